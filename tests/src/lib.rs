@@ -1,0 +1,1 @@
+//! Nothing here: the tests are in `tests/`, and what they read beside it.

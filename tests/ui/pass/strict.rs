@@ -1,0 +1,56 @@
+//! Public handlers in a crate that forbids itself everything.
+
+#![deny(warnings, missing_docs, missing_debug_implementations, missing_copy_implementations)]
+#![deny(unused_qualifications, unreachable_pub, single_use_lifetimes, elided_lifetimes_in_paths)]
+#![deny(rust_2018_idioms, unnameable_types, let_underscore_drop, unused_results)]
+#![deny(clippy::all, clippy::pedantic, clippy::nursery)]
+#![forbid(unsafe_code)]
+
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use std::borrow::Cow;
+use webhook_runtime::{Delivery, Webhooks, webhook};
+
+/// A payload that borrows.
+#[derive(Debug, Deserialize)]
+pub struct Order<'a> {
+    #[serde(borrow)]
+    note: Cow<'a, str>,
+}
+
+/// A documented handler.
+#[webhook(path = "/orders/{team}/{id}", secret_env = ["NEW", "OLD"], max_body = 1 << 20)]
+pub async fn order_paid(
+    State(limit): State<usize>,
+    State(again): State<usize>,
+    Path((team, id)): Path<(String, u64)>,
+    delivery: Delivery,
+    order: Order<'_>,
+) -> Result<String, &'static str> {
+    std::future::ready(()).await;
+    if order.note.len() > limit + again || delivery.body().is_empty() {
+        return Err("too long");
+    }
+    Ok(format!("{team} {id} {}", order.note))
+}
+
+#[deprecated]
+#[must_use]
+#[webhook(path = "/old", secret_env = "SECRET")]
+async fn old(order: Order<'_>) -> &'static str {
+    std::future::ready(drop(order)).await;
+    "OK"
+}
+
+#[cfg(false)]
+#[webhook(path = "/absent")]
+async fn absent(order: Absent) {}
+
+#[webhook(path = "/absent")]
+#[cfg(false)]
+async fn absent_too(order: Absent) {}
+
+fn main() {
+    let hooks: Webhooks<usize> = Webhooks::new().mount::<order_paid>().mount::<old>();
+    drop(hooks);
+}

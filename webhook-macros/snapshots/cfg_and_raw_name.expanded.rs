@@ -1,0 +1,41 @@
+#[cfg(unix)]
+#[cfg(feature = "move")]
+pub async fn r#move(payload: Move) {}
+#[cfg(unix)]
+#[cfg(feature = "move")]
+/// The endpoint of the webhook handler `move`.
+#[allow(
+    dead_code,
+    non_camel_case_types,
+    unnameable_types,
+    unreachable_pub,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    clippy::all,
+    clippy::pedantic
+)]
+pub enum r#move {}
+#[cfg(unix)]
+#[cfg(feature = "move")]
+#[automatically_derived]
+#[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic)]
+impl<__S> ::webhook_runtime::Webhook<__S> for r#move
+where
+    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
+{
+    fn endpoint() -> ::webhook_runtime::Endpoint {
+        ::webhook_runtime::Endpoint::new("move", ::core::module_path!(), "/webhook")
+    }
+    fn call(
+        delivery: ::webhook_runtime::__private::Verified<__S>,
+    ) -> ::webhook_runtime::__private::HandlerFuture {
+        ::std::boxed::Box::pin(async move {
+            let payload = match delivery.payload::<Move>() {
+                ::core::result::Result::Ok(value) => value,
+                ::core::result::Result::Err(refusal) => return refusal,
+            };
+            let response = ::webhook_runtime::__private::respond(r#move(payload).await);
+            response
+        })
+    }
+}

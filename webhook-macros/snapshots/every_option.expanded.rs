@@ -1,0 +1,40 @@
+async fn hook(delivery: &Delivery) {}
+/// The endpoint of the webhook handler `hook`.
+#[allow(
+    dead_code,
+    non_camel_case_types,
+    unnameable_types,
+    unreachable_pub,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    clippy::all,
+    clippy::pedantic
+)]
+enum hook {}
+#[automatically_derived]
+#[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic)]
+impl<__S> my::hooks::Webhook<__S> for hook
+where
+    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
+{
+    fn endpoint() -> my::hooks::Endpoint {
+        const __PROVIDER: my::hooks::Provider = providers::GITHUB;
+        my::hooks::Endpoint::new("hook", ::core::module_path!(), "/webhook")
+            .secret_env(&["SECRET"])
+            .provider(&__PROVIDER)
+            .tolerance(Duration::from_secs(60))
+            .max_body(64 * 1024)
+    }
+    fn call(
+        delivery: my::hooks::__private::Verified<__S>,
+    ) -> my::hooks::__private::HandlerFuture {
+        ::std::boxed::Box::pin(async move {
+            let payload = match delivery.payload::<&Delivery>() {
+                ::core::result::Result::Ok(value) => value,
+                ::core::result::Result::Err(refusal) => return refusal,
+            };
+            let response = my::hooks::__private::respond(hook(payload).await);
+            response
+        })
+    }
+}

@@ -1,0 +1,9 @@
+#[webhook(
+    path = "/webhook",
+    secret_env = "SECRET",
+    provider = providers::GITHUB,
+    tolerance = Duration::from_secs(60),
+    max_body = 64 * 1024,
+    crate = my::hooks
+)]
+async fn hook(delivery: &Delivery) {}

@@ -1,0 +1,40 @@
+async fn acme(event: Acme<'_>) -> StatusCode {
+    StatusCode::OK
+}
+/// The endpoint of the webhook handler `acme`.
+#[allow(
+    dead_code,
+    non_camel_case_types,
+    unnameable_types,
+    unreachable_pub,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    clippy::all,
+    clippy::pedantic
+)]
+enum acme {}
+#[automatically_derived]
+#[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic)]
+impl<__S> ::webhook_runtime::Webhook<__S> for acme
+where
+    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
+{
+    fn endpoint() -> ::webhook_runtime::Endpoint {
+        const __PROVIDER: ::webhook_runtime::Provider = Provider::new("acme")
+            .scheme(SCHEME);
+        ::webhook_runtime::Endpoint::new("acme", ::core::module_path!(), "/acme")
+            .provider(&__PROVIDER)
+    }
+    fn call(
+        delivery: ::webhook_runtime::__private::Verified<__S>,
+    ) -> ::webhook_runtime::__private::HandlerFuture {
+        ::std::boxed::Box::pin(async move {
+            let payload = match delivery.payload::<Acme<'_>>() {
+                ::core::result::Result::Ok(value) => value,
+                ::core::result::Result::Err(refusal) => return refusal,
+            };
+            let response = ::webhook_runtime::__private::respond(acme(payload).await);
+            response
+        })
+    }
+}

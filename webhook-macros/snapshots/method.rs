@@ -1,0 +1,2 @@
+#[webhook(path = "/webhook")]
+async fn method(&self, order: Order<'_>) {}

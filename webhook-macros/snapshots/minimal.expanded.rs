@@ -1,0 +1,44 @@
+async fn order_paid(order: Order<'_>) -> &'static str {
+    "OK"
+}
+/// The endpoint of the webhook handler `order_paid`.
+#[allow(
+    dead_code,
+    non_camel_case_types,
+    unnameable_types,
+    unreachable_pub,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    clippy::all,
+    clippy::pedantic
+)]
+enum order_paid {}
+#[automatically_derived]
+#[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic)]
+impl<__S> ::webhook_runtime::Webhook<__S> for order_paid
+where
+    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
+{
+    fn endpoint() -> ::webhook_runtime::Endpoint {
+        ::webhook_runtime::Endpoint::new(
+                "order_paid",
+                ::core::module_path!(),
+                "/webhook",
+            )
+            .secret_env(&["SECRET"])
+    }
+    fn call(
+        delivery: ::webhook_runtime::__private::Verified<__S>,
+    ) -> ::webhook_runtime::__private::HandlerFuture {
+        ::std::boxed::Box::pin(async move {
+            let payload = match delivery.payload::<Order<'_>>() {
+                ::core::result::Result::Ok(value) => value,
+                ::core::result::Result::Err(refusal) => return refusal,
+            };
+            let response = ::webhook_runtime::__private::respond(
+                order_paid(payload).await,
+            );
+            response
+        })
+    }
+}

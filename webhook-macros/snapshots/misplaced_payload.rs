@@ -1,0 +1,2 @@
+#[webhook(path = "/webhook")]
+async fn misplaced(order: Order<'_>, State(db): State<Db>) {}

@@ -1,0 +1,2 @@
+#[webhook(path = "/:id", crate = hooks)]
+pub async fn renamed(order: Order<'_>) {}

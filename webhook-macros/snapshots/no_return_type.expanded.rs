@@ -1,0 +1,35 @@
+async fn quiet(_: &Delivery) {}
+/// The endpoint of the webhook handler `quiet`.
+#[allow(
+    dead_code,
+    non_camel_case_types,
+    unnameable_types,
+    unreachable_pub,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    clippy::all,
+    clippy::pedantic
+)]
+enum quiet {}
+#[automatically_derived]
+#[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic)]
+impl<__S> ::webhook_runtime::Webhook<__S> for quiet
+where
+    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
+{
+    fn endpoint() -> ::webhook_runtime::Endpoint {
+        ::webhook_runtime::Endpoint::new("quiet", ::core::module_path!(), "/")
+    }
+    fn call(
+        delivery: ::webhook_runtime::__private::Verified<__S>,
+    ) -> ::webhook_runtime::__private::HandlerFuture {
+        ::std::boxed::Box::pin(async move {
+            let payload = match delivery.payload::<&Delivery>() {
+                ::core::result::Result::Ok(value) => value,
+                ::core::result::Result::Err(refusal) => return refusal,
+            };
+            let response = ::webhook_runtime::__private::respond(quiet(payload).await);
+            response
+        })
+    }
+}

@@ -1,0 +1,254 @@
+//! The arguments of a handler: extractors, then the payload. Names are all a macro can go by, so
+//! what is refused here is what axum's own names are known to do; the compiler checks the rest.
+
+use crate::errors::Errors;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{GenericArgument, PatType, PathArguments, PathSegment, Type};
+
+/// What axum calls its extractors, as far as a name tells.
+struct Known {
+    name: &'static str,
+    /// Always with a type argument: a `Path` without one is not axum's.
+    generic: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// Reads the head of the request.
+    Head,
+    /// Reads the body and decodes it.
+    Decoded,
+    /// Reads the body.
+    Raw,
+    /// The verified request, by value.
+    Delivery,
+}
+
+#[rustfmt::skip]
+const KNOWN: &[Known] = &[
+    Known { name: "ConnectInfo", generic: true,  kind: Kind::Head },
+    Known { name: "Extension",   generic: true,  kind: Kind::Head },
+    Known { name: "HeaderMap",   generic: false, kind: Kind::Head },
+    Known { name: "Host",        generic: false, kind: Kind::Head },
+    Known { name: "MatchedPath", generic: false, kind: Kind::Head },
+    Known { name: "Method",      generic: false, kind: Kind::Head },
+    Known { name: "OriginalUri", generic: false, kind: Kind::Head },
+    Known { name: "Path",        generic: true,  kind: Kind::Head },
+    Known { name: "Query",       generic: true,  kind: Kind::Head },
+    Known { name: "RawPathParams", generic: false, kind: Kind::Head },
+    Known { name: "RawQuery",    generic: false, kind: Kind::Head },
+    Known { name: "State",       generic: true,  kind: Kind::Head },
+    Known { name: "TypedHeader", generic: true,  kind: Kind::Head },
+    Known { name: "Uri",         generic: false, kind: Kind::Head },
+    Known { name: "Form",        generic: true,  kind: Kind::Decoded },
+    Known { name: "Json",        generic: true,  kind: Kind::Decoded },
+    Known { name: "Body",        generic: false, kind: Kind::Raw },
+    Known { name: "Bytes",       generic: false, kind: Kind::Raw },
+    Known { name: "Multipart",   generic: false, kind: Kind::Raw },
+    Known { name: "RawForm",     generic: false, kind: Kind::Raw },
+    Known { name: "Request",     generic: false, kind: Kind::Raw },
+    Known { name: "Delivery",    generic: false, kind: Kind::Delivery },
+];
+
+pub(crate) fn check(arguments: &[&PatType], errors: &mut Errors) {
+    let Some((last, extractors)) = arguments.split_last() else {
+        return;
+    };
+    // A payload that is not the last argument is one mistake, reported at the argument that is.
+    let misplaced = known(&last.ty)
+        .filter(|known| matches!(known.kind, Kind::Head | Kind::Delivery))
+        .and_then(|_| extractors.iter().rposition(|argument| could_be_payload(&argument.ty)));
+
+    for (i, argument) in extractors.iter().enumerate() {
+        if !impl_trait(&argument.ty, errors) && misplaced != Some(i) {
+            extractor(&argument.ty, errors);
+        }
+    }
+    if !impl_trait(&last.ty, errors) {
+        payload(&last.ty, misplaced.map(|i| extractors[i]), errors);
+    }
+}
+
+fn extractor(ty: &Type, errors: &mut Errors) {
+    if let Type::Reference(reference) = ungroup(ty) {
+        let owned = shown(&reference.elem);
+        let hint = if owned == "str" {
+            "a header or a path parameter comes as `HeaderMap` or `Path<String>`".to_owned()
+        } else if known(&reference.elem).is_some_and(|k| k.kind == Kind::Delivery) {
+            "write `delivery: Delivery` here, or `delivery: &Delivery` as the last argument"
+                .to_owned()
+        } else {
+            format!("write `{owned}`; only the payload, the last argument, borrows")
+        };
+        errors.over(ty, format!("an extractor is taken by value: {hint}"));
+        return;
+    }
+    let reads_the_body = match known(ty) {
+        Some(known) => matches!(known.kind, Kind::Decoded | Kind::Raw).then_some(known.name),
+        None => last_segment(ty).is_some_and(|last| last.ident == "String").then_some("String"),
+    };
+    if let Some(name) = reads_the_body {
+        errors.over(ty, format!("`{name}` {BODY_IS_READ}"));
+    } else if let Some(lifetime) = elided(ty.to_token_stream()) {
+        errors.at(
+            lifetime,
+            "an extractor cannot borrow from the request: only the payload does, and it comes last",
+        );
+    }
+}
+
+const BODY_IS_READ: &str = "cannot be an extractor here: the body is read and verified already\n\
+     the payload receives it decoded; for the raw bytes take `delivery: Delivery` here";
+
+fn payload(ty: &Type, misplaced: Option<&PatType>, errors: &mut Errors) {
+    let Some(known) = known(ty) else { return };
+    let name = known.name;
+    match known.kind {
+        Kind::Head | Kind::Delivery => {
+            let hint = match misplaced {
+                Some(argument) => format!("move `{}` behind it, to the end", shown(argument)),
+                None if known.kind == Kind::Delivery => {
+                    "write `&Delivery` if you want no other payload".to_owned()
+                }
+                None => "add the payload behind it: `order: Order<'_>`, or `delivery: &Delivery`"
+                    .to_owned(),
+            };
+            errors.over(
+                ty,
+                format!("the last argument is the payload, but `{name}` is an extractor\n{hint}"),
+            );
+        }
+        Kind::Decoded => errors.over(
+            ty,
+            format!(
+                "the last argument is the payload itself: write `{}` instead of `{}`",
+                argument_of(ty).map_or("Order<'_>".to_owned(), shown),
+                shown(ty)
+            ),
+        ),
+        Kind::Raw => errors.over(
+            ty,
+            format!(
+                "`{name}` cannot be the payload: the body is read and verified already\n\
+                 for the raw bytes take `delivery: &Delivery` and read `delivery.body()`"
+            ),
+        ),
+    }
+}
+
+/// Whether nothing is wrong with the name, so that a hint may call it the payload.
+fn could_be_payload(ty: &Type) -> bool {
+    known(ty).is_none() && matches!(ungroup(ty), Type::Path(_) | Type::Reference(_))
+}
+
+fn impl_trait(ty: &Type, errors: &mut Errors) -> bool {
+    let found = has_impl(ty.to_token_stream());
+    if found {
+        let hint = "`impl Trait` makes the handler generic: write the concrete type instead";
+        errors.over(ty, hint);
+    }
+    found
+}
+
+/// The row of an extractor, also inside `Option<...>` and `Result<...>`.
+fn known(ty: &Type) -> Option<&'static Known> {
+    let Type::Path(path) = ungroup(ty) else {
+        return None;
+    };
+    // `self::Request` and the like are never axum's: the way out for a payload of that name.
+    let first = path.path.segments.first()?;
+    if first.ident == "self" || first.ident == "crate" || first.ident == "super" {
+        return None;
+    }
+    let segment = last_segment(ty)?;
+    if segment.ident == "Option" || segment.ident == "Result" {
+        return known(argument_of(ty)?).filter(|known| known.kind != Kind::Delivery);
+    }
+    let row = KNOWN.iter().find(|known| segment.ident == known.name)?;
+    // A type with a lifetime (`Request<'_>`) borrows from the body: no extractor does.
+    let borrows =
+        arguments(segment).any(|argument| matches!(argument, GenericArgument::Lifetime(_)));
+    let fits = !row.generic || argument_of(ty).is_some();
+    (fits && !borrows).then_some(row)
+}
+
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ungroup(ty) {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+/// The `T` of `Name<T>`.
+fn argument_of(ty: &Type) -> Option<&Type> {
+    arguments(last_segment(ty)?).find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+fn arguments(segment: &PathSegment) -> impl Iterator<Item = &GenericArgument> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    arguments.into_iter().flatten()
+}
+
+/// What is inside the invisible parentheses that `macro_rules` leave.
+fn ungroup(mut ty: &Type) -> &Type {
+    loop {
+        ty = match ty {
+            Type::Group(group) => &group.elem,
+            Type::Paren(paren) => &paren.elem,
+            _ => return ty,
+        };
+    }
+}
+
+fn has_impl(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "impl",
+        TokenTree::Group(group) => has_impl(group.stream()),
+        _ => false,
+    })
+}
+
+/// Where the first `'_` is.
+fn elided(tokens: TokenStream) -> Option<Span> {
+    let mut after_quote = false;
+    for token in tokens {
+        match &token {
+            TokenTree::Ident(ident) if after_quote && ident == "_" => return Some(ident.span()),
+            TokenTree::Group(group) => {
+                if let Some(span) = elided(group.stream()) {
+                    return Some(span);
+                }
+            }
+            _ => {}
+        }
+        after_quote = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+    }
+    None
+}
+
+/// The tokens as one would write them.
+fn shown(tokens: impl ToTokens) -> String {
+    let mut shown = tokens.to_token_stream().to_string();
+    for (spaced, tight) in [
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" < ", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        ("& ", "&"),
+        (" ,", ","),
+        (" (", "("),
+        (" :", ":"),
+    ] {
+        shown = shown.replace(spaced, tight);
+    }
+    shown
+}

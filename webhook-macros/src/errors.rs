@@ -1,0 +1,35 @@
+//! Every mistake found, so that all of them are reported together.
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+#[derive(Default)]
+pub(crate) struct Errors {
+    found: Vec<syn::Error>,
+}
+
+impl Errors {
+    /// A mistake at one token.
+    pub(crate) fn at(&mut self, span: Span, message: impl AsRef<str>) {
+        self.found.push(syn::Error::new(span, message.as_ref()));
+    }
+
+    /// A mistake over everything that `tokens` spans.
+    pub(crate) fn over(&mut self, tokens: impl ToTokens, message: impl AsRef<str>) {
+        self.found.push(syn::Error::new_spanned(tokens, message.as_ref()));
+    }
+
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        self.found.push(error);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+}
+
+impl ToTokens for Errors {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.found.iter().map(syn::Error::to_compile_error));
+    }
+}

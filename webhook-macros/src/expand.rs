@@ -1,0 +1,237 @@
+//! What the attribute leaves behind: the function as it was, and an endpoint beside it.
+//!
+//! Spans decide where the compiler reports what it finds. So every piece of generated code stands
+//! where the user wrote what it is about: the name, an argument's type, the return type.
+
+use crate::args::{self, Args, Setter};
+use crate::errors::Errors;
+use crate::handler::{self, Handler};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{ReturnType, Type};
+
+pub(crate) fn webhook(attr: TokenStream, item: &TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = args::parse(attr, &mut errors);
+    let handler = handler::parse(item.clone(), &mut errors);
+
+    let endpoint = handler.map(|handler| {
+        let default = || quote_spanned!(handler.name.span()=> ::webhook_runtime);
+        let runtime = args.runtime.as_ref().map_or_else(default, ToTokens::to_token_stream);
+        let marker = marker(&handler);
+        let implementation = if errors.is_empty() {
+            implementation(&handler, &args, &runtime)
+        } else {
+            stub(&handler, &runtime)
+        };
+        quote!(#marker #implementation)
+    });
+
+    // Nothing may stand before the function: editors look for it at the first place it is at.
+    quote! {
+        #item
+        #endpoint
+        #errors
+    }
+}
+
+/// The type of the same name, which `mount::<name>()` takes.
+fn marker(handler: &Handler) -> TokenStream {
+    let Handler { cfgs, vis, name, .. } = handler;
+    let doc = format!(" The endpoint of the webhook handler `{}`.", name.unraw());
+    let marker = quote_spanned! {name.span()=>
+        #[doc = #doc]
+        #[allow(
+            dead_code, non_camel_case_types, unnameable_types, unreachable_pub,
+            missing_copy_implementations, missing_debug_implementations,
+            clippy::all, clippy::pedantic
+        )]
+        #vis enum #name {}
+    };
+    let marker = move_to(name.span(), marker);
+    quote!(#(#cfgs)* #marker)
+}
+
+fn implementation(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStream {
+    let bounds = handler.extractors().iter().map(|ty| {
+        let at = first_span(ty);
+        let bound =
+            quote_spanned!(handler.name.span()=> #runtime::__private::FromRequestParts<__S>);
+        let bound = move_to(at, bound);
+        quote_spanned!(at=> #ty: #bound,)
+    });
+    let bounds = quote!(#(#bounds)*);
+    let endpoint = endpoint(handler, args, runtime);
+    let call = call(handler, runtime);
+    impl_block(handler, runtime, &bounds, &quote!(#endpoint #call))
+}
+
+/// Stands in for the endpoint of a handler that has mistakes, so that they are all there is to see.
+fn stub(handler: &Handler, runtime: &TokenStream) -> TokenStream {
+    let functions = quote_spanned! {handler.name.span()=>
+        fn endpoint() -> #runtime::Endpoint {
+            ::core::unimplemented!()
+        }
+        fn call(_: #runtime::__private::Verified<__S>) -> #runtime::__private::HandlerFuture {
+            ::core::unimplemented!()
+        }
+    };
+    let functions = move_to(handler.name.span(), functions);
+    impl_block(handler, runtime, &TokenStream::new(), &functions)
+}
+
+fn impl_block(
+    handler: &Handler,
+    runtime: &TokenStream,
+    bounds: &TokenStream,
+    functions: &TokenStream,
+) -> TokenStream {
+    let Handler { cfgs, name, .. } = handler;
+    let head = quote_spanned! {name.span()=>
+        #[automatically_derived]
+        #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic)]
+        impl<__S> #runtime::Webhook<__S> for #name
+        where
+            __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
+    };
+    let head = move_to(name.span(), head);
+    quote_spanned!(name.span()=> #(#cfgs)* #head #bounds { #functions })
+}
+
+/// What the attribute says, as data.
+fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStream {
+    let at_name = handler.name.span();
+    let name = handler.name.unraw().to_string();
+    let path = &args.path;
+    let mut constants = TokenStream::new();
+    let mut setters = TokenStream::new();
+    for Setter { name, value, constant } in &args.setters {
+        let value = match constant {
+            None => value.clone(),
+            Some(ty) => {
+                let ty = Ident::new(ty, name.span());
+                let constant = format_ident!("__{}", name.to_string().to_uppercase());
+                let ty = move_to(name.span(), quote_spanned!(at_name=> #runtime::#ty));
+                constants.extend(quote_spanned!(name.span()=> const #constant: #ty = #value;));
+                quote_spanned!(name.span()=> &#constant)
+            }
+        };
+        setters.extend(quote_spanned!(name.span()=> .#name(#value)));
+    }
+    let returns = move_to(at_name, quote_spanned!(at_name=> #runtime::Endpoint));
+    quote_spanned! {at_name=>
+        fn endpoint() -> #returns {
+            #constants
+            #returns::new(#name, ::core::module_path!(), #path)
+                #setters
+        }
+    }
+}
+
+/// From a verified delivery to the handler's answer: extract, decode, call.
+fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
+    let at_name = handler.name.span();
+    let name = &handler.name;
+    let [delivery, payload, response] = ["delivery", "payload", "response"].map(local);
+    let extracted: Vec<Ident> =
+        (0..handler.extractors().len()).map(|i| local(&format!("e{i}"))).collect();
+    let mutable = (!extracted.is_empty()).then(|| quote_spanned!(at_name=> mut));
+
+    let extract = handler.extractors().iter().zip(&extracted).map(|(ty, into)| {
+        let value =
+            (quote_spanned!(at_name=> #delivery.extract::<), quote_spanned!(at_name=> >().await));
+        receive(at_name, into, ty, value)
+    });
+    let decode = handler
+        .payload()
+        .map(|ty| receive(at_name, &payload, ty, (quote!(#delivery.payload::<), quote!(>()))));
+
+    // The response stands where the return type does.
+    let (first, last) = match &handler.output {
+        ReturnType::Type(_, ty) => (first_span(ty), last_span(ty)),
+        ReturnType::Default => (at_name, at_name),
+    };
+    let called = {
+        let name = move_to(first, name.to_token_stream());
+        let rest = quote_spanned!(at_name=> (#(#extracted,)* #payload).await);
+        let rest = move_to(last, rest);
+        let respond = move_to(first, quote_spanned!(at_name=> #runtime::__private::respond));
+        let span = at_name.located_at(last);
+        quote_spanned!(span=> #respond(#name #rest))
+    };
+
+    let head = quote_spanned! {at_name=>
+        fn call(
+            #mutable #delivery: #runtime::__private::Verified<__S>,
+        ) -> #runtime::__private::HandlerFuture
+    };
+    let head = move_to(at_name, head);
+    quote_spanned! {at_name=>
+        #head {
+            ::std::boxed::Box::pin(async move {
+                #(#extract)*
+                #decode
+                // Bound first: what the call borrows from has to live longer in edition 2021.
+                let #response = #called;
+                #response
+            })
+        }
+    }
+}
+
+/// `let into = value::<ty>(), or return the refusal;` at the place of the type.
+fn receive(
+    at_name: Span,
+    into: &Ident,
+    ty: &Type,
+    (before, after): (TokenStream, TokenStream),
+) -> TokenStream {
+    let [value, refusal] = ["value", "refusal"].map(local);
+    let arms = quote_spanned! {at_name=> {
+        ::core::result::Result::Ok(#value) => #value,
+        ::core::result::Result::Err(#refusal) => return #refusal,
+    };};
+    let before = quote_spanned!(at_name=> let #into = match #before);
+    let before = move_to(first_span(ty), before);
+    let after = move_to(last_span(ty), quote!(#after #arms));
+    quote!(#before #ty #after)
+}
+
+/// A name that no name of the user's can clash with.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+fn first_span(tokens: impl ToTokens) -> Span {
+    tokens.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| match token {
+        TokenTree::Group(group) => group.span_open(),
+        token => token.span(),
+    })
+}
+
+fn last_span(tokens: impl ToTokens) -> Span {
+    tokens.to_token_stream().into_iter().last().map_or_else(Span::call_site, |token| match token {
+        TokenTree::Group(group) => group.span_close(),
+        token => token.span(),
+    })
+}
+
+/// Gives every token the place `at`. What its name refers to stays as it was.
+fn move_to(at: Span, tokens: TokenStream) -> TokenStream {
+    let moved = |span: Span| span.located_at(at);
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), move_to(at, group.stream()));
+                inner.set_span(moved(group.span()));
+                TokenTree::Group(inner)
+            }
+            mut token => {
+                token.set_span(moved(token.span()));
+                token
+            }
+        })
+        .collect()
+}

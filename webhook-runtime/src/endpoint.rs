@@ -1,0 +1,143 @@
+//! What the attribute said, as data, and the trait that the attribute implements.
+
+use std::time::Duration;
+
+use axum::{
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+
+use crate::{delivery::Delivery, payload::Payload, provider::Provider, providers::PLAIN};
+
+/// The size of body that an endpoint takes unless told otherwise: 2 MiB, as axum does. GitHub
+/// sends up to 25 MB; set `max_body` for it.
+pub const DEFAULT_MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// A function marked [`#[webhook]`](crate::webhook), as something that can be mounted. `S` is the
+/// state of the router.
+///
+/// Only the attribute implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a webhook for a router with the state `{S}`",
+    label = "cannot be mounted here",
+    note = "mount a function marked `#[webhook]`, whose extractors the state `{S}` can serve"
+)]
+pub trait Webhook<S>: 'static {
+    /// What the attribute said.
+    fn endpoint() -> Endpoint;
+
+    /// Runs the function for a verified delivery.
+    #[doc(hidden)]
+    fn call(verified: Verified<S>) -> HandlerFuture;
+}
+
+/// A running handler: the one boxed future that each delivery costs.
+#[doc(hidden)]
+pub type HandlerFuture = std::pin::Pin<Box<dyn Future<Output = Response> + Send>>;
+
+/// What the attribute said about one endpoint.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    pub(crate) name: &'static str,
+    pub(crate) module: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) secret_env: &'static [&'static str],
+    pub(crate) provider: &'static Provider,
+    pub(crate) tolerance: Option<Duration>,
+    pub(crate) max_body: usize,
+}
+
+impl Endpoint {
+    /// An endpoint with every option at its default.
+    #[must_use]
+    pub const fn new(name: &'static str, module: &'static str, path: &'static str) -> Self {
+        Self {
+            name,
+            module,
+            path,
+            secret_env: &[],
+            provider: &PLAIN,
+            tolerance: None,
+            max_body: DEFAULT_MAX_BODY,
+        }
+    }
+
+    /// The environment variables that hold the live secrets: the first has to be set, the others
+    /// may be.
+    #[must_use]
+    pub const fn secret_env(mut self, names: &'static [&'static str]) -> Self {
+        self.secret_env = names;
+        self
+    }
+
+    /// Who sends.
+    #[must_use]
+    pub const fn provider(mut self, provider: &'static Provider) -> Self {
+        self.provider = provider;
+        self
+    }
+
+    /// How far from now the signed time may be, instead of the provider's own window.
+    #[must_use]
+    pub const fn tolerance(mut self, window: Duration) -> Self {
+        self.tolerance = Some(window);
+        self
+    }
+
+    /// The largest body taken, in bytes.
+    #[must_use]
+    pub const fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Two endpoints are the same when one function is behind both.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.name == other.name && self.module == other.module
+    }
+}
+
+/// A verified delivery on its way to a handler, with what its extractors need.
+#[doc(hidden)]
+pub struct Verified<S> {
+    delivery: Delivery,
+    parts: Parts,
+    state: S,
+    /// Whether `parts` is complete: a handler without extractors never pays for it.
+    complete: bool,
+}
+
+impl<S: Send + Sync> Verified<S> {
+    pub(crate) fn new(delivery: Delivery, parts: Parts, state: S) -> Self {
+        Self { delivery, parts, state, complete: false }
+    }
+
+    /// Runs one extractor.
+    #[allow(clippy::missing_errors_doc, reason = "not for users")]
+    pub async fn extract<T: FromRequestParts<S>>(&mut self) -> Result<T, Response> {
+        if !self.complete {
+            self.complete = true;
+            self.parts.headers.clone_from(self.delivery.headers());
+            self.parts.extensions.insert(self.delivery.clone());
+        }
+        T::from_request_parts(&mut self.parts, &self.state)
+            .await
+            .map_err(IntoResponse::into_response)
+    }
+
+    /// Decodes the payload.
+    #[allow(clippy::missing_errors_doc, clippy::result_large_err, reason = "not for users")]
+    pub fn payload<'a, T: Payload<'a>>(&'a self) -> Result<T, Response> {
+        T::decode(&self.delivery).map_err(|rejection| {
+            tracing::info!(reason = %rejection, "refused the payload");
+            rejection.into_response()
+        })
+    }
+}
+
+/// Turns what a handler returned into an answer.
+#[doc(hidden)]
+pub fn respond<R: IntoResponse>(returned: R) -> Response {
+    returned.into_response()
+}

@@ -1,0 +1,310 @@
+//! Two questions to a JSON text that need no tree and no type: what stands at this pointer, and
+//! what is the path of this place?
+
+use std::{borrow::Cow, fmt};
+
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+
+/// The string or number at a JSON pointer (RFC 6901), as text. Where a key is repeated, the first
+/// one counts.
+pub(crate) fn scalar<'de>(json: &'de [u8], pointer: &str) -> Option<Cow<'de, str>> {
+    let mut found = None;
+    let find = Find { rest: pointer, found: &mut found };
+    // The search stops with an error as soon as it has what it wants.
+    let _ = find.deserialize(&mut serde_json::Deserializer::from_slice(json));
+    found
+}
+
+struct Find<'p, 'f, 'de> {
+    rest: &'p str,
+    found: &'f mut Option<Cow<'de, str>>,
+}
+
+impl<'p, 'de> Find<'p, '_, 'de> {
+    /// The first token of the pointer, and what follows it.
+    fn step(&self) -> Option<(Cow<'p, str>, &'p str)> {
+        let rest = self.rest.strip_prefix('/')?;
+        let (token, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        Some(if token.contains('~') {
+            (token.replace("~1", "/").replace("~0", "~").into(), rest)
+        } else {
+            (token.into(), rest)
+        })
+    }
+
+    /// Takes a scalar, if the pointer ends here.
+    fn take(self, text: impl FnOnce() -> Cow<'de, str>) {
+        if self.rest.is_empty() {
+            *self.found = Some(text());
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Find<'_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Find<'_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Some((wanted, rest)) = self.step() else {
+            return Err(A::Error::custom("not a scalar"));
+        };
+        while let Some(is_wanted) = map.next_key_seed(Is(&wanted))? {
+            if is_wanted {
+                map.next_value_seed(Find { rest, found: self.found })?;
+                return Err(A::Error::custom("found"));
+            }
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let Some((wanted, rest)) = self.step() else {
+            return Err(A::Error::custom("not a scalar"));
+        };
+        let wanted: usize = wanted.parse().map_err(A::Error::custom)?;
+        for _ in 0..wanted {
+            if seq.next_element::<IgnoredAny>()?.is_none() {
+                return Ok(());
+            }
+        }
+        seq.next_element_seed(Find { rest, found: self.found })?;
+        Err(A::Error::custom("found"))
+    }
+
+    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<(), E> {
+        self.take(|| Cow::Borrowed(text));
+        Ok(())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        self.take(|| Cow::Owned(text.to_owned()));
+        Ok(())
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<(), E> {
+        self.take(|| Cow::Owned(number.to_string()));
+        Ok(())
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
+        self.take(|| Cow::Owned(number.to_string()));
+        Ok(())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<(), E> {
+        self.take(|| Cow::Owned(number.to_string()));
+        Ok(())
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// Whether a key is this one.
+struct Is<'k>(&'k str);
+
+impl<'de> DeserializeSeed<'de> for Is<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Is<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<bool, E> {
+        Ok(key == self.0)
+    }
+}
+
+/// The path, such as `items[2].price`, of the value that ends at, or contains, a place in a JSON
+/// text. Empty for the whole document.
+///
+/// `serde_json` says where in the text a value did not fit, and the text says what that place is
+/// called. Asking the text costs nothing until something does not fit; tracking the path while
+/// decoding would cost every delivery, and compile every payload type twice.
+pub(crate) fn path_at(json: &[u8], line: usize, column: usize) -> String {
+    let json = &json[..offset(json, line, column)];
+    let mut frames: Vec<Frame<'_>> = Vec::new();
+    let mut at = 0;
+    while let Some(byte) = json.get(at) {
+        at += 1;
+        match byte {
+            b'{' => frames.push(Frame::Object(None)),
+            b'[' => frames.push(Frame::Array(0)),
+            b'}' | b']' => {
+                frames.pop();
+            }
+            b',' => match frames.last_mut() {
+                Some(Frame::Object(key)) => *key = None,
+                Some(Frame::Array(index)) => *index += 1,
+                None => {}
+            },
+            b'"' => {
+                let start = at;
+                while let Some(byte) = json.get(at).filter(|byte| **byte != b'"') {
+                    at += if *byte == b'\\' { 2 } else { 1 };
+                }
+                let text = &json[start..at.min(json.len())];
+                at += 1;
+                if let Some(Frame::Object(key @ None)) = frames.last_mut() {
+                    *key = Some(text);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut path = String::new();
+    for frame in &frames {
+        match frame {
+            Frame::Object(Some(key)) => {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(&String::from_utf8_lossy(key));
+            }
+            Frame::Object(None) => {}
+            Frame::Array(index) => {
+                use fmt::Write as _;
+                let _ = write!(path, "[{index}]");
+            }
+        }
+    }
+    path
+}
+
+enum Frame<'j> {
+    Object(Option<&'j [u8]>),
+    Array(usize),
+}
+
+/// The offset of a line (from 1) and a column (bytes from the start of the line).
+fn offset(json: &[u8], line: usize, column: usize) -> usize {
+    let start = match line.checked_sub(2) {
+        None => 0,
+        Some(skipped) => json
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == b'\n')
+            .nth(skipped)
+            .map_or(json.len(), |(at, _)| at + 1),
+    };
+    (start + column).min(json.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[test]
+    fn a_pointer_finds_strings_and_numbers() {
+        let json = br#"{"a":{"x/y":[1,{"b":"c\u00e9"}]},"n":-7,"f":1.5,"t":true,"a":{"z":1}}"#;
+        let at = |pointer| scalar(json, pointer);
+        assert_eq!(at("/a/x~1y/0").as_deref(), Some("1"));
+        assert_eq!(at("/a/x~1y/1/b").as_deref(), Some("cé"));
+        assert_eq!(at("/n").as_deref(), Some("-7"));
+        assert_eq!(at("/f").as_deref(), Some("1.5"));
+        for nothing in ["/t", "/a", "/a/z", "/a/x~1y/2", "/a/x~1y/x", "/n/0", "/q", "/"] {
+            assert_eq!(at(nothing), None, "{nothing}");
+        }
+        assert!(matches!(scalar(br#"{"a":"b"}"#, "/a"), Some(Cow::Borrowed("b"))));
+    }
+
+    #[test]
+    fn hostile_texts_find_nothing() {
+        let deep = "[".repeat(100_000);
+        for json in ["", "null", "{", r#"{"a"#, r#"{"a":"#, "\u{feff}{}", "[[", deep.as_str()] {
+            assert_eq!(scalar(json.as_bytes(), "/a/b"), None);
+        }
+        assert_eq!(scalar(&[0xff, 0xfe], "/a"), None);
+    }
+
+    /// What did not fit, and what `serde_path_to_error` calls its place.
+    #[test]
+    fn paths_are_those_of_serde_path_to_error() {
+        #[derive(Deserialize, Debug)]
+        #[allow(dead_code)]
+        struct Outer {
+            id: u64,
+            items: Vec<Item>,
+            inner: Option<Box<Outer>>,
+            pair: Option<(u8, String)>,
+        }
+        #[derive(Deserialize, Debug)]
+        #[serde(deny_unknown_fields)]
+        #[allow(dead_code)]
+        struct Item {
+            price: u32,
+            name: Option<String>,
+            kind: Option<Kind>,
+        }
+        #[derive(Deserialize, Debug)]
+        #[serde(rename_all = "lowercase")]
+        enum Kind {
+            A,
+            B,
+        }
+        for json in [
+            r#"{"id":"x","items":[]}"#,
+            r#"{"id": -1 ,"items":[]}"#,
+            r#"{"id":{},"items":[]}"#,
+            r#"{"id":1,"items":{}}"#,
+            r#"{"id":1,"items":[{"price":1},{"price":"1"}]}"#,
+            r#"{"id":1,"items":[{"price":1},{"price":99999999999}]}"#,
+            "{\n \"id\": 1,\n \"items\": [\n  {\"price\": 1},\n  {\"price\": null}\n ]\n}",
+            r#"{"id":1,"items":[{"price":1,"name":"a\"b,[{"},{"price":[]}]}"#,
+            r#"{"id":1,"items":[{"price":1,"name":7}]}"#,
+            r#"{"id":1,"items":[],"inner":{"id":1,"items":[1]}}"#,
+            r#"{"id":1,"items":[],"inner":{"id":1,"items":[{"price":true}]}}"#,
+            r#"{"id":1,"items":[],"pair":[1,2]}"#,
+            r#"{"id":1,"items":[],"pair":[300,"x"]}"#,
+            r#"{"id":1,"items":[{"price":1,"kind":"c"}]}"#,
+            r#"{"id":1,"items":[{"price":1,"kind":7}]}"#,
+        ] {
+            let fast = serde_json::from_str::<Outer>(json).expect_err(json);
+            let ours = path_at(json.as_bytes(), fast.line(), fast.column());
+            let tracked = serde_path_to_error::deserialize::<_, Outer>(
+                &mut serde_json::Deserializer::from_str(json),
+            )
+            .expect_err(json);
+            assert_eq!(ours, tracked.path().to_string(), "{json}");
+        }
+    }
+
+    #[test]
+    fn any_place_in_any_text_has_a_path() {
+        let json = br#"{"a":[1,{"b\"":"]}"}],"c":"\\"}"#;
+        for column in 0..=json.len() + 5 {
+            let _ = path_at(json, 1, column);
+            let _ = path_at(&json[column.min(json.len())..], 3, column);
+        }
+        assert_eq!(path_at(json, 1, json.len()), "");
+    }
+}

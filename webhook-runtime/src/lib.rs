@@ -1,0 +1,61 @@
+//! Verified, typed webhook endpoints for axum, from one attribute on an async function.
+//!
+//! ```no_run
+//! use std::borrow::Cow;
+//!
+//! use serde::Deserialize;
+//! use webhook_runtime::{Webhooks, webhook};
+//!
+//! #[derive(Deserialize)]
+//! struct Order<'a> {
+//!     id: u64,
+//!     #[serde(borrow)]
+//!     note: Cow<'a, str>,
+//! }
+//!
+//! /// Called once for every genuine delivery.
+//! #[webhook(path = "/webhook", secret_env = "SECRET")]
+//! async fn order_paid(order: Order<'_>) -> &'static str {
+//!     println!("order {} paid: {}", order.id, order.note);
+//!     "OK"
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), webhook_runtime::Error> {
+//!     Webhooks::new().mount::<order_paid>().serve("127.0.0.1:3000").await
+//! }
+//! ```
+
+mod clock;
+mod delivery;
+mod endpoint;
+mod json;
+mod payload;
+mod provider;
+pub mod providers;
+mod receive;
+mod rejection;
+pub mod scheme;
+mod secret;
+mod serve;
+mod start;
+mod webhooks;
+
+pub use clock::{Clock, SystemClock};
+pub use delivery::{Delivery, NotADelivery};
+pub use endpoint::{DEFAULT_MAX_BODY, Endpoint, Webhook};
+pub use payload::Payload;
+pub use provider::{Provider, Source};
+pub use rejection::Rejection;
+pub use secret::{Secret, SecretError};
+pub use start::{Error, StartError, StartProblem};
+pub use webhook_macros::webhook;
+pub use webhooks::Webhooks;
+
+/// For the code that the attribute leaves behind; nothing here is stable.
+#[doc(hidden)]
+pub mod __private {
+    pub use axum::extract::FromRequestParts;
+
+    pub use crate::endpoint::{HandlerFuture, Verified, respond};
+}

@@ -1,0 +1,68 @@
+//! From the body of a delivery to the handler's own type.
+
+mod form;
+
+use serde::Deserialize;
+
+use crate::{delivery::Delivery, json, rejection::Rejection};
+
+/// What a handler can take as its last argument: any type that serde can deserialize, borrowed
+/// from the body or owned, or `&Delivery` for the raw bytes.
+///
+/// The body is JSON or, where its content type says so, a form.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the payload of a webhook",
+    label = "not deserializable",
+    note = "derive `serde::Deserialize` for it, or take `&Delivery` for the raw bytes"
+)]
+pub trait Payload<'a>: Sized {
+    /// Decodes the body of a verified delivery.
+    ///
+    /// # Errors
+    /// With the answer to give: 400 when the body is not what its content type says, 415 when that
+    /// type is none we decode, 422 with the path of the value that does not fit.
+    fn decode(delivery: &'a Delivery) -> Result<Self, Rejection>;
+}
+
+impl<'a> Payload<'a> for &'a Delivery {
+    fn decode(delivery: &'a Delivery) -> Result<Self, Rejection> {
+        Ok(delivery)
+    }
+}
+
+impl<'a, T: Deserialize<'a>> Payload<'a> for T {
+    fn decode(delivery: &'a Delivery) -> Result<Self, Rejection> {
+        match delivery.content()? {
+            Content::Json(json) => {
+                serde_json::from_slice(json).map_err(|error| json_rejection(json, &error))
+            }
+            Content::Form(form) => T::deserialize(form::Form::new(form)).map_err(Into::into),
+        }
+    }
+}
+
+/// What a body holds, by its content type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content<'a> {
+    Json(&'a [u8]),
+    Form(&'a [u8]),
+}
+
+fn json_rejection(json: &[u8], error: &serde_json::Error) -> Rejection {
+    let message = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let message = message.strip_suffix(&place).unwrap_or(&message);
+    if !error.is_data() {
+        return Rejection::Malformed { detail: format!("the body is not JSON: {message}{place}") };
+    }
+    let mut path = json::path_at(json, error.line(), error.column());
+    // The text has no place for what is not there, but the message has its name.
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    if let Some(field) = missing {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(field);
+    }
+    Rejection::Mismatch { path, detail: message.to_owned() }
+}

@@ -1,0 +1,134 @@
+//! Refusals, as HTTP answers.
+
+use std::fmt;
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Map, Value};
+
+use crate::scheme::VerifyError;
+
+/// Why a request was refused.
+///
+/// As an answer it is `application/problem+json` (RFC 9457). The 401 is one and the same for every
+/// cause: its reason goes to the trace only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// 405: not a POST.
+    MethodNotAllowed,
+    /// 415: the body is compressed, and the signature would not cover what is read.
+    ContentEncoding,
+    /// 413: the body is larger than the endpoint takes.
+    TooLarge {
+        /// The most that the endpoint takes, in bytes.
+        limit: usize,
+    },
+    /// 401: not believed.
+    Unauthorized(VerifyError),
+    /// 408: the body did not arrive in time.
+    Timeout,
+    /// 400: the body broke off.
+    BrokenBody,
+    /// 415: the content type is none that payloads are decoded from.
+    ContentType,
+    /// 400: the body is not what its content type says.
+    Malformed {
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// 422: the body does not fit the payload's type.
+    Mismatch {
+        /// The path of the value that does not fit, such as `items[2].price`; empty for the whole.
+        path: String,
+        /// What was expected there.
+        detail: String,
+    },
+    /// 500: the handler panicked.
+    Panicked,
+}
+
+impl Rejection {
+    /// The status of the answer.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::ContentEncoding | Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::BrokenBody | Self::Malformed { .. } => StatusCode::BAD_REQUEST,
+            Self::Mismatch { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What the sender is told beyond the status.
+    fn detail(&self) -> Option<String> {
+        Some(match self {
+            Self::MethodNotAllowed | Self::Unauthorized(_) | Self::Panicked => return None,
+            Self::ContentEncoding => {
+                "send the body without Content-Encoding: the signature covers the bytes as sent"
+                    .to_owned()
+            }
+            Self::TooLarge { limit } => format!("the body may have at most {limit} bytes"),
+            Self::Timeout => "the body did not arrive in time".to_owned(),
+            Self::BrokenBody => "the body broke off".to_owned(),
+            Self::ContentType => {
+                "send application/json or application/x-www-form-urlencoded".to_owned()
+            }
+            Self::Malformed { detail } => detail.clone(),
+            Self::Mismatch { path, detail } if path.is_empty() => detail.clone(),
+            Self::Mismatch { path, detail } => format!("{path}: {detail}"),
+        })
+    }
+}
+
+/// For the trace: the reason, without anything that the sender wrote.
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MethodNotAllowed => f.write_str("the method is not POST"),
+            Self::ContentEncoding => f.write_str("the body has a content encoding"),
+            Self::TooLarge { limit } => write!(f, "the body has more than {limit} bytes"),
+            Self::Unauthorized(error) => error.fmt(f),
+            Self::Timeout => f.write_str("the body did not arrive in time"),
+            Self::BrokenBody => f.write_str("the body broke off"),
+            Self::ContentType => f.write_str("the content type is not supported"),
+            Self::Malformed { .. } => f.write_str("the body is malformed"),
+            Self::Mismatch { .. } => f.write_str("the body does not fit the payload"),
+            Self::Panicked => f.write_str("the handler panicked"),
+        }
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut problem = Map::new();
+        problem.insert("type".to_owned(), Value::from("about:blank"));
+        problem
+            .insert("title".to_owned(), Value::from(status.canonical_reason().unwrap_or("Error")));
+        problem.insert("status".to_owned(), Value::from(status.as_u16()));
+        if let Some(detail) = self.detail() {
+            problem.insert("detail".to_owned(), Value::from(detail));
+        }
+        if let Self::Mismatch { path, .. } = &self {
+            problem.insert("path".to_owned(), Value::from(path.as_str()));
+        }
+        let mut response = Response::new(Body::from(Value::Object(problem).to_string()));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self == Self::MethodNotAllowed {
+            headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        response
+    }
+}

@@ -1,0 +1,51 @@
+//! How the bytes of a signature, and of a key, are written as text.
+//!
+//! Decoding is strict and constant in time: upper-case hex, missing or superfluous padding, the
+//! wrong alphabet and non-zero trailing bits are all refused.
+
+use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
+
+/// The longest signature that is decoded, in bytes: RSA with a 4096-bit key.
+pub(crate) const MAX_SIGNATURE: usize = 512;
+
+/// How the bytes of a signature are written in its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// Lower-case hexadecimal.
+    Hex,
+    /// Base64, standard alphabet, padded.
+    Base64,
+    /// Base64, URL-safe alphabet, not padded.
+    Base64Url,
+}
+
+impl Encoding {
+    /// Decodes `text` into `buffer`; `None` when it is not exactly this encoding, or too long.
+    pub(crate) fn decode<'b>(self, text: &str, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        if text.is_empty() {
+            return None;
+        }
+        match self {
+            Self::Hex => base16ct::lower::decode(text, buffer).ok(),
+            Self::Base64 => Base64::decode(text, buffer).ok(),
+            Self::Base64Url => Base64UrlUnpadded::decode(text, buffer).ok(),
+        }
+    }
+
+    pub(crate) fn encode(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Hex => base16ct::lower::encode_string(bytes),
+            Self::Base64 => Base64::encode_string(bytes),
+            Self::Base64Url => Base64UrlUnpadded::encode_string(bytes),
+        }
+    }
+
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Hex => "hex",
+            Self::Base64 => "base64",
+            Self::Base64Url => "base64url",
+        }
+    }
+}

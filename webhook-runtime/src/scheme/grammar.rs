@@ -1,0 +1,210 @@
+//! The grammar of signature headers: where in which header the signatures are.
+
+use http::{HeaderMap, HeaderValue};
+
+use super::VerifyError;
+
+/// The most signatures of one request that are tried. Senders put two or three while they rotate
+/// a secret; a longer list is an attempt to make us work.
+pub(crate) const MAX_SIGNATURES: usize = 8;
+
+/// Where the signatures of a request are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Placement {
+    /// In one header, of the given grammar.
+    Header { name: &'static str, grammar: Grammar },
+    /// In headers numbered from 1, one for each live key: the name is what precedes the number.
+    Numbered { prefix: &'static str },
+    /// In one header for each key: the first secret signs the first header, and so on.
+    Paired { names: &'static [&'static str] },
+}
+
+/// How signatures stand in one header.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Grammar {
+    /// One signature behind a prefix, which may be empty.
+    Bare { prefix: &'static str },
+    /// `key=value` fields; the signatures are the fields called `signature`, unknown ones are
+    /// passed over.
+    Fields { separator: &'static str, signature: &'static str },
+    /// A list separated by spaces of `version,signature`; other versions are passed over.
+    Versions { version: &'static str },
+}
+
+/// What a request's headers claim, not yet believed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claimed<'r> {
+    signatures: [Signature<'r>; MAX_SIGNATURES],
+    len: usize,
+    /// The timestamp, where it stands in the signature header.
+    pub(crate) timestamp: Option<&'r str>,
+}
+
+/// One claimed signature.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Signature<'r> {
+    pub(crate) text: &'r str,
+    /// The only secret it may be made with, by position, where headers and secrets are paired.
+    pub(crate) secret: Option<usize>,
+}
+
+impl<'r> Claimed<'r> {
+    fn new() -> Self {
+        Self { signatures: [Signature::default(); MAX_SIGNATURES], len: 0, timestamp: None }
+    }
+
+    fn push(
+        &mut self,
+        header: &'static str,
+        text: &'r str,
+        secret: Option<usize>,
+    ) -> Result<(), VerifyError> {
+        if self.len == MAX_SIGNATURES {
+            return Err(VerifyError::TooManySignatures(header));
+        }
+        self.signatures[self.len] = Signature { text, secret };
+        self.len += 1;
+        Ok(())
+    }
+
+    pub(crate) fn signatures(&self) -> &[Signature<'r>] {
+        &self.signatures[..self.len]
+    }
+}
+
+impl Placement {
+    /// Finds the signatures of a request.
+    pub(crate) fn read<'r>(
+        &self,
+        headers: &'r HeaderMap,
+        timestamp_field: Option<&'static str>,
+    ) -> Result<Claimed<'r>, VerifyError> {
+        let mut claimed = Claimed::new();
+        match *self {
+            Self::Header { name, grammar } => {
+                let value = text(headers, name)?;
+                grammar.read(name, value, timestamp_field, &mut claimed)?;
+            }
+            Self::Numbered { prefix } => {
+                for name in headers.keys() {
+                    let number = name.as_str().strip_prefix(prefix);
+                    if number.is_some_and(is_number) {
+                        let value = as_text(prefix, single(headers, prefix, name.as_str())?)?;
+                        claimed.push(prefix, value, None)?;
+                    }
+                }
+                if claimed.len == 0 {
+                    return Err(VerifyError::MissingHeader(prefix));
+                }
+            }
+            Self::Paired { names } => {
+                for (secret, name) in names.iter().enumerate() {
+                    if headers.contains_key(*name) {
+                        claimed.push(name, text(headers, name)?, Some(secret))?;
+                    }
+                }
+                if claimed.len == 0 {
+                    return Err(VerifyError::MissingHeader(names[0]));
+                }
+            }
+        }
+        if claimed.signatures().iter().all(|signature| signature.text.is_empty()) {
+            return Err(VerifyError::MalformedSignature(self.name()));
+        }
+        Ok(claimed)
+    }
+
+    /// The header to name in a message.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Header { name, .. } => name,
+            Self::Numbered { prefix } => prefix,
+            Self::Paired { names } => names[0],
+        }
+    }
+}
+
+impl Grammar {
+    fn read<'r>(
+        self,
+        header: &'static str,
+        value: &'r str,
+        timestamp_field: Option<&'static str>,
+        claimed: &mut Claimed<'r>,
+    ) -> Result<(), VerifyError> {
+        match self {
+            Self::Bare { prefix } => {
+                let signature =
+                    value.strip_prefix(prefix).ok_or(VerifyError::MalformedSignature(header))?;
+                claimed.push(header, signature, None)
+            }
+            Self::Fields { separator, signature } => {
+                for field in value.split(separator) {
+                    // Base64 padding is made of `=` too: only the first one parts key and value.
+                    let (key, text) =
+                        field.split_once('=').ok_or(VerifyError::MalformedSignature(header))?;
+                    if key == signature {
+                        claimed.push(header, text, None)?;
+                    } else if timestamp_field == Some(key)
+                        && claimed.timestamp.replace(text).is_some()
+                    {
+                        return Err(VerifyError::MalformedSignature(header));
+                    }
+                }
+                Ok(())
+            }
+            Self::Versions { version } => {
+                for (at, entry) in value.split(' ').enumerate() {
+                    if at == MAX_SIGNATURES {
+                        return Err(VerifyError::TooManySignatures(header));
+                    }
+                    let (its_version, text) =
+                        entry.split_once(',').ok_or(VerifyError::MalformedSignature(header))?;
+                    if its_version == version {
+                        claimed.push(header, text, None)?;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes one signature the way [`read`](Self::read) finds it.
+    pub(crate) fn write(self, signature: &str, timestamp: Option<(&'static str, &str)>) -> String {
+        match self {
+            Self::Bare { prefix } => format!("{prefix}{signature}"),
+            Self::Fields { separator, signature: key } => match timestamp {
+                Some((field, time)) => format!("{field}={time}{separator}{key}={signature}"),
+                None => format!("{key}={signature}"),
+            },
+            Self::Versions { version } => format!("{version},{signature}"),
+        }
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The only value of a header: sent twice, two readers could see two values.
+pub(crate) fn single<'r>(
+    headers: &'r HeaderMap,
+    label: &'static str,
+    name: &str,
+) -> Result<&'r HeaderValue, VerifyError> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().ok_or(VerifyError::MissingHeader(label))?;
+    if values.next().is_some() {
+        return Err(VerifyError::RepeatedHeader(label));
+    }
+    Ok(value)
+}
+
+/// The only value of a header, as visible ASCII.
+pub(crate) fn text<'r>(headers: &'r HeaderMap, name: &'static str) -> Result<&'r str, VerifyError> {
+    as_text(name, single(headers, name, name)?)
+}
+
+fn as_text<'r>(label: &'static str, value: &'r HeaderValue) -> Result<&'r str, VerifyError> {
+    value.to_str().map_err(|_| VerifyError::MalformedHeader(label))
+}

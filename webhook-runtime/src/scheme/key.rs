@@ -1,0 +1,265 @@
+//! Algorithms and the keys prepared for them, once, when the endpoint is built.
+
+use base64ct::{Base64, Base64Unpadded, Encoding as _};
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::template::{Template, Values};
+use crate::secret::{Secret, SecretError};
+
+/// How a scheme signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    HmacSha1,
+    HmacSha256,
+    HmacSha512,
+    /// SHA-256 over a text that contains the secret: not a MAC, but some providers use it.
+    Sha256,
+    /// The secret itself is sent.
+    Token,
+    /// `user:password` is sent as HTTP basic authentication.
+    Basic,
+}
+
+impl Algorithm {
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::HmacSha1 => "HMAC-SHA1",
+            Self::HmacSha256 => "HMAC-SHA256",
+            Self::HmacSha512 => "HMAC-SHA512",
+            Self::Sha256 => "SHA-256",
+            Self::Token => "token",
+            Self::Basic => "basic auth",
+        }
+    }
+
+    /// The length of a signature in bytes.
+    pub(crate) const fn signature_len(self) -> Option<usize> {
+        match self {
+            Self::HmacSha1 => Some(20),
+            Self::HmacSha256 | Self::Sha256 => Some(32),
+            Self::HmacSha512 => Some(64),
+            Self::Token | Self::Basic => None,
+        }
+    }
+
+    /// Whether the credential is sent as it is, and covers nothing of the request.
+    pub(crate) const fn is_credential(self) -> bool {
+        matches!(self, Self::Token | Self::Basic)
+    }
+}
+
+/// How the text that the provider shows becomes a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyEncoding {
+    /// The text is the key, even when it looks like base64 or hex.
+    Text,
+    /// Hexadecimal, either case.
+    Hex,
+    /// Base64, standard alphabet; padding may be missing.
+    Base64,
+    /// Base64 behind an optional prefix such as `whsec_`.
+    PrefixedBase64(&'static str),
+    /// With the prefix, base64 behind it; without, the text is the key.
+    PrefixedBase64OrText(&'static str),
+}
+
+impl KeyEncoding {
+    fn decode(self, secret: &Secret) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+        if secret.is_blank() {
+            return Err(SecretError::Blank);
+        }
+        let Some(text) = secret.text() else {
+            return Ok(Zeroizing::new(secret.bytes().to_vec()));
+        };
+        let key = match self {
+            Self::Text => text.as_bytes().to_vec(),
+            Self::Hex => base16ct::mixed::decode_vec(text)
+                .map_err(|_| SecretError::Malformed("hexadecimal"))?,
+            Self::Base64 => base64(text)?,
+            Self::PrefixedBase64(prefix) => base64(text.strip_prefix(prefix).unwrap_or(text))?,
+            Self::PrefixedBase64OrText(prefix) => match text.strip_prefix(prefix) {
+                Some(encoded) => base64(encoded)?,
+                None => text.as_bytes().to_vec(),
+            },
+        };
+        let key = Zeroizing::new(key);
+        if key.is_empty() { Err(SecretError::Blank) } else { Ok(key) }
+    }
+}
+
+fn base64(text: &str) -> Result<Vec<u8>, SecretError> {
+    if text.trim().is_empty() {
+        return Err(SecretError::Blank);
+    }
+    let decoded = if text.ends_with('=') {
+        Base64::decode_vec(text)
+    } else {
+        Base64Unpadded::decode_vec(text)
+    };
+    decoded.map_err(|_| SecretError::Malformed("base64"))
+}
+
+/// A secret made ready for its algorithm.
+#[derive(Clone)]
+pub(crate) enum Key {
+    HmacSha1(Hmac<Sha1>),
+    HmacSha256(Hmac<Sha256>),
+    HmacSha512(Hmac<Sha512>),
+    Sha256(Zeroizing<Vec<u8>>),
+    /// What has to be sent, word for word.
+    Token(Zeroizing<String>),
+}
+
+/// A computed signature.
+pub(crate) struct Tag {
+    bytes: [u8; 64],
+    len: usize,
+}
+
+impl Tag {
+    fn new(digest: &[u8]) -> Self {
+        let mut bytes = [0; 64];
+        bytes[..digest.len()].copy_from_slice(digest);
+        Self { bytes, len: digest.len() }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// Compares in constant time.
+    pub(crate) fn matches(&self, signature: &[u8]) -> bool {
+        self.as_bytes().ct_eq(signature).into()
+    }
+}
+
+impl Key {
+    /// Decodes a secret and does once what does not depend on the request.
+    ///
+    /// # Errors
+    /// When the secret is blank or not of the form that the scheme needs.
+    pub(crate) fn prepare(
+        algorithm: Algorithm,
+        encoding: KeyEncoding,
+        secret: &Secret,
+    ) -> Result<Self, SecretError> {
+        let key = encoding.decode(secret)?;
+        Ok(match algorithm {
+            Algorithm::HmacSha1 => Self::HmacSha1(keyed(&key)),
+            Algorithm::HmacSha256 => Self::HmacSha256(keyed(&key)),
+            Algorithm::HmacSha512 => Self::HmacSha512(keyed(&key)),
+            Algorithm::Sha256 => Self::Sha256(key),
+            Algorithm::Token => Self::Token(text(&key)?),
+            Algorithm::Basic => {
+                if !key.contains(&b':') {
+                    return Err(SecretError::Malformed("of the form user:password"));
+                }
+                Self::Token(Zeroizing::new(format!("Basic {}", Base64::encode_string(&key))))
+            }
+        })
+    }
+
+    /// The signature of a text; `None` where the secret itself is what is sent.
+    pub(crate) fn tag(&self, template: &Template, values: &Values<'_>) -> Option<Tag> {
+        Some(match self {
+            Self::HmacSha1(keyed) => mac(keyed, template, values),
+            Self::HmacSha256(keyed) => mac(keyed, template, values),
+            Self::HmacSha512(keyed) => mac(keyed, template, values),
+            Self::Sha256(secret) => {
+                let mut hash = Sha256::new();
+                let values = Values { secret, ..*values };
+                template.feed(&values, |piece| hash.update(piece));
+                Tag::new(&hash.finalize())
+            }
+            Self::Token(_) => return None,
+        })
+    }
+
+    /// Compares a sent credential with the expected one. Both are hashed first, so that the time
+    /// taken tells neither where they differ nor how long the expected one is.
+    pub(crate) fn is_token(&self, sent: &[u8]) -> bool {
+        match self {
+            Self::Token(expected) => {
+                Sha256::digest(expected.as_bytes()).ct_eq(&Sha256::digest(sent)).into()
+            }
+            _ => false,
+        }
+    }
+
+    /// The credential to send, where the secret itself is what is sent.
+    pub(crate) fn token(&self) -> Option<&str> {
+        match self {
+            Self::Token(expected) => Some(expected),
+            _ => None,
+        }
+    }
+}
+
+fn text(key: &[u8]) -> Result<Zeroizing<String>, SecretError> {
+    match std::str::from_utf8(key) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(_) => Err(SecretError::Malformed("text")),
+    }
+}
+
+fn keyed<M: KeyInit>(key: &[u8]) -> M {
+    // HMAC takes a key of any length; emptiness was refused when the key was decoded.
+    M::new_from_slice(key).expect("HMAC takes a key of any length")
+}
+
+fn mac<M: Mac + Clone>(keyed: &M, template: &Template, values: &Values<'_>) -> Tag {
+    let mut mac = keyed.clone();
+    template.feed(values, |piece| mac.update(piece));
+    Tag::new(&mac.finalize().into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(encoding: KeyEncoding, text: &str) -> Result<Vec<u8>, SecretError> {
+        encoding.decode(&Secret::new(text)).map(|key| key.to_vec())
+    }
+
+    #[test]
+    fn a_blank_secret_is_refused_under_every_encoding() {
+        const WHSEC: KeyEncoding = KeyEncoding::PrefixedBase64("whsec_");
+        const OPEN: KeyEncoding = KeyEncoding::PrefixedBase64OrText("whsec_");
+        for encoding in [KeyEncoding::Text, KeyEncoding::Hex, KeyEncoding::Base64, WHSEC, OPEN] {
+            for text in ["", " ", "   ", "\n"] {
+                assert_eq!(
+                    decoded(encoding, text),
+                    Err(SecretError::Blank),
+                    "{encoding:?} {text:?}"
+                );
+            }
+        }
+        for text in ["whsec_", "whsec_ "] {
+            assert_eq!(decoded(WHSEC, text), Err(SecretError::Blank), "{text:?}");
+            assert_eq!(decoded(OPEN, text), Err(SecretError::Blank), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn keys_are_decoded_as_the_scheme_says() {
+        const WHSEC: KeyEncoding = KeyEncoding::PrefixedBase64("whsec_");
+        assert_eq!(decoded(KeyEncoding::Text, "YWI="), Ok(b"YWI=".to_vec()));
+        assert_eq!(decoded(KeyEncoding::Base64, "YWI="), Ok(b"ab".to_vec()));
+        assert_eq!(decoded(KeyEncoding::Base64, "YWI"), Ok(b"ab".to_vec()));
+        assert_eq!(decoded(KeyEncoding::Hex, "6162"), Ok(b"ab".to_vec()));
+        assert_eq!(decoded(KeyEncoding::Hex, "4A4b"), Ok(b"JK".to_vec()));
+        assert_eq!(decoded(WHSEC, "whsec_YWI="), Ok(b"ab".to_vec()));
+        assert_eq!(decoded(WHSEC, "YWI="), Ok(b"ab".to_vec()));
+        assert_eq!(
+            decoded(KeyEncoding::PrefixedBase64OrText("whsec_"), "YWI="),
+            Ok(b"YWI=".to_vec())
+        );
+        assert_eq!(decoded(KeyEncoding::Hex, "xyz"), Err(SecretError::Malformed("hexadecimal")));
+        assert_eq!(decoded(WHSEC, "whsec_!"), Err(SecretError::Malformed("base64")));
+    }
+}

@@ -1,0 +1,389 @@
+//! How signatures work, as data.
+//!
+//! A [`Scheme`] is a constant that says how a provider signs: with what algorithm and key, over
+//! what text, in which header and encoding, and when. The same constant verifies and signs.
+//! Nothing here knows of servers: verification is a pure function of a request, secrets and a time.
+//!
+//! One policy of strictness holds for all schemes: every header that matters is sent exactly once;
+//! hex is lower case; base64 has the scheme's alphabet and padding and no stray bits; separators
+//! and prefixes are exactly the provider's; timestamps are of fixed width. What a provider would
+//! never send is refused, even where a lenient reading would be no forgery.
+
+mod encoding;
+mod error;
+mod grammar;
+mod key;
+mod sign;
+mod template;
+mod timestamp;
+mod verify;
+
+pub use encoding::Encoding;
+pub use error::VerifyError;
+pub use key::KeyEncoding;
+pub use sign::{Outgoing, SignError};
+pub use timestamp::Timestamp;
+pub use verify::{Incoming, Proof};
+
+pub(crate) use verify::Verifier;
+
+use grammar::{Grammar, Placement};
+use key::Algorithm;
+use template::{Part, Template};
+use timestamp::Place;
+
+/// How a provider signs its deliveries, as a constant.
+///
+/// ```
+/// use std::time::Duration;
+/// use webhook_runtime::scheme::{Scheme, Timestamp};
+///
+/// const ACME: Scheme = Scheme::hmac_sha256()
+///     .header("x-acme-signature")
+///     .prefix("sha256=")
+///     .hex()
+///     .timestamp(Timestamp::header("x-acme-time").tolerance(Duration::from_secs(300)))
+///     .signed("{timestamp}.{body}");
+/// ```
+///
+/// A scheme that contradicts itself does not compile when it is a constant:
+///
+/// ```compile_fail
+/// use webhook_runtime::{Provider, scheme::Scheme};
+///
+/// // There is no timestamp to sign.
+/// const ACME: Provider = Provider::new(
+///     "acme",
+///     Scheme::hmac_sha256().header("x-acme-signature").signed("{timestamp}.{body}"),
+/// );
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Scheme {
+    algorithm: Algorithm,
+    key: KeyEncoding,
+    placement: Placement,
+    encoding: Encoding,
+    template: Template,
+    timestamp: Option<Timestamp>,
+    id: Option<&'static str>,
+    requires: &'static [(&'static str, &'static str)],
+}
+
+impl Scheme {
+    const fn new(algorithm: Algorithm) -> Self {
+        Self {
+            algorithm,
+            key: KeyEncoding::Text,
+            placement: Placement::Header { name: "", grammar: Grammar::Bare { prefix: "" } },
+            encoding: Encoding::Hex,
+            template: Template::BODY,
+            timestamp: None,
+            id: None,
+            requires: &[],
+        }
+    }
+
+    /// HMAC with SHA-256 (RFC 2104), over the raw body unless [`signed`](Self::signed) says more.
+    #[must_use]
+    pub const fn hmac_sha256() -> Self {
+        Self::new(Algorithm::HmacSha256)
+    }
+
+    /// HMAC with SHA-1. Old, but as a MAC not broken; for providers that offer nothing better.
+    #[must_use]
+    pub const fn hmac_sha1() -> Self {
+        Self::new(Algorithm::HmacSha1)
+    }
+
+    /// HMAC with SHA-512.
+    #[must_use]
+    pub const fn hmac_sha512() -> Self {
+        Self::new(Algorithm::HmacSha512)
+    }
+
+    /// SHA-256 over a text that begins with `{secret}`.
+    #[must_use]
+    pub const fn sha256() -> Self {
+        Self::new(Algorithm::Sha256)
+    }
+
+    /// The secret itself is sent in a header. It proves nothing about the body.
+    #[must_use]
+    pub const fn token() -> Self {
+        Self::new(Algorithm::Token)
+    }
+
+    /// HTTP basic authentication; the secret is `user:password`. It proves nothing about the body.
+    #[must_use]
+    pub const fn basic_auth() -> Self {
+        Self::new(Algorithm::Basic).header("authorization")
+    }
+
+    /// The header (lower case) that carries the signature.
+    #[must_use]
+    pub const fn header(mut self, name: &'static str) -> Self {
+        self.placement =
+            Placement::Header { name: checked_name(name), grammar: Grammar::Bare { prefix: "" } };
+        self
+    }
+
+    /// What stands before the signature, such as `sha256=`. Required of every request.
+    #[must_use]
+    pub const fn prefix(self, prefix: &'static str) -> Self {
+        self.grammar(Grammar::Bare { prefix })
+    }
+
+    /// The header is a list of `key=value` fields, parted by exactly `separator`; the signatures
+    /// are the fields called `signature`. Fields of other names are passed over.
+    ///
+    /// # Panics
+    /// When a text is empty or no header was named; in a constant that is a compile error.
+    #[must_use]
+    pub const fn fields(self, separator: &'static str, signature: &'static str) -> Self {
+        assert!(!separator.is_empty(), "fields need a separator");
+        assert!(!signature.is_empty(), "fields need the name of the signature's field");
+        self.grammar(Grammar::Fields { separator, signature })
+    }
+
+    /// The header is a list, separated by spaces, of `version,signature`. Entries of other
+    /// versions are passed over.
+    #[must_use]
+    pub const fn versions(self, version: &'static str) -> Self {
+        self.grammar(Grammar::Versions { version })
+    }
+
+    /// One header for each live key, numbered from 1: `prefix` precedes the number.
+    #[must_use]
+    pub const fn numbered_headers(mut self, prefix: &'static str) -> Self {
+        self.placement = Placement::Numbered { prefix: checked_name(prefix) };
+        self
+    }
+
+    /// One header for each key: the first secret signs the first header, and no other.
+    ///
+    /// # Panics
+    /// Without a name; in a constant that is a compile error.
+    #[must_use]
+    pub const fn paired_headers(mut self, names: &'static [&'static str]) -> Self {
+        assert!(!names.is_empty(), "paired headers need at least one name");
+        let mut at = 0;
+        while at < names.len() {
+            checked_name(names[at]);
+            at += 1;
+        }
+        self.placement = Placement::Paired { names };
+        self
+    }
+
+    const fn grammar(mut self, grammar: Grammar) -> Self {
+        match self.placement {
+            Placement::Header { name, .. } => {
+                assert!(!name.is_empty(), "name the header before its grammar");
+                self.placement = Placement::Header { name, grammar };
+            }
+            _ => panic!("a prefix, fields or versions need a single header"),
+        }
+        self
+    }
+
+    /// The signature is lower-case hex (the default).
+    #[must_use]
+    pub const fn hex(self) -> Self {
+        self.encoded(Encoding::Hex)
+    }
+
+    /// The signature is padded base64.
+    #[must_use]
+    pub const fn base64(self) -> Self {
+        self.encoded(Encoding::Base64)
+    }
+
+    /// The signature is URL-safe base64 without padding.
+    #[must_use]
+    pub const fn base64url(self) -> Self {
+        self.encoded(Encoding::Base64Url)
+    }
+
+    const fn encoded(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
+    /// How the text of the secret becomes the key; as it is, unless said otherwise.
+    #[must_use]
+    pub const fn key(mut self, encoding: KeyEncoding) -> Self {
+        self.key = encoding;
+        self
+    }
+
+    /// Where the time of the signature is, and how far from now it may be.
+    #[must_use]
+    pub const fn timestamp(mut self, timestamp: Timestamp) -> Self {
+        self.timestamp = Some(timestamp);
+        self
+    }
+
+    /// The header (lower case) that carries the signed id of the delivery.
+    #[must_use]
+    pub const fn id_header(mut self, name: &'static str) -> Self {
+        self.id = Some(checked_name(name));
+        self
+    }
+
+    /// What is signed: literal text and the placeholders `{id}`, `{timestamp}`, `{method}`,
+    /// `{url}`, `{body}` and `{secret}`.
+    #[must_use]
+    pub const fn signed(mut self, template: &'static str) -> Self {
+        self.template = Template::parse(template);
+        self
+    }
+
+    /// Headers (lower-case names) that must be sent with exactly these values, such as the version
+    /// of the scheme.
+    #[must_use]
+    pub const fn requires(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        let mut at = 0;
+        while at < headers.len() {
+            checked_name(headers[at].0);
+            at += 1;
+        }
+        self.requires = headers;
+        self
+    }
+
+    /// Refuses a scheme that contradicts itself.
+    ///
+    /// # Panics
+    /// With what is wrong; in a constant that is a compile error.
+    pub(crate) const fn checked(self) -> Self {
+        assert!(!self.placement.name().is_empty(), "the scheme names no signature header");
+        let template = &self.template;
+        assert!(
+            self.algorithm.is_credential() || template.has(Part::Body),
+            "the scheme does not sign the body: add {{body}} to the signed template"
+        );
+        assert!(
+            template.has(Part::Id) == self.id.is_some(),
+            "{{id}} in the signed template and `id_header` go together"
+        );
+        assert!(
+            template.has(Part::Secret) == matches!(self.algorithm, Algorithm::Sha256),
+            "{{secret}} in the signed template and the algorithm `sha256` go together"
+        );
+        match self.timestamp {
+            None => assert!(
+                !template.has(Part::Timestamp),
+                "{{timestamp}} is signed, but the scheme does not say where the timestamp is"
+            ),
+            Some(timestamp) => match timestamp.place {
+                Place::Pointer(_) => assert!(
+                    !template.has(Part::Timestamp),
+                    "a timestamp in the body is signed with the body: remove {{timestamp}}"
+                ),
+                Place::Header(_) => assert!(
+                    template.has(Part::Timestamp),
+                    "the timestamp is not signed: add {{timestamp}} to the signed template"
+                ),
+                Place::Field(_) => {
+                    assert!(
+                        template.has(Part::Timestamp),
+                        "the timestamp is not signed: add {{timestamp}} to the signed template"
+                    );
+                    assert!(
+                        matches!(
+                            self.placement,
+                            Placement::Header { grammar: Grammar::Fields { .. }, .. }
+                        ),
+                        "a timestamp field needs a signature header made of fields"
+                    );
+                }
+            },
+        }
+        self
+    }
+
+    /// The same scheme with another window for its timestamp; `None` when it has no timestamp.
+    pub(crate) fn with_tolerance(mut self, window: std::time::Duration) -> Option<Self> {
+        self.timestamp = Some(self.timestamp?.tolerance(window));
+        Some(self)
+    }
+
+    /// How many secrets have a header, where each has its own.
+    pub(crate) fn most_secrets(&self) -> Option<usize> {
+        match self.placement {
+            Placement::Paired { names } => Some(names.len()),
+            _ => None,
+        }
+    }
+
+    /// Whether the public URL is part of what is signed.
+    pub(crate) const fn signs_url(&self) -> bool {
+        self.template.has(Part::Url)
+    }
+
+    /// Whether the body is covered by the signature.
+    pub(crate) const fn signs_body(&self) -> bool {
+        !self.algorithm.is_credential() && self.template.has(Part::Body)
+    }
+
+    /// Whether the value of the header `name` is covered by the signature.
+    pub(crate) fn signs_header(&self, name: &str) -> bool {
+        self.id == Some(name)
+            || matches!(self.timestamp, Some(Timestamp { place: Place::Header(header), .. })
+                if header == name)
+    }
+
+    /// The header that carries the signature, or the first of them.
+    #[must_use]
+    pub const fn signature_header(&self) -> &'static str {
+        self.placement.name()
+    }
+
+    /// The algorithm, in words.
+    #[must_use]
+    pub const fn algorithm(&self) -> &'static str {
+        self.algorithm.label()
+    }
+
+    /// What is signed, as given to [`signed`](Self::signed).
+    #[must_use]
+    pub const fn signed_text(&self) -> &'static str {
+        self.template.source()
+    }
+
+    /// How the signature is written, in words.
+    #[must_use]
+    pub const fn encoding(&self) -> &'static str {
+        self.encoding.label()
+    }
+}
+
+/// A header name that a request can have.
+///
+/// # Panics
+/// When it is empty or not a lower-case header name; in a constant that is a compile error.
+pub(crate) const fn checked_name(name: &'static str) -> &'static str {
+    let bytes = name.as_bytes();
+    assert!(!bytes.is_empty(), "a header name is empty");
+    let mut at = 0;
+    while at < bytes.len() {
+        assert!(
+            matches!(bytes[at], b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'),
+            "header names are written in lower case, of letters, digits, `-` and `_`"
+        );
+        at += 1;
+    }
+    name
+}
+
+/// A JSON pointer (RFC 6901) that names something inside a document.
+///
+/// # Panics
+/// When it does not begin with `/`; in a constant that is a compile error.
+pub(crate) const fn checked_pointer(pointer: &'static str) -> &'static str {
+    assert!(
+        !pointer.is_empty() && pointer.as_bytes()[0] == b'/',
+        "a JSON pointer begins with `/`, as in `/data/id`"
+    );
+    pointer
+}

@@ -1,0 +1,189 @@
+//! The text that is signed, as a template such as `{timestamp}.{body}`.
+
+/// The most parts (literals and placeholders) one template may have.
+const MAX_PARTS: usize = 12;
+
+/// One part of a signed text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Literal(&'static str),
+    Id,
+    Timestamp,
+    Method,
+    Url,
+    Body,
+    Secret,
+}
+
+/// A signed text, taken apart when the constant that holds it is evaluated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Template {
+    parts: [Part; MAX_PARTS],
+    len: usize,
+    source: &'static str,
+}
+
+/// What the placeholders of a template stand for in one request.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Values<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) timestamp: &'a str,
+    pub(crate) method: &'a str,
+    pub(crate) url: &'a str,
+    pub(crate) body: &'a [u8],
+    pub(crate) secret: &'a [u8],
+}
+
+impl Template {
+    /// The raw body and nothing else.
+    pub(crate) const BODY: Self = Self::parse("{body}");
+
+    /// Takes `source` apart.
+    ///
+    /// # Panics
+    /// On a malformed template; in a constant that is a compile error.
+    pub(crate) const fn parse(source: &'static str) -> Self {
+        let bytes = source.as_bytes();
+        let mut template = Self { parts: [Part::Literal(""); MAX_PARTS], len: 0, source };
+        let mut at = 0;
+        while at < bytes.len() {
+            assert!(template.len < MAX_PARTS, "a signed template has at most 12 parts");
+            let start = at;
+            if bytes[at] == b'{' {
+                while at < bytes.len() && bytes[at] != b'}' {
+                    at += 1;
+                }
+                assert!(at < bytes.len(), "a `{{` in the signed template is never closed");
+                at += 1;
+                template.parts[template.len] = Part::placeholder(slice(source, start, at));
+            } else {
+                while at < bytes.len() && bytes[at] != b'{' {
+                    assert!(bytes[at] != b'}', "a `}}` in the signed template was never opened");
+                    at += 1;
+                }
+                template.parts[template.len] = Part::Literal(slice(source, start, at));
+            }
+            template.len += 1;
+        }
+        assert!(template.len > 0, "the signed template is empty");
+        template
+    }
+
+    pub(crate) const fn source(&self) -> &'static str {
+        self.source
+    }
+
+    /// Whether `part` is signed.
+    pub(crate) const fn has(&self, part: Part) -> bool {
+        let mut at = 0;
+        while at < self.len {
+            if self.parts[at].same_kind(part) {
+                return true;
+            }
+            at += 1;
+        }
+        false
+    }
+
+    /// The literal that ends the id, if one does: an id that contains it could be cut in two ways.
+    pub(crate) fn id_separator(&self) -> Option<&'static str> {
+        let parts = &self.parts[..self.len];
+        let id = parts.iter().position(|part| *part == Part::Id)?;
+        match parts.get(id + 1) {
+            Some(Part::Literal(separator)) => Some(separator),
+            _ => None,
+        }
+    }
+
+    /// Hands the signed bytes to `sink`, piece by piece, without joining them.
+    pub(crate) fn feed(&self, values: &Values<'_>, mut sink: impl FnMut(&[u8])) {
+        for part in &self.parts[..self.len] {
+            sink(match part {
+                Part::Literal(text) => text.as_bytes(),
+                Part::Id => values.id.as_bytes(),
+                Part::Timestamp => values.timestamp.as_bytes(),
+                Part::Method => values.method.as_bytes(),
+                Part::Url => values.url.as_bytes(),
+                Part::Body => values.body,
+                Part::Secret => values.secret,
+            });
+        }
+    }
+}
+
+impl Part {
+    const fn placeholder(text: &str) -> Self {
+        match text.as_bytes() {
+            b"{id}" => Self::Id,
+            b"{timestamp}" => Self::Timestamp,
+            b"{method}" => Self::Method,
+            b"{url}" => Self::Url,
+            b"{body}" => Self::Body,
+            b"{secret}" => Self::Secret,
+            _ => panic!(
+                "unknown placeholder in the signed template: use {{id}}, {{timestamp}}, \
+                 {{method}}, {{url}}, {{body}} or {{secret}}"
+            ),
+        }
+    }
+
+    const fn same_kind(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Id, Self::Id)
+                | (Self::Timestamp, Self::Timestamp)
+                | (Self::Method, Self::Method)
+                | (Self::Url, Self::Url)
+                | (Self::Body, Self::Body)
+                | (Self::Secret, Self::Secret)
+        )
+    }
+}
+
+const fn slice(text: &'static str, start: usize, end: usize) -> &'static str {
+    text.split_at(end).0.split_at(start).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(source: &'static str) -> String {
+        let values =
+            Values { id: "i", timestamp: "7", method: "POST", url: "u", body: b"b", secret: b"s" };
+        let mut out = Vec::new();
+        Template::parse(source).feed(&values, |piece| out.extend_from_slice(piece));
+        String::from_utf8(out).expect("ascii")
+    }
+
+    #[test]
+    fn every_placeholder_stands_for_its_value() {
+        assert_eq!(rendered("v0:{timestamp}:{body}"), "v0:7:b");
+        assert_eq!(rendered("{secret}{method}{url}{id}"), "sPOSTui");
+    }
+
+    #[test]
+    #[should_panic(expected = "unknown placeholder")]
+    fn an_unknown_placeholder_is_refused() {
+        let _ = Template::parse("{time}.{body}");
+    }
+
+    #[test]
+    #[should_panic(expected = "never closed")]
+    fn an_open_brace_is_refused() {
+        let _ = Template::parse("{body");
+    }
+
+    #[test]
+    #[should_panic(expected = "never opened")]
+    fn a_stray_closing_brace_is_refused() {
+        let _ = Template::parse("body}");
+    }
+
+    #[test]
+    fn the_id_separator_is_the_literal_behind_the_id() {
+        assert_eq!(Template::parse("{id}.{timestamp}.{body}").id_separator(), Some("."));
+        assert_eq!(Template::parse("{id}{timestamp}{body}").id_separator(), None);
+        assert_eq!(Template::BODY.id_separator(), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! Secrets: key material with a name, wiped when dropped and never shown.
+
+use std::{borrow::Cow, fmt};
+
+use zeroize::Zeroizing;
+
+/// A secret shared with a provider, or the provider's public key.
+///
+/// The text is taken as the provider shows it; the provider's scheme knows whether it is used
+/// literally or decoded first. The memory is wiped on drop, and `Debug` shows the name only.
+#[derive(Clone)]
+pub struct Secret {
+    name: Cow<'static, str>,
+    material: Material,
+}
+
+#[derive(Clone)]
+enum Material {
+    /// As shown by the provider.
+    Text(Zeroizing<String>),
+    /// The key itself, not encoded.
+    Key(Zeroizing<Vec<u8>>),
+}
+
+impl Secret {
+    /// A secret as the provider shows it, for example `whsec_…` or the text typed into its form.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            name: Cow::Borrowed("secret"),
+            material: Material::Text(Zeroizing::new(text.into())),
+        }
+    }
+
+    /// The bytes of a key that is not text; the scheme's key encoding is not applied to them.
+    #[must_use]
+    pub fn from_key(key: impl Into<Vec<u8>>) -> Self {
+        Self { name: Cow::Borrowed("secret"), material: Material::Key(Zeroizing::new(key.into())) }
+    }
+
+    /// Names the secret. The name of the secret that matched is in the trace and on the
+    /// [`Delivery`](crate::Delivery); secrets from the environment carry their variable's name.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The name of the secret, which is not secret.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn shared_name(&self) -> Cow<'static, str> {
+        self.name.clone()
+    }
+
+    /// Whether there is nothing in it but white space: anybody can compute an HMAC with that key.
+    pub(crate) fn is_blank(&self) -> bool {
+        match &self.material {
+            Material::Text(text) => text.trim().is_empty(),
+            Material::Key(key) => key.is_empty(),
+        }
+    }
+
+    /// The text as the provider shows it; `None` for a key given as bytes.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.material {
+            Material::Text(text) => Some(text),
+            Material::Key(_) => None,
+        }
+    }
+
+    /// The bytes as they are, without decoding.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match &self.material {
+            Material::Text(text) => text.as_bytes(),
+            Material::Key(key) => key,
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Why a secret cannot be used. Says what is wrong with it, never what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// It is empty or white space.
+    Blank,
+    /// It begins or ends with white space, as a value read from a file often does.
+    Padded,
+    /// The scheme's key is not of the form that the provider hands out; says which form that is.
+    Malformed(&'static str),
+}
+
+impl fmt::Display for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blank => f.write_str("is blank, and a blank secret lets everybody sign"),
+            Self::Padded => f.write_str("begins or ends with white space; remove it"),
+            Self::Malformed(wanted) => write!(f, "is not {wanted}"),
+        }
+    }
+}
+
+impl std::error::Error for SecretError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_name_only() {
+        let secret = Secret::new("canary").named("GITHUB_SECRET");
+        assert_eq!(format!("{secret:?}"), "Secret { name: \"GITHUB_SECRET\", .. }");
+        assert!(!format!("{:?}", Secret::from_key(*b"canary")).contains("99"));
+    }
+
+    #[test]
+    fn blank_is_recognised() {
+        for text in ["", " ", "\n", "\t \r\n", "\u{a0}"] {
+            assert!(Secret::new(text).is_blank(), "{text:?}");
+        }
+        assert!(Secret::from_key([]).is_blank());
+        assert!(!Secret::from_key([0x20]).is_blank());
+    }
+}

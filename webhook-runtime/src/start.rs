@@ -1,0 +1,227 @@
+//! Why webhooks cannot start: every problem at once, by name.
+
+use std::{borrow::Cow, fmt, io, net::SocketAddr};
+
+use crate::{endpoint::Endpoint, secret::SecretError};
+
+/// Every reason why the webhooks cannot start.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StartError {
+    pub(crate) problems: Vec<StartProblem>,
+}
+
+impl StartError {
+    /// The problems, in the order in which the endpoints were mounted.
+    #[must_use]
+    pub fn problems(&self) -> &[StartProblem] {
+        &self.problems
+    }
+}
+
+/// One reason why the webhooks cannot start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StartProblem {
+    /// The required variable is not set.
+    MissingVariable {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// The variable.
+        variable: &'static str,
+    },
+    /// The variable is set, but not to text.
+    NotUnicode {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// The variable.
+        variable: &'static str,
+    },
+    /// A secret cannot be used.
+    Secret {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// The name of the secret: its variable, where it came from one.
+        secret: Cow<'static, str>,
+        /// What is wrong with it.
+        error: SecretError,
+    },
+    /// There is no secret at all.
+    NoSecret {
+        /// The endpoint's function.
+        endpoint: &'static str,
+    },
+    /// More secrets than the provider's scheme has headers for.
+    TooManySecrets {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// How many the scheme can use.
+        most: usize,
+    },
+    /// Secrets were given for a function that is not mounted.
+    NotMounted {
+        /// The function.
+        endpoint: &'static str,
+    },
+    /// Two endpoints answer one path.
+    PathTaken {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// Its path.
+        path: &'static str,
+        /// The path of the one that was there first.
+        taken_by: String,
+    },
+    /// The path is none that a router can have.
+    BadPath {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// The path.
+        path: &'static str,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// A window for the signed time, but the provider signs none.
+    NoTimestamp {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// The provider.
+        provider: &'static str,
+    },
+    /// The provider signs the public URL, and it was not configured.
+    NoPublicUrl {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// The provider.
+        provider: &'static str,
+    },
+    /// The public URL is not one.
+    BadPublicUrl {
+        /// What was given.
+        url: String,
+    },
+}
+
+impl fmt::Display for StartProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingVariable { endpoint, variable } => {
+                write!(f, "`{endpoint}`: the environment variable {variable} is not set")
+            }
+            Self::NotUnicode { endpoint, variable } => {
+                write!(f, "`{endpoint}`: the environment variable {variable} is not UTF-8 text")
+            }
+            Self::Secret { endpoint, secret, error } => {
+                write!(f, "`{endpoint}`: the secret {secret} {error}")
+            }
+            Self::NoSecret { endpoint } => write!(
+                f,
+                "`{endpoint}`: there is no secret; name a variable with `secret_env` in the \
+                 attribute, or give one with `Webhooks::secrets::<{endpoint}>`"
+            ),
+            Self::TooManySecrets { endpoint, most } => {
+                write!(f, "`{endpoint}`: the provider's scheme has room for {most} secrets only")
+            }
+            Self::NotMounted { endpoint } => {
+                write!(f, "`{endpoint}`: secrets were given for it, but it is not mounted")
+            }
+            Self::PathTaken { endpoint, path, taken_by } => {
+                write!(f, "`{endpoint}`: the path {path} is taken by {taken_by}")
+            }
+            Self::BadPath { endpoint, path, detail } => {
+                write!(f, "`{endpoint}`: the path {path} cannot be routed: {detail}")
+            }
+            Self::NoTimestamp { endpoint, provider } => write!(
+                f,
+                "`{endpoint}`: `tolerance` has no effect, because {provider} signs no time; \
+                 remove it"
+            ),
+            Self::NoPublicUrl { endpoint, provider } => write!(
+                f,
+                "`{endpoint}`: {provider} signs the public URL; give it with \
+                 `Webhooks::public_url(\"https://…\")`"
+            ),
+            Self::BadPublicUrl { url } => write!(
+                f,
+                "the public URL {url:?} is not of the form https://host, with a path prefix if a \
+                 proxy removes one"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.as_slice() {
+            [only] => write!(f, "the webhooks cannot start: {only}"),
+            problems => {
+                write!(f, "the webhooks cannot start, for {} reasons:", problems.len())?;
+                problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+            }
+        }
+    }
+}
+
+/// The same text as `Display`: it is what a `main` that returns the error prints.
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Why a program that serves webhooks ended.
+#[non_exhaustive]
+pub enum Error {
+    /// The webhooks could not start.
+    Start(StartError),
+    /// The address could not be listened on.
+    Listen {
+        /// The address, where it was understood as one.
+        address: Option<SocketAddr>,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server stopped.
+    Serve(io::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(error) => error.fmt(f),
+            Self::Listen { address: Some(address), source } => {
+                write!(f, "cannot listen on {address}: {source}")
+            }
+            Self::Listen { address: None, source } => write!(f, "cannot listen: {source}"),
+            Self::Serve(source) => write!(f, "the server stopped: {source}"),
+        }
+    }
+}
+
+/// The same text as `Display`: it is what a `main` that returns the error prints.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Start(_) => None,
+            Self::Listen { source, .. } | Self::Serve(source) => Some(source),
+        }
+    }
+}
+
+impl From<StartError> for Error {
+    fn from(error: StartError) -> Self {
+        Self::Start(error)
+    }
+}
+
+/// An endpoint as a line of a table.
+pub(crate) fn line(endpoint: &Endpoint) -> String {
+    format!("POST {}  {}  ({})", endpoint.path, endpoint.name, endpoint.provider.name())
+}

@@ -1,0 +1,260 @@
+//! The builder: what is mounted, with which secrets. Every problem is found here, before the first
+//! request, and all of them are told at once.
+
+use std::{env, sync::Arc, time::Duration};
+
+use axum::{Router, routing::any};
+use http::Uri;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    endpoint::{Endpoint, HandlerFuture, Verified, Webhook},
+    receive::{Gate, Mounted},
+    scheme::Verifier,
+    secret::{Secret, SecretError},
+    start::{StartError, StartProblem},
+};
+
+/// How long a body may take to arrive, unless told otherwise. Providers send bodies of a few
+/// kilobytes at once; this is for their worst network.
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The webhooks of a program: functions marked [`#[webhook]`](crate::webhook), mounted.
+///
+/// ```
+/// # use webhook_runtime::{Secret, Webhooks, webhook};
+/// #[webhook(path = "/webhook", secret_env = "SECRET")]
+/// async fn order_paid(order: serde_json::Value) -> &'static str {
+///     "OK"
+/// }
+///
+/// let router: axum::Router = Webhooks::new()
+///     .mount::<order_paid>()
+///     .secrets::<order_paid>([Secret::new("for this test")])
+///     .into_router()?;
+/// # Ok::<(), webhook_runtime::StartError>(())
+/// ```
+#[must_use]
+pub struct Webhooks<S = ()> {
+    mounts: Vec<Mount<S>>,
+    secrets: Vec<(Endpoint, Vec<Secret>)>,
+    public_url: Option<String>,
+    clock: Arc<dyn Clock>,
+    body_deadline: Duration,
+}
+
+struct Mount<S> {
+    endpoint: Endpoint,
+    call: fn(Verified<S>) -> HandlerFuture,
+}
+
+impl<S> Default for Webhooks<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> Webhooks<S> {
+    /// No webhooks yet.
+    pub fn new() -> Self {
+        Self {
+            mounts: Vec::new(),
+            secrets: Vec::new(),
+            public_url: None,
+            clock: Arc::new(SystemClock),
+            body_deadline: BODY_DEADLINE,
+        }
+    }
+
+    /// Mounts a function marked [`#[webhook]`](crate::webhook) on its path.
+    pub fn mount<H: Webhook<S>>(mut self) -> Self {
+        self.mounts.push(Mount { endpoint: H::endpoint(), call: H::call });
+        self
+    }
+
+    /// Gives the live secrets of one endpoint in code, for tests and secret managers. Its
+    /// `secret_env` is not read then.
+    pub fn secrets<H: Webhook<S>>(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
+        let endpoint = H::endpoint();
+        let secrets = secrets.into_iter();
+        match self.secrets.iter_mut().find(|(known, _)| known.is(&endpoint)) {
+            Some((_, list)) => list.extend(secrets),
+            None => self.secrets.push((endpoint, secrets.collect())),
+        }
+        self
+    }
+
+    /// The URL under which the providers know this program, such as `https://hooks.example.com`,
+    /// for schemes that sign it. Paths and queries are added as they are asked for; if a proxy in
+    /// front removes a prefix from the path, the URL ends with that prefix.
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
+    /// Judges the age of deliveries by this clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// How long a body may take to arrive: 10 seconds unless told otherwise. Later, the request is
+    /// answered by 408.
+    pub fn body_deadline(mut self, deadline: Duration) -> Self {
+        self.body_deadline = deadline;
+        self
+    }
+
+    /// The endpoints, to be told at start.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.mounts.iter().map(|mount| &mount.endpoint)
+    }
+
+    /// Reads the secrets and checks everything that spans endpoints.
+    fn gates(&self) -> Result<Vec<Gate>, StartError> {
+        let mut problems = Vec::new();
+        let public_url = self.checked_public_url(&mut problems);
+        let mut paths = matchit::Router::new();
+        let mut gates = Vec::with_capacity(self.mounts.len());
+        for endpoint in self.endpoints() {
+            check_path(&mut paths, endpoint, &mut problems);
+            let secrets = self.secrets_of(endpoint, &mut problems);
+            let mut scheme = *endpoint.provider.scheme();
+            if let Some(window) = endpoint.tolerance {
+                match scheme.with_tolerance(window) {
+                    Some(with_window) => scheme = with_window,
+                    None => problems.push(StartProblem::NoTimestamp {
+                        endpoint: endpoint.name,
+                        provider: endpoint.provider.name(),
+                    }),
+                }
+            }
+            if scheme.signs_url() && self.public_url.is_none() {
+                problems.push(StartProblem::NoPublicUrl {
+                    endpoint: endpoint.name,
+                    provider: endpoint.provider.name(),
+                });
+            }
+            if let Some(most) = scheme.most_secrets().filter(|most| secrets.len() > *most) {
+                problems.push(StartProblem::TooManySecrets { endpoint: endpoint.name, most });
+            }
+            match Verifier::new(&scheme, &secrets) {
+                Ok(verifier) => gates.push(Gate {
+                    endpoint: endpoint.clone(),
+                    verifier,
+                    public_url: public_url.clone(),
+                    clock: Arc::clone(&self.clock),
+                    body_deadline: self.body_deadline,
+                }),
+                Err(errors) => {
+                    problems.extend(errors.into_iter().map(|(secret, error)| {
+                        StartProblem::Secret { endpoint: endpoint.name, secret, error }
+                    }));
+                }
+            }
+        }
+        for (endpoint, _) in &self.secrets {
+            if !self.endpoints().any(|mounted| mounted.is(endpoint)) {
+                problems.push(StartProblem::NotMounted { endpoint: endpoint.name });
+            }
+        }
+        if problems.is_empty() { Ok(gates) } else { Err(StartError { problems }) }
+    }
+
+    fn secrets_of(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Vec<Secret> {
+        let name = endpoint.name;
+        let secrets = match self.secrets.iter().find(|(known, _)| known.is(endpoint)) {
+            Some((_, given)) => given.clone(),
+            None => secrets_from_env(endpoint, problems),
+        };
+        let has_cause = |problem: &StartProblem| {
+            matches!(problem, StartProblem::MissingVariable { endpoint, .. }
+                | StartProblem::NotUnicode { endpoint, .. }
+                | StartProblem::Secret { endpoint, .. } if *endpoint == name)
+        };
+        if secrets.is_empty() && !problems.iter().any(has_cause) {
+            problems.push(StartProblem::NoSecret { endpoint: name });
+        }
+        secrets
+    }
+
+    fn checked_public_url(&self, problems: &mut Vec<StartProblem>) -> Option<Arc<str>> {
+        let url = self.public_url.as_deref()?;
+        let is_origin = url.parse::<Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none()
+        });
+        if !is_origin || url.contains('#') {
+            problems.push(StartProblem::BadPublicUrl { url: url.to_owned() });
+        }
+        Some(url.trim_end_matches('/').into())
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
+    /// A router of the mounted webhooks, to be merged into an axum application or served.
+    ///
+    /// # Errors
+    /// With every problem at once: variables that are missing or blank, secrets that are not of
+    /// their scheme's form, paths that clash or cannot be routed.
+    pub fn into_router(self) -> Result<Router<S>, StartError> {
+        let gates = self.gates()?;
+        let mounted = self.mounts.into_iter().zip(gates);
+        Ok(mounted.fold(Router::new(), |router, (mount, gate)| {
+            let path = mount.endpoint.path;
+            router.route(path, any(Mounted { gate: Arc::new(gate), call: mount.call }))
+        }))
+    }
+}
+
+fn secrets_from_env(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Vec<Secret> {
+    let mut secrets = Vec::new();
+    for (at, &variable) in endpoint.secret_env.iter().enumerate() {
+        let problem = |error| StartProblem::Secret {
+            endpoint: endpoint.name,
+            secret: variable.into(),
+            error,
+        };
+        match env::var(variable) {
+            Err(env::VarError::NotPresent) if at == 0 => {
+                problems.push(StartProblem::MissingVariable { endpoint: endpoint.name, variable });
+            }
+            Err(env::VarError::NotPresent) => {}
+            Err(env::VarError::NotUnicode(_)) => {
+                problems.push(StartProblem::NotUnicode { endpoint: endpoint.name, variable });
+            }
+            Ok(text) if text.trim().is_empty() => problems.push(problem(SecretError::Blank)),
+            Ok(text) if text.trim() != text => problems.push(problem(SecretError::Padded)),
+            Ok(text) => secrets.push(Secret::new(text).named(variable)),
+        }
+    }
+    secrets
+}
+
+fn check_path(
+    paths: &mut matchit::Router<()>,
+    endpoint: &Endpoint,
+    problems: &mut Vec<StartProblem>,
+) {
+    let (name, path) = (endpoint.name, endpoint.path);
+    if !path.starts_with('/') {
+        problems.push(StartProblem::BadPath {
+            endpoint: name,
+            path,
+            detail: "a path starts with `/`".to_owned(),
+        });
+        return;
+    }
+    match paths.insert(path, ()) {
+        Ok(()) => {}
+        Err(matchit::InsertError::Conflict { with }) => {
+            problems.push(StartProblem::PathTaken { endpoint: name, path, taken_by: with });
+        }
+        Err(error) => {
+            problems.push(StartProblem::BadPath {
+                endpoint: name,
+                path,
+                detail: error.to_string(),
+            });
+        }
+    }
+}
