@@ -17,6 +17,7 @@ use crate::{
     provider::{Provider, Source},
     rejection::Rejection,
     scheme::Proof,
+    source::Scope,
 };
 
 /// One verified request. Only the receiving endpoint makes one, so whoever holds it knows that the
@@ -34,10 +35,19 @@ struct Inner {
     endpoint: &'static str,
     headers: HeaderMap,
     body: Bytes,
-    proof: Proof,
-    received_at: SystemTime,
+    verified: Verification,
     /// The JSON out of a form's field, decoded when first asked for.
     form_json: OnceLock<Option<Box<str>>>,
+}
+
+/// How a delivery was verified.
+pub(crate) struct Verification {
+    pub(crate) proof: Proof,
+    /// Whose secret it was.
+    pub(crate) scope: Scope,
+    /// The payload of a GET, which has no body.
+    pub(crate) query: Option<Bytes>,
+    pub(crate) at: SystemTime,
 }
 
 impl Delivery {
@@ -46,11 +56,10 @@ impl Delivery {
         endpoint: &'static str,
         headers: HeaderMap,
         body: Bytes,
-        proof: Proof,
-        received_at: SystemTime,
+        verified: Verification,
     ) -> Self {
         let form_json = OnceLock::new();
-        let inner = Inner { provider, endpoint, headers, body, proof, received_at, form_json };
+        let inner = Inner { provider, endpoint, headers, body, verified, form_json };
         Self { inner: Arc::new(inner) }
     }
 
@@ -110,19 +119,26 @@ impl Delivery {
     /// shows here, the provider is still using it.
     #[must_use]
     pub fn secret(&self) -> &str {
-        &self.inner.proof.secret
+        &self.inner.verified.proof.secret
     }
 
     /// When the provider signed, where its scheme signs a time.
     #[must_use]
     pub fn signed_at(&self) -> Option<SystemTime> {
-        self.inner.proof.timestamp
+        self.inner.verified.proof.timestamp
     }
 
     /// When the request was verified.
     #[must_use]
     pub fn received_at(&self) -> SystemTime {
-        self.inner.received_at
+        self.inner.verified.at
+    }
+
+    /// Whose secret made the signature, where each tenant has its own: the parameters of the path
+    /// that the secret was found by.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.inner.verified.scope
     }
 
     fn find(&self, source: Source) -> Option<Cow<'_, str>> {
@@ -142,6 +158,9 @@ impl Delivery {
     /// What the body holds. Providers label JSON in many ways, so whatever could be JSON is taken
     /// for it, and the parser has the last word.
     pub(crate) fn content(&self) -> Result<Content<'_>, Rejection> {
+        if let Some(query) = &self.inner.verified.query {
+            return Ok(Content::Form(query));
+        }
         let declared = self.header(header::CONTENT_TYPE.as_str()).unwrap_or("application/json");
         let essence = declared.split(';').next().unwrap_or_default().trim();
         let is = |wanted: &str| essence.eq_ignore_ascii_case(wanted);

@@ -26,9 +26,11 @@
 //! }
 //! ```
 
+mod cache;
 mod clock;
 mod delivery;
 mod endpoint;
+pub mod handshake;
 mod json;
 mod payload;
 mod provider;
@@ -38,6 +40,7 @@ mod rejection;
 pub mod scheme;
 mod secret;
 mod serve;
+mod source;
 mod start;
 mod webhooks;
 
@@ -45,9 +48,10 @@ pub use clock::{Clock, SystemClock};
 pub use delivery::{Delivery, NotADelivery};
 pub use endpoint::{DEFAULT_MAX_BODY, Endpoint, Webhook};
 pub use payload::Payload;
-pub use provider::{Provider, Source};
+pub use provider::{Provider, Source, Success};
 pub use rejection::Rejection;
 pub use secret::{Secret, SecretError};
+pub use source::{KeySource, Scope, SecretSource, SourceError};
 pub use start::{Error, StartError, StartProblem};
 pub use webhook_macros::webhook;
 pub use webhooks::Webhooks;

@@ -1,9 +1,13 @@
 //! A provider: who sends, how it signs, and where it says what happened.
 
-use http::HeaderMap;
+use std::time::Duration;
 
 use crate::{
-    scheme::{Outgoing, Scheme, SignError, checked_name, checked_pointer},
+    handshake::Handshake,
+    scheme::{
+        Mechanism, Outgoing, Scheme, SignError, Signed, Traits, Verify, checked_name,
+        checked_pointer,
+    },
     secret::Secret,
 };
 
@@ -21,11 +25,29 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Provider {
     name: &'static str,
-    scheme: Scheme,
+    mechanism: Mechanism,
     id: Option<Source>,
     event: Option<Source>,
     action: Option<Source>,
     form_field: Option<&'static str>,
+    handshakes: &'static [Handshake],
+    methods: &'static str,
+    success: Success,
+    docs: &'static str,
+    times_out_after: Option<Duration>,
+    retries_for: Option<Duration>,
+}
+
+/// What a provider wants to read in the answer to a delivery that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Success {
+    /// It does not care: the handler's answer is sent as it is.
+    AsAnswered,
+    /// No body at all, in no answer.
+    NoBody,
+    /// This text, where the handler's answer has no body.
+    Body(&'static str),
 }
 
 /// Where in a delivery something is said.
@@ -59,13 +81,29 @@ impl Provider {
     /// When the scheme contradicts itself; in a constant that is a compile error.
     #[must_use]
     pub const fn new(name: &'static str, scheme: Scheme) -> Self {
+        Self::by(name, Mechanism::Data(scheme.checked()))
+    }
+
+    /// A provider whose scheme is code, because data cannot describe it.
+    #[must_use]
+    pub const fn custom(name: &'static str, verify: &'static dyn Verify) -> Self {
+        Self::by(name, Mechanism::Code(verify))
+    }
+
+    const fn by(name: &'static str, mechanism: Mechanism) -> Self {
         Self {
             name,
-            scheme: scheme.checked(),
+            mechanism,
             id: None,
             event: None,
             action: None,
             form_field: None,
+            handshakes: &[],
+            methods: "POST",
+            success: Success::AsAnswered,
+            docs: "",
+            times_out_after: None,
+            retries_for: None,
         }
     }
 
@@ -97,16 +135,93 @@ impl Provider {
         self
     }
 
+    /// The requests that prove ownership and deliver nothing.
+    #[must_use]
+    pub const fn handshakes(mut self, handshakes: &'static [Handshake]) -> Self {
+        self.handshakes = handshakes;
+        self
+    }
+
+    /// The methods that deliveries come with, parted by `, `, where it is not POST alone. The
+    /// method has to be signed, or not to matter.
+    #[must_use]
+    pub const fn methods(mut self, methods: &'static str) -> Self {
+        self.methods = methods;
+        self
+    }
+
+    /// What the provider wants to read in the answer.
+    #[must_use]
+    pub const fn success(mut self, success: Success) -> Self {
+        self.success = success;
+        self
+    }
+
+    /// Where the provider documents its signature.
+    #[must_use]
+    pub const fn docs(mut self, url: &'static str) -> Self {
+        self.docs = url;
+        self
+    }
+
+    /// How long the provider waits for an answer.
+    #[must_use]
+    pub const fn times_out_after(mut self, wait: Duration) -> Self {
+        self.times_out_after = Some(wait);
+        self
+    }
+
+    /// How long after the first attempt the provider may still send a delivery again.
+    #[must_use]
+    pub const fn retries_for(mut self, horizon: Duration) -> Self {
+        self.retries_for = Some(horizon);
+        self
+    }
+
+    /// Where the provider documents its signature; empty where it is not known.
+    #[must_use]
+    pub const fn documentation(&self) -> &'static str {
+        self.docs
+    }
+
+    /// How long the provider waits for an answer, where it is known.
+    #[must_use]
+    pub const fn time_out(&self) -> Option<Duration> {
+        self.times_out_after
+    }
+
+    /// How long after the first attempt a delivery may come again, where it is known.
+    #[must_use]
+    pub const fn retry_horizon(&self) -> Option<Duration> {
+        self.retries_for
+    }
+
     /// The name, in lower case.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// How the provider signs.
+    /// How the provider signs, where data describes it.
     #[must_use]
-    pub const fn scheme(&self) -> &Scheme {
-        &self.scheme
+    pub const fn scheme(&self) -> Option<&Scheme> {
+        match &self.mechanism {
+            Mechanism::Data(scheme) => Some(scheme),
+            Mechanism::Code(_) => None,
+        }
+    }
+
+    pub(crate) const fn mechanism(&self) -> &Mechanism {
+        &self.mechanism
+    }
+
+    /// What the scheme needs and covers.
+    #[must_use]
+    pub fn traits(&self) -> Traits {
+        match &self.mechanism {
+            Mechanism::Data(scheme) => scheme.traits(),
+            Mechanism::Code(code) => code.traits(),
+        }
     }
 
     /// Where the id of a delivery is.
@@ -127,6 +242,18 @@ impl Provider {
         self.action
     }
 
+    pub(crate) const fn known_handshakes(&self) -> &'static [Handshake] {
+        self.handshakes
+    }
+
+    pub(crate) const fn allowed_methods(&self) -> &'static str {
+        self.methods
+    }
+
+    pub(crate) const fn wanted_success(&self) -> Success {
+        self.success
+    }
+
     pub(crate) const fn form_field(&self) -> Option<&'static str> {
         self.form_field
     }
@@ -135,17 +262,26 @@ impl Provider {
     /// changed on the way.
     #[must_use]
     pub fn signs(&self, source: Source) -> bool {
-        match source {
-            Source::Header(name) => self.scheme.signs_header(name),
-            Source::Pointer(_) => self.scheme.signs_body(),
+        match (source, self.scheme()) {
+            (Source::Header(name), Some(scheme)) => scheme.signs_header(name),
+            (Source::Header(_), None) => false,
+            (Source::Pointer(_), _) => self.traits().signs_body,
         }
     }
 
-    /// The headers that a genuine request of this provider carries.
+    /// Signs a request as the provider would: the inverse of verification, for tests and senders.
     ///
     /// # Errors
-    /// When the secret is not of the scheme's form, or a value cannot stand in a header.
-    pub fn sign(&self, secret: &Secret, request: &Outgoing<'_>) -> Result<HeaderMap, SignError> {
-        self.scheme.sign(secret, request)
+    /// When the secret is not of the scheme's form, a value cannot stand in a header, or only the
+    /// provider can sign.
+    pub fn sign<'r>(
+        &self,
+        secret: &Secret,
+        request: &Outgoing<'r>,
+    ) -> Result<Signed<'r>, SignError> {
+        match &self.mechanism {
+            Mechanism::Data(scheme) => scheme.sign(secret, request),
+            Mechanism::Code(code) => code.sign(secret, request),
+        }
     }
 }

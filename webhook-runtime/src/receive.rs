@@ -9,26 +9,30 @@ use std::{
     pin::pin,
     sync::Arc,
     task::Poll,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use axum::{
     body::Body,
-    extract::{OriginalUri, Request},
+    extract::{FromRequestParts, OriginalUri, RawPathParams, Request},
     handler::Handler,
     response::{IntoResponse, Response},
 };
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, header, request::Parts};
+use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use http_body::Body as _;
 use tracing::{Instrument, Span, field};
 
 use crate::{
     clock::Clock,
-    delivery::Delivery,
+    delivery::{Delivery, Verification},
     endpoint::{Endpoint, HandlerFuture, Verified},
+    handshake::{self, Asked, Known, MAX_UNSIGNED_BODY, Step},
+    provider::Success,
     rejection::Rejection,
-    scheme::{Incoming, Verifier},
+    scheme::{Incoming, Keys, Proof, Verifier, VerifyError},
+    secret::Secret,
+    source::{KeyRing, Scope, SourceError, Tenants},
 };
 
 /// What stands between the network and one handler.
@@ -36,11 +40,24 @@ use crate::{
 pub(crate) struct Gate {
     pub(crate) endpoint: Endpoint,
     pub(crate) verifier: Verifier,
+    pub(crate) secrets: Secrets,
+    pub(crate) key_ring: Option<Arc<KeyRing>>,
+    pub(crate) verify_token: Option<Secret>,
+    pub(crate) allowed_origins: Option<Arc<[String]>>,
     /// Scheme and authority of the public URL, where the provider signs URLs.
     pub(crate) public_url: Option<Arc<str>>,
     pub(crate) clock: Arc<dyn Clock>,
     /// How long a body may take to arrive.
     pub(crate) body_deadline: Duration,
+}
+
+/// Where the live secrets are.
+#[derive(Clone)]
+pub(crate) enum Secrets {
+    /// Known since the start.
+    Fixed(Arc<Keys>),
+    /// Asked for by the parameters of the path.
+    ByTenant(Arc<Tenants>),
 }
 
 /// A gate with the handler behind it, as axum wants it.
@@ -64,7 +81,8 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for Mounted<S> {
             match self.gate.receive(request).await {
                 Ok((parts, delivery)) => {
                     let verified = Verified::new(delivery, parts, state);
-                    unless_it_panics((self.call)(verified)).await
+                    let answer = unless_it_panics((self.call)(verified)).await;
+                    self.gate.as_wished(answer)
                 }
                 Err(refusal) => refusal,
             }
@@ -78,42 +96,40 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for Mounted<S> {
 }
 
 impl Gate {
-    /// From a request to a verified delivery, or to the answer that refuses it.
+    /// From a request to a verified delivery, or to the answer that it gets instead.
     async fn receive(&self, request: Request) -> Result<(Parts, Delivery), Response> {
         let (mut parts, body) = request.into_parts();
-        if let Err(rejection) = self.judge_head(&parts, &body) {
+        if let Some(answer) = self.answer_unsigned(&mut parts, None).await {
             drain(&parts.headers, body);
-            return Err(refuse(rejection));
+            return Err(answer);
         }
-        let body = self.read(body).await.map_err(refuse)?;
+        if let Err(rejection) = self.judge_head(&parts, &body) {
+            return Err(self.refuse_by_head(rejection, parts, body).await);
+        }
+        let body = self.read(body, self.endpoint.max_body).await.map_err(|e| self.refuse(e))?;
+        let scope = self.scope(&mut parts).await;
+        let keys = self.keys(&scope).await.map_err(|e| self.refuse(e))?;
         let now = self.clock.now();
-        let url = self.url_of(&parts);
-        let request = Incoming {
-            method: parts.method.as_str(),
-            url: &url,
-            headers: &parts.headers,
-            body: &body,
-        };
-        let proof = self
-            .verifier
-            .verify(&request, now)
-            .map_err(|error| refuse(Rejection::Unauthorized(error)))?;
-        let delivery = Delivery::new(
-            self.endpoint.provider,
-            self.endpoint.name,
-            std::mem::take(&mut parts.headers),
-            body,
-            proof,
-            now,
-        );
+        let proof = self.prove(&parts, &body, &keys, now).await.map_err(|e| self.refuse(e))?;
+        if let Some(answer) = self.answer_signed(&parts, &body, &keys).await {
+            return Err(answer);
+        }
+        let endpoint = &self.endpoint;
+        let headers = std::mem::take(&mut parts.headers);
+        // A GET has no body: its payload is the query.
+        let query = parts.uri.query().filter(|_| parts.method == Method::GET);
+        let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
+        let verified = Verification { proof, scope, query, at: now };
+        let delivery = Delivery::new(endpoint.provider, endpoint.name, headers, body, verified);
         tell(&delivery);
         Ok((parts, delivery))
     }
 
     /// What can be refused before a byte of the body is read.
     fn judge_head(&self, parts: &Parts, body: &Body) -> Result<(), Rejection> {
-        if parts.method != Method::POST {
-            return Err(Rejection::MethodNotAllowed);
+        let allow = self.endpoint.provider.allowed_methods();
+        if !allow.split(", ").any(|method| parts.method == method) {
+            return Err(Rejection::MethodNotAllowed { allow });
         }
         if parts.headers.contains_key(header::CONTENT_ENCODING) {
             return Err(Rejection::ContentEncoding);
@@ -122,12 +138,148 @@ impl Gate {
         if usize::try_from(body.size_hint().lower()).map_or(true, |declared| declared > limit) {
             return Err(Rejection::TooLarge { limit });
         }
-        self.verifier.check_headers(&parts.headers).map_err(Rejection::Unauthorized)
+        let query = parts.uri.query().unwrap_or_default();
+        self.verifier.check_headers(&parts.headers, query).map_err(Rejection::Unauthorized)
+    }
+
+    /// Refuses by the head, unless the unsigned body turns out to be a handshake.
+    async fn refuse_by_head(&self, rejection: Rejection, mut parts: Parts, body: Body) -> Response {
+        let handshakes = self.endpoint.provider.known_handshakes();
+        let unsigned = matches!(rejection, Rejection::Unauthorized(VerifyError::MissingHeader(_)));
+        if unsigned && handshake::may_be_in_body(handshakes) {
+            let Ok(body) = self.read(body, MAX_UNSIGNED_BODY).await else {
+                return self.refuse(rejection);
+            };
+            if let Some(answer) = self.answer_unsigned(&mut parts, Some(&body)).await {
+                return answer;
+            }
+        } else {
+            drain(&parts.headers, body);
+        }
+        self.refuse(rejection)
+    }
+
+    /// The live secrets of this request's tenant.
+    async fn keys(&self, scope: &Scope) -> Result<Arc<Keys>, Rejection> {
+        match &self.secrets {
+            Secrets::Fixed(keys) => Ok(Arc::clone(keys)),
+            Secrets::ByTenant(tenants) => {
+                tenants.keys(scope, &self.verifier).await.map_err(|error| not_known(&error))
+            }
+        }
+    }
+
+    /// The parameters of the path, where secrets depend on them.
+    async fn scope(&self, parts: &mut Parts) -> Scope {
+        let mut params = Vec::new();
+        if matches!(self.secrets, Secrets::ByTenant(_)) {
+            if let Ok(found) = RawPathParams::from_request_parts(parts, &()).await {
+                params
+                    .extend(found.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+            }
+        }
+        Scope::new(self.endpoint.name, params)
+    }
+
+    /// Checks the signature, over the bytes as they came.
+    async fn prove(
+        &self,
+        parts: &Parts,
+        body: &Bytes,
+        keys: &Keys,
+        now: SystemTime,
+    ) -> Result<Proof, Rejection> {
+        let url = self.url_of(parts);
+        let request = Incoming {
+            method: parts.method.as_str(),
+            url: &url,
+            headers: &parts.headers,
+            query: parts.uri.query().unwrap_or_default(),
+            body,
+        };
+        let wanted = self.verifier.wanted_key(&request).map_err(Rejection::Unauthorized)?;
+        let key = match (wanted, &self.key_ring) {
+            (None, _) => None,
+            (Some(wanted), Some(ring)) => {
+                Some(ring.key(wanted).await.map_err(|error| not_known(&error))?)
+            }
+            (Some(_), None) => return Err(Rejection::Unavailable),
+        };
+        self.verifier.verify(&request, keys, key.as_deref(), now).map_err(|error| match error {
+            VerifyError::KeyUnavailable => Rejection::Unavailable,
+            error => Rejection::Unauthorized(error),
+        })
+    }
+
+    /// Answers a handshake that nobody signs, judged by the head or, where it is given, the body.
+    async fn answer_unsigned(&self, parts: &mut Parts, body: Option<&[u8]>) -> Option<Response> {
+        let handshakes = self.endpoint.provider.known_handshakes();
+        if handshakes.is_empty() {
+            return None;
+        }
+        let keys = match &self.secrets {
+            Secrets::Fixed(keys) => Some(Arc::clone(keys)),
+            Secrets::ByTenant(_) => None,
+        };
+        let known = self.known(keys.as_deref());
+        let asked = Asked { body, ..Asked::head(parts) };
+        let is_token =
+            |sent: &str| self.verify_token.as_ref().is_some_and(|token| token.is(sent.as_bytes()));
+        match handshake::unsigned(handshakes, &asked, is_token, known)? {
+            Err(rejection) => Some(self.refuse(rejection)),
+            Ok(Step::Keep { secret, answer }) => self.keep(parts, secret, answer).await,
+            Ok(step) => Some(self.take(step).await),
+        }
+    }
+
+    /// Answers a handshake that is signed like any delivery.
+    async fn answer_signed(&self, parts: &Parts, body: &[u8], keys: &Keys) -> Option<Response> {
+        let handshakes = self.endpoint.provider.known_handshakes();
+        if handshakes.is_empty() {
+            return None;
+        }
+        let asked = Asked { body: Some(body), ..Asked::head(parts) };
+        match handshake::signed(handshakes, &asked, self.known(Some(keys)))? {
+            Err(rejection) => Some(self.refuse(rejection)),
+            Ok(step) => Some(self.take(step).await),
+        }
+    }
+
+    fn known<'a>(&'a self, keys: Option<&'a Keys>) -> Known<'a> {
+        Known { keys, allowed_origins: self.allowed_origins.as_deref() }
+    }
+
+    /// Does what a handshake asks for.
+    async fn take(&self, step: Step) -> Response {
+        match step {
+            Step::Answer(answer) => answer,
+            // Only unsigned handshakes offer secrets.
+            Step::Keep { .. } => self.refuse(Rejection::Unavailable),
+            Step::Visit { url } => {
+                let Some(ring) = &self.key_ring else {
+                    return self.refuse(Rejection::Unavailable);
+                };
+                match ring.visit(&url).await {
+                    Ok(()) => StatusCode::OK.into_response(),
+                    Err(error) => self.refuse(not_known(&error)),
+                }
+            }
+        }
+    }
+
+    /// Offers a secret to the source. Where secrets are fixed there is nothing to offer it to, and
+    /// the request is judged like any other.
+    async fn keep(&self, parts: &mut Parts, secret: String, answer: Response) -> Option<Response> {
+        let Secrets::ByTenant(tenants) = &self.secrets else { return None };
+        let scope = self.scope(parts).await;
+        Some(match tenants.keep(&scope, Secret::new(secret)).await {
+            Ok(()) => answer,
+            Err(error) => self.refuse(not_known(&error)),
+        })
     }
 
     /// Reads the body, counting for itself: the limits of layers around can be switched off.
-    async fn read(&self, body: Body) -> Result<Bytes, Rejection> {
-        let limit = self.endpoint.max_body;
+    async fn read(&self, body: Body, limit: usize) -> Result<Bytes, Rejection> {
         let mut body = pin!(body);
         let mut first = Bytes::new();
         let mut rest: Option<BytesMut> = None;
@@ -171,6 +323,26 @@ impl Gate {
         format!("{origin}{path}")
     }
 
+    fn refuse(&self, rejection: Rejection) -> Response {
+        tracing::info!(reason = %rejection, "refused");
+        self.as_wished(rejection.into_response())
+    }
+
+    /// The answer as the provider wants to read it.
+    fn as_wished(&self, response: Response) -> Response {
+        match self.endpoint.provider.wanted_success() {
+            Success::AsAnswered => response,
+            Success::NoBody => response.status().into_response(),
+            Success::Body(text) => {
+                if response.status().is_success() && response.body().is_end_stream() {
+                    (response.status(), text).into_response()
+                } else {
+                    response
+                }
+            }
+        }
+    }
+
     fn span(&self) -> Span {
         tracing::info_span!(
             "webhook",
@@ -184,9 +356,15 @@ impl Gate {
     }
 }
 
-fn refuse(rejection: Rejection) -> Response {
-    tracing::info!(reason = %rejection, "refused");
-    rejection.into_response()
+/// How a source's want of an answer is answered.
+fn not_known(error: &SourceError) -> Rejection {
+    match error {
+        SourceError::Unknown => Rejection::Unauthorized(VerifyError::NoMatch),
+        SourceError::Unavailable(reason) => {
+            tracing::error!(%reason, "a secret or key could not be had");
+            Rejection::Unavailable
+        }
+    }
 }
 
 /// Records on the span what a verified delivery says of itself.
@@ -215,7 +393,10 @@ async fn unless_it_panics(mut handler: HandlerFuture) -> Response {
     let run = poll_fn(|context| {
         match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(context))) {
             Ok(poll) => poll,
-            Err(_) => Poll::Ready(refuse(Rejection::Panicked)),
+            Err(_) => {
+                tracing::error!("the handler panicked");
+                Poll::Ready(Rejection::Panicked.into_response())
+            }
         }
     });
     run.await

@@ -11,6 +11,10 @@ use serde_json::{Map, Value};
 
 use crate::scheme::VerifyError;
 
+/// When a provider should send again what could not be verified: most ignore it, and those that
+/// heed it should not come all at once.
+const RETRY_AFTER_SECONDS: &str = "30";
+
 /// Why a request was refused.
 ///
 /// As an answer it is `application/problem+json` (RFC 9457). The 401 is one and the same for every
@@ -18,8 +22,11 @@ use crate::scheme::VerifyError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// 405: not a POST.
-    MethodNotAllowed,
+    /// 405: not a method that this provider delivers with.
+    MethodNotAllowed {
+        /// The methods that it delivers with.
+        allow: &'static str,
+    },
     /// 415: the body is compressed, and the signature would not cover what is read.
     ContentEncoding,
     /// 413: the body is larger than the endpoint takes.
@@ -47,6 +54,10 @@ pub enum Rejection {
         /// What was expected there.
         detail: String,
     },
+    /// 403: a handshake with the wrong verify token.
+    Forbidden,
+    /// 503: the verification itself could not be done; the provider should send again.
+    Unavailable,
     /// 500: the handler panicked.
     Panicked,
 }
@@ -56,13 +67,15 @@ impl Rejection {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::ContentEncoding | Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenBody | Self::Malformed { .. } => StatusCode::BAD_REQUEST,
             Self::Mismatch { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -70,7 +83,11 @@ impl Rejection {
     /// What the sender is told beyond the status.
     fn detail(&self) -> Option<String> {
         Some(match self {
-            Self::MethodNotAllowed | Self::Unauthorized(_) | Self::Panicked => return None,
+            Self::MethodNotAllowed { .. }
+            | Self::Unauthorized(_)
+            | Self::Forbidden
+            | Self::Unavailable
+            | Self::Panicked => return None,
             Self::ContentEncoding => {
                 "send the body without Content-Encoding: the signature covers the bytes as sent"
                     .to_owned()
@@ -92,7 +109,9 @@ impl Rejection {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MethodNotAllowed => f.write_str("the method is not POST"),
+            Self::MethodNotAllowed { .. } => {
+                f.write_str("the method is not one that deliveries come with")
+            }
             Self::ContentEncoding => f.write_str("the body has a content encoding"),
             Self::TooLarge { limit } => write!(f, "the body has more than {limit} bytes"),
             Self::Unauthorized(error) => error.fmt(f),
@@ -101,6 +120,8 @@ impl fmt::Display for Rejection {
             Self::ContentType => f.write_str("the content type is not supported"),
             Self::Malformed { .. } => f.write_str("the body is malformed"),
             Self::Mismatch { .. } => f.write_str("the body does not fit the payload"),
+            Self::Forbidden => f.write_str("the verify token is wrong"),
+            Self::Unavailable => f.write_str("the verification could not be done"),
             Self::Panicked => f.write_str("the handler panicked"),
         }
     }
@@ -126,8 +147,14 @@ impl IntoResponse for Rejection {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self == Self::MethodNotAllowed {
-            headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+        match &self {
+            Self::MethodNotAllowed { allow } => {
+                headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+            }
+            Self::Unavailable => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+            }
+            _ => {}
         }
         response
     }

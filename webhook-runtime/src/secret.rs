@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// A secret shared with a provider, or the provider's public key.
@@ -20,6 +22,7 @@ enum Material {
     Text(Zeroizing<String>),
     /// The key itself, not encoded.
     Key(Zeroizing<Vec<u8>>),
+    None,
 }
 
 impl Secret {
@@ -36,6 +39,11 @@ impl Secret {
     #[must_use]
     pub fn from_key(key: impl Into<Vec<u8>>) -> Self {
         Self { name: Cow::Borrowed("secret"), material: Material::Key(Zeroizing::new(key.into())) }
+    }
+
+    /// Stands for the secret of providers that have none.
+    pub(crate) const fn none() -> Self {
+        Self { name: Cow::Borrowed("fetched key"), material: Material::None }
     }
 
     /// Names the secret. The name of the secret that matched is in the trace and on the
@@ -56,11 +64,17 @@ impl Secret {
         self.name.clone()
     }
 
+    /// Compares with a sent credential, in constant time whatever its length.
+    pub(crate) fn is(&self, sent: &[u8]) -> bool {
+        Sha256::digest(self.expose()).ct_eq(&Sha256::digest(sent)).into()
+    }
+
     /// Whether there is nothing in it but white space: anybody can compute an HMAC with that key.
     pub(crate) fn is_blank(&self) -> bool {
         match &self.material {
             Material::Text(text) => text.trim().is_empty(),
             Material::Key(key) => key.is_empty(),
+            Material::None => true,
         }
     }
 
@@ -68,15 +82,17 @@ impl Secret {
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.material {
             Material::Text(text) => Some(text),
-            Material::Key(_) => None,
+            Material::Key(_) | Material::None => None,
         }
     }
 
-    /// The bytes as they are, without decoding.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// The secret itself, as it was given, for code that verifies with it. Keep it out of logs.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
         match &self.material {
             Material::Text(text) => text.as_bytes(),
             Material::Key(key) => key,
+            Material::None => &[],
         }
     }
 }

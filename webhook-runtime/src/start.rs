@@ -57,6 +57,20 @@ pub enum StartProblem {
         /// How many the scheme can use.
         most: usize,
     },
+    /// The provider's handshake needs a verify token.
+    NoVerifyToken {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// The provider.
+        provider: &'static str,
+    },
+    /// The provider's keys have to be fetched, and there is nothing to fetch them with.
+    NoKeySource {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// The provider.
+        provider: &'static str,
+    },
     /// Secrets were given for a function that is not mounted.
     NotMounted {
         /// The function.
@@ -121,6 +135,16 @@ impl fmt::Display for StartProblem {
             Self::TooManySecrets { endpoint, most } => {
                 write!(f, "`{endpoint}`: the provider's scheme has room for {most} secrets only")
             }
+            Self::NoVerifyToken { endpoint, provider } => write!(
+                f,
+                "`{endpoint}`: {provider} asks for a verify token before it delivers; give it with \
+                 `Webhooks::verify_token::<{endpoint}>`"
+            ),
+            Self::NoKeySource { endpoint, provider } => write!(
+                f,
+                "`{endpoint}`: {provider} signs with keys that have to be fetched; give a source \
+                 with `Webhooks::key_source`"
+            ),
             Self::NotMounted { endpoint } => {
                 write!(f, "`{endpoint}`: secrets were given for it, but it is not mounted")
             }

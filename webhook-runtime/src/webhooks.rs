@@ -9,9 +9,11 @@ use http::Uri;
 use crate::{
     clock::{Clock, SystemClock},
     endpoint::{Endpoint, HandlerFuture, Verified, Webhook},
-    receive::{Gate, Mounted},
-    scheme::Verifier,
+    handshake::Handshake,
+    receive::{Gate, Mounted, Secrets},
+    scheme::{Scheme, Verifier},
     secret::{Secret, SecretError},
+    source::{KeyRing, KeySource, SecretSource, Tenants},
     start::{StartError, StartProblem},
 };
 
@@ -38,6 +40,10 @@ const BODY_DEADLINE: Duration = Duration::from_secs(10);
 pub struct Webhooks<S = ()> {
     mounts: Vec<Mount<S>>,
     secrets: Vec<(Endpoint, Vec<Secret>)>,
+    sources: Vec<(Endpoint, Arc<Tenants>)>,
+    verify_tokens: Vec<(Endpoint, Secret)>,
+    key_ring: Option<Arc<KeyRing>>,
+    allowed_origins: Option<Arc<[String]>>,
     public_url: Option<String>,
     clock: Arc<dyn Clock>,
     body_deadline: Duration,
@@ -60,6 +66,10 @@ impl<S> Webhooks<S> {
         Self {
             mounts: Vec::new(),
             secrets: Vec::new(),
+            sources: Vec::new(),
+            verify_tokens: Vec::new(),
+            key_ring: None,
+            allowed_origins: None,
             public_url: None,
             clock: Arc::new(SystemClock),
             body_deadline: BODY_DEADLINE,
@@ -81,6 +91,37 @@ impl<S> Webhooks<S> {
             Some((_, list)) => list.extend(secrets),
             None => self.secrets.push((endpoint, secrets.collect())),
         }
+        self
+    }
+
+    /// Finds the secrets of one endpoint by the parameters of its path, for programs with a secret
+    /// for each tenant, and for providers that hand out the secret in a handshake. Its
+    /// `secret_env` is not read then.
+    pub fn secret_source<H: Webhook<S>>(mut self, source: impl SecretSource) -> Self {
+        self.sources.push((H::endpoint(), Arc::new(Tenants::new(source))));
+        self
+    }
+
+    /// Fetches the keys that providers publish: AWS SNS, PayPal, Plaid.
+    pub fn key_source(mut self, source: impl KeySource) -> Self {
+        self.key_ring = Some(Arc::new(KeyRing::new(source)));
+        self
+    }
+
+    /// The verify token of one endpoint, which the provider repeats when it asks whether the
+    /// endpoint is ours (Meta).
+    pub fn verify_token<H: Webhook<S>>(mut self, token: Secret) -> Self {
+        self.verify_tokens.push((H::endpoint(), token));
+        self
+    }
+
+    /// The only origins that are given permission to deliver when they ask for it (`CloudEvents`).
+    /// Every origin is, unless this is called.
+    pub fn allowed_origins<T: Into<String>>(
+        mut self,
+        origins: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.allowed_origins = Some(origins.into_iter().map(Into::into).collect());
         self
     }
 
@@ -118,42 +159,25 @@ impl<S> Webhooks<S> {
         let mut gates = Vec::with_capacity(self.mounts.len());
         for endpoint in self.endpoints() {
             check_path(&mut paths, endpoint, &mut problems);
-            let secrets = self.secrets_of(endpoint, &mut problems);
-            let mut scheme = *endpoint.provider.scheme();
-            if let Some(window) = endpoint.tolerance {
-                match scheme.with_tolerance(window) {
-                    Some(with_window) => scheme = with_window,
-                    None => problems.push(StartProblem::NoTimestamp {
-                        endpoint: endpoint.name,
-                        provider: endpoint.provider.name(),
-                    }),
-                }
-            }
-            if scheme.signs_url() && self.public_url.is_none() {
-                problems.push(StartProblem::NoPublicUrl {
-                    endpoint: endpoint.name,
-                    provider: endpoint.provider.name(),
-                });
-            }
-            if let Some(most) = scheme.most_secrets().filter(|most| secrets.len() > *most) {
-                problems.push(StartProblem::TooManySecrets { endpoint: endpoint.name, most });
-            }
-            match Verifier::new(&scheme, &secrets) {
-                Ok(verifier) => gates.push(Gate {
-                    endpoint: endpoint.clone(),
-                    verifier,
-                    public_url: public_url.clone(),
-                    clock: Arc::clone(&self.clock),
-                    body_deadline: self.body_deadline,
-                }),
-                Err(errors) => {
-                    problems.extend(errors.into_iter().map(|(secret, error)| {
-                        StartProblem::Secret { endpoint: endpoint.name, secret, error }
-                    }));
-                }
-            }
+            self.check_needs(endpoint, &mut problems);
+            let Some(verifier) = verifier_of(endpoint, &mut problems) else { continue };
+            let Some(secrets) = self.keys_of(endpoint, &verifier, &mut problems) else { continue };
+            gates.push(Gate {
+                endpoint: endpoint.clone(),
+                verifier,
+                secrets,
+                key_ring: self.key_ring.clone(),
+                verify_token: given(&self.verify_tokens, endpoint).cloned(),
+                allowed_origins: self.allowed_origins.clone(),
+                public_url: public_url.clone(),
+                clock: Arc::clone(&self.clock),
+                body_deadline: self.body_deadline,
+            });
         }
-        for (endpoint, _) in &self.secrets {
+        let secrets = self.secrets.iter().map(|(endpoint, _)| endpoint);
+        let sources = self.sources.iter().map(|(endpoint, _)| endpoint);
+        let tokens = self.verify_tokens.iter().map(|(endpoint, _)| endpoint);
+        for endpoint in secrets.chain(sources).chain(tokens) {
             if !self.endpoints().any(|mounted| mounted.is(endpoint)) {
                 problems.push(StartProblem::NotMounted { endpoint: endpoint.name });
             }
@@ -161,10 +185,70 @@ impl<S> Webhooks<S> {
         if problems.is_empty() { Ok(gates) } else { Err(StartError { problems }) }
     }
 
+    /// Checks that what the provider needs beside secrets was given.
+    fn check_needs(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) {
+        let (name, provider) = (endpoint.name, endpoint.provider);
+        let traits = provider.traits();
+        if traits.signs_url && self.public_url.is_none() {
+            let provider = provider.name();
+            problems.push(StartProblem::NoPublicUrl { endpoint: name, provider });
+        }
+        if traits.fetches_keys && self.key_ring.is_none() {
+            let provider = provider.name();
+            problems.push(StartProblem::NoKeySource { endpoint: name, provider });
+        }
+        let mut handshakes = provider.known_handshakes().iter();
+        if handshakes.any(Handshake::wants_verify_token) {
+            match given(&self.verify_tokens, endpoint) {
+                None => {
+                    let provider = provider.name();
+                    problems.push(StartProblem::NoVerifyToken { endpoint: name, provider });
+                }
+                Some(token) if token.is_blank() => problems.push(StartProblem::Secret {
+                    endpoint: name,
+                    secret: "verify token".into(),
+                    error: SecretError::Blank,
+                }),
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn keys_of(
+        &self,
+        endpoint: &Endpoint,
+        verifier: &Verifier,
+        problems: &mut Vec<StartProblem>,
+    ) -> Option<Secrets> {
+        if let Some(source) = given(&self.sources, endpoint) {
+            return Some(Secrets::ByTenant(Arc::clone(source)));
+        }
+        let secrets = if endpoint.provider.traits().needs_secret {
+            self.secrets_of(endpoint, problems)
+        } else {
+            Vec::new()
+        };
+        let most = endpoint.provider.scheme().and_then(Scheme::most_secrets);
+        if let Some(most) = most.filter(|most| secrets.len() > *most) {
+            problems.push(StartProblem::TooManySecrets { endpoint: endpoint.name, most });
+        }
+        match verifier.prepare(&secrets) {
+            Ok(keys) => Some(Secrets::Fixed(Arc::new(keys))),
+            Err(errors) => {
+                problems.extend(errors.into_iter().map(|(secret, error)| StartProblem::Secret {
+                    endpoint: endpoint.name,
+                    secret,
+                    error,
+                }));
+                None
+            }
+        }
+    }
+
     fn secrets_of(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Vec<Secret> {
         let name = endpoint.name;
-        let secrets = match self.secrets.iter().find(|(known, _)| known.is(endpoint)) {
-            Some((_, given)) => given.clone(),
+        let secrets = match given(&self.secrets, endpoint) {
+            Some(given) => given.clone(),
             None => secrets_from_env(endpoint, problems),
         };
         let has_cause = |problem: &StartProblem| {
@@ -204,6 +288,20 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
             router.route(path, any(Mounted { gate: Arc::new(gate), call: mount.call }))
         }))
     }
+}
+
+/// What was given for an endpoint.
+fn given<'a, T>(all: &'a [(Endpoint, T)], endpoint: &Endpoint) -> Option<&'a T> {
+    all.iter().find(|(known, _)| known.is(endpoint)).map(|(_, found)| found)
+}
+
+fn verifier_of(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Option<Verifier> {
+    let verifier = Verifier::new(endpoint.provider.mechanism(), endpoint.tolerance);
+    if verifier.is_none() {
+        let (endpoint, provider) = (endpoint.name, endpoint.provider.name());
+        problems.push(StartProblem::NoTimestamp { endpoint, provider });
+    }
+    verifier
 }
 
 fn secrets_from_env(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Vec<Secret> {

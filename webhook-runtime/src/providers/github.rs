@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::{Provider, Source, scheme::Scheme};
 
 /// GitHub: [validating webhook deliveries][docs].
@@ -16,4 +18,19 @@ pub const GITHUB: Provider = Provider::new(
 .id(Source::header("x-github-delivery"))
 .event(Source::header("x-github-event"))
 .action(Source::pointer("/action"))
-.json_in_form_field("payload");
+.json_in_form_field("payload")
+.docs("https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries")
+.times_out_after(Duration::from_secs(10));
+
+/// GitHub's old signature: `X-Hub-Signature` with SHA-1. Use [`GITHUB`]; this is for senders that
+/// imitate GitHub and send nothing better.
+pub const GITHUB_SHA1: Provider = Provider::new(
+    "github-sha1",
+    Scheme::hmac_sha1().header("x-hub-signature").prefix("sha1=").hex(),
+)
+.id(Source::header("x-github-delivery"))
+.event(Source::header("x-github-event"))
+.action(Source::pointer("/action"))
+.json_in_form_field("payload")
+.docs("https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries")
+.times_out_after(Duration::from_secs(10));

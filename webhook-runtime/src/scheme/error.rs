@@ -27,6 +27,14 @@ pub enum VerifyError {
     Ahead,
     /// No live secret made this signature.
     NoMatch,
+    /// The body is not of the form in which the scheme carries its signature.
+    MalformedBody,
+    /// The request names a key, or a place for one, that is not the provider's.
+    ForeignKey,
+    /// The token was made for somebody else, or for another request.
+    OtherAudience,
+    /// The key could not be had. Not the sender's fault: answered by 503, not 401.
+    KeyUnavailable,
 }
 
 impl fmt::Display for VerifyError {
@@ -45,6 +53,10 @@ impl fmt::Display for VerifyError {
             Self::Stale => f.write_str("the delivery was signed too long ago"),
             Self::Ahead => f.write_str("the delivery was signed too far in the future"),
             Self::NoMatch => f.write_str("no live secret made this signature"),
+            Self::MalformedBody => f.write_str("the body carries no signature of the right form"),
+            Self::ForeignKey => f.write_str("the request names a key that is not the provider's"),
+            Self::OtherAudience => f.write_str("the token was made for another request"),
+            Self::KeyUnavailable => f.write_str("the key could not be had"),
         }
     }
 }

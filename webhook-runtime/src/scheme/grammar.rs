@@ -17,6 +17,8 @@ pub(crate) enum Placement {
     Numbered { prefix: &'static str },
     /// In one header for each key: the first secret signs the first header, and so on.
     Paired { names: &'static [&'static str] },
+    /// In a parameter of the query, where the registered URL carries the credential.
+    Query { name: &'static str },
 }
 
 /// How signatures stand in one header.
@@ -77,6 +79,7 @@ impl Placement {
     pub(crate) fn read<'r>(
         &self,
         headers: &'r HeaderMap,
+        query: &'r str,
         timestamp_field: Option<&'static str>,
     ) -> Result<Claimed<'r>, VerifyError> {
         let mut claimed = Claimed::new();
@@ -96,6 +99,15 @@ impl Placement {
                 if claimed.len == 0 {
                     return Err(VerifyError::MissingHeader(prefix));
                 }
+            }
+            Self::Query { name } => {
+                let mut values =
+                    query.split('&').filter_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+                let value = values.next().ok_or(VerifyError::MissingHeader(name))?;
+                if values.next().is_some() {
+                    return Err(VerifyError::RepeatedHeader(name));
+                }
+                claimed.push(name, value, None)?;
             }
             Self::Paired { names } => {
                 for (secret, name) in names.iter().enumerate() {
@@ -117,7 +129,7 @@ impl Placement {
     /// The header to name in a message.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
-            Self::Header { name, .. } => name,
+            Self::Header { name, .. } | Self::Query { name } => name,
             Self::Numbered { prefix } => prefix,
             Self::Paired { names } => names[0],
         }

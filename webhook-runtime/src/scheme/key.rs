@@ -7,7 +7,10 @@ use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::template::{Template, Values};
+use super::{
+    asymmetric::{Asymmetric, PublicKey},
+    template::{Template, Values},
+};
 use crate::secret::{Secret, SecretError};
 
 /// How a scheme signs.
@@ -22,6 +25,9 @@ pub(crate) enum Algorithm {
     Token,
     /// `user:password` is sent as HTTP basic authentication.
     Basic,
+    /// Signed with a private key, and checked with the public one.
+    #[allow(dead_code, reason = "made by features only")]
+    Asymmetric(Asymmetric),
 }
 
 impl Algorithm {
@@ -33,6 +39,7 @@ impl Algorithm {
             Self::Sha256 => "SHA-256",
             Self::Token => "token",
             Self::Basic => "basic auth",
+            Self::Asymmetric(algorithm) => algorithm.label(),
         }
     }
 
@@ -43,6 +50,7 @@ impl Algorithm {
             Self::HmacSha256 | Self::Sha256 => Some(32),
             Self::HmacSha512 => Some(64),
             Self::Token | Self::Basic => None,
+            Self::Asymmetric(algorithm) => algorithm.signature_len(),
         }
     }
 
@@ -66,15 +74,21 @@ pub enum KeyEncoding {
     PrefixedBase64(&'static str),
     /// With the prefix, base64 behind it; without, the text is the key.
     PrefixedBase64OrText(&'static str),
+    /// Text whose `&amp;`, `&lt;`, `&gt;`, `&quot;` and `&#039;` stand for the characters they name,
+    /// as WordPress keeps it.
+    HtmlEscaped,
+    /// PEM, or base64 of the same DER.
+    Pem,
 }
 
 impl KeyEncoding {
-    fn decode(self, secret: &Secret) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    /// The bytes of the key.
+    pub(crate) fn decode(self, secret: &Secret) -> Result<Zeroizing<Vec<u8>>, SecretError> {
         if secret.is_blank() {
             return Err(SecretError::Blank);
         }
         let Some(text) = secret.text() else {
-            return Ok(Zeroizing::new(secret.bytes().to_vec()));
+            return Ok(Zeroizing::new(secret.expose().to_vec()));
         };
         let key = match self {
             Self::Text => text.as_bytes().to_vec(),
@@ -86,10 +100,26 @@ impl KeyEncoding {
                 Some(encoded) => base64(encoded)?,
                 None => text.as_bytes().to_vec(),
             },
+            Self::HtmlEscaped => unescaped(text).into_bytes(),
+            Self::Pem if text.starts_with("-----BEGIN") => text.as_bytes().to_vec(),
+            Self::Pem => base64(text)?,
         };
         let key = Zeroizing::new(key);
         if key.is_empty() { Err(SecretError::Blank) } else { Ok(key) }
     }
+}
+
+/// What `wp_specialchars_decode` makes of a text with `ENT_QUOTES`.
+fn unescaped(text: &str) -> String {
+    const ENTITIES: [(&str, &str); 6] = [
+        ("&quot;", "\""),
+        ("&#039;", "'"),
+        ("&#x27;", "'"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+    ];
+    ENTITIES.iter().fold(text.to_owned(), |text, (entity, mark)| text.replace(entity, mark))
 }
 
 fn base64(text: &str) -> Result<Vec<u8>, SecretError> {
@@ -113,6 +143,7 @@ pub(crate) enum Key {
     Sha256(Zeroizing<Vec<u8>>),
     /// What has to be sent, word for word.
     Token(Zeroizing<String>),
+    Public(PublicKey),
 }
 
 /// A computed signature.
@@ -161,10 +192,11 @@ impl Key {
                 }
                 Self::Token(Zeroizing::new(format!("Basic {}", Base64::encode_string(&key))))
             }
+            Algorithm::Asymmetric(algorithm) => Self::Public(algorithm.public_key(secret, &key)?),
         })
     }
 
-    /// The signature of a text; `None` where the secret itself is what is sent.
+    /// The signature of a text; `None` where the key cannot make one.
     pub(crate) fn tag(&self, template: &Template, values: &Values<'_>) -> Option<Tag> {
         Some(match self {
             Self::HmacSha1(keyed) => mac(keyed, template, values),
@@ -176,8 +208,18 @@ impl Key {
                 template.feed(&values, |piece| hash.update(piece));
                 Tag::new(&hash.finalize())
             }
-            Self::Token(_) => return None,
+            Self::Token(_) | Self::Public(_) => return None,
         })
+    }
+
+    /// Whether this key, where it is a public one, confirms the signature.
+    pub(crate) fn confirms(
+        &self,
+        template: &Template,
+        values: &Values<'_>,
+        signature: &[u8],
+    ) -> bool {
+        matches!(self, Self::Public(key) if key.verify(template, values, signature))
     }
 
     /// Compares a sent credential with the expected one. Both are hashed first, so that the time

@@ -9,6 +9,8 @@
 //! and prefixes are exactly the provider's; timestamps are of fixed width. What a provider would
 //! never send is refused, even where a lenient reading would be no forgery.
 
+mod asymmetric;
+mod custom;
 mod encoding;
 mod error;
 mod grammar;
@@ -18,15 +20,26 @@ mod template;
 mod timestamp;
 mod verify;
 
+pub use custom::{Means, Traits, Verify, WantedKey};
 pub use encoding::Encoding;
 pub use error::VerifyError;
 pub use key::KeyEncoding;
-pub use sign::{Outgoing, SignError};
+pub use sign::{Outgoing, SignError, Signed};
 pub use timestamp::Timestamp;
 pub use verify::{Incoming, Proof};
 
-pub(crate) use verify::Verifier;
+pub(crate) use grammar::{single, text as header_text};
+pub(crate) use verify::{Keys, Mechanism, Verifier, is_form, unix_millis};
+#[cfg(any(feature = "certificates", feature = "jwt"))]
+pub(crate) mod keys {
+    //! Public keys, for schemes that are code.
 
+    #[cfg(feature = "certificates")]
+    pub(crate) use super::asymmetric::certificate::Certificate;
+}
+
+#[allow(unused_imports, reason = "named by features only")]
+use asymmetric::Asymmetric;
 use grammar::{Grammar, Placement};
 use key::Algorithm;
 use template::{Part, Template};
@@ -67,6 +80,7 @@ pub struct Scheme {
     timestamp: Option<Timestamp>,
     id: Option<&'static str>,
     requires: &'static [(&'static str, &'static str)],
+    form_field: Option<&'static str>,
 }
 
 impl Scheme {
@@ -80,6 +94,7 @@ impl Scheme {
             timestamp: None,
             id: None,
             requires: &[],
+            form_field: None,
         }
     }
 
@@ -117,6 +132,38 @@ impl Scheme {
     #[must_use]
     pub const fn basic_auth() -> Self {
         Self::new(Algorithm::Basic).header("authorization")
+    }
+
+    /// Ed25519 (RFC 8032); the secret is the provider's public key.
+    #[cfg(feature = "ed25519")]
+    #[must_use]
+    pub const fn ed25519() -> Self {
+        Self::new(Algorithm::Asymmetric(Asymmetric::Ed25519))
+    }
+
+    /// ECDSA over P-256 with SHA-256, signatures in DER; the secret is the provider's public key
+    /// (SPKI in base64).
+    #[cfg(feature = "ecdsa")]
+    #[must_use]
+    pub const fn ecdsa_p256() -> Self {
+        Self::new(Algorithm::Asymmetric(Asymmetric::EcdsaP256)).key(KeyEncoding::Base64)
+    }
+
+    /// RSA PKCS#1 v1.5 with SHA-256; the secret is the provider's public key (PEM, or SPKI in
+    /// base64).
+    #[cfg(feature = "rsa")]
+    #[must_use]
+    pub const fn rsa_sha256() -> Self {
+        Self::new(Algorithm::Asymmetric(Asymmetric::RsaSha256)).key(KeyEncoding::Pem)
+    }
+
+    /// The query parameter that carries the credential, for providers that can only be given a URL
+    /// with a token in it.
+    #[must_use]
+    pub const fn query(mut self, name: &'static str) -> Self {
+        assert!(self.algorithm.is_credential(), "only a token can stand in the query");
+        self.placement = Placement::Query { name };
+        self
     }
 
     /// The header (lower case) that carries the signature.
@@ -231,10 +278,18 @@ impl Scheme {
     }
 
     /// What is signed: literal text and the placeholders `{id}`, `{timestamp}`, `{method}`,
-    /// `{url}`, `{body}` and `{secret}`.
+    /// `{url}`, `{body}` and `{secret}`; `{decoded_url}` is the URL with the percent-escapes undone
+    /// that HubSpot undoes.
     #[must_use]
     pub const fn signed(mut self, template: &'static str) -> Self {
         self.template = Template::parse(template);
+        self
+    }
+
+    /// Where the body is a form, what is signed as `{body}` is the decoded value of this field.
+    #[must_use]
+    pub const fn signs_form_field(mut self, field: &'static str) -> Self {
+        self.form_field = Some(field);
         self
     }
 
@@ -316,14 +371,14 @@ impl Scheme {
         }
     }
 
-    /// Whether the public URL is part of what is signed.
-    pub(crate) const fn signs_url(&self) -> bool {
-        self.template.has(Part::Url)
-    }
-
-    /// Whether the body is covered by the signature.
-    pub(crate) const fn signs_body(&self) -> bool {
-        !self.algorithm.is_credential() && self.template.has(Part::Body)
+    /// What the scheme needs and covers.
+    pub(crate) fn traits(&self) -> Traits {
+        Traits {
+            signs_url: self.template.has(Part::Url) || self.template.has(Part::DecodedUrl),
+            signs_body: !self.algorithm.is_credential() && self.template.has(Part::Body),
+            signs_time: self.timestamp.is_some(),
+            ..Traits::new(self.algorithm.label(), self.placement.name())
+        }
     }
 
     /// Whether the value of the header `name` is covered by the signature.

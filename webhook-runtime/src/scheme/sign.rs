@@ -1,11 +1,16 @@
 //! Signing: the inverse of verification, from the same constant. Tests and senders use it.
 
-use std::{fmt, time::SystemTime};
+use std::{borrow::Cow, fmt, time::SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{
-    Scheme, grammar::Placement, key::Key, template::Values, timestamp::Place, verify::unix_millis,
+    Scheme,
+    grammar::Placement,
+    key::{Algorithm, Key},
+    template::Values,
+    timestamp::Place,
+    verify::unix_millis,
 };
 use crate::secret::{Secret, SecretError};
 
@@ -14,24 +19,31 @@ use crate::secret::{Secret, SecretError};
 /// ```
 /// use webhook_runtime::{Secret, providers::GITHUB, scheme::Outgoing};
 ///
-/// let headers = GITHUB.sign(&Secret::new("s3cret"), &Outgoing::new(br#"{"zen":"ok"}"#))?;
-/// assert!(headers["x-hub-signature-256"].to_str().unwrap().starts_with("sha256="));
+/// let signed = GITHUB.sign(&Secret::new("s3cret"), &Outgoing::new(br#"{"zen":"ok"}"#))?;
+/// assert!(signed.headers["x-hub-signature-256"].to_str().unwrap().starts_with("sha256="));
 /// # Ok::<(), webhook_runtime::scheme::SignError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'r> {
-    pub(crate) method: &'r str,
-    pub(crate) url: &'r str,
-    pub(crate) id: &'r str,
-    pub(crate) at: Option<SystemTime>,
-    pub(crate) body: &'r [u8],
+    /// The method, in upper case.
+    pub method: &'r str,
+    /// The public URL.
+    pub url: &'r str,
+    /// The id of the delivery.
+    pub id: &'r str,
+    /// The time of signing; now, unless given.
+    pub at: Option<SystemTime>,
+    /// The content type, where the scheme signs forms in another way.
+    pub form: bool,
+    /// The body.
+    pub body: &'r [u8],
 }
 
 impl<'r> Outgoing<'r> {
     /// A POST of `body`, signed now, with the id `msg_1` where the scheme signs an id.
     #[must_use]
     pub const fn new(body: &'r [u8]) -> Self {
-        Self { method: "POST", url: "", id: "msg_1", at: None, body }
+        Self { method: "POST", url: "", id: "msg_1", at: None, form: false, body }
     }
 
     /// The id of the delivery.
@@ -55,11 +67,41 @@ impl<'r> Outgoing<'r> {
         self
     }
 
+    /// The body is `application/x-www-form-urlencoded`.
+    #[must_use]
+    pub const fn form(mut self) -> Self {
+        self.form = true;
+        self
+    }
+
+    /// The time of signing, in milliseconds since 1970.
+    #[must_use]
+    pub fn unix_millis(&self) -> u64 {
+        unix_millis(self.at.unwrap_or_else(SystemTime::now))
+    }
+
     /// The method, for schemes that sign it.
     #[must_use]
     pub const fn method(mut self, method: &'r str) -> Self {
         self.method = method;
         self
+    }
+}
+
+/// A signed request: what has to be sent with it and, where the signature is in the body, as it.
+#[derive(Clone, Debug)]
+pub struct Signed<'r> {
+    /// Signature, timestamp and id.
+    pub headers: HeaderMap,
+    /// The body to send: the one that was given, unless the scheme puts its signature inside.
+    pub body: Cow<'r, [u8]>,
+}
+
+impl<'r> Signed<'r> {
+    /// A request whose body is sent as it was given.
+    #[must_use]
+    pub fn new(headers: HeaderMap, request: &Outgoing<'r>) -> Self {
+        Self { headers, body: Cow::Borrowed(request.body) }
     }
 }
 
@@ -71,12 +113,18 @@ pub enum SignError {
     Secret(SecretError),
     /// The value for this header is not one that a header can have.
     Header(&'static str),
+    /// The body is not of the form in which the scheme carries its signature.
+    Body,
+    /// The provider signs with a key that nobody else has.
+    Impossible,
 }
 
 impl fmt::Display for SignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Secret(error) => write!(f, "the secret {error}"),
+            Self::Body => f.write_str("the body has no place for the scheme's signature"),
+            Self::Impossible => f.write_str("only the provider has the key that signs"),
             Self::Header(name) => write!(f, "the value for the header {name} is not ASCII text"),
         }
     }
@@ -91,26 +139,23 @@ impl Scheme {
     ///
     /// # Errors
     /// When the secret is not of the scheme's form, or the id cannot stand in a header.
-    pub(crate) fn sign(
+    pub(crate) fn sign<'r>(
         &self,
         secret: &Secret,
-        request: &Outgoing<'_>,
-    ) -> Result<HeaderMap, SignError> {
-        let key = Key::prepare(self.algorithm, self.key, secret).map_err(SignError::Secret)?;
-        let at = unix_millis(request.at.unwrap_or_else(SystemTime::now));
-        let timestamp = self.timestamp.map(|timestamp| timestamp.format(at)).unwrap_or_default();
+        request: &Outgoing<'r>,
+    ) -> Result<Signed<'r>, SignError> {
+        let timestamp =
+            self.timestamp.map(|time| time.format(request.unix_millis())).unwrap_or_default();
+        let body = self.body_to_sign(request)?;
         let values = Values {
             id: request.id,
             timestamp: &timestamp,
             method: request.method,
             url: request.url,
-            body: request.body,
+            body: &body,
             secret: &[],
         };
-        let signature = match (key.tag(&self.template, &values), key.token()) {
-            (Some(tag), _) => self.encoding.encode(tag.as_bytes()),
-            (None, token) => token.unwrap_or_default().to_owned(),
-        };
+        let signature = self.signature(secret, &values).map_err(SignError::Secret)?;
         let mut headers = HeaderMap::new();
         for (name, value) in self.requires {
             insert(&mut headers, name, name, value)?;
@@ -132,12 +177,38 @@ impl Scheme {
                 insert(&mut headers, prefix, &format!("{prefix}1"), &signature)?;
             }
             Placement::Paired { names } => insert(&mut headers, names[0], names[0], &signature)?,
+            // The URL carries it.
+            Placement::Query { .. } => {}
         }
-        Ok(headers)
+        Ok(Signed::new(headers, request))
+    }
+
+    fn signature(&self, secret: &Secret, values: &Values<'_>) -> Result<String, SecretError> {
+        if let Algorithm::Asymmetric(algorithm) = self.algorithm {
+            let mut message = Vec::new();
+            self.template.feed(values, |piece| message.extend_from_slice(piece));
+            let key = self.key.decode(secret)?;
+            return Ok(self.encoding.encode(&algorithm.sign(secret, &key, &message)?));
+        }
+        let key = Key::prepare(self.algorithm, self.key, secret)?;
+        Ok(match key.tag(&self.template, values) {
+            Some(tag) => self.encoding.encode(tag.as_bytes()),
+            None => key.token().unwrap_or_default().to_owned(),
+        })
+    }
+
+    fn body_to_sign<'r>(&self, request: &Outgoing<'r>) -> Result<Cow<'r, [u8]>, SignError> {
+        let Some(field) = self.form_field.filter(|_| request.form) else {
+            return Ok(Cow::Borrowed(request.body));
+        };
+        form_urlencoded::parse(request.body)
+            .find(|(name, _)| name == field)
+            .map(|(_, value)| Cow::Owned(value.into_owned().into_bytes()))
+            .ok_or(SignError::Body)
     }
 }
 
-fn insert(
+pub(crate) fn insert(
     headers: &mut HeaderMap,
     label: &'static str,
     name: &str,

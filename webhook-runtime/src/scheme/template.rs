@@ -1,5 +1,7 @@
 //! The text that is signed, as a template such as `{timestamp}.{body}`.
 
+use std::borrow::Cow;
+
 /// The most parts (literals and placeholders) one template may have.
 const MAX_PARTS: usize = 12;
 
@@ -11,6 +13,8 @@ pub(crate) enum Part {
     Timestamp,
     Method,
     Url,
+    /// The URL with the percent-escapes undone that HubSpot undoes.
+    DecodedUrl,
     Body,
     Secret,
 }
@@ -104,6 +108,10 @@ impl Template {
                 Part::Timestamp => values.timestamp.as_bytes(),
                 Part::Method => values.method.as_bytes(),
                 Part::Url => values.url.as_bytes(),
+                Part::DecodedUrl => {
+                    sink(decoded_url(values.url).as_bytes());
+                    continue;
+                }
                 Part::Body => values.body,
                 Part::Secret => values.secret,
             });
@@ -118,11 +126,12 @@ impl Part {
             b"{timestamp}" => Self::Timestamp,
             b"{method}" => Self::Method,
             b"{url}" => Self::Url,
+            b"{decoded_url}" => Self::DecodedUrl,
             b"{body}" => Self::Body,
             b"{secret}" => Self::Secret,
             _ => panic!(
                 "unknown placeholder in the signed template: use {{id}}, {{timestamp}}, \
-                 {{method}}, {{url}}, {{body}} or {{secret}}"
+                 {{method}}, {{url}}, {{decoded_url}}, {{body}} or {{secret}}"
             ),
         }
     }
@@ -134,10 +143,46 @@ impl Part {
                 | (Self::Timestamp, Self::Timestamp)
                 | (Self::Method, Self::Method)
                 | (Self::Url, Self::Url)
+                | (Self::DecodedUrl, Self::DecodedUrl)
                 | (Self::Body, Self::Body)
                 | (Self::Secret, Self::Secret)
         )
     }
+}
+
+/// Undoes the escapes of the characters that HubSpot's documentation lists, and no others.
+fn decoded_url(url: &str) -> Cow<'_, str> {
+    const ESCAPES: [(&str, &str); 12] = [
+        ("%3A", ":"),
+        ("%2F", "/"),
+        ("%3F", "?"),
+        ("%40", "@"),
+        ("%21", "!"),
+        ("%24", "$"),
+        ("%27", "'"),
+        ("%28", "("),
+        ("%29", ")"),
+        ("%2A", "*"),
+        ("%2C", ","),
+        ("%3B", ";"),
+    ];
+    let mut rest = url;
+    let mut decoded = String::new();
+    while let Some(at) = rest.find('%') {
+        let (before, escaped) = rest.split_at(at);
+        decoded.push_str(before);
+        let known = escaped.get(..3).and_then(|escape| {
+            ESCAPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(escape))
+        });
+        let (text, length) = known.map_or(("%", 1), |(_, mark)| (*mark, 3));
+        decoded.push_str(text);
+        rest = &escaped[length..];
+    }
+    if decoded.is_empty() {
+        return Cow::Borrowed(url);
+    }
+    decoded.push_str(rest);
+    Cow::Owned(decoded)
 }
 
 const fn slice(text: &'static str, start: usize, end: usize) -> &'static str {
@@ -160,6 +205,13 @@ mod tests {
     fn every_placeholder_stands_for_its_value() {
         assert_eq!(rendered("v0:{timestamp}:{body}"), "v0:7:b");
         assert_eq!(rendered("{secret}{method}{url}{id}"), "sPOSTui");
+    }
+
+    #[test]
+    fn only_the_listed_escapes_are_undone() {
+        assert_eq!(decoded_url("https://a/b?c=d"), "https://a/b?c=d");
+        assert_eq!(decoded_url("/x?u=https%3A%2f%2Fb%20c%26%2"), "/x?u=https://b%20c%26%2");
+        assert_eq!(decoded_url("%é%3A"), "%é:");
     }
 
     #[test]

@@ -8,11 +8,11 @@ use std::{
 use http::HeaderMap;
 
 use super::{
-    Scheme, VerifyError,
+    Means, Scheme, Verify, VerifyError, WantedKey,
     encoding::MAX_SIGNATURE,
     grammar::{self, Claimed},
     key::Key,
-    template::Values,
+    template::{Template, Values},
     timestamp::{OutOfWindow, Place},
 };
 use crate::{
@@ -30,8 +30,27 @@ pub struct Incoming<'r> {
     pub url: &'r str,
     /// The headers.
     pub headers: &'r HeaderMap,
+    /// The query of the request, as sent and without the `?`.
+    pub query: &'r str,
     /// The raw bytes of the body, as on the wire.
     pub body: &'r [u8],
+}
+
+impl Incoming<'_> {
+    /// Whether the body says that it is a form.
+    #[must_use]
+    pub fn is_form(&self) -> bool {
+        is_form(self.headers)
+    }
+}
+
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
+        |value| {
+            let essence = value.split(';').next().unwrap_or_default().trim();
+            essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        },
+    )
 }
 
 /// What verification found out.
@@ -43,75 +62,214 @@ pub struct Proof {
     pub timestamp: Option<SystemTime>,
 }
 
-/// A scheme with its secrets, made ready once.
-#[derive(Clone)]
+/// How a provider is verified: by data, or by code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Mechanism {
+    Data(Scheme),
+    Code(&'static dyn Verify),
+}
+
+/// A mechanism as one endpoint uses it.
+#[derive(Clone, Debug)]
 pub(crate) struct Verifier {
-    scheme: Scheme,
-    keys: Vec<(Cow<'static, str>, Key)>,
+    mechanism: Mechanism,
+    tolerance: Option<Duration>,
+}
+
+/// Secrets made ready for a mechanism, once.
+#[derive(Clone)]
+pub(crate) enum Keys {
+    Data(Vec<(Cow<'static, str>, Key)>),
+    Code(Vec<Secret>),
 }
 
 impl Verifier {
-    /// Prepares every secret, or says by name what is wrong with which.
-    pub(crate) fn new(
-        scheme: &Scheme,
-        secrets: &[Secret],
-    ) -> Result<Self, Vec<(Cow<'static, str>, SecretError)>> {
-        let mut keys = Vec::with_capacity(secrets.len());
-        let mut problems = Vec::new();
-        for secret in secrets {
-            match Key::prepare(scheme.algorithm, scheme.key, secret) {
-                Ok(key) => keys.push((secret.shared_name(), key)),
-                Err(error) => problems.push((secret.shared_name(), error)),
+    /// `None` when a window is asked for, but no time is signed.
+    pub(crate) fn new(mechanism: &Mechanism, tolerance: Option<Duration>) -> Option<Self> {
+        let mechanism = match (mechanism, tolerance) {
+            (Mechanism::Data(scheme), Some(window)) => {
+                Mechanism::Data(scheme.with_tolerance(window)?)
             }
-        }
-        if problems.is_empty() { Ok(Self { scheme: *scheme, keys }) } else { Err(problems) }
+            (Mechanism::Code(code), Some(_)) if !code.traits().signs_time => return None,
+            (mechanism, _) => *mechanism,
+        };
+        Some(Self { mechanism, tolerance })
     }
 
-    /// What can be refused before a byte of the body is read.
-    pub(crate) fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
-        let claimed = self.scheme.claims(headers)?;
-        self.scheme.timestamp_text(headers, &claimed)?;
-        self.scheme.id(headers)?;
-        Ok(())
+    /// Prepares every secret, or says by name what is wrong with which.
+    pub(crate) fn prepare(
+        &self,
+        secrets: &[Secret],
+    ) -> Result<Keys, Vec<(Cow<'static, str>, SecretError)>> {
+        let mut problems = Vec::new();
+        let mut noted = |secret: &Secret, error| problems.push((secret.shared_name(), error));
+        let keys = match &self.mechanism {
+            Mechanism::Data(scheme) => Keys::Data(
+                secrets
+                    .iter()
+                    .filter_map(|secret| match Key::prepare(scheme.algorithm, scheme.key, secret) {
+                        Ok(key) => Some((secret.shared_name(), key)),
+                        Err(error) => {
+                            noted(secret, error);
+                            None
+                        }
+                    })
+                    .collect(),
+            ),
+            Mechanism::Code(code) => {
+                for secret in secrets {
+                    let checked = if secret.is_blank() {
+                        Err(SecretError::Blank)
+                    } else {
+                        code.check_secret(secret)
+                    };
+                    if let Err(error) = checked {
+                        noted(secret, error);
+                    }
+                }
+                Keys::Code(secrets.to_vec())
+            }
+        };
+        if problems.is_empty() { Ok(keys) } else { Err(problems) }
+    }
+
+    /// What can be refused before a byte of the body is read. `query` is that of the request.
+    pub(crate) fn check_headers(
+        &self,
+        headers: &HeaderMap,
+        query: &str,
+    ) -> Result<(), VerifyError> {
+        match &self.mechanism {
+            Mechanism::Data(scheme) => {
+                let claimed = scheme.claims(headers, query)?;
+                scheme.timestamp_text(headers, &claimed)?;
+                scheme.id(headers)?;
+                Ok(())
+            }
+            Mechanism::Code(code) => code.check_headers(headers),
+        }
+    }
+
+    /// The key that has to be fetched before this request can be verified.
+    pub(crate) fn wanted_key(
+        &self,
+        request: &Incoming<'_>,
+    ) -> Result<Option<WantedKey>, VerifyError> {
+        match &self.mechanism {
+            Mechanism::Data(_) => Ok(None),
+            Mechanism::Code(code) => code.wanted_key(request),
+        }
     }
 
     /// Whether a live secret signed this request, and whether it did so lately.
     pub(crate) fn verify(
         &self,
         request: &Incoming<'_>,
+        keys: &Keys,
+        key: Option<&[u8]>,
         now: SystemTime,
     ) -> Result<Proof, VerifyError> {
-        let scheme = &self.scheme;
-        let claimed = scheme.claims(request.headers)?;
-        let sent_timestamp = scheme.timestamp_text(request.headers, &claimed)?;
+        match (&self.mechanism, keys) {
+            (Mechanism::Data(scheme), Keys::Data(keys)) => scheme.verify(request, keys, now),
+            (Mechanism::Code(code), Keys::Code(secrets)) => {
+                let tolerance = self.tolerance;
+                verify_by_code(
+                    *code,
+                    request,
+                    secrets,
+                    Means { secret: &NONE, key, now, tolerance },
+                )
+            }
+            // Keys are prepared by the verifier that uses them.
+            _ => Err(VerifyError::NoMatch),
+        }
+    }
+}
+
+/// Stands for the secret of schemes that have none.
+static NONE: Secret = Secret::none();
+
+fn verify_by_code(
+    code: &dyn Verify,
+    request: &Incoming<'_>,
+    secrets: &[Secret],
+    means: Means<'_>,
+) -> Result<Proof, VerifyError> {
+    code.check_headers(request.headers)?;
+    if !code.traits().needs_secret {
+        let timestamp = code.verify(request, &means)?;
+        return Ok(Proof { secret: NONE.shared_name(), timestamp });
+    }
+    for secret in secrets {
+        match code.verify(request, &Means { secret, ..means }) {
+            Ok(timestamp) => return Ok(Proof { secret: secret.shared_name(), timestamp }),
+            Err(VerifyError::NoMatch) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(VerifyError::NoMatch)
+}
+
+impl Keys {
+    /// The HMAC-SHA256 of a text with the first secret, for handshakes that ask for one.
+    pub(crate) fn hmac_sha256(&self, text: &[u8]) -> Option<[u8; 32]> {
+        let values = Values { body: text, ..Values::default() };
+        match self {
+            Self::Data(keys) => match keys.first()? {
+                (_, key @ Key::HmacSha256(_)) => {
+                    key.tag(&Template::BODY, &values)?.as_bytes().try_into().ok()
+                }
+                _ => None,
+            },
+            Self::Code(_) => None,
+        }
+    }
+}
+
+impl Scheme {
+    fn verify(
+        &self,
+        request: &Incoming<'_>,
+        keys: &[(Cow<'static, str>, Key)],
+        now: SystemTime,
+    ) -> Result<Proof, VerifyError> {
+        let claimed = self.claims(request.headers, request.query)?;
+        let sent_timestamp = self.timestamp_text(request.headers, &claimed)?;
+        let body = self.signed_body(request)?;
         let values = Values {
-            id: scheme.id(request.headers)?,
+            id: self.id(request.headers)?,
             timestamp: sent_timestamp.unwrap_or_default(),
             method: request.method,
             url: request.url,
-            body: request.body,
+            body: &body,
             secret: &[],
         };
-        let secret = self.matching(&claimed, &values).ok_or(VerifyError::NoMatch)?;
-        let timestamp = scheme.timestamp_within(sent_timestamp, request.body, now)?;
+        let secret = self.matching(&claimed, &values, keys).ok_or(VerifyError::NoMatch)?;
+        let timestamp = self.timestamp_within(sent_timestamp, request.body, now)?;
         Ok(Proof { secret, timestamp })
     }
 
-    fn matching(&self, claimed: &Claimed<'_>, values: &Values<'_>) -> Option<Cow<'static, str>> {
+    fn matching(
+        &self,
+        claimed: &Claimed<'_>,
+        values: &Values<'_>,
+        keys: &[(Cow<'static, str>, Key)],
+    ) -> Option<Cow<'static, str>> {
         let mut buffer = [0; MAX_SIGNATURE];
-        for (at, (name, key)) in self.keys.iter().enumerate() {
-            let tag = key.tag(&self.scheme.template, values);
+        for (at, (name, key)) in keys.iter().enumerate() {
+            let tag = key.tag(&self.template, values);
             for signature in claimed.signatures() {
                 if signature.secret.is_some_and(|secret| secret != at) {
                     continue;
                 }
-                let matches = match &tag {
-                    Some(tag) => self
-                        .scheme
-                        .encoding
-                        .decode(signature.text, &mut buffer)
-                        .is_some_and(|sent| tag.matches(sent)),
-                    None => key.is_token(signature.text.as_bytes()),
+                let matches = if self.algorithm.is_credential() {
+                    key.is_token(signature.text.as_bytes())
+                } else {
+                    let sent = self.encoding.decode(signature.text, &mut buffer);
+                    sent.is_some_and(|sent| match &tag {
+                        Some(tag) => tag.matches(sent),
+                        None => key.confirms(&self.template, values, sent),
+                    })
                 };
                 if matches {
                     return Some(name.clone());
@@ -120,11 +278,26 @@ impl Verifier {
         }
         None
     }
-}
 
-impl Scheme {
+    /// What stands for `{body}`: the raw body, or the form field that is signed in its place.
+    fn signed_body<'r>(&self, request: &Incoming<'r>) -> Result<Cow<'r, [u8]>, VerifyError> {
+        let Some(field) = self.form_field.filter(|_| request.is_form()) else {
+            return Ok(Cow::Borrowed(request.body));
+        };
+        let mut values = form_urlencoded::parse(request.body).filter(|(name, _)| name == field);
+        match (values.next(), values.next()) {
+            (Some((_, Cow::Borrowed(value))), None) => Ok(Cow::Borrowed(value.as_bytes())),
+            (Some((_, Cow::Owned(value))), None) => Ok(Cow::Owned(value.into_bytes())),
+            _ => Err(VerifyError::MalformedBody),
+        }
+    }
+
     /// The signatures that the headers claim, at least one of them of the right form.
-    fn claims<'r>(&self, headers: &'r HeaderMap) -> Result<Claimed<'r>, VerifyError> {
+    fn claims<'r>(
+        &self,
+        headers: &'r HeaderMap,
+        query: &'r str,
+    ) -> Result<Claimed<'r>, VerifyError> {
         for (name, wanted) in self.requires {
             if grammar::text(headers, name)? != *wanted {
                 return Err(VerifyError::MalformedHeader(name));
@@ -134,11 +307,13 @@ impl Scheme {
             Some(Place::Field(field)) => Some(field),
             _ => None,
         };
-        let claimed = self.placement.read(headers, field)?;
-        if let Some(length) = self.algorithm.signature_len() {
+        let claimed = self.placement.read(headers, query, field)?;
+        if !self.algorithm.is_credential() {
+            let length = self.algorithm.signature_len();
             let mut buffer = [0; MAX_SIGNATURE];
             let well_formed = |text| {
-                self.encoding.decode(text, &mut buffer).is_some_and(|sent| sent.len() == length)
+                let sent = self.encoding.decode(text, &mut buffer);
+                sent.is_some_and(|sent| length.is_none_or(|length| sent.len() == length))
             };
             if !claimed.signatures().iter().map(|signature| signature.text).any(well_formed) {
                 return Err(VerifyError::MalformedSignature(self.placement.name()));

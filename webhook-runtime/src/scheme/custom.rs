@@ -1,0 +1,123 @@
+//! What data cannot say: a scheme as code, behind the same [`Provider`](crate::Provider).
+
+use std::{
+    borrow::Cow,
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+use http::HeaderMap;
+
+use super::{Incoming, Outgoing, SignError, Signed, VerifyError};
+use crate::secret::{Secret, SecretError};
+
+/// A scheme that a [`Scheme`](super::Scheme) cannot describe.
+///
+/// Implementations hold no state, compare in constant time, and answer from what they are given:
+/// no clock, no network. See [`Provider::custom`](crate::Provider::custom) for an example.
+pub trait Verify: fmt::Debug + Send + Sync + 'static {
+    /// Refuses what can be refused before the body is read: headers that are missing, repeated or
+    /// malformed.
+    ///
+    /// # Errors
+    /// With the reason.
+    fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError>;
+
+    /// Whether `means.secret` made this request; when it was signed, where the scheme says so.
+    ///
+    /// # Errors
+    /// With the reason; [`VerifyError::NoMatch`] lets the next live secret be tried.
+    fn verify(
+        &self,
+        request: &Incoming<'_>,
+        means: &Means<'_>,
+    ) -> Result<Option<SystemTime>, VerifyError>;
+
+    /// Makes a genuine request.
+    ///
+    /// # Errors
+    /// When the secret is not of the scheme's form, or the scheme cannot sign.
+    fn sign<'r>(&self, secret: &Secret, request: &Outgoing<'r>) -> Result<Signed<'r>, SignError>;
+
+    /// Whether a secret is of the scheme's form, asked once at start. Blank ones never get here.
+    ///
+    /// # Errors
+    /// With what is wrong.
+    fn check_secret(&self, secret: &Secret) -> Result<(), SecretError> {
+        let _ = secret;
+        Ok(())
+    }
+
+    /// The key that has to be fetched before this request can be verified.
+    ///
+    /// What the request says about it was written by anybody: name only keys of places that the
+    /// provider owns.
+    ///
+    /// # Errors
+    /// When the request names a key of somebody else, or none.
+    fn wanted_key(&self, request: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
+        let _ = request;
+        Ok(None)
+    }
+
+    /// What the scheme needs and what it covers.
+    fn traits(&self) -> Traits;
+}
+
+/// What a scheme needs, and what its signature covers.
+#[derive(Clone, Copy, Debug)]
+pub struct Traits {
+    /// How it works, in a few words, for tables.
+    pub summary: &'static str,
+    /// The header that carries the signature; empty where it is in the body.
+    pub header: &'static str,
+    /// Whether there is a shared secret. Without one, keys are fetched.
+    pub needs_secret: bool,
+    /// Whether keys have to be fetched, so that a key source is needed.
+    pub fetches_keys: bool,
+    /// Whether the public URL is signed, and has to be configured.
+    pub signs_url: bool,
+    /// Whether the whole body is signed.
+    pub signs_body: bool,
+    /// Whether a time is signed, so that `tolerance` has an effect.
+    pub signs_time: bool,
+}
+
+impl Traits {
+    /// A shared secret signs the body.
+    #[must_use]
+    pub const fn new(summary: &'static str, header: &'static str) -> Self {
+        Self {
+            summary,
+            header,
+            needs_secret: true,
+            fetches_keys: false,
+            signs_url: false,
+            signs_body: true,
+            signs_time: false,
+        }
+    }
+}
+
+/// What a request is verified with.
+#[derive(Clone, Copy, Debug)]
+pub struct Means<'a> {
+    /// The secret to try; a blank one where the scheme needs none.
+    pub secret: &'a Secret,
+    /// The key that [`Verify::wanted_key`] asked for.
+    pub key: Option<&'a [u8]>,
+    /// The present time.
+    pub now: SystemTime,
+    /// The window that the endpoint sets instead of the provider's.
+    pub tolerance: Option<Duration>,
+}
+
+/// A key that a provider publishes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WantedKey {
+    /// What is behind this URL, which has been checked to be the provider's.
+    Url(Cow<'static, str>),
+    /// The key of this name.
+    Id(String),
+}
