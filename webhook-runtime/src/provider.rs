@@ -1,12 +1,12 @@
 //! A provider: who sends, how it signs, and where it says what happened.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::{
     handshake::Handshake,
     scheme::{
-        Mechanism, Outgoing, Scheme, SignError, Signed, Traits, Verify, checked_name,
-        checked_pointer,
+        Incoming, Mechanism, Outgoing, Proof, Scheme, SignError, Signed, Traits, Verifier, Verify,
+        VerifyError, WantedKey, checked_name, checked_pointer,
     },
     secret::Secret,
 };
@@ -90,6 +90,7 @@ impl Provider {
         Self::by(name, Mechanism::Code(verify))
     }
 
+    #[allow(clippy::large_types_passed_by_value, reason = "evaluated by the compiler only")]
     const fn by(name: &'static str, mechanism: Mechanism) -> Self {
         Self {
             name,
@@ -265,8 +266,71 @@ impl Provider {
         match (source, self.scheme()) {
             (Source::Header(name), Some(scheme)) => scheme.signs_header(name),
             (Source::Header(_), None) => false,
-            (Source::Pointer(_), _) => self.traits().signs_body,
+            (Source::Pointer(pointer), _) => {
+                let traits = self.traits();
+                traits.signs_body || traits.signed_pointers.contains(&pointer)
+            }
         }
+    }
+
+    /// Whether one of `secrets` signed this request, and lately: what an endpoint asks before it
+    /// hands on a delivery, without the endpoint. For tests, for queues, and for servers other than
+    /// axum, which have to read the raw body, to bound its size, and to know their own public URL.
+    ///
+    /// `key` is what [`wanted_key`](Self::wanted_key) asked for. Secrets are prepared with every
+    /// call; an endpoint does that once.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use webhook_runtime::{
+    ///     Secret,
+    ///     providers::GITHUB,
+    ///     scheme::{Incoming, Outgoing, VerifyError},
+    /// };
+    ///
+    /// let secrets = [Secret::new("s3cret").named("GITHUB_SECRET")];
+    /// let body = br#"{"zen":"ok"}"#;
+    /// let sent = GITHUB.sign(&secrets[0], &Outgoing::new(body))?;
+    /// let request =
+    ///     Incoming { method: "POST", url: "", headers: &sent.headers, query: "", body };
+    ///
+    /// let proof = GITHUB.verify(&secrets, &request, None, SystemTime::now())?;
+    /// assert_eq!(proof.secret, "GITHUB_SECRET");
+    ///
+    /// let forged = Incoming { body: br#"{"zen":"no"}"#, ..request };
+    /// let refused = GITHUB.verify(&secrets, &forged, None, SystemTime::now());
+    /// assert_eq!(refused, Err(VerifyError::NoMatch));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// With the reason why the request is not believed, or [`VerifyError::BadSecret`] when a secret
+    /// is blank or not of the scheme's form.
+    pub fn verify(
+        &self,
+        secrets: &[Secret],
+        request: &Incoming<'_>,
+        key: Option<&[u8]>,
+        now: SystemTime,
+    ) -> Result<Proof, VerifyError> {
+        let verifier = self.verifier()?;
+        let keys =
+            verifier.prepare(secrets).map_err(|problems| VerifyError::BadSecret(problems[0].1))?;
+        verifier.verify(request, &keys, key, now)
+    }
+
+    /// The key that has to be fetched before [`verify`](Self::verify) can judge this request, for
+    /// the providers whose [`traits`](Self::traits) say that they publish keys.
+    ///
+    /// # Errors
+    /// When the request names a key that is not the provider's, or none.
+    pub fn wanted_key(&self, request: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
+        self.verifier()?.wanted_key(request)
+    }
+
+    fn verifier(&self) -> Result<Verifier, VerifyError> {
+        // Only a window that an endpoint asks for can be at odds with a mechanism.
+        Verifier::new(&self.mechanism, None).ok_or(VerifyError::NoMatch)
     }
 
     /// Signs a request as the provider would: the inverse of verification, for tests and senders.

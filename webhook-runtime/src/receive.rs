@@ -172,11 +172,10 @@ impl Gate {
     /// The parameters of the path, where secrets depend on them.
     async fn scope(&self, parts: &mut Parts) -> Scope {
         let mut params = Vec::new();
-        if matches!(self.secrets, Secrets::ByTenant(_)) {
-            if let Ok(found) = RawPathParams::from_request_parts(parts, &()).await {
-                params
-                    .extend(found.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
-            }
+        if matches!(self.secrets, Secrets::ByTenant(_))
+            && let Ok(found) = RawPathParams::from_request_parts(parts, &()).await
+        {
+            params.extend(found.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
         }
         Scope::new(self.endpoint.name, params)
     }
@@ -391,12 +390,11 @@ fn told(response: Response) -> Response {
 /// Runs a handler; one that panics is answered by 500, and everything else lives on.
 async fn unless_it_panics(mut handler: HandlerFuture) -> Response {
     let run = poll_fn(|context| {
-        match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(context))) {
-            Ok(poll) => poll,
-            Err(_) => {
-                tracing::error!("the handler panicked");
-                Poll::Ready(Rejection::Panicked.into_response())
-            }
+        if let Ok(poll) = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(context))) {
+            poll
+        } else {
+            tracing::error!("the handler panicked");
+            Poll::Ready(Rejection::Panicked.into_response())
         }
     });
     run.await

@@ -197,7 +197,8 @@ pub(crate) mod certificate {
         /// Reads a certificate; `None` when it is none, or has expired by `now`.
         pub(crate) fn read(pem: &[u8], now: SystemTime) -> Option<Self> {
             let inner = x509_cert::Certificate::from_pem(pem).ok()?;
-            let expires = inner.tbs_certificate().validity().not_after.to_date_time().unix_duration();
+            let expires =
+                inner.tbs_certificate().validity().not_after.to_date_time().unix_duration();
             let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             (since_1970 <= expires).then_some(Self { inner })
         }

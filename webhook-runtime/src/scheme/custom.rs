@@ -66,6 +66,7 @@ pub trait Verify: fmt::Debug + Send + Sync + 'static {
 
 /// What a scheme needs, and what its signature covers.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Traits {
     /// How it works, in a few words, for tables.
     pub summary: &'static str,
@@ -79,6 +80,8 @@ pub struct Traits {
     pub signs_url: bool,
     /// Whether the whole body is signed.
     pub signs_body: bool,
+    /// What is signed of a body that is not signed as a whole, as JSON pointers.
+    pub signed_pointers: &'static [&'static str],
     /// Whether a time is signed, so that `tolerance` has an effect.
     pub signs_time: bool,
 }
@@ -94,6 +97,7 @@ impl Traits {
             fetches_keys: false,
             signs_url: false,
             signs_body: true,
+            signed_pointers: &[],
             signs_time: false,
         }
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::secret::SecretError;
+
 /// Why a request was not believed.
 ///
 /// For traces and tests. The sender is told none of it: every refusal of this kind is the same
@@ -35,6 +37,9 @@ pub enum VerifyError {
     OtherAudience,
     /// The key could not be had. Not the sender's fault: answered by 503, not 401.
     KeyUnavailable,
+    /// A secret that was given cannot be used with the scheme. No request meets it at an endpoint,
+    /// whose secrets are checked at start.
+    BadSecret(SecretError),
 }
 
 impl fmt::Display for VerifyError {
@@ -57,6 +62,7 @@ impl fmt::Display for VerifyError {
             Self::ForeignKey => f.write_str("the request names a key that is not the provider's"),
             Self::OtherAudience => f.write_str("the token was made for another request"),
             Self::KeyUnavailable => f.write_str("the key could not be had"),
+            Self::BadSecret(error) => write!(f, "a secret {error}"),
         }
     }
 }

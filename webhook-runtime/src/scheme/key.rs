@@ -94,7 +94,6 @@ impl KeyEncoding {
             Self::Text => text.as_bytes().to_vec(),
             Self::Hex => base16ct::mixed::decode_vec(text)
                 .map_err(|_| SecretError::Malformed("hexadecimal"))?,
-            Self::Base64 => base64(text)?,
             Self::PrefixedBase64(prefix) => base64(text.strip_prefix(prefix).unwrap_or(text))?,
             Self::PrefixedBase64OrText(prefix) => match text.strip_prefix(prefix) {
                 Some(encoded) => base64(encoded)?,
@@ -102,7 +101,7 @@ impl KeyEncoding {
             },
             Self::HtmlEscaped => unescaped(text).into_bytes(),
             Self::Pem if text.starts_with("-----BEGIN") => text.as_bytes().to_vec(),
-            Self::Pem => base64(text)?,
+            Self::Base64 | Self::Pem => base64(text)?,
         };
         let key = Zeroizing::new(key);
         if key.is_empty() { Err(SecretError::Blank) } else { Ok(key) }
@@ -153,7 +152,7 @@ pub(crate) struct Tag {
 }
 
 impl Tag {
-    fn new(digest: &[u8]) -> Self {
+    pub(crate) fn new(digest: &[u8]) -> Self {
         let mut bytes = [0; 64];
         bytes[..digest.len()].copy_from_slice(digest);
         Self { bytes, len: digest.len() }

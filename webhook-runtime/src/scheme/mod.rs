@@ -14,6 +14,9 @@ mod custom;
 mod encoding;
 mod error;
 mod grammar;
+mod hmac;
+#[cfg(feature = "jwt")]
+mod jwt;
 mod key;
 mod sign;
 mod template;
@@ -23,22 +26,22 @@ mod verify;
 pub use custom::{Means, Traits, Verify, WantedKey};
 pub use encoding::Encoding;
 pub use error::VerifyError;
+#[cfg(feature = "jwt")]
+pub use jwt::{BodyHash, Jwt};
 pub use key::KeyEncoding;
 pub use sign::{Outgoing, SignError, Signed};
 pub use timestamp::Timestamp;
 pub use verify::{Incoming, Proof};
 
 pub(crate) use grammar::{single, text as header_text};
-pub(crate) use verify::{Keys, Mechanism, Verifier, is_form, unix_millis};
-#[cfg(any(feature = "certificates", feature = "jwt"))]
-pub(crate) mod keys {
-    //! Public keys, for schemes that are code.
+pub(crate) use hmac::Hash;
+pub(crate) use sign::insert_header;
+pub(crate) use verify::{Keys, Mechanism, Verifier, is_form};
 
-    #[cfg(feature = "certificates")]
-    pub(crate) use super::asymmetric::certificate::Certificate;
-}
+#[cfg(feature = "certificates")]
+pub(crate) use asymmetric::certificate::Certificate;
 
-#[allow(unused_imports, reason = "named by features only")]
+#[cfg(any(feature = "ed25519", feature = "ecdsa", feature = "rsa"))]
 use asymmetric::Asymmetric;
 use grammar::{Grammar, Placement};
 use key::Algorithm;

@@ -208,7 +208,7 @@ impl Scheme {
     }
 }
 
-pub(crate) fn insert(
+fn insert(
     headers: &mut HeaderMap,
     label: &'static str,
     name: &str,
@@ -218,4 +218,13 @@ pub(crate) fn insert(
     let value = HeaderValue::from_str(value).map_err(|_| SignError::Header(label))?;
     headers.insert(name, value);
     Ok(())
+}
+
+/// Puts a value into a header.
+pub(crate) fn insert_header(
+    headers: &mut HeaderMap,
+    name: &'static str,
+    value: &str,
+) -> Result<(), SignError> {
+    insert(headers, name, name, value)
 }

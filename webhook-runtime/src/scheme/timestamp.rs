@@ -3,7 +3,9 @@
 //! What arrives here was written by an attacker until the signature proves otherwise: it is parsed
 //! strictly, and compared without overflow.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::{VerifyError, verify::unix_millis};
 
 /// Where a delivery says when it was signed, in what unit, and how far from now that may be.
 ///
@@ -36,7 +38,7 @@ pub(crate) enum Unit {
 
 /// Why a timestamp was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OutOfWindow {
+enum OutOfWindow {
     Stale,
     Ahead,
 }
@@ -130,6 +132,40 @@ impl Timestamp {
         }
     }
 
+    /// The same with a window that an endpoint sets, if it sets one.
+    pub(crate) const fn with_window(self, window: Option<Duration>) -> Self {
+        match window {
+            Some(window) => self.tolerance(window),
+            None => self,
+        }
+    }
+
+    /// Whether a text has this unit's form.
+    pub(crate) fn well_formed(&self, text: &str) -> Result<(), VerifyError> {
+        self.parse(text).map(drop).ok_or(VerifyError::MalformedTimestamp)
+    }
+
+    /// The time that a text says, if it is of this unit's form and within the window.
+    pub(crate) fn judge(&self, text: &str, now: SystemTime) -> Result<SystemTime, VerifyError> {
+        let signed = self.parse(text).ok_or(VerifyError::MalformedTimestamp)?;
+        self.judge_millis(signed, now)
+    }
+
+    /// The same for a time in milliseconds since 1970.
+    pub(crate) fn judge_millis(
+        &self,
+        signed: u64,
+        now: SystemTime,
+    ) -> Result<SystemTime, VerifyError> {
+        match self.check(signed, unix_millis(now)) {
+            Ok(()) => UNIX_EPOCH
+                .checked_add(Duration::from_millis(signed))
+                .ok_or(VerifyError::MalformedTimestamp),
+            Err(OutOfWindow::Stale) => Err(VerifyError::Stale),
+            Err(OutOfWindow::Ahead) => Err(VerifyError::Ahead),
+        }
+    }
+
     /// Writes a time as this unit's text.
     pub(crate) fn format(&self, millis: u64) -> String {
         match self.unit {
@@ -140,7 +176,7 @@ impl Timestamp {
     }
 
     /// Whether a delivery signed at `signed` may be taken at `now` (both milliseconds since 1970).
-    pub(crate) fn check(&self, signed: u64, now: u64) -> Result<(), OutOfWindow> {
+    fn check(&self, signed: u64, now: u64) -> Result<(), OutOfWindow> {
         // A provider that sends whole seconds compares whole seconds.
         let now = match self.unit {
             Unit::Millis => now,

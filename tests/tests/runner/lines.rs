@@ -1,0 +1,277 @@
+//! The lines of a vector file, as `tests/vectors/README.md` describes them.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use base64ct::{Base64, Encoding as _};
+use serde::{Deserialize, de::DeserializeOwned};
+use webhook_runtime::{Provider, Secret, scheme::Outgoing};
+
+/// One signed, or forged, request.
+#[derive(Deserialize)]
+pub(crate) struct Vector {
+    pub(crate) name: String,
+    pub(crate) provider: String,
+    #[serde(default)]
+    secret: Several,
+    #[serde(default)]
+    secret_kind: String,
+    #[serde(default = "post")]
+    pub(crate) method: String,
+    pub(crate) url: String,
+    headers: BTreeMap<String, Several>,
+    body_base64: Option<String>,
+    body_gen: Option<Generated>,
+    now: f64,
+    pub(crate) expect: Verdict,
+    #[serde(default)]
+    pub(crate) why: String,
+    #[serde(default)]
+    pub(crate) op: String,
+    #[serde(default)]
+    pub(crate) certs: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verdict {
+    Accept,
+    Reject,
+}
+
+/// A text, or a list of them.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Several {
+    None,
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Default for Several {
+    fn default() -> Self {
+        Self::None
+    }
+}
+
+impl Several {
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let texts = match self {
+            Self::None => &[],
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Many(texts) => texts.as_slice(),
+        };
+        texts.iter().map(String::as_str)
+    }
+}
+
+/// A body that is too long to stand in the file.
+#[derive(Deserialize)]
+struct Generated {
+    prefix: String,
+    unit: String,
+    count: usize,
+    suffix: String,
+    length: usize,
+}
+
+fn post() -> String {
+    "POST".to_owned()
+}
+
+/// One request that asks who owns an endpoint, and the answer it wants.
+#[derive(Deserialize)]
+pub(crate) struct Handshake {
+    pub(crate) name: String,
+    pub(crate) provider: String,
+    #[serde(default)]
+    pub(crate) config: Config,
+    pub(crate) request: Asking,
+    pub(crate) response: Wanted,
+}
+
+/// How the endpoint is configured.
+#[derive(Default, Deserialize)]
+pub(crate) struct Config {
+    pub(crate) secret: Option<String>,
+    pub(crate) verify_token: Option<String>,
+    pub(crate) allowed_origins: Option<Vec<String>>,
+    now: Option<f64>,
+}
+
+impl Config {
+    /// When the request arrives. Unless the line says it, at the moment for which all lines were
+    /// signed.
+    pub(crate) fn now(&self) -> SystemTime {
+        time(self.now.unwrap_or(1_760_000_000.0))
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asking {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    /// What the runner has to do before it can ask.
+    #[serde(default)]
+    pub(crate) note: String,
+    #[serde(default)]
+    headers: BTreeMap<String, Several>,
+    body_base64: Option<String>,
+}
+
+impl Asking {
+    pub(crate) fn headers(&self) -> Vec<(String, String)> {
+        flat(&self.headers)
+    }
+
+    pub(crate) fn body(&self) -> Vec<u8> {
+        self.body_base64.as_deref().map(decoded).unwrap_or_default()
+    }
+}
+
+/// What the answer has to be: everything that is given.
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    pub(crate) status: Option<u16>,
+    pub(crate) status_any: Option<Vec<u16>>,
+    #[serde(flatten)]
+    pub(crate) content: Content,
+    pub(crate) any_of: Option<Vec<Content>>,
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
+    /// Values that do as well as those of `headers`.
+    #[serde(default)]
+    pub(crate) headers_alt: BTreeMap<String, String>,
+    pub(crate) must_not_contain: Option<String>,
+    pub(crate) must_not_have_header: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Content {
+    pub(crate) content_type: Option<String>,
+    pub(crate) body: Option<String>,
+    pub(crate) json: Option<serde_json::Value>,
+}
+
+/// The lines of the file that the environment variable names, or else of `tests/vectors/{name}`.
+pub(crate) fn read<T: DeserializeOwned>(variable: &str, name: &str) -> Vec<T> {
+    let path = match env::var_os(variable) {
+        Some(path) => asked_for(Path::new(&path)),
+        None => own(name),
+    };
+    lines(&path)
+}
+
+/// The file of that name in `tests/vectors/`.
+pub(crate) fn own(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(name)
+}
+
+/// Cargo runs tests in the directory of their package, but who types a path stands elsewhere: most
+/// likely in that of the workspace.
+fn asked_for(path: &Path) -> PathBuf {
+    let in_workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    if !path.exists() && in_workspace.exists() { in_workspace } else { path.to_owned() }
+}
+
+/// The lines of a file.
+pub(crate) fn lines<T: DeserializeOwned>(path: &Path) -> Vec<T> {
+    let text = fs::read_to_string(path)
+        .unwrap_or_else(|error| panic!("{} cannot be read: {error}", path.display()));
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(at, line)| {
+            serde_json::from_str(line)
+                .unwrap_or_else(|error| panic!("{}, line {}: {error}", path.display(), at + 1))
+        })
+        .collect()
+}
+
+impl Vector {
+    /// The secrets as this provider's user would configure them.
+    pub(crate) fn secrets(&self, provider: &Provider) -> Vec<Secret> {
+        if self.secret_kind.starts_with("none") || !provider.traits().needs_secret {
+            return Vec::new();
+        }
+        let is_hex = self.secret_kind == "hex" && takes_any_text(provider);
+        let secret = |text: &str| match unhex(text) {
+            // The key is not text, and stands in the file as hex for want of another way.
+            Some(key) if is_hex => Secret::from_key(key),
+            _ => Secret::new(text),
+        };
+        self.secret.iter().map(secret).collect()
+    }
+
+    /// What stands behind a URL, or under the name of a key, that the provider publishes.
+    pub(crate) fn published(&self) -> Published {
+        let is_jwk = self.secret_kind.starts_with("JWK");
+        let jwks = self.secret.iter().filter(|_| is_jwk).map(|jwk| {
+            let parsed: serde_json::Value = serde_json::from_str(jwk).expect("a JWK is JSON");
+            (parsed["kid"].as_str().unwrap_or_default().to_owned(), jwk.to_owned())
+        });
+        Published { urls: self.certs.clone(), ids: jwks.collect() }
+    }
+
+    /// Every header of the request; one that is sent twice is here twice.
+    pub(crate) fn headers(&self) -> Vec<(String, String)> {
+        flat(&self.headers)
+    }
+
+    pub(crate) fn body(&self) -> Vec<u8> {
+        match (&self.body_base64, &self.body_gen) {
+            (Some(body), _) => decoded(body),
+            (None, Some(body)) => {
+                let text =
+                    format!("{}{}{}", body.prefix, body.unit.repeat(body.count), body.suffix);
+                assert_eq!(text.len(), body.length, "{}: the generated body", self.name);
+                text.into_bytes()
+            }
+            (None, None) => Vec::new(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        time(self.now)
+    }
+}
+
+/// What a provider publishes, instead of the network.
+#[derive(Clone, Default)]
+pub(crate) struct Published {
+    pub(crate) urls: BTreeMap<String, String>,
+    pub(crate) ids: BTreeMap<String, String>,
+}
+
+/// Whether the secret is text that is used as it is: where keys are hex, this text is refused.
+fn takes_any_text(provider: &Provider) -> bool {
+    let request = Outgoing::new(b"{}").url("https://hooks.example.com/");
+    provider.scheme().is_some() && provider.sign(&Secret::new("~:~"), &request).is_ok()
+}
+
+fn flat(headers: &BTreeMap<String, Several>) -> Vec<(String, String)> {
+    let each = |(name, values): (&String, &Several)| {
+        values.iter().map(|value| (name.clone(), value.to_owned())).collect::<Vec<_>>()
+    };
+    headers.iter().flat_map(each).collect()
+}
+
+fn decoded(text: &str) -> Vec<u8> {
+    Base64::decode_vec(text).expect("bodies are in base64")
+}
+
+/// The bytes that hex of either case stands for.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect();
+    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
+    Some(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+}
+
+fn time(seconds: f64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs_f64(seconds)
+}

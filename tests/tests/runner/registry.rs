@@ -1,0 +1,95 @@
+//! Which provider a line means.
+
+use webhook_runtime::{
+    Provider,
+    providers::ALL,
+    scheme::{KeyEncoding, Scheme},
+};
+
+/// Providers that are in vector files but not in the framework. A file that names one which is in
+/// neither needs one constant more here: see `tests/vectors/README.md`.
+pub(crate) const EXTRA: &[&Provider] = &[
+    &ED25519_RAW, //
+    &ECDSA_P256_RAW,
+];
+
+/// Ed25519 over the body and nothing else, for the vectors of Wycheproof.
+const ED25519_RAW: Provider = Provider::new(
+    "ed25519-raw",
+    Scheme::ed25519().header("x-signature").hex().key(KeyEncoding::Hex),
+);
+
+/// ECDSA over the body and nothing else, for the vectors of Wycheproof.
+const ECDSA_P256_RAW: Provider =
+    Provider::new("ecdsa-p256-raw", Scheme::ecdsa_p256().header("x-signature").hex());
+
+/// Names that other people give to providers, and ours. Case and punctuation make no difference.
+const ALIASES: &[(&str, &str)] = &[
+    ("adyen-payments", "adyen"),
+    ("adyen-banking", "adyen-header"),
+    ("adyen-platform", "adyen-header"),
+    ("atlassian", "atlassian-connect"),
+    ("sns", "aws-sns"),
+    ("amazon-sns", "aws-sns"),
+    ("eventgrid", "azure-eventgrid"),
+    ("azure-event-grid", "azure-eventgrid"),
+    ("cal", "cal.com"),
+    ("coinbase", "coinbase-commerce"),
+    ("docusign-connect", "docusign"),
+    ("facebook", "meta"),
+    ("instagram", "meta"),
+    ("whatsapp", "meta"),
+    ("messenger", "meta"),
+    ("forgejo", "gitea"),
+    ("github-sha256", "github"),
+    ("github-legacy", "github-sha1"),
+    ("gitlab", "gitlab-token"),
+    ("gitlab-standard-webhooks", "gitlab-signing"),
+    ("graph", "microsoft-graph"),
+    ("msgraph", "microsoft-graph"),
+    ("hubspot", "hubspot-v3"),
+    ("intuit", "quickbooks"),
+    ("kentico", "kontent.ai"),
+    ("kontent", "kontent.ai"),
+    ("bird", "messagebird"),
+    ("mailchimp-transactional", "mandrill"),
+    ("paddle-billing", "paddle"),
+    ("standard-webhooks-v1", "standard-webhooks"),
+    ("twilio-sha1", "twilio"),
+    ("twilio-email", "sendgrid"),
+    ("x", "twitter"),
+];
+
+/// The provider of that name.
+pub(crate) fn find(name: &str) -> Option<&'static Provider> {
+    let named = |name: &str| {
+        let name = plain(name);
+        ALL.iter().chain(EXTRA).copied().find(|provider| plain(provider.name()) == name)
+    };
+    named(name).or_else(|| {
+        let name = plain(name);
+        named(ALIASES.iter().find(|(alias, _)| plain(alias) == name)?.1)
+    })
+}
+
+/// The name without what people disagree about: `Cal.com`, `cal-com` and `calcom` are one.
+fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|mark| mark.to_ascii_lowercase()).collect()
+}
+
+#[test]
+fn every_alias_leads_to_a_provider() {
+    for (alias, name) in ALIASES {
+        assert!(find(name).is_some(), "{alias} stands for {name}, which is not there");
+    }
+}
+
+#[test]
+fn no_two_providers_have_one_name() {
+    let mut names: Vec<_> =
+        ALL.iter().chain(EXTRA).map(|provider| plain(provider.name())).collect();
+    names.sort();
+    let all = names.len();
+    names.dedup();
+    assert_eq!(names.len(), all);
+}

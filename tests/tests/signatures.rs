@@ -1,0 +1,196 @@
+//! Judges every line of a vector file twice: by the public function that verifies a request, and
+//! by asking a mounted endpoint over HTTP.
+//!
+//! `WEBHOOK_VECTORS=file cargo test -p webhook-tests --test signatures` judges another file of the
+//! format that `tests/vectors/README.md` describes.
+
+mod runner;
+
+use std::{collections::BTreeSet, fmt};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use runner::{
+    endpoint::{Keys, Mounted, Seen, ask, webhooks},
+    http::{Request, is_sendable},
+    lines::{Vector, Verdict, lines, own, read},
+    registry, tell,
+};
+use webhook_runtime::{Provider, Secret, scheme::Incoming};
+
+#[tokio::test]
+async fn every_line_is_judged_as_expected() {
+    let vectors: Vec<Vector> = read("WEBHOOK_VECTORS", "signatures.jsonl");
+    let mut tally = Tally::default();
+    let mut unknown = BTreeSet::new();
+    for vector in &vectors {
+        let Some(provider) = registry::find(&vector.provider) else {
+            unknown.insert(vector.provider.as_str());
+            continue;
+        };
+        let verified = verify(vector, provider);
+        let asked = ask_endpoint(vector, provider).await;
+        tally.count(vector, &verified, &asked);
+    }
+    let all = vectors.len();
+    for line in &tally.wrong {
+        tell(line);
+    }
+    for name in &unknown {
+        let lines = vectors.iter().filter(|vector| vector.provider == *name).count();
+        tell(&format!("unknown provider: {name} ({lines} lines)"));
+    }
+    tell(&format!("through the public API: {} of {all} as expected", tally.verified));
+    tell(&format!("over HTTP: {} of {all} as expected", tally.asked));
+    tell(&format!("{} of {all} as expected", tally.both));
+    assert!(unknown.is_empty(), "unknown providers: {unknown:?}");
+    assert_eq!(tally.both, all, "lines are not as expected: see above");
+}
+
+/// The file that comes with the framework holds what it is said to hold, so that a green run means
+/// something.
+#[test]
+fn the_file_that_comes_along_is_complete() {
+    let vectors: Vec<Vector> = lines(&own("signatures.jsonl"));
+    assert_eq!(vectors.len(), 1392);
+    let accepted = vectors.iter().filter(|vector| vector.expect == Verdict::Accept).count();
+    assert_eq!(accepted, 351);
+    let providers: BTreeSet<_> = vectors.iter().map(|vector| &vector.provider).collect();
+    assert_eq!(providers.len(), 76);
+    let names: BTreeSet<_> = vectors.iter().map(|vector| &vector.name).collect();
+    assert_eq!(names.len(), vectors.len(), "every line has a name of its own");
+    for (op, count) in [("rfc", 3), ("wycheproof", 79)] {
+        assert_eq!(vectors.iter().filter(|vector| vector.op == op).count(), count, "{op}");
+    }
+}
+
+/// What became of a request.
+enum Outcome {
+    /// Believed, and handed to the handler as it was sent.
+    Accepted,
+    /// Believed, but a question about the endpoint that never reaches the handler.
+    Answered,
+    /// Not believed, and why.
+    Refused(String),
+    /// What must never happen.
+    Broken(String),
+}
+
+impl Outcome {
+    fn is(&self, verdict: Verdict) -> bool {
+        match self {
+            Self::Accepted | Self::Answered => verdict == Verdict::Accept,
+            Self::Refused(_) => verdict == Verdict::Reject,
+            Self::Broken(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted => f.write_str("accepted"),
+            Self::Answered => f.write_str("answered as a handshake"),
+            Self::Refused(reason) => write!(f, "refused ({reason})"),
+            Self::Broken(what) => f.write_str(what),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    verified: usize,
+    asked: usize,
+    both: usize,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    fn count(&mut self, vector: &Vector, verified: &Outcome, asked: &Outcome) {
+        let by_both = [verified, asked].map(|outcome| outcome.is(vector.expect));
+        self.verified += usize::from(by_both[0]);
+        self.asked += usize::from(by_both[1]);
+        if by_both == [true, true] {
+            self.both += 1;
+        } else {
+            self.wrong.push(format!(
+                "{}: {:?} expected; through the public API {verified}, over HTTP {asked} [{}]",
+                vector.name, vector.expect, vector.why
+            ));
+        }
+    }
+}
+
+/// Asks the public function that verifies, without any server.
+fn verify(vector: &Vector, provider: &'static Provider) -> Outcome {
+    let mut headers = HeaderMap::new();
+    for (name, value) in vector.headers() {
+        // White space around a value is no part of it (RFC 9110, section 5.5).
+        let value = HeaderValue::from_bytes(value.trim_matches([' ', '\t']).as_bytes());
+        match (HeaderName::try_from(name), value) {
+            (Ok(name), Ok(value)) => headers.append(name, value),
+            _ => return Outcome::Refused("not a header".to_owned()),
+        };
+    }
+    let body = vector.body();
+    let request = Incoming {
+        method: &vector.method,
+        url: &vector.url,
+        headers: &headers,
+        query: vector.url.split_once('?').map_or("", |(_, query)| query),
+        body: &body,
+    };
+    let published = Keys::new(vector.published());
+    let key = match provider.wanted_key(&request) {
+        Ok(None) => None,
+        Ok(Some(wanted)) => match published.get(&wanted) {
+            Some(key) => Some(key),
+            None => return Outcome::Refused("no such key".to_owned()),
+        },
+        Err(error) => return Outcome::Refused(error.to_string()),
+    };
+    let secrets = vector.secrets(provider);
+    match provider.verify(&secrets, &request, key.map(str::as_bytes), vector.now()) {
+        Ok(_) => Outcome::Accepted,
+        Err(error) => Outcome::Refused(error.to_string()),
+    }
+}
+
+/// Mounts an endpoint, serves it, and sends it the request.
+async fn ask_endpoint(vector: &Vector, provider: &'static Provider) -> Outcome {
+    let Ok(url) = vector.url.parse::<Uri>() else {
+        return Outcome::Refused("not a URL".to_owned());
+    };
+    let headers = vector.headers();
+    if !headers.iter().all(|(_, value)| is_sendable(value)) {
+        return Outcome::Refused("not a header".to_owned());
+    }
+    let keys = Keys::new(vector.published());
+    let router = webhooks(provider, &url, &keys)
+        .secrets::<Mounted>(vector.secrets(provider))
+        .verify_token::<Mounted>(Secret::new("not asked for here"))
+        .clock(vector.now())
+        .into_router();
+    let seen = Seen::default();
+    let router = match router {
+        Ok(router) => router.with_state(seen.clone()),
+        // What cannot be mounted takes nothing.
+        Err(error) => return Outcome::Refused(error.to_string()),
+    };
+    let body = vector.body();
+    let target = url.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let request = Request { method: &vector.method, target, headers: &headers, body: &body };
+    let answer = match ask(router, &request).await {
+        Ok(answer) => answer,
+        Err(error) => return Outcome::Broken(error),
+    };
+    match (answer.status, seen.bodies().as_slice()) {
+        (200..300, [seen]) if *seen == body => Outcome::Accepted,
+        (200..300, [_]) => Outcome::Broken("accepted, with another body".to_owned()),
+        // Where the provider publishes keys, a confirmed subscription has been visited.
+        (200..300, []) => Outcome::Answered,
+        (status @ 400..500, []) => Outcome::Refused(status.to_string()),
+        (status, seen) => {
+            Outcome::Broken(format!("answered {status}, and the handler ran {} times", seen.len()))
+        }
+    }
+}

@@ -1,0 +1,74 @@
+use std::{borrow::Cow, time::SystemTime};
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use crate::{
+    Provider, Secret, Source,
+    handshake::{self, Answer, Handshake, When},
+    scheme::{Incoming, Means, Outgoing, SignError, Signed, Traits, Verify, VerifyError},
+};
+
+/// Microsoft Graph change notifications: [receive through webhooks][docs].
+///
+/// *Set-up:* the secret is the `clientState` given when the subscription is created. The validation
+/// request is answered. Every notification of a batch has to carry the right `clientState`.
+///
+/// *Not signed:* everything. The `clientState` proves who sent, not what: it is the same each time.
+///
+/// [docs]: https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
+pub const MICROSOFT_GRAPH: Provider = Provider::custom("microsoft-graph", &ClientState)
+    .id(Source::pointer("/value/0/id"))
+    .event(Source::pointer("/value/0/changeType"))
+    .handshakes(&[Handshake::unsigned(
+        "POST",
+        &[When::Query("validationToken")],
+        Answer::Text(handshake::Value::Query("validationToken")),
+    )])
+    .docs("https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks")
+    .times_out_after(std::time::Duration::from_secs(10));
+
+/// The secret itself, in each notification.
+#[derive(Debug)]
+struct ClientState;
+
+impl Verify for ClientState {
+    fn traits(&self) -> Traits {
+        Traits { signs_body: false, ..Traits::new("token in each item", "") }
+    }
+
+    fn check_headers(&self, _: &HeaderMap) -> Result<(), VerifyError> {
+        Ok(())
+    }
+
+    fn verify(
+        &self,
+        request: &Incoming<'_>,
+        means: &Means<'_>,
+    ) -> Result<Option<SystemTime>, VerifyError> {
+        let body = serde_json::from_slice::<Value>(request.body)
+            .map_err(|_| VerifyError::MalformedBody)?;
+        let items = body.get("value").and_then(Value::as_array);
+        let items = items.filter(|items| !items.is_empty()).ok_or(VerifyError::MalformedBody)?;
+        for item in items {
+            let state = item.get("clientState").and_then(Value::as_str);
+            if !means.secret.is(state.ok_or(VerifyError::MalformedBody)?.as_bytes()) {
+                return Err(VerifyError::NoMatch);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Puts the secret into each notification of the body.
+    fn sign<'r>(&self, secret: &Secret, request: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+        let mut body: Value = serde_json::from_slice(request.body).map_err(|_| SignError::Body)?;
+        let state = String::from_utf8_lossy(secret.expose()).into_owned();
+        let items = body.get_mut("value").and_then(Value::as_array_mut).ok_or(SignError::Body)?;
+        for item in items {
+            let item = item.as_object_mut().ok_or(SignError::Body)?;
+            item.insert("clientState".to_owned(), Value::from(state.as_str()));
+        }
+        let body = Cow::Owned(body.to_string().into_bytes());
+        Ok(Signed { headers: HeaderMap::new(), body })
+    }
+}
