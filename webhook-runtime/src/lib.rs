@@ -30,6 +30,8 @@ mod cache;
 mod clock;
 mod delivery;
 mod endpoint;
+#[cfg(feature = "fetch")]
+mod fetch;
 pub mod handshake;
 mod json;
 mod payload;
@@ -48,6 +50,8 @@ pub use clock::{Clock, SystemClock};
 pub use delivery::{Delivery, NotADelivery};
 pub use endpoint::{DEFAULT_MAX_BODY, Endpoint, Webhook};
 pub use payload::Payload;
+#[cfg(feature = "fetch")]
+pub use fetch::HttpsKeys;
 pub use provider::{Provider, Source, Success};
 pub use rejection::Rejection;
 pub use secret::{Secret, SecretError};

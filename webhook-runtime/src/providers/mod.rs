@@ -27,6 +27,40 @@ mod paypal;
 mod plaid;
 mod twilio;
 // code end
+// a-l begin
+mod airtable;
+mod asana;
+mod auth0;
+mod azure_eventgrid;
+mod bitbucket;
+mod r#box;
+mod calcom;
+mod calendly;
+mod circleci;
+mod clerk;
+mod cloudevents;
+mod coinbase_commerce;
+#[cfg(feature = "ed25519")]
+mod discord;
+mod docusign;
+mod dropbox;
+mod forgejo;
+mod fourthwall;
+mod gitea;
+mod gitlab;
+mod gocardless;
+mod gogs;
+mod heroku;
+mod hubspot;
+mod intercom;
+mod jira;
+#[cfg(feature = "rsa")]
+mod kick;
+mod kontent;
+mod lemonsqueezy;
+mod line;
+mod linear;
+// a-l end
 mod github;
 mod plain;
 
@@ -54,6 +88,40 @@ pub use paypal::PAYPAL;
 pub use plaid::PLAID;
 pub use twilio::TWILIO;
 // code end
+// a-l begin
+pub use airtable::AIRTABLE;
+pub use asana::ASANA;
+pub use auth0::AUTH0;
+pub use azure_eventgrid::EVENT_GRID;
+pub use bitbucket::{BITBUCKET, BITBUCKET_DATA_CENTER};
+pub use r#box::BOX;
+pub use calcom::CALCOM;
+pub use calendly::CALENDLY;
+pub use circleci::CIRCLECI;
+pub use clerk::CLERK;
+pub use cloudevents::{CLOUDEVENTS, CLOUDEVENTS_STRUCTURED};
+pub use coinbase_commerce::COINBASE_COMMERCE;
+#[cfg(feature = "ed25519")]
+pub use discord::DISCORD;
+pub use docusign::DOCUSIGN;
+pub use dropbox::DROPBOX;
+pub use forgejo::FORGEJO;
+pub use fourthwall::{FOURTHWALL, FOURTHWALL_APPS};
+pub use gitea::GITEA;
+pub use gitlab::{GITLAB, GITLAB_SIGNING};
+pub use gocardless::GOCARDLESS;
+pub use gogs::GOGS;
+pub use heroku::HEROKU;
+pub use hubspot::{HUBSPOT, HUBSPOT_V1, HUBSPOT_V2};
+pub use intercom::INTERCOM;
+pub use jira::JIRA;
+#[cfg(feature = "rsa")]
+pub use kick::KICK;
+pub use kontent::KONTENT_AI;
+pub use lemonsqueezy::LEMONSQUEEZY;
+pub use line::LINE;
+pub use linear::LINEAR;
+// a-l end
 pub use github::{GITHUB, GITHUB_SHA1};
 pub use plain::PLAIN;
 
@@ -86,6 +154,46 @@ pub const ALL: &[&Provider] = &[
     &PLAID,
     &TWILIO,
     // code end
+    // a-l begin
+    &AIRTABLE,
+    &ASANA,
+    &AUTH0,
+    &EVENT_GRID,
+    &BITBUCKET,
+    &BITBUCKET_DATA_CENTER,
+    &BOX,
+    &CALCOM,
+    &CALENDLY,
+    &CIRCLECI,
+    &CLERK,
+    &CLOUDEVENTS,
+    &CLOUDEVENTS_STRUCTURED,
+    &COINBASE_COMMERCE,
+    #[cfg(feature = "ed25519")]
+    &DISCORD,
+    &DOCUSIGN,
+    &DROPBOX,
+    &FORGEJO,
+    &FOURTHWALL,
+    &FOURTHWALL_APPS,
+    &GITEA,
+    &GITLAB,
+    &GITLAB_SIGNING,
+    &GOCARDLESS,
+    &GOGS,
+    &HEROKU,
+    &HUBSPOT,
+    &HUBSPOT_V1,
+    &HUBSPOT_V2,
+    &INTERCOM,
+    &JIRA,
+    #[cfg(feature = "rsa")]
+    &KICK,
+    &KONTENT_AI,
+    &LEMONSQUEEZY,
+    &LINE,
+    &LINEAR,
+    // a-l end
     &GITHUB,
     &GITHUB_SHA1,
     &PLAIN,

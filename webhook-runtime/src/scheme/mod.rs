@@ -162,6 +162,9 @@ impl Scheme {
 
     /// The query parameter that carries the credential, for providers that can only be given a URL
     /// with a token in it.
+    ///
+    /// # Panics
+    /// When the scheme is no token; in a constant that is a compile error.
     #[must_use]
     pub const fn query(mut self, name: &'static str) -> Self {
         assert!(self.algorithm.is_credential(), "only a token can stand in the query");
