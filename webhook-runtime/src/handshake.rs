@@ -18,6 +18,7 @@ use crate::{
     json,
     rejection::Rejection,
     scheme::{Keys, is_form},
+    secret::Secret,
 };
 
 /// The longest challenge that is sent back, in bytes.
@@ -93,9 +94,10 @@ pub enum Value {
     Header(&'static str),
     /// The string or number at a JSON pointer.
     Body(&'static str),
-    /// The lower-case hex HMAC-SHA256 of a value, with the endpoint's secret.
+    /// The lower-case hex HMAC-SHA256 of a value, with the endpoint's secret. The value has to be a
+    /// token of letters, digits and `-_+/=`, so that no delivery can be had signed this way.
     HmacHex(&'static Value),
-    /// `sha256=` and the base64 HMAC-SHA256 of a value, with the endpoint's secret.
+    /// `sha256=` and the base64 HMAC-SHA256 of such a token.
     HmacBase64(&'static Value),
 }
 
@@ -178,6 +180,7 @@ impl<'r> Asked<'r> {
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a> {
     pub(crate) keys: Option<&'a Keys>,
+    pub(crate) verify_token: Option<&'a Secret>,
     pub(crate) allowed_origins: Option<&'a [String]>,
 }
 
@@ -199,21 +202,12 @@ pub(crate) enum Step {
 pub(crate) fn unsigned(
     handshakes: &'static [Handshake],
     asked: &Asked<'_>,
-    verify_token: impl Fn(&str) -> bool,
-    known: Known<'_>,
-) -> Option<Result<Step, Rejection>> {
-    let found = handshakes.iter().find(|handshake| {
+) -> Option<&'static Handshake> {
+    handshakes.iter().find(|handshake| {
         handshake.trust != Trust::Signed
             && handshake.needs_body() == asked.body.is_some()
             && asked.is(handshake)
-    })?;
-    if let Trust::VerifyToken(parameter) = found.trust {
-        let token = asked.query(parameter).unwrap_or_default();
-        if !verify_token(&token) {
-            return Some(Err(Rejection::Forbidden));
-        }
-    }
-    Some(asked.answer(found.answer, known))
+    })
 }
 
 /// Whether an unsigned POST could be a handshake, once its body has been read.
@@ -225,12 +219,33 @@ pub(crate) fn may_be_in_body(handshakes: &[Handshake]) -> bool {
 pub(crate) fn signed(
     handshakes: &'static [Handshake],
     asked: &Asked<'_>,
-    known: Known<'_>,
-) -> Option<Result<Step, Rejection>> {
-    let found = handshakes
-        .iter()
-        .find(|handshake| handshake.trust == Trust::Signed && asked.is(handshake))?;
-    Some(asked.answer(found.answer, known))
+) -> Option<&'static Handshake> {
+    handshakes.iter().find(|handshake| handshake.trust == Trust::Signed && asked.is(handshake))
+}
+
+impl Handshake {
+    /// What is to be done about a request that is this handshake.
+    pub(crate) fn step(&self, asked: &Asked<'_>, known: Known<'_>) -> Result<Step, Rejection> {
+        if let Trust::VerifyToken(parameter) = self.trust {
+            let sent = asked.query(parameter).unwrap_or_default();
+            if !known.verify_token.is_some_and(|token| token.is(sent.as_bytes())) {
+                return Err(Rejection::Forbidden);
+            }
+        }
+        asked.answer(self.answer, known)
+    }
+
+    /// Whether its answer is made with the endpoint's secret.
+    pub(crate) fn wants_keys(&self) -> bool {
+        let is_hmac = |value: &Value| matches!(value, Value::HmacHex(_) | Value::HmacBase64(_));
+        match self.answer {
+            Answer::Text(value) | Answer::Keep(value, _) | Answer::Visit(value, _) => {
+                is_hmac(&value)
+            }
+            Answer::Json(fields) => fields.iter().any(|(_, value)| is_hmac(value)),
+            Answer::Constant(_) | Answer::Empty(_) | Answer::AllowOrigin => false,
+        }
+    }
 }
 
 impl Asked<'_> {
@@ -272,6 +287,9 @@ impl Asked<'_> {
     fn value(&self, value: Value, known: Known<'_>) -> Result<String, Rejection> {
         let hmac = |of: &Value| {
             let text = self.value(*of, known)?;
+            if !is_opaque(&text) {
+                return Err(malformed("the challenge is not a token"));
+            }
             known
                 .keys
                 .and_then(|keys| keys.hmac_sha256(text.as_bytes()))
@@ -347,6 +365,13 @@ impl Asked<'_> {
         }
         response
     }
+}
+
+/// Whether a text is a token and nothing that a provider would sign as a delivery. Who can have any
+/// text signed can have a forged delivery signed: X asks for signatures without signing itself.
+fn is_opaque(text: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_+/=".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_token)
 }
 
 fn malformed(detail: &str) -> Rejection {

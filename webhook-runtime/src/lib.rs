@@ -49,9 +49,9 @@ mod webhooks;
 pub use clock::{Clock, SystemClock};
 pub use delivery::{Delivery, NotADelivery};
 pub use endpoint::{DEFAULT_MAX_BODY, Endpoint, Webhook};
-pub use payload::Payload;
 #[cfg(feature = "fetch")]
 pub use fetch::HttpsKeys;
+pub use payload::Payload;
 pub use provider::{Provider, Source, Success};
 pub use rejection::Rejection;
 pub use secret::{Secret, SecretError};

@@ -216,15 +216,18 @@ impl Gate {
         if handshakes.is_empty() {
             return None;
         }
-        let keys = match &self.secrets {
-            Secrets::Fixed(keys) => Some(Arc::clone(keys)),
-            Secrets::ByTenant(_) => None,
-        };
-        let known = self.known(keys.as_deref());
         let asked = Asked { body, ..Asked::head(parts) };
-        let is_token =
-            |sent: &str| self.verify_token.as_ref().is_some_and(|token| token.is(sent.as_bytes()));
-        match handshake::unsigned(handshakes, &asked, is_token, known)? {
+        let found = handshake::unsigned(handshakes, &asked)?;
+        let mut keys = None;
+        if found.wants_keys() {
+            let scope = self.scope(parts).await;
+            match self.keys(&scope).await {
+                Ok(known) => keys = Some(known),
+                Err(rejection) => return Some(self.refuse(rejection)),
+            }
+        }
+        let asked = Asked { body, ..Asked::head(parts) };
+        match found.step(&asked, self.known(keys.as_deref())) {
             Err(rejection) => Some(self.refuse(rejection)),
             Ok(Step::Keep { secret, answer }) => self.keep(parts, secret, answer).await,
             Ok(step) => Some(self.take(step).await),
@@ -238,14 +241,18 @@ impl Gate {
             return None;
         }
         let asked = Asked { body: Some(body), ..Asked::head(parts) };
-        match handshake::signed(handshakes, &asked, self.known(Some(keys)))? {
+        match handshake::signed(handshakes, &asked)?.step(&asked, self.known(Some(keys))) {
             Err(rejection) => Some(self.refuse(rejection)),
             Ok(step) => Some(self.take(step).await),
         }
     }
 
     fn known<'a>(&'a self, keys: Option<&'a Keys>) -> Known<'a> {
-        Known { keys, allowed_origins: self.allowed_origins.as_deref() }
+        Known {
+            keys,
+            verify_token: self.verify_token.as_ref(),
+            allowed_origins: self.allowed_origins.as_deref(),
+        }
     }
 
     /// Does what a handshake asks for.

@@ -3,6 +3,7 @@
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 
 use crate::{
     cache::Cache,
@@ -117,7 +118,8 @@ pub trait SecretSource: Send + Sync + 'static {
 
 /// Fetches the keys that providers publish (AWS SNS, PayPal, Plaid).
 ///
-/// What is fetched is remembered for an hour, up to 64 keys. URLs have been checked to be the
+/// What is fetched is remembered for an hour, up to 64 keys, and no more than 8 are fetched at a
+/// time. URLs have been checked to be the
 /// provider's; follow no redirects all the same.
 pub trait KeySource: Send + Sync + 'static {
     /// Fetches a key: the body behind the URL, or the key of that name.
@@ -217,17 +219,25 @@ impl<T: KeySource> ErasedKeys for T {
 pub(crate) struct KeyRing {
     source: Box<dyn ErasedKeys>,
     known: Cache<WantedKey, Bytes>,
+    /// Which key is wanted, anybody can say: what that may cost at once is bounded.
+    fetching: Semaphore,
 }
 
 impl KeyRing {
     pub(crate) fn new(source: impl KeySource) -> Self {
-        Self { source: Box::new(source), known: Cache::new(Duration::from_secs(3600), 64) }
+        Self {
+            source: Box::new(source),
+            known: Cache::new(Duration::from_secs(3600), 64),
+            fetching: Semaphore::new(8),
+        }
     }
 
     pub(crate) async fn key(&self, wanted: WantedKey) -> Result<Bytes, SourceError> {
         if let Some(key) = self.known.get(&wanted) {
             return Ok(key);
         }
+        let busy = |_| SourceError::unavailable("too many keys are being fetched");
+        let _permit = self.fetching.try_acquire().map_err(busy)?;
         let key = patiently(self.source.fetch(&wanted)).await?;
         self.known.put(wanted, key.clone());
         Ok(key)

@@ -29,10 +29,10 @@ const HANDSHAKES: &[Handshake] = &[
 /// Event Grid waits 30 seconds, and tries again for a day unless it is told otherwise, but not
 /// after 400, 401, 403 or 413: such an event is lost, or goes to the dead-letter store.
 ///
-/// [docs]: https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema
+/// [docs]: https://learn.microsoft.com/azure/event-grid/webhook-event-delivery
 pub const EVENT_GRID: Provider = Provider::new("azure-eventgrid", Scheme::token().query("code"))
     .event(Source::pointer("/0/eventType"))
     .handshakes(HANDSHAKES)
-    .docs("https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema")
+    .docs("https://learn.microsoft.com/azure/event-grid/webhook-event-delivery")
     .times_out_after(Duration::from_secs(30))
     .retries_for(Duration::from_secs(24 * 60 * 60));

@@ -22,8 +22,8 @@ pub const BITBUCKET: Provider = Provider::new("bitbucket", SCHEME)
 /// *Not signed:* the headers, and with them the request's id and the event's key. How long it
 /// waits, and whether it tries again, is unconfirmed.
 ///
-/// [docs]: https://confluence.atlassian.com/bitbucketserver/manage-webhooks-938025878.html
+/// [docs]: https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html
 pub const BITBUCKET_DATA_CENTER: Provider = Provider::new("bitbucket-data-center", SCHEME)
     .id(Source::header("x-request-id"))
     .event(Source::header("x-event-key"))
-    .docs("https://confluence.atlassian.com/bitbucketserver/manage-webhooks-938025878.html");
+    .docs("https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html");

@@ -2,16 +2,18 @@ use std::time::Duration;
 
 use crate::{Provider, Source, scheme::Scheme};
 
-/// Coinbase Commerce: [webhooks](https://docs.cdp.coinbase.com/commerce/docs/webhooks).
+/// Coinbase Commerce: [webhooks](https://docs.cloud.coinbase.com/commerce-onchain/docs/webhooks).
 ///
 /// *Set-up:* in the settings, under Webhook subscriptions: the public URL; the secret is the
 /// shared secret shown there. Coinbase's newer webhooks are signed in another way.
 ///
 /// *Not signed:* the headers; id and event are in the body. Coinbase wants 200 and tries again for
 /// three days; how long it waits is not said.
-pub const COINBASE_COMMERCE: Provider =
-    Provider::new("coinbase-commerce", Scheme::hmac_sha256().header("x-cc-webhook-signature").hex())
-        .id(Source::pointer("/event/id"))
-        .event(Source::pointer("/event/type"))
-        .docs("https://docs.cdp.coinbase.com/commerce/docs/webhooks")
-        .retries_for(Duration::from_secs(3 * 24 * 60 * 60));
+pub const COINBASE_COMMERCE: Provider = Provider::new(
+    "coinbase-commerce",
+    Scheme::hmac_sha256().header("x-cc-webhook-signature").hex(),
+)
+.id(Source::pointer("/event/id"))
+.event(Source::pointer("/event/type"))
+.docs("https://docs.cloud.coinbase.com/commerce-onchain/docs/webhooks")
+.retries_for(Duration::from_secs(3 * 24 * 60 * 60));

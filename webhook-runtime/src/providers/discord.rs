@@ -26,7 +26,7 @@ const HANDSHAKES: &[Handshake] = &[
 /// of its type. A webhook event has no id and is answered by 204; its type is the action.
 ///
 /// *Not signed:* the headers, but for the time, which Discord gives no limit of age. Webhook
-/// events are tried again for ten minutes, interactions never.
+/// events are tried again for ten minutes.
 ///
 /// [interactions]: https://docs.discord.com/developers/interactions/overview
 /// [docs]: https://docs.discord.com/developers/events/webhook-events

@@ -16,12 +16,13 @@ const DOCS: &str = "https://docs.gitlab.com/user/project/integrations/webhooks/"
 /// *Not signed:* anything. The token proves who sends, and whoever has seen one request can send
 /// others. The id stays the same when GitLab tries again. GitLab waits ten seconds, and switches
 /// off a webhook that keeps failing.
-pub const GITLAB: Provider = Provider::new("gitlab-token", Scheme::token().header("x-gitlab-token"))
-    .id(Source::header("idempotency-key"))
-    .event(Source::header("x-gitlab-event"))
-    .action(Source::pointer("/object_attributes/action"))
-    .docs(DOCS)
-    .times_out_after(Duration::from_secs(10));
+pub const GITLAB: Provider =
+    Provider::new("gitlab-token", Scheme::token().header("x-gitlab-token"))
+        .id(Source::header("idempotency-key"))
+        .event(Source::header("x-gitlab-event"))
+        .action(Source::pointer("/object_attributes/action"))
+        .docs(DOCS)
+        .times_out_after(Duration::from_secs(10));
 
 /// GitLab's signing token, by Standard Webhooks:
 /// [webhooks](https://docs.gitlab.com/user/project/integrations/webhooks/).

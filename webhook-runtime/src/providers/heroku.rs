@@ -5,7 +5,7 @@ use crate::{Provider, Source, scheme::Scheme};
 /// Heroku: [app webhooks](https://devcenter.heroku.com/articles/app-webhooks).
 ///
 /// *Set-up:* create the webhook in the dashboard or by `heroku webhooks:add`, with a secret, and
-/// with the level `sync` if failed deliveries are to come again.
+/// with the level `sync` if failed deliveries are to come again (unconfirmed).
 ///
 /// *Not signed:* the headers. Where id and event are in the body is unconfirmed. Heroku tries
 /// again for 72 hours; how long it waits is unconfirmed.

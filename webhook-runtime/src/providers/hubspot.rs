@@ -46,9 +46,9 @@ pub const HUBSPOT_V1: Provider = Provider::new(
 )
 .docs(DOCS);
 
-/// `HubSpot`'s signature of version 2, for webhooks of workflows. Use [`HUBSPOT`] where its header is
-/// sent: this is a plain hash that begins with the secret, to which others can append, and has no
-/// time.
+/// `HubSpot`'s signature of version 2, for webhooks of workflows. Use [`HUBSPOT`] where its header
+/// is sent: this is a plain hash that begins with the secret, to which others can append, and has
+/// no time.
 ///
 /// *Set-up:* as for [`HUBSPOT`]. *Not signed:* headers.
 pub const HUBSPOT_V2: Provider = Provider::new(

@@ -16,9 +16,7 @@ use crate::{
 pub const LINEAR: Provider = Provider::new(
     "linear",
     Scheme::hmac_sha256().header("linear-signature").hex().timestamp(
-        Timestamp::pointer("/webhookTimestamp")
-            .unix_millis()
-            .tolerance(Duration::from_secs(60)),
+        Timestamp::pointer("/webhookTimestamp").unix_millis().tolerance(Duration::from_secs(60)),
     ),
 )
 .id(Source::header("linear-delivery"))
