@@ -13,7 +13,7 @@ use http::{HeaderMap, header, request::Parts};
 
 use crate::{
     json,
-    payload::Content,
+    payload::{Content, Payload},
     provider::{Provider, Source},
     rejection::Rejection,
     scheme::Proof,
@@ -73,6 +73,14 @@ impl Delivery {
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.inner.headers
+    }
+
+    /// Decodes the body into a type, borrowed from it or owned, as a handler's payload is.
+    ///
+    /// # Errors
+    /// With the answer to give, which a handler can return as it is.
+    pub fn decode<'a, T: Payload<'a>>(&'a self) -> Result<T, Rejection> {
+        T::decode(self)
     }
 
     /// The provider's id of the delivery, where it says one.

@@ -6,7 +6,7 @@
 use std::{
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
     time::{Duration, SystemTime},
@@ -106,7 +106,10 @@ impl Gate {
         if let Err(rejection) = self.judge_head(&parts, &body) {
             return Err(self.refuse_by_head(rejection, parts, body).await);
         }
-        let body = self.read(body, self.endpoint.max_body).await.map_err(|e| self.refuse(e))?;
+        let body = match self.read(body, self.endpoint.max_body, &parts.headers).await {
+            Ok(body) => body,
+            Err(rejection) => return Err(self.refuse(rejection)),
+        };
         let scope = self.scope(&mut parts).await;
         let keys = self.keys(&scope).await.map_err(|e| self.refuse(e))?;
         let now = self.clock.now();
@@ -115,7 +118,8 @@ impl Gate {
             return Err(answer);
         }
         let endpoint = &self.endpoint;
-        let headers = std::mem::take(&mut parts.headers);
+        let mut headers = std::mem::take(&mut parts.headers);
+        hide(&mut headers, endpoint.provider.traits().header);
         // A GET has no body: its payload is the query.
         let query = parts.uri.query().filter(|_| parts.method == Method::GET);
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
@@ -135,7 +139,9 @@ impl Gate {
             return Err(Rejection::ContentEncoding);
         }
         let limit = self.endpoint.max_body;
-        if usize::try_from(body.size_hint().lower()).map_or(true, |declared| declared > limit) {
+        // A layer around may hide the length from the body, and a body may know more than a header.
+        let declared = declared_length(&parts.headers).unwrap_or(0).max(body.size_hint().lower());
+        if usize::try_from(declared).map_or(true, |declared| declared > limit) {
             return Err(Rejection::TooLarge { limit });
         }
         let query = parts.uri.query().unwrap_or_default();
@@ -147,7 +153,7 @@ impl Gate {
         let handshakes = self.endpoint.provider.known_handshakes();
         let unsigned = matches!(rejection, Rejection::Unauthorized(VerifyError::MissingHeader(_)));
         if unsigned && handshake::may_be_in_body(handshakes) {
-            let Ok(body) = self.read(body, MAX_UNSIGNED_BODY).await else {
+            let Ok(body) = self.read(body, MAX_UNSIGNED_BODY, &parts.headers).await else {
                 return self.refuse(rejection);
             };
             if let Some(answer) = self.answer_unsigned(&mut parts, Some(&body)).await {
@@ -285,39 +291,26 @@ impl Gate {
     }
 
     /// Reads the body, counting for itself: the limits of layers around can be switched off.
-    async fn read(&self, body: Body, limit: usize) -> Result<Bytes, Rejection> {
-        let mut body = pin!(body);
-        let mut first = Bytes::new();
-        let mut rest: Option<BytesMut> = None;
-        let mut read = pin!(poll_fn(|context| {
-            loop {
-                let frame = match std::task::ready!(body.as_mut().poll_frame(context)) {
-                    None => return Poll::Ready(Ok(())),
-                    Some(Err(_)) => return Poll::Ready(Err(Rejection::BrokenBody)),
-                    Some(Ok(frame)) => frame,
-                };
-                let Ok(data) = frame.into_data() else { continue };
-                let length = rest.as_ref().map_or(first.len(), BytesMut::len);
-                if data.len() > limit - length {
-                    return Poll::Ready(Err(Rejection::TooLarge { limit }));
-                }
-                if first.is_empty() && rest.is_none() {
-                    // Most bodies come in one piece, and then nothing is copied.
-                    first = data;
-                } else {
-                    rest.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&data);
-                }
+    async fn read(
+        &self,
+        mut body: Body,
+        limit: usize,
+        headers: &HeaderMap,
+    ) -> Result<Bytes, Rejection> {
+        let result = {
+            let mut read = pin!(read_to_end(&mut body, limit));
+            // A body that is there already needs no timer.
+            match poll_fn(|context| Poll::Ready(read.as_mut().poll(context))).await {
+                Poll::Ready(result) => result,
+                Poll::Pending => tokio::time::timeout(self.body_deadline, read)
+                    .await
+                    .unwrap_or(Err(Rejection::Timeout)),
             }
-        }));
-        // A body that is there already needs no timer.
-        let at_once = poll_fn(|context| Poll::Ready(read.as_mut().poll(context))).await;
-        match at_once {
-            Poll::Ready(result) => result?,
-            Poll::Pending => tokio::time::timeout(self.body_deadline, read)
-                .await
-                .map_err(|_| Rejection::Timeout)??,
+        };
+        if matches!(result, Err(Rejection::TooLarge { .. })) {
+            drain(headers, body);
         }
-        Ok(rest.map_or(first, BytesMut::freeze))
+        result
     }
 
     /// The URL as the provider knows it: the configured public one with the path that was asked
@@ -373,6 +366,13 @@ fn not_known(error: &SourceError) -> Rejection {
     }
 }
 
+/// Marks the header that proved the request, so that it is shown in no `Debug` of the headers.
+fn hide(headers: &mut HeaderMap, name: &str) {
+    if let Some(value) = headers.get_mut(name) {
+        value.set_sensitive(true);
+    }
+}
+
 /// Records on the span what a verified delivery says of itself.
 fn tell(delivery: &Delivery) {
     let span = Span::current();
@@ -405,6 +405,30 @@ async fn unless_it_panics(mut handler: HandlerFuture) -> Response {
         }
     });
     run.await
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+async fn read_to_end(body: &mut Body, limit: usize) -> Result<Bytes, Rejection> {
+    let mut body = Pin::new(body);
+    let mut first = Bytes::new();
+    let mut rest: Option<BytesMut> = None;
+    while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+        let Ok(data) = frame.map_err(|_| Rejection::BrokenBody)?.into_data() else { continue };
+        let length = rest.as_ref().map_or(first.len(), BytesMut::len);
+        if data.len() > limit - length {
+            return Err(Rejection::TooLarge { limit });
+        }
+        if first.is_empty() && rest.is_none() {
+            // Most bodies come in one piece, and then nothing is copied.
+            first = data;
+        } else {
+            rest.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&data);
+        }
+    }
+    Ok(rest.map_or(first, BytesMut::freeze))
 }
 
 /// The most that is read of a body whose request was refused already.

@@ -19,7 +19,7 @@ const RETRY_AFTER_SECONDS: &str = "30";
 ///
 /// As an answer it is `application/problem+json` (RFC 9457). The 401 is one and the same for every
 /// cause: its reason goes to the trace only.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejection {
     /// 405: not a method that this provider delivers with.
@@ -119,11 +119,21 @@ impl fmt::Display for Rejection {
             Self::BrokenBody => f.write_str("the body broke off"),
             Self::ContentType => f.write_str("the content type is not supported"),
             Self::Malformed { .. } => f.write_str("the body is malformed"),
-            Self::Mismatch { .. } => f.write_str("the body does not fit the payload"),
+            Self::Mismatch { path, .. } if path.is_empty() => {
+                f.write_str("the body does not fit the payload")
+            }
+            Self::Mismatch { path, .. } => write!(f, "the body does not fit the payload at {path}"),
             Self::Forbidden => f.write_str("the verify token is wrong"),
             Self::Unavailable => f.write_str("the verification could not be done"),
             Self::Panicked => f.write_str("the handler panicked"),
         }
+    }
+}
+
+/// The same text as `Display`: details may quote the body.
+impl fmt::Debug for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -150,6 +160,10 @@ impl IntoResponse for Rejection {
         match &self {
             Self::MethodNotAllowed { allow } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+            }
+            Self::Unauthorized(_) => {
+                // RFC 9110 wants a challenge in every 401.
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Signature"));
             }
             Self::Unavailable => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));

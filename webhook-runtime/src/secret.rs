@@ -78,6 +78,11 @@ impl Secret {
         }
     }
 
+    /// Whether white space surrounds it, as it does when it was read from a file.
+    pub(crate) fn is_padded(&self) -> bool {
+        !self.is_blank() && self.text().is_some_and(|text| text.trim() != text)
+    }
+
     /// The text as the provider shows it; `None` for a key given as bytes.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.material {

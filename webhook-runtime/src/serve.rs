@@ -1,8 +1,16 @@
 //! A program that is nothing but webhooks.
 
-use std::io::Write as _;
+use std::{
+    future::{IntoFuture as _, poll_fn},
+    io::Write as _,
+    pin::pin,
+    task::Poll,
+};
 
-use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::{
+    net::{TcpListener, ToSocketAddrs},
+    sync::oneshot,
+};
 
 use crate::{
     start::{Error, line},
@@ -11,13 +19,15 @@ use crate::{
 
 impl Webhooks<()> {
     /// Serves the webhooks on `address` and nothing else, until the process is asked to stop
-    /// (SIGINT or SIGTERM); deliveries that are running are finished first.
+    /// (SIGINT or SIGTERM); deliveries that are running are finished first, for as long as
+    /// [`shutdown_deadline`](Self::shutdown_deadline) allows.
     ///
     /// Prints where it listens and what is mounted.
     ///
     /// # Errors
     /// When the webhooks cannot start (every problem at once) or the address cannot be listened on.
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), Error> {
+        let deadline = self.shutdown_deadline;
         let mounted: Vec<String> = self.endpoints().map(line).collect();
         let router = self.into_router()?;
         let listen = |source| Error::Listen { address: None, source };
@@ -26,11 +36,31 @@ impl Webhooks<()> {
             .await
             .map_err(|source| Error::Listen { address: candidates.first().copied(), source })?;
         let address = listener.local_addr().map_err(listen)?;
+        let asked_to_stop = asked_to_stop().map_err(Error::Serve)?;
         announce(&format!("webhooks on http://{address}"), &mounted);
-        axum::serve(listener, router)
-            .with_graceful_shutdown(asked_to_stop())
-            .await
-            .map_err(Error::Serve)
+        let (stopping, stopped) = oneshot::channel();
+        let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+            asked_to_stop.await;
+            let _ = stopping.send(());
+        });
+        let too_late = async move {
+            // Without a word, the server has ended by itself.
+            if stopped.await.is_ok() {
+                tokio::time::sleep(deadline).await;
+            } else {
+                std::future::pending::<()>().await;
+            }
+        };
+        let mut server = pin!(server.into_future());
+        let mut too_late = pin!(too_late);
+        poll_fn(|context| match server.as_mut().poll(context) {
+            Poll::Ready(result) => Poll::Ready(result.map_err(Error::Serve)),
+            Poll::Pending => too_late.as_mut().poll(context).map(|()| {
+                tracing::warn!("connections were still open at the deadline of the shutdown");
+                Ok(())
+            }),
+        })
+        .await
     }
 }
 
@@ -44,28 +74,25 @@ fn announce(title: &str, lines: &[String]) {
     let _ = out.flush();
 }
 
-/// Waits for SIGINT or SIGTERM (Ctrl-C elsewhere than on Unix).
-async fn asked_to_stop() {
-    let interrupted = async {
+/// Listens for SIGINT and SIGTERM (Ctrl-C elsewhere than on Unix), and gives what waits for them.
+#[cfg(unix)]
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    Ok(poll_fn(move |context| {
+        let stop =
+            interrupted.poll_recv(context).is_ready() || terminated.poll_recv(context).is_ready();
+        if stop { Poll::Ready(()) } else { Poll::Pending }
+    }))
+}
+
+#[cfg(not(unix))]
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminated) = signal(SignalKind::terminate()) else {
-            return interrupted.await;
-        };
-        let mut interrupted = std::pin::pin!(interrupted);
-        let mut terminated = std::pin::pin!(terminated.recv());
-        std::future::poll_fn(|context| {
-            let stop = interrupted.as_mut().poll(context).is_ready()
-                || terminated.as_mut().poll(context).is_ready();
-            if stop { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-        })
-        .await;
-    }
-    #[cfg(not(unix))]
-    interrupted.await;
+    })
 }

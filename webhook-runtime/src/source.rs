@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use crate::{
     cache::Cache,
     scheme::{Keys, Verifier, WantedKey},
-    secret::Secret,
+    secret::{Secret, SecretError},
 };
 
 /// How long a source may take before the delivery is answered by 503.
@@ -179,6 +179,10 @@ impl Tenants {
         let secrets = patiently(self.source.secrets(scope)).await?;
         if secrets.is_empty() {
             return Err(SourceError::Unknown);
+        }
+        if let Some(padded) = secrets.iter().find(|secret| secret.is_padded()) {
+            let (name, error) = (padded.name(), SecretError::Padded);
+            return Err(SourceError::unavailable(format_args!("the secret {name} {error}")));
         }
         let keys = verifier.prepare(&secrets).map_err(|problems| {
             let (name, error) = &problems[0];

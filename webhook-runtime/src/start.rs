@@ -82,8 +82,8 @@ pub enum StartProblem {
         endpoint: &'static str,
         /// Its path.
         path: &'static str,
-        /// The path of the one that was there first.
-        taken_by: String,
+        /// The function that was there first.
+        taken_by: &'static str,
     },
     /// The path is none that a router can have.
     BadPath {
@@ -149,7 +149,7 @@ impl fmt::Display for StartProblem {
                 write!(f, "`{endpoint}`: secrets were given for it, but it is not mounted")
             }
             Self::PathTaken { endpoint, path, taken_by } => {
-                write!(f, "`{endpoint}`: the path {path} is taken by {taken_by}")
+                write!(f, "`{endpoint}`: the path {path} is taken by `{taken_by}`")
             }
             Self::BadPath { endpoint, path, detail } => {
                 write!(f, "`{endpoint}`: the path {path} cannot be routed: {detail}")
@@ -236,6 +236,12 @@ impl std::error::Error for Error {
             Self::Start(_) => None,
             Self::Listen { source, .. } | Self::Serve(source) => Some(source),
         }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Serve(error)
     }
 }
 

@@ -21,6 +21,10 @@ use crate::{
 /// kilobytes at once; this is for their worst network.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
+/// How long open connections are waited for, unless told otherwise: what supervisors such as
+/// Kubernetes allow before they kill.
+const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
+
 /// The webhooks of a program: functions marked [`#[webhook]`](crate::webhook), mounted.
 ///
 /// ```
@@ -47,6 +51,7 @@ pub struct Webhooks<S = ()> {
     public_url: Option<String>,
     clock: Arc<dyn Clock>,
     body_deadline: Duration,
+    pub(crate) shutdown_deadline: Duration,
 }
 
 struct Mount<S> {
@@ -73,6 +78,7 @@ impl<S> Webhooks<S> {
             public_url: None,
             clock: Arc::new(SystemClock),
             body_deadline: BODY_DEADLINE,
+            shutdown_deadline: SHUTDOWN_DEADLINE,
         }
     }
 
@@ -146,6 +152,13 @@ impl<S> Webhooks<S> {
         self
     }
 
+    /// How long [`serve`](Webhooks::serve) waits for open connections when it is asked to stop: 30
+    /// seconds unless told otherwise.
+    pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
+        self.shutdown_deadline = deadline;
+        self
+    }
+
     /// The endpoints, to be told at start.
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         self.mounts.iter().map(|mount| &mount.endpoint)
@@ -158,7 +171,7 @@ impl<S> Webhooks<S> {
         let mut paths = matchit::Router::new();
         let mut gates = Vec::with_capacity(self.mounts.len());
         for endpoint in self.endpoints() {
-            check_path(&mut paths, endpoint, &mut problems);
+            check_path(&mut paths, endpoint, &mut problems, |path| self.mounted_on(path));
             self.check_needs(endpoint, &mut problems);
             let Some(verifier) = verifier_of(endpoint, &mut problems) else { continue };
             let Some(secrets) = self.keys_of(endpoint, &verifier, &mut problems) else { continue };
@@ -183,6 +196,11 @@ impl<S> Webhooks<S> {
             }
         }
         if problems.is_empty() { Ok(gates) } else { Err(StartError { problems }) }
+    }
+
+    /// The name of the endpoint that was mounted on a path first.
+    fn mounted_on(&self, path: &str) -> &'static str {
+        self.endpoints().find(|endpoint| endpoint.path == path).map_or("", |first| first.name)
     }
 
     /// Checks that what the provider needs beside secrets was given.
@@ -246,19 +264,18 @@ impl<S> Webhooks<S> {
     }
 
     fn secrets_of(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Vec<Secret> {
-        let name = endpoint.name;
+        let before = problems.len();
         let secrets = match given(&self.secrets, endpoint) {
             Some(given) => given.clone(),
             None => secrets_from_env(endpoint, problems),
         };
-        let has_cause = |problem: &StartProblem| {
-            matches!(problem, StartProblem::MissingVariable { endpoint, .. }
-                | StartProblem::NotUnicode { endpoint, .. }
-                | StartProblem::Secret { endpoint, .. } if *endpoint == name)
-        };
-        if secrets.is_empty() && !problems.iter().any(has_cause) {
-            problems.push(StartProblem::NoSecret { endpoint: name });
+        if secrets.is_empty() && problems.len() == before {
+            problems.push(StartProblem::NoSecret { endpoint: endpoint.name });
         }
+        problems.extend(secrets.iter().filter(|secret| secret.is_padded()).map(|secret| {
+            let (endpoint, secret) = (endpoint.name, secret.shared_name());
+            StartProblem::Secret { endpoint, secret, error: SecretError::Padded }
+        }));
         secrets
     }
 
@@ -321,7 +338,6 @@ fn secrets_from_env(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Ve
                 problems.push(StartProblem::NotUnicode { endpoint: endpoint.name, variable });
             }
             Ok(text) if text.trim().is_empty() => problems.push(problem(SecretError::Blank)),
-            Ok(text) if text.trim() != text => problems.push(problem(SecretError::Padded)),
             Ok(text) => secrets.push(Secret::new(text).named(variable)),
         }
     }
@@ -332,6 +348,7 @@ fn check_path(
     paths: &mut matchit::Router<()>,
     endpoint: &Endpoint,
     problems: &mut Vec<StartProblem>,
+    mounted_on: impl Fn(&str) -> &'static str,
 ) {
     let (name, path) = (endpoint.name, endpoint.path);
     if !path.starts_with('/') {
@@ -345,7 +362,8 @@ fn check_path(
     match paths.insert(path, ()) {
         Ok(()) => {}
         Err(matchit::InsertError::Conflict { with }) => {
-            problems.push(StartProblem::PathTaken { endpoint: name, path, taken_by: with });
+            let taken_by = mounted_on(&with);
+            problems.push(StartProblem::PathTaken { endpoint: name, path, taken_by });
         }
         Err(error) => {
             problems.push(StartProblem::BadPath {

@@ -56,9 +56,9 @@ impl de::Error for Mismatch {
     }
 }
 
-impl From<Mismatch> for Rejection {
-    fn from(mismatch: Mismatch) -> Self {
-        Self::Mismatch { path: mismatch.field, detail: mismatch.message }
+impl Mismatch {
+    pub(super) fn into_rejection(self, shorten: fn(&str) -> String) -> Rejection {
+        Rejection::Mismatch { path: self.field, detail: shorten(&self.message) }
     }
 }
 

@@ -36,7 +36,8 @@ impl<'a, T: Deserialize<'a>> Payload<'a> for T {
             Content::Json(json) => {
                 serde_json::from_slice(json).map_err(|error| json_rejection(json, &error))
             }
-            Content::Form(form) => T::deserialize(form::Form::new(form)).map_err(Into::into),
+            Content::Form(form) => T::deserialize(form::Form::new(form))
+                .map_err(|mismatch| mismatch.into_rejection(shortened)),
         }
     }
 }
@@ -64,5 +65,14 @@ fn json_rejection(json: &[u8], error: &serde_json::Error) -> Rejection {
         }
         path.push_str(field);
     }
-    Rejection::Mismatch { path, detail: message.to_owned() }
+    Rejection::Mismatch { path, detail: shortened(message) }
+}
+
+/// A message that may quote what the sender wrote, no longer than anybody reads.
+fn shortened(message: &str) -> String {
+    const MOST: usize = 200;
+    match message.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
+    }
 }

@@ -23,7 +23,7 @@ use crate::secret::{Secret, SecretError};
 /// assert!(signed.headers["x-hub-signature-256"].to_str().unwrap().starts_with("sha256="));
 /// # Ok::<(), webhook_runtime::scheme::SignError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Outgoing<'r> {
     /// The method, in upper case.
     pub method: &'r str,
@@ -37,6 +37,17 @@ pub struct Outgoing<'r> {
     pub form: bool,
     /// The body.
     pub body: &'r [u8],
+}
+
+/// Shows no body.
+impl fmt::Debug for Outgoing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("method", &self.method)
+            .field("id", &self.id)
+            .field("body_len", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'r> Outgoing<'r> {
@@ -89,12 +100,19 @@ impl<'r> Outgoing<'r> {
 }
 
 /// A signed request: what has to be sent with it and, where the signature is in the body, as it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Signed<'r> {
     /// Signature, timestamp and id.
     pub headers: HeaderMap,
     /// The body to send: the one that was given, unless the scheme puts its signature inside.
     pub body: Cow<'r, [u8]>,
+}
+
+/// Shows neither signature nor body.
+impl fmt::Debug for Signed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed").field("body_len", &self.body.len()).finish_non_exhaustive()
+    }
 }
 
 impl<'r> Signed<'r> {
@@ -215,7 +233,8 @@ fn insert(
     value: &str,
 ) -> Result<(), SignError> {
     let name = HeaderName::try_from(name).map_err(|_| SignError::Header(label))?;
-    let value = HeaderValue::from_str(value).map_err(|_| SignError::Header(label))?;
+    let mut value = HeaderValue::from_str(value).map_err(|_| SignError::Header(label))?;
+    value.set_sensitive(true);
     headers.insert(name, value);
     Ok(())
 }
