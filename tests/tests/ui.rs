@@ -2,7 +2,7 @@
 //! to compile.
 //!
 //! After a change of the messages: `TRYBUILD=overwrite cargo test -p webhook-tests --test ui`, and
-//! read the diff. One file alone: `cargo test -p webhook-tests --test ui -- trybuild=path-missing`.
+//! read the diff. One file alone: `cargo test -p webhook-tests --test ui -- fail trybuild=path-missing`.
 
 use std::{env, fs, io, path::Path, process::Command};
 
@@ -36,6 +36,7 @@ fn compile_fail(dir: &str) {
 /// with `overwrite` a mistake may be reported in any words, but has to be.
 fn fail_with_any_words() {
     let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ui");
+    let _ = fs::remove_dir_all(&copy);
     for cause in CAUSES {
         copy_sources(&Path::new("ui").join(cause), &copy.join(cause)).expect("a copy of the tests");
     }

@@ -12,13 +12,20 @@ pub async fn r#move(payload: Move) {}
     missing_copy_implementations,
     missing_debug_implementations,
     clippy::all,
-    clippy::pedantic
+    clippy::pedantic,
+    clippy::nursery
 )]
 pub enum r#move {}
 #[cfg(unix)]
 #[cfg(feature = "move")]
 #[automatically_derived]
-#[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 impl<__S> ::webhook_runtime::Webhook<__S> for r#move
 where
     __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,

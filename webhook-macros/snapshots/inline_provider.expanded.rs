@@ -10,11 +10,18 @@ async fn acme(event: Acme<'_>) -> StatusCode {
     missing_copy_implementations,
     missing_debug_implementations,
     clippy::all,
-    clippy::pedantic
+    clippy::pedantic,
+    clippy::nursery
 )]
 enum acme {}
 #[automatically_derived]
-#[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 impl<__S> ::webhook_runtime::Webhook<__S> for acme
 where
     __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,

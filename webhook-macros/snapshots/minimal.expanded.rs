@@ -10,11 +10,18 @@ async fn order_paid(order: Order<'_>) -> &'static str {
     missing_copy_implementations,
     missing_debug_implementations,
     clippy::all,
-    clippy::pedantic
+    clippy::pedantic,
+    clippy::nursery
 )]
 enum order_paid {}
 #[automatically_derived]
-#[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 impl<__S> ::webhook_runtime::Webhook<__S> for order_paid
 where
     __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,

@@ -8,11 +8,18 @@ async fn misplaced(order: Order<'_>, State(db): State<Db>) {}
     missing_copy_implementations,
     missing_debug_implementations,
     clippy::all,
-    clippy::pedantic
+    clippy::pedantic,
+    clippy::nursery
 )]
 enum misplaced {}
 #[automatically_derived]
-#[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 impl<__S> ::webhook_runtime::Webhook<__S> for misplaced
 where
     __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,

@@ -124,7 +124,9 @@ fn option(
         let hint = "every option has a name: `path = \"/webhook\"`";
         return Err(syn::Error::new_spanned(lit, hint));
     }
-    let key = input.call(Ident::parse_any)?;
+    let Ok(key) = input.call(Ident::parse_any) else {
+        return Err(input.error("expected the name of an option: `path = \"/webhook\"`"));
+    };
     let name = key.unraw().to_string();
 
     let row = ROWS.iter().find(|row| row.name == name);

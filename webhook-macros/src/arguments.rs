@@ -28,29 +28,32 @@ enum Kind {
 
 #[rustfmt::skip]
 const KNOWN: &[Known] = &[
-    Known { name: "ConnectInfo", generic: true,  kind: Kind::Head },
-    Known { name: "Extension",   generic: true,  kind: Kind::Head },
-    Known { name: "HeaderMap",   generic: false, kind: Kind::Head },
-    Known { name: "Host",        generic: false, kind: Kind::Head },
-    Known { name: "MatchedPath", generic: false, kind: Kind::Head },
-    Known { name: "Method",      generic: false, kind: Kind::Head },
-    Known { name: "OriginalUri", generic: false, kind: Kind::Head },
-    Known { name: "Path",        generic: true,  kind: Kind::Head },
-    Known { name: "Query",       generic: true,  kind: Kind::Head },
+    Known { name: "ConnectInfo",   generic: true,  kind: Kind::Head },
+    Known { name: "Extension",     generic: true,  kind: Kind::Head },
+    Known { name: "HeaderMap",     generic: false, kind: Kind::Head },
+    Known { name: "Host",          generic: false, kind: Kind::Head },
+    Known { name: "MatchedPath",   generic: false, kind: Kind::Head },
+    Known { name: "Method",        generic: false, kind: Kind::Head },
+    Known { name: "OriginalUri",   generic: false, kind: Kind::Head },
+    Known { name: "Path",          generic: true,  kind: Kind::Head },
+    Known { name: "Query",         generic: true,  kind: Kind::Head },
     Known { name: "RawPathParams", generic: false, kind: Kind::Head },
-    Known { name: "RawQuery",    generic: false, kind: Kind::Head },
-    Known { name: "State",       generic: true,  kind: Kind::Head },
-    Known { name: "TypedHeader", generic: true,  kind: Kind::Head },
-    Known { name: "Uri",         generic: false, kind: Kind::Head },
-    Known { name: "Form",        generic: true,  kind: Kind::Decoded },
-    Known { name: "Json",        generic: true,  kind: Kind::Decoded },
-    Known { name: "Body",        generic: false, kind: Kind::Raw },
-    Known { name: "Bytes",       generic: false, kind: Kind::Raw },
-    Known { name: "Multipart",   generic: false, kind: Kind::Raw },
-    Known { name: "RawForm",     generic: false, kind: Kind::Raw },
-    Known { name: "Request",     generic: false, kind: Kind::Raw },
-    Known { name: "Delivery",    generic: false, kind: Kind::Delivery },
+    Known { name: "RawQuery",      generic: false, kind: Kind::Head },
+    Known { name: "State",         generic: true,  kind: Kind::Head },
+    Known { name: "TypedHeader",   generic: true,  kind: Kind::Head },
+    Known { name: "Uri",           generic: false, kind: Kind::Head },
+    Known { name: "Form",          generic: true,  kind: Kind::Decoded },
+    Known { name: "Json",          generic: true,  kind: Kind::Decoded },
+    Known { name: "Body",          generic: false, kind: Kind::Raw },
+    Known { name: "Bytes",         generic: false, kind: Kind::Raw },
+    Known { name: "Multipart",     generic: false, kind: Kind::Raw },
+    Known { name: "RawForm",       generic: false, kind: Kind::Raw },
+    Known { name: "Request",       generic: false, kind: Kind::Raw },
+    Known { name: "Delivery",      generic: false, kind: Kind::Delivery },
 ];
+
+/// Names that a payload may well have.
+const EVERYDAY: [&str; 4] = ["Body", "Host", "Method", "Request"];
 
 pub(crate) fn check(arguments: &[&PatType], errors: &mut Errors) {
     let Some((last, extractors)) = arguments.split_last() else {
@@ -105,6 +108,11 @@ const BODY_IS_READ: &str = "cannot be an extractor here: the body is read and ve
 fn payload(ty: &Type, misplaced: Option<&PatType>, errors: &mut Errors) {
     let Some(known) = known(ty) else { return };
     let name = known.name;
+    let yours = if EVERYDAY.contains(&name) {
+        format!("\nis it a type of your own? then write `self::{name}`")
+    } else {
+        String::new()
+    };
     match known.kind {
         Kind::Head | Kind::Delivery => {
             let hint = match misplaced {
@@ -117,14 +125,16 @@ fn payload(ty: &Type, misplaced: Option<&PatType>, errors: &mut Errors) {
             };
             errors.over(
                 ty,
-                format!("the last argument is the payload, but `{name}` is an extractor\n{hint}"),
+                format!(
+                    "the last argument is the payload, but `{name}` is an extractor\n{hint}{yours}"
+                ),
             );
         }
         Kind::Decoded => errors.over(
             ty,
             format!(
                 "the last argument is the payload itself: write `{}` instead of `{}`",
-                argument_of(ty).map_or("Order<'_>".to_owned(), shown),
+                last_segment(peel(ty)).and_then(first_argument).map(shown).unwrap_or_default(),
                 shown(ty)
             ),
         ),
@@ -132,7 +142,7 @@ fn payload(ty: &Type, misplaced: Option<&PatType>, errors: &mut Errors) {
             ty,
             format!(
                 "`{name}` cannot be the payload: the body is read and verified already\n\
-                 for the raw bytes take `delivery: &Delivery` and read `delivery.body()`"
+                 for the raw bytes take `delivery: &Delivery` and read `delivery.body()`{yours}"
             ),
         ),
     }
@@ -154,7 +164,7 @@ fn impl_trait(ty: &Type, errors: &mut Errors) -> bool {
 
 /// The row of an extractor, also inside `Option<...>` and `Result<...>`.
 fn known(ty: &Type) -> Option<&'static Known> {
-    let Type::Path(path) = ungroup(ty) else {
+    let Type::Path(path) = peel(ty) else {
         return None;
     };
     // `self::Request` and the like are never axum's: the way out for a payload of that name.
@@ -162,16 +172,24 @@ fn known(ty: &Type) -> Option<&'static Known> {
     if first.ident == "self" || first.ident == "crate" || first.ident == "super" {
         return None;
     }
-    let segment = last_segment(ty)?;
-    if segment.ident == "Option" || segment.ident == "Result" {
-        return known(argument_of(ty)?).filter(|known| known.kind != Kind::Delivery);
-    }
+    let segment = path.path.segments.last()?;
     let row = KNOWN.iter().find(|known| segment.ident == known.name)?;
     // A type with a lifetime (`Request<'_>`) borrows from the body: no extractor does.
     let borrows =
         arguments(segment).any(|argument| matches!(argument, GenericArgument::Lifetime(_)));
-    let fits = !row.generic || argument_of(ty).is_some();
+    let fits = !row.generic || first_argument(segment).is_some();
     (fits && !borrows).then_some(row)
+}
+
+/// The `T` of `Option<T>` and of `Result<T, _>`, which make an extractor optional.
+fn peel(ty: &Type) -> &Type {
+    let ty = ungroup(ty);
+    match last_segment(ty) {
+        Some(last) if last.ident == "Option" || last.ident == "Result" => {
+            first_argument(last).map_or(ty, peel)
+        }
+        _ => ty,
+    }
 }
 
 fn last_segment(ty: &Type) -> Option<&PathSegment> {
@@ -182,8 +200,8 @@ fn last_segment(ty: &Type) -> Option<&PathSegment> {
 }
 
 /// The `T` of `Name<T>`.
-fn argument_of(ty: &Type) -> Option<&Type> {
-    arguments(last_segment(ty)?).find_map(|argument| match argument {
+fn first_argument(segment: &PathSegment) -> Option<&Type> {
+    arguments(segment).find_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
     })

@@ -45,7 +45,7 @@ fn marker(handler: &Handler) -> TokenStream {
         #[allow(
             dead_code, non_camel_case_types, unnameable_types, unreachable_pub,
             missing_copy_implementations, missing_debug_implementations,
-            clippy::all, clippy::pedantic
+            clippy::all, clippy::pedantic, clippy::nursery
         )]
         #vis enum #name {}
     };
@@ -90,7 +90,7 @@ fn impl_block(
     let Handler { cfgs, name, .. } = handler;
     let head = quote_spanned! {name.span()=>
         #[automatically_derived]
-        #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic)]
+        #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
         impl<__S> #runtime::Webhook<__S> for #name
         where
             __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,

@@ -124,9 +124,6 @@ fn qualifiers(sig: &Signature, errors: &mut Errors) {
     if let Some(abi) = &sig.abi {
         errors.over(abi, "a webhook handler is an ordinary function: remove the `extern`");
     }
-    if let Some(variadic) = &sig.variadic {
-        errors.over(variadic, "a webhook handler has a fixed number of arguments");
-    }
 }
 
 fn generics(sig: &Signature, errors: &mut Errors) {

@@ -1,4 +1,4 @@
-use webhook_runtime::{Delivery, providers::GITHUB, webhook};
+use webhook_runtime::{Delivery, webhook};
 
 #[webhook(path = "/webhook", provider = GITHUBB)]
 async fn order_paid(_: &Delivery) {}
