@@ -41,7 +41,8 @@ where
                 ::core::result::Result::Ok(value) => value,
                 ::core::result::Result::Err(refusal) => return refusal,
             };
-            let response = ::webhook_runtime::__private::respond(r#move(payload).await);
+            let handler = r#move;
+            let response = ::webhook_runtime::__private::respond(handler(payload).await);
             response
         })
     }

@@ -40,7 +40,8 @@ where
                 ::core::result::Result::Ok(value) => value,
                 ::core::result::Result::Err(refusal) => return refusal,
             };
-            let response = ::webhook_runtime::__private::respond(acme(payload).await);
+            let handler = acme;
+            let response = ::webhook_runtime::__private::respond(handler(payload).await);
             response
         })
     }

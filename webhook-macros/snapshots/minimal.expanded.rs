@@ -42,9 +42,8 @@ where
                 ::core::result::Result::Ok(value) => value,
                 ::core::result::Result::Err(refusal) => return refusal,
             };
-            let response = ::webhook_runtime::__private::respond(
-                order_paid(payload).await,
-            );
+            let handler = order_paid;
+            let response = ::webhook_runtime::__private::respond(handler(payload).await);
             response
         })
     }

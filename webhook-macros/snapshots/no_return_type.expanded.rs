@@ -35,7 +35,8 @@ where
                 ::core::result::Result::Ok(value) => value,
                 ::core::result::Result::Err(refusal) => return refusal,
             };
-            let response = ::webhook_runtime::__private::respond(quiet(payload).await);
+            let handler = quiet;
+            let response = ::webhook_runtime::__private::respond(handler(payload).await);
             response
         })
     }

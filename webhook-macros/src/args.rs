@@ -36,12 +36,13 @@ struct Row {
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    Row { name: "path",       example: r#"path = "/webhook""#,                read: path,       required: true },
-    Row { name: "secret_env", example: r#"secret_env = "WEBHOOK_SECRET""#,    read: secret_env, required: false },
-    Row { name: "provider",   example: "provider = GITHUB",                   read: provider,   required: false },
-    Row { name: "tolerance",  example: "tolerance = Duration::from_secs(60)", read: expression, required: false },
-    Row { name: "max_body",   example: "max_body = 64 * 1024",                read: expression, required: false },
-    Row { name: "crate",      example: "crate = my_crate::webhook_runtime",   read: runtime,    required: false },
+    Row { name: "path",             example: r#"path = "/webhook""#,                 read: path,             required: true },
+    Row { name: "secret_env",       example: r#"secret_env = "WEBHOOK_SECRET""#,     read: secret_env,       required: false },
+    Row { name: "verify_token_env", example: r#"verify_token_env = "VERIFY_TOKEN""#, read: verify_token_env, required: false },
+    Row { name: "provider",         example: "provider = GITHUB",                    read: provider,         required: false },
+    Row { name: "tolerance",        example: "tolerance = Duration::from_secs(60)",  read: expression,       required: false },
+    Row { name: "max_body",         example: "max_body = 64 * 1024",                 read: expression,       required: false },
+    Row { name: "crate",            example: "crate = my_crate::webhook_runtime",    read: runtime,          required: false },
 ];
 
 /// One option as it was written.
@@ -254,6 +255,25 @@ fn path(args: &mut Args, given: Given, errors: &mut Errors) {
         errors.at(lit.span(), mistake);
     }
     args.path = Some(lit.clone());
+}
+
+fn verify_token_env(args: &mut Args, given: Given, errors: &mut Errors) {
+    let Some((name, value)) = given.value(errors) else {
+        return;
+    };
+    match string(&value) {
+        None => errors.over(
+            &value,
+            "the name of an environment variable is a string literal: \
+             `verify_token_env = \"VERIFY_TOKEN\"`",
+        ),
+        Some(lit) => {
+            if let Err(mistake) = env_name(&lit.value()) {
+                errors.at(lit.span(), mistake);
+            }
+        }
+    }
+    args.setters.push(Setter { value: value.to_token_stream(), name, constant: None });
 }
 
 fn secret_env(args: &mut Args, given: Given, errors: &mut Errors) {

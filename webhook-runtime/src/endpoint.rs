@@ -43,6 +43,7 @@ pub struct Endpoint {
     pub(crate) module: &'static str,
     pub(crate) path: &'static str,
     pub(crate) secret_env: &'static [&'static str],
+    pub(crate) verify_token_env: Option<&'static str>,
     pub(crate) provider: &'static Provider,
     pub(crate) tolerance: Option<Duration>,
     pub(crate) max_body: usize,
@@ -57,6 +58,7 @@ impl Endpoint {
             module,
             path,
             secret_env: &[],
+            verify_token_env: None,
             provider: &PLAIN,
             tolerance: None,
             max_body: DEFAULT_MAX_BODY,
@@ -68,6 +70,13 @@ impl Endpoint {
     #[must_use]
     pub const fn secret_env(mut self, names: &'static [&'static str]) -> Self {
         self.secret_env = names;
+        self
+    }
+
+    /// The environment variable that holds the verify token, for providers that ask for one.
+    #[must_use]
+    pub const fn verify_token_env(mut self, name: &'static str) -> Self {
+        self.verify_token_env = Some(name);
         self
     }
 

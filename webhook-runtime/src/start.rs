@@ -137,7 +137,8 @@ impl fmt::Display for StartProblem {
             }
             Self::NoVerifyToken { endpoint, provider } => write!(
                 f,
-                "`{endpoint}`: {provider} asks for a verify token before it delivers; give it with \
+                "`{endpoint}`: {provider} asks for a verify token before it delivers; name its \
+                 variable with `verify_token_env`, or give it with \
                  `Webhooks::verify_token::<{endpoint}>`"
             ),
             Self::NoKeySource { endpoint, provider } => write!(

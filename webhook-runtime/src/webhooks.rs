@@ -173,6 +173,7 @@ impl<S> Webhooks<S> {
         for endpoint in self.endpoints() {
             check_path(&mut paths, endpoint, &mut problems, |path| self.mounted_on(path));
             self.check_needs(endpoint, &mut problems);
+            let verify_token = self.verify_token_of(endpoint, &mut problems);
             let Some(verifier) = verifier_of(endpoint, &mut problems) else { continue };
             let Some(secrets) = self.keys_of(endpoint, &verifier, &mut problems) else { continue };
             gates.push(Gate {
@@ -180,7 +181,7 @@ impl<S> Webhooks<S> {
                 verifier,
                 secrets,
                 key_ring: self.key_ring.clone(),
-                verify_token: given(&self.verify_tokens, endpoint).cloned(),
+                verify_token,
                 allowed_origins: self.allowed_origins.clone(),
                 public_url: public_url.clone(),
                 clock: Arc::clone(&self.clock),
@@ -215,21 +216,41 @@ impl<S> Webhooks<S> {
             let provider = provider.name();
             problems.push(StartProblem::NoKeySource { endpoint: name, provider });
         }
-        let mut handshakes = provider.known_handshakes().iter();
-        if handshakes.any(Handshake::wants_verify_token) {
-            match given(&self.verify_tokens, endpoint) {
-                None => {
-                    let provider = provider.name();
-                    problems.push(StartProblem::NoVerifyToken { endpoint: name, provider });
+    }
+
+    /// The verify token of an endpoint: given in code, or in a variable.
+    fn verify_token_of(
+        &self,
+        endpoint: &Endpoint,
+        problems: &mut Vec<StartProblem>,
+    ) -> Option<Secret> {
+        let (name, provider) = (endpoint.name, endpoint.provider);
+        let is_wanted = provider.known_handshakes().iter().any(Handshake::wants_verify_token);
+        let token = match (given(&self.verify_tokens, endpoint), endpoint.verify_token_env) {
+            (Some(token), _) => Some(token.clone()),
+            (None, Some(variable)) => {
+                if let Ok(text) = env::var(variable) {
+                    Some(Secret::new(text).named(variable))
+                } else {
+                    problems.push(StartProblem::MissingVariable { endpoint: name, variable });
+                    return None;
                 }
-                Some(token) if token.is_blank() => problems.push(StartProblem::Secret {
-                    endpoint: name,
-                    secret: "verify token".into(),
-                    error: SecretError::Blank,
-                }),
-                Some(_) => {}
             }
+            (None, None) => None,
+        };
+        match &token {
+            None if is_wanted => {
+                let provider = provider.name();
+                problems.push(StartProblem::NoVerifyToken { endpoint: name, provider });
+            }
+            Some(token) if token.is_blank() || token.is_padded() => {
+                let error = if token.is_blank() { SecretError::Blank } else { SecretError::Padded };
+                let secret = token.shared_name();
+                problems.push(StartProblem::Secret { endpoint: name, secret, error });
+            }
+            _ => {}
         }
+        token
     }
 
     fn keys_of(
