@@ -41,8 +41,8 @@ where
                 ::core::result::Result::Ok(value) => value,
                 ::core::result::Result::Err(refusal) => return refusal,
             };
-            let handler = r#move;
-            let response = ::webhook_runtime::__private::respond(handler(payload).await);
+            let _ = r#move;
+            let response = ::webhook_runtime::__private::respond(r#move(payload).await);
             response
         })
     }

@@ -40,8 +40,8 @@ where
                 ::core::result::Result::Ok(value) => value,
                 ::core::result::Result::Err(refusal) => return refusal,
             };
-            let handler = hook;
-            let response = my::hooks::__private::respond(handler(payload).await);
+            let _ = hook;
+            let response = my::hooks::__private::respond(hook(payload).await);
             response
         })
     }

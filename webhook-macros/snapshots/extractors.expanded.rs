@@ -64,9 +64,9 @@ where
                 ::core::result::Result::Ok(value) => value,
                 ::core::result::Result::Err(refusal) => return refusal,
             };
-            let handler = github;
+            let _ = github;
             let response = ::webhook_runtime::__private::respond(
-                handler(e0, e1, e2, payload).await,
+                github(e0, e1, e2, payload).await,
             );
             response
         })

@@ -40,8 +40,8 @@ where
                 ::core::result::Result::Ok(value) => value,
                 ::core::result::Result::Err(refusal) => return refusal,
             };
-            let handler = acme;
-            let response = ::webhook_runtime::__private::respond(handler(payload).await);
+            let _ = acme;
+            let response = ::webhook_runtime::__private::respond(acme(payload).await);
             response
         })
     }

@@ -42,8 +42,10 @@ where
                 ::core::result::Result::Ok(value) => value,
                 ::core::result::Result::Err(refusal) => return refusal,
             };
-            let handler = order_paid;
-            let response = ::webhook_runtime::__private::respond(handler(payload).await);
+            let _ = order_paid;
+            let response = ::webhook_runtime::__private::respond(
+                order_paid(payload).await,
+            );
             response
         })
     }

@@ -35,8 +35,8 @@ where
                 ::core::result::Result::Ok(value) => value,
                 ::core::result::Result::Err(refusal) => return refusal,
             };
-            let handler = quiet;
-            let response = ::webhook_runtime::__private::respond(handler(payload).await);
+            let _ = quiet;
+            let response = ::webhook_runtime::__private::respond(quiet(payload).await);
             response
         })
     }

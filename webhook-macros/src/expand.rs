@@ -133,8 +133,7 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
 fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
     let at_name = handler.name.span();
     let name = &handler.name;
-    let [delivery, payload, called, response] =
-        ["delivery", "payload", "handler", "response"].map(local);
+    let [delivery, payload, response] = ["delivery", "payload", "response"].map(local);
     let extracted: Vec<Ident> =
         (0..handler.extractors().len()).map(|i| local(&format!("e{i}"))).collect();
     let mutable = (!extracted.is_empty()).then(|| quote_spanned!(at_name=> mut));
@@ -154,12 +153,12 @@ fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
         ReturnType::Default => (at_name, at_name),
     };
     let call = {
-        let handler = move_to(first, called.to_token_stream());
+        let name = move_to(first, name.to_token_stream());
         let rest = quote_spanned!(at_name=> (#(#extracted,)* #payload).await);
         let rest = move_to(last, rest);
         let respond = move_to(first, quote_spanned!(at_name=> #runtime::__private::respond));
         let span = at_name.located_at(last);
-        quote_spanned!(span=> #respond(#handler #rest))
+        quote_spanned!(span=> #respond(#name #rest))
     };
 
     let head = quote_spanned! {at_name=>
@@ -173,8 +172,8 @@ fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
             ::std::boxed::Box::pin(async move {
                 #(#extract)*
                 #decode
-                // As a value: clippy asks of functions that are called directly why they are async.
-                let #called = #name;
+                // Used as a value, so that clippy does not ask why it is async.
+                let _ = #name;
                 // Bound first: what the call borrows from has to live longer in edition 2021.
                 let #response = #call;
                 #response
