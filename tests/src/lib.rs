@@ -16,3 +16,8 @@
 //! #[webhook(path = "/acme", provider = Provider::new("acme", Scheme::hmac_sha256().header("x-acme")))]
 //! async fn acme(_: &Delivery) {}
 //! ```
+
+/// The example of a provider that is not known.
+#[cfg(doctest)]
+#[doc = include_str!("../vectors/README.md")]
+struct Vectors;

@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Ident, Lit, LitStr, Path, Token, token};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token, token};
 
 /// What the attribute says.
 #[derive(Default)]
@@ -232,7 +232,7 @@ fn runtime(args: &mut Args, given: Given, errors: &mut Errors) {
     };
     match ungroup(&value) {
         Expr::Path(path) if path.qself.is_none() => args.runtime = Some(path.path.clone()),
-        Expr::Lit(lit) if let Lit::Str(lit) = &lit.lit => {
+        Expr::Lit(ExprLit { lit: Lit::Str(lit), .. }) => {
             args.runtime = lit.parse_with(Path::parse_mod_style).ok();
             errors.over(lit, "a path is written without quotes: `crate = some::path`");
         }

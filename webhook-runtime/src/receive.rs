@@ -390,7 +390,9 @@ fn tell(delivery: &Delivery) {
 
 /// Records on the span how the delivery was answered.
 fn told(response: Response) -> Response {
-    Span::current().record("outcome", response.status().as_u16());
+    let status = response.status().as_u16();
+    Span::current().record("outcome", status);
+    tracing::info!(status, "answered");
     response
 }
 
@@ -400,7 +402,7 @@ async fn unless_it_panics(mut handler: HandlerFuture) -> Response {
         if let Ok(poll) = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(context))) {
             poll
         } else {
-            tracing::error!("the handler panicked");
+            tracing::error!(reason = "the handler panicked", "failed");
             Poll::Ready(Rejection::Panicked.into_response())
         }
     });

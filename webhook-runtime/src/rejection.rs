@@ -98,9 +98,7 @@ impl Rejection {
             Self::ContentType => {
                 "send application/json or application/x-www-form-urlencoded".to_owned()
             }
-            Self::Malformed { detail } => detail.clone(),
-            Self::Mismatch { path, detail } if path.is_empty() => detail.clone(),
-            Self::Mismatch { path, detail } => format!("{path}: {detail}"),
+            Self::Malformed { detail } | Self::Mismatch { detail, .. } => detail.clone(),
         })
     }
 }
@@ -119,10 +117,8 @@ impl fmt::Display for Rejection {
             Self::BrokenBody => f.write_str("the body broke off"),
             Self::ContentType => f.write_str("the content type is not supported"),
             Self::Malformed { .. } => f.write_str("the body is malformed"),
-            Self::Mismatch { path, .. } if path.is_empty() => {
-                f.write_str("the body does not fit the payload")
-            }
-            Self::Mismatch { path, .. } => write!(f, "the body does not fit the payload at {path}"),
+            // Not even the path: in a map, the keys are the sender's words.
+            Self::Mismatch { .. } => f.write_str("the body does not fit the payload"),
             Self::Forbidden => f.write_str("the verify token is wrong"),
             Self::Unavailable => f.write_str("the verification could not be done"),
             Self::Panicked => f.write_str("the handler panicked"),

@@ -174,8 +174,9 @@ impl<S> Webhooks<S> {
             check_path(&mut paths, endpoint, &mut problems, |path| self.mounted_on(path));
             self.check_needs(endpoint, &mut problems);
             let verify_token = self.verify_token_of(endpoint, &mut problems);
-            let Some(verifier) = verifier_of(endpoint, &mut problems) else { continue };
-            let Some(secrets) = self.keys_of(endpoint, &verifier, &mut problems) else { continue };
+            let verifier = verifier_of(endpoint, &mut problems);
+            let secrets = self.keys_of(endpoint, verifier.as_ref(), &mut problems);
+            let (Some(verifier), Some(secrets)) = (verifier, secrets) else { continue };
             gates.push(Gate {
                 endpoint: endpoint.clone(),
                 verifier,
@@ -256,7 +257,7 @@ impl<S> Webhooks<S> {
     fn keys_of(
         &self,
         endpoint: &Endpoint,
-        verifier: &Verifier,
+        verifier: Option<&Verifier>,
         problems: &mut Vec<StartProblem>,
     ) -> Option<Secrets> {
         if let Some(source) = given(&self.sources, endpoint) {
@@ -271,7 +272,7 @@ impl<S> Webhooks<S> {
         if let Some(most) = most.filter(|most| secrets.len() > *most) {
             problems.push(StartProblem::TooManySecrets { endpoint: endpoint.name, most });
         }
-        match verifier.prepare(&secrets) {
+        match verifier?.prepare(&secrets) {
             Ok(keys) => Some(Secrets::Fixed(Arc::new(keys))),
             Err(errors) => {
                 problems.extend(errors.into_iter().map(|(secret, error)| StartProblem::Secret {

@@ -28,18 +28,18 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 
 /// The bodies that reached the handler.
 #[derive(Clone, Default)]
-pub(crate) struct Seen(Arc<Mutex<Vec<Bytes>>>);
+pub(crate) struct Seen(Arc<tokio::sync::Mutex<Vec<Bytes>>>);
 
 impl Seen {
-    pub(crate) fn bodies(&self) -> Vec<Bytes> {
-        self.0.lock().expect("nobody panicked").clone()
+    pub(crate) async fn bodies(&self) -> Vec<Bytes> {
+        self.0.lock().await.clone()
     }
 }
 
 /// Takes whatever is genuine.
 #[webhook(path = "/")]
 async fn any_delivery(State(seen): State<Seen>, delivery: &Delivery) {
-    seen.0.lock().expect("nobody panicked").push(delivery.body().clone());
+    seen.0.lock().await.push(delivery.body().clone());
 }
 
 thread_local! {

@@ -64,11 +64,11 @@ async fn exchange(server: SocketAddr, request: &Request<'_>) -> std::io::Result<
             .iter()
             .all(|own| !name.eq_ignore_ascii_case(own))
         {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
     }
     if !request.body.is_empty() || request.method == "POST" {
-        head.push_str(&format!("content-length: {}\r\n", request.body.len()));
+        head.extend(["content-length: ", &request.body.len().to_string(), "\r\n"]);
     }
     head.push_str("\r\n");
     let mut connection = TcpStream::connect(server).await?;

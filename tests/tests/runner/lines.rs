@@ -9,7 +9,7 @@ use std::{
 
 use base64ct::{Base64, Encoding as _};
 use serde::{Deserialize, de::DeserializeOwned};
-use webhook_runtime::{Provider, Secret, scheme::Outgoing};
+use webhook_runtime::{Provider, Secret, providers::LIVEKIT, scheme::Outgoing};
 
 /// One signed, or forged, request.
 #[derive(Deserialize)]
@@ -20,6 +20,8 @@ pub(crate) struct Vector {
     secret: Several,
     #[serde(default)]
     secret_kind: String,
+    /// The name of the secret, where tokens have to say it.
+    api_key: Option<String>,
     #[serde(default = "post")]
     pub(crate) method: String,
     pub(crate) url: String,
@@ -43,29 +45,24 @@ pub(crate) enum Verdict {
     Reject,
 }
 
-/// A text, or a list of them.
-#[derive(Clone, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Several {
-    None,
-    One(String),
-    Many(Vec<String>),
-}
+/// One text, or a list of them.
+#[derive(Clone, Default, Deserialize)]
+#[serde(from = "serde_json::Value")]
+struct Several(Vec<String>);
 
-impl Default for Several {
-    fn default() -> Self {
-        Self::None
-    }
-}
-
-impl Several {
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        let texts = match self {
-            Self::None => &[],
-            Self::One(text) => std::slice::from_ref(text),
-            Self::Many(texts) => texts.as_slice(),
+impl From<serde_json::Value> for Several {
+    fn from(value: serde_json::Value) -> Self {
+        use serde_json::Value;
+        let several = match value {
+            Value::Null => Vec::new(),
+            Value::Array(values) => values,
+            one => vec![one],
         };
-        texts.iter().map(String::as_str)
+        let text = |value| match value {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        Self(several.into_iter().map(text).collect())
     }
 }
 
@@ -152,7 +149,8 @@ pub(crate) struct Wanted {
 
 #[derive(Deserialize)]
 pub(crate) struct Content {
-    pub(crate) content_type: Option<String>,
+    #[serde(rename = "content_type")]
+    pub(crate) media_type: Option<String>,
     pub(crate) body: Option<String>,
     pub(crate) json: Option<serde_json::Value>,
 }
@@ -198,19 +196,29 @@ impl Vector {
         if self.secret_kind.starts_with("none") || !provider.traits().needs_secret {
             return Vec::new();
         }
-        let is_hex = self.secret_kind == "hex" && takes_any_text(provider);
-        let secret = |text: &str| match unhex(text) {
-            // The key is not text, and stands in the file as hex for want of another way.
-            Some(key) if is_hex => Secret::from_key(key),
-            _ => Secret::new(text),
+        // A key that is not text stands in the file in hex or base64 for want of another way.
+        let encoded = takes_any_text(provider).then_some(self.secret_kind.as_str());
+        let secret = |text: &String| {
+            let key = match encoded {
+                Some("hex") => unhex(text),
+                Some("base64") => Base64::decode_vec(text).ok(),
+                _ => None,
+            };
+            match (key, &self.api_key) {
+                (Some(key), _) => Secret::from_key(key),
+                (None, Some(name)) if provider.name() == LIVEKIT.name() => {
+                    Secret::new(format!("{name}:{text}"))
+                }
+                (None, _) => Secret::new(text),
+            }
         };
-        self.secret.iter().map(secret).collect()
+        self.secret.0.iter().map(secret).collect()
     }
 
     /// What stands behind a URL, or under the name of a key, that the provider publishes.
     pub(crate) fn published(&self) -> Published {
         let is_jwk = self.secret_kind.starts_with("JWK");
-        let jwks = self.secret.iter().filter(|_| is_jwk).map(|jwk| {
+        let jwks = self.secret.0.iter().filter(|_| is_jwk).map(|jwk| {
             let parsed: serde_json::Value = serde_json::from_str(jwk).expect("a JWK is JSON");
             (parsed["kid"].as_str().unwrap_or_default().to_owned(), jwk.to_owned())
         });
@@ -247,7 +255,7 @@ pub(crate) struct Published {
     pub(crate) ids: BTreeMap<String, String>,
 }
 
-/// Whether the secret is text that is used as it is: where keys are hex, this text is refused.
+/// Whether any text is a secret, and used as it is: where keys are encoded, this one is refused.
 fn takes_any_text(provider: &Provider) -> bool {
     let request = Outgoing::new(b"{}").url("https://hooks.example.com/");
     provider.scheme().is_some() && provider.sign(&Secret::new("~:~"), &request).is_ok()
@@ -255,7 +263,7 @@ fn takes_any_text(provider: &Provider) -> bool {
 
 fn flat(headers: &BTreeMap<String, Several>) -> Vec<(String, String)> {
     let each = |(name, values): (&String, &Several)| {
-        values.iter().map(|value| (name.clone(), value.to_owned())).collect::<Vec<_>>()
+        values.0.iter().map(|value| (name.clone(), value.clone())).collect::<Vec<_>>()
     };
     headers.iter().flat_map(each).collect()
 }
@@ -266,10 +274,7 @@ fn decoded(text: &str) -> Vec<u8> {
 
 /// The bytes that hex of either case stands for.
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> =
-        text.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
-    Some(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+    base16ct::mixed::decode_vec(text).ok()
 }
 
 fn time(seconds: f64) -> SystemTime {

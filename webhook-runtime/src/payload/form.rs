@@ -11,8 +11,6 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use crate::rejection::Rejection;
-
 /// A decoded form: names in the order in which they first appear, each with its values.
 pub(super) struct Form<'de> {
     fields: Vec<(Cow<'de, str>, Vec<Cow<'de, str>>)>,
@@ -34,8 +32,8 @@ impl<'de> Form<'de> {
 /// What did not fit, and in which field.
 #[derive(Debug)]
 pub(super) struct Mismatch {
-    field: String,
-    message: String,
+    pub(super) field: String,
+    pub(super) message: String,
 }
 
 impl fmt::Display for Mismatch {
@@ -53,12 +51,6 @@ impl de::Error for Mismatch {
 
     fn missing_field(field: &'static str) -> Self {
         Self { field: field.to_owned(), message: format!("missing field `{field}`") }
-    }
-}
-
-impl Mismatch {
-    pub(super) fn into_rejection(self, shorten: fn(&str) -> String) -> Rejection {
-        Rejection::Mismatch { path: self.field, detail: shorten(&self.message) }
     }
 }
 

@@ -37,7 +37,7 @@ impl<'a, T: Deserialize<'a>> Payload<'a> for T {
                 serde_json::from_slice(json).map_err(|error| json_rejection(json, &error))
             }
             Content::Form(form) => T::deserialize(form::Form::new(form))
-                .map_err(|mismatch| mismatch.into_rejection(shortened)),
+                .map_err(|mismatch| form_rejection(form, mismatch)),
         }
     }
 }
@@ -66,6 +66,16 @@ fn json_rejection(json: &[u8], error: &serde_json::Error) -> Rejection {
         path.push_str(field);
     }
     Rejection::Mismatch { path, detail: shortened(message) }
+}
+
+fn form_rejection(form: &[u8], mismatch: form::Mismatch) -> Rejection {
+    // `curl -d` says that it sends a form, whatever it sends.
+    if matches!(form.first(), Some(b'{' | b'[')) {
+        let detail = "the content type says form, but the body looks like JSON: send it with \
+                      `content-type: application/json`";
+        return Rejection::Malformed { detail: detail.to_owned() };
+    }
+    Rejection::Mismatch { path: mismatch.field, detail: shortened(&mismatch.message) }
 }
 
 /// A message that may quote what the sender wrote, no longer than anybody reads.

@@ -1,0 +1,359 @@
+//! For every provider: what it signs is accepted, and whatever is changed about that is refused.
+//!
+//! The requests are random, but the same in every run.
+
+mod runner;
+
+use std::{
+    cell::RefCell,
+    time::{Duration, SystemTime},
+};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use runner::keys::{self, Pair};
+use webhook_runtime::{
+    Provider, Secret,
+    providers::ALL,
+    scheme::{Incoming, Outgoing, SignError, VerifyError},
+};
+
+/// How many requests each provider signs.
+const ROUNDS: u64 = 24;
+
+/// Asymmetric signatures take a hundred times as long, unoptimised.
+const ASYMMETRIC_ROUNDS: u64 = 3;
+
+/// Those that sign with keys which nobody else has.
+const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
+
+#[test]
+fn what_is_signed_is_accepted_and_what_is_changed_refused() {
+    let mut wrong = Vec::new();
+    for provider in ALL {
+        if IMPOSSIBLE.contains(&provider.name()) {
+            continue;
+        }
+        let rounds = if pairs(provider).is_some() { ASYMMETRIC_ROUNDS } else { ROUNDS };
+        for round in 0..rounds {
+            wrong.extend(Case::new(provider, round).judge());
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// None is passed over that could be tested.
+#[test]
+fn who_cannot_sign_says_so() {
+    for name in IMPOSSIBLE {
+        let provider = ALL.iter().find(|provider| provider.name() == name);
+        let provider = provider.unwrap_or_else(|| panic!("{name} is not there"));
+        let signed = provider.sign(&Secret::new("secret"), &Outgoing::new(b"{}"));
+        assert_eq!(signed.map(|_| ()), Err(SignError::Impossible), "{name}");
+    }
+}
+
+/// Random numbers (`SplitMix64`), the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() >> 1).expect("63 bits") % end
+    }
+
+    fn bytes(&mut self, length: usize) -> Vec<u8> {
+        (0..length).map(|_| self.next().to_le_bytes()[0]).collect()
+    }
+
+    /// Lower-case letters and digits.
+    fn word(&mut self, length: usize) -> String {
+        const MARKS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+        (0..length).map(|_| char::from(MARKS[self.below(MARKS.len())])).collect()
+    }
+
+    /// Hex digits: text, hex and base64 all in one, whichever a provider's secrets are.
+    fn hex(&mut self, length: usize) -> String {
+        (0..length).map(|_| char::from(b"0123456789abcdef"[self.below(16)])).collect()
+    }
+}
+
+/// One request, as its provider signed it.
+struct Case {
+    provider: &'static Provider,
+    secret: Secret,
+    other: Secret,
+    request: Request,
+    now: SystemTime,
+    random: Random,
+    round: u64,
+    /// What did not go as it should.
+    wrong: RefCell<Vec<String>>,
+}
+
+/// A request with everything that may be changed about it.
+#[derive(Clone)]
+struct Request {
+    method: &'static str,
+    url: String,
+    headers: HeaderMap,
+    query: String,
+    body: Vec<u8>,
+}
+
+/// Two key pairs, where the provider's signatures need such.
+fn pairs(provider: &Provider) -> Option<[Pair; 2]> {
+    match provider.scheme()?.algorithm() {
+        "Ed25519" => Some(keys::ed25519()),
+        "ECDSA P-256 SHA-256" => Some(keys::p256()),
+        "RSA PKCS#1 v1.5 SHA-256" => Some(keys::rsa()),
+        _ => None,
+    }
+}
+
+impl Case {
+    fn new(provider: &'static Provider, round: u64) -> Self {
+        let seed = provider.name().bytes().map(u64::from);
+        let mut random = Random(seed.fold(round, |seed, byte| seed.wrapping_mul(31) ^ byte));
+        let (private, secret, other) = if let Some([ours, other]) = pairs(provider) {
+            (ours.private, ours.public, other.public)
+        } else {
+            let (secret, other) = (secret(provider, &mut random), secret(provider, &mut random));
+            (secret.clone(), secret, other)
+        };
+        // The years 2001 to 2286, which timestamps of ten digits can say.
+        let at = 1_000_000_000 + random.next() % 8_999_999_999;
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(at);
+        let (form, body) = body(provider, &mut random, now);
+        let id = format!("msg_{}", random.word(20));
+        let url = format!("https://hooks.example.com/{}?a=1&b={}", random.word(6), random.word(4));
+        let mut outgoing = Outgoing::new(&body).id(&id).at(now).url(&url);
+        outgoing.form = form;
+        let signed = provider
+            .sign(&private, &outgoing)
+            .unwrap_or_else(|error| panic!("{}, round {round}: {error}", provider.name()));
+        let mut headers = signed.headers;
+        let content_type =
+            if form { "application/x-www-form-urlencoded" } else { "application/json" };
+        headers.insert("content-type", HeaderValue::from_static(content_type));
+        let mut query = url.split_once('?').expect("it has a query").1.to_owned();
+        if is_in_query(provider) {
+            let token = String::from_utf8_lossy(secret.expose()).into_owned();
+            query = format!("{query}&{}={token}", provider.traits().header);
+        }
+        let body = signed.body.into_owned();
+        let request = Request { method: "POST", url, headers, query, body };
+        Self { provider, secret, other, request, now, random, round, wrong: RefCell::default() }
+    }
+
+    fn judge(mut self) -> Vec<String> {
+        self.accepts("as it was signed", &self.request);
+        self.refuses_other_secrets();
+        self.refuses_other_bodies();
+        self.refuses_other_headers();
+        self.refuses_other_targets();
+        self.wrong.into_inner()
+    }
+
+    fn refuses_other_secrets(&self) {
+        let (secret, other) = (self.secret.clone(), self.other.clone());
+        let verify = |secrets: &[Secret]| self.verify(secrets, &self.request);
+        self.is_refused("another secret", verify(std::slice::from_ref(&other)));
+        self.is_refused("no secret", verify(&[]));
+        if self.provider.name() != "box" {
+            // Box has a header for each secret; elsewhere every live secret counts.
+            self.is_accepted("the old secret", verify(&[other.clone(), secret.clone()]));
+        }
+        self.is_accepted("the new secret", verify(&[secret, other]));
+    }
+
+    fn refuses_other_bodies(&mut self) {
+        if self.provider.traits().signs_body {
+            for _ in 0..8 {
+                let mut changed = self.request.clone();
+                if !changed.body.is_empty() {
+                    let at = self.random.below(changed.body.len());
+                    changed.body[at] ^= 1 << self.random.below(8);
+                    self.refuses("a changed body", &changed);
+                }
+            }
+            let mut changed = self.request.clone();
+            changed.body.push(b'x');
+            self.refuses("a longer body", &changed);
+            let mut changed = self.request.clone();
+            if changed.body.pop().is_some() {
+                self.refuses("a shorter body", &changed);
+            }
+        }
+        // Where the signature is in the body, it stands behind one of these.
+        for name in ["hmacSignature", "clientState", "signature", "token", "timestamp"] {
+            let before = format!("\"{name}\":\"");
+            let text = String::from_utf8_lossy(&self.request.body).into_owned();
+            let is_signature = self.provider.traits().header.is_empty();
+            let Some(start) = text.find(&before).filter(|_| is_signature) else { continue };
+            let start = start + before.len();
+            let length = text[start..].find('"').expect("a string ends");
+            for _ in 0..8 {
+                let mut changed = self.request.clone();
+                let at = start + self.random.below(length);
+                changed.body[at] = other_mark(changed.body[at]);
+                self.refuses(&format!("a changed {name}"), &changed);
+            }
+            let mut changed = self.request.clone();
+            changed.body.remove(start + length - 1);
+            self.refuses(&format!("a shortened {name}"), &changed);
+            let mut changed = self.request.clone();
+            changed.body.insert(start + length, b'0');
+            self.refuses(&format!("an extended {name}"), &changed);
+        }
+    }
+
+    fn refuses_other_headers(&mut self) {
+        let signed: Vec<(HeaderName, Vec<u8>)> = self
+            .request
+            .headers
+            .iter()
+            .filter(|(name, _)| *name != "content-type")
+            .map(|(name, value)| (name.clone(), value.as_bytes().to_vec()))
+            .collect();
+        for (name, value) in signed {
+            for _ in 0..8 {
+                let mut changed = value.clone();
+                let at = self.random.below(changed.len());
+                changed[at] ^= 1 << self.random.below(8);
+                self.refuses_header("a changed", &name, &changed);
+            }
+            self.refuses_header("a shortened", &name, &value[..value.len() - 1]);
+            self.refuses_header("an extended", &name, &[&value[..], b"0"].concat());
+            self.refuses_header("an extended", &name, &[&value[..], b"="].concat());
+            self.refuses_header("an empty", &name, b"");
+            let mut without = self.request.clone();
+            without.headers.remove(&name);
+            self.refuses(&format!("no {name}"), &without);
+            let mut twice = self.request.clone();
+            let value = twice.headers[&name].clone();
+            twice.headers.append(&name, value);
+            self.refuses(&format!("{name} sent twice"), &twice);
+        }
+    }
+
+    fn refuses_header(&self, how: &str, name: &HeaderName, value: &[u8]) {
+        // What is no header value does not get as far as this.
+        let Ok(value) = HeaderValue::from_bytes(value) else { return };
+        let mut changed = self.request.clone();
+        let shown = format!("{how} {name}: {value:?}");
+        changed.headers.insert(name, value);
+        self.refuses(&shown, &changed);
+    }
+
+    fn refuses_other_targets(&self) {
+        if self.provider.traits().signs_url {
+            let mut changed = self.request.clone();
+            changed.url.push('x');
+            self.refuses("another URL", &changed);
+            let mut changed = self.request.clone();
+            changed.url = changed.url.replacen("hooks.", "books.", 1);
+            if self.provider.name() != "contentful" && self.provider.name() != "atlassian-connect" {
+                // They sign the path, but not the host.
+                self.refuses("another host", &changed);
+            }
+        }
+        let signs_method =
+            |scheme: &webhook_runtime::scheme::Scheme| scheme.signed_text().contains("{method}");
+        if self.provider.scheme().is_some_and(signs_method) {
+            let mut changed = self.request.clone();
+            changed.method = "PUT";
+            self.refuses("another method", &changed);
+        }
+        if is_in_query(self.provider) {
+            for query in [String::new(), self.request.query.clone() + "0"] {
+                self.refuses("another query", &Request { query, ..self.request.clone() });
+            }
+        }
+    }
+
+    fn verify(&self, secrets: &[Secret], request: &Request) -> Result<(), VerifyError> {
+        let incoming = Incoming {
+            method: request.method,
+            url: &request.url,
+            headers: &request.headers,
+            query: &request.query,
+            body: &request.body,
+        };
+        self.provider.verify(secrets, &incoming, None, self.now).map(drop)
+    }
+
+    fn accepts(&self, what: &str, request: &Request) {
+        self.is_accepted(what, self.verify(std::slice::from_ref(&self.secret), request));
+    }
+
+    fn refuses(&self, what: &str, request: &Request) {
+        self.is_refused(what, self.verify(std::slice::from_ref(&self.secret), request));
+    }
+
+    fn is_accepted(&self, what: &str, verdict: Result<(), VerifyError>) {
+        if let Err(error) = verdict {
+            self.complain(&format!("{what} is refused: {error}"));
+        }
+    }
+
+    fn is_refused(&self, what: &str, verdict: Result<(), VerifyError>) {
+        if verdict.is_ok() {
+            self.complain(&format!("{what} is accepted"));
+        }
+    }
+
+    fn complain(&self, what: &str) {
+        let (provider, round) = (self.provider.name(), self.round);
+        self.wrong.borrow_mut().push(format!("{provider}, round {round}: {what}"));
+    }
+}
+
+/// A mark that is not `mark`, and that stands in a signature as well as it does.
+fn other_mark(mark: u8) -> u8 {
+    if mark == b'1' { b'2' } else { b'1' }
+}
+
+/// Whether the credential is in the query: signing adds no header then.
+fn is_in_query(provider: &Provider) -> bool {
+    let signed = provider.sign(&Secret::new("secret"), &Outgoing::new(b"{}"));
+    provider.scheme().is_some() && signed.is_ok_and(|signed| signed.headers.is_empty())
+}
+
+fn secret(provider: &Provider, random: &mut Random) -> Secret {
+    let text = random.hex(64);
+    match provider.scheme().map(webhook_runtime::scheme::Scheme::algorithm) {
+        Some("basic auth") => Secret::new(format!("user:{text}")),
+        // Keys need not be text.
+        Some("HMAC-SHA256" | "HMAC-SHA1" | "HMAC-SHA512") if random.below(2) == 0 => {
+            Secret::from_key(random.bytes(32))
+        }
+        _ => Secret::new(text),
+    }
+}
+
+/// A body that the provider can sign, and whether it is a form.
+fn body(provider: &Provider, random: &mut Random, now: SystemTime) -> (bool, Vec<u8>) {
+    let word = random.word(12);
+    let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).expect("later");
+    let body = match provider.name() {
+        "adyen" => format!(
+            r#"{{"notificationItems":[{{"NotificationRequestItem":{{"pspReference":"{word}"}}}}]}}"#
+        ),
+        "linear" => format!(r#"{{"webhookTimestamp":{},"x":"{word}"}}"#, since_1970.as_millis()),
+        "mailgun" => format!(r#"{{"event-data":{{"event":"{word}"}}}}"#),
+        "mandrill" | "twilio" => return (true, format!("A={word}&B={}", random.word(5)).into()),
+        "microsoft-graph" => format!(r#"{{"value":[{{"id":"{word}"}},{{}}]}}"#),
+        _ => {
+            let length = random.below(200);
+            return (false, random.bytes(length));
+        }
+    };
+    (false, body.into_bytes())
+}
