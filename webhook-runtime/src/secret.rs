@@ -78,9 +78,13 @@ impl Secret {
         }
     }
 
-    /// Whether white space surrounds it, as it does when it was read from a file.
+    /// Whether a line end surrounds it, as it does when it was read from a file. PEM ends with one.
     pub(crate) fn is_padded(&self) -> bool {
-        !self.is_blank() && self.text().is_some_and(|text| text.trim() != text)
+        let line_end = ['\n', '\r'];
+        self.text().is_some_and(|text| {
+            !text.starts_with("-----BEGIN")
+                && (text.starts_with(line_end) || text.ends_with(line_end))
+        })
     }
 
     /// The text as the provider shows it; `None` for a key given as bytes.

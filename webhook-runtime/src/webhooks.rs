@@ -294,7 +294,8 @@ impl<S> Webhooks<S> {
         if secrets.is_empty() && problems.len() == before {
             problems.push(StartProblem::NoSecret { endpoint: endpoint.name });
         }
-        problems.extend(secrets.iter().filter(|secret| secret.is_padded()).map(|secret| {
+        let padded = secrets.iter().filter(|secret| !secret.is_blank() && secret.is_padded());
+        problems.extend(padded.map(|secret| {
             let (endpoint, secret) = (endpoint.name, secret.shared_name());
             StartProblem::Secret { endpoint, secret, error: SecretError::Padded }
         }));
@@ -360,6 +361,9 @@ fn secrets_from_env(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Ve
                 problems.push(StartProblem::NotUnicode { endpoint: endpoint.name, variable });
             }
             Ok(text) if text.trim().is_empty() => problems.push(problem(SecretError::Blank)),
+            Ok(text) if text.trim() != text && !text.starts_with("-----BEGIN") => {
+                problems.push(problem(SecretError::Padded));
+            }
             Ok(text) => secrets.push(Secret::new(text).named(variable)),
         }
     }
