@@ -1,7 +1,7 @@
 //! `application/x-www-form-urlencoded` bodies, as a serde deserializer that knows which field it
 //! is at. A field given several times is a sequence.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::HashMap, fmt};
 
 use serde::{
     de::{
@@ -19,11 +19,14 @@ pub(super) struct Form<'de> {
 impl<'de> Form<'de> {
     pub(super) fn new(body: &'de [u8]) -> Self {
         let mut fields: Vec<(Cow<'de, str>, Vec<Cow<'de, str>>)> = Vec::new();
+        // An index, because a form may have as many names as its body has bytes.
+        let mut known: HashMap<Cow<'de, str>, usize> = HashMap::new();
         for (name, value) in form_urlencoded::parse(body) {
-            match fields.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, values)) => values.push(value),
-                None => fields.push((name, vec![value])),
-            }
+            let at = *known.entry(name).or_insert_with_key(|name| {
+                fields.push((name.clone(), Vec::with_capacity(1)));
+                fields.len() - 1
+            });
+            fields[at].1.push(value);
         }
         Self { fields }
     }
@@ -289,6 +292,12 @@ mod tests {
         assert_eq!((command.count, command.silent), (7, Some(true)));
         assert_eq!(command.tags, ["x", "y"]);
         assert_eq!(command.kind, Some(Kind::Slash));
+    }
+
+    #[test]
+    fn many_names_take_no_longer_than_many_bytes() {
+        let body = (0..200_000).map(|n| format!("{n:x}&")).collect::<String>();
+        assert_eq!(Form::new(body.as_bytes()).fields.len(), 200_000);
     }
 
     #[test]

@@ -1,9 +1,6 @@
 use std::time::Duration;
 
-use crate::{
-    Provider, Source,
-    scheme::{KeyEncoding, Scheme, Timestamp},
-};
+use crate::{Provider, Source, scheme::Scheme};
 
 /// Clerk: [webhooks](https://clerk.com/docs/guides/development/webhooks/overview), sent by Svix.
 ///
@@ -12,19 +9,9 @@ use crate::{
 ///
 /// *Not signed:* the headers, but for id and time. Both may be five minutes off. Svix tries again
 /// for a little more than 27 hours; it waits 15 seconds (unconfirmed).
-pub const CLERK: Provider = Provider::new(
-    "clerk",
-    Scheme::hmac_sha256()
-        .header("svix-signature")
-        .versions("v1")
-        .base64()
-        .key(KeyEncoding::PrefixedBase64("whsec_"))
-        .id_header("svix-id")
-        .timestamp(Timestamp::header("svix-timestamp").tolerance(Duration::from_secs(300)))
-        .signed("{id}.{timestamp}.{body}"),
-)
-.id(Source::header("svix-id"))
-.event(Source::pointer("/type"))
-.docs("https://clerk.com/docs/guides/development/webhooks/overview")
-// At once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h.
-.retries_for(Duration::from_secs(99_305));
+pub const CLERK: Provider = Provider::new("clerk", Scheme::svix())
+    .id(Source::header("svix-id"))
+    .event(Source::pointer("/type"))
+    .docs("https://clerk.com/docs/guides/development/webhooks/overview")
+    // At once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h.
+    .retries_for(Duration::from_secs(99_305));

@@ -1,9 +1,6 @@
 use std::time::Duration;
 
-use crate::{
-    Provider, Source,
-    scheme::{KeyEncoding, Scheme, Timestamp},
-};
+use crate::{Provider, Source, scheme::Scheme};
 
 const DOCS: &str = "https://docs.gitlab.com/user/project/integrations/webhooks/";
 
@@ -33,19 +30,9 @@ pub const GITLAB: Provider =
 /// *Not signed:* the headers, but for id and time, and with them the event's name; `object_kind`
 /// in the body says much the same. The time may be five minutes off. GitLab waits ten seconds, and
 /// switches off a webhook that keeps failing.
-pub const GITLAB_SIGNING: Provider = Provider::new(
-    "gitlab-signing",
-    Scheme::hmac_sha256()
-        .header("webhook-signature")
-        .versions("v1")
-        .base64()
-        .key(KeyEncoding::PrefixedBase64("whsec_"))
-        .id_header("webhook-id")
-        .timestamp(Timestamp::header("webhook-timestamp").tolerance(Duration::from_secs(300)))
-        .signed("{id}.{timestamp}.{body}"),
-)
-.id(Source::header("webhook-id"))
-.event(Source::header("x-gitlab-event"))
-.action(Source::pointer("/object_attributes/action"))
-.docs(DOCS)
-.times_out_after(Duration::from_secs(10));
+pub const GITLAB_SIGNING: Provider = Provider::new("gitlab-signing", Scheme::standard_webhooks())
+    .id(Source::header("webhook-id"))
+    .event(Source::header("x-gitlab-event"))
+    .action(Source::pointer("/object_attributes/action"))
+    .docs(DOCS)
+    .times_out_after(Duration::from_secs(10));

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::{
     Provider, Source,
-    scheme::{KeyEncoding, Scheme, Timestamp},
+    scheme::{KeyEncoding, Scheme},
 };
 
 /// `OpenAI`: [webhooks](https://developers.openai.com/api/docs/guides/webhooks), by Standard
@@ -15,14 +15,7 @@ use crate::{
 /// same when `OpenAI` tries again, which it does for 72 hours.
 pub const OPENAI: Provider = Provider::new(
     "openai",
-    Scheme::hmac_sha256()
-        .header("webhook-signature")
-        .versions("v1")
-        .base64()
-        .key(KeyEncoding::PrefixedBase64OrText("whsec_"))
-        .id_header("webhook-id")
-        .timestamp(Timestamp::header("webhook-timestamp").tolerance(Duration::from_secs(300)))
-        .signed("{id}.{timestamp}.{body}"),
+    Scheme::standard_webhooks().key(KeyEncoding::PrefixedBase64OrText("whsec_")),
 )
 .id(Source::header("webhook-id"))
 .event(Source::pointer("/type"))

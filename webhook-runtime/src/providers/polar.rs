@@ -1,8 +1,6 @@
-use std::time::Duration;
-
 use crate::{
     Provider, Source,
-    scheme::{Scheme, Timestamp},
+    scheme::{KeyEncoding, Scheme},
 };
 
 /// Polar: [webhook delivery](https://polar.sh/docs/integrate/webhooks/delivery), by Standard
@@ -14,16 +12,8 @@ use crate::{
 ///
 /// *Not signed:* the headers, but for id and time, which may be five minutes off. Polar waits ten
 /// seconds (unconfirmed), and tries again at growing intervals.
-pub const POLAR: Provider = Provider::new(
-    "polar",
-    Scheme::hmac_sha256()
-        .header("webhook-signature")
-        .versions("v1")
-        .base64()
-        .id_header("webhook-id")
-        .timestamp(Timestamp::header("webhook-timestamp").tolerance(Duration::from_secs(300)))
-        .signed("{id}.{timestamp}.{body}"),
-)
-.id(Source::header("webhook-id"))
-.event(Source::pointer("/type"))
-.docs("https://polar.sh/docs/integrate/webhooks/delivery");
+pub const POLAR: Provider =
+    Provider::new("polar", Scheme::standard_webhooks().key(KeyEncoding::Text))
+        .id(Source::header("webhook-id"))
+        .event(Source::pointer("/type"))
+        .docs("https://polar.sh/docs/integrate/webhooks/delivery");

@@ -1,9 +1,4 @@
-use std::time::Duration;
-
-use crate::{
-    Provider, Source,
-    scheme::{KeyEncoding, Scheme, Timestamp},
-};
+use crate::{Provider, Source, scheme::Scheme};
 
 /// Replicate: [verifying webhooks][docs], by Standard Webhooks.
 ///
@@ -15,17 +10,7 @@ use crate::{
 /// its status. The id stays the same when Replicate tries again (how often is unconfirmed).
 ///
 /// [docs]: https://replicate.com/docs/topics/webhooks/verify-webhook
-pub const REPLICATE: Provider = Provider::new(
-    "replicate",
-    Scheme::hmac_sha256()
-        .header("webhook-signature")
-        .versions("v1")
-        .base64()
-        .key(KeyEncoding::PrefixedBase64("whsec_"))
-        .id_header("webhook-id")
-        .timestamp(Timestamp::header("webhook-timestamp").tolerance(Duration::from_secs(300)))
-        .signed("{id}.{timestamp}.{body}"),
-)
-.id(Source::header("webhook-id"))
-.event(Source::pointer("/status"))
-.docs("https://replicate.com/docs/topics/webhooks/verify-webhook");
+pub const REPLICATE: Provider = Provider::new("replicate", Scheme::standard_webhooks())
+    .id(Source::header("webhook-id"))
+    .event(Source::pointer("/status"))
+    .docs("https://replicate.com/docs/topics/webhooks/verify-webhook");

@@ -1,9 +1,6 @@
 use std::time::Duration;
 
-use crate::{
-    Provider, Source,
-    scheme::{KeyEncoding, Scheme, Timestamp},
-};
+use crate::{Provider, Source, scheme::Scheme};
 
 /// Resend: [verifying webhook requests][docs], sent by Svix.
 ///
@@ -15,19 +12,9 @@ use crate::{
 /// (unconfirmed).
 ///
 /// [docs]: https://resend.com/docs/webhooks/verify-webhooks-requests
-pub const RESEND: Provider = Provider::new(
-    "resend",
-    Scheme::hmac_sha256()
-        .header("svix-signature")
-        .versions("v1")
-        .base64()
-        .key(KeyEncoding::PrefixedBase64("whsec_"))
-        .id_header("svix-id")
-        .timestamp(Timestamp::header("svix-timestamp").tolerance(Duration::from_secs(300)))
-        .signed("{id}.{timestamp}.{body}"),
-)
-.id(Source::header("svix-id"))
-.event(Source::pointer("/type"))
-.docs("https://resend.com/docs/webhooks/verify-webhooks-requests")
-// At once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h.
-.retries_for(Duration::from_secs(99_305));
+pub const RESEND: Provider = Provider::new("resend", Scheme::svix())
+    .id(Source::header("svix-id"))
+    .event(Source::pointer("/type"))
+    .docs("https://resend.com/docs/webhooks/verify-webhooks-requests")
+    // At once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h.
+    .retries_for(Duration::from_secs(99_305));

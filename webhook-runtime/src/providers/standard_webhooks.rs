@@ -1,9 +1,4 @@
-use std::time::Duration;
-
-use crate::{
-    Provider, Source,
-    scheme::{KeyEncoding, Scheme, Timestamp},
-};
+use crate::{Provider, Source, scheme::Scheme};
 
 const DOCS: &str =
     "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md";
@@ -18,20 +13,11 @@ const DOCS: &str =
 /// to 30 seconds and three days are advised. An answer of 410 asks it to stop for good.
 ///
 /// [docs]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-pub const STANDARD_WEBHOOKS: Provider = Provider::new(
-    "standard-webhooks",
-    Scheme::hmac_sha256()
-        .header("webhook-signature")
-        .versions("v1")
-        .base64()
-        .key(KeyEncoding::PrefixedBase64("whsec_"))
-        .id_header("webhook-id")
-        .timestamp(Timestamp::header("webhook-timestamp").tolerance(Duration::from_secs(300)))
-        .signed("{id}.{timestamp}.{body}"),
-)
-.id(Source::header("webhook-id"))
-.event(Source::pointer("/type"))
-.docs(DOCS);
+pub const STANDARD_WEBHOOKS: Provider =
+    Provider::new("standard-webhooks", Scheme::standard_webhooks())
+        .id(Source::header("webhook-id"))
+        .event(Source::pointer("/type"))
+        .docs(DOCS);
 
 /// Any sender that follows [Standard Webhooks][docs] with Ed25519.
 ///
@@ -42,17 +28,8 @@ pub const STANDARD_WEBHOOKS: Provider = Provider::new(
 ///
 /// [docs]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 #[cfg(feature = "ed25519")]
-pub const STANDARD_WEBHOOKS_V1A: Provider = Provider::new(
-    "standard-webhooks-v1a",
-    Scheme::ed25519()
-        .header("webhook-signature")
-        .versions("v1a")
-        .base64()
-        .key(KeyEncoding::PrefixedBase64("whpk_"))
-        .id_header("webhook-id")
-        .timestamp(Timestamp::header("webhook-timestamp").tolerance(Duration::from_secs(300)))
-        .signed("{id}.{timestamp}.{body}"),
-)
-.id(Source::header("webhook-id"))
-.event(Source::pointer("/type"))
-.docs(DOCS);
+pub const STANDARD_WEBHOOKS_V1A: Provider =
+    Provider::new("standard-webhooks-v1a", Scheme::standard_webhooks_v1a())
+        .id(Source::header("webhook-id"))
+        .event(Source::pointer("/type"))
+        .docs(DOCS);

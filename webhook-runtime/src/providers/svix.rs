@@ -1,9 +1,6 @@
 use std::time::Duration;
 
-use crate::{
-    Provider, Source,
-    scheme::{KeyEncoding, Scheme, Timestamp},
-};
+use crate::{Provider, Source, scheme::Scheme};
 
 /// Svix, and everybody who sends by it: [verifying payloads][docs].
 ///
@@ -14,20 +11,10 @@ use crate::{
 /// same when Svix tries again. It waits 15 seconds, and tries for a little more than 27 hours.
 ///
 /// [docs]: https://docs.svix.com/receiving/verifying-payloads/how-manual
-pub const SVIX: Provider = Provider::new(
-    "svix",
-    Scheme::hmac_sha256()
-        .header("svix-signature")
-        .versions("v1")
-        .base64()
-        .key(KeyEncoding::PrefixedBase64("whsec_"))
-        .id_header("svix-id")
-        .timestamp(Timestamp::header("svix-timestamp").tolerance(Duration::from_secs(300)))
-        .signed("{id}.{timestamp}.{body}"),
-)
-.id(Source::header("svix-id"))
-.event(Source::pointer("/type"))
-.docs("https://docs.svix.com/receiving/verifying-payloads/how-manual")
-.times_out_after(Duration::from_secs(15))
-// At once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h.
-.retries_for(Duration::from_secs(99_305));
+pub const SVIX: Provider = Provider::new("svix", Scheme::svix())
+    .id(Source::header("svix-id"))
+    .event(Source::pointer("/type"))
+    .docs("https://docs.svix.com/receiving/verifying-payloads/how-manual")
+    .times_out_after(Duration::from_secs(15))
+    // At once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h.
+    .retries_for(Duration::from_secs(99_305));

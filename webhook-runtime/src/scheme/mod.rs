@@ -137,6 +137,56 @@ impl Scheme {
         Self::new(Algorithm::Basic).header("authorization")
     }
 
+    /// [Standard Webhooks](https://www.standardwebhooks.com), version 1: the secret is base64 behind
+    /// `whsec_`; id, time and body are signed; five minutes either way.
+    #[must_use]
+    pub const fn standard_webhooks() -> Self {
+        Self::hmac_sha256().key(KeyEncoding::PrefixedBase64("whsec_")).standard(
+            "webhook-id",
+            "webhook-timestamp",
+            "webhook-signature",
+            "v1",
+        )
+    }
+
+    /// Standard Webhooks with Ed25519: the secret is the public key, base64 behind `whpk_`.
+    #[cfg(feature = "ed25519")]
+    #[must_use]
+    pub const fn standard_webhooks_v1a() -> Self {
+        Self::ed25519().key(KeyEncoding::PrefixedBase64("whpk_")).standard(
+            "webhook-id",
+            "webhook-timestamp",
+            "webhook-signature",
+            "v1a",
+        )
+    }
+
+    /// Standard Webhooks under the header names of Svix, which came first.
+    #[must_use]
+    pub const fn svix() -> Self {
+        Self::hmac_sha256().key(KeyEncoding::PrefixedBase64("whsec_")).standard(
+            "svix-id",
+            "svix-timestamp",
+            "svix-signature",
+            "v1",
+        )
+    }
+
+    const fn standard(
+        self,
+        id: &'static str,
+        timestamp: &'static str,
+        signature: &'static str,
+        version: &'static str,
+    ) -> Self {
+        self.header(signature)
+            .versions(version)
+            .base64()
+            .id_header(id)
+            .timestamp(Timestamp::header(timestamp))
+            .signed("{id}.{timestamp}.{body}")
+    }
+
     /// Ed25519 (RFC 8032); the secret is the provider's public key.
     #[cfg(feature = "ed25519")]
     #[must_use]
