@@ -1,0 +1,170 @@
+//! Handshakes as an attacker sees them: nothing is signed for strangers that could pass for a
+//! delivery, and nothing is echoed that a browser would run.
+
+mod common;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::{Router, body::Body};
+use common::{SECRET, ask, post, sign, webhooks};
+use http::{HeaderMap, Method, Request, StatusCode};
+use webhook_runtime::{
+    Delivery, Secret, Webhook, Webhooks,
+    providers::{DROPBOX, META, MONDAY, OKTA, SLACK, TRELLO, TWITTER, WOOCOMMERCE, XERO, ZOOM},
+    webhook,
+};
+
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
+/// An endpoint of each provider, all counting in one place.
+macro_rules! endpoints {
+    ($($name:ident $provider:ident)*) => {$(
+        #[webhook(path = "/hook", provider = $provider)]
+        async fn $name(_delivery: &Delivery) {
+            CALLS.fetch_add(1, Ordering::SeqCst);
+        }
+    )*};
+}
+
+endpoints! {
+    x TWITTER
+    dropbox DROPBOX
+    meta META
+    monday MONDAY
+    okta OKTA
+    slack SLACK
+    trello TRELLO
+    woo WOOCOMMERCE
+    xero XERO
+    zoom ZOOM
+}
+
+fn router<H: Webhook<()>>() -> Router {
+    webhooks::<H>().public_url("https://example.com").into_router().expect("it starts")
+}
+
+fn get(uri: &str) -> Request<Body> {
+    Request::get(uri).body(Body::empty()).expect("a request")
+}
+
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// X asks for a signature of its challenge without signing that itself, with the key and in the
+/// form of its deliveries: whoever could choose the challenge freely could have a delivery signed.
+#[tokio::test]
+async fn no_delivery_can_be_had_signed_as_a_challenge() {
+    let router = router::<x>();
+    for forged in [r#"{"for_user_id":"1"}"#, "[]", r#""text""#, "1.5", "a b", "", "<b>", "t\u{e4}"]
+    {
+        let uri = format!("/hook?crc_token={}", encoded(forged));
+        let answer = ask(&router, get(&uri)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{forged}");
+        assert!(!answer.text().contains("response_token"), "{forged}");
+    }
+    let answer = ask(&router, get("/hook?crc_token=MTIz-_%2B%2F%3D")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.text().contains("response_token"));
+}
+
+#[tokio::test]
+async fn an_echo_is_plain_text_and_short() {
+    let router = router::<dropbox>();
+    let markup = "<script>alert(1)</script>\r\nSet-Cookie: a=b";
+    let answer = ask(&router, get(&format!("/hook?challenge={}", encoded(markup)))).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.headers["content-type"], "text/plain; charset=utf-8");
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    assert!(!answer.headers.contains_key("set-cookie"));
+    let long = format!("/hook?challenge={}", "a".repeat(1025));
+    assert_eq!(ask(&router, get(&long)).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_verify_token_is_needed_and_compared_whole() {
+    let token = Secret::new("the token");
+    let start = || webhooks::<meta>().public_url("https://example.com");
+    assert!(start().into_router().is_err(), "Meta asks for a token before it delivers");
+    assert!(start().verify_token::<meta>(Secret::new(" ")).into_router().is_err());
+    let router = start().verify_token::<meta>(token).into_router().expect("it starts");
+    let uri = |token: &str| {
+        format!("/hook?hub.mode=subscribe&hub.challenge=c-1&hub.verify_token={}", encoded(token))
+    };
+    assert_eq!(ask(&router, get(&uri("the token"))).await.text(), "c-1");
+    for wrong in ["", "the toke", "the token ", "The token"] {
+        let answer = ask(&router, get(&uri(wrong))).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{wrong:?}");
+        assert!(!answer.text().contains("c-1"), "{wrong:?}");
+    }
+    let without = "/hook?hub.mode=subscribe&hub.challenge=c-1";
+    assert_eq!(ask(&router, get(without)).await.status, StatusCode::FORBIDDEN);
+}
+
+/// A challenge that its provider signs is answered to nobody else.
+#[tokio::test]
+async fn a_signed_challenge_has_to_be_signed() {
+    let challenge = r#"{"type":"url_verification","challenge":"c-1"}"#;
+    let zoomed = r#"{"event":"endpoint.url_validation","payload":{"plainToken":"c-1"}}"#;
+    for (router, provider, body) in
+        [(router::<slack>(), SLACK, challenge), (router::<zoom>(), ZOOM, zoomed)]
+    {
+        let unsigned = ask(&router, post("/hook", HeaderMap::new(), body)).await;
+        assert_eq!(unsigned.status, StatusCode::UNAUTHORIZED);
+        let forged = sign(&provider, "another secret", body.as_bytes());
+        let forged = ask(&router, post("/hook", forged, body)).await;
+        assert_eq!(forged, unsigned, "all 401s are one");
+        let genuine = sign(&provider, SECRET, body.as_bytes());
+        let genuine = ask(&router, post("/hook", genuine, body)).await;
+        assert_eq!(genuine.status, StatusCode::OK);
+        assert!(genuine.text().contains("c-1"));
+    }
+}
+
+/// What is answered unsigned reaches no handler, and nothing else is answered unsigned.
+#[tokio::test]
+async fn unsigned_requests_reach_no_handler() {
+    let before = CALLS.load(Ordering::SeqCst);
+    let form = |body: &'static str| {
+        let mut request = post("/hook", HeaderMap::new(), body);
+        common::set(&mut request, "content-type", "application/x-www-form-urlencoded");
+        request
+    };
+    let large = format!(r#"{{"challenge":"c","pad":"{}"}}"#, "x".repeat(5000));
+    for (router, request, status) in [
+        (router::<monday>(), post("/hook", HeaderMap::new(), r#"{"challenge":"c"}"#), 200),
+        (router::<monday>(), post("/hook", HeaderMap::new(), large), 401),
+        (
+            router::<monday>(),
+            post("/hook", HeaderMap::new(), r#"{"challenge":"c","event":{"type":"t"}}"#),
+            401,
+        ),
+        (router::<woo>(), form("webhook_id=7"), 200),
+        (router::<woo>(), form("webhook_id=7&id=1"), 401),
+        (router::<okta>(), get("/hook"), 405),
+        (router::<dropbox>(), get("/hook"), 405),
+        (router::<xero>(), post("/hook", HeaderMap::new(), "{}"), 401),
+    ] {
+        assert_eq!(common::status(&router, request).await, status);
+    }
+    let head = |router: Router| async move {
+        let mut request = get("/hook?challenge=c");
+        *request.method_mut() = Method::HEAD;
+        common::status(&router, request).await
+    };
+    assert_eq!(head(router::<trello>()).await, 200, "Trello asks by HEAD");
+    assert_eq!(head(router::<dropbox>()).await, 405, "a HEAD runs no GET handshake");
+    assert_eq!(CALLS.load(Ordering::SeqCst), before);
+}
+
+/// Xero reads a body, even that of a refusal, as a mistake.
+#[tokio::test]
+async fn an_answer_without_body_has_none() {
+    let hooks: Webhooks = webhooks::<xero>();
+    let router = hooks.into_router().expect("it starts");
+    let refused = ask(&router, post("/hook", HeaderMap::new(), "{}")).await;
+    assert_eq!((refused.status, refused.text()), (StatusCode::UNAUTHORIZED, ""));
+    let genuine = sign(&XERO, SECRET, b"{}");
+    let genuine = ask(&router, post("/hook", genuine, "{}")).await;
+    assert_eq!((genuine.status, genuine.text()), (StatusCode::OK, ""));
+}
