@@ -9,7 +9,7 @@ use std::{
 
 use axum::{extract::FromRequestParts, response::IntoResponse};
 use bytes::Bytes;
-use http::{HeaderMap, header, request::Parts};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
 
 use crate::{
     json,
@@ -153,7 +153,7 @@ impl Delivery {
         match source {
             Source::Header(name) => self.header(name).map(Cow::Borrowed),
             Source::Pointer(pointer) => match self.content().ok()? {
-                Content::Json(json) => json::scalar(json, pointer),
+                Content::Json(json) => json::scalar(json.as_bytes(), pointer),
                 Content::Form(_) => None,
             },
         }
@@ -169,20 +169,32 @@ impl Delivery {
         if let Some(query) = &self.inner.verified.query {
             return Ok(Content::Form(query));
         }
-        let declared = self.header(header::CONTENT_TYPE.as_str()).unwrap_or("application/json");
+        let declared = self.inner.headers.get(header::CONTENT_TYPE);
+        let declared = declared.map_or(Ok("application/json"), HeaderValue::to_str);
+        let declared = declared.map_err(|_| Rejection::ContentType)?;
+        if declared == "application/json" {
+            return self.json_body();
+        }
         let essence = declared.split(';').next().unwrap_or_default().trim();
         let is = |wanted: &str| essence.eq_ignore_ascii_case(wanted);
         if is("application/json") || is("text/plain") || is("text/json") || has_json_suffix(essence)
         {
-            return Ok(Content::Json(&self.inner.body));
+            return self.json_body();
         }
         if is("application/x-www-form-urlencoded") {
             return Ok(match self.form_json() {
-                Some(json) => Content::Json(json.as_bytes()),
+                Some(json) => Content::Json(json),
                 None => Content::Form(&self.inner.body),
             });
         }
         Err(Rejection::ContentType)
+    }
+
+    fn json_body(&self) -> Result<Content<'_>, Rejection> {
+        match std::str::from_utf8(&self.inner.body) {
+            Ok(json) => Ok(Content::Json(json)),
+            Err(_) => Err(Rejection::Malformed { detail: "the body is not UTF-8".to_owned() }),
+        }
     }
 
     /// The JSON payload inside a form, where the provider sends it so.

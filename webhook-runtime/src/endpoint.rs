@@ -8,7 +8,10 @@ use axum::{
 };
 use http::request::Parts;
 
-use crate::{delivery::Delivery, payload::Payload, provider::Provider, providers::PLAIN};
+use crate::{
+    delivery::Delivery, payload::Payload, provider::Provider, providers::PLAIN,
+    rejection::Rejection,
+};
 
 /// The size of body that an endpoint takes unless told otherwise: 2 MiB, as axum does. GitHub
 /// sends up to 25 MB; set `max_body` for it.
@@ -138,11 +141,18 @@ impl<S: Send + Sync> Verified<S> {
     /// Decodes the payload.
     #[allow(clippy::missing_errors_doc, clippy::result_large_err, reason = "not for users")]
     pub fn payload<'a, T: Payload<'a>>(&'a self) -> Result<T, Response> {
-        T::decode(&self.delivery).map_err(|rejection| {
-            tracing::info!(reason = %rejection, "refused the payload");
-            rejection.into_response()
-        })
+        match T::decode(&self.delivery) {
+            Ok(payload) => Ok(payload),
+            Err(rejection) => Err(refused(rejection)),
+        }
     }
+}
+
+/// Not generic, so that it is not compiled for every payload type.
+#[cold]
+fn refused(rejection: Rejection) -> Response {
+    tracing::info!(reason = %rejection, "refused the payload");
+    rejection.into_response()
 }
 
 /// Turns what a handler returned into an answer.

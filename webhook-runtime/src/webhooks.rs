@@ -84,8 +84,13 @@ impl<S> Webhooks<S> {
 
     /// Mounts a function marked [`#[webhook]`](crate::webhook) on its path.
     pub fn mount<H: Webhook<S>>(mut self) -> Self {
-        self.mounts.push(Mount { endpoint: H::endpoint(), call: H::call });
+        self.push(H::endpoint, H::call);
         self
+    }
+
+    /// Not generic over the handler, so that it is compiled once.
+    fn push(&mut self, endpoint: fn() -> Endpoint, call: fn(Verified<S>) -> HandlerFuture) {
+        self.mounts.push(Mount { endpoint: endpoint(), call });
     }
 
     /// Gives the live secrets of one endpoint in code, for tests and secret managers. Its

@@ -1,0 +1,25 @@
+//! Generated endpoints side by side with hand-written axum handlers that do the same.
+//!
+//! Each benchmark is one command, prints its ratios, and says which of them miss what is required:
+//!
+//! ```text
+//! cargo bench -p webhook-benches --bench throughput     # requests per second over loopback
+//! cargo bench -p webhook-benches --bench instructions   # callgrind, needs valgrind
+//! cargo bench -p webhook-benches --bench compile_time   # CPU time of `cargo build`, needs Linux
+//! ```
+//!
+//! `-- commit_comment` after the first two measures one payload only. `WEBHOOK_BENCH_QUICK=1` makes each of them a short run that shows that it works; its figures
+//! mean little.
+
+mod generated;
+mod handwritten;
+mod payload;
+mod report;
+mod run;
+mod sample;
+mod variant;
+
+pub use report::{Required, Table, median, noise};
+pub use run::{is_quick, samples, setting, wanted};
+pub use sample::Sample;
+pub use variant::Variant;
