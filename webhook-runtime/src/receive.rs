@@ -77,9 +77,10 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for Mounted<S> {
 
     fn call(self, request: Request, state: S) -> HandlerFuture {
         let span = self.gate.span();
+        let (mut parts, body) = request.into_parts();
         let story = async move {
-            match self.gate.receive(request).await {
-                Ok((parts, delivery)) => {
+            match self.gate.receive(&mut parts, body).await {
+                Ok(delivery) => {
                     let verified = Verified::new(delivery, parts, state);
                     let answer = unless_it_panics((self.call)(verified)).await;
                     self.gate.as_wished(answer)
@@ -97,24 +98,23 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for Mounted<S> {
 
 impl Gate {
     /// From a request to a verified delivery, or to the answer that it gets instead.
-    async fn receive(&self, request: Request) -> Result<(Parts, Delivery), Response> {
-        let (mut parts, body) = request.into_parts();
-        if let Some(answer) = self.answer_unsigned(&mut parts, None).await {
+    async fn receive(&self, parts: &mut Parts, body: Body) -> Result<Delivery, Response> {
+        if let Some(answer) = self.answer_unsigned(parts, None).await {
             drain(&parts.headers, body);
             return Err(answer);
         }
-        if let Err(rejection) = self.judge_head(&parts, &body) {
+        if let Err(rejection) = self.judge_head(parts, &body) {
             return Err(self.refuse_by_head(rejection, parts, body).await);
         }
         let body = match self.read(body, self.endpoint.max_body, &parts.headers).await {
             Ok(body) => body,
             Err(rejection) => return Err(self.refuse(rejection)),
         };
-        let scope = self.scope(&mut parts).await;
+        let scope = self.scope(parts).await;
         let keys = self.keys(&scope).await.map_err(|e| self.refuse(e))?;
         let now = self.clock.now();
-        let proof = self.prove(&parts, &body, &keys, now).await.map_err(|e| self.refuse(e))?;
-        if let Some(answer) = self.answer_signed(&parts, &body, &keys).await {
+        let proof = self.prove(parts, &body, &keys, now).await.map_err(|e| self.refuse(e))?;
+        if let Some(answer) = self.answer_signed(parts, &body, &keys).await {
             return Err(answer);
         }
         let endpoint = &self.endpoint;
@@ -126,7 +126,7 @@ impl Gate {
         let verified = Verification { proof, scope, query, at: now };
         let delivery = Delivery::new(endpoint.provider, endpoint.name, headers, body, verified);
         tell(&delivery);
-        Ok((parts, delivery))
+        Ok(delivery)
     }
 
     /// What can be refused before a byte of the body is read.
@@ -149,14 +149,19 @@ impl Gate {
     }
 
     /// Refuses by the head, unless the unsigned body turns out to be a handshake.
-    async fn refuse_by_head(&self, rejection: Rejection, mut parts: Parts, body: Body) -> Response {
+    async fn refuse_by_head(
+        &self,
+        rejection: Rejection,
+        parts: &mut Parts,
+        body: Body,
+    ) -> Response {
         let handshakes = self.endpoint.provider.known_handshakes();
         let unsigned = matches!(rejection, Rejection::Unauthorized(VerifyError::MissingHeader(_)));
         if unsigned && handshake::may_be_in_body(handshakes) {
             let Ok(body) = self.read(body, MAX_UNSIGNED_BODY, &parts.headers).await else {
                 return self.refuse(rejection);
             };
-            if let Some(answer) = self.answer_unsigned(&mut parts, Some(&body)).await {
+            if let Some(answer) = self.answer_unsigned(parts, Some(&body)).await {
                 return answer;
             }
         } else {
