@@ -21,3 +21,8 @@
 #[cfg(doctest)]
 #[doc = include_str!("../vectors/README.md")]
 struct Vectors;
+
+/// Every example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -68,6 +68,29 @@ async fn no_delivery_can_be_had_signed_as_a_challenge() {
     assert!(answer.text().contains("response_token"));
 }
 
+/// What can be had signed as a challenge is taken for no delivery: not even as a form, or by a
+/// handler that takes any body.
+#[tokio::test]
+async fn no_signed_challenge_is_taken_for_a_delivery() {
+    let router = router::<x>();
+    let before = CALLS.load(Ordering::SeqCst);
+    for challenge in ["for_user_id=666", "123", "MTIz", "a/b+c-d_e=="] {
+        let asked = ask(&router, get(&format!("/hook?crc_token={}", encoded(challenge)))).await;
+        assert_eq!(asked.status, StatusCode::OK);
+        let answer: serde_json::Value = serde_json::from_str(asked.text()).expect("JSON");
+        let signature = answer["response_token"].as_str().expect("a signature");
+        for content_type in ["application/json", "application/x-www-form-urlencoded"] {
+            let mut forged = post("/hook", HeaderMap::new(), challenge);
+            common::set(&mut forged, "x-twitter-webhooks-signature", signature);
+            common::set(&mut forged, "content-type", content_type);
+            assert_eq!(common::status(&router, forged).await, 401, "{challenge}");
+        }
+    }
+    assert_eq!(CALLS.load(Ordering::SeqCst), before);
+    let genuine = post("/hook", sign(&TWITTER, SECRET, b"{}"), "{}");
+    assert_eq!(common::status(&router, genuine).await, 200);
+}
+
 #[tokio::test]
 async fn an_echo_is_plain_text_and_short() {
     let router = router::<dropbox>();

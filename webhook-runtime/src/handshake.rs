@@ -215,6 +215,14 @@ pub(crate) fn may_be_in_body(handshakes: &[Handshake]) -> bool {
     handshakes.iter().any(|handshake| handshake.trust == Trust::Nobody && handshake.needs_body())
 }
 
+/// Whether a body is one that a stranger may have had signed, as the challenge of an unsigned
+/// handshake that is answered with a signature.
+pub(crate) fn may_be_a_signed_challenge(handshakes: &[Handshake], body: &[u8]) -> bool {
+    let signs_for_strangers =
+        |handshake: &Handshake| handshake.trust != Trust::Signed && handshake.wants_keys();
+    handshakes.iter().any(signs_for_strangers) && std::str::from_utf8(body).is_ok_and(is_opaque)
+}
+
 /// The signed handshake that a verified request is.
 pub(crate) fn signed(
     handshakes: &'static [Handshake],
@@ -367,8 +375,9 @@ impl Asked<'_> {
     }
 }
 
-/// Whether a text is a token and nothing that a provider would sign as a delivery. Who can have any
-/// text signed can have a forged delivery signed: X asks for signatures without signing itself.
+/// Whether a text is a token and nothing that a provider would send as a delivery. Who can have any
+/// text signed can have a forged delivery signed, and X asks for signatures without signing itself:
+/// so only tokens are signed for strangers, and no token is taken for a delivery.
 fn is_opaque(text: &str) -> bool {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_+/=".contains(&byte);
     !text.is_empty() && text.bytes().all(is_token)

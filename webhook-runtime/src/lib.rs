@@ -25,6 +25,25 @@
 //!     Webhooks::new().mount::<order_paid>().serve("127.0.0.1:3000").await
 //! }
 //! ```
+//!
+//! Who sends is said by `provider`: [`providers`] has a constant for each that is known, and a new
+//! one is written as a [`Scheme`](scheme::Scheme), or as code that implements
+//! [`Verify`](scheme::Verify). [`Webhooks`] is where everything else is configured, and
+//! [`Provider::verify`] verifies without an endpoint.
+//!
+//! # Features
+//!
+//! None is on by default. Each adds providers, and changes nothing that is there.
+//!
+//! | feature | for |
+//! | --- | --- |
+//! | `certificates` | `AWS_SNS`, `PAYPAL` |
+//! | `ecdsa` | `SENDGRID` |
+//! | `ed25519` | `DISCORD`, `STANDARD_WEBHOOKS_V1A` |
+//! | `jwt` | `ATLASSIAN_CONNECT`, `LIVEKIT`, `MESSAGEBIRD`, `MONDAY`, `NETLIFY` |
+//! | `jwt` and `ecdsa` | `PLAID` |
+//! | `rsa` | `KICK` |
+//! | `fetch` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
 
 mod cache;
 mod clock;
@@ -44,6 +63,7 @@ mod secret;
 mod serve;
 mod source;
 mod start;
+mod verifier;
 mod webhooks;
 
 pub use clock::{Clock, SystemClock};
@@ -57,6 +77,7 @@ pub use rejection::Rejection;
 pub use secret::{Secret, SecretError};
 pub use source::{KeySource, Scope, SecretSource, SourceError};
 pub use start::{Error, StartError, StartProblem};
+pub use verifier::ProviderVerifier;
 pub use webhook_macros::webhook;
 pub use webhooks::Webhooks;
 

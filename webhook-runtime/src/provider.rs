@@ -9,6 +9,7 @@ use crate::{
         VerifyError, WantedKey, checked_name, checked_pointer,
     },
     secret::Secret,
+    verifier::ProviderVerifier,
 };
 
 /// Who sends deliveries: how it signs them, and where it says which delivery this is and what
@@ -243,6 +244,12 @@ impl Provider {
         self.action
     }
 
+    /// Whether the provider sends requests that prove ownership and deliver nothing.
+    #[must_use]
+    pub const fn has_handshakes(&self) -> bool {
+        !self.handshakes.is_empty()
+    }
+
     pub(crate) const fn known_handshakes(&self) -> &'static [Handshake] {
         self.handshakes
     }
@@ -278,7 +285,7 @@ impl Provider {
     /// axum, which have to read the raw body, to bound its size, and to know their own public URL.
     ///
     /// `key` is what [`wanted_key`](Self::wanted_key) asked for. Secrets are prepared with every
-    /// call; an endpoint does that once.
+    /// call: for more than a few requests, [`verifier`](Self::verifier) does that once.
     ///
     /// ```
     /// use std::time::SystemTime;
@@ -313,10 +320,15 @@ impl Provider {
         key: Option<&[u8]>,
         now: SystemTime,
     ) -> Result<Proof, VerifyError> {
-        let verifier = self.verifier()?;
-        let keys =
-            verifier.prepare(secrets).map_err(|problems| VerifyError::BadSecret(problems[0].1))?;
-        verifier.verify(request, &keys, key, now)
+        self.verifier(secrets)?.verify(request, key, now)
+    }
+
+    /// Prepares `secrets` to [`verify`](Self::verify) many requests.
+    ///
+    /// # Errors
+    /// With [`VerifyError::BadSecret`] when a secret is blank or not of the scheme's form.
+    pub fn verifier(&self, secrets: &[Secret]) -> Result<ProviderVerifier, VerifyError> {
+        ProviderVerifier::new(self.unprepared()?, secrets)
     }
 
     /// The key that has to be fetched before [`verify`](Self::verify) can judge this request, for
@@ -325,10 +337,10 @@ impl Provider {
     /// # Errors
     /// When the request names a key that is not the provider's, or none.
     pub fn wanted_key(&self, request: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
-        self.verifier()?.wanted_key(request)
+        self.unprepared()?.wanted_key(request)
     }
 
-    fn verifier(&self) -> Result<Verifier, VerifyError> {
+    fn unprepared(&self) -> Result<Verifier, VerifyError> {
         // Only a window that an endpoint asks for can be at odds with a mechanism.
         Verifier::new(&self.mechanism, None).ok_or(VerifyError::NoMatch)
     }

@@ -110,16 +110,20 @@ impl Gate {
             Ok(body) => body,
             Err(rejection) => return Err(self.refuse(rejection)),
         };
-        let scope = self.scope(parts).await;
+        let scope = self.scope(parts).await.map_err(|e| self.refuse(e))?;
         let keys = self.keys(&scope).await.map_err(|e| self.refuse(e))?;
         let now = self.clock.now();
         let proof = self.prove(parts, &body, &keys, now).await.map_err(|e| self.refuse(e))?;
+        let handshakes = self.endpoint.provider.known_handshakes();
+        if handshake::may_be_a_signed_challenge(handshakes, &body) {
+            return Err(self.refuse(Rejection::Unauthorized(VerifyError::MalformedBody)));
+        }
         if let Some(answer) = self.answer_signed(parts, &body, &keys).await {
             return Err(answer);
         }
         let endpoint = &self.endpoint;
         let mut headers = std::mem::take(&mut parts.headers);
-        hide(&mut headers, endpoint.provider.traits().header);
+        self.verifier.hide(&mut headers);
         // A GET has no body: its payload is the query.
         let query = parts.uri.query().filter(|_| parts.method == Method::GET);
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
@@ -180,15 +184,17 @@ impl Gate {
         }
     }
 
-    /// The parameters of the path, where secrets depend on them.
-    async fn scope(&self, parts: &mut Parts) -> Scope {
+    /// The parameters of the path, where secrets depend on them. A path that is not UTF-8 is
+    /// nobody's.
+    async fn scope(&self, parts: &mut Parts) -> Result<Scope, Rejection> {
         let mut params = Vec::new();
-        if matches!(self.secrets, Secrets::ByTenant(_))
-            && let Ok(found) = RawPathParams::from_request_parts(parts, &()).await
-        {
+        if matches!(self.secrets, Secrets::ByTenant(_)) {
+            let found = RawPathParams::from_request_parts(parts, &())
+                .await
+                .map_err(|_| Rejection::Unauthorized(VerifyError::NoMatch))?;
             params.extend(found.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
         }
-        Scope::new(self.endpoint.name, params)
+        Ok(Scope::new(self.endpoint.name, params))
     }
 
     /// Checks the signature, over the bytes as they came.
@@ -231,8 +237,11 @@ impl Gate {
         let found = handshake::unsigned(handshakes, &asked)?;
         let mut keys = None;
         if found.wants_keys() {
-            let scope = self.scope(parts).await;
-            match self.keys(&scope).await {
+            let found = match self.scope(parts).await {
+                Ok(scope) => self.keys(&scope).await,
+                Err(rejection) => Err(rejection),
+            };
+            match found {
                 Ok(known) => keys = Some(known),
                 Err(rejection) => return Some(self.refuse(rejection)),
             }
@@ -288,7 +297,10 @@ impl Gate {
     /// the request is judged like any other.
     async fn keep(&self, parts: &mut Parts, secret: String, answer: Response) -> Option<Response> {
         let Secrets::ByTenant(tenants) = &self.secrets else { return None };
-        let scope = self.scope(parts).await;
+        let scope = match self.scope(parts).await {
+            Ok(scope) => scope,
+            Err(rejection) => return Some(self.refuse(rejection)),
+        };
         Some(match tenants.keep(&scope, Secret::new(secret)).await {
             Ok(()) => answer,
             Err(error) => self.refuse(not_known(&error)),
@@ -368,13 +380,6 @@ fn not_known(error: &SourceError) -> Rejection {
             tracing::error!(%reason, "a secret or key could not be had");
             Rejection::Unavailable
         }
-    }
-}
-
-/// Marks the header that proved the request, so that it is shown in no `Debug` of the headers.
-fn hide(headers: &mut HeaderMap, name: &str) {
-    if let Some(value) = headers.get_mut(name) {
-        value.set_sensitive(true);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{
     cache::Cache,
@@ -70,7 +70,7 @@ impl std::error::Error for SourceError {}
 
 /// Finds the live secrets of a tenant, by the parameters of the endpoint's path.
 ///
-/// Answers are remembered for 30 seconds; a source that takes longer than 5 seconds counts as
+/// Answers are remembered for 30 seconds; no more than 64 questions are asked at a time; a source that takes longer than 5 seconds counts as
 /// unavailable. A tenant's deliveries are only ever verified with that tenant's secrets.
 ///
 /// ```
@@ -119,8 +119,7 @@ pub trait SecretSource: Send + Sync + 'static {
 /// Fetches the keys that providers publish (AWS SNS, PayPal, Plaid).
 ///
 /// What is fetched is remembered for an hour, up to 64 keys, and no more than 8 are fetched at a
-/// time. URLs have been checked to be the
-/// provider's; follow no redirects all the same.
+/// time. URLs have been checked to be the provider's; follow no redirects all the same.
 pub trait KeySource: Send + Sync + 'static {
     /// Fetches a key: the body behind the URL, or the key of that name.
     ///
@@ -160,11 +159,17 @@ impl<T: SecretSource> ErasedSecrets for T {
 pub(crate) struct Tenants {
     source: Box<dyn ErasedSecrets>,
     known: Cache<Scope, Arc<Keys>>,
+    /// Anybody can ask for any tenant: what that may cost at once is bounded.
+    asking: Semaphore,
 }
 
 impl Tenants {
     pub(crate) fn new(source: impl SecretSource) -> Self {
-        Self { source: Box::new(source), known: Cache::new(Duration::from_secs(30), 10_000) }
+        Self {
+            source: Box::new(source),
+            known: Cache::new(Duration::from_secs(30), 10_000),
+            asking: Semaphore::new(64),
+        }
     }
 
     /// The keys of a tenant. A tenant without secrets is an unknown one.
@@ -176,7 +181,10 @@ impl Tenants {
         if let Some(keys) = self.known.get(scope) {
             return Ok(keys);
         }
-        let secrets = patiently(self.source.secrets(scope)).await?;
+        let secrets = {
+            let _permit = permit(&self.asking)?;
+            patiently(self.source.secrets(scope)).await?
+        };
         if secrets.is_empty() {
             return Err(SourceError::Unknown);
         }
@@ -195,6 +203,10 @@ impl Tenants {
 
     /// Offers a secret to a tenant that has none.
     pub(crate) async fn keep(&self, scope: &Scope, offered: Secret) -> Result<(), SourceError> {
+        if offered.is_blank() || offered.is_padded() {
+            return Err(SourceError::Unknown);
+        }
+        let _permit = permit(&self.asking)?;
         match patiently(self.source.secrets(scope)).await {
             Ok(secrets) if !secrets.is_empty() => Err(SourceError::Unknown),
             Ok(_) | Err(SourceError::Unknown) => patiently(self.source.keep(scope, offered)).await,
@@ -240,8 +252,7 @@ impl KeyRing {
         if let Some(key) = self.known.get(&wanted) {
             return Ok(key);
         }
-        let busy = |_| SourceError::unavailable("too many keys are being fetched");
-        let _permit = self.fetching.try_acquire().map_err(busy)?;
+        let _permit = permit(&self.fetching)?;
         let key = patiently(self.source.fetch(&wanted)).await?;
         self.known.put(wanted, key.clone());
         Ok(key)
@@ -250,6 +261,10 @@ impl KeyRing {
     pub(crate) async fn visit(&self, url: &str) -> Result<(), SourceError> {
         patiently(self.source.visit(url)).await
     }
+}
+
+fn permit(bound: &Semaphore) -> Result<SemaphorePermit<'_>, SourceError> {
+    bound.try_acquire().map_err(|_| SourceError::unavailable("too many questions at once"))
 }
 
 async fn patiently<T>(answer: Answer<'_, T>) -> Result<T, SourceError> {

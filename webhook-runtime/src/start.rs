@@ -71,7 +71,12 @@ pub enum StartProblem {
         /// The provider.
         provider: &'static str,
     },
-    /// Secrets were given for a function that is not mounted.
+    /// Secrets were given in more than one way.
+    Ambiguous {
+        /// The endpoint's function.
+        endpoint: &'static str,
+    },
+    /// Something was configured for a function that is not mounted.
     NotMounted {
         /// The function.
         endpoint: &'static str,
@@ -146,6 +151,9 @@ impl fmt::Display for StartProblem {
                 "`{endpoint}`: {provider} signs with keys that have to be fetched; give a source \
                  with `Webhooks::key_source`"
             ),
+            Self::Ambiguous { endpoint } => {
+                write!(f, "`{endpoint}`: give it either secrets or one secret source")
+            }
             Self::NotMounted { endpoint } => {
                 write!(f, "`{endpoint}`: secrets were given for it, but it is not mounted")
             }
@@ -254,5 +262,6 @@ impl From<StartError> for Error {
 
 /// An endpoint as a line of a table.
 pub(crate) fn line(endpoint: &Endpoint) -> String {
-    format!("POST {}  {}  ({})", endpoint.path, endpoint.name, endpoint.provider.name())
+    let Endpoint { path, name, provider, .. } = endpoint;
+    format!("{} {path}  {name}  ({})", provider.allowed_methods(), provider.name())
 }

@@ -265,6 +265,12 @@ impl<S> Webhooks<S> {
         verifier: Option<&Verifier>,
         problems: &mut Vec<StartProblem>,
     ) -> Option<Secrets> {
+        let mut sources = self.sources.iter().filter(|(known, _)| known.is(endpoint));
+        let both = sources.next().is_some()
+            && (sources.next().is_some() || given(&self.secrets, endpoint).is_some());
+        if both {
+            problems.push(StartProblem::Ambiguous { endpoint: endpoint.name });
+        }
         if let Some(source) = given(&self.sources, endpoint) {
             return Some(Secrets::ByTenant(Arc::clone(source)));
         }

@@ -296,7 +296,8 @@ mod tests {
 
     #[test]
     fn many_names_take_no_longer_than_many_bytes() {
-        let body = (0..200_000).map(|n| format!("{n:x}&")).collect::<String>();
+        let names: Vec<String> = (0..200_000).map(|n| format!("{n:x}")).collect();
+        let body = names.join("&");
         assert_eq!(Form::new(body.as_bytes()).fields.len(), 200_000);
     }
 

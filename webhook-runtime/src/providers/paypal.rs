@@ -45,6 +45,8 @@ impl Verify for PayPal {
     fn traits(&self) -> Traits {
         Traits {
             fetches_keys: true,
+            // A checksum of it is, and other bodies have the same checksum.
+            signs_body: false,
             signs_time: true,
             ..Traits::new("RSA SHA-256, certificate", SIGNATURE)
         }

@@ -126,6 +126,20 @@ impl Placement {
         Ok(claimed)
     }
 
+    /// Marks the headers that carry signatures as sensitive.
+    pub(crate) fn hide(&self, headers: &mut HeaderMap) {
+        match self {
+            Self::Header { name, .. } => hide(headers, name),
+            Self::Numbered { prefix } => {
+                for (name, value) in headers {
+                    value.set_sensitive(value.is_sensitive() || name.as_str().starts_with(prefix));
+                }
+            }
+            Self::Paired { names } => names.iter().for_each(|name| hide(headers, name)),
+            Self::Query { .. } => {}
+        }
+    }
+
     /// The header to name in a message.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
@@ -191,6 +205,13 @@ impl Grammar {
             },
             Self::Versions { version } => format!("{version},{signature}"),
         }
+    }
+}
+
+/// Marks one header as sensitive.
+pub(crate) fn hide(headers: &mut HeaderMap, name: &str) {
+    if let Some(value) = headers.get_mut(name) {
+        value.set_sensitive(true);
     }
 }
 

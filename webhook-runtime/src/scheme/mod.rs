@@ -467,6 +467,43 @@ impl Scheme {
     pub const fn encoding(&self) -> &'static str {
         self.encoding.label()
     }
+
+    /// How the text of the secret becomes the key.
+    #[must_use]
+    pub const fn key_encoding(&self) -> KeyEncoding {
+        self.key
+    }
+
+    /// Where the time of the signature is, and how far from now it may be.
+    #[must_use]
+    pub const fn signed_time(&self) -> Option<&Timestamp> {
+        self.timestamp.as_ref()
+    }
+
+    /// Where the signature stands, with `…` in its place: `x-hub-signature-256: sha256=…`, or
+    /// `?code=…` in the query.
+    #[must_use]
+    pub fn signature_pattern(&self) -> String {
+        match self.placement {
+            Placement::Header { name, grammar: Grammar::Bare { prefix } } => {
+                format!("{name}: {prefix}…")
+            }
+            Placement::Header { name, grammar: Grammar::Fields { separator, signature } } => {
+                match self.timestamp.map(|timestamp| timestamp.place) {
+                    Some(Place::Field(time)) => format!("{name}: {time}=…{separator}{signature}=…"),
+                    _ => format!("{name}: {signature}=…"),
+                }
+            }
+            Placement::Header { name, grammar: Grammar::Versions { version } } => {
+                format!("{name}: {version},…")
+            }
+            Placement::Numbered { prefix } => format!("{prefix}1: …"),
+            Placement::Paired { names } => {
+                names.iter().map(|name| format!("{name}: …")).collect::<Vec<_>>().join(", ")
+            }
+            Placement::Query { name } => format!("?{name}=…"),
+        }
+    }
 }
 
 /// A header name that a request can have.

@@ -179,8 +179,8 @@ impl Timestamp {
     fn check(&self, signed: u64, now: u64) -> Result<(), OutOfWindow> {
         // A provider that sends whole seconds compares whole seconds.
         let now = match self.unit {
-            Unit::Millis => now,
-            Unit::Seconds | Unit::Rfc3339 => now / 1000 * 1000,
+            Unit::Millis | Unit::Rfc3339 => now,
+            Unit::Seconds => now / 1000 * 1000,
         };
         if self.past.is_some_and(|window| now.saturating_sub(signed) > window) {
             return Err(OutOfWindow::Stale);
@@ -195,6 +195,12 @@ impl Timestamp {
     #[must_use]
     pub fn max_age(&self) -> Option<Duration> {
         self.past.map(Duration::from_millis)
+    }
+
+    /// The window into the future, if there is one.
+    #[must_use]
+    pub fn max_ahead(&self) -> Option<Duration> {
+        self.future.map(Duration::from_millis)
     }
 }
 

@@ -162,6 +162,14 @@ impl Verifier {
         }
     }
 
+    /// Marks the headers that prove a request, so that no `Debug` of the headers shows them.
+    pub(crate) fn hide(&self, headers: &mut HeaderMap) {
+        match &self.mechanism {
+            Mechanism::Data(scheme) => scheme.placement.hide(headers),
+            Mechanism::Code(code) => grammar::hide(headers, code.traits().header),
+        }
+    }
+
     /// The key that has to be fetched before this request can be verified.
     pub(crate) fn wanted_key(
         &self,

@@ -1,0 +1,60 @@
+//! Webhooks for many customers: each has a path and secrets of its own.
+//!
+//! `TENANTS` is a directory with a file for each tenant, one secret a line, the newest first. To
+//! bring in a tenant is to write a file; to rotate a secret, to add a line and later take one away.
+//! Neither needs a restart, as files are read again after 30 seconds at the latest.
+
+use std::{borrow::Cow, env, io::ErrorKind, path::PathBuf};
+
+use serde::Deserialize;
+use webhook_runtime::{Delivery, Scope, Secret, SecretSource, SourceError, Webhooks, webhook};
+
+#[derive(Deserialize)]
+struct Order<'a> {
+    id: u64,
+    #[serde(borrow)]
+    note: Cow<'a, str>,
+}
+
+/// Called for deliveries that a secret of the tenant in the path has signed.
+#[webhook(path = "/hooks/{tenant}")]
+async fn order_paid(delivery: Delivery, order: Order<'_>) -> &'static str {
+    let tenant = delivery.scope().param("tenant").unwrap_or_default();
+    println!("{tenant}: order {} paid: {} ({})", order.id, order.note, delivery.secret());
+    "OK"
+}
+
+/// The directory of secrets.
+struct Directory(PathBuf);
+
+impl SecretSource for Directory {
+    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
+        // Anybody can ask for any name: what is no plain name leads nowhere in the file system.
+        let tenant = scope.param("tenant").filter(|tenant| is_plain(tenant));
+        let tenant = tenant.ok_or(SourceError::Unknown)?;
+        let text = tokio::fs::read_to_string(self.0.join(tenant)).await;
+        let text = text.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => SourceError::Unknown,
+            // The provider is asked to send again, and the reason is in the trace.
+            _ => SourceError::unavailable(error),
+        })?;
+        let lines = text.lines().enumerate();
+        Ok(lines
+            .map(|(at, line)| Secret::new(line).named(format!("{tenant}:{}", at + 1)))
+            .collect())
+    }
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+#[tokio::main]
+async fn main() -> Result<(), webhook_runtime::Error> {
+    let directory = Directory(env::var_os("TENANTS").unwrap_or_else(|| "tenants".into()).into());
+    Webhooks::new()
+        .mount::<order_paid>()
+        .secret_source::<order_paid>(directory)
+        .serve("127.0.0.1:3000")
+        .await
+}

@@ -1,0 +1,312 @@
+//! What the documents say is what the code says.
+//!
+//! `docs/providers.md` is generated from the constants, and compared here:
+//! `UPDATE_DOCS=1 cargo test -p webhook-tests --test docs` writes it again.
+
+use std::{collections::BTreeMap, env, fs, path::PathBuf, time::Duration};
+
+use webhook_runtime::{
+    Provider, Source,
+    providers::ALL,
+    scheme::{KeyEncoding, Scheme},
+};
+
+/// Writes instead of comparing.
+const UPDATE: &str = "UPDATE_DOCS";
+
+const TABLE: &str = "docs/providers.md";
+
+/// Where constants and features meet: the constants themselves know neither.
+const MODULE: &str = include_str!("../../webhook-runtime/src/providers/mod.rs");
+
+fn path(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(file)
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+#[test]
+fn the_table_of_providers_is_that_of_the_constants() {
+    let expected = document(&known());
+    if env::var_os(UPDATE).is_some() {
+        fs::create_dir_all(path("docs")).expect("a directory");
+        fs::write(path(TABLE), expected).expect("it can be written");
+        return;
+    }
+    let found = fs::read_to_string(path(TABLE)).unwrap_or_default();
+    let differ = found.lines().zip(expected.lines()).find(|(found, expected)| found != expected);
+    assert!(
+        found == expected,
+        "{TABLE} is not up to date; run the test with {UPDATE}=1\nfirst difference: {differ:#?}"
+    );
+}
+
+#[test]
+fn every_constant_is_in_the_list_of_all() {
+    let listed = section("pub const ALL", "];");
+    for line in MODULE.lines().filter_map(|line| line.strip_prefix("pub use ")) {
+        let (_, names) = line.split_once("::").expect("a module");
+        for name in names.trim_matches(['{', '}', ';']).split(", ") {
+            assert!(listed.contains(&format!("    &{name},\n")), "{name} is not in `ALL`");
+        }
+    }
+}
+
+#[test]
+fn the_names_of_providers_are_their_own() {
+    let mut names: Vec<_> = ALL.iter().map(|provider| provider.name()).collect();
+    names.sort_unstable();
+    let all = names.len();
+    names.dedup();
+    assert_eq!(names.len(), all);
+}
+
+/// The tables of features in the README and in the crate's documentation name what needs them.
+#[test]
+fn the_tables_of_features_are_complete() {
+    let (readme, library) = (read("README.md"), read("webhook-runtime/src/lib.rs"));
+    for row in feature_rows(&known()) {
+        assert!(readme.lines().any(|line| line == row), "README.md lacks: {row}");
+        let row = format!("//! {row}");
+        assert!(library.lines().any(|line| line == row), "lib.rs lacks: {row}");
+    }
+}
+
+#[test]
+fn the_quickstart_of_the_readme_is_the_example() {
+    let readme = read("README.md");
+    let (_, quickstart) = readme.split_once("```rust,no_run\n").expect("a block");
+    let (quickstart, _) = quickstart.split_once("```").expect("its end");
+    assert_eq!(quickstart, read("examples/quickstart.rs"));
+}
+
+/// Files that the documents point to are there.
+#[test]
+fn no_link_leads_nowhere() {
+    for file in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", TABLE] {
+        let text = read(file);
+        let folder = path(file).parent().expect("a folder").to_path_buf();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = target.split('#').next().unwrap_or_default();
+            let is_elsewhere = target.contains("://") || target.is_empty();
+            assert!(is_elsewhere || folder.join(target).exists(), "{file}: {target}");
+        }
+    }
+}
+
+/// A provider, with what only the source says of it.
+struct Known {
+    constant: &'static str,
+    feature: String,
+    provider: &'static Provider,
+}
+
+/// Every provider, by name. All features are on here, so that the list is as long as its source.
+fn known() -> Vec<Known> {
+    let mut feature = String::new();
+    let mut all = Vec::new();
+    for line in section("pub const ALL", "];").lines().map(str::trim) {
+        if line.starts_with("#[cfg(") {
+            // Every other piece between quotation marks is a feature.
+            feature = line
+                .split('"')
+                .skip(1)
+                .step_by(2)
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(" and ");
+        } else if let Some(constant) = line.strip_prefix('&') {
+            let provider = ALL.get(all.len()).expect("as many as in the source");
+            let constant = constant.trim_end_matches(',');
+            all.push(Known { constant, feature: std::mem::take(&mut feature), provider });
+        }
+    }
+    assert_eq!(all.len(), ALL.len(), "as many as in the source");
+    all.sort_by_key(|known| known.provider.name());
+    all
+}
+
+fn section(from: &str, to: &str) -> &'static str {
+    let (_, rest) = MODULE.split_once(from).expect("its beginning");
+    // Behind the type, which has brackets of its own.
+    let (_, rest) = rest.split_once("= &[").expect("a list");
+    rest.split_once(to).expect("its end").0
+}
+
+fn feature_rows(all: &[Known]) -> Vec<String> {
+    let mut by_feature: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for known in all.iter().filter(|known| !known.feature.is_empty()) {
+        by_feature.entry(&known.feature).or_default().push(known.constant);
+    }
+    by_feature
+        .into_iter()
+        .map(|(feature, constants)| format!("| {feature} | `{}` |", constants.join("`, `")))
+        .collect()
+}
+
+fn document(all: &[Known]) -> String {
+    let mut text = INTRODUCTION.to_owned();
+    for known in all {
+        text.push_str(&row(known));
+    }
+    text.push_str("\n## Features\n\n| feature | for |\n| --- | --- |\n");
+    for row in feature_rows(all) {
+        text.push_str(&row);
+        text.push('\n');
+    }
+    text
+}
+
+const INTRODUCTION: &str = "\
+# Providers
+
+<!-- Generated from the constants by tests/tests/docs.rs: UPDATE_DOCS=1 cargo test -p webhook-tests --test docs -->
+
+Every constant in `webhook_runtime::providers`. The name links to the provider's own description;
+the constant's own documentation says how to set it up, and what is not signed.
+
+* **secret**: how the text that the provider shows becomes the key. *Fetched* keys need
+  `Webhooks::key_source`.
+* **signature**: where it stands in the request, with `…` for it, and how it is written.
+* **signed**: the text that is signed. `{timestamp}` and `{id}` are sent in headers or in the
+  signature's own. `{url}` is the public URL: `Webhooks::public_url`. *In code*: the scheme is not
+  one text; what is covered is named. Of PayPal's body it is a checksum, which is no protection.
+* **window**: how old a delivery may be, and how far ahead of this machine's clock. *Any* where the
+  provider signs a time and names no window; `tolerance` in the attribute sets one.
+  Empty where it signs no time.
+* **id** and **event**: headers, or JSON pointers into the body. *Signed* is what the signature
+  covers: the rest may have been changed on the way.
+* **waits** and **retries**: how long the provider waits for an answer, and for how long it tries
+  again, as far as it says so.
+* **asks**: it sends requests that deliver nothing, which are answered for you.
+
+| name | constant | feature | algorithm | secret | signature | signed | window | id | event | waits | retries | asks |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+";
+
+fn row(known: &Known) -> String {
+    let Known { constant, feature, provider } = known;
+    let name = match provider.documentation() {
+        "" => provider.name().to_owned(),
+        url => format!("[{}]({url})", provider.name()),
+    };
+    let cells = [
+        name,
+        format!("`{constant}`"),
+        feature.clone(),
+        provider.traits().summary.to_owned(),
+        secret(provider),
+        signature(provider),
+        signed(provider),
+        window(provider),
+        place(provider, provider.id_source()),
+        place(provider, provider.event_source()),
+        provider.time_out().map(time).unwrap_or_default(),
+        provider.retry_horizon().map(time).unwrap_or_default(),
+        if provider.has_handshakes() { "yes" } else { "" }.to_owned(),
+    ];
+    // A bar would be the end of a cell.
+    format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
+}
+
+fn secret(provider: &Provider) -> String {
+    let traits = provider.traits();
+    let text = match provider.scheme().map(Scheme::key_encoding) {
+        _ if !traits.needs_secret => return "*fetched*".to_owned(),
+        // What is not fetched is an id or the like.
+        None if traits.fetches_keys => return "text, and a *fetched* key".to_owned(),
+        None => return "see its docs".to_owned(),
+        Some(KeyEncoding::Text) if traits.summary == "basic auth" => "`user:password`".to_owned(),
+        Some(KeyEncoding::Text) => "text".to_owned(),
+        Some(KeyEncoding::Hex) => "hex".to_owned(),
+        Some(KeyEncoding::Base64) => "base64".to_owned(),
+        Some(KeyEncoding::PrefixedBase64(prefix)) => format!("base64 behind `{prefix}`"),
+        Some(KeyEncoding::PrefixedBase64OrText(prefix)) => {
+            format!("base64 behind `{prefix}`, or text")
+        }
+        Some(KeyEncoding::HtmlEscaped) => "text, with HTML's escapes undone".to_owned(),
+        Some(KeyEncoding::Pem) => "PEM".to_owned(),
+        Some(other) => panic!("a word for {other:?} is missing here"),
+    };
+    let is_public = ["Ed25519", "ECDSA", "RSA"].iter().any(|it| traits.summary.starts_with(it));
+    if is_public { format!("public key, {text}") } else { text }
+}
+
+fn signature(provider: &Provider) -> String {
+    match (provider.scheme(), provider.traits().header) {
+        (Some(scheme), _) if is_credential(scheme) => format!("`{}`", scheme.signature_pattern()),
+        (Some(scheme), _) => format!("`{}` {}", scheme.signature_pattern(), scheme.encoding()),
+        (None, "") => "in the body".to_owned(),
+        (None, header) => format!("`{header}`"),
+    }
+}
+
+/// Whether the secret itself is sent.
+fn is_credential(scheme: &Scheme) -> bool {
+    matches!(scheme.algorithm(), "token" | "basic auth")
+}
+
+fn signed(provider: &Provider) -> String {
+    if let Some(scheme) = provider.scheme() {
+        return if is_credential(scheme) {
+            "nothing".to_owned()
+        } else {
+            format!("`{}`", scheme.signed_text())
+        };
+    }
+    let traits = provider.traits();
+    let mut parts = Vec::new();
+    if traits.signs_body {
+        parts.push("body".to_owned());
+    }
+    parts.extend(traits.signed_pointers.iter().map(|pointer| format!("`{pointer}`")));
+    if traits.signs_url {
+        parts.push("public URL".to_owned());
+    }
+    if traits.signs_time {
+        parts.push("time".to_owned());
+    }
+    if parts.is_empty() { "nothing".to_owned() } else { format!("*in code*: {}", parts.join(", ")) }
+}
+
+fn window(provider: &Provider) -> String {
+    let Some(scheme) = provider.scheme() else {
+        return if provider.traits().signs_time { "see its docs" } else { "" }.to_owned();
+    };
+    let Some(timestamp) = scheme.signed_time() else { return String::new() };
+    match (timestamp.max_age(), timestamp.max_ahead()) {
+        (None, None) => "any".to_owned(),
+        (past, future) => {
+            let [past, future] = [past, future].map(|window| window.map_or("any".to_owned(), time));
+            format!("{past} / {future}")
+        }
+    }
+}
+
+fn place(provider: &Provider, source: Option<Source>) -> String {
+    let Some(source) = source else { return String::new() };
+    let place = match source {
+        Source::Header(name) => name,
+        Source::Pointer(pointer) => pointer,
+        other => panic!("a word for {other:?} is missing here"),
+    };
+    let signed = if provider.signs(source) { ", signed" } else { "" };
+    format!("`{place}`{signed}")
+}
+
+/// As people write it: `1 h 25 min`.
+fn time(duration: Duration) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    assert_eq!(duration.subsec_nanos(), 0, "a word for {duration:?} is missing here");
+    let mut left = duration.as_secs();
+    let mut parts = Vec::new();
+    for (unit, name) in UNITS {
+        if left >= unit {
+            parts.push(format!("{} {name}", left / unit));
+            left %= unit;
+        }
+    }
+    if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
+}

@@ -1,0 +1,385 @@
+//! An endpoint with a secret for each tenant: whose secret opens what, what becomes of a source
+//! that fails, and how often it is asked.
+
+mod common;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, body::Body, extract::State};
+use common::{Answer, ask, post, set, sign, status};
+use http::{HeaderMap, Request, StatusCode};
+use tokio::time::Instant;
+use webhook_runtime::{
+    Delivery, Scope, Secret, SecretSource, SourceError, Webhook, Webhooks,
+    providers::{ASANA, NOTION, PLAIN, STANDARD_WEBHOOKS},
+    webhook,
+};
+
+/// What a source says to a question.
+#[derive(Clone)]
+enum Says {
+    Secrets(Vec<Secret>),
+    Unavailable,
+    /// Nothing, ever.
+    Nothing,
+}
+
+fn secrets<const N: usize>(texts: [&str; N]) -> Says {
+    Says::Secrets(texts.map(|text| Secret::new(text).named(text.to_owned())).to_vec())
+}
+
+/// A source that counts its questions.
+#[derive(Clone, Default)]
+struct Tenants(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    known: Mutex<HashMap<String, Says>>,
+    asked: AtomicUsize,
+    offered: Mutex<Vec<(String, String)>>,
+}
+
+impl Tenants {
+    fn new<const N: usize>(known: [(&str, Says); N]) -> Self {
+        let tenants = Self::default();
+        for (name, says) in known {
+            tenants.set(name, says);
+        }
+        tenants
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Says>> {
+        self.0.known.lock().expect("nobody panics holding it")
+    }
+
+    fn set(&self, name: &str, says: Says) {
+        self.known().insert(name.to_owned(), says);
+    }
+
+    fn asked(&self) -> usize {
+        self.0.asked.load(Ordering::SeqCst)
+    }
+
+    fn offered(&self) -> Vec<(String, String)> {
+        self.0.offered.lock().expect("nobody panics holding it").clone()
+    }
+
+    /// One endpoint with this source, ready to be asked.
+    fn router<H: Webhook<Calls>>(&self) -> (Router, Calls) {
+        let calls = Calls::default();
+        let router = Webhooks::new()
+            .mount::<H>()
+            .secret_source::<H>(self.clone())
+            .into_router()
+            .expect("nothing is wrong with it");
+        (router.with_state(calls.clone()), calls)
+    }
+}
+
+impl SecretSource for Tenants {
+    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
+        self.0.asked.fetch_add(1, Ordering::SeqCst);
+        let says = self.known().get(scope.param("tenant").unwrap_or_default()).cloned();
+        match says {
+            None => Err(SourceError::Unknown),
+            Some(Says::Secrets(secrets)) => Ok(secrets),
+            Some(Says::Unavailable) => Err(SourceError::unavailable("the database is down")),
+            Some(Says::Nothing) => std::future::pending().await,
+        }
+    }
+
+    async fn keep(&self, scope: &Scope, offered: Secret) -> Result<(), SourceError> {
+        let tenant = scope.param("tenant").unwrap_or_default().to_owned();
+        let text = String::from_utf8(offered.expose().to_vec()).expect("text");
+        self.set(&tenant, Says::Secrets(vec![offered]));
+        self.0.offered.lock().expect("nobody panics holding it").push((tenant, text));
+        Ok(())
+    }
+}
+
+/// How often a handler was called.
+#[derive(Clone, Default)]
+struct Calls(Arc<AtomicUsize>);
+
+impl Calls {
+    fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Tells whose delivery it is, and by which secret.
+#[webhook(path = "/hooks/{tenant}")]
+async fn hook(State(calls): State<Calls>, delivery: &Delivery) -> String {
+    calls.0.fetch_add(1, Ordering::SeqCst);
+    let scope = delivery.scope();
+    assert_eq!((scope.endpoint(), scope.param("shop")), ("hook", None));
+    format!("{} by {}", scope.param("tenant").unwrap_or("nobody"), delivery.secret())
+}
+
+/// A delivery to one tenant, signed with one secret.
+fn delivery(tenant: &str, secret: &str) -> Request<Body> {
+    post(&format!("/hooks/{tenant}"), sign(&PLAIN, secret, b"{}"), "{}")
+}
+
+fn assert_unavailable(answer: &Answer) {
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers["retry-after"], "30");
+    // Nothing of what went wrong is told.
+    assert_eq!(answer.problem().as_object().expect("an object").len(), 3);
+}
+
+#[tokio::test]
+async fn every_tenant_is_opened_by_its_own_secret_only() {
+    let tenants = Tenants::new([("acme", secrets(["A"])), ("umbra", secrets(["U"]))]);
+    let (router, calls) = tenants.router::<hook>();
+    assert_eq!(ask(&router, delivery("acme", "A")).await.text(), "acme by A");
+    assert_eq!(ask(&router, delivery("umbra", "U")).await.text(), "umbra by U");
+    // Both are remembered by now, and neither opens the other.
+    for (tenant, secret) in [("acme", "U"), ("umbra", "A"), ("acme", "acme"), ("ACME", "A")] {
+        assert_eq!(status(&router, delivery(tenant, secret)).await, 401, "{tenant} {secret}");
+    }
+    assert_eq!(calls.count(), 2);
+}
+
+#[tokio::test]
+async fn nobody_can_tell_an_unknown_tenant_from_a_wrong_secret() {
+    let tenants = Tenants::new([("acme", secrets(["A"])), ("empty", secrets([]))]);
+    let (router, calls) = tenants.router::<hook>();
+    let wrong = ask(&router, delivery("acme", "wrong")).await;
+    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(wrong.headers["www-authenticate"], "Signature");
+    // Unknown, known without a secret, a path that is no text, and one with a slash in it.
+    for tenant in ["nobody", "empty", "%FF", "acme%2F..", "%2e%2e"] {
+        assert_eq!(ask(&router, delivery(tenant, "A")).await, wrong, "{tenant}");
+    }
+    let unsigned = ask(&router, post("/hooks/acme", HeaderMap::new(), "{}")).await;
+    assert_eq!(unsigned, wrong);
+    assert_eq!(calls.count(), 0);
+}
+
+/// Parameters are what the path says once it is decoded.
+#[tokio::test]
+async fn a_tenant_is_known_by_its_decoded_name() {
+    let tenants = Tenants::new([("a/b c", secrets(["A"]))]);
+    let (router, _) = tenants.router::<hook>();
+    assert_eq!(ask(&router, delivery("a%2Fb%20c", "A")).await.text(), "a/b c by A");
+}
+
+#[tokio::test]
+async fn a_source_that_cannot_be_asked_is_asked_again() {
+    let tenants = Tenants::new([("acme", Says::Unavailable)]);
+    let (router, calls) = tenants.router::<hook>();
+    for _ in 0..2 {
+        assert_unavailable(&ask(&router, delivery("acme", "A")).await);
+    }
+    assert_eq!((tenants.asked(), calls.count()), (2, 0));
+    tenants.set("acme", secrets(["A"]));
+    assert_eq!(status(&router, delivery("acme", "A")).await, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_hangs_is_waited_for_five_seconds() {
+    let tenants = Tenants::new([("acme", Says::Nothing), ("umbra", secrets(["U"]))]);
+    let (router, calls) = tenants.router::<hook>();
+    let start = Instant::now();
+    let (hung, other) = tokio::join!(ask(&router, delivery("acme", "A")), async {
+        let answer = ask(&router, delivery("umbra", "U")).await;
+        (answer.status, start.elapsed())
+    });
+    assert_unavailable(&hung);
+    assert_eq!(start.elapsed().as_secs(), 5);
+    assert_eq!(other, (StatusCode::OK, Duration::ZERO), "another tenant does not wait");
+    assert_eq!(calls.count(), 1);
+}
+
+/// A blank secret would let everybody sign: it verifies nothing, and spoils those beside it.
+#[tokio::test]
+async fn a_secret_that_cannot_be_used_is_no_secret() {
+    let unusable = ["", " ", "\n", "A\n", "\nA"];
+    for text in unusable {
+        for says in [secrets([text]), secrets(["A", text]), secrets([text, "A"])] {
+            let tenants = Tenants::new([("acme", says), ("umbra", secrets(["U"]))]);
+            let (router, calls) = tenants.router::<hook>();
+            for secret in [text, "A"] {
+                assert_unavailable(&ask(&router, delivery_with(secret)).await);
+            }
+            assert_eq!(calls.count(), 0, "{text:?}");
+            assert_eq!(status(&router, delivery("umbra", "U")).await, 200);
+        }
+    }
+}
+
+#[webhook(path = "/hooks/{tenant}", provider = STANDARD_WEBHOOKS)]
+async fn encoded(State(calls): State<Calls>, _: &Delivery) {
+    calls.0.fetch_add(1, Ordering::SeqCst);
+}
+
+/// The same where the secret is decoded first.
+#[tokio::test]
+async fn a_secret_that_cannot_be_decoded_is_no_secret() {
+    let genuine = "whsec_bm8gYmxhbmsgc2VjcmV0";
+    let headers = sign(&STANDARD_WEBHOOKS, genuine, b"{}");
+    for text in ["whsec_", "whsec_not base64", "whsec_%%%"] {
+        let tenants = Tenants::new([("acme", secrets([text]))]);
+        let (router, calls) = tenants.router::<encoded>();
+        assert_unavailable(&ask(&router, post("/hooks/acme", headers.clone(), "{}")).await);
+        assert_eq!(calls.count(), 0, "{text:?}");
+    }
+    let tenants = Tenants::new([("acme", secrets([genuine]))]);
+    let (router, _) = tenants.router::<encoded>();
+    assert_eq!(status(&router, post("/hooks/acme", headers, "{}")).await, 200);
+}
+
+/// A delivery to acme under a secret that the library itself would not sign with.
+fn delivery_with(secret: &str) -> Request<Body> {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
+    mac.update(b"{}");
+    let signature = base16ct::lower::encode_string(&mac.finalize().into_bytes());
+    let mut request = post("/hooks/acme", HeaderMap::new(), "{}");
+    set(&mut request, "x-signature", &signature);
+    request
+}
+
+#[tokio::test]
+async fn an_answer_is_remembered() {
+    let tenants = Tenants::new([("acme", secrets(["A"])), ("umbra", secrets(["U"]))]);
+    let (router, calls) = tenants.router::<hook>();
+    for _ in 0..20 {
+        assert_eq!(status(&router, delivery("acme", "A")).await, 200);
+        assert_eq!(status(&router, delivery("umbra", "U")).await, 200);
+        assert_eq!(status(&router, delivery("acme", "U")).await, 401);
+    }
+    assert_eq!((tenants.asked(), calls.count()), (2, 40));
+    // For as long as it is remembered, the source changes nothing.
+    tenants.set("acme", Says::Unavailable);
+    assert_eq!(status(&router, delivery("acme", "A")).await, 200);
+    // That somebody is unknown is not remembered: a tenant who comes is known at once.
+    assert_eq!(status(&router, delivery("new", "N")).await, 401);
+    tenants.set("new", secrets(["N"]));
+    assert_eq!(status(&router, delivery("new", "N")).await, 200);
+}
+
+/// What can be refused without a secret costs no question.
+#[tokio::test]
+async fn who_signs_nothing_does_not_reach_the_source() {
+    let tenants = Tenants::new([("acme", secrets(["A"]))]);
+    let (router, _) = tenants.router::<hook>();
+    assert_eq!(status(&router, post("/hooks/acme", HeaderMap::new(), "{}")).await, 401);
+    let mut malformed = post("/hooks/acme", HeaderMap::new(), "{}");
+    set(&mut malformed, "x-signature", "00");
+    assert_eq!(status(&router, malformed).await, 401);
+    let mut get = delivery("acme", "A");
+    *get.method_mut() = http::Method::GET;
+    assert_eq!(status(&router, get).await, 405);
+    assert_eq!(tenants.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_tenant_can_have_two_secrets() {
+    let tenants = Tenants::new([("acme", secrets(["new", "old"])), ("umbra", secrets(["U"]))]);
+    let (router, _) = tenants.router::<hook>();
+    for secret in ["old", "new", "old"] {
+        let answer = ask(&router, delivery("acme", secret)).await;
+        assert_eq!(answer.text(), format!("acme by {secret}"));
+        assert_eq!(status(&router, delivery("umbra", secret)).await, 401);
+    }
+}
+
+#[webhook(path = "/hooks/{tenant}", provider = ASANA)]
+async fn asana(State(calls): State<Calls>, _: &Delivery) {
+    calls.0.fetch_add(1, Ordering::SeqCst);
+}
+
+#[webhook(path = "/hooks/{tenant}", provider = NOTION)]
+async fn notion(State(calls): State<Calls>, _: &Delivery) {
+    calls.0.fetch_add(1, Ordering::SeqCst);
+}
+
+fn offer(tenant: &str, secret: &str) -> Request<Body> {
+    let mut request = post(&format!("/hooks/{tenant}"), HeaderMap::new(), "");
+    set(&mut request, "x-hook-secret", secret);
+    request
+}
+
+/// Anybody can offer a secret, so that it is kept only where there is none.
+#[tokio::test]
+async fn an_offered_secret_never_replaces_another() {
+    let tenants = Tenants::new([
+        ("acme", secrets([])),
+        ("umbra", secrets(["U"])),
+        ("down", Says::Unavailable),
+    ]);
+    let (router, calls) = tenants.router::<asana>();
+    let kept = ask(&router, offer("acme", "the first")).await;
+    assert_eq!(kept.status, StatusCode::OK);
+    assert_eq!(kept.headers["x-hook-secret"], "the first");
+    for (tenant, expected) in [("acme", 401), ("umbra", 401), ("down", 503)] {
+        let answer = ask(&router, offer(tenant, "mine")).await;
+        assert_eq!(answer.status, expected, "{tenant}");
+        assert!(!answer.headers.contains_key("x-hook-secret"), "{tenant}");
+    }
+    assert_eq!(tenants.offered(), [("acme".to_owned(), "the first".to_owned())]);
+    assert_eq!(calls.count(), 0, "an offer is no delivery");
+
+    // What was kept is the secret, and of that tenant alone.
+    let signed =
+        |tenant: &str| post(&format!("/hooks/{tenant}"), sign(&ASANA, "the first", b"{}"), "{}");
+    assert_eq!(status(&router, signed("acme")).await, 200);
+    assert_eq!(status(&router, signed("umbra")).await, 401);
+    assert_eq!(calls.count(), 1);
+}
+
+#[tokio::test]
+async fn an_offer_in_the_body_is_kept_the_same_way() {
+    let tenants = Tenants::new([("acme", secrets([]))]);
+    let (router, calls) = tenants.router::<notion>();
+    let offer = |secret: &str| {
+        let body = format!(r#"{{"verification_token":"{secret}"}}"#);
+        post("/hooks/acme", HeaderMap::new(), body)
+    };
+    assert_eq!(status(&router, offer("the first")).await, 200);
+    assert_eq!(status(&router, offer("mine")).await, 401);
+    let signed = post("/hooks/acme", sign(&NOTION, "the first", b"{}"), "{}");
+    assert_eq!(status(&router, signed).await, 200);
+    assert_eq!(calls.count(), 1);
+}
+
+/// A source that keeps nothing refuses every offer, as one that is not there does.
+#[tokio::test]
+async fn an_offer_is_refused_unless_something_keeps_it() {
+    struct Empty;
+
+    impl SecretSource for Empty {
+        async fn secrets(&self, _: &Scope) -> Result<Vec<Secret>, SourceError> {
+            Ok(Vec::new())
+        }
+    }
+
+    let mounted = || Webhooks::new().mount::<asana>();
+    let empty = mounted().secret_source::<asana>(Empty);
+    let fixed = mounted().secrets::<asana>([Secret::new("A")]);
+    for webhooks in [empty, fixed] {
+        let router = webhooks.into_router().expect("it starts").with_state(Calls::default());
+        let answer = ask(&router, offer("acme", "mine")).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert!(!answer.headers.contains_key("x-hook-secret"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_offer_to_a_source_that_hangs_is_unavailable() {
+    let tenants = Tenants::new([("acme", Says::Nothing)]);
+    let (router, _) = tenants.router::<asana>();
+    let start = Instant::now();
+    assert_unavailable(&ask(&router, offer("acme", "mine")).await);
+    assert_eq!(start.elapsed().as_secs(), 5);
+    assert!(tenants.offered().is_empty());
+}
