@@ -15,7 +15,7 @@ use runner::{
     endpoint::{Keys, Mounted, Seen, ask, webhooks},
     http::{Answer, Request},
     keys,
-    lines::{Content, Handshake, Vector, Verdict, Wanted, lines, own, read},
+    lines::{Content, Handshake, Vector, Verdict, Wanted, lines, own, read, topic},
     registry, tell,
 };
 use webhook_runtime::{
@@ -134,7 +134,10 @@ impl Question {
             url: request.url.parse().map_err(|_| "the URL is none".to_owned())?,
             headers: request.headers(),
             body: request.body(),
-            secrets: vec![Secret::new(secret.unwrap_or(SECRET))],
+            secrets: vec![Secret::new(match topic(provider, &handshake.request.body()) {
+                Some(topic) => topic,
+                None => secret.unwrap_or(SECRET).to_owned(),
+            })],
             kept: None,
             now: handshake.config.now(),
         };

@@ -244,8 +244,9 @@ fn an_endpoint_needs_a_secret() {
             error.to_string(),
             format!(
                 "the webhooks cannot start: `{endpoint}`: there is no secret; name a variable \
-                 with `secret_env` in the attribute, or give one with \
-                 `Webhooks::secrets::<{endpoint}>`"
+                 with `secret_env` in the attribute, or give some with \
+                 `Webhooks::secrets::<{endpoint}>` or, for tenants, \
+                 `Webhooks::secret_source::<{endpoint}>`"
             )
         );
     }

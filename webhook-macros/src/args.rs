@@ -187,6 +187,8 @@ fn closest(name: &str) -> Option<&'static str> {
         .filter(|&(distance, option)| distance <= option.len() / 3)
         .min()
         .map(|(_, option)| option)
+        // `secret` for `secret_env`
+        .or_else(|| ROWS.iter().map(|row| row.name).find(|option| option.starts_with(&lower)))
 }
 
 /// How many letters to add, remove or replace (Levenshtein).

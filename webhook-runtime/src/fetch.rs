@@ -43,7 +43,10 @@ impl HttpsKeys {
     async fn get(&self, url: &str) -> Result<Bytes, SourceError> {
         let (agent, url) = (self.agent.clone(), url.to_owned());
         let fetched = tokio::task::spawn_blocking(move || {
-            let mut answer = agent.get(&url).call().map_err(SourceError::unavailable)?;
+            let mut answer = agent.get(&url).call().map_err(|error| match error {
+                ureq::Error::StatusCode(400 | 403 | 404 | 410) => SourceError::Unknown,
+                error => SourceError::unavailable(error),
+            })?;
             if answer.status() != 200 {
                 return Err(SourceError::unavailable(answer.status()));
             }

@@ -17,7 +17,7 @@ use serde_json::{Map, Value as Json};
 use crate::{
     json,
     rejection::Rejection,
-    scheme::{Keys, is_form},
+    scheme::{Keys, is_form, is_token},
     secret::Secret,
 };
 
@@ -215,12 +215,9 @@ pub(crate) fn may_be_in_body(handshakes: &[Handshake]) -> bool {
     handshakes.iter().any(|handshake| handshake.trust == Trust::Nobody && handshake.needs_body())
 }
 
-/// Whether a body is one that a stranger may have had signed, as the challenge of an unsigned
-/// handshake that is answered with a signature.
-pub(crate) fn may_be_a_signed_challenge(handshakes: &[Handshake], body: &[u8]) -> bool {
-    let signs_for_strangers =
-        |handshake: &Handshake| handshake.trust != Trust::Signed && handshake.wants_keys();
-    handshakes.iter().any(signs_for_strangers) && std::str::from_utf8(body).is_ok_and(is_opaque)
+/// Whether tokens are signed for strangers, as the challenge of an unsigned handshake.
+pub(crate) fn signs_for_strangers(handshakes: &[Handshake]) -> bool {
+    handshakes.iter().any(|handshake| handshake.trust != Trust::Signed && handshake.wants_keys())
 }
 
 /// The signed handshake that a verified request is.
@@ -295,7 +292,7 @@ impl Asked<'_> {
     fn value(&self, value: Value, known: Known<'_>) -> Result<String, Rejection> {
         let hmac = |of: &Value| {
             let text = self.value(*of, known)?;
-            if !is_opaque(&text) {
+            if !is_token(text.as_bytes()) {
                 return Err(malformed("the challenge is not a token"));
             }
             known
@@ -337,8 +334,9 @@ impl Asked<'_> {
                 let secret = self.value(value, known)?;
                 let mut answer = StatusCode::OK.into_response();
                 if let Some(name) = echo {
-                    let said = HeaderValue::from_str(&secret)
+                    let mut said = HeaderValue::from_str(&secret)
                         .map_err(|_| malformed("the secret cannot stand in a header"))?;
+                    said.set_sensitive(true);
                     answer.headers_mut().insert(HeaderName::from_static(name), said);
                 }
                 return Ok(Step::Keep { secret, answer });
@@ -373,14 +371,6 @@ impl Asked<'_> {
         }
         response
     }
-}
-
-/// Whether a text is a token and nothing that a provider would send as a delivery. Who can have any
-/// text signed can have a forged delivery signed, and X asks for signatures without signing itself:
-/// so only tokens are signed for strangers, and no token is taken for a delivery.
-fn is_opaque(text: &str) -> bool {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_+/=".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_token)
 }
 
 fn malformed(detail: &str) -> Rejection {

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    handshake::Handshake,
+    handshake::{self, Handshake},
     scheme::{
         Incoming, Mechanism, Outgoing, Proof, Scheme, SignError, Signed, Traits, Verifier, Verify,
         VerifyError, WantedKey, checked_name, checked_pointer,
@@ -213,10 +213,6 @@ impl Provider {
         }
     }
 
-    pub(crate) const fn mechanism(&self) -> &Mechanism {
-        &self.mechanism
-    }
-
     /// What the scheme needs and covers.
     #[must_use]
     pub fn traits(&self) -> Traits {
@@ -342,7 +338,13 @@ impl Provider {
 
     fn unprepared(&self) -> Result<Verifier, VerifyError> {
         // Only a window that an endpoint asks for can be at odds with a mechanism.
-        Verifier::new(&self.mechanism, None).ok_or(VerifyError::NoMatch)
+        self.for_endpoint(None).ok_or(VerifyError::NoMatch)
+    }
+
+    /// The verifier of an endpoint; `None` when it asks for a window, but no time is signed.
+    pub(crate) fn for_endpoint(&self, tolerance: Option<Duration>) -> Option<Verifier> {
+        let refuses_tokens = handshake::signs_for_strangers(self.handshakes);
+        Verifier::new(&self.mechanism, tolerance, refuses_tokens)
     }
 
     /// Signs a request as the provider would: the inverse of verification, for tests and senders.

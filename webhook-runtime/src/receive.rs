@@ -114,10 +114,6 @@ impl Gate {
         let keys = self.keys(&scope).await.map_err(|e| self.refuse(e))?;
         let now = self.clock.now();
         let proof = self.prove(parts, &body, &keys, now).await.map_err(|e| self.refuse(e))?;
-        let handshakes = self.endpoint.provider.known_handshakes();
-        if handshake::may_be_a_signed_challenge(handshakes, &body) {
-            return Err(self.refuse(Rejection::Unauthorized(VerifyError::MalformedBody)));
-        }
         if let Some(answer) = self.answer_signed(parts, &body, &keys).await {
             return Err(answer);
         }
@@ -217,14 +213,21 @@ impl Gate {
         let key = match (wanted, &self.key_ring) {
             (None, _) => None,
             (Some(wanted), Some(ring)) => {
-                Some(ring.key(wanted).await.map_err(|error| not_known(&error))?)
+                let key = ring.key(&wanted).await.map_err(|error| not_known(&error))?;
+                Some((ring, wanted, key))
             }
             (Some(_), None) => return Err(Rejection::Unavailable),
         };
-        self.verifier.verify(&request, keys, key.as_deref(), now).map_err(|error| match error {
+        let fetched = key.as_ref().map(|(_, _, key)| &key[..]);
+        let proof = self.verifier.verify(&request, keys, fetched, now);
+        let proof = proof.map_err(|error| match error {
             VerifyError::KeyUnavailable => Rejection::Unavailable,
             error => Rejection::Unauthorized(error),
-        })
+        })?;
+        if let Some((ring, wanted, key)) = key {
+            ring.remember(wanted, key);
+        }
+        Ok(proof)
     }
 
     /// Answers a handshake that nobody signs, judged by the head or, where it is given, the body.

@@ -3,7 +3,7 @@
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 
 use crate::{
     cache::Cache,
@@ -181,10 +181,7 @@ impl Tenants {
         if let Some(keys) = self.known.get(scope) {
             return Ok(keys);
         }
-        let secrets = {
-            let _permit = permit(&self.asking)?;
-            patiently(self.source.secrets(scope)).await?
-        };
+        let secrets = patiently(&self.asking, self.source.secrets(scope)).await?;
         if secrets.is_empty() {
             return Err(SourceError::Unknown);
         }
@@ -206,10 +203,11 @@ impl Tenants {
         if offered.is_blank() || offered.is_padded() {
             return Err(SourceError::Unknown);
         }
-        let _permit = permit(&self.asking)?;
-        match patiently(self.source.secrets(scope)).await {
+        match patiently(&self.asking, self.source.secrets(scope)).await {
             Ok(secrets) if !secrets.is_empty() => Err(SourceError::Unknown),
-            Ok(_) | Err(SourceError::Unknown) => patiently(self.source.keep(scope, offered)).await,
+            Ok(_) | Err(SourceError::Unknown) => {
+                patiently(&self.asking, self.source.keep(scope, offered)).await
+            }
             Err(error) => Err(error),
         }
     }
@@ -248,27 +246,33 @@ impl KeyRing {
         }
     }
 
-    pub(crate) async fn key(&self, wanted: WantedKey) -> Result<Bytes, SourceError> {
-        if let Some(key) = self.known.get(&wanted) {
+    pub(crate) async fn key(&self, wanted: &WantedKey) -> Result<Bytes, SourceError> {
+        if let Some(key) = self.known.get(wanted) {
             return Ok(key);
         }
-        let _permit = permit(&self.fetching)?;
-        let key = patiently(self.source.fetch(&wanted)).await?;
-        self.known.put(wanted, key.clone());
-        Ok(key)
+        patiently(&self.fetching, self.source.fetch(wanted)).await
+    }
+
+    /// Remembers a key that has verified a delivery. Others would drive the good ones out: which
+    /// key is wanted, anybody can say.
+    pub(crate) fn remember(&self, wanted: WantedKey, key: Bytes) {
+        if self.known.get(&wanted).is_none() {
+            self.known.put(wanted, key);
+        }
     }
 
     pub(crate) async fn visit(&self, url: &str) -> Result<(), SourceError> {
-        patiently(self.source.visit(url)).await
+        patiently(&self.fetching, self.source.visit(url)).await
     }
 }
 
-fn permit(bound: &Semaphore) -> Result<SemaphorePermit<'_>, SourceError> {
-    bound.try_acquire().map_err(|_| SourceError::unavailable("too many questions at once"))
-}
-
-async fn patiently<T>(answer: Answer<'_, T>) -> Result<T, SourceError> {
-    match tokio::time::timeout(PATIENCE, answer).await {
+/// Waits for a place and for the answer, but not for ever.
+async fn patiently<T>(places: &Semaphore, answer: Answer<'_, T>) -> Result<T, SourceError> {
+    let asked = async {
+        let _place = places.acquire().await.map_err(SourceError::unavailable)?;
+        answer.await
+    };
+    match tokio::time::timeout(PATIENCE, asked).await {
         Ok(answer) => answer,
         Err(_) => Err(SourceError::unavailable("it took too long")),
     }

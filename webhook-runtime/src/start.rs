@@ -135,7 +135,8 @@ impl fmt::Display for StartProblem {
             Self::NoSecret { endpoint } => write!(
                 f,
                 "`{endpoint}`: there is no secret; name a variable with `secret_env` in the \
-                 attribute, or give one with `Webhooks::secrets::<{endpoint}>`"
+                 attribute, or give some with `Webhooks::secrets::<{endpoint}>` or, for tenants, \
+                 `Webhooks::secret_source::<{endpoint}>`"
             ),
             Self::TooManySecrets { endpoint, most } => {
                 write!(f, "`{endpoint}`: the provider's scheme has room for {most} secrets only")

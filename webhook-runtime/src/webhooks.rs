@@ -347,7 +347,7 @@ fn given<'a, T>(all: &'a [(Endpoint, T)], endpoint: &Endpoint) -> Option<&'a T> 
 }
 
 fn verifier_of(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Option<Verifier> {
-    let verifier = Verifier::new(endpoint.provider.mechanism(), endpoint.tolerance);
+    let verifier = endpoint.provider.for_endpoint(endpoint.tolerance);
     if verifier.is_none() {
         let (endpoint, provider) = (endpoint.name, endpoint.provider.name());
         problems.push(StartProblem::NoTimestamp { endpoint, provider });

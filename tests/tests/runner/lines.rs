@@ -9,7 +9,11 @@ use std::{
 
 use base64ct::{Base64, Encoding as _};
 use serde::{Deserialize, de::DeserializeOwned};
-use webhook_runtime::{Provider, Secret, providers::LIVEKIT, scheme::Outgoing};
+use webhook_runtime::{
+    Provider, Secret,
+    providers::{AWS_SNS, LIVEKIT},
+    scheme::Outgoing,
+};
 
 /// One signed, or forged, request.
 #[derive(Deserialize)]
@@ -190,10 +194,26 @@ pub(crate) fn lines<T: DeserializeOwned>(path: &Path) -> Vec<T> {
         .collect()
 }
 
+/// The topic that a message of SNS names. Which topics a receiver has subscribed to, the files do
+/// not say; a receiver that subscribed to another is the subject of `providers.rs`.
+pub(crate) fn topic(provider: &Provider, body: &[u8]) -> Option<String> {
+    if provider.name() != AWS_SNS.name() {
+        return None;
+    }
+    let message: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    Some(message["TopicArn"].as_str().unwrap_or("arn:aws:sns:none").to_owned())
+}
+
 impl Vector {
     /// The secrets as this provider's user would configure them.
     pub(crate) fn secrets(&self, provider: &Provider) -> Vec<Secret> {
-        if self.secret_kind.starts_with("none") || !provider.traits().needs_secret {
+        if !provider.traits().needs_secret {
+            return Vec::new();
+        }
+        if let Some(topic) = topic(provider, &self.body()) {
+            return vec![Secret::new(topic)];
+        }
+        if self.secret_kind.starts_with("none") {
             return Vec::new();
         }
         // A key that is not text stands in the file in hex or base64 for want of another way.

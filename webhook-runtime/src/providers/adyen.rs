@@ -4,7 +4,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::{
-    Provider, Secret, SecretError, Source, Success,
+    Provider, Secret, SecretError, Source, Success, json,
     scheme::{
         Hash, Incoming, KeyEncoding, Means, Outgoing, Scheme, SignError, Signed, Traits, Verify,
         VerifyError,
@@ -72,6 +72,9 @@ impl Verify for Adyen {
         request: &Incoming<'_>,
         means: &Means<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
+        if !json::is_unambiguous(request.body) {
+            return Err(VerifyError::MalformedBody);
+        }
         let body: Value =
             serde_json::from_slice(request.body).map_err(|_| VerifyError::MalformedBody)?;
         let key = KeyEncoding::Hex.decode(means.secret).map_err(VerifyError::BadSecret)?;

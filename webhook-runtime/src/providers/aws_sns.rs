@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     Provider, Secret, Source,
     handshake::{self, Answer, Handshake, When},
+    json,
     scheme::{
         Certificate, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Verify,
         VerifyError, WantedKey,
@@ -15,12 +16,12 @@ use crate::{
 
 /// AWS SNS over HTTPS: [verifying message signatures][docs].
 ///
-/// *Set-up:* no secret. A [`KeySource`](crate::KeySource) fetches the certificate; only URLs of SNS
-/// itself get that far. A subscription is confirmed by visiting its URL, after its signature was
+/// *Set-up:* the secret is the topic's ARN (several topics are several secrets), because SNS signs
+/// for everybody who has an account at AWS. A [`KeySource`](crate::KeySource) fetches the
+/// certificate; only URLs of SNS itself get that far. A subscription is confirmed by visiting its URL, after its signature was
 /// verified. Turn raw message delivery off: raw messages are not signed.
 ///
-/// *Not signed:* headers, and of the body `UnsubscribeURL` and `MessageAttributes`. Check
-/// `TopicArn`: anybody with an account at AWS can have SNS sign messages of topics of theirs.
+/// *Not signed:* headers, and of the body `UnsubscribeURL` and `MessageAttributes`.
 ///
 /// [docs]: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 pub const AWS_SNS: Provider = Provider::custom("aws-sns", &Sns)
@@ -44,7 +45,6 @@ const TIME: Timestamp = Timestamp::pointer("/Timestamp").rfc3339().without_windo
 impl Verify for Sns {
     fn traits(&self) -> Traits {
         Traits {
-            needs_secret: false,
             fetches_keys: true,
             signs_body: false,
             signs_time: true,
@@ -60,8 +60,12 @@ impl Verify for Sns {
     fn wanted_key(&self, request: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
         let message = Message::read(request.body)?;
         let url = message.field("SigningCertURL").ok_or(VerifyError::MalformedBody)?;
-        let is_certificate =
-            url.parse::<Uri>().is_ok_and(|uri| uri.path().as_bytes().ends_with(b".pem"));
+        let is_certificate = url.parse::<Uri>().is_ok_and(|uri| {
+            let name = uri.path().strip_prefix("/SimpleNotificationService-");
+            let name = name.and_then(|rest| rest.strip_suffix(".pem"));
+            let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            uri.query().is_none() && name.is_some_and(is_name)
+        });
         if is_sns(url) && is_certificate {
             Ok(Some(WantedKey::Url(Cow::Owned(url.to_owned()))))
         } else {
@@ -75,8 +79,12 @@ impl Verify for Sns {
         means: &Means<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
         let message = Message::read(request.body)?;
+        let topic = message.field("TopicArn").ok_or(VerifyError::MalformedBody)?;
+        if !means.secret.is(topic.as_bytes()) {
+            return Err(VerifyError::NoMatch);
+        }
         let pem = means.key.ok_or(VerifyError::KeyUnavailable)?;
-        let certificate = Certificate::read(pem, means.now).ok_or(VerifyError::KeyUnavailable)?;
+        let certificate = Certificate::read(pem, means.now).ok_or(VerifyError::ForeignKey)?;
         let key = match message.field("SignatureVersion") {
             Some("1") => certificate.rsa_sha1(),
             Some("2") => certificate.rsa_sha256(),
@@ -102,6 +110,9 @@ struct Message(Map<String, Value>);
 
 impl Message {
     fn read(body: &[u8]) -> Result<Self, VerifyError> {
+        if !json::is_unambiguous(body) {
+            return Err(VerifyError::MalformedBody);
+        }
         serde_json::from_slice(body).map(Self).map_err(|_| VerifyError::MalformedBody)
     }
 
@@ -141,8 +152,9 @@ fn is_sns(url: &str) -> bool {
         rest.strip_suffix(".amazonaws.com")
     });
     let is_region = region.is_some_and(|region| {
-        let mut bytes = region.bytes();
-        region.len() >= 3 && bytes.all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        // `us-east-1`, but not `s3-us-west-2`: there, `sns` would be somebody's bucket.
+        matches!(region.as_bytes(), [b'a'..=b'z', b'a'..=b'z', b'-', .., b'0'..=b'9'])
+            && region.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
     });
     is_region
         && url.parse::<Uri>().is_ok_and(|uri| uri.host() == Some(host))

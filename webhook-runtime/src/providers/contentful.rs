@@ -68,6 +68,13 @@ impl Verify for Contentful {
         let listed = header_text(request.headers, SIGNED_HEADERS)?;
         let mut names: Vec<&str> = listed.split(',').collect();
         names.sort_unstable();
+        // One listed a thousand times would be copied a thousand times.
+        let mut distinct: Vec<String> = names.iter().map(|it| it.to_ascii_lowercase()).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        if distinct.len() != names.len() {
+            return Err(VerifyError::MalformedHeader(SIGNED_HEADERS));
+        }
         let mut headers = String::new();
         for name in names {
             let value = single(request.headers, SIGNED_HEADERS, name)?;

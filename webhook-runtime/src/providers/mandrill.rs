@@ -18,7 +18,8 @@ use crate::{
 /// The check by HEAD when a webhook is added is answered. Bodies are forms whose field
 /// `mandrill_events` is the JSON payload: a list of events.
 ///
-/// *Not signed:* headers.
+/// *Not signed:* headers, and the borders between the form's fields, which are signed one after
+/// another without a mark: text of one field can be made to look like another field.
 ///
 /// [docs]: https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
 pub const MANDRILL: Provider = Provider::custom("mandrill", &Mandrill)

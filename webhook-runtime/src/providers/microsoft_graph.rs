@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{
     Provider, Secret, Source,
     handshake::{self, Answer, Handshake, When},
+    json,
     scheme::{Incoming, Means, Outgoing, SignError, Signed, Traits, Verify, VerifyError},
 };
 
@@ -46,6 +47,9 @@ impl Verify for ClientState {
         request: &Incoming<'_>,
         means: &Means<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
+        if !json::is_unambiguous(request.body) {
+            return Err(VerifyError::MalformedBody);
+        }
         let body = serde_json::from_slice::<Value>(request.body)
             .map_err(|_| VerifyError::MalformedBody)?;
         let items = body.get("value").and_then(Value::as_array);

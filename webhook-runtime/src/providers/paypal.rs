@@ -104,9 +104,9 @@ impl Verify for PayPal {
 fn is_paypal(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("https://") else { return false };
     let host = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
-    host.ends_with(".paypal.com")
-        && host.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'))
-        && url.parse::<Uri>().is_ok_and(|uri| uri.host() == Some(host))
+    matches!(host, "api.paypal.com" | "api.sandbox.paypal.com")
+        && rest[host.len()..].starts_with("/v1/notifications/certs/")
+        && url.parse::<Uri>().is_ok_and(|uri| uri.host() == Some(host) && uri.query().is_none())
         && url.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && byte != b'#' && byte != b'\\')
 }
 

@@ -18,7 +18,8 @@ use crate::{
 /// HMAC-SHA256, the shared key. Configure the public URL exactly as Twilio has it; the standard
 /// port may be left out or written. Register JSON webhooks with Twilio's `bodySHA256`.
 ///
-/// *Not signed:* headers. Forms are signed field by field; a JSON body is bound by the hash that
+/// *Not signed:* headers, and the borders between a form's fields: whoever has seen a delivery can
+/// make the end of one value look like another field. Forms are signed field by field; a JSON body is bound by the hash that
 /// Twilio puts into the URL, and one without is refused. A GET has its payload in the query, which
 /// is decoded like a form.
 ///

@@ -205,10 +205,11 @@ pub(crate) mod certificate {
 
         /// Whether the subject's common name is `domain` or below it.
         pub(crate) fn is_for(&self, domain: &str) -> bool {
-            let subject = self.inner.tbs_certificate().subject().to_string();
-            subject.split(',').filter_map(|part| part.strip_prefix("CN=")).any(|name| {
-                name == domain || name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
-            })
+            let Ok(Some(name)) = self.inner.tbs_certificate().subject().common_name() else {
+                return false;
+            };
+            let name = name.value();
+            name == domain || name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
         }
 
         pub(crate) fn rsa_sha256(&self) -> Option<PublicKey> {

@@ -8,6 +8,9 @@ use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
 /// The longest signature that is decoded, in bytes: RSA with a 4096-bit key.
 pub(crate) const MAX_SIGNATURE: usize = 512;
 
+/// The longest text of a MAC: HMAC with SHA-512, in hex.
+pub(crate) const MAX_TEXT: usize = 128;
+
 /// How the bytes of a signature are written in its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -30,6 +33,15 @@ impl Encoding {
             Self::Hex => base16ct::lower::decode(text, buffer).ok(),
             Self::Base64 => Base64::decode(text, buffer).ok(),
             Self::Base64Url => Base64UrlUnpadded::decode(text, buffer).ok(),
+        }
+    }
+
+    /// Encodes into `buffer`, in constant time; `None` when that is too short.
+    pub(crate) fn encode_into<'b>(self, bytes: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        match self {
+            Self::Hex => base16ct::lower::encode(bytes, buffer).ok(),
+            Self::Base64 => Base64::encode(bytes, buffer).ok().map(str::as_bytes),
+            Self::Base64Url => Base64UrlUnpadded::encode(bytes, buffer).ok().map(str::as_bytes),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The grammar of signature headers: where in which header the signatures are.
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header::AsHeaderName};
 
 use super::VerifyError;
 
@@ -33,6 +33,16 @@ pub(crate) enum Grammar {
     Versions { version: &'static str },
 }
 
+/// The names of a scheme's headers, made ready once to be looked up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    /// Of the signatures, where the names are known.
+    pub(crate) signatures: Vec<HeaderName>,
+    pub(crate) timestamp: Option<HeaderName>,
+    pub(crate) id: Option<HeaderName>,
+    pub(crate) required: Vec<HeaderName>,
+}
+
 /// What a request's headers claim, not yet believed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Claimed<'r> {
@@ -51,7 +61,7 @@ pub(crate) struct Signature<'r> {
 }
 
 impl<'r> Claimed<'r> {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { signatures: [Signature::default(); MAX_SIGNATURES], len: 0, timestamp: None }
     }
 
@@ -75,24 +85,36 @@ impl<'r> Claimed<'r> {
 }
 
 impl Placement {
-    /// Finds the signatures of a request.
+    /// The names of the headers, where they are known.
+    pub(crate) fn names(&self) -> Vec<HeaderName> {
+        match *self {
+            Self::Header { name, .. } => vec![HeaderName::from_static(name)],
+            Self::Paired { names } => {
+                names.iter().map(|name| HeaderName::from_static(name)).collect()
+            }
+            Self::Numbered { .. } | Self::Query { .. } => Vec::new(),
+        }
+    }
+
+    /// Finds the signatures of a request; `known` are the [`names`](Self::names).
     pub(crate) fn read<'r>(
         &self,
+        known: &[HeaderName],
         headers: &'r HeaderMap,
         query: &'r str,
         timestamp_field: Option<&'static str>,
-    ) -> Result<Claimed<'r>, VerifyError> {
-        let mut claimed = Claimed::new();
+        claimed: &mut Claimed<'r>,
+    ) -> Result<(), VerifyError> {
         match *self {
             Self::Header { name, grammar } => {
-                let value = text(headers, name)?;
-                grammar.read(name, value, timestamp_field, &mut claimed)?;
+                let value = text_in(headers, name, &known[0])?;
+                grammar.read(name, value, timestamp_field, claimed)?;
             }
             Self::Numbered { prefix } => {
                 for name in headers.keys() {
                     let number = name.as_str().strip_prefix(prefix);
                     if number.is_some_and(is_number) {
-                        let value = as_text(prefix, single(headers, prefix, name.as_str())?)?;
+                        let value = text_in(headers, prefix, name)?;
                         claimed.push(prefix, value, None)?;
                     }
                 }
@@ -110,9 +132,9 @@ impl Placement {
                 claimed.push(name, value, None)?;
             }
             Self::Paired { names } => {
-                for (secret, name) in names.iter().enumerate() {
-                    if headers.contains_key(*name) {
-                        claimed.push(name, text(headers, name)?, Some(secret))?;
+                for (secret, (label, name)) in names.iter().zip(known).enumerate() {
+                    if headers.contains_key(name) {
+                        claimed.push(label, text_in(headers, label, name)?, Some(secret))?;
                     }
                 }
                 if claimed.len == 0 {
@@ -123,7 +145,7 @@ impl Placement {
         if claimed.signatures().iter().all(|signature| signature.text.is_empty()) {
             return Err(VerifyError::MalformedSignature(self.name()));
         }
-        Ok(claimed)
+        Ok(())
     }
 
     /// Marks the headers that carry signatures as sensitive.
@@ -165,10 +187,13 @@ impl Grammar {
                 claimed.push(header, signature, None)
             }
             Self::Fields { separator, signature } => {
-                for field in value.split(separator) {
+                let mut rest = Some(value);
+                while let Some(text) = rest {
+                    let field;
+                    (field, rest) = cut(text, separator);
                     // Base64 padding is made of `=` too: only the first one parts key and value.
                     let (key, text) =
-                        field.split_once('=').ok_or(VerifyError::MalformedSignature(header))?;
+                        keyed(field, b'=').ok_or(VerifyError::MalformedSignature(header))?;
                     if key == signature {
                         claimed.push(header, text, None)?;
                     } else if timestamp_field == Some(key)
@@ -185,7 +210,7 @@ impl Grammar {
                         return Err(VerifyError::TooManySignatures(header));
                     }
                     let (its_version, text) =
-                        entry.split_once(',').ok_or(VerifyError::MalformedSignature(header))?;
+                        keyed(entry, b',').ok_or(VerifyError::MalformedSignature(header))?;
                     if its_version == version {
                         claimed.push(header, text, None)?;
                     }
@@ -215,6 +240,22 @@ pub(crate) fn hide(headers: &mut HeaderMap, name: &str) {
     }
 }
 
+/// A text before its first separator, and what follows that. What the standard library prepares to
+/// find a text is not worth its while for a single mark.
+fn cut<'t>(text: &'t str, separator: &str) -> (&'t str, Option<&'t str>) {
+    let cut = match separator.as_bytes() {
+        [mark] => text.split_once(char::from(*mark)),
+        _ => text.split_once(separator),
+    };
+    cut.map_or((text, None), |(before, behind)| (before, Some(behind)))
+}
+
+/// A short key before a mark, and what follows it.
+fn keyed(text: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == mark)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -223,7 +264,7 @@ fn is_number(text: &str) -> bool {
 pub(crate) fn single<'r>(
     headers: &'r HeaderMap,
     label: &'static str,
-    name: &str,
+    name: impl AsHeaderName,
 ) -> Result<&'r HeaderValue, VerifyError> {
     let mut values = headers.get_all(name).iter();
     let value = values.next().ok_or(VerifyError::MissingHeader(label))?;
@@ -235,9 +276,14 @@ pub(crate) fn single<'r>(
 
 /// The only value of a header, as visible ASCII.
 pub(crate) fn text<'r>(headers: &'r HeaderMap, name: &'static str) -> Result<&'r str, VerifyError> {
-    as_text(name, single(headers, name, name)?)
+    text_in(headers, name, name)
 }
 
-fn as_text<'r>(label: &'static str, value: &'r HeaderValue) -> Result<&'r str, VerifyError> {
-    value.to_str().map_err(|_| VerifyError::MalformedHeader(label))
+/// The same for a name that is ready, or not a constant.
+pub(crate) fn text_in<'r>(
+    headers: &'r HeaderMap,
+    label: &'static str,
+    name: impl AsHeaderName,
+) -> Result<&'r str, VerifyError> {
+    single(headers, label, name)?.to_str().map_err(|_| VerifyError::MalformedHeader(label))
 }

@@ -18,7 +18,7 @@ use super::{
     Hash, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Verify, VerifyError,
     WantedKey, header_text, insert_header, verify::unix_millis,
 };
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretError};
 
 /// How far a token's clock may be ahead of ours.
 const LEEWAY: u64 = 5;
@@ -269,6 +269,7 @@ impl Jwt {
         }
         if let Some(claim) = self.request_hash {
             let canonical = canonical_request(request.method, request.url);
+            let canonical = canonical.ok_or(VerifyError::OtherAudience)?;
             if !is_hash_of(text(claim), canonical.as_bytes()) {
                 return Err(VerifyError::OtherAudience);
             }
@@ -296,6 +297,11 @@ impl Verify for Jwt {
             signs_time: true,
             ..Traits::new(summary, self.header)
         }
+    }
+
+    fn check_secret(&self, secret: &Secret) -> Result<(), SecretError> {
+        let (_, key) = self.split(secret);
+        if key.trim_ascii().is_empty() { Err(SecretError::Blank) } else { Ok(()) }
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
@@ -375,7 +381,8 @@ impl Verify for Jwt {
             claim(name, hex(request.url).into());
         }
         if let Some(name) = self.request_hash {
-            claim(name, hex(&canonical_request(request.method, request.url)).into());
+            let canonical = canonical_request(request.method, request.url);
+            claim(name, hex(&canonical.unwrap_or_default()).into());
         }
         let part = |text: &str| Base64UrlUnpadded::encode_string(text.as_bytes());
         let claims = Value::Object(claims).to_string();
@@ -420,11 +427,11 @@ fn is_hash(claim: &str, written: BodyHash, of: &[u8]) -> bool {
 }
 
 /// Atlassian's canonical request: method, path, and the sorted query without `jwt`.
-fn canonical_request(method: &str, url: &str) -> String {
+fn canonical_request(method: &str, url: &str) -> Option<String> {
     const UNRESERVED: &AsciiSet =
         &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     let encode = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
-    let uri = url.parse::<Uri>().unwrap_or_default();
+    let uri = url.parse::<Uri>().ok()?;
     let path = uri.path().trim_end_matches('/').replace('&', "%26");
     let path = if path.is_empty() { "/" } else { &path };
     let mut query: Vec<(String, String)> = uri
@@ -458,5 +465,5 @@ fn canonical_request(method: &str, url: &str) -> String {
         joined.push_str(&encode(value));
         last = Some(name);
     }
-    format!("{method}&{path}&{joined}")
+    Some(format!("{method}&{path}&{joined}"))
 }

@@ -36,7 +36,7 @@ pub use verify::{Incoming, Proof};
 pub(crate) use grammar::{single, text as header_text};
 pub(crate) use hmac::Hash;
 pub(crate) use sign::insert_header;
-pub(crate) use verify::{Keys, Mechanism, Verifier, is_form};
+pub(crate) use verify::{Keys, Mechanism, Verifier, is_form, is_token};
 
 #[cfg(feature = "certificates")]
 pub(crate) use asymmetric::certificate::Certificate;

@@ -6,13 +6,13 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use super::{
     Means, Scheme, Verify, VerifyError, WantedKey,
-    encoding::MAX_SIGNATURE,
-    grammar::{self, Claimed},
-    key::Key,
+    encoding::{MAX_SIGNATURE, MAX_TEXT},
+    grammar::{self, Claimed, Names},
+    key::{self, Key},
     template::{Template, Values},
     timestamp::Place,
 };
@@ -55,6 +55,15 @@ impl Incoming<'_> {
     }
 }
 
+/// Whether a text is a token, of letters, digits and `-_+/=`, and nothing that a provider would send
+/// as a delivery. Who can have any text signed can have a forged delivery signed, and X asks for
+/// signatures without signing itself: so only tokens are signed for strangers, and no token is
+/// taken for a delivery.
+pub(crate) fn is_token(text: &[u8]) -> bool {
+    !text.is_empty()
+        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_+/=".contains(byte))
+}
+
 pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
         |value| {
@@ -85,7 +94,10 @@ pub(crate) enum Mechanism {
 #[derive(Clone, Debug)]
 pub(crate) struct Verifier {
     mechanism: Mechanism,
+    names: Names,
     tolerance: Option<Duration>,
+    /// Whether tokens are signed for strangers, as the answer to a challenge.
+    refuses_tokens: bool,
 }
 
 /// Secrets made ready for a mechanism, once.
@@ -97,7 +109,11 @@ pub(crate) enum Keys {
 
 impl Verifier {
     /// `None` when a window is asked for, but no time is signed.
-    pub(crate) fn new(mechanism: &Mechanism, tolerance: Option<Duration>) -> Option<Self> {
+    pub(crate) fn new(
+        mechanism: &Mechanism,
+        tolerance: Option<Duration>,
+        refuses_tokens: bool,
+    ) -> Option<Self> {
         let mechanism = match (mechanism, tolerance) {
             (Mechanism::Data(scheme), Some(window)) => {
                 Mechanism::Data(scheme.with_tolerance(window)?)
@@ -105,7 +121,11 @@ impl Verifier {
             (Mechanism::Code(code), Some(_)) if !code.traits().signs_time => return None,
             (mechanism, _) => *mechanism,
         };
-        Some(Self { mechanism, tolerance })
+        let names = match &mechanism {
+            Mechanism::Data(scheme) => scheme.names(),
+            Mechanism::Code(_) => Names::default(),
+        };
+        Some(Self { mechanism, names, tolerance, refuses_tokens })
     }
 
     /// Prepares every secret, or says by name what is wrong with which.
@@ -153,9 +173,11 @@ impl Verifier {
     ) -> Result<(), VerifyError> {
         match &self.mechanism {
             Mechanism::Data(scheme) => {
-                let claimed = scheme.claims(headers, query)?;
-                scheme.timestamp_text(headers, &claimed)?;
-                scheme.id(headers)?;
+                let mut claimed = Claimed::new();
+                scheme.claims(&self.names, headers, query, &mut claimed)?;
+                scheme.check_form(&claimed)?;
+                scheme.sent_time(&self.names, headers, &claimed)?;
+                scheme.id(&self.names, headers)?;
                 Ok(())
             }
             Mechanism::Code(code) => code.check_headers(headers),
@@ -189,8 +211,13 @@ impl Verifier {
         key: Option<&[u8]>,
         now: SystemTime,
     ) -> Result<Proof, VerifyError> {
+        if self.refuses_tokens && is_token(request.body) {
+            return Err(VerifyError::MalformedBody);
+        }
         match (&self.mechanism, keys) {
-            (Mechanism::Data(scheme), Keys::Data(keys)) => scheme.verify(request, keys, now),
+            (Mechanism::Data(scheme), Keys::Data(keys)) => {
+                scheme.verify(&self.names, request, keys, now)
+            }
             (Mechanism::Code(code), Keys::Code(secrets)) => {
                 let tolerance = self.tolerance;
                 verify_by_code(
@@ -247,25 +274,56 @@ impl Keys {
 }
 
 impl Scheme {
+    fn names(&self) -> Names {
+        let timestamp = self.timestamp.and_then(|timestamp| match timestamp.place {
+            Place::Header(name) => Some(HeaderName::from_static(name)),
+            Place::Field(_) | Place::Pointer(_) => None,
+        });
+        Names {
+            signatures: self.placement.names(),
+            timestamp,
+            id: self.id.map(HeaderName::from_static),
+            required: self.requires.iter().map(|(name, _)| HeaderName::from_static(name)).collect(),
+        }
+    }
+
     fn verify(
         &self,
+        names: &Names,
         request: &Incoming<'_>,
         keys: &[(Cow<'static, str>, Key)],
         now: SystemTime,
     ) -> Result<Proof, VerifyError> {
-        let claimed = self.claims(request.headers, request.query)?;
-        let sent_timestamp = self.timestamp_text(request.headers, &claimed)?;
+        let mut claimed = Claimed::new();
+        self.claims(names, request.headers, request.query, &mut claimed)?;
+        self.verify_claims(names, request, &claimed, keys, now).or_else(|error| {
+            // What matched has the right form. What did not is told first, whatever else is wrong.
+            self.check_form(&claimed)?;
+            Err(error)
+        })
+    }
+
+    fn verify_claims(
+        &self,
+        names: &Names,
+        request: &Incoming<'_>,
+        claimed: &Claimed<'_>,
+        keys: &[(Cow<'static, str>, Key)],
+        now: SystemTime,
+    ) -> Result<Proof, VerifyError> {
+        let sent_time = self.sent_time(names, request.headers, claimed)?;
         let body = self.signed_body(request)?;
         let values = Values {
-            id: self.id(request.headers)?,
-            timestamp: sent_timestamp.unwrap_or_default(),
+            id: self.id(names, request.headers)?,
+            timestamp: sent_time.map(|(text, _)| text).unwrap_or_default(),
             method: request.method,
             url: request.url,
             body: &body,
             secret: &[],
         };
-        let secret = self.matching(&claimed, &values, keys).ok_or(VerifyError::NoMatch)?;
-        let timestamp = self.timestamp_within(sent_timestamp, request.body, now)?;
+        let secret = self.matching(claimed, &values, keys).ok_or(VerifyError::NoMatch)?;
+        let sent_millis = sent_time.map(|(_, millis)| millis);
+        let timestamp = self.timestamp_within(sent_millis, request.body, now)?;
         Ok(Proof { secret, timestamp })
     }
 
@@ -275,25 +333,28 @@ impl Scheme {
         values: &Values<'_>,
         keys: &[(Cow<'static, str>, Key)],
     ) -> Option<Cow<'static, str>> {
-        let mut buffer = [0; MAX_SIGNATURE];
         for (at, (name, key)) in keys.iter().enumerate() {
-            let tag = key.tag(&self.template, values);
-            for signature in claimed.signatures() {
-                if signature.secret.is_some_and(|secret| secret != at) {
-                    continue;
-                }
-                let matches = if self.algorithm.is_credential() {
-                    key.is_token(signature.text.as_bytes())
-                } else {
-                    let sent = self.encoding.decode(signature.text, &mut buffer);
-                    sent.is_some_and(|sent| match &tag {
-                        Some(tag) => tag.matches(sent),
-                        None => key.confirms(&self.template, values, sent),
-                    })
-                };
-                if matches {
-                    return Some(name.clone());
-                }
+            let mut signatures = claimed
+                .signatures()
+                .iter()
+                .filter(|signature| signature.secret.is_none_or(|secret| secret == at))
+                .map(|signature| signature.text);
+            let matches = if self.algorithm.is_credential() {
+                signatures.any(|text| key.is_token(text.as_bytes()))
+            } else if let Some(tag) = key.tag(&self.template, values) {
+                // What decodes to the tag is the tag's encoding and nothing else.
+                let mut buffer = [0; MAX_TEXT];
+                let expected = self.encoding.encode_into(tag.as_bytes(), &mut buffer)?;
+                signatures.any(|text| key::is_same(expected, text.as_bytes()))
+            } else {
+                let mut buffer = [0; MAX_SIGNATURE];
+                signatures.any(|text| {
+                    let sent = self.encoding.decode(text, &mut buffer);
+                    sent.is_some_and(|sent| key.confirms(&self.template, values, sent))
+                })
+            };
+            if matches {
+                return Some(name.clone());
             }
         }
         None
@@ -312,22 +373,28 @@ impl Scheme {
         }
     }
 
-    /// The signatures that the headers claim, at least one of them of the right form.
+    /// The signatures that the headers claim.
     fn claims<'r>(
         &self,
+        names: &Names,
         headers: &'r HeaderMap,
         query: &'r str,
-    ) -> Result<Claimed<'r>, VerifyError> {
-        for (name, wanted) in self.requires {
-            if grammar::text(headers, name)? != *wanted {
-                return Err(VerifyError::MalformedHeader(name));
+        claimed: &mut Claimed<'r>,
+    ) -> Result<(), VerifyError> {
+        for ((label, wanted), name) in self.requires.iter().zip(&names.required) {
+            if grammar::text_in(headers, label, name)? != *wanted {
+                return Err(VerifyError::MalformedHeader(label));
             }
         }
         let field = match self.timestamp.map(|timestamp| timestamp.place) {
             Some(Place::Field(field)) => Some(field),
             _ => None,
         };
-        let claimed = self.placement.read(headers, query, field)?;
+        self.placement.read(&names.signatures, headers, query, field, claimed)
+    }
+
+    /// Whether one of the signatures, at least, is of the right form.
+    fn check_form(&self, claimed: &Claimed<'_>) -> Result<(), VerifyError> {
         if !self.algorithm.is_credential() {
             let length = self.algorithm.signature_len();
             let mut buffer = [0; MAX_SIGNATURE];
@@ -339,59 +406,66 @@ impl Scheme {
                 return Err(VerifyError::MalformedSignature(self.placement.name()));
             }
         }
-        Ok(claimed)
+        Ok(())
     }
 
-    /// The timestamp as sent, where it is sent in a header; well formed, but not yet believed.
-    fn timestamp_text<'r>(
+    /// The timestamp, where it is sent in a header, as text and in milliseconds since 1970; well
+    /// formed, but not yet believed.
+    fn sent_time<'r>(
         &self,
+        names: &Names,
         headers: &'r HeaderMap,
         claimed: &Claimed<'r>,
-    ) -> Result<Option<&'r str>, VerifyError> {
+    ) -> Result<Option<(&'r str, u64)>, VerifyError> {
         let Some(timestamp) = &self.timestamp else { return Ok(None) };
-        let text = match timestamp.place {
-            Place::Header(name) => grammar::text(headers, name)?,
-            Place::Field(_) => claimed.timestamp.ok_or(VerifyError::MalformedTimestamp)?,
-            Place::Pointer(_) => return Ok(None),
+        let text = match (timestamp.place, &names.timestamp) {
+            (Place::Header(label), Some(name)) => grammar::text_in(headers, label, name)?,
+            _ => match claimed.timestamp {
+                Some(text) => text,
+                None if matches!(timestamp.place, Place::Pointer(_)) => return Ok(None),
+                None => return Err(VerifyError::MalformedTimestamp),
+            },
         };
-        match timestamp.parse(text) {
-            Some(_) => Ok(Some(text)),
-            None => Err(VerifyError::MalformedTimestamp),
-        }
+        let millis = timestamp.parse(text).ok_or(VerifyError::MalformedTimestamp)?;
+        Ok(Some((text, millis)))
     }
 
     /// The signed id. One that contains the text which ends it could be cut in two ways, and is
     /// refused.
-    fn id<'r>(&self, headers: &'r HeaderMap) -> Result<&'r str, VerifyError> {
-        let Some(name) = self.id else { return Ok("") };
-        let id = grammar::text(headers, name)?;
-        let ambiguous =
-            self.template.id_separator().is_some_and(|separator| id.contains(separator));
-        if id.is_empty() || ambiguous { Err(VerifyError::MalformedHeader(name)) } else { Ok(id) }
+    fn id<'r>(&self, names: &Names, headers: &'r HeaderMap) -> Result<&'r str, VerifyError> {
+        let (Some(label), Some(name)) = (self.id, &names.id) else { return Ok("") };
+        let id = grammar::text_in(headers, label, name)?;
+        let ambiguous = match self.template.id_separator() {
+            Some(separator) => id.contains(separator),
+            // Only the form of what follows ends the id: neither time nor body may hide in it.
+            None => {
+                !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_+/=".contains(&byte))
+            }
+        };
+        if id.is_empty() || ambiguous { Err(VerifyError::MalformedHeader(label)) } else { Ok(id) }
     }
 
     fn timestamp_within(
         &self,
-        sent: Option<&str>,
+        sent_millis: Option<u64>,
         body: &[u8],
         now: SystemTime,
     ) -> Result<Option<SystemTime>, VerifyError> {
         let Some(timestamp) = &self.timestamp else { return Ok(None) };
-        let found;
-        let text = match (sent, timestamp.place) {
-            (Some(text), _) => text,
+        let judged = match (sent_millis, timestamp.place) {
+            (Some(millis), _) => timestamp.judge_millis(millis, now),
             (None, Place::Pointer(pointer)) => {
-                found = json::scalar(body, pointer).ok_or(VerifyError::MalformedTimestamp)?;
-                &found
+                let text = json::scalar(body, pointer).ok_or(VerifyError::MalformedTimestamp)?;
+                timestamp.judge(&text, now)
             }
-            (None, _) => return Err(VerifyError::MalformedTimestamp),
+            (None, _) => Err(VerifyError::MalformedTimestamp),
         };
-        timestamp.judge(text, now).map(Some)
+        judged.map(Some)
     }
 }
 
 /// Milliseconds since 1970, within what 64 bits hold; a clock before 1970 reads as 1970.
 pub(crate) fn unix_millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    since.as_secs().saturating_mul(1000).saturating_add(since.subsec_millis().into())
 }

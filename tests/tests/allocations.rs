@@ -1,0 +1,152 @@
+//! Believing a request takes nothing from the heap, where the scheme is data and symmetric.
+//!
+//! Counted is what this thread allocates while it verifies with secrets that have been prepared.
+//! Not among them: public keys, whose signatures are over a text that is joined first, and schemes
+//! that are code, which parse, sort or decode what is signed.
+
+use std::time::{Duration, SystemTime};
+
+use allocation_counter::measure;
+use http::{HeaderMap, HeaderValue};
+use webhook_runtime::{
+    Provider, ProviderVerifier, Secret,
+    providers::{ALL, FORGEJO, GITEA, GITHUB, GOGS, HUBSPOT, LINEAR, STANDARD_WEBHOOKS, STRIPE},
+    scheme::{Incoming, Outgoing},
+};
+
+/// Hex digits: text, hex and base64 all in one, whichever a provider's secrets are.
+const SECRET: &str = "5eb63bbbe01eeed093cb22bb8f5acdc3cb22bb8f5acdc35eb63bbbe01eeed093";
+const OTHER: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const BODY: &[u8] = br#"{"id":"evt_1","webhookTimestamp":1760000000000,"type":"it happened"}"#;
+const URL: &str = "https://hooks.example.com/in?a=1";
+
+/// Those that allocate all the same, and why.
+const EXCEPTIONS: [(&Provider, &str); 1] =
+    [(&LINEAR, "the time is a number in the body, and read as a text")];
+
+#[test]
+fn no_symmetric_scheme_allocates() {
+    let mut counted = 0;
+    for provider in ALL {
+        let Some(scheme) = provider.scheme() else { continue };
+        if !matches!(
+            scheme.algorithm(),
+            "HMAC-SHA1" | "HMAC-SHA256" | "HMAC-SHA512" | "SHA-256" | "token" | "basic auth"
+        ) {
+            continue;
+        }
+        counted += 1;
+        let text = if scheme.algorithm() == "basic auth" {
+            format!("user:{SECRET}")
+        } else {
+            SECRET.to_owned()
+        };
+        let secret = Secret::new(text);
+        let mut case = Case::signed(provider, &secret, BODY, URL);
+        if case.headers.is_empty() {
+            // The credential is in the URL.
+            case.query = format!("a=1&{}={SECRET}", provider.traits().header);
+        }
+        let verifier = provider.verifier(&[secret]).expect("a secret");
+        let allocations = case.allocations(&verifier);
+        match EXCEPTIONS.iter().find(|(exception, _)| exception.name() == provider.name()) {
+            None => assert_eq!(allocations, 0, "{}", provider.name()),
+            Some((_, why)) => assert!(allocations > 0, "{}: no longer: {why}", provider.name()),
+        }
+    }
+    assert!(counted >= 60, "{counted} providers");
+}
+
+#[test]
+fn nothing_is_allocated_while_a_secret_is_rotated() {
+    let [old, new] = [OTHER, SECRET].map(Secret::new);
+    let mut case = Case::signed(&STRIPE, &new, BODY, URL);
+    let sent = case.headers["stripe-signature"].to_str().expect("a text").to_owned();
+    let (time, signature) = sent.split_once(',').expect("two fields");
+    let zeros = "0".repeat(64);
+    case.set("stripe-signature", &format!("{time},v1={zeros},v1={zeros},{signature},v0={zeros}"));
+    let verifier = STRIPE.verifier(&[old.clone(), new.clone()]).expect("secrets");
+    assert_eq!(case.allocations(&verifier), 0);
+
+    let mut case = Case::signed(&STANDARD_WEBHOOKS, &new, BODY, URL);
+    let sent = case.headers["webhook-signature"].to_str().expect("a text").to_owned();
+    case.set("webhook-signature", &format!("v1,{}= v1a,AAAA {sent}", "A".repeat(43)));
+    let verifier = STANDARD_WEBHOOKS.verifier(&[old, new]).expect("secrets");
+    assert_eq!(case.allocations(&verifier), 0);
+}
+
+/// What has to be decoded before it can be hashed is decoded into the heap.
+#[test]
+fn what_is_decoded_is_allocated() {
+    let secret = Secret::new(SECRET);
+    for provider in [&FORGEJO, &GITEA, &GOGS] {
+        let outgoing = Outgoing::new(b"payload=%7B%22zen%22%3A1%7D").form();
+        let headers = provider.sign(&secret, &outgoing).expect("a form").headers;
+        let mut case = Case { headers, body: outgoing.body, url: URL, query: String::new() };
+        case.set("content-type", "application/x-www-form-urlencoded");
+        let verifier = provider.verifier(std::slice::from_ref(&secret)).expect("a secret");
+        assert!(case.allocations(&verifier) > 0, "{}", provider.name());
+    }
+    let url = "https://hooks.example.com/in?to=https%3A%2F%2Fexample.com";
+    let case = Case::signed(&HUBSPOT, &secret, BODY, url);
+    assert!(case.allocations(&HUBSPOT.verifier(&[secret]).expect("a secret")) > 0);
+}
+
+/// The proof names the secret. A constant is only pointed at.
+#[test]
+fn the_name_of_a_secret_is_allocated_if_it_was() {
+    let verifier =
+        |secret: &Secret| GITHUB.verifier(std::slice::from_ref(secret)).expect("a secret");
+    let secret = Secret::new(SECRET).named("GITHUB_SECRET");
+    let case = Case::signed(&GITHUB, &secret, BODY, URL);
+    assert_eq!(case.allocations(&verifier(&secret)), 0);
+    let secret = Secret::new(SECRET).named(format!("tenant {}", 7));
+    assert_eq!(case.allocations(&verifier(&secret)), 1);
+}
+
+/// A genuine request.
+struct Case {
+    headers: HeaderMap,
+    body: &'static [u8],
+    url: &'static str,
+    query: String,
+}
+
+impl Case {
+    fn signed(
+        provider: &Provider,
+        secret: &Secret,
+        body: &'static [u8],
+        url: &'static str,
+    ) -> Self {
+        let outgoing = Outgoing::new(body).at(now()).url(url);
+        let signed = provider.sign(secret, &outgoing);
+        let headers = signed.unwrap_or_else(|error| panic!("{}: {error}", provider.name())).headers;
+        Self { headers, body, url, query: String::new() }
+    }
+
+    fn set(&mut self, name: &'static str, value: &str) {
+        self.headers.insert(name, HeaderValue::from_str(value).expect("a header's value"));
+    }
+
+    /// How often memory is asked for while this is believed.
+    fn allocations(&self, verifier: &ProviderVerifier) -> u64 {
+        let request = Incoming {
+            method: "POST",
+            url: self.url,
+            headers: &self.headers,
+            query: &self.query,
+            body: self.body,
+        };
+        let now = now();
+        let mut verdict = None;
+        let counted = measure(|| verdict = Some(verifier.verify(&request, None, now)));
+        assert!(matches!(verdict, Some(Ok(_))), "{verdict:?}");
+        counted.count_total
+    }
+}
+
+/// The time that [`BODY`] says.
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000)
+}

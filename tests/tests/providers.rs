@@ -1,0 +1,216 @@
+//! What single providers need beside their vectors: rules that keep what is not signed from deciding
+//! anything.
+
+mod common;
+
+use std::{borrow::Cow, collections::BTreeMap, time::SystemTime};
+
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use common::{SECRET, post, set, sign, status, webhooks};
+use http::{HeaderMap, Request};
+use serde::Deserialize;
+use webhook_runtime::{
+    Delivery, KeySource, Rejection, Secret, SourceError, StartProblem, Webhooks,
+    providers::{ADYEN, AWS_SNS, CONTENTFUL, GITHUB, LIVEKIT, MICROSOFT_GRAPH, POSTMARK, TWITCH},
+    scheme::{Incoming, VerifyError, WantedKey},
+    webhook,
+};
+
+fn wanted(certificate: &str) -> Result<Option<WantedKey>, VerifyError> {
+    let body = serde_json::json!({ "SigningCertURL": certificate }).to_string();
+    let headers = HeaderMap::new();
+    let body = body.as_bytes();
+    AWS_SNS.wanted_key(&Incoming { method: "POST", url: "", headers: &headers, query: "", body })
+}
+
+/// In a host such as `sns.s3-us-west-2.amazonaws.com`, `sns` is the name of somebody's bucket.
+#[test]
+fn certificates_of_sns_come_from_sns() {
+    const NAME: &str = "SimpleNotificationService-b52809c158d77b5f55b0dff506958f7a.pem";
+    assert!(wanted(&format!("https://sns.us-east-1.amazonaws.com/{NAME}")).is_ok());
+    assert!(wanted(&format!("https://sns.us-gov-west-1.amazonaws.com/{NAME}")).is_ok());
+    assert!(wanted(&format!("https://sns.cn-north-1.amazonaws.com.cn/{NAME}")).is_ok());
+    for url in [
+        format!("https://sns.s3-us-west-2.amazonaws.com/{NAME}"),
+        format!("https://sns.s3-accelerate.amazonaws.com/{NAME}"),
+        format!("https://sns.us-east-1.amazonaws.com/{NAME}?Action=Publish"),
+        format!("https://sns.us-east-1.amazonaws.com/elsewhere/{NAME}"),
+        "https://sns.us-east-1.amazonaws.com/x.pem".to_owned(),
+    ] {
+        assert_eq!(wanted(&url), Err(VerifyError::ForeignKey), "{url}");
+    }
+}
+
+/// The vector of a genuine message, with its certificate.
+fn sns_message() -> (Bytes, BTreeMap<String, String>, SystemTime) {
+    #[derive(Deserialize)]
+    struct Line {
+        name: String,
+        body_base64: Option<String>,
+        #[serde(default)]
+        certs: BTreeMap<String, String>,
+        now: u64,
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/signatures.jsonl");
+    let lines = std::fs::read_to_string(path).expect("the vectors");
+    let mut lines = lines.lines().map(|line| serde_json::from_str::<Line>(line).expect("a line"));
+    let line = lines
+        .find(|line| line.name == "public/aws-sns/accept-v2-notification")
+        .expect("a message of SNS");
+    let body =
+        <base64ct::Base64 as base64ct::Encoding>::decode_vec(&line.body_base64.expect("a body"));
+    let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(line.now);
+    (body.expect("base64").into(), line.certs, now)
+}
+
+struct Certificates(BTreeMap<String, String>);
+
+impl KeySource for Certificates {
+    async fn fetch(&self, key: &WantedKey) -> Result<Bytes, SourceError> {
+        match key {
+            WantedKey::Url(url) => self.0.get(&**url).cloned().map(Bytes::from),
+            _ => None,
+        }
+        .ok_or(SourceError::Unknown)
+    }
+}
+
+/// SNS signs for everybody who has an account: only our own topics count.
+#[tokio::test]
+async fn a_message_of_another_topic_is_refused() {
+    #[webhook(path = "/hook", provider = AWS_SNS)]
+    async fn sns(_: &Delivery) {}
+    let (body, certificates, now) = sns_message();
+    let router = |topic: &str| -> Router {
+        Webhooks::new()
+            .mount::<sns>()
+            .secrets::<sns>([Secret::new(topic)])
+            .key_source(Certificates(certificates.clone()))
+            .clock(now)
+            .into_router()
+            .expect("it starts")
+    };
+    let ours = router("arn:aws:sns:us-west-2:123456789012:MyTopic");
+    assert_eq!(status(&ours, post("/hook", HeaderMap::new(), body.clone())).await, 200);
+    let theirs = router("arn:aws:sns:us-west-2:123456789012:Other");
+    assert_eq!(status(&theirs, post("/hook", HeaderMap::new(), body.clone())).await, 401);
+
+    // A key in front of its twin: the id would be read from one, and the signature from the other.
+    let text = String::from_utf8(body.to_vec()).expect("text");
+    let doubled = text.replacen('{', r#"{"MessageId":"fresh","#, 1);
+    assert_eq!(status(&ours, post("/hook", HeaderMap::new(), doubled)).await, 401);
+    let confirmed = text.replacen('{', r#"{"Type":"SubscriptionConfirmation","#, 1);
+    assert_eq!(status(&ours, post("/hook", HeaderMap::new(), confirmed)).await, 401);
+}
+
+#[tokio::test]
+async fn signed_items_are_read_the_same_by_all() {
+    #[webhook(path = "/adyen", provider = ADYEN)]
+    async fn adyen(_: &Delivery) {}
+    #[webhook(path = "/graph", provider = MICROSOFT_GRAPH)]
+    async fn graph(_: &Delivery) {}
+    let router = Webhooks::new()
+        .mount::<adyen>()
+        .mount::<graph>()
+        .secrets::<adyen>([Secret::new("00ff")])
+        .secrets::<graph>([Secret::new(SECRET)])
+        .into_router()
+        .expect("it starts");
+    let twice = r#"{"notificationItems":[],"notificationItems":[]}"#;
+    for body in [twice, "{}", "[]", r#"{"notificationItems":[]}"#, "{} {}"] {
+        assert_eq!(status(&router, post("/adyen", HeaderMap::new(), body)).await, 401, "{body}");
+    }
+    let genuine = format!(r#"{{"value":[{{"clientState":"{SECRET}"}}]}}"#);
+    assert_eq!(status(&router, post("/graph", HeaderMap::new(), genuine.clone())).await, 200);
+    let twice = genuine.replacen('{', r#"{"value":[{"clientState":"forged"}],"#, 1);
+    assert_eq!(status(&router, post("/graph", HeaderMap::new(), twice)).await, 401);
+}
+
+/// Nobody signs the content type: what was signed as JSON is not read as a form.
+#[tokio::test]
+async fn json_is_not_relabelled_as_a_form() {
+    #[webhook(path = "/github", provider = GITHUB)]
+    async fn github(delivery: &Delivery) -> Result<(), Rejection> {
+        let seen: BTreeMap<Cow<'_, str>, serde_json::Value> = delivery.decode()?;
+        assert!(
+            !seen.contains_key("forged"),
+            "what was hidden in a text was taken for the payload"
+        );
+        Ok(())
+    }
+    let router = webhooks::<github>().into_router().expect("it starts");
+    let body = r#"{"comment":"&payload=%7B%22forged%22%3A1%7D&"}"#;
+    let request = |content_type: &str| {
+        let mut request = post("/github", sign(&GITHUB, SECRET, body.as_bytes()), body);
+        set(&mut request, "content-type", content_type);
+        request
+    };
+    assert_eq!(status(&router, request("application/json")).await, 200);
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(status(&router, request(form)).await, 400);
+    let mut both = request("application/json");
+    both.headers_mut().append("content-type", form.parse().expect("a value"));
+    assert_eq!(status(&router, both).await, 415);
+}
+
+/// Twitch signs id, time and body without anything between them.
+#[tokio::test]
+async fn a_signed_text_cannot_be_cut_elsewhere() {
+    #[webhook(path = "/twitch", provider = TWITCH)]
+    async fn twitch(_: &Delivery) {}
+    let router = webhooks::<twitch>().into_router().expect("it starts");
+    let body = r#"{"text":"2026-01-01T00:00:00Z&forged=1"}"#;
+    let headers = sign(&TWITCH, SECRET, body.as_bytes());
+    let genuine = post("/twitch", headers.clone(), body);
+    assert_eq!(status(&router, genuine).await, 200);
+    let text = |name: &str| headers[name].to_str().expect("text").to_owned();
+    let (id, time) =
+        (text("twitch-eventsub-message-id"), text("twitch-eventsub-message-timestamp"));
+    let mut forged: Request<Body> = post("/twitch", headers.clone(), r#"&forged=1"}"#);
+    let new_id = format!(r#"{id}{time}{{"text":""#);
+    set(&mut forged, "twitch-eventsub-message-id", &new_id);
+    set(&mut forged, "twitch-eventsub-message-timestamp", "2026-01-01T00:00:00Z");
+    assert_eq!(status(&router, forged).await, 401);
+}
+
+/// A list that names one header a thousand times would have it copied a thousand times.
+#[tokio::test]
+async fn a_list_of_signed_headers_names_each_once() {
+    #[webhook(path = "/contentful", provider = CONTENTFUL)]
+    async fn contentful(_: &Delivery) {}
+    let router = webhooks::<contentful>().public_url("https://example.com").into_router();
+    let router = router.expect("it starts");
+    for again in ["x-contentful-timestamp", "X-Contentful-Timestamp"] {
+        let mut headers = sign(&CONTENTFUL, SECRET, b"{}");
+        let list = headers["x-contentful-signed-headers"].to_str().expect("a list").to_owned();
+        let list = format!("{list},{again}");
+        headers.insert("x-contentful-signed-headers", list.parse().expect("a value"));
+        assert_eq!(status(&router, post("/contentful", headers, "{}")).await, 401);
+    }
+}
+
+/// `"${USER}:${UNSET}"`
+#[test]
+fn half_a_secret_is_none() {
+    #[webhook(path = "/postmark", provider = POSTMARK)]
+    async fn postmark(_: &Delivery) {}
+    #[webhook(path = "/livekit", provider = LIVEKIT)]
+    async fn livekit(_: &Delivery) {}
+    for blank in [":", "key:", "key: "] {
+        let error = Webhooks::<()>::new()
+            .mount::<postmark>()
+            .mount::<livekit>()
+            .secrets::<postmark>([Secret::new(blank)])
+            .secrets::<livekit>([Secret::new(blank)])
+            .into_router()
+            .expect_err("nothing is secret in it");
+        let blanks = error.problems().iter().filter(|problem| {
+            matches!(
+                problem,
+                StartProblem::Secret { error: webhook_runtime::SecretError::Blank, .. }
+            )
+        });
+        assert_eq!(blanks.count(), 2, "{blank:?}: {error}");
+    }
+}
