@@ -168,18 +168,18 @@ impl Tag {
     }
 }
 
-/// Compares in constant time, by words: comparing bytes takes as long as hashing a block does.
+/// Compares in constant time, by words: byte by byte, it takes as long as to hash a block.
 pub(crate) fn is_same(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }
     let (left, left_rest) = left.as_chunks();
     let (right, right_rest) = right.as_chunks();
-    let mut difference = 0;
+    let mut same = left_rest.ct_eq(right_rest);
     for (left, right) in left.iter().zip(right) {
-        difference |= u64::from_ne_bytes(*left) ^ u64::from_ne_bytes(*right);
+        same &= u64::from_ne_bytes(*left).ct_eq(&u64::from_ne_bytes(*right));
     }
-    (difference.ct_eq(&0) & left_rest.ct_eq(right_rest)).into()
+    same.into()
 }
 
 impl Key {
