@@ -44,6 +44,7 @@ impl Asymmetric {
         }
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "not with every set of features")]
     pub(crate) const fn signature_len(self) -> Option<usize> {
         match self {
             #[cfg(feature = "ed25519")]

@@ -285,5 +285,9 @@ pub(crate) fn text_in<'r>(
     label: &'static str,
     name: impl AsHeaderName,
 ) -> Result<&'r str, VerifyError> {
-    single(headers, label, name)?.to_str().map_err(|_| VerifyError::MalformedHeader(label))
+    // `to_str` asks of every byte whether it can be seen; whether all are ASCII is asked by words.
+    // A tab gets past this, and is of no use to anybody.
+    let value = single(headers, label, name)?.as_bytes();
+    let text = std::str::from_utf8(value).ok().filter(|text| text.is_ascii());
+    text.ok_or(VerifyError::MalformedHeader(label))
 }
