@@ -119,14 +119,24 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
         };
         setters.extend(quote_spanned!(name.span()=> .#name(#value)));
     }
+    let takes = handler.payload().map(|ty| takes(at_name, ty, runtime));
     let returns = move_to(at_name, quote_spanned!(at_name=> #runtime::Endpoint));
     quote_spanned! {at_name=>
         fn endpoint() -> #returns {
             #constants
             #returns::new(#name, ::core::module_path!(), #path)
                 #setters
+                #takes
         }
     }
+}
+
+/// Asks the payload's type what it takes. One that is no payload has an answer too: that it is none
+/// is the compiler's to say, once, where it is decoded.
+fn takes(at_name: Span, ty: &Type, runtime: &TokenStream) -> TokenStream {
+    let taken = move_to(at_name, quote_spanned!(at_name=> #runtime::__private::Taken::<));
+    let asked = quote_spanned!(at_name=> >::new().takes());
+    quote_spanned!(at_name=> .takes(#taken #ty #asked))
 }
 
 /// From a verified delivery to the handler's answer: extract, decode, call.

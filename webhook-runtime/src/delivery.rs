@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     fmt,
+    ops::Range,
     sync::{Arc, OnceLock},
     time::SystemTime,
 };
@@ -13,8 +14,8 @@ use http::{HeaderMap, HeaderValue, header, request::Parts};
 
 use crate::{
     json,
-    payload::{Content, Payload},
-    provider::{Provider, Source},
+    payload::{Content, Encoded, Payload, check_json},
+    provider::{Items, Provider},
     rejection::Rejection,
     scheme::Proof,
     source::Scope,
@@ -25,9 +26,23 @@ use crate::{
 ///
 /// As an argument before the payload it is an extractor (`delivery: Delivery`, cheap to clone); as
 /// the payload, `delivery: &Delivery` gives the raw body.
+///
+/// Where the provider sends many events at once, and the handler is called for each, the delivery
+/// that a handler sees is that of one item: [`id`](Self::id), [`event`](Self::event),
+/// [`action`](Self::action), [`decode`](Self::decode) and [`encoded`](Self::encoded) are the item's,
+/// everything else is that of the request.
 #[derive(Clone)]
 pub struct Delivery {
     inner: Arc<Inner>,
+    item: Option<Item>,
+}
+
+/// Which item of a batch a handler is called for.
+#[derive(Clone, Debug)]
+struct Item {
+    index: usize,
+    /// Where its text is in the JSON of the body.
+    place: Range<usize>,
 }
 
 struct Inner {
@@ -60,7 +75,53 @@ impl Delivery {
     ) -> Self {
         let form_json = OnceLock::new();
         let inner = Inner { provider, endpoint, headers, body, verified, form_json };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), item: None }
+    }
+
+    /// This delivery, as seen by the handler of one of its items. `json` is a part of its body.
+    #[allow(dead_code, reason = "for handlers of single items, which come next")]
+    pub(crate) fn of_item(&self, index: usize, json: Range<usize>) -> Self {
+        Self { inner: Arc::clone(&self.inner), item: Some(Item { index, place: json }) }
+    }
+
+    /// Where in the body's JSON the items of a batch are. What stands where the provider puts its
+    /// array, and is none, is an item by itself.
+    pub(crate) fn items(&self, says: &Items) -> Result<Vec<Range<usize>>, Rejection> {
+        let Content::Json(body) = self.content()? else { return Err(Rejection::ContentType) };
+        check_json(body)?;
+        let Some(array) = json::text(body, says.array_pointer()) else {
+            return Err(Rejection::Mismatch {
+                path: says.array_pointer().trim_start_matches('/').replace('/', "."),
+                detail: "the events of the batch are missing".to_owned(),
+            });
+        };
+        let items = json::items(array).unwrap_or_else(|| vec![array]);
+        let inside =
+            |item| says.inside_pointer().and_then(|at| json::text(item, at)).unwrap_or(item);
+        Ok(items.into_iter().map(|item| json::place(inside(item), body)).collect())
+    }
+
+    /// A part of the body's JSON, by its place.
+    pub(crate) fn part(&self, place: &Range<usize>) -> Option<&str> {
+        // Only the part is checked to be UTF-8: a batch has many, and all of it was checked before.
+        match self.inner.form_json.get() {
+            Some(Some(json)) => json.get(place.clone()),
+            _ => std::str::from_utf8(self.inner.body.get(place.clone())?).ok(),
+        }
+    }
+
+    /// The text that the payload is decoded from: one item of a batch, or the body.
+    #[must_use]
+    pub fn encoded(&self) -> Encoded<'_> {
+        let item = self.item.as_ref().and_then(|item| {
+            let says = self.inner.provider.items_source()?;
+            Some(Encoded::item(self, says, item.index, self.part(&item.place)?))
+        });
+        item.unwrap_or_else(|| Encoded::whole(self))
+    }
+
+    pub(crate) fn sent_by(&self) -> &'static Provider {
+        self.inner.provider
     }
 
     /// The raw bytes that the provider signed.
@@ -80,7 +141,7 @@ impl Delivery {
     /// # Errors
     /// With the answer to give, which a handler can return as it is.
     pub fn decode<'a, T: Payload<'a>>(&'a self) -> Result<T, Rejection> {
-        T::decode(self)
+        T::decode(self.encoded())
     }
 
     /// The provider's id of the delivery, where it says one.
@@ -88,7 +149,7 @@ impl Delivery {
     /// [`id_is_signed`](Self::id_is_signed) tells whether it can be relied upon.
     #[must_use]
     pub fn id(&self) -> Option<Cow<'_, str>> {
-        self.find(self.inner.provider.id_source()?)
+        self.encoded().id()
     }
 
     /// Whether the signature covers the id. GitHub's, for example, is a header that anybody on the
@@ -96,19 +157,24 @@ impl Delivery {
     #[must_use]
     pub fn id_is_signed(&self) -> bool {
         let provider = self.inner.provider;
-        provider.id_source().is_some_and(|source| provider.signs(source))
+        match (&self.item, provider.items_source()) {
+            (Some(_), Some(items)) => {
+                items.first_id().is_some_and(|id| provider.signs_pointer(&id))
+            }
+            _ => provider.id_source().is_some_and(|source| provider.signs(source)),
+        }
     }
 
     /// The name of the event, where the provider says one.
     #[must_use]
     pub fn event(&self) -> Option<Cow<'_, str>> {
-        self.find(self.inner.provider.event_source()?)
+        self.encoded().event()
     }
 
     /// What tells events of one name apart, such as `opened`, where the provider says it.
     #[must_use]
     pub fn action(&self) -> Option<Cow<'_, str>> {
-        self.find(self.inner.provider.action_source()?)
+        self.encoded().action()
     }
 
     /// The name of the provider.
@@ -147,20 +213,6 @@ impl Delivery {
     #[must_use]
     pub fn scope(&self) -> &Scope {
         &self.inner.verified.scope
-    }
-
-    fn find(&self, source: Source) -> Option<Cow<'_, str>> {
-        match source {
-            Source::Header(name) => self.header(name).map(Cow::Borrowed),
-            Source::Pointer(pointer) => match self.content().ok()? {
-                Content::Json(json) => json::scalar(json.as_bytes(), pointer),
-                Content::Form(_) => None,
-            },
-        }
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.inner.headers.get(name)?.to_str().ok()
     }
 
     /// What the body holds. Providers label JSON in many ways, so whatever could be JSON is taken

@@ -9,7 +9,10 @@ use axum::{
 use http::request::Parts;
 
 use crate::{
-    delivery::Delivery, payload::Payload, provider::Provider, providers::PLAIN,
+    delivery::Delivery,
+    payload::{Payload, Takes},
+    provider::Provider,
+    providers::PLAIN,
     rejection::Rejection,
 };
 
@@ -50,6 +53,8 @@ pub struct Endpoint {
     pub(crate) provider: &'static Provider,
     pub(crate) tolerance: Option<Duration>,
     pub(crate) max_body: usize,
+    pub(crate) answer_within: Option<Duration>,
+    pub(crate) takes: Takes,
 }
 
 impl Endpoint {
@@ -65,6 +70,8 @@ impl Endpoint {
             provider: &PLAIN,
             tolerance: None,
             max_body: DEFAULT_MAX_BODY,
+            answer_within: None,
+            takes: Takes::DELIVERY,
         }
     }
 
@@ -101,6 +108,27 @@ impl Endpoint {
     #[must_use]
     pub const fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
+        self
+    }
+
+    /// How long the handler may take until the delivery is answered without it. The handler then
+    /// runs on to its end.
+    ///
+    /// The answer has no body and the status by which the
+    /// [provider](Provider::acknowledges_with) knows that the delivery was taken. It is a promise
+    /// that nothing but this process keeps: what becomes of a handler after its answer, the
+    /// provider never hears, and if the process ends first, the delivery is lost.
+    #[must_use]
+    pub const fn answer_within(mut self, limit: Duration) -> Self {
+        self.answer_within = Some(limit);
+        self
+    }
+
+    /// What the payload's type takes of a delivery.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn takes(mut self, takes: Takes) -> Self {
+        self.takes = takes;
         self
     }
 
@@ -141,7 +169,7 @@ impl<S: Send + Sync> Verified<S> {
     /// Decodes the payload.
     #[allow(clippy::missing_errors_doc, clippy::result_large_err, reason = "not for users")]
     pub fn payload<'a, T: Payload<'a>>(&'a self) -> Result<T, Response> {
-        match T::decode(&self.delivery) {
+        match T::decode(self.delivery.encoded()) {
             Ok(payload) => Ok(payload),
             Err(rejection) => Err(refused(rejection)),
         }

@@ -1,28 +1,59 @@
-//! Two questions to a JSON text that need no tree and no type: what stands at this pointer, and
-//! what is the path of this place?
+//! Questions to a JSON text that need no tree and no type: what stands at this pointer, which items
+//! has this array, and what is the path of this place?
 
-use std::{borrow::Cow, collections::HashSet, fmt};
+use std::{borrow::Cow, collections::HashSet, fmt, marker::PhantomData, ops::Range};
 
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
+use serde_json::value::RawValue;
 
 /// The string or number at a JSON pointer (RFC 6901), as text. Where a key is repeated, the first
 /// one counts.
 pub(crate) fn scalar<'de>(json: &'de [u8], pointer: &str) -> Option<Cow<'de, str>> {
     let mut found = None;
-    let find = Find { rest: pointer, found: &mut found };
+    find(&mut serde_json::Deserializer::from_slice(json), pointer, Scalar, &mut found);
+    found.flatten()
+}
+
+/// The text of the value at a JSON pointer, whatever it is.
+pub(crate) fn text<'de>(json: &'de str, pointer: &str) -> Option<&'de str> {
+    let mut found: Option<&'de RawValue> = None;
+    let wanted = PhantomData::<&'de RawValue>;
+    find(&mut serde_json::Deserializer::from_str(json), pointer, wanted, &mut found);
+    found.map(RawValue::get)
+}
+
+/// The texts of the items of an array; `None` for what is no array.
+pub(crate) fn items(json: &str) -> Option<Vec<&str>> {
+    let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+    Some(items.into_iter().map(RawValue::get).collect())
+}
+
+/// Where in a text a part of it is.
+pub(crate) fn place(part: &str, whole: &str) -> Range<usize> {
+    let start = part.as_ptr().addr() - whole.as_ptr().addr();
+    start..start + part.len()
+}
+
+fn find<'de, D: Deserializer<'de>, W: DeserializeSeed<'de>>(
+    json: D,
+    pointer: &str,
+    wanted: W,
+    found: &mut Option<W::Value>,
+) {
     // The search stops with an error as soon as it has what it wants.
-    let _ = find.deserialize(&mut serde_json::Deserializer::from_slice(json));
-    found
+    let _ = Find { rest: pointer, wanted, found }.deserialize(json);
 }
 
-struct Find<'p, 'f, 'de> {
+/// The value behind `rest`, read as `wanted`.
+struct Find<'p, 'f, W, V> {
     rest: &'p str,
-    found: &'f mut Option<Cow<'de, str>>,
+    wanted: W,
+    found: &'f mut Option<V>,
 }
 
-impl<'p, 'de> Find<'p, '_, 'de> {
+impl<'p, W, V> Find<'p, '_, W, V> {
     /// The first token of the pointer, and what follows it.
     fn step(&self) -> Option<(Cow<'p, str>, &'p str)> {
         let rest = self.rest.strip_prefix('/')?;
@@ -33,37 +64,33 @@ impl<'p, 'de> Find<'p, '_, 'de> {
             (token.into(), rest)
         })
     }
+}
 
-    /// Takes a scalar, if the pointer ends here.
-    fn take(self, text: impl FnOnce() -> Cow<'de, str>) {
+impl<'de, W: DeserializeSeed<'de>> DeserializeSeed<'de> for Find<'_, '_, W, W::Value> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         if self.rest.is_empty() {
-            *self.found = Some(text());
+            *self.found = Some(self.wanted.deserialize(deserializer)?);
+            Ok(())
+        } else {
+            deserializer.deserialize_any(self)
         }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Find<'_, '_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Find<'_, '_, 'de> {
+impl<'de, W: DeserializeSeed<'de>> Visitor<'de> for Find<'_, '_, W, W::Value> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
+        f.write_str("an object or an array")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Some((wanted, rest)) = self.step() else {
-            return Err(A::Error::custom("not a scalar"));
-        };
-        while let Some(is_wanted) = map.next_key_seed(Is(&wanted))? {
+        let Some((key, rest)) = self.step() else { return Err(A::Error::custom("no pointer")) };
+        while let Some(is_wanted) = map.next_key_seed(Is(&key))? {
             if is_wanted {
-                map.next_value_seed(Find { rest, found: self.found })?;
+                map.next_value_seed(Find { rest, wanted: self.wanted, found: self.found })?;
                 return Err(A::Error::custom("found"));
             }
             map.next_value::<IgnoredAny>()?;
@@ -72,50 +99,54 @@ impl<'de> Visitor<'de> for Find<'_, '_, 'de> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Some((wanted, rest)) = self.step() else {
-            return Err(A::Error::custom("not a scalar"));
-        };
-        let wanted: usize = wanted.parse().map_err(A::Error::custom)?;
-        for _ in 0..wanted {
+        let Some((index, rest)) = self.step() else { return Err(A::Error::custom("no pointer")) };
+        let index: usize = index.parse().map_err(A::Error::custom)?;
+        for _ in 0..index {
             if seq.next_element::<IgnoredAny>()?.is_none() {
                 return Ok(());
             }
         }
-        seq.next_element_seed(Find { rest, found: self.found })?;
+        seq.next_element_seed(Find { rest, wanted: self.wanted, found: self.found })?;
         Err(A::Error::custom("found"))
     }
+}
 
-    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<(), E> {
-        self.take(|| Cow::Borrowed(text));
-        Ok(())
+/// A string or number, as text; nothing for whatever else it is.
+struct Scalar;
+
+impl<'de> DeserializeSeed<'de> for Scalar {
+    type Value = Option<Cow<'de, str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Scalar {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or a number")
     }
 
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
-        self.take(|| Cow::Owned(text.to_owned()));
-        Ok(())
+    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Borrowed(text)))
     }
 
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<(), E> {
-        self.take(|| Cow::Owned(number.to_string()));
-        Ok(())
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(text.to_owned())))
     }
 
-    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
-        self.take(|| Cow::Owned(number.to_string()));
-        Ok(())
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(number.to_string())))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<(), E> {
-        self.take(|| Cow::Owned(number.to_string()));
-        Ok(())
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(number.to_string())))
     }
 
-    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(number.to_string())))
     }
 }
 
@@ -299,6 +330,20 @@ mod tests {
             assert_eq!(at(nothing), None, "{nothing}");
         }
         assert!(matches!(scalar(br#"{"a":"b"}"#, "/a"), Some(Cow::Borrowed("b"))));
+    }
+
+    #[test]
+    fn a_pointer_finds_texts_and_arrays_their_items() {
+        let json = r#" {"a": [ {"x":1} , "two",[ ]], "b":null} "#;
+        assert_eq!(text(json, "/a/0"), Some(r#"{"x":1}"#));
+        assert_eq!(text(json, "/a"), Some(r#"[ {"x":1} , "two",[ ]]"#));
+        assert_eq!(text(json, "/b"), Some("null"));
+        assert_eq!(text(json, ""), Some(json.trim()));
+        assert_eq!((text(json, "/c"), text(json, "/b/0"), text("[1", "/3")), (None, None, None));
+        let a = text(json, "/a").and_then(items).expect("an array");
+        assert_eq!(a, [r#"{"x":1}"#, r#""two""#, "[ ]"]);
+        assert_eq!(items("[]"), Some(vec![]));
+        assert_eq!((items("{}"), items("[1"), items("null")), (None, None, None));
     }
 
     #[test]

@@ -49,6 +49,7 @@ mod cache;
 mod clock;
 mod delivery;
 mod endpoint;
+mod event;
 #[cfg(feature = "fetch")]
 mod fetch;
 pub mod handshake;
@@ -69,11 +70,12 @@ mod webhooks;
 pub use clock::{Clock, SystemClock};
 pub use delivery::{Delivery, NotADelivery};
 pub use endpoint::{DEFAULT_MAX_BODY, Endpoint, Webhook};
+pub use event::{Unknown, WebhookEvent};
 #[cfg(feature = "fetch")]
 pub use fetch::HttpsKeys;
-pub use payload::Payload;
-pub use provider::{Provider, Source, Success};
-pub use rejection::Rejection;
+pub use payload::{Batch, BatchItem, Encoded, Payload};
+pub use provider::{Items, Provider, Source, Success};
+pub use rejection::{FailedItem, Rejection};
 pub use secret::{Secret, SecretError};
 pub use source::{KeySource, Scope, SecretSource, SourceError};
 pub use start::{Error, StartError, StartProblem};
@@ -86,5 +88,9 @@ pub use webhooks::Webhooks;
 pub mod __private {
     pub use axum::extract::FromRequestParts;
 
-    pub use crate::endpoint::{HandlerFuture, Verified, respond};
+    pub use crate::{
+        endpoint::{HandlerFuture, Verified, respond},
+        event::Chosen,
+        payload::{Taken, Takes},
+    };
 }

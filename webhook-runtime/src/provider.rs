@@ -31,6 +31,8 @@ pub struct Provider {
     event: Option<Source>,
     action: Option<Source>,
     form_field: Option<&'static str>,
+    items: Option<Items>,
+    acknowledges_with: u16,
     handshakes: &'static [Handshake],
     methods: &'static str,
     success: Success,
@@ -75,6 +77,96 @@ impl Source {
     }
 }
 
+/// Where in the JSON body the events are, of a provider that sends many in one request.
+///
+/// ```
+/// use webhook_runtime::{Items, Provider, scheme::Scheme};
+///
+/// /// `{"events":[{"uuid":"…","kind":"…"}, …]}`
+/// const ACME: Provider = Provider::new("acme", Scheme::hmac_sha256().header("x-acme-signature"))
+///     .items(Items::at("/events").id("/uuid").event("/kind"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Items {
+    array: &'static str,
+    inside: Option<&'static str>,
+    id: Option<&'static str>,
+    event: Option<&'static str>,
+    action: Option<&'static str>,
+}
+
+impl Items {
+    /// In the array at this JSON pointer (RFC 6901); the empty one is the body itself.
+    #[must_use]
+    pub const fn at(array: &'static str) -> Self {
+        let array = if array.is_empty() { array } else { checked_pointer(array) };
+        Self { array, inside: None, id: None, event: None, action: None }
+    }
+
+    /// Each item wraps the event at this pointer. What follows is looked for inside of it.
+    #[must_use]
+    pub const fn inside(mut self, pointer: &'static str) -> Self {
+        self.inside = Some(checked_pointer(pointer));
+        self
+    }
+
+    /// Where in an event its id is, the same when it is sent again.
+    #[must_use]
+    pub const fn id(mut self, pointer: &'static str) -> Self {
+        self.id = Some(checked_pointer(pointer));
+        self
+    }
+
+    /// Where in an event its name is, if it is not one name for the whole request.
+    #[must_use]
+    pub const fn event(mut self, pointer: &'static str) -> Self {
+        self.event = Some(checked_pointer(pointer));
+        self
+    }
+
+    /// Where in an event it is told apart further.
+    #[must_use]
+    pub const fn action(mut self, pointer: &'static str) -> Self {
+        self.action = Some(checked_pointer(pointer));
+        self
+    }
+
+    /// Where the array is.
+    #[must_use]
+    pub const fn array_pointer(&self) -> &'static str {
+        self.array
+    }
+
+    /// What each item wraps its event in.
+    #[must_use]
+    pub const fn inside_pointer(&self) -> Option<&'static str> {
+        self.inside
+    }
+
+    /// Where in an event its id is.
+    #[must_use]
+    pub const fn id_pointer(&self) -> Option<&'static str> {
+        self.id
+    }
+
+    /// Where in an event its name is.
+    #[must_use]
+    pub const fn event_pointer(&self) -> Option<&'static str> {
+        self.event
+    }
+
+    /// Where in an event it is told apart further.
+    #[must_use]
+    pub const fn action_pointer(&self) -> Option<&'static str> {
+        self.action
+    }
+
+    /// Where in the body the id of the first event is.
+    pub(crate) fn first_id(&self) -> Option<String> {
+        self.id.map(|id| format!("{}/0{}{id}", self.array, self.inside.unwrap_or_default()))
+    }
+}
+
 impl Provider {
     /// A provider that signs by `scheme`.
     ///
@@ -100,6 +192,8 @@ impl Provider {
             event: None,
             action: None,
             form_field: None,
+            items: None,
+            acknowledges_with: 202,
             handshakes: &[],
             methods: "POST",
             success: Success::AsAnswered,
@@ -134,6 +228,34 @@ impl Provider {
     #[must_use]
     pub const fn json_in_form_field(mut self, field: &'static str) -> Self {
         self.form_field = Some(field);
+        self
+    }
+
+    /// Where the events are, if one request has many. A handler is then called for each of them in
+    /// turn, unless it takes a [`Batch`](crate::Batch) or `&Delivery`.
+    ///
+    /// The request is answered by 200 once every event was taken (or as the handler answered, if
+    /// there was one event). If some were not, all the others have been handled nevertheless, and
+    /// the answer is a problem (RFC 9457) that lists their indices and statuses; its status is that
+    /// of the first that may succeed when it is sent again (5xx, 408, 425 and 429), or else of the
+    /// first that failed. Providers send again the whole request: make the handler idempotent by
+    /// [`Delivery::id`](crate::Delivery::id). A request without events is answered by 200, and
+    /// nothing is called.
+    #[must_use]
+    pub const fn items(mut self, items: Items) -> Self {
+        self.items = Some(items);
+        self
+    }
+
+    /// The status that tells the provider that a delivery was taken, though its handler is not done
+    /// yet: 202 unless told otherwise. For those that insist on 200.
+    ///
+    /// # Panics
+    /// When it is no 2xx; in a constant that is a compile error.
+    #[must_use]
+    pub const fn acknowledges_with(mut self, status: u16) -> Self {
+        assert!(status >= 200 && status < 300, "a delivery is acknowledged by a status of 2xx");
+        self.acknowledges_with = status;
         self
     }
 
@@ -240,6 +362,18 @@ impl Provider {
         self.action
     }
 
+    /// Where the events of a batch are; `None` if one request is one event.
+    #[must_use]
+    pub const fn items_source(&self) -> Option<&Items> {
+        self.items.as_ref()
+    }
+
+    /// The status that tells the provider that a delivery was taken before its handler is done.
+    #[must_use]
+    pub const fn acknowledgement(&self) -> u16 {
+        self.acknowledges_with
+    }
+
     /// Whether the provider sends requests that prove ownership and deliver nothing.
     #[must_use]
     pub const fn has_handshakes(&self) -> bool {
@@ -269,11 +403,13 @@ impl Provider {
         match (source, self.scheme()) {
             (Source::Header(name), Some(scheme)) => scheme.signs_header(name),
             (Source::Header(_), None) => false,
-            (Source::Pointer(pointer), _) => {
-                let traits = self.traits();
-                traits.signs_body || traits.signed_pointers.contains(&pointer)
-            }
+            (Source::Pointer(pointer), _) => self.signs_pointer(pointer),
         }
+    }
+
+    pub(crate) fn signs_pointer(&self, pointer: &str) -> bool {
+        let traits = self.traits();
+        traits.signs_body || traits.signed_pointers.contains(&pointer)
     }
 
     /// Whether one of `secrets` signed this request, and lately: what an endpoint asks before it

@@ -18,7 +18,8 @@ const RETRY_AFTER_SECONDS: &str = "30";
 /// Why a request was refused.
 ///
 /// As an answer it is `application/problem+json` (RFC 9457). The 401 is one and the same for every
-/// cause: its reason goes to the trace only.
+/// cause: its reason goes to the trace, and to the response's extensions, where layers around the
+/// endpoint find the rejection itself.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejection {
@@ -54,6 +55,12 @@ pub enum Rejection {
         /// What was expected there.
         detail: String,
     },
+    /// Some events of a batch were not taken. What it is answered by is in the documentation of
+    /// [`Provider::items`](crate::Provider::items).
+    Items {
+        /// The events that were not taken, in the order of the batch.
+        failed: Vec<FailedItem>,
+    },
     /// 403: a handshake with the wrong verify token.
     Forbidden,
     /// 503: the verification itself could not be done; the provider should send again.
@@ -62,10 +69,33 @@ pub enum Rejection {
     Panicked,
 }
 
+/// One event of a batch that was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailedItem {
+    /// Its place in the batch, from 0.
+    pub index: usize,
+    /// What its handler answered.
+    pub status: StatusCode,
+}
+
+impl FailedItem {
+    /// The event at this place was answered by this status.
+    #[must_use]
+    pub const fn new(index: usize, status: StatusCode) -> Self {
+        Self { index, status }
+    }
+}
+
+/// Whether what was answered by this status may succeed when it is sent again.
+pub(crate) fn is_worth_another_try(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
+}
+
 impl Rejection {
     /// The status of the answer.
     #[must_use]
-    pub const fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::ContentEncoding | Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -74,9 +104,25 @@ impl Rejection {
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenBody | Self::Malformed { .. } => StatusCode::BAD_REQUEST,
             Self::Mismatch { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Items { failed } => {
+                let all = failed.iter().map(|failed| failed.status);
+                let again = all.clone().find(|status| is_worth_another_try(*status));
+                again.or_else(|| all.clone().next()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The refusal of a batch because of this one of its events.
+    pub(crate) fn of_item(self, index: usize) -> Self {
+        match self {
+            Self::Mismatch { path, detail } => {
+                let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
+                Self::Mismatch { path: format!("[{index}]{dot}{path}"), detail }
+            }
+            other => other,
         }
     }
 
@@ -85,6 +131,7 @@ impl Rejection {
         Some(match self {
             Self::MethodNotAllowed { .. }
             | Self::Unauthorized(_)
+            | Self::Items { .. }
             | Self::Forbidden
             | Self::Unavailable
             | Self::Panicked => return None,
@@ -119,6 +166,12 @@ impl fmt::Display for Rejection {
             Self::Malformed { .. } => f.write_str("the body is malformed"),
             // Not even the path: in a map, the keys are the sender's words.
             Self::Mismatch { .. } => f.write_str("the body does not fit the payload"),
+            Self::Items { failed } => {
+                write!(f, "{} events of the batch were not taken:", failed.len())?;
+                failed
+                    .iter()
+                    .try_for_each(|one| write!(f, " [{}] {}", one.index, one.status.as_u16()))
+            }
             Self::Forbidden => f.write_str("the verify token is wrong"),
             Self::Unavailable => f.write_str("the verification could not be done"),
             Self::Panicked => f.write_str("the handler panicked"),
@@ -149,6 +202,14 @@ impl IntoResponse for Rejection {
         if let Self::Mismatch { path, .. } = &self {
             problem.insert("path".to_owned(), Value::from(path.as_str()));
         }
+        if let Self::Items { failed } = &self {
+            let items = failed.iter().map(|failed| {
+                let status = Value::from(failed.status.as_u16());
+                let members = [("index", Value::from(failed.index)), ("status", status)];
+                members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+            });
+            problem.insert("items".to_owned(), items.collect::<Vec<Map<_, _>>>().into());
+        }
         let mut response = Response::new(Body::from(Value::Object(problem).to_string()));
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -166,6 +227,7 @@ impl IntoResponse for Rejection {
             }
             _ => {}
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -1,13 +1,21 @@
 //! From the body of a delivery to the handler's own type.
 
+mod batch;
+mod encoded;
 mod form;
+mod takes;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{delivery::Delivery, json, rejection::Rejection};
 
+pub use batch::{Batch, BatchItem};
+pub use encoded::Encoded;
+pub use takes::{Taken, Takes};
+
 /// What a handler can take as its last argument: any type that serde can deserialize, borrowed
-/// from the body or owned, or `&Delivery` for the raw bytes.
+/// from the body or owned; an enum of events that derives [`WebhookEvent`](crate::WebhookEvent); a
+/// [`Batch`] of either; or `&Delivery` for the raw bytes.
 ///
 /// The body is JSON or, where its content type says so, a form.
 #[diagnostic::on_unimplemented(
@@ -16,24 +24,30 @@ use crate::{delivery::Delivery, json, rejection::Rejection};
     note = "derive `serde::Deserialize` for it, or take `&Delivery` for the raw bytes"
 )]
 pub trait Payload<'a>: Sized {
-    /// Decodes the body of a verified delivery.
+    /// What it is decoded from, and what it needs to know.
+    #[doc(hidden)]
+    const TAKES: Takes = Takes::ITEM;
+
+    /// Decodes the body of a verified delivery, or one item of it.
     ///
     /// # Errors
     /// With the answer to give: 400 when the body is not what its content type says, 415 when that
     /// type is none we decode, 422 with the path of the value that does not fit.
-    fn decode(delivery: &'a Delivery) -> Result<Self, Rejection>;
+    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection>;
 }
 
 impl<'a> Payload<'a> for &'a Delivery {
-    fn decode(delivery: &'a Delivery) -> Result<Self, Rejection> {
-        Ok(delivery)
+    const TAKES: Takes = Takes::DELIVERY;
+
+    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
+        Ok(encoded.delivery())
     }
 }
 
 impl<'a, T: Deserialize<'a>> Payload<'a> for T {
-    fn decode(delivery: &'a Delivery) -> Result<Self, Rejection> {
+    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
         // No closure and no `?`: each would be compiled again for every payload type.
-        match delivery.content() {
+        match encoded.content() {
             Ok(Content::Json(json)) => match serde_json::from_str(json) {
                 Ok(payload) => Ok(payload),
                 Err(error) => Err(json_rejection(json, &error)),
@@ -53,6 +67,14 @@ pub(crate) enum Content<'a> {
     /// Checked to be UTF-8 once as a whole: cheaper than string by string.
     Json(&'a str),
     Form(&'a [u8]),
+}
+
+/// Whether a text is JSON, without a word about what is in it.
+pub(crate) fn check_json(json: &str) -> Result<(), Rejection> {
+    match serde_json::from_str::<IgnoredAny>(json) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(json_rejection(json, &error)),
+    }
 }
 
 #[cold]

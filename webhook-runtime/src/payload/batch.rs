@@ -1,0 +1,116 @@
+//! Providers that send many events in one request.
+
+use std::vec;
+
+use crate::{
+    delivery::Delivery,
+    payload::{Encoded, Payload, Takes},
+    rejection::Rejection,
+};
+
+/// All events of one request, for a handler that answers for all of them at once.
+///
+/// A handler whose payload is anything else is called once for each event, one after another: see
+/// [`Provider::items`](crate::Provider::items). Each event was decoded by itself, so that one that
+/// does not fit takes no other with it.
+///
+/// ```
+/// use serde::Deserialize;
+/// use webhook_runtime::{Batch, Rejection, providers::LINE, webhook};
+///
+/// #[derive(Deserialize)]
+/// struct Event {
+///     timestamp: u64,
+/// }
+///
+/// #[webhook(path = "/line", provider = LINE, secret_env = "LINE_CHANNEL_SECRET")]
+/// async fn line(batch: Batch<'_, Event>) -> Result<(), Rejection> {
+///     for item in batch {
+///         println!("{:?}: at {}", item.encoded.id(), item.decoded?.timestamp);
+///     }
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Batch<'a, E> {
+    items: Vec<BatchItem<'a, E>>,
+}
+
+/// One event of a [`Batch`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct BatchItem<'a, E> {
+    /// Its place, id, name and text.
+    pub encoded: Encoded<'a>,
+    /// The event, or why it does not fit.
+    pub decoded: Result<E, Rejection>,
+}
+
+impl<'a, E> Batch<'a, E> {
+    /// How many events there are; a request may have none.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there are no events: some providers send such requests to see who answers.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The events in the order in which they were sent.
+    pub fn iter(&self) -> std::slice::Iter<'_, BatchItem<'a, E>> {
+        self.items.iter()
+    }
+
+    /// Every event, if all of them fit.
+    ///
+    /// # Errors
+    /// With the answer for the first one that does not: its path begins with the event's index.
+    pub fn all(self) -> Result<Vec<E>, Rejection> {
+        self.items
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| item.decoded.map_err(|error| error.of_item(index)))
+            .collect()
+    }
+}
+
+impl<'a, E> IntoIterator for Batch<'a, E> {
+    type Item = BatchItem<'a, E>;
+    type IntoIter = vec::IntoIter<BatchItem<'a, E>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
+    }
+}
+
+impl<'b, 'a, E> IntoIterator for &'b Batch<'a, E> {
+    type Item = &'b BatchItem<'a, E>;
+    type IntoIter = std::slice::Iter<'b, BatchItem<'a, E>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'a, E: Payload<'a>> Payload<'a> for Batch<'a, E> {
+    const TAKES: Takes = Takes::batch_of(E::TAKES);
+
+    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
+        let items = items(encoded.delivery())?;
+        let decode = |encoded: Encoded<'a>| BatchItem { encoded, decoded: encoded.decode() };
+        Ok(Self { items: items.into_iter().map(decode).collect() })
+    }
+}
+
+/// The items of a delivery; itself, where its provider sends one event at a time.
+fn items(delivery: &Delivery) -> Result<Vec<Encoded<'_>>, Rejection> {
+    let Some(says) = delivery.sent_by().items_source() else {
+        return Ok(vec![Encoded::whole(delivery)]);
+    };
+    let places = delivery.items(says)?;
+    let texts = places.iter().filter_map(|place| delivery.part(place)).enumerate();
+    Ok(texts.map(|(index, json)| Encoded::item(delivery, says, index, json)).collect())
+}

@@ -1,0 +1,131 @@
+//! What a payload is decoded from: a whole delivery, or one item of a batch.
+
+use std::{borrow::Cow, fmt};
+
+use crate::{
+    delivery::Delivery,
+    json,
+    payload::{Content, Payload},
+    provider::{Items, Source},
+    rejection::Rejection,
+};
+
+/// The text that a payload is decoded from: the body of a delivery or, where the provider sends many
+/// events at once, one item of it. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Encoded<'a> {
+    delivery: &'a Delivery,
+    item: Option<Item<'a>>,
+}
+
+#[derive(Clone, Copy)]
+struct Item<'a> {
+    index: usize,
+    json: &'a str,
+    says: &'a Items,
+}
+
+impl<'a> Encoded<'a> {
+    /// The body as a whole.
+    pub(crate) fn whole(delivery: &'a Delivery) -> Self {
+        Self { delivery, item: None }
+    }
+
+    /// One item of the body.
+    pub(crate) fn item(
+        delivery: &'a Delivery,
+        says: &'a Items,
+        index: usize,
+        json: &'a str,
+    ) -> Self {
+        Self { delivery, item: Some(Item { index, json, says }) }
+    }
+
+    /// The delivery that it came with.
+    #[must_use]
+    pub fn delivery(self) -> &'a Delivery {
+        self.delivery
+    }
+
+    /// Where in its batch it stands, from 0; `None` for a delivery that is no batch.
+    #[must_use]
+    pub fn index(self) -> Option<usize> {
+        self.item.map(|item| item.index)
+    }
+
+    /// The bytes themselves: those of the item, or the whole body.
+    #[must_use]
+    pub fn bytes(self) -> &'a [u8] {
+        match self.item {
+            Some(item) => item.json.as_bytes(),
+            None => self.delivery.body(),
+        }
+    }
+
+    /// The id that the provider gave it, where it says one. An item has none but its own: items
+    /// that share the id of their delivery could not be told apart by it.
+    #[must_use]
+    pub fn id(self) -> Option<Cow<'a, str>> {
+        match self.item {
+            Some(item) => json::scalar(item.json.as_bytes(), item.says.id_pointer()?),
+            None => self.find(self.delivery.sent_by().id_source()?),
+        }
+    }
+
+    /// The name of the event, where the provider says one.
+    #[must_use]
+    pub fn event(self) -> Option<Cow<'a, str>> {
+        match self.item.and_then(|item| Some((item, item.says.event_pointer()?))) {
+            Some((item, pointer)) => json::scalar(item.json.as_bytes(), pointer),
+            None => self.find(self.delivery.sent_by().event_source()?),
+        }
+    }
+
+    /// What tells events of one name apart, such as `opened`, where the provider says it.
+    #[must_use]
+    pub fn action(self) -> Option<Cow<'a, str>> {
+        match self.item.and_then(|item| Some((item, item.says.action_pointer()?))) {
+            Some((item, pointer)) => json::scalar(item.json.as_bytes(), pointer),
+            None => self.find(self.delivery.sent_by().action_source()?),
+        }
+    }
+
+    /// Decodes it.
+    ///
+    /// # Errors
+    /// With the answer to give, as [`Delivery::decode`].
+    pub fn decode<T: Payload<'a>>(self) -> Result<T, Rejection> {
+        T::decode(self)
+    }
+
+    pub(crate) fn content(self) -> Result<Content<'a>, Rejection> {
+        match self.item {
+            Some(item) => Ok(Content::Json(item.json)),
+            None => self.delivery.content(),
+        }
+    }
+
+    /// What stands at a source of the delivery as a whole.
+    fn find(self, source: Source) -> Option<Cow<'a, str>> {
+        match source {
+            Source::Header(name) => {
+                self.delivery.headers().get(name)?.to_str().ok().map(Cow::Borrowed)
+            }
+            Source::Pointer(pointer) => match self.delivery.content().ok()? {
+                Content::Json(json) => json::scalar(json.as_bytes(), pointer),
+                Content::Form(_) => None,
+            },
+        }
+    }
+}
+
+/// Shows what identifies it, and nothing of the body.
+impl fmt::Debug for Encoded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoded")
+            .field("delivery", self.delivery)
+            .field("index", &self.index())
+            .field("len", &self.bytes().len())
+            .finish()
+    }
+}

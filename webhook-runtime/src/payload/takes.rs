@@ -1,0 +1,76 @@
+//! What a payload type is decoded from, known without a delivery, so that what cannot work is found
+//! at start.
+
+use std::{marker::PhantomData, ops::Deref};
+
+use crate::payload::Payload;
+
+/// What a payload type takes of a delivery.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Takes {
+    pub(crate) unit: Unit,
+    /// Whether the name of the event decides what is decoded.
+    pub(crate) by_event: bool,
+}
+
+/// How much of a delivery one payload is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// One item, where the provider sends batches, else the body.
+    Item,
+    /// All items, each by itself.
+    Batch,
+    /// The delivery as it came.
+    Delivery,
+}
+
+impl Takes {
+    pub(crate) const ITEM: Self = Self { unit: Unit::Item, by_event: false };
+    pub(crate) const DELIVERY: Self = Self { unit: Unit::Delivery, by_event: false };
+    /// An enum of events.
+    pub const EVENT: Self = Self { unit: Unit::Item, by_event: true };
+
+    pub(crate) const fn batch_of(item: Self) -> Self {
+        Self { unit: Unit::Batch, by_event: item.by_event }
+    }
+}
+
+/// Asks a type what it takes. The method of [`Taken`] itself is there for payloads alone; for any
+/// other type, the compiler goes on to what it derefs to.
+#[doc(hidden)]
+pub struct Taken<T>(PhantomData<T>, NotTaken);
+
+#[doc(hidden)]
+pub struct NotTaken;
+
+impl<T> Taken<T> {
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "not for users")]
+    pub const fn new() -> Self {
+        Self(PhantomData, NotTaken)
+    }
+}
+
+impl<'a, T: Payload<'a>> Taken<T> {
+    #[must_use]
+    pub fn takes(&self) -> Takes {
+        T::TAKES
+    }
+}
+
+impl<T> Deref for Taken<T> {
+    type Target = NotTaken;
+
+    fn deref(&self) -> &NotTaken {
+        &self.1
+    }
+}
+
+impl NotTaken {
+    #[must_use]
+    #[allow(clippy::unused_self, reason = "called as the one of `Taken` is")]
+    pub fn takes(&self) -> Takes {
+        Takes::DELIVERY
+    }
+}
