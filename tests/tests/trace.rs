@@ -468,7 +468,7 @@ async fn rejections() -> Vec<Rejection> {
     }
     let seen = seen.lock().expect("nobody panics holding it");
     let rejections: Vec<_> =
-        seen.iter().filter_map(|delivery| Canary::decode(delivery).err()).collect();
+        seen.iter().filter_map(|delivery| delivery.decode::<Canary>().err()).collect();
     assert!(rejections.len() > 5);
     rejections
 }
