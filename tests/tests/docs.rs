@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, env, fs, path::PathBuf, time::Duration};
 
 use webhook_runtime::{
-    Provider, Source,
+    Items, Provider, Source,
     providers::ALL,
     scheme::{KeyEncoding, Scheme},
 };
@@ -177,7 +177,8 @@ the constant's own documentation says how to set it up, and what is not signed.
   provider signs a time and names no window; `tolerance` in the attribute sets one.
   Empty where it signs no time.
 * **id** and **event**: headers, or JSON pointers into the body. *Signed* is what the signature
-  covers: the rest may have been changed on the way.
+  covers: the rest may have been changed on the way. With `*` in them, one request has many events,
+  and a handler is called for each.
 * **waits** and **retries**: how long the provider waits for an answer, and for how long it tries
   again, as far as it says so.
 * **asks**: it sends requests that deliver nothing, which are answered for you.
@@ -201,8 +202,14 @@ fn row(known: &Known) -> String {
         signature(provider),
         signed(provider),
         window(provider),
-        place(provider, provider.id_source()),
-        place(provider, provider.event_source()),
+        match provider.items_source() {
+            Some(items) => place_in_items(provider, items, items.id_pointer()),
+            None => place(provider, provider.id_source()),
+        },
+        match provider.items_source().filter(|items| items.event_pointer().is_some()) {
+            Some(items) => place_in_items(provider, items, items.event_pointer()),
+            None => place(provider, provider.event_source()),
+        },
         provider.time_out().map(time).unwrap_or_default(),
         provider.retry_horizon().map(time).unwrap_or_default(),
         if provider.has_handshakes() { "yes" } else { "" }.to_owned(),
@@ -294,6 +301,17 @@ fn place(provider: &Provider, source: Option<Source>) -> String {
     };
     let signed = if provider.signs(source) { ", signed" } else { "" };
     format!("`{place}`{signed}")
+}
+
+/// A place in every event of a batch.
+fn place_in_items(provider: &Provider, items: &Items, pointer: Option<&str>) -> String {
+    let Some(pointer) = pointer else { return String::new() };
+    let (array, inside) = (items.array_pointer(), items.inside_pointer().unwrap_or_default());
+    let traits = provider.traits();
+    let first = format!("{array}/0{inside}{pointer}");
+    let is_signed = traits.signs_body || traits.signed_pointers.contains(&first.as_str());
+    let signed = if is_signed { ", signed" } else { "" };
+    format!("`{array}/*{inside}{pointer}`{signed}")
 }
 
 /// As people write it: `1 h 25 min`.

@@ -23,7 +23,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 use webhook_runtime::{
-    Delivery, Payload as _, Provider, Rejection, Secret, SystemClock, Webhook, Webhooks,
+    Delivery, Provider, Rejection, Secret, SystemClock, Webhook, Webhooks,
     providers::{GITHUB, PLAIN},
     scheme::{Incoming, KeyEncoding, Outgoing, Scheme},
     webhook,

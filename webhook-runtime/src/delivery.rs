@@ -79,7 +79,6 @@ impl Delivery {
     }
 
     /// This delivery, as seen by the handler of one of its items. `json` is a part of its body.
-    #[allow(dead_code, reason = "for handlers of single items, which come next")]
     pub(crate) fn of_item(&self, index: usize, json: Range<usize>) -> Self {
         Self { inner: Arc::clone(&self.inner), item: Some(Item { index, place: json }) }
     }
@@ -90,8 +89,9 @@ impl Delivery {
         let Content::Json(body) = self.content()? else { return Err(Rejection::ContentType) };
         check_json(body)?;
         let Some(array) = json::text(body, says.array_pointer()) else {
+            let path = says.array_pointer().trim_start_matches('/').replace('/', ".");
             return Err(Rejection::Mismatch {
-                path: says.array_pointer().trim_start_matches('/').replace('/', "."),
+                path: path.replace("~1", "/").replace("~0", "~"),
                 detail: "the events of the batch are missing".to_owned(),
             });
         };

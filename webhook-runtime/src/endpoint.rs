@@ -1,6 +1,6 @@
 //! What the attribute said, as data, and the trait that the attribute implements.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
@@ -148,9 +148,30 @@ pub struct Verified<S> {
     complete: bool,
 }
 
+impl<S: Clone> Verified<S> {
+    /// The same for one item of the batch that it is.
+    pub(crate) fn of_item(&self, index: usize, json: Range<usize>) -> Self {
+        let delivery = self.delivery.of_item(index, json);
+        let mut parts = self.parts.clone();
+        if self.complete {
+            parts.extensions.insert(delivery.clone());
+        }
+        Self { delivery, parts, state: self.state.clone(), complete: self.complete }
+    }
+}
+
 impl<S: Send + Sync> Verified<S> {
     pub(crate) fn new(delivery: Delivery, parts: Parts, state: S) -> Self {
         Self { delivery, parts, state, complete: false }
+    }
+
+    /// With parts that are those of the request already, the delivery among their extensions.
+    pub(crate) fn complete(delivery: Delivery, parts: Parts, state: S) -> Self {
+        Self { delivery, parts, state, complete: true }
+    }
+
+    pub(crate) fn delivery(&self) -> &Delivery {
+        &self.delivery
     }
 
     /// Runs one extractor.

@@ -54,6 +54,9 @@ mod event;
 mod fetch;
 pub mod handshake;
 mod json;
+mod late;
+mod layers;
+mod mounted;
 mod payload;
 mod provider;
 pub mod providers;
@@ -73,6 +76,8 @@ pub use endpoint::{DEFAULT_MAX_BODY, Endpoint, Webhook};
 pub use event::{Unknown, WebhookEvent};
 #[cfg(feature = "fetch")]
 pub use fetch::HttpsKeys;
+pub use late::LateHandlers;
+pub use layers::EndpointLayer;
 pub use payload::{Batch, BatchItem, Encoded, Payload};
 pub use provider::{Items, Provider, Source, Success};
 pub use rejection::{FailedItem, Rejection};

@@ -1,11 +1,11 @@
-//! The way of one delivery, from the first header to the answer.
+//! The way of one delivery, from the first header until it is verified; `mounted` tells how it goes
+//! on.
 //!
 //! Each step refuses, and ends the story, or hands on. Nothing of a request is believed, decoded or
 //! shown to the handler before its signature has been checked over the bytes as they came.
 
 use std::{
     future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::Arc,
     task::Poll,
@@ -14,19 +14,18 @@ use std::{
 
 use axum::{
     body::Body,
-    extract::{FromRequestParts, OriginalUri, RawPathParams, Request},
-    handler::Handler,
+    extract::{FromRequestParts, OriginalUri, RawPathParams},
     response::{IntoResponse, Response},
 };
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use http_body::Body as _;
-use tracing::{Instrument, Span, field};
+use tracing::{Span, field};
 
 use crate::{
     clock::Clock,
     delivery::{Delivery, Verification},
-    endpoint::{Endpoint, HandlerFuture, Verified},
+    endpoint::Endpoint,
     handshake::{self, Asked, Known, MAX_UNSIGNED_BODY, Step},
     provider::Success,
     rejection::Rejection,
@@ -60,45 +59,13 @@ pub(crate) enum Secrets {
     ByTenant(Arc<Tenants>),
 }
 
-/// A gate with the handler behind it, as axum wants it.
-pub(crate) struct Mounted<S> {
-    pub(crate) gate: Arc<Gate>,
-    pub(crate) call: fn(Verified<S>) -> HandlerFuture,
-}
-
-impl<S> Clone for Mounted<S> {
-    fn clone(&self) -> Self {
-        Self { gate: Arc::clone(&self.gate), call: self.call }
-    }
-}
-
-impl<S: Clone + Send + Sync + 'static> Handler<(), S> for Mounted<S> {
-    type Future = HandlerFuture;
-
-    fn call(self, request: Request, state: S) -> HandlerFuture {
-        let span = self.gate.span();
-        let (mut parts, body) = request.into_parts();
-        let story = async move {
-            match self.gate.receive(&mut parts, body).await {
-                Ok(delivery) => {
-                    let verified = Verified::new(delivery, parts, state);
-                    let answer = unless_it_panics((self.call)(verified)).await;
-                    self.gate.as_wished(answer)
-                }
-                Err(refusal) => refusal,
-            }
-        };
-        if span.is_disabled() {
-            Box::pin(story)
-        } else {
-            Box::pin(async move { told(story.await) }.instrument(span))
-        }
-    }
-}
-
 impl Gate {
     /// From a request to a verified delivery, or to the answer that it gets instead.
-    async fn receive(&self, parts: &mut Parts, body: Body) -> Result<Delivery, Response> {
+    pub(crate) async fn receive(
+        &self,
+        parts: &mut Parts,
+        body: Body,
+    ) -> Result<Delivery, Response> {
         if let Some(answer) = self.answer_unsigned(parts, None).await {
             drain(&parts.headers, body);
             return Err(answer);
@@ -348,7 +315,7 @@ impl Gate {
     }
 
     /// The answer as the provider wants to read it.
-    fn as_wished(&self, response: Response) -> Response {
+    pub(crate) fn as_wished(&self, response: Response) -> Response {
         match self.endpoint.provider.wanted_success() {
             Success::AsAnswered => response,
             Success::NoBody => response.status().into_response(),
@@ -362,7 +329,7 @@ impl Gate {
         }
     }
 
-    fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         tracing::info_span!(
             "webhook",
             endpoint = self.endpoint.name,
@@ -399,27 +366,6 @@ fn tell(delivery: &Delivery) {
     if let Some(event) = delivery.event() {
         span.record("event", &*event);
     }
-}
-
-/// Records on the span how the delivery was answered.
-fn told(response: Response) -> Response {
-    let status = response.status().as_u16();
-    Span::current().record("outcome", status);
-    tracing::info!(status, "answered");
-    response
-}
-
-/// Runs a handler; one that panics is answered by 500, and everything else lives on.
-async fn unless_it_panics(mut handler: HandlerFuture) -> Response {
-    let run = poll_fn(|context| {
-        if let Ok(poll) = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(context))) {
-            poll
-        } else {
-            tracing::error!(reason = "the handler panicked", "failed");
-            Poll::Ready(Rejection::Panicked.into_response())
-        }
-    });
-    run.await
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {

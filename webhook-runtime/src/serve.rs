@@ -1,11 +1,6 @@
 //! A program that is nothing but webhooks.
 
-use std::{
-    future::{IntoFuture as _, poll_fn},
-    io::Write as _,
-    pin::pin,
-    task::Poll,
-};
+use std::{future::poll_fn, io::Write as _, pin::pin, task::Poll};
 
 use tokio::{
     net::{TcpListener, ToSocketAddrs},
@@ -28,6 +23,7 @@ impl Webhooks<()> {
     /// When the webhooks cannot start (every problem at once) or the address cannot be listened on.
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), Error> {
         let deadline = self.shutdown_deadline;
+        let late = self.late_handlers();
         let mounted: Vec<String> = self.endpoints().map(line).collect();
         let router = self.into_router()?;
         let listen = |source| Error::Listen { address: None, source };
@@ -51,12 +47,20 @@ impl Webhooks<()> {
                 std::future::pending::<()>().await;
             }
         };
-        let mut server = pin!(server.into_future());
+        let everything = async {
+            let result = server.await;
+            late.finished().await;
+            result
+        };
+        let mut everything = pin!(everything);
         let mut too_late = pin!(too_late);
-        poll_fn(|context| match server.as_mut().poll(context) {
+        poll_fn(|context| match everything.as_mut().poll(context) {
             Poll::Ready(result) => Poll::Ready(result.map_err(Error::Serve)),
             Poll::Pending => too_late.as_mut().poll(context).map(|()| {
-                tracing::warn!("connections were still open at the deadline of the shutdown");
+                tracing::warn!(
+                    late_handlers = late.running(),
+                    "connections or handlers were still open at the deadline of the shutdown"
+                );
                 Ok(())
             }),
         })

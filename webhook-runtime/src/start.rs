@@ -1,6 +1,6 @@
 //! Why webhooks cannot start: every problem at once, by name.
 
-use std::{borrow::Cow, fmt, io, net::SocketAddr};
+use std::{borrow::Cow, fmt, io, net::SocketAddr, time::Duration};
 
 use crate::{endpoint::Endpoint, secret::SecretError};
 
@@ -22,6 +22,29 @@ impl StartError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartProblem {
+    /// A batch is taken of a provider that sends one event at a time.
+    NoItems {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// The provider.
+        provider: &'static str,
+    },
+    /// Events are taken by name of a provider that has none.
+    NoEventName {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// The provider.
+        provider: &'static str,
+    },
+    /// `answer_within` is no shorter than the provider waits.
+    AnswersTooLate {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// The provider.
+        provider: &'static str,
+        /// How long it waits.
+        patience: Duration,
+    },
     /// The required variable is not set.
     MissingVariable {
         /// The endpoint's function.
@@ -156,7 +179,11 @@ impl fmt::Display for StartProblem {
                 write!(f, "`{endpoint}`: give it either secrets or one secret source")
             }
             Self::NotMounted { endpoint } => {
-                write!(f, "`{endpoint}`: secrets were given for it, but it is not mounted")
+                write!(
+                    f,
+                    "`{endpoint}`: secrets, a token or a layer are given for it, but it is not \
+                     mounted; add `.mount::<{endpoint}>()`"
+                )
             }
             Self::PathTaken { endpoint, path, taken_by } => {
                 write!(f, "`{endpoint}`: the path {path} is taken by `{taken_by}`")
@@ -168,6 +195,21 @@ impl fmt::Display for StartProblem {
                 f,
                 "`{endpoint}`: `tolerance` has no effect, because {provider} signs no time; \
                  remove it"
+            ),
+            Self::NoItems { endpoint, provider } => write!(
+                f,
+                "`{endpoint}`: it takes a `Batch`, but {provider} sends one event at a time; take \
+                 the event itself, or say where the events are with `Provider::items`"
+            ),
+            Self::NoEventName { endpoint, provider } => write!(
+                f,
+                "`{endpoint}`: it takes events by name, but where {provider} names them is not \
+                 known; say it with `Provider::event`, or take another type of payload"
+            ),
+            Self::AnswersTooLate { endpoint, provider, patience } => write!(
+                f,
+                "`{endpoint}`: `answer_within` has no use, because {provider} waits no longer than \
+                 {patience:?}; make it shorter"
             ),
             Self::NoPublicUrl { endpoint, provider } => write!(
                 f,

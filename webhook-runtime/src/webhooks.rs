@@ -10,7 +10,11 @@ use crate::{
     clock::{Clock, SystemClock},
     endpoint::{Endpoint, HandlerFuture, Verified, Webhook},
     handshake::Handshake,
-    receive::{Gate, Mounted, Secrets},
+    late::{LateHandlers, Patience},
+    layers::{EndpointLayer, Layers},
+    mounted::{Behind, Mounted},
+    payload::Unit,
+    receive::{Gate, Secrets},
     scheme::{Scheme, Verifier},
     secret::{Secret, SecretError},
     source::{KeyRing, KeySource, SecretSource, Tenants},
@@ -51,6 +55,9 @@ pub struct Webhooks<S = ()> {
     public_url: Option<String>,
     clock: Arc<dyn Clock>,
     body_deadline: Duration,
+    layers: Layers<S>,
+    verified_layers: Layers<S>,
+    late: LateHandlers,
     pub(crate) shutdown_deadline: Duration,
 }
 
@@ -78,6 +85,9 @@ impl<S> Webhooks<S> {
             public_url: None,
             clock: Arc::new(SystemClock),
             body_deadline: BODY_DEADLINE,
+            layers: Layers::new(),
+            verified_layers: Layers::new(),
+            late: LateHandlers::new(),
             shutdown_deadline: SHUTDOWN_DEADLINE,
         }
     }
@@ -164,6 +174,13 @@ impl<S> Webhooks<S> {
         self
     }
 
+    /// The running handlers of endpoints with `answer_within`, for programs that serve the router
+    /// by themselves: wait for them before the program ends.
+    #[must_use]
+    pub fn late_handlers(&self) -> LateHandlers {
+        self.late.clone()
+    }
+
     /// The endpoints, to be told at start.
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         self.mounts.iter().map(|mount| &mount.endpoint)
@@ -197,7 +214,8 @@ impl<S> Webhooks<S> {
         let secrets = self.secrets.iter().map(|(endpoint, _)| endpoint);
         let sources = self.sources.iter().map(|(endpoint, _)| endpoint);
         let tokens = self.verify_tokens.iter().map(|(endpoint, _)| endpoint);
-        for endpoint in secrets.chain(sources).chain(tokens) {
+        let layers = self.layers.endpoints().chain(self.verified_layers.endpoints());
+        for endpoint in secrets.chain(sources).chain(tokens).chain(layers) {
             if !self.endpoints().any(|mounted| mounted.is(endpoint)) {
                 problems.push(StartProblem::NotMounted { endpoint: endpoint.name });
             }
@@ -217,6 +235,24 @@ impl<S> Webhooks<S> {
         if traits.signs_url && self.public_url.is_none() {
             let provider = provider.name();
             problems.push(StartProblem::NoPublicUrl { endpoint: name, provider });
+        }
+        let takes = endpoint.takes;
+        let items = provider.items_source();
+        if takes.unit == Unit::Batch && items.is_none() {
+            let provider = provider.name();
+            problems.push(StartProblem::NoItems { endpoint: name, provider });
+        }
+        let names_events = provider.event_source().is_some()
+            || items.is_some_and(|items| items.event_pointer().is_some());
+        if takes.by_event && !names_events {
+            let provider = provider.name();
+            problems.push(StartProblem::NoEventName { endpoint: name, provider });
+        }
+        if let (Some(limit), Some(patience)) = (endpoint.answer_within, provider.time_out())
+            && limit >= patience
+        {
+            let provider = provider.name();
+            problems.push(StartProblem::AnswersTooLate { endpoint: name, provider, patience });
         }
         if traits.fetches_keys && self.key_ring.is_none() {
             let provider = provider.name();
@@ -326,6 +362,97 @@ impl<S> Webhooks<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
+    /// Puts a [`tower`](https://docs.rs/tower) layer around every endpoint, in front of everything:
+    /// it sees requests before anything of them is verified, and every answer. For rate limits,
+    /// lists of addresses, metrics. Later layers are put around earlier ones.
+    ///
+    /// An answer that refuses has its [`Rejection`](crate::Rejection) among its extensions. A layer
+    /// that changes the body changes what was signed.
+    ///
+    /// ```
+    /// use axum::{
+    ///     extract::Request,
+    ///     http::StatusCode,
+    ///     middleware::{Next, from_fn},
+    ///     response::{IntoResponse, Response},
+    /// };
+    /// use webhook_runtime::{Delivery, Secret, Webhooks, webhook};
+    ///
+    /// #[webhook(path = "/webhook")]
+    /// async fn paid(_: &Delivery) {}
+    ///
+    /// /// Takes no more than what a proxy in front has let through.
+    /// async fn through_the_proxy(request: Request, next: Next) -> Response {
+    ///     if request.headers().contains_key("x-from-the-proxy") {
+    ///         next.run(request).await
+    ///     } else {
+    ///         StatusCode::FORBIDDEN.into_response()
+    ///     }
+    /// }
+    ///
+    /// let router: axum::Router = Webhooks::new()
+    ///     .mount::<paid>()
+    ///     .secrets::<paid>([Secret::new("for this test")])
+    ///     .layer(from_fn(through_the_proxy))
+    ///     .into_router()?;
+    /// # Ok::<(), webhook_runtime::StartError>(())
+    /// ```
+    pub fn layer(mut self, layer: impl EndpointLayer) -> Self {
+        self.layers.push(None, layer);
+        self
+    }
+
+    /// As [`layer`](Self::layer), around one endpoint alone.
+    pub fn layer_on<H: Webhook<S>>(mut self, layer: impl EndpointLayer) -> Self {
+        self.layers.push(Some(H::endpoint()), layer);
+        self
+    }
+
+    /// Puts a [`tower`](https://docs.rs/tower) layer around every handler: it sees nothing that was
+    /// not verified. For logs, locks, what depends on who sent. Later layers are put around earlier
+    /// ones.
+    ///
+    /// The [`Delivery`](crate::Delivery) is among the extensions of the request, whose body is the
+    /// delivery's. Once for each request: a batch passes through as a whole. Handshakes and
+    /// refusals do not get here. Payload and `Delivery` of the handler are what was verified, though
+    /// the layer may change the request; the other extractors see what it passes on.
+    ///
+    /// ```
+    /// use axum::{
+    ///     extract::Request,
+    ///     middleware::{Next, from_fn},
+    ///     response::Response,
+    /// };
+    /// use webhook_runtime::{Delivery, Secret, Webhooks, webhook};
+    ///
+    /// #[webhook(path = "/webhook")]
+    /// async fn paid(_: &Delivery) {}
+    ///
+    /// async fn told(request: Request, next: Next) -> Response {
+    ///     let delivery = request.extensions().get::<Delivery>().cloned();
+    ///     let answer = next.run(request).await;
+    ///     println!("{delivery:?} was answered by {}", answer.status());
+    ///     answer
+    /// }
+    ///
+    /// let router: axum::Router = Webhooks::new()
+    ///     .mount::<paid>()
+    ///     .secrets::<paid>([Secret::new("for this test")])
+    ///     .verified_layer(from_fn(told))
+    ///     .into_router()?;
+    /// # Ok::<(), webhook_runtime::StartError>(())
+    /// ```
+    pub fn verified_layer(mut self, layer: impl EndpointLayer) -> Self {
+        self.verified_layers.push(None, layer);
+        self
+    }
+
+    /// As [`verified_layer`](Self::verified_layer), around one handler alone.
+    pub fn verified_layer_on<H: Webhook<S>>(mut self, layer: impl EndpointLayer) -> Self {
+        self.verified_layers.push(Some(H::endpoint()), layer);
+        self
+    }
+
     /// A router of the mounted webhooks, to be merged into an axum application or served.
     ///
     /// # Errors
@@ -336,7 +463,15 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         let mounted = self.mounts.into_iter().zip(gates);
         Ok(mounted.fold(Router::new(), |router, (mount, gate)| {
             let path = mount.endpoint.path;
-            router.route(path, any(Mounted { gate: Arc::new(gate), call: mount.call }))
+            let handler =
+                Behind::new(&gate, mount.call).within(self.verified_layers.of(&mount.endpoint));
+            let patience = gate.endpoint.answer_within.map(|limit| {
+                let status = gate.endpoint.provider.acknowledgement();
+                Patience { limit, status, late: self.late.clone() }
+            });
+            let layers = self.layers.of(&mount.endpoint).into_iter();
+            let mounted = any(Mounted { gate: Arc::new(gate), handler, patience });
+            router.route(path, layers.fold(mounted, |inside, around| around(inside)))
         }))
     }
 }

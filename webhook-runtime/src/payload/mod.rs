@@ -11,6 +11,7 @@ use crate::{delivery::Delivery, json, rejection::Rejection};
 
 pub use batch::{Batch, BatchItem};
 pub use encoded::Encoded;
+pub(crate) use takes::Unit;
 pub use takes::{Taken, Takes};
 
 /// What a handler can take as its last argument: any type that serde can deserialize, borrowed

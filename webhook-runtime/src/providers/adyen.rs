@@ -4,7 +4,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::{
-    Provider, Secret, SecretError, Source, Success, json,
+    Items, Provider, Secret, SecretError, Source, Success, json,
     scheme::{
         Hash, Incoming, KeyEncoding, Means, Outgoing, Scheme, SignError, Signed, Traits, Verify,
         VerifyError,
@@ -14,7 +14,9 @@ use crate::{
 /// Adyen's payment webhooks: [verify HMAC signatures][docs].
 ///
 /// *Set-up:* the secret is the hexadecimal HMAC key of the webhook. Every item of a notification
-/// carries its own signature, and all of them have to be right. A handler that returns nothing is
+/// carries its own signature, and all of them have to be right. A handler is called with what is
+/// inside of `NotificationRequestItem`. One PSP reference has several events: their id is the
+/// reference, and only with the event's name does it stand for one of them. A handler that returns nothing is
 /// answered by `[accepted]`, which older notifications insist on.
 ///
 /// *Not signed:* everything but eight fields of each item: the PSP reference and the original one,
@@ -25,6 +27,12 @@ use crate::{
 pub const ADYEN: Provider = Provider::custom("adyen", &Adyen)
     .id(Source::pointer("/notificationItems/0/NotificationRequestItem/pspReference"))
     .event(Source::pointer("/notificationItems/0/NotificationRequestItem/eventCode"))
+    .items(
+        Items::at("/notificationItems")
+            .inside("/NotificationRequestItem")
+            .id("/pspReference")
+            .event("/eventCode"),
+    )
     .success(Success::Body("[accepted]"))
     .docs("https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures")
     .times_out_after(std::time::Duration::from_secs(10));

@@ -22,4 +22,5 @@ pub const AIRTABLE: Provider = Provider::new(
         .key(KeyEncoding::Base64),
 )
 .success(Success::NoBody)
+.acknowledges_with(200)
 .docs(DOCS);

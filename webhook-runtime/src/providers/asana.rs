@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    Provider,
+    Items, Provider,
     handshake::{Answer, Handshake, Value, When},
     scheme::Scheme,
 };
@@ -23,6 +23,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// own `action`; none at all is a heartbeat. Asana waits ten seconds, and tries again for a day.
 pub const ASANA: Provider =
     Provider::new("asana", Scheme::hmac_sha256().header("x-hook-signature").hex())
+        .items(Items::at("/events").event("/resource/resource_type").action("/action"))
         .handshakes(HANDSHAKES)
         .docs("https://developers.asana.com/docs/webhooks-guide")
         .times_out_after(Duration::from_secs(10))

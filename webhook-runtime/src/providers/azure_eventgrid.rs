@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    Provider, Source,
+    Items, Provider, Source,
     handshake::{Answer, Handshake, Value, When},
     scheme::Scheme,
 };
@@ -32,6 +32,7 @@ const HANDSHAKES: &[Handshake] = &[
 /// [docs]: https://learn.microsoft.com/azure/event-grid/webhook-event-delivery
 pub const EVENT_GRID: Provider = Provider::new("azure-eventgrid", Scheme::token().query("code"))
     .event(Source::pointer("/0/eventType"))
+    .items(Items::at("").id("/id").event("/eventType"))
     .handshakes(HANDSHAKES)
     .docs("https://learn.microsoft.com/azure/event-grid/webhook-event-delivery")
     .times_out_after(Duration::from_secs(30))

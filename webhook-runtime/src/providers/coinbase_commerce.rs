@@ -15,5 +15,6 @@ pub const COINBASE_COMMERCE: Provider = Provider::new(
 )
 .id(Source::pointer("/event/id"))
 .event(Source::pointer("/event/type"))
+.acknowledges_with(200)
 .docs("https://docs.cloud.coinbase.com/commerce-onchain/docs/webhooks")
 .retries_for(Duration::from_secs(3 * 24 * 60 * 60));

@@ -23,6 +23,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 pub const DROPBOX: Provider =
     Provider::new("dropbox", Scheme::hmac_sha256().header("x-dropbox-signature").hex())
         .handshakes(HANDSHAKES)
+        .acknowledges_with(200)
         .docs("https://www.dropbox.com/developers/reference/webhooks")
         .times_out_after(Duration::from_secs(10))
         .retries_for(Duration::from_secs(10 * 60));

@@ -17,6 +17,7 @@ pub const FOURTHWALL: Provider =
     Provider::new("fourthwall", Scheme::hmac_sha256().header("x-fourthwall-hmac-sha256").base64())
         .id(Source::pointer("/id"))
         .event(Source::pointer("/type"))
+        .acknowledges_with(200)
         .docs(DOCS)
         .times_out_after(Duration::from_secs(5));
 
@@ -28,5 +29,6 @@ pub const FOURTHWALL_APPS: Provider = Provider::new(
 )
 .id(Source::pointer("/id"))
 .event(Source::pointer("/type"))
+.acknowledges_with(200)
 .docs(DOCS)
 .times_out_after(Duration::from_secs(5));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{Provider, scheme::Scheme};
+use crate::{Items, Provider, scheme::Scheme};
 
 /// `GoCardless`: [webhooks][docs].
 ///
@@ -14,5 +14,6 @@ use crate::{Provider, scheme::Scheme};
 /// [docs]: https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks/
 pub const GOCARDLESS: Provider =
     Provider::new("gocardless", Scheme::hmac_sha256().header("webhook-signature").hex())
+        .items(Items::at("/events").id("/id").event("/resource_type").action("/action"))
         .docs("https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks/")
         .times_out_after(Duration::from_secs(10));

@@ -1,11 +1,14 @@
 use std::time::Duration;
 
 use crate::{
-    Provider,
+    Items, Provider,
     scheme::{Scheme, Timestamp},
 };
 
 const DOCS: &str = "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation";
+
+/// The same for all versions.
+const ITEMS: Items = Items::at("").id("/eventId").event("/subscriptionType");
 
 /// `HubSpot`'s signature of version 3: [validating requests][docs].
 ///
@@ -13,7 +16,8 @@ const DOCS: &str = "https://developers.hubspot.com/docs/apps/developer-platform/
 /// client secret. The URL is signed: the endpoint has to know its public one.
 ///
 /// *Not signed:* the other headers. A request is a batch of up to a hundred events of any types,
-/// each with its own `eventId` and `subscriptionType`. The time may be five minutes off, to the
+/// each with a `subscriptionType` and an `eventId`, which is unique within its subscription only
+/// (unconfirmed). The time may be five minutes off, to the
 /// millisecond. `HubSpot` waits five seconds and tries ten times again within a day (batch, wait
 /// and attempts unconfirmed).
 ///
@@ -30,6 +34,7 @@ pub const HUBSPOT: Provider = Provider::new(
         )
         .signed("{method}{decoded_url}{body}{timestamp}"),
 )
+.items(ITEMS)
 .docs(DOCS);
 
 /// `HubSpot`'s signature of version 1, for webhooks of older apps. Use [`HUBSPOT`] where its header
@@ -44,6 +49,7 @@ pub const HUBSPOT_V1: Provider = Provider::new(
         .requires(&[("x-hubspot-signature-version", "v1")])
         .signed("{secret}{body}"),
 )
+.items(ITEMS)
 .docs(DOCS);
 
 /// `HubSpot`'s signature of version 2, for webhooks of workflows. Use [`HUBSPOT`] where its header
@@ -59,4 +65,5 @@ pub const HUBSPOT_V2: Provider = Provider::new(
         .requires(&[("x-hubspot-signature-version", "v2")])
         .signed("{secret}{method}{url}{body}"),
 )
+.items(ITEMS)
 .docs(DOCS);

@@ -13,5 +13,6 @@ pub const INTERCOM: Provider =
     Provider::new("intercom", Scheme::hmac_sha1().header("x-hub-signature").prefix("sha1=").hex())
         .id(Source::pointer("/id"))
         .event(Source::pointer("/topic"))
+        .acknowledges_with(200)
         .docs("https://developers.intercom.com/docs/webhooks/setting-up-webhooks")
         .times_out_after(Duration::from_secs(5));

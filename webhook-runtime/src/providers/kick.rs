@@ -23,4 +23,5 @@ pub const KICK: Provider = Provider::new(
 )
 .id(Source::header("kick-event-message-id"))
 .event(Source::header("kick-event-type"))
+.acknowledges_with(200)
 .docs("https://docs.kick.com/events/webhook-security");

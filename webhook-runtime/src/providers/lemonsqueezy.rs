@@ -14,5 +14,6 @@ use crate::{Provider, Source, scheme::Scheme};
 pub const LEMONSQUEEZY: Provider =
     Provider::new("lemonsqueezy", Scheme::hmac_sha256().header("x-signature").hex())
         .event(Source::pointer("/meta/event_name"))
+        .acknowledges_with(200)
         .docs("https://docs.lemonsqueezy.com/help/webhooks/signing-requests")
         .retries_for(Duration::from_secs(5 + 25 + 125));

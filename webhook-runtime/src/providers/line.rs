@@ -1,4 +1,4 @@
-use crate::{Provider, scheme::Scheme};
+use crate::{Items, Provider, scheme::Scheme};
 
 /// LINE's Messaging API: [verifying webhook signatures][docs].
 ///
@@ -12,4 +12,5 @@ use crate::{Provider, scheme::Scheme};
 /// [docs]: https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
 pub const LINE: Provider =
     Provider::new("line", Scheme::hmac_sha256().header("x-line-signature").base64())
+        .items(Items::at("/events").id("/webhookEventId").event("/type"))
         .docs("https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/");

@@ -22,6 +22,7 @@ pub const LINEAR: Provider = Provider::new(
 .id(Source::header("linear-delivery"))
 .event(Source::pointer("/type"))
 .action(Source::pointer("/action"))
+.acknowledges_with(200)
 .docs("https://linear.app/developers/webhooks")
 .times_out_after(Duration::from_secs(5))
 .retries_for(Duration::from_secs(60 + 60 * 60 + 6 * 60 * 60));

@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 use super::twilio::{Repeated, sorted_fields};
 use crate::{
-    Provider, Secret,
+    Items, Provider, Secret,
     handshake::{Answer, Handshake},
     scheme::{
         Hash, Incoming, Means, Outgoing, SignError, Signed, Traits, Verify, VerifyError,
@@ -24,6 +24,7 @@ use crate::{
 /// [docs]: https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
 pub const MANDRILL: Provider = Provider::custom("mandrill", &Mandrill)
     .json_in_form_field("mandrill_events")
+    .items(Items::at("").id("/_id").event("/event"))
     .handshakes(&[Handshake::unsigned("HEAD", &[], Answer::Empty(200))])
     .docs("https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/");
 

@@ -1,5 +1,5 @@
 use crate::{
-    Provider, Source,
+    Items, Provider, Source,
     handshake::{Answer, Handshake, Value, When},
     scheme::Scheme,
 };
@@ -27,5 +27,6 @@ pub const META: Provider = Provider::new(
     Scheme::hmac_sha256().header("x-hub-signature-256").prefix("sha256=").hex(),
 )
 .event(Source::pointer("/object"))
+.items(Items::at("/entry"))
 .handshakes(HANDSHAKES)
 .docs("https://developers.facebook.com/docs/graph-api/webhooks/getting-started");

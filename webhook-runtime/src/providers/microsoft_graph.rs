@@ -4,7 +4,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::{
-    Provider, Secret, Source,
+    Items, Provider, Secret, Source,
     handshake::{self, Answer, Handshake, When},
     json,
     scheme::{Incoming, Means, Outgoing, SignError, Signed, Traits, Verify, VerifyError},
@@ -21,6 +21,7 @@ use crate::{
 pub const MICROSOFT_GRAPH: Provider = Provider::custom("microsoft-graph", &ClientState)
     .id(Source::pointer("/value/0/id"))
     .event(Source::pointer("/value/0/changeType"))
+    .items(Items::at("/value").id("/id").event("/changeType"))
     .handshakes(&[Handshake::unsigned(
         "POST",
         &[When::Query("validationToken")],

@@ -17,4 +17,5 @@ pub const MOLLIE: Provider = Provider::new(
 )
 .id(Source::pointer("/id"))
 .event(Source::pointer("/type"))
+.acknowledges_with(200)
 .docs("https://docs.mollie.com/reference/webhooks");

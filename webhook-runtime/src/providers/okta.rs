@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    Provider, Source,
+    Items, Provider, Source,
     handshake::{Answer, Handshake, Value, When},
     scheme::Scheme,
 };
@@ -23,6 +23,8 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// none is named here. Okta waits three seconds and tries once again, but not after a 4xx.
 pub const OKTA: Provider = Provider::new("okta", Scheme::token().header("authorization"))
     .id(Source::pointer("/eventId"))
+    .items(Items::at("/data/events").id("/uuid").event("/eventType"))
     .handshakes(HANDSHAKES)
+    .acknowledges_with(200)
     .docs("https://developer.okta.com/docs/concepts/event-hooks/")
     .times_out_after(Duration::from_secs(3));

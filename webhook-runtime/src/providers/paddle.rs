@@ -29,6 +29,7 @@ pub const PADDLE: Provider = Provider::new(
 )
 .id(Source::pointer("/event_id"))
 .event(Source::pointer("/event_type"))
+.acknowledges_with(200)
 .docs("https://developer.paddle.com/webhooks/signature-verification")
 .times_out_after(Duration::from_secs(5))
 .retries_for(Duration::from_secs(3 * 24 * 60 * 60));

@@ -16,5 +16,6 @@ use crate::{Provider, scheme::Scheme};
 /// [docs]: https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks
 pub const QUICKBOOKS: Provider =
     Provider::new("quickbooks", Scheme::hmac_sha256().header("intuit-signature").base64())
+        .acknowledges_with(200)
         .docs("https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks")
         .times_out_after(Duration::from_secs(3));

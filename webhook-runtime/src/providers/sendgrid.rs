@@ -1,5 +1,5 @@
 use crate::{
-    Provider,
+    Items, Provider,
     scheme::{Scheme, Timestamp},
 };
 
@@ -24,4 +24,5 @@ pub const SENDGRID: Provider = Provider::new(
         .timestamp(Timestamp::header("x-twilio-email-event-webhook-timestamp").without_window())
         .signed("{timestamp}{body}"),
 )
+.items(Items::at("").id("/sg_event_id").event("/event"))
 .docs(DOCS);

@@ -22,7 +22,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::signed(
 /// plain forms; neither has an `event_id`, and their type stands elsewhere.
 ///
 /// *Not signed:* the headers, but for the time, which may be five minutes off. Slack waits three
-/// seconds. It tries an event three times again, at once, after a minute and after five; an answer
+/// seconds, and for commands and interactions wants 200. It tries an event three times again, at once, after a minute and after five; an answer
 /// with `X-Slack-No-Retry: 1` stops that.
 pub const SLACK: Provider = Provider::new(
     "slack",
@@ -37,8 +37,10 @@ pub const SLACK: Provider = Provider::new(
 )
 .id(Source::pointer("/event_id"))
 .event(Source::pointer("/event/type"))
+.action(Source::pointer("/event/subtype"))
 .json_in_form_field("payload")
 .handshakes(HANDSHAKES)
+.acknowledges_with(200)
 .docs("https://docs.slack.dev/authentication/verifying-requests-from-slack")
 .times_out_after(Duration::from_secs(3))
 .retries_for(Duration::from_secs(6 * 60));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{Provider, provider::Success, scheme::Scheme};
+use crate::{Items, Provider, provider::Success, scheme::Scheme};
 
 /// Xero: [configuring your server][docs].
 ///
@@ -9,7 +9,7 @@ use crate::{Provider, provider::Success, scheme::Scheme};
 /// signed wrongly on purpose, and wants the right ones taken and the others answered by 401.
 ///
 /// *Not signed:* the headers. A delivery has no id: it is a batch, and each of its events has a
-/// category and a type. Those without events reach the handler too.
+/// category and a type: `INVOICE` and `CREATE`. For those without events no handler is called.
 ///
 /// Xero wants 200 within five seconds, and an answer without a body, which is taken care of here,
 /// and without cookies, which is not (unconfirmed).
@@ -17,6 +17,8 @@ use crate::{Provider, provider::Success, scheme::Scheme};
 /// [docs]: https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/
 pub const XERO: Provider =
     Provider::new("xero", Scheme::hmac_sha256().header("x-xero-signature").base64())
+        .items(Items::at("/events").event("/eventCategory").action("/eventType"))
         .success(Success::NoBody)
+        .acknowledges_with(200)
         .docs("https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/")
         .times_out_after(Duration::from_secs(5));

@@ -36,6 +36,7 @@ pub const ZOOM: Provider = Provider::new(
 )
 .event(Source::pointer("/event"))
 .handshakes(HANDSHAKES)
+.acknowledges_with(200)
 .docs("https://developers.zoom.us/docs/api/webhooks/")
 .times_out_after(Duration::from_secs(3))
 .retries_for(Duration::from_secs(85 * 60));
