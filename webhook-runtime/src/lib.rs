@@ -33,7 +33,7 @@
 //!
 //! # Features
 //!
-//! None is on by default. Each adds providers, and changes nothing that is there.
+//! None is on by default. Each adds something, and changes nothing that is there.
 //!
 //! | feature | for |
 //! | --- | --- |
@@ -44,6 +44,11 @@
 //! | `jwt` and `ecdsa` | `PLAID` |
 //! | `rsa` | `KICK` |
 //! | `fetch` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
+//! | `thin-github` | `thin::github`: ready-made payloads of GitHub |
+//! | `thin-shopify` | `thin::shopify`: ready-made payloads of Shopify |
+//! | `thin-slack` | `thin::slack`: ready-made payloads of Slack |
+//! | `thin-standard-webhooks` | `thin::standard_webhooks`: the ready-made payload of Standard Webhooks |
+//! | `thin-stripe` | `thin::stripe`: the ready-made payload of Stripe |
 
 mod cache;
 mod clock;
@@ -67,6 +72,14 @@ mod secret;
 mod serve;
 mod source;
 mod start;
+#[cfg(any(
+    feature = "thin-github",
+    feature = "thin-shopify",
+    feature = "thin-slack",
+    feature = "thin-standard-webhooks",
+    feature = "thin-stripe",
+))]
+pub mod thin;
 mod verifier;
 mod webhooks;
 

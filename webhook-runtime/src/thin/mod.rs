@@ -1,0 +1,93 @@
+//! Ready-made payloads: of what a provider sends, the fields that most programs read and that have
+//! been the same for years. Whatever else is in a body is passed over.
+//!
+//! ```
+//! # #[cfg(feature = "thin-github")] {
+//! use webhook_runtime::{providers::GITHUB, thin::github, webhook};
+//!
+//! #[webhook(path = "/github", provider = GITHUB, secret_env = "GITHUB_SECRET")]
+//! async fn issues(event: github::IssuesEvent<'_>) {
+//!     match event.action {
+//!         github::IssuesAction::Opened => println!("#{} was opened", event.issue.number),
+//!         other => println!("#{} was {}", event.issue.number, other.as_str()),
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! All of them are borrowed from the delivery: text is copied only where it has escapes. What the
+//! provider documents as missing or `null` at times is an [`Option`], or an empty list. A field
+//! named `type` is `kind` here, and `ref` is `reference`.
+//!
+//! Where a provider may think of further words for a field, its type is an enum with the arm
+//! `Unknown`, which keeps the text: a new word is no reason to refuse a delivery.
+//!
+//! They are a place to start from, not a model of the provider's API. What needs more fields is a
+//! struct of your own, in which these can be fields.
+
+#[cfg(feature = "thin-github")]
+pub mod github;
+#[cfg(feature = "thin-shopify")]
+pub mod shopify;
+#[cfg(feature = "thin-slack")]
+pub mod slack;
+#[cfg(feature = "thin-standard-webhooks")]
+pub mod standard_webhooks;
+#[cfg(feature = "thin-stripe")]
+pub mod stripe;
+mod text;
+
+/// An enum over words of the provider, who may think of more of them.
+#[allow(unused_macros, reason = "not every feature has such words")]
+macro_rules! open_enum {
+    ($(#[$meta:meta])* $name:ident { $($arm:ident = $text:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name<'a> {
+            $(
+                #[doc = concat!("`", $text, "`")]
+                $arm,
+            )+
+            /// A word that has no arm here, as it was sent.
+            Unknown(std::borrow::Cow<'a, str>),
+        }
+
+        impl<'a> $name<'a> {
+            /// The words that have an arm. There may be more of them in a later version.
+            pub const KNOWN: &'static [&'static str] = &[$($text),+];
+
+            /// The word, as it was sent.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$arm => $text,)+
+                    Self::Unknown(text) => text,
+                }
+            }
+        }
+
+        impl<'a> From<std::borrow::Cow<'a, str>> for $name<'a> {
+            fn from(text: std::borrow::Cow<'a, str>) -> Self {
+                match &*text {
+                    $($text => Self::$arm,)+
+                    _ => Self::Unknown(text),
+                }
+            }
+        }
+
+        impl<'a> From<&'a str> for $name<'a> {
+            fn from(text: &'a str) -> Self {
+                std::borrow::Cow::Borrowed(text).into()
+            }
+        }
+
+        impl<'de: 'a, 'a> serde::Deserialize<'de> for $name<'a> {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                super::text::Text::deserialize(from).map(|text| text.0.into())
+            }
+        }
+    };
+}
+#[allow(unused_imports, reason = "not every feature has such words")]
+use open_enum;

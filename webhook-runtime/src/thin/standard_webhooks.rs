@@ -1,0 +1,43 @@
+//! The payload that the [Standard Webhooks specification][spec] recommends.
+//!
+//! Senders are free to send any other. Some put the fields of `data` beside `type`, which is not
+//! this shape.
+//!
+//! [spec]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::text;
+
+/// An event, around the sender's own `data`.
+///
+/// ```
+/// use serde::Deserialize;
+/// use webhook_runtime::{providers::STANDARD_WEBHOOKS, thin::standard_webhooks::Event, webhook};
+///
+/// #[derive(Deserialize)]
+/// struct Contact {
+///     id: u64,
+/// }
+///
+/// #[webhook(path = "/hooks", provider = STANDARD_WEBHOOKS, secret_env = "SECRET")]
+/// async fn contact(event: Event<'_, Contact>) {
+///     println!("{}: {}", event.kind, event.data.id);
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Event<'a, T> {
+    /// What happened, such as `user.created`: words from the general to the special, with full
+    /// stops in between.
+    #[serde(borrow, rename = "type")]
+    pub kind: Cow<'a, str>,
+    /// When it happened, which may be long before it was sent; in the specification's example, as
+    /// in RFC 3339. Not all senders say it.
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub timestamp: Option<Cow<'a, str>>,
+    /// What it happened to.
+    pub data: T,
+}

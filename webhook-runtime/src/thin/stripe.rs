@@ -1,0 +1,81 @@
+//! Stripe's [event object](https://docs.stripe.com/api/events/object), which Stripe calls a
+//! snapshot event. Its *thin events*, of version 2 of the API, are of another shape, and not here.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, de::IgnoredAny};
+
+use super::text;
+
+/// An event, around the object that it happened to.
+///
+/// The object is yours: it is one of a hundred, and how it is written depends on the API version
+/// that the webhook is set to. `P` is what to read the previous values into.
+///
+/// ```
+/// use std::borrow::Cow;
+///
+/// use serde::Deserialize;
+/// use webhook_runtime::{providers::STRIPE, thin::stripe::Event, webhook};
+///
+/// #[derive(Deserialize)]
+/// struct PaymentIntent<'a> {
+///     #[serde(borrow)]
+///     id: Cow<'a, str>,
+///     amount: u64,
+/// }
+///
+/// #[webhook(path = "/stripe", provider = STRIPE, secret_env = "STRIPE_SECRET")]
+/// async fn paid(event: Event<'_, PaymentIntent<'_>>) {
+///     let intent = &event.data.object;
+///     println!("{}: {} paid {}", event.id, intent.id, intent.amount);
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct Event<'a, T, P = IgnoredAny> {
+    /// `evt_…`, the same when Stripe sends the event again.
+    #[serde(borrow)]
+    pub id: Cow<'a, str>,
+    /// What happened, such as `payment_intent.succeeded`.
+    #[serde(borrow, rename = "type")]
+    pub kind: Cow<'a, str>,
+    /// When it happened, in seconds since 1970.
+    pub created: u64,
+    /// Whether it is about real money, and not a test.
+    pub livemode: bool,
+    /// The version of the API that `data` is written in.
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub api_version: Option<Cow<'a, str>>,
+    /// The connected account that it happened in, `acct_…`; none in one's own.
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub account: Option<Cow<'a, str>>,
+    /// The object.
+    pub data: Data<T, P>,
+    /// The request to Stripe's API that caused it, where one did. API versions before 2017-05-25
+    /// write a text here, which is refused.
+    #[serde(borrow)]
+    pub request: Option<Request<'a>>,
+}
+
+/// What an event happened to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Data<T, P = IgnoredAny> {
+    /// The object, as it was right after the event.
+    pub object: T,
+    /// The values before the event of what it changed; in events named `*.updated` only.
+    pub previous_attributes: Option<P>,
+}
+
+/// A request to Stripe's API.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Request<'a> {
+    /// `req_…`; none where Stripe acted by itself.
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub id: Option<Cow<'a, str>>,
+    /// The idempotency key that it was sent with.
+    #[serde(borrow, default, deserialize_with = "text::optional")]
+    pub idempotency_key: Option<Cow<'a, str>>,
+}
