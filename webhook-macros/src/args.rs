@@ -1,11 +1,13 @@
 //! The grammar of `#[webhook(...)]`: one row an option.
 
 use crate::errors::Errors;
+use crate::misspelt::closest;
+use crate::values::{crate_path, string, ungroup};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token, token};
+use syn::{Expr, Ident, Lit, LitStr, Path, Token, token};
 
 /// What the attribute says.
 #[derive(Default)]
@@ -133,7 +135,7 @@ fn option(
 
     let row = ROWS.iter().find(|row| row.name == name);
     let Some(row) = row else {
-        let meant = closest(&name);
+        let meant = closest(&name, ROWS.iter().map(|row| row.name));
         seen.extend(meant);
         errors.at(key.span(), unknown(&name, meant));
         return skip_option(input);
@@ -180,33 +182,6 @@ fn unknown(name: &str, meant: Option<&str>) -> String {
     format!("there is no option `{name}`{meant}\nthe options are {}", names.join(", "))
 }
 
-/// The option that a misspelt `name` means.
-fn closest(name: &str) -> Option<&'static str> {
-    let lower = name.to_lowercase();
-    ROWS.iter()
-        .map(|row| (distance(&lower, row.name), row.name))
-        .filter(|&(distance, option)| distance <= option.len() / 3)
-        .min()
-        .map(|(_, option)| option)
-        // `secret` for `secret_env`
-        .or_else(|| ROWS.iter().map(|row| row.name).find(|option| option.starts_with(&lower)))
-}
-
-/// How many letters to add, remove or replace (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, a) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
 // ---- the options ----
 
 /// Passed to the endpoint's builder as it is: the compiler checks its type.
@@ -233,14 +208,7 @@ fn runtime(args: &mut Args, given: Given, errors: &mut Errors) {
     let Some((_, value)) = given.value(errors) else {
         return;
     };
-    match ungroup(&value) {
-        Expr::Path(path) if path.qself.is_none() => args.runtime = Some(path.path.clone()),
-        Expr::Lit(ExprLit { lit: Lit::Str(lit), .. }) => {
-            args.runtime = lit.parse_with(Path::parse_mod_style).ok();
-            errors.over(lit, "a path is written without quotes: `crate = some::path`");
-        }
-        other => errors.over(other, "expected the path of a crate or module: `crate = some::path`"),
-    }
+    args.runtime = crate_path(&value, errors);
 }
 
 fn path(args: &mut Args, given: Given, errors: &mut Errors) {
@@ -409,22 +377,4 @@ fn env_name(name: &str) -> Result<(), &'static str> {
     } else {
         Ok(())
     }
-}
-
-fn string(value: &Expr) -> Option<&LitStr> {
-    match ungroup(value) {
-        Expr::Lit(lit) => match &lit.lit {
-            Lit::Str(lit) => Some(lit),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// What is inside the invisible parentheses that `macro_rules` leave.
-fn ungroup(mut value: &Expr) -> &Expr {
-    while let Expr::Group(group) = value {
-        value = &group.expr;
-    }
-    value
 }

@@ -1,12 +1,13 @@
 //! What the attribute leaves behind: the function as it was, and an endpoint beside it.
 //!
-//! Spans decide where the compiler reports what it finds. So every piece of generated code stands
-//! where the user wrote what it is about: the name, an argument's type, the return type.
+//! Every piece of it stands where the user wrote what it is about: the name, an argument's type, the
+//! return type.
 
 use crate::args::{self, Args, Setter};
 use crate::errors::Errors;
 use crate::handler::{self, Handler};
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use crate::spans::{first_span, last_span, local, move_to};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{ReturnType, Type};
@@ -208,42 +209,4 @@ fn receive(
     let before = move_to(first_span(ty), before);
     let after = move_to(last_span(ty), quote!(#after #arms));
     quote!(#before #ty #after)
-}
-
-/// A name that no name of the user's can clash with.
-fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
-}
-
-fn first_span(tokens: impl ToTokens) -> Span {
-    tokens.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| match token {
-        TokenTree::Group(group) => group.span_open(),
-        token => token.span(),
-    })
-}
-
-fn last_span(tokens: impl ToTokens) -> Span {
-    tokens.to_token_stream().into_iter().last().map_or_else(Span::call_site, |token| match token {
-        TokenTree::Group(group) => group.span_close(),
-        token => token.span(),
-    })
-}
-
-/// Gives every token the place `at`. What its name refers to stays as it was.
-fn move_to(at: Span, tokens: TokenStream) -> TokenStream {
-    let moved = |span: Span| span.located_at(at);
-    tokens
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), move_to(at, group.stream()));
-                inner.set_span(moved(group.span()));
-                TokenTree::Group(inner)
-            }
-            mut token => {
-                token.set_span(moved(token.span()));
-                token
-            }
-        })
-        .collect()
 }

@@ -8,8 +8,11 @@ mod arguments;
 mod errors;
 mod expand;
 mod handler;
+mod misspelt;
 #[cfg(test)]
 mod snapshots;
+mod spans;
+mod values;
 
 use proc_macro::TokenStream;
 

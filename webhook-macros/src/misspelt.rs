@@ -1,0 +1,33 @@
+//! What a misspelt word means.
+
+/// The one of the words that `written` means, if any is near enough.
+pub(crate) fn closest<'w>(
+    written: &str,
+    words: impl IntoIterator<Item = &'w str, IntoIter: Clone>,
+) -> Option<&'w str> {
+    let written = written.to_lowercase();
+    let words = words.into_iter();
+    words
+        .clone()
+        .map(|word| (distance(&written, word), word))
+        .filter(|&(distance, word)| distance <= word.len() / 3)
+        .min()
+        .map(|(_, word)| word)
+        // `secret` for `secret_env`
+        .or_else(|| words.into_iter().find(|word| word.starts_with(&written)))
+}
+
+/// How many letters to add, remove or replace (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, a) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in b.bytes().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
