@@ -9,7 +9,7 @@ use std::{env, fs, io, path::Path, process::Command};
 /// The compiler that wrote the `.stderr` files: the wording is not the same in others.
 const WRITTEN_BY: &str = "rustc 1.95.";
 
-const CAUSES: [&str; 4] = ["option", "function", "argument", "types"];
+const CAUSES: [&str; 5] = ["option", "function", "argument", "types", "event"];
 
 #[test]
 fn pass() {

@@ -1,11 +1,13 @@
 //! The macros of `webhook-runtime`, which re-exports them: depend on that crate, not on this one.
 //!
 //! One file a stage: `args` reads the attribute, `handler` and `arguments` the function under
-//! it, `expand` writes what goes beside the function, `errors` collects every mistake on the way.
+//! it, `expand` writes what goes beside the function, `errors` collects every mistake on the way. The
+//! same for `#[derive(WebhookEvent)]` is in `event`.
 
 mod args;
 mod arguments;
 mod errors;
+mod event;
 mod expand;
 mod handler;
 mod misspelt;
@@ -22,4 +24,12 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn webhook(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::webhook(args.into(), &item.into()).into()
+}
+
+/// Makes the payload of a handler of an enum of events.
+///
+/// The documentation is where the derive macro is used from: `webhook_runtime::WebhookEvent`.
+#[proc_macro_derive(WebhookEvent, attributes(event))]
+pub fn webhook_event(item: TokenStream) -> TokenStream {
+    event::derive(item.into()).into()
 }

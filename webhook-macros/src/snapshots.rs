@@ -5,7 +5,7 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use std::{env, fs, path::Path};
-use syn::{File, Item, ItemFn, Meta};
+use syn::{Attribute, File, Item, Meta};
 
 #[test]
 fn expansions() {
@@ -31,19 +31,29 @@ fn expansions() {
     assert!(stale.is_empty(), "{}\nUPDATE_SNAPSHOTS=1 accepts", stale.join("\n"));
 }
 
-/// What the compiler does: takes the attribute off the item and hands both over.
+/// What the compiler does: takes the attribute off the item, or its name out of the derives, and hands
+/// the item over.
 fn expand(input: &str) -> String {
     let file: File = syn::parse_str(input).expect("a snapshot's input is Rust");
-    let [Item::Fn(function)] = &file.items[..] else {
-        panic!("a snapshot's input is one function");
+    let [item] = &file.items[..] else { panic!("a snapshot's input is one item") };
+    let expanded = match item.clone() {
+        Item::Fn(mut function) => {
+            let args = match take(&mut function.attrs, "webhook") {
+                Meta::List(list) => list.tokens,
+                _ => TokenStream::new(),
+            };
+            crate::expand::webhook(args, &function.to_token_stream())
+        }
+        Item::Enum(mut item) => {
+            take(&mut item.attrs, "derive");
+            crate::event::derive(item.to_token_stream())
+        }
+        _ => panic!("a snapshot's input is a function or an enum"),
     };
-    let mut function: ItemFn = function.clone();
-    let is_ours = |attr: &syn::Attribute| attr.path().is_ident("webhook");
-    let i = function.attrs.iter().position(is_ours).expect("`#[webhook]`");
-    let args = match function.attrs.remove(i).meta {
-        Meta::List(list) => list.tokens,
-        _ => TokenStream::new(),
-    };
-    let expanded = crate::expand::webhook(args, &function.to_token_stream());
     prettyplease::unparse(&syn::parse2(expanded).expect("an expansion is Rust"))
+}
+
+fn take(attrs: &mut Vec<Attribute>, name: &str) -> Meta {
+    let is_ours = |attr: &Attribute| attr.path().is_ident(name);
+    attrs.remove(attrs.iter().position(is_ours).expect("what expands it")).meta
 }

@@ -65,7 +65,6 @@ pub trait WebhookEvent {
 pub struct Unknown<'a> {
     encoded: Encoded<'a>,
     name: Cow<'a, str>,
-    action: Option<Cow<'a, str>>,
     error: Option<Rejection>,
 }
 
@@ -78,8 +77,9 @@ impl<'a> Unknown<'a> {
 
     /// What tells events of one name apart, such as `opened`, where the provider says it.
     #[must_use]
-    pub fn action(&self) -> Option<&str> {
-        self.action.as_deref()
+    pub fn action(&self) -> Option<Cow<'a, str>> {
+        // Searched when somebody asks: most of these events are passed over.
+        self.encoded.action()
     }
 
     /// The raw bytes: those of the item in a batch, or the whole body.
@@ -114,10 +114,27 @@ impl fmt::Debug for Unknown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unknown")
             .field("name", &self.name)
-            .field("action", &self.action)
+            .field("action", &self.action())
             .field("len", &self.bytes().len())
             .field("error", &self.error)
             .finish_non_exhaustive()
+    }
+}
+
+/// What the variant for all other events holds.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the variant of all other events holds `Unknown<'_>`, not `{Self}`",
+    label = "write `Unknown<'a>`",
+    note = "an `Unknown` has the event's name, action and bytes: `unknown.decode()` makes more of it"
+)]
+pub trait Rest<'de>: Sized {
+    fn rest(unknown: Unknown<'de>) -> Self;
+}
+
+impl<'a, 'de: 'a> Rest<'de> for Unknown<'a> {
+    fn rest(unknown: Unknown<'de>) -> Self {
+        unknown
     }
 }
 
@@ -125,8 +142,7 @@ impl fmt::Debug for Unknown<'_> {
 #[doc(hidden)]
 pub struct Chosen<'a> {
     encoded: Encoded<'a>,
-    name: Cow<'a, str>,
-    action: Option<Cow<'a, str>>,
+    name: Option<Cow<'a, str>>,
     /// Its place among the names of the enum.
     at: Option<usize>,
     error: Option<Rejection>,
@@ -136,19 +152,9 @@ impl<'a> Chosen<'a> {
     /// Finds the most specific of the names that fits: `name.action` goes before `name`.
     #[must_use]
     pub fn among(events: &[&str], encoded: Encoded<'a>) -> Self {
-        let name = encoded.event().unwrap_or_default();
-        let action = encoded.action();
-        let is_specific = |event: &&str| {
-            action.as_deref().is_some_and(|action| {
-                let rest = event.strip_prefix(&*name).and_then(|rest| rest.strip_prefix('.'));
-                rest == Some(action)
-            })
-        };
-        let at = events
-            .iter()
-            .position(is_specific)
-            .or_else(|| events.iter().position(|event| *event == name));
-        Self { encoded, name, action, at, error: None }
+        let name = encoded.event();
+        let at = name.as_deref().and_then(|name| place(events, name, encoded));
+        Self { encoded, name, at, error: None }
     }
 
     /// The place of the name that fits, or one that no name has.
@@ -157,7 +163,7 @@ impl<'a> Chosen<'a> {
         self.at.unwrap_or(usize::MAX)
     }
 
-    /// The payload of the variant; why there is none, [`unknown`](Self::unknown) tells.
+    /// The payload of the variant; why there is none, [`rest`](Self::rest) tells.
     pub fn payload<T: Payload<'a>>(&mut self) -> Option<T> {
         match self.encoded.decode() {
             Ok(payload) => Some(payload),
@@ -174,18 +180,54 @@ impl<'a> Chosen<'a> {
     /// When the body is not even what its content type says; and, if `strict`, when it does not fit
     /// the event that it says it is.
     #[allow(clippy::result_large_err, reason = "not for users")]
-    pub fn unknown(self, strict: bool) -> Result<Unknown<'a>, Rejection> {
-        let Self { encoded, name, action, error, .. } = self;
-        match error {
-            Some(error) if strict || !matches!(error, Rejection::Mismatch { .. }) => Err(error),
-            error => {
-                if let Some(error) = &error {
-                    tracing::warn!(event = %name, reason = %error, "a known event does not fit");
-                } else {
-                    tracing::debug!(event = %name, "an event that no variant takes");
-                }
-                Ok(Unknown { encoded, name, action, error })
-            }
+    pub fn rest<R: Rest<'a>>(self, strict: bool) -> Result<R, Rejection> {
+        match self.unknown(strict) {
+            Ok(unknown) => Ok(R::rest(unknown)),
+            Err(rejection) => Err(rejection),
         }
     }
+
+    fn unknown(self, strict: bool) -> Result<Unknown<'a>, Rejection> {
+        let Self { encoded, name, mut error, .. } = self;
+        let counts = |error: &mut Rejection| strict || !matches!(error, Rejection::Mismatch { .. });
+        if let Some(error) = error.take_if(counts) {
+            return Err(error);
+        }
+        match &error {
+            Some(_) => tracing::warn!(event = name.as_deref(), "a known event does not fit"),
+            // Perhaps there is no name because there is nothing that it could be read from.
+            None if name.is_none() => encoded.check()?,
+            None => tracing::debug!(event = name.as_deref(), "an event that no variant takes"),
+        }
+        Ok(Unknown { encoded, name: name.unwrap_or_default(), error })
+    }
+}
+
+/// Where the name that fits best stands among those of an enum.
+fn place(events: &[&str], name: &str, encoded: Encoded<'_>) -> Option<usize> {
+    // The action may be anywhere in the body: it is searched only if something depends on it.
+    if events.iter().any(|event| action_in(event, name).is_some())
+        && let Some(action) = encoded.action()
+        && let Some(at) = events.iter().position(|event| action_in(event, name) == Some(&*action))
+    {
+        return Some(at);
+    }
+    if claims_an_action(name, encoded) {
+        return None;
+    }
+    events.iter().position(|event| *event == name)
+}
+
+/// The `opened` of `issues.opened`, for `issues`.
+fn action_in<'e>(event: &'e str, name: &str) -> Option<&'e str> {
+    event.strip_prefix(name)?.strip_prefix('.')
+}
+
+/// Whether a name that nobody signed says what the action is, where the provider signs that by itself:
+/// whoever changes `issues` into `issues.opened` must not have any other action taken for it.
+fn claims_an_action(name: &str, encoded: Encoded<'_>) -> bool {
+    let provider = encoded.delivery().sent_by();
+    name.contains('.')
+        && provider.action_source().is_some()
+        && provider.event_source().is_some_and(|source| !provider.signs(source))
 }

@@ -98,7 +98,7 @@ pub use secret::{Secret, SecretError};
 pub use source::{KeySource, Scope, SecretSource, SourceError};
 pub use start::{Error, StartError, StartProblem};
 pub use verifier::ProviderVerifier;
-pub use webhook_macros::webhook;
+pub use webhook_macros::{WebhookEvent, webhook};
 pub use webhooks::Webhooks;
 
 /// For the code that the attribute leaves behind; nothing here is stable.
@@ -108,7 +108,7 @@ pub mod __private {
 
     pub use crate::{
         endpoint::{HandlerFuture, Verified, respond},
-        event::Chosen,
+        event::{Chosen, Rest},
         payload::{Taken, Takes},
     };
 }

@@ -27,7 +27,27 @@ async fn order_paid(
     ::axum::http::StatusCode::OK
 }
 
+#[derive(hooks::framework::WebhookEvent)]
+#[event(strict)]
+#[event(crate = hooks::framework)]
+enum Event<'a, T> {
+    #[event("push")]
+    Push(T),
+    #[event("ping")]
+    Ping,
+    #[event(other)]
+    Other(hooks::framework::Unknown<'a>),
+}
+
+#[hooks::framework::webhook(path = "/events", secret_env = "SECRET", crate = hooks::framework)]
+async fn events(event: Event<'_, u8>) {
+    match event {
+        Event::Push(_) | Event::Ping => {}
+        Event::Other(other) => ::core::mem::drop(other),
+    }
+}
+
 fn main() {
     let _ = (Result, Option, Box);
-    let _: hooks::framework::Webhooks = hooks::framework::Webhooks::new().mount::<order_paid>();
+    let _: hooks::framework::Webhooks = hooks::framework::Webhooks::new().mount::<order_paid>().mount::<events>();
 }

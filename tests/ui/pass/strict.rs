@@ -9,7 +9,7 @@
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use std::borrow::Cow;
-use webhook_runtime::{Delivery, Webhooks, webhook};
+use webhook_runtime::{Delivery, Unknown, WebhookEvent, Webhooks, webhook};
 
 /// A payload that borrows.
 #[derive(Debug, Deserialize)]
@@ -35,6 +35,25 @@ pub async fn order_paid(
         return Err("too long");
     }
     Ok(format!("{team} {id} {}", order.note))
+}
+
+/// Events that a crate shows to others.
+#[derive(Debug, WebhookEvent)]
+#[event(strict)]
+#[non_exhaustive]
+pub enum Event<'a, T: Clone> {
+    /// An order.
+    #[event("order.paid")]
+    Paid(Order<'a>),
+    /// Whatever the caller wants.
+    #[event("order")]
+    Order(T),
+    /// Nothing of interest.
+    #[event("ping", "pong")]
+    Ping,
+    /// Everything else.
+    #[event(other)]
+    Other(Unknown<'a>),
 }
 
 #[deprecated]

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use crate::{
     delivery::Delivery,
     json,
-    payload::{Content, Payload},
+    payload::{Content, Payload, check_json},
     provider::{Items, Source},
     rejection::Rejection,
 };
@@ -102,6 +102,14 @@ impl<'a> Encoded<'a> {
         match self.item {
             Some(item) => Ok(Content::Json(item.json)),
             None => self.delivery.content(),
+        }
+    }
+
+    /// Whether it is what its content type says at all.
+    pub(crate) fn check(self) -> Result<(), Rejection> {
+        match self.content()? {
+            Content::Json(json) => check_json(json),
+            Content::Form(_) => Ok(()),
         }
     }
 

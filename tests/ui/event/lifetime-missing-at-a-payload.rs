@@ -1,0 +1,17 @@
+use serde::Deserialize;
+use webhook_runtime::{Unknown, WebhookEvent};
+
+#[derive(Deserialize)]
+struct Push<'a> {
+    _name: &'a str,
+}
+
+#[derive(WebhookEvent)]
+enum Event<'a> {
+    #[event("push")]
+    Push(Push),
+    #[event(other)]
+    Other(Unknown<'a>),
+}
+
+fn main() {}

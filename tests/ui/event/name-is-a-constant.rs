@@ -1,0 +1,11 @@
+use webhook_runtime::{Unknown, WebhookEvent};
+
+#[derive(WebhookEvent)]
+enum Event<'a> {
+    #[event(PUSH)]
+    Push,
+    #[event(other)]
+    Other(Unknown<'a>),
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use serde::Deserialize;
+use webhook_runtime::WebhookEvent;
+
+#[derive(Deserialize)]
+struct Push {
+    _size: u64,
+}
+
+#[derive(WebhookEvent)]
+enum Event {
+    #[event("push")]
+    Push(Push),
+    #[event(other)]
+    Other(Vec<u8>),
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use serde::Deserialize;
+use webhook_runtime::{Unknown, WebhookEvent};
+
+#[derive(Deserialize)]
+struct Push {
+    _size: u64,
+}
+
+#[derive(WebhookEvent)]
+enum Event<'a> {
+    #[event("push")]
+    Push(Push),
+    #[event(other)]
+    Other(Unknown<'a>, u64),
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use webhook_runtime::{Unknown, WebhookEvent};
+
+struct Push {
+    _size: u64,
+}
+
+#[derive(WebhookEvent)]
+enum Event<'a> {
+    #[event("push")]
+    Push(Push),
+    #[event("ping")]
+    Ping(Vec<Push>),
+    #[event(other)]
+    Other(Unknown<'a>),
+}
+
+fn main() {}

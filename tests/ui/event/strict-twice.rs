@@ -1,0 +1,19 @@
+use serde::Deserialize;
+use webhook_runtime::{Unknown, WebhookEvent};
+
+#[derive(Deserialize)]
+struct Push {
+    _size: u64,
+}
+
+#[derive(WebhookEvent)]
+#[event(strict)]
+#[event(strict)]
+enum Event<'a> {
+    #[event("push")]
+    Push(Push),
+    #[event(other)]
+    Other(Unknown<'a>),
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use webhook_runtime::WebhookEvent;
+
+#[derive(WebhookEvent)]
+union Push {
+    _size: u64,
+}
+
+fn main() {}

@@ -1,0 +1,58 @@
+#[automatically_derived]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+impl<'a> ::webhook_runtime::WebhookEvent for Github<'a> {
+    const EVENTS: &'static [&'static str] = &[
+        "push",
+        "issues.opened",
+        "issues.reopened",
+        "issues",
+        "issue_comment",
+    ];
+}
+#[automatically_derived]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+impl<'__de, 'a> ::webhook_runtime::Payload<'__de> for Github<'a>
+where
+    '__de: 'a,
+{
+    const TAKES: ::webhook_runtime::__private::Takes = ::webhook_runtime::__private::Takes::EVENT;
+    fn decode(
+        encoded: ::webhook_runtime::Encoded<'__de>,
+    ) -> ::core::result::Result<Self, ::webhook_runtime::Rejection> {
+        let mut chosen = ::webhook_runtime::__private::Chosen::among(
+            <Self as ::webhook_runtime::WebhookEvent>::EVENTS,
+            encoded,
+        );
+        match chosen.at() {
+            0usize => {
+                if let ::core::option::Option::Some(payload) = ::webhook_runtime::__private::Chosen::payload(
+                    &mut chosen,
+                ) {
+                    return ::core::result::Result::Ok(Self::Push(payload));
+                }
+            }
+            1usize | 2usize => {
+                if let ::core::option::Option::Some(payload) = ::webhook_runtime::__private::Chosen::payload(
+                    &mut chosen,
+                ) {
+                    return ::core::result::Result::Ok(Self::Opened(payload));
+                }
+            }
+            3usize | 4usize => return ::core::result::Result::Ok(Self::Talk),
+            _ => {}
+        }
+        ::webhook_runtime::__private::Chosen::rest(chosen, false).map(Self::Other)
+    }
+}

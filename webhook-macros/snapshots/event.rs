@@ -1,0 +1,11 @@
+#[derive(WebhookEvent)]
+pub enum Github<'a> {
+    #[event("push")]
+    Push(Push<'a>),
+    #[event("issues.opened", "issues.reopened")]
+    Opened(issues::Opened),
+    #[event("issues", "issue_comment")]
+    Talk,
+    #[event(other)]
+    Other(Unknown<'a>),
+}

@@ -1,0 +1,8 @@
+#[derive(WebhookEvent)]
+#[event(crate = hooks::runtime)]
+enum Event<'a, T> {
+    #[event("push", "push")]
+    Push(T),
+    #[event(other)]
+    Other(Unknown<'a>),
+}

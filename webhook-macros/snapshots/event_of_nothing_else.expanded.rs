@@ -1,0 +1,34 @@
+#[automatically_derived]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+impl<'a> ::webhook_runtime::WebhookEvent for Event<'a> {
+    const EVENTS: &'static [&'static str] = &[];
+}
+#[automatically_derived]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+impl<'__de, 'a> ::webhook_runtime::Payload<'__de> for Event<'a>
+where
+    '__de: 'a,
+{
+    const TAKES: ::webhook_runtime::__private::Takes = ::webhook_runtime::__private::Takes::EVENT;
+    fn decode(
+        encoded: ::webhook_runtime::Encoded<'__de>,
+    ) -> ::core::result::Result<Self, ::webhook_runtime::Rejection> {
+        let chosen = ::webhook_runtime::__private::Chosen::among(
+            <Self as ::webhook_runtime::WebhookEvent>::EVENTS,
+            encoded,
+        );
+        ::webhook_runtime::__private::Chosen::rest(chosen, false).map(Self::Other)
+    }
+}

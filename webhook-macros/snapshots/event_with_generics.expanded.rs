@@ -1,0 +1,66 @@
+#[automatically_derived]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+impl<'a, 'b: 'a, T: Clone, U> hooks::runtime::WebhookEvent for Event<'a, 'b, T, U>
+where
+    U: Default,
+{
+    const EVENTS: &'static [&'static str] = &["borrowed", "of.one", "of.another"];
+}
+#[automatically_derived]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+impl<'__de, 'a, 'b: 'a, T: Clone, U> hooks::runtime::Payload<'__de>
+for Event<'a, 'b, T, U>
+where
+    '__de: 'a,
+    '__de: 'b,
+    U: Default,
+    Envelope<T>: hooks::runtime::Payload<'__de>,
+    Vec<[U; 2]>: hooks::runtime::Payload<'__de>,
+{
+    const TAKES: hooks::runtime::__private::Takes = hooks::runtime::__private::Takes::EVENT;
+    fn decode(
+        encoded: hooks::runtime::Encoded<'__de>,
+    ) -> ::core::result::Result<Self, hooks::runtime::Rejection> {
+        let mut chosen = hooks::runtime::__private::Chosen::among(
+            <Self as hooks::runtime::WebhookEvent>::EVENTS,
+            encoded,
+        );
+        match chosen.at() {
+            0usize => {
+                if let ::core::option::Option::Some(payload) = hooks::runtime::__private::Chosen::payload(
+                    &mut chosen,
+                ) {
+                    return ::core::result::Result::Ok(Self::Borrowed(payload));
+                }
+            }
+            1usize => {
+                if let ::core::option::Option::Some(payload) = hooks::runtime::__private::Chosen::payload(
+                    &mut chosen,
+                ) {
+                    return ::core::result::Result::Ok(Self::OfOne(payload));
+                }
+            }
+            2usize => {
+                if let ::core::option::Option::Some(payload) = hooks::runtime::__private::Chosen::payload(
+                    &mut chosen,
+                ) {
+                    return ::core::result::Result::Ok(Self::OfAnother(payload));
+                }
+            }
+            _ => {}
+        }
+        hooks::runtime::__private::Chosen::rest(chosen, true).map(Self::Rest)
+    }
+}

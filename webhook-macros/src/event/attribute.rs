@@ -1,0 +1,247 @@
+//! The grammar of `#[event(...)]`: names above a variant, options above the enum.
+
+use crate::errors::Errors;
+use crate::misspelt::closest;
+use crate::values::crate_path;
+use proc_macro2::{Span, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Expr, Ident, Lit, LitStr, Meta, Path, Token, token};
+
+/// What stands above the enum.
+#[derive(Default)]
+pub(crate) struct OnEnum {
+    pub(crate) is_strict: bool,
+    /// The runtime crate, where `crate = ...` renames it.
+    pub(crate) runtime: Option<Path>,
+}
+
+/// What stands above a variant.
+#[derive(Default)]
+pub(crate) struct OnVariant {
+    pub(crate) names: Vec<LitStr>,
+    /// Where `other` is.
+    pub(crate) other: Option<Span>,
+    /// Whether there is anything that was meant to say so: then its mistakes are reported already.
+    pub(crate) is_marked: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Enum,
+    Variant,
+}
+
+struct Word {
+    name: &'static str,
+    place: Place,
+    /// How it is written, for the error messages.
+    example: &'static str,
+}
+
+#[rustfmt::skip]
+const WORDS: &[Word] = &[
+    Word { name: "other",  place: Place::Variant, example: "#[event(other)]" },
+    Word { name: "strict", place: Place::Enum,    example: "#[event(strict)]" },
+    Word { name: "crate",  place: Place::Enum,    example: "#[event(crate = some::path)]" },
+];
+
+/// One part of an attribute.
+enum Item {
+    Name(LitStr),
+    Word(&'static Word, Ident, Option<Expr>),
+}
+
+pub(crate) fn on_enum(attrs: &[Attribute], errors: &mut Errors) -> OnEnum {
+    let mut said = OnEnum::default();
+    let mut seen = Vec::new();
+    for item in items(attrs, Place::Enum, errors) {
+        let (word, key, value) = match item {
+            Item::Name(name) => {
+                errors.at(
+                    name.span(),
+                    format!(
+                        "the name of an event stands above its variant: \
+                         `#[event({})]` belongs there",
+                        name.token()
+                    ),
+                );
+                continue;
+            }
+            Item::Word(word, ..) if word.place != Place::Enum => {
+                let Item::Word(_, key, _) = item else { continue };
+                errors.at(
+                    key.span(),
+                    "`other` marks the variant that takes all other events: \
+                     put `#[event(other)]` above that variant",
+                );
+                continue;
+            }
+            Item::Word(word, key, value) => (word, key, value),
+        };
+        if seen.contains(&word.name) {
+            errors.at(key.span(), format!("`{}` is given twice", word.name));
+            continue;
+        }
+        seen.push(word.name);
+        match (word.name, value) {
+            ("crate", Some(value)) => said.runtime = crate_path(&value, errors),
+            ("crate", None) => {
+                errors.at(key.span(), format!("`crate` needs a value: `{}`", word.example));
+            }
+            (_, value) => {
+                said.is_strict = true;
+                no_value(word, value, errors);
+            }
+        }
+    }
+    said
+}
+
+pub(crate) fn on_variant(attrs: &[Attribute], errors: &mut Errors) -> OnVariant {
+    let mut said = OnVariant { is_marked: attrs.iter().any(is_ours), ..OnVariant::default() };
+    for item in items(attrs, Place::Variant, errors) {
+        match item {
+            Item::Name(name) => said.names.push(name),
+            Item::Word(word, key, value) if word.place == Place::Variant => {
+                if said.other.is_some() {
+                    errors.at(key.span(), "`other` is given twice");
+                }
+                said.other = Some(key.span());
+                no_value(word, value, errors);
+            }
+            Item::Word(word, key, _) => errors.at(
+                key.span(),
+                format!("`{}` is about the whole enum: put `{}` above it", word.name, word.example),
+            ),
+        }
+    }
+    said
+}
+
+/// Refuses the attribute where it means nothing.
+pub(crate) fn on_field(attrs: &[Attribute], errors: &mut Errors) {
+    for attr in attrs.iter().filter(|attr| is_ours(attr)) {
+        errors.over(attr, "`#[event(...)]` belongs above the variant, not above its field");
+    }
+}
+
+fn is_ours(attr: &Attribute) -> bool {
+    attr.path().is_ident("event")
+}
+
+fn no_value(word: &Word, value: Option<Expr>, errors: &mut Errors) {
+    if let Some(value) = value {
+        errors.over(value, format!("`{}` has no value: write `{}`", word.name, word.example));
+    }
+}
+
+/// Reads everything that can be read, past any number of mistakes.
+fn items(attrs: &[Attribute], place: Place, errors: &mut Errors) -> Vec<Item> {
+    let mut items = Vec::new();
+    for attr in attrs.iter().filter(|attr| is_ours(attr)) {
+        let (what, example) = match place {
+            Place::Enum => ("the option", "`#[event(strict)]`"),
+            Place::Variant => ("the name of the event", "`#[event(\"push\")]`"),
+        };
+        match &attr.meta {
+            Meta::List(list) if list.tokens.is_empty() => {
+                errors.over(list, format!("{what} is missing: {example}"));
+            }
+            Meta::List(list) => {
+                let read = |input: ParseStream| {
+                    while !input.is_empty() {
+                        match item(input, errors) {
+                            Ok(item) => items.extend(item),
+                            Err(error) => errors.push(error),
+                        }
+                        // What follows a mistake belongs to it.
+                        skip_item(input)?;
+                        if !input.is_empty() {
+                            input.parse::<Token![,]>()?;
+                        }
+                    }
+                    Ok(())
+                };
+                if let Err(error) = read.parse2(list.tokens.clone()) {
+                    errors.push(error);
+                }
+            }
+            Meta::NameValue(pair) => {
+                let written = match &pair.value {
+                    Expr::Lit(lit) => format!("`#[event({})]`", lit.to_token_stream()),
+                    _ => example.to_owned(),
+                };
+                errors.over(&attr.meta, format!("{what} stands in parentheses: {written}"));
+            }
+            Meta::Path(path) => {
+                errors.over(path, format!("{what} is missing: {example}"));
+            }
+        }
+    }
+    items
+}
+
+fn item(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Item>> {
+    if input.peek(Lit) {
+        let name: Lit = input.parse()?;
+        return match name {
+            Lit::Str(name) if input.is_empty() || input.peek(Token![,]) => {
+                Ok(Some(Item::Name(name)))
+            }
+            Lit::Str(_) => Err(input.error("expected a comma between two names")),
+            name => Err(syn::Error::new_spanned(name, NOT_A_NAME)),
+        };
+    }
+    let Ok(key) = input.call(Ident::parse_any) else {
+        return Err(input.error(NOT_A_NAME));
+    };
+    let name = key.unraw().to_string();
+    let Some(word) = WORDS.iter().find(|word| word.name == name) else {
+        let follows = !input.is_empty() && !input.peek(Token![,]);
+        let meant = closest(&name, WORDS.iter().map(|word| word.name));
+        if meant.is_none() && (follows || !name.contains(char::is_lowercase)) {
+            return Err(syn::Error::new(key.span(), NOT_A_NAME));
+        }
+        errors.at(key.span(), unknown(&name, meant));
+        // Taken for what it means, so that this is all that is reported.
+        let meant = WORDS.iter().find(|word| Some(word.name) == meant && word.name == "other");
+        return Ok(meant.map(|word| Item::Word(word, key, None)));
+    };
+    let value = if input.peek(Token![=]) {
+        let equals: Token![=] = input.parse()?;
+        if input.is_empty() || input.peek(Token![,]) {
+            let hint = format!("a value is missing: `{}`", word.example);
+            return Err(syn::Error::new(equals.span, hint));
+        }
+        Some(input.parse()?)
+    } else if input.peek(token::Paren) {
+        let hint = format!("`{name}` has no parentheses: write `{}`", word.example);
+        return Err(input.error(hint));
+    } else {
+        None
+    };
+    Ok(Some(Item::Word(word, key, value)))
+}
+
+const NOT_A_NAME: &str = "the name of an event is a string literal, so that it can be checked \
+                          here: `#[event(\"push\")]`";
+
+fn unknown(name: &str, meant: Option<&str>) -> String {
+    match meant {
+        Some(meant) => format!("there is no option `{name}`; did you mean `{meant}`?"),
+        None => format!(
+            "there is no option `{name}`: the options are `other`, `strict` and `crate`\n\
+             is it the name of an event? then write it in quotes: `#[event(\"{name}\")]`"
+        ),
+    }
+}
+
+/// Goes on to the comma after this item.
+fn skip_item(input: ParseStream) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}

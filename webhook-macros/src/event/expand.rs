@@ -1,0 +1,184 @@
+//! What the derive leaves beside the enum: the names, and which of them makes which variant.
+//!
+//! What a delivery is, and what becomes of a body that does not fit, `Chosen` of the runtime knows.
+
+use super::{Event, Other, Variant};
+use crate::errors::Errors;
+use crate::spans::{first_span, last_span, local, move_to};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type};
+
+pub(super) fn expand(event: &Event, errors: &Errors) -> TokenStream {
+    let runtime = runtime(event, Span::call_site());
+    let other = event.other.as_ref().filter(|_| errors.is_empty());
+    let names = names(event, &runtime, other.is_some());
+    let payload = match other {
+        Some(other) => payload(event, other, &runtime),
+        // Stands in for an enum that has mistakes, so that they are all there is to see.
+        None => {
+            implementation(event, &runtime, &TokenStream::new(), &quote!(::core::unimplemented!()))
+        }
+    };
+    quote! {
+        #names
+        #payload
+        #errors
+    }
+}
+
+fn allowed() -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
+    }
+}
+
+fn names(event: &Event, runtime: &TokenStream, are_right: bool) -> TokenStream {
+    let Event { name, generics, variants, .. } = event;
+    let allowed = allowed();
+    let (parameters, arguments, conditions) = generics.split_for_impl();
+    let names = variants.iter().flat_map(|variant| &variant.events).filter(|_| are_right);
+    quote! {
+        #allowed
+        impl #parameters #runtime::WebhookEvent for #name #arguments #conditions {
+            const EVENTS: &'static [&'static str] = &[#(#names),*];
+        }
+    }
+}
+
+fn payload(event: &Event, other: &Other, runtime: &TokenStream) -> TokenStream {
+    let [encoded, chosen] = ["encoded", "chosen"].map(local);
+    let mut first = 0;
+    let arms: Vec<TokenStream> = event
+        .variants
+        .iter()
+        .map(|variant| {
+            let places = first..first + variant.events.len();
+            first = places.end;
+            let value = value(event, variant, &chosen);
+            quote!(#(#places)|* => { #value })
+        })
+        .collect();
+    let choose = (!arms.is_empty()).then(|| {
+        quote! {
+            match #chosen.at() {
+                #(#arms)*
+                _ => {}
+            }
+        }
+    });
+    let decodes = event.variants.iter().any(|variant| variant.payload.is_some());
+    let mutable = decodes.then(|| quote!(mut));
+    let rest = rest(event, other, &chosen);
+    let bounds = event.variants.iter().filter_map(|variant| variant.payload.as_ref());
+    let bounds = bounds.filter(|ty| mentions_parameter(ty, &event.generics)).map(|ty| {
+        let bound = move_to(first_span(ty), quote!(#runtime::Payload<'__de>));
+        quote!(#ty: #bound,)
+    });
+    let body = quote! {
+        let #mutable #chosen = #runtime::__private::Chosen::among(
+            <Self as #runtime::WebhookEvent>::EVENTS,
+            #encoded,
+        );
+        #choose
+        #rest
+    };
+    implementation(event, runtime, &quote!(#(#bounds)*), &body)
+}
+
+fn implementation(
+    event: &Event,
+    runtime: &TokenStream,
+    bounds: &TokenStream,
+    body: &TokenStream,
+) -> TokenStream {
+    let Event { name, generics, .. } = event;
+    let allowed = allowed();
+    let encoded = local("encoded");
+    let (_, arguments, _) = generics.split_for_impl();
+    let mut borrowing = generics.clone();
+    let de = LifetimeParam::new(Lifetime::new("'__de", Span::call_site()));
+    borrowing.params.insert(0, GenericParam::Lifetime(de));
+    let (parameters, _, _) = borrowing.split_for_impl();
+    // What the enum borrows, it borrows from the delivery.
+    let lifetimes = generics.lifetimes().map(|param| &param.lifetime);
+    let conditions = generics.where_clause.iter().flat_map(|conditions| &conditions.predicates);
+    quote! {
+        #allowed
+        impl #parameters #runtime::Payload<'__de> for #name #arguments
+        where
+            #('__de: #lifetimes,)*
+            #(#conditions,)*
+            #bounds
+        {
+            const TAKES: #runtime::__private::Takes = #runtime::__private::Takes::EVENT;
+
+            fn decode(
+                #encoded: #runtime::Encoded<'__de>,
+            ) -> ::core::result::Result<Self, #runtime::Rejection> {
+                #body
+            }
+        }
+    }
+}
+
+/// What is done when the variant is chosen: without a payload that fits, nothing.
+fn value(event: &Event, variant: &Variant, chosen: &Ident) -> TokenStream {
+    let name = &variant.name;
+    let Some(ty) = &variant.payload else {
+        return quote!(return ::core::result::Result::Ok(Self::#name));
+    };
+    let payload = local("payload");
+    let decoded = call(event, ty, "payload", &quote!(&mut #chosen));
+    let made = quote_spanned! {event.name.span()=>
+        ::core::result::Result::Ok(Self::#name(#payload))
+    };
+    let made = move_to(first_span(ty), made);
+    quote! {
+        if let ::core::option::Option::Some(#payload) = #decoded {
+            return #made;
+        }
+    }
+}
+
+fn rest(event: &Event, other: &Other, chosen: &Ident) -> TokenStream {
+    let Other { name, ty } = other;
+    let is_strict = event.is_strict;
+    let rest = call(event, ty, "rest", &quote!(#chosen, #is_strict));
+    quote!(#rest.map(Self::#name))
+}
+
+/// Calls a method of `Chosen` that makes a value of the type of a field, at the place of that type:
+/// what is wrong with it is reported there. The type itself is inferred from the field: written a
+/// second time, one that does not exist would be reported twice.
+fn call(event: &Event, ty: &Type, method: &str, arguments: &TokenStream) -> TokenStream {
+    // As if the user had written it: what is reported does not tell of a macro then.
+    let user = event.name.span();
+    let runtime = runtime(event, user);
+    let method = Ident::new(method, user);
+    let path = quote_spanned!(user=> #runtime::__private::Chosen::);
+    let called = quote_spanned!(user=> #method(#arguments));
+    let [path, called] =
+        [(first_span(ty), path), (last_span(ty), called)].map(|(at, tokens)| move_to(at, tokens));
+    quote!(#path #called)
+}
+
+fn runtime(event: &Event, span: Span) -> TokenStream {
+    let default = || quote_spanned!(span=> ::webhook_runtime);
+    event.runtime.as_ref().map_or_else(default, ToTokens::to_token_stream)
+}
+
+fn mentions_parameter(ty: &Type, generics: &Generics) -> bool {
+    mentions(ty.to_token_stream(), &|ident| {
+        generics.type_params().any(|param| param.ident == *ident)
+    })
+}
+
+fn mentions(tokens: TokenStream, is_wanted: &dyn Fn(&Ident) -> bool) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => is_wanted(&ident),
+        TokenTree::Group(group) => mentions(group.stream(), is_wanted),
+        _ => false,
+    })
+}
