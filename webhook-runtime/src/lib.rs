@@ -44,6 +44,7 @@
 //! | `jwt` and `ecdsa` | `PLAID` |
 //! | `rsa` | `KICK` |
 //! | `fetch` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
+//! | `testing` | `Webhooks::test`, for tests of handlers |
 
 mod cache;
 mod clock;
@@ -64,6 +65,8 @@ mod secret;
 mod serve;
 mod source;
 mod start;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod verifier;
 mod webhooks;
 
