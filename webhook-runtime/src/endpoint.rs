@@ -191,7 +191,12 @@ impl<S: Send + Sync> Verified<S> {
     #[allow(clippy::missing_errors_doc, clippy::result_large_err, reason = "not for users")]
     pub fn payload<'a, T: Payload<'a>>(&'a self) -> Result<T, Response> {
         match T::decode(self.delivery.encoded()) {
-            Ok(payload) => Ok(payload),
+            Ok(payload) => {
+                // The payload is decoded last: what follows is the handler's own call.
+                #[cfg(feature = "testing")]
+                crate::testing::note_run(&self.parts.extensions);
+                Ok(payload)
+            }
             Err(rejection) => Err(refused(rejection)),
         }
     }

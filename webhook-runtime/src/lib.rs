@@ -44,6 +44,7 @@
 //! | `jwt` and `ecdsa` | `PLAID` |
 //! | `rsa` | `KICK` |
 //! | `fetch` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
+//! | `testing` | `Webhooks::test`, for tests of handlers |
 //! | `thin-github` | `thin::github`: ready-made payloads of GitHub |
 //! | `thin-shopify` | `thin::shopify`: ready-made payloads of Shopify |
 //! | `thin-slack` | `thin::slack`: ready-made payloads of Slack |
@@ -72,6 +73,8 @@ mod secret;
 mod serve;
 mod source;
 mod start;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(any(
     feature = "thin-github",
     feature = "thin-shopify",

@@ -318,7 +318,13 @@ impl Gate {
     pub(crate) fn as_wished(&self, response: Response) -> Response {
         match self.endpoint.provider.wanted_success() {
             Success::AsAnswered => response,
-            Success::NoBody => response.status().into_response(),
+            Success::NoBody => {
+                // Its headers stay, but for what they say of a body.
+                let (mut parts, _) = response.into_parts();
+                parts.headers.remove(header::CONTENT_TYPE);
+                parts.headers.remove(header::CONTENT_LENGTH);
+                Response::from_parts(parts, Body::empty())
+            }
             Success::Body(text) => {
                 if response.status().is_success() && response.body().is_end_stream() {
                     (response.status(), text).into_response()

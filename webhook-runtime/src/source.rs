@@ -198,6 +198,12 @@ impl Tenants {
         Ok(keys)
     }
 
+    /// The secrets of a tenant, to sign with.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
+        patiently(&self.asking, self.source.secrets(scope)).await
+    }
+
     /// Offers a secret to a tenant that has none.
     pub(crate) async fn keep(&self, scope: &Scope, offered: Secret) -> Result<(), SourceError> {
         if offered.is_blank() || offered.is_padded() {

@@ -47,13 +47,13 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 #[must_use]
 pub struct Webhooks<S = ()> {
     mounts: Vec<Mount<S>>,
-    secrets: Vec<(Endpoint, Vec<Secret>)>,
-    sources: Vec<(Endpoint, Arc<Tenants>)>,
-    verify_tokens: Vec<(Endpoint, Secret)>,
-    key_ring: Option<Arc<KeyRing>>,
+    pub(crate) secrets: Vec<(Endpoint, Vec<Secret>)>,
+    pub(crate) sources: Vec<(Endpoint, Arc<Tenants>)>,
+    pub(crate) verify_tokens: Vec<(Endpoint, Secret)>,
+    pub(crate) key_ring: Option<Arc<KeyRing>>,
     allowed_origins: Option<Arc<[String]>>,
-    public_url: Option<String>,
-    clock: Arc<dyn Clock>,
+    pub(crate) public_url: Option<String>,
+    pub(crate) clock: Arc<dyn Clock>,
     body_deadline: Duration,
     layers: Layers<S>,
     verified_layers: Layers<S>,
@@ -477,7 +477,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 }
 
 /// What was given for an endpoint.
-fn given<'a, T>(all: &'a [(Endpoint, T)], endpoint: &Endpoint) -> Option<&'a T> {
+pub(crate) fn given<'a, T>(all: &'a [(Endpoint, T)], endpoint: &Endpoint) -> Option<&'a T> {
     all.iter().find(|(known, _)| known.is(endpoint)).map(|(_, found)| found)
 }
 

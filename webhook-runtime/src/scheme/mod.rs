@@ -20,6 +20,8 @@ mod jwt;
 mod key;
 mod sign;
 mod template;
+#[cfg(feature = "testing")]
+mod testing;
 mod timestamp;
 mod verify;
 
@@ -40,6 +42,9 @@ pub(crate) use verify::{Keys, Mechanism, Verifier, is_form, is_token};
 
 #[cfg(feature = "certificates")]
 pub(crate) use asymmetric::certificate::Certificate;
+
+#[cfg(feature = "testing")]
+pub(crate) use asymmetric::Asymmetric as KeyPairOf;
 
 #[cfg(any(feature = "ed25519", feature = "ecdsa", feature = "rsa"))]
 use asymmetric::Asymmetric;

@@ -1,0 +1,123 @@
+//! What an endpoint answered, and whether its handler ran.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use http::{Extensions, HeaderMap, Request, StatusCode};
+use serde::de::DeserializeOwned;
+use tower_service::Service as _;
+
+use crate::rejection::Rejection;
+
+/// Counts the calls of the handler for one request. Nobody but the kit puts it there.
+#[derive(Clone, Default)]
+struct Runs(Arc<AtomicUsize>);
+
+/// Notes that a handler is about to be called.
+pub(crate) fn note_run(request: &Extensions) {
+    if let Some(runs) = request.get::<Runs>() {
+        runs.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The answer to one request, read to its end.
+#[derive(Clone)]
+pub struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+    rejection: Option<Rejection>,
+    runs: usize,
+}
+
+impl Answer {
+    /// The status, which can be compared with a number.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body as text; what is not UTF-8 is replaced.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// When it does not fit the type.
+    #[must_use]
+    #[track_caller]
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        match serde_json::from_slice(&self.body) {
+            Ok(value) => value,
+            Err(error) => panic!("{error}, in the body of {self:?}"),
+        }
+    }
+
+    /// Why the framework refused the request, if it was not the handler that answered.
+    #[must_use]
+    pub fn rejection(&self) -> Option<&Rejection> {
+        self.rejection.as_ref()
+    }
+
+    /// Whether the handler was called.
+    #[must_use]
+    pub fn handler_ran(&self) -> bool {
+        self.runs > 0
+    }
+
+    /// How often the handler was called: for a batch, once for each event that was decoded.
+    #[must_use]
+    pub fn handler_runs(&self) -> usize {
+        self.runs
+    }
+}
+
+/// Shows what a failed test is to be understood by.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status.as_u16())
+            .field("text", &self.text())
+            .field("rejection", &self.rejection)
+            .field("handler_runs", &self.runs)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Asks a router, as a server would.
+pub(crate) async fn ask(router: &Router, mut request: Request<Body>) -> Answer {
+    let runs = Runs::default();
+    request.extensions_mut().insert(runs.clone());
+    let Ok(response) = router.clone().call(request).await;
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.expect("an answer with a whole body");
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+        rejection: parts.extensions.get::<Rejection>().cloned(),
+        runs: runs.0.load(Ordering::Relaxed),
+    }
+}

@@ -1,0 +1,222 @@
+//! The body of a delivery, and what the provider says in it.
+
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+
+use super::{fill, letter::FORM};
+use crate::{
+    provider::{Items, Provider, Source},
+    scheme::{Outgoing, SignError},
+    secret::Secret,
+};
+
+/// The body as the test gives it.
+#[derive(Clone, Default)]
+pub(crate) enum Content {
+    /// Nothing: the least that the provider would send.
+    #[default]
+    Least,
+    /// JSON, into which the provider's words may be written.
+    Json(Vec<u8>),
+    /// The events of a batch.
+    Items(Vec<Value>),
+    /// A form.
+    Form(String),
+    /// Bytes that are sent as they are.
+    Raw(Vec<u8>),
+}
+
+/// What a provider says of a delivery.
+#[derive(Clone, Default)]
+pub(crate) struct Words {
+    pub(crate) event: Option<String>,
+    pub(crate) action: Option<String>,
+    pub(crate) id: Option<String>,
+}
+
+/// A body, ready to be signed.
+pub(crate) struct Written {
+    pub(crate) body: Vec<u8>,
+    pub(crate) content_type: &'static str,
+    /// The words that stand in headers.
+    pub(crate) headers: Vec<(&'static str, String)>,
+}
+
+impl Content {
+    /// Writes the words to where the provider has them.
+    pub(crate) fn write(
+        &self,
+        provider: &Provider,
+        words: &Words,
+        at: SystemTime,
+        at_is_given: bool,
+    ) -> Result<Written, String> {
+        let mut headers = Vec::new();
+        let mut pointers = Vec::new();
+        let items = provider.items_source();
+        for (name, word, whole, in_items) in [
+            ("event", &words.event, provider.event_source(), items.and_then(Items::event_pointer)),
+            (
+                "action",
+                &words.action,
+                provider.action_source(),
+                items.and_then(Items::action_pointer),
+            ),
+            ("id", &words.id, provider.id_source(), items.and_then(Items::id_pointer)),
+        ] {
+            let Some(word) = word else { continue };
+            match (in_items, whole) {
+                (Some(pointer), _) => pointers.push((name, Some(pointer), pointer, word)),
+                (None, Some(Source::Header(header))) => headers.push((header, word.clone())),
+                (None, Some(Source::Pointer(pointer))) => {
+                    pointers.push((name, None, pointer, word));
+                }
+                // Some schemes sign an id that the provider is not known to say.
+                (None, None) if name == "id" && says_id(provider) => {}
+                (None, None) => {
+                    let provider = provider.name();
+                    return Err(format!(
+                        "{provider} says nowhere which {name} it is: write it into the body"
+                    ));
+                }
+            }
+        }
+        let time = self.time(provider, at, at_is_given)?;
+        let (body, content_type) = match self {
+            Self::Raw(body) => (body.clone(), "application/json"),
+            Self::Form(form) => (form.clone().into_bytes(), FORM),
+            // What nothing is written into is sent as it was given, to the byte.
+            Self::Json(json)
+                if pointers.is_empty() && time.is_none() && !provider.signs_forms_only() =>
+            {
+                (json.clone(), "application/json")
+            }
+            Self::Json(_) | Self::Items(_) | Self::Least => {
+                let mut json = self.json(provider)?;
+                for (name, in_items, pointer, word) in &pointers {
+                    match (items, in_items) {
+                        (Some(items), Some(_)) => {
+                            say_in_items(&mut json, items, name, pointer, word)?;
+                        }
+                        _ => fill::put(&mut json, pointer, Value::from(word.as_str()))?,
+                    }
+                }
+                if let Some((pointer, time)) = time {
+                    fill::put(&mut json, pointer, time)?;
+                }
+                return as_the_provider_sends(self, provider, &json, headers);
+            }
+        };
+        if let Some((name, _, pointer, _)) = pointers.first() {
+            let provider = provider.name();
+            return Err(format!(
+                "{provider} says the {name} in the body, at `{pointer}`; only JSON is written to: \
+                 write it there yourself, or give the body by `.json(…)`"
+            ));
+        }
+        Ok(Written { body, content_type, headers })
+    }
+
+    /// The time, where it has to be in the body.
+    fn time(
+        &self,
+        provider: &Provider,
+        at: SystemTime,
+        at_is_given: bool,
+    ) -> Result<Option<(&'static str, Value)>, String> {
+        let Some(scheme) = provider.scheme() else { return Ok(None) };
+        let (Some(pointer), Some(time)) = (scheme.time_pointer(), scheme.signed_time()) else {
+            return Ok(None);
+        };
+        let is_there = || self.json(provider).map(|json| json.pointer(pointer).is_some());
+        match self {
+            Self::Raw(_) | Self::Form(_) => return Ok(None),
+            _ if !at_is_given && is_there()? => return Ok(None),
+            _ => {}
+        }
+        let text = time.format(Outgoing::new(b"").at(at).unix_millis());
+        Ok(Some((pointer, text.parse::<u64>().map_or(Value::from(text), Value::from))))
+    }
+
+    fn json(&self, provider: &Provider) -> Result<Value, String> {
+        let batch = |items: &[Value]| {
+            let Some(says) = provider.items_source() else {
+                let provider = provider.name();
+                return Err(format!("{provider} sends one event at a time: use `.json(…)`"));
+            };
+            let mut json = Value::Null;
+            let items = items.iter().map(|item| {
+                let mut wrapped = Value::Null;
+                let inside = says.inside_pointer().unwrap_or_default();
+                fill::put(&mut wrapped, inside, item.clone()).map(|()| wrapped)
+            });
+            let items = items.collect::<Result<Vec<_>, _>>()?;
+            fill::put(&mut json, says.array_pointer(), Value::Array(items))?;
+            Ok(json)
+        };
+        match self {
+            Self::Json(json) => serde_json::from_slice(json).map_err(|error| error.to_string()),
+            Self::Items(items) => batch(items),
+            _ if provider.items_source().is_some() => batch(&[Value::Object(Map::new())]),
+            _ => Ok(Value::Object(Map::new())),
+        }
+    }
+}
+
+/// Whether a delivery may have an id that is known to the scheme alone.
+fn says_id(provider: &Provider) -> bool {
+    provider.scheme().is_none_or(|scheme| scheme.signed_id().is_some())
+}
+
+/// Writes one word into every event of a batch. Ids are told apart by a number.
+fn say_in_items(
+    json: &mut Value,
+    says: &Items,
+    name: &str,
+    pointer: &str,
+    word: &str,
+) -> Result<(), String> {
+    let Some(Value::Array(items)) = json.pointer_mut(says.array_pointer()) else {
+        return Err(format!("the body has no events at `{}`", says.array_pointer()));
+    };
+    for (index, item) in items.iter_mut().enumerate() {
+        let word = match (name, index) {
+            ("id", 1..) => format!("{word}-{}", index + 1),
+            _ => word.to_owned(),
+        };
+        let pointer = format!("{}{pointer}", says.inside_pointer().unwrap_or_default());
+        fill::put(item, &pointer, Value::from(word))?;
+    }
+    Ok(())
+}
+
+/// JSON, or the form that carries it, where the provider has no other use for JSON.
+fn as_the_provider_sends(
+    content: &Content,
+    provider: &Provider,
+    json: &Value,
+    headers: Vec<(&'static str, String)>,
+) -> Result<Written, String> {
+    let text = json.to_string();
+    let (body, content_type) = match (provider.form_field(), content) {
+        _ if !provider.signs_forms_only() => (text, "application/json"),
+        (Some(field), _) => (fill::form(&Value::from_iter([(field, Value::from(text))]))?, FORM),
+        (None, Content::Least) => (String::new(), FORM),
+        // Whether it can be signed depends on the URL as well.
+        (None, _) => (text, "application/json"),
+    };
+    Ok(Written { body: body.into(), content_type, headers })
+}
+
+impl Provider {
+    /// Whether the scheme has no place for its signature beside JSON.
+    pub(crate) fn signs_forms_only(&self) -> bool {
+        self.scheme().is_none()
+            && !self.traits().header.is_empty()
+            && matches!(
+                self.sign(&Secret::from_key(*b"any"), &Outgoing::new(b"{}")),
+                Err(SignError::Body)
+            )
+    }
+}

@@ -1,0 +1,131 @@
+//! Secrets that exist for a test only, of the form that each scheme asks for.
+//!
+//! They are made from names, so that a run of a test is like the one before. Nothing is protected by
+//! them.
+
+use base64ct::{Base64, Encoding as _};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    provider::Provider,
+    scheme::{KeyEncoding, KeyPairOf, Scheme},
+    secret::Secret,
+};
+
+/// What signs, and what the endpoint verifies with: one and the same, but for key pairs.
+pub(crate) struct Pair {
+    pub(crate) signs: Secret,
+    pub(crate) verifies: Secret,
+}
+
+/// Whose secret it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// That of the provider and the endpoint.
+    Ours,
+    /// That of somebody else.
+    AnOther,
+}
+
+impl Pair {
+    /// A pair for a provider, made from a name.
+    pub(crate) fn new(provider: &Provider, name: &str, whose: Whose) -> Self {
+        let seed: [u8; 32] = Sha256::digest(format!("{name} {whose:?}")).into();
+        if let Some(algorithm) = provider.scheme().and_then(Scheme::key_pair_of) {
+            return key_pair(algorithm, seed, whose);
+        }
+        let secret = Secret::new(text(provider.scheme(), &seed)).named("made for this test");
+        Self { signs: secret.clone(), verifies: secret }
+    }
+}
+
+/// The text of a shared secret, as the provider would show it.
+fn text(scheme: Option<&Scheme>, seed: &[u8; 32]) -> String {
+    let hex = base16ct::lower::encode_string(seed);
+    // Schemes that are code take their secret as it is, in hex, or both.
+    let Some(scheme) = scheme else { return hex };
+    if scheme.is_basic_auth() {
+        return format!("tester:{hex}");
+    }
+    match scheme.key_encoding() {
+        KeyEncoding::Text | KeyEncoding::Hex | KeyEncoding::HtmlEscaped => hex,
+        KeyEncoding::Base64 | KeyEncoding::Pem => Base64::encode_string(seed),
+        KeyEncoding::PrefixedBase64(prefix) | KeyEncoding::PrefixedBase64OrText(prefix) => {
+            format!("{prefix}{}", Base64::encode_string(seed))
+        }
+    }
+}
+
+fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], whose: Whose) -> Pair {
+    let _ = (seed, whose);
+    match algorithm {
+        #[cfg(feature = "ed25519")]
+        KeyPairOf::Ed25519 => {
+            let private = ed25519_dalek::SigningKey::from_bytes(&seed);
+            Pair {
+                signs: Secret::from_key(seed),
+                verifies: Secret::from_key(private.verifying_key().to_bytes()),
+            }
+        }
+        #[cfg(feature = "ecdsa")]
+        KeyPairOf::EcdsaP256 => {
+            use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
+            // All but one number of four thousand million make a key; the next one does then.
+            let private = (0..=u8::MAX).find_map(|last| {
+                let mut seed = seed;
+                seed[31] ^= last;
+                p256::ecdsa::SigningKey::from_slice(&seed).ok()
+            });
+            let private = private.expect("one of these numbers makes a key");
+            let public = private.verifying_key().to_public_key_der().expect("it can be written");
+            let private = private.to_pkcs8_der().expect("it can be written");
+            Pair {
+                signs: Secret::from_key(private.as_bytes()),
+                verifies: Secret::from_key(public.as_bytes()),
+            }
+        }
+        #[cfg(feature = "rsa")]
+        KeyPairOf::RsaSha256 => {
+            use rsa::{
+                BoxedUint,
+                pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding},
+            };
+            // To find primes takes seconds, unoptimised: there are two pairs of them ready.
+            let number = |hex| BoxedUint::from_be_hex(hex, 1024).expect("1024 bits, in hex");
+            let [p, q] = PRIMES[usize::from(whose == Whose::AnOther)].map(number);
+            let private = rsa::PrivateKey::from_p_q(p, q, 65_537_u64.into()).expect("primes");
+            let public = rsa::PublicKey::from(&private);
+            let public = public.to_public_key_der().expect("it can be written");
+            let private = private.to_pkcs8_pem(LineEnding::LF).expect("it can be written");
+            Pair {
+                signs: Secret::new(private.as_str()),
+                verifies: Secret::from_key(public.as_bytes()),
+            }
+        }
+    }
+}
+
+/// For tests, in public: whatever is signed with them, anybody can sign.
+#[cfg(feature = "rsa")]
+const PRIMES: [[&str; 2]; 2] = [
+    [
+        "e0de1becddb98199bd1d99f8f560c547bd845709c260aaa0beaf39d966dab1d0\
+         8ce322e0251210cc33faec7d081ff2ccd1146547c1a54d76411ff3e81977de9c\
+         b648fdabbaeda7b055e7a830e3dcf5a1969ee68b1b9788e6d2eab9cd29b5b3a8\
+         92ff1a024e309b5ec1d16a1cd78e148de02c01e3dc2fc5df879b5f13577b1b57",
+        "c9e6fd8709c7dfd0df99292204acf0b95bbb3c69038cadd11acb20c4091cfb3f\
+         359685b72ad97c07c3821469dade424bd055f3712e8e38a30ccc0a09d06b61a3\
+         2a9dc1b19cb62fd98c75abe565c412adfa6be7c311dee3450f0d59fb3b56302d\
+         de1c468463d0644a9784754b58a7c83235ab98e359a24a4b005922565ea89401",
+    ],
+    [
+        "ca57d5fd1753e257846dd071a68310a8d042b505eed73c5d59aa53b7c2097466\
+         41717356e7b29faf1f28037d2be0bc1b8330dafaf47297bd8472a90c0a41d34c\
+         3b37612f40f2888bd33c9f7e31c93f18a5b0a1fc529c59394f3fc36249b8dab9\
+         280e2df87258ad582560f62d08169e6c8a63a120392d58b80e65d55850d3fbbf",
+        "b78d403b34b74c09aeaee079bbf711380f6fe01f8a11e0b09e5be2be43493448\
+         2819d033e4a0cc0e03f23cd496e8822ee28e5e24ee73d2b9083dbf23eeb18c36\
+         c5d391b5fcdc3e032fdcb93306b21e9987805b9a78e8bfa87f894d305b85e8e6\
+         70cd3e83010776d80ef78dc1fced0a52a56d5c3e2e3b7d41e563d2aaf9d91a3f",
+    ],
+];

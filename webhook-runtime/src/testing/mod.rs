@@ -1,0 +1,43 @@
+//! Tests of handlers: signed deliveries without a server, at a time that the test chooses.
+//!
+//! [`Webhooks::test`](crate::Webhooks::test) makes webhooks ready for a test, and
+//! [`deliver`](TestHooks::deliver) signs by the scheme that verifies:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use webhook_runtime::{Delivery, Webhooks, providers::STRIPE, webhook};
+//!
+//! #[webhook(path = "/stripe", provider = STRIPE, secret_env = "STRIPE_SECRET")]
+//! async fn stripe(delivery: &Delivery) -> String {
+//!     format!("{:?}", delivery.event().as_deref())
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let hooks = Webhooks::new().mount::<stripe>().test(());
+//!
+//! let answer = hooks.deliver::<stripe>().event("invoice.paid").id("evt_1").await;
+//! assert_eq!(answer.text(), r#"Some("invoice.paid")"#);
+//!
+//! let five_minutes_ago = hooks.deliver::<stripe>().at(hooks.clock().now());
+//! hooks.advance(Duration::from_secs(301));
+//! assert_eq!(five_minutes_ago.await.status(), 401);
+//! # }
+//! ```
+
+mod answer;
+mod clock;
+mod content;
+mod delivery;
+mod fill;
+mod hooks;
+mod keys;
+mod letter;
+mod target;
+
+pub use answer::Answer;
+pub(crate) use answer::note_run;
+pub use clock::TestClock;
+pub use delivery::TestDelivery;
+pub use hooks::TestHooks;

@@ -1,0 +1,154 @@
+//! Whom deliveries are for: one endpoint, where it is, and what it believes.
+
+use std::sync::Arc;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::keys::{Pair, Whose};
+use crate::{
+    endpoint::Endpoint,
+    provider::Provider,
+    scheme::Scheme,
+    secret::Secret,
+    source::{Scope, Tenants},
+};
+
+/// What stands for itself in a segment of a path (RFC 3986).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// One endpoint, as somebody sees it who delivers to it.
+#[derive(Clone)]
+pub(crate) struct Target {
+    pub(crate) name: &'static str,
+    pub(crate) module: &'static str,
+    pub(crate) provider: &'static Provider,
+    /// The path, with its parameters in braces.
+    pub(crate) path: String,
+    pub(crate) origin: String,
+    pub(crate) signing: Signing,
+    pub(crate) verify_token: Option<Secret>,
+}
+
+/// What deliveries are signed with.
+#[derive(Clone)]
+pub(crate) enum Signing {
+    /// A secret, or a private key.
+    Secret(Secret),
+    /// The endpoint knows a public key, and nobody the private one.
+    PublicKey,
+    /// The first secret that the source has for the scope.
+    Source(Arc<Tenants>),
+}
+
+impl Target {
+    pub(crate) fn new(
+        endpoint: &Endpoint,
+        origin: &str,
+        signing: Signing,
+        verify_token: Option<Secret>,
+    ) -> Self {
+        Self {
+            name: endpoint.name,
+            module: endpoint.module,
+            provider: endpoint.provider,
+            path: endpoint.path.to_owned(),
+            origin: origin.trim_end_matches('/').to_owned(),
+            signing,
+            verify_token,
+        }
+    }
+
+    /// The path with these parameters in it, and the parameters in the order of the path.
+    pub(crate) fn locate(&self, given: &[(String, String)]) -> Result<(String, Scope), String> {
+        let mut path = String::new();
+        let mut params = Vec::new();
+        let mut rest = self.path.as_str();
+        while let Some(at) = rest.find(['{', '}']) {
+            path.push_str(&rest[..at]);
+            let mark = &rest[at..=at];
+            if rest[at + 1..].starts_with(mark) {
+                // Doubled, a brace is one.
+                path.push_str(mark);
+                rest = &rest[at + 2..];
+                continue;
+            }
+            let (name, behind) = rest[at + 1..].split_once('}').unwrap_or((&rest[at + 1..], ""));
+            let plain = name.trim_start_matches('*');
+            let (_, value) = given.iter().find(|(known, _)| known == plain).ok_or_else(|| {
+                format!("its path is {}: add `.param(\"{plain}\", …)`", self.path)
+            })?;
+            if name.starts_with('*') {
+                let segments = value.split('/').map(|it| utf8_percent_encode(it, SEGMENT));
+                let segments = segments.map(|it| it.to_string()).collect::<Vec<_>>();
+                path.push_str(&segments.join("/"));
+            } else {
+                path.extend(utf8_percent_encode(value, SEGMENT));
+            }
+            params.push((plain.to_owned(), value.clone()));
+            rest = behind;
+        }
+        path.push_str(rest);
+        let stranger = given.iter().find(|(name, _)| params.iter().all(|(known, _)| known != name));
+        if let Some((name, _)) = stranger {
+            return Err(format!("its path is {}, which has no `{name}`", self.path));
+        }
+        Ok((path, Scope::new(self.name, params)))
+    }
+
+    /// The secret that deliveries are signed with.
+    pub(crate) async fn secret(&self, scope: &Scope) -> Result<Secret, String> {
+        match &self.signing {
+            Signing::Secret(secret) => Ok(secret.clone()),
+            Signing::PublicKey => Err(format!(
+                "it was given the public key of {}: add `.signed_with(private_key)`, or give it \
+                 no secret, and there will be a pair of keys",
+                self.provider.name()
+            )),
+            Signing::Source(tenants) => match tenants.secrets(scope).await {
+                Ok(secrets) => secrets.into_iter().next().ok_or("there is no secret".to_owned()),
+                Err(error) => Err(error.to_string()),
+            }
+            .map_err(|error| {
+                format!(
+                    "its secret source says: {error}; to sign all the same, add `.signed_with(…)`"
+                )
+            }),
+        }
+    }
+
+    /// A secret of the right form that is not the endpoint's.
+    pub(crate) fn other_secret(&self) -> Secret {
+        Pair::new(self.provider, &self.secret_name(), Whose::AnOther).signs
+    }
+
+    /// What secrets for this endpoint are made from.
+    pub(crate) fn secret_name(&self) -> String {
+        format!("{}::{}", self.module, self.name)
+    }
+
+    /// Whether a private key signs.
+    pub(crate) fn has_key_pair(provider: &Provider) -> bool {
+        provider.scheme().and_then(Scheme::key_pair_of).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn located(path: &'static str, given: &[(&str, &str)]) -> Result<String, String> {
+        let endpoint = Endpoint::new("hook", "", path);
+        let target = Target::new(&endpoint, "", Signing::PublicKey, None);
+        let given: Vec<_> =
+            given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        target.locate(&given).map(|(path, _)| path)
+    }
+
+    #[test]
+    fn parameters_are_written_into_the_path() {
+        assert_eq!(located("/a/{x}/{{b}}", &[("x", "é/1")]), Ok("/a/%C3%A9%2F1/{b}".into()));
+        assert_eq!(located("/a/{*rest}", &[("rest", "b/c d")]), Ok("/a/b/c%20d".into()));
+        assert!(located("/a/{x}", &[]).is_err());
+        assert!(located("/a", &[("x", "1")]).is_err());
+    }
+}
