@@ -108,7 +108,16 @@ pub(crate) fn fails(program: &str, variables: &[(&str, &str)]) -> Output {
 
 fn command(program: &str, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program);
-    for name in ["SECRET", "GITHUB_SECRET", "GITHUB_SECRET_OLD"] {
+    for name in [
+        "SECRET",
+        "GITHUB_SECRET",
+        "GITHUB_SECRET_OLD",
+        "LINE_CHANNEL_SECRET",
+        "SHOPS",
+        "SLACK_SIGNING_SECRET",
+        "STANDARD_SECRET",
+        "STRIPE_SECRET",
+    ] {
         command.env_remove(name);
     }
     command.envs(variables.iter().copied());
