@@ -6,19 +6,22 @@
 //! cargo bench -p webhook-benches --bench throughput     # requests per second over loopback
 //! cargo bench -p webhook-benches --bench instructions   # callgrind, needs valgrind
 //! cargo bench -p webhook-benches --bench compile_time   # CPU time of `cargo build`, needs Linux
+//! cargo bench -p webhook-benches --bench events         # enums of events, beside serde's own
 //! ```
 //!
 //! `-- commit_comment` after the first two measures one payload only. `WEBHOOK_BENCH_QUICK=1` makes each of them a short run that shows that it works; its figures
 //! mean little.
 
+mod contest;
 mod generated;
 mod handwritten;
-mod payload;
+pub mod payload;
 mod report;
 mod run;
 mod sample;
 mod variant;
 
+pub use contest::{Contestant, Measured, measure};
 pub use report::{Required, Table, median, noise};
 pub use run::{is_quick, samples, setting, wanted};
 pub use sample::Sample;

@@ -15,14 +15,11 @@ mod case;
 mod contestant;
 mod floor;
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use webhook_benches::{Required, Table, median, noise, setting, wanted};
+use webhook_benches::{Contestant, Measured, Required, Table, measure, median, noise, wanted};
 
-use crate::{
-    case::{Case, SCHEMES, SIZES},
-    contestant::Contestant,
-};
+use crate::case::{Case, SCHEMES, SIZES};
 
 fn main() {
     if !wanted() {
@@ -33,45 +30,14 @@ fn main() {
     for provider in SCHEMES.into_iter().filter(|provider| all || named(provider.name())) {
         let cases = SIZES.each_ref().map(|size| Case::new(provider, size));
         let contestants = cases.each_ref().map(contestant::all);
-        report(provider.name(), contestants.map(measure));
+        report(provider.name(), &contestants.map(measure));
     }
-    let mut clock = Contestant::new("the clock", SystemTime::now);
-    let repeats = clock.repeats(slice());
-    let figures = (0..setting("WEBHOOK_BENCH_ROUNDS", 3, 200)).map(|_| clock.timed(repeats));
-    println!("to read the clock: {:.1} ns", median(figures));
-}
-
-fn slice() -> Duration {
-    Duration::from_micros(setting("WEBHOOK_BENCH_SLICE_US", 200, 2000))
-}
-
-/// What one contestant took, in ns a verification, round by round.
-struct Measured {
-    name: &'static str,
-    rounds: Vec<f64>,
-}
-
-fn measure(mut contestants: Vec<Contestant<'_>>) -> Vec<Measured> {
-    let repeats: Vec<u32> =
-        contestants.iter_mut().map(|contestant| contestant.repeats(slice())).collect();
-    let mut measured: Vec<Measured> = contestants
-        .iter()
-        .map(|contestant| Measured { name: contestant.name, rounds: Vec::new() })
-        .collect();
-    for round in 0..setting("WEBHOOK_BENCH_ROUNDS", 3, 200) {
-        // There and back again, so that nobody always has the same neighbour before it.
-        let mut order: Vec<usize> = (0..contestants.len()).collect();
-        if round % 2 == 1 {
-            order.reverse();
-        }
-        for at in order {
-            measured[at].rounds.push(contestants[at].timed(repeats[at]));
-        }
+    for clock in measure(vec![Contestant::new("the clock", SystemTime::now)]) {
+        println!("to read {}: {:.1} ns", clock.name, median(clock.rounds));
     }
-    measured
 }
 
-fn report(scheme: &str, sizes: [Vec<Measured>; SIZES.len()]) {
+fn report(scheme: &str, sizes: &[Vec<Measured>; SIZES.len()]) {
     let columns = SIZES.map(|size| size.name);
     let mut table = Table::new(&format!("{scheme}, ns"), &columns);
     for (at, contestant) in sizes[0].iter().enumerate() {
@@ -79,7 +45,7 @@ fn report(scheme: &str, sizes: [Vec<Measured>; SIZES.len()]) {
         table.row(contestant.name, &figures);
     }
     table.print();
-    for (size, measured) in SIZES.iter().zip(&sizes) {
+    for (size, measured) in SIZES.iter().zip(sizes) {
         let [ours, bare, ..] = &measured[..] else { panic!("ours and the floor") };
         let rounds = || ours.rounds.iter().zip(&bare.rounds);
         // The floor of an Ed25519 signature is known, but nothing is required.

@@ -26,7 +26,7 @@ pub fn webhook(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::webhook(args.into(), &item.into()).into()
 }
 
-/// Makes the payload of a handler of an enum of events.
+/// Implements `WebhookEvent` and `Payload` for an enum of events.
 ///
 /// The documentation is where the derive macro is used from: `webhook_runtime::WebhookEvent`.
 #[proc_macro_derive(WebhookEvent, attributes(event))]

@@ -31,6 +31,9 @@
 //! [`Verify`](scheme::Verify). [`Webhooks`] is where everything else is configured, and
 //! [`Provider::verify`] verifies without an endpoint.
 //!
+//! A payload is any type with serde's `Deserialize`, or an enum of events that derives
+//! [`WebhookEvent`](derive@WebhookEvent), whose variant is chosen by the event's name.
+//!
 //! # Features
 //!
 //! None is on by default. Each adds something, and changes nothing that is there.
@@ -101,7 +104,47 @@ pub use secret::{Secret, SecretError};
 pub use source::{KeySource, Scope, SecretSource, SourceError};
 pub use start::{Error, StartError, StartProblem};
 pub use verifier::ProviderVerifier;
-pub use webhook_macros::{WebhookEvent, webhook};
+/// An enum of events as a payload: a variant for each event, and one for all others.
+///
+/// ```
+/// use serde::Deserialize;
+/// use webhook_runtime::{Unknown, WebhookEvent};
+///
+/// #[derive(Deserialize)]
+/// struct Charge {
+///     amount: u64,
+/// }
+///
+/// #[derive(WebhookEvent)]
+/// enum Event<'a> {
+///     #[event("charge.succeeded", "charge.updated")]
+///     Charge(Charge),
+///     #[event("ping")]
+///     Ping,
+///     #[event(other)]
+///     Other(Unknown<'a>),
+/// }
+/// ```
+///
+/// | above | attribute | meaning |
+/// | --- | --- | --- |
+/// | a variant | `#[event("push")]` | made of the event `push`, whatever its action is |
+/// | a variant | `#[event("issues.opened")]` | made of the event `issues` with the action `opened`, or of an event of that whole name |
+/// | a variant | `#[event("ping", "pong")]` | made of any of these |
+/// | one variant | `#[event(other)]` | holds [`Unknown`]: every event that is named nowhere, and, unless `strict`, those that do not fit |
+/// | the enum | `#[event(strict)]` | a known event that does not fit its variant's type is refused by 422 |
+/// | the enum | `#[event(crate = my_crate::webhook_runtime)]` | where the runtime is, if it is renamed or re-exported |
+///
+/// A variant has one field, of a type with `serde`'s `Deserialize`, an enum of events, or
+/// `&Delivery`; or it has none, and asks nothing of the body. Every variant has names, or is `other`.
+/// No name is given twice, and `issues` stands behind `issues.opened`: the enum reads as it works.
+///
+/// What it does not take is `Deserialize` for the same enum: a payload is decoded in one way.
+///
+/// An action is believed where the provider says it. A header that nobody signed and that reads
+/// `issues.opened` makes no such event, if the provider has the action elsewhere.
+pub use webhook_macros::WebhookEvent;
+pub use webhook_macros::webhook;
 pub use webhooks::Webhooks;
 
 /// For the code that the attribute leaves behind; nothing here is stable.

@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
+/// A security advisory.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "decoding is what is measured")]
-pub(crate) struct Advisory<T> {
+pub struct Advisory<T> {
     action: T,
     security_advisory: SecurityAdvisory<T>,
 }

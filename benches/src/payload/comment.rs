@@ -4,10 +4,11 @@ use serde::Deserialize;
 
 use super::common::{Installation, Organization, Repository, User};
 
+/// A comment on a commit.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "decoding is what is measured")]
 #[expect(clippy::struct_field_names, reason = "GitHub named them")]
-pub(crate) struct Comment<T> {
+pub struct Comment<T> {
     action: T,
     comment: CommitComment<T>,
     repository: Repository<T>,

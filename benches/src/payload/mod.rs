@@ -12,13 +12,13 @@ use std::{borrow::Cow, hint::black_box};
 
 use serde::Deserialize;
 
-pub(crate) use self::{advisory::Advisory, comment::Comment, review::Review};
+pub use self::{advisory::Advisory, comment::Comment, review::Review};
 
 /// A text borrowed from the body, unless an escape in it has to be undone.
 #[derive(Deserialize)]
 #[serde(transparent)]
 #[expect(dead_code, reason = "decoding is what is measured")]
-pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// What every handler does, however it was written: enough that no field can be left out.
 pub(crate) fn handled<T>(payload: &T) -> &'static str {

@@ -4,10 +4,11 @@ use serde::Deserialize;
 
 use super::common::{Installation, Organization, Repository, User};
 
+/// A review of a pull request.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "decoding is what is measured")]
 #[expect(clippy::struct_field_names, reason = "GitHub named them")]
-pub(crate) struct Review<T> {
+pub struct Review<T> {
     action: T,
     review: PullRequestReview<T>,
     pull_request: PullRequest<T>,

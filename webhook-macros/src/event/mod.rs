@@ -167,7 +167,8 @@ fn rest(variant: &syn::Variant, event: &Event, errors: &mut Errors) -> Option<Ty
         let (name, unknown) = (&variant.ident, unknown(event));
         let on_the_enum = needs_lifetime(event);
         format!(
-            "the variant for all other events holds one of them as it came: `{name}({unknown})`{on_the_enum}"
+            "the variant for all other events holds one of them as it came: \
+             `{name}({unknown})`{on_the_enum}"
         )
     };
     let at = match &variant.fields {
