@@ -44,7 +44,7 @@
 //! | `jwt` and `ecdsa` | `PLAID` |
 //! | `rsa` | `KICK` |
 //! | `fetch` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
-//! | `testing` | `Webhooks::test`, for tests of handlers |
+//! | `testing` | `Webhooks::test` and `conformance!`, for tests of handlers |
 
 mod cache;
 mod clock;
