@@ -194,5 +194,5 @@ mod tests {
         assert_eq!(balance(&ledger, "eur"), i64::MAX - 1);
     }
 
-    // webhook_runtime::testing::conformance!(payments, state = Ledger::default());
+    webhook_runtime::testing::conformance!(payments, state = Ledger::default());
 }

@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use webhook_runtime::{
     __private::{HandlerFuture, Verified},
-    Clock as _, Delivery, Endpoint, Items, Provider, Rejection, Scope, Secret, SecretSource,
-    SourceError, Webhook, Webhooks,
+    Delivery, Endpoint, Items, Provider, Rejection, Scope, Secret, SecretSource, SourceError,
+    Webhook, Webhooks,
     providers::{
         self, ADYEN, GITHUB, LINEAR, META, MICROSOFT_GRAPH, PLAIN, SLACK, STANDARD_WEBHOOKS,
         STRIPE, TWILIO,

@@ -3,6 +3,9 @@
 //! A [`Handshake`] says which requests are meant, how they are trusted, and what they are answered.
 //! Handlers never see them.
 
+#[cfg(feature = "testing")]
+mod example;
+
 use std::borrow::Cow;
 
 use axum::{
@@ -20,6 +23,9 @@ use crate::{
     scheme::{Keys, is_form, is_token},
     secret::Secret,
 };
+
+#[cfg(feature = "testing")]
+pub(crate) use example::{Body as ExampleBody, Example, Proof};
 
 /// The longest challenge that is sent back, in bytes.
 const MAX_CHALLENGE: usize = 1024;

@@ -47,7 +47,7 @@
 //! | `jwt` and `ecdsa` | `PLAID` |
 //! | `rsa` | `KICK` |
 //! | `fetch` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
-//! | `testing` | `Webhooks::test`, for tests of handlers |
+//! | `testing` | `Webhooks::test` and `conformance!`, for tests of handlers |
 //! | `thin-github` | `thin::github`: ready-made payloads of GitHub |
 //! | `thin-shopify` | `thin::shopify`: ready-made payloads of Shopify |
 //! | `thin-slack` | `thin::slack`: ready-made payloads of Slack |

@@ -164,16 +164,26 @@ impl Scheme {
     ) -> Result<Signed<'r>, SignError> {
         let timestamp =
             self.timestamp.map(|time| time.format(request.unix_millis())).unwrap_or_default();
+        self.write(request, &timestamp, |values| self.signature(secret, values))
+    }
+
+    /// Writes the headers, with a timestamp of any text and a signature of any kind.
+    pub(super) fn write<'r>(
+        &self,
+        request: &Outgoing<'r>,
+        timestamp: &str,
+        signature: impl FnOnce(&Values<'_>) -> Result<String, SecretError>,
+    ) -> Result<Signed<'r>, SignError> {
         let body = self.body_to_sign(request)?;
         let values = Values {
             id: request.id,
-            timestamp: &timestamp,
+            timestamp,
             method: request.method,
             url: request.url,
             body: &body,
             secret: &[],
         };
-        let signature = self.signature(secret, &values).map_err(SignError::Secret)?;
+        let signature = signature(&values).map_err(SignError::Secret)?;
         let mut headers = HeaderMap::new();
         for (name, value) in self.requires {
             insert(&mut headers, name, name, value)?;
@@ -183,8 +193,8 @@ impl Scheme {
         }
         let mut field = None;
         match self.timestamp.map(|timestamp| timestamp.place) {
-            Some(Place::Header(name)) => insert(&mut headers, name, name, &timestamp)?,
-            Some(Place::Field(name)) => field = Some((name, timestamp.as_str())),
+            Some(Place::Header(name)) => insert(&mut headers, name, name, timestamp)?,
+            Some(Place::Field(name)) => field = Some((name, timestamp)),
             Some(Place::Pointer(_)) | None => {}
         }
         match self.placement {
@@ -201,7 +211,11 @@ impl Scheme {
         Ok(Signed::new(headers, request))
     }
 
-    fn signature(&self, secret: &Secret, values: &Values<'_>) -> Result<String, SecretError> {
+    pub(super) fn signature(
+        &self,
+        secret: &Secret,
+        values: &Values<'_>,
+    ) -> Result<String, SecretError> {
         if let Algorithm::Asymmetric(algorithm) = self.algorithm {
             let mut message = Vec::new();
             self.template.feed(values, |piece| message.extend_from_slice(piece));

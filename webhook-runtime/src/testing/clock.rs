@@ -19,6 +19,12 @@ impl TestClock {
         Self(Arc::new(Mutex::new(time)))
     }
 
+    /// The time at which it stands.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        *self.time()
+    }
+
     /// Moves it on.
     ///
     /// # Panics
@@ -47,7 +53,7 @@ impl Default for TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> SystemTime {
-        *self.time()
+        TestClock::now(self)
     }
 }
 

@@ -22,7 +22,6 @@ use super::{
     target::{Signing, Target},
 };
 use crate::{
-    clock::Clock,
     endpoint::{Endpoint, Webhook},
     handshake::Handshake,
     scheme::WantedKey,
@@ -32,7 +31,7 @@ use crate::{
 };
 
 /// The public URL of a test, unless it gives one.
-const PUBLIC_URL: &str = "https://hooks.test";
+pub(crate) const PUBLIC_URL: &str = "https://hooks.test";
 
 /// Webhooks in a test: see [`Webhooks::test`].
 pub struct TestHooks<S = ()> {
@@ -56,7 +55,7 @@ impl Desk {
     }
 
     pub(crate) fn now(&self) -> SystemTime {
-        self.clock.as_ref().map_or_else(SystemTime::now, Clock::now)
+        self.clock.as_ref().map_or_else(SystemTime::now, TestClock::now)
     }
 
     /// An id that no other delivery has.
@@ -216,6 +215,13 @@ impl<S> TestHooks<S> {
     #[track_caller]
     pub fn verify_token<H: Webhook<S>>(&self) -> Option<&Secret> {
         self.target(&H::endpoint()).verify_token.as_ref()
+    }
+
+    /// What is left when the test needs to know of one endpoint only.
+    #[track_caller]
+    pub(crate) fn only(self, endpoint: &Endpoint) -> (Desk, Target) {
+        let target = self.target(endpoint).clone();
+        (self.desk, target)
     }
 
     #[track_caller]

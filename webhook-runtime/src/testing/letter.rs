@@ -143,6 +143,15 @@ fn with_longer_field(form: &[u8], field: &str) -> Bytes {
 }
 
 impl Wire {
+    /// Sets a header, whatever it was before, unless it can be none.
+    pub(crate) fn set(&mut self, name: &str, value: impl AsRef<[u8]>) -> bool {
+        let name = HeaderName::try_from(name);
+        let value = HeaderValue::from_bytes(value.as_ref());
+        let (Ok(name), Ok(value)) = (name, value) else { return false };
+        self.headers.insert(name, value);
+        true
+    }
+
     /// As a server would hand it on.
     pub(crate) fn request(&self) -> Request<Body> {
         let mut request = Request::new(Body::from(self.body.clone()));

@@ -28,6 +28,7 @@
 
 mod answer;
 mod clock;
+pub mod conformance;
 mod content;
 mod delivery;
 mod fill;
@@ -36,8 +37,11 @@ mod keys;
 mod letter;
 mod target;
 
+#[doc(inline)]
+pub use crate::__conformance as conformance;
 pub use answer::Answer;
 pub(crate) use answer::note_run;
 pub use clock::TestClock;
 pub use delivery::TestDelivery;
+pub(crate) use fill::put;
 pub use hooks::TestHooks;

@@ -1,6 +1,6 @@
 //! Whom deliveries are for: one endpoint, where it is, and what it believes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -27,6 +27,8 @@ pub(crate) struct Target {
     pub(crate) origin: String,
     pub(crate) signing: Signing,
     pub(crate) verify_token: Option<Secret>,
+    pub(crate) tolerance: Option<Duration>,
+    pub(crate) max_body: usize,
 }
 
 /// What deliveries are signed with.
@@ -55,6 +57,8 @@ impl Target {
             origin: origin.trim_end_matches('/').to_owned(),
             signing,
             verify_token,
+            tolerance: endpoint.tolerance,
+            max_body: endpoint.max_body,
         }
     }
 

@@ -1,0 +1,182 @@
+//! The conformance suite on endpoints of this framework, which pass all of it: as tests, on handlers
+//! like those of users, and as a list, on an endpoint of every provider.
+
+use std::{borrow::Cow, cell::RefCell, fmt::Write as _};
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    routing::get,
+};
+use serde::Deserialize;
+use serde_json::json;
+use webhook_runtime::{
+    __private::{HandlerFuture, Verified},
+    Delivery, Endpoint, Provider, Rejection, Scope, Secret, SecretSource, SourceError, Webhook,
+    Webhooks,
+    providers::{
+        self, GITHUB, GITLAB, LINE, PLAIN, SHOPIFY, SLACK, SQUARE, STANDARD_WEBHOOKS, STRIPE,
+        TWILIO,
+    },
+    testing::conformance::{self, CASES, Subject},
+    webhook,
+};
+
+/// As in the quickstart.
+#[derive(Deserialize)]
+struct Order<'a> {
+    id: u64,
+    #[serde(borrow)]
+    note: Cow<'a, str>,
+}
+
+#[webhook(path = "/webhook", secret_env = "NOT_SET")]
+async fn order_paid(order: Order<'_>) -> String {
+    format!("order {} paid: {}", order.id, order.note)
+}
+
+webhook_runtime::testing::conformance!(
+    order_paid,
+    sample = |delivery| delivery.json(&json!({ "id": 7, "note": "with care" })),
+);
+
+#[derive(Clone, Default)]
+struct App;
+
+#[webhook(path = "/github", provider = GITHUB, max_body = 64 * 1024)]
+async fn github(State(_): State<App>, delivery: &Delivery) -> Result<(), Rejection> {
+    #[derive(Deserialize)]
+    struct Push<'a> {
+        #[serde(borrow)]
+        r#ref: Cow<'a, str>,
+    }
+    match delivery.event().as_deref() {
+        Some("push") => drop(delivery.decode::<Push<'_>>()?.r#ref),
+        _ => return Err(Rejection::Forbidden),
+    }
+    Ok(())
+}
+
+webhook_runtime::testing::conformance!(
+    mod github_events,
+    github,
+    state = App,
+    sample = |delivery| delivery.event("push").json(&json!({ "ref": "main" })),
+);
+
+webhook_runtime::testing::conformance!(
+    mod github_forms,
+    github,
+    state = App,
+    sample = |delivery| delivery.event("push").form(&[("payload", r#"{"ref":"main"}"#)]),
+);
+
+/// A complete application, which is asked as any other receiver is.
+fn subject() -> Subject {
+    let secret = Secret::new("the secret of this test");
+    let hooks = Webhooks::new().mount::<github>().secrets::<github>([secret.clone()]);
+    let hooks = hooks.into_router().expect("it starts");
+    let app = Router::new().route("/", get(async || "home")).merge(hooks).with_state(App);
+    Subject::service(app, &GITHUB, secret, "/github")
+        .sample(|delivery| delivery.event("push").json(&json!({ "ref": "main" })))
+        .max_body(64 * 1024)
+        .strict()
+}
+
+webhook_runtime::testing::conformance!(mod whole_application, subject = subject());
+
+/// Handlers that take whatever is genuine, of one provider each.
+macro_rules! endpoints {
+    ($($module:ident $name:ident $provider:ident $sample:expr;)*) => {$(
+        #[webhook(path = "/hook", provider = $provider)]
+        async fn $name(_: &Delivery) {}
+
+        webhook_runtime::testing::conformance!(mod $module, $name, sample = $sample);
+    )*};
+}
+
+endpoints! {
+    of_stripe stripe STRIPE |delivery| delivery.event("invoice.paid").id("evt_1");
+    of_slack slack SLACK |delivery| delivery.event("message");
+    of_standard_webhooks standard STANDARD_WEBHOOKS |delivery| delivery.id("msg_1");
+    of_shopify shopify SHOPIFY |delivery| delivery.event("orders/paid");
+    of_gitlab gitlab GITLAB |delivery| delivery.event("Push Hook");
+    of_square square SQUARE |delivery| delivery.event("payment.updated").query("a=1&b=2");
+    of_line line LINE |delivery| delivery.json(&json!({ "events": [{ "type": "message" }, { "type": "follow" }] }));
+    of_twilio twilio TWILIO |delivery| delivery.form(&[("From", "+1"), ("Body", "a b")]);
+}
+
+/// A secret for each tenant.
+struct Tenants;
+
+impl SecretSource for Tenants {
+    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
+        match scope.param("tenant") {
+            Some(tenant @ ("acme" | "globex")) => Ok(vec![Secret::new(format!("of {tenant}"))]),
+            _ => Err(SourceError::Unknown),
+        }
+    }
+}
+
+#[webhook(path = "/hooks/{tenant}", provider = STRIPE)]
+async fn tenants(Path(_tenant): Path<String>, _: &Delivery) {}
+
+webhook_runtime::testing::conformance!(
+    mod of_tenants,
+    tenants,
+    hooks = Webhooks::new().mount::<tenants>().secret_source::<tenants>(Tenants).test(()),
+    sample = |delivery| delivery.param("tenant", "acme"),
+    other_tenant = |delivery| delivery.param("tenant", "globex"),
+);
+
+thread_local! {
+    static PROVIDER: RefCell<&'static Provider> = const { RefCell::new(&PLAIN) };
+}
+
+#[webhook(path = "/any")]
+async fn any(_: &Delivery) {}
+
+/// [`any`] with whatever provider it is about.
+enum Of {}
+
+impl Webhook<()> for Of {
+    fn endpoint() -> Endpoint {
+        let provider = PROVIDER.with_borrow(|provider| *provider);
+        Endpoint::new("any", module_path!(), "/any").provider(provider).max_body(64 * 1024)
+    }
+
+    fn call(verified: Verified<()>) -> HandlerFuture {
+        <any as Webhook<()>>::call(verified)
+    }
+}
+
+/// Those that sign with keys which nobody else has.
+const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
+
+#[tokio::test]
+async fn an_endpoint_of_every_provider_passes_every_case() {
+    let mut failures = String::new();
+    for provider in providers::ALL {
+        if IMPOSSIBLE.contains(&provider.name()) {
+            continue;
+        }
+        PROVIDER.set(provider);
+        for case in CASES {
+            let subject = Subject::of::<Of, _>(Webhooks::new().mount::<Of>().test(()));
+            if let Err(failure) = case.run(&subject).await {
+                writeln!(failures, "{}, {}: {failure}", provider.name(), case.name())
+                    .expect("text");
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+/// The table in the documentation is that of the cases.
+#[test]
+fn every_case_is_documented() {
+    let text = include_str!("../../webhook-runtime/src/testing/conformance/mod.rs");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("//! | `"));
+    let names: Vec<&str> = rows.filter_map(|row| Some(row.split_once('`')?.0)).collect();
+    assert_eq!(names, CASES.iter().map(conformance::Case::name).collect::<Vec<_>>());
+}

@@ -1,0 +1,407 @@
+//! A receiver as people write it by hand.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::UNIX_EPOCH,
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    response::{Html, IntoResponse, Response},
+};
+use base64ct::{Base64, Encoding as _};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::{HeaderMap, Method, StatusCode, header};
+use serde_json::Value;
+use sha2::{Sha256, Sha512};
+use subtle::ConstantTimeEq as _;
+use webhook_runtime::testing::TestClock;
+
+use No::Unauthorized;
+
+use crate::{
+    flaw::Flaw::{self, self as F},
+    style::Style,
+};
+
+pub(crate) const SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(crate) const GLOBEX: &str = "the secret of another tenant";
+pub(crate) const TOKEN: &str = "the verify token";
+pub(crate) const MAX_BODY: usize = 16 * 1024;
+
+#[derive(Clone)]
+pub(crate) struct Receiver {
+    style: Style,
+    flaw: Flaw,
+    clock: TestClock,
+    /// How many deliveries were handled.
+    pub(crate) effects: Arc<AtomicUsize>,
+    /// Signatures that were right once.
+    known: Arc<Mutex<HashSet<String>>>,
+}
+
+/// Why a request is refused.
+enum No {
+    Unauthorized(&'static str),
+    Is(StatusCode),
+}
+
+impl Receiver {
+    pub(crate) fn new(style: Style, flaw: Flaw, clock: TestClock) -> Self {
+        Self { style, flaw, clock, effects: Arc::default(), known: Arc::default() }
+    }
+
+    pub(crate) fn router(self) -> Router {
+        Router::new().fallback(receive).with_state(self)
+    }
+
+    fn has(&self, flaw: Flaw) -> bool {
+        self.flaw == flaw
+    }
+
+    /// From a request to the answer.
+    async fn receive(&self, request: Request) -> Result<Response, No> {
+        let (parts, body) = request.into_parts();
+        if let Some(answer) = self.answer_get(&parts.method, parts.uri.query())? {
+            return Ok(answer);
+        }
+        if parts.method != Method::POST && !self.has(F::VerifiesPostsOnly) {
+            return Err(No::Is(StatusCode::METHOD_NOT_ALLOWED));
+        }
+        if parts.headers.contains_key(header::CONTENT_ENCODING) && !self.has(F::IgnoresTheEncoding)
+        {
+            return Err(No::Is(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        }
+        let body = self.read(body).await?;
+        if self.has(F::ParsesFirst) && serde_json::from_slice::<Value>(&body).is_err() {
+            return Err(No::Is(StatusCode::BAD_REQUEST));
+        }
+        if self.has(F::EchoesUnsignedChallenges)
+            && let Some(challenge) = challenge(&body)
+        {
+            return Ok(challenge.into_response());
+        }
+        if parts.method == Method::POST {
+            let verdict = self.verify(parts.uri.path(), parts.uri.query(), &parts.headers, &body);
+            if !self.has(F::IgnoresTheVerdict) {
+                verdict?;
+            }
+        }
+        if self.style == Style::Slack
+            && let Some(challenge) = challenge(&body)
+        {
+            return Ok(challenge.into_response());
+        }
+        self.handle(&body)
+    }
+
+    fn answer_get(&self, method: &Method, query: Option<&str>) -> Result<Option<Response>, No> {
+        if method != Method::GET {
+            return Ok(None);
+        }
+        let find = |name: &str| {
+            let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+            pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+        };
+        let challenge = match self.style {
+            Style::Meta => {
+                let is_right = find("hub.verify_token").is_some_and(|token| token == TOKEN);
+                if !is_right && !self.has(F::IgnoresTheVerifyToken) {
+                    return Err(No::Is(StatusCode::FORBIDDEN));
+                }
+                find("hub.challenge")
+            }
+            Style::Dropbox => find("challenge"),
+            _ => None,
+        };
+        let answer = challenge.map(|challenge| match self.flaw {
+            F::EchoesMarkup => Html(challenge).into_response(),
+            _ => challenge.into_response(),
+        });
+        Ok(answer)
+    }
+
+    async fn read(&self, body: Body) -> Result<Vec<u8>, No> {
+        use http_body::Body as _;
+        let declared = body.size_hint().exact().unwrap_or_default();
+        let too_large = || No::Is(StatusCode::PAYLOAD_TOO_LARGE);
+        if declared > MAX_BODY as u64 && !self.has(F::HasNoLimit) {
+            return Err(too_large());
+        }
+        let is_endless = self.has(F::HasNoLimit) || self.has(F::TrustsTheDeclaredLength);
+        let limit = if is_endless { usize::MAX } else { MAX_BODY };
+        to_bytes(body, limit).await.map(Vec::from).map_err(|_| too_large())
+    }
+
+    fn verify(
+        &self,
+        path: &str,
+        query: Option<&str>,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<(), No> {
+        if self.has(F::RefusesAll) {
+            return Err(Unauthorized("nobody is believed"));
+        }
+        if self.has(F::HasADebugHeader) && headers.contains_key("x-debug") {
+            return Ok(());
+        }
+        let Some(sent) = self.header(headers, self.style.header())? else {
+            return if self.has(F::LetsTheUnsignedPass) {
+                Ok(())
+            } else {
+                Err(Unauthorized("no signature"))
+            };
+        };
+        if self.has(F::RemembersGoodSignatures) && self.is_known(&sent) {
+            return Ok(());
+        }
+        let time = match self.style.time() {
+            None => String::new(),
+            Some(name) => match self.header(headers, name)? {
+                Some(time) => time,
+                None if self.has(F::TakesNoTimeForNow) => return Ok(()),
+                None => return Err(Unauthorized("no time")),
+            },
+        };
+        if self.style.time().is_some() && !self.is_timely(&time, &sent) {
+            return Err(Unauthorized("not the time"));
+        }
+        let id = match self.style {
+            Style::Standard => self.header(headers, "webhook-id")?.ok_or(Unauthorized("no id"))?,
+            _ => String::new(),
+        };
+        let url = self.url(path, query, headers);
+        let body = self.signed_body(body);
+        let mut times = vec![time.clone()];
+        if self.has(F::TriesTimesAround)
+            && let Ok(time) = time.parse::<i64>()
+        {
+            times.extend((-5..=5).map(|by| (time + by).to_string()));
+        }
+        let mut ids = vec![id.clone()];
+        if self.has(F::SignsThePrefixOfTheId) {
+            ids.extend((1..id.len()).map(|length| id[..length].to_owned()));
+        }
+        for secret in self.secrets(path) {
+            for time in &times {
+                for id in &ids {
+                    let text = match self.style {
+                        Style::Slack => [b"v0:", time.as_bytes(), b":", &body].concat(),
+                        Style::Standard => format!("{id}.{time}.")
+                            .into_bytes()
+                            .into_iter()
+                            .chain(body.iter().copied())
+                            .collect(),
+                        Style::Square => [url.as_bytes(), &body].concat(),
+                        _ => body.clone(),
+                    };
+                    if self.matches(&sent, &secret, &text) {
+                        self.known.lock().expect("nobody panicked").insert(sent);
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Err(Unauthorized("the signature is wrong"))
+    }
+
+    /// The one value of a header.
+    fn header(&self, headers: &HeaderMap, name: &str) -> Result<Option<String>, No> {
+        let all: Vec<_> = headers.get_all(name).iter().collect();
+        let value = match (self.flaw, all.as_slice()) {
+            (F::TakesTheFirstHeader, [first, ..]) => *first,
+            (F::TakesTheLastHeader, [.., last]) => *last,
+            (F::TakesAHeaderTwice, [first, rest @ ..]) if rest.iter().all(|it| it == first) => {
+                *first
+            }
+            (_, []) => return Ok(None),
+            (_, [only]) => *only,
+            _ => return Err(Unauthorized("a header is there twice")),
+        };
+        let value = value.to_str().map_err(|_| Unauthorized("a header is not ASCII"))?;
+        Ok(Some(value.to_owned()))
+    }
+
+    fn is_known(&self, signature: &str) -> bool {
+        self.known.lock().expect("nobody panicked").contains(signature)
+    }
+
+    fn is_timely(&self, text: &str, signature: &str) -> bool {
+        let now = self.clock.now().duration_since(UNIX_EPOCH).expect("later").as_secs();
+        let now = i64::try_from(now).expect("before the end of time");
+        let time = match self.flaw {
+            // The window is judged once, when a delivery is first seen.
+            F::JudgesTheFirstTimeOnly if self.is_known(signature) => return true,
+            #[allow(clippy::cast_possible_truncation, reason = "that is what is wrong with it")]
+            F::ReadsTimesAsFloats => text.parse::<f64>().ok().map(|time| time as i64),
+            F::OverflowsOnTimes => text.parse::<i64>().ok(),
+            _ if text.len() == 10 && !text.starts_with('0') => {
+                let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+                text.parse().ok().filter(|_| is_number)
+            }
+            _ => None,
+        };
+        let Some(time) = time else { return false };
+        match self.flaw {
+            F::IgnoresTheTime => true,
+            F::IgnoresTheFuture => now - time <= 300,
+            F::CountsMilliseconds => (now - time).abs() * 1000 <= 300,
+            #[allow(clippy::arithmetic_side_effects, reason = "that is what is wrong with it")]
+            F::OverflowsOnTimes => (now - time).abs() <= 300,
+            _ => now.abs_diff(time) <= 300,
+        }
+    }
+
+    fn url(&self, path: &str, query: Option<&str>, headers: &HeaderMap) -> String {
+        let host = headers.get("x-forwarded-host").and_then(|value| value.to_str().ok());
+        let host = host.filter(|_| self.has(F::BelievesForwardedHosts)).unwrap_or("hooks.test");
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        format!("https://{host}{path}{query}")
+    }
+
+    fn signed_body(&self, body: &[u8]) -> Vec<u8> {
+        match self.flaw {
+            F::VerifiesRewrittenJson => match serde_json::from_slice::<Value>(body) {
+                Ok(json) => json.to_string().into_bytes(),
+                Err(_) => body.to_vec(),
+            },
+            F::TrimsTheBody => body.trim_ascii().to_vec(),
+            F::VerifiesText => String::from_utf8_lossy(body).into_owned().into_bytes(),
+            F::UnwrapsTheText => String::from_utf8(body.to_vec()).expect("text").into_bytes(),
+            _ => body.to_vec(),
+        }
+    }
+
+    fn secrets(&self, path: &str) -> Vec<Vec<u8>> {
+        let ours = match self.style {
+            Style::Standard => Base64::decode_vec(SECRET).expect("base64"),
+            _ => SECRET.as_bytes().to_vec(),
+        };
+        if self.style == Style::Tenants {
+            let globex = GLOBEX.as_bytes().to_vec();
+            return match path.rsplit('/').next() {
+                _ if self.has(F::TakesEveryTenantsSecret) => vec![ours, globex],
+                Some("acme") => vec![ours],
+                Some("globex") => vec![globex],
+                _ if self.has(F::HasADefaultSecretForTenants) => vec![ours],
+                _ => Vec::new(),
+            };
+        }
+        match self.flaw {
+            F::TakesAnEmptySecret => vec![ours, Vec::new()],
+            F::HasAMagicSecret => vec![ours, b"***".to_vec()],
+            _ => vec![ours],
+        }
+    }
+
+    /// Whether the header holds the signature of the text.
+    fn matches(&self, sent: &str, secret: &[u8], text: &[u8]) -> bool {
+        let tag = hmac_sha256(secret, text);
+        let encoded = self.encoded(&tag);
+        if self.style == Style::Standard {
+            if self.has(F::IgnoresTheVersion) {
+                let mut entries = sent.split(' ').filter_map(|entry| entry.split_once(','));
+                return entries.any(|(_, signature)| self.is_same(signature, &encoded));
+            }
+            let most = if self.has(F::TriesWholeLists) { usize::MAX } else { 8 };
+            let entries: Vec<&str> = sent.split(' ').collect();
+            return entries.len() <= most
+                && entries.iter().all(|entry| entry.contains(','))
+                && entries.iter().any(|entry| {
+                    entry.strip_prefix("v1,").is_some_and(|it| self.is_same(it, &encoded))
+                });
+        }
+        if self.has(F::LetsThePrefixChoose)
+            && let Some(signature) = sent.strip_prefix("sha512=")
+        {
+            let mut mac = Hmac::<Sha512>::new_from_slice(secret).expect("of any length");
+            mac.update(text);
+            return signature == base16ct::lower::encode_string(&mac.finalize().into_bytes());
+        }
+        let signature = match sent.strip_prefix(self.style.prefix()) {
+            Some(signature) => signature,
+            None if self.has(F::NeedsNoPrefix) => sent,
+            None => return false,
+        };
+        self.is_same(signature, &encoded)
+    }
+
+    fn encoded(&self, tag: &[u8]) -> String {
+        match self.style {
+            Style::Standard | Style::Square => Base64::encode_string(tag),
+            _ => base16ct::lower::encode_string(tag),
+        }
+    }
+
+    fn is_same(&self, sent: &str, expected: &str) -> bool {
+        match self.flaw {
+            // `zip` ends with the shorter one.
+            F::ComparesPrefixes => {
+                sent.bytes().zip(expected.bytes()).all(|(sent, expected)| sent == expected)
+            }
+            F::ComparesWhatItFinds => sent.contains(expected),
+            F::PanicsOnShortSignatures => sent[..64] == *expected && sent.len() == 64,
+            F::TakesAnEmptySignature if sent.is_empty() => true,
+            F::TakesNonsenseForAnOlderVersion if sent.len() != expected.len() => sent == "x",
+            F::TakesUpperCase => sent.eq_ignore_ascii_case(expected),
+            _ => sent.as_bytes().ct_eq(expected.as_bytes()).into(),
+        }
+    }
+
+    fn handle(&self, body: &[u8]) -> Result<Response, No> {
+        if self.has(F::RefusesEscapes) && body.windows(2).any(|two| two == b"\\u") {
+            return Err(No::Is(StatusCode::UNPROCESSABLE_ENTITY));
+        }
+        let json = serde_json::from_slice::<Value>(body);
+        if self.has(F::UnwrapsTheJson) {
+            json.as_ref().expect("JSON");
+        }
+        // What was verified as text is read as text, and what was not verified is taken anyhow.
+        let is_lenient = matches!(
+            self.flaw,
+            F::VerifiesText
+                | F::RemembersGoodSignatures
+                | F::IgnoresTheVerdict
+                | F::VerifiesPostsOnly
+        );
+        if json.is_err() && !is_lenient {
+            return Err(No::Is(StatusCode::BAD_REQUEST));
+        }
+        let before = self.effects.fetch_add(1, Ordering::SeqCst);
+        if self.has(F::AnswersTheSecondTimeByConflict) && before > 0 {
+            return Err(No::Is(StatusCode::CONFLICT));
+        }
+        Ok("taken".into_response())
+    }
+}
+
+fn hmac_sha256(secret: &[u8], text: &[u8]) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("of any length");
+    mac.update(text);
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// Slack's challenge.
+fn challenge(body: &[u8]) -> Option<String> {
+    let json: Value = serde_json::from_slice(body).ok()?;
+    let is_challenge = json["type"] == "url_verification";
+    json["challenge"].as_str().filter(|_| is_challenge).map(str::to_owned)
+}
+
+async fn receive(State(receiver): State<Receiver>, request: Request) -> Response {
+    match receiver.receive(request).await {
+        Ok(answer) => answer,
+        Err(No::Is(status)) => status.into_response(),
+        Err(Unauthorized(why)) if receiver.has(F::SaysWhatIsWrong) => {
+            (StatusCode::UNAUTHORIZED, why).into_response()
+        }
+        Err(Unauthorized(_)) => StatusCode::UNAUTHORIZED.into_response(),
+    }
+}

@@ -1,0 +1,65 @@
+//! The styles of deliveries that a receiver can be made for.
+
+use webhook_runtime::{
+    Provider,
+    providers::{DROPBOX, GITHUB, META, SLACK, SQUARE, STANDARD_WEBHOOKS},
+};
+
+/// How a receiver expects to be delivered to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `X-Hub-Signature-256: sha256=<hex>` over the body.
+    Github,
+    /// The same, and a GET with a verify token.
+    Meta,
+    /// The time in a header and under the signature, and a signed challenge.
+    Slack,
+    /// Id and time in headers, and a list of signatures.
+    Standard,
+    /// The public URL is signed.
+    Square,
+    /// A challenge that nobody signs.
+    Dropbox,
+    /// Github's, with a secret for each tenant.
+    Tenants,
+}
+
+impl Style {
+    pub(crate) fn provider(self) -> &'static Provider {
+        match self {
+            Self::Github | Self::Tenants => &GITHUB,
+            Self::Meta => &META,
+            Self::Slack => &SLACK,
+            Self::Standard => &STANDARD_WEBHOOKS,
+            Self::Square => &SQUARE,
+            Self::Dropbox => &DROPBOX,
+        }
+    }
+
+    pub(crate) fn header(self) -> &'static str {
+        match self {
+            Self::Github | Self::Meta | Self::Tenants => "x-hub-signature-256",
+            Self::Slack => "x-slack-signature",
+            Self::Standard => "webhook-signature",
+            Self::Square => "x-square-hmacsha256-signature",
+            Self::Dropbox => "x-dropbox-signature",
+        }
+    }
+
+    pub(crate) fn prefix(self) -> &'static str {
+        match self {
+            Self::Github | Self::Meta | Self::Tenants => "sha256=",
+            Self::Slack => "v0=",
+            Self::Standard => "v1,",
+            Self::Square | Self::Dropbox => "",
+        }
+    }
+
+    pub(crate) fn time(self) -> Option<&'static str> {
+        match self {
+            Self::Slack => Some("x-slack-request-timestamp"),
+            Self::Standard => Some("webhook-timestamp"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Bodies that are not what was signed, and signed ones that are hardly bodies.
+
+use serde_json::Value;
+
+use super::{Subject, Verdict};
+use crate::testing::{
+    conformance::{draft::Draft, exchange::visible},
+    letter::Wire,
+};
+
+/// One bit is changed, here and there.
+pub(crate) async fn tampered_body_is_refused(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let genuine = draft.genuine()?;
+    if !draft.signs_every_byte() {
+        // Where single fields are signed, one of them is changed.
+        let mut wire = genuine;
+        return match draft.letter.tamper(&mut wire) {
+            Ok(()) => subject.refuses("a changed field of the body", &wire).await.map(drop),
+            Err(_) => Ok(()),
+        };
+    }
+    // Who has seen the signature before is not to believe more under it.
+    subject.accepts("a genuine delivery", &genuine).await?;
+    let length = genuine.body.len();
+    let step = (length / 16).max(1);
+    for at in (0..length).step_by(step).chain(length.checked_sub(1)) {
+        // The lowest bit, and the one between upper and lower case.
+        for bit in [0x01, 0x20] {
+            let mut body = genuine.body.to_vec();
+            body[at] ^= bit;
+            let wire = Wire { body: body.into(), ..genuine.clone() };
+            subject.refuses(&format!("byte {at} of the body changed"), &wire).await?;
+        }
+    }
+    Ok(())
+}
+
+/// More or less than was signed: white space counts as well.
+pub(crate) async fn longer_and_shorter_bodies_are_refused(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    if !draft.signs_every_byte() {
+        return Ok(());
+    }
+    let genuine = draft.genuine()?;
+    let body = &genuine.body[..];
+    let mut others: Vec<(&str, Vec<u8>)> = vec![
+        ("a space behind the body", [body, b" "].concat()),
+        ("a line end behind the body", [body, b"\r\n"].concat()),
+        ("a space before the body", [b" ", body].concat()),
+        ("a byte order mark before the body", [b"\xef\xbb\xbf", body].concat()),
+        ("a NUL behind the body", [body, b"\0"].concat()),
+        ("the body twice", [body, body].concat()),
+        ("a text behind the body", [body, b"{}"].concat()),
+    ];
+    if !body.is_empty() {
+        others.push(("the body without its last byte", body[..body.len() - 1].to_vec()));
+        others.push(("the body without its first byte", body[1..].to_vec()));
+        others.push(("half the body", body[..body.len() / 2].to_vec()));
+        others.push(("no body", Vec::new()));
+    }
+    for (what, body) in others.into_iter().filter(|(_, other)| other[..] != *body) {
+        subject.refuses(what, &Wire { body: body.into(), ..genuine.clone() }).await?;
+    }
+    Ok(())
+}
+
+/// A byte that is no UTF-8, in the place of the replacement character that was signed: whoever
+/// verifies text, and not bytes, cannot tell them apart.
+pub(crate) async fn broken_utf8_is_not_repaired(subject: &Subject) -> Verdict {
+    const SIGNED: &str = "\u{fffd}";
+    let draft = subject.draft().await?;
+    let Some(mut json) = draft.json().filter(|_| draft.signs_every_byte()) else { return Ok(()) };
+    let mut place = &mut json;
+    while let Value::Array(items) = place {
+        let Some(first) = items.first_mut() else { return Ok(()) };
+        place = first;
+    }
+    let Value::Object(members) = place else { return Ok(()) };
+    members.insert("conformance".to_owned(), SIGNED.into());
+    let mut wire = draft.with_body(json.to_string()).genuine()?;
+    let text = String::from_utf8_lossy(&wire.body).into_owned();
+    let Some((before, behind)) = text.rsplit_once(SIGNED) else { return Ok(()) };
+    wire.body = [before.as_bytes(), b"\xff", behind.as_bytes()].concat().into();
+    let what = "a byte that is no UTF-8, where U+FFFD was signed";
+    subject.refuses(what, &wire).await.map(drop)
+}
+
+/// What is not believed is not parsed either: the answer is that to any forgery.
+pub(crate) async fn forged_nonsense_is_refused_like_any_forgery(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let forged = draft.forged()?;
+    let expected = subject.refuses("a forged delivery", &forged).await?;
+    // Where the signature is in the body, it needs one.
+    if subject.provider().traits().header.is_empty() {
+        return Ok(());
+    }
+    for body in ["{", "not JSON", "", "{\"a\":", "[[[["] {
+        let wire = Wire { body: body.into(), ..forged.clone() };
+        let what = format!("a forged delivery with the body {body:?}");
+        let outcome = subject.refuses(&what, &wire).await?;
+        if visible(&outcome.answer) != visible(&expected.answer) {
+            return Err(subject.found(&what, &wire, "the answer to any forgery", &outcome));
+        }
+    }
+    Ok(())
+}
+
+/// JSON that parsers choke on, signed: refused or not, it is nobody's failure.
+pub(crate) async fn hostile_json_is_survived(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let most = subject.target().max_body.min(1 << 20);
+    let deep = "[".repeat(100_000.min(most));
+    let nested = format!("{}1{}", "{\"a\":".repeat(1_000), "}".repeat(1_000));
+    let twice = r#"{"id":1,"id":2,"type":"a","type":"b"}"#.to_owned();
+    let number = format!("{{\"id\":{}}}", "9".repeat(1_000_000.min(most.saturating_sub(8))));
+    let texts = [
+        ("a deep text", deep),
+        ("deep objects", nested),
+        ("keys that are given twice", twice),
+        ("a number of a million digits", number),
+        ("a number that is too large", r#"{"id":1e400}"#.to_owned()),
+        ("no number", r#"{"id":NaN}"#.to_owned()),
+        ("half a surrogate pair", r#"{"id":"\ud800"}"#.to_owned()),
+        ("an escaped NUL", r#"{"id":"\u0000"}"#.to_owned()),
+        ("a byte order mark", "\u{feff}{}".to_owned()),
+        ("white space", " ".repeat(most)),
+        ("an empty body", String::new()),
+        ("null", "null".to_owned()),
+        ("a string", "\"text\"".to_owned()),
+        ("an empty list", "[]".to_owned()),
+        ("a key that is a pointer's", r#"{"__proto__":{},"constructor":1}"#.to_owned()),
+    ];
+    for (what, text) in texts {
+        survives(subject, &draft, what, text.into_bytes()).await?;
+    }
+    let utf16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    survives(subject, &draft, "UTF-16", utf16).await
+}
+
+/// Bytes that are no text, signed.
+pub(crate) async fn bytes_that_are_no_text_are_survived(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    for (what, body) in [
+        ("a byte that is no UTF-8", b"{\"id\":\"\xff\"}".to_vec()),
+        ("half a character", b"{\"id\":\"\xc3\"}".to_vec()),
+        ("bytes of all kinds", (0..=u8::MAX).collect()),
+        ("a NUL", b"\0".to_vec()),
+    ] {
+        survives(subject, &draft, what, body).await?;
+    }
+    Ok(())
+}
+
+/// Sends a body that was signed, or if none such can be signed, one that was not.
+async fn survives(subject: &Subject, draft: &Draft<'_>, what: &str, body: Vec<u8>) -> Verdict {
+    let most = subject.target().max_body;
+    let body = if body.len() > most { body[..most].to_vec() } else { body };
+    let wire = match draft.with_body(body.clone()).genuine() {
+        Ok(wire) => wire,
+        Err(_) => Wire { body: body.into(), ..draft.genuine()? },
+    };
+    subject.send(&format!("{what} for a body, signed"), &wire).await.map(drop)
+}

@@ -1,0 +1,108 @@
+//! What is genuine is taken, however the provider writes it.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::{Subject, Verdict};
+
+/// The sample, as it is. If this fails, the sample is not what the handler takes, and no other case
+/// says much.
+pub(crate) async fn genuine_delivery_is_accepted(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    subject.accepts("a genuine delivery", &draft.genuine()?).await
+}
+
+/// The same JSON in another form, signed as it is written: whoever verifies what he has parsed and
+/// written again refuses it. A payload that borrows `&str` refuses it too: take `Cow<str>`.
+pub(crate) async fn bytes_are_verified_as_they_came(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let Some(json) = draft.json().filter(|_| draft.signs_every_byte()) else { return Ok(()) };
+    let wire = draft.with_body(oddly(&json)).genuine()?;
+    subject.accepts("genuine JSON with odd spaces, escapes and order", &wire).await
+}
+
+/// The other way round: the signature is that of the JSON as a library would write it.
+pub(crate) async fn signature_of_rewritten_json_is_refused(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let Some(json) = draft.json().filter(|_| draft.signs_every_byte()) else { return Ok(()) };
+    let mut wire = draft.with_body(json.to_string()).genuine()?;
+    wire.body = oddly(&json).into();
+    let what = "JSON with odd spaces, under the signature of the same JSON without";
+    subject.refuses(what, &wire).await.map(drop)
+}
+
+/// Within the window the same bytes are as genuine as they were: to recognise them is up to the
+/// handler, or to whatever stores deliveries.
+pub(crate) async fn replay_is_answered_like_the_first(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let wire = draft.genuine()?;
+    let first = subject.send("a genuine delivery", &wire).await?;
+    let second = subject.send("the same delivery again", &wire).await?;
+    if first.answer.status() == second.answer.status() {
+        return Ok(());
+    }
+    let expected = format!("{}, as before", first.answer.status());
+    Err(subject.found("the same delivery again", &wire, &expected, &second))
+}
+
+/// Writes JSON as no library does, and as every parser reads it.
+pub(super) fn oddly(json: &Value) -> String {
+    let mut text = " \n".to_owned();
+    write_oddly(json, &mut text);
+    text.push_str("\t\r\n ");
+    text
+}
+
+fn write_oddly(json: &Value, text: &mut String) {
+    match json {
+        Value::Object(members) => {
+            text.push_str("{ ");
+            for (at, (name, value)) in members.iter().rev().enumerate() {
+                text.push_str(if at > 0 { " ,\n" } else { "\t" });
+                escaped(name, text);
+                text.push_str(" :  ");
+                write_oddly(value, text);
+            }
+            text.push_str("\r\n}");
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for (at, item) in items.iter().enumerate() {
+                text.push_str(if at > 0 { "\t, " } else { "  " });
+                write_oddly(item, text);
+            }
+            text.push_str(" ]");
+        }
+        Value::String(string) => escaped(string, text),
+        other => text.push_str(&other.to_string()),
+    }
+}
+
+/// A string with its first letter as an escape.
+fn escaped(string: &str, text: &mut String) {
+    let plain = Value::from(string).to_string();
+    match string.chars().next() {
+        Some(first) if first.is_ascii_alphanumeric() => {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\"\\u{:04x}{}", u32::from(first), &plain[2..]);
+        }
+        _ => text.push_str(&plain),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_odd_is_the_same() {
+        let json = json!({"a":[1,{"b":"c\n\"d"},null,true,1.5],"":"","é":"\u{0}"});
+        let odd = oddly(&json);
+        assert_eq!(serde_json::from_str::<Value>(&odd).ok(), Some(json.clone()));
+        assert_ne!(odd, json.to_string());
+        assert!(odd.contains(r#""\u0061""#), "{odd}");
+    }
+}

@@ -1,0 +1,120 @@
+//! Signatures that anybody can make.
+
+use super::{Subject, Verdict};
+use crate::{scheme::Scheme, secret::Secret, testing::letter::Wire};
+
+/// The whole request is right, but for the secret.
+pub(crate) async fn forged_delivery_is_refused(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    subject.refuses("a delivery signed with another secret", &draft.forged()?).await.map(drop)
+}
+
+/// A secret that is not set is an empty one, and with that everybody can sign.
+pub(crate) async fn empty_secret_opens_nothing(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let wires: Vec<Wire> = match draft.scheme() {
+        Some(scheme) if scheme.key_pair_of().is_some() => return Ok(()),
+        Some(scheme) => {
+            let mut letter = draft.letter.clone();
+            if let Some(name) = scheme.parameter() {
+                let mark = if letter.target.contains('?') { '&' } else { '?' };
+                letter.target = format!("{}{mark}{name}=", letter.target);
+            }
+            let now = draft.now();
+            let proof =
+                letter.outgoing(now, |outgoing| Some(scheme.sign_unkeyed(outgoing)?.headers));
+            proof.map(|proof| letter.with(proof)).into_iter().collect()
+        }
+        // Some of these take the key as it is, others in hex; not all can sign with an empty one.
+        None => [Secret::new(""), Secret::from_key([])]
+            .iter()
+            .filter_map(|secret| draft.signed_with(secret).ok())
+            .collect(),
+    };
+    for wire in wires {
+        subject.refuses("a delivery signed with an empty secret", &wire).await?;
+    }
+    Ok(())
+}
+
+/// What is in documentation, in tests, and in variables that were not set.
+const WELL_KNOWN: [&str; 16] = [
+    " ",
+    "secret",
+    "Secret",
+    "password",
+    "test",
+    "testing",
+    "changeme",
+    "default",
+    "undefined",
+    "null",
+    "None",
+    "nil",
+    "false",
+    "***",
+    "your-secret-here",
+    "whsec_test",
+];
+
+/// Secrets that are left over from documentation and tests.
+pub(crate) async fn well_known_secrets_open_nothing(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    if draft.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some()) {
+        return Ok(());
+    }
+    let is_basic = draft.scheme().is_some_and(Scheme::is_basic_auth);
+    for text in WELL_KNOWN {
+        if draft.secret.expose() == text.as_bytes() {
+            continue;
+        }
+        let text = if is_basic { format!("admin:{text}") } else { text.to_owned() };
+        // As the provider would take the text, and as it is.
+        for secret in [Secret::new(text.clone()), Secret::from_key(text.clone())] {
+            let Ok(wire) = draft.signed_with(&secret) else { continue };
+            subject.refuses(&format!("a delivery signed with the secret {text:?}"), &wire).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Ways round the signature that were meant for development.
+const SWITCHES: [(&str, &str); 14] = [
+    ("x-skip-verification", "true"),
+    ("x-skip-signature", "1"),
+    ("x-skip-signature-check", "true"),
+    ("x-no-verify", "1"),
+    ("x-debug", "true"),
+    ("x-test", "true"),
+    ("x-test-mode", "1"),
+    ("x-webhook-test", "true"),
+    ("x-internal-request", "true"),
+    ("x-environment", "development"),
+    ("x-forwarded-for", "127.0.0.1"),
+    ("x-real-ip", "127.0.0.1"),
+    ("host", "localhost"),
+    ("user-agent", "internal"),
+];
+
+/// No header and no parameter of the query makes anything believable.
+pub(crate) async fn nothing_switches_verification_off(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let mut all = draft.forged()?;
+    for (name, value) in SWITCHES {
+        let mut unsigned = draft.letter.clone().unsigned();
+        let mut forged = draft.forged()?;
+        for wire in [&mut unsigned, &mut forged, &mut all] {
+            wire.set(name, value);
+        }
+        subject.refuses(&format!("no signature, but {name}: {value}"), &unsigned).await?;
+        subject.refuses(&format!("a forgery with {name}: {value}"), &forged).await?;
+    }
+    subject.refuses("a forgery with all of these headers", &all).await?;
+    for query in ["debug=1", "test=true", "skip_verification=true", "verify=false", "dev"] {
+        let mut wire = draft.forged()?;
+        let mark = if wire.target.contains('?') { '&' } else { '?' };
+        wire.target = format!("{}{mark}{query}", wire.target);
+        subject.refuses(&format!("a forgery with ?{query}"), &wire).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,270 @@
+//! Signatures that are not quite one.
+
+use http::HeaderName;
+
+use super::{Subject, Verdict};
+use crate::{
+    scheme::Scheme,
+    testing::{
+        conformance::{draft::Draft, failure::Failure},
+        letter::Wire,
+    },
+};
+
+/// Where the signature stands in a genuine delivery, if it does so by itself.
+struct Place {
+    name: Name,
+    /// The value of the header or parameter.
+    value: String,
+    /// Where in it the signature begins, behind prefixes and times.
+    start: usize,
+}
+
+enum Name {
+    Header(HeaderName),
+    Parameter(&'static str),
+}
+
+impl Place {
+    fn find(draft: &Draft<'_>, genuine: &Wire) -> Option<Self> {
+        if let Some(name) = draft.scheme().and_then(Scheme::parameter) {
+            let query = genuine.target.split_once('?')?.1;
+            let value = query.split('&').find_map(|it| it.strip_prefix(name)?.strip_prefix('='))?;
+            return Some(Self { name: Name::Parameter(name), value: value.to_owned(), start: 0 });
+        }
+        let label = draft.subject.provider().traits().header;
+        // Numbered headers have a number behind it.
+        let header = genuine.headers.keys().find(|name| {
+            !label.is_empty()
+                && (name.as_str() == label
+                    || name.as_str().strip_prefix(label).is_some_and(|rest| rest == "1"))
+        })?;
+        let value = genuine.headers.get(header)?.to_str().ok()?.to_owned();
+        let start = draft.scheme().map_or(0, |scheme| scheme.signature_start(&value));
+        let name = Name::Header(header.clone());
+        Some(Self { name, value, start })
+    }
+
+    fn signature(&self) -> &str {
+        &self.value[self.start..]
+    }
+
+    /// The request with something else in this place; `None` where nothing else can stand there.
+    fn with(&self, genuine: &Wire, value: &[u8]) -> Option<Wire> {
+        let mut wire = genuine.clone();
+        match &self.name {
+            Name::Header(name) => wire.set(name.as_str(), value).then_some(wire),
+            Name::Parameter(name) => {
+                let value = std::str::from_utf8(value).ok()?;
+                let (path, query) = wire.target.split_once('?')?;
+                let old = format!("{name}={}", self.value);
+                let query = query.replace(&old, &format!("{name}={value}"));
+                let target = format!("{path}?{query}");
+                target.parse::<http::Uri>().ok()?;
+                wire.target = target;
+                Some(wire)
+            }
+        }
+    }
+
+    /// The same with another signature behind the same prefix.
+    fn with_signature(&self, genuine: &Wire, signature: &[u8]) -> Option<Wire> {
+        self.with(genuine, &[&self.value.as_bytes()[..self.start], signature].concat())
+    }
+}
+
+/// A genuine delivery, and where its signature is.
+fn placed(draft: &Draft<'_>) -> Result<Option<(Wire, Place)>, Failure> {
+    let genuine = draft.genuine()?;
+    Ok(Place::find(draft, &genuine).map(|place| (genuine, place)))
+}
+
+/// Nonsense, long and short.
+pub(crate) async fn malformed_signatures_are_refused(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let Some((genuine, place)) = placed(&draft)? else { return Ok(()) };
+    let length = place.signature().len();
+    let long = "a".repeat(64 * 1024);
+    let zeros = "0".repeat(length);
+    let letters = "A".repeat(length);
+    let odd = "z".repeat(length);
+    let texts: [&[u8]; 18] = [
+        b"x",
+        b"0",
+        b"=",
+        b"==",
+        b",",
+        b";",
+        b"null",
+        b"undefined",
+        b"true",
+        b"*",
+        b"\"\"",
+        b"{}",
+        b"\xff\xfe",
+        "\u{661}\u{662}".as_bytes(),
+        long.as_bytes(),
+        zeros.as_bytes(),
+        letters.as_bytes(),
+        odd.as_bytes(),
+    ];
+    for text in texts.into_iter().filter(|text| *text != place.signature().as_bytes()) {
+        let shown = text[..text.len().min(24)].escape_ascii().to_string();
+        // Behind what comes before every signature, and without.
+        for wire in [place.with_signature(&genuine, text), place.with(&genuine, text)] {
+            let Some(wire) = wire else { continue };
+            subject
+                .refuses(&format!("{shown} ({} bytes) for a signature", text.len()), &wire)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Nothing where the signature should be.
+pub(crate) async fn empty_signature_is_refused(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let Some((genuine, place)) = placed(&draft)? else { return Ok(()) };
+    for empty in ["", " ", "\t", "\"\""] {
+        for wire in [
+            place.with_signature(&genuine, empty.as_bytes()),
+            place.with(&genuine, empty.as_bytes()),
+        ] {
+            let Some(wire) = wire else { continue };
+            subject.refuses(&format!("{empty:?} for a signature"), &wire).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The right signature, cut off at every length: whoever compares up to the end of the shorter one
+/// takes it.
+pub(crate) async fn truncated_signatures_are_refused(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let Some((genuine, place)) = placed(&draft)? else { return Ok(()) };
+    let signature = place.signature();
+    for length in 1..signature.len() {
+        for (end, cut) in
+            [("first", &signature[..length]), ("last", &signature[signature.len() - length..])]
+        {
+            let Some(wire) = place.with_signature(&genuine, cut.as_bytes()) else { continue };
+            subject
+                .refuses(&format!("only the {end} {length} characters of the signature"), &wire)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// The right signature, and more.
+pub(crate) async fn extended_signatures_are_refused(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let Some((genuine, place)) = placed(&draft)? else { return Ok(()) };
+    let signature = place.signature();
+    for more in ["0", "00", "a", "A", "AAAA", "=", "==", "x", ".", signature] {
+        for text in [format!("{signature}{more}"), format!("{more}{signature}")] {
+            let Some(wire) = place.with_signature(&genuine, text.as_bytes()) else { continue };
+            let shown: String = more.chars().take(8).collect();
+            subject.refuses(&format!("the signature with {shown:?} at one end"), &wire).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The right signature without what stands before it: whoever takes that for granted cannot tell
+/// one algorithm from another.
+pub(crate) async fn signature_without_its_prefix_is_refused(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let Some(scheme) = draft.scheme().and_then(Scheme::without_prefix) else { return Ok(()) };
+    if scheme.time_as(draft.now()).is_some() && scheme.time_header().is_none() {
+        // The time goes with the fields.
+        return Ok(());
+    }
+    if let Some(wire) = signed_by(&draft, &scheme) {
+        subject.refuses("the signature without its prefix", &wire).await?;
+    }
+    Ok(())
+}
+
+/// A signature by the same secret, but another algorithm, under the name of that algorithm, in its
+/// own header, and in this one.
+pub(crate) async fn other_algorithms_are_refused(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let Some(scheme) = draft.scheme() else { return Ok(()) };
+    for other in scheme.other_algorithms() {
+        let Some(wire) = signed_by(&draft, &other) else { continue };
+        let what = format!("a signature by {} in {}", other.algorithm(), other.signature_header());
+        subject.refuses(&what, &wire).await?;
+    }
+    Ok(())
+}
+
+/// The right signature under the name of another version.
+pub(crate) async fn other_versions_are_refused(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let Some(scheme) = draft.scheme() else { return Ok(()) };
+    for other in scheme.other_versions() {
+        let Some(wire) = signed_by(&draft, &other) else { continue };
+        let pattern = other.signature_pattern();
+        subject.refuses(&format!("the signature as {pattern}"), &wire).await?;
+    }
+    Ok(())
+}
+
+/// A thousand signatures, the last one right: that is no rotation, but an attempt to make us work.
+/// (That it is refused is asked only of those who are strict.)
+pub(crate) async fn list_of_signatures_is_bounded(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let Some((genuine, place)) = placed(&draft)? else { return Ok(()) };
+    let Some(scheme) = draft.scheme() else { return Ok(()) };
+    let Some(list) = scheme.list(999, &place.value) else { return Ok(()) };
+    let Some(wire) = place.with(&genuine, list.as_bytes()) else { return Ok(()) };
+    let what = "a thousand signatures, the last one right";
+    if subject.is_strict {
+        subject.refuses(what, &wire).await.map(drop)
+    } else {
+        subject.send(what, &wire).await.map(drop)
+    }
+}
+
+/// The right signature in other letters. (Only of those who are strict: it is no forgery.)
+pub(crate) async fn other_spellings_are_refused(subject: &Subject) -> Verdict {
+    let draft = subject.draft().await?;
+    let Some((genuine, place)) = placed(&draft)? else { return Ok(()) };
+    if !subject.is_strict {
+        return Ok(());
+    }
+    let signature = place.signature();
+    let prefix = &place.value[..place.start];
+    let others = [
+        ("in upper case", format!("{prefix}{}", signature.to_uppercase())),
+        ("in lower case", format!("{prefix}{}", signature.to_lowercase())),
+        ("with its prefix in upper case", format!("{}{signature}", prefix.to_uppercase())),
+        (
+            "in the URL-safe alphabet",
+            format!("{prefix}{}", signature.replace('+', "-").replace('/', "_")),
+        ),
+        ("without padding", format!("{prefix}{}", signature.trim_end_matches('='))),
+        ("behind a space", format!("{prefix} {signature}")),
+        ("before a space", format!("{prefix}{signature} ")),
+        ("behind a tab", format!("{prefix}\t{signature}")),
+        ("in quotes", format!("{prefix}\"{signature}\"")),
+        ("after 0x", format!("{prefix}0x{signature}")),
+    ];
+    for (how, value) in others.into_iter().filter(|(_, value)| *value != place.value) {
+        let Some(wire) = place.with(&genuine, value.as_bytes()) else { continue };
+        subject.refuses(&format!("the signature {how}"), &wire).await?;
+    }
+    Ok(())
+}
+
+/// The delivery as a scheme signs it that is not the provider's.
+fn signed_by(draft: &Draft<'_>, scheme: &Scheme) -> Option<Wire> {
+    let letter = draft.letter.clone();
+    let time = scheme.time_as(draft.now()).unwrap_or_default();
+    let secret = &draft.secret;
+    let signed = letter.outgoing(draft.now(), |outgoing| {
+        Some(scheme.sign_at(secret, outgoing, &time).ok()?.headers)
+    })?;
+    Some(letter.with(signed))
+}

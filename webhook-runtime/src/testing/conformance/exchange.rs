@@ -1,0 +1,194 @@
+//! Sends requests to a receiver, and says what is wrong with its answers.
+
+use std::{
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode};
+use http_body::Frame;
+
+use super::{
+    failure::{Failure, Shown},
+    subject::Subject,
+};
+use crate::testing::{
+    answer::{Answer, ask},
+    letter::Wire,
+};
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What became of a request.
+pub(crate) struct Outcome {
+    pub(crate) answer: Answer,
+    /// How often something was done about it; `None` where nobody counts.
+    pub(crate) effects: Option<usize>,
+}
+
+impl Outcome {
+    fn status(&self) -> StatusCode {
+        self.answer.status()
+    }
+
+    fn had_effect(&self) -> bool {
+        self.effects.is_some_and(|effects| effects > 0)
+    }
+}
+
+impl Subject {
+    /// Sends a request. Whatever it is, the receiver has to live on and must not blame itself.
+    pub(crate) async fn send(&self, what: &str, wire: &Wire) -> Result<Outcome, Failure> {
+        self.send_as(what, wire, wire.request()).await
+    }
+
+    /// The same with a body whose length nobody knows.
+    pub(crate) async fn stream(&self, what: &str, wire: &Wire) -> Result<Outcome, Failure> {
+        let request = wire.request().map(|_| Body::new(Pieces(wire.body.clone())));
+        self.send_as(what, wire, request).await
+    }
+
+    async fn send_as(
+        &self,
+        what: &str,
+        wire: &Wire,
+        request: Request<Body>,
+    ) -> Result<Outcome, Failure> {
+        let before = self.count();
+        let mut asked = pin!(ask(&self.desk().router, request));
+        let caught = poll_fn(|context| {
+            match catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(context))) {
+                Ok(poll) => poll.map(Some),
+                Err(_) => Poll::Ready(None),
+            }
+        });
+        let complain = |how: &str| Err(self.complain(what, wire, "an answer below 500", how));
+        let answer = match tokio::time::timeout(PATIENCE, caught).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) => return complain("it panicked"),
+            Err(_) => return complain("no answer came"),
+        };
+        let effects = match (before, self.count()) {
+            (Some(before), Some(after)) => Some(after.saturating_sub(before)),
+            _ => self.is_ours.then(|| answer.handler_runs()),
+        };
+        let outcome = Outcome { answer, effects };
+        // A handler may fail; whoever stands before it may not.
+        if outcome.status().is_server_error() {
+            return Err(self.found(what, wire, "an answer below 500", &outcome));
+        }
+        Ok(outcome)
+    }
+
+    /// Asks that a request is taken.
+    pub(crate) async fn accepts(&self, what: &str, wire: &Wire) -> Result<(), Failure> {
+        let outcome = self.send(what, wire).await?;
+        if !outcome.status().is_success() {
+            return Err(self.found(what, wire, "2xx", &outcome));
+        }
+        if outcome.effects == Some(0) {
+            return Err(self.found(what, wire, "that the handler is called", &outcome));
+        }
+        Ok(())
+    }
+
+    /// Asks that a request is not believed.
+    pub(crate) async fn refuses(&self, what: &str, wire: &Wire) -> Result<Outcome, Failure> {
+        self.refuses_as(what, wire, &[StatusCode::UNAUTHORIZED]).await
+    }
+
+    /// Asks that a request is refused, by one of these statuses if the receiver is ours.
+    pub(crate) async fn refuses_as(
+        &self,
+        what: &str,
+        wire: &Wire,
+        statuses: &[StatusCode],
+    ) -> Result<Outcome, Failure> {
+        let outcome = self.send(what, wire).await?;
+        self.is_refused(what, wire, statuses, outcome)
+    }
+
+    /// Whether that is a refusal, by one of these statuses if the receiver is ours.
+    pub(crate) fn is_refused(
+        &self,
+        what: &str,
+        wire: &Wire,
+        statuses: &[StatusCode],
+        outcome: Outcome,
+    ) -> Result<Outcome, Failure> {
+        let status = outcome.status();
+        let is_right =
+            if self.is_ours { statuses.contains(&status) } else { status.is_client_error() };
+        if is_right && !outcome.had_effect() {
+            return Ok(outcome);
+        }
+        let numbers: Vec<&str> = statuses.iter().map(StatusCode::as_str).collect();
+        let wanted = if self.is_ours { numbers.join(" or ") } else { "4xx".to_owned() };
+        Err(self.found(what, wire, &format!("{wanted}, and nothing done"), &outcome))
+    }
+
+    /// What is wrong with an outcome, in words.
+    pub(crate) fn found(
+        &self,
+        what: &str,
+        wire: &Wire,
+        expected: &str,
+        outcome: &Outcome,
+    ) -> Failure {
+        let Outcome { answer, effects } = outcome;
+        let text: String = answer.text().chars().take(200).collect();
+        let reason = match answer.rejection() {
+            Some(rejection) => format!(" ({rejection})"),
+            None => String::new(),
+        };
+        let effects = match effects {
+            Some(0) => ", and nothing was done".to_owned(),
+            Some(effects) => format!(", and something was done {effects} times"),
+            None => String::new(),
+        };
+        let how = format!("{}{reason}{effects}: {text:?}", answer.status());
+        self.complain(what, wire, expected, &how)
+    }
+
+    fn complain(&self, what: &str, wire: &Wire, expected: &str, answered: &str) -> Failure {
+        let shown = Shown(wire, self.provider());
+        Failure::new(format!(
+            "{what}\n  expected: {expected}\n  answered: {answered}\n  sent:\n{shown}"
+        ))
+    }
+}
+
+/// What can be told apart about two refusals.
+pub(crate) fn visible(answer: &Answer) -> (StatusCode, HeaderMap, Bytes) {
+    let mut headers = answer.headers().clone();
+    // These change by themselves.
+    for name in ["date", "x-request-id", "traceparent"] {
+        headers.remove(name);
+    }
+    (answer.status(), headers, answer.body().clone())
+}
+
+/// A body in pieces, of a length that nobody was told.
+struct Pieces(Bytes);
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if self.0.is_empty() {
+            return Poll::Ready(None);
+        }
+        let size = self.0.len().min(64 * 1024);
+        Poll::Ready(Some(Ok(Frame::data(self.0.split_to(size)))))
+    }
+}

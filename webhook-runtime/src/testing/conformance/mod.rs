@@ -1,0 +1,133 @@
+//! A suite of what every receiver of webhooks has to withstand, for handlers of this framework and
+//! for any other receiver.
+//!
+//! [`conformance!`](crate::testing::conformance!) makes a test of every case. [`CASES`] is the same
+//! as a list, for programs that run them otherwise.
+//!
+//! A case that a provider's scheme cannot have passes: there is no stale delivery where no time is
+//! signed. Cases marked *strict* ask that lenient readings are refused, which are no forgeries:
+//! they are asked of endpoints of this framework, and of others if they are [`strict`](Subject::strict).
+//!
+//! | case | asks | where |
+//! | --- | --- | --- |
+//! | `genuine_delivery_is_accepted` | the sample is taken | |
+//! | `bytes_are_verified_as_they_came` | JSON with odd spaces, escapes and order is taken as it was signed | the whole body is signed |
+//! | `signature_of_rewritten_json_is_refused` | the signature is not that of the JSON written again | the whole body is signed |
+//! | `replay_is_answered_like_the_first` | the same bytes are answered alike within the window; to recognise them is up to the handler | |
+//! | `tampered_body_is_refused` | one bit changed, in many places | the body is signed, or fields of it |
+//! | `longer_and_shorter_bodies_are_refused` | more and less than was signed, white space too | the whole body is signed |
+//! | `broken_utf8_is_not_repaired` | bytes are verified, not text | the whole body is signed |
+//! | `forged_nonsense_is_refused_like_any_forgery` | nothing is parsed before it is believed | the signature is not in the body |
+//! | `hostile_json_is_survived` | no text is answered by 5xx | |
+//! | `bytes_that_are_no_text_are_survived` | no bytes are answered by 5xx | |
+//! | `forged_delivery_is_refused` | another secret | |
+//! | `empty_secret_opens_nothing` | the signature that everybody can make | there is a shared secret |
+//! | `well_known_secrets_open_nothing` | `secret`, `test`, `undefined`, `***` and others | there is a shared secret |
+//! | `nothing_switches_verification_off` | headers and parameters for development | |
+//! | `other_tenants_secret_is_refused` | the secret of one tenant opens nothing of another's | `other_tenant` is given |
+//! | `unknown_tenant_is_refused` | what belongs to nobody | a secret source or `other_tenant`, and parameters in the path |
+//! | `unsigned_delivery_is_refused` | no proof at all | |
+//! | `each_missing_header_is_noticed` | each header that the signature needs, missing and empty | the proof is in headers |
+//! | `bad_header_behind_a_good_one_is_refused` | who takes the first of two | the proof is in headers |
+//! | `good_header_behind_a_bad_one_is_refused` | who takes the last of two | the proof is in headers |
+//! | `header_sent_twice_is_refused` | *strict*: the same header twice | the proof is in headers |
+//! | `malformed_signatures_are_refused` | nonsense, long, short and not ASCII | the signature is in one place |
+//! | `empty_signature_is_refused` | nothing, spaces, quotes | the signature is in one place |
+//! | `truncated_signatures_are_refused` | cut off at every length, from both ends | the signature is in one place |
+//! | `extended_signatures_are_refused` | more at either end | the signature is in one place |
+//! | `signature_without_its_prefix_is_refused` | `sha256=` and the like are not optional | there is a prefix |
+//! | `other_algorithms_are_refused` | the request does not choose the algorithm, nor the header | an HMAC |
+//! | `other_versions_are_refused` | nor the version | signatures have versions |
+//! | `list_of_signatures_is_bounded` | a thousand signatures; *strict*: refused | signatures come as a list |
+//! | `other_spellings_are_refused` | *strict*: upper case, other alphabets, white space | the signature is in one place |
+//! | `delivery_inside_the_window_is_accepted` | the edges of the window | a time is signed |
+//! | `stale_delivery_is_refused` | older than the window | a time is signed |
+//! | `delivery_from_the_future_is_refused` | ahead of the window | a time is signed |
+//! | `malformed_times_are_refused` | numbers that are no times, each rightly signed | a time is signed, as data |
+//! | `changed_time_is_refused` | the time is under the signature | a time is signed, as data |
+//! | `changed_id_is_refused` | so is the id | an id is signed |
+//! | `replay_after_the_window_is_refused` | what was recorded is worth nothing later | a time is signed, and the clock is the test's |
+//! | `other_methods_are_refused` | no way round by GET, PUT and others | |
+//! | `oversized_body_is_refused` | more than is taken, declared | `max_body` is below 64 MiB |
+//! | `oversized_body_in_pieces_is_refused` | more than is taken, undeclared | `max_body` is below 64 MiB |
+//! | `compressed_body_is_refused` | *strict*: `Content-Encoding` | |
+//! | `refusals_are_all_alike` | nothing is learnt from the answers | |
+//! | `hosts_of_the_request_are_not_believed` | `X-Forwarded-Host` and others change nothing | |
+//! | `handshakes_are_answered_without_the_handler` | challenges and pings | our endpoints, where the provider asks |
+//! | `unsigned_challenges_are_not_answered` | what the provider signs is answered to nobody else | a handshake is signed |
+//! | `wrong_verify_tokens_are_refused` | no challenge without the token | the handshake has a token |
+//! | `challenges_are_not_echoed_as_markup` | no browser runs what is said back | the provider asks |
+//!
+//! And in every case: no answer is 5xx, nothing panics, and nothing that is refused was handled.
+
+mod cases;
+mod draft;
+mod exchange;
+mod failure;
+mod macros;
+mod subject;
+
+use std::{fmt, pin::Pin};
+
+pub use failure::Failure;
+pub use subject::Subject;
+
+/// One thing to be asked of a receiver.
+#[derive(Clone, Copy)]
+pub struct Case {
+    name: &'static str,
+    run: for<'s> fn(&'s Subject) -> Running<'s>,
+}
+
+type Running<'s> = Pin<Box<dyn Future<Output = Result<(), Failure>> + 's>>;
+
+impl Case {
+    /// The name, which is that of the test.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Asks it.
+    ///
+    /// # Errors
+    /// With what the receiver did otherwise.
+    pub async fn run(&self, subject: &Subject) -> Result<(), Failure> {
+        (self.run)(subject).await
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Case").field(&self.name).finish()
+    }
+}
+
+/// Makes the list of all cases. Tests are made from the same one.
+macro_rules! list {
+    ($($file:ident::$name:ident,)*) => {
+        /// All cases, in the order of the [table](self).
+        pub const CASES: &[Case] = &[$(Case {
+            name: stringify!($name),
+            run: |subject| Box::pin(cases::$file::$name(subject)),
+        },)*];
+    };
+}
+
+crate::__conformance_cases!(list);
+
+/// The body of each test that `conformance!` makes.
+///
+/// # Panics
+/// When the subject does not pass, with what it did.
+#[doc(hidden)]
+#[track_caller]
+pub fn check(name: &str, subject: &Subject) {
+    let case = CASES.iter().find(|case| case.name == name);
+    let case = case.unwrap_or_else(|| panic!("there is no case {name}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime for the test");
+    if let Err(failure) = runtime.block_on(case.run(subject)) {
+        panic!("{name}: {failure}");
+    }
+}
