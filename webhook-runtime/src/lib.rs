@@ -52,6 +52,8 @@ mod endpoint;
 #[cfg(feature = "fetch")]
 mod fetch;
 pub mod handshake;
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres", feature = "testing"))]
+pub mod inbox;
 mod json;
 mod payload;
 mod provider;
