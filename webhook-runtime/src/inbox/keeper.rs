@@ -35,18 +35,18 @@ impl Running {
 }
 
 /// Compares the clock, which can be set, with the time that passes.
-pub(crate) struct ClockWatch {
+struct ClockWatch {
     wall: SystemTime,
     passing: Instant,
 }
 
 impl ClockWatch {
-    pub(crate) fn new(now: SystemTime) -> Self {
+    fn new(now: SystemTime) -> Self {
         Self { wall: now, passing: Instant::now() }
     }
 
     /// By how much the clock has been set since the last look.
-    pub(crate) fn jump(&mut self, now: SystemTime) -> Duration {
+    fn jump(&mut self, now: SystemTime) -> Duration {
         let passed = self.passing.elapsed();
         let expected = self.wall.checked_add(passed).unwrap_or(self.wall);
         *self = Self::new(now);
@@ -88,7 +88,7 @@ pub(crate) async fn keep(shared: Arc<Shared>, running: Running) {
 }
 
 /// Renews the leases of what is running, and says whether they are renewed.
-pub(crate) async fn renew(shared: &Shared, running: &Running) -> bool {
+async fn renew(shared: &Shared, running: &Running) -> bool {
     let fences = running.all();
     if fences.is_empty() {
         return true;

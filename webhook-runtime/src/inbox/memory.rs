@@ -14,7 +14,9 @@ use crate::{
     inbox::{
         error::InboxError,
         head::Head,
-        record::{Digest, Enqueued, Fence, Filter, Job, NewDelivery, Record, State, Stored},
+        record::{
+            Digest, Enqueued, Fence, Filter, Job, NewDelivery, Record, State, Stored, stored_text,
+        },
         store::{
             Answer, Bounds, Census, Change, Changed, Claimed, End, Finish, InboxStore, LOST,
             Pruned, Retention, Wanted,
@@ -93,8 +95,8 @@ impl Held {
             id,
             endpoint: new.endpoint.clone(),
             provider: new.provider.clone(),
-            event: new.event.clone(),
-            provider_id: new.provider_id.clone(),
+            event: new.event.as_deref().map(stored_text),
+            provider_id: new.provider_id.as_deref().map(stored_text),
             state: if line.is_some() { State::Held } else { State::Waiting },
             attempt: 0,
             reason: None,
@@ -134,7 +136,7 @@ impl Held {
             if !wanted.endpoints.contains(&row.record.endpoint) {
                 continue;
             }
-            if row.is_due(State::Running, now) {
+            if row.is_due(State::Running, now) && !wanted.running.contains(&row.record.id) {
                 match row.record.attempt {
                     attempt if attempt >= wanted.max_attempts => lost.push(row.record.id),
                     0 | 1 => due.push(row.record.id),

@@ -88,6 +88,9 @@ pub struct Wanted {
     pub max_attempts: u32,
     /// Whether retries come before what is new. The caller takes turns, so that neither starves.
     pub retries_first: bool,
+    /// What the worker is at, which is not claimed anew whatever its lease says: it is alive, so it
+    /// is the clock that is wrong.
+    pub running: Vec<i64>,
     /// Whether one may be among them that has lost its worker repeatedly, and may be the reason.
     pub suspect: bool,
 }

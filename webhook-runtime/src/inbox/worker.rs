@@ -16,7 +16,7 @@ use crate::inbox::{
     Shared,
     attempt::{Process, attempt},
     error::InboxError,
-    keeper::{self, ClockWatch, Running},
+    keeper::{self, Running},
     record::{Fence, Job},
     retry::{Backoff, random, scaled},
     store::{Claimed, Wanted},
@@ -137,7 +137,6 @@ struct Worker {
     /// Which of the attempts can be asked to give up, and whether it is a suspect.
     begun: Vec<(Fence, Arc<Notify>, bool)>,
     turns: Turns,
-    clock: ClockWatch,
 }
 
 impl Worker {
@@ -147,11 +146,10 @@ impl Worker {
         running: Running,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
-        let clock = ClockWatch::new(shared.settings.clock.now());
         let processes = processes.by_endpoint;
         let turns = Turns::new(processes.keys().cloned());
         let (attempts, begun) = (JoinSet::new(), Vec::new());
-        Self { shared, processes, running, events, attempts, begun, turns, clock }
+        Self { shared, processes, running, events, attempts, begun, turns }
     }
 
     async fn run(mut self, mut events: mpsc::UnboundedReceiver<Event>) {
@@ -209,14 +207,12 @@ impl Worker {
 
     /// Claims what there is room for, and says whether there was as much.
     async fn claim(&mut self) -> Result<bool, InboxError> {
-        // By a clock that was set, the leases of this process may have run out.
-        let lease = self.shared.settings.lease;
-        if self.clock.jump(self.shared.settings.clock.now()) > lease / 4 {
-            keeper::renew(&self.shared, &self.running).await;
-        }
         let room = u32::try_from(self.room()).unwrap_or(u32::MAX);
-        let suspect = !self.begun.iter().any(|(.., suspect)| *suspect);
-        let wanted = self.turns.wanted(&self.shared, room, suspect);
+        let wanted = Wanted {
+            suspect: !self.begun.iter().any(|(.., suspect)| *suspect),
+            running: self.begun.iter().map(|(fence, ..)| fence.id).collect(),
+            ..self.turns.wanted(&self.shared, room)
+        };
         let Claimed { jobs, suspect, buried } = self.shared.store.claim(&wanted).await?;
         self.shared.counters.dead(buried.into());
         let all = jobs.len() + buried as usize >= room as usize;
@@ -304,14 +300,15 @@ impl Turns {
         Self { endpoints: endpoints.collect(), retries_first: true }
     }
 
-    fn wanted(&mut self, shared: &Shared, most: u32, suspect: bool) -> Wanted {
+    fn wanted(&mut self, shared: &Shared, most: u32) -> Wanted {
         let wanted = Wanted {
             endpoints: self.endpoints.iter().cloned().collect(),
             most,
             lease: shared.settings.lease,
             max_attempts: shared.settings.max_attempts,
             retries_first: self.retries_first,
-            suspect,
+            running: Vec::new(),
+            suspect: true,
         };
         self.retries_first = !self.retries_first;
         if !self.endpoints.is_empty() {
@@ -330,7 +327,7 @@ pub(crate) async fn run_due(
     let mut turns = Turns::new(processes.by_endpoint.keys().cloned());
     let mut count = 0;
     loop {
-        let claimed = shared.store.claim(&turns.wanted(shared, most, true)).await?;
+        let claimed = shared.store.claim(&turns.wanted(shared, most)).await?;
         shared.counters.dead(claimed.buried.into());
         if claimed.jobs.is_empty() && claimed.buried == 0 {
             return Ok(count);

@@ -92,6 +92,9 @@ async fn pick_all(
     for (id, attempt, line) in
         pick_some(connection, names, wanted, LEASE_RAN_OUT, MOST_LOST).await?
     {
+        if wanted.running.contains(&id) {
+            continue;
+        }
         let attempt = u32::try_from(attempt).unwrap_or_default();
         let room = picked.ids.len() + usize::from(picked.suspect.is_some()) < most;
         if attempt >= wanted.max_attempts {

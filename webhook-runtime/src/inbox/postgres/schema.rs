@@ -2,7 +2,10 @@
 
 use sqlx::{Connection as _, PgConnection};
 
-use crate::inbox::{error::InboxError, postgres::names::Names};
+use crate::inbox::{
+    error::InboxError,
+    postgres::{BEGIN, names::Names},
+};
 
 const MIGRATIONS: &[&str] = &[include_str!("1.sql")];
 
@@ -39,7 +42,7 @@ pub(super) async fn migrate(
     // Whoever has no right to make tables can start all the same, once they are there.
     let mut found = version(connection, names).await?;
     if may_migrate && found < MIGRATIONS.len() {
-        let mut tx = connection.begin().await?;
+        let mut tx = connection.begin_with(BEGIN).await?;
         names.lock_migration(&mut tx).await?;
         found = version(&mut tx, names).await?;
         if found < MIGRATIONS.len() {
@@ -62,10 +65,16 @@ pub(super) async fn migrate(
 }
 
 async fn version(connection: &mut PgConnection, names: &Names) -> Result<usize, InboxError> {
-    let there: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
-        .bind(format!("\"{}\".versions", names.schema()))
-        .fetch_one(&mut *connection)
-        .await?;
+    // By the catalogue's rows: `to_regclass` can answer from what this session believed before it
+    // waited for the lock.
+    let there: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_class AS c \
+         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+         WHERE n.nspname = $1 AND c.relname = 'versions')",
+    )
+    .bind(names.schema())
+    .fetch_one(&mut *connection)
+    .await?;
     if !there {
         return Ok(0);
     }

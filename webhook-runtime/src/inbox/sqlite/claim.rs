@@ -99,6 +99,9 @@ async fn pick(
     for (id, attempt, line) in
         pick_some(connection, &endpoints, State::Running, i64::MIN..=now, MOST_LOST).await?
     {
+        if wanted.running.contains(&id) {
+            continue;
+        }
         let attempt = u32::try_from(attempt).unwrap_or_default();
         let room = picked.ids.len() + usize::from(picked.suspect.is_some()) < most;
         if attempt >= wanted.max_attempts {
@@ -189,7 +192,7 @@ pub(super) async fn extend(
     let fences: Vec<_> = running.iter().map(|fence| (fence.id, fence.claim)).collect();
     Ok(sqlx::query_scalar(
         "UPDATE webhook_deliveries AS d SET due_at = $2 FROM json_each($1) AS f \
-         WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING d.id",
+         WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id",
     )
     .bind(json!(fences).to_string())
     .bind(until)

@@ -28,7 +28,7 @@ pub(super) async fn finish(
          attempt = d.attempt - (f.value ->> 5), \
          finished_at = CASE WHEN f.value ->> 2 > 2 THEN $2 END \
          FROM json_each($1) AS f \
-         WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING d.id",
+         WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id",
     )
     .bind(json!(rows).to_string())
     .bind(now)
