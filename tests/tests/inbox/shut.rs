@@ -107,25 +107,25 @@ pub(crate) async fn a_store_that_hangs_is_answered_for(place: Place) {
     inbox.enqueue(delivery("before")).await.unwrap();
     let keys = place.table("keys");
     let hold = Duration::from_secs(7);
-    let (held, holding) = tokio::sync::oneshot::channel();
+    let (taken, is_taken) = tokio::sync::oneshot::channel();
     let (engine, url) = (place.engine, place.url.clone());
     let holder = tokio::spawn(async move {
         if engine == Engine::Postgres {
             let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
             let lock = format!("BEGIN; LOCK TABLE {keys} IN ACCESS EXCLUSIVE MODE");
             sqlx::raw_sql(sqlx::AssertSqlSafe(lock)).execute(&mut connection).await.unwrap();
-            held.send(()).unwrap();
+            taken.send(()).unwrap();
             tokio::time::sleep(hold).await;
             connection.close().await.unwrap();
         } else {
             let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
             sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
-            held.send(()).unwrap();
+            taken.send(()).unwrap();
             tokio::time::sleep(hold).await;
             connection.close().await.unwrap();
         }
     });
-    holding.await.unwrap();
+    is_taken.await.unwrap();
     let asked = Instant::now();
     let answers: Vec<_> = (0..10)
         .map(|number| {
