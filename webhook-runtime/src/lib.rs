@@ -62,6 +62,8 @@ mod event;
 #[cfg(feature = "fetch")]
 mod fetch;
 pub mod handshake;
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres", feature = "testing"))]
+pub mod inbox;
 mod json;
 mod late;
 mod layers;

@@ -1,0 +1,101 @@
+//! The cases, and where they happen.
+
+pub(crate) mod dedupe;
+pub(crate) mod operate;
+pub(crate) mod order;
+pub(crate) mod place;
+pub(crate) mod plan;
+pub(crate) mod server;
+pub(crate) mod shut;
+pub(crate) mod start;
+pub(crate) mod tx;
+pub(crate) mod work;
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use webhook_runtime::inbox::{
+    Filter, Inbox, Job, NewDelivery, Outcome, Processes, Record, State, TxSource,
+};
+
+/// A delivery to the endpoint `orders`, by its key, which is its body as well.
+pub(crate) fn delivery(key: impl Into<String>) -> NewDelivery {
+    let key = key.into();
+    NewDelivery::new("orders", "acme", key.clone(), key, SystemTime::now())
+}
+
+/// The same in a line.
+pub(crate) fn in_line(line: &'static str, key: impl Into<String>) -> NewDelivery {
+    let mut delivery = delivery(key);
+    delivery.order_key = Some(line.into());
+    delivery
+}
+
+/// Remembers what ran, and always has the same outcome.
+#[derive(Clone, Default)]
+pub(crate) struct Ran(Arc<Mutex<Vec<String>>>);
+
+impl Ran {
+    pub(crate) fn add(&self, job: &Job) {
+        self.0.lock().unwrap().push(body(job));
+    }
+
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    /// Runs the deliveries of `orders`, with one outcome for all.
+    pub(crate) fn with(&self, outcome: Outcome) -> Processes {
+        self.by(move |_| outcome.clone())
+    }
+
+    /// Runs the deliveries of `orders`.
+    pub(crate) fn by(
+        &self,
+        outcome: impl Fn(&Job) -> Outcome + Send + Sync + 'static,
+    ) -> Processes {
+        let ran = self.clone();
+        Processes::new().on("orders", move |job: Job, _: TxSource| {
+            ran.add(&job);
+            std::future::ready(outcome(&job))
+        })
+    }
+}
+
+pub(crate) fn body(job: &Job) -> String {
+    String::from_utf8(job.body.to_vec()).unwrap()
+}
+
+pub(crate) fn failed(reason: &str) -> Outcome {
+    Outcome::Retry { after: None, reason: reason.to_owned() }
+}
+
+pub(crate) async fn all(inbox: &Inbox) -> Vec<Record> {
+    inbox.list(Filter::all()).collect().await.unwrap()
+}
+
+pub(crate) async fn record(inbox: &Inbox, id: i64) -> Record {
+    inbox.show(id).await.unwrap().expect("it is there").record
+}
+
+/// Waits until something holds; the test fails where it does not in time.
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+    for _ in 0..1500 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{what}: not in time");
+}
+
+pub(crate) async fn until_state(inbox: &Inbox, id: i64, state: State) -> Record {
+    until(&format!("{id} {state:?}"), || async { record(inbox, id).await.state == state }).await;
+    record(inbox, id).await
+}

@@ -1,0 +1,161 @@
+//! What operators see and do.
+
+use std::time::{Duration, SystemTime};
+
+use webhook_runtime::inbox::{Enqueued, Filter, NewDelivery, Outcome, State};
+
+use super::{Ran, all, delivery, place::Place, record};
+
+fn with_event(key: &str, event: &str) -> NewDelivery {
+    let mut delivery = delivery(key);
+    delivery.event = Some(event.to_owned());
+    delivery.provider_id = Some(format!("evt_{key}"));
+    delivery
+}
+
+pub(crate) async fn records_are_found_and_paged(place: Place) {
+    let inbox = place.open().await;
+    let mut ids = Vec::new();
+    for number in 0..450 {
+        let event = if number % 2 == 0 { "even" } else { "odd" };
+        ids.push(with_event(&number.to_string(), event));
+    }
+    let early = SystemTime::now() - Duration::from_secs(3600);
+    ids[7].received_at = early;
+    ids[9].endpoint = String::from("others");
+    let mut stored = Vec::new();
+    for delivery in ids {
+        stored.push(inbox.enqueue(delivery).await.unwrap().id());
+    }
+    let found = |filter: Filter| {
+        let inbox = inbox.clone();
+        async move {
+            let records = inbox.list(filter).collect().await.unwrap();
+            records.into_iter().map(|record| record.id).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(found(Filter::all()).await, stored);
+    assert_eq!(found(Filter::all().event("odd")).await.len(), 225);
+    assert_eq!(found(Filter::all().provider_id("evt_3")).await, [stored[3]]);
+    assert_eq!(found(Filter::all().endpoint("others")).await, [stored[9]]);
+    assert_eq!(found(Filter::all().endpoint("others").event("even")).await, [0; 0]);
+    assert_eq!(found(Filter::all().ids([stored[5], stored[2], -1])).await, [stored[2], stored[5]]);
+    assert_eq!(found(Filter::all().ids([])).await, [0; 0]);
+    let span = early - Duration::from_secs(1)..early + Duration::from_secs(1);
+    assert_eq!(found(Filter::all().received(span)).await, [stored[7]]);
+    assert_eq!(found(Filter::all().state(State::Waiting).state(State::Done)).await.len(), 450);
+    assert_eq!(found(Filter::all().state(State::Dead)).await, [0; 0]);
+    let mut listing = inbox.list(Filter::all());
+    let first = listing.next().await.unwrap().unwrap();
+    assert_eq!((first.id, first.event.as_deref()), (stored[0], Some("even")));
+    assert_eq!((first.endpoint.as_str(), first.body_len), ("orders", 1));
+}
+
+pub(crate) async fn a_record_is_shown(place: Place) {
+    let inbox = place.open().await;
+    let id = inbox.enqueue(with_event("a", "paid")).await.unwrap().id();
+    let shown = inbox.show(id).await.unwrap().unwrap();
+    assert_eq!((shown.record.id, &shown.body[..]), (id, &b"a"[..]));
+    assert!(inbox.show(id + 1).await.unwrap().is_none());
+}
+
+pub(crate) async fn dead_letters_are_retried(place: Place) {
+    let inbox = place.open().await;
+    for number in 0..1200 {
+        let event = if number % 2 == 0 { "even" } else { "odd" };
+        inbox.enqueue(with_event(&number.to_string(), event)).await.unwrap();
+    }
+    let ran = Ran::default();
+    inbox.run_due(&ran.with(Outcome::Dead { reason: "no".to_owned() })).await.unwrap();
+    assert_eq!(inbox.counts().await.unwrap().now.dead, 1200);
+    assert_eq!(inbox.retry(&Filter::all().event("odd")).await, Ok(600));
+    let ran = Ran::default();
+    assert_eq!(inbox.run_due(&ran.with(Outcome::Done)).await, Ok(600));
+    let done = inbox.list(Filter::all().state(State::Done)).collect().await.unwrap();
+    assert!(done.iter().all(|record| record.event.as_deref() == Some("odd")));
+    assert!(done.iter().all(|record| record.attempt == 1), "attempts begin anew");
+    assert_eq!(inbox.retry(&Filter::all().event("odd")).await, Ok(0), "only what is dead");
+}
+
+pub(crate) async fn what_is_done_is_replayed(place: Place) {
+    let inbox = place.open().await;
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    assert_eq!(inbox.replay(&Filter::all()).await, Ok(0), "it has yet to run");
+    let ran = Ran::default();
+    let processes = ran.with(Outcome::Done);
+    inbox.run_due(&processes).await.unwrap();
+    assert_eq!(inbox.replay(&Filter::all()).await, Ok(1));
+    assert_eq!(inbox.run_due(&processes).await, Ok(1));
+    assert_eq!((ran.count(), record(&inbox, id).await.state), (2, State::Done));
+}
+
+pub(crate) async fn what_is_discarded_cannot_complete(place: Place) {
+    let inbox = place.open().await;
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    let claimed = inbox.store().claim(&super::work::wanted(1)).await.unwrap();
+    assert_eq!(inbox.discard(&Filter::all().ids([id])).await, Ok(1));
+    let finish = webhook_runtime::inbox::store::Finish {
+        fence: claimed.jobs[0].fence(),
+        end: webhook_runtime::inbox::store::End::Done,
+    };
+    assert_eq!(inbox.store().finish(&[finish]).await, Ok(vec![false]));
+    assert_eq!(record(&inbox, id).await.state, State::Discarded);
+    // A copy that comes later is still a copy.
+    assert_eq!(inbox.enqueue(delivery("a")).await, Ok(Enqueued::Duplicate(id)));
+}
+
+pub(crate) async fn keys_outlive_bodies(place: Place) {
+    let builder = place.builder().keep_done(Duration::from_millis(1)).keep_dead(Duration::MAX);
+    let inbox = place.open_by(builder).await.unwrap();
+    let id = inbox.enqueue(delivery("done")).await.unwrap().id();
+    inbox.run_due(&Ran::default().with(Outcome::Done)).await.unwrap();
+    let dead = inbox.enqueue(delivery("dead")).await.unwrap().id();
+    let refused = Outcome::Dead { reason: "no".to_owned() };
+    inbox.run_due(&Ran::default().with(refused)).await.unwrap();
+    let waiting = inbox.enqueue(delivery("waiting")).await.unwrap().id();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let pruned = inbox.prune().await.unwrap();
+    assert_eq!((pruned.records, pruned.keys), (1, 0));
+    assert!(inbox.show(id).await.unwrap().is_none());
+    let left: Vec<_> = all(&inbox).await.into_iter().map(|record| record.id).collect();
+    assert_eq!(left, [dead, waiting]);
+    assert_eq!(inbox.enqueue(delivery("done")).await, Ok(Enqueued::Duplicate(id)));
+    // Numbers are not used again.
+    assert!(inbox.enqueue(delivery("new")).await.unwrap().id() > waiting);
+}
+
+pub(crate) async fn it_is_counted(place: Place) {
+    let inbox = place.open().await;
+    assert_eq!(inbox.counts().await.unwrap(), webhook_runtime::inbox::Counts::default());
+    let mut old = delivery("old");
+    old.received_at = SystemTime::now() - Duration::from_secs(100);
+    inbox.enqueue(old).await.unwrap();
+    inbox.enqueue(delivery("new")).await.unwrap();
+    let counts = inbox.counts().await.unwrap();
+    assert_eq!((counts.now.waiting, counts.stored), (2, 2));
+    let lag = counts.now.lag.as_secs();
+    assert!((100..110).contains(&lag), "{lag}");
+    inbox.store().claim(&super::work::wanted(1)).await.unwrap();
+    let counts = inbox.counts().await.unwrap();
+    assert_eq!((counts.now.waiting, counts.now.running), (1, 1));
+    assert!(counts.now.lag.as_secs() < 10);
+}
+
+pub(crate) async fn a_senders_text_does_no_harm(place: Place) {
+    let inbox = place.open().await;
+    let odd =
+        ["'; DROP TABLE webhook_deliveries; --", "nul \0", "ü€😀", "\" \\ \n", &"x".repeat(9999)];
+    for text in odd {
+        let mut delivery = delivery(text);
+        delivery.event = Some(text.to_owned());
+        delivery.provider_id = Some(text.to_owned());
+        delivery.order_key = Some(text.to_owned().into());
+        let id = inbox.enqueue(delivery).await.unwrap().id();
+        let found = inbox.list(Filter::all().event(text)).collect().await.unwrap();
+        assert_eq!(found.iter().map(|record| record.id).collect::<Vec<_>>(), [id], "{text:?}");
+    }
+    let ran = Ran::default();
+    let refused = Outcome::Dead { reason: odd.concat() };
+    assert_eq!(inbox.run_due(&ran.with(refused)).await, Ok(odd.len() as u64));
+    assert!(all(&inbox).await[0].reason.as_deref().unwrap().starts_with("'; DROP"));
+}

@@ -1,0 +1,159 @@
+//! A PostgreSQL server of the tests' own, gone when they are.
+
+use std::{
+    env, fs,
+    os::unix::{fs::chown, process::CommandExt as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+    thread::sleep,
+    time::Duration,
+};
+
+/// The user that a server runs as where the tests are run by root, whom it refuses.
+const NOBODY: u32 = 65_534;
+
+pub(crate) struct Server {
+    programs: PathBuf,
+    directory: PathBuf,
+    /// Its standard input is what keeps the server alive: it closes when this process ends.
+    _keeper: Child,
+}
+
+/// The server of this test binary, started when it is first asked for.
+pub(crate) fn server() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    SERVER.get_or_init(|| Some(Server::start(&programs()?))).as_ref()
+}
+
+/// Where `initdb` and `postgres` are.
+pub(crate) fn programs() -> Option<PathBuf> {
+    let on_path = env::var_os("PATH")
+        .into_iter()
+        .flat_map(|path| env::split_paths(&path).collect::<Vec<_>>());
+    let of_debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let found =
+        on_path.chain(of_debian.map(|version| version.path().join("bin"))).find(|directory| {
+            ["initdb", "pg_ctl", "pg_isready", "postgres"]
+                .iter()
+                .all(|name| directory.join(name).exists())
+        });
+    if found.is_none() {
+        eprintln!("PostgreSQL is not installed: its tests are left out");
+    }
+    found
+}
+
+impl Server {
+    pub(crate) fn start(programs: &Path) -> Self {
+        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let directory = env::temp_dir().join(format!("inbox-pg-{}-{count}", std::process::id()));
+        fs::create_dir(&directory).unwrap();
+        if is_root() {
+            chown(&directory, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        let made = as_nobody(&mut Command::new(programs.join("initdb")))
+            .args([
+                "--username=inbox",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--no-locale",
+                "--no-sync",
+            ])
+            .arg("--pgdata")
+            .arg(directory.join("data"))
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(made.success(), "initdb failed");
+        let keeper = keep(programs, &directory);
+        let server = Self { programs: programs.to_owned(), directory, _keeper: keeper };
+        server.wait();
+        server
+    }
+
+    /// Where to connect to: a socket, so that no port is taken.
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://inbox@localhost/postgres?host={}", self.directory.display())
+    }
+
+    fn wait(&self) {
+        for _ in 0..600 {
+            let ready = Command::new(self.programs.join("pg_isready"))
+                .arg("--quiet")
+                .arg("--host")
+                .arg(&self.directory)
+                .status()
+                .unwrap();
+            if ready.success() {
+                return;
+            }
+            sleep(Duration::from_millis(50));
+        }
+        panic!("the server does not answer");
+    }
+
+    /// Ends the server as a crash would, without a word to those who are connected.
+    pub(crate) fn crash(&self) {
+        self.control("stop", "immediate");
+    }
+
+    pub(crate) fn start_again(&self) {
+        let started = as_nobody(&mut Command::new(self.programs.join("pg_ctl")))
+            .args(["start", "--silent", "--wait", "--options"])
+            .arg(options(&self.directory))
+            .arg("--pgdata")
+            .arg(self.directory.join("data"))
+            .arg("--log")
+            .arg(self.directory.join("log"))
+            .status()
+            .unwrap();
+        assert!(started.success());
+        self.wait();
+    }
+
+    fn control(&self, action: &str, mode: &str) {
+        let done = as_nobody(&mut Command::new(self.programs.join("pg_ctl")))
+            .args([action, "--silent", "--wait", "--mode", mode, "--pgdata"])
+            .arg(self.directory.join("data"))
+            .status()
+            .unwrap();
+        assert!(done.success());
+    }
+}
+
+/// A shell that outlives this process, but not by much: it ends the server and removes everything.
+fn keep(programs: &Path, directory: &Path) -> Child {
+    let script = r#"trap '' INT TERM HUP
+        "$1/postgres" -D "$2/data" $3 >"$2/log" 2>&1 &
+        read -r _
+        "$1/pg_ctl" stop --silent --mode immediate --pgdata "$2/data"
+        rm -rf "$2"/*
+        rmdir "$2" 2>/dev/null"#;
+    as_nobody(&mut Command::new("sh"))
+        .args(["-c", script, "keeper"])
+        .arg(programs)
+        .arg(directory)
+        .arg(options(directory))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .unwrap()
+}
+
+fn options(directory: &Path) -> String {
+    format!("-k {} -c listen_addresses= -c max_connections=200", directory.display())
+}
+
+fn as_nobody(command: &mut Command) -> &mut Command {
+    command.current_dir("/");
+    if is_root() { command.uid(NOBODY).gid(NOBODY) } else { command }
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}

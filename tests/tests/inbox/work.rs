@@ -1,0 +1,239 @@
+//! What is stored is run, until it succeeds or is given up.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use bytes::Bytes;
+use http::HeaderValue;
+use webhook_runtime::inbox::{
+    Backoff, Job, Outcome, Processes, State, TxSource,
+    store::{End, Finish, Wanted},
+};
+
+use super::{Ran, all, delivery, failed, place::Place, record, until, until_state};
+
+pub(crate) fn wanted(most: u32) -> Wanted {
+    Wanted {
+        endpoints: vec!["orders".to_owned()],
+        most,
+        lease: Duration::from_millis(200),
+        max_attempts: 3,
+        retries_first: true,
+        running: Vec::new(),
+        suspect: true,
+    }
+}
+
+pub(crate) async fn a_delivery_runs_as_it_came(place: Place) {
+    let inbox = place.open().await;
+    let mut sent = delivery("a");
+    sent.body = Bytes::from_static(b"{\"nul\":\"\0\",\"not utf-8\":\xff}");
+    sent.head.method = String::from("POST");
+    sent.head.uri = String::from("/orders/acme?x=y");
+    sent.head.headers.append("x-one", HeaderValue::from_static("1"));
+    sent.head.scope = vec![("shop".to_owned(), "acme".to_owned())];
+    sent.head.secret = String::from("SECRET");
+    sent.head.signed_at = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000));
+    let id = inbox.enqueue(sent.clone()).await.unwrap().id();
+    let (there, mut jobs) = tokio::sync::mpsc::unbounded_channel();
+    let processes = Processes::new().on("orders", move |job: Job, _: TxSource| {
+        there.send(job).unwrap();
+        std::future::ready(Outcome::Done)
+    });
+    assert_eq!(inbox.run_due(&processes).await, Ok(1));
+    let job = jobs.recv().await.unwrap();
+    assert!(job.head == sent.head);
+    assert_eq!((job.id, job.attempt, job.body), (id, 1, sent.body));
+    assert_eq!((job.endpoint.as_str(), job.provider.as_str()), ("orders", "acme"));
+    let done = record(&inbox, id).await;
+    assert_eq!((done.state, done.attempt), (State::Done, 1));
+    assert!(done.finished_at.is_some());
+    assert_eq!(inbox.run_due(&processes).await, Ok(0));
+}
+
+pub(crate) async fn what_fails_is_tried_again(place: Place) {
+    let inbox = place.open().await;
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    let ran = Ran::default();
+    let _workers = inbox.work(ran.by(|job| match job.attempt {
+        1 | 2 => failed("not yet"),
+        _ => Outcome::Done,
+    }));
+    let done = until_state(&inbox, id, State::Done).await;
+    assert_eq!((done.attempt, done.reason), (3, None));
+    assert_eq!(ran.count(), 3);
+    let counts = inbox.counts().await.unwrap();
+    assert_eq!((counts.retried, counts.done), (2, 1));
+}
+
+pub(crate) async fn it_is_not_tried_before_it_may_be(place: Place) {
+    let inbox = place.open().await;
+    let asked = Outcome::Retry { after: Some(Duration::from_secs(30)), reason: "busy".to_owned() };
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    let ran = Ran::default();
+    assert_eq!(inbox.run_due(&ran.with(asked)).await, Ok(1));
+    let waiting = record(&inbox, id).await;
+    assert_eq!(waiting.state, State::Waiting);
+    assert_eq!(waiting.reason.as_deref(), Some("busy"));
+    let wait = waiting.due_at.unwrap().duration_since(SystemTime::now()).unwrap();
+    assert!(wait > Duration::from_secs(25) && wait < Duration::from_secs(40), "{wait:?}");
+}
+
+pub(crate) async fn what_fails_too_often_is_a_dead_letter(place: Place) {
+    let inbox = place.open_by(place.builder().max_attempts(3)).await.unwrap();
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    let ran = Ran::default();
+    let _workers = inbox.work(ran.with(failed("out of stock")));
+    let dead = until_state(&inbox, id, State::Dead).await;
+    assert_eq!(ran.count(), 3);
+    assert_eq!(dead.reason.as_deref(), Some("attempt 3 of 3 failed: out of stock"));
+    assert_eq!(inbox.counts().await.unwrap().dead, 1);
+}
+
+pub(crate) async fn what_is_refused_is_a_dead_letter_at_once(place: Place) {
+    let inbox = place.open().await;
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    let ran = Ran::default();
+    inbox.run_due(&ran.with(Outcome::Dead { reason: "422\0".to_owned() })).await.unwrap();
+    let dead = record(&inbox, id).await;
+    assert_eq!((dead.state, dead.reason.as_deref()), (State::Dead, Some("422\u{fffd}")));
+}
+
+pub(crate) async fn a_panic_is_a_failure(place: Place) {
+    let inbox = place.open_by(place.builder().max_attempts(2)).await.unwrap();
+    let bad = inbox.enqueue(delivery("bad")).await.unwrap().id();
+    let good = inbox.enqueue(delivery("good")).await.unwrap().id();
+    let _workers = inbox.work(Processes::new().on("orders", |job: Job, _: TxSource| {
+        assert_ne!(super::body(&job), "bad", "not this one");
+        std::future::ready(Outcome::Done)
+    }));
+    let dead = until_state(&inbox, bad, State::Dead).await;
+    assert_eq!(dead.reason.as_deref(), Some("attempt 2 of 2 failed: the function panicked"));
+    until_state(&inbox, good, State::Done).await;
+}
+
+pub(crate) async fn what_nobody_runs_stays(place: Place) {
+    let inbox = place.open().await;
+    let mut other = delivery("a");
+    other.endpoint = String::from("others");
+    let id = inbox.enqueue(other).await.unwrap().id();
+    assert_eq!(inbox.run_due(&Ran::default().with(Outcome::Done)).await, Ok(0));
+    assert_eq!(inbox.run_due(&Processes::new()).await, Ok(0));
+    assert_eq!(record(&inbox, id).await.state, State::Waiting);
+}
+
+pub(crate) async fn a_lost_lease_is_claimed_anew(place: Place) {
+    let inbox = place.open().await;
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    let claimed = inbox.store().claim(&wanted(10)).await.unwrap();
+    assert_eq!(claimed.jobs.len(), 1);
+    assert_eq!(record(&inbox, id).await.state, State::Running);
+    // The one who claimed it says nothing more.
+    let begun = Instant::now();
+    let ran = Ran::default();
+    let _workers = inbox.work(ran.with(Outcome::Done));
+    let done = until_state(&inbox, id, State::Done).await;
+    assert_eq!(done.attempt, 2);
+    assert!(begun.elapsed() < Duration::from_millis(2200), "lease and two seconds");
+}
+
+pub(crate) async fn a_stale_claim_changes_nothing(place: Place) {
+    let inbox = place.open().await;
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    let store = inbox.store();
+    let claim = || async { store.claim(&wanted(10)).await.unwrap().jobs.pop() };
+    let stale = claim().await.unwrap();
+    until("the lease runs out", || async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        inbox.list(super::Filter::all()).collect().await.unwrap()[0].due_at.unwrap()
+            < SystemTime::now()
+    })
+    .await;
+    let fresh = claim().await.unwrap();
+    assert_eq!((fresh.id, fresh.attempt), (id, 2));
+    let before = record(&inbox, id).await;
+    let ends = [
+        End::Done,
+        End::Dead { reason: "stale".to_owned() },
+        End::Retry { after: Duration::ZERO, reason: "stale".to_owned() },
+        End::Released,
+    ];
+    for end in ends {
+        let finish = Finish { fence: stale.fence(), end };
+        assert_eq!(store.finish(std::slice::from_ref(&finish)).await, Ok(vec![false]));
+        assert_eq!(record(&inbox, id).await, before, "{finish:?}");
+    }
+    let lease = Duration::from_secs(60);
+    assert_eq!(store.extend(&[stale.fence()], lease).await, Ok(vec![]));
+    assert_eq!(record(&inbox, id).await, before);
+    assert_eq!(store.extend(&[stale.fence(), fresh.fence()], lease).await, Ok(vec![id]));
+    // Given back, the attempt does not count; its fence is as stale as any.
+    let finish = |end| Finish { fence: fresh.fence(), end };
+    assert_eq!(store.finish(&[finish(End::Released)]).await, Ok(vec![true]));
+    assert_eq!(record(&inbox, id).await.attempt, 1);
+    let again = claim().await.unwrap();
+    assert_eq!(again.attempt, 2);
+    assert_eq!(store.finish(&[finish(End::Done)]).await, Ok(vec![false]));
+    let last = Finish { fence: again.fence(), end: End::Done };
+    assert_eq!(store.finish(std::slice::from_ref(&last)).await, Ok(vec![true]));
+    assert_eq!(store.finish(&[last]).await, Ok(vec![false]));
+}
+
+pub(crate) async fn what_ends_its_worker_is_given_up(place: Place) {
+    let inbox = place.open_by(place.builder().max_attempts(3)).await.unwrap();
+    let store = inbox.store();
+    let poison = inbox.enqueue(delivery("poison")).await.unwrap().id();
+    let mut starts = 0;
+    let mut alone = true;
+    for round in 0..6 {
+        // Others are claimed beside it, and each time nobody says how it ended.
+        inbox.enqueue(delivery(round.to_string())).await.unwrap();
+        let claimed = store.claim(&wanted(10)).await.unwrap();
+        starts += claimed.jobs.iter().filter(|job| job.id == poison).count();
+        let again = claimed.jobs.iter().filter(|job| job.attempt > 2).count();
+        alone &= again <= 1;
+        tokio::time::sleep(Duration::from_millis(230)).await;
+    }
+    assert_eq!(starts, 3);
+    assert!(alone, "those that may be the reason are started one at a time");
+    let dead = record(&inbox, poison).await;
+    assert_eq!(dead.state, State::Dead);
+    assert_eq!(
+        dead.reason.as_deref(),
+        Some("attempt 3 ended without an answer: the process ended or lost its lease")
+    );
+}
+
+pub(crate) async fn a_long_run_keeps_its_lease(place: Place) {
+    let inbox = place.open_by(place.builder().lease(Duration::from_millis(300))).await.unwrap();
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    let starts = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&starts);
+    let processes = Processes::new().on("orders", move |_: Job, _: TxSource| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async {
+            tokio::time::sleep(Duration::from_millis(1500)).await;
+            Outcome::Done
+        }
+    });
+    let _workers = [inbox.work(processes.clone()), inbox.work(processes)];
+    until_state(&inbox, id, State::Done).await;
+    assert_eq!(starts.load(Ordering::Relaxed), 1);
+    assert_eq!(all(&inbox).await[0].attempt, 1);
+}
+
+pub(crate) async fn a_run_that_takes_too_long_is_a_failure(place: Place) {
+    let builder = place.builder().deadline(Duration::from_millis(50)).max_attempts(1);
+    let builder = builder.backoff(Backoff::new(Duration::ZERO, Duration::from_secs(1)));
+    let inbox = place.open_by(builder).await.unwrap();
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    let processes = Processes::new().on("orders", |_: Job, _: TxSource| std::future::pending());
+    inbox.run_due(&processes).await.unwrap();
+    let reason = record(&inbox, id).await.reason.unwrap();
+    assert!(reason.contains("took longer than 0.05 s"), "{reason}");
+}

@@ -1,0 +1,126 @@
+//! What can go wrong with the inbox.
+
+use std::fmt;
+
+/// Why the inbox could not do what it was asked to.
+///
+/// Neither passwords of URLs nor anything of a delivery is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InboxError {
+    /// The URL is none that an inbox can be opened at.
+    Url {
+        /// The URL, without user, password and options.
+        url: String,
+        /// What is wrong with it, and what to write instead.
+        problem: String,
+    },
+    /// An option that cannot be.
+    Option {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The database could not be opened, or is not as safe as an inbox has to be.
+    Open {
+        /// The URL, without user, password and options.
+        url: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// As much waits to be stored as may. Temporary: the provider should send again.
+    Full,
+    /// The store did not answer in time; what was to be stored may have been.
+    Slow,
+    /// The inbox has been closed.
+    Closed,
+    /// The store failed.
+    Store(String),
+    /// This kind of store cannot do it.
+    Unsupported(&'static str),
+    /// The delivery was claimed anew, discarded or completed meanwhile: whoever holds the old claim
+    /// can change nothing any more.
+    Stale,
+}
+
+impl fmt::Display for InboxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url { url, problem } => write!(f, "no inbox can be opened at `{url}`: {problem}"),
+            Self::Option { name, problem } => {
+                write!(f, "the inbox's option `{name}` {problem}")
+            }
+            Self::Open { url, problem } => {
+                write!(f, "the inbox at `{url}` could not be opened: {problem}")
+            }
+            Self::Full => f.write_str("as much waits to be stored as may"),
+            Self::Slow => f.write_str("the store did not answer in time"),
+            Self::Closed => f.write_str("the inbox has been closed"),
+            Self::Store(problem) => write!(f, "the store failed: {problem}"),
+            Self::Unsupported(what) => f.write_str(what),
+            Self::Stale => f.write_str("the delivery was claimed anew or settled meanwhile"),
+        }
+    }
+}
+
+impl std::error::Error for InboxError {}
+
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+impl From<sqlx::Error> for InboxError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut => Self::Slow,
+            sqlx::Error::PoolClosed => Self::Closed,
+            error => Self::Store(error.to_string()),
+        }
+    }
+}
+
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+impl InboxError {
+    /// Whether the tables are those that this program knows.
+    pub(crate) fn unless_version_is(wanted: usize, found: usize) -> Result<(), Self> {
+        let hint = match found.cmp(&wanted) {
+            std::cmp::Ordering::Equal => return Ok(()),
+            std::cmp::Ordering::Less => "run the migrations, or let the inbox run them",
+            std::cmp::Ordering::Greater => "run a newer program",
+        };
+        Err(Self::Store(format!(
+            "its tables are of version {found}, and this program's of version {wanted}: {hint}"
+        )))
+    }
+}
+
+/// A URL without what may be secret in it: user, password and options.
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+pub(crate) fn shown_url(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else {
+        // Without a scheme, the text before an `@` may be a password as well.
+        return url.rsplit('@').next().unwrap_or_default().to_owned();
+    };
+    // A password that was not escaped may have slashes in it: the last `@` ends it.
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://{host}"),
+        None => format!("{scheme}://{rest}"),
+    }
+}
+
+#[cfg(all(test, any(feature = "inbox-sqlite", feature = "inbox-postgres")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_shown() {
+        for (url, shown) in [
+            ("postgres://me:canary@host:5432/db?password=canary", "postgres://host:5432/db"),
+            ("postgres://me:can/ary@canary@host/db", "postgres://host/db"),
+            ("postgres://host/db", "postgres://host/db"),
+            ("sqlite://inbox.db?mode=rwc", "sqlite://inbox.db"),
+            ("me:canary@host/db", "host/db"),
+        ] {
+            assert_eq!(shown_url(url), shown);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A request without its body, and its form in the store.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::inbox::record::{millis, time};
+
+/// What is kept of a request beside its body, to run the function as if it had just come.
+#[derive(Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Head {
+    /// The method.
+    pub method: String,
+    /// Path and query, as they were asked for.
+    pub uri: String,
+    /// The query, where it is the payload.
+    pub query: Option<Bytes>,
+    /// The headers that are kept.
+    pub headers: HeaderMap,
+    /// The parameters of the path that the secret was found by: whose delivery it is.
+    pub scope: Vec<(String, String)>,
+    /// The name of the secret that matched.
+    pub secret: String,
+    /// When the provider signed, where its scheme signs a time.
+    pub signed_at: Option<SystemTime>,
+}
+
+/// The first byte: the form may change, and what was stored before has to be read all the same.
+const VERSION: u8 = 1;
+
+impl Head {
+    pub(crate) fn weight(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+        headers.sum::<usize>() + self.uri.len() + self.query.as_ref().map_or(0, Bytes::len)
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64 + 2 * self.weight());
+        out.push(VERSION);
+        put(&mut out, self.method.as_bytes());
+        put(&mut out, self.uri.as_bytes());
+        put_option(&mut out, self.query.as_deref());
+        put(&mut out, self.secret.as_bytes());
+        let signed_at = self.signed_at.map(|at| millis(at).to_be_bytes());
+        put_option(&mut out, signed_at.as_ref().map(|at| &at[..]));
+        put_count(&mut out, self.scope.len());
+        for (name, value) in &self.scope {
+            put(&mut out, name.as_bytes());
+            put(&mut out, value.as_bytes());
+        }
+        put_count(&mut out, self.headers.len());
+        for (name, value) in &self.headers {
+            put(&mut out, name.as_str().as_bytes());
+            put(&mut out, value.as_bytes());
+        }
+        out
+    }
+
+    /// Reads what `encode` wrote; `None` for anything else.
+    pub(crate) fn decode(stored: &[u8]) -> Option<Self> {
+        let (&version, rest) = stored.split_first()?;
+        if version != VERSION {
+            return None;
+        }
+        let rest = &mut { rest };
+        let mut head = Self { method: text(rest)?, uri: text(rest)?, ..Self::default() };
+        if flag(rest)? {
+            head.query = Some(Bytes::copy_from_slice(bytes(rest)?));
+        }
+        head.secret = text(rest)?;
+        if flag(rest)? {
+            head.signed_at = Some(time(i64::from_be_bytes(bytes(rest)?.try_into().ok()?)));
+        }
+        for _ in 0..count(rest)? {
+            head.scope.push((text(rest)?, text(rest)?));
+        }
+        for _ in 0..count(rest)? {
+            let name = HeaderName::from_bytes(bytes(rest)?).ok()?;
+            head.headers.append(name, HeaderValue::from_bytes(bytes(rest)?).ok()?);
+        }
+        rest.is_empty().then_some(head)
+    }
+}
+
+fn put_count(out: &mut Vec<u8>, count: usize) {
+    // Nothing of a request comes near 4 GiB, and what did would not be read again by accident: its
+    // count would not fit what follows.
+    out.extend(u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes());
+}
+
+fn put(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_count(out, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+fn put_option(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
+    out.push(u8::from(bytes.is_some()));
+    if let Some(bytes) = bytes {
+        put(out, bytes);
+    }
+}
+
+fn count(rest: &mut &[u8]) -> Option<usize> {
+    let (count, after) = rest.split_first_chunk::<4>()?;
+    *rest = after;
+    usize::try_from(u32::from_be_bytes(*count)).ok()
+}
+
+fn bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = count(rest)?;
+    let (bytes, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    Some(bytes)
+}
+
+fn flag(rest: &mut &[u8]) -> Option<bool> {
+    let (&there, after) = rest.split_first()?;
+    *rest = after;
+    Some(there != 0)
+}
+
+fn text(rest: &mut &[u8]) -> Option<String> {
+    String::from_utf8(bytes(rest)?.to_vec()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn head() -> Head {
+        let mut headers = HeaderMap::new();
+        headers.append("x-one", HeaderValue::from_static("1"));
+        headers.append("x-one", HeaderValue::from_static("2"));
+        headers.append("x-opaque", HeaderValue::from_bytes(b"\xff\x80").expect("opaque"));
+        Head {
+            method: "POST".to_owned(),
+            uri: "/hooks/acme?a=b".to_owned(),
+            query: Some(Bytes::from_static(b"a=b")),
+            headers,
+            scope: vec![("shop".to_owned(), "acme".to_owned())],
+            secret: "SECRET".to_owned(),
+            signed_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000)),
+        }
+    }
+
+    #[test]
+    fn it_is_read_as_it_was_written() {
+        for head in [head(), Head::default()] {
+            assert!(Head::decode(&head.encode()) == Some(head));
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_is_not_read() {
+        let stored = head().encode();
+        for length in 0..stored.len() {
+            assert!(Head::decode(&stored[..length]).is_none(), "{length}");
+        }
+        let mut longer = stored.clone();
+        longer.push(0);
+        assert!(Head::decode(&longer).is_none());
+        let mut huge = stored;
+        huge[1..5].copy_from_slice(&[0xff; 4]);
+        assert!(Head::decode(&huge).is_none());
+    }
+}

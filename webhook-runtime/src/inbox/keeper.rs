@@ -1,0 +1,127 @@
+//! What has to be done regularly: leases renewed, clocks watched, old things deleted.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::Instant;
+
+use crate::inbox::{CHUNK, Shared, error::InboxError, record::Fence, store::Pruned};
+
+/// How often old things are deleted, and what a wrong clock has put off is brought back.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+
+/// The claims that are running in this process.
+#[derive(Clone, Default)]
+pub(crate) struct Running(Arc<Mutex<Vec<Fence>>>);
+
+impl Running {
+    pub(crate) fn add(&self, fence: Fence) {
+        self.lock().push(fence);
+    }
+
+    pub(crate) fn remove(&self, fence: Fence) {
+        self.lock().retain(|running| *running != fence);
+    }
+
+    fn all(&self) -> Vec<Fence> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Fence>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Compares the clock, which can be set, with the time that passes.
+struct ClockWatch {
+    wall: SystemTime,
+    passing: Instant,
+}
+
+impl ClockWatch {
+    fn new(now: SystemTime) -> Self {
+        Self { wall: now, passing: Instant::now() }
+    }
+
+    /// By how much the clock has been set since the last look.
+    fn jump(&mut self, now: SystemTime) -> Duration {
+        let passed = self.passing.elapsed();
+        let expected = self.wall.checked_add(passed).unwrap_or(self.wall);
+        *self = Self::new(now);
+        now.duration_since(expected).unwrap_or_else(|behind| behind.duration())
+    }
+}
+
+/// Renews leases and tidies up, until it is dropped.
+pub(crate) async fn keep(shared: Arc<Shared>, running: Running) {
+    let lease = shared.settings.lease;
+    let tick = (lease / 3).min(Duration::from_secs(1));
+    let mut clock = ClockWatch::new(shared.settings.clock.now());
+    let (mut renewed, mut tidied) = (Instant::now(), Instant::now());
+    // A clock that has just been set is not believed with what cannot be undone.
+    let mut set = None;
+    heal(&shared).await;
+    loop {
+        tokio::time::sleep(tick).await;
+        let jumped = clock.jump(shared.settings.clock.now()) > lease / 4;
+        if jumped {
+            set = Some(Instant::now());
+            tracing::warn!("the clock has been set; leases are renewed");
+        }
+        if (jumped || renewed.elapsed() >= lease / 3) && renew(&shared, &running).await {
+            renewed = Instant::now();
+        }
+        if jumped {
+            heal(&shared).await;
+        }
+        if tidied.elapsed() >= TIDY_EVERY {
+            tidied = Instant::now();
+            heal(&shared).await;
+            let believed = set.is_none_or(|since: Instant| since.elapsed() > 10 * TIDY_EVERY);
+            if believed && let Err(error) = prune(&shared).await {
+                tracing::warn!(%error, "what is old could not be deleted");
+            }
+        }
+    }
+}
+
+/// Renews the leases of what is running, and says whether they are renewed.
+async fn renew(shared: &Shared, running: &Running) -> bool {
+    let fences = running.all();
+    if fences.is_empty() {
+        return true;
+    }
+    match shared.store.extend(&fences, shared.settings.lease).await {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::warn!(%error, "leases could not be renewed; tried again at once");
+            false
+        }
+    }
+}
+
+async fn heal(shared: &Shared) {
+    match shared.store.heal(shared.bounds()).await {
+        Ok(0) => {}
+        Ok(count) => {
+            tracing::warn!(count, "deliveries that a wrong clock had put off were brought back");
+            shared.wake.notify_one();
+        }
+        Err(error) => tracing::warn!(%error, "what a wrong clock put off is not known"),
+    }
+}
+
+pub(crate) async fn prune(shared: &Shared) -> Result<Pruned, InboxError> {
+    let mut total = Pruned::default();
+    loop {
+        let pruned = shared.store.prune(&shared.settings.retention, CHUNK).await?;
+        total.records += pruned.records;
+        total.keys += pruned.keys;
+        if pruned.records + pruned.keys == 0 {
+            return Ok(total);
+        }
+        tokio::task::yield_now().await;
+    }
+}

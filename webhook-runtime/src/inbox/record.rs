@@ -1,0 +1,414 @@
+//! What the inbox holds, as data.
+
+use std::{
+    ops::Range,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+
+use crate::inbox::head::Head;
+
+/// A verified delivery that is to be stored.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct NewDelivery {
+    /// The name of the endpoint whose function will run.
+    pub endpoint: String,
+    /// The name of the provider.
+    pub provider: String,
+    /// What makes a delivery the same as another one: the signed id, or a digest of what was
+    /// signed. It counts within the endpoint and the tenant ([`Head::scope`]).
+    pub key: Bytes,
+    /// For how long at least a copy of this delivery has to be recognised: as long as the provider
+    /// may send it again. The inbox's own time is kept where it is longer.
+    pub keep_key_for: Duration,
+    /// Deliveries of one endpoint and tenant that have the same key here run one after another.
+    pub order_key: Option<Bytes>,
+    /// The name of the event, where the provider says one.
+    pub event: Option<String>,
+    /// The provider's id of the delivery, where it says one.
+    pub provider_id: Option<String>,
+    /// When the request was verified.
+    pub received_at: SystemTime,
+    /// What else is needed to run the function as if the request had just come.
+    pub head: Head,
+    /// The bytes that the provider signed.
+    pub body: Bytes,
+}
+
+impl NewDelivery {
+    /// A delivery of which nothing more is known.
+    #[must_use]
+    pub fn new(
+        endpoint: impl Into<String>,
+        provider: impl Into<String>,
+        key: impl Into<Bytes>,
+        body: impl Into<Bytes>,
+        received_at: SystemTime,
+    ) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            provider: provider.into(),
+            key: key.into(),
+            keep_key_for: Duration::ZERO,
+            order_key: None,
+            event: None,
+            provider_id: None,
+            received_at,
+            head: Head::default(),
+            body: body.into(),
+        }
+    }
+
+    /// What it takes in a queue, about: for the limit of what may wait.
+    pub(crate) fn weight(&self) -> usize {
+        self.body.len() + self.head.weight() + 512
+    }
+
+    /// What tells it from every other delivery of every endpoint and tenant.
+    pub(crate) fn digest(&self) -> Digest {
+        digest(&self.endpoint, &self.head.scope, &self.key)
+    }
+
+    /// What the deliveries that run one after another have in common.
+    pub(crate) fn line(&self) -> Option<Digest> {
+        let key = self.order_key.as_ref()?;
+        Some(digest(&self.endpoint, &self.head.scope, key))
+    }
+}
+
+/// Of fixed size whatever a sender writes; half of SHA-256 is as hard to hit as a UUID, and keeps the
+/// index of keys small.
+pub(crate) type Digest = [u8; 16];
+
+fn digest(endpoint: &str, scope: &[(String, String)], key: &[u8]) -> Digest {
+    let mut hash = Sha256::new();
+    // Each part after its length, so that no two lists of parts read alike.
+    let mut part = |part: &[u8]| {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    };
+    part(endpoint.as_bytes());
+    part(&(scope.len() as u64).to_be_bytes());
+    for (name, value) in scope {
+        part(name.as_bytes());
+        part(value.as_bytes());
+    }
+    part(key);
+    let mut digest = Digest::default();
+    digest.copy_from_slice(&hash.finalize()[..16]);
+    digest
+}
+
+/// What became of a delivery that was to be stored. Either way it is safe, and can be acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Enqueued {
+    /// It is stored, under this number.
+    Stored(i64),
+    /// It had been stored before, under this number; the record may have been pruned since.
+    Duplicate(i64),
+}
+
+impl Enqueued {
+    /// The number of the record.
+    #[must_use]
+    pub fn id(self) -> i64 {
+        match self {
+            Self::Stored(id) | Self::Duplicate(id) => id,
+        }
+    }
+}
+
+/// Where a stored delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// To be run, now or at a later time.
+    Waiting,
+    /// Claimed by a worker whose lease has not run out, or has not been noticed to have.
+    Running,
+    /// Behind another delivery of the same order key.
+    Held,
+    /// Completed.
+    Done,
+    /// Given up; [`Record::reason`] says why. It can be retried.
+    Dead,
+    /// Put aside by an operator.
+    Discarded,
+}
+
+impl State {
+    /// All states.
+    pub const ALL: [Self; 6] =
+        [Self::Waiting, Self::Running, Self::Held, Self::Done, Self::Dead, Self::Discarded];
+
+    /// Its number in the database. The order matters: what is below 2 can become due, and what is
+    /// above 2 is finished.
+    pub(crate) const fn code(self) -> i16 {
+        match self {
+            Self::Waiting => 0,
+            Self::Running => 1,
+            Self::Held => 2,
+            Self::Done => 3,
+            Self::Dead => 4,
+            Self::Discarded => 5,
+        }
+    }
+
+    pub(crate) fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+
+    /// Whether nothing more will happen to it by itself.
+    #[must_use]
+    pub const fn is_finished(self) -> bool {
+        self.code() > 2
+    }
+}
+
+/// One record of the inbox, without what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Record {
+    /// Its number: a later delivery has a higher one.
+    pub id: i64,
+    /// The name of the endpoint.
+    pub endpoint: String,
+    /// The name of the provider.
+    pub provider: String,
+    /// The name of the event, where the provider says one.
+    pub event: Option<String>,
+    /// The provider's id of the delivery, where it says one.
+    pub provider_id: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// How often it has been started since it came, or since an operator had it run again.
+    pub attempt: u32,
+    /// Why the last attempt did not complete it.
+    pub reason: Option<String>,
+    /// When the request was verified.
+    pub received_at: SystemTime,
+    /// When it is to run (waiting), or when its lease runs out (running); `None` for at once.
+    pub due_at: Option<SystemTime>,
+    /// When it was completed or given up.
+    pub finished_at: Option<SystemTime>,
+    /// The length of the body.
+    pub body_len: u64,
+}
+
+/// One record of the inbox with what was sent.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Stored {
+    /// The record.
+    pub record: Record,
+    /// The request, but for its body.
+    pub head: Head,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// A claimed delivery, to be run now.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Job {
+    /// The number of the record.
+    pub id: i64,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// The name of the endpoint.
+    pub endpoint: String,
+    /// The name of the provider.
+    pub provider: String,
+    /// When the request was verified.
+    pub received_at: SystemTime,
+    /// The request, but for its body.
+    pub head: Head,
+    /// The body.
+    pub body: Bytes,
+    pub(crate) fence: Fence,
+}
+
+impl Job {
+    /// What the claim can be settled by.
+    #[must_use]
+    pub fn fence(&self) -> Fence {
+        self.fence
+    }
+}
+
+/// What a worker settles its claim by: of no use once the delivery has been claimed anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// The number of the record.
+    pub id: i64,
+    /// How often it has been claimed, ever. Only goes up.
+    pub(crate) claim: i64,
+    /// What has to follow when it is finished.
+    pub(crate) line: Option<Digest>,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The delivery is completed.
+    Done,
+    /// To be tried again.
+    Retry {
+        /// Not before this time has passed, where something said so (`Retry-After`).
+        after: Option<Duration>,
+        /// Why, for operators.
+        reason: String,
+    },
+    /// Not to be tried again: a dead letter.
+    Dead {
+        /// Why, for operators.
+        reason: String,
+    },
+}
+
+/// Which records are meant. Everything that is said has to apply; nothing said means all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Filter {
+    pub(crate) ids: Option<Vec<i64>>,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) event: Option<String>,
+    pub(crate) provider_id: Option<String>,
+    pub(crate) states: Option<Vec<State>>,
+    pub(crate) received: Option<Range<SystemTime>>,
+}
+
+impl Filter {
+    /// All records.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// The records of these numbers.
+    pub fn ids(mut self, ids: impl IntoIterator<Item = i64>) -> Self {
+        self.ids = Some(ids.into_iter().collect());
+        self
+    }
+
+    /// The records of one endpoint, by the name of its function.
+    pub fn endpoint(mut self, name: impl Into<String>) -> Self {
+        self.endpoint = Some(name.into());
+        self
+    }
+
+    /// The records of one event, by the provider's name for it.
+    pub fn event(mut self, name: impl Into<String>) -> Self {
+        self.event = Some(stored_text(&name.into()));
+        self
+    }
+
+    /// The records of one delivery, by the provider's id for it.
+    pub fn provider_id(mut self, id: impl Into<String>) -> Self {
+        self.provider_id = Some(stored_text(&id.into()));
+        self
+    }
+
+    /// The records that stand so.
+    pub fn state(mut self, state: State) -> Self {
+        self.states.get_or_insert_default().push(state);
+        self
+    }
+
+    /// The records that were received in a span of time, its end not included.
+    pub fn received(mut self, span: Range<SystemTime>) -> Self {
+        self.received = Some(span);
+        self
+    }
+}
+
+/// The longest text of a sender that is stored in a column of its own.
+const MOST_TEXT: usize = 255;
+
+/// A sender's text as a column takes it: bounded, and without the NUL that PostgreSQL refuses.
+pub(crate) fn stored_text(text: &str) -> String {
+    text.chars().map(|c| if c == '\0' { '\u{fffd}' } else { c }).take(MOST_TEXT).collect()
+}
+
+/// Milliseconds since 1970; what is out of all bounds is brought into them.
+pub(crate) fn millis(time: SystemTime) -> i64 {
+    // Far from the ends of `i64`, so that a duration can be added.
+    const MOST: i64 = i64::MAX / 4;
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_millis()).unwrap_or(MOST).min(MOST),
+        Err(before) => -i64::try_from(before.duration().as_millis()).unwrap_or(MOST).min(MOST),
+    }
+}
+
+/// A duration in milliseconds, at most about 300 years.
+pub(crate) fn span(duration: Duration) -> i64 {
+    const MOST: i64 = 10_000_000_000_000;
+    i64::try_from(duration.as_millis()).unwrap_or(MOST).min(MOST)
+}
+
+/// The time of a number out of the store.
+pub(crate) fn time(millis: i64) -> SystemTime {
+    let distance = Duration::from_millis(millis.unsigned_abs());
+    let time = if millis < 0 {
+        UNIX_EPOCH.checked_sub(distance)
+    } else {
+        UNIX_EPOCH.checked_add(distance)
+    };
+    time.unwrap_or(UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(params: &[(&str, &str)]) -> Vec<(String, String)> {
+        params.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    #[test]
+    fn keys_are_told_apart_by_endpoint_and_tenant() {
+        let all = [
+            digest("a", &[], b"key"),
+            digest("b", &[], b"key"),
+            digest("ak", &[], b"ey"),
+            digest("a", &scope(&[("tenant", "1")]), b"key"),
+            digest("a", &scope(&[("tenan", "t1")]), b"key"),
+            digest("a", &scope(&[("tenant", "2")]), b"key"),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert!(!all[at + 1..].contains(one), "{at}");
+        }
+        assert_eq!(all[0], digest("a", &[], b"key"));
+    }
+
+    #[test]
+    fn any_time_can_be_stored() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_760_000_000_123);
+        assert_eq!(time(millis(now)), now);
+        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(5);
+        assert_eq!(time(millis(before)), before);
+        for odd in [i64::MAX, i64::MIN, 0, -1] {
+            let _ = time(odd);
+        }
+        assert!(span(Duration::MAX) > span(Duration::from_secs(86_400 * 365 * 300)));
+        assert!(millis(now).checked_add(span(Duration::MAX)).is_some());
+    }
+
+    #[test]
+    fn a_senders_text_is_bounded() {
+        assert_eq!(stored_text("a\0b"), "a\u{fffd}b");
+        assert_eq!(stored_text(&"ü".repeat(400)).chars().count(), 255);
+    }
+
+    #[test]
+    fn states_have_codes() {
+        for state in State::ALL {
+            assert_eq!(State::from_code(state.code()), Some(state));
+        }
+        assert_eq!(State::from_code(9), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! When a delivery that failed is tried again.
+
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    time::Duration,
+};
+
+/// How long to wait between attempts: twice as long each time, up to a most, and never quite as
+/// long as the others that failed together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Backoff {
+    /// Before the second attempt.
+    pub first: Duration,
+    /// The longest, also where something asks for longer by `Retry-After`.
+    pub most: Duration,
+}
+
+impl Default for Backoff {
+    /// From one second to one hour.
+    fn default() -> Self {
+        Self { first: Duration::from_secs(1), most: Duration::from_secs(3600) }
+    }
+}
+
+impl Backoff {
+    /// From `first` to `most`.
+    #[must_use]
+    pub const fn new(first: Duration, most: Duration) -> Self {
+        Self { first, most }
+    }
+
+    /// How long to wait after attempt number `attempt` (from 1), and not less than `asked`.
+    #[must_use]
+    pub fn delay(&self, attempt: u32, asked: Option<Duration>) -> Duration {
+        self.delay_by(attempt, asked, random())
+    }
+
+    /// The same, by a number of whose 64 bits each is as likely as the other.
+    fn delay_by(&self, attempt: u32, asked: Option<Duration>, random: u64) -> Duration {
+        let doublings = attempt.saturating_sub(1).min(31);
+        let full = self.first.saturating_mul(1 << doublings).min(self.most);
+        // Between half and all of it: far enough apart, and never at once.
+        let half = full / 2;
+        let jittered = half + scaled(half, random);
+        match asked.map(|asked| asked.min(self.most)) {
+            // What was asked for is the least; those that were asked the same come spread out.
+            Some(asked) if asked > jittered => {
+                asked.saturating_add(scaled(asked / 8, random)).min(self.most)
+            }
+            _ => jittered,
+        }
+    }
+}
+
+/// The part of a duration that a random number stands for.
+pub(crate) fn scaled(duration: Duration, random: u64) -> Duration {
+    // 16 bits are fine enough, and cannot overflow.
+    let part = u32::try_from(random >> 48).unwrap_or_default();
+    duration.checked_mul(part).map_or(duration, |product| product / 0xffff)
+}
+
+/// A random number, good enough to keep things apart.
+pub(crate) fn random() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn it_doubles_up_to_the_most() {
+        let backoff = Backoff::default();
+        let most_of = |attempt| backoff.delay_by(attempt, None, u64::MAX);
+        assert_eq!([1, 2, 3, 4].map(most_of), [SECOND, SECOND * 2, SECOND * 4, SECOND * 8]);
+        for attempt in [13, 40, u32::MAX] {
+            assert_eq!(most_of(attempt), backoff.most);
+            assert_eq!(backoff.delay_by(attempt, None, 0), backoff.most / 2);
+        }
+        assert_eq!(backoff.delay_by(0, None, u64::MAX), SECOND);
+    }
+
+    #[test]
+    fn what_is_asked_for_is_the_least() {
+        let backoff = Backoff::default();
+        for random in [0, u64::MAX / 2, u64::MAX] {
+            assert!(backoff.delay_by(1, Some(SECOND * 60), random) >= SECOND * 60);
+            assert!(backoff.delay_by(1, Some(SECOND * 60), random) <= SECOND * 68);
+            assert_eq!(backoff.delay_by(1, Some(Duration::MAX), random), backoff.most);
+        }
+        assert_eq!(backoff.delay_by(9, Some(SECOND), u64::MAX), SECOND * 256);
+    }
+
+    #[test]
+    fn those_that_fail_together_come_apart() {
+        let backoff = Backoff::default();
+        let delays: std::collections::BTreeSet<_> =
+            (0..100).map(|_| backoff.delay(10, None)).collect();
+        assert!(delays.len() > 90, "{}", delays.len());
+    }
+
+    #[test]
+    fn odd_bounds_do_no_harm() {
+        for backoff in [
+            Backoff::new(Duration::ZERO, Duration::ZERO),
+            Backoff::new(Duration::MAX, Duration::MAX),
+            Backoff::new(Duration::MAX, SECOND),
+        ] {
+            for attempt in [0, 1, 50] {
+                let _ = backoff.delay(attempt, Some(Duration::MAX));
+            }
+        }
+    }
+}
