@@ -65,6 +65,11 @@ impl Draft<'_> {
         draft
     }
 
+    /// Whether a request is judged by more than its size.
+    pub(crate) fn fits(&self, wire: &Wire) -> bool {
+        wire.body.len() <= self.subject.target().max_body
+    }
+
     pub(crate) fn scheme(&self) -> Option<&'static Scheme> {
         self.subject.scheme()
     }

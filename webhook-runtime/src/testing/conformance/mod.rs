@@ -7,6 +7,7 @@
 //! A case that a provider's scheme cannot have passes: there is no stale delivery where no time is
 //! signed. Cases marked *strict* ask that lenient readings are refused, which are no forgeries:
 //! they are asked of endpoints of this framework, and of others if they are [`strict`](Subject::strict).
+//! Nobody can be asked about providers whose signature only they can make: AWS SNS, PayPal, Plaid.
 //!
 //! | case | asks | where |
 //! | --- | --- | --- |
@@ -31,15 +32,15 @@
 //! | `bad_header_behind_a_good_one_is_refused` | who takes the first of two | the proof is in headers |
 //! | `good_header_behind_a_bad_one_is_refused` | who takes the last of two | the proof is in headers |
 //! | `header_sent_twice_is_refused` | *strict*: the same header twice | the proof is in headers |
-//! | `malformed_signatures_are_refused` | nonsense, long, short and not ASCII | the signature is in one place |
-//! | `empty_signature_is_refused` | nothing, spaces, quotes | the signature is in one place |
-//! | `truncated_signatures_are_refused` | cut off at every length, from both ends | the signature is in one place |
-//! | `extended_signatures_are_refused` | more at either end | the signature is in one place |
+//! | `malformed_signatures_are_refused` | nonsense, long, short and not ASCII | |
+//! | `empty_signature_is_refused` | nothing, spaces, quotes | |
+//! | `truncated_signatures_are_refused` | cut off at every length, from both ends | |
+//! | `extended_signatures_are_refused` | more at either end | |
 //! | `signature_without_its_prefix_is_refused` | `sha256=` and the like are not optional | there is a prefix |
 //! | `other_algorithms_are_refused` | the request does not choose the algorithm, nor the header | an HMAC |
 //! | `other_versions_are_refused` | nor the version | signatures have versions |
 //! | `list_of_signatures_is_bounded` | a thousand signatures; *strict*: refused | signatures come as a list |
-//! | `other_spellings_are_refused` | *strict*: upper case, other alphabets, white space | the signature is in one place |
+//! | `other_spellings_are_refused` | *strict*: upper case, other alphabets, white space | |
 //! | `delivery_inside_the_window_is_accepted` | the edges of the window | a time is signed |
 //! | `stale_delivery_is_refused` | older than the window | a time is signed |
 //! | `delivery_from_the_future_is_refused` | ahead of the window | a time is signed |

@@ -19,6 +19,9 @@ pub(crate) async fn bytes_are_verified_as_they_came(subject: &Subject) -> Verdic
     let draft = subject.draft().await?;
     let Some(json) = draft.json().filter(|_| draft.signs_every_byte()) else { return Ok(()) };
     let wire = draft.with_body(oddly(&json)).genuine()?;
+    if !draft.fits(&wire) {
+        return Ok(());
+    }
     subject.accepts("genuine JSON with odd spaces, escapes and order", &wire).await
 }
 
@@ -28,6 +31,9 @@ pub(crate) async fn signature_of_rewritten_json_is_refused(subject: &Subject) ->
     let Some(json) = draft.json().filter(|_| draft.signs_every_byte()) else { return Ok(()) };
     let mut wire = draft.with_body(json.to_string()).genuine()?;
     wire.body = oddly(&json).into();
+    if !draft.fits(&wire) {
+        return Ok(());
+    }
     let what = "JSON with odd spaces, under the signature of the same JSON without";
     subject.refuses(what, &wire).await.map(drop)
 }

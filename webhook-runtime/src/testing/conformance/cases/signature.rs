@@ -1,6 +1,7 @@
 //! Signatures that are not quite one.
 
 use http::HeaderName;
+use serde_json::Value;
 
 use super::{Subject, Verdict};
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 /// Where the signature stands in a genuine delivery, if it does so by itself.
 struct Place {
     name: Name,
-    /// The value of the header or parameter.
+    /// What stands there.
     value: String,
     /// Where in it the signature begins, behind prefixes and times.
     start: usize,
@@ -23,6 +24,8 @@ struct Place {
 enum Name {
     Header(HeaderName),
     Parameter(&'static str),
+    /// A place in the JSON of the body.
+    Pointer(String),
 }
 
 impl Place {
@@ -33,16 +36,27 @@ impl Place {
             return Some(Self { name: Name::Parameter(name), value: value.to_owned(), start: 0 });
         }
         let label = draft.subject.provider().traits().header;
+        if label.is_empty() {
+            return Self::in_body(genuine, &draft.forged().ok()?);
+        }
         // Numbered headers have a number behind it.
         let header = genuine.headers.keys().find(|name| {
-            !label.is_empty()
-                && (name.as_str() == label
-                    || name.as_str().strip_prefix(label).is_some_and(|rest| rest == "1"))
+            name.as_str() == label
+                || name.as_str().strip_prefix(label).is_some_and(|rest| rest == "1")
         })?;
         let value = genuine.headers.get(header)?.to_str().ok()?.to_owned();
         let start = draft.scheme().map_or(0, |scheme| scheme.signature_start(&value));
         let name = Name::Header(header.clone());
         Some(Self { name, value, start })
+    }
+
+    /// In a body that carries its signature, that is where it differs from a forged one.
+    fn in_body(genuine: &Wire, forged: &Wire) -> Option<Self> {
+        let genuine: Value = serde_json::from_slice(&genuine.body).ok()?;
+        let forged = serde_json::from_slice(&forged.body).ok()?;
+        let pointer = difference(&genuine, &forged)?;
+        let value = genuine.pointer(&pointer)?.as_str()?.to_owned();
+        Some(Self { name: Name::Pointer(pointer), value, start: 0 })
     }
 
     fn signature(&self) -> &str {
@@ -64,12 +78,35 @@ impl Place {
                 wire.target = target;
                 Some(wire)
             }
+            Name::Pointer(pointer) => {
+                let mut json: Value = serde_json::from_slice(&wire.body).ok()?;
+                *json.pointer_mut(pointer)? = std::str::from_utf8(value).ok()?.into();
+                wire.body = json.to_string().into();
+                Some(wire)
+            }
         }
     }
 
     /// The same with another signature behind the same prefix.
     fn with_signature(&self, genuine: &Wire, signature: &[u8]) -> Option<Wire> {
         self.with(genuine, &[&self.value.as_bytes()[..self.start], signature].concat())
+    }
+}
+
+/// The first place where two texts differ, as a pointer.
+fn difference(left: &Value, right: &Value) -> Option<String> {
+    let inner = |name: &str, left: &Value, right: Option<&Value>| {
+        Some(format!("/{name}{}", difference(left, right?)?))
+    };
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            left.iter().find_map(|(name, value)| inner(name, value, right.get(name)))
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            let mut left = left.iter().enumerate();
+            left.find_map(|(at, value)| inner(&at.to_string(), value, right.get(at)))
+        }
+        _ => (left != right).then(String::new),
     }
 }
 
@@ -112,7 +149,7 @@ pub(crate) async fn malformed_signatures_are_refused(subject: &Subject) -> Verdi
         let shown = text[..text.len().min(24)].escape_ascii().to_string();
         // Behind what comes before every signature, and without.
         for wire in [place.with_signature(&genuine, text), place.with(&genuine, text)] {
-            let Some(wire) = wire else { continue };
+            let Some(wire) = wire.filter(|wire| draft.fits(wire)) else { continue };
             subject
                 .refuses(&format!("{shown} ({} bytes) for a signature", text.len()), &wire)
                 .await?;
