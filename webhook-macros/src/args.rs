@@ -1,6 +1,7 @@
 //! The grammar of `#[webhook(...)]`: one row an option.
 
 use crate::errors::Errors;
+use crate::inbox;
 use crate::misspelt::closest;
 use crate::values::{crate_path, string, ungroup};
 use proc_macro2::{Span, TokenStream, TokenTree};
@@ -15,6 +16,8 @@ pub(crate) struct Args {
     pub(crate) path: Option<LitStr>,
     /// The runtime crate, where `crate = ...` renames it.
     pub(crate) runtime: Option<Path>,
+    /// Whether deliveries are stored before they are handled.
+    pub(crate) inbox: bool,
     /// What the other options do to the endpoint, in the order they were written.
     pub(crate) setters: Vec<Setter>,
 }
@@ -44,12 +47,13 @@ const ROWS: &[Row] = &[
     Row { name: "provider",         example: "provider = GITHUB",                    read: provider,         required: false },
     Row { name: "tolerance",        example: "tolerance = Duration::from_secs(60)",  read: expression,       required: false },
     Row { name: "answer_within",    example: "answer_within = Duration::from_secs(2)", read: expression,     required: false },
+    Row { name: "inbox",            example: "inbox",                                read: inbox::read,      required: false },
     Row { name: "max_body",         example: "max_body = 64 * 1024",                 read: expression,       required: false },
     Row { name: "crate",            example: "crate = my_crate::webhook_runtime",    read: runtime,          required: false },
 ];
 
 /// One option as it was written.
-struct Given {
+pub(crate) struct Given {
     row: &'static Row,
     key: Ident,
     form: Form,
@@ -59,7 +63,7 @@ enum Form {
     /// `key`
     Flag,
     /// `key(...)`
-    List(token::Paren),
+    List(token::Paren, TokenStream),
     /// `key = value`
     Value(Expr),
 }
@@ -72,12 +76,25 @@ impl Given {
             Form::Flag => {
                 errors.at(self.key.span(), format!("`{name}` needs a value: `{example}`"));
             }
-            Form::List(paren) => errors.at(
+            Form::List(paren, _) => errors.at(
                 paren.span.join(),
                 format!("the value of `{name}` comes after `=`: `{example}`"),
             ),
         }
         None
+    }
+
+    /// For an option that is there or not, and may say more in parentheses.
+    pub(crate) fn flag_or_list(self, errors: &mut Errors) -> Option<(Ident, TokenStream)> {
+        let Row { name, example, .. } = self.row;
+        match self.form {
+            Form::Flag => Some((self.key, TokenStream::new())),
+            Form::List(_, list) => Some((self.key, list)),
+            Form::Value(value) => {
+                errors.over(value, format!("`{name}` has no value: write `{example}`"));
+                None
+            }
+        }
     }
 }
 
@@ -156,8 +173,7 @@ fn option(
     } else if input.peek(token::Paren) {
         let content;
         let paren = syn::parenthesized!(content in input);
-        content.parse::<TokenStream>()?;
-        Form::List(paren)
+        Form::List(paren, content.parse()?)
     } else if input.is_empty() || input.peek(Token![,]) {
         Form::Flag
     } else {

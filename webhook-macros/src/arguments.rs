@@ -40,6 +40,7 @@ const KNOWN: &[Known] = &[
     Known { name: "RawPathParams", generic: false, kind: Kind::Head },
     Known { name: "RawQuery",      generic: false, kind: Kind::Head },
     Known { name: "State",         generic: true,  kind: Kind::Head },
+    Known { name: "Tx",            generic: false, kind: Kind::Head },
     Known { name: "TypedHeader",   generic: true,  kind: Kind::Head },
     Known { name: "Uri",           generic: false, kind: Kind::Head },
     Known { name: "Form",          generic: true,  kind: Kind::Decoded },
@@ -53,7 +54,7 @@ const KNOWN: &[Known] = &[
 ];
 
 /// Names that a payload may well have.
-const EVERYDAY: [&str; 4] = ["Body", "Host", "Method", "Request"];
+const EVERYDAY: [&str; 5] = ["Body", "Host", "Method", "Request", "Tx"];
 
 pub(crate) fn check(arguments: &[&PatType], errors: &mut Errors) {
     let Some((last, extractors)) = arguments.split_last() else {
@@ -146,6 +147,11 @@ fn payload(ty: &Type, misplaced: Option<&PatType>, errors: &mut Errors) {
             ),
         ),
     }
+}
+
+/// Whether it is the runtime's own `Tx`, as far as a name tells.
+pub(crate) fn is_tx(ty: &Type) -> bool {
+    known(ty).is_some_and(|known| known.name == "Tx")
 }
 
 /// Whether nothing is wrong with the name, so that a hint may call it the payload.

@@ -6,6 +6,7 @@
 use crate::args::{self, Args, Setter};
 use crate::errors::Errors;
 use crate::handler::{self, Handler};
+use crate::inbox;
 use crate::spans::{first_span, last_span, local, move_to};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -16,6 +17,10 @@ pub(crate) fn webhook(attr: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = args::parse(attr, &mut errors);
     let handler = handler::parse(item.clone(), &mut errors);
+
+    if let Some(handler) = &handler {
+        inbox::check(&args, handler, &mut errors);
+    }
 
     let endpoint = handler.map(|handler| {
         let default = || quote_spanned!(handler.name.span()=> ::webhook_runtime);

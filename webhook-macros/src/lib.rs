@@ -10,6 +10,7 @@ mod errors;
 mod event;
 mod expand;
 mod handler;
+mod inbox;
 mod misspelt;
 #[cfg(test)]
 mod snapshots;

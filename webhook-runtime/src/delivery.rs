@@ -53,6 +53,15 @@ struct Inner {
     verified: Verification,
     /// The JSON out of a form's field, decoded when first asked for.
     form_json: OnceLock<Option<Box<str>>>,
+    /// What the request said, where its body is no longer there.
+    said: Said,
+}
+
+/// What a request says of all events in it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) event: Option<String>,
+    pub(crate) action: Option<String>,
 }
 
 /// How a delivery was verified.
@@ -73,9 +82,40 @@ impl Delivery {
         body: Bytes,
         verified: Verification,
     ) -> Self {
-        let form_json = OnceLock::new();
-        let inner = Inner { provider, endpoint, headers, body, verified, form_json };
+        let (form_json, said) = (OnceLock::new(), Said::default());
+        let inner = Inner { provider, endpoint, headers, body, verified, form_json, said };
         Self { inner: Arc::new(inner), item: None }
+    }
+
+    /// An event that came in a batch and was stored without the others: it is all of the body.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn alone(
+        provider: &'static Provider,
+        endpoint: &'static str,
+        headers: HeaderMap,
+        json: Bytes,
+        verified: Verification,
+        (index, said): (usize, Said),
+    ) -> Self {
+        let item = Some(Item { index, place: 0..json.len() });
+        let form_json = OnceLock::new();
+        let inner = Inner { provider, endpoint, headers, body: json, verified, form_json, said };
+        Self { inner: Arc::new(inner), item }
+    }
+
+    /// Whether it is one item of a batch already.
+    pub(crate) fn is_item(&self) -> bool {
+        self.item.is_some()
+    }
+
+    /// What the request says of all events in it.
+    pub(crate) fn said(&self) -> &Said {
+        &self.inner.said
+    }
+
+    #[cfg(feature = "inbox")]
+    pub(crate) fn verification(&self) -> &Verification {
+        &self.inner.verified
     }
 
     /// This delivery, as seen by the handler of one of its items. `json` is a part of its body.
@@ -159,7 +199,7 @@ impl Delivery {
         let provider = self.inner.provider;
         match (&self.item, provider.items_source()) {
             (Some(_), Some(items)) => {
-                items.first_id().is_some_and(|id| provider.signs_pointer(&id))
+                items.id_pointer().is_some_and(|id| provider.signs_pointer(&items.first(id)))
             }
             _ => provider.id_source().is_some_and(|source| provider.signs(source)),
         }

@@ -11,7 +11,7 @@ use http::request::Parts;
 use crate::{
     delivery::Delivery,
     payload::{Payload, Takes},
-    provider::Provider,
+    provider::{Provider, Source},
     providers::PLAIN,
     rejection::Rejection,
 };
@@ -54,6 +54,10 @@ pub struct Endpoint {
     pub(crate) tolerance: Option<Duration>,
     pub(crate) max_body: usize,
     pub(crate) answer_within: Option<Duration>,
+    /// Whether deliveries are stored before they are answered.
+    pub(crate) inbox: bool,
+    /// What deliveries have in common that are to be handled one after another.
+    pub(crate) order_by: Option<Source>,
     pub(crate) takes: Takes,
 }
 
@@ -71,6 +75,8 @@ impl Endpoint {
             tolerance: None,
             max_body: DEFAULT_MAX_BODY,
             answer_within: None,
+            inbox: false,
+            order_by: None,
             takes: Takes::DELIVERY,
         }
     }
@@ -122,6 +128,30 @@ impl Endpoint {
     pub const fn answer_within(mut self, limit: Duration) -> Self {
         self.answer_within = Some(limit);
         self
+    }
+
+    /// Stores deliveries in the inbox, and answers once they are safe there. The handler runs
+    /// afterwards, and again until it succeeds: see the feature `inbox`.
+    #[must_use]
+    pub const fn inbox(mut self) -> Self {
+        self.inbox = true;
+        self
+    }
+
+    /// Has deliveries handled one after another, in the order in which they came, that have the same
+    /// value at this source; others are handled at the same time. Those that have none there are in
+    /// no order.
+    #[must_use]
+    pub const fn order_by(mut self, source: Source) -> Self {
+        self.order_by = Some(source);
+        self
+    }
+
+    /// As [`order_by`](Self::order_by), at a JSON pointer.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn order_by_pointer(self, pointer: &'static str) -> Self {
+        self.order_by(Source::pointer(pointer))
     }
 
     /// What the payload's type takes of a delivery.

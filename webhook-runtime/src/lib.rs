@@ -62,7 +62,7 @@ mod event;
 #[cfg(feature = "fetch")]
 mod fetch;
 pub mod handshake;
-#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres", feature = "testing"))]
+#[cfg(feature = "inbox")]
 pub mod inbox;
 mod json;
 mod late;
@@ -97,6 +97,8 @@ pub use endpoint::{DEFAULT_MAX_BODY, Endpoint, Webhook};
 pub use event::{Unknown, WebhookEvent};
 #[cfg(feature = "fetch")]
 pub use fetch::HttpsKeys;
+#[cfg(feature = "inbox")]
+pub use inbox::{Inbox, Tx};
 pub use late::LateHandlers;
 pub use layers::EndpointLayer;
 pub use payload::{Batch, BatchItem, Encoded, Payload};

@@ -18,6 +18,8 @@ use axum::{
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use tracing::{Instrument, Span};
 
+#[cfg(feature = "inbox")]
+use crate::inbox::Inbox;
 use crate::{
     delivery::Delivery,
     endpoint::{HandlerFuture, Verified},
@@ -34,6 +36,9 @@ pub(crate) struct Mounted<S> {
     pub(crate) gate: Arc<Gate>,
     pub(crate) handler: Behind<S>,
     pub(crate) patience: Option<Patience>,
+    /// Where deliveries are stored, instead of being handled before the answer.
+    #[cfg(feature = "inbox")]
+    pub(crate) inbox: Option<Inbox>,
 }
 
 /// What is behind the gate.
@@ -53,7 +58,13 @@ pub(crate) struct Inner<S> {
 impl<S> Clone for Mounted<S> {
     fn clone(&self) -> Self {
         let (gate, handler) = (Arc::clone(&self.gate), self.handler.clone());
-        Self { gate, handler, patience: self.patience.clone() }
+        Self {
+            gate,
+            handler,
+            patience: self.patience.clone(),
+            #[cfg(feature = "inbox")]
+            inbox: self.inbox.clone(),
+        }
     }
 }
 
@@ -79,6 +90,15 @@ impl<S: Clone + Send + Sync + 'static> Behind<S> {
         let one_by_one = gate.endpoint.takes.unit == Unit::Item;
         let items = gate.endpoint.provider.items_source().filter(|_| one_by_one);
         Self::Handler(Inner { call, items })
+    }
+
+    /// As a route: for stored deliveries, which are verified already.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn into_route(self) -> MethodRouter<S> {
+        match self {
+            Self::Handler(inner) => any(inner),
+            Self::Layers(layers) => *layers,
+        }
     }
 
     /// With layers around it, the innermost first.
@@ -129,8 +149,8 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for Inner<S> {
 impl<S: Clone + Send + Sync + 'static> Inner<S> {
     fn run(self, verified: Verified<S>) -> HandlerFuture {
         match self.items {
-            None => (self.call)(verified),
-            Some(items) => Box::pin(self.each(items, verified)),
+            Some(items) if !verified.delivery().is_item() => Box::pin(self.each(items, verified)),
+            _ => (self.call)(verified),
         }
     }
 
@@ -189,6 +209,11 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for Mounted<S> {
                 Ok(delivery) => delivery,
                 Err(refusal) => return refusal,
             };
+            #[cfg(feature = "inbox")]
+            if let Some(inbox) = &self.inbox {
+                let answer = inbox.acknowledge(&self.gate.endpoint, &delivery, &parts).await;
+                return self.gate.as_wished(answer);
+            }
             let running = unless_it_panics(self.handler.run(delivery, parts, state));
             let answer = match self.patience {
                 None => running.await,

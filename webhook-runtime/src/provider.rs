@@ -161,9 +161,9 @@ impl Items {
         self.action
     }
 
-    /// Where in the body the id of the first event is.
-    pub(crate) fn first_id(&self) -> Option<String> {
-        self.id.map(|id| format!("{}/0{}{id}", self.array, self.inside.unwrap_or_default()))
+    /// Where in the body the first event has this pointer.
+    pub(crate) fn first(&self, pointer: &str) -> String {
+        format!("{}/0{}{pointer}", self.array, self.inside.unwrap_or_default())
     }
 }
 

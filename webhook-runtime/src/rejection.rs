@@ -65,6 +65,8 @@ pub enum Rejection {
     Forbidden,
     /// 503: the verification itself could not be done; the provider should send again.
     Unavailable,
+    /// 503: the delivery could not be stored; the provider should send again.
+    NotStored,
     /// 500: the handler panicked.
     Panicked,
 }
@@ -110,7 +112,7 @@ impl Rejection {
                 again.or_else(|| all.clone().next()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::NotStored => StatusCode::SERVICE_UNAVAILABLE,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -134,6 +136,7 @@ impl Rejection {
             | Self::Items { .. }
             | Self::Forbidden
             | Self::Unavailable
+            | Self::NotStored
             | Self::Panicked => return None,
             Self::ContentEncoding => {
                 "send the body without Content-Encoding: the signature covers the bytes as sent"
@@ -174,6 +177,7 @@ impl fmt::Display for Rejection {
             }
             Self::Forbidden => f.write_str("the verify token is wrong"),
             Self::Unavailable => f.write_str("the verification could not be done"),
+            Self::NotStored => f.write_str("the delivery could not be stored"),
             Self::Panicked => f.write_str("the handler panicked"),
         }
     }
@@ -222,7 +226,7 @@ impl IntoResponse for Rejection {
                 // RFC 9110 wants a challenge in every 401.
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Signature"));
             }
-            Self::Unavailable => {
+            Self::Unavailable | Self::NotStored => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
             }
             _ => {}

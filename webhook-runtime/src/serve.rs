@@ -4,7 +4,8 @@ use std::{future::poll_fn, io::Write as _, pin::pin, task::Poll};
 
 use tokio::{
     net::{TcpListener, ToSocketAddrs},
-    sync::oneshot,
+    sync::watch,
+    time::Instant,
 };
 
 use crate::{
@@ -24,6 +25,8 @@ impl Webhooks<()> {
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), Error> {
         let deadline = self.shutdown_deadline;
         let late = self.late_handlers();
+        #[cfg(feature = "inbox")]
+        let inbox = self.inbox.clone();
         let mounted: Vec<String> = self.endpoints().map(line).collect();
         let router = self.into_router()?;
         let listen = |source| Error::Listen { address: None, source };
@@ -34,27 +37,28 @@ impl Webhooks<()> {
         let address = listener.local_addr().map_err(listen)?;
         let asked_to_stop = asked_to_stop().map_err(Error::Serve)?;
         announce(&format!("webhooks on http://{address}"), &mounted);
-        let (stopping, stopped) = oneshot::channel();
+        let (stopping, mut stopped) = watch::channel(None);
+        #[cfg(feature = "inbox")]
+        let stop_at = stopped.clone();
         let server = axum::serve(listener, router).with_graceful_shutdown(async move {
             asked_to_stop.await;
-            let _ = stopping.send(());
+            let _ = stopping.send(Some(Instant::now()));
         });
-        let too_late = async move {
-            // Without a word, the server has ended by itself.
-            if stopped.await.is_ok() {
-                tokio::time::sleep(deadline).await;
-            } else {
-                std::future::pending::<()>().await;
-            }
-        };
         let everything = async {
             let result = server.await;
             late.finished().await;
             result
         };
+        let too_late = async move {
+            match stopped.wait_for(Option::is_some).await {
+                Ok(_) => tokio::time::sleep(deadline).await,
+                // Without a word, the server has ended by itself.
+                Err(_) => std::future::pending().await,
+            }
+        };
         let mut everything = pin!(everything);
         let mut too_late = pin!(too_late);
-        poll_fn(|context| match everything.as_mut().poll(context) {
+        let result = poll_fn(|context| match everything.as_mut().poll(context) {
             Poll::Ready(result) => Poll::Ready(result.map_err(Error::Serve)),
             Poll::Pending => too_late.as_mut().poll(context).map(|()| {
                 tracing::warn!(
@@ -64,7 +68,14 @@ impl Webhooks<()> {
                 Ok(())
             }),
         })
-        .await
+        .await;
+        // What was received until now has been stored. What runs is finished, or given back.
+        #[cfg(feature = "inbox")]
+        if let Some(inbox) = inbox {
+            let waited = stop_at.borrow().map(|at| at.elapsed()).unwrap_or_default();
+            inbox.end(deadline.saturating_sub(waited)).await;
+        }
+        result
     }
 }
 

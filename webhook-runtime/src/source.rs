@@ -32,6 +32,12 @@ impl Scope {
         self.endpoint
     }
 
+    /// All parameters, in the order of the path.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn params(&self) -> &[(String, String)] {
+        &self.params
+    }
+
     /// A parameter of the path: for `/hooks/{tenant}`, `param("tenant")`.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&str> {

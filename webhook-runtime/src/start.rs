@@ -22,6 +22,23 @@ impl StartError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartProblem {
+    /// Deliveries are to be stored, and there is no inbox.
+    NoInbox {
+        /// The endpoint's function.
+        endpoint: &'static str,
+    },
+    /// Handlers run behind an inbox, and their state is not known.
+    NoState {
+        /// The endpoint's function.
+        endpoint: &'static str,
+    },
+    /// Two functions of one name store deliveries, which are told apart by it.
+    SameName {
+        /// The functions' name.
+        endpoint: &'static str,
+    },
+    /// Handlers run behind an inbox, and there is no runtime that they could run on.
+    NoRuntime,
     /// A batch is taken of a provider that sends one event at a time.
     NoItems {
         /// The endpoint's function.
@@ -195,6 +212,26 @@ impl fmt::Display for StartProblem {
                 f,
                 "`{endpoint}`: `tolerance` has no effect, because {provider} signs no time; \
                  remove it"
+            ),
+            Self::NoInbox { endpoint } => write!(
+                f,
+                "`{endpoint}`: it is marked `inbox`, but there is none; open one with \
+                 `Inbox::open`, behind the feature `inbox-sqlite` or `inbox-postgres`, and give it \
+                 with `Webhooks::inbox`"
+            ),
+            Self::NoState { endpoint } => write!(
+                f,
+                "`{endpoint}`: it runs behind the inbox, and needs the router's state without a \
+                 request; give it with `Webhooks::with_state`"
+            ),
+            Self::SameName { endpoint } => write!(
+                f,
+                "`{endpoint}`: another function of this name is marked `inbox`, and stored \
+                 deliveries are told apart by it; rename one"
+            ),
+            Self::NoRuntime => f.write_str(
+                "functions marked `inbox` run in the background: build the router on a tokio \
+                 runtime",
             ),
             Self::NoItems { endpoint, provider } => write!(
                 f,

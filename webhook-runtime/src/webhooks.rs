@@ -6,6 +6,8 @@ use std::{env, sync::Arc, time::Duration};
 use axum::{Router, routing::any};
 use http::Uri;
 
+#[cfg(feature = "inbox")]
+use crate::inbox::{Inbox, Processes};
 use crate::{
     clock::{Clock, SystemClock},
     endpoint::{Endpoint, HandlerFuture, Verified, Webhook},
@@ -58,6 +60,10 @@ pub struct Webhooks<S = ()> {
     layers: Layers<S>,
     verified_layers: Layers<S>,
     late: LateHandlers,
+    #[cfg(feature = "inbox")]
+    pub(crate) inbox: Option<Inbox>,
+    #[cfg(feature = "inbox")]
+    pub(crate) state: Option<S>,
     pub(crate) shutdown_deadline: Duration,
 }
 
@@ -88,6 +94,10 @@ impl<S> Webhooks<S> {
             layers: Layers::new(),
             verified_layers: Layers::new(),
             late: LateHandlers::new(),
+            #[cfg(feature = "inbox")]
+            inbox: None,
+            #[cfg(feature = "inbox")]
+            state: None,
             shutdown_deadline: SHUTDOWN_DEADLINE,
         }
     }
@@ -235,6 +245,13 @@ impl<S> Webhooks<S> {
         if traits.signs_url && self.public_url.is_none() {
             let provider = provider.name();
             problems.push(StartProblem::NoPublicUrl { endpoint: name, provider });
+        }
+        #[cfg(feature = "inbox")]
+        let has_inbox = self.inbox.is_some();
+        #[cfg(not(feature = "inbox"))]
+        let has_inbox = false;
+        if endpoint.inbox && !has_inbox {
+            problems.push(StartProblem::NoInbox { endpoint: name });
         }
         let takes = endpoint.takes;
         let items = provider.items_source();
@@ -459,21 +476,80 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// With every problem at once: variables that are missing or blank, secrets that are not of
     /// their scheme's form, paths that clash or cannot be routed.
     pub fn into_router(self) -> Result<Router<S>, StartError> {
-        let gates = self.gates()?;
-        let mounted = self.mounts.into_iter().zip(gates);
-        Ok(mounted.fold(Router::new(), |router, (mount, gate)| {
-            let path = mount.endpoint.path;
-            let handler =
-                Behind::new(&gate, mount.call).within(self.verified_layers.of(&mount.endpoint));
-            let patience = gate.endpoint.answer_within.map(|limit| {
-                let status = gate.endpoint.provider.acknowledgement();
+        #[cfg(feature = "inbox")]
+        {
+            let inbox = self.inbox.clone();
+            let Built { router, processes } = self.build()?;
+            if let Some(inbox) = inbox {
+                inbox.keep_working(processes);
+            }
+            Ok(router)
+        }
+        #[cfg(not(feature = "inbox"))]
+        Ok(self.build()?.router)
+    }
+
+    /// Everything that the mounted functions become, before anything of it runs.
+    pub(crate) fn build(
+        #[cfg_attr(not(feature = "inbox"), allow(unused_mut, reason = "a state to be filled in"))]
+        mut self,
+    ) -> Result<Built<S>, StartError> {
+        #[cfg(feature = "inbox")]
+        self.complete_state();
+        let gates = self.checked_gates()?;
+        let mut built = Built {
+            router: Router::new(),
+            #[cfg(feature = "inbox")]
+            processes: Processes::new(),
+        };
+        for (mount, gate) in self.mounts.iter().zip(gates) {
+            let endpoint = &mount.endpoint;
+            let handler = Behind::new(&gate, mount.call).within(self.verified_layers.of(endpoint));
+            #[cfg(feature = "inbox")]
+            if endpoint.inbox
+                && let Some(state) = &self.state
+            {
+                built.processes = built.processes.with(endpoint, handler.clone(), state.clone());
+            }
+            let patience = endpoint.answer_within.map(|limit| {
+                let status = endpoint.provider.acknowledgement();
                 Patience { limit, status, late: self.late.clone() }
             });
-            let layers = self.layers.of(&mount.endpoint).into_iter();
-            let mounted = any(Mounted { gate: Arc::new(gate), handler, patience });
-            router.route(path, layers.fold(mounted, |inside, around| around(inside)))
-        }))
+            let mounted = Mounted {
+                gate: Arc::new(gate),
+                handler,
+                patience,
+                #[cfg(feature = "inbox")]
+                inbox: self.inbox.clone().filter(|_| endpoint.inbox),
+            };
+            let layers = self.layers.of(endpoint).into_iter();
+            let route = layers.fold(any(mounted), |inside, around| around(inside));
+            built.router = built.router.route(endpoint.path, route);
+        }
+        Ok(built)
     }
+
+    fn checked_gates(&self) -> Result<Vec<Gate>, StartError> {
+        #[cfg(not(feature = "inbox"))]
+        return self.gates();
+        #[cfg(feature = "inbox")]
+        match (self.gates(), self.inbox_problems()) {
+            (Ok(gates), more) if more.is_empty() => Ok(gates),
+            (gates, more) => {
+                let mut problems = gates.err().map(|error| error.problems).unwrap_or_default();
+                problems.extend(more);
+                Err(StartError { problems })
+            }
+        }
+    }
+}
+
+/// What mounted functions become.
+pub(crate) struct Built<S> {
+    pub(crate) router: Router<S>,
+    /// What runs behind the inbox.
+    #[cfg(feature = "inbox")]
+    pub(crate) processes: Processes,
 }
 
 /// What was given for an endpoint.

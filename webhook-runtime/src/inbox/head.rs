@@ -25,6 +25,20 @@ pub struct Head {
     pub secret: String,
     /// When the provider signed, where its scheme signs a time.
     pub signed_at: Option<SystemTime>,
+    /// Which event of a batch it is, where each is stored by itself.
+    pub piece: Option<Piece>,
+}
+
+/// One event of a batch, stored without the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Piece {
+    /// Its place in the batch, from 0.
+    pub index: u64,
+    /// The name of the event, where the request says one for all of them.
+    pub event: Option<String>,
+    /// What tells events of that name apart.
+    pub action: Option<String>,
 }
 
 /// The first byte: the form may change, and what was stored before has to be read all the same.
@@ -55,6 +69,12 @@ impl Head {
             put(&mut out, name.as_str().as_bytes());
             put(&mut out, value.as_bytes());
         }
+        out.push(u8::from(self.piece.is_some()));
+        if let Some(Piece { index, event, action }) = &self.piece {
+            put(&mut out, &index.to_be_bytes());
+            put_option(&mut out, event.as_ref().map(String::as_bytes));
+            put_option(&mut out, action.as_ref().map(String::as_bytes));
+        }
         out
     }
 
@@ -79,6 +99,12 @@ impl Head {
         for _ in 0..count(rest)? {
             let name = HeaderName::from_bytes(bytes(rest)?).ok()?;
             head.headers.append(name, HeaderValue::from_bytes(bytes(rest)?).ok()?);
+        }
+        if flag(rest)? {
+            let index = u64::from_be_bytes(bytes(rest)?.try_into().ok()?);
+            let event = if flag(rest)? { Some(text(rest)?) } else { None };
+            let action = if flag(rest)? { Some(text(rest)?) } else { None };
+            head.piece = Some(Piece { index, event, action });
         }
         rest.is_empty().then_some(head)
     }
@@ -144,6 +170,7 @@ mod tests {
             scope: vec![("shop".to_owned(), "acme".to_owned())],
             secret: "SECRET".to_owned(),
             signed_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000)),
+            piece: Some(Piece { index: 7, event: Some("page".to_owned()), action: None }),
         }
     }
 

@@ -7,7 +7,9 @@
 //! sent. A copy of a delivery is recognised for as long as its key is kept.
 
 mod attempt;
+mod begin;
 mod counters;
+mod deliver;
 mod error;
 #[cfg_attr(
     not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
@@ -28,6 +30,7 @@ mod queue;
 )]
 mod record;
 mod retry;
+mod run;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod sql;
 #[cfg(feature = "inbox-sqlite")]
@@ -42,7 +45,11 @@ mod tx;
 mod worker;
 mod writer;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::sync::Notify;
 
@@ -54,11 +61,12 @@ pub use self::{
     attempt::{Process, Processing},
     counters::Counts,
     error::InboxError,
-    head::Head,
+    head::{Head, Piece},
     listing::Listing,
     options::InboxBuilder,
     record::{Enqueued, Fence, Filter, Job, NewDelivery, Outcome, Record, State, Stored},
     retry::Backoff,
+    run::NoTx,
     store::{Census, Pruned},
     tx::{Transaction, Tx, TxSource},
     worker::{Processes, Stopped, Workers},
@@ -78,6 +86,8 @@ pub struct Inbox {
 
 /// What all clones, and the workers, have in common.
 pub(crate) struct Shared {
+    /// What [`Webhooks`](crate::Webhooks) has begun, to be ended by [`Inbox::shutdown`].
+    workers: Mutex<Vec<Workers>>,
     pub(crate) store: Arc<dyn InboxStore>,
     pub(crate) settings: Settings,
     pub(crate) writer: Writer,
@@ -114,7 +124,8 @@ impl Inbox {
             Arc::clone(&counters),
             Arc::clone(&wake),
         );
-        Self { shared: Arc::new(Shared { store, settings, writer, counters, wake }) }
+        let workers = Mutex::default();
+        Self { shared: Arc::new(Shared { workers, store, settings, writer, counters, wake }) }
     }
 
     /// Stores a delivery. Once this says anything but an error, the delivery is safe, and can be
@@ -131,6 +142,43 @@ impl Inbox {
     #[must_use = "the workers end when this is dropped"]
     pub fn work(&self, processes: Processes) -> Workers {
         Workers::start(Arc::clone(&self.shared), processes)
+    }
+
+    /// Begins to run what is stored, until [`shutdown`](Self::shutdown).
+    pub(crate) fn keep_working(&self, processes: Processes) {
+        let workers = self.work(processes);
+        self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).push(workers);
+    }
+
+    /// Ends the work that [`Webhooks`](crate::Webhooks) has begun with this inbox: nothing more is
+    /// started, what runs is finished for as long as `deadline` says, and the rest is given back, to
+    /// be run by another process or after the next start.
+    ///
+    /// [`Webhooks::serve`](crate::Webhooks::serve) does so by itself. A program with a server of its
+    /// own does it after its server has ended.
+    pub async fn shutdown(&self, deadline: Duration) -> Stopped {
+        let workers = {
+            let mut workers = self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *workers)
+        };
+        let until = tokio::time::Instant::now().checked_add(deadline);
+        let mut stopped = Stopped::default();
+        for workers in workers {
+            let left = until.map_or(deadline, |until| until - tokio::time::Instant::now());
+            let these = workers.shutdown(left).await;
+            stopped.finished += these.finished;
+            stopped.released += these.released;
+        }
+        stopped
+    }
+
+    /// Ends the work, and lets go of the database.
+    pub(crate) async fn end(self, deadline: Duration) {
+        let Stopped { finished, released } = self.shutdown(deadline).await;
+        tracing::info!(finished, released, "the inbox has stopped");
+        if let Err(error) = self.close().await {
+            tracing::warn!(%error, "the inbox could not be closed");
+        }
     }
 
     /// Runs what is due until nothing is, and says how many attempts that took: for tests, in the

@@ -58,17 +58,34 @@ impl Writer {
 
     /// Stores a delivery. Whatever is answered but an error has been committed.
     pub(crate) async fn enqueue(&self, delivery: NewDelivery) -> Result<Enqueued, InboxError> {
+        let answered = self.push(delivery)?;
+        within_patience(async { answered.await.map_err(|_| InboxError::Closed)? }).await
+    }
+
+    /// Stores deliveries, in few commits. Without an error, all of them have been committed.
+    pub(crate) async fn enqueue_all(&self, all: Vec<NewDelivery>) -> Result<(), InboxError> {
+        let pushed: Result<Vec<_>, _> = all.into_iter().map(|one| self.push(one)).collect();
+        let pushed = pushed?;
+        let all = async {
+            for answered in pushed {
+                answered.await.map_err(|_| InboxError::Closed)??;
+            }
+            Ok(())
+        };
+        within_patience(all).await
+    }
+
+    fn push(
+        &self,
+        delivery: NewDelivery,
+    ) -> Result<oneshot::Receiver<Result<Enqueued, InboxError>>, InboxError> {
         let (answer, answered) = oneshot::channel();
         let weight = delivery.weight();
         self.received.push((delivery, answer), weight).map_err(|refused| match refused {
             Refused::Full => InboxError::Full,
             Refused::Closed => InboxError::Closed,
         })?;
-        match tokio::time::timeout(PATIENCE, answered).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(InboxError::Closed),
-            Err(_) => Err(InboxError::Slow),
-        }
+        Ok(answered)
     }
 
     /// Settles a claim, and says whether it was still good.
@@ -88,6 +105,12 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+async fn within_patience<T>(
+    stored: impl Future<Output = Result<T, InboxError>>,
+) -> Result<T, InboxError> {
+    tokio::time::timeout(PATIENCE, stored).await.unwrap_or(Err(InboxError::Slow))
 }
 
 /// Runs a task until it comes to its end; one that panics is begun anew.

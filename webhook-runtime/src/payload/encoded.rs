@@ -77,7 +77,10 @@ impl<'a> Encoded<'a> {
     pub fn event(self) -> Option<Cow<'a, str>> {
         match self.item.and_then(|item| Some((item, item.says.event_pointer()?))) {
             Some((item, pointer)) => json::scalar(item.json.as_bytes(), pointer),
-            None => self.find(self.delivery.sent_by().event_source()?),
+            None => match &self.delivery.said().event {
+                Some(event) => Some(Cow::Borrowed(event)),
+                None => self.find(self.delivery.sent_by().event_source()?),
+            },
         }
     }
 
@@ -86,7 +89,10 @@ impl<'a> Encoded<'a> {
     pub fn action(self) -> Option<Cow<'a, str>> {
         match self.item.and_then(|item| Some((item, item.says.action_pointer()?))) {
             Some((item, pointer)) => json::scalar(item.json.as_bytes(), pointer),
-            None => self.find(self.delivery.sent_by().action_source()?),
+            None => match &self.delivery.said().action {
+                Some(action) => Some(Cow::Borrowed(action)),
+                None => self.find(self.delivery.sent_by().action_source()?),
+            },
         }
     }
 
@@ -110,6 +116,25 @@ impl<'a> Encoded<'a> {
         match self.content()? {
             Content::Json(json) => check_json(json),
             Content::Form(_) => Ok(()),
+        }
+    }
+
+    /// What stands at a source, in an item of a batch in the item itself.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn at(self, source: Source) -> Option<Cow<'a, str>> {
+        match (source, self.item) {
+            (Source::Pointer(pointer), Some(item)) => json::scalar(item.json.as_bytes(), pointer),
+            _ => self.find(source),
+        }
+    }
+
+    /// Whether the signature covers what is at a pointer of the item, or of the body.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn signs(self, in_item: Option<&str>, in_whole: Option<Source>) -> bool {
+        let provider = self.delivery.sent_by();
+        match self.item.zip(in_item) {
+            Some((item, pointer)) => provider.signs_pointer(&item.says.first(pointer)),
+            None => in_whole.is_some_and(|source| provider.signs(source)),
         }
     }
 

@@ -1,0 +1,55 @@
+async fn stripe(tx: Tx, event: Stripe<'_>) -> Result<(), AppError> {
+    Ok(())
+}
+/// The endpoint of the webhook handler `stripe`.
+#[allow(
+    dead_code,
+    non_camel_case_types,
+    unnameable_types,
+    unreachable_pub,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+enum stripe {}
+#[automatically_derived]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+impl<__S> ::webhook_runtime::Webhook<__S> for stripe
+where
+    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
+    Tx: ::webhook_runtime::__private::FromRequestParts<__S>,
+{
+    fn endpoint() -> ::webhook_runtime::Endpoint {
+        ::webhook_runtime::Endpoint::new("stripe", ::core::module_path!(), "/stripe")
+            .inbox()
+            .order_by_pointer("/account")
+            .takes(::webhook_runtime::__private::Taken::<Stripe<'_>>::new().takes())
+    }
+    fn call(
+        mut delivery: ::webhook_runtime::__private::Verified<__S>,
+    ) -> ::webhook_runtime::__private::HandlerFuture {
+        ::std::boxed::Box::pin(async move {
+            let e0 = match delivery.extract::<Tx>().await {
+                ::core::result::Result::Ok(value) => value,
+                ::core::result::Result::Err(refusal) => return refusal,
+            };
+            let payload = match delivery.payload::<Stripe<'_>>() {
+                ::core::result::Result::Ok(value) => value,
+                ::core::result::Result::Err(refusal) => return refusal,
+            };
+            let _ = stripe;
+            let response = ::webhook_runtime::__private::respond(
+                stripe(e0, payload).await,
+            );
+            response
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! The option `inbox`, and what does not go with it.
+
+use crate::args::{Args, Given, Setter};
+use crate::arguments;
+use crate::errors::Errors;
+use crate::handler::Handler;
+use crate::values::{string, ungroup};
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, Lit, Token};
+
+const ORDER_BY: &str = "order_by = \"/account/id\"";
+
+/// `inbox`, or `inbox(order_by = ...)`.
+pub(crate) fn read(args: &mut Args, given: Given, errors: &mut Errors) {
+    let Some((name, list)) = given.flag_or_list(errors) else {
+        return;
+    };
+    args.inbox = true;
+    args.setters.push(Setter { name, value: TokenStream::new(), constant: None });
+    let order_by = |input: ParseStream| order_by(input, errors);
+    match order_by.parse2(list) {
+        Ok(setter) => args.setters.extend(setter),
+        Err(error) => errors.push(error),
+    }
+}
+
+fn order_by(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Setter>> {
+    if input.is_empty() {
+        return Ok(None);
+    }
+    let name = input.call(Ident::parse_any)?;
+    if name != "order_by" {
+        let hint = format!("`inbox` has one option of its own: `inbox({ORDER_BY})`");
+        return Err(syn::Error::new(name.span(), hint));
+    }
+    if !input.peek(Token![=]) {
+        let hint = format!("`order_by` needs a value: `inbox({ORDER_BY})`");
+        return Err(syn::Error::new(name.span(), hint));
+    }
+    input.parse::<Token![=]>()?;
+    let value: Expr = input.parse()?;
+    input.parse::<Option<Token![,]>>()?;
+    if !input.is_empty() {
+        return Err(input.error(format!("`inbox` has no other option than `{ORDER_BY}`")));
+    }
+    Ok(Some(setter(name, &value, errors)))
+}
+
+/// A text is a JSON pointer; whatever else it is, the compiler checks.
+fn setter(name: Ident, value: &Expr, errors: &mut Errors) -> Setter {
+    let is_literal = matches!(ungroup(value), Expr::Lit(lit) if matches!(lit.lit, Lit::Str(_)));
+    if let Some(pointer) = string(value)
+        && !pointer.value().starts_with('/')
+    {
+        errors.at(
+            pointer.span(),
+            format!(
+                "a JSON pointer begins with `/`: `{ORDER_BY}`\n\
+                 for a header: `order_by = Source::header(\"x-account\")`"
+            ),
+        );
+    }
+    let name = if is_literal { Ident::new("order_by_pointer", name.span()) } else { name };
+    Setter { name, value: value.to_token_stream(), constant: None }
+}
+
+/// What the function and the other options cannot be with `inbox`, or without.
+pub(crate) fn check(args: &Args, handler: &Handler, errors: &mut Errors) {
+    let late = args.setters.iter().find(|setter| setter.name == "answer_within");
+    if let Some(late) = late.filter(|_| args.inbox) {
+        errors.at(
+            late.name.span(),
+            "`answer_within` has no use beside `inbox`: a delivery is answered as soon as it is \
+             stored, and its handler may take its time",
+        );
+    }
+    let tx = handler.extractors().iter().find(|ty| arguments::is_tx(ty));
+    if let Some(tx) = tx.filter(|_| !args.inbox) {
+        errors.over(
+            tx,
+            "`Tx` is the transaction that completes a stored delivery: add `inbox` to the \
+             attribute\nis it a type of your own? then write `self::Tx`",
+        );
+    }
+}

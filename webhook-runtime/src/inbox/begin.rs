@@ -1,0 +1,71 @@
+//! Webhooks with an inbox: what they need at start, and what runs behind them.
+
+use std::any::Any;
+
+use axum::Router;
+
+use crate::{
+    endpoint::Endpoint,
+    inbox::{Inbox, run::Runner, worker::Processes},
+    mounted::Behind,
+    start::StartProblem,
+    webhooks::Webhooks,
+};
+
+impl<S> Webhooks<S> {
+    /// The inbox of the endpoints that are marked `inbox`. Their handlers run from when the router
+    /// is built until [`Inbox::shutdown`], which [`serve`](Webhooks::serve) calls by itself.
+    pub fn inbox(mut self, inbox: Inbox) -> Self {
+        self.inbox = Some(inbox);
+        self
+    }
+
+    /// The state of the router, for handlers that run behind an inbox: they do not wait for a
+    /// request that brings it. Give the same one to the router.
+    pub fn with_state(mut self, state: S) -> Self {
+        self.state = Some(state);
+        self
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
+    /// Fills in the one state that there is only one of.
+    pub(crate) fn complete_state(&mut self) {
+        if self.state.is_none() {
+            let nothing: Box<dyn Any> = Box::new(());
+            self.state = nothing.downcast::<S>().ok().map(|state| *state);
+        }
+    }
+
+    /// What is missing for endpoints that are marked `inbox`.
+    pub(crate) fn inbox_problems(&self) -> Vec<StartProblem> {
+        let mut problems = Vec::new();
+        let stored: Vec<&Endpoint> = self.endpoints().filter(|endpoint| endpoint.inbox).collect();
+        for (at, endpoint) in stored.iter().enumerate() {
+            let name = endpoint.name;
+            if self.state.is_none() {
+                problems.push(StartProblem::NoState { endpoint: name });
+            }
+            if stored[..at].iter().any(|other| other.name == name) {
+                problems.push(StartProblem::SameName { endpoint: name });
+            }
+        }
+        if !stored.is_empty() && tokio::runtime::Handle::try_current().is_err() {
+            problems.push(StartProblem::NoRuntime);
+        }
+        problems
+    }
+}
+
+impl Processes {
+    /// With the endpoint's handler, which the state is given to.
+    pub(crate) fn with<S: Clone + Send + Sync + 'static>(
+        self,
+        endpoint: &Endpoint,
+        handler: Behind<S>,
+        state: S,
+    ) -> Self {
+        let router = Router::new().route(endpoint.path, handler.into_route()).with_state(state);
+        self.on(endpoint.name, Runner { endpoint: endpoint.clone(), router })
+    }
+}

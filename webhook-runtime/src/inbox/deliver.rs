@@ -1,0 +1,173 @@
+//! From a verified delivery to what is stored of it.
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header, request::Parts};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    delivery::Delivery,
+    endpoint::Endpoint,
+    inbox::{
+        Inbox,
+        error::InboxError,
+        head::{Head, Piece},
+        record::NewDelivery,
+    },
+    payload::{Encoded, Unit},
+    rejection::Rejection,
+};
+
+/// What is not kept of a request: what is about the connection, and what proves who somebody is.
+const NOT_KEPT: [header::HeaderName; 10] = [
+    header::AUTHORIZATION,
+    header::CONNECTION,
+    header::COOKIE,
+    header::EXPECT,
+    header::HOST,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// How many events of one request are in the queue at a time: the largest of batches is to leave
+/// room for others.
+const AT_A_TIME: usize = 128;
+
+impl Inbox {
+    /// Stores all of these, or says why not: then some may be stored, and are known when they come
+    /// again.
+    async fn enqueue_all(&self, records: Vec<NewDelivery>) -> Result<(), InboxError> {
+        let mut records = records.into_iter();
+        loop {
+            let some: Vec<_> = records.by_ref().take(AT_A_TIME).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            self.shared.writer.enqueue_all(some).await?;
+        }
+    }
+
+    /// Stores a delivery, and answers once it is safe. One that was stored before is answered as it
+    /// was the first time.
+    pub(crate) async fn acknowledge(
+        &self,
+        endpoint: &Endpoint,
+        delivery: &Delivery,
+        parts: &Parts,
+    ) -> Response {
+        let records = match records(endpoint, delivery, parts) {
+            Ok(records) => records,
+            Err(rejection) => {
+                tracing::info!(reason = %rejection, "refused the batch");
+                return rejection.into_response();
+            }
+        };
+        if let Err(error) = self.enqueue_all(records).await {
+            tracing::error!(%error, "the delivery could not be stored");
+            return Rejection::NotStored.into_response();
+        }
+        let status = endpoint.provider.acknowledgement();
+        StatusCode::from_u16(status).unwrap_or(StatusCode::ACCEPTED).into_response()
+    }
+}
+
+/// What is to be stored of a delivery: itself, or every event of a batch that its handler takes one
+/// by one.
+fn records(
+    endpoint: &Endpoint,
+    delivery: &Delivery,
+    parts: &Parts,
+) -> Result<Vec<NewDelivery>, Rejection> {
+    let head = head(delivery, parts);
+    let items = endpoint.provider.items_source().filter(|_| endpoint.takes.unit == Unit::Item);
+    let Some(says) = items else {
+        let record = record(endpoint, delivery.encoded(), delivery.body().clone(), head);
+        return Ok(vec![record]);
+    };
+    let whole = delivery.encoded();
+    let (event, action) = (whole.event(), whole.action());
+    let (event, action) = (event.map(Into::into), action.map(Into::into));
+    let places = delivery.items(says)?;
+    let texts = places.into_iter().filter_map(|place| Some((delivery.part(&place)?, place)));
+    let records = texts.enumerate().map(|(index, (json, place))| {
+        let piece = Piece { index: index as u64, event: event.clone(), action: action.clone() };
+        let head = Head { piece: Some(piece), ..head.clone() };
+        // What is a part of the body needs no memory of its own.
+        let body = delivery.body().get(place.clone()).filter(|part| *part == json.as_bytes());
+        let body = match body {
+            Some(_) => delivery.body().slice(place),
+            None => Bytes::copy_from_slice(json.as_bytes()),
+        };
+        record(endpoint, Encoded::item(delivery, says, index, json), body, head)
+    });
+    Ok(records.collect())
+}
+
+fn record(endpoint: &Endpoint, encoded: Encoded<'_>, body: Bytes, head: Head) -> NewDelivery {
+    let provider = endpoint.provider;
+    let received_at = encoded.delivery().received_at();
+    let key = key(encoded);
+    let mut new = NewDelivery::new(endpoint.name, provider.name(), key, body, received_at);
+    new.keep_key_for = provider.retry_horizon().unwrap_or_default();
+    let order = endpoint.order_by.and_then(|source| encoded.at(source));
+    new.order_key = order.map(|key| Bytes::from(key.into_owned()));
+    new.event = encoded.event().map(Into::into);
+    new.provider_id = encoded.id().map(Into::into);
+    new.head = head;
+    new
+}
+
+/// What makes a delivery the same when it comes again: the id, if it is signed, or else a digest of
+/// the bytes. What is not signed counts for nothing, or a recorded delivery could be made another
+/// one.
+fn key(encoded: Encoded<'_>) -> Bytes {
+    let provider = encoded.delivery().sent_by();
+    let items = provider.items_source();
+    let mut hash = Sha256::new();
+    let mut part = |part: &[u8]| {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    };
+    let id = items.and_then(|items| items.id_pointer());
+    let id = encoded.id().filter(|_| encoded.signs(id, provider.id_source()));
+    if let Some(id) = id {
+        part(b"id");
+        part(id.as_bytes());
+        // Some providers number what an event is about, and not the event.
+        let event = items.and_then(|items| items.event_pointer());
+        let action = items.and_then(|items| items.action_pointer());
+        for (said, pointer, source) in [
+            (encoded.event(), event, provider.event_source()),
+            (encoded.action(), action, provider.action_source()),
+        ] {
+            let said = said.filter(|_| encoded.signs(pointer, source));
+            part(said.as_deref().unwrap_or_default().as_bytes());
+        }
+    } else {
+        part(b"bytes");
+        part(encoded.delivery().verification().query.as_deref().unwrap_or_default());
+        part(encoded.bytes());
+    }
+    Bytes::copy_from_slice(&hash.finalize())
+}
+
+fn head(delivery: &Delivery, parts: &Parts) -> Head {
+    let verified = delivery.verification();
+    let mut headers: HeaderMap = delivery.headers().clone();
+    for name in NOT_KEPT {
+        headers.remove(name);
+    }
+    Head {
+        method: parts.method.as_str().to_owned(),
+        uri: parts.uri.path_and_query().map_or("/", |uri| uri.as_str()).to_owned(),
+        query: verified.query.clone(),
+        headers,
+        scope: verified.scope.params().to_vec(),
+        secret: delivery.secret().to_owned(),
+        signed_at: delivery.signed_at(),
+        piece: None,
+    }
+}
