@@ -67,6 +67,7 @@ everywhere! { sqlite
         several_processes_have_each_effect_once;
     start: several_start_at_once a_newer_schema_is_refused tables_are_asked_for;
     plan: a_backlog_is_claimed_by_index;
+    shut: a_store_that_hangs_is_answered_for;
 }
 
 everywhere! { postgres
@@ -77,5 +78,5 @@ everywhere! { postgres
         several_processes_have_each_effect_once an_aborted_transaction_completes_nothing;
     start: several_start_at_once a_newer_schema_is_refused tables_are_asked_for;
     plan: a_backlog_is_claimed_by_index;
-    shut: others_hear_of_it;
+    shut: others_hear_of_it a_store_that_hangs_is_answered_for;
 }

@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::{delivery, place::Place, work::wanted};
+use super::{
+    delivery,
+    place::{Engine, Place},
+    work::wanted,
+};
 
 /// `INBOX_BACKLOG` asks for more.
 pub(crate) async fn a_backlog_is_claimed_by_index(place: Place) {
@@ -31,6 +35,28 @@ pub(crate) async fn a_backlog_is_claimed_by_index(place: Place) {
     for number in 0..10 {
         inbox.enqueue(delivery(number.to_string())).await.unwrap();
     }
+    if place.engine == Engine::Postgres {
+        place.execute(format!("ANALYZE {}", place.table("deliveries"))).await;
+    }
+    let plan = inbox.store().plan(&["orders".to_owned()]).await.unwrap();
+    println!("{plan}");
+    let (by_index, whole_table) = match place.engine {
+        Engine::Postgres => ("using deliveries_due", "Seq Scan on deliveries"),
+        _ => (
+            "USING COVERING INDEX webhook_due (endpoint=? AND state=? AND due_at>? AND due_at<?)",
+            "SCAN d",
+        ),
+    };
+    assert!(plan.contains(by_index), "{plan}");
+    assert!(
+        plan.contains(if place.engine == Engine::Postgres {
+            "deliveries_lines"
+        } else {
+            "webhook_lines"
+        }),
+        "{plan}"
+    );
+    assert!(!plan.contains(whole_table), "{plan}");
     let begun = Instant::now();
     let claimed = inbox.store().claim(&wanted(10)).await.unwrap();
     assert_eq!(claimed.jobs.len(), 10);

@@ -2,10 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
+use sqlx::Connection as _;
 use tokio::{sync::Semaphore, time::Instant};
 use webhook_runtime::inbox::{InboxError, Job, Outcome, Processes, State, TxSource};
 
-use super::{Ran, body, delivery, place::Place, record, until, until_state};
+use super::{
+    Ran, body, delivery,
+    place::{Engine, Place},
+    record, until, until_state,
+};
 
 pub(crate) async fn workers_finish_and_give_back(place: Place) {
     let inbox = place.open().await;
@@ -94,4 +99,47 @@ pub(crate) async fn others_hear_of_it(place: Place) {
         receiver.enqueue(delivery(number.to_string())).await.unwrap();
     }
     until("all", || async { ran.count() == 20 }).await;
+}
+
+/// Somebody else has the database to himself for longer than a provider waits.
+pub(crate) async fn a_store_that_hangs_is_answered_for(place: Place) {
+    let inbox = place.open().await;
+    inbox.enqueue(delivery("before")).await.unwrap();
+    let keys = place.table("keys");
+    let hold = Duration::from_secs(7);
+    let (taken, is_taken) = tokio::sync::oneshot::channel();
+    let (engine, url) = (place.engine, place.url.clone());
+    let holder = tokio::spawn(async move {
+        if engine == Engine::Postgres {
+            let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+            let lock = format!("BEGIN; LOCK TABLE {keys} IN ACCESS EXCLUSIVE MODE");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(lock)).execute(&mut connection).await.unwrap();
+            taken.send(()).unwrap();
+            tokio::time::sleep(hold).await;
+            connection.close().await.unwrap();
+        } else {
+            let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+            sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+            taken.send(()).unwrap();
+            tokio::time::sleep(hold).await;
+            connection.close().await.unwrap();
+        }
+    });
+    is_taken.await.unwrap();
+    let asked = Instant::now();
+    let answers: Vec<_> = (0..10)
+        .map(|number| {
+            let inbox = inbox.clone();
+            tokio::spawn(async move { inbox.enqueue(delivery(format!("held {number}"))).await })
+        })
+        .collect();
+    for answer in answers {
+        let error = answer.await.unwrap().unwrap_err();
+        assert!(matches!(error, InboxError::Slow | InboxError::Store(_)), "{error}");
+    }
+    assert!(asked.elapsed() < Duration::from_millis(5500), "{:?}", asked.elapsed());
+    holder.await.unwrap();
+    let freed = Instant::now();
+    until("it takes in again", || async { inbox.enqueue(delivery("after")).await.is_ok() }).await;
+    assert!(freed.elapsed() < Duration::from_secs(5), "{:?}", freed.elapsed());
 }

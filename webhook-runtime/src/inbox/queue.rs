@@ -82,12 +82,6 @@ impl<T> Queue<T> {
         }
     }
 
-    /// How many wait.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).waiting.len()
-    }
-
     /// What waits, in the order in which it came, up to a bound but never nothing; `None` once the
     /// queue is closed and empty. For one taker only.
     fn poll_take(&self, context: &mut Context<'_>, most: Most) -> Poll<Option<Vec<T>>> {

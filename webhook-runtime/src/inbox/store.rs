@@ -62,6 +62,12 @@ pub trait InboxStore: Send + Sync + 'static {
     /// Counts what there is.
     fn census(&self) -> Answer<'_, Census>;
 
+    /// How the database finds what is due for these endpoints, in its own words: `EXPLAIN` of the
+    /// statements of [`claim`](Self::claim) and of what follows a delivery in a line.
+    fn plan<'a>(&'a self, _endpoints: &'a [String]) -> Answer<'a, String> {
+        Box::pin(std::future::ready(Err(InboxError::Unsupported("the store has no plans"))))
+    }
+
     /// Waits until something new may be due because of another process; for ever where the store
     /// cannot tell.
     fn news(&self) -> Answer<'_, ()> {

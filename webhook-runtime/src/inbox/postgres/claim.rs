@@ -6,7 +6,11 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::inbox::{
     error::InboxError,
-    postgres::{BEGIN, finish::promote, names::Names},
+    postgres::{
+        BEGIN,
+        finish::{PROMOTE, promote},
+        names::Names,
+    },
     record::{Digest, Fence, span},
     sql::{self, JobRow, UNREADABLE},
     store::{Claimed, LOST, Wanted},
@@ -177,4 +181,23 @@ pub(super) async fn extend(
         .execute(&mut *connection)
         .await?;
     Ok(sqlx::query_scalar(names.sql(good)).bind(ids).bind(claims).fetch_all(connection).await?)
+}
+
+/// How PostgreSQL finds what is due, and what is next in a line.
+pub(super) async fn plan(
+    connection: &mut PgConnection,
+    names: &Names,
+    endpoints: &[String],
+) -> Result<String, InboxError> {
+    let mut plan = Vec::new();
+    for state_and_due in [LEASE_RAN_OUT, RETRY_DUE, FRESH] {
+        let explain = format!("EXPLAIN {}", pick(state_and_due));
+        let steps = sqlx::query_scalar(names.sql(&explain)).bind(endpoints).bind(16_i64);
+        plan.extend(steps.fetch_all(&mut *connection).await?);
+    }
+    let explain = format!("EXPLAIN {PROMOTE}");
+    let steps = sqlx::query_scalar(names.sql(&explain)).bind(vec![vec![0_u8]]);
+    plan.extend(steps.fetch_all(connection).await?);
+    let plan: Vec<String> = plan;
+    Ok(plan.join("\n"))
 }

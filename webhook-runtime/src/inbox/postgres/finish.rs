@@ -70,6 +70,14 @@ fn row(fence: Fence, end: &End) -> Row<'_> {
     }
 }
 
+/// By the index `deliveries_lines`: two steps for each line, however long it is.
+pub(super) const PROMOTE: &str = "UPDATE {s}deliveries SET state = 0, due_at = 0 WHERE id IN (\
+     SELECT h.id FROM unnest($1::bytea[]) AS f (line) CROSS JOIN LATERAL (\
+     SELECT i.id FROM {s}deliveries AS i WHERE i.line = f.line AND i.state = 2 \
+     AND i.state <= 2 ORDER BY i.id LIMIT 1) AS h \
+     WHERE NOT EXISTS (SELECT 1 FROM {s}deliveries AS a WHERE a.line = f.line \
+     AND a.state < 2 AND a.state <= 2))";
+
 /// Lets the next in each line go on, where nobody of the line is running or waiting. The lines have
 /// to be locked.
 pub(super) async fn promote(
@@ -80,18 +88,10 @@ pub(super) async fn promote(
     if lines.is_empty() {
         return Ok(());
     }
-    // By the index `deliveries_lines`: two steps for each line, however long it is.
-    sqlx::query(names.sql(
-        "UPDATE {s}deliveries SET state = 0, due_at = 0 WHERE id IN (\
-         SELECT h.id FROM unnest($1::bytea[]) AS f (line) CROSS JOIN LATERAL (\
-         SELECT i.id FROM {s}deliveries AS i WHERE i.line = f.line AND i.state = 2 \
-         AND i.state <= 2 ORDER BY i.id LIMIT 1) AS h \
-         WHERE NOT EXISTS (SELECT 1 FROM {s}deliveries AS a WHERE a.line = f.line \
-         AND a.state < 2 AND a.state <= 2))",
-    ))
-    .bind(lines.iter().map(|line| &line[..]).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
+    sqlx::query(names.sql(PROMOTE))
+        .bind(lines.iter().map(|line| &line[..]).collect::<Vec<_>>())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

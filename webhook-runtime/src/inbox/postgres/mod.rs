@@ -205,6 +205,10 @@ impl InboxStore for PostgresStore {
         on!(self, |connection| operate::census(connection, &self.names))
     }
 
+    fn plan<'a>(&'a self, endpoints: &'a [String]) -> Answer<'a, String> {
+        on!(self, |connection| claim::plan(connection, &self.names, endpoints))
+    }
+
     fn news(&self) -> Answer<'_, ()> {
         Box::pin(self.news.wait())
     }

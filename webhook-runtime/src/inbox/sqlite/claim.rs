@@ -1,19 +1,19 @@
 //! Claiming deliveries in an SQLite file.
 
 use serde_json::json;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use crate::inbox::{
     error::InboxError,
     record::{Digest, Fence, State, span},
     sql::{self, JobRow, UNREADABLE},
-    sqlite::finish::promote,
+    sqlite::finish::{FINISH, PROMOTE, promote},
     store::{Claimed, Wanted},
 };
 
 /// What is due, by the index `webhook_due`: the endpoints `$1`, the state `$2`, due from `$3` to
 /// `$4`, `$5` at most.
-pub(super) const PICK: &str = "SELECT d.id, d.attempt, d.line FROM json_each($1) AS e \
+const PICK: &str = "SELECT d.id, d.attempt, d.line FROM json_each($1) AS e \
      CROSS JOIN webhook_deliveries AS d ON d.id IN (\
      SELECT i.id FROM webhook_deliveries AS i WHERE i.endpoint = e.value AND i.state = $2 \
      AND i.state < 2 AND i.due_at BETWEEN $3 AND $4 ORDER BY i.due_at, i.id LIMIT $5) \
@@ -183,6 +183,9 @@ async fn give_up_unread(
     promote(connection, line.as_slice()).await
 }
 
+const EXTEND: &str = "UPDATE webhook_deliveries AS d SET due_at = $2 FROM json_each($1) AS f \
+     WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
+
 /// Extends leases, and says which claims are still good.
 pub(super) async fn extend(
     connection: &mut SqliteConnection,
@@ -190,12 +193,34 @@ pub(super) async fn extend(
     until: i64,
 ) -> Result<Vec<i64>, InboxError> {
     let fences: Vec<_> = running.iter().map(|fence| (fence.id, fence.claim)).collect();
-    Ok(sqlx::query_scalar(
-        "UPDATE webhook_deliveries AS d SET due_at = $2 FROM json_each($1) AS f \
-         WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id",
-    )
-    .bind(json!(fences).to_string())
-    .bind(until)
-    .fetch_all(connection)
-    .await?)
+    Ok(sqlx::query_scalar(EXTEND)
+        .bind(json!(fences).to_string())
+        .bind(until)
+        .fetch_all(connection)
+        .await?)
+}
+
+/// How SQLite finds what is due, what is next in a line, and what is settled.
+pub(super) async fn plan(
+    connection: &mut SqliteConnection,
+    endpoints: &[String],
+) -> Result<String, InboxError> {
+    let mut plan = String::new();
+    for sql in [PICK, PROMOTE, EXTEND, FINISH] {
+        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain)
+            .bind(json!(endpoints).to_string())
+            .bind(0)
+            .bind(0)
+            .bind(0)
+            .bind(1)
+            .persistent(false)
+            .fetch_all(&mut *connection)
+            .await?;
+        for (.., step) in steps {
+            plan.push_str(&step);
+            plan.push('\n');
+        }
+    }
+    Ok(plan)
 }

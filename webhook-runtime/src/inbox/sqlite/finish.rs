@@ -14,6 +14,13 @@ use crate::inbox::{
     store::{End, Finish},
 };
 
+/// Of each: number, claim, state, when due, reason, and how many attempts are taken back.
+pub(super) const FINISH: &str = "UPDATE webhook_deliveries AS d SET state = f.value ->> 2, due_at = f.value ->> 3, \
+     reason = CASE f.value ->> 5 WHEN 0 THEN f.value ->> 4 ELSE d.reason END, \
+     attempt = d.attempt - (f.value ->> 5), \
+     finished_at = CASE WHEN f.value ->> 2 > 2 THEN $2 END FROM json_each($1) AS f \
+     WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
+
 /// Settles claims, by the fence, and says of each whether it was still good.
 pub(super) async fn finish(
     connection: &mut SqliteConnection,
@@ -22,18 +29,11 @@ pub(super) async fn finish(
 ) -> Result<Vec<bool>, InboxError> {
     let rows: Vec<_> = batch.iter().map(|Finish { fence, end }| row(*fence, end, now)).collect();
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let settled: Vec<i64> = sqlx::query_scalar(
-        "UPDATE webhook_deliveries AS d SET state = f.value ->> 2, due_at = f.value ->> 3, \
-         reason = CASE f.value ->> 5 WHEN 0 THEN f.value ->> 4 ELSE d.reason END, \
-         attempt = d.attempt - (f.value ->> 5), \
-         finished_at = CASE WHEN f.value ->> 2 > 2 THEN $2 END \
-         FROM json_each($1) AS f \
-         WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id",
-    )
-    .bind(json!(rows).to_string())
-    .bind(now)
-    .fetch_all(&mut *tx)
-    .await?;
+    let settled: Vec<i64> = sqlx::query_scalar(FINISH)
+        .bind(json!(rows).to_string())
+        .bind(now)
+        .fetch_all(&mut *tx)
+        .await?;
     promote(&mut tx, &sql::distinct(batch.iter().filter_map(|finish| finish.fence.line))).await?;
     tx.commit().await?;
     let settled: HashSet<i64> = settled.into_iter().collect();

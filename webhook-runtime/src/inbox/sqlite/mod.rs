@@ -255,6 +255,10 @@ impl InboxStore for SqliteStore {
         Box::pin(async move { operate::census(&mut *self.read().await?, self.now()).await })
     }
 
+    fn plan<'a>(&'a self, endpoints: &'a [String]) -> Answer<'a, String> {
+        Box::pin(async move { claim::plan(&mut *self.read().await?, endpoints).await })
+    }
+
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(async move {
             self.checkpoints.stop();
