@@ -178,23 +178,24 @@ impl Worker {
             }
             let until = Instant::now() + wait + scaled(wait / 10, random());
             // While the store fails, what happens does not make it be asked more often.
-            loop {
-                match tokio::time::timeout_at(until, events.recv()).await {
-                    Err(_) => {
-                        more = true;
-                        break;
-                    }
-                    Ok(Some(Event::Wake)) => more = true,
-                    Ok(Some(Event::Ended(fence))) => self.ended(fence),
-                    Ok(Some(Event::Stop(deadline, answer))) => {
-                        let stopped = self.stop(deadline, events).await;
-                        let _ = answer.send(stopped);
-                        return;
-                    }
-                    Ok(None) => return,
-                }
-                if failures == 0 && more && self.room() > 0 {
+            while !(failures == 0 && more && self.room() > 0) {
+                let Ok(event) = tokio::time::timeout_at(until, events.recv()).await else {
+                    more = true;
                     break;
+                };
+                let mut next = event;
+                while let Some(event) = next {
+                    match event {
+                        Event::Wake => more = true,
+                        Event::Ended(fence) => self.ended(fence),
+                        Event::Stop(deadline, answer) => {
+                            let stopped = self.stop(deadline, events).await;
+                            let _ = answer.send(stopped);
+                            return;
+                        }
+                    }
+                    // Those that end together make room together: one claim for all of it.
+                    next = events.try_recv().ok();
                 }
             }
             while self.attempts.try_join_next().is_some() {}
