@@ -85,10 +85,16 @@ async fn one_event_is_answered_by_its_handler_and_none_by_200() {
     let router = router::<one>(&all);
     let answer = deliver(&router, &BATCH, r#"{"a/b":{"items":[{"answer":201}]}}"#).await;
     assert_eq!((answer.status.as_u16(), answer.text()), (201, "its own answer"));
-    assert_eq!(seen(&all).len(), 1);
-    let answer = deliver(&router, &BATCH, r#"{"a/b":{"items":[]}}"#).await;
-    assert_eq!((answer.status.as_u16(), answer.text()), (200, ""));
-    assert_eq!(seen(&all).len(), 1);
+    let answer = deliver(&router, &BATCH, r#"{"a/b":{"items":[{"answer":410}]}}"#).await;
+    assert_eq!((answer.status.as_u16(), answer.text()), (410, "its own answer"));
+    let answer = deliver(&router, &BATCH, r#"{"a/b":{"items":[{"answer":"x"}]}}"#).await;
+    assert_eq!((answer.status.as_u16(), &answer.problem()["path"]), (422, &"answer".into()));
+    assert_eq!(seen(&all).len(), 2);
+    for nothing in [r#"{"a/b":{"items":[]}}"#, r#"{"a/b":{"items":null}}"#] {
+        let answer = deliver(&router, &BATCH, nothing).await;
+        assert_eq!((answer.status.as_u16(), answer.text()), (200, ""));
+    }
+    assert_eq!(seen(&all).len(), 2);
 }
 
 #[tokio::test]
@@ -109,7 +115,9 @@ async fn an_event_that_fails_is_named_and_stops_no_other() {
         (r#"{"answer":200},{"answer":"x"},{"answer":200}"#, 422, vec![(1, 422)]),
         (r#"{"answer":999},{"answer":200},{"answer":200}"#, 500, vec![(0, 500)]),
         (r#"{"answer":409},{"answer":410},{"answer":200}"#, 409, vec![(0, 409), (1, 410)]),
-        (r#"{"answer":410}"#, 410, vec![(0, 410)]),
+        // One event that is gone is not the whole endpoint, and what is no failure is no success.
+        (r#"{"answer":410},{"answer":200}"#, 422, vec![(0, 410)]),
+        (r#"{"answer":303},{"answer":200}"#, 500, vec![(0, 303)]),
     ] {
         all.lock().expect("nobody panics holding it").clear();
         let answer = deliver(&router, &BATCH, &items(events)).await;
@@ -281,7 +289,7 @@ async fn providers_say_what_happened_in_each_event() {
     let items = [item("P1", "AUTHORISATION"), item("P2", "REFUND")].join(",");
     let adyen = format!(r#"{{"live":"false","notificationItems":[{items}]}}"#);
     let (events, answer) = told::<self::adyen>(&ADYEN, "00ff", PATH, &adyen).await;
-    assert_eq!(events, ["P1 AUTHORISATION ", "P2 REFUND "]);
+    assert_eq!(events, ["P1:AUTHORISATION:true AUTHORISATION ", "P2:REFUND:true REFUND "]);
     assert_eq!(answer.text(), "[accepted]");
 }
 
@@ -293,6 +301,28 @@ async fn many_events_are_no_burden() {
     let json = format!(r#"{{"a/b":{{"items":[{items}]}}}}"#);
     let answer = deliver(&router::<one>(&all), &BATCH, &json).await;
     assert_eq!((answer.status.as_u16(), seen(&all).len()), (200, 20_000));
+}
+
+/// A small request has no huge answer, however much of it fails.
+#[tokio::test]
+async fn many_failures_are_counted_and_few_are_listed() {
+    let all = Seen::default();
+    let json = format!(r#"{{"a/b":{{"items":[{}]}}}}"#, vec!["0"; 100_000].join(","));
+    let answer = deliver(&router::<one>(&all), &BATCH, &json).await;
+    assert_eq!(answer.status.as_u16(), 422);
+    assert!(answer.body.len() < 5_000, "{}", answer.body.len());
+    let problem = answer.problem();
+    assert_eq!((&problem["failed"], &problem["items"][99]["index"]), (&100_000.into(), &99.into()));
+    assert_eq!(problem["items"][100], serde_json::Value::Null);
+}
+
+/// What the request says of all its events is read once, and not once for each.
+#[tokio::test]
+async fn events_that_share_their_name_are_no_burden() {
+    let json = format!(r#"{{"entry":[{}],"object":"page"}}"#, vec!["0"; 20_000].join(","));
+    let (events, answer) = told::<self::meta>(&META, SECRET, PATH, &json).await;
+    assert_eq!((answer.status.as_u16(), events.len()), (200, 20_000));
+    assert_eq!(events[19_999], " page ");
 }
 
 #[webhook(path = "/webhook", provider = GITHUB)]

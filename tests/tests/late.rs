@@ -93,6 +93,26 @@ async fn a_late_handler_is_answered_for_and_runs_on() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn not_more_run_than_may() {
+    let work = Work::default();
+    let hooks = webhooks::<slow>().most_late_handlers(2);
+    let late = hooks.late_handlers();
+    let router = hooks.into_router().expect("right").layer(Extension(work.clone()));
+    assert_eq!(
+        [status(&router, delivery("slow")).await, status(&router, delivery("slow")).await],
+        [202; 2]
+    );
+    let answer = ask(&router, delivery("fast")).await;
+    assert_eq!(answer.status.as_u16(), 503);
+    assert!(answer.headers.contains_key("retry-after"));
+    work.go_on.notify_one();
+    while late.running() == 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(status(&router, delivery("fast")).await, 201);
+}
+
 /// Without `answer_within`, a handler ends where its sender hangs up.
 #[tokio::test(start_paused = true)]
 async fn a_handler_runs_on_when_nobody_waits_for_it() {

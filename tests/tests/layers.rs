@@ -189,6 +189,70 @@ async fn a_layer_that_fails_is_answered_by_500() {
     assert_eq!(take(&seen), [""; 0]);
 }
 
+/// How many handlers run at a time, and how many did at most.
+#[derive(Clone, Default)]
+struct AtATime(Arc<Mutex<(usize, usize)>>);
+
+#[webhook(path = "/webhook")]
+async fn counted(Extension(AtATime(now)): Extension<AtATime>, _: &Delivery) {
+    {
+        let mut now = now.lock().expect("nobody panics holding it");
+        now.0 += 1;
+        now.1 = now.1.max(now.0);
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    now.lock().expect("nobody panics holding it").0 -= 1;
+}
+
+/// A layer makes its service once, and not for each request: else it could limit nothing.
+#[tokio::test]
+async fn layers_keep_their_state() {
+    let limit = || tower::limit::ConcurrencyLimitLayer::new(2);
+    for hooks in
+        [webhooks::<counted>().layer(limit()), webhooks::<counted>().verified_layer(limit())]
+    {
+        let seen = AtATime::default();
+        let router = hooks.into_router().expect("right").layer(Extension(seen.clone()));
+        let all: Vec<_> = (0..12)
+            .map(|_| {
+                let router = router.clone();
+                tokio::spawn(async move { status(&router, delivery("{}")).await })
+            })
+            .collect();
+        for one in all {
+            assert_eq!(one.await.expect("no panic"), 200);
+        }
+        assert_eq!(seen.0.lock().expect("nobody panics holding it").1, 2);
+    }
+}
+
+/// Puts another delivery in the place of the one that it was given.
+async fn swaps(
+    State(kept): State<Arc<Mutex<Option<Delivery>>>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let own = request.extensions().get::<Delivery>().cloned();
+    let kept = std::mem::replace(&mut *kept.lock().expect("nobody panics holding it"), own);
+    if let Some(kept) = kept {
+        request.extensions_mut().insert(kept);
+    }
+    next.run(request).await
+}
+
+#[tokio::test]
+async fn no_layer_swaps_deliveries() {
+    let seen = Seen::default();
+    let layer = from_fn_with_state(Arc::default(), swaps);
+    let router = webhooks::<paid>().verified_layer(layer).into_router().expect("right");
+    let router = router.layer(Extension(Arc::clone(&seen)));
+    for body in ["[1]", "[2]"] {
+        assert_eq!(status(&router, delivery(body)).await, 200);
+    }
+    let told = |body| format!("handler POST {body} None Some(\"application/json\")");
+    assert_eq!(take(&seen), [told("[1]"), told("[2]")]);
+}
+
 #[webhook(path = "/webhook", provider = LINE)]
 async fn line(Extension(seen): Extension<Seen>, delivery: Delivery, text: String) {
     note(&seen, format!("{:?} {text}", delivery.encoded().index()));

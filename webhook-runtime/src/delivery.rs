@@ -53,8 +53,8 @@ struct Inner {
     verified: Verification,
     /// The JSON out of a form's field, decoded when first asked for.
     form_json: OnceLock<Option<Box<str>>>,
-    /// What the request said, where its body is no longer there.
-    said: Said,
+    /// What the request says of all events in it: read once, for all of them.
+    said: OnceLock<Said>,
 }
 
 /// What a request says of all events in it.
@@ -82,7 +82,7 @@ impl Delivery {
         body: Bytes,
         verified: Verification,
     ) -> Self {
-        let (form_json, said) = (OnceLock::new(), Said::default());
+        let (form_json, said) = (OnceLock::new(), OnceLock::new());
         let inner = Inner { provider, endpoint, headers, body, verified, form_json, said };
         Self { inner: Arc::new(inner), item: None }
     }
@@ -98,7 +98,7 @@ impl Delivery {
         (index, said): (usize, Said),
     ) -> Self {
         let item = Some(Item { index, place: 0..json.len() });
-        let form_json = OnceLock::new();
+        let (form_json, said) = (OnceLock::new(), OnceLock::from(said));
         let inner = Inner { provider, endpoint, headers, body: json, verified, form_json, said };
         Self { inner: Arc::new(inner), item }
     }
@@ -110,7 +110,11 @@ impl Delivery {
 
     /// What the request says of all events in it.
     pub(crate) fn said(&self) -> &Said {
-        &self.inner.said
+        self.inner.said.get_or_init(|| {
+            let whole = Encoded::whole(self);
+            let [event, action] = [whole.event(), whole.action()];
+            Said { event: event.map(Into::into), action: action.map(Into::into) }
+        })
     }
 
     #[cfg(feature = "inbox")]
@@ -124,7 +128,7 @@ impl Delivery {
     }
 
     /// Where in the body's JSON the items of a batch are. What stands where the provider puts its
-    /// array, and is none, is an item by itself.
+    /// array, and is none, is an item by itself; `null` is none.
     pub(crate) fn items(&self, says: &Items) -> Result<Vec<Range<usize>>, Rejection> {
         let Content::Json(body) = self.content()? else { return Err(Rejection::ContentType) };
         check_json(body)?;
@@ -135,7 +139,8 @@ impl Delivery {
                 detail: "the events of the batch are missing".to_owned(),
             });
         };
-        let items = json::items(array).unwrap_or_else(|| vec![array]);
+        let nothing = || if array == "null" { Vec::new() } else { vec![array] };
+        let items = json::items(array).unwrap_or_else(nothing);
         let inside =
             |item| says.inside_pointer().and_then(|at| json::text(item, at)).unwrap_or(item);
         Ok(items.into_iter().map(|item| json::place(inside(item), body)).collect())

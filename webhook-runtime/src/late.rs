@@ -24,11 +24,12 @@ use crate::{endpoint::HandlerFuture, rejection::Rejection};
 #[derive(Clone, Debug)]
 pub struct LateHandlers {
     running: Arc<watch::Sender<usize>>,
+    most: usize,
 }
 
 impl LateHandlers {
-    pub(crate) fn new() -> Self {
-        Self { running: Arc::new(watch::Sender::new(0)) }
+    pub(crate) fn new(most: usize) -> Self {
+        Self { running: Arc::new(watch::Sender::new(0)), most }
     }
 
     /// How many are running.
@@ -58,19 +59,20 @@ impl Patience {
     /// nobody waits for the answer any more.
     pub(crate) async fn answer(self, handler: HandlerFuture) -> Response {
         let Self { limit, status, late } = self;
-        let counted = Counted::new(&late);
+        let Some(counted) = Counted::new(&late) else {
+            tracing::error!(most = late.most, "too many handlers are running");
+            return Rejection::Busy.into_response();
+        };
         let answered = Arc::new(AtomicBool::new(false));
         let is_answered = Arc::clone(&answered);
         let (give, mut take) = oneshot::channel();
         let run = async move {
             let answer = handler.await;
-            drop(counted);
-            // A sender that has hung up is not answered, and will send again.
-            if let Err(answer) = give.send(answer)
-                && is_answered.load(Ordering::Acquire)
-            {
-                tell(answer.status());
+            if let Err(answer) = give.send(answer) {
+                tell(answer.status(), is_answered.load(Ordering::Acquire));
             }
+            // Last, so that whoever waits for it can end the program.
+            drop(counted);
         };
         tokio::spawn(run.in_current_span());
         match tokio::time::timeout(limit, &mut take).await {
@@ -93,9 +95,14 @@ impl Patience {
 struct Counted(LateHandlers);
 
 impl Counted {
-    fn new(all: &LateHandlers) -> Self {
-        all.running.send_modify(|running| *running += 1);
-        Self(all.clone())
+    /// `None` if too many are running.
+    fn new(all: &LateHandlers) -> Option<Self> {
+        let has_room = all.running.send_if_modified(|running| {
+            let has_room = *running < all.most;
+            *running += usize::from(has_room);
+            has_room
+        });
+        has_room.then(|| Self(all.clone()))
     }
 }
 
@@ -105,13 +112,18 @@ impl Drop for Counted {
     }
 }
 
-/// Tells how a handler ended after its answer: the sender takes it for done, whatever came of it.
-fn tell(status: StatusCode) {
-    let is_fine = status.is_success() || status.is_redirection();
+/// Tells how a handler ended that nobody waited for: its sender takes the delivery for done, or, not
+/// having been answered, may send it again, or not.
+fn tell(status: StatusCode, answered: bool) {
+    let is_fine = status.is_success();
     let status = status.as_u16();
-    if is_fine {
-        tracing::info!(status, "the handler is done, after its answer");
-    } else {
-        tracing::error!(status, "the handler failed after its answer: the delivery is lost");
+    match (is_fine, answered) {
+        (true, _) => tracing::info!(status, "the handler is done, and nobody waited for it"),
+        (false, true) => {
+            tracing::error!(status, "the handler failed after its answer: the delivery is lost");
+        }
+        (false, false) => {
+            tracing::warn!(status, "the handler failed, and the sender had hung up");
+        }
     }
 }

@@ -2,10 +2,12 @@
 //! within the time that the sender waits.
 
 use std::{
+    convert::Infallible,
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    task::Poll,
+    task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::{
@@ -13,16 +15,18 @@ use axum::{
     extract::Request,
     handler::Handler,
     response::{IntoResponse, Response},
-    routing::{MethodRouter, any},
+    routing::{MethodRouter, Route, any},
 };
 use http::{HeaderValue, StatusCode, header, request::Parts};
+use tower_layer::Layer;
+use tower_service::Service;
 use tracing::{Instrument, Span};
 
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
 use crate::{
     delivery::Delivery,
-    endpoint::{HandlerFuture, Verified},
+    endpoint::{Endpoint, HandlerFuture, Verified},
     late::Patience,
     layers::Around,
     payload::Unit,
@@ -31,50 +35,145 @@ use crate::{
     rejection::{FailedItem, Rejection, is_worth_another_try},
 };
 
-/// A gate with the handler behind it, as axum wants it.
-pub(crate) struct Mounted<S> {
+/// What a request comes upon first: the gate, and how long the answer waits for what is behind it.
+#[derive(Clone)]
+pub(crate) struct Front {
     pub(crate) gate: Arc<Gate>,
-    pub(crate) handler: Behind<S>,
     pub(crate) patience: Option<Patience>,
     /// Where deliveries are stored, instead of being handled before the answer.
     #[cfg(feature = "inbox")]
     pub(crate) inbox: Option<Inbox>,
 }
 
-/// What is behind the gate.
-pub(crate) enum Behind<S> {
-    Handler(Inner<S>),
-    /// The handler with layers around it, which see verified deliveries only.
-    Layers(Box<MethodRouter<S>>),
+impl Front {
+    /// With a handler right behind it.
+    pub(crate) fn before<S>(self, inner: Inner<S>) -> MethodRouter<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        any(Mounted { front: self, inner })
+    }
+
+    /// With layers behind it, which see verified deliveries only, and the handler in their midst.
+    pub(crate) fn before_layers<S>(self, layered: MethodRouter<S>) -> MethodRouter<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        layered.layer(self)
+    }
+
+    /// Answers a request, by `handle` where it is a delivery.
+    fn answer<F>(self, request: Request, handle: F) -> HandlerFuture
+    where
+        F: FnOnce(Delivery, Parts) -> HandlerFuture + Send + 'static,
+    {
+        let span = self.gate.span();
+        let (mut parts, body) = request.into_parts();
+        let story = async move {
+            let delivery = match self.gate.receive(&mut parts, body).await {
+                Ok(delivery) => delivery,
+                Err(refusal) => return refusal,
+            };
+            #[cfg(feature = "inbox")]
+            if let Some(inbox) = &self.inbox {
+                let answer = inbox.acknowledge(&self.gate.endpoint, &delivery, &parts).await;
+                return self.gate.as_wished(answer);
+            }
+            let running = unless_it_panics(handle(delivery, parts));
+            let answer = match self.patience {
+                None => running.await,
+                Some(patience) => patience.answer(Box::pin(running)).await,
+            };
+            self.gate.as_wished(answer)
+        };
+        if span.is_disabled() {
+            Box::pin(story)
+        } else {
+            Box::pin(async move { told(story.await) }.instrument(span))
+        }
+    }
 }
 
-/// The function that the attribute left behind, and what its payload is made of.
-pub(crate) struct Inner<S> {
-    pub(crate) call: fn(Verified<S>) -> HandlerFuture,
-    /// Where the items are that it is called for, one by one.
-    pub(crate) items: Option<&'static Items>,
+/// A gate with the handler right behind it, as axum wants it.
+struct Mounted<S> {
+    front: Front,
+    inner: Inner<S>,
 }
 
 impl<S> Clone for Mounted<S> {
     fn clone(&self) -> Self {
-        let (gate, handler) = (Arc::clone(&self.gate), self.handler.clone());
-        Self {
-            gate,
-            handler,
-            patience: self.patience.clone(),
-            #[cfg(feature = "inbox")]
-            inbox: self.inbox.clone(),
-        }
+        Self { front: self.front.clone(), inner: self.inner }
     }
 }
 
-impl<S> Clone for Behind<S> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Handler(inner) => Self::Handler(*inner),
-            Self::Layers(layers) => Self::Layers(layers.clone()),
-        }
+impl<S: Clone + Send + Sync + 'static> Handler<(), S> for Mounted<S> {
+    type Future = HandlerFuture;
+
+    fn call(self, request: Request, state: S) -> HandlerFuture {
+        let Self { front, inner } = self;
+        front.answer(request, move |delivery, parts| {
+            inner.run(Verified::new(delivery, parts, state))
+        })
     }
+}
+
+impl Layer<Route> for Front {
+    type Service = Gated;
+
+    fn layer(&self, inside: Route) -> Gated {
+        Gated { front: self.clone(), inside }
+    }
+}
+
+/// A gate with layers behind it.
+#[derive(Clone)]
+pub(crate) struct Gated {
+    front: Front,
+    inside: Route,
+}
+
+impl Service<Request> for Gated {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        <Route as Service<Request>>::poll_ready(&mut self.inside, context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let mut inside = self.inside.clone();
+        let answer = self.front.clone().answer(request, move |delivery, parts| {
+            Box::pin(async move {
+                let Ok(answer) = inside.call(as_request(delivery, parts)).await;
+                answer
+            })
+        });
+        Box::pin(async move { Ok(answer.await) })
+    }
+}
+
+/// The delivery that has passed the gate: what layers behind it do to the public extension, they
+/// cannot do to this one.
+#[derive(Clone)]
+struct Passed(Delivery);
+
+/// A verified request as layers see it: whole again, with the delivery as an extension.
+pub(crate) fn as_request(delivery: Delivery, mut parts: Parts) -> Request {
+    parts.headers.clone_from(delivery.headers());
+    let body = Body::from(delivery.body().clone());
+    parts.extensions.insert(Passed(delivery.clone()));
+    parts.extensions.insert(delivery);
+    Request::from_parts(parts, body)
+}
+
+/// The function that the attribute left behind, and what its payload is made of.
+pub(crate) struct Inner<S> {
+    call: fn(Verified<S>) -> HandlerFuture,
+    /// The name of the function, which is that of the endpoint.
+    name: &'static str,
+    /// Where the items are that it is called for, one by one.
+    items: Option<&'static Items>,
 }
 
 impl<S> Copy for Inner<S> {}
@@ -85,68 +184,18 @@ impl<S> Clone for Inner<S> {
     }
 }
 
-impl<S: Clone + Send + Sync + 'static> Behind<S> {
-    pub(crate) fn new(gate: &Gate, call: fn(Verified<S>) -> HandlerFuture) -> Self {
-        let one_by_one = gate.endpoint.takes.unit == Unit::Item;
-        let items = gate.endpoint.provider.items_source().filter(|_| one_by_one);
-        Self::Handler(Inner { call, items })
-    }
-
-    /// As a route: for stored deliveries, which are verified already.
-    #[cfg(feature = "inbox")]
-    pub(crate) fn into_route(self) -> MethodRouter<S> {
-        match self {
-            Self::Handler(inner) => any(inner),
-            Self::Layers(layers) => *layers,
-        }
+impl<S: Clone + Send + Sync + 'static> Inner<S> {
+    pub(crate) fn new(endpoint: &Endpoint, call: fn(Verified<S>) -> HandlerFuture) -> Self {
+        let one_by_one = endpoint.takes.unit == Unit::Item;
+        let items = endpoint.provider.items_source().filter(|_| one_by_one);
+        Self { call, name: endpoint.name, items }
     }
 
     /// With layers around it, the innermost first.
-    pub(crate) fn within(self, layers: Vec<Around<S>>) -> Self {
-        layers.into_iter().fold(self, |inside, around| {
-            let inside = match inside {
-                Self::Handler(inner) => any(inner),
-                Self::Layers(layers) => *layers,
-            };
-            Self::Layers(Box::new(around(inside)))
-        })
+    pub(crate) fn within(self, layers: Vec<Around<S>>) -> MethodRouter<S> {
+        layers.into_iter().fold(any(self), |inside, around| around(inside))
     }
 
-    fn run(self, delivery: Delivery, parts: Parts, state: S) -> HandlerFuture {
-        match self {
-            Self::Handler(inner) => inner.run(Verified::new(delivery, parts, state)),
-            Self::Layers(layers) => {
-                let request = as_request(delivery, parts);
-                Box::pin(async move { layers.call(request, state).await })
-            }
-        }
-    }
-}
-
-/// A verified request as layers see it: whole again, with the delivery as an extension.
-fn as_request(delivery: Delivery, mut parts: Parts) -> Request {
-    parts.headers.clone_from(delivery.headers());
-    let body = Body::from(delivery.body().clone());
-    parts.extensions.insert(delivery);
-    Request::from_parts(parts, body)
-}
-
-/// The inside of the layers. The delivery is the one that was verified, whatever layers did to the
-/// request that it came with.
-impl<S: Clone + Send + Sync + 'static> Handler<(), S> for Inner<S> {
-    type Future = HandlerFuture;
-
-    fn call(self, request: Request, state: S) -> HandlerFuture {
-        let (parts, _) = request.into_parts();
-        let Some(delivery) = parts.extensions.get::<Delivery>().cloned() else {
-            tracing::error!("a layer around the handler has taken the delivery away");
-            return Box::pin(async { StatusCode::INTERNAL_SERVER_ERROR.into_response() });
-        };
-        self.run(Verified::complete(delivery, parts, state))
-    }
-}
-
-impl<S: Clone + Send + Sync + 'static> Inner<S> {
     fn run(self, verified: Verified<S>) -> HandlerFuture {
         match self.items {
             Some(items) if !verified.delivery().is_item() => Box::pin(self.each(items, verified)),
@@ -164,68 +213,88 @@ impl<S: Clone + Send + Sync + 'static> Inner<S> {
             }
         };
         let is_single = places.len() == 1;
-        let mut failed = Vec::new();
-        let mut retry_after = None;
+        let mut failures = Failures::default();
         for (index, place) in places.into_iter().enumerate() {
             let item = verified.of_item(index, place);
             let answer = unless_it_panics((self.call)(item)).await;
-            let status = answer.status();
-            if status.is_success() {
-                if is_single {
-                    return answer;
-                }
-                continue;
+            if is_single {
+                return answer;
             }
+            if !answer.status().is_success() {
+                failures.add(index, &answer);
+            }
+            if index % AT_A_TIME == AT_A_TIME - 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+        failures.into_response()
+    }
+}
+
+/// After how many events others have their turn: handlers that never wait would keep them out.
+const AT_A_TIME: usize = 32;
+
+/// How many failures of a batch the trace tells one by one.
+const MOST_TOLD: usize = 20;
+
+/// The events of a batch that were not taken.
+#[derive(Default)]
+struct Failures {
+    failed: Vec<FailedItem>,
+    retry_after: Option<Duration>,
+}
+
+impl Failures {
+    fn add(&mut self, index: usize, answer: &Response) {
+        let status = answer.status();
+        if self.failed.len() < MOST_TOLD {
             tracing::warn!(index, status = status.as_u16(), "an event of the batch was not taken");
-            if is_worth_another_try(status) && retry_after.is_none() {
-                retry_after = answer.headers().get(header::RETRY_AFTER).cloned();
-            }
-            failed.push(FailedItem::new(index, status));
         }
-        if failed.is_empty() {
-            StatusCode::OK.into_response()
-        } else {
-            not_all(failed, retry_after)
+        if is_worth_another_try(status) {
+            self.retry_after = self.retry_after.max(retry_after(answer));
         }
+        self.failed.push(FailedItem::new(index, status));
+    }
+
+    fn into_response(self) -> Response {
+        if self.failed.is_empty() {
+            return StatusCode::OK.into_response();
+        }
+        let rejection = Rejection::Items { failed: self.failed };
+        tracing::warn!(reason = %rejection, "the batch was not taken as a whole");
+        let mut response = rejection.into_response();
+        if let Some(after) = self.retry_after {
+            let seconds = HeaderValue::from(after.as_secs());
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
     }
 }
 
-fn not_all(failed: Vec<FailedItem>, retry_after: Option<HeaderValue>) -> Response {
-    let mut response = Rejection::Items { failed }.into_response();
-    if let Some(after) = retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, after);
-    }
-    response
+/// What `Retry-After` asks for, in seconds. As a date it is passed over: clocks differ.
+pub(crate) fn retry_after(answer: &Response) -> Option<Duration> {
+    let seconds = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
-impl<S: Clone + Send + Sync + 'static> Handler<(), S> for Mounted<S> {
+/// The inside of the layers.
+impl<S: Clone + Send + Sync + 'static> Handler<(), S> for Inner<S> {
     type Future = HandlerFuture;
 
     fn call(self, request: Request, state: S) -> HandlerFuture {
-        let span = self.gate.span();
-        let (mut parts, body) = request.into_parts();
-        let story = async move {
-            let delivery = match self.gate.receive(&mut parts, body).await {
-                Ok(delivery) => delivery,
-                Err(refusal) => return refusal,
-            };
-            #[cfg(feature = "inbox")]
-            if let Some(inbox) = &self.inbox {
-                let answer = inbox.acknowledge(&self.gate.endpoint, &delivery, &parts).await;
-                return self.gate.as_wished(answer);
-            }
-            let running = unless_it_panics(self.handler.run(delivery, parts, state));
-            let answer = match self.patience {
-                None => running.await,
-                Some(patience) => patience.answer(Box::pin(running)).await,
-            };
-            self.gate.as_wished(answer)
+        let (mut parts, _) = request.into_parts();
+        let passed = parts.extensions.remove::<Passed>().map(|Passed(delivery)| delivery);
+        // A layer may have made a request of its own, and taken along what is public.
+        let delivery = passed.or_else(|| {
+            let delivery = parts.extensions.get::<Delivery>();
+            delivery.filter(|delivery| delivery.endpoint() == self.name).cloned()
+        });
+        let Some(delivery) = delivery else {
+            tracing::error!("a layer around the handler has taken the delivery away");
+            return Box::pin(async { StatusCode::INTERNAL_SERVER_ERROR.into_response() });
         };
-        if span.is_disabled() {
-            Box::pin(story)
-        } else {
-            Box::pin(async move { told(story.await) }.instrument(span))
-        }
+        parts.extensions.insert(delivery.clone());
+        self.run(Verified::complete(delivery, parts, state))
     }
 }
 

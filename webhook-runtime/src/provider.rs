@@ -91,6 +91,7 @@ pub struct Items {
     array: &'static str,
     inside: Option<&'static str>,
     id: Option<&'static str>,
+    also: &'static [&'static str],
     event: Option<&'static str>,
     action: Option<&'static str>,
 }
@@ -100,7 +101,7 @@ impl Items {
     #[must_use]
     pub const fn at(array: &'static str) -> Self {
         let array = if array.is_empty() { array } else { checked_pointer(array) };
-        Self { array, inside: None, id: None, event: None, action: None }
+        Self { array, inside: None, id: None, also: &[], event: None, action: None }
     }
 
     /// Each item wraps the event at this pointer. What follows is looked for inside of it.
@@ -114,6 +115,19 @@ impl Items {
     #[must_use]
     pub const fn id(mut self, pointer: &'static str) -> Self {
         self.id = Some(checked_pointer(pointer));
+        self
+    }
+
+    /// What tells events apart that share an id: some providers number what an event is about, and
+    /// not the event. The values at these pointers are added to the id, each behind a `:`.
+    #[must_use]
+    pub const fn unique_with(mut self, pointers: &'static [&'static str]) -> Self {
+        let mut at = 0;
+        while at < pointers.len() {
+            checked_pointer(pointers[at]);
+            at += 1;
+        }
+        self.also = pointers;
         self
     }
 
@@ -147,6 +161,12 @@ impl Items {
     #[must_use]
     pub const fn id_pointer(&self) -> Option<&'static str> {
         self.id
+    }
+
+    /// What else belongs to the id.
+    #[must_use]
+    pub const fn also_unique(&self) -> &'static [&'static str] {
+        self.also
     }
 
     /// Where in an event its name is.
@@ -234,8 +254,8 @@ impl Provider {
     /// Where the events are, if one request has many. A handler is then called for each of them in
     /// turn, unless it takes a [`Batch`](crate::Batch) or `&Delivery`.
     ///
-    /// The request is answered by 200 once every event was taken (or as the handler answered, if
-    /// there was one event). If some were not, all the others have been handled nevertheless, and
+    /// The request is answered by 200 once every event was taken; if there is one event, as the
+    /// handler answers. If some were not, all the others have been handled nevertheless, and
     /// the answer is a problem (RFC 9457) that lists their indices and statuses; its status is that
     /// of the first that may succeed when it is sent again (5xx, 408, 425 and 429), or else of the
     /// first that failed. Providers send again the whole request: make the handler idempotent by

@@ -367,11 +367,16 @@ fn tell(delivery: &Delivery) {
     }
     span.record("secret", delivery.secret());
     if let Some(id) = delivery.id() {
-        span.record("delivery", &*id);
+        span.record("delivery", shortened(&id));
     }
     if let Some(event) = delivery.event() {
-        span.record("event", &*event);
+        span.record("event", shortened(&event));
     }
+}
+
+/// What a sender wrote, no longer than anybody reads in a trace.
+fn shortened(text: &str) -> &str {
+    text.char_indices().nth(200).map_or(text, |(end, _)| &text[..end])
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {

@@ -15,6 +15,9 @@ use crate::scheme::VerifyError;
 /// heed it should not come all at once.
 const RETRY_AFTER_SECONDS: &str = "30";
 
+/// How many events of a batch an answer lists: a small request must not have a huge answer.
+const MOST_LISTED: usize = 100;
+
 /// Why a request was refused.
 ///
 /// As an answer it is `application/problem+json` (RFC 9457). The 401 is one and the same for every
@@ -55,7 +58,8 @@ pub enum Rejection {
         /// What was expected there.
         detail: String,
     },
-    /// Some events of a batch were not taken. What it is answered by is in the documentation of
+    /// Some events of a batch were not taken. The answer tells how many, and lists the first
+    /// hundred. What it is answered by is in the documentation of
     /// [`Provider::items`](crate::Provider::items).
     Items {
         /// The events that were not taken, in the order of the batch.
@@ -67,6 +71,8 @@ pub enum Rejection {
     Unavailable,
     /// 503: the delivery could not be stored; the provider should send again.
     NotStored,
+    /// 503: too many handlers are running; the provider should send again.
+    Busy,
     /// 500: the handler panicked.
     Panicked,
 }
@@ -94,6 +100,19 @@ pub(crate) fn is_worth_another_try(status: StatusCode) -> bool {
     status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
 }
 
+/// The status that answers for a whole batch.
+fn status_of(failed: &[FailedItem]) -> StatusCode {
+    let mut all = failed.iter().map(|failed| failed.status);
+    let again = all.clone().find(|status| is_worth_another_try(*status));
+    match again.or_else(|| all.next()) {
+        // One event that is gone must not have the provider give up the endpoint.
+        Some(StatusCode::GONE) => StatusCode::UNPROCESSABLE_ENTITY,
+        Some(status) if status.is_client_error() || status.is_server_error() => status,
+        // What is no failure by itself is not to be taken for a success either.
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
 impl Rejection {
     /// The status of the answer.
     #[must_use]
@@ -106,13 +125,9 @@ impl Rejection {
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenBody | Self::Malformed { .. } => StatusCode::BAD_REQUEST,
             Self::Mismatch { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Items { failed } => {
-                let all = failed.iter().map(|failed| failed.status);
-                let again = all.clone().find(|status| is_worth_another_try(*status));
-                again.or_else(|| all.clone().next()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-            }
+            Self::Items { failed } => status_of(failed),
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::Unavailable | Self::NotStored => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::NotStored | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -137,6 +152,7 @@ impl Rejection {
             | Self::Forbidden
             | Self::Unavailable
             | Self::NotStored
+            | Self::Busy
             | Self::Panicked => return None,
             Self::ContentEncoding => {
                 "send the body without Content-Encoding: the signature covers the bytes as sent"
@@ -173,11 +189,13 @@ impl fmt::Display for Rejection {
                 write!(f, "{} events of the batch were not taken:", failed.len())?;
                 failed
                     .iter()
+                    .take(MOST_LISTED)
                     .try_for_each(|one| write!(f, " [{}] {}", one.index, one.status.as_u16()))
             }
             Self::Forbidden => f.write_str("the verify token is wrong"),
             Self::Unavailable => f.write_str("the verification could not be done"),
             Self::NotStored => f.write_str("the delivery could not be stored"),
+            Self::Busy => f.write_str("too many handlers are running"),
             Self::Panicked => f.write_str("the handler panicked"),
         }
     }
@@ -207,7 +225,8 @@ impl IntoResponse for Rejection {
             problem.insert("path".to_owned(), Value::from(path.as_str()));
         }
         if let Self::Items { failed } = &self {
-            let items = failed.iter().map(|failed| {
+            problem.insert("failed".to_owned(), Value::from(failed.len()));
+            let items = failed.iter().take(MOST_LISTED).map(|failed| {
                 let status = Value::from(failed.status.as_u16());
                 let members = [("index", Value::from(failed.index)), ("status", status)];
                 members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -226,7 +245,7 @@ impl IntoResponse for Rejection {
                 // RFC 9110 wants a challenge in every 401.
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Signature"));
             }
-            Self::Unavailable | Self::NotStored => {
+            Self::Unavailable | Self::NotStored | Self::Busy => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
             }
             _ => {}

@@ -1,9 +1,9 @@
 //! The builder: what is mounted, with which secrets. Every problem is found here, before the first
 //! request, and all of them are told at once.
 
-use std::{env, sync::Arc, time::Duration};
+use std::{any::Any, env, sync::Arc, time::Duration};
 
-use axum::{Router, routing::any};
+use axum::Router;
 use http::Uri;
 
 #[cfg(feature = "inbox")]
@@ -14,7 +14,7 @@ use crate::{
     handshake::Handshake,
     late::{LateHandlers, Patience},
     layers::{EndpointLayer, Layers},
-    mounted::{Behind, Mounted},
+    mounted::{Front, Inner},
     payload::Unit,
     receive::{Gate, Secrets},
     scheme::{Scheme, Verifier},
@@ -30,6 +30,10 @@ const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// How long open connections are waited for, unless told otherwise: what supervisors such as
 /// Kubernetes allow before they kill.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How many handlers may run longer than their answers wait, unless told otherwise: each holds the
+/// body of its delivery.
+const MOST_LATE: usize = 1024;
 
 /// The webhooks of a program: functions marked [`#[webhook]`](crate::webhook), mounted.
 ///
@@ -62,7 +66,6 @@ pub struct Webhooks<S = ()> {
     late: LateHandlers,
     #[cfg(feature = "inbox")]
     pub(crate) inbox: Option<Inbox>,
-    #[cfg(feature = "inbox")]
     pub(crate) state: Option<S>,
     pub(crate) shutdown_deadline: Duration,
 }
@@ -93,10 +96,9 @@ impl<S> Webhooks<S> {
             body_deadline: BODY_DEADLINE,
             layers: Layers::new(),
             verified_layers: Layers::new(),
-            late: LateHandlers::new(),
+            late: LateHandlers::new(MOST_LATE),
             #[cfg(feature = "inbox")]
             inbox: None,
-            #[cfg(feature = "inbox")]
             state: None,
             shutdown_deadline: SHUTDOWN_DEADLINE,
         }
@@ -156,6 +158,13 @@ impl<S> Webhooks<S> {
         self
     }
 
+    /// The state of the router, for handlers that run behind an inbox: they do not wait for a
+    /// request that brings it. Give the same one to the router.
+    pub fn with_state(mut self, state: S) -> Self {
+        self.state = Some(state);
+        self
+    }
+
     /// The URL under which the providers know this program, such as `https://hooks.example.com`,
     /// for schemes that sign it. Paths and queries are added as they are asked for; if a proxy in
     /// front removes a prefix from the path, the URL ends with that prefix.
@@ -181,6 +190,13 @@ impl<S> Webhooks<S> {
     /// seconds unless told otherwise.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
         self.shutdown_deadline = deadline;
+        self
+    }
+
+    /// How many handlers of endpoints with `answer_within` may run at a time: 1,024 unless told
+    /// otherwise. What comes beyond that is answered by 503, and the provider sends it again.
+    pub fn most_late_handlers(mut self, most: usize) -> Self {
+        self.late = LateHandlers::new(most);
         self
     }
 
@@ -490,12 +506,12 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     }
 
     /// Everything that the mounted functions become, before anything of it runs.
-    pub(crate) fn build(
-        #[cfg_attr(not(feature = "inbox"), allow(unused_mut, reason = "a state to be filled in"))]
-        mut self,
-    ) -> Result<Built<S>, StartError> {
-        #[cfg(feature = "inbox")]
-        self.complete_state();
+    pub(crate) fn build(mut self) -> Result<Built<S>, StartError> {
+        if self.state.is_none() {
+            // There is only one state of this type.
+            let nothing: Box<dyn Any> = Box::new(());
+            self.state = nothing.downcast::<S>().ok().map(|state| *state);
+        }
         let gates = self.checked_gates()?;
         let mut built = Built {
             router: Router::new(),
@@ -504,29 +520,42 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         };
         for (mount, gate) in self.mounts.iter().zip(gates) {
             let endpoint = &mount.endpoint;
-            let handler = Behind::new(&gate, mount.call).within(self.verified_layers.of(endpoint));
+            let inner = Inner::new(endpoint, mount.call);
+            let verified_layers = self.verified_layers.of(endpoint);
+            let front = Front {
+                gate: Arc::new(gate),
+                patience: self.patience_of(endpoint),
+                #[cfg(feature = "inbox")]
+                inbox: self.inbox.clone().filter(|_| endpoint.inbox),
+            };
+            let mounted = if verified_layers.is_empty() || endpoint.inbox {
+                front.before(inner)
+            } else {
+                front.before_layers(inner.within(verified_layers.clone()))
+            };
             #[cfg(feature = "inbox")]
             if endpoint.inbox
                 && let Some(state) = &self.state
             {
-                built.processes = built.processes.with(endpoint, handler.clone(), state.clone());
+                let stored = inner.within(verified_layers);
+                built.processes = built.processes.with(endpoint, stored, state.clone());
             }
-            let patience = endpoint.answer_within.map(|limit| {
-                let status = endpoint.provider.acknowledgement();
-                Patience { limit, status, late: self.late.clone() }
-            });
-            let mounted = Mounted {
-                gate: Arc::new(gate),
-                handler,
-                patience,
-                #[cfg(feature = "inbox")]
-                inbox: self.inbox.clone().filter(|_| endpoint.inbox),
-            };
             let layers = self.layers.of(endpoint).into_iter();
-            let route = layers.fold(any(mounted), |inside, around| around(inside));
+            let mut route = layers.fold(mounted, |inside, around| around(inside));
+            if let Some(state) = &self.state {
+                // Now, and not anew for each request: layers would lose what they keep in their
+                // services.
+                route = route.with_state(state.clone());
+            }
             built.router = built.router.route(endpoint.path, route);
         }
         Ok(built)
+    }
+
+    fn patience_of(&self, endpoint: &Endpoint) -> Option<Patience> {
+        let status = endpoint.provider.acknowledgement();
+        let late = self.late.clone();
+        endpoint.answer_within.map(|limit| Patience { limit, status, late })
     }
 
     fn checked_gates(&self) -> Result<Vec<Gate>, StartError> {

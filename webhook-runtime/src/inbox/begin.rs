@@ -1,13 +1,10 @@
 //! Webhooks with an inbox: what they need at start, and what runs behind them.
 
-use std::any::Any;
-
-use axum::Router;
+use axum::{Router, routing::MethodRouter};
 
 use crate::{
     endpoint::Endpoint,
     inbox::{Inbox, run::Runner, worker::Processes},
-    mounted::Behind,
     start::StartProblem,
     webhooks::Webhooks,
 };
@@ -19,24 +16,9 @@ impl<S> Webhooks<S> {
         self.inbox = Some(inbox);
         self
     }
-
-    /// The state of the router, for handlers that run behind an inbox: they do not wait for a
-    /// request that brings it. Give the same one to the router.
-    pub fn with_state(mut self, state: S) -> Self {
-        self.state = Some(state);
-        self
-    }
 }
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
-    /// Fills in the one state that there is only one of.
-    pub(crate) fn complete_state(&mut self) {
-        if self.state.is_none() {
-            let nothing: Box<dyn Any> = Box::new(());
-            self.state = nothing.downcast::<S>().ok().map(|state| *state);
-        }
-    }
-
     /// What is missing for endpoints that are marked `inbox`.
     pub(crate) fn inbox_problems(&self) -> Vec<StartProblem> {
         let mut problems = Vec::new();
@@ -62,10 +44,10 @@ impl Processes {
     pub(crate) fn with<S: Clone + Send + Sync + 'static>(
         self,
         endpoint: &Endpoint,
-        handler: Behind<S>,
+        handler: MethodRouter<S>,
         state: S,
     ) -> Self {
-        let router = Router::new().route(endpoint.path, handler.into_route()).with_state(state);
+        let router = Router::new().route(endpoint.path, handler).with_state(state);
         self.on(endpoint.name, Runner { endpoint: endpoint.clone(), router })
     }
 }

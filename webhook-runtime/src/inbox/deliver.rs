@@ -15,6 +15,7 @@ use crate::{
         record::NewDelivery,
     },
     payload::{Encoded, Unit},
+    provider::Items,
     rejection::Rejection,
 };
 
@@ -58,13 +59,7 @@ impl Inbox {
         delivery: &Delivery,
         parts: &Parts,
     ) -> Response {
-        let records = match records(endpoint, delivery, parts) {
-            Ok(records) => records,
-            Err(rejection) => {
-                tracing::info!(reason = %rejection, "refused the batch");
-                return rejection.into_response();
-            }
-        };
+        let records = records(endpoint, delivery, parts);
         if let Err(error) = self.enqueue_all(records).await {
             tracing::error!(%error, "the delivery could not be stored");
             return Rejection::NotStored.into_response();
@@ -75,22 +70,18 @@ impl Inbox {
 }
 
 /// What is to be stored of a delivery: itself, or every event of a batch that its handler takes one
-/// by one.
-fn records(
-    endpoint: &Endpoint,
-    delivery: &Delivery,
-    parts: &Parts,
-) -> Result<Vec<NewDelivery>, Rejection> {
+/// by one. A batch that cannot be taken apart is stored as it came, to become a dead letter: what was
+/// signed is not lost.
+fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDelivery> {
     let head = head(delivery, parts);
     let items = endpoint.provider.items_source().filter(|_| endpoint.takes.unit == Unit::Item);
-    let Some(says) = items else {
-        let record = record(endpoint, delivery.encoded(), delivery.body().clone(), head);
-        return Ok(vec![record]);
+    let items = items.and_then(|says| Some((says, delivery.items(says).ok()?)));
+    let Some((says, places)) = items else {
+        return vec![record(endpoint, delivery.encoded(), delivery.body().clone(), head)];
     };
     let whole = delivery.encoded();
     let (event, action) = (whole.event(), whole.action());
     let (event, action) = (event.map(Into::into), action.map(Into::into));
-    let places = delivery.items(says)?;
     let texts = places.into_iter().filter_map(|place| Some((delivery.part(&place)?, place)));
     let records = texts.enumerate().map(|(index, (json, place))| {
         let piece = Piece { index: index as u64, event: event.clone(), action: action.clone() };
@@ -103,7 +94,7 @@ fn records(
         };
         record(endpoint, Encoded::item(delivery, says, index, json), body, head)
     });
-    Ok(records.collect())
+    records.collect()
 }
 
 fn record(endpoint: &Endpoint, encoded: Encoded<'_>, body: Bytes, head: Head) -> NewDelivery {
@@ -131,14 +122,14 @@ fn key(encoded: Encoded<'_>) -> Bytes {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     };
-    let id = items.and_then(|items| items.id_pointer());
+    let id = items.and_then(Items::id_pointer);
     let id = encoded.id().filter(|_| encoded.signs(id, provider.id_source()));
     if let Some(id) = id {
         part(b"id");
         part(id.as_bytes());
         // Some providers number what an event is about, and not the event.
-        let event = items.and_then(|items| items.event_pointer());
-        let action = items.and_then(|items| items.action_pointer());
+        let event = items.and_then(Items::event_pointer);
+        let action = items.and_then(Items::action_pointer);
         for (said, pointer, source) in [
             (encoded.event(), event, provider.event_source()),
             (encoded.action(), action, provider.action_source()),

@@ -1,14 +1,13 @@
 //! From what is stored back to a request, and from the answer to what becomes of it.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
 use axum::{
     Router,
-    body::Body,
     extract::{FromRequestParts, Request},
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header, request::Parts};
+use http::{StatusCode, request::Parts};
 use tower_service::Service as _;
 use tracing::Instrument as _;
 
@@ -20,6 +19,7 @@ use crate::{
         record::{Job, Outcome},
         tx::{Tx, TxSource},
     },
+    mounted::{as_request, retry_after},
     rejection::{Rejection, is_worth_another_try},
     scheme::Proof,
     source::Scope,
@@ -58,10 +58,10 @@ impl Process for Runner {
 /// The request that a job was stored of, with the delivery among its extensions.
 fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, String> {
     let Job { head, body, received_at, .. } = job;
-    let mut request = Request::builder()
+    let request = Request::builder()
         .method(head.method.as_str())
         .uri(&head.uri)
-        .body(Body::from(body.clone()))
+        .body(())
         .map_err(|error| format!("what is stored is no request: {error}"))?;
     let (provider, name) = (endpoint.provider, endpoint.name);
     let verified = Verification {
@@ -70,7 +70,6 @@ fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, Strin
         query: head.query,
         at: received_at,
     };
-    request.headers_mut().clone_from(&head.headers);
     let delivery = match head.piece {
         None => Delivery::new(provider, name, head.headers, body, verified),
         Some(piece) => {
@@ -79,9 +78,9 @@ fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, Strin
             Delivery::alone(provider, name, head.headers, body, verified, (index, said))
         }
     };
-    request.extensions_mut().insert(delivery);
-    request.extensions_mut().insert(tx);
-    Ok(request)
+    let (mut parts, ()) = request.into_parts();
+    parts.extensions.insert(tx);
+    Ok(as_request(delivery, parts))
 }
 
 /// What becomes of a delivery, judged by its answer as its provider would have judged it.
@@ -100,12 +99,6 @@ fn outcome(answer: &Response) -> Outcome {
     }
     tracing::warn!(%reason, "the attempt failed");
     Outcome::Retry { after: retry_after(answer), reason }
-}
-
-/// What `Retry-After` asks for, in seconds. As a date it is passed over: the clocks may differ.
-fn retry_after(answer: &Response) -> Option<Duration> {
-    let seconds = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 impl<S: Sync> FromRequestParts<S> for Tx {

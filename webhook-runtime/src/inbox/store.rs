@@ -157,7 +157,8 @@ pub enum Change {
 
 impl Change {
     /// The states that it applies to.
-    pub(crate) const fn applies_to(self) -> &'static [State] {
+    #[must_use]
+    pub const fn applies_to(self) -> &'static [State] {
         match self {
             Self::Retry => &[State::Dead],
             Self::Replay => &[State::Done, State::Dead, State::Discarded],
@@ -220,5 +221,5 @@ pub struct Census {
 }
 
 /// Why a delivery was given up that nobody answered for; `#` stands for the attempt.
-pub(crate) const LOST: &str =
+pub const LOST: &str =
     "attempt # ended without an answer: the process ended or lost its lease";

@@ -67,7 +67,13 @@ impl<'a> Encoded<'a> {
     #[must_use]
     pub fn id(self) -> Option<Cow<'a, str>> {
         match self.item {
-            Some(item) => json::scalar(item.json.as_bytes(), item.says.id_pointer()?),
+            Some(item) => {
+                let at = |pointer| json::scalar(item.json.as_bytes(), pointer);
+                let id = at(item.says.id_pointer()?)?;
+                Some(item.says.also_unique().iter().fold(id, |id, pointer| {
+                    Cow::Owned(format!("{id}:{}", at(pointer).unwrap_or_default()))
+                }))
+            }
             None => self.find(self.delivery.sent_by().id_source()?),
         }
     }
@@ -75,24 +81,24 @@ impl<'a> Encoded<'a> {
     /// The name of the event, where the provider says one.
     #[must_use]
     pub fn event(self) -> Option<Cow<'a, str>> {
-        match self.item.and_then(|item| Some((item, item.says.event_pointer()?))) {
-            Some((item, pointer)) => json::scalar(item.json.as_bytes(), pointer),
-            None => match &self.delivery.said().event {
-                Some(event) => Some(Cow::Borrowed(event)),
-                None => self.find(self.delivery.sent_by().event_source()?),
-            },
+        let Some(item) = self.item else {
+            return self.find(self.delivery.sent_by().event_source()?);
+        };
+        match item.says.event_pointer() {
+            Some(pointer) => json::scalar(item.json.as_bytes(), pointer),
+            None => self.delivery.said().event.as_deref().map(Cow::Borrowed),
         }
     }
 
     /// What tells events of one name apart, such as `opened`, where the provider says it.
     #[must_use]
     pub fn action(self) -> Option<Cow<'a, str>> {
-        match self.item.and_then(|item| Some((item, item.says.action_pointer()?))) {
-            Some((item, pointer)) => json::scalar(item.json.as_bytes(), pointer),
-            None => match &self.delivery.said().action {
-                Some(action) => Some(Cow::Borrowed(action)),
-                None => self.find(self.delivery.sent_by().action_source()?),
-            },
+        let Some(item) = self.item else {
+            return self.find(self.delivery.sent_by().action_source()?);
+        };
+        match item.says.action_pointer() {
+            Some(pointer) => json::scalar(item.json.as_bytes(), pointer),
+            None => self.delivery.said().action.as_deref().map(Cow::Borrowed),
         }
     }
 

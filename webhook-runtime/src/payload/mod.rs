@@ -55,7 +55,7 @@ impl<'a, T: Deserialize<'a>> Payload<'a> for T {
             },
             Ok(Content::Form(form)) => match T::deserialize(form::Form::new(form)) {
                 Ok(payload) => Ok(payload),
-                Err(mismatch) => Err(form_rejection(form, mismatch)),
+                Err(mismatch) => Err(form_rejection(form, &mismatch)),
             },
             Err(rejection) => Err(rejection),
         }
@@ -95,18 +95,18 @@ fn json_rejection(json: &str, error: &serde_json::Error) -> Rejection {
         }
         path.push_str(field);
     }
-    Rejection::Mismatch { path, detail: shortened(message) }
+    Rejection::Mismatch { path: shortened(&path), detail: shortened(message) }
 }
 
 #[cold]
-fn form_rejection(form: &[u8], mismatch: form::Mismatch) -> Rejection {
+fn form_rejection(form: &[u8], mismatch: &form::Mismatch) -> Rejection {
     // `curl -d` says that it sends a form, whatever it sends.
     if matches!(form.first(), Some(b'{' | b'[')) {
         let detail = "the content type says form, but the body looks like JSON: send it with \
                       `content-type: application/json`";
         return Rejection::Malformed { detail: detail.to_owned() };
     }
-    Rejection::Mismatch { path: mismatch.field, detail: shortened(&mismatch.message) }
+    Rejection::Mismatch { path: shortened(&mismatch.field), detail: shortened(&mismatch.message) }
 }
 
 /// A message that may quote what the sender wrote, no longer than anybody reads.

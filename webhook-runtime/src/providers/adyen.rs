@@ -15,8 +15,8 @@ use crate::{
 ///
 /// *Set-up:* the secret is the hexadecimal HMAC key of the webhook. Every item of a notification
 /// carries its own signature, and all of them have to be right. A handler is called with what is
-/// inside of `NotificationRequestItem`. One PSP reference has several events: their id is the
-/// reference, and only with the event's name does it stand for one of them. A handler that returns nothing is
+/// inside of `NotificationRequestItem`. One PSP reference has several events: the id of one is the
+/// reference with the event's name and success. A handler that returns nothing is
 /// answered by `[accepted]`, which older notifications insist on.
 ///
 /// *Not signed:* everything but eight fields of each item: the PSP reference and the original one,
@@ -31,6 +31,7 @@ pub const ADYEN: Provider = Provider::custom("adyen", &Adyen)
         Items::at("/notificationItems")
             .inside("/NotificationRequestItem")
             .id("/pspReference")
+            .unique_with(&["/eventCode", "/success"])
             .event("/eventCode"),
     )
     .success(Success::Body("[accepted]"))

@@ -8,7 +8,8 @@ use crate::{
 const DOCS: &str = "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation";
 
 /// The same for all versions.
-const ITEMS: Items = Items::at("").id("/eventId").event("/subscriptionType");
+const ITEMS: Items =
+    Items::at("").id("/eventId").unique_with(&["/subscriptionId"]).event("/subscriptionType");
 
 /// `HubSpot`'s signature of version 3: [validating requests][docs].
 ///
@@ -17,7 +18,7 @@ const ITEMS: Items = Items::at("").id("/eventId").event("/subscriptionType");
 ///
 /// *Not signed:* the other headers. A request is a batch of up to a hundred events of any types,
 /// each with a `subscriptionType` and an `eventId`, which is unique within its subscription only
-/// (unconfirmed). The time may be five minutes off, to the
+/// (unconfirmed): both make the id. The time may be five minutes off, to the
 /// millisecond. `HubSpot` waits five seconds and tries ten times again within a day (batch, wait
 /// and attempts unconfirmed).
 ///

@@ -24,7 +24,7 @@ use crate::{
 /// [docs]: https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
 pub const MANDRILL: Provider = Provider::custom("mandrill", &Mandrill)
     .json_in_form_field("mandrill_events")
-    .items(Items::at("").id("/_id").event("/event"))
+    .items(Items::at("").id("/_id").unique_with(&["/event", "/ts"]).event("/event"))
     .handshakes(&[Handshake::unsigned("HEAD", &[], Answer::Empty(200))])
     .docs("https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/");
 

@@ -24,10 +24,11 @@ use super::{
 use crate::{
     endpoint::{Endpoint, Webhook},
     handshake::Handshake,
+    inbox::{Inbox, Processes},
     scheme::WantedKey,
     secret::Secret,
     source::{KeySource, SourceError},
-    webhooks::{Webhooks, given},
+    webhooks::{Built, Webhooks, given},
 };
 
 /// The public URL of a test, unless it gives one.
@@ -38,6 +39,9 @@ pub struct TestHooks<S = ()> {
     desk: Desk,
     clock: TestClock,
     targets: Vec<Target>,
+    inbox: Option<Inbox>,
+    /// What runs behind the inbox.
+    processes: Processes,
     state: PhantomData<fn(S)>,
 }
 
@@ -112,11 +116,17 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     pub fn test(mut self, state: S) -> TestHooks<S> {
         let clock = TestClock::new(self.clock.now());
         let targets = self.provide();
-        match self.clock(clock.clone()).into_router() {
-            Ok(router) => TestHooks {
+        if self.inbox.is_none() && self.endpoints().any(|endpoint| endpoint.inbox) {
+            self.inbox = Some(in_memory(&clock));
+        }
+        let inbox = self.inbox.clone();
+        match self.clock(clock.clone()).with_state(state.clone()).build() {
+            Ok(Built { router, processes }) => TestHooks {
                 desk: Desk::new(router.with_state(state), Some(clock.clone())),
                 clock,
                 targets,
+                inbox,
+                processes,
                 state: PhantomData,
             },
             Err(error) => panic!("{error}"),
@@ -202,6 +212,29 @@ impl<S> TestHooks<S> {
         self.clock.set(time);
     }
 
+    /// The inbox of the endpoints that are marked `inbox`: one in memory, at the clock of the test,
+    /// unless [`Webhooks::inbox`] gave another.
+    ///
+    /// # Panics
+    /// When no endpoint is marked `inbox`.
+    #[must_use]
+    #[track_caller]
+    pub fn inbox(&self) -> &Inbox {
+        self.inbox.as_ref().expect("no endpoint is marked `inbox`")
+    }
+
+    /// Runs the handlers of stored deliveries that are due, until none is, and says how many
+    /// attempts that took. In a test they run in no other way; what has failed is due again after a
+    /// while: [`advance`](Self::advance).
+    ///
+    /// # Panics
+    /// When the inbox fails, or no endpoint is marked `inbox`.
+    #[track_caller]
+    pub fn run_due(&self) -> impl Future<Output = u64> {
+        let inbox = self.inbox();
+        async move { inbox.run_due(&self.processes).await.expect("the inbox of a test") }
+    }
+
     /// The webhooks as a router, for tests that put something around them.
     pub fn router(&self) -> &Router {
         &self.desk.router
@@ -238,6 +271,11 @@ impl<S> fmt::Debug for TestHooks<S> {
         let names = self.targets.iter().map(|target| target.name);
         f.debug_list().entries(names).finish()
     }
+}
+
+/// An inbox that a test loses with itself.
+fn in_memory(clock: &TestClock) -> Inbox {
+    Inbox::builder("").clock(clock.clone()).in_memory().expect("nothing is wrong with its options")
 }
 
 /// Knows no key.
