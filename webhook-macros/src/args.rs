@@ -8,7 +8,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Ident, Lit, LitStr, Path, Token, token};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token, token};
 
 /// What the attribute says.
 #[derive(Default)]
@@ -45,8 +45,8 @@ const ROWS: &[Row] = &[
     Row { name: "secret_env",       example: r#"secret_env = "WEBHOOK_SECRET""#,     read: secret_env,       required: false },
     Row { name: "verify_token_env", example: r#"verify_token_env = "VERIFY_TOKEN""#, read: verify_token_env, required: false },
     Row { name: "provider",         example: "provider = GITHUB",                    read: provider,         required: false },
-    Row { name: "tolerance",        example: "tolerance = Duration::from_secs(60)",  read: expression,       required: false },
-    Row { name: "answer_within",    example: "answer_within = Duration::from_secs(2)", read: expression,     required: false },
+    Row { name: "tolerance",        example: "tolerance = Duration::from_secs(60)",  read: duration,         required: false },
+    Row { name: "answer_within",    example: "answer_within = Duration::from_secs(2)", read: duration,       required: false },
     Row { name: "inbox",            example: "inbox",                                read: inbox::read,      required: false },
     Row { name: "max_body",         example: "max_body = 64 * 1024",                 read: expression,       required: false },
     Row { name: "crate",            example: "crate = my_crate::webhook_runtime",    read: runtime,          required: false },
@@ -208,11 +208,34 @@ fn expression(args: &mut Args, given: Given, errors: &mut Errors) {
     args.setters.push(Setter { name, value: value.into_token_stream(), constant: None });
 }
 
+/// A time, which a number alone is not.
+fn duration(args: &mut Args, given: Given, errors: &mut Errors) {
+    let Some((name, value)) = given.value(errors) else {
+        return;
+    };
+    if let Expr::Lit(ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. }) = ungroup(&value) {
+        let hint = format!(
+            "a time has a unit: `{name} = Duration::from_secs({})`, with `use std::time::Duration`",
+            lit.to_token_stream()
+        );
+        errors.over(lit, hint);
+    }
+    args.setters.push(Setter { name, value: value.into_token_stream(), constant: None });
+}
+
 /// A constant of the runtime's type `Provider`, passed by reference.
 fn provider(args: &mut Args, given: Given, errors: &mut Errors) {
     let Some((name, value)) = given.value(errors) else {
         return;
     };
+    if let Some(lit) = string(&value) {
+        let constant = lit.value().to_uppercase().replace(['-', ' '], "_");
+        let hint = format!(
+            "a provider is a constant: `provider = {constant}`, with \
+             `use webhook_runtime::providers::{constant}`, if it is one that is known"
+        );
+        errors.over(lit, hint);
+    }
     args.setters.push(Setter {
         name,
         value: value.into_token_stream(),

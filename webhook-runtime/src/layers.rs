@@ -18,6 +18,14 @@ use crate::endpoint::Endpoint;
 ///
 /// Every such layer implements it. One whose service can fail, such as a timeout, needs axum's
 /// `HandleErrorLayer` around it.
+#[diagnostic::on_unimplemented(
+    message = "this is no layer that can be put around a webhook",
+    label = "not a `tower::Layer<axum::routing::Route>`",
+    note = "a function becomes a layer by `axum::middleware::from_fn(...)`, or, if it takes `State`, \
+            by `axum::middleware::from_fn_with_state(state, ...)`",
+    note = "a layer whose service is not `Clone`, such as tower's `RateLimitLayer`, needs a \
+            `BufferLayer` around it, and that one a `HandleErrorLayer`"
+)]
 pub trait EndpointLayer: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn around<S: Clone + 'static>(self, inside: MethodRouter<S>) -> MethodRouter<S>;

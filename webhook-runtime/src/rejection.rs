@@ -132,6 +132,16 @@ impl Rejection {
         }
     }
 
+    /// The path of the value that did not fit, such as `items[2].price`, where that was the reason.
+    /// In a map, its keys are the sender's own words.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::Mismatch { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
     /// The refusal of a batch because of this one of its events.
     pub(crate) fn of_item(self, index: usize) -> Self {
         match self {
@@ -186,7 +196,8 @@ impl fmt::Display for Rejection {
             // Not even the path: in a map, the keys are the sender's words.
             Self::Mismatch { .. } => f.write_str("the body does not fit the payload"),
             Self::Items { failed } => {
-                write!(f, "{} events of the batch were not taken:", failed.len())?;
+                let events = if failed.len() == 1 { "event" } else { "events" };
+                write!(f, "{} {events} of the batch not taken:", failed.len())?;
                 failed
                     .iter()
                     .take(MOST_LISTED)

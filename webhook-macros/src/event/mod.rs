@@ -167,7 +167,7 @@ fn rest(variant: &syn::Variant, event: &Event, errors: &mut Errors) -> Option<Ty
         let (name, unknown) = (&variant.ident, unknown(event));
         let on_the_enum = needs_lifetime(event);
         format!(
-            "the variant for all other events holds one of them as it came: \
+            "the variant for all other events has to hold the event itself: write \
              `{name}({unknown})`{on_the_enum}"
         )
     };

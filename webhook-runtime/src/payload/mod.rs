@@ -22,7 +22,8 @@ pub use takes::{Taken, Takes};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the payload of a webhook",
     label = "not deserializable",
-    note = "derive `serde::Deserialize` for it, or take `&Delivery` for the raw bytes"
+    note = "derive `serde::Deserialize` for it (for a `Batch`, for the type of its events), or take \
+            `&Delivery` for the raw bytes"
 )]
 pub trait Payload<'a>: Sized {
     /// What it is decoded from, and what it needs to know.

@@ -51,12 +51,12 @@ impl Verify for ClientState {
         if !json::is_unambiguous(request.body) {
             return Err(VerifyError::MalformedBody);
         }
-        let body = serde_json::from_slice::<Value>(request.body)
-            .map_err(|_| VerifyError::MalformedBody)?;
-        let items = body.get("value").and_then(Value::as_array);
+        let body = std::str::from_utf8(request.body).map_err(|_| VerifyError::MalformedBody)?;
+        let items = json::text(body, "/value").and_then(json::items);
         let items = items.filter(|items| !items.is_empty()).ok_or(VerifyError::MalformedBody)?;
         for item in items {
-            let state = item.get("clientState").and_then(Value::as_str);
+            let state: Option<String> =
+                json::text(item, "/clientState").and_then(|state| serde_json::from_str(state).ok());
             if !means.secret.is(state.ok_or(VerifyError::MalformedBody)?.as_bytes()) {
                 return Err(VerifyError::NoMatch);
             }
