@@ -47,6 +47,9 @@
 //! | `jwt` and `ecdsa` | `PLAID` |
 //! | `rsa` | `KICK` |
 //! | `fetch` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
+//! | `inbox-sqlite`, `inbox-postgres` | the durable [`inbox`], with SQLite or PostgreSQL |
+//! | `inbox` | the durable inbox, with a store of your own |
+//! | `metrics` | the inbox's counters through the `metrics` facade |
 //! | `testing` | `Webhooks::test` and `conformance!`, for tests of handlers |
 //! | `thin-github` | `thin::github`: ready-made payloads of GitHub |
 //! | `thin-shopify` | `thin::shopify`: ready-made payloads of Shopify |

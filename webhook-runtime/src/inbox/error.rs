@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
 /// Why the inbox could not do what it was asked to.
 ///
 /// Neither passwords of URLs nor anything of a delivery is in it.
@@ -65,6 +68,15 @@ impl fmt::Display for InboxError {
 }
 
 impl std::error::Error for InboxError {}
+
+/// 503: whatever failed may not the next time. Behind the inbox, the delivery is tried again.
+impl IntoResponse for InboxError {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
 
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 impl From<sqlx::Error> for InboxError {

@@ -16,6 +16,7 @@ use crate::{
     endpoint::Endpoint,
     inbox::{
         attempt::{Process, Processing},
+        error::InboxError,
         record::{Job, Outcome},
         tx::{Tx, TxSource},
     },
@@ -89,9 +90,11 @@ fn outcome(answer: &Response) -> Outcome {
     if status.is_success() {
         return Outcome::Done;
     }
-    let reason = match answer.extensions().get::<Rejection>() {
-        Some(rejection) => format!("{}: {rejection}", status.as_u16()),
-        None => format!("the function answered {status}"),
+    let said = answer.extensions();
+    let reason = match (said.get::<Rejection>(), said.get::<InboxError>()) {
+        (Some(rejection), _) => format!("{}: {rejection}", status.as_u16()),
+        (None, Some(error)) => format!("{}: {error}", status.as_u16()),
+        (None, None) => format!("the function answered {status}"),
     };
     if status.is_client_error() && !is_worth_another_try(status) {
         tracing::warn!(%reason, "a dead letter");
