@@ -19,6 +19,7 @@ use crate::{
     receive::{Gate, Secrets},
     scheme::{Scheme, Verifier},
     secret::{Secret, SecretError},
+    serve::Limits,
     source::{KeyRing, KeySource, SecretSource, Tenants},
     start::{StartError, StartProblem},
 };
@@ -26,6 +27,14 @@ use crate::{
 /// How long a body may take to arrive, unless told otherwise. Providers send bodies of a few
 /// kilobytes at once; this is for their worst network.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long the head of a request may take, unless told otherwise: `timeout http-request` in the
+/// examples of `HAProxy`'s documentation.
+const HEADER_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How many connections there may be, unless told otherwise: a process may have 1,024 open files
+/// on most systems, and needs some for other things.
+const CONNECTIONS: usize = 900;
 
 /// How long open connections are waited for, unless told otherwise: what supervisors such as
 /// Kubernetes allow before they kill.
@@ -67,6 +76,7 @@ pub struct Webhooks<S = ()> {
     #[cfg(feature = "inbox")]
     pub(crate) inbox: Option<Inbox>,
     pub(crate) state: Option<S>,
+    pub(crate) limits: Limits,
     pub(crate) shutdown_deadline: Duration,
 }
 
@@ -100,6 +110,7 @@ impl<S> Webhooks<S> {
             #[cfg(feature = "inbox")]
             inbox: None,
             state: None,
+            limits: Limits { header_deadline: HEADER_DEADLINE, connections: CONNECTIONS },
             shutdown_deadline: SHUTDOWN_DEADLINE,
         }
     }
@@ -183,6 +194,22 @@ impl<S> Webhooks<S> {
     /// answered by 408.
     pub fn body_deadline(mut self, deadline: Duration) -> Self {
         self.body_deadline = deadline;
+        self
+    }
+
+    /// How long a connection of [`serve`](Webhooks::serve) may take to send the head of a request, and
+    /// how long it may be silent: 10 seconds unless told otherwise. Then it is closed.
+    pub fn header_deadline(mut self, deadline: Duration) -> Self {
+        self.limits.header_deadline = deadline;
+        self
+    }
+
+    /// How many connections [`serve`](Webhooks::serve) has open at a time: 900 unless told otherwise,
+    /// which is just below the number of open files that a process usually may have. One more takes
+    /// the place of the one that has asked for nothing for the longest time; where all have a request
+    /// that is being answered, it is closed.
+    pub fn max_connections(mut self, most: usize) -> Self {
+        self.limits.connections = most;
         self
     }
 

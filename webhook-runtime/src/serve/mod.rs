@@ -1,12 +1,13 @@
 //! A program that is nothing but webhooks.
 
-use std::{future::poll_fn, io::Write as _, pin::pin, task::Poll};
+mod connections;
+mod server;
 
-use tokio::{
-    net::{TcpListener, ToSocketAddrs},
-    sync::watch,
-    time::Instant,
-};
+use std::{future::poll_fn, io::Write as _, task::Poll};
+
+use tokio::net::{TcpListener, ToSocketAddrs};
+
+pub(crate) use server::Limits;
 
 use crate::{
     start::{Error, line},
@@ -18,13 +19,16 @@ impl Webhooks<()> {
     /// (SIGINT or SIGTERM); deliveries that are running are finished first, for as long as
     /// [`shutdown_deadline`](Self::shutdown_deadline) allows.
     ///
-    /// Prints where it listens and what is mounted.
+    /// Prints where it listens and what is mounted. Speaks HTTP/1.1, and bounds what a client can be
+    /// slow at: the head of a request by [`header_deadline`](Self::header_deadline), its body by
+    /// [`body_deadline`](Self::body_deadline), and how many connections there are by
+    /// [`max_connections`](Self::max_connections).
     ///
     /// # Errors
     /// When the webhooks cannot start (every problem at once) or the address cannot be listened on.
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), Error> {
         let deadline = self.shutdown_deadline;
-        let late = self.late_handlers();
+        let (limits, late) = (self.limits, self.late_handlers());
         #[cfg(feature = "inbox")]
         let inbox = self.inbox.clone();
         let mounted: Vec<String> = self.endpoints().map(line).collect();
@@ -37,45 +41,25 @@ impl Webhooks<()> {
         let address = listener.local_addr().map_err(listen)?;
         let asked_to_stop = asked_to_stop().map_err(Error::Serve)?;
         announce(&format!("webhooks on http://{address}"), &mounted);
-        let (stopping, mut stopped) = watch::channel(None);
+        let open = server::accept(listener, router, limits, asked_to_stop).await;
         #[cfg(feature = "inbox")]
-        let stop_at = stopped.clone();
-        let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-            asked_to_stop.await;
-            let _ = stopping.send(Some(Instant::now()));
-        });
+        let stopped_at = tokio::time::Instant::now();
         let everything = async {
-            let result = server.await;
+            open.shutdown().await;
             late.finished().await;
-            result
         };
-        let too_late = async move {
-            match stopped.wait_for(Option::is_some).await {
-                Ok(_) => tokio::time::sleep(deadline).await,
-                // Without a word, the server has ended by itself.
-                Err(_) => std::future::pending().await,
-            }
-        };
-        let mut everything = pin!(everything);
-        let mut too_late = pin!(too_late);
-        let result = poll_fn(|context| match everything.as_mut().poll(context) {
-            Poll::Ready(result) => Poll::Ready(result.map_err(Error::Serve)),
-            Poll::Pending => too_late.as_mut().poll(context).map(|()| {
-                tracing::warn!(
-                    late_handlers = late.running(),
-                    "connections or handlers were still open at the deadline of the shutdown"
-                );
-                Ok(())
-            }),
-        })
-        .await;
+        if tokio::time::timeout(deadline, everything).await.is_err() {
+            tracing::warn!(
+                late_handlers = late.running(),
+                "connections or handlers were still open at the deadline of the shutdown"
+            );
+        }
         // What was received until now has been stored. What runs is finished, or given back.
         #[cfg(feature = "inbox")]
         if let Some(inbox) = inbox {
-            let waited = stop_at.borrow().map(|at| at.elapsed()).unwrap_or_default();
-            inbox.end(deadline.saturating_sub(waited)).await;
+            inbox.end(deadline.saturating_sub(stopped_at.elapsed())).await;
         }
-        result
+        Ok(())
     }
 }
 

@@ -1,0 +1,230 @@
+//! Clients that are slow on purpose, against `serve`: they are closed in time, and honest ones are
+//! answered meanwhile.
+
+mod common;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use common::{SECRET, signature};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::{JoinHandle, JoinSet},
+    time::{Instant, sleep, timeout},
+};
+use webhook_runtime::{Delivery, Secret, Webhooks, webhook};
+
+/// The deadlines of the server under test: those of a real one, in small.
+const DEADLINE: Duration = Duration::from_millis(500);
+
+/// Beyond the deadlines: for a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[webhook(path = "/webhook")]
+async fn hook(delivery: &Delivery) -> String {
+    format!("{} bytes", delivery.body().len())
+}
+
+/// A server on a port of its own, stopped when dropped.
+struct Server {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    async fn start(configure: impl FnOnce(Webhooks) -> Webhooks) -> Self {
+        let any = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        let address = any.local_addr().expect("an address");
+        drop(any);
+        let hooks = Webhooks::new()
+            .mount::<hook>()
+            .secrets::<hook>([Secret::new(SECRET)])
+            .header_deadline(DEADLINE)
+            .body_deadline(DEADLINE);
+        let hooks = configure(hooks);
+        let task = tokio::spawn(async move { hooks.serve(address).await.expect("it serves") });
+        let listens = async {
+            while TcpStream::connect(address).await.is_err() {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, listens).await.expect("it listens");
+        Self { address, task }
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.expect("it listens")
+    }
+
+    /// A genuine delivery on a connection of its own, and how long its answer took.
+    async fn honest(&self) -> Duration {
+        let body = br#"{"n":1}"#;
+        let asked = Instant::now();
+        let mut stream = self.connect().await;
+        let head = head(body.len(), &signature(body), "connection: close\r\n");
+        stream.write_all(&[head.as_bytes(), body].concat()).await.expect("it takes bytes");
+        let mut answer = String::new();
+        let read = timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("in time");
+        read.expect("it answers");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        asked.elapsed()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn head(length: usize, signature: &str, more: &str) -> String {
+    format!(
+        "POST /webhook HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\nx-signature: {signature}\r\n{more}\r\n"
+    )
+}
+
+/// What a slow client does; each goes on until it is closed.
+#[derive(Clone, Copy, Debug)]
+enum Slow {
+    Silent,
+    HalfHeader,
+    HeaderDrip,
+    BodyDrip,
+    BodyMissing,
+}
+
+const KINDS: [Slow; 5] =
+    [Slow::Silent, Slow::HalfHeader, Slow::HeaderDrip, Slow::BodyDrip, Slow::BodyMissing];
+
+/// Does it, and tells how long the server has put up with it.
+async fn slow(mut stream: TcpStream, kind: Slow) -> Duration {
+    let began = Instant::now();
+    let signed = signature(b"x");
+    let (first, drip) = match kind {
+        Slow::Silent => (String::new(), ""),
+        Slow::HalfHeader => ("POST /webhook HTTP/1.1\r\nhost: loc".to_owned(), ""),
+        Slow::HeaderDrip => ("POST /webhook HTTP/1.1\r\n".to_owned(), "x-drip: 1\r\n"),
+        Slow::BodyDrip => (head(100_000, &signed, ""), " "),
+        Slow::BodyMissing => (head(100_000, &signed, ""), ""),
+    };
+    let _ = stream.write_all(first.as_bytes()).await;
+    let (mut read, mut write) = stream.into_split();
+    let dripping = tokio::spawn(async move {
+        while !drip.is_empty() && write.write_all(drip.as_bytes()).await.is_ok() {
+            sleep(DEADLINE / 10).await;
+        }
+        // What ends the writing ends the connection: it is kept open for as long as it is read.
+        std::future::pending::<()>().await;
+    });
+    let mut all = Vec::new();
+    let ended = timeout(PATIENCE, read.read_to_end(&mut all)).await;
+    dripping.abort();
+    assert!(ended.is_ok(), "{kind:?} is still open");
+    began.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_clients_are_closed_and_honest_ones_answered() {
+    let server = Arc::new(Server::start(|hooks| hooks).await);
+    let mut all = JoinSet::new();
+    for nth in 0..250 {
+        let (stream, kind) = (server.connect().await, KINDS[nth % KINDS.len()]);
+        all.spawn(async move { (kind, slow(stream, kind).await) });
+    }
+    for _ in 0..50 {
+        let took = server.honest().await;
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+    while let Some(ended) = all.join_next().await {
+        let (kind, took) = ended.expect("no panic");
+        assert!(took < DEADLINE + Duration::from_secs(5), "{kind:?}: {took:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_opens_all_connections_keeps_nobody_out() {
+    // Long deadlines: only the number of connections can make room.
+    let long = Duration::from_secs(60);
+    let server = Server::start(|hooks| hooks.header_deadline(long).max_connections(20)).await;
+    let mut left_open = Vec::new();
+    for nth in 0..200 {
+        let mut stream = server.connect().await;
+        let _ = stream.write_all(b"POST /webhook HTTP/1.1\r\n").await;
+        left_open.push(stream);
+        if nth % 10 == 0 {
+            server.honest().await;
+        }
+    }
+    // The first of them have made room, and the last are still there.
+    let mut one = [0];
+    let first = timeout(PATIENCE, left_open[0].read(&mut one)).await.expect("it is closed");
+    assert!(matches!(first, Ok(0) | Err(_)), "{first:?}");
+    let last = timeout(Duration::from_millis(200), left_open[199].read(&mut one)).await;
+    assert!(last.is_err(), "{last:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_requests_on_one_connection_are_answered() {
+    let server = Server::start(|hooks| hooks.max_connections(1)).await;
+    let mut stream = server.connect().await;
+    // The one before may have to make room first.
+    sleep(Duration::from_millis(50)).await;
+    for nth in 0..20 {
+        let body = format!("{{\"n\":{nth}}}");
+        let head = head(body.len(), &signature(body.as_bytes()), "");
+        stream.write_all(format!("{head}{body}").as_bytes()).await.expect("it takes bytes");
+        let mut answer = vec![0; 1024];
+        let read = timeout(PATIENCE, stream.read(&mut answer)).await.expect("in time");
+        let answer = String::from_utf8_lossy(&answer[..read.expect("it answers")]).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_without_end_is_refused() {
+    let server = Server::start(|hooks| hooks.header_deadline(Duration::from_secs(30))).await;
+    let mut stream = server.connect().await;
+    let _ = stream.write_all(b"POST /webhook HTTP/1.1\r\n").await;
+    let line = format!("x-long: {}\r\n", "a".repeat(4000));
+    // The server closes at some point, and then nothing more can be written.
+    for _ in 0..100 {
+        if stream.write_all(line.as_bytes()).await.is_err() {
+            break;
+        }
+    }
+    let mut answer = Vec::new();
+    let read = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("it is closed");
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(read.is_err() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+    server.honest().await;
+}
+
+/// A permit for each of many clients at a time, so that the test itself does not run out of files.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_connections_is_survived() {
+    let server = Arc::new(Server::start(|hooks| hooks.max_connections(50)).await);
+    let permits = Arc::new(Semaphore::new(100));
+    let mut all = JoinSet::new();
+    for _ in 0..1_000 {
+        let (server, permits) = (Arc::clone(&server), Arc::clone(&permits));
+        all.spawn(async move {
+            let _permit = permits.acquire().await.expect("it is never closed");
+            let mut stream = server.connect().await;
+            let _ = stream.write_all(b"GARBAGE\r\n\r\n").await;
+            let mut answer = Vec::new();
+            let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("closed");
+        });
+    }
+    for _ in 0..20 {
+        server.honest().await;
+    }
+    while let Some(ended) = all.join_next().await {
+        ended.expect("no panic");
+    }
+}
