@@ -153,7 +153,7 @@ async fn whoever_opens_all_connections_keeps_nobody_out() {
     let long = Duration::from_secs(60);
     let server = Server::start(|hooks| hooks.header_deadline(long).max_connections(20)).await;
     let mut left_open = Vec::new();
-    for nth in 0..200 {
+    for nth in 0..100 {
         let mut stream = server.connect().await;
         let _ = stream.write_all(b"POST /webhook HTTP/1.1\r\n").await;
         left_open.push(stream);
@@ -165,7 +165,7 @@ async fn whoever_opens_all_connections_keeps_nobody_out() {
     let mut one = [0];
     let first = timeout(PATIENCE, left_open[0].read(&mut one)).await.expect("it is closed");
     assert!(matches!(first, Ok(0) | Err(_)), "{first:?}");
-    let last = timeout(Duration::from_millis(200), left_open[199].read(&mut one)).await;
+    let last = timeout(Duration::from_millis(200), left_open[99].read(&mut one)).await;
     assert!(last.is_err(), "{last:?}");
 }
 
@@ -176,6 +176,10 @@ async fn many_requests_on_one_connection_are_answered() {
     // The one before may have to make room first.
     sleep(Duration::from_millis(50)).await;
     for nth in 0..20 {
+        if nth == 10 {
+            // Idle for long, it stays where nobody else wants its place.
+            sleep(DEADLINE / 2).await;
+        }
         let body = format!("{{\"n\":{nth}}}");
         let head = head(body.len(), &signature(body.as_bytes()), "");
         stream.write_all(format!("{head}{body}").as_bytes()).await.expect("it takes bytes");

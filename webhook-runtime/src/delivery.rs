@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 
 use crate::{
+    body::Share,
     json,
     payload::{Content, Encoded, Payload, check_json},
     provider::{Items, Provider},
@@ -55,6 +56,8 @@ struct Inner {
     form_json: OnceLock<Option<Box<str>>>,
     /// What the request says of all events in it: read once, for all of them.
     said: OnceLock<Said>,
+    /// What the body has of the memory for bodies, until it is let go.
+    share: Option<Share>,
 }
 
 /// What a request says of all events in it.
@@ -83,8 +86,17 @@ impl Delivery {
         verified: Verification,
     ) -> Self {
         let (form_json, said) = (OnceLock::new(), OnceLock::new());
-        let inner = Inner { provider, endpoint, headers, body, verified, form_json, said };
+        let share = None;
+        let inner = Inner { provider, endpoint, headers, body, verified, form_json, said, share };
         Self { inner: Arc::new(inner), item: None }
+    }
+
+    /// Holds a share of the memory for bodies for as long as it is there.
+    pub(crate) fn holding(mut self, share: Share) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.share = Some(share);
+        }
+        self
     }
 
     /// An event that came in a batch and was stored without the others: it is all of the body.
@@ -99,7 +111,9 @@ impl Delivery {
     ) -> Self {
         let item = Some(Item { index, place: 0..json.len() });
         let (form_json, said) = (OnceLock::new(), OnceLock::from(said));
-        let inner = Inner { provider, endpoint, headers, body: json, verified, form_json, said };
+        let share = None;
+        let inner =
+            Inner { provider, endpoint, headers, body: json, verified, form_json, said, share };
         Self { inner: Arc::new(inner), item }
     }
 

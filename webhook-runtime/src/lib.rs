@@ -57,6 +57,7 @@
 //! | `thin-standard-webhooks` | `thin::standard_webhooks`: the ready-made payload of Standard Webhooks |
 //! | `thin-stripe` | `thin::stripe`: the ready-made payload of Stripe |
 
+mod body;
 mod cache;
 mod clock;
 mod delivery;

@@ -4,25 +4,20 @@
 //! Each step refuses, and ends the story, or hands on. Nothing of a request is believed, decoded or
 //! shown to the handler before its signature has been checked over the bytes as they came.
 
-use std::{
-    future::poll_fn,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::Poll,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     body::Body,
     extract::{FromRequestParts, OriginalUri, RawPathParams},
     response::{IntoResponse, Response},
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use http_body::Body as _;
 use tracing::{Span, field};
 
 use crate::{
+    body::{Bounds, drain},
     clock::Clock,
     delivery::{Delivery, Verification},
     endpoint::Endpoint,
@@ -46,8 +41,8 @@ pub(crate) struct Gate {
     /// Scheme and authority of the public URL, where the provider signs URLs.
     pub(crate) public_url: Option<Arc<str>>,
     pub(crate) clock: Arc<dyn Clock>,
-    /// How long a body may take to arrive.
-    pub(crate) body_deadline: Duration,
+    /// What reading a body is bounded by.
+    pub(crate) bounds: Bounds,
 }
 
 /// Where the live secrets are.
@@ -73,8 +68,9 @@ impl Gate {
         if let Err(rejection) = self.judge_head(parts, &body) {
             return Err(self.refuse_by_head(rejection, parts, body).await);
         }
-        let body = match self.read(body, self.endpoint.max_body, &parts.headers).await {
-            Ok(body) => body,
+        let read = self.bounds.read(body, self.endpoint.max_body, &parts.headers).await;
+        let (body, share) = match read {
+            Ok(read) => read,
             Err(rejection) => return Err(self.refuse(rejection)),
         };
         let scope = self.scope(parts).await.map_err(|e| self.refuse(e))?;
@@ -91,7 +87,8 @@ impl Gate {
         let query = parts.uri.query().filter(|_| parts.method == Method::GET);
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
         let verified = Verification { proof, scope, query, at: now };
-        let delivery = Delivery::new(endpoint.provider, endpoint.name, headers, body, verified);
+        let delivery =
+            Delivery::new(endpoint.provider, endpoint.name, headers, body, verified).holding(share);
         tell(&delivery);
         Ok(delivery)
     }
@@ -125,7 +122,8 @@ impl Gate {
         let handshakes = self.endpoint.provider.known_handshakes();
         let unsigned = matches!(rejection, Rejection::Unauthorized(VerifyError::MissingHeader(_)));
         if unsigned && handshake::may_be_in_body(handshakes) {
-            let Ok(body) = self.read(body, MAX_UNSIGNED_BODY, &parts.headers).await else {
+            let read = self.bounds.read(body, MAX_UNSIGNED_BODY, &parts.headers).await;
+            let Ok((body, _share)) = read else {
                 return self.refuse(rejection);
             };
             if let Some(answer) = self.answer_unsigned(parts, Some(&body)).await {
@@ -277,29 +275,6 @@ impl Gate {
         })
     }
 
-    /// Reads the body, counting for itself: the limits of layers around can be switched off.
-    async fn read(
-        &self,
-        mut body: Body,
-        limit: usize,
-        headers: &HeaderMap,
-    ) -> Result<Bytes, Rejection> {
-        let result = {
-            let mut read = pin!(read_to_end(&mut body, limit));
-            // A body that is there already needs no timer.
-            match poll_fn(|context| Poll::Ready(read.as_mut().poll(context))).await {
-                Poll::Ready(result) => result,
-                Poll::Pending => tokio::time::timeout(self.body_deadline, read)
-                    .await
-                    .unwrap_or(Err(Rejection::Timeout)),
-            }
-        };
-        if matches!(result, Err(Rejection::TooLarge { .. })) {
-            drain(headers, body);
-        }
-        result
-    }
-
     /// The URL as the provider knows it: the configured public one with the path that was asked
     /// for. What the request says of its own host is never believed.
     fn url_of(&self, parts: &Parts) -> String {
@@ -381,49 +356,4 @@ fn shortened(text: &str) -> &str {
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-async fn read_to_end(body: &mut Body, limit: usize) -> Result<Bytes, Rejection> {
-    let mut body = Pin::new(body);
-    let mut first = Bytes::new();
-    let mut rest: Option<BytesMut> = None;
-    while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
-        let Ok(data) = frame.map_err(|_| Rejection::BrokenBody)?.into_data() else { continue };
-        let length = rest.as_ref().map_or(first.len(), BytesMut::len);
-        if data.len() > limit - length {
-            return Err(Rejection::TooLarge { limit });
-        }
-        if first.is_empty() && rest.is_none() {
-            // Most bodies come in one piece, and then nothing is copied.
-            first = data;
-        } else {
-            rest.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&data);
-        }
-    }
-    Ok(rest.map_or(first, BytesMut::freeze))
-}
-
-/// The most that is read of a body whose request was refused already.
-const DRAIN_BYTES: usize = 256 * 1024;
-/// How long that may take.
-const DRAIN_TIME: Duration = Duration::from_millis(500);
-
-/// Reads a bounded little of a refused body, beside the answer: a connection closed with unread
-/// bytes is reset, and the sender would lose the answer.
-fn drain(headers: &HeaderMap, body: Body) {
-    // Who asks first has sent nothing, and reading would ask for it.
-    if body.is_end_stream() || headers.contains_key(header::EXPECT) {
-        return;
-    }
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-    runtime.spawn(tokio::time::timeout(DRAIN_TIME, async move {
-        let mut body = pin!(body);
-        let mut left = DRAIN_BYTES;
-        while let Some(Ok(frame)) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
-            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
-            if left == 0 {
-                break;
-            }
-        }
-    }));
 }

@@ -71,7 +71,7 @@ pub enum Rejection {
     Unavailable,
     /// 503: the delivery could not be stored; the provider should send again.
     NotStored,
-    /// 503: too many handlers are running; the provider should send again.
+    /// 503: too many bodies are in memory, or too many handlers are running; the provider should send again.
     Busy,
     /// 500: the handler panicked.
     Panicked,
@@ -206,7 +206,7 @@ impl fmt::Display for Rejection {
             Self::Forbidden => f.write_str("the verify token is wrong"),
             Self::Unavailable => f.write_str("the verification could not be done"),
             Self::NotStored => f.write_str("the delivery could not be stored"),
-            Self::Busy => f.write_str("too many handlers are running"),
+            Self::Busy => f.write_str("too much is being handled"),
             Self::Panicked => f.write_str("the handler panicked"),
         }
     }

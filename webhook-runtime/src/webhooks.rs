@@ -9,6 +9,7 @@ use http::Uri;
 #[cfg(feature = "inbox")]
 use crate::inbox::{Inbox, Processes};
 use crate::{
+    body::{Bounds, Budget},
     clock::{Clock, SystemClock},
     endpoint::{Endpoint, HandlerFuture, Verified, Webhook},
     handshake::Handshake,
@@ -27,6 +28,10 @@ use crate::{
 /// How long a body may take to arrive, unless told otherwise. Providers send bodies of a few
 /// kilobytes at once; this is for their worst network.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How many bytes of bodies there may be, unless told otherwise: those of 128 requests that are as
+/// large as they may be by default.
+const BODIES: usize = 256 * 1024 * 1024;
 
 /// How long the head of a request may take, unless told otherwise: `timeout http-request` in the
 /// examples of `HAProxy`'s documentation.
@@ -69,7 +74,7 @@ pub struct Webhooks<S = ()> {
     allowed_origins: Option<Arc<[String]>>,
     pub(crate) public_url: Option<String>,
     pub(crate) clock: Arc<dyn Clock>,
-    body_deadline: Duration,
+    bounds: Bounds,
     layers: Layers<S>,
     verified_layers: Layers<S>,
     late: LateHandlers,
@@ -103,7 +108,7 @@ impl<S> Webhooks<S> {
             allowed_origins: None,
             public_url: None,
             clock: Arc::new(SystemClock),
-            body_deadline: BODY_DEADLINE,
+            bounds: Bounds { deadline: BODY_DEADLINE, budget: Budget::new(BODIES) },
             layers: Layers::new(),
             verified_layers: Layers::new(),
             late: LateHandlers::new(MOST_LATE),
@@ -193,7 +198,15 @@ impl<S> Webhooks<S> {
     /// How long a body may take to arrive: 10 seconds unless told otherwise. Later, the request is
     /// answered by 408.
     pub fn body_deadline(mut self, deadline: Duration) -> Self {
-        self.body_deadline = deadline;
+        self.bounds.deadline = deadline;
+        self
+    }
+
+    /// How many bytes of bodies may be in memory, of all requests and deliveries together: 256 MiB
+    /// unless told otherwise. What comes beyond that is answered by 503, and the provider sends it
+    /// again.
+    pub fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
+        self.bounds.budget = Budget::new(bytes);
         self
     }
 
@@ -206,8 +219,8 @@ impl<S> Webhooks<S> {
 
     /// How many connections [`serve`](Webhooks::serve) has open at a time: 900 unless told otherwise,
     /// which is just below the number of open files that a process usually may have. One more takes
-    /// the place of the one that has asked for nothing for the longest time; where all have a request
-    /// that is being answered, it is closed.
+    /// the place of the one that has asked for nothing for the longest time, and waits where all have a
+    /// request that is being answered.
     pub fn max_connections(mut self, most: usize) -> Self {
         self.limits.connections = most;
         self
@@ -261,7 +274,7 @@ impl<S> Webhooks<S> {
                 allowed_origins: self.allowed_origins.clone(),
                 public_url: public_url.clone(),
                 clock: Arc::clone(&self.clock),
-                body_deadline: self.body_deadline,
+                bounds: self.bounds.clone(),
             });
         }
         let secrets = self.secrets.iter().map(|(endpoint, _)| endpoint);

@@ -1,5 +1,5 @@
 //! The connections that are open, no more than may be: when there are too many, those that have been
-//! asking for nothing for the longest make room.
+//! asking for nothing for the longest make room, and whoever is new waits for it.
 
 use std::{
     collections::HashMap,
@@ -7,15 +7,28 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout},
+};
+
+/// How long a connection may keep its place without asking for anything, whoever waits: what has
+/// just come must have a chance to say what it wants.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// How often those are looked at again that have all been busy.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// All open connections.
 pub(crate) struct Connections {
     most: usize,
     last: AtomicU64,
     open: Mutex<HashMap<u64, Open>>,
+    /// One has been closed.
+    closed: Notify,
 }
 
 struct Open {
@@ -36,26 +49,39 @@ pub(crate) struct Busy(Arc<Seat>);
 
 impl Connections {
     pub(crate) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, last: AtomicU64::new(0), open: Mutex::default() })
+        let (open, closed) = (Mutex::default(), Notify::new());
+        Arc::new(Self { most: most.max(1), last: AtomicU64::new(0), open, closed })
     }
 
-    /// A place for one more connection; `None` where all that there are have a request to answer.
-    pub(crate) fn enter(self: &Arc<Self>) -> Option<Arc<Seat>> {
-        let leave = Arc::new(Notify::new());
-        let id = self.last.fetch_add(1, Ordering::Relaxed);
+    /// A place for one more connection, as soon as there is one. Until then the system keeps those
+    /// that are new, and loses none.
+    pub(crate) async fn enter(self: &Arc<Self>) -> Arc<Seat> {
+        loop {
+            match self.try_enter() {
+                Ok(seat) => return seat,
+                Err(patience) => {
+                    let _ = timeout(patience, self.closed.notified()).await;
+                }
+            }
+        }
+    }
+
+    /// A place, or how long to wait until one may be had.
+    fn try_enter(self: &Arc<Self>) -> Result<Arc<Seat>, Duration> {
         let mut open = self.open();
         if open.len() >= self.most {
-            leave_longest_idle(&mut open)?;
+            leave_longest_idle(&mut open, GRACE)?;
         }
-        let idle_since = Some(Instant::now());
-        open.insert(id, Open { idle_since, leave: Arc::clone(&leave) });
+        let (leave, now) = (Arc::new(Notify::new()), Instant::now());
+        let id = self.last.fetch_add(1, Ordering::Relaxed);
+        open.insert(id, Open { idle_since: Some(now), leave: Arc::clone(&leave) });
         drop(open);
-        Some(Arc::new(Seat { id, leave, all: Arc::clone(self) }))
+        Ok(Arc::new(Seat { id, leave, all: Arc::clone(self) }))
     }
 
     /// Has one connection make room, where the system has no more of them to give.
     pub(crate) fn make_room(&self) {
-        let _ = leave_longest_idle(&mut self.open());
+        let _ = leave_longest_idle(&mut self.open(), Duration::ZERO);
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<u64, Open>> {
@@ -63,11 +89,20 @@ impl Connections {
     }
 }
 
-fn leave_longest_idle(open: &mut HashMap<u64, Open>) -> Option<()> {
+/// Has the connection make room that has been idle for the longest, if it has been so for `grace`;
+/// else, says when one will.
+fn leave_longest_idle(open: &mut HashMap<u64, Open>, grace: Duration) -> Result<(), Duration> {
     let idle = open.iter().filter_map(|(id, one)| Some((one.idle_since?, *id)));
-    let (_, id) = idle.min()?;
-    open.remove(&id)?.leave.notify_one();
-    Some(())
+    let (since, id) = idle.min().ok_or(AGAIN)?;
+    match grace.checked_sub(since.elapsed()) {
+        Some(left) if !left.is_zero() => Err(left),
+        _ => {
+            if let Some(one) = open.remove(&id) {
+                one.leave.notify_one();
+            }
+            Ok(())
+        }
+    }
 }
 
 impl Seat {
@@ -92,6 +127,7 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.all.open().remove(&self.id);
+        self.all.closed.notify_one();
     }
 }
 
@@ -116,32 +152,44 @@ mod tests {
         let all = Connections::new(3);
         let mut seats = Vec::new();
         for _ in 0..3 {
-            seats.push(all.enter().expect("room"));
+            seats.push(all.enter().await);
             tokio::time::advance(Duration::from_secs(1)).await;
         }
         // The first has a request, so that the second is the one to go.
         let busy = seats[0].busy();
-        let fourth = all.enter().expect("room is made");
+        let fourth = all.enter().await;
         assert_eq!([leaves(&seats[0]).await, leaves(&seats[1]).await], [false, true]);
         // Answered just now, it is not idle for as long as the others.
         drop(busy);
-        let _fifth = all.enter().expect("room is made");
+        let _fifth = all.enter().await;
         assert_eq!([leaves(&seats[0]).await, leaves(&seats[2]).await], [false, true]);
         assert!(!leaves(&fourth).await);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_is_busy_stays() {
+    async fn whoever_is_busy_stays_and_whoever_is_new_waits() {
         let all = Connections::new(2);
-        let seats = [all.enter().expect("room"), all.enter().expect("room")];
+        let seats = [all.enter().await, all.enter().await];
         let busy = seats.each_ref().map(Seat::busy);
-        assert!(all.enter().is_none());
+        let mut third = Box::pin(all.enter());
+        assert!(timeout(Duration::from_secs(60), &mut third).await.is_err());
         all.make_room();
         for seat in &seats {
             assert!(!leaves(seat).await);
         }
         drop(busy);
         drop(seats);
-        assert!(all.enter().is_some() && all.open().is_empty());
+        let _third = third.await;
+        assert_eq!(all.open().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_has_just_come_may_speak() {
+        let all = Connections::new(1);
+        let first = all.enter().await;
+        let came = Instant::now();
+        let _second = all.enter().await;
+        assert!(came.elapsed() >= GRACE && came.elapsed() < GRACE * 2, "{:?}", came.elapsed());
+        assert!(leaves(&first).await);
     }
 }

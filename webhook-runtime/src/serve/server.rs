@@ -45,13 +45,9 @@ pub(crate) async fn accept(
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    // Where all are busy, the connection is closed without a word.
-                    if let Some(seat) = connections.enter() {
-                        let watcher = graceful.watcher();
-                        tokio::spawn(connection(stream, router.clone(), limits, seat, watcher));
-                    } else {
-                        tracing::warn!(most = limits.connections, "too many connections are busy");
-                    }
+                    let seat = connections.enter().await;
+                    let watcher = graceful.watcher();
+                    tokio::spawn(connection(stream, router.clone(), limits, seat, watcher));
                 }
                 Err(error) => refused(&error, &connections).await,
             }

@@ -1,0 +1,76 @@
+//! What bodies may take of the memory, all together.
+
+mod common;
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{Extension, Router};
+use common::{End, Script, ask, delivery, set, signature, status, webhooks};
+use tower::ServiceExt as _;
+use webhook_runtime::{Delivery, webhook};
+
+type Kept = Arc<Mutex<Vec<Delivery>>>;
+
+/// Keeps the deliveries that say so.
+#[webhook(path = "/webhook")]
+async fn keeps(Extension(kept): Extension<Kept>, delivery: Delivery, _: &Delivery) {
+    if delivery.body().starts_with(b"keep") {
+        kept.lock().expect("nobody panics holding it").push(delivery);
+    }
+}
+
+fn router(kept: &Kept) -> Router {
+    let hooks = webhooks::<keeps>().max_bytes_in_flight(1000);
+    hooks.into_router().expect("right").layer(Extension(Arc::clone(kept)))
+}
+
+#[tokio::test]
+async fn bodies_that_are_being_read_count() {
+    let kept = Kept::default();
+    let router = router(&kept);
+    // Needs its signature to be read at all; whether it is right is known at the end only.
+    let mut slow = delivery("");
+    set(&mut slow, "x-signature", &signature(b"another"));
+    *slow.body_mut() = Script::new([vec![b' '; 900]], End::Silence).into();
+    let slow = tokio::spawn(router.clone().oneshot(slow));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+
+    let answer = ask(&router, delivery("x".repeat(101))).await;
+    assert_eq!(answer.status.as_u16(), 503);
+    assert!(answer.headers.contains_key("retry-after"));
+    assert_eq!(status(&router, delivery("x".repeat(100))).await, 200);
+    slow.abort();
+    assert!(slow.await.is_err());
+    assert_eq!(status(&router, delivery("x".repeat(1000))).await, 200);
+}
+
+#[tokio::test]
+async fn bodies_count_for_as_long_as_they_are_kept() {
+    let kept = Kept::default();
+    let router = router(&kept);
+    let body = format!("keep{}", "x".repeat(596));
+    assert_eq!(status(&router, delivery(body.clone())).await, 200);
+    assert_eq!(status(&router, delivery(body.clone())).await, 503);
+    assert_eq!(status(&router, delivery("x".repeat(400))).await, 200);
+    kept.lock().expect("nobody panics holding it").clear();
+    assert_eq!(status(&router, delivery(body)).await, 200);
+}
+
+#[tokio::test]
+async fn what_is_refused_gives_back_what_it_took() {
+    let router = router(&Kept::default());
+    for _ in 0..20 {
+        let mut forged = delivery("x".repeat(600));
+        *forged.body_mut() = "y".repeat(600).into();
+        assert_eq!(status(&router, forged).await, 401);
+        let mut broken = delivery("");
+        *broken.body_mut() = Script::new([vec![b' '; 600]], End::Broken).into();
+        assert_eq!(status(&router, broken).await, 400);
+    }
+    assert_eq!(status(&router, delivery("x".repeat(1000))).await, 200);
+    // What is more than there is at all is refused, too, though the endpoint would take it.
+    assert_eq!(status(&router, delivery("x".repeat(1001))).await, 503);
+}
