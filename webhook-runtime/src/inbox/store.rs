@@ -221,5 +221,4 @@ pub struct Census {
 }
 
 /// Why a delivery was given up that nobody answered for; `#` stands for the attempt.
-pub const LOST: &str =
-    "attempt # ended without an answer: the process ended or lost its lease";
+pub const LOST: &str = "attempt # ended without an answer: the process ended or lost its lease";
