@@ -109,6 +109,9 @@ pub(crate) fn fails(program: &str, variables: &[(&str, &str)]) -> Output {
 fn command(program: &str, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program);
     for name in [
+        "ADDRESS",
+        "DATABASE_URL",
+        "FAIL_ONE_IN",
         "SECRET",
         "GITHUB_SECRET",
         "GITHUB_SECRET_OLD",
