@@ -35,6 +35,9 @@ use crate::{
 pub struct Delivery {
     inner: Arc<Inner>,
     item: Option<Item>,
+    /// Counts the calls of the handler, where a test asked for it.
+    #[cfg(feature = "testing")]
+    runs: Option<crate::testing::Runs>,
 }
 
 /// Which item of a batch a handler is called for.
@@ -84,7 +87,27 @@ impl Delivery {
     ) -> Self {
         let (form_json, said) = (OnceLock::new(), Said::default());
         let inner = Inner { provider, endpoint, headers, body, verified, form_json, said };
-        Self { inner: Arc::new(inner), item: None }
+        Self {
+            inner: Arc::new(inner),
+            item: None,
+            #[cfg(feature = "testing")]
+            runs: None,
+        }
+    }
+
+    /// Takes over the counter that a test has put into the request.
+    #[cfg(feature = "testing")]
+    pub(crate) fn counted_by(mut self, request: &mut http::Extensions) -> Self {
+        self.runs = request.remove();
+        self
+    }
+
+    /// Notes that the handler is about to be called.
+    #[cfg(feature = "testing")]
+    pub(crate) fn note_run(&self) {
+        if let Some(runs) = &self.runs {
+            runs.note();
+        }
     }
 
     /// An event that came in a batch and was stored without the others: it is all of the body.
@@ -100,7 +123,12 @@ impl Delivery {
         let item = Some(Item { index, place: 0..json.len() });
         let form_json = OnceLock::new();
         let inner = Inner { provider, endpoint, headers, body: json, verified, form_json, said };
-        Self { inner: Arc::new(inner), item }
+        Self {
+            inner: Arc::new(inner),
+            item,
+            #[cfg(feature = "testing")]
+            runs: None,
+        }
     }
 
     /// Whether it is one item of a batch already.
@@ -120,7 +148,7 @@ impl Delivery {
 
     /// This delivery, as seen by the handler of one of its items. `json` is a part of its body.
     pub(crate) fn of_item(&self, index: usize, json: Range<usize>) -> Self {
-        Self { inner: Arc::clone(&self.inner), item: Some(Item { index, place: json }) }
+        Self { item: Some(Item { index, place: json }), ..self.clone() }
     }
 
     /// Where in the body's JSON the items of a batch are. What stands where the provider puts its

@@ -92,6 +92,8 @@ impl Gate {
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
         let verified = Verification { proof, scope, query, at: now };
         let delivery = Delivery::new(endpoint.provider, endpoint.name, headers, body, verified);
+        #[cfg(feature = "testing")]
+        let delivery = delivery.counted_by(&mut parts.extensions);
         tell(&delivery);
         Ok(delivery)
     }
