@@ -4,14 +4,18 @@
 //! [`conformance!`](crate::testing::conformance!) makes a test of every case. [`CASES`] is the same
 //! as a list, for programs that run them otherwise.
 //!
-//! A case that a provider's scheme cannot have passes: there is no stale delivery where no time is
-//! signed. Cases marked *strict* ask that lenient readings are refused, which are no forgeries:
+//! A case that has nothing to ask says so, and why: there is no stale delivery where no time is
+//! signed. That is [`Verdict::NotApplicable`], which passes, and is printed where a test shows its
+//! output (`cargo test -- --show-output`); to be sure that a case applies, a subject
+//! [`expects`](Subject::expects) it. Where a signature is in the body (Mailgun, Adyen), the cases of
+//! signatures are asked of that place in the JSON or the form, but what only a scheme that is data
+//! can sign, as times that are none, is not asked. Cases marked *strict* ask that lenient readings are refused, which are no forgeries:
 //! they are asked of endpoints of this framework, and of others if they are [`strict`](Subject::strict).
 //! Nobody can be asked about providers whose signature only they can make: AWS SNS, PayPal, Plaid.
 //!
 //! | case | asks | where |
 //! | --- | --- | --- |
-//! | `genuine_delivery_is_accepted` | the sample is taken | |
+//! | `genuine_delivery_is_accepted` | the sample is taken, and handled once | |
 //! | `bytes_are_verified_as_they_came` | JSON with odd spaces, escapes and order is taken as it was signed | the whole body is signed |
 //! | `signature_of_rewritten_json_is_refused` | the signature is not that of the JSON written again | the whole body is signed |
 //! | `replay_is_answered_like_the_first` | the same bytes are answered alike within the window; to recognise them is up to the handler | |
@@ -74,7 +78,8 @@
 //! | `wrong_verify_tokens_are_refused` | no challenge without the token | the handshake has a token |
 //! | `challenges_are_not_echoed_as_markup` | no browser runs what is said back | the provider asks |
 //!
-//! And in every case: no answer is 5xx, nothing panics, and nothing that is refused was handled.
+//! And in every case: no answer is 5xx, nothing panics, nothing that is refused is handled, not even
+//! after the answer, and what is taken is handled once.
 
 mod cases;
 mod draft;

@@ -14,11 +14,16 @@ use crate::{
 /// A challenge that every provider could have made.
 const CHALLENGE: &str = "challenge-7c1e";
 
+const NO_HANDSHAKE: &str = "the provider asks for no proof of ownership";
+
 /// They are answered by the framework, and no handler sees them. (Only of our endpoints: others may
 /// answer them elsewhere.)
 pub(crate) async fn handshakes_are_answered_without_the_handler(subject: &Subject) -> Found {
     if !subject.is_ours {
         return not_applicable("the handshakes of other receivers may be answered elsewhere");
+    }
+    if subject.provider().known_handshakes().is_empty() {
+        return not_applicable(NO_HANDSHAKE);
     }
     let draft = subject.draft().await?;
     for example in examples(subject, CHALLENGE).filter(|example| example.is_simple) {
@@ -37,6 +42,9 @@ pub(crate) async fn handshakes_are_answered_without_the_handler(subject: &Subjec
 /// A challenge that the provider signs is said back to nobody else.
 pub(crate) async fn unsigned_challenges_are_not_answered(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
+    if !examples(subject, CHALLENGE).any(|it| it.proof == Proof::Signature) {
+        return not_applicable("no handshake is signed");
+    }
     for example in examples(subject, CHALLENGE).filter(|it| it.proof == Proof::Signature) {
         let letter = letter(&draft, &example)?;
         let forged = letter.sign(&subject.target().other_secret(), draft.now());
@@ -54,6 +62,9 @@ pub(crate) async fn unsigned_challenges_are_not_answered(subject: &Subject) -> F
 /// Without the verify token there is no challenge.
 pub(crate) async fn wrong_verify_tokens_are_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
+    if !examples(subject, CHALLENGE).any(|it| matches!(it.proof, Proof::Token(_))) {
+        return not_applicable("no handshake has a verify token");
+    }
     for example in examples(subject, CHALLENGE) {
         let Proof::Token(_) = example.proof else { continue };
         for token in ["", "wrong", "undefined", "null"] {
@@ -69,6 +80,9 @@ pub(crate) async fn wrong_verify_tokens_are_refused(subject: &Subject) -> Found 
 /// What is said back is text, and no browser runs it.
 pub(crate) async fn challenges_are_not_echoed_as_markup(subject: &Subject) -> Found {
     const MARKUP: &str = "<script>alert(1)</script>";
+    if subject.provider().known_handshakes().is_empty() {
+        return not_applicable(NO_HANDSHAKE);
+    }
     let draft = subject.draft().await?;
     for example in examples(subject, MARKUP) {
         let Some(wire) = asked(&draft, &example, None)? else { continue };

@@ -305,6 +305,9 @@ pub(crate) async fn signature_without_its_prefix_is_refused(subject: &Subject) -
 pub(crate) async fn other_algorithms_are_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     let Some(scheme) = draft.scheme() else { return not_applicable(NOT_DATA) };
+    if scheme.other_algorithms().is_empty() {
+        return not_applicable("the secret is good for one algorithm only");
+    }
     for other in scheme.other_algorithms() {
         let Some(wire) = signed_by(&draft, &other) else { continue };
         let what = format!("a signature by {} in {}", other.algorithm(), other.signature_header());
@@ -317,6 +320,9 @@ pub(crate) async fn other_algorithms_are_refused(subject: &Subject) -> Found {
 pub(crate) async fn other_versions_are_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     let Some(scheme) = draft.scheme() else { return not_applicable(NOT_DATA) };
+    if scheme.other_versions().is_empty() {
+        return not_applicable("the signatures have no versions");
+    }
     for other in scheme.other_versions() {
         let Some(wire) = signed_by(&draft, &other) else { continue };
         let pattern = other.signature_pattern();
