@@ -309,6 +309,25 @@ async fn an_answer_says_what_happened() {
     assert!(format!("{misfit:?}").contains("expected u64"), "{misfit:?}");
 }
 
+/// A layer may build a request of its own, as long as the delivery is in it.
+#[tokio::test]
+async fn a_run_is_counted_behind_a_layer_that_builds_the_request_anew() {
+    #[webhook(path = "/layered")]
+    async fn layered(_: &Delivery) {}
+    let anew = axum::middleware::from_fn(
+        async |request: axum::extract::Request, next: axum::middleware::Next| {
+            let delivery = request.extensions().get::<Delivery>().cloned().expect("it is verified");
+            let mut anew = Request::post("/layered").body(Body::empty()).expect("a request");
+            anew.extensions_mut().insert(delivery);
+            next.run(anew).await
+        },
+    );
+    let hooks = Webhooks::new().mount::<layered>().verified_layer(anew).test(());
+    let answer = hooks.deliver::<layered>().await;
+    assert_eq!((answer.status(), answer.handler_runs()), (StatusCode::OK, 1));
+    assert!(!hooks.deliver::<layered>().forged().await.handler_ran());
+}
+
 #[tokio::test]
 async fn other_requests_are_sent_as_they_are() {
     #[webhook(path = "/meta", provider = META, verify_token_env = "NOT_SET_EITHER")]

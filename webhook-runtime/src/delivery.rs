@@ -36,6 +36,9 @@ use crate::{
 pub struct Delivery {
     inner: Arc<Inner>,
     item: Option<Item>,
+    /// Counts the calls of the handler, where a test asked for it.
+    #[cfg(feature = "testing")]
+    runs: Option<crate::testing::Runs>,
 }
 
 /// Which item of a batch a handler is called for.
@@ -88,7 +91,31 @@ impl Delivery {
         let (form_json, said) = (OnceLock::new(), OnceLock::new());
         let share = None;
         let inner = Inner { provider, endpoint, headers, body, verified, form_json, said, share };
-        Self { inner: Arc::new(inner), item: None }
+        Self::of(inner, None)
+    }
+
+    fn of(inner: Inner, item: Option<Item>) -> Self {
+        Self {
+            inner: Arc::new(inner),
+            item,
+            #[cfg(feature = "testing")]
+            runs: None,
+        }
+    }
+
+    /// Takes over the counter that a test has put into the request.
+    #[cfg(feature = "testing")]
+    pub(crate) fn counted_by(mut self, request: &mut http::Extensions) -> Self {
+        self.runs = request.remove();
+        self
+    }
+
+    /// Notes that the handler is about to be called.
+    #[cfg(feature = "testing")]
+    pub(crate) fn note_run(&self) {
+        if let Some(runs) = &self.runs {
+            runs.note();
+        }
     }
 
     /// Holds a share of the memory for bodies for as long as it is there.
@@ -114,7 +141,7 @@ impl Delivery {
         let share = None;
         let inner =
             Inner { provider, endpoint, headers, body: json, verified, form_json, said, share };
-        Self { inner: Arc::new(inner), item }
+        Self::of(inner, item)
     }
 
     /// Whether it is one item of a batch already.
@@ -138,7 +165,7 @@ impl Delivery {
 
     /// This delivery, as seen by the handler of one of its items. `json` is a part of its body.
     pub(crate) fn of_item(&self, index: usize, json: Range<usize>) -> Self {
-        Self { inner: Arc::clone(&self.inner), item: Some(Item { index, place: json }) }
+        Self { item: Some(Item { index, place: json }), ..self.clone() }
     }
 
     /// Where in the body's JSON the items of a batch are. What stands where the provider puts its

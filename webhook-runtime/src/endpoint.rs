@@ -224,7 +224,7 @@ impl<S: Send + Sync> Verified<S> {
             Ok(payload) => {
                 // The payload is decoded last: what follows is the handler's own call.
                 #[cfg(feature = "testing")]
-                crate::testing::note_run(&self.parts.extensions);
+                self.delivery.note_run();
                 Ok(payload)
             }
             Err(rejection) => Err(refused(rejection)),

@@ -89,6 +89,8 @@ impl Gate {
         let verified = Verification { proof, scope, query, at: now };
         let delivery =
             Delivery::new(endpoint.provider, endpoint.name, headers, body, verified).holding(share);
+        #[cfg(feature = "testing")]
+        let delivery = delivery.counted_by(&mut parts.extensions);
         tell(&delivery);
         Ok(delivery)
     }

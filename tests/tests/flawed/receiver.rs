@@ -31,6 +31,7 @@ use crate::{
 };
 
 pub(crate) const SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(crate) const OLD: &str = "the secret before that";
 pub(crate) const GLOBEX: &str = "the secret of another tenant";
 pub(crate) const TOKEN: &str = "the verify token";
 pub(crate) const MAX_BODY: usize = 16 * 1024;
@@ -44,6 +45,8 @@ pub(crate) struct Receiver {
     pub(crate) effects: Arc<AtomicUsize>,
     /// Signatures that were right once.
     known: Arc<Mutex<HashSet<String>>>,
+    /// How many requests were refused.
+    refused: Arc<AtomicUsize>,
 }
 
 /// Why a request is refused.
@@ -54,7 +57,8 @@ enum No {
 
 impl Receiver {
     pub(crate) fn new(style: Style, flaw: Flaw, clock: TestClock) -> Self {
-        Self { style, flaw, clock, effects: Arc::default(), known: Arc::default() }
+        let (effects, known, refused) = (Arc::default(), Arc::default(), Arc::default());
+        Self { style, flaw, clock, effects, known, refused }
     }
 
     pub(crate) fn router(self) -> Router {
@@ -68,10 +72,19 @@ impl Receiver {
     /// From a request to the answer.
     async fn receive(&self, request: Request) -> Result<Response, No> {
         let (parts, body) = request.into_parts();
+        // Whoever asks for another path than `/hooks` asks for nothing that is here: those who
+        // verify by the path have a router that does not read it as they do.
+        let (path, is_here) = (parts.uri.path(), self.is_here(parts.uri.path()));
+        if !is_here && !self.has(F::VerifiesOnePathOnly) {
+            return Err(No::Is(StatusCode::NOT_FOUND));
+        }
+        let is_post = parts.method == Method::POST
+            || self.has(F::BelievesMethodOverrides)
+                && parts.headers.get("x-http-method-override").is_some_and(|it| it == "POST");
         if let Some(answer) = self.answer_get(&parts.method, parts.uri.query())? {
             return Ok(answer);
         }
-        if parts.method != Method::POST && !self.has(F::VerifiesPostsOnly) {
+        if !is_post && !self.has(F::VerifiesPostsOnly) {
             return Err(No::Is(StatusCode::METHOD_NOT_ALLOWED));
         }
         if parts.headers.contains_key(header::CONTENT_ENCODING) && !self.has(F::IgnoresTheEncoding)
@@ -87,11 +100,34 @@ impl Receiver {
         {
             return Ok(challenge.into_response());
         }
-        if parts.method == Method::POST {
-            let verdict = self.verify(parts.uri.path(), parts.uri.query(), &parts.headers, &body);
-            if !self.has(F::IgnoresTheVerdict) {
+        if self.has(F::HandlesBeforeItVerifies) {
+            let receiver = self.clone();
+            let body = body.clone();
+            tokio::spawn(async move { receiver.handle(&body).map(drop) });
+        }
+        if parts.method == Method::POST && is_here && !self.skips(&parts.headers, &body) {
+            let verdict = self.verify(path, parts.uri.query(), &parts.headers, &body);
+            if verdict.is_err() && self.has(F::LeavesForgeriesToAThread) {
+                let effects = Arc::clone(&self.effects);
+                std::thread::spawn(move || effects.fetch_add(1, Ordering::SeqCst));
+            }
+            let is_tired = self.has(F::FailsOpenInTheEnd)
+                && verdict.is_err()
+                && self.refused.fetch_add(1, Ordering::SeqCst) >= 200;
+            if !self.has(F::IgnoresTheVerdict) && !is_tired {
                 verdict?;
             }
+        }
+        if self.has(F::HandlesBeforeItVerifies) {
+            return Ok("taken".into_response());
+        }
+        if self.has(F::HandlesLater) {
+            let receiver = self.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+                receiver.handle(&body).map(drop)
+            });
+            return Ok("queued".into_response());
         }
         if self.style == Style::Slack
             && let Some(challenge) = challenge(&body)
@@ -99,6 +135,42 @@ impl Receiver {
             return Ok(challenge.into_response());
         }
         self.handle(&body)
+    }
+
+    /// Whether the path is that of the webhook.
+    fn is_here(&self, path: &str) -> bool {
+        match self.style {
+            Style::Tenants => {
+                path.strip_prefix("/hooks/").is_some_and(|tenant| !tenant.contains('/'))
+            }
+            _ => path == "/hooks",
+        }
+    }
+
+    /// Whether it does not even look at the signature.
+    fn skips(&self, headers: &HeaderMap, body: &[u8]) -> bool {
+        let header =
+            |name: &str| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default();
+        let kind = header("content-type");
+        match self.flaw {
+            F::SkipsLargeBodies => body.len() > 100_000,
+            F::SkipsForms => {
+                kind.starts_with("application/x-www-form") || kind.contains("multipart")
+            }
+            F::SkipsWhatHasNoType => !headers.contains_key("content-type"),
+            F::SkipsPings => {
+                let json: Value = serde_json::from_slice(body).unwrap_or_default();
+                header("x-github-event") == "ping" || json["type"] == "webhook.test"
+            }
+            F::TrustsTheUserAgent => {
+                let agent = header("user-agent");
+                agent.starts_with("GitHub-Hookshot/") || agent.starts_with("Stripe/")
+            }
+            F::TrustsForwardedAddresses => header("x-forwarded-for").starts_with("140.82."),
+            F::TrustsAnyBearer => header("authorization").starts_with("Bearer "),
+            F::TrustsAnyCookie => header("cookie").contains("session="),
+            _ => false,
+        }
     }
 
     fn answer_get(&self, method: &Method, query: Option<&str>) -> Result<Option<Response>, No> {
@@ -131,10 +203,11 @@ impl Receiver {
         use http_body::Body as _;
         let declared = body.size_hint().exact().unwrap_or_default();
         let too_large = || No::Is(StatusCode::PAYLOAD_TOO_LARGE);
-        if declared > MAX_BODY as u64 && !self.has(F::HasNoLimit) {
+        let is_endless = self.has(F::HasNoLimit) || self.has(F::SkipsLargeBodies);
+        if declared > MAX_BODY as u64 && !is_endless {
             return Err(too_large());
         }
-        let is_endless = self.has(F::HasNoLimit) || self.has(F::TrustsTheDeclaredLength);
+        let is_endless = is_endless || self.has(F::TrustsTheDeclaredLength);
         let limit = if is_endless { usize::MAX } else { MAX_BODY };
         to_bytes(body, limit).await.map(Vec::from).map_err(|_| too_large())
     }
@@ -152,6 +225,9 @@ impl Receiver {
         if self.has(F::HasADebugHeader) && headers.contains_key("x-debug") {
             return Ok(());
         }
+        if self.style == Style::Mailgun {
+            return self.verify_in_body(body);
+        }
         let Some(sent) = self.header(headers, self.style.header())? else {
             return if self.has(F::LetsTheUnsignedPass) {
                 Ok(())
@@ -161,6 +237,9 @@ impl Receiver {
         };
         if self.has(F::RemembersGoodSignatures) && self.is_known(&sent) {
             return Ok(());
+        }
+        if self.style == Style::Stripe {
+            return self.verify_fields(&sent, body);
         }
         let time = match self.style.time() {
             None => String::new(),
@@ -212,6 +291,60 @@ impl Receiver {
         Err(Unauthorized("the signature is wrong"))
     }
 
+    /// `t=…,v1=…`, and more of these.
+    fn verify_fields(&self, sent: &str, body: &[u8]) -> Result<(), No> {
+        let mut times = Vec::new();
+        let mut signatures = Vec::new();
+        for field in sent.split(',') {
+            match field.split_once('=') {
+                Some(("t", time)) => times.push(time),
+                Some(("v1", signature)) => signatures.push(signature),
+                Some(_) => {}
+                None => return Err(Unauthorized("no field")),
+            }
+        }
+        let (signed, judged) = match (self.flaw, times.as_slice()) {
+            (F::JudgesTheLastTime, [first, .., last]) => (first, last),
+            (F::JudgesTheFirstTime, [first, .., last]) => (last, first),
+            (_, [only]) => (only, only),
+            _ => return Err(Unauthorized("no time, or two")),
+        };
+        if self.has(F::TriesTheLastOfAList) {
+            signatures.drain(..signatures.len().saturating_sub(1));
+        }
+        let text = [signed.as_bytes(), b".", &self.signed_body(body)].concat();
+        let expected = self.encoded(&hmac_sha256(SECRET.as_bytes(), &text));
+        if !self.is_timely(judged, sent)
+            || signatures.len() > 8
+            || !signatures.iter().any(|signature| self.is_same(signature, &expected))
+        {
+            return Err(Unauthorized("the signature is wrong"));
+        }
+        Ok(())
+    }
+
+    /// `{"signature":{"timestamp":"…","token":"…","signature":"…"}}`
+    fn verify_in_body(&self, body: &[u8]) -> Result<(), No> {
+        let json: Value = serde_json::from_slice(body).unwrap_or_default();
+        let field = |name: &str| json["signature"][name].as_str().ok_or(Unauthorized("no field"));
+        let (time, token, sent) = (field("timestamp")?, field("token")?, field("signature")?);
+        if !self.is_timely(time, sent) {
+            return Err(Unauthorized("not the time"));
+        }
+        let mut times = vec![time.to_owned()];
+        if self.has(F::TriesTimesAround)
+            && let Ok(time) = time.parse::<i64>()
+        {
+            times.extend((-5..=5).map(|by| (time + by).to_string()));
+        }
+        let is_signed = times.iter().any(|time| {
+            let text = format!("{time}{token}");
+            let expected = self.encoded(&hmac_sha256(SECRET.as_bytes(), text.as_bytes()));
+            self.is_same(sent, &expected)
+        });
+        if is_signed { Ok(()) } else { Err(Unauthorized("the signature is wrong")) }
+    }
+
     /// The one value of a header.
     fn header(&self, headers: &HeaderMap, name: &str) -> Result<Option<String>, No> {
         let all: Vec<_> = headers.get_all(name).iter().collect();
@@ -260,10 +393,18 @@ impl Receiver {
     }
 
     fn url(&self, path: &str, query: Option<&str>, headers: &HeaderMap) -> String {
-        let host = headers.get("x-forwarded-host").and_then(|value| value.to_str().ok());
-        let host = host.filter(|_| self.has(F::BelievesForwardedHosts)).unwrap_or("hooks.test");
+        let said = |flaw: Flaw, name: &str| {
+            let value = headers.get(name).and_then(|value| value.to_str().ok());
+            value.filter(|_| self.has(flaw))
+        };
+        let host = said(F::BelievesForwardedHosts, "x-forwarded-host").unwrap_or("hooks.test");
+        let port = said(F::BelievesForwardedPorts, "x-forwarded-port");
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        let prefix = said(F::BelievesForwardedPrefixes, "x-forwarded-prefix").unwrap_or_default();
+        let path = said(F::BelievesOriginalUrls, "x-original-url").unwrap_or(path);
+        let query = query.filter(|_| !self.has(F::SignsNoQuery));
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-        format!("https://{host}{path}{query}")
+        format!("https://{host}{port}{prefix}{path}{query}")
     }
 
     fn signed_body(&self, body: &[u8]) -> Vec<u8> {
@@ -272,6 +413,7 @@ impl Receiver {
                 Ok(json) => json.to_string().into_bytes(),
                 Err(_) => body.to_vec(),
             },
+            F::VerifiesTheBeginning => body[..body.len().min(4096)].to_vec(),
             F::TrimsTheBody => body.trim_ascii().to_vec(),
             F::VerifiesText => String::from_utf8_lossy(body).into_owned().into_bytes(),
             F::UnwrapsTheText => String::from_utf8(body.to_vec()).expect("text").into_bytes(),
@@ -297,6 +439,8 @@ impl Receiver {
         match self.flaw {
             F::TakesAnEmptySecret => vec![ours, Vec::new()],
             F::HasAMagicSecret => vec![ours, b"***".to_vec()],
+            F::KnowsOneSecretOnly => vec![ours],
+            _ if self.style == Style::Github => vec![ours, OLD.as_bytes().to_vec()],
             _ => vec![ours],
         }
     }
@@ -311,7 +455,10 @@ impl Receiver {
                 return entries.any(|(_, signature)| self.is_same(signature, &encoded));
             }
             let most = if self.has(F::TriesWholeLists) { usize::MAX } else { 8 };
-            let entries: Vec<&str> = sent.split(' ').collect();
+            let mut entries: Vec<&str> = sent.split(' ').collect();
+            if self.has(F::TriesTheFirstOfAList) {
+                entries.truncate(1);
+            }
             return entries.len() <= most
                 && entries.iter().all(|entry| entry.contains(','))
                 && entries.iter().any(|entry| {
@@ -346,6 +493,13 @@ impl Receiver {
             F::ComparesPrefixes => {
                 sent.bytes().zip(expected.bytes()).all(|(sent, expected)| sent == expected)
             }
+            F::ComparesTheBeginning => {
+                sent.len() == expected.len() && sent.as_bytes()[..8] == expected.as_bytes()[..8]
+            }
+            F::ComparesAllButTheEnd => {
+                let but_two = |text: &str| text.bytes().rev().skip(2).collect::<Vec<_>>();
+                sent.len() == expected.len() && but_two(sent) == but_two(expected)
+            }
             F::ComparesWhatItFinds => sent.contains(expected),
             F::PanicsOnShortSignatures => sent[..64] == *expected && sent.len() == 64,
             F::TakesAnEmptySignature if sent.is_empty() => true,
@@ -370,11 +524,13 @@ impl Receiver {
                 | F::RemembersGoodSignatures
                 | F::IgnoresTheVerdict
                 | F::VerifiesPostsOnly
+                | F::SkipsForms
         );
         if json.is_err() && !is_lenient {
             return Err(No::Is(StatusCode::BAD_REQUEST));
         }
-        let before = self.effects.fetch_add(1, Ordering::SeqCst);
+        let times = if self.has(F::HandlesTwice) { 2 } else { 1 };
+        let before = self.effects.fetch_add(times, Ordering::SeqCst);
         if self.has(F::AnswersTheSecondTimeByConflict) && before > 0 {
             return Err(No::Is(StatusCode::CONFLICT));
         }

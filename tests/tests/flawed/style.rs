@@ -2,7 +2,7 @@
 
 use webhook_runtime::{
     Provider,
-    providers::{DROPBOX, GITHUB, META, SLACK, SQUARE, STANDARD_WEBHOOKS},
+    providers::{DROPBOX, GITHUB, MAILGUN, META, SLACK, SQUARE, STANDARD_WEBHOOKS, STRIPE},
 };
 
 /// How a receiver expects to be delivered to.
@@ -16,6 +16,10 @@ pub(crate) enum Style {
     Slack,
     /// Id and time in headers, and a list of signatures.
     Standard,
+    /// The time and a list of signatures, as fields of one header.
+    Stripe,
+    /// Time, token and their signature in the JSON of the body.
+    Mailgun,
     /// The public URL is signed.
     Square,
     /// A challenge that nobody signs.
@@ -25,12 +29,26 @@ pub(crate) enum Style {
 }
 
 impl Style {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Github,
+        Self::Meta,
+        Self::Slack,
+        Self::Standard,
+        Self::Stripe,
+        Self::Mailgun,
+        Self::Square,
+        Self::Dropbox,
+        Self::Tenants,
+    ];
+
     pub(crate) fn provider(self) -> &'static Provider {
         match self {
             Self::Github | Self::Tenants => &GITHUB,
             Self::Meta => &META,
             Self::Slack => &SLACK,
             Self::Standard => &STANDARD_WEBHOOKS,
+            Self::Stripe => &STRIPE,
+            Self::Mailgun => &MAILGUN,
             Self::Square => &SQUARE,
             Self::Dropbox => &DROPBOX,
         }
@@ -41,6 +59,8 @@ impl Style {
             Self::Github | Self::Meta | Self::Tenants => "x-hub-signature-256",
             Self::Slack => "x-slack-signature",
             Self::Standard => "webhook-signature",
+            Self::Stripe => "stripe-signature",
+            Self::Mailgun => "",
             Self::Square => "x-square-hmacsha256-signature",
             Self::Dropbox => "x-dropbox-signature",
         }
@@ -51,7 +71,8 @@ impl Style {
             Self::Github | Self::Meta | Self::Tenants => "sha256=",
             Self::Slack => "v0=",
             Self::Standard => "v1,",
-            Self::Square | Self::Dropbox => "",
+            Self::Stripe => "v1=",
+            Self::Square | Self::Dropbox | Self::Mailgun => "",
         }
     }
 

@@ -35,6 +35,18 @@ impl Scheme {
         }
     }
 
+    /// The field of the signature's header that carries the time, and what stands between fields.
+    pub(crate) fn time_field(&self) -> Option<(&'static str, &'static str)> {
+        let Placement::Header { grammar: Grammar::Fields { separator, .. }, .. } = self.placement
+        else {
+            return None;
+        };
+        match self.timestamp?.place {
+            Place::Field(name) => Some((separator, name)),
+            Place::Header(_) | Place::Pointer(_) => None,
+        }
+    }
+
     /// The form field that is signed in place of a form.
     pub(crate) fn signed_field(&self) -> Option<&'static str> {
         self.form_field
@@ -75,8 +87,9 @@ impl Scheme {
         }
     }
 
-    /// The header with many signatures in it, where it can have many.
-    pub(crate) fn list(&self, others: usize, value: &str) -> Option<String> {
+    /// The header with others beside its signature, which is the last one or the first, where it can
+    /// have many.
+    pub(crate) fn list(&self, others: usize, value: &str, is_last: bool) -> Option<String> {
         let Placement::Header { grammar, .. } = self.placement else { return None };
         let other = "0".repeat(value.len() - self.signature_start(value));
         let (entry, separator) = match grammar {
@@ -85,7 +98,7 @@ impl Scheme {
             Grammar::Fields { separator, signature } => (format!("{signature}={other}"), separator),
         };
         let mut list = vec![entry; others];
-        list.push(value.to_owned());
+        list.insert(if is_last { others } else { 0 }, value.to_owned());
         Some(list.join(separator))
     }
 

@@ -10,20 +10,25 @@ use std::{
 
 use axum::{Router, body::Body};
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use serde::de::DeserializeOwned;
 use tower_service::Service as _;
 
 use crate::rejection::Rejection;
 
-/// Counts the calls of the handler for one request. Nobody but the kit puts it there.
+/// Counts the calls of the handler. Nobody but the kit puts it into a request, from where it goes
+/// into the delivery: layers may build another request, but no other delivery.
 #[derive(Clone, Default)]
-struct Runs(Arc<AtomicUsize>);
+pub(crate) struct Runs(Arc<AtomicUsize>);
 
-/// Notes that a handler is about to be called.
-pub(crate) fn note_run(request: &Extensions) {
-    if let Some(runs) = request.get::<Runs>() {
-        runs.0.fetch_add(1, Ordering::Relaxed);
+impl Runs {
+    /// Notes that a handler is about to be called.
+    pub(crate) fn note(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -107,8 +112,17 @@ impl fmt::Debug for Answer {
 }
 
 /// Asks a router, as a server would.
-pub(crate) async fn ask(router: &Router, mut request: Request<Body>) -> Answer {
-    let runs = Runs::default();
+pub(crate) async fn ask(router: &Router, request: Request<Body>) -> Answer {
+    ask_and_count(router, request, &Runs::default()).await
+}
+
+/// The same, with a counter that other requests may have counted on before.
+pub(crate) async fn ask_and_count(
+    router: &Router,
+    mut request: Request<Body>,
+    runs: &Runs,
+) -> Answer {
+    let before = runs.count();
     request.extensions_mut().insert(runs.clone());
     let Ok(response) = router.clone().call(request).await;
     let (parts, body) = response.into_parts();
@@ -118,6 +132,6 @@ pub(crate) async fn ask(router: &Router, mut request: Request<Body>) -> Answer {
         headers: parts.headers,
         body,
         rejection: parts.extensions.get::<Rejection>().cloned(),
-        runs: runs.0.load(Ordering::Relaxed),
+        runs: runs.count() - before,
     }
 }

@@ -153,8 +153,13 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
             self.verify_tokens.push((endpoint.clone(), token));
         }
         let token = given(&self.verify_tokens, endpoint).cloned();
-        let signing = self.signing(endpoint);
-        Target::new(endpoint, origin, signing, token)
+        let mut target = Target::new(endpoint, origin, self.signing(endpoint), token);
+        if let (Signing::Secret(_), Some(secrets)) =
+            (&target.signing, given(&self.secrets, endpoint))
+        {
+            target.older = secrets.iter().skip(1).cloned().collect();
+        }
+        target
     }
 
     fn signing(&mut self, endpoint: &Endpoint) -> Signing {

@@ -26,9 +26,13 @@ pub(crate) struct Target {
     pub(crate) path: String,
     pub(crate) origin: String,
     pub(crate) signing: Signing,
+    /// Secrets that are live beside that, in a rotation.
+    pub(crate) older: Vec<Secret>,
     pub(crate) verify_token: Option<Secret>,
     pub(crate) tolerance: Option<Duration>,
     pub(crate) max_body: usize,
+    /// Whether deliveries are stored, and handled after the answer.
+    pub(crate) is_stored: bool,
 }
 
 /// What deliveries are signed with.
@@ -56,9 +60,11 @@ impl Target {
             path: endpoint.path.to_owned(),
             origin: origin.trim_end_matches('/').to_owned(),
             signing,
+            older: Vec::new(),
             verify_token,
             tolerance: endpoint.tolerance,
             max_body: endpoint.max_body,
+            is_stored: endpoint.inbox,
         }
     }
 
@@ -117,6 +123,17 @@ impl Target {
                     "its secret source says: {error}; to sign all the same, add `.signed_with(…)`"
                 )
             }),
+        }
+    }
+
+    /// The secrets that are live beside it.
+    pub(crate) async fn older(&self, scope: &Scope) -> Vec<Secret> {
+        match &self.signing {
+            Signing::Source(tenants) => {
+                let secrets = tenants.secrets(scope).await.unwrap_or_default();
+                secrets.into_iter().skip(1).collect()
+            }
+            _ => self.older.clone(),
         }
     }
 

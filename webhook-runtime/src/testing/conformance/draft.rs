@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{failure::Failure, subject::Subject};
 use crate::{
-    scheme::Scheme,
+    scheme::{Incoming, Scheme},
     secret::Secret,
     testing::{
         letter::{Letter, Wire},
@@ -20,6 +20,8 @@ pub(crate) struct Draft<'s> {
     pub(crate) subject: &'s Subject,
     pub(crate) letter: Letter,
     pub(crate) secret: Secret,
+    /// Secrets that are live beside it.
+    pub(crate) older: Vec<Secret>,
 }
 
 impl Draft<'_> {
@@ -58,11 +60,41 @@ impl Draft<'_> {
         self.signed_with(&self.subject.target().other_secret())
     }
 
+    /// The delivery as it comes from somebody who has no secret.
+    pub(crate) fn of_strangers(&self) -> Result<[(&'static str, Wire); 2], Failure> {
+        Ok([("unsigned", self.letter.clone().unsigned()), ("forged", self.forged()?)])
+    }
+
     /// The delivery with another body, genuinely signed.
     pub(crate) fn with_body(&self, body: impl Into<Vec<u8>>) -> Self {
         let mut draft = self.clone();
         draft.letter.body = body.into();
         draft
+    }
+
+    /// The body, made at least as long as this, and what it was to whoever reads it.
+    pub(crate) fn padded(&self, length: usize) -> Vec<u8> {
+        let mut body = self.letter.body.clone();
+        let is_form = self.letter.is_form();
+        if is_form && !body.is_empty() {
+            body.extend_from_slice(b"&padding=");
+        }
+        body.resize(length.max(body.len()), if is_form { b'x' } else { b' ' });
+        body
+    }
+
+    /// Whether the provider's own scheme believes a request that is sent to where this one is.
+    pub(crate) fn is_believed(&self, wire: &Wire) -> bool {
+        let url = self.letter.url();
+        let request = Incoming {
+            method: wire.method.as_str(),
+            url: &url,
+            headers: &wire.headers,
+            query: wire.target.split_once('?').map_or("", |(_, query)| query),
+            body: &wire.body,
+        };
+        let secrets = std::slice::from_ref(&self.secret);
+        self.letter.provider.verify(secrets, &request, None, self.now()).is_ok()
     }
 
     /// Whether a request is judged by more than its size.

@@ -14,11 +14,12 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body::Frame;
 
 use super::{
+    Verdict,
     failure::{Failure, Shown},
     subject::Subject,
 };
 use crate::testing::{
-    answer::{Answer, ask},
+    answer::{Answer, ask_and_count},
     letter::Wire,
 };
 
@@ -28,7 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What became of a request.
 pub(crate) struct Outcome {
     pub(crate) answer: Answer,
-    /// How often something was done about it; `None` where nobody counts.
+    /// How often something was done about it, or by then about a request before it; `None` where
+    /// nobody counts.
     pub(crate) effects: Option<usize>,
 }
 
@@ -48,7 +50,14 @@ impl Subject {
         self.send_as(what, wire, wire.request()).await
     }
 
-    /// The same with a body whose length nobody knows.
+    /// Sends a request that may be taken or not.
+    pub(crate) async fn tries(&self, what: &str, wire: &Wire) -> Result<Outcome, Failure> {
+        let outcome = self.send(what, wire).await?;
+        self.leave_open();
+        Ok(outcome)
+    }
+
+    /// Sends a request with a body whose length nobody knows.
     pub(crate) async fn stream(&self, what: &str, wire: &Wire) -> Result<Outcome, Failure> {
         let request = wire.request().map(|_| Body::new(Pieces(wire.body.clone())));
         self.send_as(what, wire, request).await
@@ -60,8 +69,9 @@ impl Subject {
         wire: &Wire,
         request: Request<Body>,
     ) -> Result<Outcome, Failure> {
-        let before = self.count();
-        let mut asked = pin!(ask(&self.desk().router, request));
+        self.settle().await;
+        self.note_request();
+        let mut asked = pin!(ask_and_count(&self.desk().router, request, &self.ledger.runs));
         let caught = poll_fn(|context| {
             match catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(context))) {
                 Ok(poll) => poll.map(Some),
@@ -74,10 +84,8 @@ impl Subject {
             Ok(None) => return complain("it panicked"),
             Err(_) => return complain("no answer came"),
         };
-        let effects = match (before, self.count()) {
-            (Some(before), Some(after)) => Some(after.saturating_sub(before)),
-            _ => self.is_ours.then(|| answer.handler_runs()),
-        };
+        self.take_turns().await;
+        let effects = self.take_effects();
         let outcome = Outcome { answer, effects };
         // A handler may fail; whoever stands before it may not.
         if outcome.status().is_server_error() {
@@ -86,16 +94,42 @@ impl Subject {
         Ok(outcome)
     }
 
-    /// Asks that a request is taken.
-    pub(crate) async fn accepts(&self, what: &str, wire: &Wire) -> Result<(), Failure> {
-        let outcome = self.send(what, wire).await?;
+    /// Asks that a request is taken, and handled once: or once an item, where it has many.
+    pub(crate) async fn accepts(&self, what: &str, wire: &Wire) -> Result<Verdict, Failure> {
+        let mut outcome = self.send(what, wire).await?;
         if !outcome.status().is_success() {
             return Err(self.found(what, wire, "2xx", &outcome));
         }
-        if outcome.effects == Some(0) {
-            return Err(self.found(what, wire, "that the handler is called", &outcome));
+        let Some(effects) = outcome.effects else { return Ok(Verdict::Passed) };
+        let items = self.items_in(wire);
+        let effects = self.wait_for_effects(effects, items).await;
+        outcome.effects = Some(effects);
+        if effects == items || effects == 1 {
+            return Ok(Verdict::Passed);
         }
-        Ok(())
+        let expected = match items {
+            1 => "that it is handled once".to_owned(),
+            items => format!("that it is handled once, or once for each of {items} items"),
+        };
+        Err(self.found(what, wire, &expected, &outcome))
+    }
+
+    /// How many events are in a request.
+    fn items_in(&self, wire: &Wire) -> usize {
+        let Some(items) = self.provider().items_source() else { return 1 };
+        let json = serde_json::from_slice::<serde_json::Value>(&wire.body).unwrap_or_default();
+        let array = json.pointer(items.array_pointer()).and_then(serde_json::Value::as_array);
+        array.map_or(1, Vec::len)
+    }
+
+    /// Asks that nothing is done about a request, whatever is answered. Where nobody counts, 2xx is
+    /// taken for something.
+    pub(crate) async fn ignores(&self, what: &str, wire: &Wire) -> Result<(), Failure> {
+        let outcome = self.send(what, wire).await?;
+        if outcome.effects.unwrap_or_else(|| usize::from(outcome.status().is_success())) == 0 {
+            return Ok(());
+        }
+        Err(self.found(what, wire, "that nothing is done", &outcome))
     }
 
     /// Asks that a request is not believed.
@@ -149,6 +183,7 @@ impl Subject {
         };
         let effects = match effects {
             Some(0) => ", and nothing was done".to_owned(),
+            Some(1) => ", and something was done".to_owned(),
             Some(effects) => format!(", and something was done {effects} times"),
             None => String::new(),
         };

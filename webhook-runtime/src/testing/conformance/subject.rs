@@ -6,7 +6,7 @@ use axum::{Router, body::Body, response::IntoResponse};
 use http::Request;
 use tower_service::Service;
 
-use super::{draft::Draft, failure::Failure};
+use super::{CASES, draft::Draft, failure::Failure, ledger::Ledger};
 use crate::{
     endpoint::{DEFAULT_MAX_BODY, Webhook},
     provider::Provider,
@@ -38,7 +38,9 @@ pub struct Subject {
     target: Target,
     sample: Sample,
     other_tenant: Option<Sample>,
-    effects: Option<Box<dyn Fn() -> usize + Send + Sync>>,
+    pub(super) effects: Option<Box<dyn Fn() -> usize + Send + Sync>>,
+    pub(super) ledger: Ledger,
+    expected: Vec<&'static str>,
     pub(crate) is_ours: bool,
     pub(crate) is_strict: bool,
 }
@@ -58,6 +60,8 @@ impl Subject {
             sample: Box::new(|delivery| delivery),
             other_tenant: None,
             effects: None,
+            ledger: Ledger::default(),
+            expected: Vec::new(),
             is_ours: true,
             is_strict: true,
         }
@@ -91,13 +95,17 @@ impl Subject {
                 path: path.to_owned(),
                 origin: super::super::hooks::PUBLIC_URL.to_owned(),
                 signing: Signing::Secret(secret),
+                older: Vec::new(),
                 tolerance: None,
                 max_body: DEFAULT_MAX_BODY,
                 verify_token: None,
+                is_stored: false,
             },
             sample: Box::new(|delivery| delivery),
             other_tenant: None,
             effects: None,
+            ledger: Ledger::default(),
+            expected: Vec::new(),
             is_ours: false,
             is_strict: false,
         }
@@ -125,10 +133,35 @@ impl Subject {
         self
     }
 
-    /// Counts what deliveries have done so far. That of our own endpoints is counted anyway.
+    /// Counts the deliveries that were handled so far: one for each, or one for each item of a
+    /// batch. It may be counted after the answer, as by a worker behind a queue. The calls of our own
+    /// endpoints are counted anyway, but for those that come from an inbox.
     #[must_use]
     pub fn effects(mut self, count: impl Fn() -> usize + Send + Sync + 'static) -> Self {
         self.effects = Some(Box::new(count));
+        self
+    }
+
+    /// A secret that the receiver believes beside the first one, while it is rotated. Of our own
+    /// endpoints, those that they were given are known.
+    #[must_use]
+    pub fn older_secret(mut self, secret: Secret) -> Self {
+        self.target.older.push(secret);
+        self
+    }
+
+    /// The cases that have to have something to ask: if one of them does not apply, it fails. So a
+    /// sample that has become too small for a case is noticed.
+    ///
+    /// # Panics
+    /// When there is no case of such a name.
+    #[must_use]
+    #[track_caller]
+    pub fn expects(mut self, cases: impl IntoIterator<Item = &'static str>) -> Self {
+        for name in cases {
+            assert!(CASES.iter().any(|case| case.name() == name), "there is no case {name}");
+            self.expected.push(name);
+        }
         self
     }
 
@@ -194,7 +227,15 @@ impl Subject {
     }
 
     pub(crate) fn count(&self) -> Option<usize> {
-        self.effects.as_ref().map(|count| count())
+        match &self.effects {
+            Some(count) => Some(count()),
+            // What is stored is handled later, by nobody whom the test knows.
+            None => (self.is_ours && !self.target.is_stored).then(|| self.ledger.runs.count()),
+        }
+    }
+
+    pub(crate) fn is_expected(&self, case: &str) -> bool {
+        self.expected.contains(&case)
     }
 
     /// The window, where there is one that is known: into the past and into the future.
@@ -228,7 +269,8 @@ impl Subject {
         let made = async {
             let (letter, scope) = delivery.letter()?;
             let secret = delivery.secret(&scope).await?;
-            Ok::<_, String>(Draft { subject: self, letter, secret })
+            let older = self.target.older(&scope).await;
+            Ok::<_, String>(Draft { subject: self, letter, secret, older })
         };
         made.await.map_err(|problem| Failure::new(format!("there is no sample: {problem}")))
     }

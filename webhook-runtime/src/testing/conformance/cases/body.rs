@@ -1,23 +1,24 @@
 //! Bodies that are not what was signed, and signed ones that are hardly bodies.
 
+use http::StatusCode;
 use serde_json::Value;
 
-use super::{Subject, Verdict};
+use super::{Found, NOT_ALL_SIGNED, Subject, TOO_LARGE, Verdict::Passed, not_applicable, passed};
 use crate::testing::{
     conformance::{draft::Draft, exchange::visible},
     letter::Wire,
 };
 
 /// One bit is changed, here and there.
-pub(crate) async fn tampered_body_is_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn tampered_body_is_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     let genuine = draft.genuine()?;
     if !draft.signs_every_byte() {
         // Where single fields are signed, one of them is changed.
         let mut wire = genuine;
         return match draft.letter.tamper(&mut wire) {
-            Ok(()) => subject.refuses("a changed field of the body", &wire).await.map(drop),
-            Err(_) => Ok(()),
+            Ok(()) => subject.refuses("a changed field of the body", &wire).await.map(passed),
+            Err(_) => not_applicable("nothing of the body is signed"),
         };
     }
     // Who has seen the signature before is not to believe more under it.
@@ -33,14 +34,76 @@ pub(crate) async fn tampered_body_is_refused(subject: &Subject) -> Verdict {
             subject.refuses(&format!("byte {at} of the body changed"), &wire).await?;
         }
     }
-    Ok(())
+    Ok(Passed)
+}
+
+/// Where buffers end, and with them what a receiver may have read when it verified.
+const BUFFERS: [usize; 9] =
+    [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 100 * 1024, 128 * 1024];
+
+/// Whoever verifies the beginning of a body only believes whatever comes behind it.
+pub(crate) async fn all_of_a_large_body_is_verified(subject: &Subject) -> Found {
+    const LARGE: usize = 200 * 1024;
+    let draft = subject.draft().await?;
+    if !draft.signs_every_byte() {
+        return not_applicable(NOT_ALL_SIGNED);
+    }
+    let most = subject.target().max_body;
+    let start = draft.letter.body.len();
+    // What is padding can be other white space, or another letter.
+    let other = if draft.letter.is_form() { b'y' } else { b'\n' };
+    let large = draft.with_body(draft.padded(LARGE.min(most))).genuine()?;
+    let length = large.body.len();
+    if length <= start || !draft.fits(&large) {
+        return not_applicable(TOO_LARGE);
+    }
+    for at in BUFFERS.into_iter().chain([length - 1]).filter(|at| (start..length).contains(at)) {
+        let mut body = large.body.to_vec();
+        body[at] = other;
+        let wire = Wire { body: body.into(), ..large.clone() };
+        let what = format!("byte {at} of a body of {length} bytes changed");
+        subject.refuses(&what, &wire).await?;
+    }
+    // What was signed fills a buffer, and what was not begins behind it.
+    for size in BUFFERS.into_iter().filter(|size| (start..most).contains(size)) {
+        let signed = draft.with_body(draft.padded(size)).genuine()?;
+        if signed.body.len() != size {
+            continue;
+        }
+        let wire = Wire { body: [&signed.body[..], &[other]].concat().into(), ..signed };
+        subject.refuses(&format!("a byte behind {size} that were signed"), &wire).await?;
+    }
+    Ok(Passed)
+}
+
+/// Nobody is spared the check for the size of his forgery.
+pub(crate) async fn large_forgeries_are_refused(subject: &Subject) -> Found {
+    let draft = subject.draft().await?;
+    let most = subject.target().max_body;
+    let mut sizes = vec![100_001, 128 * 1024, 1024 * 1024];
+    if most < 1024 * 1024 {
+        sizes.push(most);
+    }
+    for size in sizes {
+        let large = draft.with_body(draft.padded(size));
+        for (how, wire) in large.of_strangers()? {
+            let status = if draft.fits(&wire) {
+                StatusCode::UNAUTHORIZED
+            } else {
+                StatusCode::PAYLOAD_TOO_LARGE
+            };
+            let what = format!("{how}, of {size} bytes");
+            subject.refuses_as(&what, &wire, &[status]).await?;
+        }
+    }
+    Ok(Passed)
 }
 
 /// More or less than was signed: white space counts as well.
-pub(crate) async fn longer_and_shorter_bodies_are_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn longer_and_shorter_bodies_are_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     if !draft.signs_every_byte() {
-        return Ok(());
+        return not_applicable(NOT_ALL_SIGNED);
     }
     let genuine = draft.genuine()?;
     let body = &genuine.body[..];
@@ -65,41 +128,47 @@ pub(crate) async fn longer_and_shorter_bodies_are_refused(subject: &Subject) -> 
             subject.refuses(what, &wire).await?;
         }
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// A byte that is no UTF-8, in the place of the replacement character that was signed: whoever
 /// verifies text, and not bytes, cannot tell them apart.
-pub(crate) async fn broken_utf8_is_not_repaired(subject: &Subject) -> Verdict {
+pub(crate) async fn broken_utf8_is_not_repaired(subject: &Subject) -> Found {
     const SIGNED: &str = "\u{fffd}";
     let draft = subject.draft().await?;
-    let Some(mut json) = draft.json().filter(|_| draft.signs_every_byte()) else { return Ok(()) };
+    let Some(mut json) = draft.json().filter(|_| draft.signs_every_byte()) else {
+        return not_applicable("the body is no JSON under a signature of every byte");
+    };
     let mut place = &mut json;
     while let Value::Array(items) = place {
-        let Some(first) = items.first_mut() else { return Ok(()) };
+        let Some(first) = items.first_mut() else {
+            return not_applicable("the JSON has nothing in it");
+        };
         place = first;
     }
-    let Value::Object(members) = place else { return Ok(()) };
+    let Value::Object(members) = place else { return not_applicable("the JSON is no object") };
     members.insert("conformance".to_owned(), SIGNED.into());
     let mut wire = draft.with_body(json.to_string()).genuine()?;
     let text = String::from_utf8_lossy(&wire.body).into_owned();
-    let Some((before, behind)) = text.rsplit_once(SIGNED) else { return Ok(()) };
+    let Some((before, behind)) = text.rsplit_once(SIGNED) else {
+        return not_applicable("the scheme writes the body itself");
+    };
     wire.body = [before.as_bytes(), b"\xff", behind.as_bytes()].concat().into();
     if !draft.fits(&wire) {
-        return Ok(());
+        return not_applicable(TOO_LARGE);
     }
     let what = "a byte that is no UTF-8, where U+FFFD was signed";
-    subject.refuses(what, &wire).await.map(drop)
+    subject.refuses(what, &wire).await.map(passed)
 }
 
 /// What is not believed is not parsed either: the answer is that to any forgery.
-pub(crate) async fn forged_nonsense_is_refused_like_any_forgery(subject: &Subject) -> Verdict {
+pub(crate) async fn forged_nonsense_is_refused_like_any_forgery(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     let forged = draft.forged()?;
     let expected = subject.refuses("a forged delivery", &forged).await?;
     // Where the signature is in the body, it needs one.
     if subject.provider().traits().header.is_empty() {
-        return Ok(());
+        return not_applicable("the signature is in the body, which nonsense cannot have");
     }
     for body in ["{", "not JSON", "", "{\"a\":", "[[[["] {
         let wire = Wire { body: body.into(), ..forged.clone() };
@@ -109,11 +178,11 @@ pub(crate) async fn forged_nonsense_is_refused_like_any_forgery(subject: &Subjec
             return Err(subject.found(&what, &wire, "the answer to any forgery", &outcome));
         }
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// JSON that parsers choke on, signed: refused or not, it is nobody's failure.
-pub(crate) async fn hostile_json_is_survived(subject: &Subject) -> Verdict {
+pub(crate) async fn hostile_json_is_survived(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     let most = subject.target().max_body.min(1 << 20);
     let deep = "[".repeat(100_000.min(most));
@@ -145,7 +214,7 @@ pub(crate) async fn hostile_json_is_survived(subject: &Subject) -> Verdict {
 }
 
 /// Bytes that are no text, signed.
-pub(crate) async fn bytes_that_are_no_text_are_survived(subject: &Subject) -> Verdict {
+pub(crate) async fn bytes_that_are_no_text_are_survived(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     for (what, body) in [
         ("a byte that is no UTF-8", b"{\"id\":\"\xff\"}".to_vec()),
@@ -155,16 +224,16 @@ pub(crate) async fn bytes_that_are_no_text_are_survived(subject: &Subject) -> Ve
     ] {
         survives(subject, &draft, what, body).await?;
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// Sends a body that was signed, or if none such can be signed, one that was not.
-async fn survives(subject: &Subject, draft: &Draft<'_>, what: &str, body: Vec<u8>) -> Verdict {
+async fn survives(subject: &Subject, draft: &Draft<'_>, what: &str, body: Vec<u8>) -> Found {
     let most = subject.target().max_body;
     let body = if body.len() > most { body[..most].to_vec() } else { body };
     let wire = match draft.with_body(body.clone()).genuine() {
         Ok(wire) => wire,
         Err(_) => Wire { body: body.into(), ..draft.genuine()? },
     };
-    subject.send(&format!("{what} for a body, signed"), &wire).await.map(drop)
+    subject.tries(&format!("{what} for a body, signed"), &wire).await.map(passed)
 }

@@ -4,49 +4,53 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Subject, Verdict};
+use super::{Found, Subject, TOO_LARGE, Verdict::Passed, not_applicable, passed};
 
 /// The sample, as it is. If this fails, the sample is not what the handler takes, and no other case
 /// says much.
-pub(crate) async fn genuine_delivery_is_accepted(subject: &Subject) -> Verdict {
+pub(crate) async fn genuine_delivery_is_accepted(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     subject.accepts("a genuine delivery", &draft.genuine()?).await
 }
 
 /// The same JSON in another form, signed as it is written: whoever verifies what he has parsed and
 /// written again refuses it. A payload that borrows `&str` refuses it too: take `Cow<str>`.
-pub(crate) async fn bytes_are_verified_as_they_came(subject: &Subject) -> Verdict {
+pub(crate) async fn bytes_are_verified_as_they_came(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    let Some(json) = draft.json().filter(|_| draft.signs_every_byte()) else { return Ok(()) };
+    let Some(json) = draft.json().filter(|_| draft.signs_every_byte()) else {
+        return not_applicable("the body is no JSON under a signature of every byte");
+    };
     let wire = draft.with_body(oddly(&json)).genuine()?;
     if !draft.fits(&wire) {
-        return Ok(());
+        return not_applicable(TOO_LARGE);
     }
     subject.accepts("genuine JSON with odd spaces, escapes and order", &wire).await
 }
 
 /// The other way round: the signature is that of the JSON as a library would write it.
-pub(crate) async fn signature_of_rewritten_json_is_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn signature_of_rewritten_json_is_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    let Some(json) = draft.json().filter(|_| draft.signs_every_byte()) else { return Ok(()) };
+    let Some(json) = draft.json().filter(|_| draft.signs_every_byte()) else {
+        return not_applicable("the body is no JSON under a signature of every byte");
+    };
     let mut wire = draft.with_body(json.to_string()).genuine()?;
     wire.body = oddly(&json).into();
     if !draft.fits(&wire) {
-        return Ok(());
+        return not_applicable(TOO_LARGE);
     }
     let what = "JSON with odd spaces, under the signature of the same JSON without";
-    subject.refuses(what, &wire).await.map(drop)
+    subject.refuses(what, &wire).await.map(passed)
 }
 
 /// Within the window the same bytes are as genuine as they were: to recognise them is up to the
 /// handler, or to whatever stores deliveries.
-pub(crate) async fn replay_is_answered_like_the_first(subject: &Subject) -> Verdict {
+pub(crate) async fn replay_is_answered_like_the_first(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     let wire = draft.genuine()?;
-    let first = subject.send("a genuine delivery", &wire).await?;
-    let second = subject.send("the same delivery again", &wire).await?;
+    let first = subject.tries("a genuine delivery", &wire).await?;
+    let second = subject.tries("the same delivery again", &wire).await?;
     if first.answer.status() == second.answer.status() {
-        return Ok(());
+        return Ok(Passed);
     }
     let expected = format!("{}, as before", first.answer.status());
     Err(subject.found("the same delivery again", &wire, &expected, &second))

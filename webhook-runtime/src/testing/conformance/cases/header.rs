@@ -2,27 +2,31 @@
 
 use http::{HeaderName, HeaderValue};
 
-use super::{Subject, Verdict};
+use super::{Found, NO_HEADER, NOT_STRICT, Subject, Verdict::Passed, not_applicable, passed};
 use crate::{
     scheme::Scheme,
     testing::{conformance::draft::Draft, letter::Wire},
 };
 
 /// Nothing at all that proves it.
-pub(crate) async fn unsigned_delivery_is_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn unsigned_delivery_is_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     let mut wire = draft.letter.clone().unsigned();
     for name in proofs(&draft, &draft.genuine()?) {
         wire.headers.remove(name);
     }
-    subject.refuses("a delivery without a signature", &wire).await.map(drop)
+    subject.refuses("a delivery without a signature", &wire).await.map(passed)
 }
 
 /// Each of the headers that the signature needs, in turn.
-pub(crate) async fn each_missing_header_is_noticed(subject: &Subject) -> Verdict {
+pub(crate) async fn each_missing_header_is_noticed(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     let genuine = draft.genuine()?;
-    for name in proofs(&draft, &genuine) {
+    let proofs = proofs(&draft, &genuine);
+    if proofs.is_empty() {
+        return not_applicable(NO_HEADER);
+    }
+    for name in proofs {
         let mut wire = genuine.clone();
         wire.headers.remove(&name);
         subject.refuses(&format!("a delivery without {name}"), &wire).await?;
@@ -30,40 +34,52 @@ pub(crate) async fn each_missing_header_is_noticed(subject: &Subject) -> Verdict
         wire.set(name.as_str(), "");
         subject.refuses(&format!("a delivery with an empty {name}"), &wire).await?;
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// A good header, and behind it a bad one: whoever takes the first is content.
-pub(crate) async fn bad_header_behind_a_good_one_is_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn bad_header_behind_a_good_one_is_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    for (name, good, bad) in goods_and_bads(&draft)? {
+    let headers = goods_and_bads(&draft)?;
+    if headers.is_empty() {
+        return not_applicable(NO_HEADER);
+    }
+    for (name, good, bad) in headers {
         let wire = twice(&draft.genuine()?, &name, good, bad);
         subject.refuses(&format!("{name} twice, the second one wrong"), &wire).await?;
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// A bad header, and behind it a good one: whoever takes the last is content.
-pub(crate) async fn good_header_behind_a_bad_one_is_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn good_header_behind_a_bad_one_is_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    for (name, good, bad) in goods_and_bads(&draft)? {
+    let headers = goods_and_bads(&draft)?;
+    if headers.is_empty() {
+        return not_applicable(NO_HEADER);
+    }
+    for (name, good, bad) in headers {
         let wire = twice(&draft.genuine()?, &name, bad, good);
         subject.refuses(&format!("{name} twice, the first one wrong"), &wire).await?;
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// The same header twice is no forgery, but no provider sends that. (Only of those who are strict.)
-pub(crate) async fn header_sent_twice_is_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn header_sent_twice_is_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     if !subject.is_strict {
-        return Ok(());
+        return not_applicable(NOT_STRICT);
     }
-    for (name, good, _) in goods_and_bads(&draft)? {
+    let headers = goods_and_bads(&draft)?;
+    if headers.is_empty() {
+        return not_applicable(NO_HEADER);
+    }
+    for (name, good, _) in headers {
         let wire = twice(&draft.genuine()?, &name, good.clone(), good);
         subject.refuses(&format!("{name} twice"), &wire).await?;
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// The headers that only a signed request has.

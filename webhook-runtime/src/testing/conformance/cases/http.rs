@@ -2,30 +2,21 @@
 
 use http::{Method, StatusCode};
 
-use super::{Subject, Verdict};
-use crate::{
-    handshake::Handshake,
-    testing::{
-        conformance::{draft::Draft, exchange::visible},
-        letter::Wire,
-    },
+use super::{Found, NOT_STRICT, Subject, Verdict::Passed, detour::answers, not_applicable, passed};
+use crate::testing::{
+    conformance::{draft::Draft, exchange::visible},
+    letter::Wire,
 };
 
 /// Whatever is not the provider's way to deliver is no way round the signature.
-pub(crate) async fn other_methods_are_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn other_methods_are_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     let provider = subject.provider();
     let allowed: Vec<&str> = provider.allowed_methods().split(", ").collect();
-    let handshakes = provider.known_handshakes();
     for name in ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"] {
         let Ok(method) = Method::from_bytes(name.as_bytes()) else { continue };
         // Some providers ask with one of them whether anybody is there.
-        let is_asked = |handshake: &Handshake| {
-            handshake
-                .example("c")
-                .is_some_and(|it| it.method == name && it.query.is_empty() && it.headers.is_empty())
-        };
-        if allowed.contains(&name) || handshakes.iter().any(is_asked) {
+        if allowed.contains(&name) || answers(subject, name) {
             continue;
         }
         let unsigned = draft.letter.clone().unsigned();
@@ -47,16 +38,18 @@ pub(crate) async fn other_methods_are_refused(subject: &Subject) -> Verdict {
             }
         }
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// The largest size that is worth trying.
 const MOST: usize = 64 * 1024 * 1024;
 
 /// One byte more than is taken, declared.
-pub(crate) async fn oversized_body_is_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn oversized_body_is_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    let Some(wire) = oversized(subject, &draft)? else { return Ok(()) };
+    let Some(wire) = oversized(subject, &draft)? else {
+        return not_applicable("the receiver takes bodies of any size");
+    };
     let statuses = [StatusCode::PAYLOAD_TOO_LARGE];
     subject.refuses_as("a signed body that is too large", &wire, &statuses).await?;
     // A promise of a large body is refused before any of it.
@@ -66,17 +59,19 @@ pub(crate) async fn oversized_body_is_refused(subject: &Subject) -> Verdict {
     if subject.is_ours {
         subject.refuses_as(what, &small, &statuses).await?;
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// One byte more than is taken, in pieces.
-pub(crate) async fn oversized_body_in_pieces_is_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn oversized_body_in_pieces_is_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    let Some(wire) = oversized(subject, &draft)? else { return Ok(()) };
+    let Some(wire) = oversized(subject, &draft)? else {
+        return not_applicable("the receiver takes bodies of any size");
+    };
     let what = "a signed body in pieces that is too large";
     let outcome = subject.stream(what, &wire).await?;
     let statuses = [StatusCode::PAYLOAD_TOO_LARGE];
-    subject.is_refused(what, &wire, &statuses, outcome).map(drop)
+    subject.is_refused(what, &wire, &statuses, outcome).map(passed)
 }
 
 /// A genuine delivery of more bytes than are taken.
@@ -85,12 +80,7 @@ fn oversized(subject: &Subject, draft: &Draft<'_>) -> Result<Option<Wire>, super
     if limit >= MOST {
         return Ok(None);
     }
-    let mut body = draft.letter.body.clone();
-    if draft.letter.is_form() && !body.is_empty() {
-        body.extend_from_slice(b"&padding=");
-    }
-    let mark = if draft.letter.is_form() { b'x' } else { b' ' };
-    body.resize((limit + 1).max(body.len()), mark);
+    let body = draft.padded(limit + 1);
     let mut wire = draft.with_body(body).genuine()?;
     if wire.body.len() <= limit {
         // The scheme wrote the body again.
@@ -103,10 +93,10 @@ fn oversized(subject: &Subject, draft: &Draft<'_>) -> Result<Option<Wire>, super
 
 /// The signature covers the bytes as sent: a body that is compressed would not be covered as read.
 /// (Only of those who are strict.)
-pub(crate) async fn compressed_body_is_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn compressed_body_is_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     if !subject.is_strict {
-        return Ok(());
+        return not_applicable(NOT_STRICT);
     }
     for encoding in ["gzip", "br", "deflate", "zstd", "gzip, gzip", "identity", "x"] {
         let mut wire = draft.genuine()?;
@@ -114,11 +104,11 @@ pub(crate) async fn compressed_body_is_refused(subject: &Subject) -> Verdict {
         let what = format!("a delivery with content-encoding: {encoding}");
         subject.refuses_as(&what, &wire, &[StatusCode::UNSUPPORTED_MEDIA_TYPE]).await?;
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// Whoever guesses learns nothing from the answers.
-pub(crate) async fn refusals_are_all_alike(subject: &Subject) -> Verdict {
+pub(crate) async fn refusals_are_all_alike(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     let forged = draft.forged()?;
     let expected = subject.refuses("a forged delivery", &forged).await?;
@@ -148,11 +138,11 @@ pub(crate) async fn refusals_are_all_alike(subject: &Subject) -> Verdict {
             return Err(subject.found(what, &wire, like, &outcome));
         }
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// What a request says of its own host is said by its sender, who may be anybody.
-pub(crate) async fn hosts_of_the_request_are_not_believed(subject: &Subject) -> Verdict {
+pub(crate) async fn hosts_of_the_request_are_not_believed(subject: &Subject) -> Found {
     const EVIL: &str = "evil.test";
     let draft = subject.draft().await?;
     let spoofed = |mut wire: Wire| {

@@ -1,19 +1,19 @@
 //! Signatures that anybody can make.
 
-use super::{Subject, Verdict};
+use super::{Found, KEY_PAIR, Subject, Verdict::Passed, not_applicable, passed};
 use crate::{scheme::Scheme, secret::Secret, testing::letter::Wire};
 
 /// The whole request is right, but for the secret.
-pub(crate) async fn forged_delivery_is_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn forged_delivery_is_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    subject.refuses("a delivery signed with another secret", &draft.forged()?).await.map(drop)
+    subject.refuses("a delivery signed with another secret", &draft.forged()?).await.map(passed)
 }
 
 /// A secret that is not set is an empty one, and with that everybody can sign.
-pub(crate) async fn empty_secret_opens_nothing(subject: &Subject) -> Verdict {
+pub(crate) async fn empty_secret_opens_nothing(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     let wires: Vec<Wire> = match draft.scheme() {
-        Some(scheme) if scheme.key_pair_of().is_some() => return Ok(()),
+        Some(scheme) if scheme.key_pair_of().is_some() => return not_applicable(KEY_PAIR),
         Some(scheme) => {
             let mut letter = draft.letter.clone();
             if let Some(name) = scheme.parameter() {
@@ -34,7 +34,22 @@ pub(crate) async fn empty_secret_opens_nothing(subject: &Subject) -> Verdict {
     for wire in wires {
         subject.refuses("a delivery signed with an empty secret", &wire).await?;
     }
-    Ok(())
+    Ok(Passed)
+}
+
+/// While a secret is rotated, each of those that are live opens.
+pub(crate) async fn every_live_secret_is_accepted(subject: &Subject) -> Found {
+    let draft = subject.draft().await?;
+    if draft.older.is_empty() {
+        return not_applicable("no `older_secret` is given, and there is none beside the first");
+    }
+    subject.accepts("a delivery signed with the first secret", &draft.genuine()?).await?;
+    for secret in &draft.older {
+        // Another delivery: nobody has to take one twice.
+        let wire = subject.draft().await?.signed_with(secret)?;
+        subject.accepts("a delivery signed with a secret that is live beside it", &wire).await?;
+    }
+    Ok(Passed)
 }
 
 /// What is in documentation, in tests, and in variables that were not set.
@@ -58,10 +73,10 @@ const WELL_KNOWN: [&str; 16] = [
 ];
 
 /// Secrets that are left over from documentation and tests.
-pub(crate) async fn well_known_secrets_open_nothing(subject: &Subject) -> Verdict {
+pub(crate) async fn well_known_secrets_open_nothing(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     if draft.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some()) {
-        return Ok(());
+        return not_applicable(KEY_PAIR);
     }
     let is_basic = draft.scheme().is_some_and(Scheme::is_basic_auth);
     for text in WELL_KNOWN {
@@ -75,7 +90,7 @@ pub(crate) async fn well_known_secrets_open_nothing(subject: &Subject) -> Verdic
             subject.refuses(&format!("a delivery signed with the secret {text:?}"), &wire).await?;
         }
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// Ways round the signature that were meant for development.
@@ -97,7 +112,7 @@ const SWITCHES: [(&str, &str); 14] = [
 ];
 
 /// No header and no parameter of the query makes anything believable.
-pub(crate) async fn nothing_switches_verification_off(subject: &Subject) -> Verdict {
+pub(crate) async fn nothing_switches_verification_off(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
     let mut all = draft.forged()?;
     for (name, value) in SWITCHES {
@@ -116,5 +131,5 @@ pub(crate) async fn nothing_switches_verification_off(subject: &Subject) -> Verd
         wire.target = format!("{}{mark}{query}", wire.target);
         subject.refuses(&format!("a forgery with ?{query}"), &wire).await?;
     }
-    Ok(())
+    Ok(Passed)
 }

@@ -1,9 +1,13 @@
 //! Signatures that are not quite one.
 
+use std::time::SystemTime;
+
 use http::HeaderName;
 use serde_json::Value;
 
-use super::{Subject, Verdict};
+use super::{
+    Found, NO_PLACE, NOT_DATA, NOT_STRICT, Subject, Verdict::Passed, not_applicable, passed,
+};
 use crate::{
     scheme::Scheme,
     testing::{
@@ -13,7 +17,7 @@ use crate::{
 };
 
 /// Where the signature stands in a genuine delivery, if it does so by itself.
-struct Place {
+pub(super) struct Place {
     name: Name,
     /// What stands there.
     value: String,
@@ -26,10 +30,12 @@ enum Name {
     Parameter(&'static str),
     /// A place in the JSON of the body.
     Pointer(String),
+    /// A field of the form that is the body.
+    Field(String),
 }
 
 impl Place {
-    fn find(draft: &Draft<'_>, genuine: &Wire) -> Option<Self> {
+    fn find(draft: &Draft<'_>, genuine: &Wire, at: SystemTime) -> Option<Self> {
         if let Some(name) = draft.scheme().and_then(Scheme::parameter) {
             let query = genuine.target.split_once('?')?.1;
             let value = query.split('&').find_map(|it| it.strip_prefix(name)?.strip_prefix('='))?;
@@ -37,7 +43,8 @@ impl Place {
         }
         let label = draft.subject.provider().traits().header;
         if label.is_empty() {
-            return Self::in_body(genuine, &draft.forged().ok()?);
+            let forger = Draft { secret: draft.subject.target().other_secret(), ..draft.clone() };
+            return Self::in_body(genuine, &forger.signed_at(at).ok()?);
         }
         // Numbered headers have a number behind it.
         let header = genuine.headers.keys().find(|name| {
@@ -52,14 +59,21 @@ impl Place {
 
     /// In a body that carries its signature, that is where it differs from a forged one.
     fn in_body(genuine: &Wire, forged: &Wire) -> Option<Self> {
-        let genuine: Value = serde_json::from_slice(&genuine.body).ok()?;
-        let forged = serde_json::from_slice(&forged.body).ok()?;
-        let pointer = difference(&genuine, &forged)?;
-        let value = genuine.pointer(&pointer)?.as_str()?.to_owned();
-        Some(Self { name: Name::Pointer(pointer), value, start: 0 })
+        let parse = |wire: &Wire| serde_json::from_slice::<Value>(&wire.body);
+        let (name, value) = if let (Ok(genuine), Ok(forged)) = (parse(genuine), parse(forged)) {
+            let pointer = difference(&genuine, &forged)?;
+            let value = genuine.pointer(&pointer)?.as_str()?.to_owned();
+            (Name::Pointer(pointer), value)
+        } else {
+            let mut fields = form_urlencoded::parse(&genuine.body);
+            let forged: Vec<_> = form_urlencoded::parse(&forged.body).collect();
+            let (name, value) = fields.find(|field| !forged.contains(field))?;
+            (Name::Field(name.into_owned()), value.into_owned())
+        };
+        Some(Self { name, value, start: 0 })
     }
 
-    fn signature(&self) -> &str {
+    pub(super) fn signature(&self) -> &str {
         &self.value[self.start..]
     }
 
@@ -84,11 +98,20 @@ impl Place {
                 wire.body = json.to_string().into();
                 Some(wire)
             }
+            Name::Field(field) => {
+                let value = std::str::from_utf8(value).ok()?;
+                let mut form = form_urlencoded::Serializer::new(String::new());
+                for (name, old) in form_urlencoded::parse(&wire.body) {
+                    form.append_pair(&name, if name == *field { value } else { &old });
+                }
+                wire.body = form.finish().into();
+                Some(wire)
+            }
         }
     }
 
     /// The same with another signature behind the same prefix.
-    fn with_signature(&self, genuine: &Wire, signature: &[u8]) -> Option<Wire> {
+    pub(super) fn with_signature(&self, genuine: &Wire, signature: &[u8]) -> Option<Wire> {
         self.with(genuine, &[&self.value.as_bytes()[..self.start], signature].concat())
     }
 }
@@ -110,16 +133,18 @@ fn difference(left: &Value, right: &Value) -> Option<String> {
     }
 }
 
-/// A genuine delivery, and where its signature is.
-fn placed(draft: &Draft<'_>) -> Result<Option<(Wire, Place)>, Failure> {
-    let genuine = draft.genuine()?;
-    Ok(Place::find(draft, &genuine).map(|place| (genuine, place)))
+/// A genuine delivery that was signed at a time, and where its signature is.
+pub(super) fn placed(draft: &Draft<'_>, at: SystemTime) -> Result<Option<(Wire, Place)>, Failure> {
+    let genuine = draft.signed_at(at)?;
+    Ok(Place::find(draft, &genuine, at).map(|place| (genuine, place)))
 }
 
 /// Nonsense, long and short.
-pub(crate) async fn malformed_signatures_are_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn malformed_signatures_are_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    let Some((genuine, place)) = placed(&draft)? else { return Ok(()) };
+    let Some((genuine, place)) = placed(&draft, draft.now())? else {
+        return not_applicable(NO_PLACE);
+    };
     let length = place.signature().len();
     let long = "a".repeat(64 * 1024);
     let zeros = "0".repeat(length);
@@ -155,13 +180,15 @@ pub(crate) async fn malformed_signatures_are_refused(subject: &Subject) -> Verdi
                 .await?;
         }
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// Nothing where the signature should be.
-pub(crate) async fn empty_signature_is_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn empty_signature_is_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    let Some((genuine, place)) = placed(&draft)? else { return Ok(()) };
+    let Some((genuine, place)) = placed(&draft, draft.now())? else {
+        return not_applicable(NO_PLACE);
+    };
     for empty in ["", " ", "\t", "\"\""] {
         for wire in [
             place.with_signature(&genuine, empty.as_bytes()),
@@ -171,14 +198,60 @@ pub(crate) async fn empty_signature_is_refused(subject: &Subject) -> Verdict {
             subject.refuses(&format!("{empty:?} for a signature"), &wire).await?;
         }
     }
-    Ok(())
+    Ok(Passed)
+}
+
+/// The right signature with one character changed, each in turn: whoever compares only a part of it,
+/// or what a broken decoder left of it, takes some of them.
+pub(crate) async fn altered_signatures_are_refused(subject: &Subject) -> Found {
+    /// How many are tried where each takes long.
+    const FEW: usize = 48;
+    let draft = subject.draft().await?;
+    let Some((genuine, place)) = placed(&draft, draft.now())? else {
+        return not_applicable(NO_PLACE);
+    };
+    let signature = place.signature();
+    let is_hex = signature.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_slow = draft.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some());
+    let step = if is_slow { signature.len().div_ceil(FEW) } else { 1 };
+    for at in (0..signature.len()).step_by(step) {
+        let Some(other) = altered(signature.as_bytes()[at], is_hex) else { continue };
+        let mut altered = signature.as_bytes().to_vec();
+        altered[at] = other;
+        let Some(wire) = place.with_signature(&genuine, &altered) else { continue };
+        let what = format!("the signature with its character {at} changed");
+        subject.refuses(&what, &wire).await?;
+    }
+    Ok(Passed)
+}
+
+/// Another character of the same alphabet, which stands for other bits even at the end of a text in
+/// base64; `None` for what holds no bits.
+fn altered(byte: u8, is_hex: bool) -> Option<u8> {
+    const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if is_hex {
+        return Some(match byte {
+            b'9' => b'8',
+            b'f' | b'F' => byte - 1,
+            _ => byte + 1,
+        });
+    }
+    let byte = match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        byte => byte,
+    };
+    let value = BASE64.iter().position(|it| *it == byte)?;
+    Some(BASE64[value ^ 0b10_0000])
 }
 
 /// The right signature, cut off at every length: whoever compares up to the end of the shorter one
 /// takes it.
-pub(crate) async fn truncated_signatures_are_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn truncated_signatures_are_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    let Some((genuine, place)) = placed(&draft)? else { return Ok(()) };
+    let Some((genuine, place)) = placed(&draft, draft.now())? else {
+        return not_applicable(NO_PLACE);
+    };
     let signature = place.signature();
     for length in 1..signature.len() {
         for (end, cut) in
@@ -190,13 +263,15 @@ pub(crate) async fn truncated_signatures_are_refused(subject: &Subject) -> Verdi
                 .await?;
         }
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// The right signature, and more.
-pub(crate) async fn extended_signatures_are_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn extended_signatures_are_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    let Some((genuine, place)) = placed(&draft)? else { return Ok(()) };
+    let Some((genuine, place)) = placed(&draft, draft.now())? else {
+        return not_applicable(NO_PLACE);
+    };
     let signature = place.signature();
     for more in ["0", "00", "a", "A", "AAAA", "=", "==", "x", ".", signature] {
         for text in [format!("{signature}{more}"), format!("{more}{signature}")] {
@@ -205,71 +280,107 @@ pub(crate) async fn extended_signatures_are_refused(subject: &Subject) -> Verdic
             subject.refuses(&format!("the signature with {shown:?} at one end"), &wire).await?;
         }
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// The right signature without what stands before it: whoever takes that for granted cannot tell
 /// one algorithm from another.
-pub(crate) async fn signature_without_its_prefix_is_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn signature_without_its_prefix_is_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    let Some(scheme) = draft.scheme().and_then(Scheme::without_prefix) else { return Ok(()) };
+    let Some(scheme) = draft.scheme().and_then(Scheme::without_prefix) else {
+        return not_applicable("nothing stands before the signature");
+    };
     if scheme.time_as(draft.now()).is_some() && scheme.time_header().is_none() {
         // The time goes with the fields.
-        return Ok(());
+        return not_applicable("the time stands with the signature");
     }
     if let Some(wire) = signed_by(&draft, &scheme) {
         subject.refuses("the signature without its prefix", &wire).await?;
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// A signature by the same secret, but another algorithm, under the name of that algorithm, in its
 /// own header, and in this one.
-pub(crate) async fn other_algorithms_are_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn other_algorithms_are_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    let Some(scheme) = draft.scheme() else { return Ok(()) };
+    let Some(scheme) = draft.scheme() else { return not_applicable(NOT_DATA) };
+    if scheme.other_algorithms().is_empty() {
+        return not_applicable("the secret is good for one algorithm only");
+    }
     for other in scheme.other_algorithms() {
         let Some(wire) = signed_by(&draft, &other) else { continue };
         let what = format!("a signature by {} in {}", other.algorithm(), other.signature_header());
         subject.refuses(&what, &wire).await?;
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// The right signature under the name of another version.
-pub(crate) async fn other_versions_are_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn other_versions_are_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    let Some(scheme) = draft.scheme() else { return Ok(()) };
+    let Some(scheme) = draft.scheme() else { return not_applicable(NOT_DATA) };
+    if scheme.other_versions().is_empty() {
+        return not_applicable("the signatures have no versions");
+    }
     for other in scheme.other_versions() {
         let Some(wire) = signed_by(&draft, &other) else { continue };
         let pattern = other.signature_pattern();
         subject.refuses(&format!("the signature as {pattern}"), &wire).await?;
     }
-    Ok(())
+    Ok(Passed)
+}
+
+/// While a secret is rotated, a delivery has a signature for each: whichever is right, and wherever
+/// it stands, the delivery is genuine.
+pub(crate) async fn good_signature_among_others_is_accepted(subject: &Subject) -> Found {
+    let draft = subject.draft().await?;
+    let Some(scheme) = draft.scheme() else { return not_applicable(NOT_DATA) };
+    for last in [true, false] {
+        // Each is another delivery: nobody has to take one twice.
+        let draft = subject.draft().await?;
+        let Some((genuine, place)) = placed(&draft, draft.now())? else {
+            return not_applicable(NO_PLACE);
+        };
+        let list = scheme.list(1, &place.value, last);
+        let Some(list) = list else { return not_applicable("there is one signature, and no list") };
+        let Some(wire) = place.with(&genuine, list.as_bytes()) else {
+            return not_applicable(NO_PLACE);
+        };
+        let order = if last { "bad and a good" } else { "good and a bad" };
+        subject.accepts(&format!("a delivery with a {order} signature"), &wire).await?;
+    }
+    Ok(Passed)
 }
 
 /// A thousand signatures, the last one right: that is no rotation, but an attempt to make us work.
 /// (That it is refused is asked only of those who are strict.)
-pub(crate) async fn list_of_signatures_is_bounded(subject: &Subject) -> Verdict {
+pub(crate) async fn list_of_signatures_is_bounded(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    let Some((genuine, place)) = placed(&draft)? else { return Ok(()) };
-    let Some(scheme) = draft.scheme() else { return Ok(()) };
-    let Some(list) = scheme.list(999, &place.value) else { return Ok(()) };
-    let Some(wire) = place.with(&genuine, list.as_bytes()) else { return Ok(()) };
+    let Some((genuine, place)) = placed(&draft, draft.now())? else {
+        return not_applicable(NO_PLACE);
+    };
+    let Some(scheme) = draft.scheme() else { return not_applicable(NOT_DATA) };
+    let Some(list) = scheme.list(999, &place.value, true) else {
+        return not_applicable("there is one signature, and no list");
+    };
+    let Some(wire) = place.with(&genuine, list.as_bytes()) else { return not_applicable(NO_PLACE) };
     let what = "a thousand signatures, the last one right";
     if subject.is_strict {
-        subject.refuses(what, &wire).await.map(drop)
+        subject.refuses(what, &wire).await.map(passed)
     } else {
-        subject.send(what, &wire).await.map(drop)
+        subject.tries(what, &wire).await.map(passed)
     }
 }
 
 /// The right signature in other letters. (Only of those who are strict: it is no forgery.)
-pub(crate) async fn other_spellings_are_refused(subject: &Subject) -> Verdict {
+pub(crate) async fn other_spellings_are_refused(subject: &Subject) -> Found {
     let draft = subject.draft().await?;
-    let Some((genuine, place)) = placed(&draft)? else { return Ok(()) };
+    let Some((genuine, place)) = placed(&draft, draft.now())? else {
+        return not_applicable(NO_PLACE);
+    };
     if !subject.is_strict {
-        return Ok(());
+        return not_applicable(NOT_STRICT);
     }
     let signature = place.signature();
     let prefix = &place.value[..place.start];
@@ -292,7 +403,7 @@ pub(crate) async fn other_spellings_are_refused(subject: &Subject) -> Verdict {
         let Some(wire) = place.with(&genuine, value.as_bytes()) else { continue };
         subject.refuses(&format!("the signature {how}"), &wire).await?;
     }
-    Ok(())
+    Ok(Passed)
 }
 
 /// The delivery as a scheme signs it that is not the provider's.
