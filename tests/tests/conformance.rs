@@ -1,7 +1,15 @@
 //! The conformance suite on endpoints of this framework, which pass all of it: as tests, on handlers
 //! like those of users, and as a list, on an endpoint of every provider.
 
-use std::{borrow::Cow, cell::RefCell, fmt::Write as _};
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    fmt::Write as _,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use axum::{
     Router,
@@ -14,6 +22,7 @@ use webhook_runtime::{
     __private::{HandlerFuture, Verified},
     Delivery, Endpoint, Provider, Rejection, Scope, Secret, SecretSource, SourceError, Webhook,
     Webhooks,
+    inbox::Inbox,
     providers::{
         self, ADYEN, GITHUB, GITLAB, LINE, MAILGUN, PLAIN, SHOPIFY, SLACK, SQUARE,
         STANDARD_WEBHOOKS, STRIPE, TWILIO,
@@ -149,6 +158,42 @@ webhook_runtime::testing::conformance!(
         .test(()),
     expects = ["every_live_secret_is_accepted", "good_signature_among_others_is_accepted"],
 );
+
+/// Behind an inbox, deliveries are handled after the answer, by whoever takes them from there.
+#[tokio::test]
+async fn an_endpoint_with_an_inbox_passes_every_case() {
+    #[derive(Clone, Default)]
+    struct Handled(Arc<AtomicUsize>);
+    #[webhook(path = "/stored", provider = STRIPE, inbox)]
+    async fn stored(State(handled): State<Handled>, _: &Delivery) {
+        handled.0.fetch_add(1, Ordering::SeqCst);
+    }
+    for is_counted in [true, false] {
+        let place = std::env::temp_dir()
+            .join(format!("conformance-{}-{is_counted}.db", std::process::id()));
+        let url = format!("sqlite://{}", place.display());
+        let inbox = Inbox::open(&url).await.expect("an inbox");
+        let handled = Handled::default();
+        let hooks = Webhooks::new().mount::<stored>().inbox(inbox.clone());
+        let hooks = hooks.with_state(handled.clone()).test(handled.clone());
+        let mut subject = Subject::of::<stored, _>(hooks)
+            .sample(|delivery| delivery.event("invoice.paid"))
+            .expects(["genuine_delivery_is_accepted", "stale_delivery_is_refused"]);
+        if is_counted {
+            let handled = handled.clone();
+            subject = subject.effects(move || handled.0.load(Ordering::SeqCst));
+        }
+        for case in CASES {
+            if let Err(failure) = case.run(&subject).await {
+                panic!("{}: {failure}", case.name());
+            }
+        }
+        inbox.shutdown(std::time::Duration::from_secs(5)).await;
+        assert!(handled.0.load(Ordering::SeqCst) > 0);
+        inbox.close().await.expect("it closes");
+        std::fs::remove_file(place).expect("it was there");
+    }
+}
 
 /// A secret for each tenant.
 struct Tenants;

@@ -47,18 +47,20 @@ impl Outcome {
 impl Subject {
     /// Sends a request. Whatever it is, the receiver has to live on and must not blame itself.
     pub(crate) async fn send(&self, what: &str, wire: &Wire) -> Result<Outcome, Failure> {
+        self.settle().await;
         self.send_as(what, wire, wire.request()).await
     }
 
     /// Sends a request that may be taken or not.
     pub(crate) async fn tries(&self, what: &str, wire: &Wire) -> Result<Outcome, Failure> {
-        let outcome = self.send(what, wire).await?;
-        self.leave_open();
+        let outcome = self.send_as(what, wire, wire.request()).await?;
+        self.leave_open(outcome.status().is_success(), outcome.effects.unwrap_or_default());
         Ok(outcome)
     }
 
     /// Sends a request with a body whose length nobody knows.
     pub(crate) async fn stream(&self, what: &str, wire: &Wire) -> Result<Outcome, Failure> {
+        self.settle().await;
         let request = wire.request().map(|_| Body::new(Pieces(wire.body.clone())));
         self.send_as(what, wire, request).await
     }
@@ -69,7 +71,6 @@ impl Subject {
         wire: &Wire,
         request: Request<Body>,
     ) -> Result<Outcome, Failure> {
-        self.settle().await;
         self.note_request();
         let mut asked = pin!(ask_and_count(&self.desk().router, request, &self.ledger.runs));
         let caught = poll_fn(|context| {
