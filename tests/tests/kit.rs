@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use webhook_runtime::{
     __private::{HandlerFuture, Verified},
     Delivery, Endpoint, Items, Provider, Rejection, Scope, Secret, SecretSource, SourceError,
-    Webhook, Webhooks,
+    Unknown, Webhook, WebhookEvent, Webhooks,
     providers::{
         self, ADYEN, GITHUB, LINEAR, META, MICROSOFT_GRAPH, PLAIN, SLACK, STANDARD_WEBHOOKS,
         STRIPE, TWILIO,
@@ -310,6 +310,41 @@ async fn an_answer_says_what_happened() {
 }
 
 /// A layer may build a request of its own, as long as the delivery is in it.
+#[derive(Deserialize)]
+struct Numbered {
+    id: u64,
+}
+
+#[derive(WebhookEvent)]
+enum Event<'a> {
+    #[event("push")]
+    Push(Numbered),
+    #[event(other)]
+    Other(Unknown<'a>),
+}
+
+#[webhook(path = "/events", provider = GITHUB)]
+async fn events(event: Event<'_>) -> String {
+    match event {
+        Event::Push(push) => format!("push {}", push.id),
+        Event::Other(other) => format!("other {}", other.name()),
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_does_not_fit_is_told() {
+    let hooks = Webhooks::new().mount::<events>().test(());
+    for (event, body, text, path) in [
+        ("push", json!({ "id": 7 }), "push 7", None),
+        ("push", json!({ "id": "7" }), "other push", Some("id")),
+        ("star", json!({ "id": "7" }), "other star", None),
+    ] {
+        let answer = hooks.deliver::<events>().event(event).json(&body).await;
+        assert_eq!((answer.status().as_u16(), answer.text().as_str()), (200, text));
+        assert_eq!(answer.misfit().and_then(Rejection::path), path, "{answer:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_run_is_counted_behind_a_layer_that_builds_the_request_anew() {
     #[webhook(path = "/layered")]

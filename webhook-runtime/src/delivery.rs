@@ -118,6 +118,14 @@ impl Delivery {
         }
     }
 
+    /// Notes that a known event does not fit its variant.
+    #[cfg(feature = "testing")]
+    pub(crate) fn note_misfit(&self, error: &Rejection) {
+        if let Some(runs) = &self.runs {
+            runs.note_misfit(error);
+        }
+    }
+
     /// Holds a share of the memory for bodies for as long as it is there.
     pub(crate) fn holding(mut self, share: Share) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {

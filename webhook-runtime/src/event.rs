@@ -194,7 +194,12 @@ impl<'a> Chosen<'a> {
             return Err(error);
         }
         match &error {
-            Some(_) => tracing::warn!(event = name.as_deref(), "a known event does not fit"),
+            #[cfg_attr(not(feature = "testing"), allow(unused_variables, reason = "for tests"))]
+            Some(error) => {
+                #[cfg(feature = "testing")]
+                encoded.delivery().note_misfit(error);
+                tracing::warn!(event = name.as_deref(), "a known event does not fit");
+            }
             // Perhaps there is no name because there is nothing that it could be read from.
             None if name.is_none() => encoded.check()?,
             None => tracing::debug!(event = name.as_deref(), "an event that no variant takes"),

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -16,19 +16,32 @@ use tower_service::Service as _;
 
 use crate::rejection::Rejection;
 
-/// Counts the calls of the handler. Nobody but the kit puts it into a request, from where it goes
+/// Counts the calls of the handler, and keeps what did not fit on the way to it. Nobody but the kit puts it into a request, from where it goes
 /// into the delivery: layers may build another request, but no other delivery.
 #[derive(Clone, Default)]
-pub(crate) struct Runs(Arc<AtomicUsize>);
+pub(crate) struct Runs {
+    count: Arc<AtomicUsize>,
+    misfit: Arc<Mutex<Option<Rejection>>>,
+}
 
 impl Runs {
     /// Notes that a handler is about to be called.
     pub(crate) fn note(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes that a known event does not fit its variant, though the handler is called.
+    pub(crate) fn note_misfit(&self, error: &Rejection) {
+        let mut misfit = self.misfit.lock().unwrap_or_else(PoisonError::into_inner);
+        misfit.get_or_insert_with(|| error.clone());
+    }
+
+    fn take_misfit(&self) -> Option<Rejection> {
+        self.misfit.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.count.load(Ordering::Relaxed)
     }
 }
 
@@ -39,6 +52,7 @@ pub struct Answer {
     headers: HeaderMap,
     body: Bytes,
     rejection: Option<Rejection>,
+    misfit: Option<Rejection>,
     runs: usize,
 }
 
@@ -86,6 +100,14 @@ impl Answer {
         self.rejection.as_ref()
     }
 
+    /// Why the body of an event that an enum of events knows by name did not fit its variant, so that
+    /// the handler was called with `Unknown` in its place. Such a delivery is answered as any other:
+    /// what the test meant to be another variant shows here.
+    #[must_use]
+    pub fn misfit(&self) -> Option<&Rejection> {
+        self.misfit.as_ref()
+    }
+
     /// Whether the handler was called.
     #[must_use]
     pub fn handler_ran(&self) -> bool {
@@ -106,6 +128,7 @@ impl fmt::Debug for Answer {
             .field("status", &self.status.as_u16())
             .field("text", &self.text())
             .field("rejection", &self.rejection)
+            .field("misfit", &self.misfit.as_ref().map(Rejection::path))
             .field("handler_runs", &self.runs)
             .finish_non_exhaustive()
     }
@@ -132,6 +155,7 @@ pub(crate) async fn ask_and_count(
         headers: parts.headers,
         body,
         rejection: parts.extensions.get::<Rejection>().cloned(),
+        misfit: runs.take_misfit(),
         runs: runs.count() - before,
     }
 }

@@ -178,7 +178,10 @@ fn say_in_items(
     word: &str,
 ) -> Result<(), String> {
     let Some(Value::Array(items)) = json.pointer_mut(says.array_pointer()) else {
-        return Err(format!("the body has no events at `{}`", says.array_pointer()));
+        return Err(format!(
+            "the body has no events at `{}`; give them with `.items([...])`",
+            says.array_pointer()
+        ));
     };
     for (index, item) in items.iter_mut().enumerate() {
         let word = match (name, index) {
