@@ -99,6 +99,11 @@ impl Server {
         self.control("stop", "immediate");
     }
 
+    /// Ends the server as an administrator would.
+    pub(crate) fn stop(&self) {
+        self.control("stop", "fast");
+    }
+
     pub(crate) fn start_again(&self) {
         let started = as_nobody(&mut Command::new(self.programs.join("pg_ctl")))
             .args(["start", "--silent", "--wait", "--options"])
