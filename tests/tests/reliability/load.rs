@@ -53,7 +53,7 @@ async fn exchange(stream: &mut BufReader<TcpStream>, body: &str) -> std::io::Res
         body.len()
     );
     for (name, value) in &signed.headers {
-        request += &format!("{name}: {}\r\n", value.to_str().unwrap());
+        request.extend([name.as_str(), ": ", value.to_str().unwrap(), "\r\n"]);
     }
     request += "\r\n";
     request += body;

@@ -15,6 +15,8 @@ mod kill;
 mod load;
 mod outage;
 mod poison;
+#[cfg(target_os = "linux")]
+mod power;
 mod program;
 mod retry;
 #[allow(dead_code, reason = "shared with other tests")]
@@ -66,6 +68,13 @@ async fn full() {
     alone(full::full()).await;
 }
 
+/// The power of the machine with an SQLite file fails.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn power() {
+    alone(power::power()).await;
+}
+
 /// One after another, since each takes all that the machine has and measures time; and bounded, so
 /// that none hangs for ever.
 async fn alone(case: impl Future<Output = ()>) {
@@ -83,10 +92,10 @@ fn asked(name: &str, default: usize) -> usize {
 
 /// A random time, up to a most.
 fn up_to(most: Duration) -> Duration {
-    most.mul_f64(f64::from(random() as u32) / f64::from(u32::MAX))
+    let per_mille = u32::try_from(random() % 1001).expect("a small number");
+    most * per_mille / 1000
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "any bits will do")]
 fn random() -> u64 {
     RandomState::new().hash_one(0)
 }

@@ -44,7 +44,9 @@ impl Program {
     }
 
     /// By SIGKILL, which nobody can do anything about.
-    pub(crate) fn kill(self) {}
+    pub(crate) fn kill(self) {
+        drop(self);
+    }
 
     /// Sends a signal by its name.
     pub(crate) fn signal(&self, name: &str) {

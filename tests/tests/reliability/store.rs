@@ -31,18 +31,25 @@ macro_rules! on_connection {
             Engine::Sqlite => {
                 let mut own = SqliteConnection::connect(&$self.url).await.unwrap();
                 let $connection = &mut own;
-                $operation
+                let done = $operation;
+                // Not by being dropped, which takes its time.
+                own.close().await.unwrap();
+                done
             }
             Engine::Postgres => {
                 let mut own = PgConnection::connect(&$self.url).await.unwrap();
                 let $connection = &mut own;
-                $operation
+                let done = $operation;
+                // Not by being dropped, which takes its time.
+                own.close().await.unwrap();
+                done
             }
         }
     };
 }
 
 impl Store {
+    #[allow(clippy::unused_async, reason = "as the other engine, for the macro")]
     pub(crate) async fn sqlite() -> Option<Self> {
         let directory = directory();
         let url = format!("sqlite://{}/inbox.db", directory.display());
@@ -73,6 +80,12 @@ impl Store {
             Inbox::open(&self.url).await.unwrap().close().await.unwrap();
         }
         self.execute("CREATE TABLE effects (id text NOT NULL, pid bigint NOT NULL)").await;
+        self
+    }
+
+    /// The same directory, with its database elsewhere.
+    pub(crate) fn at(mut self, url: String) -> Self {
+        self.url = url;
         self
     }
 
