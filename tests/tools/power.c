@@ -5,6 +5,7 @@
  * for certain when the power fails. Making, renaming and removing files is taken for durable at
  * once, as on a file system with a journal.
  *
+ * With POWER_WHOLE, a sync covers all of its file, as it has to where several processes write to it.
  * With POWER_LIES, syncs cover nothing: the test has to find out.
  */
 #define _GNU_SOURCE
@@ -33,13 +34,18 @@ static ssize_t (*next_pwrite)(int, const void *, size_t, off_t);
 static int second_path(const char *path, char *second) {
     const char *from = getenv("POWER_FROM"), *to = getenv("POWER_TO");
     size_t length = from ? strlen(from) : 0;
+    char whole[2 * PATH_MAX], here[PATH_MAX];
+    if (*path != '/' && getcwd(here, sizeof here)) {
+        snprintf(whole, sizeof whole, "%s/%s", here, path);
+        path = whole;
+    }
     if (!from || !to || strncmp(path, from, length) || path[length] != '/') return 0;
     return snprintf(second, PATH_MAX, "%s%s", to, path + length) < PATH_MAX;
 }
 
 static void note(int file, off_t from, ssize_t count) {
     struct stat status;
-    if (count <= 0 || fstat(file, &status) || !S_ISREG(status.st_mode)) return;
+    if (count <= 0 || getenv("POWER_WHOLE") || fstat(file, &status) || !S_ISREG(status.st_mode)) return;
     pthread_mutex_lock(&lock);
     int at = 0;
     while (at < FILES && written[at].to &&
@@ -66,6 +72,7 @@ static void keep(int file, off_t from, off_t to) {
     int in = open(path, O_RDONLY | O_CLOEXEC);
     int out = open(second, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (in < 0 || out < 0 || fstat(file, &status)) abort();
+    if (getenv("POWER_WHOLE")) from = 0, to = status.st_size;
     while (from < to) {
         size_t most = to - from < (off_t)sizeof block ? (size_t)(to - from) : sizeof block;
         ssize_t count = pread(in, block, most, from);
@@ -94,7 +101,7 @@ static int synced(int file, const char *name) {
         pthread_mutex_unlock(&lock);
     }
     int result = next(file);
-    if (!result && S_ISREG(status.st_mode)) keep(file, from, to);
+    if (!result && S_ISREG(status.st_mode) && status.st_nlink) keep(file, from, to);
     return result;
 }
 
@@ -129,5 +136,23 @@ int unlink(const char *path) {
     int (*next)(const char *) = (int (*)(const char *))dlsym(RTLD_NEXT, "unlink");
     int result = next(path);
     if (!result && second_path(path, second)) next(second);
+    return result;
+}
+
+int rename(const char *old, const char *new) {
+    char second_old[PATH_MAX], second_new[PATH_MAX];
+    int (*next)(const char *, const char *) =
+        (int (*)(const char *, const char *))dlsym(RTLD_NEXT, "rename");
+    int result = next(old, new);
+    if (!result && second_path(old, second_old) && second_path(new, second_new))
+        next(second_old, second_new);
+    return result;
+}
+
+int mkdir(const char *path, mode_t mode) {
+    char second[PATH_MAX];
+    int (*next)(const char *, mode_t) = (int (*)(const char *, mode_t))dlsym(RTLD_NEXT, "mkdir");
+    int result = next(path, mode);
+    if (!result && second_path(path, second)) next(second, mode);
     return result;
 }

@@ -68,11 +68,22 @@ async fn full() {
     alone(full::full()).await;
 }
 
-/// The power of the machine with an SQLite file fails.
+/// The power of the machine fails.
 #[cfg(target_os = "linux")]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn power() {
-    alone(power::power()).await;
+mod power_cut {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn of_a_file() {
+        alone(power::of_a_file()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn of_a_server() {
+        if let Some(programs) = server::programs() {
+            alone(power::of_a_server(programs)).await;
+        }
+    }
 }
 
 /// One after another, since each takes all that the machine has and measures time; and bounded, so

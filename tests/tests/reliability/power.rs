@@ -10,16 +10,19 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
     time::Duration,
 };
 
 use sqlx::{Connection as _, SqliteConnection};
+use webhook_runtime::Inbox;
 
 use crate::{
     asked,
     load::Load,
-    program::{Starting, receiver},
+    program::{Program, Starting, receiver},
     random,
+    server::Server,
     store::Store,
     up_to,
 };
@@ -32,8 +35,8 @@ const CUTS_OF_ONE: usize = 4;
 
 const FILES: [&str; 2] = ["inbox.db", "inbox.db-wal"];
 
-/// `WEBHOOK_CUTS` asks for more.
-pub(crate) async fn power() {
+/// Of an SQLite file. `WEBHOOK_CUTS` asks for more.
+pub(crate) async fn of_a_file() {
     let cuts = asked("WEBHOOK_CUTS", 8);
     let Some(library) = Library::build() else { return };
     let (mut acknowledged, mut torn) = (0, 0);
@@ -54,7 +57,7 @@ pub(crate) async fn power() {
     lying.run(cuts, true).await;
     let lost = lying.lost().await;
     println!(
-        "{cuts} cuts, {torn} sectors torn off, {acknowledged} acknowledged, 0 lost; \
+        "Sqlite: {cuts} cuts, {torn} sectors torn off, {acknowledged} acknowledged, 0 lost; \
          with a disk that lies, {lost} of {} lost",
         lying.acknowledged.len()
     );
@@ -150,6 +153,108 @@ impl Machine {
     }
 }
 
+/// Of a PostgreSQL server. `WEBHOOK_CUTS` asks for more.
+pub(crate) async fn of_a_server(programs: PathBuf) {
+    let cuts = asked("WEBHOOK_CUTS", 2);
+    let Some(library) = Library::build() else { return };
+    let start = move || Arc::new(Server::start(&programs));
+    let server = tokio::task::spawn_blocking(start).await.unwrap();
+    let store = Store::on(&server).await.expect("a server").with_effects().await;
+    // What follows is steady work: making tables is not what is asked about.
+    Inbox::open(&store.url).await.unwrap().close().await.unwrap();
+    let other = Arc::clone(&server);
+    tokio::task::spawn_blocking(move || other.stop()).await.unwrap();
+    let directory = server.directory().to_owned();
+    let (data, certain) = (directory.join("data"), directory.join("certain"));
+    let copied = Server::command("cp").arg("-a").arg(&data).arg(&certain).status();
+    assert!(copied.unwrap().success());
+
+    let (mut acknowledged, mut torn) = (Vec::new(), 0);
+    // The last disk lies, and has to be found out.
+    for cut in 0..=cuts {
+        let lies = cut == cuts;
+        let (other, library) = (Arc::clone(&server), library.0.clone());
+        let (from, to) = (data.clone(), certain.clone());
+        tokio::task::spawn_blocking(move || {
+            let mut variables: Vec<(&str, &Path)> = vec![
+                ("LD_PRELOAD", &library),
+                ("POWER_FROM", &from),
+                ("POWER_TO", &to),
+                ("POWER_WHOLE", Path::new("1")),
+            ];
+            if lies {
+                variables.push(("POWER_LIES", Path::new("1")));
+            }
+            other.start_with(&variables);
+        })
+        .await
+        .unwrap();
+        let program = Program::start(&store).await;
+        let load = Load::of(16, usize::MAX, &format!("{cut}-"), 2000);
+        load.to(Some(program.address));
+        load.reach(20).await;
+        tokio::time::sleep(up_to(Duration::from_millis(800))).await;
+        let other = Arc::clone(&server);
+        tokio::task::spawn_blocking(move || other.kill(|| program.kill())).await.unwrap();
+        acknowledged.extend(load.stop().await);
+        torn += fail_all(&data, &certain, lies);
+
+        let other = Arc::clone(&server);
+        tokio::task::spawn_blocking(move || other.start_again()).await.unwrap();
+        let lost = lost_by_the_server(&store, &acknowledged).await;
+        if lies {
+            println!(
+                "Postgres: {cuts} cuts, {torn} sectors torn off, {} acknowledged, 0 lost; with a \
+                 disk that lies, {lost} lost",
+                acknowledged.len()
+            );
+            assert!(lost > 0, "a disk that lies loses nothing: the test proves nothing");
+            return;
+        }
+        assert_eq!(lost, 0, "cut {cut}: of {} acknowledged", acknowledged.len());
+        let other = Arc::clone(&server);
+        tokio::task::spawn_blocking(move || other.stop()).await.unwrap();
+        // What looked was on a disk that works: this is certain now.
+        let copied = Server::command("sh")
+            .args(["-c", r#"rm -r "$2" && cp -a "$1" "$2""#, "sh"])
+            .args([&data, &certain])
+            .status();
+        assert!(copied.unwrap().success());
+    }
+}
+
+/// As [`fail`], for all files of a directory.
+fn fail_all(directory: &Path, certain: &Path, lies: bool) -> usize {
+    let mut torn = 0;
+    for entry in fs::read_dir(directory).unwrap() {
+        let (file, entry) = (entry.as_ref().unwrap().path(), entry.as_ref().unwrap());
+        let certain = certain.join(entry.file_name());
+        torn += if entry.file_type().unwrap().is_dir() {
+            fail_all(&file, &certain, lies)
+        } else if certain.exists() {
+            let odds = [0, 50, 90, 100][usize::try_from(random() % 4).unwrap()];
+            fail(&file, &certain, if lies { 0 } else { odds })
+        } else {
+            // Its name is there, as on a file system with a journal, and nothing in it.
+            fs::write(&file, "").unwrap();
+            0
+        };
+    }
+    torn
+}
+
+async fn lost_by_the_server(store: &Store, acknowledged: &[String]) -> usize {
+    const IDS: &str = "SELECT convert_from(b.body, 'UTF8')::json ->> 'id' AS id \
+                       FROM webhook.bodies AS b JOIN webhook.deliveries AS d ON d.id = b.id";
+    let stored: HashSet<String> = store.texts(IDS).await.into_iter().collect();
+    let apart = format!(
+        "SELECT coalesce(e.id, d.id) FROM effects AS e FULL JOIN ({IDS} WHERE d.state = 3) AS d \
+         ON d.id = e.id GROUP BY 1 HAVING count(e.id) <> 1 OR count(d.id) <> 1"
+    );
+    assert_eq!(store.texts(&apart).await, [""; 0], "effects without their completions, or twice");
+    acknowledged.iter().filter(|id| !stored.contains(*id)).count()
+}
+
 /// Leaves of a file what is certain, and each sector of the rest with odds of so many in a hundred.
 fn fail(file: &Path, certain: &Path, odds: u64) -> usize {
     let Ok(written) = fs::read(file) else { return 0 };
@@ -186,7 +291,8 @@ impl Library {
     /// By the compiler that SQLite was built with as well.
     fn build() -> Option<Self> {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/power.c");
-        let library = std::env::temp_dir().join(format!("power-{}.so", std::process::id()));
+        let library =
+            std::env::temp_dir().join(format!("power-{}-{}.so", std::process::id(), random()));
         let built = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-o"])
             .arg(&library)
