@@ -99,8 +99,19 @@ impl Server {
         self.control("stop", "immediate");
     }
 
+    /// Ends the server as an administrator would.
+    pub(crate) fn stop(&self) {
+        self.control("stop", "fast");
+    }
+
     pub(crate) fn start_again(&self) {
+        self.start_with(&[]);
+    }
+
+    /// Starts it again, with variables in its environment.
+    pub(crate) fn start_with(&self, variables: &[(&str, &Path)]) {
         let started = as_nobody(&mut Command::new(self.programs.join("pg_ctl")))
+            .envs(variables.iter().copied())
             .args(["start", "--silent", "--wait", "--options"])
             .arg(options(&self.directory))
             .arg("--pgdata")
@@ -109,8 +120,41 @@ impl Server {
             .arg(self.directory.join("log"))
             .status()
             .unwrap();
-        assert!(started.success());
+        let log = || fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+        assert!(started.success(), "{}", log());
         self.wait();
+    }
+
+    /// Where its data is, in `data`.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// A command of the user whom the server's files belong to.
+    pub(crate) fn command(program: &str) -> Command {
+        let mut command = Command::new(program);
+        as_nobody(&mut command);
+        command
+    }
+
+    /// Ends all of its processes at one moment, without a word to any of them. What is between their
+    /// stop and their end is done by `meanwhile`.
+    pub(crate) fn kill(&self, meanwhile: impl FnOnce()) {
+        let file = fs::read_to_string(self.directory.join("data/postmaster.pid")).unwrap();
+        let first = file.lines().next().expect("its process").to_owned();
+        signal("STOP", std::slice::from_ref(&first));
+        let mut all = children(&first);
+        signal("STOP", &all);
+        meanwhile();
+        all.push(first);
+        signal("KILL", &all);
+        while all.iter().any(|id| !is_gone(id)) {
+            sleep(Duration::from_millis(5));
+        }
+        // What is said in them of running processes is no longer so, whoever reaps them.
+        for lock in ["data/postmaster.pid", ".s.PGSQL.5432.lock"] {
+            fs::remove_file(self.directory.join(lock)).unwrap();
+        }
     }
 
     fn control(&self, action: &str, mode: &str) {
@@ -121,6 +165,28 @@ impl Server {
             .unwrap();
         assert!(done.success());
     }
+}
+
+fn signal(name: &str, ids: &[String]) {
+    // One that has ended by itself is none that has to be told.
+    let _ = Command::new("kill").args(["-s", name]).args(ids).stderr(Stdio::null()).status();
+}
+
+fn children(of: &str) -> Vec<String> {
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let ids = all.filter_map(|entry| entry.file_name().into_string().ok());
+    ids.filter(|id| status(id).is_some_and(|(_, parent)| parent == of)).collect()
+}
+
+fn is_gone(id: &str) -> bool {
+    status(id).is_none_or(|(state, _)| state == "Z")
+}
+
+/// The state and the parent of a process.
+fn status(id: &str) -> Option<(String, String)> {
+    let text = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let mut parts = text.rsplit_once(") ")?.1.split(' ');
+    Some((parts.next()?.to_owned(), parts.next()?.to_owned()))
 }
 
 /// A shell that outlives this process, but not by much: it ends the server and removes everything.

@@ -76,6 +76,7 @@ impl SqliteStore {
             // A file does not hang up.
             .test_before_acquire(false)
             .after_connect(|connection, _| Box::pin(read_back(connection)))
+            .after_release(|connection, _| Box::pin(is_of_use(connection)))
             .connect_with(options.clone())
             .await
             .map_err(|error| cannot(error.into()))?;
@@ -170,6 +171,16 @@ async fn read_back(connection: &mut SqliteConnection) -> Result<(), sqlx::Error>
         )));
     }
     Ok(())
+}
+
+/// Whether a connection can be used again. Where a disk is full or fails, SQLite takes a transaction
+/// back on its own; `sqlx` then fails to, believes to be in it for ever, and begins no other.
+async fn is_of_use(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // What was dropped is taken back when its turn comes: behind it, it is known.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 impl InboxStore for SqliteStore {

@@ -1,0 +1,179 @@
+//! The disk that an SQLite file is on fills up, and is given room again.
+//!
+//! A disk of its own is a `tmpfs` of a few megabytes in a mount namespace of the receiver's own,
+//! which needs no privileges where user namespaces are allowed. Where they are not, the size of the
+//! receiver's files is limited instead, which SQLite meets at the same places with another error.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    asked,
+    load::{Judged, Load},
+    program::{Program, Starting, receiver},
+    store::Store,
+};
+
+/// `WEBHOOK_FULL` asks for more times.
+pub(crate) async fn full() {
+    let times = asked("WEBHOOK_FULL", 1);
+    let mut ways = vec![Way::Limit];
+    if has_namespaces() {
+        ways.push(Way::Disk);
+    } else {
+        eprintln!("there are no user namespaces: a full disk is only shown by limited files");
+    }
+    for way in ways {
+        fills_up(way, times).await;
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// A small disk, with a file on it that leaves little room.
+    Disk,
+    /// A limit to the size of files.
+    Limit,
+}
+
+async fn fills_up(way: Way, times: usize) {
+    let store = Store::sqlite().await.expect("a directory").with_effects().await;
+    let program = Starting::spawn(&store, way.receiver(&store)).ready().await.expect("it starts");
+    let load = Load::of(16, usize::MAX, "", 2000);
+    load.to(Some(program.address));
+    let (mut refused, mut slowest) = (0, Duration::ZERO);
+    for _ in 0..times {
+        load.reach(load.acknowledged() + 50).await;
+        way.fill(&store, &program);
+        load.first(Instant::now(), |status| status == 503).await;
+        load.take_answers();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let statuses: Vec<_> = load.take_answers().iter().map(|answer| answer.status).collect();
+        refused += 1 + statuses.iter().filter(|status| **status == 503).count();
+
+        way.make_room(&store, &program);
+        let took = load.first(Instant::now(), |status| status == 202).await;
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        slowest = slowest.max(took);
+    }
+    load.reach(load.acknowledged() + 50).await;
+    let statuses = load.statuses();
+    let acknowledged = load.stop().await;
+    for look in 0.. {
+        way.bring(&store, &program);
+        if store.count("0, 1, 2").await == 0 {
+            break;
+        }
+        assert!(look < 100, "the deliveries do not come to an end");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let judged = Judged::by(&store, &acknowledged).await;
+    println!(
+        "{way:?}: full {times} times, {refused} answers of 503 meanwhile; back within \
+         {slowest:?}; {statuses:?}, {judged:?}"
+    );
+    assert!(statuses.keys().all(|status| [202, 503].contains(status)), "{statuses:?}");
+    assert!(refused > 0 && judged.is_right(), "{judged:?}");
+}
+
+impl Way {
+    fn receiver(self, store: &Store) -> Command {
+        let receiver = receiver();
+        let (program, script) = (receiver.get_program(), self.script());
+        let mut shell = match self {
+            Self::Disk => {
+                let mut unshare = Command::new("unshare");
+                unshare.args(["--user", "--map-root-user", "--mount", "--", "sh"]);
+                unshare
+            }
+            Self::Limit => Command::new("sh"),
+        };
+        shell.args(["-c", script, "receiver"]).arg(program).arg(&store.directory);
+        shell
+    }
+
+    fn script(self) -> &'static str {
+        match self {
+            Self::Disk => {
+                r#"mkdir "$2/disk" && mount -t tmpfs -o size=64m receiver "$2/disk" &&
+                cp "$2/inbox.db" "$2/disk" && export DATABASE_URL="sqlite://$2/disk/inbox.db" &&
+                exec "$1""#
+            }
+            // Ignored, the signal leaves the error to whoever writes.
+            Self::Limit => r#"trap "" XFSZ; exec "$1""#,
+        }
+    }
+
+    /// Leaves no room.
+    fn fill(self, store: &Store, program: &Program) {
+        match self {
+            Self::Disk => {
+                let file = disk(store, program).join("ballast");
+                // As much as there is: the last write fails.
+                let filled = Command::new("dd")
+                    .args(["if=/dev/zero", "bs=4096"])
+                    .arg(format!("of={}", file.display()))
+                    .stderr(Stdio::null())
+                    .status();
+                assert!(!filled.unwrap().success(), "the disk is full");
+            }
+            Self::Limit => {
+                let log = fs::metadata(store.directory.join("inbox.db-wal")).unwrap().len();
+                limit(program, &(log + 100_000).to_string());
+            }
+        }
+    }
+
+    fn make_room(self, store: &Store, program: &Program) {
+        match self {
+            Self::Disk => fs::remove_file(disk(store, program).join("ballast")).unwrap(),
+            Self::Limit => limit(program, "unlimited"),
+        }
+    }
+
+    /// Brings the files to where the store looks for them, as they are at one moment.
+    fn bring(self, store: &Store, program: &Program) {
+        if matches!(self, Self::Limit) {
+            return;
+        }
+        program.signal("STOP");
+        let disk = disk(store, program);
+        for file in ["inbox.db", "inbox.db-wal"] {
+            let _ = fs::remove_file(store.directory.join(file));
+            if disk.join(file).exists() {
+                fs::copy(disk.join(file), store.directory.join(file)).unwrap();
+            }
+        }
+        let _ = fs::remove_file(store.directory.join("inbox.db-shm"));
+        program.signal("CONT");
+    }
+}
+
+/// The receiver's disk, as this process sees it.
+fn disk(store: &Store, program: &Program) -> PathBuf {
+    let directory = store.directory.strip_prefix("/").expect("an absolute path");
+    PathBuf::from(format!("/proc/{}/root", program.id())).join(directory).join("disk")
+}
+
+/// Sets how large files of a running program may become.
+fn limit(program: &Program, bytes: &str) {
+    let limited = Command::new("prlimit")
+        .arg(format!("--pid={}", program.id()))
+        // The soft limit alone can be raised again by anybody.
+        .arg(format!("--fsize={bytes}:"))
+        .status();
+    assert!(limited.unwrap().success());
+}
+
+fn has_namespaces() -> bool {
+    let tried = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "--", "sh", "-c"])
+        .arg("mount -t tmpfs receiver /tmp")
+        .stderr(Stdio::null())
+        .status();
+    tried.is_ok_and(|status| status.success())
+}

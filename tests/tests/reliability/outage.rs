@@ -1,0 +1,60 @@
+//! PostgreSQL is stopped and started again, while deliveries come in over HTTP.
+
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    asked,
+    load::{Judged, Load},
+    program::Program,
+    server::Server,
+    store::Store,
+};
+
+/// `WEBHOOK_OUTAGES` asks for more.
+pub(crate) async fn outage(programs: PathBuf) {
+    let outages = asked("WEBHOOK_OUTAGES", 1);
+    let start = move || Arc::new(Server::start(&programs));
+    let server = tokio::task::spawn_blocking(start).await.unwrap();
+    let store = Store::on(&server).await.expect("a server").with_effects().await;
+    let program = Program::start(&store).await;
+    let load = Load::start(16, usize::MAX);
+    load.to(Some(program.address));
+    let (mut refused, mut slowest) = (0, Duration::ZERO);
+    for outage in 0..outages {
+        load.reach(load.acknowledged() + 200).await;
+        load.take_answers();
+        let other = Arc::clone(&server);
+        let stop = move || if outage % 2 == 0 { other.crash() } else { other.stop() };
+        tokio::task::spawn_blocking(stop).await.unwrap();
+        let gone = Instant::now();
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        let meanwhile = load.take_answers();
+        let meanwhile = meanwhile.iter().filter(|answer| answer.asked >= gone);
+        let statuses: Vec<_> = meanwhile.map(|answer| answer.status).collect();
+        assert!(statuses.iter().all(|status| *status == 503), "{statuses:?}");
+        assert!(!statuses.is_empty(), "nobody was told");
+        refused += statuses.len();
+
+        let other = Arc::clone(&server);
+        tokio::task::spawn_blocking(move || other.start_again()).await.unwrap();
+        let took = load.first(Instant::now(), |status| status == 202).await;
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        slowest = slowest.max(took);
+    }
+    load.reach(load.acknowledged() + 200).await;
+    let statuses = load.statuses();
+    let acknowledged = load.stop().await;
+    store.wait_until_all_is_finished().await;
+    let judged = Judged::by(&store, &acknowledged).await;
+    println!(
+        "{outages} outages, {refused} answers meanwhile, all 503; back within {slowest:?}; \
+         {statuses:?}, {judged:?}"
+    );
+    assert!(statuses.keys().all(|status| [202, 503].contains(status)), "{statuses:?}");
+    assert!(judged.is_right(), "{judged:?}");
+    drop(program);
+}

@@ -1,0 +1,314 @@
+//! The power of the machine fails.
+//!
+//! What is left then is what a completed sync has covered, and any part of what came after the last
+//! one, in any order. `tests/tools/power.c`, loaded into the receiver, keeps the first beside the
+//! files; after a `kill -9`, sectors of the second are added at random. A record or a page torn in
+//! its midst is thus the rule.
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::Duration,
+};
+
+use sqlx::{Connection as _, SqliteConnection};
+use webhook_runtime::Inbox;
+
+use crate::{
+    asked,
+    load::Load,
+    program::{Program, Starting, receiver},
+    random,
+    server::Server,
+    store::Store,
+    up_to,
+};
+
+/// What a disk writes whole, or not at all.
+const SECTOR: usize = 512;
+
+/// After so many cuts, with a new file: those that grow for ever take long to look at.
+const CUTS_OF_ONE: usize = 4;
+
+const FILES: [&str; 2] = ["inbox.db", "inbox.db-wal"];
+
+/// Of an SQLite file. `WEBHOOK_CUTS` asks for more.
+pub(crate) async fn of_a_file() {
+    let cuts = asked("WEBHOOK_CUTS", 8);
+    let Some(library) = Library::build() else { return };
+    let (mut acknowledged, mut torn) = (0, 0);
+    let mut machine = Machine::new(&library).await;
+    for cut in 0..cuts {
+        if cut % CUTS_OF_ONE == 0 {
+            machine = Machine::new(&library).await;
+        }
+        torn += machine.run(cut, false).await;
+        let lost = machine.lost().await;
+        assert_eq!(lost, 0, "cut {cut}: of {} acknowledged", machine.acknowledged.len());
+        if (cut + 1) % CUTS_OF_ONE == 0 || cut + 1 == cuts {
+            acknowledged += machine.acknowledged.len();
+        }
+    }
+    // Whether it would have been noticed.
+    let mut lying = Machine::new(&library).await;
+    lying.run(cuts, true).await;
+    let lost = lying.lost().await;
+    println!(
+        "Sqlite: {cuts} cuts, {torn} sectors torn off, {acknowledged} acknowledged, 0 lost; \
+         with a disk that lies, {lost} of {} lost",
+        lying.acknowledged.len()
+    );
+    assert!(lost > 0, "a disk that lies loses nothing: the test proves nothing");
+}
+
+/// A disk with a file on it, and what was acknowledged of it.
+struct Machine {
+    store: Store,
+    library: PathBuf,
+    /// What has been synced.
+    certain: PathBuf,
+    acknowledged: Vec<String>,
+}
+
+impl Machine {
+    async fn new(library: &Library) -> Self {
+        let store = Store::sqlite().await.expect("a directory").with_effects().await;
+        let certain = store.directory.join("certain");
+        fs::create_dir(&certain).unwrap();
+        fs::create_dir(store.directory.join("disk")).unwrap();
+        for directory in ["disk", "certain"] {
+            let file = store.directory.join(directory).join("inbox.db");
+            fs::copy(store.directory.join("inbox.db"), file).unwrap();
+        }
+        let url = format!("sqlite://{}/disk/inbox.db", store.directory.display());
+        let store = store.at(url);
+        Self { store, library: library.0.clone(), certain, acknowledged: Vec::new() }
+    }
+
+    fn disk(&self) -> PathBuf {
+        self.store.directory.join("disk")
+    }
+
+    /// Receives for a while until the power fails; says how many sectors of what was written did
+    /// not get to the disk.
+    async fn run(&mut self, number: usize, lies: bool) -> usize {
+        let mut command = receiver();
+        command.env("LD_PRELOAD", &self.library);
+        command.env("POWER_FROM", self.disk()).env("POWER_TO", &self.certain);
+        if lies {
+            command.env("POWER_LIES", "1");
+        }
+        let program = Starting::spawn(&self.store, command).ready().await.expect("it starts");
+        let load = Load::of(16, usize::MAX, &format!("{number}-"), 8000);
+        load.to(Some(program.address));
+        load.reach(20).await;
+        tokio::time::sleep(up_to(Duration::from_millis(800))).await;
+        program.kill();
+        self.acknowledged.extend(load.stop().await);
+        let mut torn = 0;
+        for file in FILES {
+            // All of the rest is lost, none of it, or each sector as it happens.
+            let odds = [0, 50, 90, 100][usize::try_from(random() % 4).unwrap()];
+            let odds = if lies { 0 } else { odds };
+            torn += fail(&self.disk().join(file), &self.certain.join(file), odds);
+        }
+        // It is made anew from the log.
+        let _ = fs::remove_file(self.disk().join("inbox.db-shm"));
+        torn
+    }
+
+    /// How much of what was acknowledged is not there. What is there has to be whole.
+    async fn lost(&self) -> usize {
+        let mut connection = SqliteConnection::connect(&self.store.url).await.unwrap();
+        let check: String =
+            sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.unwrap();
+        assert_eq!(check, "ok");
+        let stored: Vec<String> =
+            sqlx::query_scalar("SELECT CAST(body AS text) ->> 'id' FROM webhook_bodies")
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+        // An effect is there exactly where its delivery is completed.
+        let apart: Vec<String> = sqlx::query_scalar(
+            "SELECT coalesce(e.id, d.id) FROM effects AS e FULL JOIN (\
+             SELECT CAST(b.body AS text) ->> 'id' AS id FROM webhook_bodies AS b \
+             JOIN webhook_deliveries AS d ON d.id = b.id AND d.state = 3) AS d ON d.id = e.id \
+             GROUP BY 1 HAVING count(e.id) <> 1 OR count(d.id) <> 1",
+        )
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+        assert_eq!(apart, [""; 0], "effects without their completions, or twice");
+        connection.close().await.unwrap();
+        // What looked has tidied up as well, on a disk that works: this is certain now.
+        for file in FILES {
+            let _ = fs::remove_file(self.certain.join(file));
+            let _ = fs::copy(self.disk().join(file), self.certain.join(file));
+        }
+        let stored: HashSet<String> = stored.into_iter().collect();
+        self.acknowledged.iter().filter(|id| !stored.contains(*id)).count()
+    }
+}
+
+/// Of a PostgreSQL server. `WEBHOOK_CUTS` asks for more.
+pub(crate) async fn of_a_server(programs: PathBuf) {
+    let cuts = asked("WEBHOOK_CUTS", 2);
+    let Some(library) = Library::build() else { return };
+    let start = move || Arc::new(Server::start(&programs));
+    let server = tokio::task::spawn_blocking(start).await.unwrap();
+    let store = Store::on(&server).await.expect("a server").with_effects().await;
+    // What follows is steady work: making tables is not what is asked about.
+    Inbox::open(&store.url).await.unwrap().close().await.unwrap();
+    let other = Arc::clone(&server);
+    tokio::task::spawn_blocking(move || other.stop()).await.unwrap();
+    let directory = server.directory().to_owned();
+    let (data, certain) = (directory.join("data"), directory.join("certain"));
+    let copied = Server::command("cp").arg("-a").arg(&data).arg(&certain).status();
+    assert!(copied.unwrap().success());
+
+    let (mut acknowledged, mut torn) = (Vec::new(), 0);
+    // The last disk lies, and has to be found out.
+    for cut in 0..=cuts {
+        let lies = cut == cuts;
+        let (other, library) = (Arc::clone(&server), library.0.clone());
+        let (from, to) = (data.clone(), certain.clone());
+        tokio::task::spawn_blocking(move || {
+            let mut variables: Vec<(&str, &Path)> = vec![
+                ("LD_PRELOAD", &library),
+                ("POWER_FROM", &from),
+                ("POWER_TO", &to),
+                ("POWER_WHOLE", Path::new("1")),
+            ];
+            if lies {
+                variables.push(("POWER_LIES", Path::new("1")));
+            }
+            other.start_with(&variables);
+        })
+        .await
+        .unwrap();
+        let program = Program::start(&store).await;
+        let load = Load::of(16, usize::MAX, &format!("{cut}-"), 2000);
+        load.to(Some(program.address));
+        load.reach(20).await;
+        tokio::time::sleep(up_to(Duration::from_millis(800))).await;
+        let other = Arc::clone(&server);
+        tokio::task::spawn_blocking(move || other.kill(|| program.kill())).await.unwrap();
+        acknowledged.extend(load.stop().await);
+        torn += fail_all(&data, &certain, lies);
+
+        let other = Arc::clone(&server);
+        tokio::task::spawn_blocking(move || other.start_again()).await.unwrap();
+        let lost = lost_by_the_server(&store, &acknowledged).await;
+        if lies {
+            println!(
+                "Postgres: {cuts} cuts, {torn} sectors torn off, {} acknowledged, 0 lost; with a \
+                 disk that lies, {lost} lost",
+                acknowledged.len()
+            );
+            assert!(lost > 0, "a disk that lies loses nothing: the test proves nothing");
+            return;
+        }
+        assert_eq!(lost, 0, "cut {cut}: of {} acknowledged", acknowledged.len());
+        let other = Arc::clone(&server);
+        tokio::task::spawn_blocking(move || other.stop()).await.unwrap();
+        // What looked was on a disk that works: this is certain now.
+        let copied = Server::command("sh")
+            .args(["-c", r#"rm -r "$2" && cp -a "$1" "$2""#, "sh"])
+            .args([&data, &certain])
+            .status();
+        assert!(copied.unwrap().success());
+    }
+}
+
+/// As [`fail`], for all files of a directory.
+fn fail_all(directory: &Path, certain: &Path, lies: bool) -> usize {
+    let mut torn = 0;
+    for entry in fs::read_dir(directory).unwrap() {
+        let (file, entry) = (entry.as_ref().unwrap().path(), entry.as_ref().unwrap());
+        let certain = certain.join(entry.file_name());
+        torn += if entry.file_type().unwrap().is_dir() {
+            fail_all(&file, &certain, lies)
+        } else if certain.exists() {
+            let odds = [0, 50, 90, 100][usize::try_from(random() % 4).unwrap()];
+            fail(&file, &certain, if lies { 0 } else { odds })
+        } else {
+            // Its name is there, as on a file system with a journal, and nothing in it.
+            fs::write(&file, "").unwrap();
+            0
+        };
+    }
+    torn
+}
+
+async fn lost_by_the_server(store: &Store, acknowledged: &[String]) -> usize {
+    const IDS: &str = "SELECT convert_from(b.body, 'UTF8')::json ->> 'id' AS id \
+                       FROM webhook.bodies AS b JOIN webhook.deliveries AS d ON d.id = b.id";
+    let stored: HashSet<String> = store.texts(IDS).await.into_iter().collect();
+    let apart = format!(
+        "SELECT coalesce(e.id, d.id) FROM effects AS e FULL JOIN ({IDS} WHERE d.state = 3) AS d \
+         ON d.id = e.id GROUP BY 1 HAVING count(e.id) <> 1 OR count(d.id) <> 1"
+    );
+    assert_eq!(store.texts(&apart).await, [""; 0], "effects without their completions, or twice");
+    acknowledged.iter().filter(|id| !stored.contains(*id)).count()
+}
+
+/// Leaves of a file what is certain, and each sector of the rest with odds of so many in a hundred.
+fn fail(file: &Path, certain: &Path, odds: u64) -> usize {
+    let Ok(written) = fs::read(file) else { return 0 };
+    let Ok(mut left) = fs::read(certain) else {
+        fs::remove_file(file).unwrap();
+        return written.len().div_ceil(SECTOR);
+    };
+    let mut torn = 0;
+    for (at, sector) in written.chunks(SECTOR).enumerate() {
+        let from = at * SECTOR;
+        let old = left.get(from..from + sector.len());
+        if old == Some(sector) {
+            continue;
+        }
+        if random() % 100 >= odds {
+            torn += 1;
+            continue;
+        }
+        if left.len() < from + sector.len() {
+            // What lies between was never written, as far as the disk knows.
+            left.resize(from + sector.len(), 0);
+        }
+        left[from..from + sector.len()].copy_from_slice(sector);
+    }
+    fs::write(file, &left).unwrap();
+    fs::write(certain, &left).unwrap();
+    torn
+}
+
+/// What is loaded into the receiver, in a directory that is removed afterwards.
+struct Library(PathBuf);
+
+impl Library {
+    /// By the compiler that SQLite was built with as well.
+    fn build() -> Option<Self> {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/power.c");
+        let library =
+            std::env::temp_dir().join(format!("power-{}-{}.so", std::process::id(), random()));
+        let built = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O1", "-o"])
+            .arg(&library)
+            .arg(source)
+            .arg("-ldl")
+            .status();
+        if built.is_ok_and(|status| status.success()) {
+            return Some(Self(library));
+        }
+        eprintln!("there is no C compiler: no power fails");
+        None
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}

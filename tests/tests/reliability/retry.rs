@@ -1,0 +1,44 @@
+//! A worker is killed at a job, and another one takes it over.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::{
+    asked,
+    load::Sender,
+    program::{LEASE, Program, Starting, receiver},
+    store::Store,
+    up_to,
+};
+
+/// How much later than the end of the lease the job may begin again.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// `WEBHOOK_RETRIES` asks for more.
+pub(crate) async fn retry(store: Store) {
+    let rounds = asked("WEBHOOK_RETRIES", 4);
+    let mut slowest = Duration::ZERO;
+    let mut first = Program::start(&store).await;
+    for round in 0..rounds {
+        let id = format!("job-{round}");
+        // Before its transaction, or in the midst of it.
+        let when = if round % 2 == 0 { "before" } else { "within" };
+        let body = format!(r#"{{"id":"{id}","{when}":1500}}"#);
+        assert_eq!(Sender::default().send(first.address, &body).await.unwrap(), 202);
+        store.noted("begun", &id, Some(first.id())).await;
+        let second = Starting::spawn(&store, receiver());
+        tokio::time::sleep(up_to(Duration::from_secs(1))).await;
+        let killed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        first.kill();
+        let second = second.ready().await.expect("it starts");
+        let begun = store.noted("begun", &id, Some(second.id())).await;
+        let waited = Duration::from_millis(begun.at).saturating_sub(killed);
+        slowest = slowest.max(waited);
+        assert!(waited <= LEASE + GRACE, "{round}, {when}: {waited:?}");
+        store.noted("ended", &id, Some(second.id())).await;
+        first = second;
+    }
+    store.wait_until_all_is_finished().await;
+    let effects = store.effects().await.len();
+    println!("{:?}: {rounds} of {rounds}, at most {slowest:?} after the kill", store.engine);
+    assert_eq!(effects, rounds);
+}
