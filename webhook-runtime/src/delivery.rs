@@ -14,9 +14,10 @@ use http::{HeaderMap, HeaderValue, header, request::Parts};
 
 use crate::{
     body::Share,
+    items::Items,
     json,
     payload::{Content, Encoded, Payload, check_json},
-    provider::{Items, Provider},
+    provider::Provider,
     rejection::Rejection,
     scheme::Proof,
     source::Scope,

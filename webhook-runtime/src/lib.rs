@@ -68,6 +68,7 @@ mod fetch;
 pub mod handshake;
 #[cfg(feature = "inbox")]
 pub mod inbox;
+mod items;
 mod json;
 mod late;
 mod layers;
@@ -103,10 +104,11 @@ pub use event::{Unknown, WebhookEvent};
 pub use fetch::HttpsKeys;
 #[cfg(feature = "inbox")]
 pub use inbox::{Inbox, Tx};
+pub use items::Items;
 pub use late::LateHandlers;
 pub use layers::EndpointLayer;
 pub use payload::{Batch, BatchItem, Encoded, Payload};
-pub use provider::{Items, Provider, Source, Success};
+pub use provider::{Provider, Source, Success};
 pub use rejection::{FailedItem, Rejection};
 pub use secret::{Secret, SecretError};
 pub use source::{KeySource, Scope, SecretSource, SourceError};

@@ -27,10 +27,10 @@ use crate::inbox::Inbox;
 use crate::{
     delivery::Delivery,
     endpoint::{Endpoint, HandlerFuture, Verified},
+    items::Items,
     late::Patience,
     layers::Around,
     payload::Unit,
-    provider::Items,
     receive::Gate,
     rejection::{FailedItem, Rejection, is_worth_another_try},
 };

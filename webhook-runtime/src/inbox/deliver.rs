@@ -14,8 +14,8 @@ use crate::{
         head::{Head, Piece},
         record::NewDelivery,
     },
+    items::Items,
     payload::{Encoded, Unit},
-    provider::Items,
     rejection::Rejection,
 };
 

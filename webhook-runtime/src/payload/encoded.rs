@@ -4,9 +4,10 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     delivery::Delivery,
+    items::Items,
     json,
     payload::{Content, Payload, check_json},
-    provider::{Items, Source},
+    provider::Source,
     rejection::Rejection,
 };
 

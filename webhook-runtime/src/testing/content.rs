@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::{fill, letter::FORM};
 use crate::{
-    provider::{Items, Provider, Source},
+    items::Items,
+    provider::{Provider, Source},
     scheme::{Outgoing, SignError},
     secret::Secret,
 };

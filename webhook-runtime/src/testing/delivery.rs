@@ -14,7 +14,8 @@ use super::{
     target::Target,
 };
 use crate::{
-    provider::{Items, Provider, Source},
+    items::Items,
+    provider::{Provider, Source},
     scheme::{Scheme, SignError},
     secret::Secret,
     source::Scope,

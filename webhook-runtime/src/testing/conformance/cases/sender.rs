@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::{Found, Subject, Verdict::Passed};
 use crate::{
     handshake::Proof,
-    provider::{Items, Source},
+    items::Items,
+    provider::Source,
     testing::{conformance::draft::Draft, letter::Letter, put},
 };
 

@@ -1,0 +1,112 @@
+//! From mounted functions to a router, and to what runs behind the inbox.
+
+use std::{any::Any, sync::Arc};
+
+use axum::Router;
+
+use super::Webhooks;
+#[cfg(feature = "inbox")]
+use crate::inbox::Processes;
+use crate::{
+    endpoint::Endpoint,
+    late::Patience,
+    mounted::{Front, Inner},
+    receive::Gate,
+    start::StartError,
+};
+
+impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
+    /// A router of the mounted webhooks, to be merged into an axum application or served.
+    ///
+    /// # Errors
+    /// With every problem at once: variables that are missing or blank, secrets that are not of
+    /// their scheme's form, paths that clash or cannot be routed.
+    pub fn into_router(self) -> Result<Router<S>, StartError> {
+        #[cfg(feature = "inbox")]
+        {
+            let inbox = self.inbox.clone();
+            let Built { router, processes } = self.build()?;
+            if let Some(inbox) = inbox {
+                inbox.keep_working(processes);
+            }
+            Ok(router)
+        }
+        #[cfg(not(feature = "inbox"))]
+        Ok(self.build()?.router)
+    }
+
+    /// Everything that the mounted functions become, before anything of it runs.
+    pub(crate) fn build(mut self) -> Result<Built<S>, StartError> {
+        if self.state.is_none() {
+            // There is only one state of this type.
+            let nothing: Box<dyn Any> = Box::new(());
+            self.state = nothing.downcast::<S>().ok().map(|state| *state);
+        }
+        let gates = self.checked_gates()?;
+        let mut built = Built {
+            router: Router::new(),
+            #[cfg(feature = "inbox")]
+            processes: Processes::new(),
+        };
+        for (mount, gate) in self.mounts.iter().zip(gates) {
+            let endpoint = &mount.endpoint;
+            let inner = Inner::new(endpoint, mount.call);
+            let verified_layers = self.verified_layers.of(endpoint);
+            let front = Front {
+                gate: Arc::new(gate),
+                patience: self.patience_of(endpoint),
+                #[cfg(feature = "inbox")]
+                inbox: self.inbox.clone().filter(|_| endpoint.inbox),
+            };
+            let mounted = if verified_layers.is_empty() || endpoint.inbox {
+                front.before(inner)
+            } else {
+                front.before_layers(inner.within(verified_layers.clone()))
+            };
+            #[cfg(feature = "inbox")]
+            if endpoint.inbox
+                && let Some(state) = &self.state
+            {
+                let stored = inner.within(verified_layers);
+                built.processes = built.processes.with(endpoint, stored, state.clone());
+            }
+            let layers = self.layers.of(endpoint).into_iter();
+            let mut route = layers.fold(mounted, |inside, around| around(inside));
+            if let Some(state) = &self.state {
+                // Now, and not anew for each request: layers would lose what they keep in their
+                // services.
+                route = route.with_state(state.clone());
+            }
+            built.router = built.router.route(endpoint.path, route);
+        }
+        Ok(built)
+    }
+
+    fn patience_of(&self, endpoint: &Endpoint) -> Option<Patience> {
+        let status = endpoint.provider.acknowledgement();
+        let late = self.late.clone();
+        endpoint.answer_within.map(|limit| Patience { limit, status, late })
+    }
+
+    fn checked_gates(&self) -> Result<Vec<Gate>, StartError> {
+        #[cfg(not(feature = "inbox"))]
+        return self.gates();
+        #[cfg(feature = "inbox")]
+        match (self.gates(), self.inbox_problems()) {
+            (Ok(gates), more) if more.is_empty() => Ok(gates),
+            (gates, more) => {
+                let mut problems = gates.err().map(|error| error.problems).unwrap_or_default();
+                problems.extend(more);
+                Err(StartError { problems })
+            }
+        }
+    }
+}
+
+/// What mounted functions become.
+pub(crate) struct Built<S> {
+    pub(crate) router: Router<S>,
+    /// What runs behind the inbox.
+    #[cfg(feature = "inbox")]
+    pub(crate) processes: Processes,
+}

@@ -1,0 +1,266 @@
+//! What has to be right before the first request: secrets, paths, and what providers need. Every problem
+//! is found, and all of them are told at once.
+
+use std::{env, sync::Arc};
+
+use http::Uri;
+
+use super::{Webhooks, given};
+use crate::{
+    endpoint::Endpoint,
+    handshake::Handshake,
+    payload::Unit,
+    receive::{Gate, Secrets},
+    scheme::{Scheme, Verifier},
+    secret::{Secret, SecretError},
+    start::{StartError, StartProblem},
+};
+
+impl<S> Webhooks<S> {
+    /// Reads the secrets and checks everything that spans endpoints.
+    pub(super) fn gates(&self) -> Result<Vec<Gate>, StartError> {
+        let mut problems = Vec::new();
+        let public_url = self.checked_public_url(&mut problems);
+        let mut paths = matchit::Router::new();
+        let mut gates = Vec::with_capacity(self.mounts.len());
+        for endpoint in self.endpoints() {
+            check_path(&mut paths, endpoint, &mut problems, |path| self.mounted_on(path));
+            self.check_needs(endpoint, &mut problems);
+            let verify_token = self.verify_token_of(endpoint, &mut problems);
+            let verifier = verifier_of(endpoint, &mut problems);
+            let secrets = self.keys_of(endpoint, verifier.as_ref(), &mut problems);
+            let (Some(verifier), Some(secrets)) = (verifier, secrets) else { continue };
+            gates.push(Gate {
+                endpoint: endpoint.clone(),
+                verifier,
+                secrets,
+                key_ring: self.key_ring.clone(),
+                verify_token,
+                allowed_origins: self.allowed_origins.clone(),
+                public_url: public_url.clone(),
+                clock: Arc::clone(&self.clock),
+                bounds: self.bounds.clone(),
+            });
+        }
+        let secrets = self.secrets.iter().map(|(endpoint, _)| endpoint);
+        let sources = self.sources.iter().map(|(endpoint, _)| endpoint);
+        let tokens = self.verify_tokens.iter().map(|(endpoint, _)| endpoint);
+        let layers = self.layers.endpoints().chain(self.verified_layers.endpoints());
+        for endpoint in secrets.chain(sources).chain(tokens).chain(layers) {
+            if !self.endpoints().any(|mounted| mounted.is(endpoint)) {
+                problems.push(StartProblem::NotMounted { endpoint: endpoint.name });
+            }
+        }
+        if problems.is_empty() { Ok(gates) } else { Err(StartError { problems }) }
+    }
+
+    /// The name of the endpoint that was mounted on a path first.
+    fn mounted_on(&self, path: &str) -> &'static str {
+        self.endpoints().find(|endpoint| endpoint.path == path).map_or("", |first| first.name)
+    }
+
+    /// Checks that what the provider needs beside secrets was given.
+    fn check_needs(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) {
+        let (name, provider) = (endpoint.name, endpoint.provider);
+        let traits = provider.traits();
+        if traits.signs_url && self.public_url.is_none() {
+            let provider = provider.name();
+            problems.push(StartProblem::NoPublicUrl { endpoint: name, provider });
+        }
+        #[cfg(feature = "inbox")]
+        let has_inbox = self.inbox.is_some();
+        #[cfg(not(feature = "inbox"))]
+        let has_inbox = false;
+        if endpoint.inbox && !has_inbox {
+            problems.push(StartProblem::NoInbox { endpoint: name });
+        }
+        let takes = endpoint.takes;
+        let items = provider.items_source();
+        if takes.unit == Unit::Batch && items.is_none() {
+            let provider = provider.name();
+            problems.push(StartProblem::NoItems { endpoint: name, provider });
+        }
+        let names_events = provider.event_source().is_some()
+            || items.is_some_and(|items| items.event_pointer().is_some());
+        if takes.by_event && !names_events {
+            let provider = provider.name();
+            problems.push(StartProblem::NoEventName { endpoint: name, provider });
+        }
+        if let (Some(limit), Some(patience)) = (endpoint.answer_within, provider.time_out())
+            && limit >= patience
+        {
+            let provider = provider.name();
+            problems.push(StartProblem::AnswersTooLate { endpoint: name, provider, patience });
+        }
+        if traits.fetches_keys && self.key_ring.is_none() {
+            let provider = provider.name();
+            problems.push(StartProblem::NoKeySource { endpoint: name, provider });
+        }
+    }
+
+    /// The verify token of an endpoint: given in code, or in a variable.
+    fn verify_token_of(
+        &self,
+        endpoint: &Endpoint,
+        problems: &mut Vec<StartProblem>,
+    ) -> Option<Secret> {
+        let (name, provider) = (endpoint.name, endpoint.provider);
+        let is_wanted = provider.known_handshakes().iter().any(Handshake::wants_verify_token);
+        let token = match (given(&self.verify_tokens, endpoint), endpoint.verify_token_env) {
+            (Some(token), _) => Some(token.clone()),
+            (None, Some(variable)) => {
+                if let Ok(text) = env::var(variable) {
+                    Some(Secret::new(text).named(variable))
+                } else {
+                    problems.push(StartProblem::MissingVariable { endpoint: name, variable });
+                    return None;
+                }
+            }
+            (None, None) => None,
+        };
+        match &token {
+            None if is_wanted => {
+                let provider = provider.name();
+                problems.push(StartProblem::NoVerifyToken { endpoint: name, provider });
+            }
+            Some(token) if token.is_blank() || token.is_padded() => {
+                let error = if token.is_blank() { SecretError::Blank } else { SecretError::Padded };
+                let secret = token.shared_name();
+                problems.push(StartProblem::Secret { endpoint: name, secret, error });
+            }
+            _ => {}
+        }
+        token
+    }
+
+    fn keys_of(
+        &self,
+        endpoint: &Endpoint,
+        verifier: Option<&Verifier>,
+        problems: &mut Vec<StartProblem>,
+    ) -> Option<Secrets> {
+        let mut sources = self.sources.iter().filter(|(known, _)| known.is(endpoint));
+        let both = sources.next().is_some()
+            && (sources.next().is_some() || given(&self.secrets, endpoint).is_some());
+        if both {
+            problems.push(StartProblem::Ambiguous { endpoint: endpoint.name });
+        }
+        if let Some(source) = given(&self.sources, endpoint) {
+            return Some(Secrets::ByTenant(Arc::clone(source)));
+        }
+        let secrets = if endpoint.provider.traits().needs_secret {
+            self.secrets_of(endpoint, problems)
+        } else {
+            Vec::new()
+        };
+        let most = endpoint.provider.scheme().and_then(Scheme::most_secrets);
+        if let Some(most) = most.filter(|most| secrets.len() > *most) {
+            problems.push(StartProblem::TooManySecrets { endpoint: endpoint.name, most });
+        }
+        match verifier?.prepare(&secrets) {
+            Ok(keys) => Some(Secrets::Fixed(Arc::new(keys))),
+            Err(errors) => {
+                problems.extend(errors.into_iter().map(|(secret, error)| StartProblem::Secret {
+                    endpoint: endpoint.name,
+                    secret,
+                    error,
+                }));
+                None
+            }
+        }
+    }
+
+    fn secrets_of(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Vec<Secret> {
+        let before = problems.len();
+        let secrets = match given(&self.secrets, endpoint) {
+            Some(given) => given.clone(),
+            None => secrets_from_env(endpoint, problems),
+        };
+        if secrets.is_empty() && problems.len() == before {
+            problems.push(StartProblem::NoSecret { endpoint: endpoint.name });
+        }
+        let padded = secrets.iter().filter(|secret| !secret.is_blank() && secret.is_padded());
+        problems.extend(padded.map(|secret| {
+            let (endpoint, secret) = (endpoint.name, secret.shared_name());
+            StartProblem::Secret { endpoint, secret, error: SecretError::Padded }
+        }));
+        secrets
+    }
+
+    fn checked_public_url(&self, problems: &mut Vec<StartProblem>) -> Option<Arc<str>> {
+        let url = self.public_url.as_deref()?;
+        let is_origin = url.parse::<Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none()
+        });
+        if !is_origin || url.contains('#') {
+            problems.push(StartProblem::BadPublicUrl { url: url.to_owned() });
+        }
+        Some(url.trim_end_matches('/').into())
+    }
+}
+
+fn verifier_of(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Option<Verifier> {
+    let verifier = endpoint.provider.for_endpoint(endpoint.tolerance);
+    if verifier.is_none() {
+        let (endpoint, provider) = (endpoint.name, endpoint.provider.name());
+        problems.push(StartProblem::NoTimestamp { endpoint, provider });
+    }
+    verifier
+}
+
+fn secrets_from_env(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Vec<Secret> {
+    let mut secrets = Vec::new();
+    for (at, &variable) in endpoint.secret_env.iter().enumerate() {
+        let problem = |error| StartProblem::Secret {
+            endpoint: endpoint.name,
+            secret: variable.into(),
+            error,
+        };
+        match env::var(variable) {
+            Err(env::VarError::NotPresent) if at == 0 => {
+                problems.push(StartProblem::MissingVariable { endpoint: endpoint.name, variable });
+            }
+            Err(env::VarError::NotPresent) => {}
+            Err(env::VarError::NotUnicode(_)) => {
+                problems.push(StartProblem::NotUnicode { endpoint: endpoint.name, variable });
+            }
+            Ok(text) if text.trim().is_empty() => problems.push(problem(SecretError::Blank)),
+            Ok(text) if text.trim() != text && !text.starts_with("-----BEGIN") => {
+                problems.push(problem(SecretError::Padded));
+            }
+            Ok(text) => secrets.push(Secret::new(text).named(variable)),
+        }
+    }
+    secrets
+}
+
+fn check_path(
+    paths: &mut matchit::Router<()>,
+    endpoint: &Endpoint,
+    problems: &mut Vec<StartProblem>,
+    mounted_on: impl Fn(&str) -> &'static str,
+) {
+    let (name, path) = (endpoint.name, endpoint.path);
+    if !path.starts_with('/') {
+        problems.push(StartProblem::BadPath {
+            endpoint: name,
+            path,
+            detail: "a path starts with `/`".to_owned(),
+        });
+        return;
+    }
+    match paths.insert(path, ()) {
+        Ok(()) => {}
+        Err(matchit::InsertError::Conflict { with }) => {
+            let taken_by = mounted_on(&with);
+            problems.push(StartProblem::PathTaken { endpoint: name, path, taken_by });
+        }
+        Err(error) => {
+            problems.push(StartProblem::BadPath {
+                endpoint: name,
+                path,
+                detail: error.to_string(),
+            });
+        }
+    }
+}
