@@ -195,7 +195,7 @@ fn keep(programs: &Path, directory: &Path) -> Child {
         "$1/postgres" -D "$2/data" $3 >"$2/log" 2>&1 &
         read -r _
         "$1/pg_ctl" stop --silent --mode immediate --pgdata "$2/data"
-        rm -rf "$2"/*
+        rm -rf "$2"/* "$2"/.s*
         rmdir "$2" 2>/dev/null"#;
     as_nobody(&mut Command::new("sh"))
         .args(["-c", script, "keeper"])

@@ -1,6 +1,6 @@
 //! The disk that an SQLite file is on fills up, and is given room again.
 //!
-//! A disk of its own is a `tmpfs` of a few megabytes in a mount namespace of the receiver's own,
+//! A disk of its own is a small `tmpfs` in a mount namespace of the receiver's own,
 //! which needs no privileges where user namespaces are allowed. Where they are not, the size of the
 //! receiver's files is limited instead, which SQLite meets at the same places with another error.
 
@@ -63,12 +63,16 @@ async fn fills_up(way: Way, times: usize) {
     load.reach(load.acknowledged() + 50).await;
     let statuses = load.statuses();
     let acknowledged = load.stop().await;
-    for look in 0.. {
+    let mut before = (i64::MAX, 0);
+    loop {
         way.bring(&store, &program);
-        if store.count("0, 1, 2").await == 0 {
+        let left = store.count("0, 1, 2").await;
+        if left == 0 {
             break;
         }
-        assert!(look < 100, "the deliveries do not come to an end");
+        // A backlog may take long, but it has to go on.
+        before = if left < before.0 { (left, 0) } else { (before.0, before.1 + 1) };
+        assert!(before.1 < 100, "{left} deliveries do not come to an end");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let judged = Judged::by(&store, &acknowledged).await;
@@ -99,7 +103,7 @@ impl Way {
     fn script(self) -> &'static str {
         match self {
             Self::Disk => {
-                r#"mkdir "$2/disk" && mount -t tmpfs -o size=64m receiver "$2/disk" &&
+                r#"mkdir "$2/disk" && mount -t tmpfs -o size=256m receiver "$2/disk" &&
                 cp "$2/inbox.db" "$2/disk" && export DATABASE_URL="sqlite://$2/disk/inbox.db" &&
                 exec "$1""#
             }

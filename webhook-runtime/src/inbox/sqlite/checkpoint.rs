@@ -14,8 +14,11 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// After how many bytes of deliveries.
+/// After how many bytes, about.
 const EVERY: usize = 16 * 1024 * 1024;
+/// What a commit adds to the log beside the deliveries that it stores: a few pages, however little is
+/// written to each. Where many are small, these are what fills a disk.
+const COMMIT: usize = 2 * 16 * 1024;
 /// After how long, if there was less.
 const AT_LEAST: Duration = Duration::from_secs(30);
 /// A log of more frames than this, of 16 KiB each, is finished with while nobody writes: only a log
@@ -45,6 +48,11 @@ impl Checkpoints {
             }
         });
         Self { written, due, task }
+    }
+
+    /// Counts a commit.
+    pub(super) fn committed(&self) {
+        self.wrote(COMMIT);
     }
 
     /// Counts what was written.

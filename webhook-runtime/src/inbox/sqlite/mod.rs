@@ -96,6 +96,7 @@ impl SqliteStore {
     /// A connection to write with, and the turn, which ends when it is dropped.
     async fn write(&self) -> Result<(OwnedMutexGuard<()>, PoolConnection<Sqlite>), InboxError> {
         let turn = Arc::clone(&self.turn).lock_owned().await;
+        self.checkpoints.committed();
         Ok((turn, self.pool.acquire().await?))
     }
 }
@@ -221,6 +222,7 @@ impl InboxStore for SqliteStore {
     fn begin(&self, fence: Fence) -> Answer<'_, Transaction> {
         Box::pin(async move {
             let turn = Arc::clone(&self.turn).lock_owned().await;
+            self.checkpoints.committed();
             let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
             let begun = SqliteTransaction::begin(tx, turn, fence, self.now()).await?;
             Ok(Transaction::Sqlite(begun))
