@@ -15,7 +15,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// `WEBHOOK_RETRIES` asks for more.
 pub(crate) async fn retry(store: Store) {
-    let rounds = asked("WEBHOOK_RETRIES", 4);
+    let rounds = asked("WEBHOOK_RETRIES", 3);
     let mut slowest = Duration::ZERO;
     let mut first = Program::start(&store).await;
     for round in 0..rounds {

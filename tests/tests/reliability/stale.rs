@@ -6,7 +6,7 @@ use crate::{asked, load::Sender, program::Program, store::Store};
 
 /// `WEBHOOK_STOPS` asks for more.
 pub(crate) async fn stale(store: Store) {
-    let rounds = asked("WEBHOOK_STOPS", 4);
+    let rounds = asked("WEBHOOK_STOPS", 2);
     let first = Program::start(&store).await;
     for round in 0..rounds {
         let id = format!("job-{round}");

@@ -112,7 +112,8 @@ async fn pick(
             picked.suspect = Some(id);
         }
     }
-    let (retries, fresh) = (1..=now, 0..=0);
+    // On either side of 0, which is at once: a clock may be before 1970.
+    let (retries, fresh) = if now < 0 { (i64::MIN..=now, 0..=0) } else { (1..=now, i64::MIN..=0) };
     let order = if wanted.retries_first { [retries, fresh] } else { [fresh, retries] };
     for due in order {
         let room = most - picked.ids.len() - usize::from(picked.suspect.is_some());

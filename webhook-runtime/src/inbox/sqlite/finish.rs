@@ -47,7 +47,9 @@ fn row(fence: Fence, end: &End, now: i64) -> (i64, i64, i16, i64, Option<&str>, 
         End::Done => (id, claim, State::Done.code(), 0, None, 0),
         End::Dead { reason } => (id, claim, State::Dead.code(), 0, Some(reason), 0),
         End::Retry { after, reason } => {
-            (id, claim, State::Waiting.code(), (now + span(*after)).max(1), Some(reason), 0)
+            // 0 is at once.
+            let due = Some(now + span(*after)).filter(|due| *due != 0).unwrap_or(1);
+            (id, claim, State::Waiting.code(), due, Some(reason), 0)
         }
         End::Released => (id, claim, State::Waiting.code(), 0, None, 1),
     }
