@@ -108,7 +108,7 @@ pub use items::Items;
 pub use late::LateHandlers;
 pub use layers::EndpointLayer;
 pub use payload::{Batch, BatchItem, Encoded, Payload};
-pub use provider::{Provider, Source, Success};
+pub use provider::{Copies, Provider, Source, Success};
 pub use rejection::{FailedItem, Rejection};
 pub use secret::{Secret, SecretError};
 pub use source::{KeySource, Scope, SecretSource, SourceError};

@@ -1,5 +1,7 @@
 //! A provider: who sends, how it signs, and where it says what happened.
 
+#[cfg(feature = "inbox")]
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use crate::{
@@ -34,6 +36,7 @@ pub struct Provider {
     form_field: Option<&'static str>,
     items: Option<Items>,
     acknowledges_with: u16,
+    copies: Copies,
     handshakes: &'static [Handshake],
     methods: &'static str,
     success: Success,
@@ -52,6 +55,19 @@ pub enum Success {
     NoBody,
     /// This text, where the handler's answer has no body.
     Body(&'static str),
+}
+
+/// What makes a delivery without a signed id the copy of another, for the inbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Copies {
+    /// What is signed of it, byte by byte.
+    SameBytes,
+    /// That, and the name of the event, which nobody signs: the provider sends one body as several
+    /// events. Whoever has recorded a delivery can have it handled once under each name.
+    SameBytesAndEvent,
+    /// Nothing: the provider sends the same bytes whenever something has changed. Each is handled.
+    None,
 }
 
 /// Where in a delivery something is said.
@@ -105,6 +121,7 @@ impl Provider {
             form_field: None,
             items: None,
             acknowledges_with: 202,
+            copies: Copies::SameBytes,
             handshakes: &[],
             methods: "POST",
             success: Success::AsAnswered,
@@ -167,6 +184,14 @@ impl Provider {
     pub const fn acknowledges_with(mut self, status: u16) -> Self {
         assert!(status >= 200 && status < 300, "a delivery is acknowledged by a status of 2xx");
         self.acknowledges_with = status;
+        self
+    }
+
+    /// What makes a delivery without a signed id the copy of another, for the inbox: the bytes, unless
+    /// told otherwise.
+    #[must_use]
+    pub const fn copies(mut self, copies: Copies) -> Self {
+        self.copies = copies;
         self
     }
 
@@ -283,6 +308,27 @@ impl Provider {
     #[must_use]
     pub const fn acknowledgement(&self) -> u16 {
         self.acknowledges_with
+    }
+
+    /// What makes a delivery without a signed id the copy of another.
+    #[must_use]
+    pub const fn known_copies(&self) -> Copies {
+        self.copies
+    }
+
+    /// What is signed of a body, in one form whatever way it was written.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
+        match &self.mechanism {
+            Mechanism::Data(scheme) => scheme.identity(body),
+            Mechanism::Code(code) => code.identity(body),
+        }
+    }
+
+    /// The query parameter that carries the secret itself.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn secret_parameter(&self) -> Option<&'static str> {
+        self.scheme().and_then(Scheme::parameter)
     }
 
     /// Whether the provider sends requests that prove ownership and deliver nothing.

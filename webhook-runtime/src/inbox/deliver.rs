@@ -1,5 +1,12 @@
 //! From a verified delivery to what is stored of it.
 
+use std::{
+    borrow::Cow,
+    hash::{BuildHasher as _, RandomState},
+    sync::atomic::{AtomicU64, Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header, request::Parts};
@@ -16,13 +23,15 @@ use crate::{
     },
     items::Items,
     payload::{Encoded, Unit},
+    provider::Copies,
     rejection::Rejection,
 };
 
 /// What is not kept of a request: what is about the connection, and what proves who somebody is.
-const NOT_KEPT: [header::HeaderName; 10] = [
+const NOT_KEPT: [header::HeaderName; 11] = [
     header::AUTHORIZATION,
     header::CONNECTION,
+    header::CONTENT_LENGTH,
     header::COOKIE,
     header::EXPECT,
     header::HOST,
@@ -100,7 +109,7 @@ fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDe
 fn record(endpoint: &Endpoint, encoded: Encoded<'_>, body: Bytes, head: Head) -> NewDelivery {
     let provider = endpoint.provider;
     let received_at = encoded.delivery().received_at();
-    let key = key(encoded);
+    let key = key(encoded, &head.uri);
     let mut new = NewDelivery::new(endpoint.name, provider.name(), key, body, received_at);
     new.keep_key_for = provider.retry_horizon().unwrap_or_default();
     let order = endpoint.order_by.and_then(|source| encoded.at(source));
@@ -111,19 +120,23 @@ fn record(endpoint: &Endpoint, encoded: Encoded<'_>, body: Bytes, head: Head) ->
     new
 }
 
-/// What makes a delivery the same when it comes again: the id, if it is signed, or else a digest of
-/// the bytes. What is not signed counts for nothing, or a recorded delivery could be made another
-/// one.
-fn key(encoded: Encoded<'_>) -> Bytes {
+/// What makes a delivery the same when it comes again: the id, if it is signed, or else what is signed
+/// of the bytes. What is not signed counts for nothing, headers among it, or a recorded delivery could
+/// be made another one; unless nothing is signed at all, as whoever knows the secret can make others
+/// anyway.
+fn key(encoded: Encoded<'_>, uri: &str) -> Bytes {
     let provider = encoded.delivery().sent_by();
+    let traits = provider.traits();
+    let signs_nothing = !traits.signs_body && traits.signed_pointers.is_empty();
     let items = provider.items_source();
     let mut hash = Sha256::new();
     let mut part = |part: &[u8]| {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     };
-    let id = items.and_then(Items::id_pointer);
-    let id = encoded.id().filter(|_| encoded.signs(id, provider.id_source()));
+    let counts = |in_item, in_whole| signs_nothing || encoded.signs(in_item, in_whole);
+    let is_signed = counts(items.and_then(Items::id_pointer), provider.id_source());
+    let id = encoded.plain_id().filter(|id| is_signed && !id.is_empty());
     if let Some(id) = id {
         part(b"id");
         part(id.as_bytes());
@@ -134,31 +147,82 @@ fn key(encoded: Encoded<'_>) -> Bytes {
             (encoded.event(), event, provider.event_source()),
             (encoded.action(), action, provider.action_source()),
         ] {
-            let said = said.filter(|_| encoded.signs(pointer, source));
+            let said = said.filter(|_| counts(pointer, source));
             part(said.as_deref().unwrap_or_default().as_bytes());
         }
-    } else {
-        part(b"bytes");
-        part(encoded.delivery().verification().query.as_deref().unwrap_or_default());
+        return Bytes::copy_from_slice(&hash.finalize());
+    }
+    part(b"bytes");
+    if traits.signs_url {
+        // What is asked for may be all that a delivery says.
+        part(uri.split_once('?').map_or("", |(_, query)| query).as_bytes());
+    }
+    if encoded.index().is_some() {
         part(encoded.bytes());
+    } else {
+        part(&provider.identity(encoded.bytes()));
+    }
+    match provider.known_copies() {
+        Copies::SameBytesAndEvent => {
+            part(encoded.event().as_deref().unwrap_or_default().as_bytes());
+        }
+        // No other delivery has the same number, not even in another process.
+        Copies::None => part(&unique()),
+        Copies::SameBytes => {}
     }
     Bytes::copy_from_slice(&hash.finalize())
 }
 
+/// Bytes that nothing else in the world has.
+fn unique() -> [u8; 24] {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let mut bytes = [0; 24];
+    // Hashed with keys that the standard library draws at random.
+    let random = RandomState::new().hash_one(now);
+    bytes[..8].copy_from_slice(&random.to_be_bytes());
+    bytes[8..16].copy_from_slice(&LAST.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    bytes[16..].copy_from_slice(&RandomState::new().hash_one(random).to_be_bytes());
+    bytes
+}
+
 fn head(delivery: &Delivery, parts: &Parts) -> Head {
     let verified = delivery.verification();
-    let mut headers: HeaderMap = delivery.headers().clone();
-    for name in NOT_KEPT {
-        headers.remove(name);
+    let mut headers = HeaderMap::with_capacity(delivery.headers().keys_len());
+    for (name, value) in delivery.headers() {
+        // Signatures and tokens have done their work, and are nobody's business any more.
+        if !value.is_sensitive() && !NOT_KEPT.contains(name) {
+            headers.append(name.clone(), value.clone());
+        }
     }
+    let uri = parts.uri.path_and_query().map_or("/", |uri| uri.as_str());
+    let secret = delivery.sent_by().secret_parameter();
+    let query = verified
+        .query
+        .as_deref()
+        .map(|query| Bytes::from(without(&String::from_utf8_lossy(query), secret).into_owned()));
+    let uri = match uri.split_once('?') {
+        Some((path, query)) => format!("{path}?{}", without(query, secret)),
+        None => uri.to_owned(),
+    };
     Head {
         method: parts.method.as_str().to_owned(),
-        uri: parts.uri.path_and_query().map_or("/", |uri| uri.as_str()).to_owned(),
-        query: verified.query.clone(),
+        uri,
+        query,
         headers,
         scope: verified.scope.params().to_vec(),
         secret: delivery.secret().to_owned(),
         signed_at: delivery.signed_at(),
         piece: None,
     }
+}
+
+/// A query without the parameter of this name.
+fn without<'q>(query: &'q str, parameter: Option<&str>) -> Cow<'q, str> {
+    let Some(parameter) = parameter else { return Cow::Borrowed(query) };
+    let is_its = |pair: &&str| {
+        form_urlencoded::parse(pair.as_bytes()).next().is_some_and(|(name, _)| name == parameter)
+    };
+    let others: Vec<&str> = query.split('&').filter(|pair| !is_its(pair)).collect();
+    Cow::Owned(others.join("&"))
 }

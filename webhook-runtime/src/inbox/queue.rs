@@ -70,6 +70,13 @@ impl<T> Queue<T> {
         Ok(())
     }
 
+    /// Whether something of this weight could be put in now.
+    pub(crate) fn has_room(&self, weight: usize) -> bool {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let total = inner.weight.saturating_add(weight);
+        inner.waiting.len() < self.most.items && total <= self.most.weight
+    }
+
     /// Nothing more is put in. What is in it is still taken.
     pub(crate) fn close(&self) {
         let taker = {

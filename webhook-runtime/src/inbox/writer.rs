@@ -64,15 +64,25 @@ impl Writer {
 
     /// Stores deliveries, in few commits. Without an error, all of them have been committed.
     pub(crate) async fn enqueue_all(&self, all: Vec<NewDelivery>) -> Result<(), InboxError> {
-        let pushed: Result<Vec<_>, _> = all.into_iter().map(|one| self.push(one)).collect();
-        let pushed = pushed?;
         let all = async {
-            for answered in pushed {
-                answered.await.map_err(|_| InboxError::Closed)??;
+            let mut all = all.into_iter().peekable();
+            while all.peek().is_some() {
+                let mut pushed = Vec::new();
+                while let Some(one) = all.next_if(|one| pushed.is_empty() || self.has_room(one)) {
+                    pushed.push(self.push(one)?);
+                }
+                // Where more of them came than there is room for, the next follow these.
+                for answered in pushed {
+                    answered.await.map_err(|_| InboxError::Closed)??;
+                }
             }
             Ok(())
         };
         within_patience(all).await
+    }
+
+    fn has_room(&self, delivery: &NewDelivery) -> bool {
+        self.received.has_room(delivery.weight())
     }
 
     fn push(

@@ -126,6 +126,18 @@ impl<'a> Encoded<'a> {
         }
     }
 
+    /// The id, whatever the content type calls the body: nobody signs that.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn plain_id(self) -> Option<Cow<'a, str>> {
+        match (self.item, self.delivery.sent_by().id_source()) {
+            (None, Some(Source::Pointer(pointer))) => {
+                let body: &[u8] = self.delivery.body();
+                json::scalar(body, pointer).or_else(|| self.id())
+            }
+            _ => self.id(),
+        }
+    }
+
     /// What stands at a source, in an item of a batch in the item itself.
     #[cfg(feature = "inbox")]
     pub(crate) fn at(self, source: Source) -> Option<Cow<'a, str>> {

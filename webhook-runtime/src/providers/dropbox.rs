@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    Provider,
+    Copies, Provider,
     handshake::{Answer, Handshake, Value, When},
     scheme::Scheme,
 };
@@ -24,6 +24,7 @@ pub const DROPBOX: Provider =
     Provider::new("dropbox", Scheme::hmac_sha256().header("x-dropbox-signature").hex())
         .handshakes(HANDSHAKES)
         .acknowledges_with(200)
+        .copies(Copies::None)
         .docs("https://www.dropbox.com/developers/reference/webhooks")
         .times_out_after(Duration::from_secs(10))
         .retries_for(Duration::from_secs(10 * 60));

@@ -8,8 +8,10 @@ use crate::{
 const DOCS: &str = "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation";
 
 /// The same for all versions.
-const ITEMS: Items =
-    Items::at("").id("/eventId").unique_with(&["/subscriptionId"]).event("/subscriptionType");
+const ITEMS: Items = Items::at("")
+    .id("/eventId")
+    .unique_with(&["/subscriptionId", "/objectId", "/occurredAt"])
+    .event("/subscriptionType");
 
 /// `HubSpot`'s signature of version 3: [validating requests][docs].
 ///
@@ -18,7 +20,7 @@ const ITEMS: Items =
 ///
 /// *Not signed:* the other headers. A request is a batch of up to a hundred events of any types,
 /// each with a `subscriptionType` and an `eventId`, which is unique within its subscription only
-/// (unconfirmed): both make the id. The time may be five minutes off, to the
+/// (unconfirmed): with these, object and time it makes the id. The time may be five minutes off, to the
 /// millisecond. `HubSpot` waits five seconds and tries ten times again within a day (batch, wait
 /// and attempts unconfirmed).
 ///

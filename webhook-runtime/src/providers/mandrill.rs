@@ -1,4 +1,4 @@
-use std::time::SystemTime;
+use std::{borrow::Cow, time::SystemTime};
 
 use http::HeaderMap;
 
@@ -41,6 +41,11 @@ impl Verify for Mandrill {
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
         header_text(headers, SIGNATURE).map(drop)
+    }
+
+    /// The fields in order: the signature is the same in whatever order and spelling they come.
+    fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
+        Cow::Owned(sorted_fields(body, Repeated::Kept).into_bytes())
     }
 
     fn verify(

@@ -4,7 +4,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::{
-    Items, Provider, Secret, Source,
+    Copies, Items, Provider, Secret, Source,
     handshake::{self, Answer, Handshake, When},
     json,
     scheme::{Incoming, Means, Outgoing, SignError, Signed, Traits, Verify, VerifyError},
@@ -27,6 +27,7 @@ pub const MICROSOFT_GRAPH: Provider = Provider::custom("microsoft-graph", &Clien
         &[When::Query("validationToken")],
         Answer::Text(handshake::Value::Query("validationToken")),
     )])
+    .copies(Copies::None)
     .docs("https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks")
     .times_out_after(std::time::Duration::from_secs(10));
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    Provider, Source,
+    Copies, Provider, Source,
     scheme::{BodyHash, Jwt},
 };
 
@@ -22,4 +22,5 @@ pub const PLAID: Provider = Provider::custom(
 )
 .event(Source::pointer("/webhook_type"))
 .action(Source::pointer("/webhook_code"))
+.copies(Copies::None)
 .docs("https://plaid.com/docs/api/webhooks/webhook-verification/");

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{Provider, scheme::Scheme};
+use crate::{Copies, Provider, scheme::Scheme};
 
 /// Intuit's `QuickBooks` Online: [webhooks][docs].
 ///
@@ -17,5 +17,6 @@ use crate::{Provider, scheme::Scheme};
 pub const QUICKBOOKS: Provider =
     Provider::new("quickbooks", Scheme::hmac_sha256().header("intuit-signature").base64())
         .acknowledges_with(200)
+        .copies(Copies::None)
         .docs("https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks")
         .times_out_after(Duration::from_secs(3));

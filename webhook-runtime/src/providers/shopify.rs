@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{Provider, Source, scheme::Scheme};
+use crate::{Copies, Provider, Source, scheme::Scheme};
 
 /// Shopify: [verifying deliveries][docs].
 ///
@@ -20,6 +20,7 @@ pub const SHOPIFY: Provider =
     Provider::new("shopify", Scheme::hmac_sha256().header("x-shopify-hmac-sha256").base64())
         .id(Source::header("x-shopify-webhook-id"))
         .event(Source::header("x-shopify-topic"))
+        .copies(Copies::SameBytesAndEvent)
         .docs("https://shopify.dev/docs/apps/build/webhooks/verify-deliveries")
         .times_out_after(Duration::from_secs(5))
         .retries_for(Duration::from_secs(4 * 60 * 60));

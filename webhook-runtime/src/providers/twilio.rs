@@ -47,6 +47,14 @@ impl Verify for Twilio {
         hash(headers).map(drop)
     }
 
+    /// A form's fields in order: the signature is the same in whatever order and spelling they come.
+    fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
+        if matches!(body.first(), Some(b'{' | b'[')) {
+            return Cow::Borrowed(body);
+        }
+        Cow::Owned(sorted_fields(body, Repeated::Distinct).into_bytes())
+    }
+
     fn verify(
         &self,
         request: &Incoming<'_>,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    Provider, Source,
+    Copies, Provider, Source,
     handshake::{Answer, Handshake, When},
     scheme::{KeyEncoding, Scheme},
 };
@@ -27,5 +27,6 @@ pub const WOOCOMMERCE: Provider = Provider::new(
 )
 .event(Source::header("x-wc-webhook-topic"))
 .handshakes(HANDSHAKES)
+.copies(Copies::SameBytesAndEvent)
 .docs("https://woocommerce.com/document/webhooks/")
 .times_out_after(Duration::from_secs(60));

@@ -60,6 +60,12 @@ pub trait Verify: fmt::Debug + Send + Sync + 'static {
         Ok(None)
     }
 
+    /// What the signature covers of a body, in one form whatever way it was written: two bodies of one
+    /// identity are one delivery to the inbox. The body as it came, unless implemented.
+    fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
+        Cow::Borrowed(body)
+    }
+
     /// What the scheme needs and what it covers.
     fn traits(&self) -> Traits;
 }

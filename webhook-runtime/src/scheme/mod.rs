@@ -15,6 +15,8 @@ mod encoding;
 mod error;
 mod grammar;
 mod hmac;
+#[cfg(feature = "inbox")]
+mod identity;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key;

@@ -11,22 +11,6 @@ use super::{
 use crate::secret::Secret;
 
 impl Scheme {
-    /// The query parameter that carries the credential.
-    pub(crate) fn parameter(&self) -> Option<&'static str> {
-        match self.placement {
-            Placement::Query { name } => Some(name),
-            _ => None,
-        }
-    }
-
-    /// Where in the body the time of the signature has to be.
-    pub(crate) fn time_pointer(&self) -> Option<&'static str> {
-        match self.timestamp?.place {
-            Place::Pointer(pointer) => Some(pointer),
-            Place::Header(_) | Place::Field(_) => None,
-        }
-    }
-
     /// The header that carries the time.
     pub(crate) fn time_header(&self) -> Option<&'static str> {
         match self.timestamp?.place {
