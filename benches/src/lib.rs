@@ -24,5 +24,5 @@ mod variant;
 pub use contest::{Contestant, Measured, measure};
 pub use report::{Required, Table, median, noise};
 pub use run::{is_quick, samples, setting, wanted};
-pub use sample::Sample;
+pub use sample::{SECRET, Sample};
 pub use variant::Variant;
