@@ -130,8 +130,6 @@ fn draining(databases: &Databases) {
     }
     Rounds::table("acknowledged and run", table.iter().map(|(one, rounds)| (one.name(), rounds)));
     for (program, rounds) in &table {
-        let runs = rounds.done / rounds.seconds();
-        line(&format!("{}: run per second", program.name()), Required::Nothing, runs);
         bounds(program.store, rounds);
     }
     println!();

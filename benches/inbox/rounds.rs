@@ -20,8 +20,29 @@ pub(crate) struct Rounds {
     elapsed: Duration,
     /// The most that its largest process had, in bytes.
     pub(crate) memory: f64,
-    /// How many deliveries were run meanwhile.
-    pub(crate) done: f64,
+    /// What its processes did meanwhile.
+    spent: Spent,
+}
+
+/// What processes have done since they began.
+#[derive(Default)]
+pub(crate) struct Spent {
+    /// How many deliveries they have run.
+    done: f64,
+    /// In microseconds.
+    processor_time: f64,
+    /// In bytes.
+    written: f64,
+}
+
+impl Spent {
+    fn by(group: &mut [Server]) -> Self {
+        Self {
+            done: group.iter_mut().map(Server::done).sum(),
+            processor_time: group.iter().map(Server::processor_time).sum(),
+            written: group.iter().map(Server::written).sum(),
+        }
+    }
 }
 
 /// Drives each program for that long in all.
@@ -47,11 +68,11 @@ pub(crate) fn drive(programs: &mut [Vec<Server>], time: Duration) -> Vec<Rounds>
             let group = &mut programs[at];
             // What others still have to run is none of its business.
             group.iter().for_each(Server::go_on);
-            let before: f64 = group.iter_mut().map(Server::done).sum();
+            let before = Spent::by(group);
             let slice = clients[at].drive(slice);
-            let after: f64 = group.iter_mut().map(Server::done).sum();
+            let after = Spent::by(group);
             group.iter().for_each(Server::halt);
-            rounds[at].add(slice, after - before);
+            rounds[at].add(slice, &before, &after);
         }
     }
     for (rounds, group) in rounds.iter_mut().zip(programs) {
@@ -62,16 +83,24 @@ pub(crate) fn drive(programs: &mut [Vec<Server>], time: Duration) -> Vec<Rounds>
 }
 
 impl Rounds {
-    fn add(&mut self, slice: Slice, done: f64) {
+    fn add(&mut self, slice: Slice, before: &Spent, after: &Spent) {
         let count = u32::try_from(slice.latencies.len()).unwrap_or(u32::MAX);
         self.rates.push(f64::from(count) / slice.elapsed.as_secs_f64());
         self.elapsed += slice.elapsed;
         self.latencies.extend(slice.latencies);
-        self.done += done;
+        self.spent.done += after.done - before.done;
+        self.spent.processor_time += after.processor_time - before.processor_time;
+        self.spent.written += after.written - before.written;
     }
 
-    pub(crate) fn seconds(&self) -> f64 {
-        self.elapsed.as_secs_f64()
+    /// Deliveries that were run, per second.
+    pub(crate) fn runs(&self) -> f64 {
+        self.spent.done / self.elapsed.as_secs_f64()
+    }
+
+    /// Of something that was spent, how much for each delivery that was acknowledged.
+    fn each(&self, spent: f64) -> f64 {
+        spent / f64::from(u32::try_from(self.latencies.len()).unwrap_or(u32::MAX))
     }
 
     /// In milliseconds.
@@ -93,13 +122,23 @@ impl Rounds {
     }
 
     pub(crate) fn table<'a>(title: &str, rows: impl Iterator<Item = (String, &'a Self)>) {
-        let columns = ["acknowledged/s", "p50 ms", "p99 ms", "memory MiB", "run/s"];
+        let columns = [
+            "acknowledged/s",
+            "run/s",
+            "p50 ms",
+            "p99 ms",
+            "memory MiB",
+            "CPU µs each",
+            "written KiB each",
+        ];
         let mut table = Table::new(title, &columns);
         for (name, rounds) in rows {
             let rate = median(rounds.rates.iter().copied());
             let (p50, p99) = (rounds.percentile(50.0), rounds.percentile(99.0));
-            let (memory, runs) = (rounds.memory / MIB, rounds.done / rounds.seconds());
-            table.row(&name, &[rate, p50, p99, memory, runs]);
+            let processor_time = rounds.each(rounds.spent.processor_time);
+            let written = rounds.each(rounds.spent.written) / 1024.0;
+            let memory = rounds.memory / MIB;
+            table.row(&name, &[rate, rounds.runs(), p50, p99, memory, processor_time, written]);
         }
         table.print();
     }

@@ -132,6 +132,23 @@ impl Server {
         }
     }
 
+    /// The processor time of all threads, in microseconds, as Linux tells it; nothing elsewhere.
+    pub(crate) fn processor_time(&self) -> f64 {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.process.id()));
+        let of_thread = |thread: std::io::Result<fs::DirEntry>| {
+            let text = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            text.split(' ').next()?.parse::<f64>().ok()
+        };
+        threads.into_iter().flatten().filter_map(of_thread).sum::<f64>() / 1000.0
+    }
+
+    /// How much it has written, in bytes, as Linux tells it; nothing elsewhere.
+    pub(crate) fn written(&self) -> f64 {
+        let io = fs::read_to_string(format!("/proc/{}/io", self.process.id())).unwrap_or_default();
+        let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+        line.and_then(|bytes| bytes.parse().ok()).unwrap_or_default()
+    }
+
     /// The most memory that it has had, in bytes, as Linux tells it; nothing elsewhere.
     pub(crate) fn memory(&self) -> f64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()));
