@@ -9,10 +9,9 @@ use std::{
 };
 
 use sqlx::SqlitePool;
-use tokio::{
-    sync::{Mutex, Notify},
-    task::JoinHandle,
-};
+use tokio::{sync::Notify, task::JoinHandle};
+
+use crate::inbox::sqlite::Turn;
 
 /// After how many bytes of deliveries.
 const EVERY: usize = 16 * 1024 * 1024;
@@ -30,7 +29,7 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    pub(super) fn start(pool: SqlitePool, turn: Arc<Mutex<()>>) -> Self {
+    pub(super) fn start(pool: SqlitePool, turn: Turn) -> Self {
         let (written, due) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let task = tokio::spawn({
             let (written, due) = (Arc::clone(&written), Arc::clone(&due));
@@ -65,7 +64,7 @@ impl Drop for Checkpoints {
     }
 }
 
-async fn checkpoint(pool: &SqlitePool, turn: &Mutex<()>) -> Result<(), sqlx::Error> {
+async fn checkpoint(pool: &SqlitePool, turn: &Turn) -> Result<(), sqlx::Error> {
     let (frames, moved) = passive(pool).await?;
     if frames > LONG_LOG && moved < frames {
         let _turn = turn.lock().await;

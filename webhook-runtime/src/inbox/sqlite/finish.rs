@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::json;
-use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction, pool::PoolConnection};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::inbox::{
@@ -76,7 +76,7 @@ pub(super) const PROMOTE: &str = "UPDATE webhook_deliveries SET state = 0, due_a
 pub struct SqliteTransaction {
     tx: Transaction<'static, Sqlite>,
     /// Nobody else of this process writes meanwhile. Let go of last.
-    _turn: OwnedMutexGuard<()>,
+    _turn: OwnedMutexGuard<Option<PoolConnection<Sqlite>>>,
 }
 
 impl SqliteTransaction {
@@ -84,7 +84,7 @@ impl SqliteTransaction {
     /// takes a transaction back on its own, it is taken back with the rest.
     pub(super) async fn begin(
         mut tx: Transaction<'static, Sqlite>,
-        turn: OwnedMutexGuard<()>,
+        turn: OwnedMutexGuard<Option<PoolConnection<Sqlite>>>,
         fence: Fence,
         now: i64,
     ) -> Result<Self, InboxError> {
