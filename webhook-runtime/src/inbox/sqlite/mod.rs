@@ -11,7 +11,14 @@ mod finish;
 mod operate;
 mod schema;
 
-use std::{str::FromStr as _, sync::Arc, time::Duration};
+use std::{
+    str::FromStr as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, Row as _, Sqlite, SqliteConnection, SqlitePool,
@@ -53,6 +60,8 @@ pub(crate) struct SqliteStore {
     writing: SqlitePool,
     reading: SqlitePool,
     turn: Turn,
+    /// Whether something has been stored since it was last claimed: then there is no need to look.
+    stored: AtomicBool,
     checkpoints: Checkpoints,
     clock: Arc<dyn Clock>,
     keep_keys_for: Duration,
@@ -110,7 +119,8 @@ impl SqliteStore {
         let reading = pool(3).await.map_err(|error| cannot(error.into()))?;
         let turn = Turn::default();
         let checkpoints = Checkpoints::start(reading.clone(), Arc::clone(&turn));
-        Ok(Self { writing, reading, turn, checkpoints, clock, keep_keys_for })
+        let stored = AtomicBool::new(true);
+        Ok(Self { writing, reading, turn, stored, checkpoints, clock, keep_keys_for })
     }
 
     fn now(&self) -> i64 {
@@ -202,6 +212,7 @@ impl InboxStore for SqliteStore {
         });
         Box::pin(async move {
             let enqueued = enqueue.await?;
+            self.stored.store(true, Ordering::Relaxed);
             self.checkpoints.wrote(batch.iter().map(NewDelivery::weight).sum());
             Ok(enqueued)
         })
@@ -211,10 +222,16 @@ impl InboxStore for SqliteStore {
         let claim: Answer<'a, Claimed> =
             in_turn!(self, |connection| claim::claim(connection, wanted, self.now()));
         Box::pin(async move {
-            if !claim::is_due(&mut *self.read().await?, wanted, self.now()).await? {
+            let stored = self.stored.swap(false, Ordering::Relaxed);
+            if !stored && !claim::is_due(&mut *self.read().await?, wanted, self.now()).await? {
                 return Ok(Claimed::default());
             }
-            claim.await
+            let claimed = claim.await?;
+            // As many as were wanted may not be all there are.
+            if claimed.jobs.len() >= wanted.most as usize {
+                self.stored.store(true, Ordering::Relaxed);
+            }
+            Ok(claimed)
         })
     }
 
