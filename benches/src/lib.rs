@@ -7,6 +7,7 @@
 //! cargo bench -p webhook-benches --bench instructions   # callgrind, needs valgrind
 //! cargo bench -p webhook-benches --bench compile_time   # CPU time of `cargo build`, needs Linux
 //! cargo bench -p webhook-benches --bench events         # enums of events, beside serde's own
+//! cargo bench -p webhook-benches --bench inbox --features inbox  # stored before they are answered
 //! ```
 //!
 //! `-- commit_comment` after the first two measures one payload only. `WEBHOOK_BENCH_QUICK=1` makes each of them a short run that shows that it works; its figures
@@ -24,5 +25,5 @@ mod variant;
 pub use contest::{Contestant, Measured, measure};
 pub use report::{Required, Table, median, noise};
 pub use run::{is_quick, samples, setting, wanted};
-pub use sample::Sample;
+pub use sample::{SECRET, Sample};
 pub use variant::Variant;

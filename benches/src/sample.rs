@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, Method, header};
 use sha2::Sha256;
 
 /// The secret of every endpoint.
-pub(crate) const SECRET: &str = "it's-a-fixture-secret";
+pub const SECRET: &str = "it's-a-fixture-secret";
 
 /// A real payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,7 +21,10 @@ use webhook_runtime::{
     Batch, Delivery, Inbox, Provider, Scope, Secret, SecretSource, Source, SourceError,
     StartProblem, Tx, Unknown, WebhookEvent, Webhooks,
     inbox::{Filter, Record, State as Stands},
-    providers::{GITHUB, LINE, META, SLACK, STANDARD_WEBHOOKS, STRIPE, XERO},
+    providers::{
+        CLOUDEVENTS, DROPBOX, EVENT_GRID, GITHUB, GITLAB, LINE, MAILGUN, META, SHOPIFY, SLACK,
+        STANDARD_WEBHOOKS, STRIPE, TWILIO, XERO,
+    },
     scheme::Scheme,
     testing::{TestDelivery, TestHooks},
     webhook,
@@ -161,6 +164,154 @@ async fn a_delivery_that_comes_again_is_handled_once() {
     assert_eq!(seen.take(), ["evt_1", "evt_2"]);
     let counts = hooks.inbox().counts().await.expect("the inbox works");
     assert_eq!((counts.stored, counts.duplicate, counts.done), (6, 3, 6));
+}
+
+/// In what way a delivery is sent is not signed, and makes it no other delivery.
+#[tokio::test]
+async fn what_is_not_signed_makes_no_new_delivery() {
+    let seen = Seen::default();
+    let hooks = Webhooks::new()
+        .mount::<id_in_body>()
+        .mount::<twilio>()
+        .mount::<mailgun>()
+        .test(seen.clone());
+    for content_type in ["application/json", "text/css", "application/x-www-form-urlencoded"] {
+        let delivery = hooks.deliver::<id_in_body>().body(r#"{"id":"evt_1"}"#);
+        assert_eq!(status(delivery.content_type(content_type)).await, 202);
+    }
+    for form in ["MessageSid=SM1&Body=x", "Body=x&MessageSid=SM1", "Body=%78&MessageSid=SM1"] {
+        let delivery = hooks.deliver::<twilio>().body(form);
+        let delivery = delivery.content_type("application/x-www-form-urlencoded");
+        assert_eq!(status(delivery).await, 202);
+    }
+    for body in [json!({ "event-data": { "event": "opened" } }), json!({ "n": 1 })] {
+        assert_eq!(status(hooks.deliver::<mailgun>().id("t1").json(&body)).await, 202);
+    }
+    assert_eq!(hooks.run_due().await, 3);
+    assert_eq!(records(&hooks).await.len(), 3);
+}
+
+#[webhook(path = "/twilio", provider = TWILIO, inbox)]
+async fn twilio(_: &Delivery) {}
+
+#[webhook(path = "/mailgun", provider = MAILGUN, inbox)]
+async fn mailgun(_: &Delivery) {}
+
+/// Providers that send the same bytes for other events lose none of them.
+#[tokio::test]
+async fn the_same_bytes_can_be_another_delivery() {
+    let hooks = Webhooks::new()
+        .mount::<dropbox>()
+        .mount::<shopify>()
+        .mount::<cloud>()
+        .mount::<id_in_body>()
+        .test(Seen::default());
+    for _ in 0..3 {
+        let changed = hooks.deliver::<dropbox>().body(r#"{"list_folder":{"accounts":["a"]}}"#);
+        assert_eq!(status(changed).await, 200);
+    }
+    assert_eq!(hooks.run_due().await, 3);
+    for topic in ["orders/create", "orders/paid", "orders/create"] {
+        let order = hooks.deliver::<shopify>().event(topic).body(r#"{"id":1}"#);
+        assert_eq!(status(order).await, 202);
+    }
+    assert_eq!(hooks.run_due().await, 2);
+    for id in ["1", "2", "1"] {
+        assert_eq!(status(hooks.deliver::<cloud>().id(id).body("{}")).await, 202);
+    }
+    assert_eq!(hooks.run_due().await, 2);
+    // What has no id is not the same as everything else that has none.
+    for n in 1..=3 {
+        let event = hooks.deliver::<id_in_body>().body(format!(r#"{{"id":"","n":{n}}}"#));
+        assert_eq!(status(event).await, 202);
+    }
+    assert_eq!(hooks.run_due().await, 3);
+}
+
+#[webhook(path = "/dropbox", provider = DROPBOX, inbox)]
+async fn dropbox(_: &Delivery) {}
+
+#[webhook(path = "/shopify", provider = SHOPIFY, inbox)]
+async fn shopify(_: &Delivery) {}
+
+#[webhook(path = "/cloud", provider = CLOUDEVENTS, inbox)]
+async fn cloud(_: &Delivery) {}
+
+/// What proves who sends is not kept, wherever it stands.
+#[tokio::test]
+async fn credentials_are_not_stored() {
+    let canary = "CANARY-of-this-test";
+    let secret = || [Secret::new(canary)];
+    let hooks = Webhooks::new()
+        .mount::<gitlab>()
+        .secrets::<gitlab>(secret())
+        .mount::<grid>()
+        .secrets::<grid>(secret())
+        .mount::<unsigned_id>()
+        .secrets::<unsigned_id>(secret())
+        .test(Seen::default());
+    assert_eq!(status(hooks.deliver::<gitlab>().event("Push Hook").body("{}")).await, 202);
+    assert_eq!(
+        status(hooks.deliver::<grid>().query("a=b").json(&json!([{ "id": "1" }]))).await,
+        202
+    );
+    assert_eq!(status(hooks.deliver::<unsigned_id>().event("push").body("{}")).await, 202);
+    for record in records(&hooks).await {
+        let stored = hooks.inbox().show(record.id).await.expect("it works").expect("it is there");
+        let head = &stored.head;
+        let values = head.headers.values().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let all = values.map(Into::into).chain([head.uri.clone(), format!("{:?}", head.query)]);
+        for text in all {
+            assert!(!text.contains(canary) && !text.contains("sha256="), "{text}");
+        }
+        assert_eq!(head.uri.contains("a=b"), record.endpoint == "grid", "{}", head.uri);
+    }
+}
+
+#[webhook(path = "/gitlab", provider = GITLAB, inbox)]
+async fn gitlab(_: &Delivery) {}
+
+#[webhook(path = "/grid", provider = EVENT_GRID, inbox)]
+async fn grid(_: serde_json::Value) {}
+
+/// A batch is stored however little may wait to be.
+#[tokio::test]
+async fn a_batch_larger_than_the_queue_is_stored() {
+    let inbox = Inbox::builder("").queue(8, 64 * 1024).in_memory().expect("right");
+    let hooks = Webhooks::new().mount::<one_by_one>().inbox(inbox).test(Seen::default());
+    let event = |n| json!({ "webhookEventId": format!("{n}"), "n": 1 });
+    let batch = json!({ "events": (0..500).map(event).collect::<Vec<_>>() });
+    assert_eq!(status(hooks.deliver::<one_by_one>().json(&batch)).await, 202);
+    assert_eq!(records(&hooks).await.len(), 500);
+}
+
+/// A transaction that outlives its function is taken back when it is let go, and keeps nobody from
+/// writing after that.
+#[tokio::test]
+async fn a_transaction_that_is_kept_too_long_is_taken_back() {
+    let file = std::env::temp_dir().join(format!("webhook-kept-{}.db", std::process::id()));
+    let url = format!("sqlite://{}", file.display());
+    let inbox = Inbox::builder(&url).lease(Duration::from_secs(2)).open().await.expect("a file");
+    let hooks = Webhooks::new().mount::<keeps>().inbox(inbox.clone()).test(());
+    assert_eq!(status(hooks.deliver::<keeps>().body("1")).await, 202);
+    assert_eq!(hooks.run_due().await, 1);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(status(hooks.deliver::<keeps>().body("2")).await, 202);
+    inbox.close().await.expect("it lets go");
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", file.display()));
+    }
+}
+
+#[webhook(path = "/keeps", inbox)]
+async fn keeps(mut tx: Tx, _: &Delivery) {
+    tokio::spawn(async move {
+        let begun = tx.sqlite().await.is_ok();
+        tokio::time::sleep(Duration::from_secs(7)).await;
+        drop(tx);
+        begun
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
 #[tokio::test]

@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
 
 use crate::inbox::{
     Shared,
@@ -173,10 +176,11 @@ async fn finish(shared: &Shared, fence: Fence, (end, came): (End, Came)) -> Came
     let give_up = Instant::now() + shared.settings.lease;
     let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
     for failure in 1.. {
-        match shared.writer.finish(finish.clone()).await {
+        let finished = timeout_at(give_up, shared.writer.finish(finish.clone())).await;
+        match finished.unwrap_or(Err(InboxError::Slow)) {
             Ok(true) => return came,
             Ok(false) | Err(InboxError::Closed) => return Came::Lost,
-            Err(error) if Instant::now() > give_up => {
+            Err(error) if Instant::now() >= give_up => {
                 tracing::error!(record = fence.id, %error, "an attempt could not be settled");
                 return Came::Lost;
             }

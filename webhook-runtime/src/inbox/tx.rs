@@ -64,6 +64,8 @@ struct Slot {
     store: Arc<dyn InboxStore>,
     fence: Fence,
     begun: Option<Transaction>,
+    /// Whether the attempt is over, and nothing may begin any more.
+    closed: bool,
 }
 
 impl Tx {
@@ -102,6 +104,9 @@ impl Tx {
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
     async fn begun(&mut self) -> Result<&mut Transaction, InboxError> {
         let slot = &mut *self.slot;
+        if slot.closed {
+            return Err(InboxError::Stale);
+        }
         let begun = match slot.begun.take() {
             Some(begun) => begun,
             None => slot.store.begin(slot.fence).await?,
@@ -109,6 +114,9 @@ impl Tx {
         Ok(slot.begun.insert(begun))
     }
 }
+
+/// How long a transaction is waited for that outlives its function.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where the transaction of one attempt is had from.
 #[derive(Clone)]
@@ -118,7 +126,7 @@ pub struct TxSource {
 
 impl TxSource {
     pub(crate) fn new(store: Arc<dyn InboxStore>, fence: Fence) -> Self {
-        Self { slot: Arc::new(Mutex::new(Slot { store, fence, begun: None })) }
+        Self { slot: Arc::new(Mutex::new(Slot { store, fence, begun: None, closed: false })) }
     }
 
     /// The transaction of this attempt; `None` while somebody has it.
@@ -133,15 +141,20 @@ impl TxSource {
     /// # Errors
     /// When the function has given it to something that lives on.
     pub(crate) async fn begun(&self) -> Result<Option<Transaction>, InboxError> {
-        if let Ok(mut slot) = self.slot.try_lock() {
+        // What was spawned with it may be about to end.
+        if let Ok(mut slot) = tokio::time::timeout(PATIENCE, self.slot.lock()).await {
+            slot.closed = true;
             return Ok(slot.begun.take());
         }
-        // What was spawned with it may be about to end.
-        match tokio::time::timeout(Duration::from_secs(5), self.slot.lock()).await {
-            Ok(mut slot) => Ok(slot.begun.take()),
-            Err(_) => Err(InboxError::Unsupported(
-                "the function returned, but its transaction is still in use",
-            )),
-        }
+        // On SQLite, nobody can write until it is let go: whenever that is, it is taken back then.
+        let slot = Arc::clone(&self.slot);
+        tokio::spawn(async move {
+            let mut slot = slot.lock_owned().await;
+            slot.closed = true;
+            if let Some(transaction) = slot.begun.take() {
+                transaction.rollback().await;
+            }
+        });
+        Err(InboxError::Unsupported("the function returned, but its transaction is still in use"))
     }
 }

@@ -186,14 +186,14 @@ impl Scheme {
         let signature = signature(&values).map_err(SignError::Secret)?;
         let mut headers = HeaderMap::new();
         for (name, value) in self.requires {
-            insert(&mut headers, name, name, value)?;
+            insert_plain(&mut headers, name, value)?;
         }
         if let Some(name) = self.id {
-            insert(&mut headers, name, name, request.id)?;
+            insert_plain(&mut headers, name, request.id)?;
         }
         let mut field = None;
         match self.timestamp.map(|timestamp| timestamp.place) {
-            Some(Place::Header(name)) => insert(&mut headers, name, name, timestamp)?,
+            Some(Place::Header(name)) => insert_plain(&mut headers, name, timestamp)?,
             Some(Place::Field(name)) => field = Some((name, timestamp)),
             Some(Place::Pointer(_)) | None => {}
         }
@@ -250,6 +250,13 @@ fn insert(
     let mut value = HeaderValue::from_str(value).map_err(|_| SignError::Header(label))?;
     value.set_sensitive(true);
     headers.insert(name, value);
+    Ok(())
+}
+
+/// Puts a value into a header that is no secret: an id, a time.
+fn insert_plain(headers: &mut HeaderMap, name: &'static str, value: &str) -> Result<(), SignError> {
+    let value = HeaderValue::from_str(value).map_err(|_| SignError::Header(name))?;
+    headers.insert(HeaderName::from_static(name), value);
     Ok(())
 }
 

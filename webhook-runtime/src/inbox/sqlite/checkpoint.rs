@@ -9,21 +9,20 @@ use std::{
 };
 
 use sqlx::SqlitePool;
-use tokio::{
-    sync::{Mutex, Notify},
-    task::JoinHandle,
-};
+use tokio::{sync::Notify, task::JoinHandle};
+
+use crate::inbox::sqlite::Turn;
 
 /// After how many bytes, about.
 const EVERY: usize = 16 * 1024 * 1024;
 /// What a commit adds to the log beside the deliveries that it stores: a few pages, however little is
 /// written to each. Where many are small, these are what fills a disk.
-const COMMIT: usize = 2 * 16 * 1024;
+const COMMIT: usize = 8 * 4096;
 /// After how long, if there was less.
 const AT_LEAST: Duration = Duration::from_secs(30);
-/// A log of more frames than this, of 16 KiB each, is finished with while nobody writes: only a log
+/// A log of more frames than this, of 4 KiB each, is finished with while nobody writes: only a log
 /// that has been moved to its end is begun anew.
-const LONG_LOG: i64 = 4096;
+const LONG_LOG: i64 = 16_384;
 
 /// The task that does it.
 pub(super) struct Checkpoints {
@@ -33,7 +32,7 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    pub(super) fn start(pool: SqlitePool, turn: Arc<Mutex<()>>) -> Self {
+    pub(super) fn start(pool: SqlitePool, turn: Turn) -> Self {
         let (written, due) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let task = tokio::spawn({
             let (written, due) = (Arc::clone(&written), Arc::clone(&due));
@@ -73,7 +72,7 @@ impl Drop for Checkpoints {
     }
 }
 
-async fn checkpoint(pool: &SqlitePool, turn: &Mutex<()>) -> Result<(), sqlx::Error> {
+async fn checkpoint(pool: &SqlitePool, turn: &Turn) -> Result<(), sqlx::Error> {
     let (frames, moved) = passive(pool).await?;
     if frames > LONG_LOG && moved < frames {
         let _turn = turn.lock().await;

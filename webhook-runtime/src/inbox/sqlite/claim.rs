@@ -11,21 +11,52 @@ use crate::inbox::{
     store::{Claimed, Wanted},
 };
 
-/// What is due, by the index `webhook_due`: the endpoints `$1`, the state `$2`, due from `$3` to
-/// `$4`, `$5` at most.
-const PICK: &str = "SELECT d.id, d.attempt, d.line FROM json_each($1) AS e \
-     CROSS JOIN webhook_deliveries AS d ON d.id IN (\
-     SELECT i.id FROM webhook_deliveries AS i WHERE i.endpoint = e.value AND i.state = $2 \
-     AND i.state < 2 AND i.due_at BETWEEN $3 AND $4 ORDER BY i.due_at, i.id LIMIT $5) \
-     LIMIT $5";
+/// The first of one state that are due.
+macro_rules! pick {
+    ($state:literal, $due:literal, $most:literal) => {
+        concat!(
+            "SELECT * FROM (SELECT d.id, d.state, d.due_at, d.attempt, d.line \
+             FROM json_each($1) AS e CROSS JOIN webhook_deliveries AS d ON d.id IN (\
+             SELECT i.id FROM webhook_deliveries AS i WHERE i.endpoint = e.value AND i.state = ",
+            $state,
+            " AND i.state < 2 AND ",
+            $due,
+            " ORDER BY i.due_at, i.id LIMIT ",
+            $most,
+            ") LIMIT ",
+            $most,
+            ")",
+        )
+    };
+}
 
-const JOBS: &str = "SELECT d.id, d.attempt, d.claims, d.endpoint, d.provider, d.received_at, \
-                    d.line, b.head, b.body FROM json_each($1) AS f \
-                    CROSS JOIN webhook_deliveries AS d ON d.id = f.value \
-                    CROSS JOIN webhook_bodies AS b ON b.id = d.id ORDER BY f.key";
+/// What is due, by the index `webhook_due`: of the endpoints `$1`, until `$2`. Of each kind `$3` at
+/// most, and of those whose lease ran out `$4`.
+const PICK: &str = concat!(
+    pick!("1", "i.due_at BETWEEN -9223372036854775808 AND $2", "$4"),
+    " UNION ALL ",
+    pick!("0", "i.due_at BETWEEN 1 AND $2", "$3"),
+    " UNION ALL ",
+    pick!("0", "i.due_at BETWEEN 0 AND 0", "$3"),
+    " UNION ALL ",
+    // A clock may be before 1970.
+    pick!("0", "i.due_at BETWEEN -9223372036854775808 AND min($2, -1)", "$3"),
+);
+
+/// Claims what was picked, and reads it.
+const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt + 1, \
+                     claims = claims + 1, due_at = $2 \
+                     WHERE id IN (SELECT value FROM json_each($1)); \
+                     SELECT d.id, d.attempt, d.claims, d.endpoint, d.provider, d.received_at, \
+                     d.line, b.head, b.body FROM json_each($1) AS f \
+                     CROSS JOIN webhook_deliveries AS d ON d.id = f.value \
+                     CROSS JOIN webhook_bodies AS b ON b.id = d.id ORDER BY f.key";
 
 /// More than can have been running when a process ended.
 const MOST_LOST: i64 = 1000;
+
+/// Number, state, when due, attempt and line.
+type DueRow = (i64, i16, i64, i32, Option<Vec<u8>>);
 
 /// What could be claimed.
 #[derive(Default)]
@@ -53,16 +84,11 @@ pub(super) async fn claim(
     };
     let ids: Vec<i64> = picked.ids.into_iter().chain(picked.suspect).collect();
     if !ids.is_empty() {
-        let ids = json!(ids).to_string();
-        sqlx::query(
-            "UPDATE webhook_deliveries SET state = 1, attempt = attempt + 1, claims = claims + 1, \
-             due_at = $2 WHERE id IN (SELECT value FROM json_each($1))",
-        )
-        .bind(&ids)
-        .bind(now + span(wanted.lease))
-        .execute(&mut *tx)
-        .await?;
-        let rows: Vec<JobRow> = sqlx::query_as(JOBS).bind(&ids).fetch_all(&mut *tx).await?;
+        let rows: Vec<JobRow> = sqlx::query_as(CLAIM)
+            .bind(json!(ids).to_string())
+            .bind(now + span(wanted.lease))
+            .fetch_all(&mut *tx)
+            .await?;
         for row in rows {
             match sql::job(row) {
                 Ok(job) => claimed.jobs.push(job),
@@ -92,59 +118,39 @@ async fn pick(
     wanted: &Wanted,
     now: i64,
 ) -> Result<Picked, InboxError> {
-    let endpoints = json!(wanted.endpoints).to_string();
+    let rows: Vec<DueRow> = sqlx::query_as(PICK)
+        .bind(json!(wanted.endpoints).to_string())
+        .bind(now)
+        .bind(wanted.most)
+        .bind(MOST_LOST)
+        .fetch_all(connection)
+        .await?;
     let most = usize::try_from(wanted.most).unwrap_or(usize::MAX);
     let mut picked = Picked::default();
+    let (mut retries, mut fresh) = (Vec::new(), Vec::new());
     // Those whose lease ran out come first: they have waited longest.
-    for (id, attempt, line) in
-        pick_some(connection, &endpoints, State::Running, i64::MIN..=now, MOST_LOST).await?
-    {
+    for (id, state, due_at, attempt, line) in rows {
+        if state != State::Running.code() {
+            if due_at == 0 { &mut fresh } else { &mut retries }.push(id);
+            continue;
+        }
         if wanted.running.contains(&id) {
             continue;
         }
         let attempt = u32::try_from(attempt).unwrap_or_default();
         let room = picked.ids.len() + usize::from(picked.suspect.is_some()) < most;
         if attempt >= wanted.max_attempts {
-            picked.lost.push((id, line));
+            picked.lost.push((id, line.as_deref().and_then(sql::digest)));
         } else if attempt < 2 && room {
             picked.ids.push(id);
         } else if room && wanted.suspect && picked.suspect.is_none() {
             picked.suspect = Some(id);
         }
     }
-    // On either side of 0, which is at once: a clock may be before 1970.
-    let (retries, fresh) = if now < 0 { (i64::MIN..=now, 0..=0) } else { (1..=now, i64::MIN..=0) };
     let order = if wanted.retries_first { [retries, fresh] } else { [fresh, retries] };
-    for due in order {
-        let room = most - picked.ids.len() - usize::from(picked.suspect.is_some());
-        if room > 0 {
-            let room = i64::try_from(room).unwrap_or(i64::MAX);
-            let rows = pick_some(connection, &endpoints, State::Waiting, due, room).await?;
-            picked.ids.extend(rows.into_iter().map(|(id, ..)| id));
-        }
-    }
+    let room = most - picked.ids.len() - usize::from(picked.suspect.is_some());
+    picked.ids.extend(order.into_iter().flatten().take(room));
     Ok(picked)
-}
-
-async fn pick_some(
-    connection: &mut SqliteConnection,
-    endpoints: &str,
-    state: State,
-    due: std::ops::RangeInclusive<i64>,
-    most: i64,
-) -> Result<Vec<(i64, i32, Option<Digest>)>, InboxError> {
-    let rows: Vec<(i64, i32, Option<Vec<u8>>)> = sqlx::query_as(PICK)
-        .bind(endpoints)
-        .bind(state.code())
-        .bind(due.start())
-        .bind(due.end())
-        .bind(most)
-        .fetch_all(connection)
-        .await?;
-    let rows = rows.into_iter();
-    Ok(rows
-        .map(|(id, attempt, line)| (id, attempt, line.as_deref().and_then(sql::digest)))
-        .collect())
 }
 
 /// Gives up what lost its worker as often as may be.

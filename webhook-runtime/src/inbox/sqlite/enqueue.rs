@@ -31,8 +31,7 @@ pub(super) async fn enqueue(
 ) -> Result<Vec<Enqueued>, InboxError> {
     let keys: Vec<Digest> = batch.iter().map(NewDelivery::digest).collect();
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let mut known = known(&mut tx, &keys, now).await?;
-    let mut next = last(&mut tx).await?;
+    let (mut known, mut next) = known_and_last(&mut tx, &keys).await?;
     let mut fresh = Vec::with_capacity(batch.len());
     let mut enqueued = Vec::with_capacity(batch.len());
     for (delivery, key) in batch.iter().zip(keys) {
@@ -46,52 +45,62 @@ pub(super) async fn enqueue(
         fresh.push(Fresh { delivery, id: next, key, line: delivery.line() });
     }
     for rows in fresh.chunks(ROWS) {
-        insert_deliveries(&mut tx, rows).await?;
-        insert_bodies(&mut tx, rows).await?;
-        insert_keys(&mut tx, rows, keep_keys_for, now).await?;
+        insert(&mut tx, rows, keep_keys_for, now).await?;
     }
     promote(&mut tx, &sql::distinct(fresh.iter().filter_map(|fresh| fresh.line))).await?;
     tx.commit().await?;
     Ok(enqueued)
 }
 
-/// Which of the keys are known, and the deliveries that they belong to.
-async fn known(
+/// Which of the keys are known, and the deliveries that they belong to; and the highest number that
+/// was ever given.
+async fn known_and_last(
     connection: &mut SqliteConnection,
     keys: &[Digest],
-    now: i64,
-) -> Result<HashMap<Digest, i64>, InboxError> {
-    let found: Vec<(Vec<u8>, i64)> = sqlx::query_as(
+) -> Result<(HashMap<Digest, i64>, i64), InboxError> {
+    // Known until it is pruned: a clock that is wrong for once makes no copy new.
+    let found: Vec<(Option<Vec<u8>>, i64)> = sqlx::query_as(
         "SELECT k.key, k.delivery FROM json_each($1) AS f CROSS JOIN webhook_keys AS k \
-         ON k.key = unhex(f.value) WHERE k.expires_at > $2",
+         ON k.key = unhex(f.value) UNION ALL \
+         SELECT NULL, seq FROM sqlite_sequence WHERE name = 'webhook_deliveries'",
     )
     .bind(hex_list(keys))
-    .bind(now)
     .fetch_all(connection)
     .await?;
-    Ok(found.into_iter().filter_map(|(key, id)| Some((sql::digest(&key)?, id))).collect())
+    let (mut known, mut last) = (HashMap::new(), 0);
+    for (key, number) in found {
+        match key {
+            Some(key) => known.extend(sql::digest(&key).map(|key| (key, number))),
+            None => last = number,
+        }
+    }
+    Ok((known, last))
 }
 
-/// The highest number that was ever given.
-async fn last(connection: &mut SqliteConnection) -> Result<i64, InboxError> {
-    let last: Option<i64> =
-        sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'webhook_deliveries'")
-            .fetch_optional(connection)
-            .await?;
-    Ok(last.unwrap_or_default())
-}
-
-async fn insert_deliveries(
+/// All that is stored of some deliveries, in one go: each statement by itself would have the thread
+/// of the connection woken, and this task after it.
+async fn insert(
     connection: &mut SqliteConnection,
     rows: &[Fresh<'_>],
+    keep_keys_for: Duration,
+    now: i64,
 ) -> Result<(), InboxError> {
-    let sql = values(
-        "INSERT INTO webhook_deliveries (id, endpoint, provider, event, provider_id, state, \
-         due_at, attempt, claims, line, received_at, size) VALUES ",
-        "(?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?)",
-        rows.len(),
-    );
-    let mut query = sqlx::query(AssertSqlSafe(sql));
+    let sql = [
+        values(
+            "INSERT INTO webhook_deliveries (id, endpoint, provider, event, provider_id, state, \
+             due_at, attempt, claims, line, received_at, size) VALUES ",
+            "(?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?)",
+            rows.len(),
+        ),
+        values("INSERT INTO webhook_bodies (id, head, body) VALUES ", "(?, ?, ?)", rows.len()),
+        // What is replaced has expired.
+        values(
+            "INSERT OR REPLACE INTO webhook_keys (key, delivery, expires_at) VALUES ",
+            "(?, ?, ?)",
+            rows.len(),
+        ),
+    ];
+    let mut query = sqlx::query(AssertSqlSafe(sql.join("; ")));
     for Fresh { delivery, id, line, .. } in rows {
         let state = if line.is_some() { State::Held } else { State::Waiting };
         query = query
@@ -105,37 +114,9 @@ async fn insert_deliveries(
             .bind(millis(delivery.received_at))
             .bind(i64::try_from(delivery.body.len()).unwrap_or(i64::MAX));
     }
-    query.execute(connection).await?;
-    Ok(())
-}
-
-async fn insert_bodies(
-    connection: &mut SqliteConnection,
-    rows: &[Fresh<'_>],
-) -> Result<(), InboxError> {
-    let sql =
-        values("INSERT INTO webhook_bodies (id, head, body) VALUES ", "(?, ?, ?)", rows.len());
-    let mut query = sqlx::query(AssertSqlSafe(sql));
     for Fresh { delivery, id, .. } in rows {
         query = query.bind(id).bind(delivery.head.encode()).bind(&delivery.body[..]);
     }
-    query.execute(connection).await?;
-    Ok(())
-}
-
-async fn insert_keys(
-    connection: &mut SqliteConnection,
-    rows: &[Fresh<'_>],
-    keep_keys_for: Duration,
-    now: i64,
-) -> Result<(), InboxError> {
-    // What is replaced has expired.
-    let sql = values(
-        "INSERT OR REPLACE INTO webhook_keys (key, delivery, expires_at) VALUES ",
-        "(?, ?, ?)",
-        rows.len(),
-    );
-    let mut query = sqlx::query(AssertSqlSafe(sql));
     for Fresh { delivery, id, key, .. } in rows {
         let keep = keep_keys_for.max(delivery.keep_key_for);
         query = query.bind(key.to_vec()).bind(id).bind(now + span(keep));

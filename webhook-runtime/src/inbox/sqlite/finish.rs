@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::json;
-use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction, pool::PoolConnection};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::inbox::{
@@ -28,14 +28,18 @@ pub(super) async fn finish(
     now: i64,
 ) -> Result<Vec<bool>, InboxError> {
     let rows: Vec<_> = batch.iter().map(|Finish { fence, end }| row(*fence, end, now)).collect();
-    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let settled: Vec<i64> = sqlx::query_scalar(FINISH)
-        .bind(json!(rows).to_string())
-        .bind(now)
-        .fetch_all(&mut *tx)
-        .await?;
-    promote(&mut tx, &sql::distinct(batch.iter().filter_map(|finish| finish.fence.line))).await?;
-    tx.commit().await?;
+    let settle = sqlx::query_scalar(FINISH).bind(json!(rows).to_string()).bind(now);
+    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.fence.line));
+    let settled: Vec<i64> = if lines.is_empty() {
+        // One statement is a transaction of its own.
+        settle.fetch_all(connection).await?
+    } else {
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let settled = settle.fetch_all(&mut *tx).await?;
+        promote(&mut tx, &lines).await?;
+        tx.commit().await?;
+        settled
+    };
     let settled: HashSet<i64> = settled.into_iter().collect();
     Ok(batch.iter().map(|finish| settled.contains(&finish.fence.id)).collect())
 }
@@ -78,7 +82,7 @@ pub(super) const PROMOTE: &str = "UPDATE webhook_deliveries SET state = 0, due_a
 pub struct SqliteTransaction {
     tx: Transaction<'static, Sqlite>,
     /// Nobody else of this process writes meanwhile. Let go of last.
-    _turn: OwnedMutexGuard<()>,
+    _turn: OwnedMutexGuard<Option<PoolConnection<Sqlite>>>,
 }
 
 impl SqliteTransaction {
@@ -86,7 +90,7 @@ impl SqliteTransaction {
     /// takes a transaction back on its own, it is taken back with the rest.
     pub(super) async fn begin(
         mut tx: Transaction<'static, Sqlite>,
-        turn: OwnedMutexGuard<()>,
+        turn: OwnedMutexGuard<Option<PoolConnection<Sqlite>>>,
         fence: Fence,
         now: i64,
     ) -> Result<Self, InboxError> {

@@ -1,7 +1,8 @@
 //! The inbox in an SQLite file.
 //!
-//! SQLite lets one connection write at a time. Within the process, writers take turns in the order
-//! in which they came; between processes, they wait for each other by `busy_timeout`.
+//! SQLite lets one connection write at a time. Within the process, there is only one that writes, and
+//! those who need it take turns in the order in which they came; between processes, they wait for
+//! each other by `busy_timeout`.
 
 mod checkpoint;
 mod claim;
@@ -10,14 +11,21 @@ mod finish;
 mod operate;
 mod schema;
 
-use std::{str::FromStr as _, sync::Arc, time::Duration};
+use std::{
+    str::FromStr as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, Row as _, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::Mutex;
 
 use self::checkpoint::Checkpoints;
 pub use self::{
@@ -40,14 +48,43 @@ use crate::{
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// Whose turn it is to write, and the connection to do it with, once there has been need of it.
+///
+/// It is not given back to its pool in between, which would look each time whether it still works.
+pub(super) type Turn = Arc<Mutex<Option<PoolConnection<Sqlite>>>>;
+
 /// The inbox in an SQLite file.
 pub(crate) struct SqliteStore {
-    pool: SqlitePool,
-    /// Whose turn it is to write.
-    turn: Arc<Mutex<()>>,
+    /// Has one connection, always the same: each remembers pages of the file only until another one
+    /// writes.
+    writing: SqlitePool,
+    reading: SqlitePool,
+    turn: Turn,
+    /// Whether something has been stored since it was last claimed: then there is no need to look.
+    stored: AtomicBool,
     checkpoints: Checkpoints,
     clock: Arc<dyn Clock>,
     keep_keys_for: Duration,
+}
+
+/// Has something done by the connection that writes, in its turn. After an error it goes through its
+/// pool, which sees to it that it works.
+macro_rules! in_turn {
+    ($self:ident, |$connection:ident| $operation:expr) => {
+        Box::pin(async move {
+            let mut turn = $self.turn.lock().await;
+            let $connection = match &mut *turn {
+                Some(connection) => connection,
+                none => none.insert($self.writing.acquire().await?),
+            };
+            let ended = $operation.await;
+            match ended {
+                Ok(_) => $self.checkpoints.committed(),
+                Err(_) => *turn = None,
+            }
+            ended
+        })
+    };
 }
 
 impl SqliteStore {
@@ -66,23 +103,26 @@ impl SqliteStore {
             },
         };
         prepare(&options, &*clock, migrate).await.map_err(cannot)?;
-        let pool = SqlitePoolOptions::new()
-            // One writes, one checkpoints, the others read.
-            .max_connections(4)
-            .min_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .acquire_timeout(BUSY)
-            // A file does not hang up.
-            .test_before_acquire(false)
-            .after_connect(|connection, _| Box::pin(read_back(connection)))
-            .after_release(|connection, _| Box::pin(is_of_use(connection)))
-            .connect_with(options.clone())
-            .await
-            .map_err(|error| cannot(error.into()))?;
-        let turn = Arc::new(Mutex::new(()));
-        let checkpoints = Checkpoints::start(pool.clone(), Arc::clone(&turn));
-        Ok(Self { pool, turn, checkpoints, clock, keep_keys_for })
+        let pool = |most: u32| {
+            SqlitePoolOptions::new()
+                .max_connections(most)
+                .min_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .acquire_timeout(BUSY)
+                // A file does not hang up.
+                .test_before_acquire(false)
+                .after_connect(|connection, _| Box::pin(read_back(connection)))
+                .after_release(|connection, _| Box::pin(is_of_use(connection)))
+                .connect_with(options.clone())
+        };
+        let writing = pool(1).await.map_err(|error| cannot(error.into()))?;
+        // One checkpoints, the others read.
+        let reading = pool(3).await.map_err(|error| cannot(error.into()))?;
+        let turn = Turn::default();
+        let checkpoints = Checkpoints::start(reading.clone(), Arc::clone(&turn));
+        let stored = AtomicBool::new(true);
+        Ok(Self { writing, reading, turn, stored, checkpoints, clock, keep_keys_for })
     }
 
     fn now(&self) -> i64 {
@@ -90,14 +130,7 @@ impl SqliteStore {
     }
 
     async fn read(&self) -> Result<PoolConnection<Sqlite>, InboxError> {
-        Ok(self.pool.acquire().await?)
-    }
-
-    /// A connection to write with, and the turn, which ends when it is dropped.
-    async fn write(&self) -> Result<(OwnedMutexGuard<()>, PoolConnection<Sqlite>), InboxError> {
-        let turn = Arc::clone(&self.turn).lock_owned().await;
-        self.checkpoints.committed();
-        Ok((turn, self.pool.acquire().await?))
+        Ok(self.reading.acquire().await?)
     }
 }
 
@@ -133,8 +166,9 @@ async fn prepare(
     clock: &dyn Clock,
     migrate: bool,
 ) -> Result<(), InboxError> {
-    // Only a new file takes the size of its pages; the mode stays with the file.
-    let first = options.clone().page_size(16_384).journal_mode(SqliteJournalMode::Wal);
+    // Only a new file takes the size of its pages; the mode stays with the file. Small ones: keys are
+    // digests, so each comes to a page of its own, which is written as a whole.
+    let first = options.clone().page_size(4096).journal_mode(SqliteJournalMode::Wal);
     let mut patience = 50;
     let mut connection = loop {
         match first.connect().await {
@@ -186,44 +220,49 @@ async fn is_of_use(connection: &mut SqliteConnection) -> Result<bool, sqlx::Erro
 
 impl InboxStore for SqliteStore {
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>> {
+        let enqueue: Answer<'a, Vec<Enqueued>> = in_turn!(self, |connection| {
+            enqueue::enqueue(connection, batch, self.keep_keys_for, self.now())
+        });
         Box::pin(async move {
-            let (_turn, mut connection) = self.write().await?;
-            let enqueued =
-                enqueue::enqueue(&mut connection, batch, self.keep_keys_for, self.now()).await?;
+            let enqueued = enqueue.await?;
+            self.stored.store(true, Ordering::Relaxed);
             self.checkpoints.wrote(batch.iter().map(NewDelivery::weight).sum());
             Ok(enqueued)
         })
     }
 
     fn claim<'a>(&'a self, wanted: &'a Wanted) -> Answer<'a, Claimed> {
+        let claim: Answer<'a, Claimed> =
+            in_turn!(self, |connection| claim::claim(connection, wanted, self.now()));
         Box::pin(async move {
-            if !claim::is_due(&mut *self.read().await?, wanted, self.now()).await? {
+            let stored = self.stored.swap(false, Ordering::Relaxed);
+            if !stored && !claim::is_due(&mut *self.read().await?, wanted, self.now()).await? {
                 return Ok(Claimed::default());
             }
-            let (_turn, mut connection) = self.write().await?;
-            claim::claim(&mut connection, wanted, self.now()).await
+            let claimed = claim.await?;
+            // As many as were wanted may not be all there are.
+            if claimed.jobs.len() >= wanted.most as usize {
+                self.stored.store(true, Ordering::Relaxed);
+            }
+            Ok(claimed)
         })
     }
 
     fn extend<'a>(&'a self, running: &'a [Fence], lease: Duration) -> Answer<'a, Vec<i64>> {
-        Box::pin(async move {
-            let (_turn, mut connection) = self.write().await?;
-            claim::extend(&mut connection, running, self.now() + span(lease)).await
-        })
+        in_turn!(self, |connection| claim::extend(connection, running, self.now() + span(lease)))
     }
 
     fn finish<'a>(&'a self, batch: &'a [Finish]) -> Answer<'a, Vec<bool>> {
-        Box::pin(async move {
-            let (_turn, mut connection) = self.write().await?;
-            finish::finish(&mut connection, batch, self.now()).await
-        })
+        in_turn!(self, |connection| finish::finish(connection, batch, self.now()))
     }
 
     fn begin(&self, fence: Fence) -> Answer<'_, Transaction> {
         Box::pin(async move {
-            let turn = Arc::clone(&self.turn).lock_owned().await;
+            let mut turn = Arc::clone(&self.turn).lock_owned().await;
             self.checkpoints.committed();
-            let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+            // The transaction has it meanwhile, from its pool.
+            *turn = None;
+            let tx = self.writing.begin_with("BEGIN IMMEDIATE").await?;
             let begun = SqliteTransaction::begin(tx, turn, fence, self.now()).await?;
             Ok(Transaction::Sqlite(begun))
         })
@@ -244,24 +283,18 @@ impl InboxStore for SqliteStore {
         after: i64,
         most: u32,
     ) -> Answer<'a, Changed> {
-        Box::pin(async move {
-            let (_turn, mut connection) = self.write().await?;
-            operate::change(&mut connection, filter, change, (after, most), self.now()).await
+        let range = (after, most);
+        in_turn!(self, |connection| {
+            operate::change(connection, filter, change, range, self.now())
         })
     }
 
     fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> Answer<'a, Pruned> {
-        Box::pin(async move {
-            let (_turn, mut connection) = self.write().await?;
-            operate::prune(&mut connection, retention, most, self.now()).await
-        })
+        in_turn!(self, |connection| operate::prune(connection, retention, most, self.now()))
     }
 
     fn heal(&self, bounds: Bounds) -> Answer<'_, u64> {
-        Box::pin(async move {
-            let (_turn, mut connection) = self.write().await?;
-            operate::heal(&mut connection, bounds, self.now()).await
-        })
+        in_turn!(self, |connection| operate::heal(connection, bounds, self.now()))
     }
 
     fn census(&self) -> Answer<'_, Census> {
@@ -275,7 +308,9 @@ impl InboxStore for SqliteStore {
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(async move {
             self.checkpoints.stop();
-            self.pool.close().await;
+            *self.turn.lock().await = None;
+            self.writing.close().await;
+            self.reading.close().await;
             Ok(())
         })
     }
