@@ -76,8 +76,9 @@ impl std::error::Error for SourceError {}
 
 /// Finds the live secrets of a tenant, by the parameters of the endpoint's path.
 ///
-/// Answers are remembered for 30 seconds; no more than 64 questions are asked at a time; a source that takes longer than 5 seconds counts as
-/// unavailable. A tenant's deliveries are only ever verified with that tenant's secrets.
+/// Answers are remembered for 30 seconds; no more than 64 questions are asked at a time; a source that
+/// takes longer than 5 seconds counts as unavailable. All parameters of the path say whose delivery it
+/// is, as they are written: compare each exactly, as nobody signs the path. A tenant's deliveries are only ever verified with that tenant's secrets.
 ///
 /// ```
 /// use webhook_runtime::{Scope, Secret, SecretSource, SourceError};

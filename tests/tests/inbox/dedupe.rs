@@ -91,6 +91,7 @@ pub(crate) async fn a_key_is_forgotten_in_time(place: Place) {
     inbox.enqueue(kept.clone()).await.unwrap();
     inbox.enqueue(delivery("forgotten")).await.unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
+    inbox.prune().await.unwrap();
     assert!(matches!(inbox.enqueue(delivery("forgotten")).await, Ok(Enqueued::Stored(_))));
     assert!(matches!(inbox.enqueue(kept).await, Ok(Enqueued::Duplicate(_))));
 }
