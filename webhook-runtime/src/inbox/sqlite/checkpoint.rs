@@ -17,9 +17,9 @@ use crate::inbox::sqlite::Turn;
 const EVERY: usize = 16 * 1024 * 1024;
 /// After how long, if there was less.
 const AT_LEAST: Duration = Duration::from_secs(30);
-/// A log of more frames than this, of 16 KiB each, is finished with while nobody writes: only a log
+/// A log of more frames than this, of 4 KiB each, is finished with while nobody writes: only a log
 /// that has been moved to its end is begun anew.
-const LONG_LOG: i64 = 4096;
+const LONG_LOG: i64 = 16_384;
 
 /// The task that does it.
 pub(super) struct Checkpoints {

@@ -164,8 +164,9 @@ async fn prepare(
     clock: &dyn Clock,
     migrate: bool,
 ) -> Result<(), InboxError> {
-    // Only a new file takes the size of its pages; the mode stays with the file.
-    let first = options.clone().page_size(16_384).journal_mode(SqliteJournalMode::Wal);
+    // Only a new file takes the size of its pages; the mode stays with the file. Small ones: keys are
+    // digests, so each comes to a page of its own, which is written as a whole.
+    let first = options.clone().page_size(4096).journal_mode(SqliteJournalMode::Wal);
     let mut patience = 50;
     let mut connection = loop {
         match first.connect().await {
