@@ -111,6 +111,9 @@ pub use payload::{Batch, BatchItem, Encoded, Payload};
 pub use provider::{Copies, Provider, Source, Success};
 pub use rejection::{FailedItem, Rejection};
 pub use secret::{Secret, SecretError};
+pub use serve::Listener;
+#[cfg(feature = "tls")]
+pub use serve::{Tls, TlsError};
 pub use source::{KeySource, Scope, SecretSource, SourceError};
 pub use start::{Error, StartError, StartProblem};
 pub use verifier::ProviderVerifier;

@@ -288,13 +288,16 @@ impl std::error::Error for StartError {}
 pub enum Error {
     /// The webhooks could not start.
     Start(StartError),
-    /// The address could not be listened on.
+    /// The address, or the socket, could not be listened on.
     Listen {
-        /// The address, where it was understood as one.
+        /// The address, where it was understood as one of TCP.
         address: Option<SocketAddr>,
         /// What the system said.
         source: io::Error,
     },
+    /// The certificate cannot be used.
+    #[cfg(feature = "tls")]
+    Tls(crate::serve::TlsError),
     /// The server stopped.
     Serve(io::Error),
 }
@@ -307,6 +310,8 @@ impl fmt::Display for Error {
                 write!(f, "cannot listen on {address}: {source}")
             }
             Self::Listen { address: None, source } => write!(f, "cannot listen: {source}"),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => error.fmt(f),
             Self::Serve(source) => write!(f, "the server stopped: {source}"),
         }
     }
@@ -323,6 +328,8 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Start(_) => None,
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => error.source(),
             Self::Listen { source, .. } | Self::Serve(source) => Some(source),
         }
     }
@@ -331,6 +338,13 @@ impl std::error::Error for Error {
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         Self::Serve(error)
+    }
+}
+
+#[cfg(feature = "tls")]
+impl From<crate::serve::TlsError> for Error {
+    fn from(error: crate::serve::TlsError) -> Self {
+        Self::Tls(error)
     }
 }
 

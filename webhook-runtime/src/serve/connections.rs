@@ -1,8 +1,10 @@
-//! The connections that are open, no more than may be: when there are too many, those that have been
-//! asking for nothing for the longest make room, and whoever is new waits for it.
+//! The connections that are open, no more than may be: when there are too many, one makes room that
+//! the server waits for, and whoever is new waits for that.
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
+    net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -10,42 +12,32 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::Notify,
-    time::{Instant, timeout},
-};
+use tokio::{sync::Notify, time::timeout};
 
-/// How long a connection may keep its place without asking for anything, whoever waits: what has
-/// just come must have a chance to say what it wants.
+use super::seat::{Seat, State, Told};
+
+/// How long a client may keep the server waiting, whoever else wants to come in: what has just come
+/// must have a chance to say what it wants.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// How often those are looked at again that have all been busy.
+/// How often those are looked at again that are all waiting for the server.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// All open connections.
 pub(crate) struct Connections {
     most: usize,
     last: AtomicU64,
-    open: Mutex<HashMap<u64, Open>>,
+    open: Mutex<Open>,
     /// One has been closed.
     closed: Notify,
 }
 
+#[derive(Default)]
 struct Open {
-    /// Since when no request is being answered on it; `None` while one is.
-    idle_since: Option<Instant>,
-    leave: Arc<Notify>,
+    by_id: HashMap<u64, Arc<State>>,
+    /// How many each peer has.
+    of_peer: HashMap<Option<IpAddr>, usize>,
 }
-
-/// The place of one connection, until it is dropped.
-pub(crate) struct Seat {
-    id: u64,
-    leave: Arc<Notify>,
-    all: Arc<Connections>,
-}
-
-/// Shows that a request is being answered, until it is dropped.
-pub(crate) struct Busy(Arc<Seat>);
 
 impl Connections {
     pub(crate) fn new(most: usize) -> Arc<Self> {
@@ -55,9 +47,9 @@ impl Connections {
 
     /// A place for one more connection, as soon as there is one. Until then the system keeps those
     /// that are new, and loses none.
-    pub(crate) async fn enter(self: &Arc<Self>) -> Arc<Seat> {
+    pub(crate) async fn enter(self: &Arc<Self>, peer: Option<IpAddr>) -> Seat {
         loop {
-            match self.try_enter() {
+            match self.try_enter(peer) {
                 Ok(seat) => return seat,
                 Err(patience) => {
                     let _ = timeout(patience, self.closed.notified()).await;
@@ -67,129 +59,185 @@ impl Connections {
     }
 
     /// A place, or how long to wait until one may be had.
-    fn try_enter(self: &Arc<Self>) -> Result<Arc<Seat>, Duration> {
+    fn try_enter(self: &Arc<Self>, peer: Option<IpAddr>) -> Result<Seat, Duration> {
         let mut open = self.open();
-        if open.len() >= self.most {
-            leave_longest_idle(&mut open, GRACE)?;
+        if open.by_id.len() >= self.most {
+            open.make_room(GRACE)?;
         }
-        let (leave, now) = (Arc::new(Notify::new()), Instant::now());
+        let state = Arc::new(State::new(peer));
         let id = self.last.fetch_add(1, Ordering::Relaxed);
-        open.insert(id, Open { idle_since: Some(now), leave: Arc::clone(&leave) });
+        open.add(id, &state);
         drop(open);
-        Ok(Arc::new(Seat { id, leave, all: Arc::clone(self) }))
+        Ok(Seat { id, state, all: Arc::clone(self) })
     }
 
     /// Has one connection make room, where the system has no more of them to give.
     pub(crate) fn make_room(&self) {
-        let _ = leave_longest_idle(&mut self.open(), Duration::ZERO);
+        let _ = self.open().make_room(Duration::ZERO);
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<u64, Open>> {
+    /// Tells all of them.
+    pub(crate) fn tell_all(&self, what: Told) {
+        self.open().by_id.values().for_each(|state| state.tell(what));
+    }
+
+    /// Waits until none is open any more.
+    pub(crate) async fn all_left(&self) {
+        while !self.open().by_id.is_empty() {
+            let _ = timeout(AGAIN, self.closed.notified()).await;
+        }
+    }
+
+    /// One has gone.
+    pub(crate) fn left(&self, seat: &Seat) {
+        self.open().remove(seat.id);
+        self.closed.notify_one();
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Has the connection make room that has been idle for the longest, if it has been so for `grace`;
-/// else, says when one will.
-fn leave_longest_idle(open: &mut HashMap<u64, Open>, grace: Duration) -> Result<(), Duration> {
-    let idle = open.iter().filter_map(|(id, one)| Some((one.idle_since?, *id)));
-    let (since, id) = idle.min().ok_or(AGAIN)?;
-    match grace.checked_sub(since.elapsed()) {
-        Some(left) if !left.is_zero() => Err(left),
-        _ => {
-            if let Some(one) = open.remove(&id) {
-                one.leave.notify_one();
+impl Open {
+    fn add(&mut self, id: u64, state: &Arc<State>) {
+        *self.of_peer.entry(state.peer).or_default() += 1;
+        self.by_id.insert(id, Arc::clone(state));
+    }
+
+    fn remove(&mut self, id: u64) -> Option<Arc<State>> {
+        let state = self.by_id.remove(&id)?;
+        if let Some(count) = self.of_peer.get_mut(&state.peer) {
+            *count -= 1;
+            if *count == 0 {
+                self.of_peer.remove(&state.peer);
             }
-            Ok(())
         }
-    }
-}
-
-impl Seat {
-    /// Waits until the connection has to make room for another.
-    pub(crate) async fn asked_to_leave(&self) {
-        self.leave.notified().await;
+        Some(state)
     }
 
-    /// A request has come.
-    pub(crate) fn busy(self: &Arc<Self>) -> Busy {
-        self.set(None);
-        Busy(Arc::clone(self))
-    }
-
-    fn set(&self, idle_since: Option<Instant>) {
-        if let Some(open) = self.all.open().get_mut(&self.id) {
-            open.idle_since = idle_since;
+    /// Has the connection make room that the server has waited for the longest, of the peer that has
+    /// the most of them, if that was as long as `grace`; else, says when it will be.
+    fn make_room(&mut self, grace: Duration) -> Result<(), Duration> {
+        let waiting = self.by_id.iter().filter_map(|(id, state)| {
+            let of_peer = self.of_peer.get(&state.peer).copied().unwrap_or_default();
+            Some((of_peer, state.waited_for()?, Reverse(*id)))
+        });
+        let (_, waited, Reverse(id)) = waiting.max().ok_or(AGAIN)?;
+        match grace.checked_sub(waited) {
+            Some(left) if !left.is_zero() => Err(left),
+            _ => {
+                if let Some(state) = self.remove(id) {
+                    state.tell(Told::Leave);
+                }
+                Ok(())
+            }
         }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.all.open().remove(&self.id);
-        self.all.closed.notify_one();
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.set(Some(Instant::now()));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use tokio::time::{Instant, advance};
 
     use super::*;
+    use crate::serve::seat::Answering;
 
-    async fn leaves(seat: &Seat) -> bool {
-        tokio::time::timeout(Duration::from_millis(1), seat.asked_to_leave()).await.is_ok()
+    const PEER: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+
+    fn peer(text: &str) -> Option<IpAddr> {
+        Some(text.parse().expect("an address"))
+    }
+
+    fn leaves(seat: &Seat) -> bool {
+        seat.told() == Told::Leave
+    }
+
+    /// A request whose body has come.
+    fn working(seat: &Seat) -> Answering {
+        let answering = Answering::new(&seat.state);
+        answering.0.is_whole();
+        answering
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_is_idle_for_the_longest_makes_room() {
+    async fn whoever_is_waited_for_the_longest_makes_room() {
         let all = Connections::new(3);
         let mut seats = Vec::new();
         for _ in 0..3 {
-            seats.push(all.enter().await);
-            tokio::time::advance(Duration::from_secs(1)).await;
+            seats.push(all.enter(PEER).await);
+            advance(Duration::from_secs(1)).await;
         }
         // The first has a request, so that the second is the one to go.
-        let busy = seats[0].busy();
-        let fourth = all.enter().await;
-        assert_eq!([leaves(&seats[0]).await, leaves(&seats[1]).await], [false, true]);
-        // Answered just now, it is not idle for as long as the others.
-        drop(busy);
-        let _fifth = all.enter().await;
-        assert_eq!([leaves(&seats[0]).await, leaves(&seats[2]).await], [false, true]);
-        assert!(!leaves(&fourth).await);
+        let request = working(&seats[0]);
+        let fourth = all.enter(PEER).await;
+        assert_eq!([leaves(&seats[0]), leaves(&seats[1])], [false, true]);
+        // Answered just now, it is not waited for as long as the others are.
+        drop(request);
+        let _fifth = all.enter(PEER).await;
+        assert_eq!([leaves(&seats[0]), leaves(&seats[2])], [false, true]);
+        assert!(!leaves(&fourth));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_is_busy_stays_and_whoever_is_new_waits() {
+    async fn whoever_waits_for_the_server_stays_and_whoever_is_new_waits() {
         let all = Connections::new(2);
-        let seats = [all.enter().await, all.enter().await];
-        let busy = seats.each_ref().map(Seat::busy);
-        let mut third = Box::pin(all.enter());
+        let seats = [all.enter(PEER).await, all.enter(PEER).await];
+        let requests = seats.each_ref().map(working);
+        let mut third = Box::pin(all.enter(PEER));
         assert!(timeout(Duration::from_secs(60), &mut third).await.is_err());
         all.make_room();
-        for seat in &seats {
-            assert!(!leaves(seat).await);
-        }
-        drop(busy);
+        assert!(!seats.iter().any(leaves));
+        drop(requests);
         drop(seats);
         let _third = third.await;
-        assert_eq!(all.open().len(), 1);
+        assert_eq!(all.open().by_id.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_has_not_sent_the_whole_request_makes_room() {
+        let all = Connections::new(1);
+        let first = all.enter(PEER).await;
+        let _body_is_missing = Answering::new(&first.state);
+        let _second = all.enter(PEER).await;
+        assert!(leaves(&first));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_has_the_most_connections_makes_room_first() {
+        let all = Connections::new(4);
+        let one = all.enter(peer("192.0.2.1")).await;
+        advance(Duration::from_secs(1)).await;
+        let [a, b] = [all.enter(peer("2001:db8::1")).await, all.enter(peer("2001:db8::2")).await];
+        let other = all.enter(peer("2001:db8:0:1::1")).await;
+        advance(Duration::from_secs(1)).await;
+        let _fifth = all.enter(peer("192.0.2.2")).await;
+        assert_eq!([&one, &a, &b, &other].map(leaves), [false, true, false, false]);
+        // What has gone is not counted any more, so that now it is the one who came first.
+        drop(a);
+        let _sixth = all.enter(peer("192.0.2.3")).await;
+        assert_eq!([&one, &b, &other].map(leaves), [true, false, false]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn whoever_has_just_come_may_speak() {
         let all = Connections::new(1);
-        let first = all.enter().await;
+        let first = all.enter(PEER).await;
         let came = Instant::now();
-        let _second = all.enter().await;
+        let _second = all.enter(PEER).await;
         assert!(came.elapsed() >= GRACE && came.elapsed() < GRACE * 2, "{:?}", came.elapsed());
-        assert!(leaves(&first).await);
+        assert!(leaves(&first));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_was_made_ends_the_request_once() {
+        let all = Connections::new(2);
+        let seat = all.enter(PEER).await;
+        let answering = Answering::new(&seat.state);
+        let asked = Arc::clone(&answering.0);
+        drop(answering);
+        // The rest of a refused body comes when its answer is made already.
+        asked.is_whole();
+        assert!(seat.state.waited_for().is_some());
     }
 }

@@ -1,94 +1,133 @@
-//! Takes connections in, and answers what comes on them: HTTP/1.1, with a limit to everything that a
-//! client can be slow at.
+//! Takes connections in, and deals them out.
 
 use std::{
-    convert::Infallible, future::poll_fn, io, pin::pin, sync::Arc, task::Poll, time::Duration,
+    future::poll_fn,
+    io,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
 };
 
-use axum::{Router, body::Body, extract::Request, response::Response};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::{GracefulShutdown, Watcher},
+use super::{
+    connection::{Server, converse},
+    connections::Connections,
+    cores::Cores,
+    listener::{Accepted, Listener},
+    seat::{Seat, Told},
 };
-use tokio::net::{TcpListener, TcpStream};
-use tower_service::Service as _;
-
-use super::connections::{Connections, Seat};
-
-/// What clients may take of the server.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// How long a request's head may take to arrive, and how long a connection may be silent.
-    pub(crate) header_deadline: Duration,
-    /// How many connections may be open.
-    pub(crate) connections: usize,
-}
 
 /// After which time the system is asked again for what it could not give.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The most that a request's head may have, in bytes. What is more is answered by 431.
-const MOST_HEAD: usize = 64 * 1024;
+/// The open connections of a server that takes in no more, until it is dropped.
+pub(crate) struct StillOpen {
+    connections: Arc<Connections>,
+    // Last, so that what is told to leave still has a thread to do so on.
+    _cores: Arc<Cores>,
+}
 
-/// Takes connections in until it is asked to stop, and gives what those are ended with that are open
-/// then.
+impl StillOpen {
+    /// Waits until what is being answered is answered, and all connections are closed.
+    pub(crate) async fn finish(&self) {
+        self.connections.tell_all(Told::Finish);
+        self.connections.all_left().await;
+    }
+}
+
+impl Drop for StillOpen {
+    fn drop(&mut self) {
+        self.connections.tell_all(Told::Leave);
+    }
+}
+
+/// Takes connections in until the server is asked to stop.
 pub(crate) async fn accept(
-    listener: TcpListener,
-    router: Router,
-    limits: Limits,
+    listeners: Vec<Listener>,
+    server: Server,
     asked_to_stop: impl Future<Output = ()>,
-) -> GracefulShutdown {
-    let connections = Connections::new(limits.connections);
-    let graceful = GracefulShutdown::new();
-    let accept = async {
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => {
-                    let seat = connections.enter().await;
-                    let watcher = graceful.watcher();
-                    tokio::spawn(connection(stream, router.clone(), limits, seat, watcher));
+) -> io::Result<StillOpen> {
+    let connections = Connections::new(server.limits.connections);
+    let cores = Arc::new(Cores::start(server.limits.threads)?);
+    let server = Arc::new(server);
+    let open = StillOpen { connections, _cores: Arc::clone(&cores) };
+    let mut accepting: Vec<Pin<Box<dyn Future<Output = ()> + Send>>> = listeners
+        .into_iter()
+        .map(|listener| {
+            let (server, connections) = (Arc::clone(&server), Arc::clone(&open.connections));
+            Box::pin(accept_from(listener, server, connections, Arc::clone(&cores))) as Pin<Box<_>>
+        })
+        .collect();
+    #[cfg(feature = "tls")]
+    if let Some(tls) = server.tls.clone() {
+        accepting.push(Box::pin(tls.keep_renewing()));
+    }
+    let mut asked_to_stop = pin!(asked_to_stop);
+    poll_fn(|context| {
+        // None of them ends.
+        for one in &mut accepting {
+            let _ = one.as_mut().poll(context);
+        }
+        asked_to_stop.as_mut().poll(context)
+    })
+    .await;
+    Ok(open)
+}
+
+/// Takes in, for ever, what comes to one socket.
+async fn accept_from(
+    listener: Listener,
+    server: Arc<Server>,
+    connections: Arc<Connections>,
+    cores: Arc<Cores>,
+) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => {
+                let seat = connections.enter(accepted.peer()).await;
+                if let Err(error) = deal(accepted, seat, &server, &cores) {
+                    tracing::debug!(%error, "a connection was lost");
                 }
-                Err(error) => refused(&error, &connections).await,
+            }
+            Err(error) => refused(&error, &connections).await,
+        }
+    }
+}
+
+/// Gives a connection to the thread that has the fewest.
+fn deal(accepted: Accepted, seat: Seat, server: &Arc<Server>, cores: &Cores) -> io::Result<()> {
+    let Some(core) = cores.freest() else { return Ok(()) };
+    let server = Arc::clone(server);
+    if core.is_here() {
+        core.run(async move { answer(accepted, &seat, &server).await });
+        return Ok(());
+    }
+    // A socket is known to the runtime on which it was made, and has to move to another one.
+    let moving = accepted.leave()?;
+    core.run(async move {
+        match moving.arrive() {
+            Ok(accepted) => answer(accepted, &seat, &server).await,
+            Err(error) => tracing::debug!(%error, "a connection was lost"),
+        }
+    });
+    Ok(())
+}
+
+async fn answer(accepted: Accepted, seat: &Seat, server: &Server) {
+    match accepted {
+        #[cfg(feature = "tls")]
+        Accepted::Tcp(stream, peer) if server.tls.is_some() => {
+            let Some(tls) = &server.tls else { return };
+            let shaken = super::connection::unless_told(server, seat, tls.accept(stream)).await;
+            match shaken {
+                Some(Ok(stream)) => converse(server, seat, stream, Some(peer)).await,
+                Some(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                None => {}
             }
         }
-    };
-    first(accept, asked_to_stop).await;
-    graceful
-}
-
-/// Answers what comes on one connection, until either end closes it, it is silent for too long, or it
-/// has to make room for another.
-async fn connection(
-    stream: TcpStream,
-    router: Router,
-    limits: Limits,
-    seat: Arc<Seat>,
-    watcher: Watcher,
-) {
-    // An answer is one small packet, and the sender waits for it.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(|request| answer(router.clone(), Arc::clone(&seat), request));
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_deadline)
-        .max_buf_size(MOST_HEAD)
-        .serve_connection(TokioIo::new(stream), service);
-    let serving = async {
-        if let Err(error) = watcher.watch(serving).await {
-            tracing::debug!(%error, "a connection ended early");
-        }
-    };
-    first(serving, seat.asked_to_leave()).await;
-}
-
-async fn answer(
-    mut router: Router,
-    seat: Arc<Seat>,
-    request: Request<Incoming>,
-) -> Result<Response, Infallible> {
-    let _busy = seat.busy();
-    router.call(request.map(Body::new)).await
+        Accepted::Tcp(stream, peer) => converse(server, seat, stream, Some(peer)).await,
+        #[cfg(unix)]
+        Accepted::Unix(stream) => converse(server, seat, stream, None).await,
+    }
 }
 
 /// What comes of a connection that could not be had.
@@ -103,16 +142,4 @@ async fn refused(error: &io::Error, connections: &Connections) {
     tracing::error!(%error, "no connection could be taken in");
     connections.make_room();
     tokio::time::sleep(PAUSE).await;
-}
-
-/// Runs both until one has ended.
-async fn first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
-    let (mut one, mut other) = (pin!(one), pin!(other));
-    poll_fn(|context| {
-        if one.as_mut().poll(context).is_ready() {
-            return Poll::Ready(());
-        }
-        other.as_mut().poll(context)
-    })
-    .await;
 }

@@ -29,18 +29,6 @@ const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// large as they may be by default.
 const BODIES: usize = 256 * 1024 * 1024;
 
-/// How long the head of a request may take, unless told otherwise: `timeout http-request` in the
-/// examples of `HAProxy`'s documentation.
-const HEADER_DEADLINE: Duration = Duration::from_secs(10);
-
-/// How many connections there may be, unless told otherwise: a process may have 1,024 open files
-/// on most systems, and needs some for other things.
-const CONNECTIONS: usize = 900;
-
-/// How long open connections are waited for, unless told otherwise: what supervisors such as
-/// Kubernetes allow before they kill.
-const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
-
 /// How many handlers may run longer than their answers wait, unless told otherwise: each holds the
 /// body of its delivery.
 const MOST_LATE: usize = 1024;
@@ -78,7 +66,8 @@ pub struct Webhooks<S = ()> {
     pub(crate) inbox: Option<Inbox>,
     pub(crate) state: Option<S>,
     pub(crate) limits: Limits,
-    pub(crate) shutdown_deadline: Duration,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<crate::serve::Tls>,
 }
 
 struct Mount<S> {
@@ -111,8 +100,9 @@ impl<S> Webhooks<S> {
             #[cfg(feature = "inbox")]
             inbox: None,
             state: None,
-            limits: Limits { header_deadline: HEADER_DEADLINE, connections: CONNECTIONS },
-            shutdown_deadline: SHUTDOWN_DEADLINE,
+            limits: Limits::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 
@@ -203,29 +193,6 @@ impl<S> Webhooks<S> {
     /// again.
     pub fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
         self.bounds.budget = Budget::new(bytes);
-        self
-    }
-
-    /// How long a connection of [`serve`](Webhooks::serve) may take to send the head of a request, and
-    /// how long it may be silent: 10 seconds unless told otherwise. Then it is closed.
-    pub fn header_deadline(mut self, deadline: Duration) -> Self {
-        self.limits.header_deadline = deadline;
-        self
-    }
-
-    /// How many connections [`serve`](Webhooks::serve) has open at a time: 900 unless told otherwise,
-    /// which is just below the number of open files that a process usually may have. One more takes
-    /// the place of the one that has asked for nothing for the longest time, and waits where all have a
-    /// request that is being answered.
-    pub fn max_connections(mut self, most: usize) -> Self {
-        self.limits.connections = most;
-        self
-    }
-
-    /// How long [`serve`](Webhooks::serve) waits for open connections when it is asked to stop: 30
-    /// seconds unless told otherwise.
-    pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
-        self.shutdown_deadline = deadline;
         self
     }
 
