@@ -25,6 +25,7 @@ use tracing::{Instrument, Span};
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
 use crate::{
+    body::{drain, unread},
     delivery::Delivery,
     endpoint::{Endpoint, HandlerFuture, Verified},
     items::Items,
@@ -69,8 +70,25 @@ impl Front {
     {
         let span = self.gate.span();
         let (mut parts, body) = request.into_parts();
+        let head = self.gate.judge_head(&parts, &body);
+        let head = match head {
+            Err(fault) if !self.gate.may_be_handshake(&parts, &fault) => {
+                // Most of a flood ends here, for little more than axum's own 404.
+                let answer = if span.is_disabled() {
+                    self.gate.refuse(fault)
+                } else {
+                    span.in_scope(|| told(self.gate.refuse(fault)))
+                };
+                let unread = unread(&parts.headers, body);
+                return Box::pin(async move {
+                    drain(unread).await;
+                    answer
+                });
+            }
+            head => head,
+        };
         let story = async move {
-            let delivery = match self.gate.receive(&mut parts, body).await {
+            let delivery = match self.gate.receive(head, &mut parts, body).await {
                 Ok(delivery) => delivery,
                 Err(refusal) => return refusal,
             };

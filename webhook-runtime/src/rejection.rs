@@ -221,8 +221,21 @@ impl fmt::Debug for Rejection {
 
 impl std::error::Error for Rejection {}
 
-impl IntoResponse for Rejection {
-    fn into_response(self) -> Response {
+/// The body of a 401. Whoever floods an endpoint is answered by nothing else, so that it is written
+/// once and for all.
+const UNAUTHORIZED: &str = r#"{"status":401,"title":"Unauthorized","type":"about:blank"}"#;
+
+impl Rejection {
+    /// The problem, as JSON.
+    fn problem(&self) -> Body {
+        match self {
+            Self::Unauthorized(_) => Body::from(UNAUTHORIZED),
+            _ => Body::from(self.members().to_string()),
+        }
+    }
+
+    /// The members of the problem.
+    fn members(&self) -> Value {
         let status = self.status();
         let mut problem = Map::new();
         problem.insert("type".to_owned(), Value::from("about:blank"));
@@ -244,8 +257,14 @@ impl IntoResponse for Rejection {
             });
             problem.insert("items".to_owned(), items.collect::<Vec<Map<_, _>>>().into());
         }
-        let mut response = Response::new(Body::from(Value::Object(problem).to_string()));
-        *response.status_mut() = status;
+        Value::Object(problem)
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(self.problem());
+        *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match &self {
@@ -263,5 +282,16 @@ impl IntoResponse for Rejection {
         }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_beforehand_is_what_would_be_written() {
+        let members = Rejection::Unauthorized(VerifyError::NoMatch).members();
+        assert_eq!(members.to_string(), UNAUTHORIZED);
     }
 }
