@@ -74,12 +74,12 @@ impl Front {
         let head = match head {
             Err(fault) if !self.gate.may_be_handshake(&parts, &fault) => {
                 // Most of a flood ends here, for little more than axum's own 404.
-                let answer = if span.is_disabled() {
-                    self.gate.refuse(fault)
-                } else {
-                    span.in_scope(|| told(self.gate.refuse(fault)))
-                };
                 let unread = unread(&parts.headers, body);
+                let answer = if span.is_disabled() {
+                    self.gate.refuse_at_sight(fault, parts)
+                } else {
+                    span.in_scope(|| told(self.gate.refuse_at_sight(fault, parts)))
+                };
                 return Box::pin(async move {
                     drain(unread).await;
                     answer

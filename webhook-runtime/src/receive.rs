@@ -296,9 +296,15 @@ impl Gate {
         format!("{origin}{path}")
     }
 
-    pub(crate) fn refuse(&self, rejection: Rejection) -> Response {
+    fn refuse(&self, rejection: Rejection) -> Response {
         tracing::info!(reason = %rejection, "refused");
         self.as_wished(rejection.into_response())
+    }
+
+    /// Refuses a request whose head was enough.
+    pub(crate) fn refuse_at_sight(&self, rejection: Rejection, parts: Parts) -> Response {
+        tracing::info!(reason = %rejection, "refused");
+        self.as_wished(rejection.answer(parts.headers, parts.extensions))
     }
 
     /// The answer as the provider wants to read it.

@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::scheme::VerifyError;
@@ -261,11 +261,10 @@ impl Rejection {
     }
 }
 
-impl IntoResponse for Rejection {
-    fn into_response(self) -> Response {
-        let mut response = Response::new(self.problem());
-        *response.status_mut() = self.status();
-        let headers = response.headers_mut();
+impl Rejection {
+    /// The answer, in what the request leaves behind: maps that are there already cost nothing.
+    pub(crate) fn answer(self, mut headers: HeaderMap, mut extensions: Extensions) -> Response {
+        headers.clear();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match &self {
             Self::MethodNotAllowed { allow } => {
@@ -280,8 +279,19 @@ impl IntoResponse for Rejection {
             }
             _ => {}
         }
-        response.extensions_mut().insert(self);
+        let mut response = Response::new(self.problem());
+        *response.status_mut() = self.status();
+        *response.headers_mut() = headers;
+        extensions.clear();
+        extensions.insert(self);
+        *response.extensions_mut() = extensions;
         response
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        self.answer(HeaderMap::new(), Extensions::new())
     }
 }
 
