@@ -9,8 +9,10 @@ use crate::app::{BY_HAND, GENERATED, NOWHERE};
 /// A request that is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
-    /// For a path where nothing is, with a body of 1 KB.
-    NotFound,
+    /// What `Unsigned` is, for a path where nothing is.
+    UnsignedNowhere,
+    /// What `Malformed` is, for a path where nothing is.
+    MalformedNowhere,
     /// Without a signature, with a body of 1 KB.
     Unsigned,
     /// With a signature that is none, and a body of 1 KB.
@@ -22,9 +24,10 @@ pub(crate) enum Case {
 }
 
 /// Every case.
-pub(crate) const ALL: [Case; 9] = [
-    Case::NotFound,
+pub(crate) const ALL: [Case; 10] = [
+    Case::UnsignedNowhere,
     Case::Unsigned,
+    Case::MalformedNowhere,
     Case::Malformed,
     Case::ByHand(1),
     Case::Forged(1),
@@ -37,7 +40,8 @@ pub(crate) const ALL: [Case; 9] = [
 impl Case {
     pub(crate) fn name(self) -> String {
         match self {
-            Self::NotFound => "404".to_owned(),
+            Self::UnsignedNowhere => "404, unsigned".to_owned(),
+            Self::MalformedNowhere => "404, malformed".to_owned(),
             Self::Unsigned => "unsigned".to_owned(),
             Self::Malformed => "malformed".to_owned(),
             Self::Forged(size) => format!("forged, {size} KB"),
@@ -53,19 +57,20 @@ impl Case {
     /// What it may cost hardly more than.
     pub(crate) fn beside(self) -> Option<Self> {
         match self {
-            Self::Unsigned | Self::Malformed => Some(Self::NotFound),
+            Self::Unsigned => Some(Self::UnsignedNowhere),
+            Self::Malformed => Some(Self::MalformedNowhere),
             Self::Forged(size) => Some(Self::ByHand(size)),
-            Self::NotFound | Self::ByHand(_) => None,
+            Self::UnsignedNowhere | Self::MalformedNowhere | Self::ByHand(_) => None,
         }
     }
 
     pub(crate) fn status(self) -> u16 {
-        if self == Self::NotFound { 404 } else { 401 }
+        if self.path() == NOWHERE { 404 } else { 401 }
     }
 
     fn path(self) -> &'static str {
         match self {
-            Self::NotFound => NOWHERE,
+            Self::UnsignedNowhere | Self::MalformedNowhere => NOWHERE,
             Self::Unsigned | Self::Malformed | Self::Forged(_) => GENERATED,
             Self::ByHand(_) => BY_HAND,
         }
@@ -91,8 +96,8 @@ impl Case {
             ("x-github-hook-id", "292430182".to_owned()),
         ];
         let signature = match self {
-            Self::Unsigned => None,
-            Self::Malformed => Some(format!("sha256={}", "x".repeat(64))),
+            Self::Unsigned | Self::UnsignedNowhere => None,
+            Self::Malformed | Self::MalformedNowhere => Some(format!("sha256={}", "x".repeat(64))),
             _ => Some(format!("sha256={}", "0".repeat(64))),
         };
         headers.extend(signature.map(|signature| ("x-hub-signature-256", signature)));
