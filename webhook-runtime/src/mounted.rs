@@ -90,7 +90,13 @@ impl Front {
         let story = async move {
             let delivery = match self.gate.receive(head, &mut parts, body).await {
                 Ok(delivery) => delivery,
-                Err(refusal) => return refusal,
+                Err(refusal) => {
+                    #[cfg(feature = "limit")]
+                    if let Some(rejection) = refusal.extensions().get() {
+                        self.gate.limiters.charge(&parts, rejection);
+                    }
+                    return refusal;
+                }
             };
             #[cfg(feature = "inbox")]
             if let Some(inbox) = &self.inbox {

@@ -16,6 +16,8 @@ use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use http_body::Body as _;
 use tracing::{Span, field};
 
+#[cfg(feature = "limit")]
+use crate::limit::Limiters;
 use crate::{
     body::{Bounds, drain, unread},
     clock::Clock,
@@ -43,6 +45,8 @@ pub(crate) struct Gate {
     pub(crate) clock: Arc<dyn Clock>,
     /// What reading a body is bounded by.
     pub(crate) bounds: Bounds,
+    #[cfg(feature = "limit")]
+    pub(crate) limiters: Limiters,
 }
 
 /// Where the live secrets are.
@@ -100,6 +104,8 @@ impl Gate {
     /// What can be refused before a byte of the body is read, unless it
     /// [may be a handshake](Self::may_be_handshake).
     pub(crate) fn judge_head(&self, parts: &Parts, body: &Body) -> Result<(), Rejection> {
+        #[cfg(feature = "limit")]
+        self.limiters.admit(parts)?;
         let allow = self.endpoint.provider.allowed_methods();
         // Nearly always the only one.
         if parts.method != allow && !allow.split(", ").any(|method| parts.method == method) {
@@ -115,13 +121,17 @@ impl Gate {
             return Err(Rejection::TooLarge { limit });
         }
         let query = parts.uri.query().unwrap_or_default();
-        self.verifier.check_headers(&parts.headers, query).map_err(Rejection::Unauthorized)
+        self.verifier.check_headers(&parts.headers, query).map_err(Rejection::Unauthorized)?;
+        #[cfg(feature = "limit")]
+        self.limiters.spend()?;
+        Ok(())
     }
 
     /// Whether a request with this fault may be a handshake all the same.
     pub(crate) fn may_be_handshake(&self, parts: &Parts, fault: &Rejection) -> bool {
         let handshakes = self.endpoint.provider.known_handshakes();
         !handshakes.is_empty()
+            && !matches!(fault, Rejection::Limited { .. })
             && (may_be_in_body(handshakes, fault)
                 || handshake::unsigned(handshakes, &Asked::head(parts)).is_some())
     }
@@ -304,6 +314,8 @@ impl Gate {
 
     /// Refuses a request whose head was enough.
     pub(crate) fn refuse_at_sight(&self, rejection: Rejection, parts: Parts) -> Response {
+        #[cfg(feature = "limit")]
+        self.limiters.charge(&parts, &rejection);
         tracing::info!(reason = %rejection, "refused");
         self.as_wished(rejection.answer(parts.headers, parts.extensions))
     }
