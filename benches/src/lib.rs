@@ -5,6 +5,7 @@
 //! ```text
 //! cargo bench -p webhook-benches --bench throughput     # requests per second over loopback
 //! cargo bench -p webhook-benches --bench instructions   # callgrind, needs valgrind
+//! cargo bench -p webhook-benches --bench refusals       # what it costs to refuse, beside a 404
 //! cargo bench -p webhook-benches --bench compile_time   # CPU time of `cargo build`, needs Linux
 //! cargo bench -p webhook-benches --bench events         # enums of events, beside serde's own
 //! cargo bench -p webhook-benches --bench inbox --features inbox  # stored before they are answered
@@ -16,6 +17,7 @@
 mod contest;
 mod generated;
 mod handwritten;
+mod loopback;
 pub mod payload;
 mod report;
 mod run;
@@ -23,6 +25,7 @@ mod sample;
 mod variant;
 
 pub use contest::{Contestant, Measured, measure};
+pub use loopback::{Client, Server, Slice, serve};
 pub use report::{Required, Table, median, noise};
 pub use run::{is_quick, samples, setting, wanted};
 pub use sample::{SECRET, Sample};

@@ -7,25 +7,17 @@
 //! `WEBHOOK_BENCH_ROUNDS` and `WEBHOOK_BENCH_SLICE_MS` say how often and for how long each variant
 //! is driven.
 
-mod client;
-mod server;
-
 use std::time::Duration;
 
 use webhook_benches::{
-    Required, Sample, Table,
+    Client, Required, Sample, Server, Slice, Table,
     Variant::{self, Bare, Generated, GeneratedOwned, HandWritten, HandWrittenOwned},
-    median, noise, samples, setting, wanted,
-};
-
-use crate::{
-    client::{Client, Slice},
-    server::Server,
+    median, noise, samples, serve, setting, wanted,
 };
 
 fn main() {
     if let Some(variant) = std::env::args().nth(1).as_deref().and_then(Variant::named) {
-        server::serve(variant);
+        serve(variant.router());
     } else if wanted() {
         compare();
     }
@@ -34,9 +26,10 @@ fn main() {
 fn compare() {
     let rounds = setting("WEBHOOK_BENCH_ROUNDS", 2, 40);
     let slice = Duration::from_millis(setting("WEBHOOK_BENCH_SLICE_MS", 50, 400));
-    let servers = Variant::ALL.map(Server::start);
+    let servers = Variant::ALL.map(|variant| Server::start(variant.name()));
     for sample in samples() {
-        let mut clients = servers.each_ref().map(|server| Client::connect(server.port, sample));
+        let mut clients =
+            servers.each_ref().map(|server| Client::connect(server.port, sample.wire(), 200));
         for client in &mut clients {
             client.drive(slice);
         }

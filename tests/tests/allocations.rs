@@ -1,17 +1,25 @@
-//! Believing a request takes nothing from the heap, where the scheme is data and symmetric.
+//! Believing a request takes nothing from the heap, where the scheme is data and symmetric; and
+//! refusing one takes hardly more than a 404.
 //!
 //! Counted is what this thread allocates while it verifies with secrets that have been prepared.
 //! Not among them: public keys, whose signatures are over a text that is joined first, and schemes
 //! that are code, which parse, sort or decode what is signed.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::{Duration, SystemTime},
+};
 
 use allocation_counter::measure;
-use http::{HeaderMap, HeaderValue};
+use axum::{Router, body::Body};
+use http::{HeaderMap, HeaderValue, Request};
+use tower::Service as _;
 use webhook_runtime::{
-    Provider, ProviderVerifier, Secret,
+    Delivery, Provider, ProviderVerifier, Secret, Webhooks,
     providers::{ALL, FORGEJO, GITEA, GITHUB, GOGS, HUBSPOT, LINEAR, STANDARD_WEBHOOKS, STRIPE},
     scheme::{Incoming, Outgoing},
+    webhook,
 };
 
 /// Hex digits: text, hex and base64 all in one, whichever a provider's secrets are.
@@ -102,6 +110,56 @@ fn the_name_of_a_secret_is_allocated_if_it_was() {
     assert_eq!(case.allocations(&verifier(&secret)), 0);
     let secret = Secret::new(SECRET).named(format!("tenant {}", 7));
     assert_eq!(case.allocations(&verifier(&secret)), 1);
+}
+
+#[webhook(path = "/webhook", provider = GITHUB)]
+async fn github(_: &Delivery) {}
+
+/// How often memory is asked for while this is answered by that status, once everything is warm.
+fn allocations_of(router: &mut Router, status: u16, request: impl Fn() -> Request<Body>) -> u64 {
+    let mut answer = || {
+        let request = request();
+        let mut answered = 0;
+        let counted = measure(|| {
+            let mut answer = pin!(router.call(request));
+            let mut context = Context::from_waker(Waker::noop());
+            if let Poll::Ready(Ok(answer)) = answer.as_mut().poll(&mut context) {
+                answered = answer.status().as_u16();
+            }
+        });
+        assert_eq!(answered, status);
+        counted.count_total
+    };
+    answer();
+    answer()
+}
+
+/// What is more than in a 404 is the answer's body, and the rejection among its extensions; and behind
+/// a signature of the right form, the future that waits for the body, and the answer's own headers.
+#[test]
+fn a_refusal_allocates_hardly_more_than_a_404() {
+    let hooks = Webhooks::new().mount::<github>().secrets::<github>([Secret::new(SECRET)]);
+    let mut router = hooks.into_router().expect("nothing is wrong with it");
+    let request = |path: &str, signature: Option<String>| {
+        let mut request = Request::post(path).body(Body::from(BODY)).expect("a request");
+        let length = BODY.len().into();
+        request.headers_mut().insert("content-length", length);
+        if let Some(signature) = signature {
+            let signature = signature.parse().expect("a header's value");
+            request.headers_mut().insert("x-hub-signature-256", signature);
+        }
+        request
+    };
+    let not_found = allocations_of(&mut router, 404, || request("/elsewhere", None));
+    let unsigned = allocations_of(&mut router, 401, || request("/webhook", None));
+    let malformed = || request("/webhook", Some("sha256=no".to_owned()));
+    let malformed = allocations_of(&mut router, 401, malformed);
+    let forged = || request("/webhook", Some(format!("sha256={}", "0".repeat(64))));
+    let forged = allocations_of(&mut router, 401, forged);
+    println!("404: {not_found}, unsigned: {unsigned}, malformed: {malformed}, forged: {forged}");
+    assert!(unsigned <= not_found + 5, "{unsigned} and {not_found}");
+    assert_eq!(unsigned, malformed);
+    assert!(forged <= unsigned + 6, "{forged} and {unsigned}");
 }
 
 /// A genuine request.

@@ -261,8 +261,8 @@ fn secrets_for_what_is_not_mounted_are_a_mistake() {
     assert_eq!(error.problems(), [StartProblem::NotMounted { endpoint: "github" }]);
     assert_eq!(
         error.to_string(),
-        "the webhooks cannot start: `github`: secrets, a token or a layer are given for it, but it is \
-         not mounted; add `.mount::<github>()`"
+        "the webhooks cannot start: `github`: secrets, a token, a layer or a quota are given for it, but \
+         it is not mounted; add `.mount::<github>()`"
     );
 }
 

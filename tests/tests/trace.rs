@@ -23,7 +23,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 use webhook_runtime::{
-    Delivery, Provider, Rejection, Secret, SystemClock, Webhook, Webhooks,
+    Delivery, Provider, Quota, Rejection, Secret, SystemClock, Webhook, Webhooks,
     providers::{GITHUB, PLAIN},
     scheme::{Incoming, KeyEncoding, Outgoing, Scheme},
     webhook,
@@ -202,6 +202,18 @@ async fn what_the_handler_traces_is_inside_the_span() {
 }
 
 /// The sender is told the status alone; the reason is here.
+#[tokio::test]
+async fn who_is_limited_is_told_as_a_refusal() {
+    let hooks = common::webhooks::<order_paid>().limit_on::<order_paid>(Quota::per_hour(1));
+    let router = hooks.into_router().expect("nothing is wrong with it");
+    assert_eq!(status(&router, delivery(r#"{"id":1}"#)).await, 200);
+    let (records, _guard) = Records::start();
+    assert_eq!(status(&router, delivery(r#"{"id":1}"#)).await, 429);
+    assert_eq!(records.reason(), "the quota of the endpoint is used up");
+    let span = [("endpoint", "order_paid"), ("provider", "plain"), ("outcome", "429")];
+    assert_eq!(records.delivery(), fields(span));
+}
+
 #[tokio::test]
 async fn a_refusal_is_a_span_with_its_reason() {
     let unsigned = || post(PATH, HeaderMap::new(), "{}");

@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::Poll,
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -98,7 +98,7 @@ impl Bounds {
             }
         };
         if matches!(result, Err(Rejection::TooLarge { .. } | Rejection::Busy)) {
-            drain(headers, body);
+            drain(unread(headers, body)).await;
         }
         result
     }
@@ -133,12 +133,21 @@ async fn read_to_end(
 const DRAIN_BYTES: usize = 256 * 1024;
 /// How long that may take.
 const DRAIN_TIME: Duration = Duration::from_millis(500);
+/// The largest body that is not worth a task of its own, if it is there already.
+const DRAIN_AT_ONCE: u64 = 16 * 1024;
+
+/// The body of a refused request, if there is any of it to be drained. Who asks first has sent
+/// nothing, and reading would ask for it.
+pub(crate) fn unread(headers: &HeaderMap, body: Body) -> Option<Body> {
+    (!body.is_end_stream() && !headers.contains_key(header::EXPECT)).then_some(body)
+}
 
 /// Reads a bounded little of a refused body, beside the answer: a connection closed with unread
-/// bytes is reset, and the sender would lose the answer.
-pub(crate) fn drain(headers: &HeaderMap, body: Body) {
-    // Who asks first has sent nothing, and reading would ask for it.
-    if body.is_end_stream() || headers.contains_key(header::EXPECT) {
+/// bytes is reset, and the sender would lose the answer. Waits for nothing but its turn.
+pub(crate) async fn drain(body: Option<Body>) {
+    let Some(mut body) = body else { return };
+    let is_small = body.size_hint().exact().is_some_and(|length| length <= DRAIN_AT_ONCE);
+    if is_small && ends_by_now(&mut body).await {
         return;
     }
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
@@ -152,4 +161,28 @@ pub(crate) fn drain(headers: &HeaderMap, body: Body) {
             }
         }
     }));
+}
+
+/// Whether the body has come to its end as far as it is here. It is asked twice: hyper reads nothing
+/// of a body until it is asked for the first time, and then what has arrived is there the next time
+/// around.
+async fn ends_by_now(body: &mut Body) -> bool {
+    let mut asked = false;
+    poll_fn(|context| {
+        loop {
+            // What comes later wakes nobody: then it is a task's affair, which asks again.
+            let mut nobody = Context::from_waker(Waker::noop());
+            match Pin::new(&mut *body).poll_frame(&mut nobody) {
+                Poll::Ready(Some(Ok(_))) if !body.is_end_stream() => {}
+                Poll::Ready(_) => return Poll::Ready(true),
+                Poll::Pending if asked => return Poll::Ready(false),
+                Poll::Pending => {
+                    asked = true;
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+            }
+        }
+    })
+    .await
 }

@@ -49,7 +49,8 @@
 //! | `fetch` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
 //! | `inbox-sqlite`, `inbox-postgres` | the durable [`inbox`], with SQLite or PostgreSQL |
 //! | `inbox` | the durable inbox, with a store of your own |
-//! | `metrics` | the inbox's counters through the `metrics` facade |
+//! | `limit` | `Quota`: limits to how often a peer may be refused, and an endpoint asked |
+//! | `metrics` | counters of the inbox and of limits through the `metrics` facade |
 //! | `testing` | `Webhooks::test` and `conformance!`, for tests of handlers |
 //! | `thin-github` | `thin::github`: ready-made payloads of GitHub |
 //! | `thin-shopify` | `thin::shopify`: ready-made payloads of Shopify |
@@ -72,6 +73,8 @@ mod items;
 mod json;
 mod late;
 mod layers;
+#[cfg(feature = "limit")]
+mod limit;
 mod mounted;
 mod payload;
 mod provider;
@@ -107,9 +110,11 @@ pub use inbox::{Inbox, Tx};
 pub use items::Items;
 pub use late::LateHandlers;
 pub use layers::EndpointLayer;
+#[cfg(feature = "limit")]
+pub use limit::Quota;
 pub use payload::{Batch, BatchItem, Encoded, Payload};
 pub use provider::{Copies, Provider, Source, Success};
-pub use rejection::{FailedItem, Rejection};
+pub use rejection::{FailedItem, LimitedBy, Rejection};
 pub use secret::{Secret, SecretError};
 pub use serve::Listener;
 #[cfg(feature = "tls")]

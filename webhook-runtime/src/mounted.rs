@@ -25,6 +25,7 @@ use tracing::{Instrument, Span};
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
 use crate::{
+    body::{drain, unread},
     delivery::Delivery,
     endpoint::{Endpoint, HandlerFuture, Verified},
     items::Items,
@@ -69,10 +70,33 @@ impl Front {
     {
         let span = self.gate.span();
         let (mut parts, body) = request.into_parts();
+        let head = self.gate.judge_head(&parts, &body);
+        let head = match head {
+            Err(fault) if !self.gate.may_be_handshake(&parts, &fault) => {
+                // Most of a flood ends here, for little more than axum's own 404.
+                let unread = unread(&parts.headers, body);
+                let answer = if span.is_disabled() {
+                    self.gate.refuse_at_sight(fault, parts)
+                } else {
+                    span.in_scope(|| told(self.gate.refuse_at_sight(fault, parts)))
+                };
+                return Box::pin(async move {
+                    drain(unread).await;
+                    answer
+                });
+            }
+            head => head,
+        };
         let story = async move {
-            let delivery = match self.gate.receive(&mut parts, body).await {
+            let delivery = match self.gate.receive(head, &mut parts, body).await {
                 Ok(delivery) => delivery,
-                Err(refusal) => return refusal,
+                Err(refusal) => {
+                    #[cfg(feature = "limit")]
+                    if let Some(rejection) = refusal.extensions().get() {
+                        self.gate.limiters.charge(&parts, rejection);
+                    }
+                    return refusal;
+                }
             };
             #[cfg(feature = "inbox")]
             if let Some(inbox) = &self.inbox {

@@ -16,12 +16,14 @@ use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use http_body::Body as _;
 use tracing::{Span, field};
 
+#[cfg(feature = "limit")]
+use crate::limit::Limiters;
 use crate::{
-    body::{Bounds, drain},
+    body::{Bounds, drain, unread},
     clock::Clock,
     delivery::{Delivery, Verification},
     endpoint::Endpoint,
-    handshake::{self, Asked, Known, MAX_UNSIGNED_BODY, Step},
+    handshake::{self, Asked, Handshake, Known, MAX_UNSIGNED_BODY, Step},
     provider::Success,
     rejection::Rejection,
     scheme::{Incoming, Keys, Proof, Verifier, VerifyError},
@@ -43,6 +45,8 @@ pub(crate) struct Gate {
     pub(crate) clock: Arc<dyn Clock>,
     /// What reading a body is bounded by.
     pub(crate) bounds: Bounds,
+    #[cfg(feature = "limit")]
+    pub(crate) limiters: Limiters,
 }
 
 /// Where the live secrets are.
@@ -55,17 +59,19 @@ pub(crate) enum Secrets {
 }
 
 impl Gate {
-    /// From a request to a verified delivery, or to the answer that it gets instead.
+    /// From a request to a verified delivery, or to the answer that it gets instead. `head` is what
+    /// its head was judged to be.
     pub(crate) async fn receive(
         &self,
+        head: Result<(), Rejection>,
         parts: &mut Parts,
         body: Body,
     ) -> Result<Delivery, Response> {
         if let Some(answer) = self.answer_unsigned(parts, None).await {
-            drain(&parts.headers, body);
+            drain(unread(&parts.headers, body)).await;
             return Err(answer);
         }
-        if let Err(rejection) = self.judge_head(parts, &body) {
+        if let Err(rejection) = head {
             return Err(self.refuse_by_head(rejection, parts, body).await);
         }
         let read = self.bounds.read(body, self.endpoint.max_body, &parts.headers).await;
@@ -95,10 +101,14 @@ impl Gate {
         Ok(delivery)
     }
 
-    /// What can be refused before a byte of the body is read.
-    fn judge_head(&self, parts: &Parts, body: &Body) -> Result<(), Rejection> {
+    /// What can be refused before a byte of the body is read, unless it
+    /// [may be a handshake](Self::may_be_handshake).
+    pub(crate) fn judge_head(&self, parts: &Parts, body: &Body) -> Result<(), Rejection> {
+        #[cfg(feature = "limit")]
+        self.limiters.admit(parts)?;
         let allow = self.endpoint.provider.allowed_methods();
-        if !allow.split(", ").any(|method| parts.method == method) {
+        // Nearly always the only one.
+        if parts.method != allow && !allow.split(", ").any(|method| parts.method == method) {
             return Err(Rejection::MethodNotAllowed { allow });
         }
         if parts.headers.contains_key(header::CONTENT_ENCODING) {
@@ -111,7 +121,19 @@ impl Gate {
             return Err(Rejection::TooLarge { limit });
         }
         let query = parts.uri.query().unwrap_or_default();
-        self.verifier.check_headers(&parts.headers, query).map_err(Rejection::Unauthorized)
+        self.verifier.check_headers(&parts.headers, query).map_err(Rejection::Unauthorized)?;
+        #[cfg(feature = "limit")]
+        self.limiters.spend()?;
+        Ok(())
+    }
+
+    /// Whether a request with this fault may be a handshake all the same.
+    pub(crate) fn may_be_handshake(&self, parts: &Parts, fault: &Rejection) -> bool {
+        let handshakes = self.endpoint.provider.known_handshakes();
+        !handshakes.is_empty()
+            && !matches!(fault, Rejection::Limited { .. })
+            && (may_be_in_body(handshakes, fault)
+                || handshake::unsigned(handshakes, &Asked::head(parts)).is_some())
     }
 
     /// Refuses by the head, unless the unsigned body turns out to be a handshake.
@@ -122,8 +144,7 @@ impl Gate {
         body: Body,
     ) -> Response {
         let handshakes = self.endpoint.provider.known_handshakes();
-        let unsigned = matches!(rejection, Rejection::Unauthorized(VerifyError::MissingHeader(_)));
-        if unsigned && handshake::may_be_in_body(handshakes) {
+        if may_be_in_body(handshakes, &rejection) {
             let read = self.bounds.read(body, MAX_UNSIGNED_BODY, &parts.headers).await;
             let Ok((body, _share)) = read else {
                 return self.refuse(rejection);
@@ -132,7 +153,7 @@ impl Gate {
                 return answer;
             }
         } else {
-            drain(&parts.headers, body);
+            drain(unread(&parts.headers, body)).await;
         }
         self.refuse(rejection)
     }
@@ -291,6 +312,14 @@ impl Gate {
         self.as_wished(rejection.into_response())
     }
 
+    /// Refuses a request whose head was enough.
+    pub(crate) fn refuse_at_sight(&self, rejection: Rejection, parts: Parts) -> Response {
+        #[cfg(feature = "limit")]
+        self.limiters.charge(&parts, &rejection);
+        tracing::info!(reason = %rejection, "refused");
+        self.as_wished(rejection.answer(parts.headers, parts.extensions))
+    }
+
     /// The answer as the provider wants to read it.
     pub(crate) fn as_wished(&self, response: Response) -> Response {
         match self.endpoint.provider.wanted_success() {
@@ -323,6 +352,12 @@ impl Gate {
             outcome = field::Empty,
         )
     }
+}
+
+/// Whether a request with this fault may be a handshake, as its body would tell.
+fn may_be_in_body(handshakes: &[Handshake], fault: &Rejection) -> bool {
+    matches!(fault, Rejection::Unauthorized(VerifyError::MissingHeader(_)))
+        && handshake::may_be_in_body(handshakes)
 }
 
 /// How a source's want of an answer is answered.

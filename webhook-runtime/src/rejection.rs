@@ -1,12 +1,12 @@
 //! Refusals, as HTTP answers.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::scheme::VerifyError;
@@ -40,6 +40,14 @@ pub enum Rejection {
     },
     /// 401: not believed.
     Unauthorized(VerifyError),
+    /// 429: too many requests, as the feature `limit` counts them. Nothing of it was judged but, for an
+    /// endpoint's quota, the form of its signature.
+    Limited {
+        /// Whose quota is used up.
+        by: LimitedBy,
+        /// After which time there is something left again, in whole seconds.
+        retry_after: Duration,
+    },
     /// 408: the body did not arrive in time.
     Timeout,
     /// 400: the body broke off.
@@ -75,6 +83,16 @@ pub enum Rejection {
     Busy,
     /// 500: the handler panicked.
     Panicked,
+}
+
+/// Whose quota is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LimitedBy {
+    /// The peer's, by requests that were not believed.
+    Peer,
+    /// The endpoint's, by all of its requests.
+    Endpoint,
 }
 
 /// One event of a batch that was not taken.
@@ -122,6 +140,7 @@ impl Rejection {
             Self::ContentEncoding | Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenBody | Self::Malformed { .. } => StatusCode::BAD_REQUEST,
             Self::Mismatch { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -158,6 +177,7 @@ impl Rejection {
         Some(match self {
             Self::MethodNotAllowed { .. }
             | Self::Unauthorized(_)
+            | Self::Limited { .. }
             | Self::Items { .. }
             | Self::Forbidden
             | Self::Unavailable
@@ -189,6 +209,12 @@ impl fmt::Display for Rejection {
             Self::ContentEncoding => f.write_str("the body has a content encoding"),
             Self::TooLarge { limit } => write!(f, "the body has more than {limit} bytes"),
             Self::Unauthorized(error) => error.fmt(f),
+            Self::Limited { by: LimitedBy::Peer, .. } => {
+                f.write_str("the peer has used up its quota")
+            }
+            Self::Limited { by: LimitedBy::Endpoint, .. } => {
+                f.write_str("the quota of the endpoint is used up")
+            }
             Self::Timeout => f.write_str("the body did not arrive in time"),
             Self::BrokenBody => f.write_str("the body broke off"),
             Self::ContentType => f.write_str("the content type is not supported"),
@@ -221,8 +247,23 @@ impl fmt::Debug for Rejection {
 
 impl std::error::Error for Rejection {}
 
-impl IntoResponse for Rejection {
-    fn into_response(self) -> Response {
+/// The bodies of a 401 and of a 429. Whoever floods an endpoint is answered by nothing else, so that
+/// they are written once and for all.
+const UNAUTHORIZED: &str = r#"{"status":401,"title":"Unauthorized","type":"about:blank"}"#;
+const LIMITED: &str = r#"{"status":429,"title":"Too Many Requests","type":"about:blank"}"#;
+
+impl Rejection {
+    /// The problem, as JSON.
+    fn problem(&self) -> Body {
+        match self {
+            Self::Unauthorized(_) => Body::from(UNAUTHORIZED),
+            Self::Limited { .. } => Body::from(LIMITED),
+            _ => Body::from(self.members().to_string()),
+        }
+    }
+
+    /// The members of the problem.
+    fn members(&self) -> Value {
         let status = self.status();
         let mut problem = Map::new();
         problem.insert("type".to_owned(), Value::from("about:blank"));
@@ -244,9 +285,14 @@ impl IntoResponse for Rejection {
             });
             problem.insert("items".to_owned(), items.collect::<Vec<Map<_, _>>>().into());
         }
-        let mut response = Response::new(Body::from(Value::Object(problem).to_string()));
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
+        Value::Object(problem)
+    }
+}
+
+impl Rejection {
+    /// The answer, in what the request leaves behind: maps that are there already cost nothing.
+    pub(crate) fn answer(self, mut headers: HeaderMap, mut extensions: Extensions) -> Response {
+        headers.clear();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match &self {
             Self::MethodNotAllowed { allow } => {
@@ -256,12 +302,39 @@ impl IntoResponse for Rejection {
                 // RFC 9110 wants a challenge in every 401.
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Signature"));
             }
+            Self::Limited { retry_after, .. } => {
+                headers.insert(header::RETRY_AFTER, retry_after.as_secs().into());
+            }
             Self::Unavailable | Self::NotStored | Self::Busy => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
             }
             _ => {}
         }
-        response.extensions_mut().insert(self);
+        let mut response = Response::new(self.problem());
+        *response.status_mut() = self.status();
+        *response.headers_mut() = headers;
+        extensions.clear();
+        extensions.insert(self);
+        *response.extensions_mut() = extensions;
         response
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        self.answer(HeaderMap::new(), Extensions::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_beforehand_is_what_would_be_written() {
+        let members = Rejection::Unauthorized(VerifyError::NoMatch).members();
+        assert_eq!(members.to_string(), UNAUTHORIZED);
+        let limited = Rejection::Limited { by: LimitedBy::Peer, retry_after: Duration::ZERO };
+        assert_eq!(limited.members().to_string(), LIMITED);
     }
 }

@@ -121,6 +121,11 @@ pub enum StartProblem {
         /// The function.
         endpoint: &'static str,
     },
+    /// A quota allows nothing at all.
+    EmptyQuota {
+        /// The endpoint's function; none where it is the quota of each peer.
+        endpoint: Option<&'static str>,
+    },
     /// Two endpoints answer one path.
     PathTaken {
         /// The endpoint's function.
@@ -195,13 +200,15 @@ impl fmt::Display for StartProblem {
             Self::Ambiguous { endpoint } => {
                 write!(f, "`{endpoint}`: give it either secrets or one secret source")
             }
-            Self::NotMounted { endpoint } => {
-                write!(
-                    f,
-                    "`{endpoint}`: secrets, a token or a layer are given for it, but it is not \
-                     mounted; add `.mount::<{endpoint}>()`"
-                )
+            Self::EmptyQuota { endpoint } => {
+                let of = endpoint.unwrap_or("limit_per_peer");
+                write!(f, "`{of}`: the quota allows nothing; give it at least 1")
             }
+            Self::NotMounted { endpoint } => write!(
+                f,
+                "`{endpoint}`: secrets, a token, a layer or a quota are given for it, but it is not \
+                 mounted; add `.mount::<{endpoint}>()`"
+            ),
             Self::PathTaken { endpoint, path, taken_by } => {
                 write!(f, "`{endpoint}`: the path {path} is taken by `{taken_by}`")
             }

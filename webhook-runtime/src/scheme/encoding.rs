@@ -36,6 +36,22 @@ impl Encoding {
         }
     }
 
+    /// How many bytes `text` decodes to, if it does. What was sent is no secret to who sent it, so that
+    /// hex may fail at its first wrong digit.
+    pub(crate) fn decoded_len(self, text: &str) -> Option<usize> {
+        match self {
+            Self::Hex => {
+                let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+                let length = text.len() / 2;
+                let is_hex = length > 0 && length <= MAX_SIGNATURE && text.len().is_multiple_of(2);
+                (is_hex && text.bytes().all(is_digit)).then_some(length)
+            }
+            Self::Base64 | Self::Base64Url => {
+                self.decode(text, &mut [0; MAX_SIGNATURE]).map(<[u8]>::len)
+            }
+        }
+    }
+
     /// Encodes into `buffer`, in constant time; `None` when that is too short.
     pub(crate) fn encode_into<'b>(self, bytes: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
         match self {
@@ -58,6 +74,26 @@ impl Encoding {
             Self::Hex => "hex",
             Self::Base64 => "base64",
             Self::Base64Url => "base64url",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_is_that_of_what_is_decoded() {
+        let all = [Encoding::Hex, Encoding::Base64, Encoding::Base64Url];
+        let long = "0".repeat(2 * MAX_SIGNATURE);
+        let texts =
+            ["", "0", "0a", "0A", "0g", "/0", ":0", "`0", "é", "0a0", "YQ==", "YQ", "YR", "_-"];
+        for text in texts.into_iter().chain([&*long, &format!("{long}00")]) {
+            for encoding in all {
+                let mut buffer = [0; MAX_SIGNATURE];
+                let decoded = encoding.decode(text, &mut buffer).map(<[u8]>::len);
+                assert_eq!(encoding.decoded_len(text), decoded, "{encoding:?} {text}");
+            }
         }
     }
 }

@@ -397,10 +397,9 @@ impl Scheme {
     fn check_form(&self, claimed: &Claimed<'_>) -> Result<(), VerifyError> {
         if !self.algorithm.is_credential() {
             let length = self.algorithm.signature_len();
-            let mut buffer = [0; MAX_SIGNATURE];
             let well_formed = |text| {
-                let sent = self.encoding.decode(text, &mut buffer);
-                sent.is_some_and(|sent| length.is_none_or(|length| sent.len() == length))
+                let sent = self.encoding.decoded_len(text);
+                sent.is_some_and(|sent| length.is_none_or(|length| sent == length))
             };
             if !claimed.signatures().iter().map(|signature| signature.text).any(well_formed) {
                 return Err(VerifyError::MalformedSignature(self.placement.name()));

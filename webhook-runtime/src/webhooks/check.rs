@@ -23,6 +23,8 @@ impl<S> Webhooks<S> {
         let public_url = self.checked_public_url(&mut problems);
         let mut paths = matchit::Router::new();
         let mut gates = Vec::with_capacity(self.mounts.len());
+        #[cfg(feature = "limit")]
+        let (peers, mut numbers) = (self.quotas.peer_limiter(), 0..);
         for endpoint in self.endpoints() {
             check_path(&mut paths, endpoint, &mut problems, |path| self.mounted_on(path));
             self.check_needs(endpoint, &mut problems);
@@ -40,13 +42,23 @@ impl<S> Webhooks<S> {
                 public_url: public_url.clone(),
                 clock: Arc::clone(&self.clock),
                 bounds: self.bounds.clone(),
+                #[cfg(feature = "limit")]
+                limiters: {
+                    let number = numbers.next().unwrap_or_default();
+                    self.quotas.of(endpoint, number, peers.as_ref())
+                },
             });
         }
         let secrets = self.secrets.iter().map(|(endpoint, _)| endpoint);
         let sources = self.sources.iter().map(|(endpoint, _)| endpoint);
         let tokens = self.verify_tokens.iter().map(|(endpoint, _)| endpoint);
         let layers = self.layers.endpoints().chain(self.verified_layers.endpoints());
-        for endpoint in secrets.chain(sources).chain(tokens).chain(layers) {
+        let given = secrets.chain(sources).chain(tokens).chain(layers);
+        #[cfg(feature = "limit")]
+        let given = given.chain(self.quotas.endpoints.iter().map(|(endpoint, _)| endpoint));
+        #[cfg(feature = "limit")]
+        problems.extend(self.empty_quotas());
+        for endpoint in given {
             if !self.endpoints().any(|mounted| mounted.is(endpoint)) {
                 problems.push(StartProblem::NotMounted { endpoint: endpoint.name });
             }

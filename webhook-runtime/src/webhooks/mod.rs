@@ -2,6 +2,8 @@
 
 mod build;
 mod check;
+#[cfg(feature = "limit")]
+mod limits;
 
 use std::{sync::Arc, time::Duration};
 
@@ -62,6 +64,8 @@ pub struct Webhooks<S = ()> {
     layers: Layers<S>,
     verified_layers: Layers<S>,
     late: LateHandlers,
+    #[cfg(feature = "limit")]
+    quotas: crate::limit::Quotas,
     #[cfg(feature = "inbox")]
     pub(crate) inbox: Option<Inbox>,
     pub(crate) state: Option<S>,
@@ -97,6 +101,8 @@ impl<S> Webhooks<S> {
             layers: Layers::new(),
             verified_layers: Layers::new(),
             late: LateHandlers::new(MOST_LATE),
+            #[cfg(feature = "limit")]
+            quotas: crate::limit::Quotas::default(),
             #[cfg(feature = "inbox")]
             inbox: None,
             state: None,

@@ -1,4 +1,4 @@
-//! One variant, served by a process of its own.
+//! A router, served by a process of its own.
 
 use std::{
     fs,
@@ -7,22 +7,28 @@ use std::{
     time::Duration,
 };
 
-use webhook_benches::Variant;
+use axum::Router;
 
-use crate::client::Slice;
+use super::client::Slice;
 
 /// A running server. It ends with its standard input, so it never outlives the benchmark.
-pub(crate) struct Server {
-    pub(crate) port: u16,
+#[derive(Debug)]
+pub struct Server {
+    /// Where it listens.
+    pub port: u16,
     process: Child,
 }
 
 impl Server {
-    /// Starts this program again, as a server of one variant.
-    pub(crate) fn start(variant: Variant) -> Self {
+    /// Starts this program again with this argument, which has it [`serve`].
+    ///
+    /// # Panics
+    /// When it does not.
+    #[must_use]
+    pub fn start(argument: &str) -> Self {
         let this = std::env::current_exe().expect("this program has a path");
         let mut process = Command::new(this)
-            .arg(variant.name())
+            .arg(argument)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -34,7 +40,7 @@ impl Server {
     }
 
     /// Adds the processor time that the server spent meanwhile.
-    pub(crate) fn measured(&self, drive: impl FnOnce() -> Slice) -> Slice {
+    pub fn measured(&self, drive: impl FnOnce() -> Slice) -> Slice {
         let before = self.processor_time();
         let mut slice = drive();
         slice.processor_time = self.processor_time().saturating_sub(before);
@@ -59,9 +65,12 @@ impl Drop for Server {
     }
 }
 
-/// Serves one variant until standard input ends. One thread serves, so that another processor is
-/// left to the client on the smallest machine.
-pub(crate) fn serve(variant: Variant) {
+/// Serves a router until standard input ends. One thread serves, so that another processor is left to
+/// the client on the smallest machine.
+///
+/// # Panics
+/// When nothing can be served.
+pub fn serve(router: Router) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -70,7 +79,7 @@ pub(crate) fn serve(variant: Variant) {
     runtime.spawn(async move {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         println!("{}", listener.local_addr().expect("it is bound").port());
-        axum::serve(listener, variant.router()).await
+        axum::serve(listener, router).await
     });
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
 }

@@ -12,40 +12,47 @@ use tokio::{
     runtime::Runtime,
     task::JoinSet,
 };
-use webhook_benches::Sample;
 
 const CONNECTIONS: usize = 64;
 
 /// What was done in one go.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Slice {
+pub struct Slice {
     requests: u32,
     elapsed: Duration,
-    pub(crate) processor_time: Duration,
+    pub(super) processor_time: Duration,
 }
 
 impl Slice {
     /// Requests a second.
-    pub(crate) fn rate(&self) -> f64 {
+    #[must_use]
+    pub fn rate(&self) -> f64 {
         f64::from(self.requests) / self.elapsed.as_secs_f64()
     }
 
     /// Microseconds of the server's processor time a request.
-    pub(crate) fn cost(&self) -> f64 {
+    #[must_use]
+    pub fn cost(&self) -> f64 {
         self.processor_time.as_secs_f64() * 1e6 / f64::from(self.requests)
     }
 }
 
-/// Connections to one server, and the request that all of them send.
-pub(crate) struct Client {
+/// Connections to one server, the request that all of them send, and the status that answers it.
+#[derive(Debug)]
+pub struct Client {
     runtime: Runtime,
     streams: Vec<TcpStream>,
     request: Bytes,
+    status: u16,
 }
 
 impl Client {
     /// Opens the connections.
-    pub(crate) fn connect(port: u16, sample: Sample) -> Self {
+    ///
+    /// # Panics
+    /// When the server does not accept them.
+    #[must_use]
+    pub fn connect(port: u16, request: Bytes, status: u16) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -60,18 +67,21 @@ impl Client {
             }
             streams
         });
-        Self { runtime, streams, request: sample.wire() }
+        Self { runtime, streams, request, status }
     }
 
     /// Sends requests, one at a time on each connection.
-    pub(crate) fn drive(&mut self, duration: Duration) -> Slice {
+    ///
+    /// # Panics
+    /// When they are answered by another status, or not at all.
+    pub fn drive(&mut self, duration: Duration) -> Slice {
         let start = Instant::now();
         let end = start + duration;
         let mut requests = 0;
         self.runtime.block_on(async {
             let mut running = JoinSet::new();
             for stream in self.streams.drain(..) {
-                running.spawn(repeat(stream, self.request.clone(), end));
+                running.spawn(repeat(stream, self.request.clone(), self.status, end));
             }
             while let Some(done) = running.join_next().await {
                 let (stream, count) = done.expect("the server answers");
@@ -83,7 +93,13 @@ impl Client {
     }
 }
 
-async fn repeat(mut stream: TcpStream, request: Bytes, end: Instant) -> (TcpStream, u32) {
+async fn repeat(
+    mut stream: TcpStream,
+    request: Bytes,
+    status: u16,
+    end: Instant,
+) -> (TcpStream, u32) {
+    let expected = format!("HTTP/1.1 {status} ");
     let mut buffer = [0; 1024];
     let mut count = 0;
     while Instant::now() < end {
@@ -95,7 +111,7 @@ async fn repeat(mut stream: TcpStream, request: Bytes, end: Instant) -> (TcpStre
             filled += read;
         }
         let answer = &buffer[..filled];
-        assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(answer));
+        assert!(answer.starts_with(expected.as_bytes()), "{}", String::from_utf8_lossy(answer));
         count += 1;
     }
     (stream, count)

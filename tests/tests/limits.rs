@@ -1,0 +1,310 @@
+//! Quotas: who is limited, by what, and who never is. Time stands still, and is moved by hand.
+
+mod common;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, body::Body, extract::ConnectInfo, middleware::from_fn};
+use common::{
+    Answer, End, PATH, SECRET, Script, ask, delivery, delivery_to, post, set, status, webhooks,
+};
+use http::{HeaderMap, Method, Request, header, request::Parts};
+use tokio::{net::TcpListener, time::advance};
+use webhook_runtime::{
+    Delivery, LimitedBy, Quota, Rejection, Secret, StartProblem, Webhooks, providers::META, webhook,
+};
+
+#[webhook(path = "/webhook")]
+async fn paid(_: &Delivery) -> &'static str {
+    "OK"
+}
+
+#[webhook(path = "/other")]
+async fn other(_: &Delivery) {}
+
+#[webhook(path = "/meta", provider = META)]
+async fn meta(_: &Delivery) {}
+
+/// Comes from this address.
+fn from(address: &str, mut request: Request<Body>) -> Request<Body> {
+    let address: IpAddr = address.parse().expect("an address");
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from((address, 40_000))));
+    request
+}
+
+/// With a signature of the right form, and of another body.
+fn forged() -> Request<Body> {
+    let mut request = delivery("{}");
+    *request.body_mut() = Body::from("[]");
+    request
+}
+
+fn limited(hooks: Webhooks) -> Router {
+    hooks.into_router().expect("nothing is wrong with it")
+}
+
+fn assert_limited(answer: &Answer, seconds: &str) {
+    assert_eq!(answer.status.as_u16(), 429);
+    assert_eq!(answer.headers[header::RETRY_AFTER], seconds);
+    assert_eq!(answer.problem()["title"], "Too Many Requests");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_pays_for_what_is_not_believed() {
+    let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_minute(3)));
+    for _ in 0..50 {
+        assert_eq!(status(&router, from("192.0.2.1", delivery("{}"))).await, 200);
+    }
+    let unsigned = post(PATH, HeaderMap::new(), "{}");
+    assert_eq!(status(&router, from("192.0.2.1", unsigned)).await, 401);
+    assert_eq!(status(&router, from("192.0.2.1", forged())).await, 401);
+    // What is refused for another reason costs nothing.
+    let mut put = delivery("{}");
+    *put.method_mut() = Method::PUT;
+    assert_eq!(status(&router, from("192.0.2.1", put)).await, 405);
+    assert_eq!(status(&router, from("192.0.2.1", delivery("{}"))).await, 200);
+    assert_eq!(status(&router, from("192.0.2.1", forged())).await, 401);
+
+    for request in [forged(), delivery("{}"), post(PATH, HeaderMap::new(), "{}")] {
+        assert_limited(&ask(&router, from("192.0.2.1", request)).await, "20");
+    }
+    assert_eq!(status(&router, from("192.0.2.2", delivery("{}"))).await, 200);
+    assert_eq!(status(&router, from("192.0.2.2", forged())).await, 401);
+
+    advance(Duration::from_millis(19_001)).await;
+    assert_limited(&ask(&router, from("192.0.2.1", delivery("{}"))).await, "1");
+    advance(Duration::from_millis(999)).await;
+    assert_eq!(status(&router, from("192.0.2.1", delivery("{}"))).await, 200);
+    assert_eq!(status(&router, from("192.0.2.1", forged())).await, 401);
+    assert_eq!(status(&router, from("192.0.2.1", delivery("{}"))).await, 429);
+    advance(Duration::from_secs(60)).await;
+    for expected in [401, 401, 401, 429] {
+        assert_eq!(status(&router, from("192.0.2.1", forged())).await, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_secret_of_one_endpoint_is_no_other_ones_affair() {
+    let hooks = webhooks::<paid>().mount::<other>().secrets::<other>([Secret::new(SECRET)]);
+    let router = limited(hooks.limit_per_peer(Quota::per_hour(1)));
+    assert_eq!(status(&router, from("192.0.2.1", forged())).await, 401);
+    assert_eq!(status(&router, from("192.0.2.1", forged())).await, 429);
+    assert_eq!(status(&router, from("192.0.2.1", delivery_to("/other", "{}"))).await, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guessed_verify_token_is_paid_for() {
+    let hooks = Webhooks::new()
+        .mount::<meta>()
+        .secrets::<meta>([Secret::new(SECRET)])
+        .verify_token::<meta>(Secret::new("right"))
+        .limit_per_peer(Quota::per_hour(1));
+    let router = limited(hooks);
+    let asked = |token: &str| {
+        let query = format!("hub.mode=subscribe&hub.verify_token={token}&hub.challenge=1");
+        let request = Request::get(format!("/meta?{query}")).body(Body::empty());
+        from("192.0.2.1", request.expect("a request"))
+    };
+    for (token, expected) in [("right", 200), ("right", 200), ("wrong", 403), ("right", 429)] {
+        assert_eq!(status(&router, asked(token)).await, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn networks_of_ipv6_are_peers() {
+    let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(1)));
+    let all = [
+        ("2001:db8::1", 401),
+        ("2001:db8::2:1", 429),
+        ("2001:db8:0:1::1", 401),
+        ("192.0.2.1", 401),
+        ("::ffff:192.0.2.1", 429),
+    ];
+    for (address, expected) in all {
+        assert_eq!(status(&router, from(address, forged())).await, expected, "{address}");
+    }
+}
+
+/// As on a Unix socket.
+#[tokio::test(start_paused = true)]
+async fn nobody_is_limited_as_a_peer_who_is_not_known() {
+    let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(1)));
+    for _ in 0..5 {
+        assert_eq!(status(&router, forged()).await, 401);
+    }
+    let hooks = webhooks::<paid>().limit_per_peer(Quota::per_hour(1));
+    let router = limited(hooks.limit_on::<paid>(Quota::per_hour(2)));
+    for expected in [401, 401, 429] {
+        assert_eq!(status(&router, forged()).await, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_header_says_who_a_peer_is() {
+    let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(1)));
+    for (number, expected) in [(1, 401), (2, 429)] {
+        let mut request = from("192.0.2.1", forged());
+        for name in ["x-forwarded-for", "x-real-ip"] {
+            set(&mut request, name, &format!("198.51.100.{number}"));
+        }
+        set(&mut request, "forwarded", &format!("for=198.51.100.{number}"));
+        assert_eq!(status(&router, request).await, expected);
+    }
+}
+
+/// What a program behind a proxy of its own may believe.
+fn last_forwarded(parts: &Parts) -> Option<IpAddr> {
+    let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back()?;
+    forwarded.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_can_say_who_a_peer_is() {
+    let hooks = webhooks::<paid>().limit_per_peer(Quota::per_hour(1)).peer_by(last_forwarded);
+    let router = limited(hooks);
+    let all = [
+        ("198.51.100.1", 401),
+        ("198.51.100.9, 198.51.100.1", 429),
+        ("198.51.100.1, 198.51.100.2", 401),
+        ("nobody", 401),
+        ("nobody", 401),
+    ];
+    for (forwarded, expected) in all {
+        let mut request = from("192.0.2.1", forged());
+        set(&mut request, "x-forwarded-for", forwarded);
+        assert_eq!(status(&router, request).await, expected, "{forwarded}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_takes_so_many() {
+    let hooks = webhooks::<paid>().mount::<other>().secrets::<other>([Secret::new(SECRET)]);
+    let router = limited(hooks.limit_on::<paid>(Quota::per_second(2).burst(3)));
+    // What is refused at sight does not count.
+    for _ in 0..5 {
+        assert_eq!(status(&router, post(PATH, HeaderMap::new(), "{}")).await, 401);
+    }
+    for (request, expected) in [(delivery("{}"), 200), (forged(), 401), (delivery("{}"), 200)] {
+        assert_eq!(status(&router, request).await, expected);
+    }
+    assert_limited(&ask(&router, delivery("{}")).await, "1");
+    assert_eq!(status(&router, post(PATH, HeaderMap::new(), "{}")).await, 401);
+    assert_eq!(status(&router, delivery_to("/other", "{}")).await, 200);
+    advance(Duration::from_millis(500)).await;
+    assert_eq!(status(&router, delivery("{}")).await, 200);
+    assert_eq!(status(&router, delivery("{}")).await, 429);
+}
+
+/// A peer that is limited leaves the endpoint's quota to others.
+#[tokio::test(start_paused = true)]
+async fn the_two_work_together() {
+    let hooks = webhooks::<paid>().limit_per_peer(Quota::per_hour(2));
+    let router = limited(hooks.limit_on::<paid>(Quota::per_hour(10)));
+    for expected in [401, 401].into_iter().chain([429; 50]) {
+        assert_eq!(status(&router, from("192.0.2.1", forged())).await, expected);
+    }
+    for expected in [200; 8].into_iter().chain([429]) {
+        assert_eq!(status(&router, from("192.0.2.2", delivery("{}"))).await, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_read_of_what_is_limited() {
+    let hooks = webhooks::<paid>().limit_per_peer(Quota::per_hour(1));
+    let router = limited(hooks.limit_on::<paid>(Quota::per_hour(2)));
+    assert_eq!(status(&router, from("192.0.2.1", forged())).await, 401);
+    assert_eq!(status(&router, from("192.0.2.2", delivery("{}"))).await, 200);
+    for address in ["192.0.2.1", "192.0.2.2"] {
+        let body = Script::new(vec![vec![b' '; 16 * 1024]; 1000], End::Silence);
+        let asked: Arc<AtomicUsize> = body.asked();
+        let mut request = from(address, delivery("{}"));
+        *request.body_mut() = body.into();
+        assert_eq!(status(&router, request).await, 429);
+        assert_eq!(asked.load(Ordering::Relaxed), 0, "the answer is there first");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let asked = asked.load(Ordering::Relaxed);
+        assert!((1..=64).contains(&asked), "drained like other refusals: {asked} pieces");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn layers_see_who_was_limited() {
+    let seen = Arc::<std::sync::Mutex<Vec<Rejection>>>::default();
+    let note = Arc::clone(&seen);
+    let layer = from_fn(move |request, next: axum::middleware::Next| {
+        let note = Arc::clone(&note);
+        async move {
+            let answer = next.run(request).await;
+            let rejection = answer.extensions().get::<Rejection>().cloned();
+            note.lock().expect("no panic").extend(rejection);
+            answer
+        }
+    });
+    let hooks = webhooks::<paid>()
+        .limit_per_peer(Quota::per_minute(1))
+        .limit_on::<paid>(Quota::per_hour(2))
+        .layer(layer);
+    let router = limited(hooks);
+    for (address, request) in [
+        ("192.0.2.1", forged()),
+        ("192.0.2.1", forged()),
+        ("192.0.2.2", delivery("{}")),
+        ("192.0.2.2", delivery("{}")),
+    ] {
+        ask(&router, from(address, request)).await;
+    }
+    let seen = seen.lock().expect("no panic");
+    let [unauthorized, peer, endpoint] = &seen[..] else { panic!("{seen:?}") };
+    assert!(matches!(unauthorized, Rejection::Unauthorized(_)));
+    let after = Duration::from_secs;
+    let by_peer = Rejection::Limited { by: LimitedBy::Peer, retry_after: after(60) };
+    assert_eq!((peer, peer.to_string().as_str()), (&by_peer, "the peer has used up its quota"));
+    let by_all = Rejection::Limited { by: LimitedBy::Endpoint, retry_after: after(30 * 60) };
+    let reason = "the quota of the endpoint is used up";
+    assert_eq!((endpoint, endpoint.to_string().as_str()), (&by_all, reason));
+}
+
+/// Over a socket, where axum says who connected.
+#[tokio::test]
+async fn axum_says_who_a_peer_is() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(2)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let server = listener.local_addr().expect("an address");
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = tokio::spawn(async move { axum::serve(listener, service).await });
+    for expected in ["401", "401", "429", "429"] {
+        let mut stream = tokio::net::TcpStream::connect(server).await.expect("it listens");
+        let head = "POST /webhook HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n";
+        let request = format!("{head}content-length: 2\r\n\r\n{{}}");
+        stream.write_all(request.as_bytes()).await.expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("it answers");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {expected} ")), "{answer}");
+    }
+    serving.abort();
+}
+
+#[test]
+fn a_quota_that_makes_no_sense_is_refused_at_start() {
+    let problems = |hooks: Webhooks| {
+        let error = hooks.into_router().expect_err("something is wrong");
+        error.problems().to_vec()
+    };
+    let none = Quota::per_minute(0);
+    let hooks = webhooks::<paid>().limit_per_peer(none).limit_on::<paid>(none);
+    let expected = [None, Some("paid")].map(|endpoint| StartProblem::EmptyQuota { endpoint });
+    assert_eq!(problems(hooks), expected);
+    let hooks = webhooks::<paid>().limit_on::<other>(Quota::per_minute(1));
+    assert_eq!(problems(hooks), [StartProblem::NotMounted { endpoint: "other" }]);
+    let hooks = webhooks::<paid>().limit_on::<paid>(none).limit_on::<paid>(Quota::per_minute(1));
+    assert!(hooks.into_router().is_ok(), "the last one counts");
+}
