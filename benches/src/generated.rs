@@ -5,17 +5,26 @@ use webhook_runtime::{Secret, Webhook, Webhooks};
 
 use crate::sample::SECRET;
 
-pub(crate) fn borrowed() -> Router {
+/// The endpoints, with payloads that are borrowed from the body.
+pub fn hooks() -> Webhooks {
     use with_borrowed::{commit_comment, pull_request_review, security_advisory};
-    router::<security_advisory, commit_comment, pull_request_review>()
+    mounted::<security_advisory, commit_comment, pull_request_review>()
+}
+
+pub(crate) fn borrowed() -> Router {
+    router(hooks())
 }
 
 pub(crate) fn owned() -> Router {
     use with_owned::{commit_comment, pull_request_review, security_advisory};
-    router::<security_advisory, commit_comment, pull_request_review>()
+    router(mounted::<security_advisory, commit_comment, pull_request_review>())
 }
 
-fn router<A: Webhook<()>, C: Webhook<()>, R: Webhook<()>>() -> Router {
+fn router(hooks: Webhooks) -> Router {
+    hooks.into_router().expect("nothing is wrong with the endpoints")
+}
+
+fn mounted<A: Webhook<()>, C: Webhook<()>, R: Webhook<()>>() -> Webhooks {
     Webhooks::new()
         .mount::<A>()
         .secrets::<A>([Secret::new(SECRET)])
@@ -23,8 +32,6 @@ fn router<A: Webhook<()>, C: Webhook<()>, R: Webhook<()>>() -> Router {
         .secrets::<C>([Secret::new(SECRET)])
         .mount::<R>()
         .secrets::<R>([Secret::new(SECRET)])
-        .into_router()
-        .expect("nothing is wrong with the endpoints")
 }
 
 mod with_borrowed {

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! cargo bench -p webhook-benches --bench throughput     # requests per second over loopback
+//! cargo bench -p webhook-benches --bench serving        # `serve` beside other servers
 //! cargo bench -p webhook-benches --bench instructions   # callgrind, needs valgrind
 //! cargo bench -p webhook-benches --bench refusals       # what it costs to refuse, beside a 404
 //! cargo bench -p webhook-benches --bench compile_time   # CPU time of `cargo build`, needs Linux
@@ -25,6 +26,7 @@ mod sample;
 mod variant;
 
 pub use contest::{Contestant, Measured, measure};
+pub use generated::hooks;
 pub use loopback::{Client, Server, Slice, serve};
 pub use report::{Required, Table, median, noise};
 pub use run::{is_quick, samples, setting, wanted};

@@ -1,0 +1,24 @@
+//! A server, for `tests/tests/load` and `tests/tests/serving`, which do to it what is not done to one's
+//! own process.
+//!
+//! `LISTEN` is an address, or `inherited`.
+
+use std::env;
+
+use webhook_runtime::{Delivery, Error, Listener, Webhooks, webhook};
+
+#[webhook(path = "/webhook", secret_env = "SECRET")]
+async fn hook(delivery: &Delivery) -> String {
+    assert!(delivery.body() != b"panic", "as it was told");
+    format!("{} bytes", delivery.body().len())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let hooks = Webhooks::new().mount::<hook>();
+    match env::var("LISTEN").as_deref() {
+        Ok("inherited") => hooks.serve_on(Listener::inherited()?).await,
+        Ok(address) => hooks.serve(address).await,
+        Err(_) => hooks.serve("127.0.0.1:0").await,
+    }
+}

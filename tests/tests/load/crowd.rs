@@ -1,0 +1,43 @@
+//! More connections than anybody needs.
+
+use std::time::Duration;
+
+use crate::{
+    ALONE,
+    program::{MIB, Program, asked, p99},
+};
+
+/// `WEBHOOK_CONNECTIONS` of them, 800 if it is not set; more than the system's limit of open files
+/// needs `ulimit -n`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_are_left_open_keep_nobody_out() {
+    let _alone = ALONE.lock().await;
+    let count = asked("WEBHOOK_CONNECTIONS", 800);
+    let server = Program::start();
+    let before = server.resident();
+    let (mut left, mut times) = (Vec::with_capacity(count), Vec::new());
+    for nth in 0..count {
+        left.push(server.connect().await);
+        if nth % 20 == 0 {
+            let (status, took) = server.deliver(br#"{"n":1}"#).await;
+            assert_eq!(status, 200);
+            times.push(took);
+        }
+    }
+    let open = open_connections(&left);
+    let (honest, p99) = (times.len(), p99(times));
+    let grown = server.resident().saturating_sub(before) / MIB;
+    println!("{count} connections, {open} still open; {honest} honest, p99 {p99:?}; {grown} MiB");
+    // The default of `max_connections`.
+    assert!(open <= 900, "{open}");
+    assert!(p99 < Duration::from_secs(5), "{p99:?}");
+}
+
+/// How many of them the other end has not closed.
+fn open_connections(all: &[tokio::net::TcpStream]) -> usize {
+    let is_open = |stream: &&tokio::net::TcpStream| {
+        let read = stream.try_read(&mut [0]);
+        matches!(read, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+    };
+    all.iter().filter(is_open).count()
+}

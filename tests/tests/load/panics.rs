@@ -1,0 +1,22 @@
+//! Handlers that panic.
+
+use crate::{
+    ALONE,
+    program::{Program, asked},
+};
+
+/// One in a hundred of `WEBHOOK_DELIVERIES`, 1,000 if it is not set.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handler_that_panics_harms_nobody_else() {
+    let _alone = ALONE.lock().await;
+    let count = asked("WEBHOOK_DELIVERIES", 1_000);
+    let server = Program::start();
+    let mut statuses = std::collections::BTreeMap::<u16, usize>::new();
+    for nth in 0..count {
+        let body = if nth % 100 == 0 { b"panic".to_vec() } else { format!("{nth}").into_bytes() };
+        *statuses.entry(server.deliver(&body).await.0).or_default() += 1;
+    }
+    println!("{statuses:?}");
+    let bad = count.div_ceil(100);
+    assert_eq!(statuses, [(200, count - bad), (500, bad)].into());
+}

@@ -1,0 +1,112 @@
+//! What it listens on.
+
+use std::{
+    net::{Ipv6Addr, TcpListener},
+    os::{fd::OwnedFd, unix::net::UnixListener},
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use tokio::net::{TcpStream, UnixStream};
+use webhook_runtime::{Error, Listener};
+
+use crate::{
+    common::SECRET,
+    server::{Server, deliver, hooks},
+};
+
+/// A path of a test's own, in a directory that is there anyway.
+fn path(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("webhooks-{}-{name}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    path
+}
+
+#[tokio::test]
+async fn ipv6() {
+    let Ok(listener) = Listener::bind((Ipv6Addr::LOCALHOST, 0)).await else {
+        return println!("not shown: there is no IPv6 here");
+    };
+    let address = listener.local_addr().expect("it is TCP");
+    let server = Server { address, task: tokio::spawn(hooks().serve_on([listener])) };
+    let answer = deliver(&mut server.connect().await).await;
+    assert!(answer.ends_with("7 bytes from ::1"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_socket_in_the_file_system_and_tcp_at_once() {
+    let path = path("both");
+    let unix = Listener::unix(&path).expect("a socket");
+    let tcp = Listener::bind("127.0.0.1:0").await.expect("a port");
+    let address = tcp.local_addr().expect("it is TCP");
+    let server = Server { address, task: tokio::spawn(hooks().serve_on([unix, tcp])) };
+    let mut stream = UnixStream::connect(&path).await.expect("it listens");
+    let answer = deliver(&mut stream).await;
+    assert!(answer.ends_with("7 bytes from nobody"), "{answer}");
+    let answer = deliver(&mut server.connect().await).await;
+    assert!(answer.ends_with("7 bytes from 127.0.0.1"), "{answer}");
+
+    let taken = Listener::unix(&path).expect_err("somebody listens there");
+    assert!(taken.to_string().contains(path.to_str().expect("text")), "{taken}");
+    server.task.abort();
+    while path.exists() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_socket_file_that_was_left_is_replaced_and_nothing_else_is() {
+    let path = path("left");
+    drop(UnixListener::bind(&path).expect("a socket"));
+    assert!(path.exists());
+    drop(Listener::unix(&path).expect("a socket"));
+    assert!(!path.exists());
+    std::fs::write(&path, "something else").expect("a file");
+    let refused = Listener::unix(&path).expect_err("it is no socket");
+    assert!(matches!(refused, Error::Listen { .. }), "{refused}");
+    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "something else");
+    std::fs::remove_file(&path).expect("it is ours");
+}
+
+#[tokio::test]
+async fn no_socket_at_all_is_an_error() {
+    let error = hooks().serve_on([]).await.expect_err("nothing to listen on");
+    assert_eq!(error.to_string(), "cannot listen: no socket was given");
+}
+
+/// A shell gives the socket the number 3 and says so, as systemd does; the server is a process of its
+/// own, as the variables name its id.
+#[tokio::test]
+async fn a_socket_that_was_there_before_the_program() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("it is bound");
+    let hand_over = r#"LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" 3<&0 </dev/null"#;
+    let mut child = Command::new("sh")
+        .args(["-c", hand_over, env!("CARGO_BIN_EXE_server")])
+        .env("SECRET", SECRET)
+        .env("LISTEN", "inherited")
+        .stdin(Stdio::from(OwnedFd::from(listener)))
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("a shell");
+    // Whoever connects before the program is there waits for it, and is not refused.
+    let mut stream = TcpStream::connect(address).await.expect("somebody listens");
+    let body = br#"{"n":1}"#;
+    let head = crate::server::head(body.len(), &crate::common::signature(body));
+    let request = [head.as_bytes(), body].concat();
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    stream.write_all(&request).await.expect("it takes bytes");
+    let mut answer = vec![0; 1024];
+    let read = tokio::time::timeout(crate::server::PATIENCE, stream.read(&mut answer)).await;
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    let read = read.expect("in time").expect("it answers");
+    let answer = String::from_utf8_lossy(&answer[..read]);
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("7 bytes"), "{answer}");
+}
+
+#[test]
+fn nothing_handed_over_is_an_error() {
+    let error = Listener::inherited().expect_err("there are no variables");
+    assert!(error.to_string().contains("LISTEN_FDS"), "{error}");
+}
