@@ -20,6 +20,7 @@ mod identity;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key;
+mod proofs;
 mod sign;
 mod template;
 #[cfg(feature = "testing")]
