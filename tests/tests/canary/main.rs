@@ -9,9 +9,19 @@
 #[path = "../runner/mod.rs"]
 mod runner;
 
+#[allow(clippy::unwrap_used, dead_code, reason = "shared with other tests")]
+#[path = "../inbox/mod.rs"]
+mod inbox_of;
+
 mod deliveries;
 mod ear;
 mod forms;
+mod kit;
+mod program;
 mod receiver;
 mod scanner;
 mod sender;
+mod shown;
+mod sources;
+mod starts;
+mod stored;

@@ -105,7 +105,8 @@ impl Webhook<Heard> for Any {
 
 impl Webhook<Heard> for Stored {
     fn endpoint() -> Endpoint {
-        endpoint("stored", "/any").inbox()
+        // What is stored is told apart by this name.
+        endpoint(PROVIDER.with_borrow(|it| it.name()), "/any").inbox()
     }
 
     fn call(verified: Verified<Heard>) -> HandlerFuture {
@@ -165,14 +166,15 @@ async fn noted(State(heard): State<Heard>, request: Request, next: Next) -> Resp
     Response::from_parts(parts, Body::from(body))
 }
 
+/// Notes every answer of these.
+pub(crate) fn heard(webhooks: Webhooks<Heard>, heard: &Heard) -> Webhooks<Heard> {
+    webhooks.layer(from_fn_with_state(heard.clone(), noted))
+}
+
 /// The endpoints of a provider, with everything but secrets.
-pub(crate) fn webhooks(sender: &Sender, heard: &Heard) -> Webhooks<Heard> {
+pub(crate) fn webhooks(sender: &Sender, all: &Heard) -> Webhooks<Heard> {
     choose(sender.provider);
-    Webhooks::new()
-        .public_url(ORIGIN)
-        .key_source(NoKeys)
-        .clock(sender.now)
-        .layer(from_fn_with_state(heard.clone(), noted))
+    heard(Webhooks::new(), all).public_url(ORIGIN).key_source(NoKeys).clock(sender.now)
 }
 
 /// The endpoints of a provider, which believe the sender's secrets.

@@ -62,11 +62,6 @@ impl Scanner {
         }
     }
 
-    /// How many forms are looked for.
-    pub(crate) fn count(&self) -> usize {
-        self.needles.len()
-    }
-
     /// The first secret that can be read in a text, and what stands around it.
     pub(crate) fn find(&self, text: impl AsRef<[u8]>) -> Option<String> {
         let text = text.as_ref();
