@@ -50,7 +50,10 @@ pub(crate) fn listen() -> Mark {
         let told = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             note(format_args!("panic {info} {info:?}"));
-            let is_meant = info.payload_as_str().is_some_and(|said| said.starts_with(ON_PURPOSE));
+            let is_meant = info
+                .payload()
+                .downcast_ref::<String>()
+                .is_some_and(|said| said.starts_with(ON_PURPOSE));
             if !is_meant {
                 told(info);
             }

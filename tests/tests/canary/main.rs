@@ -5,7 +5,6 @@
 //! `forms` and `scanner` look, `ear` hears, `sender` and `receiver` make the ways; the other files
 //! are a kind of way each.
 
-#[allow(dead_code, reason = "shared with other tests")]
 #[path = "../runner/mod.rs"]
 mod runner;
 

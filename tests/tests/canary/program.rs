@@ -182,8 +182,11 @@ impl Drop for Program {
 
 /// The bytes of a request.
 fn request(method: &str, target: &str, headers: &http::HeaderMap, body: &[u8]) -> Vec<u8> {
-    let mut all = format!("{method} {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
-    all.push_str(&format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len()));
+    let length = body.len();
+    let all = format!(
+        "{method} {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n"
+    );
     let mut all = all.into_bytes();
     for (name, value) in headers {
         all.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());

@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     fmt,
+    ops::Range,
     time::{Duration, SystemTime},
 };
 
@@ -64,6 +65,12 @@ pub trait Verify: fmt::Debug + Send + Sync + 'static {
     /// identity are one delivery to the inbox. The body as it came, unless implemented.
     fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
         Cow::Borrowed(body)
+    }
+
+    /// Where in the body the secret itself stands, if it does: the inbox keeps asterisks in its place.
+    fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
+        let _ = body;
+        Vec::new()
     }
 
     /// What the scheme needs and what it covers.
