@@ -3,6 +3,9 @@
 //! `docs/providers.md` is generated from the constants, and compared here:
 //! `UPDATE_DOCS=1 cargo test -p webhook-tests --test docs` writes it again.
 
+#[path = "docs/coverage.rs"]
+mod coverage;
+
 use std::{collections::BTreeMap, env, fs, path::PathBuf, time::Duration};
 
 use webhook_runtime::{
@@ -151,6 +154,10 @@ fn document(all: &[Known]) -> String {
     for known in all {
         text.push_str(&row(known));
     }
+    text.push_str(coverage::INTRODUCTION);
+    for known in all {
+        text.push_str(&coverage::row(known.provider, time));
+    }
     text.push_str("\n## Features\n\n| feature | for |\n| --- | --- |\n");
     for row in feature_rows(all) {
         text.push_str(&row);
@@ -182,6 +189,8 @@ the constant's own documentation says how to set it up, and what is not signed.
 * **waits** and **retries**: how long the provider waits for an answer, and for how long it tries
   again, as far as it says so.
 * **asks**: it sends requests that deliver nothing, which are answered for you.
+
+What a signature covers, and what it does not, is in the [second table](#what-a-signature-covers).
 
 | name | constant | feature | algorithm | secret | signature | signed | window | id | event | waits | retries | asks |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -307,10 +316,7 @@ fn place(provider: &Provider, source: Option<Source>) -> String {
 fn place_in_items(provider: &Provider, items: &Items, pointer: Option<&str>) -> String {
     let Some(pointer) = pointer else { return String::new() };
     let (array, inside) = (items.array_pointer(), items.inside_pointer().unwrap_or_default());
-    let traits = provider.traits();
-    let first = format!("{array}/0{inside}{pointer}");
-    let is_signed = traits.signs_body || traits.signed_pointers.contains(&first.as_str());
-    let signed = if is_signed { ", signed" } else { "" };
+    let signed = if coverage::is_signed_in_item(provider, pointer) { ", signed" } else { "" };
     format!("`{array}/*{inside}{pointer}`{signed}")
 }
 

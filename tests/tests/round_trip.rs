@@ -14,7 +14,7 @@ use runner::keys::{self, Pair};
 use webhook_runtime::{
     Provider, Secret,
     providers::ALL,
-    scheme::{Incoming, Outgoing, SignError, VerifyError},
+    scheme::{Incoming, Outgoing, SignError, Validity, VerifyError},
 };
 
 /// How many requests each provider signs.
@@ -22,6 +22,9 @@ const ROUNDS: u64 = 24;
 
 /// Asymmetric signatures take a hundred times as long, unoptimised.
 const ASYMMETRIC_ROUNDS: u64 = 3;
+
+/// Longer than any window.
+const YEARS: Duration = Duration::from_secs(100_000_000);
 
 /// Those that sign with keys which nobody else has.
 const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
@@ -158,6 +161,7 @@ impl Case {
         self.refuses_other_bodies();
         self.refuses_other_headers();
         self.refuses_other_targets();
+        self.is_genuine_for_as_long_as_it_says();
         self.wrong.into_inner()
     }
 
@@ -264,12 +268,15 @@ impl Case {
                 self.refuses("another host", &changed);
             }
         }
-        let signs_method =
-            |scheme: &webhook_runtime::scheme::Scheme| scheme.signed_text().contains("{method}");
-        if self.provider.scheme().is_some_and(signs_method) {
-            let mut changed = self.request.clone();
-            changed.method = "PUT";
+        if !self.provider.traits().signs_url {
+            let changed = Request { url: "https://books.test/".to_owned(), ..self.request.clone() };
+            self.accepts("another URL, which is not signed,", &changed);
+        }
+        let changed = Request { method: "PUT", ..self.request.clone() };
+        if self.provider.traits().signs_method {
             self.refuses("another method", &changed);
+        } else {
+            self.accepts("another method, which is not signed,", &changed);
         }
         if is_in_query(self.provider) {
             for query in [String::new(), self.request.query.clone() + "0"] {
@@ -278,7 +285,33 @@ impl Case {
         }
     }
 
+    /// How long it is genuine is what its traits say.
+    fn is_genuine_for_as_long_as_it_says(&self) {
+        let later = |by: Duration| {
+            self.verify_at(std::slice::from_ref(&self.secret), &self.request, self.now + by)
+        };
+        match self.provider.traits().validity {
+            Validity::Unlimited => self.is_accepted("what was signed years ago", later(YEARS)),
+            Validity::Window(window) => {
+                let second = Duration::from_secs(1);
+                self.is_accepted("what is not too old yet", later(window.saturating_sub(second)));
+                self.is_refused("what is too old", later(window + second));
+            }
+            // The tokens of these tests say when.
+            _ => self.is_refused("what has expired", later(YEARS)),
+        }
+    }
+
     fn verify(&self, secrets: &[Secret], request: &Request) -> Result<(), VerifyError> {
+        self.verify_at(secrets, request, self.now)
+    }
+
+    fn verify_at(
+        &self,
+        secrets: &[Secret],
+        request: &Request,
+        now: SystemTime,
+    ) -> Result<(), VerifyError> {
         let incoming = Incoming {
             method: request.method,
             url: &request.url,
@@ -286,7 +319,7 @@ impl Case {
             query: &request.query,
             body: &request.body,
         };
-        self.provider.verify(secrets, &incoming, None, self.now).map(drop)
+        self.provider.verify(secrets, &incoming, None, now).map(drop)
     }
 
     fn accepts(&self, what: &str, request: &Request) {

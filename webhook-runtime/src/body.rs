@@ -89,8 +89,17 @@ impl Bounds {
     ) -> Result<(Bytes, Share), Rejection> {
         let result = {
             let mut read = pin!(read_to_end(&mut body, limit, self.budget.share()));
-            // A body that is there already needs no timer.
-            match poll_fn(|context| Poll::Ready(read.as_mut().poll(context))).await {
+            // A body that is there already needs no timer. The server's task, which this is part of, may
+            // have it in hand, and give it before it comes here again.
+            let mut again = true;
+            let read_at_once = poll_fn(|context| match read.as_mut().poll(context) {
+                Poll::Pending if std::mem::take(&mut again) => {
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                polled => Poll::Ready(polled),
+            });
+            match read_at_once.await {
                 Poll::Ready(result) => result,
                 Poll::Pending => tokio::time::timeout(self.deadline, read)
                     .await

@@ -45,6 +45,9 @@ impl HttpsKeys {
         let fetched = tokio::task::spawn_blocking(move || {
             let mut answer = agent.get(&url).call().map_err(|error| match error {
                 ureq::Error::StatusCode(400 | 403 | 404 | 410) => SourceError::Unknown,
+                // These quote the URL, which may have a token in it.
+                ureq::Error::BadUri(_) => SourceError::unavailable("it is no URL"),
+                ureq::Error::RequireHttpsOnly(_) => SourceError::unavailable("it is not https"),
                 error => SourceError::unavailable(error),
             })?;
             if answer.status() != 200 {

@@ -84,6 +84,7 @@ mod rejection;
 pub mod scheme;
 mod secret;
 mod serve;
+mod shown;
 mod source;
 mod start;
 #[cfg(feature = "testing")]

@@ -1,8 +1,8 @@
 //! A provider: who sends, how it signs, and where it says what happened.
 
-#[cfg(feature = "inbox")]
-use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
+#[cfg(feature = "inbox")]
+use std::{borrow::Cow, ops::Range};
 
 use crate::{
     handshake::{self, Handshake},
@@ -322,6 +322,15 @@ impl Provider {
         match &self.mechanism {
             Mechanism::Data(scheme) => scheme.identity(body),
             Mechanism::Code(code) => code.identity(body),
+        }
+    }
+
+    /// Where in a body the secret itself stands.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
+        match &self.mechanism {
+            Mechanism::Data(_) => Vec::new(),
+            Mechanism::Code(code) => code.credentials(body),
         }
     }
 

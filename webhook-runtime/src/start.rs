@@ -160,7 +160,7 @@ pub enum StartProblem {
     },
     /// The public URL is not one.
     BadPublicUrl {
-        /// What was given.
+        /// What was given, with `…` for user and password, query and fragment.
         url: String,
     },
 }

@@ -85,8 +85,9 @@ fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDe
     let head = head(delivery, parts);
     let items = endpoint.provider.items_source().filter(|_| endpoint.takes.unit == Unit::Item);
     let items = items.and_then(|says| Some((says, delivery.items(says).ok()?)));
+    let stored = without_credentials(delivery);
     let Some((says, places)) = items else {
-        return vec![record(endpoint, delivery.encoded(), delivery.body().clone(), head)];
+        return vec![record(endpoint, delivery.encoded(), stored, head)];
     };
     let whole = delivery.encoded();
     let (event, action) = (whole.event(), whole.action());
@@ -98,12 +99,26 @@ fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDe
         // What is a part of the body needs no memory of its own.
         let body = delivery.body().get(place.clone()).filter(|part| *part == json.as_bytes());
         let body = match body {
-            Some(_) => delivery.body().slice(place),
+            Some(_) => stored.slice(place),
             None => Bytes::copy_from_slice(json.as_bytes()),
         };
         record(endpoint, Encoded::item(delivery, says, index, json), body, head)
     });
     records.collect()
+}
+
+/// The body with asterisks where the secret itself stands in it: of the same length, so that every
+/// event is where it was.
+fn without_credentials(delivery: &Delivery) -> Bytes {
+    let places = delivery.sent_by().credentials(delivery.body());
+    if places.is_empty() {
+        return delivery.body().clone();
+    }
+    let mut body = delivery.body().to_vec();
+    for place in places {
+        body.get_mut(place).unwrap_or_default().fill(b'*');
+    }
+    body.into()
 }
 
 fn record(endpoint: &Endpoint, encoded: Encoded<'_>, body: Bytes, head: Head) -> NewDelivery {

@@ -13,7 +13,7 @@ use http::StatusCode;
 pub enum InboxError {
     /// The URL is none that an inbox can be opened at.
     Url {
-        /// The URL, without user, password and options.
+        /// The URL, with `…` for user, password and options.
         url: String,
         /// What is wrong with it, and what to write instead.
         problem: String,
@@ -27,7 +27,7 @@ pub enum InboxError {
     },
     /// The database could not be opened, or is not as safe as an inbox has to be.
     Open {
-        /// The URL, without user, password and options.
+        /// The URL, with `…` for user, password and options.
         url: String,
         /// What went wrong.
         problem: String,
@@ -101,38 +101,5 @@ impl InboxError {
         Err(Self::Store(format!(
             "its tables are of version {found}, and this program's of version {wanted}: {hint}"
         )))
-    }
-}
-
-/// A URL without what may be secret in it: user, password and options.
-#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-pub(crate) fn shown_url(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
-    let Some((scheme, rest)) = url.split_once("://") else {
-        // Without a scheme, the text before an `@` may be a password as well.
-        return url.rsplit('@').next().unwrap_or_default().to_owned();
-    };
-    // A password that was not escaped may have slashes in it: the last `@` ends it.
-    match rest.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://{host}"),
-        None => format!("{scheme}://{rest}"),
-    }
-}
-
-#[cfg(all(test, any(feature = "inbox-sqlite", feature = "inbox-postgres")))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_password_is_shown() {
-        for (url, shown) in [
-            ("postgres://me:canary@host:5432/db?password=canary", "postgres://host:5432/db"),
-            ("postgres://me:can/ary@canary@host/db", "postgres://host/db"),
-            ("postgres://host/db", "postgres://host/db"),
-            ("sqlite://inbox.db?mode=rwc", "sqlite://inbox.db"),
-            ("me:canary@host/db", "host/db"),
-        ] {
-            assert_eq!(shown_url(url), shown);
-        }
     }
 }

@@ -272,5 +272,5 @@ fn unknown(url: &str) -> InboxError {
         }
         _ => "write `sqlite://file.db` or `postgres://user@host/database`".to_owned(),
     };
-    InboxError::Url { url: crate::inbox::error::shown_url(url), problem }
+    InboxError::Url { url: crate::shown::shown_url(url), problem }
 }

@@ -63,6 +63,12 @@ impl Verify for Adyen {
             signed_pointers: &[
                 "/notificationItems/0/NotificationRequestItem/pspReference",
                 "/notificationItems/0/NotificationRequestItem/eventCode",
+                "/notificationItems/0/NotificationRequestItem/success",
+                "/notificationItems/0/NotificationRequestItem/amount/value",
+                "/notificationItems/0/NotificationRequestItem/amount/currency",
+                "/notificationItems/0/NotificationRequestItem/originalReference",
+                "/notificationItems/0/NotificationRequestItem/merchantAccountCode",
+                "/notificationItems/0/NotificationRequestItem/merchantReference",
             ],
             ..Traits::new("HMAC-SHA256, fields of each item", "")
         }

@@ -48,7 +48,14 @@ impl Verify for Sns {
             fetches_keys: true,
             signs_body: false,
             signs_time: true,
-            signed_pointers: &["/MessageId", "/Type", "/Message", "/TopicArn", "/Timestamp"],
+            signed_pointers: &[
+                "/MessageId",
+                "/Type",
+                "/Message",
+                "/Subject",
+                "/TopicArn",
+                "/Timestamp",
+            ],
             ..Traits::new("RSA SHA-1 or SHA-256, certificate", "")
         }
     }

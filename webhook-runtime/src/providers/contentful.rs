@@ -9,8 +9,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::{
     Provider, Secret, Source,
     scheme::{
-        Hash, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Verify, VerifyError,
-        header_text, insert_header, single,
+        Hash, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Validity, Verify,
+        VerifyError, header_text, insert_header, single,
     },
 };
 
@@ -46,6 +46,8 @@ impl Verify for Contentful {
         Traits {
             signs_url: true,
             signs_time: true,
+            signs_method: true,
+            validity: Validity::Window(Duration::from_secs(30)),
             ..Traits::new("HMAC-SHA256, canonical request", SIGNATURE)
         }
     }

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, time::SystemTime};
+use std::{borrow::Cow, ops::Range, time::SystemTime};
 
 use http::HeaderMap;
 use serde_json::Value;
@@ -15,7 +15,8 @@ use crate::{
 /// *Set-up:* the secret is the `clientState` given when the subscription is created. The validation
 /// request is answered. Every notification of a batch has to carry the right `clientState`.
 ///
-/// *Not signed:* everything. The `clientState` proves who sent, not what: it is the same each time.
+/// *Not signed:* everything. The `clientState` proves who sent, not what: it is the same each time. An
+/// inbox keeps asterisks in its place.
 ///
 /// [docs]: https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
 pub const MICROSOFT_GRAPH: Provider = Provider::custom("microsoft-graph", &ClientState)
@@ -63,6 +64,18 @@ impl Verify for ClientState {
             }
         }
         Ok(None)
+    }
+
+    fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
+        let Ok(body) = std::str::from_utf8(body) else { return Vec::new() };
+        let items = json::text(body, "/value").and_then(json::items).unwrap_or_default();
+        let states = items.into_iter().filter_map(|item| json::text(item, "/clientState"));
+        // Between the quotation marks.
+        let inside = |state: &str| {
+            let Range { start, end } = json::place(state, body);
+            start + 1..end - 1
+        };
+        states.filter(|state| state.starts_with('"')).map(inside).collect()
     }
 
     /// Puts the secret into each notification of the body.

@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     fmt,
+    ops::Range,
     time::{Duration, SystemTime},
 };
 
@@ -66,6 +67,12 @@ pub trait Verify: fmt::Debug + Send + Sync + 'static {
         Cow::Borrowed(body)
     }
 
+    /// Where in the body the secret itself stands, if it does: the inbox keeps asterisks in its place.
+    fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
+        let _ = body;
+        Vec::new()
+    }
+
     /// What the scheme needs and what it covers.
     fn traits(&self) -> Traits;
 }
@@ -90,6 +97,25 @@ pub struct Traits {
     pub signed_pointers: &'static [&'static str],
     /// Whether a time is signed, so that `tolerance` has an effect.
     pub signs_time: bool,
+    /// Whether the method is signed.
+    pub signs_method: bool,
+    /// How long a delivery stays genuine that somebody has recorded, unless the endpoint sets a
+    /// `tolerance`.
+    pub validity: Validity,
+}
+
+/// How long a delivery stays genuine that somebody has recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Validity {
+    /// For as long as the secret or key.
+    Unlimited,
+    /// For this long after it was signed.
+    Window(Duration),
+    /// Until the time that it says itself.
+    Expires,
+    /// Until the time that it says itself, if it says one.
+    MayExpire,
 }
 
 impl Traits {
@@ -105,6 +131,8 @@ impl Traits {
             signs_body: true,
             signed_pointers: &[],
             signs_time: false,
+            signs_method: false,
+            validity: Validity::Unlimited,
         }
     }
 }

@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
-    Hash, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Verify, VerifyError,
-    WantedKey, header_text, insert_header, verify::unix_millis,
+    Hash, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Validity, Verify,
+    VerifyError, WantedKey, header_text, insert_header, verify::unix_millis,
 };
 use crate::secret::{Secret, SecretError};
 
@@ -295,6 +295,12 @@ impl Verify for Jwt {
             signs_url: self.signs_url(),
             signs_body: self.body_hash.is_some(),
             signs_time: true,
+            signs_method: self.request_hash.is_some(),
+            validity: match self.issued_within {
+                Some(window) => Validity::Window(window),
+                None if self.expires => Validity::Expires,
+                None => Validity::MayExpire,
+            },
             ..Traits::new(summary, self.header)
         }
     }

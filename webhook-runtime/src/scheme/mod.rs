@@ -20,6 +20,7 @@ mod identity;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key;
+mod proofs;
 mod sign;
 mod template;
 #[cfg(feature = "testing")]
@@ -27,7 +28,7 @@ mod testing;
 mod timestamp;
 mod verify;
 
-pub use custom::{Means, Traits, Verify, WantedKey};
+pub use custom::{Means, Traits, Validity, Verify, WantedKey};
 pub use encoding::Encoding;
 pub use error::VerifyError;
 #[cfg(feature = "jwt")]
@@ -440,6 +441,11 @@ impl Scheme {
             signs_url: self.template.has(Part::Url) || self.template.has(Part::DecodedUrl),
             signs_body: !self.algorithm.is_credential() && self.template.has(Part::Body),
             signs_time: self.timestamp.is_some(),
+            signs_method: self.template.has(Part::Method),
+            validity: self
+                .timestamp
+                .and_then(|timestamp| timestamp.max_age())
+                .map_or(Validity::Unlimited, Validity::Window),
             ..Traits::new(self.algorithm.label(), self.placement.name())
         }
     }

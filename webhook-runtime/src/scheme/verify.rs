@@ -13,6 +13,7 @@ use super::{
     encoding::{MAX_SIGNATURE, MAX_TEXT},
     grammar::{self, Claimed, Names},
     key::{self, Key},
+    proofs,
     template::{Template, Values},
     timestamp::Place,
 };
@@ -190,6 +191,7 @@ impl Verifier {
             Mechanism::Data(scheme) => scheme.placement.hide(headers),
             Mechanism::Code(code) => grammar::hide(headers, code.traits().header),
         }
+        proofs::hide(headers);
     }
 
     /// The key that has to be fetched before this request can be verified.

@@ -13,6 +13,7 @@ use crate::{
     receive::{Gate, Secrets},
     scheme::{Scheme, Verifier},
     secret::{Secret, SecretError},
+    shown::shown_url,
     start::{StartError, StartProblem},
 };
 
@@ -205,7 +206,7 @@ impl<S> Webhooks<S> {
             matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none()
         });
         if !is_origin || url.contains('#') {
-            problems.push(StartProblem::BadPublicUrl { url: url.to_owned() });
+            problems.push(StartProblem::BadPublicUrl { url: shown_url(url) });
         }
         Some(url.trim_end_matches('/').into())
     }

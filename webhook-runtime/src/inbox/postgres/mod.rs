@@ -7,27 +7,28 @@ mod names;
 mod news;
 mod operate;
 mod schema;
+mod url;
 
-use std::{str::FromStr as _, time::Duration};
+use std::time::Duration;
 
-use sqlx::{
-    ConnectOptions as _, PgConnection, PgPool, Row as _,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::{ConnectOptions as _, PgConnection, PgPool, Row as _, postgres::PgPoolOptions};
 
 pub use self::{
     finish::PostgresTransaction,
     schema::{postgres_migrations, postgres_versions},
 };
 use self::{names::Names, news::News};
-use crate::inbox::{
-    error::{InboxError, shown_url},
-    record::{Enqueued, Fence, Filter, NewDelivery, Record, Stored, span},
-    store::{
-        Answer, Bounds, Census, Change, Changed, Claimed, Finish, InboxStore, Pruned, Retention,
-        Wanted,
+use crate::{
+    inbox::{
+        error::InboxError,
+        record::{Enqueued, Fence, Filter, NewDelivery, Record, Stored, span},
+        store::{
+            Answer, Bounds, Census, Change, Changed, Claimed, Finish, InboxStore, Pruned,
+            Retention, Wanted,
+        },
+        tx::Transaction,
     },
-    tx::Transaction,
+    shown::shown_url,
 };
 
 /// How transactions begin, whatever the database's default is: what they do is written for it.
@@ -86,9 +87,7 @@ macro_rules! on {
 impl PostgresStore {
     pub(crate) async fn open(url: &str, options: Options) -> Result<Self, InboxError> {
         let names = Names::new(&options.schema)?;
-        let connect = PgConnectOptions::from_str(url)
-            .map_err(|error| InboxError::Url { url: shown_url(url), problem: error.to_string() })?
-            .disable_statement_logging();
+        let connect = url::options(url)?.disable_statement_logging();
         let cannot = |error: InboxError| InboxError::Open {
             url: shown_url(url),
             problem: match error {

@@ -35,7 +35,7 @@ pub use self::{
 use crate::{
     clock::Clock,
     inbox::{
-        error::{InboxError, shown_url},
+        error::InboxError,
         record::{Enqueued, Fence, Filter, NewDelivery, Record, Stored, millis, span},
         store::{
             Answer, Bounds, Census, Change, Changed, Claimed, Finish, InboxStore, Pruned,
@@ -43,6 +43,7 @@ use crate::{
         },
         tx::Transaction,
     },
+    shown::shown_url,
 };
 
 /// How long one process waits for another that writes.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::header;
 
-use crate::{provider::Provider, scheme::Scheme, testing::letter::Wire};
+use crate::{handshake::Handshake, provider::Provider, scheme::Scheme, testing::letter::Wire};
 
 /// Why a receiver does not pass a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,15 +24,18 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// A request, without what could be a secret: signatures, credentials, and bodies that carry them.
+/// A request, without what could be a secret: signatures, credentials, and queries and bodies that
+/// carry them.
 pub(crate) struct Shown<'a>(pub(crate) &'a Wire, pub(crate) &'static Provider);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(wire, provider) = self;
-        let target = match provider.scheme().and_then(Scheme::parameter) {
-            Some(_) => wire.target.split('?').next().unwrap_or_default(),
-            None => &wire.target,
+        let says_secret = provider.scheme().and_then(Scheme::parameter).is_some()
+            || provider.known_handshakes().iter().any(Handshake::wants_verify_token);
+        let target = match wire.target.split_once('?') {
+            Some((path, _)) if says_secret => format!("{path}?…"),
+            _ => wire.target.clone(),
         };
         writeln!(f, "    {} {target}", wire.method)?;
         for (name, value) in &wire.headers {

@@ -1,0 +1,146 @@
+//! Deliveries of every provider: genuine, forged and malformed, handled well and badly.
+
+use http::HeaderValue;
+use webhook_runtime::{Provider, providers::ALL};
+
+use super::{
+    ear,
+    receiver::{self, Heard, ask},
+    scanner::Scanner,
+    sender::{self, BESIDE_CANARY, BODY_CANARY, Letter, Sender},
+};
+
+/// What the endpoints expect of those who prove ownership by it.
+const VERIFY_TOKEN: &str = "canary-verify-token-\"/+=&é-d41f2a77";
+
+#[tokio::test]
+async fn no_delivery_of_any_provider_shows_a_secret_or_a_signature() {
+    let mut asked = 0;
+    let mut statuses = std::collections::BTreeMap::new();
+    for provider in ALL {
+        let mark = ear::listen();
+        let sender = Sender::new(provider);
+        let heard = Heard::default();
+        let router = receiver::router(&sender, &heard, VERIFY_TOKEN);
+        let mut scanner = sender.scanner();
+        scanner.add("the verify token", VERIFY_TOKEN);
+        scanner.add("what proves it as well", BESIDE_CANARY);
+        for letter in letters(&sender, &mut scanner) {
+            *statuses.entry(ask(&router, letter.request()).await).or_insert(0) += 1;
+            asked += 1;
+        }
+        let name = provider.name();
+        for said in heard.take() {
+            scanner.asserts_silence(&format!("{name}: an answer {}", said.status), said.text);
+        }
+        scanner.add("the body", BODY_CANARY);
+        let written = mark.since();
+        assert!(!sender.can_sign() || written.contains("outcome = 200"), "{name}: none is taken");
+        assert!(written.contains("outcome = 401"), "{name}: none is refused");
+        scanner.asserts_silence(&format!("{name}: what is written"), written);
+    }
+    println!("{asked} requests, answered {statuses:?}; {}", super::scanner::scanned());
+    for status in [200, 400, 401, 405, 413, 415, 422, 500] {
+        assert!(statuses.contains_key(&status), "none is answered {status}: {statuses:?}");
+    }
+}
+
+/// Every request that can be made, with the signatures that were expected told to the scanner.
+fn letters(sender: &Sender, scanner: &mut Scanner) -> Vec<Letter> {
+    let mut letters = Vec::new();
+    for (at, does) in ["", "panic", "trace", "fail", "refuse"].into_iter().enumerate() {
+        let note = format!("note {at}");
+        letters.push(sender.genuine("/any", &note).with("x-do", does));
+        if at > 0 && is_slow(sender.provider) {
+            continue;
+        }
+        letters.push(sender.forged("/any", &note));
+        if let Some(expected) = sender.expected("/any", &note)
+            && !sender::is_credential(sender.provider)
+            && expected.len() >= 12
+        {
+            scanner.add("the expected signature", expected);
+        }
+    }
+    let genuine = letters[0].clone();
+    let forged = letters[1].clone();
+    letters.push(sender.genuine("/misfit", "misfit"));
+    letters.push(sender.unsigned("/any", "unsigned"));
+    letters.extend(sender.broken("/misfit"));
+    if sender.rotates() && sender.provider.name() != "box" && sender.can_sign() {
+        letters.push(sender.by_the_older("/any", "older"));
+    }
+    if !is_slow(sender.provider) {
+        letters.push(sender.stale("/any", "stale"));
+    }
+    for letter in [&genuine, &forged] {
+        letters.extend(misshapen(sender, letter));
+    }
+    letters
+}
+
+/// RSA takes its time without optimisation.
+fn is_slow(provider: &Provider) -> bool {
+    provider.scheme().is_some_and(|scheme| scheme.algorithm().starts_with("RSA"))
+}
+
+/// What becomes of a request on the way, or by the hand of somebody.
+fn misshapen(sender: &Sender, letter: &Letter) -> Vec<Letter> {
+    let mut all = Vec::new();
+    for method in ["GET", "PUT", "OPTIONS", "HEAD"] {
+        all.push(Letter { method, ..letter.clone() });
+    }
+    all.push(letter.clone().with("content-encoding", "gzip"));
+    all.push(letter.clone().with("content-type", "image/png"));
+    all.push(Letter { target: letter.target.replace("/any", "/misfit"), ..letter.clone() });
+    all.push(Letter { target: format!("{}x", letter.target), ..letter.clone() });
+    let mut longer = letter.clone();
+    longer.body.push(b'x');
+    all.push(longer);
+    let mut large = letter.clone();
+    large.body.resize(3_000_000, b' ');
+    all.push(large);
+    all.push(Letter { body: Vec::new(), ..letter.clone() });
+    all.push(Letter { body: b"\xff\xfe{".to_vec(), ..letter.clone() });
+    for name in sender::proofs(sender) {
+        let value = letter.headers[&name].clone();
+        let bytes = value.as_bytes();
+        let half = bytes[..bytes.len() / 2].to_vec();
+        let upper = bytes.to_ascii_uppercase();
+        let quoted = [b"\"", bytes, b"\""].concat();
+        let longer = [bytes, b"00"].concat();
+        let opaque = [bytes, b"\xff"].concat();
+        for changed in [half, upper, quoted, longer, opaque, Vec::new()] {
+            let mut letter = letter.clone();
+            let changed = HeaderValue::from_bytes(&changed).expect("the value of a header");
+            letter.headers.insert(&name, changed);
+            all.push(letter);
+        }
+        let mut twice = letter.clone();
+        twice.headers.append(&name, value);
+        all.push(twice);
+        let mut without = letter.clone();
+        without.headers.remove(&name);
+        all.push(without);
+    }
+    all
+}
+
+/// The scanner hears a handler that does write what it should not.
+#[tokio::test]
+async fn a_handler_that_leaks_is_heard() {
+    let mark = ear::listen();
+    let sender = Sender::new(&webhook_runtime::providers::PLAIN);
+    let heard = Heard::default();
+    let router = receiver::router(&sender, &heard, VERIFY_TOKEN);
+    let mut scanner = Scanner::new();
+    let leaked = "canary-that-is-meant-to-be-found-0a1b2c";
+    scanner.add("what is leaked", leaked);
+    let letter = sender.genuine("/any", "leak").with("x-do", "leak").with("x-leak", leaked);
+    assert_eq!(ask(&router, letter.request()).await, 200);
+    let found = scanner.find(mark.since()).expect("it is found");
+    assert!(found.contains("a list of bytes") || found.contains("as it is"), "{found}");
+    // And a handler that answers with it.
+    let answered = heard.take();
+    assert!(scanner.find(&answered[0].text).is_some(), "headers are shown unless they are proofs");
+}

@@ -1,0 +1,306 @@
+//! A provider that sends what it signs, and somebody who forges it: every secret, and every signature
+//! that was expected, is told to the scanner.
+
+use std::time::{Duration, SystemTime};
+
+use axum::body::Body;
+use base64ct::{Base64, Encoding as _};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use sha2::{Digest as _, Sha256};
+use webhook_runtime::{
+    Provider, Secret,
+    scheme::{KeyEncoding, Outgoing, Scheme},
+};
+
+use super::scanner::Scanner;
+use crate::runner::keys;
+
+/// Where the endpoints of these tests are, for the providers that sign it.
+pub(crate) const ORIGIN: &str = "https://hooks.test";
+
+/// Those that sign with keys which nobody else has.
+const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
+
+/// What every body has in it, and no log may have.
+pub(crate) const BODY_CANARY: &str = "canary-in-the-body-77aa01c4";
+
+/// Headers that prove who sends, beside the one that is verified: signatures by a scheme that the
+/// provider had before, or has for others, and credentials that something in front has asked for.
+const BESIDE: [&str; 15] = [
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "svix-signature",
+    "webhook-signature",
+    "x-acme-hmac-sha256",
+    "x-acme-secret",
+    "x-acme-signature-v1",
+    "x-gitea-signature",
+    "x-gitlab-token",
+    "x-gogs-signature",
+    "x-hub-signature",
+    "x-hub-signature-256",
+    "x-hubspot-signature",
+    "x-square-signature",
+];
+
+/// What these headers say.
+pub(crate) const BESIDE_CANARY: &str = "canary-beside-the-signature-19c0e2b7";
+
+/// A provider with secrets of its own.
+pub(crate) struct Sender {
+    pub(crate) provider: &'static Provider,
+    pub(crate) now: SystemTime,
+    /// What the endpoint knows: a secret, or a public key.
+    pub(crate) known: Secret,
+    /// What signs: the same, or the private key.
+    signs: Secret,
+    /// Somebody else's, of the right form.
+    guess: Secret,
+    /// What was known before it, and is still believed.
+    pub(crate) older: Secret,
+}
+
+/// A request to the byte.
+#[derive(Clone)]
+pub(crate) struct Letter {
+    pub(crate) method: &'static str,
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Letter {
+    pub(crate) fn request(&self) -> Request<Body> {
+        let mut request = Request::new(Body::from(self.body.clone()));
+        *request.method_mut() = self.method.parse().expect("a method");
+        *request.uri_mut() = self.target.parse().expect("a path and a query");
+        request.headers_mut().clone_from(&self.headers);
+        request
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.insert(name, value.parse().expect("the value of a header"));
+        self
+    }
+}
+
+/// What is signed.
+#[derive(Clone, Copy)]
+enum By {
+    Known,
+    Older,
+    Guess,
+}
+
+impl Sender {
+    pub(crate) fn new(provider: &'static Provider) -> Self {
+        let [known, older, guess] =
+            ["known", "older", "guess"].map(|which| secret(provider, which));
+        let (known, signs, guess) = match pairs(provider) {
+            Some([ours, other]) => (ours.public, ours.private, other.private),
+            None => (known.clone(), known, guess),
+        };
+        let older = if pairs(provider).is_some() { known.clone() } else { older };
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000);
+        Self { provider, now, known, signs, guess, older }
+    }
+
+    /// Whether anybody but the provider can sign.
+    pub(crate) fn can_sign(&self) -> bool {
+        !IMPOSSIBLE.contains(&self.provider.name())
+    }
+
+    /// Whether there is a second secret that an endpoint can know.
+    pub(crate) fn rotates(&self) -> bool {
+        pairs(self.provider).is_none() && self.provider.traits().needs_secret
+    }
+
+    /// What signs, for the test kit.
+    pub(crate) fn signing(&self) -> &Secret {
+        &self.signs
+    }
+
+    /// A scanner for its secrets. Keys that are published are none.
+    pub(crate) fn scanner(&self) -> Scanner {
+        let mut scanner = Scanner::new();
+        if self.provider.traits().needs_secret {
+            scanner.add("the secret", key_of(&self.signs));
+            if self.rotates() {
+                scanner.add("the older secret", self.older.expose());
+            }
+        }
+        scanner
+    }
+
+    pub(crate) fn genuine(&self, path: &str, note: &str) -> Letter {
+        self.signed(By::Known, path, note, self.now)
+    }
+
+    pub(crate) fn by_the_older(&self, path: &str, note: &str) -> Letter {
+        self.signed(By::Older, path, note, self.now)
+    }
+
+    pub(crate) fn stale(&self, path: &str, note: &str) -> Letter {
+        self.signed(By::Known, path, note, self.now - Duration::from_secs(90_000))
+    }
+
+    pub(crate) fn forged(&self, path: &str, note: &str) -> Letter {
+        self.signed(By::Guess, path, note, self.now)
+    }
+
+    /// A genuine one that is not JSON, where the provider can sign such.
+    pub(crate) fn broken(&self, path: &str) -> Option<Letter> {
+        let letter = self.unsigned(path, "broken");
+        let body = letter.body[..letter.body.len() - 1].to_vec();
+        let url = format!("{ORIGIN}{}", letter.target);
+        let outgoing = Outgoing::new(&body).id("msg_canary").url(&url).at(self.now);
+        let signed = self.provider.sign(&self.signs, &outgoing).ok()?;
+        let mut headers = letter.headers.clone();
+        headers.extend(signed.headers);
+        Some(Letter { headers, body, ..letter })
+    }
+
+    /// The same without anything that only a signer knows.
+    pub(crate) fn unsigned(&self, path: &str, note: &str) -> Letter {
+        let (form, body) = body(self.provider, note, self.now);
+        let mut headers = HeaderMap::new();
+        content_type(&mut headers, form);
+        for name in BESIDE {
+            headers.insert(name, HeaderValue::from_static(BESIDE_CANARY));
+        }
+        Letter { method: "POST", target: format!("{path}?a=1"), headers, body }
+    }
+
+    fn signed(&self, by: By, path: &str, note: &str, at: SystemTime) -> Letter {
+        let mut letter = self.unsigned(path, note);
+        if !self.can_sign() {
+            return letter.with("authorization", "Bearer of-nobody").with(SIGNATURE, "AAAA");
+        }
+        let secret = match by {
+            By::Known => &self.signs,
+            By::Older => &self.older,
+            By::Guess => &self.guess,
+        };
+        if let Some(name) = query_parameter(self.provider) {
+            let token = String::from_utf8_lossy(secret.expose()).into_owned();
+            letter.target = format!("{}&{name}={token}", letter.target);
+        }
+        let (form, body) = body(self.provider, note, at);
+        let url = format!("{ORIGIN}{}", letter.target);
+        let mut outgoing = Outgoing::new(&body).id("msg_canary").url(&url).at(at);
+        outgoing.form = form;
+        let signed = self.provider.sign(secret, &outgoing);
+        let signed = signed.unwrap_or_else(|error| panic!("{}: {error}", self.provider.name()));
+        letter.headers.extend(signed.headers);
+        letter.body = signed.body.into_owned();
+        letter
+    }
+
+    /// What a genuine letter has that a forged one has not: the signature that was expected. `None`
+    /// where it is the secret itself.
+    pub(crate) fn expected(&self, path: &str, note: &str) -> Option<Vec<u8>> {
+        let [genuine, forged] = [self.genuine(path, note), self.forged(path, note)];
+        for (name, value) in &genuine.headers {
+            let other = forged.headers.get(name)?;
+            if value != other {
+                return Some(difference(value.as_bytes(), other.as_bytes()));
+            }
+        }
+        (genuine.body != forged.body).then(|| difference(&genuine.body, &forged.body))
+    }
+}
+
+/// The header of AWS and PayPal, which nobody can fill.
+const SIGNATURE: &str = "paypal-transmission-sig";
+
+/// What is between the beginning and the end that two texts have in common.
+fn difference(one: &[u8], other: &[u8]) -> Vec<u8> {
+    let start = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let same_end = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    let end = (one.len() - same_end).max(start);
+    one[start..end].to_vec()
+}
+
+/// The key itself, without what all keys of its kind begin with.
+fn key_of(secret: &Secret) -> Vec<u8> {
+    let text = String::from_utf8_lossy(secret.expose()).into_owned();
+    if !text.starts_with("-----BEGIN") {
+        return secret.expose().to_vec();
+    }
+    let lines: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
+    Base64::decode_vec(&lines).expect("PEM").split_off(40)
+}
+
+/// Key pairs, where the provider's signatures need such.
+fn pairs(provider: &Provider) -> Option<[keys::Pair; 2]> {
+    match provider.scheme()?.algorithm() {
+        "Ed25519" => Some(keys::ed25519()),
+        "ECDSA P-256 SHA-256" => Some(keys::p256()),
+        "RSA PKCS#1 v1.5 SHA-256" => Some(keys::rsa()),
+        _ => None,
+    }
+}
+
+/// The query parameter that carries the secret itself.
+fn query_parameter(provider: &Provider) -> Option<&'static str> {
+    let pattern = provider.scheme()?.signature_pattern();
+    pattern.starts_with('?').then(|| provider.traits().header)
+}
+
+/// A secret of the form that the provider hands out, with as many characters that are escaped
+/// somewhere as it can have.
+fn secret(provider: &Provider, which: &str) -> Secret {
+    let seed = Sha256::digest(format!("{} {which}", provider.name()));
+    let hex = base16ct::lower::encode_string(&seed);
+    let odd = format!("a\\b/{which}\"c+d=<e>&f;{hex}");
+    let Some(scheme) = provider.scheme() else { return Secret::new(hex) };
+    Secret::new(match (scheme.algorithm(), scheme.key_encoding()) {
+        _ if query_parameter(provider).is_some() => hex,
+        ("basic auth", _) => format!("user:{odd}"),
+        ("token", _) => odd,
+        (_, KeyEncoding::Text | KeyEncoding::HtmlEscaped) => format!("é{odd}"),
+        (_, KeyEncoding::Hex) => hex,
+        (_, KeyEncoding::PrefixedBase64(prefix) | KeyEncoding::PrefixedBase64OrText(prefix)) => {
+            format!("{prefix}{}", Base64::encode_string(&seed))
+        }
+        _ => Base64::encode_string(&seed),
+    })
+}
+
+/// A body that the provider can sign, and whether it is a form.
+fn body(provider: &Provider, note: &str, at: SystemTime) -> (bool, Vec<u8>) {
+    let millis = at.duration_since(SystemTime::UNIX_EPOCH).expect("later").as_millis();
+    let note = format!(r#""note":"{BODY_CANARY} {note}""#);
+    let body = match provider.name() {
+        "adyen" => format!(
+            r#"{{{note},"notificationItems":[{{"NotificationRequestItem":{{"pspReference":"7914"}}}}]}}"#
+        ),
+        "linear" => format!(r#"{{"webhookTimestamp":{millis},{note}}}"#),
+        "mailgun" => format!(r#"{{{note},"event-data":{{"event":"opened"}}}}"#),
+        "mandrill" | "twilio" => {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            return (true, form.append_pair("note", &note).finish().into_bytes());
+        }
+        "microsoft-graph" => format!(r#"{{{note},"value":[{{"id":"1"}},{{}}]}}"#),
+        _ => format!("{{{note}}}"),
+    };
+    (false, body.into_bytes())
+}
+
+fn content_type(headers: &mut HeaderMap, form: bool) {
+    let value = if form { "application/x-www-form-urlencoded" } else { "application/json" };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
+}
+
+/// The headers whose values a signature or a credential is in, by what differs from a forgery's.
+pub(crate) fn proofs(sender: &Sender) -> Vec<HeaderName> {
+    let [genuine, forged] = [sender.genuine("/any", ""), sender.forged("/any", "")];
+    let differ = |name: &&HeaderName| genuine.headers.get(*name) != forged.headers.get(*name);
+    genuine.headers.keys().filter(differ).cloned().collect()
+}
+
+/// How a scheme is called in these tests.
+pub(crate) fn is_credential(provider: &Provider) -> bool {
+    provider.scheme().map(Scheme::algorithm).is_some_and(|it| it == "token" || it == "basic auth")
+}

@@ -1,0 +1,99 @@
+//! Webhooks that cannot start: what is told of secrets, verify tokens and URLs that cannot be used.
+
+use webhook_runtime::{Error, Provider, Secret, StartError, Webhooks, providers::ALL};
+
+use super::{
+    ear,
+    receiver::{Any, Heard, Misfits, Stored, choose},
+    scanner::Scanner,
+    sender::Sender,
+};
+
+const TOKEN: &str = "canary-verify-token-\"/+=&é-55d0b9f1";
+const PASSWORD: &str = "canary-password-of-the-url-1f6e08c2";
+
+/// What no provider hands out, and a canary is in.
+fn wrong(secret: &Secret) -> Vec<Secret> {
+    let text = String::from_utf8_lossy(secret.expose()).into_owned();
+    vec![
+        Secret::new(format!(" {text}")).named("FIRST"),
+        Secret::new(format!("{text}\n")).named("SECOND"),
+        Secret::new(format!("!{text}")).named("THIRD"),
+        Secret::new(format!("{text}=")).named("FOURTH"),
+        Secret::new(format!("-----BEGIN PUBLIC KEY-----\n{text}\n")).named("FIFTH"),
+        Secret::from_key(text.clone().into_bytes()).named("SIXTH"),
+        Secret::new("").named("BLANK"),
+        Secret::new(text).named("GOOD"),
+    ]
+}
+
+fn mistaken(provider: &'static Provider, secrets: Vec<Secret>) -> StartError {
+    choose(provider);
+    Webhooks::<Heard>::new()
+        .mount::<Any>()
+        // On the same path, and without an inbox.
+        .mount::<Stored>()
+        .secrets::<Any>(secrets.clone())
+        // Which is not mounted.
+        .secrets::<Misfits>(secrets)
+        .verify_token::<Any>(Secret::new(format!("\n{TOKEN}")))
+        .verify_token::<Misfits>(Secret::new(TOKEN))
+        .public_url(format!("https://user:{PASSWORD}@hooks.test/?token={PASSWORD}"))
+        .into_router()
+        .expect_err("much is wrong with it")
+}
+
+#[test]
+fn no_mistake_at_the_start_shows_a_secret() {
+    let mark = ear::listen();
+    let mut all = Scanner::new();
+    let mut problems = 0;
+    for provider in ALL {
+        let sender = Sender::new(provider);
+        let mut scanner = sender.scanner();
+        scanner.add("the verify token", TOKEN);
+        scanner.add("the password of the URL", PASSWORD);
+        for secrets in wrong(&sender.older)
+            .into_iter()
+            .map(|secret| vec![secret])
+            .chain([wrong(&sender.older)])
+        {
+            scanner.add("the older secret", sender.older.expose());
+            let error = mistaken(provider, secrets);
+            problems += error.problems().len();
+            let text = format!("{error} {error:?} {error:#?} {:#?}", error.problems());
+            scanner.asserts_silence(provider.name(), text);
+            let error = Error::from(error);
+            let source = std::error::Error::source(&error);
+            scanner.asserts_silence(provider.name(), format!("{error} {error:?} {source:?}"));
+        }
+        all.add(provider.name(), sender.older.expose());
+    }
+    println!("{problems} problems");
+    assert!(problems > 1000, "{problems}");
+    all.asserts_silence("what is written", mark.since());
+}
+
+#[test]
+fn no_url_that_is_none_shows_its_password() {
+    let mut scanner = Scanner::new();
+    scanner.add("the password", PASSWORD);
+    choose(&webhook_runtime::providers::SQUARE);
+    for url in [
+        format!("user:{PASSWORD}@hooks.test"),
+        format!("https://user:{PASSWORD}@hooks.test#"),
+        format!("ftp://user:{PASSWORD}@hooks.test/prefix"),
+        format!("https://user:{PASSWORD}/@hooks.test?"),
+        format!("https://user:a?b{PASSWORD}@hooks.test"),
+        format!("https://user:a#b{PASSWORD}@hooks.test"),
+        format!("https://user:a b{PASSWORD}@hooks.test"),
+        format!("https://hooks.test/?token={PASSWORD}"),
+        format!("https://hooks.test/#{PASSWORD}"),
+    ] {
+        let error = Webhooks::<Heard>::new().mount::<Any>().public_url(&url).into_router();
+        let error = error.expect_err("it is no URL that a program can have");
+        let text = format!("{error} {:?}", error.problems());
+        assert!(text.contains("the public URL"), "{url}: {text}");
+        scanner.asserts_silence(&url, text);
+    }
+}
