@@ -144,13 +144,14 @@ impl Seat {
         self.state.opened + limits.header_deadline
     }
 
-    /// When to look again whether it may stay.
+    /// When to look again whether it may stay: at the next of its deadlines that are known, and before
+    /// any could be over that begins meanwhile.
     pub(crate) fn next_look(&self, limits: &Limits, multiplexed: bool) -> Instant {
-        let deadline = self.state.deadline(limits, multiplexed);
+        let now = Instant::now();
+        let soon = now + limits.header_deadline.min(limits.idle_timeout);
         let end = self.state.opened + limits.connection_lifetime;
-        // While a request is being answered, none of the times to come is known.
-        let next = deadline.unwrap_or_else(|| Instant::now() + limits.idle_timeout);
-        if end <= Instant::now() { next } else { next.min(end) }
+        let known = [self.state.deadline(limits, multiplexed), Some(end).filter(|end| *end > now)];
+        known.into_iter().flatten().fold(soon, Instant::min)
     }
 
     /// What the time demands of it.
