@@ -1,7 +1,7 @@
 //! The schemes that are attacked, one of every family, each with a genuine delivery that somebody
 //! else has signed: a line of `tests/vectors/signatures.jsonl`.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use base64ct::{Base64, Encoding as _};
 use serde_json::Value;
@@ -212,9 +212,4 @@ fn request(vector: &Value) -> Request {
         request = request.with(name, value.as_str().unwrap());
     }
     request
-}
-
-/// Now, in whole seconds since 1970.
-pub(crate) fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).unwrap().as_secs()
 }

@@ -10,4 +10,5 @@ mod authentication;
 mod family;
 mod server;
 mod tally;
+mod time;
 mod wire;
