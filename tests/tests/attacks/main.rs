@@ -8,6 +8,7 @@
 
 mod authentication;
 mod family;
+mod resources;
 mod server;
 mod tally;
 mod time;

@@ -218,6 +218,12 @@ async fn read_answer(
     }
 }
 
+/// The first answer that comes.
+pub(crate) async fn first(reader: &mut (impl tokio::io::AsyncRead + Unpin)) -> Answer {
+    let answer = timeout(PATIENCE, read_answer(reader, Instant::now(), true)).await;
+    answer.expect("an answer in time").expect("an answer, and no broken connection")
+}
+
 /// Sends bytes on a connection of their own, says no more, and reads all that is answered until the
 /// server closes, or has nothing more to say.
 pub(crate) async fn raw(server: SocketAddr, bytes: &[u8]) -> Vec<Answer> {
