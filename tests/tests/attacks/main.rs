@@ -10,6 +10,8 @@ mod authentication;
 mod family;
 mod resources;
 mod server;
+mod smuggling;
+mod surface;
 mod tally;
 mod time;
 mod wire;
