@@ -16,6 +16,8 @@ const UPDATE: &str = "UPDATE_DOCS";
 
 const TABLE: &str = "docs/providers.md";
 
+const ATTACKS: &str = "docs/attacks.md";
+
 /// Where constants and features meet: the constants themselves know neither.
 const MODULE: &str = include_str!("../../webhook-runtime/src/providers/mod.rs");
 
@@ -85,13 +87,49 @@ fn the_quickstart_of_the_readme_is_the_example() {
 /// Files that the documents point to are there.
 #[test]
 fn no_link_leads_nowhere() {
-    for file in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", TABLE] {
+    for file in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", TABLE, ATTACKS] {
         let text = read(file);
         let folder = path(file).parent().expect("a folder").to_path_buf();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let target = target.split('#').next().unwrap_or_default();
             let is_elsewhere = target.contains("://") || target.is_empty();
             assert!(is_elsewhere || folder.join(target).exists(), "{file}: {target}");
+        }
+    }
+}
+
+/// Every attack that is listed is shown by tests that exist, and every test of an attack is listed.
+#[test]
+fn every_attack_names_its_tests() {
+    let text = read(ATTACKS);
+    let mut rows = 0;
+    for row in text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| --")) {
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").collect();
+        let [_, source, _, tests] = cells[..] else { panic!("four cells: {row}") };
+        if tests.trim() == "shown by" {
+            continue;
+        }
+        assert!(!source.trim().is_empty(), "where it was seen: {row}");
+        for test in tests.split(", ") {
+            let test = test.trim().trim_matches('`');
+            let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("no test: {test}"));
+            assert!(read(file).contains(&format!("fn {name}(")), "there is no {test}");
+        }
+        rows += 1;
+    }
+    assert!(rows > 30, "{rows}");
+    for folder in ["tests/tests/attacks", "examples/tests"] {
+        for entry in fs::read_dir(path(folder)).expect("a folder") {
+            let name = entry.expect("a file").file_name().into_string().expect("text");
+            let file = format!("{folder}/{name}");
+            if !name.ends_with(".rs") || (folder == "examples/tests" && name != "attacks.rs") {
+                continue;
+            }
+            for test in read(&file).split("test]\n").chain(read(&file).split("threads = 2)]\n")) {
+                let name = test.trim_start_matches("async ").strip_prefix("fn ");
+                let Some((name, _)) = name.and_then(|rest| rest.split_once('(')) else { continue };
+                assert!(text.contains(&format!("{file}::{name}`")), "{ATTACKS} lacks {name}");
+            }
         }
     }
 }

@@ -72,7 +72,8 @@ async fn a_secret_that_cannot_be_had_opens_nothing() {
     ] {
         for secret in ["", " ", SECRET] {
             let request = Request::json(&format!("/of/{tenant}"), "{}");
-            let tag = base16ct::lower::encode_string(&mac::<Hmac<Sha256>>(secret.as_bytes(), b"{}"));
+            let tag =
+                base16ct::lower::encode_string(&mac::<Hmac<Sha256>>(secret.as_bytes(), b"{}"));
             let answer = server.client().ask(&request.with("x-signature", tag)).await;
             assert_eq!(answer.status, expected, "{tenant}: {answer:?}");
             assert_eq!(answer.header("retry-after").is_some(), expected == 503, "{tenant}");

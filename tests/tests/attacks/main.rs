@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod authentication;
+mod comparison;
+mod durability;
 mod family;
 mod resources;
 mod server;

@@ -119,8 +119,18 @@ impl http_body::Body for Zeros {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_inflated() {
     const ENCODINGS: [&str; 12] = [
-        "gzip", "x-gzip", "br", "zstd", "deflate", "compress", "gzip,gzip", "gzip, br", "identity",
-        "GZIP", "", "aes128gcm",
+        "gzip",
+        "x-gzip",
+        "br",
+        "zstd",
+        "deflate",
+        "compress",
+        "gzip,gzip",
+        "gzip, br",
+        "identity",
+        "GZIP",
+        "",
+        "aes128gcm",
     ];
     for target in family::all().await {
         for encoding in ENCODINGS {
@@ -269,7 +279,12 @@ async fn signed_json_of_every_shape_has_its_answer() {
             assert!(answer.took < most, "{what}: {:?}", answer.took);
             assert!(answer.body.len() < 1_000, "{what}: {}", answer.body.len());
             if answer.status != *expected {
-                wrong.push(format!("{what}, {}: {} {}", request.target, answer.status, answer.text()));
+                wrong.push(format!(
+                    "{what}, {}: {} {}",
+                    request.target,
+                    answer.status,
+                    answer.text()
+                ));
             }
         }
         let answer = server.client().ask(&signed("/stored", body.clone())).await;

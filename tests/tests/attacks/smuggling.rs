@@ -1,18 +1,27 @@
 //! Requests that a proxy and a server may read differently. In each, a genuine delivery is hidden where
 //! only a wrong reading finds it: if that is handled, the reading was wrong.
 
+use std::time::Duration;
+
 use webhook_runtime::{Delivery, Secret, Webhooks, providers::PLAIN, scheme::Outgoing, webhook};
 
-use crate::{server::Server, tally, wire::Request};
+use crate::{
+    server::Server,
+    tally,
+    wire::{Request, raw},
+};
 
 const SECRET: &str = "the secret of these tests";
+
+const DEADLINE: Duration = Duration::from_millis(500);
 
 #[webhook(path = "/webhook", max_body = 256 * 1024)]
 async fn anything(_: &Delivery) {}
 
+/// A server that does not wait long for the rest of what is none.
 async fn server() -> Server {
-    let hooks = Webhooks::new().mount::<anything>();
-    Server::start(hooks.secrets::<anything>([Secret::new(SECRET)])).await
+    let hooks = Webhooks::new().mount::<anything>().secrets::<anything>([Secret::new(SECRET)]);
+    Server::start(hooks.header_deadline(DEADLINE).body_deadline(DEADLINE)).await
 }
 
 fn tag(body: &[u8]) -> String {
@@ -60,14 +69,41 @@ async fn no_request_hides_in_another() {
         post(&format!("content-length: 0\r\nContent-Length: {length}\r\n"), &hidden),
     ];
     for value in [
-        "", " ", "+0", "-0", "-1", "0x0", "0,0", "0, 0", "0;0", "0 0", "0.0", "1e1", "zero", "00x",
-        "\u{660}", "0\u{b}", "99999999999999999999", "0\0",
+        "",
+        " ",
+        "+0",
+        "-0",
+        "-1",
+        "0x0",
+        "0,0",
+        "0, 0",
+        "0;0",
+        "0 0",
+        "0.0",
+        "1e1",
+        "zero",
+        "00x",
+        "\u{660}",
+        "0\u{b}",
+        "99999999999999999999",
+        "0\0",
     ] {
         cases.push(post(&format!("content-length: {value}\r\n"), &hidden));
     }
     for value in [
-        "identity", "gzip", "chunked, identity", "chunked, gzip", "xchunked", "chunkedx",
-        "chunked\u{b}", "\u{b}chunked", "\"chunked\"", "chunk", "", "chunked;q=1", "cow, chunked x",
+        "identity",
+        "gzip",
+        "chunked, identity",
+        "chunked, gzip",
+        "xchunked",
+        "chunkedx",
+        "chunked\u{b}",
+        "\u{b}chunked",
+        "\"chunked\"",
+        "chunk",
+        "",
+        "chunked;q=1",
+        "cow, chunked x",
     ] {
         cases.push(post(&format!("transfer-encoding: {value}\r\n"), &ended));
         let both = format!("content-length: 0\r\ntransfer-encoding: {value}\r\n");
@@ -95,11 +131,12 @@ async fn no_request_hides_in_another() {
     // An HTTP/1.0 that knows no chunks.
     let old = format!("content-length: {all}\r\ntransfer-encoding: chunked\r\n");
     cases.push(request("POST /webhook HTTP/1.0", &old, &ended));
-    for case in &cases {
-        let shown = String::from_utf8_lossy(&case[..case.len() - hidden.len().min(case.len())]);
-        server.survives("raw HTTP", &shown, case).await;
-    }
-    assert_eq!(server.client().ask(&genuine()).await.status, 200);
+    server.survives("raw HTTP", cases).await;
+    // What is hidden would be found: behind a body that is none, it is a request of its own.
+    let before = server.effects();
+    let answers = raw(server.address, &post("content-length: 0\r\n", &hidden)).await;
+    let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!((&statuses[..], server.effects()), (&[401, 200][..], before + 1));
     tally::tell();
 }
 
@@ -113,6 +150,7 @@ async fn broken_chunks_are_no_body() {
     let trailer = format!("2\r\n{{}}\r\n0\r\nx-signature: {}\r\n\r\n", tag(b"{}"));
     let trailers = format!("2\r\n{{}}\r\n0\r\n{}\r\n", "x: y\r\n".repeat(10_000));
     let fold = "2\r\n{}\r\n0\r\nx: y\r\n z\r\n\r\n".to_owned();
+    let mut cases = Vec::new();
     for body in [
         "0x2\r\n{}\r\n0\r\n\r\n",
         "+2\r\n{}\r\n0\r\n\r\n",
@@ -139,14 +177,12 @@ async fn broken_chunks_are_no_body() {
         &trailers,
         &fold,
     ] {
-        let shown: String = body.chars().take(40).collect();
-        let case = post("transfer-encoding: chunked\r\nconnection: close\r\n", body);
-        server.survives("raw HTTP", &shown, &case).await;
+        cases.push(post("transfer-encoding: chunked\r\nconnection: close\r\n", body));
     }
     // Without a signature in the head, its announcement helps as little.
     let head = "transfer-encoding: chunked\r\ntrailer: x-signature\r\nte: trailers\r\n";
-    let case = request("POST /webhook HTTP/1.1", head, &trailer);
-    server.survives("raw HTTP", "a signature in the trailer", &case).await;
+    cases.push(request("POST /webhook HTTP/1.1", head, &trailer));
+    server.survives("raw HTTP", cases).await;
     assert_eq!(server.client().ask(&genuine()).await.status, 200);
     tally::tell();
 }
@@ -157,6 +193,7 @@ async fn what_is_no_request_is_answered_by_none_of_ours() {
     let server = server().await;
     let rest = "content-length: 2\r\nconnection: close\r\n";
     let huge = "A".repeat(100_000);
+    let mut cases = Vec::new();
     for line in [
         "POST http://evil.test/webhook HTTP/1.1",
         "POST https://user:password@localhost/webhook HTTP/1.1",
@@ -198,8 +235,7 @@ async fn what_is_no_request_is_answered_by_none_of_ours() {
         &format!("POST /webhook?{huge} HTTP/1.1"),
         &format!("POST /webhook HTTP/1.1{huge}"),
     ] {
-        let shown: String = line.chars().take(60).collect();
-        server.survives("raw HTTP", &shown, &request(line, rest, "{}")).await;
+        cases.push(request(line, rest, "{}"));
     }
     let many: String = (0..5_000).map(|at| format!("x-{at}: y\r\n")).collect();
     for headers in [
@@ -221,14 +257,12 @@ async fn what_is_no_request_is_answered_by_none_of_ours() {
         &format!("x: {huge}{huge}{huge}{huge}{huge}\r\n"),
         &format!("cookie: {huge}\r\n"),
     ] {
-        let shown: String = headers.chars().take(60).collect();
-        let case = request("POST /webhook HTTP/1.1", &format!("{headers}{rest}"), "{}");
-        server.survives("raw HTTP", &shown, &case).await;
+        cases.push(request("POST /webhook HTTP/1.1", &format!("{headers}{rest}"), "{}"));
     }
     for bytes in [&b""[..], b"\r\n\r\n\r\n", b"\0\0\0\0", &[0xff; 4_096], b"\n", b"POST /webhook"] {
-        let case = [bytes, b"\r\n\r\n"].concat();
-        server.survives("raw HTTP", &bytes.escape_ascii().to_string(), &case).await;
+        cases.push([bytes, b"\r\n\r\n"].concat());
     }
+    server.survives("raw HTTP", cases).await;
     assert_eq!(server.client().ask(&genuine()).await.status, 200);
     tally::tell();
 }

@@ -75,11 +75,34 @@ async fn other_paths_lead_nowhere() {
     };
     let server = Server::of_axum(hooks(), app).await;
     let paths = [
-        "/webhook/", "//webhook", "/webhook//", "/./webhook", "/x/../webhook", "/webhook/.",
-        "/webhook/..", "/webhook%2F", "/%2Fwebhook", "/webhoo%6b", "/webhoo%6B", "/WEBHOOK",
-        "/Webhook", "/webhook;x=1", "/webhook%00", "/webhook%20", "/webhook.json", "/webhook%3F",
-        "/webhook%0d%0a", "/webhook\\", "/webhook/..;/webhook", "/api//webhook", "/api/./webhook",
-        "/api%2Fwebhook", "/api/webhook/", "/API/webhook", "/api/api/webhook", "/api",
+        "/webhook/",
+        "//webhook",
+        "/webhook//",
+        "/./webhook",
+        "/x/../webhook",
+        "/webhook/.",
+        "/webhook/..",
+        "/webhook%2F",
+        "/%2Fwebhook",
+        "/webhoo%6b",
+        "/webhoo%6B",
+        "/WEBHOOK",
+        "/Webhook",
+        "/webhook;x=1",
+        "/webhook%00",
+        "/webhook%20",
+        "/webhook.json",
+        "/webhook%3F",
+        "/webhook%0d%0a",
+        "/webhook\\",
+        "/webhook/..;/webhook",
+        "/api//webhook",
+        "/api/./webhook",
+        "/api%2Fwebhook",
+        "/api/webhook/",
+        "/API/webhook",
+        "/api/api/webhook",
+        "/api",
     ];
     for path in paths {
         // Not even what is genuine is believed by another path; it is nobody's there.
@@ -115,7 +138,7 @@ async fn other_content_types_are_verified_and_then_refused() {
     let server = Server::start(hooks).await;
     let long = format!("text/{}", "x".repeat(8_000));
     let types: [&[u8]; 20] = [
-        b"text/plain",
+        b"text/css",
         b"text/html; charset=utf-8",
         b"application/xml",
         b"multipart/form-data; boundary=x",
@@ -287,8 +310,7 @@ async fn challenges_are_said_back_as_harmless_text() {
         .mount::<slack>()
         .secrets::<slack>(key());
     let server = Server::start(hooks).await;
-    let encoded =
-        |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let long = "x".repeat(1_025);
     let huge = "<b>".repeat(5_000);
     for challenge in [

@@ -192,12 +192,9 @@ async fn one_unit_of_time_is_not_taken_for_another() {
     let server = server().await;
     let (seconds, millis) = (NOW.as_secs().to_string(), NOW.as_millis().to_string());
     let (micros, nanos) = (NOW.as_micros().to_string(), NOW.as_nanos().to_string());
-    for (scheme, right) in [
-        ("stripe", &seconds),
-        ("slack", &seconds),
-        ("standard", &seconds),
-        ("workos", &millis),
-    ] {
+    for (scheme, right) in
+        [("stripe", &seconds), ("slack", &seconds), ("standard", &seconds), ("workos", &millis)]
+    {
         for time in [&seconds, &millis, &micros, &nanos] {
             let request = signed_at(scheme, time, "msg_1", "{}");
             if time == right {
@@ -240,16 +237,10 @@ async fn what_was_signed_cannot_be_parted_elsewhere() {
         ),
         (
             "stripe",
-            stripe
-                .clone()
-                .set("stripe-signature", format!("t={time}.{time},{tag}"))
-                .carrying("{}"),
+            stripe.clone().set("stripe-signature", format!("t={time}.{time},{tag}")).carrying("{}"),
         ),
         ("stripe", stripe.set("stripe-signature", format!("t=,{tag}"))),
-        (
-            "slack",
-            slack.set("x-slack-request-timestamp", format!("{time}:{time}")).carrying("{}"),
-        ),
+        ("slack", slack.set("x-slack-request-timestamp", format!("{time}:{time}")).carrying("{}")),
     ] {
         server.refuses(scheme, "parted elsewhere", &request, &[401]).await;
     }
