@@ -54,8 +54,7 @@ impl SecretSource for Failing {
 #[webhook(path = "/of/{tenant}", inbox)]
 async fn of_tenant(_: &Delivery) {}
 
-/// The secret could not be read when it was needed, and the check was skipped (MemberJunction's
-/// "NotConfigured: accept", hiveloop#32).
+/// The secret could not be read when it was needed, and the check was skipped (hiveloop#32).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_secret_that_cannot_be_had_opens_nothing() {
     let inbox = Inbox::builder("").in_memory().unwrap();

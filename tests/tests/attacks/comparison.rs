@@ -20,7 +20,7 @@ const WORDS: [&str; 11] = [
     "token",
 ];
 
-/// The name of a field and the place of a secret in a list, neither of them secret.
+/// The name of a field, and the place of a secret in a list.
 const HARMLESS: [&str; 2] = ["key == signature", "secret == at"];
 
 /// Tags and tokens were compared byte by byte, up to the first that differs (GHSA-f67f-2j6r-m4c9,
@@ -62,6 +62,10 @@ fn is_of_secrets(line: &str) -> bool {
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        // What tests sign with is no secret.
+        if path.file_stem().is_some_and(|name| name == "testing") {
+            continue;
+        }
         if path.is_dir() {
             collect(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -168,7 +168,7 @@ enum Event<'a> {
 #[webhook(path = "/github", provider = GITHUB)]
 async fn events(event: Event<'_>) {
     let name = match &event {
-        Event::Push(_) => "push",
+        Event::Push(Push { .. }) => "push",
         Event::Other(other) => other.name(),
     };
     *SEEN.lock().unwrap().entry(name.to_owned()).or_default() += 1;

@@ -67,7 +67,7 @@ async fn bodies_without_end_are_not_read() {
                 let (mut reader, mut writer) = stream.into_split();
                 let sending = tokio::spawn(async move {
                     writer.write_all(&request.head()).await?;
-                    let piece = [&b"10000\r\n"[..], &[b'x'; 0x1_0000], b"\r\n"].concat();
+                    let piece = [&b"10000\r\n"[..], &vec![b'x'; 0x1_0000], b"\r\n"].concat();
                     // A thousand times as much as may be: who is not stopped is still at it.
                     for sent in 0..1_000_usize {
                         if writer.write_all(&piece).await.is_err() {

@@ -237,7 +237,7 @@ async fn what_is_no_request_is_answered_by_none_of_ours() {
     ] {
         cases.push(request(line, rest, "{}"));
     }
-    let many: String = (0..5_000).map(|at| format!("x-{at}: y\r\n")).collect();
+    let many = "x: y\r\n".repeat(5_000);
     for headers in [
         "host: evil.test\r\n",
         "expect: 200-ok\r\n",

@@ -11,8 +11,11 @@ use crate::wire::Answer;
 /// How many bad inputs each family of schemes was sent.
 static SENT: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 
-/// Status, headers and body of the 401, which is one for all.
-static REFUSAL: OnceLock<(Vec<(String, String)>, Vec<u8>)> = OnceLock::new();
+/// Headers and body of an answer.
+type Shown = (Vec<(String, String)>, Vec<u8>);
+
+/// What is shown of the 401, which is one for all.
+static REFUSAL: OnceLock<Shown> = OnceLock::new();
 
 fn sent() -> MutexGuard<'static, BTreeMap<String, usize>> {
     SENT.lock().unwrap_or_else(PoisonError::into_inner)

@@ -37,7 +37,7 @@ async fn stripe(_: &Delivery) {}
 #[webhook(path = "/slack", provider = SLACK)]
 async fn slack(_: &Delivery) {}
 
-#[webhook(path = "/standard", provider = STANDARD_WEBHOOKS)]
+#[webhook(path = "/standard-webhooks", provider = STANDARD_WEBHOOKS)]
 async fn standard(_: &Delivery) {}
 
 #[webhook(path = "/workos", provider = WORKOS)]
@@ -166,7 +166,7 @@ async fn times_that_are_none_are_refused() {
     let far = i128::from(SECONDS) - (1_i128 << 63);
     times.extend([far.to_string(), (i64::MAX - SECONDS).to_string()]);
     times.extend([-301, 302, -86_400, 86_400].map(|by| (SECONDS + by).to_string()));
-    for scheme in ["stripe", "slack", "standard", "workos"] {
+    for scheme in ["stripe", "slack", "standard-webhooks", "workos"] {
         for time in &times {
             let shown: String = time.chars().take(40).collect();
             let request = signed_at(scheme, time, "msg_1", "{}");
@@ -174,7 +174,7 @@ async fn times_that_are_none_are_refused() {
         }
     }
     let before = server.effects();
-    for scheme in ["stripe", "slack", "standard"] {
+    for scheme in ["stripe", "slack", "standard-webhooks"] {
         for by in [-299, -1, 0, 1, 299] {
             let time = (SECONDS + by).to_string();
             let answer = server.client().ask(&signed_at(scheme, &time, "msg_1", "{}")).await;
@@ -192,9 +192,12 @@ async fn one_unit_of_time_is_not_taken_for_another() {
     let server = server().await;
     let (seconds, millis) = (NOW.as_secs().to_string(), NOW.as_millis().to_string());
     let (micros, nanos) = (NOW.as_micros().to_string(), NOW.as_nanos().to_string());
-    for (scheme, right) in
-        [("stripe", &seconds), ("slack", &seconds), ("standard", &seconds), ("workos", &millis)]
-    {
+    for (scheme, right) in [
+        ("stripe", &seconds),
+        ("slack", &seconds),
+        ("standard-webhooks", &seconds),
+        ("workos", &millis),
+    ] {
         for time in [&seconds, &millis, &micros, &nanos] {
             let request = signed_at(scheme, time, "msg_1", "{}");
             if time == right {
@@ -215,20 +218,26 @@ async fn what_was_signed_cannot_be_parted_elsewhere() {
     let time = SECONDS.to_string();
     // The sender may be made to write what a body begins with; its signature is genuine.
     let inside = format!("{time}.{{}}");
-    for scheme in ["stripe", "slack", "standard"] {
+    for scheme in ["stripe", "slack", "standard-webhooks"] {
         let genuine = signed_at(scheme, &time, "msg_1", &inside);
         assert_eq!(server.client().ask(&genuine).await.status, 200, "{scheme}");
     }
-    let standard = signed_at("standard", &time, "msg_1", &inside);
+    let standard = signed_at("standard-webhooks", &time, "msg_1", &inside);
     let stripe = signed_at("stripe", &time, "", &inside);
     let (_, tag) = stripe.header("stripe-signature").split_once(',').map(own).unwrap();
     let slack = signed_at("slack", &time, "", &format!("{time}:{{}}"));
     for (scheme, request) in [
-        ("standard", standard.clone().set("webhook-id", format!("msg_1.{time}")).carrying("{}")),
-        ("standard", standard.clone().set("webhook-id", "msg_1.").carrying(inside.clone())),
-        ("standard", standard.clone().set("webhook-id", "").carrying(inside.clone())),
         (
-            "standard",
+            "standard-webhooks",
+            standard.clone().set("webhook-id", format!("msg_1.{time}")).carrying("{}"),
+        ),
+        (
+            "standard-webhooks",
+            standard.clone().set("webhook-id", "msg_1.").carrying(inside.clone()),
+        ),
+        ("standard-webhooks", standard.clone().set("webhook-id", "").carrying(inside.clone())),
+        (
+            "standard-webhooks",
             standard
                 .clone()
                 .set("webhook-id", "msg_1")

@@ -177,12 +177,11 @@ impl Client {
     }
 
     async fn exchange(&mut self, bytes: &[u8], has_body: bool) -> io::Result<Answer> {
-        let mut stream = match self.open.take() {
-            Some(stream) => stream,
-            None => {
-                self.opened += 1;
-                TcpStream::connect(self.server).await?
-            }
+        let mut stream = if let Some(stream) = self.open.take() {
+            stream
+        } else {
+            self.opened += 1;
+            TcpStream::connect(self.server).await?
         };
         stream.set_nodelay(true)?;
         let asked = Instant::now();
