@@ -5,6 +5,7 @@ mod program;
 
 use std::{env, fs, path::PathBuf, thread, time::Duration};
 
+use axum::http::HeaderMap;
 use program::{Program, ask, fails};
 use sqlx::{Connection as _, SqliteConnection};
 use webhook_runtime::{
@@ -19,6 +20,9 @@ const PAYMENTS: &str = env!("CARGO_BIN_EXE_payments");
 const DURABLE: &str = env!("CARGO_BIN_EXE_durable");
 const CHATOPS: &str = env!("CARGO_BIN_EXE_chatops");
 const MANY: &str = env!("CARGO_BIN_EXE_many");
+
+/// Names and values of the environment.
+type Variables<'v> = &'v [(&'v str, &'v str)];
 
 /// A secret that must not be told.
 const CANARY: &str = "canary-7c1e";
@@ -40,7 +44,7 @@ const ALL: [(&str, &str); 5] = [
 fn a_secret_that_is_none_ends_the_start() {
     let folder = Folder::new("none");
     let url = folder.url();
-    let programs: [(&str, &str, &[(&str, &str)]); 10] = [
+    let programs: [(&str, &str, Variables<'_>); 10] = [
         (QUICKSTART, "SECRET", &[]),
         (GITHUB_BOT, "GITHUB_SECRET", &[]),
         (GITHUB_BOT, "GITHUB_SECRET_OLD", &[("GITHUB_SECRET", CANARY)]),
@@ -98,7 +102,7 @@ fn strangers_are_refused_alike_by_every_example() {
     let standard = Endpoint { secret: STANDARD, ..endpoint("/standard", &STANDARD_WEBHOOKS) };
     let durable = [("STRIPE_SECRET", stripe.secret), ("DATABASE_URL", &url)];
     let shops = endpoint("/shopify/acme", &SHOPIFY);
-    let programs: [(&str, &str, &[(&str, &str)], &[&Endpoint]); 6] = [
+    let programs: [(&str, &str, Variables<'_>, &[&Endpoint]); 6] = [
         (QUICKSTART, "webhooks", &[("SECRET", CANARY)], &[&endpoint("/webhook", &PLAIN)]),
         (GITHUB_BOT, "bot", &[("GITHUB_SECRET", CANARY)], &[&endpoint("/github", &GITHUB)]),
         (PAYMENTS, "payments", &[("STRIPE_SECRET", stripe.secret)], &[&stripe]),
@@ -131,12 +135,7 @@ fn strangers_are_refused_alike_by_every_example() {
                         provider.sign(&Secret::from_key(wrong), &Outgoing::new(body))
                     };
                     let Ok(signed) = signed else { continue };
-                    let signed = signed.headers;
-                    let all: Vec<_> = signed
-                        .iter()
-                        .map(|(name, value)| (name.as_str(), value.to_str().expect("text")))
-                        .chain([("content-type", "application/json")])
-                        .collect();
+                    let all = texts(&signed.headers);
                     let unsigned: Vec<_> =
                         all.iter().copied().filter(|(name, _)| *name != header).collect();
                     let junk = unsigned.iter().copied().chain([(header, "xxxxxxxx")]).collect();
@@ -148,6 +147,12 @@ fn strangers_are_refused_alike_by_every_example() {
                     }
                 }
             }
+            // What is genuine is believed all the same, whether or not it is understood.
+            let signed = provider.sign(&Secret::new(*secret), &Outgoing::new(b"{}"));
+            let signed = signed.expect("signed").headers;
+            let headers = texts(&signed);
+            let answer = ask("POST", path, &headers, b"{}");
+            assert!(answer.status != 401 && answer.status < 500, "{program} {path}: {answer:?}");
         }
         drop(running);
     }
@@ -155,6 +160,12 @@ fn strangers_are_refused_alike_by_every_example() {
     refusals.dedup();
     assert_eq!(refusals.len(), 1, "one refusal is like another: {refusals:?}");
     println!("{sent} bad inputs to the examples, each refused by the same answer");
+}
+
+/// Signed headers, and the type of JSON.
+fn texts(signed: &HeaderMap) -> Vec<(&str, &str)> {
+    let texts = signed.iter().map(|(name, value)| (name.as_str(), value.to_str().expect("text")));
+    texts.chain([("content-type", "application/json")]).collect()
 }
 
 /// A folder of its own, removed when dropped.
