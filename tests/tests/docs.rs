@@ -19,6 +19,8 @@ const UPDATE: &str = "UPDATE_DOCS";
 
 const TABLE: &str = "docs/providers.md";
 
+const ATTACKS: &str = "docs/attacks.md";
+
 /// Where constants and features meet: the constants themselves know neither.
 const MODULE: &str = include_str!("../../webhook-runtime/src/providers/mod.rs");
 
@@ -88,7 +90,7 @@ fn the_quickstart_of_the_readme_is_the_example() {
 /// Files that the documents point to are there.
 #[test]
 fn no_link_leads_nowhere() {
-    for file in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", TABLE] {
+    for file in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", TABLE, ATTACKS] {
         let text = read(file);
         let folder = path(file).parent().expect("a folder").to_path_buf();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
@@ -97,6 +99,56 @@ fn no_link_leads_nowhere() {
             assert!(is_elsewhere || folder.join(target).exists(), "{file}: {target}");
         }
     }
+}
+
+/// Every attack that is listed says where it was seen, and is shown by tests that exist.
+#[test]
+fn every_attack_names_its_tests() {
+    let list = read(ATTACKS);
+    let rows = list.lines().filter(|line| line.starts_with("| ") && line.ends_with("` |"));
+    let mut count = 0;
+    for row in rows {
+        let cells: Vec<_> = row.trim_matches(['|', ' ']).split(" | ").collect();
+        let [what, seen, holds, shown_by] = cells[..] else { panic!("four cells: {row}") };
+        assert!([what, seen, holds].iter().all(|cell| !cell.is_empty()), "{row}");
+        for shown in shown_by.split(", ") {
+            let shown = shown.trim_matches('`');
+            let (file, name) = shown.split_once("::").unwrap_or_else(|| panic!("{shown}"));
+            assert!(read(file).contains(&format!("fn {name}(")), "there is no {shown}");
+        }
+        count += 1;
+    }
+    let tables = list.lines().filter(|line| line.starts_with("| --- ")).count();
+    let lines = list.lines().filter(|line| line.starts_with("| ")).count();
+    assert_eq!(count, lines - 2 * tables, "each row ends with the name of a test");
+}
+
+/// And every test of an attack is listed.
+#[test]
+fn every_test_of_an_attack_is_listed() {
+    const FOLDER: &str = "tests/tests/attacks";
+    let list = read(ATTACKS);
+    let mut files = vec!["examples/tests/attacks.rs".to_owned()];
+    for entry in fs::read_dir(path(FOLDER)).expect("a folder") {
+        let name = entry.expect("a file").file_name();
+        files.push(format!("{FOLDER}/{}", name.to_str().expect("text")));
+    }
+    let mut count = 0;
+    for file in files {
+        let text = read(&file);
+        let lines: Vec<_> = text.lines().collect();
+        for pair in lines.windows(2).filter(|pair| is_test(pair[0])) {
+            let name = pair[1].trim_start_matches("async ").trim_start_matches("fn ");
+            let name = name.split('(').next().unwrap_or_default();
+            assert!(list.contains(&format!("`{file}::{name}`")), "{ATTACKS} lacks {name}");
+            count += 1;
+        }
+    }
+    assert!(count > 30, "{count}");
+}
+
+fn is_test(line: &str) -> bool {
+    line == "#[test]" || line.starts_with("#[tokio::test")
 }
 
 /// A provider, with what only the source says of it.

@@ -6,6 +6,10 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+/// What stands before the secrets of Stripe, Svix, Standard Webhooks and others. By itself it is known
+/// to everybody.
+const PREFIX: &str = "whsec_";
+
 /// A secret shared with a provider, or the provider's public key.
 ///
 /// The text is taken as the provider shows it; the provider's scheme knows whether it is used
@@ -69,10 +73,11 @@ impl Secret {
         Sha256::digest(self.expose()).ct_eq(&Sha256::digest(sent)).into()
     }
 
-    /// Whether there is nothing in it but white space: anybody can compute an HMAC with that key.
+    /// Whether there is nothing in it but white space or a prefix: anybody can compute an HMAC with
+    /// that key.
     pub(crate) fn is_blank(&self) -> bool {
         match &self.material {
-            Material::Text(text) => text.trim().is_empty(),
+            Material::Text(text) => matches!(text.trim(), "" | PREFIX),
             Material::Key(key) => key.is_empty(),
             Material::None => true,
         }
@@ -116,7 +121,7 @@ impl fmt::Debug for Secret {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SecretError {
-    /// It is empty or white space.
+    /// It is empty, white space, or no more than the prefix `whsec_`.
     Blank,
     /// It begins or ends with white space, as a value read from a file often does.
     Padded,
@@ -149,9 +154,10 @@ mod tests {
 
     #[test]
     fn blank_is_recognised() {
-        for text in ["", " ", "\n", "\t \r\n", "\u{a0}"] {
+        for text in ["", " ", "\n", "\t \r\n", "\u{a0}", "whsec_", "whsec_ \n"] {
             assert!(Secret::new(text).is_blank(), "{text:?}");
         }
+        assert!(!Secret::new("whsec_1").is_blank());
         assert!(Secret::from_key([]).is_blank());
         assert!(!Secret::from_key([0x20]).is_blank());
     }

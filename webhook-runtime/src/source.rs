@@ -1,6 +1,14 @@
 //! Secrets and keys that are not known at start: those of tenants, and those that providers publish.
 
-use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
@@ -154,11 +162,11 @@ trait ErasedSecrets: Send + Sync {
 
 impl<T: SecretSource> ErasedSecrets for T {
     fn secrets<'a>(&'a self, scope: &'a Scope) -> Answer<'a, Vec<Secret>> {
-        Box::pin(SecretSource::secrets(self, scope))
+        Box::pin(async move { SecretSource::secrets(self, scope).await })
     }
 
     fn keep<'a>(&'a self, scope: &'a Scope, offered: Secret) -> Answer<'a, ()> {
-        Box::pin(SecretSource::keep(self, scope, offered))
+        Box::pin(async move { SecretSource::keep(self, scope, offered).await })
     }
 }
 
@@ -234,11 +242,11 @@ trait ErasedKeys: Send + Sync {
 
 impl<T: KeySource> ErasedKeys for T {
     fn fetch<'a>(&'a self, key: &'a WantedKey) -> Answer<'a, Bytes> {
-        Box::pin(KeySource::fetch(self, key))
+        Box::pin(async move { KeySource::fetch(self, key).await })
     }
 
     fn visit<'a>(&'a self, url: &'a str) -> Answer<'a, ()> {
-        Box::pin(KeySource::visit(self, url))
+        Box::pin(async move { KeySource::visit(self, url).await })
     }
 }
 
@@ -283,10 +291,20 @@ impl KeyRing {
 async fn patiently<T>(places: &Semaphore, answer: Answer<'_, T>) -> Result<T, SourceError> {
     let asked = async {
         let _place = places.acquire().await.map_err(SourceError::unavailable)?;
-        answer.await
+        unless_it_panics(answer).await
     };
     match tokio::time::timeout(PATIENCE, asked).await {
         Ok(answer) => answer,
         Err(_) => Err(SourceError::unavailable("it took too long")),
     }
+}
+
+/// A source that panics has no answer, like one that is away: the connection lives on, and the
+/// provider sends again.
+async fn unless_it_panics<T>(mut answer: Answer<'_, T>) -> Result<T, SourceError> {
+    let asked = poll_fn(|context| {
+        catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context)))
+            .unwrap_or_else(|_| Poll::Ready(Err(SourceError::unavailable("the source panicked"))))
+    });
+    asked.await
 }

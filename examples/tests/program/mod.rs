@@ -101,7 +101,21 @@ pub(crate) fn wait_until_closed() {
 
 /// Runs an example that cannot start, to its end.
 pub(crate) fn fails(program: &str, variables: &[(&str, &str)]) -> Output {
-    let output = command(program, variables).output().expect("the example runs");
+    let child = command(program, variables).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = Stopping(child.expect("the example runs"));
+    let deadline = Instant::now() + PATIENCE;
+    let status = loop {
+        if let Some(status) = child.0.try_wait().expect("a child of ours") {
+            break status;
+        }
+        assert!(Instant::now() < deadline, "{program} starts with {variables:?}");
+        thread::sleep(Duration::from_millis(10));
+    };
+    // What it tells is short, and has room in its pipes.
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    child.0.stdout.take().expect("a pipe").read_to_end(&mut stdout).expect("it can be read");
+    child.0.stderr.take().expect("a pipe").read_to_end(&mut stderr).expect("it can be read");
+    let output = Output { status, stdout, stderr };
     assert!(!output.status.success(), "{output:?}");
     output
 }

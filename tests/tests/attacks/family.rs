@@ -1,0 +1,215 @@
+//! The schemes that are attacked, one of every family, each with a genuine delivery that somebody
+//! else has signed: a line of `tests/vectors/signatures.jsonl`.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use base64ct::{Base64, Encoding as _};
+use serde_json::Value;
+use webhook_runtime::{
+    Delivery, Secret, Webhooks,
+    providers::{
+        ADYEN, DISCORD, GITHUB, INTERCOM, LINEAR, MAILGUN, MONDAY, POSTMARK, SENDGRID, SHOPIFY,
+        SLACK, SQUARE, STANDARD_WEBHOOKS, STRIPE, TELEGRAM, TWILIO, TWITCH,
+    },
+    testing::TestClock,
+    webhook,
+};
+
+use crate::{server::Server, wire::Request};
+
+const VECTORS: &str = include_str!("../../vectors/signatures.jsonl");
+
+/// The most that a body may have here.
+pub(crate) const MAX_BODY: usize = 64 * 1024;
+
+/// How a tag is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    Hex,
+    Base64,
+    Text,
+    /// Elsewhere than in a header of its own.
+    Inside,
+}
+
+impl Written {
+    pub(crate) fn decode(self, text: &str) -> Vec<u8> {
+        match self {
+            Self::Hex => base16ct::lower::decode_vec(text).unwrap(),
+            Self::Base64 => Base64::decode_vec(text).unwrap(),
+            Self::Text | Self::Inside => text.as_bytes().to_vec(),
+        }
+    }
+
+    pub(crate) fn encode(self, tag: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Hex => base16ct::lower::encode_string(tag).into_bytes(),
+            Self::Base64 => Base64::encode_string(tag).into_bytes(),
+            Self::Text | Self::Inside => tag.to_vec(),
+        }
+    }
+}
+
+/// How a family is attacked.
+pub(crate) struct Means {
+    pub(crate) name: &'static str,
+    /// The header of the signature, and the text that the tag begins behind.
+    pub(crate) header: &'static str,
+    pub(crate) behind: &'static str,
+    pub(crate) written: Written,
+    /// The headers that it cannot be believed without.
+    pub(crate) needs: &'static [&'static str],
+    /// Whether all of the body is under the signature.
+    pub(crate) signs_body: bool,
+}
+
+/// A served endpoint, and what it believes.
+pub(crate) struct Target {
+    pub(crate) means: Means,
+    pub(crate) server: Server,
+    pub(crate) genuine: Request,
+}
+
+macro_rules! families {
+    ($($name:ident $provider:ident $path:literal: $header:literal $behind:literal $written:ident
+       $needs:tt $signs_body:literal;)*) => {
+        $(
+            #[webhook(path = $path, provider = $provider, max_body = MAX_BODY)]
+            async fn $name(_: &Delivery) {}
+        )*
+
+        /// Serves an endpoint of each family.
+        pub(crate) async fn all() -> Vec<Target> {
+            let mut all = Vec::new();
+            $({
+                let means = Means {
+                    name: $provider.name(),
+                    header: $header,
+                    behind: $behind,
+                    written: Written::$written,
+                    needs: &$needs,
+                    signs_body: $signs_body,
+                };
+                let (vector, hooks) = (vector(means.name), Webhooks::new().mount::<$name>());
+                let secret = Secret::new(text(&vector, "secret"));
+                let hooks = configured(hooks.secrets::<$name>([secret]), &vector);
+                let target = Target {
+                    means,
+                    server: Server::start(hooks).await,
+                    genuine: request(&vector),
+                };
+                target.believes().await;
+                all.push(target);
+            })*
+            all
+        }
+    };
+}
+
+families! {
+    // HMAC over the body: in hex behind a prefix, in base64, with SHA-1.
+    github GITHUB "/github": "x-hub-signature-256" "sha256=" Hex ["x-hub-signature-256"] true;
+    shopify SHOPIFY "/shopify": "x-shopify-hmac-sha256" "" Base64 ["x-shopify-hmac-sha256"] true;
+    intercom INTERCOM "/intercom": "x-hub-signature" "sha1=" Hex ["x-hub-signature"] true;
+    // HMAC over the time and the body: in one header, in two, in the body, with an id.
+    stripe STRIPE "/stripe": "stripe-signature" "v1=" Hex ["stripe-signature"] true;
+    slack SLACK "/slack/events": "x-slack-signature" "v0=" Hex
+        ["x-slack-signature", "x-slack-request-timestamp"] true;
+    linear LINEAR "/linear": "linear-signature" "" Hex ["linear-signature"] true;
+    standard STANDARD_WEBHOOKS "/standard-webhooks": "webhook-signature" "v1," Base64
+        ["webhook-id", "webhook-timestamp", "webhook-signature"] true;
+    twitch TWITCH "/twitch": "twitch-eventsub-message-signature" "sha256=" Hex [
+        "twitch-eventsub-message-id",
+        "twitch-eventsub-message-timestamp",
+        "twitch-eventsub-message-signature",
+    ] true;
+    // HMAC with the URL.
+    square SQUARE "/webhook": "x-square-hmacsha256-signature" "" Base64
+        ["x-square-hmacsha256-signature"] true;
+    twilio TWILIO "/myapp.php": "x-twilio-signature" "" Base64 ["x-twilio-signature"] false;
+    // Public keys.
+    discord DISCORD "/discord": "x-signature-ed25519" "" Hex
+        ["x-signature-ed25519", "x-signature-timestamp"] true;
+    sendgrid SENDGRID "/sendgrid": "x-twilio-email-event-webhook-signature" "" Base64 [
+        "x-twilio-email-event-webhook-signature",
+        "x-twilio-email-event-webhook-timestamp",
+    ] true;
+    // A JSON web token, a signature inside the body, a token and a password.
+    monday MONDAY "/endpoint": "authorization" "" Text [] false;
+    mailgun MAILGUN "/mailgun": "" "" Inside [] false;
+    adyen ADYEN "/adyen": "" "" Inside [] false;
+    telegram TELEGRAM "/telegram": "x-telegram-bot-api-secret-token" "" Text
+        ["x-telegram-bot-api-secret-token"] false;
+    postmark POSTMARK "/postmark": "authorization" "Basic " Base64 ["authorization"] false;
+}
+
+impl Target {
+    /// The genuine delivery is taken, or nothing is shown by what is refused.
+    pub(crate) async fn believes(&self) {
+        let before = self.server.effects();
+        let answer = self.server.client().ask(&self.genuine).await;
+        assert!((200..300).contains(&answer.status), "{}: {answer:?}", self.means.name);
+        assert_eq!(self.server.effects(), before + 1, "{}", self.means.name);
+    }
+
+    /// The genuine delivery with another value for its signature.
+    pub(crate) fn signed_by(&self, value: impl AsRef<[u8]>) -> Request {
+        self.genuine.clone().set(self.means.header, value)
+    }
+
+    /// What stands before the tag, and the tag.
+    pub(crate) fn signature(&self) -> (String, Vec<u8>) {
+        let Means { header, behind, written, .. } = self.means;
+        let value = self.genuine.header(header);
+        let start = value.find(behind).unwrap() + behind.len();
+        (value[..start].to_owned(), written.decode(&value[start..]))
+    }
+
+    /// The genuine delivery with another tag.
+    pub(crate) fn tagged(&self, tag: &[u8]) -> Request {
+        let (before, _) = self.signature();
+        self.signed_by([before.as_bytes(), &self.means.written.encode(tag)].concat())
+    }
+
+    pub(crate) async fn refuses(&self, what: &str, request: &Request) {
+        self.server.refuses(self.means.name, what, request, &[401]).await;
+    }
+}
+
+fn vector(provider: &str) -> Value {
+    let vectors = VECTORS.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    // Discord's ping is answered without a handler.
+    let ping = Base64::encode_string(br#"{"type":1}"#);
+    let mut genuine = vectors.filter(|vector| {
+        vector["provider"] == provider
+            && vector["expect"] == "accept"
+            && vector["body_base64"] != *ping
+    });
+    genuine.next().unwrap_or_else(|| panic!("a delivery of {provider}"))
+}
+
+fn text(vector: &Value, member: &str) -> String {
+    vector[member].as_str().unwrap().to_owned()
+}
+
+/// The origin of a URL, and the rest of it.
+fn split(url: &str) -> (&str, &str) {
+    let host = url.find("://").unwrap() + 3;
+    url.split_at(host + url[host..].find('/').unwrap())
+}
+
+fn configured(hooks: Webhooks, vector: &Value) -> Webhooks {
+    let now = UNIX_EPOCH + Duration::from_secs(vector["now"].as_u64().unwrap());
+    let url = text(vector, "url");
+    hooks.public_url(split(&url).0).clock(TestClock::new(now))
+}
+
+fn request(vector: &Value) -> Request {
+    let url = text(vector, "url");
+    let body = Base64::decode_vec(&text(vector, "body_base64")).unwrap();
+    let mut request = Request::post(split(&url).1, body);
+    for (name, value) in vector["headers"].as_object().unwrap() {
+        request = request.with(name, value.as_str().unwrap());
+    }
+    request
+}

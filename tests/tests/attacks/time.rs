@@ -1,0 +1,419 @@
+//! Times that are none, and deliveries that come again.
+
+use std::{
+    env, fs,
+    path::PathBuf,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use hmac::Hmac;
+use sha2::Sha256;
+use tokio::time::timeout;
+use webhook_runtime::{
+    Delivery, Inbox, Secret, Webhooks,
+    inbox::{Filter, State},
+    providers::{GITHUB, SLACK, STANDARD_WEBHOOKS, STRIPE, TWITCH, WORKOS},
+    scheme::Outgoing,
+    testing::TestClock,
+    webhook,
+};
+
+use crate::{
+    authentication::mac,
+    server::Server,
+    tally,
+    wire::{PATIENCE, Request},
+};
+
+const SECRET: &str = "the secret of these tests";
+
+/// In the middle of a second, as times mostly are.
+const NOW: Duration = Duration::from_millis(1_760_000_000_500);
+const SECONDS: i64 = 1_760_000_000;
+
+#[webhook(path = "/stripe", provider = STRIPE)]
+async fn stripe(_: &Delivery) {}
+
+#[webhook(path = "/slack", provider = SLACK)]
+async fn slack(_: &Delivery) {}
+
+#[webhook(path = "/standard-webhooks", provider = STANDARD_WEBHOOKS)]
+async fn standard(_: &Delivery) {}
+
+#[webhook(path = "/workos", provider = WORKOS)]
+async fn workos(_: &Delivery) {}
+
+#[webhook(path = "/twitch", provider = TWITCH)]
+async fn twitch(_: &Delivery) {}
+
+async fn server() -> Server {
+    let key = || Secret::from_key(SECRET);
+    let hooks = Webhooks::new()
+        .mount::<stripe>()
+        .secrets::<stripe>([key()])
+        .mount::<slack>()
+        .secrets::<slack>([key()])
+        .mount::<standard>()
+        .secrets::<standard>([key()])
+        .mount::<workos>()
+        .secrets::<workos>([key()])
+        .mount::<twitch>()
+        .secrets::<twitch>([key()])
+        .clock(TestClock::new(UNIX_EPOCH + NOW));
+    Server::start(hooks).await
+}
+
+/// A delivery of each scheme that signs a time, rightly signed, whatever the time and the id are.
+fn signed_at(scheme: &str, time: &str, id: &str, body: &str) -> Request {
+    let hex = |text: String| {
+        base16ct::lower::encode_string(&mac::<Hmac<Sha256>>(SECRET.as_bytes(), text.as_bytes()))
+    };
+    let request = Request::json(&format!("/{scheme}"), body);
+    match scheme {
+        "stripe" => {
+            let tag = hex(format!("{time}.{body}"));
+            request.with("stripe-signature", format!("t={time},v1={tag}"))
+        }
+        "workos" => {
+            let tag = hex(format!("{time}.{body}"));
+            request.with("workos-signature", format!("t={time}, v1={tag}"))
+        }
+        "slack" => {
+            let tag = hex(format!("v0:{time}:{body}"));
+            request
+                .with("x-slack-request-timestamp", time)
+                .with("x-slack-signature", format!("v0={tag}"))
+        }
+        "twitch" => {
+            let tag = hex(format!("{id}{time}{body}"));
+            request
+                .with("twitch-eventsub-message-id", id)
+                .with("twitch-eventsub-message-timestamp", time)
+                .with("twitch-eventsub-message-signature", format!("sha256={tag}"))
+        }
+        _ => {
+            use base64ct::Encoding as _;
+            let text = format!("{id}.{time}.{body}");
+            let tag = mac::<Hmac<Sha256>>(SECRET.as_bytes(), text.as_bytes());
+            request
+                .with("webhook-id", id)
+                .with("webhook-timestamp", time)
+                .with("webhook-signature", format!("v1,{}", base64ct::Base64::encode_string(&tag)))
+        }
+    }
+}
+
+/// A time far away made the subtraction overflow, or was read by a parser that takes more than digits
+/// (Gitlawb#358, jsonwebtoken#388). All of these are rightly signed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn times_that_are_none_are_refused() {
+    let server = server().await;
+    let many = "9".repeat(400);
+    let zeros = "0".repeat(400);
+    let padded = format!("{}{SECONDS}", "0".repeat(200));
+    let mut times: Vec<String> = [
+        "-9223372036854775808",
+        "-9223372036854775807",
+        "-1",
+        "-0",
+        "0",
+        "1",
+        "9223372036854775807",
+        "9223372036854775808",
+        "18446744073709551615",
+        "18446744073709551616",
+        "9999999999",
+        "1e9",
+        "1.76e9",
+        "1.5",
+        "1760000000.0",
+        "1760000000.",
+        ".1760000000",
+        "+1",
+        "+1760000000",
+        " 1760000000",
+        "1760000000 ",
+        "01",
+        "01760000000",
+        "1_760_000_000",
+        "1,760,000,000",
+        "0x68e77800",
+        "0b1",
+        "NaN",
+        "nan",
+        "Infinity",
+        "inf",
+        "-inf",
+        "null",
+        "undefined",
+        "true",
+        "",
+        " ",
+        "\t",
+        "now",
+        "2025-10-09T08:53:20Z",
+        "Thu, 09 Oct 2025 08:53:20 GMT",
+        "\u{661}\u{667}\u{666}\u{660}\u{660}\u{660}\u{660}\u{660}\u{660}\u{660}",
+        "\u{ff11}\u{ff17}\u{ff16}\u{ff10}\u{ff10}\u{ff10}\u{ff10}\u{ff10}\u{ff10}\u{ff10}",
+        "1760000000\u{200b}",
+        "1760000000;1760000000",
+        &many,
+        &zeros,
+        &padded,
+    ]
+    .map(str::to_owned)
+    .into();
+    let far = i128::from(SECONDS) - (1_i128 << 63);
+    times.extend([far.to_string(), (i64::MAX - SECONDS).to_string()]);
+    times.extend([-301, 302, -86_400, 86_400].map(|by| (SECONDS + by).to_string()));
+    for scheme in ["stripe", "slack", "standard-webhooks", "workos"] {
+        for time in &times {
+            let shown: String = time.chars().take(40).collect();
+            let request = signed_at(scheme, time, "msg_1", "{}");
+            server.refuses(scheme, &format!("the time {shown:?}"), &request, &[401]).await;
+        }
+    }
+    let before = server.effects();
+    for scheme in ["stripe", "slack", "standard-webhooks"] {
+        for by in [-299, -1, 0, 1, 299] {
+            let time = (SECONDS + by).to_string();
+            let answer = server.client().ask(&signed_at(scheme, &time, "msg_1", "{}")).await;
+            assert_eq!(answer.status, 200, "{scheme} {by}");
+        }
+    }
+    assert_eq!(server.effects(), before + 15);
+    tally::tell();
+}
+
+/// Seconds were compared with milliseconds, so that nothing was ever taken (mercadopago/sdk-python#142)
+/// or, the other way round, everything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_unit_of_time_is_not_taken_for_another() {
+    let server = server().await;
+    let (seconds, millis) = (NOW.as_secs().to_string(), NOW.as_millis().to_string());
+    let (micros, nanos) = (NOW.as_micros().to_string(), NOW.as_nanos().to_string());
+    for (scheme, right) in [
+        ("stripe", &seconds),
+        ("slack", &seconds),
+        ("standard-webhooks", &seconds),
+        ("workos", &millis),
+    ] {
+        for time in [&seconds, &millis, &micros, &nanos] {
+            let request = signed_at(scheme, time, "msg_1", "{}");
+            if time == right {
+                assert_eq!(server.client().ask(&request).await.status, 200, "{scheme}");
+            } else {
+                server.refuses(scheme, "another unit", &request, &[401]).await;
+            }
+        }
+    }
+    tally::tell();
+}
+
+/// One text can be signed of two deliveries, where what is joined can be parted elsewhere: an id that
+/// ends with a time, a body that begins with one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_signed_cannot_be_parted_elsewhere() {
+    let server = server().await;
+    let time = SECONDS.to_string();
+    // The sender may be made to write what a body begins with; its signature is genuine.
+    let inside = format!("{time}.{{}}");
+    for scheme in ["stripe", "slack", "standard-webhooks"] {
+        let genuine = signed_at(scheme, &time, "msg_1", &inside);
+        assert_eq!(server.client().ask(&genuine).await.status, 200, "{scheme}");
+    }
+    let standard = signed_at("standard-webhooks", &time, "msg_1", &inside);
+    let stripe = signed_at("stripe", &time, "", &inside);
+    let (_, tag) = stripe.header("stripe-signature").split_once(',').map(own).unwrap();
+    let slack = signed_at("slack", &time, "", &format!("{time}:{{}}"));
+    for (scheme, request) in [
+        (
+            "standard-webhooks",
+            standard.clone().set("webhook-id", format!("msg_1.{time}")).carrying("{}"),
+        ),
+        (
+            "standard-webhooks",
+            standard.clone().set("webhook-id", "msg_1.").carrying(inside.clone()),
+        ),
+        ("standard-webhooks", standard.clone().set("webhook-id", "").carrying(inside.clone())),
+        (
+            "standard-webhooks",
+            standard
+                .clone()
+                .set("webhook-id", "msg_1")
+                .set("webhook-timestamp", format!("{time}.{time}"))
+                .carrying("{}"),
+        ),
+        (
+            "stripe",
+            stripe.clone().set("stripe-signature", format!("t={time}.{time},{tag}")).carrying("{}"),
+        ),
+        ("stripe", stripe.set("stripe-signature", format!("t=,{tag}"))),
+        ("slack", slack.set("x-slack-request-timestamp", format!("{time}:{time}")).carrying("{}")),
+    ] {
+        server.refuses(scheme, "parted elsewhere", &request, &[401]).await;
+    }
+
+    // Without anything between them, only what a time looks like says where it begins and ends.
+    let (id, at) = ("msg_1", "2025-10-09T08:53:20.123Z");
+    let genuine = signed_at("twitch", at, id, "{}");
+    assert_eq!(server.client().ask(&genuine).await.status, 200);
+    let text = format!("{id}{at}{{}}");
+    for start in 0..text.len() - 2 {
+        for end in start..=text.len() {
+            if (start, end) == (id.len(), id.len() + at.len()) {
+                continue;
+            }
+            // Where few characters are a time, few are tried.
+            if end.abs_diff(id.len() + at.len()) > 2 && start.abs_diff(id.len()) > 2 {
+                continue;
+            }
+            let request = genuine
+                .clone()
+                .set("twitch-eventsub-message-id", &text[..start])
+                .set("twitch-eventsub-message-timestamp", &text[start..end])
+                .carrying(&text[end..]);
+            server.refuses("twitch", "parted elsewhere", &request, &[401]).await;
+        }
+    }
+    tally::tell();
+}
+
+fn own((left, right): (&str, &str)) -> (String, String) {
+    (left.to_owned(), right.to_owned())
+}
+
+/// An SQLite file in a directory of its own.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = env::temp_dir().join(format!("attacks-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    async fn inbox(&self) -> Inbox {
+        let url = format!("sqlite://{}", self.0.join("inbox.db").display());
+        Inbox::builder(&url).poll_interval(Duration::from_millis(20)).open().await.unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Waits until nothing is left to be done.
+async fn finished(inbox: &Inbox) {
+    let done = async {
+        loop {
+            let all = inbox.list(Filter::all()).collect().await.unwrap();
+            if all.iter().all(|record| record.state == State::Done) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, done).await.expect("it is done");
+}
+
+#[webhook(path = "/stripe", provider = STRIPE, inbox)]
+async fn booked(_: &Delivery) {}
+
+/// A recorded delivery had its effect again, for want of a window (Pulsefy#1333, open-mercato#3928) or
+/// of a memory that outlives the process (CVE-2026-28449).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recorded_delivery_has_one_effect_also_after_a_restart() {
+    let folder = Folder::new("replay");
+    let clock = TestClock::new(UNIX_EPOCH + NOW);
+    let body = r#"{"id":"evt_1","type":"payment"}"#;
+    let recorded = signed_at("stripe", &SECONDS.to_string(), "", body);
+    let mut effects = 0;
+    for _ in 0..3 {
+        let inbox = folder.inbox().await;
+        let hooks = Webhooks::new().mount::<booked>().clock(clock.clone()).inbox(inbox.clone());
+        let hooks = hooks.secrets::<booked>([Secret::from_key(SECRET)]);
+        let server = Server::start(hooks).await;
+        for _ in 0..3 {
+            assert_eq!(server.client().ask(&recorded).await.status, 202);
+        }
+        // Whoever has recorded it can say it otherwise, as long as it is not signed.
+        let unsigned = recorded
+            .clone()
+            .with("idempotency-key", "another")
+            .with("x-request-id", "another")
+            .set("content-type", "text/plain");
+        assert_eq!(server.client().ask(&unsigned).await.status, 202);
+        finished(&inbox).await;
+        assert_eq!(inbox.list(Filter::all()).collect().await.unwrap().len(), 1);
+        effects += server.effects();
+        clock.advance(Duration::from_secs(100));
+        drop(server);
+        inbox.shutdown(PATIENCE).await;
+        inbox.close().await.unwrap();
+    }
+    assert_eq!(effects, 1);
+
+    // The fourth time, it is 301 seconds old.
+    clock.advance(Duration::from_secs(1));
+    let inbox = folder.inbox().await;
+    let hooks = Webhooks::new().mount::<booked>().clock(clock).inbox(inbox.clone());
+    let server = Server::start(hooks.secrets::<booked>([Secret::from_key(SECRET)])).await;
+    for _ in 0..5 {
+        server.refuses("stripe", "a recorded delivery, too late", &recorded, &[401]).await;
+    }
+    inbox.shutdown(PATIENCE).await;
+    tally::tell();
+}
+
+#[webhook(path = "/github", provider = GITHUB, inbox)]
+async fn pushed(_: &Delivery) {}
+
+/// What made a delivery the same was drawn at random for each request (CVE-2026-32053), came with it
+/// unsigned (open-mercato#1343, openlinker#1721), or was the id of the request
+/// (idiomatic-critter-stack#9): whoever had recorded one could have it handled again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unsigned_id_makes_no_new_delivery() {
+    let folder = Folder::new("ids");
+    let inbox = folder.inbox().await;
+    let hooks = Webhooks::new().mount::<pushed>().secrets::<pushed>([Secret::new(SECRET)]);
+    let server = Server::start(hooks.inbox(inbox.clone())).await;
+    let body = br#"{"ref":"refs/heads/main"}"#;
+    let signed = GITHUB.sign(&Secret::new(SECRET), &Outgoing::new(body)).unwrap();
+    let recorded = Request::json("/github", body).with_all(&signed.headers);
+    let recorded = recorded.set("x-github-event", "push");
+    let bare = recorded.clone().without("x-github-delivery");
+    let mut all = vec![recorded.clone(), recorded.clone(), bare.clone()];
+    for fresh in 0..20 {
+        let id = format!("72d3162e-cc78-11e3-81ab-{fresh:012}");
+        all.push(recorded.clone().set("x-github-delivery", &id));
+        for name in [
+            "x-request-id",
+            "x-correlation-id",
+            "traceparent",
+            "idempotency-key",
+            "webhook-id",
+            "x-github-hook-id",
+            "x-forwarded-for",
+            "user-agent",
+            "date",
+        ] {
+            all.push(bare.clone().with(name, &id));
+        }
+        all.push(bare.clone().to(&format!("/github?id={id}")));
+    }
+    all.push(recorded.clone().set("x-github-delivery", ""));
+    all.push(recorded.clone().set("x-github-delivery", "x".repeat(4_000)));
+    all.push(recorded.clone().with("x-github-delivery", "two"));
+    for request in &all {
+        let answer = server.client().ask(request).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+    }
+    finished(&inbox).await;
+    assert_eq!(server.effects(), 1, "of {} requests", all.len());
+    assert_eq!(inbox.list(Filter::all()).collect().await.unwrap().len(), 1);
+    inbox.shutdown(PATIENCE).await;
+    tally::tell();
+}
