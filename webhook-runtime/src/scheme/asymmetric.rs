@@ -279,7 +279,7 @@ mod tests {
         5E/NFcYuZOymvIgtNg==\n\
         -----END CERTIFICATE-----\n";
     /// 2036-11-21T10:14:47Z.
-    const EXPIRES: u64 = 2110875287;
+    const EXPIRES: u64 = 2_110_875_287;
 
     fn bytes(base64: &str) -> Vec<u8> {
         Base64::decode_vec(base64).expect("base64")
@@ -290,7 +290,7 @@ mod tests {
     }
 
     fn public(algorithm: Asymmetric, key: &[u8]) -> PublicKey {
-        algorithm.public_key(&Secret::from_key(key), key).ok().expect("a public key")
+        algorithm.public_key(&Secret::from_key(key), key).expect("a public key")
     }
 
     /// Whether a key confirms exactly the signature of exactly the text.
@@ -351,7 +351,7 @@ mod tests {
         let lines = String::from_utf8(lines.join(&b'\n')).expect("ASCII");
         let pem = format!("-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n");
         let key = Asymmetric::RsaSha256.public_key(&Secret::new(pem), b"not looked at");
-        judges(&key.ok().expect("a public key"), b"text", &bytes(RSA_SHA256));
+        judges(&key.expect("a public key"), b"text", &bytes(RSA_SHA256));
     }
 
     #[test]

@@ -330,6 +330,7 @@ mod tests {
         find(placement, &headers(&[(HEADER, value)]), "", Some("t"))
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "to be compared with what is found")]
     fn found(signatures: &[&str], time: Option<&str>) -> Result<Found, VerifyError> {
         let signatures = signatures.iter().map(|text| ((*text).to_owned(), None)).collect();
         Ok((signatures, time.map(str::to_owned)))

@@ -506,7 +506,7 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
-    fn means<'a>(secret: &'a Secret, tolerance: Option<Duration>) -> Means<'a> {
+    fn means(secret: &Secret, tolerance: Option<Duration>) -> Means<'_> {
         Means { secret, key: None, now: at(NOW), tolerance }
     }
 

@@ -630,8 +630,10 @@ mod tests {
         }
     }
 
+    type Build = fn() -> Scheme;
+
     /// What is said of a scheme that is refused.
-    fn refused(build: fn() -> Scheme) -> String {
+    fn refused(build: Build) -> String {
         let panic = catch_unwind(|| build().checked()).expect_err("it contradicts itself");
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
@@ -639,7 +641,7 @@ mod tests {
 
     #[test]
     fn what_contradicts_itself_is_refused() {
-        let cases: [(fn() -> Scheme, &str); 17] = [
+        let cases: [(Build, &str); 17] = [
             (|| Scheme::hmac_sha256(), "names no signature header"),
             (|| PLAIN.signed("{url}"), "does not sign the body"),
             (|| PLAIN.signed("{id}{body}"), "`id_header` go together"),

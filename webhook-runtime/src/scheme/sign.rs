@@ -270,6 +270,7 @@ pub(crate) fn insert_header(
 }
 
 #[cfg(test)]
+#[allow(clippy::large_types_passed_by_value, reason = "constants of tests")]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 

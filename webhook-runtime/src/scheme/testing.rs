@@ -224,7 +224,7 @@ mod tests {
     }
 
     /// Where the signature stands, and the algorithm.
-    fn told(schemes: Vec<Scheme>) -> Vec<String> {
+    fn told(schemes: &[Scheme]) -> Vec<String> {
         let told = |it: &Scheme| format!("{} {}", it.signature_pattern(), it.algorithm());
         schemes.iter().map(told).collect()
     }
@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn every_other_algorithm_of_the_family_is_tried() {
         assert_eq!(
-            told(PREFIXED.other_algorithms()),
+            told(&PREFIXED.other_algorithms()),
             [
                 "x-hub-signature-256: sha256=… HMAC-SHA1",
                 "x-hub-signature-256: sha1=… HMAC-SHA1",
@@ -343,7 +343,7 @@ mod tests {
         );
         let sha1 = Scheme::hmac_sha1().header("x-a").prefix("sha1=");
         assert_eq!(
-            told(sha1.other_algorithms()),
+            told(&sha1.other_algorithms()),
             [
                 "x-a: sha1=… HMAC-SHA256",
                 "x-a: sha256=… HMAC-SHA256",
@@ -353,7 +353,7 @@ mod tests {
         );
         let unnamed = Scheme::hmac_sha512().header("x-a").prefix("v0=");
         assert_eq!(
-            told(unnamed.other_algorithms()),
+            told(&unnamed.other_algorithms()),
             ["x-a: v0=… HMAC-SHA1", "x-a: v0=… HMAC-SHA256"]
         );
         assert!(Scheme::token().header("x-a").other_algorithms().is_empty());

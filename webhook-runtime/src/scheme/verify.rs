@@ -471,6 +471,7 @@ pub(crate) fn unix_millis(time: SystemTime) -> u64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::large_types_passed_by_value, reason = "constants of tests")]
 mod tests {
     use http::HeaderValue;
 
@@ -512,7 +513,7 @@ mod tests {
 
     fn judge(scheme: Scheme, headers: &HeaderMap, body: &[u8]) -> Result<Proof, VerifyError> {
         let verifier = verifier(scheme);
-        let keys = verifier.prepare(&secrets(&["other", "s3cret"])).ok().expect("good secrets");
+        let keys = verifier.prepare(&secrets(&["other", "s3cret"])).expect("good secrets");
         verifier.verify(&request(headers, body), &keys, None, now())
     }
 
@@ -543,7 +544,7 @@ mod tests {
             assert_eq!(judge(scheme, &headers, b"{ }"), Err(VerifyError::NoMatch));
             let verifier = verifier(scheme);
             for others in [&[][..], &["other"]] {
-                let keys = verifier.prepare(&secrets(others)).ok().expect("good secrets");
+                let keys = verifier.prepare(&secrets(others)).expect("good secrets");
                 let judged = verifier.verify(&request(&headers, b"{}"), &keys, None, now());
                 assert_eq!(judged, Err(VerifyError::NoMatch));
             }
@@ -707,7 +708,7 @@ mod tests {
         let judge = |refuses_tokens, body: &[u8]| {
             let verifier = Verifier::new(&Mechanism::Data(PLAIN), None, refuses_tokens);
             let verifier = verifier.expect("no window is asked");
-            let keys = verifier.prepare(&secrets(&["s3cret"])).ok().expect("good secrets");
+            let keys = verifier.prepare(&secrets(&["s3cret"])).expect("good secrets");
             let headers = signed(PLAIN, body);
             verifier.verify(&request(&headers, body), &keys, None, now()).map(drop)
         };
@@ -723,7 +724,7 @@ mod tests {
         let new = |scheme| Verifier::new(&Mechanism::Data(scheme), window, false);
         assert!(new(PLAIN).is_none());
         let verifier = new(TIMED).expect("there is a time");
-        let keys = verifier.prepare(&secrets(&["s3cret"])).ok().expect("good secrets");
+        let keys = verifier.prepare(&secrets(&["s3cret"])).expect("good secrets");
         let headers = signed(TIMED, b"{}");
         let judge = |seconds| {
             let now = now() + Duration::from_secs(seconds);
@@ -846,7 +847,7 @@ mod tests {
     fn code_is_asked_about_each_secret() {
         let judge = |sent: &str, texts: &[&'static str]| {
             let verifier = by_code(SHARED);
-            let keys = verifier.prepare(&secrets(texts)).ok().expect("good secrets");
+            let keys = verifier.prepare(&secrets(texts)).expect("good secrets");
             let headers = with(HeaderMap::new(), "x-code", sent);
             verifier.verify(&request(&headers, b""), &keys, None, now())
         };
@@ -861,7 +862,7 @@ mod tests {
     #[test]
     fn code_without_secrets_is_asked_once() {
         let verifier = by_code(FETCHED);
-        let keys = verifier.prepare(&[]).ok().expect("no secrets");
+        let keys = verifier.prepare(&[]).expect("no secrets");
         let headers = with(HeaderMap::new(), "x-code", "k");
         let request = request(&headers, b"");
         let fetched = Proof { secret: Cow::Borrowed("fetched key"), timestamp: Some(now()) };
@@ -886,7 +887,7 @@ mod tests {
     #[test]
     fn keys_of_another_mechanism_match_nothing() {
         let headers = with(HeaderMap::new(), "x-code", "a");
-        let keys = verifier(PLAIN).prepare(&secrets(&["a"])).ok().expect("good secrets");
+        let keys = verifier(PLAIN).prepare(&secrets(&["a"])).expect("good secrets");
         let judged = by_code(SHARED).verify(&request(&headers, b""), &keys, None, now());
         assert_eq!(judged, Err(VerifyError::NoMatch));
     }
