@@ -551,6 +551,27 @@ mod tests {
         }
     }
 
+    /// The keys are those of RFC 8032, section 7.1, tests 1 and 2.
+    #[cfg(feature = "ed25519")]
+    #[test]
+    fn a_public_key_confirms_what_its_private_one_signed() {
+        const ED25519: Scheme =
+            Scheme::ed25519().header(SIGNATURE).key(crate::scheme::KeyEncoding::Hex);
+        const PRIVATE: &str = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
+        const OURS: &str = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+        const OTHER: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+        let signed = ED25519.sign(&Secret::new(PRIVATE), &Outgoing::new(b"{}")).expect("signed");
+        let judge = |keys: &[&'static str], body: &[u8]| {
+            let verifier = verifier(ED25519);
+            let keys = verifier.prepare(&secrets(keys)).expect("good keys");
+            let proof = verifier.verify(&request(&signed.headers, body), &keys, None, now());
+            proof.map(|proof| proof.secret)
+        };
+        assert_eq!(judge(&[OTHER, OURS], b"{}"), Ok(Cow::Borrowed(OURS)));
+        assert_eq!(judge(&[OTHER], b"{}"), Err(VerifyError::NoMatch));
+        assert_eq!(judge(&[OURS], b"{ }"), Err(VerifyError::NoMatch));
+    }
+
     #[test]
     fn a_signature_of_the_wrong_form_is_refused_before_the_body_is_read() {
         let malformed = VerifyError::MalformedSignature(SIGNATURE);
