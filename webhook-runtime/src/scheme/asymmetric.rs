@@ -347,6 +347,8 @@ mod tests {
         judges(&key, b"text", &bytes(P256_SHA256));
         let key = public(Asymmetric::RsaSha256, &bytes(RSA));
         judges(&key, b"text", &bytes(RSA_SHA256));
+        let key = Asymmetric::RsaSha256.public_key(&Secret::new(RSA), &bytes(RSA));
+        judges(&key.expect("a public key"), b"text", &bytes(RSA_SHA256));
         let lines: Vec<&[u8]> = RSA.as_bytes().chunks(64).collect();
         let lines = String::from_utf8(lines.join(&b'\n')).expect("ASCII");
         let pem = format!("-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n");
