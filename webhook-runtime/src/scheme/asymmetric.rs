@@ -230,7 +230,8 @@ pub(crate) mod certificate {
     }
 }
 
-#[cfg(all(test, feature = "certificates", feature = "ecdsa", feature = "ed25519"))]
+#[cfg(test)]
+#[cfg(all(feature = "certificates", feature = "ecdsa", feature = "ed25519"))]
 mod tests {
     use std::time::{Duration, SystemTime};
 
