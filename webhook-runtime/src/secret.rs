@@ -161,4 +161,48 @@ mod tests {
         assert!(Secret::from_key([]).is_blank());
         assert!(!Secret::from_key([0x20]).is_blank());
     }
+
+    #[test]
+    fn it_is_given_back_as_it_was_given() {
+        let text = Secret::new("whsec_a").named("A");
+        assert_eq!((text.name(), text.shared_name()), ("A", Cow::Borrowed("A")));
+        assert_eq!((text.text(), text.expose()), (Some("whsec_a"), &b"whsec_a"[..]));
+        let key = Secret::from_key(*b"\xff\0");
+        assert_eq!((key.name(), key.shared_name()), ("secret", Cow::Borrowed("secret")));
+        assert_eq!((key.text(), key.expose()), (None, &b"\xff\0"[..]));
+        let none = Secret::none();
+        assert_eq!((none.name(), none.text(), none.expose()), ("fetched key", None, &b""[..]));
+        assert!(none.is_blank());
+    }
+
+    #[test]
+    fn a_sent_credential_has_to_be_all_of_it() {
+        let secret = Secret::new("s3cret");
+        assert!(secret.is(b"s3cret"));
+        for sent in ["", "s3cre", "s3crets", "S3cret", "s3creT"] {
+            assert!(!secret.is(sent.as_bytes()), "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_end_around_it_is_noticed() {
+        for text in ["a\n", "\na", "a\r\n", "\r\na", "\na\n"] {
+            assert!(Secret::new(text).is_padded(), "{text:?}");
+        }
+        for text in ["a", "a\nb", " a ", "-----BEGIN PUBLIC KEY-----\n"] {
+            assert!(!Secret::new(text).is_padded(), "{text:?}");
+        }
+        assert!(!Secret::from_key(*b"a\n").is_padded());
+    }
+
+    #[test]
+    fn it_is_said_what_is_wrong_with_it() {
+        for (error, text) in [
+            (SecretError::Blank, "is blank, and a blank secret lets everybody sign"),
+            (SecretError::Padded, "begins or ends with white space; remove it"),
+            (SecretError::Malformed("base64"), "is not base64"),
+        ] {
+            assert_eq!(error.to_string(), text);
+        }
+    }
 }

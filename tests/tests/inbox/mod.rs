@@ -1,5 +1,6 @@
 //! The cases, and where they happen.
 
+pub(crate) mod claim;
 pub(crate) mod dedupe;
 pub(crate) mod operate;
 pub(crate) mod order;

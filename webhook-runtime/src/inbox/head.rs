@@ -194,4 +194,24 @@ mod tests {
         huge[1..5].copy_from_slice(&[0xff; 4]);
         assert!(Head::decode(&huge).is_none());
     }
+
+    #[test]
+    fn it_weighs_what_was_sent() {
+        assert_eq!(Head::default().weight(), 0);
+        let mut head = Head { uri: "/hooks".to_owned(), ..Head::default() };
+        assert_eq!(head.weight(), 6);
+        head.query = Some(Bytes::from_static(b"a=b"));
+        assert_eq!(head.weight(), 9);
+        head.headers.append("x-one", HeaderValue::from_static("12"));
+        head.headers.append("x-one", HeaderValue::from_static("123"));
+        assert_eq!(head.weight(), 24);
+    }
+
+    #[test]
+    fn another_version_is_not_read() {
+        let mut stored = head().encode();
+        stored[0] = 2;
+        assert!(Head::decode(&stored).is_none());
+        assert!(Head::decode(&[]).is_none());
+    }
 }

@@ -411,4 +411,94 @@ mod tests {
         }
         assert_eq!(State::from_code(9), None);
     }
+
+    #[test]
+    fn a_delivery_weighs_what_it_holds() {
+        let mut delivery = NewDelivery::new("e", "p", "key", "0123456789", UNIX_EPOCH);
+        assert_eq!(delivery.weight(), 522);
+        delivery.head.uri = String::from("/hooks");
+        assert_eq!(delivery.weight(), 528);
+    }
+
+    #[test]
+    fn a_line_is_of_one_endpoint_and_tenant() {
+        let mut delivery = NewDelivery::new("e", "p", "key", "", UNIX_EPOCH);
+        assert_eq!(delivery.digest(), digest("e", &[], b"key"));
+        assert_eq!(delivery.line(), None);
+        delivery.order_key = Some(Bytes::from_static(b"order"));
+        assert_eq!(delivery.line(), Some(digest("e", &[], b"order")));
+        delivery.head.scope = scope(&[("tenant", "1")]);
+        assert_eq!(delivery.digest(), digest("e", &delivery.head.scope, b"key"));
+        assert_eq!(delivery.line(), Some(digest("e", &delivery.head.scope, b"order")));
+    }
+
+    #[test]
+    fn stored_or_not_there_is_a_number() {
+        assert_eq!((Enqueued::Stored(7).id(), Enqueued::Duplicate(8).id()), (7, 8));
+    }
+
+    #[test]
+    fn what_is_done_given_up_or_put_aside_is_finished() {
+        let finished = State::ALL.map(State::is_finished);
+        assert_eq!(finished, [false, false, false, true, true, true]);
+        assert_eq!(State::ALL.map(State::code), [0, 1, 2, 3, 4, 5], "they are in databases");
+    }
+
+    #[test]
+    fn everything_that_is_said_is_in_the_filter() {
+        assert_eq!(Filter::all(), Filter::default());
+        let span = UNIX_EPOCH..UNIX_EPOCH + Duration::from_secs(1);
+        let filter = Filter::all()
+            .ids([1, 2])
+            .endpoint("e")
+            .event("v\0")
+            .provider_id("i\0")
+            .state(State::Done)
+            .state(State::Dead)
+            .received(span.clone());
+        let expected = Filter {
+            ids: Some(vec![1, 2]),
+            endpoint: Some("e".to_owned()),
+            event: Some("v\u{fffd}".to_owned()),
+            provider_id: Some("i\u{fffd}".to_owned()),
+            states: Some(vec![State::Done, State::Dead]),
+            received: Some(span),
+        };
+        assert_eq!(filter, expected);
+    }
+
+    #[test]
+    fn a_claim_is_settled_by_its_fence() {
+        let fence = Fence { id: 7, claim: 3, line: Some([1; 16]) };
+        let job = Job {
+            id: 7,
+            attempt: 1,
+            endpoint: String::new(),
+            provider: String::new(),
+            received_at: UNIX_EPOCH,
+            head: Head::default(),
+            body: Bytes::new(),
+            fence,
+        };
+        assert_eq!(job.fence(), fence);
+    }
+
+    #[test]
+    fn times_are_milliseconds_and_within_bounds() {
+        let distance = Duration::from_millis(1_760_000_000_123);
+        assert_eq!(millis(UNIX_EPOCH + distance), 1_760_000_000_123);
+        assert_eq!(millis(UNIX_EPOCH - distance), -1_760_000_000_123);
+        assert_eq!((time(0), time(-5)), (UNIX_EPOCH, UNIX_EPOCH - Duration::from_millis(5)));
+        assert_eq!(time(5), UNIX_EPOCH + Duration::from_millis(5));
+        // As far as a clock can be; a lease can be added all the same.
+        let far = Duration::from_secs(i64::MAX as u64);
+        for (at, millis) in [
+            (UNIX_EPOCH.checked_add(far), i64::MAX / 4),
+            (UNIX_EPOCH.checked_sub(far), -(i64::MAX / 4)),
+        ] {
+            assert!(at.is_none_or(|at| super::millis(at) == millis), "{at:?}");
+        }
+        assert_eq!(span(Duration::from_millis(1500)), 1500);
+        assert_eq!(span(Duration::MAX), 10_000_000_000_000);
+    }
 }

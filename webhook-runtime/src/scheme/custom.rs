@@ -159,3 +159,45 @@ pub enum WantedKey {
     /// The key of this name.
     Id(String),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Implements what has to be implemented, and nothing else.
+    #[derive(Debug)]
+    struct Least;
+
+    impl Verify for Least {
+        fn check_headers(&self, _: &HeaderMap) -> Result<(), VerifyError> {
+            Ok(())
+        }
+
+        fn verify(
+            &self,
+            _: &Incoming<'_>,
+            _: &Means<'_>,
+        ) -> Result<Option<SystemTime>, VerifyError> {
+            Err(VerifyError::NoMatch)
+        }
+
+        fn sign<'r>(&self, _: &Secret, _: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+            Err(SignError::Impossible)
+        }
+
+        fn traits(&self) -> Traits {
+            Traits::new("least", "x-least")
+        }
+    }
+
+    #[test]
+    fn unless_implemented_any_secret_does_no_key_is_wanted_and_the_body_is_what_it_is() {
+        let headers = HeaderMap::new();
+        let request = Incoming { method: "POST", url: "", headers: &headers, query: "", body: b"" };
+        assert_eq!(Least.check_secret(&Secret::new("x")), Ok(()));
+        assert_eq!(Least.wanted_key(&request), Ok(None));
+        for body in [&b""[..], b"\0", b"\x01", b"{}"] {
+            assert_eq!(Least.identity(body), body);
+        }
+    }
+}

@@ -82,14 +82,50 @@ impl Encoding {
 mod tests {
     use super::*;
 
+    const ALL: [Encoding; 3] = [Encoding::Hex, Encoding::Base64, Encoding::Base64Url];
+
+    fn decoded(encoding: Encoding, text: &str) -> Option<Vec<u8>> {
+        encoding.decode(text, &mut [0; 8]).map(<[u8]>::to_vec)
+    }
+
+    #[test]
+    fn each_encoding_has_its_own_text() {
+        let bytes = [0xfb, 0xff, 0x0a, 0x00];
+        for (encoding, text) in ALL.into_iter().zip(["fbff0a00", "+/8KAA==", "-_8KAA"]) {
+            assert_eq!(encoding.encode(&bytes), text);
+            assert_eq!(encoding.encode_into(&bytes, &mut [0; 8]), Some(text.as_bytes()));
+            assert_eq!(encoding.encode_into(&bytes, &mut [0; 4]), None, "no room for {text}");
+            assert_eq!(decoded(encoding, text), Some(bytes.to_vec()));
+        }
+        assert_eq!(ALL.map(Encoding::label), ["hex", "base64", "base64url"]);
+    }
+
+    #[test]
+    fn a_text_that_is_not_exactly_the_encoding_is_refused() {
+        for encoding in ALL {
+            for text in ["", " ", "fbf", "fbff0a00fbff0a00fb", "+/8KAA==\n"] {
+                assert_eq!(decoded(encoding, text), None, "{encoding:?} {text:?}");
+            }
+        }
+        for (encoding, text) in [
+            (Encoding::Hex, "FBFF"),
+            (Encoding::Base64, "+/8KAA"),
+            (Encoding::Base64, "+/8KAB=="),
+            (Encoding::Base64, "-_8KAA=="),
+            (Encoding::Base64Url, "-_8KAA=="),
+            (Encoding::Base64Url, "+/8KAA"),
+        ] {
+            assert_eq!(decoded(encoding, text), None, "{encoding:?} {text:?}");
+        }
+    }
+
     #[test]
     fn the_length_is_that_of_what_is_decoded() {
-        let all = [Encoding::Hex, Encoding::Base64, Encoding::Base64Url];
         let long = "0".repeat(2 * MAX_SIGNATURE);
         let texts =
             ["", "0", "0a", "0A", "0g", "/0", ":0", "`0", "é", "0a0", "YQ==", "YQ", "YR", "_-"];
         for text in texts.into_iter().chain([&*long, &format!("{long}00")]) {
-            for encoding in all {
+            for encoding in ALL {
                 let mut buffer = [0; MAX_SIGNATURE];
                 let decoded = encoding.decode(text, &mut buffer).map(<[u8]>::len);
                 assert_eq!(encoding.decoded_len(text), decoded, "{encoding:?} {text}");

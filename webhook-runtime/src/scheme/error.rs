@@ -68,3 +68,26 @@ impl fmt::Display for VerifyError {
 }
 
 impl std::error::Error for VerifyError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_and_the_secret_are_told() {
+        for (error, text) in [
+            (VerifyError::MissingHeader("x-a"), "the header x-a is missing"),
+            (VerifyError::RepeatedHeader("x-a"), "the header x-a was sent more than once"),
+            (VerifyError::MalformedHeader("x-a"), "the header x-a is malformed"),
+            (
+                VerifyError::MalformedSignature("x-a"),
+                "the signature in the header x-a is malformed",
+            ),
+            (VerifyError::TooManySignatures("x-a"), "the header x-a lists too many signatures"),
+            (VerifyError::NoMatch, "no live secret made this signature"),
+            (VerifyError::BadSecret(SecretError::Malformed("text")), "a secret is not text"),
+        ] {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}

@@ -291,3 +291,205 @@ pub(crate) fn text_in<'r>(
     let text = std::str::from_utf8(value).ok().filter(|text| text.is_ascii());
     text.ok_or(VerifyError::MalformedHeader(label))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "x-signature";
+    const BARE: Grammar = Grammar::Bare { prefix: "sha256=" };
+    const FIELDS: Grammar = Grammar::Fields { separator: ",", signature: "v1" };
+    const VERSIONS: Grammar = Grammar::Versions { version: "v1" };
+
+    fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in all {
+            headers.append(*name, HeaderValue::from_bytes(value.as_bytes()).expect("a value"));
+        }
+        headers
+    }
+
+    /// The signatures, each with the only secret it may be made with, and the time.
+    type Found = (Vec<(String, Option<usize>)>, Option<String>);
+
+    fn find(
+        placement: Placement,
+        headers: &HeaderMap,
+        query: &str,
+        field: Option<&'static str>,
+    ) -> Result<Found, VerifyError> {
+        let mut claimed = Claimed::new();
+        placement.read(&placement.names(), headers, query, field, &mut claimed)?;
+        let signatures = claimed.signatures().iter();
+        let signatures = signatures.map(|found| (found.text.to_owned(), found.secret)).collect();
+        Ok((signatures, claimed.timestamp.map(str::to_owned)))
+    }
+
+    fn in_header(grammar: Grammar, value: &str) -> Result<Found, VerifyError> {
+        let placement = Placement::Header { name: HEADER, grammar };
+        find(placement, &headers(&[(HEADER, value)]), "", Some("t"))
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "to be compared with what is found")]
+    fn found(signatures: &[&str], time: Option<&str>) -> Result<Found, VerifyError> {
+        let signatures = signatures.iter().map(|text| ((*text).to_owned(), None)).collect();
+        Ok((signatures, time.map(str::to_owned)))
+    }
+
+    const MALFORMED: Result<Found, VerifyError> = Err(VerifyError::MalformedSignature(HEADER));
+    const TOO_MANY: Result<Found, VerifyError> = Err(VerifyError::TooManySignatures(HEADER));
+
+    #[test]
+    fn a_bare_signature_stands_behind_its_prefix() {
+        assert_eq!(in_header(BARE, "sha256=ab"), found(&["ab"], None));
+        assert_eq!(in_header(Grammar::Bare { prefix: "" }, "ab=="), found(&["ab=="], None));
+        for value in ["ab", "SHA256=ab", " sha256=ab", "sha256=", "sha256", ""] {
+            assert_eq!(in_header(BARE, value), MALFORMED, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn fields_are_found_by_their_names() {
+        let both = found(&["ab=="], Some("7"));
+        assert_eq!(in_header(FIELDS, "t=7,v1=ab=="), both);
+        assert_eq!(in_header(FIELDS, "v1=ab==,t=7"), both);
+        assert_eq!(in_header(FIELDS, "t=7,v0=no,v1=ab==,=x"), both);
+        assert_eq!(in_header(FIELDS, "v1=a,t=7,v1=b"), found(&["a", "b"], Some("7")));
+        assert_eq!(in_header(FIELDS, "v1=a,v1="), found(&["a", ""], None));
+        let spaced = Grammar::Fields { separator: ", ", signature: "v1" };
+        assert_eq!(in_header(spaced, "t=7, v1=a"), found(&["a"], Some("7")));
+        assert_eq!(in_header(spaced, "v1=a,t=7"), found(&["a,t=7"], None));
+        for value in ["", ",", "v1", "v1=a,", "v1=a,,t=7", "t=7,t=7,v1=a", "t=7", "v1=", "V1=a"] {
+            assert_eq!(in_header(FIELDS, value), MALFORMED, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_the_time_only_where_the_scheme_says_so() {
+        let placement = Placement::Header { name: HEADER, grammar: FIELDS };
+        let sent = headers(&[(HEADER, "t=7,t=8,v1=a")]);
+        assert_eq!(find(placement, &sent, "", None), found(&["a"], None));
+    }
+
+    #[test]
+    fn versions_are_found_by_their_names() {
+        assert_eq!(in_header(VERSIONS, "v1,a"), found(&["a"], None));
+        assert_eq!(in_header(VERSIONS, "v1a,x v1,a,b v2,y v1,c"), found(&["a,b", "c"], None));
+        for value in ["", "v1", "v1,a ", "v1,a  v1,b", "v2,a", "v1,", "V1,a"] {
+            assert_eq!(in_header(VERSIONS, value), MALFORMED, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_of_eight_at_most() {
+        let list = |entry: &str, separator: &str, count| vec![entry; count].join(separator);
+        assert_eq!(in_header(VERSIONS, &list("v1,a", " ", 8)), found(&["a"; 8], None));
+        assert_eq!(in_header(VERSIONS, &list("v1,a", " ", 9)), TOO_MANY);
+        // Entries that are passed over are work, too.
+        assert_eq!(in_header(VERSIONS, &list("v2,a", " ", 9)), TOO_MANY);
+        assert_eq!(in_header(FIELDS, &list("v1=a", ",", 8)), found(&["a"; 8], None));
+        assert_eq!(in_header(FIELDS, &list("v1=a", ",", 9)), TOO_MANY);
+    }
+
+    #[test]
+    fn a_header_is_sent_once_and_as_ascii() {
+        let placement = Placement::Header { name: HEADER, grammar: BARE };
+        let judge = |all: &[(&'static str, &str)]| find(placement, &headers(all), "", None);
+        assert_eq!(judge(&[]), Err(VerifyError::MissingHeader(HEADER)));
+        let twice = judge(&[(HEADER, "sha256=a"), (HEADER, "sha256=a")]);
+        assert_eq!(twice, Err(VerifyError::RepeatedHeader(HEADER)));
+        let foreign = judge(&[(HEADER, "sha256=\u{e4}")]);
+        assert_eq!(foreign, Err(VerifyError::MalformedHeader(HEADER)));
+        let sent = headers(&[(HEADER, "a")]);
+        assert_eq!(text(&sent, HEADER), Ok("a"));
+        assert_eq!(single(&sent, HEADER, HEADER), Ok(&sent[HEADER]));
+        assert_eq!(text(&sent, "x-other"), Err(VerifyError::MissingHeader("x-other")));
+    }
+
+    #[test]
+    fn numbered_headers_have_numbers() {
+        let placement = Placement::Numbered { prefix: "x-sig-" };
+        assert!(placement.names().is_empty());
+        let judge = |all: &[(&'static str, &str)]| find(placement, &headers(all), "", None);
+        assert_eq!(judge(&[("x-sig-1", "a")]), found(&["a"], None));
+        assert_eq!(judge(&[("x-sig-123", "a")]), found(&["a"], None));
+        assert_eq!(judge(&[("x-sig-1", "a"), ("x-sig-2", "b")]).map(|(all, _)| all.len()), Ok(2));
+        for name in ["x-sig-", "x-sig-a", "x-sig-1a", "x-sig-1234", "x-sig", "x-other-1"] {
+            let missing = Err(VerifyError::MissingHeader("x-sig-"));
+            assert_eq!(judge(&[(name, "a")]), missing, "{name}");
+        }
+        let twice = judge(&[("x-sig-1", "a"), ("x-sig-1", "b")]);
+        assert_eq!(twice, Err(VerifyError::RepeatedHeader("x-sig-")));
+        assert_eq!(judge(&[("x-sig-1", "")]), Err(VerifyError::MalformedSignature("x-sig-")));
+    }
+
+    #[test]
+    fn paired_headers_belong_to_one_secret_each() {
+        const NAMES: &[&str] = &["x-first", "x-second"];
+        let placement = Placement::Paired { names: NAMES };
+        assert_eq!(placement.names(), NAMES);
+        let judge = |all: &[(&'static str, &str)]| find(placement, &headers(all), "", None);
+        let of = |text: &str, secret| (text.to_owned(), Some(secret));
+        let both = judge(&[("x-second", "b"), ("x-first", "a")]);
+        assert_eq!(both, Ok((vec![of("a", 0), of("b", 1)], None)));
+        assert_eq!(judge(&[("x-second", "b")]), Ok((vec![of("b", 1)], None)));
+        assert_eq!(judge(&[("x-third", "b")]), Err(VerifyError::MissingHeader("x-first")));
+    }
+
+    #[test]
+    fn a_query_has_the_parameter_once() {
+        let placement = Placement::Query { name: "code" };
+        assert!(placement.names().is_empty());
+        let judge = |query: &str| find(placement, &HeaderMap::new(), query, None);
+        assert_eq!(judge("code=a%2Bb"), found(&["a%2Bb"], None));
+        assert_eq!(judge("x=1&code=a=b&y"), found(&["a=b"], None));
+        for query in ["", "code", "xcode=a", "codes=a", "Code=a"] {
+            assert_eq!(judge(query), Err(VerifyError::MissingHeader("code")), "{query:?}");
+        }
+        assert_eq!(judge("code=a&code=a"), Err(VerifyError::RepeatedHeader("code")));
+        assert_eq!(judge("code="), Err(VerifyError::MalformedSignature("code")));
+    }
+
+    #[test]
+    fn what_carries_a_signature_is_sensitive() {
+        let shown = |placement: Placement| {
+            let names = ["x-signature", "x-signature-1", "x-other"];
+            let mut headers = headers(&names.map(|name| (name, "a")));
+            headers.insert("x-secret", {
+                let mut secret = HeaderValue::from_static("a");
+                secret.set_sensitive(true);
+                secret
+            });
+            placement.hide(&mut headers);
+            assert!(headers["x-secret"].is_sensitive(), "it was before");
+            names.map(|name| headers[name].is_sensitive())
+        };
+        let header = Placement::Header { name: HEADER, grammar: BARE };
+        assert_eq!(shown(header), [true, false, false]);
+        assert_eq!(shown(Placement::Numbered { prefix: "x-signature-" }), [false, true, false]);
+        let paired = Placement::Paired { names: &["x-signature", "x-missing", "x-other"] };
+        assert_eq!(shown(paired), [true, false, true]);
+        assert_eq!(shown(Placement::Query { name: HEADER }), [false; 3]);
+    }
+
+    #[test]
+    fn messages_name_the_header() {
+        assert_eq!(Placement::Header { name: HEADER, grammar: BARE }.name(), HEADER);
+        assert_eq!(Placement::Numbered { prefix: "x-sig-" }.name(), "x-sig-");
+        assert_eq!(Placement::Paired { names: &["x-first", "x-second"] }.name(), "x-first");
+        assert_eq!(Placement::Query { name: "code" }.name(), "code");
+    }
+
+    #[test]
+    fn what_is_written_is_found() {
+        for (grammar, time, written) in [
+            (BARE, None, "sha256=ab"),
+            (FIELDS, None, "v1=ab"),
+            (FIELDS, Some(("t", "7")), "t=7,v1=ab"),
+            (VERSIONS, None, "v1,ab"),
+        ] {
+            assert_eq!(grammar.write("ab", time), written);
+            assert_eq!(in_header(grammar, written), found(&["ab"], time.map(|(_, time)| time)));
+        }
+    }
+}

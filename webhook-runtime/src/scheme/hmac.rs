@@ -59,3 +59,53 @@ impl Tag {
         base16ct::lower::encode_string(self.as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 2202 and RFC 4231, test case 2, whose key is `Jefe`.
+    const TAGS: [(Hash, &str); 4] = [
+        (Hash::Sha1, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
+        (Hash::Sha256, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+        (
+            Hash::Sha384,
+            "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ec\
+             fab21649",
+        ),
+        (
+            Hash::Sha512,
+            "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65\
+             f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+        ),
+    ];
+
+    #[test]
+    fn the_tags_are_those_of_the_standard() {
+        for (hash, hex) in TAGS {
+            for pieces in [
+                &[&b"what do ya want for nothing?"[..]][..],
+                &[b"what do ya want ", b"for nothing?"],
+            ] {
+                assert_eq!(hash.hmac(b"Jefe", pieces).to_hex(), hex, "{hash:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_has_to_be_the_whole_tag() {
+        for (hash, hex) in TAGS {
+            let tag = hash.hmac(b"Jefe", &[b"what do ya want for nothing?"]);
+            let base64 = tag.to_base64();
+            assert!(tag.is_hex(hex) && tag.is_base64(&base64), "{hash:?}");
+            assert!(!tag.is_hex(&base64) && !tag.is_base64(hex), "{hash:?}");
+            assert!(!tag.is_hex(&hex.to_uppercase()), "{hash:?}");
+            assert!(!tag.is_hex(&hex[2..]) && !tag.is_base64(&base64[4..]), "{hash:?}");
+            assert!(!tag.is_hex("") && !tag.is_base64(""), "{hash:?}");
+            let other = hash.hmac(b"jefe", &[b"what do ya want for nothing?"]);
+            assert!(!tag.is_hex(&other.to_hex()) && !tag.is_base64(&other.to_base64()), "{hash:?}");
+        }
+        let tag = Hash::Sha1.hmac(b"Jefe", &[b"what do ya want for nothing?"]);
+        assert_eq!(tag.to_base64(), "7/zfauXrL6LSdBbV8YTfnCWafHk=");
+    }
+}

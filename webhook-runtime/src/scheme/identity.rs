@@ -35,3 +35,49 @@ impl Scheme {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheme::Timestamp;
+
+    const PLAIN: Scheme = Scheme::hmac_sha256().header("x-signature");
+    const TIMED: Scheme = PLAIN.timestamp(Timestamp::pointer("/sent"));
+
+    #[test]
+    fn the_time_of_signing_is_not_part_of_what_is_sent_again() {
+        assert_eq!(TIMED.time_pointer(), Some("/sent"));
+        let identity = |body: &'static str| TIMED.identity(body.as_bytes());
+        assert_eq!(
+            identity(r#"{"sent":1760000000,"a":1}"#),
+            identity(r#"{"sent":1760000060,"a":1}"#)
+        );
+        assert_ne!(
+            identity(r#"{"sent":1760000000,"a":1}"#),
+            identity(r#"{"sent":1760000000,"a":2}"#)
+        );
+        assert_eq!(identity(r#"{"sent":1760000000,"a":1}"#), &br#"{"sent":,"a":1}"#[..]);
+        for whole in [r#"{"at":1760000000}"#, "[]", "no JSON", ""] {
+            assert_eq!(identity(whole), whole.as_bytes());
+        }
+        assert_eq!(
+            TIMED.identity(b"{\"sent\":1,\"a\":\"\xff\"}"),
+            &b"{\"sent\":1,\"a\":\"\xff\"}"[..]
+        );
+    }
+
+    #[test]
+    fn without_a_time_in_the_body_the_body_is_what_it_is() {
+        let fields = PLAIN.fields(",", "v1").timestamp(Timestamp::field("t"));
+        for scheme in [PLAIN, PLAIN.timestamp(Timestamp::header("x-time")), fields] {
+            assert_eq!(scheme.time_pointer(), None);
+            assert_eq!(scheme.identity(br#"{"sent":1}"#), &br#"{"sent":1}"#[..]);
+        }
+    }
+
+    #[test]
+    fn only_a_query_has_a_parameter() {
+        assert_eq!(Scheme::token().query("code").parameter(), Some("code"));
+        assert_eq!(Scheme::token().header("code").parameter(), None);
+    }
+}

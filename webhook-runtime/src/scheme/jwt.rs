@@ -473,3 +473,354 @@ fn canonical_request(method: &str, url: &str) -> Option<String> {
     }
     Some(format!("{method}&{path}&{joined}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const PLAIN: Jwt = Jwt::hs256("x-token");
+    const NOW: u64 = 1_760_000_000;
+    const URL: &str = "https://hooks.example.com/a?b=c";
+    /// Of an empty text.
+    const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    const MALFORMED: VerifyError = VerifyError::MalformedSignature("x-token");
+
+    fn part(text: &str) -> String {
+        Base64UrlUnpadded::encode_string(text.as_bytes())
+    }
+
+    /// A token of any algorithm, signed with `s3cret` by an HMAC.
+    fn token(hash: Hash, header: &Value, claims: &Value) -> String {
+        let message = format!("{}.{}", part(&header.to_string()), part(&claims.to_string()));
+        let tag = hash.hmac(b"s3cret", &[message.as_bytes()]);
+        format!("{message}.{}", Base64UrlUnpadded::encode_string(tag.as_bytes()))
+    }
+
+    fn headers(token: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-token", token.parse().expect("a value"));
+        headers
+    }
+
+    fn with_body<'r>(headers: &'r HeaderMap, body: &'r [u8]) -> Incoming<'r> {
+        Incoming { method: "POST", url: URL, headers, query: "b=c", body }
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn means(secret: &Secret, tolerance: Option<Duration>) -> Means<'_> {
+        Means { secret, key: None, now: at(NOW), tolerance }
+    }
+
+    type Judged = Result<Option<SystemTime>, VerifyError>;
+
+    fn judge_all(jwt: &Jwt, token: &str, secret: &str, body: &[u8]) -> Judged {
+        let (headers, secret) = (headers(token), Secret::new(secret));
+        let request = with_body(&headers, body);
+        jwt.check_headers(&headers)?;
+        jwt.verify(&request, &means(&secret, None))
+    }
+
+    /// What is said of these claims, about a body that is empty or not.
+    fn judge(jwt: &Jwt, claims: &Value, body: &[u8]) -> Judged {
+        let token = token(Hash::Sha256, &json!({"alg": "HS256"}), claims);
+        judge_all(jwt, &token, "s3cret", body)
+    }
+
+    fn claims(jwt: &Jwt, claims: &Value) -> Judged {
+        judge(jwt, claims, b"{}")
+    }
+
+    #[test]
+    fn what_it_covers_is_known() {
+        let traits = PLAIN.traits();
+        assert_eq!((traits.summary, traits.header), ("JSON web token, HMAC", "x-token"));
+        let told = |jwt: Jwt| {
+            let traits = jwt.traits();
+            let keys = (traits.needs_secret, traits.fetches_keys);
+            (keys, traits.signs_url, traits.signs_body, traits.signs_time)
+        };
+        let shared = (true, false);
+        assert_eq!(told(PLAIN), (shared, false, false, true));
+        for signs_url in [PLAIN.audience_is_url(), PLAIN.url_sha256("u"), PLAIN.request_sha256("q")]
+        {
+            assert_eq!(told(signs_url), (shared, true, false, true));
+        }
+        let signs_body = PLAIN.body_sha256("b", BodyHash::Hex);
+        assert_eq!(told(signs_body), (shared, false, true, true));
+        #[cfg(feature = "ecdsa")]
+        {
+            assert_eq!(told(Jwt::es256("x-token")), ((false, true), false, false, true));
+            assert_eq!(Jwt::es256("x-token").traits().summary, "JSON web token, ES256");
+        }
+    }
+
+    #[test]
+    fn only_the_pinned_algorithms_count() {
+        let all = [("HS256", Hash::Sha256), ("HS384", Hash::Sha384), ("HS512", Hash::Sha512)];
+        for (name, hash) in all {
+            let token = token(hash, &json!({"alg": name}), &json!({}));
+            assert_eq!(judge_all(&Jwt::hs("x-token"), &token, "s3cret", b""), Ok(None), "{name}");
+            let judged = judge_all(&PLAIN, &token, "s3cret", b"");
+            assert_eq!(judged, if name == "HS256" { Ok(None) } else { Err(MALFORMED) });
+            let other = judge_all(&Jwt::hs("x-token"), &token, "other", b"");
+            assert_eq!(other, Err(VerifyError::NoMatch));
+        }
+        for name in ["none", "ES256", "RS256", "hs256"] {
+            let token = token(Hash::Sha256, &json!({"alg": name}), &json!({}));
+            let judged = judge_all(&Jwt::hs("x-token"), &token, "s3cret", b"");
+            assert_eq!(judged, Err(MALFORMED), "{name}");
+        }
+        // It is what the token says that has to have signed it.
+        let token = token(Hash::Sha256, &json!({"alg": "HS512"}), &json!({}));
+        let judged = judge_all(&Jwt::hs("x-token"), &token, "s3cret", b"");
+        assert_eq!(judged, Err(VerifyError::NoMatch));
+    }
+
+    #[test]
+    fn a_token_has_three_parts_behind_its_prefix() {
+        let token = token(Hash::Sha256, &json!({"alg": "HS256"}), &json!({}));
+        let two = token.rsplit_once('.').expect("a signature").0;
+        for bad in [two, &format!("{token}.x"), "", ".."] {
+            assert_eq!(judge_all(&PLAIN, bad, "s3cret", b""), Err(MALFORMED), "{bad:?}");
+        }
+        let judged = judge_all(&PLAIN, &format!("{two}.+/"), "s3cret", b"");
+        assert_eq!(judged, Err(MALFORMED), "the wrong alphabet");
+        let prefixed = PLAIN.prefix("JWT ");
+        assert_eq!(judge_all(&prefixed, &format!("JWT {token}"), "s3cret", b""), Ok(None));
+        assert_eq!(judge_all(&prefixed, &token, "s3cret", b""), Err(MALFORMED));
+        let missing = PLAIN.check_headers(&HeaderMap::new());
+        assert_eq!(missing, Err(VerifyError::MissingHeader("x-token")));
+    }
+
+    #[test]
+    fn the_issuer_is_the_only_one() {
+        let issuer = PLAIN.issuer("acme");
+        assert_eq!(claims(&issuer, &json!({"iss": "acme"})), Ok(None));
+        for other in [json!({"iss": "other"}), json!({"iss": 1}), json!({})] {
+            assert_eq!(claims(&issuer, &other), Err(VerifyError::OtherAudience), "{other}");
+            assert_eq!(claims(&PLAIN, &other), Ok(None), "{other}");
+        }
+        let in_secret = PLAIN.issuer_in_secret();
+        let judge = |jwt: &Jwt, issuer: &str, secret: &str| {
+            let token = token(Hash::Sha256, &json!({"alg": "HS256"}), &json!({"iss": issuer}));
+            judge_all(jwt, &token, secret, b"")
+        };
+        assert_eq!(judge(&in_secret, "acme", "acme:s3cret"), Ok(None));
+        assert_eq!(judge(&in_secret, "other", "acme:s3cret"), Err(VerifyError::OtherAudience));
+        assert_eq!(judge(&in_secret, "other", "s3cret"), Ok(None));
+        assert_eq!(judge(&PLAIN, "acme", "acme:s3cret"), Err(VerifyError::NoMatch));
+    }
+
+    #[test]
+    fn a_secret_is_not_blank_behind_its_issuer() {
+        let in_secret = PLAIN.issuer_in_secret();
+        assert_eq!(in_secret.check_secret(&Secret::new("acme:key")), Ok(()));
+        assert_eq!(in_secret.check_secret(&Secret::new("acme: ")), Err(SecretError::Blank));
+        assert_eq!(PLAIN.check_secret(&Secret::new("acme: ")), Ok(()));
+    }
+
+    #[test]
+    fn audience_and_id_are_claims() {
+        let audience = PLAIN.audience_is_url();
+        assert_eq!(claims(&audience, &json!({"aud": URL})), Ok(None));
+        for other in [json!({"aud": "https://hooks.example.com/a"}), json!({})] {
+            assert_eq!(claims(&audience, &other), Err(VerifyError::OtherAudience), "{other}");
+        }
+        assert_eq!(claims(&PLAIN, &json!({"aud": "other"})), Ok(None));
+        assert_eq!(claims(&PLAIN.has_id(), &json!({"jti": "1"})), Ok(None));
+        assert_eq!(claims(&PLAIN.has_id(), &json!({})), Err(MALFORMED));
+    }
+
+    #[test]
+    fn a_token_is_good_for_a_time() {
+        let stale = Err(VerifyError::Stale);
+        assert_eq!(claims(&PLAIN, &json!({"exp": NOW + 1})), Ok(None));
+        assert_eq!(claims(&PLAIN, &json!({"exp": NOW})), stale);
+        assert_eq!(claims(&PLAIN, &json!({"exp": NOW - 1})), stale);
+        let malformed = Err(VerifyError::MalformedTimestamp);
+        assert_eq!(claims(&PLAIN.expires(), &json!({})), malformed);
+        assert_eq!(claims(&PLAIN.expires(), &json!({"exp": NOW + 1})), Ok(None));
+        assert_eq!(claims(&PLAIN, &json!({"nbf": NOW + LEEWAY})), Ok(None));
+        assert_eq!(claims(&PLAIN, &json!({"nbf": NOW - LEEWAY})), Ok(None));
+        assert_eq!(claims(&PLAIN, &json!({"nbf": NOW + LEEWAY + 1})), Err(VerifyError::Ahead));
+        for name in ["exp", "nbf", "iat"] {
+            for odd in [json!("1"), json!(1.5), json!(-1), json!(null)] {
+                assert_eq!(claims(&PLAIN, &json!({ name: odd })), malformed, "{name} {odd}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_was_issued_lately() {
+        let minute = PLAIN.issued_within(Duration::from_secs(60));
+        assert_eq!(claims(&minute, &json!({"iat": NOW - 60})), Ok(Some(at(NOW - 60))));
+        assert_eq!(claims(&minute, &json!({"iat": NOW - 61})), Err(VerifyError::Stale));
+        assert_eq!(claims(&minute, &json!({"iat": NOW + 61})), Err(VerifyError::Ahead));
+        assert_eq!(claims(&minute, &json!({})), Err(VerifyError::MalformedTimestamp));
+        assert_eq!(claims(&PLAIN, &json!({"iat": 1})), Ok(Some(at(1))));
+        assert_eq!(claims(&PLAIN, &json!({"iat": u64::MAX})), Ok(None));
+        let headers =
+            headers(&token(Hash::Sha256, &json!({"alg": "HS256"}), &json!({"iat": NOW - 9})));
+        let secret = Secret::new("s3cret");
+        let judge = |jwt: &Jwt, seconds| {
+            let means = means(&secret, Some(Duration::from_secs(seconds)));
+            jwt.verify(&with_body(&headers, b""), &means)
+        };
+        for jwt in [PLAIN, minute] {
+            assert_eq!(judge(&jwt, 9), Ok(Some(at(NOW - 9))));
+            assert_eq!(judge(&jwt, 8), Err(VerifyError::Stale));
+        }
+    }
+
+    #[test]
+    fn a_claim_is_about_the_body() {
+        let hex = base16ct::lower::encode_string(&Sha256::digest(b"{}"));
+        let base64 = Base64::encode_string(&Sha256::digest(b"{}"));
+        let no_match = Err(VerifyError::NoMatch);
+        let as_hex = PLAIN.body_sha256("body", BodyHash::Hex);
+        let as_base64 = PLAIN.body_sha256("body", BodyHash::Base64);
+        assert_eq!(claims(&as_hex, &json!({"body": hex})), Ok(None));
+        assert_eq!(claims(&as_base64, &json!({"body": base64})), Ok(None));
+        assert_eq!(claims(&as_hex, &json!({"body": base64})), no_match);
+        assert_eq!(claims(&as_base64, &json!({"body": hex})), no_match);
+        assert_eq!(judge(&as_hex, &json!({"body": hex}), b"{ }"), no_match);
+        assert_eq!(judge(&as_hex, &json!({"body": &hex[2..]}), b"{}"), no_match);
+        assert_eq!(judge(&as_hex, &json!({"body": EMPTY}), b""), Ok(None));
+        for body in [&b""[..], b"{}"] {
+            assert_eq!(judge(&as_hex, &json!({}), body), no_match);
+        }
+        let with_body = as_hex.only_with_body();
+        assert_eq!(judge(&with_body, &json!({"body": hex}), b"{}"), Ok(None));
+        assert_eq!(judge(&with_body, &json!({}), b""), Ok(None));
+        assert_eq!(judge(&with_body, &json!({}), b"{}"), no_match);
+        assert_eq!(judge(&with_body, &json!({"body": EMPTY}), b""), no_match);
+        assert_eq!(judge(&with_body, &json!({"body": hex}), b""), no_match);
+    }
+
+    #[test]
+    fn claims_are_about_the_request() {
+        let hash = |text: &str| base16ct::lower::encode_string(&Sha256::digest(text));
+        let other = Err(VerifyError::OtherAudience);
+        let url = PLAIN.url_sha256("u");
+        assert_eq!(claims(&url, &json!({"u": hash(URL)})), Ok(None));
+        assert_eq!(claims(&url, &json!({"u": hash("https://hooks.example.com/")})), other);
+        assert_eq!(claims(&url, &json!({})), other);
+        let request = PLAIN.request_sha256("q");
+        assert_eq!(claims(&request, &json!({"q": hash("POST&/a&b=c")})), Ok(None));
+        assert_eq!(claims(&request, &json!({"q": hash("GET&/a&b=c")})), other);
+        assert_eq!(claims(&request, &json!({})), other);
+    }
+
+    /// The examples are Atlassian's rules, applied by hand.
+    #[test]
+    fn a_canonical_request_is_the_same_for_both() {
+        let canonical = |url| canonical_request("GET", url);
+        for (url, rest) in [
+            ("https://a.example", "/&"),
+            ("https://a.example/", "/&"),
+            ("https://a.example/b/", "/b&"),
+            ("https://a.example/b&c", "/b%26c&"),
+            ("https://a.example/b?z=1&a=2", "/b&a=2&z=1"),
+            ("https://a.example/b?a=2&a=1&b=3", "/b&a=1,2&b=3"),
+            ("https://a.example/b?a=x&jwt=token&&c", "/b&a=x&c="),
+            ("https://a.example/b?a=x+y&b=%2F%7e", "/b&a=x%20y&b=%2F~"),
+        ] {
+            assert_eq!(canonical(url), Some(format!("GET&{rest}")), "{url}");
+        }
+        assert_eq!(canonical("not a URL"), None);
+    }
+
+    /// The claims that a genuine token makes.
+    fn signed(jwt: &Jwt, secret: &str, body: &[u8]) -> Value {
+        let outgoing = Outgoing::new(body).id("7").url(URL).at(at(NOW) + Duration::from_millis(9));
+        let signed = jwt.sign(&Secret::new(secret), &outgoing).expect("it can sign");
+        let token = signed.headers["x-token"].to_str().expect("ASCII").to_owned();
+        assert_eq!(judge_all(jwt, &token, secret, body), Ok(Some(at(NOW))), "it is believed");
+        let part = token.split('.').nth(1).expect("claims");
+        let claims = Base64UrlUnpadded::decode_vec(part).expect("base64");
+        serde_json::from_slice(&claims).expect("JSON")
+    }
+
+    #[test]
+    fn what_is_signed_says_what_the_scheme_asks_for() {
+        let least = json!({"iat": NOW, "nbf": NOW, "exp": NOW + 60, "jti": "7"});
+        let and = |name: &str, value: &str| {
+            let mut all = least.clone();
+            all[name] = value.into();
+            all
+        };
+        let hash = |text: &str| base16ct::lower::encode_string(&Sha256::digest(text));
+        assert_eq!(signed(&PLAIN, "s3cret", b"{}"), least);
+        assert_eq!(signed(&PLAIN.prefix("").expires().has_id(), "s3cret", b"{}"), least);
+        assert_eq!(signed(&PLAIN.issuer("acme"), "s3cret", b"{}"), and("iss", "acme"));
+        let in_secret = PLAIN.issuer_in_secret();
+        assert_eq!(signed(&in_secret, "acme:s3cret", b"{}"), and("iss", "acme"));
+        assert_eq!(signed(&PLAIN.audience_is_url(), "s3cret", b"{}"), and("aud", URL));
+        assert_eq!(signed(&PLAIN.url_sha256("u"), "s3cret", b"{}"), and("u", &hash(URL)));
+        let request = PLAIN.request_sha256("q");
+        assert_eq!(signed(&request, "s3cret", b"{}"), and("q", &hash("POST&/a&b=c")));
+        let body = PLAIN.body_sha256("b", BodyHash::Hex);
+        for body in [body, body.only_with_body()] {
+            assert_eq!(signed(&body, "s3cret", b"{}"), and("b", &hash("{}")));
+        }
+        assert_eq!(signed(&body, "s3cret", b""), and("b", EMPTY));
+        assert_eq!(signed(&body.only_with_body(), "s3cret", b""), least);
+        let base64 = Base64::encode_string(&Sha256::digest("{}"));
+        let body = PLAIN.body_sha256("b", BodyHash::Base64);
+        assert_eq!(signed(&body, "s3cret", b"{}"), and("b", &base64));
+    }
+
+    #[test]
+    fn a_shared_secret_needs_no_fetched_key() {
+        let headers =
+            headers(&token(Hash::Sha256, &json!({"alg": "HS256", "kid": "k"}), &json!({})));
+        assert_eq!(PLAIN.wanted_key(&with_body(&headers, b"")), Ok(None));
+    }
+
+    #[cfg(feature = "ecdsa")]
+    #[test]
+    fn a_public_key_is_fetched_by_its_name() {
+        use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
+
+        const ES256: Jwt = Jwt::es256("x-token");
+        let private = SigningKey::from_slice(&[7; 32]).expect("a key");
+        let point = private.verifying_key().to_sec1_point(false);
+        let (x, y) = (point.x().expect("it has one"), point.y().expect("it has one"));
+        let [x, y] = [x, y].map(|it| Base64UrlUnpadded::encode_string(it));
+        let jwk = |curve: &str| json!({"kty": "EC", "crv": curve, "x": x, "y": y}).to_string();
+        let token = |header: &Value| {
+            let message = format!("{}.{}", part(&header.to_string()), part("{}"));
+            let signature: Signature = private.sign(message.as_bytes());
+            format!("{message}.{}", Base64UrlUnpadded::encode_string(&signature.to_bytes()))
+        };
+        let good = token(&json!({"alg": "ES256", "kid": "k"}));
+        let judge = |token: &str, key: Option<&str>| {
+            let (headers, secret) = (headers(token), Secret::none());
+            let means = Means { key: key.map(str::as_bytes), ..means(&secret, None) };
+            ES256.verify(&with_body(&headers, b""), &means)
+        };
+        assert_eq!(judge(&good, Some(&jwk("P-256"))), Ok(None));
+        let unavailable = Err(VerifyError::KeyUnavailable);
+        assert_eq!(judge(&good, Some(&jwk("P-384"))), unavailable);
+        assert_eq!(judge(&good, Some("{}")), unavailable);
+        assert_eq!(judge(&good, None), unavailable);
+        let (message, _) = good.rsplit_once('.').expect("a signature");
+        let forged = format!("{message}.{}", Base64UrlUnpadded::encode_string(&[1; 64]));
+        assert_eq!(judge(&forged, Some(&jwk("P-256"))), Err(VerifyError::NoMatch));
+
+        let wanted = |header: &Value| {
+            let headers = headers(&token(header));
+            ES256.wanted_key(&with_body(&headers, b""))
+        };
+        let named = wanted(&json!({"alg": "ES256", "kid": "k"}));
+        assert_eq!(named, Ok(Some(WantedKey::Id("k".to_owned()))));
+        assert_eq!(wanted(&json!({"alg": "ES256"})), Err(VerifyError::ForeignKey));
+        let signed = ES256.sign(&Secret::new("s3cret"), &Outgoing::new(b"{}"));
+        assert_eq!(signed.map(drop), Err(SignError::Impossible));
+    }
+}

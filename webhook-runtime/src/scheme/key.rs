@@ -320,4 +320,124 @@ mod tests {
         assert_eq!(decoded(KeyEncoding::Hex, "xyz"), Err(SecretError::Malformed("hexadecimal")));
         assert_eq!(decoded(WHSEC, "whsec_!"), Err(SecretError::Malformed("base64")));
     }
+
+    #[test]
+    fn pem_is_kept_and_anything_else_is_base64() {
+        let pem = "-----BEGIN PUBLIC KEY-----\nYWI=\n-----END PUBLIC KEY-----\n";
+        assert_eq!(decoded(KeyEncoding::Pem, pem), Ok(pem.as_bytes().to_vec()));
+        assert_eq!(decoded(KeyEncoding::Pem, "YWI="), Ok(b"ab".to_vec()));
+        assert_eq!(decoded(KeyEncoding::Pem, "no PEM"), Err(SecretError::Malformed("base64")));
+    }
+
+    #[test]
+    fn entities_are_undone_once() {
+        let text = "&lt;a&gt; &amp;amp; &quot;b&quot; &#039;c&#x27; &eacute;";
+        let key = "<a> &amp; \"b\" 'c' &eacute;";
+        assert_eq!(decoded(KeyEncoding::HtmlEscaped, text), Ok(key.as_bytes().to_vec()));
+    }
+
+    #[test]
+    fn a_key_that_is_not_text_is_not_decoded() {
+        for encoding in [KeyEncoding::Text, KeyEncoding::Hex, KeyEncoding::Base64] {
+            let key = encoding.decode(&Secret::from_key(*b"\xff6")).map(|key| key.to_vec());
+            assert_eq!(key, Ok(b"\xff6".to_vec()), "{encoding:?}");
+        }
+    }
+
+    #[test]
+    fn algorithms_are_told_apart() {
+        let told = |algorithm: Algorithm| {
+            (algorithm.label(), algorithm.signature_len(), algorithm.is_credential())
+        };
+        assert_eq!(told(Algorithm::HmacSha1), ("HMAC-SHA1", Some(20), false));
+        assert_eq!(told(Algorithm::HmacSha256), ("HMAC-SHA256", Some(32), false));
+        assert_eq!(told(Algorithm::HmacSha512), ("HMAC-SHA512", Some(64), false));
+        assert_eq!(told(Algorithm::Sha256), ("SHA-256", Some(32), false));
+        assert_eq!(told(Algorithm::Token), ("token", None, true));
+        assert_eq!(told(Algorithm::Basic), ("basic auth", None, true));
+    }
+
+    #[test]
+    fn only_what_is_equal_in_every_byte_is_the_same() {
+        for length in 0..40 {
+            let left = vec![0x5a; length];
+            assert!(is_same(&left, &left.clone()), "{length}");
+            assert!(!is_same(&left, &[&left[..], &[0x5a]].concat()), "{length}");
+            for at in 0..length {
+                let mut right = left.clone();
+                right[at] ^= 1;
+                assert!(!is_same(&left, &right), "{at} of {length}");
+            }
+        }
+        assert!(Tag::new(b"tag").matches(b"tag"));
+        assert!(!Tag::new(b"tag").matches(b"tab") && !Tag::new(b"tag").matches(b"ta"));
+    }
+
+    fn prepared(algorithm: Algorithm, text: &str) -> Result<Key, SecretError> {
+        Key::prepare(algorithm, KeyEncoding::Text, &Secret::new(text))
+    }
+
+    fn hex(algorithm: Algorithm, template: &'static str, body: &[u8]) -> Option<String> {
+        let values = Values { body, ..Values::default() };
+        let key = prepared(algorithm, "Jefe").ok()?;
+        Some(base16ct::lower::encode_string(
+            key.tag(&Template::parse(template), &values)?.as_bytes(),
+        ))
+    }
+
+    /// RFC 2202 and RFC 4231, test case 2; the last is that text behind the key.
+    #[test]
+    fn tags_are_those_of_the_standards() {
+        let text = b"what do ya want for nothing?";
+        for (algorithm, template, tag) in [
+            (Algorithm::HmacSha1, "{body}", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
+            (
+                Algorithm::HmacSha256,
+                "{body}",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                Algorithm::HmacSha512,
+                "{body}",
+                "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d03\
+                 4f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+            ),
+            (
+                Algorithm::Sha256,
+                "{secret}{body}",
+                "689a1a0fa183259e022c4d77a4eb0810a94e9090d132c5f8732ccce2b36e3621",
+            ),
+        ] {
+            assert_eq!(hex(algorithm, template, text).as_deref(), Some(tag), "{algorithm:?}");
+        }
+        assert_eq!(hex(Algorithm::Token, "{body}", text), None);
+    }
+
+    #[test]
+    fn a_credential_is_sent_word_for_word() {
+        let token = prepared(Algorithm::Token, "s3cret").expect("a token");
+        assert_eq!(token.token(), Some("s3cret"));
+        assert!(token.is_token(b"s3cret"));
+        assert!(!token.is_token(b"s3cre") && !token.is_token(b"") && !token.is_token(b"S3cret"));
+        let basic = prepared(Algorithm::Basic, "user:pass").expect("user and password");
+        assert_eq!(basic.token(), Some("Basic dXNlcjpwYXNz"));
+        assert!(basic.is_token(b"Basic dXNlcjpwYXNz") && !basic.is_token(b"user:pass"));
+        let mac = prepared(Algorithm::HmacSha256, "s3cret").expect("a key");
+        assert_eq!(mac.token(), None);
+        assert!(!mac.is_token(b"s3cret"));
+        assert!(!mac.confirms(&Template::BODY, &Values::default(), b""));
+    }
+
+    #[test]
+    fn half_a_credential_is_refused() {
+        let refused = |algorithm, text: &str| prepared(algorithm, text).err();
+        let malformed = SecretError::Malformed("of the form user:password");
+        assert_eq!(refused(Algorithm::Basic, "user"), Some(malformed));
+        for text in ["user:", "user: ", "u:\t", ":"] {
+            assert_eq!(refused(Algorithm::Basic, text), Some(SecretError::Blank), "{text:?}");
+        }
+        assert_eq!(refused(Algorithm::Basic, ":pass"), None);
+        let binary = Key::prepare(Algorithm::Token, KeyEncoding::Text, &Secret::from_key(*b"\xff"));
+        assert_eq!(binary.err(), Some(SecretError::Malformed("text")));
+    }
 }

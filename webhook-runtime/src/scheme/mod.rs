@@ -548,3 +548,133 @@ pub(crate) const fn checked_pointer(pointer: &'static str) -> &'static str {
     );
     pointer
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{panic::catch_unwind, time::Duration};
+
+    use super::*;
+
+    const PLAIN: Scheme = Scheme::hmac_sha256().header("x-signature");
+    const TIMED: Scheme = PLAIN.timestamp(Timestamp::header("x-time")).signed("{timestamp}.{body}");
+    const NAMED: Scheme = TIMED.id_header("x-id").signed("{id}.{timestamp}.{body}");
+
+    #[test]
+    fn what_was_said_of_a_scheme_is_known() {
+        let scheme = NAMED.base64().key(KeyEncoding::Hex).checked();
+        assert_eq!(scheme.signature_header(), "x-signature");
+        assert_eq!(scheme.algorithm(), "HMAC-SHA256");
+        assert_eq!(scheme.signed_text(), "{id}.{timestamp}.{body}");
+        assert_eq!(scheme.encoding(), "base64");
+        assert_eq!(scheme.key_encoding(), KeyEncoding::Hex);
+        let window = scheme.signed_time().and_then(Timestamp::max_age);
+        assert_eq!(window, Some(Duration::from_secs(300)));
+        assert!(PLAIN.signed_time().is_none());
+        assert_eq!([PLAIN.hex(), PLAIN.base64url()].map(|it| it.encoding()), ["hex", "base64url"]);
+    }
+
+    #[test]
+    fn what_a_scheme_covers_is_known() {
+        let covers = |scheme: Scheme| {
+            let traits = scheme.traits();
+            (traits.signs_body, traits.signs_url, traits.signs_time)
+        };
+        assert_eq!(covers(PLAIN), (true, false, false));
+        assert_eq!(covers(TIMED), (true, false, true));
+        assert_eq!(covers(PLAIN.signed("{url}{body}")), (true, true, false));
+        assert_eq!(covers(PLAIN.signed("{decoded_url}{body}")), (true, true, false));
+        assert_eq!(covers(PLAIN.signed("{url}")), (false, true, false));
+        assert_eq!(covers(Scheme::token().header("x-token")), (false, false, false));
+        let traits = PLAIN.traits();
+        assert_eq!((traits.summary, traits.header), ("HMAC-SHA256", "x-signature"));
+    }
+
+    #[test]
+    fn only_id_and_time_are_signed_headers() {
+        let signed = |scheme: Scheme| {
+            ["x-id", "x-time", "x-signature", ""].map(|name| scheme.signs_header(name))
+        };
+        assert_eq!(signed(PLAIN), [false, false, false, false]);
+        assert_eq!(signed(TIMED), [false, true, false, false]);
+        assert_eq!(signed(NAMED), [true, true, false, false]);
+        let in_field = PLAIN.fields(",", "v1").timestamp(Timestamp::field("x-time"));
+        assert_eq!(signed(in_field), [false; 4]);
+    }
+
+    #[test]
+    fn paired_headers_bound_the_secrets() {
+        assert_eq!(PLAIN.most_secrets(), None);
+        assert_eq!(PLAIN.paired_headers(&["x-a"]).most_secrets(), Some(1));
+        assert_eq!(PLAIN.paired_headers(&["x-a", "x-b"]).most_secrets(), Some(2));
+    }
+
+    #[test]
+    fn a_window_is_for_a_time() {
+        let window = Duration::from_secs(10);
+        assert!(PLAIN.with_tolerance(window).is_none());
+        let narrow = TIMED.with_tolerance(window).expect("there is a time");
+        assert_eq!(narrow.signed_time().and_then(Timestamp::max_age), Some(window));
+        assert_eq!(narrow.signed_time().and_then(Timestamp::max_ahead), Some(window));
+        assert_eq!(narrow.signed_text(), TIMED.signed_text());
+    }
+
+    #[test]
+    fn a_pattern_shows_where_the_signature_stands() {
+        let fields = PLAIN.fields(",", "v1");
+        for (scheme, pattern) in [
+            (PLAIN, "x-signature: …"),
+            (PLAIN.prefix("sha256="), "x-signature: sha256=…"),
+            (fields, "x-signature: v1=…"),
+            (fields.timestamp(Timestamp::header("t")), "x-signature: v1=…"),
+            (fields.timestamp(Timestamp::field("t")), "x-signature: t=…,v1=…"),
+            (PLAIN.versions("v1"), "x-signature: v1,…"),
+            (PLAIN.numbered_headers("x-sig-"), "x-sig-1: …"),
+            (PLAIN.paired_headers(&["x-a", "x-b"]), "x-a: …, x-b: …"),
+            (Scheme::token().query("code"), "?code=…"),
+        ] {
+            assert_eq!(scheme.signature_pattern(), pattern);
+        }
+    }
+
+    type Build = fn() -> Scheme;
+
+    /// What is said of a scheme that is refused.
+    fn refused(build: Build) -> String {
+        let panic = catch_unwind(|| build().checked()).expect_err("it contradicts itself");
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        let cases: [(Build, &str); 17] = [
+            (|| Scheme::hmac_sha256(), "names no signature header"),
+            (|| PLAIN.signed("{url}"), "does not sign the body"),
+            (|| PLAIN.signed("{id}{body}"), "`id_header` go together"),
+            (|| PLAIN.id_header("x-id"), "`id_header` go together"),
+            (|| PLAIN.signed("{secret}{body}"), "`sha256` go together"),
+            (|| Scheme::sha256().header("x-a"), "`sha256` go together"),
+            (|| PLAIN.signed("{timestamp}{body}"), "does not say where the timestamp is"),
+            (|| PLAIN.timestamp(Timestamp::header("x-time")), "the timestamp is not signed"),
+            (|| TIMED.timestamp(Timestamp::pointer("/t")), "remove {timestamp}"),
+            (|| TIMED.timestamp(Timestamp::field("t")), "needs a signature header made of fields"),
+            (|| PLAIN.query("code"), "only a token can stand in the query"),
+            (|| PLAIN.header("x-a").numbered_headers("x-").prefix("a"), "need a single header"),
+            (|| Scheme::hmac_sha1().prefix("a"), "name the header before its grammar"),
+            (|| PLAIN.paired_headers(&[]), "at least one name"),
+            (|| PLAIN.paired_headers(&["x-a", "X-B"]), "in lower case"),
+            (|| PLAIN.requires(&[("x-a", "1"), ("X-B", "1")]), "in lower case"),
+            (|| PLAIN.timestamp(Timestamp::pointer("t")), "begins with `/`"),
+        ];
+        for (build, said) in cases {
+            let told = refused(build);
+            assert!(told.contains(said), "{told:?} instead of {said:?}");
+        }
+        for name in ["", "X-a", "x-A", "x a", "x-a:", "\u{e4}"] {
+            assert!(catch_unwind(|| checked_name(name)).is_err(), "{name:?}");
+        }
+        assert_eq!(checked_name("x-a_0"), "x-a_0");
+        assert!(catch_unwind(|| checked_pointer("")).is_err());
+        assert_eq!(checked_pointer("/a"), "/a");
+    }
+}

@@ -268,3 +268,127 @@ pub(crate) fn insert_header(
 ) -> Result<(), SignError> {
     insert(headers, name, name, value)
 }
+
+#[cfg(test)]
+#[allow(clippy::large_types_passed_by_value, reason = "constants of tests")]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::scheme::Timestamp;
+
+    const PLAIN: Scheme = Scheme::hmac_sha256().header("x-signature");
+
+    fn at() -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(1_760_000_000_123)
+    }
+
+    fn signed(scheme: Scheme, request: &Outgoing<'_>) -> Vec<(String, String)> {
+        let signed = scheme.sign(&Secret::new("s3cret"), request).expect("it can be signed");
+        assert_eq!(signed.body, request.body);
+        let headers = signed
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().expect("ASCII").to_owned()));
+        headers.collect()
+    }
+
+    fn names(scheme: Scheme) -> Vec<String> {
+        let mut names: Vec<_> =
+            signed(scheme, &Outgoing::new(b"{}")).into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_request_is_what_was_said_of_it() {
+        let plain = Outgoing::new(b"{}");
+        assert_eq!((plain.method, plain.url, plain.id, plain.form), ("POST", "", "msg_1", false));
+        let all = plain.method("PUT").url("https://a/").id("7").at(at()).form();
+        assert_eq!((all.method, all.url, all.id, all.form), ("PUT", "https://a/", "7", true));
+        assert_eq!(all.unix_millis(), 1_760_000_000_123);
+        let before = super::unix_millis(SystemTime::now());
+        let now = plain.unix_millis();
+        assert!(before <= now && now <= super::unix_millis(SystemTime::now()));
+    }
+
+    #[test]
+    fn every_header_of_the_scheme_is_there() {
+        assert_eq!(names(PLAIN), ["x-signature"]);
+        let timed = PLAIN.timestamp(Timestamp::header("x-time")).signed("{timestamp}{body}");
+        assert_eq!(names(timed), ["x-signature", "x-time"]);
+        let named = timed.id_header("x-id").signed("{id}{timestamp}{body}");
+        assert_eq!(names(named), ["x-id", "x-signature", "x-time"]);
+        assert_eq!(names(PLAIN.requires(&[("x-version", "1")])), ["x-signature", "x-version"]);
+        assert_eq!(names(PLAIN.numbered_headers("x-sig-")), ["x-sig-1"]);
+        assert_eq!(names(PLAIN.paired_headers(&["x-first", "x-second"])), ["x-first"]);
+        assert_eq!(names(Scheme::token().query("code")), [""; 0]);
+        let sent = |scheme| signed(scheme, &Outgoing::new(b"{}").id("7").at(at()));
+        let of = |all: &[(&str, &str)]| {
+            let own = all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            own.collect::<Vec<_>>()
+        };
+        let token = Scheme::token().header("x-token").prefix("Token ");
+        assert_eq!(sent(token), of(&[("x-token", "Token s3cret")]));
+        let version = token.requires(&[("x-version", "1")]);
+        assert_eq!(sent(version), of(&[("x-version", "1"), ("x-token", "Token s3cret")]));
+        assert_eq!(sent(named)[..2], of(&[("x-id", "7"), ("x-time", "1760000000")]));
+    }
+
+    #[test]
+    fn signatures_are_sensitive_and_times_are_not() {
+        let timed = PLAIN.timestamp(Timestamp::header("x-time")).signed("{timestamp}{body}");
+        let signed = timed.sign(&Secret::new("s3cret"), &Outgoing::new(b"{}")).expect("signed");
+        assert!(signed.headers["x-signature"].is_sensitive());
+        assert!(!signed.headers["x-time"].is_sensitive());
+    }
+
+    #[test]
+    fn of_a_form_one_field_is_signed() {
+        let scheme = PLAIN.signs_form_field("payload");
+        let plain = signed(PLAIN, &Outgoing::new(b"{} "));
+        let form = Outgoing::new(b"a=1&payload=%7B%7D+").form();
+        assert_eq!(signed(scheme, &form), plain);
+        assert_ne!(signed(scheme, &Outgoing::new(form.body)), plain);
+        let without = scheme.sign(&Secret::new("s3cret"), &Outgoing::new(b"a=1").form());
+        assert_eq!(without.map(drop), Err(SignError::Body));
+    }
+
+    #[test]
+    fn what_no_header_can_hold_is_refused() {
+        let named = PLAIN.id_header("x-id").signed("{id}{body}");
+        let sign = |secret: &str, id| {
+            named.sign(&Secret::new(secret), &Outgoing::new(b"{}").id(id)).map(drop)
+        };
+        assert_eq!(sign("s3cret", "a\nb"), Err(SignError::Header("x-id")));
+        assert_eq!(sign(" ", "a"), Err(SignError::Secret(SecretError::Blank)));
+        let token = Scheme::token().header("x-token");
+        let signed = token.sign(&Secret::new("a\nb"), &Outgoing::new(b"{}"));
+        assert_eq!(signed.map(drop), Err(SignError::Header("x-token")));
+        let mut headers = HeaderMap::new();
+        assert_eq!(insert_header(&mut headers, "x-a", "\0"), Err(SignError::Header("x-a")));
+        assert_eq!(insert_header(&mut headers, "x-a", "b"), Ok(()));
+        assert_eq!(headers["x-a"], "b");
+    }
+
+    #[test]
+    fn neither_signature_nor_body_is_shown() {
+        let request = Outgoing::new(b"canary").id("7");
+        let shown = "Outgoing { method: \"POST\", id: \"7\", body_len: 6, .. }";
+        assert_eq!(format!("{request:?}"), shown);
+        let signed = PLAIN.sign(&Secret::new("s3cret"), &request).expect("it can be signed");
+        assert_eq!(format!("{signed:?}"), "Signed { body_len: 6, .. }");
+    }
+
+    #[test]
+    fn it_is_said_what_is_wrong() {
+        for (error, text) in [
+            (SignError::Secret(SecretError::Malformed("text")), "the secret is not text"),
+            (SignError::Header("x-id"), "the value for the header x-id is not ASCII text"),
+            (SignError::Body, "the body has no place for the scheme's signature"),
+            (SignError::Impossible, "only the provider has the key that signs"),
+        ] {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}

@@ -238,4 +238,36 @@ mod tests {
         assert_eq!(Template::parse("{id}{timestamp}{body}").id_separator(), None);
         assert_eq!(Template::BODY.id_separator(), None);
     }
+
+    #[test]
+    fn literals_may_stand_anywhere() {
+        assert_eq!(rendered("a{id}b{method}c"), "aibPOSTc");
+        assert_eq!(rendered("plain"), "plain");
+        assert_eq!(Template::parse("a{id}b").source(), "a{id}b");
+    }
+
+    #[test]
+    fn what_is_signed_is_known() {
+        let parts = [Part::Id, Part::Timestamp, Part::Method, Part::Url, Part::Body, Part::Secret];
+        // As many parts as there can be.
+        let all = Template::parse("{id}.{timestamp}.{method}.{url}.{body}.{secret}.");
+        for part in parts {
+            assert!(all.has(part), "{part:?}");
+            assert_eq!(Template::BODY.has(part), part == Part::Body, "{part:?}");
+        }
+        assert!(!all.has(Part::DecodedUrl));
+        assert!(Template::parse("{decoded_url}").has(Part::DecodedUrl));
+    }
+
+    #[test]
+    #[should_panic(expected = "at most 12 parts")]
+    fn a_thirteenth_part_is_refused() {
+        let _ = Template::parse("{id}.{id}.{id}.{id}.{id}.{id}.{id}");
+    }
+
+    #[test]
+    #[should_panic(expected = "is empty")]
+    fn nothing_signed_is_refused() {
+        let _ = Template::parse("");
+    }
 }

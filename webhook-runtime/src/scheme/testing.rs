@@ -206,3 +206,180 @@ impl Key {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    const PLAIN: Scheme = Scheme::hmac_sha256().header("x-hub-signature-256");
+    const PREFIXED: Scheme = PLAIN.prefix("sha256=");
+    const VERSIONS: Scheme = PLAIN.versions("v1");
+    const FIELDS: Scheme = PLAIN.fields(",", "v1");
+    const TIME: Timestamp = Timestamp::header("x-time");
+
+    fn at() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(1_760_000_000_123)
+    }
+
+    /// Where the signature stands, and the algorithm.
+    fn told(schemes: &[Scheme]) -> Vec<String> {
+        let told = |it: &Scheme| format!("{} {}", it.signature_pattern(), it.algorithm());
+        schemes.iter().map(told).collect()
+    }
+
+    #[test]
+    fn the_time_is_where_the_scheme_says() {
+        for (scheme, header, field) in [
+            (FIELDS, None, None),
+            (FIELDS.timestamp(TIME), Some("x-time"), None),
+            (FIELDS.timestamp(Timestamp::field("t")), None, Some((",", "t"))),
+            (FIELDS.timestamp(Timestamp::pointer("/t")), None, None),
+            (VERSIONS.timestamp(Timestamp::field("t")), None, None),
+        ] {
+            assert_eq!(scheme.time_header(), header);
+            assert_eq!(scheme.time_field(), field);
+        }
+    }
+
+    #[test]
+    fn what_was_said_of_a_scheme_is_known() {
+        assert_eq!(PLAIN.signed_field(), None);
+        assert_eq!(PLAIN.signs_form_field("payload").signed_field(), Some("payload"));
+        assert_eq!(PLAIN.signed_id(), None);
+        assert_eq!(PLAIN.id_header("x-id").signed_id(), Some("x-id"));
+        assert!(!PLAIN.is_basic_auth() && Scheme::basic_auth().is_basic_auth());
+        let counts = |timestamp| PLAIN.timestamp(timestamp).counts_milliseconds();
+        assert!(counts(TIME.unix_millis()) && !counts(TIME) && !counts(TIME.rfc3339()));
+        assert!(!PLAIN.counts_milliseconds());
+        assert_eq!(PLAIN.key_pair_of(), None);
+    }
+
+    #[cfg(feature = "ed25519")]
+    #[test]
+    fn key_pairs_are_told_from_shared_secrets() {
+        assert_eq!(Scheme::ed25519().key_pair_of(), Some(Asymmetric::Ed25519));
+    }
+
+    #[test]
+    fn the_signature_begins_behind_what_precedes_it() {
+        for (scheme, value) in [
+            (PLAIN, "#"),
+            (PREFIXED, "sha256=#"),
+            (VERSIONS, "v1,#"),
+            (FIELDS, "v1=#"),
+            (FIELDS, "t=7,v1=#"),
+            (FIELDS, "t=7,xv1=a,v1=#"),
+            (PLAIN.numbered_headers("x-"), "#"),
+        ] {
+            assert_eq!(Some(scheme.signature_start(value)), value.find('#'), "{value}");
+        }
+    }
+
+    #[test]
+    fn others_stand_before_or_behind_the_signature() {
+        let list = |scheme: Scheme, value, is_last| scheme.list(2, value, is_last);
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(list(VERSIONS, "v1,ab", true), some("v1,00 v1,00 v1,ab"));
+        assert_eq!(list(VERSIONS, "v1,ab", false), some("v1,ab v1,00 v1,00"));
+        assert_eq!(list(FIELDS, "t=7,v1=ab", true), some("v1=00,v1=00,t=7,v1=ab"));
+        assert_eq!(list(FIELDS, "t=7,v1=ab", false), some("t=7,v1=ab,v1=00,v1=00"));
+        assert_eq!(list(PREFIXED, "sha256=ab", true), None);
+        assert_eq!(list(PLAIN.numbered_headers("x-"), "ab", true), None);
+    }
+
+    #[test]
+    fn a_time_is_signed_whatever_its_text() {
+        let scheme = PLAIN.timestamp(TIME).signed("{timestamp}.{body}");
+        let secret = Secret::new("s3cret");
+        let request = Outgoing::new(b"{}").at(at());
+        let signed = scheme.sign_at(&secret, &request, "soon").expect("signed");
+        assert_eq!(signed.headers["x-time"], "soon");
+        let same = PLAIN.sign(&secret, &Outgoing::new(b"soon.{}")).expect("signed");
+        let of = |signed: &Signed<'_>| signed.headers["x-hub-signature-256"].clone();
+        assert_eq!(of(&signed), of(&same));
+        assert_eq!(scheme.time_as(at()).as_deref(), Some("1760000000"));
+        let millis = PLAIN.timestamp(TIME.unix_millis());
+        assert_eq!(millis.time_as(at()).as_deref(), Some("1760000000123"));
+        assert_eq!(PLAIN.time_as(at()), None);
+    }
+
+    #[test]
+    fn an_empty_secret_signs_what_an_endpoint_without_one_would_believe() {
+        let sent = |scheme: Scheme| {
+            let signed = scheme.sign_unkeyed(&Outgoing::new(b"").at(at())).expect("signed");
+            let values = signed.headers.values().map(|value| value.to_str().expect("ASCII"));
+            values.last().unwrap_or_default().to_owned()
+        };
+        let sha1 = "fbdb1d1b18aa6c08324b7d64b71fb76370690e1d";
+        let sha256 = "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad";
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(sent(Scheme::hmac_sha1().header("x-a")), sha1);
+        assert_eq!(sent(Scheme::hmac_sha256().header("x-a")), sha256);
+        assert!(
+            sent(Scheme::hmac_sha512().header("x-a")).starts_with("b936cee86c9f87aa5d3c6f2e84c")
+        );
+        assert_eq!(sent(Scheme::sha256().header("x-a").signed("{secret}{body}")), empty);
+        assert_eq!(sent(Scheme::token().header("x-a")), "");
+        assert_eq!(sent(Scheme::basic_auth()), "Basic Og==");
+        let timed = Scheme::hmac_sha256().header("x-a").timestamp(TIME).signed("{timestamp}{body}");
+        let signed = timed.sign_unkeyed(&Outgoing::new(b"").at(at())).expect("signed");
+        assert_eq!(signed.headers["x-time"], "1760000000");
+    }
+
+    #[test]
+    fn every_other_algorithm_of_the_family_is_tried() {
+        assert_eq!(
+            told(&PREFIXED.other_algorithms()),
+            [
+                "x-hub-signature-256: sha256=… HMAC-SHA1",
+                "x-hub-signature-256: sha1=… HMAC-SHA1",
+                "x-hub-signature: sha1=… HMAC-SHA1",
+                "x-hub-signature-256: sha256=… HMAC-SHA512",
+                "x-hub-signature-256: sha512=… HMAC-SHA512",
+                "x-hub-signature: sha512=… HMAC-SHA512",
+            ]
+        );
+        let sha1 = Scheme::hmac_sha1().header("x-a").prefix("sha1=");
+        assert_eq!(
+            told(&sha1.other_algorithms()),
+            [
+                "x-a: sha1=… HMAC-SHA256",
+                "x-a: sha256=… HMAC-SHA256",
+                "x-a: sha1=… HMAC-SHA512",
+                "x-a: sha512=… HMAC-SHA512",
+            ]
+        );
+        let unnamed = Scheme::hmac_sha512().header("x-a").prefix("v0=");
+        assert_eq!(
+            told(&unnamed.other_algorithms()),
+            ["x-a: v0=… HMAC-SHA1", "x-a: v0=… HMAC-SHA256"]
+        );
+        assert!(Scheme::token().header("x-a").other_algorithms().is_empty());
+    }
+
+    #[test]
+    fn every_other_version_is_tried() {
+        let told = |scheme: Scheme| -> Vec<String> {
+            scheme.other_versions().iter().map(Scheme::signature_pattern).collect()
+        };
+        let header = |rest: &str| format!("x-hub-signature-256: {rest}");
+        assert_eq!(told(VERSIONS), ["v0,…", "v2,…", "v1a,…"].map(header));
+        assert_eq!(told(PLAIN.versions("v1a")), ["v0,…", "v2,…"].map(header));
+        assert_eq!(told(FIELDS), ["v0=…", "v2=…", "v1a=…"].map(header));
+        assert_eq!(told(PLAIN.fields(",", "v0")), ["v2=…", "v1a=…"].map(header));
+        assert!(told(PREFIXED).is_empty());
+        assert!(told(PLAIN.numbered_headers("x-")).is_empty());
+    }
+
+    #[test]
+    fn a_signature_can_stand_alone() {
+        let alone = |scheme: Scheme| scheme.without_prefix().map(|it| it.signature_pattern());
+        for scheme in [PREFIXED, VERSIONS, FIELDS] {
+            assert_eq!(alone(scheme).as_deref(), Some("x-hub-signature-256: …"));
+        }
+        assert_eq!(alone(PLAIN), None);
+        assert_eq!(alone(PLAIN.numbered_headers("x-")), None);
+    }
+}

@@ -426,4 +426,104 @@ mod tests {
             assert_eq!(stamp.parse(&stamp.format(millis)), Some(millis));
         }
     }
+
+    #[test]
+    fn each_unit_has_its_own_text() {
+        let at = 1_760_000_000_123;
+        for (stamp, text) in [
+            (SECONDS, "1760000000"),
+            (SECONDS.unix_millis(), "1760000000123"),
+            (SECONDS.unix_millis().unix_seconds(), "1760000000"),
+            (SECONDS.rfc3339(), "2025-10-09T08:53:20.123Z"),
+        ] {
+            assert_eq!(stamp.format(at), text);
+            assert_eq!(stamp.well_formed(text), Ok(()));
+            assert_eq!(stamp.well_formed(&text[1..]), Err(VerifyError::MalformedTimestamp));
+        }
+    }
+
+    #[test]
+    fn the_window_is_told() {
+        let told = |stamp: Timestamp| (stamp.max_age(), stamp.max_ahead());
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(told(SECONDS), (seconds(300), seconds(300)));
+        assert_eq!(told(SECONDS.without_window()), (None, None));
+        let past = SECONDS.past(Duration::from_millis(1500));
+        assert_eq!(told(past), (Some(Duration::from_millis(1500)), seconds(300)));
+        assert_eq!(told(SECONDS.future(Duration::from_secs(60))), (seconds(300), seconds(60)));
+        assert_eq!(told(SECONDS.with_window(seconds(1))), (seconds(1), seconds(1)));
+        assert_eq!(told(SECONDS.with_window(None)), (seconds(300), seconds(300)));
+        let longest = SECONDS.tolerance(Duration::MAX);
+        assert_eq!(longest.check(0, u64::MAX), Ok(()));
+        assert_eq!(longest.check(u64::MAX, 0), Ok(()));
+    }
+
+    #[test]
+    fn a_text_is_judged_by_form_and_age() {
+        let now = UNIX_EPOCH + Duration::from_secs(1_760_000_000);
+        let judge = |text| SECONDS.judge(text, now);
+        assert_eq!(judge("1760000001"), Ok(now + Duration::from_secs(1)));
+        assert_eq!(judge("176000000"), Err(VerifyError::MalformedTimestamp));
+        assert_eq!(judge("1759999699"), Err(VerifyError::Stale));
+        assert_eq!(judge("1760000301"), Err(VerifyError::Ahead));
+    }
+
+    /// Every day, past the ends of a century that is a leap year and of one that is not.
+    #[test]
+    fn every_day_is_the_day_after_the_one_before() {
+        let stamp = SECONDS.rfc3339();
+        let mut millis = 0;
+        for year in 1970_u16..2105 {
+            let leap =
+                year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+            let february = if leap { 29 } else { 28 };
+            let days = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+            for (month, days) in (1..).zip(days) {
+                for day in 1..=days {
+                    let text = format!("{year}-{month:02}-{day:02}T00:00:00.000Z");
+                    assert_eq!(stamp.format(millis), text);
+                    assert_eq!(stamp.parse(&text), Some(millis), "{text}");
+                    millis += 86_400_000;
+                }
+                let text = format!("{year}-{month:02}-{:02}T00:00:00.000Z", days + 1);
+                assert_eq!(stamp.parse(&text), None, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_second_of_a_day_has_its_text() {
+        let stamp = SECONDS.rfc3339();
+        for second in 0_u64..86_400 {
+            let (hour, minute) = (second / 3600, second / 60 % 60);
+            let text = format!("1970-01-01T{hour:02}:{minute:02}:{:02}.007Z", second % 60);
+            assert_eq!(stamp.format(second * 1000 + 7), text);
+            assert_eq!(stamp.parse(&text), Some(second * 1000 + 7), "{text}");
+        }
+    }
+
+    #[test]
+    fn zones_are_hours_and_minutes() {
+        let parse = |zone: &str| SECONDS.rfc3339().parse(&format!("1970-01-03T00:00:00{zone}"));
+        let day = |minutes: u64| Some((2 * 1440 - 1440 + minutes) * 60_000);
+        assert_eq!(parse("Z"), day(1440));
+        for (zone, minutes) in [
+            ("+00:00", 1440),
+            ("-00:00", 1440),
+            ("+23:59", 1),
+            ("-23:59", 2879),
+            ("+12:34", 686),
+            ("-12:34", 2194),
+            ("+00:01", 1439),
+            ("-10:00", 2040),
+        ] {
+            assert_eq!(parse(zone), day(minutes), "{zone}");
+        }
+        for zone in [
+            "", "z", "UTC", "+0000", "+00", "+0:00", "+00:0", "+24:00", "+00:60", "+a0:00",
+            "*00:00", "+/0:00", "+00:0:", "+00.00",
+        ] {
+            assert_eq!(parse(zone), None, "{zone:?}");
+        }
+    }
 }
