@@ -3,17 +3,21 @@
 
 mod common;
 
-use std::{borrow::Cow, collections::BTreeMap, time::SystemTime};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use axum::{Router, body::Body};
 use bytes::Bytes;
 use common::{SECRET, post, set, sign, status, webhooks};
-use http::{HeaderMap, Request};
+use http::{HeaderMap, HeaderValue, Request};
 use serde::Deserialize;
 use webhook_runtime::{
-    Delivery, KeySource, Rejection, Secret, SourceError, StartProblem, Webhooks,
+    Delivery, KeySource, Provider, Rejection, Secret, SourceError, StartProblem, Webhooks,
     providers::{ADYEN, AWS_SNS, CONTENTFUL, GITHUB, LIVEKIT, MICROSOFT_GRAPH, POSTMARK, TWITCH},
-    scheme::{Incoming, VerifyError, WantedKey},
+    scheme::{Incoming, Outgoing, Scheme, Timestamp, VerifyError, WantedKey},
     webhook,
 };
 
@@ -172,6 +176,44 @@ async fn a_signed_text_cannot_be_cut_elsewhere() {
     set(&mut forged, "twitch-eventsub-message-id", &new_id);
     set(&mut forged, "twitch-eventsub-message-timestamp", "2026-01-01T00:00:00Z");
     assert_eq!(status(&router, forged).await, 401);
+}
+
+/// Where nothing parts id and body, whoever has one delivery could make another of it.
+#[test]
+fn no_scheme_lets_a_signed_text_be_cut_elsewhere() {
+    const fn scheme(signed: &'static str) -> Scheme {
+        Scheme::hmac_sha256().header("x-signature").id_header("x-id").signed(signed)
+    }
+    const COLONS: Provider = Provider::new("colons", scheme("{id}::{body}"));
+    const DIGITS: Provider = Provider::new(
+        "digits",
+        scheme("{id}{timestamp}{body}").timestamp(Timestamp::header("x-time").without_window()),
+    );
+    for signed in ["{id}{body}", "{id}{method}{body}", "{body}.{id}"] {
+        let made = std::panic::catch_unwind(|| Provider::new("ambiguous", scheme(signed)));
+        assert!(made.is_err(), "{signed}");
+    }
+    let secrets = [Secret::new(SECRET)];
+    let judge = |provider: &Provider, headers: &HeaderMap, body: &[u8]| {
+        let request = Incoming { method: "POST", url: "", headers, query: "", body };
+        provider.verify(&secrets, &request, None, SystemTime::now()).map(drop)
+    };
+    let sign = |provider: &Provider, id: &str, body: &[u8]| {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000);
+        let request = Outgoing::new(body).id(id).at(at);
+        provider.sign(&secrets[0], &request).expect("it can be signed").headers
+    };
+
+    let mut headers = sign(&COLONS, "a", b":{}");
+    assert_eq!(judge(&COLONS, &headers, b":{}"), Ok(()));
+    headers.insert("x-id", HeaderValue::from_static("a:"));
+    assert_eq!(judge(&COLONS, &headers, b"{}"), Err(VerifyError::MalformedHeader("x-id")));
+
+    let mut headers = sign(&DIGITS, "a1", b"{}");
+    assert_eq!(judge(&DIGITS, &headers, b"{}"), Ok(()));
+    headers.insert("x-id", HeaderValue::from_static("a"));
+    headers.insert("x-time", HeaderValue::from_static("1176000000"));
+    assert_eq!(judge(&DIGITS, &headers, b"0{}"), Err(VerifyError::MalformedBody));
 }
 
 /// A list that names one header a thousand times would have it copied a thousand times.

@@ -335,6 +335,10 @@ impl Scheme {
     }
 
     /// The header (lower case) that carries the signed id of the delivery.
+    ///
+    /// No request may be read in two ways: an id that contains the text which ends it in the signed
+    /// template is refused. Where no text ends it, but the time does, it is made of letters, digits and
+    /// `-_+/=`; and if the time is a number and the body follows, one of these must not begin the body.
     #[must_use]
     pub const fn id_header(mut self, name: &'static str) -> Self {
         self.id = Some(checked_name(name));
@@ -384,6 +388,14 @@ impl Scheme {
         assert!(
             template.has(Part::Id) == self.id.is_some(),
             "{{id}} in the signed template and `id_header` go together"
+        );
+        assert!(
+            !template.precedes(Part::Body, Part::Id),
+            "the end of the {{body}} could be taken for the {{id}} behind it: sign the id first"
+        );
+        assert!(
+            !template.id_meets_body(false),
+            "the {{body}} could be taken for the end of the {{id}}: put a text or the time between them"
         );
         assert!(
             template.has(Part::Secret) == matches!(self.algorithm, Algorithm::Sha256),

@@ -99,6 +99,43 @@ impl Template {
         }
     }
 
+    /// Whether the body could begin within the id, or the id end within the body: everything between
+    /// them is of marks that an id may have. `digits` says that the time is.
+    pub(crate) const fn id_meets_body(&self, digits: bool) -> bool {
+        let mut at = 0;
+        while at < self.len && !self.parts[at].same_kind(Part::Id) {
+            at += 1;
+        }
+        at += 1;
+        if at < self.len && matches!(self.parts[at], Part::Literal(_)) {
+            return false;
+        }
+        while at < self.len {
+            match self.parts[at] {
+                Part::Body => return true,
+                Part::Timestamp if digits => {}
+                Part::Literal(text) if is_token(text.as_bytes()) => {}
+                Part::Method => {}
+                _ => return false,
+            }
+            at += 1;
+        }
+        false
+    }
+
+    /// Whether a part is signed before another; not if one of them is not signed.
+    pub(crate) const fn precedes(&self, first: Part, second: Part) -> bool {
+        let (mut at, mut seen) = (0, false);
+        while at < self.len {
+            seen = seen || self.parts[at].same_kind(first);
+            if self.parts[at].same_kind(second) {
+                return seen;
+            }
+            at += 1;
+        }
+        false
+    }
+
     /// Hands the signed bytes to `sink`, piece by piece, without joining them.
     pub(crate) fn feed(&self, values: &Values<'_>, mut sink: impl FnMut(&[u8])) {
         for part in &self.parts[..self.len] {
@@ -185,6 +222,20 @@ fn decoded_url(url: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
+/// Whether a text has none but the marks of tokens: letters, digits and `-_+/=`.
+pub(crate) const fn is_token(text: &[u8]) -> bool {
+    let mut at = 0;
+    while at < text.len() {
+        let is_mark = text[at].is_ascii_alphanumeric()
+            || matches!(text[at], b'-' | b'_' | b'+' | b'/' | b'=');
+        if !is_mark {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
 const fn slice(text: &'static str, start: usize, end: usize) -> &'static str {
     text.split_at(end).0.split_at(start).1
 }
@@ -269,5 +320,32 @@ mod tests {
     #[should_panic(expected = "is empty")]
     fn nothing_signed_is_refused() {
         let _ = Template::parse("");
+    }
+
+    #[test]
+    fn an_id_meets_the_body_where_no_mark_is_between_them() {
+        for (source, of_digits, of_dates) in [
+            ("{id}{body}", true, true),
+            ("{id}{timestamp}{body}", true, false),
+            ("{id}{timestamp}.{body}", false, false),
+            ("{id}{method}-{body}", true, true),
+            ("{id}{url}{body}", false, false),
+            ("{id}.{body}", false, false),
+            ("{timestamp}{body}", false, false),
+        ] {
+            let template = Template::parse(source);
+            assert_eq!(template.id_meets_body(true), of_digits, "{source}");
+            assert_eq!(template.id_meets_body(false), of_dates, "{source}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_two_parts_precedes() {
+        let template = Template::parse("{timestamp}.{body}.{url}");
+        assert!(template.precedes(Part::Timestamp, Part::Body));
+        assert!(!template.precedes(Part::Body, Part::Timestamp));
+        assert!(
+            !template.precedes(Part::Id, Part::Body) && !template.precedes(Part::Body, Part::Id)
+        );
     }
 }

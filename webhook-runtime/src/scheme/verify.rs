@@ -14,8 +14,8 @@ use super::{
     grammar::{self, Claimed, Names},
     key::{self, Key},
     proofs,
-    template::{Template, Values},
-    timestamp::Place,
+    template::{self, Template, Values},
+    timestamp::{Place, Unit},
 };
 use crate::{
     json,
@@ -61,8 +61,14 @@ impl Incoming<'_> {
 /// signatures without signing itself: so only tokens are signed for strangers, and no token is
 /// taken for a delivery.
 pub(crate) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty()
-        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_+/=".contains(byte))
+    !text.is_empty() && template::is_token(text)
+}
+
+/// Whether a text contains what is to end it, or ends with the beginning of an earlier end: `a:` and
+/// `::` could be `a`, `::` and a colon.
+fn contains_or_begins(text: &str, end: &str) -> bool {
+    let begins = |at: usize| end.is_char_boundary(at) && end.starts_with(&end[at..]);
+    text.contains(end) || (1..end.len()).any(|at| begins(at) && text.ends_with(&end[..at]))
 }
 
 pub(crate) fn is_form(headers: &HeaderMap) -> bool {
@@ -315,8 +321,12 @@ impl Scheme {
     ) -> Result<Proof, VerifyError> {
         let sent_time = self.sent_time(names, request.headers, claimed)?;
         let body = self.signed_body(request)?;
+        let id = self.id(names, request.headers)?;
+        if self.may_be_time(&body) {
+            return Err(VerifyError::MalformedBody);
+        }
         let values = Values {
-            id: self.id(names, request.headers)?,
+            id,
             timestamp: sent_time.map(|(text, _)| text).unwrap_or_default(),
             method: request.method,
             url: request.url,
@@ -437,13 +447,21 @@ impl Scheme {
         let (Some(label), Some(name)) = (self.id, &names.id) else { return Ok("") };
         let id = grammar::text_in(headers, label, name)?;
         let ambiguous = match self.template.id_separator() {
-            Some(separator) => id.contains(separator),
+            Some(separator) => contains_or_begins(id, separator),
             // Only the form of what follows ends the id: neither time nor body may hide in it.
-            None => {
-                !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_+/=".contains(&byte))
-            }
+            None => !template::is_token(id.as_bytes()),
         };
         if id.is_empty() || ambiguous { Err(VerifyError::MalformedHeader(label)) } else { Ok(id) }
+    }
+
+    /// Whether digits of the time could be taken for those of the body, or the other way round, where
+    /// nothing but the time parts id and body.
+    fn may_be_time(&self, body: &[u8]) -> bool {
+        let digits = self.timestamp.is_some_and(|timestamp| timestamp.unit != Unit::Rfc3339);
+        digits
+            && self.template.id_meets_body(digits)
+            && !body.is_empty()
+            && template::is_token(&body[..1])
     }
 
     fn timestamp_within(

@@ -145,8 +145,8 @@ mod tests {
 
     const PEER: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
 
-    fn peer(text: &str) -> Option<IpAddr> {
-        Some(text.parse().expect("an address"))
+    async fn enter(all: &Arc<Connections>, peer: &str) -> Seat {
+        all.enter(Some(peer.parse().expect("an address"))).await
     }
 
     fn leaves(seat: &Seat) -> bool {
@@ -206,16 +206,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_has_the_most_connections_makes_room_first() {
         let all = Connections::new(4);
-        let one = all.enter(peer("192.0.2.1")).await;
+        let one = enter(&all, "192.0.2.1").await;
         advance(Duration::from_secs(1)).await;
-        let [a, b] = [all.enter(peer("2001:db8::1")).await, all.enter(peer("2001:db8::2")).await];
-        let other = all.enter(peer("2001:db8:0:1::1")).await;
+        let [a, b] = [enter(&all, "2001:db8::1").await, enter(&all, "2001:db8::2").await];
+        let other = enter(&all, "2001:db8:0:1::1").await;
         advance(Duration::from_secs(1)).await;
-        let _fifth = all.enter(peer("192.0.2.2")).await;
+        let _fifth = enter(&all, "192.0.2.2").await;
         assert_eq!([&one, &a, &b, &other].map(leaves), [false, true, false, false]);
         // What has gone is not counted any more, so that now it is the one who came first.
         drop(a);
-        let _sixth = all.enter(peer("192.0.2.3")).await;
+        let _sixth = enter(&all, "192.0.2.3").await;
         assert_eq!([&one, &b, &other].map(leaves), [true, false, false]);
     }
 
