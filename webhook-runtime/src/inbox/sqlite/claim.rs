@@ -73,7 +73,7 @@ pub(super) async fn claim(
     now: i64,
 ) -> Result<Claimed, InboxError> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let picked = pick(&mut tx, wanted, now).await?;
+    let picked = pick(&mut tx, wanted, wanted.most, now).await?;
     if !picked.lost.is_empty() {
         bury(&mut tx, &picked.lost, now).await?;
     }
@@ -109,23 +109,24 @@ pub(super) async fn is_due(
     wanted: &Wanted,
     now: i64,
 ) -> Result<bool, InboxError> {
-    let picked = pick(connection, &Wanted { most: 1, ..wanted.clone() }, now).await?;
+    let picked = pick(connection, wanted, 1, now).await?;
     Ok(!picked.ids.is_empty() || picked.suspect.is_some() || !picked.lost.is_empty())
 }
 
 async fn pick(
     connection: &mut SqliteConnection,
     wanted: &Wanted,
+    most: u32,
     now: i64,
 ) -> Result<Picked, InboxError> {
     let rows: Vec<DueRow> = sqlx::query_as(PICK)
         .bind(json!(wanted.endpoints).to_string())
         .bind(now)
-        .bind(wanted.most)
+        .bind(most)
         .bind(MOST_LOST)
         .fetch_all(connection)
         .await?;
-    let most = usize::try_from(wanted.most).unwrap_or(usize::MAX);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut picked = Picked::default();
     let (mut retries, mut fresh) = (Vec::new(), Vec::new());
     // Those whose lease ran out come first: they have waited longest.
