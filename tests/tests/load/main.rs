@@ -3,7 +3,6 @@
 //!
 //! Each is short, unless its variable asks for more; CONTRIBUTING has the commands and the figures.
 
-#[allow(dead_code, reason = "every test program uses a part of it")]
 #[path = "../common/mod.rs"]
 mod common;
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use h2::client::SendRequest;
 use http::Request;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     time::{sleep, timeout},
 };
 
@@ -75,7 +75,6 @@ async fn what_begins_like_http2_and_is_not() {
     for byte in head.as_bytes().iter().chain(body) {
         stream.write_all(&[*byte]).await.expect("it takes bytes");
     }
-    use tokio::io::AsyncReadExt as _;
     let mut answer = vec![0; 1024];
     let read = timeout(PATIENCE, stream.read(&mut answer)).await.expect("in time");
     let answer = String::from_utf8_lossy(&answer[..read.expect("it answers")]).into_owned();

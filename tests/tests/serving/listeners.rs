@@ -7,12 +7,16 @@ use std::{
     process::{Command, Stdio},
 };
 
-use tokio::net::{TcpStream, UnixStream};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpStream, UnixStream},
+    time::timeout,
+};
 use webhook_runtime::{Error, Listener};
 
 use crate::{
-    common::SECRET,
-    server::{Server, deliver, hooks},
+    common::{SECRET, signature},
+    server::{PATIENCE, Server, deliver, head, hooks},
 };
 
 /// A path of a test's own, in a directory that is there anyway.
@@ -92,12 +96,11 @@ async fn a_socket_that_was_there_before_the_program() {
     // Whoever connects before the program is there waits for it, and is not refused.
     let mut stream = TcpStream::connect(address).await.expect("somebody listens");
     let body = br#"{"n":1}"#;
-    let head = crate::server::head(body.len(), &crate::common::signature(body));
+    let head = head(body.len(), &signature(body));
     let request = [head.as_bytes(), body].concat();
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     stream.write_all(&request).await.expect("it takes bytes");
     let mut answer = vec![0; 1024];
-    let read = tokio::time::timeout(crate::server::PATIENCE, stream.read(&mut answer)).await;
+    let read = timeout(PATIENCE, stream.read(&mut answer)).await;
     child.kill().expect("it runs");
     child.wait().expect("it ends");
     let read = read.expect("in time").expect("it answers");

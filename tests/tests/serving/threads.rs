@@ -21,7 +21,7 @@ async fn threads(_: &Delivery) -> String {
     // What a handler leaves behind runs to its end, wherever it was.
     tokio::spawn(async {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        *SPAWNED.lock().unwrap() += 1;
+        *SPAWNED.lock().expect("nobody panics holding it") += 1;
     });
     std::thread::current().name().unwrap_or("none").to_owned()
 }
@@ -38,7 +38,7 @@ async fn ask(count: usize, hooks: Webhooks) {
         let read = timeout(PATIENCE, stream.read(&mut answer)).await.expect("in time");
         let answer = String::from_utf8_lossy(&answer[..read.expect("it answers")]).into_owned();
         let name = answer.rsplit("\r\n").next().expect("a body").to_owned();
-        SEEN.lock().unwrap().insert(name);
+        SEEN.lock().expect("nobody panics holding it").insert(name);
         open.push(stream);
     }
 }
@@ -48,16 +48,19 @@ async fn connections_are_dealt_out_to_threads_of_their_own() {
     let hooks = || Webhooks::new().mount::<threads>().secrets::<threads>([Secret::new(SECRET)]);
     ask(4, hooks()).await;
     let expected = ["webhooks-0", "webhooks-1"].map(str::to_owned);
-    assert_eq!(std::mem::take(&mut *SEEN.lock().unwrap()), expected.into());
-    ask(3, hooks().serving_threads(NonZeroUsize::new(3).unwrap())).await;
-    assert_eq!(std::mem::take(&mut *SEEN.lock().unwrap()).len(), 3);
+    assert_eq!(
+        std::mem::take(&mut *SEEN.lock().expect("nobody panics holding it")),
+        expected.into()
+    );
+    ask(3, hooks().serving_threads(NonZeroUsize::new(3).expect("more than none"))).await;
+    assert_eq!(std::mem::take(&mut *SEEN.lock().expect("nobody panics holding it")).len(), 3);
     // One is the runtime that it is called on.
     ask(2, hooks().serving_threads(NonZeroUsize::MIN)).await;
-    let here = std::mem::take(&mut *SEEN.lock().unwrap());
+    let here = std::mem::take(&mut *SEEN.lock().expect("nobody panics holding it"));
     assert!(here.iter().all(|name| !name.starts_with("webhooks-")), "{here:?}");
 
     let all_spawned = async {
-        while *SPAWNED.lock().unwrap() < 4 + 3 + 2 {
+        while *SPAWNED.lock().expect("nobody panics holding it") < 4 + 3 + 2 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
