@@ -9,6 +9,7 @@
 //! cargo bench -p webhook-benches --bench refusals       # what it costs to refuse, beside a 404
 //! cargo bench -p webhook-benches --bench compile_time   # CPU time of `cargo build`, needs Linux
 //! cargo bench -p webhook-benches --bench events         # enums of events, beside serde's own
+//! cargo bench -p webhook-benches --bench timing         # whether refusals tell what is right, by their time
 //! cargo bench -p webhook-benches --bench inbox --features inbox  # stored before they are answered
 //! ```
 //!

@@ -246,10 +246,8 @@ fn fit(text: &str) -> Seen {
         let field = rest.split('`').next().unwrap_or_default();
         path = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
     }
-    if path.chars().count() > 200 {
-        path = UNSURE.to_owned();
-    }
-    Seen::Misfit(path)
+    // What is longer is shortened.
+    Seen::Misfit(if path.chars().count() > 200 { UNSURE.to_owned() } else { path })
 }
 
 /// A JSON text as it is, with every key as often as it is there.

@@ -1,6 +1,6 @@
 //! Forms: what a handler is given of one, beside what their fields say when they are read one by one.
 
-use std::{borrow::Cow, cell::RefCell};
+use std::{borrow::Cow, cell::RefCell, str::FromStr};
 
 use axum::Router;
 use http::{HeaderMap, HeaderValue};
@@ -66,15 +66,12 @@ pub fn judge(data: &[u8]) {
         assert_eq!((answer.status.as_u16(), seen), (400, None), "JSON is no form");
         return;
     }
-    match expected(data) {
-        Some(expected) => {
-            assert_eq!(answer.status, 200, "{answer:?}");
-            assert_eq!(seen, Some(format!("{expected:?}")));
-        }
-        None => {
-            assert_eq!((answer.status.as_u16(), seen), (422, None), "{answer:?}");
-            serde_json::from_slice::<serde_json::Value>(&answer.body).expect("a problem in JSON");
-        }
+    if let Some(expected) = expected(data) {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(seen, Some(format!("{expected:?}")));
+    } else {
+        assert_eq!((answer.status.as_u16(), seen), (422, None), "{answer:?}");
+        serde_json::from_slice::<serde_json::Value>(&answer.body).expect("a problem in JSON");
     }
 }
 
@@ -85,28 +82,30 @@ fn expected(data: &[u8]) -> Option<Command<'static>> {
     };
     // Given more than once, it is no single value.
     let only = |name: &str| match &all(name)[..] {
-        [] => Some(None),
-        [value] => Some(Some(value.clone())),
-        _ => None,
+        [] => Ok(None),
+        [value] => Ok(Some(value.clone())),
+        _ => Err(()),
     };
-    fn read<T: std::str::FromStr>(value: Option<String>) -> Option<Option<T>> {
-        value.map(|value| value.parse().ok()).map_or(Some(None), |value| value.map(Some))
-    }
-    let kind = match only("kind")?.as_deref() {
+    let kind = match only("kind").ok()?.as_deref() {
         None => None,
         Some("slash") => Some(Kind::Slash),
         Some("button") => Some(Kind::Button),
         Some(_) => return None,
     };
     Some(Command {
-        text: only("text")??.into(),
-        count: read(only("count")?)??,
-        big: read(only("big")?)?,
-        ratio: read(only("ratio")?)?,
-        silent: read(only("silent")?)?,
+        text: only("text").ok()??.into(),
+        count: read(only("count")).ok()??,
+        big: read(only("big")).ok()?,
+        ratio: read(only("ratio")).ok()?,
+        silent: read(only("silent")).ok()?,
         tags: all("tags").into_iter().map(Cow::Owned).collect(),
         counts: all("counts").iter().map(|count| count.parse().ok()).collect::<Option<_>>()?,
         kind,
-        mark: read(only("mark")?)?,
+        mark: read(only("mark")).ok()?,
     })
+}
+
+/// What a field is, if it is there.
+fn read<T: FromStr>(value: Result<Option<String>, ()>) -> Result<Option<T>, ()> {
+    value?.map(|value| value.parse().map_err(drop)).transpose()
 }

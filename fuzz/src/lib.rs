@@ -6,6 +6,7 @@
 //! `tests/tests/corpora.rs` of the workspace replays the corpora on every run of the tests.
 
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 use std::{fs, path::Path};
 
@@ -19,8 +20,11 @@ pub mod templates;
 pub mod timestamps;
 mod wire;
 
+/// What a target does with an input: it panics where something is not as it should be.
+pub type Judge = fn(&[u8]);
+
 /// The targets, by name.
-pub const TARGETS: [(&str, fn(&[u8])); 6] = [
+pub const TARGETS: [(&str, Judge); 6] = [
     ("headers", headers::judge),
     ("templates", templates::judge),
     ("timestamps", timestamps::judge),
@@ -34,7 +38,7 @@ pub const TARGETS: [(&str, fn(&[u8])); 6] = [
 /// # Panics
 /// Where the target does, and when there is no such corpus.
 #[must_use]
-pub fn replay(name: &str, judge: fn(&[u8]), most: usize) -> usize {
+pub fn replay(name: &str, judge: Judge, most: usize) -> usize {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
     let files = fs::read_dir(corpus).unwrap_or_else(|error| panic!("{name}: {error}"));
     let mut inputs: Vec<_> = files.map(|file| file.expect("a file").path()).collect();

@@ -19,7 +19,7 @@ pub fn judge(data: &[u8]) {
     let time = plan.time.map(|time| time.unit.write(at)).unwrap_or_default();
     let mut id: String = input.text().chars().filter(|mark| matches!(mark, ' '..='~')).collect();
     if !plan.may_be_id(&id) {
-        id = "m".to_owned();
+        "m".clone_into(&mut id);
         if !plan.may_be_id(&id) {
             return;
         }
