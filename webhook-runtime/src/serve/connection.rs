@@ -67,8 +67,6 @@ where
         .header_read_timeout(None)
         .max_header_size(MAX_HEAD as usize)
         .max_buf_size(MAX_HEAD as usize)
-        // Answers are small: one piece is cheaper than two.
-        .writev(false)
         .serve_connection(stream, answers);
     until_over(conversation, seat, &server.limits, false).await;
 }

@@ -116,23 +116,26 @@ impl Open {
         Some(state)
     }
 
-    /// Has the connection make room that the server has waited for the longest, of the peer that has
-    /// the most of them, if that was as long as `grace`; else, says when it will be.
+    /// Has a connection make room that the server has waited for as long as `grace`: of the peer that
+    /// has the most of all, the one that was waited for the longest. Where there is none yet, says
+    /// when there will be.
     fn make_room(&mut self, grace: Duration) -> Result<(), Duration> {
-        let waiting = self.by_id.iter().filter_map(|(id, state)| {
-            let of_peer = self.of_peer.get(&state.peer).copied().unwrap_or_default();
-            Some((of_peer, state.waited_for()?, Reverse(*id)))
-        });
-        let (_, waited, Reverse(id)) = waiting.max().ok_or(AGAIN)?;
-        match grace.checked_sub(waited) {
-            Some(left) if !left.is_zero() => Err(left),
-            _ => {
-                if let Some(state) = self.remove(id) {
-                    state.tell(Told::Leave);
-                }
-                Ok(())
+        let (mut longest, mut chosen) = (None, None);
+        for (id, state) in &self.by_id {
+            let Some(waited) = state.waited_for() else { continue };
+            longest = longest.max(Some(waited));
+            if waited >= grace {
+                let of_peer = self.of_peer.get(&state.peer).copied().unwrap_or_default();
+                chosen = chosen.max(Some((of_peer, waited, Reverse(*id))));
             }
         }
+        let Some((_, _, Reverse(id))) = chosen else {
+            return Err(longest.map_or(AGAIN, |waited| grace.saturating_sub(waited)));
+        };
+        if let Some(state) = self.remove(id) {
+            state.tell(Told::Leave);
+        }
+        Ok(())
     }
 }
 
@@ -217,6 +220,17 @@ mod tests {
         drop(a);
         let _sixth = enter(&all, "192.0.2.3").await;
         assert_eq!([&one, &b, &other].map(leaves), [true, false, false]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_never_makes_the_server_wait_keeps_nobody_out() {
+        let all = Connections::new(3);
+        let idle = enter(&all, "192.0.2.1").await;
+        advance(Duration::from_secs(1)).await;
+        let _busy = [enter(&all, "192.0.2.2").await, enter(&all, "192.0.2.2").await];
+        let came = Instant::now();
+        let _fourth = enter(&all, "192.0.2.3").await;
+        assert!(leaves(&idle) && came.elapsed() < GRACE, "{:?}", came.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

@@ -28,6 +28,9 @@ pub(crate) struct Limits {
 /// takes. What is more is answered by 431.
 pub(crate) const MAX_HEAD: u32 = 64 * 1024;
 
+/// As long as any machine runs: a time beyond can be said, but not be reckoned with.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -55,21 +58,21 @@ impl<S> Webhooks<S> {
     /// and a new one until its first: 10 seconds unless told otherwise, as in the examples of
     /// `HAProxy`'s documentation (`timeout http-request`). Then it is closed.
     pub fn header_deadline(mut self, deadline: Duration) -> Self {
-        self.limits.header_deadline = deadline;
+        self.limits.header_deadline = deadline.min(NEVER);
         self
     }
 
     /// How long a connection of [`serve`](Webhooks::serve) may be silent between two requests: 75
     /// seconds unless told otherwise, as with nginx (`keepalive_timeout`). Then it is closed.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.idle_timeout = timeout;
+        self.limits.idle_timeout = timeout.min(NEVER);
         self
     }
 
     /// How old a connection of [`serve`](Webhooks::serve) may become: an hour unless told otherwise,
     /// as with nginx (`keepalive_time`). Then it is closed after the request that is being answered.
     pub fn connection_lifetime(mut self, lifetime: Duration) -> Self {
-        self.limits.connection_lifetime = lifetime;
+        self.limits.connection_lifetime = lifetime.min(NEVER);
         self
     }
 
@@ -115,7 +118,7 @@ impl<S> Webhooks<S> {
     /// How long [`serve`](Webhooks::serve) waits for open connections when it is asked to stop: 30
     /// seconds unless told otherwise.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
-        self.limits.shutdown_deadline = deadline;
+        self.limits.shutdown_deadline = deadline.min(NEVER);
         self
     }
 }

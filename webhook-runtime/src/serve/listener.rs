@@ -23,9 +23,9 @@ enum Kind {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix {
-        listener: UnixListener,
-        /// Dropped with it.
+        /// Removed before the socket is closed: whoever finds nobody there takes the place.
         _file: Option<Placed>,
+        listener: UnixListener,
     },
 }
 

@@ -4,7 +4,10 @@ use std::{
     net::{IpAddr, Ipv6Addr},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicBool, AtomicU8, AtomicU32, AtomicU64,
+            Ordering::{Acquire, Relaxed, Release},
+        },
     },
     time::Duration,
 };
@@ -18,6 +21,9 @@ use super::{connections::Connections, limits::Limits};
 
 /// No time at all.
 const NEVER: u64 = u64::MAX;
+
+/// How often it is looked at the most whether a connection may stay.
+const LEAST_LOOK: Duration = Duration::from_millis(20);
 
 /// What a connection is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,17 +104,19 @@ impl State {
     /// Until when the client may be silent, or slow; `None` while a request is being answered.
     /// `multiplexed` is a connection whose bytes need not begin a request.
     fn deadline(&self, limits: &Limits, multiplexed: bool) -> Option<Instant> {
-        if self.in_flight.load(Relaxed) > 0 {
+        if self.in_flight.load(Acquire) > 0 {
             return None;
         }
         if !self.asked.load(Relaxed) {
             return Some(self.opened + limits.header_deadline);
         }
         let heard_at = self.heard_at.load(Relaxed);
+        let silent_since = self.silent_since.load(Relaxed);
         Some(if heard_at == NEVER || multiplexed {
-            self.at(self.silent_since.load(Relaxed)) + limits.idle_timeout
+            self.at(silent_since) + limits.idle_timeout
         } else {
-            self.at(heard_at) + limits.header_deadline
+            // While the answer before is still being taken, the next request may take its time.
+            self.at(heard_at.max(silent_since)) + limits.header_deadline
         })
     }
 
@@ -148,18 +156,22 @@ impl Seat {
     /// any could be over that begins meanwhile.
     pub(crate) fn next_look(&self, limits: &Limits, multiplexed: bool) -> Instant {
         let now = Instant::now();
-        let soon = now + limits.header_deadline.min(limits.idle_timeout);
+        let soon = now + limits.header_deadline.min(limits.idle_timeout).max(LEAST_LOOK);
         let end = self.state.opened + limits.connection_lifetime;
-        let known = [self.state.deadline(limits, multiplexed), Some(end).filter(|end| *end > now)];
+        let ends = [end, end + limits.shutdown_deadline].into_iter().filter(|end| *end > now);
+        let known = [self.state.deadline(limits, multiplexed), ends.min()];
         known.into_iter().flatten().fold(soon, Instant::min)
     }
 
     /// What the time demands of it.
     pub(crate) fn due(&self, limits: &Limits, multiplexed: bool) -> Told {
         let now = Instant::now();
+        let end = self.state.opened + limits.connection_lifetime;
         match self.state.deadline(limits, multiplexed) {
             Some(deadline) if deadline <= now => Told::Leave,
-            _ if self.state.opened + limits.connection_lifetime <= now => Told::Finish,
+            // Who was told to finish, and does not, is not waited for without end.
+            _ if end + limits.shutdown_deadline <= now => Told::Leave,
+            _ if end <= now => Told::Finish,
             _ => Told::Nothing,
         }
     }
@@ -232,6 +244,7 @@ impl Drop for Answering {
         }
         state.silent_since.store(now, Relaxed);
         state.heard_at.store(NEVER, Relaxed);
-        state.in_flight.fetch_sub(1, Relaxed);
+        // After the rest, which whoever sees this has to see, too.
+        state.in_flight.fetch_sub(1, Release);
     }
 }
