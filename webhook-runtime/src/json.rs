@@ -348,7 +348,7 @@ mod tests {
 
     #[test]
     fn hostile_texts_find_nothing() {
-        let deep = "[".repeat(100_000);
+        let deep = "[".repeat(if cfg!(miri) { 1_000 } else { 100_000 });
         for json in ["", "null", "{", r#"{"a"#, r#"{"a":"#, "\u{feff}{}", "[[", deep.as_str()] {
             assert_eq!(scalar(json.as_bytes(), "/a/b"), None);
         }

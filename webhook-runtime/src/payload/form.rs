@@ -296,9 +296,11 @@ mod tests {
 
     #[test]
     fn many_names_take_no_longer_than_many_bytes() {
-        let names: Vec<String> = (0..200_000).map(|n| format!("{n:x}")).collect();
+        // Miri takes a thousand times as long, and has no opinion on that.
+        let many = if cfg!(miri) { 200 } else { 200_000 };
+        let names: Vec<String> = (0..many).map(|n| format!("{n:x}")).collect();
         let body = names.join("&");
-        assert_eq!(Form::new(body.as_bytes()).fields.len(), 200_000);
+        assert_eq!(Form::new(body.as_bytes()).fields.len(), many);
     }
 
     #[test]
