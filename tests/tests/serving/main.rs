@@ -6,6 +6,7 @@ mod common;
 mod http2;
 mod limits;
 mod listeners;
+mod peers;
 mod server;
 mod shutdown;
 mod threads;

@@ -66,6 +66,9 @@ impl Listener {
     ///
     /// # Errors
     /// When somebody listens there already, or no file can be made there.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     #[cfg(unix)]
     pub fn unix(path: impl Into<std::path::PathBuf>) -> Result<Self, Error> {
         let path = path.into();
@@ -84,6 +87,9 @@ impl Listener {
     ///
     /// # Errors
     /// When there is none, or one that is neither TCP nor a Unix stream.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     #[cfg(all(unix, feature = "socket-activation"))]
     pub fn inherited() -> Result<Vec<Self>, Error> {
         inherited().map_err(|source| Error::Listen { address: None, source })
@@ -217,7 +223,7 @@ impl From<TcpListener> for Listener {
     }
 }
 
-/// Needs a tokio runtime.
+/// Needs a tokio runtime, and panics without.
 impl TryFrom<std::net::TcpListener> for Listener {
     type Error = io::Error;
 
@@ -234,7 +240,7 @@ impl From<UnixListener> for Listener {
     }
 }
 
-/// Needs a tokio runtime.
+/// Needs a tokio runtime, and panics without.
 #[cfg(unix)]
 impl TryFrom<std::os::unix::net::UnixListener> for Listener {
     type Error = io::Error;

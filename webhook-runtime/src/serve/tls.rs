@@ -24,7 +24,8 @@ const LOOK: Duration = Duration::from_secs(60);
 
 /// The certificate by which [`Webhooks::serve`](crate::Webhooks::serve) speaks TLS 1.2 and 1.3, out
 /// of files that may be renewed at any time: they are looked at once a minute. Where new files cannot
-/// be used, that is logged, and the certificate before stays in use.
+/// be used, that is logged, and the certificate before stays in use. New files belong in place by
+/// being renamed, as ACME clients do it: what is half written may pass for a shorter chain.
 #[derive(Clone)]
 pub struct Tls {
     files: Files,
