@@ -2,8 +2,8 @@
 //! opinion that renders, signs and judges by itself.
 
 use std::{
-    cell::RefCell,
-    collections::HashSet,
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -649,18 +649,15 @@ pub(crate) fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
     headers.insert(name, HeaderValue::from_str(value).expect("the value of a header"));
 }
 
-thread_local! {
-    static KEPT: RefCell<HashSet<&'static str>> = RefCell::default();
-}
+static KEPT: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 
 /// A text that lives as long as a constant's does. There are only so many templates.
 fn kept(text: String) -> &'static str {
-    KEPT.with_borrow_mut(|kept| {
-        if let Some(text) = kept.get(&*text) {
-            return *text;
-        }
-        let text: &'static str = text.leak();
-        kept.insert(text);
-        text
-    })
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(text) = kept.get(&*text) {
+        return text;
+    }
+    let text: &'static str = text.leak();
+    kept.insert(text);
+    text
 }
