@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use common::{SECRET, signature};
+use common::{
+    SECRET, signature,
+    slow::{Slow, head},
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -82,60 +85,13 @@ impl Drop for Server {
     }
 }
 
-fn head(length: usize, signature: &str, more: &str) -> String {
-    format!(
-        "POST /webhook HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
-         content-length: {length}\r\nx-signature: {signature}\r\n{more}\r\n"
-    )
-}
-
-/// What a slow client does; each goes on until it is closed.
-#[derive(Clone, Copy, Debug)]
-enum Slow {
-    Silent,
-    HalfHeader,
-    HeaderDrip,
-    BodyDrip,
-    BodyMissing,
-}
-
-const KINDS: [Slow; 5] =
-    [Slow::Silent, Slow::HalfHeader, Slow::HeaderDrip, Slow::BodyDrip, Slow::BodyMissing];
-
-/// Does it, and tells how long the server has put up with it.
-async fn slow(mut stream: TcpStream, kind: Slow) -> Duration {
-    let began = Instant::now();
-    let signed = signature(b"x");
-    let (first, drip) = match kind {
-        Slow::Silent => (String::new(), ""),
-        Slow::HalfHeader => ("POST /webhook HTTP/1.1\r\nhost: loc".to_owned(), ""),
-        Slow::HeaderDrip => ("POST /webhook HTTP/1.1\r\n".to_owned(), "x-drip: 1\r\n"),
-        Slow::BodyDrip => (head(100_000, &signed, ""), " "),
-        Slow::BodyMissing => (head(100_000, &signed, ""), ""),
-    };
-    let _ = stream.write_all(first.as_bytes()).await;
-    let (mut read, mut write) = stream.into_split();
-    let dripping = tokio::spawn(async move {
-        while !drip.is_empty() && write.write_all(drip.as_bytes()).await.is_ok() {
-            sleep(DEADLINE / 10).await;
-        }
-        // What ends the writing ends the connection: it is kept open for as long as it is read.
-        std::future::pending::<()>().await;
-    });
-    let mut all = Vec::new();
-    let ended = timeout(PATIENCE, read.read_to_end(&mut all)).await;
-    dripping.abort();
-    assert!(ended.is_ok(), "{kind:?} is still open");
-    began.elapsed()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_clients_are_closed_and_honest_ones_answered() {
     let server = Arc::new(Server::start(|hooks| hooks).await);
     let mut all = JoinSet::new();
     for nth in 0..250 {
-        let (stream, kind) = (server.connect().await, KINDS[nth % KINDS.len()]);
-        all.spawn(async move { (kind, slow(stream, kind).await) });
+        let (stream, kind) = (server.connect().await, Slow::ALL[nth % Slow::ALL.len()]);
+        all.spawn(async move { (kind, kind.keep_at_it(stream, DEADLINE / 10).await) });
     }
     for _ in 0..50 {
         let took = server.honest().await;

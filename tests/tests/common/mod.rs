@@ -3,6 +3,9 @@
 
 #![allow(dead_code, reason = "every test program uses a part of it")]
 
+pub(crate) mod program;
+pub(crate) mod slow;
+
 use std::{
     collections::VecDeque,
     pin::Pin,

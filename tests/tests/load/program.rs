@@ -1,12 +1,6 @@
-//! The server as a process, and what it takes.
+//! The server as a process, what it takes, and what is asked of it.
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    net::SocketAddr,
-    process::{Child, ChildStdout, Command, Stdio},
-    time::Duration,
-};
+use std::{fs, ops::Deref, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -14,40 +8,30 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::common::{SECRET, signature};
+use crate::common::{self, signature, slow::head};
 
 /// The longest that anything here may take for an answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running server. It is killed when this is dropped.
-pub(crate) struct Program {
-    child: Child,
-    pub(crate) address: SocketAddr,
-    /// Read no further, but kept: what is printed into a closed pipe is an error.
-    _out: BufReader<ChildStdout>,
+/// A running server.
+pub(crate) struct Program(common::program::Program);
+
+impl Deref for Program {
+    type Target = common::program::Program;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl Program {
-    /// Starts it on a port of its own.
     pub(crate) fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_server"))
-            .env("SECRET", SECRET)
-            .env("LISTEN", "127.0.0.1:0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the server starts");
-        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut line = String::new();
-        out.read_line(&mut line).expect("text");
-        let address = line.trim().strip_prefix("webhooks on http://").expect("where it listens");
-        Self { address: address.parse().expect("an address"), child, _out: out }
+        Self(common::program::Program::start())
     }
 
     /// What is resident of its memory, in bytes, as Linux tells it.
     pub(crate) fn resident(&self) -> usize {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id()));
         let status = status.expect("it runs");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
         let kib = line.trim().strip_suffix(" kB").expect("kB");
@@ -71,25 +55,10 @@ impl Program {
     }
 }
 
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// The status of an answer.
 pub(crate) fn status(answer: &str) -> u16 {
     let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
     status.and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{answer:?}"))
-}
-
-/// The head of a delivery.
-pub(crate) fn head(length: usize, signature: &str, more: &str) -> String {
-    format!(
-        "POST /webhook HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
-         content-length: {length}\r\nx-signature: {signature}\r\n{more}\r\n"
-    )
 }
 
 /// The value below which 99 of 100 are.

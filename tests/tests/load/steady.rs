@@ -16,8 +16,8 @@ use tokio::{
 
 use crate::{
     ALONE,
-    common::signature,
-    program::{MIB, Program, asked, head},
+    common::{signature, slow::head},
+    program::{MIB, Program, asked},
 };
 
 const CONNECTIONS: usize = 32;

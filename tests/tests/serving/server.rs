@@ -14,7 +14,7 @@ use tokio::{
 };
 use webhook_runtime::{Delivery, Error, Listener, Secret, Webhooks, webhook};
 
-use crate::common::{SECRET, signature};
+use crate::common::{SECRET, signature, slow};
 
 /// The longest that anything here may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -73,10 +73,7 @@ pub(crate) async fn deliver<T: AsyncRead + AsyncWrite + Unpin>(stream: &mut T) -
 }
 
 pub(crate) fn head(length: usize, signature: &str) -> String {
-    format!(
-        "POST /webhook HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
-         content-length: {length}\r\nx-signature: {signature}\r\n\r\n"
-    )
+    slow::head(length, signature, "")
 }
 
 /// Waits until the other end closes.

@@ -1,11 +1,6 @@
 //! The end of a program: what is being answered is answered, in a process of its own, as the signal is
 //! the process's.
 
-use std::{
-    io::{BufRead as _, BufReader},
-    process::{Command, Stdio},
-};
-
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -13,24 +8,14 @@ use tokio::{
 };
 
 use crate::{
-    common::{SECRET, signature},
+    common::{program::Program, signature},
     server::{PATIENCE, closed, head},
 };
 
 #[tokio::test]
 async fn what_is_being_answered_is_answered_and_idle_connections_are_closed() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_server"))
-        .env("SECRET", SECRET)
-        .env("LISTEN", "127.0.0.1:0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the server starts");
-    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
-    let mut line = String::new();
-    out.read_line(&mut line).expect("text");
-    let address = line.trim().strip_prefix("webhooks on http://").expect("where it listens");
-
+    let program = Program::start();
+    let address = program.address;
     let body = br#"{"n":1}"#;
     let mut idle = TcpStream::connect(address).await.expect("it listens");
     idle.write_all(&[head(body.len(), &signature(body)).as_bytes(), body].concat())
@@ -44,14 +29,13 @@ async fn what_is_being_answered_is_answered_and_idle_connections_are_closed() {
     // Until the server has seen the head.
     tokio::time::sleep(Duration::from_millis(300)).await;
 
-    let stopped = Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status();
-    assert!(stopped.expect("`kill` runs").success());
+    program.stop();
     closed(idle).await;
     busy.write_all(&body[3..]).await.expect("it still takes bytes");
     let mut answer = String::new();
     let read = timeout(PATIENCE, busy.read_to_string(&mut answer)).await.expect("in time");
     read.expect("it answers");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    let ended = tokio::task::spawn_blocking(move || child.wait()).await.expect("no panic");
-    assert!(ended.expect("a child").success());
+    let ended = tokio::task::spawn_blocking(|| program.ended()).await.expect("no panic");
+    assert!(ended.success());
 }
