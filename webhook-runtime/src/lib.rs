@@ -77,6 +77,7 @@ mod layers;
 mod limit;
 mod mounted;
 mod payload;
+mod peer;
 mod provider;
 pub mod providers;
 mod receive;

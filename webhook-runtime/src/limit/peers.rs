@@ -2,11 +2,13 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{PoisonError, RwLock},
 };
 
 use governor::{nanos::Nanos, state::StateStore};
+
+use crate::peer::known_as;
 
 /// How many peers of endpoints are remembered: some 4 MB.
 const MOST_PEERS: usize = 65_536;
@@ -15,26 +17,14 @@ const MOST_PEERS: usize = 65_536;
 /// the same provider out of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Peer {
-    network: u64,
-    is_v6: bool,
+    address: IpAddr,
     endpoint: u32,
 }
 
 impl Peer {
-    /// IPv6 hands out networks: whoever has one address has at least 2 to the 64 of them.
     pub(super) fn new(address: IpAddr, endpoint: u32) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => {
-                Self { network: u32::from(address).into(), is_v6: false, endpoint }
-            }
-            IpAddr::V6(address) => Self { network: network(address), is_v6: true, endpoint },
-        }
+        Self { address: known_as(address), endpoint }
     }
-}
-
-/// The /64 of an address.
-fn network(address: Ipv6Addr) -> u64 {
-    u64::try_from(address.to_bits() >> 64).unwrap_or_default()
 }
 
 /// A question about a peer's quota.

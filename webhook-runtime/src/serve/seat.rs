@@ -1,7 +1,7 @@
 //! The place of one connection: what happens on it, and until when it may stay.
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{
@@ -18,6 +18,7 @@ use tokio::{
 };
 
 use super::{connections::Connections, limits::Limits};
+use crate::peer::known_as;
 
 /// No time at all.
 const NEVER: u64 = u64::MAX;
@@ -124,17 +125,6 @@ impl State {
     pub(crate) fn tell(&self, what: Told) {
         self.told.fetch_max(what as u8, Relaxed);
         self.signal.notify_one();
-    }
-}
-
-/// The address by which a peer is known: who has an IPv6 network has all addresses in it.
-fn known_as(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let network = u128::from(address) >> 64 << 64;
-            IpAddr::V6(Ipv6Addr::from(network))
-        }
-        address @ IpAddr::V4(_) => address,
     }
 }
 
