@@ -22,7 +22,7 @@ const TABLE: &str = "docs/providers.md";
 const ATTACKS: &str = "docs/attacks.md";
 
 /// Where constants and features meet: the constants themselves know neither.
-const MODULE: &str = include_str!("../../webhook-runtime/src/providers/mod.rs");
+const MODULE: &str = include_str!("../../webhook-runtime/src/verify/providers/mod.rs");
 
 fn path(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(file)

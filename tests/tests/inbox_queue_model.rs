@@ -11,7 +11,7 @@ mod sync {
 }
 
 #[allow(dead_code, reason = "it is used where it is at home")]
-#[path = "../../webhook-runtime/src/inbox/queue.rs"]
+#[path = "../../webhook-runtime/src/inbox/writer/queue.rs"]
 mod queue;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,7 +5,7 @@
 
 Each line is one request, in JSON: provider, secrets, method, URL, headers, body (base64), the present
 (milliseconds since 1970), whether it is genuine, and what was done to it. The rules are those of the
-providers' descriptions, under the strictness that `webhook-runtime/src/scheme/mod.rs` states for all of
+providers' descriptions, under the strictness that `webhook-runtime/src/verify/scheme/mod.rs` states for all of
 them; nothing here was taken from there but these. Python 3.9 or newer, and nothing else; the families
 `ed25519`, `ecdsa` and `rsa` need the package `cryptography`.
 """

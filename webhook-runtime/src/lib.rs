@@ -58,36 +58,15 @@
 //! | `thin-standard-webhooks` | `thin::standard_webhooks`: the ready-made payload of Standard Webhooks |
 //! | `thin-stripe` | `thin::stripe`: the ready-made payload of Stripe |
 
-mod body;
-mod cache;
-mod clock;
 mod delivery;
+mod dispatch;
 mod endpoint;
-mod event;
-#[cfg(feature = "fetch")]
-mod fetch;
-pub mod handshake;
 #[cfg(feature = "inbox")]
 pub mod inbox;
-mod items;
-mod json;
-mod late;
-mod layers;
-#[cfg(feature = "limit")]
-mod limit;
-mod mounted;
 mod payload;
-mod peer;
-mod provider;
-pub mod providers;
 mod receive;
-mod rejection;
-pub mod scheme;
-mod secret;
 mod serve;
-mod shown;
-mod source;
-mod start;
+mod support;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(any(
@@ -98,32 +77,27 @@ pub mod testing;
     feature = "thin-stripe",
 ))]
 pub mod thin;
-mod verifier;
+mod verify;
 mod webhooks;
 
-pub use clock::{Clock, SystemClock};
-pub use delivery::{Delivery, NotADelivery};
+pub use delivery::{Delivery, Encoded, FailedItem, LimitedBy, NotADelivery, Rejection};
+pub use dispatch::{EndpointLayer, LateHandlers};
 pub use endpoint::{DEFAULT_MAX_BODY, Endpoint, Webhook};
-pub use event::{Unknown, WebhookEvent};
-#[cfg(feature = "fetch")]
-pub use fetch::HttpsKeys;
 #[cfg(feature = "inbox")]
 pub use inbox::{Inbox, Tx};
-pub use items::Items;
-pub use late::LateHandlers;
-pub use layers::EndpointLayer;
+pub use payload::{Batch, BatchItem, Payload, Unknown, WebhookEvent};
+#[cfg(feature = "fetch")]
+pub use receive::HttpsKeys;
 #[cfg(feature = "limit")]
-pub use limit::Quota;
-pub use payload::{Batch, BatchItem, Encoded, Payload};
-pub use provider::{Copies, Provider, Source, Success};
-pub use rejection::{FailedItem, LimitedBy, Rejection};
-pub use secret::{Secret, SecretError};
+pub use receive::Quota;
+pub use receive::{KeySource, Scope, SecretSource, SourceError};
 pub use serve::Listener;
 #[cfg(feature = "tls")]
 pub use serve::{Tls, TlsError};
-pub use source::{KeySource, Scope, SecretSource, SourceError};
-pub use start::{Error, StartError, StartProblem};
-pub use verifier::ProviderVerifier;
+pub use verify::{
+    Clock, Copies, Items, Provider, ProviderVerifier, Secret, SecretError, Source, Success,
+    SystemClock, handshake, providers, scheme,
+};
 /// An enum of events as a payload: a variant for each event, and one for all others.
 ///
 /// ```
@@ -165,7 +139,7 @@ pub use verifier::ProviderVerifier;
 /// `issues.opened` makes no such event, if the provider has the action elsewhere.
 pub use webhook_macros::WebhookEvent;
 pub use webhook_macros::webhook;
-pub use webhooks::Webhooks;
+pub use webhooks::{Error, StartError, StartProblem, Webhooks};
 
 /// For the code that the attribute leaves behind; nothing here is stable.
 #[doc(hidden)]
@@ -173,8 +147,8 @@ pub mod __private {
     pub use axum::extract::FromRequestParts;
 
     pub use crate::{
+        delivery::Takes,
         endpoint::{HandlerFuture, Verified, respond},
-        event::{Chosen, Rest},
-        payload::{Taken, Takes},
+        payload::{Chosen, Rest, Taken},
     };
 }

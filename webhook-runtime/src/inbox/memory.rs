@@ -10,10 +10,9 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    clock::Clock,
     inbox::{
         error::InboxError,
-        head::Head,
+        http::head::Head,
         record::{
             Digest, Enqueued, Fence, Filter, Job, NewDelivery, Record, State, Stored, stored_text,
         },
@@ -23,6 +22,7 @@ use crate::{
         },
         tx::Transaction,
     },
+    verify::Clock,
 };
 
 /// Deliveries in memory.

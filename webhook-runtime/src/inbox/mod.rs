@@ -6,43 +6,31 @@
 //! what it does elsewhere happens at least once, since no database can take back a letter that was
 //! sent. A copy of a delivery is recognised for as long as its key is kept.
 
-mod attempt;
-mod begin;
 mod counters;
-mod deliver;
 mod error;
 #[cfg_attr(
     not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
     allow(dead_code, reason = "an inbox in memory has no columns")
 )]
-mod head;
-mod keeper;
+pub(crate) mod http;
 mod listing;
 #[cfg(feature = "testing")]
 mod memory;
 mod options;
-#[cfg(feature = "inbox-postgres")]
-mod postgres;
-mod queue;
 #[cfg_attr(
     not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
     allow(dead_code, reason = "an inbox in memory has no columns")
 )]
 mod record;
-mod retry;
-mod run;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod sql;
-#[cfg(feature = "inbox-sqlite")]
-mod sqlite;
 pub mod store;
-mod sync;
 #[cfg_attr(
     not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
     allow(dead_code, reason = "an inbox in memory has no transactions")
 )]
 mod tx;
-mod worker;
+pub(crate) mod worker;
 mod writer;
 
 use std::{
@@ -54,28 +42,32 @@ use std::{
 use tokio::sync::Notify;
 
 #[cfg(feature = "inbox-postgres")]
-pub use self::postgres::{PostgresTransaction, postgres_migrations, postgres_versions};
+pub use self::sql::postgres::{PostgresTransaction, postgres_migrations, postgres_versions};
 #[cfg(feature = "inbox-sqlite")]
-pub use self::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS, SqliteTransaction};
-pub use self::{
-    attempt::{Process, Processing},
-    counters::Counts,
-    error::InboxError,
-    head::{Head, Piece},
-    listing::Listing,
-    options::InboxBuilder,
-    record::{Enqueued, Fence, Filter, Job, NewDelivery, Outcome, Record, State, Stored},
-    retry::Backoff,
-    run::NoTx,
-    store::{Census, Pruned},
-    tx::{Transaction, Tx, TxSource},
-    worker::{Processes, Stopped, Workers},
-};
+pub use self::sql::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS, SqliteTransaction};
 use self::{
     counters::Counters,
     options::Settings,
     store::{Bounds, Change, InboxStore},
     writer::Writer,
+};
+pub use self::{
+    counters::Counts,
+    error::InboxError,
+    http::{
+        head::{Head, Piece},
+        run::NoTx,
+    },
+    listing::Listing,
+    options::InboxBuilder,
+    record::{Enqueued, Fence, Filter, Job, NewDelivery, Outcome, Record, State, Stored},
+    store::{Census, Pruned},
+    tx::{Transaction, Tx, TxSource},
+    worker::{
+        Processes, Stopped, Workers,
+        attempt::{Process, Processing},
+        retry::Backoff,
+    },
 };
 
 /// A durable store of deliveries. Cheap to clone: all clones are one inbox.
@@ -255,7 +247,7 @@ impl Inbox {
     /// # Errors
     /// When the store fails; some may have been deleted.
     pub async fn prune(&self) -> Result<Pruned, InboxError> {
-        keeper::prune(&self.shared).await
+        worker::keeper::prune(&self.shared).await
     }
 
     /// What this process has done, and what there is.

@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    clock::{Clock, SystemClock},
     inbox::{
         Inbox,
         error::InboxError,
-        queue::Most,
-        retry::Backoff,
         store::{InboxStore, Retention},
+        worker::retry::Backoff,
+        writer::queue::Most,
     },
+    verify::{Clock, SystemClock},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -218,14 +218,15 @@ impl InboxBuilder {
         if url.starts_with("sqlite:") {
             let clock = Arc::clone(&self.settings.clock);
             let (keep, migrate) = (self.keep_keys, self.migrate);
-            let store = crate::inbox::sqlite::SqliteStore::open(url, clock, keep, migrate).await?;
+            let store =
+                crate::inbox::sql::sqlite::SqliteStore::open(url, clock, keep, migrate).await?;
             return Ok(Arc::new(store));
         }
         #[cfg(feature = "inbox-postgres")]
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let store = crate::inbox::postgres::PostgresStore::open(
+            let store = crate::inbox::sql::postgres::PostgresStore::open(
                 url,
-                crate::inbox::postgres::Options {
+                crate::inbox::sql::postgres::Options {
                     schema: self.schema.clone(),
                     connections: self.connections,
                     transactions: u32::try_from(self.settings.concurrency).unwrap_or(u32::MAX),
@@ -272,5 +273,5 @@ fn unknown(url: &str) -> InboxError {
         }
         _ => "write `sqlite://file.db` or `postgres://user@host/database`".to_owned(),
     };
-    InboxError::Url { url: crate::shown::shown_url(url), problem }
+    InboxError::Url { url: crate::support::shown::shown_url(url), problem }
 }

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
-use crate::inbox::head::Head;
+use crate::inbox::http::head::Head;
 
 /// A verified delivery that is to be stored.
 #[derive(Clone)]

@@ -12,10 +12,10 @@ use crate::inbox::{error::InboxError, record::Fence, store::InboxStore};
 pub enum Transaction {
     /// Of an SQLite file.
     #[cfg(feature = "inbox-sqlite")]
-    Sqlite(crate::inbox::sqlite::SqliteTransaction),
+    Sqlite(crate::inbox::sql::sqlite::SqliteTransaction),
     /// Of a PostgreSQL database.
     #[cfg(feature = "inbox-postgres")]
-    Postgres(crate::inbox::postgres::PostgresTransaction),
+    Postgres(crate::inbox::sql::postgres::PostgresTransaction),
 }
 
 #[cfg_attr(

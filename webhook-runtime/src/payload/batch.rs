@@ -3,9 +3,8 @@
 use std::vec;
 
 use crate::{
-    delivery::Delivery,
-    payload::{Encoded, Payload, Takes},
-    rejection::Rejection,
+    delivery::{Delivery, Encoded, Rejection, Takes},
+    payload::Payload,
 };
 
 /// All events of one request, for a handler that answers for all of them at once.

@@ -1,18 +1,20 @@
 //! From the body of a delivery to the handler's own type.
 
 mod batch;
-mod encoded;
+mod event;
 mod form;
-mod takes;
+mod taken;
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use crate::{delivery::Delivery, json, rejection::Rejection};
+use crate::{
+    delivery::{Delivery, Encoded, Rejection, Takes},
+    verify::json,
+};
 
 pub use batch::{Batch, BatchItem};
-pub use encoded::Encoded;
-pub(crate) use takes::Unit;
-pub use takes::{Taken, Takes};
+pub use event::{Chosen, Rest, Unknown, WebhookEvent};
+pub use taken::Taken;
 
 /// What a handler can take as its last argument: any type that serde can deserialize, borrowed
 /// from the body or owned; an enum of events that derives [`WebhookEvent`](crate::WebhookEvent); a

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::start::Error;
+use crate::webhooks::start::Error;
 
 /// A socket that [`Webhooks::serve_on`](crate::Webhooks::serve_on) takes connections from: TCP, or on
 /// Unix a socket in the file system, for a proxy on the same machine.

@@ -22,9 +22,9 @@ pub use tls::{Tls, TlsError};
 use connection::Server;
 pub(crate) use limits::Limits;
 
-use crate::{
+use crate::webhooks::{
+    Webhooks,
     start::{Error, line},
-    webhooks::Webhooks,
 };
 
 impl Webhooks<()> {

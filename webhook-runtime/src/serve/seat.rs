@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use super::{connections::Connections, limits::Limits};
-use crate::peer::known_as;
+use crate::support::peer::known_as;
 
 /// No time at all.
 const NEVER: u64 = u64::MAX;

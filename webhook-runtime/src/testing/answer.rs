@@ -14,7 +14,7 @@ use http::{HeaderMap, Request, StatusCode};
 use serde::de::DeserializeOwned;
 use tower_service::Service as _;
 
-use crate::rejection::Rejection;
+use crate::delivery::Rejection;
 
 /// Counts the calls of the handler, and keeps what did not fit on the way to it. Nobody but the kit puts it into a request, from where it goes
 /// into the delivery: layers may build another request, but no other delivery.

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::clock::Clock;
+use crate::verify::Clock;
 
 /// A clock that stands still until a test moves it. Its clones are the same clock.
 #[derive(Clone)]

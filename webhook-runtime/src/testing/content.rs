@@ -5,11 +5,9 @@ use std::time::SystemTime;
 use serde_json::{Map, Value};
 
 use super::{fill, letter::FORM};
-use crate::{
-    items::Items,
-    provider::{Provider, Source},
+use crate::verify::{
+    Items, Provider, Secret, Source,
     scheme::{Outgoing, SignError},
-    secret::Secret,
 };
 
 /// The body as the test gives it.

@@ -14,11 +14,11 @@ use super::{
     target::Target,
 };
 use crate::{
-    items::Items,
-    provider::{Provider, Source},
-    scheme::{Scheme, SignError},
-    secret::Secret,
-    source::Scope,
+    receive::Scope,
+    verify::{
+        Items, Provider, Secret, Source,
+        scheme::{Scheme, SignError},
+    },
 };
 
 /// A delivery in the making: made by [`TestHooks::deliver`](super::TestHooks::deliver), sent when it

@@ -23,11 +23,9 @@ use super::{
 };
 use crate::{
     endpoint::{Endpoint, Webhook},
-    handshake::Handshake,
     inbox::{Inbox, Processes},
-    scheme::WantedKey,
-    secret::Secret,
-    source::{KeySource, SourceError},
+    receive::{KeySource, SourceError},
+    verify::{Secret, handshake::Handshake, scheme::WantedKey},
     webhooks::{Built, Webhooks, given},
 };
 
@@ -140,7 +138,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         if self.key_ring.is_none()
             && endpoints.iter().any(|endpoint| endpoint.provider.traits().fetches_keys)
         {
-            self.key_ring = Some(Arc::new(crate::source::KeyRing::new(NoKeys)));
+            self.key_ring = Some(Arc::new(crate::receive::source::KeyRing::new(NoKeys)));
         }
         endpoints.iter().map(|endpoint| self.provide_for(endpoint, &origin)).collect()
     }

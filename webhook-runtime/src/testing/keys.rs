@@ -6,10 +6,9 @@
 use base64ct::{Base64, Encoding as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    provider::Provider,
+use crate::verify::{
+    Provider, Secret,
     scheme::{KeyEncoding, KeyPairOf, Scheme},
-    secret::Secret,
 };
 
 /// What signs, and what the endpoint verifies with: one and the same, but for key pairs.

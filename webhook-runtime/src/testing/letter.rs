@@ -4,10 +4,9 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 
-use crate::{
-    provider::Provider,
+use crate::verify::{
+    Provider, Secret,
     scheme::{Outgoing, Scheme, SignError},
-    secret::Secret,
 };
 
 /// The content type of forms.
@@ -42,7 +41,7 @@ pub(crate) struct Wire {
 
 impl Letter {
     pub(crate) fn is_form(&self) -> bool {
-        crate::scheme::is_form(&self.headers)
+        crate::verify::scheme::is_form(&self.headers)
     }
 
     /// The URL that is signed, by schemes that sign it.

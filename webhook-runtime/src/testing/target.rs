@@ -7,10 +7,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::keys::{Pair, Whose};
 use crate::{
     endpoint::Endpoint,
-    provider::Provider,
-    scheme::Scheme,
-    secret::Secret,
-    source::{Scope, Tenants},
+    receive::source::{Scope, Tenants},
+    verify::{Provider, Secret, scheme::Scheme},
 };
 
 /// What stands for itself in a segment of a path (RFC 3986).

@@ -8,11 +8,10 @@ use super::Webhooks;
 #[cfg(feature = "inbox")]
 use crate::inbox::Processes;
 use crate::{
+    dispatch::{Front, Inner, late::Patience},
     endpoint::Endpoint,
-    late::Patience,
-    mounted::{Front, Inner},
     receive::Gate,
-    start::StartError,
+    webhooks::start::StartError,
 };
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {

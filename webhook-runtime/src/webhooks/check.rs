@@ -7,14 +7,16 @@ use http::Uri;
 
 use super::{Webhooks, given};
 use crate::{
+    delivery::Unit,
     endpoint::Endpoint,
-    handshake::Handshake,
-    payload::Unit,
     receive::{Gate, Secrets},
-    scheme::{Scheme, Verifier},
-    secret::{Secret, SecretError},
-    shown::shown_url,
-    start::{StartError, StartProblem},
+    support::shown::shown_url,
+    verify::{
+        Secret, SecretError,
+        handshake::Handshake,
+        scheme::{Scheme, Verifier},
+    },
+    webhooks::start::{StartError, StartProblem},
 };
 
 impl<S> Webhooks<S> {

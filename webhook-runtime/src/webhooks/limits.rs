@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use http::request::Parts;
 
 use super::Webhooks;
-use crate::{endpoint::Webhook, limit::Quota, start::StartProblem};
+use crate::{endpoint::Webhook, receive::limit::Quota, webhooks::start::StartProblem};
 
 impl<S> Webhooks<S> {
     /// How many requests of one peer may be refused as not genuine, at each endpoint. Whoever has used

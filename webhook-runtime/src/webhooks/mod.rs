@@ -1,27 +1,34 @@
 //! The builder: what is mounted, with which secrets, within which limits.
 
+#[cfg(feature = "inbox")]
+mod begin;
 mod build;
 mod check;
 #[cfg(feature = "limit")]
 mod limits;
+pub(crate) mod start;
 
 use std::{sync::Arc, time::Duration};
 
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
 use crate::{
-    body::{Bounds, Budget},
-    clock::{Clock, SystemClock},
+    dispatch::{
+        late::LateHandlers,
+        layers::{EndpointLayer, Layers},
+    },
     endpoint::{Endpoint, HandlerFuture, Verified, Webhook},
-    late::LateHandlers,
-    layers::{EndpointLayer, Layers},
-    secret::Secret,
+    receive::{
+        body::{Bounds, Budget},
+        source::{KeyRing, KeySource, SecretSource, Tenants},
+    },
     serve::Limits,
-    source::{KeyRing, KeySource, SecretSource, Tenants},
+    verify::{Clock, Secret, SystemClock},
 };
 
 #[cfg(feature = "testing")]
 pub(crate) use build::Built;
+pub use start::{Error, StartError, StartProblem};
 
 /// How long a body may take to arrive, unless told otherwise. Providers send bodies of a few
 /// kilobytes at once; this is for their worst network.
@@ -65,7 +72,7 @@ pub struct Webhooks<S = ()> {
     verified_layers: Layers<S>,
     late: LateHandlers,
     #[cfg(feature = "limit")]
-    quotas: crate::limit::Quotas,
+    quotas: crate::receive::limit::Quotas,
     #[cfg(feature = "inbox")]
     pub(crate) inbox: Option<Inbox>,
     pub(crate) state: Option<S>,
@@ -102,7 +109,7 @@ impl<S> Webhooks<S> {
             verified_layers: Layers::new(),
             late: LateHandlers::new(MOST_LATE),
             #[cfg(feature = "limit")]
-            quotas: crate::limit::Quotas::default(),
+            quotas: crate::receive::limit::Quotas::default(),
             #[cfg(feature = "inbox")]
             inbox: None,
             state: None,

@@ -6,11 +6,13 @@ use serde_json::Value;
 
 use super::{failure::Failure, subject::Subject};
 use crate::{
-    scheme::{Incoming, Scheme},
-    secret::Secret,
     testing::{
         letter::{Letter, Wire},
         put,
+    },
+    verify::{
+        Secret,
+        scheme::{Incoming, Scheme},
     },
 };
 

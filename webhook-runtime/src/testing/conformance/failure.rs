@@ -4,7 +4,10 @@ use std::fmt;
 
 use http::header;
 
-use crate::{handshake::Handshake, provider::Provider, scheme::Scheme, testing::letter::Wire};
+use crate::{
+    testing::letter::Wire,
+    verify::{Provider, handshake::Handshake, scheme::Scheme},
+};
 
 /// Why a receiver does not pass a case.
 #[derive(Clone, Debug, PartialEq, Eq)]

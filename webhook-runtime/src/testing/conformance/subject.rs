@@ -9,13 +9,14 @@ use tower_service::Service;
 use super::{CASES, draft::Draft, failure::Failure, ledger::Ledger};
 use crate::{
     endpoint::{DEFAULT_MAX_BODY, Webhook},
-    provider::Provider,
-    scheme::{Scheme, Timestamp},
-    secret::Secret,
     testing::{
         TestClock, TestDelivery, TestHooks,
         hooks::Desk,
         target::{Signing, Target},
+    },
+    verify::{
+        Provider, Secret,
+        scheme::{Scheme, Timestamp},
     },
 };
 

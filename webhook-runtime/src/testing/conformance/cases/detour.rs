@@ -5,8 +5,8 @@ use http::Method;
 
 use super::{Found, Subject, Verdict::Passed, not_applicable};
 use crate::{
-    handshake::Handshake,
     testing::letter::{FORM, Wire},
+    verify::handshake::Handshake,
 };
 
 /// What routers and proxies may take for the same path, and a check of the path may not.

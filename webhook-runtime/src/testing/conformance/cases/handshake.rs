@@ -4,11 +4,11 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{Found, Subject, Verdict::Passed, not_applicable};
 use crate::{
-    handshake::{Example, ExampleBody as Body, Proof},
     testing::{
         conformance::{draft::Draft, exchange::Outcome, failure::Failure},
         letter::{FORM, Letter, Wire, content_type},
     },
+    verify::handshake::{Example, ExampleBody as Body, Proof},
 };
 
 /// A challenge that every provider could have made.

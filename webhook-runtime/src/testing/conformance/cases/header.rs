@@ -4,8 +4,8 @@ use http::{HeaderName, HeaderValue};
 
 use super::{Found, NO_HEADER, NOT_STRICT, Subject, Verdict::Passed, not_applicable, passed};
 use crate::{
-    scheme::Scheme,
     testing::{conformance::draft::Draft, letter::Wire},
+    verify::scheme::Scheme,
 };
 
 /// Nothing at all that proves it.

@@ -1,7 +1,10 @@
 //! Signatures that anybody can make.
 
 use super::{Found, KEY_PAIR, Subject, Verdict::Passed, not_applicable, passed};
-use crate::{scheme::Scheme, secret::Secret, testing::letter::Wire};
+use crate::{
+    testing::letter::Wire,
+    verify::{Secret, scheme::Scheme},
+};
 
 /// The whole request is right, but for the secret.
 pub(crate) async fn forged_delivery_is_refused(subject: &Subject) -> Found {

@@ -5,10 +5,8 @@ use serde_json::Value;
 
 use super::{Found, Subject, Verdict::Passed};
 use crate::{
-    handshake::Proof,
-    items::Items,
-    provider::Source,
     testing::{conformance::draft::Draft, letter::Letter, put},
+    verify::{Items, Source, handshake::Proof},
 };
 
 /// As providers call themselves.

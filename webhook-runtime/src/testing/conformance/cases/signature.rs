@@ -9,11 +9,11 @@ use super::{
     Found, NO_PLACE, NOT_DATA, NOT_STRICT, Subject, Verdict::Passed, not_applicable, passed,
 };
 use crate::{
-    scheme::Scheme,
     testing::{
         conformance::{draft::Draft, failure::Failure},
         letter::Wire,
     },
+    verify::scheme::Scheme,
 };
 
 /// Where the signature stands in a genuine delivery, if it does so by itself.

@@ -9,8 +9,8 @@ use super::{
     signature::placed,
 };
 use crate::{
-    scheme::Scheme,
     testing::{conformance::draft::Draft, letter::Wire, put},
+    verify::scheme::Scheme,
 };
 
 /// What a clock that nobody holds may tick on meanwhile.

@@ -1,0 +1,244 @@
+//! What the attribute said, as data, and the trait that the attribute implements.
+
+use std::{ops::Range, time::Duration};
+
+use axum::{
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+
+use crate::{
+    delivery::{Delivery, Rejection, Takes},
+    payload::Payload,
+    verify::{Provider, Source, providers::PLAIN},
+};
+
+/// The size of body that an endpoint takes unless told otherwise: 2 MiB, as axum does. GitHub
+/// sends up to 25 MB; set `max_body` for it.
+pub const DEFAULT_MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// A function marked [`#[webhook]`](crate::webhook), as something that can be mounted. `S` is the
+/// state of the router.
+///
+/// Only the attribute implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a webhook for a router with the state `{S}`",
+    label = "cannot be mounted here",
+    note = "mount a function marked `#[webhook]`, whose extractors the state `{S}` can serve"
+)]
+pub trait Webhook<S>: 'static {
+    /// What the attribute said.
+    fn endpoint() -> Endpoint;
+
+    /// Runs the function for a verified delivery.
+    #[doc(hidden)]
+    fn call(verified: Verified<S>) -> HandlerFuture;
+}
+
+/// A running handler: the one boxed future that each delivery costs.
+#[doc(hidden)]
+pub type HandlerFuture = std::pin::Pin<Box<dyn Future<Output = Response> + Send>>;
+
+/// What the attribute said about one endpoint.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    pub(crate) name: &'static str,
+    pub(crate) module: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) secret_env: &'static [&'static str],
+    pub(crate) verify_token_env: Option<&'static str>,
+    pub(crate) provider: &'static Provider,
+    pub(crate) tolerance: Option<Duration>,
+    pub(crate) max_body: usize,
+    pub(crate) answer_within: Option<Duration>,
+    /// Whether deliveries are stored before they are answered.
+    pub(crate) inbox: bool,
+    /// What deliveries have in common that are to be handled one after another.
+    pub(crate) order_by: Option<Source>,
+    pub(crate) takes: Takes,
+}
+
+impl Endpoint {
+    /// An endpoint with every option at its default.
+    #[must_use]
+    pub const fn new(name: &'static str, module: &'static str, path: &'static str) -> Self {
+        Self {
+            name,
+            module,
+            path,
+            secret_env: &[],
+            verify_token_env: None,
+            provider: &PLAIN,
+            tolerance: None,
+            max_body: DEFAULT_MAX_BODY,
+            answer_within: None,
+            inbox: false,
+            order_by: None,
+            takes: Takes::DELIVERY,
+        }
+    }
+
+    /// The environment variables that hold the live secrets: the first has to be set, the others
+    /// may be.
+    #[must_use]
+    pub const fn secret_env(mut self, names: &'static [&'static str]) -> Self {
+        self.secret_env = names;
+        self
+    }
+
+    /// The environment variable that holds the verify token, for providers that ask for one.
+    #[must_use]
+    pub const fn verify_token_env(mut self, name: &'static str) -> Self {
+        self.verify_token_env = Some(name);
+        self
+    }
+
+    /// Who sends.
+    #[must_use]
+    pub const fn provider(mut self, provider: &'static Provider) -> Self {
+        self.provider = provider;
+        self
+    }
+
+    /// How far from now the signed time may be, instead of the provider's own window.
+    #[must_use]
+    pub const fn tolerance(mut self, window: Duration) -> Self {
+        self.tolerance = Some(window);
+        self
+    }
+
+    /// The largest body taken, in bytes.
+    #[must_use]
+    pub const fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// How long the handler may take until the delivery is answered without it. The handler then
+    /// runs on to its end.
+    ///
+    /// The answer has no body and the status by which the
+    /// [provider](Provider::acknowledges_with) knows that the delivery was taken. It is a promise
+    /// that nothing but this process keeps: what becomes of a handler after its answer, the
+    /// provider never hears, and if the process ends first, the delivery is lost.
+    #[must_use]
+    pub const fn answer_within(mut self, limit: Duration) -> Self {
+        self.answer_within = Some(limit);
+        self
+    }
+
+    /// Stores deliveries in the inbox, and answers once they are safe there. The handler runs
+    /// afterwards, and again until it succeeds: see the feature `inbox`.
+    #[must_use]
+    pub const fn inbox(mut self) -> Self {
+        self.inbox = true;
+        self
+    }
+
+    /// Has deliveries handled one after another, in the order in which they came, that have the same
+    /// value at this source; others are handled at the same time. Those that have none there are in
+    /// no order.
+    #[must_use]
+    pub const fn order_by(mut self, source: Source) -> Self {
+        self.order_by = Some(source);
+        self
+    }
+
+    /// As [`order_by`](Self::order_by), at a JSON pointer.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn order_by_pointer(self, pointer: &'static str) -> Self {
+        self.order_by(Source::pointer(pointer))
+    }
+
+    /// What the payload's type takes of a delivery.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn takes(mut self, takes: Takes) -> Self {
+        self.takes = takes;
+        self
+    }
+
+    /// Two endpoints are the same when one function is behind both.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.name == other.name && self.module == other.module
+    }
+}
+
+/// A verified delivery on its way to a handler, with what its extractors need.
+#[doc(hidden)]
+pub struct Verified<S> {
+    delivery: Delivery,
+    parts: Parts,
+    state: S,
+    /// Whether `parts` is complete: a handler without extractors never pays for it.
+    complete: bool,
+}
+
+impl<S: Clone> Verified<S> {
+    /// The same for one item of the batch that it is.
+    pub(crate) fn of_item(&self, index: usize, json: Range<usize>) -> Self {
+        let delivery = self.delivery.of_item(index, json);
+        let mut parts = self.parts.clone();
+        if self.complete {
+            parts.extensions.insert(delivery.clone());
+        }
+        Self { delivery, parts, state: self.state.clone(), complete: self.complete }
+    }
+}
+
+impl<S: Send + Sync> Verified<S> {
+    pub(crate) fn new(delivery: Delivery, parts: Parts, state: S) -> Self {
+        Self { delivery, parts, state, complete: false }
+    }
+
+    /// With parts that are those of the request already, the delivery among their extensions.
+    pub(crate) fn complete(delivery: Delivery, parts: Parts, state: S) -> Self {
+        Self { delivery, parts, state, complete: true }
+    }
+
+    pub(crate) fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
+    /// Runs one extractor.
+    #[allow(clippy::missing_errors_doc, reason = "not for users")]
+    pub async fn extract<T: FromRequestParts<S>>(&mut self) -> Result<T, Response> {
+        if !self.complete {
+            self.complete = true;
+            self.parts.headers.clone_from(self.delivery.headers());
+            self.parts.extensions.insert(self.delivery.clone());
+        }
+        T::from_request_parts(&mut self.parts, &self.state)
+            .await
+            .map_err(IntoResponse::into_response)
+    }
+
+    /// Decodes the payload.
+    #[allow(clippy::missing_errors_doc, clippy::result_large_err, reason = "not for users")]
+    pub fn payload<'a, T: Payload<'a>>(&'a self) -> Result<T, Response> {
+        match T::decode(self.delivery.encoded()) {
+            Ok(payload) => {
+                // The payload is decoded last: what follows is the handler's own call.
+                #[cfg(feature = "testing")]
+                self.delivery.note_run();
+                Ok(payload)
+            }
+            Err(rejection) => Err(refused(rejection)),
+        }
+    }
+}
+
+/// Not generic, so that it is not compiled for every payload type.
+#[cold]
+fn refused(rejection: Rejection) -> Response {
+    tracing::info!(reason = %rejection, "refused the payload");
+    rejection.into_response()
+}
+
+/// Turns what a handler returned into an answer.
+#[doc(hidden)]
+pub fn respond<R: IntoResponse>(returned: R) -> Response {
+    returned.into_response()
+}

@@ -1,0 +1,240 @@
+//! From a verified delivery to what is stored of it.
+
+use std::{
+    borrow::Cow,
+    hash::{BuildHasher as _, RandomState},
+    sync::atomic::{AtomicU64, Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header, request::Parts};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    delivery::{Delivery, Encoded, Rejection, Unit},
+    endpoint::Endpoint,
+    inbox::{
+        Inbox,
+        error::InboxError,
+        http::head::{Head, Piece},
+        record::NewDelivery,
+    },
+    verify::{Copies, Items},
+};
+
+/// What is not kept of a request: what is about the connection, and what proves who somebody is.
+const NOT_KEPT: [header::HeaderName; 11] = [
+    header::AUTHORIZATION,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::COOKIE,
+    header::EXPECT,
+    header::HOST,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// How many events of one request are in the queue at a time: the largest of batches is to leave
+/// room for others.
+const AT_A_TIME: usize = 128;
+
+impl Inbox {
+    /// Stores all of these, or says why not: then some may be stored, and are known when they come
+    /// again.
+    async fn enqueue_all(&self, records: Vec<NewDelivery>) -> Result<(), InboxError> {
+        let mut records = records.into_iter();
+        loop {
+            let some: Vec<_> = records.by_ref().take(AT_A_TIME).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            self.shared.writer.enqueue_all(some).await?;
+        }
+    }
+
+    /// Stores a delivery, and answers once it is safe. One that was stored before is answered as it
+    /// was the first time.
+    pub(crate) async fn acknowledge(
+        &self,
+        endpoint: &Endpoint,
+        delivery: &Delivery,
+        parts: &Parts,
+    ) -> Response {
+        let records = records(endpoint, delivery, parts);
+        if let Err(error) = self.enqueue_all(records).await {
+            tracing::error!(%error, "the delivery could not be stored");
+            return Rejection::NotStored.into_response();
+        }
+        let status = endpoint.provider.acknowledgement();
+        StatusCode::from_u16(status).unwrap_or(StatusCode::ACCEPTED).into_response()
+    }
+}
+
+/// What is to be stored of a delivery: itself, or every event of a batch that its handler takes one
+/// by one. A batch that cannot be taken apart is stored as it came, to become a dead letter: what was
+/// signed is not lost.
+fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDelivery> {
+    let head = head(delivery, parts);
+    let items = endpoint.provider.items_source().filter(|_| endpoint.takes.unit == Unit::Item);
+    let items = items.and_then(|says| Some((says, delivery.items(says).ok()?)));
+    let stored = without_credentials(delivery);
+    let Some((says, places)) = items else {
+        return vec![record(endpoint, delivery.encoded(), stored, head)];
+    };
+    let whole = delivery.encoded();
+    let (event, action) = (whole.event(), whole.action());
+    let (event, action) = (event.map(Into::into), action.map(Into::into));
+    let texts = places.into_iter().filter_map(|place| Some((delivery.part(&place)?, place)));
+    let records = texts.enumerate().map(|(index, (json, place))| {
+        let piece = Piece { index: index as u64, event: event.clone(), action: action.clone() };
+        let head = Head { piece: Some(piece), ..head.clone() };
+        // What is a part of the body needs no memory of its own.
+        let body = delivery.body().get(place.clone()).filter(|part| *part == json.as_bytes());
+        let body = match body {
+            Some(_) => stored.slice(place),
+            None => Bytes::copy_from_slice(json.as_bytes()),
+        };
+        record(endpoint, Encoded::item(delivery, says, index, json), body, head)
+    });
+    records.collect()
+}
+
+/// The body with asterisks where the secret itself stands in it: of the same length, so that every
+/// event is where it was.
+fn without_credentials(delivery: &Delivery) -> Bytes {
+    let places = delivery.sent_by().credentials(delivery.body());
+    if places.is_empty() {
+        return delivery.body().clone();
+    }
+    let mut body = delivery.body().to_vec();
+    for place in places {
+        body.get_mut(place).unwrap_or_default().fill(b'*');
+    }
+    body.into()
+}
+
+fn record(endpoint: &Endpoint, encoded: Encoded<'_>, body: Bytes, head: Head) -> NewDelivery {
+    let provider = endpoint.provider;
+    let received_at = encoded.delivery().received_at();
+    let key = key(encoded, &head.uri);
+    let mut new = NewDelivery::new(endpoint.name, provider.name(), key, body, received_at);
+    new.keep_key_for = provider.retry_horizon().unwrap_or_default();
+    let order = endpoint.order_by.and_then(|source| encoded.at(source));
+    new.order_key = order.map(|key| Bytes::from(key.into_owned()));
+    new.event = encoded.event().map(Into::into);
+    new.provider_id = encoded.id().map(Into::into);
+    new.head = head;
+    new
+}
+
+/// What makes a delivery the same when it comes again: the id, if it is signed, or else what is signed
+/// of the bytes. What is not signed counts for nothing, headers among it, or a recorded delivery could
+/// be made another one; unless nothing is signed at all, as whoever knows the secret can make others
+/// anyway.
+fn key(encoded: Encoded<'_>, uri: &str) -> Bytes {
+    let provider = encoded.delivery().sent_by();
+    let traits = provider.traits();
+    let signs_nothing = !traits.signs_body && traits.signed_pointers.is_empty();
+    let items = provider.items_source();
+    let mut hash = Sha256::new();
+    let mut part = |part: &[u8]| {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    };
+    let counts = |in_item, in_whole| signs_nothing || encoded.signs(in_item, in_whole);
+    let is_signed = counts(items.and_then(Items::id_pointer), provider.id_source());
+    let id = encoded.plain_id().filter(|id| is_signed && !id.is_empty());
+    if let Some(id) = id {
+        part(b"id");
+        part(id.as_bytes());
+        // Some providers number what an event is about, and not the event.
+        let event = items.and_then(Items::event_pointer);
+        let action = items.and_then(Items::action_pointer);
+        for (said, pointer, source) in [
+            (encoded.event(), event, provider.event_source()),
+            (encoded.action(), action, provider.action_source()),
+        ] {
+            let said = said.filter(|_| counts(pointer, source));
+            part(said.as_deref().unwrap_or_default().as_bytes());
+        }
+        return Bytes::copy_from_slice(&hash.finalize());
+    }
+    part(b"bytes");
+    if traits.signs_url {
+        // What is asked for may be all that a delivery says.
+        part(uri.split_once('?').map_or("", |(_, query)| query).as_bytes());
+    }
+    if encoded.index().is_some() {
+        part(encoded.bytes());
+    } else {
+        part(&provider.identity(encoded.bytes()));
+    }
+    match provider.known_copies() {
+        Copies::SameBytesAndEvent => {
+            part(encoded.event().as_deref().unwrap_or_default().as_bytes());
+        }
+        // No other delivery has the same number, not even in another process.
+        Copies::None => part(&unique()),
+        Copies::SameBytes => {}
+    }
+    Bytes::copy_from_slice(&hash.finalize())
+}
+
+/// Bytes that nothing else in the world has.
+fn unique() -> [u8; 24] {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let mut bytes = [0; 24];
+    // Hashed with keys that the standard library draws at random.
+    let random = RandomState::new().hash_one(now);
+    bytes[..8].copy_from_slice(&random.to_be_bytes());
+    bytes[8..16].copy_from_slice(&LAST.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    bytes[16..].copy_from_slice(&RandomState::new().hash_one(random).to_be_bytes());
+    bytes
+}
+
+fn head(delivery: &Delivery, parts: &Parts) -> Head {
+    let verified = delivery.verification();
+    let mut headers = HeaderMap::with_capacity(delivery.headers().keys_len());
+    for (name, value) in delivery.headers() {
+        // Signatures and tokens have done their work, and are nobody's business any more.
+        if !value.is_sensitive() && !NOT_KEPT.contains(name) {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    let uri = parts.uri.path_and_query().map_or("/", |uri| uri.as_str());
+    let secret = delivery.sent_by().secret_parameter();
+    let query = verified
+        .query
+        .as_deref()
+        .map(|query| Bytes::from(without(&String::from_utf8_lossy(query), secret).into_owned()));
+    let uri = match uri.split_once('?') {
+        Some((path, query)) => format!("{path}?{}", without(query, secret)),
+        None => uri.to_owned(),
+    };
+    Head {
+        method: parts.method.as_str().to_owned(),
+        uri,
+        query,
+        headers,
+        scope: verified.scope.params().to_vec(),
+        secret: delivery.secret().to_owned(),
+        signed_at: delivery.signed_at(),
+        piece: None,
+    }
+}
+
+/// A query without the parameter of this name.
+fn without<'q>(query: &'q str, parameter: Option<&str>) -> Cow<'q, str> {
+    let Some(parameter) = parameter else { return Cow::Borrowed(query) };
+    let is_its = |pair: &&str| {
+        form_urlencoded::parse(pair.as_bytes()).next().is_some_and(|(name, _)| name == parameter)
+    };
+    let others: Vec<&str> = query.split('&').filter(|pair| !is_its(pair)).collect();
+    Cow::Owned(others.join("&"))
+}

@@ -1,0 +1,133 @@
+//! From what is stored back to a request, and from the answer to what becomes of it.
+
+use std::borrow::Cow;
+
+use axum::{
+    Router,
+    extract::{FromRequestParts, Request},
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, request::Parts};
+use tower_service::Service as _;
+use tracing::Instrument as _;
+
+use crate::{
+    delivery::{Delivery, Rejection, Said, Verification, rejection::is_worth_another_try},
+    dispatch::{as_request, retry_after},
+    endpoint::Endpoint,
+    inbox::{
+        error::InboxError,
+        record::{Job, Outcome},
+        tx::{Tx, TxSource},
+        worker::attempt::{Process, Processing},
+    },
+    receive::Scope,
+    verify::scheme::Proof,
+};
+
+/// Runs the stored deliveries of one endpoint through a router of its own, so that extractors find
+/// what they find in a request.
+pub(crate) struct Runner {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) router: Router,
+}
+
+impl Process for Runner {
+    fn process(&self, job: Job, tx: TxSource) -> Processing {
+        let span = tracing::info_span!(
+            "webhook",
+            endpoint = self.endpoint.name,
+            provider = self.endpoint.provider.name(),
+            record = job.id,
+            attempt = job.attempt,
+        );
+        let mut router = self.router.clone();
+        let request = request(&self.endpoint, job, tx);
+        let run = async move {
+            let request = match request {
+                Ok(request) => request,
+                Err(reason) => return Outcome::Dead { reason },
+            };
+            let Ok(answer) = router.call(request).await;
+            outcome(&answer)
+        };
+        Box::pin(run.instrument(span))
+    }
+}
+
+/// The request that a job was stored of, with the delivery among its extensions.
+fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, String> {
+    let Job { head, body, received_at, .. } = job;
+    let request = Request::builder()
+        .method(head.method.as_str())
+        .uri(&head.uri)
+        .body(())
+        .map_err(|error| format!("what is stored is no request: {error}"))?;
+    let (provider, name) = (endpoint.provider, endpoint.name);
+    let verified = Verification {
+        proof: Proof { secret: Cow::Owned(head.secret), timestamp: head.signed_at },
+        scope: Scope::new(name, head.scope),
+        query: head.query,
+        at: received_at,
+    };
+    let delivery = match head.piece {
+        None => Delivery::new(provider, name, head.headers, body, verified),
+        Some(piece) => {
+            let index = usize::try_from(piece.index).unwrap_or(usize::MAX);
+            let said = Said { event: piece.event, action: piece.action };
+            Delivery::alone(provider, name, head.headers, body, verified, (index, said))
+        }
+    };
+    let (mut parts, ()) = request.into_parts();
+    parts.extensions.insert(tx);
+    Ok(as_request(delivery, parts))
+}
+
+/// What becomes of a delivery, judged by its answer as its provider would have judged it.
+fn outcome(answer: &Response) -> Outcome {
+    let status = answer.status();
+    if status.is_success() {
+        return Outcome::Done;
+    }
+    let said = answer.extensions();
+    let reason = match (said.get::<Rejection>(), said.get::<InboxError>()) {
+        (Some(rejection), _) => format!("{}: {rejection}", status.as_u16()),
+        (None, Some(error)) => format!("{}: {error}", status.as_u16()),
+        (None, None) => format!("the function answered {status}"),
+    };
+    if status.is_client_error() && !is_worth_another_try(status) {
+        tracing::warn!(%reason, "a dead letter");
+        return Outcome::Dead { reason };
+    }
+    tracing::warn!(%reason, "the attempt failed");
+    Outcome::Retry { after: retry_after(answer), reason }
+}
+
+impl<S: Sync> FromRequestParts<S> for Tx {
+    type Rejection = NoTx;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NoTx> {
+        parts.extensions.get::<TxSource>().and_then(TxSource::tx).ok_or(NoTx)
+    }
+}
+
+/// A `Tx` was asked for where there is none: in a function that is not marked `inbox`, or twice. A
+/// mistake in the program, answered by 500.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NoTx;
+
+impl std::fmt::Display for NoTx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("`Tx` can be extracted once, in functions marked `#[webhook(..., inbox)]`")
+    }
+}
+
+impl std::error::Error for NoTx {}
+
+impl IntoResponse for NoTx {
+    fn into_response(self) -> Response {
+        tracing::error!("{self}");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    }
+}

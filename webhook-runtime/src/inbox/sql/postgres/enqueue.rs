@@ -1,0 +1,156 @@
+//! Storing deliveries in a PostgreSQL database.
+
+use std::collections::{HashMap, HashSet};
+
+use sqlx::{Connection as _, PgConnection};
+
+use crate::inbox::{
+    error::InboxError,
+    record::{Digest, Enqueued, NewDelivery, State, millis, span, stored_text},
+    sql,
+    sql::postgres::{BEGIN, Keep, finish::promote, names::Names},
+};
+
+/// A delivery that was given a number.
+struct Numbered<'a> {
+    delivery: &'a NewDelivery,
+    id: i64,
+    key: Digest,
+    line: Option<Digest>,
+}
+
+pub(super) async fn enqueue(
+    connection: &mut PgConnection,
+    names: &Names,
+    batch: &[NewDelivery],
+    keep: Keep,
+) -> Result<Vec<Enqueued>, InboxError> {
+    let keys: Vec<Digest> = batch.iter().map(NewDelivery::digest).collect();
+    let mut tx = connection.begin_with(BEGIN).await?;
+    let lines = sql::distinct(batch.iter().filter_map(NewDelivery::line));
+    names.lock_lines(&mut tx, &lines).await?;
+    let ids: Vec<i64> =
+        sqlx::query_scalar(names.sql("SELECT nextval('{s}numbers') FROM generate_series(1, $1)"))
+            .bind(i32::try_from(batch.len()).unwrap_or(i32::MAX))
+            .fetch_all(&mut *tx)
+            .await?;
+    let mut seen = HashSet::new();
+    let mut numbered: Vec<Numbered<'_>> = batch
+        .iter()
+        .zip(&keys)
+        .zip(ids)
+        .filter(|((_, key), _)| seen.insert(**key))
+        .map(|((delivery, key), id)| Numbered { delivery, id, key: *key, line: delivery.line() })
+        .collect();
+    let fresh = insert_keys(&mut tx, names, &numbered, keep).await?;
+    numbered.retain(|one| fresh.contains(&one.id));
+    if !numbered.is_empty() {
+        insert_deliveries(&mut tx, names, &numbered).await?;
+        insert_bodies(&mut tx, names, &numbered).await?;
+        let lines = sql::distinct(numbered.iter().filter_map(|one| one.line));
+        promote(&mut tx, names, &lines).await?;
+    }
+    let mut known: HashMap<Digest, i64> = HashMap::new();
+    if numbered.len() < batch.len() {
+        known = known_keys(&mut tx, names, &keys).await?;
+    }
+    tx.commit().await?;
+    let mut new: HashMap<Digest, i64> = numbered.iter().map(|one| (one.key, one.id)).collect();
+    keys.iter()
+        .map(|key| match new.remove(key) {
+            Some(id) => Ok(Enqueued::Stored(id)),
+            None => known.get(key).copied().map(Enqueued::Duplicate).ok_or_else(|| {
+                InboxError::Store("a key was deleted while its delivery was stored".to_owned())
+            }),
+        })
+        .collect()
+}
+
+/// Inserts the keys that are not known, or no longer, and says which deliveries are new by them.
+async fn insert_keys(
+    connection: &mut PgConnection,
+    names: &Names,
+    rows: &[Numbered<'_>],
+    keep: Keep,
+) -> Result<HashSet<i64>, InboxError> {
+    let keys: Vec<&[u8]> = rows.iter().map(|row| &row.key[..]).collect();
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let keep: Vec<i64> =
+        rows.iter().map(|row| span(keep.0.max(row.delivery.keep_key_for))).collect();
+    // In the order of the keys: two processes with the same keys would wait for each other.
+    let new: Vec<i64> = sqlx::query_scalar(names.sql(
+        "INSERT INTO {s}keys AS k (key, delivery, expires_at) \
+         SELECT f.key, f.id, {now} + f.keep \
+         FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) AS f (key, id, keep) \
+         ORDER BY f.key ON CONFLICT (key) DO UPDATE \
+         SET delivery = excluded.delivery, expires_at = excluded.expires_at \
+         WHERE k.expires_at <= {now} RETURNING k.delivery",
+    ))
+    .bind(keys)
+    .bind(ids)
+    .bind(keep)
+    .fetch_all(connection)
+    .await?;
+    Ok(new.into_iter().collect())
+}
+
+async fn known_keys(
+    connection: &mut PgConnection,
+    names: &Names,
+    keys: &[Digest],
+) -> Result<HashMap<Digest, i64>, InboxError> {
+    let keys: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
+    let found: Vec<(Vec<u8>, i64)> =
+        sqlx::query_as(names.sql("SELECT key, delivery FROM {s}keys WHERE key = ANY($1)"))
+            .bind(keys)
+            .fetch_all(connection)
+            .await?;
+    Ok(found.into_iter().filter_map(|(key, id)| Some((sql::digest(&key)?, id))).collect())
+}
+
+async fn insert_deliveries(
+    connection: &mut PgConnection,
+    names: &Names,
+    rows: &[Numbered<'_>],
+) -> Result<(), InboxError> {
+    let text = |text: &Option<String>| text.as_deref().map(stored_text);
+    let state = |row: &Numbered<'_>| {
+        if row.line.is_some() { State::Held.code() } else { State::Waiting.code() }
+    };
+    let size = |row: &Numbered<'_>| i64::try_from(row.delivery.body.len()).unwrap_or(i64::MAX);
+    sqlx::query(names.sql(
+        "INSERT INTO {s}deliveries (id, endpoint, provider, event, provider_id, state, line, \
+         received_at, size, due_at, attempt, claims) SELECT f.*, 0, 0, 0 FROM unnest(\
+         $1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[], \
+         $7::bytea[], $8::bigint[], $9::bigint[]) AS f",
+    ))
+    .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| stored_text(&row.delivery.endpoint)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| stored_text(&row.delivery.provider)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| text(&row.delivery.event)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| text(&row.delivery.provider_id)).collect::<Vec<_>>())
+    .bind(rows.iter().map(state).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.line.map(Vec::from)).collect::<Vec<Option<Vec<u8>>>>())
+    .bind(rows.iter().map(|row| millis(row.delivery.received_at)).collect::<Vec<_>>())
+    .bind(rows.iter().map(size).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_bodies(
+    connection: &mut PgConnection,
+    names: &Names,
+    rows: &[Numbered<'_>],
+) -> Result<(), InboxError> {
+    sqlx::query(names.sql(
+        "INSERT INTO {s}bodies (id, head, body) \
+         SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])",
+    ))
+    .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.delivery.head.encode()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| &row.delivery.body[..]).collect::<Vec<&[u8]>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}

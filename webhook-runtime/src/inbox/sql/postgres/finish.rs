@@ -1,0 +1,147 @@
+//! Settling claims in a PostgreSQL database.
+
+use std::collections::HashSet;
+
+use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
+
+use crate::inbox::{
+    error::InboxError,
+    record::{Digest, Fence, State, span},
+    sql,
+    sql::postgres::{BEGIN, names::Names},
+    store::{End, Finish},
+};
+
+/// Settles claims, by the fence, and says of each whether it was still good.
+pub(super) async fn finish(
+    connection: &mut PgConnection,
+    names: &Names,
+    batch: &[Finish],
+) -> Result<Vec<bool>, InboxError> {
+    let mut rows: Vec<_> = batch.iter().map(|Finish { fence, end }| row(*fence, end)).collect();
+    rows.sort_unstable_by_key(|row| row.id);
+    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.fence.line));
+    let mut tx = connection.begin_with(BEGIN).await?;
+    names.lock_lines(&mut tx, &lines).await?;
+    let settled: Vec<i64> = sqlx::query_scalar(names.sql(
+        "UPDATE {s}deliveries AS d SET state = f.state, \
+         due_at = CASE WHEN f.after IS NULL THEN 0 ELSE {now} + f.after END, \
+         reason = CASE f.back WHEN 0 THEN f.reason ELSE d.reason END, \
+         attempt = d.attempt - f.back, \
+         finished_at = CASE WHEN f.state > 2 THEN {now} END \
+         FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::text[], \
+         $6::int[]) AS f (id, claim, state, after, reason, back) \
+         WHERE d.id = f.id AND d.claims = f.claim AND d.state = 1 RETURNING d.id",
+    ))
+    .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.claim).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.state.code()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.after).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.reason).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.back).collect::<Vec<_>>())
+    .fetch_all(&mut *tx)
+    .await?;
+    promote(&mut tx, names, &lines).await?;
+    tx.commit().await?;
+    let settled: HashSet<i64> = settled.into_iter().collect();
+    Ok(batch.iter().map(|finish| settled.contains(&finish.fence.id)).collect())
+}
+
+struct Row<'a> {
+    id: i64,
+    claim: i64,
+    state: State,
+    after: Option<i64>,
+    reason: Option<&'a str>,
+    /// How many attempts are taken back.
+    back: i32,
+}
+
+fn row(fence: Fence, end: &End) -> Row<'_> {
+    let (id, claim) = (fence.id, fence.claim);
+    let row = Row { id, claim, state: State::Waiting, after: None, reason: None, back: 0 };
+    match end {
+        End::Done => Row { state: State::Done, ..row },
+        End::Dead { reason } => Row { state: State::Dead, reason: Some(reason), ..row },
+        End::Retry { after, reason } => {
+            Row { after: Some(span(*after)), reason: Some(reason), ..row }
+        }
+        End::Released => Row { back: 1, ..row },
+    }
+}
+
+/// By the index `deliveries_lines`: two steps for each line, however long it is.
+pub(super) const PROMOTE: &str = "UPDATE {s}deliveries SET state = 0, due_at = 0 WHERE id IN (\
+     SELECT h.id FROM unnest($1::bytea[]) AS f (line) CROSS JOIN LATERAL (\
+     SELECT i.id FROM {s}deliveries AS i WHERE i.line = f.line AND i.state = 2 \
+     AND i.state <= 2 ORDER BY i.id LIMIT 1) AS h \
+     WHERE NOT EXISTS (SELECT 1 FROM {s}deliveries AS a WHERE a.line = f.line \
+     AND a.state < 2 AND a.state <= 2))";
+
+/// Lets the next in each line go on, where nobody of the line is running or waiting. The lines have
+/// to be locked.
+pub(super) async fn promote(
+    connection: &mut PgConnection,
+    names: &Names,
+    lines: &[Digest],
+) -> Result<(), InboxError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(names.sql(PROMOTE))
+        .bind(lines.iter().map(|line| &line[..]).collect::<Vec<_>>())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The transaction in which a delivery of a PostgreSQL database is completed.
+pub struct PostgresTransaction {
+    tx: Transaction<'static, Postgres>,
+    names: Names,
+    fence: Fence,
+}
+
+impl PostgresTransaction {
+    /// The completion comes first: it finds out whether the claim is still good, and keeps everybody
+    /// else from the delivery, whatever becomes of the lease.
+    pub(super) async fn begin(
+        mut tx: Transaction<'static, Postgres>,
+        names: Names,
+        fence: Fence,
+    ) -> Result<Self, InboxError> {
+        let done = sqlx::query(names.sql(
+            "UPDATE {s}deliveries SET state = 3, due_at = 0, reason = NULL, finished_at = {now} \
+             WHERE id = $1 AND claims = $2 AND state = 1",
+        ))
+        .bind(fence.id)
+        .bind(fence.claim)
+        .execute(&mut *tx)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(InboxError::Stale);
+        }
+        Ok(Self { tx, names, fence })
+    }
+
+    /// The connection, with the transaction begun.
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    pub(crate) async fn commit(mut self) -> Result<(), InboxError> {
+        // Last, since the lock keeps others of the line from being stored.
+        let lines = self.fence.line.as_slice();
+        self.names.lock_lines(&mut self.tx, lines).await?;
+        promote(&mut self.tx, &self.names, lines).await?;
+        // In a transaction that failed, COMMIT takes back, and says so only to those who ask.
+        sqlx::query("SELECT 1").execute(&mut *self.tx).await?;
+        Ok(self.tx.commit().await?)
+    }
+
+    pub(crate) async fn rollback(self) {
+        if let Err(error) = self.tx.rollback().await {
+            tracing::warn!(%error, "a transaction could not be taken back; its connection goes");
+        }
+    }
+}

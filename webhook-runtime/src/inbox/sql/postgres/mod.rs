@@ -1,0 +1,223 @@
+//! The inbox in a PostgreSQL database.
+
+mod claim;
+mod enqueue;
+mod finish;
+mod names;
+mod news;
+mod operate;
+mod schema;
+mod url;
+
+use std::time::Duration;
+
+use sqlx::{ConnectOptions as _, PgConnection, PgPool, Row as _, postgres::PgPoolOptions};
+
+pub use self::{
+    finish::PostgresTransaction,
+    schema::{postgres_migrations, postgres_versions},
+};
+use self::{names::Names, news::News};
+use crate::{
+    inbox::{
+        error::InboxError,
+        record::{Enqueued, Fence, Filter, NewDelivery, Record, Stored, span},
+        store::{
+            Answer, Bounds, Census, Change, Changed, Claimed, Finish, InboxStore, Pruned,
+            Retention, Wanted,
+        },
+        tx::Transaction,
+    },
+    support::shown::shown_url,
+};
+
+/// How transactions begin, whatever the database's default is: what they do is written for it.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+/// How long a connection is waited for.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// How long a whole operation may take: a connection that hangs is given up.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// For how long keys are kept at least.
+#[derive(Clone, Copy)]
+struct Keep(Duration);
+
+/// What the store goes by.
+pub(crate) struct Options {
+    pub(crate) schema: String,
+    pub(crate) connections: u32,
+    pub(crate) transactions: u32,
+    pub(crate) keep_keys_for: Duration,
+    pub(crate) migrate: bool,
+}
+
+/// The inbox in a PostgreSQL database.
+pub(crate) struct PostgresStore {
+    /// For the inbox itself.
+    own: PgPool,
+    /// For the transactions of functions, which take as long as they take.
+    transactions: PgPool,
+    news: News,
+    names: Names,
+    keep: Keep,
+}
+
+/// Runs an operation on a connection, and gives the connection up where it hangs.
+macro_rules! on {
+    ($self:ident, |$connection:ident| $operation:expr) => {
+        Box::pin(async move {
+            let mut pooled = $self.own.acquire().await?;
+            let ended = {
+                let $connection = &mut *pooled;
+                tokio::time::timeout(PATIENCE, $operation).await
+            };
+            match ended {
+                Ok(answer) => answer,
+                Err(_) => {
+                    pooled.close_on_drop();
+                    Err(InboxError::Slow)
+                }
+            }
+        })
+    };
+}
+
+impl PostgresStore {
+    pub(crate) async fn open(url: &str, options: Options) -> Result<Self, InboxError> {
+        let names = Names::new(&options.schema)?;
+        let connect = url::options(url)?.disable_statement_logging();
+        let cannot = |error: InboxError| InboxError::Open {
+            url: shown_url(url),
+            problem: match error {
+                InboxError::Store(problem) => problem,
+                error => error.to_string(),
+            },
+        };
+        // Not from a pool: it would try again for a while before it said what is wrong.
+        let mut first = connect.connect().await.map_err(|error| cannot(error.into()))?;
+        set_up(&mut first).await.map_err(|error| cannot(error.into()))?;
+        schema::migrate(&mut first, &names, options.migrate).await.map_err(cannot)?;
+        drop(first);
+        let pool = |most: u32, bounded: bool| {
+            PgPoolOptions::new()
+                .max_connections(most)
+                .acquire_timeout(CONNECT)
+                // It would double the way of every operation; what has hung up is noticed in time.
+                .test_before_acquire(false)
+                .after_connect(move |connection, _| {
+                    Box::pin(async move {
+                        if bounded {
+                            sqlx::raw_sql(BOUNDS).execute(&mut *connection).await?;
+                        }
+                        set_up(connection).await
+                    })
+                })
+                .connect_lazy_with(connect.clone())
+        };
+        let own = pool(options.connections.max(2), true);
+        let news = News::start(pool(1, false), own.clone(), names.channel());
+        let transactions = pool(options.transactions.max(1), false);
+        Ok(Self { own, transactions, news, names, keep: Keep(options.keep_keys_for) })
+    }
+}
+
+/// What the inbox itself does takes milliseconds.
+const BOUNDS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
+                      SET idle_in_transaction_session_timeout = '30s'";
+
+/// Commits are to be safe when they are answered, whatever the database's default is.
+async fn set_up(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT current_setting('fsync'), CASE current_setting('synchronous_commit') \
+         WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END",
+    )
+    .fetch_one(connection)
+    .await?;
+    let fsync: String = row.try_get(0)?;
+    if fsync != "on" {
+        tracing::warn!("the server runs with fsync = off: what is acknowledged is not safe");
+    }
+    Ok(())
+}
+
+impl InboxStore for PostgresStore {
+    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>> {
+        let enqueue: Answer<'a, Vec<Enqueued>> =
+            on!(self, |connection| enqueue::enqueue(connection, &self.names, batch, self.keep));
+        Box::pin(async move {
+            let enqueued = enqueue.await?;
+            self.news.tell();
+            Ok(enqueued)
+        })
+    }
+
+    fn claim<'a>(&'a self, wanted: &'a Wanted) -> Answer<'a, Claimed> {
+        on!(self, |connection| claim::claim(connection, &self.names, wanted))
+    }
+
+    fn extend<'a>(&'a self, running: &'a [Fence], lease: Duration) -> Answer<'a, Vec<i64>> {
+        on!(self, |connection| claim::extend(connection, &self.names, running, span(lease)))
+    }
+
+    fn finish<'a>(&'a self, batch: &'a [Finish]) -> Answer<'a, Vec<bool>> {
+        on!(self, |connection| finish::finish(connection, &self.names, batch))
+    }
+
+    fn begin(&self, fence: Fence) -> Answer<'_, Transaction> {
+        Box::pin(async move {
+            let tx = self.transactions.begin_with(BEGIN).await?;
+            let begun = PostgresTransaction::begin(tx, self.names.clone(), fence).await?;
+            Ok(Transaction::Postgres(begun))
+        })
+    }
+
+    fn list<'a>(&'a self, filter: &'a Filter, after: i64, most: u32) -> Answer<'a, Vec<Record>> {
+        on!(self, |connection| operate::list(connection, &self.names, filter, after, most))
+    }
+
+    fn show(&self, id: i64) -> Answer<'_, Option<Stored>> {
+        on!(self, |connection| operate::show(connection, &self.names, id))
+    }
+
+    fn change<'a>(
+        &'a self,
+        filter: &'a Filter,
+        change: Change,
+        after: i64,
+        most: u32,
+    ) -> Answer<'a, Changed> {
+        let range = (after, most);
+        on!(self, |connection| operate::change(connection, &self.names, filter, change, range))
+    }
+
+    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> Answer<'a, Pruned> {
+        on!(self, |connection| operate::prune(connection, &self.names, retention, most))
+    }
+
+    fn heal(&self, bounds: Bounds) -> Answer<'_, u64> {
+        on!(self, |connection| operate::heal(connection, &self.names, bounds))
+    }
+
+    fn census(&self) -> Answer<'_, Census> {
+        on!(self, |connection| operate::census(connection, &self.names))
+    }
+
+    fn plan<'a>(&'a self, endpoints: &'a [String]) -> Answer<'a, String> {
+        on!(self, |connection| claim::plan(connection, &self.names, endpoints))
+    }
+
+    fn news(&self) -> Answer<'_, ()> {
+        Box::pin(self.news.wait())
+    }
+
+    fn close(&self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            self.news.close().await;
+            self.own.close().await;
+            self.transactions.close().await;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,146 @@
+//! Storing deliveries in an SQLite file.
+
+use std::{collections::HashMap, fmt::Write as _, time::Duration};
+
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+
+use crate::inbox::{
+    error::InboxError,
+    record::{Digest, Enqueued, NewDelivery, State, millis, span, stored_text},
+    sql,
+    sql::sqlite::finish::promote,
+};
+
+/// How many rows are inserted by one statement.
+const ROWS: usize = 64;
+
+/// A delivery that is new, with its number and digests.
+struct Fresh<'a> {
+    delivery: &'a NewDelivery,
+    id: i64,
+    key: Digest,
+    line: Option<Digest>,
+}
+
+pub(super) async fn enqueue(
+    connection: &mut SqliteConnection,
+    batch: &[NewDelivery],
+    keep_keys_for: Duration,
+    now: i64,
+) -> Result<Vec<Enqueued>, InboxError> {
+    let keys: Vec<Digest> = batch.iter().map(NewDelivery::digest).collect();
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let (mut known, mut next) = known_and_last(&mut tx, &keys).await?;
+    let mut fresh = Vec::with_capacity(batch.len());
+    let mut enqueued = Vec::with_capacity(batch.len());
+    for (delivery, key) in batch.iter().zip(keys) {
+        if let Some(&id) = known.get(&key) {
+            enqueued.push(Enqueued::Duplicate(id));
+            continue;
+        }
+        next += 1;
+        known.insert(key, next);
+        enqueued.push(Enqueued::Stored(next));
+        fresh.push(Fresh { delivery, id: next, key, line: delivery.line() });
+    }
+    for rows in fresh.chunks(ROWS) {
+        insert(&mut tx, rows, keep_keys_for, now).await?;
+    }
+    promote(&mut tx, &sql::distinct(fresh.iter().filter_map(|fresh| fresh.line))).await?;
+    tx.commit().await?;
+    Ok(enqueued)
+}
+
+/// Which of the keys are known, and the deliveries that they belong to; and the highest number that
+/// was ever given.
+async fn known_and_last(
+    connection: &mut SqliteConnection,
+    keys: &[Digest],
+) -> Result<(HashMap<Digest, i64>, i64), InboxError> {
+    // Known until it is pruned: a clock that is wrong for once makes no copy new.
+    let found: Vec<(Option<Vec<u8>>, i64)> = sqlx::query_as(
+        "SELECT k.key, k.delivery FROM json_each($1) AS f CROSS JOIN webhook_keys AS k \
+         ON k.key = unhex(f.value) UNION ALL \
+         SELECT NULL, seq FROM sqlite_sequence WHERE name = 'webhook_deliveries'",
+    )
+    .bind(hex_list(keys))
+    .fetch_all(connection)
+    .await?;
+    let (mut known, mut last) = (HashMap::new(), 0);
+    for (key, number) in found {
+        match key {
+            Some(key) => known.extend(sql::digest(&key).map(|key| (key, number))),
+            None => last = number,
+        }
+    }
+    Ok((known, last))
+}
+
+/// All that is stored of some deliveries, in one go: each statement by itself would have the thread
+/// of the connection woken, and this task after it.
+async fn insert(
+    connection: &mut SqliteConnection,
+    rows: &[Fresh<'_>],
+    keep_keys_for: Duration,
+    now: i64,
+) -> Result<(), InboxError> {
+    let sql = [
+        values(
+            "INSERT INTO webhook_deliveries (id, endpoint, provider, event, provider_id, state, \
+             due_at, attempt, claims, line, received_at, size) VALUES ",
+            "(?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?)",
+            rows.len(),
+        ),
+        values("INSERT INTO webhook_bodies (id, head, body) VALUES ", "(?, ?, ?)", rows.len()),
+        // What is replaced has expired.
+        values(
+            "INSERT OR REPLACE INTO webhook_keys (key, delivery, expires_at) VALUES ",
+            "(?, ?, ?)",
+            rows.len(),
+        ),
+    ];
+    let mut query = sqlx::query(AssertSqlSafe(sql.join("; ")));
+    for Fresh { delivery, id, line, .. } in rows {
+        let state = if line.is_some() { State::Held } else { State::Waiting };
+        query = query
+            .bind(id)
+            .bind(&delivery.endpoint)
+            .bind(&delivery.provider)
+            .bind(delivery.event.as_deref().map(stored_text))
+            .bind(delivery.provider_id.as_deref().map(stored_text))
+            .bind(state.code())
+            .bind(line.map(Vec::from))
+            .bind(millis(delivery.received_at))
+            .bind(i64::try_from(delivery.body.len()).unwrap_or(i64::MAX));
+    }
+    for Fresh { delivery, id, .. } in rows {
+        query = query.bind(id).bind(delivery.head.encode()).bind(&delivery.body[..]);
+    }
+    for Fresh { delivery, id, key, .. } in rows {
+        let keep = keep_keys_for.max(delivery.keep_key_for);
+        query = query.bind(key.to_vec()).bind(id).bind(now + span(keep));
+    }
+    query.execute(connection).await?;
+    Ok(())
+}
+
+fn values(insert: &str, row: &str, rows: usize) -> String {
+    let mut sql = insert.to_owned();
+    for at in 0..rows {
+        sql.push_str(if at == 0 { "" } else { ", " });
+        sql.push_str(row);
+    }
+    sql
+}
+
+/// Digests as SQL gets at them: a JSON array of hex.
+pub(super) fn hex_list(digests: &[Digest]) -> String {
+    let hex = digests.iter().map(|digest| {
+        digest.iter().fold(String::with_capacity(32), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    });
+    json!(hex.collect::<Vec<_>>()).to_string()
+}

@@ -1,0 +1,194 @@
+//! One attempt at one delivery.
+
+use std::{
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
+
+use crate::inbox::{
+    Shared,
+    error::InboxError,
+    record::{Fence, Job, Outcome},
+    store::{End, Finish},
+    tx::TxSource,
+    worker::retry::{Backoff, random, scaled},
+};
+
+/// A running attempt.
+pub type Processing = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// What a delivery is for: runs it, and says how that ended.
+pub trait Process: Send + Sync + 'static {
+    /// Begins one attempt. The transaction is there for functions that ask for it: what has been
+    /// written through it is committed where the outcome is [`Outcome::Done`].
+    fn process(&self, job: Job, tx: TxSource) -> Processing;
+}
+
+impl<F, R> Process for F
+where
+    F: Fn(Job, TxSource) -> R + Send + Sync + 'static,
+    R: Future<Output = Outcome> + Send + 'static,
+{
+    fn process(&self, job: Job, tx: TxSource) -> Processing {
+        Box::pin(self(job, tx))
+    }
+}
+
+/// What came of an attempt, as far as this process knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Came {
+    Done,
+    Retried,
+    Dead,
+    Released,
+    /// The claim was no longer good, or could not be settled: whoever claims it next goes on.
+    Lost,
+}
+
+/// Runs a job and settles its claim. Asked to give up, it gives the delivery back.
+pub(crate) async fn attempt(
+    shared: &Shared,
+    process: Arc<dyn Process>,
+    job: Job,
+    give_up: &Notify,
+) -> Came {
+    let (fence, number) = (job.fence(), job.attempt);
+    let tx = TxSource::new(Arc::clone(&shared.store), fence);
+    let outcome = {
+        // Begun in here: what makes the future can panic as well.
+        let begun = tx.clone();
+        let running = async move { process.process(job, begun).await };
+        let deadline = shared.settings.deadline;
+        let mut running = pin!(tokio::time::timeout(deadline, unless_it_panics(running)));
+        let mut give_up = pin!(give_up.notified());
+        poll_fn(|context| {
+            if let Poll::Ready(outcome) = running.as_mut().poll(context) {
+                return Poll::Ready(Some(outcome.unwrap_or_else(|_| too_slow(deadline))));
+            }
+            give_up.as_mut().poll(context).map(|()| None)
+        })
+        .await
+    };
+    let came = settle(shared, fence, number, outcome, &tx).await;
+    match came {
+        Came::Done => shared.counters.done(),
+        Came::Retried => shared.counters.retried(),
+        Came::Dead => shared.counters.dead(1),
+        Came::Released => {}
+        Came::Lost => {
+            tracing::warn!(record = fence.id, "the claim was lost; somebody else runs it, or will");
+        }
+    }
+    came
+}
+
+fn too_slow(deadline: Duration) -> Outcome {
+    let reason = format!("the function took longer than {} s", deadline.as_secs_f64());
+    Outcome::Retry { after: None, reason }
+}
+
+async fn unless_it_panics(running: impl Future<Output = Outcome>) -> Outcome {
+    let mut running = pin!(running);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| {
+            let reason = "the function panicked".to_owned();
+            Poll::Ready(Outcome::Retry { after: None, reason })
+        })
+    })
+    .await
+}
+
+/// Settles the claim by the outcome; none means that it is given back.
+async fn settle(
+    shared: &Shared,
+    fence: Fence,
+    number: u32,
+    outcome: Option<Outcome>,
+    tx: &TxSource,
+) -> Came {
+    let begun = match tx.begun().await {
+        Ok(begun) => begun,
+        Err(error) => {
+            tracing::error!(record = fence.id, %error, "an attempt cannot be completed");
+            let outcome = Outcome::Retry { after: None, reason: error.to_string() };
+            return finish(shared, fence, end_of(shared, number, outcome)).await;
+        }
+    };
+    let outcome = match (outcome, begun) {
+        (Some(Outcome::Done), Some(transaction)) => match transaction.commit().await {
+            Ok(()) => return Came::Done,
+            // Where the connection broke, it may have been committed: then the claim is settled,
+            // and the fence lets nothing more through.
+            Err(error) => {
+                let reason = format!("what was written through `Tx` was not committed: {error}");
+                Some(Outcome::Retry { after: None, reason })
+            }
+        },
+        (outcome, Some(transaction)) => {
+            transaction.rollback().await;
+            outcome
+        }
+        (outcome, None) => outcome,
+    };
+    let end =
+        outcome.map_or((End::Released, Came::Released), |outcome| end_of(shared, number, outcome));
+    finish(shared, fence, end).await
+}
+
+fn end_of(shared: &Shared, number: u32, outcome: Outcome) -> (End, Came) {
+    let most = shared.settings.max_attempts;
+    match outcome {
+        Outcome::Done => (End::Done, Came::Done),
+        Outcome::Retry { after, reason } if number < most => {
+            let after = shared.settings.backoff.delay(number, after);
+            (End::Retry { after, reason: bounded(&reason) }, Came::Retried)
+        }
+        Outcome::Retry { reason, .. } => {
+            let reason = bounded(&format!("attempt {number} of {most} failed: {reason}"));
+            (End::Dead { reason }, Came::Dead)
+        }
+        Outcome::Dead { reason } => (End::Dead { reason: bounded(&reason) }, Came::Dead),
+    }
+}
+
+/// The longest reason that is stored.
+const MOST_REASON: usize = 2000;
+
+/// A reason as the store takes it.
+fn bounded(reason: &str) -> String {
+    reason.chars().map(|c| if c == '\0' { '\u{fffd}' } else { c }).take(MOST_REASON).collect()
+}
+
+/// Settles the claim. While the store fails it is tried again, as long as the claim can be good;
+/// after that, somebody else claims the delivery.
+async fn finish(shared: &Shared, fence: Fence, (end, came): (End, Came)) -> Came {
+    let finish = Finish { fence, end };
+    let give_up = Instant::now() + shared.settings.lease;
+    let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+    for failure in 1.. {
+        let finished = timeout_at(give_up, shared.writer.finish(finish.clone())).await;
+        match finished.unwrap_or(Err(InboxError::Slow)) {
+            Ok(true) => return came,
+            Ok(false) | Err(InboxError::Closed) => return Came::Lost,
+            Err(error) if Instant::now() >= give_up => {
+                tracing::error!(record = fence.id, %error, "an attempt could not be settled");
+                return Came::Lost;
+            }
+            Err(_) => {
+                let pause = pause.delay(failure, None);
+                tokio::time::sleep(pause + scaled(pause, random())).await;
+            }
+        }
+    }
+    Came::Lost
+}

@@ -1,0 +1,351 @@
+//! Claims what is due and runs it.
+
+pub(crate) mod attempt;
+pub(crate) mod keeper;
+pub(crate) mod retry;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Notify, mpsc, oneshot},
+    task::{JoinHandle, JoinSet},
+    time::Instant,
+};
+
+use crate::inbox::{
+    Shared,
+    error::InboxError,
+    record::{Fence, Job},
+    store::{Claimed, Wanted},
+    worker::{
+        attempt::{Process, attempt},
+        keeper::Running,
+        retry::{Backoff, random, scaled},
+    },
+};
+
+/// What runs the deliveries of which endpoint.
+#[derive(Clone, Default)]
+#[must_use]
+pub struct Processes {
+    by_endpoint: HashMap<String, Arc<dyn Process>>,
+}
+
+impl Processes {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Runs the deliveries of one endpoint, by the name of its function.
+    pub fn on(mut self, endpoint: impl Into<String>, process: impl Process) -> Self {
+        self.by_endpoint.insert(endpoint.into(), Arc::new(process));
+        self
+    }
+}
+
+/// Running workers. They end when this is dropped: what they were at is claimed by others once its
+/// lease runs out. [`shutdown`](Self::shutdown) is the better end.
+pub struct Workers {
+    events: mpsc::UnboundedSender<Event>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// How the workers ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stopped {
+    /// What was running and came to its end in time.
+    pub finished: usize,
+    /// What was given back, to be run by somebody else.
+    pub released: usize,
+}
+
+enum Event {
+    /// Something may be due.
+    Wake,
+    /// An attempt ended.
+    Ended(Fence),
+    /// Nothing more is to be claimed, and what runs has so long.
+    Stop(Duration, oneshot::Sender<Stopped>),
+}
+
+impl Workers {
+    pub(crate) fn start(shared: Arc<Shared>, processes: Processes) -> Self {
+        let (events, received) = mpsc::unbounded_channel();
+        let running = Running::default();
+        let worker = Worker::new(shared.clone(), processes, running.clone(), events.clone());
+        let tasks = vec![
+            tokio::spawn(worker.run(received)),
+            tokio::spawn(keeper::keep(shared.clone(), running)),
+            tokio::spawn(forward_local(shared.clone(), events.clone())),
+            tokio::spawn(forward_news(shared, events.clone())),
+        ];
+        Self { events, tasks }
+    }
+
+    /// Claims nothing more, finishes what runs for as long as `deadline` says, and gives the rest
+    /// back, as if it had not been started.
+    pub async fn shutdown(self, deadline: Duration) -> Stopped {
+        let (answer, stopped) = oneshot::channel();
+        if self.events.send(Event::Stop(deadline, answer)).is_err() {
+            return Stopped::default();
+        }
+        stopped.await.unwrap_or_default()
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+async fn forward_local(shared: Arc<Shared>, events: mpsc::UnboundedSender<Event>) {
+    loop {
+        shared.wake.notified().await;
+        if events.send(Event::Wake).is_err() {
+            return;
+        }
+    }
+}
+
+async fn forward_news(shared: Arc<Shared>, events: mpsc::UnboundedSender<Event>) {
+    let pause = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
+    let mut failures = 0;
+    loop {
+        match shared.store.news().await {
+            Ok(()) => failures = 0,
+            Err(error) => {
+                failures += 1;
+                tracing::debug!(%error, "no news from other processes; they are asked for instead");
+                tokio::time::sleep(pause.delay(failures, None)).await;
+            }
+        }
+        if events.send(Event::Wake).is_err() {
+            return;
+        }
+    }
+}
+
+struct Worker {
+    shared: Arc<Shared>,
+    processes: HashMap<String, Arc<dyn Process>>,
+    running: Running,
+    events: mpsc::UnboundedSender<Event>,
+    attempts: JoinSet<()>,
+    /// Which of the attempts can be asked to give up, and whether it is a suspect.
+    begun: Vec<(Fence, Arc<Notify>, bool)>,
+    turns: Turns,
+}
+
+impl Worker {
+    fn new(
+        shared: Arc<Shared>,
+        processes: Processes,
+        running: Running,
+        events: mpsc::UnboundedSender<Event>,
+    ) -> Self {
+        let processes = processes.by_endpoint;
+        let turns = Turns::new(processes.keys().cloned());
+        let (attempts, begun) = (JoinSet::new(), Vec::new());
+        Self { shared, processes, running, events, attempts, begun, turns }
+    }
+
+    async fn run(mut self, mut events: mpsc::UnboundedReceiver<Event>) {
+        let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+        let poll = self.shared.settings.poll_interval;
+        let mut failures = 0;
+        // Whether there may be more than was claimed.
+        let mut more = true;
+        loop {
+            let mut wait = poll;
+            if more && self.room() > 0 {
+                match self.claim().await {
+                    Ok(all_that_fitted) => {
+                        failures = 0;
+                        more = all_that_fitted;
+                        if more && self.room() > 0 {
+                            continue;
+                        }
+                    }
+                    Err(error) => {
+                        failures += 1;
+                        tracing::warn!(%error, "nothing could be claimed");
+                        wait = pause.delay(failures, None);
+                    }
+                }
+            }
+            let until = Instant::now() + wait + scaled(wait / 10, random());
+            // While the store fails, what happens does not make it be asked more often.
+            while !(failures == 0 && more && self.room() > 0) {
+                let Ok(event) = tokio::time::timeout_at(until, events.recv()).await else {
+                    more = true;
+                    break;
+                };
+                let mut next = event;
+                while let Some(event) = next {
+                    match event {
+                        Event::Wake => more = true,
+                        Event::Ended(fence) => self.ended(fence),
+                        Event::Stop(deadline, answer) => {
+                            let stopped = self.stop(deadline, events).await;
+                            let _ = answer.send(stopped);
+                            return;
+                        }
+                    }
+                    // Those that end together make room together: one claim for all of it.
+                    next = events.try_recv().ok();
+                }
+            }
+            while self.attempts.try_join_next().is_some() {}
+        }
+    }
+
+    fn room(&self) -> usize {
+        self.shared.settings.concurrency.saturating_sub(self.begun.len())
+    }
+
+    /// Claims what there is room for, and says whether there was as much.
+    async fn claim(&mut self) -> Result<bool, InboxError> {
+        let room = u32::try_from(self.room()).unwrap_or(u32::MAX);
+        let wanted = Wanted {
+            suspect: !self.begun.iter().any(|(.., suspect)| *suspect),
+            running: self.begun.iter().map(|(fence, ..)| fence.id).collect(),
+            ..self.turns.wanted(&self.shared, room)
+        };
+        let Claimed { jobs, suspect, buried } = self.shared.store.claim(&wanted).await?;
+        self.shared.counters.dead(buried.into());
+        let all = jobs.len() + buried as usize >= room as usize;
+        let last = jobs.len();
+        for (at, job) in (1..).zip(jobs) {
+            self.begin(job, suspect && at == last);
+        }
+        Ok(all)
+    }
+
+    fn begin(&mut self, job: Job, suspect: bool) {
+        let Some(process) = self.processes.get(&job.endpoint) else { return };
+        let (process, shared, events) =
+            (Arc::clone(process), Arc::clone(&self.shared), self.events.clone());
+        let (fence, give_up) = (job.fence(), Arc::new(Notify::new()));
+        self.running.add(fence);
+        self.begun.push((fence, Arc::clone(&give_up), suspect));
+        self.attempts.spawn(async move {
+            let _ended = Ended { fence, events };
+            attempt(&shared, process, job, &give_up).await;
+        });
+    }
+
+    fn ended(&mut self, fence: Fence) {
+        self.running.remove(fence);
+        self.begun.retain(|(begun, ..)| *begun != fence);
+    }
+
+    async fn stop(
+        &mut self,
+        deadline: Duration,
+        mut events: mpsc::UnboundedReceiver<Event>,
+    ) -> Stopped {
+        let before = self.begun.len();
+        self.wait_for_all(deadline, &mut events).await;
+        let finished = before - self.begun.len();
+        for (_, give_up, _) in &self.begun {
+            give_up.notify_one();
+        }
+        let left = self.begun.len();
+        self.wait_for_all(Duration::from_secs(10), &mut events).await;
+        Stopped { finished, released: left - self.begun.len() }
+    }
+
+    async fn wait_for_all(
+        &mut self,
+        patience: Duration,
+        events: &mut mpsc::UnboundedReceiver<Event>,
+    ) {
+        let until = Instant::now().checked_add(patience);
+        while !self.begun.is_empty() {
+            let next = match until {
+                Some(until) => tokio::time::timeout_at(until, events.recv()).await,
+                None => Ok(events.recv().await),
+            };
+            match next {
+                Ok(Some(Event::Ended(fence))) => self.ended(fence),
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Says that an attempt ended, whatever way.
+struct Ended {
+    fence: Fence,
+    events: mpsc::UnboundedSender<Event>,
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.events.send(Event::Ended(self.fence));
+    }
+}
+
+/// Whose turn it is: endpoints, and retries or what is new.
+struct Turns {
+    endpoints: VecDeque<String>,
+    retries_first: bool,
+}
+
+impl Turns {
+    fn new(endpoints: impl Iterator<Item = String>) -> Self {
+        Self { endpoints: endpoints.collect(), retries_first: true }
+    }
+
+    fn wanted(&mut self, shared: &Shared, most: u32) -> Wanted {
+        let wanted = Wanted {
+            endpoints: self.endpoints.iter().cloned().collect(),
+            most,
+            lease: shared.settings.lease,
+            max_attempts: shared.settings.max_attempts,
+            retries_first: self.retries_first,
+            running: Vec::new(),
+            suspect: true,
+        };
+        self.retries_first = !self.retries_first;
+        if !self.endpoints.is_empty() {
+            self.endpoints.rotate_left(1);
+        }
+        wanted
+    }
+}
+
+/// Runs what is due until nothing is, in this task.
+pub(crate) async fn run_due(
+    shared: &Arc<Shared>,
+    processes: &Processes,
+) -> Result<u64, InboxError> {
+    let most = u32::try_from(shared.settings.concurrency).unwrap_or(u32::MAX);
+    let mut turns = Turns::new(processes.by_endpoint.keys().cloned());
+    let mut count = 0;
+    loop {
+        let claimed = shared.store.claim(&turns.wanted(shared, most)).await?;
+        shared.counters.dead(claimed.buried.into());
+        if claimed.jobs.is_empty() && claimed.buried == 0 {
+            return Ok(count);
+        }
+        let mut attempts = JoinSet::new();
+        for job in claimed.jobs {
+            let Some(process) = processes.by_endpoint.get(&job.endpoint) else { continue };
+            let (shared, process) = (Arc::clone(shared), Arc::clone(process));
+            count += 1;
+            attempts.spawn(async move { attempt(&shared, process, job, &Notify::new()).await });
+        }
+        while attempts.join_next().await.is_some() {}
+    }
+}

@@ -1,0 +1,186 @@
+//! The group commits: one task that stores what was received, and one that settles claims.
+
+pub(crate) mod queue;
+mod sync;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{Notify, oneshot};
+
+use crate::inbox::{
+    counters::Counters,
+    error::InboxError,
+    record::{Enqueued, NewDelivery},
+    store::{Finish, InboxStore},
+    writer::queue::{Most, Queue, Refused},
+};
+
+/// How long a sender waits for what is to be stored. Providers have little patience.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+type Answered<T> = oneshot::Sender<Result<T, InboxError>>;
+
+/// Stores what was received, and settles claims, many at a time.
+pub(crate) struct Writer {
+    received: Arc<Queue<(NewDelivery, Answered<Enqueued>)>>,
+    ended: Arc<Queue<(Finish, Answered<bool>)>>,
+}
+
+impl Writer {
+    /// Starts the two tasks. They end when the writer is dropped, after what has queued.
+    pub(crate) fn start(
+        store: &Arc<dyn InboxStore>,
+        queue: Most,
+        batch: Most,
+        counters: Arc<Counters>,
+        wake: Arc<Notify>,
+    ) -> Self {
+        let received = Arc::new(Queue::new(queue));
+        // No more of these can be than are running.
+        let ended = Arc::new(Queue::new(Most { items: usize::MAX, weight: usize::MAX }));
+        keep_going({
+            let (queue, store) = (Arc::clone(&received), Arc::clone(store));
+            move || {
+                let (queue, store) = (Arc::clone(&queue), Arc::clone(&store));
+                let (counters, wake) = (Arc::clone(&counters), Arc::clone(&wake));
+                async move {
+                    let commit = |batch| receive(&*store, &counters, &wake, batch);
+                    queue.commit_by(batch, commit).await;
+                }
+            }
+        });
+        keep_going({
+            let (queue, store) = (Arc::clone(&ended), Arc::clone(store));
+            move || {
+                let (queue, store) = (Arc::clone(&queue), Arc::clone(&store));
+                async move { queue.commit_by(batch, |batch| settle(&*store, batch)).await }
+            }
+        });
+        Self { received, ended }
+    }
+
+    /// Stores a delivery. Whatever is answered but an error has been committed.
+    pub(crate) async fn enqueue(&self, delivery: NewDelivery) -> Result<Enqueued, InboxError> {
+        let answered = self.push(delivery)?;
+        within_patience(async { answered.await.map_err(|_| InboxError::Closed)? }).await
+    }
+
+    /// Stores deliveries, in few commits. Without an error, all of them have been committed.
+    pub(crate) async fn enqueue_all(&self, all: Vec<NewDelivery>) -> Result<(), InboxError> {
+        let all = async {
+            let mut all = all.into_iter().peekable();
+            while all.peek().is_some() {
+                let mut pushed = Vec::new();
+                while let Some(one) = all.next_if(|one| pushed.is_empty() || self.has_room(one)) {
+                    pushed.push(self.push(one)?);
+                }
+                // Where more of them came than there is room for, the next follow these.
+                for answered in pushed {
+                    answered.await.map_err(|_| InboxError::Closed)??;
+                }
+            }
+            Ok(())
+        };
+        within_patience(all).await
+    }
+
+    fn has_room(&self, delivery: &NewDelivery) -> bool {
+        self.received.has_room(delivery.weight())
+    }
+
+    fn push(
+        &self,
+        delivery: NewDelivery,
+    ) -> Result<oneshot::Receiver<Result<Enqueued, InboxError>>, InboxError> {
+        let (answer, answered) = oneshot::channel();
+        let weight = delivery.weight();
+        self.received.push((delivery, answer), weight).map_err(|refused| match refused {
+            Refused::Full => InboxError::Full,
+            Refused::Closed => InboxError::Closed,
+        })?;
+        Ok(answered)
+    }
+
+    /// Settles a claim, and says whether it was still good.
+    pub(crate) async fn finish(&self, finish: Finish) -> Result<bool, InboxError> {
+        let (answer, answered) = oneshot::channel();
+        self.ended.push((finish, answer), 1).map_err(|_| InboxError::Closed)?;
+        answered.await.map_err(|_| InboxError::Closed)?
+    }
+
+    pub(crate) fn close(&self) {
+        self.received.close();
+        self.ended.close();
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+async fn within_patience<T>(
+    stored: impl Future<Output = Result<T, InboxError>>,
+) -> Result<T, InboxError> {
+    tokio::time::timeout(PATIENCE, stored).await.unwrap_or(Err(InboxError::Slow))
+}
+
+/// Runs a task until it comes to its end; one that panics is begun anew.
+fn keep_going<F, T>(task: F)
+where
+    F: Fn() -> T + Send + 'static,
+    T: Future<Output = ()> + Send + 'static,
+{
+    tokio::spawn(async move {
+        while let Err(error) = tokio::spawn(task()).await {
+            if !error.is_panic() {
+                return;
+            }
+            tracing::error!("a commit of the inbox panicked; what was in it is not acknowledged");
+        }
+    });
+}
+
+async fn receive(
+    store: &dyn InboxStore,
+    counters: &Counters,
+    wake: &Notify,
+    batch: Vec<(NewDelivery, Answered<Enqueued>)>,
+) {
+    let (deliveries, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+    match store.enqueue(&deliveries).await {
+        Ok(enqueued) => {
+            let stored = enqueued.iter().filter(|one| matches!(one, Enqueued::Stored(_))).count();
+            counters.enqueued(stored, enqueued.len() - stored);
+            if stored > 0 {
+                wake.notify_one();
+            }
+            for (answer, enqueued) in answers.into_iter().zip(enqueued) {
+                let _ = answer.send(Ok(enqueued));
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, deliveries = deliveries.len(), "nothing could be stored");
+            for answer in answers {
+                let _ = answer.send(Err(error.clone()));
+            }
+        }
+    }
+}
+
+async fn settle(store: &dyn InboxStore, batch: Vec<(Finish, Answered<bool>)>) {
+    let (batch, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+    match store.finish(&batch).await {
+        Ok(good) => {
+            for (answer, good) in answers.into_iter().zip(good) {
+                let _ = answer.send(Ok(good));
+            }
+        }
+        Err(error) => {
+            for answer in answers {
+                let _ = answer.send(Err(error.clone()));
+            }
+        }
+    }
+}

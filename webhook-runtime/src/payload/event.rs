@@ -1,0 +1,238 @@
+//! Typed events: which variant of an enum a delivery is, and what becomes of those that are none.
+
+use std::{borrow::Cow, fmt};
+
+use crate::{
+    delivery::{Encoded, Rejection},
+    payload::Payload,
+};
+
+/// An enum of the events that a handler knows, by name. The derive macro of the same name implements
+/// it, and [`Payload`] with it.
+///
+/// ```
+/// use std::borrow::Cow;
+///
+/// use serde::Deserialize;
+/// use webhook_runtime::{Unknown, WebhookEvent, providers::GITHUB, webhook};
+///
+/// #[derive(Deserialize)]
+/// struct Push<'a> {
+///     #[serde(borrow, rename = "ref")]
+///     reference: Cow<'a, str>,
+/// }
+///
+/// #[derive(Deserialize)]
+/// struct Issue {
+///     number: u64,
+/// }
+///
+/// #[derive(Deserialize)]
+/// struct Issues {
+///     issue: Issue,
+/// }
+///
+/// #[derive(WebhookEvent)]
+/// enum Event<'a> {
+///     #[event("push")]
+///     Push(Push<'a>),
+///     #[event("issues.opened")] // the event `issues`, if its action is `opened`
+///     Opened(Issues),
+///     #[event("issues", "issue_comment")] // the other actions
+///     Talk,
+///     #[event(other)]
+///     Other(Unknown<'a>),
+/// }
+///
+/// #[webhook(path = "/github", provider = GITHUB, secret_env = "GITHUB_SECRET")]
+/// async fn github(event: Event<'_>) {
+///     match event {
+///         Event::Push(push) => println!("pushed to {}", push.reference),
+///         Event::Opened(opened) => println!("opened issue {}", opened.issue.number),
+///         Event::Talk => {}
+///         Event::Other(other) => println!("passed over {other:?}"),
+///     }
+/// }
+/// ```
+pub trait WebhookEvent {
+    /// The names that have a variant, in the order in which they were written.
+    const EVENTS: &'static [&'static str];
+}
+
+/// A delivery that is none of the events that an enum knows, or that is one of them by name only:
+/// its body does not fit the variant's type. Nothing of it is lost.
+#[derive(Clone)]
+pub struct Unknown<'a> {
+    encoded: Encoded<'a>,
+    name: Cow<'a, str>,
+    error: Option<Rejection>,
+}
+
+impl<'a> Unknown<'a> {
+    /// The name of the event; empty where the delivery says none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What tells events of one name apart, such as `opened`, where the provider says it.
+    #[must_use]
+    pub fn action(&self) -> Option<Cow<'a, str>> {
+        // Searched when somebody asks: most of these events are passed over.
+        self.encoded.action()
+    }
+
+    /// The raw bytes: those of the item in a batch, or the whole body.
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.encoded.bytes()
+    }
+
+    /// Why the body does not fit, if the event is known by name.
+    #[must_use]
+    pub fn error(&self) -> Option<&Rejection> {
+        self.error.as_ref()
+    }
+
+    /// What the event was to be decoded from, with its id and its delivery.
+    #[must_use]
+    pub fn encoded(&self) -> Encoded<'a> {
+        self.encoded
+    }
+
+    /// Decodes it as something else.
+    ///
+    /// # Errors
+    /// With the answer to give, as [`Delivery::decode`](crate::Delivery::decode).
+    pub fn decode<T: Payload<'a>>(&self) -> Result<T, Rejection> {
+        self.encoded.decode()
+    }
+}
+
+/// Shows name and action, and nothing of the body.
+impl fmt::Debug for Unknown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unknown")
+            .field("name", &self.name)
+            .field("action", &self.action())
+            .field("len", &self.bytes().len())
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the variant for all other events holds.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the variant of all other events holds `Unknown<'_>`, not `{Self}`",
+    label = "write `Unknown<'a>`",
+    note = "an `Unknown` has the event's name, action and bytes: `unknown.decode()` makes more of it"
+)]
+pub trait Rest<'de>: Sized {
+    fn rest(unknown: Unknown<'de>) -> Self;
+}
+
+impl<'a, 'de: 'a> Rest<'de> for Unknown<'a> {
+    fn rest(unknown: Unknown<'de>) -> Self {
+        unknown
+    }
+}
+
+/// Which of an enum's events a delivery is: what the derived code asks, and all that it has to.
+#[doc(hidden)]
+pub struct Chosen<'a> {
+    encoded: Encoded<'a>,
+    name: Option<Cow<'a, str>>,
+    /// Its place among the names of the enum.
+    at: Option<usize>,
+    error: Option<Rejection>,
+}
+
+impl<'a> Chosen<'a> {
+    /// Finds the most specific of the names that fits: `name.action` goes before `name`.
+    #[must_use]
+    pub fn among(events: &[&str], encoded: Encoded<'a>) -> Self {
+        let name = encoded.event();
+        let at = name.as_deref().and_then(|name| place(events, name, encoded));
+        Self { encoded, name, at, error: None }
+    }
+
+    /// The place of the name that fits, or one that no name has.
+    #[must_use]
+    pub fn at(&self) -> usize {
+        self.at.unwrap_or(usize::MAX)
+    }
+
+    /// The payload of the variant; why there is none, [`rest`](Self::rest) tells.
+    pub fn payload<T: Payload<'a>>(&mut self) -> Option<T> {
+        match self.encoded.decode() {
+            Ok(payload) => Some(payload),
+            Err(error) => {
+                self.error = Some(error);
+                None
+            }
+        }
+    }
+
+    /// What is left for the variant that takes whatever no other does.
+    ///
+    /// # Errors
+    /// When the body is not even what its content type says; and, if `strict`, when it does not fit
+    /// the event that it says it is.
+    #[allow(clippy::result_large_err, reason = "not for users")]
+    pub fn rest<R: Rest<'a>>(self, strict: bool) -> Result<R, Rejection> {
+        match self.unknown(strict) {
+            Ok(unknown) => Ok(R::rest(unknown)),
+            Err(rejection) => Err(rejection),
+        }
+    }
+
+    fn unknown(self, strict: bool) -> Result<Unknown<'a>, Rejection> {
+        let Self { encoded, name, mut error, .. } = self;
+        let counts = |error: &mut Rejection| strict || !matches!(error, Rejection::Mismatch { .. });
+        if let Some(error) = error.take_if(counts) {
+            return Err(error);
+        }
+        match &error {
+            #[cfg_attr(not(feature = "testing"), allow(unused_variables, reason = "for tests"))]
+            Some(error) => {
+                #[cfg(feature = "testing")]
+                encoded.delivery().note_misfit(error);
+                tracing::warn!(event = name.as_deref(), "a known event does not fit");
+            }
+            // Perhaps there is no name because there is nothing that it could be read from.
+            None if name.is_none() => encoded.check()?,
+            None => tracing::debug!(event = name.as_deref(), "an event that no variant takes"),
+        }
+        Ok(Unknown { encoded, name: name.unwrap_or_default(), error })
+    }
+}
+
+/// Where the name that fits best stands among those of an enum.
+fn place(events: &[&str], name: &str, encoded: Encoded<'_>) -> Option<usize> {
+    // The action may be anywhere in the body: it is searched only if something depends on it.
+    if events.iter().any(|event| action_in(event, name).is_some())
+        && let Some(action) = encoded.action()
+        && let Some(at) = events.iter().position(|event| action_in(event, name) == Some(&*action))
+    {
+        return Some(at);
+    }
+    if claims_an_action(name, encoded) {
+        return None;
+    }
+    events.iter().position(|event| *event == name)
+}
+
+/// The `opened` of `issues.opened`, for `issues`.
+fn action_in<'e>(event: &'e str, name: &str) -> Option<&'e str> {
+    event.strip_prefix(name)?.strip_prefix('.')
+}
+
+/// Whether a name that nobody signed says what the action is, where the provider signs that by itself:
+/// whoever changes `issues` into `issues.opened` must not have any other action taken for it.
+fn claims_an_action(name: &str, encoded: Encoded<'_>) -> bool {
+    let provider = encoded.delivery().sent_by();
+    name.contains('.')
+        && provider.action_source().is_some()
+        && provider.event_source().is_some_and(|source| !provider.signs(source))
+}

@@ -1,0 +1,197 @@
+//! Bodies: read within a size, a time and a share of the memory, and drained where they are refused.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
+use http_body::Body as _;
+
+use crate::delivery::Rejection;
+
+/// How many bytes of bodies may be in memory, of all requests and deliveries together.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    most: usize,
+    used: AtomicUsize,
+}
+
+/// What one body has of the budget; given back when the body is.
+pub(crate) struct Share {
+    budget: Arc<Budget>,
+    bytes: usize,
+}
+
+impl Budget {
+    pub(crate) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most, used: AtomicUsize::new(0) })
+    }
+
+    fn share(self: &Arc<Self>) -> Share {
+        Share { budget: Arc::clone(self), bytes: 0 }
+    }
+}
+
+impl Share {
+    /// Takes more, if there is as much.
+    fn grow(&mut self, by: usize) -> Result<(), Rejection> {
+        let Budget { most, used } = &*self.budget;
+        let take = |used: usize| used.checked_add(by).filter(|used| used <= most);
+        match used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
+            Ok(_) => {
+                self.bytes += by;
+                Ok(())
+            }
+            Err(_) => Err(Rejection::Busy),
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Share").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
+/// What reading a body is bounded by.
+#[derive(Clone)]
+pub(crate) struct Bounds {
+    /// How long it may take.
+    pub(crate) deadline: Duration,
+    /// What all bodies may take together.
+    pub(crate) budget: Arc<Budget>,
+}
+
+impl Bounds {
+    /// Reads a body of at most `limit` bytes, counting for itself: the limits of layers around can be
+    /// switched off.
+    pub(crate) async fn read(
+        &self,
+        mut body: Body,
+        limit: usize,
+        headers: &HeaderMap,
+    ) -> Result<(Bytes, Share), Rejection> {
+        let result = {
+            let mut read = pin!(read_to_end(&mut body, limit, self.budget.share()));
+            // A body that is there already needs no timer. The server's task, which this is part of, may
+            // have it in hand, and give it before it comes here again.
+            let mut again = true;
+            let read_at_once = poll_fn(|context| match read.as_mut().poll(context) {
+                Poll::Pending if std::mem::take(&mut again) => {
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                polled => Poll::Ready(polled),
+            });
+            match read_at_once.await {
+                Poll::Ready(result) => result,
+                Poll::Pending => tokio::time::timeout(self.deadline, read)
+                    .await
+                    .unwrap_or(Err(Rejection::Timeout)),
+            }
+        };
+        if matches!(result, Err(Rejection::TooLarge { .. } | Rejection::Busy)) {
+            drain(unread(headers, body)).await;
+        }
+        result
+    }
+}
+
+async fn read_to_end(
+    body: &mut Body,
+    limit: usize,
+    mut share: Share,
+) -> Result<(Bytes, Share), Rejection> {
+    let mut body = Pin::new(body);
+    let mut first = Bytes::new();
+    let mut rest: Option<BytesMut> = None;
+    while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+        let Ok(data) = frame.map_err(|_| Rejection::BrokenBody)?.into_data() else { continue };
+        let length = rest.as_ref().map_or(first.len(), BytesMut::len);
+        if data.len() > limit - length {
+            return Err(Rejection::TooLarge { limit });
+        }
+        share.grow(data.len())?;
+        if first.is_empty() && rest.is_none() {
+            // Most bodies come in one piece, and then nothing is copied.
+            first = data;
+        } else {
+            rest.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&data);
+        }
+    }
+    Ok((rest.map_or(first, BytesMut::freeze), share))
+}
+
+/// The most that is read of a body whose request was refused already.
+const DRAIN_BYTES: usize = 256 * 1024;
+/// How long that may take.
+const DRAIN_TIME: Duration = Duration::from_millis(500);
+/// The largest body that is not worth a task of its own, if it is there already.
+const DRAIN_AT_ONCE: u64 = 16 * 1024;
+
+/// The body of a refused request, if there is any of it to be drained. Who asks first has sent
+/// nothing, and reading would ask for it.
+pub(crate) fn unread(headers: &HeaderMap, body: Body) -> Option<Body> {
+    (!body.is_end_stream() && !headers.contains_key(header::EXPECT)).then_some(body)
+}
+
+/// Reads a bounded little of a refused body, beside the answer: a connection closed with unread
+/// bytes is reset, and the sender would lose the answer. Waits for nothing but its turn.
+pub(crate) async fn drain(body: Option<Body>) {
+    let Some(mut body) = body else { return };
+    let is_small = body.size_hint().exact().is_some_and(|length| length <= DRAIN_AT_ONCE);
+    if is_small && ends_by_now(&mut body).await {
+        return;
+    }
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    runtime.spawn(tokio::time::timeout(DRAIN_TIME, async move {
+        let mut body = pin!(body);
+        let mut left = DRAIN_BYTES;
+        while let Some(Ok(frame)) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                break;
+            }
+        }
+    }));
+}
+
+/// Whether the body has come to its end as far as it is here. It is asked twice: hyper reads nothing
+/// of a body until it is asked for the first time, and then what has arrived is there the next time
+/// around.
+async fn ends_by_now(body: &mut Body) -> bool {
+    let mut asked = false;
+    poll_fn(|context| {
+        loop {
+            // What comes later wakes nobody: then it is a task's affair, which asks again.
+            let mut nobody = Context::from_waker(Waker::noop());
+            match Pin::new(&mut *body).poll_frame(&mut nobody) {
+                Poll::Ready(Some(Ok(_))) if !body.is_end_stream() => {}
+                Poll::Ready(_) => return Poll::Ready(true),
+                Poll::Pending if asked => return Poll::Ready(false),
+                Poll::Pending => {
+                    asked = true;
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+            }
+        }
+    })
+    .await
+}

@@ -1,0 +1,312 @@
+//! Secrets and keys that are not known at start: those of tenants, and those that providers publish.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+
+use crate::{
+    receive::cache::Cache,
+    verify::{
+        Secret, SecretError,
+        scheme::{Keys, Verifier, WantedKey},
+    },
+};
+
+/// How long a source may take before the delivery is answered by 503.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whose secrets are asked for: the endpoint, and the parameters of its path.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scope {
+    endpoint: &'static str,
+    params: Vec<(String, String)>,
+}
+
+impl Scope {
+    pub(crate) fn new(endpoint: &'static str, params: Vec<(String, String)>) -> Self {
+        Self { endpoint, params }
+    }
+
+    /// The name of the endpoint's function.
+    #[must_use]
+    pub fn endpoint(&self) -> &'static str {
+        self.endpoint
+    }
+
+    /// All parameters, in the order of the path.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn params(&self) -> &[(String, String)] {
+        &self.params
+    }
+
+    /// A parameter of the path: for `/hooks/{tenant}`, `param("tenant")`.
+    #[must_use]
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Why a source has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// There is no such tenant or key: answered by 401, like a wrong signature.
+    Unknown,
+    /// The source could not be asked: answered by 503, and the provider sends again.
+    Unavailable(String),
+}
+
+impl SourceError {
+    /// The source could not be asked; the reason goes to the trace.
+    #[must_use]
+    pub fn unavailable(reason: impl fmt::Display) -> Self {
+        Self::Unavailable(reason.to_string())
+    }
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("nobody is known by that name"),
+            Self::Unavailable(reason) => write!(f, "the source could not be asked: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for SourceError {}
+
+/// Finds the live secrets of a tenant, by the parameters of the endpoint's path.
+///
+/// Answers are remembered for 30 seconds; no more than 64 questions are asked at a time; a source that
+/// takes longer than 5 seconds counts as unavailable. All parameters of the path say whose delivery it
+/// is, as they are written: compare each exactly, as nobody signs the path. A tenant's deliveries are only ever verified with that tenant's secrets.
+///
+/// ```
+/// use webhook_runtime::{Scope, Secret, SecretSource, SourceError};
+///
+/// struct Tenants { /* a database */ }
+///
+/// impl SecretSource for Tenants {
+///     async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
+///         match scope.param("tenant") {
+///             Some("acme") => Ok(vec![Secret::new("from the database").named("acme 2026-11")]),
+///             _ => Err(SourceError::Unknown),
+///         }
+///     }
+/// }
+/// ```
+pub trait SecretSource: Send + Sync + 'static {
+    /// The live secrets, the newest first.
+    ///
+    /// # Errors
+    /// [`SourceError::Unknown`] for a tenant that does not exist, [`SourceError::Unavailable`] when
+    /// the question could not be asked.
+    fn secrets(
+        &self,
+        scope: &Scope,
+    ) -> impl Future<Output = Result<Vec<Secret>, SourceError>> + Send;
+
+    /// Keeps a secret that the provider offers in an unsigned handshake (Asana, Notion).
+    ///
+    /// It is asked only while [`secrets`](Self::secrets) has none for the scope. Anybody can send
+    /// such a request: keep the secret only where one is expected, and only if there is none yet,
+    /// in one atomic step. Unless implemented, every offer is refused.
+    ///
+    /// # Errors
+    /// Whatever refuses the offer.
+    fn keep(
+        &self,
+        scope: &Scope,
+        offered: Secret,
+    ) -> impl Future<Output = Result<(), SourceError>> + Send {
+        let _ = (scope, offered);
+        async { Err(SourceError::Unknown) }
+    }
+}
+
+/// Fetches the keys that providers publish (AWS SNS, PayPal, Plaid).
+///
+/// What is fetched is remembered for an hour, up to 64 keys, and no more than 8 are fetched at a
+/// time. URLs have been checked to be the provider's; follow no redirects all the same.
+pub trait KeySource: Send + Sync + 'static {
+    /// Fetches a key: the body behind the URL, or the key of that name.
+    ///
+    /// # Errors
+    /// [`SourceError::Unknown`] when there is no such key.
+    fn fetch(&self, key: &WantedKey) -> impl Future<Output = Result<Bytes, SourceError>> + Send;
+
+    /// Visits a URL that confirms a subscription, after the request that names it was verified.
+    ///
+    /// # Errors
+    /// When it could not be visited.
+    fn visit(&self, url: &str) -> impl Future<Output = Result<(), SourceError>> + Send {
+        let key = WantedKey::Url(url.to_owned().into());
+        async move { self.fetch(&key).await.map(drop) }
+    }
+}
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
+
+/// `SecretSource`, as an object.
+trait ErasedSecrets: Send + Sync {
+    fn secrets<'a>(&'a self, scope: &'a Scope) -> Answer<'a, Vec<Secret>>;
+    fn keep<'a>(&'a self, scope: &'a Scope, offered: Secret) -> Answer<'a, ()>;
+}
+
+impl<T: SecretSource> ErasedSecrets for T {
+    fn secrets<'a>(&'a self, scope: &'a Scope) -> Answer<'a, Vec<Secret>> {
+        Box::pin(async move { SecretSource::secrets(self, scope).await })
+    }
+
+    fn keep<'a>(&'a self, scope: &'a Scope, offered: Secret) -> Answer<'a, ()> {
+        Box::pin(async move { SecretSource::keep(self, scope, offered).await })
+    }
+}
+
+/// A secret source with a memory and a limit to its patience.
+pub(crate) struct Tenants {
+    source: Box<dyn ErasedSecrets>,
+    known: Cache<Scope, Arc<Keys>>,
+    /// Anybody can ask for any tenant: what that may cost at once is bounded.
+    asking: Semaphore,
+}
+
+impl Tenants {
+    pub(crate) fn new(source: impl SecretSource) -> Self {
+        Self {
+            source: Box::new(source),
+            known: Cache::new(Duration::from_secs(30), 10_000),
+            asking: Semaphore::new(64),
+        }
+    }
+
+    /// The keys of a tenant. A tenant without secrets is an unknown one.
+    pub(crate) async fn keys(
+        &self,
+        scope: &Scope,
+        verifier: &Verifier,
+    ) -> Result<Arc<Keys>, SourceError> {
+        if let Some(keys) = self.known.get(scope) {
+            return Ok(keys);
+        }
+        let secrets = patiently(&self.asking, self.source.secrets(scope)).await?;
+        if secrets.is_empty() {
+            return Err(SourceError::Unknown);
+        }
+        if let Some(padded) = secrets.iter().find(|secret| secret.is_padded()) {
+            let (name, error) = (padded.name(), SecretError::Padded);
+            return Err(SourceError::unavailable(format_args!("the secret {name} {error}")));
+        }
+        let keys = verifier.prepare(&secrets).map_err(|problems| {
+            let (name, error) = &problems[0];
+            SourceError::unavailable(format_args!("the secret {name} {error}"))
+        })?;
+        let keys = Arc::new(keys);
+        self.known.put(scope.clone(), Arc::clone(&keys));
+        Ok(keys)
+    }
+
+    /// The secrets of a tenant, to sign with.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
+        patiently(&self.asking, self.source.secrets(scope)).await
+    }
+
+    /// Offers a secret to a tenant that has none.
+    pub(crate) async fn keep(&self, scope: &Scope, offered: Secret) -> Result<(), SourceError> {
+        if offered.is_blank() || offered.is_padded() {
+            return Err(SourceError::Unknown);
+        }
+        match patiently(&self.asking, self.source.secrets(scope)).await {
+            Ok(secrets) if !secrets.is_empty() => Err(SourceError::Unknown),
+            Ok(_) | Err(SourceError::Unknown) => {
+                patiently(&self.asking, self.source.keep(scope, offered)).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// `KeySource`, as an object.
+trait ErasedKeys: Send + Sync {
+    fn fetch<'a>(&'a self, key: &'a WantedKey) -> Answer<'a, Bytes>;
+    fn visit<'a>(&'a self, url: &'a str) -> Answer<'a, ()>;
+}
+
+impl<T: KeySource> ErasedKeys for T {
+    fn fetch<'a>(&'a self, key: &'a WantedKey) -> Answer<'a, Bytes> {
+        Box::pin(async move { KeySource::fetch(self, key).await })
+    }
+
+    fn visit<'a>(&'a self, url: &'a str) -> Answer<'a, ()> {
+        Box::pin(async move { KeySource::visit(self, url).await })
+    }
+}
+
+/// A key source with a memory and a limit to its patience.
+pub(crate) struct KeyRing {
+    source: Box<dyn ErasedKeys>,
+    known: Cache<WantedKey, Bytes>,
+    /// Which key is wanted, anybody can say: what that may cost at once is bounded.
+    fetching: Semaphore,
+}
+
+impl KeyRing {
+    pub(crate) fn new(source: impl KeySource) -> Self {
+        Self {
+            source: Box::new(source),
+            known: Cache::new(Duration::from_secs(3600), 64),
+            fetching: Semaphore::new(8),
+        }
+    }
+
+    pub(crate) async fn key(&self, wanted: &WantedKey) -> Result<Bytes, SourceError> {
+        if let Some(key) = self.known.get(wanted) {
+            return Ok(key);
+        }
+        patiently(&self.fetching, self.source.fetch(wanted)).await
+    }
+
+    /// Remembers a key that has verified a delivery. Others would drive the good ones out: which
+    /// key is wanted, anybody can say.
+    pub(crate) fn remember(&self, wanted: WantedKey, key: Bytes) {
+        if self.known.get(&wanted).is_none() {
+            self.known.put(wanted, key);
+        }
+    }
+
+    pub(crate) async fn visit(&self, url: &str) -> Result<(), SourceError> {
+        patiently(&self.fetching, self.source.visit(url)).await
+    }
+}
+
+/// Waits for a place and for the answer, but not for ever.
+async fn patiently<T>(places: &Semaphore, answer: Answer<'_, T>) -> Result<T, SourceError> {
+    let asked = async {
+        let _place = places.acquire().await.map_err(SourceError::unavailable)?;
+        unless_it_panics(answer).await
+    };
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(answer) => answer,
+        Err(_) => Err(SourceError::unavailable("it took too long")),
+    }
+}
+
+/// A source that panics has no answer, like one that is away: the connection lives on, and the
+/// provider sends again.
+async fn unless_it_panics<T>(mut answer: Answer<'_, T>) -> Result<T, SourceError> {
+    let asked = poll_fn(|context| {
+        catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context)))
+            .unwrap_or_else(|_| Poll::Ready(Err(SourceError::unavailable("the source panicked"))))
+    });
+    asked.await
+}

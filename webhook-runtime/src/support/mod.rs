@@ -1,0 +1,4 @@
+//! Small helpers that belong to no wing.
+
+pub(crate) mod peer;
+pub(crate) mod shown;

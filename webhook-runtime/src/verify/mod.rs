@@ -1,0 +1,13 @@
+//! Is a request genuine? Secrets, schemes, handshakes and providers, as data and pure functions.
+
+mod clock;
+pub mod handshake;
+pub(crate) mod json;
+pub(crate) mod provider;
+pub mod providers;
+pub mod scheme;
+pub(crate) mod secret;
+
+pub use clock::{Clock, SystemClock};
+pub use provider::{Copies, Items, Provider, ProviderVerifier, Source, Success};
+pub use secret::{Secret, SecretError};

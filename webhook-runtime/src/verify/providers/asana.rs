@@ -1,0 +1,30 @@
+use std::time::Duration;
+
+use crate::verify::{
+    Items, Provider,
+    handshake::{Answer, Handshake, Value, When},
+    scheme::Scheme,
+};
+
+/// The secret comes once, before the first event, and is said back.
+const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
+    "POST",
+    &[When::Header("x-hook-secret")],
+    Answer::Keep(Value::Header("x-hook-secret"), Some("x-hook-secret")),
+)];
+
+/// Asana: [webhooks](https://developers.asana.com/docs/webhooks-guide).
+///
+/// *Set-up:* create the webhook through the API while the endpoint runs. Asana first posts the
+/// secret in `X-Hook-Secret`, unsigned, and makes another one for every webhook: the secret source
+/// keeps it, and must never let a later one replace it.
+///
+/// *Not signed:* the headers. A delivery has no id, and holds any number of events, each with its
+/// own `action`; none at all is a heartbeat. Asana waits ten seconds, and tries again for a day.
+pub const ASANA: Provider =
+    Provider::new("asana", Scheme::hmac_sha256().header("x-hook-signature").hex())
+        .items(Items::at("/events").event("/resource/resource_type").action("/action"))
+        .handshakes(HANDSHAKES)
+        .docs("https://developers.asana.com/docs/webhooks-guide")
+        .times_out_after(Duration::from_secs(10))
+        .retries_for(Duration::from_secs(24 * 60 * 60));

@@ -1,0 +1,17 @@
+use crate::verify::{Provider, Source, scheme::Jwt};
+
+/// Atlassian Connect apps: [query string hash][docs].
+///
+/// *Set-up:* the secret is the shared secret that the installation handed over, one for each
+/// installation: see [`SecretSource`](crate::SecretSource). Configure the public URL, without a
+/// path if the app's base URL has none.
+///
+/// *Not signed:* the body. The token binds method, path and query.
+///
+/// [docs]: https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/
+pub const ATLASSIAN_CONNECT: Provider = Provider::custom(
+    "atlassian-connect",
+    &Jwt::hs256("authorization").prefix("JWT ").expires().request_sha256("qsh"),
+)
+.event(Source::pointer("/webhookEvent"))
+.docs("https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/");

@@ -1,0 +1,206 @@
+use std::{borrow::Cow, time::SystemTime};
+
+use base64ct::{Base64, Encoding as _};
+use http::{HeaderMap, Uri};
+use serde_json::{Map, Value};
+
+use crate::verify::{
+    Provider, Secret, Source, handshake,
+    handshake::{Answer, Handshake, When},
+    json,
+    scheme::{
+        Certificate, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Verify,
+        VerifyError, WantedKey,
+    },
+};
+
+/// AWS SNS over HTTPS: [verifying message signatures][docs].
+///
+/// *Set-up:* the secret is the topic's ARN (several topics are several secrets), because SNS signs
+/// for everybody who has an account at AWS. A [`KeySource`](crate::KeySource) fetches the
+/// certificate; only URLs of SNS itself get that far. A subscription is confirmed by visiting its URL, after its signature was
+/// verified. Turn raw message delivery off: raw messages are not signed.
+///
+/// *Not signed:* headers, and of the body `UnsubscribeURL` and `MessageAttributes`.
+///
+/// [docs]: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
+pub const AWS_SNS: Provider = Provider::custom("aws-sns", &Sns)
+    .id(Source::pointer("/MessageId"))
+    .event(Source::pointer("/Type"))
+    .handshakes(&[Handshake::signed(
+        &[When::BodyIs("/Type", "SubscriptionConfirmation")],
+        Answer::Visit(handshake::Value::Body("/SubscribeURL"), is_sns),
+    )])
+    .docs("https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html")
+    .times_out_after(std::time::Duration::from_secs(15));
+
+/// RSA over some fields of the body; the certificate is where the body says.
+#[derive(Debug)]
+struct Sns;
+
+/// When the message was published. Retries carry the same time, so there is no window unless the
+/// endpoint sets one.
+const TIME: Timestamp = Timestamp::pointer("/Timestamp").rfc3339().without_window();
+
+impl Verify for Sns {
+    fn traits(&self) -> Traits {
+        Traits {
+            fetches_keys: true,
+            signs_body: false,
+            signs_time: true,
+            signed_pointers: &[
+                "/MessageId",
+                "/Type",
+                "/Message",
+                "/Subject",
+                "/TopicArn",
+                "/Timestamp",
+            ],
+            ..Traits::new("RSA SHA-1 or SHA-256, certificate", "")
+        }
+    }
+
+    fn check_headers(&self, _: &HeaderMap) -> Result<(), VerifyError> {
+        Ok(())
+    }
+
+    fn wanted_key(&self, request: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
+        let message = Message::read(request.body)?;
+        let url = message.field("SigningCertURL").ok_or(VerifyError::MalformedBody)?;
+        let is_certificate = url.parse::<Uri>().is_ok_and(|uri| {
+            let name = uri.path().strip_prefix("/SimpleNotificationService-");
+            let name = name.and_then(|rest| rest.strip_suffix(".pem"));
+            let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            uri.query().is_none() && name.is_some_and(is_name)
+        });
+        if is_sns(url) && is_certificate {
+            Ok(Some(WantedKey::Url(Cow::Owned(url.to_owned()))))
+        } else {
+            Err(VerifyError::ForeignKey)
+        }
+    }
+
+    fn verify(
+        &self,
+        request: &Incoming<'_>,
+        means: &Means<'_>,
+    ) -> Result<Option<SystemTime>, VerifyError> {
+        let message = Message::read(request.body)?;
+        let topic = message.field("TopicArn").ok_or(VerifyError::MalformedBody)?;
+        if !means.secret.is(topic.as_bytes()) {
+            return Err(VerifyError::NoMatch);
+        }
+        let pem = means.key.ok_or(VerifyError::KeyUnavailable)?;
+        let certificate = Certificate::read(pem, means.now).ok_or(VerifyError::ForeignKey)?;
+        let key = match message.field("SignatureVersion") {
+            Some("1") => certificate.rsa_sha1(),
+            Some("2") => certificate.rsa_sha256(),
+            _ => return Err(VerifyError::MalformedBody),
+        };
+        let key = key.ok_or(VerifyError::KeyUnavailable)?;
+        let signature = message.field("Signature").ok_or(VerifyError::MalformedBody)?;
+        let signature = Base64::decode_vec(signature).map_err(|_| VerifyError::MalformedBody)?;
+        let text = message.signed_text().ok_or(VerifyError::MalformedBody)?;
+        if !key.verify_message(text.as_bytes(), &signature) {
+            return Err(VerifyError::NoMatch);
+        }
+        let timestamp = message.field("Timestamp").ok_or(VerifyError::MalformedBody)?;
+        TIME.with_window(means.tolerance).judge(timestamp, means.now).map(Some)
+    }
+
+    fn sign<'r>(&self, _: &Secret, _: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+        Err(SignError::Impossible)
+    }
+}
+
+struct Message(Map<String, Value>);
+
+impl Message {
+    fn read(body: &[u8]) -> Result<Self, VerifyError> {
+        if !json::is_unambiguous(body) {
+            return Err(VerifyError::MalformedBody);
+        }
+        serde_json::from_slice(body).map(Self).map_err(|_| VerifyError::MalformedBody)
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    /// Names and values, each on its line, in the order that SNS signs them in.
+    fn signed_text(&self) -> Option<String> {
+        const NOTIFICATION: &[&str] =
+            &["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
+        const SUBSCRIPTION: &[&str] =
+            &["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
+        let names = match self.field("Type")? {
+            "Notification" => NOTIFICATION,
+            "SubscriptionConfirmation" | "UnsubscribeConfirmation" => SUBSCRIPTION,
+            _ => return None,
+        };
+        let mut text = String::new();
+        for name in names {
+            match self.field(name) {
+                Some(value) => text.extend([*name, "\n", value, "\n"]),
+                None if *name == "Subject" => {}
+                None => return None,
+            }
+        }
+        Some(text)
+    }
+}
+
+/// Whether a URL is one of SNS itself: https, the exact host, and no port, user or fragment.
+fn is_sns(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://") else { return false };
+    let host = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
+    let region = host.strip_prefix("sns.").and_then(|rest| {
+        let rest = rest.strip_suffix(".cn").unwrap_or(rest);
+        rest.strip_suffix(".amazonaws.com")
+    });
+    let is_region = region.is_some_and(|region| {
+        // `us-east-1`, but not `s3-us-west-2`: there, `sns` would be somebody's bucket.
+        matches!(region.as_bytes(), [b'a'..=b'z', b'a'..=b'z', b'-', .., b'0'..=b'9'])
+            && region.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    });
+    is_region
+        && url.parse::<Uri>().is_ok_and(|uri| uri.host() == Some(host))
+        && url.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && byte != b'#' && byte != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_sns;
+
+    #[test]
+    fn only_urls_of_sns_itself_are_fetched() {
+        for url in [
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-1.pem",
+            "https://sns.cn-north-1.amazonaws.com.cn/x.pem",
+            "https://sns.us-west-2.amazonaws.com/?Action=ConfirmSubscription&Token=1",
+        ] {
+            assert!(is_sns(url), "{url}");
+        }
+        for url in [
+            "http://sns.us-east-1.amazonaws.com/x.pem",
+            "https://sns.us-east-1.amazonaws.com.evil.example/x.pem",
+            "https://sns.us-east-1.amazonaws.com@evil.example/x.pem",
+            "https://evil.example/sns.us-east-1.amazonaws.com/x.pem",
+            "https://sns.us-east-1.amazonaws.com:8443/x.pem",
+            "https://user@sns.us-east-1.amazonaws.com/x.pem",
+            "https://sns.us-east-1.amazonaws.com#@evil.example/x.pem",
+            "https://sns.us-east-1.amazonaws.com\\@evil.example/x.pem",
+            "https://evil.sns.us-east-1.amazonaws.com/x.pem",
+            "https://sns.a.b.amazonaws.com/x.pem",
+            "https://sns.us.amazonaws.com/x.pem",
+            "https://SNS.us-east-1.amazonaws.com/x.pem",
+            "https://169.254.169.254/x.pem",
+            "https://localhost/x.pem",
+            "https://sns..amazonaws.com/x.pem",
+            "https:///x.pem",
+            "",
+        ] {
+            assert!(!is_sns(url), "{url}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+use std::time::Duration;
+
+use crate::verify::{
+    Provider, Source,
+    scheme::{Scheme, Timestamp},
+};
+
+/// Calendly: [webhook signatures][docs].
+///
+/// *Set-up:* the secret is the signing key, which is given when the subscription is created with a
+/// personal access token, and shown when an OAuth app is created.
+///
+/// *Not signed:* the headers, but for the time in the signature's. A delivery has no id. It may be
+/// three minutes off, as in Calendly's example.
+///
+/// Calendly waits 15 seconds, and ten for the connection. It tries again for a day, then switches
+/// the webhook off.
+///
+/// [docs]: https://developer.calendly.com/api-docs/overview/webhooks/webhook-signatures
+pub const CALENDLY: Provider = Provider::new(
+    "calendly",
+    Scheme::hmac_sha256()
+        .header("calendly-webhook-signature")
+        .fields(",", "v1")
+        .hex()
+        .timestamp(Timestamp::field("t").tolerance(Duration::from_secs(180)))
+        .signed("{timestamp}.{body}"),
+)
+.event(Source::pointer("/event"))
+.docs("https://developer.calendly.com/api-docs/overview/webhooks/webhook-signatures")
+.times_out_after(Duration::from_secs(15))
+.retries_for(Duration::from_secs(24 * 60 * 60));

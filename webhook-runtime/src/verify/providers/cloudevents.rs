@@ -1,0 +1,39 @@
+use crate::verify::{
+    Provider, Source,
+    handshake::{Answer, Handshake, When},
+    scheme::Scheme,
+};
+
+const DOCS: &str = "https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md";
+
+const SCHEME: Scheme = Scheme::token().header("authorization");
+
+const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
+    "OPTIONS",
+    &[When::Header("webhook-request-origin")],
+    Answer::AllowOrigin,
+)];
+
+/// `CloudEvents` in binary mode, over [HTTP webhooks][docs]: the attributes of the event are
+/// headers, and the body is its data.
+///
+/// *Set-up:* give the sender an authorization; the secret is the whole value of the
+/// `Authorization` header, `Bearer ` included. Senders that ask for permission do so by `OPTIONS`.
+///
+/// *Not signed:* anything. The credential proves who sends, and whoever has seen one request can
+/// send others. The id tells events of one `ce-source` apart, not those of several.
+///
+/// [docs]: https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
+pub const CLOUDEVENTS: Provider = Provider::new("cloudevents", SCHEME)
+    .id(Source::header("ce-id"))
+    .event(Source::header("ce-type"))
+    .handshakes(HANDSHAKES)
+    .docs(DOCS);
+
+/// `CloudEvents` in structured mode: like [`CLOUDEVENTS`], but the body is the whole event, as
+/// `application/cloudevents+json`.
+pub const CLOUDEVENTS_STRUCTURED: Provider = Provider::new("cloudevents-structured", SCHEME)
+    .id(Source::pointer("/id"))
+    .event(Source::pointer("/type"))
+    .handshakes(HANDSHAKES)
+    .docs(DOCS);

@@ -1,0 +1,20 @@
+use std::time::Duration;
+
+use crate::verify::{Provider, Source, scheme::Scheme};
+
+/// Coinbase Commerce: [webhooks](https://docs.cloud.coinbase.com/commerce-onchain/docs/webhooks).
+///
+/// *Set-up:* in the settings, under Webhook subscriptions: the public URL; the secret is the
+/// shared secret shown there. Coinbase's newer webhooks are signed in another way.
+///
+/// *Not signed:* the headers; id and event are in the body. Coinbase wants 200 and tries again for
+/// three days; how long it waits is not said.
+pub const COINBASE_COMMERCE: Provider = Provider::new(
+    "coinbase-commerce",
+    Scheme::hmac_sha256().header("x-cc-webhook-signature").hex(),
+)
+.id(Source::pointer("/event/id"))
+.event(Source::pointer("/event/type"))
+.acknowledges_with(200)
+.docs("https://docs.cloud.coinbase.com/commerce-onchain/docs/webhooks")
+.retries_for(Duration::from_secs(3 * 24 * 60 * 60));

@@ -1,0 +1,34 @@
+use std::time::Duration;
+
+use crate::verify::{Provider, Source, scheme::Scheme};
+
+const DOCS: &str = "https://docs.fourthwall.com/webhooks/signature-verification";
+
+/// Fourthwall: [signature verification][docs].
+///
+/// *Set-up:* in the shop's settings, under For developers: a webhook with the public URL; the
+/// secret is shown there.
+///
+/// *Not signed:* the headers; id and event are in the body. Fourthwall wants 200 within five
+/// seconds, better two, and makes five attempts; how far apart is not said.
+///
+/// [docs]: https://docs.fourthwall.com/webhooks/signature-verification
+pub const FOURTHWALL: Provider =
+    Provider::new("fourthwall", Scheme::hmac_sha256().header("x-fourthwall-hmac-sha256").base64())
+        .id(Source::pointer("/id"))
+        .event(Source::pointer("/type"))
+        .acknowledges_with(200)
+        .docs(DOCS)
+        .times_out_after(Duration::from_secs(5));
+
+/// Fourthwall's platform apps: like [`FOURTHWALL`], but with another header, and the HMAC key of
+/// the app's settings for a secret.
+pub const FOURTHWALL_APPS: Provider = Provider::new(
+    "fourthwall-apps",
+    Scheme::hmac_sha256().header("x-fourthwall-hmac-apps-sha256").base64(),
+)
+.id(Source::pointer("/id"))
+.event(Source::pointer("/type"))
+.acknowledges_with(200)
+.docs(DOCS)
+.times_out_after(Duration::from_secs(5));

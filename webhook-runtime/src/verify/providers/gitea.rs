@@ -1,0 +1,22 @@
+use std::time::Duration;
+
+use crate::verify::{Provider, Source, scheme::Scheme};
+
+/// Gitea: [webhooks](https://docs.gitea.com/usage/webhooks).
+///
+/// *Set-up:* in the repository's or organisation's settings: a webhook of the type Gitea, with the
+/// method POST, either content type, and a secret. Unlike GitHub, whose headers it sends as well,
+/// Gitea signs the JSON also where it stands in a form.
+///
+/// *Not signed:* the headers, and with them the delivery's id and the event's name. Gitea waits
+/// five seconds unless its administrator says otherwise, and does not send again by itself.
+pub const GITEA: Provider = Provider::new(
+    "gitea",
+    Scheme::hmac_sha256().header("x-gitea-signature").hex().signs_form_field("payload"),
+)
+.id(Source::header("x-gitea-delivery"))
+.event(Source::header("x-gitea-event"))
+.action(Source::pointer("/action"))
+.json_in_form_field("payload")
+.docs("https://docs.gitea.com/usage/webhooks")
+.times_out_after(Duration::from_secs(5));

@@ -1,0 +1,36 @@
+use std::time::Duration;
+
+use crate::verify::{Provider, Source, scheme::Scheme};
+
+/// GitHub: [validating webhook deliveries][docs].
+///
+/// *Set-up:* in the repository's or organisation's settings, under Webhooks: the public URL, either
+/// content type, and a secret.
+///
+/// *Not signed:* the headers, and with them the delivery id and the event's name. GitHub waits ten
+/// seconds, and does not send again by itself.
+///
+/// [docs]: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+pub const GITHUB: Provider = Provider::new(
+    "github",
+    Scheme::hmac_sha256().header("x-hub-signature-256").prefix("sha256=").hex(),
+)
+.id(Source::header("x-github-delivery"))
+.event(Source::header("x-github-event"))
+.action(Source::pointer("/action"))
+.json_in_form_field("payload")
+.docs("https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries")
+.times_out_after(Duration::from_secs(10));
+
+/// GitHub's old signature: `X-Hub-Signature` with SHA-1. Use [`GITHUB`]; this is for senders that
+/// imitate GitHub and send nothing better.
+pub const GITHUB_SHA1: Provider = Provider::new(
+    "github-sha1",
+    Scheme::hmac_sha1().header("x-hub-signature").prefix("sha1=").hex(),
+)
+.id(Source::header("x-github-delivery"))
+.event(Source::header("x-github-event"))
+.action(Source::pointer("/action"))
+.json_in_form_field("payload")
+.docs("https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries")
+.times_out_after(Duration::from_secs(10));

@@ -1,0 +1,19 @@
+use std::time::Duration;
+
+use crate::verify::{Items, Provider, scheme::Scheme};
+
+/// `GoCardless`: [webhooks][docs].
+///
+/// *Set-up:* in the dashboard, under Developers: a webhook endpoint with the public URL; the
+/// secret is shown there.
+///
+/// *Not signed:* the headers. A delivery has no id of its own: it is a batch, and each of its
+/// events has one, and an action. `GoCardless` waits ten seconds and tries up to eight times
+/// again, at growing intervals.
+///
+/// [docs]: https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks/
+pub const GOCARDLESS: Provider =
+    Provider::new("gocardless", Scheme::hmac_sha256().header("webhook-signature").hex())
+        .items(Items::at("/events").id("/id").event("/resource_type").action("/action"))
+        .docs("https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks/")
+        .times_out_after(Duration::from_secs(10));

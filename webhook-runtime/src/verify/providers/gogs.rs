@@ -1,0 +1,19 @@
+use crate::verify::{Provider, Source, scheme::Scheme};
+
+/// Gogs: [webhooks](https://gogs.io/advancing/webhooks).
+///
+/// *Set-up:* in the repository's or organisation's settings: a webhook of the type Gogs, either
+/// content type, and a secret. The signature is that of the JSON, also where it stands in a form
+/// (unconfirmed).
+///
+/// *Not signed:* the headers, and with them the delivery's id and the event's name. Gogs does not
+/// send again by itself, and waits five seconds (both unconfirmed).
+pub const GOGS: Provider = Provider::new(
+    "gogs",
+    Scheme::hmac_sha256().header("x-gogs-signature").hex().signs_form_field("payload"),
+)
+.id(Source::header("x-gogs-delivery"))
+.event(Source::header("x-gogs-event"))
+.action(Source::pointer("/action"))
+.json_in_form_field("payload")
+.docs("https://gogs.io/advancing/webhooks");

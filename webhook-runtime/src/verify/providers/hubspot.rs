@@ -1,0 +1,72 @@
+use std::time::Duration;
+
+use crate::verify::{
+    Items, Provider,
+    scheme::{Scheme, Timestamp},
+};
+
+const DOCS: &str = "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation";
+
+/// The same for all versions.
+const ITEMS: Items = Items::at("")
+    .id("/eventId")
+    .unique_with(&["/subscriptionId", "/objectId", "/occurredAt"])
+    .event("/subscriptionType");
+
+/// `HubSpot`'s signature of version 3: [validating requests][docs].
+///
+/// *Set-up:* in the app's settings: the target URL and the subscriptions. The secret is the app's
+/// client secret. The URL is signed: the endpoint has to know its public one.
+///
+/// *Not signed:* the other headers. A request is a batch of up to a hundred events of any types,
+/// each with a `subscriptionType` and an `eventId`, which is unique within its subscription only
+/// (unconfirmed): with these, object and time it makes the id. The time may be five minutes off, to the
+/// millisecond. `HubSpot` waits five seconds and tries ten times again within a day (batch, wait
+/// and attempts unconfirmed).
+///
+/// [docs]: https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
+pub const HUBSPOT: Provider = Provider::new(
+    "hubspot-v3",
+    Scheme::hmac_sha256()
+        .header("x-hubspot-signature-v3")
+        .base64()
+        .timestamp(
+            Timestamp::header("x-hubspot-request-timestamp")
+                .unix_millis()
+                .tolerance(Duration::from_secs(300)),
+        )
+        .signed("{method}{decoded_url}{body}{timestamp}"),
+)
+.items(ITEMS)
+.docs(DOCS);
+
+/// `HubSpot`'s signature of version 1, for webhooks of older apps. Use [`HUBSPOT`] where its header
+/// is sent: this is a plain hash of secret and body, to which others can append, and has no time.
+///
+/// *Set-up:* as for [`HUBSPOT`]. *Not signed:* URL and headers.
+pub const HUBSPOT_V1: Provider = Provider::new(
+    "hubspot-v1",
+    Scheme::sha256()
+        .header("x-hubspot-signature")
+        .hex()
+        .requires(&[("x-hubspot-signature-version", "v1")])
+        .signed("{secret}{body}"),
+)
+.items(ITEMS)
+.docs(DOCS);
+
+/// `HubSpot`'s signature of version 2, for webhooks of workflows. Use [`HUBSPOT`] where its header
+/// is sent: this is a plain hash that begins with the secret, to which others can append, and has
+/// no time.
+///
+/// *Set-up:* as for [`HUBSPOT`]. *Not signed:* headers.
+pub const HUBSPOT_V2: Provider = Provider::new(
+    "hubspot-v2",
+    Scheme::sha256()
+        .header("x-hubspot-signature")
+        .hex()
+        .requires(&[("x-hubspot-signature-version", "v2")])
+        .signed("{secret}{method}{url}{body}"),
+)
+.items(ITEMS)
+.docs(DOCS);

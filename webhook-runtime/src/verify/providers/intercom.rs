@@ -1,0 +1,18 @@
+use std::time::Duration;
+
+use crate::verify::{Provider, Source, scheme::Scheme};
+
+/// Intercom: [webhooks](https://developers.intercom.com/docs/webhooks/setting-up-webhooks).
+///
+/// *Set-up:* in the developer hub, under Webhooks: the public URL and its topics. The secret is
+/// the app's client secret. The signature is HMAC with SHA-1; there is no better one.
+///
+/// *Not signed:* the headers; id and topic are in the body. A ping arrives as the topic `ping`.
+/// Intercom wants 200 within five seconds, or sends again: once, after a minute (unconfirmed).
+pub const INTERCOM: Provider =
+    Provider::new("intercom", Scheme::hmac_sha1().header("x-hub-signature").prefix("sha1=").hex())
+        .id(Source::pointer("/id"))
+        .event(Source::pointer("/topic"))
+        .acknowledges_with(200)
+        .docs("https://developers.intercom.com/docs/webhooks/setting-up-webhooks")
+        .times_out_after(Duration::from_secs(5));

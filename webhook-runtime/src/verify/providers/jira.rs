@@ -1,0 +1,18 @@
+use std::time::Duration;
+
+use crate::verify::{Provider, Source, scheme::Scheme};
+
+/// Jira: [webhooks](https://developer.atlassian.com/cloud/jira/platform/webhooks/) with a secret.
+///
+/// *Set-up:* in the administration, under System, Webhooks: the public URL and a secret. Webhooks
+/// that apps register are not signed in this way.
+///
+/// *Not signed:* the headers, and with them the webhook's id, which stays the same when Jira tries
+/// again. It does so for up to half an hour; it waits 20 seconds (unconfirmed).
+pub const JIRA: Provider =
+    Provider::new("jira", Scheme::hmac_sha256().header("x-hub-signature").prefix("sha256=").hex())
+        .id(Source::header("x-atlassian-webhook-identifier"))
+        .event(Source::pointer("/webhookEvent"))
+        .action(Source::pointer("/issue_event_type_name"))
+        .docs("https://developer.atlassian.com/cloud/jira/platform/webhooks/")
+        .retries_for(Duration::from_secs(30 * 60));

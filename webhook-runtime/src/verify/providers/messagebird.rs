@@ -1,0 +1,24 @@
+use crate::verify::{
+    Provider,
+    scheme::{BodyHash, Jwt},
+};
+
+/// MessageBird: [verify webhook requests][docs].
+///
+/// *Set-up:* the secret is the account's signing key; configure the public URL, which is signed.
+/// Requests come with any method.
+///
+/// *Not signed:* headers and the method.
+///
+/// [docs]: https://developers.messagebird.com/api/#verifying-http-requests
+pub const MESSAGEBIRD: Provider = Provider::custom(
+    "messagebird",
+    &Jwt::hs("messagebird-signature-jwt")
+        .issuer("MessageBird")
+        .has_id()
+        .url_sha256("url_hash")
+        .body_sha256("payload_hash", BodyHash::Hex)
+        .only_with_body(),
+)
+.methods("POST, GET, PUT, PATCH, DELETE")
+.docs("https://developers.messagebird.com/api/#verifying-http-requests");

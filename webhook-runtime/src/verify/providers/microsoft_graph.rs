@@ -1,0 +1,93 @@
+use std::{borrow::Cow, ops::Range, time::SystemTime};
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use crate::verify::{
+    Copies, Items, Provider, Secret, Source, handshake,
+    handshake::{Answer, Handshake, When},
+    json,
+    scheme::{Incoming, Means, Outgoing, SignError, Signed, Traits, Verify, VerifyError},
+};
+
+/// Microsoft Graph change notifications: [receive through webhooks][docs].
+///
+/// *Set-up:* the secret is the `clientState` given when the subscription is created. The validation
+/// request is answered. Every notification of a batch has to carry the right `clientState`.
+///
+/// *Not signed:* everything. The `clientState` proves who sent, not what: it is the same each time. An
+/// inbox keeps asterisks in its place.
+///
+/// [docs]: https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
+pub const MICROSOFT_GRAPH: Provider = Provider::custom("microsoft-graph", &ClientState)
+    .id(Source::pointer("/value/0/id"))
+    .event(Source::pointer("/value/0/changeType"))
+    .items(Items::at("/value").id("/id").event("/changeType"))
+    .handshakes(&[Handshake::unsigned(
+        "POST",
+        &[When::Query("validationToken")],
+        Answer::Text(handshake::Value::Query("validationToken")),
+    )])
+    .copies(Copies::None)
+    .docs("https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks")
+    .times_out_after(std::time::Duration::from_secs(10));
+
+/// The secret itself, in each notification.
+#[derive(Debug)]
+struct ClientState;
+
+impl Verify for ClientState {
+    fn traits(&self) -> Traits {
+        Traits { signs_body: false, ..Traits::new("token in each item", "") }
+    }
+
+    fn check_headers(&self, _: &HeaderMap) -> Result<(), VerifyError> {
+        Ok(())
+    }
+
+    fn verify(
+        &self,
+        request: &Incoming<'_>,
+        means: &Means<'_>,
+    ) -> Result<Option<SystemTime>, VerifyError> {
+        if !json::is_unambiguous(request.body) {
+            return Err(VerifyError::MalformedBody);
+        }
+        let body = std::str::from_utf8(request.body).map_err(|_| VerifyError::MalformedBody)?;
+        let items = json::text(body, "/value").and_then(json::items);
+        let items = items.filter(|items| !items.is_empty()).ok_or(VerifyError::MalformedBody)?;
+        for item in items {
+            let state: Option<String> =
+                json::text(item, "/clientState").and_then(|state| serde_json::from_str(state).ok());
+            if !means.secret.is(state.ok_or(VerifyError::MalformedBody)?.as_bytes()) {
+                return Err(VerifyError::NoMatch);
+            }
+        }
+        Ok(None)
+    }
+
+    fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
+        let Ok(body) = std::str::from_utf8(body) else { return Vec::new() };
+        let items = json::text(body, "/value").and_then(json::items).unwrap_or_default();
+        let states = items.into_iter().filter_map(|item| json::text(item, "/clientState"));
+        // Between the quotation marks.
+        let inside = |state: &str| {
+            let Range { start, end } = json::place(state, body);
+            start + 1..end - 1
+        };
+        states.filter(|state| state.starts_with('"')).map(inside).collect()
+    }
+
+    /// Puts the secret into each notification of the body.
+    fn sign<'r>(&self, secret: &Secret, request: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+        let mut body: Value = serde_json::from_slice(request.body).map_err(|_| SignError::Body)?;
+        let state = String::from_utf8_lossy(secret.expose()).into_owned();
+        let items = body.get_mut("value").and_then(Value::as_array_mut).ok_or(SignError::Body)?;
+        for item in items {
+            let item = item.as_object_mut().ok_or(SignError::Body)?;
+            item.insert("clientState".to_owned(), Value::from(state.as_str()));
+        }
+        let body = Cow::Owned(body.to_string().into_bytes());
+        Ok(Signed { headers: HeaderMap::new(), body })
+    }
+}

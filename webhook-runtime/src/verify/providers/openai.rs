@@ -1,0 +1,23 @@
+use std::time::Duration;
+
+use crate::verify::{
+    Provider, Source,
+    scheme::{KeyEncoding, Scheme},
+};
+
+/// `OpenAI`: [webhooks](https://developers.openai.com/api/docs/guides/webhooks), by Standard
+/// Webhooks.
+///
+/// *Set-up:* in the project's settings, under Webhooks: the public URL; the secret, `whsec_…`, is
+/// shown once. A secret without that prefix is taken as text, as `OpenAI`'s own libraries do.
+///
+/// *Not signed:* the headers, but for id and time, which may be five minutes off. The id stays the
+/// same when `OpenAI` tries again, which it does for 72 hours.
+pub const OPENAI: Provider = Provider::new(
+    "openai",
+    Scheme::standard_webhooks().key(KeyEncoding::PrefixedBase64OrText("whsec_")),
+)
+.id(Source::header("webhook-id"))
+.event(Source::pointer("/type"))
+.docs("https://developers.openai.com/api/docs/guides/webhooks")
+.retries_for(Duration::from_secs(72 * 60 * 60));

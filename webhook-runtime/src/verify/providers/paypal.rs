@@ -1,0 +1,135 @@
+use std::{borrow::Cow, time::SystemTime};
+
+use base64ct::{Base64, Encoding as _};
+use http::{HeaderMap, Uri};
+
+use crate::verify::{
+    Provider, Secret, Source,
+    scheme::{
+        Certificate, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Verify,
+        VerifyError, WantedKey, header_text,
+    },
+};
+
+/// PayPal: [verify webhook signatures][docs].
+///
+/// *Set-up:* the secret is the webhook's id, which is not secret; what proves the sender is PayPal's
+/// certificate. A [`KeySource`](crate::KeySource) fetches it, and only URLs of PayPal itself get that
+/// far; its subject has to be PayPal, and it must not have expired. That it is PayPal's is vouched
+/// for by the TLS connection it came over, so fetch it over nothing else.
+///
+/// *Not signed:* headers other than transmission id and time. Of the body a CRC-32 is signed, which
+/// is no protection against whoever can choose the body: it is a checksum, not a hash. PayPal tries
+/// again up to 25 times in 3 days (unconfirmed).
+///
+/// [docs]: https://developer.paypal.com/api/rest/webhooks/rest/
+pub const PAYPAL: Provider = Provider::custom("paypal", &PayPal)
+    .id(Source::pointer("/id"))
+    .event(Source::pointer("/event_type"))
+    .docs("https://developer.paypal.com/api/rest/webhooks/rest/");
+
+const ID: &str = "paypal-transmission-id";
+const TIMESTAMP: &str = "paypal-transmission-time";
+const SIGNATURE: &str = "paypal-transmission-sig";
+const CERTIFICATE: &str = "paypal-cert-url";
+const ALGORITHM: &str = "paypal-auth-algo";
+
+/// PayPal names no window; an endpoint can set one.
+const TIME: Timestamp = Timestamp::header(TIMESTAMP).rfc3339().without_window();
+
+/// RSA over ids, a time and a checksum.
+#[derive(Debug)]
+struct PayPal;
+
+impl Verify for PayPal {
+    fn traits(&self) -> Traits {
+        Traits {
+            fetches_keys: true,
+            // A checksum of it is, and other bodies have the same checksum.
+            signs_body: false,
+            signs_time: true,
+            ..Traits::new("RSA SHA-256, certificate", SIGNATURE)
+        }
+    }
+
+    fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
+        if header_text(headers, ALGORITHM)? != "SHA256withRSA" {
+            return Err(VerifyError::MalformedHeader(ALGORITHM));
+        }
+        header_text(headers, ID)?;
+        header_text(headers, SIGNATURE)?;
+        TIME.well_formed(header_text(headers, TIMESTAMP)?)?;
+        if is_paypal(header_text(headers, CERTIFICATE)?) {
+            Ok(())
+        } else {
+            Err(VerifyError::ForeignKey)
+        }
+    }
+
+    fn wanted_key(&self, request: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
+        self.check_headers(request.headers)?;
+        let url = header_text(request.headers, CERTIFICATE)?;
+        Ok(Some(WantedKey::Url(Cow::Owned(url.to_owned()))))
+    }
+
+    fn verify(
+        &self,
+        request: &Incoming<'_>,
+        means: &Means<'_>,
+    ) -> Result<Option<SystemTime>, VerifyError> {
+        let headers = request.headers;
+        let pem = means.key.ok_or(VerifyError::KeyUnavailable)?;
+        let certificate = Certificate::read(pem, means.now)
+            .filter(|certificate| certificate.is_for("paypal.com"))
+            .ok_or(VerifyError::ForeignKey)?;
+        let key = certificate.rsa_sha256().ok_or(VerifyError::KeyUnavailable)?;
+        let signature = Base64::decode_vec(header_text(headers, SIGNATURE)?)
+            .map_err(|_| VerifyError::MalformedSignature(SIGNATURE))?;
+        let timestamp = header_text(headers, TIMESTAMP)?;
+        let webhook_id = String::from_utf8_lossy(means.secret.expose());
+        let (id, checksum) = (header_text(headers, ID)?, crc32fast::hash(request.body));
+        let text = format!("{id}|{timestamp}|{webhook_id}|{checksum}");
+        if !key.verify_message(text.as_bytes(), &signature) {
+            return Err(VerifyError::NoMatch);
+        }
+        TIME.with_window(means.tolerance).judge(timestamp, means.now).map(Some)
+    }
+
+    fn sign<'r>(&self, _: &Secret, _: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+        Err(SignError::Impossible)
+    }
+}
+
+/// Whether a URL is one of PayPal itself: https, its domain, and no port, user or fragment.
+fn is_paypal(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://") else { return false };
+    let host = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
+    matches!(host, "api.paypal.com" | "api.sandbox.paypal.com")
+        && rest[host.len()..].starts_with("/v1/notifications/certs/")
+        && url.parse::<Uri>().is_ok_and(|uri| uri.host() == Some(host) && uri.query().is_none())
+        && url.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && byte != b'#' && byte != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_paypal;
+
+    #[test]
+    fn only_urls_of_paypal_itself_are_fetched() {
+        assert!(is_paypal("https://api.paypal.com/v1/notifications/certs/CERT-1"));
+        assert!(is_paypal("https://api.sandbox.paypal.com/v1/notifications/certs/CERT-1"));
+        for url in [
+            "http://api.paypal.com/x",
+            "https://paypal.com.evil.example/x",
+            "https://evilpaypal.com/x",
+            "https://api.paypal.com@evil.example/x",
+            "https://api.paypal.com:444/x",
+            "https://evil.example/.paypal.com",
+            "https://evil.example#.paypal.com",
+            "https://evil.example\\.paypal.com/",
+            "",
+        ] {
+            assert!(!is_paypal(url), "{url}");
+        }
+    }
+}

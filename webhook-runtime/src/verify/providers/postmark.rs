@@ -1,0 +1,19 @@
+use std::time::Duration;
+
+use crate::verify::{Provider, Source, scheme::Scheme};
+
+/// Postmark: [webhooks](https://postmarkapp.com/developer/webhooks/webhooks-overview).
+///
+/// *Set-up:* in the server's message stream, under Webhooks: the public URL with a user and a
+/// password of your own, by HTTP basic authentication. The secret is `user:password`.
+///
+/// *Not signed:* anything. The password proves who sends, and whoever has seen one request can send
+/// others. A delivery has no id: `MessageID` is that of the mail, and its delivery, its opening and
+/// its bounce all have the same. Inbound mail has no `RecordType`.
+///
+/// Postmark tries an inbound mail ten times again within ten and a half hours, and stops at a 403;
+/// for other webhooks this is unconfirmed.
+pub const POSTMARK: Provider = Provider::new("postmark", Scheme::basic_auth())
+    .event(Source::pointer("/RecordType"))
+    .docs("https://postmarkapp.com/developer/webhooks/webhooks-overview")
+    .retries_for(Duration::from_secs(621 * 60));

@@ -1,0 +1,22 @@
+use std::time::Duration;
+
+use crate::verify::{Copies, Provider, scheme::Scheme};
+
+/// Intuit's `QuickBooks` Online: [webhooks][docs].
+///
+/// *Set-up:* in the app's settings, under Webhooks: the public URL; the secret is the verifier
+/// token.
+///
+/// *Not signed:* the headers. A delivery has neither id nor type: it lists what changed, company by
+/// company, or, in the format of 2025, event by event in the form of `CloudEvents` (unconfirmed).
+///
+/// Intuit wants 200 within three seconds. It tries again after 10, 20 and 30 seconds, 5 and 20
+/// minutes, 2, 4 and 6 hours, and then every 6 hours, and may hold back later events until then.
+///
+/// [docs]: https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks
+pub const QUICKBOOKS: Provider =
+    Provider::new("quickbooks", Scheme::hmac_sha256().header("intuit-signature").base64())
+        .acknowledges_with(200)
+        .copies(Copies::None)
+        .docs("https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks")
+        .times_out_after(Duration::from_secs(3));

@@ -1,0 +1,16 @@
+use crate::verify::{Provider, Source, scheme::Scheme};
+
+/// Replicate: [verifying webhooks][docs], by Standard Webhooks.
+///
+/// *Set-up:* name the public URL as `webhook` when you create a prediction; the secret, `whsec_…`,
+/// is the account's and comes from the API.
+///
+/// *Not signed:* the headers, but for id and time, which may be five minutes off: Replicate's own
+/// helper looks at neither. The body is the prediction, or the training, as it stands; the event is
+/// its status. The id stays the same when Replicate tries again (how often is unconfirmed).
+///
+/// [docs]: https://replicate.com/docs/topics/webhooks/verify-webhook
+pub const REPLICATE: Provider = Provider::new("replicate", Scheme::standard_webhooks())
+    .id(Source::header("webhook-id"))
+    .event(Source::pointer("/status"))
+    .docs("https://replicate.com/docs/topics/webhooks/verify-webhook");

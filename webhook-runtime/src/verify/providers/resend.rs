@@ -1,0 +1,20 @@
+use std::time::Duration;
+
+use crate::verify::{Provider, Source, scheme::Scheme};
+
+/// Resend: [verifying webhook requests][docs], sent by Svix.
+///
+/// *Set-up:* in the dashboard, under Webhooks: the public URL; the secret is the webhook's signing
+/// secret, `whsec_…`.
+///
+/// *Not signed:* the headers, but for id and time, which may be five minutes off. The id stays the
+/// same when Resend tries again, for a little more than 27 hours. It waits 15 seconds
+/// (unconfirmed).
+///
+/// [docs]: https://resend.com/docs/webhooks/verify-webhooks-requests
+pub const RESEND: Provider = Provider::new("resend", Scheme::svix())
+    .id(Source::header("svix-id"))
+    .event(Source::pointer("/type"))
+    .docs("https://resend.com/docs/webhooks/verify-webhooks-requests")
+    // At once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h.
+    .retries_for(Duration::from_secs(99_305));

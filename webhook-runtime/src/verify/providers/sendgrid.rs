@@ -1,0 +1,28 @@
+use crate::verify::{
+    Items, Provider,
+    scheme::{Scheme, Timestamp},
+};
+
+const DOCS: &str = "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features";
+
+/// Twilio `SendGrid`'s signed event webhook: [security features][docs].
+///
+/// *Set-up:* in the mail settings, under Event Webhooks: the public URL, and switch the signed
+/// event webhook on. The secret is its verification key, a public one.
+///
+/// *Not signed:* the headers, but for the time, which has no limit of age, neither in `SendGrid`'s
+/// own libraries nor here. A delivery has no id: it is a batch, and each of its events has an
+/// `event` and an `sg_event_id`. Inbound mail is not signed at all. `SendGrid` tries again for a
+/// day (unconfirmed).
+///
+/// [docs]: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
+pub const SENDGRID: Provider = Provider::new(
+    "sendgrid",
+    Scheme::ecdsa_p256()
+        .header("x-twilio-email-event-webhook-signature")
+        .base64()
+        .timestamp(Timestamp::header("x-twilio-email-event-webhook-timestamp").without_window())
+        .signed("{timestamp}{body}"),
+)
+.items(Items::at("").id("/sg_event_id").event("/event"))
+.docs(DOCS);

@@ -1,0 +1,26 @@
+use std::time::Duration;
+
+use crate::verify::{Copies, Provider, Source, scheme::Scheme};
+
+/// Shopify: [verifying deliveries][docs].
+///
+/// *Set-up:* subscribe in the app's configuration, through the API, or in the store's notification
+/// settings. The secret is the app's client secret, or the one that the store's settings show. For
+/// an hour after a rotation deliveries may still be signed with the old one: configure both.
+///
+/// *Not signed:* the headers, and with them the delivery's id, the topic and the shop. The id stays
+/// the same when Shopify tries again; `X-Shopify-Event-Id` is shared by all subscriptions that one
+/// event fires.
+///
+/// Shopify waits one second for the connection and five for the answer. It tries eight times again
+/// within four hours, and may then delete the subscription.
+///
+/// [docs]: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
+pub const SHOPIFY: Provider =
+    Provider::new("shopify", Scheme::hmac_sha256().header("x-shopify-hmac-sha256").base64())
+        .id(Source::header("x-shopify-webhook-id"))
+        .event(Source::header("x-shopify-topic"))
+        .copies(Copies::SameBytesAndEvent)
+        .docs("https://shopify.dev/docs/apps/build/webhooks/verify-deliveries")
+        .times_out_after(Duration::from_secs(5))
+        .retries_for(Duration::from_secs(4 * 60 * 60));

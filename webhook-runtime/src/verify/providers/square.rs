@@ -1,0 +1,22 @@
+use std::time::Duration;
+
+use crate::verify::{Provider, Source, scheme::Scheme};
+
+/// Square: [validating event notifications][docs].
+///
+/// *Set-up:* in the developer console, under Webhooks, Subscriptions: the public URL; the secret is
+/// the subscription's signature key. The URL is signed, exactly as it was registered: the endpoint
+/// has to know its public one.
+///
+/// *Not signed:* the headers; id and type are in the body. Square tries again for a day. It waits
+/// ten seconds (unconfirmed).
+///
+/// [docs]: https://developer.squareup.com/docs/webhooks/step3validate
+pub const SQUARE: Provider = Provider::new(
+    "square",
+    Scheme::hmac_sha256().header("x-square-hmacsha256-signature").base64().signed("{url}{body}"),
+)
+.id(Source::pointer("/event_id"))
+.event(Source::pointer("/type"))
+.docs("https://developer.squareup.com/docs/webhooks/step3validate")
+.retries_for(Duration::from_secs(24 * 60 * 60));

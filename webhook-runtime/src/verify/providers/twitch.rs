@@ -1,0 +1,43 @@
+use crate::verify::{
+    Provider, Source,
+    handshake::{Answer, Handshake, Value, When},
+    scheme::{Scheme, Timestamp},
+};
+
+const HANDSHAKES: &[Handshake] = &[Handshake::signed(
+    &[When::HeaderIs("twitch-eventsub-message-type", "webhook_callback_verification")],
+    Answer::Text(Value::Body("/challenge")),
+)];
+
+/// Twitch `EventSub`: [handling webhook events][docs].
+///
+/// *Set-up:* create the subscription through the API, with the public URL and a secret of your own,
+/// of 10 to 100 ASCII characters. The challenge that follows is answered here.
+///
+/// *Not signed:* the headers, but for id and time, and with them the event's name and the kind of
+/// message, which is the action: `notification`, or `revocation` when the subscription has ended.
+/// The body says the same under `/subscription/type` and `/subscription/status`. Id, time and body
+/// are signed without a mark between them; the strict form of the time keeps them apart.
+///
+/// Twitch advises to drop messages older than ten minutes, but its tools and the libraries do not,
+/// and neither does this: set a window at the endpoint. It waits a few seconds, and ends the
+/// subscription after too many failures.
+///
+/// [docs]: https://dev.twitch.tv/docs/eventsub/handling-webhook-events/
+pub const TWITCH: Provider = Provider::new(
+    "twitch",
+    Scheme::hmac_sha256()
+        .header("twitch-eventsub-message-signature")
+        .prefix("sha256=")
+        .hex()
+        .id_header("twitch-eventsub-message-id")
+        .timestamp(
+            Timestamp::header("twitch-eventsub-message-timestamp").rfc3339().without_window(),
+        )
+        .signed("{id}{timestamp}{body}"),
+)
+.id(Source::header("twitch-eventsub-message-id"))
+.event(Source::header("twitch-eventsub-subscription-type"))
+.action(Source::header("twitch-eventsub-message-type"))
+.handshakes(HANDSHAKES)
+.docs("https://dev.twitch.tv/docs/eventsub/handling-webhook-events/");

@@ -1,0 +1,27 @@
+use crate::verify::{
+    Provider,
+    handshake::{Answer, Handshake, Value, When},
+    scheme::Scheme,
+};
+
+const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
+    "GET",
+    &[When::Query("crc_token")],
+    Answer::Json(&[("response_token", Value::HmacBase64(&Value::Query("crc_token")))]),
+)];
+
+/// X, once Twitter: [webhooks](https://docs.x.com/x-api/webhooks/introduction).
+///
+/// *Set-up:* register the public URL, without a port, through the API while the endpoint runs. The
+/// secret is the app's consumer secret, also called API key secret. X asks by GET at once, again
+/// and again, and whenever you tell it to, to have a token signed; that is answered here, with the
+/// first secret: while you rotate it, put the new one first.
+///
+/// *Not signed:* the headers. A delivery has no id, and its type is which fields there are besides
+/// `for_user_id`, so that none is named here. X waits three seconds (unconfirmed).
+pub const TWITTER: Provider = Provider::new(
+    "twitter",
+    Scheme::hmac_sha256().header("x-twitter-webhooks-signature").prefix("sha256=").base64(),
+)
+.handshakes(HANDSHAKES)
+.docs("https://docs.x.com/x-api/webhooks/introduction");

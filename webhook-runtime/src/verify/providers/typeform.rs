@@ -1,0 +1,16 @@
+use crate::verify::{Provider, Source, scheme::Scheme};
+
+/// Typeform:
+/// [securing webhooks](https://www.typeform.com/developers/webhooks/secure-your-webhooks/).
+///
+/// *Set-up:* in the form, under Connect, Webhooks: the public URL and a secret of your own.
+///
+/// *Not signed:* the headers; id and type are in the body. Typeform waits 30 seconds, and tries
+/// again for ten hours; an answer of 404 or 410 switches the webhook off (all unconfirmed).
+pub const TYPEFORM: Provider = Provider::new(
+    "typeform",
+    Scheme::hmac_sha256().header("typeform-signature").prefix("sha256=").base64(),
+)
+.id(Source::pointer("/event_id"))
+.event(Source::pointer("/event_type"))
+.docs("https://www.typeform.com/developers/webhooks/secure-your-webhooks/");

@@ -1,0 +1,33 @@
+use std::time::Duration;
+
+use crate::verify::{
+    Provider, Source,
+    scheme::{Scheme, Timestamp},
+};
+
+/// Webflow: [working with webhooks][docs].
+///
+/// *Set-up:* create the webhook through the API, with the public URL. The secret is the OAuth app's
+/// client secret, or, where a site's token creates the webhook, the one that the answer shows
+/// (unconfirmed). Webhooks that are made in the dashboard are not signed.
+///
+/// *Not signed:* the headers, but for the time, in milliseconds, which may be five minutes off. A
+/// delivery has no id. Webflow follows no redirects, and tries up to three times again, ten minutes
+/// apart.
+///
+/// [docs]: https://developers.webflow.com/data/docs/working-with-webhooks
+pub const WEBFLOW: Provider = Provider::new(
+    "webflow",
+    Scheme::hmac_sha256()
+        .header("x-webflow-signature")
+        .hex()
+        .timestamp(
+            Timestamp::header("x-webflow-timestamp")
+                .unix_millis()
+                .tolerance(Duration::from_secs(300)),
+        )
+        .signed("{timestamp}:{body}"),
+)
+.event(Source::pointer("/triggerType"))
+.docs("https://developers.webflow.com/data/docs/working-with-webhooks")
+.retries_for(Duration::from_secs(30 * 60));

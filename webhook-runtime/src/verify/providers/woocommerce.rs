@@ -1,0 +1,32 @@
+use std::time::Duration;
+
+use crate::verify::{
+    Copies, Provider, Source,
+    handshake::{Answer, Handshake, When},
+    scheme::{KeyEncoding, Scheme},
+};
+
+/// The ping at creation is a form that nobody signs, and wants exactly 200.
+const HANDSHAKES: &[Handshake] =
+    &[Handshake::unsigned("POST", &[When::OnlyFormField("webhook_id")], Answer::Empty(200))];
+
+/// `WooCommerce`: [webhooks](https://woocommerce.com/document/webhooks/).
+///
+/// *Set-up:* in the store's settings, under Advanced, Webhooks: the public URL and a secret. The
+/// secret is the one that the store keeps: entities such as `&amp;` in it stand for their
+/// characters. The ping that follows is answered here.
+///
+/// *Not signed:* the headers, and with them the topic. A delivery has no id: those that a webhook
+/// makes within one second share one `X-WC-Webhook-Delivery-ID`.
+///
+/// The store waits 60 seconds, follows no redirect and does not try again. After more than five
+/// failures in a row it switches the webhook off.
+pub const WOOCOMMERCE: Provider = Provider::new(
+    "woocommerce",
+    Scheme::hmac_sha256().header("x-wc-webhook-signature").base64().key(KeyEncoding::HtmlEscaped),
+)
+.event(Source::header("x-wc-webhook-topic"))
+.handshakes(HANDSHAKES)
+.copies(Copies::SameBytesAndEvent)
+.docs("https://woocommerce.com/document/webhooks/")
+.times_out_after(Duration::from_secs(60));

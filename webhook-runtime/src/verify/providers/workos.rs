@@ -1,0 +1,27 @@
+use std::time::Duration;
+
+use crate::verify::{
+    Provider, Source,
+    scheme::{Scheme, Timestamp},
+};
+
+/// `WorkOS`: [webhooks](https://workos.com/docs/webhooks).
+///
+/// *Set-up:* in the dashboard, under Webhooks: the public URL; the secret is the endpoint's signing
+/// secret.
+///
+/// *Not signed:* the headers, but for the time in the signature's, in milliseconds. Id and event
+/// are in the body. The time may be three minutes off, as in `WorkOS`'s own libraries. It tries
+/// again for three days (unconfirmed).
+pub const WORKOS: Provider = Provider::new(
+    "workos",
+    Scheme::hmac_sha256()
+        .header("workos-signature")
+        .fields(", ", "v1")
+        .hex()
+        .timestamp(Timestamp::field("t").unix_millis().tolerance(Duration::from_secs(180)))
+        .signed("{timestamp}.{body}"),
+)
+.id(Source::pointer("/id"))
+.event(Source::pointer("/event"))
+.docs("https://workos.com/docs/webhooks");

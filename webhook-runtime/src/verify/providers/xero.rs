@@ -1,0 +1,24 @@
+use std::time::Duration;
+
+use crate::verify::{Items, Provider, Success, scheme::Scheme};
+
+/// Xero: [configuring your server][docs].
+///
+/// *Set-up:* in the app's settings, under Webhooks: the public URL. The secret is the webhooks key
+/// as shown, though it looks like base64. Xero then sends deliveries without events, some of them
+/// signed wrongly on purpose, and wants the right ones taken and the others answered by 401.
+///
+/// *Not signed:* the headers. A delivery has no id: it is a batch, and each of its events has a
+/// category and a type: `INVOICE` and `CREATE`. For those without events no handler is called.
+///
+/// Xero wants 200 within five seconds, and an answer without a body, which is taken care of here,
+/// and without cookies, which is not (unconfirmed).
+///
+/// [docs]: https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/
+pub const XERO: Provider =
+    Provider::new("xero", Scheme::hmac_sha256().header("x-xero-signature").base64())
+        .items(Items::at("/events").event("/eventCategory").action("/eventType"))
+        .success(Success::NoBody)
+        .acknowledges_with(200)
+        .docs("https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/")
+        .times_out_after(Duration::from_secs(5));

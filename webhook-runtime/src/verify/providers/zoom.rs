@@ -1,0 +1,42 @@
+use std::time::Duration;
+
+use crate::verify::{
+    Provider, Source,
+    handshake::{Answer, Handshake, Value, When},
+    scheme::{Scheme, Timestamp},
+};
+
+const HANDSHAKES: &[Handshake] = &[Handshake::signed(
+    &[When::BodyIs("/event", "endpoint.url_validation")],
+    Answer::Json(&[
+        ("plainToken", Value::Body("/payload/plainToken")),
+        ("encryptedToken", Value::HmacHex(&Value::Body("/payload/plainToken"))),
+    ]),
+)];
+
+/// Zoom: [webhooks](https://developers.zoom.us/docs/api/webhooks/).
+///
+/// *Set-up:* in the app's settings, under Access: the public URL as event notification endpoint;
+/// the secret is the secret token. Zoom validates the URL at once and every 72 hours, which is
+/// answered here, with the first secret: while you rotate it, put the new one first.
+///
+/// *Not signed:* the headers, but for the time, which has no limit of age, neither in Zoom's own
+/// code nor here. A delivery has no id.
+///
+/// Zoom wants 200 or 204 within three seconds, and tries three times again: after 5 minutes, 20
+/// more and 60 more.
+pub const ZOOM: Provider = Provider::new(
+    "zoom",
+    Scheme::hmac_sha256()
+        .header("x-zm-signature")
+        .prefix("v0=")
+        .hex()
+        .timestamp(Timestamp::header("x-zm-request-timestamp").without_window())
+        .signed("v0:{timestamp}:{body}"),
+)
+.event(Source::pointer("/event"))
+.handshakes(HANDSHAKES)
+.acknowledges_with(200)
+.docs("https://developers.zoom.us/docs/api/webhooks/")
+.times_out_after(Duration::from_secs(3))
+.retries_for(Duration::from_secs(85 * 60));

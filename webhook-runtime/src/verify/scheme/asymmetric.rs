@@ -1,0 +1,397 @@
+//! Signatures that are checked with a public key. Each algorithm is a feature.
+//!
+//! Verification reads the provider's public key; signing, for tests, reads a private one.
+
+use super::template::{Template, Values};
+use crate::verify::{Secret, SecretError};
+
+/// A provider's public key, ready to verify.
+#[derive(Clone)]
+pub(crate) enum PublicKey {
+    #[cfg(feature = "ed25519")]
+    Ed25519(Box<ed25519_dalek::VerifyingKey>),
+    #[cfg(feature = "ecdsa")]
+    EcdsaP256(Box<p256::ecdsa::VerifyingKey>),
+    #[cfg(feature = "rsa")]
+    RsaSha256(Box<rsa::pkcs1v15::VerifyingKey<sha2::Sha256>>),
+    #[cfg(feature = "certificates")]
+    RsaSha1(Box<rsa::pkcs1v15::VerifyingKey<sha1::Sha1>>),
+    /// So that the type is inhabited without any of the features.
+    #[allow(dead_code, reason = "never made")]
+    None(std::convert::Infallible),
+}
+
+/// The algorithms of this module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asymmetric {
+    #[cfg(feature = "ed25519")]
+    Ed25519,
+    #[cfg(feature = "ecdsa")]
+    EcdsaP256,
+    #[cfg(feature = "rsa")]
+    RsaSha256,
+}
+
+impl Asymmetric {
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => "Ed25519",
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256 => "ECDSA P-256 SHA-256",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256 => "RSA PKCS#1 v1.5 SHA-256",
+        }
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "not with every set of features")]
+    pub(crate) const fn signature_len(self) -> Option<usize> {
+        match self {
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => Some(64),
+            // DER, of varying length.
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256 => None,
+            // As long as the key.
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256 => None,
+        }
+    }
+
+    /// Reads the provider's public key; `decoded` is what the scheme's key encoding made of it.
+    pub(crate) fn public_key(
+        self,
+        secret: &Secret,
+        decoded: &[u8],
+    ) -> Result<PublicKey, SecretError> {
+        let _ = (secret, decoded);
+        match self {
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => {
+                let malformed = SecretError::Malformed("an Ed25519 public key of 32 bytes");
+                let bytes: &[u8; 32] = decoded.try_into().map_err(|_| malformed)?;
+                let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| malformed)?;
+                Ok(PublicKey::Ed25519(Box::new(key)))
+            }
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256 => {
+                use p256::pkcs8::DecodePublicKey as _;
+                p256::ecdsa::VerifyingKey::from_public_key_der(decoded)
+                    .map(|key| PublicKey::EcdsaP256(Box::new(key)))
+                    .map_err(|_| SecretError::Malformed("a P-256 public key (SPKI in base64)"))
+            }
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256 => {
+                use rsa::pkcs8::DecodePublicKey as _;
+                let key = match secret.text() {
+                    Some(text) if text.starts_with("-----BEGIN") => {
+                        rsa::PublicKey::from_public_key_pem(text)
+                    }
+                    _ => rsa::PublicKey::from_public_key_der(decoded),
+                };
+                key.map(|key| PublicKey::RsaSha256(Box::new(rsa::pkcs1v15::VerifyingKey::new(key))))
+                    .map_err(|_| {
+                        SecretError::Malformed("an RSA public key (PEM, or SPKI in base64)")
+                    })
+            }
+        }
+    }
+
+    /// Signs with a private key: 32 bytes of Ed25519 seed in the scheme's key encoding, or PKCS#8
+    /// in base64 (PEM for RSA).
+    pub(crate) fn sign(
+        self,
+        secret: &Secret,
+        decoded: &[u8],
+        message: &[u8],
+    ) -> Result<Vec<u8>, SecretError> {
+        let _ = (secret, decoded, message);
+        match self {
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => {
+                use ed25519_dalek::Signer as _;
+                let malformed = SecretError::Malformed("an Ed25519 private key of 32 bytes");
+                let seed = decoded.get(..32).and_then(|seed| seed.try_into().ok());
+                let key = ed25519_dalek::SigningKey::from_bytes(seed.ok_or(malformed)?);
+                Ok(key.sign(message).to_bytes().to_vec())
+            }
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256 => {
+                use p256::{ecdsa::signature::Signer as _, pkcs8::DecodePrivateKey as _};
+                let key = p256::ecdsa::SigningKey::from_pkcs8_der(decoded).map_err(|_| {
+                    SecretError::Malformed("a P-256 private key (PKCS#8 in base64)")
+                })?;
+                let signature: p256::ecdsa::Signature = key.sign(message);
+                Ok(signature.to_der().as_bytes().to_vec())
+            }
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256 => {
+                use rsa::{
+                    pkcs8::DecodePrivateKey as _,
+                    signature::{SignatureEncoding as _, Signer as _},
+                };
+                let key = rsa::PrivateKey::from_pkcs8_pem(secret.text().unwrap_or_default())
+                    .map_err(|_| SecretError::Malformed("an RSA private key (PKCS#8 in PEM)"))?;
+                Ok(rsa::pkcs1v15::SigningKey::<sha2::Sha256>::new(key).sign(message).to_vec())
+            }
+        }
+    }
+}
+
+impl PublicKey {
+    pub(crate) fn verify(
+        &self,
+        template: &Template,
+        values: &Values<'_>,
+        signature: &[u8],
+    ) -> bool {
+        let mut message = Vec::with_capacity(values.body.len() + 64);
+        template.feed(values, |piece| message.extend_from_slice(piece));
+        self.verify_message(&message, signature)
+    }
+
+    pub(crate) fn verify_message(&self, message: &[u8], signature: &[u8]) -> bool {
+        let _ = (message, signature);
+        match self {
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256(key) => {
+                use p256::ecdsa::signature::Verifier as _;
+                p256::ecdsa::Signature::from_der(signature)
+                    .is_ok_and(|signature| key.verify(message, &signature).is_ok())
+            }
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256(key) => {
+                use rsa::signature::Verifier as _;
+                rsa::pkcs1v15::Signature::try_from(signature)
+                    .is_ok_and(|signature| key.verify(message, &signature).is_ok())
+            }
+            #[cfg(feature = "certificates")]
+            Self::RsaSha1(key) => {
+                use rsa::signature::Verifier as _;
+                rsa::pkcs1v15::Signature::try_from(signature)
+                    .is_ok_and(|signature| key.verify(message, &signature).is_ok())
+            }
+            Self::None(never) => match *never {},
+        }
+    }
+}
+
+/// The public key in a certificate (PEM) that a provider publishes.
+#[cfg(feature = "certificates")]
+pub(crate) mod certificate {
+    use std::time::SystemTime;
+
+    use rsa::pkcs8::DecodePublicKey as _;
+    use x509_cert::der::{DecodePem as _, Encode as _};
+
+    use super::PublicKey;
+
+    /// A certificate that has not expired.
+    pub(crate) struct Certificate {
+        inner: x509_cert::Certificate,
+    }
+
+    impl Certificate {
+        /// Reads a certificate; `None` when it is none, or has expired by `now`.
+        pub(crate) fn read(pem: &[u8], now: SystemTime) -> Option<Self> {
+            let inner = x509_cert::Certificate::from_pem(pem).ok()?;
+            let expires =
+                inner.tbs_certificate().validity().not_after.to_date_time().unix_duration();
+            let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            (since_1970 <= expires).then_some(Self { inner })
+        }
+
+        /// Whether the subject's common name is `domain` or below it.
+        pub(crate) fn is_for(&self, domain: &str) -> bool {
+            let Ok(Some(name)) = self.inner.tbs_certificate().subject().common_name() else {
+                return false;
+            };
+            let name = name.value();
+            name == domain || name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+        }
+
+        pub(crate) fn rsa_sha256(&self) -> Option<PublicKey> {
+            let key = rsa::pkcs1v15::VerifyingKey::new(self.rsa_key()?);
+            Some(PublicKey::RsaSha256(Box::new(key)))
+        }
+
+        pub(crate) fn rsa_sha1(&self) -> Option<PublicKey> {
+            let key = rsa::pkcs1v15::VerifyingKey::new(self.rsa_key()?);
+            Some(PublicKey::RsaSha1(Box::new(key)))
+        }
+
+        fn rsa_key(&self) -> Option<rsa::PublicKey> {
+            let info = self.inner.tbs_certificate().subject_public_key_info().to_der().ok()?;
+            rsa::PublicKey::from_public_key_der(&info).ok()
+        }
+    }
+}
+
+#[cfg(test)]
+#[cfg(all(feature = "certificates", feature = "ecdsa", feature = "ed25519"))]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use base64ct::{Base64, Encoding as _};
+
+    use super::{certificate::Certificate, *};
+
+    /// Made by `OpenSSL` for these tests; the keys that signed were thrown away. All signatures are
+    /// of `text`.
+    const RSA: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAokEm5ZZgeqb30ANoKVRbKVBuTW20O8c0w3J1i2+4R7pN\
+        8dfH/08mKYAtUyD8EjAj9sHcta4i4NJOuytii0k34xSLaIIgXyYI6S0nyUQRQ8qQZtI18OZlijzwiRxuALlIuizN\
+        VM+ZFdCgytnSHOppsKnyYCC8eIVE6fej4zwNeLQMqQfjxTcteWPVxVOdEizh0tc2RX66Vh/bRIZ2KevQYfFpR5Cu\
+        5VJculHYTjlajMyUBiYeI9Pa+2hbzbPxR4cYtbZjR1DY2GyjwHwlFZjgBB286z6ObiCcZalJ8+Ha4oF+hwDavhzL\
+        DJgSKtJ8HDQ6mGFdUceaVyVE7YUa9bOxmQIDAQAB";
+    const RSA_SHA256: &str = "JGPM6YX7bXzJrBTVriYXxczER9xJILinLZm5PPisrLP/rGHkzMwXRW21qwjgpZSO75rKOiUGQ3G8xMxpp3Be0m39\
+        lGaGN4yOE7VH4ym3m1/7A9/QiTQTB4y2OEN8AaLnujcDSsHKhlheVJM4tgLg5uu89FcrlU2aT156Q8xRSr6eyyAi\
+        n4smtEWgNEe3s6cNb4Vu2oT8T7wOlfwN5xMbo57sUBCdPtRbGghpQ7QEcjBlLi/G2pPeDcrB3c/SaCCrLQGggRkg\
+        QxM6A1URhSrhgt/ErHaP4wSOvBJPIX2D0ixiIU5X8rM3eYxizCOaDaEXWTOyXNC8EUk4+xR5sFKvUg==";
+    const RSA_SHA1: &str = "Hw8svrJTUf+pJTHtsbuJiuyTmXC288MgP0cuw6DLjdEvKO4M6pzHz0Fj3lCWZ93TSnuwHx/0ejd3/V8ladrITwPz\
+        4vkghHKxmAv+dJLP2yKvVlSI+b+17gcNQpYeucsnn0BwoepVhoE6OEBY//7qppwcF3mFEnu0FWQjKpU62HgOgMuK\
+        7ouIlwyFNwRBhpmDoyDxpAK0vhafAsU3zROhMdwHsiEIGIESZP12etwhdKDaOjssOpbrYJIrscp9SuBrbhwnL9OK\
+        Mr7gmhz6y4pWjntqqyIfZrwKkwenqGXBNLT2ZfZHAYY0jtFhgSKrQRH3n7QAYpgqdGFUYaY4DTbEVA==";
+    const P256: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9zQgPrTI7YxUExyvKi87GqHwQkZJU0U802qBGoWIveNVahoI/BSc\
+        GATkNj3ru5IS6T9A3XHznKYPJDVJE26ztQ==";
+    const P256_SHA256: &str = "MEYCIQCFCukJ/JwYWe19fNQE6ih8ipoVixiwZHJJMSAEEizUCQIhAO+QBlmD9gE43Qt2aD/p+1mHsAtgBZETcK1c\
+        N9b+X9bD";
+    /// Of that RSA key, for `sns.example.com`.
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
+        MIIDOTCCAiGgAwIBAgIUQGkbkfjwJrSt/8cRsZVn68VFGBkwDQYJKoZIhvcNAQEL\n\
+        BQAwLDEQMA4GA1UECgwHRXhhbXBsZTEYMBYGA1UEAwwPc25zLmV4YW1wbGUuY29t\n\
+        MB4XDTI2MTEyNDEwMTQ0N1oXDTM2MTEyMTEwMTQ0N1owLDEQMA4GA1UECgwHRXhh\n\
+        bXBsZTEYMBYGA1UEAwwPc25zLmV4YW1wbGUuY29tMIIBIjANBgkqhkiG9w0BAQEF\n\
+        AAOCAQ8AMIIBCgKCAQEAokEm5ZZgeqb30ANoKVRbKVBuTW20O8c0w3J1i2+4R7pN\n\
+        8dfH/08mKYAtUyD8EjAj9sHcta4i4NJOuytii0k34xSLaIIgXyYI6S0nyUQRQ8qQ\n\
+        ZtI18OZlijzwiRxuALlIuizNVM+ZFdCgytnSHOppsKnyYCC8eIVE6fej4zwNeLQM\n\
+        qQfjxTcteWPVxVOdEizh0tc2RX66Vh/bRIZ2KevQYfFpR5Cu5VJculHYTjlajMyU\n\
+        BiYeI9Pa+2hbzbPxR4cYtbZjR1DY2GyjwHwlFZjgBB286z6ObiCcZalJ8+Ha4oF+\n\
+        hwDavhzLDJgSKtJ8HDQ6mGFdUceaVyVE7YUa9bOxmQIDAQABo1MwUTAdBgNVHQ4E\n\
+        FgQUHt7h2lXfjAo5lm68G9scVurJzGgwHwYDVR0jBBgwFoAUHt7h2lXfjAo5lm68\n\
+        G9scVurJzGgwDwYDVR0TAQH/BAUwAwEB/zANBgkqhkiG9w0BAQsFAAOCAQEAlDWM\n\
+        aLYvZfWKLd/LtuM9QgkI8XdP++cEKcCyXWSH6GH4mjicGS+F6ZNoQeCq+NZwGTsQ\n\
+        kmhjo5JqetDMwhXSXjEGPGBeFY87GaAvezNZCJixbOsNPAwc6YqZ+Fv8bBaBrSZ3\n\
+        72/XUMqPTBxMb5PDkSMy4C/60Ahp3tBJ4HtUp90ob6OBRhWkKzkKk6bTMC0JIaLX\n\
+        5olq3dnUj1mutWe6DFJ7IWpBulcdoXCBImYW8fomSmHvVveTpgnJwmEIGEb6I+T3\n\
+        f+ud7jwVY2aLN7uRIUGcmdaGMBmReMTlxlOhGyySI8zL7p+6zGiJq26DU99/XpYl\n\
+        5E/NFcYuZOymvIgtNg==\n\
+        -----END CERTIFICATE-----\n";
+    /// 2036-11-21T10:14:47Z.
+    const EXPIRES: u64 = 2_110_875_287;
+
+    fn bytes(base64: &str) -> Vec<u8> {
+        Base64::decode_vec(base64).expect("base64")
+    }
+
+    fn hex(hex: &str) -> Vec<u8> {
+        base16ct::lower::decode_vec(hex).expect("hex")
+    }
+
+    fn public(algorithm: Asymmetric, key: &[u8]) -> PublicKey {
+        algorithm.public_key(&Secret::from_key(key), key).expect("a public key")
+    }
+
+    /// Whether a key confirms exactly the signature of exactly the text.
+    fn judges(key: &PublicKey, text: &[u8], signature: &[u8]) {
+        let confirms = |body: &[u8], signature: &[u8]| {
+            let values = Values { body, ..Values::default() };
+            let of_template = key.verify(&Template::BODY, &values, signature);
+            assert_eq!(key.verify_message(body, signature), of_template);
+            of_template
+        };
+        assert!(confirms(text, signature));
+        assert!(!confirms(&[text, b"x"].concat(), signature));
+        assert!(!confirms(b"", signature));
+        assert!(!confirms(text, &signature[1..]) && !confirms(text, b""));
+        let mut changed = signature.to_vec();
+        *changed.last_mut().expect("it is not empty") ^= 1;
+        assert!(!confirms(text, &changed));
+    }
+
+    #[test]
+    fn the_algorithms_are_told_apart() {
+        let told = [Asymmetric::Ed25519, Asymmetric::EcdsaP256, Asymmetric::RsaSha256]
+            .map(|algorithm| (algorithm.label(), algorithm.signature_len()));
+        assert_eq!(
+            told,
+            [
+                ("Ed25519", Some(64)),
+                ("ECDSA P-256 SHA-256", None),
+                ("RSA PKCS#1 v1.5 SHA-256", None)
+            ]
+        );
+    }
+
+    /// RFC 8032, section 7.1, test 2.
+    #[test]
+    fn ed25519_is_that_of_the_standard() {
+        let private = hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+        let key = hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+        let signature = hex(
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613\
+             d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+        );
+        judges(&public(Asymmetric::Ed25519, &key), &[0x72], &signature);
+        let sign =
+            |private: &[u8]| Asymmetric::Ed25519.sign(&Secret::from_key(private), private, &[0x72]);
+        assert_eq!(sign(&private), Ok(signature));
+        let short = SecretError::Malformed("an Ed25519 private key of 32 bytes");
+        assert_eq!(sign(&private[1..]), Err(short));
+    }
+
+    #[test]
+    fn ecdsa_and_rsa_are_those_of_openssl() {
+        let key = public(Asymmetric::EcdsaP256, &bytes(P256));
+        judges(&key, b"text", &bytes(P256_SHA256));
+        let key = public(Asymmetric::RsaSha256, &bytes(RSA));
+        judges(&key, b"text", &bytes(RSA_SHA256));
+        let key = Asymmetric::RsaSha256.public_key(&Secret::new(RSA), &bytes(RSA));
+        judges(&key.expect("a public key"), b"text", &bytes(RSA_SHA256));
+        let lines: Vec<&[u8]> = RSA.as_bytes().chunks(64).collect();
+        let lines = String::from_utf8(lines.join(&b'\n')).expect("ASCII");
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n");
+        let key = Asymmetric::RsaSha256.public_key(&Secret::new(pem), b"not looked at");
+        judges(&key.expect("a public key"), b"text", &bytes(RSA_SHA256));
+    }
+
+    #[test]
+    fn what_is_no_public_key_is_refused() {
+        for algorithm in [Asymmetric::Ed25519, Asymmetric::EcdsaP256, Asymmetric::RsaSha256] {
+            for key in [&b""[..], b"key", &[0; 31]] {
+                let read = algorithm.public_key(&Secret::from_key(key), key);
+                assert!(matches!(read, Err(SecretError::Malformed(_))), "{algorithm:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_certificate_has_the_key_until_it_expires() {
+        let read = |seconds| {
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            Certificate::read(CERTIFICATE.as_bytes(), now)
+        };
+        let certificate = read(EXPIRES).expect("this is its last second");
+        assert!(read(EXPIRES + 1).is_none());
+        assert!(Certificate::read(b"no PEM", SystemTime::UNIX_EPOCH).is_none());
+        let sha256 = certificate.rsa_sha256().expect("an RSA key");
+        judges(&sha256, b"text", &bytes(RSA_SHA256));
+        let sha1 = certificate.rsa_sha1().expect("an RSA key");
+        judges(&sha1, b"text", &bytes(RSA_SHA1));
+    }
+
+    #[test]
+    fn a_certificate_is_for_its_name_and_the_domains_above() {
+        let certificate = Certificate::read(CERTIFICATE.as_bytes(), SystemTime::UNIX_EPOCH);
+        let certificate = certificate.expect("a certificate");
+        for domain in ["sns.example.com", "example.com", "com"] {
+            assert!(certificate.is_for(domain), "{domain}");
+        }
+        for domain in ["", "ns.example.com", "ample.com", "other.example.com", "a.sns.example.com"]
+        {
+            assert!(!certificate.is_for(domain), "{domain:?}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What the inbox has to know of a scheme: what makes two requests one delivery, and where the secret
+//! itself is sent.
+
+use std::borrow::Cow;
+
+use super::{Scheme, grammar::Placement, timestamp::Place};
+use crate::verify::json;
+
+impl Scheme {
+    /// What is signed of a body but for the time of signing: senders sign anew what they send again.
+    pub(crate) fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
+        let time = self.time_pointer().and_then(|pointer| {
+            let body = std::str::from_utf8(body).ok()?;
+            Some(json::place(json::text(body, pointer)?, body))
+        });
+        match time {
+            Some(time) => Cow::Owned([&body[..time.start], &body[time.end..]].concat()),
+            None => Cow::Borrowed(body),
+        }
+    }
+
+    /// The query parameter that carries the credential.
+    pub(crate) fn parameter(&self) -> Option<&'static str> {
+        match self.placement {
+            Placement::Query { name } => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Where in the body the time of the signature has to be.
+    pub(crate) fn time_pointer(&self) -> Option<&'static str> {
+        match self.timestamp?.place {
+            Place::Pointer(pointer) => Some(pointer),
+            Place::Header(_) | Place::Field(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::scheme::Timestamp;
+
+    const PLAIN: Scheme = Scheme::hmac_sha256().header("x-signature");
+    const TIMED: Scheme = PLAIN.timestamp(Timestamp::pointer("/sent"));
+
+    #[test]
+    fn the_time_of_signing_is_not_part_of_what_is_sent_again() {
+        assert_eq!(TIMED.time_pointer(), Some("/sent"));
+        let identity = |body: &'static str| TIMED.identity(body.as_bytes());
+        assert_eq!(
+            identity(r#"{"sent":1760000000,"a":1}"#),
+            identity(r#"{"sent":1760000060,"a":1}"#)
+        );
+        assert_ne!(
+            identity(r#"{"sent":1760000000,"a":1}"#),
+            identity(r#"{"sent":1760000000,"a":2}"#)
+        );
+        assert_eq!(identity(r#"{"sent":1760000000,"a":1}"#), &br#"{"sent":,"a":1}"#[..]);
+        for whole in [r#"{"at":1760000000}"#, "[]", "no JSON", ""] {
+            assert_eq!(identity(whole), whole.as_bytes());
+        }
+        assert_eq!(
+            TIMED.identity(b"{\"sent\":1,\"a\":\"\xff\"}"),
+            &b"{\"sent\":1,\"a\":\"\xff\"}"[..]
+        );
+    }
+
+    #[test]
+    fn without_a_time_in_the_body_the_body_is_what_it_is() {
+        let fields = PLAIN.fields(",", "v1").timestamp(Timestamp::field("t"));
+        for scheme in [PLAIN, PLAIN.timestamp(Timestamp::header("x-time")), fields] {
+            assert_eq!(scheme.time_pointer(), None);
+            assert_eq!(scheme.identity(br#"{"sent":1}"#), &br#"{"sent":1}"#[..]);
+        }
+    }
+
+    #[test]
+    fn only_a_query_has_a_parameter() {
+        assert_eq!(Scheme::token().query("code").parameter(), Some("code"));
+        assert_eq!(Scheme::token().header("code").parameter(), None);
+    }
+}

@@ -1,0 +1,826 @@
+//! JSON web tokens (RFC 7519) as signatures: the token signs claims, and claims bind the request.
+//!
+//! Header and claims are parsed by `jsonwebtoken`. The signature is checked with the keys that all
+//! schemes use, so that no second set of cryptographic libraries is linked, and none has to be
+//! chosen for the whole program.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
+use http::{HeaderMap, Uri};
+use jsonwebtoken::{Algorithm, Header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::{
+    Hash, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Validity, Verify,
+    VerifyError, WantedKey, header_text, insert_header, verify::unix_millis,
+};
+use crate::verify::{Secret, SecretError};
+
+/// How far a token's clock may be ahead of ours.
+const LEEWAY: u64 = 5;
+
+/// A scheme whose signature is a JSON web token: a constant, like a [`Scheme`](super::Scheme), for
+/// [`Provider::custom`](crate::Provider::custom).
+///
+/// The algorithms are pinned here; what a token says of its own algorithm only has to agree. `exp`
+/// and `nbf` are heeded wherever they are given.
+///
+/// ```
+/// use webhook_runtime::{Provider, scheme::{BodyHash, Jwt}};
+///
+/// const ACME: Provider = Provider::custom(
+///     "acme",
+///     &Jwt::hs256("x-acme-token").issuer("acme").body_sha256("sha256", BodyHash::Hex),
+/// );
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent rules")]
+pub struct Jwt {
+    header: &'static str,
+    prefix: &'static str,
+    algorithms: &'static [Algorithm],
+    issuer: Option<&'static str>,
+    issuer_in_secret: bool,
+    audience_is_url: bool,
+    expires: bool,
+    needs_id: bool,
+    issued_within: Option<Duration>,
+    body_hash: Option<(&'static str, BodyHash)>,
+    optional_without_body: bool,
+    url_hash: Option<&'static str>,
+    request_hash: Option<&'static str>,
+}
+
+/// How a claim writes the SHA-256 of the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BodyHash {
+    /// Lower-case hex.
+    Hex,
+    /// Padded base64.
+    Base64,
+}
+
+impl Jwt {
+    const fn new(header: &'static str, algorithms: &'static [Algorithm]) -> Self {
+        Self {
+            header: super::checked_name(header),
+            prefix: "",
+            algorithms,
+            issuer: None,
+            issuer_in_secret: false,
+            audience_is_url: false,
+            expires: false,
+            needs_id: false,
+            issued_within: None,
+            body_hash: None,
+            optional_without_body: false,
+            url_hash: None,
+            request_hash: None,
+        }
+    }
+
+    /// HMAC-SHA256, in the (lower-case) header.
+    #[must_use]
+    pub const fn hs256(header: &'static str) -> Self {
+        Self::new(header, &[Algorithm::HS256])
+    }
+
+    /// HMAC with SHA-256, -384 or -512, as the token says, in the (lower-case) header.
+    #[must_use]
+    pub const fn hs(header: &'static str) -> Self {
+        Self::new(header, &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512])
+    }
+
+    /// ECDSA over P-256, in the (lower-case) header. The public key, a JWK, is fetched by the `kid`
+    /// that the token names.
+    #[cfg(feature = "ecdsa")]
+    #[must_use]
+    pub const fn es256(header: &'static str) -> Self {
+        Self::new(header, &[Algorithm::ES256])
+    }
+
+    /// What stands before the token, such as `JWT `.
+    #[must_use]
+    pub const fn prefix(mut self, prefix: &'static str) -> Self {
+        self.prefix = prefix;
+        self
+    }
+
+    /// The only issuer.
+    #[must_use]
+    pub const fn issuer(mut self, issuer: &'static str) -> Self {
+        self.issuer = Some(issuer);
+        self
+    }
+
+    /// The secret is `issuer:key`, or the key alone, which admits any issuer.
+    #[must_use]
+    pub const fn issuer_in_secret(mut self) -> Self {
+        self.issuer_in_secret = true;
+        self
+    }
+
+    /// The audience is the public URL of the endpoint.
+    #[must_use]
+    pub const fn audience_is_url(mut self) -> Self {
+        self.audience_is_url = true;
+        self
+    }
+
+    /// The token has to say when it expires.
+    #[must_use]
+    pub const fn expires(mut self) -> Self {
+        self.expires = true;
+        self
+    }
+
+    /// The token has to have an id (`jti`).
+    #[must_use]
+    pub const fn has_id(mut self) -> Self {
+        self.needs_id = true;
+        self
+    }
+
+    /// The token has to have been issued this lately.
+    #[must_use]
+    pub const fn issued_within(mut self, window: Duration) -> Self {
+        self.issued_within = Some(window);
+        self
+    }
+
+    /// The claim that holds the SHA-256 of the body.
+    #[must_use]
+    pub const fn body_sha256(mut self, claim: &'static str, written: BodyHash) -> Self {
+        self.body_hash = Some((claim, written));
+        self
+    }
+
+    /// The claim about the body is there exactly when there is a body.
+    #[must_use]
+    pub const fn only_with_body(mut self) -> Self {
+        self.optional_without_body = true;
+        self
+    }
+
+    /// The claim that holds the hex SHA-256 of the public URL.
+    #[must_use]
+    pub const fn url_sha256(mut self, claim: &'static str) -> Self {
+        self.url_hash = Some(claim);
+        self
+    }
+
+    /// The claim that holds the hex SHA-256 of method, path and sorted query (Atlassian's `qsh`).
+    #[must_use]
+    pub const fn request_sha256(mut self, claim: &'static str) -> Self {
+        self.request_hash = Some(claim);
+        self
+    }
+
+    const fn signs_url(&self) -> bool {
+        self.audience_is_url || self.url_hash.is_some() || self.request_hash.is_some()
+    }
+
+    fn fetches_key(&self) -> bool {
+        self.algorithms.contains(&Algorithm::ES256)
+    }
+
+    fn token<'r>(&self, headers: &'r HeaderMap) -> Result<&'r str, VerifyError> {
+        header_text(headers, self.header)?
+            .strip_prefix(self.prefix)
+            .ok_or(VerifyError::MalformedSignature(self.header))
+    }
+
+    /// The token's header, if its algorithm is one of ours.
+    fn header_of(&self, token: &str) -> Result<Header, VerifyError> {
+        let malformed = VerifyError::MalformedSignature(self.header);
+        if token.split('.').count() != 3 {
+            return Err(malformed);
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| malformed)?;
+        if self.algorithms.contains(&header.alg) { Ok(header) } else { Err(malformed) }
+    }
+
+    /// Issuer and key, where the secret holds both.
+    fn split<'s>(&self, secret: &'s Secret) -> (Option<&'s str>, &'s [u8]) {
+        if self.issuer_in_secret
+            && let Some((issuer, key)) = secret.text().and_then(|text| text.split_once(':'))
+        {
+            return (Some(issuer), key.as_bytes());
+        }
+        (None, secret.expose())
+    }
+
+    fn check_claims(
+        &self,
+        claims: &Map<String, Value>,
+        issuer: Option<&str>,
+        request: &Incoming<'_>,
+        means: &Means<'_>,
+    ) -> Result<Option<SystemTime>, VerifyError> {
+        let now = unix_millis(means.now) / 1000;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        let number = |name: &str| match claims.get(name) {
+            None => Ok(None),
+            Some(value) => value.as_u64().map(Some).ok_or(VerifyError::MalformedTimestamp),
+        };
+        if let Some(issuer) = issuer.or(self.issuer)
+            && text("iss") != Some(issuer)
+        {
+            return Err(VerifyError::OtherAudience);
+        }
+        if self.audience_is_url && text("aud") != Some(request.url) {
+            return Err(VerifyError::OtherAudience);
+        }
+        if self.needs_id && text("jti").is_none() {
+            return Err(VerifyError::MalformedSignature(self.header));
+        }
+        match number("exp")? {
+            None if self.expires => return Err(VerifyError::MalformedTimestamp),
+            Some(expires) if expires <= now => return Err(VerifyError::Stale),
+            _ => {}
+        }
+        if number("nbf")?.is_some_and(|start| start > now.saturating_add(LEEWAY)) {
+            return Err(VerifyError::Ahead);
+        }
+        let (body_claim, body) = (self.body_hash, request.body);
+        if let Some((claim, written)) = body_claim {
+            match text(claim) {
+                Some(hash) if is_hash(hash, written, body) => {}
+                None if self.optional_without_body && body.is_empty() => {}
+                _ => return Err(VerifyError::NoMatch),
+            }
+            // A claim about a body that did not come.
+            if self.optional_without_body && body.is_empty() && text(claim).is_some() {
+                return Err(VerifyError::NoMatch);
+            }
+        }
+        let is_hash_of = |claim: Option<&str>, of: &[u8]| {
+            claim.is_some_and(|hash| is_hash(hash, BodyHash::Hex, of))
+        };
+        if let Some(claim) = self.url_hash
+            && !is_hash_of(text(claim), request.url.as_bytes())
+        {
+            return Err(VerifyError::OtherAudience);
+        }
+        if let Some(claim) = self.request_hash {
+            let canonical = canonical_request(request.method, request.url);
+            let canonical = canonical.ok_or(VerifyError::OtherAudience)?;
+            if !is_hash_of(text(claim), canonical.as_bytes()) {
+                return Err(VerifyError::OtherAudience);
+            }
+        }
+        let signed_at = number("iat")?.and_then(|seconds| seconds.checked_mul(1000));
+        match (means.tolerance.or(self.issued_within), signed_at) {
+            (Some(window), Some(at)) => {
+                Timestamp::header("iat").tolerance(window).judge_millis(at, means.now).map(Some)
+            }
+            (Some(_), None) => Err(VerifyError::MalformedTimestamp),
+            (None, at) => Ok(at.and_then(|at| UNIX_EPOCH.checked_add(Duration::from_millis(at)))),
+        }
+    }
+}
+
+impl Verify for Jwt {
+    fn traits(&self) -> Traits {
+        let fetches_key = self.fetches_key();
+        let summary = if fetches_key { "JSON web token, ES256" } else { "JSON web token, HMAC" };
+        Traits {
+            needs_secret: !fetches_key,
+            fetches_keys: fetches_key,
+            signs_url: self.signs_url(),
+            signs_body: self.body_hash.is_some(),
+            signs_time: true,
+            signs_method: self.request_hash.is_some(),
+            validity: match self.issued_within {
+                Some(window) => Validity::Window(window),
+                None if self.expires => Validity::Expires,
+                None => Validity::MayExpire,
+            },
+            ..Traits::new(summary, self.header)
+        }
+    }
+
+    fn check_secret(&self, secret: &Secret) -> Result<(), SecretError> {
+        let (_, key) = self.split(secret);
+        if key.trim_ascii().is_empty() { Err(SecretError::Blank) } else { Ok(()) }
+    }
+
+    fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
+        self.header_of(self.token(headers)?).map(drop)
+    }
+
+    fn wanted_key(&self, request: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
+        if !self.fetches_key() {
+            return Ok(None);
+        }
+        let header = self.header_of(self.token(request.headers)?)?;
+        header.kid.map(|kid| Some(WantedKey::Id(kid))).ok_or(VerifyError::ForeignKey)
+    }
+
+    fn verify(
+        &self,
+        request: &Incoming<'_>,
+        means: &Means<'_>,
+    ) -> Result<Option<SystemTime>, VerifyError> {
+        let malformed = VerifyError::MalformedSignature(self.header);
+        let token = self.token(request.headers)?;
+        let header = self.header_of(token)?;
+        let (message, signature) = token.rsplit_once('.').ok_or(malformed)?;
+        let signature = Base64UrlUnpadded::decode_vec(signature).map_err(|_| malformed)?;
+        let (issuer, key) = self.split(means.secret);
+        let hmac = |hash: Hash| hash.hmac(key, &[message.as_bytes()]).matches(&signature);
+        let matches = match header.alg {
+            Algorithm::HS256 => hmac(Hash::Sha256),
+            Algorithm::HS384 => hmac(Hash::Sha384),
+            Algorithm::HS512 => hmac(Hash::Sha512),
+            #[cfg(feature = "ecdsa")]
+            Algorithm::ES256 => es256(
+                means.key.ok_or(VerifyError::KeyUnavailable)?,
+                message.as_bytes(),
+                &signature,
+            )?,
+            _ => false,
+        };
+        if !matches {
+            return Err(VerifyError::NoMatch);
+        }
+        let token = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token)
+            .map_err(|_| malformed)?;
+        self.check_claims(&token.claims, issuer, request, means)
+    }
+
+    fn sign<'r>(&self, secret: &Secret, request: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+        if self.fetches_key() {
+            return Err(SignError::Impossible);
+        }
+        let (issuer, key) = self.split(secret);
+        let now = request.unix_millis() / 1000;
+        let mut claims = Map::new();
+        let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        claim("iat", now.into());
+        claim("nbf", now.into());
+        claim("exp", (now + 60).into());
+        claim("jti", request.id.into());
+        if let Some(issuer) = issuer.or(self.issuer) {
+            claim("iss", issuer.into());
+        }
+        if self.audience_is_url {
+            claim("aud", request.url.into());
+        }
+        if let Some((name, written)) = self.body_hash
+            && !(self.optional_without_body && request.body.is_empty())
+        {
+            let hash = Sha256::digest(request.body);
+            let hash = match written {
+                BodyHash::Hex => base16ct::lower::encode_string(&hash),
+                BodyHash::Base64 => Base64::encode_string(&hash),
+            };
+            claim(name, hash.into());
+        }
+        let hex = |text: &str| base16ct::lower::encode_string(&Sha256::digest(text));
+        if let Some(name) = self.url_hash {
+            claim(name, hex(request.url).into());
+        }
+        if let Some(name) = self.request_hash {
+            let canonical = canonical_request(request.method, request.url);
+            claim(name, hex(&canonical.unwrap_or_default()).into());
+        }
+        let part = |text: &str| Base64UrlUnpadded::encode_string(text.as_bytes());
+        let claims = Value::Object(claims).to_string();
+        let message = format!("{}.{}", part(r#"{"alg":"HS256","typ":"JWT"}"#), part(&claims));
+        let tag = Hash::Sha256.hmac(key, &[message.as_bytes()]);
+        let signature = Base64UrlUnpadded::encode_string(tag.as_bytes());
+        let mut headers = HeaderMap::new();
+        let value = format!("{}{message}.{signature}", self.prefix);
+        insert_header(&mut headers, self.header, &value)?;
+        Ok(Signed::new(headers, request))
+    }
+}
+
+/// Whether a P-256 key, a JWK, made this signature (`r` and `s`, 32 bytes each).
+#[cfg(feature = "ecdsa")]
+fn es256(jwk: &[u8], message: &[u8], signature: &[u8]) -> Result<bool, VerifyError> {
+    use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk};
+    use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier as _};
+
+    let bad = VerifyError::KeyUnavailable;
+    let jwk: Jwk = serde_json::from_slice(jwk).map_err(|_| bad)?;
+    let AlgorithmParameters::EllipticCurve(point) = jwk.algorithm else { return Err(bad) };
+    if point.curve != EllipticCurve::P256 {
+        return Err(bad);
+    }
+    let coordinate = |text: &str| Base64UrlUnpadded::decode_vec(text).map_err(|_| bad);
+    let mut sec1 = vec![4];
+    sec1.extend(coordinate(&point.x)?);
+    sec1.extend(coordinate(&point.y)?);
+    let key = VerifyingKey::from_sec1_bytes(&sec1).map_err(|_| bad)?;
+    Ok(Signature::from_slice(signature)
+        .is_ok_and(|signature| key.verify(message, &signature).is_ok()))
+}
+
+fn is_hash(claim: &str, written: BodyHash, of: &[u8]) -> bool {
+    let mut buffer = [0; 32];
+    let sent = match written {
+        BodyHash::Hex => base16ct::lower::decode(claim, &mut buffer).ok(),
+        BodyHash::Base64 => Base64::decode(claim, &mut buffer).ok(),
+    };
+    sent.is_some_and(|sent| Sha256::digest(of).as_slice().ct_eq(sent).into())
+}
+
+/// Atlassian's canonical request: method, path, and the sorted query without `jwt`.
+fn canonical_request(method: &str, url: &str) -> Option<String> {
+    const UNRESERVED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let encode = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
+    let uri = url.parse::<Uri>().ok()?;
+    let path = uri.path().trim_end_matches('/').replace('&', "%26");
+    let path = if path.is_empty() { "/" } else { &path };
+    let mut query: Vec<(String, String)> = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let decode = |text: &str| {
+                percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+            };
+            (decode(name), decode(value))
+        })
+        .filter(|(name, _)| name != "jwt")
+        .collect();
+    query.sort();
+    let mut joined = String::new();
+    let mut last: Option<&str> = None;
+    for (name, value) in &query {
+        // The values of a repeated name are joined by commas.
+        if last == Some(name) {
+            joined.push(',');
+        } else {
+            if last.is_some() {
+                joined.push('&');
+            }
+            joined.push_str(&encode(name));
+            joined.push('=');
+        }
+        joined.push_str(&encode(value));
+        last = Some(name);
+    }
+    Some(format!("{method}&{path}&{joined}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const PLAIN: Jwt = Jwt::hs256("x-token");
+    const NOW: u64 = 1_760_000_000;
+    const URL: &str = "https://hooks.example.com/a?b=c";
+    /// Of an empty text.
+    const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    const MALFORMED: VerifyError = VerifyError::MalformedSignature("x-token");
+
+    fn part(text: &str) -> String {
+        Base64UrlUnpadded::encode_string(text.as_bytes())
+    }
+
+    /// A token of any algorithm, signed with `s3cret` by an HMAC.
+    fn token(hash: Hash, header: &Value, claims: &Value) -> String {
+        let message = format!("{}.{}", part(&header.to_string()), part(&claims.to_string()));
+        let tag = hash.hmac(b"s3cret", &[message.as_bytes()]);
+        format!("{message}.{}", Base64UrlUnpadded::encode_string(tag.as_bytes()))
+    }
+
+    fn headers(token: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-token", token.parse().expect("a value"));
+        headers
+    }
+
+    fn with_body<'r>(headers: &'r HeaderMap, body: &'r [u8]) -> Incoming<'r> {
+        Incoming { method: "POST", url: URL, headers, query: "b=c", body }
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn means(secret: &Secret, tolerance: Option<Duration>) -> Means<'_> {
+        Means { secret, key: None, now: at(NOW), tolerance }
+    }
+
+    type Judged = Result<Option<SystemTime>, VerifyError>;
+
+    fn judge_all(jwt: &Jwt, token: &str, secret: &str, body: &[u8]) -> Judged {
+        let (headers, secret) = (headers(token), Secret::new(secret));
+        let request = with_body(&headers, body);
+        jwt.check_headers(&headers)?;
+        jwt.verify(&request, &means(&secret, None))
+    }
+
+    /// What is said of these claims, about a body that is empty or not.
+    fn judge(jwt: &Jwt, claims: &Value, body: &[u8]) -> Judged {
+        let token = token(Hash::Sha256, &json!({"alg": "HS256"}), claims);
+        judge_all(jwt, &token, "s3cret", body)
+    }
+
+    fn claims(jwt: &Jwt, claims: &Value) -> Judged {
+        judge(jwt, claims, b"{}")
+    }
+
+    #[test]
+    fn what_it_covers_is_known() {
+        let traits = PLAIN.traits();
+        assert_eq!((traits.summary, traits.header), ("JSON web token, HMAC", "x-token"));
+        let told = |jwt: Jwt| {
+            let traits = jwt.traits();
+            let keys = (traits.needs_secret, traits.fetches_keys);
+            (keys, traits.signs_url, traits.signs_body, traits.signs_time)
+        };
+        let shared = (true, false);
+        assert_eq!(told(PLAIN), (shared, false, false, true));
+        for signs_url in [PLAIN.audience_is_url(), PLAIN.url_sha256("u"), PLAIN.request_sha256("q")]
+        {
+            assert_eq!(told(signs_url), (shared, true, false, true));
+        }
+        let signs_body = PLAIN.body_sha256("b", BodyHash::Hex);
+        assert_eq!(told(signs_body), (shared, false, true, true));
+        #[cfg(feature = "ecdsa")]
+        {
+            assert_eq!(told(Jwt::es256("x-token")), ((false, true), false, false, true));
+            assert_eq!(Jwt::es256("x-token").traits().summary, "JSON web token, ES256");
+        }
+    }
+
+    #[test]
+    fn only_the_pinned_algorithms_count() {
+        let all = [("HS256", Hash::Sha256), ("HS384", Hash::Sha384), ("HS512", Hash::Sha512)];
+        for (name, hash) in all {
+            let token = token(hash, &json!({"alg": name}), &json!({}));
+            assert_eq!(judge_all(&Jwt::hs("x-token"), &token, "s3cret", b""), Ok(None), "{name}");
+            let judged = judge_all(&PLAIN, &token, "s3cret", b"");
+            assert_eq!(judged, if name == "HS256" { Ok(None) } else { Err(MALFORMED) });
+            let other = judge_all(&Jwt::hs("x-token"), &token, "other", b"");
+            assert_eq!(other, Err(VerifyError::NoMatch));
+        }
+        for name in ["none", "ES256", "RS256", "hs256"] {
+            let token = token(Hash::Sha256, &json!({"alg": name}), &json!({}));
+            let judged = judge_all(&Jwt::hs("x-token"), &token, "s3cret", b"");
+            assert_eq!(judged, Err(MALFORMED), "{name}");
+        }
+        // It is what the token says that has to have signed it.
+        let token = token(Hash::Sha256, &json!({"alg": "HS512"}), &json!({}));
+        let judged = judge_all(&Jwt::hs("x-token"), &token, "s3cret", b"");
+        assert_eq!(judged, Err(VerifyError::NoMatch));
+    }
+
+    #[test]
+    fn a_token_has_three_parts_behind_its_prefix() {
+        let token = token(Hash::Sha256, &json!({"alg": "HS256"}), &json!({}));
+        let two = token.rsplit_once('.').expect("a signature").0;
+        for bad in [two, &format!("{token}.x"), "", ".."] {
+            assert_eq!(judge_all(&PLAIN, bad, "s3cret", b""), Err(MALFORMED), "{bad:?}");
+        }
+        let judged = judge_all(&PLAIN, &format!("{two}.+/"), "s3cret", b"");
+        assert_eq!(judged, Err(MALFORMED), "the wrong alphabet");
+        let prefixed = PLAIN.prefix("JWT ");
+        assert_eq!(judge_all(&prefixed, &format!("JWT {token}"), "s3cret", b""), Ok(None));
+        assert_eq!(judge_all(&prefixed, &token, "s3cret", b""), Err(MALFORMED));
+        let missing = PLAIN.check_headers(&HeaderMap::new());
+        assert_eq!(missing, Err(VerifyError::MissingHeader("x-token")));
+    }
+
+    #[test]
+    fn the_issuer_is_the_only_one() {
+        let issuer = PLAIN.issuer("acme");
+        assert_eq!(claims(&issuer, &json!({"iss": "acme"})), Ok(None));
+        for other in [json!({"iss": "other"}), json!({"iss": 1}), json!({})] {
+            assert_eq!(claims(&issuer, &other), Err(VerifyError::OtherAudience), "{other}");
+            assert_eq!(claims(&PLAIN, &other), Ok(None), "{other}");
+        }
+        let in_secret = PLAIN.issuer_in_secret();
+        let judge = |jwt: &Jwt, issuer: &str, secret: &str| {
+            let token = token(Hash::Sha256, &json!({"alg": "HS256"}), &json!({"iss": issuer}));
+            judge_all(jwt, &token, secret, b"")
+        };
+        assert_eq!(judge(&in_secret, "acme", "acme:s3cret"), Ok(None));
+        assert_eq!(judge(&in_secret, "other", "acme:s3cret"), Err(VerifyError::OtherAudience));
+        assert_eq!(judge(&in_secret, "other", "s3cret"), Ok(None));
+        assert_eq!(judge(&PLAIN, "acme", "acme:s3cret"), Err(VerifyError::NoMatch));
+    }
+
+    #[test]
+    fn a_secret_is_not_blank_behind_its_issuer() {
+        let in_secret = PLAIN.issuer_in_secret();
+        assert_eq!(in_secret.check_secret(&Secret::new("acme:key")), Ok(()));
+        assert_eq!(in_secret.check_secret(&Secret::new("acme: ")), Err(SecretError::Blank));
+        assert_eq!(PLAIN.check_secret(&Secret::new("acme: ")), Ok(()));
+    }
+
+    #[test]
+    fn audience_and_id_are_claims() {
+        let audience = PLAIN.audience_is_url();
+        assert_eq!(claims(&audience, &json!({"aud": URL})), Ok(None));
+        for other in [json!({"aud": "https://hooks.example.com/a"}), json!({})] {
+            assert_eq!(claims(&audience, &other), Err(VerifyError::OtherAudience), "{other}");
+        }
+        assert_eq!(claims(&PLAIN, &json!({"aud": "other"})), Ok(None));
+        assert_eq!(claims(&PLAIN.has_id(), &json!({"jti": "1"})), Ok(None));
+        assert_eq!(claims(&PLAIN.has_id(), &json!({})), Err(MALFORMED));
+    }
+
+    #[test]
+    fn a_token_is_good_for_a_time() {
+        let stale = Err(VerifyError::Stale);
+        assert_eq!(claims(&PLAIN, &json!({"exp": NOW + 1})), Ok(None));
+        assert_eq!(claims(&PLAIN, &json!({"exp": NOW})), stale);
+        assert_eq!(claims(&PLAIN, &json!({"exp": NOW - 1})), stale);
+        let malformed = Err(VerifyError::MalformedTimestamp);
+        assert_eq!(claims(&PLAIN.expires(), &json!({})), malformed);
+        assert_eq!(claims(&PLAIN.expires(), &json!({"exp": NOW + 1})), Ok(None));
+        assert_eq!(claims(&PLAIN, &json!({"nbf": NOW + LEEWAY})), Ok(None));
+        assert_eq!(claims(&PLAIN, &json!({"nbf": NOW - LEEWAY})), Ok(None));
+        assert_eq!(claims(&PLAIN, &json!({"nbf": NOW + LEEWAY + 1})), Err(VerifyError::Ahead));
+        for name in ["exp", "nbf", "iat"] {
+            for odd in [json!("1"), json!(1.5), json!(-1), json!(null)] {
+                assert_eq!(claims(&PLAIN, &json!({ name: odd })), malformed, "{name} {odd}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_was_issued_lately() {
+        let minute = PLAIN.issued_within(Duration::from_secs(60));
+        assert_eq!(claims(&minute, &json!({"iat": NOW - 60})), Ok(Some(at(NOW - 60))));
+        assert_eq!(claims(&minute, &json!({"iat": NOW - 61})), Err(VerifyError::Stale));
+        assert_eq!(claims(&minute, &json!({"iat": NOW + 61})), Err(VerifyError::Ahead));
+        assert_eq!(claims(&minute, &json!({})), Err(VerifyError::MalformedTimestamp));
+        assert_eq!(claims(&PLAIN, &json!({"iat": 1})), Ok(Some(at(1))));
+        assert_eq!(claims(&PLAIN, &json!({"iat": u64::MAX})), Ok(None));
+        let headers =
+            headers(&token(Hash::Sha256, &json!({"alg": "HS256"}), &json!({"iat": NOW - 9})));
+        let secret = Secret::new("s3cret");
+        let judge = |jwt: &Jwt, seconds| {
+            let means = means(&secret, Some(Duration::from_secs(seconds)));
+            jwt.verify(&with_body(&headers, b""), &means)
+        };
+        for jwt in [PLAIN, minute] {
+            assert_eq!(judge(&jwt, 9), Ok(Some(at(NOW - 9))));
+            assert_eq!(judge(&jwt, 8), Err(VerifyError::Stale));
+        }
+    }
+
+    #[test]
+    fn a_claim_is_about_the_body() {
+        let hex = base16ct::lower::encode_string(&Sha256::digest(b"{}"));
+        let base64 = Base64::encode_string(&Sha256::digest(b"{}"));
+        let no_match = Err(VerifyError::NoMatch);
+        let as_hex = PLAIN.body_sha256("body", BodyHash::Hex);
+        let as_base64 = PLAIN.body_sha256("body", BodyHash::Base64);
+        assert_eq!(claims(&as_hex, &json!({"body": hex})), Ok(None));
+        assert_eq!(claims(&as_base64, &json!({"body": base64})), Ok(None));
+        assert_eq!(claims(&as_hex, &json!({"body": base64})), no_match);
+        assert_eq!(claims(&as_base64, &json!({"body": hex})), no_match);
+        assert_eq!(judge(&as_hex, &json!({"body": hex}), b"{ }"), no_match);
+        assert_eq!(judge(&as_hex, &json!({"body": &hex[2..]}), b"{}"), no_match);
+        assert_eq!(judge(&as_hex, &json!({"body": EMPTY}), b""), Ok(None));
+        for body in [&b""[..], b"{}"] {
+            assert_eq!(judge(&as_hex, &json!({}), body), no_match);
+        }
+        let with_body = as_hex.only_with_body();
+        assert_eq!(judge(&with_body, &json!({"body": hex}), b"{}"), Ok(None));
+        assert_eq!(judge(&with_body, &json!({}), b""), Ok(None));
+        assert_eq!(judge(&with_body, &json!({}), b"{}"), no_match);
+        assert_eq!(judge(&with_body, &json!({"body": EMPTY}), b""), no_match);
+        assert_eq!(judge(&with_body, &json!({"body": hex}), b""), no_match);
+    }
+
+    #[test]
+    fn claims_are_about_the_request() {
+        let hash = |text: &str| base16ct::lower::encode_string(&Sha256::digest(text));
+        let other = Err(VerifyError::OtherAudience);
+        let url = PLAIN.url_sha256("u");
+        assert_eq!(claims(&url, &json!({"u": hash(URL)})), Ok(None));
+        assert_eq!(claims(&url, &json!({"u": hash("https://hooks.example.com/")})), other);
+        assert_eq!(claims(&url, &json!({})), other);
+        let request = PLAIN.request_sha256("q");
+        assert_eq!(claims(&request, &json!({"q": hash("POST&/a&b=c")})), Ok(None));
+        assert_eq!(claims(&request, &json!({"q": hash("GET&/a&b=c")})), other);
+        assert_eq!(claims(&request, &json!({})), other);
+    }
+
+    /// The examples are Atlassian's rules, applied by hand.
+    #[test]
+    fn a_canonical_request_is_the_same_for_both() {
+        let canonical = |url| canonical_request("GET", url);
+        for (url, rest) in [
+            ("https://a.example", "/&"),
+            ("https://a.example/", "/&"),
+            ("https://a.example/b/", "/b&"),
+            ("https://a.example/b&c", "/b%26c&"),
+            ("https://a.example/b?z=1&a=2", "/b&a=2&z=1"),
+            ("https://a.example/b?a=2&a=1&b=3", "/b&a=1,2&b=3"),
+            ("https://a.example/b?a=x&jwt=token&&c", "/b&a=x&c="),
+            ("https://a.example/b?a=x+y&b=%2F%7e", "/b&a=x%20y&b=%2F~"),
+        ] {
+            assert_eq!(canonical(url), Some(format!("GET&{rest}")), "{url}");
+        }
+        assert_eq!(canonical("not a URL"), None);
+    }
+
+    /// The claims that a genuine token makes.
+    fn signed(jwt: &Jwt, secret: &str, body: &[u8]) -> Value {
+        let outgoing = Outgoing::new(body).id("7").url(URL).at(at(NOW) + Duration::from_millis(9));
+        let signed = jwt.sign(&Secret::new(secret), &outgoing).expect("it can sign");
+        let token = signed.headers["x-token"].to_str().expect("ASCII").to_owned();
+        assert_eq!(judge_all(jwt, &token, secret, body), Ok(Some(at(NOW))), "it is believed");
+        let part = token.split('.').nth(1).expect("claims");
+        let claims = Base64UrlUnpadded::decode_vec(part).expect("base64");
+        serde_json::from_slice(&claims).expect("JSON")
+    }
+
+    #[test]
+    fn what_is_signed_says_what_the_scheme_asks_for() {
+        let least = json!({"iat": NOW, "nbf": NOW, "exp": NOW + 60, "jti": "7"});
+        let and = |name: &str, value: &str| {
+            let mut all = least.clone();
+            all[name] = value.into();
+            all
+        };
+        let hash = |text: &str| base16ct::lower::encode_string(&Sha256::digest(text));
+        assert_eq!(signed(&PLAIN, "s3cret", b"{}"), least);
+        assert_eq!(signed(&PLAIN.prefix("").expires().has_id(), "s3cret", b"{}"), least);
+        assert_eq!(signed(&PLAIN.issuer("acme"), "s3cret", b"{}"), and("iss", "acme"));
+        let in_secret = PLAIN.issuer_in_secret();
+        assert_eq!(signed(&in_secret, "acme:s3cret", b"{}"), and("iss", "acme"));
+        assert_eq!(signed(&PLAIN.audience_is_url(), "s3cret", b"{}"), and("aud", URL));
+        assert_eq!(signed(&PLAIN.url_sha256("u"), "s3cret", b"{}"), and("u", &hash(URL)));
+        let request = PLAIN.request_sha256("q");
+        assert_eq!(signed(&request, "s3cret", b"{}"), and("q", &hash("POST&/a&b=c")));
+        let body = PLAIN.body_sha256("b", BodyHash::Hex);
+        for body in [body, body.only_with_body()] {
+            assert_eq!(signed(&body, "s3cret", b"{}"), and("b", &hash("{}")));
+        }
+        assert_eq!(signed(&body, "s3cret", b""), and("b", EMPTY));
+        assert_eq!(signed(&body.only_with_body(), "s3cret", b""), least);
+        let base64 = Base64::encode_string(&Sha256::digest("{}"));
+        let body = PLAIN.body_sha256("b", BodyHash::Base64);
+        assert_eq!(signed(&body, "s3cret", b"{}"), and("b", &base64));
+    }
+
+    #[test]
+    fn a_shared_secret_needs_no_fetched_key() {
+        let headers =
+            headers(&token(Hash::Sha256, &json!({"alg": "HS256", "kid": "k"}), &json!({})));
+        assert_eq!(PLAIN.wanted_key(&with_body(&headers, b"")), Ok(None));
+    }
+
+    #[cfg(feature = "ecdsa")]
+    #[test]
+    fn a_public_key_is_fetched_by_its_name() {
+        use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
+
+        const ES256: Jwt = Jwt::es256("x-token");
+        let private = SigningKey::from_slice(&[7; 32]).expect("a key");
+        let point = private.verifying_key().to_sec1_point(false);
+        let (x, y) = (point.x().expect("it has one"), point.y().expect("it has one"));
+        let [x, y] = [x, y].map(|it| Base64UrlUnpadded::encode_string(it));
+        let jwk = |curve: &str| json!({"kty": "EC", "crv": curve, "x": x, "y": y}).to_string();
+        let token = |header: &Value| {
+            let message = format!("{}.{}", part(&header.to_string()), part("{}"));
+            let signature: Signature = private.sign(message.as_bytes());
+            format!("{message}.{}", Base64UrlUnpadded::encode_string(&signature.to_bytes()))
+        };
+        let good = token(&json!({"alg": "ES256", "kid": "k"}));
+        let judge = |token: &str, key: Option<&str>| {
+            let (headers, secret) = (headers(token), Secret::none());
+            let means = Means { key: key.map(str::as_bytes), ..means(&secret, None) };
+            ES256.verify(&with_body(&headers, b""), &means)
+        };
+        assert_eq!(judge(&good, Some(&jwk("P-256"))), Ok(None));
+        let unavailable = Err(VerifyError::KeyUnavailable);
+        assert_eq!(judge(&good, Some(&jwk("P-384"))), unavailable);
+        assert_eq!(judge(&good, Some("{}")), unavailable);
+        assert_eq!(judge(&good, None), unavailable);
+        let (message, _) = good.rsplit_once('.').expect("a signature");
+        let forged = format!("{message}.{}", Base64UrlUnpadded::encode_string(&[1; 64]));
+        assert_eq!(judge(&forged, Some(&jwk("P-256"))), Err(VerifyError::NoMatch));
+
+        let wanted = |header: &Value| {
+            let headers = headers(&token(header));
+            ES256.wanted_key(&with_body(&headers, b""))
+        };
+        let named = wanted(&json!({"alg": "ES256", "kid": "k"}));
+        assert_eq!(named, Ok(Some(WantedKey::Id("k".to_owned()))));
+        assert_eq!(wanted(&json!({"alg": "ES256"})), Err(VerifyError::ForeignKey));
+        let signed = ES256.sign(&Secret::new("s3cret"), &Outgoing::new(b"{}"));
+        assert_eq!(signed.map(drop), Err(SignError::Impossible));
+    }
+}

@@ -1,0 +1,394 @@
+//! Signing: the inverse of verification, from the same constant. Tests and senders use it.
+
+use std::{borrow::Cow, fmt, time::SystemTime};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::{
+    Scheme,
+    grammar::Placement,
+    key::{Algorithm, Key},
+    template::Values,
+    timestamp::Place,
+    verify::unix_millis,
+};
+use crate::verify::{Secret, SecretError};
+
+/// A request that is to be signed.
+///
+/// ```
+/// use webhook_runtime::{Secret, providers::GITHUB, scheme::Outgoing};
+///
+/// let signed = GITHUB.sign(&Secret::new("s3cret"), &Outgoing::new(br#"{"zen":"ok"}"#))?;
+/// assert!(signed.headers["x-hub-signature-256"].to_str().unwrap().starts_with("sha256="));
+/// # Ok::<(), webhook_runtime::scheme::SignError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Outgoing<'r> {
+    /// The method, in upper case.
+    pub method: &'r str,
+    /// The public URL.
+    pub url: &'r str,
+    /// The id of the delivery.
+    pub id: &'r str,
+    /// The time of signing; now, unless given.
+    pub at: Option<SystemTime>,
+    /// The content type, where the scheme signs forms in another way.
+    pub form: bool,
+    /// The body.
+    pub body: &'r [u8],
+}
+
+/// Shows no body.
+impl fmt::Debug for Outgoing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("method", &self.method)
+            .field("id", &self.id)
+            .field("body_len", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'r> Outgoing<'r> {
+    /// A POST of `body`, signed now, with the id `msg_1` where the scheme signs an id.
+    #[must_use]
+    pub const fn new(body: &'r [u8]) -> Self {
+        Self { method: "POST", url: "", id: "msg_1", at: None, form: false, body }
+    }
+
+    /// The id of the delivery.
+    #[must_use]
+    pub const fn id(mut self, id: &'r str) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// The time of signing.
+    #[must_use]
+    pub const fn at(mut self, time: SystemTime) -> Self {
+        self.at = Some(time);
+        self
+    }
+
+    /// The public URL that the request is sent to, for schemes that sign it.
+    #[must_use]
+    pub const fn url(mut self, url: &'r str) -> Self {
+        self.url = url;
+        self
+    }
+
+    /// The body is `application/x-www-form-urlencoded`.
+    #[must_use]
+    pub const fn form(mut self) -> Self {
+        self.form = true;
+        self
+    }
+
+    /// The time of signing, in milliseconds since 1970.
+    #[must_use]
+    pub fn unix_millis(&self) -> u64 {
+        unix_millis(self.at.unwrap_or_else(SystemTime::now))
+    }
+
+    /// The method, for schemes that sign it.
+    #[must_use]
+    pub const fn method(mut self, method: &'r str) -> Self {
+        self.method = method;
+        self
+    }
+}
+
+/// A signed request: what has to be sent with it and, where the signature is in the body, as it.
+#[derive(Clone)]
+pub struct Signed<'r> {
+    /// Signature, timestamp and id.
+    pub headers: HeaderMap,
+    /// The body to send: the one that was given, unless the scheme puts its signature inside.
+    pub body: Cow<'r, [u8]>,
+}
+
+/// Shows neither signature nor body.
+impl fmt::Debug for Signed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed").field("body_len", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+impl<'r> Signed<'r> {
+    /// A request whose body is sent as it was given.
+    #[must_use]
+    pub fn new(headers: HeaderMap, request: &Outgoing<'r>) -> Self {
+        Self { headers, body: Cow::Borrowed(request.body) }
+    }
+}
+
+/// Why a request could not be signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The secret cannot be used with this scheme.
+    Secret(SecretError),
+    /// The value for this header is not one that a header can have.
+    Header(&'static str),
+    /// The body is not of the form in which the scheme carries its signature.
+    Body,
+    /// The provider signs with a key that nobody else has.
+    Impossible,
+}
+
+impl fmt::Display for SignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret(error) => write!(f, "the secret {error}"),
+            Self::Body => f.write_str("the body has no place for the scheme's signature"),
+            Self::Impossible => f.write_str("only the provider has the key that signs"),
+            Self::Header(name) => write!(f, "the value for the header {name} is not ASCII text"),
+        }
+    }
+}
+
+impl std::error::Error for SignError {}
+
+impl Scheme {
+    /// The headers that a genuine request carries: signature, timestamp and id.
+    ///
+    /// A timestamp that the scheme reads from the body has to be in the body already.
+    ///
+    /// # Errors
+    /// When the secret is not of the scheme's form, or the id cannot stand in a header.
+    pub(crate) fn sign<'r>(
+        &self,
+        secret: &Secret,
+        request: &Outgoing<'r>,
+    ) -> Result<Signed<'r>, SignError> {
+        let timestamp =
+            self.timestamp.map(|time| time.format(request.unix_millis())).unwrap_or_default();
+        self.write(request, &timestamp, |values| self.signature(secret, values))
+    }
+
+    /// Writes the headers, with a timestamp of any text and a signature of any kind.
+    pub(super) fn write<'r>(
+        &self,
+        request: &Outgoing<'r>,
+        timestamp: &str,
+        signature: impl FnOnce(&Values<'_>) -> Result<String, SecretError>,
+    ) -> Result<Signed<'r>, SignError> {
+        let body = self.body_to_sign(request)?;
+        let values = Values {
+            id: request.id,
+            timestamp,
+            method: request.method,
+            url: request.url,
+            body: &body,
+            secret: &[],
+        };
+        let signature = signature(&values).map_err(SignError::Secret)?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in self.requires {
+            insert_plain(&mut headers, name, value)?;
+        }
+        if let Some(name) = self.id {
+            insert_plain(&mut headers, name, request.id)?;
+        }
+        let mut field = None;
+        match self.timestamp.map(|timestamp| timestamp.place) {
+            Some(Place::Header(name)) => insert_plain(&mut headers, name, timestamp)?,
+            Some(Place::Field(name)) => field = Some((name, timestamp)),
+            Some(Place::Pointer(_)) | None => {}
+        }
+        match self.placement {
+            Placement::Header { name, grammar } => {
+                insert(&mut headers, name, name, &grammar.write(&signature, field))?;
+            }
+            Placement::Numbered { prefix } => {
+                insert(&mut headers, prefix, &format!("{prefix}1"), &signature)?;
+            }
+            Placement::Paired { names } => insert(&mut headers, names[0], names[0], &signature)?,
+            // The URL carries it.
+            Placement::Query { .. } => {}
+        }
+        Ok(Signed::new(headers, request))
+    }
+
+    pub(super) fn signature(
+        &self,
+        secret: &Secret,
+        values: &Values<'_>,
+    ) -> Result<String, SecretError> {
+        if let Algorithm::Asymmetric(algorithm) = self.algorithm {
+            let mut message = Vec::new();
+            self.template.feed(values, |piece| message.extend_from_slice(piece));
+            let key = self.key.decode(secret)?;
+            return Ok(self.encoding.encode(&algorithm.sign(secret, &key, &message)?));
+        }
+        let key = Key::prepare(self.algorithm, self.key, secret)?;
+        Ok(match key.tag(&self.template, values) {
+            Some(tag) => self.encoding.encode(tag.as_bytes()),
+            None => key.token().unwrap_or_default().to_owned(),
+        })
+    }
+
+    fn body_to_sign<'r>(&self, request: &Outgoing<'r>) -> Result<Cow<'r, [u8]>, SignError> {
+        let Some(field) = self.form_field.filter(|_| request.form) else {
+            return Ok(Cow::Borrowed(request.body));
+        };
+        form_urlencoded::parse(request.body)
+            .find(|(name, _)| name == field)
+            .map(|(_, value)| Cow::Owned(value.into_owned().into_bytes()))
+            .ok_or(SignError::Body)
+    }
+}
+
+fn insert(
+    headers: &mut HeaderMap,
+    label: &'static str,
+    name: &str,
+    value: &str,
+) -> Result<(), SignError> {
+    let name = HeaderName::try_from(name).map_err(|_| SignError::Header(label))?;
+    let mut value = HeaderValue::from_str(value).map_err(|_| SignError::Header(label))?;
+    value.set_sensitive(true);
+    headers.insert(name, value);
+    Ok(())
+}
+
+/// Puts a value into a header that is no secret: an id, a time.
+fn insert_plain(headers: &mut HeaderMap, name: &'static str, value: &str) -> Result<(), SignError> {
+    let value = HeaderValue::from_str(value).map_err(|_| SignError::Header(name))?;
+    headers.insert(HeaderName::from_static(name), value);
+    Ok(())
+}
+
+/// Puts a value into a header.
+pub(crate) fn insert_header(
+    headers: &mut HeaderMap,
+    name: &'static str,
+    value: &str,
+) -> Result<(), SignError> {
+    insert(headers, name, name, value)
+}
+
+#[cfg(test)]
+#[allow(clippy::large_types_passed_by_value, reason = "constants of tests")]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::verify::scheme::Timestamp;
+
+    const PLAIN: Scheme = Scheme::hmac_sha256().header("x-signature");
+
+    fn at() -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(1_760_000_000_123)
+    }
+
+    fn signed(scheme: Scheme, request: &Outgoing<'_>) -> Vec<(String, String)> {
+        let signed = scheme.sign(&Secret::new("s3cret"), request).expect("it can be signed");
+        assert_eq!(signed.body, request.body);
+        let headers = signed
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().expect("ASCII").to_owned()));
+        headers.collect()
+    }
+
+    fn names(scheme: Scheme) -> Vec<String> {
+        let mut names: Vec<_> =
+            signed(scheme, &Outgoing::new(b"{}")).into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_request_is_what_was_said_of_it() {
+        let plain = Outgoing::new(b"{}");
+        assert_eq!((plain.method, plain.url, plain.id, plain.form), ("POST", "", "msg_1", false));
+        let all = plain.method("PUT").url("https://a/").id("7").at(at()).form();
+        assert_eq!((all.method, all.url, all.id, all.form), ("PUT", "https://a/", "7", true));
+        assert_eq!(all.unix_millis(), 1_760_000_000_123);
+        let before = super::unix_millis(SystemTime::now());
+        let now = plain.unix_millis();
+        assert!(before <= now && now <= super::unix_millis(SystemTime::now()));
+    }
+
+    #[test]
+    fn every_header_of_the_scheme_is_there() {
+        assert_eq!(names(PLAIN), ["x-signature"]);
+        let timed = PLAIN.timestamp(Timestamp::header("x-time")).signed("{timestamp}{body}");
+        assert_eq!(names(timed), ["x-signature", "x-time"]);
+        let named = timed.id_header("x-id").signed("{id}{timestamp}{body}");
+        assert_eq!(names(named), ["x-id", "x-signature", "x-time"]);
+        assert_eq!(names(PLAIN.requires(&[("x-version", "1")])), ["x-signature", "x-version"]);
+        assert_eq!(names(PLAIN.numbered_headers("x-sig-")), ["x-sig-1"]);
+        assert_eq!(names(PLAIN.paired_headers(&["x-first", "x-second"])), ["x-first"]);
+        assert_eq!(names(Scheme::token().query("code")), [""; 0]);
+        let sent = |scheme| signed(scheme, &Outgoing::new(b"{}").id("7").at(at()));
+        let of = |all: &[(&str, &str)]| {
+            let own = all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            own.collect::<Vec<_>>()
+        };
+        let token = Scheme::token().header("x-token").prefix("Token ");
+        assert_eq!(sent(token), of(&[("x-token", "Token s3cret")]));
+        let version = token.requires(&[("x-version", "1")]);
+        assert_eq!(sent(version), of(&[("x-version", "1"), ("x-token", "Token s3cret")]));
+        assert_eq!(sent(named)[..2], of(&[("x-id", "7"), ("x-time", "1760000000")]));
+    }
+
+    #[test]
+    fn signatures_are_sensitive_and_times_are_not() {
+        let timed = PLAIN.timestamp(Timestamp::header("x-time")).signed("{timestamp}{body}");
+        let signed = timed.sign(&Secret::new("s3cret"), &Outgoing::new(b"{}")).expect("signed");
+        assert!(signed.headers["x-signature"].is_sensitive());
+        assert!(!signed.headers["x-time"].is_sensitive());
+    }
+
+    #[test]
+    fn of_a_form_one_field_is_signed() {
+        let scheme = PLAIN.signs_form_field("payload");
+        let plain = signed(PLAIN, &Outgoing::new(b"{} "));
+        let form = Outgoing::new(b"a=1&payload=%7B%7D+").form();
+        assert_eq!(signed(scheme, &form), plain);
+        assert_ne!(signed(scheme, &Outgoing::new(form.body)), plain);
+        let without = scheme.sign(&Secret::new("s3cret"), &Outgoing::new(b"a=1").form());
+        assert_eq!(without.map(drop), Err(SignError::Body));
+    }
+
+    #[test]
+    fn what_no_header_can_hold_is_refused() {
+        let named = PLAIN.id_header("x-id").signed("{id}{body}");
+        let sign = |secret: &str, id| {
+            named.sign(&Secret::new(secret), &Outgoing::new(b"{}").id(id)).map(drop)
+        };
+        assert_eq!(sign("s3cret", "a\nb"), Err(SignError::Header("x-id")));
+        assert_eq!(sign(" ", "a"), Err(SignError::Secret(SecretError::Blank)));
+        let token = Scheme::token().header("x-token");
+        let signed = token.sign(&Secret::new("a\nb"), &Outgoing::new(b"{}"));
+        assert_eq!(signed.map(drop), Err(SignError::Header("x-token")));
+        let mut headers = HeaderMap::new();
+        assert_eq!(insert_header(&mut headers, "x-a", "\0"), Err(SignError::Header("x-a")));
+        assert_eq!(insert_header(&mut headers, "x-a", "b"), Ok(()));
+        assert_eq!(headers["x-a"], "b");
+    }
+
+    #[test]
+    fn neither_signature_nor_body_is_shown() {
+        let request = Outgoing::new(b"canary").id("7");
+        let shown = "Outgoing { method: \"POST\", id: \"7\", body_len: 6, .. }";
+        assert_eq!(format!("{request:?}"), shown);
+        let signed = PLAIN.sign(&Secret::new("s3cret"), &request).expect("it can be signed");
+        assert_eq!(format!("{signed:?}"), "Signed { body_len: 6, .. }");
+    }
+
+    #[test]
+    fn it_is_said_what_is_wrong() {
+        for (error, text) in [
+            (SignError::Secret(SecretError::Malformed("text")), "the secret is not text"),
+            (SignError::Header("x-id"), "the value for the header x-id is not ASCII text"),
+            (SignError::Body, "the body has no place for the scheme's signature"),
+            (SignError::Impossible, "only the provider has the key that signs"),
+        ] {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}

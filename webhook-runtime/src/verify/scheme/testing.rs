@@ -1,0 +1,385 @@
+//! What the test kit and the conformance suite have to know of a scheme, and users have not: where
+//! its signature stands, and how to sign what no provider would.
+
+use super::{
+    Outgoing, Scheme, SignError, Signed, Timestamp,
+    asymmetric::Asymmetric,
+    grammar::{Grammar, Placement},
+    key::{Algorithm, Key},
+    timestamp::{Place, Unit},
+};
+use crate::verify::Secret;
+
+impl Scheme {
+    /// The header that carries the time.
+    pub(crate) fn time_header(&self) -> Option<&'static str> {
+        match self.timestamp?.place {
+            Place::Header(name) => Some(name),
+            Place::Pointer(_) | Place::Field(_) => None,
+        }
+    }
+
+    /// The field of the signature's header that carries the time, and what stands between fields.
+    pub(crate) fn time_field(&self) -> Option<(&'static str, &'static str)> {
+        let Placement::Header { grammar: Grammar::Fields { separator, .. }, .. } = self.placement
+        else {
+            return None;
+        };
+        match self.timestamp?.place {
+            Place::Field(name) => Some((separator, name)),
+            Place::Header(_) | Place::Pointer(_) => None,
+        }
+    }
+
+    /// The form field that is signed in place of a form.
+    pub(crate) fn signed_field(&self) -> Option<&'static str> {
+        self.form_field
+    }
+
+    /// The header that carries the signed id.
+    pub(crate) fn signed_id(&self) -> Option<&'static str> {
+        self.id
+    }
+
+    pub(crate) fn is_basic_auth(&self) -> bool {
+        self.algorithm == Algorithm::Basic
+    }
+
+    pub(crate) fn counts_milliseconds(&self) -> bool {
+        self.timestamp.is_some_and(|timestamp| timestamp.unit == Unit::Millis)
+    }
+
+    /// The algorithm, where a private key signs and a public one verifies.
+    pub(crate) fn key_pair_of(&self) -> Option<Asymmetric> {
+        match self.algorithm {
+            Algorithm::Asymmetric(algorithm) => Some(algorithm),
+            _ => None,
+        }
+    }
+
+    /// Where in the value of its header the signature begins.
+    pub(crate) fn signature_start(&self, value: &str) -> usize {
+        match self.placement {
+            Placement::Header { grammar: Grammar::Bare { prefix }, .. } => prefix.len(),
+            Placement::Header { grammar: Grammar::Versions { version }, .. } => version.len() + 1,
+            Placement::Header { grammar: Grammar::Fields { separator, signature }, .. } => {
+                let field = format!("{signature}=");
+                let inner = format!("{separator}{field}");
+                value.find(&inner).map_or(field.len(), |at| at + inner.len())
+            }
+            Placement::Numbered { .. } | Placement::Paired { .. } | Placement::Query { .. } => 0,
+        }
+    }
+
+    /// The header with others beside its signature, which is the last one or the first, where it can
+    /// have many.
+    pub(crate) fn list(&self, others: usize, value: &str, is_last: bool) -> Option<String> {
+        let Placement::Header { grammar, .. } = self.placement else { return None };
+        let other = "0".repeat(value.len() - self.signature_start(value));
+        let (entry, separator) = match grammar {
+            Grammar::Bare { .. } => return None,
+            Grammar::Versions { version } => (format!("{version},{other}"), " "),
+            Grammar::Fields { separator, signature } => (format!("{signature}={other}"), separator),
+        };
+        let mut list = vec![entry; others];
+        list.insert(if is_last { others } else { 0 }, value.to_owned());
+        Some(list.join(separator))
+    }
+
+    /// Signs with a time of any text.
+    pub(crate) fn sign_at<'r>(
+        &self,
+        secret: &Secret,
+        request: &Outgoing<'r>,
+        time: &str,
+    ) -> Result<Signed<'r>, SignError> {
+        self.write(request, time, |values| self.signature(secret, values))
+    }
+
+    /// Signs with the key that an empty secret is.
+    pub(crate) fn sign_unkeyed<'r>(&self, request: &Outgoing<'r>) -> Option<Signed<'r>> {
+        let time = self.timestamp.map(|time| time.format(request.unix_millis()));
+        let signed = self.write(request, &time.unwrap_or_default(), |values| {
+            Ok(match self.algorithm {
+                Algorithm::Token | Algorithm::Asymmetric(_) => String::new(),
+                // A colon, in base64.
+                Algorithm::Basic => "Basic Og==".to_owned(),
+                algorithm => {
+                    let tag =
+                        Key::unkeyed(algorithm).and_then(|key| key.tag(&self.template, values));
+                    tag.map(|tag| self.encoding.encode(tag.as_bytes())).unwrap_or_default()
+                }
+            })
+        });
+        signed.ok()
+    }
+
+    /// The same scheme with each other algorithm that the same secret could be used with, under the
+    /// prefixes that name it.
+    pub(crate) fn other_algorithms(&self) -> Vec<Self> {
+        let families = [
+            (Algorithm::HmacSha1, "sha1"),
+            (Algorithm::HmacSha256, "sha256"),
+            (Algorithm::HmacSha512, "sha512"),
+        ];
+        if !families.iter().any(|(algorithm, _)| *algorithm == self.algorithm) {
+            return Vec::new();
+        }
+        let mut others = Vec::new();
+        for (algorithm, name) in families.into_iter().filter(|(it, _)| *it != self.algorithm) {
+            let other = Self { algorithm, ..*self };
+            others.push(other);
+            if let Placement::Header { name: header, grammar: Grammar::Bare { prefix } } =
+                self.placement
+                && let Some(prefix) = prefix_named(prefix, name)
+            {
+                let grammar = Grammar::Bare { prefix };
+                others
+                    .push(Self { placement: Placement::Header { name: header, grammar }, ..other });
+                // The header of the algorithm that came before.
+                if let Some(header) = header.strip_suffix("-256") {
+                    let placement = Placement::Header { name: header, grammar };
+                    others.push(Self { placement, ..other });
+                }
+            }
+        }
+        others
+    }
+
+    /// The same scheme under each other version that a list of signatures could have.
+    pub(crate) fn other_versions(&self) -> Vec<Self> {
+        let Placement::Header { name, grammar } = self.placement else { return Vec::new() };
+        let versions = ["v0", "v2", "v1a"];
+        let grammars = versions.into_iter().filter_map(|version| match grammar {
+            Grammar::Versions { version: ours } if ours != version => {
+                Some(Grammar::Versions { version })
+            }
+            Grammar::Fields { separator, signature } if signature != version => {
+                Some(Grammar::Fields { separator, signature: version })
+            }
+            _ => None,
+        });
+        grammars
+            .map(|grammar| Self { placement: Placement::Header { name, grammar }, ..*self })
+            .collect()
+    }
+
+    /// The same scheme with nothing before the signature; `None` where nothing is there anyway.
+    pub(crate) fn without_prefix(&self) -> Option<Self> {
+        let Placement::Header { name, grammar } = self.placement else { return None };
+        if matches!(grammar, Grammar::Bare { prefix: "" }) {
+            return None;
+        }
+        let grammar = Grammar::Bare { prefix: "" };
+        Some(Self { placement: Placement::Header { name, grammar }, ..*self })
+    }
+
+    /// The time that is sent, in other words.
+    pub(crate) fn time_as(&self, at: std::time::SystemTime) -> Option<String> {
+        let time: Timestamp = self.timestamp?;
+        Some(time.format(Outgoing::new(b"").at(at).unix_millis()))
+    }
+}
+
+/// The prefix that names another algorithm as this one does.
+fn prefix_named(prefix: &str, algorithm: &str) -> Option<&'static str> {
+    if !prefix.starts_with("sha") {
+        return None;
+    }
+    Some(match algorithm {
+        "sha1" => "sha1=",
+        "sha256" => "sha256=",
+        _ => "sha512=",
+    })
+}
+
+impl Key {
+    /// The key that an empty secret is, where there can be one.
+    fn unkeyed(algorithm: Algorithm) -> Option<Self> {
+        use hmac::KeyInit as _;
+        Some(match algorithm {
+            Algorithm::HmacSha1 => Self::HmacSha1(hmac::Hmac::new_from_slice(&[]).ok()?),
+            Algorithm::HmacSha256 => Self::HmacSha256(hmac::Hmac::new_from_slice(&[]).ok()?),
+            Algorithm::HmacSha512 => Self::HmacSha512(hmac::Hmac::new_from_slice(&[]).ok()?),
+            Algorithm::Sha256 => Self::Sha256(zeroize::Zeroizing::new(Vec::new())),
+            Algorithm::Token | Algorithm::Basic | Algorithm::Asymmetric(_) => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    const PLAIN: Scheme = Scheme::hmac_sha256().header("x-hub-signature-256");
+    const PREFIXED: Scheme = PLAIN.prefix("sha256=");
+    const VERSIONS: Scheme = PLAIN.versions("v1");
+    const FIELDS: Scheme = PLAIN.fields(",", "v1");
+    const TIME: Timestamp = Timestamp::header("x-time");
+
+    fn at() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(1_760_000_000_123)
+    }
+
+    /// Where the signature stands, and the algorithm.
+    fn told(schemes: &[Scheme]) -> Vec<String> {
+        let told = |it: &Scheme| format!("{} {}", it.signature_pattern(), it.algorithm());
+        schemes.iter().map(told).collect()
+    }
+
+    #[test]
+    fn the_time_is_where_the_scheme_says() {
+        for (scheme, header, field) in [
+            (FIELDS, None, None),
+            (FIELDS.timestamp(TIME), Some("x-time"), None),
+            (FIELDS.timestamp(Timestamp::field("t")), None, Some((",", "t"))),
+            (FIELDS.timestamp(Timestamp::pointer("/t")), None, None),
+            (VERSIONS.timestamp(Timestamp::field("t")), None, None),
+        ] {
+            assert_eq!(scheme.time_header(), header);
+            assert_eq!(scheme.time_field(), field);
+        }
+    }
+
+    #[test]
+    fn what_was_said_of_a_scheme_is_known() {
+        assert_eq!(PLAIN.signed_field(), None);
+        assert_eq!(PLAIN.signs_form_field("payload").signed_field(), Some("payload"));
+        assert_eq!(PLAIN.signed_id(), None);
+        assert_eq!(PLAIN.id_header("x-id").signed_id(), Some("x-id"));
+        assert!(!PLAIN.is_basic_auth() && Scheme::basic_auth().is_basic_auth());
+        let counts = |timestamp| PLAIN.timestamp(timestamp).counts_milliseconds();
+        assert!(counts(TIME.unix_millis()) && !counts(TIME) && !counts(TIME.rfc3339()));
+        assert!(!PLAIN.counts_milliseconds());
+        assert_eq!(PLAIN.key_pair_of(), None);
+    }
+
+    #[cfg(feature = "ed25519")]
+    #[test]
+    fn key_pairs_are_told_from_shared_secrets() {
+        assert_eq!(Scheme::ed25519().key_pair_of(), Some(Asymmetric::Ed25519));
+    }
+
+    #[test]
+    fn the_signature_begins_behind_what_precedes_it() {
+        for (scheme, value) in [
+            (PLAIN, "#"),
+            (PREFIXED, "sha256=#"),
+            (VERSIONS, "v1,#"),
+            (FIELDS, "v1=#"),
+            (FIELDS, "t=7,v1=#"),
+            (FIELDS, "t=7,xv1=a,v1=#"),
+            (PLAIN.numbered_headers("x-"), "#"),
+        ] {
+            assert_eq!(Some(scheme.signature_start(value)), value.find('#'), "{value}");
+        }
+    }
+
+    #[test]
+    fn others_stand_before_or_behind_the_signature() {
+        let list = |scheme: Scheme, value, is_last| scheme.list(2, value, is_last);
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(list(VERSIONS, "v1,ab", true), some("v1,00 v1,00 v1,ab"));
+        assert_eq!(list(VERSIONS, "v1,ab", false), some("v1,ab v1,00 v1,00"));
+        assert_eq!(list(FIELDS, "t=7,v1=ab", true), some("v1=00,v1=00,t=7,v1=ab"));
+        assert_eq!(list(FIELDS, "t=7,v1=ab", false), some("t=7,v1=ab,v1=00,v1=00"));
+        assert_eq!(list(PREFIXED, "sha256=ab", true), None);
+        assert_eq!(list(PLAIN.numbered_headers("x-"), "ab", true), None);
+    }
+
+    #[test]
+    fn a_time_is_signed_whatever_its_text() {
+        let scheme = PLAIN.timestamp(TIME).signed("{timestamp}.{body}");
+        let secret = Secret::new("s3cret");
+        let request = Outgoing::new(b"{}").at(at());
+        let signed = scheme.sign_at(&secret, &request, "soon").expect("signed");
+        assert_eq!(signed.headers["x-time"], "soon");
+        let same = PLAIN.sign(&secret, &Outgoing::new(b"soon.{}")).expect("signed");
+        let of = |signed: &Signed<'_>| signed.headers["x-hub-signature-256"].clone();
+        assert_eq!(of(&signed), of(&same));
+        assert_eq!(scheme.time_as(at()).as_deref(), Some("1760000000"));
+        let millis = PLAIN.timestamp(TIME.unix_millis());
+        assert_eq!(millis.time_as(at()).as_deref(), Some("1760000000123"));
+        assert_eq!(PLAIN.time_as(at()), None);
+    }
+
+    #[test]
+    fn an_empty_secret_signs_what_an_endpoint_without_one_would_believe() {
+        let sent = |scheme: Scheme| {
+            let signed = scheme.sign_unkeyed(&Outgoing::new(b"").at(at())).expect("signed");
+            let values = signed.headers.values().map(|value| value.to_str().expect("ASCII"));
+            values.last().unwrap_or_default().to_owned()
+        };
+        let sha1 = "fbdb1d1b18aa6c08324b7d64b71fb76370690e1d";
+        let sha256 = "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad";
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(sent(Scheme::hmac_sha1().header("x-a")), sha1);
+        assert_eq!(sent(Scheme::hmac_sha256().header("x-a")), sha256);
+        assert!(
+            sent(Scheme::hmac_sha512().header("x-a")).starts_with("b936cee86c9f87aa5d3c6f2e84c")
+        );
+        assert_eq!(sent(Scheme::sha256().header("x-a").signed("{secret}{body}")), empty);
+        assert_eq!(sent(Scheme::token().header("x-a")), "");
+        assert_eq!(sent(Scheme::basic_auth()), "Basic Og==");
+        let timed = Scheme::hmac_sha256().header("x-a").timestamp(TIME).signed("{timestamp}{body}");
+        let signed = timed.sign_unkeyed(&Outgoing::new(b"").at(at())).expect("signed");
+        assert_eq!(signed.headers["x-time"], "1760000000");
+    }
+
+    #[test]
+    fn every_other_algorithm_of_the_family_is_tried() {
+        assert_eq!(
+            told(&PREFIXED.other_algorithms()),
+            [
+                "x-hub-signature-256: sha256=… HMAC-SHA1",
+                "x-hub-signature-256: sha1=… HMAC-SHA1",
+                "x-hub-signature: sha1=… HMAC-SHA1",
+                "x-hub-signature-256: sha256=… HMAC-SHA512",
+                "x-hub-signature-256: sha512=… HMAC-SHA512",
+                "x-hub-signature: sha512=… HMAC-SHA512",
+            ]
+        );
+        let sha1 = Scheme::hmac_sha1().header("x-a").prefix("sha1=");
+        assert_eq!(
+            told(&sha1.other_algorithms()),
+            [
+                "x-a: sha1=… HMAC-SHA256",
+                "x-a: sha256=… HMAC-SHA256",
+                "x-a: sha1=… HMAC-SHA512",
+                "x-a: sha512=… HMAC-SHA512",
+            ]
+        );
+        let unnamed = Scheme::hmac_sha512().header("x-a").prefix("v0=");
+        assert_eq!(
+            told(&unnamed.other_algorithms()),
+            ["x-a: v0=… HMAC-SHA1", "x-a: v0=… HMAC-SHA256"]
+        );
+        assert!(Scheme::token().header("x-a").other_algorithms().is_empty());
+    }
+
+    #[test]
+    fn every_other_version_is_tried() {
+        let told = |scheme: Scheme| -> Vec<String> {
+            scheme.other_versions().iter().map(Scheme::signature_pattern).collect()
+        };
+        let header = |rest: &str| format!("x-hub-signature-256: {rest}");
+        assert_eq!(told(VERSIONS), ["v0,…", "v2,…", "v1a,…"].map(header));
+        assert_eq!(told(PLAIN.versions("v1a")), ["v0,…", "v2,…"].map(header));
+        assert_eq!(told(FIELDS), ["v0=…", "v2=…", "v1a=…"].map(header));
+        assert_eq!(told(PLAIN.fields(",", "v0")), ["v2=…", "v1a=…"].map(header));
+        assert!(told(PREFIXED).is_empty());
+        assert!(told(PLAIN.numbered_headers("x-")).is_empty());
+    }
+
+    #[test]
+    fn a_signature_can_stand_alone() {
+        let alone = |scheme: Scheme| scheme.without_prefix().map(|it| it.signature_pattern());
+        for scheme in [PREFIXED, VERSIONS, FIELDS] {
+            assert_eq!(alone(scheme).as_deref(), Some("x-hub-signature-256: …"));
+        }
+        assert_eq!(alone(PLAIN), None);
+        assert_eq!(alone(PLAIN.numbered_headers("x-")), None);
+    }
+}

@@ -1,0 +1,935 @@
+//! Verification: a pure function of a request, the secrets and the time.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use http::{HeaderMap, HeaderName};
+
+use super::{
+    Means, Scheme, Verify, VerifyError, WantedKey,
+    encoding::{MAX_SIGNATURE, MAX_TEXT},
+    grammar::{self, Claimed, Names},
+    key::{self, Key},
+    proofs,
+    template::{self, Template, Values},
+    timestamp::{Place, Unit},
+};
+use crate::verify::{Secret, SecretError, json};
+
+/// A request as it arrived, not yet believed.
+#[derive(Clone, Copy)]
+pub struct Incoming<'r> {
+    /// The method, in upper case.
+    pub method: &'r str,
+    /// The URL as the provider knows it, from configuration and never from the request's own
+    /// headers. Empty where the scheme does not sign it.
+    pub url: &'r str,
+    /// The headers.
+    pub headers: &'r HeaderMap,
+    /// The query of the request, as sent and without the `?`.
+    pub query: &'r str,
+    /// The raw bytes of the body, as on the wire.
+    pub body: &'r [u8],
+}
+
+/// Shows neither headers nor body: they may hold secrets.
+impl fmt::Debug for Incoming<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("method", &self.method)
+            .field("body_len", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Incoming<'_> {
+    /// Whether the body says that it is a form.
+    #[must_use]
+    pub fn is_form(&self) -> bool {
+        is_form(self.headers)
+    }
+}
+
+/// Whether a text is a token, of letters, digits and `-_+/=`, and nothing that a provider would send
+/// as a delivery. Who can have any text signed can have a forged delivery signed, and X asks for
+/// signatures without signing itself: so only tokens are signed for strangers, and no token is
+/// taken for a delivery.
+pub(crate) fn is_token(text: &[u8]) -> bool {
+    !text.is_empty() && template::is_token(text)
+}
+
+/// Whether a text contains what is to end it, or ends with the beginning of an earlier end: `a:` and
+/// `::` could be `a`, `::` and a colon.
+fn contains_or_begins(text: &str, end: &str) -> bool {
+    let begins = |at: usize| end.is_char_boundary(at) && end.starts_with(&end[at..]);
+    text.contains(end) || (1..end.len()).any(|at| begins(at) && text.ends_with(&end[..at]))
+}
+
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
+        |value| {
+            let essence = value.split(';').next().unwrap_or_default().trim();
+            essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        },
+    )
+}
+
+/// What verification found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The name of the secret that made the signature.
+    pub secret: Cow<'static, str>,
+    /// When the provider signed, where the scheme signs a time.
+    pub timestamp: Option<SystemTime>,
+}
+
+/// How a provider is verified: by data, or by code.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::large_enum_variant, reason = "in constants")]
+pub(crate) enum Mechanism {
+    Data(Scheme),
+    Code(&'static dyn Verify),
+}
+
+/// A mechanism as one endpoint uses it.
+#[derive(Clone, Debug)]
+pub(crate) struct Verifier {
+    mechanism: Mechanism,
+    names: Names,
+    tolerance: Option<Duration>,
+    /// Whether tokens are signed for strangers, as the answer to a challenge.
+    refuses_tokens: bool,
+}
+
+/// Secrets made ready for a mechanism, once.
+#[derive(Clone)]
+pub(crate) enum Keys {
+    Data(Vec<(Cow<'static, str>, Key)>),
+    Code(Vec<Secret>),
+}
+
+impl Verifier {
+    /// `None` when a window is asked for, but no time is signed.
+    pub(crate) fn new(
+        mechanism: &Mechanism,
+        tolerance: Option<Duration>,
+        refuses_tokens: bool,
+    ) -> Option<Self> {
+        let mechanism = match (mechanism, tolerance) {
+            (Mechanism::Data(scheme), Some(window)) => {
+                Mechanism::Data(scheme.with_tolerance(window)?)
+            }
+            (Mechanism::Code(code), Some(_)) if !code.traits().signs_time => return None,
+            (mechanism, _) => *mechanism,
+        };
+        let names = match &mechanism {
+            Mechanism::Data(scheme) => scheme.names(),
+            Mechanism::Code(_) => Names::default(),
+        };
+        Some(Self { mechanism, names, tolerance, refuses_tokens })
+    }
+
+    /// Prepares every secret, or says by name what is wrong with which.
+    pub(crate) fn prepare(
+        &self,
+        secrets: &[Secret],
+    ) -> Result<Keys, Vec<(Cow<'static, str>, SecretError)>> {
+        let mut problems = Vec::new();
+        let mut noted = |secret: &Secret, error| problems.push((secret.shared_name(), error));
+        let keys = match &self.mechanism {
+            Mechanism::Data(scheme) => Keys::Data(
+                secrets
+                    .iter()
+                    .filter_map(|secret| match Key::prepare(scheme.algorithm, scheme.key, secret) {
+                        Ok(key) => Some((secret.shared_name(), key)),
+                        Err(error) => {
+                            noted(secret, error);
+                            None
+                        }
+                    })
+                    .collect(),
+            ),
+            Mechanism::Code(code) => {
+                for secret in secrets {
+                    let checked = if secret.is_blank() {
+                        Err(SecretError::Blank)
+                    } else {
+                        code.check_secret(secret)
+                    };
+                    if let Err(error) = checked {
+                        noted(secret, error);
+                    }
+                }
+                Keys::Code(secrets.to_vec())
+            }
+        };
+        if problems.is_empty() { Ok(keys) } else { Err(problems) }
+    }
+
+    /// What can be refused before a byte of the body is read. `query` is that of the request.
+    pub(crate) fn check_headers(
+        &self,
+        headers: &HeaderMap,
+        query: &str,
+    ) -> Result<(), VerifyError> {
+        match &self.mechanism {
+            Mechanism::Data(scheme) => {
+                let mut claimed = Claimed::new();
+                scheme.claims(&self.names, headers, query, &mut claimed)?;
+                scheme.check_form(&claimed)?;
+                scheme.sent_time(&self.names, headers, &claimed)?;
+                scheme.id(&self.names, headers)?;
+                Ok(())
+            }
+            Mechanism::Code(code) => code.check_headers(headers),
+        }
+    }
+
+    /// Marks the headers that prove a request, so that no `Debug` of the headers shows them.
+    pub(crate) fn hide(&self, headers: &mut HeaderMap) {
+        match &self.mechanism {
+            Mechanism::Data(scheme) => scheme.placement.hide(headers),
+            Mechanism::Code(code) => grammar::hide(headers, code.traits().header),
+        }
+        proofs::hide(headers);
+    }
+
+    /// The key that has to be fetched before this request can be verified.
+    pub(crate) fn wanted_key(
+        &self,
+        request: &Incoming<'_>,
+    ) -> Result<Option<WantedKey>, VerifyError> {
+        match &self.mechanism {
+            Mechanism::Data(_) => Ok(None),
+            Mechanism::Code(code) => code.wanted_key(request),
+        }
+    }
+
+    /// Whether a live secret signed this request, and whether it did so lately.
+    pub(crate) fn verify(
+        &self,
+        request: &Incoming<'_>,
+        keys: &Keys,
+        key: Option<&[u8]>,
+        now: SystemTime,
+    ) -> Result<Proof, VerifyError> {
+        if self.refuses_tokens && is_token(request.body) {
+            return Err(VerifyError::MalformedBody);
+        }
+        match (&self.mechanism, keys) {
+            (Mechanism::Data(scheme), Keys::Data(keys)) => {
+                scheme.verify(&self.names, request, keys, now)
+            }
+            (Mechanism::Code(code), Keys::Code(secrets)) => {
+                let tolerance = self.tolerance;
+                verify_by_code(
+                    *code,
+                    request,
+                    secrets,
+                    Means { secret: &NONE, key, now, tolerance },
+                )
+            }
+            // Keys are prepared by the verifier that uses them.
+            _ => Err(VerifyError::NoMatch),
+        }
+    }
+}
+
+/// Stands for the secret of schemes that have none.
+static NONE: Secret = Secret::none();
+
+fn verify_by_code(
+    code: &dyn Verify,
+    request: &Incoming<'_>,
+    secrets: &[Secret],
+    means: Means<'_>,
+) -> Result<Proof, VerifyError> {
+    code.check_headers(request.headers)?;
+    if !code.traits().needs_secret {
+        let timestamp = code.verify(request, &means)?;
+        return Ok(Proof { secret: NONE.shared_name(), timestamp });
+    }
+    for secret in secrets {
+        match code.verify(request, &Means { secret, ..means }) {
+            Ok(timestamp) => return Ok(Proof { secret: secret.shared_name(), timestamp }),
+            Err(VerifyError::NoMatch) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(VerifyError::NoMatch)
+}
+
+impl Keys {
+    /// The HMAC-SHA256 of a text with the first secret, for handshakes that ask for one.
+    pub(crate) fn hmac_sha256(&self, text: &[u8]) -> Option<[u8; 32]> {
+        let values = Values { body: text, ..Values::default() };
+        match self {
+            Self::Data(keys) => match keys.first()? {
+                (_, key @ Key::HmacSha256(_)) => {
+                    key.tag(&Template::BODY, &values)?.as_bytes().try_into().ok()
+                }
+                _ => None,
+            },
+            Self::Code(_) => None,
+        }
+    }
+}
+
+impl Scheme {
+    fn names(&self) -> Names {
+        let timestamp = self.timestamp.and_then(|timestamp| match timestamp.place {
+            Place::Header(name) => Some(HeaderName::from_static(name)),
+            Place::Field(_) | Place::Pointer(_) => None,
+        });
+        Names {
+            signatures: self.placement.names(),
+            timestamp,
+            id: self.id.map(HeaderName::from_static),
+            required: self.requires.iter().map(|(name, _)| HeaderName::from_static(name)).collect(),
+        }
+    }
+
+    fn verify(
+        &self,
+        names: &Names,
+        request: &Incoming<'_>,
+        keys: &[(Cow<'static, str>, Key)],
+        now: SystemTime,
+    ) -> Result<Proof, VerifyError> {
+        let mut claimed = Claimed::new();
+        self.claims(names, request.headers, request.query, &mut claimed)?;
+        self.verify_claims(names, request, &claimed, keys, now).or_else(|error| {
+            // What matched has the right form. What did not is told first, whatever else is wrong.
+            self.check_form(&claimed)?;
+            Err(error)
+        })
+    }
+
+    fn verify_claims(
+        &self,
+        names: &Names,
+        request: &Incoming<'_>,
+        claimed: &Claimed<'_>,
+        keys: &[(Cow<'static, str>, Key)],
+        now: SystemTime,
+    ) -> Result<Proof, VerifyError> {
+        let sent_time = self.sent_time(names, request.headers, claimed)?;
+        let body = self.signed_body(request)?;
+        let id = self.id(names, request.headers)?;
+        if self.may_be_time(&body) {
+            return Err(VerifyError::MalformedBody);
+        }
+        let values = Values {
+            id,
+            timestamp: sent_time.map(|(text, _)| text).unwrap_or_default(),
+            method: request.method,
+            url: request.url,
+            body: &body,
+            secret: &[],
+        };
+        let secret = self.matching(claimed, &values, keys).ok_or(VerifyError::NoMatch)?;
+        let sent_millis = sent_time.map(|(_, millis)| millis);
+        let timestamp = self.timestamp_within(sent_millis, request.body, now)?;
+        Ok(Proof { secret, timestamp })
+    }
+
+    fn matching(
+        &self,
+        claimed: &Claimed<'_>,
+        values: &Values<'_>,
+        keys: &[(Cow<'static, str>, Key)],
+    ) -> Option<Cow<'static, str>> {
+        for (at, (name, key)) in keys.iter().enumerate() {
+            let mut signatures = claimed
+                .signatures()
+                .iter()
+                .filter(|signature| signature.secret.is_none_or(|secret| secret == at))
+                .map(|signature| signature.text);
+            let matches = if self.algorithm.is_credential() {
+                signatures.any(|text| key.is_token(text.as_bytes()))
+            } else if let Some(tag) = key.tag(&self.template, values) {
+                // What decodes to the tag is the tag's encoding and nothing else.
+                let mut buffer = [0; MAX_TEXT];
+                let expected = self.encoding.encode_into(tag.as_bytes(), &mut buffer)?;
+                signatures.any(|text| key::is_same(expected, text.as_bytes()))
+            } else {
+                let mut buffer = [0; MAX_SIGNATURE];
+                signatures.any(|text| {
+                    let sent = self.encoding.decode(text, &mut buffer);
+                    sent.is_some_and(|sent| key.confirms(&self.template, values, sent))
+                })
+            };
+            if matches {
+                return Some(name.clone());
+            }
+        }
+        None
+    }
+
+    /// What stands for `{body}`: the raw body, or the form field that is signed in its place.
+    fn signed_body<'r>(&self, request: &Incoming<'r>) -> Result<Cow<'r, [u8]>, VerifyError> {
+        let Some(field) = self.form_field.filter(|_| request.is_form()) else {
+            return Ok(Cow::Borrowed(request.body));
+        };
+        let mut values = form_urlencoded::parse(request.body).filter(|(name, _)| name == field);
+        match (values.next(), values.next()) {
+            (Some((_, Cow::Borrowed(value))), None) => Ok(Cow::Borrowed(value.as_bytes())),
+            (Some((_, Cow::Owned(value))), None) => Ok(Cow::Owned(value.into_bytes())),
+            _ => Err(VerifyError::MalformedBody),
+        }
+    }
+
+    /// The signatures that the headers claim.
+    fn claims<'r>(
+        &self,
+        names: &Names,
+        headers: &'r HeaderMap,
+        query: &'r str,
+        claimed: &mut Claimed<'r>,
+    ) -> Result<(), VerifyError> {
+        for ((label, wanted), name) in self.requires.iter().zip(&names.required) {
+            if grammar::text_in(headers, label, name)? != *wanted {
+                return Err(VerifyError::MalformedHeader(label));
+            }
+        }
+        let field = match self.timestamp.map(|timestamp| timestamp.place) {
+            Some(Place::Field(field)) => Some(field),
+            _ => None,
+        };
+        self.placement.read(&names.signatures, headers, query, field, claimed)
+    }
+
+    /// Whether one of the signatures, at least, is of the right form.
+    fn check_form(&self, claimed: &Claimed<'_>) -> Result<(), VerifyError> {
+        if !self.algorithm.is_credential() {
+            let length = self.algorithm.signature_len();
+            let well_formed = |text| {
+                let decoded = self.encoding.decoded_len(text);
+                decoded.is_some_and(|decoded| length.is_none_or(|length| decoded == length))
+            };
+            if !claimed.signatures().iter().map(|signature| signature.text).any(well_formed) {
+                return Err(VerifyError::MalformedSignature(self.placement.name()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The timestamp, where it is sent in a header, as text and in milliseconds since 1970; well
+    /// formed, but not yet believed.
+    fn sent_time<'r>(
+        &self,
+        names: &Names,
+        headers: &'r HeaderMap,
+        claimed: &Claimed<'r>,
+    ) -> Result<Option<(&'r str, u64)>, VerifyError> {
+        let Some(timestamp) = &self.timestamp else { return Ok(None) };
+        let text = match (timestamp.place, &names.timestamp) {
+            (Place::Header(label), Some(name)) => grammar::text_in(headers, label, name)?,
+            _ => match claimed.timestamp {
+                Some(text) => text,
+                None if matches!(timestamp.place, Place::Pointer(_)) => return Ok(None),
+                None => return Err(VerifyError::MalformedTimestamp),
+            },
+        };
+        let millis = timestamp.parse(text).ok_or(VerifyError::MalformedTimestamp)?;
+        Ok(Some((text, millis)))
+    }
+
+    /// The signed id. One that contains the text which ends it could be cut in two ways, and is
+    /// refused.
+    fn id<'r>(&self, names: &Names, headers: &'r HeaderMap) -> Result<&'r str, VerifyError> {
+        let (Some(label), Some(name)) = (self.id, &names.id) else { return Ok("") };
+        let id = grammar::text_in(headers, label, name)?;
+        let ambiguous = match self.template.id_separator() {
+            Some(separator) => contains_or_begins(id, separator),
+            // Only the form of what follows ends the id: neither time nor body may hide in it.
+            None => !template::is_token(id.as_bytes()),
+        };
+        if id.is_empty() || ambiguous { Err(VerifyError::MalformedHeader(label)) } else { Ok(id) }
+    }
+
+    /// Whether digits of the time could be taken for those of the body, or the other way round, where
+    /// nothing but the time parts id and body.
+    fn may_be_time(&self, body: &[u8]) -> bool {
+        let digits = self.timestamp.is_some_and(|timestamp| timestamp.unit != Unit::Rfc3339);
+        digits
+            && self.template.id_meets_body(digits)
+            && !body.is_empty()
+            && template::is_token(&body[..1])
+    }
+
+    fn timestamp_within(
+        &self,
+        sent_millis: Option<u64>,
+        body: &[u8],
+        now: SystemTime,
+    ) -> Result<Option<SystemTime>, VerifyError> {
+        let Some(timestamp) = &self.timestamp else { return Ok(None) };
+        let judged = match (sent_millis, timestamp.place) {
+            (Some(millis), _) => timestamp.judge_millis(millis, now),
+            (None, Place::Pointer(pointer)) => {
+                let text = json::scalar(body, pointer).ok_or(VerifyError::MalformedTimestamp)?;
+                timestamp.judge(&text, now)
+            }
+            (None, _) => Err(VerifyError::MalformedTimestamp),
+        };
+        judged.map(Some)
+    }
+}
+
+/// Milliseconds since 1970, within what 64 bits hold; a clock before 1970 reads as 1970.
+pub(crate) fn unix_millis(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_secs().saturating_mul(1000).saturating_add(since.subsec_millis().into())
+}
+
+#[cfg(test)]
+#[allow(clippy::large_types_passed_by_value, reason = "constants of tests")]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+    use crate::verify::scheme::{Outgoing, SignError, Signed, Timestamp, Traits};
+
+    const SIGNATURE: &str = "x-signature";
+    const PLAIN: Scheme = Scheme::hmac_sha256().header(SIGNATURE);
+    const TIMED: Scheme = PLAIN.timestamp(Timestamp::header("x-time")).signed("{timestamp}.{body}");
+    const IN_FIELDS: Scheme =
+        PLAIN.fields(",", "v1").timestamp(Timestamp::field("t")).signed("{timestamp}.{body}");
+    const IN_BODY: Scheme = PLAIN.timestamp(Timestamp::pointer("/sent"));
+    const NAMED: Scheme = TIMED.id_header("x-id").signed("{id}.{timestamp}.{body}");
+    const UNPARTED: Scheme = TIMED.id_header("x-id").signed("{id}{timestamp}{body}");
+    const PAIRED: Scheme = Scheme::hmac_sha256().paired_headers(&["x-first", "x-second"]);
+    const IN_FORM: Scheme = PLAIN.signs_form_field("payload");
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_760_000_000)
+    }
+
+    fn verifier(scheme: Scheme) -> Verifier {
+        Verifier::new(&Mechanism::Data(scheme.checked()), None, false).expect("no window is asked")
+    }
+
+    fn secrets(texts: &[&'static str]) -> Vec<Secret> {
+        texts.iter().map(|text| Secret::new(*text).named(*text)).collect()
+    }
+
+    fn request<'r>(headers: &'r HeaderMap, body: &'r [u8]) -> Incoming<'r> {
+        Incoming { method: "POST", url: "", headers, query: "", body }
+    }
+
+    /// The headers of a body that is signed with `s3cret`.
+    fn signed(scheme: Scheme, body: &[u8]) -> HeaderMap {
+        let signed = scheme.sign(&Secret::new("s3cret"), &Outgoing::new(body).at(now()));
+        signed.expect("it can be signed").headers
+    }
+
+    fn judge(scheme: Scheme, headers: &HeaderMap, body: &[u8]) -> Result<Proof, VerifyError> {
+        let verifier = verifier(scheme);
+        let keys = verifier.prepare(&secrets(&["other", "s3cret"])).expect("good secrets");
+        verifier.verify(&request(headers, body), &keys, None, now())
+    }
+
+    fn check(scheme: Scheme, headers: &HeaderMap) -> Result<(), VerifyError> {
+        verifier(scheme).check_headers(headers, "")
+    }
+
+    fn with(mut headers: HeaderMap, name: &'static str, value: &str) -> HeaderMap {
+        headers.insert(name, HeaderValue::from_bytes(value.as_bytes()).expect("a value"));
+        headers
+    }
+
+    #[test]
+    fn the_secret_and_the_time_are_told() {
+        let proof = |timestamp| Ok(Proof { secret: Cow::Borrowed("s3cret"), timestamp });
+        let body = br#"{"sent":1760000000}"#;
+        assert_eq!(judge(PLAIN, &signed(PLAIN, body), body), proof(None));
+        for scheme in [TIMED, IN_FIELDS, IN_BODY, NAMED, UNPARTED] {
+            assert_eq!(judge(scheme, &signed(scheme, body), body), proof(Some(now())));
+            assert_eq!(check(scheme, &signed(scheme, body)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn another_body_or_secret_does_not_match() {
+        for scheme in [PLAIN, TIMED, IN_FIELDS, NAMED, UNPARTED] {
+            let headers = signed(scheme, b"{}");
+            assert_eq!(judge(scheme, &headers, b"{ }"), Err(VerifyError::NoMatch));
+            let verifier = verifier(scheme);
+            for others in [&[][..], &["other"]] {
+                let keys = verifier.prepare(&secrets(others)).expect("good secrets");
+                let judged = verifier.verify(&request(&headers, b"{}"), &keys, None, now());
+                assert_eq!(judged, Err(VerifyError::NoMatch));
+            }
+        }
+    }
+
+    /// The keys are those of RFC 8032, section 7.1, tests 1 and 2.
+    #[cfg(feature = "ed25519")]
+    #[test]
+    fn a_public_key_confirms_what_its_private_one_signed() {
+        const ED25519: Scheme =
+            Scheme::ed25519().header(SIGNATURE).key(crate::verify::scheme::KeyEncoding::Hex);
+        const PRIVATE: &str = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
+        const OURS: &str = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+        const OTHER: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+        let signed = ED25519.sign(&Secret::new(PRIVATE), &Outgoing::new(b"{}")).expect("signed");
+        let judge = |keys: &[&'static str], body: &[u8]| {
+            let verifier = verifier(ED25519);
+            let keys = verifier.prepare(&secrets(keys)).expect("good keys");
+            let proof = verifier.verify(&request(&signed.headers, body), &keys, None, now());
+            proof.map(|proof| proof.secret)
+        };
+        assert_eq!(judge(&[OTHER, OURS], b"{}"), Ok(Cow::Borrowed(OURS)));
+        assert_eq!(judge(&[OTHER], b"{}"), Err(VerifyError::NoMatch));
+        assert_eq!(judge(&[OURS], b"{ }"), Err(VerifyError::NoMatch));
+    }
+
+    #[test]
+    fn a_signature_of_the_wrong_form_is_refused_before_the_body_is_read() {
+        let malformed = VerifyError::MalformedSignature(SIGNATURE);
+        let good = "0".repeat(64);
+        let sent = |value: &str| with(HeaderMap::new(), SIGNATURE, value);
+        assert_eq!(check(PLAIN, &sent(&good)), Ok(()));
+        for value in [&good[2..], &format!("{good}00"), &"g".repeat(64), &"A".repeat(64), ""] {
+            assert_eq!(check(PLAIN, &sent(value)), Err(malformed), "{value:?}");
+            assert_eq!(judge(PLAIN, &sent(value), b"{}"), Err(malformed), "{value:?}");
+        }
+        // One of a list is enough.
+        let list = PLAIN.fields(",", "v1");
+        assert_eq!(check(list, &sent(&format!("v1=x,v1={good}"))), Ok(()));
+        assert_eq!(check(list, &sent("v1=x,v1=y")), Err(malformed));
+        assert_eq!(check(PLAIN, &HeaderMap::new()), Err(VerifyError::MissingHeader(SIGNATURE)));
+        // A credential has no form of its own.
+        assert_eq!(check(Scheme::token().header(SIGNATURE), &sent("x")), Ok(()));
+    }
+
+    #[test]
+    fn the_form_is_told_before_whatever_else_is_wrong() {
+        let headers = with(signed(TIMED, b"{}"), "x-time", "soon");
+        assert_eq!(judge(TIMED, &headers, b"{}"), Err(VerifyError::MalformedTimestamp));
+        let headers = with(headers, SIGNATURE, "0");
+        assert_eq!(judge(TIMED, &headers, b"{}"), Err(VerifyError::MalformedSignature(SIGNATURE)));
+    }
+
+    #[test]
+    fn a_time_has_to_be_there_and_of_its_form() {
+        let malformed = VerifyError::MalformedTimestamp;
+        let headers = signed(TIMED, b"{}");
+        for time in ["", "176000000", "x"] {
+            let headers = with(headers.clone(), "x-time", time);
+            assert_eq!(check(TIMED, &headers), Err(malformed), "{time:?}");
+        }
+        let mut without = headers.clone();
+        without.remove("x-time");
+        assert_eq!(check(TIMED, &without), Err(VerifyError::MissingHeader("x-time")));
+        let headers = with(headers, "x-time", "1760000001");
+        assert_eq!(judge(TIMED, &headers, b"{}"), Err(VerifyError::NoMatch), "the time is signed");
+
+        let good = "0".repeat(64);
+        let fields = |value: String| with(HeaderMap::new(), SIGNATURE, &value);
+        assert_eq!(check(IN_FIELDS, &fields(format!("t=1760000000,v1={good}"))), Ok(()));
+        assert_eq!(check(IN_FIELDS, &fields(format!("v1={good}"))), Err(malformed));
+        assert_eq!(check(IN_FIELDS, &fields(format!("t=x,v1={good}"))), Err(malformed));
+
+        for body in ["{}", r#"{"sent":"x"}"#, "no JSON"] {
+            let headers = signed(IN_BODY, body.as_bytes());
+            assert_eq!(judge(IN_BODY, &headers, body.as_bytes()), Err(malformed), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_near_to_now() {
+        let body = br#"{"sent":1759999000}"#;
+        assert_eq!(judge(IN_BODY, &signed(IN_BODY, body), body), Err(VerifyError::Stale));
+        let body = br#"{"sent":1760001000}"#;
+        assert_eq!(judge(IN_BODY, &signed(IN_BODY, body), body), Err(VerifyError::Ahead));
+        for (at, refused) in [(-1000, VerifyError::Stale), (1000, VerifyError::Ahead)] {
+            let at = Duration::from_secs(1_760_000_000_u64.checked_add_signed(at).expect("later"));
+            let outgoing = Outgoing::new(b"{}").at(UNIX_EPOCH + at);
+            let signed = TIMED.sign(&Secret::new("s3cret"), &outgoing).expect("it can be signed");
+            assert_eq!(judge(TIMED, &signed.headers, b"{}"), Err(refused));
+        }
+    }
+
+    #[test]
+    fn an_id_cannot_be_cut_in_two_ways() {
+        let malformed = Err(VerifyError::MalformedHeader("x-id"));
+        for scheme in [NAMED, UNPARTED] {
+            let headers = signed(scheme, b"{}");
+            for id in ["msg_1", "a-b+c/d=", "7"] {
+                assert_eq!(check(scheme, &with(headers.clone(), "x-id", id)), Ok(()), "{id:?}");
+            }
+            for id in ["", "a.b", "."] {
+                assert_eq!(check(scheme, &with(headers.clone(), "x-id", id)), malformed, "{id:?}");
+            }
+            let changed = with(headers.clone(), "x-id", "msg_2");
+            assert_eq!(judge(scheme, &changed, b"{}"), Err(VerifyError::NoMatch), "it is signed");
+            let mut without = headers;
+            without.remove("x-id");
+            assert_eq!(check(scheme, &without), Err(VerifyError::MissingHeader("x-id")));
+        }
+        // Where a text ends the id, it may hold anything but that.
+        assert_eq!(check(NAMED, &with(signed(NAMED, b"{}"), "x-id", "a {b}")), Ok(()));
+        for id in ["a b", "{a}", "a:b"] {
+            let headers = with(signed(UNPARTED, b"{}"), "x-id", id);
+            assert_eq!(check(UNPARTED, &headers), malformed, "{id:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_signs_its_own_header_and_no_other() {
+        let signature = signed(PLAIN, b"{}")[SIGNATURE].to_str().expect("hex").to_owned();
+        let first = with(HeaderMap::new(), "x-first", &signature);
+        let second = with(HeaderMap::new(), "x-second", &signature);
+        assert_eq!(judge(PAIRED, &first, b"{}"), Err(VerifyError::NoMatch));
+        assert_eq!(judge(PAIRED, &second, b"{}").map(|proof| proof.secret), Ok("s3cret".into()));
+    }
+
+    #[test]
+    fn required_headers_have_their_values() {
+        const REQUIRING: Scheme = PLAIN.requires(&[("x-version", "1"), ("x-kind", "hmac")]);
+        let headers = signed(REQUIRING, b"{}");
+        assert!(judge(REQUIRING, &headers, b"{}").is_ok());
+        for (name, value) in [("x-version", "2"), ("x-version", ""), ("x-kind", "1")] {
+            let headers = with(headers.clone(), name, value);
+            let malformed = VerifyError::MalformedHeader(name);
+            assert_eq!(judge(REQUIRING, &headers, b"{}"), Err(malformed), "{value:?}");
+            assert_eq!(check(REQUIRING, &headers), Err(malformed), "{value:?}");
+        }
+        let without = signed(PLAIN, b"{}");
+        assert_eq!(check(REQUIRING, &without), Err(VerifyError::MissingHeader("x-version")));
+    }
+
+    #[test]
+    fn of_a_form_one_field_is_signed() {
+        let form = |headers| with(headers, "content-type", "application/x-www-form-urlencoded");
+        for (body, signs) in [("a=1&payload=abc", "abc"), ("payload=%7B%7D+&b=", "{} ")] {
+            let headers = signed(IN_FORM, signs.as_bytes());
+            assert_eq!(judge(IN_FORM, &headers, body.as_bytes()), Err(VerifyError::NoMatch));
+            assert!(judge(IN_FORM, &form(headers), body.as_bytes()).is_ok(), "{body}");
+        }
+        let headers = form(signed(IN_FORM, b"abc"));
+        for body in ["", "a=abc", "payload=abc&payload=abc", "payload=a%20b&payload=abc"] {
+            let judged = judge(IN_FORM, &headers, body.as_bytes());
+            assert_eq!(judged, Err(VerifyError::MalformedBody), "{body:?}");
+        }
+        assert!(judge(IN_FORM, &signed(IN_FORM, b"{}"), b"{}").is_ok());
+    }
+
+    #[test]
+    fn a_form_says_that_it_is_one() {
+        let is_form = |kind: &str| {
+            let headers = with(HeaderMap::new(), "content-type", kind);
+            assert_eq!(request(&headers, b"").is_form(), super::is_form(&headers));
+            super::is_form(&headers)
+        };
+        assert!(is_form("application/x-www-form-urlencoded"));
+        assert!(is_form("Application/X-WWW-Form-Urlencoded ; charset=utf-8"));
+        assert!(!is_form("application/json"));
+        assert!(!is_form("application/x-www-form-urlencoded2"));
+        assert!(!super::is_form(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn no_token_is_taken_for_a_delivery_where_tokens_are_signed_for_strangers() {
+        for token in ["a", "Az09-_+/=", "="] {
+            assert!(is_token(token.as_bytes()), "{token:?}");
+        }
+        for text in ["", "{}", "a b", "a.b", "a\n", "\u{e4}", "a=1&b"] {
+            assert!(!is_token(text.as_bytes()), "{text:?}");
+        }
+        let judge = |refuses_tokens, body: &[u8]| {
+            let verifier = Verifier::new(&Mechanism::Data(PLAIN), None, refuses_tokens);
+            let verifier = verifier.expect("no window is asked");
+            let keys = verifier.prepare(&secrets(&["s3cret"])).expect("good secrets");
+            let headers = signed(PLAIN, body);
+            verifier.verify(&request(&headers, body), &keys, None, now()).map(drop)
+        };
+        assert_eq!(judge(true, b"token"), Err(VerifyError::MalformedBody));
+        assert_eq!(judge(true, b"{}"), Ok(()));
+        assert_eq!(judge(false, b"token"), Ok(()));
+        assert_eq!(judge(false, b"{}"), Ok(()));
+    }
+
+    #[test]
+    fn a_window_needs_a_time() {
+        let window = Some(Duration::from_secs(10));
+        let new = |scheme| Verifier::new(&Mechanism::Data(scheme), window, false);
+        assert!(new(PLAIN).is_none());
+        let verifier = new(TIMED).expect("there is a time");
+        let keys = verifier.prepare(&secrets(&["s3cret"])).expect("good secrets");
+        let headers = signed(TIMED, b"{}");
+        let judge = |seconds| {
+            let now = now() + Duration::from_secs(seconds);
+            verifier.verify(&request(&headers, b"{}"), &keys, None, now).map(drop)
+        };
+        assert_eq!(judge(10), Ok(()));
+        assert_eq!(judge(11), Err(VerifyError::Stale));
+    }
+
+    #[test]
+    fn what_is_wrong_with_which_secret_is_told_of_all() {
+        let problems = |verifier: &Verifier, texts: &[&'static str]| {
+            verifier.prepare(&secrets(texts)).err().unwrap_or_default()
+        };
+        let data = verifier(PLAIN.key(crate::verify::scheme::KeyEncoding::Hex));
+        assert!(problems(&data, &["ab", "cd"]).is_empty());
+        let hex = SecretError::Malformed("hexadecimal");
+        let told = [("x".into(), hex), (" ".into(), SecretError::Blank)];
+        assert_eq!(problems(&data, &["ab", "x", " "]), told);
+        let code = by_code(SHARED);
+        assert!(problems(&code, &["ab", "cd"]).is_empty());
+        let told =
+            [("bad".into(), SecretError::Malformed("good")), (" ".into(), SecretError::Blank)];
+        assert_eq!(problems(&code, &["ab", "bad", " "]), told);
+    }
+
+    #[test]
+    fn a_handshake_is_answered_with_the_first_secret() {
+        let tag = |scheme, texts: &[&'static str]| {
+            verifier(scheme)
+                .prepare(&secrets(texts))
+                .ok()?
+                .hmac_sha256(b"what do ya want for nothing?")
+        };
+        // RFC 4231, test case 2.
+        let expected = base16ct::lower::decode_vec(
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+        );
+        assert_eq!(tag(PLAIN, &["Jefe", "other"]).map(Vec::from), expected.ok());
+        assert_eq!(tag(PLAIN, &[]), None);
+        assert_eq!(tag(Scheme::hmac_sha1().header(SIGNATURE), &["Jefe"]), None);
+        assert_eq!(Keys::Code(secrets(&["Jefe"])).hmac_sha256(b""), None);
+    }
+
+    #[test]
+    fn what_proves_a_request_is_sensitive() {
+        let (data, code) = (verifier(Scheme::hmac_sha256().header("x-data")), by_code(SHARED));
+        for (verifier, sensitive) in [(data, [true, false]), (code, [false, true])] {
+            let mut headers = HeaderMap::new();
+            // What is called a signature is one, whoever looks at it.
+            for name in ["x-data", "x-code", SIGNATURE] {
+                headers.insert(name, HeaderValue::from_static("a"));
+            }
+            verifier.hide(&mut headers);
+            assert_eq!(["x-data", "x-code"].map(|name| headers[name].is_sensitive()), sensitive);
+            assert!(headers[SIGNATURE].is_sensitive());
+        }
+    }
+
+    #[test]
+    fn neither_headers_nor_body_are_shown() {
+        let headers = with(HeaderMap::new(), SIGNATURE, "canary");
+        let shown = format!("{:?}", request(&headers, b"canary"));
+        assert_eq!(shown, "Incoming { method: \"POST\", body_len: 6, .. }");
+    }
+
+    #[test]
+    fn milliseconds_are_within_64_bits() {
+        assert_eq!(unix_millis(now() + Duration::from_micros(123_999)), 1_760_000_000_123);
+        assert_eq!(unix_millis(UNIX_EPOCH - Duration::from_secs(1)), 0);
+    }
+
+    /// A scheme as code: the secret is sent, and the key where there is no secret.
+    #[derive(Debug)]
+    struct Coded {
+        needs_secret: bool,
+        signs_time: bool,
+    }
+
+    impl Verify for Coded {
+        fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
+            grammar::text(headers, "x-code").map(drop)
+        }
+
+        fn verify(
+            &self,
+            request: &Incoming<'_>,
+            means: &Means<'_>,
+        ) -> Result<Option<SystemTime>, VerifyError> {
+            let sent = grammar::text(request.headers, "x-code")?.as_bytes();
+            if sent == b"stale" {
+                return Err(VerifyError::Stale);
+            }
+            let wanted = means.key.unwrap_or(means.secret.expose());
+            if sent == wanted { Ok(Some(means.now)) } else { Err(VerifyError::NoMatch) }
+        }
+
+        fn sign<'r>(&self, _: &Secret, _: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+            Err(SignError::Impossible)
+        }
+
+        fn check_secret(&self, secret: &Secret) -> Result<(), SecretError> {
+            if secret.expose() == b"bad" { Err(SecretError::Malformed("good")) } else { Ok(()) }
+        }
+
+        fn wanted_key(&self, _: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
+            Ok(Some(WantedKey::Id("key".to_owned())))
+        }
+
+        fn traits(&self) -> Traits {
+            let traits = Traits::new("code", "x-code");
+            Traits { needs_secret: self.needs_secret, signs_time: self.signs_time, ..traits }
+        }
+    }
+
+    const SHARED: &Coded = &Coded { needs_secret: true, signs_time: false };
+    const FETCHED: &Coded = &Coded { needs_secret: false, signs_time: true };
+
+    fn by_code(code: &'static Coded) -> Verifier {
+        Verifier::new(&Mechanism::Code(code), None, false).expect("no window is asked")
+    }
+
+    #[test]
+    fn code_is_asked_about_each_secret() {
+        let judge = |sent: &str, texts: &[&'static str]| {
+            let verifier = by_code(SHARED);
+            let keys = verifier.prepare(&secrets(texts)).expect("good secrets");
+            let headers = with(HeaderMap::new(), "x-code", sent);
+            verifier.verify(&request(&headers, b""), &keys, None, now())
+        };
+        let proof = |name| Ok(Proof { secret: Cow::Borrowed(name), timestamp: Some(now()) });
+        assert_eq!(judge("a", &["a", "b"]), proof("a"));
+        assert_eq!(judge("b", &["a", "b"]), proof("b"));
+        assert_eq!(judge("c", &["a", "b"]), Err(VerifyError::NoMatch));
+        assert_eq!(judge("a", &[]), Err(VerifyError::NoMatch));
+        assert_eq!(judge("stale", &["a", "stale"]), Err(VerifyError::Stale));
+    }
+
+    #[test]
+    fn code_without_secrets_is_asked_once() {
+        let verifier = by_code(FETCHED);
+        let keys = verifier.prepare(&[]).expect("no secrets");
+        let headers = with(HeaderMap::new(), "x-code", "k");
+        let request = request(&headers, b"");
+        let fetched = Proof { secret: Cow::Borrowed("fetched key"), timestamp: Some(now()) };
+        assert_eq!(verifier.verify(&request, &keys, Some(b"k"), now()), Ok(fetched));
+        let judged = verifier.verify(&request, &keys, Some(b"other"), now());
+        assert_eq!(judged, Err(VerifyError::NoMatch));
+        assert_eq!(verifier.wanted_key(&request), Ok(Some(WantedKey::Id("key".to_owned()))));
+        assert_eq!(self::verifier(PLAIN).wanted_key(&request), Ok(None));
+    }
+
+    #[test]
+    fn code_has_headers_and_windows_too() {
+        let missing = Err(VerifyError::MissingHeader("x-code"));
+        assert_eq!(by_code(SHARED).check_headers(&HeaderMap::new(), ""), missing);
+        let sent = with(HeaderMap::new(), "x-code", "a");
+        assert_eq!(by_code(SHARED).check_headers(&sent, ""), Ok(()));
+        let window = Some(Duration::from_secs(10));
+        assert!(Verifier::new(&Mechanism::Code(SHARED), window, false).is_none());
+        assert!(Verifier::new(&Mechanism::Code(FETCHED), window, false).is_some());
+    }
+
+    #[test]
+    fn keys_of_another_mechanism_match_nothing() {
+        let headers = with(HeaderMap::new(), "x-code", "a");
+        let keys = verifier(PLAIN).prepare(&secrets(&["a"])).expect("good secrets");
+        let judged = by_code(SHARED).verify(&request(&headers, b""), &keys, None, now());
+        assert_eq!(judged, Err(VerifyError::NoMatch));
+    }
+}

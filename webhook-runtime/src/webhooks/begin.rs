@@ -1,0 +1,52 @@
+//! Webhooks with an inbox: what they need at start, and what runs behind them.
+
+use axum::{Router, routing::MethodRouter};
+
+use crate::{
+    endpoint::Endpoint,
+    inbox::{Inbox, http::run::Runner, worker::Processes},
+    webhooks::{Webhooks, start::StartProblem},
+};
+
+impl<S> Webhooks<S> {
+    /// The inbox of the endpoints that are marked `inbox`. Their handlers run from when the router
+    /// is built until [`Inbox::shutdown`], which [`serve`](Webhooks::serve) calls by itself.
+    pub fn inbox(mut self, inbox: Inbox) -> Self {
+        self.inbox = Some(inbox);
+        self
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
+    /// What is missing for endpoints that are marked `inbox`.
+    pub(crate) fn inbox_problems(&self) -> Vec<StartProblem> {
+        let mut problems = Vec::new();
+        let stored: Vec<&Endpoint> = self.endpoints().filter(|endpoint| endpoint.inbox).collect();
+        for (at, endpoint) in stored.iter().enumerate() {
+            let name = endpoint.name;
+            if self.state.is_none() {
+                problems.push(StartProblem::NoState { endpoint: name });
+            }
+            if stored[..at].iter().any(|other| other.name == name) {
+                problems.push(StartProblem::SameName { endpoint: name });
+            }
+        }
+        if !stored.is_empty() && tokio::runtime::Handle::try_current().is_err() {
+            problems.push(StartProblem::NoRuntime);
+        }
+        problems
+    }
+}
+
+impl Processes {
+    /// With the endpoint's handler, which the state is given to.
+    pub(crate) fn with<S: Clone + Send + Sync + 'static>(
+        self,
+        endpoint: &Endpoint,
+        handler: MethodRouter<S>,
+        state: S,
+    ) -> Self {
+        let router = Router::new().route(endpoint.path, handler).with_state(state);
+        self.on(endpoint.name, Runner { endpoint: endpoint.clone(), router })
+    }
+}
