@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     delivery::{Delivery, Rejection},
-    payload::{Content, Payload, check_json},
+    payload::{Content, Payload, Text, check_json},
     verify::{Items, Source, json},
 };
 
@@ -112,6 +112,15 @@ impl<'a> Encoded<'a> {
         match self.item {
             Some(item) => Ok(Content::Json(item.json)),
             None => self.delivery.content(),
+        }
+    }
+
+    /// The JSON that its payload is decoded from.
+    pub(crate) fn text(self) -> Result<Text<'a>, Rejection> {
+        match self.content() {
+            Ok(Content::Json(json)) => Ok(Text::of_json(json)),
+            Ok(Content::Form(form)) => Ok(Text::of_form(self.delivery.form_as_json(form))),
+            Err(rejection) => Err(rejection),
         }
     }
 

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 
 use crate::{
-    payload::{Content, Payload, check_json},
+    payload::{Content, Payload, check_json, form_to_json},
     receive::{Scope, body::Share},
     verify::{Items, Provider, json, scheme::Proof},
 };
@@ -62,6 +62,8 @@ struct Inner {
     verified: Verification,
     /// The JSON out of a form's field, decoded when first asked for.
     form_json: OnceLock<Option<Box<str>>>,
+    /// A form written as JSON, for payloads that borrow from it: when one is first decoded.
+    form_as_json: OnceLock<String>,
     /// What the request says of all events in it: read once, for all of them.
     said: OnceLock<Said>,
     /// What the body has of the memory for bodies, until it is let go.
@@ -93,9 +95,19 @@ impl Delivery {
         body: Bytes,
         verified: Verification,
     ) -> Self {
-        let (form_json, said) = (OnceLock::new(), OnceLock::new());
-        let share = None;
-        let inner = Inner { provider, endpoint, headers, body, verified, form_json, said, share };
+        let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
+        let (said, share) = (OnceLock::new(), None);
+        let inner = Inner {
+            provider,
+            endpoint,
+            headers,
+            body,
+            verified,
+            form_json,
+            form_as_json,
+            said,
+            share,
+        };
         Self::of(inner, None)
     }
 
@@ -150,10 +162,19 @@ impl Delivery {
         (index, said): (usize, Said),
     ) -> Self {
         let item = Some(Item { index, place: 0..json.len() });
-        let (form_json, said) = (OnceLock::new(), OnceLock::from(said));
-        let share = None;
-        let inner =
-            Inner { provider, endpoint, headers, body: json, verified, form_json, said, share };
+        let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
+        let (said, share) = (OnceLock::from(said), None);
+        let inner = Inner {
+            provider,
+            endpoint,
+            headers,
+            body: json,
+            verified,
+            form_json,
+            form_as_json,
+            said,
+            share,
+        };
         Self::of(inner, item)
     }
 
@@ -355,6 +376,11 @@ impl Delivery {
             Ok(json) => Ok(Content::Json(json)),
             Err(_) => Err(Rejection::Malformed { detail: "the body is not UTF-8".to_owned() }),
         }
+    }
+
+    /// The form of this delivery, written as JSON.
+    pub(crate) fn form_as_json(&self, form: &[u8]) -> &str {
+        self.inner.form_as_json.get_or_init(|| form_to_json(form))
     }
 
     /// The JSON payload inside a form, where the provider sends it so.

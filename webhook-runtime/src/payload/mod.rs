@@ -1,10 +1,12 @@
 //! From the body of a delivery to the handler's own type.
 
 mod batch;
+mod decoder;
 mod event;
 mod form;
 mod taken;
 
+use decoder::Decoder;
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
@@ -14,6 +16,7 @@ use crate::{
 
 pub use batch::{Batch, BatchItem};
 pub use event::{Chosen, Rest, Unknown, WebhookEvent};
+pub(crate) use form::to_json as form_to_json;
 pub use taken::Taken;
 
 /// What a handler can take as its last argument: any type that serde can deserialize, borrowed
@@ -51,16 +54,44 @@ impl<'a> Payload<'a> for &'a Delivery {
 impl<'a, T: Deserialize<'a>> Payload<'a> for T {
     fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
         // No closure and no `?`: each would be compiled again for every payload type.
-        match encoded.content() {
-            Ok(Content::Json(json)) => match serde_json::from_str(json) {
-                Ok(payload) => Ok(payload),
-                Err(error) => Err(json_rejection(json, &error)),
+        let text = match encoded.text() {
+            Ok(text) => text,
+            Err(rejection) => return Err(rejection),
+        };
+        let mut json = serde_json::Deserializer::from_str(text.json);
+        match T::deserialize(Decoder::new(&mut json, text.is_form)) {
+            Ok(payload) => match json.end() {
+                Ok(()) => Ok(payload),
+                Err(error) => Err(text.rejection(&error)),
             },
-            Ok(Content::Form(form)) => match T::deserialize(form::Form::new(form)) {
-                Ok(payload) => Ok(payload),
-                Err(mismatch) => Err(form_rejection(form, &mismatch)),
-            },
-            Err(rejection) => Err(rejection),
+            Err(error) => Err(text.rejection(&error)),
+        }
+    }
+}
+
+/// The JSON that a payload is decoded from.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'a> {
+    json: &'a str,
+    /// Whether it was a form.
+    is_form: bool,
+}
+
+impl<'a> Text<'a> {
+    pub(crate) fn of_json(json: &'a str) -> Self {
+        Self { json, is_form: false }
+    }
+
+    pub(crate) fn of_form(json: &'a str) -> Self {
+        Self { json, is_form: true }
+    }
+
+    #[cold]
+    fn rejection(self, error: &serde_json::Error) -> Rejection {
+        if self.is_form {
+            form_rejection(self.json, error)
+        } else {
+            json_rejection(self.json, error)
         }
     }
 }
@@ -83,33 +114,39 @@ pub(crate) fn check_json(json: &str) -> Result<(), Rejection> {
 
 #[cold]
 fn json_rejection(json: &str, error: &serde_json::Error) -> Rejection {
-    let message = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let message = message.strip_suffix(&place).unwrap_or(&message);
+    let (message, place) = message_and_place(error);
     if !error.is_data() {
         return Rejection::Malformed { detail: format!("the body is not JSON: {message}{place}") };
     }
     let mut path = json::path_at(json.as_bytes(), error.line(), error.column());
-    // The text has no place for what is not there, but the message has its name.
-    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
-    if let Some(field) = missing {
+    if let Some(field) = missing_field(&message) {
         if !path.is_empty() {
             path.push('.');
         }
         path.push_str(field);
     }
-    Rejection::Mismatch { path: shortened(&path), detail: shortened(message) }
+    Rejection::Mismatch { path: shortened(&path), detail: shortened(&message) }
 }
 
 #[cold]
-fn form_rejection(form: &[u8], mismatch: &form::Mismatch) -> Rejection {
-    // `curl -d` says that it sends a form, whatever it sends.
-    if matches!(form.first(), Some(b'{' | b'[')) {
-        let detail = "the content type says form, but the body looks like JSON: send it with \
-                      `content-type: application/json`";
-        return Rejection::Malformed { detail: detail.to_owned() };
+fn form_rejection(json: &str, error: &serde_json::Error) -> Rejection {
+    let (field, message) = form::mismatch(json, error);
+    Rejection::Mismatch { path: shortened(&field), detail: shortened(&message) }
+}
+
+/// The message of an error without its place, and the place.
+fn message_and_place(error: &serde_json::Error) -> (String, String) {
+    let mut message = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    if message.ends_with(&place) {
+        message.truncate(message.len() - place.len());
     }
-    Rejection::Mismatch { path: shortened(&mismatch.field), detail: shortened(&mismatch.message) }
+    (message, place)
+}
+
+/// The name of a field that is missing: the text has no place for it, but the message has its name.
+fn missing_field(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
 /// A message that may quote what the sender wrote, no longer than anybody reads.
