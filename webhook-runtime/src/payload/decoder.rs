@@ -14,6 +14,8 @@ use serde::{
     forward_to_deserialize_any,
 };
 
+use super::form;
+
 /// Decodes JSON, or the JSON that stands for a form.
 pub(super) struct Decoder<J> {
     json: J,
@@ -75,19 +77,6 @@ impl<'de, J: Deserializer<'de>> Decoder<J> {
     /// Hands the text of the only value to a visitor.
     fn visit_text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, J::Error> {
         give(self.text()?, visitor)
-    }
-}
-
-/// Ends the message of an error that a field of a form has caused, and not the form as a whole.
-pub(super) const IN_FIELD: &str = " in a field";
-
-#[cold]
-fn in_field<E: Error>(error: &E) -> E {
-    // `serde_json` reads the place out of the end of a message, so that it has to stay there.
-    let message = error.to_string();
-    match message.rsplit_once(" at line ") {
-        Some((message, place)) => E::custom(format_args!("{message}{IN_FIELD} at line {place}")),
-        None => E::custom(format_args!("{message}{IN_FIELD}")),
     }
 }
 
@@ -354,6 +343,23 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Decoder<A> {
     }
 }
 
+impl<'de, A: MapAccess<'de>> Decoder<A> {
+    /// Reads a key as text, whatever its type: that is the same for all of them.
+    fn next_key(&mut self) -> Result<Option<Cow<'de, str>>, A::Error> {
+        let key = self.json.next_key_seed(AnyText)?;
+        if self.level != Level::Field {
+            return Ok(key);
+        }
+        let Some(key) = key else { return Ok(None) };
+        let name = form::name(key);
+        if name.is_none() {
+            // Past the end of the form, so that errors have the line after the last field.
+            self.json.next_value::<IgnoredAny>()?;
+        }
+        Ok(name)
+    }
+}
+
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Decoder<A> {
     type Error = A::Error;
 
@@ -361,8 +367,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Decoder<A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        // Read as text, whatever the key's type: that is the same for all of them.
-        let text = match self.json.next_key_seed(AnyText) {
+        let text = match self.next_key() {
             Ok(Some(text)) => text,
             Ok(None) => return Ok(None),
             Err(error) => return Err(error),
@@ -375,10 +380,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Decoder<A> {
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        match self.json.next_value_seed(Seed { seed, level: self.level }) {
-            Err(error) if self.level == Level::Field => Err(in_field(&error)),
-            result => result,
-        }
+        self.json.next_value_seed(Seed { seed, level: self.level })
     }
 
     fn size_hint(&self) -> Option<usize> {

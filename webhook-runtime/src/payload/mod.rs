@@ -8,6 +8,7 @@ mod taken;
 
 use decoder::Decoder;
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::de::StrRead;
 
 use crate::{
     delivery::{Delivery, Encoded, Rejection, Takes},
@@ -54,17 +55,13 @@ impl<'a> Payload<'a> for &'a Delivery {
 impl<'a, T: Deserialize<'a>> Payload<'a> for T {
     fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
         // No closure and no `?`: each would be compiled again for every payload type.
-        let text = match encoded.text() {
-            Ok(text) => text,
-            Err(rejection) => return Err(rejection),
-        };
-        let mut json = serde_json::Deserializer::from_str(text.json);
-        match T::deserialize(Decoder::new(&mut json, text.is_form)) {
-            Ok(payload) => match json.end() {
-                Ok(()) => Ok(payload),
-                Err(error) => Err(text.rejection(&error)),
+        let mut source = Source::new(encoded.text());
+        match T::deserialize(source.decoder()) {
+            Ok(payload) => match source.end() {
+                None => Ok(payload),
+                Some(rejection) => Err(rejection),
             },
-            Err(error) => Err(text.rejection(&error)),
+            Err(error) => Err(source.rejection(error)),
         }
     }
 }
@@ -73,7 +70,7 @@ impl<'a, T: Deserialize<'a>> Payload<'a> for T {
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'a> {
     json: &'a str,
-    /// Whether it was a form.
+    /// Whether it stands for a form.
     is_form: bool,
 }
 
@@ -85,13 +82,44 @@ impl<'a> Text<'a> {
     pub(crate) fn of_form(json: &'a str) -> Self {
         Self { json, is_form: true }
     }
+}
+
+/// One decoding, without its type: everything in it is compiled once.
+struct Source<'a> {
+    json: serde_json::Deserializer<StrRead<'a>>,
+    text: Text<'a>,
+    /// Set if there is nothing to decode.
+    refused: Option<Rejection>,
+}
+
+impl<'a> Source<'a> {
+    fn new(text: Result<Text<'a>, Rejection>) -> Self {
+        // Every type fails to be decoded from nothing, or else `end` does.
+        let (text, refused) = match text {
+            Ok(text) => (text, None),
+            Err(rejection) => (Text::of_json(""), Some(rejection)),
+        };
+        Self { json: serde_json::Deserializer::from_str(text.json), text, refused }
+    }
+
+    fn decoder(&mut self) -> Decoder<&mut serde_json::Deserializer<StrRead<'a>>> {
+        Decoder::new(&mut self.json, self.text.is_form)
+    }
+
+    /// The rejection of text after the payload.
+    fn end(&mut self) -> Option<Rejection> {
+        match self.json.end() {
+            Ok(()) => self.refused.take(),
+            Err(error) => Some(self.rejection(error)),
+        }
+    }
 
     #[cold]
-    fn rejection(self, error: &serde_json::Error) -> Rejection {
-        if self.is_form {
-            form_rejection(self.json, error)
-        } else {
-            json_rejection(self.json, error)
+    fn rejection(&mut self, error: serde_json::Error) -> Rejection {
+        match self.refused.take() {
+            Some(rejection) => rejection,
+            None if self.text.is_form => form_rejection(self.text.json, &error),
+            None => json_rejection(self.text.json, &error),
         }
     }
 }
