@@ -32,7 +32,7 @@ where
 {
     fn endpoint() -> ::webhook_runtime::Endpoint {
         ::webhook_runtime::Endpoint::new("move", ::core::module_path!(), "/webhook")
-            .takes(::webhook_runtime::__private::Taken::<Move>::new().takes())
+            .takes(::webhook_runtime::__private::ShapeProbe::<Move>::new().takes())
     }
     fn call(
         delivery: ::webhook_runtime::__private::Verified<__S>,

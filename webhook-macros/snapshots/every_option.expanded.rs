@@ -31,7 +31,7 @@ where
             .provider(&__PROVIDER)
             .tolerance(Duration::from_secs(60))
             .max_body(64 * 1024)
-            .takes(my::hooks::__private::Taken::<&Delivery>::new().takes())
+            .takes(my::hooks::__private::ShapeProbe::<&Delivery>::new().takes())
     }
     fn call(
         delivery: my::hooks::__private::Verified<__S>,

@@ -43,7 +43,7 @@ where
                 "/github/{team}",
             )
             .secret_env(&["NEW", "OLD"])
-            .takes(::webhook_runtime::__private::Taken::<Github<'_>>::new().takes())
+            .takes(::webhook_runtime::__private::ShapeProbe::<Github<'_>>::new().takes())
     }
     fn call(
         mut delivery: ::webhook_runtime::__private::Verified<__S>,

@@ -31,7 +31,7 @@ where
         ::webhook_runtime::Endpoint::new("stripe", ::core::module_path!(), "/stripe")
             .inbox()
             .order_by_pointer("/account")
-            .takes(::webhook_runtime::__private::Taken::<Stripe<'_>>::new().takes())
+            .takes(::webhook_runtime::__private::ShapeProbe::<Stripe<'_>>::new().takes())
     }
     fn call(
         mut delivery: ::webhook_runtime::__private::Verified<__S>,

@@ -31,7 +31,7 @@ where
             .scheme(SCHEME);
         ::webhook_runtime::Endpoint::new("acme", ::core::module_path!(), "/acme")
             .provider(&__PROVIDER)
-            .takes(::webhook_runtime::__private::Taken::<Acme<'_>>::new().takes())
+            .takes(::webhook_runtime::__private::ShapeProbe::<Acme<'_>>::new().takes())
     }
     fn call(
         delivery: ::webhook_runtime::__private::Verified<__S>,

@@ -33,7 +33,7 @@ where
                 "/webhook",
             )
             .secret_env(&["SECRET"])
-            .takes(::webhook_runtime::__private::Taken::<Order<'_>>::new().takes())
+            .takes(::webhook_runtime::__private::ShapeProbe::<Order<'_>>::new().takes())
     }
     fn call(
         delivery: ::webhook_runtime::__private::Verified<__S>,

@@ -26,7 +26,7 @@ where
 {
     fn endpoint() -> ::webhook_runtime::Endpoint {
         ::webhook_runtime::Endpoint::new("quiet", ::core::module_path!(), "/")
-            .takes(::webhook_runtime::__private::Taken::<&Delivery>::new().takes())
+            .takes(::webhook_runtime::__private::ShapeProbe::<&Delivery>::new().takes())
     }
     fn call(
         delivery: ::webhook_runtime::__private::Verified<__S>,

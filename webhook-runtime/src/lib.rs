@@ -147,8 +147,8 @@ pub mod __private {
     pub use axum::extract::FromRequestParts;
 
     pub use crate::{
-        delivery::Takes,
+        delivery::PayloadShape,
         endpoint::{HandlerFuture, Verified, respond},
-        payload::{Chosen, Rest, Taken},
+        payload::{CatchAll, MatchedEvent, ShapeProbe},
     };
 }

@@ -11,8 +11,8 @@ macro_rules! option {
     };
 }
 
-option!(Chosen);
-option!(Takes);
+option!(MatchedEvent);
+option!(PayloadShape);
 option!(Encoded);
 
 #[derive(WebhookEvent)]
@@ -68,7 +68,7 @@ pub(crate) enum Event<'a> {
 }
 
 fn main() {
-    let _ = (Chosen, Takes, Encoded);
+    let _ = (MatchedEvent, PayloadShape, Encoded);
     assert_eq!(Event::EVENTS, ["push", "old"]);
     assert_eq!(
         <r#type<'_> as WebhookEvent>::EVENTS,

@@ -2,7 +2,7 @@
 
 mod encoded;
 pub(crate) mod rejection;
-mod takes;
+mod shape;
 
 use std::{
     borrow::Cow,
@@ -24,8 +24,8 @@ use crate::{
 
 pub use encoded::Encoded;
 pub use rejection::{FailedItem, LimitedBy, Rejection};
-pub use takes::Takes;
-pub(crate) use takes::Unit;
+pub use shape::PayloadShape;
+pub(crate) use shape::Unit;
 
 /// One verified request. Only the receiving endpoint makes one, so whoever holds it knows that the
 /// provider signed these bytes.

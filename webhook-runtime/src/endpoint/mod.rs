@@ -9,7 +9,7 @@ use axum::{
 use http::request::Parts;
 
 use crate::{
-    delivery::{Delivery, Rejection, Takes},
+    delivery::{Delivery, PayloadShape, Rejection},
     payload::Payload,
     verify::{Provider, Source, providers::PLAIN},
 };
@@ -56,7 +56,7 @@ pub struct Endpoint {
     pub(crate) inbox: bool,
     /// What deliveries have in common that are to be handled one after another.
     pub(crate) order_by: Option<Source>,
-    pub(crate) takes: Takes,
+    pub(crate) takes: PayloadShape,
 }
 
 impl Endpoint {
@@ -75,7 +75,7 @@ impl Endpoint {
             answer_within: None,
             inbox: false,
             order_by: None,
-            takes: Takes::DELIVERY,
+            takes: PayloadShape::DELIVERY,
         }
     }
 
@@ -155,7 +155,7 @@ impl Endpoint {
     /// What the payload's type takes of a delivery.
     #[doc(hidden)]
     #[must_use]
-    pub const fn takes(mut self, takes: Takes) -> Self {
+    pub const fn takes(mut self, takes: PayloadShape) -> Self {
         self.takes = takes;
         self
     }

@@ -3,7 +3,7 @@
 use std::vec;
 
 use crate::{
-    delivery::{Delivery, Encoded, Rejection, Takes},
+    delivery::{Delivery, Encoded, PayloadShape, Rejection},
     payload::Payload,
 };
 
@@ -95,7 +95,7 @@ impl<'b, 'a, E> IntoIterator for &'b Batch<'a, E> {
 }
 
 impl<'a, E: Payload<'a>> Payload<'a> for Batch<'a, E> {
-    const TAKES: Takes = Takes::batch_of(E::TAKES);
+    const SHAPE: PayloadShape = PayloadShape::batch_of(E::SHAPE);
 
     fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
         let items = items(encoded.delivery())?;

@@ -128,19 +128,19 @@ impl fmt::Debug for Unknown<'_> {
     label = "write `Unknown<'a>`",
     note = "an `Unknown` has the event's name, action and bytes: `unknown.decode()` makes more of it"
 )]
-pub trait Rest<'de>: Sized {
-    fn rest(unknown: Unknown<'de>) -> Self;
+pub trait CatchAll<'de>: Sized {
+    fn catch_all(unknown: Unknown<'de>) -> Self;
 }
 
-impl<'a, 'de: 'a> Rest<'de> for Unknown<'a> {
-    fn rest(unknown: Unknown<'de>) -> Self {
+impl<'a, 'de: 'a> CatchAll<'de> for Unknown<'a> {
+    fn catch_all(unknown: Unknown<'de>) -> Self {
         unknown
     }
 }
 
 /// Which of an enum's events a delivery is: what the derived code asks, and all that it has to.
 #[doc(hidden)]
-pub struct Chosen<'a> {
+pub struct MatchedEvent<'a> {
     encoded: Encoded<'a>,
     name: Option<Cow<'a, str>>,
     /// Its place among the names of the enum.
@@ -148,7 +148,7 @@ pub struct Chosen<'a> {
     error: Option<Rejection>,
 }
 
-impl<'a> Chosen<'a> {
+impl<'a> MatchedEvent<'a> {
     /// Finds the most specific of the names that fits: `name.action` goes before `name`.
     #[must_use]
     pub fn among(events: &[&str], encoded: Encoded<'a>) -> Self {
@@ -163,7 +163,7 @@ impl<'a> Chosen<'a> {
         self.at.unwrap_or(usize::MAX)
     }
 
-    /// The payload of the variant; why there is none, [`rest`](Self::rest) tells.
+    /// The payload of the variant; why there is none, [`catch_all`](Self::catch_all) tells.
     pub fn payload<T: Payload<'a>>(&mut self) -> Option<T> {
         match self.encoded.decode() {
             Ok(payload) => Some(payload),
@@ -180,9 +180,9 @@ impl<'a> Chosen<'a> {
     /// When the body is not even what its content type says; and, if `strict`, when it does not fit
     /// the event that it says it is.
     #[allow(clippy::result_large_err, reason = "not for users")]
-    pub fn rest<R: Rest<'a>>(self, strict: bool) -> Result<R, Rejection> {
+    pub fn catch_all<R: CatchAll<'a>>(self, strict: bool) -> Result<R, Rejection> {
         match self.unknown(strict) {
-            Ok(unknown) => Ok(R::rest(unknown)),
+            Ok(unknown) => Ok(R::catch_all(unknown)),
             Err(rejection) => Err(rejection),
         }
     }

@@ -4,21 +4,21 @@ mod batch;
 mod decoder;
 mod event;
 mod form;
-mod taken;
+mod probe;
 
 use decoder::Decoder;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::de::StrRead;
 
 use crate::{
-    delivery::{Delivery, Encoded, Rejection, Takes},
+    delivery::{Delivery, Encoded, PayloadShape, Rejection},
     verify::json,
 };
 
 pub use batch::{Batch, BatchItem};
-pub use event::{Chosen, Rest, Unknown, WebhookEvent};
+pub use event::{CatchAll, MatchedEvent, Unknown, WebhookEvent};
 pub(crate) use form::to_json as form_to_json;
-pub use taken::Taken;
+pub use probe::ShapeProbe;
 
 /// What a handler can take as its last argument: any type that serde can deserialize, borrowed
 /// from the body or owned; an enum of events that derives [`WebhookEvent`](crate::WebhookEvent); a
@@ -34,7 +34,7 @@ pub use taken::Taken;
 pub trait Payload<'a>: Sized {
     /// What it is decoded from, and what it needs to know.
     #[doc(hidden)]
-    const TAKES: Takes = Takes::ITEM;
+    const SHAPE: PayloadShape = PayloadShape::ITEM;
 
     /// Decodes the body of a verified delivery, or one item of it.
     ///
@@ -45,7 +45,7 @@ pub trait Payload<'a>: Sized {
 }
 
 impl<'a> Payload<'a> for &'a Delivery {
-    const TAKES: Takes = Takes::DELIVERY;
+    const SHAPE: PayloadShape = PayloadShape::DELIVERY;
 
     fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
         Ok(encoded.delivery())
