@@ -7,8 +7,8 @@ use std::{borrow::Cow, fmt, marker::PhantomData, str::FromStr};
 use serde::{
     Deserialize,
     de::{
-        DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IgnoredAny,
-        MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+        DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess,
+        SeqAccess, Unexpected, VariantAccess, Visitor,
         value::{CowStrDeserializer, StrDeserializer},
     },
     forward_to_deserialize_any,
@@ -62,15 +62,6 @@ impl<'de, J: Deserializer<'de>> Decoder<J> {
         match self.level {
             Level::Field => self.json.deserialize_seq(OnlyText),
             _ => self.json.deserialize_str(AnyText),
-        }
-    }
-
-    /// The error of a type that is never read from text.
-    #[cold]
-    fn unexpected(self, expected: &dyn Expected) -> J::Error {
-        match self.text() {
-            Ok(text) => Error::invalid_type(Unexpected::Str(&text), expected),
-            Err(error) => error,
         }
     }
 
@@ -157,14 +148,13 @@ impl<'de, J: Deserializer<'de>> Deserializer<'de> for Decoder<J> {
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
-        fields: &'static [&'static str],
+        _: &'static str,
+        _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, J::Error> {
-        if self.is_text() {
-            return Err(self.unexpected(&visitor));
-        }
-        self.json.deserialize_struct(name, fields, Inside { visitor, level: self.level.below() })
+        // `serde_json` would take an array for a struct as well, its elements for the fields in the
+        // order in which they were declared. No provider sends that, and it is a second decoder.
+        self.json.deserialize_map(Inside { visitor, level: self.level.below() })
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, J::Error> {
@@ -550,5 +540,134 @@ impl<'de> Visitor<'de> for OnlyText {
             (Some(only), None) => Ok(only),
             _ => Err(Error::custom("given more than once")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashMap};
+
+    use serde_json::{Value, value::RawValue};
+
+    use super::*;
+
+    fn decode<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, serde_json::Error> {
+        let mut source = serde_json::Deserializer::from_str(json);
+        let decoded = T::deserialize(Decoder::new(&mut source, false))?;
+        source.end().map(|()| decoded)
+    }
+
+    /// Compares with what `serde_json` makes of the same text, places of errors included.
+    fn same<'a, T: Deserialize<'a> + fmt::Debug>(texts: &[&'a str]) {
+        for text in texts {
+            let [ours, theirs] = [decode::<T>(text), serde_json::from_str::<T>(text)]
+                .map(|result| result.map_err(|error| error.to_string()));
+            assert_eq!(format!("{ours:?}"), format!("{theirs:?}"), "{text}");
+        }
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[allow(dead_code)]
+    struct Scalars<'a> {
+        text: &'a str,
+        #[serde(borrow)]
+        maybe: Option<Cow<'a, str>>,
+        letter: char,
+        flag: bool,
+        small: i8,
+        big: u128,
+        ratio: f32,
+        nothing: (),
+        #[serde(borrow, flatten)]
+        rest: HashMap<&'a str, Value>,
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[allow(dead_code)]
+    enum Shape {
+        Nothing,
+        One(u8),
+        Two(u8, String),
+        Named { a: u8 },
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[serde(tag = "kind", content = "value", deny_unknown_fields)]
+    #[allow(dead_code)]
+    enum Tagged {
+        One(u8),
+    }
+
+    #[derive(Deserialize, Debug)]
+    struct Meters(#[allow(dead_code)] f64);
+
+    #[derive(Deserialize, Debug)]
+    struct Pair(#[allow(dead_code)] u8, #[allow(dead_code)] u8);
+
+    #[derive(Deserialize, Debug)]
+    struct Unit;
+
+    #[test]
+    fn json_is_read_as_serde_json_reads_it() {
+        let scalars = r#"{"text":"a","maybe":"b\n","letter":"c","flag":true,"small":-1,"big":1,
+            "ratio":0.5,"nothing":null,"more":[1]}"#;
+        same::<Scalars<'_>>(&[
+            scalars,
+            "{}",
+            "1",
+            r#"{"text":"\n"}"#,
+            r#"{"text":1}"#,
+            "{\"text\"",
+        ]);
+        let shapes = [
+            r#""Nothing""#,
+            r#"{"One":1}"#,
+            r#"{"Two":[1,"a"]}"#,
+            r#"{"Named":{"a":1}}"#,
+            r#"{"Named":{}}"#,
+            r#"{"One":"1"}"#,
+            r#""Other""#,
+            r#"{"One":1,"Two":2}"#,
+            "1",
+        ];
+        same::<Shape>(&shapes);
+        same::<Tagged>(&[r#"{"kind":"One","value":1}"#, r#"{"kind":"Two"}"#, r#"{"a":1}"#]);
+        same::<Meters>(&["1.5", "1", "\"1\"", "1.5 2"]);
+        same::<Pair>(&["[1,2]", "[1]", "[1,2,3]", "{}"]);
+        same::<Unit>(&["null", "1"]);
+        same::<Vec<Option<u8>>>(&["[1,null]", "[256]", "[1,", "[\n\"a\"]"]);
+        same::<(u8, String)>(&["[1,\"a\"]", "[1]"]);
+        same::<Value>(&[scalars, "[{\"a\":[1.5,-1,true,null]}]", "[1,]"]);
+        same::<&RawValue>(&["{ \"a\" : 1 }", "[1,]"]);
+        same::<Vec<Box<RawValue>>>(&["[{\"a\": 1}, 2]"]);
+        same::<&[u8]>(&["\"a\"", "[1]"]);
+        let deep = "[".repeat(200);
+        same::<Value>(&[&deep]);
+    }
+
+    #[test]
+    fn keys_are_read_as_serde_json_reads_them() {
+        let text = r#"{"a":1,"b\n":2,"a":3}"#;
+        same::<BTreeMap<String, u8>>(&[text, "{1:2}", "{\"a\" 1}"]);
+        same::<BTreeMap<Cow<'_, str>, u8>>(&[text]);
+        same::<BTreeMap<u8, u8>>(&[r#"{"1":2}"#]);
+        same::<BTreeMap<i128, u8>>(&[r#"{"-1":2}"#]);
+        same::<BTreeMap<bool, u8>>(&[r#"{"true":2}"#]);
+        same::<BTreeMap<Option<char>, u8>>(&[r#"{"a":2}"#]);
+        for stricter in [r#"{"+1":2}"#, r#"{" 1":2}"#, r#"{"1 ":2}"#, r#"{"01":2}"#, r#"{"256":2}"#]
+        {
+            decode::<BTreeMap<u8, u8>>(stricter).expect_err(stricter);
+        }
+    }
+
+    #[test]
+    fn an_array_is_no_struct() {
+        #[derive(Deserialize, Debug)]
+        struct Order {
+            #[allow(dead_code)]
+            id: u8,
+        }
+        let error = decode::<Order>("[1]").expect_err("an array");
+        assert!(error.to_string().contains("sequence, expected struct Order"), "{error}");
     }
 }
