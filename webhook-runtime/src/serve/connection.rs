@@ -27,8 +27,8 @@ use tokio::{
 use tower_service::Service as _;
 
 use super::{
-    limits::{Limits, MAX_HEAD},
-    seat::{Answering, Asked, Seat, State, Told},
+    config::{Limits, MAX_HEAD},
+    guard::{Answering, Asked, Seat, State, Told},
     stream::Stream,
 };
 

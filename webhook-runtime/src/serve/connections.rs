@@ -14,7 +14,7 @@ use std::{
 
 use tokio::{sync::Notify, time::timeout};
 
-use super::seat::{Seat, State, Told};
+use super::guard::{Seat, State, Told};
 
 /// How long a client may keep the server waiting, whoever else wants to come in: what has just come
 /// must have a chance to say what it wants.
@@ -144,7 +144,7 @@ mod tests {
     use tokio::time::{Instant, advance};
 
     use super::*;
-    use crate::serve::seat::Answering;
+    use crate::serve::guard::Answering;
 
     const PEER: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
 

@@ -2,14 +2,15 @@
 
 mod connection;
 mod connections;
-mod cores;
-mod limits;
+
+mod config;
+mod guard;
 mod listener;
-mod seat;
 mod server;
 mod stream;
 #[cfg(feature = "tls")]
 mod tls;
+mod worker_threads;
 
 use std::{future::poll_fn, io, io::Write as _, task::Poll};
 
@@ -19,8 +20,8 @@ pub use listener::Listener;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
 
+pub(crate) use config::Limits;
 use connection::Server;
-pub(crate) use limits::Limits;
 
 use crate::webhooks::{
     Webhooks,

@@ -11,9 +11,9 @@ use std::{
 use super::{
     connection::{Server, converse},
     connections::Connections,
-    cores::Cores,
+    guard::{Seat, Told},
     listener::{Accepted, Listener},
-    seat::{Seat, Told},
+    worker_threads::Cores,
 };
 
 /// After which time the system is asked again for what it could not give.

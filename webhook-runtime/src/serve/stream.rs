@@ -9,7 +9,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::seat::State;
+use super::guard::State;
 
 /// What bytes are read from and written to.
 pub(crate) struct Stream<T> {

@@ -1,4 +1,4 @@
 //! Small helpers that belong to no wing.
 
 pub(crate) mod peer;
-pub(crate) mod shown;
+pub(crate) mod redact;

@@ -10,7 +10,7 @@ use crate::{
     delivery::Unit,
     endpoint::Endpoint,
     receive::{Gate, Secrets},
-    support::shown::shown_url,
+    support::redact::shown_url,
     verify::{
         Secret, SecretError,
         handshake::Handshake,

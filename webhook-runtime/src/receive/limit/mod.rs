@@ -5,7 +5,7 @@
 //! or hashed. What an endpoint's quota is spent by is every request that comes with a signature of
 //! the right form: what is refused at sight costs nothing worth a quota.
 
-mod clock;
+mod monotonic;
 mod peers;
 mod quota;
 
@@ -26,7 +26,7 @@ use governor::{
 use http::request::Parts;
 
 use self::{
-    clock::Ticks,
+    monotonic::Ticks,
     peers::{Ask, Peer, Peers, Purpose},
 };
 use crate::{

@@ -17,7 +17,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{connections::Connections, limits::Limits};
+use super::{config::Limits, connections::Connections};
 use crate::support::peer::known_as;
 
 /// No time at all.
