@@ -6,6 +6,7 @@ mod build;
 mod check;
 #[cfg(feature = "limit")]
 mod limits;
+mod serving;
 pub(crate) mod start;
 
 use std::{sync::Arc, time::Duration};
