@@ -65,6 +65,7 @@ mod endpoint;
 pub mod inbox;
 mod payload;
 mod receive;
+#[cfg(feature = "serve")]
 mod serve;
 mod support;
 #[cfg(feature = "testing")]
@@ -91,7 +92,8 @@ pub use receive::HttpsKeys;
 #[cfg(feature = "limit")]
 pub use receive::Quota;
 pub use receive::{KeySource, Scope, SecretSource, SourceError};
-pub use serve::Listener;
+#[cfg(feature = "serve")]
+pub use serve::{Listener, ServeError};
 #[cfg(feature = "tls")]
 pub use serve::{Tls, TlsError};
 pub use verify::{
@@ -139,7 +141,9 @@ pub use verify::{
 /// `issues.opened` makes no such event, if the provider has the action elsewhere.
 pub use webhook_macros::WebhookEvent;
 pub use webhook_macros::webhook;
-pub use webhooks::{Error, StartError, StartProblem, Webhooks};
+#[cfg(feature = "serve")]
+pub use webhooks::Error;
+pub use webhooks::{StartError, StartProblem, Webhooks};
 
 /// For the code that the attribute leaves behind; nothing here is stable.
 #[doc(hidden)]

@@ -1,4 +1,4 @@
-//! The place of one connection: what happens on it, and until when it may stay.
+//! The state of one connection: what happens on it, and how long it may stay open.
 
 use std::{
     net::IpAddr,
@@ -17,59 +17,59 @@ use tokio::{
     time::Instant,
 };
 
-use super::{config::Limits, connections::Connections};
-use crate::support::peer::known_as;
+use super::{config::ServerConfig, connections::Connections};
+use crate::support::peer::network_of;
 
-/// No time at all.
+/// The mark for "not yet".
 const NEVER: u64 = u64::MAX;
 
-/// How often it is looked at the most whether a connection may stay.
-const LEAST_LOOK: Duration = Duration::from_millis(20);
+/// The shortest pause between two checks of a connection's deadlines.
+const MIN_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What a connection is told.
+/// The order that a connection gets from the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
-    /// To go on.
-    Nothing,
-    /// To end after the requests that are being answered.
+pub(crate) enum Signal {
+    /// Go on.
+    Continue,
+    /// Close after the requests in flight.
     Finish,
-    /// To end now.
-    Leave,
+    /// Close now.
+    Close,
 }
 
-/// What is known of one open connection. Times are milliseconds since it was opened.
-pub(crate) struct State {
+/// The state of one open connection. Times are milliseconds since it was opened.
+pub(crate) struct ConnectionState {
     opened: Instant,
     pub(crate) peer: Option<IpAddr>,
-    /// A request has come, ever.
-    asked: AtomicBool,
-    /// Requests that have come and were not answered yet.
+    /// Whether a request has ever arrived.
+    had_request: AtomicBool,
+    /// Requests that have no response yet.
     in_flight: AtomicU32,
-    /// Of these, those that have come whole.
-    whole: AtomicU32,
-    /// When it last became silent.
-    silent_since: AtomicU64,
-    /// When the first byte came after that.
-    heard_at: AtomicU64,
-    /// Since when nothing can be done until the client goes on.
+    /// Those of them whose body is complete.
+    complete: AtomicU32,
+    /// When the connection last fell silent.
+    idle_since: AtomicU64,
+    /// When the first byte arrived after that.
+    first_read_at: AtomicU64,
+    /// Since when the server has been waiting for the client.
     waiting_since: AtomicU64,
-    told: AtomicU8,
-    signal: Notify,
+    signal: AtomicU8,
+    signalled: Notify,
 }
 
-impl State {
+impl ConnectionState {
     pub(crate) fn new(peer: Option<IpAddr>) -> Self {
         Self {
             opened: Instant::now(),
-            peer: peer.map(known_as),
-            asked: AtomicBool::new(false),
+            peer: peer.map(network_of),
+            had_request: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
-            whole: AtomicU32::new(0),
-            silent_since: AtomicU64::new(0),
-            heard_at: AtomicU64::new(NEVER),
+            complete: AtomicU32::new(0),
+            idle_since: AtomicU64::new(0),
+            first_read_at: AtomicU64::new(NEVER),
             waiting_since: AtomicU64::new(0),
-            told: AtomicU8::new(0),
-            signal: Notify::new(),
+            signal: AtomicU8::new(Signal::Continue as u8),
+            signalled: Notify::new(),
         }
     }
 
@@ -81,160 +81,161 @@ impl State {
         self.opened + Duration::from_millis(millis)
     }
 
-    /// For how long the server has waited for the client; `None` while it is the client that waits.
+    /// How long the server has been waiting for the client; `None` while the client waits for a
+    /// response.
     pub(crate) fn waited_for(&self) -> Option<Duration> {
-        let working = self.whole.load(Relaxed) > 0;
+        let working = self.complete.load(Relaxed) > 0;
         let since = self.waiting_since.load(Relaxed);
         (!working).then(|| self.at(since).elapsed())
     }
 
-    /// Bytes have come.
-    pub(crate) fn heard(&self) {
-        if self.heard_at.load(Relaxed) == NEVER {
-            self.heard_at.store(self.now(), Relaxed);
+    /// Bytes have arrived.
+    pub(crate) fn on_read(&self) {
+        if self.first_read_at.load(Relaxed) == NEVER {
+            self.first_read_at.store(self.now(), Relaxed);
         }
     }
 
-    /// Bytes were sent, and taken.
-    pub(crate) fn spoke(&self) {
+    /// The client has taken bytes.
+    pub(crate) fn on_write(&self) {
         if self.in_flight.load(Relaxed) == 0 {
-            self.silent_since.store(self.now(), Relaxed);
+            self.idle_since.store(self.now(), Relaxed);
         }
     }
 
-    /// Until when the client may be silent, or slow; `None` while a request is being answered.
-    /// `multiplexed` is a connection whose bytes need not begin a request.
-    fn deadline(&self, limits: &Limits, multiplexed: bool) -> Option<Instant> {
+    /// Until when the client may be silent or slow; `None` while a request is in flight.
+    /// On a `multiplexed` connection, bytes need not begin a request.
+    fn deadline(&self, config: &ServerConfig, multiplexed: bool) -> Option<Instant> {
         if self.in_flight.load(Acquire) > 0 {
             return None;
         }
-        if !self.asked.load(Relaxed) {
-            return Some(self.opened + limits.header_deadline);
+        if !self.had_request.load(Relaxed) {
+            return Some(self.opened + config.header_timeout);
         }
-        let heard_at = self.heard_at.load(Relaxed);
-        let silent_since = self.silent_since.load(Relaxed);
-        Some(if heard_at == NEVER || multiplexed {
-            self.at(silent_since) + limits.idle_timeout
+        let first_read_at = self.first_read_at.load(Relaxed);
+        let idle_since = self.idle_since.load(Relaxed);
+        Some(if first_read_at == NEVER || multiplexed {
+            self.at(idle_since) + config.idle_timeout
         } else {
-            // While the answer before is still being taken, the next request may take its time.
-            self.at(heard_at.max(silent_since)) + limits.header_deadline
+            // The time for the next head starts when the previous response is fully sent.
+            self.at(first_read_at.max(idle_since)) + config.header_timeout
         })
     }
 
-    /// Tells the connection.
-    pub(crate) fn tell(&self, what: Told) {
-        self.told.fetch_max(what as u8, Relaxed);
-        self.signal.notify_one();
+    /// Sends a signal. A stronger signal stays in force.
+    pub(crate) fn send(&self, signal: Signal) {
+        self.signal.fetch_max(signal as u8, Relaxed);
+        self.signalled.notify_one();
     }
 }
 
 /// A place among the open connections, until it is dropped.
-pub(crate) struct Seat {
+pub(crate) struct ConnectionGuard {
     pub(crate) id: u64,
-    pub(crate) state: Arc<State>,
+    pub(crate) state: Arc<ConnectionState>,
     pub(crate) all: Arc<Connections>,
 }
 
-impl Seat {
-    /// Until when the connection may wait for its first request.
+impl ConnectionGuard {
+    /// Until when the first request must have begun.
     #[cfg(any(feature = "http2", feature = "tls"))]
-    pub(crate) fn first_deadline(&self, limits: &Limits) -> Instant {
-        self.state.opened + limits.header_deadline
+    pub(crate) fn first_deadline(&self, config: &ServerConfig) -> Instant {
+        self.state.opened + config.header_timeout
     }
 
-    /// When to look again whether it may stay: at the next of its deadlines that are known, and before
-    /// any could be over that begins meanwhile.
-    pub(crate) fn next_look(&self, limits: &Limits, multiplexed: bool) -> Instant {
+    /// When to check the deadlines again: at the next one that is known, and before one that begins
+    /// in the meantime could pass.
+    pub(crate) fn next_check(&self, config: &ServerConfig, multiplexed: bool) -> Instant {
         let now = Instant::now();
-        let soon = now + limits.header_deadline.min(limits.idle_timeout).max(LEAST_LOOK);
-        let end = self.state.opened + limits.connection_lifetime;
-        let ends = [end, end + limits.shutdown_deadline].into_iter().filter(|end| *end > now);
-        let known = [self.state.deadline(limits, multiplexed), ends.min()];
+        let soon = now + config.header_timeout.min(config.idle_timeout).max(MIN_CHECK_INTERVAL);
+        let end = self.state.opened + config.max_connection_age;
+        let ends = [end, end + config.shutdown_timeout].into_iter().filter(|end| *end > now);
+        let known = [self.state.deadline(config, multiplexed), ends.min()];
         known.into_iter().flatten().fold(soon, Instant::min)
     }
 
-    /// What the time demands of it.
-    pub(crate) fn due(&self, limits: &Limits, multiplexed: bool) -> Told {
+    /// The signal that follows from the deadlines.
+    pub(crate) fn due(&self, config: &ServerConfig, multiplexed: bool) -> Signal {
         let now = Instant::now();
-        let end = self.state.opened + limits.connection_lifetime;
-        match self.state.deadline(limits, multiplexed) {
-            Some(deadline) if deadline <= now => Told::Leave,
-            // Who was told to finish, and does not, is not waited for without end.
-            _ if end + limits.shutdown_deadline <= now => Told::Leave,
-            _ if end <= now => Told::Finish,
-            _ => Told::Nothing,
+        let end = self.state.opened + config.max_connection_age;
+        match self.state.deadline(config, multiplexed) {
+            Some(deadline) if deadline <= now => Signal::Close,
+            // A connection that does not finish in time is closed.
+            _ if end + config.shutdown_timeout <= now => Signal::Close,
+            _ if end <= now => Signal::Finish,
+            _ => Signal::Continue,
         }
     }
 
-    /// Waits until it is told something.
+    /// Waits for a signal.
     pub(crate) fn signalled(&self) -> Notified<'_> {
-        self.state.signal.notified()
+        self.state.signalled.notified()
     }
 
-    /// What it was told.
-    pub(crate) fn told(&self) -> Told {
-        match self.state.told.load(Relaxed) {
-            0 => Told::Nothing,
-            1 => Told::Finish,
-            _ => Told::Leave,
+    /// The strongest signal so far.
+    pub(crate) fn signal(&self) -> Signal {
+        match self.state.signal.load(Relaxed) {
+            0 => Signal::Continue,
+            1 => Signal::Finish,
+            _ => Signal::Close,
         }
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
-        self.all.left(self);
+        self.all.remove(self.id);
     }
 }
 
-/// A request that was not answered yet.
-pub(crate) struct Asked {
-    state: Arc<State>,
+/// The progress of one request.
+pub(crate) struct RequestProgress {
+    connection: Arc<ConnectionState>,
     phase: AtomicU8,
 }
 
-/// The head of a request has come; its body has, too; its answer is made.
-const COMING: u8 = 0;
-const WHOLE: u8 = 1;
+/// The phases of a request: its head has arrived, its body is complete, it has a response.
+const RECEIVING: u8 = 0;
+const COMPLETE: u8 = 1;
 const ANSWERED: u8 = 2;
 
-impl Asked {
-    fn new(state: &Arc<State>) -> Arc<Self> {
-        state.asked.store(true, Relaxed);
-        state.in_flight.fetch_add(1, Relaxed);
-        // Whoever has just begun has waited for nothing yet.
-        state.waiting_since.store(state.now(), Relaxed);
-        Arc::new(Self { state: Arc::clone(state), phase: AtomicU8::new(COMING) })
+impl RequestProgress {
+    fn new(connection: &Arc<ConnectionState>) -> Arc<Self> {
+        connection.had_request.store(true, Relaxed);
+        connection.in_flight.fetch_add(1, Relaxed);
+        // For a request that has just begun, nobody has waited yet.
+        connection.waiting_since.store(connection.now(), Relaxed);
+        Arc::new(Self { connection: Arc::clone(connection), phase: AtomicU8::new(RECEIVING) })
     }
 
-    /// All of the request has come: from now on it is the client that waits.
-    pub(crate) fn is_whole(&self) {
-        if self.phase.compare_exchange(COMING, WHOLE, Relaxed, Relaxed).is_ok() {
-            self.state.whole.fetch_add(1, Relaxed);
+    /// The whole request has arrived: now the client waits for the server.
+    pub(crate) fn complete(&self) {
+        if self.phase.compare_exchange(RECEIVING, COMPLETE, Relaxed, Relaxed).is_ok() {
+            self.connection.complete.fetch_add(1, Relaxed);
         }
     }
 }
 
-/// Holds a request until its answer is made, or nobody wants it any more.
-pub(crate) struct Answering(pub(crate) Arc<Asked>);
+/// Counts a request as in flight until its response is made, or its client has gone.
+pub(crate) struct InFlightGuard(pub(crate) Arc<RequestProgress>);
 
-impl Answering {
-    pub(crate) fn new(state: &Arc<State>) -> Self {
-        Self(Asked::new(state))
+impl InFlightGuard {
+    pub(crate) fn new(connection: &Arc<ConnectionState>) -> Self {
+        Self(RequestProgress::new(connection))
     }
 }
 
-impl Drop for Answering {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        let state = &self.0.state;
-        let now = state.now();
-        if self.0.phase.swap(ANSWERED, Relaxed) == WHOLE {
-            state.waiting_since.store(now, Relaxed);
-            state.whole.fetch_sub(1, Relaxed);
+        let connection = &self.0.connection;
+        let now = connection.now();
+        if self.0.phase.swap(ANSWERED, Relaxed) == COMPLETE {
+            connection.waiting_since.store(now, Relaxed);
+            connection.complete.fetch_sub(1, Relaxed);
         }
-        state.silent_since.store(now, Relaxed);
-        state.heard_at.store(NEVER, Relaxed);
-        // After the rest, which whoever sees this has to see, too.
-        state.in_flight.fetch_sub(1, Release);
+        connection.idle_since.store(now, Relaxed);
+        connection.first_read_at.store(NEVER, Relaxed);
+        // Last and with `Release`: a thread that sees this count also sees the rest.
+        connection.in_flight.fetch_sub(1, Release);
     }
 }

@@ -1,8 +1,9 @@
-//! A program that serves one router, and nothing else.
+//! A server for any axum `Router` on the open internet: listeners, connections, timeouts, TLS.
 
 mod config;
 mod connection;
 mod connections;
+mod error;
 mod guard;
 mod listener;
 mod server;
@@ -12,11 +13,11 @@ mod stream;
 mod tls;
 mod worker_threads;
 
+pub use error::ServeError;
 pub use listener::Listener;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
 
-pub(crate) use config::{Limits, NEVER};
-pub(crate) use connection::Server;
-pub(crate) use server::accept;
-pub(crate) use shutdown::asked_to_stop;
+pub(crate) use config::{MAX_TIMEOUT, ServerConfig};
+pub(crate) use server::Server;
+pub(crate) use shutdown::ShutdownSignal;

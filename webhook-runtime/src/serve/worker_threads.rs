@@ -1,9 +1,9 @@
-//! On which threads the connections are.
+//! The threads that answer connections.
 //!
-//! A thread of its own runtime wakes nobody else to answer, and takes no work from another. The
-//! connections are dealt out by whoever takes them in, to the thread that has the fewest: the kernel,
-//! by `SO_REUSEPORT`, would deal them by a hash, and would let a second program listen on the
-//! same port unnoticed.
+//! Each thread has a runtime of its own: it wakes no other thread to answer, and steals no work. The
+//! acceptor gives each new connection to the thread with the fewest. `SO_REUSEPORT` would let the
+//! kernel assign connections by a hash, and would let a second program listen on the same port
+//! unnoticed.
 
 use std::{
     io,
@@ -21,73 +21,74 @@ use tokio::{
     sync::watch,
 };
 
-/// How often a thread that is to end looks whether anything still runs on it.
-const AGAIN: Duration = Duration::from_millis(20);
+/// How often a thread that is to end checks for tasks that still run on it.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The threads that answer, until it is dropped; they end when nothing runs on them any more.
-pub(crate) struct Cores {
-    all: Vec<Core>,
+/// The worker threads. After a drop they end as soon as no task runs on them.
+pub(crate) struct WorkerThreads {
+    all: Vec<Worker>,
     _running: watch::Sender<()>,
 }
 
 #[derive(Clone)]
-pub(crate) struct Core {
+pub(crate) struct Worker {
     runtime: Handle,
     connections: Arc<AtomicUsize>,
 }
 
-impl Cores {
-    /// As many as were asked for, else as many as the runtime has that this is called on; with one,
-    /// that is the runtime itself.
-    pub(crate) fn start(threads: Option<NonZeroUsize>) -> io::Result<Self> {
-        let here = Handle::current();
-        let count = threads.map_or_else(|| here.metrics().num_workers(), NonZeroUsize::get);
-        let (running, until) = watch::channel(());
+impl WorkerThreads {
+    /// Starts `count` threads, or as many as the current runtime has. A single worker is the current
+    /// runtime itself.
+    pub(crate) fn start(count: Option<NonZeroUsize>, name: &str) -> io::Result<Self> {
+        let current = Handle::current();
+        let count = count.map_or_else(|| current.metrics().num_workers(), NonZeroUsize::get);
+        let (running, stopped) = watch::channel(());
         let all = if count > 1 {
-            (0..count).map(|nth| Core::start(nth, until.clone())).collect::<io::Result<_>>()?
+            (0..count)
+                .map(|index| Worker::start(format!("{name}-{index}"), stopped.clone()))
+                .collect::<io::Result<_>>()?
         } else {
-            vec![Core::new(here)]
+            vec![Worker::new(current)]
         };
         Ok(Self { all, _running: running })
     }
 
-    /// The one that has the fewest connections.
-    pub(crate) fn freest(&self) -> Option<&Core> {
-        self.all.iter().min_by_key(|core| core.connections.load(Ordering::Relaxed))
+    /// The worker with the fewest connections.
+    pub(crate) fn least_loaded(&self) -> Option<&Worker> {
+        self.all.iter().min_by_key(|worker| worker.connections.load(Ordering::Relaxed))
     }
 }
 
-impl Core {
+impl Worker {
     fn new(runtime: Handle) -> Self {
         Self { runtime, connections: Arc::default() }
     }
 
-    fn start(nth: usize, mut until: watch::Receiver<()>) -> io::Result<Self> {
+    fn start(name: String, mut stopped: watch::Receiver<()>) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let core = Self::new(runtime.handle().clone());
+        let worker = Self::new(runtime.handle().clone());
         let run = async move {
-            // It fails when the sender is gone, which is what is waited for.
-            while until.changed().await.is_ok() {}
-            // What handlers have spawned runs to its end, as it would on any runtime.
+            // It fails once the sender is dropped: that is the sign to stop.
+            while stopped.changed().await.is_ok() {}
+            // Tasks that handlers have spawned run to their end, as on any runtime.
             while Handle::current().metrics().num_alive_tasks() > 0 {
-                tokio::time::sleep(AGAIN).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         };
-        let thread = thread::Builder::new().name(format!("webhooks-{nth}"));
-        thread.spawn(move || runtime.block_on(run))?;
-        Ok(core)
+        thread::Builder::new().name(name).spawn(move || runtime.block_on(run))?;
+        Ok(worker)
     }
 
-    /// Whether it is the runtime that this is called on.
-    pub(crate) fn is_here(&self) -> bool {
+    /// Whether this worker is the current runtime.
+    pub(crate) fn is_current(&self) -> bool {
         self.runtime.id() == Handle::current().id()
     }
 
-    /// Has a connection be answered there.
-    pub(crate) fn run(&self, connection: impl Future<Output = ()> + Send + 'static) {
+    /// Answers a connection on this worker.
+    pub(crate) fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         let count = Arc::clone(&self.connections);
         count.fetch_add(1, Ordering::Relaxed);
-        let counted = Counted(count);
+        let counted = CountedConnection(count);
         self.runtime.spawn(async move {
             connection.await;
             drop(counted);
@@ -95,10 +96,10 @@ impl Core {
     }
 }
 
-/// A connection that counts, until it is dropped.
-struct Counted(Arc<AtomicUsize>);
+/// Counts one connection until it is dropped.
+struct CountedConnection(Arc<AtomicUsize>);
 
-impl Drop for Counted {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -8,7 +8,7 @@ use std::{
 
 use governor::{nanos::Nanos, state::StateStore};
 
-use crate::support::peer::known_as;
+use crate::support::peer::network_of;
 
 /// How many peers of endpoints are remembered: some 4 MB.
 const MOST_PEERS: usize = 65_536;
@@ -23,7 +23,7 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(super) fn new(address: IpAddr, endpoint: u32) -> Self {
-        Self { address: known_as(address), endpoint }
+        Self { address: network_of(address), endpoint }
     }
 }
 
