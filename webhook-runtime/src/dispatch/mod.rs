@@ -6,8 +6,6 @@ pub(crate) mod layers;
 
 use std::{
     convert::Infallible,
-    future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -35,6 +33,7 @@ use crate::{
         Gate,
         body::{drain, unread},
     },
+    support::panic::catch_panic,
     verify::Items,
 };
 
@@ -336,14 +335,9 @@ fn told(response: Response) -> Response {
 }
 
 /// Runs a handler; one that panics is answered by 500, and everything else lives on.
-async fn unless_it_panics(mut handler: HandlerFuture) -> Response {
-    let run = poll_fn(|context| {
-        if let Ok(poll) = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(context))) {
-            poll
-        } else {
-            tracing::error!(reason = "the handler panicked", "failed");
-            Poll::Ready(Rejection::Panicked.into_response())
-        }
-    });
-    run.await
+async fn unless_it_panics(handler: HandlerFuture) -> Response {
+    catch_panic(handler).await.unwrap_or_else(|_| {
+        tracing::error!(reason = "the handler panicked", "failed");
+        Rejection::Panicked.into_response()
+    })
 }

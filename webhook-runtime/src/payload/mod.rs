@@ -9,6 +9,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     delivery::{Delivery, Encoded, Rejection, Takes},
+    support::text::truncate,
     verify::json,
 };
 
@@ -114,9 +115,6 @@ fn form_rejection(form: &[u8], mismatch: &form::Mismatch) -> Rejection {
 
 /// A message that may quote what the sender wrote, no longer than anybody reads.
 fn shortened(message: &str) -> String {
-    const MOST: usize = 200;
-    match message.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
-    }
+    let text = truncate(message, 200);
+    if text.len() < message.len() { format!("{text}…") } else { text.to_owned() }
 }

@@ -33,6 +33,7 @@ use crate::{
         body::{Bounds, drain, unread},
         source::{KeyRing, Tenants},
     },
+    support::text::truncate,
     verify::{
         Clock, Secret, Success, handshake,
         handshake::{Asked, Handshake, Known, MAX_UNSIGNED_BODY, Step},
@@ -177,9 +178,10 @@ impl Gate {
     async fn keys(&self, scope: &Scope) -> Result<Arc<Keys>, Rejection> {
         match &self.secrets {
             Secrets::Fixed(keys) => Ok(Arc::clone(keys)),
-            Secrets::ByTenant(tenants) => {
-                tenants.keys(scope, &self.verifier).await.map_err(|error| not_known(&error))
-            }
+            Secrets::ByTenant(tenants) => tenants
+                .keys(scope, &self.verifier, self.clock.now())
+                .await
+                .map_err(|error| not_known(&error)),
         }
     }
 
@@ -216,7 +218,7 @@ impl Gate {
         let key = match (wanted, &self.key_ring) {
             (None, _) => None,
             (Some(wanted), Some(ring)) => {
-                let key = ring.key(&wanted).await.map_err(|error| not_known(&error))?;
+                let key = ring.key(&wanted, now).await.map_err(|error| not_known(&error))?;
                 Some((ring, wanted, key))
             }
             (Some(_), None) => return Err(Rejection::Unavailable),
@@ -228,7 +230,7 @@ impl Gate {
             error => Rejection::Unauthorized(error),
         })?;
         if let Some((ring, wanted, key)) = key {
-            ring.remember(wanted, key);
+            ring.remember(wanted, key, now);
         }
         Ok(proof)
     }
@@ -394,17 +396,15 @@ fn tell(delivery: &Delivery) {
     }
     span.record("secret", delivery.secret());
     if let Some(id) = delivery.id() {
-        span.record("delivery", shortened(&id));
+        span.record("delivery", truncate(&id, MAX_TRACED));
     }
     if let Some(event) = delivery.event() {
-        span.record("event", shortened(&event));
+        span.record("event", truncate(&event, MAX_TRACED));
     }
 }
 
-/// What a sender wrote, no longer than anybody reads in a trace.
-fn shortened(text: &str) -> &str {
-    text.char_indices().nth(200).map_or(text, |(end, _)| &text[..end])
-}
+/// The maximum length of a sender's text in a trace, in characters.
+const MAX_TRACED: usize = 200;
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
