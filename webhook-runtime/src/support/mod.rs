@@ -1,5 +1,7 @@
 //! Small helpers that belong to no wing.
 
+#[cfg(feature = "inbox")]
+pub(crate) mod hash;
 pub(crate) mod panic;
 pub(crate) mod peer;
 pub(crate) mod redact;
