@@ -12,7 +12,7 @@ use tokio::{
     net::{TcpStream, UnixStream},
     time::timeout,
 };
-use webhook_runtime::{Error, Listener};
+use webhook_runtime::{Listener, ServeError};
 
 use crate::{
     common::{SECRET, signature},
@@ -67,7 +67,7 @@ async fn a_socket_file_that_was_left_is_replaced_and_nothing_else_is() {
     assert!(!path.exists());
     std::fs::write(&path, "something else").expect("a file");
     let refused = Listener::unix(&path).expect_err("it is no socket");
-    assert!(matches!(refused, Error::Listen { .. }), "{refused}");
+    assert!(matches!(refused, ServeError::Listen { .. }), "{refused}");
     assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "something else");
     std::fs::remove_file(&path).expect("it is ours");
 }
