@@ -80,7 +80,7 @@ pub mod thin;
 mod verify;
 mod webhooks;
 
-pub use delivery::{Delivery, Encoded, FailedItem, LimitedBy, NotADelivery, Rejection};
+pub use delivery::{Delivery, Encoded, FailedItem, LimitedBy, NotADelivery, Rejection, Scope};
 pub use dispatch::{EndpointLayer, LateHandlers};
 pub use endpoint::{DEFAULT_MAX_BODY, Endpoint, Webhook};
 #[cfg(feature = "inbox")]
@@ -90,7 +90,7 @@ pub use payload::{Batch, BatchItem, Payload, Unknown, WebhookEvent};
 pub use receive::HttpsKeys;
 #[cfg(feature = "limit")]
 pub use receive::Quota;
-pub use receive::{KeySource, Scope, SecretSource, SourceError};
+pub use receive::{KeySource, SecretSource, SourceError};
 pub use serve::Listener;
 #[cfg(feature = "tls")]
 pub use serve::{Tls, TlsError};

@@ -6,6 +6,7 @@ mod build;
 mod check;
 #[cfg(feature = "limit")]
 mod limits;
+mod pipeline;
 pub(crate) mod start;
 
 use std::{sync::Arc, time::Duration};
@@ -13,13 +14,14 @@ use std::{sync::Arc, time::Duration};
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
 use crate::{
+    delivery::memory::Budget,
     dispatch::{
         late::LateHandlers,
         layers::{EndpointLayer, Layers},
     },
     endpoint::{Endpoint, HandlerFuture, Verified, Webhook},
     receive::{
-        body::{Bounds, Budget},
+        body::Bounds,
         source::{KeyRing, KeySource, SecretSource, Tenants},
     },
     serve::Limits,

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{Answer, Handshake, Trust, Value, When};
-use crate::testing::put;
+use super::put;
+use crate::verify::handshake::{Answer, Handshake, Trust, Value, When};
 
 /// One request of a kind of handshake.
 pub(crate) struct Example {

@@ -3,30 +3,17 @@
 //! A [`Handshake`] says which requests are meant, how they are trusted, and what they are answered.
 //! Handlers never see them.
 
-#[cfg(feature = "testing")]
-mod example;
-
 use std::borrow::Cow;
 
-use axum::{
-    body::Body,
-    response::{IntoResponse, Response},
-};
 use base64ct::{Base64, Encoding as _};
 use form_urlencoded::parse as parse_form;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Map, Value as Json};
 
-use crate::{
-    delivery::Rejection,
-    verify::{
-        Secret, json,
-        scheme::{Keys, is_form, is_token},
-    },
+use crate::verify::{
+    Secret, json,
+    scheme::{Keys, is_form, is_token},
 };
-
-#[cfg(feature = "testing")]
-pub(crate) use example::{Body as ExampleBody, Example, Proof};
 
 /// The longest challenge that is sent back, in bytes.
 const MAX_CHALLENGE: usize = 1024;
@@ -47,14 +34,14 @@ pub(crate) const MAX_UNSIGNED_BODY: usize = 4096;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Handshake {
-    method: &'static str,
-    trust: Trust,
-    when: &'static [When],
-    answer: Answer,
+    pub(crate) method: &'static str,
+    pub(crate) trust: Trust,
+    pub(crate) when: &'static [When],
+    pub(crate) answer: Answer,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Trust {
+pub(crate) enum Trust {
     /// Signed like any delivery.
     Signed,
     /// Not signed, and harmless to answer.
@@ -164,23 +151,13 @@ impl Handshake {
 }
 
 /// A request as handshakes see it.
+#[derive(Clone, Copy)]
 pub(crate) struct Asked<'r> {
     pub(crate) method: &'r Method,
     pub(crate) query: &'r str,
     pub(crate) headers: &'r HeaderMap,
     /// The body, where it has been read.
     pub(crate) body: Option<&'r [u8]>,
-}
-
-impl<'r> Asked<'r> {
-    pub(crate) fn head(parts: &'r Parts) -> Self {
-        Self {
-            method: &parts.method,
-            query: parts.uri.query().unwrap_or_default(),
-            headers: &parts.headers,
-            body: None,
-        }
-    }
 }
 
 /// What the endpoint knows that an answer may need.
@@ -191,13 +168,27 @@ pub(crate) struct Known<'a> {
     pub(crate) allowed_origins: Option<&'a [String]>,
 }
 
-/// What is to be done about a handshake.
+/// The answer to a handshake, without a server's own type of body.
+pub(crate) type Reply = Response<String>;
+
+/// Why a request that looks like a handshake is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HandshakeError {
+    /// The verify token is missing or wrong.
+    WrongToken,
+    /// The challenge cannot be answered.
+    Malformed(&'static str),
+    /// There is no secret to answer with.
+    NoSecret,
+}
+
+/// The next step of a handshake.
 pub(crate) enum Step {
-    Answer(Response),
+    Answer(Reply),
     /// Ask the secret source to keep this, then answer.
     Keep {
         secret: String,
-        answer: Response,
+        answer: Reply,
     },
     /// Visit this URL, then answer.
     Visit {
@@ -237,11 +228,11 @@ pub(crate) fn signed(
 
 impl Handshake {
     /// What is to be done about a request that is this handshake.
-    pub(crate) fn step(&self, asked: &Asked<'_>, known: Known<'_>) -> Result<Step, Rejection> {
+    pub(crate) fn step(&self, asked: &Asked<'_>, known: Known<'_>) -> Result<Step, HandshakeError> {
         if let Trust::VerifyToken(parameter) = self.trust {
             let sent = asked.query(parameter).unwrap_or_default();
             if !known.verify_token.is_some_and(|token| token.is(sent.as_bytes())) {
-                return Err(Rejection::Forbidden);
+                return Err(HandshakeError::WrongToken);
             }
         }
         asked.answer(self.answer, known)
@@ -296,7 +287,7 @@ impl Asked<'_> {
         json::scalar(self.body?, pointer)
     }
 
-    fn value(&self, value: Value, known: Known<'_>) -> Result<String, Rejection> {
+    fn value(&self, value: Value, known: Known<'_>) -> Result<String, HandshakeError> {
         let hmac = |of: &Value| {
             let text = self.value(*of, known)?;
             if !is_token(text.as_bytes()) {
@@ -305,7 +296,7 @@ impl Asked<'_> {
             known
                 .keys
                 .and_then(|keys| keys.hmac_sha256(text.as_bytes()))
-                .ok_or(Rejection::Unavailable)
+                .ok_or(HandshakeError::NoSecret)
         };
         let value = match value {
             Value::Query(name) => self.query(name),
@@ -323,7 +314,7 @@ impl Asked<'_> {
         }
     }
 
-    fn answer(&self, answer: Answer, known: Known<'_>) -> Result<Step, Rejection> {
+    fn answer(&self, answer: Answer, known: Known<'_>) -> Result<Step, HandshakeError> {
         Ok(Step::Answer(match answer {
             Answer::Text(value) => text(self.value(value, known)?),
             Answer::Json(fields) => {
@@ -334,12 +325,10 @@ impl Asked<'_> {
                 json_answer(Json::Object(object).to_string())
             }
             Answer::Constant(json) => json_answer(json.to_owned()),
-            Answer::Empty(status) => {
-                StatusCode::from_u16(status).unwrap_or(StatusCode::OK).into_response()
-            }
+            Answer::Empty(status) => empty(StatusCode::from_u16(status).unwrap_or(StatusCode::OK)),
             Answer::Keep(value, echo) => {
                 let secret = self.value(value, known)?;
-                let mut answer = StatusCode::OK.into_response();
+                let mut answer = empty(StatusCode::OK);
                 if let Some(name) = echo {
                     let mut said = HeaderValue::from_str(&secret)
                         .map_err(|_| malformed("the secret cannot stand in a header"))?;
@@ -360,8 +349,8 @@ impl Asked<'_> {
     }
 
     /// `CloudEvents` HTTP webhooks, section 4: consent is the header, not the status.
-    fn allow_origin(&self, allowed: Option<&[String]>) -> Response {
-        let mut response = StatusCode::OK.into_response();
+    fn allow_origin(&self, allowed: Option<&[String]>) -> Reply {
+        let mut response = empty(StatusCode::OK);
         let headers = response.headers_mut();
         headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
         let Some(origin) = self.headers.get("webhook-request-origin") else { return response };
@@ -380,21 +369,27 @@ impl Asked<'_> {
     }
 }
 
-fn malformed(detail: &str) -> Rejection {
-    Rejection::Malformed { detail: detail.to_owned() }
+const fn malformed(detail: &'static str) -> HandshakeError {
+    HandshakeError::Malformed(detail)
+}
+
+fn empty(status: StatusCode) -> Reply {
+    let mut response = Response::new(String::new());
+    *response.status_mut() = status;
+    response
 }
 
 /// Plain text, and nothing that a browser would make of it.
-fn text(body: String) -> Response {
-    let mut response = Response::new(Body::from(body));
+fn text(body: String) -> Reply {
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
-fn json_answer(body: String) -> Response {
-    let mut response = Response::new(Body::from(body));
+fn json_answer(body: String) -> Reply {
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
