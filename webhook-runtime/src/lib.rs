@@ -58,14 +58,21 @@
 //! | `thin-standard-webhooks` | `thin::standard_webhooks`: the ready-made payload of Standard Webhooks |
 //! | `thin-stripe` | `thin::stripe`: the ready-made payload of Stripe |
 
+#[cfg(feature = "axum")]
 mod delivery;
+#[cfg(feature = "axum")]
 mod dispatch;
+#[cfg(feature = "axum")]
 mod endpoint;
 #[cfg(feature = "inbox")]
 pub mod inbox;
+#[cfg(feature = "axum")]
 mod payload;
+#[cfg(feature = "axum")]
 mod receive;
+#[cfg(feature = "axum")]
 mod serve;
+#[cfg(feature = "axum")]
 mod support;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -77,20 +84,28 @@ pub mod testing;
     feature = "thin-stripe",
 ))]
 pub mod thin;
+#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "endpoints use more of it"))]
 mod verify;
+#[cfg(feature = "axum")]
 mod webhooks;
 
+#[cfg(feature = "axum")]
 pub use delivery::{Delivery, Encoded, FailedItem, LimitedBy, NotADelivery, Rejection, Scope};
+#[cfg(feature = "axum")]
 pub use dispatch::{EndpointLayer, LateHandlers};
+#[cfg(feature = "axum")]
 pub use endpoint::{DEFAULT_MAX_BODY, Endpoint, Webhook};
 #[cfg(feature = "inbox")]
 pub use inbox::{Inbox, Tx};
+#[cfg(feature = "axum")]
 pub use payload::{Batch, BatchItem, Payload, Unknown, WebhookEvent};
 #[cfg(feature = "fetch")]
 pub use receive::HttpsKeys;
 #[cfg(feature = "limit")]
 pub use receive::Quota;
+#[cfg(feature = "axum")]
 pub use receive::{KeySource, SecretSource, SourceError};
+#[cfg(feature = "axum")]
 pub use serve::Listener;
 #[cfg(feature = "tls")]
 pub use serve::{Tls, TlsError};
@@ -137,11 +152,15 @@ pub use verify::{
 ///
 /// An action is believed where the provider says it. A header that nobody signed and that reads
 /// `issues.opened` makes no such event, if the provider has the action elsewhere.
+#[cfg(feature = "axum")]
 pub use webhook_macros::WebhookEvent;
+#[cfg(feature = "axum")]
 pub use webhook_macros::webhook;
+#[cfg(feature = "axum")]
 pub use webhooks::{Error, StartError, StartProblem, Webhooks};
 
 /// For the code that the attribute leaves behind; nothing here is stable.
+#[cfg(feature = "axum")]
 #[doc(hidden)]
 pub mod __private {
     pub use axum::extract::FromRequestParts;

@@ -42,7 +42,9 @@ pub use verify::{Incoming, Proof};
 pub(crate) use grammar::{single, text as header_text};
 pub(crate) use hmac::Hash;
 pub(crate) use sign::insert_header;
-pub(crate) use verifier::{Claims, Keys, Mechanism, Verifier};
+#[cfg(feature = "axum")]
+pub(crate) use verifier::Claims;
+pub(crate) use verifier::{Keys, Mechanism, Verifier};
 pub(crate) use verify::{is_form, is_token};
 
 #[cfg(feature = "certificates")]
