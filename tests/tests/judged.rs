@@ -1,4 +1,4 @@
-//! Random requests, judged by the runtime and by `tests/tools/cases.py`, which shares nothing with it.
+//! Random requests, judged by the runtime and by `tests/tools/cases`, which shares nothing with it.
 //!
 //! `WEBHOOK_CASES=1000000 cargo test --release -p webhook-tests --test judged -- --nocapture` judges as
 //! many of each family.
@@ -55,7 +55,7 @@ fn judge(families: &[(&str, u64)]) {
         let count =
             env::var(VARIABLE).ok().map_or(*usual, |count| count.parse().expect("a number"));
         let mut cases = Command::new("python3")
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tools/cases.py"))
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tools/cases"))
             .args([family, &*count.to_string(), &env::var("WEBHOOK_SEED").unwrap_or_default()])
             .stdout(Stdio::piped())
             .spawn()

@@ -1,8 +1,8 @@
-//! Judges the requests of `tests/tools/cases.py` from its standard input, one a line, and says where
+//! Judges the requests of `tests/tools/cases` from its standard input, one a line, and says where
 //! the two differ:
 //!
 //! ```text
-//! python3 tests/tools/cases.py body 1000000 | cargo run --release -p webhook-tests --bin judge
+//! python3 tests/tools/cases body 1000000 | cargo run --release -p webhook-tests --bin judge
 //! ```
 
 use std::{
