@@ -1,0 +1,78 @@
+//! 413: how large a body may be.
+
+use std::sync::atomic::Ordering;
+
+use axum::extract::DefaultBodyLimit;
+use bytes::Bytes;
+use webhook_runtime::{DEFAULT_MAX_BODY, Delivery, webhook};
+
+use crate::{
+    common::{End, Script, ask, delivery, router, status},
+    echo,
+};
+
+#[tokio::test]
+async fn a_body_may_be_as_large_as_max_body_and_no_larger() {
+    #[webhook(path = "/webhook", max_body = 10)]
+    async fn ten(delivery: &Delivery) -> Bytes {
+        delivery.body().clone()
+    }
+    let router = router::<ten>();
+    for (body, expected) in [("0123456789", 200), ("0123456789a", 413)] {
+        assert_eq!(status(&router, delivery(body)).await, expected, "declared");
+        for at in [1, 5, 9] {
+            let (first, second) = body.split_at(at);
+            let mut request = delivery(body);
+            *request.body_mut() = Script::new([first, second], End::Complete).into();
+            assert_eq!(status(&router, request).await, expected, "counted, in pieces from {at}");
+        }
+    }
+    let answer = ask(&router, delivery("0123456789a")).await;
+    assert_eq!(answer.problem()["detail"], "the body may have at most 10 bytes");
+}
+
+#[tokio::test]
+async fn without_max_body_two_mebibytes_are_taken() {
+    let router = router::<echo>();
+    let most = vec![b'x'; DEFAULT_MAX_BODY];
+    let more = vec![b'x'; DEFAULT_MAX_BODY + 1];
+    assert_eq!(status(&router, delivery(most)).await, 200);
+    assert_eq!(status(&router, delivery(more)).await, 413);
+}
+
+/// `usize` is what lengths are compared in; what does not fit into it is too large as well.
+#[tokio::test]
+async fn a_length_beyond_every_limit_is_too_large() {
+    let router = router::<echo>();
+    for declared in [DEFAULT_MAX_BODY as u64 + 1, u64::MAX / 2, u64::MAX] {
+        let body = Script::new(["x"], End::Silence).declared(declared);
+        let mut request = delivery("x");
+        *request.body_mut() = body.into();
+        assert_eq!(status(&router, request).await, 413, "{declared}");
+    }
+}
+
+#[tokio::test]
+async fn an_endless_body_is_read_no_further_than_the_limit() {
+    #[webhook(path = "/webhook", max_body = 100)]
+    async fn hundred(delivery: &Delivery) -> Bytes {
+        delivery.body().clone()
+    }
+    let endless = Script::new(vec!["x".repeat(10); 10_000], End::Silence);
+    let asked = endless.asked();
+    let mut request = delivery("x");
+    *request.body_mut() = endless.into();
+    assert_eq!(status(&router::<hundred>(), request).await, 413);
+    assert_eq!(asked.load(Ordering::Relaxed), 11, "ten pieces fit, the eleventh does not");
+}
+
+/// axum's own limit protects its extractors, and an application may lift it for an upload route.
+#[tokio::test]
+async fn lifting_axums_limit_lifts_not_ours() {
+    let router = router::<echo>().layer(DefaultBodyLimit::disable());
+    let more = vec![b'x'; DEFAULT_MAX_BODY + 1];
+    let mut in_pieces = delivery(more.clone());
+    *in_pieces.body_mut() = Script::new([more.clone()], End::Complete).into();
+    assert_eq!(status(&router, delivery(more)).await, 413);
+    assert_eq!(status(&router, in_pieces).await, 413);
+}

@@ -1,0 +1,88 @@
+//! Requests that are refused before their body is read.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use axum::body::Body;
+use http::{HeaderMap, Method, Request, StatusCode};
+use tokio::time::Instant;
+use webhook_runtime::{DEFAULT_MAX_BODY, providers::PLAIN};
+
+use crate::{
+    common::{End, PATH, SECRET, Script, ask, post, router, set, sign, status},
+    echo,
+};
+
+/// Refused heads, each with the answer it gets.
+fn refused_heads() -> [(u16, Request<Body>); 4] {
+    let silent = || Script::new([""; 0], End::Silence);
+    let genuine = sign(&PLAIN, SECRET, b"");
+    let mut get = post(PATH, genuine.clone(), silent());
+    *get.method_mut() = Method::GET;
+    let mut encoded = post(PATH, genuine.clone(), silent());
+    set(&mut encoded, "content-encoding", "gzip");
+    let long = post(PATH, genuine, silent().declared(DEFAULT_MAX_BODY as u64 + 1));
+    let unsigned = post(PATH, HeaderMap::new(), silent());
+    [(405, get), (415, encoded), (413, long), (401, unsigned)]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_head_is_answered_without_waiting_for_the_body() {
+    let router = router::<echo>();
+    for (expected, request) in refused_heads() {
+        let start = Instant::now();
+        assert_eq!(status(&router, request).await, expected);
+        assert_eq!(start.elapsed(), Duration::ZERO, "{expected}");
+    }
+}
+
+/// A connection that is closed with bytes unread is reset, and the sender would lose the answer.
+#[tokio::test(start_paused = true)]
+async fn a_little_of_a_refused_body_is_read_beside_the_answer() {
+    let body = Script::new(vec![vec![0; 16 * 1024]; 1000], End::Silence);
+    let asked = body.asked();
+    let answer = ask(&router::<echo>(), post(PATH, HeaderMap::new(), body)).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(asked.load(Ordering::Relaxed), 0, "the answer is there first");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let asked = asked.load(Ordering::Relaxed);
+    assert!((1..=64).contains(&asked), "a little, and no more: {asked} pieces");
+}
+
+/// The sender of a body without a length cannot know when it has sent too much, and is still
+/// sending when it is refused.
+#[tokio::test(start_paused = true)]
+async fn a_little_of_a_body_that_grew_too_large_is_read_beside_the_answer() {
+    let fits = DEFAULT_MAX_BODY / (16 * 1024);
+    let body = Script::new(vec![vec![0; 16 * 1024]; 10 * fits], End::Silence);
+    let asked = body.asked();
+    let answer = ask(&router::<echo>(), post(PATH, sign(&PLAIN, SECRET, b""), body)).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(asked.load(Ordering::Relaxed), fits + 1, "the answer is there first");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let more = asked.load(Ordering::Relaxed) - fits - 1;
+    assert!((1..=64).contains(&more), "a little, and no more: {more} pieces");
+}
+
+/// To read would be to ask for the body.
+#[tokio::test(start_paused = true)]
+async fn who_asks_before_sending_a_refused_body_is_not_asked_for_it() {
+    let body = Script::new(["never to be sent"], End::Complete);
+    let asked = body.asked();
+    let mut request = post(PATH, HeaderMap::new(), body);
+    set(&mut request, "expect", "100-continue");
+    assert_eq!(status(&router::<echo>(), request).await, 401);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+}
+
+/// Layers around, such as one that counts or logs bodies, often forget the length of what they
+/// wrap. The request still declares it.
+#[tokio::test(start_paused = true)]
+async fn a_declared_length_counts_even_if_a_layer_hides_it_from_the_body() {
+    let body = Script::new([""; 0], End::Silence);
+    let mut request = post(PATH, sign(&PLAIN, SECRET, b""), body);
+    set(&mut request, "content-length", &(DEFAULT_MAX_BODY + 1).to_string());
+    let start = Instant::now();
+    assert_eq!(status(&router::<echo>(), request).await, 413);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
