@@ -33,7 +33,7 @@ const EXCEPTIONS: [(&Provider, &str); 1] =
     [(&LINEAR, "the time is a number in the body, and read as a text")];
 
 #[test]
-fn no_symmetric_scheme_allocates() {
+fn symmetric_schemes_do_not_allocate() {
     let mut counted = 0;
     for provider in ALL {
         let Some(scheme) = provider.scheme() else { continue };
@@ -66,7 +66,7 @@ fn no_symmetric_scheme_allocates() {
 }
 
 #[test]
-fn nothing_is_allocated_while_a_secret_is_rotated() {
+fn rotation_does_not_allocate() {
     let [old, new] = [OTHER, SECRET].map(Secret::new);
     let mut case = Case::signed(&STRIPE, &new, BODY, URL);
     let sent = case.headers["stripe-signature"].to_str().expect("a text").to_owned();
@@ -85,7 +85,7 @@ fn nothing_is_allocated_while_a_secret_is_rotated() {
 
 /// What has to be decoded before it can be hashed is decoded into the heap.
 #[test]
-fn what_is_decoded_is_allocated() {
+fn only_decoding_allocates() {
     let secret = Secret::new(SECRET);
     for provider in [&FORGEJO, &GITEA, &GOGS] {
         let outgoing = Outgoing::new(b"payload=%7B%22zen%22%3A1%7D").form();
@@ -102,7 +102,7 @@ fn what_is_decoded_is_allocated() {
 
 /// The proof names the secret. A constant is only pointed at.
 #[test]
-fn the_name_of_a_secret_is_allocated_if_it_was() {
+fn static_secret_names_do_not_allocate() {
     let verifier =
         |secret: &Secret| GITHUB.verifier(std::slice::from_ref(secret)).expect("a secret");
     let secret = Secret::new(SECRET).named("GITHUB_SECRET");

@@ -62,7 +62,7 @@ async fn one(
 }
 
 #[tokio::test]
-async fn a_handler_is_called_for_each_event_in_turn() {
+async fn the_handler_runs_for_each_event_in_order() {
     let all = Seen::default();
     let router = router::<one>(&all);
     let json = r#"{"of":"all","a/b":{"n":1,"items":[ {"answer":200,"key":"a\n1","kind":"x"},
@@ -80,7 +80,7 @@ async fn a_handler_is_called_for_each_event_in_turn() {
 }
 
 #[tokio::test]
-async fn one_event_is_answered_by_its_handler_and_none_by_200() {
+async fn one_event_gets_the_handlers_response() {
     let all = Seen::default();
     let router = router::<one>(&all);
     let answer = deliver(&router, &BATCH, r#"{"a/b":{"items":[{"answer":201}]}}"#).await;
@@ -98,7 +98,7 @@ async fn one_event_is_answered_by_its_handler_and_none_by_200() {
 }
 
 #[tokio::test]
-async fn an_event_that_fails_is_named_and_stops_no_other() {
+async fn a_failed_event_does_not_stop_the_others() {
     let all = Seen::default();
     let router = router::<one>(&all);
     let items = |items: &str| format!(r#"{{"a/b":{{"items":[{items}]}}}}"#);
@@ -139,7 +139,7 @@ async fn an_event_that_fails_is_named_and_stops_no_other() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_none_is_told_apart() {
+async fn bodies_without_a_batch_are_rejected() {
     let all = Seen::default();
     let router = router::<one>(&all);
     for (json, status, path) in [
@@ -172,7 +172,7 @@ async fn whole(Extension(seen): Extension<Seen>, batch: Batch<'_, Event>) -> Res
 }
 
 #[tokio::test]
-async fn a_batch_is_taken_as_a_whole() {
+async fn a_handler_can_take_the_whole_batch() {
     let all = Seen::default();
     let router = router::<whole>(&all);
     let json = r#"{"a/b":{"items":[{"answer":1,"key":"k"},{"answer":-1},{"answer":3}]}}"#;
@@ -192,7 +192,7 @@ async fn raw(Extension(seen): Extension<Seen>, delivery: &Delivery) {
 }
 
 #[tokio::test]
-async fn a_delivery_is_taken_as_it_came() {
+async fn a_handler_can_take_the_raw_delivery() {
     let all = Seen::default();
     let json = r#"{"of":"all","a/b":{"items":[{"key":"a"},{"key":"b"}]}}"#;
     assert_eq!(deliver(&router::<raw>(&all), &BATCH, json).await.status.as_u16(), 200);
@@ -249,7 +249,7 @@ async fn told<H: Webhook<()>>(
 }
 
 #[tokio::test]
-async fn providers_say_what_happened_in_each_event() {
+async fn each_event_has_its_own_name_and_id() {
     let line = r#"{"destination":"U1","events":[{"type":"message","webhookEventId":"01A"},
         {"type":"follow","webhookEventId":"01B"}]}"#;
     let (events, _) = told::<self::line>(&LINE, SECRET, PATH, line).await;
@@ -295,7 +295,7 @@ async fn providers_say_what_happened_in_each_event() {
 
 /// What is done for each event does not grow with the size of the others.
 #[tokio::test]
-async fn many_events_are_no_burden() {
+async fn large_batches_are_fast() {
     let all = Seen::default();
     let items = vec![r#"{"answer":200,"key":"k"}"#; 20_000].join(",");
     let json = format!(r#"{{"a/b":{{"items":[{items}]}}}}"#);
@@ -318,7 +318,7 @@ async fn many_failures_are_counted_and_few_are_listed() {
 
 /// What the request says of all its events is read once, and not once for each.
 #[tokio::test]
-async fn events_that_share_their_name_are_no_burden() {
+async fn many_events_of_one_name_are_fast() {
     let json = format!(r#"{{"entry":[{}],"object":"page"}}"#, vec!["0"; 20_000].join(","));
     let (events, answer) = told::<self::meta>(&META, SECRET, PATH, &json).await;
     assert_eq!((answer.status.as_u16(), events.len()), (200, 20_000));
@@ -332,7 +332,7 @@ async fn no_batch(_: Batch<'_, Event>) {}
 async fn plain(_: Batch<'_, Event>) {}
 
 #[test]
-fn a_batch_is_refused_at_start_where_there_is_none() {
+fn batch_handlers_need_a_batching_provider() {
     let secret = || [Secret::new(SECRET)];
     let error = Webhooks::<()>::new()
         .mount::<no_batch>()

@@ -57,7 +57,7 @@ fn encoded(text: &str) -> String {
 /// X asks for a signature of its challenge without signing that itself, with the key and in the
 /// form of its deliveries: whoever could choose the challenge freely could have a delivery signed.
 #[tokio::test]
-async fn no_delivery_can_be_had_signed_as_a_challenge() {
+async fn a_challenge_cannot_sign_a_delivery() {
     let router = router::<x>();
     for forged in [r#"{"for_user_id":"1"}"#, "[]", r#""text""#, "1.5", "a b", "", "<b>", "t\u{e4}"]
     {
@@ -74,7 +74,7 @@ async fn no_delivery_can_be_had_signed_as_a_challenge() {
 /// What can be had signed as a challenge is taken for no delivery: not even as a form, or by a
 /// handler that takes any body.
 #[tokio::test]
-async fn no_signed_challenge_is_taken_for_a_delivery() {
+async fn a_signed_challenge_is_no_delivery() {
     let _counting = COUNTING.lock().await;
     let router = router::<x>();
     let before = CALLS.load(Ordering::SeqCst);
@@ -96,7 +96,7 @@ async fn no_signed_challenge_is_taken_for_a_delivery() {
 }
 
 #[tokio::test]
-async fn an_echo_is_plain_text_and_short() {
+async fn echoes_are_short_plain_text() {
     let router = router::<dropbox>();
     let markup = "<script>alert(1)</script>\r\nSet-Cookie: a=b";
     let answer = ask(&router, get(&format!("/hook?challenge={}", encoded(markup)))).await;
@@ -109,7 +109,7 @@ async fn an_echo_is_plain_text_and_short() {
 }
 
 #[tokio::test]
-async fn a_verify_token_is_needed_and_compared_whole() {
+async fn the_whole_verify_token_must_match() {
     let token = Secret::new("the token");
     let start = || webhooks::<meta>().public_url("https://example.com");
     assert!(start().into_router().is_err(), "Meta asks for a token before it delivers");
@@ -187,7 +187,7 @@ async fn unsigned_requests_reach_no_handler() {
 
 /// Xero reads a body, even that of a refusal, as a mistake.
 #[tokio::test]
-async fn an_answer_without_body_has_none() {
+async fn empty_answers_have_no_body() {
     let _counting = COUNTING.lock().await;
     let hooks: Webhooks = webhooks::<xero>();
     let router = hooks.into_router().expect("it starts");

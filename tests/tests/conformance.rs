@@ -161,7 +161,7 @@ webhook_runtime::testing::conformance!(
 
 /// Behind an inbox, deliveries are handled after the answer, by whoever takes them from there.
 #[tokio::test]
-async fn an_endpoint_with_an_inbox_passes_every_case() {
+async fn inbox_endpoints_pass_every_case() {
     #[derive(Clone, Default)]
     struct Handled(Arc<AtomicUsize>);
     #[webhook(path = "/stored", provider = STRIPE, inbox)]
@@ -249,7 +249,7 @@ impl Webhook<()> for Of {
 const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
 
 #[test]
-fn an_endpoint_of_every_provider_passes_every_case() {
+fn every_provider_passes_every_case() {
     let all: Vec<&'static Provider> =
         providers::ALL.iter().copied().filter(|it| !IMPOSSIBLE.contains(&it.name())).collect();
     let threads = std::thread::available_parallelism().map_or(2, usize::from);

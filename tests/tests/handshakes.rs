@@ -26,7 +26,7 @@ use webhook_runtime::{
 const SECRET: &str = "a-secret-of-the-runner";
 
 #[tokio::test]
-async fn every_question_is_answered_as_expected() {
+async fn handshakes_are_answered_as_expected() {
     let handshakes: Vec<Handshake> = read("WEBHOOK_HANDSHAKES", "handshakes.jsonl");
     let mut as_expected = 0;
     let mut unknown = BTreeSet::new();
@@ -50,7 +50,7 @@ async fn every_question_is_answered_as_expected() {
 }
 
 #[test]
-fn the_file_that_comes_along_is_complete() {
+fn the_vector_file_is_complete() {
     let handshakes: Vec<Handshake> = lines(&own("handshakes.jsonl"));
     assert_eq!(handshakes.len(), 21);
 }
@@ -70,7 +70,7 @@ async fn only_deliveries_reach_the_handler() {
 
 /// Anybody can send an unsigned handshake: a second one must not replace the secret of the first.
 #[tokio::test]
-async fn a_kept_secret_is_not_replaced() {
+async fn a_stored_secret_is_not_replaced() {
     let handshakes: Vec<Handshake> = lines(&own("handshakes.jsonl"));
     let handshake = handshakes.iter().find(|it| it.provider == "asana").expect("Asana");
     let provider = registry::find("asana").expect("Asana");

@@ -78,20 +78,20 @@ async fn jumped(set: impl Fn(&Set)) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_set_forward() {
+async fn clock_jumps_forward() {
     jumped(|clock| clock.forward(HOUR)).await;
     jumped(|clock| clock.forward(DECADE)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_set_back() {
+async fn clock_jumps_back() {
     jumped(|clock| clock.back(HOUR)).await;
     jumped(|clock| clock.back(DECADE)).await;
     jumped(|clock| clock.back(6 * DECADE)).await; // before 1970
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_set_there_and_back() {
+async fn clock_jumps_forward_and_back() {
     jumped(|clock| {
         clock.forward(DECADE);
         clock.back(2 * DECADE);
@@ -101,7 +101,7 @@ async fn it_is_set_there_and_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_runs_is_not_claimed_twice_when_it_is_set_forward() {
+async fn a_clock_jump_does_not_claim_running_jobs() {
     for place in places().await {
         let clock = Set::new();
         let inbox = open(&place, &clock).await;
@@ -134,7 +134,7 @@ async fn what_runs_is_not_claimed_twice_when_it_is_set_forward() {
 
 /// A process that ended while the clock was wrong left leases and waits in a far future.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_wrong_clock_left_behind_is_brought_back() {
+async fn far_future_due_times_are_reset() {
     for place in places().await {
         let clock = Set::new();
         clock.forward(DECADE);

@@ -24,7 +24,7 @@ use webhook_runtime::inbox::{Backoff, Inbox, InboxError, Outcome};
 
 /// `INBOX_OUTAGES` asks for more than one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_acknowledged_survives_a_crash_of_the_server() {
+async fn acknowledged_deliveries_survive_a_crash() {
     let Some(programs) = programs() else { return };
     let outages = std::env::var("INBOX_OUTAGES").map_or(1, |number| number.parse().unwrap());
     let server =

@@ -70,7 +70,7 @@ fn check(model: impl Fn() + Sync + Send + 'static) {
 }
 
 #[test]
-fn what_is_put_in_is_committed_and_answered_once() {
+fn each_entry_is_committed_and_answered_once() {
     check(|| {
         let queue = Arc::new(Queue::new(ROOMY));
         let (ledger, answers, writer) = writer(&queue, Most { items: 2, weight: 100 });
@@ -97,7 +97,7 @@ fn what_is_put_in_is_committed_and_answered_once() {
 }
 
 #[test]
-fn what_is_taken_in_while_it_closes_is_committed() {
+fn entries_accepted_while_closing_are_committed() {
     check(|| {
         let queue = Arc::new(Queue::new(ROOMY));
         let (ledger, answers, writer) = writer(&queue, ROOMY);
@@ -120,7 +120,7 @@ fn what_is_taken_in_while_it_closes_is_committed() {
 }
 
 #[test]
-fn a_full_queue_refuses_and_loses_nothing() {
+fn a_full_queue_rejects_and_loses_nothing() {
     check(|| {
         let queue = Arc::new(Queue::new(Most { items: 1, weight: 10 }));
         let (ledger, _, writer) = writer(&queue, ROOMY);

@@ -32,7 +32,7 @@ const FAMILIES: [(&str, u64); 8] = [
 const ASYMMETRIC: [(&str, u64); 3] = [("ed25519", 500), ("ecdsa", 200), ("rsa", 200)];
 
 #[test]
-fn random_requests_are_judged_as_somebody_else_judges_them() {
+fn random_requests_agree_with_python() {
     if !runs("import sys; assert sys.version_info >= (3, 9)") {
         tell("NOT RUN: the families of schemes, as there is no python3 of 3.9 or newer");
         return;

@@ -67,7 +67,7 @@ async fn noted(
 }
 
 #[tokio::test]
-async fn layers_have_their_seats() {
+async fn layers_run_in_their_places() {
     let seen = Seen::default();
     let named = |name| from_fn_with_state((Arc::clone(&seen), name), noted);
     let router = webhooks::<paid>()
@@ -131,7 +131,7 @@ async fn refuses_all(_: Request, _: Next) -> Response {
 }
 
 #[tokio::test]
-async fn a_layer_can_answer_by_itself() {
+async fn a_layer_can_answer() {
     let seen = Seen::default();
     let router = webhooks::<paid>().layer(from_fn(refuses_all)).into_router().expect("right");
     let router = router.layer(Extension(Arc::clone(&seen)));
@@ -158,7 +158,7 @@ async fn meddles(mut request: Request, next: Next) -> Response {
 }
 
 #[tokio::test]
-async fn what_was_verified_is_what_the_handler_is_given() {
+async fn the_handler_gets_the_verified_delivery() {
     let seen = Seen::default();
     let router = webhooks::<paid>().verified_layer(from_fn(meddles)).into_router().expect("right");
     let router = router.layer(Extension(Arc::clone(&seen)));
@@ -178,7 +178,7 @@ async fn panics(_: Request, _: Next) -> Response {
 }
 
 #[tokio::test]
-async fn a_layer_that_fails_is_answered_by_500() {
+async fn a_failing_layer_gives_500() {
     let seen = Seen::default();
     let robbed = webhooks::<paid>().verified_layer(from_fn(robs)).into_router().expect("right");
     let robbed = robbed.layer(Extension(Arc::clone(&seen)));
@@ -241,7 +241,7 @@ async fn swaps(
 }
 
 #[tokio::test]
-async fn no_layer_swaps_deliveries() {
+async fn layers_cannot_swap_deliveries() {
     let seen = Seen::default();
     let layer = from_fn_with_state(Arc::default(), swaps);
     let router = webhooks::<paid>().verified_layer(layer).into_router().expect("right");
@@ -259,7 +259,7 @@ async fn line(Extension(seen): Extension<Seen>, delivery: Delivery, text: String
 }
 
 #[tokio::test]
-async fn a_batch_passes_layers_once() {
+async fn batches_pass_layers_once() {
     let seen = Seen::default();
     let layer = from_fn_with_state((Arc::clone(&seen), "after"), noted);
     let router = webhooks::<line>().verified_layer(layer).into_router().expect("right");
@@ -271,7 +271,7 @@ async fn a_batch_passes_layers_once() {
 }
 
 #[tokio::test]
-async fn a_layer_of_an_endpoint_that_is_not_mounted_is_refused_at_start() {
+async fn layers_of_unmounted_endpoints_fail_the_start() {
     let layer = || from_fn(refuses_all);
     let not_mounted = [StartProblem::NotMounted { endpoint: "other" }];
     let before: Webhooks = webhooks::<paid>().layer_on::<other>(layer());

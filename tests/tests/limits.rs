@@ -57,7 +57,7 @@ fn assert_limited(answer: &Answer, seconds: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_pays_for_what_is_not_believed() {
+async fn rejections_count_against_the_peer() {
     let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_minute(3)));
     for _ in 0..50 {
         assert_eq!(status(&router, from("192.0.2.1", delivery("{}"))).await, 200);
@@ -91,7 +91,7 @@ async fn a_peer_pays_for_what_is_not_believed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_secret_of_one_endpoint_is_no_other_ones_affair() {
+async fn peer_limits_are_per_endpoint() {
     let hooks = webhooks::<paid>().mount::<other>().secrets::<other>([Secret::new(SECRET)]);
     let router = limited(hooks.limit_per_peer(Quota::per_hour(1)));
     assert_eq!(status(&router, from("192.0.2.1", forged())).await, 401);
@@ -100,7 +100,7 @@ async fn a_wrong_secret_of_one_endpoint_is_no_other_ones_affair() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_guessed_verify_token_is_paid_for() {
+async fn guessed_verify_tokens_count_too() {
     let hooks = Webhooks::new()
         .mount::<meta>()
         .secrets::<meta>([Secret::new(SECRET)])
@@ -118,7 +118,7 @@ async fn a_guessed_verify_token_is_paid_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn networks_of_ipv6_are_peers() {
+async fn ipv6_networks_are_one_peer() {
     let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(1)));
     let all = [
         ("2001:db8::1", 401),
@@ -134,7 +134,7 @@ async fn networks_of_ipv6_are_peers() {
 
 /// As on a Unix socket.
 #[tokio::test(start_paused = true)]
-async fn nobody_is_limited_as_a_peer_who_is_not_known() {
+async fn unknown_peers_are_not_limited() {
     let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(1)));
     for _ in 0..5 {
         assert_eq!(status(&router, forged()).await, 401);
@@ -147,7 +147,7 @@ async fn nobody_is_limited_as_a_peer_who_is_not_known() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_header_says_who_a_peer_is() {
+async fn headers_do_not_identify_peers() {
     let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(1)));
     for (number, expected) in [(1, 401), (2, 429)] {
         let mut request = from("192.0.2.1", forged());
@@ -166,7 +166,7 @@ fn last_forwarded(parts: &Parts) -> Option<IpAddr> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_program_can_say_who_a_peer_is() {
+async fn programs_can_identify_peers() {
     let hooks = webhooks::<paid>().limit_per_peer(Quota::per_hour(1)).peer_by(last_forwarded);
     let router = limited(hooks);
     let all = [
@@ -184,7 +184,7 @@ async fn a_program_can_say_who_a_peer_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endpoint_takes_so_many() {
+async fn endpoint_quotas_are_enforced() {
     let hooks = webhooks::<paid>().mount::<other>().secrets::<other>([Secret::new(SECRET)]);
     let router = limited(hooks.limit_on::<paid>(Quota::per_second(2).burst(3)));
     // What is refused at sight does not count.
@@ -204,7 +204,7 @@ async fn an_endpoint_takes_so_many() {
 
 /// A peer that is limited leaves the endpoint's quota to others.
 #[tokio::test(start_paused = true)]
-async fn the_two_work_together() {
+async fn both_quotas_work_together() {
     let hooks = webhooks::<paid>().limit_per_peer(Quota::per_hour(2));
     let router = limited(hooks.limit_on::<paid>(Quota::per_hour(10)));
     for expected in [401, 401].into_iter().chain([429; 50]) {
@@ -216,7 +216,7 @@ async fn the_two_work_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_read_of_what_is_limited() {
+async fn limited_requests_are_not_read() {
     let hooks = webhooks::<paid>().limit_per_peer(Quota::per_hour(1));
     let router = limited(hooks.limit_on::<paid>(Quota::per_hour(2)));
     assert_eq!(status(&router, from("192.0.2.1", forged())).await, 401);
@@ -235,7 +235,7 @@ async fn nothing_is_read_of_what_is_limited() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn layers_see_who_was_limited() {
+async fn layers_see_limited_requests() {
     let seen = Arc::<std::sync::Mutex<Vec<Rejection>>>::default();
     let note = Arc::clone(&seen);
     let layer = from_fn(move |request, next: axum::middleware::Next| {
@@ -273,7 +273,7 @@ async fn layers_see_who_was_limited() {
 
 /// Over a socket, where axum says who connected.
 #[tokio::test]
-async fn axum_says_who_a_peer_is() {
+async fn axum_identifies_peers() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(2)));
@@ -294,7 +294,7 @@ async fn axum_says_who_a_peer_is() {
 }
 
 #[test]
-fn a_quota_that_makes_no_sense_is_refused_at_start() {
+fn senseless_quotas_fail_the_start() {
     let problems = |hooks: Webhooks| {
         let error = hooks.into_router().expect_err("something is wrong");
         error.problems().to_vec()

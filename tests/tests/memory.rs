@@ -28,7 +28,7 @@ fn router(kept: &Kept) -> Router {
 }
 
 #[tokio::test]
-async fn bodies_that_are_being_read_count() {
+async fn bodies_being_read_use_memory_permits() {
     let kept = Kept::default();
     let router = router(&kept);
     // Needs its signature to be read at all; whether it is right is known at the end only.
@@ -48,7 +48,7 @@ async fn bodies_that_are_being_read_count() {
 }
 
 #[tokio::test]
-async fn bodies_count_for_as_long_as_they_are_kept() {
+async fn kept_bodies_hold_their_memory_permits() {
     let kept = Kept::default();
     let router = router(&kept);
     let body = format!("keep{}", "x".repeat(596));
@@ -60,7 +60,7 @@ async fn bodies_count_for_as_long_as_they_are_kept() {
 }
 
 #[tokio::test]
-async fn what_is_refused_gives_back_what_it_took() {
+async fn rejections_release_memory_permits() {
     let router = router(&Kept::default());
     for _ in 0..20 {
         let mut forged = delivery("x".repeat(600));

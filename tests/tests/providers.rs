@@ -30,7 +30,7 @@ fn wanted(certificate: &str) -> Result<Option<WantedKey>, VerifyError> {
 
 /// In a host such as `sns.s3-us-west-2.amazonaws.com`, `sns` is the name of somebody's bucket.
 #[test]
-fn certificates_of_sns_come_from_sns() {
+fn sns_certificates_come_from_sns_hosts() {
     const NAME: &str = "SimpleNotificationService-b52809c158d77b5f55b0dff506958f7a.pem";
     assert!(wanted(&format!("https://sns.us-east-1.amazonaws.com/{NAME}")).is_ok());
     assert!(wanted(&format!("https://sns.us-gov-west-1.amazonaws.com/{NAME}")).is_ok());
@@ -109,7 +109,7 @@ async fn a_message_of_another_topic_is_refused() {
 }
 
 #[tokio::test]
-async fn signed_items_are_read_the_same_by_all() {
+async fn repeated_signed_arrays_are_rejected() {
     #[webhook(path = "/adyen", provider = ADYEN)]
     async fn adyen(_: &Delivery) {}
     #[webhook(path = "/graph", provider = MICROSOFT_GRAPH)]
@@ -160,7 +160,7 @@ async fn json_is_not_relabelled_as_a_form() {
 
 /// Twitch signs id, time and body without anything between them.
 #[tokio::test]
-async fn a_signed_text_cannot_be_cut_elsewhere() {
+async fn signed_vectors_cannot_be_split_elsewhere() {
     #[webhook(path = "/twitch", provider = TWITCH)]
     async fn twitch(_: &Delivery) {}
     let router = webhooks::<twitch>().into_router().expect("it starts");
@@ -180,7 +180,7 @@ async fn a_signed_text_cannot_be_cut_elsewhere() {
 
 /// Where nothing parts id and body, whoever has one delivery could make another of it.
 #[test]
-fn no_scheme_lets_a_signed_text_be_cut_elsewhere() {
+fn no_scheme_has_an_ambiguous_text() {
     const fn scheme(signed: &'static str) -> Scheme {
         Scheme::hmac_sha256().header("x-signature").id_header("x-id").signed(signed)
     }
@@ -234,7 +234,7 @@ async fn a_list_of_signed_headers_names_each_once() {
 
 /// `"${USER}:${UNSET}"`
 #[test]
-fn half_a_secret_is_none() {
+fn a_secret_needs_both_halves() {
     #[webhook(path = "/postmark", provider = POSTMARK)]
     async fn postmark(_: &Delivery) {}
     #[webhook(path = "/livekit", provider = LIVEKIT)]

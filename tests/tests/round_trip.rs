@@ -30,7 +30,7 @@ const YEARS: Duration = Duration::from_secs(100_000_000);
 const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
 
 #[test]
-fn what_is_signed_is_accepted_and_what_is_changed_refused() {
+fn signed_is_accepted_and_changed_rejected() {
     let mut wrong = Vec::new();
     for provider in ALL {
         if IMPOSSIBLE.contains(&provider.name()) {
@@ -46,7 +46,7 @@ fn what_is_signed_is_accepted_and_what_is_changed_refused() {
 
 /// None is passed over that could be tested.
 #[test]
-fn who_cannot_sign_says_so() {
+fn providers_that_cannot_sign_say_so() {
     for name in IMPOSSIBLE {
         let provider = ALL.iter().find(|provider| provider.name() == name);
         let provider = provider.unwrap_or_else(|| panic!("{name} is not there"));

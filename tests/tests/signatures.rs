@@ -21,7 +21,7 @@ use webhook_runtime::{Provider, Secret, providers::ALL, scheme::Incoming};
 const VARIABLE: &str = "WEBHOOK_VECTORS";
 
 #[tokio::test]
-async fn every_line_is_judged_as_expected() {
+async fn every_vector_is_judged_as_expected() {
     let vectors: Vec<Vector> = read(VARIABLE, "signatures.jsonl");
     let mut tally = Tally::default();
     let mut unknown = BTreeSet::new();
@@ -60,7 +60,7 @@ async fn every_line_is_judged_as_expected() {
 /// The file that comes with the framework holds what it is said to hold, so that a green run means
 /// something.
 #[test]
-fn the_file_that_comes_along_is_complete() {
+fn the_vector_file_is_complete() {
     let vectors: Vec<Vector> = lines(&own("signatures.jsonl"));
     assert_eq!(vectors.len(), 1392);
     let accepted = vectors.iter().filter(|vector| vector.expect == Verdict::Accept).count();
@@ -75,14 +75,14 @@ fn the_file_that_comes_along_is_complete() {
 }
 
 #[test]
-fn every_alias_leads_to_a_provider() {
+fn every_alias_names_a_provider() {
     for (alias, name) in registry::ALIASES {
         assert!(registry::find(name).is_some(), "{alias} stands for {name}, which is not there");
     }
 }
 
 #[test]
-fn no_two_providers_have_one_name() {
+fn provider_names_are_unique() {
     let mut names: Vec<_> = ALL
         .iter()
         .chain(registry::EXTRA)

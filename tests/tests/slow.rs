@@ -86,7 +86,7 @@ impl Drop for Server {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn slow_clients_are_closed_and_honest_ones_answered() {
+async fn slow_clients_do_not_block_others() {
     let server = Arc::new(Server::start(|hooks| hooks).await);
     let mut all = JoinSet::new();
     for nth in 0..250 {
@@ -104,7 +104,7 @@ async fn slow_clients_are_closed_and_honest_ones_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_opens_all_connections_keeps_nobody_out() {
+async fn old_connections_make_room_for_new() {
     // Long deadlines: only the number of connections can make room.
     let long = Duration::from_secs(60);
     let server = Server::start(|hooks| hooks.header_deadline(long).max_connections(20)).await;
@@ -126,7 +126,7 @@ async fn whoever_opens_all_connections_keeps_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_requests_on_one_connection_are_answered() {
+async fn one_connection_serves_many_requests() {
     let server = Server::start(|hooks| hooks.max_connections(1)).await;
     let mut stream = server.connect().await;
     // The one before may have to make room first.
@@ -147,7 +147,7 @@ async fn many_requests_on_one_connection_are_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_head_without_end_is_refused() {
+async fn an_endless_head_is_rejected() {
     let server = Server::start(|hooks| hooks.header_deadline(Duration::from_secs(30))).await;
     let mut stream = server.connect().await;
     let _ = stream.write_all(b"POST /webhook HTTP/1.1\r\n").await;

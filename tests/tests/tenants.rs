@@ -136,7 +136,7 @@ fn assert_unavailable(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn every_tenant_is_opened_by_its_own_secret_only() {
+async fn tenants_accept_only_their_own_secret() {
     let tenants = Tenants::new([("acme", secrets(["A"])), ("umbra", secrets(["U"]))]);
     let (router, calls) = tenants.router::<hook>();
     assert_eq!(ask(&router, delivery("acme", "A")).await.text(), "acme by A");
@@ -149,7 +149,7 @@ async fn every_tenant_is_opened_by_its_own_secret_only() {
 }
 
 #[tokio::test]
-async fn nobody_can_tell_an_unknown_tenant_from_a_wrong_secret() {
+async fn unknown_tenants_look_like_wrong_secrets() {
     let tenants = Tenants::new([("acme", secrets(["A"])), ("empty", secrets([]))]);
     let (router, calls) = tenants.router::<hook>();
     let wrong = ask(&router, delivery("acme", "wrong")).await;
@@ -166,14 +166,14 @@ async fn nobody_can_tell_an_unknown_tenant_from_a_wrong_secret() {
 
 /// Parameters are what the path says once it is decoded.
 #[tokio::test]
-async fn a_tenant_is_known_by_its_decoded_name() {
+async fn tenant_names_are_percent_decoded() {
     let tenants = Tenants::new([("a/b c", secrets(["A"]))]);
     let (router, _) = tenants.router::<hook>();
     assert_eq!(ask(&router, delivery("a%2Fb%20c", "A")).await.text(), "a/b c by A");
 }
 
 #[tokio::test]
-async fn a_source_that_cannot_be_asked_is_asked_again() {
+async fn an_unavailable_source_is_asked_again() {
     let tenants = Tenants::new([("acme", Says::Unavailable)]);
     let (router, calls) = tenants.router::<hook>();
     for _ in 0..2 {
@@ -185,7 +185,7 @@ async fn a_source_that_cannot_be_asked_is_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_hangs_is_waited_for_five_seconds() {
+async fn a_hanging_source_times_out() {
     let tenants = Tenants::new([("acme", Says::Nothing), ("umbra", secrets(["U"]))]);
     let (router, calls) = tenants.router::<hook>();
     let start = Instant::now();
@@ -201,7 +201,7 @@ async fn a_source_that_hangs_is_waited_for_five_seconds() {
 
 /// A blank secret would let everybody sign: it verifies nothing, and spoils those beside it.
 #[tokio::test]
-async fn a_secret_that_cannot_be_used_is_no_secret() {
+async fn an_unusable_secret_is_an_error() {
     let unusable = ["", " ", "\n", "A\n", "\nA"];
     for text in unusable {
         for says in [secrets([text]), secrets(["A", text]), secrets([text, "A"])] {
@@ -223,7 +223,7 @@ async fn encoded(State(calls): State<Calls>, _: &Delivery) {
 
 /// The same where the secret is decoded first.
 #[tokio::test]
-async fn a_secret_that_cannot_be_decoded_is_no_secret() {
+async fn an_undecodable_secret_is_an_error() {
     let genuine = "whsec_bm8gYmxhbmsgc2VjcmV0";
     let headers = sign(&STANDARD_WEBHOOKS, genuine, b"{}");
     for text in ["whsec_", "whsec_not base64", "whsec_%%%"] {
@@ -249,7 +249,7 @@ fn delivery_with(secret: &str) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn an_answer_is_remembered() {
+async fn found_secrets_are_cached() {
     let tenants = Tenants::new([("acme", secrets(["A"])), ("umbra", secrets(["U"]))]);
     let (router, calls) = tenants.router::<hook>();
     for _ in 0..20 {
@@ -269,7 +269,7 @@ async fn an_answer_is_remembered() {
 
 /// What can be refused without a secret costs no question.
 #[tokio::test]
-async fn who_signs_nothing_does_not_reach_the_source() {
+async fn unsigned_requests_do_not_reach_the_source() {
     let tenants = Tenants::new([("acme", secrets(["A"]))]);
     let (router, _) = tenants.router::<hook>();
     assert_eq!(status(&router, post("/hooks/acme", HeaderMap::new(), "{}")).await, 401);
@@ -338,7 +338,7 @@ async fn an_offered_secret_never_replaces_another() {
 }
 
 #[tokio::test]
-async fn an_offer_in_the_body_is_kept_the_same_way() {
+async fn an_offer_in_the_body_is_stored_too() {
     let tenants = Tenants::new([("acme", secrets([]))]);
     let (router, calls) = tenants.router::<notion>();
     let offer = |secret: &str| {
@@ -354,7 +354,7 @@ async fn an_offer_in_the_body_is_kept_the_same_way() {
 
 /// A source that keeps nothing refuses every offer, as one that is not there does.
 #[tokio::test]
-async fn an_offer_is_refused_unless_something_keeps_it() {
+async fn an_offer_needs_a_source_that_stores_it() {
     struct Empty;
 
     impl SecretSource for Empty {
@@ -375,7 +375,7 @@ async fn an_offer_is_refused_unless_something_keeps_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_offer_to_a_source_that_hangs_is_unavailable() {
+async fn an_offer_to_a_hanging_source_is_503() {
     let tenants = Tenants::new([("acme", Says::Nothing)]);
     let (router, _) = tenants.router::<asana>();
     let start = Instant::now();

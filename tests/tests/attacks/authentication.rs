@@ -56,7 +56,7 @@ async fn of_tenant(_: &Delivery) {}
 
 /// The secret could not be read when it was needed, and the check was skipped (hiveloop#32).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_secret_that_cannot_be_had_opens_nothing() {
+async fn unavailable_secrets_reject_everything() {
     let inbox = Inbox::builder("").in_memory().unwrap();
     let hooks = Webhooks::new().mount::<of_tenant>().secret_source::<of_tenant>(Failing);
     let server = Server::start(hooks.inbox(inbox.clone())).await;
@@ -89,7 +89,7 @@ async fn a_secret_that_cannot_be_had_opens_nothing() {
 /// A missing header was a crash (Dokploy#4275, telegraf#2493), or no check was made at all
 /// (CVE-2026-39969, CVE-2026-33143). What cannot be believed is refused before its body is read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_missing_header_is_answered_before_the_body() {
+async fn missing_headers_are_rejected_before_the_body() {
     for target in family::all().await {
         let needs = target.means.needs;
         let each = needs.iter().map(std::slice::from_ref);
@@ -150,7 +150,7 @@ impl SecretSource for Two {
 /// Whose delivery it is was read from the body (alga-psa#3342), or any known secret opened any tenant
 /// (AutoGPT#13135, CVE-2026-39969).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tenant_is_who_signed_and_not_whom_the_body_names() {
+async fn the_path_names_the_tenant() {
     let inbox = Inbox::builder("").in_memory().unwrap();
     let hooks = Webhooks::new().mount::<paid>().secret_source::<paid>(Two).inbox(inbox.clone());
     let server = Server::start(hooks).await;
@@ -206,7 +206,7 @@ async fn tripwire(_: Tripwire) {}
 
 /// Body and JSON were read before the secret was compared (GHSA-jq3f-vjww-8rq7).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_parsed_before_it_is_believed() {
+async fn nothing_is_parsed_before_verification() {
     let hooks = Webhooks::new().mount::<tripwire>().secrets::<tripwire>([Secret::new(SECRET)]);
     let server = Server::start(hooks).await;
     for body in ["{", "", "{}", "[[[[[[", "nonsense", "\u{feff}{}", "{\"a\":1}{\"b\":2}", "\0"] {

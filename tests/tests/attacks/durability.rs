@@ -115,7 +115,7 @@ async fn stored(_: &Delivery) {}
 
 /// It was answered by 200 although nothing had been stored (argo-events#3448, openclaw#110526).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_stored_is_not_acknowledged() {
+async fn nothing_is_acknowledged_unless_stored() {
     let mut all = JoinSet::new();
     for fault in [Fault::Hangs, Fault::Fails, Fault::Panics, Fault::ForgetsToAnswer] {
         all.spawn(async move {
@@ -193,7 +193,7 @@ async fn settled(inbox: &Inbox) -> Vec<Record> {
 /// An event that the program did not know was refused, and sent again without end
 /// (open-mercato/cezar#75, mattermost-plugin-zoom#257, OpenHands/automation#236).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_understood_is_not_sent_for_ever() {
+async fn unknown_events_are_acknowledged() {
     let inbox = Inbox::builder("").in_memory().unwrap();
     let key = || [Secret::new(SECRET)];
     let hooks = Webhooks::new().mount::<events>().secrets::<events>(key());
@@ -234,7 +234,7 @@ async fn fails(number: usize) -> StatusCode {
 /// All that had failed together was tried again together, and at once. A thousand that fail are no
 /// storm: each waits, longer each time, and none quite as long as the others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_failures_are_no_storm() {
+async fn failures_do_not_cause_a_retry_storm() {
     const JOBS: usize = 1_000;
     const FIRST: Duration = Duration::from_secs(1);
     let inbox = Inbox::builder("")

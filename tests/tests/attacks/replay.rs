@@ -65,7 +65,7 @@ async fn booked(_: &Delivery) {}
 /// A recorded delivery had its effect again, for want of a window (Pulsefy#1333, open-mercato#3928) or
 /// of a memory that outlives the process (CVE-2026-28449).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recorded_delivery_has_one_effect_also_after_a_restart() {
+async fn a_replay_has_one_effect_across_restarts() {
     let folder = Folder::new("replay");
     let clock = TestClock::new(UNIX_EPOCH + NOW);
     let body = r#"{"id":"evt_1","type":"payment"}"#;
@@ -115,7 +115,7 @@ async fn pushed(_: &Delivery) {}
 /// unsigned (open-mercato#1343, openlinker#1721), or was the id of the request
 /// (idiomatic-critter-stack#9): whoever had recorded one could have it handled again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unsigned_id_makes_no_new_delivery() {
+async fn a_new_unsigned_id_is_still_a_duplicate() {
     let folder = Folder::new("ids");
     let inbox = folder.inbox().await;
     let hooks = Webhooks::new().mount::<pushed>().secrets::<pushed>([Secret::new(SECRET)]);

@@ -53,7 +53,7 @@ fn forged(target: &str) -> Request {
 /// A body was read to its end, whatever its length, before anybody looked at the signature
 /// (CVE-2026-91080, GHSA-v7xq-3wx6-fqc2, RUSTSEC-2022-0055): 64 senders at a time send without end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bodies_without_end_are_not_read() {
+async fn endless_bodies_are_rejected() {
     let hooks = || Webhooks::new().mount::<bounded>().secrets::<bounded>([Secret::new(SECRET)]);
     // A limit of axum's can be lifted by whoever builds the application; this one is not that one.
     let lifted = |router: axum::Router| router.layer(DefaultBodyLimit::disable());
@@ -117,7 +117,7 @@ impl http_body::Body for Zeros {
 /// CVE-2026-42587, CVE-2026-53659, CVE-2026-28975). Nothing is inflated here; and where a layer around
 /// does that, the limit is counted behind it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_inflated() {
+async fn compressed_bodies_are_not_inflated() {
     const ENCODINGS: [&str; 12] = [
         "gzip",
         "x-gzip",
@@ -248,7 +248,7 @@ fn shapes() -> Vec<(&'static str, Vec<u8>, [u16; 3])> {
 /// Texts that parsers choke on (depth, duplicate keys, NUL, numbers): signed, each has the answer that
 /// is documented for it, within a time that nobody notices; and with an inbox it is kept as it came.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn signed_json_of_every_shape_has_its_answer() {
+async fn hostile_json_is_answered_below_500() {
     let key = || [Secret::new(SECRET)];
     let inbox = Inbox::builder("").in_memory().unwrap();
     let hooks = Webhooks::new()
@@ -331,7 +331,7 @@ async fn explodes_later(delivery: &Delivery) {
 
 /// One request ended the process (CVE-2023-50728), or a handler that panicked its worker (apalis).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_panic_ends_neither_connection_nor_worker() {
+async fn panics_end_no_connection_and_no_worker() {
     let inbox = Inbox::builder("")
         .max_attempts(3)
         .concurrency(2)

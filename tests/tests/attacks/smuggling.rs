@@ -47,7 +47,7 @@ fn post(headers: &str, rest: impl AsRef<[u8]>) -> Vec<u8> {
 
 /// Two lengths, a length and chunks, and lengths that are none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_request_hides_in_another() {
+async fn request_smuggling_fails() {
     let server = server().await;
     let hidden = genuine().bytes();
     let length = hidden.len();
@@ -143,7 +143,7 @@ async fn no_request_hides_in_another() {
 /// Pieces of a body whose lengths are none, or that never end; and a signature that comes behind the
 /// body.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn broken_chunks_are_no_body() {
+async fn broken_chunks_are_rejected() {
     let server = server().await;
     let long = format!("2;{}\r\n{{}}\r\n0\r\n\r\n", "x".repeat(100_000));
     let many = "1;x\r\n \r\n".repeat(20_000) + "0\r\n\r\n";
@@ -189,7 +189,7 @@ async fn broken_chunks_are_no_body() {
 
 /// Lines that are no request, or one that is meant for another server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_request_is_answered_by_none_of_ours() {
+async fn malformed_http_reaches_no_endpoint() {
     let server = server().await;
     let rest = "content-length: 2\r\nconnection: close\r\n";
     let huge = "A".repeat(100_000);

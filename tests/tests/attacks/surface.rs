@@ -30,7 +30,7 @@ fn signed(target: &str, body: &str) -> Request {
 
 /// The check was made for one method, and the handler ran for others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn other_methods_lead_nowhere() {
+async fn other_methods_reach_no_handler() {
     const METHODS: [&str; 14] = [
         "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "QUERY", "post",
         "Post", "POSTS", "PRI", "X",
@@ -61,7 +61,7 @@ async fn anything(_: &Delivery) {}
 /// What a middleware checked by one spelling of the path, the router found by another (SendGrid's
 /// verifies matching paths only): here the check goes with the handler, wherever it is put.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn other_paths_lead_nowhere() {
+async fn other_paths_reach_no_handler() {
     let strays = Arc::new(AtomicUsize::new(0));
     let stray = Arc::clone(&strays);
     let hooks = || Webhooks::new().mount::<anything>().secrets::<anything>(key());
@@ -133,7 +133,7 @@ async fn typed(_: Order) {}
 
 /// Forms and other types took another way than JSON, without the check or into a crash.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn other_content_types_are_verified_and_then_refused() {
+async fn other_content_types_are_verified_first() {
     let hooks = Webhooks::new().mount::<typed>().secrets::<typed>(key());
     let server = Server::start(hooks).await;
     let long = format!("text/{}", "x".repeat(8_000));
@@ -200,7 +200,7 @@ async fn sns(_: &Delivery) {}
 /// A stranger had the server fetch any URL, as a certificate or to confirm a subscription (novu#11223,
 /// Mailtrain#1389, penpot#11092, CVE-2026-44308).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stranger_has_nothing_fetched() {
+async fn strangers_cannot_trigger_fetches() {
     const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:topic";
     const PEM: &str = "SimpleNotificationService-abc.pem";
     let source = Noting::default();
@@ -296,7 +296,7 @@ async fn slack(_: &Delivery) {}
 /// A challenge of anybody's was said back as a page of the receiver's, or with headers of its own; or
 /// it reached the handler. What is said back is short text that no browser takes for anything else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn challenges_are_said_back_as_harmless_text() {
+async fn challenges_are_echoed_as_plain_text() {
     let hooks = Webhooks::new()
         .mount::<dropbox>()
         .secrets::<dropbox>(key())

@@ -94,7 +94,7 @@ pub(crate) fn signed_at(scheme: &str, time: &str, id: &str, body: &str) -> Reque
 /// A time far away made the subtraction overflow, or was read by a parser that takes more than digits
 /// (Gitlawb#358, jsonwebtoken#388). All of these are rightly signed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn times_that_are_none_are_refused() {
+async fn malformed_times_are_rejected() {
     let server = server().await;
     let many = "9".repeat(400);
     let zeros = "0".repeat(400);
@@ -176,7 +176,7 @@ async fn times_that_are_none_are_refused() {
 /// Seconds were compared with milliseconds, so that nothing was ever taken (mercadopago/sdk-python#142)
 /// or, the other way round, everything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_unit_of_time_is_not_taken_for_another() {
+async fn seconds_and_milliseconds_are_not_confused() {
     let server = server().await;
     let (seconds, millis) = (NOW.as_secs().to_string(), NOW.as_millis().to_string());
     let (micros, nanos) = (NOW.as_micros().to_string(), NOW.as_nanos().to_string());
@@ -201,7 +201,7 @@ async fn one_unit_of_time_is_not_taken_for_another() {
 /// One text can be signed of two deliveries, where what is joined can be parted elsewhere: an id that
 /// ends with a time, a body that begins with one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_signed_cannot_be_parted_elsewhere() {
+async fn the_signed_text_cannot_be_split_elsewhere() {
     let server = server().await;
     let time = SECONDS.to_string();
     // The sender may be made to write what a body begins with; its signature is genuine.

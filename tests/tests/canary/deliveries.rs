@@ -14,7 +14,7 @@ use super::{
 const VERIFY_TOKEN: &str = "canary-verify-token-\"/+=&é-d41f2a77";
 
 #[tokio::test]
-async fn no_delivery_of_any_provider_shows_a_secret_or_a_signature() {
+async fn deliveries_leak_no_secrets() {
     let mut asked = 0;
     let mut statuses = std::collections::BTreeMap::new();
     for provider in ALL {
@@ -128,7 +128,7 @@ fn misshapen(sender: &Sender, letter: &Letter) -> Vec<Letter> {
 
 /// The scanner hears a handler that does write what it should not.
 #[tokio::test]
-async fn a_handler_that_leaks_is_heard() {
+async fn a_leaking_handler_is_detected() {
     let mark = ear::listen();
     let sender = Sender::new(&webhook_runtime::providers::PLAIN);
     let heard = Heard::default();

@@ -46,7 +46,7 @@ fn scanner(sender: &Sender) -> Scanner {
 
 /// Every case on two receivers, each of which fails by it in another way.
 #[tokio::test]
-async fn no_failure_of_a_case_shows_a_secret() {
+async fn failed_cases_leak_no_secrets() {
     let mark = ear::listen();
     let (mut failures, mut silent) = (0, Scanner::new());
     for provider in ALL {
@@ -83,7 +83,7 @@ async fn no_failure_of_a_case_shows_a_secret() {
 
 /// Handshakes of every provider on our own endpoints, with what is written about them.
 #[tokio::test]
-async fn no_handshake_shows_a_secret() {
+async fn handshakes_leak_no_secrets() {
     for provider in ALL {
         let mark = ear::listen();
         let sender = Sender::new(provider);
@@ -116,7 +116,7 @@ async fn no_handshake_shows_a_secret() {
 
 /// Mistakes of a test, which panic.
 #[tokio::test]
-async fn no_mistake_in_a_test_shows_a_secret() {
+async fn test_kit_panics_leak_no_secrets() {
     for provider in ALL {
         let sender = Sender::new(provider);
         let mut scanner = scanner(&sender);

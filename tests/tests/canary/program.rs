@@ -222,7 +222,7 @@ fn scanner() -> Scanner {
 }
 
 #[test]
-fn no_program_writes_a_secret_at_any_level() {
+fn programs_log_no_secrets_at_any_level() {
     let mut scanner = scanner();
     let program = Program::start("serves", &[]);
     let address = program.address.recv_timeout(PATIENCE).expect("it listens");
@@ -288,7 +288,7 @@ fn requests(scanner: &mut Scanner) -> Vec<Vec<u8>> {
 
 /// What is wrong is told at once, and then the program ends.
 #[test]
-fn no_program_that_cannot_start_writes_a_secret() {
+fn failed_starts_log_no_secrets() {
     let scanner = scanner();
     let padded = format!(" {GITHUB_SECRET}\n");
     let malformed = format!("{STORED_SECRET}!!");

@@ -106,7 +106,7 @@ pub(crate) fn scanned() -> String {
 }
 
 #[test]
-fn every_form_is_found_where_it_is_planted() {
+fn the_scanner_finds_every_encoding() {
     for secret in [
         &b"canary \"a\\b/c+d=<e>&f;\" \xc3\xa9 5b1f0c"[..],
         b"\x00\xff\x80\x9c canary \x01\x02\x03 bytes that are no text",
@@ -151,7 +151,7 @@ fn every_form_is_found_where_it_is_planted() {
 
 /// A key that is handed out in base64 can be shown decoded.
 #[test]
-fn what_a_secret_stands_for_is_found_as_well() {
+fn the_scanner_finds_derived_keys() {
     let mut scanner = Scanner::new();
     scanner.add("the secret", "whsec_Y2FuYXJ5LWluLWJhc2U2NC0wMTIzNDU2Nzg5");
     for text in ["canary-in-base64-0123456789", "63616e6172792d696e2d626173653634", "0123456789"] {

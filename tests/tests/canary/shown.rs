@@ -16,7 +16,7 @@ use super::{
 };
 
 #[test]
-fn no_debug_of_what_verifies_shows_a_secret_or_a_signature() {
+fn debug_of_verification_leaks_no_secrets() {
     let mut texts = 0;
     for provider in ALL {
         let sender = Sender::new(provider);
@@ -62,7 +62,7 @@ fn no_debug_of_what_verifies_shows_a_secret_or_a_signature() {
 
 /// The rest, of which there is one kind for all providers.
 #[tokio::test]
-async fn no_debug_of_anything_else_shows_one() {
+async fn debug_of_other_types_leaks_no_secrets() {
     let sender = Sender::new(&webhook_runtime::providers::GITHUB);
     let mut scanner = sender.scanner();
     let secret = String::from_utf8_lossy(sender.known.expose()).into_owned();

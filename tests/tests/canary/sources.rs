@@ -75,7 +75,7 @@ fn scanner() -> Scanner {
 
 /// Time passes by itself: a source that never answers is not waited for.
 #[tokio::test(start_paused = true)]
-async fn no_source_shows_a_secret_however_it_fails() {
+async fn failing_sources_leak_no_secrets() {
     let mark = ear::listen();
     let mut scanner = scanner();
     let heard = Heard::default();
@@ -127,7 +127,7 @@ async fn no_source_shows_a_secret_however_it_fails() {
 
 /// Asana and Notion hand out the secret itself; Asana wants it said back, in a header of the answer.
 #[tokio::test]
-async fn no_secret_that_is_handed_out_is_shown() {
+async fn offered_secrets_are_not_leaked() {
     let mark = ear::listen();
     let scanner = scanner();
     let heard = Heard::default();
@@ -162,7 +162,7 @@ async fn no_secret_that_is_handed_out_is_shown() {
 /// The URL that confirms a subscription has a token in it, and is visited by a library that writes
 /// logs.
 #[tokio::test]
-async fn no_fetch_shows_the_url_that_it_is_for() {
+async fn key_fetches_leak_no_urls() {
     let mark = ear::listen();
     let mut scanner = Scanner::new();
     let token = "canary-token-that-confirms-3b90e6d1";

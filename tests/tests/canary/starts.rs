@@ -44,7 +44,7 @@ fn mistaken(provider: &'static Provider, secrets: Vec<Secret>) -> StartError {
 }
 
 #[test]
-fn no_mistake_at_the_start_shows_a_secret() {
+fn start_errors_leak_no_secrets() {
     let mark = ear::listen();
     let mut all = Scanner::new();
     let mut problems = 0;
@@ -75,7 +75,7 @@ fn no_mistake_at_the_start_shows_a_secret() {
 }
 
 #[test]
-fn no_url_that_is_none_shows_its_password() {
+fn invalid_urls_leak_no_passwords() {
     let mut scanner = Scanner::new();
     scanner.add("the password", PASSWORD);
     choose(&webhook_runtime::providers::SQUARE);

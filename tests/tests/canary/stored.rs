@@ -20,12 +20,12 @@ use inbox_of::place::{Engine, Place};
 const IN_THE_BODY: [&str; 2] = ["adyen", "mailgun"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_file_of_sqlite_holds_a_secret_or_a_signature() {
+async fn sqlite_files_hold_no_secrets() {
     keeps_no_secret(Place::sqlite().await.expect("it is built in")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_table_of_postgres_holds_a_secret_or_a_signature() {
+async fn postgres_tables_hold_no_secrets() {
     if let Some(place) = Place::postgres().await {
         keeps_no_secret(place).await;
     }
@@ -149,7 +149,7 @@ async fn dump(place: &Place) -> Vec<(String, Vec<u8>)> {
 
 /// A database that is not there, or a URL that is none.
 #[tokio::test]
-async fn no_inbox_that_cannot_be_opened_shows_its_password() {
+async fn inbox_open_errors_leak_no_passwords() {
     let mark = ear::listen();
     let mut scanner = Scanner::new();
     let password = "canary-password-of-the-database-8e2d";

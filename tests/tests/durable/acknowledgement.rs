@@ -47,7 +47,7 @@ async fn gitlab(_: &Delivery) {}
 async fn grid(_: serde_json::Value) {}
 
 #[tokio::test]
-async fn what_is_not_genuine_is_not_stored() {
+async fn forgeries_are_not_stored() {
     let hooks = Webhooks::new().mount::<unsigned_id>().test(Seen::default());
     let deliver = || hooks.deliver::<unsigned_id>().event("push").body("{}");
     assert_eq!(status(deliver().forged()).await, 401);
@@ -60,14 +60,14 @@ async fn what_is_not_genuine_is_not_stored() {
 async fn xero(_: Batch<'_, serde::de::IgnoredAny>) {}
 
 #[tokio::test]
-async fn the_acknowledgement_is_the_one_that_the_provider_wants() {
+async fn the_acknowledgement_suits_the_provider() {
     let hooks = Webhooks::new().mount::<xero>().test(());
     let answer = hooks.deliver::<xero>().json(&json!({ "events": [] })).replayed().await;
     assert_eq!((answer.status().as_u16(), answer.body().len()), (200, 0));
 }
 
 #[tokio::test]
-async fn a_store_that_is_closed_is_answered_by_503() {
+async fn a_closed_store_gives_503() {
     let hooks = Webhooks::new().mount::<unsigned_id>().test(Seen::default());
     hooks.inbox().close().await.expect("it lets go");
     let answer = hooks.deliver::<unsigned_id>().event("push").body("{}").await;

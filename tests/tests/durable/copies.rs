@@ -19,7 +19,7 @@ async fn signed_id(State(seen): State<Seen>, delivery: &Delivery) {
 }
 
 #[tokio::test]
-async fn a_delivery_that_comes_again_is_handled_once() {
+async fn duplicates_are_handled_once() {
     let seen = Seen::default();
     let hooks = Webhooks::new()
         .mount::<unsigned_id>()
@@ -55,7 +55,7 @@ async fn a_delivery_that_comes_again_is_handled_once() {
 
 /// In what way a delivery is sent is not signed, and makes it no other delivery.
 #[tokio::test]
-async fn what_is_not_signed_makes_no_new_delivery() {
+async fn unsigned_changes_are_still_duplicates() {
     let seen = Seen::default();
     let hooks = Webhooks::new()
         .mount::<id_in_body>()
@@ -86,7 +86,7 @@ async fn mailgun(_: &Delivery) {}
 
 /// Providers that send the same bytes for other events lose none of them.
 #[tokio::test]
-async fn the_same_bytes_can_be_another_delivery() {
+async fn same_bytes_can_be_different_deliveries() {
     let hooks = Webhooks::new()
         .mount::<dropbox>()
         .mount::<shopify>()
@@ -141,7 +141,7 @@ impl SecretSource for Shops {
 }
 
 #[tokio::test]
-async fn tenants_do_not_share_keys() {
+async fn tenants_do_not_share_dedup_keys() {
     let seen = Seen::default();
     let hooks = Webhooks::new().mount::<shop>().secret_source::<shop>(Shops).test(seen.clone());
     for name in ["a", "b", "a"] {

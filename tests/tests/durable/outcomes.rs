@@ -36,7 +36,7 @@ async fn run_to_the_end<S>(hooks: &TestHooks<S>) -> u64 {
 }
 
 #[tokio::test]
-async fn the_answer_decides_what_becomes_of_a_delivery() {
+async fn the_response_decides_completed_or_dead() {
     for (answer, stands, attempts) in [
         (200, Stands::Done, 1),
         (204, Stands::Done, 1),
@@ -67,7 +67,7 @@ async fn the_answer_decides_what_becomes_of_a_delivery() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_fit_is_stored_and_a_dead_letter() {
+async fn undecodable_bodies_become_dead_letters() {
     let seen = Seen::default();
     let hooks = Webhooks::new().mount::<outcome>().test(seen.clone());
     for body in [r#"{"answer":"x"}"#, "{", ""] {
@@ -83,7 +83,7 @@ async fn a_body_that_does_not_fit_is_stored_and_a_dead_letter() {
 }
 
 #[tokio::test]
-async fn a_wish_for_a_pause_is_heeded() {
+async fn retry_after_is_respected() {
     let seen = Seen::default();
     let hooks = Webhooks::new().mount::<outcome>().test(seen.clone());
     let told = json!({ "answer": 429, "wait": "1800" });
@@ -120,7 +120,7 @@ async fn by_header(State(seen): State<Seen>, payload: serde_json::Value) {
 }
 
 #[tokio::test]
-async fn what_has_an_order_is_handled_in_it() {
+async fn ordering_keys_keep_the_order() {
     let seen = Seen::default();
     let hooks = Webhooks::new().mount::<ordered>().mount::<by_header>().test(seen.clone());
     for (account, n, answer) in [(1, 1, 503), (1, 2, 200), (2, 1, 404), (2, 2, 200), (1, 3, 200)] {

@@ -41,7 +41,7 @@ async fn github(
 }
 
 #[tokio::test]
-async fn a_handler_has_all_that_it_has_in_a_request() {
+async fn extractors_work_after_replay() {
     let seen = Seen::default();
     let layer = from_fn(|mut request: Request, next: Next| async move {
         assert!(request.extensions().get::<Delivery>().is_some());
@@ -107,7 +107,7 @@ async fn form(State(seen): State<Seen>, command: HashMap<String, String>) {
 }
 
 #[tokio::test]
-async fn payloads_are_those_of_the_request() {
+async fn payloads_decode_after_replay() {
     let seen = Seen::default();
     let hooks = Webhooks::new().mount::<typed>().mount::<form>().test(seen.clone());
     let opened = json!({ "action": "opened", "number": 7 });

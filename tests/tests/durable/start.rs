@@ -9,7 +9,7 @@ use crate::{Seen, common};
 
 /// Without the kit: workers that run by themselves, and end when they are told to.
 #[tokio::test]
-async fn stored_deliveries_are_handled_in_the_background() {
+async fn background_workers_handle_stored_deliveries() {
     let seen = Seen::default();
     let inbox = Inbox::builder("").in_memory().expect("right");
     let router = Webhooks::new()
@@ -48,7 +48,7 @@ mod namesake {
 }
 
 #[tokio::test]
-async fn what_an_inbox_needs_is_asked_for_at_start() {
+async fn missing_inbox_requirements_fail_the_start() {
     let secret = || [Secret::new(common::SECRET)];
     let error = Webhooks::<Seen>::new()
         .mount::<noted>()

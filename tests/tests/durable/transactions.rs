@@ -11,7 +11,7 @@ use crate::{Told, status};
 /// A transaction that outlives its function is taken back when it is let go, and keeps nobody from
 /// writing after that.
 #[tokio::test]
-async fn a_transaction_that_is_kept_too_long_is_taken_back() {
+async fn a_leaked_transaction_is_rolled_back() {
     let file = std::env::temp_dir().join(format!("webhook-kept-{}.db", std::process::id()));
     let url = format!("sqlite://{}", file.display());
     let inbox = Inbox::builder(&url).lease(Duration::from_secs(2)).open().await.expect("a file");
@@ -49,7 +49,7 @@ async fn writes(mut tx: Tx, told: Told) -> Result<StatusCode, StatusCode> {
 }
 
 #[tokio::test]
-async fn what_is_written_through_tx_is_there_once_or_not_at_all() {
+async fn writes_through_tx_are_exactly_once() {
     let file = std::env::temp_dir().join(format!("webhook-durable-{}.db", std::process::id()));
     let url = format!("sqlite://{}", file.display());
     let inbox = Inbox::open(&url).await.expect("a file");

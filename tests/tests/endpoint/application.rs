@@ -78,7 +78,7 @@ fn app() -> (App, Router) {
 }
 
 #[tokio::test]
-async fn a_handler_has_what_axum_has() {
+async fn handlers_take_axum_extractors() {
     let (app, router) = app();
     let request = delivery_to("/hooks/shops/caf%C3%A9/orders/3?a=b&c", ORDER);
     let answer = ask(&router, request).await;
@@ -91,7 +91,7 @@ async fn a_handler_has_what_axum_has() {
 }
 
 #[tokio::test]
-async fn an_extractor_that_refuses_has_the_answer() {
+async fn a_rejecting_extractor_answers() {
     let (app, router) = app();
     let answer = ask(&router, delivery_to("/hooks/shops/a/orders/none", "not an order")).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
@@ -109,7 +109,7 @@ async fn no_extractor_runs_for_a_forgery() {
 }
 
 #[tokio::test]
-async fn there_is_no_delivery_outside_a_webhook() {
+async fn the_delivery_extractor_needs_a_webhook() {
     let router: Router = Router::new().route("/", get(|_: Delivery| async { "never" }));
     let request = Request::get("/").body(Body::empty()).expect("a request");
     assert_eq!(status(&router, request).await, 500);
@@ -131,7 +131,7 @@ async fn webhooks_live_beside_other_routes() {
 }
 
 #[tokio::test]
-async fn a_layer_around_may_look_but_a_changed_body_is_a_forgery() {
+async fn a_body_changed_by_a_layer_is_a_forgery() {
     let changed = middleware::from_fn(async |request: Request<Body>, next: middleware::Next| {
         next.run(request.map(|_| Body::from("changed"))).await
     });

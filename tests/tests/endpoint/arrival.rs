@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_never_arrives_is_given_up() {
+async fn a_body_that_never_arrives_times_out() {
     let silent = |piece: &'static str| {
         let mut request = delivery(ORDER);
         *request.body_mut() = Script::new([piece], End::Silence).into();
@@ -34,7 +34,7 @@ async fn a_body_that_never_arrives_is_given_up() {
 
 /// The deadline is for the body as a whole: who sends a byte now and then holds no place for ever.
 #[tokio::test(start_paused = true)]
-async fn a_body_that_drips_is_given_up_as_well() {
+async fn a_dripping_body_times_out() {
     let dripping = |count: usize| {
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {

@@ -15,7 +15,7 @@ use webhook_runtime::webhook;
 use crate::common::{ask, delivery, router, status};
 
 #[tokio::test]
-async fn the_handlers_answer_is_the_answer() {
+async fn the_handlers_response_is_sent() {
     struct Failure;
     impl IntoResponse for Failure {
         fn into_response(self) -> Response {
@@ -35,7 +35,7 @@ async fn the_handlers_answer_is_the_answer() {
 }
 
 #[tokio::test]
-async fn a_panic_is_500_and_everything_else_lives_on() {
+async fn a_panicking_handler_gives_500() {
     #[derive(Clone, Copy, Deserialize, PartialEq)]
     enum Where {
         Nowhere,
@@ -68,7 +68,7 @@ async fn a_panic_is_500_and_everything_else_lives_on() {
 }
 
 #[tokio::test]
-async fn a_panic_while_decoding_is_500_as_well() {
+async fn a_panic_while_decoding_gives_500() {
     struct Fragile;
     impl<'de> Deserialize<'de> for Fragile {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -85,7 +85,7 @@ async fn a_panic_while_decoding_is_500_as_well() {
 }
 
 #[tokio::test]
-async fn two_deliveries_are_handled_at_once() {
+async fn deliveries_are_handled_concurrently() {
     #[webhook(path = "/webhook")]
     async fn meeting(Extension(barrier): Extension<Arc<Barrier>>, _: Value) -> &'static str {
         // Nobody passes alone.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn json_comes_under_many_names() {
+async fn all_json_content_types_are_accepted() {
     let router = router::<order_paid>();
     for (content_type, expected) in [
         (Some("application/json"), 200),
@@ -39,14 +39,14 @@ async fn json_comes_under_many_names() {
 }
 
 #[tokio::test]
-async fn a_raw_delivery_may_be_of_any_type() {
+async fn raw_deliveries_take_any_content_type() {
     let mut request = delivery("\u{0}\u{1}");
     set(&mut request, "content-type", "application/octet-stream");
     assert_eq!(status(&router::<echo>(), request).await, 200);
 }
 
 #[tokio::test]
-async fn what_is_not_json_is_malformed() {
+async fn invalid_json_is_400() {
     let router = router::<order_paid>();
     let unbounded = format!(r#"{{"id":{}}}"#, "9".repeat(1000));
     let ill: [&[u8]; 8] = [
@@ -71,7 +71,7 @@ async fn what_is_not_json_is_malformed() {
 
 /// To recurse as deep as a sender likes would overflow the stack, and end the process.
 #[tokio::test]
-async fn endless_nesting_is_malformed() {
+async fn deep_nesting_is_400() {
     #[webhook(path = "/webhook", provider = GITHUB)]
     async fn any(delivery: Delivery, _: Value) {
         assert_eq!(delivery.action(), None);
@@ -89,7 +89,7 @@ async fn endless_nesting_is_malformed() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_told_by_its_path() {
+async fn mismatches_name_the_json_path() {
     #[derive(Deserialize)]
     struct Basket<'a> {
         #[serde(borrow)]
@@ -119,7 +119,7 @@ async fn what_does_not_fit_is_told_by_its_path() {
 }
 
 #[tokio::test]
-async fn a_form_is_decoded_by_its_fields() {
+async fn forms_are_decoded_by_field_type() {
     let router = router::<order_paid>();
     let form = |body: &'static str| {
         let mut request = delivery(body);
@@ -136,7 +136,7 @@ async fn a_form_is_decoded_by_its_fields() {
 }
 
 #[tokio::test]
-async fn a_payload_is_whatever_serde_can_read() {
+async fn payloads_are_any_serde_type() {
     #[webhook(path = "/str")]
     async fn borrowed(delivery: Delivery, text: &str) -> String {
         assert!(delivery.body().as_ptr_range().contains(&text.as_ptr()), "no copy");
@@ -203,7 +203,7 @@ async fn a_payload_is_whatever_serde_can_read() {
 
 /// Why examples write `Cow` with `#[serde(borrow)]`: it borrows what it can.
 #[tokio::test]
-async fn a_field_is_borrowed_unless_it_is_escaped() {
+async fn unescaped_fields_are_borrowed() {
     #[webhook(path = "/webhook")]
     async fn kept_over_await(order: Order<'_>) -> &'static str {
         tokio::task::yield_now().await;

@@ -6,7 +6,7 @@ use webhook_runtime::{Delivery, Secret, Webhooks, providers::PLAIN, scheme::Outg
 use crate::common::{PATH, ask, post, sign, status};
 
 #[tokio::test]
-async fn while_a_secret_is_replaced_both_are_live_and_the_delivery_tells_which() {
+async fn rotation_accepts_both_secrets() {
     #[webhook(path = "/webhook")]
     async fn rotating(delivery: &Delivery) -> String {
         delivery.secret().to_owned()

@@ -46,7 +46,7 @@ fn acme(seconds: u64, body: &'static str) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn a_delivery_is_taken_within_its_window_only() {
+async fn deliveries_outside_the_window_are_rejected() {
     #[webhook(path = "/webhook", provider = ACME)]
     async fn five_minutes(_: &Delivery) {}
     #[webhook(path = "/webhook", provider = ACME, tolerance = Duration::from_secs(10))]
@@ -70,7 +70,7 @@ async fn a_delivery_is_taken_within_its_window_only() {
 }
 
 #[tokio::test]
-async fn the_time_that_is_signed_is_the_time_that_counts() {
+async fn only_the_signed_time_counts() {
     #[webhook(path = "/webhook", provider = ACME)]
     async fn acme_hook(_: &Delivery) {}
     let router = webhooks::<acme_hook>().clock(at(NOW)).into_router();
@@ -89,7 +89,7 @@ async fn the_time_that_is_signed_is_the_time_that_counts() {
 
 /// Without `clock`, deliveries are judged by the time of this machine.
 #[tokio::test]
-async fn the_clock_is_this_machines_unless_told_otherwise() {
+async fn the_system_clock_is_the_default() {
     #[webhook(path = "/webhook", provider = ACME)]
     async fn acme_hook(_: &Delivery) {}
     let router = router::<acme_hook>();
@@ -100,7 +100,7 @@ async fn the_clock_is_this_machines_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn a_delivery_says_what_it_is() {
+async fn the_delivery_exposes_its_metadata() {
     type Seen = Arc<Mutex<Vec<Delivery>>>;
     #[webhook(path = "/webhook", provider = ACME)]
     async fn acme_hook(Extension(seen): Extension<Seen>, delivery: Delivery, _: Value) {
@@ -153,7 +153,7 @@ async fn a_delivery_says_what_it_is() {
 }
 
 #[tokio::test]
-async fn a_signed_url_is_the_public_one_whatever_the_request_says() {
+async fn signed_urls_use_the_public_url() {
     const BY_URL: Provider =
         Provider::new("by-url", Scheme::hmac_sha256().header("x-sig").hex().signed("{url}|{body}"));
     #[webhook(path = "/webhook", provider = BY_URL)]

@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_body_may_be_as_large_as_max_body_and_no_larger() {
+async fn bodies_over_max_body_are_413() {
     #[webhook(path = "/webhook", max_body = 10)]
     async fn ten(delivery: &Delivery) -> Bytes {
         delivery.body().clone()
@@ -32,7 +32,7 @@ async fn a_body_may_be_as_large_as_max_body_and_no_larger() {
 }
 
 #[tokio::test]
-async fn without_max_body_two_mebibytes_are_taken() {
+async fn the_default_max_body_is_two_mebibytes() {
     let router = router::<echo>();
     let most = vec![b'x'; DEFAULT_MAX_BODY];
     let more = vec![b'x'; DEFAULT_MAX_BODY + 1];
@@ -42,7 +42,7 @@ async fn without_max_body_two_mebibytes_are_taken() {
 
 /// `usize` is what lengths are compared in; what does not fit into it is too large as well.
 #[tokio::test]
-async fn a_length_beyond_every_limit_is_too_large() {
+async fn huge_declared_lengths_are_413() {
     let router = router::<echo>();
     for declared in [DEFAULT_MAX_BODY as u64 + 1, u64::MAX / 2, u64::MAX] {
         let body = Script::new(["x"], End::Silence).declared(declared);
@@ -53,7 +53,7 @@ async fn a_length_beyond_every_limit_is_too_large() {
 }
 
 #[tokio::test]
-async fn an_endless_body_is_read_no_further_than_the_limit() {
+async fn endless_bodies_are_read_up_to_the_limit() {
     #[webhook(path = "/webhook", max_body = 100)]
     async fn hundred(delivery: &Delivery) -> Bytes {
         delivery.body().clone()
@@ -68,7 +68,7 @@ async fn an_endless_body_is_read_no_further_than_the_limit() {
 
 /// axum's own limit protects its extractors, and an application may lift it for an upload route.
 #[tokio::test]
-async fn lifting_axums_limit_lifts_not_ours() {
+async fn axums_body_limit_does_not_replace_ours() {
     let router = router::<echo>().layer(DefaultBodyLimit::disable());
     let more = vec![b'x'; DEFAULT_MAX_BODY + 1];
     let mut in_pieces = delivery(more.clone());

@@ -16,7 +16,7 @@ async fn a_genuine_delivery_reaches_the_handler() {
 }
 
 #[tokio::test]
-async fn a_body_in_pieces_is_one_body() {
+async fn chunked_bodies_are_joined() {
     let router = router::<echo>();
     for pieces in [vec!["", "ab", "", "c", ""], vec!["abc"], vec!["a", "b", "c"]] {
         let mut request = delivery("abc");
@@ -28,7 +28,7 @@ async fn a_body_in_pieces_is_one_body() {
 
 /// A request with everything wrong, and one mistake less from line to line.
 #[tokio::test]
-async fn every_step_refuses_before_the_next_is_asked() {
+async fn steps_reject_in_order() {
     #[webhook(path = "/webhook", max_body = 64)]
     async fn small(order: Order<'_>) -> String {
         order.note.into_owned()
@@ -77,7 +77,7 @@ async fn every_step_refuses_before_the_next_is_asked() {
 }
 
 #[tokio::test]
-async fn every_method_but_post_is_refused_and_told_so() {
+async fn methods_other_than_post_are_405() {
     let router = router::<echo>();
     let custom = Method::from_bytes(b"PURGE").expect("a method");
     for method in [
@@ -103,7 +103,7 @@ async fn every_method_but_post_is_refused_and_told_so() {
 /// The signature covers the bytes as sent: whatever would change them on the way in is refused,
 /// even `identity`, which senders have no reason to write.
 #[tokio::test]
-async fn every_content_encoding_is_refused() {
+async fn every_content_encoding_is_415() {
     let router = router::<echo>();
     for coding in ["gzip", "br", "zstd", "deflate", "identity", "gzip, br", "", "\u{e9}"] {
         let mut request = delivery("{}");

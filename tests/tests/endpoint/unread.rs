@@ -26,7 +26,7 @@ fn refused_heads() -> [(u16, Request<Body>); 4] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_head_is_answered_without_waiting_for_the_body() {
+async fn rejected_heads_do_not_wait_for_the_body() {
     let router = router::<echo>();
     for (expected, request) in refused_heads() {
         let start = Instant::now();
@@ -37,7 +37,7 @@ async fn a_refused_head_is_answered_without_waiting_for_the_body() {
 
 /// A connection that is closed with bytes unread is reset, and the sender would lose the answer.
 #[tokio::test(start_paused = true)]
-async fn a_little_of_a_refused_body_is_read_beside_the_answer() {
+async fn a_little_of_a_rejected_body_is_drained() {
     let body = Script::new(vec![vec![0; 16 * 1024]; 1000], End::Silence);
     let asked = body.asked();
     let answer = ask(&router::<echo>(), post(PATH, HeaderMap::new(), body)).await;
@@ -51,7 +51,7 @@ async fn a_little_of_a_refused_body_is_read_beside_the_answer() {
 /// The sender of a body without a length cannot know when it has sent too much, and is still
 /// sending when it is refused.
 #[tokio::test(start_paused = true)]
-async fn a_little_of_a_body_that_grew_too_large_is_read_beside_the_answer() {
+async fn a_little_of_an_oversized_body_is_drained() {
     let fits = DEFAULT_MAX_BODY / (16 * 1024);
     let body = Script::new(vec![vec![0; 16 * 1024]; 10 * fits], End::Silence);
     let asked = body.asked();
@@ -65,7 +65,7 @@ async fn a_little_of_a_body_that_grew_too_large_is_read_beside_the_answer() {
 
 /// To read would be to ask for the body.
 #[tokio::test(start_paused = true)]
-async fn who_asks_before_sending_a_refused_body_is_not_asked_for_it() {
+async fn expect_continue_is_not_answered_on_rejection() {
     let body = Script::new(["never to be sent"], End::Complete);
     let asked = body.asked();
     let mut request = post(PATH, HeaderMap::new(), body);
@@ -78,7 +78,7 @@ async fn who_asks_before_sending_a_refused_body_is_not_asked_for_it() {
 /// Layers around, such as one that counts or logs bodies, often forget the length of what they
 /// wrap. The request still declares it.
 #[tokio::test(start_paused = true)]
-async fn a_declared_length_counts_even_if_a_layer_hides_it_from_the_body() {
+async fn content_length_counts_even_if_hidden() {
     let body = Script::new([""; 0], End::Silence);
     let mut request = post(PATH, sign(&PLAIN, SECRET, b""), body);
     set(&mut request, "content-length", &(DEFAULT_MAX_BODY + 1).to_string());

@@ -69,7 +69,7 @@ const CHARGE: &str =
     r#""id":"evt_1","data":{"object":{"type":"card","amount":5,"currency":"eur"}}"#;
 
 #[tokio::test]
-async fn a_name_is_found_wherever_it_stands_in_the_body() {
+async fn names_are_found_anywhere_in_the_body() {
     let router = router::<stripe>();
     let expected = "evt_1 of 5 eur: borrowed [true, true]";
     for body in [
@@ -82,7 +82,7 @@ async fn a_name_is_found_wherever_it_stands_in_the_body() {
 }
 
 #[tokio::test]
-async fn what_is_borrowed_is_borrowed_from_the_body() {
+async fn borrowed_fields_point_into_the_body() {
     let router = router::<stripe>();
     let escaped = format!(r#"{{{CHARGE},"type":"charge.succeeded"}}"#).replace("eur", "e\\u0075r");
     let told = told(&router, of_stripe(escaped)).await;
@@ -90,7 +90,7 @@ async fn what_is_borrowed_is_borrowed_from_the_body() {
 }
 
 #[tokio::test]
-async fn only_a_whole_name_counts() {
+async fn partial_names_do_not_match() {
     let router = router::<stripe>();
     for (name, expected) in [
         ("charge", "charge"),
@@ -106,7 +106,7 @@ async fn only_a_whole_name_counts() {
 }
 
 #[tokio::test]
-async fn the_first_of_two_names_counts() {
+async fn the_first_of_two_names_wins() {
     let router = router::<stripe>();
     let body = format!(r#"{{"type":"ping",{CHARGE},"type":"charge.succeeded"}}"#);
     assert_eq!(told(&router, of_stripe(body)).await, "ping");
@@ -115,7 +115,7 @@ async fn the_first_of_two_names_counts() {
 }
 
 #[tokio::test]
-async fn what_has_no_name_is_another_event_if_it_is_json() {
+async fn json_without_a_name_is_an_unknown_event() {
     let router = router::<stripe>();
     for body in [
         "{}",
@@ -141,14 +141,14 @@ async fn what_has_no_name_is_another_event_if_it_is_json() {
 }
 
 #[tokio::test]
-async fn json_that_breaks_off_behind_the_name_of_a_known_event_is_refused() {
+async fn truncated_json_is_rejected() {
     let router = router::<stripe>();
     let body = format!(r#"{{"type":"charge.succeeded",{CHARGE}"#);
     assert_eq!(ask(&router, of_stripe(body)).await.status, 400);
 }
 
 #[tokio::test]
-async fn a_long_name_in_the_body_is_unknown() {
+async fn long_names_in_the_body_are_unknown_events() {
     let router = router::<stripe>();
     for name in ["charge.".repeat(15_000), "\\u0063".repeat(100_000)] {
         let body = format!(r#"{{{CHARGE},"type":"{name}"}}"#);

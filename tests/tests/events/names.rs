@@ -46,7 +46,7 @@ fn fixture(file: &str) -> Bytes {
 }
 
 #[tokio::test]
-async fn events_of_github_make_their_variants() {
+async fn github_events_select_their_variants() {
     let router = router::<github>();
     for (file, event, expected) in [
         ("push.json", "push", "push to refs/heads/master: 1"),
@@ -70,7 +70,7 @@ async fn events_of_github_make_their_variants() {
 }
 
 #[tokio::test]
-async fn the_most_specific_name_is_chosen() {
+async fn the_most_specific_name_wins() {
     let router = router::<github>();
     let issues = |action: &str| format!(r#"{{"issue":{{"number":7}},"action":{action}}}"#);
     for (action, expected) in [
@@ -95,7 +95,7 @@ async fn the_most_specific_name_is_chosen() {
 
 /// GitHub signs the action, but not the name, which anybody on the way can change.
 #[tokio::test]
-async fn a_name_does_not_stand_in_for_an_action() {
+async fn a_dotted_name_is_not_an_action() {
     let router = router::<github>();
     for body in [r#"{"action":"deleted","issue":{"number":7}}"#, r#"{"issue":{"number":7}}"#] {
         let told = told(&router, of_github("issues.opened", body)).await;
@@ -104,7 +104,7 @@ async fn a_name_does_not_stand_in_for_an_action() {
 }
 
 #[tokio::test]
-async fn a_unit_variant_asks_nothing_of_the_body() {
+async fn unit_variants_accept_any_body() {
     let router = router::<github>();
     for body in [&b"{}"[..], b"", b"not JSON", b"{\"zen\":", b"\xff\xfe"] {
         assert_eq!(told(&router, of_github("ping", body)).await, "seen", "{body:?}");
@@ -115,7 +115,7 @@ async fn a_unit_variant_asks_nothing_of_the_body() {
 }
 
 #[tokio::test]
-async fn an_unknown_event_is_not_lost_whatever_its_body() {
+async fn unknown_events_accept_any_body() {
     let router = router::<github>();
     for body in [&b"{}"[..], b"", b"not JSON", b"\xff\xfe"] {
         let expected = format!("other: team None {} bytes", body.len());
@@ -124,7 +124,7 @@ async fn an_unknown_event_is_not_lost_whatever_its_body() {
 }
 
 #[tokio::test]
-async fn a_known_event_that_does_not_fit_is_not_lost() {
+async fn mismatched_events_fall_back_to_other() {
     let router = router::<github>();
     for body in [
         r#"{"commits":[]}"#,
@@ -139,7 +139,7 @@ async fn a_known_event_that_does_not_fit_is_not_lost() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_does_not_fit_and_is_refused() {
+async fn invalid_json_is_rejected() {
     let router = router::<github>();
     for body in [&b""[..], b"{", b"{\"ref\":\"main\",\"commits\":[]", b"push", b"\xff"] {
         let answer = ask(&router, of_github("push", body)).await;
@@ -151,7 +151,7 @@ async fn what_is_no_json_does_not_fit_and_is_refused() {
 }
 
 #[tokio::test]
-async fn a_form_is_decoded_as_the_json_in_it_would_be() {
+async fn forms_decode_like_the_json_inside() {
     let router = router::<github>();
     let mut form = of_github("push", fixture("push.form"));
     set(&mut form, "content-type", "application/x-www-form-urlencoded");
@@ -164,7 +164,7 @@ async fn a_form_is_decoded_as_the_json_in_it_would_be() {
 }
 
 #[tokio::test]
-async fn without_a_name_an_event_is_another_one() {
+async fn events_without_a_name_are_unknown() {
     let router = router::<github>();
     let nameless = told(&router, delivery(&GITHUB, &[], r#"{"action":"opened"}"#)).await;
     assert_eq!(nameless, "other:  Some(\"opened\") 19 bytes");
@@ -173,7 +173,7 @@ async fn without_a_name_an_event_is_another_one() {
 }
 
 #[tokio::test]
-async fn a_long_name_is_as_unknown_as_a_short_one() {
+async fn long_names_are_unknown_events() {
     let router = router::<github>();
     for name in ["issues.".repeat(15_000), "x".repeat(100_000), ".".repeat(100_000)] {
         let told = told(&router, of_github(&name, r#"{"action":"opened"}"#)).await;
@@ -203,7 +203,7 @@ async fn strict(event: Strict<'_>) -> String {
 }
 
 #[tokio::test]
-async fn a_strict_enum_refuses_what_does_not_fit_and_nothing_else() {
+async fn strict_enums_reject_only_mismatches() {
     let router = router::<strict>();
     let body = r#"{"ref":"main","commits":[{"message":"a"},{"message":7}]}"#;
     let answer: Answer = ask(&router, of_github("push", body)).await;

@@ -47,7 +47,7 @@ async fn nested(event: Outer<'_>) -> String {
 }
 
 #[tokio::test]
-async fn an_enum_may_hold_an_enum() {
+async fn enums_can_be_nested() {
     let router = router::<nested>();
     for (event, body, expected) in [
         ("issues", r#"{"action":"opened","issue":{"number":7}}"#, "opened 7"),
@@ -80,7 +80,7 @@ async fn decoded(delivery: &Delivery) -> Result<String, Rejection> {
 }
 
 #[tokio::test]
-async fn what_is_shown_of_an_unknown_event_is_nothing_of_its_body() {
+async fn debug_of_unknown_events_hides_the_body() {
     let router = router::<decoded>();
     let told = told(&router, of_github("team", r#"{"action":"added","secret":"s3cret"}"#)).await;
     let (shown, again) = told.split_once(" } ").or_else(|| told.split_once(".. } ")).expect("both");
@@ -92,7 +92,7 @@ async fn what_is_shown_of_an_unknown_event_is_nothing_of_its_body() {
 }
 
 #[test]
-fn the_names_are_in_the_order_in_which_they_were_written() {
+fn names_keep_their_written_order() {
     assert_eq!(Stripe::EVENTS, ["charge.succeeded", "charge.refunded", "charge", "ping"]);
     assert_eq!(Typed::<u8>::EVENTS, ["order.paid", "order.noted"]);
 }

@@ -41,7 +41,7 @@ async fn shopify(event: Shopify<'_>) -> String {
 }
 
 #[tokio::test]
-async fn events_of_shopify_make_their_variants() {
+async fn shopify_events_select_their_variants() {
     let router = router::<shopify>();
     for (topic, expected) in [
         ("orders/create", "#1001"),
@@ -93,7 +93,7 @@ async fn slack(event: Slack<'_>) -> Result<String, Rejection> {
 }
 
 #[tokio::test]
-async fn events_of_slack_make_their_variants() {
+async fn slack_events_select_their_variants() {
     let router = router::<slack>();
     let event = |kind: &str| {
         let body = json!({ "type": "event_callback", "event": { "type": kind, "text": "hello" } });
@@ -133,7 +133,7 @@ async fn typed(event: Typed<'_, Order<'_>>) -> String {
 }
 
 #[tokio::test]
-async fn a_generic_enum_is_a_payload_for_each_of_its_types() {
+async fn generic_enums_work_for_each_type() {
     let router = Webhooks::new()
         .mount::<typed>()
         .secrets::<typed>([Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")])

@@ -82,7 +82,7 @@ fn ask_all<T: Copy + Sync, R: Send>(all: &[T], ask: impl AsyncFn(T) -> R + Sync)
 }
 
 #[test]
-fn the_right_receivers_pass_every_case() {
+fn correct_receivers_pass_every_case() {
     let all: Vec<(Style, Flaw)> = Style::ALL
         .into_iter()
         .flat_map(|style| [F::Nothing, F::HandlesLater].map(|flaw| (style, flaw)))
@@ -98,7 +98,7 @@ fn the_right_receivers_pass_every_case() {
 
 /// Whoever does not read the test's clock is tested by that of the machine, and not to the second.
 #[tokio::test]
-async fn a_receiver_needs_no_clock_of_the_test() {
+async fn receivers_may_use_the_system_clock() {
     for style in [Style::Slack, Style::Standard] {
         let receiver = Receiver::new(style, F::TakesUpperCase, TestClock::default());
         let secret = Secret::new(SECRET);
@@ -116,7 +116,7 @@ async fn a_receiver_needs_no_clock_of_the_test() {
 }
 
 #[test]
-fn every_flaw_is_caught_by_the_case_that_is_named_for_it() {
+fn every_flaw_is_caught_by_its_case() {
     let missed = ask_all(TABLE, async |(flaw, style, name)| {
         match case(name).run(&subject(style, flaw)).await {
             Ok(verdict) => Some(format!("{flaw:?} ({style:?}), {name}: {verdict:?}")),
@@ -135,7 +135,7 @@ fn every_flaw_is_caught_by_the_case_that_is_named_for_it() {
 
 /// A flaw is one difference: what a case says that is not about it is as it should be.
 #[test]
-fn a_flaw_is_not_caught_by_everything() {
+fn flaws_fail_only_their_own_cases() {
     const GENUINE: &str = "genuine_delivery_is_accepted";
     let others: Vec<_> = TABLE.iter().copied().filter(|(.., name)| *name != GENUINE).collect();
     ask_all(&others, async |(flaw, style, _)| {
@@ -146,7 +146,7 @@ fn a_flaw_is_not_caught_by_everything() {
 
 /// What does not apply is told, and fails where it is expected to.
 #[tokio::test]
-async fn what_does_not_apply_is_no_pass() {
+async fn inapplicable_cases_do_not_pass() {
     let stale = case("stale_delivery_is_refused");
     let verdict = stale.run(&subject(Style::Github, F::Nothing)).await;
     assert_eq!(verdict, Ok(Verdict::NotApplicable("no time is signed")));
@@ -162,7 +162,7 @@ async fn what_does_not_apply_is_no_pass() {
 
 #[test]
 #[should_panic(expected = "there is no case stale_deliveries")]
-fn a_case_that_is_expected_has_to_exist() {
+fn expected_cases_must_exist() {
     let _ = subject(Style::Github, F::Nothing).expects(["stale_deliveries"]);
 }
 

@@ -74,7 +74,7 @@ pub(crate) async fn an_effect_commits_with_the_completion(place: Place) {
     assert_eq!(inbox.counts().await.unwrap().done, 20);
 }
 
-pub(crate) async fn a_failure_takes_the_effect_back(place: Place) {
+pub(crate) async fn a_failure_rolls_the_effect_back(place: Place) {
     let inbox = with_effects(&place).await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let workers = inbox.work(writing(&place, |job| match job.attempt {
@@ -90,7 +90,7 @@ pub(crate) async fn a_failure_takes_the_effect_back(place: Place) {
     assert_eq!((record(&inbox, id).await.state, count(&place).await), (State::Dead, 1));
 }
 
-pub(crate) async fn a_lost_claim_takes_the_effect_back(place: Place) {
+pub(crate) async fn a_lost_claim_rolls_the_effect_back(place: Place) {
     let inbox = with_effects(&place).await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let stale = inbox.store().claim(&super::work::wanted(1)).await.unwrap().jobs.pop().unwrap();
@@ -115,7 +115,7 @@ pub(crate) async fn a_lost_claim_takes_the_effect_back(place: Place) {
     assert_eq!((record(&inbox, id).await.state, count(&place).await), (State::Discarded, 1));
 }
 
-pub(crate) async fn only_one_has_the_transaction(place: Place) {
+pub(crate) async fn one_job_has_one_transaction(place: Place) {
     let inbox = with_effects(&place).await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let (engine, table) = (place.engine, effects(&place));

@@ -20,7 +20,7 @@ use webhook_runtime::{
 };
 
 #[tokio::test]
-async fn a_replay_is_the_same_bytes() {
+async fn replays_send_the_same_bytes() {
     #[derive(Clone, Default)]
     struct Count(Arc<AtomicUsize>);
     #[webhook(path = "/replayed", provider = STANDARD_WEBHOOKS)]
@@ -36,7 +36,7 @@ async fn a_replay_is_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn an_answer_says_what_happened() {
+async fn responses_expose_what_happened() {
     #[derive(Deserialize)]
     struct Order {
         id: u64,
@@ -79,7 +79,7 @@ async fn events(event: Event<'_>) -> String {
 }
 
 #[tokio::test]
-async fn an_event_that_does_not_fit_is_told() {
+async fn mismatched_events_are_reported() {
     let hooks = Webhooks::new().mount::<events>().test(());
     for (event, body, text, path) in [
         ("push", json!({ "id": 7 }), "push 7", None),
@@ -93,7 +93,7 @@ async fn an_event_that_does_not_fit_is_told() {
 }
 
 #[tokio::test]
-async fn a_run_is_counted_behind_a_layer_that_builds_the_request_anew() {
+async fn runs_are_counted_behind_rebuilding_layers() {
     #[webhook(path = "/layered")]
     async fn layered(_: &Delivery) {}
     let anew = axum::middleware::from_fn(

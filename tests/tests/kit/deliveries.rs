@@ -21,7 +21,7 @@ use crate::{Of, hooks};
 const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
 
 #[tokio::test]
-async fn every_provider_that_can_sign_does() {
+async fn every_signing_provider_signs() {
     for provider in providers::ALL {
         let name = provider.name();
         if IMPOSSIBLE.contains(&name) {
@@ -59,7 +59,7 @@ async fn every_provider_that_can_sign_does() {
 }
 
 #[tokio::test]
-async fn events_are_said_where_the_provider_says_them() {
+async fn events_are_set_where_the_provider_puts_them() {
     for provider in providers::ALL {
         let name = provider.name();
         let is_possible = !IMPOSSIBLE.contains(&name) && provider.items_source().is_none();
@@ -101,7 +101,7 @@ async fn an_event_and_its_action() {
 
 /// JSON that nothing has to be written into is sent as serde writes it.
 #[tokio::test]
-async fn bodies_are_what_they_were_given_as() {
+async fn bodies_are_sent_as_given() {
     #[derive(Serialize)]
     struct Order<'a> {
         note: &'a str,
@@ -164,7 +164,7 @@ async fn batches() {
 }
 
 #[tokio::test]
-async fn what_is_signed_in_the_body_is_put_there() {
+async fn signed_body_fields_are_filled_in() {
     for provider in [&ADYEN, &MICROSOFT_GRAPH, &LINEAR] {
         let (hooks, _) = hooks(provider);
         assert_eq!(hooks.deliver::<Of>().id("7").await.status(), 200, "{}", provider.name());

@@ -13,7 +13,7 @@ use crate::{
 
 #[tokio::test]
 #[should_panic(expected = "`plain`: plain says nowhere which event it is")]
-async fn an_event_of_a_provider_without_events() {
+async fn event_needs_a_provider_with_events() {
     #[webhook(path = "/plain")]
     async fn plain(_: &Delivery) {}
     Webhooks::new().mount::<plain>().test(()).deliver::<plain>().event("a").await;
@@ -21,7 +21,7 @@ async fn an_event_of_a_provider_without_events() {
 
 #[tokio::test]
 #[should_panic(expected = "slack says the event in the body, at `/event/type`")]
-async fn an_event_in_raw_bytes() {
+async fn event_cannot_be_set_in_raw_bytes() {
     hooks(&SLACK).0.deliver::<Of>().event("a").body("{}").await;
 }
 
@@ -41,7 +41,7 @@ async fn a_tenant_without_a_secret() {
 
 #[tokio::test]
 #[should_panic(expected = "`sns`: only aws-sns has the key that signs")]
-async fn a_signature_that_only_the_provider_can_make() {
+async fn only_the_provider_can_sign() {
     #[webhook(path = "/sns", provider = providers::AWS_SNS)]
     async fn sns(_: &Delivery) {}
     Webhooks::new().mount::<sns>().test(()).deliver::<sns>().await;
@@ -59,7 +59,7 @@ async fn a_public_key_alone() {
 
 #[tokio::test]
 #[should_panic(expected = "gitlab-token signs nothing of this body")]
-async fn nothing_to_tamper_with() {
+async fn tampering_needs_a_signed_body() {
     hooks(&providers::GITLAB).0.deliver::<Of>().tampered().await;
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn tenants(Path(tenant): Path<String>, _: &Delivery) -> String 
 }
 
 #[tokio::test]
-async fn deliveries_to_tenants_are_signed_with_their_secrets() {
+async fn tenant_deliveries_use_tenant_secrets() {
     let hooks = Webhooks::new().mount::<tenants>().secret_source::<tenants>(Tenants).test(());
     for tenant in ["acme", "globex & co/1"] {
         let answer = hooks.deliver::<tenants>().param("tenant", tenant).await;
@@ -44,7 +44,7 @@ async fn deliveries_to_tenants_are_signed_with_their_secrets() {
 }
 
 #[tokio::test]
-async fn secrets_that_were_given_are_signed_with() {
+async fn given_secrets_sign_deliveries() {
     #[webhook(path = "/webhook", secret_env = "A_VARIABLE_THAT_IS_NOT_SET")]
     async fn hook(delivery: &Delivery) -> String {
         delivery.secret().to_owned()
@@ -58,7 +58,7 @@ async fn secrets_that_were_given_are_signed_with() {
 }
 
 #[tokio::test]
-async fn time_is_in_the_tests_hand() {
+async fn tests_control_the_clock() {
     let hour = Duration::from_secs(3600);
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000);
     PROVIDER.set(&STANDARD_WEBHOOKS);

@@ -17,7 +17,7 @@ const MAX_BODY: usize = 2 * MIB;
 
 /// `WEBHOOK_BODY_MIB` each, 8 if it is not set.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bodies_without_end_take_no_more_memory_than_they_may() {
+async fn endless_bodies_stay_within_the_memory_limit() {
     let _alone = ALONE.lock().await;
     let mib = asked("WEBHOOK_BODY_MIB", 8);
     let server = Program::start();

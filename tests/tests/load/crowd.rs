@@ -10,7 +10,7 @@ use crate::{
 /// `WEBHOOK_CONNECTIONS` of them, 800 if it is not set; more than the system's limit of open files
 /// needs `ulimit -n`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_that_are_left_open_keep_nobody_out() {
+async fn idle_connections_do_not_block_others() {
     let _alone = ALONE.lock().await;
     let count = asked("WEBHOOK_CONNECTIONS", 800);
     let server = Program::start();

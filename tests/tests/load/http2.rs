@@ -57,7 +57,7 @@ async fn pour(stream: TcpStream, frames: impl Iterator<Item = Vec<u8>>) -> (usiz
 
 /// `WEBHOOK_RESETS` streams, 5,000 if it is not set, over as many connections as it takes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn streams_that_are_reset_at_once() {
+async fn rapid_stream_resets_are_survived() {
     let _alone = ALONE.lock().await;
     let count = asked("WEBHOOK_RESETS", 5_000);
     let server = Program::start();
@@ -86,7 +86,7 @@ async fn streams_that_are_reset_at_once() {
 
 /// `WEBHOOK_CONTINUATION_MIB` of it, 10 if it is not set.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_head_that_never_ends() {
+async fn an_endless_head_is_cut_off() {
     let _alone = ALONE.lock().await;
     let mib = asked("WEBHOOK_CONTINUATION_MIB", 10);
     let server = Program::start();

@@ -52,7 +52,7 @@ async fn load(server: &Arc<Program>, pause: Duration, end: Instant, done: &Arc<A
 /// `WEBHOOK_STEADY_SECONDS` at four fifths of what it can do, 6 if it is not set. The first tenth is
 /// to warm up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn memory_does_not_grow() {
+async fn memory_stays_flat_under_load() {
     let _alone = ALONE.lock().await;
     let seconds = asked("WEBHOOK_STEADY_SECONDS", 6);
     let server = Arc::new(Program::start());

@@ -74,14 +74,14 @@ mod power_cut {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn of_a_file() {
-        alone(power::of_a_file()).await;
+    async fn sqlite_survives() {
+        alone(power::sqlite_survives()).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn of_a_server() {
+    async fn postgres_survives() {
         if let Some(programs) = server::programs() {
-            alone(power::of_a_server(programs)).await;
+            alone(power::postgres_survives(programs)).await;
         }
     }
 }

@@ -36,7 +36,7 @@ const CUTS_OF_ONE: usize = 4;
 const FILES: [&str; 2] = ["inbox.db", "inbox.db-wal"];
 
 /// Of an SQLite file. `WEBHOOK_CUTS` asks for more.
-pub(crate) async fn of_a_file() {
+pub(crate) async fn sqlite_survives() {
     let cuts = asked("WEBHOOK_CUTS", 8);
     let Some(library) = Library::build() else { return };
     let (mut acknowledged, mut torn) = (0, 0);
@@ -154,7 +154,7 @@ impl Machine {
 }
 
 /// Of a PostgreSQL server. `WEBHOOK_CUTS` asks for more.
-pub(crate) async fn of_a_server(programs: PathBuf) {
+pub(crate) async fn postgres_survives(programs: PathBuf) {
     let cuts = asked("WEBHOOK_CUTS", 2);
     let Some(library) = Library::build() else { return };
     let start = move || Arc::new(Server::start(&programs));

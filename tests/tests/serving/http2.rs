@@ -57,7 +57,7 @@ async fn both_protocols_on_one_port() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_begins_like_http2_and_is_not() {
+async fn broken_http2_prefaces_are_closed() {
     let server = Server::start(hooks()).await;
     for begun in
         ["PRI * HTTP/2.0\r\n\r\nSM\r\n\rX", "PRI * HTTP/1.1\r\n\r\n", "PRI /x HTTP/2.0\r\n\r\n"]
@@ -105,7 +105,7 @@ async fn silent_connections_are_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn forgeries_get_what_they_get_over_http1() {
+async fn forgeries_are_answered_alike_over_http2() {
     let server = Server::start(hooks()).await;
     let mut client = client(server.connect().await).await;
     let request = Request::post("http://localhost/webhook")

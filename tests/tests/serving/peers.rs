@@ -23,7 +23,7 @@ async fn forge<T: AsyncRead + AsyncWrite + Unpin>(stream: &mut T) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_refused_too_often_is_not_looked_at_any_more() {
+async fn peers_over_quota_get_429() {
     let path = std::env::temp_dir().join(format!("webhooks-{}-peers", std::process::id()));
     let unix = Listener::unix(&path).expect("a socket");
     let tcp = Listener::bind("127.0.0.1:0").await.expect("a port");

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn what_is_being_answered_is_answered_and_idle_connections_are_closed() {
+async fn shutdown_finishes_requests_and_closes_idle() {
     let program = Program::start();
     let address = program.address;
     let body = br#"{"n":1}"#;

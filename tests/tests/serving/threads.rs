@@ -44,7 +44,7 @@ async fn ask(count: usize, hooks: Webhooks) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_are_dealt_out_to_threads_of_their_own() {
+async fn connections_are_spread_over_threads() {
     let hooks = || Webhooks::new().mount::<threads>().secrets::<threads>([Secret::new(SECRET)]);
     ask(4, hooks()).await;
     let expected = ["webhooks-0", "webhooks-1"].map(str::to_owned);
@@ -68,7 +68,7 @@ async fn connections_are_dealt_out_to_threads_of_their_own() {
 }
 
 #[tokio::test]
-async fn one_thread_is_not_made_more() {
+async fn one_thread_stays_one() {
     let hooks = Webhooks::new().mount::<threads>().secrets::<threads>([Secret::new(SECRET)]);
     let here = std::thread::current().name().unwrap_or_default().to_owned();
     let server = Server::start(hooks).await;

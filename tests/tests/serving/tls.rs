@@ -105,7 +105,7 @@ async fn both_protocols_over_tls() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_handshake_is_closed() {
+async fn broken_tls_handshakes_are_closed() {
     let files = Files::new("none");
     files.put(1);
     let short = Duration::from_millis(300);
@@ -122,7 +122,7 @@ async fn what_is_no_handshake_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn certificates_are_renewed_while_it_runs() {
+async fn certificates_are_reloaded() {
     let files = Files::new("renewed");
     files.put(1);
     let tls = files.tls().expect("a certificate").reload_every(Duration::from_millis(50));
@@ -144,7 +144,7 @@ async fn certificates_are_renewed_while_it_runs() {
 }
 
 #[test]
-fn what_is_wrong_with_files_is_told() {
+fn tls_file_errors_name_the_cause() {
     let files = Files::new("wrong");
     let told = |files: &Files| files.tls().expect_err("it is wrong").to_string();
     assert!(told(&files).starts_with("cannot read "), "{}", told(&files));

@@ -5,21 +5,21 @@ use std::ffi::OsString;
 use crate::{CANARY, start};
 
 #[test]
-fn with_its_secret_it_starts() {
+fn a_set_secret_starts() {
     assert_eq!(start("plain", &[("T_PLAIN", CANARY.as_ref())]), "");
     let both = [("T_PLAIN", "new".as_ref()), ("T_PLAIN_OLD", "old".as_ref())];
     assert_eq!(start("plain", &both), "");
 }
 
 #[test]
-fn the_first_variable_has_to_be_set() {
+fn the_first_variable_is_required() {
     let text = "the webhooks cannot start: `plain`: the environment variable T_PLAIN is not set";
     assert_eq!(start("plain", &[]), text);
     assert_eq!(start("plain", &[("T_PLAIN_OLD", CANARY.as_ref())]), text);
 }
 
 #[test]
-fn a_blank_variable_is_no_secret() {
+fn a_blank_variable_is_an_error() {
     for blank in ["", " ", "\n", "\t\r\n", "\u{a0}"] {
         assert_eq!(
             start("plain", &[("T_PLAIN", blank.as_ref())]),
@@ -40,7 +40,7 @@ fn a_blank_variable_is_no_secret() {
 
 /// As `export SECRET="$(cat file)"` does not leave it, but a mounted file does.
 #[test]
-fn white_space_around_a_secret_is_a_mistake() {
+fn white_space_around_a_variable_is_an_error() {
     for padded in [format!("{CANARY}\n"), format!(" {CANARY}"), format!("{CANARY}\r\n")] {
         assert_eq!(
             start("plain", &[("T_PLAIN", padded.as_ref())]),
@@ -54,7 +54,7 @@ fn white_space_around_a_secret_is_a_mistake() {
 
 #[cfg(unix)]
 #[test]
-fn a_variable_that_is_not_text_is_a_mistake() {
+fn a_non_unicode_variable_is_an_error() {
     use std::os::unix::ffi::OsStringExt as _;
     let bytes = OsString::from_vec([CANARY.as_bytes(), &[0xff]].concat());
     assert_eq!(
@@ -64,13 +64,13 @@ fn a_variable_that_is_not_text_is_a_mistake() {
 }
 
 #[test]
-fn secrets_in_code_stand_in_for_the_environment() {
+fn secrets_in_code_replace_the_environment() {
     assert_eq!(start("secrets in code", &[]), "");
     assert_eq!(start("secrets in code", &[("T_PLAIN", "".as_ref())]), "");
 }
 
 #[test]
-fn every_problem_is_told_at_once_and_no_secret_with_it() {
+fn all_problems_are_listed_without_secrets() {
     let text = start(
         "five",
         &[

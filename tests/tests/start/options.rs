@@ -67,7 +67,7 @@ fn a_signed_url_needs_the_public_one() {
 }
 
 #[test]
-fn problems_of_every_kind_are_told_together() {
+fn problems_of_every_kind_are_listed_together() {
     #[webhook(path = "/plain", tolerance = Duration::from_secs(60))]
     async fn second(_: &Delivery) {}
     #[webhook(path = "/third", provider = BY_URL)]
@@ -94,7 +94,7 @@ fn problems_of_every_kind_are_told_together() {
 
 /// Functions of one name in two modules are two endpoints, each with its own problems.
 #[test]
-fn namesakes_are_told_apart() {
+fn functions_of_one_name_are_told_apart() {
     mod one {
         use super::{Delivery, webhook};
         #[webhook(path = "/one", secret_env = "T_NEVER_SET")]
@@ -120,13 +120,13 @@ fn namesakes_are_told_apart() {
 }
 
 #[test]
-fn nothing_mounted_is_nothing_wrong() {
+fn mounting_nothing_is_no_error() {
     assert!(Webhooks::<()>::new().into_router().is_ok());
     drop(router::<in_code>());
 }
 
 #[tokio::test]
-async fn serve_tells_what_into_router_tells() {
+async fn serve_reports_start_problems() {
     let error = Webhooks::new().mount::<in_code>().serve("127.0.0.1:0").await;
     let Err(Error::Start(start)) = &error else { panic!("{error:?}") };
     assert_eq!(start.problems(), [StartProblem::NoSecret { endpoint: "in_code" }]);
@@ -136,7 +136,7 @@ async fn serve_tells_what_into_router_tells() {
 }
 
 #[tokio::test]
-async fn serve_tells_which_address_it_cannot_have() {
+async fn serve_names_the_address_in_use() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("its address");
     let error = webhooks::<in_code>().serve(address).await.expect_err("it is taken");

@@ -30,7 +30,7 @@ fn a_path_has_one_endpoint() {
 
 /// The path is in the message already: what helps is who has it.
 #[test]
-fn a_path_that_is_taken_is_told_with_the_function_that_has_it() {
+fn a_taken_path_names_its_function() {
     #[webhook(path = "/plain")]
     async fn another(_: &Delivery) {}
     let error = webhooks::<plain>()
@@ -42,7 +42,7 @@ fn a_path_that_is_taken_is_told_with_the_function_that_has_it() {
 }
 
 #[test]
-fn paths_that_match_the_same_requests_clash() {
+fn overlapping_paths_clash() {
     #[webhook(path = "/shops/{shop}")]
     async fn by_shop(_: &Delivery) {}
     #[webhook(path = "/shops/{id}")]
@@ -71,7 +71,7 @@ fn a_function_is_mounted_once() {
 
 /// The attribute lets no such path through, so that there is none to mount here.
 #[test]
-fn a_path_that_cannot_be_routed_is_told_with_the_reason() {
+fn an_unroutable_path_names_the_reason() {
     let detail = "a path starts with `/`".to_owned();
     assert_eq!(
         StartProblem::BadPath { endpoint: "hook", path: "hook", detail }.to_string(),

@@ -34,7 +34,7 @@ fn secrets_in_code_are_checked_as_well() {
 
 /// As a secret manager's file may bring it: no provider signs with the line break.
 #[test]
-fn white_space_around_a_secret_in_code_is_a_mistake_too() {
+fn white_space_in_a_coded_secret_is_an_error() {
     let start = Webhooks::<()>::new()
         .mount::<plain>()
         .secrets::<plain>([Secret::new(format!("{CANARY}\n"))])
@@ -69,7 +69,7 @@ fn an_endpoint_needs_a_secret() {
 }
 
 #[test]
-fn secrets_for_what_is_not_mounted_are_a_mistake() {
+fn secrets_for_unmounted_endpoints_are_an_error() {
     let error = webhooks::<in_code>()
         .secrets::<github>([Secret::new(CANARY)])
         .into_router()
@@ -83,7 +83,7 @@ fn secrets_for_what_is_not_mounted_are_a_mistake() {
 }
 
 #[test]
-fn a_scheme_may_have_room_for_so_many_secrets() {
+fn schemes_can_limit_the_number_of_secrets() {
     #[webhook(path = "/paired", provider = PAIRED)]
     async fn paired(_: &Delivery) {}
     let with = |count| {

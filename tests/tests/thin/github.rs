@@ -113,7 +113,7 @@ fn assert_user(user: Option<&github::User<'_>>, json: &Value) {
 
 /// GitHub's schema says so of these; the examples have a value for them.
 #[test]
-fn what_may_be_null_or_missing_is_no_mistake() {
+fn optional_fields_may_be_null_or_missing() {
     let mut json: Value =
         decode(read("fixtures/thin/github/pull_request.jsonl").lines().next().expect("an example"));
     for pointer in ["user", "assignees", "milestone", "body", "merge_commit_sha"] {
@@ -141,7 +141,7 @@ fn what_may_be_null_or_missing_is_no_mistake() {
 }
 
 #[test]
-fn a_value_of_the_wrong_type_is_refused() {
+fn values_of_wrong_types_are_rejected() {
     let file = read("fixtures/thin/github/issues.jsonl");
     let issue: Value = decode(file.lines().next().expect("an example"));
     for (pointer, wrong) in [
@@ -164,7 +164,7 @@ fn a_value_of_the_wrong_type_is_refused() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_told_with_its_path() {
+async fn mismatches_name_their_json_path() {
     #[webhook(path = "/webhook", provider = GITHUB)]
     async fn issues(event: github::IssuesEvent<'_>) -> String {
         event.action.as_str().to_owned()

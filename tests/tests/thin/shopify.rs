@@ -35,7 +35,7 @@ fn orders() {
 }
 
 #[test]
-fn money_is_kept_to_the_last_digit_and_is_no_number() {
+fn money_stays_exact_text() {
     let order = |total: &str| {
         format!(
             r##"{{"id":1,"name":"#1001","order_number":1001,"currency":"KWD","total_price":{total},

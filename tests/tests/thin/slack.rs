@@ -9,7 +9,7 @@ use webhook_runtime::{providers::SLACK, thin::slack, webhook};
 use crate::{answer, decode, vector};
 
 #[test]
-fn an_event_of_slack_is_generic_over_what_happened() {
+fn slack_events_are_generic() {
     #[derive(Deserialize)]
     struct Said<'a> {
         #[serde(borrow)]
@@ -97,7 +97,7 @@ async fn a_slash_command_is_a_form() {
 }
 
 #[tokio::test]
-async fn the_fields_of_a_slash_command_are_read_by_their_types() {
+async fn slash_command_fields_are_typed() {
     #[webhook(path = "/webhook", provider = SLACK)]
     async fn command(command: slack::SlashCommand<'_>) -> String {
         format!(

@@ -8,7 +8,7 @@ use webhook_runtime::thin::standard_webhooks;
 use crate::{decode, vector};
 
 #[test]
-fn an_event_of_standard_webhooks_is_generic_over_its_data() {
+fn standard_webhooks_events_are_generic() {
     #[derive(Deserialize)]
     struct Order<'a> {
         amount: u64,

@@ -15,7 +15,7 @@ struct PaymentIntent<'a> {
 }
 
 #[test]
-fn an_event_of_stripe_is_generic_over_its_object() {
+fn stripe_events_are_generic() {
     let body = vector("public/stripe/accept-1");
     let event: stripe::Event<'_, PaymentIntent<'_>> = decode(&body);
     assert_eq!(event.id, "evt_1avykMMaVBo");
@@ -29,7 +29,7 @@ fn an_event_of_stripe_is_generic_over_its_object() {
 }
 
 #[test]
-fn an_event_of_stripe_says_who_asked_and_what_was_before() {
+fn stripe_events_have_request_and_previous() {
     #[derive(Deserialize)]
     struct Before {
         amount: Option<u64>,

@@ -12,7 +12,7 @@ use crate::{decode, read};
 macro_rules! round_trips {
     ($($module:ident::{$($name:ident)+})+) => {
         #[test]
-        fn words_come_out_as_they_went_in() {
+        fn known_words_round_trip() {
             $($(
                 assert!(!$module::$name::KNOWN.is_empty());
                 for &word in $module::$name::KNOWN {
@@ -41,14 +41,14 @@ round_trips! {
 }
 
 #[test]
-fn a_word_may_have_escapes() {
+fn words_may_have_escapes() {
     assert_eq!(decode::<github::State<'_>>(r#""\u006fpen""#), github::State::Open);
     let unknown = decode::<github::State<'_>>(r#""half\topen""#);
     assert_eq!(unknown.as_str(), "half\topen");
 }
 
 #[test]
-fn an_unknown_action_is_no_mistake() {
+fn unknown_actions_are_kept() {
     let file = read("fixtures/thin/github/issues.jsonl");
     let example = file.lines().next().expect("an example");
     let action = decode::<github::IssuesEvent<'_>>(example).action;
@@ -62,7 +62,7 @@ fn an_unknown_action_is_no_mistake() {
 }
 
 #[test]
-fn text_stays_where_it_arrived() {
+fn text_is_borrowed_from_the_body() {
     let file = read("fixtures/thin/github/push.jsonl");
     let body = file.lines().find(|body| body.contains(r#""commits":[{"#)).expect("with commits");
     let push: github::Push<'_> = decode(body);

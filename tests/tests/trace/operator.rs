@@ -43,7 +43,7 @@ async fn a_delivery_is_one_span() {
 }
 
 #[tokio::test]
-async fn the_span_has_the_id_the_event_and_the_secrets_name() {
+async fn the_span_has_id_event_and_secret_name() {
     let (records, _guard) = Records::start();
     let router = Webhooks::new()
         .mount::<github>()
@@ -71,7 +71,7 @@ async fn the_span_has_the_id_the_event_and_the_secrets_name() {
 }
 
 #[tokio::test]
-async fn what_the_handler_traces_is_inside_the_span() {
+async fn handler_events_are_inside_the_span() {
     let (records, _guard) = Records::start();
     assert_eq!(status(&router::<order_paid>(), delivery(r#"{"id":1}"#)).await, 200);
     let inner = records.inner();
@@ -81,7 +81,7 @@ async fn what_the_handler_traces_is_inside_the_span() {
 
 /// The sender is told the status alone; the reason is here.
 #[tokio::test]
-async fn who_is_limited_is_told_as_a_refusal() {
+async fn rate_limits_are_traced_as_rejections() {
     let hooks = common::webhooks::<order_paid>().limit_on::<order_paid>(Quota::per_hour(1));
     let router = hooks.into_router().expect("nothing is wrong with it");
     assert_eq!(status(&router, delivery(r#"{"id":1}"#)).await, 200);
@@ -93,7 +93,7 @@ async fn who_is_limited_is_told_as_a_refusal() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_a_span_with_its_reason() {
+async fn rejections_are_spans_with_a_reason() {
     let unsigned = || post(PATH, HeaderMap::new(), "{}");
     let signed = |signature: &str| {
         let mut request = unsigned();
@@ -132,7 +132,7 @@ async fn a_refusal_is_a_span_with_its_reason() {
 }
 
 #[tokio::test]
-async fn a_panic_is_in_the_span_as_well() {
+async fn panics_are_in_the_span() {
     #[webhook(path = "/webhook")]
     async fn clumsy(_: &Delivery) {
         panic!("a bug");
@@ -145,7 +145,7 @@ async fn a_panic_is_in_the_span_as_well() {
 
 /// An id or event that nobody signed is shown only once somebody signed the rest.
 #[tokio::test]
-async fn a_forgery_says_nothing_of_itself() {
+async fn forgeries_trace_none_of_their_claims() {
     let (records, _guard) = Records::start();
     let mut request = post(PATH, HeaderMap::new(), "{}");
     set(&mut request, "x-hub-signature-256", &format!("sha256={}", "0".repeat(64)));

@@ -134,7 +134,7 @@ fn requests() -> (Vec<Request<Body>>, Vec<String>) {
 }
 
 #[tokio::test]
-async fn no_trace_holds_a_secret_a_signature_or_a_body() {
+async fn traces_hold_no_secret_or_body() {
     let (records, _guard) = Records::start();
     let seen = Seen::default();
     let router = canary_router(&seen);
@@ -156,7 +156,7 @@ async fn no_trace_holds_a_secret_a_signature_or_a_body() {
 /// A 422 tells the sender what it sent. Nothing tells anybody a secret or a signature, and who is
 /// not believed is told nothing.
 #[tokio::test]
-async fn no_answer_holds_a_secret_or_a_signature() {
+async fn answers_hold_no_secret_or_signature() {
     let seen = Seen::default();
     let router = canary_router(&seen);
     let (requests, expected) = requests();
@@ -172,7 +172,7 @@ async fn no_answer_holds_a_secret_or_a_signature() {
 }
 
 #[tokio::test]
-async fn the_debug_of_a_delivery_is_silent() {
+async fn debug_of_a_delivery_hides_secrets() {
     let seen = Seen::default();
     let router = canary_router(&seen);
     let (requests, expected) = requests();
@@ -189,14 +189,14 @@ async fn the_debug_of_a_delivery_is_silent() {
 /// A rejection can be had from [`Payload::decode`](webhook_runtime::Payload::decode), and is what a
 /// handler logs when it cannot decode an event.
 #[tokio::test]
-async fn the_text_of_a_rejection_is_silent() {
+async fn rejection_text_hides_secrets() {
     for rejection in rejections().await {
         assert_silent(&rejection.to_string(), &[]);
     }
 }
 
 #[tokio::test]
-async fn the_debug_of_a_rejection_is_silent() {
+async fn debug_of_a_rejection_hides_secrets() {
     for rejection in rejections().await {
         assert_silent(&format!("{rejection:?}"), &[]);
     }
@@ -225,13 +225,13 @@ async fn rejections() -> Vec<Rejection> {
 }
 
 #[test]
-fn the_debug_of_a_request_to_sign_is_silent() {
+fn debug_of_a_request_to_sign_hides_secrets() {
     let body = &bodies()[0];
     assert_silent(&format!("{:?}", Outgoing::new(body.as_bytes())), &[]);
 }
 
 #[test]
-fn the_debug_of_a_request_to_verify_is_silent() {
+fn debug_of_a_request_to_verify_hides_secrets() {
     let body = &bodies()[0];
     let headers = sign(&TOKEN, SECRET_CANARY, body.as_bytes());
     let incoming =
@@ -240,7 +240,7 @@ fn the_debug_of_a_request_to_verify_is_silent() {
 }
 
 #[test]
-fn the_debug_of_secrets_providers_and_mistakes_is_silent() {
+fn debug_of_configuration_hides_secrets() {
     #[webhook(path = "/hex", provider = HEX_KEY)]
     async fn hex_key(_: &Delivery) {}
     let mut texts = vec![
@@ -277,7 +277,7 @@ fn the_debug_of_secrets_providers_and_mistakes_is_silent() {
 
 /// The canaries are heard when they sing: otherwise the tests above would show nothing.
 #[test]
-fn canaries_are_heard() {
+fn planted_canaries_are_found() {
     let signature = common::signature(b"");
     assert!(sings(SECRET_CANARY, &[]).is_some());
     assert!(sings(&format!("{:?}", BODY_CANARY.as_bytes()), &[]).is_some());
