@@ -1,4 +1,4 @@
-//! Many events in one request: who is called with what, and what the provider is told.
+//! Batches: many events in one request, the calls of the handler, and the response.
 
 mod common;
 
@@ -15,7 +15,7 @@ use webhook_runtime::{
     webhook,
 };
 
-/// What handlers were called with, in order.
+/// The handlers' arguments, in order.
 type Seen = Arc<Mutex<Vec<String>>>;
 
 fn seen(all: &Seen) -> Vec<String> {
@@ -102,8 +102,8 @@ async fn a_failed_event_does_not_stop_the_others() {
     let all = Seen::default();
     let router = router::<one>(&all);
     let items = |items: &str| format!(r#"{{"a/b":{{"items":[{items}]}}}}"#);
-    // What the events answer, and what the request is answered by: first of all, whatever may
-    // succeed the next time.
+    // The responses of the events, and the response of the request. A failure that a retry may cure
+    // has priority.
     for (events, status, failed) in [
         (r#"{"answer":200},{"answer":404},{"answer":200}"#, 404, vec![(1, 404)]),
         (
@@ -115,7 +115,7 @@ async fn a_failed_event_does_not_stop_the_others() {
         (r#"{"answer":200},{"answer":"x"},{"answer":200}"#, 422, vec![(1, 422)]),
         (r#"{"answer":999},{"answer":200},{"answer":200}"#, 500, vec![(0, 500)]),
         (r#"{"answer":409},{"answer":410},{"answer":200}"#, 409, vec![(0, 409), (1, 410)]),
-        // One event that is gone is not the whole endpoint, and what is no failure is no success.
+        // 410 for one event does not mean that the endpoint is gone, and a redirect is no success.
         (r#"{"answer":410},{"answer":200}"#, 422, vec![(0, 410)]),
         (r#"{"answer":303},{"answer":200}"#, 500, vec![(0, 303)]),
     ] {
@@ -128,11 +128,11 @@ async fn a_failed_event_does_not_stop_the_others() {
             named.map(|item| (item["index"].as_u64(), item["status"].as_u64())).collect();
         let failed: Vec<_> = failed.iter().map(|(i, s)| (Some(*i), Some(*s))).collect();
         assert_eq!(named, failed, "{events}");
-        // The wish of the first event that has one is passed on.
+        // The first `Retry-After` is passed on.
         let wished = answer.headers.get(header::RETRY_AFTER).map(|value| value.to_str());
         let is_wish = matches!(status, 429 | 503);
         assert_eq!(wished.is_some_and(|wished| wished.ok() == Some("7")), is_wish, "{events}");
-        // All but those that cannot be decoded have been handled.
+        // All events that can be decoded were handled.
         let not_handled = usize::from(events.contains("\"x\""));
         assert_eq!(seen(&all).len(), events.matches("answer").count() - not_handled, "{events}");
     }
@@ -154,7 +154,7 @@ async fn bodies_without_a_batch_are_rejected() {
         assert_eq!(answer.problem()["path"].as_str(), path, "{json}");
     }
     assert_eq!(seen(&all).len(), 0);
-    // One event without its array is an event all the same.
+    // A single event without the array is accepted too.
     let answer = deliver(&router, &BATCH, r#"{"a/b":{"items":{"answer":203}}}"#).await;
     assert_eq!(answer.status.as_u16(), 203);
 }
@@ -225,7 +225,7 @@ told! {
     adyen: ADYEN,
 }
 
-/// What events of `H` are called, in requests of the provider's shape.
+/// The names and ids that `H` sees in a request of this provider.
 async fn told<H: Webhook<()>>(
     provider: &Provider,
     secret: &str,
@@ -271,7 +271,7 @@ async fn each_event_has_its_own_name_and_id() {
     let grid = r#"[{"id":"1","eventType":"Blob.Created"},{"id":"2","eventType":"Blob.Deleted"}]"#;
     let (events, _) = told::<event_grid>(&EVENT_GRID, "c0de", "/webhook?code=c0de", grid).await;
     assert_eq!(events, ["1 Blob.Created ", "2 Blob.Deleted "]);
-    // The schema of CloudEvents has one event without an array.
+    // With the CloudEvents schema, there is one event without an array.
     let (events, _) =
         told::<event_grid>(&EVENT_GRID, "c0de", "/webhook?code=c0de", r#"{"id":"3"}"#).await;
     assert_eq!(events, ["3  "]);
@@ -293,7 +293,7 @@ async fn each_event_has_its_own_name_and_id() {
     assert_eq!(answer.text(), "[accepted]");
 }
 
-/// What is done for each event does not grow with the size of the others.
+/// The work for an event does not grow with the size of the others.
 #[tokio::test]
 async fn large_batches_are_fast() {
     let all = Seen::default();
@@ -303,7 +303,7 @@ async fn large_batches_are_fast() {
     assert_eq!((answer.status.as_u16(), seen(&all).len()), (200, 20_000));
 }
 
-/// A small request has no huge answer, however much of it fails.
+/// A small request never gets a huge response, however much of it fails.
 #[tokio::test]
 async fn many_failures_are_counted_and_few_are_listed() {
     let all = Seen::default();
@@ -316,7 +316,7 @@ async fn many_failures_are_counted_and_few_are_listed() {
     assert_eq!(problem["items"][100], serde_json::Value::Null);
 }
 
-/// What the request says of all its events is read once, and not once for each.
+/// Fields that all events share are read once, not once for each event.
 #[tokio::test]
 async fn many_events_of_one_name_are_fast() {
     let json = format!(r#"{{"entry":[{}],"object":"page"}}"#, vec!["0"; 20_000].join(","));

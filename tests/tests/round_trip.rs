@@ -26,7 +26,7 @@ const ASYMMETRIC_ROUNDS: u64 = 3;
 /// Longer than any window.
 const YEARS: Duration = Duration::from_secs(100_000_000);
 
-/// Those that sign with keys which nobody else has.
+/// The providers that sign with keys that only they have.
 const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
 
 #[test]
@@ -81,7 +81,7 @@ impl Random {
         (0..length).map(|_| char::from(MARKS[self.below(MARKS.len())])).collect()
     }
 
-    /// Hex digits: text, hex and base64 all in one, whichever a provider's secrets are.
+    /// Hex digits are valid as text, as hex and as base64, so every provider accepts them.
     fn hex(&mut self, length: usize) -> String {
         (0..length).map(|_| char::from(b"0123456789abcdef"[self.below(16)])).collect()
     }
@@ -371,7 +371,7 @@ fn secret(provider: &Provider, random: &mut Random) -> Secret {
     }
 }
 
-/// A body that the provider can sign, and whether it is a form.
+/// A body that the provider can sign, and true if it is a form.
 fn body(provider: &Provider, random: &mut Random, now: SystemTime) -> (bool, Vec<u8>) {
     let word = random.word(12);
     let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).expect("later");

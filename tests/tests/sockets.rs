@@ -39,7 +39,7 @@ use webhook_runtime::{
 /// How long an answer may take before the server counts as hung.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How often a handler has been called.
+/// The number of handler calls so far.
 static RUNS: [AtomicUsize; 9] = [const { AtomicUsize::new(0) }; 9];
 
 macro_rules! endpoints {

@@ -1,4 +1,4 @@
-//! What passes for a signature, and what must not.
+//! Missing signatures, unavailable secrets, and secrets of other tenants.
 
 use std::{
     collections::BTreeSet,
@@ -54,7 +54,8 @@ impl SecretSource for Failing {
 #[webhook(path = "/of/{tenant}", inbox)]
 async fn of_tenant(_: &Delivery) {}
 
-/// The secret could not be read when it was needed, and the check was skipped (hiveloop#32).
+/// Elsewhere, a secret could not be read when it was needed, and the check was skipped
+/// (hiveloop#32).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unavailable_secrets_reject_everything() {
     let inbox = Inbox::builder("").in_memory().unwrap();
@@ -86,8 +87,8 @@ async fn unavailable_secrets_reject_everything() {
     assert!(inbox.list(Filter::all()).collect().await.unwrap().is_empty());
 }
 
-/// A missing header was a crash (Dokploy#4275, telegraf#2493), or no check was made at all
-/// (CVE-2026-39969, CVE-2026-33143). What cannot be believed is refused before its body is read.
+/// Elsewhere, a missing header caused a crash (Dokploy#4275, telegraf#2493), or skipped the check
+/// (CVE-2026-39969, CVE-2026-33143). Here such a request is rejected before its body is read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn missing_headers_are_rejected_before_the_body() {
     for target in family::all().await {
@@ -108,7 +109,7 @@ async fn missing_headers_are_rejected_before_the_body() {
                 let read = timeout(PATIENCE, stream.read_exact(&mut line)).await;
                 read.expect("an answer in time").expect("an answer");
                 assert_eq!(&line, b"HTTP/1.1 401", "{}: {what}", target.means.name);
-                // Long before the deadline of a body.
+                // Long before the body times out.
                 assert!(asked.elapsed() < Duration::from_secs(5), "{}", target.means.name);
             }
             target.refuses(&format!("without {missing:?}"), &without).await;
@@ -122,7 +123,7 @@ async fn missing_headers_are_rejected_before_the_body() {
     tally::tell();
 }
 
-/// Which tenants were handled.
+/// The tenants whose deliveries were handled.
 static TENANTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 #[derive(Deserialize)]
@@ -147,7 +148,7 @@ impl SecretSource for Two {
     }
 }
 
-/// Whose delivery it is was read from the body (alga-psa#3342), or any known secret opened any tenant
+/// Elsewhere, the body named the tenant (alga-psa#3342), or any known secret opened every tenant
 /// (AutoGPT#13135, CVE-2026-39969).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_path_names_the_tenant() {
@@ -173,7 +174,7 @@ async fn the_path_names_the_tenant() {
     }
     assert!(inbox.list(Filter::all()).collect().await.unwrap().is_empty());
 
-    // Whatever the body says, it is the tenant of the secret; and one's ids are not the other's.
+    // The secret decides the tenant, not the body; and equal ids of two tenants are not duplicates.
     for tenant in ["acme", "umbra", "acme"] {
         let answer = server.client().ask(&deliver(tenant, "acme", tenant)).await;
         assert_eq!(answer.status, 202, "{answer:?}");
@@ -191,7 +192,7 @@ async fn the_path_names_the_tenant() {
 
 static PARSED: AtomicUsize = AtomicUsize::new(0);
 
-/// Counts how often it is decoded.
+/// A payload that counts how often it is decoded.
 struct Tripwire;
 
 impl<'de> Deserialize<'de> for Tripwire {
@@ -204,7 +205,7 @@ impl<'de> Deserialize<'de> for Tripwire {
 #[webhook(path = "/webhook")]
 async fn tripwire(_: Tripwire) {}
 
-/// Body and JSON were read before the secret was compared (GHSA-jq3f-vjww-8rq7).
+/// Elsewhere, the JSON was parsed before the secret was compared (GHSA-jq3f-vjww-8rq7).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_parsed_before_verification() {
     let hooks = Webhooks::new().mount::<tripwire>().secrets::<tripwire>([Secret::new(SECRET)]);

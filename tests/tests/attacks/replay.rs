@@ -1,4 +1,4 @@
-//! Deliveries that come again.
+//! Replays: recorded deliveries that are sent again.
 
 use std::{
     env, fs,
@@ -45,7 +45,7 @@ impl Drop for Folder {
     }
 }
 
-/// Waits until nothing is left to be done.
+/// Waits until every delivery is completed.
 async fn finished(inbox: &Inbox) {
     let done = async {
         loop {
@@ -62,8 +62,9 @@ async fn finished(inbox: &Inbox) {
 #[webhook(path = "/stripe", provider = STRIPE, inbox)]
 async fn booked(_: &Delivery) {}
 
-/// A recorded delivery had its effect again, for want of a window (Pulsefy#1333, open-mercato#3928) or
-/// of a memory that outlives the process (CVE-2026-28449).
+/// Elsewhere, a recorded delivery had its effect again, because there was no time window
+/// (Pulsefy#1333, open-mercato#3928), or because deduplication forgot everything at a restart
+/// (CVE-2026-28449).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replay_has_one_effect_across_restarts() {
     let folder = Folder::new("replay");
@@ -79,7 +80,7 @@ async fn a_replay_has_one_effect_across_restarts() {
         for _ in 0..3 {
             assert_eq!(server.client().ask(&recorded).await.status, 202);
         }
-        // Whoever has recorded it can say it otherwise, as long as it is not signed.
+        // Whoever recorded it can change everything that is not signed.
         let unsigned = recorded
             .clone()
             .with("idempotency-key", "another")
@@ -111,9 +112,9 @@ async fn a_replay_has_one_effect_across_restarts() {
 #[webhook(path = "/github", provider = GITHUB, inbox)]
 async fn pushed(_: &Delivery) {}
 
-/// What made a delivery the same was drawn at random for each request (CVE-2026-32053), came with it
-/// unsigned (open-mercato#1343, openlinker#1721), or was the id of the request
-/// (idiomatic-critter-stack#9): whoever had recorded one could have it handled again.
+/// Elsewhere, the deduplication key was random (CVE-2026-32053), unsigned (open-mercato#1343,
+/// openlinker#1721), or the id of the request (idiomatic-critter-stack#9). Whoever had recorded a
+/// delivery could have it handled again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_unsigned_id_is_still_a_duplicate() {
     let folder = Folder::new("ids");

@@ -17,8 +17,9 @@ use crate::{
     wire::Request,
 };
 
-/// `zip` compared up to the end of the shorter one, so that `v1,` was a signature (RUSTSEC-2024-0010,
-/// CVE-2024-21491). Each of these is rightly encoded, and the beginning of the right tag.
+/// Elsewhere, `zip` ended the comparison with the shorter tag, so that `v1,` was a valid signature
+/// (RUSTSEC-2024-0010, CVE-2024-21491). Each of these tags is well encoded, and is the start of the
+/// right one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tags_of_other_lengths_are_rejected() {
     for target in family::all().await {
@@ -44,7 +45,7 @@ async fn tags_of_other_lengths_are_rejected() {
 #[webhook(path = "/webhook", provider = GITHUB)]
 async fn github(_: &Delivery) {}
 
-/// The algorithm was taken from the signature's own prefix (octokit/webhooks-methods.js#39), or the
+/// Elsewhere, the signature's prefix chose the algorithm (octokit/webhooks-methods.js#39), or the
 /// prefix was optional (adnanh/webhook).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_cannot_choose_the_algorithm() {
@@ -95,8 +96,8 @@ async fn requests_cannot_choose_the_algorithm() {
 #[webhook(path = "/webhook", provider = STANDARD_WEBHOOKS)]
 async fn standard(_: &Delivery) {}
 
-/// Whatever else stands in a list of signatures, one of this version and length has to be right; and
-/// a list was not read as one at all, so that what was genuine was refused (moshcoding#21).
+/// At least one signature of this version and length must be right, whatever else is in the list.
+/// Elsewhere, lists were not read at all, so that genuine deliveries were rejected (moshcoding#21).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn signature_lists_accept_nothing_more() {
     const KEY: &str = "whsec_czNjcmV0czNjcmV0czNjcmV0czNjcmV0";
@@ -143,7 +144,7 @@ async fn signature_lists_accept_nothing_more() {
         ",".to_owned(),
         " ".to_owned(),
         many.clone(),
-        // No rotation has a thousand signatures: behind so many, not even the right one counts.
+        // The list is limited: after a thousand entries, not even the right one counts.
         format!("{many} v1,{tag}"),
     ] {
         let shown: String = value.chars().take(60).collect();
@@ -152,8 +153,8 @@ async fn signature_lists_accept_nothing_more() {
     tally::tell();
 }
 
-/// Two parts of a program read two values for one word: the first and the last of a header
-/// (svix, Standard Webhooks), or of a field (adcp-client-python#1022).
+/// Elsewhere, two parts of a program read different values: the first and the last of a repeated
+/// header (svix, Standard Webhooks), or of a repeated field (adcp-client-python#1022).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn repeated_headers_and_fields_are_rejected() {
     for target in family::all().await {
@@ -173,7 +174,7 @@ async fn repeated_headers_and_fields_are_rejected() {
             }
             for between in [",", ", ", ";", "\t"] {
                 let joined = format!("{first}{between}{second}");
-                // Where that is how the scheme writes a list, one that is right is enough.
+                // In schemes with lists of signatures, one right entry is enough.
                 let is_list = match target.means.name {
                     "stripe" => true,
                     "standard-webhooks" => between.contains(' '),
@@ -213,14 +214,14 @@ async fn repeated_headers_and_fields_are_rejected() {
     tally::tell();
 }
 
-/// A signature was checked over what had been made of the body, or over a part of it (CVE-2026-119036,
-/// cla-assistant#1024, stripe-node#341): a byte anywhere is another body. A thousand of each family
-/// that signs the body.
+/// Elsewhere, the signature covered a rewritten body or a part of it (CVE-2026-119036,
+/// cla-assistant#1024, stripe-node#341). Here one changed byte anywhere is a forgery: a thousand of
+/// each family that signs the body.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn flipped_bytes_are_rejected() {
     let mut random = Random(0x5eed);
     for target in family::all().await.into_iter().filter(|target| target.means.signs_body) {
-        // A key pair takes its time, the more so in a program that is not optimised.
+        // Public keys are slow in an unoptimised program.
         let is_slow = matches!(target.means.name, "discord" | "sendgrid");
         let mut client = target.server.client();
         let before = target.server.effects();
@@ -238,7 +239,7 @@ async fn flipped_bytes_are_rejected() {
     tally::tell();
 }
 
-/// Numbers that are the same in every run.
+/// Random numbers, the same in every run.
 struct Random(u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! Times that are none.
+//! Malformed, wrong and ambiguous times.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -15,7 +15,7 @@ use crate::{authentication::mac, server::Server, tally, wire::Request};
 
 pub(crate) const SECRET: &str = "the secret of these tests";
 
-/// In the middle of a second, as times mostly are.
+/// Some time in the middle of a second.
 pub(crate) const NOW: Duration = Duration::from_millis(1_760_000_000_500);
 pub(crate) const SECONDS: i64 = 1_760_000_000;
 
@@ -51,7 +51,7 @@ async fn server() -> Server {
     Server::start(hooks).await
 }
 
-/// A delivery of each scheme that signs a time, rightly signed, whatever the time and the id are.
+/// A correctly signed delivery, with any text as time and id.
 pub(crate) fn signed_at(scheme: &str, time: &str, id: &str, body: &str) -> Request {
     let hex = |text: String| {
         base16ct::lower::encode_string(&mac::<Hmac<Sha256>>(SECRET.as_bytes(), text.as_bytes()))
@@ -91,8 +91,8 @@ pub(crate) fn signed_at(scheme: &str, time: &str, id: &str, body: &str) -> Reque
     }
 }
 
-/// A time far away made the subtraction overflow, or was read by a parser that takes more than digits
-/// (Gitlawb#358, jsonwebtoken#388). All of these are rightly signed.
+/// Elsewhere, a distant time overflowed a subtraction, or the parser accepted more than digits
+/// (Gitlawb#358, jsonwebtoken#388). All of these requests are correctly signed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn malformed_times_are_rejected() {
     let server = server().await;
@@ -173,8 +173,8 @@ async fn malformed_times_are_rejected() {
     tally::tell();
 }
 
-/// Seconds were compared with milliseconds, so that nothing was ever taken (mercadopago/sdk-python#142)
-/// or, the other way round, everything.
+/// Elsewhere, seconds were compared with milliseconds, so that nothing was accepted
+/// (mercadopago/sdk-python#142) or, the other way round, everything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn seconds_and_milliseconds_are_not_confused() {
     let server = server().await;
@@ -198,13 +198,13 @@ async fn seconds_and_milliseconds_are_not_confused() {
     tally::tell();
 }
 
-/// One text can be signed of two deliveries, where what is joined can be parted elsewhere: an id that
-/// ends with a time, a body that begins with one.
+/// Two deliveries can share a signed text if its parts can be split elsewhere: an id that ends with
+/// a time, a body that starts with one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_signed_text_cannot_be_split_elsewhere() {
     let server = server().await;
     let time = SECONDS.to_string();
-    // The sender may be made to write what a body begins with; its signature is genuine.
+    // An attacker may control the start of the body; the signature is genuine.
     let inside = format!("{time}.{{}}");
     for scheme in ["stripe", "slack", "standard-webhooks"] {
         let genuine = signed_at(scheme, &time, "msg_1", &inside);
@@ -242,7 +242,7 @@ async fn the_signed_text_cannot_be_split_elsewhere() {
         server.refuses(scheme, "parted elsewhere", &request, &[401]).await;
     }
 
-    // Without anything between them, only what a time looks like says where it begins and ends.
+    // Without separators, only the format of the time says where it starts and ends.
     let (id, at) = ("msg_1", "2025-10-09T08:53:20.123Z");
     let genuine = signed_at("twitch", at, id, "{}");
     assert_eq!(server.client().ask(&genuine).await.status, 200);
@@ -252,7 +252,7 @@ async fn the_signed_text_cannot_be_split_elsewhere() {
             if (start, end) == (id.len(), id.len() + at.len()) {
                 continue;
             }
-            // Where few characters are a time, few are tried.
+            // Splits far from the right one are skipped.
             if end.abs_diff(id.len() + at.len()) > 2 && start.abs_diff(id.len()) > 2 {
                 continue;
             }

@@ -1,5 +1,5 @@
-//! What the test kit says: of receivers that do not pass the conformance suite, and of deliveries that
-//! cannot be made.
+//! The messages of the test kit: about receivers that fail the conformance suite, and about
+//! impossible deliveries.
 
 use std::{convert::Infallible, future::IntoFuture as _, panic::AssertUnwindSafe};
 
@@ -29,7 +29,7 @@ use super::{
 
 const TOKEN: &str = "canary-verify-token-\"/+=&é-c2d3e4f5";
 
-/// A receiver that is wrong about everything.
+/// A receiver that gets everything wrong.
 fn wrong(status: StatusCode) -> Router {
     Router::new().fallback_service(service_fn(move |request: Request| async move {
         let text = format!("{status} {}", request.uri().path());
@@ -44,7 +44,7 @@ fn scanner(sender: &Sender) -> Scanner {
     scanner
 }
 
-/// Every case on two receivers, each of which fails by it in another way.
+/// Runs every case on two receivers, which fail in different ways.
 #[tokio::test]
 async fn failed_cases_leak_no_secrets() {
     let mark = ear::listen();
@@ -81,7 +81,7 @@ async fn failed_cases_leak_no_secrets() {
     silent.asserts_silence("what is written", mark.since());
 }
 
-/// Handshakes of every provider on our own endpoints, with what is written about them.
+/// Runs the handshakes of every provider on our own endpoints, and scans the record.
 #[tokio::test]
 async fn handshakes_leak_no_secrets() {
     for provider in ALL {
@@ -148,7 +148,7 @@ async fn test_kit_panics_leak_no_secrets() {
     }
 }
 
-/// Polls what is never pending: endpoints without sources wait for nobody.
+/// Polls a future that is never pending: endpoints without sources do not wait.
 fn futures_now<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::Pin::new(&mut future).poll(&mut context) {

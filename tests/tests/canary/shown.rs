@@ -1,4 +1,4 @@
-//! What every public type that holds a secret, or a request with one, shows of itself.
+//! `Debug` and `Display` of every public type that holds a secret, or a request with one.
 
 use std::time::SystemTime;
 
@@ -60,7 +60,7 @@ fn debug_of_verification_leaks_no_secrets() {
     println!("{texts} texts");
 }
 
-/// The rest, of which there is one kind for all providers.
+/// The other types, which do not depend on the provider.
 #[tokio::test]
 async fn debug_of_other_types_leaks_no_secrets() {
     let sender = Sender::new(&webhook_runtime::providers::GITHUB);
@@ -99,7 +99,7 @@ async fn debug_of_other_types_leaks_no_secrets() {
         texts.push(format!("{} {:?}", SignError::Secret(error), SignError::Secret(error)));
     }
     texts.push(format!("{:?} {}", SourceError::Unknown, SourceError::unavailable("why")));
-    // Secrets of the wrong form for each.
+    // Secrets in the wrong format for each.
     for (scheme, name) in [
         (Scheme::hmac_sha256().header("x-a").key(KeyEncoding::Hex), "hex"),
         (Scheme::hmac_sha256().header("x-a").key(KeyEncoding::Base64), "base64"),

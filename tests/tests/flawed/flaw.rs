@@ -14,7 +14,7 @@ pub(crate) enum Flaw {
     HandlesBeforeItVerifies,
     LeavesForgeriesToAThread,
     HandlesTwice,
-    // What is signed.
+    // The text to sign.
     VerifiesTheBeginning,
     SkipsLargeBodies,
     SkipsForms,

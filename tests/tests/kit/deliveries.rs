@@ -17,7 +17,7 @@ use webhook_runtime::{
 
 use crate::{Of, hooks};
 
-/// Those that sign with keys which nobody else has.
+/// The providers that sign with keys that only they have.
 const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
 
 #[tokio::test]

@@ -26,7 +26,7 @@ pub(crate) fn receiver() -> Command {
 pub(crate) struct Program {
     child: Child,
     pub(crate) address: SocketAddr,
-    /// Read no further, but kept: what is printed into a closed pipe is an error.
+    /// Not read any more, but kept open: printing into a closed pipe is an error.
     _out: BufReader<ChildStdout>,
 }
 

@@ -16,7 +16,7 @@ use webhook_runtime::{Delivery, Error, Listener, Secret, Webhooks, webhook};
 
 use crate::common::{SECRET, signature, slow};
 
-/// The longest that anything here may take.
+/// The time limit of every step.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Says who has sent how much.
