@@ -1,7 +1,7 @@
 //! GitHub's deliveries, as GitHub's own code signs them.
 //!
-//! The payloads are those of `@octokit/webhooks-examples`, signed by `@octokit/webhooks-methods`;
-//! `fixtures/github/README.md` tells how they were made.
+//! The payloads are those of `@octokit/webhooks-examples`, signed by `@octokit/webhooks-methods`.
+//! `fixtures/github/README.md` says how they were made.
 
 mod common;
 
@@ -53,7 +53,7 @@ fn fixtures() -> Vec<Fixture> {
     fixtures
 }
 
-/// The fixture that refusals are tried on, where one is enough.
+/// The fixture for rejections, where one is enough.
 fn push() -> Fixture {
     fixtures().into_iter().find(|fixture| fixture.file == "push.json").expect("a push")
 }
@@ -71,7 +71,7 @@ impl Fixture {
         request
     }
 
-    /// The same with another signature.
+    /// The same request with another signature.
     fn signed(&self, signature: &str) -> Request<Body> {
         let mut request = self.request();
         set(&mut request, "x-hub-signature-256", signature);
@@ -79,7 +79,7 @@ impl Fixture {
     }
 }
 
-/// Tells what it got.
+/// Answers with what it received.
 #[webhook(path = "/github", provider = GITHUB)]
 async fn github(delivery: Delivery, payload: Value) -> String {
     json!({
@@ -112,7 +112,7 @@ async fn github_fixtures_are_accepted_and_decoded() {
     }
 }
 
-/// A repository's owner chooses between JSON and forms; the handler sees no difference.
+/// The owner of a repository chooses JSON or forms. The handler sees no difference.
 #[tokio::test]
 async fn forms_carry_the_same_payload() {
     let router = router();
@@ -218,7 +218,7 @@ async fn only_githubs_signature_format_is_accepted() {
     assert_eq!(status(&router, push.signed(&push.signature)).await, 200);
 }
 
-/// GitHub still sends the older HMAC-SHA1 beside the one that counts.
+/// GitHub still sends the older HMAC-SHA1 as well.
 #[tokio::test]
 async fn the_sha1_signature_is_ignored() {
     const OLDER: Provider =

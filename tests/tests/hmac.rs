@@ -1,5 +1,5 @@
-//! The vectors of RFC 4231 and Wycheproof for HMAC, through the public function that verifies a
-//! request. Wycheproof's shortened tags are right as far as they go, and refused.
+//! The HMAC vectors of RFC 4231 and Wycheproof, through the public verification function.
+//! Wycheproof's truncated tags are rejected.
 
 mod runner;
 

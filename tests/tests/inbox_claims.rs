@@ -1,8 +1,8 @@
-//! Copies and claims on each of the inbox's engines, asked of the store itself: brief, since
-//! `cargo mutants` asks often. What workers make of them is in `inbox_engines.rs`.
+//! Duplicates and claims in the store of each engine. The tests are brief, since `cargo mutants`
+//! runs them often. Tests of workers are in `inbox_engines.rs`.
 //!
-//! PostgreSQL is started by the tests, in a directory of its own, wherever its programs are
-//! installed; where they are not, its tests say so and pass.
+//! The tests start PostgreSQL in a temporary directory if it is installed. If not, its tests say so
+//! and pass.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -32,7 +32,7 @@ macro_rules! on {
     };
 }
 
-/// What every engine can do.
+/// The cases that run on every engine.
 macro_rules! everywhere {
     ($engine:ident $($more:ident)*) => {
         on! { $engine:

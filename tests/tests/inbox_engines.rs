@@ -1,7 +1,7 @@
-//! The inbox on each of its engines: what holds on one has to hold on all.
+//! The inbox on each of its engines: the same cases must hold on all.
 //!
-//! PostgreSQL is started by the tests, in a directory of its own, wherever its programs are
-//! installed; where they are not, its tests say so and pass.
+//! The tests start PostgreSQL in a temporary directory if it is installed. If not, its tests say so
+//! and pass.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -32,7 +32,7 @@ macro_rules! on {
     };
 }
 
-/// What every engine can do.
+/// The cases that run on every engine.
 macro_rules! everywhere {
     ($engine:ident $($more:tt)*) => {
         on! { $engine:

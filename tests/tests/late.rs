@@ -1,4 +1,4 @@
-//! Handlers that take longer than their sender waits.
+//! Handlers that take longer than the provider waits.
 
 mod common;
 
@@ -21,7 +21,7 @@ use webhook_runtime::{
     webhook,
 };
 
-/// What a handler waits for, and how often one has come to its end.
+/// The signal that a handler waits for, and the number of handlers that finished.
 #[derive(Clone, Default)]
 struct Work {
     go_on: Arc<Notify>,
@@ -62,7 +62,7 @@ async fn a_fast_handler_answers_itself() {
     let answer = ask(&router, delivery("fast")).await;
     assert_eq!((answer.status.as_u16(), answer.text()), (201, "its own answer"));
     assert_eq!(status(&router, delivery("panics")).await, 500);
-    // In time, though not at once.
+    // In time, but not at once.
     let go_on = Arc::clone(&work.go_on);
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(1_900)).await;
@@ -113,7 +113,7 @@ async fn background_handlers_are_limited() {
     assert_eq!(status(&router, delivery("fast")).await, 201);
 }
 
-/// Without `answer_within`, a handler ends where its sender hangs up.
+/// Without `answer_within`, a handler ends when its sender disconnects.
 #[tokio::test(start_paused = true)]
 async fn a_handler_continues_after_a_disconnect() {
     let work = Work::default();
@@ -172,7 +172,7 @@ async fn insists(_: Batch<'_, serde::de::IgnoredAny>) -> &'static str {
     "too late"
 }
 
-/// Xero wants 200, and no body.
+/// Xero requires 200 without a body.
 #[tokio::test(start_paused = true)]
 async fn the_early_response_suits_the_provider() {
     let router = common::router::<insists>();

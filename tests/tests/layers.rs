@@ -1,4 +1,4 @@
-//! Middleware around endpoints and around handlers: what it sees, and what it cannot change.
+//! Layers around endpoints and handlers: what they see, and what they cannot change.
 
 mod common;
 
@@ -20,7 +20,7 @@ use webhook_runtime::{
     webhook,
 };
 
-/// What was seen, in order.
+/// Everything that layers and handlers saw, in order.
 type Seen = Arc<Mutex<Vec<String>>>;
 
 fn note(seen: &Seen, line: impl Into<String>) {
@@ -52,7 +52,7 @@ async fn other(Extension(seen): Extension<Seen>, _: &Delivery) {
     note(&seen, "other");
 }
 
-/// Notes what passes, with a name of its own.
+/// A layer that records what passes, under a name.
 async fn noted(
     State((seen, name)): State<(Seen, &'static str)>,
     request: Request,
@@ -107,7 +107,7 @@ async fn layers_run_in_their_places() {
     ];
     assert_eq!(take(&seen), seats);
 
-    // What is refused never gets behind the gate, and the layers before it are told why.
+    // Rejected requests do not pass verification, and the layers before it see the reason.
     let mut forged = delivery("{}");
     *forged.body_mut() = Body::from("[]");
     assert_eq!(status(&router, forged).await, 401);
@@ -121,7 +121,7 @@ async fn layers_run_in_their_places() {
             format!("< before paid 401 {reason}"),
         ]
     );
-    // Nor are other paths the layers' affair.
+    // Layers do not see other paths.
     assert_eq!(status(&router, delivery_to("/elsewhere", "{}")).await, 404);
     assert_eq!(take(&seen), [""; 0]);
 }
@@ -147,7 +147,7 @@ async fn a_layer_can_answer() {
     assert_eq!(take(&seen), [""; 0]);
 }
 
-/// Changes whatever can be changed.
+/// A layer that changes everything it can.
 async fn meddles(mut request: Request, next: Next) -> Response {
     set(&mut request, "x-added", "by the layer");
     *request.method_mut() = Method::PUT;
@@ -167,7 +167,7 @@ async fn the_handler_gets_the_verified_delivery() {
     assert_eq!(take(&seen), [told]);
 }
 
-/// Takes away what makes the request a delivery.
+/// A layer that removes the delivery from the request.
 async fn robs(mut request: Request, next: Next) -> Response {
     request.extensions_mut().clear();
     next.run(request).await
@@ -189,7 +189,7 @@ async fn a_failing_layer_gives_500() {
     assert_eq!(take(&seen), [""; 0]);
 }
 
-/// How many handlers run at a time, and how many did at most.
+/// The number of running handlers, and its maximum.
 #[derive(Clone, Default)]
 struct AtATime(Arc<Mutex<(usize, usize)>>);
 
@@ -204,7 +204,7 @@ async fn counted(Extension(AtATime(now)): Extension<AtATime>, _: &Delivery) {
     now.lock().expect("nobody panics holding it").0 -= 1;
 }
 
-/// A layer makes its service once, and not for each request: else it could limit nothing.
+/// A layer makes its service once, not for each request. Otherwise it could not limit anything.
 #[tokio::test]
 async fn layers_keep_their_state() {
     let limit = || tower::limit::ConcurrencyLimitLayer::new(2);
@@ -226,7 +226,7 @@ async fn layers_keep_their_state() {
     }
 }
 
-/// Puts another delivery in the place of the one that it was given.
+/// A layer that swaps the delivery for another one.
 async fn swaps(
     State(kept): State<Arc<Mutex<Option<Delivery>>>>,
     mut request: Request,

@@ -1,4 +1,4 @@
-//! Quotas: who is limited, by what, and who never is. Time stands still, and is moved by hand.
+//! Rate limits: who is limited, by which quota, and who never is. The clock moves only by hand.
 
 mod common;
 
@@ -32,14 +32,14 @@ async fn other(_: &Delivery) {}
 #[webhook(path = "/meta", provider = META)]
 async fn meta(_: &Delivery) {}
 
-/// Comes from this address.
+/// A request from this address.
 fn from(address: &str, mut request: Request<Body>) -> Request<Body> {
     let address: IpAddr = address.parse().expect("an address");
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from((address, 40_000))));
     request
 }
 
-/// With a signature of the right form, and of another body.
+/// A request with a well-formed signature of another body.
 fn forged() -> Request<Body> {
     let mut request = delivery("{}");
     *request.body_mut() = Body::from("[]");
@@ -65,7 +65,7 @@ async fn rejections_count_against_the_peer() {
     let unsigned = post(PATH, HeaderMap::new(), "{}");
     assert_eq!(status(&router, from("192.0.2.1", unsigned)).await, 401);
     assert_eq!(status(&router, from("192.0.2.1", forged())).await, 401);
-    // What is refused for another reason costs nothing.
+    // Other rejections do not count.
     let mut put = delivery("{}");
     *put.method_mut() = Method::PUT;
     assert_eq!(status(&router, from("192.0.2.1", put)).await, 405);
@@ -132,7 +132,7 @@ async fn ipv6_networks_are_one_peer() {
     }
 }
 
-/// As on a Unix socket.
+/// A request without an address, as on a Unix socket.
 #[tokio::test(start_paused = true)]
 async fn unknown_peers_are_not_limited() {
     let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(1)));
@@ -159,7 +159,7 @@ async fn headers_do_not_identify_peers() {
     }
 }
 
-/// What a program behind a proxy of its own may believe.
+/// A header that a program behind its own proxy may trust.
 fn last_forwarded(parts: &Parts) -> Option<IpAddr> {
     let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back()?;
     forwarded.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
@@ -187,7 +187,7 @@ async fn programs_can_identify_peers() {
 async fn endpoint_quotas_are_enforced() {
     let hooks = webhooks::<paid>().mount::<other>().secrets::<other>([Secret::new(SECRET)]);
     let router = limited(hooks.limit_on::<paid>(Quota::per_second(2).burst(3)));
-    // What is refused at sight does not count.
+    // Rejections without a check of the signature do not count.
     for _ in 0..5 {
         assert_eq!(status(&router, post(PATH, HeaderMap::new(), "{}")).await, 401);
     }
@@ -202,7 +202,7 @@ async fn endpoint_quotas_are_enforced() {
     assert_eq!(status(&router, delivery("{}")).await, 429);
 }
 
-/// A peer that is limited leaves the endpoint's quota to others.
+/// A limited peer does not use the endpoint's quota.
 #[tokio::test(start_paused = true)]
 async fn both_quotas_work_together() {
     let hooks = webhooks::<paid>().limit_per_peer(Quota::per_hour(2));
@@ -271,7 +271,7 @@ async fn layers_see_limited_requests() {
     assert_eq!((endpoint, endpoint.to_string().as_str()), (&by_all, reason));
 }
 
-/// Over a socket, where axum says who connected.
+/// Over a socket, where axum knows the address.
 #[tokio::test]
 async fn axum_identifies_peers() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -21,7 +21,7 @@ const WORDS: [&str; 11] = [
     "token",
 ];
 
-/// Names that are allowed: a field's name, and a secret's place in a list.
+/// Harmless comparisons: with a field's name, and with a secret's place in a list.
 const HARMLESS: [&str; 2] = ["key == signature", "secret == at"];
 
 /// Elsewhere, tags and tokens were compared up to the first byte that differs (GHSA-f67f-2j6r-m4c9,

@@ -161,7 +161,7 @@ impl Sender {
         Some(Letter { headers, body, ..letter })
     }
 
-    /// The same request, without everything that only a signer knows.
+    /// A request without everything that only a signer knows.
     pub(crate) fn unsigned(&self, path: &str, note: &str) -> Letter {
         let (form, body) = body(self.provider, note, self.now);
         let mut headers = HeaderMap::new();

@@ -1,4 +1,4 @@
-//! What is stored, what is not, and how it is acknowledged.
+//! Storing and acknowledging.
 
 use serde_json::json;
 use webhook_runtime::{
@@ -9,7 +9,7 @@ use webhook_runtime::{
 
 use crate::{Seen, records, status, unsigned_id};
 
-/// What proves who sends is not kept, wherever it stands.
+/// Credentials are not stored, wherever they stand in the request.
 #[tokio::test]
 async fn credentials_are_not_stored() {
     let canary = "CANARY-of-this-test";

@@ -1,4 +1,4 @@
-//! The events of a batch.
+//! Batches in an inbox.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use webhook_runtime::{
 
 use crate::{Seen, records, status};
 
-/// A batch is stored however little may wait to be.
+/// A batch is stored even if the queue is smaller.
 #[tokio::test]
 async fn a_batch_larger_than_the_queue_is_stored() {
     let inbox = Inbox::builder("").queue(8, 64 * 1024).in_memory().expect("right");
@@ -56,7 +56,7 @@ async fn events_of_a_batch_are_stored_one_by_one() {
     let event = |id: &str, n: u8| json!({ "webhookEventId": id, "type": "message", "n": n });
     let batch = json!({ "events": [event("a", 1), event("b", 2), event("c", 3)] });
     assert_eq!(status(hooks.deliver::<one_by_one>().json(&batch)).await, 202);
-    // Another batch, with an event that is known: that one alone is not stored again.
+    // In another batch, only the known event is a duplicate.
     let batch = json!({ "events": [event("b", 2), event("d", 4)] });
     assert_eq!(status(hooks.deliver::<one_by_one>().json(&batch)).await, 202);
     assert_eq!(status(hooks.deliver::<one_by_one>().json(&json!({ "events": [] }))).await, 202);
@@ -72,12 +72,12 @@ async fn events_of_a_batch_are_stored_one_by_one() {
             r#"Some(2) Some("c") Some("message") 3"#,
         ]
     );
-    // The one that failed is tried again, and takes no other with it.
+    // Only the failed event is retried.
     hooks.advance(Duration::from_secs(3600));
     assert_eq!(hooks.run_due().await, 1);
     assert_eq!(seen.take(), [r#"Some(1) Some("b") Some("message") 2"#]);
 
-    // What cannot be taken apart is kept as it came.
+    // A body that cannot be split is stored as one delivery.
     for odd in ["{", r#"{"event":1}"#] {
         assert_eq!(status(hooks.deliver::<one_by_one>().body(odd)).await, 202);
     }

@@ -1,4 +1,4 @@
-//! What makes two deliveries the same, and what does not.
+//! Deduplication: which deliveries count as the same.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn duplicates_are_handled_once() {
         .mount::<signed_id>()
         .mount::<id_in_body>()
         .test(seen.clone());
-    // An id that nobody signs is no id: whoever has recorded a delivery could give it another.
+    // An unsigned id does not count: anybody could give a recorded delivery another one.
     for id in ["one", "two"] {
         let again = hooks.deliver::<unsigned_id>().id(id).event("push").body("{}");
         assert_eq!(status(again).await, 202);
@@ -36,7 +36,7 @@ async fn duplicates_are_handled_once() {
     assert_eq!(hooks.run_due().await, 2);
     assert_eq!(seen.take(), ["{}", "{} "]);
 
-    // Signed, it counts, whatever else has changed: the time of signing does with each try.
+    // A signed id counts, whatever else changes: each retry has another signing time.
     for (id, body) in [("m1", "{}"), ("m1", "[]"), ("m2", "{}")] {
         hooks.advance(Duration::from_secs(60));
         assert_eq!(status(hooks.deliver::<signed_id>().id(id).body(body)).await, 202);
@@ -53,7 +53,7 @@ async fn duplicates_are_handled_once() {
     assert_eq!((counts.stored, counts.duplicate, counts.done), (6, 3, 6));
 }
 
-/// In what way a delivery is sent is not signed, and makes it no other delivery.
+/// Unsigned details of the request do not make a new delivery.
 #[tokio::test]
 async fn unsigned_changes_are_still_duplicates() {
     let seen = Seen::default();
@@ -84,7 +84,7 @@ async fn twilio(_: &Delivery) {}
 #[webhook(path = "/mailgun", provider = MAILGUN, inbox)]
 async fn mailgun(_: &Delivery) {}
 
-/// Providers that send the same bytes for other events lose none of them.
+/// Some providers send the same bytes for different events. None is lost.
 #[tokio::test]
 async fn same_bytes_can_be_different_deliveries() {
     let hooks = Webhooks::new()
@@ -107,7 +107,7 @@ async fn same_bytes_can_be_different_deliveries() {
         assert_eq!(status(hooks.deliver::<cloud>().id(id).body("{}")).await, 202);
     }
     assert_eq!(hooks.run_due().await, 2);
-    // What has no id is not the same as everything else that has none.
+    // Deliveries without an id are not duplicates of each other.
     for n in 1..=3 {
         let event = hooks.deliver::<id_in_body>().body(format!(r#"{{"id":"","n":{n}}}"#));
         assert_eq!(status(event).await, 202);

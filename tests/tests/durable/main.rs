@@ -1,5 +1,5 @@
-//! Endpoints with an inbox: acknowledged when stored, handled afterwards with all that a handler has
-//! in a request.
+//! Endpoints with an inbox: deliveries are acknowledged when stored, and handled later as in a
+//! request.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -24,7 +24,7 @@ use webhook_runtime::{
     webhook,
 };
 
-/// What handlers saw, in order.
+/// The handlers' notes, in order.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<String>>>);
 
@@ -38,7 +38,7 @@ impl Seen {
     }
 }
 
-/// Delivers, and tells the status.
+/// Sends a delivery, and returns the status.
 async fn status(delivery: TestDelivery<'_>) -> u16 {
     let answer = delivery.await;
     assert!(!answer.handler_ran(), "the handler runs afterwards");

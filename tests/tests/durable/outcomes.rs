@@ -1,4 +1,4 @@
-//! The answer of the handler decides what becomes of a delivery, and in which order they are handled.
+//! Outcomes: retries, dead letters and order, as the handler's response decides.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn outcome(State(seen): State<Seen>, told: Told) -> (StatusCode, HeaderMap
     (StatusCode::from_u16(told.answer).expect("a status"), headers)
 }
 
-/// Runs and lets time pass until nothing moves any more.
+/// Runs due deliveries and advances the clock, until everything is settled.
 async fn run_to_the_end<S>(hooks: &TestHooks<S>) -> u64 {
     let mut attempts = 0;
     for _ in 0..40 {
@@ -130,8 +130,8 @@ async fn ordering_keys_keep_the_order() {
     hooks.run_due().await;
     let mut lines = seen.take();
     lines.sort();
-    // The first of account 1 has to be tried again, and the others wait for it; the first of
-    // account 2 is given up, and the next goes on.
+    // The first of account 1 is retried, and the others wait for it. The first of account 2 is
+    // dead, and the next goes on.
     assert_eq!(lines, ["1 1", "2 1", "2 2"]);
     run_to_the_end(&hooks).await;
     let lines = seen.take();

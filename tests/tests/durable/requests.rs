@@ -1,4 +1,4 @@
-//! A handler is given all that it has in a request.
+//! Handlers of stored deliveries get everything that the request had.
 
 use std::collections::HashMap;
 
@@ -120,7 +120,7 @@ async fn payloads_decode_after_replay() {
     let mut lines = seen.take();
     lines.sort();
     assert_eq!(lines, ["/deploy api & web", "opened 7", "other star"]);
-    // The challenge is answered, and not stored.
+    // The challenge is answered, but not stored.
     let challenge = json!({ "type": "url_verification", "challenge": "abc" });
     let answer = hooks.deliver::<form>().json(&challenge).await;
     assert_eq!((answer.status().as_u16(), answer.text().as_str()), (200, "abc"));

@@ -1,4 +1,4 @@
-//! Workers that run by themselves, and what an inbox needs to start.
+//! Background workers, and the requirements of an inbox.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use webhook_runtime::{Delivery, Inbox, Secret, StartProblem, Webhooks, webhook};
 
 use crate::{Seen, common};
 
-/// Without the kit: workers that run by themselves, and end when they are told to.
+/// Without the test kit, workers run in the background, and end on shutdown.
 #[tokio::test]
 async fn background_workers_handle_stored_deliveries() {
     let seen = Seen::default();

@@ -1,4 +1,4 @@
-//! What a handler writes in the transaction of its delivery.
+//! `Tx`: writes in the transaction of the delivery.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use webhook_runtime::{Delivery, Inbox, Tx, Webhooks, webhook};
 
 use crate::{Told, status};
 
-/// A transaction that outlives its function is taken back when it is let go, and keeps nobody from
-/// writing after that.
+/// A transaction that outlives its function is rolled back when it is dropped, and then blocks
+/// nobody.
 #[tokio::test]
 async fn a_leaked_transaction_is_rolled_back() {
     let file = std::env::temp_dir().join(format!("webhook-kept-{}.db", std::process::id()));

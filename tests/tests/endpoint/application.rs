@@ -39,7 +39,7 @@ impl FromRef<App> for Name {
 #[derive(Clone)]
 struct Region(&'static str);
 
-/// `RawQuery` stands for axum's other extractors of the query, which are optional features.
+/// `RawQuery` stands for axum's other query extractors, which are optional features.
 #[webhook(path = "/shops/{shop}/orders/{order}")]
 #[allow(clippy::too_many_arguments, reason = "all of them are what is tested")]
 async fn extractors(
@@ -99,7 +99,7 @@ async fn a_rejecting_extractor_answers() {
     assert_eq!(app.handled.load(Ordering::Relaxed), 0);
 }
 
-/// Extractors may be costly, or tell something: nobody reaches them without a signature.
+/// Extractors may be costly, or reveal something, so they run after verification only.
 #[tokio::test]
 async fn no_extractor_runs_for_a_forgery() {
     let (_, router) = app();
@@ -125,7 +125,7 @@ async fn webhooks_live_beside_other_routes() {
     assert_eq!(ask(&app, delivery_to("/hooks", ORDER)).await.text(), "nothing here");
     assert_eq!(ask(&app, delivery_to("/webhook/", ORDER)).await.text(), "nothing here");
     assert_eq!(ask(&app, delivery(ORDER)).await.text(), "7: with care");
-    // The application's fallback does not take over what the endpoint refuses.
+    // The application's fallback does not replace the endpoint's rejections.
     assert_eq!(status(&app, get(PATH)).await, 405);
     assert_eq!(status(&app, post(PATH, HeaderMap::new(), ORDER)).await, 401);
 }

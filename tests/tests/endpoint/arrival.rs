@@ -32,7 +32,7 @@ async fn a_body_that_never_arrives_times_out() {
     }
 }
 
-/// The deadline is for the body as a whole: who sends a byte now and then holds no place for ever.
+/// The timeout covers the whole body, so a byte now and then does not keep it open.
 #[tokio::test(start_paused = true)]
 async fn a_dripping_body_times_out() {
     let dripping = |count: usize| {

@@ -1,4 +1,4 @@
-//! 401: signatures that are not genuine.
+//! 401: forged signatures.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,7 +13,7 @@ use crate::{
     order_paid,
 };
 
-/// Everything that is wrong about a signature, each a header or none.
+/// Every kind of wrong signature, each as a header or none.
 fn forgeries() -> Vec<(&'static str, Option<HeaderValue>)> {
     let genuine = signature(ORDER.as_bytes());
     let text = |text: String| Some(HeaderValue::try_from(text).expect("a header's value"));
@@ -57,14 +57,15 @@ async fn every_forgery_gets_the_same_401() {
         }
         answers.push((what, ask(&router, request).await));
     }
-    // Twice is once too often, even if both are right: two readers could see two values.
+    // A repeated header is rejected even if both values are right: two readers could see two
+    // values.
     for second in [signature(ORDER.as_bytes()), "0".repeat(64)] {
         let mut request = delivery(ORDER);
         let second = second.parse().expect("a header's value");
         request.headers_mut().append("x-signature", second);
         answers.push(("repeated", ask(&router, request).await));
     }
-    // Bodies that would be refused later, had they been believed.
+    // Bodies that later steps would reject.
     for body in ["", "not JSON", "{}", "\u{0}"] {
         let mut request = delivery(body);
         set(&mut request, "x-signature", &signature(ORDER.as_bytes()));
@@ -79,7 +80,7 @@ async fn every_forgery_gets_the_same_401() {
     assert_eq!(first.text(), r#"{"status":401,"title":"Unauthorized","type":"about:blank"}"#);
 }
 
-/// A payload that tells whether anybody tried to decode it.
+/// A payload that records that it was decoded.
 struct Tripwire;
 
 static TRIPPED: AtomicBool = AtomicBool::new(false);

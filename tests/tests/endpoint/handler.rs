@@ -1,4 +1,4 @@
-//! The handler: its answer, its panics, and more than one at a time.
+//! The handler: responses, panics and concurrency.
 
 use std::sync::Arc;
 
@@ -88,7 +88,7 @@ async fn a_panic_while_decoding_gives_500() {
 async fn deliveries_are_handled_concurrently() {
     #[webhook(path = "/webhook")]
     async fn meeting(Extension(barrier): Extension<Arc<Barrier>>, _: Value) -> &'static str {
-        // Nobody passes alone.
+        // Both handlers must be here to go on.
         barrier.wait().await;
         "met"
     }

@@ -1,6 +1,6 @@
-//! One mounted endpoint, from the outside: what it takes, what it refuses, and in which order.
+//! One mounted endpoint, from the outside: what it accepts, what it rejects, and in which order.
 //!
-//! Nothing here opens a socket: a router is asked as a server would ask it.
+//! The tests open no socket: they call a router as a server would.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -31,13 +31,13 @@ struct Order<'a> {
 
 const ORDER: &str = r#"{"id":7,"note":"with care"}"#;
 
-/// Takes an order, and tells what it read.
+/// Decodes an order, and answers with its fields.
 #[webhook(path = "/webhook")]
 async fn order_paid(order: Order<'_>) -> String {
     format!("{}: {}", order.id, order.note)
 }
 
-/// Takes whatever is genuine, and gives it back.
+/// Accepts any genuine delivery, and echoes the body.
 #[webhook(path = "/webhook")]
 async fn echo(delivery: &Delivery) -> Bytes {
     delivery.body().clone()

@@ -1,4 +1,4 @@
-//! The payload: which bodies are decoded, and 415, 400 and 422 for the others.
+//! Payloads: which bodies are decoded, and 415, 400 and 422 for the others.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -69,7 +69,7 @@ async fn invalid_json_is_400() {
     assert!(detail.contains("line 2 column 9"), "the place is told: {detail}");
 }
 
-/// To recurse as deep as a sender likes would overflow the stack, and end the process.
+/// Unlimited recursion would overflow the stack, and end the process.
 #[tokio::test]
 async fn deep_nesting_is_400() {
     #[webhook(path = "/webhook", provider = GITHUB)]
@@ -201,7 +201,7 @@ async fn payloads_are_any_serde_type() {
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "an escaped text is not borrowed");
 }
 
-/// Why examples write `Cow` with `#[serde(borrow)]`: it borrows what it can.
+/// `Cow` with `#[serde(borrow)]`, as in the examples, borrows if it can.
 #[tokio::test]
 async fn unescaped_fields_are_borrowed() {
     #[webhook(path = "/webhook")]

@@ -1,4 +1,4 @@
-//! Several secrets of one endpoint, and the secrets of several.
+//! Several secrets of one endpoint, and secrets of several endpoints.
 
 use http::StatusCode;
 use webhook_runtime::{Delivery, Secret, Webhooks, providers::PLAIN, scheme::Outgoing, webhook};
@@ -14,7 +14,7 @@ async fn rotation_accepts_both_secrets() {
     let router = Webhooks::new()
         .mount::<rotating>()
         .secrets::<rotating>([Secret::new("2nd").named("NEW"), Secret::new("1st").named("OLD")])
-        // Secrets add up: a third comes from elsewhere.
+        // Calls add up: this is a third secret.
         .secrets::<rotating>([Secret::from_key([0, 255]).named("KEY")])
         .into_router()
         .expect("nothing is wrong with it");

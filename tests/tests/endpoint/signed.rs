@@ -1,4 +1,4 @@
-//! What is signed beside the body: time, id and URL.
+//! Signed parts beside the body: time, id and URL.
 
 use std::{
     sync::{Arc, Mutex},
@@ -17,7 +17,7 @@ use webhook_runtime::{
 
 use crate::common::{PATH, SECRET, ask, post, router, set, sign, status, webhooks};
 
-/// A provider of our own: signs a time, an id, and says the event in the body.
+/// A custom provider that signs a time and an id, with the event in the body.
 const ACME: Provider = Provider::new(
     "acme",
     Scheme::hmac_sha256()
@@ -38,7 +38,7 @@ fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// A delivery by [`ACME`], signed at a time.
+/// A delivery by [`ACME`], signed at this time.
 fn acme(seconds: u64, body: &'static str) -> Request<Body> {
     let outgoing = Outgoing::new(body.as_bytes()).id("d-1").at(at(seconds));
     let headers = ACME.sign(&Secret::new(SECRET), &outgoing).expect("it can be signed").headers;
@@ -75,19 +75,19 @@ async fn only_the_signed_time_counts() {
     async fn acme_hook(_: &Delivery) {}
     let router = webhooks::<acme_hook>().clock(at(NOW)).into_router();
     let router = router.expect("nothing is wrong with it");
-    // A recorded delivery, made young again.
+    // A recorded delivery with a newer time.
     for time in [NOW.to_string(), String::new(), format!("{}", NOW - 300), "NaN".to_owned()] {
         let mut request = acme(NOW - 301, "{}");
         set(&mut request, "x-acme-time", &time);
         assert_eq!(status(&router, request).await, 401, "{time:?}");
     }
-    // A recorded delivery, under another id.
+    // A recorded delivery with another id.
     let mut request = acme(NOW, "{}");
     set(&mut request, "x-acme-id", "d-2");
     assert_eq!(status(&router, request).await, 401);
 }
 
-/// Without `clock`, deliveries are judged by the time of this machine.
+/// Without `clock`, the system clock decides.
 #[tokio::test]
 async fn the_system_clock_is_the_default() {
     #[webhook(path = "/webhook", provider = ACME)]

@@ -1,4 +1,4 @@
-//! 413: how large a body may be.
+//! 413: the size limit of bodies.
 
 use std::sync::atomic::Ordering;
 
@@ -40,7 +40,7 @@ async fn the_default_max_body_is_two_mebibytes() {
     assert_eq!(status(&router, delivery(more)).await, 413);
 }
 
-/// `usize` is what lengths are compared in; what does not fit into it is too large as well.
+/// Lengths are compared as `usize`. A length that does not fit is too large, too.
 #[tokio::test]
 async fn huge_declared_lengths_are_413() {
     let router = router::<echo>();
@@ -66,7 +66,7 @@ async fn endless_bodies_are_read_up_to_the_limit() {
     assert_eq!(asked.load(Ordering::Relaxed), 11, "ten pieces fit, the eleventh does not");
 }
 
-/// axum's own limit protects its extractors, and an application may lift it for an upload route.
+/// axum's own limit protects its extractors. An application may disable it for uploads.
 #[tokio::test]
 async fn axums_body_limit_does_not_replace_ours() {
     let router = router::<echo>().layer(DefaultBodyLimit::disable());

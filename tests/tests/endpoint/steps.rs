@@ -1,4 +1,4 @@
-//! The steps from a request to the answer, in their order, and the first two refusals: 405 and 415.
+//! The steps from a request to the response, in order, and the first two rejections: 405 and 415.
 
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use webhook_runtime::webhook;
@@ -26,7 +26,7 @@ async fn chunked_bodies_are_joined() {
     assert_eq!(ask(&router, delivery("")).await.status, StatusCode::OK, "an empty body is a body");
 }
 
-/// A request with everything wrong, and one mistake less from line to line.
+/// Starts with a request where everything is wrong, and corrects one mistake after another.
 #[tokio::test]
 async fn steps_reject_in_order() {
     #[webhook(path = "/webhook", max_body = 64)]
@@ -100,8 +100,8 @@ async fn methods_other_than_post_are_405() {
     }
 }
 
-/// The signature covers the bytes as sent: whatever would change them on the way in is refused,
-/// even `identity`, which senders have no reason to write.
+/// The signature covers the bytes as sent, so every content encoding is rejected, even `identity`,
+/// which no sender needs.
 #[tokio::test]
 async fn every_content_encoding_is_415() {
     let router = router::<echo>();

@@ -1,4 +1,4 @@
-//! Requests that are refused before their body is read.
+//! Rejections before the body is read.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     echo,
 };
 
-/// Refused heads, each with the answer it gets.
+/// Rejected heads, each with its status.
 fn refused_heads() -> [(u16, Request<Body>); 4] {
     let silent = || Script::new([""; 0], End::Silence);
     let genuine = sign(&PLAIN, SECRET, b"");
@@ -35,7 +35,7 @@ async fn rejected_heads_do_not_wait_for_the_body() {
     }
 }
 
-/// A connection that is closed with bytes unread is reset, and the sender would lose the answer.
+/// Closing a connection with unread bytes resets it, and the sender would lose the response.
 #[tokio::test(start_paused = true)]
 async fn a_little_of_a_rejected_body_is_drained() {
     let body = Script::new(vec![vec![0; 16 * 1024]; 1000], End::Silence);
@@ -48,8 +48,8 @@ async fn a_little_of_a_rejected_body_is_drained() {
     assert!((1..=64).contains(&asked), "a little, and no more: {asked} pieces");
 }
 
-/// The sender of a body without a length cannot know when it has sent too much, and is still
-/// sending when it is refused.
+/// The sender of a body without a length cannot know the limit, and still sends when it is
+/// rejected.
 #[tokio::test(start_paused = true)]
 async fn a_little_of_an_oversized_body_is_drained() {
     let fits = DEFAULT_MAX_BODY / (16 * 1024);
@@ -63,7 +63,7 @@ async fn a_little_of_an_oversized_body_is_drained() {
     assert!((1..=64).contains(&more), "a little, and no more: {more} pieces");
 }
 
-/// To read would be to ask for the body.
+/// Reading the body would send `100 Continue`.
 #[tokio::test(start_paused = true)]
 async fn expect_continue_is_not_answered_on_rejection() {
     let body = Script::new(["never to be sent"], End::Complete);
@@ -75,8 +75,8 @@ async fn expect_continue_is_not_answered_on_rejection() {
     assert_eq!(asked.load(Ordering::Relaxed), 0);
 }
 
-/// Layers around, such as one that counts or logs bodies, often forget the length of what they
-/// wrap. The request still declares it.
+/// Layers that count or log bodies often hide the body's length. The request header still declares
+/// it.
 #[tokio::test(start_paused = true)]
 async fn content_length_counts_even_if_hidden() {
     let body = Script::new([""; 0], End::Silence);

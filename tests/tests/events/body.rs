@@ -1,4 +1,4 @@
-//! Names in the body.
+//! Event names in the body.
 
 use std::borrow::Cow;
 
@@ -50,7 +50,8 @@ async fn stripe(delivery: Delivery, event: Stripe<'_>) -> String {
     match event {
         Stripe::Charge(Charge { id, data: Data { object } }) => {
             let body = delivery.body().as_ptr_range();
-            // The delivery is a copy of the one that the event borrows from, but its bytes are the same.
+            // This delivery is a clone, but it shares its bytes with the one that the event borrows
+            // from.
             let is_borrowed = |text: &Cow<'_, str>| matches!(text, Cow::Borrowed(text) if body.contains(&text.as_ptr()));
             let borrowed = [&id, &object.currency].map(is_borrowed);
             format!("{id} of {} {}: borrowed {borrowed:?}", object.amount, object.currency)

@@ -1,4 +1,4 @@
-//! Enums of events, as payloads of mounted endpoints: which variant a delivery makes, and that none is
+//! Enums of events as payloads of mounted endpoints: each delivery gets its variant, and none is
 //! lost.
 
 #[path = "../common/mod.rs"]
@@ -33,14 +33,14 @@ fn delivery(
     request
 }
 
-/// What the handler says that it got.
+/// Returns the handler's answer.
 async fn told(router: &Router, request: Request<Body>) -> String {
     let answer = ask(router, request).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.text().to_owned()
 }
 
-/// Everything that the last variant knows.
+/// Describes an unknown event.
 fn tell(unknown: &Unknown<'_>) -> String {
     let bytes = unknown.bytes().len();
     let mut told = format!("other: {} {:?} {bytes} bytes", unknown.name(), unknown.action());

@@ -1,4 +1,4 @@
-//! Names in a header, and what becomes of events without a variant.
+//! Event names in a header, and events without a variant.
 
 use std::fs;
 
@@ -39,7 +39,7 @@ async fn github(event: Github<'_>) -> String {
     }
 }
 
-/// A payload of GitHub's own.
+/// A payload from GitHub's examples.
 fn fixture(file: &str) -> Bytes {
     let path = format!("{}/fixtures/github/{file}", env!("CARGO_MANIFEST_DIR"));
     fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}")).into()
@@ -88,12 +88,12 @@ async fn the_most_specific_name_wins() {
     // Only some of its actions have a variant.
     let star = told(&router, of_github("star", r#"{"action":"deleted"}"#)).await;
     assert_eq!(star, "other: star Some(\"deleted\") 20 bytes");
-    // The action of one event is none of another's.
+    // An action belongs to its event only.
     let pushed = told(&router, of_github("push.issues", r#"{"action":"opened"}"#)).await;
     assert_eq!(pushed, "other: push.issues Some(\"opened\") 19 bytes");
 }
 
-/// GitHub signs the action, but not the name, which anybody on the way can change.
+/// GitHub signs the action, but not the name, which an attacker can change.
 #[tokio::test]
 async fn a_dotted_name_is_not_an_action() {
     let router = router::<github>();

@@ -1,4 +1,4 @@
-//! An enum in an enum, and enums that are decoded without the help of an endpoint.
+//! Nested enums, and enums that a handler decodes itself.
 
 use serde_json::Value;
 use webhook_runtime::{Delivery, Rejection, Unknown, WebhookEvent, providers::GITHUB, webhook};
@@ -58,7 +58,7 @@ async fn enums_can_be_nested() {
             "inner other: issues Some(\"opened\") 19 bytes, does not fit",
         ),
         ("push", r#"{"ref":"main","commits":[]}"#, "push to main"),
-        // Refused by the inner enum, kept by the outer one.
+        // Rejected by the inner enum, kept by the outer one.
         ("push", "{}", "outer other: push None 2 bytes, does not fit"),
         ("star", "{}", "outer other: star None 2 bytes"),
     ] {

@@ -1,4 +1,4 @@
-//! A receiver as people write it by hand.
+//! A hand-written receiver.
 
 mod verify;
 
@@ -40,7 +40,7 @@ pub(crate) struct Receiver {
     clock: TestClock,
     /// How many deliveries were handled.
     pub(crate) effects: Arc<AtomicUsize>,
-    /// Signatures that were right once.
+    /// Signatures that were accepted before.
     known: Arc<Mutex<HashSet<String>>>,
     /// How many requests were refused.
     refused: Arc<AtomicUsize>,
@@ -66,11 +66,11 @@ impl Receiver {
         self.flaw == flaw
     }
 
-    /// From a request to the answer.
+    /// Answers a request.
     async fn receive(&self, request: Request) -> Result<Response, No> {
         let (parts, body) = request.into_parts();
-        // Whoever asks for another path than `/hooks` asks for nothing that is here: those who
-        // verify by the path have a router that does not read it as they do.
+        // Other paths than `/hooks` do not exist here. Receivers that verify by the path have a
+        // router that reads it differently.
         let (path, is_here) = (parts.uri.path(), self.is_here(parts.uri.path()));
         if !is_here && !self.has(F::VerifiesOnePathOnly) {
             return Err(No::Is(StatusCode::NOT_FOUND));
@@ -134,7 +134,7 @@ impl Receiver {
         self.handle(&body)
     }
 
-    /// Whether the path is that of the webhook.
+    /// Tells whether the path is that of the webhook.
     fn is_here(&self, path: &str) -> bool {
         match self.style {
             Style::Tenants => {
@@ -144,7 +144,7 @@ impl Receiver {
         }
     }
 
-    /// Whether it does not even look at the signature.
+    /// Tells whether the flaw skips verification.
     fn skips(&self, headers: &HeaderMap, body: &[u8]) -> bool {
         let header =
             |name: &str| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default();
@@ -217,7 +217,7 @@ impl Receiver {
         if self.has(F::UnwrapsTheJson) {
             json.as_ref().expect("JSON");
         }
-        // What was verified as text is read as text, and what was not verified is taken anyhow.
+        // These flaws accept a body that is not JSON.
         let is_lenient = matches!(
             self.flaw,
             F::VerifiesText

@@ -1,5 +1,4 @@
-//! What a store hands out, asked of the store itself: what is a copy, what is claimed and in which
-//! order, and what is given up.
+//! The store itself: duplicates, claims and their order, and jobs that are given up.
 
 use std::{
     collections::HashSet,
@@ -20,12 +19,12 @@ use super::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// As a worker that is alive claims.
+/// Claims as a live worker does.
 fn some(most: u32) -> Wanted {
     Wanted { lease: MINUTE, ..wanted(most) }
 }
 
-/// As a worker claims that is not heard of again, once [`lapse`] is over.
+/// Claims as a worker that dies: its lease ends after [`lapse`].
 fn lost(most: u32) -> Wanted {
     Wanted { lease: Duration::from_millis(1), ..wanted(most) }
 }
@@ -140,7 +139,7 @@ pub(crate) async fn lost_jobs_come_before_new_ones(place: Place) {
     assert_eq!(claimed(&inbox, &some(10)).await, ["c", "d"]);
 }
 
-/// The worker is alive, whatever the clock says.
+/// A live worker keeps its jobs, whatever the clock says.
 pub(crate) async fn running_jobs_are_not_claimed_again(place: Place) {
     let inbox = place.open().await;
     let ids = store(&inbox, &["a", "b"]).await;
@@ -153,7 +152,7 @@ pub(crate) async fn running_jobs_are_not_claimed_again(place: Place) {
     assert_eq!(claimed(&inbox, &running(Vec::new())).await, ["a"]);
 }
 
-/// Three deliveries, each started twice by workers that were not heard of again.
+/// Three deliveries, each started twice by workers that died.
 async fn suspects(inbox: &Inbox) {
     store(inbox, &["s1", "s2", "s3"]).await;
     for attempt in 1..3 {
@@ -174,7 +173,7 @@ pub(crate) async fn crash_suspects_are_claimed_alone(place: Place) {
     let one = claim(&inbox, &some(10)).await;
     assert_eq!(one.jobs.iter().map(|job| job.attempt).collect::<Vec<_>>(), [3]);
     assert!(one.suspect);
-    // With others, it is the last.
+    // Among others, it comes last.
     store(&inbox, &["a", "b", "c"]).await;
     let three = claim(&inbox, &some(3)).await;
     let attempts: Vec<u32> = three.jobs.iter().map(|job| job.attempt).collect();
@@ -184,7 +183,7 @@ pub(crate) async fn crash_suspects_are_claimed_alone(place: Place) {
 pub(crate) async fn a_crash_suspect_uses_capacity(place: Place) {
     let inbox = place.open().await;
     suspects(&inbox).await;
-    // Its lease runs out after theirs.
+    // The suspects' leases end earlier.
     store(&inbox, &["x", "y"]).await;
     let unsuspicious = Wanted { suspect: false, ..lost(10) };
     assert_eq!(claimed(&inbox, &unsuspicious).await, ["x", "y"]);
@@ -302,7 +301,7 @@ pub(crate) async fn only_the_last_claim_counts(place: Place) {
     assert_eq!((done.state, done.attempt, done.reason), (State::Done, 2, None));
 }
 
-/// Where nothing is due, another may go on writing.
+/// If nothing is due, polling does not wait for a writer.
 pub(crate) async fn polling_needs_no_write_lock(place: Place) {
     let inbox = place.open().await;
     assert!(claimed(&inbox, &some(1)).await.is_empty());

@@ -1,4 +1,4 @@
-//! A copy of a delivery is not stored again.
+//! Deduplication: a duplicate is not stored again.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -45,7 +45,7 @@ pub(crate) async fn concurrent_duplicates_are_one(place: Place) {
     assert_eq!(all(&inbox).await.len(), 50);
 }
 
-/// `INBOX_IDS`, `INBOX_COPIES` and `INBOX_PROCESSES` ask for more.
+/// `INBOX_IDS`, `INBOX_COPIES` and `INBOX_PROCESSES` set larger numbers.
 pub(crate) async fn several_processes_store_once(place: Place) {
     let asked = |name, default| {
         std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(default)

@@ -1,4 +1,4 @@
-//! What operators see and do.
+//! The operator's view: lists, counts, retries, replays and cancellations.
 
 use std::time::{Duration, SystemTime};
 
@@ -100,7 +100,7 @@ pub(crate) async fn cancelled_deliveries_cannot_complete(place: Place) {
     };
     assert_eq!(inbox.store().finish(&[finish]).await, Ok(vec![false]));
     assert_eq!(record(&inbox, id).await.state, State::Discarded);
-    // A copy that comes later is still a copy.
+    // A later copy is still a duplicate.
     assert_eq!(inbox.enqueue(delivery("a")).await, Ok(Enqueued::Duplicate(id)));
 }
 
@@ -120,7 +120,7 @@ pub(crate) async fn keys_outlive_bodies(place: Place) {
     let left: Vec<_> = all(&inbox).await.into_iter().map(|record| record.id).collect();
     assert_eq!(left, [dead, waiting]);
     assert_eq!(inbox.enqueue(delivery("done")).await, Ok(Enqueued::Duplicate(id)));
-    // Numbers are not used again.
+    // Ids are not reused.
     assert!(inbox.enqueue(delivery("new")).await.unwrap().id() > waiting);
 }
 

@@ -1,4 +1,4 @@
-//! Deliveries with one order key run one after another.
+//! Deliveries with one ordering key run one after another.
 
 use std::{
     collections::HashMap,
@@ -27,7 +27,7 @@ pub(crate) async fn one_key_runs_in_order(place: Place) {
             tokio::time::sleep(Duration::from_millis(1)).await;
             counted.add(&job);
             at_once.store(false, Ordering::SeqCst);
-            // Those that fail are not overtaken.
+            // Failed deliveries are not overtaken.
             if body(&job) == "7" && job.attempt < 3 { failed("again") } else { Outcome::Done }
         }
     });
@@ -135,7 +135,7 @@ pub(crate) async fn several_processes_keep_the_order(place: Place) {
     let (mut last, mut turn) = (0, 0);
     for number in 0..each {
         for line in lines {
-            // Each after the last was acknowledged, at whichever process.
+            // Each one is sent after the last was acknowledged, to any process.
             turn = (turn + number + 1) % inboxes.len();
             let sent = in_line(line, format!("{line}{number:03}"));
             last = inboxes[turn].enqueue(sent).await.unwrap().id();

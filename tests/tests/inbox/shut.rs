@@ -1,4 +1,4 @@
-//! How it ends, and what is refused.
+//! Shutdown, and rejected deliveries.
 
 use std::{sync::Arc, time::Duration};
 
@@ -59,7 +59,7 @@ pub(crate) async fn a_full_queue_rejects(place: Place) {
     }
     assert!(stored >= 4 && stored + full == 2000, "{stored} {full}");
     assert_eq!(super::all(&inbox).await.len(), stored, "what was refused is not there");
-    // What alone is larger than the queue is stored all the same.
+    // A single delivery larger than the queue is still stored.
     let mut large = delivery("large");
     large.body = vec![0; 3 << 20].into();
     inbox.enqueue(large).await.unwrap();
@@ -93,7 +93,7 @@ pub(crate) async fn other_processes_are_notified(place: Place) {
     let worker = place.open_by(builder()).await.unwrap();
     let ran = Ran::default();
     let _workers = worker.work(ran.with(Outcome::Done));
-    // Until it listens, it cannot hear.
+    // The other one must listen first.
     tokio::time::sleep(Duration::from_millis(500)).await;
     for number in 0..20 {
         receiver.enqueue(delivery(number.to_string())).await.unwrap();
@@ -101,7 +101,7 @@ pub(crate) async fn other_processes_are_notified(place: Place) {
     until("all", || async { ran.count() == 20 }).await;
 }
 
-/// Somebody else has the database to himself for longer than a provider waits.
+/// Another connection locks the database for longer than a provider waits.
 pub(crate) async fn a_hanging_store_times_out(place: Place) {
     let inbox = place.open().await;
     inbox.enqueue(delivery("before")).await.unwrap();

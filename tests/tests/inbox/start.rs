@@ -1,4 +1,4 @@
-//! Opening an inbox, and what keeps it from being opened.
+//! Opening an inbox, and errors that prevent it.
 
 use webhook_runtime::inbox::InboxError;
 

@@ -1,4 +1,4 @@
-//! What is written through `Tx` commits with the completion, or not at all.
+//! Writes through `Tx` commit with the completion, or not at all.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::{
     record, until, until_state,
 };
 
-/// A table of the application, with nothing that would keep an effect from doubling.
+/// An application table without a unique key, so that doubled effects show.
 async fn with_effects(place: &Place) -> Inbox {
     let backoff = Backoff::new(Duration::from_millis(300), Duration::from_secs(60));
     let builder = place.builder().max_attempts(4).backoff(backoff);
@@ -43,7 +43,7 @@ async fn write(engine: Engine, table: &str, tx: &mut Tx, name: &str) -> Result<(
     written.map_err(failed)
 }
 
-/// Writes an effect, and then ends as it is told.
+/// Writes an effect, and then ends with this outcome.
 fn writing(
     place: &Place,
     end: impl Fn(&Job) -> Outcome + Clone + Send + Sync + 'static,
@@ -98,7 +98,7 @@ pub(crate) async fn a_lost_claim_rolls_the_effect_back(place: Place) {
     inbox.run_due(&writing(&place, |_| Outcome::Done)).await.unwrap();
     assert_eq!((record(&inbox, id).await.state, count(&place).await), (State::Done, 1));
     assert!(matches!(inbox.store().begin(stale.fence()).await, Err(InboxError::Stale)));
-    // Discarded while it waits to write: it cannot begin.
+    // Cancelled while it waits to write: it cannot begin.
     let id = inbox.enqueue(delivery("b")).await.unwrap().id();
     let (engine, table, clone) = (place.engine, effects(&place), inbox.clone());
     let processes = Processes::new().on("orders", move |_: Job, source: TxSource| {
@@ -168,7 +168,7 @@ pub(crate) async fn an_aborted_transaction_completes_nothing(place: Place) {
             let mut tx = source.tx().unwrap();
             write(Engine::Postgres, &table, &mut tx, "a").await.unwrap();
             if job.attempt == 1 {
-                // The function does not care that this fails; the transaction does.
+                // The function ignores this error, but it aborts the transaction.
                 let wrong = tx.postgres().await.unwrap().execute("SELECT 1 / 0").await;
                 assert!(wrong.is_err());
             }

@@ -1,4 +1,4 @@
-//! What is stored is run, until it succeeds or is given up.
+//! Stored deliveries run until they succeed or are given up.
 
 use std::{
     sync::{
@@ -133,7 +133,7 @@ pub(crate) async fn an_expired_lease_is_claimed_again(place: Place) {
     let claimed = inbox.store().claim(&wanted(10)).await.unwrap();
     assert_eq!(claimed.jobs.len(), 1);
     assert_eq!(record(&inbox, id).await.state, State::Running);
-    // The one who claimed it says nothing more.
+    // The first worker does not answer any more.
     let begun = Instant::now();
     let ran = Ran::default();
     let _workers = inbox.work(ran.with(Outcome::Done));
@@ -172,7 +172,7 @@ pub(crate) async fn a_stale_claim_changes_nothing(place: Place) {
     assert_eq!(store.extend(&[stale.fence()], lease).await, Ok(vec![]));
     assert_eq!(record(&inbox, id).await, before);
     assert_eq!(store.extend(&[stale.fence(), fresh.fence()], lease).await, Ok(vec![id]));
-    // Given back, the attempt does not count; its fence is as stale as any.
+    // A released attempt does not count, and its claim is stale, too.
     let finish = |end| Finish { fence: fresh.fence(), end };
     assert_eq!(store.finish(&[finish(End::Released)]).await, Ok(vec![true]));
     assert_eq!(record(&inbox, id).await.attempt, 1);
@@ -191,7 +191,7 @@ pub(crate) async fn crashing_jobs_become_dead_letters(place: Place) {
     let mut starts = 0;
     let mut alone = true;
     for round in 0..6 {
-        // Others are claimed beside it, and each time nobody says how it ended.
+        // Others are claimed with it, and no outcome is ever reported.
         inbox.enqueue(delivery(round.to_string())).await.unwrap();
         let claimed = store.claim(&wanted(10)).await.unwrap();
         starts += claimed.jobs.iter().filter(|job| job.id == poison).count();

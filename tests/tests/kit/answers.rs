@@ -1,4 +1,4 @@
-//! What the kit says of an answer.
+//! Responses: what the kit tells about them.
 
 use std::sync::{
     Arc,
@@ -56,7 +56,6 @@ async fn responses_expose_what_happened() {
     assert!(format!("{misfit:?}").contains("expected u64"), "{misfit:?}");
 }
 
-/// A layer may build a request of its own, as long as the delivery is in it.
 #[derive(Deserialize)]
 struct Numbered {
     id: u64,
@@ -92,6 +91,7 @@ async fn mismatched_events_are_reported() {
     }
 }
 
+/// A layer may build a new request, as long as it keeps the delivery.
 #[tokio::test]
 async fn runs_are_counted_behind_rebuilding_layers() {
     #[webhook(path = "/layered")]

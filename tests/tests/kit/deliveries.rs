@@ -1,4 +1,4 @@
-//! What a delivery of the kit looks like to a handler.
+//! The deliveries of the kit, as a handler sees them.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -99,7 +99,7 @@ async fn an_event_and_its_action() {
     assert_eq!(seen.id().as_deref(), Some("evt_7"));
 }
 
-/// JSON that nothing has to be written into is sent as serde writes it.
+/// JSON is sent as serde writes it, unless a field has to be filled in.
 #[tokio::test]
 async fn bodies_are_sent_as_given() {
     #[derive(Serialize)]
@@ -142,7 +142,7 @@ async fn headers_query_and_method() {
     assert_eq!(answer.status(), 405);
     assert_eq!(answer.headers()["allow"], "POST, GET");
 
-    // It is set behind the signature's back.
+    // This header replaces the signature.
     let answer = hooks.deliver::<twilio>().header("x-twilio-signature", "forged").await;
     assert_eq!(answer.status(), 401);
 }

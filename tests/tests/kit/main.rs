@@ -1,5 +1,5 @@
-//! The test kit: what its deliveries look like to a handler, and that every provider's are genuine
-//! unless they are to be something else.
+//! The test kit: its deliveries as a handler sees them, genuine for every provider unless asked
+//! otherwise.
 
 mod answers;
 mod deliveries;
@@ -20,7 +20,7 @@ use webhook_runtime::{
     webhook,
 };
 
-/// What the handler saw last.
+/// The handler's last delivery.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Option<Delivery>>>);
 

@@ -1,4 +1,4 @@
-//! What cannot be is said when it is awaited.
+//! Impossible deliveries panic when they are awaited, and say why.
 
 use webhook_runtime::{
     Delivery, Secret, Webhooks,

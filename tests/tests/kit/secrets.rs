@@ -1,4 +1,4 @@
-//! The secrets that the kit signs with, and the time.
+//! The secrets that the kit signs with, and its clock.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use webhook_runtime::{
 
 use crate::{Of, PROVIDER, Seen};
 
-/// A secret for each tenant, and one that has none.
+/// Secrets of two tenants. Others are unknown.
 pub(crate) struct Tenants;
 
 impl SecretSource for Tenants {

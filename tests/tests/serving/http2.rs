@@ -1,4 +1,4 @@
-//! HTTP/2, over TCP as it is and over TLS.
+//! HTTP/2 over plain TCP and over TLS.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ where
     client.ready().await.expect("it takes requests")
 }
 
-/// A genuine delivery, and the status and text of its answer.
+/// Sends a genuine delivery, and returns the status and text.
 pub(crate) async fn deliver(client: &mut SendRequest<Bytes>, body: &[u8]) -> (u16, String) {
     let request = Request::post("http://localhost/webhook")
         .header("x-signature", signature(body))
@@ -67,7 +67,7 @@ async fn broken_http2_prefaces_are_closed() {
         let _ = stream.shutdown().await;
         closed(stream).await;
     }
-    // Byte by byte, a POST begins like a preface.
+    // The first byte of a POST is also that of a preface.
     let mut stream = server.connect().await;
     stream.set_nodelay(true).expect("a socket can do that");
     let body = b"1";
@@ -85,7 +85,7 @@ async fn broken_http2_prefaces_are_closed() {
 async fn silent_connections_are_closed() {
     let short = Duration::from_millis(300);
     let server = Server::start(hooks().header_deadline(short).idle_timeout(short * 2)).await;
-    // A preface that does not go on, one without a request, and one that had a request.
+    // An unfinished preface, a preface without a request, and one with a request.
     let mut half = server.connect().await;
     half.write_all(b"PRI * HT").await.expect("it takes bytes");
     closed(half).await;

@@ -1,4 +1,4 @@
-//! Until when a connection may stay.
+//! The timeouts of connections.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn keep_alive_outlasts_the_head_timeout() {
     deliver(&mut stream).await;
     sleep(SHORT * 3).await;
     deliver(&mut stream).await;
-    // What has begun has to go on, though.
+    // A started request must continue, though.
     stream.write_all(b"POST /webhook HTT").await.expect("it takes bytes");
     closed_soon(stream).await;
 }

@@ -1,4 +1,4 @@
-//! What it listens on.
+//! Listeners: TCP, Unix sockets and inherited sockets.
 
 use std::{
     net::{Ipv6Addr, TcpListener},
@@ -19,7 +19,7 @@ use crate::{
     server::{PATIENCE, Server, deliver, head, hooks},
 };
 
-/// A path of a test's own, in a directory that is there anyway.
+/// A path for one test, in the temporary directory.
 fn path(name: &str) -> PathBuf {
     let path = std::env::temp_dir().join(format!("webhooks-{}-{name}", std::process::id()));
     let _ = std::fs::remove_file(&path);
@@ -78,8 +78,8 @@ async fn no_listener_is_an_error() {
     assert_eq!(error.to_string(), "cannot listen: no socket was given");
 }
 
-/// A shell gives the socket the number 3 and says so, as systemd does; the server is a process of its
-/// own, as the variables name its id.
+/// A shell passes the socket as number 3, as systemd does. The server is a separate process, since
+/// the variables name its process id.
 #[tokio::test]
 async fn an_inherited_socket_is_used() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -93,7 +93,7 @@ async fn an_inherited_socket_is_used() {
         .stdout(Stdio::null())
         .spawn()
         .expect("a shell");
-    // Whoever connects before the program is there waits for it, and is not refused.
+    // A client that connects before the program starts waits, and is not refused.
     let mut stream = TcpStream::connect(address).await.expect("somebody listens");
     let body = br#"{"n":1}"#;
     let head = head(body.len(), &signature(body));

@@ -1,5 +1,5 @@
-//! The end of a program: what is being answered is answered, in a process of its own, as the signal is
-//! the process's.
+//! Shutdown: running requests are finished. The server is a separate process, since it gets a
+//! signal.
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -26,7 +26,7 @@ async fn shutdown_finishes_requests_and_closes_idle() {
     let mut busy = TcpStream::connect(address).await.expect("it listens");
     busy.write_all(head(body.len(), &signature(body)).as_bytes()).await.expect("bytes");
     busy.write_all(&body[..3]).await.expect("bytes");
-    // Until the server has seen the head.
+    // Waits until the server has read the head.
     tokio::time::sleep(Duration::from_millis(300)).await;
 
     program.stop();

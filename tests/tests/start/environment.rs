@@ -27,7 +27,7 @@ fn a_blank_variable_is_an_error() {
              lets everybody sign",
             "{blank:?}"
         );
-        // The old secret of a rotation may be missing, but not blank.
+        // The old secret may be missing, but not blank.
         let both = [("T_PLAIN", CANARY.as_ref()), ("T_PLAIN_OLD", blank.as_ref())];
         assert_eq!(
             start("plain", &both),
@@ -38,7 +38,7 @@ fn a_blank_variable_is_an_error() {
     }
 }
 
-/// As `export SECRET="$(cat file)"` does not leave it, but a mounted file does.
+/// A line break at the end, as in a mounted file. `export SECRET="$(cat file)"` strips it.
 #[test]
 fn white_space_around_a_variable_is_an_error() {
     for padded in [format!("{CANARY}\n"), format!(" {CANARY}"), format!("{CANARY}\r\n")] {

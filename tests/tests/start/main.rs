@@ -1,8 +1,7 @@
-//! What keeps webhooks from starting: every problem at once, each by its name, and nothing secret
-//! in any of them.
+//! Start problems: all are reported at once, by name, and without secrets.
 //!
-//! A process cannot safely change its own environment, so these tests run themselves once more
-//! with the environment that they are about.
+//! A process cannot safely change its own environment, so these tests run themselves again with the
+//! environment under test.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -22,7 +21,7 @@ use webhook_runtime::{
     webhook,
 };
 
-/// What a secret of these tests contains, so that it is found wherever it should not be.
+/// A text in every secret of these tests, which finds leaks.
 const CANARY: &str = "c0ffee-canary";
 
 const HEX_KEY: Provider =
@@ -54,7 +53,7 @@ async fn basic(_: &Delivery) {}
 
 type Start = fn() -> Result<Router, StartError>;
 
-/// What can be started in a process of its own.
+/// The routers that a child process can start.
 const STARTS: [(&str, Start); 3] = [
     ("plain", || Webhooks::new().mount::<plain>().into_router()),
     ("secrets in code", || {
@@ -72,7 +71,7 @@ const STARTS: [(&str, Start); 3] = [
     }),
 ];
 
-/// Starts in a process that has these variables; gives the error's text, empty if there is none.
+/// Starts in a process with these variables, and returns the error's text, or an empty text.
 fn start(name: &str, variables: &[(&str, &OsStr)]) -> String {
     let output = Command::new(env::current_exe().expect("the path of this test"))
         .args(["--exact", "start_in_child", "--ignored", "--nocapture"])

@@ -1,4 +1,4 @@
-//! Times and URLs, problems of every kind together, and what `serve` says.
+//! Time windows and public URLs, several problems together, and the errors of `serve`.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -92,7 +92,7 @@ fn problems_of_every_kind_are_listed_together() {
     assert_eq!(format!("{error:?}"), text, "what a `main` that returns it prints");
 }
 
-/// Functions of one name in two modules are two endpoints, each with its own problems.
+/// Two functions of one name, in two modules, are two endpoints.
 #[test]
 fn functions_of_one_name_are_told_apart() {
     mod one {

@@ -28,7 +28,7 @@ fn a_path_has_one_endpoint() {
     );
 }
 
-/// The path is in the message already: what helps is who has it.
+/// The message names the function that has the path.
 #[test]
 fn a_taken_path_names_its_function() {
     #[webhook(path = "/plain")]
@@ -69,7 +69,7 @@ fn a_function_is_mounted_once() {
     );
 }
 
-/// The attribute lets no such path through, so that there is none to mount here.
+/// The attribute rejects such paths at compile time, so the problem is built by hand.
 #[test]
 fn an_unroutable_path_names_the_reason() {
     let detail = "a path starts with `/`".to_owned();

@@ -4,7 +4,7 @@ use webhook_runtime::{Delivery, Secret, SecretError, StartProblem, Webhooks, web
 
 use crate::{CANARY, PAIRED, common::webhooks, github, hex_key, plain};
 
-/// No `secret_env`: the secrets are to be given in code.
+/// No `secret_env`: the secrets are given in code.
 #[webhook(path = "/in-code")]
 pub(crate) async fn in_code(_: &Delivery) {}
 
@@ -32,7 +32,7 @@ fn secrets_in_code_are_checked_as_well() {
     );
 }
 
-/// As a secret manager's file may bring it: no provider signs with the line break.
+/// A line break at the end, as in a secret manager's file. No provider signs with it.
 #[test]
 fn white_space_in_a_coded_secret_is_an_error() {
     let start = Webhooks::<()>::new()

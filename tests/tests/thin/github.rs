@@ -5,14 +5,14 @@ use webhook_runtime::{providers::GITHUB, thin::github, webhook};
 
 use crate::{answer, decode, read};
 
-/// A word of an example has an arm.
+/// Asserts that a word of an example is known.
 macro_rules! assert_known {
     ($words:ident: $word:expr) => {
         assert!(!matches!($word, github::$words::Unknown(_)), "{:?}", $word)
     };
 }
 
-/// Every example of an event decodes, and then holds what is asserted of it.
+/// Generates a test: every example of an event decodes, and passes these assertions.
 macro_rules! examples {
     ($($test:ident: $count:literal $event:literal as $payload:ident $check:expr;)+) => {$(
         #[test]
@@ -111,7 +111,7 @@ fn assert_user(user: Option<&github::User<'_>>, json: &Value) {
     );
 }
 
-/// GitHub's schema says so of these; the examples have a value for them.
+/// GitHub's schema allows these to be null or missing. The examples have values.
 #[test]
 fn optional_fields_may_be_null_or_missing() {
     let mut json: Value =

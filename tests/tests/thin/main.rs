@@ -1,7 +1,7 @@
-//! The ready-made payloads decode what providers send.
+//! Ready-made payload types, with bodies from providers.
 //!
-//! Where the bodies come from says `fixtures/thin/README.md`. A body that is written here is of this
-//! project's making, in the shape that the provider documents.
+//! `fixtures/thin/README.md` says where the bodies come from. Bodies in these files are our own, in
+//! the documented format.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -28,7 +28,7 @@ fn read(file: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What the payload of a handler does with JSON.
+/// Decodes JSON as a handler's payload.
 fn decode<'a, T: Deserialize<'a>>(body: &'a str) -> T {
     serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body:.300}"))
 }
@@ -42,7 +42,7 @@ fn vector(name: &str) -> String {
     String::from_utf8(body).expect("text")
 }
 
-/// An endpoint of this provider, and a genuine request to it.
+/// Mounts an endpoint of this provider, and sends it a genuine request.
 async fn answer<H: Webhook<()>>(
     provider: &Provider,
     content_type: &str,

@@ -1,4 +1,4 @@
-//! Words of which only some are known, and text that is borrowed from the body.
+//! Enums of known words, and borrowed text.
 
 use std::borrow::Cow::{Borrowed, Owned};
 
@@ -7,8 +7,7 @@ use webhook_runtime::thin::{github, shopify, slack, standard_webhooks};
 
 use crate::{decode, read};
 
-/// Every word that an enum knows has an arm, and comes out of it as it went in; every other word
-/// is kept.
+/// Every known word of an enum round-trips through its variant. Other words are kept.
 macro_rules! round_trips {
     ($($module:ident::{$($name:ident)+})+) => {
         #[test]

@@ -1,4 +1,4 @@
-//! What an operator sees of a delivery, and what nobody ever sees.
+//! Traces: what an operator sees of a delivery, and secrets that are never shown.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,4 +1,4 @@
-//! What an operator sees.
+//! Spans and events that an operator sees.
 
 use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
@@ -79,7 +79,7 @@ async fn handler_events_are_inside_the_span() {
     assert_eq!(stored.expect("the handler's event").0, Some("webhook"));
 }
 
-/// The sender is told the status alone; the reason is here.
+/// The sender sees only the status. The reason is in the trace.
 #[tokio::test]
 async fn rate_limits_are_traced_as_rejections() {
     let hooks = common::webhooks::<order_paid>().limit_on::<order_paid>(Quota::per_hour(1));
@@ -143,7 +143,7 @@ async fn panics_are_in_the_span() {
     assert_eq!(records.delivery()["outcome"], "500");
 }
 
-/// An id or event that nobody signed is shown only once somebody signed the rest.
+/// Unsigned ids and events are shown only after verification.
 #[tokio::test]
 async fn forgeries_trace_none_of_their_claims() {
     let (records, _guard) = Records::start();

@@ -1,4 +1,4 @@
-//! A subscriber that keeps everything.
+//! A subscriber that records everything.
 
 use std::{
     collections::BTreeMap,
@@ -19,24 +19,24 @@ use tracing_subscriber::{
 
 pub(crate) type Fields = BTreeMap<&'static str, String>;
 
-/// What was traced, of every target and at every level.
+/// Everything that was traced, of every target and level.
 #[derive(Clone, Default)]
 pub(crate) struct Records(Arc<Mutex<Inner>>);
 
 #[derive(Default)]
 pub(crate) struct Inner {
-    /// Spans in the order in which they began: name and fields.
+    /// Spans in order: name and fields.
     pub(crate) spans: Vec<(&'static str, Fields)>,
-    /// Events, each with the name of the span it is in.
+    /// Events, each with the name of its span.
     pub(crate) events: Vec<(Option<&'static str>, Fields)>,
-    /// Every name and value there was.
+    /// Every name and value, as text.
     pub(crate) everything: String,
 }
 
-/// The place of a span in the list of spans.
+/// A span's index in the list.
 struct Number(usize);
 
-/// Keeps fields by their name, and everything as it is printed.
+/// Records fields by name, and everything as text.
 struct Reader<'r>(&'r mut Fields, &'r mut String);
 
 impl Visit for Reader<'_> {

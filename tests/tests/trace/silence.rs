@@ -1,4 +1,4 @@
-//! What nobody sees.
+//! Secrets, expected signatures and bodies, which are never shown.
 
 use std::{
     collections::HashMap,
@@ -28,10 +28,10 @@ const TOKEN: Provider = Provider::new("token", Scheme::token().header("x-token")
 const HEX_KEY: Provider =
     Provider::new("hex-key", Scheme::hmac_sha256().header("x-sig").hex().key(KeyEncoding::Hex));
 
-/// Fails if a canary, or an expected signature, can be read in `text`.
+/// Returns the first canary or expected signature in `text`.
 fn sings(text: &str, expected: &[String]) -> Option<String> {
     let canaries = [SECRET_CANARY, BODY_CANARY].into_iter();
-    // The beginning of a signature is as bad as the whole.
+    // The start of a signature is as bad as the whole.
     canaries.chain(expected.iter().map(|signature| &signature[..16])).find_map(|canary| {
         let as_list = format!("{:?}", canary.as_bytes());
         let as_hex: String = canary.bytes().fold(String::new(), |mut hex, byte| {
@@ -61,7 +61,7 @@ struct Canary {
     more: Option<HashMap<String, u8>>,
 }
 
-/// Keeps what it is given, and panics with it if told to.
+/// Keeps the delivery, and panics with the note if there is one.
 #[webhook(path = "/plain")]
 async fn plain(Extension(seen): Extension<Seen>, delivery: Delivery, canary: Canary) {
     seen.lock().expect("nobody panics holding it").push(delivery);
@@ -86,7 +86,7 @@ fn canary_router(seen: &Seen) -> Router {
         .layer(Extension(Arc::clone(seen)))
 }
 
-/// Bodies that are fine, and that fail in every way there is.
+/// Valid bodies, and bodies that fail in every way.
 fn bodies() -> [String; 7] {
     [
         format!(r#"{{"id":1,"x":"{BODY_CANARY}"}}"#),
@@ -99,7 +99,7 @@ fn bodies() -> [String; 7] {
     ]
 }
 
-/// Every request that can be made of a body, and the signatures that were expected for them.
+/// Every kind of request with these bodies, and the expected signatures.
 fn requests() -> (Vec<Request<Body>>, Vec<String>) {
     let mut requests = Vec::new();
     let mut expected = Vec::new();
@@ -153,8 +153,8 @@ async fn traces_hold_no_secret_or_body() {
     assert_silent(&everything, &expected);
 }
 
-/// A 422 tells the sender what it sent. Nothing tells anybody a secret or a signature, and who is
-/// not believed is told nothing.
+/// A 422 may quote the sender's own body. No answer holds a secret or a signature, and a 401 quotes
+/// nothing.
 #[tokio::test]
 async fn answers_hold_no_secret_or_signature() {
     let seen = Seen::default();
@@ -186,8 +186,8 @@ async fn debug_of_a_delivery_hides_secrets() {
     }
 }
 
-/// A rejection can be had from [`Payload::decode`](webhook_runtime::Payload::decode), and is what a
-/// handler logs when it cannot decode an event.
+/// A handler may get a rejection from [`Payload::decode`](webhook_runtime::Payload::decode), and
+/// log it.
 #[tokio::test]
 async fn rejection_text_hides_secrets() {
     for rejection in rejections().await {
@@ -202,7 +202,7 @@ async fn debug_of_a_rejection_hides_secrets() {
     }
 }
 
-/// What comes of decoding genuine bodies that do not fit.
+/// The rejections of genuine bodies that cannot be decoded.
 async fn rejections() -> Vec<Rejection> {
     #[webhook(path = "/webhook")]
     async fn keep(Extension(seen): Extension<Seen>, delivery: &Delivery) {
@@ -253,7 +253,7 @@ fn debug_of_configuration_hides_secrets() {
     let error = HEX_KEY.sign(&Secret::new(SECRET_CANARY), &Outgoing::new(b""));
     let error = error.expect_err("it is not hexadecimal");
     texts.push(format!("{error} {error:?}"));
-    // A line break cannot stand in the header that carries the token.
+    // A header value cannot contain a line break.
     let unsendable = Secret::new(format!("{SECRET_CANARY}\n{SECRET_CANARY}"));
     let error = TOKEN.sign(&unsendable, &Outgoing::new(b"")).expect_err("it cannot be sent");
     texts.push(format!("{error} {error:?}"));
@@ -275,7 +275,7 @@ fn debug_of_configuration_hides_secrets() {
     }
 }
 
-/// The canaries are heard when they sing: otherwise the tests above would show nothing.
+/// Planted canaries are found. Otherwise the tests above would prove nothing.
 #[test]
 fn planted_canaries_are_found() {
     let signature = common::signature(b"");

@@ -1,4 +1,4 @@
-//! Whether a delivery is believed.
+//! The verification.
 
 use std::time::UNIX_EPOCH;
 
@@ -100,7 +100,7 @@ impl Receiver {
         Err(Unauthorized("the signature is wrong"))
     }
 
-    /// `t=…,v1=…`, and more of these.
+    /// Verifies a header of fields: `t=…,v1=…`.
     fn verify_fields(&self, sent: &str, body: &[u8]) -> Result<(), No> {
         let mut times = Vec::new();
         let mut signatures = Vec::new();
@@ -132,7 +132,8 @@ impl Receiver {
         Ok(())
     }
 
-    /// `{"signature":{"timestamp":"…","token":"…","signature":"…"}}`
+    /// Verifies a signature in the body:
+    /// `{"signature":{"timestamp":"…","token":"…","signature":"…"}}`.
     fn verify_in_body(&self, body: &[u8]) -> Result<(), No> {
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
         let field = |name: &str| json["signature"][name].as_str().ok_or(Unauthorized("no field"));
@@ -154,7 +155,7 @@ impl Receiver {
         if is_signed { Ok(()) } else { Err(Unauthorized("the signature is wrong")) }
     }
 
-    /// The one value of a header.
+    /// The only value of a header.
     fn header(&self, headers: &HeaderMap, name: &str) -> Result<Option<String>, No> {
         let all: Vec<_> = headers.get_all(name).iter().collect();
         let value = match (self.flaw, all.as_slice()) {
@@ -179,7 +180,7 @@ impl Receiver {
         let now = self.clock.now().duration_since(UNIX_EPOCH).expect("later").as_secs();
         let now = i64::try_from(now).expect("before the end of time");
         let time = match self.flaw {
-            // The window is judged once, when a delivery is first seen.
+            // The flaw: the time is checked only when a delivery is first seen.
             F::JudgesTheFirstTimeOnly if self.is_known(signature) => return true,
             #[allow(clippy::cast_possible_truncation, reason = "that is what is wrong with it")]
             F::ReadsTimesAsFloats => text.parse::<f64>().ok().map(|time| time as i64),
@@ -254,7 +255,7 @@ impl Receiver {
         }
     }
 
-    /// Whether the header holds the signature of the text.
+    /// Tells whether the header holds the signature of the text.
     fn matches(&self, sent: &str, secret: &[u8], text: &[u8]) -> bool {
         let tag = hmac_sha256(secret, text);
         let encoded = self.encoded(&tag);
