@@ -84,7 +84,7 @@ fn the_quickstart_of_the_readme_is_the_example() {
     let readme = read("README.md");
     let (_, quickstart) = readme.split_once("```rust,no_run\n").expect("a block");
     let (quickstart, _) = quickstart.split_once("```").expect("its end");
-    assert_eq!(quickstart, read("examples/quickstart.rs"));
+    assert_eq!(quickstart, read("examples/quickstart/src/main.rs"));
 }
 
 /// Files that the documents point to are there.
@@ -128,7 +128,7 @@ fn every_attack_names_its_tests() {
 fn every_test_of_an_attack_is_listed() {
     const FOLDER: &str = "tests/tests/attacks";
     let list = read(ATTACKS);
-    let mut files = vec!["examples/tests/attacks.rs".to_owned()];
+    let mut files = vec!["examples/harness/src/attacks.rs".to_owned()];
     for entry in fs::read_dir(path(FOLDER)).expect("a folder") {
         let name = entry.expect("a file").file_name();
         files.push(format!("{FOLDER}/{}", name.to_str().expect("text")));

@@ -1,5 +1,6 @@
 //! The quickstart example as its users meet it: a process, a socket, signals and an exit code.
 
+#[path = "../../harness/src/program.rs"]
 mod program;
 
 use program::{Answer, Connection, Program, ask, fails, wait_until_closed};

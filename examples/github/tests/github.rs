@@ -1,5 +1,6 @@
 //! The GitHub bot as GitHub meets it, with payloads that GitHub's own code signed.
 
+#[path = "../../harness/src/program.rs"]
 mod program;
 
 use std::{fs, path::PathBuf};

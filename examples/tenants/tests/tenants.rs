@@ -1,5 +1,6 @@
 //! The example with many tenants: whose secret opens what, and what becomes of files that fail.
 
+#[path = "../../harness/src/program.rs"]
 mod program;
 
 use std::{env, fs, path::PathBuf};

@@ -1,5 +1,6 @@
 //! The example with Slack, over a socket. What it answers is tested beside its code.
 
+#[path = "../../harness/src/program.rs"]
 mod program;
 
 use std::time::{Duration, Instant};

@@ -1,6 +1,7 @@
 //! The example with many providers: what it tells at start. What it answers is tested beside its
 //! code.
 
+#[path = "../../harness/src/program.rs"]
 mod program;
 
 use program::{Program, ask, fails};

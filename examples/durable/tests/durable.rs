@@ -1,5 +1,6 @@
 //! The example with an inbox: killed at its work, started again, and looked at.
 
+#[path = "../../harness/src/program.rs"]
 mod program;
 
 use std::{

@@ -1,5 +1,6 @@
 //! The example with Stripe, over a socket. What it books is tested beside its code.
 
+#[path = "../../harness/src/program.rs"]
 mod program;
 
 use program::{Program, ask, fails};
