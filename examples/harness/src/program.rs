@@ -1,10 +1,7 @@
-//! A running example, and requests to it over a socket of its own.
-
-#![allow(dead_code, reason = "every test program uses a part of it")]
+//! An example as a process.
 
 use std::{
-    fmt::Write as _,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read},
     net::TcpStream,
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Mutex, MutexGuard, PoisonError, mpsc},
@@ -12,27 +9,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Where the examples listen.
-const ADDRESS: &str = "127.0.0.1:3000";
+use crate::http::{ADDRESS, TIMEOUT};
 
-/// The longest that anything here may take.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The examples have one port between them. Whoever runs one holds this; a test that failed holding
-/// it spoils nothing for the next.
+/// All examples listen on one port, so that one runs at a time. A test that fails while it holds the
+/// lock does not stop the next one.
 static PORT: Mutex<()> = Mutex::new(());
 
-/// A running example.
-pub(crate) struct Program {
-    child: Stopping,
+/// A running example. It is killed when dropped.
+#[derive(Debug)]
+pub struct Program {
+    child: KillOnDrop,
     lines: mpsc::Receiver<String>,
     _port: MutexGuard<'static, ()>,
 }
 
-/// A child that is stopped when dropped, however a test ends.
-struct Stopping(Child);
+/// A process that is killed when dropped, however a test ends.
+#[derive(Debug)]
+struct KillOnDrop(Child);
 
-impl Drop for Stopping {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -41,16 +36,20 @@ impl Drop for Stopping {
 
 impl Program {
     /// Starts an example with these variables and no others of the same names, and waits for the
-    /// line that says where it listens.
-    pub(crate) fn start(program: &str, variables: &[(&str, &str)], listens: &str) -> Self {
+    /// line that says where it listens: `{listens} on http://127.0.0.1:3000`.
+    ///
+    /// # Panics
+    /// If the example ends, or prints another line.
+    #[must_use]
+    pub fn start(program: &str, variables: &[(&str, &str)], listens: &str) -> Self {
         let port = PORT.lock().unwrap_or_else(PoisonError::into_inner);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let mut child = command(program, variables);
             let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-            let mut child = Stopping(child.expect("the example runs"));
+            let mut child = KillOnDrop(child.expect("the example runs"));
             let lines = lines(&mut child.0);
-            if let Ok(line) = lines.recv_timeout(PATIENCE) {
+            if let Ok(line) = lines.recv_timeout(TIMEOUT) {
                 assert_eq!(line, format!("{listens} on http://{ADDRESS}"));
                 return Self { child, lines, _port: port };
             }
@@ -64,24 +63,35 @@ impl Program {
         }
     }
 
-    /// The next line of standard output.
-    pub(crate) fn line(&self) -> String {
-        self.lines.recv_timeout(PATIENCE).expect("another line")
+    /// Returns the next line of standard output, and waits for it.
+    ///
+    /// # Panics
+    /// If no line comes.
+    #[must_use]
+    pub fn line(&self) -> String {
+        self.lines.recv_timeout(TIMEOUT).expect("another line")
     }
 
-    /// Sends a signal, by its name.
+    /// Sends the signal of this name, such as `TERM`.
+    ///
+    /// # Panics
+    /// If it cannot be sent.
     #[cfg(unix)]
-    pub(crate) fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let id = self.child.0.id().to_string();
         let status = Command::new("kill").args(["-s", name, &id]).status().expect("`kill` runs");
         assert!(status.success());
     }
 
-    /// Waits for the end.
-    pub(crate) fn wait(mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
+    /// Waits until the example ends by itself.
+    ///
+    /// # Panics
+    /// If it does not end.
+    #[must_use]
+    pub fn wait(mut self) -> ExitStatus {
+        let deadline = Instant::now() + TIMEOUT;
         loop {
-            if let Some(status) = self.child.0.try_wait().expect("a child of ours") {
+            if let Some(status) = self.child.0.try_wait().expect("the example is our child") {
                 return status;
             }
             assert!(Instant::now() < deadline, "it still runs");
@@ -90,28 +100,35 @@ impl Program {
     }
 }
 
-/// Waits until nobody can connect any more, as when the program is about to end.
-pub(crate) fn wait_until_closed() {
-    let deadline = Instant::now() + PATIENCE;
+/// Waits until the example accepts no connections, as it does before it ends.
+///
+/// # Panics
+/// If it goes on listening.
+pub fn wait_until_closed() {
+    let deadline = Instant::now() + TIMEOUT;
     while TcpStream::connect(ADDRESS).is_ok() {
         assert!(Instant::now() < deadline, "it still listens");
         thread::sleep(Duration::from_millis(10));
     }
 }
 
-/// Runs an example that cannot start, to its end.
-pub(crate) fn fails(program: &str, variables: &[(&str, &str)]) -> Output {
+/// Runs an example that cannot start, and returns what it printed.
+///
+/// # Panics
+/// If it starts, or succeeds.
+#[must_use]
+pub fn fails_to_start(program: &str, variables: &[(&str, &str)]) -> Output {
     let child = command(program, variables).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let mut child = Stopping(child.expect("the example runs"));
-    let deadline = Instant::now() + PATIENCE;
+    let mut child = KillOnDrop(child.expect("the example runs"));
+    let deadline = Instant::now() + TIMEOUT;
     let status = loop {
-        if let Some(status) = child.0.try_wait().expect("a child of ours") {
+        if let Some(status) = child.0.try_wait().expect("the example is our child") {
             break status;
         }
         assert!(Instant::now() < deadline, "{program} starts with {variables:?}");
         thread::sleep(Duration::from_millis(10));
     };
-    // What it tells is short, and has room in its pipes.
+    // The output is short: the pipes hold it.
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     child.0.stdout.take().expect("a pipe").read_to_end(&mut stdout).expect("it can be read");
     child.0.stderr.take().expect("a pipe").read_to_end(&mut stderr).expect("it can be read");
@@ -134,6 +151,7 @@ fn command(program: &str, variables: &[(&str, &str)]) -> Command {
         "SLACK_SIGNING_SECRET",
         "STANDARD_SECRET",
         "STRIPE_SECRET",
+        "TENANTS",
     ] {
         command.env_remove(name);
     }
@@ -141,8 +159,7 @@ fn command(program: &str, variables: &[(&str, &str)]) -> Command {
     command
 }
 
-/// Reads standard output as long as there is any: a pipe that nobody empties would block the
-/// program.
+/// Reads standard output until its end: a full pipe would block the example.
 fn lines(child: &mut Child) -> mpsc::Receiver<String> {
     let (sender, lines) = mpsc::channel();
     let out = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -152,83 +169,4 @@ fn lines(child: &mut Child) -> mpsc::Receiver<String> {
         }
     });
     lines
-}
-
-/// A connection with a request on it.
-pub(crate) struct Connection(TcpStream);
-
-/// An answer.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    /// The headers, a line each, names in lower case.
-    pub(crate) headers: Vec<String>,
-    pub(crate) body: String,
-}
-
-impl Answer {
-    pub(crate) fn has(&self, header: &str) -> bool {
-        self.headers.iter().any(|known| known == header)
-    }
-
-    fn parse(bytes: Vec<u8>) -> Self {
-        let text = String::from_utf8(bytes).expect("text");
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("cut: {text:?}"));
-        let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status");
-        let lower = |line: &str| {
-            let (name, value) = line.split_once(": ").expect("a header");
-            format!("{}: {value}", name.to_lowercase())
-        };
-        Self {
-            status: status.parse().expect("a number"),
-            headers: lines.map(lower).collect(),
-            body: body.to_owned(),
-        }
-    }
-}
-
-impl Connection {
-    /// Connects, and sends the head of a request.
-    pub(crate) fn open(method: &str, path: &str, headers: &[(&str, &str)]) -> Self {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n");
-        for (name, value) in headers {
-            let _ = write!(head, "{name}: {value}\r\n");
-        }
-        let stream = TcpStream::connect(ADDRESS).expect("it listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a time");
-        stream.set_write_timeout(Some(PATIENCE)).expect("a time");
-        let mut connection = Self(stream);
-        connection.send(format!("{head}\r\n").as_bytes());
-        connection
-    }
-
-    /// Sends a piece of the body.
-    pub(crate) fn send(&mut self, bytes: &[u8]) {
-        self.0.write_all(bytes).expect("it takes bytes");
-    }
-
-    /// Reads exactly this.
-    pub(crate) fn expect(&mut self, text: &str) {
-        let mut read = vec![0; text.len()];
-        self.0.read_exact(&mut read).expect("it answers");
-        assert_eq!(String::from_utf8_lossy(&read), text);
-    }
-
-    /// Reads the answer, up to the end of the connection.
-    pub(crate) fn answer(mut self) -> Answer {
-        let mut bytes = Vec::new();
-        self.0.read_to_end(&mut bytes).expect("it answers, and then ends the connection");
-        Answer::parse(bytes)
-    }
-}
-
-/// Sends a request with its body and its length, and reads the answer.
-pub(crate) fn ask(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-    let length = body.len().to_string();
-    let mut all = vec![("content-length", length.as_str()), ("connection", "close")];
-    all.extend(headers);
-    let mut connection = Connection::open(method, path, &all);
-    connection.send(body);
-    connection.answer()
 }

@@ -2,7 +2,7 @@
 //! test makes. `docs/attacks.md` has the whole list, with where each was seen.
 //!
 //! How many bad inputs each family of schemes was sent is told: `cargo test -p webhook-tests --test
-//! attacks -- --nocapture`. What whole programs do is in `examples/harness/src/attacks.rs`.
+//! attacks -- --nocapture`. Attacks on whole programs are in `examples/*/tests/attacks.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
