@@ -19,7 +19,8 @@ static PORT: Mutex<()> = Mutex::new(());
 #[derive(Debug)]
 pub struct Program {
     child: KillOnDrop,
-    lines: mpsc::Receiver<String>,
+    stdout: mpsc::Receiver<String>,
+    stderr: mpsc::Receiver<String>,
     _port: MutexGuard<'static, ()>,
 }
 
@@ -48,15 +49,14 @@ impl Program {
             let mut child = command(program, variables);
             let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
             let mut child = KillOnDrop(child.expect("the example runs"));
-            let lines = lines(&mut child.0);
-            if let Ok(line) = lines.recv_timeout(TIMEOUT) {
+            let stdout = lines(child.0.stdout.take().expect("a pipe"));
+            let stderr = lines(child.0.stderr.take().expect("a pipe"));
+            if let Ok(line) = stdout.recv_timeout(TIMEOUT) {
                 assert_eq!(line, format!("{listens} on http://{ADDRESS}"));
-                return Self { child, lines, _port: port };
+                return Self { child, stdout, stderr, _port: port };
             }
             let _ = child.0.kill();
-            let mut error = String::new();
-            let stderr = child.0.stderr.as_mut().expect("a pipe");
-            stderr.read_to_string(&mut error).expect("text");
+            let error = stderr.iter().collect::<Vec<_>>().join("\n");
             // A test of another process may have the port.
             assert!(error.contains("in use") && Instant::now() < deadline, "{error}");
             thread::sleep(Duration::from_millis(200));
@@ -69,7 +69,21 @@ impl Program {
     /// If no line comes.
     #[must_use]
     pub fn line(&self) -> String {
-        self.lines.recv_timeout(TIMEOUT).expect("another line")
+        self.stdout.recv_timeout(TIMEOUT).expect("another line")
+    }
+
+    /// Returns the next line of standard error that contains this text, and waits for it.
+    ///
+    /// # Panics
+    /// If no such line comes.
+    #[must_use]
+    pub fn error_with(&self, text: &str) -> String {
+        loop {
+            let line = self.stderr.recv_timeout(TIMEOUT).expect("another line");
+            if line.contains(text) {
+                return line;
+            }
+        }
     }
 
     /// Sends the signal of this name, such as `TERM`.
@@ -159,12 +173,12 @@ fn command(program: &str, variables: &[(&str, &str)]) -> Command {
     command
 }
 
-/// Reads standard output until its end: a full pipe would block the example.
-fn lines(child: &mut Child) -> mpsc::Receiver<String> {
+/// Reads lines until the end, whether or not a test asks for them: a full pipe would block the
+/// example.
+fn lines(pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
     let (sender, lines) = mpsc::channel();
-    let out = BufReader::new(child.stdout.take().expect("a pipe"));
     thread::spawn(move || {
-        for line in out.lines().map_while(Result::ok) {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
             let _ = sender.send(line);
         }
     });

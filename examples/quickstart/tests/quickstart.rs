@@ -1,7 +1,11 @@
 //! The quickstart example as its users meet it: a process, a socket, signals and an exit code.
 
 use example_harness::{Connection, Program, Response, fails_to_start, request, wait_until_closed};
-use webhook_runtime::{Secret, providers::PLAIN, scheme::Outgoing};
+use webhook_runtime::{
+    Secret,
+    providers::PLAIN,
+    scheme::{Outgoing, VerifyError},
+};
 
 const QUICKSTART: &str = env!("CARGO_BIN_EXE_quickstart");
 const SECRET: &str = "the secret of this test";
@@ -26,6 +30,12 @@ fn deliver(body: &[u8]) -> Response {
     request("POST", "/webhook", &headers, body)
 }
 
+/// Sends a delivery with a signature of the right form that no secret made.
+fn forge() -> Response {
+    let signature = "0".repeat(64);
+    request("POST", "/webhook", &[("x-signature", &signature)], ORDER.as_bytes())
+}
+
 fn problem(answer: &Response) -> serde_json::Value {
     assert!(answer.has("content-type: application/problem+json"), "{answer:?}");
     serde_json::from_str(&answer.body).expect("JSON")
@@ -44,9 +54,7 @@ fn refusals_reach_the_sender() {
     let _program = start();
 
     let unsigned = request("POST", "/webhook", &[], ORDER.as_bytes());
-    let forged = [("x-signature", "0".repeat(64))];
-    let forged = forged.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let forged = request("POST", "/webhook", &forged, ORDER.as_bytes());
+    let forged = forge();
     assert_eq!((unsigned.status, forged.status), (401, 401));
     assert_eq!(unsigned.body, forged.body);
 
@@ -66,6 +74,16 @@ fn refusals_reach_the_sender() {
 
     // And none of it did any harm.
     assert_eq!(deliver(ORDER.as_bytes()).status, 200);
+}
+
+/// The response does not say it.
+#[test]
+fn the_terminal_shows_the_reason_of_a_refusal() {
+    let program = start();
+    assert_eq!(request("POST", "/webhook", &[], ORDER.as_bytes()).status, 401);
+    assert!(program.error_with("refused").contains("x-signature"));
+    assert_eq!(forge().status, 401);
+    assert!(program.error_with("refused").contains(&VerifyError::NoMatch.to_string()));
 }
 
 const TOO_LARGE: usize = 3 * 1024 * 1024;
