@@ -1,21 +1,18 @@
 //! Verified, typed webhook endpoints for axum, from one attribute on an async function.
 //!
 //! ```no_run
-//! use std::borrow::Cow;
-//!
 //! use serde::Deserialize;
 //! use webhook_runtime::{Webhooks, webhook};
 //!
 //! #[derive(Deserialize)]
-//! struct Order<'a> {
+//! struct Order {
 //!     id: u64,
-//!     #[serde(borrow)]
-//!     note: Cow<'a, str>,
+//!     note: String,
 //! }
 //!
 //! /// Called once for every genuine delivery.
 //! #[webhook(path = "/webhook", secret_env = "SECRET")]
-//! async fn order_paid(order: Order<'_>) -> &'static str {
+//! async fn order_paid(order: Order) -> &'static str {
 //!     println!("order {} paid: {}", order.id, order.note);
 //!     "OK"
 //! }

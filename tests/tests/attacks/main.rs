@@ -3,7 +3,7 @@
 //!
 //! The tests print how many bad inputs each family of schemes was sent: `cargo test -p
 //! webhook-tests --test attacks -- --nocapture`. Attacks on whole programs are in
-//! `examples/tests/attacks.rs`.
+//! `examples/*/tests/attacks.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 

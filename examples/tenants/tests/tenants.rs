@@ -1,10 +1,8 @@
 //! The example with many tenants: whose secret opens what, and what becomes of files that fail.
 
-mod program;
-
 use std::{env, fs, path::PathBuf};
 
-use program::{Answer, Program, ask};
+use example_harness::{Program, Response, request};
 use webhook_runtime::{Secret, providers::PLAIN, scheme::Outgoing};
 
 const TENANTS: &str = env!("CARGO_BIN_EXE_tenants");
@@ -39,12 +37,12 @@ impl Drop for Directory {
 }
 
 /// Sends an order to a tenant's path, signed with this secret.
-fn deliver(tenant: &str, secret: &str) -> Answer {
+fn deliver(tenant: &str, secret: &str) -> Response {
     let signed = PLAIN.sign(&Secret::new(secret), &Outgoing::new(ORDER.as_bytes()));
     let signed = signed.expect("signed").headers;
     let signature = signed["x-signature"].to_str().expect("hexadecimal");
     let headers = [("x-signature", signature), ("content-type", "application/json")];
-    ask("POST", &format!("/hooks/{tenant}"), &headers, ORDER.as_bytes())
+    request("POST", &format!("/hooks/{tenant}"), &headers, ORDER.as_bytes())
 }
 
 #[test]

@@ -1,26 +1,24 @@
 //! The example with Slack, over a socket. What it answers is tested beside its code.
 
-mod program;
-
 use std::time::{Duration, Instant};
 
-use program::{Answer, Program, ask};
+use example_harness::{Program, Response, request};
 use webhook_runtime::{Secret, providers::SLACK, scheme::Outgoing};
 
 const CHATOPS: &str = env!("CARGO_BIN_EXE_chatops");
 const SECRET: &str = "the signing secret";
 
-fn deliver(path: &str, content_type: &str, body: &str) -> Answer {
+fn deliver(path: &str, content_type: &str, body: &str) -> Response {
     let signed = SLACK.sign(&Secret::new(SECRET), &Outgoing::new(body.as_bytes()));
     let signed = signed.expect("signed").headers;
     let mut headers = vec![("content-type", content_type)];
     headers
         .extend(signed.iter().map(|(name, value)| (name.as_str(), value.to_str().expect("text"))));
-    ask("POST", path, &headers, body.as_bytes())
+    request("POST", path, &headers, body.as_bytes())
 }
 
 /// A command whose results go to a port of this machine where nobody listens.
-fn command(command: &str, text: &str) -> Answer {
+fn command(command: &str, text: &str) -> Response {
     let form = format!(
         "command=%2F{command}&text={text}&user_id=U1&channel_id=C1&team_id=T1&trigger_id=1&\
          response_url=http%3A%2F%2F127.0.0.1%3A9%2F"

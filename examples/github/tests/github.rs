@@ -1,10 +1,8 @@
 //! The GitHub bot as GitHub meets it, with payloads that GitHub's own code signed.
 
-mod program;
-
 use std::{fs, path::PathBuf};
 
-use program::{Answer, Program, ask, fails};
+use example_harness::{Program, Response, fails_to_start, request};
 use serde_json::Value;
 
 const BOT: &str = env!("CARGO_BIN_EXE_github");
@@ -16,7 +14,7 @@ struct Fixture {
 }
 
 fn read(file: &str) -> Vec<u8> {
-    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/github");
+    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/github");
     fs::read(directory.join(file)).expect("a fixture")
 }
 
@@ -33,19 +31,19 @@ impl Fixture {
     }
 
     /// Sends it as GitHub does.
-    fn deliver(&self) -> Answer {
+    fn deliver(&self) -> Response {
         let headers = [
             ("content-type", self.text("content_type")),
             ("x-github-event", self.text("event")),
             ("x-github-delivery", self.text("delivery")),
             ("x-hub-signature-256", self.text("signature")),
         ];
-        ask("POST", "/github", &headers, &self.body)
+        request("POST", "/github", &headers, &self.body)
     }
 }
 
 fn home() -> String {
-    ask("GET", "/", &[], b"").body
+    request("GET", "/", &[], b"").body
 }
 
 #[test]
@@ -82,15 +80,15 @@ fn the_bot_believes_nobody_else() {
     let mut changed = Fixture::new("push.json");
     changed.body[1000] ^= 1;
     assert_eq!(changed.deliver().status, 401);
-    assert_eq!(ask("POST", "/github", &[], &push.body).status, 401);
-    assert_eq!(ask("GET", "/github", &[], b"").status, 405);
+    assert_eq!(request("POST", "/github", &[], &push.body).status, 401);
+    assert_eq!(request("GET", "/github", &[], b"").status, 405);
     assert_eq!(home(), "");
     assert_eq!(push.deliver().status, 200);
 }
 
 #[test]
 fn without_its_secret_the_bot_does_not_start() {
-    let output = fails(BOT, &[("GITHUB_SECRET_OLD", "an old one")]);
+    let output = fails_to_start(BOT, &[("GITHUB_SECRET_OLD", "an old one")]);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(
         error.contains("`github`: the environment variable GITHUB_SECRET is not set"),

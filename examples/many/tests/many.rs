@@ -1,9 +1,7 @@
 //! The example with many providers: what it tells at start. What it answers is tested beside its
 //! code.
 
-mod program;
-
-use program::{Program, ask, fails};
+use example_harness::{Program, fails_to_start, request};
 use webhook_runtime::{Secret, providers::LINE, scheme::Outgoing};
 
 const MANY: &str = env!("CARGO_BIN_EXE_many");
@@ -31,13 +29,13 @@ fn what_is_mounted_is_told_at_start() {
     let body = br#"{"events":[{"type":"follow"},{"type":"message"}]}"#;
     let signed = LINE.sign(&Secret::new("c"), &Outgoing::new(body)).expect("signed").headers;
     let signature = signed["x-line-signature"].to_str().expect("base64");
-    assert_eq!(ask("POST", "/line", &[("x-line-signature", signature)], body).status, 200);
+    assert_eq!(request("POST", "/line", &[("x-line-signature", signature)], body).status, 200);
     assert_eq!([program.line(), program.line()], ["line: follow", "line: message"]);
 }
 
 #[test]
 fn everything_that_is_missing_is_told_at_once() {
-    let output = fails(MANY, &[("GITHUB_SECRET", "a")]);
+    let output = fails_to_start(MANY, &[("GITHUB_SECRET", "a")]);
     let told = String::from_utf8_lossy(&output.stderr);
     for name in ["STRIPE_SECRET", "LINE_CHANNEL_SECRET", "STANDARD_SECRET"] {
         assert!(told.contains(name), "{told}");

@@ -69,12 +69,12 @@ mod tests {
         for (event, body, text) in [
             (
                 "push",
-                include_str!("../tests/fixtures/github/push.json"),
+                include_str!("../../../tests/fixtures/github/push.json"),
                 "Hello-World: 1 commit(s) to refs/heads/master",
             ),
             (
                 "issues",
-                include_str!("../tests/fixtures/github/issues.opened.json"),
+                include_str!("../../../tests/fixtures/github/issues.opened.json"),
                 "Hello-World: #1 opened: Spelling error in the README file",
             ),
             ("star", r#"{"action":"created"}"#, "passed over star"),

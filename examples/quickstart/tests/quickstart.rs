@@ -1,9 +1,11 @@
 //! The quickstart example as its users meet it: a process, a socket, signals and an exit code.
 
-mod program;
-
-use program::{Answer, Connection, Program, ask, fails, wait_until_closed};
-use webhook_runtime::{Secret, providers::PLAIN, scheme::Outgoing};
+use example_harness::{Connection, Program, Response, fails_to_start, request, wait_until_closed};
+use webhook_runtime::{
+    Secret,
+    providers::PLAIN,
+    scheme::{Outgoing, VerifyError},
+};
 
 const QUICKSTART: &str = env!("CARGO_BIN_EXE_quickstart");
 const SECRET: &str = "the secret of this test";
@@ -22,13 +24,19 @@ fn signature(body: &[u8]) -> String {
 }
 
 /// Sends a genuine delivery.
-fn deliver(body: &[u8]) -> Answer {
+fn deliver(body: &[u8]) -> Response {
     let signature = signature(body);
     let headers = [("x-signature", signature.as_str()), ("content-type", "application/json")];
-    ask("POST", "/webhook", &headers, body)
+    request("POST", "/webhook", &headers, body)
 }
 
-fn problem(answer: &Answer) -> serde_json::Value {
+/// Sends a delivery with a signature of the right form that no secret made.
+fn forge() -> Response {
+    let signature = "0".repeat(64);
+    request("POST", "/webhook", &[("x-signature", &signature)], ORDER.as_bytes())
+}
+
+fn problem(answer: &Response) -> serde_json::Value {
     assert!(answer.has("content-type: application/problem+json"), "{answer:?}");
     serde_json::from_str(&answer.body).expect("JSON")
 }
@@ -45,18 +53,16 @@ fn a_genuine_delivery_is_handled() {
 fn refusals_reach_the_sender() {
     let _program = start();
 
-    let unsigned = ask("POST", "/webhook", &[], ORDER.as_bytes());
-    let forged = [("x-signature", "0".repeat(64))];
-    let forged = forged.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let forged = ask("POST", "/webhook", &forged, ORDER.as_bytes());
+    let unsigned = request("POST", "/webhook", &[], ORDER.as_bytes());
+    let forged = forge();
     assert_eq!((unsigned.status, forged.status), (401, 401));
     assert_eq!(unsigned.body, forged.body);
 
-    let get = ask("GET", "/webhook", &[], b"");
+    let get = request("GET", "/webhook", &[], b"");
     assert_eq!(get.status, 405);
     assert!(get.has("allow: POST"), "{get:?}");
 
-    let elsewhere = ask("POST", "/", &[], b"");
+    let elsewhere = request("POST", "/", &[], b"");
     assert_eq!(elsewhere.status, 404);
 
     let malformed = deliver(b"{");
@@ -68,6 +74,16 @@ fn refusals_reach_the_sender() {
 
     // And none of it did any harm.
     assert_eq!(deliver(ORDER.as_bytes()).status, 200);
+}
+
+/// The response does not say it.
+#[test]
+fn the_terminal_shows_the_reason_of_a_refusal() {
+    let program = start();
+    assert_eq!(request("POST", "/webhook", &[], ORDER.as_bytes()).status, 401);
+    assert!(program.error_with("refused").contains("x-signature"));
+    assert_eq!(forge().status, 401);
+    assert!(program.error_with("refused").contains(&VerifyError::NoMatch.to_string()));
 }
 
 const TOO_LARGE: usize = 3 * 1024 * 1024;
@@ -83,10 +99,10 @@ fn a_body_declared_too_large_is_refused_at_once() {
         ("connection", "close"),
         ("x-signature", signature.as_str()),
     ];
-    assert_eq!(Connection::open("POST", "/webhook", &headers).answer().status, 413);
+    assert_eq!(Connection::open("POST", "/webhook", &headers).response().status, 413);
     // As curl asks before a large body: the answer stands in for the invitation to send.
     let asking = [&headers[..], &[("expect", "100-continue")]].concat();
-    assert_eq!(Connection::open("POST", "/webhook", &asking).answer().status, 413);
+    assert_eq!(Connection::open("POST", "/webhook", &asking).response().status, 413);
 }
 
 /// A sender that declares nothing sends on for a while before it looks for an answer. If the
@@ -109,7 +125,7 @@ fn who_sends_too_much_in_pieces_still_gets_the_answer() {
         connection.send(b"\r\n");
     }
     connection.send(b"0\r\n\r\n");
-    assert_eq!(connection.answer().status, 413);
+    assert_eq!(connection.response().status, 413);
 }
 
 #[cfg(unix)]
@@ -130,7 +146,7 @@ fn a_delivery_that_runs_is_finished_before_the_program_ends() {
         program.signal(signal);
         wait_until_closed();
         running.send(ORDER.as_bytes());
-        let answer = running.answer();
+        let answer = running.response();
         assert_eq!((answer.status, answer.body.as_str()), (200, "OK"), "{signal}");
         assert_eq!(program.line(), "order 7 paid: with \"care\"", "{signal}");
         assert_eq!(program.wait().code(), Some(0), "{signal}");
@@ -146,7 +162,7 @@ fn without_its_secret_it_does_not_start() {
         (&[("SECRET", " \t")], "the secret SECRET is blank"),
         (&[("SECRET", &padded)], "the secret SECRET begins or ends with white space"),
     ] {
-        let output = fails(QUICKSTART, variables);
+        let output = fails_to_start(QUICKSTART, variables);
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(error.contains(problem), "{error}");
         assert!(!error.contains(SECRET), "{error}");
