@@ -61,6 +61,15 @@ mod delivery;
 mod dispatch;
 #[cfg(feature = "axum")]
 mod endpoint;
+// Its examples take all features, and it costs no build anything.
+#[cfg(all(
+    any(doc, doctest),
+    feature = "axum",
+    feature = "inbox-postgres",
+    feature = "inbox-sqlite",
+    feature = "testing",
+))]
+pub mod guide;
 #[cfg(feature = "inbox")]
 pub mod inbox;
 #[cfg(feature = "axum")]
