@@ -76,7 +76,7 @@ pub mod inbox;
 mod payload;
 #[cfg(feature = "axum")]
 mod receive;
-#[cfg(feature = "axum")]
+#[cfg(feature = "serve")]
 mod serve;
 #[cfg(feature = "axum")]
 mod support;
@@ -111,8 +111,8 @@ pub use receive::HttpsKeys;
 pub use receive::Quota;
 #[cfg(feature = "axum")]
 pub use receive::{KeySource, SecretSource, SourceError};
-#[cfg(feature = "axum")]
-pub use serve::Listener;
+#[cfg(feature = "serve")]
+pub use serve::{Listener, ServeError};
 #[cfg(feature = "tls")]
 pub use serve::{Tls, TlsError};
 pub use verify::{
@@ -162,8 +162,10 @@ pub use verify::{
 pub use webhook_macros::WebhookEvent;
 #[cfg(feature = "axum")]
 pub use webhook_macros::webhook;
+#[cfg(feature = "serve")]
+pub use webhooks::Error;
 #[cfg(feature = "axum")]
-pub use webhooks::{Error, StartError, StartProblem, Webhooks};
+pub use webhooks::{StartError, StartProblem, Webhooks};
 
 /// For the code that the attribute leaves behind; nothing here is stable.
 #[cfg(feature = "axum")]

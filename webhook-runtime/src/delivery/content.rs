@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-use crate::{delivery::Rejection, verify::json};
+use crate::{delivery::Rejection, support::text::truncate, verify::json};
 
 /// What a body holds, by its content type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,9 +42,6 @@ pub(crate) fn json_rejection(json: &str, error: &serde_json::Error) -> Rejection
 
 /// A message that may quote what the sender wrote, no longer than anybody reads.
 pub(crate) fn shortened(message: &str) -> String {
-    const MOST: usize = 200;
-    match message.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
-    }
+    let text = truncate(message, 200);
+    if text.len() < message.len() { format!("{text}…") } else { text.to_owned() }
 }

@@ -1,11 +1,5 @@
 //! The function that the attribute left behind, as a service behind verification.
 
-use std::{
-    future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
-    task::Poll,
-};
-
 use axum::response::Response;
 use axum::{
     extract::Request,
@@ -19,6 +13,7 @@ use crate::{
     delivery::{Delivery, Rejection, Unit, request::VerifiedDelivery},
     dispatch::layers::Around,
     endpoint::{Endpoint, HandlerFuture, Verified},
+    support::panic::catch_panic,
     verify::Items,
 };
 
@@ -84,14 +79,9 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerService<S> {
 }
 
 /// Runs a handler; one that panics is answered by 500, and everything else lives on.
-pub(crate) async fn unless_it_panics(mut handler: HandlerFuture) -> Response {
-    let run = poll_fn(|context| {
-        if let Ok(poll) = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(context))) {
-            poll
-        } else {
-            tracing::error!(reason = "the handler panicked", "failed");
-            Poll::Ready(Rejection::Panicked.into_response())
-        }
-    });
-    run.await
+pub(crate) async fn unless_it_panics(handler: HandlerFuture) -> Response {
+    catch_panic(handler).await.unwrap_or_else(|_| {
+        tracing::error!(reason = "the handler panicked", "failed");
+        Rejection::Panicked.into_response()
+    })
 }

@@ -33,6 +33,7 @@ use crate::{
         body::{Bounds, drain, unread},
         source::{KeyRing, Tenants},
     },
+    support::text::truncate,
     verify::{
         Clock, Secret,
         handshake::Asked,
@@ -172,9 +173,10 @@ impl Receiver {
     async fn keys(&self, scope: &Scope) -> Result<Arc<Keys>, Rejection> {
         match &self.secrets {
             Secrets::Fixed(keys) => Ok(Arc::clone(keys)),
-            Secrets::ByTenant(tenants) => {
-                tenants.keys(scope, &self.verifier).await.map_err(|error| source_rejection(&error))
-            }
+            Secrets::ByTenant(tenants) => tenants
+                .keys(scope, &self.verifier, self.clock.now())
+                .await
+                .map_err(|error| source_rejection(&error)),
         }
     }
 
@@ -206,7 +208,7 @@ impl Receiver {
         let key = match (wanted, &self.key_ring) {
             (None, _) => None,
             (Some(wanted), Some(ring)) => {
-                let key = ring.key(&wanted).await.map_err(|error| source_rejection(&error))?;
+                let key = ring.key(&wanted, now).await.map_err(|error| source_rejection(&error))?;
                 Some((ring, wanted, key))
             }
             (Some(_), None) => return Err(Rejection::Unavailable),
@@ -218,7 +220,7 @@ impl Receiver {
             error => Rejection::Unauthorized(error),
         })?;
         if let Some((ring, wanted, key)) = key {
-            ring.remember(wanted, key);
+            ring.remember(wanted, key, now);
         }
         Ok(proof)
     }
@@ -264,17 +266,15 @@ fn tell(delivery: &Delivery) {
     }
     span.record("secret", delivery.secret());
     if let Some(id) = delivery.id() {
-        span.record("delivery", shortened(&id));
+        span.record("delivery", truncate(&id, MAX_TRACED));
     }
     if let Some(event) = delivery.event() {
-        span.record("event", shortened(&event));
+        span.record("event", truncate(&event, MAX_TRACED));
     }
 }
 
-/// What a sender wrote, no longer than anybody reads in a trace.
-fn shortened(text: &str) -> &str {
-    text.char_indices().nth(200).map_or(text, |(end, _)| &text[..end])
-}
+/// The maximum length of a sender's text in a trace, in characters.
+const MAX_TRACED: usize = 200;
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()

@@ -10,7 +10,7 @@ use crate::{
     delivery::Unit,
     endpoint::Endpoint,
     receive::{Receiver, Secrets},
-    support::shown::shown_url,
+    support::redact::shown_url,
     verify::{
         Secret, SecretError,
         handshake::Handshake,
@@ -48,7 +48,7 @@ impl<S> Webhooks<S> {
                 #[cfg(feature = "limit")]
                 limiters: {
                     let number = numbers.next().unwrap_or_default();
-                    self.quotas.of(endpoint, number, peers.as_ref())
+                    self.quotas.limiters_of(endpoint, number, peers.as_ref())
                 },
             });
         }

@@ -1,22 +1,22 @@
-//! The time that quotas are replenished by.
+//! The clock that replenishes quotas.
 
 use governor::{clock::Clock, nanos::Nanos};
 use tokio::time::Instant;
 
-/// Counts from its making. It is the clock of deadlines and not that of signatures: setting the
-/// machine's clock back must not shut peers out until that time has come again.
+/// Counts from its creation. It is monotonic, unlike the clock that checks signatures: a peer must not
+/// be shut out because the machine's clock was set back.
 #[derive(Clone, Debug)]
-pub(crate) struct Ticks {
+pub(crate) struct MonotonicClock {
     start: Instant,
 }
 
-impl Ticks {
+impl MonotonicClock {
     pub(super) fn new() -> Self {
         Self { start: Instant::now() }
     }
 }
 
-impl Clock for Ticks {
+impl Clock for MonotonicClock {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
