@@ -1,5 +1,5 @@
-//! The schemes that are attacked, one of every family, each with a genuine delivery that somebody
-//! else has signed: a line of `tests/vectors/signatures.jsonl`.
+//! The attacked schemes, one of every family. Each has a genuine delivery from
+//! `tests/vectors/signatures.jsonl`, signed by other code than ours.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -19,16 +19,16 @@ use crate::{server::Server, wire::Request};
 
 const VECTORS: &str = include_str!("../../vectors/signatures.jsonl");
 
-/// The most that a body may have here.
+/// The body limit of these endpoints.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// How a tag is written.
+/// The encoding of a tag.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
     Hex,
     Base64,
     Text,
-    /// Elsewhere than in a header of its own.
+    /// Not in a header of its own.
     Inside,
 }
 
@@ -50,20 +50,20 @@ impl Written {
     }
 }
 
-/// How a family is attacked.
+/// The description of a family, for its attackers.
 pub(crate) struct Means {
     pub(crate) name: &'static str,
-    /// The header of the signature, and the text that the tag begins behind.
+    /// The signature's header, and the prefix of the tag.
     pub(crate) header: &'static str,
     pub(crate) behind: &'static str,
     pub(crate) written: Written,
-    /// The headers that it cannot be believed without.
+    /// The required headers.
     pub(crate) needs: &'static [&'static str],
-    /// Whether all of the body is under the signature.
+    /// True if the signature covers the whole body.
     pub(crate) signs_body: bool,
 }
 
-/// A served endpoint, and what it believes.
+/// A served endpoint, with a genuine delivery.
 pub(crate) struct Target {
     pub(crate) means: Means,
     pub(crate) server: Server,
@@ -144,7 +144,7 @@ families! {
 }
 
 impl Target {
-    /// The genuine delivery is taken, or nothing is shown by what is refused.
+    /// Asserts that the genuine delivery is accepted: otherwise the rejections prove nothing.
     pub(crate) async fn believes(&self) {
         let before = self.server.effects();
         let answer = self.server.client().ask(&self.genuine).await;
@@ -152,12 +152,12 @@ impl Target {
         assert_eq!(self.server.effects(), before + 1, "{}", self.means.name);
     }
 
-    /// The genuine delivery with another value for its signature.
+    /// The genuine delivery with another signature header.
     pub(crate) fn signed_by(&self, value: impl AsRef<[u8]>) -> Request {
         self.genuine.clone().set(self.means.header, value)
     }
 
-    /// What stands before the tag, and the tag.
+    /// The text before the tag, and the tag.
     pub(crate) fn signature(&self) -> (String, Vec<u8>) {
         let Means { header, behind, written, .. } = self.means;
         let value = self.genuine.header(header);
@@ -192,7 +192,7 @@ fn text(vector: &Value, member: &str) -> String {
     vector[member].as_str().unwrap().to_owned()
 }
 
-/// The origin of a URL, and the rest of it.
+/// Splits a URL into its origin and the rest.
 fn split(url: &str) -> (&str, &str) {
     let host = url.find("://").unwrap() + 3;
     url.split_at(host + url[host..].find('/').unwrap())

@@ -1,7 +1,7 @@
-//! Hears everything that is written behind the back of whoever reads an answer: spans, events, the
-//! records of `log`, metrics, and the messages of panics.
+//! Records everything that is written apart from responses: spans, events, records of `log`,
+//! metrics, and panic messages.
 //!
-//! There is one for the whole test program: dependencies write on threads of their own.
+//! One recorder serves the whole test program, because dependencies write on threads of their own.
 
 use std::{
     fmt::{self, Write as _},
@@ -20,7 +20,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// What a panic says that is meant to happen: others are told as they always are.
+/// The message of intended panics. Other panics are printed as usual.
 pub(crate) const ON_PURPOSE: &str = "on purpose";
 
 static HEARD: Mutex<String> = Mutex::new(String::new());
@@ -30,15 +30,15 @@ fn heard() -> MutexGuard<'static, String> {
 }
 
 fn note(line: fmt::Arguments<'_>) {
-    // Written before the lock is taken: a `Debug` may panic, or write a log of its own.
+    // Formatted before the lock is taken, because a `Debug` may panic or log.
     let line = line.to_string();
     let _ = writeln!(heard(), "{line}");
 }
 
-/// A place in what was heard.
+/// A position in the record.
 pub(crate) struct Mark(usize);
 
-/// Begins to listen, where nobody does so yet.
+/// Starts the recorder, once.
 pub(crate) fn listen() -> Mark {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -63,13 +63,13 @@ pub(crate) fn listen() -> Mark {
 }
 
 impl Mark {
-    /// What has been heard since. Other tests may be among it.
+    /// Everything since this position, also from other tests.
     pub(crate) fn since(&self) -> String {
         heard()[self.0..].to_owned()
     }
 }
 
-/// Notes every field as it is printed.
+/// Records every field as it is printed.
 struct Fields<'n>(&'n str);
 
 impl Visit for Fields<'_> {

@@ -1,9 +1,8 @@
-//! Secrets, and the signatures that were expected, are shown nowhere: a canary is sent down every way
-//! that there is, and looked for in everything that anybody could read afterwards, in every form that
-//! it could have there.
+//! Secrets and expected signatures leak nowhere. The tests use canary secrets, and look for them,
+//! in every encoding, in everything that anybody could read afterwards.
 //!
-//! `forms` and `scanner` look, `ear` hears, `sender` and `receiver` make the ways; the other files
-//! are a kind of way each.
+//! `forms` and `scanner` search, `ear` records, `sender` and `receiver` are the two ends. Each
+//! other file is one kind of leak.
 
 #[path = "../runner/mod.rs"]
 mod runner;

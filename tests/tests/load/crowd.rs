@@ -1,4 +1,4 @@
-//! More connections than anybody needs.
+//! Many idle connections.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use crate::{
     program::{MIB, Program, asked, p99},
 };
 
-/// `WEBHOOK_CONNECTIONS` of them, 800 if it is not set; more than the system's limit of open files
-/// needs `ulimit -n`.
+/// Opens `WEBHOOK_CONNECTIONS`, 800 by default. Raise `ulimit -n` for more than the limit of open
+/// files.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_that_are_left_open_keep_nobody_out() {
+async fn idle_connections_do_not_block_others() {
     let _alone = ALONE.lock().await;
     let count = asked("WEBHOOK_CONNECTIONS", 800);
     let server = Program::start();
@@ -33,7 +33,7 @@ async fn connections_that_are_left_open_keep_nobody_out() {
     assert!(p99 < Duration::from_secs(5), "{p99:?}");
 }
 
-/// How many of them the other end has not closed.
+/// Counts those that the server has not closed.
 fn open_connections(all: &[tokio::net::TcpStream]) -> usize {
     let is_open = |stream: &&tokio::net::TcpStream| {
         let read = stream.try_read(&mut [0]);

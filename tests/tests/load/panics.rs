@@ -5,9 +5,9 @@ use crate::{
     program::{Program, asked},
 };
 
-/// One in a hundred of `WEBHOOK_DELIVERIES`, 1,000 if it is not set.
+/// One in a hundred of `WEBHOOK_DELIVERIES` panics. There are 1,000 by default.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_handler_that_panics_harms_nobody_else() {
+async fn panics_do_not_affect_others() {
     let _alone = ALONE.lock().await;
     let count = asked("WEBHOOK_DELIVERIES", 1_000);
     let server = Program::start();

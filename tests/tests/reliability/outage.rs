@@ -1,4 +1,4 @@
-//! PostgreSQL is stopped and started again, while deliveries come in over HTTP.
+//! PostgreSQL stops and starts again while deliveries arrive over HTTP.
 
 use std::{
     path::PathBuf,
@@ -14,7 +14,7 @@ use crate::{
     store::Store,
 };
 
-/// `WEBHOOK_OUTAGES` asks for more.
+/// `WEBHOOK_OUTAGES` sets a larger number.
 pub(crate) async fn outage(programs: PathBuf) {
     let outages = asked("WEBHOOK_OUTAGES", 1);
     let start = move || Arc::new(Server::start(&programs));

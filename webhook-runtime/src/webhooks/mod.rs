@@ -8,6 +8,7 @@ mod check;
 mod error;
 #[cfg(feature = "limit")]
 mod limits;
+mod pipeline;
 #[cfg(feature = "serve")]
 mod serving;
 pub(crate) mod start;
@@ -17,13 +18,14 @@ use std::{sync::Arc, time::Duration};
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
 use crate::{
+    delivery::memory::Budget,
     dispatch::{
         late::LateHandlers,
         layers::{EndpointLayer, Layers},
     },
     endpoint::{Endpoint, HandlerFuture, Verified, Webhook},
     receive::{
-        body::{Bounds, Budget},
+        body::Bounds,
         source::{KeyRing, KeySource, SecretSource, Tenants},
     },
     verify::{Clock, Secret, SystemClock},
