@@ -21,9 +21,9 @@ const DECADE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// A clock that runs, and can be set.
 #[derive(Clone)]
-struct Set(Arc<Mutex<(SystemTime, tokio::time::Instant)>>);
+struct SettableClock(Arc<Mutex<(SystemTime, tokio::time::Instant)>>);
 
-impl Set {
+impl SettableClock {
     fn new() -> Self {
         Self(Arc::new(Mutex::new((SystemTime::now(), tokio::time::Instant::now()))))
     }
@@ -37,7 +37,7 @@ impl Set {
     }
 }
 
-impl Clock for Set {
+impl Clock for SettableClock {
     fn now(&self) -> SystemTime {
         let (wall, since) = *self.0.lock().unwrap();
         wall + since.elapsed()
@@ -48,15 +48,15 @@ async fn places() -> Vec<Place> {
     vec![Place::memory().await.unwrap(), Place::sqlite().await.unwrap()]
 }
 
-async fn open(place: &Place, clock: &Set) -> Inbox {
+async fn open(place: &Place, clock: &SettableClock) -> Inbox {
     let backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(300));
     place.open_by(place.builder().clock(clock.clone()).backoff(backoff)).await.unwrap()
 }
 
 /// Changes the clock while deliveries fail and succeed.
-async fn jumped(set: impl Fn(&Set)) {
+async fn run_with_jump(set: impl Fn(&SettableClock)) {
     for place in places().await {
-        let clock = Set::new();
+        let clock = SettableClock::new();
         let inbox = open(&place, &clock).await;
         let ran = Ran::default();
         let _workers = inbox.work(ran.by(|job| match job.attempt {
@@ -79,20 +79,20 @@ async fn jumped(set: impl Fn(&Set)) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clock_jumps_forward() {
-    jumped(|clock| clock.forward(HOUR)).await;
-    jumped(|clock| clock.forward(DECADE)).await;
+    run_with_jump(|clock| clock.forward(HOUR)).await;
+    run_with_jump(|clock| clock.forward(DECADE)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clock_jumps_back() {
-    jumped(|clock| clock.back(HOUR)).await;
-    jumped(|clock| clock.back(DECADE)).await;
-    jumped(|clock| clock.back(6 * DECADE)).await; // before 1970
+    run_with_jump(|clock| clock.back(HOUR)).await;
+    run_with_jump(|clock| clock.back(DECADE)).await;
+    run_with_jump(|clock| clock.back(6 * DECADE)).await; // before 1970
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clock_jumps_forward_and_back() {
-    jumped(|clock| {
+    run_with_jump(|clock| {
         clock.forward(DECADE);
         clock.back(2 * DECADE);
         clock.forward(DECADE);
@@ -103,7 +103,7 @@ async fn clock_jumps_forward_and_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_jump_does_not_claim_running_jobs() {
     for place in places().await {
-        let clock = Set::new();
+        let clock = SettableClock::new();
         let inbox = open(&place, &clock).await;
         let id = inbox.enqueue(delivery("a")).await.unwrap().id();
         let (begun, go) =
@@ -136,7 +136,7 @@ async fn a_clock_jump_does_not_claim_running_jobs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn far_future_due_times_are_reset() {
     for place in places().await {
-        let clock = Set::new();
+        let clock = SettableClock::new();
         clock.forward(DECADE);
         let inbox = open(&place, &clock).await;
         let waiting = inbox.enqueue(delivery("waiting")).await.unwrap().id();

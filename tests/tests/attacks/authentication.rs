@@ -92,7 +92,7 @@ async fn unavailable_secrets_reject_everything() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn missing_headers_are_rejected_before_the_body() {
     for target in family::all().await {
-        let needs = target.means.needs;
+        let needs = target.family.needs;
         let each = needs.iter().map(std::slice::from_ref);
         let all = (!needs.is_empty()).then_some(needs);
         for missing in each.chain(all) {
@@ -108,14 +108,14 @@ async fn missing_headers_are_rejected_before_the_body() {
                 let mut line = [0; 12];
                 let read = timeout(PATIENCE, stream.read_exact(&mut line)).await;
                 read.expect("an answer in time").expect("an answer");
-                assert_eq!(&line, b"HTTP/1.1 401", "{}: {what}", target.means.name);
+                assert_eq!(&line, b"HTTP/1.1 401", "{}: {what}", target.family.name);
                 // Long before the body times out.
-                assert!(asked.elapsed() < Duration::from_secs(5), "{}", target.means.name);
+                assert!(asked.elapsed() < Duration::from_secs(5), "{}", target.family.name);
             }
             target.refuses(&format!("without {missing:?}"), &without).await;
         }
-        let unproven = target.genuine.clone().without(target.means.header);
-        if target.means.written != Written::Inside {
+        let unproven = target.genuine.clone().without(target.family.header);
+        if target.family.written != Written::Inside {
             target.refuses("without a signature", &unproven).await;
         }
         target.believes().await;

@@ -136,12 +136,12 @@ async fn compressed_bodies_are_not_inflated() {
     for target in family::all().await {
         for encoding in ENCODINGS {
             let bomb = target.genuine.clone().with("content-encoding", encoding);
-            let name = target.means.name;
+            let name = target.family.name;
             target.server.refuses(name, encoding, &bomb, &[415]).await;
         }
         let two = target.genuine.clone().with("content-encoding", "gzip");
         let two = two.with("content-encoding", "gzip");
-        target.server.refuses(target.means.name, "gzip twice", &two, &[415]).await;
+        target.server.refuses(target.family.name, "gzip twice", &two, &[415]).await;
         target.believes().await;
     }
 

@@ -36,7 +36,7 @@ async fn other_methods_reach_no_handler() {
         "Post", "POSTS", "PRI", "X",
     ];
     for target in family::all().await {
-        let name = target.means.name;
+        let name = target.family.name;
         for method in METHODS {
             let also = if name == "twilio" { "POST, GET" } else { "POST" };
             if also.split(", ").any(|known| known == method) {

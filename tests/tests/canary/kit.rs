@@ -21,8 +21,8 @@ use webhook_runtime::{
 };
 
 use super::{
-    ear,
     receiver::{self, Any, Heard},
+    recorder,
     scanner::Scanner,
     sender::Sender,
 };
@@ -47,7 +47,7 @@ fn scanner(sender: &Sender) -> Scanner {
 /// Runs every case on two receivers, which fail in different ways.
 #[tokio::test]
 async fn failed_cases_leak_no_secrets() {
-    let mark = ear::listen();
+    let mark = recorder::listen();
     let (mut failures, mut silent) = (0, Scanner::new());
     for provider in ALL {
         let sender = Sender::new(provider);
@@ -85,7 +85,7 @@ async fn failed_cases_leak_no_secrets() {
 #[tokio::test]
 async fn handshakes_leak_no_secrets() {
     for provider in ALL {
-        let mark = ear::listen();
+        let mark = recorder::listen();
         let sender = Sender::new(provider);
         if !sender.can_sign() || !provider.has_handshakes() {
             continue;

@@ -26,7 +26,7 @@ use webhook_runtime::{
 };
 
 use super::{
-    ear::ON_PURPOSE,
+    recorder::ON_PURPOSE,
     sender::{ORIGIN, Sender},
 };
 

@@ -11,8 +11,8 @@ use webhook_runtime::{
 };
 
 use super::{
-    ear::{self, ON_PURPOSE},
     receiver::{Heard, ask},
+    recorder::{self, ON_PURPOSE},
     scanner::Scanner,
 };
 
@@ -76,7 +76,7 @@ fn scanner() -> Scanner {
 /// Time is paused and moves by itself, so that the hanging source costs no time.
 #[tokio::test(start_paused = true)]
 async fn failing_sources_leak_no_secrets() {
-    let mark = ear::listen();
+    let mark = recorder::listen();
     let mut scanner = scanner();
     let heard = Heard::default();
     let router = super::receiver::heard(Webhooks::new(), &heard)
@@ -128,7 +128,7 @@ async fn failing_sources_leak_no_secrets() {
 /// Asana and Notion send the secret itself. Asana expects it back, in a response header.
 #[tokio::test]
 async fn offered_secrets_are_not_leaked() {
-    let mark = ear::listen();
+    let mark = recorder::listen();
     let scanner = scanner();
     let heard = Heard::default();
     let router = super::receiver::heard(Webhooks::new(), &heard)
@@ -162,7 +162,7 @@ async fn offered_secrets_are_not_leaked() {
 /// The URL that confirms a subscription contains a token, and the HTTP client writes logs.
 #[tokio::test]
 async fn key_fetches_leak_no_urls() {
-    let mark = ear::listen();
+    let mark = recorder::listen();
     let mut scanner = Scanner::new();
     let token = "canary-token-that-confirms-3b90e6d1";
     scanner.add("the token", token);

@@ -3,8 +3,8 @@
 use webhook_runtime::{Error, Provider, Secret, StartError, Webhooks, providers::ALL};
 
 use super::{
-    ear,
     receiver::{Any, Heard, Misfits, Stored, choose},
+    recorder,
     scanner::Scanner,
     sender::Sender,
 };
@@ -45,7 +45,7 @@ fn mistaken(provider: &'static Provider, secrets: Vec<Secret>) -> StartError {
 
 #[test]
 fn start_errors_leak_no_secrets() {
-    let mark = ear::listen();
+    let mark = recorder::listen();
     let mut all = Scanner::new();
     let mut problems = 0;
     for provider in ALL {

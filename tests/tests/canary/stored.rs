@@ -9,8 +9,9 @@ use webhook_runtime::{
 };
 
 use super::{
-    ear, inbox_of,
+    inbox_of,
     receiver::{self, Heard, Stored, ask},
+    recorder,
     scanner::Scanner,
     sender::{self, BESIDE_CANARY, Letter, Sender},
 };
@@ -34,7 +35,7 @@ async fn postgres_tables_hold_no_secrets() {
 /// Stores deliveries of every provider, lets them run and fail in different ways, and scans
 /// everything that is stored.
 async fn keeps_no_secret(place: Place) {
-    let mark = ear::listen();
+    let mark = recorder::listen();
     let builder = place
         .builder()
         .max_attempts(2)
@@ -150,7 +151,7 @@ async fn dump(place: &Place) -> Vec<(String, Vec<u8>)> {
 /// Missing databases and invalid URLs.
 #[tokio::test]
 async fn inbox_open_errors_leak_no_passwords() {
-    let mark = ear::listen();
+    let mark = recorder::listen();
     let mut scanner = Scanner::new();
     let password = "canary-password-of-the-database-8e2d";
     scanner.add("the password", password);

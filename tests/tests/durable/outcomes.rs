@@ -12,10 +12,10 @@ use webhook_runtime::{
     webhook,
 };
 
-use crate::{Seen, Told, status};
+use crate::{Instruction, Seen, status};
 
 #[webhook(path = "/outcome", inbox)]
-async fn outcome(State(seen): State<Seen>, told: Told) -> (StatusCode, HeaderMap) {
+async fn outcome(State(seen): State<Seen>, told: Instruction) -> (StatusCode, HeaderMap) {
     seen.note(told.answer.to_string());
     assert_ne!(told.answer, 999, "it panics when it is told to");
     let mut headers = HeaderMap::new();

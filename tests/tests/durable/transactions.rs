@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde_json::json;
 use webhook_runtime::{Delivery, Inbox, Tx, Webhooks, webhook};
 
-use crate::{Told, status};
+use crate::{Instruction, status};
 
 /// A transaction that outlives its function is rolled back when it is dropped, and then blocks
 /// nobody.
@@ -38,7 +38,7 @@ async fn keeps(mut tx: Tx, _: &Delivery) {
 }
 
 #[webhook(path = "/tx", inbox)]
-async fn writes(mut tx: Tx, told: Told) -> Result<StatusCode, StatusCode> {
+async fn writes(mut tx: Tx, told: Instruction) -> Result<StatusCode, StatusCode> {
     let connection = tx.sqlite().await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     sqlx::query("INSERT INTO effects (answer) VALUES (?)")
         .bind(told.answer)

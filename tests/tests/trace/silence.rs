@@ -29,7 +29,7 @@ const HEX_KEY: Provider =
     Provider::new("hex-key", Scheme::hmac_sha256().header("x-sig").hex().key(KeyEncoding::Hex));
 
 /// Returns the first canary or expected signature in `text`.
-fn sings(text: &str, expected: &[String]) -> Option<String> {
+fn find_canary(text: &str, expected: &[String]) -> Option<String> {
     let canaries = [SECRET_CANARY, BODY_CANARY].into_iter();
     // The start of a signature is as bad as the whole.
     canaries.chain(expected.iter().map(|signature| &signature[..16])).find_map(|canary| {
@@ -45,7 +45,7 @@ fn sings(text: &str, expected: &[String]) -> Option<String> {
 
 #[track_caller]
 fn assert_silent(text: &str, expected: &[String]) {
-    if let Some(canary) = sings(text, expected) {
+    if let Some(canary) = find_canary(text, expected) {
         panic!("{canary} can be read in: {text}");
     }
 }
@@ -279,8 +279,8 @@ fn debug_of_configuration_hides_secrets() {
 #[test]
 fn planted_canaries_are_found() {
     let signature = common::signature(b"");
-    assert!(sings(SECRET_CANARY, &[]).is_some());
-    assert!(sings(&format!("{:?}", BODY_CANARY.as_bytes()), &[]).is_some());
-    assert!(sings(&signature, std::slice::from_ref(&signature)).is_some());
-    assert!(sings("nothing", &[signature]).is_none());
+    assert!(find_canary(SECRET_CANARY, &[]).is_some());
+    assert!(find_canary(&format!("{:?}", BODY_CANARY.as_bytes()), &[]).is_some());
+    assert!(find_canary(&signature, std::slice::from_ref(&signature)).is_some());
+    assert!(find_canary("nothing", &[signature]).is_none());
 }
