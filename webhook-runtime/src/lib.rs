@@ -63,6 +63,8 @@ mod dispatch;
 mod endpoint;
 #[cfg(feature = "inbox")]
 pub mod inbox;
+#[cfg(debug_assertions)]
+mod instances;
 mod payload;
 mod receive;
 mod serve;
@@ -151,4 +153,7 @@ pub mod __private {
         endpoint::{HandlerFuture, Verified, respond},
         payload::{CatchAll, MatchedEvent, ShapeProbe},
     };
+    // Public, because the compiler leaves out what nobody can call.
+    #[cfg(debug_assertions)]
+    pub use crate::instances::{decoders, router};
 }
