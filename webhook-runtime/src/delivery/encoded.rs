@@ -3,8 +3,10 @@
 use std::{borrow::Cow, fmt};
 
 use crate::{
-    delivery::{Delivery, Rejection},
-    payload::{Content, Payload, Text, check_json},
+    delivery::{
+        Delivery, Rejection,
+        content::{Content, check_json},
+    },
     verify::{Items, Source, json},
 };
 
@@ -100,27 +102,10 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    /// Decodes it.
-    ///
-    /// # Errors
-    /// With the answer to give, as [`Delivery::decode`].
-    pub fn decode<T: Payload<'a>>(self) -> Result<T, Rejection> {
-        T::decode(self)
-    }
-
     pub(crate) fn content(self) -> Result<Content<'a>, Rejection> {
         match self.item {
             Some(item) => Ok(Content::Json(item.json)),
             None => self.delivery.content(),
-        }
-    }
-
-    /// The JSON that its payload is decoded from.
-    pub(crate) fn text(self) -> Result<Text<'a>, Rejection> {
-        match self.content() {
-            Ok(Content::Json(json)) => Ok(Text::of_json(json)),
-            Ok(Content::Form(form)) => Ok(Text::of_form(self.delivery.form_as_json(form))),
-            Err(rejection) => Err(rejection),
         }
     }
 

@@ -6,9 +6,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
 
-use crate::inbox::http::head::Head;
+use crate::{
+    inbox::http::head::Head,
+    support::{hash::PartsHash, text::truncate},
+};
 
 /// A verified delivery that is to be stored.
 #[derive(Clone)]
@@ -84,21 +86,16 @@ impl NewDelivery {
 pub(crate) type Digest = [u8; 16];
 
 fn digest(endpoint: &str, scope: &[(String, String)], key: &[u8]) -> Digest {
-    let mut hash = Sha256::new();
-    // Each part after its length, so that no two lists of parts read alike.
-    let mut part = |part: &[u8]| {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    };
-    part(endpoint.as_bytes());
-    part(&(scope.len() as u64).to_be_bytes());
+    let mut hash = PartsHash::new();
+    hash.part(endpoint.as_bytes());
+    hash.part(&(scope.len() as u64).to_be_bytes());
     for (name, value) in scope {
-        part(name.as_bytes());
-        part(value.as_bytes());
+        hash.part(name.as_bytes());
+        hash.part(value.as_bytes());
     }
-    part(key);
+    hash.part(key);
     let mut digest = Digest::default();
-    digest.copy_from_slice(&hash.finalize()[..16]);
+    digest.copy_from_slice(&hash.finish()[..16]);
     digest
 }
 
@@ -331,7 +328,7 @@ const MOST_TEXT: usize = 255;
 
 /// A sender's text as a column takes it: bounded, and without the NUL that PostgreSQL refuses.
 pub(crate) fn stored_text(text: &str) -> String {
-    text.chars().map(|c| if c == '\0' { '\u{fffd}' } else { c }).take(MOST_TEXT).collect()
+    truncate(text, MOST_TEXT).replace('\0', "\u{fffd}")
 }
 
 /// Milliseconds since 1970; what is out of all bounds is brought into them.

@@ -13,7 +13,7 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use super::{message_and_place, missing_field};
+use crate::delivery::content::{message_and_place, missing_field};
 
 /// Writes a form as JSON. Names stand in the order in which they first appear, each on its own line.
 pub(crate) fn to_json(form: &[u8]) -> String {

@@ -1,23 +1,23 @@
 //! Decodes the body of a delivery into the handler's own type.
 
 mod batch;
+mod decode;
 mod decoder;
 mod event;
 mod form;
 mod probe;
 
 use decoder::Decoder;
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::de::StrRead;
 
-use crate::{
-    delivery::{Delivery, Encoded, PayloadShape, Rejection},
-    verify::json,
+use crate::delivery::{
+    Delivery, Encoded, PayloadShape, Rejection,
+    content::{json_rejection, shortened},
 };
 
 pub use batch::{Batch, BatchItem};
 pub use event::{CatchAll, MatchedEvent, Unknown, WebhookEvent};
-pub(crate) use form::to_json as form_to_json;
 pub use probe::ShapeProbe;
 
 /// The last argument of a handler: any type that serde can deserialize, borrowed from the body or
@@ -124,64 +124,8 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The content of a body, by its content type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Content<'a> {
-    /// Checked to be UTF-8 as a whole, which is cheaper than string by string.
-    Json(&'a str),
-    Form(&'a [u8]),
-}
-
-/// Checks that a text is JSON.
-pub(crate) fn check_json(json: &str) -> Result<(), Rejection> {
-    match serde_json::from_str::<IgnoredAny>(json) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(json_rejection(json, &error)),
-    }
-}
-
-#[cold]
-fn json_rejection(json: &str, error: &serde_json::Error) -> Rejection {
-    let (message, place) = message_and_place(error);
-    if !error.is_data() {
-        return Rejection::Malformed { detail: format!("the body is not JSON: {message}{place}") };
-    }
-    let mut path = json::path_at(json.as_bytes(), error.line(), error.column());
-    if let Some(field) = missing_field(&message) {
-        if !path.is_empty() {
-            path.push('.');
-        }
-        path.push_str(field);
-    }
-    Rejection::Mismatch { path: shortened(&path), detail: shortened(&message) }
-}
-
 #[cold]
 fn form_rejection(json: &str, error: &serde_json::Error) -> Rejection {
     let (field, message) = form::mismatch(json, error);
     Rejection::Mismatch { path: shortened(&field), detail: shortened(&message) }
-}
-
-/// The message of an error without its place, and the place.
-fn message_and_place(error: &serde_json::Error) -> (String, String) {
-    let mut message = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    if message.ends_with(&place) {
-        message.truncate(message.len() - place.len());
-    }
-    (message, place)
-}
-
-/// The name of a field that is missing: the text has no place for it, but the message has its name.
-fn missing_field(message: &str) -> Option<&str> {
-    message.strip_prefix("missing field `")?.strip_suffix('`')
-}
-
-/// Truncates a message, which may quote the sender's text.
-fn shortened(message: &str) -> String {
-    const MOST: usize = 200;
-    match message.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
-    }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::Arc,
     task::Poll,
@@ -14,13 +13,16 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::inbox::{
-    Shared,
-    error::InboxError,
-    record::{Fence, Job, Outcome},
-    store::{End, Finish},
-    tx::TxSource,
-    worker::retry::{Backoff, random, scaled},
+use crate::{
+    inbox::{
+        Shared,
+        error::InboxError,
+        record::{Fence, Job, Outcome},
+        store::{End, Finish},
+        tx::TxSource,
+        worker::retry::{Backoff, random, scaled},
+    },
+    support::{panic::catch_panic, text::truncate},
 };
 
 /// A running attempt.
@@ -97,15 +99,10 @@ fn too_slow(deadline: Duration) -> Outcome {
 }
 
 async fn unless_it_panics(running: impl Future<Output = Outcome>) -> Outcome {
-    let mut running = pin!(running);
-    poll_fn(|context| {
-        let polled = catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(context)));
-        polled.unwrap_or_else(|_| {
-            let reason = "the function panicked".to_owned();
-            Poll::Ready(Outcome::Retry { after: None, reason })
-        })
+    catch_panic(running).await.unwrap_or_else(|_| {
+        let reason = "the function panicked".to_owned();
+        Outcome::Retry { after: None, reason }
     })
-    .await
 }
 
 /// Settles the claim by the outcome; none means that it is given back.
@@ -166,7 +163,7 @@ const MOST_REASON: usize = 2000;
 
 /// A reason as the store takes it.
 fn bounded(reason: &str) -> String {
-    reason.chars().map(|c| if c == '\0' { '\u{fffd}' } else { c }).take(MOST_REASON).collect()
+    truncate(reason, MOST_REASON).replace('\0', "\u{fffd}")
 }
 
 /// Settles the claim. While the store fails it is tried again, as long as the claim can be good;

@@ -28,7 +28,7 @@ use crate::{
         },
         tx::Transaction,
     },
-    support::shown::shown_url,
+    support::redact::shown_url,
 };
 
 /// How transactions begin, whatever the database's default is: what they do is written for it.

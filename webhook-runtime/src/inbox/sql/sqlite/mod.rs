@@ -42,7 +42,7 @@ use crate::{
         },
         tx::Transaction,
     },
-    support::shown::shown_url,
+    support::redact::shown_url,
     verify::Clock,
 };
 
