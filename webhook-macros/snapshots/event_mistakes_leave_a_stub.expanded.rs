@@ -23,7 +23,7 @@ where
 {
     const SHAPE: hooks::runtime::__private::PayloadShape = hooks::runtime::__private::PayloadShape::EVENT;
     fn decode(
-        encoded: hooks::runtime::Encoded<'__de>,
+        encoded: hooks::runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, hooks::runtime::Rejection> {
         ::core::unimplemented!()
     }

@@ -23,7 +23,7 @@ where
 {
     const SHAPE: ::webhook_runtime::__private::PayloadShape = ::webhook_runtime::__private::PayloadShape::EVENT;
     fn decode(
-        encoded: ::webhook_runtime::Encoded<'__de>,
+        encoded: ::webhook_runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, ::webhook_runtime::Rejection> {
         let matched = ::webhook_runtime::__private::MatchedEvent::among(
             <Self as ::webhook_runtime::WebhookEvent>::EVENTS,

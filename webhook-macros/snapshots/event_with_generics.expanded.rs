@@ -31,7 +31,7 @@ where
 {
     const SHAPE: hooks::runtime::__private::PayloadShape = hooks::runtime::__private::PayloadShape::EVENT;
     fn decode(
-        encoded: hooks::runtime::Encoded<'__de>,
+        encoded: hooks::runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, hooks::runtime::Rejection> {
         let mut matched = hooks::runtime::__private::MatchedEvent::among(
             <Self as hooks::runtime::WebhookEvent>::EVENTS,

@@ -7,11 +7,11 @@ use crate::handler::Handler;
 
 /// Reports what `inbox` excludes, and what only works with it.
 pub(crate) fn check(args: &Args, handler: &Handler, errors: &mut Errors) {
-    let late = args.setters.iter().find(|setter| setter.name == "answer_within");
+    let late = args.setters.iter().find(|setter| setter.name == "respond_within");
     if let Some(late) = late.filter(|_| args.inbox) {
         errors.at(
             late.name.span(),
-            "`answer_within` has no effect with `inbox`: a delivery is answered as soon as it is \
+            "`respond_within` has no effect with `inbox`: a delivery is answered as soon as it is \
              stored, and the handler runs afterwards",
         );
     }

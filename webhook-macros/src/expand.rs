@@ -80,7 +80,7 @@ fn stub(handler: &Handler, runtime: &TokenStream) -> TokenStream {
         fn endpoint() -> #runtime::Endpoint {
             ::core::unimplemented!()
         }
-        fn call(_: #runtime::__private::Verified<__S>) -> #runtime::__private::HandlerFuture {
+        fn call(_: #runtime::__private::HandlerInput<__S>) -> #runtime::__private::HandlerFuture {
             ::core::unimplemented!()
         }
     };
@@ -142,8 +142,8 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
 /// is not a payload only once, where it is decoded.
 fn takes(at_name: Span, ty: &Type, runtime: &TokenStream) -> TokenStream {
     let probe = move_to(at_name, quote_spanned!(at_name=> #runtime::__private::ShapeProbe::<));
-    let asked = quote_spanned!(at_name=> >::new().takes());
-    quote_spanned!(at_name=> .takes(#probe #ty #asked))
+    let asked = quote_spanned!(at_name=> >::new().payload_shape());
+    quote_spanned!(at_name=> .payload_shape(#probe #ty #asked))
 }
 
 /// The function that runs the handler: extract, decode, call, respond.
@@ -180,7 +180,7 @@ fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
 
     let head = quote_spanned! {at_name=>
         fn call(
-            #mutable #delivery: #runtime::__private::Verified<__S>,
+            #mutable #delivery: #runtime::__private::HandlerInput<__S>,
         ) -> #runtime::__private::HandlerFuture
     };
     let head = move_to(at_name, head);

@@ -57,7 +57,7 @@ fn setter(name: Ident, value: &Expr, errors: &mut Errors) -> Setter {
             pointer.span(),
             format!(
                 "a JSON pointer begins with `/`: `{ORDER_BY}`\n\
-                 for a header: `order_by = Source::header(\"x-account\")`"
+                 for a header: `order_by = Field::header(\"x-account\")`"
             ),
         );
     }

@@ -115,7 +115,7 @@ fn implementation(
             const SHAPE: #runtime::__private::PayloadShape = #runtime::__private::PayloadShape::EVENT;
 
             fn decode(
-                #encoded: #runtime::Encoded<'__de>,
+                #encoded: #runtime::RawEvent<'__de>,
             ) -> ::core::result::Result<Self, #runtime::Rejection> {
                 #body
             }

@@ -28,7 +28,7 @@ pub(super) fn read(input: DeriveInput, errors: &mut Errors) -> Event {
 }
 
 const NOT_AN_ENUM: &str = "`WebhookEvent` needs an enum with a variant for each event: \
-     `enum Event<'a> { #[event(\"push\")] Push(Push<'a>), #[event(other)] Other(Unknown<'a>) }`\n\
+     `enum Event<'a> { #[event(\"push\")] Push(Push<'a>), #[event(other)] Other(UnknownEvent<'a>) }`\n\
      a payload of a single type only needs `Deserialize`";
 
 fn variants(event: &mut Event, data: DataEnum, errors: &mut Errors) {
@@ -141,7 +141,7 @@ fn catch_all_type(variant: &syn::Variant, event: &Event, errors: &mut Errors) ->
         Fields::Unnamed(fields) => match &Vec::from_iter(&fields.unnamed)[..] {
             [field] => {
                 if is_static_unknown(&field.ty) {
-                    let why = "an `Unknown` borrows from its delivery, which is not `'static`";
+                    let why = "an `UnknownEvent` borrows from its delivery, which is not `'static`";
                     errors.over(&field.ty, format!("{why}\n{}", hint()));
                 }
                 return Some(field.ty.clone());
@@ -157,7 +157,7 @@ fn catch_all_type(variant: &syn::Variant, event: &Event, errors: &mut Errors) ->
 fn unknown(event: &Event) -> String {
     let lifetime = event.generics.lifetimes().next();
     let lifetime = lifetime.map_or("'a".to_owned(), |first| first.lifetime.to_string());
-    format!("Unknown<{lifetime}>")
+    format!("UnknownEvent<{lifetime}>")
 }
 
 /// The hint for an enum without a lifetime, which that type needs.
@@ -172,7 +172,7 @@ fn needs_lifetime(event: &Event) -> String {
     }
 }
 
-/// True for a type with the name of the runtime's `Unknown`.
+/// True for a type with the name of the runtime's `UnknownEvent`.
 fn is_unknown(ty: &Type) -> bool {
     lifetimes_of_unknown(ty).is_some()
 }
@@ -181,12 +181,12 @@ fn is_static_unknown(ty: &Type) -> bool {
     lifetimes_of_unknown(ty).unwrap_or_default().iter().any(|lifetime| lifetime.ident == "static")
 }
 
-/// The lifetimes of `Unknown<'a>`, or `None` for any other type.
+/// The lifetimes of `UnknownEvent<'a>`, or `None` for any other type.
 fn lifetimes_of_unknown(ty: &Type) -> Option<Vec<&Lifetime>> {
     let Type::Path(path) = ungroup(ty) else {
         return None;
     };
-    let last = path.path.segments.last().filter(|last| last.ident == "Unknown")?;
+    let last = path.path.segments.last().filter(|last| last.ident == "UnknownEvent")?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return Some(Vec::new());
     };

@@ -12,12 +12,12 @@ use serde::Deserialize;
 use serde_json::de::StrRead;
 
 use crate::delivery::{
-    Delivery, Encoded, PayloadShape, Rejection,
+    Delivery, PayloadShape, RawEvent, Rejection,
     content::{json_rejection, shortened},
 };
 
 pub use batch::{Batch, BatchItem};
-pub use event::{CatchAll, MatchedEvent, Unknown, WebhookEvent};
+pub use event::{CatchAll, MatchedEvent, UnknownEvent, WebhookEvent};
 pub use probe::ShapeProbe;
 
 /// The last argument of a handler: any type that serde can deserialize, borrowed from the body or
@@ -41,21 +41,21 @@ pub trait Payload<'a>: Sized {
     /// # Errors
     /// Returns the answer to give: 400 if the body is not what its content type says, 415 for any
     /// other content type, 422 with the path of the value that does not fit.
-    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection>;
+    fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection>;
 }
 
 impl<'a> Payload<'a> for &'a Delivery {
     const SHAPE: PayloadShape = PayloadShape::DELIVERY;
 
-    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
+    fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection> {
         Ok(encoded.delivery())
     }
 }
 
 impl<'a, T: Deserialize<'a>> Payload<'a> for T {
-    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
+    fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection> {
         // No closure and no `?`: each would be compiled again for every payload type.
-        let mut source = Source::new(encoded.text());
+        let mut source = Field::new(encoded.text());
         match T::deserialize(source.decoder()) {
             Ok(payload) => match source.end() {
                 None => Ok(payload),
@@ -85,14 +85,14 @@ impl<'a> Text<'a> {
 }
 
 /// One decoding, without its type: everything in it is compiled once.
-struct Source<'a> {
+struct Field<'a> {
     json: serde_json::Deserializer<StrRead<'a>>,
     text: Text<'a>,
     /// Set if there is nothing to decode.
     refused: Option<Rejection>,
 }
 
-impl<'a> Source<'a> {
+impl<'a> Field<'a> {
     fn new(text: Result<Text<'a>, Rejection>) -> Self {
         // Every type fails to be decoded from nothing, or else `end` does.
         let (text, refused) = match text {

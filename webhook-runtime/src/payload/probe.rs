@@ -22,7 +22,7 @@ impl<T> ShapeProbe<T> {
 
 impl<'a, T: Payload<'a>> ShapeProbe<T> {
     #[must_use]
-    pub fn takes(&self) -> PayloadShape {
+    pub fn payload_shape(&self) -> PayloadShape {
         T::SHAPE
     }
 }
@@ -38,7 +38,7 @@ impl<T> Deref for ShapeProbe<T> {
 impl NoPayload {
     #[must_use]
     #[allow(clippy::unused_self, reason = "has the signature of the method of `ShapeProbe`")]
-    pub fn takes(&self) -> PayloadShape {
+    pub fn payload_shape(&self) -> PayloadShape {
         PayloadShape::DELIVERY
     }
 }
