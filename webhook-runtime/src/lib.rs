@@ -72,6 +72,8 @@ mod endpoint;
 pub mod guide;
 #[cfg(feature = "inbox")]
 pub mod inbox;
+#[cfg(all(debug_assertions, feature = "axum"))]
+mod instances;
 #[cfg(feature = "axum")]
 mod payload;
 #[cfg(any(
@@ -178,4 +180,7 @@ pub mod __private {
         endpoint::{HandlerFuture, HandlerInput, respond},
         payload::{CatchAll, MatchedEvent, ShapeProbe},
     };
+    // Public, because the compiler leaves out what nobody can call.
+    #[cfg(debug_assertions)]
+    pub use crate::instances::{decoders, router};
 }
