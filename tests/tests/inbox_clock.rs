@@ -13,7 +13,7 @@ use std::{
 use inbox::{Ran, delivery, failed, place::Place, record, until, until_state, work::wanted};
 use webhook_runtime::{
     Clock,
-    inbox::{Backoff, Inbox, Outcome, State},
+    inbox::{AttemptResult, Backoff, DeliveryState, Inbox},
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -21,9 +21,9 @@ const DECADE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// A clock that runs, and can be set.
 #[derive(Clone)]
-struct Set(Arc<Mutex<(SystemTime, tokio::time::Instant)>>);
+struct SettableClock(Arc<Mutex<(SystemTime, tokio::time::Instant)>>);
 
-impl Set {
+impl SettableClock {
     fn new() -> Self {
         Self(Arc::new(Mutex::new((SystemTime::now(), tokio::time::Instant::now()))))
     }
@@ -37,7 +37,7 @@ impl Set {
     }
 }
 
-impl Clock for Set {
+impl Clock for SettableClock {
     fn now(&self) -> SystemTime {
         let (wall, since) = *self.0.lock().unwrap();
         wall + since.elapsed()
@@ -48,20 +48,20 @@ async fn places() -> Vec<Place> {
     vec![Place::memory().await.unwrap(), Place::sqlite().await.unwrap()]
 }
 
-async fn open(place: &Place, clock: &Set) -> Inbox {
+async fn open(place: &Place, clock: &SettableClock) -> Inbox {
     let backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(300));
     place.open_by(place.builder().clock(clock.clone()).backoff(backoff)).await.unwrap()
 }
 
 /// Changes the clock while deliveries fail and succeed.
-async fn jumped(set: impl Fn(&Set)) {
+async fn run_with_jump(set: impl Fn(&SettableClock)) {
     for place in places().await {
-        let clock = Set::new();
+        let clock = SettableClock::new();
         let inbox = open(&place, &clock).await;
         let ran = Ran::default();
-        let _workers = inbox.work(ran.by(|job| match job.attempt {
+        let _workers = inbox.start_workers(ran.by(|job| match job.attempt {
             1 => failed("once"),
-            _ => Outcome::Done,
+            _ => AttemptResult::Completed,
         }));
         let mut last = 0;
         for number in 0..40 {
@@ -71,28 +71,28 @@ async fn jumped(set: impl Fn(&Set)) {
             }
         }
         // Due times that are now far in the future are reset within seconds.
-        until("all", || async { inbox.counts().await.unwrap().done == 40 }).await;
-        until_state(&inbox, last, State::Done).await;
+        until("all", || async { inbox.stats().await.unwrap().completed == 40 }).await;
+        until_state(&inbox, last, DeliveryState::Completed).await;
         assert_eq!(ran.count(), 80, "two attempts each, and no more");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clock_jumps_forward() {
-    jumped(|clock| clock.forward(HOUR)).await;
-    jumped(|clock| clock.forward(DECADE)).await;
+    run_with_jump(|clock| clock.forward(HOUR)).await;
+    run_with_jump(|clock| clock.forward(DECADE)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clock_jumps_back() {
-    jumped(|clock| clock.back(HOUR)).await;
-    jumped(|clock| clock.back(DECADE)).await;
-    jumped(|clock| clock.back(6 * DECADE)).await; // before 1970
+    run_with_jump(|clock| clock.back(HOUR)).await;
+    run_with_jump(|clock| clock.back(DECADE)).await;
+    run_with_jump(|clock| clock.back(6 * DECADE)).await; // before 1970
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clock_jumps_forward_and_back() {
-    jumped(|clock| {
+    run_with_jump(|clock| {
         clock.forward(DECADE);
         clock.back(2 * DECADE);
         clock.forward(DECADE);
@@ -103,14 +103,14 @@ async fn clock_jumps_forward_and_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_jump_does_not_claim_running_jobs() {
     for place in places().await {
-        let clock = Set::new();
+        let clock = SettableClock::new();
         let inbox = open(&place, &clock).await;
         let id = inbox.enqueue(delivery("a")).await.unwrap().id();
         let (begun, go) =
             (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
         let ran = Ran::default();
         let (counted, told, wait) = (ran.clone(), Arc::clone(&begun), Arc::clone(&go));
-        let processes = webhook_runtime::inbox::Processes::new().on(
+        let processes = webhook_runtime::inbox::JobHandlers::new().on(
             "orders",
             move |job: webhook_runtime::inbox::Job, _: webhook_runtime::inbox::TxSource| {
                 counted.add(&job);
@@ -118,16 +118,16 @@ async fn a_clock_jump_does_not_claim_running_jobs() {
                 let wait = Arc::clone(&wait);
                 async move {
                     wait.notified().await;
-                    Outcome::Done
+                    AttemptResult::Completed
                 }
             },
         );
-        let _workers = inbox.work(processes);
+        let _workers = inbox.start_workers(processes);
         begun.notified().await;
         clock.forward(DECADE);
         tokio::time::sleep(Duration::from_millis(1500)).await;
         go.notify_one();
-        until_state(&inbox, id, State::Done).await;
+        until_state(&inbox, id, DeliveryState::Completed).await;
         assert_eq!(ran.count(), 1);
     }
 }
@@ -136,19 +136,19 @@ async fn a_clock_jump_does_not_claim_running_jobs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn far_future_due_times_are_reset() {
     for place in places().await {
-        let clock = Set::new();
+        let clock = SettableClock::new();
         clock.forward(DECADE);
         let inbox = open(&place, &clock).await;
         let waiting = inbox.enqueue(delivery("waiting")).await.unwrap().id();
-        inbox.run_due(&Ran::default().with(failed("later"))).await.unwrap();
+        inbox.drain(&Ran::default().with(failed("later"))).await.unwrap();
         let running = inbox.enqueue(delivery("running")).await.unwrap().id();
         let fresh = inbox.enqueue(delivery("fresh")).await.unwrap().id();
         assert_eq!(inbox.store().claim(&wanted(1)).await.unwrap().jobs.len(), 1);
         clock.back(DECADE);
         let ran = Ran::default();
-        let _workers = inbox.work(ran.with(Outcome::Done));
+        let _workers = inbox.start_workers(ran.with(AttemptResult::Completed));
         for id in [fresh, waiting, running] {
-            until_state(&inbox, id, State::Done).await;
+            until_state(&inbox, id, DeliveryState::Completed).await;
         }
         assert!(record(&inbox, running).await.attempt <= 2);
     }

@@ -46,7 +46,7 @@ const ROWS: &[Row] = &[
     Row { name: "verify_token_env", example: r#"verify_token_env = "VERIFY_TOKEN""#, read: verify_token_env, required: false },
     Row { name: "provider",         example: "provider = GITHUB",                    read: provider,         required: false },
     Row { name: "tolerance",        example: "tolerance = Duration::from_secs(60)",  read: duration,         required: false },
-    Row { name: "answer_within",    example: "answer_within = Duration::from_secs(2)", read: duration,       required: false },
+    Row { name: "respond_within",    example: "respond_within = Duration::from_secs(2)", read: duration,       required: false },
     Row { name: "inbox",            example: "inbox",                                read: inbox::read,      required: false },
     Row { name: "max_body",         example: "max_body = 64 * 1024",                 read: expression,       required: false },
     Row { name: "crate",            example: "crate = my_crate::webhook_runtime",    read: runtime,          required: false },

@@ -79,7 +79,7 @@ fn stub(handler: &Handler, runtime: &TokenStream) -> TokenStream {
         fn endpoint() -> #runtime::Endpoint {
             ::core::unimplemented!()
         }
-        fn call(_: #runtime::__private::Verified<__S>) -> #runtime::__private::HandlerFuture {
+        fn call(_: #runtime::__private::HandlerInput<__S>) -> #runtime::__private::HandlerFuture {
             ::core::unimplemented!()
         }
     };
@@ -140,9 +140,9 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
 /// Asks the payload's type what it takes. One that is no payload has an answer too: that it is none
 /// is the compiler's to say, once, where it is decoded.
 fn takes(at_name: Span, ty: &Type, runtime: &TokenStream) -> TokenStream {
-    let taken = move_to(at_name, quote_spanned!(at_name=> #runtime::__private::Taken::<));
-    let asked = quote_spanned!(at_name=> >::new().takes());
-    quote_spanned!(at_name=> .takes(#taken #ty #asked))
+    let taken = move_to(at_name, quote_spanned!(at_name=> #runtime::__private::ShapeProbe::<));
+    let asked = quote_spanned!(at_name=> >::new().payload_shape());
+    quote_spanned!(at_name=> .payload_shape(#taken #ty #asked))
 }
 
 /// From a verified delivery to the handler's answer: extract, decode, call.
@@ -179,7 +179,7 @@ fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
 
     let head = quote_spanned! {at_name=>
         fn call(
-            #mutable #delivery: #runtime::__private::Verified<__S>,
+            #mutable #delivery: #runtime::__private::HandlerInput<__S>,
         ) -> #runtime::__private::HandlerFuture
     };
     let head = move_to(at_name, head);

@@ -59,7 +59,7 @@ fn setter(name: Ident, value: &Expr, errors: &mut Errors) -> Setter {
             pointer.span(),
             format!(
                 "a JSON pointer begins with `/`: `{ORDER_BY}`\n\
-                 for a header: `order_by = Source::header(\"x-account\")`"
+                 for a header: `order_by = Field::header(\"x-account\")`"
             ),
         );
     }
@@ -69,11 +69,11 @@ fn setter(name: Ident, value: &Expr, errors: &mut Errors) -> Setter {
 
 /// What the function and the other options cannot be with `inbox`, or without.
 pub(crate) fn check(args: &Args, handler: &Handler, errors: &mut Errors) {
-    let late = args.setters.iter().find(|setter| setter.name == "answer_within");
+    let late = args.setters.iter().find(|setter| setter.name == "respond_within");
     if let Some(late) = late.filter(|_| args.inbox) {
         errors.at(
             late.name.span(),
-            "`answer_within` has no use beside `inbox`: a delivery is answered as soon as it is \
+            "`respond_within` has no use beside `inbox`: a delivery is answered as soon as it is \
              stored, and its handler may take its time",
         );
     }

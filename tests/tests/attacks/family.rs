@@ -51,7 +51,7 @@ impl Written {
 }
 
 /// The description of a family, for its attackers.
-pub(crate) struct Means {
+pub(crate) struct Family {
     pub(crate) name: &'static str,
     /// The signature's header, and the prefix of the tag.
     pub(crate) header: &'static str,
@@ -65,7 +65,7 @@ pub(crate) struct Means {
 
 /// A served endpoint, with a genuine delivery.
 pub(crate) struct Target {
-    pub(crate) means: Means,
+    pub(crate) family: Family,
     pub(crate) server: Server,
     pub(crate) genuine: Request,
 }
@@ -82,7 +82,7 @@ macro_rules! families {
         pub(crate) async fn all() -> Vec<Target> {
             let mut all = Vec::new();
             $({
-                let means = Means {
+                let family = Family {
                     name: $provider.name(),
                     header: $header,
                     behind: $behind,
@@ -90,11 +90,11 @@ macro_rules! families {
                     needs: &$needs,
                     signs_body: $signs_body,
                 };
-                let (vector, hooks) = (vector(means.name), Webhooks::new().mount::<$name>());
+                let (vector, hooks) = (vector(family.name), Webhooks::new().mount::<$name>());
                 let secret = Secret::new(text(&vector, "secret"));
                 let hooks = configured(hooks.secrets::<$name>([secret]), &vector);
                 let target = Target {
-                    means,
+                    family,
                     server: Server::start(hooks).await,
                     genuine: request(&vector),
                 };
@@ -148,18 +148,18 @@ impl Target {
     pub(crate) async fn believes(&self) {
         let before = self.server.effects();
         let answer = self.server.client().ask(&self.genuine).await;
-        assert!((200..300).contains(&answer.status), "{}: {answer:?}", self.means.name);
-        assert_eq!(self.server.effects(), before + 1, "{}", self.means.name);
+        assert!((200..300).contains(&answer.status), "{}: {answer:?}", self.family.name);
+        assert_eq!(self.server.effects(), before + 1, "{}", self.family.name);
     }
 
     /// The genuine delivery with another signature header.
     pub(crate) fn signed_by(&self, value: impl AsRef<[u8]>) -> Request {
-        self.genuine.clone().set(self.means.header, value)
+        self.genuine.clone().set(self.family.header, value)
     }
 
     /// The text before the tag, and the tag.
     pub(crate) fn signature(&self) -> (String, Vec<u8>) {
-        let Means { header, behind, written, .. } = self.means;
+        let Family { header, behind, written, .. } = self.family;
         let value = self.genuine.header(header);
         let start = value.find(behind).unwrap() + behind.len();
         (value[..start].to_owned(), written.decode(&value[start..]))
@@ -168,11 +168,11 @@ impl Target {
     /// The genuine delivery with another tag.
     pub(crate) fn tagged(&self, tag: &[u8]) -> Request {
         let (before, _) = self.signature();
-        self.signed_by([before.as_bytes(), &self.means.written.encode(tag)].concat())
+        self.signed_by([before.as_bytes(), &self.family.written.encode(tag)].concat())
     }
 
     pub(crate) async fn refuses(&self, what: &str, request: &Request) {
-        self.server.refuses(self.means.name, what, request, &[401]).await;
+        self.server.refuses(self.family.name, what, request, &[401]).await;
     }
 }
 

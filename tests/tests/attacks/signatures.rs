@@ -5,7 +5,7 @@ use sha2::{Sha256, Sha512};
 use webhook_runtime::{
     Delivery, Secret, Webhooks,
     providers::{GITHUB, STANDARD_WEBHOOKS},
-    scheme::Outgoing,
+    scheme::RequestToSign,
     webhook,
 };
 
@@ -23,7 +23,7 @@ use crate::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tags_of_other_lengths_are_rejected() {
     for target in family::all().await {
-        let (Written::Hex | Written::Base64) = target.means.written else { continue };
+        let (Written::Hex | Written::Base64) = target.family.written else { continue };
         let (_, tag) = target.signature();
         for length in (0..=2 * tag.len()).filter(|length| *length != tag.len()) {
             let longer: Vec<u8> = tag.iter().copied().cycle().take(length).collect();
@@ -103,7 +103,7 @@ async fn signature_lists_accept_nothing_more() {
     const KEY: &str = "whsec_czNjcmV0czNjcmV0czNjcmV0czNjcmV0";
     let hooks = Webhooks::new().mount::<standard>().secrets::<standard>([Secret::new(KEY)]);
     let server = Server::start(hooks).await;
-    let signed = STANDARD_WEBHOOKS.sign(&Secret::new(KEY), &Outgoing::new(b"{}")).unwrap();
+    let signed = STANDARD_WEBHOOKS.sign(&Secret::new(KEY), &RequestToSign::new(b"{}")).unwrap();
     let request = Request::json("/webhook", "{}").with_all(&signed.headers);
     let value = request.header("webhook-signature");
     let tag = value.strip_prefix("v1,").unwrap();
@@ -158,24 +158,24 @@ async fn signature_lists_accept_nothing_more() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn repeated_headers_and_fields_are_rejected() {
     for target in family::all().await {
-        if target.means.header.is_empty() || target.means.written == Written::Inside {
+        if target.family.header.is_empty() || target.family.written == Written::Inside {
             continue;
         }
-        let good = target.genuine.header(target.means.header);
+        let good = target.genuine.header(target.family.header);
         let (before, tag) = target.signature();
         let other: Vec<u8> = tag.iter().map(|byte| byte ^ 1).collect();
-        let bad = target.means.written.encode(&other);
+        let bad = target.family.written.encode(&other);
         let bad = format!("{before}{}", String::from_utf8_lossy(&bad));
-        let upper = target.means.header.to_uppercase();
+        let upper = target.family.header.to_uppercase();
         for (first, second) in [(&good, &bad), (&bad, &good), (&good, &good)] {
-            for name in [target.means.header, &upper] {
+            for name in [target.family.header, &upper] {
                 let request = target.signed_by(first).with(name, second);
                 target.refuses("two signatures", &request).await;
             }
             for between in [",", ", ", ";", "\t"] {
                 let joined = format!("{first}{between}{second}");
                 // In schemes with lists of signatures, one right entry is enough.
-                let is_list = match target.means.name {
+                let is_list = match target.family.name {
                     "stripe" => true,
                     "standard-webhooks" => between.contains(' '),
                     _ => false,
@@ -186,7 +186,7 @@ async fn repeated_headers_and_fields_are_rejected() {
                 }
             }
         }
-        for name in target.means.needs {
+        for name in target.family.needs {
             let value = target.genuine.header(name);
             for other in ["", "0", &value, "1760000000", "msg_2"] {
                 let behind = target.genuine.clone().with(name, other);
@@ -195,7 +195,7 @@ async fn repeated_headers_and_fields_are_rejected() {
                 target.refuses(&format!("{name} twice"), &ahead).await;
             }
         }
-        if target.means.name == "stripe" {
+        if target.family.name == "stripe" {
             let (time, tag) = good.split_once(',').unwrap();
             for value in [
                 format!("{time},{time},{tag}"),
@@ -220,9 +220,9 @@ async fn repeated_headers_and_fields_are_rejected() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn flipped_bytes_are_rejected() {
     let mut random = Random(0x5eed);
-    for target in family::all().await.into_iter().filter(|target| target.means.signs_body) {
+    for target in family::all().await.into_iter().filter(|target| target.family.signs_body) {
         // Public keys are slow in an unoptimised program.
-        let is_slow = matches!(target.means.name, "discord" | "sendgrid");
+        let is_slow = matches!(target.family.name, "discord" | "sendgrid");
         let mut client = target.server.client();
         let before = target.server.effects();
         for _ in 0..if is_slow { 100 } else { 1_000 } {
@@ -230,10 +230,10 @@ async fn flipped_bytes_are_rejected() {
             let at = random.below(body.len());
             body[at] ^= u8::try_from(1 + random.below(255)).unwrap();
             let answer = client.ask(&target.genuine.clone().carrying(body)).await;
-            tally::note(target.means.name, "a byte changed", &answer);
-            assert_eq!(answer.status, 401, "{}", target.means.name);
+            tally::note(target.family.name, "a byte changed", &answer);
+            assert_eq!(answer.status, 401, "{}", target.family.name);
         }
-        assert_eq!(target.server.effects(), before, "{}", target.means.name);
+        assert_eq!(target.server.effects(), before, "{}", target.family.name);
         target.believes().await;
     }
     tally::tell();

@@ -4,8 +4,8 @@ use http::HeaderValue;
 use webhook_runtime::{Provider, providers::ALL};
 
 use super::{
-    ear,
     receiver::{self, Heard, ask},
+    recorder,
     scanner::Scanner,
     sender::{self, BESIDE_CANARY, BODY_CANARY, Letter, Sender},
 };
@@ -18,7 +18,7 @@ async fn deliveries_leak_no_secrets() {
     let mut asked = 0;
     let mut statuses = std::collections::BTreeMap::new();
     for provider in ALL {
-        let mark = ear::listen();
+        let mark = recorder::listen();
         let sender = Sender::new(provider);
         let heard = Heard::default();
         let router = receiver::router(&sender, &heard, VERIFY_TOKEN);
@@ -129,8 +129,8 @@ fn misshapen(sender: &Sender, letter: &Letter) -> Vec<Letter> {
 /// The self-check: a handler that leaks is detected.
 #[tokio::test]
 async fn a_leaking_handler_is_detected() {
-    let mark = ear::listen();
-    let sender = Sender::new(&webhook_runtime::providers::PLAIN);
+    let mark = recorder::listen();
+    let sender = Sender::new(&webhook_runtime::providers::HMAC_SHA256_HEX);
     let heard = Heard::default();
     let router = receiver::router(&sender, &heard, VERIFY_TOKEN);
     let mut scanner = Scanner::new();

@@ -16,13 +16,13 @@ use webhook_runtime::{
     providers::ALL,
     testing::{
         TestClock,
-        conformance::{CASES, Subject},
+        conformance::{CASES, Target},
     },
 };
 
 use super::{
-    ear,
     receiver::{self, Any, Heard},
+    recorder,
     scanner::Scanner,
     sender::Sender,
 };
@@ -47,7 +47,7 @@ fn scanner(sender: &Sender) -> Scanner {
 /// Runs every case on two receivers, which fail in different ways.
 #[tokio::test]
 async fn failed_cases_leak_no_secrets() {
-    let mark = ear::listen();
+    let mark = recorder::listen();
     let (mut failures, mut silent) = (0, Scanner::new());
     for provider in ALL {
         let sender = Sender::new(provider);
@@ -58,7 +58,7 @@ async fn failed_cases_leak_no_secrets() {
         let scanner = scanner(&sender);
         for status in [StatusCode::OK, StatusCode::INTERNAL_SERVER_ERROR] {
             let signing = sender.signing().clone();
-            let subject = Subject::service(wrong(status), provider, signing, "/any")
+            let subject = Target::service(wrong(status), provider, signing, "/any")
                 .clock(TestClock::new(sender.now))
                 .verify_token(Secret::new(TOKEN))
                 .older_secret(sender.older.clone())
@@ -85,7 +85,7 @@ async fn failed_cases_leak_no_secrets() {
 #[tokio::test]
 async fn handshakes_leak_no_secrets() {
     for provider in ALL {
-        let mark = ear::listen();
+        let mark = recorder::listen();
         let sender = Sender::new(provider);
         if !sender.can_sign() || !provider.has_handshakes() {
             continue;
@@ -98,7 +98,7 @@ async fn handshakes_leak_no_secrets() {
             .verify_token::<Any>(Secret::new(TOKEN))
             .test(heard.clone());
         let signing = sender.signing().clone();
-        let subject = Subject::of::<Any, Heard>(hooks)
+        let subject = Target::of::<Any, Heard>(hooks)
             .sample(move |delivery| delivery.signed_with(signing.clone()));
         for case in CASES.iter().filter(|case| {
             ["handshakes", "challenges", "verify_tokens"].iter().any(|it| case.name().contains(it))

@@ -1,7 +1,7 @@
 //! Secrets and expected signatures leak nowhere. The tests use canary secrets, and look for them,
 //! in every encoding, in everything that anybody could read afterwards.
 //!
-//! `forms` and `scanner` search, `ear` records, `sender` and `receiver` are the two ends. Each
+//! `forms` and `scanner` search, `recorder` listens, `sender` and `receiver` are the two ends. Each
 //! other file is one kind of leak.
 
 #[path = "../runner/mod.rs"]
@@ -12,11 +12,11 @@ mod runner;
 mod inbox_of;
 
 mod deliveries;
-mod ear;
 mod forms;
 mod kit;
 mod program;
 mod receiver;
+mod recorder;
 mod scanner;
 mod sender;
 mod shown;

@@ -4,15 +4,15 @@ use std::{future::pending, sync::Mutex};
 
 use axum::extract::State;
 use webhook_runtime::{
-    Delivery, HttpsKeys, KeySource, Scope, Secret, SecretSource, SourceError, Webhooks,
+    Delivery, HttpsKeys, KeySource, Secret, SecretSource, SourceError, Tenant, Webhooks,
     providers::{ASANA, NOTION, STANDARD_WEBHOOKS},
-    scheme::{Outgoing, WantedKey},
+    scheme::{KeyRequest, RequestToSign},
     webhook,
 };
 
 use super::{
-    ear::{self, ON_PURPOSE},
     receiver::{Heard, ask},
+    recorder::{self, ON_PURPOSE},
     scanner::Scanner,
 };
 
@@ -23,7 +23,7 @@ const OFFERED: &str = "canary-that-is-offered-7d1c55e0";
 
 #[webhook(path = "/t/{tenant}", provider = STANDARD_WEBHOOKS)]
 async fn tenants(State(_): State<Heard>, delivery: &Delivery) -> String {
-    panic!("{ON_PURPOSE}: {delivery:?} {:?}", delivery.scope());
+    panic!("{ON_PURPOSE}: {delivery:?} {:?}", delivery.tenant());
 }
 
 #[webhook(path = "/asana/{tenant}", provider = ASANA)]
@@ -39,25 +39,25 @@ struct Source;
 static KEPT: Mutex<Vec<Secret>> = Mutex::new(Vec::new());
 
 impl SecretSource for Source {
-    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
-        let good = || Secret::new(TENANT).named("GOOD");
-        Ok(match scope.param("tenant").unwrap_or_default() {
+    async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
+        let good = || Secret::new(TENANT).with_name("GOOD");
+        Ok(match tenant.param("tenant").unwrap_or_default() {
             "good" => vec![good()],
-            "rotating" => vec![Secret::new(OTHER).named("NEW"), good()],
+            "rotating" => vec![Secret::new(OTHER).with_name("NEW"), good()],
             "padded" => vec![Secret::new(format!("{TENANT}\n"))],
             "malformed" => vec![good(), Secret::new(format!("{OTHER}!!"))],
             "blank" => vec![good(), Secret::new("")],
             "empty" => Vec::new(),
             "silent" => pending().await,
             "down" => return Err(SourceError::unavailable("the database is down")),
-            "clumsy" => panic!("{ON_PURPOSE}: {:?} {:?} {scope:?}", good(), [good()]),
-            _ => return Err(SourceError::Unknown),
+            "clumsy" => panic!("{ON_PURPOSE}: {:?} {:?} {tenant:?}", good(), [good()]),
+            _ => return Err(SourceError::NotFound),
         })
     }
 
-    async fn keep(&self, scope: &Scope, offered: Secret) -> Result<(), SourceError> {
-        tracing::info!(?offered, ?scope, "offered");
-        if scope.param("tenant") == Some("refusing") {
+    async fn store(&self, tenant: &Tenant, offered: Secret) -> Result<(), SourceError> {
+        tracing::info!(?offered, ?tenant, "offered");
+        if tenant.param("tenant") == Some("refusing") {
             return Err(SourceError::unavailable(format_args!("{offered:?} is not wanted")));
         }
         KEPT.lock().expect("nobody panics holding it").push(offered);
@@ -76,7 +76,7 @@ fn scanner() -> Scanner {
 /// Time is paused and moves by itself, so that the hanging source costs no time.
 #[tokio::test(start_paused = true)]
 async fn failing_sources_leak_no_secrets() {
-    let mark = ear::listen();
+    let mark = recorder::listen();
     let mut scanner = scanner();
     let heard = Heard::default();
     let router = super::receiver::heard(Webhooks::new(), &heard)
@@ -100,7 +100,7 @@ async fn failing_sources_leak_no_secrets() {
         "unknown",
     ] {
         for secret in [TENANT, OTHER, "whsec_c29tZWJvZHkgZWxzZSdz"] {
-            let signed = STANDARD_WEBHOOKS.sign(&Secret::new(secret), &Outgoing::new(body));
+            let signed = STANDARD_WEBHOOKS.sign(&Secret::new(secret), &RequestToSign::new(body));
             let headers = signed.expect("it can be signed").headers;
             let signature = headers["webhook-signature"].to_str().expect("text").to_owned();
             scanner.add("a signature", &signature["v1,".len()..]);
@@ -128,7 +128,7 @@ async fn failing_sources_leak_no_secrets() {
 /// Asana and Notion send the secret itself. Asana expects it back, in a response header.
 #[tokio::test]
 async fn offered_secrets_are_not_leaked() {
-    let mark = ear::listen();
+    let mark = recorder::listen();
     let scanner = scanner();
     let heard = Heard::default();
     let router = super::receiver::heard(Webhooks::new(), &heard)
@@ -162,7 +162,7 @@ async fn offered_secrets_are_not_leaked() {
 /// The URL that confirms a subscription contains a token, and the HTTP client writes logs.
 #[tokio::test]
 async fn key_fetches_leak_no_urls() {
-    let mark = ear::listen();
+    let mark = recorder::listen();
     let mut scanner = Scanner::new();
     let token = "canary-token-that-confirms-3b90e6d1";
     scanner.add("the token", token);
@@ -182,9 +182,9 @@ async fn key_fetches_leak_no_urls() {
         format!("https://[::{token}"),
         format!("https://no.invalid/?Token={token}"),
     ] {
-        let error = keys.visit(&url).await.expect_err("nobody is there");
+        let error = keys.confirm_subscription(&url).await.expect_err("nobody is there");
         scanner.asserts_silence(&url, format!("{error} {error:?}"));
-        let error = keys.fetch(&WantedKey::Url(url.clone().into())).await.expect_err("likewise");
+        let error = keys.fetch(&KeyRequest::Url(url.clone().into())).await.expect_err("likewise");
         scanner.asserts_silence(&url, format!("{error} {error:?} {keys:?}"));
     }
     // At the level TRACE, `ureq` logs its requests, as SECURITY.md says.

@@ -60,7 +60,7 @@ async fn id_in_body(State(seen): State<Seen>, delivery: &Delivery) {
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct Instruction {
     answer: u16,
     #[serde(default)]
     wait: Option<String>,

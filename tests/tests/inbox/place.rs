@@ -79,7 +79,7 @@ impl Place {
 
     pub(crate) async fn open_by(&self, builder: InboxBuilder) -> Result<Inbox, InboxError> {
         match self.engine {
-            Engine::Memory => builder.in_memory(),
+            Engine::Memory => builder.open_in_memory(),
             Engine::Sqlite | Engine::Postgres => builder.open().await,
         }
     }

@@ -7,7 +7,7 @@ use tokio::{io::AsyncWriteExt as _, task::JoinSet, time::timeout};
 use crate::{
     ALONE,
     common::signature,
-    program::{MIB, PATIENCE, Program, asked},
+    program::{MIB, PATIENCE, Program, number_from_env},
 };
 
 const CONNECTIONS: usize = 64;
@@ -19,7 +19,7 @@ const MAX_BODY: usize = 2 * MIB;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn endless_bodies_stay_within_the_memory_limit() {
     let _alone = ALONE.lock().await;
-    let mib = asked("WEBHOOK_BODY_MIB", 8);
+    let mib = number_from_env("WEBHOOK_BODY_MIB", 8);
     let server = Program::start();
     server.deliver(b"1").await;
     let before = server.resident();

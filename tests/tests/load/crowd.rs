@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     ALONE,
-    program::{MIB, Program, asked, p99},
+    program::{MIB, Program, number_from_env, p99},
 };
 
 /// Opens `WEBHOOK_CONNECTIONS`, 800 by default. Raise `ulimit -n` for more than the limit of open
@@ -12,7 +12,7 @@ use crate::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn idle_connections_do_not_block_others() {
     let _alone = ALONE.lock().await;
-    let count = asked("WEBHOOK_CONNECTIONS", 800);
+    let count = number_from_env("WEBHOOK_CONNECTIONS", 800);
     let server = Program::start();
     let before = server.resident();
     let (mut left, mut times) = (Vec::with_capacity(count), Vec::new());

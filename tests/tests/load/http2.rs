@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{
     ALONE,
-    program::{MIB, PATIENCE, Program, asked},
+    program::{MIB, PATIENCE, Program, number_from_env},
 };
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -59,7 +59,7 @@ async fn pour(stream: TcpStream, frames: impl Iterator<Item = Vec<u8>>) -> (usiz
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rapid_stream_resets_are_survived() {
     let _alone = ALONE.lock().await;
-    let count = asked("WEBHOOK_RESETS", 5_000);
+    let count = number_from_env("WEBHOOK_RESETS", 5_000);
     let server = Program::start();
     server.deliver(b"1").await;
     let before = server.resident();
@@ -88,7 +88,7 @@ async fn rapid_stream_resets_are_survived() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_endless_head_is_cut_off() {
     let _alone = ALONE.lock().await;
-    let mib = asked("WEBHOOK_CONTINUATION_MIB", 10);
+    let mib = number_from_env("WEBHOOK_CONTINUATION_MIB", 10);
     let server = Program::start();
     server.deliver(b"1").await;
     let before = server.resident();

@@ -68,7 +68,7 @@ pub(crate) fn p99(mut all: Vec<Duration>) -> Duration {
 }
 
 /// The number in an environment variable, or the default.
-pub(crate) fn asked(variable: &str, else_: usize) -> usize {
+pub(crate) fn number_from_env(variable: &str, else_: usize) -> usize {
     std::env::var(variable).map_or(else_, |text| text.parse().expect("a number"))
 }
 

@@ -17,7 +17,7 @@ use tokio::{
 use crate::{
     ALONE,
     common::{signature, slow::head},
-    program::{MIB, Program, asked},
+    program::{MIB, Program, number_from_env},
 };
 
 const CONNECTIONS: usize = 32;
@@ -54,7 +54,7 @@ async fn load(server: &Arc<Program>, pause: Duration, end: Instant, done: &Arc<A
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_stays_flat_under_load() {
     let _alone = ALONE.lock().await;
-    let seconds = asked("WEBHOOK_STEADY_SECONDS", 6);
+    let seconds = number_from_env("WEBHOOK_STEADY_SECONDS", 6);
     let server = Arc::new(Program::start());
     let done = Arc::<AtomicUsize>::default();
     let trial = Duration::from_secs(2);

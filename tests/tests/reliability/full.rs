@@ -12,15 +12,15 @@ use std::{
 };
 
 use crate::{
-    asked,
     load::{Judged, Load},
+    number_from_env,
     program::{Program, Starting, receiver},
     store::Store,
 };
 
 /// `WEBHOOK_FULL` sets the number of rounds.
 pub(crate) async fn full() {
-    let times = asked("WEBHOOK_FULL", 1);
+    let times = number_from_env("WEBHOOK_FULL", 1);
     let mut ways = vec![Way::Limit];
     if has_namespaces() {
         ways.push(Way::Disk);
@@ -139,7 +139,7 @@ impl Way {
         }
     }
 
-    /// Copies the files to where the store looks for them, all at one moment.
+    /// Deduplication the files to where the store looks for them, all at one moment.
     fn bring(self, store: &Store, program: &Program) {
         if matches!(self, Self::Limit) {
             return;

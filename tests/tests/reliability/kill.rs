@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    asked,
     load::{Judged, Load},
+    number_from_env,
     program::{Program, Starting, receiver},
     store::Store,
     up_to,
@@ -12,7 +12,8 @@ use crate::{
 
 /// `WEBHOOK_KILLS` and `WEBHOOK_ACKS` set larger numbers.
 pub(crate) async fn kill(store: Store) {
-    let (kills, acks) = (asked("WEBHOOK_KILLS", 6), asked("WEBHOOK_ACKS", 3000));
+    let (kills, acks) =
+        (number_from_env("WEBHOOK_KILLS", 6), number_from_env("WEBHOOK_ACKS", 3000));
     let load = Load::start(32, usize::MAX);
     for number in 1..=kills {
         if number % 5 == 0 {

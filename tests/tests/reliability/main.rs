@@ -97,7 +97,7 @@ async fn alone(case: impl Future<Output = ()>) {
 }
 
 /// The number in an environment variable, or the default for CI.
-fn asked(name: &str, default: usize) -> usize {
+fn number_from_env(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |number| number.parse().expect("a number"))
 }
 

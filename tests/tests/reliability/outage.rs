@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    asked,
     load::{Judged, Load},
+    number_from_env,
     program::Program,
     server::Server,
     store::Store,
@@ -16,7 +16,7 @@ use crate::{
 
 /// `WEBHOOK_OUTAGES` sets a larger number.
 pub(crate) async fn outage(programs: PathBuf) {
-    let outages = asked("WEBHOOK_OUTAGES", 1);
+    let outages = number_from_env("WEBHOOK_OUTAGES", 1);
     let start = move || Arc::new(Server::start(&programs));
     let server = tokio::task::spawn_blocking(start).await.unwrap();
     let store = Store::on(&server).await.expect("a server").with_effects().await;

@@ -3,8 +3,8 @@
 use std::{collections::HashSet, sync::Arc};
 
 use crate::{
-    asked,
     load::{Judged, Load, Sender},
+    number_from_env,
     program::{Starting, receiver},
     store::Store,
 };
@@ -13,7 +13,7 @@ const MAX_ATTEMPTS: usize = 5;
 
 /// `WEBHOOK_OTHERS` sets a larger number.
 pub(crate) async fn poison(store: Store) {
-    let others = asked("WEBHOOK_OTHERS", 200);
+    let others = number_from_env("WEBHOOK_OTHERS", 200);
     let store = Arc::new(store);
     let load = Arc::new(Load::start(20, others));
     // A supervisor, which restarts the program whenever it ends.

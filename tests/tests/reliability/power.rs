@@ -18,8 +18,8 @@ use sqlx::{Connection as _, SqliteConnection};
 use webhook_runtime::Inbox;
 
 use crate::{
-    asked,
     load::Load,
+    number_from_env,
     program::{Program, Starting, receiver},
     random,
     server::Server,
@@ -37,7 +37,7 @@ const FILES: [&str; 2] = ["inbox.db", "inbox.db-wal"];
 
 /// Power cuts with an SQLite file. `WEBHOOK_CUTS` sets the number.
 pub(crate) async fn sqlite_survives() {
-    let cuts = asked("WEBHOOK_CUTS", 8);
+    let cuts = number_from_env("WEBHOOK_CUTS", 8);
     let Some(library) = Library::build() else { return };
     let (mut acknowledged, mut torn) = (0, 0);
     let mut machine = Machine::new(&library).await;
@@ -154,7 +154,7 @@ impl Machine {
 
 /// Power cuts with a PostgreSQL server. `WEBHOOK_CUTS` sets the number.
 pub(crate) async fn postgres_survives(programs: PathBuf) {
-    let cuts = asked("WEBHOOK_CUTS", 2);
+    let cuts = number_from_env("WEBHOOK_CUTS", 2);
     let Some(library) = Library::build() else { return };
     let start = move || Arc::new(Server::start(&programs));
     let server = tokio::task::spawn_blocking(start).await.unwrap();

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::{
-    asked,
     load::Sender,
+    number_from_env,
     program::{LEASE, Program, Starting, receiver},
     store::Store,
     up_to,
@@ -15,7 +15,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// `WEBHOOK_RETRIES` sets a larger number.
 pub(crate) async fn retry(store: Store) {
-    let rounds = asked("WEBHOOK_RETRIES", 3);
+    let rounds = number_from_env("WEBHOOK_RETRIES", 3);
     let mut slowest = Duration::ZERO;
     let mut first = Program::start(&store).await;
     for round in 0..rounds {

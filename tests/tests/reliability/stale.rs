@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::{asked, load::Sender, program::Program, store::Store};
+use crate::{load::Sender, number_from_env, program::Program, store::Store};
 
 /// `WEBHOOK_STOPS` sets a larger number.
 pub(crate) async fn stale(store: Store) {
-    let rounds = asked("WEBHOOK_STOPS", 2);
+    let rounds = number_from_env("WEBHOOK_STOPS", 2);
     let first = Program::start(&store).await;
     for round in 0..rounds {
         let id = format!("job-{round}");

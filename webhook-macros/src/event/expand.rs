@@ -77,7 +77,7 @@ fn payload(event: &Event, other: &Other, runtime: &TokenStream) -> TokenStream {
         quote!(#ty: #bound,)
     });
     let body = quote! {
-        let #mutable #chosen = #runtime::__private::Chosen::among(
+        let #mutable #chosen = #runtime::__private::MatchedEvent::among(
             <Self as #runtime::WebhookEvent>::EVENTS,
             #encoded,
         );
@@ -112,10 +112,10 @@ fn implementation(
             #(#conditions,)*
             #bounds
         {
-            const TAKES: #runtime::__private::Takes = #runtime::__private::Takes::EVENT;
+            const SHAPE: #runtime::__private::PayloadShape = #runtime::__private::PayloadShape::EVENT;
 
             fn decode(
-                #encoded: #runtime::Encoded<'__de>,
+                #encoded: #runtime::RawEvent<'__de>,
             ) -> ::core::result::Result<Self, #runtime::Rejection> {
                 #body
             }
@@ -157,7 +157,7 @@ fn call(event: &Event, ty: &Type, method: &str, arguments: &TokenStream) -> Toke
     let user = event.name.span();
     let runtime = runtime(event, user);
     let method = Ident::new(method, user);
-    let path = quote_spanned!(user=> #runtime::__private::Chosen::);
+    let path = quote_spanned!(user=> #runtime::__private::MatchedEvent::);
     let called = quote_spanned!(user=> #method(#arguments));
     let [path, called] =
         [(first_span(ty), path), (last_span(ty), called)].map(|(at, tokens)| move_to(at, tokens));

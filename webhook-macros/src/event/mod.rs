@@ -68,7 +68,7 @@ fn read(input: DeriveInput, errors: &mut Errors) -> Event {
 }
 
 const NOT_AN_ENUM: &str = "events are told apart by the variants of an enum: \
-     `enum Event<'a> { #[event(\"push\")] Push(Push<'a>), #[event(other)] Other(Unknown<'a>) }`\n\
+     `enum Event<'a> { #[event(\"push\")] Push(Push<'a>), #[event(other)] Other(UnknownEvent<'a>) }`\n\
      a payload of one type needs nothing but `Deserialize`";
 
 fn variants(event: &mut Event, data: DataEnum, errors: &mut Errors) {
@@ -177,7 +177,7 @@ fn rest(variant: &syn::Variant, event: &Event, errors: &mut Errors) -> Option<Ty
         Fields::Unnamed(fields) => match &Vec::from_iter(&fields.unnamed)[..] {
             [field] => {
                 if is_static_unknown(&field.ty) {
-                    let why = "an `Unknown` borrows from its delivery, which is not `'static`";
+                    let why = "an `UnknownEvent` borrows from its delivery, which is not `'static`";
                     errors.over(&field.ty, format!("{why}\n{}", hint()));
                 }
                 return Some(field.ty.clone());
@@ -193,7 +193,7 @@ fn rest(variant: &syn::Variant, event: &Event, errors: &mut Errors) -> Option<Ty
 fn unknown(event: &Event) -> String {
     let lifetime = event.generics.lifetimes().next();
     let lifetime = lifetime.map_or("'a".to_owned(), |first| first.lifetime.to_string());
-    format!("Unknown<{lifetime}>")
+    format!("UnknownEvent<{lifetime}>")
 }
 
 /// What has to be said where that type borrows and the enum does not.
@@ -217,12 +217,12 @@ fn is_static_unknown(ty: &Type) -> bool {
     lifetimes_of_unknown(ty).unwrap_or_default().iter().any(|lifetime| lifetime.ident == "static")
 }
 
-/// The lifetimes of `Unknown<'a>`; `None` if the type is called otherwise.
+/// The lifetimes of `UnknownEvent<'a>`; `None` if the type is called otherwise.
 fn lifetimes_of_unknown(ty: &Type) -> Option<Vec<&Lifetime>> {
     let Type::Path(path) = ungroup(ty) else {
         return None;
     };
-    let last = path.path.segments.last().filter(|last| last.ident == "Unknown")?;
+    let last = path.path.segments.last().filter(|last| last.ident == "UnknownEvent")?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return Some(Vec::new());
     };

@@ -12,14 +12,14 @@ use http::StatusCode;
 #[non_exhaustive]
 pub enum InboxError {
     /// The URL is none that an inbox can be opened at.
-    Url {
+    InvalidUrl {
         /// The URL, with `…` for user, password and options.
         url: String,
         /// What is wrong with it, and what to write instead.
         problem: String,
     },
     /// An option that cannot be.
-    Option {
+    InvalidOption {
         /// Its name.
         name: &'static str,
         /// What is wrong with it.
@@ -33,9 +33,9 @@ pub enum InboxError {
         problem: String,
     },
     /// As much waits to be stored as may. Temporary: the provider should send again.
-    Full,
+    QueueFull,
     /// The store did not answer in time; what was to be stored may have been.
-    Slow,
+    Timeout,
     /// The inbox has been closed.
     Closed,
     /// The store failed.
@@ -44,25 +44,27 @@ pub enum InboxError {
     Unsupported(&'static str),
     /// The delivery was claimed anew, discarded or completed meanwhile: whoever holds the old claim
     /// can change nothing any more.
-    Stale,
+    StaleClaim,
 }
 
 impl fmt::Display for InboxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url { url, problem } => write!(f, "no inbox can be opened at `{url}`: {problem}"),
-            Self::Option { name, problem } => {
+            Self::InvalidUrl { url, problem } => {
+                write!(f, "no inbox can be opened at `{url}`: {problem}")
+            }
+            Self::InvalidOption { name, problem } => {
                 write!(f, "the inbox's option `{name}` {problem}")
             }
             Self::Open { url, problem } => {
                 write!(f, "the inbox at `{url}` could not be opened: {problem}")
             }
-            Self::Full => f.write_str("as much waits to be stored as may"),
-            Self::Slow => f.write_str("the store did not answer in time"),
+            Self::QueueFull => f.write_str("as much waits to be stored as may"),
+            Self::Timeout => f.write_str("the store did not answer in time"),
             Self::Closed => f.write_str("the inbox has been closed"),
             Self::Store(problem) => write!(f, "the store failed: {problem}"),
             Self::Unsupported(what) => f.write_str(what),
-            Self::Stale => f.write_str("the delivery was claimed anew or settled meanwhile"),
+            Self::StaleClaim => f.write_str("the delivery was claimed anew or settled meanwhile"),
         }
     }
 }
@@ -82,7 +84,7 @@ impl IntoResponse for InboxError {
 impl From<sqlx::Error> for InboxError {
     fn from(error: sqlx::Error) -> Self {
         match error {
-            sqlx::Error::PoolTimedOut => Self::Slow,
+            sqlx::Error::PoolTimedOut => Self::Timeout,
             sqlx::Error::PoolClosed => Self::Closed,
             error => Self::Store(error.to_string()),
         }

@@ -12,13 +12,14 @@ use bytes::Bytes;
 use crate::{
     inbox::{
         error::InboxError,
-        http::head::Head,
+        http::head::StoredRequest,
         record::{
-            Digest, Enqueued, Fence, Filter, Job, NewDelivery, Record, State, Stored, stored_text,
+            ClaimToken, DeliveryState, Digest, EnqueueResult, Filter, Job, NewDelivery, Record,
+            StoredDelivery, stored_text,
         },
         store::{
-            Answer, Bounds, Census, Change, Changed, Claimed, End, Finish, InboxStore, LOST,
-            Pruned, Retention, Wanted,
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, End, FinishedAttempt,
+            InboxStore, LOST_ATTEMPT, PruneResult, QueueDepth, Retention, StoreFuture,
         },
         tx::Transaction,
     },
@@ -43,28 +44,28 @@ struct Row {
     record: Record,
     claims: i64,
     line: Option<Digest>,
-    head: Head,
+    head: StoredRequest,
     body: Bytes,
 }
 
 impl Row {
-    fn is_due(&self, state: State, now: SystemTime) -> bool {
+    fn is_due(&self, state: DeliveryState, now: SystemTime) -> bool {
         self.record.state == state && self.record.due_at.is_none_or(|due| due <= now)
     }
 
-    fn fence(&self) -> Fence {
-        Fence { id: self.record.id, claim: self.claims, line: self.line }
+    fn claim_token(&self) -> ClaimToken {
+        ClaimToken { id: self.record.id, claim: self.claims, ordering_key: self.line }
     }
 
-    fn set(&mut self, state: State, due_at: Option<SystemTime>) {
+    fn set(&mut self, state: DeliveryState, due_at: Option<SystemTime>) {
         self.record.state = state;
         self.record.due_at = due_at;
     }
 
-    fn end(&mut self, state: State, now: SystemTime, reason: Option<String>) {
+    fn end(&mut self, state: DeliveryState, now: SystemTime, reason: Option<String>) {
         self.set(state, None);
         self.record.finished_at = Some(now);
-        self.record.reason = reason;
+        self.record.last_error = reason;
     }
 
     fn job(&self) -> Job {
@@ -76,21 +77,26 @@ impl Row {
             received_at: self.record.received_at,
             head: self.head.clone(),
             body: self.body.clone(),
-            fence: self.fence(),
+            claim_token: self.claim_token(),
         }
     }
 }
 
 impl Held {
-    fn enqueue(&mut self, new: &NewDelivery, keep_keys_for: Duration, now: SystemTime) -> Enqueued {
+    fn enqueue(
+        &mut self,
+        new: &NewDelivery,
+        keep_keys_for: Duration,
+        now: SystemTime,
+    ) -> EnqueueResult {
         let key = new.digest();
         // Known until it is pruned: a clock that is wrong for once makes no copy new.
         if let Some((id, _)) = self.keys.get(&key) {
-            return Enqueued::Duplicate(*id);
+            return EnqueueResult::Duplicate(*id);
         }
         self.last += 1;
         let (id, line) = (self.last, new.line());
-        let keep = keep_keys_for.max(new.keep_key_for);
+        let keep = keep_keys_for.max(new.dedup_retention);
         self.keys.insert(key, (id, now.checked_add(keep).unwrap_or(now)));
         let record = Record {
             id,
@@ -98,9 +104,9 @@ impl Held {
             provider: new.provider.clone(),
             event: new.event.as_deref().map(stored_text),
             provider_id: new.provider_id.as_deref().map(stored_text),
-            state: if line.is_some() { State::Held } else { State::Waiting },
+            state: if line.is_some() { DeliveryState::Blocked } else { DeliveryState::Pending },
             attempt: 0,
-            reason: None,
+            last_error: None,
             received_at: new.received_at,
             due_at: None,
             finished_at: None,
@@ -109,7 +115,7 @@ impl Held {
         let (head, body) = (new.head.clone(), new.body.clone());
         self.rows.insert(id, Row { record, claims: 0, line, head, body });
         self.promote(line);
-        Enqueued::Stored(id)
+        EnqueueResult::Stored(id)
     }
 
     /// Lets the next of a line go on, where nobody of it is running or waiting.
@@ -118,18 +124,18 @@ impl Held {
         let mut next = None;
         for row in self.rows.values_mut().filter(of_line) {
             match row.record.state {
-                State::Waiting | State::Running => return,
-                State::Held if next.is_none() => next = Some(row),
+                DeliveryState::Pending | DeliveryState::Running => return,
+                DeliveryState::Blocked if next.is_none() => next = Some(row),
                 _ => {}
             }
         }
         if let Some(next) = next {
-            next.set(State::Waiting, None);
+            next.set(DeliveryState::Pending, None);
         }
     }
 
-    fn claim(&mut self, wanted: &Wanted, now: SystemTime) -> Claimed {
-        let mut claimed = Claimed::default();
+    fn claim(&mut self, wanted: &ClaimRequest, now: SystemTime) -> ClaimResult {
+        let mut claimed = ClaimResult::default();
         let mut due: Vec<i64> = Vec::new();
         let mut suspect = None;
         let mut lost = Vec::new();
@@ -137,31 +143,31 @@ impl Held {
             if !wanted.endpoints.contains(&row.record.endpoint) {
                 continue;
             }
-            if row.is_due(State::Running, now) && !wanted.running.contains(&row.record.id) {
+            if row.is_due(DeliveryState::Running, now) && !wanted.running.contains(&row.record.id) {
                 match row.record.attempt {
                     attempt if attempt >= wanted.max_attempts => lost.push(row.record.id),
                     0 | 1 => due.push(row.record.id),
-                    _ if wanted.suspect && suspect.is_none() => suspect = Some(row.record.id),
+                    _ if wanted.crash_suspect && suspect.is_none() => suspect = Some(row.record.id),
                     _ => {}
                 }
-            } else if row.is_due(State::Waiting, now) {
+            } else if row.is_due(DeliveryState::Pending, now) {
                 due.push(row.record.id);
             }
         }
-        let room = (wanted.most as usize).saturating_sub(usize::from(suspect.is_some()));
+        let room = (wanted.max as usize).saturating_sub(usize::from(suspect.is_some()));
         due.truncate(room);
         for id in lost {
             let Some(row) = self.rows.get_mut(&id) else { continue };
-            let reason = LOST.replace('#', &row.record.attempt.to_string());
-            row.end(State::Dead, now, Some(reason));
+            let reason = LOST_ATTEMPT.replace('#', &row.record.attempt.to_string());
+            row.end(DeliveryState::Dead, now, Some(reason));
             let line = row.line;
             self.promote(line);
-            claimed.buried += 1;
+            claimed.dead_lettered += 1;
         }
-        claimed.suspect = suspect.is_some();
+        claimed.crash_suspect = suspect.is_some();
         for id in due.into_iter().chain(suspect) {
             let Some(row) = self.rows.get_mut(&id) else { continue };
-            row.set(State::Running, now.checked_add(wanted.lease));
+            row.set(DeliveryState::Running, now.checked_add(wanted.lease));
             row.record.attempt += 1;
             row.claims += 1;
             claimed.jobs.push(row.job());
@@ -169,22 +175,23 @@ impl Held {
         claimed
     }
 
-    fn running(&mut self, fence: Fence) -> Option<&mut Row> {
-        let row = self.rows.get_mut(&fence.id)?;
-        (row.record.state == State::Running && row.claims == fence.claim).then_some(row)
+    fn running(&mut self, claim_token: ClaimToken) -> Option<&mut Row> {
+        let row = self.rows.get_mut(&claim_token.id)?;
+        (row.record.state == DeliveryState::Running && row.claims == claim_token.claim)
+            .then_some(row)
     }
 
-    fn finish(&mut self, finish: &Finish, now: SystemTime) -> bool {
-        let Some(row) = self.running(finish.fence) else { return false };
-        match &finish.end {
-            End::Done => row.end(State::Done, now, None),
-            End::Dead { reason } => row.end(State::Dead, now, Some(reason.clone())),
+    fn finish(&mut self, finish: &FinishedAttempt, now: SystemTime) -> bool {
+        let Some(row) = self.running(finish.claim_token) else { return false };
+        match &finish.result {
+            End::Completed => row.end(DeliveryState::Completed, now, None),
+            End::Dead { reason } => row.end(DeliveryState::Dead, now, Some(reason.clone())),
             End::Retry { after, reason } => {
-                row.set(State::Waiting, now.checked_add(*after));
-                row.record.reason = Some(reason.clone());
+                row.set(DeliveryState::Pending, now.checked_add(*after));
+                row.record.last_error = Some(reason.clone());
             }
             End::Released => {
-                row.set(State::Waiting, None);
+                row.set(DeliveryState::Pending, None);
                 row.record.attempt = row.record.attempt.saturating_sub(1);
             }
         }
@@ -199,7 +206,7 @@ impl Held {
         change: Change,
         range: (i64, u32),
         now: SystemTime,
-    ) -> Changed {
+    ) -> ChangeResult {
         let (after, most) = range;
         let applies = |row: &&Row| change.applies_to().contains(&row.record.state);
         let found: Vec<i64> = matching(&self.rows, filter, after)
@@ -212,39 +219,48 @@ impl Held {
             let line = row.line;
             match change {
                 Change::Retry | Change::Replay => {
-                    let state = if line.is_some() { State::Held } else { State::Waiting };
+                    let state = if line.is_some() {
+                        DeliveryState::Blocked
+                    } else {
+                        DeliveryState::Pending
+                    };
                     row.set(state, None);
                     row.record.attempt = 0;
                     row.record.finished_at = None;
                 }
-                Change::Discard => {
-                    let reason = row.record.reason.take();
-                    row.end(State::Discarded, now, reason);
+                Change::Cancel => {
+                    let reason = row.record.last_error.take();
+                    row.end(DeliveryState::Cancelled, now, reason);
                 }
             }
             self.promote(line);
         }
-        Changed { count: found.len() as u64, last: found.last().copied() }
+        ChangeResult { count: found.len() as u64, last: found.last().copied() }
     }
 
-    fn prune(&mut self, retention: &Retention, now: SystemTime) -> Pruned {
+    fn prune(&mut self, retention: &Retention, now: SystemTime) -> PruneResult {
         let (rows, keys) = (self.rows.len(), self.keys.len());
         let age = |at: SystemTime| now.duration_since(at).unwrap_or_default();
         self.rows.retain(|_, row| match (row.record.state, row.record.finished_at) {
-            (State::Dead, Some(at)) => age(at) < retention.dead,
-            (State::Done | State::Discarded, Some(at)) => age(at) < retention.done,
+            (DeliveryState::Dead, Some(at)) => age(at) < retention.dead_letters,
+            (DeliveryState::Completed | DeliveryState::Cancelled, Some(at)) => {
+                age(at) < retention.completed
+            }
             _ => true,
         });
         self.keys.retain(|_, (_, expires)| *expires > now);
-        Pruned { records: (rows - self.rows.len()) as u64, keys: (keys - self.keys.len()) as u64 }
+        PruneResult {
+            records: (rows - self.rows.len()) as u64,
+            dedup_keys: (keys - self.keys.len()) as u64,
+        }
     }
 
-    fn heal(&mut self, bounds: Bounds, now: SystemTime) -> u64 {
+    fn clamp_future_due_times(&mut self, bounds: DueTimeLimits, now: SystemTime) -> u64 {
         let mut healed = 0;
         for row in self.rows.values_mut() {
             let (bound, due) = match row.record.state {
-                State::Waiting => (bounds.delay, None),
-                State::Running => (bounds.lease, now.checked_add(bounds.lease)),
+                DeliveryState::Pending => (bounds.max_delay, None),
+                DeliveryState::Running => (bounds.max_lease, now.checked_add(bounds.max_lease)),
                 _ => continue,
             };
             let far = now.checked_add(2 * bound + Duration::from_secs(60));
@@ -256,16 +272,16 @@ impl Held {
         healed
     }
 
-    fn census(&self, now: SystemTime) -> Census {
+    fn queue_depth(&self, now: SystemTime) -> QueueDepth {
         let count =
             |state| self.rows.values().filter(|row| row.record.state == state).count() as u64;
-        let waiting = self.rows.values().filter(|row| row.record.state == State::Waiting);
+        let waiting = self.rows.values().filter(|row| row.record.state == DeliveryState::Pending);
         let since = waiting.map(|row| row.record.due_at.unwrap_or(row.record.received_at)).min();
-        Census {
-            waiting: count(State::Waiting),
-            running: count(State::Running),
-            held: count(State::Held),
-            dead: count(State::Dead),
+        QueueDepth {
+            pending: count(DeliveryState::Pending),
+            running: count(DeliveryState::Running),
+            blocked: count(DeliveryState::Blocked),
+            dead: count(DeliveryState::Dead),
             lag: since.and_then(|since| now.duration_since(since).ok()).unwrap_or_default(),
         }
     }
@@ -306,52 +322,61 @@ impl MemoryStore {
 }
 
 /// There is nothing to wait for.
-fn at_once<'a, T: Send + 'a>(answer: T) -> Answer<'a, T> {
+fn at_once<'a, T: Send + 'a>(answer: T) -> StoreFuture<'a, T> {
     Box::pin(ready(Ok(answer)))
 }
 
 impl InboxStore for MemoryStore {
-    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>> {
+    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
         let (mut held, now) = (self.held(), self.now());
         at_once(batch.iter().map(|new| held.enqueue(new, self.keep_keys_for, now)).collect())
     }
 
-    fn claim<'a>(&'a self, wanted: &'a Wanted) -> Answer<'a, Claimed> {
+    fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult> {
         at_once(self.held().claim(wanted, self.now()))
     }
 
-    fn extend<'a>(&'a self, running: &'a [Fence], lease: Duration) -> Answer<'a, Vec<i64>> {
+    fn renew_leases<'a>(
+        &'a self,
+        running: &'a [ClaimToken],
+        lease: Duration,
+    ) -> StoreFuture<'a, Vec<i64>> {
         let (mut held, until) = (self.held(), self.now().checked_add(lease));
         let mut good = Vec::new();
-        for fence in running {
-            if let Some(row) = held.running(*fence) {
+        for claim_token in running {
+            if let Some(row) = held.running(*claim_token) {
                 row.record.due_at = until;
-                good.push(fence.id);
+                good.push(claim_token.id);
             }
         }
         at_once(good)
     }
 
-    fn finish<'a>(&'a self, batch: &'a [Finish]) -> Answer<'a, Vec<bool>> {
+    fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>> {
         let (mut held, now) = (self.held(), self.now());
         at_once(batch.iter().map(|finish| held.finish(finish, now)).collect())
     }
 
-    fn begin(&self, _: Fence) -> Answer<'_, Transaction> {
+    fn begin(&self, _: ClaimToken) -> StoreFuture<'_, Transaction> {
         Box::pin(ready(Err(InboxError::Unsupported(
             "an inbox in memory has no transactions: test functions that take `Tx` with an inbox \
              in an SQLite file",
         ))))
     }
 
-    fn list<'a>(&'a self, filter: &'a Filter, after: i64, most: u32) -> Answer<'a, Vec<Record>> {
+    fn list<'a>(
+        &'a self,
+        filter: &'a Filter,
+        after: i64,
+        most: u32,
+    ) -> StoreFuture<'a, Vec<Record>> {
         let held = self.held();
         let found = matching(&held.rows, filter, after).take(most as usize);
         at_once(found.map(|row| row.record.clone()).collect())
     }
 
-    fn show(&self, id: i64) -> Answer<'_, Option<Stored>> {
-        at_once(self.held().rows.get(&id).map(|row| Stored {
+    fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
+        at_once(self.held().rows.get(&id).map(|row| StoredDelivery {
             record: row.record.clone(),
             head: row.head.clone(),
             body: row.body.clone(),
@@ -364,19 +389,19 @@ impl InboxStore for MemoryStore {
         change: Change,
         after: i64,
         most: u32,
-    ) -> Answer<'a, Changed> {
+    ) -> StoreFuture<'a, ChangeResult> {
         at_once(self.held().change(filter, change, (after, most), self.now()))
     }
 
-    fn prune<'a>(&'a self, retention: &'a Retention, _: u32) -> Answer<'a, Pruned> {
+    fn prune<'a>(&'a self, retention: &'a Retention, _: u32) -> StoreFuture<'a, PruneResult> {
         at_once(self.held().prune(retention, self.now()))
     }
 
-    fn heal(&self, bounds: Bounds) -> Answer<'_, u64> {
-        at_once(self.held().heal(bounds, self.now()))
+    fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
+        at_once(self.held().clamp_future_due_times(bounds, self.now()))
     }
 
-    fn census(&self) -> Answer<'_, Census> {
-        at_once(self.held().census(self.now()))
+    fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
+        at_once(self.held().queue_depth(self.now()))
     }
 }

@@ -46,26 +46,29 @@ pub use self::sql::postgres::{PostgresTransaction, postgres_migrations, postgres
 #[cfg(feature = "inbox-sqlite")]
 pub use self::sql::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS, SqliteTransaction};
 use self::{
-    counters::Counters,
+    counters::InboxMetrics,
     options::Settings,
-    store::{Bounds, Change, InboxStore},
+    store::{Change, DueTimeLimits, InboxStore},
     writer::Writer,
 };
 pub use self::{
-    counters::Counts,
+    counters::InboxStats,
     error::InboxError,
     http::{
-        head::{Head, Piece},
-        run::NoTx,
+        head::{BatchItemRef, StoredRequest},
+        run::MissingTx,
     },
     listing::Listing,
     options::InboxBuilder,
-    record::{Enqueued, Fence, Filter, Job, NewDelivery, Outcome, Record, State, Stored},
-    store::{Census, Pruned},
+    record::{
+        AttemptResult, ClaimToken, DeliveryState, EnqueueResult, Filter, Job, NewDelivery, Record,
+        StoredDelivery,
+    },
+    store::{PruneResult, QueueDepth},
     tx::{Transaction, Tx, TxSource},
     worker::{
-        Processes, Stopped, Workers,
-        attempt::{Process, Processing},
+        JobHandlers, ShutdownResult, Workers,
+        attempt::{JobFuture, JobHandler},
         retry::Backoff,
     },
 };
@@ -83,7 +86,7 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn InboxStore>,
     pub(crate) settings: Settings,
     pub(crate) writer: Writer,
-    pub(crate) counters: Arc<Counters>,
+    pub(crate) counters: Arc<InboxMetrics>,
     /// Something new is due.
     pub(crate) wake: Arc<Notify>,
 }
@@ -108,7 +111,7 @@ impl Inbox {
     }
 
     pub(crate) fn start(store: Arc<dyn InboxStore>, settings: Settings) -> Self {
-        let (counters, wake) = (Arc::new(Counters::default()), Arc::new(Notify::new()));
+        let (counters, wake) = (Arc::new(InboxMetrics::default()), Arc::new(Notify::new()));
         let writer = Writer::start(
             &store,
             settings.queue,
@@ -125,20 +128,20 @@ impl Inbox {
     ///
     /// # Errors
     /// Within five seconds, where it is not known to be safe: it may be stored all the same.
-    pub async fn enqueue(&self, delivery: NewDelivery) -> Result<Enqueued, InboxError> {
+    pub async fn enqueue(&self, delivery: NewDelivery) -> Result<EnqueueResult, InboxError> {
         self.shared.writer.enqueue(delivery).await
     }
 
     /// Begins to run what is stored for the endpoints that `processes` are for; what is stored for
     /// others stays.
     #[must_use = "the workers end when this is dropped"]
-    pub fn work(&self, processes: Processes) -> Workers {
+    pub fn start_workers(&self, processes: JobHandlers) -> Workers {
         Workers::start(Arc::clone(&self.shared), processes)
     }
 
     /// Begins to run what is stored, until [`shutdown`](Self::shutdown).
-    pub(crate) fn keep_working(&self, processes: Processes) {
-        let workers = self.work(processes);
+    pub(crate) fn keep_working(&self, processes: JobHandlers) {
+        let workers = self.start_workers(processes);
         self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).push(workers);
     }
 
@@ -148,13 +151,13 @@ impl Inbox {
     ///
     /// [`Webhooks::serve`](crate::Webhooks::serve) does so by itself. A program with a server of its
     /// own does it after its server has ended.
-    pub async fn shutdown(&self, deadline: Duration) -> Stopped {
+    pub async fn shutdown(&self, deadline: Duration) -> ShutdownResult {
         let workers = {
             let mut workers = self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *workers)
         };
         let until = tokio::time::Instant::now().checked_add(deadline);
-        let mut stopped = Stopped::default();
+        let mut stopped = ShutdownResult::default();
         for workers in workers {
             let left = until.map_or(deadline, |until| until - tokio::time::Instant::now());
             let these = workers.shutdown(left).await;
@@ -166,7 +169,7 @@ impl Inbox {
 
     /// Ends the work, and lets go of the database.
     pub(crate) async fn end(self, deadline: Duration) {
-        let Stopped { finished, released } = self.shutdown(deadline).await;
+        let ShutdownResult { finished, released } = self.shutdown(deadline).await;
         tracing::info!(finished, released, "the inbox has stopped");
         if let Err(error) = self.close().await {
             tracing::warn!(%error, "the inbox could not be closed");
@@ -174,12 +177,12 @@ impl Inbox {
     }
 
     /// Runs what is due until nothing is, and says how many attempts that took: for tests, in the
-    /// place of [`work`](Self::work).
+    /// place of [`start_workers`](Self::start_workers).
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn run_due(&self, processes: &Processes) -> Result<u64, InboxError> {
-        worker::run_due(&self.shared, processes).await
+    pub async fn drain(&self, processes: &JobHandlers) -> Result<u64, InboxError> {
+        worker::drain(&self.shared, processes).await
     }
 
     /// Has the workers look for what is due now, as they do by themselves at every
@@ -198,8 +201,8 @@ impl Inbox {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn show(&self, id: i64) -> Result<Option<Stored>, InboxError> {
-        self.shared.store.show(id).await
+    pub async fn get(&self, id: i64) -> Result<Option<StoredDelivery>, InboxError> {
+        self.shared.store.get(id).await
     }
 
     /// Runs dead letters again, from their first attempt, and says how many.
@@ -224,8 +227,8 @@ impl Inbox {
     ///
     /// # Errors
     /// When the store fails; some may have been changed.
-    pub async fn discard(&self, filter: &Filter) -> Result<u64, InboxError> {
-        self.change(filter, Change::Discard).await
+    pub async fn cancel(&self, filter: &Filter) -> Result<u64, InboxError> {
+        self.change(filter, Change::Cancel).await
     }
 
     async fn change(&self, filter: &Filter, change: Change) -> Result<u64, InboxError> {
@@ -246,7 +249,7 @@ impl Inbox {
     ///
     /// # Errors
     /// When the store fails; some may have been deleted.
-    pub async fn prune(&self) -> Result<Pruned, InboxError> {
+    pub async fn prune(&self) -> Result<PruneResult, InboxError> {
         worker::keeper::prune(&self.shared).await
     }
 
@@ -254,8 +257,8 @@ impl Inbox {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn counts(&self) -> Result<Counts, InboxError> {
-        Ok(self.shared.counters.with(self.shared.store.census().await?))
+    pub async fn stats(&self) -> Result<InboxStats, InboxError> {
+        Ok(self.shared.counters.with(self.shared.store.queue_depth().await?))
     }
 
     /// Stores nothing more, and lets go of the database once what was queued is committed.
@@ -275,8 +278,8 @@ impl Inbox {
 }
 
 impl Shared {
-    fn bounds(&self) -> Bounds {
-        Bounds { delay: self.settings.backoff.most, lease: self.settings.lease }
+    fn bounds(&self) -> DueTimeLimits {
+        DueTimeLimits { max_delay: self.settings.backoff.max, max_lease: self.settings.lease }
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Settings {
     pub(crate) concurrency: usize,
     pub(crate) max_attempts: u32,
     pub(crate) lease: Duration,
-    pub(crate) deadline: Duration,
+    pub(crate) attempt_timeout: Duration,
     pub(crate) backoff: Backoff,
     pub(crate) poll_interval: Duration,
     pub(crate) retention: Retention,
@@ -34,7 +34,7 @@ pub(crate) struct Settings {
 #[must_use = "an inbox is opened by `open`"]
 pub struct InboxBuilder {
     settings: Settings,
-    keep_keys: Duration,
+    dedup_retention: Duration,
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
     url: String,
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
@@ -56,15 +56,15 @@ impl InboxBuilder {
                 concurrency: 16,
                 max_attempts: 15,
                 lease: Duration::from_secs(30),
-                deadline: Duration::from_secs(15 * 60),
+                attempt_timeout: Duration::from_secs(15 * 60),
                 backoff: Backoff::default(),
                 poll_interval: Duration::from_secs(1),
-                retention: Retention { done: DAY, dead: DAY * 30 },
+                retention: Retention { completed: DAY, dead_letters: DAY * 30 },
                 queue: Most { items: 4096, weight: 64 * 1024 * 1024 },
                 batch: Most { items: 256, weight: 8 * 1024 * 1024 },
                 clock: Arc::new(SystemClock),
             },
-            keep_keys: DAY * 7,
+            dedup_retention: DAY * 7,
             #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
             url: url.to_owned(),
             #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
@@ -98,8 +98,8 @@ impl InboxBuilder {
 
     /// How long a function may run before the attempt counts as failed; 15 minutes unless said
     /// otherwise.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.settings.deadline = deadline;
+    pub fn attempt_timeout(mut self, deadline: Duration) -> Self {
+        self.settings.attempt_timeout = deadline;
         self
     }
 
@@ -117,34 +117,34 @@ impl InboxBuilder {
     }
 
     /// How long completed and discarded deliveries are kept; a day unless said otherwise.
-    pub fn keep_done(mut self, time: Duration) -> Self {
-        self.settings.retention.done = time;
+    pub fn completed_retention(mut self, time: Duration) -> Self {
+        self.settings.retention.completed = time;
         self
     }
 
     /// How long dead letters are kept; 30 days unless said otherwise.
-    pub fn keep_dead(mut self, time: Duration) -> Self {
-        self.settings.retention.dead = time;
+    pub fn dead_letter_retention(mut self, time: Duration) -> Self {
+        self.settings.retention.dead_letters = time;
         self
     }
 
     /// For how long copies of a delivery are recognised; 7 days unless said otherwise, and in any
     /// case for as long as its provider may send it again.
-    pub fn keep_keys(mut self, time: Duration) -> Self {
-        self.keep_keys = time;
+    pub fn dedup_retention(mut self, time: Duration) -> Self {
+        self.dedup_retention = time;
         self
     }
 
     /// How much may wait to be stored, in deliveries and in bytes; 4096 and 64 MiB unless said
     /// otherwise. What is more is answered by 503, and the provider sends it again.
-    pub fn queue(mut self, deliveries: usize, bytes: usize) -> Self {
+    pub fn max_queued(mut self, deliveries: usize, bytes: usize) -> Self {
         self.settings.queue = Most { items: deliveries, weight: bytes };
         self
     }
 
     /// How much is committed at a time, in deliveries and in bytes; 256 and 8 MiB unless said
     /// otherwise.
-    pub fn batch(mut self, deliveries: usize, bytes: usize) -> Self {
+    pub fn max_group_commit(mut self, deliveries: usize, bytes: usize) -> Self {
         self.settings.batch = Most { items: deliveries, weight: bytes };
         self
     }
@@ -173,7 +173,7 @@ impl InboxBuilder {
     /// The transactions of functions have as many more as functions run at a time, and one waits
     /// for news.
     #[cfg(feature = "inbox-postgres")]
-    pub fn connections(mut self, most: u32) -> Self {
+    pub fn max_connections(mut self, most: u32) -> Self {
         self.connections = most;
         self
     }
@@ -194,7 +194,7 @@ impl InboxBuilder {
     ///
     /// # Errors
     /// With what is wrong with the options.
-    pub fn with_store(self, store: Arc<dyn InboxStore>) -> Result<Inbox, InboxError> {
+    pub fn open_with_store(self, store: Arc<dyn InboxStore>) -> Result<Inbox, InboxError> {
         self.check()?;
         Ok(Inbox::start(store, self.settings))
     }
@@ -204,10 +204,10 @@ impl InboxBuilder {
     /// # Errors
     /// With what is wrong with the options.
     #[cfg(feature = "testing")]
-    pub fn in_memory(self) -> Result<Inbox, InboxError> {
+    pub fn open_in_memory(self) -> Result<Inbox, InboxError> {
         self.check()?;
         let clock = Arc::clone(&self.settings.clock);
-        let store = crate::inbox::memory::MemoryStore::new(clock, self.keep_keys);
+        let store = crate::inbox::memory::MemoryStore::new(clock, self.dedup_retention);
         Ok(Inbox::start(Arc::new(store), self.settings))
     }
 
@@ -217,7 +217,7 @@ impl InboxBuilder {
         #[cfg(feature = "inbox-sqlite")]
         if url.starts_with("sqlite:") {
             let clock = Arc::clone(&self.settings.clock);
-            let (keep, migrate) = (self.keep_keys, self.migrate);
+            let (keep, migrate) = (self.dedup_retention, self.migrate);
             let store =
                 crate::inbox::sql::sqlite::SqliteStore::open(url, clock, keep, migrate).await?;
             return Ok(Arc::new(store));
@@ -230,7 +230,7 @@ impl InboxBuilder {
                     schema: self.schema.clone(),
                     connections: self.connections,
                     transactions: u32::try_from(self.settings.concurrency).unwrap_or(u32::MAX),
-                    keep_keys_for: self.keep_keys,
+                    keep_keys_for: self.dedup_retention,
                     migrate: self.migrate,
                 },
             )
@@ -241,8 +241,9 @@ impl InboxBuilder {
     }
 
     fn check(&self) -> Result<(), InboxError> {
-        let wrong =
-            |name, problem: &str| Err(InboxError::Option { name, problem: problem.to_owned() });
+        let wrong = |name, problem: &str| {
+            Err(InboxError::InvalidOption { name, problem: problem.to_owned() })
+        };
         let settings = &self.settings;
         if settings.concurrency == 0 {
             return wrong("concurrency", "is 0, and nothing would run");
@@ -257,7 +258,7 @@ impl InboxBuilder {
             return wrong("poll_interval", "is 0, and a processor would do nothing else");
         }
         if settings.queue.items == 0 || settings.batch.items == 0 {
-            return wrong("queue", "or `batch` is 0, and nothing would be stored");
+            return wrong("max_queued", "or `max_group_commit` is 0, and nothing would be stored");
         }
         Ok(())
     }
@@ -273,5 +274,5 @@ fn unknown(url: &str) -> InboxError {
         }
         _ => "write `sqlite://file.db` or `postgres://user@host/database`".to_owned(),
     };
-    InboxError::Url { url: crate::support::redact::shown_url(url), problem }
+    InboxError::InvalidUrl { url: crate::support::redact::shown_url(url), problem }
 }

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    inbox::http::head::Head,
+    inbox::http::head::StoredRequest,
     support::{hash::PartsHash, text::truncate},
 };
 
@@ -21,13 +21,13 @@ pub struct NewDelivery {
     /// The name of the provider.
     pub provider: String,
     /// What makes a delivery the same as another one: the signed id, or a digest of what was
-    /// signed. It counts within the endpoint and the tenant ([`Head::scope`]).
-    pub key: Bytes,
+    /// signed. It counts within the endpoint and the tenant ([`StoredRequest::tenant`]).
+    pub dedup_key: Bytes,
     /// For how long at least a copy of this delivery has to be recognised: as long as the provider
     /// may send it again. The inbox's own time is kept where it is longer.
-    pub keep_key_for: Duration,
+    pub dedup_retention: Duration,
     /// Deliveries of one endpoint and tenant that have the same key here run one after another.
-    pub order_key: Option<Bytes>,
+    pub ordering_key: Option<Bytes>,
     /// The name of the event, where the provider says one.
     pub event: Option<String>,
     /// The provider's id of the delivery, where it says one.
@@ -35,7 +35,7 @@ pub struct NewDelivery {
     /// When the request was verified.
     pub received_at: SystemTime,
     /// What else is needed to run the function as if the request had just come.
-    pub head: Head,
+    pub head: StoredRequest,
     /// The bytes that the provider signed.
     pub body: Bytes,
 }
@@ -46,20 +46,20 @@ impl NewDelivery {
     pub fn new(
         endpoint: impl Into<String>,
         provider: impl Into<String>,
-        key: impl Into<Bytes>,
+        dedup_key: impl Into<Bytes>,
         body: impl Into<Bytes>,
         received_at: SystemTime,
     ) -> Self {
         Self {
             endpoint: endpoint.into(),
             provider: provider.into(),
-            key: key.into(),
-            keep_key_for: Duration::ZERO,
-            order_key: None,
+            dedup_key: dedup_key.into(),
+            dedup_retention: Duration::ZERO,
+            ordering_key: None,
             event: None,
             provider_id: None,
             received_at,
-            head: Head::default(),
+            head: StoredRequest::default(),
             body: body.into(),
         }
     }
@@ -71,13 +71,13 @@ impl NewDelivery {
 
     /// What tells it from every other delivery of every endpoint and tenant.
     pub(crate) fn digest(&self) -> Digest {
-        digest(&self.endpoint, &self.head.scope, &self.key)
+        digest(&self.endpoint, &self.head.tenant, &self.dedup_key)
     }
 
     /// What the deliveries that run one after another have in common.
     pub(crate) fn line(&self) -> Option<Digest> {
-        let key = self.order_key.as_ref()?;
-        Some(digest(&self.endpoint, &self.head.scope, key))
+        let key = self.ordering_key.as_ref()?;
+        Some(digest(&self.endpoint, &self.head.tenant, key))
     }
 }
 
@@ -102,14 +102,14 @@ fn digest(endpoint: &str, scope: &[(String, String)], key: &[u8]) -> Digest {
 /// What became of a delivery that was to be stored. Either way it is safe, and can be acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Enqueued {
+pub enum EnqueueResult {
     /// It is stored, under this number.
     Stored(i64),
     /// It had been stored before, under this number; the record may have been pruned since.
     Duplicate(i64),
 }
 
-impl Enqueued {
+impl EnqueueResult {
     /// The number of the record.
     #[must_use]
     pub fn id(self) -> i64 {
@@ -122,36 +122,36 @@ impl Enqueued {
 /// Where a stored delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum State {
+pub enum DeliveryState {
     /// To be run, now or at a later time.
-    Waiting,
+    Pending,
     /// Claimed by a worker whose lease has not run out, or has not been noticed to have.
     Running,
     /// Behind another delivery of the same order key.
-    Held,
+    Blocked,
     /// Completed.
-    Done,
-    /// Given up; [`Record::reason`] says why. It can be retried.
+    Completed,
+    /// Given up; [`Record::last_error`] says why. It can be retried.
     Dead,
     /// Put aside by an operator.
-    Discarded,
+    Cancelled,
 }
 
-impl State {
+impl DeliveryState {
     /// All states.
     pub const ALL: [Self; 6] =
-        [Self::Waiting, Self::Running, Self::Held, Self::Done, Self::Dead, Self::Discarded];
+        [Self::Pending, Self::Running, Self::Blocked, Self::Completed, Self::Dead, Self::Cancelled];
 
     /// Its number in the database. The order matters: what is below 2 can become due, and what is
     /// above 2 is finished.
     pub(crate) const fn code(self) -> i16 {
         match self {
-            Self::Waiting => 0,
+            Self::Pending => 0,
             Self::Running => 1,
-            Self::Held => 2,
-            Self::Done => 3,
+            Self::Blocked => 2,
+            Self::Completed => 3,
             Self::Dead => 4,
-            Self::Discarded => 5,
+            Self::Cancelled => 5,
         }
     }
 
@@ -181,11 +181,11 @@ pub struct Record {
     /// The provider's id of the delivery, where it says one.
     pub provider_id: Option<String>,
     /// Where it stands.
-    pub state: State,
+    pub state: DeliveryState,
     /// How often it has been started since it came, or since an operator had it run again.
     pub attempt: u32,
     /// Why the last attempt did not complete it.
-    pub reason: Option<String>,
+    pub last_error: Option<String>,
     /// When the request was verified.
     pub received_at: SystemTime,
     /// When it is to run (waiting), or when its lease runs out (running); `None` for at once.
@@ -199,11 +199,11 @@ pub struct Record {
 /// One record of the inbox with what was sent.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Stored {
+pub struct StoredDelivery {
     /// The record.
     pub record: Record,
     /// The request, but for its body.
-    pub head: Head,
+    pub head: StoredRequest,
     /// The body.
     pub body: Bytes,
 }
@@ -223,37 +223,37 @@ pub struct Job {
     /// When the request was verified.
     pub received_at: SystemTime,
     /// The request, but for its body.
-    pub head: Head,
+    pub head: StoredRequest,
     /// The body.
     pub body: Bytes,
-    pub(crate) fence: Fence,
+    pub(crate) claim_token: ClaimToken,
 }
 
 impl Job {
     /// What the claim can be settled by.
     #[must_use]
-    pub fn fence(&self) -> Fence {
-        self.fence
+    pub fn claim_token(&self) -> ClaimToken {
+        self.claim_token
     }
 }
 
 /// What a worker settles its claim by: of no use once the delivery has been claimed anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fence {
+pub struct ClaimToken {
     /// The number of the record.
     pub id: i64,
     /// How often it has been claimed, ever. Only goes up.
     pub(crate) claim: i64,
     /// What has to follow when it is finished.
-    pub(crate) line: Option<Digest>,
+    pub(crate) ordering_key: Option<Digest>,
 }
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum AttemptResult {
     /// The delivery is completed.
-    Done,
+    Completed,
     /// To be tried again.
     Retry {
         /// Not before this time has passed, where something said so (`Retry-After`).
@@ -276,7 +276,7 @@ pub struct Filter {
     pub(crate) endpoint: Option<String>,
     pub(crate) event: Option<String>,
     pub(crate) provider_id: Option<String>,
-    pub(crate) states: Option<Vec<State>>,
+    pub(crate) states: Option<Vec<DeliveryState>>,
     pub(crate) received: Option<Range<SystemTime>>,
 }
 
@@ -311,7 +311,7 @@ impl Filter {
     }
 
     /// The records that stand so.
-    pub fn state(mut self, state: State) -> Self {
+    pub fn state(mut self, state: DeliveryState) -> Self {
         self.states.get_or_insert_default().push(state);
         self
     }
@@ -403,10 +403,10 @@ mod tests {
 
     #[test]
     fn states_have_codes() {
-        for state in State::ALL {
-            assert_eq!(State::from_code(state.code()), Some(state));
+        for state in DeliveryState::ALL {
+            assert_eq!(DeliveryState::from_code(state.code()), Some(state));
         }
-        assert_eq!(State::from_code(9), None);
+        assert_eq!(DeliveryState::from_code(9), None);
     }
 
     #[test]
@@ -422,23 +422,27 @@ mod tests {
         let mut delivery = NewDelivery::new("e", "p", "key", "", UNIX_EPOCH);
         assert_eq!(delivery.digest(), digest("e", &[], b"key"));
         assert_eq!(delivery.line(), None);
-        delivery.order_key = Some(Bytes::from_static(b"order"));
+        delivery.ordering_key = Some(Bytes::from_static(b"order"));
         assert_eq!(delivery.line(), Some(digest("e", &[], b"order")));
-        delivery.head.scope = scope(&[("tenant", "1")]);
-        assert_eq!(delivery.digest(), digest("e", &delivery.head.scope, b"key"));
-        assert_eq!(delivery.line(), Some(digest("e", &delivery.head.scope, b"order")));
+        delivery.head.tenant = scope(&[("tenant", "1")]);
+        assert_eq!(delivery.digest(), digest("e", &delivery.head.tenant, b"key"));
+        assert_eq!(delivery.line(), Some(digest("e", &delivery.head.tenant, b"order")));
     }
 
     #[test]
     fn stored_or_not_there_is_a_number() {
-        assert_eq!((Enqueued::Stored(7).id(), Enqueued::Duplicate(8).id()), (7, 8));
+        assert_eq!((EnqueueResult::Stored(7).id(), EnqueueResult::Duplicate(8).id()), (7, 8));
     }
 
     #[test]
     fn what_is_done_given_up_or_put_aside_is_finished() {
-        let finished = State::ALL.map(State::is_finished);
+        let finished = DeliveryState::ALL.map(DeliveryState::is_finished);
         assert_eq!(finished, [false, false, false, true, true, true]);
-        assert_eq!(State::ALL.map(State::code), [0, 1, 2, 3, 4, 5], "they are in databases");
+        assert_eq!(
+            DeliveryState::ALL.map(DeliveryState::code),
+            [0, 1, 2, 3, 4, 5],
+            "they are in databases"
+        );
     }
 
     #[test]
@@ -450,15 +454,15 @@ mod tests {
             .endpoint("e")
             .event("v\0")
             .provider_id("i\0")
-            .state(State::Done)
-            .state(State::Dead)
+            .state(DeliveryState::Completed)
+            .state(DeliveryState::Dead)
             .received(span.clone());
         let expected = Filter {
             ids: Some(vec![1, 2]),
             endpoint: Some("e".to_owned()),
             event: Some("v\u{fffd}".to_owned()),
             provider_id: Some("i\u{fffd}".to_owned()),
-            states: Some(vec![State::Done, State::Dead]),
+            states: Some(vec![DeliveryState::Completed, DeliveryState::Dead]),
             received: Some(span),
         };
         assert_eq!(filter, expected);
@@ -466,18 +470,18 @@ mod tests {
 
     #[test]
     fn a_claim_is_settled_by_its_fence() {
-        let fence = Fence { id: 7, claim: 3, line: Some([1; 16]) };
+        let claim_token = ClaimToken { id: 7, claim: 3, ordering_key: Some([1; 16]) };
         let job = Job {
             id: 7,
             attempt: 1,
             endpoint: String::new(),
             provider: String::new(),
             received_at: UNIX_EPOCH,
-            head: Head::default(),
+            head: StoredRequest::default(),
             body: Bytes::new(),
-            fence,
+            claim_token,
         };
-        assert_eq!(job.fence(), fence);
+        assert_eq!(job.claim_token(), claim_token);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::inbox::{error::InboxError, record::Fence, store::InboxStore};
+use crate::inbox::{error::InboxError, record::ClaimToken, store::InboxStore};
 
 /// A transaction of a store. The completion of the delivery is the first thing in it, so that what
 /// a function writes through it commits together with the completion, or not at all.
@@ -62,7 +62,7 @@ pub struct Tx {
 
 struct Slot {
     store: Arc<dyn InboxStore>,
-    fence: Fence,
+    claim_token: ClaimToken,
     begun: Option<Transaction>,
     /// Whether the attempt is over, and nothing may begin any more.
     closed: bool,
@@ -105,11 +105,11 @@ impl Tx {
     async fn begun(&mut self) -> Result<&mut Transaction, InboxError> {
         let slot = &mut *self.slot;
         if slot.closed {
-            return Err(InboxError::Stale);
+            return Err(InboxError::StaleClaim);
         }
         let begun = match slot.begun.take() {
             Some(begun) => begun,
-            None => slot.store.begin(slot.fence).await?,
+            None => slot.store.begin(slot.claim_token).await?,
         };
         Ok(slot.begun.insert(begun))
     }
@@ -125,8 +125,8 @@ pub struct TxSource {
 }
 
 impl TxSource {
-    pub(crate) fn new(store: Arc<dyn InboxStore>, fence: Fence) -> Self {
-        Self { slot: Arc::new(Mutex::new(Slot { store, fence, begun: None, closed: false })) }
+    pub(crate) fn new(store: Arc<dyn InboxStore>, claim_token: ClaimToken) -> Self {
+        Self { slot: Arc::new(Mutex::new(Slot { store, claim_token, begun: None, closed: false })) }
     }
 
     /// The transaction of this attempt; `None` while somebody has it.

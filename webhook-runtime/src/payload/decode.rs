@@ -1,7 +1,7 @@
 //! Decoding by hand what a handler's payload is decoded from.
 
 use crate::{
-    delivery::{Delivery, Encoded, Rejection},
+    delivery::{Delivery, RawEvent, Rejection},
     payload::Payload,
 };
 
@@ -11,11 +11,11 @@ impl Delivery {
     /// # Errors
     /// With the answer to give, which a handler can return as it is.
     pub fn decode<'a, T: Payload<'a>>(&'a self) -> Result<T, Rejection> {
-        T::decode(self.encoded())
+        T::decode(self.raw_event())
     }
 }
 
-impl<'a> Encoded<'a> {
+impl<'a> RawEvent<'a> {
     /// Decodes it.
     ///
     /// # Errors

@@ -9,13 +9,13 @@ mod taken;
 use serde::Deserialize;
 
 use crate::delivery::{
-    Delivery, Encoded, Rejection, Takes,
+    Delivery, PayloadShape, RawEvent, Rejection,
     content::{Content, json_rejection, shortened},
 };
 
 pub use batch::{Batch, BatchItem};
-pub use event::{Chosen, Rest, Unknown, WebhookEvent};
-pub use taken::Taken;
+pub use event::{CatchAll, MatchedEvent, UnknownEvent, WebhookEvent};
+pub use taken::ShapeProbe;
 
 /// What a handler can take as its last argument: any type that serde can deserialize, borrowed
 /// from the body or owned; an enum of events that derives [`WebhookEvent`](crate::WebhookEvent); a
@@ -31,26 +31,26 @@ pub use taken::Taken;
 pub trait Payload<'a>: Sized {
     /// What it is decoded from, and what it needs to know.
     #[doc(hidden)]
-    const TAKES: Takes = Takes::ITEM;
+    const SHAPE: PayloadShape = PayloadShape::ITEM;
 
     /// Decodes the body of a verified delivery, or one item of it.
     ///
     /// # Errors
     /// With the answer to give: 400 when the body is not what its content type says, 415 when that
     /// type is none we decode, 422 with the path of the value that does not fit.
-    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection>;
+    fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection>;
 }
 
 impl<'a> Payload<'a> for &'a Delivery {
-    const TAKES: Takes = Takes::DELIVERY;
+    const SHAPE: PayloadShape = PayloadShape::DELIVERY;
 
-    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
+    fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection> {
         Ok(encoded.delivery())
     }
 }
 
 impl<'a, T: Deserialize<'a>> Payload<'a> for T {
-    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
+    fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection> {
         // No closure and no `?`: each would be compiled again for every payload type.
         match encoded.content() {
             Ok(Content::Json(json)) => match serde_json::from_str(json) {

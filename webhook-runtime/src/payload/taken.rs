@@ -2,43 +2,43 @@
 
 use std::{marker::PhantomData, ops::Deref};
 
-use crate::{delivery::Takes, payload::Payload};
+use crate::{delivery::PayloadShape, payload::Payload};
 
-/// Asks a type what it takes. The method of [`Taken`] itself is there for payloads alone; for any
+/// Asks a type what it takes. The method of [`ShapeProbe`] itself is there for payloads alone; for any
 /// other type, the compiler goes on to what it derefs to.
 #[doc(hidden)]
-pub struct Taken<T>(PhantomData<T>, NotTaken);
+pub struct ShapeProbe<T>(PhantomData<T>, NotAPayload);
 
 #[doc(hidden)]
-pub struct NotTaken;
+pub struct NotAPayload;
 
-impl<T> Taken<T> {
+impl<T> ShapeProbe<T> {
     #[must_use]
     #[allow(clippy::new_without_default, reason = "not for users")]
     pub const fn new() -> Self {
-        Self(PhantomData, NotTaken)
+        Self(PhantomData, NotAPayload)
     }
 }
 
-impl<'a, T: Payload<'a>> Taken<T> {
+impl<'a, T: Payload<'a>> ShapeProbe<T> {
     #[must_use]
-    pub fn takes(&self) -> Takes {
-        T::TAKES
+    pub fn payload_shape(&self) -> PayloadShape {
+        T::SHAPE
     }
 }
 
-impl<T> Deref for Taken<T> {
-    type Target = NotTaken;
+impl<T> Deref for ShapeProbe<T> {
+    type Target = NotAPayload;
 
-    fn deref(&self) -> &NotTaken {
+    fn deref(&self) -> &NotAPayload {
         &self.1
     }
 }
 
-impl NotTaken {
+impl NotAPayload {
     #[must_use]
-    #[allow(clippy::unused_self, reason = "called as the one of `Taken` is")]
-    pub fn takes(&self) -> Takes {
-        Takes::DELIVERY
+    #[allow(clippy::unused_self, reason = "called as the one of `ShapeProbe` is")]
+    pub fn payload_shape(&self) -> PayloadShape {
+        PayloadShape::DELIVERY
     }
 }

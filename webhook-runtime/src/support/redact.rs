@@ -1,8 +1,8 @@
-//! URLs as they may be shown: what is secret about one stands in it, and mistakes are told by it.
+//! URLs without their secrets, for error messages.
 
-/// A URL with `…` in the place of what may be secret in it: user and password, query and fragment.
+/// The URL with `…` in place of user and password, query and fragment, which may be secret.
 pub(crate) fn shown_url(url: &str) -> String {
-    // A password that was not escaped may have any mark in it: the last `@` ends it.
+    // A password that is not escaped may contain any character: the last `@` ends it.
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) if is_scheme(scheme) => (format!("{scheme}://"), rest),
         _ => (String::new(), url),
@@ -26,8 +26,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_password_is_shown() {
-        for (url, shown) in [
+    fn secrets_are_left_out() {
+        for (url, redacted) in [
             ("postgres://me:canary@host:5432/db?password=canary", "postgres://…@host:5432/db?…"),
             ("postgres://me:can/ary@canary@host/db", "postgres://…@host/db"),
             ("postgres://me:can?ary#canary@host/db", "postgres://…@host/db"),
@@ -38,7 +38,7 @@ mod tests {
             ("https://host/#canary", "https://host/#…"),
             ("", ""),
         ] {
-            assert_eq!(shown_url(url), shown);
+            assert_eq!(shown_url(url), redacted);
         }
     }
 }

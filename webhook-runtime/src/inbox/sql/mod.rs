@@ -11,8 +11,8 @@ use bytes::Bytes;
 
 use crate::inbox::{
     error::InboxError,
-    http::head::Head,
-    record::{Digest, Fence, Filter, Job, Record, State, millis, time},
+    http::head::StoredRequest,
+    record::{ClaimToken, DeliveryState, Digest, Filter, Job, Record, millis, time},
     store::Change,
 };
 
@@ -43,9 +43,9 @@ pub(crate) type JobRow = (i64, i32, i64, String, String, i64, Option<Vec<u8>>, V
 pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
     let (id, endpoint, provider, event, provider_id, state, attempt, ..) = row;
     let (.., reason, received_at, due_at, finished_at, size) = row;
-    let state = State::from_code(state)
+    let state = DeliveryState::from_code(state)
         .ok_or_else(|| InboxError::Store(format!("record {id} has the unknown state {state}")))?;
-    let is_due = matches!(state, State::Waiting | State::Running) && due_at != 0;
+    let is_due = matches!(state, DeliveryState::Pending | DeliveryState::Running) && due_at != 0;
     Ok(Record {
         id,
         endpoint,
@@ -54,7 +54,7 @@ pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
         provider_id,
         state,
         attempt: attempt.try_into().unwrap_or_default(),
-        reason,
+        last_error: reason,
         received_at: time(received_at),
         due_at: is_due.then(|| time(due_at)),
         finished_at: finished_at.map(time),
@@ -65,7 +65,7 @@ pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
 /// The job, or the number of what cannot be read.
 pub(crate) fn job(row: JobRow) -> Result<Job, i64> {
     let (id, attempt, claim, endpoint, provider, received_at, line, head, body) = row;
-    let head = Head::decode(&head).ok_or(id)?;
+    let head = StoredRequest::decode(&head).ok_or(id)?;
     Ok(Job {
         id,
         attempt: attempt.try_into().unwrap_or(1),
@@ -74,7 +74,7 @@ pub(crate) fn job(row: JobRow) -> Result<Job, i64> {
         received_at: time(received_at),
         head,
         body: Bytes::from(body),
-        fence: Fence { id, claim, line: line.as_deref().and_then(digest) },
+        claim_token: ClaimToken { id, claim, ordering_key: line.as_deref().and_then(digest) },
     })
 }
 
@@ -127,7 +127,7 @@ pub(crate) fn numbers(numbers: impl Iterator<Item = i64>) -> String {
     if numbers.is_empty() { "NULL".to_owned() } else { numbers.join(", ") }
 }
 
-pub(crate) fn codes(states: &[State]) -> String {
+pub(crate) fn codes(states: &[DeliveryState]) -> String {
     numbers(states.iter().map(|state| state.code().into()))
 }
 
@@ -139,7 +139,7 @@ impl Change {
             Self::Retry | Self::Replay => "state = CASE WHEN line IS NULL THEN 0 ELSE 2 END, \
                                            due_at = 0, attempt = 0, finished_at = NULL"
                 .to_owned(),
-            Self::Discard => format!("state = 5, finished_at = {now}"),
+            Self::Cancel => format!("state = 5, finished_at = {now}"),
         }
     }
 }

@@ -17,8 +17,8 @@ use crate::{
     inbox::{
         Shared,
         error::InboxError,
-        record::{Fence, Job, Outcome},
-        store::{End, Finish},
+        record::{AttemptResult, ClaimToken, Job},
+        store::{End, FinishedAttempt},
         tx::TxSource,
         worker::retry::{Backoff, random, scaled},
     },
@@ -26,21 +26,21 @@ use crate::{
 };
 
 /// A running attempt.
-pub type Processing = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+pub type JobFuture = Pin<Box<dyn Future<Output = AttemptResult> + Send>>;
 
 /// What a delivery is for: runs it, and says how that ended.
-pub trait Process: Send + Sync + 'static {
+pub trait JobHandler: Send + Sync + 'static {
     /// Begins one attempt. The transaction is there for functions that ask for it: what has been
-    /// written through it is committed where the outcome is [`Outcome::Done`].
-    fn process(&self, job: Job, tx: TxSource) -> Processing;
+    /// written through it is committed where the outcome is [`AttemptResult::Completed`].
+    fn handle(&self, job: Job, tx: TxSource) -> JobFuture;
 }
 
-impl<F, R> Process for F
+impl<F, R> JobHandler for F
 where
     F: Fn(Job, TxSource) -> R + Send + Sync + 'static,
-    R: Future<Output = Outcome> + Send + 'static,
+    R: Future<Output = AttemptResult> + Send + 'static,
 {
-    fn process(&self, job: Job, tx: TxSource) -> Processing {
+    fn handle(&self, job: Job, tx: TxSource) -> JobFuture {
         Box::pin(self(job, tx))
     }
 }
@@ -59,17 +59,17 @@ pub(crate) enum Came {
 /// Runs a job and settles its claim. Asked to give up, it gives the delivery back.
 pub(crate) async fn attempt(
     shared: &Shared,
-    process: Arc<dyn Process>,
+    process: Arc<dyn JobHandler>,
     job: Job,
     give_up: &Notify,
 ) -> Came {
-    let (fence, number) = (job.fence(), job.attempt);
-    let tx = TxSource::new(Arc::clone(&shared.store), fence);
+    let (claim_token, number) = (job.claim_token(), job.attempt);
+    let tx = TxSource::new(Arc::clone(&shared.store), claim_token);
     let outcome = {
         // Begun in here: what makes the future can panic as well.
         let begun = tx.clone();
-        let running = async move { process.process(job, begun).await };
-        let deadline = shared.settings.deadline;
+        let running = async move { process.handle(job, begun).await };
+        let deadline = shared.settings.attempt_timeout;
         let mut running = pin!(tokio::time::timeout(deadline, unless_it_panics(running)));
         let mut give_up = pin!(give_up.notified());
         poll_fn(|context| {
@@ -80,55 +80,58 @@ pub(crate) async fn attempt(
         })
         .await
     };
-    let came = settle(shared, fence, number, outcome, &tx).await;
+    let came = settle(shared, claim_token, number, outcome, &tx).await;
     match came {
         Came::Done => shared.counters.done(),
         Came::Retried => shared.counters.retried(),
         Came::Dead => shared.counters.dead(1),
         Came::Released => {}
         Came::Lost => {
-            tracing::warn!(record = fence.id, "the claim was lost; somebody else runs it, or will");
+            tracing::warn!(
+                record_id = claim_token.id,
+                "the claim was lost; somebody else runs it, or will"
+            );
         }
     }
     came
 }
 
-fn too_slow(deadline: Duration) -> Outcome {
+fn too_slow(deadline: Duration) -> AttemptResult {
     let reason = format!("the function took longer than {} s", deadline.as_secs_f64());
-    Outcome::Retry { after: None, reason }
+    AttemptResult::Retry { after: None, reason }
 }
 
-async fn unless_it_panics(running: impl Future<Output = Outcome>) -> Outcome {
+async fn unless_it_panics(running: impl Future<Output = AttemptResult>) -> AttemptResult {
     catch_panic(running).await.unwrap_or_else(|_| {
         let reason = "the function panicked".to_owned();
-        Outcome::Retry { after: None, reason }
+        AttemptResult::Retry { after: None, reason }
     })
 }
 
 /// Settles the claim by the outcome; none means that it is given back.
 async fn settle(
     shared: &Shared,
-    fence: Fence,
+    claim_token: ClaimToken,
     number: u32,
-    outcome: Option<Outcome>,
+    outcome: Option<AttemptResult>,
     tx: &TxSource,
 ) -> Came {
     let begun = match tx.begun().await {
         Ok(begun) => begun,
         Err(error) => {
-            tracing::error!(record = fence.id, %error, "an attempt cannot be completed");
-            let outcome = Outcome::Retry { after: None, reason: error.to_string() };
-            return finish(shared, fence, end_of(shared, number, outcome)).await;
+            tracing::error!(record_id = claim_token.id, %error, "an attempt cannot be completed");
+            let outcome = AttemptResult::Retry { after: None, reason: error.to_string() };
+            return finish(shared, claim_token, end_of(shared, number, outcome)).await;
         }
     };
     let outcome = match (outcome, begun) {
-        (Some(Outcome::Done), Some(transaction)) => match transaction.commit().await {
+        (Some(AttemptResult::Completed), Some(transaction)) => match transaction.commit().await {
             Ok(()) => return Came::Done,
             // Where the connection broke, it may have been committed: then the claim is settled,
             // and the fence lets nothing more through.
             Err(error) => {
                 let reason = format!("what was written through `Tx` was not committed: {error}");
-                Some(Outcome::Retry { after: None, reason })
+                Some(AttemptResult::Retry { after: None, reason })
             }
         },
         (outcome, Some(transaction)) => {
@@ -139,22 +142,22 @@ async fn settle(
     };
     let end =
         outcome.map_or((End::Released, Came::Released), |outcome| end_of(shared, number, outcome));
-    finish(shared, fence, end).await
+    finish(shared, claim_token, end).await
 }
 
-fn end_of(shared: &Shared, number: u32, outcome: Outcome) -> (End, Came) {
+fn end_of(shared: &Shared, number: u32, outcome: AttemptResult) -> (End, Came) {
     let most = shared.settings.max_attempts;
     match outcome {
-        Outcome::Done => (End::Done, Came::Done),
-        Outcome::Retry { after, reason } if number < most => {
+        AttemptResult::Completed => (End::Completed, Came::Done),
+        AttemptResult::Retry { after, reason } if number < most => {
             let after = shared.settings.backoff.delay(number, after);
             (End::Retry { after, reason: bounded(&reason) }, Came::Retried)
         }
-        Outcome::Retry { reason, .. } => {
+        AttemptResult::Retry { reason, .. } => {
             let reason = bounded(&format!("attempt {number} of {most} failed: {reason}"));
             (End::Dead { reason }, Came::Dead)
         }
-        Outcome::Dead { reason } => (End::Dead { reason: bounded(&reason) }, Came::Dead),
+        AttemptResult::Dead { reason } => (End::Dead { reason: bounded(&reason) }, Came::Dead),
     }
 }
 
@@ -168,17 +171,17 @@ fn bounded(reason: &str) -> String {
 
 /// Settles the claim. While the store fails it is tried again, as long as the claim can be good;
 /// after that, somebody else claims the delivery.
-async fn finish(shared: &Shared, fence: Fence, (end, came): (End, Came)) -> Came {
-    let finish = Finish { fence, end };
+async fn finish(shared: &Shared, claim_token: ClaimToken, (end, came): (End, Came)) -> Came {
+    let finish = FinishedAttempt { claim_token, result: end };
     let give_up = Instant::now() + shared.settings.lease;
     let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
     for failure in 1.. {
         let finished = timeout_at(give_up, shared.writer.finish(finish.clone())).await;
-        match finished.unwrap_or(Err(InboxError::Slow)) {
+        match finished.unwrap_or(Err(InboxError::Timeout)) {
             Ok(true) => return came,
             Ok(false) | Err(InboxError::Closed) => return Came::Lost,
             Err(error) if Instant::now() >= give_up => {
-                tracing::error!(record = fence.id, %error, "an attempt could not be settled");
+                tracing::error!(record_id = claim_token.id, %error, "an attempt could not be settled");
                 return Came::Lost;
             }
             Err(_) => {

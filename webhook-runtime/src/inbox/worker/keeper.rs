@@ -7,29 +7,29 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::inbox::{CHUNK, Shared, error::InboxError, record::Fence, store::Pruned};
+use crate::inbox::{CHUNK, Shared, error::InboxError, record::ClaimToken, store::PruneResult};
 
 /// How often old things are deleted, and what a wrong clock has put off is brought back.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 
 /// The claims that are running in this process.
 #[derive(Clone, Default)]
-pub(crate) struct Running(Arc<Mutex<Vec<Fence>>>);
+pub(crate) struct Running(Arc<Mutex<Vec<ClaimToken>>>);
 
 impl Running {
-    pub(crate) fn add(&self, fence: Fence) {
-        self.lock().push(fence);
+    pub(crate) fn add(&self, claim_token: ClaimToken) {
+        self.lock().push(claim_token);
     }
 
-    pub(crate) fn remove(&self, fence: Fence) {
-        self.lock().retain(|running| *running != fence);
+    pub(crate) fn remove(&self, claim_token: ClaimToken) {
+        self.lock().retain(|running| *running != claim_token);
     }
 
-    fn all(&self) -> Vec<Fence> {
+    fn all(&self) -> Vec<ClaimToken> {
         self.lock().clone()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Fence>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<ClaimToken>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -62,7 +62,7 @@ pub(crate) async fn keep(shared: Arc<Shared>, running: Running) {
     let (mut renewed, mut tidied) = (Instant::now(), Instant::now());
     // A clock that has just been set is not believed with what cannot be undone.
     let mut set = None;
-    heal(&shared).await;
+    clamp_future_due_times(&shared).await;
     loop {
         tokio::time::sleep(tick).await;
         let jumped = clock.jump(shared.settings.clock.now()) > lease / 4;
@@ -74,11 +74,11 @@ pub(crate) async fn keep(shared: Arc<Shared>, running: Running) {
             renewed = Instant::now();
         }
         if jumped {
-            heal(&shared).await;
+            clamp_future_due_times(&shared).await;
         }
         if tidied.elapsed() >= TIDY_EVERY {
             tidied = Instant::now();
-            heal(&shared).await;
+            clamp_future_due_times(&shared).await;
             let believed = set.is_none_or(|since: Instant| since.elapsed() > 10 * TIDY_EVERY);
             if believed && let Err(error) = prune(&shared).await {
                 tracing::warn!(%error, "what is old could not be deleted");
@@ -93,7 +93,7 @@ async fn renew(shared: &Shared, running: &Running) -> bool {
     if fences.is_empty() {
         return true;
     }
-    match shared.store.extend(&fences, shared.settings.lease).await {
+    match shared.store.renew_leases(&fences, shared.settings.lease).await {
         Ok(_) => true,
         Err(error) => {
             tracing::warn!(%error, "leases could not be renewed; tried again at once");
@@ -102,8 +102,8 @@ async fn renew(shared: &Shared, running: &Running) -> bool {
     }
 }
 
-async fn heal(shared: &Shared) {
-    match shared.store.heal(shared.bounds()).await {
+async fn clamp_future_due_times(shared: &Shared) {
+    match shared.store.clamp_future_due_times(shared.bounds()).await {
         Ok(0) => {}
         Ok(count) => {
             tracing::warn!(count, "deliveries that a wrong clock had put off were brought back");
@@ -113,13 +113,13 @@ async fn heal(shared: &Shared) {
     }
 }
 
-pub(crate) async fn prune(shared: &Shared) -> Result<Pruned, InboxError> {
-    let mut total = Pruned::default();
+pub(crate) async fn prune(shared: &Shared) -> Result<PruneResult, InboxError> {
+    let mut total = PruneResult::default();
     loop {
         let pruned = shared.store.prune(&shared.settings.retention, CHUNK).await?;
         total.records += pruned.records;
-        total.keys += pruned.keys;
-        if pruned.records + pruned.keys == 0 {
+        total.dedup_keys += pruned.dedup_keys;
+        if pruned.records + pruned.dedup_keys == 0 {
             return Ok(total);
         }
         tokio::task::yield_now().await;

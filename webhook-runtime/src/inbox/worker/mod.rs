@@ -19,10 +19,10 @@ use tokio::{
 use crate::inbox::{
     Shared,
     error::InboxError,
-    record::{Fence, Job},
-    store::{Claimed, Wanted},
+    record::{ClaimToken, Job},
+    store::{ClaimRequest, ClaimResult},
     worker::{
-        attempt::{Process, attempt},
+        attempt::{JobHandler, attempt},
         keeper::Running,
         retry::{Backoff, random, scaled},
     },
@@ -31,18 +31,18 @@ use crate::inbox::{
 /// What runs the deliveries of which endpoint.
 #[derive(Clone, Default)]
 #[must_use]
-pub struct Processes {
-    by_endpoint: HashMap<String, Arc<dyn Process>>,
+pub struct JobHandlers {
+    by_endpoint: HashMap<String, Arc<dyn JobHandler>>,
 }
 
-impl Processes {
+impl JobHandlers {
     /// Nothing yet.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Runs the deliveries of one endpoint, by the name of its function.
-    pub fn on(mut self, endpoint: impl Into<String>, process: impl Process) -> Self {
+    pub fn on(mut self, endpoint: impl Into<String>, process: impl JobHandler) -> Self {
         self.by_endpoint.insert(endpoint.into(), Arc::new(process));
         self
     }
@@ -58,7 +58,7 @@ pub struct Workers {
 /// How the workers ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Stopped {
+pub struct ShutdownResult {
     /// What was running and came to its end in time.
     pub finished: usize,
     /// What was given back, to be run by somebody else.
@@ -69,13 +69,13 @@ enum Event {
     /// Something may be due.
     Wake,
     /// An attempt ended.
-    Ended(Fence),
+    Ended(ClaimToken),
     /// Nothing more is to be claimed, and what runs has so long.
-    Stop(Duration, oneshot::Sender<Stopped>),
+    Stop(Duration, oneshot::Sender<ShutdownResult>),
 }
 
 impl Workers {
-    pub(crate) fn start(shared: Arc<Shared>, processes: Processes) -> Self {
+    pub(crate) fn start(shared: Arc<Shared>, processes: JobHandlers) -> Self {
         let (events, received) = mpsc::unbounded_channel();
         let running = Running::default();
         let worker = Worker::new(shared.clone(), processes, running.clone(), events.clone());
@@ -90,10 +90,10 @@ impl Workers {
 
     /// Claims nothing more, finishes what runs for as long as `deadline` says, and gives the rest
     /// back, as if it had not been started.
-    pub async fn shutdown(self, deadline: Duration) -> Stopped {
+    pub async fn shutdown(self, deadline: Duration) -> ShutdownResult {
         let (answer, stopped) = oneshot::channel();
         if self.events.send(Event::Stop(deadline, answer)).is_err() {
-            return Stopped::default();
+            return ShutdownResult::default();
         }
         stopped.await.unwrap_or_default()
     }
@@ -120,7 +120,7 @@ async fn forward_news(shared: Arc<Shared>, events: mpsc::UnboundedSender<Event>)
     let pause = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
     let mut failures = 0;
     loop {
-        match shared.store.news().await {
+        match shared.store.wait_for_notification().await {
             Ok(()) => failures = 0,
             Err(error) => {
                 failures += 1;
@@ -136,19 +136,19 @@ async fn forward_news(shared: Arc<Shared>, events: mpsc::UnboundedSender<Event>)
 
 struct Worker {
     shared: Arc<Shared>,
-    processes: HashMap<String, Arc<dyn Process>>,
+    processes: HashMap<String, Arc<dyn JobHandler>>,
     running: Running,
     events: mpsc::UnboundedSender<Event>,
     attempts: JoinSet<()>,
     /// Which of the attempts can be asked to give up, and whether it is a suspect.
-    begun: Vec<(Fence, Arc<Notify>, bool)>,
+    begun: Vec<(ClaimToken, Arc<Notify>, bool)>,
     turns: Turns,
 }
 
 impl Worker {
     fn new(
         shared: Arc<Shared>,
-        processes: Processes,
+        processes: JobHandlers,
         running: Running,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
@@ -193,7 +193,7 @@ impl Worker {
                 while let Some(event) = next {
                     match event {
                         Event::Wake => more = true,
-                        Event::Ended(fence) => self.ended(fence),
+                        Event::Ended(claim_token) => self.ended(claim_token),
                         Event::Stop(deadline, answer) => {
                             let stopped = self.stop(deadline, events).await;
                             let _ = answer.send(stopped);
@@ -215,14 +215,15 @@ impl Worker {
     /// Claims what there is room for, and says whether there was as much.
     async fn claim(&mut self) -> Result<bool, InboxError> {
         let room = u32::try_from(self.room()).unwrap_or(u32::MAX);
-        let wanted = Wanted {
-            suspect: !self.begun.iter().any(|(.., suspect)| *suspect),
-            running: self.begun.iter().map(|(fence, ..)| fence.id).collect(),
+        let wanted = ClaimRequest {
+            crash_suspect: !self.begun.iter().any(|(.., suspect)| *suspect),
+            running: self.begun.iter().map(|(claim_token, ..)| claim_token.id).collect(),
             ..self.turns.wanted(&self.shared, room)
         };
-        let Claimed { jobs, suspect, buried } = self.shared.store.claim(&wanted).await?;
-        self.shared.counters.dead(buried.into());
-        let all = jobs.len() + buried as usize >= room as usize;
+        let ClaimResult { jobs, crash_suspect: suspect, dead_lettered } =
+            self.shared.store.claim(&wanted).await?;
+        self.shared.counters.dead(dead_lettered.into());
+        let all = jobs.len() + dead_lettered as usize >= room as usize;
         let last = jobs.len();
         for (at, job) in (1..).zip(jobs) {
             self.begin(job, suspect && at == last);
@@ -234,25 +235,25 @@ impl Worker {
         let Some(process) = self.processes.get(&job.endpoint) else { return };
         let (process, shared, events) =
             (Arc::clone(process), Arc::clone(&self.shared), self.events.clone());
-        let (fence, give_up) = (job.fence(), Arc::new(Notify::new()));
-        self.running.add(fence);
-        self.begun.push((fence, Arc::clone(&give_up), suspect));
+        let (claim_token, give_up) = (job.claim_token(), Arc::new(Notify::new()));
+        self.running.add(claim_token);
+        self.begun.push((claim_token, Arc::clone(&give_up), suspect));
         self.attempts.spawn(async move {
-            let _ended = Ended { fence, events };
+            let _ended = Ended { claim_token, events };
             attempt(&shared, process, job, &give_up).await;
         });
     }
 
-    fn ended(&mut self, fence: Fence) {
-        self.running.remove(fence);
-        self.begun.retain(|(begun, ..)| *begun != fence);
+    fn ended(&mut self, claim_token: ClaimToken) {
+        self.running.remove(claim_token);
+        self.begun.retain(|(begun, ..)| *begun != claim_token);
     }
 
     async fn stop(
         &mut self,
         deadline: Duration,
         mut events: mpsc::UnboundedReceiver<Event>,
-    ) -> Stopped {
+    ) -> ShutdownResult {
         let before = self.begun.len();
         self.wait_for_all(deadline, &mut events).await;
         let finished = before - self.begun.len();
@@ -261,7 +262,7 @@ impl Worker {
         }
         let left = self.begun.len();
         self.wait_for_all(Duration::from_secs(10), &mut events).await;
-        Stopped { finished, released: left - self.begun.len() }
+        ShutdownResult { finished, released: left - self.begun.len() }
     }
 
     async fn wait_for_all(
@@ -276,7 +277,7 @@ impl Worker {
                 None => Ok(events.recv().await),
             };
             match next {
-                Ok(Some(Event::Ended(fence))) => self.ended(fence),
+                Ok(Some(Event::Ended(claim_token))) => self.ended(claim_token),
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => return,
             }
@@ -286,13 +287,13 @@ impl Worker {
 
 /// Says that an attempt ended, whatever way.
 struct Ended {
-    fence: Fence,
+    claim_token: ClaimToken,
     events: mpsc::UnboundedSender<Event>,
 }
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        let _ = self.events.send(Event::Ended(self.fence));
+        let _ = self.events.send(Event::Ended(self.claim_token));
     }
 }
 
@@ -307,15 +308,15 @@ impl Turns {
         Self { endpoints: endpoints.collect(), retries_first: true }
     }
 
-    fn wanted(&mut self, shared: &Shared, most: u32) -> Wanted {
-        let wanted = Wanted {
+    fn wanted(&mut self, shared: &Shared, most: u32) -> ClaimRequest {
+        let wanted = ClaimRequest {
             endpoints: self.endpoints.iter().cloned().collect(),
-            most,
+            max: most,
             lease: shared.settings.lease,
             max_attempts: shared.settings.max_attempts,
             retries_first: self.retries_first,
             running: Vec::new(),
-            suspect: true,
+            crash_suspect: true,
         };
         self.retries_first = !self.retries_first;
         if !self.endpoints.is_empty() {
@@ -326,17 +327,17 @@ impl Turns {
 }
 
 /// Runs what is due until nothing is, in this task.
-pub(crate) async fn run_due(
+pub(crate) async fn drain(
     shared: &Arc<Shared>,
-    processes: &Processes,
+    processes: &JobHandlers,
 ) -> Result<u64, InboxError> {
     let most = u32::try_from(shared.settings.concurrency).unwrap_or(u32::MAX);
     let mut turns = Turns::new(processes.by_endpoint.keys().cloned());
     let mut count = 0;
     loop {
         let claimed = shared.store.claim(&turns.wanted(shared, most)).await?;
-        shared.counters.dead(claimed.buried.into());
-        if claimed.jobs.is_empty() && claimed.buried == 0 {
+        shared.counters.dead(claimed.dead_lettered.into());
+        if claimed.jobs.is_empty() && claimed.dead_lettered == 0 {
             return Ok(count);
         }
         let mut attempts = JoinSet::new();

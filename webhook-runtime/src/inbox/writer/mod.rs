@@ -8,10 +8,10 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, oneshot};
 
 use crate::inbox::{
-    counters::Counters,
+    counters::InboxMetrics,
     error::InboxError,
-    record::{Enqueued, NewDelivery},
-    store::{Finish, InboxStore},
+    record::{EnqueueResult, NewDelivery},
+    store::{FinishedAttempt, InboxStore},
     writer::queue::{Most, Queue, Refused},
 };
 
@@ -22,8 +22,8 @@ type Answered<T> = oneshot::Sender<Result<T, InboxError>>;
 
 /// Stores what was received, and settles claims, many at a time.
 pub(crate) struct Writer {
-    received: Arc<Queue<(NewDelivery, Answered<Enqueued>)>>,
-    ended: Arc<Queue<(Finish, Answered<bool>)>>,
+    received: Arc<Queue<(NewDelivery, Answered<EnqueueResult>)>>,
+    ended: Arc<Queue<(FinishedAttempt, Answered<bool>)>>,
 }
 
 impl Writer {
@@ -32,7 +32,7 @@ impl Writer {
         store: &Arc<dyn InboxStore>,
         queue: Most,
         batch: Most,
-        counters: Arc<Counters>,
+        counters: Arc<InboxMetrics>,
         wake: Arc<Notify>,
     ) -> Self {
         let received = Arc::new(Queue::new(queue));
@@ -60,7 +60,7 @@ impl Writer {
     }
 
     /// Stores a delivery. Whatever is answered but an error has been committed.
-    pub(crate) async fn enqueue(&self, delivery: NewDelivery) -> Result<Enqueued, InboxError> {
+    pub(crate) async fn enqueue(&self, delivery: NewDelivery) -> Result<EnqueueResult, InboxError> {
         let answered = self.push(delivery)?;
         within_patience(async { answered.await.map_err(|_| InboxError::Closed)? }).await
     }
@@ -91,18 +91,18 @@ impl Writer {
     fn push(
         &self,
         delivery: NewDelivery,
-    ) -> Result<oneshot::Receiver<Result<Enqueued, InboxError>>, InboxError> {
+    ) -> Result<oneshot::Receiver<Result<EnqueueResult, InboxError>>, InboxError> {
         let (answer, answered) = oneshot::channel();
         let weight = delivery.weight();
         self.received.push((delivery, answer), weight).map_err(|refused| match refused {
-            Refused::Full => InboxError::Full,
+            Refused::Full => InboxError::QueueFull,
             Refused::Closed => InboxError::Closed,
         })?;
         Ok(answered)
     }
 
     /// Settles a claim, and says whether it was still good.
-    pub(crate) async fn finish(&self, finish: Finish) -> Result<bool, InboxError> {
+    pub(crate) async fn finish(&self, finish: FinishedAttempt) -> Result<bool, InboxError> {
         let (answer, answered) = oneshot::channel();
         self.ended.push((finish, answer), 1).map_err(|_| InboxError::Closed)?;
         answered.await.map_err(|_| InboxError::Closed)?
@@ -123,7 +123,7 @@ impl Drop for Writer {
 async fn within_patience<T>(
     stored: impl Future<Output = Result<T, InboxError>>,
 ) -> Result<T, InboxError> {
-    tokio::time::timeout(PATIENCE, stored).await.unwrap_or(Err(InboxError::Slow))
+    tokio::time::timeout(PATIENCE, stored).await.unwrap_or(Err(InboxError::Timeout))
 }
 
 /// Runs a task until it comes to its end; one that panics is begun anew.
@@ -144,14 +144,15 @@ where
 
 async fn receive(
     store: &dyn InboxStore,
-    counters: &Counters,
+    counters: &InboxMetrics,
     wake: &Notify,
-    batch: Vec<(NewDelivery, Answered<Enqueued>)>,
+    batch: Vec<(NewDelivery, Answered<EnqueueResult>)>,
 ) {
     let (deliveries, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
     match store.enqueue(&deliveries).await {
         Ok(enqueued) => {
-            let stored = enqueued.iter().filter(|one| matches!(one, Enqueued::Stored(_))).count();
+            let stored =
+                enqueued.iter().filter(|one| matches!(one, EnqueueResult::Stored(_))).count();
             counters.enqueued(stored, enqueued.len() - stored);
             if stored > 0 {
                 wake.notify_one();
@@ -169,7 +170,7 @@ async fn receive(
     }
 }
 
-async fn settle(store: &dyn InboxStore, batch: Vec<(Finish, Answered<bool>)>) {
+async fn settle(store: &dyn InboxStore, batch: Vec<(FinishedAttempt, Answered<bool>)>) {
     let (batch, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
     match store.finish(&batch).await {
         Ok(good) => {

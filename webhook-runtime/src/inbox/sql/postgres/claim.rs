@@ -6,7 +6,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{Digest, Fence, span},
+    record::{ClaimToken, Digest, span},
     sql,
     sql::{
         JobRow, UNREADABLE,
@@ -16,7 +16,7 @@ use crate::inbox::{
             names::Names,
         },
     },
-    store::{Claimed, LOST, Wanted},
+    store::{ClaimRequest, ClaimResult, LOST_ATTEMPT},
 };
 
 /// What is due, by the index `deliveries_due`, and is not locked by anybody.
@@ -48,14 +48,14 @@ struct Picked {
 pub(super) async fn claim(
     connection: &mut PgConnection,
     names: &Names,
-    wanted: &Wanted,
-) -> Result<Claimed, InboxError> {
+    wanted: &ClaimRequest,
+) -> Result<ClaimResult, InboxError> {
     let mut tx = connection.begin_with(BEGIN).await?;
     let picked = pick_all(&mut tx, names, wanted).await?;
-    let mut claimed = Claimed {
-        suspect: picked.suspect.is_some(),
-        buried: picked.lost.len().try_into().unwrap_or(u32::MAX),
-        ..Claimed::default()
+    let mut claimed = ClaimResult {
+        crash_suspect: picked.suspect.is_some(),
+        dead_lettered: picked.lost.len().try_into().unwrap_or(u32::MAX),
+        ..ClaimResult::default()
     };
     let ids: Vec<i64> = picked.ids.into_iter().chain(picked.suspect).collect();
     let mut unread = Vec::new();
@@ -79,10 +79,10 @@ pub(super) async fn claim(
             }
         }
         claimed.jobs.sort_by_key(|job| order.get(&job.id).copied());
-        claimed.buried += u32::try_from(unread.len()).unwrap_or(u32::MAX);
+        claimed.dead_lettered += u32::try_from(unread.len()).unwrap_or(u32::MAX);
     }
     // Last, since locks of lines are not to be held for long.
-    bury(&mut tx, names, &picked.lost, LOST).await?;
+    bury(&mut tx, names, &picked.lost, LOST_ATTEMPT).await?;
     bury(&mut tx, names, &unread, UNREADABLE).await?;
     tx.commit().await?;
     Ok(claimed)
@@ -91,9 +91,9 @@ pub(super) async fn claim(
 async fn pick_all(
     connection: &mut PgConnection,
     names: &Names,
-    wanted: &Wanted,
+    wanted: &ClaimRequest,
 ) -> Result<Picked, InboxError> {
-    let most = usize::try_from(wanted.most).unwrap_or(usize::MAX);
+    let most = usize::try_from(wanted.max).unwrap_or(usize::MAX);
     let mut picked = Picked::default();
     // Those whose lease ran out come first: they have waited longest.
     for (id, attempt, line) in
@@ -108,7 +108,7 @@ async fn pick_all(
             picked.lost.push((id, line.as_deref().and_then(sql::digest)));
         } else if attempt < 2 && room {
             picked.ids.push(id);
-        } else if room && wanted.suspect && picked.suspect.is_none() {
+        } else if room && wanted.crash_suspect && picked.suspect.is_none() {
             picked.suspect = Some(id);
         }
     }
@@ -127,7 +127,7 @@ async fn pick_all(
 async fn pick_some(
     connection: &mut PgConnection,
     names: &Names,
-    wanted: &Wanted,
+    wanted: &ClaimRequest,
     state_and_due: &str,
     most: i64,
 ) -> Result<Vec<(i64, i32, Option<Vec<u8>>)>, InboxError> {
@@ -163,14 +163,14 @@ async fn bury(
 
 /// Extends leases, and says which claims are still good. What is locked is locked by its own
 /// transaction, and nobody else can claim it.
-pub(super) async fn extend(
+pub(super) async fn renew_leases(
     connection: &mut PgConnection,
     names: &Names,
-    running: &[Fence],
+    running: &[ClaimToken],
     lease: i64,
 ) -> Result<Vec<i64>, InboxError> {
-    let ids: Vec<i64> = running.iter().map(|fence| fence.id).collect();
-    let claims: Vec<i64> = running.iter().map(|fence| fence.claim).collect();
+    let ids: Vec<i64> = running.iter().map(|claim_token| claim_token.id).collect();
+    let claims: Vec<i64> = running.iter().map(|claim_token| claim_token.claim).collect();
     let good = "SELECT d.id FROM unnest($1::bigint[], $2::bigint[]) AS f (id, claim) \
                 JOIN {s}deliveries AS d ON d.id = f.id AND d.claims = f.claim AND d.state = 1";
     let extend = format!(
@@ -187,7 +187,7 @@ pub(super) async fn extend(
 }
 
 /// How PostgreSQL finds what is due, and what is next in a line.
-pub(super) async fn plan(
+pub(super) async fn explain(
     connection: &mut PgConnection,
     names: &Names,
     endpoints: &[String],

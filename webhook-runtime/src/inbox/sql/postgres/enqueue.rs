@@ -6,7 +6,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{Digest, Enqueued, NewDelivery, State, millis, span, stored_text},
+    record::{DeliveryState, Digest, EnqueueResult, NewDelivery, millis, span, stored_text},
     sql,
     sql::postgres::{BEGIN, Keep, finish::promote, names::Names},
 };
@@ -24,7 +24,7 @@ pub(super) async fn enqueue(
     names: &Names,
     batch: &[NewDelivery],
     keep: Keep,
-) -> Result<Vec<Enqueued>, InboxError> {
+) -> Result<Vec<EnqueueResult>, InboxError> {
     let keys: Vec<Digest> = batch.iter().map(NewDelivery::digest).collect();
     let mut tx = connection.begin_with(BEGIN).await?;
     let lines = sql::distinct(batch.iter().filter_map(NewDelivery::line));
@@ -58,8 +58,8 @@ pub(super) async fn enqueue(
     let mut new: HashMap<Digest, i64> = numbered.iter().map(|one| (one.key, one.id)).collect();
     keys.iter()
         .map(|key| match new.remove(key) {
-            Some(id) => Ok(Enqueued::Stored(id)),
-            None => known.get(key).copied().map(Enqueued::Duplicate).ok_or_else(|| {
+            Some(id) => Ok(EnqueueResult::Stored(id)),
+            None => known.get(key).copied().map(EnqueueResult::Duplicate).ok_or_else(|| {
                 InboxError::Store("a key was deleted while its delivery was stored".to_owned())
             }),
         })
@@ -76,7 +76,7 @@ async fn insert_keys(
     let keys: Vec<&[u8]> = rows.iter().map(|row| &row.key[..]).collect();
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let keep: Vec<i64> =
-        rows.iter().map(|row| span(keep.0.max(row.delivery.keep_key_for))).collect();
+        rows.iter().map(|row| span(keep.0.max(row.delivery.dedup_retention))).collect();
     // In the order of the keys: two processes with the same keys would wait for each other.
     let new: Vec<i64> = sqlx::query_scalar(names.sql(
         "INSERT INTO {s}keys AS k (key, delivery, expires_at) \
@@ -115,7 +115,11 @@ async fn insert_deliveries(
 ) -> Result<(), InboxError> {
     let text = |text: &Option<String>| text.as_deref().map(stored_text);
     let state = |row: &Numbered<'_>| {
-        if row.line.is_some() { State::Held.code() } else { State::Waiting.code() }
+        if row.line.is_some() {
+            DeliveryState::Blocked.code()
+        } else {
+            DeliveryState::Pending.code()
+        }
     };
     let size = |row: &Numbered<'_>| i64::try_from(row.delivery.body.len()).unwrap_or(i64::MAX);
     sqlx::query(names.sql(

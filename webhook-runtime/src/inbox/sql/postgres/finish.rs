@@ -6,21 +6,24 @@ use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 
 use crate::inbox::{
     error::InboxError,
-    record::{Digest, Fence, State, span},
+    record::{ClaimToken, DeliveryState, Digest, span},
     sql,
     sql::postgres::{BEGIN, names::Names},
-    store::{End, Finish},
+    store::{End, FinishedAttempt},
 };
 
-/// Settles claims, by the fence, and says of each whether it was still good.
+/// Settles claims, by the claim_token, and says of each whether it was still good.
 pub(super) async fn finish(
     connection: &mut PgConnection,
     names: &Names,
-    batch: &[Finish],
+    batch: &[FinishedAttempt],
 ) -> Result<Vec<bool>, InboxError> {
-    let mut rows: Vec<_> = batch.iter().map(|Finish { fence, end }| row(*fence, end)).collect();
+    let mut rows: Vec<_> = batch
+        .iter()
+        .map(|FinishedAttempt { claim_token, result: end }| row(*claim_token, end))
+        .collect();
     rows.sort_unstable_by_key(|row| row.id);
-    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.fence.line));
+    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim_token.ordering_key));
     let mut tx = connection.begin_with(BEGIN).await?;
     names.lock_lines(&mut tx, &lines).await?;
     let settled: Vec<i64> = sqlx::query_scalar(names.sql(
@@ -44,25 +47,25 @@ pub(super) async fn finish(
     promote(&mut tx, names, &lines).await?;
     tx.commit().await?;
     let settled: HashSet<i64> = settled.into_iter().collect();
-    Ok(batch.iter().map(|finish| settled.contains(&finish.fence.id)).collect())
+    Ok(batch.iter().map(|finish| settled.contains(&finish.claim_token.id)).collect())
 }
 
 struct Row<'a> {
     id: i64,
     claim: i64,
-    state: State,
+    state: DeliveryState,
     after: Option<i64>,
     reason: Option<&'a str>,
     /// How many attempts are taken back.
     back: i32,
 }
 
-fn row(fence: Fence, end: &End) -> Row<'_> {
-    let (id, claim) = (fence.id, fence.claim);
-    let row = Row { id, claim, state: State::Waiting, after: None, reason: None, back: 0 };
+fn row(claim_token: ClaimToken, end: &End) -> Row<'_> {
+    let (id, claim) = (claim_token.id, claim_token.claim);
+    let row = Row { id, claim, state: DeliveryState::Pending, after: None, reason: None, back: 0 };
     match end {
-        End::Done => Row { state: State::Done, ..row },
-        End::Dead { reason } => Row { state: State::Dead, reason: Some(reason), ..row },
+        End::Completed => Row { state: DeliveryState::Completed, ..row },
+        End::Dead { reason } => Row { state: DeliveryState::Dead, reason: Some(reason), ..row },
         End::Retry { after, reason } => {
             Row { after: Some(span(*after)), reason: Some(reason), ..row }
         }
@@ -99,7 +102,7 @@ pub(super) async fn promote(
 pub struct PostgresTransaction {
     tx: Transaction<'static, Postgres>,
     names: Names,
-    fence: Fence,
+    claim_token: ClaimToken,
 }
 
 impl PostgresTransaction {
@@ -108,20 +111,20 @@ impl PostgresTransaction {
     pub(super) async fn begin(
         mut tx: Transaction<'static, Postgres>,
         names: Names,
-        fence: Fence,
+        claim_token: ClaimToken,
     ) -> Result<Self, InboxError> {
         let done = sqlx::query(names.sql(
             "UPDATE {s}deliveries SET state = 3, due_at = 0, reason = NULL, finished_at = {now} \
              WHERE id = $1 AND claims = $2 AND state = 1",
         ))
-        .bind(fence.id)
-        .bind(fence.claim)
+        .bind(claim_token.id)
+        .bind(claim_token.claim)
         .execute(&mut *tx)
         .await?;
         if done.rows_affected() == 0 {
-            return Err(InboxError::Stale);
+            return Err(InboxError::StaleClaim);
         }
-        Ok(Self { tx, names, fence })
+        Ok(Self { tx, names, claim_token })
     }
 
     /// The connection, with the transaction begun.
@@ -131,7 +134,7 @@ impl PostgresTransaction {
 
     pub(crate) async fn commit(mut self) -> Result<(), InboxError> {
         // Last, since the lock keeps others of the line from being stored.
-        let lines = self.fence.line.as_slice();
+        let lines = self.claim_token.ordering_key.as_slice();
         self.names.lock_lines(&mut self.tx, lines).await?;
         promote(&mut self.tx, &self.names, lines).await?;
         // In a transaction that failed, COMMIT takes back, and says so only to those who ask.

@@ -6,14 +6,14 @@ use sqlx::{Connection as _, PgConnection, postgres::PgArguments};
 
 use crate::inbox::{
     error::InboxError,
-    http::head::Head,
-    record::{Filter, Record, Stored, span},
+    http::head::StoredRequest,
+    record::{Filter, Record, StoredDelivery, span},
     sql,
     sql::{
         Arg, RECORD, RecordRow,
         postgres::{BEGIN, names::Names},
     },
-    store::{Bounds, Census, Change, Changed, Pruned, Retention},
+    store::{Change, ChangeResult, DueTimeLimits, PruneResult, QueueDepth, Retention},
 };
 
 use super::finish::promote;
@@ -44,11 +44,11 @@ fn bind_as<O>(query: QueryAs<'_, O>, arg: Arg) -> QueryAs<'_, O> {
     }
 }
 
-pub(super) async fn show(
+pub(super) async fn get(
     connection: &mut PgConnection,
     names: &Names,
     id: i64,
-) -> Result<Option<Stored>, InboxError> {
+) -> Result<Option<StoredDelivery>, InboxError> {
     let filter = Filter::all().ids([id]);
     let Some(record) = list(connection, names, &filter, i64::MIN, 1).await?.pop() else {
         return Ok(None);
@@ -59,8 +59,9 @@ pub(super) async fn show(
             .fetch_optional(connection)
             .await?;
     let Some((head, body)) = sent else { return Ok(None) };
-    let head = Head::decode(&head).ok_or_else(|| InboxError::Store(sql::UNREADABLE.to_owned()))?;
-    Ok(Some(Stored { record, head, body: body.into() }))
+    let head = StoredRequest::decode(&head)
+        .ok_or_else(|| InboxError::Store(sql::UNREADABLE.to_owned()))?;
+    Ok(Some(StoredDelivery { record, head, body: body.into() }))
 }
 
 pub(super) async fn change(
@@ -69,7 +70,7 @@ pub(super) async fn change(
     filter: &Filter,
     change: Change,
     (after, most): (i64, u32),
-) -> Result<Changed, InboxError> {
+) -> Result<ChangeResult, InboxError> {
     let (conditions, args) = sql::conditions(filter, 3);
     let states = sql::codes(change.applies_to());
     let select = format!(
@@ -92,7 +93,7 @@ pub(super) async fn change(
     let updated = sqlx::query(names.sql(&update)).bind(ids).execute(&mut *tx).await?;
     promote(&mut tx, names, &lines).await?;
     tx.commit().await?;
-    Ok(Changed { count: updated.rows_affected(), last })
+    Ok(ChangeResult { count: updated.rows_affected(), last })
 }
 
 pub(super) async fn prune(
@@ -100,10 +101,12 @@ pub(super) async fn prune(
     names: &Names,
     retention: &Retention,
     most: u32,
-) -> Result<Pruned, InboxError> {
+) -> Result<PruneResult, InboxError> {
     let mut tx = connection.begin_with(BEGIN).await?;
     let mut records = 0;
-    for (state, keep) in [(3, retention.done), (5, retention.done), (4, retention.dead)] {
+    for (state, keep) in
+        [(3, retention.completed), (5, retention.completed), (4, retention.dead_letters)]
+    {
         let deleted = sqlx::query(names.sql(
             "WITH old AS (DELETE FROM {s}deliveries WHERE id IN (SELECT id FROM {s}deliveries \
              WHERE state = $1 AND state > 2 AND finished_at <= {now} - $2 LIMIT $3 \
@@ -125,7 +128,7 @@ pub(super) async fn prune(
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
-    Ok(Pruned { records, keys: keys.rows_affected() })
+    Ok(PruneResult { records, dedup_keys: keys.rows_affected() })
 }
 
 /// The endpoints that anything waits for, by the index `deliveries_due`: one step each.
@@ -134,15 +137,16 @@ const ENDPOINTS: &str = "WITH RECURSIVE e (name) AS (\
      UNION ALL SELECT (SELECT min(endpoint) FROM {s}deliveries \
      WHERE state < 2 AND endpoint > e.name) FROM e WHERE e.name IS NOT NULL)";
 
-pub(super) async fn heal(
+pub(super) async fn clamp_future_due_times(
     connection: &mut PgConnection,
     names: &Names,
-    bounds: Bounds,
+    bounds: DueTimeLimits,
 ) -> Result<u64, InboxError> {
     // Waits and leases are of other processes too, which may be configured otherwise.
     let far = |bound: Duration| 2 * span(bound) + 60_000;
     let mut healed = 0;
-    for (state, beyond, due) in [(0, far(bounds.delay), "0"), (1, far(bounds.lease), "{now} + $3")]
+    for (state, beyond, due) in
+        [(0, far(bounds.max_delay), "0"), (1, far(bounds.max_lease), "{now} + $3")]
     {
         let sql = format!(
             "{ENDPOINTS} UPDATE {{s}}deliveries SET due_at = {due} WHERE id IN (\
@@ -153,7 +157,7 @@ pub(super) async fn heal(
         let done = sqlx::query(names.sql(&sql))
             .bind(state)
             .bind(beyond)
-            .bind(span(bounds.lease))
+            .bind(span(bounds.max_lease))
             .execute(&mut *connection)
             .await?;
         healed += done.rows_affected();
@@ -161,10 +165,10 @@ pub(super) async fn heal(
     Ok(healed)
 }
 
-pub(super) async fn census(
+pub(super) async fn queue_depth(
     connection: &mut PgConnection,
     names: &Names,
-) -> Result<Census, InboxError> {
+) -> Result<QueueDepth, InboxError> {
     let (waiting, running, held, dead): (i64, i64, i64, i64) = sqlx::query_as(names.sql(
         "SELECT (SELECT count(*) FROM {s}deliveries WHERE state = 0 AND state < 2), \
          (SELECT count(*) FROM {s}deliveries WHERE state = 1 AND state < 2), \
@@ -184,10 +188,10 @@ pub(super) async fn census(
     );
     let lag: Option<i64> = sqlx::query_scalar(names.sql(&sql)).fetch_one(connection).await?;
     let count = |number: i64| number.try_into().unwrap_or_default();
-    Ok(Census {
-        waiting: count(waiting),
+    Ok(QueueDepth {
+        pending: count(waiting),
         running: count(running),
-        held: count(held),
+        blocked: count(held),
         dead: count(dead),
         lag: Duration::from_millis(count(lag.unwrap_or_default())),
     })

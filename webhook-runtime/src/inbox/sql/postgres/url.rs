@@ -33,8 +33,10 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, InboxError> {
     // The library warns of options that it does not know with their values, and the password behind
     // a misspelt `passwort=` is one.
     let read = dispatcher::with_default(&Dispatch::none(), || PgConnectOptions::from_str(url));
-    let wrong =
-        |error: sqlx::Error| InboxError::Url { url: shown_url(url), problem: error.to_string() };
+    let wrong = |error: sqlx::Error| InboxError::InvalidUrl {
+        url: shown_url(url),
+        problem: error.to_string(),
+    };
     let options = read.map_err(wrong)?;
     for option in unknown(url) {
         tracing::warn!(option, "an option of the database's URL is not known, and has no effect");

@@ -5,13 +5,13 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{Digest, Fence, State, span},
+    record::{ClaimToken, DeliveryState, Digest, span},
     sql,
     sql::{
         JobRow, UNREADABLE,
         sqlite::finish::{FINISH, PROMOTE, promote},
     },
-    store::{Claimed, Wanted},
+    store::{ClaimRequest, ClaimResult},
 };
 
 /// The first of one state that are due.
@@ -72,18 +72,18 @@ struct Picked {
 
 pub(super) async fn claim(
     connection: &mut SqliteConnection,
-    wanted: &Wanted,
+    wanted: &ClaimRequest,
     now: i64,
-) -> Result<Claimed, InboxError> {
+) -> Result<ClaimResult, InboxError> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let picked = pick(&mut tx, wanted, wanted.most, now).await?;
+    let picked = pick(&mut tx, wanted, wanted.max, now).await?;
     if !picked.lost.is_empty() {
         bury(&mut tx, &picked.lost, now).await?;
     }
-    let mut claimed = Claimed {
-        suspect: picked.suspect.is_some(),
-        buried: picked.lost.len().try_into().unwrap_or(u32::MAX),
-        ..Claimed::default()
+    let mut claimed = ClaimResult {
+        crash_suspect: picked.suspect.is_some(),
+        dead_lettered: picked.lost.len().try_into().unwrap_or(u32::MAX),
+        ..ClaimResult::default()
     };
     let ids: Vec<i64> = picked.ids.into_iter().chain(picked.suspect).collect();
     if !ids.is_empty() {
@@ -97,7 +97,7 @@ pub(super) async fn claim(
                 Ok(job) => claimed.jobs.push(job),
                 Err(id) => {
                     give_up_unread(&mut tx, id, now).await?;
-                    claimed.buried += 1;
+                    claimed.dead_lettered += 1;
                 }
             }
         }
@@ -109,7 +109,7 @@ pub(super) async fn claim(
 /// Whether there is anything to claim: a look that keeps nobody from writing.
 pub(super) async fn is_due(
     connection: &mut SqliteConnection,
-    wanted: &Wanted,
+    wanted: &ClaimRequest,
     now: i64,
 ) -> Result<bool, InboxError> {
     let picked = pick(connection, wanted, 1, now).await?;
@@ -118,7 +118,7 @@ pub(super) async fn is_due(
 
 async fn pick(
     connection: &mut SqliteConnection,
-    wanted: &Wanted,
+    wanted: &ClaimRequest,
     most: u32,
     now: i64,
 ) -> Result<Picked, InboxError> {
@@ -134,7 +134,7 @@ async fn pick(
     let (mut retries, mut fresh) = (Vec::new(), Vec::new());
     // Those whose lease ran out come first: they have waited longest.
     for (id, state, due_at, attempt, line) in rows {
-        if state != State::Running.code() {
+        if state != DeliveryState::Running.code() {
             if due_at == 0 { &mut fresh } else { &mut retries }.push(id);
             continue;
         }
@@ -147,7 +147,7 @@ async fn pick(
             picked.lost.push((id, line.as_deref().and_then(sql::digest)));
         } else if attempt < 2 && room {
             picked.ids.push(id);
-        } else if room && wanted.suspect && picked.suspect.is_none() {
+        } else if room && wanted.crash_suspect && picked.suspect.is_none() {
             picked.suspect = Some(id);
         }
     }
@@ -170,7 +170,7 @@ async fn bury(
     )
     .bind(json!(ids).to_string())
     .bind(now)
-    .bind(crate::inbox::store::LOST)
+    .bind(crate::inbox::store::LOST_ATTEMPT)
     .execute(&mut *connection)
     .await?;
     promote(connection, &sql::distinct(lost.iter().filter_map(|(_, line)| *line))).await
@@ -198,12 +198,13 @@ const EXTEND: &str = "UPDATE webhook_deliveries AS d SET due_at = $2 FROM json_e
      WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
 
 /// Extends leases, and says which claims are still good.
-pub(super) async fn extend(
+pub(super) async fn renew_leases(
     connection: &mut SqliteConnection,
-    running: &[Fence],
+    running: &[ClaimToken],
     until: i64,
 ) -> Result<Vec<i64>, InboxError> {
-    let fences: Vec<_> = running.iter().map(|fence| (fence.id, fence.claim)).collect();
+    let fences: Vec<_> =
+        running.iter().map(|claim_token| (claim_token.id, claim_token.claim)).collect();
     Ok(sqlx::query_scalar(EXTEND)
         .bind(json!(fences).to_string())
         .bind(until)
@@ -212,7 +213,7 @@ pub(super) async fn extend(
 }
 
 /// How SQLite finds what is due, what is next in a line, and what is settled.
-pub(super) async fn plan(
+pub(super) async fn explain(
     connection: &mut SqliteConnection,
     endpoints: &[String],
 ) -> Result<String, InboxError> {

@@ -8,10 +8,10 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::inbox::{
     error::InboxError,
-    record::{Digest, Fence, State, span},
+    record::{ClaimToken, DeliveryState, Digest, span},
     sql,
     sql::sqlite::enqueue::hex_list,
-    store::{End, Finish},
+    store::{End, FinishedAttempt},
 };
 
 /// Of each: number, claim, state, when due, reason, and how many attempts are taken back.
@@ -21,15 +21,18 @@ pub(super) const FINISH: &str = "UPDATE webhook_deliveries AS d SET state = f.va
      finished_at = CASE WHEN f.value ->> 2 > 2 THEN $2 END FROM json_each($1) AS f \
      WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
 
-/// Settles claims, by the fence, and says of each whether it was still good.
+/// Settles claims, by the claim_token, and says of each whether it was still good.
 pub(super) async fn finish(
     connection: &mut SqliteConnection,
-    batch: &[Finish],
+    batch: &[FinishedAttempt],
     now: i64,
 ) -> Result<Vec<bool>, InboxError> {
-    let rows: Vec<_> = batch.iter().map(|Finish { fence, end }| row(*fence, end, now)).collect();
+    let rows: Vec<_> = batch
+        .iter()
+        .map(|FinishedAttempt { claim_token, result: end }| row(*claim_token, end, now))
+        .collect();
     let settle = sqlx::query_scalar(FINISH).bind(json!(rows).to_string()).bind(now);
-    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.fence.line));
+    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim_token.ordering_key));
     let settled: Vec<i64> = if lines.is_empty() {
         // One statement is a transaction of its own.
         settle.fetch_all(connection).await?
@@ -41,21 +44,21 @@ pub(super) async fn finish(
         settled
     };
     let settled: HashSet<i64> = settled.into_iter().collect();
-    Ok(batch.iter().map(|finish| settled.contains(&finish.fence.id)).collect())
+    Ok(batch.iter().map(|finish| settled.contains(&finish.claim_token.id)).collect())
 }
 
 /// Number, claim, state, when due, reason, and whether the attempt is taken back.
-fn row(fence: Fence, end: &End, now: i64) -> (i64, i64, i16, i64, Option<&str>, u8) {
-    let (id, claim) = (fence.id, fence.claim);
+fn row(claim_token: ClaimToken, end: &End, now: i64) -> (i64, i64, i16, i64, Option<&str>, u8) {
+    let (id, claim) = (claim_token.id, claim_token.claim);
     match end {
-        End::Done => (id, claim, State::Done.code(), 0, None, 0),
-        End::Dead { reason } => (id, claim, State::Dead.code(), 0, Some(reason), 0),
+        End::Completed => (id, claim, DeliveryState::Completed.code(), 0, None, 0),
+        End::Dead { reason } => (id, claim, DeliveryState::Dead.code(), 0, Some(reason), 0),
         End::Retry { after, reason } => {
             // 0 is at once.
             let due = Some(now + span(*after)).filter(|due| *due != 0).unwrap_or(1);
-            (id, claim, State::Waiting.code(), due, Some(reason), 0)
+            (id, claim, DeliveryState::Pending.code(), due, Some(reason), 0)
         }
-        End::Released => (id, claim, State::Waiting.code(), 0, None, 1),
+        End::Released => (id, claim, DeliveryState::Pending.code(), 0, None, 1),
     }
 }
 
@@ -91,22 +94,22 @@ impl SqliteTransaction {
     pub(super) async fn begin(
         mut tx: Transaction<'static, Sqlite>,
         turn: OwnedMutexGuard<Option<PoolConnection<Sqlite>>>,
-        fence: Fence,
+        claim_token: ClaimToken,
         now: i64,
     ) -> Result<Self, InboxError> {
         let done = sqlx::query(
             "UPDATE webhook_deliveries SET state = 3, due_at = 0, reason = NULL, finished_at = $3 \
              WHERE id = $1 AND claims = $2 AND state = 1",
         )
-        .bind(fence.id)
-        .bind(fence.claim)
+        .bind(claim_token.id)
+        .bind(claim_token.claim)
         .bind(now)
         .execute(&mut *tx)
         .await?;
         if done.rows_affected() == 0 {
-            return Err(InboxError::Stale);
+            return Err(InboxError::StaleClaim);
         }
-        promote(&mut tx, fence.line.as_slice()).await?;
+        promote(&mut tx, claim_token.ordering_key.as_slice()).await?;
         Ok(Self { tx, _turn: turn })
     }
 

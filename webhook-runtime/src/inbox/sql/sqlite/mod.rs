@@ -35,10 +35,12 @@ pub use self::{
 use crate::{
     inbox::{
         error::InboxError,
-        record::{Enqueued, Fence, Filter, NewDelivery, Record, Stored, millis, span},
+        record::{
+            ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, millis, span,
+        },
         store::{
-            Answer, Bounds, Census, Change, Changed, Claimed, Finish, InboxStore, Pruned,
-            Retention, Wanted,
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
+            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
         },
         tx::Transaction,
     },
@@ -137,7 +139,7 @@ impl SqliteStore {
 
 fn options(url: &str) -> Result<SqliteConnectOptions, InboxError> {
     let wrong =
-        |problem: &str| InboxError::Url { url: shown_url(url), problem: problem.to_owned() };
+        |problem: &str| InboxError::InvalidUrl { url: shown_url(url), problem: problem.to_owned() };
     let options = SqliteConnectOptions::from_str(url).map_err(|error| wrong(&error.to_string()))?;
     let name = options.get_filename().to_string_lossy();
     if name.is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
@@ -220,8 +222,8 @@ async fn is_of_use(connection: &mut SqliteConnection) -> Result<bool, sqlx::Erro
 }
 
 impl InboxStore for SqliteStore {
-    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>> {
-        let enqueue: Answer<'a, Vec<Enqueued>> = in_turn!(self, |connection| {
+    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
+        let enqueue: StoreFuture<'a, Vec<EnqueueResult>> = in_turn!(self, |connection| {
             enqueue::enqueue(connection, batch, self.keep_keys_for, self.now())
         });
         Box::pin(async move {
@@ -232,49 +234,62 @@ impl InboxStore for SqliteStore {
         })
     }
 
-    fn claim<'a>(&'a self, wanted: &'a Wanted) -> Answer<'a, Claimed> {
-        let claim: Answer<'a, Claimed> =
+    fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult> {
+        let claim: StoreFuture<'a, ClaimResult> =
             in_turn!(self, |connection| claim::claim(connection, wanted, self.now()));
         Box::pin(async move {
             let stored = self.stored.swap(false, Ordering::Relaxed);
             if !stored && !claim::is_due(&mut *self.read().await?, wanted, self.now()).await? {
-                return Ok(Claimed::default());
+                return Ok(ClaimResult::default());
             }
             let claimed = claim.await?;
             // As many as were wanted may not be all there are.
-            if claimed.jobs.len() >= wanted.most as usize {
+            if claimed.jobs.len() >= wanted.max as usize {
                 self.stored.store(true, Ordering::Relaxed);
             }
             Ok(claimed)
         })
     }
 
-    fn extend<'a>(&'a self, running: &'a [Fence], lease: Duration) -> Answer<'a, Vec<i64>> {
-        in_turn!(self, |connection| claim::extend(connection, running, self.now() + span(lease)))
+    fn renew_leases<'a>(
+        &'a self,
+        running: &'a [ClaimToken],
+        lease: Duration,
+    ) -> StoreFuture<'a, Vec<i64>> {
+        in_turn!(self, |connection| claim::renew_leases(
+            connection,
+            running,
+            self.now() + span(lease)
+        ))
     }
 
-    fn finish<'a>(&'a self, batch: &'a [Finish]) -> Answer<'a, Vec<bool>> {
+    fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>> {
         in_turn!(self, |connection| finish::finish(connection, batch, self.now()))
     }
 
-    fn begin(&self, fence: Fence) -> Answer<'_, Transaction> {
+    fn begin(&self, claim_token: ClaimToken) -> StoreFuture<'_, Transaction> {
         Box::pin(async move {
             let mut turn = Arc::clone(&self.turn).lock_owned().await;
             self.checkpoints.committed();
             // The transaction has it meanwhile, from its pool.
             *turn = None;
             let tx = self.writing.begin_with("BEGIN IMMEDIATE").await?;
-            let begun = SqliteTransaction::begin(tx, turn, fence, self.now()).await?;
+            let begun = SqliteTransaction::begin(tx, turn, claim_token, self.now()).await?;
             Ok(Transaction::Sqlite(begun))
         })
     }
 
-    fn list<'a>(&'a self, filter: &'a Filter, after: i64, most: u32) -> Answer<'a, Vec<Record>> {
+    fn list<'a>(
+        &'a self,
+        filter: &'a Filter,
+        after: i64,
+        most: u32,
+    ) -> StoreFuture<'a, Vec<Record>> {
         Box::pin(async move { operate::list(&mut *self.read().await?, filter, after, most).await })
     }
 
-    fn show(&self, id: i64) -> Answer<'_, Option<Stored>> {
-        Box::pin(async move { operate::show(&mut *self.read().await?, id).await })
+    fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
+        Box::pin(async move { operate::get(&mut *self.read().await?, id).await })
     }
 
     fn change<'a>(
@@ -283,30 +298,30 @@ impl InboxStore for SqliteStore {
         change: Change,
         after: i64,
         most: u32,
-    ) -> Answer<'a, Changed> {
+    ) -> StoreFuture<'a, ChangeResult> {
         let range = (after, most);
         in_turn!(self, |connection| {
             operate::change(connection, filter, change, range, self.now())
         })
     }
 
-    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> Answer<'a, Pruned> {
+    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> StoreFuture<'a, PruneResult> {
         in_turn!(self, |connection| operate::prune(connection, retention, most, self.now()))
     }
 
-    fn heal(&self, bounds: Bounds) -> Answer<'_, u64> {
-        in_turn!(self, |connection| operate::heal(connection, bounds, self.now()))
+    fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
+        in_turn!(self, |connection| operate::clamp_future_due_times(connection, bounds, self.now()))
     }
 
-    fn census(&self) -> Answer<'_, Census> {
-        Box::pin(async move { operate::census(&mut *self.read().await?, self.now()).await })
+    fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
+        Box::pin(async move { operate::queue_depth(&mut *self.read().await?, self.now()).await })
     }
 
-    fn plan<'a>(&'a self, endpoints: &'a [String]) -> Answer<'a, String> {
-        Box::pin(async move { claim::plan(&mut *self.read().await?, endpoints).await })
+    fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
+        Box::pin(async move { claim::explain(&mut *self.read().await?, endpoints).await })
     }
 
-    fn close(&self) -> Answer<'_, ()> {
+    fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             self.checkpoints.stop();
             *self.turn.lock().await = None;

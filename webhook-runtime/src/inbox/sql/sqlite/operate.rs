@@ -7,11 +7,11 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteArgum
 
 use crate::inbox::{
     error::InboxError,
-    http::head::Head,
-    record::{Filter, Record, Stored, span},
+    http::head::StoredRequest,
+    record::{Filter, Record, StoredDelivery, span},
     sql,
     sql::{Arg, RECORD, RecordRow, sqlite::finish::promote},
-    store::{Bounds, Census, Change, Changed, Pruned, Retention},
+    store::{Change, ChangeResult, DueTimeLimits, PruneResult, QueueDepth, Retention},
 };
 
 pub(super) async fn list(
@@ -39,10 +39,10 @@ fn bind_as<O>(query: QueryAs<'_, O>, arg: Arg) -> QueryAs<'_, O> {
     }
 }
 
-pub(super) async fn show(
+pub(super) async fn get(
     connection: &mut SqliteConnection,
     id: i64,
-) -> Result<Option<Stored>, InboxError> {
+) -> Result<Option<StoredDelivery>, InboxError> {
     let filter = Filter::all().ids([id]);
     let Some(record) = list(connection, &filter, i64::MIN, 1).await?.pop() else { return Ok(None) };
     let sent: Option<(Vec<u8>, Vec<u8>)> =
@@ -51,8 +51,9 @@ pub(super) async fn show(
             .fetch_optional(connection)
             .await?;
     let Some((head, body)) = sent else { return Ok(None) };
-    let head = Head::decode(&head).ok_or_else(|| InboxError::Store(sql::UNREADABLE.to_owned()))?;
-    Ok(Some(Stored { record, head, body: body.into() }))
+    let head = StoredRequest::decode(&head)
+        .ok_or_else(|| InboxError::Store(sql::UNREADABLE.to_owned()))?;
+    Ok(Some(StoredDelivery { record, head, body: body.into() }))
 }
 
 pub(super) async fn change(
@@ -61,7 +62,7 @@ pub(super) async fn change(
     change: Change,
     (after, most): (i64, u32),
     now: i64,
-) -> Result<Changed, InboxError> {
+) -> Result<ChangeResult, InboxError> {
     let (conditions, args) = sql::conditions(filter, 3);
     let states = sql::codes(change.applies_to());
     let select = format!(
@@ -85,7 +86,7 @@ pub(super) async fn change(
     let lines = found.iter().filter_map(|(_, line)| line.as_deref().and_then(sql::digest));
     promote(&mut tx, &sql::distinct(lines)).await?;
     tx.commit().await?;
-    Ok(Changed { count: ids.len().try_into().unwrap_or(u64::MAX), last: ids.last().copied() })
+    Ok(ChangeResult { count: ids.len().try_into().unwrap_or(u64::MAX), last: ids.last().copied() })
 }
 
 pub(super) async fn prune(
@@ -93,10 +94,12 @@ pub(super) async fn prune(
     retention: &Retention,
     most: u32,
     now: i64,
-) -> Result<Pruned, InboxError> {
+) -> Result<PruneResult, InboxError> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     let mut records = 0;
-    for (state, keep) in [(3, retention.done), (5, retention.done), (4, retention.dead)] {
+    for (state, keep) in
+        [(3, retention.completed), (5, retention.completed), (4, retention.dead_letters)]
+    {
         let old: Vec<i64> = sqlx::query_scalar(
             "SELECT id FROM webhook_deliveries WHERE state = $1 AND state > 2 \
              AND finished_at <= $2 LIMIT $3",
@@ -124,7 +127,7 @@ pub(super) async fn prune(
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
-    Ok(Pruned { records: records / 2, keys: keys.rows_affected() })
+    Ok(PruneResult { records: records / 2, dedup_keys: keys.rows_affected() })
 }
 
 /// The endpoints that anything waits for, by the index `webhook_due`: one step each.
@@ -133,16 +136,16 @@ const ENDPOINTS: &str = "WITH RECURSIVE e (name) AS (\
      UNION ALL SELECT (SELECT min(endpoint) FROM webhook_deliveries \
      WHERE state < 2 AND endpoint > e.name) FROM e WHERE e.name IS NOT NULL)";
 
-pub(super) async fn heal(
+pub(super) async fn clamp_future_due_times(
     connection: &mut SqliteConnection,
-    bounds: Bounds,
+    bounds: DueTimeLimits,
     now: i64,
 ) -> Result<u64, InboxError> {
     // Waits and leases are of other processes too, which may be configured otherwise.
     let far = |bound: Duration| now + 2 * span(bound) + 60_000;
     let mut healed = 0;
     for (state, beyond, due) in
-        [(0, far(bounds.delay), 0), (1, far(bounds.lease), now + span(bounds.lease))]
+        [(0, far(bounds.max_delay), 0), (1, far(bounds.max_lease), now + span(bounds.max_lease))]
     {
         let sql = format!(
             "{ENDPOINTS} SELECT d.id FROM e CROSS JOIN webhook_deliveries AS d \
@@ -171,10 +174,10 @@ pub(super) async fn heal(
     Ok(healed)
 }
 
-pub(super) async fn census(
+pub(super) async fn queue_depth(
     connection: &mut SqliteConnection,
     now: i64,
-) -> Result<Census, InboxError> {
+) -> Result<QueueDepth, InboxError> {
     let (waiting, running, held, dead): (i64, i64, i64, i64) = sqlx::query_as(
         "SELECT \
          (SELECT count(*) FROM webhook_deliveries INDEXED BY webhook_due \
@@ -200,10 +203,10 @@ pub(super) async fn census(
     let since: Option<i64> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(connection).await?;
     let lag = since.map_or(0, |since| now.saturating_sub(since)).try_into().unwrap_or_default();
     let count = |number: i64| number.try_into().unwrap_or_default();
-    Ok(Census {
-        waiting: count(waiting),
+    Ok(QueueDepth {
+        pending: count(waiting),
         running: count(running),
-        held: count(held),
+        blocked: count(held),
         dead: count(dead),
         lag: Duration::from_millis(lag),
     })
