@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use webhook_runtime::{
     Delivery, Secret, SecretSource, SourceError, Tenant, Webhook, Webhooks,
     providers::{ASANA, HMAC_SHA256_HEX, NOTION, STANDARD_WEBHOOKS},
+    testing::TestClock,
     webhook,
 };
 
@@ -264,6 +265,31 @@ async fn found_secrets_are_cached() {
     assert_eq!(status(&router, delivery("new", "N")).await, 401);
     tenants.set("new", secrets(["N"]));
     assert_eq!(status(&router, delivery("new", "N")).await, 200);
+}
+
+#[tokio::test]
+async fn cached_secrets_expire_by_the_clock() {
+    let clock = TestClock::default();
+    let tenants = Tenants::new([("acme", secrets(["A"]))]);
+    let router = Webhooks::new()
+        .mount::<hook>()
+        .secret_source::<hook>(tenants.clone())
+        .clock(clock.clone())
+        .into_router()
+        .expect("nothing is wrong with it")
+        .with_state(Calls::default());
+    assert_eq!(status(&router, delivery("acme", "A")).await, 200);
+    tenants.set("acme", secrets(["B"]));
+    clock.advance(Duration::from_millis(29_999));
+    assert_eq!(status(&router, delivery("acme", "A")).await, 200);
+    clock.advance(Duration::from_millis(1));
+    assert_eq!(status(&router, delivery("acme", "A")).await, 401);
+    assert_eq!(status(&router, delivery("acme", "B")).await, 200);
+    assert_eq!(tenants.asked(), 2);
+    // A clock that was set back makes nothing live longer.
+    clock.set(clock.now() - Duration::from_secs(1));
+    assert_eq!(status(&router, delivery("acme", "B")).await, 200);
+    assert_eq!(tenants.asked(), 3);
 }
 
 /// Requests that can be rejected without a secret do not reach the source.

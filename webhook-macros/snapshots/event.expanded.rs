@@ -31,21 +31,21 @@ where
     fn decode(
         encoded: ::webhook_runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, ::webhook_runtime::Rejection> {
-        let mut chosen = ::webhook_runtime::__private::MatchedEvent::among(
+        let mut matched = ::webhook_runtime::__private::MatchedEvent::among(
             <Self as ::webhook_runtime::WebhookEvent>::EVENTS,
             encoded,
         );
-        match chosen.at() {
+        match matched.at() {
             0usize => {
                 if let ::core::option::Option::Some(payload) = ::webhook_runtime::__private::MatchedEvent::payload(
-                    &mut chosen,
+                    &mut matched,
                 ) {
                     return ::core::result::Result::Ok(Self::Push(payload));
                 }
             }
             1usize | 2usize => {
                 if let ::core::option::Option::Some(payload) = ::webhook_runtime::__private::MatchedEvent::payload(
-                    &mut chosen,
+                    &mut matched,
                 ) {
                     return ::core::result::Result::Ok(Self::Opened(payload));
                 }
@@ -53,6 +53,7 @@ where
             3usize | 4usize => return ::core::result::Result::Ok(Self::Talk),
             _ => {}
         }
-        ::webhook_runtime::__private::MatchedEvent::rest(chosen, false).map(Self::Other)
+        ::webhook_runtime::__private::MatchedEvent::catch_all(matched, false)
+            .map(Self::Other)
     }
 }

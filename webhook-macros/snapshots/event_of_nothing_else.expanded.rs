@@ -25,10 +25,11 @@ where
     fn decode(
         encoded: ::webhook_runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, ::webhook_runtime::Rejection> {
-        let chosen = ::webhook_runtime::__private::MatchedEvent::among(
+        let matched = ::webhook_runtime::__private::MatchedEvent::among(
             <Self as ::webhook_runtime::WebhookEvent>::EVENTS,
             encoded,
         );
-        ::webhook_runtime::__private::MatchedEvent::rest(chosen, false).map(Self::Other)
+        ::webhook_runtime::__private::MatchedEvent::catch_all(matched, false)
+            .map(Self::Other)
     }
 }

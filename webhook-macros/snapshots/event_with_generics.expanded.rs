@@ -33,34 +33,34 @@ where
     fn decode(
         encoded: hooks::runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, hooks::runtime::Rejection> {
-        let mut chosen = hooks::runtime::__private::MatchedEvent::among(
+        let mut matched = hooks::runtime::__private::MatchedEvent::among(
             <Self as hooks::runtime::WebhookEvent>::EVENTS,
             encoded,
         );
-        match chosen.at() {
+        match matched.at() {
             0usize => {
                 if let ::core::option::Option::Some(payload) = hooks::runtime::__private::MatchedEvent::payload(
-                    &mut chosen,
+                    &mut matched,
                 ) {
                     return ::core::result::Result::Ok(Self::Borrowed(payload));
                 }
             }
             1usize => {
                 if let ::core::option::Option::Some(payload) = hooks::runtime::__private::MatchedEvent::payload(
-                    &mut chosen,
+                    &mut matched,
                 ) {
                     return ::core::result::Result::Ok(Self::OfOne(payload));
                 }
             }
             2usize => {
                 if let ::core::option::Option::Some(payload) = hooks::runtime::__private::MatchedEvent::payload(
-                    &mut chosen,
+                    &mut matched,
                 ) {
                     return ::core::result::Result::Ok(Self::OfAnother(payload));
                 }
             }
             _ => {}
         }
-        hooks::runtime::__private::MatchedEvent::rest(chosen, true).map(Self::Rest)
+        hooks::runtime::__private::MatchedEvent::catch_all(matched, true).map(Self::Rest)
     }
 }

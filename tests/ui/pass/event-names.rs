@@ -11,7 +11,7 @@ macro_rules! option {
     };
 }
 
-option!(Chosen);
+option!(MatchedEvent);
 option!(PayloadShape);
 option!(RawEvent);
 

@@ -8,7 +8,7 @@ pub(crate) mod memory;
 mod observer;
 pub(crate) mod rejection;
 pub(crate) mod request;
-mod takes;
+mod shape;
 mod tenant;
 
 use std::{
@@ -35,8 +35,8 @@ pub use encoded::RawEvent;
 #[cfg(feature = "testing")]
 pub(crate) use observer::{DeliveryObserver, Observer};
 pub use rejection::{FailedItem, LimitedBy, Rejection};
-pub use takes::PayloadShape;
-pub(crate) use takes::Unit;
+pub use shape::PayloadShape;
+pub(crate) use shape::Unit;
 pub use tenant::Tenant;
 
 /// One verified request. Only the receiving endpoint makes one, so whoever holds it knows that the
@@ -74,6 +74,8 @@ struct Inner {
     verified: Verification,
     /// The JSON out of a form's field, decoded when first asked for.
     form_json: OnceLock<Option<Box<str>>>,
+    /// A form written as JSON, for payloads that borrow from it: when one is first decoded.
+    form_as_json: OnceLock<String>,
     /// What the request says of all events in it: read once, for all of them.
     said: OnceLock<Said>,
     /// What the body has of the memory for bodies, until it is let go.
@@ -105,9 +107,19 @@ impl Delivery {
         body: Bytes,
         verified: Verification,
     ) -> Self {
-        let (form_json, said) = (OnceLock::new(), OnceLock::new());
-        let share = None;
-        let inner = Inner { provider, endpoint, headers, body, verified, form_json, said, share };
+        let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
+        let (said, share) = (OnceLock::new(), None);
+        let inner = Inner {
+            provider,
+            endpoint,
+            headers,
+            body,
+            verified,
+            form_json,
+            form_as_json,
+            said,
+            share,
+        };
         Self::of(inner, None)
     }
 
@@ -152,10 +164,19 @@ impl Delivery {
         (index, said): (usize, Said),
     ) -> Self {
         let item = Some(Item { index, place: 0..json.len() });
-        let (form_json, said) = (OnceLock::new(), OnceLock::from(said));
-        let share = None;
-        let inner =
-            Inner { provider, endpoint, headers, body: json, verified, form_json, said, share };
+        let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
+        let (said, share) = (OnceLock::from(said), None);
+        let inner = Inner {
+            provider,
+            endpoint,
+            headers,
+            body: json,
+            verified,
+            form_json,
+            form_as_json,
+            said,
+            share,
+        };
         Self::of(inner, item)
     }
 
@@ -351,6 +372,11 @@ impl Delivery {
             Ok(json) => Ok(Content::Json(json)),
             Err(_) => Err(Rejection::Malformed { detail: "the body is not UTF-8".to_owned() }),
         }
+    }
+
+    /// The form of this delivery, written as JSON once.
+    pub(crate) fn form_as_json(&self, write: impl FnOnce() -> String) -> &str {
+        self.inner.form_as_json.get_or_init(write)
     }
 
     /// The JSON payload inside a form, where the provider sends it so.

@@ -129,11 +129,11 @@ impl fmt::Debug for UnknownEvent<'_> {
     note = "an `UnknownEvent` has the event's name, action and bytes: `unknown.decode()` makes more of it"
 )]
 pub trait CatchAll<'de>: Sized {
-    fn rest(unknown: UnknownEvent<'de>) -> Self;
+    fn catch_all(unknown: UnknownEvent<'de>) -> Self;
 }
 
 impl<'a, 'de: 'a> CatchAll<'de> for UnknownEvent<'a> {
-    fn rest(unknown: UnknownEvent<'de>) -> Self {
+    fn catch_all(unknown: UnknownEvent<'de>) -> Self {
         unknown
     }
 }
@@ -163,7 +163,7 @@ impl<'a> MatchedEvent<'a> {
         self.at.unwrap_or(usize::MAX)
     }
 
-    /// The payload of the variant; why there is none, [`rest`](Self::rest) tells.
+    /// The payload of the variant; why there is none, [`catch_all`](Self::catch_all) tells.
     pub fn payload<T: Payload<'a>>(&mut self) -> Option<T> {
         match self.encoded.decode() {
             Ok(payload) => Some(payload),
@@ -180,9 +180,9 @@ impl<'a> MatchedEvent<'a> {
     /// When the body is not even what its content type says; and, if `strict`, when it does not fit
     /// the event that it says it is.
     #[allow(clippy::result_large_err, reason = "not for users")]
-    pub fn rest<R: CatchAll<'a>>(self, strict: bool) -> Result<R, Rejection> {
+    pub fn catch_all<R: CatchAll<'a>>(self, strict: bool) -> Result<R, Rejection> {
         match self.unknown(strict) {
-            Ok(unknown) => Ok(R::rest(unknown)),
+            Ok(unknown) => Ok(R::catch_all(unknown)),
             Err(rejection) => Err(rejection),
         }
     }

@@ -7,16 +7,16 @@ use crate::{delivery::PayloadShape, payload::Payload};
 /// Asks a type what it takes. The method of [`ShapeProbe`] itself is there for payloads alone; for any
 /// other type, the compiler goes on to what it derefs to.
 #[doc(hidden)]
-pub struct ShapeProbe<T>(PhantomData<T>, NotAPayload);
+pub struct ShapeProbe<T>(PhantomData<T>, NoPayload);
 
 #[doc(hidden)]
-pub struct NotAPayload;
+pub struct NoPayload;
 
 impl<T> ShapeProbe<T> {
     #[must_use]
     #[allow(clippy::new_without_default, reason = "not for users")]
     pub const fn new() -> Self {
-        Self(PhantomData, NotAPayload)
+        Self(PhantomData, NoPayload)
     }
 }
 
@@ -28,14 +28,14 @@ impl<'a, T: Payload<'a>> ShapeProbe<T> {
 }
 
 impl<T> Deref for ShapeProbe<T> {
-    type Target = NotAPayload;
+    type Target = NoPayload;
 
-    fn deref(&self) -> &NotAPayload {
+    fn deref(&self) -> &NoPayload {
         &self.1
     }
 }
 
-impl NotAPayload {
+impl NoPayload {
     #[must_use]
     #[allow(clippy::unused_self, reason = "called as the one of `ShapeProbe` is")]
     pub fn payload_shape(&self) -> PayloadShape {
