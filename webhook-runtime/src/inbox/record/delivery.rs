@@ -1,0 +1,172 @@
+//! A delivery that is to be stored, and what became of it.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+
+use crate::inbox::http::head::Head;
+
+/// A verified delivery that is to be stored.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct NewDelivery {
+    /// The name of the endpoint whose function will run.
+    pub endpoint: String,
+    /// The name of the provider.
+    pub provider: String,
+    /// What makes a delivery the same as another one: the signed id, or a digest of what was
+    /// signed. It counts within the endpoint and the tenant ([`Head::scope`]).
+    pub key: Bytes,
+    /// For how long at least a copy of this delivery has to be recognised: as long as the provider
+    /// may send it again. The inbox's own time is kept where it is longer.
+    pub keep_key_for: Duration,
+    /// Deliveries of one endpoint and tenant that have the same key here run one after another.
+    pub order_key: Option<Bytes>,
+    /// The name of the event, where the provider says one.
+    pub event: Option<String>,
+    /// The provider's id of the delivery, where it says one.
+    pub provider_id: Option<String>,
+    /// When the request was verified.
+    pub received_at: SystemTime,
+    /// What else is needed to run the function as if the request had just come.
+    pub head: Head,
+    /// The bytes that the provider signed.
+    pub body: Bytes,
+}
+
+impl NewDelivery {
+    /// A delivery of which nothing more is known.
+    #[must_use]
+    pub fn new(
+        endpoint: impl Into<String>,
+        provider: impl Into<String>,
+        key: impl Into<Bytes>,
+        body: impl Into<Bytes>,
+        received_at: SystemTime,
+    ) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            provider: provider.into(),
+            key: key.into(),
+            keep_key_for: Duration::ZERO,
+            order_key: None,
+            event: None,
+            provider_id: None,
+            received_at,
+            head: Head::default(),
+            body: body.into(),
+        }
+    }
+
+    /// What it takes in a queue, about: for the limit of what may wait.
+    pub(crate) fn weight(&self) -> usize {
+        self.body.len() + self.head.weight() + 512
+    }
+
+    /// What tells it from every other delivery of every endpoint and tenant.
+    pub(crate) fn digest(&self) -> Digest {
+        digest(&self.endpoint, &self.head.scope, &self.key)
+    }
+
+    /// What the deliveries that run one after another have in common.
+    pub(crate) fn line(&self) -> Option<Digest> {
+        let key = self.order_key.as_ref()?;
+        Some(digest(&self.endpoint, &self.head.scope, key))
+    }
+}
+
+/// Of fixed size whatever a sender writes; half of SHA-256 is as hard to hit as a UUID, and keeps the
+/// index of keys small.
+pub(crate) type Digest = [u8; 16];
+
+fn digest(endpoint: &str, scope: &[(String, String)], key: &[u8]) -> Digest {
+    let mut hash = Sha256::new();
+    // Each part after its length, so that no two lists of parts read alike.
+    let mut part = |part: &[u8]| {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    };
+    part(endpoint.as_bytes());
+    part(&(scope.len() as u64).to_be_bytes());
+    for (name, value) in scope {
+        part(name.as_bytes());
+        part(value.as_bytes());
+    }
+    part(key);
+    let mut digest = Digest::default();
+    digest.copy_from_slice(&hash.finalize()[..16]);
+    digest
+}
+
+/// What became of a delivery that was to be stored. Either way it is safe, and can be acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Enqueued {
+    /// It is stored, under this number.
+    Stored(i64),
+    /// It had been stored before, under this number; the record may have been pruned since.
+    Duplicate(i64),
+}
+
+impl Enqueued {
+    /// The number of the record.
+    #[must_use]
+    pub fn id(self) -> i64 {
+        match self {
+            Self::Stored(id) | Self::Duplicate(id) => id,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    fn scope(params: &[(&str, &str)]) -> Vec<(String, String)> {
+        params.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    #[test]
+    fn keys_are_told_apart_by_endpoint_and_tenant() {
+        let all = [
+            digest("a", &[], b"key"),
+            digest("b", &[], b"key"),
+            digest("ak", &[], b"ey"),
+            digest("a", &scope(&[("tenant", "1")]), b"key"),
+            digest("a", &scope(&[("tenan", "t1")]), b"key"),
+            digest("a", &scope(&[("tenant", "2")]), b"key"),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert!(!all[at + 1..].contains(one), "{at}");
+        }
+        assert_eq!(all[0], digest("a", &[], b"key"));
+    }
+
+    #[test]
+    fn a_delivery_weighs_what_it_holds() {
+        let mut delivery = NewDelivery::new("e", "p", "key", "0123456789", UNIX_EPOCH);
+        assert_eq!(delivery.weight(), 522);
+        delivery.head.uri = String::from("/hooks");
+        assert_eq!(delivery.weight(), 528);
+    }
+
+    #[test]
+    fn a_line_is_of_one_endpoint_and_tenant() {
+        let mut delivery = NewDelivery::new("e", "p", "key", "", UNIX_EPOCH);
+        assert_eq!(delivery.digest(), digest("e", &[], b"key"));
+        assert_eq!(delivery.line(), None);
+        delivery.order_key = Some(Bytes::from_static(b"order"));
+        assert_eq!(delivery.line(), Some(digest("e", &[], b"order")));
+        delivery.head.scope = scope(&[("tenant", "1")]);
+        assert_eq!(delivery.digest(), digest("e", &delivery.head.scope, b"key"));
+        assert_eq!(delivery.line(), Some(digest("e", &delivery.head.scope, b"order")));
+    }
+
+    #[test]
+    fn stored_or_not_there_is_a_number() {
+        assert_eq!((Enqueued::Stored(7).id(), Enqueued::Duplicate(8).id()), (7, 8));
+    }
+}

@@ -1,0 +1,90 @@
+//! Which records an operator means.
+
+use std::{ops::Range, time::SystemTime};
+
+use crate::inbox::record::{State, stored_text};
+
+/// Which records are meant. Everything that is said has to apply; nothing said means all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Filter {
+    pub(crate) ids: Option<Vec<i64>>,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) event: Option<String>,
+    pub(crate) provider_id: Option<String>,
+    pub(crate) states: Option<Vec<State>>,
+    pub(crate) received: Option<Range<SystemTime>>,
+}
+
+impl Filter {
+    /// All records.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// The records of these numbers.
+    pub fn ids(mut self, ids: impl IntoIterator<Item = i64>) -> Self {
+        self.ids = Some(ids.into_iter().collect());
+        self
+    }
+
+    /// The records of one endpoint, by the name of its function.
+    pub fn endpoint(mut self, name: impl Into<String>) -> Self {
+        self.endpoint = Some(name.into());
+        self
+    }
+
+    /// The records of one event, by the provider's name for it.
+    pub fn event(mut self, name: impl Into<String>) -> Self {
+        self.event = Some(stored_text(&name.into()));
+        self
+    }
+
+    /// The records of one delivery, by the provider's id for it.
+    pub fn provider_id(mut self, id: impl Into<String>) -> Self {
+        self.provider_id = Some(stored_text(&id.into()));
+        self
+    }
+
+    /// The records that stand so.
+    pub fn state(mut self, state: State) -> Self {
+        self.states.get_or_insert_default().push(state);
+        self
+    }
+
+    /// The records that were received in a span of time, its end not included.
+    pub fn received(mut self, span: Range<SystemTime>) -> Self {
+        self.received = Some(span);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn everything_that_is_said_is_in_the_filter() {
+        assert_eq!(Filter::all(), Filter::default());
+        let span = UNIX_EPOCH..UNIX_EPOCH + Duration::from_secs(1);
+        let filter = Filter::all()
+            .ids([1, 2])
+            .endpoint("e")
+            .event("v\0")
+            .provider_id("i\0")
+            .state(State::Done)
+            .state(State::Dead)
+            .received(span.clone());
+        let expected = Filter {
+            ids: Some(vec![1, 2]),
+            endpoint: Some("e".to_owned()),
+            event: Some("v\u{fffd}".to_owned()),
+            provider_id: Some("i\u{fffd}".to_owned()),
+            states: Some(vec![State::Done, State::Dead]),
+            received: Some(span),
+        };
+        assert_eq!(filter, expected);
+    }
+}

@@ -1,0 +1,130 @@
+//! What the inbox holds, as data.
+
+mod claim;
+mod columns;
+mod delivery;
+mod filter;
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
+pub use self::{
+    claim::{Fence, Job, Outcome},
+    delivery::{Enqueued, NewDelivery},
+    filter::Filter,
+};
+pub(crate) use self::{
+    columns::{millis, span, stored_text, time},
+    delivery::Digest,
+};
+use crate::inbox::http::head::Head;
+
+/// Where a stored delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// To be run, now or at a later time.
+    Waiting,
+    /// Claimed by a worker whose lease has not run out, or has not been noticed to have.
+    Running,
+    /// Behind another delivery of the same order key.
+    Held,
+    /// Completed.
+    Done,
+    /// Given up; [`Record::reason`] says why. It can be retried.
+    Dead,
+    /// Put aside by an operator.
+    Discarded,
+}
+
+impl State {
+    /// All states.
+    pub const ALL: [Self; 6] =
+        [Self::Waiting, Self::Running, Self::Held, Self::Done, Self::Dead, Self::Discarded];
+
+    /// Its number in the database. The order matters: what is below 2 can become due, and what is
+    /// above 2 is finished.
+    pub(crate) const fn code(self) -> i16 {
+        match self {
+            Self::Waiting => 0,
+            Self::Running => 1,
+            Self::Held => 2,
+            Self::Done => 3,
+            Self::Dead => 4,
+            Self::Discarded => 5,
+        }
+    }
+
+    pub(crate) fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+
+    /// Whether nothing more will happen to it by itself.
+    #[must_use]
+    pub const fn is_finished(self) -> bool {
+        self.code() > 2
+    }
+}
+
+/// One record of the inbox, without what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Record {
+    /// Its number: a later delivery has a higher one.
+    pub id: i64,
+    /// The name of the endpoint.
+    pub endpoint: String,
+    /// The name of the provider.
+    pub provider: String,
+    /// The name of the event, where the provider says one.
+    pub event: Option<String>,
+    /// The provider's id of the delivery, where it says one.
+    pub provider_id: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// How often it has been started since it came, or since an operator had it run again.
+    pub attempt: u32,
+    /// Why the last attempt did not complete it.
+    pub reason: Option<String>,
+    /// When the request was verified.
+    pub received_at: SystemTime,
+    /// When it is to run (waiting), or when its lease runs out (running); `None` for at once.
+    pub due_at: Option<SystemTime>,
+    /// When it was completed or given up.
+    pub finished_at: Option<SystemTime>,
+    /// The length of the body.
+    pub body_len: u64,
+}
+
+/// One record of the inbox with what was sent.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Stored {
+    /// The record.
+    pub record: Record,
+    /// The request, but for its body.
+    pub head: Head,
+    /// The body.
+    pub body: Bytes,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_have_codes() {
+        for state in State::ALL {
+            assert_eq!(State::from_code(state.code()), Some(state));
+        }
+        assert_eq!(State::from_code(9), None);
+    }
+
+    #[test]
+    fn what_is_done_given_up_or_put_aside_is_finished() {
+        let finished = State::ALL.map(State::is_finished);
+        assert_eq!(finished, [false, false, false, true, true, true]);
+        assert_eq!(State::ALL.map(State::code), [0, 1, 2, 3, 4, 5], "they are in databases");
+    }
+}
