@@ -13,8 +13,11 @@ use std::{
 };
 
 use webhook_runtime::inbox::{
-    Census, Enqueued, Fence, Filter, InboxError, NewDelivery, Pruned, Record, Stored, Transaction,
-    store::{Answer, Bounds, Change, Changed, Claimed, Finish, InboxStore, Retention, Wanted},
+    Census, ClaimToken, Enqueued, Filter, InboxError, NewDelivery, Pruned, Record, Stored,
+    store::{
+        Answer, Bounds, Change, Changed, Claimed, Finish, InboxStore, Retention, StoreTransaction,
+        Wanted,
+    },
 };
 
 /// An inbox that can only store.
@@ -63,7 +66,7 @@ impl InboxStore for Floor {
         answer(Claimed::default())
     }
 
-    fn extend<'a>(&'a self, _: &'a [Fence], _: Duration) -> Answer<'a, Vec<i64>> {
+    fn extend<'a>(&'a self, _: &'a [ClaimToken], _: Duration) -> Answer<'a, Vec<i64>> {
         answer(Vec::new())
     }
 
@@ -71,7 +74,7 @@ impl InboxStore for Floor {
         answer(vec![false; batch.len()])
     }
 
-    fn begin(&self, _: Fence) -> Answer<'_, Transaction> {
+    fn begin(&self, _: ClaimToken) -> Answer<'_, Box<dyn StoreTransaction>> {
         Box::pin(std::future::ready(Err(InboxError::Unsupported("there is no database"))))
     }
 

@@ -130,7 +130,7 @@ impl Program {
         let builder = if self.one_each { builder.batch(1, usize::MAX) } else { builder };
         let inbox = match self.store {
             Store::None => return None,
-            Store::Floor => builder.with_store(Arc::new(Floor::open(Path::new(&url)))),
+            Store::Floor => builder.open_store(Arc::new(Floor::open(Path::new(&url)))),
             Store::Sqlite | Store::Postgres => builder.open().await,
         };
         Some(inbox.expect("the inbox opens"))

@@ -47,7 +47,9 @@ macro_rules! everywhere {
     };
 }
 
-everywhere! { memory }
+everywhere! { memory retries_and_new_ones_take_turns }
+
+everywhere! { foreign what_cannot_be_read_is_given_up retries_and_new_ones_take_turns }
 
 everywhere! { sqlite
     what_cannot_be_read_is_given_up retries_and_new_ones_take_turns

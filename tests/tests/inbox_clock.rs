@@ -13,7 +13,7 @@ use std::{
 use inbox::{Ran, delivery, failed, place::Place, record, until, until_state, work::wanted};
 use webhook_runtime::{
     Clock,
-    inbox::{Backoff, Inbox, Outcome, State},
+    inbox::{AttemptResult, Backoff, Inbox, State},
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -44,8 +44,14 @@ impl Clock for Set {
     }
 }
 
-async fn places() -> Vec<Place> {
-    vec![Place::memory().await.unwrap(), Place::sqlite().await.unwrap()]
+/// Each with its clock.
+async fn places() -> Vec<(Place, Set)> {
+    let clock = Set::new();
+    vec![
+        (Place::memory().await.unwrap(), Set::new()),
+        (Place::foreign_by(clock.clone()), clock),
+        (Place::sqlite().await.unwrap(), Set::new()),
+    ]
 }
 
 async fn open(place: &Place, clock: &Set) -> Inbox {
@@ -55,13 +61,12 @@ async fn open(place: &Place, clock: &Set) -> Inbox {
 
 /// Sets the clock while deliveries fail and succeed.
 async fn jumped(set: impl Fn(&Set)) {
-    for place in places().await {
-        let clock = Set::new();
+    for (place, clock) in places().await {
         let inbox = open(&place, &clock).await;
         let ran = Ran::default();
         let _workers = inbox.work(ran.by(|job| match job.attempt {
             1 => failed("once"),
-            _ => Outcome::Done,
+            _ => AttemptResult::Done,
         }));
         let mut last = 0;
         for number in 0..40 {
@@ -102,8 +107,7 @@ async fn it_is_set_there_and_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_runs_is_not_claimed_twice_when_it_is_set_forward() {
-    for place in places().await {
-        let clock = Set::new();
+    for (place, clock) in places().await {
         let inbox = open(&place, &clock).await;
         let id = inbox.enqueue(delivery("a")).await.unwrap().id();
         let (begun, go) =
@@ -118,7 +122,7 @@ async fn what_runs_is_not_claimed_twice_when_it_is_set_forward() {
                 let wait = Arc::clone(&wait);
                 async move {
                     wait.notified().await;
-                    Outcome::Done
+                    AttemptResult::Done
                 }
             },
         );
@@ -135,8 +139,7 @@ async fn what_runs_is_not_claimed_twice_when_it_is_set_forward() {
 /// A process that ended while the clock was wrong left leases and waits in a far future.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_wrong_clock_left_behind_is_brought_back() {
-    for place in places().await {
-        let clock = Set::new();
+    for (place, clock) in places().await {
         clock.forward(DECADE);
         let inbox = open(&place, &clock).await;
         let waiting = inbox.enqueue(delivery("waiting")).await.unwrap().id();
@@ -146,7 +149,7 @@ async fn what_a_wrong_clock_left_behind_is_brought_back() {
         assert_eq!(inbox.store().claim(&wanted(1)).await.unwrap().jobs.len(), 1);
         clock.back(DECADE);
         let ran = Ran::default();
-        let _workers = inbox.work(ran.with(Outcome::Done));
+        let _workers = inbox.work(ran.with(AttemptResult::Done));
         for id in [fresh, waiting, running] {
             until_state(&inbox, id, State::Done).await;
         }

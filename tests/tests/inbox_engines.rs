@@ -59,6 +59,15 @@ macro_rules! everywhere {
 
 everywhere! { memory }
 
+everywhere! { foreign
+    dedupe: several_processes_store_once;
+    order: several_processes_keep_the_order;
+    tx: an_effect_commits_with_the_completion a_failure_takes_the_effect_back
+        a_lost_claim_takes_the_effect_back only_one_has_the_transaction
+        several_processes_have_each_effect_once an_aborted_transaction_completes_nothing;
+    shut: others_hear_of_it a_store_that_hangs_is_answered_for;
+}
+
 everywhere! { sqlite
     dedupe: several_processes_store_once;
     order: several_processes_keep_the_order;

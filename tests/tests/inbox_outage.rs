@@ -20,7 +20,7 @@ use inbox::{
     server::{Server, programs},
     until,
 };
-use webhook_runtime::inbox::{Backoff, Inbox, InboxError, Outcome};
+use webhook_runtime::inbox::{AttemptResult, Backoff, Inbox, InboxError};
 
 /// `INBOX_OUTAGES` asks for more than one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,7 +36,7 @@ async fn what_is_acknowledged_survives_a_crash_of_the_server() {
         .await
         .unwrap();
     let ran = Ran::default();
-    let _workers = inbox.work(ran.with(Outcome::Done));
+    let _workers = inbox.work(ran.with(AttemptResult::Done));
     let acknowledged: Arc<Mutex<Vec<(String, Instant)>>> = Arc::default();
     let stop = Arc::new(AtomicBool::new(false));
     let senders: Vec<_> = (0..8)

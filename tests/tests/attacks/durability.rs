@@ -13,11 +13,11 @@ use tokio::{task::JoinSet, time::timeout};
 use webhook_runtime::{
     Delivery, Inbox, Secret, Unknown, WebhookEvent, Webhooks,
     inbox::{
-        Backoff, Enqueued, Fence, Filter, InboxError, NewDelivery, Record, State, Stored,
-        Transaction,
+        Backoff, ClaimToken, Enqueued, Filter, InboxBuilder, InboxError, NewDelivery, Record,
+        State, Stored,
         store::{
             Answer, Bounds, Census, Change, Changed, Claimed, Finish, InboxStore, Pruned,
-            Retention, Wanted,
+            Retention, StoreTransaction, Wanted,
         },
     },
     providers::{GITHUB, PLAIN},
@@ -73,7 +73,7 @@ impl InboxStore for Faulty {
         self.answer()
     }
 
-    fn extend<'a>(&'a self, _: &'a [Fence], _: Duration) -> Answer<'a, Vec<i64>> {
+    fn extend<'a>(&'a self, _: &'a [ClaimToken], _: Duration) -> Answer<'a, Vec<i64>> {
         self.answer()
     }
 
@@ -81,7 +81,7 @@ impl InboxStore for Faulty {
         self.answer()
     }
 
-    fn begin(&self, _: Fence) -> Answer<'_, Transaction> {
+    fn begin(&self, _: ClaimToken) -> Answer<'_, Box<dyn StoreTransaction>> {
         self.answer()
     }
 
@@ -119,7 +119,7 @@ async fn what_is_not_stored_is_not_acknowledged() {
     let mut all = JoinSet::new();
     for fault in [Fault::Hangs, Fault::Fails, Fault::Panics, Fault::ForgetsToAnswer] {
         all.spawn(async move {
-            let inbox = Inbox::builder("").with_store(Arc::new(Faulty(fault))).unwrap();
+            let inbox = InboxBuilder::default().open_store(Arc::new(Faulty(fault))).unwrap();
             let hooks = Webhooks::new().mount::<stored>().secrets::<stored>([Secret::new(SECRET)]);
             let server = Server::start(hooks.inbox(inbox)).await;
             let mut some = JoinSet::new();

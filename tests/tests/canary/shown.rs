@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use webhook_runtime::{
     Inbox, LateHandlers, Secret, SecretError, SourceError, SystemClock, Webhook, Webhooks,
-    inbox::{Filter, NewDelivery, Outcome},
+    inbox::{AttemptResult, Filter, NewDelivery},
     providers::ALL,
     scheme::{Incoming, KeyEncoding, Outgoing, Scheme, SignError, VerifyError, WantedKey},
     testing::{TestClock, conformance::Subject},
@@ -91,7 +91,7 @@ async fn no_debug_of_anything_else_shows_one() {
             <Stored as Webhook<_>>::endpoint()
         ),
         format!("{:?} {SystemClock:?} {:?}", Filter::all().endpoint("any"), TestClock::default()),
-        format!("{:?} {:?}", WantedKey::Id("a-key".to_owned()), Outcome::Done),
+        format!("{:?} {:?}", WantedKey::Id("a-key".to_owned()), AttemptResult::Done),
         format!("{:?}", webhook_runtime::HttpsKeys::new()),
     ];
     for error in [SecretError::Blank, SecretError::Padded, SecretError::Malformed("hexadecimal")] {

@@ -7,16 +7,11 @@ use std::{
 };
 
 use webhook_runtime::inbox::{
-    Enqueued, Fence, Inbox, Job, NewDelivery, State,
-    store::{Claimed, End, Finish, Retention, Wanted},
+    AttemptResult, ClaimToken, Enqueued, Inbox, Job, NewDelivery, State,
+    store::{Claimed, Finish, Retention, Wanted},
 };
 
-use super::{
-    all, body, delivery, in_line,
-    place::{Engine, Place},
-    record,
-    work::wanted,
-};
+use super::{all, body, delivery, in_line, place::Place, record, work::wanted};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -48,8 +43,8 @@ async fn store(inbox: &Inbox, bodies: &[&str]) -> Vec<i64> {
     enqueued.into_iter().map(Enqueued::id).collect()
 }
 
-async fn finish(inbox: &Inbox, job: &Job, end: End) -> bool {
-    let finish = Finish { fence: job.fence(), end };
+async fn finish(inbox: &Inbox, job: &Job, result: AttemptResult) -> bool {
+    let finish = Finish { claim: job.claim(), result };
     inbox.store().finish(&[finish]).await.unwrap() == [true]
 }
 
@@ -226,9 +221,7 @@ pub(crate) async fn what_cannot_be_read_is_given_up(place: Place) {
     let batch = [in_line("x", "a"), delivery("b"), in_line("x", "next")];
     let ids: Vec<i64> =
         inbox.store().enqueue(&batch).await.unwrap().into_iter().map(Enqueued::id).collect();
-    let nothing = if place.engine == Engine::Postgres { "'\\x00'::bytea" } else { "x'00'" };
-    let (table, ends) = (place.table("bodies"), format!("({}, {})", ids[0], ids[1]));
-    place.execute(format!("UPDATE {table} SET head = {nothing} WHERE id IN {ends}")).await;
+    place.damage(&ids[..2]).await;
     let claim = claim(&inbox, &some(10)).await;
     assert_eq!((claim.jobs.len(), claim.buried), (0, 2));
     for dead in &all(&inbox).await[..2] {
@@ -243,7 +236,7 @@ pub(crate) async fn a_retry_waits_for_its_time(place: Place) {
     let inbox = place.open().await;
     store(&inbox, &["a"]).await;
     let job = claim(&inbox, &some(1)).await.jobs.pop().unwrap();
-    let later = End::Retry { after: MINUTE, reason: "busy".to_owned() };
+    let later = AttemptResult::Retry { after: Some(MINUTE), reason: "busy".to_owned() };
     assert!(finish(&inbox, &job, later).await);
     assert!(claimed(&inbox, &some(10)).await.is_empty());
     store(&inbox, &["b"]).await;
@@ -254,7 +247,8 @@ pub(crate) async fn retries_and_new_ones_take_turns(place: Place) {
     let inbox = place.open().await;
     store(&inbox, &["a", "b"]).await;
     for job in claim(&inbox, &some(2)).await.jobs {
-        let at_once = End::Retry { after: Duration::ZERO, reason: "again".to_owned() };
+        let at_once =
+            AttemptResult::Retry { after: Some(Duration::ZERO), reason: "again".to_owned() };
         assert!(finish(&inbox, &job, at_once).await);
     }
     store(&inbox, &["c", "d"]).await;
@@ -273,10 +267,10 @@ pub(crate) async fn one_of_a_line_is_claimed_at_a_time(place: Place) {
     let mut first = claim(&inbox, &some(10)).await.jobs;
     assert_eq!(first.iter().map(body).collect::<Vec<_>>(), ["a", "c"]);
     assert!(claimed(&inbox, &some(10)).await.is_empty());
-    assert!(finish(&inbox, &first.remove(0), End::Done).await);
+    assert!(finish(&inbox, &first.remove(0), AttemptResult::Done).await);
     let second = claim(&inbox, &some(10)).await.jobs;
     assert_eq!(second.iter().map(body).collect::<Vec<_>>(), ["b"]);
-    assert!(finish(&inbox, &second[0], End::Dead { reason: "no".to_owned() }).await);
+    assert!(finish(&inbox, &second[0], AttemptResult::Dead { reason: "no".to_owned() }).await);
     assert_eq!(claimed(&inbox, &some(10)).await, ["d"]);
 }
 
@@ -286,18 +280,18 @@ pub(crate) async fn only_the_last_claim_counts(place: Place) {
     let stale = claim(&inbox, &lost(1)).await.jobs.pop().unwrap();
     lapse().await;
     let fresh = claim(&inbox, &lost(1)).await.jobs.pop().unwrap();
-    let extend = async |fences: &[Fence]| inbox.store().extend(fences, MINUTE).await.unwrap();
-    assert!(!finish(&inbox, &stale, End::Done).await);
-    assert!(extend(&[stale.fence()]).await.is_empty());
+    let extend = async |fences: &[ClaimToken]| inbox.store().extend(fences, MINUTE).await.unwrap();
+    assert!(!finish(&inbox, &stale, AttemptResult::Done).await);
+    assert!(extend(&[stale.claim()]).await.is_empty());
     let now = SystemTime::now();
-    assert_eq!(extend(&[stale.fence(), fresh.fence()]).await, ids);
+    assert_eq!(extend(&[stale.claim(), fresh.claim()]).await, ids);
     lapse().await;
     assert!(claimed(&inbox, &some(1)).await.is_empty(), "the lease goes on");
     let lease = record(&inbox, ids[0]).await.due_at.unwrap().duration_since(now).unwrap();
     assert!(lease > MINUTE / 2 && lease < MINUTE * 2, "{lease:?}");
-    assert!(finish(&inbox, &fresh, End::Done).await);
-    assert!(!finish(&inbox, &fresh, End::Done).await);
-    assert!(extend(&[fresh.fence()]).await.is_empty());
+    assert!(finish(&inbox, &fresh, AttemptResult::Done).await);
+    assert!(!finish(&inbox, &fresh, AttemptResult::Done).await);
+    assert!(extend(&[fresh.claim()]).await.is_empty());
     let done = record(&inbox, ids[0]).await;
     assert_eq!((done.state, done.attempt, done.reason), (State::Done, 2, None));
 }

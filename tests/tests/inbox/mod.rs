@@ -18,7 +18,7 @@ use std::{
 };
 
 use webhook_runtime::inbox::{
-    Filter, Inbox, Job, NewDelivery, Outcome, Processes, Record, State, TxSource,
+    AttemptResult, Filter, Inbox, Job, NewDelivery, Processes, Record, State, TxSource,
 };
 
 /// A delivery to the endpoint `orders`, by its key, which is its body as well.
@@ -52,14 +52,14 @@ impl Ran {
     }
 
     /// Runs the deliveries of `orders`, with one outcome for all.
-    pub(crate) fn with(&self, outcome: Outcome) -> Processes {
+    pub(crate) fn with(&self, outcome: AttemptResult) -> Processes {
         self.by(move |_| outcome.clone())
     }
 
     /// Runs the deliveries of `orders`.
     pub(crate) fn by(
         &self,
-        outcome: impl Fn(&Job) -> Outcome + Send + Sync + 'static,
+        outcome: impl Fn(&Job) -> AttemptResult + Send + Sync + 'static,
     ) -> Processes {
         let ran = self.clone();
         Processes::new().on("orders", move |job: Job, _: TxSource| {
@@ -73,8 +73,8 @@ pub(crate) fn body(job: &Job) -> String {
     String::from_utf8(job.body.to_vec()).unwrap()
 }
 
-pub(crate) fn failed(reason: &str) -> Outcome {
-    Outcome::Retry { after: None, reason: reason.to_owned() }
+pub(crate) fn failed(reason: &str) -> AttemptResult {
+    AttemptResult::Retry { after: None, reason: reason.to_owned() }
 }
 
 pub(crate) async fn all(inbox: &Inbox) -> Vec<Record> {

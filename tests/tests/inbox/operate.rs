@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use webhook_runtime::inbox::{Enqueued, Filter, NewDelivery, Outcome, State};
+use webhook_runtime::inbox::{AttemptResult, Enqueued, Filter, NewDelivery, State};
 
 use super::{Ran, all, delivery, place::Place, record};
 
@@ -66,11 +66,11 @@ pub(crate) async fn dead_letters_are_retried(place: Place) {
         inbox.enqueue(with_event(&number.to_string(), event)).await.unwrap();
     }
     let ran = Ran::default();
-    inbox.run_due(&ran.with(Outcome::Dead { reason: "no".to_owned() })).await.unwrap();
+    inbox.run_due(&ran.with(AttemptResult::Dead { reason: "no".to_owned() })).await.unwrap();
     assert_eq!(inbox.counts().await.unwrap().now.dead, 1200);
     assert_eq!(inbox.retry(&Filter::all().event("odd")).await, Ok(600));
     let ran = Ran::default();
-    assert_eq!(inbox.run_due(&ran.with(Outcome::Done)).await, Ok(600));
+    assert_eq!(inbox.run_due(&ran.with(AttemptResult::Done)).await, Ok(600));
     let done = inbox.list(Filter::all().state(State::Done)).collect().await.unwrap();
     assert!(done.iter().all(|record| record.event.as_deref() == Some("odd")));
     assert!(done.iter().all(|record| record.attempt == 1), "attempts begin anew");
@@ -82,7 +82,7 @@ pub(crate) async fn what_is_done_is_replayed(place: Place) {
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     assert_eq!(inbox.replay(&Filter::all()).await, Ok(0), "it has yet to run");
     let ran = Ran::default();
-    let processes = ran.with(Outcome::Done);
+    let processes = ran.with(AttemptResult::Done);
     inbox.run_due(&processes).await.unwrap();
     assert_eq!(inbox.replay(&Filter::all()).await, Ok(1));
     assert_eq!(inbox.run_due(&processes).await, Ok(1));
@@ -95,8 +95,8 @@ pub(crate) async fn what_is_discarded_cannot_complete(place: Place) {
     let claimed = inbox.store().claim(&super::work::wanted(1)).await.unwrap();
     assert_eq!(inbox.discard(&Filter::all().ids([id])).await, Ok(1));
     let finish = webhook_runtime::inbox::store::Finish {
-        fence: claimed.jobs[0].fence(),
-        end: webhook_runtime::inbox::store::End::Done,
+        claim: claimed.jobs[0].claim(),
+        result: AttemptResult::Done,
     };
     assert_eq!(inbox.store().finish(&[finish]).await, Ok(vec![false]));
     assert_eq!(record(&inbox, id).await.state, State::Discarded);
@@ -108,9 +108,9 @@ pub(crate) async fn keys_outlive_bodies(place: Place) {
     let builder = place.builder().keep_done(Duration::from_millis(1)).keep_dead(Duration::MAX);
     let inbox = place.open_by(builder).await.unwrap();
     let id = inbox.enqueue(delivery("done")).await.unwrap().id();
-    inbox.run_due(&Ran::default().with(Outcome::Done)).await.unwrap();
+    inbox.run_due(&Ran::default().with(AttemptResult::Done)).await.unwrap();
     let dead = inbox.enqueue(delivery("dead")).await.unwrap().id();
-    let refused = Outcome::Dead { reason: "no".to_owned() };
+    let refused = AttemptResult::Dead { reason: "no".to_owned() };
     inbox.run_due(&Ran::default().with(refused)).await.unwrap();
     let waiting = inbox.enqueue(delivery("waiting")).await.unwrap().id();
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -155,7 +155,7 @@ pub(crate) async fn a_senders_text_does_no_harm(place: Place) {
         assert_eq!(found.iter().map(|record| record.id).collect::<Vec<_>>(), [id], "{text:?}");
     }
     let ran = Ran::default();
-    let refused = Outcome::Dead { reason: odd.concat() };
+    let refused = AttemptResult::Dead { reason: odd.concat() };
     assert_eq!(inbox.run_due(&ran.with(refused)).await, Ok(odd.len() as u64));
     assert!(all(&inbox).await[0].reason.as_deref().unwrap().starts_with("'; DROP"));
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use webhook_runtime::inbox::{Filter, Job, Outcome, Processes, State, TxSource};
+use webhook_runtime::inbox::{AttemptResult, Filter, Job, Processes, State, TxSource};
 
 use super::{Ran, all, body, delivery, failed, in_line, place::Place, record, until, until_state};
 
@@ -28,7 +28,7 @@ pub(crate) async fn one_line_runs_in_order(place: Place) {
             counted.add(&job);
             at_once.store(false, Ordering::SeqCst);
             // Those that fail are not overtaken.
-            if body(&job) == "7" && job.attempt < 3 { failed("again") } else { Outcome::Done }
+            if body(&job) == "7" && job.attempt < 3 { failed("again") } else { AttemptResult::Done }
         }
     });
     let _workers = inbox.work(processes);
@@ -45,8 +45,8 @@ pub(crate) async fn a_dead_letter_lets_the_next_go_on(place: Place) {
     assert_eq!(record(&inbox, second).await.state, State::Held);
     let ran = Ran::default();
     let processes = ran.by(|job| match body(job).as_str() {
-        "first" => Outcome::Dead { reason: "no".to_owned() },
-        _ => Outcome::Done,
+        "first" => AttemptResult::Dead { reason: "no".to_owned() },
+        _ => AttemptResult::Done,
     });
     assert_eq!(inbox.run_due(&processes).await, Ok(2));
     assert_eq!(record(&inbox, first).await.state, State::Dead);
@@ -74,7 +74,7 @@ pub(crate) async fn lines_do_not_wait_for_each_other(place: Place) {
                 let _ = held.acquire().await;
             }
             counted.add(&job);
-            Outcome::Done
+            AttemptResult::Done
         }
     }));
     until("the others", || async { ran.count() == 3 }).await;
@@ -100,7 +100,7 @@ pub(crate) async fn what_is_held_is_promoted_when_its_line_is_discarded(place: P
 pub(crate) async fn a_retried_letter_waits_for_its_line(place: Place) {
     let inbox = place.open().await;
     let first = inbox.enqueue(in_line("x", "1")).await.unwrap().id();
-    let dead = Outcome::Dead { reason: "no".to_owned() };
+    let dead = AttemptResult::Dead { reason: "no".to_owned() };
     inbox.run_due(&Ran::default().with(dead)).await.unwrap();
     let second = inbox.enqueue(in_line("x", "2")).await.unwrap().id();
     let third = inbox.enqueue(in_line("x", "3")).await.unwrap().id();
@@ -110,7 +110,7 @@ pub(crate) async fn a_retried_letter_waits_for_its_line(place: Place) {
     assert_eq!(states[&first], State::Held);
     assert_eq!((states[&second], states[&third]), (State::Waiting, State::Held));
     let ran = Ran::default();
-    inbox.run_due(&ran.with(Outcome::Done)).await.unwrap();
+    inbox.run_due(&ran.with(AttemptResult::Done)).await.unwrap();
     assert_eq!(ran.all(), ["2", "1", "3"]);
 }
 
@@ -128,7 +128,7 @@ pub(crate) async fn several_processes_keep_the_order(place: Place) {
             tokio::time::sleep(Duration::from_millis(1)).await;
             counted.add(&job);
             now.lock().unwrap().insert(line, false);
-            Outcome::Done
+            AttemptResult::Done
         }
     });
     let _workers: Vec<_> = inboxes.iter().map(|inbox| inbox.work(processes.clone())).collect();

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use sqlx::Connection as _;
 use tokio::{sync::Semaphore, time::Instant};
-use webhook_runtime::inbox::{InboxError, Job, Outcome, Processes, State, TxSource};
+use webhook_runtime::inbox::{AttemptResult, InboxError, Job, Processes, State, TxSource};
 
 use super::{
     Ran, body, delivery,
@@ -25,7 +25,7 @@ pub(crate) async fn workers_finish_and_give_back(place: Place) {
                 std::future::pending::<()>().await;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
-            Outcome::Done
+            AttemptResult::Done
         }
     }));
     let _ = begun.acquire_many(2).await.unwrap();
@@ -68,7 +68,7 @@ pub(crate) async fn a_full_queue_refuses(place: Place) {
 pub(crate) async fn a_closed_inbox_refuses(place: Place) {
     let inbox = place.open().await;
     inbox.enqueue(delivery("a")).await.unwrap();
-    let _workers = inbox.work(Ran::default().with(Outcome::Done));
+    let _workers = inbox.work(Ran::default().with(AttemptResult::Done));
     inbox.close().await.unwrap();
     assert_eq!(inbox.enqueue(delivery("b")).await, Err(InboxError::Closed));
 }
@@ -77,7 +77,7 @@ pub(crate) async fn workers_wake_at_once(place: Place) {
     let builder = place.builder().poll_interval(Duration::from_secs(600));
     let inbox = place.open_by(builder).await.unwrap();
     let ran = Ran::default();
-    let _workers = inbox.work(ran.with(Outcome::Done));
+    let _workers = inbox.work(ran.with(AttemptResult::Done));
     tokio::time::sleep(Duration::from_millis(100)).await;
     for number in 1..=3 {
         let sent = Instant::now();
@@ -92,7 +92,7 @@ pub(crate) async fn others_hear_of_it(place: Place) {
     let receiver = place.open_by(builder()).await.unwrap();
     let worker = place.open_by(builder()).await.unwrap();
     let ran = Ran::default();
-    let _workers = worker.work(ran.with(Outcome::Done));
+    let _workers = worker.work(ran.with(AttemptResult::Done));
     // Until it listens, it cannot hear.
     tokio::time::sleep(Duration::from_millis(500)).await;
     for number in 0..20 {
@@ -108,7 +108,7 @@ pub(crate) async fn a_store_that_hangs_is_answered_for(place: Place) {
     let keys = place.table("keys");
     let hold = Duration::from_secs(7);
     let (taken, is_taken) = tokio::sync::oneshot::channel();
-    let (engine, url) = (place.engine, place.url.clone());
+    let (engine, url, database) = (place.engine, place.url.clone(), place.database.clone());
     let holder = tokio::spawn(async move {
         if engine == Engine::Postgres {
             let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
@@ -117,6 +117,10 @@ pub(crate) async fn a_store_that_hangs_is_answered_for(place: Place) {
             taken.send(()).unwrap();
             tokio::time::sleep(hold).await;
             connection.close().await.unwrap();
+        } else if engine == Engine::Foreign {
+            let _held = database.hold().await;
+            taken.send(()).unwrap();
+            tokio::time::sleep(hold).await;
         } else {
             let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
             sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();

@@ -1,11 +1,12 @@
 //! What is written through `Tx` commits with the completion, or not at all.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use sqlx::Executor as _;
 use webhook_runtime::inbox::{
-    Backoff, Filter, Inbox, InboxError, Job, Outcome, Processes, State, Tx, TxSource,
+    AttemptResult, Backoff, Filter, Inbox, InboxError, Job, Processes, State, Tx, TxSource,
 };
+use webhook_test_store::Connection;
 
 use super::{
     body, delivery, failed, in_line,
@@ -18,7 +19,9 @@ async fn with_effects(place: &Place) -> Inbox {
     let backoff = Backoff::new(Duration::from_millis(300), Duration::from_secs(60));
     let builder = place.builder().max_attempts(4).backoff(backoff);
     let inbox = place.open_by(builder).await.unwrap();
-    place.execute(format!("CREATE TABLE {} (name text NOT NULL)", effects(place))).await;
+    if place.engine != Engine::Foreign {
+        place.execute(format!("CREATE TABLE {} (name text NOT NULL)", effects(place))).await;
+    }
     inbox
 }
 
@@ -30,13 +33,25 @@ fn effects(place: &Place) -> String {
 }
 
 async fn count(place: &Place) -> i64 {
+    if place.engine == Engine::Foreign {
+        return i64::try_from(place.database.effects().await.len()).unwrap();
+    }
     place.number(&format!("SELECT count(*) FROM {}", effects(place))).await
+}
+
+async fn count_distinct(place: &Place) -> i64 {
+    if place.engine == Engine::Foreign {
+        let effects: HashSet<String> = place.database.effects().await.into_iter().collect();
+        return i64::try_from(effects.len()).unwrap();
+    }
+    place.number(&format!("SELECT count(DISTINCT name) FROM {}", effects(place))).await
 }
 
 async fn write(engine: Engine, table: &str, tx: &mut Tx, name: &str) -> Result<(), InboxError> {
     let insert = sqlx::AssertSqlSafe(format!("INSERT INTO {table} VALUES ('{name}')"));
     let failed = |error: sqlx::Error| InboxError::Store(error.to_string());
     let written = match engine {
+        Engine::Foreign => return tx.connection::<Connection>().await?.write(name),
         Engine::Postgres => tx.postgres().await?.execute(insert).await.map(|_| ()),
         _ => tx.sqlite().await?.execute(insert).await.map(|_| ()),
     };
@@ -46,7 +61,7 @@ async fn write(engine: Engine, table: &str, tx: &mut Tx, name: &str) -> Result<(
 /// Writes an effect, and then ends as it is told.
 fn writing(
     place: &Place,
-    end: impl Fn(&Job) -> Outcome + Clone + Send + Sync + 'static,
+    end: impl Fn(&Job) -> AttemptResult + Clone + Send + Sync + 'static,
 ) -> Processes {
     let (engine, table) = (place.engine, effects(place));
     Processes::new().on("orders", move |job: Job, source: TxSource| {
@@ -67,7 +82,7 @@ pub(crate) async fn an_effect_commits_with_the_completion(place: Place) {
         let line = if number % 2 == 0 { "even" } else { "odd" };
         inbox.enqueue(in_line(line, number.to_string())).await.unwrap();
     }
-    assert_eq!(inbox.run_due(&writing(&place, |_| Outcome::Done)).await, Ok(20));
+    assert_eq!(inbox.run_due(&writing(&place, |_| AttemptResult::Done)).await, Ok(20));
     assert_eq!(count(&place).await, 20);
     let done = inbox.list(Filter::all().state(State::Done)).collect().await.unwrap();
     assert_eq!(done.len(), 20);
@@ -80,13 +95,16 @@ pub(crate) async fn a_failure_takes_the_effect_back(place: Place) {
     let workers = inbox.work(writing(&place, |job| match job.attempt {
         1 => failed("no"),
         2 => panic!("not this time"),
-        _ => Outcome::Done,
+        _ => AttemptResult::Done,
     }));
     let done = until_state(&inbox, id, State::Done).await;
     assert_eq!((done.attempt, count(&place).await), (3, 1));
     let id = inbox.enqueue(delivery("b")).await.unwrap().id();
     drop(workers);
-    inbox.run_due(&writing(&place, |_| Outcome::Dead { reason: "no".to_owned() })).await.unwrap();
+    inbox
+        .run_due(&writing(&place, |_| AttemptResult::Dead { reason: "no".to_owned() }))
+        .await
+        .unwrap();
     assert_eq!((record(&inbox, id).await.state, count(&place).await), (State::Dead, 1));
 }
 
@@ -95,9 +113,9 @@ pub(crate) async fn a_lost_claim_takes_the_effect_back(place: Place) {
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let stale = inbox.store().claim(&super::work::wanted(1)).await.unwrap().jobs.pop().unwrap();
     tokio::time::sleep(Duration::from_millis(250)).await;
-    inbox.run_due(&writing(&place, |_| Outcome::Done)).await.unwrap();
+    inbox.run_due(&writing(&place, |_| AttemptResult::Done)).await.unwrap();
     assert_eq!((record(&inbox, id).await.state, count(&place).await), (State::Done, 1));
-    assert!(matches!(inbox.store().begin(stale.fence()).await, Err(InboxError::Stale)));
+    assert!(matches!(inbox.store().begin(stale.claim()).await, Err(InboxError::Stale)));
     // Discarded while it waits to write: it cannot begin.
     let id = inbox.enqueue(delivery("b")).await.unwrap().id();
     let (engine, table, clone) = (place.engine, effects(&place), inbox.clone());
@@ -108,7 +126,7 @@ pub(crate) async fn a_lost_claim_takes_the_effect_back(place: Place) {
             let mut tx = source.tx().unwrap();
             let written = write(engine, &table, &mut tx, "b").await;
             assert_eq!(written, Err(InboxError::Stale));
-            Outcome::Done
+            AttemptResult::Done
         }
     });
     inbox.run_due(&processes).await.unwrap();
@@ -125,10 +143,17 @@ pub(crate) async fn only_one_has_the_transaction(place: Place) {
             let mut tx = source.tx().unwrap();
             assert!(source.tx().is_none());
             write(engine, &table, &mut tx, "first").await.unwrap();
+            let wrong = tx.connection::<u8>().await;
+            assert!(matches!(wrong, Err(InboxError::Unsupported(_))), "{wrong:?}");
+            let wrong = match engine {
+                Engine::Postgres => tx.sqlite().await.map(|_| ()),
+                _ => tx.postgres().await.map(|_| ()),
+            };
+            assert!(matches!(wrong, Err(InboxError::Unsupported(_))), "{wrong:?}");
             drop(tx);
             // The same transaction, not another.
             write(engine, &table, &mut source.tx().unwrap(), "second").await.unwrap();
-            Outcome::Done
+            AttemptResult::Done
         }
     });
     inbox.run_due(&processes).await.unwrap();
@@ -140,7 +165,7 @@ pub(crate) async fn several_processes_have_each_effect_once(place: Place) {
     let others = place.open_several(2).await;
     let processes = writing(&place, |job| match job.id % 5 {
         0 if job.attempt == 1 => failed("no"),
-        _ => Outcome::Done,
+        _ => AttemptResult::Done,
     });
     let _workers: Vec<_> =
         others.iter().chain([&inbox]).map(|inbox| inbox.work(processes.clone())).collect();
@@ -154,25 +179,26 @@ pub(crate) async fn several_processes_have_each_effect_once(place: Place) {
         now.waiting + now.running + now.dead == 0
     })
     .await;
-    let distinct = format!("SELECT count(DISTINCT name) FROM {}", effects(&place));
-    assert_eq!((count(&place).await, place.number(&distinct).await), (150, 150));
+    assert_eq!((count(&place).await, count_distinct(&place).await), (150, 150));
 }
 
 pub(crate) async fn an_aborted_transaction_completes_nothing(place: Place) {
     let inbox = with_effects(&place).await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
-    let table = effects(&place);
+    let (engine, table) = (place.engine, effects(&place));
     let processes = Processes::new().on("orders", move |job: Job, source: TxSource| {
         let table = table.clone();
         async move {
             let mut tx = source.tx().unwrap();
-            write(Engine::Postgres, &table, &mut tx, "a").await.unwrap();
-            if job.attempt == 1 {
-                // The function does not care that this fails; the transaction does.
+            write(engine, &table, &mut tx, "a").await.unwrap();
+            // The function does not care that this fails; the transaction does.
+            if job.attempt == 1 && engine == Engine::Foreign {
+                tx.connection::<Connection>().await.unwrap().abort();
+            } else if job.attempt == 1 {
                 let wrong = tx.postgres().await.unwrap().execute("SELECT 1 / 0").await;
                 assert!(wrong.is_err());
             }
-            Outcome::Done
+            AttemptResult::Done
         }
     });
     inbox.run_due(&processes).await.unwrap();

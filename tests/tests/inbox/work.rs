@@ -11,8 +11,8 @@ use std::{
 use bytes::Bytes;
 use http::HeaderValue;
 use webhook_runtime::inbox::{
-    Backoff, Job, Outcome, Processes, State, TxSource,
-    store::{End, Finish, Wanted},
+    AttemptResult, Backoff, Job, Processes, State, TxSource,
+    store::{Finish, Wanted},
 };
 
 use super::{Ran, all, delivery, failed, place::Place, record, until, until_state};
@@ -43,7 +43,7 @@ pub(crate) async fn a_delivery_runs_as_it_came(place: Place) {
     let (there, mut jobs) = tokio::sync::mpsc::unbounded_channel();
     let processes = Processes::new().on("orders", move |job: Job, _: TxSource| {
         there.send(job).unwrap();
-        std::future::ready(Outcome::Done)
+        std::future::ready(AttemptResult::Done)
     });
     assert_eq!(inbox.run_due(&processes).await, Ok(1));
     let job = jobs.recv().await.unwrap();
@@ -62,7 +62,7 @@ pub(crate) async fn what_fails_is_tried_again(place: Place) {
     let ran = Ran::default();
     let _workers = inbox.work(ran.by(|job| match job.attempt {
         1 | 2 => failed("not yet"),
-        _ => Outcome::Done,
+        _ => AttemptResult::Done,
     }));
     let done = until_state(&inbox, id, State::Done).await;
     assert_eq!((done.attempt, done.reason), (3, None));
@@ -73,7 +73,8 @@ pub(crate) async fn what_fails_is_tried_again(place: Place) {
 
 pub(crate) async fn it_is_not_tried_before_it_may_be(place: Place) {
     let inbox = place.open().await;
-    let asked = Outcome::Retry { after: Some(Duration::from_secs(30)), reason: "busy".to_owned() };
+    let asked =
+        AttemptResult::Retry { after: Some(Duration::from_secs(30)), reason: "busy".to_owned() };
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let ran = Ran::default();
     assert_eq!(inbox.run_due(&ran.with(asked)).await, Ok(1));
@@ -99,7 +100,7 @@ pub(crate) async fn what_is_refused_is_a_dead_letter_at_once(place: Place) {
     let inbox = place.open().await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let ran = Ran::default();
-    inbox.run_due(&ran.with(Outcome::Dead { reason: "422\0".to_owned() })).await.unwrap();
+    inbox.run_due(&ran.with(AttemptResult::Dead { reason: "422\0".to_owned() })).await.unwrap();
     let dead = record(&inbox, id).await;
     assert_eq!((dead.state, dead.reason.as_deref()), (State::Dead, Some("422\u{fffd}")));
 }
@@ -110,7 +111,7 @@ pub(crate) async fn a_panic_is_a_failure(place: Place) {
     let good = inbox.enqueue(delivery("good")).await.unwrap().id();
     let _workers = inbox.work(Processes::new().on("orders", |job: Job, _: TxSource| {
         assert_ne!(super::body(&job), "bad", "not this one");
-        std::future::ready(Outcome::Done)
+        std::future::ready(AttemptResult::Done)
     }));
     let dead = until_state(&inbox, bad, State::Dead).await;
     assert_eq!(dead.reason.as_deref(), Some("attempt 2 of 2 failed: the function panicked"));
@@ -122,7 +123,7 @@ pub(crate) async fn what_nobody_runs_stays(place: Place) {
     let mut other = delivery("a");
     other.endpoint = String::from("others");
     let id = inbox.enqueue(other).await.unwrap().id();
-    assert_eq!(inbox.run_due(&Ran::default().with(Outcome::Done)).await, Ok(0));
+    assert_eq!(inbox.run_due(&Ran::default().with(AttemptResult::Done)).await, Ok(0));
     assert_eq!(inbox.run_due(&Processes::new()).await, Ok(0));
     assert_eq!(record(&inbox, id).await.state, State::Waiting);
 }
@@ -136,7 +137,7 @@ pub(crate) async fn a_lost_lease_is_claimed_anew(place: Place) {
     // The one who claimed it says nothing more.
     let begun = Instant::now();
     let ran = Ran::default();
-    let _workers = inbox.work(ran.with(Outcome::Done));
+    let _workers = inbox.work(ran.with(AttemptResult::Done));
     let done = until_state(&inbox, id, State::Done).await;
     assert_eq!(done.attempt, 2);
     assert!(begun.elapsed() < Duration::from_millis(2200), "lease and two seconds");
@@ -158,28 +159,28 @@ pub(crate) async fn a_stale_claim_changes_nothing(place: Place) {
     assert_eq!((fresh.id, fresh.attempt), (id, 2));
     let before = record(&inbox, id).await;
     let ends = [
-        End::Done,
-        End::Dead { reason: "stale".to_owned() },
-        End::Retry { after: Duration::ZERO, reason: "stale".to_owned() },
-        End::Released,
+        AttemptResult::Done,
+        AttemptResult::Dead { reason: "stale".to_owned() },
+        AttemptResult::Retry { after: Some(Duration::ZERO), reason: "stale".to_owned() },
+        AttemptResult::Released,
     ];
     for end in ends {
-        let finish = Finish { fence: stale.fence(), end };
+        let finish = Finish { claim: stale.claim(), result: end };
         assert_eq!(store.finish(std::slice::from_ref(&finish)).await, Ok(vec![false]));
         assert_eq!(record(&inbox, id).await, before, "{finish:?}");
     }
     let lease = Duration::from_secs(60);
-    assert_eq!(store.extend(&[stale.fence()], lease).await, Ok(vec![]));
+    assert_eq!(store.extend(&[stale.claim()], lease).await, Ok(vec![]));
     assert_eq!(record(&inbox, id).await, before);
-    assert_eq!(store.extend(&[stale.fence(), fresh.fence()], lease).await, Ok(vec![id]));
+    assert_eq!(store.extend(&[stale.claim(), fresh.claim()], lease).await, Ok(vec![id]));
     // Given back, the attempt does not count; its fence is as stale as any.
-    let finish = |end| Finish { fence: fresh.fence(), end };
-    assert_eq!(store.finish(&[finish(End::Released)]).await, Ok(vec![true]));
+    let finish = |end| Finish { claim: fresh.claim(), result: end };
+    assert_eq!(store.finish(&[finish(AttemptResult::Released)]).await, Ok(vec![true]));
     assert_eq!(record(&inbox, id).await.attempt, 1);
     let again = claim().await.unwrap();
     assert_eq!(again.attempt, 2);
-    assert_eq!(store.finish(&[finish(End::Done)]).await, Ok(vec![false]));
-    let last = Finish { fence: again.fence(), end: End::Done };
+    assert_eq!(store.finish(&[finish(AttemptResult::Done)]).await, Ok(vec![false]));
+    let last = Finish { claim: again.claim(), result: AttemptResult::Done };
     assert_eq!(store.finish(std::slice::from_ref(&last)).await, Ok(vec![true]));
     assert_eq!(store.finish(&[last]).await, Ok(vec![false]));
 }
@@ -218,7 +219,7 @@ pub(crate) async fn a_long_run_keeps_its_lease(place: Place) {
         counted.fetch_add(1, Ordering::Relaxed);
         async {
             tokio::time::sleep(Duration::from_millis(1500)).await;
-            Outcome::Done
+            AttemptResult::Done
         }
     });
     let _workers = [inbox.work(processes.clone()), inbox.work(processes)];

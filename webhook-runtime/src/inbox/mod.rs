@@ -42,9 +42,9 @@ use std::{
 use tokio::sync::Notify;
 
 #[cfg(feature = "inbox-postgres")]
-pub use self::sql::postgres::{PostgresTransaction, postgres_migrations, postgres_versions};
+pub use self::sql::postgres::{postgres_migrations, postgres_versions};
 #[cfg(feature = "inbox-sqlite")]
-pub use self::sql::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS, SqliteTransaction};
+pub use self::sql::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
 use self::{
     counters::Counters,
     options::Settings,
@@ -60,9 +60,11 @@ pub use self::{
     },
     listing::Listing,
     options::InboxBuilder,
-    record::{Enqueued, Fence, Filter, Job, NewDelivery, Outcome, Record, State, Stored},
+    record::{
+        AttemptResult, ClaimToken, Enqueued, Filter, Job, NewDelivery, Record, State, Stored,
+    },
     store::{Census, Pruned},
-    tx::{Transaction, Tx, TxSource},
+    tx::{Tx, TxSource},
     worker::{
         Processes, Stopped, Workers,
         attempt::{Process, Processing},
@@ -107,15 +109,28 @@ impl Inbox {
         InboxBuilder::new(url)
     }
 
+    /// Opens an inbox on a store of your own, with the options of [`InboxBuilder`] as they are;
+    /// [`InboxBuilder::open_store`] takes others. To be called on a tokio runtime.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// use webhook_runtime::inbox::{Inbox, InboxBuilder, InboxError, store::InboxStore};
+    ///
+    /// # fn open(store: Arc<dyn InboxStore>) -> Result<(), InboxError> {
+    /// let inbox = Inbox::with_store(Arc::clone(&store));
+    /// let quicker = InboxBuilder::default().concurrency(64).open_store(store)?;
+    /// # let _ = (inbox, quicker);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_store(store: Arc<dyn InboxStore>) -> Self {
+        Self::start(store, Settings::default())
+    }
+
     pub(crate) fn start(store: Arc<dyn InboxStore>, settings: Settings) -> Self {
         let (counters, wake) = (Arc::new(Counters::default()), Arc::new(Notify::new()));
-        let writer = Writer::start(
-            &store,
-            settings.queue,
-            settings.batch,
-            Arc::clone(&counters),
-            Arc::clone(&wake),
-        );
+        let writer = Writer::start(&store, &settings, Arc::clone(&counters), Arc::clone(&wake));
         let workers = Mutex::default();
         Self { shared: Arc::new(Shared { workers, store, settings, writer, counters, wake }) }
     }
@@ -247,7 +262,7 @@ impl Inbox {
     /// # Errors
     /// When the store fails; some may have been deleted.
     pub async fn prune(&self) -> Result<Pruned, InboxError> {
-        worker::keeper::prune(&self.shared).await
+        worker::maintenance::prune(&self.shared).await
     }
 
     /// What this process has done, and what there is.

@@ -8,7 +8,7 @@ use crate::{
         error::InboxError,
         store::{InboxStore, Retention},
         worker::retry::Backoff,
-        writer::queue::Most,
+        writer::queue::Capacity,
     },
     verify::{Clock, SystemClock},
 };
@@ -25,16 +25,34 @@ pub(crate) struct Settings {
     pub(crate) backoff: Backoff,
     pub(crate) poll_interval: Duration,
     pub(crate) retention: Retention,
-    pub(crate) queue: Most,
-    pub(crate) batch: Most,
+    pub(crate) keep_keys: Duration,
+    pub(crate) queue: Capacity,
+    pub(crate) batch: Capacity,
     pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            concurrency: 16,
+            max_attempts: 15,
+            lease: Duration::from_secs(30),
+            deadline: Duration::from_secs(15 * 60),
+            backoff: Backoff::default(),
+            poll_interval: Duration::from_secs(1),
+            retention: Retention { done: DAY, dead: DAY * 30 },
+            keep_keys: DAY * 7,
+            queue: Capacity { items: 4096, weight: 64 * 1024 * 1024 },
+            batch: Capacity { items: 256, weight: 8 * 1024 * 1024 },
+            clock: Arc::new(SystemClock),
+        }
+    }
 }
 
 /// An inbox that is about to be opened.
 #[must_use = "an inbox is opened by `open`"]
 pub struct InboxBuilder {
     settings: Settings,
-    keep_keys: Duration,
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
     url: String,
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
@@ -45,6 +63,13 @@ pub struct InboxBuilder {
     connections: u32,
 }
 
+impl Default for InboxBuilder {
+    /// Without a URL: for [`open_store`](Self::open_store).
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
 impl InboxBuilder {
     #[cfg_attr(
         not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
@@ -52,19 +77,7 @@ impl InboxBuilder {
     )]
     pub(crate) fn new(url: &str) -> Self {
         Self {
-            settings: Settings {
-                concurrency: 16,
-                max_attempts: 15,
-                lease: Duration::from_secs(30),
-                deadline: Duration::from_secs(15 * 60),
-                backoff: Backoff::default(),
-                poll_interval: Duration::from_secs(1),
-                retention: Retention { done: DAY, dead: DAY * 30 },
-                queue: Most { items: 4096, weight: 64 * 1024 * 1024 },
-                batch: Most { items: 256, weight: 8 * 1024 * 1024 },
-                clock: Arc::new(SystemClock),
-            },
-            keep_keys: DAY * 7,
+            settings: Settings::default(),
             #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
             url: url.to_owned(),
             #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
@@ -131,21 +144,21 @@ impl InboxBuilder {
     /// For how long copies of a delivery are recognised; 7 days unless said otherwise, and in any
     /// case for as long as its provider may send it again.
     pub fn keep_keys(mut self, time: Duration) -> Self {
-        self.keep_keys = time;
+        self.settings.keep_keys = time;
         self
     }
 
     /// How much may wait to be stored, in deliveries and in bytes; 4096 and 64 MiB unless said
     /// otherwise. What is more is answered by 503, and the provider sends it again.
     pub fn queue(mut self, deliveries: usize, bytes: usize) -> Self {
-        self.settings.queue = Most { items: deliveries, weight: bytes };
+        self.settings.queue = Capacity { items: deliveries, weight: bytes };
         self
     }
 
     /// How much is committed at a time, in deliveries and in bytes; 256 and 8 MiB unless said
     /// otherwise.
     pub fn batch(mut self, deliveries: usize, bytes: usize) -> Self {
-        self.settings.batch = Most { items: deliveries, weight: bytes };
+        self.settings.batch = Capacity { items: deliveries, weight: bytes };
         self
     }
 
@@ -190,11 +203,13 @@ impl InboxBuilder {
         Ok(Inbox::start(store, self.settings))
     }
 
-    /// An inbox with a store of your own.
+    /// Opens an inbox on a store of your own, whatever the URL is. The store has a clock of
+    /// its own; where that is not the system's, give it to [`clock`](Self::clock) too. To be called
+    /// on a tokio runtime.
     ///
     /// # Errors
     /// With what is wrong with the options.
-    pub fn with_store(self, store: Arc<dyn InboxStore>) -> Result<Inbox, InboxError> {
+    pub fn open_store(self, store: Arc<dyn InboxStore>) -> Result<Inbox, InboxError> {
         self.check()?;
         Ok(Inbox::start(store, self.settings))
     }
@@ -207,7 +222,7 @@ impl InboxBuilder {
     pub fn in_memory(self) -> Result<Inbox, InboxError> {
         self.check()?;
         let clock = Arc::clone(&self.settings.clock);
-        let store = crate::inbox::memory::MemoryStore::new(clock, self.keep_keys);
+        let store = crate::inbox::memory::MemoryStore::new(clock);
         Ok(Inbox::start(Arc::new(store), self.settings))
     }
 
@@ -217,9 +232,8 @@ impl InboxBuilder {
         #[cfg(feature = "inbox-sqlite")]
         if url.starts_with("sqlite:") {
             let clock = Arc::clone(&self.settings.clock);
-            let (keep, migrate) = (self.keep_keys, self.migrate);
             let store =
-                crate::inbox::sql::sqlite::SqliteStore::open(url, clock, keep, migrate).await?;
+                crate::inbox::sql::sqlite::SqliteStore::open(url, clock, self.migrate).await?;
             return Ok(Arc::new(store));
         }
         #[cfg(feature = "inbox-postgres")]
@@ -230,7 +244,6 @@ impl InboxBuilder {
                     schema: self.schema.clone(),
                     connections: self.connections,
                     transactions: u32::try_from(self.settings.concurrency).unwrap_or(u32::MAX),
-                    keep_keys_for: self.keep_keys,
                     migrate: self.migrate,
                 },
             )

@@ -1,51 +1,14 @@
 //! The transaction in which a delivery will be completed.
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::inbox::{error::InboxError, record::Fence, store::InboxStore};
-
-/// A transaction of a store. The completion of the delivery is the first thing in it, so that what
-/// a function writes through it commits together with the completion, or not at all.
-#[non_exhaustive]
-pub enum Transaction {
-    /// Of an SQLite file.
-    #[cfg(feature = "inbox-sqlite")]
-    Sqlite(crate::inbox::sql::sqlite::SqliteTransaction),
-    /// Of a PostgreSQL database.
-    #[cfg(feature = "inbox-postgres")]
-    Postgres(crate::inbox::sql::postgres::PostgresTransaction),
-}
-
-#[cfg_attr(
-    not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
-    allow(clippy::unused_async, reason = "without an engine, there is no transaction")
-)]
-impl Transaction {
-    /// Commits what was written, and the completion with it.
-    ///
-    /// # Errors
-    /// When nothing has been committed, or, where the connection broke, when it is not known.
-    pub async fn commit(self) -> Result<(), InboxError> {
-        match self {
-            #[cfg(feature = "inbox-sqlite")]
-            Self::Sqlite(transaction) => transaction.commit().await,
-            #[cfg(feature = "inbox-postgres")]
-            Self::Postgres(transaction) => transaction.commit().await,
-        }
-    }
-
-    /// Takes back what was written, and the completion with it.
-    pub async fn rollback(self) {
-        match self {
-            #[cfg(feature = "inbox-sqlite")]
-            Self::Sqlite(transaction) => transaction.rollback().await,
-            #[cfg(feature = "inbox-postgres")]
-            Self::Postgres(transaction) => transaction.rollback().await,
-        }
-    }
-}
+use crate::inbox::{
+    error::InboxError,
+    record::ClaimToken,
+    store::{InboxStore, StoreTransaction},
+};
 
 /// The transaction in which the delivery will be completed.
 ///
@@ -62,9 +25,9 @@ pub struct Tx {
 
 struct Slot {
     store: Arc<dyn InboxStore>,
-    fence: Fence,
-    begun: Option<Transaction>,
-    /// Whether the attempt is over, and nothing may begin any more.
+    claim: ClaimToken,
+    transaction: Option<Box<dyn StoreTransaction>>,
+    /// Whether the attempt is over, so that no transaction can begin any more.
     closed: bool,
 }
 
@@ -76,13 +39,8 @@ impl Tx {
     /// the inbox is not SQLite.
     #[cfg(feature = "inbox-sqlite")]
     pub async fn sqlite(&mut self) -> Result<&mut sqlx::SqliteConnection, InboxError> {
-        match self.begun().await? {
-            Transaction::Sqlite(transaction) => Ok(transaction.connection()),
-            #[cfg(feature = "inbox-postgres")]
-            Transaction::Postgres(_) => {
-                Err(InboxError::Unsupported("the inbox is in PostgreSQL: use `Tx::postgres`"))
-            }
-        }
+        self.connection_or("the inbox is not in SQLite: use `Tx::postgres` or `Tx::connection`")
+            .await
     }
 
     /// The connection, where the inbox is in a PostgreSQL database.
@@ -92,41 +50,65 @@ impl Tx {
     /// the inbox is not in PostgreSQL.
     #[cfg(feature = "inbox-postgres")]
     pub async fn postgres(&mut self) -> Result<&mut sqlx::PgConnection, InboxError> {
-        match self.begun().await? {
-            Transaction::Postgres(transaction) => Ok(transaction.connection()),
-            #[cfg(feature = "inbox-sqlite")]
-            Transaction::Sqlite(_) => {
-                Err(InboxError::Unsupported("the inbox is in SQLite: use `Tx::sqlite`"))
-            }
-        }
+        self.connection_or("the inbox is not in PostgreSQL: use `Tx::sqlite` or `Tx::connection`")
+            .await
     }
 
-    #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-    async fn begun(&mut self) -> Result<&mut Transaction, InboxError> {
-        let slot = &mut *self.slot;
-        if slot.closed {
-            return Err(InboxError::Stale);
-        }
-        let begun = match slot.begun.take() {
-            Some(begun) => begun,
-            None => slot.store.begin(slot.fence).await?,
-        };
-        Ok(slot.begun.insert(begun))
+    /// The connection of a store of your own, by its type.
+    ///
+    /// # Errors
+    /// When the transaction cannot begin, the delivery is no longer this attempt's to complete, or
+    /// the store has connections of another type.
+    pub async fn connection<T: Any>(&mut self) -> Result<&mut T, InboxError> {
+        self.connection_or("the inbox's store has connections of another type").await
+    }
+
+    async fn connection_or<T: Any>(
+        &mut self,
+        otherwise: &'static str,
+    ) -> Result<&mut T, InboxError> {
+        let transaction = self.slot.begin().await?;
+        transaction.connection().downcast_mut().ok_or(InboxError::Unsupported(otherwise))
     }
 }
 
-/// How long a transaction is waited for that outlives its function.
+impl Slot {
+    async fn begin(&mut self) -> Result<&mut Box<dyn StoreTransaction>, InboxError> {
+        if self.closed {
+            return Err(InboxError::Stale);
+        }
+        let transaction = match self.transaction.take() {
+            Some(transaction) => transaction,
+            None => self.store.begin(self.claim).await?,
+        };
+        Ok(self.transaction.insert(transaction))
+    }
+
+    fn close_and_take(&mut self) -> Option<Box<dyn StoreTransaction>> {
+        self.closed = true;
+        self.transaction.take()
+    }
+}
+
+/// Rolls a transaction back. If that fails, the store gives its connection up.
+pub(crate) async fn rollback(transaction: Box<dyn StoreTransaction>) {
+    if let Err(error) = transaction.rollback().await {
+        tracing::warn!(%error, "a transaction could not be taken back; its connection goes");
+    }
+}
+
+/// How long to wait for a transaction that outlives its function.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where the transaction of one attempt is had from.
+/// Gives out the transaction of one attempt.
 #[derive(Clone)]
 pub struct TxSource {
     slot: Arc<Mutex<Slot>>,
 }
 
 impl TxSource {
-    pub(crate) fn new(store: Arc<dyn InboxStore>, fence: Fence) -> Self {
-        Self { slot: Arc::new(Mutex::new(Slot { store, fence, begun: None, closed: false })) }
+    pub(crate) fn new(store: Arc<dyn InboxStore>, claim: ClaimToken) -> Self {
+        Self { slot: Arc::new(Mutex::new(Slot { store, claim, transaction: None, closed: false })) }
     }
 
     /// The transaction of this attempt; `None` while somebody has it.
@@ -136,23 +118,22 @@ impl TxSource {
         Some(Tx { slot })
     }
 
-    /// What has been begun, once the function is through with it.
+    /// Takes the transaction that the function has begun, and lets no other begin.
     ///
     /// # Errors
     /// When the function has given it to something that lives on.
-    pub(crate) async fn begun(&self) -> Result<Option<Transaction>, InboxError> {
-        // What was spawned with it may be about to end.
+    pub(crate) async fn close_and_take(
+        &self,
+    ) -> Result<Option<Box<dyn StoreTransaction>>, InboxError> {
+        // A task that the function has spawned with it may be about to end.
         if let Ok(mut slot) = tokio::time::timeout(PATIENCE, self.slot.lock()).await {
-            slot.closed = true;
-            return Ok(slot.begun.take());
+            return Ok(slot.close_and_take());
         }
-        // On SQLite, nobody can write until it is let go: whenever that is, it is taken back then.
+        // On SQLite, nobody can write while the transaction is open: roll it back when it is free.
         let slot = Arc::clone(&self.slot);
         tokio::spawn(async move {
-            let mut slot = slot.lock_owned().await;
-            slot.closed = true;
-            if let Some(transaction) = slot.begun.take() {
-                transaction.rollback().await;
+            if let Some(transaction) = slot.lock_owned().await.close_and_take() {
+                rollback(transaction).await;
             }
         });
         Err(InboxError::Unsupported("the function returned, but its transaction is still in use"))

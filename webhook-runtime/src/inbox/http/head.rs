@@ -50,7 +50,9 @@ impl Head {
         headers.sum::<usize>() + self.uri.len() + self.query.as_ref().map_or(0, Bytes::len)
     }
 
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    /// The form in which a store keeps it.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64 + 2 * self.weight());
         out.push(VERSION);
         put(&mut out, self.method.as_bytes());
@@ -78,8 +80,10 @@ impl Head {
         out
     }
 
-    /// Reads what `encode` wrote; `None` for anything else.
-    pub(crate) fn decode(stored: &[u8]) -> Option<Self> {
+    /// Reads the form that [`to_bytes`](Self::to_bytes) writes; `None` for anything else. A delivery
+    /// that cannot be read is given up, for the reason [`UNREADABLE`](crate::inbox::store::UNREADABLE).
+    #[must_use]
+    pub fn from_bytes(stored: &[u8]) -> Option<Self> {
         let (&version, rest) = stored.split_first()?;
         if version != VERSION {
             return None;
@@ -177,22 +181,22 @@ mod tests {
     #[test]
     fn it_is_read_as_it_was_written() {
         for head in [head(), Head::default()] {
-            assert!(Head::decode(&head.encode()) == Some(head));
+            assert!(Head::from_bytes(&head.to_bytes()) == Some(head));
         }
     }
 
     #[test]
     fn what_is_damaged_is_not_read() {
-        let stored = head().encode();
+        let stored = head().to_bytes();
         for length in 0..stored.len() {
-            assert!(Head::decode(&stored[..length]).is_none(), "{length}");
+            assert!(Head::from_bytes(&stored[..length]).is_none(), "{length}");
         }
         let mut longer = stored.clone();
         longer.push(0);
-        assert!(Head::decode(&longer).is_none());
+        assert!(Head::from_bytes(&longer).is_none());
         let mut huge = stored;
         huge[1..5].copy_from_slice(&[0xff; 4]);
-        assert!(Head::decode(&huge).is_none());
+        assert!(Head::from_bytes(&huge).is_none());
     }
 
     #[test]
@@ -209,9 +213,9 @@ mod tests {
 
     #[test]
     fn another_version_is_not_read() {
-        let mut stored = head().encode();
+        let mut stored = head().to_bytes();
         stored[0] = 2;
-        assert!(Head::decode(&stored).is_none());
-        assert!(Head::decode(&[]).is_none());
+        assert!(Head::from_bytes(&stored).is_none());
+        assert!(Head::from_bytes(&[]).is_none());
     }
 }

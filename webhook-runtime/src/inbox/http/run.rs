@@ -17,7 +17,7 @@ use crate::{
     endpoint::Endpoint,
     inbox::{
         error::InboxError,
-        record::{Job, Outcome},
+        record::{AttemptResult, Job},
         tx::{Tx, TxSource},
         worker::attempt::{Process, Processing},
     },
@@ -46,10 +46,10 @@ impl Process for Runner {
         let run = async move {
             let request = match request {
                 Ok(request) => request,
-                Err(reason) => return Outcome::Dead { reason },
+                Err(reason) => return AttemptResult::Dead { reason },
             };
             let Ok(answer) = router.call(request).await;
-            outcome(&answer)
+            result(&answer)
         };
         Box::pin(run.instrument(span))
     }
@@ -84,10 +84,10 @@ fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, Strin
 }
 
 /// What becomes of a delivery, judged by its answer as its provider would have judged it.
-fn outcome(answer: &Response) -> Outcome {
+fn result(answer: &Response) -> AttemptResult {
     let status = answer.status();
     if status.is_success() {
-        return Outcome::Done;
+        return AttemptResult::Done;
     }
     let said = answer.extensions();
     let reason = match (said.get::<Rejection>(), said.get::<InboxError>()) {
@@ -97,10 +97,10 @@ fn outcome(answer: &Response) -> Outcome {
     };
     if status.is_client_error() && !is_worth_another_try(status) {
         tracing::warn!(%reason, "a dead letter");
-        return Outcome::Dead { reason };
+        return AttemptResult::Dead { reason };
     }
     tracing::warn!(%reason, "the attempt failed");
-    Outcome::Retry { after: retry_after(answer), reason }
+    AttemptResult::Retry { after: retry_after(answer), reason }
 }
 
 impl<S: Sync> FromRequestParts<S> for Tx {

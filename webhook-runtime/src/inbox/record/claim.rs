@@ -4,7 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use crate::inbox::{http::head::Head, record::Digest};
+use crate::inbox::{
+    http::head::Head,
+    record::{Digest, Stored},
+};
 
 /// A claimed delivery, to be run now.
 #[derive(Clone)]
@@ -24,46 +27,98 @@ pub struct Job {
     pub head: Head,
     /// The body.
     pub body: Bytes,
-    pub(crate) fence: Fence,
+    pub(crate) claim: ClaimToken,
 }
 
 impl Job {
-    /// What the claim can be settled by.
+    /// A delivery as it stands once it has been claimed.
     #[must_use]
-    pub fn fence(&self) -> Fence {
-        self.fence
+    pub fn new(claim: ClaimToken, delivery: Stored) -> Self {
+        let Stored { record, head, body } = delivery;
+        Self {
+            id: record.id,
+            attempt: record.attempt,
+            endpoint: record.endpoint,
+            provider: record.provider,
+            received_at: record.received_at,
+            head,
+            body,
+            claim,
+        }
+    }
+
+    /// The token that the claim is settled by.
+    #[must_use]
+    pub fn claim(&self) -> ClaimToken {
+        self.claim
     }
 }
 
-/// What a worker settles its claim by: of no use once the delivery has been claimed anew.
+/// A fencing token: settles one claim, and is stale once the delivery has been claimed again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fence {
-    /// The number of the record.
-    pub id: i64,
-    /// How often it has been claimed, ever. Only goes up.
-    pub(crate) claim: i64,
-    /// What has to follow when it is finished.
+pub struct ClaimToken {
+    pub(crate) id: i64,
+    pub(crate) number: i64,
     pub(crate) line: Option<Digest>,
 }
 
-/// How an attempt ended.
+impl ClaimToken {
+    /// The token of a claim of the record `id`. The number tells its claims apart, and must never
+    /// be given twice to one record: a counter that only goes up will do.
+    #[must_use]
+    pub const fn new(id: i64, number: i64) -> Self {
+        Self { id, number, line: None }
+    }
+
+    /// Carries the [digest of the ordering key](crate::inbox::NewDelivery::ordering_digest), so that a store need
+    /// not look it up to let the next delivery go on.
+    #[must_use]
+    pub const fn with_ordering_digest(mut self, digest: Option<[u8; 16]>) -> Self {
+        self.line = digest;
+        self
+    }
+
+    /// The number of the record.
+    #[must_use]
+    pub const fn id(&self) -> i64 {
+        self.id
+    }
+
+    /// The number of the claim.
+    #[must_use]
+    pub const fn number(&self) -> i64 {
+        self.number
+    }
+
+    /// The digest of the ordering key, where the token carries it.
+    #[must_use]
+    pub const fn ordering_digest(&self) -> Option<[u8; 16]> {
+        self.line
+    }
+}
+
+/// How an attempt at a delivery ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum AttemptResult {
     /// The delivery is completed.
     Done,
-    /// To be tried again.
+    /// The delivery is to be run again.
     Retry {
-        /// Not before this time has passed, where something said so (`Retry-After`).
+        /// Not before this time has passed, where something asked for it (`Retry-After`). The inbox
+        /// makes the pause of its [`Backoff`](crate::inbox::Backoff) of it before a store sees it;
+        /// a store takes `None` as at once.
         after: Option<Duration>,
-        /// Why, for operators.
+        /// The reason, for operators.
         reason: String,
     },
-    /// Not to be tried again: a dead letter.
+    /// The delivery is not to be run again: a dead letter.
     Dead {
-        /// Why, for operators.
+        /// The reason, for operators.
         reason: String,
     },
+    /// The delivery is given back: it is due at once, and the attempt does not count.
+    Released,
 }
 
 #[cfg(test)]
@@ -71,20 +126,19 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
+    use crate::inbox::record::{Record, State};
 
     #[test]
-    fn a_claim_is_settled_by_its_fence() {
-        let fence = Fence { id: 7, claim: 3, line: Some([1; 16]) };
-        let job = Job {
-            id: 7,
-            attempt: 1,
-            endpoint: String::new(),
-            provider: String::new(),
-            received_at: UNIX_EPOCH,
-            head: Head::default(),
-            body: Bytes::new(),
-            fence,
-        };
-        assert_eq!(job.fence(), fence);
+    fn a_job_is_settled_by_its_token() {
+        let claim = ClaimToken::new(7, 3).with_ordering_digest(Some([1; 16]));
+        assert_eq!((claim.id(), claim.number()), (7, 3));
+        assert_eq!(claim.ordering_digest(), Some([1; 16]));
+        let mut record = Record::new(7, "orders", "acme", State::Running, UNIX_EPOCH);
+        record.attempt = 2;
+        let delivery = Stored::new(record, Head::default(), Bytes::from_static(b"body"));
+        let job = Job::new(claim, delivery);
+        assert_eq!((job.id, job.attempt, job.claim()), (7, 2, claim));
+        assert_eq!((job.endpoint.as_str(), job.provider.as_str()), ("orders", "acme"));
+        assert_eq!((job.received_at, &job.body[..]), (UNIX_EPOCH, &b"body"[..]));
     }
 }

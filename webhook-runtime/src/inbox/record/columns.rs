@@ -7,7 +7,19 @@ const MOST_TEXT: usize = 255;
 
 /// A sender's text as a column takes it: bounded, and without the NUL that PostgreSQL refuses.
 pub(crate) fn stored_text(text: &str) -> String {
-    text.chars().map(|c| if c == '\0' { '\u{fffd}' } else { c }).take(MOST_TEXT).collect()
+    storable(text, MOST_TEXT)
+}
+
+/// The longest reason that is stored.
+const MOST_REASON: usize = 2000;
+
+/// A reason as a column takes it.
+pub(crate) fn stored_reason(reason: &str) -> String {
+    storable(reason, MOST_REASON)
+}
+
+fn storable(text: &str, most: usize) -> String {
+    text.chars().map(|c| if c == '\0' { '\u{fffd}' } else { c }).take(most).collect()
 }
 
 /// Milliseconds since 1970; what is out of all bounds is brought into them.

@@ -18,8 +18,9 @@ pub struct NewDelivery {
     /// What makes a delivery the same as another one: the signed id, or a digest of what was
     /// signed. It counts within the endpoint and the tenant ([`Head::scope`]).
     pub key: Bytes,
-    /// For how long at least a copy of this delivery has to be recognised: as long as the provider
-    /// may send it again. The inbox's own time is kept where it is longer.
+    /// How long a copy of this delivery has to be recognised: as long as the provider may send it
+    /// again. [`Inbox::enqueue`](crate::Inbox::enqueue) makes it at least as long as the inbox is
+    /// configured to.
     pub keep_key_for: Duration,
     /// Deliveries of one endpoint and tenant that have the same key here run one after another.
     pub order_key: Option<Bytes>,
@@ -64,13 +65,17 @@ impl NewDelivery {
         self.body.len() + self.head.weight() + 512
     }
 
-    /// What tells it from every other delivery of every endpoint and tenant.
-    pub(crate) fn digest(&self) -> Digest {
+    /// A digest of the endpoint, the tenant and the [key](Self::key): two deliveries that have it
+    /// in common are copies.
+    #[must_use]
+    pub fn dedup_digest(&self) -> [u8; 16] {
         digest(&self.endpoint, &self.head.scope, &self.key)
     }
 
-    /// What the deliveries that run one after another have in common.
-    pub(crate) fn line(&self) -> Option<Digest> {
+    /// A digest of the endpoint, the tenant and the [ordering key](Self::order_key): deliveries that
+    /// have it in common run one after another.
+    #[must_use]
+    pub fn ordering_digest(&self) -> Option<[u8; 16]> {
         let key = self.order_key.as_ref()?;
         Some(digest(&self.endpoint, &self.head.scope, key))
     }
@@ -156,13 +161,13 @@ mod tests {
     #[test]
     fn a_line_is_of_one_endpoint_and_tenant() {
         let mut delivery = NewDelivery::new("e", "p", "key", "", UNIX_EPOCH);
-        assert_eq!(delivery.digest(), digest("e", &[], b"key"));
-        assert_eq!(delivery.line(), None);
+        assert_eq!(delivery.dedup_digest(), digest("e", &[], b"key"));
+        assert_eq!(delivery.ordering_digest(), None);
         delivery.order_key = Some(Bytes::from_static(b"order"));
-        assert_eq!(delivery.line(), Some(digest("e", &[], b"order")));
+        assert_eq!(delivery.ordering_digest(), Some(digest("e", &[], b"order")));
         delivery.head.scope = scope(&[("tenant", "1")]);
-        assert_eq!(delivery.digest(), digest("e", &delivery.head.scope, b"key"));
-        assert_eq!(delivery.line(), Some(digest("e", &delivery.head.scope, b"order")));
+        assert_eq!(delivery.dedup_digest(), digest("e", &delivery.head.scope, b"key"));
+        assert_eq!(delivery.ordering_digest(), Some(digest("e", &delivery.head.scope, b"order")));
     }
 
     #[test]

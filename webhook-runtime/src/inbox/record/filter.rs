@@ -2,18 +2,25 @@
 
 use std::{ops::Range, time::SystemTime};
 
-use crate::inbox::record::{State, stored_text};
+use crate::inbox::record::{Record, State, stored_text};
 
 /// Which records are meant. Everything that is said has to apply; nothing said means all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
+#[non_exhaustive]
 pub struct Filter {
-    pub(crate) ids: Option<Vec<i64>>,
-    pub(crate) endpoint: Option<String>,
-    pub(crate) event: Option<String>,
-    pub(crate) provider_id: Option<String>,
-    pub(crate) states: Option<Vec<State>>,
-    pub(crate) received: Option<Range<SystemTime>>,
+    /// The numbers of the records.
+    pub ids: Option<Vec<i64>>,
+    /// The name of the endpoint.
+    pub endpoint: Option<String>,
+    /// The name of the event, as it is stored.
+    pub event: Option<String>,
+    /// The provider's id of the delivery, as it is stored.
+    pub provider_id: Option<String>,
+    /// The states.
+    pub states: Option<Vec<State>>,
+    /// When the request was verified; the end is not included.
+    pub received: Option<Range<SystemTime>>,
 }
 
 impl Filter {
@@ -56,6 +63,20 @@ impl Filter {
     pub fn received(mut self, span: Range<SystemTime>) -> Self {
         self.received = Some(span);
         self
+    }
+
+    /// Whether the filter means this record.
+    #[must_use]
+    pub fn matches(&self, record: &Record) -> bool {
+        let is = |wanted: &Option<String>, text: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| text == Some(wanted))
+        };
+        self.ids.as_ref().is_none_or(|ids| ids.contains(&record.id))
+            && is(&self.endpoint, Some(&record.endpoint))
+            && is(&self.event, record.event.as_deref())
+            && is(&self.provider_id, record.provider_id.as_deref())
+            && self.states.as_ref().is_none_or(|states| states.contains(&record.state))
+            && self.received.as_ref().is_none_or(|span| span.contains(&record.received_at))
     }
 }
 

@@ -4,18 +4,21 @@ mod claim;
 mod columns;
 mod delivery;
 mod filter;
+mod life;
 
 use std::time::SystemTime;
 
 use bytes::Bytes;
 
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+pub(crate) use self::columns::span;
 pub use self::{
-    claim::{Fence, Job, Outcome},
+    claim::{AttemptResult, ClaimToken, Job},
     delivery::{Enqueued, NewDelivery},
     filter::Filter,
 };
 pub(crate) use self::{
-    columns::{millis, span, stored_text, time},
+    columns::{millis, stored_reason, stored_text, time},
     delivery::Digest,
 };
 use crate::inbox::http::head::Head;
@@ -43,9 +46,10 @@ impl State {
     pub const ALL: [Self; 6] =
         [Self::Waiting, Self::Running, Self::Held, Self::Done, Self::Dead, Self::Discarded];
 
-    /// Its number in the database. The order matters: what is below 2 can become due, and what is
-    /// above 2 is finished.
-    pub(crate) const fn code(self) -> i16 {
+    /// The state's number in a database. The order matters: what is below 2 can become due, and
+    /// what is above 2 is finished.
+    #[must_use]
+    pub const fn code(self) -> i16 {
         match self {
             Self::Waiting => 0,
             Self::Running => 1,
@@ -56,7 +60,9 @@ impl State {
         }
     }
 
-    pub(crate) fn from_code(code: i16) -> Option<Self> {
+    /// The state of a number out of a database.
+    #[must_use]
+    pub fn from_code(code: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.code() == code)
     }
 
@@ -97,6 +103,33 @@ pub struct Record {
     pub body_len: u64,
 }
 
+impl Record {
+    /// A record of which nothing more is known. The other fields can be set afterwards.
+    #[must_use]
+    pub fn new(
+        id: i64,
+        endpoint: impl Into<String>,
+        provider: impl Into<String>,
+        state: State,
+        received_at: SystemTime,
+    ) -> Self {
+        Self {
+            id,
+            endpoint: endpoint.into(),
+            provider: provider.into(),
+            event: None,
+            provider_id: None,
+            state,
+            attempt: 0,
+            reason: None,
+            received_at,
+            due_at: None,
+            finished_at: None,
+            body_len: 0,
+        }
+    }
+}
+
 /// One record of the inbox with what was sent.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -107,6 +140,14 @@ pub struct Stored {
     pub head: Head,
     /// The body.
     pub body: Bytes,
+}
+
+impl Stored {
+    /// A record with what was sent.
+    #[must_use]
+    pub fn new(record: Record, head: Head, body: Bytes) -> Self {
+        Self { record, head, body }
+    }
 }
 
 #[cfg(test)]

@@ -17,41 +17,30 @@ use tokio::{
 use crate::inbox::{
     Shared,
     error::InboxError,
-    record::{Fence, Job, Outcome},
-    store::{End, Finish},
-    tx::TxSource,
+    record::{AttemptResult, ClaimToken, Job, stored_reason},
+    store::Finish,
+    tx::{TxSource, rollback},
     worker::retry::{Backoff, random, scaled},
 };
 
 /// A running attempt.
-pub type Processing = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+pub type Processing = Pin<Box<dyn Future<Output = AttemptResult> + Send>>;
 
 /// What a delivery is for: runs it, and says how that ended.
 pub trait Process: Send + Sync + 'static {
     /// Begins one attempt. The transaction is there for functions that ask for it: what has been
-    /// written through it is committed where the outcome is [`Outcome::Done`].
+    /// written through it is committed where the outcome is [`AttemptResult::Done`].
     fn process(&self, job: Job, tx: TxSource) -> Processing;
 }
 
 impl<F, R> Process for F
 where
     F: Fn(Job, TxSource) -> R + Send + Sync + 'static,
-    R: Future<Output = Outcome> + Send + 'static,
+    R: Future<Output = AttemptResult> + Send + 'static,
 {
     fn process(&self, job: Job, tx: TxSource) -> Processing {
         Box::pin(self(job, tx))
     }
-}
-
-/// What came of an attempt, as far as this process knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Came {
-    Done,
-    Retried,
-    Dead,
-    Released,
-    /// The claim was no longer good, or could not be settled: whoever claims it next goes on.
-    Lost,
 }
 
 /// Runs a job and settles its claim. Asked to give up, it gives the delivery back.
@@ -60,129 +49,116 @@ pub(crate) async fn attempt(
     process: Arc<dyn Process>,
     job: Job,
     give_up: &Notify,
-) -> Came {
-    let (fence, number) = (job.fence(), job.attempt);
-    let tx = TxSource::new(Arc::clone(&shared.store), fence);
-    let outcome = {
-        // Begun in here: what makes the future can panic as well.
-        let begun = tx.clone();
-        let running = async move { process.process(job, begun).await };
+) {
+    let (claim, number) = (job.claim(), job.attempt);
+    let tx = TxSource::new(Arc::clone(&shared.store), claim);
+    let result = {
+        let own = tx.clone();
+        // Called in here: what makes the future can panic as well.
+        let running = async move { process.process(job, own).await };
         let deadline = shared.settings.deadline;
         let mut running = pin!(tokio::time::timeout(deadline, unless_it_panics(running)));
         let mut give_up = pin!(give_up.notified());
         poll_fn(|context| {
-            if let Poll::Ready(outcome) = running.as_mut().poll(context) {
-                return Poll::Ready(Some(outcome.unwrap_or_else(|_| too_slow(deadline))));
+            if let Poll::Ready(result) = running.as_mut().poll(context) {
+                return Poll::Ready(result.unwrap_or_else(|_| too_slow(deadline)));
             }
-            give_up.as_mut().poll(context).map(|()| None)
+            give_up.as_mut().poll(context).map(|()| AttemptResult::Released)
         })
         .await
     };
-    let came = settle(shared, fence, number, outcome, &tx).await;
-    match came {
-        Came::Done => shared.counters.done(),
-        Came::Retried => shared.counters.retried(),
-        Came::Dead => shared.counters.dead(1),
-        Came::Released => {}
-        Came::Lost => {
-            tracing::warn!(record = fence.id, "the claim was lost; somebody else runs it, or will");
+    match settle(shared, claim, number, result, &tx).await {
+        Some(AttemptResult::Done) => shared.counters.done(),
+        Some(AttemptResult::Retry { .. }) => shared.counters.retried(),
+        Some(AttemptResult::Dead { .. }) => shared.counters.dead(1),
+        Some(AttemptResult::Released) => {}
+        None => {
+            tracing::warn!(record = claim.id, "the claim was lost; somebody else runs it, or will");
         }
     }
-    came
 }
 
-fn too_slow(deadline: Duration) -> Outcome {
-    let reason = format!("the function took longer than {} s", deadline.as_secs_f64());
-    Outcome::Retry { after: None, reason }
+fn too_slow(deadline: Duration) -> AttemptResult {
+    retry(format!("the function took longer than {} s", deadline.as_secs_f64()))
 }
 
-async fn unless_it_panics(running: impl Future<Output = Outcome>) -> Outcome {
+async fn unless_it_panics(running: impl Future<Output = AttemptResult>) -> AttemptResult {
     let mut running = pin!(running);
     poll_fn(|context| {
         let polled = catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(context)));
-        polled.unwrap_or_else(|_| {
-            let reason = "the function panicked".to_owned();
-            Poll::Ready(Outcome::Retry { after: None, reason })
-        })
+        polled.unwrap_or_else(|_| Poll::Ready(retry("the function panicked".to_owned())))
     })
     .await
 }
 
-/// Settles the claim by the outcome; none means that it is given back.
+/// Settles the claim, and returns what the store has been told; `None` if the claim was lost, so
+/// that another worker runs the delivery.
 async fn settle(
     shared: &Shared,
-    fence: Fence,
+    claim: ClaimToken,
     number: u32,
-    outcome: Option<Outcome>,
+    result: AttemptResult,
     tx: &TxSource,
-) -> Came {
-    let begun = match tx.begun().await {
-        Ok(begun) => begun,
-        Err(error) => {
-            tracing::error!(record = fence.id, %error, "an attempt cannot be completed");
-            let outcome = Outcome::Retry { after: None, reason: error.to_string() };
-            return finish(shared, fence, end_of(shared, number, outcome)).await;
-        }
-    };
-    let outcome = match (outcome, begun) {
-        (Some(Outcome::Done), Some(transaction)) => match transaction.commit().await {
-            Ok(()) => return Came::Done,
-            // Where the connection broke, it may have been committed: then the claim is settled,
-            // and the fence lets nothing more through.
-            Err(error) => {
-                let reason = format!("what was written through `Tx` was not committed: {error}");
-                Some(Outcome::Retry { after: None, reason })
+) -> Option<AttemptResult> {
+    let result = match tx.close_and_take().await {
+        Ok(None) => result,
+        Ok(Some(transaction)) if result == AttemptResult::Done => {
+            match transaction.commit().await {
+                Ok(()) => return Some(AttemptResult::Done),
+                // If the connection broke, it may have been committed: then the claim is settled,
+                // and the token is stale.
+                Err(error) => {
+                    retry(format!("what was written through `Tx` was not committed: {error}"))
+                }
             }
-        },
-        (outcome, Some(transaction)) => {
-            transaction.rollback().await;
-            outcome
         }
-        (outcome, None) => outcome,
+        Ok(Some(transaction)) => {
+            rollback(transaction).await;
+            result
+        }
+        Err(error) => {
+            tracing::error!(record = claim.id, %error, "an attempt cannot be completed");
+            retry(error.to_string())
+        }
     };
-    let end =
-        outcome.map_or((End::Released, Came::Released), |outcome| end_of(shared, number, outcome));
-    finish(shared, fence, end).await
+    finish(shared, Finish { claim, result: bounded(shared, number, result) }).await
 }
 
-fn end_of(shared: &Shared, number: u32, outcome: Outcome) -> (End, Came) {
+fn retry(reason: String) -> AttemptResult {
+    AttemptResult::Retry { after: None, reason }
+}
+
+/// The result as the store takes it: a retry has its pause, or is a dead letter after the last
+/// attempt, and reasons have a bounded length.
+fn bounded(shared: &Shared, number: u32, result: AttemptResult) -> AttemptResult {
     let most = shared.settings.max_attempts;
-    match outcome {
-        Outcome::Done => (End::Done, Came::Done),
-        Outcome::Retry { after, reason } if number < most => {
-            let after = shared.settings.backoff.delay(number, after);
-            (End::Retry { after, reason: bounded(&reason) }, Came::Retried)
+    match result {
+        AttemptResult::Retry { after, reason } if number < most => {
+            let after = Some(shared.settings.backoff.delay(number, after));
+            AttemptResult::Retry { after, reason: stored_reason(&reason) }
         }
-        Outcome::Retry { reason, .. } => {
-            let reason = bounded(&format!("attempt {number} of {most} failed: {reason}"));
-            (End::Dead { reason }, Came::Dead)
+        AttemptResult::Retry { reason, .. } => {
+            let reason = stored_reason(&format!("attempt {number} of {most} failed: {reason}"));
+            AttemptResult::Dead { reason }
         }
-        Outcome::Dead { reason } => (End::Dead { reason: bounded(&reason) }, Came::Dead),
+        AttemptResult::Dead { reason } => AttemptResult::Dead { reason: stored_reason(&reason) },
+        other @ (AttemptResult::Done | AttemptResult::Released) => other,
     }
 }
 
-/// The longest reason that is stored.
-const MOST_REASON: usize = 2000;
-
-/// A reason as the store takes it.
-fn bounded(reason: &str) -> String {
-    reason.chars().map(|c| if c == '\0' { '\u{fffd}' } else { c }).take(MOST_REASON).collect()
-}
-
 /// Settles the claim. While the store fails it is tried again, as long as the claim can be good;
-/// after that, somebody else claims the delivery.
-async fn finish(shared: &Shared, fence: Fence, (end, came): (End, Came)) -> Came {
-    let finish = Finish { fence, end };
+/// after that, another worker claims the delivery.
+async fn finish(shared: &Shared, finish: Finish) -> Option<AttemptResult> {
     let give_up = Instant::now() + shared.settings.lease;
     let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
     for failure in 1.. {
         let finished = timeout_at(give_up, shared.writer.finish(finish.clone())).await;
         match finished.unwrap_or(Err(InboxError::Slow)) {
-            Ok(true) => return came,
-            Ok(false) | Err(InboxError::Closed) => return Came::Lost,
+            Ok(true) => return Some(finish.result),
+            Ok(false) | Err(InboxError::Closed) => return None,
             Err(error) if Instant::now() >= give_up => {
-                tracing::error!(record = fence.id, %error, "an attempt could not be settled");
-                return Came::Lost;
+                tracing::error!(record = finish.claim.id, %error, "an attempt could not be settled");
+                return None;
             }
             Err(_) => {
                 let pause = pause.delay(failure, None);
@@ -190,5 +166,5 @@ async fn finish(shared: &Shared, fence: Fence, (end, came): (End, Came)) -> Came
             }
         }
     }
-    Came::Lost
+    None
 }

@@ -1,7 +1,8 @@
 //! Claims what is due and runs it.
 
 pub(crate) mod attempt;
-pub(crate) mod keeper;
+pub(crate) mod leases;
+pub(crate) mod maintenance;
 pub(crate) mod retry;
 
 use std::{
@@ -19,11 +20,11 @@ use tokio::{
 use crate::inbox::{
     Shared,
     error::InboxError,
-    record::{Fence, Job},
+    record::{ClaimToken, Job},
     store::{Claimed, Wanted},
     worker::{
         attempt::{Process, attempt},
-        keeper::Running,
+        leases::Running,
         retry::{Backoff, random, scaled},
     },
 };
@@ -69,7 +70,7 @@ enum Event {
     /// Something may be due.
     Wake,
     /// An attempt ended.
-    Ended(Fence),
+    Ended(ClaimToken),
     /// Nothing more is to be claimed, and what runs has so long.
     Stop(Duration, oneshot::Sender<Stopped>),
 }
@@ -81,7 +82,7 @@ impl Workers {
         let worker = Worker::new(shared.clone(), processes, running.clone(), events.clone());
         let tasks = vec![
             tokio::spawn(worker.run(received)),
-            tokio::spawn(keeper::keep(shared.clone(), running)),
+            tokio::spawn(maintenance::keep(shared.clone(), running)),
             tokio::spawn(forward_local(shared.clone(), events.clone())),
             tokio::spawn(forward_news(shared, events.clone())),
         ];
@@ -141,7 +142,7 @@ struct Worker {
     events: mpsc::UnboundedSender<Event>,
     attempts: JoinSet<()>,
     /// Which of the attempts can be asked to give up, and whether it is a suspect.
-    begun: Vec<(Fence, Arc<Notify>, bool)>,
+    started: Vec<(ClaimToken, Arc<Notify>, bool)>,
     turns: Turns,
 }
 
@@ -154,8 +155,8 @@ impl Worker {
     ) -> Self {
         let processes = processes.by_endpoint;
         let turns = Turns::new(processes.keys().cloned());
-        let (attempts, begun) = (JoinSet::new(), Vec::new());
-        Self { shared, processes, running, events, attempts, begun, turns }
+        let (attempts, started) = (JoinSet::new(), Vec::new());
+        Self { shared, processes, running, events, attempts, started, turns }
     }
 
     async fn run(mut self, mut events: mpsc::UnboundedReceiver<Event>) {
@@ -193,7 +194,7 @@ impl Worker {
                 while let Some(event) = next {
                     match event {
                         Event::Wake => more = true,
-                        Event::Ended(fence) => self.ended(fence),
+                        Event::Ended(claim) => self.ended(claim),
                         Event::Stop(deadline, answer) => {
                             let stopped = self.stop(deadline, events).await;
                             let _ = answer.send(stopped);
@@ -209,15 +210,15 @@ impl Worker {
     }
 
     fn room(&self) -> usize {
-        self.shared.settings.concurrency.saturating_sub(self.begun.len())
+        self.shared.settings.concurrency.saturating_sub(self.started.len())
     }
 
     /// Claims what there is room for, and says whether there was as much.
     async fn claim(&mut self) -> Result<bool, InboxError> {
         let room = u32::try_from(self.room()).unwrap_or(u32::MAX);
         let wanted = Wanted {
-            suspect: !self.begun.iter().any(|(.., suspect)| *suspect),
-            running: self.begun.iter().map(|(fence, ..)| fence.id).collect(),
+            suspect: !self.started.iter().any(|(.., suspect)| *suspect),
+            running: self.started.iter().map(|(claim, ..)| claim.id).collect(),
             ..self.turns.wanted(&self.shared, room)
         };
         let Claimed { jobs, suspect, buried } = self.shared.store.claim(&wanted).await?;
@@ -234,18 +235,18 @@ impl Worker {
         let Some(process) = self.processes.get(&job.endpoint) else { return };
         let (process, shared, events) =
             (Arc::clone(process), Arc::clone(&self.shared), self.events.clone());
-        let (fence, give_up) = (job.fence(), Arc::new(Notify::new()));
-        self.running.add(fence);
-        self.begun.push((fence, Arc::clone(&give_up), suspect));
+        let (claim, give_up) = (job.claim(), Arc::new(Notify::new()));
+        self.running.add(claim);
+        self.started.push((claim, Arc::clone(&give_up), suspect));
         self.attempts.spawn(async move {
-            let _ended = Ended { fence, events };
+            let _ended = Ended { claim, events };
             attempt(&shared, process, job, &give_up).await;
         });
     }
 
-    fn ended(&mut self, fence: Fence) {
-        self.running.remove(fence);
-        self.begun.retain(|(begun, ..)| *begun != fence);
+    fn ended(&mut self, claim: ClaimToken) {
+        self.running.remove(claim);
+        self.started.retain(|(started, ..)| *started != claim);
     }
 
     async fn stop(
@@ -253,15 +254,15 @@ impl Worker {
         deadline: Duration,
         mut events: mpsc::UnboundedReceiver<Event>,
     ) -> Stopped {
-        let before = self.begun.len();
+        let before = self.started.len();
         self.wait_for_all(deadline, &mut events).await;
-        let finished = before - self.begun.len();
-        for (_, give_up, _) in &self.begun {
+        let finished = before - self.started.len();
+        for (_, give_up, _) in &self.started {
             give_up.notify_one();
         }
-        let left = self.begun.len();
+        let left = self.started.len();
         self.wait_for_all(Duration::from_secs(10), &mut events).await;
-        Stopped { finished, released: left - self.begun.len() }
+        Stopped { finished, released: left - self.started.len() }
     }
 
     async fn wait_for_all(
@@ -270,13 +271,13 @@ impl Worker {
         events: &mut mpsc::UnboundedReceiver<Event>,
     ) {
         let until = Instant::now().checked_add(patience);
-        while !self.begun.is_empty() {
+        while !self.started.is_empty() {
             let next = match until {
                 Some(until) => tokio::time::timeout_at(until, events.recv()).await,
                 None => Ok(events.recv().await),
             };
             match next {
-                Ok(Some(Event::Ended(fence))) => self.ended(fence),
+                Ok(Some(Event::Ended(claim))) => self.ended(claim),
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => return,
             }
@@ -286,13 +287,13 @@ impl Worker {
 
 /// Says that an attempt ended, whatever way.
 struct Ended {
-    fence: Fence,
+    claim: ClaimToken,
     events: mpsc::UnboundedSender<Event>,
 }
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        let _ = self.events.send(Event::Ended(self.fence));
+        let _ = self.events.send(Event::Ended(self.claim));
     }
 }
 

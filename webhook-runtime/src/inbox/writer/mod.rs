@@ -10,9 +10,10 @@ use tokio::sync::{Notify, oneshot};
 use crate::inbox::{
     counters::Counters,
     error::InboxError,
+    options::Settings,
     record::{Enqueued, NewDelivery},
     store::{Finish, InboxStore},
-    writer::queue::{Most, Queue, Refused},
+    writer::queue::{Capacity, Queue, Refused},
 };
 
 /// How long a sender waits for what is to be stored. Providers have little patience.
@@ -24,20 +25,21 @@ type Answered<T> = oneshot::Sender<Result<T, InboxError>>;
 pub(crate) struct Writer {
     received: Arc<Queue<(NewDelivery, Answered<Enqueued>)>>,
     ended: Arc<Queue<(Finish, Answered<bool>)>>,
+    keep_keys: Duration,
 }
 
 impl Writer {
     /// Starts the two tasks. They end when the writer is dropped, after what has queued.
     pub(crate) fn start(
         store: &Arc<dyn InboxStore>,
-        queue: Most,
-        batch: Most,
+        settings: &Settings,
         counters: Arc<Counters>,
         wake: Arc<Notify>,
     ) -> Self {
-        let received = Arc::new(Queue::new(queue));
+        let (batch, keep_keys) = (settings.batch, settings.keep_keys);
+        let received = Arc::new(Queue::new(settings.queue));
         // No more of these can be than are running.
-        let ended = Arc::new(Queue::new(Most { items: usize::MAX, weight: usize::MAX }));
+        let ended = Arc::new(Queue::new(Capacity { items: usize::MAX, weight: usize::MAX }));
         keep_going({
             let (queue, store) = (Arc::clone(&received), Arc::clone(store));
             move || {
@@ -56,7 +58,7 @@ impl Writer {
                 async move { queue.commit_by(batch, |batch| settle(&*store, batch)).await }
             }
         });
-        Self { received, ended }
+        Self { received, ended, keep_keys }
     }
 
     /// Stores a delivery. Whatever is answered but an error has been committed.
@@ -90,8 +92,9 @@ impl Writer {
 
     fn push(
         &self,
-        delivery: NewDelivery,
+        mut delivery: NewDelivery,
     ) -> Result<oneshot::Receiver<Result<Enqueued, InboxError>>, InboxError> {
+        delivery.keep_key_for = delivery.keep_key_for.max(self.keep_keys);
         let (answer, answered) = oneshot::channel();
         let weight = delivery.weight();
         self.received.push((delivery, answer), weight).map_err(|refused| match refused {

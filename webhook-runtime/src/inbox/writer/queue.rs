@@ -15,14 +15,14 @@ use super::sync::Mutex;
 
 /// How much may be somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Most {
+pub(crate) struct Capacity {
     pub(crate) items: usize,
     pub(crate) weight: usize,
 }
 
 /// A queue with bounds.
 pub(crate) struct Queue<T> {
-    most: Most,
+    most: Capacity,
     inner: Mutex<Inner<T>>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) enum Refused {
 }
 
 impl<T> Queue<T> {
-    pub(crate) fn new(most: Most) -> Self {
+    pub(crate) fn new(most: Capacity) -> Self {
         let waiting = VecDeque::new();
         Self { most, inner: Mutex::new(Inner { waiting, weight: 0, closed: false, taker: None }) }
     }
@@ -91,7 +91,7 @@ impl<T> Queue<T> {
 
     /// What waits, in the order in which it came, up to a bound but never nothing; `None` once the
     /// queue is closed and empty. For one taker only.
-    fn poll_take(&self, context: &mut Context<'_>, most: Most) -> Poll<Option<Vec<T>>> {
+    fn poll_take(&self, context: &mut Context<'_>, most: Capacity) -> Poll<Option<Vec<T>>> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.waiting.is_empty() {
             if inner.closed {
@@ -117,7 +117,7 @@ impl<T> Queue<T> {
 
     /// Commits whatever has queued, and again as soon as that is done, until the queue is closed
     /// and empty. There is no timer: what comes alone is committed alone, at once.
-    pub(crate) async fn commit_by<F, D>(&self, most: Most, mut commit: F)
+    pub(crate) async fn commit_by<F, D>(&self, most: Capacity, mut commit: F)
     where
         F: FnMut(Vec<T>) -> D,
         D: Future<Output = ()>,

@@ -8,7 +8,7 @@ use crate::inbox::{
     error::InboxError,
     record::{Digest, Enqueued, NewDelivery, State, millis, span, stored_text},
     sql,
-    sql::postgres::{BEGIN, Keep, finish::promote, names::Names},
+    sql::postgres::{BEGIN, finish::promote, names::Names},
 };
 
 /// A delivery that was given a number.
@@ -23,11 +23,10 @@ pub(super) async fn enqueue(
     connection: &mut PgConnection,
     names: &Names,
     batch: &[NewDelivery],
-    keep: Keep,
 ) -> Result<Vec<Enqueued>, InboxError> {
-    let keys: Vec<Digest> = batch.iter().map(NewDelivery::digest).collect();
+    let keys: Vec<Digest> = batch.iter().map(NewDelivery::dedup_digest).collect();
     let mut tx = connection.begin_with(BEGIN).await?;
-    let lines = sql::distinct(batch.iter().filter_map(NewDelivery::line));
+    let lines = sql::distinct(batch.iter().filter_map(NewDelivery::ordering_digest));
     names.lock_lines(&mut tx, &lines).await?;
     let ids: Vec<i64> =
         sqlx::query_scalar(names.sql("SELECT nextval('{s}numbers') FROM generate_series(1, $1)"))
@@ -40,9 +39,14 @@ pub(super) async fn enqueue(
         .zip(&keys)
         .zip(ids)
         .filter(|((_, key), _)| seen.insert(**key))
-        .map(|((delivery, key), id)| Numbered { delivery, id, key: *key, line: delivery.line() })
+        .map(|((delivery, key), id)| Numbered {
+            delivery,
+            id,
+            key: *key,
+            line: delivery.ordering_digest(),
+        })
         .collect();
-    let fresh = insert_keys(&mut tx, names, &numbered, keep).await?;
+    let fresh = insert_keys(&mut tx, names, &numbered).await?;
     numbered.retain(|one| fresh.contains(&one.id));
     if !numbered.is_empty() {
         insert_deliveries(&mut tx, names, &numbered).await?;
@@ -71,12 +75,10 @@ async fn insert_keys(
     connection: &mut PgConnection,
     names: &Names,
     rows: &[Numbered<'_>],
-    keep: Keep,
 ) -> Result<HashSet<i64>, InboxError> {
     let keys: Vec<&[u8]> = rows.iter().map(|row| &row.key[..]).collect();
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let keep: Vec<i64> =
-        rows.iter().map(|row| span(keep.0.max(row.delivery.keep_key_for))).collect();
+    let keep: Vec<i64> = rows.iter().map(|row| span(row.delivery.keep_key_for)).collect();
     // In the order of the keys: two processes with the same keys would wait for each other.
     let new: Vec<i64> = sqlx::query_scalar(names.sql(
         "INSERT INTO {s}keys AS k (key, delivery, expires_at) \
@@ -148,7 +150,7 @@ async fn insert_bodies(
          SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])",
     ))
     .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.delivery.head.encode()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.delivery.head.to_bytes()).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| &row.delivery.body[..]).collect::<Vec<&[u8]>>())
     .execute(connection)
     .await?;

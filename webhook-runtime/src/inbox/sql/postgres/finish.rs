@@ -1,26 +1,30 @@
 //! Settling claims in a PostgreSQL database.
 
-use std::collections::HashSet;
+use std::{any::Any, collections::HashSet};
 
 use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 
 use crate::inbox::{
     error::InboxError,
-    record::{Digest, Fence, State, span},
+    record::{ClaimToken, Digest},
     sql,
-    sql::postgres::{BEGIN, names::Names},
-    store::{End, Finish},
+    sql::{
+        Settled,
+        postgres::{BEGIN, names::Names},
+        statements::COMPLETE,
+    },
+    store::{Answer, Finish, StoreTransaction},
 };
 
-/// Settles claims, by the fence, and says of each whether it was still good.
+/// Settles claims, by their tokens, and says of each whether it was still good.
 pub(super) async fn finish(
     connection: &mut PgConnection,
     names: &Names,
     batch: &[Finish],
 ) -> Result<Vec<bool>, InboxError> {
-    let mut rows: Vec<_> = batch.iter().map(|Finish { fence, end }| row(*fence, end)).collect();
+    let mut rows: Vec<_> = batch.iter().map(Settled::of).collect();
     rows.sort_unstable_by_key(|row| row.id);
-    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.fence.line));
+    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim.line));
     let mut tx = connection.begin_with(BEGIN).await?;
     names.lock_lines(&mut tx, &lines).await?;
     let settled: Vec<i64> = sqlx::query_scalar(names.sql(
@@ -44,30 +48,7 @@ pub(super) async fn finish(
     promote(&mut tx, names, &lines).await?;
     tx.commit().await?;
     let settled: HashSet<i64> = settled.into_iter().collect();
-    Ok(batch.iter().map(|finish| settled.contains(&finish.fence.id)).collect())
-}
-
-struct Row<'a> {
-    id: i64,
-    claim: i64,
-    state: State,
-    after: Option<i64>,
-    reason: Option<&'a str>,
-    /// How many attempts are taken back.
-    back: i32,
-}
-
-fn row(fence: Fence, end: &End) -> Row<'_> {
-    let (id, claim) = (fence.id, fence.claim);
-    let row = Row { id, claim, state: State::Waiting, after: None, reason: None, back: 0 };
-    match end {
-        End::Done => Row { state: State::Done, ..row },
-        End::Dead { reason } => Row { state: State::Dead, reason: Some(reason), ..row },
-        End::Retry { after, reason } => {
-            Row { after: Some(span(*after)), reason: Some(reason), ..row }
-        }
-        End::Released => Row { back: 1, ..row },
-    }
+    Ok(batch.iter().map(|finish| settled.contains(&finish.claim.id)).collect())
 }
 
 /// By the index `deliveries_lines`: two steps for each line, however long it is.
@@ -96,10 +77,10 @@ pub(super) async fn promote(
 }
 
 /// The transaction in which a delivery of a PostgreSQL database is completed.
-pub struct PostgresTransaction {
+pub(super) struct PostgresTransaction {
     tx: Transaction<'static, Postgres>,
     names: Names,
-    fence: Fence,
+    claim: ClaimToken,
 }
 
 impl PostgresTransaction {
@@ -108,40 +89,39 @@ impl PostgresTransaction {
     pub(super) async fn begin(
         mut tx: Transaction<'static, Postgres>,
         names: Names,
-        fence: Fence,
+        claim: ClaimToken,
     ) -> Result<Self, InboxError> {
-        let done = sqlx::query(names.sql(
-            "UPDATE {s}deliveries SET state = 3, due_at = 0, reason = NULL, finished_at = {now} \
-             WHERE id = $1 AND claims = $2 AND state = 1",
-        ))
-        .bind(fence.id)
-        .bind(fence.claim)
-        .execute(&mut *tx)
-        .await?;
+        let done = sqlx::query(names.sql(COMPLETE))
+            .bind(claim.id)
+            .bind(claim.number)
+            .execute(&mut *tx)
+            .await?;
         if done.rows_affected() == 0 {
             return Err(InboxError::Stale);
         }
-        Ok(Self { tx, names, fence })
+        Ok(Self { tx, names, claim })
+    }
+}
+
+impl StoreTransaction for PostgresTransaction {
+    fn connection(&mut self) -> &mut dyn Any {
+        let connection: &mut PgConnection = &mut self.tx;
+        connection
     }
 
-    /// The connection, with the transaction begun.
-    pub fn connection(&mut self) -> &mut PgConnection {
-        &mut self.tx
+    fn commit(mut self: Box<Self>) -> Answer<'static, ()> {
+        Box::pin(async move {
+            // Last, since the lock keeps others of the line from being stored.
+            let lines = self.claim.line.as_slice();
+            self.names.lock_lines(&mut self.tx, lines).await?;
+            promote(&mut self.tx, &self.names, lines).await?;
+            // In a transaction that failed, COMMIT takes back, and says so only to those who ask.
+            sqlx::query("SELECT 1").execute(&mut *self.tx).await?;
+            Ok(self.tx.commit().await?)
+        })
     }
 
-    pub(crate) async fn commit(mut self) -> Result<(), InboxError> {
-        // Last, since the lock keeps others of the line from being stored.
-        let lines = self.fence.line.as_slice();
-        self.names.lock_lines(&mut self.tx, lines).await?;
-        promote(&mut self.tx, &self.names, lines).await?;
-        // In a transaction that failed, COMMIT takes back, and says so only to those who ask.
-        sqlx::query("SELECT 1").execute(&mut *self.tx).await?;
-        Ok(self.tx.commit().await?)
-    }
-
-    pub(crate) async fn rollback(self) {
-        if let Err(error) = self.tx.rollback().await {
-            tracing::warn!(%error, "a transaction could not be taken back; its connection goes");
-        }
+    fn rollback(self: Box<Self>) -> Answer<'static, ()> {
+        Box::pin(async move { Ok(self.tx.rollback().await?) })
     }
 }

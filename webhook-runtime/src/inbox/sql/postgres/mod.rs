@@ -13,20 +13,16 @@ use std::time::Duration;
 
 use sqlx::{ConnectOptions as _, PgConnection, PgPool, Row as _, postgres::PgPoolOptions};
 
-pub use self::{
-    finish::PostgresTransaction,
-    schema::{postgres_migrations, postgres_versions},
-};
-use self::{names::Names, news::News};
+pub use self::schema::{postgres_migrations, postgres_versions};
+use self::{finish::PostgresTransaction, names::Names, news::News};
 use crate::{
     inbox::{
         error::InboxError,
-        record::{Enqueued, Fence, Filter, NewDelivery, Record, Stored, span},
+        record::{ClaimToken, Enqueued, Filter, NewDelivery, Record, Stored, span},
         store::{
             Answer, Bounds, Census, Change, Changed, Claimed, Finish, InboxStore, Pruned,
-            Retention, Wanted,
+            Retention, StoreTransaction, Wanted,
         },
-        tx::Transaction,
     },
     support::shown::shown_url,
 };
@@ -40,16 +36,11 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// How long a whole operation may take: a connection that hangs is given up.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// For how long keys are kept at least.
-#[derive(Clone, Copy)]
-struct Keep(Duration);
-
 /// What the store goes by.
 pub(crate) struct Options {
     pub(crate) schema: String,
     pub(crate) connections: u32,
     pub(crate) transactions: u32,
-    pub(crate) keep_keys_for: Duration,
     pub(crate) migrate: bool,
 }
 
@@ -61,7 +52,6 @@ pub(crate) struct PostgresStore {
     transactions: PgPool,
     news: News,
     names: Names,
-    keep: Keep,
 }
 
 /// Runs an operation on a connection, and gives the connection up where it hangs.
@@ -119,7 +109,7 @@ impl PostgresStore {
         let own = pool(options.connections.max(2), true);
         let news = News::start(pool(1, false), own.clone(), names.channel());
         let transactions = pool(options.transactions.max(1), false);
-        Ok(Self { own, transactions, news, names, keep: Keep(options.keep_keys_for) })
+        Ok(Self { own, transactions, news, names })
     }
 }
 
@@ -145,7 +135,7 @@ async fn set_up(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
 impl InboxStore for PostgresStore {
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>> {
         let enqueue: Answer<'a, Vec<Enqueued>> =
-            on!(self, |connection| enqueue::enqueue(connection, &self.names, batch, self.keep));
+            on!(self, |connection| enqueue::enqueue(connection, &self.names, batch));
         Box::pin(async move {
             let enqueued = enqueue.await?;
             self.news.tell();
@@ -157,7 +147,7 @@ impl InboxStore for PostgresStore {
         on!(self, |connection| claim::claim(connection, &self.names, wanted))
     }
 
-    fn extend<'a>(&'a self, running: &'a [Fence], lease: Duration) -> Answer<'a, Vec<i64>> {
+    fn extend<'a>(&'a self, running: &'a [ClaimToken], lease: Duration) -> Answer<'a, Vec<i64>> {
         on!(self, |connection| claim::extend(connection, &self.names, running, span(lease)))
     }
 
@@ -165,11 +155,12 @@ impl InboxStore for PostgresStore {
         on!(self, |connection| finish::finish(connection, &self.names, batch))
     }
 
-    fn begin(&self, fence: Fence) -> Answer<'_, Transaction> {
+    fn begin(&self, claim: ClaimToken) -> Answer<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
             let tx = self.transactions.begin_with(BEGIN).await?;
-            let begun = PostgresTransaction::begin(tx, self.names.clone(), fence).await?;
-            Ok(Transaction::Postgres(begun))
+            let begun = PostgresTransaction::begin(tx, self.names.clone(), claim).await?;
+            let begun: Box<dyn StoreTransaction> = Box::new(begun);
+            Ok(begun)
         })
     }
 

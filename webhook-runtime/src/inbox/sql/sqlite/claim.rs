@@ -5,13 +5,13 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{Digest, Fence, State, span},
+    record::{ClaimToken, Digest, State, span},
     sql,
     sql::{
-        JobRow, UNREADABLE,
+        JobRow,
         sqlite::finish::{FINISH, PROMOTE, promote},
     },
-    store::{Claimed, Wanted},
+    store::{Claimed, LOST, Selection, UNREADABLE, Wanted},
 };
 
 /// The first of one state that are due.
@@ -61,31 +61,21 @@ const MOST_LOST: i64 = 1000;
 /// Number, state, when due, attempt and line.
 type DueRow = (i64, i16, i64, i32, Option<Vec<u8>>);
 
-/// What could be claimed.
-#[derive(Default)]
-struct Picked {
-    ids: Vec<i64>,
-    suspect: Option<i64>,
-    /// Has been started as often as may be.
-    lost: Vec<(i64, Option<Digest>)>,
-}
-
 pub(super) async fn claim(
     connection: &mut SqliteConnection,
     wanted: &Wanted,
     now: i64,
 ) -> Result<Claimed, InboxError> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let picked = pick(&mut tx, wanted, wanted.most, now).await?;
-    if !picked.lost.is_empty() {
-        bury(&mut tx, &picked.lost, now).await?;
+    let rows = due(&mut tx, wanted.most, wanted, now).await?;
+    let selection = select(wanted, &rows);
+    let lost = selection.lost();
+    if !lost.is_empty() {
+        let lines = rows.iter().filter(|row| lost.contains(&row.0));
+        let lines = lines.filter_map(|(.., line)| line.as_deref().and_then(sql::digest));
+        bury(&mut tx, lost, &sql::distinct(lines), now).await?;
     }
-    let mut claimed = Claimed {
-        suspect: picked.suspect.is_some(),
-        buried: picked.lost.len().try_into().unwrap_or(u32::MAX),
-        ..Claimed::default()
-    };
-    let ids: Vec<i64> = picked.ids.into_iter().chain(picked.suspect).collect();
+    let (ids, mut jobs, mut unread) = (selection.ids(), Vec::new(), 0);
     if !ids.is_empty() {
         let rows: Vec<JobRow> = sqlx::query_as(CLAIM)
             .bind(json!(ids).to_string())
@@ -94,15 +84,17 @@ pub(super) async fn claim(
             .await?;
         for row in rows {
             match sql::job(row) {
-                Ok(job) => claimed.jobs.push(job),
+                Ok(job) => jobs.push(job),
                 Err(id) => {
                     give_up_unread(&mut tx, id, now).await?;
-                    claimed.buried += 1;
+                    unread += 1;
                 }
             }
         }
     }
     tx.commit().await?;
+    let mut claimed = selection.claimed(jobs);
+    claimed.buried += unread;
     Ok(claimed)
 }
 
@@ -112,68 +104,60 @@ pub(super) async fn is_due(
     wanted: &Wanted,
     now: i64,
 ) -> Result<bool, InboxError> {
-    let picked = pick(connection, wanted, 1, now).await?;
-    Ok(!picked.ids.is_empty() || picked.suspect.is_some() || !picked.lost.is_empty())
+    let one = Wanted { most: 1, ..wanted.clone() };
+    let rows = due(connection, 1, wanted, now).await?;
+    Ok(!select(&one, &rows).is_empty())
 }
 
-async fn pick(
+/// What is due, of each kind `most` at most.
+async fn due(
     connection: &mut SqliteConnection,
-    wanted: &Wanted,
     most: u32,
+    wanted: &Wanted,
     now: i64,
-) -> Result<Picked, InboxError> {
-    let rows: Vec<DueRow> = sqlx::query_as(PICK)
+) -> Result<Vec<DueRow>, InboxError> {
+    Ok(sqlx::query_as(PICK)
         .bind(json!(wanted.endpoints).to_string())
         .bind(now)
         .bind(most)
         .bind(MOST_LOST)
         .fetch_all(connection)
-        .await?;
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let mut picked = Picked::default();
-    let (mut retries, mut fresh) = (Vec::new(), Vec::new());
-    // Those whose lease ran out come first: they have waited longest.
-    for (id, state, due_at, attempt, line) in rows {
-        if state != State::Running.code() {
-            if due_at == 0 { &mut fresh } else { &mut retries }.push(id);
-            continue;
-        }
-        if wanted.running.contains(&id) {
-            continue;
-        }
-        let attempt = u32::try_from(attempt).unwrap_or_default();
-        let room = picked.ids.len() + usize::from(picked.suspect.is_some()) < most;
-        if attempt >= wanted.max_attempts {
-            picked.lost.push((id, line.as_deref().and_then(sql::digest)));
-        } else if attempt < 2 && room {
-            picked.ids.push(id);
-        } else if room && wanted.suspect && picked.suspect.is_none() {
-            picked.suspect = Some(id);
-        }
-    }
-    let order = if wanted.retries_first { [retries, fresh] } else { [fresh, retries] };
-    let room = most - picked.ids.len() - usize::from(picked.suspect.is_some());
-    picked.ids.extend(order.into_iter().flatten().take(room));
-    Ok(picked)
+        .await?)
 }
 
-/// Gives up what lost its worker as often as may be.
+fn select<'a>(wanted: &'a Wanted, rows: &[DueRow]) -> Selection<'a> {
+    let mut selection = Selection::new(wanted);
+    let (mut retries, mut new) = (Vec::new(), Vec::new());
+    for &(id, state, due_at, attempt, _) in rows {
+        if state == State::Running.code() {
+            selection.lapsed(id, attempt.try_into().unwrap_or_default());
+        } else {
+            if due_at == 0 { &mut new } else { &mut retries }.push(id);
+        }
+    }
+    for ids in wanted.in_order(retries, new) {
+        selection.due(ids);
+    }
+    selection
+}
+
+/// Gives up what lost its worker as often as may be, and lets the next of its lines go on.
 async fn bury(
     connection: &mut SqliteConnection,
-    lost: &[(i64, Option<Digest>)],
+    lost: &[i64],
+    lines: &[Digest],
     now: i64,
 ) -> Result<(), InboxError> {
-    let ids: Vec<i64> = lost.iter().map(|(id, _)| *id).collect();
     sqlx::query(
         "UPDATE webhook_deliveries SET state = 4, finished_at = $2, \
          reason = replace($3, '#', attempt) WHERE id IN (SELECT value FROM json_each($1))",
     )
-    .bind(json!(ids).to_string())
+    .bind(json!(lost).to_string())
     .bind(now)
-    .bind(crate::inbox::store::LOST)
+    .bind(LOST)
     .execute(&mut *connection)
     .await?;
-    promote(connection, &sql::distinct(lost.iter().filter_map(|(_, line)| *line))).await
+    promote(connection, lines).await
 }
 
 async fn give_up_unread(
@@ -200,12 +184,12 @@ const EXTEND: &str = "UPDATE webhook_deliveries AS d SET due_at = $2 FROM json_e
 /// Extends leases, and says which claims are still good.
 pub(super) async fn extend(
     connection: &mut SqliteConnection,
-    running: &[Fence],
+    running: &[ClaimToken],
     until: i64,
 ) -> Result<Vec<i64>, InboxError> {
-    let fences: Vec<_> = running.iter().map(|fence| (fence.id, fence.claim)).collect();
+    let claims: Vec<_> = running.iter().map(|claim| (claim.id, claim.number)).collect();
     Ok(sqlx::query_scalar(EXTEND)
-        .bind(json!(fences).to_string())
+        .bind(json!(claims).to_string())
         .bind(until)
         .fetch_all(connection)
         .await?)

@@ -1,6 +1,6 @@
 //! Storing deliveries in an SQLite file.
 
-use std::{collections::HashMap, fmt::Write as _, time::Duration};
+use std::{collections::HashMap, fmt::Write as _};
 
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
@@ -26,10 +26,9 @@ struct Fresh<'a> {
 pub(super) async fn enqueue(
     connection: &mut SqliteConnection,
     batch: &[NewDelivery],
-    keep_keys_for: Duration,
     now: i64,
 ) -> Result<Vec<Enqueued>, InboxError> {
-    let keys: Vec<Digest> = batch.iter().map(NewDelivery::digest).collect();
+    let keys: Vec<Digest> = batch.iter().map(NewDelivery::dedup_digest).collect();
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     let (mut known, mut next) = known_and_last(&mut tx, &keys).await?;
     let mut fresh = Vec::with_capacity(batch.len());
@@ -42,10 +41,10 @@ pub(super) async fn enqueue(
         next += 1;
         known.insert(key, next);
         enqueued.push(Enqueued::Stored(next));
-        fresh.push(Fresh { delivery, id: next, key, line: delivery.line() });
+        fresh.push(Fresh { delivery, id: next, key, line: delivery.ordering_digest() });
     }
     for rows in fresh.chunks(ROWS) {
-        insert(&mut tx, rows, keep_keys_for, now).await?;
+        insert(&mut tx, rows, now).await?;
     }
     promote(&mut tx, &sql::distinct(fresh.iter().filter_map(|fresh| fresh.line))).await?;
     tx.commit().await?;
@@ -82,7 +81,6 @@ async fn known_and_last(
 async fn insert(
     connection: &mut SqliteConnection,
     rows: &[Fresh<'_>],
-    keep_keys_for: Duration,
     now: i64,
 ) -> Result<(), InboxError> {
     let sql = [
@@ -115,11 +113,11 @@ async fn insert(
             .bind(i64::try_from(delivery.body.len()).unwrap_or(i64::MAX));
     }
     for Fresh { delivery, id, .. } in rows {
-        query = query.bind(id).bind(delivery.head.encode()).bind(&delivery.body[..]);
+        query = query.bind(id).bind(delivery.head.to_bytes()).bind(&delivery.body[..]);
     }
     for Fresh { delivery, id, key, .. } in rows {
-        let keep = keep_keys_for.max(delivery.keep_key_for);
-        query = query.bind(key.to_vec()).bind(id).bind(now + span(keep));
+        let expires_at = now + span(delivery.keep_key_for);
+        query = query.bind(key.to_vec()).bind(id).bind(expires_at);
     }
     query.execute(connection).await?;
     Ok(())

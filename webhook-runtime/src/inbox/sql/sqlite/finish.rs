@@ -1,6 +1,6 @@
 //! Settling claims in an SQLite file.
 
-use std::collections::HashSet;
+use std::{any::Any, collections::HashSet};
 
 use serde_json::json;
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction, pool::PoolConnection};
@@ -8,10 +8,14 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::inbox::{
     error::InboxError,
-    record::{Digest, Fence, State, span},
+    record::{ClaimToken, Digest},
     sql,
-    sql::sqlite::enqueue::hex_list,
-    store::{End, Finish},
+    sql::{
+        Settled,
+        sqlite::{enqueue::hex_list, statement_at},
+        statements::COMPLETE,
+    },
+    store::{Answer, Finish, StoreTransaction},
 };
 
 /// Of each: number, claim, state, when due, reason, and how many attempts are taken back.
@@ -21,15 +25,15 @@ pub(super) const FINISH: &str = "UPDATE webhook_deliveries AS d SET state = f.va
      finished_at = CASE WHEN f.value ->> 2 > 2 THEN $2 END FROM json_each($1) AS f \
      WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
 
-/// Settles claims, by the fence, and says of each whether it was still good.
+/// Settles claims, by their tokens, and says of each whether it was still good.
 pub(super) async fn finish(
     connection: &mut SqliteConnection,
     batch: &[Finish],
     now: i64,
 ) -> Result<Vec<bool>, InboxError> {
-    let rows: Vec<_> = batch.iter().map(|Finish { fence, end }| row(*fence, end, now)).collect();
+    let rows: Vec<_> = batch.iter().map(|finish| row(&Settled::of(finish), now)).collect();
     let settle = sqlx::query_scalar(FINISH).bind(json!(rows).to_string()).bind(now);
-    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.fence.line));
+    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim.line));
     let settled: Vec<i64> = if lines.is_empty() {
         // One statement is a transaction of its own.
         settle.fetch_all(connection).await?
@@ -41,22 +45,14 @@ pub(super) async fn finish(
         settled
     };
     let settled: HashSet<i64> = settled.into_iter().collect();
-    Ok(batch.iter().map(|finish| settled.contains(&finish.fence.id)).collect())
+    Ok(batch.iter().map(|finish| settled.contains(&finish.claim.id)).collect())
 }
 
-/// Number, claim, state, when due, reason, and whether the attempt is taken back.
-fn row(fence: Fence, end: &End, now: i64) -> (i64, i64, i16, i64, Option<&str>, u8) {
-    let (id, claim) = (fence.id, fence.claim);
-    match end {
-        End::Done => (id, claim, State::Done.code(), 0, None, 0),
-        End::Dead { reason } => (id, claim, State::Dead.code(), 0, Some(reason), 0),
-        End::Retry { after, reason } => {
-            // 0 is at once.
-            let due = Some(now + span(*after)).filter(|due| *due != 0).unwrap_or(1);
-            (id, claim, State::Waiting.code(), due, Some(reason), 0)
-        }
-        End::Released => (id, claim, State::Waiting.code(), 0, None, 1),
-    }
+/// Number, claim, state, when due, reason, and how many attempts are taken back.
+fn row<'a>(row: &Settled<'a>, now: i64) -> (i64, i64, i16, i64, Option<&'a str>, i32) {
+    // 0 is at once.
+    let due = row.after.map_or(0, |after| Some(now + after).filter(|due| *due != 0).unwrap_or(1));
+    (row.id, row.claim, row.state.code(), due, row.reason, row.back)
 }
 
 /// Lets the next in each line go on, where nobody of the line is running or waiting.
@@ -79,7 +75,7 @@ pub(super) const PROMOTE: &str = "UPDATE webhook_deliveries SET state = 0, due_a
      AND a.state < 2 AND a.state <= 2))";
 
 /// The transaction in which a delivery of an SQLite file is completed.
-pub struct SqliteTransaction {
+pub(super) struct SqliteTransaction {
     tx: Transaction<'static, Sqlite>,
     /// Nobody else of this process writes meanwhile. Let go of last.
     _turn: OwnedMutexGuard<Option<PoolConnection<Sqlite>>>,
@@ -91,37 +87,35 @@ impl SqliteTransaction {
     pub(super) async fn begin(
         mut tx: Transaction<'static, Sqlite>,
         turn: OwnedMutexGuard<Option<PoolConnection<Sqlite>>>,
-        fence: Fence,
+        claim: ClaimToken,
         now: i64,
     ) -> Result<Self, InboxError> {
-        let done = sqlx::query(
-            "UPDATE webhook_deliveries SET state = 3, due_at = 0, reason = NULL, finished_at = $3 \
-             WHERE id = $1 AND claims = $2 AND state = 1",
-        )
-        .bind(fence.id)
-        .bind(fence.claim)
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
+        let complete = statement_at(COMPLETE, "$3");
+        let done = sqlx::query(complete)
+            .bind(claim.id)
+            .bind(claim.number)
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
         if done.rows_affected() == 0 {
             return Err(InboxError::Stale);
         }
-        promote(&mut tx, fence.line.as_slice()).await?;
+        promote(&mut tx, claim.line.as_slice()).await?;
         Ok(Self { tx, _turn: turn })
     }
+}
 
-    /// The connection, with the transaction begun.
-    pub fn connection(&mut self) -> &mut SqliteConnection {
-        &mut self.tx
+impl StoreTransaction for SqliteTransaction {
+    fn connection(&mut self) -> &mut dyn Any {
+        let connection: &mut SqliteConnection = &mut self.tx;
+        connection
     }
 
-    pub(crate) async fn commit(self) -> Result<(), InboxError> {
-        Ok(self.tx.commit().await?)
+    fn commit(self: Box<Self>) -> Answer<'static, ()> {
+        Box::pin(async move { Ok(self.tx.commit().await?) })
     }
 
-    pub(crate) async fn rollback(self) {
-        if let Err(error) = self.tx.rollback().await {
-            tracing::warn!(%error, "a transaction could not be taken back; its connection goes");
-        }
+    fn rollback(self: Box<Self>) -> Answer<'static, ()> {
+        Box::pin(async move { Ok(self.tx.rollback().await?) })
     }
 }

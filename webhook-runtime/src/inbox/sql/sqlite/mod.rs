@@ -21,26 +21,23 @@ use std::{
 };
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, Row as _, Sqlite, SqliteConnection, SqlitePool,
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, Sqlite, SqliteConnection,
+    SqlitePool,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::sync::Mutex;
 
-use self::checkpoint::Checkpoints;
-pub use self::{
-    finish::SqliteTransaction,
-    schema::{SQLITE_MIGRATIONS, SQLITE_VERSIONS},
-};
+pub use self::schema::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
+use self::{checkpoint::Checkpoints, finish::SqliteTransaction};
 use crate::{
     inbox::{
         error::InboxError,
-        record::{Enqueued, Fence, Filter, NewDelivery, Record, Stored, millis, span},
+        record::{ClaimToken, Enqueued, Filter, NewDelivery, Record, Stored, millis, span},
         store::{
             Answer, Bounds, Census, Change, Changed, Claimed, Finish, InboxStore, Pruned,
-            Retention, Wanted,
+            Retention, StoreTransaction, Wanted,
         },
-        tx::Transaction,
     },
     support::shown::shown_url,
     verify::Clock,
@@ -48,6 +45,16 @@ use crate::{
 
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// A statement of a template, at this time.
+fn statement(template: &str, now: i64) -> AssertSqlSafe<String> {
+    statement_at(template, &now.to_string())
+}
+
+/// A statement of a template, with SQL for the time. Nothing in it is a sender's.
+fn statement_at(template: &str, now: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(template.replace("{s}", "webhook_").replace("{now}", now))
+}
 
 /// Whose turn it is to write, and the connection to do it with, once there has been need of it.
 ///
@@ -65,7 +72,6 @@ pub(crate) struct SqliteStore {
     stored: AtomicBool,
     checkpoints: Checkpoints,
     clock: Arc<dyn Clock>,
-    keep_keys_for: Duration,
 }
 
 /// Has something done by the connection that writes, in its turn. After an error it goes through its
@@ -92,7 +98,6 @@ impl SqliteStore {
     pub(crate) async fn open(
         url: &str,
         clock: Arc<dyn Clock>,
-        keep_keys_for: Duration,
         migrate: bool,
     ) -> Result<Self, InboxError> {
         let options = options(url)?;
@@ -123,7 +128,7 @@ impl SqliteStore {
         let turn = Turn::default();
         let checkpoints = Checkpoints::start(reading.clone(), Arc::clone(&turn));
         let stored = AtomicBool::new(true);
-        Ok(Self { writing, reading, turn, stored, checkpoints, clock, keep_keys_for })
+        Ok(Self { writing, reading, turn, stored, checkpoints, clock })
     }
 
     fn now(&self) -> i64 {
@@ -221,9 +226,8 @@ async fn is_of_use(connection: &mut SqliteConnection) -> Result<bool, sqlx::Erro
 
 impl InboxStore for SqliteStore {
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>> {
-        let enqueue: Answer<'a, Vec<Enqueued>> = in_turn!(self, |connection| {
-            enqueue::enqueue(connection, batch, self.keep_keys_for, self.now())
-        });
+        let enqueue: Answer<'a, Vec<Enqueued>> =
+            in_turn!(self, |connection| { enqueue::enqueue(connection, batch, self.now()) });
         Box::pin(async move {
             let enqueued = enqueue.await?;
             self.stored.store(true, Ordering::Relaxed);
@@ -249,7 +253,7 @@ impl InboxStore for SqliteStore {
         })
     }
 
-    fn extend<'a>(&'a self, running: &'a [Fence], lease: Duration) -> Answer<'a, Vec<i64>> {
+    fn extend<'a>(&'a self, running: &'a [ClaimToken], lease: Duration) -> Answer<'a, Vec<i64>> {
         in_turn!(self, |connection| claim::extend(connection, running, self.now() + span(lease)))
     }
 
@@ -257,15 +261,16 @@ impl InboxStore for SqliteStore {
         in_turn!(self, |connection| finish::finish(connection, batch, self.now()))
     }
 
-    fn begin(&self, fence: Fence) -> Answer<'_, Transaction> {
+    fn begin(&self, claim: ClaimToken) -> Answer<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
             let mut turn = Arc::clone(&self.turn).lock_owned().await;
             self.checkpoints.committed();
             // The transaction has it meanwhile, from its pool.
             *turn = None;
             let tx = self.writing.begin_with("BEGIN IMMEDIATE").await?;
-            let begun = SqliteTransaction::begin(tx, turn, fence, self.now()).await?;
-            Ok(Transaction::Sqlite(begun))
+            let begun = SqliteTransaction::begin(tx, turn, claim, self.now()).await?;
+            let begun: Box<dyn StoreTransaction> = Box::new(begun);
+            Ok(begun)
         })
     }
 

@@ -1,38 +1,16 @@
 //! What has to be done regularly: leases renewed, clocks watched, old things deleted.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use tokio::time::Instant;
 
-use crate::inbox::{CHUNK, Shared, error::InboxError, record::Fence, store::Pruned};
+use crate::inbox::{CHUNK, Shared, error::InboxError, store::Pruned, worker::leases::Running};
 
 /// How often old things are deleted, and what a wrong clock has put off is brought back.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
-
-/// The claims that are running in this process.
-#[derive(Clone, Default)]
-pub(crate) struct Running(Arc<Mutex<Vec<Fence>>>);
-
-impl Running {
-    pub(crate) fn add(&self, fence: Fence) {
-        self.lock().push(fence);
-    }
-
-    pub(crate) fn remove(&self, fence: Fence) {
-        self.lock().retain(|running| *running != fence);
-    }
-
-    fn all(&self) -> Vec<Fence> {
-        self.lock().clone()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Fence>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Compares the clock, which can be set, with the time that passes.
 struct ClockWatch {
@@ -70,7 +48,7 @@ pub(crate) async fn keep(shared: Arc<Shared>, running: Running) {
             set = Some(Instant::now());
             tracing::warn!("the clock has been set; leases are renewed");
         }
-        if (jumped || renewed.elapsed() >= lease / 3) && renew(&shared, &running).await {
+        if (jumped || renewed.elapsed() >= lease / 3) && running.renew(&shared).await {
             renewed = Instant::now();
         }
         if jumped {
@@ -83,21 +61,6 @@ pub(crate) async fn keep(shared: Arc<Shared>, running: Running) {
             if believed && let Err(error) = prune(&shared).await {
                 tracing::warn!(%error, "what is old could not be deleted");
             }
-        }
-    }
-}
-
-/// Renews the leases of what is running, and says whether they are renewed.
-async fn renew(shared: &Shared, running: &Running) -> bool {
-    let fences = running.all();
-    if fences.is_empty() {
-        return true;
-    }
-    match shared.store.extend(&fences, shared.settings.lease).await {
-        Ok(_) => true,
-        Err(error) => {
-            tracing::warn!(%error, "leases could not be renewed; tried again at once");
-            false
         }
     }
 }

@@ -1,0 +1,179 @@
+//! The statements that are the same in both databases.
+//!
+//! They are templates: `{s}` stands for what comes before the name of a table, and `{now}` for the
+//! present time. Nothing in them is a sender's: what is goes into [`Arg`]s.
+
+use std::{fmt::Write as _, time::Duration};
+
+use crate::inbox::{
+    record::{Filter, State, millis, span},
+    store::{Census, Change},
+};
+
+/// A template, and what to bind to it.
+pub(crate) struct Statement {
+    pub(crate) template: String,
+    pub(crate) args: Vec<Arg>,
+}
+
+/// A value to bind.
+pub(crate) enum Arg {
+    Int(i64),
+    Text(String),
+}
+
+/// Binds the arguments of a [`Statement`]; its texts are too many to be kept prepared.
+macro_rules! bind {
+    ($query:expr, $args:expr) => {
+        $args
+            .into_iter()
+            .fold($query, |query, arg| match arg {
+                $crate::inbox::sql::Arg::Int(number) => query.bind(number),
+                $crate::inbox::sql::Arg::Text(text) => query.bind(text),
+            })
+            .persistent(false)
+    };
+}
+pub(crate) use bind;
+
+/// The columns of a [`RecordRow`](super::RecordRow).
+const RECORD: &str = "id, endpoint, provider, event, provider_id, state, attempt, reason, \
+                      received_at, due_at, finished_at, size";
+
+/// The records that a filter means, in the order of their numbers, above `after`.
+pub(crate) fn list(filter: &Filter, after: i64, most: u32) -> Statement {
+    select(RECORD, filter, "", (after, most))
+}
+
+/// Number and line of the records that a change applies to.
+pub(crate) fn changeable(filter: &Filter, change: Change, range: (i64, u32)) -> Statement {
+    let applies = format!(" AND state IN ({})", codes(change.applies_to()));
+    select("id, line", filter, &applies, range)
+}
+
+fn select(columns: &str, filter: &Filter, more: &str, (after, most): (i64, u32)) -> Statement {
+    let mut args = vec![Arg::Int(after), Arg::Int(most.into())];
+    let conditions = conditions(filter, &mut args);
+    let template = format!(
+        "SELECT {columns} FROM {{s}}deliveries WHERE id > $1{conditions}{more} ORDER BY id LIMIT $2"
+    );
+    Statement { template, args }
+}
+
+/// The conditions of a filter, each after an `AND`.
+fn conditions(filter: &Filter, args: &mut Vec<Arg>) -> String {
+    let mut sql = String::new();
+    let mut condition = |left: &str, arg: Arg| {
+        args.push(arg);
+        let _ = write!(sql, " AND {left} ${}", args.len());
+    };
+    let texts = [
+        ("endpoint =", &filter.endpoint),
+        ("event =", &filter.event),
+        ("provider_id =", &filter.provider_id),
+    ];
+    for (left, text) in texts {
+        if let Some(text) = text {
+            condition(left, Arg::Text(text.clone()));
+        }
+    }
+    if let Some(received) = &filter.received {
+        condition("received_at >=", Arg::Int(millis(received.start)));
+        condition("received_at <", Arg::Int(millis(received.end)));
+    }
+    if let Some(ids) = &filter.ids {
+        let _ = write!(sql, " AND id IN ({})", numbers(ids.iter().copied()));
+    }
+    if let Some(states) = &filter.states {
+        let _ = write!(sql, " AND state IN ({})", codes(states));
+    }
+    sql
+}
+
+/// Numbers with commas between them: for lists whose length varies, and that nobody else wrote.
+pub(crate) fn numbers(numbers: impl Iterator<Item = i64>) -> String {
+    let numbers: Vec<_> = numbers.map(|number| number.to_string()).collect();
+    if numbers.is_empty() { "NULL".to_owned() } else { numbers.join(", ") }
+}
+
+fn codes(states: &[State]) -> String {
+    numbers(states.iter().map(|state| state.code().into()))
+}
+
+/// Makes an operator's change to these records, where it still applies. One with an ordering key is
+/// held, until its turn comes.
+pub(crate) fn change(change: Change, ids: &[i64]) -> String {
+    let set = match change {
+        Change::Retry | Change::Replay => {
+            "state = CASE WHEN line IS NULL THEN 0 ELSE 2 END, due_at = 0, attempt = 0, \
+             finished_at = NULL"
+        }
+        Change::Discard => "state = 5, finished_at = {now}",
+    };
+    let (ids, states) = (numbers(ids.iter().copied()), codes(change.applies_to()));
+    format!("UPDATE {{s}}deliveries SET {set} WHERE id IN ({ids}) AND state IN ({states})")
+}
+
+/// Completes the delivery `$1` of the claim `$2`.
+pub(crate) const COMPLETE: &str = "UPDATE {s}deliveries SET state = 3, due_at = 0, \
+                                   reason = NULL, finished_at = {now} \
+                                   WHERE id = $1 AND claims = $2 AND state = 1";
+
+/// The endpoints that anything waits for, by the index on what is due: one step each.
+const ENDPOINTS: &str = "WITH RECURSIVE e (name) AS (\
+     SELECT min(endpoint) FROM {s}deliveries WHERE state < 2 \
+     UNION ALL SELECT (SELECT min(endpoint) FROM {s}deliveries \
+     WHERE state < 2 AND endpoint > e.name) FROM e WHERE e.name IS NOT NULL)";
+
+/// The deliveries of a state that are due implausibly far ahead.
+pub(crate) fn far_ahead(state: State, plausible: Duration) -> String {
+    let (state, plausible) = (state.code(), span(plausible));
+    format!(
+        "{ENDPOINTS} SELECT d.id FROM e CROSS JOIN {{s}}deliveries AS d WHERE d.endpoint = e.name \
+         AND d.state = {state} AND d.state < 2 AND d.due_at > {{now}} + {plausible}"
+    )
+}
+
+/// Resets when these deliveries are due, counted from now; `None` is at once.
+pub(crate) fn reset_due(reset: Option<Duration>, of: &str) -> String {
+    let due = reset.map_or("0".to_owned(), |reset| format!("{{now}} + {}", span(reset)));
+    format!("UPDATE {{s}}deliveries SET due_at = {due} WHERE {of}")
+}
+
+/// Counts what is waiting, running, held and dead. A database that has to be told which index
+/// counts is told by `index`.
+pub(crate) fn counts(index: impl Fn(&str) -> String) -> String {
+    let count = |by: &str, condition: &str| {
+        format!("(SELECT count(*) FROM {{s}}deliveries{} WHERE {condition})", index(by))
+    };
+    let counts = [
+        count("due", "state = 0 AND state < 2"),
+        count("due", "state = 1 AND state < 2"),
+        count("lines", "line IS NOT NULL AND state = 2 AND state <= 2"),
+        count("finished", "state = 4 AND state > 2"),
+    ];
+    format!("SELECT {}", counts.join(", "))
+}
+
+/// For how long the oldest that could run has been waiting for it.
+pub(crate) fn longest_wait() -> String {
+    let oldest = |since: &str, due: &str, order: &str| {
+        format!(
+            "SELECT (SELECT d.{since} FROM {{s}}deliveries AS d WHERE d.endpoint = e.name \
+             AND d.state = 0 AND d.state < 2 AND d.due_at {due} ORDER BY d.{order} LIMIT 1) \
+             AS since FROM e"
+        )
+    };
+    let (new, retries) = (oldest("received_at", "= 0", "id"), oldest("due_at", "> 0", "due_at"));
+    format!("{ENDPOINTS} SELECT {{now}} - min(since) FROM ({new} UNION ALL {retries}) AS oldest")
+}
+
+/// What was counted.
+pub(crate) fn census(counts: (i64, i64, i64, i64), longest_wait: Option<i64>) -> Census {
+    let count = |number: i64| number.try_into().unwrap_or_default();
+    let mut census = Census::default();
+    (census.waiting, census.running) = (count(counts.0), count(counts.1));
+    (census.held, census.dead) = (count(counts.2), count(counts.3));
+    census.lag = Duration::from_millis(count(longest_wait.unwrap_or_default()));
+    census
+}
