@@ -99,8 +99,8 @@ pub(crate) async fn a_failure_takes_the_effect_back(place: Place) {
     }));
     let done = until_state(&inbox, id, State::Done).await;
     assert_eq!((done.attempt, count(&place).await), (3, 1));
+    workers.shutdown(Duration::from_secs(5)).await;
     let id = inbox.enqueue(delivery("b")).await.unwrap().id();
-    drop(workers);
     inbox
         .run_due(&writing(&place, |_| AttemptResult::Dead { reason: "no".to_owned() }))
         .await

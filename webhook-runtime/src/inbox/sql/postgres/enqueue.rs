@@ -70,7 +70,8 @@ pub(super) async fn enqueue(
         .collect()
 }
 
-/// Inserts the keys that are not known, or no longer, and says which deliveries are new by them.
+/// Inserts the keys that are not known, and returns which deliveries are new by them. A key is known
+/// until it is pruned: a clock that is wrong for once makes no copy new.
 async fn insert_keys(
     connection: &mut PgConnection,
     names: &Names,
@@ -79,14 +80,14 @@ async fn insert_keys(
     let keys: Vec<&[u8]> = rows.iter().map(|row| &row.key[..]).collect();
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let keep: Vec<i64> = rows.iter().map(|row| span(row.delivery.keep_key_for)).collect();
-    // In the order of the keys: two processes with the same keys would wait for each other.
+    // In the order of the keys: two processes with the same keys would wait for each other. The
+    // update that never happens locks a known key, so that nobody prunes it before it is read.
     let new: Vec<i64> = sqlx::query_scalar(names.sql(
         "INSERT INTO {s}keys AS k (key, delivery, expires_at) \
          SELECT f.key, f.id, {now} + f.keep \
          FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) AS f (key, id, keep) \
-         ORDER BY f.key ON CONFLICT (key) DO UPDATE \
-         SET delivery = excluded.delivery, expires_at = excluded.expires_at \
-         WHERE k.expires_at <= {now} RETURNING k.delivery",
+         ORDER BY f.key ON CONFLICT (key) DO UPDATE SET delivery = k.delivery WHERE false \
+         RETURNING k.delivery",
     ))
     .bind(keys)
     .bind(ids)

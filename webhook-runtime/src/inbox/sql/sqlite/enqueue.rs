@@ -91,9 +91,8 @@ async fn insert(
             rows.len(),
         ),
         values("INSERT INTO webhook_bodies (id, head, body) VALUES ", "(?, ?, ?)", rows.len()),
-        // What is replaced has expired.
         values(
-            "INSERT OR REPLACE INTO webhook_keys (key, delivery, expires_at) VALUES ",
+            "INSERT INTO webhook_keys (key, delivery, expires_at) VALUES ",
             "(?, ?, ?)",
             rows.len(),
         ),
