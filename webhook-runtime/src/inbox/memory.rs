@@ -1,4 +1,4 @@
-//! An inbox in memory, for tests: does what a database does, without one.
+//! A store in memory, for tests.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,7 +22,7 @@ use crate::{
     verify::Clock,
 };
 
-/// Deliveries in memory.
+/// A store in memory.
 pub(crate) struct MemoryStore {
     clock: Arc<dyn Clock>,
     tables: Mutex<Tables>,
@@ -66,7 +66,7 @@ impl Tables {
 
     fn enqueue(&mut self, new: &NewDelivery, now: SystemTime) -> Enqueued {
         let key = new.dedup_digest();
-        // Known until it is pruned: a clock that is wrong for once makes no copy new.
+        // A key is known until it is pruned, so that a wrong clock makes no copy new.
         if let Some((id, _)) = self.keys.get(&key) {
             return Enqueued::Duplicate(*id);
         }
@@ -79,7 +79,7 @@ impl Tables {
         Enqueued::Stored(id)
     }
 
-    /// Lets the next of an ordering key go on, where no other of it is running or waiting.
+    /// Lets the next delivery of an ordering key go on, if no other is running or waiting.
     fn promote(&mut self, line: Option<Digest>) {
         let of_line = |row: &&mut Row| line.is_some() && row.line == line;
         let mut next = None;
@@ -167,7 +167,7 @@ impl MemoryStore {
     }
 }
 
-/// There is nothing to wait for.
+/// An answer without waiting.
 fn at_once<'a, T: Send + 'a>(answer: T) -> Answer<'a, T> {
     Box::pin(ready(Ok(answer)))
 }

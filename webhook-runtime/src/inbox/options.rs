@@ -1,4 +1,4 @@
-//! How an inbox is configured.
+//! Options of an inbox, and how it is opened.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// What the parts of an inbox go by.
+/// The options that the parts of an inbox use.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) concurrency: usize,
@@ -49,7 +49,7 @@ impl Default for Settings {
     }
 }
 
-/// An inbox that is about to be opened.
+/// Configures an inbox before it is opened.
 #[must_use = "an inbox is opened by `open`"]
 pub struct InboxBuilder {
     settings: Settings,
@@ -73,7 +73,7 @@ impl Default for InboxBuilder {
 impl InboxBuilder {
     #[cfg_attr(
         not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
-        allow(unused_variables, reason = "an inbox in memory has no URL")
+        allow(unused_variables, reason = "without an engine there is no URL")
     )]
     pub(crate) fn new(url: &str) -> Self {
         Self {
@@ -89,113 +89,111 @@ impl InboxBuilder {
         }
     }
 
-    /// How many functions run at a time; 16 unless said otherwise.
+    /// Sets how many functions run at a time. The default is 16.
     pub fn concurrency(mut self, most: usize) -> Self {
         self.settings.concurrency = most;
         self
     }
 
-    /// How often a delivery is started before it becomes a dead letter; 15 times unless said
-    /// otherwise. What ends the whole process counts as well.
+    /// Sets how often a delivery is started before it becomes a dead letter. The default is 15. An
+    /// attempt that ends the whole process counts, too.
     pub fn max_attempts(mut self, most: u32) -> Self {
         self.settings.max_attempts = most;
         self
     }
 
-    /// For how long a claim is good without being renewed; 30 seconds unless said otherwise. It is
-    /// renewed while the function runs: after a crash, this is how long its deliveries wait.
+    /// Sets how long a claim is good unless it is renewed. The default is 30 seconds. It is renewed
+    /// while the function runs; after a crash, this is how long its deliveries wait.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.settings.lease = lease;
         self
     }
 
-    /// How long a function may run before the attempt counts as failed; 15 minutes unless said
-    /// otherwise.
+    /// Sets how long a function may run before the attempt fails. The default is 15 minutes.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.settings.deadline = deadline;
         self
     }
 
-    /// How long to wait between attempts.
+    /// Sets the pauses between attempts.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.backoff = backoff;
         self
     }
 
-    /// How often to look for what has become due without a word: retries, and what other processes
-    /// stored; every second unless said otherwise.
+    /// Sets how often workers look for deliveries that became due without a notification: retries,
+    /// and what other processes stored. The default is one second.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.settings.poll_interval = interval;
         self
     }
 
-    /// How long completed and discarded deliveries are kept; a day unless said otherwise.
+    /// Sets how long completed and discarded deliveries are kept. The default is a day.
     pub fn keep_done(mut self, time: Duration) -> Self {
         self.settings.retention.done = time;
         self
     }
 
-    /// How long dead letters are kept; 30 days unless said otherwise.
+    /// Sets how long dead letters are kept. The default is 30 days.
     pub fn keep_dead(mut self, time: Duration) -> Self {
         self.settings.retention.dead = time;
         self
     }
 
-    /// For how long copies of a delivery are recognised; 7 days unless said otherwise, and in any
-    /// case for as long as its provider may send it again.
+    /// Sets how long copies of a delivery are recognised. The default is 7 days. It is never shorter
+    /// than the time in which the provider may send the delivery again.
     pub fn keep_keys(mut self, time: Duration) -> Self {
         self.settings.keep_keys = time;
         self
     }
 
-    /// How much may wait to be stored, in deliveries and in bytes; 4096 and 64 MiB unless said
-    /// otherwise. What is more is answered by 503, and the provider sends it again.
+    /// Sets how much may wait to be stored, in deliveries and in bytes. The default is 4096 and
+    /// 64 MiB. More is refused with 503, and the provider sends it again.
     pub fn queue(mut self, deliveries: usize, bytes: usize) -> Self {
         self.settings.queue = Capacity { items: deliveries, weight: bytes };
         self
     }
 
-    /// How much is committed at a time, in deliveries and in bytes; 256 and 8 MiB unless said
-    /// otherwise.
+    /// Sets how much is committed at a time, in deliveries and in bytes. The default is 256 and
+    /// 8 MiB.
     pub fn batch(mut self, deliveries: usize, bytes: usize) -> Self {
         self.settings.batch = Capacity { items: deliveries, weight: bytes };
         self
     }
 
-    /// Tells the time, where the database does not: PostgreSQL has a clock of its own.
+    /// Sets the clock. PostgreSQL uses its own for what it stores.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.settings.clock = Arc::new(clock);
         self
     }
 
-    /// Whether `open` makes and changes the tables; it does unless told otherwise.
+    /// Sets whether `open` creates and migrates the tables. It does by default.
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
     pub fn migrate(mut self, migrate: bool) -> Self {
         self.migrate = migrate;
         self
     }
 
-    /// The PostgreSQL schema that the tables are in; `webhook` unless said otherwise.
+    /// Sets the PostgreSQL schema of the tables. The default is `webhook`.
     #[cfg(feature = "inbox-postgres")]
     pub fn schema(mut self, name: impl Into<String>) -> Self {
         self.schema = name.into();
         self
     }
 
-    /// How many connections to PostgreSQL there are for the inbox itself; 4 unless said otherwise.
-    /// The transactions of functions have as many more as functions run at a time, and one waits
-    /// for news.
+    /// Sets the number of connections to PostgreSQL for the inbox itself. The default is 4. The
+    /// transactions of functions take one more for each function that runs, and one connection
+    /// waits for notifications.
     #[cfg(feature = "inbox-postgres")]
     pub fn connections(mut self, most: u32) -> Self {
         self.connections = most;
         self
     }
 
-    /// Opens the inbox, and makes its tables where they are missing. To be called on a tokio
-    /// runtime.
+    /// Opens the inbox, and creates its tables if they are missing. Call it on a tokio runtime.
     ///
     /// # Errors
-    /// With what is wrong with the URL, the options or the database.
+    /// If the URL or an option is wrong, or the database cannot be used.
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
     pub async fn open(self) -> Result<Inbox, InboxError> {
         self.check()?;
@@ -203,21 +201,20 @@ impl InboxBuilder {
         Ok(Inbox::start(store, self.settings))
     }
 
-    /// Opens an inbox on a store of your own, whatever the URL is. The store has a clock of
-    /// its own; where that is not the system's, give it to [`clock`](Self::clock) too. To be called
-    /// on a tokio runtime.
+    /// Opens an inbox on a store of your own; the URL is ignored. If the store does not use the
+    /// system's clock, set the same clock by [`clock`](Self::clock). Call it on a tokio runtime.
     ///
     /// # Errors
-    /// With what is wrong with the options.
+    /// If an option is wrong.
     pub fn open_store(self, store: Arc<dyn InboxStore>) -> Result<Inbox, InboxError> {
         self.check()?;
         Ok(Inbox::start(store, self.settings))
     }
 
-    /// An inbox in memory, for tests: it loses everything when it is dropped.
+    /// Opens an inbox in memory, for tests: it loses everything when it is dropped.
     ///
     /// # Errors
-    /// With what is wrong with the options.
+    /// If an option is wrong.
     #[cfg(feature = "testing")]
     pub fn in_memory(self) -> Result<Inbox, InboxError> {
         self.check()?;

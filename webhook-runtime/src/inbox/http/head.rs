@@ -1,4 +1,4 @@
-//! A request without its body, and its form in the store.
+//! A request without its body, and its stored form.
 
 use std::time::SystemTime;
 
@@ -7,25 +7,25 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::inbox::record::{millis, time};
 
-/// What is kept of a request beside its body, to run the function as if it had just come.
+/// A request without its body, to run the function as if the request had just arrived.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Head {
     /// The method.
     pub method: String,
-    /// Path and query, as they were asked for.
+    /// Path and query, as they were sent.
     pub uri: String,
-    /// The query, where it is the payload.
+    /// The query, if it is the payload.
     pub query: Option<Bytes>,
     /// The headers that are kept.
     pub headers: HeaderMap,
-    /// The parameters of the path that the secret was found by: whose delivery it is.
+    /// The parameters of the path by which the secret was found: the tenant.
     pub scope: Vec<(String, String)>,
     /// The name of the secret that matched.
     pub secret: String,
-    /// When the provider signed, where its scheme signs a time.
+    /// The time at which the provider signed, if its scheme signs a time.
     pub signed_at: Option<SystemTime>,
-    /// Which event of a batch it is, where each is stored by itself.
+    /// The event of a batch that this is, if each is stored by itself.
     pub piece: Option<Piece>,
 }
 
@@ -35,13 +35,13 @@ pub struct Head {
 pub struct Piece {
     /// Its place in the batch, from 0.
     pub index: u64,
-    /// The name of the event, where the request says one for all of them.
+    /// The name of the event, if the request names one for the whole batch.
     pub event: Option<String>,
-    /// What tells events of that name apart.
+    /// The action, which tells events of that name apart.
     pub action: Option<String>,
 }
 
-/// The first byte: the form may change, and what was stored before has to be read all the same.
+/// The first byte. The form may change, and what was stored before has to be readable all the same.
 const VERSION: u8 = 1;
 
 impl Head {
@@ -115,8 +115,8 @@ impl Head {
 }
 
 fn put_count(out: &mut Vec<u8>, count: usize) {
-    // Nothing of a request comes near 4 GiB, and what did would not be read again by accident: its
-    // count would not fit what follows.
+    // No part of a request comes near 4 GiB. If one did, its count would not match what follows, and
+    // it would not be read.
     out.extend(u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes());
 }
 

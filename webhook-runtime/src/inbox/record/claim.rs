@@ -1,4 +1,4 @@
-//! A claimed delivery, and how an attempt at it ends.
+//! A claimed delivery, its token, and the result of an attempt.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,21 +9,21 @@ use crate::inbox::{
     record::{Digest, Stored},
 };
 
-/// A claimed delivery, to be run now.
+/// A claimed delivery to run now.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Job {
     /// The number of the record.
     pub id: i64,
-    /// Which attempt this is, from 1.
+    /// The number of this attempt, from 1.
     pub attempt: u32,
     /// The name of the endpoint.
     pub endpoint: String,
     /// The name of the provider.
     pub provider: String,
-    /// When the request was verified.
+    /// The time at which the request was verified.
     pub received_at: SystemTime,
-    /// The request, but for its body.
+    /// The request without its body.
     pub head: Head,
     /// The body.
     pub body: Bytes,
@@ -31,7 +31,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// A delivery as it stands once it has been claimed.
+    /// Creates a job of a delivery as it is stored after the claim.
     #[must_use]
     pub fn new(claim: ClaimToken, delivery: Stored) -> Self {
         let Stored { record, head, body } = delivery;
@@ -97,22 +97,22 @@ impl ClaimToken {
     }
 }
 
-/// How an attempt at a delivery ended.
+/// The result of an attempt at a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttemptResult {
     /// The delivery is completed.
     Done,
-    /// The delivery is to be run again.
+    /// The delivery is to run again.
     Retry {
-        /// Not before this time has passed, where something asked for it (`Retry-After`). The inbox
-        /// makes the pause of its [`Backoff`](crate::inbox::Backoff) of it before a store sees it;
-        /// a store takes `None` as at once.
+        /// The pause that was asked for, such as by `Retry-After`. Before a store sees it, the inbox
+        /// replaces it with the pause of its [`Backoff`](crate::inbox::Backoff). A store takes
+        /// `None` as no pause.
         after: Option<Duration>,
         /// The reason, for operators.
         reason: String,
     },
-    /// The delivery is not to be run again: a dead letter.
+    /// The delivery is not to run again: it becomes a dead letter.
     Dead {
         /// The reason, for operators.
         reason: String,

@@ -22,9 +22,9 @@ fn storable(text: &str, most: usize) -> String {
     text.chars().map(|c| if c == '\0' { '\u{fffd}' } else { c }).take(most).collect()
 }
 
-/// Milliseconds since 1970; what is out of all bounds is brought into them.
+/// Milliseconds since 1970. Times beyond all bounds are clamped.
 pub(crate) fn millis(time: SystemTime) -> i64 {
-    // Far from the ends of `i64`, so that a duration can be added.
+    // Far from the limits of `i64`, so that a duration can be added.
     const MOST: i64 = i64::MAX / 4;
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_millis()).unwrap_or(MOST).min(MOST),
@@ -38,7 +38,7 @@ pub(crate) fn span(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(MOST).min(MOST)
 }
 
-/// The time of a number out of the store.
+/// The time of a number in the store.
 pub(crate) fn time(millis: i64) -> SystemTime {
     let distance = Duration::from_millis(millis.unsigned_abs());
     let time = if millis < 0 {

@@ -1,4 +1,4 @@
-//! A delivery that is to be stored, and what became of it.
+//! A delivery to store, and the result of storing it.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::inbox::http::head::Head;
 
-/// A verified delivery that is to be stored.
+/// A verified delivery to store.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct NewDelivery {
@@ -15,29 +15,29 @@ pub struct NewDelivery {
     pub endpoint: String,
     /// The name of the provider.
     pub provider: String,
-    /// What makes a delivery the same as another one: the signed id, or a digest of what was
-    /// signed. It counts within the endpoint and the tenant ([`Head::scope`]).
+    /// The deduplication key: the signed id, or a digest of what was signed. Two deliveries of one
+    /// endpoint and tenant ([`Head::scope`]) with the same key are copies.
     pub key: Bytes,
     /// How long a copy of this delivery has to be recognised: as long as the provider may send it
     /// again. [`Inbox::enqueue`](crate::Inbox::enqueue) makes it at least as long as the inbox is
     /// configured to.
     pub keep_key_for: Duration,
-    /// Deliveries of one endpoint and tenant that have the same key here run one after another.
+    /// The ordering key: deliveries of one endpoint and tenant that share it run one after another.
     pub order_key: Option<Bytes>,
-    /// The name of the event, where the provider says one.
+    /// The name of the event, if the provider names it.
     pub event: Option<String>,
-    /// The provider's id of the delivery, where it says one.
+    /// The provider's id of the delivery, if it has one.
     pub provider_id: Option<String>,
-    /// When the request was verified.
+    /// The time at which the request was verified.
     pub received_at: SystemTime,
-    /// What else is needed to run the function as if the request had just come.
+    /// The request without its body, to run the function as if it had just arrived.
     pub head: Head,
     /// The bytes that the provider signed.
     pub body: Bytes,
 }
 
 impl NewDelivery {
-    /// A delivery of which nothing more is known.
+    /// Creates a delivery of which nothing more is known. Set the other fields afterwards.
     #[must_use]
     pub fn new(
         endpoint: impl Into<String>,
@@ -60,7 +60,7 @@ impl NewDelivery {
         }
     }
 
-    /// What it takes in a queue, about: for the limit of what may wait.
+    /// The approximate size in a queue, for the limit of what may wait.
     pub(crate) fn weight(&self) -> usize {
         self.body.len() + self.head.weight() + 512
     }
@@ -81,13 +81,13 @@ impl NewDelivery {
     }
 }
 
-/// Of fixed size whatever a sender writes; half of SHA-256 is as hard to hit as a UUID, and keeps the
-/// index of keys small.
+/// A digest of fixed size, whatever a sender writes. Half of SHA-256 is as hard to hit as a UUID, and
+/// keeps the index of keys small.
 pub(crate) type Digest = [u8; 16];
 
 fn digest(endpoint: &str, scope: &[(String, String)], key: &[u8]) -> Digest {
     let mut hash = Sha256::new();
-    // Each part after its length, so that no two lists of parts read alike.
+    // Each part follows its length, so that no two lists of parts hash the same bytes.
     let mut part = |part: &[u8]| {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
@@ -104,13 +104,13 @@ fn digest(endpoint: &str, scope: &[(String, String)], key: &[u8]) -> Digest {
     digest
 }
 
-/// What became of a delivery that was to be stored. Either way it is safe, and can be acknowledged.
+/// The result of storing a delivery. Either way it is safe and can be acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Enqueued {
-    /// It is stored, under this number.
+    /// The delivery is stored under this number.
     Stored(i64),
-    /// It had been stored before, under this number; the record may have been pruned since.
+    /// The delivery was stored before, under this number. The record may have been pruned since.
     Duplicate(i64),
 }
 

@@ -1,10 +1,10 @@
-//! Which records an operator means.
+//! A filter of records.
 
 use std::{ops::Range, time::SystemTime};
 
 use crate::inbox::record::{Record, State, stored_text};
 
-/// Which records are meant. Everything that is said has to apply; nothing said means all.
+/// A filter of records. All conditions must hold; without conditions it matches every record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 #[non_exhaustive]
@@ -19,53 +19,53 @@ pub struct Filter {
     pub provider_id: Option<String>,
     /// The states.
     pub states: Option<Vec<State>>,
-    /// When the request was verified; the end is not included.
+    /// The span of time in which the request was verified; the end is not included.
     pub received: Option<Range<SystemTime>>,
 }
 
 impl Filter {
-    /// All records.
+    /// Matches all records.
     pub fn all() -> Self {
         Self::default()
     }
 
-    /// The records of these numbers.
+    /// Matches the records with these numbers.
     pub fn ids(mut self, ids: impl IntoIterator<Item = i64>) -> Self {
         self.ids = Some(ids.into_iter().collect());
         self
     }
 
-    /// The records of one endpoint, by the name of its function.
+    /// Matches the records of one endpoint, by the name of its function.
     pub fn endpoint(mut self, name: impl Into<String>) -> Self {
         self.endpoint = Some(name.into());
         self
     }
 
-    /// The records of one event, by the provider's name for it.
+    /// Matches the records of one event, by the provider's name of it.
     pub fn event(mut self, name: impl Into<String>) -> Self {
         self.event = Some(stored_text(&name.into()));
         self
     }
 
-    /// The records of one delivery, by the provider's id for it.
+    /// Matches the records of one delivery, by the provider's id of it.
     pub fn provider_id(mut self, id: impl Into<String>) -> Self {
         self.provider_id = Some(stored_text(&id.into()));
         self
     }
 
-    /// The records that stand so.
+    /// Matches the records in this state. Call it again for further states.
     pub fn state(mut self, state: State) -> Self {
         self.states.get_or_insert_default().push(state);
         self
     }
 
-    /// The records that were received in a span of time, its end not included.
+    /// Matches the records that were received in a span of time; the end is not included.
     pub fn received(mut self, span: Range<SystemTime>) -> Self {
         self.received = Some(span);
         self
     }
 
-    /// Whether the filter means this record.
+    /// Whether the filter matches this record.
     #[must_use]
     pub fn matches(&self, record: &Record) -> bool {
         let is = |wanted: &Option<String>, text: Option<&str>| {

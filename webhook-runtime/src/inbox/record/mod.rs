@@ -1,4 +1,4 @@
-//! What the inbox holds, as data.
+//! The data that the inbox holds.
 
 mod claim;
 mod columns;
@@ -23,21 +23,21 @@ pub(crate) use self::{
 };
 use crate::inbox::http::head::Head;
 
-/// Where a stored delivery stands.
+/// The state of a stored delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// To be run, now or at a later time.
+    /// Waits to run, now or at a later time.
     Waiting,
-    /// Claimed by a worker whose lease has not run out, or has not been noticed to have.
+    /// Claimed by a worker. Its lease may have run out without being noticed yet.
     Running,
-    /// Behind another delivery of the same order key.
+    /// Waits for another delivery with the same ordering key.
     Held,
     /// Completed.
     Done,
-    /// Given up; [`Record::reason`] says why. It can be retried.
+    /// Given up: a dead letter. [`Record::reason`] says why, and it can be retried.
     Dead,
-    /// Put aside by an operator.
+    /// Discarded by an operator.
     Discarded,
 }
 
@@ -66,45 +66,45 @@ impl State {
         Self::ALL.into_iter().find(|state| state.code() == code)
     }
 
-    /// Whether nothing more will happen to it by itself.
+    /// Whether a delivery stays in this state until an operator changes it.
     #[must_use]
     pub const fn is_finished(self) -> bool {
         self.code() > 2
     }
 }
 
-/// One record of the inbox, without what was sent.
+/// A stored delivery, without what was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Record {
-    /// Its number: a later delivery has a higher one.
+    /// The number of the record: a later delivery has a higher one.
     pub id: i64,
     /// The name of the endpoint.
     pub endpoint: String,
     /// The name of the provider.
     pub provider: String,
-    /// The name of the event, where the provider says one.
+    /// The name of the event, if the provider names it.
     pub event: Option<String>,
-    /// The provider's id of the delivery, where it says one.
+    /// The provider's id of the delivery, if it has one.
     pub provider_id: Option<String>,
-    /// Where it stands.
+    /// The state.
     pub state: State,
-    /// How often it has been started since it came, or since an operator had it run again.
+    /// The number of attempts since it arrived, or since an operator had it run again.
     pub attempt: u32,
-    /// Why the last attempt did not complete it.
+    /// The reason why the last attempt did not complete it.
     pub reason: Option<String>,
-    /// When the request was verified.
+    /// The time at which the request was verified.
     pub received_at: SystemTime,
-    /// When it is to run (waiting), or when its lease runs out (running); `None` for at once.
+    /// The time at which it is to run (waiting), or its lease runs out (running); `None` is now.
     pub due_at: Option<SystemTime>,
-    /// When it was completed or given up.
+    /// The time at which it was completed, given up or discarded.
     pub finished_at: Option<SystemTime>,
     /// The length of the body.
     pub body_len: u64,
 }
 
 impl Record {
-    /// A record of which nothing more is known. The other fields can be set afterwards.
+    /// Creates a record of which nothing more is known. Set the other fields afterwards.
     #[must_use]
     pub fn new(
         id: i64,
@@ -130,20 +130,20 @@ impl Record {
     }
 }
 
-/// One record of the inbox with what was sent.
+/// A stored delivery, with what was sent.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Stored {
     /// The record.
     pub record: Record,
-    /// The request, but for its body.
+    /// The request without its body.
     pub head: Head,
     /// The body.
     pub body: Bytes,
 }
 
 impl Stored {
-    /// A record with what was sent.
+    /// Creates a delivery of its record and what was sent.
     #[must_use]
     pub fn new(record: Record, head: Head, body: Bytes) -> Self {
         Self { record, head, body }

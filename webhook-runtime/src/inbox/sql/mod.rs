@@ -1,4 +1,4 @@
-//! What both databases have in common: rows, conditions, and the statements that are the same.
+//! The code that both databases share: rows, and the statements that are the same.
 
 #[cfg(feature = "inbox-postgres")]
 pub(crate) mod postgres;
@@ -16,7 +16,7 @@ use crate::inbox::{
     store::{Finish, UNREADABLE},
 };
 
-/// A record, as the database gives it.
+/// The row of a record.
 pub(crate) type RecordRow = (
     i64,
     String,
@@ -32,8 +32,8 @@ pub(crate) type RecordRow = (
     i64,
 );
 
-/// A claimed delivery, as the database gives it: number, attempt, claim, endpoint, provider,
-/// received, line, head and body.
+/// The row of a claimed delivery: number, attempt, claim, endpoint, provider, time of receipt, line,
+/// head and body. A line is the digest of an ordering key.
 pub(crate) type JobRow = (i64, i32, i64, String, String, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
 
 /// Number and line of a delivery.
@@ -61,7 +61,7 @@ pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
     })
 }
 
-/// The job, or the number of what cannot be read.
+/// Reads a job, or returns the number of the delivery that cannot be read.
 pub(crate) fn job(row: JobRow) -> Result<Job, i64> {
     let (id, attempt, number, endpoint, provider, received_at, line, head, body) = row;
     let head = Head::from_bytes(&head).ok_or(id)?;
@@ -77,7 +77,7 @@ pub(crate) fn job(row: JobRow) -> Result<Job, i64> {
     })
 }
 
-/// One record with what was sent, of its row in each table.
+/// Reads a delivery from its row in each table.
 pub(crate) fn stored(
     row: Option<RecordRow>,
     sent: Option<(Vec<u8>, Vec<u8>)>,
@@ -87,16 +87,16 @@ pub(crate) fn stored(
     Ok(Some(Stored::new(record(row)?, head, body.into())))
 }
 
-/// What the end of a claim makes of its row.
+/// The columns that the end of a claim sets.
 pub(crate) struct Settled<'a> {
     pub(crate) id: i64,
     /// The number of the claim.
     pub(crate) claim: i64,
     pub(crate) state: State,
-    /// When it is due, in milliseconds from now; `None` is at once.
+    /// The milliseconds until it is due; `None` is at once.
     pub(crate) after: Option<i64>,
     pub(crate) reason: Option<&'a str>,
-    /// How many attempts are taken back. If any, the last reason stays.
+    /// The number of attempts that do not count. If there is one, the last reason stays.
     pub(crate) back: i32,
 }
 
@@ -122,7 +122,7 @@ pub(crate) fn digest(bytes: &[u8]) -> Option<Digest> {
     bytes.try_into().ok()
 }
 
-/// Each line once, in one order for all processes.
+/// Each line once, in the same order in all processes.
 pub(crate) fn distinct(lines: impl Iterator<Item = Digest>) -> Vec<Digest> {
     let mut lines: Vec<_> = lines.collect();
     lines.sort_unstable();
@@ -130,7 +130,7 @@ pub(crate) fn distinct(lines: impl Iterator<Item = Digest>) -> Vec<Digest> {
     lines
 }
 
-/// The numbers, as they came, and each line once.
+/// The numbers in their order, and each line once.
 pub(crate) fn ids_and_lines(rows: &[LineRow]) -> (Vec<i64>, Vec<Digest>) {
     let lines = rows.iter().filter_map(|(_, line)| line.as_deref().and_then(digest));
     (rows.iter().map(|(id, _)| *id).collect(), distinct(lines))

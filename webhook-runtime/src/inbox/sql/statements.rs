@@ -1,7 +1,7 @@
 //! The statements that are the same in both databases.
 //!
-//! They are templates: `{s}` stands for what comes before the name of a table, and `{now}` for the
-//! present time. Nothing in them is a sender's: what is goes into [`Arg`]s.
+//! They are templates: `{s}` stands for the prefix of a table's name, and `{now}` for the present
+//! time. They contain nothing of a sender: that is bound as an [`Arg`].
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::inbox::{
     store::{Census, Change},
 };
 
-/// A template, and what to bind to it.
+/// A template and its arguments.
 pub(crate) struct Statement {
     pub(crate) template: String,
     pub(crate) args: Vec<Arg>,
@@ -22,7 +22,7 @@ pub(crate) enum Arg {
     Text(String),
 }
 
-/// Binds the arguments of a [`Statement`]; its texts are too many to be kept prepared.
+/// Binds the arguments of a [`Statement`]. There are too many different texts to keep them prepared.
 macro_rules! bind {
     ($query:expr, $args:expr) => {
         $args
@@ -40,12 +40,12 @@ pub(crate) use bind;
 const RECORD: &str = "id, endpoint, provider, event, provider_id, state, attempt, reason, \
                       received_at, due_at, finished_at, size";
 
-/// The records that a filter means, in the order of their numbers, above `after`.
+/// Lists the records that a filter matches, with numbers above `after`.
 pub(crate) fn list(filter: &Filter, after: i64, most: u32) -> Statement {
     select(RECORD, filter, "", (after, most))
 }
 
-/// Number and line of the records that a change applies to.
+/// Lists number and line of the records that a change applies to.
 pub(crate) fn changeable(filter: &Filter, change: Change, range: (i64, u32)) -> Statement {
     let applies = format!(" AND state IN ({})", codes(change.applies_to()));
     select("id, line", filter, &applies, range)
@@ -90,7 +90,7 @@ fn conditions(filter: &Filter, args: &mut Vec<Arg>) -> String {
     sql
 }
 
-/// Numbers with commas between them: for lists whose length varies, and that nobody else wrote.
+/// Numbers with commas between them, for lists of varying length.
 pub(crate) fn numbers(numbers: impl Iterator<Item = i64>) -> String {
     let numbers: Vec<_> = numbers.map(|number| number.to_string()).collect();
     if numbers.is_empty() { "NULL".to_owned() } else { numbers.join(", ") }
@@ -100,8 +100,8 @@ fn codes(states: &[State]) -> String {
     numbers(states.iter().map(|state| state.code().into()))
 }
 
-/// Makes an operator's change to these records, where it still applies. One with an ordering key is
-/// held, until its turn comes.
+/// Changes these records, if the change still applies. A record with an ordering key is held until
+/// its turn comes.
 pub(crate) fn change(change: Change, ids: &[i64]) -> String {
     let set = match change {
         Change::Retry | Change::Replay => {
@@ -119,13 +119,13 @@ pub(crate) const COMPLETE: &str = "UPDATE {s}deliveries SET state = 3, due_at = 
                                    reason = NULL, finished_at = {now} \
                                    WHERE id = $1 AND claims = $2 AND state = 1";
 
-/// The endpoints that anything waits for, by the index on what is due: one step each.
+/// The endpoints that have waiting or running deliveries, by the index on due times: one step each.
 const ENDPOINTS: &str = "WITH RECURSIVE e (name) AS (\
      SELECT min(endpoint) FROM {s}deliveries WHERE state < 2 \
      UNION ALL SELECT (SELECT min(endpoint) FROM {s}deliveries \
      WHERE state < 2 AND endpoint > e.name) FROM e WHERE e.name IS NOT NULL)";
 
-/// The deliveries of a state that are due implausibly far ahead.
+/// Lists the deliveries of a state whose due time lies implausibly far ahead.
 pub(crate) fn far_ahead(state: State, plausible: Duration) -> String {
     let (state, plausible) = (state.code(), span(plausible));
     format!(
@@ -134,14 +134,14 @@ pub(crate) fn far_ahead(state: State, plausible: Duration) -> String {
     )
 }
 
-/// Resets when these deliveries are due, counted from now; `None` is at once.
+/// Resets the due time of these deliveries, counted from now; `None` is at once.
 pub(crate) fn reset_due(reset: Option<Duration>, of: &str) -> String {
     let due = reset.map_or("0".to_owned(), |reset| format!("{{now}} + {}", span(reset)));
     format!("UPDATE {{s}}deliveries SET due_at = {due} WHERE {of}")
 }
 
-/// Counts what is waiting, running, held and dead. A database that has to be told which index
-/// counts is told by `index`.
+/// Counts what is waiting, running, held and dead. `index` names the index for a database that needs
+/// the hint.
 pub(crate) fn counts(index: impl Fn(&str) -> String) -> String {
     let count = |by: &str, condition: &str| {
         format!("(SELECT count(*) FROM {{s}}deliveries{} WHERE {condition})", index(by))
@@ -155,7 +155,7 @@ pub(crate) fn counts(index: impl Fn(&str) -> String) -> String {
     format!("SELECT {}", counts.join(", "))
 }
 
-/// For how long the oldest that could run has been waiting for it.
+/// The time for which the oldest due delivery has been waiting, in milliseconds.
 pub(crate) fn longest_wait() -> String {
     let oldest = |since: &str, due: &str, order: &str| {
         format!(
@@ -168,7 +168,7 @@ pub(crate) fn longest_wait() -> String {
     format!("{ENDPOINTS} SELECT {{now}} - min(since) FROM ({new} UNION ALL {retries}) AS oldest")
 }
 
-/// What was counted.
+/// The result of both counts.
 pub(crate) fn census(counts: (i64, i64, i64, i64), longest_wait: Option<i64>) -> Census {
     let count = |number: i64| number.try_into().unwrap_or_default();
     let mut census = Census::default();

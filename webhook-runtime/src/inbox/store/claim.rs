@@ -1,10 +1,10 @@
-//! Which deliveries a claim takes: one policy for every store.
+//! The policy by which a claim chooses deliveries, for every store.
 
 use std::time::{Duration, SystemTime};
 
 use crate::inbox::record::{Job, Record, State};
 
-/// What a worker can take.
+/// The deliveries that a worker can take.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// The names of the endpoints that the worker has handlers for. Where not everything that is
@@ -129,7 +129,7 @@ impl<'a> Selection<'a> {
         &self.lost
     }
 
-    /// What the claim yielded, once the selection is claimed and what is lost is given up.
+    /// The result of the claim, once the selection is claimed and what is lost is given up.
     #[must_use]
     pub fn claimed(&self, jobs: Vec<Job>) -> Claimed {
         let buried = u32::try_from(self.lost.len()).unwrap_or(u32::MAX);
@@ -137,7 +137,7 @@ impl<'a> Selection<'a> {
     }
 }
 
-/// What a claim yielded.
+/// The result of a claim.
 #[derive(Default)]
 pub struct Claimed {
     /// The deliveries to run now.

@@ -3,9 +3,9 @@
 //! A store of your own implements [`InboxStore`], and [`StoreTransaction`] where handlers are to
 //! write through it. [`Inbox::with_store`](crate::Inbox::with_store) opens an inbox on it.
 //!
-//! What holds for every store is written once, to be called by each: [`Wanted::select`] or
-//! [`Selection`] choose what a claim takes, and [`Record`] and [`Filter`] know how a record changes
-//! and what a filter means.
+//! The rules that every store must keep are written once, and a store calls them:
+//! [`Wanted::select`] or [`Selection`] choose what a claim takes, [`Record`] knows how a record
+//! changes, and [`Filter::matches`] which records are meant.
 
 mod claim;
 mod operate;
@@ -21,43 +21,45 @@ use crate::inbox::{
     record::{AttemptResult, ClaimToken, Enqueued, Filter, NewDelivery, Record, Stored},
 };
 
-/// What a store answers, some time later.
+/// The answer of a store.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>> + Send + 'a>>;
 
-/// Keeps deliveries. Whatever it says is done has been committed and survives a crash.
+/// Keeps deliveries. When a method succeeds, its effect is committed and survives a crash.
 ///
-/// Every method is one transaction. Time is the store's own: a database that several machines share
-/// has one clock, theirs may differ.
+/// Every method is one transaction. A store uses its own clock: a database that several machines
+/// share has one clock, while the clocks of the machines may differ.
 pub trait InboxStore: Send + Sync + 'static {
-    /// Stores deliveries, all of them or none. One whose key is known, from before or from earlier
-    /// in the same list, is not stored again.
+    /// Stores deliveries, all of them or none. A delivery is not stored again if its
+    /// [deduplication digest](NewDelivery::dedup_digest) is known, from before or from earlier in the
+    /// same list.
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>>;
 
-    /// Claims what is due. An attempt is counted here, so that one that ends the process counts.
+    /// Claims what is due. It counts the attempt, so that an attempt that ends the process counts.
     fn claim<'a>(&'a self, wanted: &'a Wanted) -> Answer<'a, Claimed>;
 
-    /// Extends the leases of what is still running, and says which claims are still good.
+    /// Extends the leases of running deliveries, and returns the numbers of those whose claim is
+    /// still good.
     ///
-    /// A claim whose delivery is locked by its own [`StoreTransaction`] may be left out: nobody else can
+    /// A delivery that is locked by its own [`StoreTransaction`] may be left out: nobody else can
     /// claim it.
     fn extend<'a>(&'a self, running: &'a [ClaimToken], lease: Duration) -> Answer<'a, Vec<i64>>;
 
-    /// Settles claims, and says of each whether it was still good: for a stale one nothing changes.
+    /// Settles claims, and returns for each whether it was still good. A stale claim changes nothing.
     fn finish<'a>(&'a self, batch: &'a [Finish]) -> Answer<'a, Vec<bool>>;
 
     /// Begins the transaction in which a claim will be completed.
     ///
     /// # Errors
-    /// [`InboxError::Stale`] where the claim is no longer good.
+    /// [`InboxError::Stale`] if the claim is no longer good.
     fn begin(&self, claim: ClaimToken) -> Answer<'_, Box<dyn StoreTransaction>>;
 
-    /// Records in the order of their numbers, those above `after`.
+    /// Lists records with numbers above `after`, ordered by number.
     fn list<'a>(&'a self, filter: &'a Filter, after: i64, most: u32) -> Answer<'a, Vec<Record>>;
 
-    /// One record with what was sent.
+    /// Returns one record with what was sent.
     fn show(&self, id: i64) -> Answer<'_, Option<Stored>>;
 
-    /// Changes records in the order of their numbers, those above `after`.
+    /// Changes records with numbers above `after`, ordered by number.
     fn change<'a>(
         &'a self,
         filter: &'a Filter,
@@ -69,25 +71,25 @@ pub trait InboxStore: Send + Sync + 'static {
     /// Deletes what is old enough, at most `most` of each kind.
     fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> Answer<'a, Pruned>;
 
-    /// Brings back what a clock that was wrong has put into the far future, and says how much.
+    /// Resets due times that lie implausibly far ahead, and returns their number.
     fn heal(&self, bounds: Bounds) -> Answer<'_, u64>;
 
-    /// Counts what there is.
+    /// Counts the records of each state.
     fn census(&self) -> Answer<'_, Census>;
 
-    /// How the database finds what is due for these endpoints, in its own words: `EXPLAIN` of the
-    /// statements of [`claim`](Self::claim) and of what follows a delivery in a line.
+    /// Explains how the database finds what is due for these endpoints, and what comes next of an
+    /// ordering key: the `EXPLAIN` of the statements of [`claim`](Self::claim).
     fn plan<'a>(&'a self, _endpoints: &'a [String]) -> Answer<'a, String> {
         Box::pin(std::future::ready(Err(InboxError::Unsupported("the store has no plans"))))
     }
 
-    /// Waits until something new may be due because of another process; for ever where the store
-    /// cannot tell.
+    /// Waits until another process may have stored something new. A store that cannot tell waits
+    /// for ever.
     fn news(&self) -> Answer<'_, ()> {
         Box::pin(std::future::pending())
     }
 
-    /// Lets go of connections.
+    /// Closes all connections.
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
     }

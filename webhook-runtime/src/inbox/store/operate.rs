@@ -4,20 +4,20 @@ use std::time::{Duration, SystemTime};
 
 use crate::inbox::record::{Record, State};
 
-/// What an operator does to records.
+/// A change that an operator makes to records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
     /// Runs dead letters again.
     Retry,
-    /// Runs what is finished again, whatever way it ended.
+    /// Runs finished deliveries again, completed or not.
     Replay,
-    /// Puts aside what is not completed.
+    /// Discards deliveries that are not completed.
     Discard,
 }
 
 impl Change {
-    /// The states that it applies to.
+    /// The states that the change applies to.
     #[must_use]
     pub const fn applies_to(self) -> &'static [State] {
         match self {
@@ -28,26 +28,26 @@ impl Change {
     }
 }
 
-/// How much was changed.
+/// The result of a change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
-    /// How many.
+    /// The number of changed records.
     pub count: u64,
-    /// The highest number that was looked at; `None` at the end.
+    /// The number of the last record that was looked at; `None` at the end.
     pub last: Option<i64>,
 }
 
-/// How long what is finished is kept.
+/// The time that finished deliveries are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// What was completed or discarded.
+    /// Completed and discarded deliveries.
     pub done: Duration,
     /// Dead letters.
     pub dead: Duration,
 }
 
 impl Retention {
-    /// The states that end a delivery, and how long it is kept in each.
+    /// The states of finished deliveries, and how long each is kept.
     #[must_use]
     pub const fn by_state(&self) -> [(State, Duration); 3] {
         [(State::Done, self.done), (State::Discarded, self.done), (State::Dead, self.dead)]
@@ -63,28 +63,28 @@ impl Retention {
     }
 }
 
-/// How much was pruned.
+/// The numbers of what was pruned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pruned {
     /// Records, with what was sent.
     pub records: u64,
-    /// Keys that copies were recognised by.
+    /// Keys by which copies were recognised.
     pub keys: u64,
 }
 
 impl Pruned {
-    /// So many records and keys.
+    /// Creates the numbers.
     #[must_use]
     pub const fn new(records: u64, keys: u64) -> Self {
         Self { records, keys }
     }
 }
 
-/// Beyond these, a time in the store was written by a clock that was wrong.
+/// The limits of due times: a time far beyond them was written by a wrong clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// The longest that anything waits.
+    /// The longest pause before a retry.
     pub delay: Duration,
     /// The longest lease.
     pub lease: Duration,
@@ -118,19 +118,19 @@ impl Bounds {
     }
 }
 
-/// What there is.
+/// The numbers of records in the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Census {
-    /// To be run, now or later.
+    /// Waiting to run, now or later.
     pub waiting: u64,
-    /// Claimed.
+    /// Claimed by workers.
     pub running: u64,
-    /// Behind others of their order keys.
+    /// Waiting for others with the same ordering key.
     pub held: u64,
     /// Dead letters.
     pub dead: u64,
-    /// For how long the oldest that could run has been waiting for it.
+    /// The time for which the oldest due delivery has been waiting.
     pub lag: Duration,
 }
 

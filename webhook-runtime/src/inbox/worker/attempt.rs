@@ -26,10 +26,10 @@ use crate::inbox::{
 /// A running attempt.
 pub type Processing = Pin<Box<dyn Future<Output = AttemptResult> + Send>>;
 
-/// What a delivery is for: runs it, and says how that ended.
+/// Runs the deliveries of an endpoint.
 pub trait Process: Send + Sync + 'static {
-    /// Begins one attempt. The transaction is there for functions that ask for it: what has been
-    /// written through it is committed where the outcome is [`AttemptResult::Done`].
+    /// Starts one attempt. What is written through the transaction is committed if the result is
+    /// [`AttemptResult::Done`].
     fn process(&self, job: Job, tx: TxSource) -> Processing;
 }
 
@@ -43,7 +43,7 @@ where
     }
 }
 
-/// Runs a job and settles its claim. Asked to give up, it gives the delivery back.
+/// Runs a job and settles its claim. When `give_up` is notified, it gives the delivery back.
 pub(crate) async fn attempt(
     shared: &Shared,
     process: Arc<dyn Process>,
@@ -54,7 +54,7 @@ pub(crate) async fn attempt(
     let tx = TxSource::new(Arc::clone(&shared.store), claim);
     let result = {
         let own = tx.clone();
-        // Called in here: what makes the future can panic as well.
+        // Called inside the future: the call itself can panic, too.
         let running = async move { process.process(job, own).await };
         let deadline = shared.settings.deadline;
         let mut running = pin!(tokio::time::timeout(deadline, unless_it_panics(running)));
@@ -73,7 +73,7 @@ pub(crate) async fn attempt(
         Some(AttemptResult::Dead { .. }) => shared.counters.dead(1),
         Some(AttemptResult::Released) => {}
         None => {
-            tracing::warn!(record = claim.id, "the claim was lost; somebody else runs it, or will");
+            tracing::warn!(record = claim.id, "the claim was lost; another worker runs the delivery");
         }
     }
 }
@@ -91,8 +91,8 @@ async fn unless_it_panics(running: impl Future<Output = AttemptResult>) -> Attem
     .await
 }
 
-/// Settles the claim, and returns what the store has been told; `None` if the claim was lost, so
-/// that another worker runs the delivery.
+/// Settles the claim, and returns what is stored; `None` if the claim was lost, so that another
+/// worker runs the delivery.
 async fn settle(
     shared: &Shared,
     claim: ClaimToken,
@@ -105,8 +105,8 @@ async fn settle(
         Ok(Some(transaction)) if result == AttemptResult::Done => {
             match transaction.commit().await {
                 Ok(()) => return Some(AttemptResult::Done),
-                // If the connection broke, it may have been committed: then the claim is settled,
-                // and the token is stale.
+                // If the connection broke, it may be committed. Then the claim is settled, and the
+                // token is stale.
                 Err(error) => {
                     retry(format!("what was written through `Tx` was not committed: {error}"))
                 }
@@ -128,8 +128,8 @@ fn retry(reason: String) -> AttemptResult {
     AttemptResult::Retry { after: None, reason }
 }
 
-/// The result as the store takes it: a retry has its pause, or is a dead letter after the last
-/// attempt, and reasons have a bounded length.
+/// Makes the result what is stored: a retry has its pause, or is a dead letter after the last
+/// attempt, and reasons have a limited length.
 fn bounded(shared: &Shared, number: u32, result: AttemptResult) -> AttemptResult {
     let most = shared.settings.max_attempts;
     match result {
@@ -146,8 +146,8 @@ fn bounded(shared: &Shared, number: u32, result: AttemptResult) -> AttemptResult
     }
 }
 
-/// Settles the claim. While the store fails it is tried again, as long as the claim can be good;
-/// after that, another worker claims the delivery.
+/// Settles the claim. If the store fails, it tries again as long as the claim can be good. After
+/// that, another worker claims the delivery.
 async fn finish(shared: &Shared, finish: Finish) -> Option<AttemptResult> {
     let give_up = Instant::now() + shared.settings.lease;
     let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));

@@ -1,4 +1,4 @@
-//! The leases of what is running in this process, and how they are renewed.
+//! The leases of the deliveries that run in this process.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,7 +17,7 @@ impl Running {
         self.lock().retain(|running| *running != claim);
     }
 
-    /// Renews the leases, and returns whether they are renewed.
+    /// Renews the leases, and returns whether that worked.
     pub(crate) async fn renew(&self, shared: &Shared) -> bool {
         let claims = self.lock().clone();
         if claims.is_empty() {
@@ -26,7 +26,7 @@ impl Running {
         match shared.store.extend(&claims, shared.settings.lease).await {
             Ok(_) => true,
             Err(error) => {
-                tracing::warn!(%error, "leases could not be renewed; tried again at once");
+                tracing::warn!(%error, "leases could not be renewed; the next try is at once");
                 false
             }
         }

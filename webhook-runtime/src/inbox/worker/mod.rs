@@ -1,4 +1,4 @@
-//! Claims what is due and runs it.
+//! Workers: they claim due deliveries and run them.
 
 pub(crate) mod attempt;
 pub(crate) mod leases;
@@ -29,7 +29,7 @@ use crate::inbox::{
     },
 };
 
-/// What runs the deliveries of which endpoint.
+/// The handlers of deliveries, by endpoint.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct Processes {
@@ -37,32 +37,32 @@ pub struct Processes {
 }
 
 impl Processes {
-    /// Nothing yet.
+    /// No handlers.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Runs the deliveries of one endpoint, by the name of its function.
+    /// Adds the handler of one endpoint, by the name of its function.
     pub fn on(mut self, endpoint: impl Into<String>, process: impl Process) -> Self {
         self.by_endpoint.insert(endpoint.into(), Arc::new(process));
         self
     }
 }
 
-/// Running workers. They end when this is dropped: what they were at is claimed by others once its
-/// lease runs out. [`shutdown`](Self::shutdown) is the better end.
+/// Running workers. They end when this is dropped, and others claim their deliveries once the leases
+/// run out. [`shutdown`](Self::shutdown) ends them in order.
 pub struct Workers {
     events: mpsc::UnboundedSender<Event>,
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// How the workers ended.
+/// The numbers of a shutdown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stopped {
-    /// What was running and came to its end in time.
+    /// Deliveries that were running and ended in time.
     pub finished: usize,
-    /// What was given back, to be run by somebody else.
+    /// Deliveries that were given back, to be run by another worker.
     pub released: usize,
 }
 
@@ -71,7 +71,7 @@ enum Event {
     Wake,
     /// An attempt ended.
     Ended(ClaimToken),
-    /// Nothing more is to be claimed, and what runs has so long.
+    /// Claim nothing more, and let what runs take so long.
     Stop(Duration, oneshot::Sender<Stopped>),
 }
 
@@ -89,7 +89,7 @@ impl Workers {
         Self { events, tasks }
     }
 
-    /// Claims nothing more, finishes what runs for as long as `deadline` says, and gives the rest
+    /// Stops claiming, lets running deliveries finish for `deadline` at most, and gives the rest
     /// back, as if it had not been started.
     pub async fn shutdown(self, deadline: Duration) -> Stopped {
         let (answer, stopped) = oneshot::channel();
@@ -125,7 +125,7 @@ async fn forward_news(shared: Arc<Shared>, events: mpsc::UnboundedSender<Event>)
             Ok(()) => failures = 0,
             Err(error) => {
                 failures += 1;
-                tracing::debug!(%error, "no news from other processes; they are asked for instead");
+                tracing::debug!(%error, "no notifications from other processes; the store is polled instead");
                 tokio::time::sleep(pause.delay(failures, None)).await;
             }
         }
@@ -141,7 +141,7 @@ struct Worker {
     running: Running,
     events: mpsc::UnboundedSender<Event>,
     attempts: JoinSet<()>,
-    /// Which of the attempts can be asked to give up, and whether it is a suspect.
+    /// The running attempts, how each is asked to give up, and whether it is a suspect.
     started: Vec<(ClaimToken, Arc<Notify>, bool)>,
     turns: Turns,
 }
@@ -163,15 +163,15 @@ impl Worker {
         let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         let poll = self.shared.settings.poll_interval;
         let mut failures = 0;
-        // Whether there may be more than was claimed.
+        // Whether there may be more to claim.
         let mut more = true;
         loop {
             let mut wait = poll;
             if more && self.room() > 0 {
                 match self.claim().await {
-                    Ok(all_that_fitted) => {
+                    Ok(filled_the_room) => {
                         failures = 0;
-                        more = all_that_fitted;
+                        more = filled_the_room;
                         if more && self.room() > 0 {
                             continue;
                         }
@@ -184,7 +184,7 @@ impl Worker {
                 }
             }
             let until = Instant::now() + wait + scaled(wait / 10, random());
-            // While the store fails, what happens does not make it be asked more often.
+            // While the store fails, events do not make it be asked more often.
             while !(failures == 0 && more && self.room() > 0) {
                 let Ok(event) = tokio::time::timeout_at(until, events.recv()).await else {
                     more = true;
@@ -201,7 +201,7 @@ impl Worker {
                             return;
                         }
                     }
-                    // Those that end together make room together: one claim for all of it.
+                    // Attempts that end together make room together, for one claim.
                     next = events.try_recv().ok();
                 }
             }
@@ -213,7 +213,7 @@ impl Worker {
         self.shared.settings.concurrency.saturating_sub(self.started.len())
     }
 
-    /// Claims what there is room for, and says whether there was as much.
+    /// Claims as much as there is room for, and returns whether that filled the room.
     async fn claim(&mut self) -> Result<bool, InboxError> {
         let room = u32::try_from(self.room()).unwrap_or(u32::MAX);
         let wanted = Wanted {
@@ -285,7 +285,7 @@ impl Worker {
     }
 }
 
-/// Says that an attempt ended, whatever way.
+/// Sends an event when an attempt ends, in whatever way.
 struct Ended {
     claim: ClaimToken,
     events: mpsc::UnboundedSender<Event>,
@@ -297,7 +297,7 @@ impl Drop for Ended {
     }
 }
 
-/// Whose turn it is: endpoints, and retries or what is new.
+/// Takes turns: between endpoints, and between retries and new deliveries.
 struct Turns {
     endpoints: VecDeque<String>,
     retries_first: bool,
@@ -326,7 +326,7 @@ impl Turns {
     }
 }
 
-/// Runs what is due until nothing is, in this task.
+/// Runs what is due until nothing is.
 pub(crate) async fn run_due(
     shared: &Arc<Shared>,
     processes: &Processes,

@@ -1,4 +1,4 @@
-//! The group commits: one task that stores what was received, and one that settles claims.
+//! Group commits: one task stores deliveries, another settles claims.
 
 pub(crate) mod queue;
 mod sync;
@@ -16,12 +16,12 @@ use crate::inbox::{
     writer::queue::{Capacity, Queue, Refused},
 };
 
-/// How long a sender waits for what is to be stored. Providers have little patience.
+/// The longest wait for a delivery to be stored. Providers have little patience.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 type Answered<T> = oneshot::Sender<Result<T, InboxError>>;
 
-/// Stores what was received, and settles claims, many at a time.
+/// Stores deliveries and settles claims, many in one commit.
 pub(crate) struct Writer {
     received: Arc<Queue<(NewDelivery, Answered<Enqueued>)>>,
     ended: Arc<Queue<(Finish, Answered<bool>)>>,
@@ -29,7 +29,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the two tasks. They end when the writer is dropped, after what has queued.
+    /// Starts the two tasks. After the writer is dropped, they commit what is queued and end.
     pub(crate) fn start(
         store: &Arc<dyn InboxStore>,
         settings: &Settings,
@@ -38,7 +38,7 @@ impl Writer {
     ) -> Self {
         let (batch, keep_keys) = (settings.batch, settings.keep_keys);
         let received = Arc::new(Queue::new(settings.queue));
-        // No more of these can be than are running.
+        // There are at most as many as there are running deliveries.
         let ended = Arc::new(Queue::new(Capacity { items: usize::MAX, weight: usize::MAX }));
         keep_going({
             let (queue, store) = (Arc::clone(&received), Arc::clone(store));
@@ -61,13 +61,13 @@ impl Writer {
         Self { received, ended, keep_keys }
     }
 
-    /// Stores a delivery. Whatever is answered but an error has been committed.
+    /// Stores a delivery. Without an error, it is committed.
     pub(crate) async fn enqueue(&self, delivery: NewDelivery) -> Result<Enqueued, InboxError> {
         let answered = self.push(delivery)?;
         within_patience(async { answered.await.map_err(|_| InboxError::Closed)? }).await
     }
 
-    /// Stores deliveries, in few commits. Without an error, all of them have been committed.
+    /// Stores deliveries, in few commits. Without an error, all of them are committed.
     pub(crate) async fn enqueue_all(&self, all: Vec<NewDelivery>) -> Result<(), InboxError> {
         let all = async {
             let mut all = all.into_iter().peekable();
@@ -76,7 +76,7 @@ impl Writer {
                 while let Some(one) = all.next_if(|one| pushed.is_empty() || self.has_room(one)) {
                     pushed.push(self.push(one)?);
                 }
-                // Where more of them came than there is room for, the next follow these.
+                // If there is not enough room for all, the next ones follow these.
                 for answered in pushed {
                     answered.await.map_err(|_| InboxError::Closed)??;
                 }
@@ -104,7 +104,7 @@ impl Writer {
         Ok(answered)
     }
 
-    /// Settles a claim, and says whether it was still good.
+    /// Settles a claim, and returns whether it was still good.
     pub(crate) async fn finish(&self, finish: Finish) -> Result<bool, InboxError> {
         let (answer, answered) = oneshot::channel();
         self.ended.push((finish, answer), 1).map_err(|_| InboxError::Closed)?;
@@ -129,7 +129,7 @@ async fn within_patience<T>(
     tokio::time::timeout(PATIENCE, stored).await.unwrap_or(Err(InboxError::Slow))
 }
 
-/// Runs a task until it comes to its end; one that panics is begun anew.
+/// Runs a task to its end. A task that panics is started again.
 fn keep_going<F, T>(task: F)
 where
     F: Fn() -> T + Send + 'static,

@@ -1,8 +1,9 @@
-//! The queue of the group commit: many put in, one takes all there is.
+//! The queue of the group commit: many tasks push, one task takes everything that waits.
 //!
-//! Nothing in here knows what is queued, nor tokio, and the only lock comes from beside this module:
-//! `tests/tests/inbox_queue_model.rs` compiles this file once more, with the lock of a model
-//! checker, and goes through the interleavings.
+//! This file knows neither tokio nor what is queued, and its only lock comes from the module beside
+//! it: `tests/tests/inbox_queue_model.rs` compiles it again with the lock of a model checker, and
+//! explores the interleavings. A channel of tokio and a semaphore would not be less code: a batch is
+//! bounded by weight as well, whoever pushes can close, and the next task goes on when one panics.
 
 use std::{
     collections::VecDeque,
@@ -13,14 +14,14 @@ use std::{
 
 use super::sync::Mutex;
 
-/// How much may be somewhere.
+/// A limit in items and in weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Capacity {
     pub(crate) items: usize,
     pub(crate) weight: usize,
 }
 
-/// A queue with bounds.
+/// A bounded queue.
 pub(crate) struct Queue<T> {
     most: Capacity,
     inner: Mutex<Inner<T>>,
@@ -30,11 +31,11 @@ struct Inner<T> {
     waiting: VecDeque<(T, usize)>,
     weight: usize,
     closed: bool,
-    /// The one who takes, while there is nothing.
+    /// Wakes the taking task, while the queue is empty.
     taker: Option<Waker>,
 }
 
-/// Why something was not put into the queue.
+/// The reason why an item was not pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
     Full,
@@ -47,8 +48,8 @@ impl<T> Queue<T> {
         Self { most, inner: Mutex::new(Inner { waiting, weight: 0, closed: false, taker: None }) }
     }
 
-    /// Puts something in, if there is room. What alone is heavier than the queue may be goes into an
-    /// empty one.
+    /// Pushes an item if there is room. An item that is heavier than the whole queue may be fits into
+    /// an empty queue.
     pub(crate) fn push(&self, item: T, weight: usize) -> Result<(), Refused> {
         let taker = {
             let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,14 +71,14 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// Whether something of this weight could be put in now.
+    /// Whether there is room for an item of this weight.
     pub(crate) fn has_room(&self, weight: usize) -> bool {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let total = inner.weight.saturating_add(weight);
         inner.waiting.len() < self.most.items && total <= self.most.weight
     }
 
-    /// Nothing more is put in. What is in it is still taken.
+    /// Closes the queue: nothing more is pushed, and what is in it is still taken.
     pub(crate) fn close(&self) {
         let taker = {
             let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,8 +90,8 @@ impl<T> Queue<T> {
         }
     }
 
-    /// What waits, in the order in which it came, up to a bound but never nothing; `None` once the
-    /// queue is closed and empty. For one taker only.
+    /// Takes what waits, oldest first, up to a limit but at least one item; `None` when the queue is
+    /// closed and empty. Only one task may take.
     fn poll_take(&self, context: &mut Context<'_>, most: Capacity) -> Poll<Option<Vec<T>>> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.waiting.is_empty() {
@@ -115,8 +116,8 @@ impl<T> Queue<T> {
         Poll::Ready(Some(batch))
     }
 
-    /// Commits whatever has queued, and again as soon as that is done, until the queue is closed
-    /// and empty. There is no timer: what comes alone is committed alone, at once.
+    /// Commits what is queued, again and again, until the queue is closed and empty. There is no
+    /// timer: an item that comes alone is committed at once.
     pub(crate) async fn commit_by<F, D>(&self, most: Capacity, mut commit: F)
     where
         F: FnMut(Vec<T>) -> D,
