@@ -64,7 +64,7 @@ impl fmt::Display for InboxError {
             Self::Unsupported(what) => f.write_str(what),
             Self::Stale => {
                 f.write_str("the delivery has been claimed again, discarded or completed")
-            },
+            }
         }
     }
 }

@@ -138,8 +138,8 @@ impl Inbox {
     /// Stores a delivery. When this succeeds, the delivery is safe and can be acknowledged.
     ///
     /// # Errors
-    /// After at most five seconds, if the delivery is not known to be safe. It may be stored all the
-    /// same.
+    /// After at most five seconds, if the delivery is not known to be safe. It may be stored all
+    /// the same.
     pub async fn enqueue(&self, delivery: NewDelivery) -> Result<Enqueued, InboxError> {
         self.shared.writer.enqueue(delivery).await
     }

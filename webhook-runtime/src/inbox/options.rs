@@ -140,8 +140,8 @@ impl InboxBuilder {
         self
     }
 
-    /// Sets how long copies of a delivery are recognised. The default is 7 days. It is never shorter
-    /// than the time in which the provider may send the delivery again.
+    /// Sets how long copies of a delivery are recognised. The default is 7 days. It is never
+    /// shorter than the time in which the provider may send the delivery again.
     pub fn keep_keys(mut self, time: Duration) -> Self {
         self.settings.keep_keys = time;
         self

@@ -12,12 +12,12 @@ use crate::inbox::{
 
 /// The transaction in which the delivery will be completed.
 ///
-/// What the function writes through it commits with the completion, if the function succeeds, or
-/// not at all: an effect in the inbox's own database happens exactly once. Effects anywhere else
-/// happen at least once: the function can be run again after any crash.
+/// What the function writes through it commits together with the completion if the function
+/// succeeds, or else not at all: an effect in the inbox's own database happens exactly once.
+/// Effects anywhere else happen at least once, because the function can run again after a crash.
 ///
-/// The transaction begins when it is first asked for. On SQLite nobody else can write from then
-/// until the function returns, not even what is being received: do slow things before. Neither
+/// The transaction begins when a connection is first asked for. On SQLite, nobody else can write
+/// from then until the function returns, and no delivery is stored: do slow work before. Neither
 /// commit it nor roll it back; the inbox does.
 pub struct Tx {
     slot: OwnedMutexGuard<Slot>,
@@ -32,22 +32,20 @@ struct Slot {
 }
 
 impl Tx {
-    /// The connection, where the inbox is an SQLite file.
+    /// The connection, if the inbox is an SQLite file.
     ///
     /// # Errors
-    /// When the transaction cannot begin, the delivery is no longer this attempt's to complete, or
-    /// the inbox is not SQLite.
+    /// If the transaction cannot begin, the claim is stale, or the inbox is not in SQLite.
     #[cfg(feature = "inbox-sqlite")]
     pub async fn sqlite(&mut self) -> Result<&mut sqlx::SqliteConnection, InboxError> {
         self.connection_or("the inbox is not in SQLite: use `Tx::postgres` or `Tx::connection`")
             .await
     }
 
-    /// The connection, where the inbox is in a PostgreSQL database.
+    /// The connection, if the inbox is in a PostgreSQL database.
     ///
     /// # Errors
-    /// When the transaction cannot begin, the delivery is no longer this attempt's to complete, or
-    /// the inbox is not in PostgreSQL.
+    /// If the transaction cannot begin, the claim is stale, or the inbox is not in PostgreSQL.
     #[cfg(feature = "inbox-postgres")]
     pub async fn postgres(&mut self) -> Result<&mut sqlx::PgConnection, InboxError> {
         self.connection_or("the inbox is not in PostgreSQL: use `Tx::sqlite` or `Tx::connection`")
@@ -57,8 +55,8 @@ impl Tx {
     /// The connection of a store of your own, by its type.
     ///
     /// # Errors
-    /// When the transaction cannot begin, the delivery is no longer this attempt's to complete, or
-    /// the store has connections of another type.
+    /// If the transaction cannot begin, the claim is stale, or the store has connections of another
+    /// type.
     pub async fn connection<T: Any>(&mut self) -> Result<&mut T, InboxError> {
         self.connection_or("the inbox's store has connections of another type").await
     }
@@ -93,7 +91,7 @@ impl Slot {
 /// Rolls a transaction back. If that fails, the store gives its connection up.
 pub(crate) async fn rollback(transaction: Box<dyn StoreTransaction>) {
     if let Err(error) = transaction.rollback().await {
-        tracing::warn!(%error, "a transaction could not be taken back; its connection goes");
+        tracing::warn!(%error, "a transaction could not be rolled back; its connection is closed");
     }
 }
 
@@ -111,7 +109,7 @@ impl TxSource {
         Self { slot: Arc::new(Mutex::new(Slot { store, claim, transaction: None, closed: false })) }
     }
 
-    /// The transaction of this attempt; `None` while somebody has it.
+    /// Gives out the transaction of this attempt; `None` while somebody has it.
     #[must_use]
     pub fn tx(&self) -> Option<Tx> {
         let slot = Arc::clone(&self.slot).try_lock_owned().ok()?;
@@ -121,7 +119,7 @@ impl TxSource {
     /// Takes the transaction that the function has begun, and lets no other begin.
     ///
     /// # Errors
-    /// When the function has given it to something that lives on.
+    /// If a task that the function has spawned still has it.
     pub(crate) async fn close_and_take(
         &self,
     ) -> Result<Option<Box<dyn StoreTransaction>>, InboxError> {

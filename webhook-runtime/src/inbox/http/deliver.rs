@@ -39,8 +39,8 @@ const NOT_KEPT: [header::HeaderName; 11] = [
     header::UPGRADE,
 ];
 
-/// The number of events of one request in the queue at a time, so that a large batch leaves room for
-/// others.
+/// The number of events of one request in the queue at a time, so that a large batch leaves room
+/// for others.
 const AT_A_TIME: usize = 128;
 
 impl Inbox {
@@ -74,9 +74,9 @@ impl Inbox {
     }
 }
 
-/// The deliveries to store: the delivery itself, or each event of a batch whose handler takes events
-/// one by one. A batch that cannot be split is stored whole and becomes a dead letter, so that nothing
-/// that was signed is lost.
+/// The deliveries to store: the delivery itself, or each event of a batch whose handler takes
+/// events one by one. A batch that cannot be split is stored whole and becomes a dead letter, so
+/// that nothing that was signed is lost.
 fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDelivery> {
     let head = head(delivery, parts);
     let items = endpoint.provider.items_source().filter(|_| endpoint.takes.unit == Unit::Item);
@@ -132,8 +132,9 @@ fn record(endpoint: &Endpoint, encoded: Encoded<'_>, body: Bytes, head: Head) ->
 }
 
 /// The deduplication key: the id if it is signed, or else a hash of the signed bytes. What is not
-/// signed does not count, headers included, or else a recorded delivery could be turned into another
-/// one. If nothing is signed at all, everything counts: who knows the secret can make others anyway.
+/// signed does not count, headers included, or else a recorded delivery could be turned into
+/// another one. If nothing is signed at all, everything counts: who knows the secret can make
+/// others anyway.
 fn key(encoded: Encoded<'_>, uri: &str) -> Bytes {
     let provider = encoded.delivery().sent_by();
     let traits = provider.traits();

@@ -80,8 +80,9 @@ impl Head {
         out
     }
 
-    /// Reads the form that [`to_bytes`](Self::to_bytes) writes; `None` for anything else. A delivery
-    /// that cannot be read is given up, for the reason [`UNREADABLE`](crate::inbox::store::UNREADABLE).
+    /// Reads the form that [`to_bytes`](Self::to_bytes) writes; `None` for anything else. A
+    /// delivery that cannot be read is given up, for the reason
+    /// [`UNREADABLE`](crate::inbox::store::UNREADABLE).
     #[must_use]
     pub fn from_bytes(stored: &[u8]) -> Option<Self> {
         let (&version, rest) = stored.split_first()?;
@@ -115,8 +116,8 @@ impl Head {
 }
 
 fn put_count(out: &mut Vec<u8>, count: usize) {
-    // No part of a request comes near 4 GiB. If one did, its count would not match what follows, and
-    // it would not be read.
+    // No part of a request comes near 4 GiB. If one did, its count would not match what follows,
+    // and it would not be read.
     out.extend(u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes());
 }
 

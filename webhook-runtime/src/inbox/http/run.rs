@@ -111,8 +111,8 @@ impl<S: Sync> FromRequestParts<S> for Tx {
     }
 }
 
-/// A `Tx` was extracted in a function that is not marked `inbox`, or twice. This is a mistake in the
-/// program, and the response is 500.
+/// A `Tx` was extracted in a function that is not marked `inbox`, or twice. This is a mistake in
+/// the program, and the response is 500.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NoTx;

@@ -70,8 +70,8 @@ impl ClaimToken {
         Self { id, number, line: None }
     }
 
-    /// Carries the [digest of the ordering key](crate::inbox::NewDelivery::ordering_digest), so that a store need
-    /// not look it up to let the next delivery go on.
+    /// Carries the [digest of the ordering key](crate::inbox::NewDelivery::ordering_digest), so
+    /// that a store need not look it up to let the next delivery go on.
     #[must_use]
     pub const fn with_ordering_digest(mut self, digest: Option<[u8; 16]>) -> Self {
         self.line = digest;
@@ -105,9 +105,9 @@ pub enum AttemptResult {
     Done,
     /// The delivery is to run again.
     Retry {
-        /// The pause that was asked for, such as by `Retry-After`. Before a store sees it, the inbox
-        /// replaces it with the pause of its [`Backoff`](crate::inbox::Backoff). A store takes
-        /// `None` as no pause.
+        /// The pause that was asked for, such as by `Retry-After`. Before a store sees it, the
+        /// inbox replaces it with the pause of its [`Backoff`](crate::inbox::Backoff). A store
+        /// takes `None` as no pause.
         after: Option<Duration>,
         /// The reason, for operators.
         reason: String,

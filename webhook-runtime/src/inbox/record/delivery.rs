@@ -72,8 +72,8 @@ impl NewDelivery {
         digest(&self.endpoint, &self.head.scope, &self.key)
     }
 
-    /// A digest of the endpoint, the tenant and the [ordering key](Self::order_key): deliveries that
-    /// have it in common run one after another.
+    /// A digest of the endpoint, the tenant and the [ordering key](Self::order_key): deliveries
+    /// that have it in common run one after another.
     #[must_use]
     pub fn ordering_digest(&self) -> Option<[u8; 16]> {
         let key = self.order_key.as_ref()?;
@@ -81,8 +81,8 @@ impl NewDelivery {
     }
 }
 
-/// A digest of fixed size, whatever a sender writes. Half of SHA-256 is as hard to hit as a UUID, and
-/// keeps the index of keys small.
+/// A digest of fixed size, whatever a sender writes. Half of SHA-256 is as hard to hit as a UUID,
+/// and keeps the index of keys small.
 pub(crate) type Digest = [u8; 16];
 
 fn digest(endpoint: &str, scope: &[(String, String)], key: &[u8]) -> Digest {

@@ -32,8 +32,8 @@ pub(crate) type RecordRow = (
     i64,
 );
 
-/// The row of a claimed delivery: number, attempt, claim, endpoint, provider, time of receipt, line,
-/// head and body. A line is the digest of an ordering key.
+/// The row of a claimed delivery: number, attempt, claim, endpoint, provider, time of receipt,
+/// line, head and body. A line is the digest of an ordering key.
 pub(crate) type JobRow = (i64, i32, i64, String, String, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
 
 /// Number and line of a delivery.

@@ -22,7 +22,8 @@ pub(crate) enum Arg {
     Text(String),
 }
 
-/// Binds the arguments of a [`Statement`]. There are too many different texts to keep them prepared.
+/// Binds the arguments of a [`Statement`]. There are too many different texts to keep them
+/// prepared.
 macro_rules! bind {
     ($query:expr, $args:expr) => {
         $args
@@ -140,8 +141,8 @@ pub(crate) fn reset_due(reset: Option<Duration>, of: &str) -> String {
     format!("UPDATE {{s}}deliveries SET due_at = {due} WHERE {of}")
 }
 
-/// Counts what is waiting, running, held and dead. `index` names the index for a database that needs
-/// the hint.
+/// Counts what is waiting, running, held and dead. `index` names the index for a database that
+/// needs the hint.
 pub(crate) fn counts(index: impl Fn(&str) -> String) -> String {
     let count = |by: &str, condition: &str| {
         format!("(SELECT count(*) FROM {{s}}deliveries{} WHERE {condition})", index(by))

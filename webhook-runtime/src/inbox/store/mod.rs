@@ -29,9 +29,8 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>> + Se
 /// Every method is one transaction. A store uses its own clock: a database that several machines
 /// share has one clock, while the clocks of the machines may differ.
 pub trait InboxStore: Send + Sync + 'static {
-    /// Stores deliveries, all of them or none. A delivery is not stored again if its
-    /// [deduplication digest](NewDelivery::dedup_digest) is known, from before or from earlier in the
-    /// same list.
+    /// Stores deliveries, all of them or none. A delivery is not stored again if its [deduplication
+    /// digest](NewDelivery::dedup_digest) is known, from before or from earlier in the same list.
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>>;
 
     /// Claims what is due. It counts the attempt, so that an attempt that ends the process counts.
@@ -44,7 +43,8 @@ pub trait InboxStore: Send + Sync + 'static {
     /// claim it.
     fn extend<'a>(&'a self, running: &'a [ClaimToken], lease: Duration) -> Answer<'a, Vec<i64>>;
 
-    /// Settles claims, and returns for each whether it was still good. A stale claim changes nothing.
+    /// Settles claims, and returns for each whether it was still good. A stale claim changes
+    /// nothing.
     fn finish<'a>(&'a self, batch: &'a [Finish]) -> Answer<'a, Vec<bool>>;
 
     /// Begins the transaction in which a claim will be completed.
@@ -107,8 +107,7 @@ pub struct Finish {
 /// A transaction of a store, in which a delivery is completed.
 ///
 /// The completion is already written when [`InboxStore::begin`] returns. What a handler writes
-/// afterwards commits together with it, or not at all. A transaction that is dropped is rolled
-/// back.
+/// afterwards commits together with it, or not at all. A dropped transaction is rolled back.
 pub trait StoreTransaction: Send {
     /// The connection that handlers write through: [`Tx::connection`](crate::Tx::connection) finds
     /// it by its type. [`Tx::sqlite`](crate::Tx::sqlite) and
@@ -117,10 +116,9 @@ pub trait StoreTransaction: Send {
 
     /// Commits what was written, and the completion with it.
     ///
-    /// An error means that nothing was committed, or, where the connection broke, that it is not
-    /// known.
+    /// After an error nothing is committed; if the connection broke, that is not certain.
     fn commit(self: Box<Self>) -> Answer<'static, ()>;
 
-    /// Takes back what was written, and the completion with it.
+    /// Rolls back what was written, and the completion with it.
     fn rollback(self: Box<Self>) -> Answer<'static, ()>;
 }

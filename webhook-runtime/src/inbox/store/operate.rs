@@ -104,7 +104,8 @@ impl Bounds {
         ]
     }
 
-    /// Resets the due time of a record if it lies implausibly far ahead, and returns whether it did.
+    /// Resets the due time of a record if it lies implausibly far ahead, and returns whether it
+    /// did.
     pub fn heal(&self, record: &mut Record, now: SystemTime) -> bool {
         for (state, plausible, reset) in self.by_state() {
             let latest = now.checked_add(plausible);

@@ -73,7 +73,10 @@ pub(crate) async fn attempt(
         Some(AttemptResult::Dead { .. }) => shared.counters.dead(1),
         Some(AttemptResult::Released) => {}
         None => {
-            tracing::warn!(record = claim.id, "the claim was lost; another worker runs the delivery");
+            tracing::warn!(
+                record = claim.id,
+                "the claim was lost; another worker runs the delivery"
+            );
         }
     }
 }
@@ -157,7 +160,8 @@ async fn finish(shared: &Shared, finish: Finish) -> Option<AttemptResult> {
             Ok(true) => return Some(finish.result),
             Ok(false) | Err(InboxError::Closed) => return None,
             Err(error) if Instant::now() >= give_up => {
-                tracing::error!(record = finish.claim.id, %error, "an attempt could not be settled");
+                let record = finish.claim.id;
+                tracing::error!(record, %error, "an attempt could not be settled");
                 return None;
             }
             Err(_) => {

@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-/// The retry policy: exponential backoff with jitter. Each pause is twice as long as the one before,
-/// up to a limit.
+/// The retry policy: exponential backoff with jitter. Each pause is twice as long as the one
+/// before, up to a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Backoff {

@@ -2,8 +2,9 @@
 //!
 //! This file knows neither tokio nor what is queued, and its only lock comes from the module beside
 //! it: `tests/tests/inbox_queue_model.rs` compiles it again with the lock of a model checker, and
-//! explores the interleavings. A channel of tokio and a semaphore would not be less code: a batch is
-//! bounded by weight as well, whoever pushes can close, and the next task goes on when one panics.
+//! explores the interleavings. A channel of tokio and a semaphore would not be less code: a batch
+//! is bounded by weight as well, whoever pushes can close, and the next task goes on when one
+//! panics.
 
 use std::{
     collections::VecDeque,
@@ -48,8 +49,8 @@ impl<T> Queue<T> {
         Self { most, inner: Mutex::new(Inner { waiting, weight: 0, closed: false, taker: None }) }
     }
 
-    /// Pushes an item if there is room. An item that is heavier than the whole queue may be fits into
-    /// an empty queue.
+    /// Pushes an item if there is room. An item that is heavier than the whole queue may be fits
+    /// into an empty queue.
     pub(crate) fn push(&self, item: T, weight: usize) -> Result<(), Refused> {
         let taker = {
             let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,8 +91,8 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Takes what waits, oldest first, up to a limit but at least one item; `None` when the queue is
-    /// closed and empty. Only one task may take.
+    /// Takes what waits, oldest first, up to a limit but at least one item; `None` when the queue
+    /// is closed and empty. Only one task may take.
     fn poll_take(&self, context: &mut Context<'_>, most: Capacity) -> Poll<Option<Vec<T>>> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.waiting.is_empty() {

@@ -19,7 +19,7 @@ use crate::inbox::{
     store::{Claimed, LOST, Selection, UNREADABLE, Wanted},
 };
 
-/// What is due, by the index `deliveries_due`, and is not locked by anybody.
+/// What is due, by the index `deliveries_due`, and is not locked.
 fn pick(state_and_due: &str) -> String {
     format!(
         "SELECT d.id, d.attempt, d.line FROM unnest($1::text[]) AS e (name) \
@@ -33,7 +33,7 @@ const LEASE_RAN_OUT: &str = "i.state = 1 AND i.due_at <= {now}";
 const RETRY_DUE: &str = "i.state = 0 AND i.due_at BETWEEN 1 AND {now}";
 const FRESH: &str = "i.state = 0 AND i.due_at = 0";
 
-/// More than can have been running when a process ended.
+/// More deliveries than can have been running when a process ended.
 const MOST_LOST: i64 = 1000;
 
 /// Number, attempt and line.
@@ -45,7 +45,7 @@ pub(super) async fn claim(
     wanted: &Wanted,
 ) -> Result<Claimed, InboxError> {
     let mut tx = connection.begin_with(BEGIN).await?;
-    // Those whose lease ran out come first: they have waited longest.
+    // Deliveries whose lease ran out come first: they have waited longest.
     let lapsed = pick_some(&mut tx, names, wanted, LEASE_RAN_OUT, MOST_LOST).await?;
     let mut selection = Selection::new(wanted);
     for &(id, attempt, _) in &lapsed {
@@ -59,14 +59,14 @@ pub(super) async fn claim(
         }
     }
     let ids = selection.ids();
-    let (mut jobs, mut unread) = (Vec::new(), Vec::new());
+    let (mut jobs, mut unreadable) = (Vec::new(), Vec::new());
     if !ids.is_empty() {
         let order: HashMap<i64, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
         for row in take(&mut tx, names, ids, wanted.lease).await? {
             let line = row.6.clone();
             match sql::job(row) {
                 Ok(job) => jobs.push(job),
-                Err(id) => unread.push((id, line)),
+                Err(id) => unreadable.push((id, line)),
             }
         }
         jobs.sort_by_key(|job| order.get(&job.id).copied());
@@ -74,16 +74,16 @@ pub(super) async fn claim(
     let lost = selection.lost();
     let lost = lapsed.into_iter().filter(|(id, ..)| lost.contains(id));
     let lost: Vec<LineRow> = lost.map(|(id, _, line)| (id, line)).collect();
-    // Last, since locks of lines are not to be held for long.
-    bury(&mut tx, names, &lost, LOST).await?;
-    bury(&mut tx, names, &unread, UNREADABLE).await?;
+    // Last, so that locks of lines are not held for long.
+    give_up(&mut tx, names, &lost, LOST).await?;
+    give_up(&mut tx, names, &unreadable, UNREADABLE).await?;
     tx.commit().await?;
     let mut claimed = selection.claimed(jobs);
-    claimed.buried += u32::try_from(unread.len()).unwrap_or(u32::MAX);
+    claimed.buried += u32::try_from(unreadable.len()).unwrap_or(u32::MAX);
     Ok(claimed)
 }
 
-/// Claims what was picked, and reads it, in any order.
+/// Claims the picked deliveries and reads them, in any order.
 async fn take(
     connection: &mut PgConnection,
     names: &Names,
@@ -116,8 +116,8 @@ async fn pick_some(
         .await?)
 }
 
-/// Gives up what is locked by this transaction.
-async fn bury(
+/// Gives up deliveries that this transaction has locked.
+async fn give_up(
     connection: &mut PgConnection,
     names: &Names,
     rows: &[LineRow],
@@ -139,8 +139,8 @@ async fn bury(
     promote(connection, names, &lines).await
 }
 
-/// Extends leases, and says which claims are still good. What is locked is locked by its own
-/// transaction, and nobody else can claim it.
+/// Extends leases, and returns which claims are still good. A locked delivery is locked by its own
+/// transaction, so that nobody else can claim it.
 pub(super) async fn extend(
     connection: &mut PgConnection,
     names: &Names,
@@ -164,7 +164,7 @@ pub(super) async fn extend(
     Ok(sqlx::query_scalar(names.sql(good)).bind(ids).bind(claims).fetch_all(connection).await?)
 }
 
-/// How PostgreSQL finds what is due, and what is next in a line.
+/// Explains how PostgreSQL finds what is due, and what comes next in a line.
 pub(super) async fn plan(
     connection: &mut PgConnection,
     names: &Names,

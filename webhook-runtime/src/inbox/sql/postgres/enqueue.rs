@@ -11,7 +11,7 @@ use crate::inbox::{
     sql::postgres::{BEGIN, finish::promote, names::Names},
 };
 
-/// A delivery that was given a number.
+/// A delivery with its number and digests.
 struct Numbered<'a> {
     delivery: &'a NewDelivery,
     id: i64,
@@ -70,8 +70,8 @@ pub(super) async fn enqueue(
         .collect()
 }
 
-/// Inserts the keys that are not known, and returns which deliveries are new by them. A key is known
-/// until it is pruned: a clock that is wrong for once makes no copy new.
+/// Inserts the unknown keys, and returns the deliveries that are new by them. A key is known until
+/// it is pruned, so that a wrong clock makes no copy new.
 async fn insert_keys(
     connection: &mut PgConnection,
     names: &Names,
@@ -80,7 +80,7 @@ async fn insert_keys(
     let keys: Vec<&[u8]> = rows.iter().map(|row| &row.key[..]).collect();
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let keep: Vec<i64> = rows.iter().map(|row| span(row.delivery.keep_key_for)).collect();
-    // In the order of the keys: two processes with the same keys would wait for each other. The
+    // In the order of the keys, so that two processes with the same keys do not deadlock. The
     // update that never happens locks a known key, so that nobody prunes it before it is read.
     let new: Vec<i64> = sqlx::query_scalar(names.sql(
         "INSERT INTO {s}keys AS k (key, delivery, expires_at) \

@@ -16,7 +16,7 @@ use crate::inbox::{
     store::{Answer, Finish, StoreTransaction},
 };
 
-/// Settles claims, by their tokens, and says of each whether it was still good.
+/// Settles claims by their tokens, and returns for each whether it was still good.
 pub(super) async fn finish(
     connection: &mut PgConnection,
     names: &Names,
@@ -51,7 +51,7 @@ pub(super) async fn finish(
     Ok(batch.iter().map(|finish| settled.contains(&finish.claim.id)).collect())
 }
 
-/// By the index `deliveries_lines`: two steps for each line, however long it is.
+/// Uses the index `deliveries_lines`: two steps for each line, however long it is.
 pub(super) const PROMOTE: &str = "UPDATE {s}deliveries SET state = 0, due_at = 0 WHERE id IN (\
      SELECT h.id FROM unnest($1::bytea[]) AS f (line) CROSS JOIN LATERAL (\
      SELECT i.id FROM {s}deliveries AS i WHERE i.line = f.line AND i.state = 2 \
@@ -59,8 +59,8 @@ pub(super) const PROMOTE: &str = "UPDATE {s}deliveries SET state = 0, due_at = 0
      WHERE NOT EXISTS (SELECT 1 FROM {s}deliveries AS a WHERE a.line = f.line \
      AND a.state < 2 AND a.state <= 2))";
 
-/// Lets the next in each line go on, where nobody of the line is running or waiting. The lines have
-/// to be locked.
+/// Lets the next delivery of each line go on, if no other of the line is running or waiting. The
+/// lines must be locked.
 pub(super) async fn promote(
     connection: &mut PgConnection,
     names: &Names,
@@ -84,8 +84,8 @@ pub(super) struct PostgresTransaction {
 }
 
 impl PostgresTransaction {
-    /// The completion comes first: it finds out whether the claim is still good, and keeps everybody
-    /// else from the delivery, whatever becomes of the lease.
+    /// Writes the completion first: this finds out whether the claim is still good, and locks the
+    /// delivery, whatever becomes of the lease.
     pub(super) async fn begin(
         mut tx: Transaction<'static, Postgres>,
         names: Names,
@@ -111,11 +111,11 @@ impl StoreTransaction for PostgresTransaction {
 
     fn commit(mut self: Box<Self>) -> Answer<'static, ()> {
         Box::pin(async move {
-            // Last, since the lock keeps others of the line from being stored.
+            // Last, because the lock keeps other deliveries of the line from being stored.
             let lines = self.claim.line.as_slice();
             self.names.lock_lines(&mut self.tx, lines).await?;
             promote(&mut self.tx, &self.names, lines).await?;
-            // In a transaction that failed, COMMIT takes back, and says so only to those who ask.
+            // In an aborted transaction, COMMIT rolls back without an error; a statement fails.
             sqlx::query("SELECT 1").execute(&mut *self.tx).await?;
             Ok(self.tx.commit().await?)
         })

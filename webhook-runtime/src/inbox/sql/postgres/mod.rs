@@ -4,7 +4,7 @@ mod claim;
 mod enqueue;
 mod finish;
 mod names;
-mod news;
+mod notifications;
 mod operate;
 mod schema;
 mod url;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use sqlx::{ConnectOptions as _, PgConnection, PgPool, Row as _, postgres::PgPoolOptions};
 
 pub use self::schema::{postgres_migrations, postgres_versions};
-use self::{finish::PostgresTransaction, names::Names, news::News};
+use self::{finish::PostgresTransaction, names::Names, notifications::Notifications};
 use crate::{
     inbox::{
         error::InboxError,
@@ -27,16 +27,16 @@ use crate::{
     support::shown::shown_url,
 };
 
-/// How transactions begin, whatever the database's default is: what they do is written for it.
+/// Begins a transaction at the isolation level that the statements are written for.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-/// How long a connection is waited for.
+/// The longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(3);
 
-/// How long a whole operation may take: a connection that hangs is given up.
+/// The longest time of a whole operation. After that, its connection is given up.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// What the store goes by.
+/// The options of the store.
 pub(crate) struct Options {
     pub(crate) schema: String,
     pub(crate) connections: u32,
@@ -46,15 +46,15 @@ pub(crate) struct Options {
 
 /// The inbox in a PostgreSQL database.
 pub(crate) struct PostgresStore {
-    /// For the inbox itself.
+    /// The connections of the inbox itself.
     own: PgPool,
-    /// For the transactions of functions, which take as long as they take.
+    /// The connections of functions, whose transactions take any time.
     transactions: PgPool,
-    news: News,
+    notifications: Notifications,
     names: Names,
 }
 
-/// Runs an operation on a connection, and gives the connection up where it hangs.
+/// Runs an operation on a connection, and gives the connection up if it hangs.
 macro_rules! on {
     ($self:ident, |$connection:ident| $operation:expr) => {
         Box::pin(async move {
@@ -85,7 +85,7 @@ impl PostgresStore {
                 error => error.to_string(),
             },
         };
-        // Not from a pool: it would try again for a while before it said what is wrong.
+        // Without a pool, which would retry for a while before it reports the error.
         let mut first = connect.connect().await.map_err(|error| cannot(error.into()))?;
         set_up(&mut first).await.map_err(|error| cannot(error.into()))?;
         schema::migrate(&mut first, &names, options.migrate).await.map_err(cannot)?;
@@ -94,7 +94,8 @@ impl PostgresStore {
             PgPoolOptions::new()
                 .max_connections(most)
                 .acquire_timeout(CONNECT)
-                // It would double the way of every operation; what has hung up is noticed in time.
+                // A test would double the round trips of every operation. A broken connection is
+                // noticed in time.
                 .test_before_acquire(false)
                 .after_connect(move |connection, _| {
                     Box::pin(async move {
@@ -107,17 +108,17 @@ impl PostgresStore {
                 .connect_lazy_with(connect.clone())
         };
         let own = pool(options.connections.max(2), true);
-        let news = News::start(pool(1, false), own.clone(), names.channel());
+        let notifications = Notifications::start(pool(1, false), own.clone(), names.channel());
         let transactions = pool(options.transactions.max(1), false);
-        Ok(Self { own, transactions, news, names })
+        Ok(Self { own, transactions, notifications, names })
     }
 }
 
-/// What the inbox itself does takes milliseconds.
+/// Limits for the statements of the inbox itself, which take milliseconds.
 const BOUNDS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
                       SET idle_in_transaction_session_timeout = '30s'";
 
-/// Commits are to be safe when they are answered, whatever the database's default is.
+/// Makes commits safe before they are answered, whatever the default of the database is.
 async fn set_up(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let row = sqlx::query(
         "SELECT current_setting('fsync'), CASE current_setting('synchronous_commit') \
@@ -138,7 +139,7 @@ impl InboxStore for PostgresStore {
             on!(self, |connection| enqueue::enqueue(connection, &self.names, batch));
         Box::pin(async move {
             let enqueued = enqueue.await?;
-            self.news.tell();
+            self.notifications.notify();
             Ok(enqueued)
         })
     }
@@ -158,9 +159,8 @@ impl InboxStore for PostgresStore {
     fn begin(&self, claim: ClaimToken) -> Answer<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
             let tx = self.transactions.begin_with(BEGIN).await?;
-            let begun = PostgresTransaction::begin(tx, self.names.clone(), claim).await?;
-            let begun: Box<dyn StoreTransaction> = Box::new(begun);
-            Ok(begun)
+            let transaction = PostgresTransaction::begin(tx, self.names.clone(), claim).await?;
+            Ok(Box::new(transaction) as Box<dyn StoreTransaction>)
         })
     }
 
@@ -200,12 +200,12 @@ impl InboxStore for PostgresStore {
     }
 
     fn news(&self) -> Answer<'_, ()> {
-        Box::pin(self.news.wait())
+        Box::pin(self.notifications.wait())
     }
 
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(async move {
-            self.news.close().await;
+            self.notifications.close().await;
             self.own.close().await;
             self.transactions.close().await;
             Ok(())

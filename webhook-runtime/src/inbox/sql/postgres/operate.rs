@@ -61,7 +61,7 @@ pub(super) async fn change(
     let found: Vec<sql::LineRow> =
         bind!(sqlx::query_as(names.sql(&template)), args).fetch_all(&mut *tx).await?;
     let (ids, lines) = sql::ids_and_lines(&found);
-    // First the lines, then the rows, as everybody does.
+    // First the lines, then the rows: the order of locks is the same everywhere.
     names.lock_lines(&mut tx, &lines).await?;
     let update = statements::change(change, &ids);
     let updated = sqlx::query(names.sql(&update)).persistent(false).execute(&mut *tx).await?;

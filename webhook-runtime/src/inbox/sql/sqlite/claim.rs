@@ -14,7 +14,7 @@ use crate::inbox::{
     store::{Claimed, LOST, Selection, UNREADABLE, Wanted},
 };
 
-/// The first of one state that are due.
+/// The first deliveries of a state that are due.
 macro_rules! pick {
     ($state:literal, $due:literal, $most:literal) => {
         concat!(
@@ -33,8 +33,8 @@ macro_rules! pick {
     };
 }
 
-/// What is due, by the index `webhook_due`: of the endpoints `$1`, until `$2`. Of each kind `$3` at
-/// most, and of those whose lease ran out `$4`.
+/// What is due, by the index `webhook_due`: of the endpoints `$1`, until `$2`, at most `$3` of each
+/// kind, and at most `$4` whose lease ran out.
 const PICK: &str = concat!(
     pick!("1", "i.due_at BETWEEN -9223372036854775808 AND $2", "$4"),
     " UNION ALL ",
@@ -42,11 +42,11 @@ const PICK: &str = concat!(
     " UNION ALL ",
     pick!("0", "i.due_at BETWEEN 0 AND 0", "$3"),
     " UNION ALL ",
-    // A clock may be before 1970.
+    // A clock may show a time before 1970.
     pick!("0", "i.due_at BETWEEN -9223372036854775808 AND min($2, -1)", "$3"),
 );
 
-/// Claims what was picked, and reads it.
+/// Claims the picked deliveries and reads them.
 const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt + 1, \
                      claims = claims + 1, due_at = $2 \
                      WHERE id IN (SELECT value FROM json_each($1)); \
@@ -55,7 +55,7 @@ const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt 
                      CROSS JOIN webhook_deliveries AS d ON d.id = f.value \
                      CROSS JOIN webhook_bodies AS b ON b.id = d.id ORDER BY f.key";
 
-/// More than can have been running when a process ended.
+/// More deliveries than can have been running when a process ended.
 const MOST_LOST: i64 = 1000;
 
 /// Number, state, when due, attempt and line.
@@ -73,7 +73,7 @@ pub(super) async fn claim(
     if !lost.is_empty() {
         let lines = rows.iter().filter(|row| lost.contains(&row.0));
         let lines = lines.filter_map(|(.., line)| line.as_deref().and_then(sql::digest));
-        bury(&mut tx, lost, &sql::distinct(lines), now).await?;
+        give_up(&mut tx, lost, &sql::distinct(lines), now).await?;
     }
     let (ids, mut jobs, mut unread) = (selection.ids(), Vec::new(), 0);
     if !ids.is_empty() {
@@ -86,7 +86,7 @@ pub(super) async fn claim(
             match sql::job(row) {
                 Ok(job) => jobs.push(job),
                 Err(id) => {
-                    give_up_unread(&mut tx, id, now).await?;
+                    give_up_unreadable(&mut tx, id, now).await?;
                     unread += 1;
                 }
             }
@@ -98,7 +98,7 @@ pub(super) async fn claim(
     Ok(claimed)
 }
 
-/// Whether there is anything to claim: a look that keeps nobody from writing.
+/// Whether there is anything to claim. It only reads, so that others can write.
 pub(super) async fn is_due(
     connection: &mut SqliteConnection,
     wanted: &Wanted,
@@ -109,7 +109,7 @@ pub(super) async fn is_due(
     Ok(!select(&one, &rows).is_empty())
 }
 
-/// What is due, of each kind `most` at most.
+/// What is due, at most `most` of each kind.
 async fn due(
     connection: &mut SqliteConnection,
     most: u32,
@@ -141,8 +141,8 @@ fn select<'a>(wanted: &'a Wanted, rows: &[DueRow]) -> Selection<'a> {
     selection
 }
 
-/// Gives up what lost its worker as often as may be, and lets the next of its lines go on.
-async fn bury(
+/// Gives up what lost its worker on the last attempt, and lets the next of its lines go on.
+async fn give_up(
     connection: &mut SqliteConnection,
     lost: &[i64],
     lines: &[Digest],
@@ -160,7 +160,7 @@ async fn bury(
     promote(connection, lines).await
 }
 
-async fn give_up_unread(
+async fn give_up_unreadable(
     connection: &mut SqliteConnection,
     id: i64,
     now: i64,
@@ -181,7 +181,7 @@ async fn give_up_unread(
 const EXTEND: &str = "UPDATE webhook_deliveries AS d SET due_at = $2 FROM json_each($1) AS f \
      WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
 
-/// Extends leases, and says which claims are still good.
+/// Extends leases, and returns which claims are still good.
 pub(super) async fn extend(
     connection: &mut SqliteConnection,
     running: &[ClaimToken],
@@ -195,7 +195,7 @@ pub(super) async fn extend(
         .await?)
 }
 
-/// How SQLite finds what is due, what is next in a line, and what is settled.
+/// Explains how SQLite finds what is due, what comes next in a line, and what is settled.
 pub(super) async fn plan(
     connection: &mut SqliteConnection,
     endpoints: &[String],

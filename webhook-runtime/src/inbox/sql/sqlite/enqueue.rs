@@ -12,10 +12,10 @@ use crate::inbox::{
     sql::sqlite::finish::promote,
 };
 
-/// How many rows are inserted by one statement.
+/// The number of rows that one statement inserts.
 const ROWS: usize = 64;
 
-/// A delivery that is new, with its number and digests.
+/// A new delivery, with its number and digests.
 struct Fresh<'a> {
     delivery: &'a NewDelivery,
     id: i64,
@@ -51,13 +51,12 @@ pub(super) async fn enqueue(
     Ok(enqueued)
 }
 
-/// Which of the keys are known, and the deliveries that they belong to; and the highest number that
-/// was ever given.
+/// The known keys and their deliveries, and the highest number that was ever given.
 async fn known_and_last(
     connection: &mut SqliteConnection,
     keys: &[Digest],
 ) -> Result<(HashMap<Digest, i64>, i64), InboxError> {
-    // Known until it is pruned: a clock that is wrong for once makes no copy new.
+    // A key is known until it is pruned, so that a wrong clock makes no copy new.
     let found: Vec<(Option<Vec<u8>>, i64)> = sqlx::query_as(
         "SELECT k.key, k.delivery FROM json_each($1) AS f CROSS JOIN webhook_keys AS k \
          ON k.key = unhex(f.value) UNION ALL \
@@ -76,8 +75,8 @@ async fn known_and_last(
     Ok((known, last))
 }
 
-/// All that is stored of some deliveries, in one go: each statement by itself would have the thread
-/// of the connection woken, and this task after it.
+/// Inserts everything of some deliveries at once: each separate statement would wake the thread of
+/// the connection and then this task.
 async fn insert(
     connection: &mut SqliteConnection,
     rows: &[Fresh<'_>],
@@ -131,7 +130,7 @@ fn values(insert: &str, row: &str, rows: usize) -> String {
     sql
 }
 
-/// Digests as SQL gets at them: a JSON array of hex.
+/// Digests as an argument of SQL: a JSON array of hex.
 pub(super) fn hex_list(digests: &[Digest]) -> String {
     let hex = digests.iter().map(|digest| {
         digest.iter().fold(String::with_capacity(32), |mut hex, byte| {

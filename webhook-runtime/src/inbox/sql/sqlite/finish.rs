@@ -18,14 +18,14 @@ use crate::inbox::{
     store::{Answer, Finish, StoreTransaction},
 };
 
-/// Of each: number, claim, state, when due, reason, and how many attempts are taken back.
-pub(super) const FINISH: &str = "UPDATE webhook_deliveries AS d SET state = f.value ->> 2, due_at = f.value ->> 3, \
-     reason = CASE f.value ->> 5 WHEN 0 THEN f.value ->> 4 ELSE d.reason END, \
+/// Settles claims. Of each: number, claim, state, due time, reason, and attempts that do not count.
+pub(super) const FINISH: &str = "UPDATE webhook_deliveries AS d SET state = f.value ->> 2, \
+     due_at = f.value ->> 3, reason = CASE f.value ->> 5 WHEN 0 THEN f.value ->> 4 ELSE d.reason END, \
      attempt = d.attempt - (f.value ->> 5), \
      finished_at = CASE WHEN f.value ->> 2 > 2 THEN $2 END FROM json_each($1) AS f \
      WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
 
-/// Settles claims, by their tokens, and says of each whether it was still good.
+/// Settles claims by their tokens, and returns for each whether it was still good.
 pub(super) async fn finish(
     connection: &mut SqliteConnection,
     batch: &[Finish],
@@ -35,7 +35,7 @@ pub(super) async fn finish(
     let settle = sqlx::query_scalar(FINISH).bind(json!(rows).to_string()).bind(now);
     let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim.line));
     let settled: Vec<i64> = if lines.is_empty() {
-        // One statement is a transaction of its own.
+        // A single statement is its own transaction.
         settle.fetch_all(connection).await?
     } else {
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
@@ -48,14 +48,14 @@ pub(super) async fn finish(
     Ok(batch.iter().map(|finish| settled.contains(&finish.claim.id)).collect())
 }
 
-/// Number, claim, state, when due, reason, and how many attempts are taken back.
+/// Number, claim, state, due time, reason, and attempts that do not count.
 fn row<'a>(row: &Settled<'a>, now: i64) -> (i64, i64, i16, i64, Option<&'a str>, i32) {
     // 0 is at once.
     let due = row.after.map_or(0, |after| Some(now + after).filter(|due| *due != 0).unwrap_or(1));
     (row.id, row.claim, row.state.code(), due, row.reason, row.back)
 }
 
-/// Lets the next in each line go on, where nobody of the line is running or waiting.
+/// Lets the next delivery of each line go on, if no other of the line is running or waiting.
 pub(super) async fn promote(
     connection: &mut SqliteConnection,
     lines: &[Digest],
@@ -67,7 +67,7 @@ pub(super) async fn promote(
     Ok(())
 }
 
-/// By the index `webhook_lines`: two steps for each line, however long it is.
+/// Uses the index `webhook_lines`: two steps for each line, however long it is.
 pub(super) const PROMOTE: &str = "UPDATE webhook_deliveries SET state = 0, due_at = 0 WHERE id IN (\
      SELECT (SELECT h.id FROM webhook_deliveries AS h WHERE h.line = unhex(f.value) \
      AND h.state = 2 AND h.state <= 2 ORDER BY h.id LIMIT 1) FROM json_each($1) AS f \
@@ -77,13 +77,13 @@ pub(super) const PROMOTE: &str = "UPDATE webhook_deliveries SET state = 0, due_a
 /// The transaction in which a delivery of an SQLite file is completed.
 pub(super) struct SqliteTransaction {
     tx: Transaction<'static, Sqlite>,
-    /// Nobody else of this process writes meanwhile. Let go of last.
+    /// Keeps the rest of this process from writing meanwhile. Dropped last.
     _turn: OwnedMutexGuard<Option<PoolConnection<Sqlite>>>,
 }
 
 impl SqliteTransaction {
-    /// The completion comes first: it finds out whether the claim is still good, and where SQLite
-    /// takes a transaction back on its own, it is taken back with the rest.
+    /// Writes the completion first: this finds out whether the claim is still good, and if SQLite
+    /// rolls the transaction back on its own, the completion is rolled back with the rest.
     pub(super) async fn begin(
         mut tx: Transaction<'static, Sqlite>,
         turn: OwnedMutexGuard<Option<PoolConnection<Sqlite>>>,

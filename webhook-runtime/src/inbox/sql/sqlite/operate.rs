@@ -114,7 +114,8 @@ pub(super) async fn heal(
 ) -> Result<u64, InboxError> {
     let mut healed = 0;
     for (state, plausible, reset) in bounds.by_state() {
-        // Looked up first: where there is none, which is nearly always, nobody has to wait for this.
+        // Looked up first: where there is none, which is nearly always, nobody has to wait for
+        // this.
         let far = statements::far_ahead(state, plausible);
         let far: Vec<i64> = sqlx::query_scalar(statement(&far, now))
             .persistent(false)
