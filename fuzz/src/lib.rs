@@ -8,8 +8,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-use std::{fs, path::Path};
-
+pub mod corpus;
 pub mod events;
 pub mod forms;
 pub mod headers;
@@ -33,20 +32,17 @@ pub const TARGETS: [(&str, Judge); 6] = [
     ("forms", forms::judge),
 ];
 
-/// Judges the corpus of a target again, or so many inputs of it, and says how many there were.
+/// Judges the corpus of a target again, or up to about `most` of its inputs, and returns its size.
 ///
 /// # Panics
-/// Where the target does, and when there is no such corpus.
+/// When an input is judged to be wrong, and when the corpus cannot be read.
 #[must_use]
 pub fn replay(name: &str, judge: Judge, most: usize) -> usize {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
-    let files = fs::read_dir(corpus).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let mut inputs: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
-    inputs.sort();
+    let inputs = corpus::read(name).unwrap_or_else(|error| panic!("{error}"));
     for input in inputs.iter().step_by((inputs.len() / most).max(1)) {
-        // Shown where one of them fails.
-        println!("{}", input.display());
-        judge(&fs::read(input).expect("a file"));
+        // The line of the corpus; shown where one of them fails.
+        println!("{name}: {}", corpus::quote(input));
+        judge(input);
     }
     // And with nothing to go by.
     for data in [&[][..], &[0xff; 64]] {

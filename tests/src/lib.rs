@@ -1,6 +1,7 @@
-//! Nothing here: the tests are in `tests/`, and what they read beside it.
+//! An empty library: the tests are in `tests/`, and their data stands beside it.
 //!
-//! Except for one mistake whose report quotes the standard library, if that is installed as source:
+//! One mistake is tested here, because its message quotes the standard library if its source is
+//! installed:
 //!
 //! ```compile_fail,E0080
 //! use webhook_runtime::{Delivery, Provider, scheme::Scheme, webhook};
@@ -17,7 +18,7 @@
 //! async fn acme(_: &Delivery) {}
 //! ```
 
-/// The example of a provider that is not known.
+/// The example of a custom provider.
 #[cfg(doctest)]
 #[doc = include_str!("../vectors/README.md")]
 struct Vectors;

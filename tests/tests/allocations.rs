@@ -1,9 +1,9 @@
-//! Believing a request takes nothing from the heap, where the scheme is data and symmetric; and
-//! refusing one takes hardly more than a 404.
+//! Verification with a symmetric scheme does not allocate, and a rejection allocates hardly more
+//! than a 404.
 //!
-//! Counted is what this thread allocates while it verifies with secrets that have been prepared.
-//! Not among them: public keys, whose signatures are over a text that is joined first, and schemes
-//! that are code, which parse, sort or decode what is signed.
+//! The tests count what this thread allocates during verification with prepared secrets. They leave
+//! out public keys, which sign a text that is joined first, and schemes in code, which parse, sort
+//! or decode the signed text.
 
 use std::{
     pin::pin,
@@ -22,18 +22,18 @@ use webhook_runtime::{
     webhook,
 };
 
-/// Hex digits: text, hex and base64 all in one, whichever a provider's secrets are.
+/// Hex digits are valid as text, as hex and as base64, so every provider accepts them.
 const SECRET: &str = "5eb63bbbe01eeed093cb22bb8f5acdc3cb22bb8f5acdc35eb63bbbe01eeed093";
 const OTHER: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 const BODY: &[u8] = br#"{"id":"evt_1","webhookTimestamp":1760000000000,"type":"it happened"}"#;
 const URL: &str = "https://hooks.example.com/in?a=1";
 
-/// Those that allocate all the same, and why.
+/// The providers that allocate, and why.
 const EXCEPTIONS: [(&Provider, &str); 1] =
     [(&LINEAR, "the time is a number in the body, and read as a text")];
 
 #[test]
-fn no_symmetric_scheme_allocates() {
+fn symmetric_schemes_do_not_allocate() {
     let mut counted = 0;
     for provider in ALL {
         let Some(scheme) = provider.scheme() else { continue };
@@ -66,7 +66,7 @@ fn no_symmetric_scheme_allocates() {
 }
 
 #[test]
-fn nothing_is_allocated_while_a_secret_is_rotated() {
+fn rotation_does_not_allocate() {
     let [old, new] = [OTHER, SECRET].map(Secret::new);
     let mut case = Case::signed(&STRIPE, &new, BODY, URL);
     let sent = case.headers["stripe-signature"].to_str().expect("a text").to_owned();
@@ -83,9 +83,9 @@ fn nothing_is_allocated_while_a_secret_is_rotated() {
     assert_eq!(case.allocations(&verifier), 0);
 }
 
-/// What has to be decoded before it can be hashed is decoded into the heap.
+/// Signed text that has to be decoded first is decoded into the heap.
 #[test]
-fn what_is_decoded_is_allocated() {
+fn only_decoding_allocates() {
     let secret = Secret::new(SECRET);
     for provider in [&FORGEJO, &GITEA, &GOGS] {
         let outgoing = Outgoing::new(b"payload=%7B%22zen%22%3A1%7D").form();
@@ -100,9 +100,9 @@ fn what_is_decoded_is_allocated() {
     assert!(case.allocations(&HUBSPOT.verifier(&[secret]).expect("a secret")) > 0);
 }
 
-/// The proof names the secret. A constant is only pointed at.
+/// The result names the secret. A constant name is borrowed.
 #[test]
-fn the_name_of_a_secret_is_allocated_if_it_was() {
+fn static_secret_names_do_not_allocate() {
     let verifier =
         |secret: &Secret| GITHUB.verifier(std::slice::from_ref(secret)).expect("a secret");
     let secret = Secret::new(SECRET).named("GITHUB_SECRET");
@@ -115,7 +115,7 @@ fn the_name_of_a_secret_is_allocated_if_it_was() {
 #[webhook(path = "/webhook", provider = GITHUB)]
 async fn github(_: &Delivery) {}
 
-/// How often memory is asked for while this is answered by that status, once everything is warm.
+/// Counts the allocations of one answer with that status, after a warm-up.
 fn allocations_of(router: &mut Router, status: u16, request: impl Fn() -> Request<Body>) -> u64 {
     let mut answer = || {
         let request = request();
@@ -134,8 +134,8 @@ fn allocations_of(router: &mut Router, status: u16, request: impl Fn() -> Reques
     answer()
 }
 
-/// What is more than in a 404 is the answer's body, and the rejection among its extensions; and behind
-/// a signature of the right form, the future that waits for the body, and the answer's own headers.
+/// A rejection allocates the response's body and the `Rejection` in its extensions. After a
+/// well-formed signature come the future that waits for the body, and the response's own headers.
 #[test]
 fn a_refusal_allocates_hardly_more_than_a_404() {
     let hooks = Webhooks::new().mount::<github>().secrets::<github>([Secret::new(SECRET)]);
@@ -187,7 +187,7 @@ impl Case {
         self.headers.insert(name, HeaderValue::from_str(value).expect("a header's value"));
     }
 
-    /// How often memory is asked for while this is believed.
+    /// Counts the allocations of one verification.
     fn allocations(&self, verifier: &ProviderVerifier) -> u64 {
         let request = Incoming {
             method: "POST",
@@ -204,7 +204,7 @@ impl Case {
     }
 }
 
-/// The time that [`BODY`] says.
+/// The time in [`BODY`].
 fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000)
 }

@@ -1,4 +1,4 @@
-//! Many events in one request: who is called with what, and what the provider is told.
+//! Batches: many events in one request, the calls of the handler, and the response.
 
 mod common;
 
@@ -15,7 +15,7 @@ use webhook_runtime::{
     webhook,
 };
 
-/// What handlers were called with, in order.
+/// The handlers' arguments, in order.
 type Seen = Arc<Mutex<Vec<String>>>;
 
 fn seen(all: &Seen) -> Vec<String> {
@@ -62,7 +62,7 @@ async fn one(
 }
 
 #[tokio::test]
-async fn a_handler_is_called_for_each_event_in_turn() {
+async fn the_handler_runs_for_each_event_in_order() {
     let all = Seen::default();
     let router = router::<one>(&all);
     let json = r#"{"of":"all","a/b":{"n":1,"items":[ {"answer":200,"key":"a\n1","kind":"x"},
@@ -80,7 +80,7 @@ async fn a_handler_is_called_for_each_event_in_turn() {
 }
 
 #[tokio::test]
-async fn one_event_is_answered_by_its_handler_and_none_by_200() {
+async fn one_event_gets_the_handlers_response() {
     let all = Seen::default();
     let router = router::<one>(&all);
     let answer = deliver(&router, &BATCH, r#"{"a/b":{"items":[{"answer":201}]}}"#).await;
@@ -98,12 +98,12 @@ async fn one_event_is_answered_by_its_handler_and_none_by_200() {
 }
 
 #[tokio::test]
-async fn an_event_that_fails_is_named_and_stops_no_other() {
+async fn a_failed_event_does_not_stop_the_others() {
     let all = Seen::default();
     let router = router::<one>(&all);
     let items = |items: &str| format!(r#"{{"a/b":{{"items":[{items}]}}}}"#);
-    // What the events answer, and what the request is answered by: first of all, whatever may
-    // succeed the next time.
+    // The responses of the events, and the response of the request. A failure that a retry may cure
+    // has priority.
     for (events, status, failed) in [
         (r#"{"answer":200},{"answer":404},{"answer":200}"#, 404, vec![(1, 404)]),
         (
@@ -115,7 +115,7 @@ async fn an_event_that_fails_is_named_and_stops_no_other() {
         (r#"{"answer":200},{"answer":"x"},{"answer":200}"#, 422, vec![(1, 422)]),
         (r#"{"answer":999},{"answer":200},{"answer":200}"#, 500, vec![(0, 500)]),
         (r#"{"answer":409},{"answer":410},{"answer":200}"#, 409, vec![(0, 409), (1, 410)]),
-        // One event that is gone is not the whole endpoint, and what is no failure is no success.
+        // 410 for one event does not mean that the endpoint is gone, and a redirect is no success.
         (r#"{"answer":410},{"answer":200}"#, 422, vec![(0, 410)]),
         (r#"{"answer":303},{"answer":200}"#, 500, vec![(0, 303)]),
     ] {
@@ -128,18 +128,18 @@ async fn an_event_that_fails_is_named_and_stops_no_other() {
             named.map(|item| (item["index"].as_u64(), item["status"].as_u64())).collect();
         let failed: Vec<_> = failed.iter().map(|(i, s)| (Some(*i), Some(*s))).collect();
         assert_eq!(named, failed, "{events}");
-        // The wish of the first event that has one is passed on.
+        // The first `Retry-After` is passed on.
         let wished = answer.headers.get(header::RETRY_AFTER).map(|value| value.to_str());
         let is_wish = matches!(status, 429 | 503);
         assert_eq!(wished.is_some_and(|wished| wished.ok() == Some("7")), is_wish, "{events}");
-        // All but those that cannot be decoded have been handled.
+        // All events that can be decoded were handled.
         let not_handled = usize::from(events.contains("\"x\""));
         assert_eq!(seen(&all).len(), events.matches("answer").count() - not_handled, "{events}");
     }
 }
 
 #[tokio::test]
-async fn a_batch_that_is_none_is_told_apart() {
+async fn bodies_without_a_batch_are_rejected() {
     let all = Seen::default();
     let router = router::<one>(&all);
     for (json, status, path) in [
@@ -154,7 +154,7 @@ async fn a_batch_that_is_none_is_told_apart() {
         assert_eq!(answer.problem()["path"].as_str(), path, "{json}");
     }
     assert_eq!(seen(&all).len(), 0);
-    // One event without its array is an event all the same.
+    // A single event without the array is accepted too.
     let answer = deliver(&router, &BATCH, r#"{"a/b":{"items":{"answer":203}}}"#).await;
     assert_eq!(answer.status.as_u16(), 203);
 }
@@ -172,7 +172,7 @@ async fn whole(Extension(seen): Extension<Seen>, batch: Batch<'_, Event>) -> Res
 }
 
 #[tokio::test]
-async fn a_batch_is_taken_as_a_whole() {
+async fn a_handler_can_take_the_whole_batch() {
     let all = Seen::default();
     let router = router::<whole>(&all);
     let json = r#"{"a/b":{"items":[{"answer":1,"key":"k"},{"answer":-1},{"answer":3}]}}"#;
@@ -192,7 +192,7 @@ async fn raw(Extension(seen): Extension<Seen>, delivery: &Delivery) {
 }
 
 #[tokio::test]
-async fn a_delivery_is_taken_as_it_came() {
+async fn a_handler_can_take_the_raw_delivery() {
     let all = Seen::default();
     let json = r#"{"of":"all","a/b":{"items":[{"key":"a"},{"key":"b"}]}}"#;
     assert_eq!(deliver(&router::<raw>(&all), &BATCH, json).await.status.as_u16(), 200);
@@ -225,7 +225,7 @@ told! {
     adyen: ADYEN,
 }
 
-/// What events of `H` are called, in requests of the provider's shape.
+/// The names and ids that `H` sees in a request of this provider.
 async fn told<H: Webhook<()>>(
     provider: &Provider,
     secret: &str,
@@ -249,7 +249,7 @@ async fn told<H: Webhook<()>>(
 }
 
 #[tokio::test]
-async fn providers_say_what_happened_in_each_event() {
+async fn each_event_has_its_own_name_and_id() {
     let line = r#"{"destination":"U1","events":[{"type":"message","webhookEventId":"01A"},
         {"type":"follow","webhookEventId":"01B"}]}"#;
     let (events, _) = told::<self::line>(&LINE, SECRET, PATH, line).await;
@@ -271,7 +271,7 @@ async fn providers_say_what_happened_in_each_event() {
     let grid = r#"[{"id":"1","eventType":"Blob.Created"},{"id":"2","eventType":"Blob.Deleted"}]"#;
     let (events, _) = told::<event_grid>(&EVENT_GRID, "c0de", "/webhook?code=c0de", grid).await;
     assert_eq!(events, ["1 Blob.Created ", "2 Blob.Deleted "]);
-    // The schema of CloudEvents has one event without an array.
+    // With the CloudEvents schema, there is one event without an array.
     let (events, _) =
         told::<event_grid>(&EVENT_GRID, "c0de", "/webhook?code=c0de", r#"{"id":"3"}"#).await;
     assert_eq!(events, ["3  "]);
@@ -293,9 +293,9 @@ async fn providers_say_what_happened_in_each_event() {
     assert_eq!(answer.text(), "[accepted]");
 }
 
-/// What is done for each event does not grow with the size of the others.
+/// The work for an event does not grow with the size of the others.
 #[tokio::test]
-async fn many_events_are_no_burden() {
+async fn large_batches_are_fast() {
     let all = Seen::default();
     let items = vec![r#"{"answer":200,"key":"k"}"#; 20_000].join(",");
     let json = format!(r#"{{"a/b":{{"items":[{items}]}}}}"#);
@@ -303,7 +303,7 @@ async fn many_events_are_no_burden() {
     assert_eq!((answer.status.as_u16(), seen(&all).len()), (200, 20_000));
 }
 
-/// A small request has no huge answer, however much of it fails.
+/// A small request never gets a huge response, however much of it fails.
 #[tokio::test]
 async fn many_failures_are_counted_and_few_are_listed() {
     let all = Seen::default();
@@ -316,9 +316,9 @@ async fn many_failures_are_counted_and_few_are_listed() {
     assert_eq!(problem["items"][100], serde_json::Value::Null);
 }
 
-/// What the request says of all its events is read once, and not once for each.
+/// Fields that all events share are read once, not once for each event.
 #[tokio::test]
-async fn events_that_share_their_name_are_no_burden() {
+async fn many_events_of_one_name_are_fast() {
     let json = format!(r#"{{"entry":[{}],"object":"page"}}"#, vec!["0"; 20_000].join(","));
     let (events, answer) = told::<self::meta>(&META, SECRET, PATH, &json).await;
     assert_eq!((answer.status.as_u16(), events.len()), (200, 20_000));
@@ -332,7 +332,7 @@ async fn no_batch(_: Batch<'_, Event>) {}
 async fn plain(_: Batch<'_, Event>) {}
 
 #[test]
-fn a_batch_is_refused_at_start_where_there_is_none() {
+fn batch_handlers_need_a_batching_provider() {
     let secret = || [Secret::new(SECRET)];
     let error = Webhooks::<()>::new()
         .mount::<no_batch>()

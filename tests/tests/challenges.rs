@@ -1,5 +1,5 @@
-//! Handshakes as an attacker sees them: nothing is signed for strangers that could pass for a
-//! delivery, and nothing is echoed that a browser would run.
+//! Handshakes under attack: a signed challenge never passes for a delivery, and an echo never runs
+//! in a browser.
 
 mod common;
 
@@ -16,10 +16,10 @@ use webhook_runtime::{
 
 static CALLS: AtomicUsize = AtomicUsize::new(0);
 
-/// Held by every test that counts, or makes, calls of handlers.
+/// Held by every test that counts or causes handler calls.
 static COUNTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// An endpoint of each provider, all counting in one place.
+/// An endpoint of each provider, with one common counter.
 macro_rules! endpoints {
     ($($name:ident $provider:ident)*) => {$(
         #[webhook(path = "/hook", provider = $provider)]
@@ -54,10 +54,10 @@ fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// X asks for a signature of its challenge without signing that itself, with the key and in the
-/// form of its deliveries: whoever could choose the challenge freely could have a delivery signed.
+/// X asks for a signature of an unsigned challenge, with the same key and format as its deliveries.
+/// A freely chosen challenge could get a delivery signed.
 #[tokio::test]
-async fn no_delivery_can_be_had_signed_as_a_challenge() {
+async fn a_challenge_cannot_sign_a_delivery() {
     let router = router::<x>();
     for forged in [r#"{"for_user_id":"1"}"#, "[]", r#""text""#, "1.5", "a b", "", "<b>", "t\u{e4}"]
     {
@@ -71,10 +71,10 @@ async fn no_delivery_can_be_had_signed_as_a_challenge() {
     assert!(answer.text().contains("response_token"));
 }
 
-/// What can be had signed as a challenge is taken for no delivery: not even as a form, or by a
-/// handler that takes any body.
+/// A signed challenge is not accepted as a delivery, neither as a form nor by a handler that takes
+/// any body.
 #[tokio::test]
-async fn no_signed_challenge_is_taken_for_a_delivery() {
+async fn a_signed_challenge_is_no_delivery() {
     let _counting = COUNTING.lock().await;
     let router = router::<x>();
     let before = CALLS.load(Ordering::SeqCst);
@@ -96,7 +96,7 @@ async fn no_signed_challenge_is_taken_for_a_delivery() {
 }
 
 #[tokio::test]
-async fn an_echo_is_plain_text_and_short() {
+async fn echoes_are_short_plain_text() {
     let router = router::<dropbox>();
     let markup = "<script>alert(1)</script>\r\nSet-Cookie: a=b";
     let answer = ask(&router, get(&format!("/hook?challenge={}", encoded(markup)))).await;
@@ -109,7 +109,7 @@ async fn an_echo_is_plain_text_and_short() {
 }
 
 #[tokio::test]
-async fn a_verify_token_is_needed_and_compared_whole() {
+async fn the_whole_verify_token_must_match() {
     let token = Secret::new("the token");
     let start = || webhooks::<meta>().public_url("https://example.com");
     assert!(start().into_router().is_err(), "Meta asks for a token before it delivers");
@@ -128,7 +128,7 @@ async fn a_verify_token_is_needed_and_compared_whole() {
     assert_eq!(ask(&router, get(without)).await.status, StatusCode::FORBIDDEN);
 }
 
-/// A challenge that its provider signs is answered to nobody else.
+/// A challenge that the provider signs must be signed.
 #[tokio::test]
 async fn a_signed_challenge_has_to_be_signed() {
     let challenge = r#"{"type":"url_verification","challenge":"c-1"}"#;
@@ -148,7 +148,7 @@ async fn a_signed_challenge_has_to_be_signed() {
     }
 }
 
-/// What is answered unsigned reaches no handler, and nothing else is answered unsigned.
+/// Unsigned handshakes reach no handler, and no other unsigned request is answered.
 #[tokio::test]
 async fn unsigned_requests_reach_no_handler() {
     let _counting = COUNTING.lock().await;
@@ -185,9 +185,9 @@ async fn unsigned_requests_reach_no_handler() {
     assert_eq!(CALLS.load(Ordering::SeqCst), before);
 }
 
-/// Xero reads a body, even that of a refusal, as a mistake.
+/// Xero treats any response body as an error.
 #[tokio::test]
-async fn an_answer_without_body_has_none() {
+async fn empty_answers_have_no_body() {
     let _counting = COUNTING.lock().await;
     let hooks: Webhooks = webhooks::<xero>();
     let router = hooks.into_router().expect("it starts");

@@ -1,5 +1,5 @@
-//! The conformance suite on endpoints of this framework, which pass all of it: as tests, on handlers
-//! like those of users, and as a list, on an endpoint of every provider.
+//! The conformance suite on endpoints of this framework: on handlers like those of users, and on an
+//! endpoint of every provider.
 
 use std::{
     borrow::Cow,
@@ -31,7 +31,7 @@ use webhook_runtime::{
     webhook,
 };
 
-/// As in the quickstart.
+/// The handler of the quickstart.
 #[derive(Deserialize)]
 struct Order<'a> {
     id: u64,
@@ -80,7 +80,7 @@ webhook_runtime::testing::conformance!(
     sample = |delivery| delivery.event("push").form(&[("payload", r#"{"ref":"main"}"#)]),
 );
 
-/// A complete application, which is asked as any other receiver is.
+/// A complete application, tested like any other receiver.
 fn subject() -> Subject {
     let secret = Secret::new("the secret of this test");
     let hooks = Webhooks::new().mount::<github>().secrets::<github>([secret.clone()]);
@@ -94,7 +94,7 @@ fn subject() -> Subject {
 
 webhook_runtime::testing::conformance!(mod whole_application, subject = subject());
 
-/// Handlers that take whatever is genuine, of one provider each.
+/// Handlers that accept any genuine delivery, one for each provider.
 macro_rules! endpoints {
     ($($module:ident $name:ident $provider:ident $sample:expr;)*) => {$(
         #[webhook(path = "/hook", provider = $provider)]
@@ -116,7 +116,7 @@ endpoints! {
     of_adyen adyen ADYEN |delivery| delivery.items([json!({}), json!({})]);
 }
 
-/// Whose signature is in the body, and whose time nobody judges unless the endpoint does.
+/// A provider whose signature is in the body, and which names no time window.
 #[webhook(path = "/mailgun", provider = MAILGUN, tolerance = std::time::Duration::from_secs(300))]
 async fn mailgun(_: &Delivery) {}
 
@@ -145,7 +145,7 @@ webhook_runtime::testing::conformance!(
     expects = IN_BODY.into_iter().filter(|name| *name != "tampered_body_is_refused"),
 );
 
-/// While the secret is rotated.
+/// An endpoint during rotation.
 #[webhook(path = "/rotated", provider = STANDARD_WEBHOOKS)]
 async fn rotated(_: &Delivery) {}
 
@@ -159,9 +159,9 @@ webhook_runtime::testing::conformance!(
     expects = ["every_live_secret_is_accepted", "good_signature_among_others_is_accepted"],
 );
 
-/// Behind an inbox, deliveries are handled after the answer, by whoever takes them from there.
+/// With an inbox, workers handle deliveries after the response.
 #[tokio::test]
-async fn an_endpoint_with_an_inbox_passes_every_case() {
+async fn inbox_endpoints_pass_every_case() {
     #[derive(Clone, Default)]
     struct Handled(Arc<AtomicUsize>);
     #[webhook(path = "/stored", provider = STRIPE, inbox)]
@@ -176,7 +176,7 @@ async fn an_endpoint_with_an_inbox_passes_every_case() {
         let handled = Handled::default();
         let hooks = Webhooks::new().mount::<stored>().inbox(inbox.clone());
         let subject = if is_counted {
-            // In the kit's hands, handlers of stored deliveries run when they are told to.
+            // In the test kit, stored deliveries run on demand.
             let secret = Secret::new("whsec_of this test");
             let hooks = hooks.secrets::<stored>([secret.clone()]).with_state(handled.clone());
             let router = hooks.into_router().expect("right").with_state(handled.clone());
@@ -245,16 +245,16 @@ impl Webhook<()> for Of {
     }
 }
 
-/// Those that sign with keys which nobody else has.
+/// The providers that sign with keys that only they have.
 const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
 
 #[test]
-fn an_endpoint_of_every_provider_passes_every_case() {
+fn every_provider_passes_every_case() {
     let all: Vec<&'static Provider> =
         providers::ALL.iter().copied().filter(|it| !IMPOSSIBLE.contains(&it.name())).collect();
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let failures: String = std::thread::scope(|scope| {
-        // Dealt out like cards: those that take long are neighbours.
+        // Interleaved, because slow providers are neighbours.
         let threads: Vec<_> = (0..threads)
             .map(|first| {
                 let providers = all.iter().copied().skip(first).step_by(threads);
@@ -280,7 +280,7 @@ fn failures_of(provider: &'static Provider) -> String {
     failures
 }
 
-/// The table in the documentation is that of the cases.
+/// The table in the documentation lists all cases.
 #[test]
 fn every_case_is_documented() {
     let text = include_str!("../../webhook-runtime/src/testing/conformance/mod.rs");

@@ -84,13 +84,43 @@ fn the_quickstart_of_the_readme_is_the_example() {
     let readme = read("README.md");
     let (_, quickstart) = readme.split_once("```rust,no_run\n").expect("a block");
     let (quickstart, _) = quickstart.split_once("```").expect("its end");
-    assert_eq!(quickstart, read("examples/quickstart.rs"));
+    assert_eq!(quickstart, read("examples/quickstart/src/main.rs"));
+}
+
+#[test]
+fn every_example_is_listed_with_its_command() {
+    let list = read("examples/README.md");
+    let examples = examples();
+    assert!(examples.len() > 5, "{examples:?}");
+    for name in examples {
+        assert!(list.contains(&format!("| [`{name}`](#{name}) |")), "no row for {name}");
+        let section =
+            list.split("\n## ").find_map(|section| section.strip_prefix(&format!("{name}\n")));
+        let section = section.unwrap_or_else(|| panic!("no section for {name}"));
+        assert!(section.contains(&format!("cargo run -p {name}")), "no command for {name}");
+    }
+}
+
+/// The folders of the examples that are programs.
+fn examples() -> Vec<String> {
+    let entries = fs::read_dir(path("examples")).expect("a folder");
+    let names = entries.map(|entry| entry.expect("an example").file_name());
+    let names = names.map(|name| name.into_string().expect("text"));
+    names.filter(|name| path(&format!("examples/{name}/src/main.rs")).exists()).collect()
 }
 
 /// Files that the documents point to are there.
 #[test]
 fn no_link_leads_nowhere() {
-    for file in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", TABLE, ATTACKS] {
+    for file in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "CHANGELOG.md",
+        "examples/README.md",
+        TABLE,
+        ATTACKS,
+    ] {
         let text = read(file);
         let folder = path(file).parent().expect("a folder").to_path_buf();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
@@ -128,7 +158,11 @@ fn every_attack_names_its_tests() {
 fn every_test_of_an_attack_is_listed() {
     const FOLDER: &str = "tests/tests/attacks";
     let list = read(ATTACKS);
-    let mut files = vec!["examples/tests/attacks.rs".to_owned()];
+    let mut files: Vec<_> = examples()
+        .into_iter()
+        .map(|name| format!("examples/{name}/tests/attacks.rs"))
+        .filter(|file| path(file).exists())
+        .collect();
     for entry in fs::read_dir(path(FOLDER)).expect("a folder") {
         let name = entry.expect("a file").file_name();
         files.push(format!("{FOLDER}/{}", name.to_str().expect("text")));

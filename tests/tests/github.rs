@@ -1,7 +1,7 @@
 //! GitHub's deliveries, as GitHub's own code signs them.
 //!
-//! The payloads are those of `@octokit/webhooks-examples`, signed by `@octokit/webhooks-methods`;
-//! `fixtures/github/README.md` tells how they were made.
+//! The payloads are those of `@octokit/webhooks-examples`, signed by `@octokit/webhooks-methods`.
+//! `fixtures/github/README.md` says how they were made.
 
 mod common;
 
@@ -53,7 +53,7 @@ fn fixtures() -> Vec<Fixture> {
     fixtures
 }
 
-/// The fixture that refusals are tried on, where one is enough.
+/// The fixture for rejections, where one is enough.
 fn push() -> Fixture {
     fixtures().into_iter().find(|fixture| fixture.file == "push.json").expect("a push")
 }
@@ -71,7 +71,7 @@ impl Fixture {
         request
     }
 
-    /// The same with another signature.
+    /// The same request with another signature.
     fn signed(&self, signature: &str) -> Request<Body> {
         let mut request = self.request();
         set(&mut request, "x-hub-signature-256", signature);
@@ -79,7 +79,7 @@ impl Fixture {
     }
 }
 
-/// Tells what it got.
+/// Answers with what it received.
 #[webhook(path = "/github", provider = GITHUB)]
 async fn github(delivery: Delivery, payload: Value) -> String {
     json!({
@@ -100,7 +100,7 @@ fn router() -> Router {
 }
 
 #[tokio::test]
-async fn every_delivery_is_accepted_and_understood() {
+async fn github_fixtures_are_accepted_and_decoded() {
     let router = router();
     for fixture in fixtures() {
         let answer = ask(&router, fixture.request()).await;
@@ -112,9 +112,9 @@ async fn every_delivery_is_accepted_and_understood() {
     }
 }
 
-/// A repository's owner chooses between JSON and forms; the handler sees no difference.
+/// The owner of a repository chooses JSON or forms. The handler sees no difference.
 #[tokio::test]
-async fn a_form_carries_the_payload_that_json_would() {
+async fn forms_carry_the_same_payload() {
     let router = router();
     let mut forms = 0;
     for (form, json) in
@@ -132,7 +132,7 @@ async fn a_form_carries_the_payload_that_json_would() {
 }
 
 #[test]
-fn what_signs_here_signs_as_octokit_does() {
+fn signing_matches_octokit() {
     for fixture in fixtures() {
         let headers = sign(&GITHUB, &fixture.secret, &fixture.body);
         assert_eq!(headers.len(), 1, "{}", fixture.file);
@@ -141,7 +141,7 @@ fn what_signs_here_signs_as_octokit_does() {
 }
 
 #[tokio::test]
-async fn one_flipped_bit_of_a_body_is_a_forgery() {
+async fn a_flipped_bit_is_rejected() {
     let router = router();
     for fixture in fixtures() {
         let length = fixture.body.len();
@@ -156,7 +156,7 @@ async fn one_flipped_bit_of_a_body_is_a_forgery() {
 }
 
 #[tokio::test]
-async fn a_body_cut_or_continued_is_a_forgery() {
+async fn a_shorter_or_longer_body_is_rejected() {
     let router = router();
     for fixture in fixtures() {
         let body = &fixture.body;
@@ -171,7 +171,7 @@ async fn a_body_cut_or_continued_is_a_forgery() {
 }
 
 #[tokio::test]
-async fn the_signature_of_another_delivery_is_a_forgery() {
+async fn another_deliverys_signature_is_rejected() {
     let router = router();
     let fixtures = fixtures();
     for (fixture, other) in fixtures.iter().zip(fixtures.iter().cycle().skip(1)) {
@@ -193,7 +193,7 @@ async fn every_digit_of_a_signature_counts() {
 }
 
 #[tokio::test]
-async fn a_signature_is_written_as_github_writes_it() {
+async fn only_githubs_signature_format_is_accepted() {
     let router = router();
     let push = push();
     let digits = push.signature.strip_prefix("sha256=").expect("GitHub's prefix");
@@ -218,9 +218,9 @@ async fn a_signature_is_written_as_github_writes_it() {
     assert_eq!(status(&router, push.signed(&push.signature)).await, 200);
 }
 
-/// GitHub still sends the older HMAC-SHA1 beside the one that counts.
+/// GitHub still sends the older HMAC-SHA1 as well.
 #[tokio::test]
-async fn the_older_signature_counts_for_nothing() {
+async fn the_sha1_signature_is_ignored() {
     const OLDER: Provider =
         Provider::new("older", Scheme::hmac_sha1().header("x-hub-signature").prefix("sha1=").hex());
     let router = router();
@@ -238,7 +238,7 @@ async fn the_older_signature_counts_for_nothing() {
 }
 
 #[tokio::test]
-async fn another_secret_believes_none_of_it() {
+async fn another_secret_rejects_everything() {
     let router = Webhooks::new()
         .mount::<github>()
         .secrets::<github>([Secret::new("another secret")])

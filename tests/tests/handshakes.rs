@@ -1,7 +1,8 @@
-//! Asks a mounted endpoint every question of a handshake file over HTTP, and compares the answers.
+//! Sends every handshake of a vector file to a mounted endpoint over HTTP, and compares the
+//! answers.
 //!
-//! `WEBHOOK_HANDSHAKES=file cargo test -p webhook-tests --test handshakes` asks those of another
-//! file of the format that `tests/vectors/README.md` describes.
+//! `WEBHOOK_HANDSHAKES=file cargo test -p webhook-tests --test handshakes` reads another file of
+//! the format that `tests/vectors/README.md` describes.
 
 mod runner;
 
@@ -22,11 +23,11 @@ use webhook_runtime::{
     Provider, Scope, Secret, SecretSource, SourceError, Webhooks, scheme::Outgoing,
 };
 
-/// The secret of endpoints for which a line gives none.
+/// The secret, if a line gives none.
 const SECRET: &str = "a-secret-of-the-runner";
 
 #[tokio::test]
-async fn every_question_is_answered_as_expected() {
+async fn handshakes_are_answered_as_expected() {
     let handshakes: Vec<Handshake> = read("WEBHOOK_HANDSHAKES", "handshakes.jsonl");
     let mut as_expected = 0;
     let mut unknown = BTreeSet::new();
@@ -50,12 +51,13 @@ async fn every_question_is_answered_as_expected() {
 }
 
 #[test]
-fn the_file_that_comes_along_is_complete() {
+fn the_vector_file_is_complete() {
     let handshakes: Vec<Handshake> = lines(&own("handshakes.jsonl"));
     assert_eq!(handshakes.len(), 21);
 }
 
-/// The answers do not tell: an event must not be taken for a question, nor a question for an event.
+/// Events must not be taken for handshakes, nor handshakes for events. The answers alone do not
+/// show it.
 #[tokio::test]
 async fn only_deliveries_reach_the_handler() {
     for handshake in &lines::<Handshake>(&own("handshakes.jsonl")) {
@@ -68,9 +70,9 @@ async fn only_deliveries_reach_the_handler() {
     }
 }
 
-/// Anybody can send an unsigned handshake: a second one must not replace the secret of the first.
+/// Anybody can send an unsigned handshake, so a second one must not replace the first secret.
 #[tokio::test]
-async fn a_kept_secret_is_not_replaced() {
+async fn a_stored_secret_is_not_replaced() {
     let handshakes: Vec<Handshake> = lines(&own("handshakes.jsonl"));
     let handshake = handshakes.iter().find(|it| it.provider == "asana").expect("Asana");
     let provider = registry::find("asana").expect("Asana");
@@ -92,7 +94,7 @@ async fn a_kept_secret_is_not_replaced() {
     assert_eq!(kept.secret().as_deref(), Some("the first"));
 }
 
-/// Keeps the one secret that it is offered.
+/// A source that stores the first secret that it is offered.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Option<Secret>>>);
 
@@ -115,13 +117,13 @@ impl SecretSource for Kept {
     }
 }
 
-/// A line, made ready to be asked.
+/// A line, prepared as a request.
 struct Question {
     url: Uri,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     secrets: Vec<Secret>,
-    /// Only where the provider hands out the secret.
+    /// Only if the provider sends the secret.
     kept: Option<Kept>,
     now: std::time::SystemTime,
 }
@@ -147,10 +149,9 @@ impl Question {
             question.be_any_valid(handshake, provider)?;
         }
         match provider.name() {
-            // They say their secret in the handshake itself.
+            // These send their secret in the handshake itself.
             "asana" | "notion" if secret.is_none() => question.kept = Some(Kept::default()),
-            // Who is allowed to deliver is told by a token in the URL, which whoever registers the
-            // endpoint puts there: it is in no line, because nobody but us knows it.
+            // A token in the URL authenticates the sender. We choose it, so no line contains it.
             "azure-eventgrid" if secret.is_none() => {
                 let name = provider.traits().header;
                 question.add_to_query(&format!("{name}={SECRET}"))?;
@@ -160,7 +161,7 @@ impl Question {
         Ok(question)
     }
 
-    /// Signs the request with a key of ours.
+    /// Signs the request with our key.
     fn sign(&mut self, provider: &Provider, secret: Option<&str>) -> Result<(), String> {
         let [pair, _] = keys::ed25519();
         let is_ed25519 = provider.scheme().is_some_and(|scheme| scheme.algorithm() == "Ed25519");
@@ -181,7 +182,7 @@ impl Question {
         Ok(())
     }
 
-    /// Takes body, secret and time from a line of `signatures.jsonl` that is to be accepted.
+    /// Takes body, secret and time from an accepted line of `signatures.jsonl`.
     fn be_any_valid(&mut self, handshake: &Handshake, provider: &Provider) -> Result<(), String> {
         let vectors: Vec<Vector> = lines(&own("signatures.jsonl"));
         let valid = vectors
@@ -203,7 +204,8 @@ impl Question {
     }
 }
 
-/// Asks, and compares the answer. How many deliveries reached the handler is for who wants to know.
+/// Sends the request, compares the answer, and returns the number of deliveries that reached the
+/// handler.
 async fn judge(handshake: &Handshake, provider: &'static Provider) -> Result<usize, String> {
     let question = Question::new(handshake, provider)?;
     let config = &handshake.config;
@@ -238,7 +240,7 @@ async fn judge(handshake: &Handshake, provider: &'static Provider) -> Result<usi
     Ok(seen.bodies().await.len())
 }
 
-/// Whether an answer is everything that is wanted of it.
+/// Compares an answer with the expected one.
 fn compare(wanted: &Wanted, answer: &Answer) -> Result<(), String> {
     let status = answer.status;
     let is_wanted = match (wanted.status, &wanted.status_any) {
@@ -280,7 +282,7 @@ fn compare(wanted: &Wanted, answer: &Answer) -> Result<(), String> {
 fn has_content(wanted: &Content, answer: &Answer) -> Result<(), String> {
     if let Some(wanted) = &wanted.media_type {
         let sent = answer.header("content-type").unwrap_or_default();
-        // Parameters such as the charset are not what is asked about.
+        // Parameters such as the charset do not matter.
         let essence = sent.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case(wanted) {
             return Err(format!("the content type is {sent:?}"));

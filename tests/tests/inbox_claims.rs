@@ -1,8 +1,8 @@
-//! Copies and claims on each of the inbox's engines, asked of the store itself: brief, since
-//! `cargo mutants` asks often. What workers make of them is in `inbox_engines.rs`.
+//! Duplicates and claims in the store of each engine. The tests are brief, since `cargo mutants`
+//! runs them often. Tests of workers are in `inbox_engines.rs`.
 //!
-//! PostgreSQL is started by the tests, in a directory of its own, wherever its programs are
-//! installed; where they are not, its tests say so and pass.
+//! The tests start PostgreSQL in a temporary directory if it is installed. If not, its tests say so
+//! and pass.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -32,16 +32,15 @@ macro_rules! on {
     };
 }
 
-/// What every engine can do.
+/// The cases that run on every engine.
 macro_rules! everywhere {
     ($engine:ident $($more:ident)*) => {
         on! { $engine:
-            a_copy_has_the_number_of_the_first many_are_stored_at_once
-            keys_are_kept_as_long_as_was_asked
-            what_is_due_is_claimed_once what_was_lost_comes_before_what_is_new
-            what_a_worker_is_at_is_not_claimed_anew what_may_end_a_worker_is_claimed_alone
-            a_suspect_takes_a_place what_was_lost_too_often_is_given_up a_retry_waits_for_its_time
-            one_of_a_line_is_claimed_at_a_time only_the_last_claim_counts
+            duplicates_get_the_first_id many_are_stored_at_once keys_are_kept_for_their_retention
+            due_jobs_are_claimed_once lost_jobs_come_before_new_ones
+            running_jobs_are_not_claimed_again crash_suspects_are_claimed_alone
+            a_crash_suspect_uses_capacity jobs_lost_too_often_are_dead a_retry_waits_for_its_time
+            one_job_per_key_is_claimed only_the_last_claim_counts
             $($more)*
         }
     };
@@ -49,13 +48,13 @@ macro_rules! everywhere {
 
 everywhere! { memory retries_and_new_ones_take_turns }
 
-everywhere! { foreign what_cannot_be_read_is_given_up retries_and_new_ones_take_turns }
+everywhere! { foreign unreadable_jobs_are_dead retries_and_new_ones_take_turns }
 
 everywhere! { sqlite
-    what_cannot_be_read_is_given_up retries_and_new_ones_take_turns
-    a_look_keeps_nobody_from_writing the_plan_is_told
+    unreadable_jobs_are_dead retries_and_new_ones_take_turns polling_needs_no_write_lock
+    the_query_plan_is_available
 }
 
 everywhere! { postgres
-    what_cannot_be_read_is_given_up retries_and_new_ones_take_turns the_plan_is_told
+    unreadable_jobs_are_dead retries_and_new_ones_take_turns the_query_plan_is_available
 }

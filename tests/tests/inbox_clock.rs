@@ -1,4 +1,4 @@
-//! The inbox under a clock that is set while it runs: nothing is lost, nothing spins.
+//! The inbox under a clock that jumps while it runs: nothing is lost, and nothing spins.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -19,11 +19,11 @@ use webhook_runtime::{
 const HOUR: Duration = Duration::from_secs(3600);
 const DECADE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
-/// A clock that goes as time does, and can be set.
+/// A clock that runs, and can be set.
 #[derive(Clone)]
-struct Set(Arc<Mutex<(SystemTime, tokio::time::Instant)>>);
+struct SettableClock(Arc<Mutex<(SystemTime, tokio::time::Instant)>>);
 
-impl Set {
+impl SettableClock {
     fn new() -> Self {
         Self(Arc::new(Mutex::new((SystemTime::now(), tokio::time::Instant::now()))))
     }
@@ -37,30 +37,30 @@ impl Set {
     }
 }
 
-impl Clock for Set {
+impl Clock for SettableClock {
     fn now(&self) -> SystemTime {
         let (wall, since) = *self.0.lock().unwrap();
         wall + since.elapsed()
     }
 }
 
-/// Each with its clock.
-async fn places() -> Vec<(Place, Set)> {
-    let clock = Set::new();
+/// Places, each with its clock.
+async fn places() -> Vec<(Place, SettableClock)> {
+    let clock = SettableClock::new();
     vec![
-        (Place::memory().await.unwrap(), Set::new()),
+        (Place::memory().await.unwrap(), SettableClock::new()),
         (Place::foreign_by(clock.clone()), clock),
-        (Place::sqlite().await.unwrap(), Set::new()),
+        (Place::sqlite().await.unwrap(), SettableClock::new()),
     ]
 }
 
-async fn open(place: &Place, clock: &Set) -> Inbox {
+async fn open(place: &Place, clock: &SettableClock) -> Inbox {
     let backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(300));
     place.open_by(place.builder().clock(clock.clone()).backoff(backoff)).await.unwrap()
 }
 
-/// Sets the clock while deliveries fail and succeed.
-async fn jumped(set: impl Fn(&Set)) {
+/// Changes the clock while deliveries fail and succeed.
+async fn run_with_jump(set: impl Fn(&SettableClock)) {
     for (place, clock) in places().await {
         let inbox = open(&place, &clock).await;
         let ran = Ran::default();
@@ -75,7 +75,7 @@ async fn jumped(set: impl Fn(&Set)) {
                 set(&clock);
             }
         }
-        // What waited for a time that is now far away is brought back within seconds.
+        // Due times that are now far in the future are reset within seconds.
         until("all", || async { inbox.counts().await.unwrap().done == 40 }).await;
         until_state(&inbox, last, State::Done).await;
         assert_eq!(ran.count(), 80, "two attempts each, and no more");
@@ -83,21 +83,21 @@ async fn jumped(set: impl Fn(&Set)) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_set_forward() {
-    jumped(|clock| clock.forward(HOUR)).await;
-    jumped(|clock| clock.forward(DECADE)).await;
+async fn clock_jumps_forward() {
+    run_with_jump(|clock| clock.forward(HOUR)).await;
+    run_with_jump(|clock| clock.forward(DECADE)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_set_back() {
-    jumped(|clock| clock.back(HOUR)).await;
-    jumped(|clock| clock.back(DECADE)).await;
-    jumped(|clock| clock.back(6 * DECADE)).await; // before 1970
+async fn clock_jumps_back() {
+    run_with_jump(|clock| clock.back(HOUR)).await;
+    run_with_jump(|clock| clock.back(DECADE)).await;
+    run_with_jump(|clock| clock.back(6 * DECADE)).await; // before 1970
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_set_there_and_back() {
-    jumped(|clock| {
+async fn clock_jumps_forward_and_back() {
+    run_with_jump(|clock| {
         clock.forward(DECADE);
         clock.back(2 * DECADE);
         clock.forward(DECADE);
@@ -106,7 +106,7 @@ async fn it_is_set_there_and_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_runs_is_not_claimed_twice_when_it_is_set_forward() {
+async fn a_clock_jump_does_not_claim_running_jobs() {
     for (place, clock) in places().await {
         let inbox = open(&place, &clock).await;
         let id = inbox.enqueue(delivery("a")).await.unwrap().id();
@@ -136,9 +136,9 @@ async fn what_runs_is_not_claimed_twice_when_it_is_set_forward() {
     }
 }
 
-/// A process that ended while the clock was wrong left leases and waits in a far future.
+/// A process that ended while the clock was wrong left leases and due times in the far future.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_wrong_clock_left_behind_is_brought_back() {
+async fn far_future_due_times_are_reset() {
     for (place, clock) in places().await {
         clock.forward(DECADE);
         let inbox = open(&place, &clock).await;

@@ -1,7 +1,7 @@
-//! The inbox on each of its engines: what holds on one has to hold on all.
+//! The inbox on each of its engines: the same cases must hold on all.
 //!
-//! PostgreSQL is started by the tests, in a directory of its own, wherever its programs are
-//! installed; where they are not, its tests say so and pass.
+//! The tests start PostgreSQL in a temporary directory if it is installed. If not, its tests say so
+//! and pass.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -32,25 +32,24 @@ macro_rules! on {
     };
 }
 
-/// What every engine can do.
+/// The cases that run on every engine.
 macro_rules! everywhere {
     ($engine:ident $($more:tt)*) => {
         on! { $engine:
-            dedupe: a_copy_is_recognised copies_that_come_together_are_one tenants_are_apart
-                a_key_is_forgotten_in_time;
-            work: a_delivery_runs_as_it_came what_fails_is_tried_again
-                it_is_not_tried_before_it_may_be what_fails_too_often_is_a_dead_letter
-                what_is_refused_is_a_dead_letter_at_once a_panic_is_a_failure
-                what_nobody_runs_stays a_lost_lease_is_claimed_anew a_stale_claim_changes_nothing
-                what_ends_its_worker_is_given_up a_long_run_keeps_its_lease
-                a_run_that_takes_too_long_is_a_failure;
-            order: one_line_runs_in_order a_dead_letter_lets_the_next_go_on
-                lines_do_not_wait_for_each_other what_is_held_is_promoted_when_its_line_is_discarded
-                a_retried_letter_waits_for_its_line;
+            dedupe: duplicates_are_detected concurrent_duplicates_are_one tenants_have_separate_keys
+                keys_expire_after_their_retention;
+            work: a_delivery_runs_as_it_came failures_are_retried retries_wait_for_their_time
+                too_many_failures_make_a_dead_letter permanent_failures_are_dead_at_once
+                a_panic_is_a_failure jobs_without_a_handler_stay an_expired_lease_is_claimed_again
+                a_stale_claim_changes_nothing crashing_jobs_become_dead_letters
+                a_long_run_keeps_its_lease runs_over_the_time_limit_fail;
+            order: one_key_runs_in_order a_dead_letter_unblocks_the_next
+                keys_do_not_block_each_other cancelling_unblocks_the_next
+                a_retried_dead_letter_waits_for_its_key;
             operate: records_are_found_and_paged a_record_is_shown dead_letters_are_retried
-                what_is_done_is_replayed what_is_discarded_cannot_complete keys_outlive_bodies
-                it_is_counted a_senders_text_does_no_harm;
-            shut: workers_finish_and_give_back a_full_queue_refuses a_closed_inbox_refuses
+                completed_deliveries_can_be_replayed cancelled_deliveries_cannot_complete
+                keys_outlive_bodies states_are_counted hostile_sender_text_is_harmless;
+            shut: shutdown_finishes_and_releases a_full_queue_rejects a_closed_inbox_rejects
                 workers_wake_at_once;
             $($more)*
         }
@@ -62,30 +61,30 @@ everywhere! { memory }
 everywhere! { foreign
     dedupe: several_processes_store_once;
     order: several_processes_keep_the_order;
-    tx: an_effect_commits_with_the_completion a_failure_takes_the_effect_back
-        a_lost_claim_takes_the_effect_back only_one_has_the_transaction
+    tx: an_effect_commits_with_the_completion a_failure_rolls_the_effect_back
+        a_lost_claim_rolls_the_effect_back one_job_has_one_transaction
         several_processes_have_each_effect_once an_aborted_transaction_completes_nothing;
-    shut: others_hear_of_it a_store_that_hangs_is_answered_for;
+    shut: other_processes_are_notified a_hanging_store_times_out;
 }
 
 everywhere! { sqlite
     dedupe: several_processes_store_once;
     order: several_processes_keep_the_order;
-    tx: an_effect_commits_with_the_completion a_failure_takes_the_effect_back
-        a_lost_claim_takes_the_effect_back only_one_has_the_transaction
+    tx: an_effect_commits_with_the_completion a_failure_rolls_the_effect_back
+        a_lost_claim_rolls_the_effect_back one_job_has_one_transaction
         several_processes_have_each_effect_once;
-    start: several_start_at_once a_newer_schema_is_refused tables_are_asked_for;
+    start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
     plan: a_backlog_is_claimed_by_index;
-    shut: a_store_that_hangs_is_answered_for;
+    shut: a_hanging_store_times_out;
 }
 
 everywhere! { postgres
     dedupe: several_processes_store_once;
     order: several_processes_keep_the_order;
-    tx: an_effect_commits_with_the_completion a_failure_takes_the_effect_back
-        a_lost_claim_takes_the_effect_back only_one_has_the_transaction
+    tx: an_effect_commits_with_the_completion a_failure_rolls_the_effect_back
+        a_lost_claim_rolls_the_effect_back one_job_has_one_transaction
         several_processes_have_each_effect_once an_aborted_transaction_completes_nothing;
-    start: several_start_at_once a_newer_schema_is_refused tables_are_asked_for;
+    start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
     plan: a_backlog_is_claimed_by_index;
-    shut: others_hear_of_it a_store_that_hangs_is_answered_for;
+    shut: other_processes_are_notified a_hanging_store_times_out;
 }

@@ -1,4 +1,4 @@
-//! PostgreSQL goes away and comes back, with a server of this test's own.
+//! PostgreSQL stops and starts again.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 #![cfg(unix)]
@@ -22,9 +22,9 @@ use inbox::{
 };
 use webhook_runtime::inbox::{AttemptResult, Backoff, Inbox, InboxError};
 
-/// `INBOX_OUTAGES` asks for more than one.
+/// `INBOX_OUTAGES` sets a larger number.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_acknowledged_survives_a_crash_of_the_server() {
+async fn acknowledged_deliveries_survive_a_crash() {
     let Some(programs) = programs() else { return };
     let outages = std::env::var("INBOX_OUTAGES").map_or(1, |number| number.parse().unwrap());
     let server =

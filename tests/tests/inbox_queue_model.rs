@@ -1,11 +1,11 @@
-//! The queue of the group commit under a model checker, which goes through all the ways in which
-//! its threads can take turns.
+//! The queue of the group commit under a model checker, which tries all interleavings of its
+//! threads.
 //!
-//! The file of the runtime is compiled once more here, with the lock of the checker beside it.
+//! The runtime's file is compiled again here, with the checker's lock.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
-/// What the queue takes its lock from.
+/// The module that the queue takes its lock from.
 mod sync {
     pub(crate) use loom::sync::Mutex;
 }
@@ -25,13 +25,13 @@ use queue::{Capacity, Queue, Refused};
 
 const ROOMY: Capacity = Capacity { items: 8, weight: 100 };
 
-/// What is committed, in the order in which it was.
+/// The committed entries, in order.
 type Ledger = Arc<Mutex<Vec<u32>>>;
 
-/// The answers, as those who sent find them: each at most once, and only after its commit.
+/// The answers to the senders: each at most once, and only after the commit.
 type Answers = Arc<Mutex<Vec<u32>>>;
 
-/// The one who takes, as the writer does it: commits a batch, then answers.
+/// The consumer, which works as the writer does: it commits a batch, then answers.
 fn writer(queue: &Arc<Queue<u32>>, batch: Capacity) -> (Ledger, Answers, thread::JoinHandle<()>) {
     let (ledger, answers) = (Ledger::default(), Answers::default());
     let (queue, wrote, answered) = (Arc::clone(queue), Arc::clone(&ledger), Arc::clone(&answers));
@@ -52,8 +52,8 @@ fn writer(queue: &Arc<Queue<u32>>, batch: Capacity) -> (Ledger, Answers, thread:
     (ledger, answers, writer)
 }
 
-/// Checks a model, and that it has more than one way to go. `INBOX_PREEMPTIONS` asks for more than
-/// two interruptions of threads on each way, and `all` for as many as there can be.
+/// Checks a model, and asserts that it has more than one interleaving. `INBOX_PREEMPTIONS` sets the
+/// number of preemptions in each, 2 by default; `all` means no limit.
 fn check(model: impl Fn() + Sync + Send + 'static) {
     let ways = std::sync::Arc::new(AtomicUsize::new(0));
     let count = std::sync::Arc::clone(&ways);
@@ -70,7 +70,7 @@ fn check(model: impl Fn() + Sync + Send + 'static) {
 }
 
 #[test]
-fn what_is_put_in_is_committed_and_answered_once() {
+fn each_entry_is_committed_and_answered_once() {
     check(|| {
         let queue = Arc::new(Queue::new(ROOMY));
         let (ledger, answers, writer) = writer(&queue, Capacity { items: 2, weight: 100 });
@@ -97,7 +97,7 @@ fn what_is_put_in_is_committed_and_answered_once() {
 }
 
 #[test]
-fn what_is_taken_in_while_it_closes_is_committed() {
+fn entries_accepted_while_closing_are_committed() {
     check(|| {
         let queue = Arc::new(Queue::new(ROOMY));
         let (ledger, answers, writer) = writer(&queue, ROOMY);
@@ -120,7 +120,7 @@ fn what_is_taken_in_while_it_closes_is_committed() {
 }
 
 #[test]
-fn a_full_queue_refuses_and_loses_nothing() {
+fn a_full_queue_rejects_and_loses_nothing() {
     check(|| {
         let queue = Arc::new(Queue::new(Capacity { items: 1, weight: 10 }));
         let (ledger, _, writer) = writer(&queue, ROOMY);

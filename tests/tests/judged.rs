@@ -1,7 +1,7 @@
-//! Random requests, judged by the runtime and by `tests/tools/cases.py`, which shares nothing with it.
+//! Random requests, judged by the runtime and by `tests/tools/cases`, which shares no code with it.
 //!
-//! `WEBHOOK_CASES=1000000 cargo test --release -p webhook-tests --test judged -- --nocapture` judges as
-//! many of each family.
+//! `WEBHOOK_CASES=1000000 cargo test --release -p webhook-tests --test judged -- --nocapture`
+//! judges that many of each family.
 
 mod runner;
 
@@ -12,11 +12,10 @@ use std::{
 
 use runner::tell;
 
-/// How many requests of each family are judged.
+/// The variable with the number of requests for each family.
 const VARIABLE: &str = "WEBHOOK_CASES";
 
-/// The families, and how many of each are judged unless told otherwise: unoptimised, a signature of
-/// the last takes as long as a thousand of the first.
+/// The families, and the default number of requests.
 const FAMILIES: [(&str, u64); 8] = [
     ("body", 2000),
     ("list", 2000),
@@ -28,11 +27,12 @@ const FAMILIES: [(&str, u64); 8] = [
     ("jwt", 2000),
 ];
 
-/// The same for those that need Python's package `cryptography`.
+/// The families that need Python's package `cryptography`. Their signatures are slow, so there are
+/// fewer requests.
 const ASYMMETRIC: [(&str, u64); 3] = [("ed25519", 500), ("ecdsa", 200), ("rsa", 200)];
 
 #[test]
-fn random_requests_are_judged_as_somebody_else_judges_them() {
+fn random_requests_agree_with_python() {
     if !runs("import sys; assert sys.version_info >= (3, 9)") {
         tell("NOT RUN: the families of schemes, as there is no python3 of 3.9 or newer");
         return;
@@ -55,7 +55,7 @@ fn judge(families: &[(&str, u64)]) {
         let count =
             env::var(VARIABLE).ok().map_or(*usual, |count| count.parse().expect("a number"));
         let mut cases = Command::new("python3")
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tools/cases.py"))
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tools/cases"))
             .args([family, &*count.to_string(), &env::var("WEBHOOK_SEED").unwrap_or_default()])
             .stdout(Stdio::piped())
             .spawn()

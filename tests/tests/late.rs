@@ -1,4 +1,4 @@
-//! Handlers that take longer than their sender waits.
+//! Handlers that take longer than the provider waits.
 
 mod common;
 
@@ -21,7 +21,7 @@ use webhook_runtime::{
     webhook,
 };
 
-/// What a handler waits for, and how often one has come to its end.
+/// The signal that a handler waits for, and the number of handlers that finished.
 #[derive(Clone, Default)]
 struct Work {
     go_on: Arc<Notify>,
@@ -54,7 +54,7 @@ async fn slow(Extension(work): Extension<Work>, delivery: &Delivery) -> (StatusC
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_in_time_answers_for_itself() {
+async fn a_fast_handler_answers_itself() {
     let work = Work::default();
     let hooks = webhooks::<slow>();
     let late = hooks.late_handlers();
@@ -62,7 +62,7 @@ async fn a_handler_in_time_answers_for_itself() {
     let answer = ask(&router, delivery("fast")).await;
     assert_eq!((answer.status.as_u16(), answer.text()), (201, "its own answer"));
     assert_eq!(status(&router, delivery("panics")).await, 500);
-    // In time, though not at once.
+    // In time, but not at once.
     let go_on = Arc::clone(&work.go_on);
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(1_900)).await;
@@ -74,7 +74,7 @@ async fn a_handler_in_time_answers_for_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_handler_is_answered_for_and_runs_on() {
+async fn a_slow_handler_continues_in_the_background() {
     let work = Work::default();
     let hooks = webhooks::<slow>();
     let late = hooks.late_handlers();
@@ -94,7 +94,7 @@ async fn a_late_handler_is_answered_for_and_runs_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn not_more_run_than_may() {
+async fn background_handlers_are_limited() {
     let work = Work::default();
     let hooks = webhooks::<slow>().most_late_handlers(2);
     let late = hooks.late_handlers();
@@ -113,9 +113,9 @@ async fn not_more_run_than_may() {
     assert_eq!(status(&router, delivery("fast")).await, 201);
 }
 
-/// Without `answer_within`, a handler ends where its sender hangs up.
+/// Without `answer_within`, a handler ends when its sender disconnects.
 #[tokio::test(start_paused = true)]
-async fn a_handler_runs_on_when_nobody_waits_for_it() {
+async fn a_handler_continues_after_a_disconnect() {
     let work = Work::default();
     let hooks = webhooks::<slow>();
     let late = hooks.late_handlers();
@@ -135,7 +135,7 @@ async fn forged(Extension(work): Extension<Work>, _: &Delivery) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_refused_is_refused_at_once() {
+async fn rejections_are_immediate() {
     let hooks = webhooks::<forged>();
     let late = hooks.late_handlers();
     let router = hooks.into_router().expect("right").layer(Extension(Work::default()));
@@ -154,7 +154,7 @@ async fn batch(Extension(texts): Extension<Texts>, text: String) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_runs_on_as_a_whole() {
+async fn a_batch_continues_as_a_whole() {
     let texts = Texts::default();
     let hooks = webhooks::<batch>();
     let late = hooks.late_handlers();
@@ -172,9 +172,9 @@ async fn insists(_: Batch<'_, serde::de::IgnoredAny>) -> &'static str {
     "too late"
 }
 
-/// Xero wants 200, and no body.
+/// Xero requires 200 without a body.
 #[tokio::test(start_paused = true)]
-async fn the_answer_is_the_one_that_the_provider_wants() {
+async fn the_early_response_suits_the_provider() {
     let router = common::router::<insists>();
     let body = r#"{"events":[]}"#;
     let answer = ask(&router, post(PATH, sign(&XERO, SECRET, body.as_bytes()), body)).await;
@@ -185,7 +185,7 @@ async fn the_answer_is_the_one_that_the_provider_wants() {
 async fn no_use(_: &Delivery) {}
 
 #[test]
-fn a_limit_longer_than_the_provider_waits_is_refused_at_start() {
+fn a_limit_above_the_provider_timeout_fails() {
     let error = Webhooks::<()>::new()
         .mount::<no_use>()
         .secrets::<no_use>([Secret::new(SECRET)])

@@ -1,4 +1,4 @@
-//! Middleware around endpoints and around handlers: what it sees, and what it cannot change.
+//! Layers around endpoints and handlers: what they see, and what they cannot change.
 
 mod common;
 
@@ -20,7 +20,7 @@ use webhook_runtime::{
     webhook,
 };
 
-/// What was seen, in order.
+/// Everything that layers and handlers saw, in order.
 type Seen = Arc<Mutex<Vec<String>>>;
 
 fn note(seen: &Seen, line: impl Into<String>) {
@@ -52,7 +52,7 @@ async fn other(Extension(seen): Extension<Seen>, _: &Delivery) {
     note(&seen, "other");
 }
 
-/// Notes what passes, with a name of its own.
+/// A layer that records what passes, under a name.
 async fn noted(
     State((seen, name)): State<(Seen, &'static str)>,
     request: Request,
@@ -67,7 +67,7 @@ async fn noted(
 }
 
 #[tokio::test]
-async fn layers_have_their_seats() {
+async fn layers_run_in_their_places() {
     let seen = Seen::default();
     let named = |name| from_fn_with_state((Arc::clone(&seen), name), noted);
     let router = webhooks::<paid>()
@@ -107,7 +107,7 @@ async fn layers_have_their_seats() {
     ];
     assert_eq!(take(&seen), seats);
 
-    // What is refused never gets behind the gate, and the layers before it are told why.
+    // Rejected requests do not pass verification, and the layers before it see the reason.
     let mut forged = delivery("{}");
     *forged.body_mut() = Body::from("[]");
     assert_eq!(status(&router, forged).await, 401);
@@ -121,7 +121,7 @@ async fn layers_have_their_seats() {
             format!("< before paid 401 {reason}"),
         ]
     );
-    // Nor are other paths the layers' affair.
+    // Layers do not see other paths.
     assert_eq!(status(&router, delivery_to("/elsewhere", "{}")).await, 404);
     assert_eq!(take(&seen), [""; 0]);
 }
@@ -131,7 +131,7 @@ async fn refuses_all(_: Request, _: Next) -> Response {
 }
 
 #[tokio::test]
-async fn a_layer_can_answer_by_itself() {
+async fn a_layer_can_answer() {
     let seen = Seen::default();
     let router = webhooks::<paid>().layer(from_fn(refuses_all)).into_router().expect("right");
     let router = router.layer(Extension(Arc::clone(&seen)));
@@ -147,7 +147,7 @@ async fn a_layer_can_answer_by_itself() {
     assert_eq!(take(&seen), [""; 0]);
 }
 
-/// Changes whatever can be changed.
+/// A layer that changes everything it can.
 async fn meddles(mut request: Request, next: Next) -> Response {
     set(&mut request, "x-added", "by the layer");
     *request.method_mut() = Method::PUT;
@@ -158,7 +158,7 @@ async fn meddles(mut request: Request, next: Next) -> Response {
 }
 
 #[tokio::test]
-async fn what_was_verified_is_what_the_handler_is_given() {
+async fn the_handler_gets_the_verified_delivery() {
     let seen = Seen::default();
     let router = webhooks::<paid>().verified_layer(from_fn(meddles)).into_router().expect("right");
     let router = router.layer(Extension(Arc::clone(&seen)));
@@ -167,8 +167,8 @@ async fn what_was_verified_is_what_the_handler_is_given() {
     assert_eq!(take(&seen), [told]);
 }
 
-/// Takes away what makes the request a delivery.
-async fn robs(mut request: Request, next: Next) -> Response {
+/// A layer that removes the delivery from the request.
+async fn remove_delivery(mut request: Request, next: Next) -> Response {
     request.extensions_mut().clear();
     next.run(request).await
 }
@@ -178,9 +178,10 @@ async fn panics(_: Request, _: Next) -> Response {
 }
 
 #[tokio::test]
-async fn a_layer_that_fails_is_answered_by_500() {
+async fn a_failing_layer_gives_500() {
     let seen = Seen::default();
-    let robbed = webhooks::<paid>().verified_layer(from_fn(robs)).into_router().expect("right");
+    let robbed =
+        webhooks::<paid>().verified_layer(from_fn(remove_delivery)).into_router().expect("right");
     let robbed = robbed.layer(Extension(Arc::clone(&seen)));
     assert_eq!(status(&robbed, delivery("{}")).await, 500);
     let panicked = webhooks::<paid>().verified_layer(from_fn(panics)).into_router();
@@ -189,7 +190,7 @@ async fn a_layer_that_fails_is_answered_by_500() {
     assert_eq!(take(&seen), [""; 0]);
 }
 
-/// How many handlers run at a time, and how many did at most.
+/// The number of running handlers, and its maximum.
 #[derive(Clone, Default)]
 struct AtATime(Arc<Mutex<(usize, usize)>>);
 
@@ -204,7 +205,7 @@ async fn counted(Extension(AtATime(now)): Extension<AtATime>, _: &Delivery) {
     now.lock().expect("nobody panics holding it").0 -= 1;
 }
 
-/// A layer makes its service once, and not for each request: else it could limit nothing.
+/// A layer makes its service once, not for each request. Otherwise it could not limit anything.
 #[tokio::test]
 async fn layers_keep_their_state() {
     let limit = || tower::limit::ConcurrencyLimitLayer::new(2);
@@ -226,8 +227,8 @@ async fn layers_keep_their_state() {
     }
 }
 
-/// Puts another delivery in the place of the one that it was given.
-async fn swaps(
+/// A layer that swaps the delivery for another one.
+async fn swap_delivery(
     State(kept): State<Arc<Mutex<Option<Delivery>>>>,
     mut request: Request,
     next: Next,
@@ -241,9 +242,9 @@ async fn swaps(
 }
 
 #[tokio::test]
-async fn no_layer_swaps_deliveries() {
+async fn layers_cannot_swap_deliveries() {
     let seen = Seen::default();
-    let layer = from_fn_with_state(Arc::default(), swaps);
+    let layer = from_fn_with_state(Arc::default(), swap_delivery);
     let router = webhooks::<paid>().verified_layer(layer).into_router().expect("right");
     let router = router.layer(Extension(Arc::clone(&seen)));
     for body in ["[1]", "[2]"] {
@@ -259,7 +260,7 @@ async fn line(Extension(seen): Extension<Seen>, delivery: Delivery, text: String
 }
 
 #[tokio::test]
-async fn a_batch_passes_layers_once() {
+async fn batches_pass_layers_once() {
     let seen = Seen::default();
     let layer = from_fn_with_state((Arc::clone(&seen), "after"), noted);
     let router = webhooks::<line>().verified_layer(layer).into_router().expect("right");
@@ -271,7 +272,7 @@ async fn a_batch_passes_layers_once() {
 }
 
 #[tokio::test]
-async fn a_layer_of_an_endpoint_that_is_not_mounted_is_refused_at_start() {
+async fn layers_of_unmounted_endpoints_fail_the_start() {
     let layer = || from_fn(refuses_all);
     let not_mounted = [StartProblem::NotMounted { endpoint: "other" }];
     let before: Webhooks = webhooks::<paid>().layer_on::<other>(layer());

@@ -1,4 +1,4 @@
-//! Quotas: who is limited, by what, and who never is. Time stands still, and is moved by hand.
+//! Rate limits: who is limited, by which quota, and who never is. The clock moves only by hand.
 
 mod common;
 
@@ -32,14 +32,14 @@ async fn other(_: &Delivery) {}
 #[webhook(path = "/meta", provider = META)]
 async fn meta(_: &Delivery) {}
 
-/// Comes from this address.
+/// A request from this address.
 fn from(address: &str, mut request: Request<Body>) -> Request<Body> {
     let address: IpAddr = address.parse().expect("an address");
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from((address, 40_000))));
     request
 }
 
-/// With a signature of the right form, and of another body.
+/// A request with a well-formed signature of another body.
 fn forged() -> Request<Body> {
     let mut request = delivery("{}");
     *request.body_mut() = Body::from("[]");
@@ -57,7 +57,7 @@ fn assert_limited(answer: &Answer, seconds: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_pays_for_what_is_not_believed() {
+async fn rejections_count_against_the_peer() {
     let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_minute(3)));
     for _ in 0..50 {
         assert_eq!(status(&router, from("192.0.2.1", delivery("{}"))).await, 200);
@@ -65,7 +65,7 @@ async fn a_peer_pays_for_what_is_not_believed() {
     let unsigned = post(PATH, HeaderMap::new(), "{}");
     assert_eq!(status(&router, from("192.0.2.1", unsigned)).await, 401);
     assert_eq!(status(&router, from("192.0.2.1", forged())).await, 401);
-    // What is refused for another reason costs nothing.
+    // Other rejections do not count.
     let mut put = delivery("{}");
     *put.method_mut() = Method::PUT;
     assert_eq!(status(&router, from("192.0.2.1", put)).await, 405);
@@ -91,7 +91,7 @@ async fn a_peer_pays_for_what_is_not_believed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_secret_of_one_endpoint_is_no_other_ones_affair() {
+async fn peer_limits_are_per_endpoint() {
     let hooks = webhooks::<paid>().mount::<other>().secrets::<other>([Secret::new(SECRET)]);
     let router = limited(hooks.limit_per_peer(Quota::per_hour(1)));
     assert_eq!(status(&router, from("192.0.2.1", forged())).await, 401);
@@ -100,7 +100,7 @@ async fn a_wrong_secret_of_one_endpoint_is_no_other_ones_affair() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_guessed_verify_token_is_paid_for() {
+async fn guessed_verify_tokens_count_too() {
     let hooks = Webhooks::new()
         .mount::<meta>()
         .secrets::<meta>([Secret::new(SECRET)])
@@ -118,7 +118,7 @@ async fn a_guessed_verify_token_is_paid_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn networks_of_ipv6_are_peers() {
+async fn ipv6_networks_are_one_peer() {
     let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(1)));
     let all = [
         ("2001:db8::1", 401),
@@ -132,9 +132,9 @@ async fn networks_of_ipv6_are_peers() {
     }
 }
 
-/// As on a Unix socket.
+/// A request without an address, as on a Unix socket.
 #[tokio::test(start_paused = true)]
-async fn nobody_is_limited_as_a_peer_who_is_not_known() {
+async fn unknown_peers_are_not_limited() {
     let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(1)));
     for _ in 0..5 {
         assert_eq!(status(&router, forged()).await, 401);
@@ -147,7 +147,7 @@ async fn nobody_is_limited_as_a_peer_who_is_not_known() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_header_says_who_a_peer_is() {
+async fn headers_do_not_identify_peers() {
     let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(1)));
     for (number, expected) in [(1, 401), (2, 429)] {
         let mut request = from("192.0.2.1", forged());
@@ -159,14 +159,14 @@ async fn no_header_says_who_a_peer_is() {
     }
 }
 
-/// What a program behind a proxy of its own may believe.
+/// A header that a program behind its own proxy may trust.
 fn last_forwarded(parts: &Parts) -> Option<IpAddr> {
     let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back()?;
     forwarded.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_program_can_say_who_a_peer_is() {
+async fn programs_can_identify_peers() {
     let hooks = webhooks::<paid>().limit_per_peer(Quota::per_hour(1)).peer_by(last_forwarded);
     let router = limited(hooks);
     let all = [
@@ -184,10 +184,10 @@ async fn a_program_can_say_who_a_peer_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endpoint_takes_so_many() {
+async fn endpoint_quotas_are_enforced() {
     let hooks = webhooks::<paid>().mount::<other>().secrets::<other>([Secret::new(SECRET)]);
     let router = limited(hooks.limit_on::<paid>(Quota::per_second(2).burst(3)));
-    // What is refused at sight does not count.
+    // Rejections without a check of the signature do not count.
     for _ in 0..5 {
         assert_eq!(status(&router, post(PATH, HeaderMap::new(), "{}")).await, 401);
     }
@@ -202,9 +202,9 @@ async fn an_endpoint_takes_so_many() {
     assert_eq!(status(&router, delivery("{}")).await, 429);
 }
 
-/// A peer that is limited leaves the endpoint's quota to others.
+/// A limited peer does not use the endpoint's quota.
 #[tokio::test(start_paused = true)]
-async fn the_two_work_together() {
+async fn both_quotas_work_together() {
     let hooks = webhooks::<paid>().limit_per_peer(Quota::per_hour(2));
     let router = limited(hooks.limit_on::<paid>(Quota::per_hour(10)));
     for expected in [401, 401].into_iter().chain([429; 50]) {
@@ -216,7 +216,7 @@ async fn the_two_work_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_read_of_what_is_limited() {
+async fn limited_requests_are_not_read() {
     let hooks = webhooks::<paid>().limit_per_peer(Quota::per_hour(1));
     let router = limited(hooks.limit_on::<paid>(Quota::per_hour(2)));
     assert_eq!(status(&router, from("192.0.2.1", forged())).await, 401);
@@ -235,7 +235,7 @@ async fn nothing_is_read_of_what_is_limited() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn layers_see_who_was_limited() {
+async fn layers_see_limited_requests() {
     let seen = Arc::<std::sync::Mutex<Vec<Rejection>>>::default();
     let note = Arc::clone(&seen);
     let layer = from_fn(move |request, next: axum::middleware::Next| {
@@ -271,9 +271,9 @@ async fn layers_see_who_was_limited() {
     assert_eq!((endpoint, endpoint.to_string().as_str()), (&by_all, reason));
 }
 
-/// Over a socket, where axum says who connected.
+/// Over a socket, where axum knows the address.
 #[tokio::test]
-async fn axum_says_who_a_peer_is() {
+async fn axum_identifies_peers() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(2)));
@@ -294,7 +294,7 @@ async fn axum_says_who_a_peer_is() {
 }
 
 #[test]
-fn a_quota_that_makes_no_sense_is_refused_at_start() {
+fn senseless_quotas_fail_the_start() {
     let problems = |hooks: Webhooks| {
         let error = hooks.into_router().expect_err("something is wrong");
         error.problems().to_vec()

@@ -1,4 +1,4 @@
-//! What bodies may take of the memory, all together.
+//! The memory limit for all bodies together.
 
 mod common;
 
@@ -14,7 +14,7 @@ use webhook_runtime::{Delivery, webhook};
 
 type Kept = Arc<Mutex<Vec<Delivery>>>;
 
-/// Keeps the deliveries that say so.
+/// Keeps some deliveries, as their bodies say.
 #[webhook(path = "/webhook")]
 async fn keeps(Extension(kept): Extension<Kept>, delivery: Delivery, _: &Delivery) {
     if delivery.body().starts_with(b"keep") {
@@ -28,10 +28,10 @@ fn router(kept: &Kept) -> Router {
 }
 
 #[tokio::test]
-async fn bodies_that_are_being_read_count() {
+async fn bodies_being_read_use_memory_permits() {
     let kept = Kept::default();
     let router = router(&kept);
-    // Needs its signature to be read at all; whether it is right is known at the end only.
+    // The body is read because the signature is well formed; whether it is right shows at the end.
     let mut slow = delivery("");
     set(&mut slow, "x-signature", &signature(b"another"));
     *slow.body_mut() = Script::new([vec![b' '; 900]], End::Silence).into();
@@ -48,7 +48,7 @@ async fn bodies_that_are_being_read_count() {
 }
 
 #[tokio::test]
-async fn bodies_count_for_as_long_as_they_are_kept() {
+async fn kept_bodies_hold_their_memory_permits() {
     let kept = Kept::default();
     let router = router(&kept);
     let body = format!("keep{}", "x".repeat(596));
@@ -60,7 +60,7 @@ async fn bodies_count_for_as_long_as_they_are_kept() {
 }
 
 #[tokio::test]
-async fn what_is_refused_gives_back_what_it_took() {
+async fn rejections_release_memory_permits() {
     let router = router(&Kept::default());
     for _ in 0..20 {
         let mut forged = delivery("x".repeat(600));
@@ -71,6 +71,6 @@ async fn what_is_refused_gives_back_what_it_took() {
         assert_eq!(status(&router, broken).await, 400);
     }
     assert_eq!(status(&router, delivery("x".repeat(1000))).await, 200);
-    // What is more than there is at all is refused, too, though the endpoint would take it.
+    // A body above the whole limit is rejected, even below the endpoint's `max_body`.
     assert_eq!(status(&router, delivery("x".repeat(1001))).await, 503);
 }

@@ -1,5 +1,4 @@
-//! What single providers need beside their vectors: rules that keep what is not signed from deciding
-//! anything.
+//! Rules of single providers that vectors do not cover, so that unsigned data decides nothing.
 
 mod common;
 
@@ -28,9 +27,9 @@ fn wanted(certificate: &str) -> Result<Option<WantedKey>, VerifyError> {
     AWS_SNS.wanted_key(&Incoming { method: "POST", url: "", headers: &headers, query: "", body })
 }
 
-/// In a host such as `sns.s3-us-west-2.amazonaws.com`, `sns` is the name of somebody's bucket.
+/// In the host `sns.s3-us-west-2.amazonaws.com`, `sns` is a bucket that anybody could own.
 #[test]
-fn certificates_of_sns_come_from_sns() {
+fn sns_certificates_come_from_sns_hosts() {
     const NAME: &str = "SimpleNotificationService-b52809c158d77b5f55b0dff506958f7a.pem";
     assert!(wanted(&format!("https://sns.us-east-1.amazonaws.com/{NAME}")).is_ok());
     assert!(wanted(&format!("https://sns.us-gov-west-1.amazonaws.com/{NAME}")).is_ok());
@@ -80,7 +79,7 @@ impl KeySource for Certificates {
     }
 }
 
-/// SNS signs for everybody who has an account: only our own topics count.
+/// SNS signs for every account, so only our own topics count.
 #[tokio::test]
 async fn a_message_of_another_topic_is_refused() {
     #[webhook(path = "/hook", provider = AWS_SNS)]
@@ -100,7 +99,7 @@ async fn a_message_of_another_topic_is_refused() {
     let theirs = router("arn:aws:sns:us-west-2:123456789012:Other");
     assert_eq!(status(&theirs, post("/hook", HeaderMap::new(), body.clone())).await, 401);
 
-    // A key in front of its twin: the id would be read from one, and the signature from the other.
+    // A repeated key: the id could be read from one, and the signature from the other.
     let text = String::from_utf8(body.to_vec()).expect("text");
     let doubled = text.replacen('{', r#"{"MessageId":"fresh","#, 1);
     assert_eq!(status(&ours, post("/hook", HeaderMap::new(), doubled)).await, 401);
@@ -109,7 +108,7 @@ async fn a_message_of_another_topic_is_refused() {
 }
 
 #[tokio::test]
-async fn signed_items_are_read_the_same_by_all() {
+async fn repeated_signed_arrays_are_rejected() {
     #[webhook(path = "/adyen", provider = ADYEN)]
     async fn adyen(_: &Delivery) {}
     #[webhook(path = "/graph", provider = MICROSOFT_GRAPH)]
@@ -131,7 +130,7 @@ async fn signed_items_are_read_the_same_by_all() {
     assert_eq!(status(&router, post("/graph", HeaderMap::new(), twice)).await, 401);
 }
 
-/// Nobody signs the content type: what was signed as JSON is not read as a form.
+/// The content type is not signed, so signed JSON is never read as a form.
 #[tokio::test]
 async fn json_is_not_relabelled_as_a_form() {
     #[webhook(path = "/github", provider = GITHUB)]
@@ -158,9 +157,9 @@ async fn json_is_not_relabelled_as_a_form() {
     assert_eq!(status(&router, both).await, 415);
 }
 
-/// Twitch signs id, time and body without anything between them.
+/// Twitch signs id, time and body without separators.
 #[tokio::test]
-async fn a_signed_text_cannot_be_cut_elsewhere() {
+async fn signed_vectors_cannot_be_split_elsewhere() {
     #[webhook(path = "/twitch", provider = TWITCH)]
     async fn twitch(_: &Delivery) {}
     let router = webhooks::<twitch>().into_router().expect("it starts");
@@ -178,9 +177,9 @@ async fn a_signed_text_cannot_be_cut_elsewhere() {
     assert_eq!(status(&router, forged).await, 401);
 }
 
-/// Where nothing parts id and body, whoever has one delivery could make another of it.
+/// Without a separator between id and body, one delivery could be turned into another.
 #[test]
-fn no_scheme_lets_a_signed_text_be_cut_elsewhere() {
+fn no_scheme_has_an_ambiguous_text() {
     const fn scheme(signed: &'static str) -> Scheme {
         Scheme::hmac_sha256().header("x-signature").id_header("x-id").signed(signed)
     }
@@ -216,7 +215,7 @@ fn no_scheme_lets_a_signed_text_be_cut_elsewhere() {
     assert_eq!(judge(&DIGITS, &headers, b"0{}"), Err(VerifyError::MalformedBody));
 }
 
-/// A list that names one header a thousand times would have it copied a thousand times.
+/// A list that repeats a header would copy it each time.
 #[tokio::test]
 async fn a_list_of_signed_headers_names_each_once() {
     #[webhook(path = "/contentful", provider = CONTENTFUL)]
@@ -234,7 +233,7 @@ async fn a_list_of_signed_headers_names_each_once() {
 
 /// `"${USER}:${UNSET}"`
 #[test]
-fn half_a_secret_is_none() {
+fn a_secret_needs_both_halves() {
     #[webhook(path = "/postmark", provider = POSTMARK)]
     async fn postmark(_: &Delivery) {}
     #[webhook(path = "/livekit", provider = LIVEKIT)]

@@ -1,4 +1,4 @@
-//! For every provider: what it signs is accepted, and whatever is changed about that is refused.
+//! For every provider: signed requests are accepted, and any change is rejected.
 //!
 //! The requests are random, but the same in every run.
 
@@ -17,20 +17,20 @@ use webhook_runtime::{
     scheme::{Incoming, Outgoing, SignError, Validity, VerifyError},
 };
 
-/// How many requests each provider signs.
+/// The number of requests for each provider.
 const ROUNDS: u64 = 24;
 
-/// Asymmetric signatures take a hundred times as long, unoptimised.
+/// The number for public keys, which are a hundred times slower.
 const ASYMMETRIC_ROUNDS: u64 = 3;
 
-/// Longer than any window.
+/// A time longer than any window.
 const YEARS: Duration = Duration::from_secs(100_000_000);
 
-/// Those that sign with keys which nobody else has.
+/// The providers that sign with keys that only they have.
 const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
 
 #[test]
-fn what_is_signed_is_accepted_and_what_is_changed_refused() {
+fn signed_is_accepted_and_changed_rejected() {
     let mut wrong = Vec::new();
     for provider in ALL {
         if IMPOSSIBLE.contains(&provider.name()) {
@@ -44,9 +44,9 @@ fn what_is_signed_is_accepted_and_what_is_changed_refused() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// None is passed over that could be tested.
+/// Providers that can be tested are not skipped.
 #[test]
-fn who_cannot_sign_says_so() {
+fn providers_that_cannot_sign_say_so() {
     for name in IMPOSSIBLE {
         let provider = ALL.iter().find(|provider| provider.name() == name);
         let provider = provider.unwrap_or_else(|| panic!("{name} is not there"));
@@ -81,13 +81,13 @@ impl Random {
         (0..length).map(|_| char::from(MARKS[self.below(MARKS.len())])).collect()
     }
 
-    /// Hex digits: text, hex and base64 all in one, whichever a provider's secrets are.
+    /// Hex digits are valid as text, as hex and as base64, so every provider accepts them.
     fn hex(&mut self, length: usize) -> String {
         (0..length).map(|_| char::from(b"0123456789abcdef"[self.below(16)])).collect()
     }
 }
 
-/// One request, as its provider signed it.
+/// A signed request.
 struct Case {
     provider: &'static Provider,
     secret: Secret,
@@ -96,11 +96,11 @@ struct Case {
     now: SystemTime,
     random: Random,
     round: u64,
-    /// What did not go as it should.
+    /// The failures.
     wrong: RefCell<Vec<String>>,
 }
 
-/// A request with everything that may be changed about it.
+/// A request whose parts can be changed.
 #[derive(Clone)]
 struct Request {
     method: &'static str,
@@ -110,7 +110,7 @@ struct Request {
     body: Vec<u8>,
 }
 
-/// Two key pairs, where the provider's signatures need such.
+/// Two key pairs, if the provider needs them.
 fn pairs(provider: &Provider) -> Option<[Pair; 2]> {
     match provider.scheme()?.algorithm() {
         "Ed25519" => Some(keys::ed25519()),
@@ -130,7 +130,7 @@ impl Case {
             let (secret, other) = (secret(provider, &mut random), secret(provider, &mut random));
             (secret.clone(), secret, other)
         };
-        // The years 2001 to 2286, which timestamps of ten digits can say.
+        // The years 2001 to 2286, which have timestamps of ten digits.
         let at = 1_000_000_000 + random.next() % 8_999_999_999;
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(at);
         let (form, body) = body(provider, &mut random, now);
@@ -171,7 +171,7 @@ impl Case {
         self.is_refused("another secret", verify(std::slice::from_ref(&other)));
         self.is_refused("no secret", verify(&[]));
         if self.provider.name() != "box" {
-            // Box has a header for each secret; elsewhere every live secret counts.
+            // Box has a header for each secret. Elsewhere, every live secret is tried.
             self.is_accepted("the old secret", verify(&[other.clone(), secret.clone()]));
         }
         self.is_accepted("the new secret", verify(&[secret, other]));
@@ -195,7 +195,7 @@ impl Case {
                 self.refuses("a shorter body", &changed);
             }
         }
-        // Where the signature is in the body, it stands behind one of these.
+        // The keys before a signature in the body.
         for name in ["hmacSignature", "clientState", "signature", "token", "timestamp"] {
             let before = format!("\"{name}\":\"");
             let text = String::from_utf8_lossy(&self.request.body).into_owned();
@@ -248,7 +248,7 @@ impl Case {
     }
 
     fn refuses_header(&self, how: &str, name: &HeaderName, value: &[u8]) {
-        // What is no header value does not get as far as this.
+        // Invalid header values cannot be sent.
         let Ok(value) = HeaderValue::from_bytes(value) else { return };
         let mut changed = self.request.clone();
         let shown = format!("{how} {name}: {value:?}");
@@ -264,7 +264,7 @@ impl Case {
             let mut changed = self.request.clone();
             changed.url = changed.url.replacen("hooks.", "books.", 1);
             if self.provider.name() != "contentful" && self.provider.name() != "atlassian-connect" {
-                // They sign the path, but not the host.
+                // These sign the path, but not the host.
                 self.refuses("another host", &changed);
             }
         }
@@ -285,7 +285,7 @@ impl Case {
         }
     }
 
-    /// How long it is genuine is what its traits say.
+    /// The validity is what the provider's description says.
     fn is_genuine_for_as_long_as_it_says(&self) {
         let later = |by: Duration| {
             self.verify_at(std::slice::from_ref(&self.secret), &self.request, self.now + by)
@@ -297,7 +297,7 @@ impl Case {
                 self.is_accepted("what is not too old yet", later(window.saturating_sub(second)));
                 self.is_refused("what is too old", later(window + second));
             }
-            // The tokens of these tests say when.
+            // The tokens of these tests have an expiry.
             _ => self.is_refused("what has expired", later(YEARS)),
         }
     }
@@ -348,12 +348,12 @@ impl Case {
     }
 }
 
-/// A mark that is not `mark`, and that stands in a signature as well as it does.
+/// Another character that is as valid in a signature.
 fn other_mark(mark: u8) -> u8 {
     if mark == b'1' { b'2' } else { b'1' }
 }
 
-/// Whether the credential is in the query: signing adds no header then.
+/// Tells whether the credential is in the query: then signing adds no header.
 fn is_in_query(provider: &Provider) -> bool {
     let signed = provider.sign(&Secret::new("secret"), &Outgoing::new(b"{}"));
     provider.scheme().is_some() && signed.is_ok_and(|signed| signed.headers.is_empty())
@@ -371,7 +371,7 @@ fn secret(provider: &Provider, random: &mut Random) -> Secret {
     }
 }
 
-/// A body that the provider can sign, and whether it is a form.
+/// A body that the provider can sign, and true if it is a form.
 fn body(provider: &Provider, random: &mut Random, now: SystemTime) -> (bool, Vec<u8>) {
     let word = random.word(12);
     let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).expect("later");

@@ -1,7 +1,7 @@
-//! Judges every line of a vector file twice: by the public function that verifies a request, and
-//! by asking a mounted endpoint over HTTP.
+//! Judges every line of a vector file twice: with the public verification function, and with a
+//! mounted endpoint over HTTP.
 //!
-//! `WEBHOOK_VECTORS=file cargo test -p webhook-tests --test signatures` judges another file of the
+//! `WEBHOOK_VECTORS=file cargo test -p webhook-tests --test signatures` reads another file of the
 //! format that `tests/vectors/README.md` describes.
 
 mod runner;
@@ -17,11 +17,11 @@ use runner::{
 };
 use webhook_runtime::{Provider, Secret, providers::ALL, scheme::Incoming};
 
-/// Names another file.
+/// The variable that names another file.
 const VARIABLE: &str = "WEBHOOK_VECTORS";
 
 #[tokio::test]
-async fn every_line_is_judged_as_expected() {
+async fn every_vector_is_judged_as_expected() {
     let vectors: Vec<Vector> = read(VARIABLE, "signatures.jsonl");
     let mut tally = Tally::default();
     let mut unknown = BTreeSet::new();
@@ -57,10 +57,9 @@ async fn every_line_is_judged_as_expected() {
     }
 }
 
-/// The file that comes with the framework holds what it is said to hold, so that a green run means
-/// something.
+/// The vector file holds what its description says, so that a green run means something.
 #[test]
-fn the_file_that_comes_along_is_complete() {
+fn the_vector_file_is_complete() {
     let vectors: Vec<Vector> = lines(&own("signatures.jsonl"));
     assert_eq!(vectors.len(), 1392);
     let accepted = vectors.iter().filter(|vector| vector.expect == Verdict::Accept).count();
@@ -75,14 +74,14 @@ fn the_file_that_comes_along_is_complete() {
 }
 
 #[test]
-fn every_alias_leads_to_a_provider() {
+fn every_alias_names_a_provider() {
     for (alias, name) in registry::ALIASES {
         assert!(registry::find(name).is_some(), "{alias} stands for {name}, which is not there");
     }
 }
 
 #[test]
-fn no_two_providers_have_one_name() {
+fn provider_names_are_unique() {
     let mut names: Vec<_> = ALL
         .iter()
         .chain(registry::EXTRA)
@@ -94,13 +93,13 @@ fn no_two_providers_have_one_name() {
     assert_eq!(names.len(), all);
 }
 
-/// What became of a request.
+/// The outcome of a request.
 enum Outcome {
-    /// Believed, and handed to the handler as it was sent.
+    /// Accepted, and passed to the handler unchanged.
     Accepted,
-    /// Believed, but a question about the endpoint that never reaches the handler.
+    /// Accepted as a handshake, which never reaches the handler.
     Answered,
-    /// Not believed, and why.
+    /// Rejected, and why.
     Refused(String),
     /// What must never happen.
     Broken(String),
@@ -132,7 +131,7 @@ struct Tally {
     verified: usize,
     asked: usize,
     both: usize,
-    /// What was answered without the handler: right only where it is a handshake.
+    /// Answered without the handler, which is right only for a handshake.
     answered: Vec<String>,
     wrong: Vec<String>,
 }
@@ -156,11 +155,11 @@ impl Tally {
     }
 }
 
-/// Asks the public function that verifies, without any server.
+/// Calls the public verification function, without a server.
 fn verify(vector: &Vector, provider: &'static Provider) -> Outcome {
     let mut headers = HeaderMap::new();
     for (name, value) in vector.headers() {
-        // White space around a value is no part of it (RFC 9110, section 5.5).
+        // White space around a value does not belong to it (RFC 9110, section 5.5).
         let value = HeaderValue::from_bytes(value.trim_matches([' ', '\t']).as_bytes());
         match (HeaderName::try_from(name), value) {
             (Ok(name), Ok(value)) => headers.append(name, value),
@@ -209,7 +208,7 @@ async fn ask_endpoint(vector: &Vector, provider: &'static Provider) -> Outcome {
     let seen = Seen::default();
     let router = match router {
         Ok(router) => router.with_state(seen.clone()),
-        // What cannot be mounted takes nothing.
+        // An endpoint that cannot be mounted accepts nothing.
         Err(error) => return Outcome::Refused(error.to_string()),
     };
     let body = vector.body();

@@ -1,5 +1,5 @@
-//! Clients that are slow on purpose, against `serve`: they are closed in time, and honest ones are
-//! answered meanwhile.
+//! Clients that are slow on purpose, against `serve`: they are closed in time, while others are
+//! answered.
 
 mod common;
 
@@ -22,10 +22,10 @@ use tokio::{
 };
 use webhook_runtime::{Delivery, Secret, Webhooks, webhook};
 
-/// The deadlines of the server under test: those of a real one, in small.
+/// The timeouts of the server under test, shorter than real ones.
 const DEADLINE: Duration = Duration::from_millis(500);
 
-/// Beyond the deadlines: for a busy machine.
+/// Extra time for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[webhook(path = "/webhook")]
@@ -33,7 +33,7 @@ async fn hook(delivery: &Delivery) -> String {
     format!("{} bytes", delivery.body().len())
 }
 
-/// A server on a port of its own, stopped when dropped.
+/// A server on a free port, stopped when dropped.
 struct Server {
     address: SocketAddr,
     task: JoinHandle<()>,
@@ -64,7 +64,7 @@ impl Server {
         TcpStream::connect(self.address).await.expect("it listens")
     }
 
-    /// A genuine delivery on a connection of its own, and how long its answer took.
+    /// Sends a genuine delivery on a new connection, and returns the time of its answer.
     async fn honest(&self) -> Duration {
         let body = br#"{"n":1}"#;
         let asked = Instant::now();
@@ -86,7 +86,7 @@ impl Drop for Server {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn slow_clients_are_closed_and_honest_ones_answered() {
+async fn slow_clients_do_not_block_others() {
     let server = Arc::new(Server::start(|hooks| hooks).await);
     let mut all = JoinSet::new();
     for nth in 0..250 {
@@ -104,8 +104,8 @@ async fn slow_clients_are_closed_and_honest_ones_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_opens_all_connections_keeps_nobody_out() {
-    // Long deadlines: only the number of connections can make room.
+async fn old_connections_make_room_for_new() {
+    // Long timeouts: only the connection limit can make room.
     let long = Duration::from_secs(60);
     let server = Server::start(|hooks| hooks.header_deadline(long).max_connections(20)).await;
     let mut left_open = Vec::new();
@@ -117,7 +117,7 @@ async fn whoever_opens_all_connections_keeps_nobody_out() {
             server.honest().await;
         }
     }
-    // The first of them have made room, and the last are still there.
+    // The first ones were closed, and the last ones are still open.
     let mut one = [0];
     let first = timeout(PATIENCE, left_open[0].read(&mut one)).await.expect("it is closed");
     assert!(matches!(first, Ok(0) | Err(_)), "{first:?}");
@@ -126,14 +126,14 @@ async fn whoever_opens_all_connections_keeps_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_requests_on_one_connection_are_answered() {
+async fn one_connection_serves_many_requests() {
     let server = Server::start(|hooks| hooks.max_connections(1)).await;
     let mut stream = server.connect().await;
-    // The one before may have to make room first.
+    // The previous connection may have to close first.
     sleep(Duration::from_millis(50)).await;
     for nth in 0..20 {
         if nth == 10 {
-            // Idle for long, it stays where nobody else wants its place.
+            // A long idle connection stays while nobody else needs its place.
             sleep(DEADLINE / 2).await;
         }
         let body = format!("{{\"n\":{nth}}}");
@@ -147,12 +147,12 @@ async fn many_requests_on_one_connection_are_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_head_without_end_is_refused() {
+async fn an_endless_head_is_rejected() {
     let server = Server::start(|hooks| hooks.header_deadline(Duration::from_secs(30))).await;
     let mut stream = server.connect().await;
     let _ = stream.write_all(b"POST /webhook HTTP/1.1\r\n").await;
     let line = format!("x-long: {}\r\n", "a".repeat(4000));
-    // The server closes at some point, and then nothing more can be written.
+    // The server closes at some point, and then writing fails.
     for _ in 0..100 {
         if stream.write_all(line.as_bytes()).await.is_err() {
             break;
@@ -165,7 +165,7 @@ async fn a_head_without_end_is_refused() {
     server.honest().await;
 }
 
-/// A permit for each of many clients at a time, so that the test itself does not run out of files.
+/// Permits that limit the concurrent clients, so that the test does not run out of files.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_connections_is_survived() {
     let server = Arc::new(Server::start(|hooks| hooks.max_connections(50)).await);

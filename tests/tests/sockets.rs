@@ -1,6 +1,6 @@
-//! The conformance suite over real sockets, against [`Webhooks::serve`]: what clients and servers do
-//! to a request on its way is part of what is asked. One endpoint of every family of schemes; how many
-//! bad requests each was sent is told: `cargo test -p webhook-tests --test sockets -- --nocapture`.
+//! The conformance suite over real sockets, against [`Webhooks::serve`], with one endpoint of every
+//! family of schemes. `cargo test -p webhook-tests --test sockets -- --nocapture` prints the
+//! numbers of bad requests.
 
 use std::{
     collections::HashSet,
@@ -39,7 +39,7 @@ use webhook_runtime::{
 /// How long an answer may take before the server counts as hung.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How often a handler has been called.
+/// The number of handler calls so far.
 static RUNS: [AtomicUsize; 9] = [const { AtomicUsize::new(0) }; 9];
 
 macro_rules! endpoints {
@@ -63,7 +63,7 @@ endpoints! {
     8 twilio: TWILIO,
 }
 
-/// What was sent, and how it was answered.
+/// Counts of requests and answers.
 #[derive(Default)]
 struct Tally {
     requests: AtomicUsize,
@@ -72,7 +72,7 @@ struct Tally {
     unauthorized: Mutex<HashSet<Vec<u8>>>,
 }
 
-/// Sends every request over a connection of its own.
+/// Sends every request over a new connection.
 #[derive(Clone)]
 struct Remote {
     server: SocketAddr,
@@ -132,7 +132,7 @@ async fn exchange(server: SocketAddr, request: Request<Body>) -> io::Result<Resp
     head.extend(b"\r\n");
     let (mut reader, mut writer) = TcpStream::connect(server).await?.into_split();
     let chunked = length.is_none() && !declares;
-    // A server may answer, and close, before it has read everything.
+    // The server may answer and close before it has read everything.
     let sending = tokio::spawn(async move {
         let _ = send(&mut writer, &head, body, chunked).await;
         writer
@@ -180,7 +180,7 @@ fn parse(answer: &[u8]) -> Option<Response> {
     response.body(Body::from(answer[end + 4..].to_vec())).ok()
 }
 
-/// Serves one endpoint, and asks it everything.
+/// Serves one endpoint, and runs every case on it.
 async fn ask<H: Webhook<()>>(at: usize, provider: &'static Provider, secret: &str) -> String {
     let secret = Secret::new(secret);
     let clock = TestClock::new(SystemTime::now());
@@ -205,7 +205,7 @@ async fn ask<H: Webhook<()>>(at: usize, provider: &'static Provider, secret: &st
     let subject = Subject::service(remote, provider, secret, "/webhook")
         .effects(move || RUNS[at].load(Ordering::SeqCst))
         .clock(clock)
-        // Not strictly: white space around a header's value is gone before the endpoint sees it.
+        // Not strict: the server strips white space around a header's value.
         .max_body(256 * 1024);
     let (mut passed, mut other) = (0, 0);
     for case in CASES {
@@ -218,7 +218,7 @@ async fn ask<H: Webhook<()>>(at: usize, provider: &'static Provider, secret: &st
     serving.abort();
     let count = |count: &AtomicUsize| count.load(Ordering::SeqCst);
     let (requests, taken) = (count(&tally.requests), count(&tally.taken));
-    // Each that was taken was handled, or was a handshake; and nothing else was.
+    // Every accepted request was handled, or was a handshake; and no other was handled.
     assert!(count(&RUNS[at]) <= taken && passed > 20, "{}", provider.name());
     assert_eq!(count(&tally.server_errors), 0, "{}", provider.name());
     assert_eq!(tally.unauthorized.lock().expect("no panic").len(), 1, "{}", provider.name());
@@ -234,11 +234,11 @@ async fn ask<H: Webhook<()>>(at: usize, provider: &'static Provider, secret: &st
     line
 }
 
-/// All bad requests that were sent.
+/// The total of bad requests.
 static BAD: AtomicUsize = AtomicUsize::new(0);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn endpoints_of_every_family_stand_fast() {
+async fn every_family_rejects_bad_requests() {
     let standard = "whsec_czNjcmV0czNjcmV0czNjcmV0czNjcmV0";
     ask::<plain>(0, &PLAIN, "s3cret of plain").await;
     ask::<github>(1, &GITHUB, "s3cret of github").await;

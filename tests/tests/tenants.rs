@@ -1,5 +1,4 @@
-//! An endpoint with a secret for each tenant: whose secret opens what, what becomes of a source
-//! that fails, and how often it is asked.
+//! Secrets of tenants: which secret is accepted, failures of the source, and caching.
 
 mod common;
 
@@ -22,7 +21,7 @@ use webhook_runtime::{
     webhook,
 };
 
-/// What a source says to a question.
+/// An answer of a source.
 #[derive(Clone)]
 enum Says {
     Secrets(Vec<Secret>),
@@ -35,7 +34,7 @@ fn secrets<const N: usize>(texts: [&str; N]) -> Says {
     Says::Secrets(texts.map(|text| Secret::new(text).named(text.to_owned())).to_vec())
 }
 
-/// A source that counts its questions.
+/// A source that counts its calls.
 #[derive(Clone, Default)]
 struct Tenants(Arc<Inner>);
 
@@ -71,7 +70,7 @@ impl Tenants {
         self.0.offered.lock().expect("nobody panics holding it").clone()
     }
 
-    /// One endpoint with this source, ready to be asked.
+    /// A router with one endpoint with this source.
     fn router<H: Webhook<Calls>>(&self) -> (Router, Calls) {
         let calls = Calls::default();
         let router = Webhooks::new()
@@ -104,7 +103,7 @@ impl SecretSource for Tenants {
     }
 }
 
-/// How often a handler was called.
+/// The number of handler calls.
 #[derive(Clone, Default)]
 struct Calls(Arc<AtomicUsize>);
 
@@ -114,7 +113,7 @@ impl Calls {
     }
 }
 
-/// Tells whose delivery it is, and by which secret.
+/// Answers with the tenant and the secret's name.
 #[webhook(path = "/hooks/{tenant}")]
 async fn hook(State(calls): State<Calls>, delivery: &Delivery) -> String {
     calls.0.fetch_add(1, Ordering::SeqCst);
@@ -123,7 +122,7 @@ async fn hook(State(calls): State<Calls>, delivery: &Delivery) -> String {
     format!("{} by {}", scope.param("tenant").unwrap_or("nobody"), delivery.secret())
 }
 
-/// A delivery to one tenant, signed with one secret.
+/// A delivery to a tenant, signed with this secret.
 fn delivery(tenant: &str, secret: &str) -> Request<Body> {
     post(&format!("/hooks/{tenant}"), sign(&PLAIN, secret, b"{}"), "{}")
 }
@@ -131,17 +130,17 @@ fn delivery(tenant: &str, secret: &str) -> Request<Body> {
 fn assert_unavailable(answer: &Answer) {
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.headers["retry-after"], "30");
-    // Nothing of what went wrong is told.
+    // The response does not say what went wrong.
     assert_eq!(answer.problem().as_object().expect("an object").len(), 3);
 }
 
 #[tokio::test]
-async fn every_tenant_is_opened_by_its_own_secret_only() {
+async fn tenants_accept_only_their_own_secret() {
     let tenants = Tenants::new([("acme", secrets(["A"])), ("umbra", secrets(["U"]))]);
     let (router, calls) = tenants.router::<hook>();
     assert_eq!(ask(&router, delivery("acme", "A")).await.text(), "acme by A");
     assert_eq!(ask(&router, delivery("umbra", "U")).await.text(), "umbra by U");
-    // Both are remembered by now, and neither opens the other.
+    // Both are cached by now, and neither works for the other.
     for (tenant, secret) in [("acme", "U"), ("umbra", "A"), ("acme", "acme"), ("ACME", "A")] {
         assert_eq!(status(&router, delivery(tenant, secret)).await, 401, "{tenant} {secret}");
     }
@@ -149,13 +148,13 @@ async fn every_tenant_is_opened_by_its_own_secret_only() {
 }
 
 #[tokio::test]
-async fn nobody_can_tell_an_unknown_tenant_from_a_wrong_secret() {
+async fn unknown_tenants_look_like_wrong_secrets() {
     let tenants = Tenants::new([("acme", secrets(["A"])), ("empty", secrets([]))]);
     let (router, calls) = tenants.router::<hook>();
     let wrong = ask(&router, delivery("acme", "wrong")).await;
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
     assert_eq!(wrong.headers["www-authenticate"], "Signature");
-    // Unknown, known without a secret, a path that is no text, and one with a slash in it.
+    // Unknown, without a secret, not UTF-8, and with a slash.
     for tenant in ["nobody", "empty", "%FF", "acme%2F..", "%2e%2e"] {
         assert_eq!(ask(&router, delivery(tenant, "A")).await, wrong, "{tenant}");
     }
@@ -164,16 +163,16 @@ async fn nobody_can_tell_an_unknown_tenant_from_a_wrong_secret() {
     assert_eq!(calls.count(), 0);
 }
 
-/// Parameters are what the path says once it is decoded.
+/// Parameters are percent-decoded.
 #[tokio::test]
-async fn a_tenant_is_known_by_its_decoded_name() {
+async fn tenant_names_are_percent_decoded() {
     let tenants = Tenants::new([("a/b c", secrets(["A"]))]);
     let (router, _) = tenants.router::<hook>();
     assert_eq!(ask(&router, delivery("a%2Fb%20c", "A")).await.text(), "a/b c by A");
 }
 
 #[tokio::test]
-async fn a_source_that_cannot_be_asked_is_asked_again() {
+async fn an_unavailable_source_is_asked_again() {
     let tenants = Tenants::new([("acme", Says::Unavailable)]);
     let (router, calls) = tenants.router::<hook>();
     for _ in 0..2 {
@@ -185,7 +184,7 @@ async fn a_source_that_cannot_be_asked_is_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_hangs_is_waited_for_five_seconds() {
+async fn a_hanging_source_times_out() {
     let tenants = Tenants::new([("acme", Says::Nothing), ("umbra", secrets(["U"]))]);
     let (router, calls) = tenants.router::<hook>();
     let start = Instant::now();
@@ -199,9 +198,9 @@ async fn a_source_that_hangs_is_waited_for_five_seconds() {
     assert_eq!(calls.count(), 1);
 }
 
-/// A blank secret would let everybody sign: it verifies nothing, and spoils those beside it.
+/// A blank secret would let everybody sign. It is an error, also beside other secrets.
 #[tokio::test]
-async fn a_secret_that_cannot_be_used_is_no_secret() {
+async fn an_unusable_secret_is_an_error() {
     let unusable = ["", " ", "\n", "A\n", "\nA"];
     for text in unusable {
         for says in [secrets([text]), secrets(["A", text]), secrets([text, "A"])] {
@@ -221,9 +220,9 @@ async fn encoded(State(calls): State<Calls>, _: &Delivery) {
     calls.0.fetch_add(1, Ordering::SeqCst);
 }
 
-/// The same where the secret is decoded first.
+/// The same for secrets that are decoded first.
 #[tokio::test]
-async fn a_secret_that_cannot_be_decoded_is_no_secret() {
+async fn an_undecodable_secret_is_an_error() {
     let genuine = "whsec_bm8gYmxhbmsgc2VjcmV0";
     let headers = sign(&STANDARD_WEBHOOKS, genuine, b"{}");
     for text in ["whsec_", "whsec_not base64", "whsec_%%%"] {
@@ -237,7 +236,7 @@ async fn a_secret_that_cannot_be_decoded_is_no_secret() {
     assert_eq!(status(&router, post("/hooks/acme", headers, "{}")).await, 200);
 }
 
-/// A delivery to acme under a secret that the library itself would not sign with.
+/// A delivery to acme, signed with a secret that the library rejects.
 fn delivery_with(secret: &str) -> Request<Body> {
     use hmac::{Hmac, KeyInit as _, Mac as _};
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
@@ -249,7 +248,7 @@ fn delivery_with(secret: &str) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn an_answer_is_remembered() {
+async fn found_secrets_are_cached() {
     let tenants = Tenants::new([("acme", secrets(["A"])), ("umbra", secrets(["U"]))]);
     let (router, calls) = tenants.router::<hook>();
     for _ in 0..20 {
@@ -258,18 +257,18 @@ async fn an_answer_is_remembered() {
         assert_eq!(status(&router, delivery("acme", "U")).await, 401);
     }
     assert_eq!((tenants.asked(), calls.count()), (2, 40));
-    // For as long as it is remembered, the source changes nothing.
+    // While the secret is cached, changes in the source have no effect.
     tenants.set("acme", Says::Unavailable);
     assert_eq!(status(&router, delivery("acme", "A")).await, 200);
-    // That somebody is unknown is not remembered: a tenant who comes is known at once.
+    // Unknown tenants are not cached: a new tenant works at once.
     assert_eq!(status(&router, delivery("new", "N")).await, 401);
     tenants.set("new", secrets(["N"]));
     assert_eq!(status(&router, delivery("new", "N")).await, 200);
 }
 
-/// What can be refused without a secret costs no question.
+/// Requests that can be rejected without a secret do not reach the source.
 #[tokio::test]
-async fn who_signs_nothing_does_not_reach_the_source() {
+async fn unsigned_requests_do_not_reach_the_source() {
     let tenants = Tenants::new([("acme", secrets(["A"]))]);
     let (router, _) = tenants.router::<hook>();
     assert_eq!(status(&router, post("/hooks/acme", HeaderMap::new(), "{}")).await, 401);
@@ -309,7 +308,7 @@ fn offer(tenant: &str, secret: &str) -> Request<Body> {
     request
 }
 
-/// Anybody can offer a secret, so that it is kept only where there is none.
+/// Anybody can offer a secret, so it is stored only if there is none.
 #[tokio::test]
 async fn an_offered_secret_never_replaces_another() {
     let tenants = Tenants::new([
@@ -329,7 +328,7 @@ async fn an_offered_secret_never_replaces_another() {
     assert_eq!(tenants.offered(), [("acme".to_owned(), "the first".to_owned())]);
     assert_eq!(calls.count(), 0, "an offer is no delivery");
 
-    // What was kept is the secret, and of that tenant alone.
+    // The stored secret works, for that tenant only.
     let signed =
         |tenant: &str| post(&format!("/hooks/{tenant}"), sign(&ASANA, "the first", b"{}"), "{}");
     assert_eq!(status(&router, signed("acme")).await, 200);
@@ -338,7 +337,7 @@ async fn an_offered_secret_never_replaces_another() {
 }
 
 #[tokio::test]
-async fn an_offer_in_the_body_is_kept_the_same_way() {
+async fn an_offer_in_the_body_is_stored_too() {
     let tenants = Tenants::new([("acme", secrets([]))]);
     let (router, calls) = tenants.router::<notion>();
     let offer = |secret: &str| {
@@ -352,9 +351,9 @@ async fn an_offer_in_the_body_is_kept_the_same_way() {
     assert_eq!(calls.count(), 1);
 }
 
-/// A source that keeps nothing refuses every offer, as one that is not there does.
+/// A source that stores nothing rejects every offer, as does an endpoint without a source.
 #[tokio::test]
-async fn an_offer_is_refused_unless_something_keeps_it() {
+async fn an_offer_needs_a_source_that_stores_it() {
     struct Empty;
 
     impl SecretSource for Empty {
@@ -375,7 +374,7 @@ async fn an_offer_is_refused_unless_something_keeps_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_offer_to_a_source_that_hangs_is_unavailable() {
+async fn an_offer_to_a_hanging_source_is_503() {
     let tenants = Tenants::new([("acme", Says::Nothing)]);
     let (router, _) = tenants.router::<asana>();
     let start = Instant::now();

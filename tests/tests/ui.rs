@@ -1,12 +1,13 @@
-//! Mistakes, one a file in `ui/`, and what the compiler says about each; and in `ui/pass`, what has
-//! to compile.
+//! Compile errors: one mistake per file in `ui/`, with the expected message. The files in `ui/pass`
+//! must compile.
 //!
-//! After a change of the messages: `TRYBUILD=overwrite cargo test -p webhook-tests --test ui`, and
-//! read the diff. One file alone: `cargo test -p webhook-tests --test ui -- fail trybuild=path-missing`.
+//! After a change of messages, run `TRYBUILD=overwrite cargo test -p webhook-tests --test ui`, and
+//! read the diff. For one file, run `cargo test -p webhook-tests --test ui -- fail
+//! trybuild=path-missing`.
 
 use std::{env, fs, io, path::Path, process::Command};
 
-/// The compiler that wrote the `.stderr` files: the wording is not the same in others.
+/// The compiler that wrote the `.stderr` files. Others word their messages differently.
 const WRITTEN_BY: &str = "rustc 1.95.";
 
 const CAUSES: [&str; 5] = ["option", "function", "argument", "types", "event"];
@@ -32,8 +33,8 @@ fn compile_fail(dir: &str) {
     }
 }
 
-/// Runs `fail_in_copy` in a process of its own: trybuild takes `TRYBUILD` from the environment, and
-/// with `overwrite` a mistake may be reported in any words, but has to be.
+/// Runs `fail_in_copy` in a child process with `TRYBUILD=overwrite`: there, every mistake must be
+/// reported, in any words.
 fn fail_with_any_words() {
     let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ui");
     let _ = fs::remove_dir_all(&copy);

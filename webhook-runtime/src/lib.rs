@@ -1,21 +1,18 @@
 //! Verified, typed webhook endpoints for axum, from one attribute on an async function.
 //!
 //! ```no_run
-//! use std::borrow::Cow;
-//!
 //! use serde::Deserialize;
 //! use webhook_runtime::{Webhooks, webhook};
 //!
 //! #[derive(Deserialize)]
-//! struct Order<'a> {
+//! struct Order {
 //!     id: u64,
-//!     #[serde(borrow)]
-//!     note: Cow<'a, str>,
+//!     note: String,
 //! }
 //!
 //! /// Called once for every genuine delivery.
 //! #[webhook(path = "/webhook", secret_env = "SECRET")]
-//! async fn order_paid(order: Order<'_>) -> &'static str {
+//! async fn order_paid(order: Order) -> &'static str {
 //!     println!("order {} paid: {}", order.id, order.note);
 //!     "OK"
 //! }
@@ -58,14 +55,30 @@
 //! | `thin-standard-webhooks` | `thin::standard_webhooks`: the ready-made payload of Standard Webhooks |
 //! | `thin-stripe` | `thin::stripe`: the ready-made payload of Stripe |
 
+#[cfg(feature = "axum")]
 mod delivery;
+#[cfg(feature = "axum")]
 mod dispatch;
+#[cfg(feature = "axum")]
 mod endpoint;
+// Its examples take all features, and it costs no build anything.
+#[cfg(all(
+    any(doc, doctest),
+    feature = "axum",
+    feature = "inbox-postgres",
+    feature = "inbox-sqlite",
+    feature = "testing",
+))]
+pub mod guide;
 #[cfg(feature = "inbox")]
 pub mod inbox;
+#[cfg(feature = "axum")]
 mod payload;
+#[cfg(feature = "axum")]
 mod receive;
+#[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "axum")]
 mod support;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -77,21 +90,29 @@ pub mod testing;
     feature = "thin-stripe",
 ))]
 pub mod thin;
+#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "endpoints use more of it"))]
 mod verify;
+#[cfg(feature = "axum")]
 mod webhooks;
 
-pub use delivery::{Delivery, Encoded, FailedItem, LimitedBy, NotADelivery, Rejection};
+#[cfg(feature = "axum")]
+pub use delivery::{Delivery, Encoded, FailedItem, LimitedBy, NotADelivery, Rejection, Scope};
+#[cfg(feature = "axum")]
 pub use dispatch::{EndpointLayer, LateHandlers};
+#[cfg(feature = "axum")]
 pub use endpoint::{DEFAULT_MAX_BODY, Endpoint, Webhook};
 #[cfg(feature = "inbox")]
 pub use inbox::{Inbox, Tx};
+#[cfg(feature = "axum")]
 pub use payload::{Batch, BatchItem, Payload, Unknown, WebhookEvent};
 #[cfg(feature = "fetch")]
 pub use receive::HttpsKeys;
 #[cfg(feature = "limit")]
 pub use receive::Quota;
-pub use receive::{KeySource, Scope, SecretSource, SourceError};
-pub use serve::Listener;
+#[cfg(feature = "axum")]
+pub use receive::{KeySource, SecretSource, SourceError};
+#[cfg(feature = "serve")]
+pub use serve::{Listener, ServeError};
 #[cfg(feature = "tls")]
 pub use serve::{Tls, TlsError};
 pub use verify::{
@@ -137,11 +158,17 @@ pub use verify::{
 ///
 /// An action is believed where the provider says it. A header that nobody signed and that reads
 /// `issues.opened` makes no such event, if the provider has the action elsewhere.
+#[cfg(feature = "axum")]
 pub use webhook_macros::WebhookEvent;
+#[cfg(feature = "axum")]
 pub use webhook_macros::webhook;
-pub use webhooks::{Error, StartError, StartProblem, Webhooks};
+#[cfg(feature = "serve")]
+pub use webhooks::Error;
+#[cfg(feature = "axum")]
+pub use webhooks::{StartError, StartProblem, Webhooks};
 
 /// For the code that the attribute leaves behind; nothing here is stable.
+#[cfg(feature = "axum")]
 #[doc(hidden)]
 pub mod __private {
     pub use axum::extract::FromRequestParts;

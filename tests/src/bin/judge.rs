@@ -1,8 +1,8 @@
-//! Judges the requests of `tests/tools/cases.py` from its standard input, one a line, and says where
-//! the two differ:
+//! Reads the requests of `tests/tools/cases` from standard input, one a line, and prints where the
+//! verdicts differ:
 //!
 //! ```text
-//! python3 tests/tools/cases.py body 1000000 | cargo run --release -p webhook-tests --bin judge
+//! python3 tests/tools/cases body 1000000 | cargo run --release -p webhook-tests --bin judge
 //! ```
 
 use std::{
@@ -21,7 +21,7 @@ use webhook_runtime::{
     scheme::{Incoming, Scheme},
 };
 
-/// How many differences are told before it ends.
+/// The number of differences to print before giving up.
 const MOST_TOLD: usize = 20;
 
 /// No provider has this one.
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     let cases = accepted + refused;
     writeln!(out, "{cases} cases, {accepted} genuine, {refused} not: {differ} differ")
         .expect("one");
-    // Nothing at all is what a tool that failed has to say.
+    // An empty input means that the other tool failed.
     if differ == 0 && cases > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -1,7 +1,7 @@
 //! A receiver with an inbox, for `tests/tests/reliability`, which kills, stops and starves it.
 //!
-//! `DATABASE_URL` is where its inbox and the table `effects` are, and `LEDGER` a file outside of
-//! both, that each start and end of a job is noted in.
+//! `DATABASE_URL` holds its inbox and the table `effects`. `LEDGER` is a file outside of both,
+//! which records the start and the end of each job.
 
 use std::{
     borrow::Cow,
@@ -16,21 +16,21 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use webhook_runtime::{Inbox, Tx, Webhooks, inbox::Backoff, webhook};
 
-/// What is to be done, in this order.
+/// The steps of the job, in this order.
 #[derive(Deserialize)]
 struct Job<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
-    /// Whether to end the whole process.
+    /// End the whole process.
     #[serde(default)]
     aborts: bool,
-    /// How long to take before the effect, in milliseconds.
+    /// A pause before the effect, in milliseconds.
     #[serde(default)]
     before: u64,
-    /// Whether to have no effect.
+    /// Skip the effect.
     #[serde(default)]
     idle: bool,
-    /// How long to take in the midst of the transaction, in milliseconds.
+    /// A pause inside the transaction, in milliseconds.
     #[serde(default)]
     within: u64,
 }
@@ -54,7 +54,7 @@ async fn jobs(mut tx: Tx, job: Job<'_>) -> Result<(), StatusCode> {
     Ok(())
 }
 
-/// Nothing in the table keeps an effect from doubling.
+/// The table has no unique key, so a doubled effect shows.
 async fn effect(tx: &mut Tx, id: &str) -> Result<(), Box<dyn Error>> {
     const EFFECT: &str = "INSERT INTO effects (id, pid) VALUES ($1, $2)";
     let pid = i64::from(std::process::id());
@@ -66,7 +66,7 @@ async fn effect(tx: &mut Tx, id: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Notes something in the ledger: with one write, so that lines of several processes stay whole.
+/// Appends a line to the ledger, with one write, so that lines of several processes stay whole.
 fn note(what: &str, id: &str) {
     let Some(ledger) = env::var_os("LEDGER") else { return };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());

@@ -1,5 +1,4 @@
-//! A server, for `tests/tests/load` and `tests/tests/serving`, which do to it what is not done to one's
-//! own process.
+//! A server as a separate process, for `tests/tests/load` and `tests/tests/serving`.
 //!
 //! `LISTEN` is an address, or `inherited`.
 

@@ -1,11 +1,12 @@
-//! How secrets are compared, by what is written: over a socket, a nanosecond is not to be seen.
+//! Secrets are compared in constant time. The test reads the source, since a socket hides
+//! nanoseconds.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// What holds a secret, or what is compared with one.
+/// Names of fields and variables that hold a secret, or are compared with one.
 const WORDS: [&str; 11] = [
     "credential",
     "digest",
@@ -20,10 +21,10 @@ const WORDS: [&str; 11] = [
     "token",
 ];
 
-/// The name of a field, and the place of a secret in a list.
+/// Harmless comparisons: with a field's name, and with a secret's place in a list.
 const HARMLESS: [&str; 2] = ["key == signature", "secret == at"];
 
-/// Tags and tokens were compared byte by byte, up to the first that differs (GHSA-f67f-2j6r-m4c9,
+/// Elsewhere, tags and tokens were compared up to the first byte that differs (GHSA-f67f-2j6r-m4c9,
 /// GHSA-86j9-25m2-9w97).
 #[test]
 fn secrets_are_compared_in_constant_time_only() {
@@ -46,7 +47,7 @@ fn secrets_are_compared_in_constant_time_only() {
     assert!(is_of_secrets("if sent == expected {") && is_of_secrets("a.b != self.token.c()"));
 }
 
-/// Whether a line compares, by an operator, something that is named as secrets are.
+/// Tells whether a line compares a secret with `==` or `!=`, judged by the names.
 fn is_of_secrets(line: &str) -> bool {
     let sides = line.split(" == ").zip(line.split(" == ").skip(1));
     let mut sides = sides.chain(line.split(" != ").zip(line.split(" != ").skip(1)));
@@ -62,7 +63,7 @@ fn is_of_secrets(line: &str) -> bool {
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        // What tests sign with is no secret.
+        // Secrets of tests may be compared.
         if path.file_stem().is_some_and(|name| name == "testing") {
             continue;
         }

@@ -1,4 +1,4 @@
-//! What is acknowledged, and what becomes of it.
+//! Acknowledgements, retries and dead letters under failures.
 
 use std::{
     collections::BTreeMap,
@@ -44,7 +44,7 @@ enum Fault {
     Hangs,
     Fails,
     Panics,
-    /// It says that nothing of the batch was stored, by saying nothing of it.
+    /// It returns no results, as if nothing of the batch was stored.
     ForgetsToAnswer,
 }
 
@@ -113,9 +113,10 @@ impl InboxStore for Faulty {
 #[webhook(path = "/webhook", inbox)]
 async fn stored(_: &Delivery) {}
 
-/// It was answered by 200 although nothing had been stored (argo-events#3448, openclaw#110526).
+/// Elsewhere, a delivery was answered with 200 although nothing was stored (argo-events#3448,
+/// openclaw#110526).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_stored_is_not_acknowledged() {
+async fn nothing_is_acknowledged_unless_stored() {
     let mut all = JoinSet::new();
     for fault in [Fault::Hangs, Fault::Fails, Fault::Panics, Fault::ForgetsToAnswer] {
         all.spawn(async move {
@@ -133,11 +134,11 @@ async fn what_is_not_stored_is_not_acknowledged() {
                 let answer = answer.unwrap();
                 assert_eq!(answer.status, 503, "{fault:?}: {answer:?}");
                 assert!(answer.header("retry-after").is_some(), "{fault:?}: {answer:?}");
-                // Five seconds, and what a busy machine takes.
+                // Five seconds, plus some for a busy machine.
                 assert!(answer.took < Duration::from_secs(7), "{fault:?}: {:?}", answer.took);
                 assert!(!answer.text().contains("disk"), "{fault:?}: {answer:?}");
             }
-            // And a forgery has not even that effect.
+            // A forgery does not even reach the store.
             let forged = signed("/webhook", "1").carrying("2");
             server.refuses("plain", "a forgery", &forged, &[401]).await;
             assert_eq!(server.effects(), 0, "{fault:?}");
@@ -154,7 +155,7 @@ struct Push {
     _reference: String,
 }
 
-/// What became of each event, by its name.
+/// The outcome of each event, by its name.
 static SEEN: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 
 #[derive(WebhookEvent)]
@@ -190,10 +191,10 @@ async fn settled(inbox: &Inbox) -> Vec<Record> {
     timeout(PATIENCE, all).await.expect("it comes to an end")
 }
 
-/// An event that the program did not know was refused, and sent again without end
+/// Elsewhere, an unknown event was rejected, and the provider sent it again without end
 /// (open-mercato/cezar#75, mattermost-plugin-zoom#257, OpenHands/automation#236).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_understood_is_not_sent_for_ever() {
+async fn unknown_events_are_acknowledged() {
     let inbox = Inbox::builder("").in_memory().unwrap();
     let key = || [Secret::new(SECRET)];
     let hooks = Webhooks::new().mount::<events>().secrets::<events>(key());
@@ -222,7 +223,7 @@ async fn what_is_not_understood_is_not_sent_for_ever() {
     inbox.shutdown(PATIENCE).await;
 }
 
-/// When each attempt began.
+/// The start time of each attempt.
 static STARTS: Mutex<Vec<(usize, Instant)>> = Mutex::new(Vec::new());
 
 #[webhook(path = "/fails", inbox)]
@@ -231,10 +232,10 @@ async fn fails(number: usize) -> StatusCode {
     StatusCode::SERVICE_UNAVAILABLE
 }
 
-/// All that had failed together was tried again together, and at once. A thousand that fail are no
-/// storm: each waits, longer each time, and none quite as long as the others.
+/// Elsewhere, jobs that failed together were retried together and at once. Here each of a thousand
+/// failures waits, longer each time, with some jitter.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_failures_are_no_storm() {
+async fn failures_do_not_cause_a_retry_storm() {
     const JOBS: usize = 1_000;
     const FIRST: Duration = Duration::from_secs(1);
     let inbox = Inbox::builder("")
@@ -264,18 +265,18 @@ async fn a_thousand_failures_are_no_storm() {
     for (number, starts) in &starts {
         assert_eq!(starts.len(), 3, "job {number} has as many attempts as it may");
         let [first, second] = [starts[1] - starts[0], starts[2] - starts[1]];
-        // Between half of the time and all of it, and never at once.
+        // Between half of the pause and all of it, never at once.
         assert!(first >= FIRST / 2 && second >= FIRST, "job {number}: {first:?}, {second:?}");
         waits.push(first);
     }
-    // Spread over half a second, no tenth of that has more than a few times its share.
+    // The retries spread over half a second: no tenth of it has more than a few times its share.
     let mut tenths: BTreeMap<u128, usize> = BTreeMap::new();
     for wait in &waits {
         *tenths.entry(wait.as_millis() / 50).or_default() += 1;
     }
     let most = tenths.values().max().copied().unwrap_or_default();
     assert!(most < JOBS / 3, "{most} of {JOBS} waited for as long as each other: {tenths:?}");
-    // No more attempts than there may be, over all of the time that they are spread over.
+    // No job has more attempts than allowed, and all attempts are spread over the whole time.
     assert_eq!(starts.values().map(Vec::len).sum::<usize>(), 3 * JOBS);
     println!("{JOBS} jobs, sent in {sent:?}, ended in {:?}; {tenths:?}", began.elapsed());
     inbox.shutdown(PATIENCE).await;

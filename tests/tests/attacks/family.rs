@@ -1,5 +1,5 @@
-//! The schemes that are attacked, one of every family, each with a genuine delivery that somebody
-//! else has signed: a line of `tests/vectors/signatures.jsonl`.
+//! The attacked schemes, one of every family. Each has a genuine delivery from
+//! `tests/vectors/signatures.jsonl`, signed by other code than ours.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -19,16 +19,16 @@ use crate::{server::Server, wire::Request};
 
 const VECTORS: &str = include_str!("../../vectors/signatures.jsonl");
 
-/// The most that a body may have here.
+/// The body limit of these endpoints.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// How a tag is written.
+/// The encoding of a tag.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
     Hex,
     Base64,
     Text,
-    /// Elsewhere than in a header of its own.
+    /// Not in a header of its own.
     Inside,
 }
 
@@ -50,22 +50,22 @@ impl Written {
     }
 }
 
-/// How a family is attacked.
-pub(crate) struct Means {
+/// The description of a family, for its attackers.
+pub(crate) struct Family {
     pub(crate) name: &'static str,
-    /// The header of the signature, and the text that the tag begins behind.
+    /// The signature's header, and the prefix of the tag.
     pub(crate) header: &'static str,
     pub(crate) behind: &'static str,
     pub(crate) written: Written,
-    /// The headers that it cannot be believed without.
+    /// The required headers.
     pub(crate) needs: &'static [&'static str],
-    /// Whether all of the body is under the signature.
+    /// True if the signature covers the whole body.
     pub(crate) signs_body: bool,
 }
 
-/// A served endpoint, and what it believes.
+/// A served endpoint, with a genuine delivery.
 pub(crate) struct Target {
-    pub(crate) means: Means,
+    pub(crate) family: Family,
     pub(crate) server: Server,
     pub(crate) genuine: Request,
 }
@@ -82,7 +82,7 @@ macro_rules! families {
         pub(crate) async fn all() -> Vec<Target> {
             let mut all = Vec::new();
             $({
-                let means = Means {
+                let family = Family {
                     name: $provider.name(),
                     header: $header,
                     behind: $behind,
@@ -90,11 +90,11 @@ macro_rules! families {
                     needs: &$needs,
                     signs_body: $signs_body,
                 };
-                let (vector, hooks) = (vector(means.name), Webhooks::new().mount::<$name>());
+                let (vector, hooks) = (vector(family.name), Webhooks::new().mount::<$name>());
                 let secret = Secret::new(text(&vector, "secret"));
                 let hooks = configured(hooks.secrets::<$name>([secret]), &vector);
                 let target = Target {
-                    means,
+                    family,
                     server: Server::start(hooks).await,
                     genuine: request(&vector),
                 };
@@ -144,22 +144,22 @@ families! {
 }
 
 impl Target {
-    /// The genuine delivery is taken, or nothing is shown by what is refused.
+    /// Asserts that the genuine delivery is accepted: otherwise the rejections prove nothing.
     pub(crate) async fn believes(&self) {
         let before = self.server.effects();
         let answer = self.server.client().ask(&self.genuine).await;
-        assert!((200..300).contains(&answer.status), "{}: {answer:?}", self.means.name);
-        assert_eq!(self.server.effects(), before + 1, "{}", self.means.name);
+        assert!((200..300).contains(&answer.status), "{}: {answer:?}", self.family.name);
+        assert_eq!(self.server.effects(), before + 1, "{}", self.family.name);
     }
 
-    /// The genuine delivery with another value for its signature.
+    /// The genuine delivery with another signature header.
     pub(crate) fn signed_by(&self, value: impl AsRef<[u8]>) -> Request {
-        self.genuine.clone().set(self.means.header, value)
+        self.genuine.clone().set(self.family.header, value)
     }
 
-    /// What stands before the tag, and the tag.
+    /// The text before the tag, and the tag.
     pub(crate) fn signature(&self) -> (String, Vec<u8>) {
-        let Means { header, behind, written, .. } = self.means;
+        let Family { header, behind, written, .. } = self.family;
         let value = self.genuine.header(header);
         let start = value.find(behind).unwrap() + behind.len();
         (value[..start].to_owned(), written.decode(&value[start..]))
@@ -168,11 +168,11 @@ impl Target {
     /// The genuine delivery with another tag.
     pub(crate) fn tagged(&self, tag: &[u8]) -> Request {
         let (before, _) = self.signature();
-        self.signed_by([before.as_bytes(), &self.means.written.encode(tag)].concat())
+        self.signed_by([before.as_bytes(), &self.family.written.encode(tag)].concat())
     }
 
     pub(crate) async fn refuses(&self, what: &str, request: &Request) {
-        self.server.refuses(self.means.name, what, request, &[401]).await;
+        self.server.refuses(self.family.name, what, request, &[401]).await;
     }
 }
 
@@ -192,7 +192,7 @@ fn text(vector: &Value, member: &str) -> String {
     vector[member].as_str().unwrap().to_owned()
 }
 
-/// The origin of a URL, and the rest of it.
+/// Splits a URL into its origin and the rest.
 fn split(url: &str) -> (&str, &str) {
     let host = url.find("://").unwrap() + 3;
     url.split_at(host + url[host..].find('/').unwrap())

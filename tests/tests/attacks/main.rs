@@ -1,8 +1,9 @@
-//! What other receivers of webhooks fell for, over real sockets: a test for each attack that no other
-//! test makes. `docs/attacks.md` has the whole list, with where each was seen.
+//! Attacks that worked on other webhook receivers, over real sockets. `docs/attacks.md` lists all
+//! of them, with where each was seen, also those that other tests cover.
 //!
-//! How many bad inputs each family of schemes was sent is told: `cargo test -p webhook-tests --test
-//! attacks -- --nocapture`. What whole programs do is in `examples/tests/attacks.rs`.
+//! The tests print how many bad inputs each family of schemes was sent: `cargo test -p
+//! webhook-tests --test attacks -- --nocapture`. Attacks on whole programs are in
+//! `examples/*/tests/attacks.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -10,8 +11,10 @@ mod authentication;
 mod comparison;
 mod durability;
 mod family;
+mod replay;
 mod resources;
 mod server;
+mod signatures;
 mod smuggling;
 mod surface;
 mod tally;

@@ -1,4 +1,4 @@
-//! What a request may cost.
+//! The cost of a request: memory, time, workers and connections.
 
 use std::{
     collections::BTreeMap,
@@ -50,12 +50,13 @@ fn forged(target: &str) -> Request {
     Request::json(target, "").with("x-signature", "0".repeat(64))
 }
 
-/// A body was read to its end, whatever its length, before anybody looked at the signature
-/// (CVE-2026-91080, GHSA-v7xq-3wx6-fqc2, RUSTSEC-2022-0055): 64 senders at a time send without end.
+/// Elsewhere, a body of any length was read to its end before the signature was checked
+/// (CVE-2026-91080, GHSA-v7xq-3wx6-fqc2, RUSTSEC-2022-0055). Here 64 senders at a time send without
+/// end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bodies_without_end_are_not_read() {
+async fn endless_bodies_are_rejected() {
     let hooks = || Webhooks::new().mount::<bounded>().secrets::<bounded>([Secret::new(SECRET)]);
-    // A limit of axum's can be lifted by whoever builds the application; this one is not that one.
+    // The application may lift axum's own limit. Ours is another one.
     let lifted = |router: axum::Router| router.layer(DefaultBodyLimit::disable());
     for server in [Server::start(hooks()).await, Server::of_axum(hooks(), lifted).await] {
         let mut all = JoinSet::new();
@@ -68,7 +69,7 @@ async fn bodies_without_end_are_not_read() {
                 let sending = tokio::spawn(async move {
                     writer.write_all(&request.head()).await?;
                     let piece = [&b"10000\r\n"[..], &vec![b'x'; 0x1_0000], b"\r\n"].concat();
-                    // A thousand times as much as may be: who is not stopped is still at it.
+                    // A thousand times the limit: an unlimited server would still be reading.
                     for sent in 0..1_000_usize {
                         if writer.write_all(&piece).await.is_err() {
                             return Ok(sent);
@@ -97,7 +98,7 @@ async fn bodies_without_end_are_not_read() {
     tally::tell();
 }
 
-/// Zeros without end, and how many were asked for.
+/// Endless zeros, with a count of those that were read.
 struct Zeros(Arc<AtomicUsize>);
 
 impl http_body::Body for Zeros {
@@ -113,11 +114,11 @@ impl http_body::Body for Zeros {
     }
 }
 
-/// A small body became a large one, before anybody had proved anything (CVE-2026-90797,
-/// CVE-2026-42587, CVE-2026-53659, CVE-2026-28975). Nothing is inflated here; and where a layer around
-/// does that, the limit is counted behind it.
+/// Elsewhere, a small body was inflated to a large one before verification (CVE-2026-90797,
+/// CVE-2026-42587, CVE-2026-53659, CVE-2026-28975). Here nothing is inflated. If a layer of the
+/// application inflates, the limit counts its output.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_inflated() {
+async fn compressed_bodies_are_not_inflated() {
     const ENCODINGS: [&str; 12] = [
         "gzip",
         "x-gzip",
@@ -135,12 +136,12 @@ async fn nothing_is_inflated() {
     for target in family::all().await {
         for encoding in ENCODINGS {
             let bomb = target.genuine.clone().with("content-encoding", encoding);
-            let name = target.means.name;
+            let name = target.family.name;
             target.server.refuses(name, encoding, &bomb, &[415]).await;
         }
         let two = target.genuine.clone().with("content-encoding", "gzip");
         let two = two.with("content-encoding", "gzip");
-        target.server.refuses(target.means.name, "gzip twice", &two, &[415]).await;
+        target.server.refuses(target.family.name, "gzip twice", &two, &[415]).await;
         target.believes().await;
     }
 
@@ -199,8 +200,8 @@ async fn event(event: Event<'_>) {
 #[webhook(path = "/stored", inbox)]
 async fn stored(_: Order) {}
 
-/// Texts that parsers have choked on, and how each is answered by the three handlers: of any JSON, of
-/// a struct, and of an enum of events, which takes what is no object for an event that does not fit.
+/// Texts that broke other parsers, with the answers of three handlers: of any JSON, of a struct,
+/// and of an enum of events. The enum treats anything but an object as a mismatched event.
 fn shapes() -> Vec<(&'static str, Vec<u8>, [u16; 3])> {
     const MALFORMED: [u16; 3] = [400; 3];
     let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
@@ -245,10 +246,10 @@ fn shapes() -> Vec<(&'static str, Vec<u8>, [u16; 3])> {
     ]
 }
 
-/// Texts that parsers choke on (depth, duplicate keys, NUL, numbers): signed, each has the answer that
-/// is documented for it, within a time that nobody notices; and with an inbox it is kept as it came.
+/// Signed JSON with extreme depth, duplicate keys, NUL or numbers gets its documented answer, and
+/// quickly. An inbox stores it unchanged.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn signed_json_of_every_shape_has_its_answer() {
+async fn hostile_json_is_answered_below_500() {
     let key = || [Secret::new(SECRET)];
     let inbox = Inbox::builder("").in_memory().unwrap();
     let hooks = Webhooks::new()
@@ -262,7 +263,7 @@ async fn signed_json_of_every_shape_has_its_answer() {
         .secrets::<stored>(key())
         .inbox(inbox.clone());
     let server = Server::start(hooks).await;
-    // A busy machine that runs a program without optimisations is not what is judged here.
+    // A generous limit, for an unoptimised program on a busy machine.
     let most = Duration::from_millis(if cfg!(debug_assertions) { 2_000 } else { 500 });
     let shapes = shapes();
     let mut wrong = Vec::new();
@@ -317,7 +318,7 @@ async fn signed_json_of_every_shape_has_its_answer() {
 #[webhook(path = "/webhook")]
 async fn explodes(delivery: &Delivery) {
     if delivery.body() == "\"explode\"" {
-        // Nothing of it is printed.
+        // The panic's message is not printed.
         std::panic::resume_unwind(Box::new("as it was asked to"));
     }
 }
@@ -329,9 +330,9 @@ async fn explodes_later(delivery: &Delivery) {
     }
 }
 
-/// One request ended the process (CVE-2023-50728), or a handler that panicked its worker (apalis).
+/// Elsewhere, one request ended the process (CVE-2023-50728), or a panic ended its worker (apalis).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_panic_ends_neither_connection_nor_worker() {
+async fn panics_end_no_connection_and_no_worker() {
     let inbox = Inbox::builder("")
         .max_attempts(3)
         .concurrency(2)
@@ -356,7 +357,7 @@ async fn a_panic_ends_neither_connection_nor_worker() {
     }
     assert_eq!(client.opened, 1, "all of it on one connection");
 
-    // More of them than there are workers.
+    // More panics than there are workers.
     for number in 0..20 {
         let body = if number == 0 { "\"explode\"".to_owned() } else { format!("{number}") };
         assert_eq!(client.ask(&signed("/jobs", body)).await.status, 202);

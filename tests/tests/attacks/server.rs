@@ -50,7 +50,7 @@ impl Server {
         Self { address, task, effects }
     }
 
-    /// Serves webhooks inside an application, by axum's own server.
+    /// Serves webhooks inside an application, with axum's own server.
     pub(crate) async fn of_axum(hooks: Webhooks, app: impl FnOnce(Router) -> Router) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -62,7 +62,7 @@ impl Server {
         Self { address, task, effects }
     }
 
-    /// How often a handler has been called.
+    /// The number of handler calls so far.
     pub(crate) fn effects(&self) -> usize {
         self.effects.load(Ordering::SeqCst)
     }
@@ -71,7 +71,7 @@ impl Server {
         Client::new(self.address)
     }
 
-    /// Sends a bad input, which is refused by one of these statuses and handled by nobody.
+    /// Sends a bad input, and asserts that it gets one of these statuses and reaches no handler.
     pub(crate) async fn refuses(
         &self,
         family: &str,
@@ -87,8 +87,7 @@ impl Server {
         answer
     }
 
-    /// Sends bytes that are no good request: whatever they are taken for, and however often, nobody
-    /// handles them.
+    /// Sends bytes that are not a valid request, and asserts that no handler runs.
     pub(crate) async fn survives(&self, family: &str, cases: Vec<Vec<u8>>) {
         let before = self.effects();
         let mut cases = cases.into_iter().peekable();
@@ -113,7 +112,7 @@ impl Server {
     }
 }
 
-/// How many connections are open at a time.
+/// The number of concurrent connections.
 const AT_A_TIME: usize = 16;
 
 impl Drop for Server {

@@ -1,5 +1,5 @@
-//! Requests that a proxy and a server may read differently. In each, a genuine delivery is hidden where
-//! only a wrong reading finds it: if that is handled, the reading was wrong.
+//! Requests that a proxy and a server may read differently. Each hides a genuine delivery where
+//! only a wrong reading finds it.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const DEADLINE: Duration = Duration::from_millis(500);
 #[webhook(path = "/webhook", max_body = 256 * 1024)]
 async fn anything(_: &Delivery) {}
 
-/// A server that does not wait long for the rest of what is none.
+/// A server with short timeouts.
 async fn server() -> Server {
     let hooks = Webhooks::new().mount::<anything>().secrets::<anything>([Secret::new(SECRET)]);
     Server::start(hooks.header_deadline(DEADLINE).body_deadline(DEADLINE)).await
@@ -33,8 +33,8 @@ fn genuine() -> Request {
     Request::json("/webhook", "{}").with("x-signature", tag(b"{}"))
 }
 
-/// A request with this head and what follows it. Its signature has the right form, so that its body
-/// is read.
+/// A request with these headers and this body. Its signature is well formed, so that the body is
+/// read.
 fn request(line: &str, headers: &str, rest: impl AsRef<[u8]>) -> Vec<u8> {
     let head = format!("{line}\r\nhost: localhost\r\n{headers}\r\n");
     [head.as_bytes(), rest.as_ref()].concat()
@@ -45,9 +45,9 @@ fn post(headers: &str, rest: impl AsRef<[u8]>) -> Vec<u8> {
     request("POST /webhook HTTP/1.1", &format!("x-signature: {forged}\r\n{headers}"), rest)
 }
 
-/// Two lengths, a length and chunks, and lengths that are none.
+/// Requests with two lengths, with a length and chunks, and with invalid lengths.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_request_hides_in_another() {
+async fn request_smuggling_fails() {
     let server = server().await;
     let hidden = genuine().bytes();
     let length = hidden.len();
@@ -55,7 +55,7 @@ async fn no_request_hides_in_another() {
     let ended = [b"0\r\n\r\n", &hidden[..]].concat();
     let all = ended.len();
     let mut cases = vec![
-        // By its length, the delivery is a body; by its chunks, it is another request.
+        // By its length, the hidden delivery is a body; by its chunks, it is a second request.
         post(&format!("content-length: {all}\r\ntransfer-encoding: chunked\r\n"), &ended),
         post(&format!("transfer-encoding: chunked\r\ncontent-length: {all}\r\n"), &ended),
         post(&format!("content-length: {all}\r\ntransfer-encoding: Chunked\r\n"), &ended),
@@ -128,11 +128,11 @@ async fn no_request_hides_in_another() {
     ] {
         cases.push(post(headers, &hidden));
     }
-    // An HTTP/1.0 that knows no chunks.
+    // HTTP/1.0 has no chunks.
     let old = format!("content-length: {all}\r\ntransfer-encoding: chunked\r\n");
     cases.push(request("POST /webhook HTTP/1.0", &old, &ended));
     server.survives("raw HTTP", cases).await;
-    // What is hidden would be found: behind a body that is none, it is a request of its own.
+    // The check works: after an empty body, the hidden delivery is found.
     let before = server.effects();
     let answers = raw(server.address, &post("content-length: 0\r\n", &hidden)).await;
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
@@ -140,10 +140,9 @@ async fn no_request_hides_in_another() {
     tally::tell();
 }
 
-/// Pieces of a body whose lengths are none, or that never end; and a signature that comes behind the
-/// body.
+/// Chunks with invalid lengths, endless chunks, and a signature in the trailers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn broken_chunks_are_no_body() {
+async fn broken_chunks_are_rejected() {
     let server = server().await;
     let long = format!("2;{}\r\n{{}}\r\n0\r\n\r\n", "x".repeat(100_000));
     let many = "1;x\r\n \r\n".repeat(20_000) + "0\r\n\r\n";
@@ -179,7 +178,7 @@ async fn broken_chunks_are_no_body() {
     ] {
         cases.push(post("transfer-encoding: chunked\r\nconnection: close\r\n", body));
     }
-    // Without a signature in the head, its announcement helps as little.
+    // Announcing the trailer does not help either.
     let head = "transfer-encoding: chunked\r\ntrailer: x-signature\r\nte: trailers\r\n";
     cases.push(request("POST /webhook HTTP/1.1", head, &trailer));
     server.survives("raw HTTP", cases).await;
@@ -187,9 +186,9 @@ async fn broken_chunks_are_no_body() {
     tally::tell();
 }
 
-/// Lines that are no request, or one that is meant for another server.
+/// Malformed request lines, and requests for other servers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_request_is_answered_by_none_of_ours() {
+async fn malformed_http_reaches_no_endpoint() {
     let server = server().await;
     let rest = "content-length: 2\r\nconnection: close\r\n";
     let huge = "A".repeat(100_000);

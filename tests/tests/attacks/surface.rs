@@ -1,4 +1,4 @@
-//! Methods, paths and content types, and what a stranger can have said back or visited.
+//! Methods, paths and content types; and echoes and fetches that a stranger could trigger.
 
 use std::sync::{
     Arc, Mutex,
@@ -28,15 +28,15 @@ fn signed(target: &str, body: &str) -> Request {
     Request::json(target, body).with_all(&signed.headers)
 }
 
-/// The check was made for one method, and the handler ran for others.
+/// Elsewhere, the check ran for one method, and the handler for others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn other_methods_lead_nowhere() {
+async fn other_methods_reach_no_handler() {
     const METHODS: [&str; 14] = [
         "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "QUERY", "post",
         "Post", "POSTS", "PRI", "X",
     ];
     for target in family::all().await {
-        let name = target.means.name;
+        let name = target.family.name;
         for method in METHODS {
             let also = if name == "twilio" { "POST, GET" } else { "POST" };
             if also.split(", ").any(|known| known == method) {
@@ -58,10 +58,10 @@ async fn other_methods_lead_nowhere() {
 #[webhook(path = "/webhook")]
 async fn anything(_: &Delivery) {}
 
-/// What a middleware checked by one spelling of the path, the router found by another (SendGrid's
-/// verifies matching paths only): here the check goes with the handler, wherever it is put.
+/// Elsewhere, the middleware and the router read the path differently (SendGrid's verifies matching
+/// paths only). Here the check belongs to the handler, wherever it is mounted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn other_paths_lead_nowhere() {
+async fn other_paths_reach_no_handler() {
     let strays = Arc::new(AtomicUsize::new(0));
     let stray = Arc::clone(&strays);
     let hooks = || Webhooks::new().mount::<anything>().secrets::<anything>(key());
@@ -105,7 +105,7 @@ async fn other_paths_lead_nowhere() {
         "/api",
     ];
     for path in paths {
-        // Not even what is genuine is believed by another path; it is nobody's there.
+        // Even a genuine delivery finds no handler under another path.
         for request in [signed(path, "{}"), Request::json(path, "{}")] {
             server.refuses("plain", path, &request, &[404]).await;
         }
@@ -131,9 +131,9 @@ struct Order {
 #[webhook(path = "/typed")]
 async fn typed(_: Order) {}
 
-/// Forms and other types took another way than JSON, without the check or into a crash.
+/// Elsewhere, forms and other content types skipped the check, or caused a crash.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn other_content_types_are_verified_and_then_refused() {
+async fn other_content_types_are_verified_first() {
     let hooks = Webhooks::new().mount::<typed>().secrets::<typed>(key());
     let server = Server::start(hooks).await;
     let long = format!("text/{}", "x".repeat(8_000));
@@ -175,7 +175,7 @@ async fn other_content_types_are_verified_and_then_refused() {
     tally::tell();
 }
 
-/// A source of keys that only notes what it is asked for.
+/// A key source that only records its requests.
 #[derive(Clone, Default)]
 struct Noting {
     fetched: Arc<Mutex<Vec<String>>>,
@@ -197,10 +197,10 @@ impl KeySource for Noting {
 #[webhook(path = "/sns", provider = AWS_SNS)]
 async fn sns(_: &Delivery) {}
 
-/// A stranger had the server fetch any URL, as a certificate or to confirm a subscription (novu#11223,
-/// Mailtrain#1389, penpot#11092, CVE-2026-44308).
+/// Elsewhere, a stranger could make the server fetch any URL, as a certificate or to confirm a
+/// subscription (novu#11223, Mailtrain#1389, penpot#11092, CVE-2026-44308).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stranger_has_nothing_fetched() {
+async fn strangers_cannot_trigger_fetches() {
     const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:topic";
     const PEM: &str = "SimpleNotificationService-abc.pem";
     let source = Noting::default();
@@ -267,7 +267,7 @@ async fn a_stranger_has_nothing_fetched() {
     }
     assert!(source.fetched.lock().unwrap().is_empty(), "{:?}", source.fetched.lock().unwrap());
 
-    // With a certificate that is Amazon's, nothing is visited before the signature is believed.
+    // Even with Amazon's certificate, the URL is not visited before the signature is verified.
     for url in urls.iter().chain([&good]) {
         let request = message("SubscriptionConfirmation", &good, url);
         server.refuses("aws-sns", url, &request, &[401]).await;
@@ -293,10 +293,10 @@ async fn okta(_: &Delivery) {}
 #[webhook(path = "/slack", provider = SLACK)]
 async fn slack(_: &Delivery) {}
 
-/// A challenge of anybody's was said back as a page of the receiver's, or with headers of its own; or
-/// it reached the handler. What is said back is short text that no browser takes for anything else.
+/// Elsewhere, a stranger's challenge was echoed as HTML or with headers, or reached the handler.
+/// Here an echo is short plain text that no browser sniffs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn challenges_are_said_back_as_harmless_text() {
+async fn challenges_are_echoed_as_plain_text() {
     let hooks = Webhooks::new()
         .mount::<dropbox>()
         .secrets::<dropbox>(key())
@@ -358,7 +358,7 @@ async fn challenges_are_said_back_as_harmless_text() {
                 assert!(answer.body.len() <= 1_100, "{shown}: {}", answer.body.len());
             }
         }
-        // Whoever does not sign, or has no token, is told nothing; and HEAD asks nothing.
+        // Without a signature or token there is no echo, and HEAD is no handshake.
         let unsigned = Request::json("/slack", asked);
         let head = Request::post(&format!("/dropbox?challenge={text}"), "").of("HEAD");
         let wrong = meta.replace("=token", "=wrong");

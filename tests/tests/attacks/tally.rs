@@ -1,4 +1,4 @@
-//! What was sent and how it was answered, over all tests of this program.
+//! Counts of bad inputs and checks of their answers, over all tests of this program.
 
 use std::{
     collections::BTreeMap,
@@ -8,20 +8,20 @@ use std::{
 
 use crate::wire::Answer;
 
-/// How many bad inputs each family of schemes was sent.
+/// The number of bad inputs by family of schemes.
 static SENT: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 
 /// Headers and body of an answer.
 type Shown = (Vec<(String, String)>, Vec<u8>);
 
-/// What is shown of the 401, which is one for all.
+/// The 401, which must be the same for all.
 static REFUSAL: OnceLock<Shown> = OnceLock::new();
 
 fn sent() -> MutexGuard<'static, BTreeMap<String, usize>> {
     SENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Counts a bad input, and checks what is asked of every answer to one.
+/// Counts a bad input, and checks the rules that hold for every answer to one.
 #[track_caller]
 pub(crate) fn note(family: &str, what: &str, answer: &Answer) {
     *sent().entry(family.to_owned()).or_default() += 1;
@@ -30,19 +30,19 @@ pub(crate) fn note(family: &str, what: &str, answer: &Answer) {
     if *status != 401 {
         return;
     }
-    // The date changes by itself, and whether the connection is kept depends on what was not read.
+    // The date changes by itself, and keep-alive depends on the unread body.
     let told = |name: &str| !matches!(name, "date" | "connection");
     let headers: Vec<_> = headers.iter().filter(|(name, _)| told(name)).cloned().collect();
     let (one, same) = REFUSAL.get_or_init(|| (headers.clone(), body.clone()));
     assert_eq!((&headers, body), (one, same), "{family}: {what}: one refusal is like another");
 }
 
-/// Counts bad inputs that had no answer that could be read, as those that are no HTTP.
+/// Counts bad inputs without a readable answer, such as those that are not HTTP.
 pub(crate) fn note_unanswered(family: &str) {
     *sent().entry(family.to_owned()).or_default() += 1;
 }
 
-/// Tells how many bad inputs there have been, by families. The last of these lines is of all tests.
+/// Prints the number of bad inputs by family. The last such line covers all tests.
 pub(crate) fn tell() {
     let sent = sent();
     let mut line = String::new();

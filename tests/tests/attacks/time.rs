@@ -1,35 +1,23 @@
-//! Times that are none, and deliveries that come again.
+//! Malformed, wrong and ambiguous times.
 
-use std::{
-    env, fs,
-    path::PathBuf,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::time::{Duration, UNIX_EPOCH};
 
 use hmac::Hmac;
 use sha2::Sha256;
-use tokio::time::timeout;
 use webhook_runtime::{
-    Delivery, Inbox, Secret, Webhooks,
-    inbox::{Filter, State},
-    providers::{GITHUB, SLACK, STANDARD_WEBHOOKS, STRIPE, TWITCH, WORKOS},
-    scheme::Outgoing,
+    Delivery, Secret, Webhooks,
+    providers::{SLACK, STANDARD_WEBHOOKS, STRIPE, TWITCH, WORKOS},
     testing::TestClock,
     webhook,
 };
 
-use crate::{
-    authentication::mac,
-    server::Server,
-    tally,
-    wire::{PATIENCE, Request},
-};
+use crate::{authentication::mac, server::Server, tally, wire::Request};
 
-const SECRET: &str = "the secret of these tests";
+pub(crate) const SECRET: &str = "the secret of these tests";
 
-/// In the middle of a second, as times mostly are.
-const NOW: Duration = Duration::from_millis(1_760_000_000_500);
-const SECONDS: i64 = 1_760_000_000;
+/// Some time in the middle of a second.
+pub(crate) const NOW: Duration = Duration::from_millis(1_760_000_000_500);
+pub(crate) const SECONDS: i64 = 1_760_000_000;
 
 #[webhook(path = "/stripe", provider = STRIPE)]
 async fn stripe(_: &Delivery) {}
@@ -63,8 +51,8 @@ async fn server() -> Server {
     Server::start(hooks).await
 }
 
-/// A delivery of each scheme that signs a time, rightly signed, whatever the time and the id are.
-fn signed_at(scheme: &str, time: &str, id: &str, body: &str) -> Request {
+/// A correctly signed delivery, with any text as time and id.
+pub(crate) fn signed_at(scheme: &str, time: &str, id: &str, body: &str) -> Request {
     let hex = |text: String| {
         base16ct::lower::encode_string(&mac::<Hmac<Sha256>>(SECRET.as_bytes(), text.as_bytes()))
     };
@@ -103,10 +91,10 @@ fn signed_at(scheme: &str, time: &str, id: &str, body: &str) -> Request {
     }
 }
 
-/// A time far away made the subtraction overflow, or was read by a parser that takes more than digits
-/// (Gitlawb#358, jsonwebtoken#388). All of these are rightly signed.
+/// Elsewhere, a distant time overflowed a subtraction, or the parser accepted more than digits
+/// (Gitlawb#358, jsonwebtoken#388). All of these requests are correctly signed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn times_that_are_none_are_refused() {
+async fn malformed_times_are_rejected() {
     let server = server().await;
     let many = "9".repeat(400);
     let zeros = "0".repeat(400);
@@ -185,10 +173,10 @@ async fn times_that_are_none_are_refused() {
     tally::tell();
 }
 
-/// Seconds were compared with milliseconds, so that nothing was ever taken (mercadopago/sdk-python#142)
-/// or, the other way round, everything.
+/// Elsewhere, seconds were compared with milliseconds, so that nothing was accepted
+/// (mercadopago/sdk-python#142) or, the other way round, everything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_unit_of_time_is_not_taken_for_another() {
+async fn seconds_and_milliseconds_are_not_confused() {
     let server = server().await;
     let (seconds, millis) = (NOW.as_secs().to_string(), NOW.as_millis().to_string());
     let (micros, nanos) = (NOW.as_micros().to_string(), NOW.as_nanos().to_string());
@@ -210,13 +198,13 @@ async fn one_unit_of_time_is_not_taken_for_another() {
     tally::tell();
 }
 
-/// One text can be signed of two deliveries, where what is joined can be parted elsewhere: an id that
-/// ends with a time, a body that begins with one.
+/// Two deliveries can share a signed text if its parts can be split elsewhere: an id that ends with
+/// a time, a body that starts with one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_signed_cannot_be_parted_elsewhere() {
+async fn the_signed_text_cannot_be_split_elsewhere() {
     let server = server().await;
     let time = SECONDS.to_string();
-    // The sender may be made to write what a body begins with; its signature is genuine.
+    // An attacker may control the start of the body; the signature is genuine.
     let inside = format!("{time}.{{}}");
     for scheme in ["stripe", "slack", "standard-webhooks"] {
         let genuine = signed_at(scheme, &time, "msg_1", &inside);
@@ -254,7 +242,7 @@ async fn what_was_signed_cannot_be_parted_elsewhere() {
         server.refuses(scheme, "parted elsewhere", &request, &[401]).await;
     }
 
-    // Without anything between them, only what a time looks like says where it begins and ends.
+    // Without separators, only the format of the time says where it starts and ends.
     let (id, at) = ("msg_1", "2025-10-09T08:53:20.123Z");
     let genuine = signed_at("twitch", at, id, "{}");
     assert_eq!(server.client().ask(&genuine).await.status, 200);
@@ -264,7 +252,7 @@ async fn what_was_signed_cannot_be_parted_elsewhere() {
             if (start, end) == (id.len(), id.len() + at.len()) {
                 continue;
             }
-            // Where few characters are a time, few are tried.
+            // Splits far from the right one are skipped.
             if end.abs_diff(id.len() + at.len()) > 2 && start.abs_diff(id.len()) > 2 {
                 continue;
             }
@@ -281,139 +269,4 @@ async fn what_was_signed_cannot_be_parted_elsewhere() {
 
 fn own((left, right): (&str, &str)) -> (String, String) {
     (left.to_owned(), right.to_owned())
-}
-
-/// An SQLite file in a directory of its own.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = env::temp_dir().join(format!("attacks-{name}-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    async fn inbox(&self) -> Inbox {
-        let url = format!("sqlite://{}", self.0.join("inbox.db").display());
-        Inbox::builder(&url).poll_interval(Duration::from_millis(20)).open().await.unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Waits until nothing is left to be done.
-async fn finished(inbox: &Inbox) {
-    let done = async {
-        loop {
-            let all = inbox.list(Filter::all()).collect().await.unwrap();
-            if all.iter().all(|record| record.state == State::Done) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(PATIENCE, done).await.expect("it is done");
-}
-
-#[webhook(path = "/stripe", provider = STRIPE, inbox)]
-async fn booked(_: &Delivery) {}
-
-/// A recorded delivery had its effect again, for want of a window (Pulsefy#1333, open-mercato#3928) or
-/// of a memory that outlives the process (CVE-2026-28449).
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recorded_delivery_has_one_effect_also_after_a_restart() {
-    let folder = Folder::new("replay");
-    let clock = TestClock::new(UNIX_EPOCH + NOW);
-    let body = r#"{"id":"evt_1","type":"payment"}"#;
-    let recorded = signed_at("stripe", &SECONDS.to_string(), "", body);
-    let mut effects = 0;
-    for _ in 0..3 {
-        let inbox = folder.inbox().await;
-        let hooks = Webhooks::new().mount::<booked>().clock(clock.clone()).inbox(inbox.clone());
-        let hooks = hooks.secrets::<booked>([Secret::from_key(SECRET)]);
-        let server = Server::start(hooks).await;
-        for _ in 0..3 {
-            assert_eq!(server.client().ask(&recorded).await.status, 202);
-        }
-        // Whoever has recorded it can say it otherwise, as long as it is not signed.
-        let unsigned = recorded
-            .clone()
-            .with("idempotency-key", "another")
-            .with("x-request-id", "another")
-            .set("content-type", "text/plain");
-        assert_eq!(server.client().ask(&unsigned).await.status, 202);
-        finished(&inbox).await;
-        assert_eq!(inbox.list(Filter::all()).collect().await.unwrap().len(), 1);
-        effects += server.effects();
-        clock.advance(Duration::from_secs(100));
-        drop(server);
-        inbox.shutdown(PATIENCE).await;
-        inbox.close().await.unwrap();
-    }
-    assert_eq!(effects, 1);
-
-    // The fourth time, it is 301 seconds old.
-    clock.advance(Duration::from_secs(1));
-    let inbox = folder.inbox().await;
-    let hooks = Webhooks::new().mount::<booked>().clock(clock).inbox(inbox.clone());
-    let server = Server::start(hooks.secrets::<booked>([Secret::from_key(SECRET)])).await;
-    for _ in 0..5 {
-        server.refuses("stripe", "a recorded delivery, too late", &recorded, &[401]).await;
-    }
-    inbox.shutdown(PATIENCE).await;
-    tally::tell();
-}
-
-#[webhook(path = "/github", provider = GITHUB, inbox)]
-async fn pushed(_: &Delivery) {}
-
-/// What made a delivery the same was drawn at random for each request (CVE-2026-32053), came with it
-/// unsigned (open-mercato#1343, openlinker#1721), or was the id of the request
-/// (idiomatic-critter-stack#9): whoever had recorded one could have it handled again.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unsigned_id_makes_no_new_delivery() {
-    let folder = Folder::new("ids");
-    let inbox = folder.inbox().await;
-    let hooks = Webhooks::new().mount::<pushed>().secrets::<pushed>([Secret::new(SECRET)]);
-    let server = Server::start(hooks.inbox(inbox.clone())).await;
-    let body = br#"{"ref":"refs/heads/main"}"#;
-    let signed = GITHUB.sign(&Secret::new(SECRET), &Outgoing::new(body)).unwrap();
-    let recorded = Request::json("/github", body).with_all(&signed.headers);
-    let recorded = recorded.set("x-github-event", "push");
-    let bare = recorded.clone().without("x-github-delivery");
-    let mut all = vec![recorded.clone(), recorded.clone(), bare.clone()];
-    for fresh in 0..20 {
-        let id = format!("72d3162e-cc78-11e3-81ab-{fresh:012}");
-        all.push(recorded.clone().set("x-github-delivery", &id));
-        for name in [
-            "x-request-id",
-            "x-correlation-id",
-            "traceparent",
-            "idempotency-key",
-            "webhook-id",
-            "x-github-hook-id",
-            "x-forwarded-for",
-            "user-agent",
-            "date",
-        ] {
-            all.push(bare.clone().with(name, &id));
-        }
-        all.push(bare.clone().to(&format!("/github?id={id}")));
-    }
-    all.push(recorded.clone().set("x-github-delivery", ""));
-    all.push(recorded.clone().set("x-github-delivery", "x".repeat(4_000)));
-    all.push(recorded.clone().with("x-github-delivery", "two"));
-    for request in &all {
-        let answer = server.client().ask(request).await;
-        assert_eq!(answer.status, 202, "{answer:?}");
-    }
-    finished(&inbox).await;
-    assert_eq!(server.effects(), 1, "of {} requests", all.len());
-    assert_eq!(inbox.list(Filter::all()).collect().await.unwrap().len(), 1);
-    inbox.shutdown(PATIENCE).await;
-    tally::tell();
 }

@@ -1,4 +1,4 @@
-//! Requests as bytes on a socket, so that nothing on the way makes them better than they are.
+//! Requests as raw bytes on a socket, so that no client library corrects them.
 
 use std::{
     fmt::Write as _,
@@ -16,7 +16,7 @@ use tokio::{
 /// How long an answer may take before the server counts as hung.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A request, whose headers may be what no client would send.
+/// A request with any headers, also invalid ones.
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -39,19 +39,19 @@ impl Request {
         Self::post(target, body).with("content-type", "application/json")
     }
 
-    /// With one header more, whatever there is of that name.
+    /// Appends a header.
     pub(crate) fn with(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
         self
     }
 
-    /// Without any header of that name.
+    /// Removes all headers of that name.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self
     }
 
-    /// With this header in the place of what there was.
+    /// Replaces a header.
     pub(crate) fn set(self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.without(name).with(name, value)
     }
@@ -113,7 +113,7 @@ impl Request {
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// The headers, names in lower case.
+    /// The headers, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) took: Duration,
@@ -128,7 +128,7 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The first answer among these bytes, and where the next one begins.
+    /// Parses the first answer, and returns where the next one starts.
     fn parse(bytes: &[u8], asked: Instant, has_body: bool) -> Option<(Self, usize)> {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
         let text = String::from_utf8_lossy(&bytes[..end]).into_owned();
@@ -147,7 +147,7 @@ impl Answer {
     }
 }
 
-/// A client with at most one connection at a time, which it keeps for as long as the server does.
+/// A client with one connection, kept for as long as the server keeps it.
 pub(crate) struct Client {
     server: SocketAddr,
     open: Option<TcpStream>,
@@ -166,7 +166,7 @@ impl Client {
         let has_body = request.method != "HEAD";
         let used = self.open.is_some();
         let answer = match timeout(PATIENCE, self.exchange(&bytes, has_body)).await {
-            // The server may have closed what it had no more use for.
+            // The server may have closed an idle connection.
             Ok(Err(_)) if used => {
                 self.open = None;
                 timeout(PATIENCE, self.exchange(&bytes, has_body)).await
@@ -186,7 +186,7 @@ impl Client {
         stream.set_nodelay(true)?;
         let asked = Instant::now();
         let (mut reader, mut writer) = stream.split();
-        // A server may answer before it has read everything, and then read no more.
+        // A server may answer before it has read everything, and then stop reading.
         let (sent, answer) =
             tokio::join!(writer.write_all(bytes), read_answer(&mut reader, asked, has_body));
         let answer = answer?;
@@ -217,19 +217,18 @@ async fn read_answer(
     }
 }
 
-/// The first answer that comes.
+/// Reads the first answer.
 pub(crate) async fn first(reader: &mut (impl tokio::io::AsyncRead + Unpin)) -> Answer {
     let answer = timeout(PATIENCE, read_answer(reader, Instant::now(), true)).await;
     answer.expect("an answer in time").expect("an answer, and no broken connection")
 }
 
-/// Sends bytes on a connection of their own, says no more, and reads all that is answered until the
-/// server closes, or has nothing more to say.
+/// Sends bytes on a new connection, and reads everything until the server closes or falls silent.
 pub(crate) async fn raw(server: SocketAddr, bytes: &[u8]) -> Vec<Answer> {
     let asked = Instant::now();
     let stream = TcpStream::connect(server).await.expect("it listens");
     let (mut reader, mut writer) = stream.into_split();
-    // Keeps the connection open as long as anything is read.
+    // The connection stays open while it is read.
     let bytes = bytes.to_vec();
     let sending = tokio::spawn(async move {
         let _ = writer.write_all(&bytes).await;
@@ -241,7 +240,7 @@ pub(crate) async fn raw(server: SocketAddr, bytes: &[u8]) -> Vec<Answer> {
         match timeout(QUIET, reader.read_buf(&mut read)).await {
             Ok(Ok(0) | Err(_)) => break,
             Ok(Ok(_)) => last = Instant::now(),
-            // Something was answered, and nothing more is.
+            // It answered, and then fell silent.
             Err(_) if !read.is_empty() || last.elapsed() > PATIENCE => break,
             Err(_) => {}
         }
@@ -257,5 +256,5 @@ pub(crate) async fn raw(server: SocketAddr, bytes: &[u8]) -> Vec<Answer> {
     answers
 }
 
-/// After how long without a word nothing more is expected of a server that has answered.
+/// The silence after which a server that has answered counts as done.
 const QUIET: Duration = Duration::from_millis(200);

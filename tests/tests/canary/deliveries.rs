@@ -4,21 +4,21 @@ use http::HeaderValue;
 use webhook_runtime::{Provider, providers::ALL};
 
 use super::{
-    ear,
     receiver::{self, Heard, ask},
+    recorder,
     scanner::Scanner,
     sender::{self, BESIDE_CANARY, BODY_CANARY, Letter, Sender},
 };
 
-/// What the endpoints expect of those who prove ownership by it.
+/// The verify token of the endpoints.
 const VERIFY_TOKEN: &str = "canary-verify-token-\"/+=&é-d41f2a77";
 
 #[tokio::test]
-async fn no_delivery_of_any_provider_shows_a_secret_or_a_signature() {
+async fn deliveries_leak_no_secrets() {
     let mut asked = 0;
     let mut statuses = std::collections::BTreeMap::new();
     for provider in ALL {
-        let mark = ear::listen();
+        let mark = recorder::listen();
         let sender = Sender::new(provider);
         let heard = Heard::default();
         let router = receiver::router(&sender, &heard, VERIFY_TOKEN);
@@ -45,7 +45,7 @@ async fn no_delivery_of_any_provider_shows_a_secret_or_a_signature() {
     }
 }
 
-/// Every request that can be made, with the signatures that were expected told to the scanner.
+/// Every kind of request. The scanner is told the expected signatures.
 fn letters(sender: &Sender, scanner: &mut Scanner) -> Vec<Letter> {
     let mut letters = Vec::new();
     for (at, does) in ["", "panic", "trace", "fail", "refuse"].into_iter().enumerate() {
@@ -79,12 +79,12 @@ fn letters(sender: &Sender, scanner: &mut Scanner) -> Vec<Letter> {
     letters
 }
 
-/// RSA takes its time without optimisation.
+/// RSA is slow without optimisation.
 fn is_slow(provider: &Provider) -> bool {
     provider.scheme().is_some_and(|scheme| scheme.algorithm().starts_with("RSA"))
 }
 
-/// What becomes of a request on the way, or by the hand of somebody.
+/// Changes of a request, by accident or by an attacker.
 fn misshapen(sender: &Sender, letter: &Letter) -> Vec<Letter> {
     let mut all = Vec::new();
     for method in ["GET", "PUT", "OPTIONS", "HEAD"] {
@@ -126,10 +126,10 @@ fn misshapen(sender: &Sender, letter: &Letter) -> Vec<Letter> {
     all
 }
 
-/// The scanner hears a handler that does write what it should not.
+/// The self-check: a handler that leaks is detected.
 #[tokio::test]
-async fn a_handler_that_leaks_is_heard() {
-    let mark = ear::listen();
+async fn a_leaking_handler_is_detected() {
+    let mark = recorder::listen();
     let sender = Sender::new(&webhook_runtime::providers::PLAIN);
     let heard = Heard::default();
     let router = receiver::router(&sender, &heard, VERIFY_TOKEN);
@@ -140,7 +140,7 @@ async fn a_handler_that_leaks_is_heard() {
     assert_eq!(ask(&router, letter.request()).await, 200);
     let found = scanner.find(mark.since()).expect("it is found");
     assert!(found.contains("a list of bytes") || found.contains("as it is"), "{found}");
-    // And a handler that answers with it.
+    // A handler that leaks in its response is detected too.
     let answered = heard.take();
     assert!(scanner.find(&answered[0].text).is_some(), "headers are shown unless they are proofs");
 }

@@ -5,20 +5,20 @@ use std::fmt::Write as _;
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding as _};
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
-/// How many bytes in a row may not be seen: a part of a secret is as bad as the whole.
+/// The length of a needle: a part of a secret is as bad as the whole.
 const WINDOW: usize = 12;
 
-/// What is shorter than this could be found by chance.
+/// Shorter needles could be found by chance.
 const LEAST: usize = 8;
 
 /// A form of a part of a secret.
 pub(crate) struct Form {
-    /// What form it is.
+    /// The name of the form.
     pub(crate) name: &'static str,
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The forms of the beginning, the middle and the end of a secret.
+/// The forms of the start, the middle and the end of a secret.
 pub(crate) fn forms(secret: &[u8]) -> Vec<Form> {
     let mut all: Vec<Form> = windows(secret).into_iter().flat_map(forms_of).collect();
     all.retain(|form| form.bytes.len() >= LEAST);
@@ -55,7 +55,7 @@ fn forms_of(part: &[u8]) -> Vec<Form> {
     add("in a form", form.into());
     add("escaped bytes", part.escape_ascii().to_string().into());
     add("escaped, all of it", joined(part, "", |byte| format!("\\x{byte:02x}")));
-    // What is scanned is scanned without white space as well, which is how these are found.
+    // The scanner also scans without white space, which finds these.
     add("a list of bytes", joined(part, ",", |byte| format!("{byte}")));
     add("a list of bytes in hex", joined(part, ",", |byte| format!("{byte:x}")));
     add("a list of bytes in hex of two digits", joined(part, ",", |byte| format!("{byte:02x}")));
@@ -71,7 +71,7 @@ fn forms_of(part: &[u8]) -> Vec<Form> {
     forms
 }
 
-/// Base64 of a text in whose midst the part stands, `shift` bytes behind a multiple of three: the
+/// Base64 of a text that contains the part, `shift` bytes after a multiple of three: only the
 /// characters that depend on nothing else.
 fn base64(part: &[u8], shift: usize, encode: fn(&[u8]) -> String) -> Vec<u8> {
     let shifted = [&[0; 2][..shift], part].concat();

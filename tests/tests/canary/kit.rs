@@ -1,5 +1,5 @@
-//! What the test kit says: of receivers that do not pass the conformance suite, and of deliveries that
-//! cannot be made.
+//! The messages of the test kit: about receivers that fail the conformance suite, and about
+//! impossible deliveries.
 
 use std::{convert::Infallible, future::IntoFuture as _, panic::AssertUnwindSafe};
 
@@ -21,15 +21,15 @@ use webhook_runtime::{
 };
 
 use super::{
-    ear,
     receiver::{self, Any, Heard},
+    recorder,
     scanner::Scanner,
     sender::Sender,
 };
 
 const TOKEN: &str = "canary-verify-token-\"/+=&é-c2d3e4f5";
 
-/// A receiver that is wrong about everything.
+/// A receiver that gets everything wrong.
 fn wrong(status: StatusCode) -> Router {
     Router::new().fallback_service(service_fn(move |request: Request| async move {
         let text = format!("{status} {}", request.uri().path());
@@ -44,10 +44,10 @@ fn scanner(sender: &Sender) -> Scanner {
     scanner
 }
 
-/// Every case on two receivers, each of which fails by it in another way.
+/// Runs every case on two receivers, which fail in different ways.
 #[tokio::test]
-async fn no_failure_of_a_case_shows_a_secret() {
-    let mark = ear::listen();
+async fn failed_cases_leak_no_secrets() {
+    let mark = recorder::listen();
     let (mut failures, mut silent) = (0, Scanner::new());
     for provider in ALL {
         let sender = Sender::new(provider);
@@ -81,11 +81,11 @@ async fn no_failure_of_a_case_shows_a_secret() {
     silent.asserts_silence("what is written", mark.since());
 }
 
-/// Handshakes of every provider on our own endpoints, with what is written about them.
+/// Runs the handshakes of every provider on our own endpoints, and scans the record.
 #[tokio::test]
-async fn no_handshake_shows_a_secret() {
+async fn handshakes_leak_no_secrets() {
     for provider in ALL {
-        let mark = ear::listen();
+        let mark = recorder::listen();
         let sender = Sender::new(provider);
         if !sender.can_sign() || !provider.has_handshakes() {
             continue;
@@ -116,7 +116,7 @@ async fn no_handshake_shows_a_secret() {
 
 /// Mistakes of a test, which panic.
 #[tokio::test]
-async fn no_mistake_in_a_test_shows_a_secret() {
+async fn test_kit_panics_leak_no_secrets() {
     for provider in ALL {
         let sender = Sender::new(provider);
         let mut scanner = scanner(&sender);
@@ -148,7 +148,7 @@ async fn no_mistake_in_a_test_shows_a_secret() {
     }
 }
 
-/// Polls what is never pending: endpoints without sources wait for nobody.
+/// Polls a future that is never pending: endpoints without sources do not wait.
 fn futures_now<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::Pin::new(&mut future).poll(&mut context) {

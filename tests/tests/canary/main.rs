@@ -1,9 +1,8 @@
-//! Secrets, and the signatures that were expected, are shown nowhere: a canary is sent down every way
-//! that there is, and looked for in everything that anybody could read afterwards, in every form that
-//! it could have there.
+//! Secrets and expected signatures leak nowhere. The tests use canary secrets, and look for them,
+//! in every encoding, in everything that anybody could read afterwards.
 //!
-//! `forms` and `scanner` look, `ear` hears, `sender` and `receiver` make the ways; the other files
-//! are a kind of way each.
+//! `forms` and `scanner` search, `recorder` listens, `sender` and `receiver` are the two ends. Each
+//! other file is one kind of leak.
 
 #[path = "../runner/mod.rs"]
 mod runner;
@@ -13,11 +12,11 @@ mod runner;
 mod inbox_of;
 
 mod deliveries;
-mod ear;
 mod forms;
 mod kit;
 mod program;
 mod receiver;
+mod recorder;
 mod scanner;
 mod sender;
 mod shown;

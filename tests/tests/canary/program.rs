@@ -1,7 +1,7 @@
-//! A whole program, and all that it writes: its standard output and its standard error, with a
-//! subscriber that prints every span, event and log.
+//! Everything that a whole program writes to standard output and standard error, with a subscriber
+//! that prints every span, event and log record.
 //!
-//! It is this test program, run once more: [`serves`] is what it does then.
+//! The program is this test binary, run again: it then runs [`serves`].
 
 use std::{
     env, fs,
@@ -23,7 +23,7 @@ use webhook_runtime::{
 
 use super::scanner::Scanner;
 
-/// The longest that anything here may take.
+/// The time limit of every step.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const GITHUB_SECRET: &str = "canary-for-github-\"/+=&é-4d1e9a70";
@@ -98,12 +98,12 @@ async fn serves() {
         .serve("127.0.0.1:0")
         .await;
     if let Err(error) = served {
-        // As `main` prints it.
+        // The way `main` prints it.
         eprintln!("Error: {error:?}");
     }
 }
 
-/// The program, stopped when dropped, however a test ends.
+/// The program, stopped when dropped.
 struct Program {
     child: Child,
     written: [JoinHandle<Vec<u8>>; 2],
@@ -153,7 +153,7 @@ impl Program {
         Self { child, written: [out, error], address, directory }
     }
 
-    /// Waits for the end, and gives all that was written.
+    /// Waits for the end, and returns everything that was written.
     fn end(mut self) -> [Vec<u8>; 2] {
         let deadline = Instant::now() + PATIENCE;
         while self.child.try_wait().expect("a child of ours").is_none() {
@@ -201,7 +201,7 @@ fn ask(address: &str, bytes: &[u8]) -> Vec<u8> {
     stream.set_read_timeout(Some(PATIENCE)).expect("a time");
     stream.write_all(bytes).expect("it takes bytes");
     let mut answer = Vec::new();
-    // What is no request may be answered by the end of the connection.
+    // A malformed request may just end the connection.
     let _ = stream.read_to_end(&mut answer);
     answer
 }
@@ -222,7 +222,7 @@ fn scanner() -> Scanner {
 }
 
 #[test]
-fn no_program_writes_a_secret_at_any_level() {
+fn programs_log_no_secrets_at_any_level() {
     let mut scanner = scanner();
     let program = Program::start("serves", &[]);
     let address = program.address.recv_timeout(PATIENCE).expect("it listens");
@@ -230,7 +230,7 @@ fn no_program_writes_a_secret_at_any_level() {
     for bytes in requests(&mut scanner) {
         answers.push(ask(&address, &bytes));
     }
-    // What is stored is run at once.
+    // Stored deliveries run at once.
     thread::sleep(Duration::from_millis(300));
     program.signal("TERM");
     let [out, error] = program.end();
@@ -269,7 +269,7 @@ fn requests(scanner: &mut Scanner) -> Vec<Vec<u8>> {
         requests.push(request("POST", path, &headers, b"another body"));
         requests.push(request("POST", path, &none, body));
         requests.push(request("DELETE", path, &headers, body));
-        // Broken by whatever is on the way, and read as far as it goes.
+        // Malformed requests. The answer is read as far as it goes.
         requests.push(genuine.iter().copied().filter(|byte| *byte != b':').collect());
         requests.push([&genuine[..], b"POST / HTTP/9.9\r\n\r\n"].concat());
         requests.push(genuine);
@@ -286,9 +286,9 @@ fn requests(scanner: &mut Scanner) -> Vec<Vec<u8>> {
     requests
 }
 
-/// What is wrong is told at once, and then the program ends.
+/// The program reports what is wrong, and ends at once.
 #[test]
-fn no_program_that_cannot_start_writes_a_secret() {
+fn failed_starts_log_no_secrets() {
     let scanner = scanner();
     let padded = format!(" {GITHUB_SECRET}\n");
     let malformed = format!("{STORED_SECRET}!!");

@@ -1,4 +1,4 @@
-//! Endpoints of any provider, whose handlers show whatever of the library's they can get hold of.
+//! Endpoints of any provider, whose handlers print every library value that they can get.
 
 use std::{
     cell::RefCell,
@@ -26,11 +26,11 @@ use webhook_runtime::{
 };
 
 use super::{
-    ear::ON_PURPOSE,
+    recorder::ON_PURPOSE,
     sender::{ORIGIN, Sender},
 };
 
-/// Everything of the library's that a handler can print.
+/// Every library value that a handler can print.
 fn all_of(delivery: &Delivery, headers: &HeaderMap) -> String {
     let encoded = delivery.encoded();
     let misfit = delivery.decode::<Misfit>().err();
@@ -45,7 +45,7 @@ fn all_of(delivery: &Delivery, headers: &HeaderMap) -> String {
     )
 }
 
-/// Does what the header `x-do` says.
+/// Follows the header `x-do`.
 #[webhook(path = "/any")]
 async fn any(
     State(_): State<Heard>,
@@ -59,7 +59,7 @@ async fn any(
         "trace" => tracing::warn!(?delivery, headers = ?delivery.headers(), "{all}"),
         "fail" => return Err(StatusCode::INTERNAL_SERVER_ERROR),
         "refuse" => return Err(StatusCode::UNPROCESSABLE_ENTITY),
-        // What the self-check asks for: all that a handler should never write anywhere.
+        // For the self-check: a handler should never write this.
         "leak" => {
             tracing::warn!("{:?}", delivery.headers().get("x-leak").map(HeaderValue::as_bytes));
         }
@@ -68,7 +68,7 @@ async fn any(
     Ok(all)
 }
 
-/// What nobody sends.
+/// A payload that no body fits.
 #[derive(Deserialize)]
 pub(crate) struct Misfit {
     #[allow(dead_code, reason = "it is never there")]
@@ -107,7 +107,7 @@ impl Webhook<Heard> for Any {
 
 impl Webhook<Heard> for Stored {
     fn endpoint() -> Endpoint {
-        // What is stored is told apart by this name.
+        // Stored deliveries are told apart by this name.
         endpoint(PROVIDER.with_borrow(|it| it.name()), "/any").inbox()
     }
 
@@ -131,7 +131,7 @@ pub(crate) fn choose(provider: &'static Provider) {
     PROVIDER.set(provider);
 }
 
-/// Every answer, with whatever its peer and the layers around can see.
+/// Every answer, with everything that the peer and the layers can see.
 #[derive(Clone, Default)]
 pub(crate) struct Heard(Arc<Mutex<Vec<Said>>>);
 
@@ -152,7 +152,7 @@ impl Heard {
     }
 }
 
-/// Notes the answer.
+/// Records the answer.
 async fn noted(State(heard): State<Heard>, request: Request, next: Next) -> Response {
     let answer = next.run(request).await;
     let (parts, body) = answer.into_parts();
@@ -160,7 +160,7 @@ async fn noted(State(heard): State<Heard>, request: Request, next: Next) -> Resp
     let rejection = parts.extensions.get::<webhook_runtime::Rejection>();
     let mut text = format!("{parts:?} {:?} {rejection:?}\n", parts.extensions).into_bytes();
     for (name, value) in &parts.headers {
-        // As it is sent, however it is marked.
+        // The value as it is sent, even if it is marked as sensitive.
         text.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"].concat());
     }
     text.extend(&body);
@@ -168,7 +168,7 @@ async fn noted(State(heard): State<Heard>, request: Request, next: Next) -> Resp
     Response::from_parts(parts, Body::from(body))
 }
 
-/// Notes every answer of these.
+/// Records every answer of this router.
 pub(crate) fn heard(webhooks: Webhooks<Heard>, heard: &Heard) -> Webhooks<Heard> {
     webhooks.layer(from_fn_with_state(heard.clone(), noted))
 }
@@ -179,7 +179,7 @@ pub(crate) fn webhooks(sender: &Sender, all: &Heard) -> Webhooks<Heard> {
     heard(Webhooks::new(), all).public_url(ORIGIN).key_source(NoKeys).clock(sender.now)
 }
 
-/// The endpoints of a provider, which believe the sender's secrets.
+/// The endpoints of a provider, with the sender's secrets.
 pub(crate) fn router(sender: &Sender, heard: &Heard, verify_token: &str) -> Router {
     let secrets = || {
         let older = sender.rotates().then(|| sender.older.clone().named("OLDER"));
@@ -202,7 +202,7 @@ pub(crate) async fn ask(router: &Router, request: Request) -> u16 {
     answer.into_response().status().as_u16()
 }
 
-/// Knows no key, and says so in every way.
+/// A key source without keys, which fails in every way.
 struct NoKeys;
 
 impl KeySource for NoKeys {

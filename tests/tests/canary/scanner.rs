@@ -1,4 +1,4 @@
-//! Finds secrets in whatever is written, in whatever form they stand there.
+//! Finds secrets in any output, in any encoding.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
 
 use super::forms::{Form, forms};
 
-/// What has been scanned by all tests together.
+/// The totals over all tests.
 static TEXTS: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicUsize = AtomicUsize::new(0);
 
@@ -18,12 +18,12 @@ pub(crate) struct Scanner {
     needles: Vec<Needle>,
     /// The needles by their first two bytes.
     by_start: HashMap<[u8; 2], Vec<usize>>,
-    /// Whether there are any: asked for every byte of every text.
+    /// A bit for each, as a quick test for every byte of every text.
     starts: Vec<bool>,
 }
 
 struct Needle {
-    /// Whose it is, and which form of it.
+    /// Its secret, and its form.
     name: String,
     bytes: Vec<u8>,
 }
@@ -34,13 +34,13 @@ impl Scanner {
         Self { needles: Vec::new(), by_start: HashMap::new(), starts }
     }
 
-    /// Looks for this as well, and for what it stands for if it is hex or base64.
+    /// Adds a secret, and what it decodes to if it is hex or base64.
     pub(crate) fn add(&mut self, name: &str, secret: impl AsRef<[u8]>) {
         let secret = secret.as_ref();
         assert!(secret.len() >= 12, "{name} is too short to be told from chance");
         self.add_bytes(name, secret);
         let Ok(text) = std::str::from_utf8(secret) else { return };
-        // `whsec_`, `v1,` and what else stands before a key.
+        // `whsec_`, `v1,` and other prefixes.
         for text in [text, text.rsplit(['_', ':', ',', '=', '.']).next().unwrap_or_default()] {
             let decoded = [
                 base16ct::mixed::decode_vec(text).ok(),
@@ -62,12 +62,12 @@ impl Scanner {
         }
     }
 
-    /// The first secret that can be read in a text, and what stands around it.
+    /// Returns the first secret in a text, and its surroundings.
     pub(crate) fn find(&self, text: impl AsRef<[u8]>) -> Option<String> {
         let text = text.as_ref();
         TEXTS.fetch_add(1, Ordering::Relaxed);
         BYTES.fetch_add(text.len(), Ordering::Relaxed);
-        // Lists of bytes are written with spaces, or a line each.
+        // Lists of bytes have spaces or line breaks between them.
         let squeezed: Vec<u8> =
             text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         self.find_in(text).or_else(|| self.find_in(&squeezed))
@@ -90,7 +90,7 @@ impl Scanner {
         None
     }
 
-    /// Fails where a secret can be read in a text.
+    /// Fails if a text contains a secret.
     #[track_caller]
     pub(crate) fn asserts_silence(&self, what: &str, text: impl AsRef<[u8]>) {
         if let Some(found) = self.find(text) {
@@ -106,7 +106,7 @@ pub(crate) fn scanned() -> String {
 }
 
 #[test]
-fn every_form_is_found_where_it_is_planted() {
+fn the_scanner_finds_every_encoding() {
     for secret in [
         &b"canary \"a\\b/c+d=<e>&f;\" \xc3\xa9 5b1f0c"[..],
         b"\x00\xff\x80\x9c canary \x01\x02\x03 bytes that are no text",
@@ -149,9 +149,9 @@ fn every_form_is_found_where_it_is_planted() {
     }
 }
 
-/// A key that is handed out in base64 can be shown decoded.
+/// A base64 key could be printed decoded.
 #[test]
-fn what_a_secret_stands_for_is_found_as_well() {
+fn the_scanner_finds_derived_keys() {
     let mut scanner = Scanner::new();
     scanner.add("the secret", "whsec_Y2FuYXJ5LWluLWJhc2U2NC0wMTIzNDU2Nzg5");
     for text in ["canary-in-base64-0123456789", "63616e6172792d696e2d626173653634", "0123456789"] {

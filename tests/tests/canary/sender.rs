@@ -1,5 +1,5 @@
-//! A provider that sends what it signs, and somebody who forges it: every secret, and every signature
-//! that was expected, is told to the scanner.
+//! A provider that signs, and somebody who forges. The scanner knows every secret and every
+//! expected signature.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,17 +15,17 @@ use webhook_runtime::{
 use super::scanner::Scanner;
 use crate::runner::keys;
 
-/// Where the endpoints of these tests are, for the providers that sign it.
+/// The public URL of these endpoints, for the providers that sign it.
 pub(crate) const ORIGIN: &str = "https://hooks.test";
 
-/// Those that sign with keys which nobody else has.
+/// The providers that sign with keys that only they have.
 const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
 
-/// What every body has in it, and no log may have.
+/// A canary in every body, which no log may contain.
 pub(crate) const BODY_CANARY: &str = "canary-in-the-body-77aa01c4";
 
-/// Headers that prove who sends, beside the one that is verified: signatures by a scheme that the
-/// provider had before, or has for others, and credentials that something in front has asked for.
+/// Other headers with credentials: signatures of older or other schemes, and credentials for a
+/// proxy in front.
 const BESIDE: [&str; 15] = [
     "authorization",
     "cookie",
@@ -44,20 +44,20 @@ const BESIDE: [&str; 15] = [
     "x-square-signature",
 ];
 
-/// What these headers say.
+/// The values of these headers.
 pub(crate) const BESIDE_CANARY: &str = "canary-beside-the-signature-19c0e2b7";
 
 /// A provider with secrets of its own.
 pub(crate) struct Sender {
     pub(crate) provider: &'static Provider,
     pub(crate) now: SystemTime,
-    /// What the endpoint knows: a secret, or a public key.
+    /// The endpoint's side: a secret, or a public key.
     pub(crate) known: Secret,
-    /// What signs: the same, or the private key.
+    /// The signer's side: the same secret, or the private key.
     signs: Secret,
-    /// Somebody else's, of the right form.
+    /// Another key of the right form.
     guess: Secret,
-    /// What was known before it, and is still believed.
+    /// An older secret that is still accepted.
     pub(crate) older: Secret,
 }
 
@@ -85,7 +85,7 @@ impl Letter {
     }
 }
 
-/// What is signed.
+/// The text to sign.
 #[derive(Clone, Copy)]
 enum By {
     Known,
@@ -106,22 +106,22 @@ impl Sender {
         Self { provider, now, known, signs, guess, older }
     }
 
-    /// Whether anybody but the provider can sign.
+    /// Tells whether anybody but the provider can sign.
     pub(crate) fn can_sign(&self) -> bool {
         !IMPOSSIBLE.contains(&self.provider.name())
     }
 
-    /// Whether there is a second secret that an endpoint can know.
+    /// Tells whether an endpoint can have a second secret.
     pub(crate) fn rotates(&self) -> bool {
         pairs(self.provider).is_none() && self.provider.traits().needs_secret
     }
 
-    /// What signs, for the test kit.
+    /// The signing secret, for the test kit.
     pub(crate) fn signing(&self) -> &Secret {
         &self.signs
     }
 
-    /// A scanner for its secrets. Keys that are published are none.
+    /// A scanner for its secrets, without public keys.
     pub(crate) fn scanner(&self) -> Scanner {
         let mut scanner = Scanner::new();
         if self.provider.traits().needs_secret {
@@ -149,7 +149,7 @@ impl Sender {
         self.signed(By::Guess, path, note, self.now)
     }
 
-    /// A genuine one that is not JSON, where the provider can sign such.
+    /// A genuine request that is not JSON, if the provider can sign one.
     pub(crate) fn broken(&self, path: &str) -> Option<Letter> {
         let letter = self.unsigned(path, "broken");
         let body = letter.body[..letter.body.len() - 1].to_vec();
@@ -161,7 +161,7 @@ impl Sender {
         Some(Letter { headers, body, ..letter })
     }
 
-    /// The same without anything that only a signer knows.
+    /// A request without everything that only a signer knows.
     pub(crate) fn unsigned(&self, path: &str, note: &str) -> Letter {
         let (form, body) = body(self.provider, note, self.now);
         let mut headers = HeaderMap::new();
@@ -197,8 +197,8 @@ impl Sender {
         letter
     }
 
-    /// What a genuine letter has that a forged one has not: the signature that was expected. `None`
-    /// where it is the secret itself.
+    /// The expected signature: the part of a genuine request that a forged one lacks. `None` if
+    /// that is the secret itself.
     pub(crate) fn expected(&self, path: &str, note: &str) -> Option<Vec<u8>> {
         let [genuine, forged] = [self.genuine(path, note), self.forged(path, note)];
         for (name, value) in &genuine.headers {
@@ -211,10 +211,10 @@ impl Sender {
     }
 }
 
-/// The header of AWS and PayPal, which nobody can fill.
+/// The header of AWS and PayPal, which nobody else can sign.
 const SIGNATURE: &str = "paypal-transmission-sig";
 
-/// What is between the beginning and the end that two texts have in common.
+/// The part of a text between its common start and its common end with another.
 fn difference(one: &[u8], other: &[u8]) -> Vec<u8> {
     let start = one.iter().zip(other).take_while(|(a, b)| a == b).count();
     let same_end = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
@@ -222,7 +222,7 @@ fn difference(one: &[u8], other: &[u8]) -> Vec<u8> {
     one[start..end].to_vec()
 }
 
-/// The key itself, without what all keys of its kind begin with.
+/// The key itself, without the header of its format.
 fn key_of(secret: &Secret) -> Vec<u8> {
     let text = String::from_utf8_lossy(secret.expose()).into_owned();
     if !text.starts_with("-----BEGIN") {
@@ -232,7 +232,7 @@ fn key_of(secret: &Secret) -> Vec<u8> {
     Base64::decode_vec(&lines).expect("PEM").split_off(40)
 }
 
-/// Key pairs, where the provider's signatures need such.
+/// Key pairs, if the provider needs them.
 fn pairs(provider: &Provider) -> Option<[keys::Pair; 2]> {
     match provider.scheme()?.algorithm() {
         "Ed25519" => Some(keys::ed25519()),
@@ -248,8 +248,8 @@ fn query_parameter(provider: &Provider) -> Option<&'static str> {
     pattern.starts_with('?').then(|| provider.traits().header)
 }
 
-/// A secret of the form that the provider hands out, with as many characters that are escaped
-/// somewhere as it can have.
+/// A secret in the provider's format, with as many characters as possible that some encoding
+/// escapes.
 fn secret(provider: &Provider, which: &str) -> Secret {
     let seed = Sha256::digest(format!("{} {which}", provider.name()));
     let hex = base16ct::lower::encode_string(&seed);
@@ -268,7 +268,7 @@ fn secret(provider: &Provider, which: &str) -> Secret {
     })
 }
 
-/// A body that the provider can sign, and whether it is a form.
+/// A body that the provider can sign, and true if it is a form.
 fn body(provider: &Provider, note: &str, at: SystemTime) -> (bool, Vec<u8>) {
     let millis = at.duration_since(SystemTime::UNIX_EPOCH).expect("later").as_millis();
     let note = format!(r#""note":"{BODY_CANARY} {note}""#);
@@ -293,14 +293,14 @@ fn content_type(headers: &mut HeaderMap, form: bool) {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
 }
 
-/// The headers whose values a signature or a credential is in, by what differs from a forgery's.
+/// The headers that hold a signature or credential: those that differ from a forgery's.
 pub(crate) fn proofs(sender: &Sender) -> Vec<HeaderName> {
     let [genuine, forged] = [sender.genuine("/any", ""), sender.forged("/any", "")];
     let differ = |name: &&HeaderName| genuine.headers.get(*name) != forged.headers.get(*name);
     genuine.headers.keys().filter(differ).cloned().collect()
 }
 
-/// How a scheme is called in these tests.
+/// The scheme's name in these tests.
 pub(crate) fn is_credential(provider: &Provider) -> bool {
     provider.scheme().map(Scheme::algorithm).is_some_and(|it| it == "token" || it == "basic auth")
 }

@@ -1,4 +1,4 @@
-//! What every public type that holds a secret, or a request with one, shows of itself.
+//! `Debug` and `Display` of every public type that holds a secret, or a request with one.
 
 use std::time::SystemTime;
 
@@ -16,7 +16,7 @@ use super::{
 };
 
 #[test]
-fn no_debug_of_what_verifies_shows_a_secret_or_a_signature() {
+fn debug_of_verification_leaks_no_secrets() {
     let mut texts = 0;
     for provider in ALL {
         let sender = Sender::new(provider);
@@ -60,9 +60,9 @@ fn no_debug_of_what_verifies_shows_a_secret_or_a_signature() {
     println!("{texts} texts");
 }
 
-/// The rest, of which there is one kind for all providers.
+/// The other types, which do not depend on the provider.
 #[tokio::test]
-async fn no_debug_of_anything_else_shows_one() {
+async fn debug_of_other_types_leaks_no_secrets() {
     let sender = Sender::new(&webhook_runtime::providers::GITHUB);
     let mut scanner = sender.scanner();
     let secret = String::from_utf8_lossy(sender.known.expose()).into_owned();
@@ -99,7 +99,7 @@ async fn no_debug_of_anything_else_shows_one() {
         texts.push(format!("{} {:?}", SignError::Secret(error), SignError::Secret(error)));
     }
     texts.push(format!("{:?} {}", SourceError::Unknown, SourceError::unavailable("why")));
-    // Secrets of the wrong form for each.
+    // Secrets in the wrong format for each.
     for (scheme, name) in [
         (Scheme::hmac_sha256().header("x-a").key(KeyEncoding::Hex), "hex"),
         (Scheme::hmac_sha256().header("x-a").key(KeyEncoding::Base64), "base64"),

@@ -1,4 +1,4 @@
-//! Secrets of tenants, out of sources that fail in every way; and keys that cannot be fetched.
+//! Secret sources that fail in every way, and keys that cannot be fetched.
 
 use std::{future::pending, sync::Mutex};
 
@@ -11,12 +11,12 @@ use webhook_runtime::{
 };
 
 use super::{
-    ear::{self, ON_PURPOSE},
     receiver::{Heard, ask},
+    recorder::{self, ON_PURPOSE},
     scanner::Scanner,
 };
 
-/// In base64, so that a scheme decodes it.
+/// A base64 secret, which a scheme decodes.
 const TENANT: &str = "whsec_Y2FuYXJ5LW9mLWEtdGVuYW50LTlmM2I3YTEyZDA=";
 const OTHER: &str = "whsec_Y2FuYXJ5LW9mLXRoZS1vdGhlci1hMWIyYzNkNGU1";
 const OFFERED: &str = "canary-that-is-offered-7d1c55e0";
@@ -32,10 +32,10 @@ async fn asana(State(_): State<Heard>, _: &Delivery) {}
 #[webhook(path = "/notion/{tenant}", provider = NOTION)]
 async fn notion(State(_): State<Heard>, _: &Delivery) {}
 
-/// Has secrets, and does what the tenant's name says.
+/// A source that behaves as the tenant's name says.
 struct Source;
 
-/// What was kept, so that it is somewhere.
+/// The stored secrets.
 static KEPT: Mutex<Vec<Secret>> = Mutex::new(Vec::new());
 
 impl SecretSource for Source {
@@ -73,10 +73,10 @@ fn scanner() -> Scanner {
     scanner
 }
 
-/// Time passes by itself: a source that never answers is not waited for.
+/// Time is paused and moves by itself, so that the hanging source costs no time.
 #[tokio::test(start_paused = true)]
-async fn no_source_shows_a_secret_however_it_fails() {
-    let mark = ear::listen();
+async fn failing_sources_leak_no_secrets() {
+    let mark = recorder::listen();
     let mut scanner = scanner();
     let heard = Heard::default();
     let router = super::receiver::heard(Webhooks::new(), &heard)
@@ -109,7 +109,7 @@ async fn no_source_shows_a_secret_however_it_fails() {
                 .expect("a request");
             *request.headers_mut() = headers;
             let router = router.clone();
-            // A source that panics takes its connection along.
+            // A panicking source ends its connection.
             let answered = tokio::spawn(async move { ask(&router, request).await }).await;
             statuses.push((tenant, answered.ok()));
         }
@@ -125,10 +125,10 @@ async fn no_source_shows_a_secret_however_it_fails() {
     scanner.asserts_silence("what is written", written);
 }
 
-/// Asana and Notion hand out the secret itself; Asana wants it said back, in a header of the answer.
+/// Asana and Notion send the secret itself. Asana expects it back, in a response header.
 #[tokio::test]
-async fn no_secret_that_is_handed_out_is_shown() {
-    let mark = ear::listen();
+async fn offered_secrets_are_not_leaked() {
+    let mark = recorder::listen();
     let scanner = scanner();
     let heard = Heard::default();
     let router = super::receiver::heard(Webhooks::new(), &heard)
@@ -159,11 +159,10 @@ async fn no_secret_that_is_handed_out_is_shown() {
     scanner.asserts_silence("what is written", mark.since());
 }
 
-/// The URL that confirms a subscription has a token in it, and is visited by a library that writes
-/// logs.
+/// The URL that confirms a subscription contains a token, and the HTTP client writes logs.
 #[tokio::test]
-async fn no_fetch_shows_the_url_that_it_is_for() {
-    let mark = ear::listen();
+async fn key_fetches_leak_no_urls() {
+    let mark = recorder::listen();
     let mut scanner = Scanner::new();
     let token = "canary-token-that-confirms-3b90e6d1";
     scanner.add("the token", token);
@@ -171,7 +170,7 @@ async fn no_fetch_shows_the_url_that_it_is_for() {
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            // Whoever wants TLS is disappointed.
+            // Every TLS handshake fails.
             drop(stream);
         }
     });
@@ -188,7 +187,7 @@ async fn no_fetch_shows_the_url_that_it_is_for() {
         let error = keys.fetch(&WantedKey::Url(url.clone().into())).await.expect_err("likewise");
         scanner.asserts_silence(&url, format!("{error} {error:?} {keys:?}"));
     }
-    // Where somebody listens at the level TRACE, `ureq` writes what it asks for, as SECURITY.md says.
+    // At the level TRACE, `ureq` logs its requests, as SECURITY.md says.
     let written = mark.since();
     let (theirs, ours): (Vec<&str>, Vec<&str>) =
         written.lines().partition(|line| line.starts_with("log") && line.contains("\"ureq"));

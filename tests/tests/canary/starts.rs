@@ -1,10 +1,10 @@
-//! Webhooks that cannot start: what is told of secrets, verify tokens and URLs that cannot be used.
+//! Start errors about unusable secrets, verify tokens and URLs.
 
 use webhook_runtime::{Error, Provider, Secret, StartError, Webhooks, providers::ALL};
 
 use super::{
-    ear,
     receiver::{Any, Heard, Misfits, Stored, choose},
+    recorder,
     scanner::Scanner,
     sender::Sender,
 };
@@ -12,7 +12,7 @@ use super::{
 const TOKEN: &str = "canary-verify-token-\"/+=&é-55d0b9f1";
 const PASSWORD: &str = "canary-password-of-the-url-1f6e08c2";
 
-/// What no provider hands out, and a canary is in.
+/// Invalid secrets that contain a canary.
 fn wrong(secret: &Secret) -> Vec<Secret> {
     let text = String::from_utf8_lossy(secret.expose()).into_owned();
     vec![
@@ -31,10 +31,10 @@ fn mistaken(provider: &'static Provider, secrets: Vec<Secret>) -> StartError {
     choose(provider);
     Webhooks::<Heard>::new()
         .mount::<Any>()
-        // On the same path, and without an inbox.
+        // The same path again, and no inbox.
         .mount::<Stored>()
         .secrets::<Any>(secrets.clone())
-        // Which is not mounted.
+        // This one is not mounted.
         .secrets::<Misfits>(secrets)
         .verify_token::<Any>(Secret::new(format!("\n{TOKEN}")))
         .verify_token::<Misfits>(Secret::new(TOKEN))
@@ -44,8 +44,8 @@ fn mistaken(provider: &'static Provider, secrets: Vec<Secret>) -> StartError {
 }
 
 #[test]
-fn no_mistake_at_the_start_shows_a_secret() {
-    let mark = ear::listen();
+fn start_errors_leak_no_secrets() {
+    let mark = recorder::listen();
     let mut all = Scanner::new();
     let mut problems = 0;
     for provider in ALL {
@@ -75,7 +75,7 @@ fn no_mistake_at_the_start_shows_a_secret() {
 }
 
 #[test]
-fn no_url_that_is_none_shows_its_password() {
+fn invalid_urls_leak_no_passwords() {
     let mut scanner = Scanner::new();
     scanner.add("the password", PASSWORD);
     choose(&webhook_runtime::providers::SQUARE);

@@ -1,4 +1,4 @@
-//! What the inbox keeps: every byte of its files, and every column of its tables.
+//! The inbox's storage: every byte of its files, and every column of its tables.
 
 use std::{fs, time::Duration};
 
@@ -9,32 +9,33 @@ use webhook_runtime::{
 };
 
 use super::{
-    ear, inbox_of,
+    inbox_of,
     receiver::{self, Heard, Stored, ask},
+    recorder,
     scanner::Scanner,
     sender::{self, BESIDE_CANARY, Letter, Sender},
 };
 use inbox_of::place::{Engine, Place};
 
-/// Those whose signature stands in the body, which is kept as it came.
+/// The providers whose signature is in the body, which is stored unchanged.
 const IN_THE_BODY: [&str; 2] = ["adyen", "mailgun"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_file_of_sqlite_holds_a_secret_or_a_signature() {
+async fn sqlite_files_hold_no_secrets() {
     keeps_no_secret(Place::sqlite().await.expect("it is built in")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_table_of_postgres_holds_a_secret_or_a_signature() {
+async fn postgres_tables_hold_no_secrets() {
     if let Some(place) = Place::postgres().await {
         keeps_no_secret(place).await;
     }
 }
 
-/// Stores deliveries of every provider, has each of them run and fail in another way, and looks at all
-/// that is there then.
+/// Stores deliveries of every provider, lets them run and fail in different ways, and scans
+/// everything that is stored.
 async fn keeps_no_secret(place: Place) {
-    let mark = ear::listen();
+    let mark = recorder::listen();
     let builder = place
         .builder()
         .max_attempts(2)
@@ -64,7 +65,7 @@ async fn keeps_no_secret(place: Place) {
             assert!((200..300).contains(&answered), "{name}: {answered}");
             stored += 1;
         }
-        // What fails is tried again.
+        // Failed deliveries are retried.
         hooks.run_due().await;
         tokio::time::sleep(Duration::from_millis(5)).await;
         hooks.run_due().await;
@@ -91,7 +92,7 @@ async fn keeps_no_secret(place: Place) {
     }
     inbox.shutdown(Duration::from_secs(5)).await;
     inbox.close().await.expect("it is closed");
-    // Once more, after the last checkpoint.
+    // Again, after the last checkpoint.
     if place.engine == Engine::Sqlite {
         for (what, bytes) in dump(&place).await {
             all.asserts_silence(&what, &bytes);
@@ -114,7 +115,7 @@ fn letters(sender: &Sender, scanner: &mut Scanner) -> Vec<Letter> {
     letters
 }
 
-/// Everything that is stored, by where it is.
+/// Everything that is stored, by its place.
 async fn dump(place: &Place) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
     if place.engine == Engine::Sqlite {
@@ -137,7 +138,7 @@ async fn dump(place: &Place) -> Vec<(String, Vec<u8>)> {
     .await
     .expect("it lists");
     for table in tables {
-        // Bytes are written in hex, which is one of the forms that are looked for.
+        // Bytes are printed in hex, which the scanner knows.
         let sql = format!("SELECT row_to_json(t)::text FROM {}.{table} t", place.schema);
         let rows: Vec<String> =
             sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&pool).await.expect("it reads");
@@ -147,10 +148,10 @@ async fn dump(place: &Place) -> Vec<(String, Vec<u8>)> {
     all
 }
 
-/// A database that is not there, or a URL that is none.
+/// Missing databases and invalid URLs.
 #[tokio::test]
-async fn no_inbox_that_cannot_be_opened_shows_its_password() {
-    let mark = ear::listen();
+async fn inbox_open_errors_leak_no_passwords() {
+    let mark = recorder::listen();
     let mut scanner = Scanner::new();
     let password = "canary-password-of-the-database-8e2d";
     scanner.add("the password", password);

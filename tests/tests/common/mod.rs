@@ -1,5 +1,5 @@
-//! What the tests have in common: endpoints with one known secret, signed requests, bodies that
-//! come as no well-behaved sender would send them, and answers read to the end.
+//! Shared by the tests: endpoints with one known secret, signed requests, scripted bodies, and
+//! complete answers.
 
 #![allow(dead_code, reason = "every test program uses a part of it")]
 
@@ -28,7 +28,7 @@ use webhook_runtime::{Provider, Secret, Webhook, Webhooks, providers::PLAIN, sch
 /// The only secret of an endpoint mounted by [`webhooks`] or [`router`].
 pub(crate) const SECRET: &str = "the secret of these tests";
 
-/// Where the endpoints of the tests are, unless the path is what is tested.
+/// The path of the test endpoints.
 pub(crate) const PATH: &str = "/webhook";
 
 /// One endpoint with [`SECRET`].
@@ -65,14 +65,14 @@ pub(crate) fn delivery_to(uri: &str, json: impl Into<Bytes>) -> Request<Body> {
     request
 }
 
-/// A POST with just these headers.
+/// A POST with only these headers.
 pub(crate) fn post(uri: &str, headers: HeaderMap, body: impl Into<Body>) -> Request<Body> {
     let mut request = Request::post(uri).body(body.into()).expect("a request");
     *request.headers_mut() = headers;
     request
 }
 
-/// Sets one header of a request, whatever it was before.
+/// Sets one header of a request.
 pub(crate) fn set(request: &mut Request<Body>, name: &'static str, value: &str) {
     request.headers_mut().insert(name, value.parse().expect("a header's value"));
 }
@@ -90,7 +90,7 @@ impl Answer {
         std::str::from_utf8(&self.body).expect("text")
     }
 
-    /// The members of a problem (RFC 9457), which every refusal is.
+    /// The problem (RFC 9457) in a rejection.
     pub(crate) fn problem(&self) -> serde_json::Value {
         assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
         let problem: serde_json::Value = serde_json::from_slice(&self.body).expect("JSON");
@@ -112,8 +112,7 @@ pub(crate) async fn status(router: &Router, request: Request<Body>) -> u16 {
     ask(router, request).await.status.as_u16()
 }
 
-/// A body that comes in these pieces, then ends as it is told to, and counts how often it was
-/// asked for more.
+/// A body that arrives in these pieces, ends as scripted, and counts how often it was polled.
 pub(crate) struct Script {
     pieces: VecDeque<Bytes>,
     end: End,
@@ -144,7 +143,7 @@ impl Script {
         self
     }
 
-    /// How often the body has been asked for more.
+    /// The number of polls.
     pub(crate) fn asked(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.asked)
     }
@@ -181,7 +180,7 @@ impl From<Script> for Body {
     }
 }
 
-/// A body that arrives as fast as the other end of a channel sends it.
+/// A body that arrives over a channel.
 pub(crate) struct Piped(pub(crate) mpsc::Receiver<&'static str>);
 
 impl http_body::Body for Piped {

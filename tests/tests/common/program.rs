@@ -12,12 +12,12 @@ use super::SECRET;
 pub(crate) struct Program {
     child: Child,
     pub(crate) address: SocketAddr,
-    /// Read no further, but kept: what is printed into a closed pipe is an error.
+    /// Not read any more, but kept open: printing into a closed pipe is an error.
     _out: BufReader<ChildStdout>,
 }
 
 impl Program {
-    /// Starts it on a port of its own.
+    /// Starts the server on a free port.
     pub(crate) fn start() -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_server"))
             .env("SECRET", SECRET)

@@ -13,7 +13,7 @@ use super::signature;
 /// The longest that a client waits until it is closed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a slow client does; each goes on until it is closed.
+/// The kinds of slow clients. Each goes on until it is closed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Slow {
     Silent,
@@ -27,7 +27,7 @@ impl Slow {
     pub(crate) const ALL: [Self; 5] =
         [Self::Silent, Self::HalfHeader, Self::HeaderDrip, Self::BodyDrip, Self::HugeLength];
 
-    /// Does it, with a drop every `pause`, and tells how long the server has put up with it.
+    /// Sends one byte every `pause`, and returns how long the server allowed it.
     pub(crate) async fn keep_at_it(self, mut stream: TcpStream, pause: Duration) -> Duration {
         let began = Instant::now();
         let signed = signature(b"x");
@@ -44,7 +44,7 @@ impl Slow {
             while !drip.is_empty() && write.write_all(drip.as_bytes()).await.is_ok() {
                 sleep(pause).await;
             }
-            // What ends the writing ends the connection: it is kept open for as long as it is read.
+            // A failed write ends the loop; the connection stays open while it is read.
             std::future::pending::<()>().await;
         });
         let mut all = Vec::new();

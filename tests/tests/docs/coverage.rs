@@ -1,11 +1,11 @@
-//! The second table of `docs/providers.md`: what a signature covers, and what whoever has recorded a
-//! delivery can do with it.
+//! The second table of `docs/providers.md`: what a signature covers, and what a recorded delivery
+//! is good for.
 
 use std::time::Duration;
 
 use webhook_runtime::{Copies, Items, Provider, scheme::Validity};
 
-/// What stands before the table.
+/// The text before the table.
 pub(crate) const INTRODUCTION: &str = "
 ## What a signature covers
 
@@ -62,7 +62,7 @@ fn said(is_signed: bool) -> String {
     if is_signed { "yes" } else { "no" }.to_owned()
 }
 
-/// Whether the id is signed, where there is one.
+/// Tells whether the id is signed. `None` if there is no id.
 fn signed_id(provider: &Provider) -> Option<bool> {
     match provider.items_source().and_then(Items::id_pointer) {
         Some(pointer) => Some(is_signed_in_item(provider, pointer)),
@@ -70,7 +70,7 @@ fn signed_id(provider: &Provider) -> Option<bool> {
     }
 }
 
-/// Whether the signature covers what stands there in every event of a batch.
+/// Tells whether the signature covers this pointer in every event of a batch.
 pub(crate) fn is_signed_in_item(provider: &Provider, pointer: &str) -> bool {
     let Some(items) = provider.items_source() else { return false };
     let (array, inside) = (items.array_pointer(), items.inside_pointer().unwrap_or_default());
@@ -79,7 +79,7 @@ pub(crate) fn is_signed_in_item(provider: &Provider, pointer: &str) -> bool {
     traits.signs_body || traits.signed_pointers.contains(&first.as_str())
 }
 
-/// Whether whoever knows the secret can make any delivery, and nobody else can tell.
+/// Tells whether the signature covers nothing of the body.
 fn signs_nothing(provider: &Provider) -> bool {
     let traits = provider.traits();
     !traits.signs_body && traits.signed_pointers.is_empty()

@@ -1,20 +1,20 @@
-//! What can be wrong with a receiver, and the case that catches it.
+//! Flaws of receivers, and the cases that catch them.
 
 use Flaw as F;
 
 use crate::style::Style;
 
-/// One thing that is wrong with a receiver, named for what it does.
+/// One flaw of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Flaw {
     Nothing,
-    /// No flaw either: deliveries go into a queue, and are handled after the answer.
+    /// No flaw: deliveries are queued, and handled after the response.
     HandlesLater,
-    // When it does what.
+    // The order of steps.
     HandlesBeforeItVerifies,
     LeavesForgeriesToAThread,
     HandlesTwice,
-    // What is signed.
+    // The signed text.
     VerifiesTheBeginning,
     SkipsLargeBodies,
     SkipsForms,
@@ -37,7 +37,7 @@ pub(crate) enum Flaw {
     KnowsOneSecretOnly,
     TakesEveryTenantsSecret,
     HasADefaultSecretForTenants,
-    // Who it is from, and what about.
+    // Trust in the sender or the event.
     FailsOpenInTheEnd,
     TrustsTheUserAgent,
     TrustsForwardedAddresses,
@@ -76,7 +76,7 @@ pub(crate) enum Flaw {
     JudgesTheFirstTime,
     SignsThePrefixOfTheId,
     JudgesTheFirstTimeOnly,
-    // The way.
+    // Methods and paths.
     VerifiesOnePathOnly,
     BelievesMethodOverrides,
     SignsNoQuery,
@@ -96,7 +96,7 @@ pub(crate) enum Flaw {
     EchoesMarkup,
 }
 
-/// Every flaw, whom it is found in, and the case that is named for it.
+/// Every flaw, a style of receiver that has it, and the case that catches it.
 pub(crate) const TABLE: &[(Flaw, Style, &str)] = &[
     (F::RefusesAll, Style::Github, "genuine_delivery_is_accepted"),
     (F::HandlesTwice, Style::Github, "genuine_delivery_is_accepted"),

@@ -1,7 +1,7 @@
-//! Receivers with one classic defect each, and the case of the conformance suite that catches it.
+//! Receivers with one classic flaw each, and the conformance case that catches it.
 //!
-//! [`Receiver`] is a receiver as people write it by hand, and a right one as long as nothing is wrong
-//! with it. A [`Flaw`] is a line in it.
+//! [`Receiver`] is a hand-written receiver, which is correct with [`Flaw::Nothing`]. Every other
+//! [`Flaw`] changes one line of it.
 
 mod flaw;
 mod receiver;
@@ -27,7 +27,7 @@ use webhook_runtime::{
     },
 };
 
-/// What only an endpoint of the framework is asked.
+/// The case that applies only to endpoints of this framework.
 const OURS: &str = "handshakes_are_answered_without_the_handler";
 
 /// A receiver of this style, with this flaw, ready to be tested.
@@ -62,7 +62,7 @@ fn case(name: &str) -> &'static Case {
     CASES.iter().find(|case| case.name() == name).unwrap_or_else(|| panic!("no case {name}"))
 }
 
-/// Asks in a thread of its own: most of the time is spent waiting for what might still come.
+/// Runs in several threads, since most of the time is spent waiting.
 fn ask_all<T: Copy + Sync, R: Send>(all: &[T], ask: impl AsyncFn(T) -> R + Sync) -> Vec<R> {
     let chunk = all.len().div_ceil(16);
     std::thread::scope(|scope| {
@@ -82,7 +82,7 @@ fn ask_all<T: Copy + Sync, R: Send>(all: &[T], ask: impl AsyncFn(T) -> R + Sync)
 }
 
 #[test]
-fn the_right_receivers_pass_every_case() {
+fn correct_receivers_pass_every_case() {
     let all: Vec<(Style, Flaw)> = Style::ALL
         .into_iter()
         .flat_map(|style| [F::Nothing, F::HandlesLater].map(|flaw| (style, flaw)))
@@ -96,9 +96,9 @@ fn the_right_receivers_pass_every_case() {
     });
 }
 
-/// Whoever does not read the test's clock is tested by that of the machine, and not to the second.
+/// A receiver that uses the system clock is tested with that, and not to the second.
 #[tokio::test]
-async fn a_receiver_needs_no_clock_of_the_test() {
+async fn receivers_may_use_the_system_clock() {
     for style in [Style::Slack, Style::Standard] {
         let receiver = Receiver::new(style, F::TakesUpperCase, TestClock::default());
         let secret = Secret::new(SECRET);
@@ -116,7 +116,7 @@ async fn a_receiver_needs_no_clock_of_the_test() {
 }
 
 #[test]
-fn every_flaw_is_caught_by_the_case_that_is_named_for_it() {
+fn every_flaw_is_caught_by_its_case() {
     let missed = ask_all(TABLE, async |(flaw, style, name)| {
         match case(name).run(&subject(style, flaw)).await {
             Ok(verdict) => Some(format!("{flaw:?} ({style:?}), {name}: {verdict:?}")),
@@ -133,9 +133,9 @@ fn every_flaw_is_caught_by_the_case_that_is_named_for_it() {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
-/// A flaw is one difference: what a case says that is not about it is as it should be.
+/// A flaw is one difference: the other cases still pass.
 #[test]
-fn a_flaw_is_not_caught_by_everything() {
+fn flaws_fail_only_their_own_cases() {
     const GENUINE: &str = "genuine_delivery_is_accepted";
     let others: Vec<_> = TABLE.iter().copied().filter(|(.., name)| *name != GENUINE).collect();
     ask_all(&others, async |(flaw, style, _)| {
@@ -144,9 +144,9 @@ fn a_flaw_is_not_caught_by_everything() {
     });
 }
 
-/// What does not apply is told, and fails where it is expected to.
+/// A case that does not apply says so, and fails if it is expected to apply.
 #[tokio::test]
-async fn what_does_not_apply_is_no_pass() {
+async fn inapplicable_cases_do_not_pass() {
     let stale = case("stale_delivery_is_refused");
     let verdict = stale.run(&subject(Style::Github, F::Nothing)).await;
     assert_eq!(verdict, Ok(Verdict::NotApplicable("no time is signed")));
@@ -154,7 +154,7 @@ async fn what_does_not_apply_is_no_pass() {
     assert_eq!(stale.run(&expecting(Style::Slack)).await, Ok(Verdict::Passed));
     let failure = stale.run(&expecting(Style::Github)).await.expect_err("nothing to ask");
     assert!(failure.to_string().contains("no time is signed"), "{failure}");
-    // Where nothing could be sent, nothing was asked.
+    // A case that could send nothing does not apply.
     let headers = case("each_missing_header_is_noticed");
     let verdict = headers.run(&subject(Style::Mailgun, F::Nothing)).await;
     assert!(matches!(verdict, Ok(Verdict::NotApplicable(_))), "{verdict:?}");
@@ -162,11 +162,11 @@ async fn what_does_not_apply_is_no_pass() {
 
 #[test]
 #[should_panic(expected = "there is no case stale_deliveries")]
-fn a_case_that_is_expected_has_to_exist() {
+fn expected_cases_must_exist() {
     let _ = subject(Style::Github, F::Nothing).expects(["stale_deliveries"]);
 }
 
-/// No case is there for nothing: each catches somebody.
+/// No case is superfluous: each catches some flaw.
 #[test]
 fn every_case_catches_a_flaw() {
     let named: BTreeSet<&str> = TABLE.iter().map(|(_, _, name)| *name).collect();

@@ -1,18 +1,18 @@
-//! The styles of deliveries that a receiver can be made for.
+//! The styles of deliveries: what is signed, and where it stands.
 
 use webhook_runtime::{
     Provider,
     providers::{DROPBOX, GITHUB, MAILGUN, META, SLACK, SQUARE, STANDARD_WEBHOOKS, STRIPE},
 };
 
-/// How a receiver expects to be delivered to.
+/// A style of deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
     /// `X-Hub-Signature-256: sha256=<hex>` over the body.
     Github,
     /// The same, and a GET with a verify token.
     Meta,
-    /// The time in a header and under the signature, and a signed challenge.
+    /// A signed time in a header, and a signed challenge.
     Slack,
     /// Id and time in headers, and a list of signatures.
     Standard,
@@ -24,7 +24,7 @@ pub(crate) enum Style {
     Square,
     /// A challenge that nobody signs.
     Dropbox,
-    /// Github's, with a secret for each tenant.
+    /// GitHub's, with a secret for each tenant.
     Tenants,
 }
 

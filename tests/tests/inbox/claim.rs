@@ -1,5 +1,4 @@
-//! What a store hands out, asked of the store itself: what is a copy, what is claimed and in which
-//! order, and what is given up.
+//! The store itself: duplicates, claims and their order, and jobs that are given up.
 
 use std::{
     collections::HashSet,
@@ -15,12 +14,12 @@ use super::{all, body, delivery, in_line, place::Place, record, work::wanted};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// As a worker that is alive claims.
+/// Claims as a live worker does.
 fn some(most: u32) -> Wanted {
     Wanted { lease: MINUTE, ..wanted(most) }
 }
 
-/// As a worker claims that is not heard of again, once [`lapse`] is over.
+/// Claims as a worker that dies: its lease ends after [`lapse`].
 fn lost(most: u32) -> Wanted {
     Wanted { lease: Duration::from_millis(1), ..wanted(most) }
 }
@@ -48,7 +47,7 @@ async fn finish(inbox: &Inbox, job: &Job, result: AttemptResult) -> bool {
     inbox.store().finish(&[finish]).await.unwrap() == [true]
 }
 
-pub(crate) async fn a_copy_has_the_number_of_the_first(place: Place) {
+pub(crate) async fn duplicates_get_the_first_id(place: Place) {
     let inbox = place.open().await;
     let enqueue = async |bodies: &[&str]| {
         let batch: Vec<NewDelivery> = bodies.iter().map(|body| delivery(*body)).collect();
@@ -85,7 +84,7 @@ pub(crate) async fn many_are_stored_at_once(place: Place) {
     assert_eq!(claim.jobs.iter().map(body).collect::<Vec<_>>(), bodies);
 }
 
-pub(crate) async fn keys_are_kept_as_long_as_was_asked(place: Place) {
+pub(crate) async fn keys_are_kept_for_their_retention(place: Place) {
     let inbox = place.open_by(place.builder().keep_keys(Duration::from_millis(1))).await.unwrap();
     let mut kept = delivery("kept");
     kept.keep_key_for = MINUTE;
@@ -99,7 +98,7 @@ pub(crate) async fn keys_are_kept_as_long_as_was_asked(place: Place) {
     assert!(matches!(again[..], [Enqueued::Duplicate(_), Enqueued::Stored(_)]), "{again:?}");
 }
 
-pub(crate) async fn what_is_due_is_claimed_once(place: Place) {
+pub(crate) async fn due_jobs_are_claimed_once(place: Place) {
     let inbox = place.open().await;
     let ids = store(&inbox, &["a", "b", "c"]).await;
     let now = SystemTime::now();
@@ -121,7 +120,7 @@ pub(crate) async fn what_is_due_is_claimed_once(place: Place) {
     assert!(claimed(&inbox, &some(10)).await.is_empty(), "nobody wants it");
 }
 
-pub(crate) async fn what_was_lost_comes_before_what_is_new(place: Place) {
+pub(crate) async fn lost_jobs_come_before_new_ones(place: Place) {
     let inbox = place.open().await;
     store(&inbox, &["a", "b", "c"]).await;
     assert_eq!(claimed(&inbox, &lost(3)).await.len(), 3);
@@ -135,8 +134,8 @@ pub(crate) async fn what_was_lost_comes_before_what_is_new(place: Place) {
     assert_eq!(claimed(&inbox, &some(10)).await, ["c", "d"]);
 }
 
-/// The worker is alive, whatever the clock says.
-pub(crate) async fn what_a_worker_is_at_is_not_claimed_anew(place: Place) {
+/// A live worker keeps its jobs, whatever the clock says.
+pub(crate) async fn running_jobs_are_not_claimed_again(place: Place) {
     let inbox = place.open().await;
     let ids = store(&inbox, &["a", "b"]).await;
     assert_eq!(claimed(&inbox, &lost(2)).await, ["a", "b"]);
@@ -148,7 +147,7 @@ pub(crate) async fn what_a_worker_is_at_is_not_claimed_anew(place: Place) {
     assert_eq!(claimed(&inbox, &running(Vec::new())).await, ["a"]);
 }
 
-/// Three deliveries, each started twice by workers that were not heard of again.
+/// Three deliveries, each started twice by workers that died.
 async fn suspects(inbox: &Inbox) {
     store(inbox, &["s1", "s2", "s3"]).await;
     for attempt in 1..3 {
@@ -160,7 +159,7 @@ async fn suspects(inbox: &Inbox) {
     }
 }
 
-pub(crate) async fn what_may_end_a_worker_is_claimed_alone(place: Place) {
+pub(crate) async fn crash_suspects_are_claimed_alone(place: Place) {
     let inbox = place.open().await;
     suspects(&inbox).await;
     let none = Wanted { suspect: false, ..some(10) };
@@ -169,17 +168,17 @@ pub(crate) async fn what_may_end_a_worker_is_claimed_alone(place: Place) {
     let one = claim(&inbox, &some(10)).await;
     assert_eq!(one.jobs.iter().map(|job| job.attempt).collect::<Vec<_>>(), [3]);
     assert!(one.suspect);
-    // With others, it is the last.
+    // Among others, it comes last.
     store(&inbox, &["a", "b", "c"]).await;
     let three = claim(&inbox, &some(3)).await;
     let attempts: Vec<u32> = three.jobs.iter().map(|job| job.attempt).collect();
     assert_eq!((attempts, three.suspect, three.buried), (vec![1, 1, 3], true, 0));
 }
 
-pub(crate) async fn a_suspect_takes_a_place(place: Place) {
+pub(crate) async fn a_crash_suspect_uses_capacity(place: Place) {
     let inbox = place.open().await;
     suspects(&inbox).await;
-    // Its lease runs out after theirs.
+    // The suspects' leases end earlier.
     store(&inbox, &["x", "y"]).await;
     let unsuspicious = Wanted { suspect: false, ..lost(10) };
     assert_eq!(claimed(&inbox, &unsuspicious).await, ["x", "y"]);
@@ -192,7 +191,7 @@ pub(crate) async fn a_suspect_takes_a_place(place: Place) {
     assert!(four.suspect);
 }
 
-pub(crate) async fn what_was_lost_too_often_is_given_up(place: Place) {
+pub(crate) async fn jobs_lost_too_often_are_dead(place: Place) {
     let inbox = place.open().await;
     let enqueue = async |delivery| inbox.store().enqueue(&[delivery]).await.unwrap()[0].id();
     let ids = [
@@ -216,7 +215,7 @@ pub(crate) async fn what_was_lost_too_often_is_given_up(place: Place) {
     assert_eq!(record(&inbox, ids[2]).await.state, State::Waiting, "its turn has come");
 }
 
-pub(crate) async fn what_cannot_be_read_is_given_up(place: Place) {
+pub(crate) async fn unreadable_jobs_are_dead(place: Place) {
     let inbox = place.open().await;
     let batch = [in_line("x", "a"), delivery("b"), in_line("x", "next")];
     let ids: Vec<i64> =
@@ -259,7 +258,7 @@ pub(crate) async fn retries_and_new_ones_take_turns(place: Place) {
     assert_eq!(claimed(&inbox, &new_first).await, ["b"]);
 }
 
-pub(crate) async fn one_of_a_line_is_claimed_at_a_time(place: Place) {
+pub(crate) async fn one_job_per_key_is_claimed(place: Place) {
     let inbox = place.open().await;
     for (line, body) in [("x", "a"), ("x", "b"), ("y", "c"), ("x", "d")] {
         inbox.store().enqueue(&[in_line(line, body)]).await.unwrap();
@@ -296,8 +295,8 @@ pub(crate) async fn only_the_last_claim_counts(place: Place) {
     assert_eq!((done.state, done.attempt, done.reason), (State::Done, 2, None));
 }
 
-/// Where nothing is due, another may go on writing.
-pub(crate) async fn a_look_keeps_nobody_from_writing(place: Place) {
+/// If nothing is due, polling does not wait for a writer.
+pub(crate) async fn polling_needs_no_write_lock(place: Place) {
     let inbox = place.open().await;
     assert!(claimed(&inbox, &some(1)).await.is_empty());
     let pool = sqlx::SqlitePool::connect(&place.url).await.unwrap();
@@ -308,7 +307,7 @@ pub(crate) async fn a_look_keeps_nobody_from_writing(place: Place) {
     writer.commit().await.unwrap();
 }
 
-pub(crate) async fn the_plan_is_told(place: Place) {
+pub(crate) async fn the_query_plan_is_available(place: Place) {
     let plan = place.open().await.store().plan(&["orders".to_owned()]).await.unwrap();
     assert!(plan.contains("deliveries") || plan.contains("webhook_due"), "{plan}");
 }

@@ -1,4 +1,4 @@
-//! A copy of a delivery is not stored again.
+//! Deduplication: a duplicate is not stored again.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -9,7 +9,7 @@ use webhook_runtime::inbox::Enqueued;
 
 use super::{all, delivery, place::Place};
 
-pub(crate) async fn a_copy_is_recognised(place: Place) {
+pub(crate) async fn duplicates_are_detected(place: Place) {
     let inbox = place.open().await;
     let first = inbox.enqueue(delivery("a")).await.unwrap();
     let Enqueued::Stored(id) = first else { panic!("{first:?}") };
@@ -23,7 +23,7 @@ pub(crate) async fn a_copy_is_recognised(place: Place) {
     assert_eq!((counts.stored, counts.duplicate), (3, 1));
 }
 
-pub(crate) async fn copies_that_come_together_are_one(place: Place) {
+pub(crate) async fn concurrent_duplicates_are_one(place: Place) {
     let inbox = place.open().await;
     let mut tasks = Vec::new();
     for copy in 0..400 {
@@ -45,7 +45,7 @@ pub(crate) async fn copies_that_come_together_are_one(place: Place) {
     assert_eq!(all(&inbox).await.len(), 50);
 }
 
-/// `INBOX_IDS`, `INBOX_COPIES` and `INBOX_PROCESSES` ask for more.
+/// `INBOX_IDS`, `INBOX_COPIES` and `INBOX_PROCESSES` set larger numbers.
 pub(crate) async fn several_processes_store_once(place: Place) {
     let asked = |name, default| {
         std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(default)
@@ -74,7 +74,7 @@ pub(crate) async fn several_processes_store_once(place: Place) {
     assert_eq!(all(&inboxes[0]).await.len(), ids);
 }
 
-pub(crate) async fn tenants_are_apart(place: Place) {
+pub(crate) async fn tenants_have_separate_keys(place: Place) {
     let inbox = place.open().await;
     for tenant in ["one", "two"] {
         let mut delivery = delivery("a");
@@ -84,7 +84,7 @@ pub(crate) async fn tenants_are_apart(place: Place) {
     }
 }
 
-pub(crate) async fn a_key_is_forgotten_in_time(place: Place) {
+pub(crate) async fn keys_expire_after_their_retention(place: Place) {
     let inbox = place.open_by(place.builder().keep_keys(Duration::from_millis(1))).await.unwrap();
     let mut kept = delivery("kept");
     kept.keep_key_for = Duration::from_secs(60);

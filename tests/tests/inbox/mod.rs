@@ -1,4 +1,4 @@
-//! The cases, and where they happen.
+//! Test cases for every engine, and the places to run them.
 
 pub(crate) mod claim;
 pub(crate) mod dedupe;
@@ -21,20 +21,20 @@ use webhook_runtime::inbox::{
     AttemptResult, Filter, Inbox, Job, NewDelivery, Processes, Record, State, TxSource,
 };
 
-/// A delivery to the endpoint `orders`, by its key, which is its body as well.
+/// A delivery to the endpoint `orders`, whose key is also its body.
 pub(crate) fn delivery(key: impl Into<String>) -> NewDelivery {
     let key = key.into();
     NewDelivery::new("orders", "acme", key.clone(), key, SystemTime::now())
 }
 
-/// The same in a line.
+/// The same with an ordering key.
 pub(crate) fn in_line(line: &'static str, key: impl Into<String>) -> NewDelivery {
     let mut delivery = delivery(key);
     delivery.order_key = Some(line.into());
     delivery
 }
 
-/// Remembers what ran, and always has the same outcome.
+/// Records what ran.
 #[derive(Clone, Default)]
 pub(crate) struct Ran(Arc<Mutex<Vec<String>>>);
 
@@ -85,7 +85,7 @@ pub(crate) async fn record(inbox: &Inbox, id: i64) -> Record {
     inbox.show(id).await.unwrap().expect("it is there").record
 }
 
-/// Waits until something holds; the test fails where it does not in time.
+/// Waits until a condition holds, and panics if it takes too long.
 pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
     for _ in 0..1500 {
         if holds().await {

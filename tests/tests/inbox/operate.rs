@@ -1,4 +1,4 @@
-//! What operators see and do.
+//! The operator's view: lists, counts, retries, replays and cancellations.
 
 use std::time::{Duration, SystemTime};
 
@@ -77,7 +77,7 @@ pub(crate) async fn dead_letters_are_retried(place: Place) {
     assert_eq!(inbox.retry(&Filter::all().event("odd")).await, Ok(0), "only what is dead");
 }
 
-pub(crate) async fn what_is_done_is_replayed(place: Place) {
+pub(crate) async fn completed_deliveries_can_be_replayed(place: Place) {
     let inbox = place.open().await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     assert_eq!(inbox.replay(&Filter::all()).await, Ok(0), "it has yet to run");
@@ -89,7 +89,7 @@ pub(crate) async fn what_is_done_is_replayed(place: Place) {
     assert_eq!((ran.count(), record(&inbox, id).await.state), (2, State::Done));
 }
 
-pub(crate) async fn what_is_discarded_cannot_complete(place: Place) {
+pub(crate) async fn cancelled_deliveries_cannot_complete(place: Place) {
     let inbox = place.open().await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let claimed = inbox.store().claim(&super::work::wanted(1)).await.unwrap();
@@ -100,7 +100,7 @@ pub(crate) async fn what_is_discarded_cannot_complete(place: Place) {
     };
     assert_eq!(inbox.store().finish(&[finish]).await, Ok(vec![false]));
     assert_eq!(record(&inbox, id).await.state, State::Discarded);
-    // A copy that comes later is still a copy.
+    // A later copy is still a duplicate.
     assert_eq!(inbox.enqueue(delivery("a")).await, Ok(Enqueued::Duplicate(id)));
 }
 
@@ -120,11 +120,11 @@ pub(crate) async fn keys_outlive_bodies(place: Place) {
     let left: Vec<_> = all(&inbox).await.into_iter().map(|record| record.id).collect();
     assert_eq!(left, [dead, waiting]);
     assert_eq!(inbox.enqueue(delivery("done")).await, Ok(Enqueued::Duplicate(id)));
-    // Numbers are not used again.
+    // Ids are not reused.
     assert!(inbox.enqueue(delivery("new")).await.unwrap().id() > waiting);
 }
 
-pub(crate) async fn it_is_counted(place: Place) {
+pub(crate) async fn states_are_counted(place: Place) {
     let inbox = place.open().await;
     assert_eq!(inbox.counts().await.unwrap(), webhook_runtime::inbox::Counts::default());
     let mut old = delivery("old");
@@ -141,7 +141,7 @@ pub(crate) async fn it_is_counted(place: Place) {
     assert!(counts.now.lag.as_secs() < 10);
 }
 
-pub(crate) async fn a_senders_text_does_no_harm(place: Place) {
+pub(crate) async fn hostile_sender_text_is_harmless(place: Place) {
     let inbox = place.open().await;
     let odd =
         ["'; DROP TABLE webhook_deliveries; --", "nul \0", "ü€😀", "\" \\ \n", &"x".repeat(9999)];

@@ -1,4 +1,4 @@
-//! Deliveries with one order key run one after another.
+//! Deliveries with one ordering key run one after another.
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,7 @@ use webhook_runtime::inbox::{AttemptResult, Filter, Job, Processes, State, TxSou
 
 use super::{Ran, all, body, delivery, failed, in_line, place::Place, record, until, until_state};
 
-pub(crate) async fn one_line_runs_in_order(place: Place) {
+pub(crate) async fn one_key_runs_in_order(place: Place) {
     let inbox = place.open().await;
     for number in 0..30 {
         inbox.enqueue(in_line("x", number.to_string())).await.unwrap();
@@ -27,7 +27,7 @@ pub(crate) async fn one_line_runs_in_order(place: Place) {
             tokio::time::sleep(Duration::from_millis(1)).await;
             counted.add(&job);
             at_once.store(false, Ordering::SeqCst);
-            // Those that fail are not overtaken.
+            // Failed deliveries are not overtaken.
             if body(&job) == "7" && job.attempt < 3 { failed("again") } else { AttemptResult::Done }
         }
     });
@@ -38,7 +38,7 @@ pub(crate) async fn one_line_runs_in_order(place: Place) {
     assert_eq!(ran.all(), expected);
 }
 
-pub(crate) async fn a_dead_letter_lets_the_next_go_on(place: Place) {
+pub(crate) async fn a_dead_letter_unblocks_the_next(place: Place) {
     let inbox = place.open().await;
     let first = inbox.enqueue(in_line("x", "first")).await.unwrap().id();
     let second = inbox.enqueue(in_line("x", "second")).await.unwrap().id();
@@ -53,7 +53,7 @@ pub(crate) async fn a_dead_letter_lets_the_next_go_on(place: Place) {
     assert_eq!(record(&inbox, second).await.state, State::Done);
 }
 
-pub(crate) async fn lines_do_not_wait_for_each_other(place: Place) {
+pub(crate) async fn keys_do_not_block_each_other(place: Place) {
     let inbox = place.open().await;
     for number in 0..5 {
         inbox.enqueue(in_line("slow", format!("slow {number}"))).await.unwrap();
@@ -88,7 +88,7 @@ pub(crate) async fn lines_do_not_wait_for_each_other(place: Place) {
     until("the slow ones", || async { ran.count() == 8 }).await;
 }
 
-pub(crate) async fn what_is_held_is_promoted_when_its_line_is_discarded(place: Place) {
+pub(crate) async fn cancelling_unblocks_the_next(place: Place) {
     let inbox = place.open().await;
     let first = inbox.enqueue(in_line("x", "1")).await.unwrap().id();
     let second = inbox.enqueue(in_line("x", "2")).await.unwrap().id();
@@ -97,7 +97,7 @@ pub(crate) async fn what_is_held_is_promoted_when_its_line_is_discarded(place: P
     assert_eq!(record(&inbox, third).await.state, State::Waiting);
 }
 
-pub(crate) async fn a_retried_letter_waits_for_its_line(place: Place) {
+pub(crate) async fn a_retried_dead_letter_waits_for_its_key(place: Place) {
     let inbox = place.open().await;
     let first = inbox.enqueue(in_line("x", "1")).await.unwrap().id();
     let dead = AttemptResult::Dead { reason: "no".to_owned() };
@@ -135,7 +135,7 @@ pub(crate) async fn several_processes_keep_the_order(place: Place) {
     let (mut last, mut turn) = (0, 0);
     for number in 0..each {
         for line in lines {
-            // Each after the last was acknowledged, at whichever process.
+            // Each one is sent after the last was acknowledged, to any process.
             turn = (turn + number + 1) % inboxes.len();
             let sent = in_line(line, format!("{line}{number:03}"));
             last = inboxes[turn].enqueue(sent).await.unwrap().id();

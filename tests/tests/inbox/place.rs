@@ -1,4 +1,4 @@
-//! A place that inboxes can be opened at, as if by several processes.
+//! A database in which inboxes can be opened, as if by several processes.
 
 use std::{
     env, fs,
@@ -36,7 +36,7 @@ pub(crate) struct Place {
     directory: Option<PathBuf>,
 }
 
-/// So that no test hangs for ever.
+/// Limits the time of a test.
 pub(crate) async fn in_time(case: impl Future<Output = ()>) {
     let more = ["INBOX_IDS", "INBOX_BACKLOG"].iter().any(|name| env::var_os(name).is_some());
     let limit = Duration::from_secs(if more { 3600 } else { 60 });
@@ -89,7 +89,7 @@ impl Place {
         Self { engine, url, schema, database, directory: None }
     }
 
-    /// In a hurry: short leases, short waits.
+    /// A builder with short leases and short waits.
     pub(crate) fn builder(&self) -> InboxBuilder {
         let mut builder = Inbox::builder(&self.url)
             .lease(Duration::from_millis(600))
@@ -113,7 +113,7 @@ impl Place {
         }
     }
 
-    /// As another process would.
+    /// Opens several inboxes, as several processes would.
     pub(crate) async fn open_several(&self, count: usize) -> Vec<Inbox> {
         let mut inboxes = Vec::new();
         for _ in 0..count {

@@ -8,7 +8,7 @@ use super::{
     work::wanted,
 };
 
-/// `INBOX_BACKLOG` asks for more.
+/// `INBOX_BACKLOG` sets a larger number.
 pub(crate) async fn a_backlog_is_claimed_by_index(place: Place) {
     let backlog: i64 = std::env::var("INBOX_BACKLOG")
         .ok()
@@ -26,7 +26,7 @@ pub(crate) async fn a_backlog_is_claimed_by_index(place: Place) {
         )
     };
     let line = if place.engine == Engine::Postgres { "'\\x00'::bytea" } else { "x'00'" };
-    // Retries that are not due, a long line, and what others are to run.
+    // Retries that are not due, many deliveries with one ordering key, and jobs of other endpoints.
     place.execute(rows(1, 0, "4000000000000", "NULL", "orders")).await;
     place.execute(rows(2, 2, "0", line, "orders")).await;
     place.execute(rows(3, 0, "0", "NULL", "others")).await;

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of the tests' own, gone when they are.
+//! A PostgreSQL server for the tests, which ends when they end.
 
 use std::{
     env, fs,
@@ -10,23 +10,23 @@ use std::{
     time::Duration,
 };
 
-/// The user that a server runs as where the tests are run by root, whom it refuses.
+/// The server's user if the tests run as root, which PostgreSQL refuses.
 const NOBODY: u32 = 65_534;
 
 pub(crate) struct Server {
     programs: PathBuf,
     directory: PathBuf,
-    /// Its standard input is what keeps the server alive: it closes when this process ends.
+    /// The shell's standard input keeps the server alive: it closes when this process ends.
     _keeper: Child,
 }
 
-/// The server of this test binary, started when it is first asked for.
+/// The server of this test binary, started on first use.
 pub(crate) fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     SERVER.get_or_init(|| Some(Server::start(&programs()?))).as_ref()
 }
 
-/// Where `initdb` and `postgres` are.
+/// The directory of `initdb` and `postgres`.
 pub(crate) fn programs() -> Option<PathBuf> {
     let on_path = env::var_os("PATH")
         .into_iter()
@@ -73,7 +73,7 @@ impl Server {
         server
     }
 
-    /// Where to connect to: a socket, so that no port is taken.
+    /// The address: a Unix socket, so that no port is taken.
     pub(crate) fn url(&self) -> String {
         format!("postgres://inbox@localhost/postgres?host={}", self.directory.display())
     }
@@ -94,7 +94,7 @@ impl Server {
         panic!("the server does not answer");
     }
 
-    /// Ends the server as a crash would, without a word to those who are connected.
+    /// Ends the server as a crash would, without notice to its clients.
     pub(crate) fn crash(&self) {
         self.control("stop", "immediate");
     }
@@ -108,7 +108,7 @@ impl Server {
         self.start_with(&[]);
     }
 
-    /// Starts it again, with variables in its environment.
+    /// Starts the server again, with these environment variables.
     pub(crate) fn start_with(&self, variables: &[(&str, &Path)]) {
         let started = as_nobody(&mut Command::new(self.programs.join("pg_ctl")))
             .envs(variables.iter().copied())
@@ -125,20 +125,20 @@ impl Server {
         self.wait();
     }
 
-    /// Where its data is, in `data`.
+    /// The directory that holds `data`.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// A command of the user whom the server's files belong to.
+    /// A command that runs as the owner of the server's files.
     pub(crate) fn command(program: &str) -> Command {
         let mut command = Command::new(program);
         as_nobody(&mut command);
         command
     }
 
-    /// Ends all of its processes at one moment, without a word to any of them. What is between their
-    /// stop and their end is done by `meanwhile`.
+    /// Ends all of its processes at the same moment. `meanwhile` runs between their stop and their
+    /// end.
     pub(crate) fn kill(&self, meanwhile: impl FnOnce()) {
         let file = fs::read_to_string(self.directory.join("data/postmaster.pid")).unwrap();
         let first = file.lines().next().expect("its process").to_owned();
@@ -151,7 +151,7 @@ impl Server {
         while all.iter().any(|id| !is_gone(id)) {
             sleep(Duration::from_millis(5));
         }
-        // What is said in them of running processes is no longer so, whoever reaps them.
+        // The files that name running processes are stale now.
         for lock in ["data/postmaster.pid", ".s.PGSQL.5432.lock"] {
             fs::remove_file(self.directory.join(lock)).unwrap();
         }
@@ -168,7 +168,7 @@ impl Server {
 }
 
 fn signal(name: &str, ids: &[String]) {
-    // One that has ended by itself is none that has to be told.
+    // A server that ended by itself needs no signal.
     let _ = Command::new("kill").args(["-s", name]).args(ids).stderr(Stdio::null()).status();
 }
 
@@ -189,7 +189,7 @@ fn status(id: &str) -> Option<(String, String)> {
     Some((parts.next()?.to_owned(), parts.next()?.to_owned()))
 }
 
-/// A shell that outlives this process, but not by much: it ends the server and removes everything.
+/// A shell that outlives this process for a moment, to end the server and remove its files.
 fn keep(programs: &Path, directory: &Path) -> Child {
     let script = r#"trap '' INT TERM HUP
         "$1/postgres" -D "$2/data" $3 >"$2/log" 2>&1 &

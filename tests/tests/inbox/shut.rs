@@ -1,4 +1,4 @@
-//! How it ends, and what is refused.
+//! Shutdown, and rejected deliveries.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use super::{
     record, until, until_state,
 };
 
-pub(crate) async fn workers_finish_and_give_back(place: Place) {
+pub(crate) async fn shutdown_finishes_and_releases(place: Place) {
     let inbox = place.open().await;
     let quick = inbox.enqueue(delivery("quick")).await.unwrap().id();
     let slow = inbox.enqueue(delivery("slow")).await.unwrap().id();
@@ -41,7 +41,7 @@ pub(crate) async fn workers_finish_and_give_back(place: Place) {
     assert_eq!(record(&inbox, later).await.attempt, 0);
 }
 
-pub(crate) async fn a_full_queue_refuses(place: Place) {
+pub(crate) async fn a_full_queue_rejects(place: Place) {
     let inbox = place.open_by(place.builder().queue(4, 1 << 20).batch(1, 1 << 20)).await.unwrap();
     let tasks: Vec<_> = (0..2000)
         .map(|number| {
@@ -59,13 +59,13 @@ pub(crate) async fn a_full_queue_refuses(place: Place) {
     }
     assert!(stored >= 4 && stored + full == 2000, "{stored} {full}");
     assert_eq!(super::all(&inbox).await.len(), stored, "what was refused is not there");
-    // What alone is larger than the queue is stored all the same.
+    // A single delivery larger than the queue is still stored.
     let mut large = delivery("large");
     large.body = vec![0; 3 << 20].into();
     inbox.enqueue(large).await.unwrap();
 }
 
-pub(crate) async fn a_closed_inbox_refuses(place: Place) {
+pub(crate) async fn a_closed_inbox_rejects(place: Place) {
     let inbox = place.open().await;
     inbox.enqueue(delivery("a")).await.unwrap();
     let _workers = inbox.work(Ran::default().with(AttemptResult::Done));
@@ -87,13 +87,13 @@ pub(crate) async fn workers_wake_at_once(place: Place) {
     }
 }
 
-pub(crate) async fn others_hear_of_it(place: Place) {
+pub(crate) async fn other_processes_are_notified(place: Place) {
     let builder = || place.builder().poll_interval(Duration::from_secs(600));
     let receiver = place.open_by(builder()).await.unwrap();
     let worker = place.open_by(builder()).await.unwrap();
     let ran = Ran::default();
     let _workers = worker.work(ran.with(AttemptResult::Done));
-    // Until it listens, it cannot hear.
+    // The other one must listen first.
     tokio::time::sleep(Duration::from_millis(500)).await;
     for number in 0..20 {
         receiver.enqueue(delivery(number.to_string())).await.unwrap();
@@ -101,8 +101,8 @@ pub(crate) async fn others_hear_of_it(place: Place) {
     until("all", || async { ran.count() == 20 }).await;
 }
 
-/// Somebody else has the database to himself for longer than a provider waits.
-pub(crate) async fn a_store_that_hangs_is_answered_for(place: Place) {
+/// Another connection locks the database for longer than a provider waits.
+pub(crate) async fn a_hanging_store_times_out(place: Place) {
     let inbox = place.open().await;
     inbox.enqueue(delivery("before")).await.unwrap();
     let keys = place.table("keys");

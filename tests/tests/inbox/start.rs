@@ -1,4 +1,4 @@
-//! Opening an inbox, and what keeps it from being opened.
+//! Opening an inbox, and errors that prevent it.
 
 use webhook_runtime::inbox::InboxError;
 
@@ -7,7 +7,7 @@ use super::{
     place::{Engine, Place},
 };
 
-pub(crate) async fn several_start_at_once(place: Place) {
+pub(crate) async fn several_processes_start_at_once(place: Place) {
     let mut opening = Vec::new();
     for _ in 0..8 {
         let builder = place.builder();
@@ -36,7 +36,7 @@ pub(crate) async fn a_newer_schema_is_refused(place: Place) {
     assert!(error.to_string().contains("run a newer program"), "{error}");
 }
 
-pub(crate) async fn tables_are_asked_for(place: Place) {
+pub(crate) async fn missing_tables_are_an_error(place: Place) {
     let error = place.builder().migrate(false).open().await.unwrap_err();
     assert!(error.to_string().contains("run the migrations"), "{error}");
     if place.engine == Engine::Postgres {

@@ -1,4 +1,4 @@
-//! What is written through `Tx` commits with the completion, or not at all.
+//! Writes through `Tx` commit with the completion, or not at all.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -14,7 +14,7 @@ use super::{
     record, until, until_state,
 };
 
-/// A table of the application, with nothing that would keep an effect from doubling.
+/// An application table without a unique key, so that doubled effects show.
 async fn with_effects(place: &Place) -> Inbox {
     let backoff = Backoff::new(Duration::from_millis(300), Duration::from_secs(60));
     let builder = place.builder().max_attempts(4).backoff(backoff);
@@ -58,7 +58,7 @@ async fn write(engine: Engine, table: &str, tx: &mut Tx, name: &str) -> Result<(
     written.map_err(failed)
 }
 
-/// Writes an effect, and then ends as it is told.
+/// Writes an effect, and then ends with this outcome.
 fn writing(
     place: &Place,
     end: impl Fn(&Job) -> AttemptResult + Clone + Send + Sync + 'static,
@@ -89,7 +89,7 @@ pub(crate) async fn an_effect_commits_with_the_completion(place: Place) {
     assert_eq!(inbox.counts().await.unwrap().done, 20);
 }
 
-pub(crate) async fn a_failure_takes_the_effect_back(place: Place) {
+pub(crate) async fn a_failure_rolls_the_effect_back(place: Place) {
     let inbox = with_effects(&place).await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let workers = inbox.work(writing(&place, |job| match job.attempt {
@@ -108,7 +108,7 @@ pub(crate) async fn a_failure_takes_the_effect_back(place: Place) {
     assert_eq!((record(&inbox, id).await.state, count(&place).await), (State::Dead, 1));
 }
 
-pub(crate) async fn a_lost_claim_takes_the_effect_back(place: Place) {
+pub(crate) async fn a_lost_claim_rolls_the_effect_back(place: Place) {
     let inbox = with_effects(&place).await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let stale = inbox.store().claim(&super::work::wanted(1)).await.unwrap().jobs.pop().unwrap();
@@ -116,7 +116,7 @@ pub(crate) async fn a_lost_claim_takes_the_effect_back(place: Place) {
     inbox.run_due(&writing(&place, |_| AttemptResult::Done)).await.unwrap();
     assert_eq!((record(&inbox, id).await.state, count(&place).await), (State::Done, 1));
     assert!(matches!(inbox.store().begin(stale.claim()).await, Err(InboxError::Stale)));
-    // Discarded while it waits to write: it cannot begin.
+    // Cancelled while it waits to write: it cannot begin.
     let id = inbox.enqueue(delivery("b")).await.unwrap().id();
     let (engine, table, clone) = (place.engine, effects(&place), inbox.clone());
     let processes = Processes::new().on("orders", move |_: Job, source: TxSource| {
@@ -133,7 +133,7 @@ pub(crate) async fn a_lost_claim_takes_the_effect_back(place: Place) {
     assert_eq!((record(&inbox, id).await.state, count(&place).await), (State::Discarded, 1));
 }
 
-pub(crate) async fn only_one_has_the_transaction(place: Place) {
+pub(crate) async fn one_job_has_one_transaction(place: Place) {
     let inbox = with_effects(&place).await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let (engine, table) = (place.engine, effects(&place));
@@ -191,7 +191,7 @@ pub(crate) async fn an_aborted_transaction_completes_nothing(place: Place) {
         async move {
             let mut tx = source.tx().unwrap();
             write(engine, &table, &mut tx, "a").await.unwrap();
-            // The function does not care that this fails; the transaction does.
+            // The function ignores this error, but it aborts the transaction.
             if job.attempt == 1 && engine == Engine::Foreign {
                 tx.connection::<Connection>().await.unwrap().abort();
             } else if job.attempt == 1 {

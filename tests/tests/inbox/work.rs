@@ -1,4 +1,4 @@
-//! What is stored is run, until it succeeds or is given up.
+//! Stored deliveries run until they succeed or are given up.
 
 use std::{
     sync::{
@@ -56,7 +56,7 @@ pub(crate) async fn a_delivery_runs_as_it_came(place: Place) {
     assert_eq!(inbox.run_due(&processes).await, Ok(0));
 }
 
-pub(crate) async fn what_fails_is_tried_again(place: Place) {
+pub(crate) async fn failures_are_retried(place: Place) {
     let inbox = place.open().await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let ran = Ran::default();
@@ -71,7 +71,7 @@ pub(crate) async fn what_fails_is_tried_again(place: Place) {
     assert_eq!((counts.retried, counts.done), (2, 1));
 }
 
-pub(crate) async fn it_is_not_tried_before_it_may_be(place: Place) {
+pub(crate) async fn retries_wait_for_their_time(place: Place) {
     let inbox = place.open().await;
     let asked =
         AttemptResult::Retry { after: Some(Duration::from_secs(30)), reason: "busy".to_owned() };
@@ -85,7 +85,7 @@ pub(crate) async fn it_is_not_tried_before_it_may_be(place: Place) {
     assert!(wait > Duration::from_secs(25) && wait < Duration::from_secs(40), "{wait:?}");
 }
 
-pub(crate) async fn what_fails_too_often_is_a_dead_letter(place: Place) {
+pub(crate) async fn too_many_failures_make_a_dead_letter(place: Place) {
     let inbox = place.open_by(place.builder().max_attempts(3)).await.unwrap();
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let ran = Ran::default();
@@ -96,7 +96,7 @@ pub(crate) async fn what_fails_too_often_is_a_dead_letter(place: Place) {
     assert_eq!(inbox.counts().await.unwrap().dead, 1);
 }
 
-pub(crate) async fn what_is_refused_is_a_dead_letter_at_once(place: Place) {
+pub(crate) async fn permanent_failures_are_dead_at_once(place: Place) {
     let inbox = place.open().await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let ran = Ran::default();
@@ -118,7 +118,7 @@ pub(crate) async fn a_panic_is_a_failure(place: Place) {
     until_state(&inbox, good, State::Done).await;
 }
 
-pub(crate) async fn what_nobody_runs_stays(place: Place) {
+pub(crate) async fn jobs_without_a_handler_stay(place: Place) {
     let inbox = place.open().await;
     let mut other = delivery("a");
     other.endpoint = String::from("others");
@@ -128,13 +128,13 @@ pub(crate) async fn what_nobody_runs_stays(place: Place) {
     assert_eq!(record(&inbox, id).await.state, State::Waiting);
 }
 
-pub(crate) async fn a_lost_lease_is_claimed_anew(place: Place) {
+pub(crate) async fn an_expired_lease_is_claimed_again(place: Place) {
     let inbox = place.open().await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let claimed = inbox.store().claim(&wanted(10)).await.unwrap();
     assert_eq!(claimed.jobs.len(), 1);
     assert_eq!(record(&inbox, id).await.state, State::Running);
-    // The one who claimed it says nothing more.
+    // The first worker does not answer any more.
     let begun = Instant::now();
     let ran = Ran::default();
     let _workers = inbox.work(ran.with(AttemptResult::Done));
@@ -173,7 +173,7 @@ pub(crate) async fn a_stale_claim_changes_nothing(place: Place) {
     assert_eq!(store.extend(&[stale.claim()], lease).await, Ok(vec![]));
     assert_eq!(record(&inbox, id).await, before);
     assert_eq!(store.extend(&[stale.claim(), fresh.claim()], lease).await, Ok(vec![id]));
-    // Given back, the attempt does not count; its fence is as stale as any.
+    // A released attempt does not count, and its claim is stale, too.
     let finish = |end| Finish { claim: fresh.claim(), result: end };
     assert_eq!(store.finish(&[finish(AttemptResult::Released)]).await, Ok(vec![true]));
     assert_eq!(record(&inbox, id).await.attempt, 1);
@@ -185,14 +185,14 @@ pub(crate) async fn a_stale_claim_changes_nothing(place: Place) {
     assert_eq!(store.finish(&[last]).await, Ok(vec![false]));
 }
 
-pub(crate) async fn what_ends_its_worker_is_given_up(place: Place) {
+pub(crate) async fn crashing_jobs_become_dead_letters(place: Place) {
     let inbox = place.open_by(place.builder().max_attempts(3)).await.unwrap();
     let store = inbox.store();
     let poison = inbox.enqueue(delivery("poison")).await.unwrap().id();
     let mut starts = 0;
     let mut alone = true;
     for round in 0..6 {
-        // Others are claimed beside it, and each time nobody says how it ended.
+        // Others are claimed with it, and no outcome is ever reported.
         inbox.enqueue(delivery(round.to_string())).await.unwrap();
         let claimed = store.claim(&wanted(10)).await.unwrap();
         starts += claimed.jobs.iter().filter(|job| job.id == poison).count();
@@ -228,7 +228,7 @@ pub(crate) async fn a_long_run_keeps_its_lease(place: Place) {
     assert_eq!(all(&inbox).await[0].attempt, 1);
 }
 
-pub(crate) async fn a_run_that_takes_too_long_is_a_failure(place: Place) {
+pub(crate) async fn runs_over_the_time_limit_fail(place: Place) {
     let builder = place.builder().deadline(Duration::from_millis(50)).max_attempts(1);
     let builder = builder.backoff(Backoff::new(Duration::ZERO, Duration::from_secs(1)));
     let inbox = place.open_by(builder).await.unwrap();

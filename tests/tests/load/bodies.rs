@@ -1,4 +1,4 @@
-//! Bodies that never end, with signatures that are not genuine.
+//! Endless bodies with forged signatures.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use tokio::{io::AsyncWriteExt as _, task::JoinSet, time::timeout};
 use crate::{
     ALONE,
     common::signature,
-    program::{MIB, PATIENCE, Program, asked},
+    program::{MIB, PATIENCE, Program, number_from_env},
 };
 
 const CONNECTIONS: usize = 64;
 
-/// As much as an endpoint takes, unless told otherwise.
+/// The default body limit.
 const MAX_BODY: usize = 2 * MIB;
 
-/// `WEBHOOK_BODY_MIB` each, 8 if it is not set.
+/// Sends `WEBHOOK_BODY_MIB` on each connection, 8 by default.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bodies_without_end_take_no_more_memory_than_they_may() {
+async fn endless_bodies_stay_within_the_memory_limit() {
     let _alone = ALONE.lock().await;
-    let mib = asked("WEBHOOK_BODY_MIB", 8);
+    let mib = number_from_env("WEBHOOK_BODY_MIB", 8);
     let server = Program::start();
     server.deliver(b"1").await;
     let before = server.resident();

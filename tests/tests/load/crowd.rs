@@ -1,18 +1,18 @@
-//! More connections than anybody needs.
+//! Many idle connections.
 
 use std::time::Duration;
 
 use crate::{
     ALONE,
-    program::{MIB, Program, asked, p99},
+    program::{MIB, Program, number_from_env, p99},
 };
 
-/// `WEBHOOK_CONNECTIONS` of them, 800 if it is not set; more than the system's limit of open files
-/// needs `ulimit -n`.
+/// Opens `WEBHOOK_CONNECTIONS`, 800 by default. Raise `ulimit -n` for more than the limit of open
+/// files.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_that_are_left_open_keep_nobody_out() {
+async fn idle_connections_do_not_block_others() {
     let _alone = ALONE.lock().await;
-    let count = asked("WEBHOOK_CONNECTIONS", 800);
+    let count = number_from_env("WEBHOOK_CONNECTIONS", 800);
     let server = Program::start();
     let before = server.resident();
     let (mut left, mut times) = (Vec::with_capacity(count), Vec::new());
@@ -33,7 +33,7 @@ async fn connections_that_are_left_open_keep_nobody_out() {
     assert!(p99 < Duration::from_secs(5), "{p99:?}");
 }
 
-/// How many of them the other end has not closed.
+/// Counts those that the server has not closed.
 fn open_connections(all: &[tokio::net::TcpStream]) -> usize {
     let is_open = |stream: &&tokio::net::TcpStream| {
         let read = stream.try_read(&mut [0]);

@@ -1,4 +1,4 @@
-//! HTTP/2 as it was abused: streams that are reset at once, and heads that never end.
+//! Known abuses of HTTP/2: streams that are reset at once, and endless heads.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{
     ALONE,
-    program::{MIB, PATIENCE, Program, asked},
+    program::{MIB, PATIENCE, Program, number_from_env},
 };
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -28,7 +28,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-/// `POST http://localhost/webhook`, out of HPACK's static table where it can be.
+/// `POST http://localhost/webhook`, with HPACK's static table where possible.
 fn fields() -> Vec<u8> {
     [b"\x83\x86\x44\x08/webhook\x41\x09localhost".as_slice()].concat()
 }
@@ -40,7 +40,7 @@ async fn begun(server: &Program) -> TcpStream {
     stream
 }
 
-/// Sends until all is sent or the other end closes; whether it did. What it says is read meanwhile.
+/// Sends everything, or until the other end closes; true if it closed. Reads meanwhile.
 async fn pour(stream: TcpStream, frames: impl Iterator<Item = Vec<u8>>) -> (usize, bool) {
     let (mut read, mut write) = stream.into_split();
     let reading = tokio::spawn(async move { read.read_to_end(&mut Vec::new()).await });
@@ -55,11 +55,11 @@ async fn pour(stream: TcpStream, frames: impl Iterator<Item = Vec<u8>>) -> (usiz
     (sent, closed)
 }
 
-/// `WEBHOOK_RESETS` streams, 5,000 if it is not set, over as many connections as it takes.
+/// Resets `WEBHOOK_RESETS` streams, 5,000 by default, over as many connections as needed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn streams_that_are_reset_at_once() {
+async fn rapid_stream_resets_are_survived() {
     let _alone = ALONE.lock().await;
-    let count = asked("WEBHOOK_RESETS", 5_000);
+    let count = number_from_env("WEBHOOK_RESETS", 5_000);
     let server = Program::start();
     server.deliver(b"1").await;
     let before = server.resident();
@@ -84,11 +84,11 @@ async fn streams_that_are_reset_at_once() {
     assert!(grown <= 64, "{grown}");
 }
 
-/// `WEBHOOK_CONTINUATION_MIB` of it, 10 if it is not set.
+/// Sends `WEBHOOK_CONTINUATION_MIB` of it, 10 by default.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_head_that_never_ends() {
+async fn an_endless_head_is_cut_off() {
     let _alone = ALONE.lock().await;
-    let mib = asked("WEBHOOK_CONTINUATION_MIB", 10);
+    let mib = number_from_env("WEBHOOK_CONTINUATION_MIB", 10);
     let server = Program::start();
     server.deliver(b"1").await;
     let before = server.resident();

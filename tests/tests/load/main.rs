@@ -1,7 +1,8 @@
-//! What a server survives: `tests/src/bin/server.rs`, with every limit at its default, as a process of
-//! its own whose memory is looked at.
+//! The server under load: `tests/src/bin/server.rs` as a separate process, with default limits. The
+//! tests measure its memory.
 //!
-//! Each is short, unless its variable asks for more; CONTRIBUTING has the commands and the figures.
+//! Each test is short by default. `CONTRIBUTING.md` has the variables for longer runs, and the
+//! figures.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -14,5 +15,5 @@ mod program;
 mod slow;
 mod steady;
 
-/// One at a time: each measures a process that it wants to be alone with.
+/// Held by the running test, because each measures a process.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -2,14 +2,14 @@
 
 use crate::{
     ALONE,
-    program::{Program, asked},
+    program::{Program, number_from_env},
 };
 
-/// One in a hundred of `WEBHOOK_DELIVERIES`, 1,000 if it is not set.
+/// One in a hundred of `WEBHOOK_DELIVERIES` panics. There are 1,000 by default.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_handler_that_panics_harms_nobody_else() {
+async fn panics_do_not_affect_others() {
     let _alone = ALONE.lock().await;
-    let count = asked("WEBHOOK_DELIVERIES", 1_000);
+    let count = number_from_env("WEBHOOK_DELIVERIES", 1_000);
     let server = Program::start();
     let mut statuses = std::collections::BTreeMap::<u16, usize>::new();
     for nth in 0..count {

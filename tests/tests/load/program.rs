@@ -1,4 +1,4 @@
-//! The server as a process, what it takes, and what is asked of it.
+//! The server as a process: its memory, and requests to it.
 
 use std::{fs, ops::Deref, time::Duration};
 
@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::common::{self, signature, slow::head};
 
-/// The longest that anything here may take for an answer.
+/// The time limit of an answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server.
@@ -29,7 +29,7 @@ impl Program {
         Self(common::program::Program::start())
     }
 
-    /// What is resident of its memory, in bytes, as Linux tells it.
+    /// Its resident memory in bytes, as Linux reports it.
     pub(crate) fn resident(&self) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id()));
         let status = status.expect("it runs");
@@ -42,7 +42,7 @@ impl Program {
         TcpStream::connect(self.address).await.expect("it listens")
     }
 
-    /// A genuine delivery on a connection of its own: the status, and how long that took.
+    /// Sends a genuine delivery on a new connection, and returns the status and the time.
     pub(crate) async fn deliver(&self, body: &[u8]) -> (u16, Duration) {
         let asked = Instant::now();
         let mut stream = self.connect().await;
@@ -61,14 +61,14 @@ pub(crate) fn status(answer: &str) -> u16 {
     status.and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{answer:?}"))
 }
 
-/// The value below which 99 of 100 are.
+/// The 99th percentile.
 pub(crate) fn p99(mut all: Vec<Duration>) -> Duration {
     all.sort_unstable();
     all[(all.len() * 99 / 100).min(all.len() - 1)]
 }
 
-/// As many as a variable asks for.
-pub(crate) fn asked(variable: &str, else_: usize) -> usize {
+/// The number in an environment variable, or the default.
+pub(crate) fn number_from_env(variable: &str, else_: usize) -> usize {
     std::env::var(variable).map_or(else_, |text| text.parse().expect("a number"))
 }
 

@@ -7,17 +7,17 @@ use tokio::{task::JoinSet, time::sleep};
 use crate::{
     ALONE,
     common::slow::Slow,
-    program::{Program, asked, p99},
+    program::{Program, number_from_env, p99},
 };
 
-/// A drop twice a second.
+/// One byte twice a second.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// `WEBHOOK_SLOW_CLIENTS` of them, 100 if it is not set.
+/// Starts `WEBHOOK_SLOW_CLIENTS`, 100 by default.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn slow_clients_are_closed_and_honest_ones_answered() {
+async fn slow_clients_do_not_block_others() {
     let _alone = ALONE.lock().await;
-    let count = asked("WEBHOOK_SLOW_CLIENTS", 100);
+    let count = number_from_env("WEBHOOK_SLOW_CLIENTS", 100);
     let server = Program::start();
     let mut all = JoinSet::new();
     for nth in 0..count {

@@ -1,4 +1,4 @@
-//! A load that goes on and on.
+//! A steady load.
 
 use std::{
     sync::{
@@ -17,12 +17,12 @@ use tokio::{
 use crate::{
     ALONE,
     common::{signature, slow::head},
-    program::{MIB, Program, asked},
+    program::{MIB, Program, number_from_env},
 };
 
 const CONNECTIONS: usize = 32;
 
-/// Requests on connections that are kept alive, one every `pause` on each, until `end`.
+/// Sends requests on keep-alive connections, one every `pause` on each, until `end`.
 async fn load(server: &Arc<Program>, pause: Duration, end: Instant, done: &Arc<AtomicUsize>) {
     let mut all = JoinSet::new();
     for _ in 0..CONNECTIONS {
@@ -49,12 +49,12 @@ async fn load(server: &Arc<Program>, pause: Duration, end: Instant, done: &Arc<A
     }
 }
 
-/// `WEBHOOK_STEADY_SECONDS` at four fifths of what it can do, 6 if it is not set. The first tenth is
-/// to warm up.
+/// Runs for `WEBHOOK_STEADY_SECONDS`, 6 by default, at four fifths of the highest rate. The first
+/// tenth is a warm-up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn memory_does_not_grow() {
+async fn memory_stays_flat_under_load() {
     let _alone = ALONE.lock().await;
-    let seconds = asked("WEBHOOK_STEADY_SECONDS", 6);
+    let seconds = number_from_env("WEBHOOK_STEADY_SECONDS", 6);
     let server = Arc::new(Program::start());
     let done = Arc::<AtomicUsize>::default();
     let trial = Duration::from_secs(2);

@@ -1,12 +1,12 @@
-//! The same deliveries to several processes at once.
+//! Duplicates sent to several processes at once.
 
-use crate::{asked, load::Sender, program::Program, store::Store};
+use crate::{load::Sender, number_from_env, program::Program, store::Store};
 
-/// `WEBHOOK_IDS` asks for more than the few that CI has time for, each in eight copies to each of
-/// four processes.
+/// `WEBHOOK_IDS` sets the number of ids, few by default. Each is sent eight times to each of four
+/// processes.
 pub(crate) async fn copies(store: Store) {
     const COPIES: usize = 8;
-    let ids = asked("WEBHOOK_IDS", 100);
+    let ids = number_from_env("WEBHOOK_IDS", 100);
     let mut programs = Vec::new();
     for _ in 0..4 {
         programs.push(Program::start(&store).await);

@@ -1,8 +1,8 @@
-//! The disk that an SQLite file is on fills up, and is given room again.
+//! The disk of an SQLite file fills up, and gets room again.
 //!
-//! A disk of its own is a small `tmpfs` in a mount namespace of the receiver's own,
-//! which needs no privileges where user namespaces are allowed. Where they are not, the size of the
-//! receiver's files is limited instead, which SQLite meets at the same places with another error.
+//! The disk is a small `tmpfs` in the receiver's own mount namespace, which needs user namespaces
+//! but no privileges. Without them, the size of the receiver's files is limited instead: SQLite
+//! then fails at the same places with another error.
 
 use std::{
     fs,
@@ -12,15 +12,15 @@ use std::{
 };
 
 use crate::{
-    asked,
     load::{Judged, Load},
+    number_from_env,
     program::{Program, Starting, receiver},
     store::Store,
 };
 
-/// `WEBHOOK_FULL` asks for more times.
+/// `WEBHOOK_FULL` sets the number of rounds.
 pub(crate) async fn full() {
-    let times = asked("WEBHOOK_FULL", 1);
+    let times = number_from_env("WEBHOOK_FULL", 1);
     let mut ways = vec![Way::Limit];
     if has_namespaces() {
         ways.push(Way::Disk);
@@ -36,7 +36,7 @@ pub(crate) async fn full() {
 enum Way {
     /// A small disk, with a file on it that leaves little room.
     Disk,
-    /// A limit to the size of files.
+    /// A limit on the size of files.
     Limit,
 }
 
@@ -70,7 +70,7 @@ async fn fills_up(way: Way, times: usize) {
         if left == 0 {
             break;
         }
-        // A backlog may take long, but it has to go on.
+        // A backlog may take long, but must shrink.
         before = if left < before.0 { (left, 0) } else { (before.0, before.1 + 1) };
         assert!(before.1 < 100, "{left} deliveries do not come to an end");
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -107,17 +107,17 @@ impl Way {
                 cp "$2/inbox.db" "$2/disk" && export DATABASE_URL="sqlite://$2/disk/inbox.db" &&
                 exec "$1""#
             }
-            // Ignored, the signal leaves the error to whoever writes.
+            // With the signal ignored, the write fails with an error.
             Self::Limit => r#"trap "" XFSZ; exec "$1""#,
         }
     }
 
-    /// Leaves no room.
+    /// Fills the disk.
     fn fill(self, store: &Store, program: &Program) {
         match self {
             Self::Disk => {
                 let file = disk(store, program).join("ballast");
-                // As much as there is: the last write fails.
+                // Writes until it fails.
                 let filled = Command::new("dd")
                     .args(["if=/dev/zero", "bs=4096"])
                     .arg(format!("of={}", file.display()))
@@ -139,7 +139,7 @@ impl Way {
         }
     }
 
-    /// Brings the files to where the store looks for them, as they are at one moment.
+    /// Copies the files to where the store looks for them, all at one moment.
     fn bring(self, store: &Store, program: &Program) {
         if matches!(self, Self::Limit) {
             return;
@@ -163,11 +163,11 @@ fn disk(store: &Store, program: &Program) -> PathBuf {
     PathBuf::from(format!("/proc/{}/root", program.id())).join(directory).join("disk")
 }
 
-/// Sets how large files of a running program may become.
+/// Sets the file size limit of a running program.
 fn limit(program: &Program, bytes: &str) {
     let limited = Command::new("prlimit")
         .arg(format!("--pid={}", program.id()))
-        // The soft limit alone can be raised again by anybody.
+        // Only the soft limit, which can be raised again.
         .arg(format!("--fsize={bytes}:"))
         .status();
     assert!(limited.unwrap().success());

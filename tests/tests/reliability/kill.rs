@@ -1,22 +1,23 @@
-//! `kill -9` of the whole program, at any moment, under load.
+//! `kill -9` of the whole program at random moments, under load.
 
 use std::time::Duration;
 
 use crate::{
-    asked,
     load::{Judged, Load},
+    number_from_env,
     program::{Program, Starting, receiver},
     store::Store,
     up_to,
 };
 
-/// `WEBHOOK_KILLS` and `WEBHOOK_ACKS` ask for more.
+/// `WEBHOOK_KILLS` and `WEBHOOK_ACKS` set larger numbers.
 pub(crate) async fn kill(store: Store) {
-    let (kills, acks) = (asked("WEBHOOK_KILLS", 6), asked("WEBHOOK_ACKS", 3000));
+    let (kills, acks) =
+        (number_from_env("WEBHOOK_KILLS", 6), number_from_env("WEBHOOK_ACKS", 3000));
     let load = Load::start(32, usize::MAX);
     for number in 1..=kills {
         if number % 5 == 0 {
-            // Also while it starts, and what was left is recovered.
+            // Also during the start and recovery.
             let starting = Starting::spawn(&store, receiver());
             tokio::time::sleep(up_to(Duration::from_millis(60))).await;
             drop(starting);

@@ -1,4 +1,4 @@
-//! Senders, who keep a ledger of what was acknowledged, and send again what was not.
+//! Senders that record what was acknowledged, and resend the rest.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,7 +20,7 @@ use webhook_runtime::{Secret, providers::PLAIN, scheme::Outgoing};
 
 use crate::{program::SECRET, store::Store};
 
-/// A request that nobody answers in so long has failed: the providers' patience.
+/// The provider's timeout for a request.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A sender with one connection at a time.
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Sender(Option<(SocketAddr, BufReader<TcpStream>)>);
 
 impl Sender {
-    /// Sends a signed body, and tells the status of the answer.
+    /// Sends a signed body, and returns the status.
     pub(crate) async fn send(&mut self, to: SocketAddr, body: &str) -> std::io::Result<u16> {
         let kept = self.0.take().filter(|(address, _)| *address == to);
         let sent = tokio::time::timeout(PATIENCE, async {
@@ -79,7 +79,7 @@ async fn exchange(stream: &mut BufReader<TcpStream>, body: &str) -> std::io::Res
     status.ok_or_else(|| std::io::Error::other("no status"))
 }
 
-/// An answer that a sender had.
+/// An answer to a sender.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Answer {
     pub(crate) asked: Instant,
@@ -87,17 +87,17 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
 }
 
-/// What all senders have in common.
+/// The state that all senders share.
 #[derive(Default)]
 struct Shared {
     stop: AtomicBool,
     acknowledged: AtomicUsize,
     statuses: Mutex<BTreeMap<u16, usize>>,
-    /// The answers of late, for those who ask when which was given.
+    /// The recent answers, with their times.
     answers: Mutex<Vec<Answer>>,
 }
 
-/// Senders at work.
+/// Running senders.
 pub(crate) struct Load {
     shared: Arc<Shared>,
     to: watch::Sender<Option<SocketAddr>>,
@@ -105,12 +105,12 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Begins to send small deliveries, once it is told where to.
+    /// Starts senders of small deliveries. They wait for an address.
     pub(crate) fn start(connections: usize, most: usize) -> Self {
         Self::of(connections, most, "", 0)
     }
 
-    /// Begins to send deliveries whose ids begin alike, with so much that is of no use in each.
+    /// Starts senders of deliveries with this id prefix and this much padding.
     pub(crate) fn of(connections: usize, most: usize, prefix: &str, ballast: usize) -> Self {
         let shared = Arc::new(Shared::default());
         let to = watch::Sender::new(None);
@@ -124,7 +124,7 @@ impl Load {
         Self { shared, to, senders }
     }
 
-    /// From now on, to this address.
+    /// Sends to this address from now on.
     pub(crate) fn to(&self, address: Option<SocketAddr>) {
         self.to.send_replace(address);
     }
@@ -133,18 +133,17 @@ impl Load {
         self.shared.acknowledged.load(Ordering::Relaxed)
     }
 
-    /// How often which status was answered.
+    /// The number of answers by status.
     pub(crate) fn statuses(&self) -> BTreeMap<u16, usize> {
         self.shared.statuses.lock().unwrap().clone()
     }
 
-    /// The answers since this was last asked.
+    /// The answers since the last call.
     pub(crate) fn take_answers(&self) -> Vec<Answer> {
         std::mem::take(&mut self.shared.answers.lock().unwrap())
     }
 
-    /// Waits for an answer of this kind to something that was asked after `since`, and says how
-    /// long it took.
+    /// Waits for such an answer to a request sent after `since`, and returns how long it took.
     pub(crate) async fn first(&self, since: Instant, is: impl Fn(u16) -> bool) -> Duration {
         loop {
             let first = {
@@ -159,7 +158,7 @@ impl Load {
         }
     }
 
-    /// Waits until so many are acknowledged.
+    /// Waits until this many are acknowledged.
     pub(crate) async fn reach(&self, acknowledged: usize) {
         let (mut last, mut since) = (0, Instant::now());
         loop {
@@ -175,13 +174,13 @@ impl Load {
         }
     }
 
-    /// Ends, and gives the ids of everything that was acknowledged.
+    /// Stops the senders, and returns all acknowledged ids.
     pub(crate) async fn stop(self) -> Vec<String> {
         self.shared.stop.store(true, Ordering::Relaxed);
         self.finish().await
     }
 
-    /// Waits until everything is sent, and gives the ids of everything that was acknowledged.
+    /// Waits until everything is sent, and returns all acknowledged ids.
     pub(crate) async fn finish(mut self) -> Vec<String> {
         let mut acknowledged = Vec::new();
         for sender in std::mem::take(&mut self.senders) {
@@ -205,7 +204,7 @@ impl Drop for Load {
     }
 }
 
-/// Sends one delivery after another, each until it is acknowledged, as a provider does it.
+/// Sends one delivery after another, each until it is acknowledged, as a provider does.
 async fn keep_sending(
     prefix: String,
     most: usize,
@@ -242,7 +241,7 @@ async fn keep_sending(
     acknowledged
 }
 
-/// What became of what was acknowledged.
+/// The effects of acknowledged deliveries.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Judged {
     pub(crate) acknowledged: usize,
@@ -251,7 +250,7 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    /// Compares the ledger of the senders with the effects.
+    /// Compares the senders' ledger with the effects.
     pub(crate) async fn by(store: &Store, acknowledged: &[String]) -> Self {
         let mut times: HashMap<String, usize> = HashMap::new();
         for id in store.effects().await {

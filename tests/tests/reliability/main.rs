@@ -1,9 +1,9 @@
-//! What is promised of the inbox, shown on real processes: a receiver that is killed, stopped and
-//! starved, senders over HTTP who keep their own ledger, and a table of effects in which a doubled
-//! one would show.
+//! The promises of the inbox, tested on real processes: a receiver that is killed, stopped and
+//! starved; senders over HTTP with a ledger of their own; and a table in which doubled effects
+//! show.
 //!
-//! The versions that run by themselves are short; `CONTRIBUTING.md` has the variables that ask for
-//! more. Where PostgreSQL is not installed, its tests say so and pass.
+//! The tests are short by default. `CONTRIBUTING.md` has the variables for longer runs. If
+//! PostgreSQL is not installed, its tests say so and pass.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 #![cfg(unix)]
@@ -74,20 +74,20 @@ mod power_cut {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn of_a_file() {
-        alone(power::of_a_file()).await;
+    async fn sqlite_survives() {
+        alone(power::sqlite_survives()).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn of_a_server() {
+    async fn postgres_survives() {
         if let Some(programs) = server::programs() {
-            alone(power::of_a_server(programs)).await;
+            alone(power::postgres_survives(programs)).await;
         }
     }
 }
 
-/// One after another, since each takes all that the machine has and measures time; and bounded, so
-/// that none hangs for ever.
+/// Runs one case at a time, since each loads the whole machine and measures time; with a time
+/// limit.
 async fn alone(case: impl Future<Output = ()>) {
     static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = TURN.lock().await;
@@ -96,12 +96,12 @@ async fn alone(case: impl Future<Output = ()>) {
     tokio::time::timeout(limit, case).await.expect("it takes too long");
 }
 
-/// A number that a variable asks for, instead of the one that CI has time for.
-fn asked(name: &str, default: usize) -> usize {
+/// The number in an environment variable, or the default for CI.
+fn number_from_env(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |number| number.parse().expect("a number"))
 }
 
-/// A random time, up to a most.
+/// A random time up to a maximum.
 fn up_to(most: Duration) -> Duration {
     let per_mille = u32::try_from(random() % 1001).expect("a small number");
     most * per_mille / 1000

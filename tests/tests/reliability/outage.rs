@@ -1,4 +1,4 @@
-//! PostgreSQL is stopped and started again, while deliveries come in over HTTP.
+//! PostgreSQL stops and starts again while deliveries arrive over HTTP.
 
 use std::{
     path::PathBuf,
@@ -7,16 +7,16 @@ use std::{
 };
 
 use crate::{
-    asked,
     load::{Judged, Load},
+    number_from_env,
     program::Program,
     server::Server,
     store::Store,
 };
 
-/// `WEBHOOK_OUTAGES` asks for more.
+/// `WEBHOOK_OUTAGES` sets a larger number.
 pub(crate) async fn outage(programs: PathBuf) {
-    let outages = asked("WEBHOOK_OUTAGES", 1);
+    let outages = number_from_env("WEBHOOK_OUTAGES", 1);
     let start = move || Arc::new(Server::start(&programs));
     let server = tokio::task::spawn_blocking(start).await.unwrap();
     let store = Store::on(&server).await.expect("a server").with_effects().await;

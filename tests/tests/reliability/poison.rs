@@ -1,22 +1,22 @@
-//! A job that ends its process, whenever it is run.
+//! A job that ends its process every time it runs.
 
 use std::{collections::HashSet, sync::Arc};
 
 use crate::{
-    asked,
     load::{Judged, Load, Sender},
+    number_from_env,
     program::{Starting, receiver},
     store::Store,
 };
 
 const MAX_ATTEMPTS: usize = 5;
 
-/// `WEBHOOK_OTHERS` asks for more.
+/// `WEBHOOK_OTHERS` sets a larger number.
 pub(crate) async fn poison(store: Store) {
-    let others = asked("WEBHOOK_OTHERS", 200);
+    let others = number_from_env("WEBHOOK_OTHERS", 200);
     let store = Arc::new(store);
     let load = Arc::new(Load::start(20, others));
-    // What a supervisor of services does: start it again, whatever it died of.
+    // A supervisor, which restarts the program whenever it ends.
     let supervisor = tokio::spawn({
         let (load, store) = (Arc::clone(&load), Arc::clone(&store));
         async move {
@@ -30,7 +30,7 @@ pub(crate) async fn poison(store: Store) {
                 if is_first {
                     let mut sender = Sender::default();
                     let poison = r#"{"id":"poison","aborts":true}"#;
-                    // It may be dead before it answers.
+                    // It may end before it answers.
                     is_first = sender.send(program.address, poison).await.is_err();
                 }
                 load.to(Some(program.address));

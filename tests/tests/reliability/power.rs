@@ -1,9 +1,9 @@
 //! The power of the machine fails.
 //!
-//! What is left then is what a completed sync has covered, and any part of what came after the last
-//! one, in any order. `tests/tools/power.c`, loaded into the receiver, keeps the first beside the
-//! files; after a `kill -9`, sectors of the second are added at random. A record or a page torn in
-//! its midst is thus the rule.
+//! Then the disk holds what a completed sync covered, and any part of later writes, in any order.
+//! `tests/tools/power.c`, loaded into the receiver, keeps a copy of the synced state beside the
+//! files. After a `kill -9`, random sectors of later writes are added, so torn records and pages
+//! are the rule.
 
 use std::{
     collections::HashSet,
@@ -18,8 +18,8 @@ use sqlx::{Connection as _, SqliteConnection};
 use webhook_runtime::Inbox;
 
 use crate::{
-    asked,
     load::Load,
+    number_from_env,
     program::{Program, Starting, receiver},
     random,
     server::Server,
@@ -27,17 +27,17 @@ use crate::{
     up_to,
 };
 
-/// What a disk writes whole, or not at all.
+/// The size that a disk writes whole or not at all.
 const SECTOR: usize = 512;
 
-/// After so many cuts, with a new file: those that grow for ever take long to look at.
+/// The number of cuts after which a new file starts, since large files are slow to check.
 const CUTS_OF_ONE: usize = 4;
 
 const FILES: [&str; 2] = ["inbox.db", "inbox.db-wal"];
 
-/// Of an SQLite file. `WEBHOOK_CUTS` asks for more.
-pub(crate) async fn of_a_file() {
-    let cuts = asked("WEBHOOK_CUTS", 8);
+/// Power cuts with an SQLite file. `WEBHOOK_CUTS` sets the number.
+pub(crate) async fn sqlite_survives() {
+    let cuts = number_from_env("WEBHOOK_CUTS", 8);
     let Some(library) = Library::build() else { return };
     let (mut acknowledged, mut torn) = (0, 0);
     let mut machine = Machine::new(&library).await;
@@ -52,7 +52,7 @@ pub(crate) async fn of_a_file() {
             acknowledged += machine.acknowledged.len();
         }
     }
-    // Whether it would have been noticed.
+    // The check works: a loss would be noticed.
     let mut lying = Machine::new(&library).await;
     lying.run(cuts, true).await;
     let lost = lying.lost().await;
@@ -64,11 +64,11 @@ pub(crate) async fn of_a_file() {
     assert!(lost > 0, "a disk that lies loses nothing: the test proves nothing");
 }
 
-/// A disk with a file on it, and what was acknowledged of it.
+/// A disk with a database file, and the acknowledged deliveries.
 struct Machine {
     store: Store,
     library: PathBuf,
-    /// What has been synced.
+    /// The synced state.
     certain: PathBuf,
     acknowledged: Vec<String>,
 }
@@ -92,8 +92,7 @@ impl Machine {
         self.store.directory.join("disk")
     }
 
-    /// Receives for a while until the power fails; says how many sectors of what was written did
-    /// not get to the disk.
+    /// Receives for a while until the power fails, and returns the number of lost sectors.
     async fn run(&mut self, number: usize, lies: bool) -> usize {
         let mut command = receiver();
         command.env("LD_PRELOAD", &self.library);
@@ -110,17 +109,17 @@ impl Machine {
         self.acknowledged.extend(load.stop().await);
         let mut torn = 0;
         for file in FILES {
-            // All of the rest is lost, none of it, or each sector as it happens.
+            // All later writes are lost, none of them, or random sectors.
             let odds = [0, 50, 90, 100][usize::try_from(random() % 4).unwrap()];
             let odds = if lies { 0 } else { odds };
             torn += fail(&self.disk().join(file), &self.certain.join(file), odds);
         }
-        // It is made anew from the log.
+        // It is rebuilt from the log.
         let _ = fs::remove_file(self.disk().join("inbox.db-shm"));
         torn
     }
 
-    /// How much of what was acknowledged is not there. What is there has to be whole.
+    /// Counts the acknowledged deliveries that are missing. The rest must be intact.
     async fn lost(&self) -> usize {
         let mut connection = SqliteConnection::connect(&self.store.url).await.unwrap();
         let check: String =
@@ -131,7 +130,7 @@ impl Machine {
                 .fetch_all(&mut connection)
                 .await
                 .unwrap();
-        // An effect is there exactly where its delivery is completed.
+        // An effect exists exactly if its delivery is completed.
         let apart: Vec<String> = sqlx::query_scalar(
             "SELECT coalesce(e.id, d.id) FROM effects AS e FULL JOIN (\
              SELECT CAST(b.body AS text) ->> 'id' AS id FROM webhook_bodies AS b \
@@ -143,7 +142,7 @@ impl Machine {
         .unwrap();
         assert_eq!(apart, [""; 0], "effects without their completions, or twice");
         connection.close().await.unwrap();
-        // What looked has tidied up as well, on a disk that works: this is certain now.
+        // The check itself has written to a working disk, so this state is durable now.
         for file in FILES {
             let _ = fs::remove_file(self.certain.join(file));
             let _ = fs::copy(self.disk().join(file), self.certain.join(file));
@@ -153,14 +152,14 @@ impl Machine {
     }
 }
 
-/// Of a PostgreSQL server. `WEBHOOK_CUTS` asks for more.
-pub(crate) async fn of_a_server(programs: PathBuf) {
-    let cuts = asked("WEBHOOK_CUTS", 2);
+/// Power cuts with a PostgreSQL server. `WEBHOOK_CUTS` sets the number.
+pub(crate) async fn postgres_survives(programs: PathBuf) {
+    let cuts = number_from_env("WEBHOOK_CUTS", 2);
     let Some(library) = Library::build() else { return };
     let start = move || Arc::new(Server::start(&programs));
     let server = tokio::task::spawn_blocking(start).await.unwrap();
     let store = Store::on(&server).await.expect("a server").with_effects().await;
-    // What follows is steady work: making tables is not what is asked about.
+    // The tables exist before the first cut.
     Inbox::open(&store.url).await.unwrap().close().await.unwrap();
     let other = Arc::clone(&server);
     tokio::task::spawn_blocking(move || other.stop()).await.unwrap();
@@ -170,7 +169,7 @@ pub(crate) async fn of_a_server(programs: PathBuf) {
     assert!(copied.unwrap().success());
 
     let (mut acknowledged, mut torn) = (Vec::new(), 0);
-    // The last disk lies, and has to be found out.
+    // The last disk lies about syncs, which must be noticed.
     for cut in 0..=cuts {
         let lies = cut == cuts;
         let (other, library) = (Arc::clone(&server), library.0.clone());
@@ -214,7 +213,7 @@ pub(crate) async fn of_a_server(programs: PathBuf) {
         assert_eq!(lost, 0, "cut {cut}: of {} acknowledged", acknowledged.len());
         let other = Arc::clone(&server);
         tokio::task::spawn_blocking(move || other.stop()).await.unwrap();
-        // What looked was on a disk that works: this is certain now.
+        // The check ran on a working disk, so this state is durable now.
         let copied = Server::command("sh")
             .args(["-c", r#"rm -r "$2" && cp -a "$1" "$2""#, "sh"])
             .args([&data, &certain])
@@ -223,7 +222,7 @@ pub(crate) async fn of_a_server(programs: PathBuf) {
     }
 }
 
-/// As [`fail`], for all files of a directory.
+/// Like [`fail`], for all files of a directory.
 fn fail_all(directory: &Path, certain: &Path, lies: bool) -> usize {
     let mut torn = 0;
     for entry in fs::read_dir(directory).unwrap() {
@@ -235,7 +234,7 @@ fn fail_all(directory: &Path, certain: &Path, lies: bool) -> usize {
             let odds = [0, 50, 90, 100][usize::try_from(random() % 4).unwrap()];
             fail(&file, &certain, if lies { 0 } else { odds })
         } else {
-            // Its name is there, as on a file system with a journal, and nothing in it.
+            // Its name exists, as on a journaling file system, but it is empty.
             fs::write(&file, "").unwrap();
             0
         };
@@ -255,7 +254,7 @@ async fn lost_by_the_server(store: &Store, acknowledged: &[String]) -> usize {
     acknowledged.iter().filter(|id| !stored.contains(*id)).count()
 }
 
-/// Leaves of a file what is certain, and each sector of the rest with odds of so many in a hundred.
+/// Keeps the synced part of a file, and each later sector with this probability in percent.
 fn fail(file: &Path, certain: &Path, odds: u64) -> usize {
     let Ok(written) = fs::read(file) else { return 0 };
     let Ok(mut left) = fs::read(certain) else {
@@ -274,7 +273,7 @@ fn fail(file: &Path, certain: &Path, odds: u64) -> usize {
             continue;
         }
         if left.len() < from + sector.len() {
-            // What lies between was never written, as far as the disk knows.
+            // As far as the disk knows, the part between was never written.
             left.resize(from + sector.len(), 0);
         }
         left[from..from + sector.len()].copy_from_slice(sector);
@@ -284,11 +283,11 @@ fn fail(file: &Path, certain: &Path, odds: u64) -> usize {
     torn
 }
 
-/// What is loaded into the receiver, in a directory that is removed afterwards.
+/// The library that is loaded into the receiver, in a temporary directory.
 struct Library(PathBuf);
 
 impl Library {
-    /// By the compiler that SQLite was built with as well.
+    /// Compiled with the compiler that also built SQLite.
     fn build() -> Option<Self> {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/power.c");
         let library =

@@ -10,7 +10,7 @@ use std::{
 
 use crate::store::Store;
 
-/// What the requests are signed with.
+/// The secret of the requests.
 pub(crate) const SECRET: &str = "s3cret";
 
 pub(crate) const LEASE: Duration = Duration::from_secs(1);
@@ -26,11 +26,11 @@ pub(crate) fn receiver() -> Command {
 pub(crate) struct Program {
     child: Child,
     pub(crate) address: SocketAddr,
-    /// Read no further, but kept: what is printed into a closed pipe is an error.
+    /// Not read any more, but kept open: printing into a closed pipe is an error.
     _out: BufReader<ChildStdout>,
 }
 
-/// A receiver that has not said yet where it listens.
+/// A receiver that has not printed its address yet.
 pub(crate) struct Starting(Option<Child>);
 
 impl Program {
@@ -43,7 +43,7 @@ impl Program {
         self.child.id()
     }
 
-    /// By SIGKILL, which nobody can do anything about.
+    /// Sends SIGKILL.
     pub(crate) fn kill(self) {
         drop(self);
     }
@@ -54,7 +54,7 @@ impl Program {
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
-    /// Waits until it ends by itself.
+    /// Waits for the end of the program.
     pub(crate) async fn ended(&mut self) {
         while self.child.try_wait().unwrap().is_none() {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -78,7 +78,7 @@ impl Starting {
         Self(Some(child.unwrap()))
     }
 
-    /// The program, once it says where it listens; `None` where it ends instead.
+    /// The program, once it prints its address; `None` if it ends instead.
     pub(crate) async fn ready(mut self) -> Option<Program> {
         let mut child = self.0.take().expect("it is taken once");
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));

@@ -1,26 +1,26 @@
-//! A worker is killed at a job, and another one takes it over.
+//! A worker is killed during a job, and another one takes the job over.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::{
-    asked,
     load::Sender,
+    number_from_env,
     program::{LEASE, Program, Starting, receiver},
     store::Store,
     up_to,
 };
 
-/// How much later than the end of the lease the job may begin again.
+/// The allowed delay between the end of the lease and the next start.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// `WEBHOOK_RETRIES` asks for more.
+/// `WEBHOOK_RETRIES` sets a larger number.
 pub(crate) async fn retry(store: Store) {
-    let rounds = asked("WEBHOOK_RETRIES", 3);
+    let rounds = number_from_env("WEBHOOK_RETRIES", 3);
     let mut slowest = Duration::ZERO;
     let mut first = Program::start(&store).await;
     for round in 0..rounds {
         let id = format!("job-{round}");
-        // Before its transaction, or in the midst of it.
+        // Before its transaction, or inside it.
         let when = if round % 2 == 0 { "before" } else { "within" };
         let body = format!(r#"{{"id":"{id}","{when}":1500}}"#);
         assert_eq!(Sender::default().send(first.address, &body).await.unwrap(), 202);

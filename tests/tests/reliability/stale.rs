@@ -1,16 +1,17 @@
-//! A process is stopped for longer than its lease, and wakes when its job has been done by another.
+//! A process is stopped for longer than its lease, and wakes after another one has done its job.
 
 use std::time::Duration;
 
-use crate::{asked, load::Sender, program::Program, store::Store};
+use crate::{load::Sender, number_from_env, program::Program, store::Store};
 
-/// `WEBHOOK_STOPS` asks for more.
+/// `WEBHOOK_STOPS` sets a larger number.
 pub(crate) async fn stale(store: Store) {
-    let rounds = asked("WEBHOOK_STOPS", 2);
+    let rounds = number_from_env("WEBHOOK_STOPS", 2);
     let first = Program::start(&store).await;
     for round in 0..rounds {
         let id = format!("job-{round}");
-        // With an effect, the transaction finds the claim gone; without one, the completion does.
+        // With an effect, the transaction finds that the claim is lost; without one, the completion
+        // does.
         let idle = round % 2 == 1;
         let body = format!(r#"{{"id":"{id}","before":300,"idle":{idle}}}"#);
         assert_eq!(Sender::default().send(first.address, &body).await.unwrap(), 202);
@@ -24,7 +25,7 @@ pub(crate) async fn stale(store: Store) {
         first.signal("CONT");
         let end = if idle { "ended" } else { "refused" };
         store.noted(end, &id, Some(first.id())).await;
-        // Until it has tried to settle its claim.
+        // Waits until it has tried to settle its claim.
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!(everything(&store).await, done, "{round}: a stale completion changed something");
         second.kill();
@@ -34,7 +35,7 @@ pub(crate) async fn stale(store: Store) {
     assert_eq!(effects, rounds.div_ceil(2));
 }
 
-/// All that a stale completion could change, as text.
+/// Everything that a stale completion could change, as text.
 async fn everything(store: &Store) -> Vec<String> {
     let table = store.deliveries();
     let rows = format!(

@@ -1,4 +1,4 @@
-//! A database of a test's own, and a directory for what else it leaves.
+//! A database for one test, and a directory for its files.
 
 use std::{
     env, fs,
@@ -24,7 +24,7 @@ pub(crate) struct Store {
     pub(crate) directory: PathBuf,
 }
 
-/// Runs something on a connection of the store's engine.
+/// Runs a closure on a connection of the store's engine.
 macro_rules! on_connection {
     ($self:ident, |$connection:ident| $operation:expr) => {
         match $self.engine {
@@ -32,7 +32,7 @@ macro_rules! on_connection {
                 let mut own = SqliteConnection::connect(&$self.url).await.unwrap();
                 let $connection = &mut own;
                 let done = $operation;
-                // Not by being dropped, which takes its time.
+                // Closed explicitly, since dropping is slow.
                 own.close().await.unwrap();
                 done
             }
@@ -40,7 +40,7 @@ macro_rules! on_connection {
                 let mut own = PgConnection::connect(&$self.url).await.unwrap();
                 let $connection = &mut own;
                 let done = $operation;
-                // Not by being dropped, which takes its time.
+                // Closed explicitly, since dropping is slow.
                 own.close().await.unwrap();
                 done
             }
@@ -56,7 +56,7 @@ impl Store {
         Some(Self { engine: Engine::Sqlite, url, directory })
     }
 
-    /// A database on the server that all tests of this program share.
+    /// A new database on the shared server.
     pub(crate) async fn postgres() -> Option<Self> {
         Self::on(tokio::task::spawn_blocking(server::server).await.unwrap()?).await
     }
@@ -73,17 +73,17 @@ impl Store {
         Some(Self { engine: Engine::Postgres, url, directory })
     }
 
-    /// Makes the table for effects: with nothing that would keep one from doubling.
+    /// Creates the table for effects, without a unique key, so that doubled effects show.
     pub(crate) async fn with_effects(self) -> Self {
         if self.engine == Engine::Sqlite {
-            // The file, which only the inbox makes as it needs it.
+            // Opening the inbox creates the file with the right settings.
             Inbox::open(&self.url).await.unwrap().close().await.unwrap();
         }
         self.execute("CREATE TABLE effects (id text NOT NULL, pid bigint NOT NULL)").await;
         self
     }
 
-    /// The same directory, with its database elsewhere.
+    /// The same directory, with another database.
     pub(crate) fn at(mut self, url: String) -> Self {
         self.url = url;
         self
@@ -107,7 +107,7 @@ impl Store {
             .unwrap()
     }
 
-    /// The ids of all effects, one for each time that it happened.
+    /// The ids of all effects, doubled ones twice.
     pub(crate) async fn effects(&self) -> Vec<String> {
         self.texts("SELECT id FROM effects").await
     }
@@ -120,16 +120,16 @@ impl Store {
         }
     }
 
-    /// How many deliveries stand so.
+    /// Counts the deliveries in this state.
     pub(crate) async fn count(&self, states: &str) -> i64 {
         let table = self.deliveries();
         self.number(&format!("SELECT count(*) FROM {table} WHERE state IN ({states})")).await
     }
 
-    /// Waits until nothing is waiting, running or held.
+    /// Waits until nothing is pending, running or blocked.
     pub(crate) async fn wait_until_all_is_finished(&self) {
         let mut before = (i64::MAX, 0);
-        // A backlog may take long, but it has to go on.
+        // A backlog may take long, but must shrink.
         while before.1 < 600 {
             let left = self.count("0, 1, 2").await;
             if left == 0 {
@@ -145,14 +145,14 @@ impl Store {
         self.directory.join("ledger")
     }
 
-    /// What the programs have noted.
+    /// The lines of the ledger.
     pub(crate) fn notes(&self) -> Vec<Note> {
         let text = fs::read_to_string(self.ledger()).unwrap_or_default();
-        // A line is of use once it has its end.
+        // Skips an unfinished last line.
         text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(Note::parse).collect()
     }
 
-    /// Waits until a program has noted something, and gives the first such note.
+    /// Waits for such a line, and returns the first one.
     pub(crate) async fn noted(&self, what: &str, id: &str, by: Option<u32>) -> Note {
         for _ in 0..3000 {
             let mut notes = self.notes().into_iter();

@@ -26,7 +26,7 @@ use super::{
 /// The largest body that a vector may have.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// The bodies that reached the handler.
+/// The bodies that the handler received.
 #[derive(Clone, Default)]
 pub(crate) struct Seen(Arc<tokio::sync::Mutex<Vec<Bytes>>>);
 
@@ -36,7 +36,7 @@ impl Seen {
     }
 }
 
-/// Takes whatever is genuine.
+/// Accepts any genuine delivery.
 #[webhook(path = "/")]
 async fn any_delivery(State(seen): State<Seen>, delivery: &Delivery) {
     seen.0.lock().await.push(delivery.body().clone());
@@ -47,7 +47,8 @@ thread_local! {
     static ENDPOINT: RefCell<Option<Endpoint>> = const { RefCell::new(None) };
 }
 
-/// [`any_delivery`] with the provider and the path of one line: an attribute's are constants.
+/// [`any_delivery`] with the provider and the path of one line, since the attribute takes only
+/// constants.
 pub(crate) struct Mounted;
 
 impl Webhook<Seen> for Mounted {
@@ -60,9 +61,9 @@ impl Webhook<Seen> for Mounted {
     }
 }
 
-/// Everything that a provider's endpoint may need of its surroundings.
+/// Everything that a provider's endpoint may need.
 pub(crate) fn webhooks(provider: &'static Provider, url: &Uri, published: &Keys) -> Webhooks<Seen> {
-    // A brace of the path would be a parameter's.
+    // Braces in the path would be parameters.
     let path = url.path().replace('{', "{{").replace('}', "}}");
     let endpoint = Endpoint::new("any_delivery", module_path!(), path.leak())
         .provider(provider)
@@ -76,7 +77,7 @@ pub(crate) fn webhooks(provider: &'static Provider, url: &Uri, published: &Keys)
     Webhooks::new().mount::<Mounted>().public_url(origin).key_source(published.clone())
 }
 
-/// Serves keys from the line itself, and remembers which URLs were visited.
+/// Serves keys from the line itself, and records the visited URLs.
 #[derive(Clone, Default)]
 pub(crate) struct Keys {
     published: Published,
@@ -113,7 +114,7 @@ impl KeySource for Keys {
     }
 }
 
-/// Serves `router` on a port of its own for just this request.
+/// Serves `router` on a free port for this request.
 pub(crate) async fn ask(router: Router, request: &Request<'_>) -> Result<Answer, String> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
         .await

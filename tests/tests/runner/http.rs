@@ -1,5 +1,5 @@
-//! A client that sends exactly what it is told to: headers twice, empty, and in any spelling. No
-//! library for clients does that.
+//! A client that sends exactly the given bytes, with repeated, empty and oddly spelt headers. No
+//! client library does that.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -38,12 +38,12 @@ impl Answer {
     }
 }
 
-/// Whether the value can be sent at all.
+/// Tells whether the value can be sent.
 pub(crate) fn is_sendable(value: &str) -> bool {
     HeaderValue::from_bytes(value.as_bytes()).is_ok()
 }
 
-/// Sends one request over a connection of its own, and reads the answer.
+/// Sends one request over a new connection, and reads the answer.
 pub(crate) async fn send(server: SocketAddr, request: &Request<'_>) -> Result<Answer, String> {
     match tokio::time::timeout(PATIENCE, exchange(server, request)).await {
         Ok(Ok(answer)) => read(&answer),
@@ -53,13 +53,13 @@ pub(crate) async fn send(server: SocketAddr, request: &Request<'_>) -> Result<An
 }
 
 async fn exchange(server: SocketAddr, request: &Request<'_>) -> std::io::Result<Vec<u8>> {
-    // The host is not the one of the vector's URL: behind a proxy it would not be either.
+    // The host differs from that of the vector's URL, as behind a proxy.
     let mut head = format!(
         "{} {} HTTP/1.1\r\nhost: {server}\r\nconnection: close\r\n",
         request.method, request.target
     );
     for (name, value) in request.headers {
-        // Those are the connection's.
+        // These belong to the connection.
         if ["host", "connection", "content-length", "transfer-encoding"]
             .iter()
             .all(|own| !name.eq_ignore_ascii_case(own))
@@ -75,7 +75,7 @@ async fn exchange(server: SocketAddr, request: &Request<'_>) -> std::io::Result<
     let (mut reader, mut writer) = connection.split();
     let sent = [head.as_bytes(), request.body].concat();
     let mut answer = Vec::new();
-    // A server may answer, and close, before it has read everything.
+    // The server may answer and close before it has read everything.
     let (_, read) = tokio::join!(writer.write_all(&sent), reader.read_to_end(&mut answer));
     match read {
         Err(error) if answer.is_empty() => Err(error),

@@ -24,7 +24,7 @@ pub(crate) struct Vector {
     secret: Several,
     #[serde(default)]
     secret_kind: String,
-    /// The name of the secret, where tokens have to say it.
+    /// The name of the secret, for tokens that contain it.
     api_key: Option<String>,
     #[serde(default = "post")]
     pub(crate) method: String,
@@ -49,7 +49,7 @@ pub(crate) enum Verdict {
     Reject,
 }
 
-/// One text, or a list of them.
+/// One text or a list.
 #[derive(Clone, Default, Deserialize)]
 #[serde(from = "serde_json::Value")]
 struct Several(Vec<String>);
@@ -70,7 +70,7 @@ impl From<serde_json::Value> for Several {
     }
 }
 
-/// A body that is too long to stand in the file.
+/// A body that is too long for the file.
 #[derive(Deserialize)]
 struct Generated {
     prefix: String,
@@ -84,7 +84,7 @@ fn post() -> String {
     "POST".to_owned()
 }
 
-/// One request that asks who owns an endpoint, and the answer it wants.
+/// One handshake, and the expected answer.
 #[derive(Deserialize)]
 pub(crate) struct Handshake {
     pub(crate) name: String,
@@ -95,7 +95,7 @@ pub(crate) struct Handshake {
     pub(crate) response: Wanted,
 }
 
-/// How the endpoint is configured.
+/// The endpoint's configuration.
 #[derive(Default, Deserialize)]
 pub(crate) struct Config {
     pub(crate) secret: Option<String>,
@@ -105,8 +105,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// When the request arrives. Unless the line says it, at the moment for which all lines were
-    /// signed.
+    /// The arrival of the request. By default, the time at which all lines were signed.
     pub(crate) fn now(&self) -> SystemTime {
         time(self.now.unwrap_or(1_760_000_000.0))
     }
@@ -116,7 +115,7 @@ impl Config {
 pub(crate) struct Asking {
     pub(crate) method: String,
     pub(crate) url: String,
-    /// What the runner has to do before it can ask.
+    /// The runner's preparation.
     #[serde(default)]
     pub(crate) note: String,
     #[serde(default)]
@@ -134,7 +133,7 @@ impl Asking {
     }
 }
 
-/// What the answer has to be: everything that is given.
+/// The expected answer. Fields that are missing are not compared.
 #[derive(Deserialize)]
 pub(crate) struct Wanted {
     pub(crate) status: Option<u16>,
@@ -144,7 +143,7 @@ pub(crate) struct Wanted {
     pub(crate) any_of: Option<Vec<Content>>,
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, String>,
-    /// Values that do as well as those of `headers`.
+    /// Alternatives to the values of `headers`.
     #[serde(default)]
     pub(crate) headers_alt: BTreeMap<String, String>,
     pub(crate) must_not_contain: Option<String>,
@@ -173,8 +172,7 @@ pub(crate) fn own(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(name)
 }
 
-/// Cargo runs tests in the directory of their package, but who types a path stands elsewhere: most
-/// likely in that of the workspace.
+/// Cargo runs tests in the directory of their package, but people type paths from the workspace.
 fn asked_for(path: &Path) -> PathBuf {
     let in_workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
     if !path.exists() && in_workspace.exists() { in_workspace } else { path.to_owned() }
@@ -194,8 +192,8 @@ pub(crate) fn lines<T: DeserializeOwned>(path: &Path) -> Vec<T> {
         .collect()
 }
 
-/// The topic that a message of SNS names. Which topics a receiver has subscribed to, the files do
-/// not say; a receiver that subscribed to another is the subject of `providers.rs`.
+/// The topic in a message of SNS. The files do not say which topics a receiver subscribed to;
+/// `providers.rs` tests another topic.
 pub(crate) fn topic(provider: &Provider, body: &[u8]) -> Option<String> {
     if provider.name() != AWS_SNS.name() {
         return None;
@@ -205,7 +203,7 @@ pub(crate) fn topic(provider: &Provider, body: &[u8]) -> Option<String> {
 }
 
 impl Vector {
-    /// The secrets as this provider's user would configure them.
+    /// The secrets as a user of this provider would configure them.
     pub(crate) fn secrets(&self, provider: &Provider) -> Vec<Secret> {
         if !provider.traits().needs_secret {
             return Vec::new();
@@ -216,7 +214,7 @@ impl Vector {
         if self.secret_kind.starts_with("none") {
             return Vec::new();
         }
-        // A key that is not text stands in the file in hex or base64 for want of another way.
+        // Keys that are not text are written in hex or base64.
         let encoded = takes_any_text(provider).then_some(self.secret_kind.as_str());
         let secret = |text: &String| {
             let key = match encoded {
@@ -235,7 +233,7 @@ impl Vector {
         self.secret.0.iter().map(secret).collect()
     }
 
-    /// What stands behind a URL, or under the name of a key, that the provider publishes.
+    /// The published document of this URL or key name.
     pub(crate) fn published(&self) -> Published {
         let is_jwk = self.secret_kind.starts_with("JWK");
         let jwks = self.secret.0.iter().filter(|_| is_jwk).map(|jwk| {
@@ -245,7 +243,7 @@ impl Vector {
         Published { urls: self.certs.clone(), ids: jwks.collect() }
     }
 
-    /// Every header of the request; one that is sent twice is here twice.
+    /// Every header of the request, repeated ones too.
     pub(crate) fn headers(&self) -> Vec<(String, String)> {
         flat(&self.headers)
     }
@@ -268,14 +266,14 @@ impl Vector {
     }
 }
 
-/// What a provider publishes, instead of the network.
+/// The provider's published documents, without the network.
 #[derive(Clone, Default)]
 pub(crate) struct Published {
     pub(crate) urls: BTreeMap<String, String>,
     pub(crate) ids: BTreeMap<String, String>,
 }
 
-/// Whether any text is a secret, and used as it is: where keys are encoded, this one is refused.
+/// Tells whether any text is a valid secret. Encoded keys reject this one.
 fn takes_any_text(provider: &Provider) -> bool {
     let request = Outgoing::new(b"{}").url("https://hooks.example.com/");
     provider.scheme().is_some() && provider.sign(&Secret::new("~:~"), &request).is_ok()
@@ -292,7 +290,7 @@ fn decoded(text: &str) -> Vec<u8> {
     Base64::decode_vec(text).expect("bodies are in base64")
 }
 
-/// The bytes that hex of either case stands for.
+/// Decodes hex of either case.
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     base16ct::mixed::decode_vec(text).ok()
 }

@@ -1,4 +1,4 @@
-//! Which provider a line means.
+//! The provider of a line.
 
 use webhook_runtime::{
     Provider,
@@ -6,24 +6,24 @@ use webhook_runtime::{
     scheme::{KeyEncoding, Scheme},
 };
 
-/// Providers that are in vector files but not in the framework. A file that names one which is in
-/// neither needs one constant more here: see `tests/vectors/README.md`.
+/// Providers of vector files that are not in the framework. For another one, add a constant here:
+/// see `tests/vectors/README.md`.
 pub(crate) const EXTRA: &[&Provider] = &[
     &ED25519_RAW, //
     &ECDSA_P256_RAW,
 ];
 
-/// Ed25519 over the body and nothing else, for the vectors of Wycheproof.
+/// Ed25519 over the body alone, for the vectors of Wycheproof.
 const ED25519_RAW: Provider = Provider::new(
     "ed25519-raw",
     Scheme::ed25519().header("x-signature").hex().key(KeyEncoding::Hex),
 );
 
-/// ECDSA over the body and nothing else, for the vectors of Wycheproof.
+/// ECDSA over the body alone, for the vectors of Wycheproof.
 const ECDSA_P256_RAW: Provider =
     Provider::new("ecdsa-p256-raw", Scheme::ecdsa_p256().header("x-signature").hex());
 
-/// Names that other people give to providers, and ours. Case and punctuation make no difference.
+/// Other names of providers, and ours. Case and punctuation do not matter.
 pub(crate) const ALIASES: &[(&str, &str)] = &[
     ("adyen-payments", "adyen"),
     ("adyen-banking", "adyen-header"),
@@ -72,7 +72,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Provider> {
     })
 }
 
-/// The name without what people disagree about: `Cal.com`, `cal-com` and `calcom` are one.
+/// The name without case and punctuation: `Cal.com`, `cal-com` and `calcom` are the same.
 pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|mark| mark.to_ascii_lowercase()).collect()
 }

@@ -1,4 +1,4 @@
-//! HTTP/2, over TCP as it is and over TLS.
+//! HTTP/2 over plain TCP and over TLS.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ where
     client.ready().await.expect("it takes requests")
 }
 
-/// A genuine delivery, and the status and text of its answer.
+/// Sends a genuine delivery, and returns the status and text.
 pub(crate) async fn deliver(client: &mut SendRequest<Bytes>, body: &[u8]) -> (u16, String) {
     let request = Request::post("http://localhost/webhook")
         .header("x-signature", signature(body))
@@ -57,7 +57,7 @@ async fn both_protocols_on_one_port() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_begins_like_http2_and_is_not() {
+async fn broken_http2_prefaces_are_closed() {
     let server = Server::start(hooks()).await;
     for begun in
         ["PRI * HTTP/2.0\r\n\r\nSM\r\n\rX", "PRI * HTTP/1.1\r\n\r\n", "PRI /x HTTP/2.0\r\n\r\n"]
@@ -67,7 +67,7 @@ async fn what_begins_like_http2_and_is_not() {
         let _ = stream.shutdown().await;
         closed(stream).await;
     }
-    // Byte by byte, a POST begins like a preface.
+    // The first byte of a POST is also that of a preface.
     let mut stream = server.connect().await;
     stream.set_nodelay(true).expect("a socket can do that");
     let body = b"1";
@@ -85,7 +85,7 @@ async fn what_begins_like_http2_and_is_not() {
 async fn silent_connections_are_closed() {
     let short = Duration::from_millis(300);
     let server = Server::start(hooks().header_deadline(short).idle_timeout(short * 2)).await;
-    // A preface that does not go on, one without a request, and one that had a request.
+    // An unfinished preface, a preface without a request, and one with a request.
     let mut half = server.connect().await;
     half.write_all(b"PRI * HT").await.expect("it takes bytes");
     closed(half).await;
@@ -105,7 +105,7 @@ async fn silent_connections_are_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn forgeries_get_what_they_get_over_http1() {
+async fn forgeries_are_answered_alike_over_http2() {
     let server = Server::start(hooks()).await;
     let mut client = client(server.connect().await).await;
     let request = Request::post("http://localhost/webhook")

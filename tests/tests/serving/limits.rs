@@ -1,4 +1,4 @@
-//! Until when a connection may stay.
+//! The timeouts of connections.
 
 use std::time::Duration;
 
@@ -22,25 +22,25 @@ async fn closed_soon(stream: impl tokio::io::AsyncRead + Unpin) {
 }
 
 #[tokio::test]
-async fn a_connection_that_never_asks_is_closed_at_the_deadline_of_the_head() {
+async fn silent_new_connections_are_closed() {
     let server = Server::start(hooks().header_deadline(SHORT).idle_timeout(LONG)).await;
     closed_soon(server.connect().await).await;
 }
 
 #[tokio::test]
-async fn between_requests_a_connection_may_be_silent_for_longer() {
+async fn keep_alive_outlasts_the_head_timeout() {
     let server = Server::start(hooks().header_deadline(SHORT).idle_timeout(LONG)).await;
     let mut stream = server.connect().await;
     deliver(&mut stream).await;
     sleep(SHORT * 3).await;
     deliver(&mut stream).await;
-    // What has begun has to go on, though.
+    // A started request must continue, though.
     stream.write_all(b"POST /webhook HTT").await.expect("it takes bytes");
     closed_soon(stream).await;
 }
 
 #[tokio::test]
-async fn but_not_for_ever() {
+async fn idle_keep_alive_connections_are_closed() {
     let server = Server::start(hooks().header_deadline(LONG).idle_timeout(SHORT)).await;
     let mut stream = server.connect().await;
     deliver(&mut stream).await;
@@ -48,7 +48,7 @@ async fn but_not_for_ever() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_used_all_the_time_ends_as_well() {
+async fn busy_connections_reach_their_max_age() {
     let server = Server::start(hooks().connection_lifetime(SHORT)).await;
     let mut stream = server.connect().await;
     let began = Instant::now();

@@ -1,4 +1,4 @@
-//! What it listens on.
+//! Listeners: TCP, Unix sockets and inherited sockets.
 
 use std::{
     net::{Ipv6Addr, TcpListener},
@@ -12,14 +12,14 @@ use tokio::{
     net::{TcpStream, UnixStream},
     time::timeout,
 };
-use webhook_runtime::{Error, Listener};
+use webhook_runtime::{Listener, ServeError};
 
 use crate::{
     common::{SECRET, signature},
     server::{PATIENCE, Server, deliver, head, hooks},
 };
 
-/// A path of a test's own, in a directory that is there anyway.
+/// A path for one test, in the temporary directory.
 fn path(name: &str) -> PathBuf {
     let path = std::env::temp_dir().join(format!("webhooks-{}-{name}", std::process::id()));
     let _ = std::fs::remove_file(&path);
@@ -38,7 +38,7 @@ async fn ipv6() {
 }
 
 #[tokio::test]
-async fn a_socket_in_the_file_system_and_tcp_at_once() {
+async fn unix_sockets_and_tcp_work_together() {
     let path = path("both");
     let unix = Listener::unix(&path).expect("a socket");
     let tcp = Listener::bind("127.0.0.1:0").await.expect("a port");
@@ -59,7 +59,7 @@ async fn a_socket_in_the_file_system_and_tcp_at_once() {
 }
 
 #[tokio::test]
-async fn a_socket_file_that_was_left_is_replaced_and_nothing_else_is() {
+async fn only_stale_socket_files_are_replaced() {
     let path = path("left");
     drop(UnixListener::bind(&path).expect("a socket"));
     assert!(path.exists());
@@ -67,21 +67,21 @@ async fn a_socket_file_that_was_left_is_replaced_and_nothing_else_is() {
     assert!(!path.exists());
     std::fs::write(&path, "something else").expect("a file");
     let refused = Listener::unix(&path).expect_err("it is no socket");
-    assert!(matches!(refused, Error::Listen { .. }), "{refused}");
+    assert!(matches!(refused, ServeError::Listen { .. }), "{refused}");
     assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "something else");
     std::fs::remove_file(&path).expect("it is ours");
 }
 
 #[tokio::test]
-async fn no_socket_at_all_is_an_error() {
+async fn no_listener_is_an_error() {
     let error = hooks().serve_on([]).await.expect_err("nothing to listen on");
     assert_eq!(error.to_string(), "cannot listen: no socket was given");
 }
 
-/// A shell gives the socket the number 3 and says so, as systemd does; the server is a process of its
-/// own, as the variables name its id.
+/// A shell passes the socket as number 3, as systemd does. The server is a separate process, since
+/// the variables name its process id.
 #[tokio::test]
-async fn a_socket_that_was_there_before_the_program() {
+async fn an_inherited_socket_is_used() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("it is bound");
     let hand_over = r#"LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" 3<&0 </dev/null"#;
@@ -93,7 +93,7 @@ async fn a_socket_that_was_there_before_the_program() {
         .stdout(Stdio::null())
         .spawn()
         .expect("a shell");
-    // Whoever connects before the program is there waits for it, and is not refused.
+    // A client that connects before the program starts waits, and is not refused.
     let mut stream = TcpStream::connect(address).await.expect("somebody listens");
     let body = br#"{"n":1}"#;
     let head = head(body.len(), &signature(body));
@@ -109,7 +109,7 @@ async fn a_socket_that_was_there_before_the_program() {
 }
 
 #[test]
-fn nothing_handed_over_is_an_error() {
+fn a_missing_inherited_socket_is_an_error() {
     let error = Listener::inherited().expect_err("there are no variables");
     assert!(error.to_string().contains("LISTEN_FDS"), "{error}");
 }

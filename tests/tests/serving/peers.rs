@@ -1,4 +1,4 @@
-//! Who is limited: peers by the address of their connection, which `serve` knows.
+//! Rate limits by the peer's address, which `serve` knows.
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -12,7 +12,7 @@ use crate::{
     server::{PATIENCE, Server, deliver, head, hooks},
 };
 
-/// The status that answers a forgery.
+/// Sends a forgery, and returns the status.
 async fn forge<T: AsyncRead + AsyncWrite + Unpin>(stream: &mut T) -> String {
     let request = [head(1, &signature(b"another")).as_bytes(), b"1"].concat();
     stream.write_all(&request).await.expect("it takes bytes");
@@ -23,7 +23,7 @@ async fn forge<T: AsyncRead + AsyncWrite + Unpin>(stream: &mut T) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_refused_too_often_is_not_looked_at_any_more() {
+async fn peers_over_quota_get_429() {
     let path = std::env::temp_dir().join(format!("webhooks-{}-peers", std::process::id()));
     let unix = Listener::unix(&path).expect("a socket");
     let tcp = Listener::bind("127.0.0.1:0").await.expect("a port");
@@ -31,7 +31,7 @@ async fn whoever_is_refused_too_often_is_not_looked_at_any_more() {
     let hooks = hooks().limit_per_peer(Quota::per_hour(3));
     let server = Server { address, task: tokio::spawn(hooks.serve_on([tcp, unix])) };
     let mut stream = server.connect().await;
-    // What is genuine costs nothing.
+    // Genuine deliveries do not count.
     for _ in 0..5 {
         deliver(&mut stream).await;
     }
@@ -40,7 +40,7 @@ async fn whoever_is_refused_too_often_is_not_looked_at_any_more() {
         statuses.push(forge(&mut server.connect().await).await);
     }
     assert_eq!(statuses, ["401", "401", "401", "429", "429"]);
-    // Nobody has an address there.
+    // Peers on a Unix socket have no address.
     let mut stream = UnixStream::connect(&path).await.expect("it listens");
     for _ in 0..5 {
         assert_eq!(forge(&mut stream).await, "401");

@@ -1,4 +1,4 @@
-//! A server in this process, and clients of HTTP/1.1.
+//! A server in this process, and HTTP/1.1 clients.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -16,10 +16,10 @@ use webhook_runtime::{Delivery, Error, Listener, Secret, Webhooks, webhook};
 
 use crate::common::{SECRET, signature, slow};
 
-/// The longest that anything here may take.
+/// The time limit of every step.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Says who has sent how much.
+/// Answers with the peer's address and the length of the body.
 #[webhook(path = "/webhook")]
 pub(crate) async fn hook(
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
@@ -59,7 +59,7 @@ impl Drop for Server {
     }
 }
 
-/// A genuine delivery, and what answers it; the connection is kept.
+/// Sends a genuine delivery, and reads the answer. The connection stays open.
 pub(crate) async fn deliver<T: AsyncRead + AsyncWrite + Unpin>(stream: &mut T) -> String {
     let body = br#"{"n":1}"#;
     let head = head(body.len(), &signature(body));

@@ -1,5 +1,5 @@
-//! The end of a program: what is being answered is answered, in a process of its own, as the signal is
-//! the process's.
+//! Shutdown: running requests are finished. The server is a separate process, since it gets a
+//! signal.
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn what_is_being_answered_is_answered_and_idle_connections_are_closed() {
+async fn shutdown_finishes_requests_and_closes_idle() {
     let program = Program::start();
     let address = program.address;
     let body = br#"{"n":1}"#;
@@ -26,7 +26,7 @@ async fn what_is_being_answered_is_answered_and_idle_connections_are_closed() {
     let mut busy = TcpStream::connect(address).await.expect("it listens");
     busy.write_all(head(body.len(), &signature(body)).as_bytes()).await.expect("bytes");
     busy.write_all(&body[..3]).await.expect("bytes");
-    // Until the server has seen the head.
+    // Waits until the server has read the head.
     tokio::time::sleep(Duration::from_millis(300)).await;
 
     program.stop();

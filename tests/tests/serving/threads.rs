@@ -1,4 +1,4 @@
-//! On which threads handlers run.
+//! The threads that run handlers.
 
 use std::{collections::BTreeSet, num::NonZeroUsize, sync::Mutex, time::Duration};
 
@@ -18,7 +18,7 @@ static SPAWNED: Mutex<usize> = Mutex::new(0);
 
 #[webhook(path = "/webhook")]
 async fn threads(_: &Delivery) -> String {
-    // What a handler leaves behind runs to its end, wherever it was.
+    // A task that a handler spawns runs to its end, on any thread.
     tokio::spawn(async {
         tokio::time::sleep(Duration::from_millis(500)).await;
         *SPAWNED.lock().expect("nobody panics holding it") += 1;
@@ -44,7 +44,7 @@ async fn ask(count: usize, hooks: Webhooks) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_are_dealt_out_to_threads_of_their_own() {
+async fn connections_are_spread_over_threads() {
     let hooks = || Webhooks::new().mount::<threads>().secrets::<threads>([Secret::new(SECRET)]);
     ask(4, hooks()).await;
     let expected = ["webhooks-0", "webhooks-1"].map(str::to_owned);
@@ -54,7 +54,7 @@ async fn connections_are_dealt_out_to_threads_of_their_own() {
     );
     ask(3, hooks().serving_threads(NonZeroUsize::new(3).expect("more than none"))).await;
     assert_eq!(std::mem::take(&mut *SEEN.lock().expect("nobody panics holding it")).len(), 3);
-    // One is the runtime that it is called on.
+    // One thread means the runtime that called `serve`.
     ask(2, hooks().serving_threads(NonZeroUsize::MIN)).await;
     let here = std::mem::take(&mut *SEEN.lock().expect("nobody panics holding it"));
     assert!(here.iter().all(|name| !name.starts_with("webhooks-")), "{here:?}");
@@ -68,7 +68,7 @@ async fn connections_are_dealt_out_to_threads_of_their_own() {
 }
 
 #[tokio::test]
-async fn one_thread_is_not_made_more() {
+async fn one_thread_stays_one() {
     let hooks = Webhooks::new().mount::<threads>().secrets::<threads>([Secret::new(SECRET)]);
     let here = std::thread::current().name().unwrap_or_default().to_owned();
     let server = Server::start(hooks).await;

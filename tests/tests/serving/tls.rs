@@ -1,4 +1,4 @@
-//! TLS, and certificates that are renewed.
+//! TLS, and renewed certificates.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ fn fixture(name: &str) -> PathBuf {
     PathBuf::from("fixtures/tls").join(name)
 }
 
-/// A certificate in a place of its own, where it can be exchanged.
+/// A certificate in a temporary directory, where it can be replaced.
 struct Files(PathBuf);
 
 impl Files {
@@ -33,7 +33,7 @@ impl Files {
         Self(place)
     }
 
-    /// Puts the certificate of that number there.
+    /// Installs the certificate of this number.
     fn put(&self, number: usize) {
         self.put_both(number, number);
     }
@@ -79,7 +79,7 @@ async fn connect(server: &Server, protocol: &str) -> TlsStream<tokio::net::TcpSt
     timeout(PATIENCE, connected).await.expect("in time").expect("it is trusted")
 }
 
-/// Which certificate it shows.
+/// The number of the certificate that the server presents.
 async fn shown(server: &Server) -> usize {
     let stream = connect(server, "http/1.1").await;
     let shown = stream.get_ref().1.peer_certificates().expect("one")[0].clone();
@@ -105,7 +105,7 @@ async fn both_protocols_over_tls() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_handshake_is_closed() {
+async fn broken_tls_handshakes_are_closed() {
     let files = Files::new("none");
     files.put(1);
     let short = Duration::from_millis(300);
@@ -122,14 +122,14 @@ async fn what_is_no_handshake_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn certificates_are_renewed_while_it_runs() {
+async fn certificates_are_reloaded() {
     let files = Files::new("renewed");
     files.put(1);
     let tls = files.tls().expect("a certificate").reload_every(Duration::from_millis(50));
     let server = Server::start(hooks().tls(tls)).await;
     let mut before = connect(&server, "http/1.1").await;
     assert_eq!(shown(&server).await, 1);
-    // What cannot be used is not.
+    // Unusable files are ignored.
     files.put_both(2, 1);
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(shown(&server).await, 1);
@@ -144,7 +144,7 @@ async fn certificates_are_renewed_while_it_runs() {
 }
 
 #[test]
-fn what_is_wrong_with_files_is_told() {
+fn tls_file_errors_name_the_cause() {
     let files = Files::new("wrong");
     let told = |files: &Files| files.tls().expect_err("it is wrong").to_string();
     assert!(told(&files).starts_with("cannot read "), "{}", told(&files));

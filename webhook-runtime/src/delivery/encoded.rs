@@ -3,8 +3,10 @@
 use std::{borrow::Cow, fmt};
 
 use crate::{
-    delivery::{Delivery, Rejection},
-    payload::{Content, Payload, check_json},
+    delivery::{
+        Delivery, Rejection,
+        content::{Content, check_json},
+    },
     verify::{Items, Source, json},
 };
 
@@ -98,14 +100,6 @@ impl<'a> Encoded<'a> {
             Some(pointer) => json::scalar(item.json.as_bytes(), pointer),
             None => self.delivery.said().action.as_deref().map(Cow::Borrowed),
         }
-    }
-
-    /// Decodes it.
-    ///
-    /// # Errors
-    /// With the answer to give, as [`Delivery::decode`].
-    pub fn decode<T: Payload<'a>>(self) -> Result<T, Rejection> {
-        T::decode(self)
     }
 
     pub(crate) fn content(self) -> Result<Content<'a>, Rejection> {

@@ -1,8 +1,15 @@
 //! A verified request.
 
+pub(crate) mod answer;
+pub(crate) mod content;
 mod encoded;
+pub(crate) mod memory;
+#[cfg(feature = "testing")]
+mod observer;
 pub(crate) mod rejection;
+pub(crate) mod request;
 mod takes;
+mod tenant;
 
 use std::{
     borrow::Cow,
@@ -17,15 +24,20 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 
 use crate::{
-    payload::{Content, Payload, check_json},
-    receive::{Scope, body::Share},
+    delivery::{
+        content::{Content, check_json},
+        memory::Share,
+    },
     verify::{Items, Provider, json, scheme::Proof},
 };
 
 pub use encoded::Encoded;
+#[cfg(feature = "testing")]
+pub(crate) use observer::{DeliveryObserver, Observer};
 pub use rejection::{FailedItem, LimitedBy, Rejection};
 pub use takes::Takes;
 pub(crate) use takes::Unit;
+pub use tenant::Scope;
 
 /// One verified request. Only the receiving endpoint makes one, so whoever holds it knows that the
 /// provider signed these bytes.
@@ -41,9 +53,9 @@ pub(crate) use takes::Unit;
 pub struct Delivery {
     inner: Arc<Inner>,
     item: Option<Item>,
-    /// Counts the calls of the handler, where a test asked for it.
+    /// Watches what becomes of the delivery, where a test asks for it.
     #[cfg(feature = "testing")]
-    runs: Option<crate::testing::Runs>,
+    observer: Option<Observer>,
 }
 
 /// Which item of a batch a handler is called for.
@@ -104,31 +116,21 @@ impl Delivery {
             inner: Arc::new(inner),
             item,
             #[cfg(feature = "testing")]
-            runs: None,
+            observer: None,
         }
     }
 
-    /// Takes over the counter that a test has put into the request.
+    /// Takes over the observer that a test has put into the request.
     #[cfg(feature = "testing")]
-    pub(crate) fn counted_by(mut self, request: &mut http::Extensions) -> Self {
-        self.runs = request.remove();
+    pub(crate) fn observed_by(mut self, request: &mut http::Extensions) -> Self {
+        self.observer = request.remove();
         self
     }
 
-    /// Notes that the handler is about to be called.
+    /// The observer that a test has put into the request.
     #[cfg(feature = "testing")]
-    pub(crate) fn note_run(&self) {
-        if let Some(runs) = &self.runs {
-            runs.note();
-        }
-    }
-
-    /// Notes that a known event does not fit its variant.
-    #[cfg(feature = "testing")]
-    pub(crate) fn note_misfit(&self, error: &Rejection) {
-        if let Some(runs) = &self.runs {
-            runs.note_misfit(error);
-        }
+    pub(crate) fn observer(&self) -> Option<&dyn DeliveryObserver> {
+        self.observer.as_ref().map(|Observer(observer)| &**observer)
     }
 
     /// Holds a share of the memory for bodies for as long as it is there.
@@ -233,14 +235,6 @@ impl Delivery {
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.inner.headers
-    }
-
-    /// Decodes the body into a type, borrowed from it or owned, as a handler's payload is.
-    ///
-    /// # Errors
-    /// With the answer to give, which a handler can return as it is.
-    pub fn decode<'a, T: Payload<'a>>(&'a self) -> Result<T, Rejection> {
-        T::decode(self.encoded())
     }
 
     /// The provider's id of the delivery, where it says one.

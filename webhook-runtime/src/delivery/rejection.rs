@@ -9,7 +9,7 @@ use axum::{
 use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
-use crate::verify::scheme::VerifyError;
+use crate::{delivery::answer::is_retryable, verify::scheme::VerifyError};
 
 /// When a provider should send again what could not be verified: most ignore it, and those that
 /// heed it should not come all at once.
@@ -113,15 +113,10 @@ impl FailedItem {
     }
 }
 
-/// Whether what was answered by this status may succeed when it is sent again.
-pub(crate) fn is_worth_another_try(status: StatusCode) -> bool {
-    status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
-}
-
 /// The status that answers for a whole batch.
 fn status_of(failed: &[FailedItem]) -> StatusCode {
     let mut all = failed.iter().map(|failed| failed.status);
-    let again = all.clone().find(|status| is_worth_another_try(*status));
+    let again = all.clone().find(|status| is_retryable(*status));
     match again.or_else(|| all.next()) {
         // One event that is gone must not have the provider give up the endpoint.
         Some(StatusCode::GONE) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -9,8 +9,7 @@ use axum::{
 use http::request::Parts;
 
 use crate::{
-    delivery::{Delivery, Rejection, Takes},
-    payload::Payload,
+    delivery::{Delivery, Takes},
     verify::{Provider, Source, providers::PLAIN},
 };
 
@@ -214,27 +213,6 @@ impl<S: Send + Sync> Verified<S> {
             .await
             .map_err(IntoResponse::into_response)
     }
-
-    /// Decodes the payload.
-    #[allow(clippy::missing_errors_doc, clippy::result_large_err, reason = "not for users")]
-    pub fn payload<'a, T: Payload<'a>>(&'a self) -> Result<T, Response> {
-        match T::decode(self.delivery.encoded()) {
-            Ok(payload) => {
-                // The payload is decoded last: what follows is the handler's own call.
-                #[cfg(feature = "testing")]
-                self.delivery.note_run();
-                Ok(payload)
-            }
-            Err(rejection) => Err(refused(rejection)),
-        }
-    }
-}
-
-/// Not generic, so that it is not compiled for every payload type.
-#[cold]
-fn refused(rejection: Rejection) -> Response {
-    tracing::info!(reason = %rejection, "refused the payload");
-    rejection.into_response()
 }
 
 /// Turns what a handler returned into an answer.

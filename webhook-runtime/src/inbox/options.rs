@@ -283,5 +283,5 @@ fn unknown(url: &str) -> InboxError {
         }
         _ => "write `sqlite://file.db` or `postgres://user@host/database`".to_owned(),
     };
-    InboxError::Url { url: crate::support::shown::shown_url(url), problem }
+    InboxError::Url { url: crate::support::redact::shown_url(url), problem }
 }

@@ -197,7 +197,9 @@ impl<'a> Chosen<'a> {
             #[cfg_attr(not(feature = "testing"), allow(unused_variables, reason = "for tests"))]
             Some(error) => {
                 #[cfg(feature = "testing")]
-                encoded.delivery().note_misfit(error);
+                if let Some(observer) = encoded.delivery().observer() {
+                    observer.event_mismatched(error);
+                }
                 tracing::warn!(event = name.as_deref(), "a known event does not fit");
             }
             // Perhaps there is no name because there is nothing that it could be read from.

@@ -1,15 +1,16 @@
 //! From the body of a delivery to the handler's own type.
 
 mod batch;
+mod decode;
 mod event;
 mod form;
 mod taken;
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 
-use crate::{
-    delivery::{Delivery, Encoded, Rejection, Takes},
-    verify::json,
+use crate::delivery::{
+    Delivery, Encoded, Rejection, Takes,
+    content::{Content, json_rejection, shortened},
 };
 
 pub use batch::{Batch, BatchItem};
@@ -65,42 +66,6 @@ impl<'a, T: Deserialize<'a>> Payload<'a> for T {
     }
 }
 
-/// What a body holds, by its content type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Content<'a> {
-    /// Checked to be UTF-8 once as a whole: cheaper than string by string.
-    Json(&'a str),
-    Form(&'a [u8]),
-}
-
-/// Whether a text is JSON, without a word about what is in it.
-pub(crate) fn check_json(json: &str) -> Result<(), Rejection> {
-    match serde_json::from_str::<IgnoredAny>(json) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(json_rejection(json, &error)),
-    }
-}
-
-#[cold]
-fn json_rejection(json: &str, error: &serde_json::Error) -> Rejection {
-    let message = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let message = message.strip_suffix(&place).unwrap_or(&message);
-    if !error.is_data() {
-        return Rejection::Malformed { detail: format!("the body is not JSON: {message}{place}") };
-    }
-    let mut path = json::path_at(json.as_bytes(), error.line(), error.column());
-    // The text has no place for what is not there, but the message has its name.
-    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
-    if let Some(field) = missing {
-        if !path.is_empty() {
-            path.push('.');
-        }
-        path.push_str(field);
-    }
-    Rejection::Mismatch { path: shortened(&path), detail: shortened(message) }
-}
-
 #[cold]
 fn form_rejection(form: &[u8], mismatch: &form::Mismatch) -> Rejection {
     // `curl -d` says that it sends a form, whatever it sends.
@@ -110,13 +75,4 @@ fn form_rejection(form: &[u8], mismatch: &form::Mismatch) -> Rejection {
         return Rejection::Malformed { detail: detail.to_owned() };
     }
     Rejection::Mismatch { path: shortened(&mismatch.field), detail: shortened(&mismatch.message) }
-}
-
-/// A message that may quote what the sender wrote, no longer than anybody reads.
-fn shortened(message: &str) -> String {
-    const MOST: usize = 200;
-    match message.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
-    }
 }

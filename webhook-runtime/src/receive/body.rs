@@ -1,13 +1,9 @@
 //! Bodies: read within a size, a time and a share of the memory, and drained where they are refused.
 
 use std::{
-    fmt,
     future::poll_fn,
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -17,57 +13,10 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body::Body as _;
 
-use crate::delivery::Rejection;
-
-/// How many bytes of bodies may be in memory, of all requests and deliveries together.
-#[derive(Debug)]
-pub(crate) struct Budget {
-    most: usize,
-    used: AtomicUsize,
-}
-
-/// What one body has of the budget; given back when the body is.
-pub(crate) struct Share {
-    budget: Arc<Budget>,
-    bytes: usize,
-}
-
-impl Budget {
-    pub(crate) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, used: AtomicUsize::new(0) })
-    }
-
-    fn share(self: &Arc<Self>) -> Share {
-        Share { budget: Arc::clone(self), bytes: 0 }
-    }
-}
-
-impl Share {
-    /// Takes more, if there is as much.
-    fn grow(&mut self, by: usize) -> Result<(), Rejection> {
-        let Budget { most, used } = &*self.budget;
-        let take = |used: usize| used.checked_add(by).filter(|used| used <= most);
-        match used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
-            Ok(_) => {
-                self.bytes += by;
-                Ok(())
-            }
-            Err(_) => Err(Rejection::Busy),
-        }
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
-}
-
-impl fmt::Debug for Share {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Share").field("bytes", &self.bytes).finish_non_exhaustive()
-    }
-}
+use crate::delivery::{
+    Rejection,
+    memory::{Budget, Share},
+};
 
 /// What reading a body is bounded by.
 #[derive(Clone)]

@@ -1,4 +1,4 @@
-//! Fetches published keys over HTTPS.
+//! Published keys over HTTPS.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::{
     verify::scheme::WantedKey,
 };
 
-/// The largest key or answer that is read, in bytes.
-const MOST: u64 = 64 * 1024;
+/// The maximum size of a response in bytes.
+const MAX_RESPONSE: u64 = 64 * 1024;
 
-/// Fetches keys that stand behind URLs (AWS SNS, PayPal) over HTTPS: no redirects, 5 seconds, at
-/// most 64 KiB.
+/// Fetches the keys that providers publish at a URL (AWS SNS, PayPal) over HTTPS. It follows no
+/// redirects, waits 5 seconds, and reads at most 64 KiB.
 ///
-/// Which URLs may be asked for is checked by the provider's scheme before it comes to this.
+/// The provider's scheme has checked each URL before.
 #[derive(Clone, Debug)]
 pub struct HttpsKeys {
     agent: Agent,
@@ -29,7 +29,7 @@ impl Default for HttpsKeys {
 }
 
 impl HttpsKeys {
-    /// A fetcher that trusts the certificate authorities that browsers trust.
+    /// Creates a key source that trusts the certificate authorities that browsers trust.
     #[must_use]
     pub fn new() -> Self {
         let config = Agent::config_builder()
@@ -43,20 +43,20 @@ impl HttpsKeys {
     async fn get(&self, url: &str) -> Result<Bytes, SourceError> {
         let (agent, url) = (self.agent.clone(), url.to_owned());
         let fetched = tokio::task::spawn_blocking(move || {
-            let mut answer = agent.get(&url).call().map_err(|error| match error {
+            let mut response = agent.get(&url).call().map_err(|error| match error {
                 ureq::Error::StatusCode(400 | 403 | 404 | 410) => SourceError::Unknown,
-                // These quote the URL, which may have a token in it.
+                // The texts of these errors quote the URL, which may contain a token.
                 ureq::Error::BadUri(_) => SourceError::unavailable("it is no URL"),
                 ureq::Error::RequireHttpsOnly(_) => SourceError::unavailable("it is not https"),
                 error => SourceError::unavailable(error),
             })?;
-            if answer.status() != 200 {
-                return Err(SourceError::unavailable(answer.status()));
+            if response.status() != 200 {
+                return Err(SourceError::unavailable(response.status()));
             }
-            answer
+            response
                 .body_mut()
                 .with_config()
-                .limit(MOST)
+                .limit(MAX_RESPONSE)
                 .read_to_vec()
                 .map(Bytes::from)
                 .map_err(SourceError::unavailable)
@@ -79,14 +79,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_https_is_spoken() {
+    async fn plain_http_is_refused() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let keys = HttpsKeys::new();
         let fetched = keys.fetch(&WantedKey::Url(format!("http://{address}/").into())).await;
         assert!(matches!(fetched, Err(SourceError::Unavailable(_))));
-        let visit = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
-        assert!(visit.is_err(), "a connection was made");
+        let connection = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
+        assert!(connection.is_err(), "a connection was made");
         let unknown = keys.fetch(&WantedKey::Id("kid".to_owned())).await;
         assert_eq!(unknown, Err(SourceError::Unknown));
     }

@@ -2,19 +2,18 @@
 
 use std::{
     fmt,
-    future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
-    task::Poll,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use crate::{
+    delivery::Scope,
     receive::cache::Cache,
+    support::panic::catch_panic,
     verify::{
         Secret, SecretError,
         scheme::{Keys, Verifier, WantedKey},
@@ -23,37 +22,6 @@ use crate::{
 
 /// How long a source may take before the delivery is answered by 503.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Whose secrets are asked for: the endpoint, and the parameters of its path.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Scope {
-    endpoint: &'static str,
-    params: Vec<(String, String)>,
-}
-
-impl Scope {
-    pub(crate) fn new(endpoint: &'static str, params: Vec<(String, String)>) -> Self {
-        Self { endpoint, params }
-    }
-
-    /// The name of the endpoint's function.
-    #[must_use]
-    pub fn endpoint(&self) -> &'static str {
-        self.endpoint
-    }
-
-    /// All parameters, in the order of the path.
-    #[cfg(feature = "inbox")]
-    pub(crate) fn params(&self) -> &[(String, String)] {
-        &self.params
-    }
-
-    /// A parameter of the path: for `/hooks/{tenant}`, `param("tenant")`.
-    #[must_use]
-    pub fn param(&self, name: &str) -> Option<&str> {
-        self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-}
 
 /// Why a source has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,8 +162,9 @@ impl Tenants {
         &self,
         scope: &Scope,
         verifier: &Verifier,
+        now: SystemTime,
     ) -> Result<Arc<Keys>, SourceError> {
-        if let Some(keys) = self.known.get(scope) {
+        if let Some(keys) = self.known.get(scope, now) {
             return Ok(keys);
         }
         let secrets = patiently(&self.asking, self.source.secrets(scope)).await?;
@@ -211,7 +180,7 @@ impl Tenants {
             SourceError::unavailable(format_args!("the secret {name} {error}"))
         })?;
         let keys = Arc::new(keys);
-        self.known.put(scope.clone(), Arc::clone(&keys));
+        self.known.put(scope.clone(), Arc::clone(&keys), now);
         Ok(keys)
     }
 
@@ -269,8 +238,12 @@ impl KeyRing {
         }
     }
 
-    pub(crate) async fn key(&self, wanted: &WantedKey) -> Result<Bytes, SourceError> {
-        if let Some(key) = self.known.get(wanted) {
+    pub(crate) async fn key(
+        &self,
+        wanted: &WantedKey,
+        now: SystemTime,
+    ) -> Result<Bytes, SourceError> {
+        if let Some(key) = self.known.get(wanted, now) {
             return Ok(key);
         }
         patiently(&self.fetching, self.source.fetch(wanted)).await
@@ -278,9 +251,9 @@ impl KeyRing {
 
     /// Remembers a key that has verified a delivery. Others would drive the good ones out: which
     /// key is wanted, anybody can say.
-    pub(crate) fn remember(&self, wanted: WantedKey, key: Bytes) {
-        if self.known.get(&wanted).is_none() {
-            self.known.put(wanted, key);
+    pub(crate) fn remember(&self, wanted: WantedKey, key: Bytes, now: SystemTime) {
+        if self.known.get(&wanted, now).is_none() {
+            self.known.put(wanted, key, now);
         }
     }
 
@@ -293,20 +266,13 @@ impl KeyRing {
 async fn patiently<T>(places: &Semaphore, answer: Answer<'_, T>) -> Result<T, SourceError> {
     let asked = async {
         let _place = places.acquire().await.map_err(SourceError::unavailable)?;
-        unless_it_panics(answer).await
+        // The connection lives on after a panic, and the provider sends again.
+        catch_panic(answer)
+            .await
+            .unwrap_or_else(|_| Err(SourceError::unavailable("the source panicked")))
     };
     match tokio::time::timeout(PATIENCE, asked).await {
         Ok(answer) => answer,
         Err(_) => Err(SourceError::unavailable("it took too long")),
     }
-}
-
-/// A source that panics has no answer, like one that is away: the connection lives on, and the
-/// provider sends again.
-async fn unless_it_panics<T>(mut answer: Answer<'_, T>) -> Result<T, SourceError> {
-    let asked = poll_fn(|context| {
-        catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context)))
-            .unwrap_or_else(|_| Poll::Ready(Err(SourceError::unavailable("the source panicked"))))
-    });
-    asked.await
 }

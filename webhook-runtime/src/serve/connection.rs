@@ -1,5 +1,4 @@
-//! One connection, from its first byte to its end: which protocol it speaks, what is answered on it,
-//! and until when it may stay.
+//! One connection, from its first byte to its end: protocol detection, requests and timeouts.
 
 use std::{
     convert::Infallible,
@@ -27,163 +26,162 @@ use tokio::{
 use tower_service::Service as _;
 
 use super::{
-    limits::{Limits, MAX_HEAD},
-    seat::{Answering, Asked, Seat, State, Told},
-    stream::Stream,
+    config::{MAX_HEAD, ServerConfig},
+    guard::{ConnectionGuard, ConnectionState, InFlightGuard, RequestProgress, Signal},
+    stream::TrackedStream,
 };
 
-/// What all connections have in common.
-pub(crate) struct Server {
-    pub(crate) router: Router,
-    pub(crate) limits: Limits,
-    #[cfg(feature = "tls")]
-    pub(crate) tls: Option<super::tls::Tls>,
-}
-
-/// Answers what comes on one connection, until either end closes it, the client is slow, or it has to
-/// make room for another.
-pub(crate) async fn converse<T>(server: &Server, seat: &Seat, stream: T, peer: Option<SocketAddr>)
-where
+/// Serves the requests of one connection, until either end closes it, a timeout passes, or it has to
+/// make room for another one.
+pub(crate) async fn serve_connection<T>(
+    router: Router,
+    config: &ServerConfig,
+    guard: &ConnectionGuard,
+    stream: T,
+    peer: Option<SocketAddr>,
+) where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let stream = Stream::new(stream, Arc::clone(&seat.state));
+    let stream = TrackedStream::new(stream, Arc::clone(&guard.state));
     #[cfg(feature = "http2")]
     let (stream, is_http2) = {
         let mut stream = stream;
-        let Some(Ok(is_http2)) = unless_told(server, seat, stream.is_http2()).await else { return };
+        let detected = before_first_request(config, guard, stream.is_http2()).await;
+        let Some(Ok(is_http2)) = detected else { return };
         (stream, is_http2)
     };
-    let (router, state) = (server.router.clone(), Arc::clone(&seat.state));
-    let answers =
-        service_fn(move |request| answer(router.clone(), Arc::clone(&state), peer, request));
+    let state = Arc::clone(&guard.state);
+    let service =
+        service_fn(move |request| respond(router.clone(), Arc::clone(&state), peer, request));
     let stream = TokioIo::new(stream);
     #[cfg(feature = "http2")]
     if is_http2 {
-        let conversation = http2(&server.limits).serve_connection(stream, answers);
-        return until_over(conversation, seat, &server.limits, true).await;
+        let connection = http2(config).serve_connection(stream, service);
+        return drive(connection, config, guard, true).await;
     }
-    let conversation = http1::Builder::new()
-        // Whose time is up is seen to by the seat.
+    let connection = http1::Builder::new()
+        // The guard has its own timeout.
         .header_read_timeout(None)
         .max_header_size(MAX_HEAD as usize)
         .max_buf_size(MAX_HEAD as usize)
-        .serve_connection(stream, answers);
-    until_over(conversation, seat, &server.limits, false).await;
+        .serve_connection(stream, service);
+    drive(connection, config, guard, false).await;
 }
 
-/// HTTP/2 with limits to everything that was abused so far.
+/// HTTP/2 with a limit for each of its known abuses.
 #[cfg(feature = "http2")]
-fn http2(limits: &Limits) -> hyper::server::conn::http2::Builder<hyper_util::rt::TokioExecutor> {
-    /// What is taken of a body before anybody reads it: nginx, `http2_body_preread_size`.
+fn http2(
+    config: &ServerConfig,
+) -> hyper::server::conn::http2::Builder<hyper_util::rt::TokioExecutor> {
+    /// How much of a body is accepted before the handler reads it: nginx, `http2_body_preread_size`.
     const UNREAD_BODY: u32 = 64 * 1024;
-    /// As much of all bodies of one connection.
+    /// The same for all bodies of one connection together.
     const UNREAD_BODIES: u32 = 4 * UNREAD_BODY;
-    /// How many streams a client may have reset that were not looked at yet, before it is told to
-    /// calm down (CVE-2023-44487): h2's own default.
+    /// How many pending streams a client may reset before the connection ends with
+    /// `ENHANCE_YOUR_CALM` (CVE-2023-44487): the default of h2.
     const RESET_BY_CLIENT: usize = 20;
-    /// How many streams we may have to reset because of what a client sends on them, before the
-    /// connection ends (CVE-2025-8671): a tenth of hyper's default, since no sender makes one mistake
-    /// after the other.
-    const RESET_BY_US: usize = 100;
+    /// How many streams the server may reset because of a client's errors before the connection ends
+    /// (CVE-2025-8671): a tenth of hyper's default, since no honest client makes that many errors.
+    const RESET_BY_SERVER: usize = 100;
 
     let mut builder =
         hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
     builder
-        .max_concurrent_streams(limits.concurrent_streams)
+        .max_concurrent_streams(config.max_concurrent_streams)
         .max_header_list_size(MAX_HEAD)
         .max_pending_accept_reset_streams(RESET_BY_CLIENT)
-        .max_local_error_reset_streams(RESET_BY_US)
+        .max_local_error_reset_streams(RESET_BY_SERVER)
         .initial_stream_window_size(UNREAD_BODY)
         .initial_connection_window_size(UNREAD_BODIES);
     builder
 }
 
-/// What has to be done before the first request: within its deadline, and unless the connection is
-/// told to end.
+/// Runs a step that precedes the first request. `None` if its deadline passes or the connection gets
+/// a signal.
 #[cfg(any(feature = "http2", feature = "tls"))]
-pub(crate) async fn unless_told<T>(
-    server: &Server,
-    seat: &Seat,
-    work: impl Future<Output = T>,
+pub(crate) async fn before_first_request<T>(
+    config: &ServerConfig,
+    guard: &ConnectionGuard,
+    step: impl Future<Output = T>,
 ) -> Option<T> {
-    let (mut work, mut signal) = (pin!(work), pin!(seat.signalled()));
-    let done = poll_fn(|context| match work.as_mut().poll(context) {
+    let (mut step, mut signal) = (pin!(step), pin!(guard.signalled()));
+    let done = poll_fn(|context| match step.as_mut().poll(context) {
         Poll::Ready(done) => Poll::Ready(Some(done)),
         Poll::Pending => signal.as_mut().poll(context).map(|()| None),
     });
-    tokio::time::timeout_at(seat.first_deadline(&server.limits), done).await.ok().flatten()
+    tokio::time::timeout_at(guard.first_deadline(config), done).await.ok().flatten()
 }
 
-/// Lets a conversation go on until it is over, its time is up, or the connection is told to end.
-async fn until_over<C>(conversation: C, seat: &Seat, limits: &Limits, multiplexed: bool)
+/// Drives a connection until it ends, a timeout passes, or the server closes it.
+async fn drive<C>(connection: C, config: &ServerConfig, guard: &ConnectionGuard, multiplexed: bool)
 where
     C: GracefulConnection<Error = hyper::Error>,
 {
-    let mut conversation = pin!(conversation);
-    let mut look = pin!(sleep_until(seat.next_look(limits, multiplexed)));
-    let mut signal = pin!(seat.signalled());
+    let mut connection = pin!(connection);
+    let mut next_check = pin!(sleep_until(guard.next_check(config, multiplexed)));
+    let mut signalled = pin!(guard.signalled());
     let mut finishing = false;
     poll_fn(|context| {
         loop {
-            if let Poll::Ready(ended) = conversation.as_mut().poll(context) {
+            if let Poll::Ready(ended) = connection.as_mut().poll(context) {
                 if let Err(error) = ended {
                     tracing::debug!(%error, "a connection ended early");
                 }
                 return Poll::Ready(());
             }
-            let told = if signal.as_mut().poll(context).is_ready() {
-                signal.set(seat.signalled());
-                seat.told()
-            } else if look.as_mut().poll(context).is_ready() {
-                let due = seat.due(limits, multiplexed);
-                look.as_mut().reset(seat.next_look(limits, multiplexed));
+            let signal = if signalled.as_mut().poll(context).is_ready() {
+                signalled.set(guard.signalled());
+                guard.signal()
+            } else if next_check.as_mut().poll(context).is_ready() {
+                let due = guard.due(config, multiplexed);
+                next_check.as_mut().reset(guard.next_check(config, multiplexed));
                 due
             } else {
                 return Poll::Pending;
             };
-            match told {
-                Told::Leave => return Poll::Ready(()),
-                Told::Finish if !finishing => {
+            match signal {
+                Signal::Close => return Poll::Ready(()),
+                Signal::Finish if !finishing => {
                     finishing = true;
-                    conversation.as_mut().graceful_shutdown();
+                    connection.as_mut().graceful_shutdown();
                 }
-                Told::Finish | Told::Nothing => {}
+                Signal::Finish | Signal::Continue => {}
             }
         }
     })
     .await;
 }
 
-async fn answer(
+async fn respond(
     mut router: Router,
-    state: Arc<State>,
+    state: Arc<ConnectionState>,
     peer: Option<SocketAddr>,
     mut request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
-    let answering = Answering::new(&state);
+    let in_flight = InFlightGuard::new(&state);
     if let Some(peer) = peer {
         request.extensions_mut().insert(ConnectInfo(peer));
     }
-    let request = request.map(|incoming| Body::new(Coming::new(incoming, &answering.0)));
+    let request = request.map(|incoming| Body::new(TrackedBody::new(incoming, &in_flight.0)));
     router.call(request).await
 }
 
-/// The body of a request, which tells when it is there.
-struct Coming {
+/// A request's body, which records when it is complete.
+struct TrackedBody {
     body: Incoming,
-    request: Arc<Asked>,
+    progress: Arc<RequestProgress>,
 }
 
-impl Coming {
-    fn new(body: Incoming, request: &Arc<Asked>) -> Self {
+impl TrackedBody {
+    fn new(body: Incoming, progress: &Arc<RequestProgress>) -> Self {
         if body.is_end_stream() {
-            request.is_whole();
+            progress.complete();
         }
-        Self { body, request: Arc::clone(request) }
+        Self { body, progress: Arc::clone(progress) }
     }
 }
 
-impl HttpBody for Coming {
+impl HttpBody for TrackedBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -193,7 +191,7 @@ impl HttpBody for Coming {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
         if matches!(frame, Poll::Ready(None)) || self.body.is_end_stream() {
-            self.request.is_whole();
+            self.progress.complete();
         }
         frame
     }

@@ -1,4 +1,4 @@
-//! What connections are taken in from.
+//! The sockets that a server accepts connections from.
 
 use std::{
     io,
@@ -9,12 +9,12 @@ use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::webhooks::start::Error;
+use super::error::ServeError;
 
-/// A socket that [`Webhooks::serve_on`](crate::Webhooks::serve_on) takes connections from: TCP, or on
-/// Unix a socket in the file system, for a proxy on the same machine.
+/// A socket that the server accepts connections from: TCP or, on Unix, a socket in the file system
+/// for a proxy on the same machine.
 ///
-/// Made from the listeners of `std` and of `tokio`, and by the functions here.
+/// A listener of `std` or `tokio` converts into it.
 #[derive(Debug)]
 pub struct Listener(Kind);
 
@@ -23,79 +23,79 @@ enum Kind {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix {
-        /// Removed before the socket is closed: whoever finds nobody there takes the place.
-        _file: Option<Placed>,
+        // Removed before the socket closes: another program replaces a socket that nobody accepts on.
+        _file: Option<SocketFile>,
         listener: UnixListener,
     },
 }
 
-/// A socket's file that was made here, and is removed with it.
+/// The file of a socket that was created here. A drop removes it.
 #[cfg(unix)]
 #[derive(Debug)]
-struct Placed(std::path::PathBuf);
+struct SocketFile(std::path::PathBuf);
 
-/// One connection, before anything is read from it.
-pub(crate) enum Accepted {
+/// A connection from which nothing has been read yet.
+pub(super) enum Accepted {
     Tcp(TcpStream, SocketAddr),
     #[cfg(unix)]
     Unix(UnixStream),
 }
 
 impl Listener {
-    /// Listens on an address, such as `"127.0.0.1:3000"`; `"[::]:3000"` is every address of the
-    /// machine, of IPv6 and, where the system does not say otherwise, of IPv4.
+    /// Listens on an address such as `"127.0.0.1:3000"`. `"[::]:3000"` is every IPv6 address of the
+    /// machine and, unless the system is set up otherwise, every IPv4 address.
     ///
     /// # Errors
-    /// When the address is none, or cannot be listened on.
-    pub async fn bind(address: impl ToSocketAddrs) -> Result<Self, Error> {
+    /// If the address is invalid, or the system refuses it.
+    pub async fn bind(address: impl ToSocketAddrs) -> Result<Self, ServeError> {
         let candidates: Vec<_> = tokio::net::lookup_host(address)
             .await
-            .map_err(|source| Error::Listen { address: None, source })?
+            .map_err(|source| ServeError::Listen { address: None, source })?
             .collect();
-        let listener = TcpListener::bind(&candidates[..])
-            .await
-            .map_err(|source| Error::Listen { address: candidates.first().copied(), source })?;
+        let listener = TcpListener::bind(&candidates[..]).await.map_err(|source| {
+            ServeError::Listen { address: candidates.first().copied(), source }
+        })?;
         Ok(Self(Kind::Tcp(listener)))
     }
 
-    /// Listens on a socket in the file system. A file that a program has left there which is gone is
-    /// replaced; ours is removed at the end. Whoever may write to the file may connect: that is a
-    /// matter of the directory and of the process's umask.
+    /// Listens on a socket in the file system. It replaces the file of a program that no longer runs,
+    /// and removes its own file at the end. Everyone who may write to the file may connect: set the
+    /// permissions of the directory and the umask of the process accordingly.
     ///
-    /// Connections that come here have no address, and count as one peer.
+    /// Its connections have no address, and count as one peer.
     ///
     /// # Errors
-    /// When somebody listens there already, or no file can be made there.
+    /// If another program listens there already, or the file cannot be created.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     #[cfg(unix)]
-    pub fn unix(path: impl Into<std::path::PathBuf>) -> Result<Self, Error> {
+    pub fn unix(path: impl Into<std::path::PathBuf>) -> Result<Self, ServeError> {
         let path = path.into();
-        match placed(&path) {
-            Ok(listener) => Ok(Self(Kind::Unix { listener, _file: Some(Placed(path)) })),
+        match bind_socket_file(&path) {
+            Ok(listener) => Ok(Self(Kind::Unix { listener, _file: Some(SocketFile(path)) })),
             Err(error) => {
-                let told = format!("{}: {error}", path.display());
-                let source = io::Error::new(error.kind(), told);
-                Err(Error::Listen { address: None, source })
+                let text = format!("{}: {error}", path.display());
+                let source = io::Error::new(error.kind(), text);
+                Err(ServeError::Listen { address: None, source })
             }
         }
     }
 
-    /// The sockets that whoever started the process has opened for it, by systemd's socket
-    /// activation (`LISTEN_FDS`): no delivery is refused while the program is started anew.
+    /// The sockets that systemd has opened for this process (socket activation, `LISTEN_FDS`). They
+    /// stay open while the program restarts, so no delivery is refused.
     ///
     /// # Errors
-    /// When there is none, or one that is neither TCP nor a Unix stream.
+    /// If there is no such socket, or one is neither TCP nor a Unix stream.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     #[cfg(all(unix, feature = "socket-activation"))]
-    pub fn inherited() -> Result<Vec<Self>, Error> {
-        inherited().map_err(|source| Error::Listen { address: None, source })
+    pub fn inherited() -> Result<Vec<Self>, ServeError> {
+        inherited().map_err(|source| ServeError::Listen { address: None, source })
     }
 
-    /// The address that is listened on, where it is one of TCP.
+    /// The TCP address of the listener; `None` for a socket in the file system.
     #[must_use]
     pub fn local_addr(&self) -> Option<SocketAddr> {
         match &self.0 {
@@ -105,11 +105,11 @@ impl Listener {
         }
     }
 
-    pub(crate) async fn accept(&self) -> io::Result<Accepted> {
+    pub(super) async fn accept(&self) -> io::Result<Accepted> {
         match &self.0 {
             Kind::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                // An answer is one small packet, and the sender waits for it.
+                // A response is one small packet, and the client waits for it.
                 let _ = stream.set_nodelay(true);
                 Ok(Accepted::Tcp(stream, peer))
             }
@@ -118,8 +118,8 @@ impl Listener {
         }
     }
 
-    /// How it is told at start, by the scheme of TCP connections.
-    pub(crate) fn told_as(&self, scheme: &str) -> String {
+    /// The URL of the listener, with this scheme for TCP.
+    pub(super) fn url(&self, scheme: &str) -> String {
         match &self.0 {
             Kind::Tcp(listener) => listener
                 .local_addr()
@@ -135,8 +135,8 @@ impl Listener {
 }
 
 impl Accepted {
-    /// Who has connected, where that is known.
-    pub(crate) fn peer(&self) -> Option<IpAddr> {
+    /// The address of the client, if there is one.
+    pub(super) fn peer(&self) -> Option<IpAddr> {
         match self {
             Self::Tcp(_, peer) => Some(peer.ip()),
             #[cfg(unix)]
@@ -146,12 +146,12 @@ impl Accepted {
 }
 
 #[cfg(unix)]
-fn placed(path: &std::path::Path) -> io::Result<UnixListener> {
+fn bind_socket_file(path: &std::path::Path) -> io::Result<UnixListener> {
     use std::os::unix::{fs::FileTypeExt as _, net::UnixStream as Probe};
 
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|of| of.file_type().is_socket());
-    let is_left = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-    if is_socket && Probe::connect(path).is_err_and(is_left) {
+    let is_abandoned = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    if is_socket && Probe::connect(path).is_err_and(is_abandoned) {
         std::fs::remove_file(path)?;
     }
     UnixListener::bind(path)
@@ -159,15 +159,15 @@ fn placed(path: &std::path::Path) -> io::Result<UnixListener> {
 
 #[cfg(all(unix, feature = "socket-activation"))]
 fn inherited() -> io::Result<Vec<Listener>> {
-    let mut given = listenfd::ListenFd::from_env();
-    let mut listeners = Vec::with_capacity(given.len());
-    for at in 0..given.len() {
-        // Each of them looks at the socket's kind, and leaves what is of another.
-        let tcp = given.take_tcp_listener(at);
+    let mut sockets = listenfd::ListenFd::from_env();
+    let mut listeners = Vec::with_capacity(sockets.len());
+    for index in 0..sockets.len() {
+        // Each call checks the kind of the socket, and leaves one of another kind in place.
+        let tcp = sockets.take_tcp_listener(index);
         let listener = match tcp {
             Ok(Some(listener)) => Listener::try_from(listener)?,
             Ok(None) => continue,
-            Err(_) => match given.take_unix_listener(at)? {
+            Err(_) => match sockets.take_unix_listener(index)? {
                 Some(listener) => Listener::try_from(listener)?,
                 None => continue,
             },
@@ -175,33 +175,33 @@ fn inherited() -> io::Result<Vec<Listener>> {
         listeners.push(listener);
     }
     if listeners.is_empty() {
-        let nothing = "no socket was handed over: LISTEN_FDS and LISTEN_PID are set by systemd";
-        return Err(io::Error::new(io::ErrorKind::NotFound, nothing));
+        let text = "no socket was handed over: LISTEN_FDS and LISTEN_PID are set by systemd";
+        return Err(io::Error::new(io::ErrorKind::NotFound, text));
     }
     Ok(listeners)
 }
 
-/// A connection between two runtimes.
-pub(crate) enum Moving {
+/// A connection that belongs to no runtime.
+pub(super) enum Detached {
     Tcp(std::net::TcpStream, SocketAddr),
     #[cfg(unix)]
     Unix(std::os::unix::net::UnixStream),
 }
 
 impl Accepted {
-    /// Leaves the runtime on which it was taken in.
-    pub(crate) fn leave(self) -> io::Result<Moving> {
+    /// Detaches the connection from the runtime that accepted it.
+    pub(super) fn detach(self) -> io::Result<Detached> {
         Ok(match self {
-            Self::Tcp(stream, peer) => Moving::Tcp(stream.into_std()?, peer),
+            Self::Tcp(stream, peer) => Detached::Tcp(stream.into_std()?, peer),
             #[cfg(unix)]
-            Self::Unix(stream) => Moving::Unix(stream.into_std()?),
+            Self::Unix(stream) => Detached::Unix(stream.into_std()?),
         })
     }
 }
 
-impl Moving {
-    /// Arrives on the runtime on which it is to be answered, which is the one that runs this.
-    pub(crate) fn arrive(self) -> io::Result<Accepted> {
+impl Detached {
+    /// Attaches the connection to the current runtime.
+    pub(super) fn attach(self) -> io::Result<Accepted> {
         Ok(match self {
             Self::Tcp(stream, peer) => Accepted::Tcp(TcpStream::from_std(stream)?, peer),
             #[cfg(unix)]
@@ -211,7 +211,7 @@ impl Moving {
 }
 
 #[cfg(unix)]
-impl Drop for Placed {
+impl Drop for SocketFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
@@ -223,7 +223,7 @@ impl From<TcpListener> for Listener {
     }
 }
 
-/// Needs a tokio runtime, and panics without.
+/// Panics outside of a tokio runtime.
 impl TryFrom<std::net::TcpListener> for Listener {
     type Error = io::Error;
 
@@ -240,7 +240,7 @@ impl From<UnixListener> for Listener {
     }
 }
 
-/// Needs a tokio runtime, and panics without.
+/// Panics outside of a tokio runtime.
 #[cfg(unix)]
 impl TryFrom<std::os::unix::net::UnixListener> for Listener {
     type Error = io::Error;

@@ -1,4 +1,4 @@
-//! Takes connections in, and deals them out.
+//! The server: it accepts connections and assigns them to worker threads.
 
 use std::{
     future::poll_fn,
@@ -8,138 +8,187 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
+
 use super::{
-    connection::{Server, converse},
+    config::ServerConfig,
+    connection::serve_connection,
     connections::Connections,
-    cores::Cores,
+    error::ServeError,
+    guard::{ConnectionGuard, Signal},
     listener::{Accepted, Listener},
-    seat::{Seat, Told},
+    worker_threads::WorkerThreads,
 };
 
-/// After which time the system is asked again for what it could not give.
-const PAUSE: Duration = Duration::from_millis(50);
+/// How long to wait after the operating system has refused a connection.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
-/// The open connections of a server that takes in no more, until it is dropped.
-pub(crate) struct StillOpen {
-    connections: Arc<Connections>,
-    // Last, so that what is told to leave still has a thread to do so on.
-    _cores: Arc<Cores>,
-}
-
-impl StillOpen {
-    /// Waits until what is being answered is answered, and all connections are closed.
-    pub(crate) async fn finish(&self) {
-        self.connections.tell_all(Told::Finish);
-        self.connections.all_left().await;
-    }
-}
-
-impl Drop for StillOpen {
-    fn drop(&mut self) {
-        self.connections.tell_all(Told::Leave);
-    }
-}
-
-/// Takes connections in until the server is asked to stop.
-pub(crate) async fn accept(
+/// A router, its listeners and its configuration, ready to run.
+pub(crate) struct Server {
+    app: Arc<App>,
     listeners: Vec<Listener>,
-    server: Server,
-    asked_to_stop: impl Future<Output = ()>,
-) -> io::Result<StillOpen> {
-    let connections = Connections::new(server.limits.connections);
-    let cores = Arc::new(Cores::start(server.limits.threads)?);
-    let server = Arc::new(server);
-    let open = StillOpen { connections, _cores: Arc::clone(&cores) };
-    let mut accepting: Vec<Pin<Box<dyn Future<Output = ()> + Send>>> = listeners
-        .into_iter()
-        .map(|listener| {
-            let (server, connections) = (Arc::clone(&server), Arc::clone(&open.connections));
-            Box::pin(accept_from(listener, server, connections, Arc::clone(&cores))) as Pin<Box<_>>
-        })
-        .collect();
-    #[cfg(feature = "tls")]
-    if let Some(tls) = server.tls.clone() {
-        accepting.push(Box::pin(tls.keep_renewing()));
-    }
-    let mut asked_to_stop = pin!(asked_to_stop);
-    poll_fn(|context| {
-        // None of them ends.
-        for one in &mut accepting {
-            let _ = one.as_mut().poll(context);
-        }
-        asked_to_stop.as_mut().poll(context)
-    })
-    .await;
-    Ok(open)
 }
 
-/// Takes in, for ever, what comes to one socket.
+/// Everything that connections share.
+struct App {
+    router: Router,
+    config: ServerConfig,
+}
+
+impl Server {
+    /// Fails if there is no listener.
+    pub(crate) fn new(
+        router: Router,
+        config: ServerConfig,
+        listeners: Vec<Listener>,
+    ) -> Result<Self, ServeError> {
+        if listeners.is_empty() {
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "no socket was given");
+            return Err(ServeError::Listen { address: None, source });
+        }
+        Ok(Self { app: Arc::new(App { router, config }), listeners })
+    }
+
+    /// The URLs of the listeners.
+    pub(crate) fn urls(&self) -> Vec<String> {
+        let scheme = "http";
+        #[cfg(feature = "tls")]
+        let scheme = if self.app.config.tls.is_some() { "https" } else { scheme };
+        self.listeners.iter().map(|listener| listener.url(scheme)).collect()
+    }
+
+    /// Accepts connections until `shutdown` completes.
+    pub(crate) async fn run(
+        self,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<OpenConnections, ServeError> {
+        let config = &self.app.config;
+        let workers = WorkerThreads::start(config.worker_threads, config.thread_name)
+            .map_err(ServeError::Stopped)?;
+        let workers = Arc::new(workers);
+        let open = OpenConnections {
+            connections: Connections::new(config.max_connections),
+            _workers: Arc::clone(&workers),
+        };
+        let mut tasks: Vec<Pin<Box<dyn Future<Output = ()> + Send>>> = Vec::new();
+        for listener in self.listeners {
+            let (app, connections) = (Arc::clone(&self.app), Arc::clone(&open.connections));
+            tasks.push(Box::pin(accept_from(listener, app, connections, Arc::clone(&workers))));
+        }
+        #[cfg(feature = "tls")]
+        if let Some(tls) = self.app.config.tls.clone() {
+            tasks.push(Box::pin(tls.keep_reloading()));
+        }
+        let mut shutdown = pin!(shutdown);
+        poll_fn(|context| {
+            for task in &mut tasks {
+                // They run for ever.
+                let _ = task.as_mut().poll(context);
+            }
+            shutdown.as_mut().poll(context)
+        })
+        .await;
+        Ok(open)
+    }
+}
+
+/// The open connections of a server that accepts no more. A drop closes them.
+pub(crate) struct OpenConnections {
+    connections: Arc<Connections>,
+    // Last: connections need their thread to close.
+    _workers: Arc<WorkerThreads>,
+}
+
+impl OpenConnections {
+    /// Waits until the requests in flight have their response, and every connection is closed.
+    pub(crate) async fn finish(&self) {
+        self.connections.signal_all(Signal::Finish);
+        self.connections.all_closed().await;
+    }
+}
+
+impl Drop for OpenConnections {
+    fn drop(&mut self) {
+        self.connections.signal_all(Signal::Close);
+    }
+}
+
+/// Accepts the connections of one listener, for ever.
 async fn accept_from(
     listener: Listener,
-    server: Arc<Server>,
+    app: Arc<App>,
     connections: Arc<Connections>,
-    cores: Arc<Cores>,
+    workers: Arc<WorkerThreads>,
 ) {
     loop {
         match listener.accept().await {
             Ok(accepted) => {
-                let seat = connections.enter(accepted.peer()).await;
-                if let Err(error) = deal(accepted, seat, &server, &cores) {
+                let guard = connections.enter(accepted.peer()).await;
+                if let Err(error) = assign(accepted, guard, &app, &workers) {
                     tracing::debug!(%error, "a connection was lost");
                 }
             }
-            Err(error) => refused(&error, &connections).await,
+            Err(error) => on_accept_error(&error, &connections).await,
         }
     }
 }
 
-/// Gives a connection to the thread that has the fewest.
-fn deal(accepted: Accepted, seat: Seat, server: &Arc<Server>, cores: &Cores) -> io::Result<()> {
-    let Some(core) = cores.freest() else { return Ok(()) };
-    let server = Arc::clone(server);
-    if core.is_here() {
-        core.run(async move { answer(accepted, &seat, &server).await });
+/// Assigns a connection to the worker with the fewest.
+fn assign(
+    accepted: Accepted,
+    guard: ConnectionGuard,
+    app: &Arc<App>,
+    workers: &WorkerThreads,
+) -> io::Result<()> {
+    let Some(worker) = workers.least_loaded() else { return Ok(()) };
+    let app = Arc::clone(app);
+    if worker.is_current() {
+        worker.spawn(async move { serve(accepted, &guard, &app).await });
         return Ok(());
     }
-    // A socket is known to the runtime on which it was made, and has to move to another one.
-    let moving = accepted.leave()?;
-    core.run(async move {
-        match moving.arrive() {
-            Ok(accepted) => answer(accepted, &seat, &server).await,
+    // A socket is registered with the runtime that accepted it, and has to move to the worker's.
+    let detached = accepted.detach()?;
+    worker.spawn(async move {
+        match detached.attach() {
+            Ok(accepted) => serve(accepted, &guard, &app).await,
             Err(error) => tracing::debug!(%error, "a connection was lost"),
         }
     });
     Ok(())
 }
 
-async fn answer(accepted: Accepted, seat: &Seat, server: &Server) {
+async fn serve(accepted: Accepted, guard: &ConnectionGuard, app: &App) {
+    let (router, config) = (app.router.clone(), &app.config);
     match accepted {
         #[cfg(feature = "tls")]
-        Accepted::Tcp(stream, peer) if server.tls.is_some() => {
-            let Some(tls) = &server.tls else { return };
-            let shaken = super::connection::unless_told(server, seat, tls.accept(stream)).await;
-            match shaken {
-                Some(Ok(stream)) => converse(server, seat, stream, Some(peer)).await,
+        Accepted::Tcp(stream, peer) if config.tls.is_some() => {
+            let Some(tls) = &config.tls else { return };
+            let handshake = tls.accept(stream);
+            match super::connection::before_first_request(config, guard, handshake).await {
+                Some(Ok(stream)) => {
+                    serve_connection(router, config, guard, stream, Some(peer)).await;
+                }
                 Some(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                 None => {}
             }
         }
-        Accepted::Tcp(stream, peer) => converse(server, seat, stream, Some(peer)).await,
+        Accepted::Tcp(stream, peer) => {
+            serve_connection(router, config, guard, stream, Some(peer)).await;
+        }
         #[cfg(unix)]
-        Accepted::Unix(stream) => converse(server, seat, stream, None).await,
+        Accepted::Unix(stream) => serve_connection(router, config, guard, stream, None).await,
     }
 }
 
-/// What comes of a connection that could not be had.
-async fn refused(error: &io::Error, connections: &Connections) {
+async fn on_accept_error(error: &io::Error, connections: &Connections) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
 
-    // The client was gone before it was taken in.
+    // The client has gone before its connection was accepted.
     if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         return;
     }
-    // Most likely, there are no more files to be had.
+    // Most likely, the process has too many open files.
     tracing::error!(%error, "no connection could be taken in");
     connections.make_room();
-    tokio::time::sleep(PAUSE).await;
+    tokio::time::sleep(RETRY_PAUSE).await;
 }

@@ -1,4 +1,4 @@
-//! A connection's bytes, of which its seat is told.
+//! The byte stream of a connection, which records when bytes are read and written.
 
 use std::{
     io::{self, IoSlice},
@@ -9,24 +9,24 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::seat::State;
+use super::guard::ConnectionState;
 
-/// What bytes are read from and written to.
-pub(crate) struct Stream<T> {
+/// A stream that records its reads and writes in the connection's state.
+pub(crate) struct TrackedStream<T> {
     inner: T,
-    state: Arc<State>,
-    /// What was read to see which protocol it is, to be read again.
+    state: Arc<ConnectionState>,
+    /// Bytes that were read to detect the protocol, and are to be read again.
     #[cfg(feature = "http2")]
-    again: bytes::Bytes,
+    replay: bytes::Bytes,
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
-    pub(crate) fn new(inner: T, state: Arc<State>) -> Self {
+impl<T: AsyncRead + AsyncWrite + Unpin> TrackedStream<T> {
+    pub(crate) fn new(inner: T, state: Arc<ConnectionState>) -> Self {
         Self {
             inner,
             state,
             #[cfg(feature = "http2")]
-            again: bytes::Bytes::new(),
+            replay: bytes::Bytes::new(),
         }
     }
 
@@ -36,52 +36,52 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
         use tokio::io::AsyncReadExt as _;
 
         const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-        let mut begun = bytes::BytesMut::with_capacity(PREFACE.len());
-        while begun.len() < PREFACE.len() && PREFACE.starts_with(&begun) {
-            let left = PREFACE.len() - begun.len();
-            let mut one = [0; PREFACE.len()];
-            let read = self.inner.read(&mut one[..left]).await?;
+        let mut read_so_far = bytes::BytesMut::with_capacity(PREFACE.len());
+        while read_so_far.len() < PREFACE.len() && PREFACE.starts_with(&read_so_far) {
+            let missing = PREFACE.len() - read_so_far.len();
+            let mut buffer = [0; PREFACE.len()];
+            let read = self.inner.read(&mut buffer[..missing]).await?;
             if read == 0 {
                 break;
             }
-            self.state.heard();
-            begun.extend_from_slice(&one[..read]);
+            self.state.on_read();
+            read_so_far.extend_from_slice(&buffer[..read]);
         }
-        let is_http2 = begun == PREFACE;
-        self.again = begun.freeze();
+        let is_http2 = read_so_far == PREFACE;
+        self.replay = read_so_far.freeze();
         Ok(is_http2)
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Stream<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for TrackedStream<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         #[cfg(feature = "http2")]
-        if !self.again.is_empty() {
-            let length = self.again.len().min(buffer.remaining());
-            buffer.put_slice(&self.again.split_to(length));
+        if !self.replay.is_empty() {
+            let length = self.replay.len().min(buffer.remaining());
+            buffer.put_slice(&self.replay.split_to(length));
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
         if buffer.filled().len() > before {
-            self.state.heard();
+            self.state.on_read();
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Stream<T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for TrackedStream<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.inner).poll_write(context, bytes))?;
-        self.state.spoke();
+        self.state.on_write();
         Poll::Ready(Ok(written))
     }
 
@@ -91,7 +91,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Stream<T> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.inner).poll_write_vectored(context, slices))?;
-        self.state.spoke();
+        self.state.on_write();
         Poll::Ready(Ok(written))
     }
 

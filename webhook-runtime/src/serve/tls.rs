@@ -1,4 +1,4 @@
-//! TLS, with certificates that are renewed while the server runs.
+//! TLS, with certificates that are reloaded while the server runs.
 
 use std::{
     fmt, io,
@@ -19,19 +19,20 @@ use tokio_rustls::{
     },
 };
 
-/// How often the files are looked at: as often as Kubernetes renews mounted secrets.
-const LOOK: Duration = Duration::from_secs(60);
+/// How often to check the files: as often as Kubernetes renews mounted secrets.
+const RELOAD_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The certificate by which [`Webhooks::serve`](crate::Webhooks::serve) speaks TLS 1.2 and 1.3, out
-/// of files that may be renewed at any time: they are looked at once a minute. Where new files cannot
-/// be used, that is logged, and the certificate before stays in use. New files belong in place by
-/// being renamed, as ACME clients do it: what is half written may pass for a shorter chain.
+/// The certificate of a server that speaks TLS 1.2 and 1.3.
+///
+/// It comes from files that are checked for changes once a minute. If new files are unusable, that is
+/// logged, and the previous certificate stays in use. Put new files in place by renaming them, as ACME
+/// clients do: a half-written file can look like a shorter chain.
 #[derive(Clone)]
 pub struct Tls {
     files: Files,
-    certificate: Arc<Current>,
+    certificate: Arc<CurrentCertificate>,
     config: Arc<ServerConfig>,
-    look: Duration,
+    reload_interval: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -42,38 +43,38 @@ struct Files {
 
 /// The certificate in use.
 #[derive(Debug)]
-struct Current {
+struct CurrentCertificate {
     provider: Arc<CryptoProvider>,
-    used: RwLock<Arc<CertifiedKey>>,
+    key: RwLock<Arc<CertifiedKey>>,
 }
 
-impl ResolvesServerCert for Current {
+impl ResolvesServerCert for CurrentCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.get())
     }
 }
 
-impl Current {
+impl CurrentCertificate {
     fn get(&self) -> Arc<CertifiedKey> {
-        Arc::clone(&self.used.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.key.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Tls {
-    /// The certificate in `chain`, followed by those that vouch for it, and its private key in `key`;
-    /// both in PEM, as ACME clients write them (`fullchain.pem` and `privkey.pem`).
+    /// Reads a certificate with its intermediate certificates from `chain`, and its private key from
+    /// `key`. Both are PEM files, as ACME clients write them (`fullchain.pem` and `privkey.pem`).
     ///
     /// # Errors
-    /// When a file cannot be read, has nothing of its kind in it, or the key is not the
-    /// certificate's.
+    /// If a file cannot be read, or has no certificate or key, or the key belongs to another
+    /// certificate.
     pub fn from_pem_files(
         chain: impl Into<PathBuf>,
         key: impl Into<PathBuf>,
     ) -> Result<Self, TlsError> {
         let files = Files { chain: chain.into(), key: key.into() };
         let provider = Arc::new(ring::default_provider());
-        let used = RwLock::new(Arc::new(files.read(&provider)?));
-        let certificate = Arc::new(Current { provider: Arc::clone(&provider), used });
+        let key = RwLock::new(Arc::new(files.read(&provider)?));
+        let certificate = Arc::new(CurrentCertificate { provider: Arc::clone(&provider), key });
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|source| TlsError::Unusable { path: files.chain.clone(), source })?
@@ -82,34 +83,34 @@ impl Tls {
         #[cfg(feature = "http2")]
         config.alpn_protocols.push(b"h2".to_vec());
         config.alpn_protocols.push(b"http/1.1".to_vec());
-        Ok(Self { files, certificate, config: Arc::new(config), look: LOOK })
+        Ok(Self { files, certificate, config: Arc::new(config), reload_interval: RELOAD_INTERVAL })
     }
 
-    /// How often the files are looked at: once a minute unless told otherwise.
+    /// Checks the files at this interval. The default is one minute.
     #[must_use]
     pub fn reload_every(mut self, interval: Duration) -> Self {
-        self.look = interval;
+        self.reload_interval = interval;
         self
     }
 
-    /// Takes the files anew now, and says whether that was another certificate.
+    /// Reads the files now. Returns whether the certificate is a new one.
     ///
     /// # Errors
-    /// As [`from_pem_files`](Self::from_pem_files); the certificate before stays in use.
+    /// As [`from_pem_files`](Self::from_pem_files). The previous certificate stays in use.
     pub fn reload(&self) -> Result<bool, TlsError> {
         let found = self.files.read(&self.certificate.provider)?;
         if found.cert == self.certificate.get().cert {
             return Ok(false);
         }
-        let mut used = self.certificate.used.write().unwrap_or_else(PoisonError::into_inner);
-        *used = Arc::new(found);
+        let mut key = self.certificate.key.write().unwrap_or_else(PoisonError::into_inner);
+        *key = Arc::new(found);
         Ok(true)
     }
 
-    /// Looks at the files for ever.
-    pub(super) async fn keep_renewing(self) {
+    /// Checks the files at each interval, for ever.
+    pub(super) async fn keep_reloading(self) {
         loop {
-            tokio::time::sleep(self.look).await;
+            tokio::time::sleep(self.reload_interval).await;
             let this = self.clone();
             match tokio::task::spawn_blocking(move || this.reload()).await {
                 Ok(Ok(true)) => tracing::info!("the TLS certificate was renewed"),
@@ -150,14 +151,14 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     std::fs::read(path).map_err(|source| TlsError::Unreadable { path: path.into(), source })
 }
 
-/// Without the key.
+/// The text leaves out the key.
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls").field("files", &self.files).finish_non_exhaustive()
     }
 }
 
-/// Why a certificate cannot be used.
+/// Why a certificate is unusable.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -165,31 +166,31 @@ pub enum TlsError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// There is no certificate in the file.
+    /// The file has no certificate.
     NoCertificate {
         /// The file.
         path: PathBuf,
     },
-    /// There is no private key in the file.
+    /// The file has no private key.
     NoKey {
         /// The file.
         path: PathBuf,
     },
-    /// The key is that of another certificate.
+    /// The key belongs to another certificate.
     AnotherKey {
         /// The certificate's file.
         chain: PathBuf,
         /// The key's file.
         key: PathBuf,
     },
-    /// What is in the file is of no kind that can be used.
+    /// The certificate or key in the file is unusable.
     Unusable {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         source: rustls::Error,
     },
 }

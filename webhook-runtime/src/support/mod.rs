@@ -1,4 +1,9 @@
 //! Small helpers that belong to no wing.
 
+#[cfg(feature = "inbox")]
+pub(crate) mod hash;
+pub(crate) mod panic;
+#[cfg(any(feature = "limit", feature = "serve"))]
 pub(crate) mod peer;
-pub(crate) mod shown;
+pub(crate) mod redact;
+pub(crate) mod text;

@@ -1,10 +1,10 @@
-//! Who is at the other end of a connection.
+//! The identity of a peer, for limits.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The address by which a peer is known: IPv6 hands out networks, and whoever has one address has at
-/// least 2 to the 64 of them.
-pub(crate) fn known_as(address: IpAddr) -> IpAddr {
+/// The network of an address, by which peers are told apart: the /64 of an IPv6 address, since
+/// providers assign whole networks, and an IPv4 address itself.
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
         address @ IpAddr::V4(_) => address,

@@ -14,34 +14,36 @@ use http::{HeaderMap, Request, StatusCode};
 use serde::de::DeserializeOwned;
 use tower_service::Service as _;
 
-use crate::delivery::Rejection;
+use crate::delivery::{DeliveryObserver, Observer, Rejection};
 
-/// Counts the calls of the handler, and keeps what did not fit on the way to it. Nobody but the kit puts it into a request, from where it goes
-/// into the delivery: layers may build another request, but no other delivery.
+/// Counts the calls of the handler, and keeps the first event that did not fit its variant.
 #[derive(Clone, Default)]
-pub(crate) struct Runs {
-    count: Arc<AtomicUsize>,
-    misfit: Arc<Mutex<Option<Rejection>>>,
+pub(crate) struct Runs(Arc<Observed>);
+
+#[derive(Default)]
+struct Observed {
+    count: AtomicUsize,
+    misfit: Mutex<Option<Rejection>>,
 }
 
 impl Runs {
-    /// Notes that a handler is about to be called.
-    pub(crate) fn note(&self) {
-        self.count.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Notes that a known event does not fit its variant, though the handler is called.
-    pub(crate) fn note_misfit(&self, error: &Rejection) {
-        let mut misfit = self.misfit.lock().unwrap_or_else(PoisonError::into_inner);
-        misfit.get_or_insert_with(|| error.clone());
-    }
-
     fn take_misfit(&self) -> Option<Rejection> {
-        self.misfit.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.misfit.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.count.load(Ordering::Relaxed)
+        self.0.count.load(Ordering::Relaxed)
+    }
+}
+
+impl DeliveryObserver for Observed {
+    fn handler_called(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn event_mismatched(&self, error: &Rejection) {
+        let mut misfit = self.misfit.lock().unwrap_or_else(PoisonError::into_inner);
+        misfit.get_or_insert_with(|| error.clone());
     }
 }
 
@@ -146,7 +148,8 @@ pub(crate) async fn ask_and_count(
     runs: &Runs,
 ) -> Answer {
     let before = runs.count();
-    request.extensions_mut().insert(runs.clone());
+    let observer: Arc<dyn DeliveryObserver> = runs.0.clone();
+    request.extensions_mut().insert(Observer(observer));
     let Ok(response) = router.clone().call(request).await;
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.expect("an answer with a whole body");

@@ -14,7 +14,7 @@ use super::{
     target::Target,
 };
 use crate::{
-    receive::Scope,
+    delivery::Scope,
     verify::{
         Items, Provider, Secret, Source,
         scheme::{Scheme, SignError},

@@ -32,6 +32,7 @@ pub mod conformance;
 mod content;
 mod delivery;
 mod fill;
+mod handshake;
 mod hooks;
 mod keys;
 mod letter;
@@ -40,7 +41,6 @@ mod target;
 #[doc(inline)]
 pub use crate::__conformance as conformance;
 pub use answer::Answer;
-pub(crate) use answer::Runs;
 pub use clock::TestClock;
 pub use delivery::TestDelivery;
 pub(crate) use fill::put;

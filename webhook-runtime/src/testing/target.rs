@@ -6,8 +6,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::keys::{Pair, Whose};
 use crate::{
+    delivery::Scope,
     endpoint::Endpoint,
-    receive::source::{Scope, Tenants},
+    receive::source::Tenants,
     verify::{Provider, Secret, scheme::Scheme},
 };
 

@@ -8,10 +8,10 @@ use super::Webhooks;
 #[cfg(feature = "inbox")]
 use crate::inbox::Processes;
 use crate::{
-    dispatch::{Front, Inner, late::Patience},
+    dispatch::{HandlerService, late::Patience},
     endpoint::Endpoint,
-    receive::Gate,
-    webhooks::start::StartError,
+    receive::Receiver,
+    webhooks::{pipeline::Pipeline, start::StartError},
 };
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
@@ -41,26 +41,26 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
             let nothing: Box<dyn Any> = Box::new(());
             self.state = nothing.downcast::<S>().ok().map(|state| *state);
         }
-        let gates = self.checked_gates()?;
+        let receivers = self.checked_receivers()?;
         let mut built = Built {
             router: Router::new(),
             #[cfg(feature = "inbox")]
             processes: Processes::new(),
         };
-        for (mount, gate) in self.mounts.iter().zip(gates) {
+        for (mount, receiver) in self.mounts.iter().zip(receivers) {
             let endpoint = &mount.endpoint;
-            let inner = Inner::new(endpoint, mount.call);
+            let inner = HandlerService::new(endpoint, mount.call);
             let verified_layers = self.verified_layers.of(endpoint);
-            let front = Front {
-                gate: Arc::new(gate),
+            let pipeline = Pipeline {
+                receiver: Arc::new(receiver),
                 patience: self.patience_of(endpoint),
                 #[cfg(feature = "inbox")]
                 inbox: self.inbox.clone().filter(|_| endpoint.inbox),
             };
             let mounted = if verified_layers.is_empty() || endpoint.inbox {
-                front.before(inner)
+                pipeline.before(inner)
             } else {
-                front.before_layers(inner.within(verified_layers.clone()))
+                pipeline.before_layers(inner.within(verified_layers.clone()))
             };
             #[cfg(feature = "inbox")]
             if endpoint.inbox
@@ -87,14 +87,14 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         endpoint.answer_within.map(|limit| Patience { limit, status, late })
     }
 
-    fn checked_gates(&self) -> Result<Vec<Gate>, StartError> {
+    fn checked_receivers(&self) -> Result<Vec<Receiver>, StartError> {
         #[cfg(not(feature = "inbox"))]
-        return self.gates();
+        return self.receivers();
         #[cfg(feature = "inbox")]
-        match (self.gates(), self.inbox_problems()) {
-            (Ok(gates), more) if more.is_empty() => Ok(gates),
-            (gates, more) => {
-                let mut problems = gates.err().map(|error| error.problems).unwrap_or_default();
+        match (self.receivers(), self.inbox_problems()) {
+            (Ok(receivers), more) if more.is_empty() => Ok(receivers),
+            (receivers, more) => {
+                let mut problems = receivers.err().map(|error| error.problems).unwrap_or_default();
                 problems.extend(more);
                 Err(StartError { problems })
             }

@@ -9,8 +9,8 @@ use super::{Webhooks, given};
 use crate::{
     delivery::Unit,
     endpoint::Endpoint,
-    receive::{Gate, Secrets},
-    support::shown::shown_url,
+    receive::{Receiver, Secrets},
+    support::redact::shown_url,
     verify::{
         Secret, SecretError,
         handshake::Handshake,
@@ -21,11 +21,11 @@ use crate::{
 
 impl<S> Webhooks<S> {
     /// Reads the secrets and checks everything that spans endpoints.
-    pub(super) fn gates(&self) -> Result<Vec<Gate>, StartError> {
+    pub(super) fn receivers(&self) -> Result<Vec<Receiver>, StartError> {
         let mut problems = Vec::new();
         let public_url = self.checked_public_url(&mut problems);
         let mut paths = matchit::Router::new();
-        let mut gates = Vec::with_capacity(self.mounts.len());
+        let mut receivers = Vec::with_capacity(self.mounts.len());
         #[cfg(feature = "limit")]
         let (peers, mut numbers) = (self.quotas.peer_limiter(), 0..);
         for endpoint in self.endpoints() {
@@ -35,7 +35,7 @@ impl<S> Webhooks<S> {
             let verifier = verifier_of(endpoint, &mut problems);
             let secrets = self.keys_of(endpoint, verifier.as_ref(), &mut problems);
             let (Some(verifier), Some(secrets)) = (verifier, secrets) else { continue };
-            gates.push(Gate {
+            receivers.push(Receiver {
                 endpoint: endpoint.clone(),
                 verifier,
                 secrets,
@@ -48,7 +48,7 @@ impl<S> Webhooks<S> {
                 #[cfg(feature = "limit")]
                 limiters: {
                     let number = numbers.next().unwrap_or_default();
-                    self.quotas.of(endpoint, number, peers.as_ref())
+                    self.quotas.limiters_of(endpoint, number, peers.as_ref())
                 },
             });
         }
@@ -66,7 +66,7 @@ impl<S> Webhooks<S> {
                 problems.push(StartProblem::NotMounted { endpoint: endpoint.name });
             }
         }
-        if problems.is_empty() { Ok(gates) } else { Err(StartError { problems }) }
+        if problems.is_empty() { Ok(receivers) } else { Err(StartError { problems }) }
     }
 
     /// The name of the endpoint that was mounted on a path first.

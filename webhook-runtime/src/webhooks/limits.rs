@@ -1,4 +1,4 @@
-//! What requests are limited by.
+//! Quotas of peers and endpoints.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -8,20 +8,20 @@ use super::Webhooks;
 use crate::{endpoint::Webhook, receive::limit::Quota, webhooks::start::StartProblem};
 
 impl<S> Webhooks<S> {
-    /// How many requests of one peer may be refused as not genuine, at each endpoint. Whoever has used
-    /// that up is answered by 429, with `Retry-After`, before anything of the request is judged or
-    /// read.
+    /// Limits how many forged requests a peer may send to each endpoint. Once the quota is used up,
+    /// every request of the peer gets a 429 with `Retry-After`, before it is verified or read.
     ///
-    /// Only a 401, and a 403 for a wrong verify token, are paid for: genuine deliveries cost nothing,
-    /// however many come at once. But they come from the same address as what others have the same
-    /// provider send here, and wait with it until the quota is replenished: leave room for more than
-    /// nothing. Every provider that resends at all resends after a 429.
+    /// Only a 401, and a 403 for a wrong verify token, spend the quota. Genuine deliveries are free,
+    /// however many arrive at once. But other customers of the same provider can make it send forged
+    /// requests from the same address, and then genuine deliveries wait until the quota is
+    /// replenished: choose a quota with some room. Every provider that retries at all retries after a
+    /// 429.
     ///
-    /// A peer is the address at the other end of the connection, as `serve` and axum's
-    /// `into_make_service_with_connect_info::<SocketAddr>()` tell it, and an IPv6 network (/64) is one
-    /// peer. Where it is not known, as on a Unix socket, nobody is limited by this, and only
-    /// [`limit_on`](Self::limit_on) holds. Behind a proxy, everybody is one peer: say who it is by
-    /// [`peer_by`](Self::peer_by). What is remembered is bounded: some 4 MB, for the 65,536 last ones.
+    /// A peer is the address at the other end of the connection. It comes from `serve`, or from axum's
+    /// `into_make_service_with_connect_info::<SocketAddr>()`. An IPv6 network (/64) is one peer. If
+    /// the address is unknown, as on a Unix socket, only [`limit_on`](Self::limit_on) applies. Behind
+    /// a proxy, all requests come from one peer: set [`peer_by`](Self::peer_by). The last 65,536 peers
+    /// are remembered, in some 4 MB.
     ///
     /// ```
     /// use webhook_runtime::{Delivery, Quota, Secret, Webhooks, webhook};
@@ -41,13 +41,13 @@ impl<S> Webhooks<S> {
         self
     }
 
-    /// How many requests one endpoint takes, whoever sends them. What comes beyond that is answered
-    /// by 429, with `Retry-After`, before anything of its body is read.
+    /// Limits how many requests one endpoint takes from all senders together. Any further request
+    /// gets a 429 with `Retry-After`, before its body is read.
     ///
-    /// Every request whose signature has the right form is counted: as genuine ones are among them,
-    /// this is what you can handle, and well above what the provider sends. A stranger can use it up
-    /// by forgeries, and then genuine deliveries have to be sent again; with
-    /// [`limit_per_peer`](Self::limit_per_peer), it takes many addresses to do that.
+    /// Every request with a well-formed signature spends the quota, also a genuine one: set it to what
+    /// you can handle, well above what the provider sends. An attacker can use it up with forged
+    /// requests, and then the provider has to retry genuine deliveries. With
+    /// [`limit_per_peer`](Self::limit_per_peer), that takes many addresses.
     pub fn limit_on<H: Webhook<S>>(mut self, quota: Quota) -> Self {
         let endpoint = H::endpoint();
         self.quotas.endpoints.retain(|(known, _)| !known.is(&endpoint));
@@ -55,12 +55,12 @@ impl<S> Webhooks<S> {
         self
     }
 
-    /// Who a request is from, for [`limit_per_peer`](Self::limit_per_peer), where a proxy opens the
-    /// connections. It may be asked more than once for one request. `None` is nobody who could be
-    /// limited.
+    /// Sets the function that returns a request's sender for
+    /// [`limit_per_peer`](Self::limit_per_peer), for programs behind a proxy. It may be called more
+    /// than once for one request. A request without a sender (`None`) is not limited.
     ///
-    /// Headers such as `X-Forwarded-For` are never believed unless this does it. Anybody can send
-    /// them: believe only what your own proxy has written, and only if nobody gets past the proxy.
+    /// Headers such as `X-Forwarded-For` are never trusted unless this function does. Anybody can send
+    /// them: trust only what your own proxy has written, and only if all requests pass the proxy.
     ///
     /// ```
     /// use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -69,7 +69,7 @@ impl<S> Webhooks<S> {
     /// use http::request::Parts;
     /// use webhook_runtime::{Quota, Webhooks};
     ///
-    /// /// The only one whose word counts.
+    /// /// The only address whose header is trusted.
     /// const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2));
     ///
     /// fn client(parts: &Parts) -> Option<IpAddr> {
@@ -77,8 +77,7 @@ impl<S> Webhooks<S> {
     ///     if peer.ip() != PROXY {
     ///         return Some(peer.ip());
     ///     }
-    ///     // The proxy adds who it was called by at the very end. What stands before that, anybody
-    ///     // may have written.
+    ///     // The proxy appends the address of its client. Everything before that is untrusted.
     ///     let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back()?;
     ///     forwarded.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
     /// }
@@ -94,12 +93,12 @@ impl<S> Webhooks<S> {
         self
     }
 
-    /// Quotas that would let nothing through.
+    /// The problems of quotas that allow no request.
     pub(super) fn empty_quotas(&self) -> impl Iterator<Item = StartProblem> {
-        let of_peers = self.quotas.per_peer.iter().map(|quota| (None, quota));
-        let of_endpoints =
+        let per_peer = self.quotas.per_peer.iter().map(|quota| (None, quota));
+        let per_endpoint =
             self.quotas.endpoints.iter().map(|(endpoint, quota)| (Some(endpoint.name), quota));
-        let empty = of_peers.chain(of_endpoints).filter(|(_, quota)| quota.is_empty());
+        let empty = per_peer.chain(per_endpoint).filter(|(_, quota)| quota.is_empty());
         empty.map(|(endpoint, _)| StartProblem::EmptyQuota { endpoint })
     }
 }

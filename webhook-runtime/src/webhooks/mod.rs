@@ -4,8 +4,13 @@
 mod begin;
 mod build;
 mod check;
+#[cfg(feature = "serve")]
+mod error;
 #[cfg(feature = "limit")]
 mod limits;
+mod pipeline;
+#[cfg(feature = "serve")]
+mod serving;
 pub(crate) mod start;
 
 use std::{sync::Arc, time::Duration};
@@ -13,22 +18,24 @@ use std::{sync::Arc, time::Duration};
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
 use crate::{
+    delivery::memory::Budget,
     dispatch::{
         late::LateHandlers,
         layers::{EndpointLayer, Layers},
     },
     endpoint::{Endpoint, HandlerFuture, Verified, Webhook},
     receive::{
-        body::{Bounds, Budget},
+        body::Bounds,
         source::{KeyRing, KeySource, SecretSource, Tenants},
     },
-    serve::Limits,
     verify::{Clock, Secret, SystemClock},
 };
 
 #[cfg(feature = "testing")]
 pub(crate) use build::Built;
-pub use start::{Error, StartError, StartProblem};
+#[cfg(feature = "serve")]
+pub use error::Error;
+pub use start::{StartError, StartProblem};
 
 /// How long a body may take to arrive, unless told otherwise. Providers send bodies of a few
 /// kilobytes at once; this is for their worst network.
@@ -76,9 +83,8 @@ pub struct Webhooks<S = ()> {
     #[cfg(feature = "inbox")]
     pub(crate) inbox: Option<Inbox>,
     pub(crate) state: Option<S>,
-    pub(crate) limits: Limits,
-    #[cfg(feature = "tls")]
-    pub(crate) tls: Option<crate::serve::Tls>,
+    #[cfg(feature = "serve")]
+    server: crate::serve::ServerConfig,
 }
 
 struct Mount<S> {
@@ -113,9 +119,8 @@ impl<S> Webhooks<S> {
             #[cfg(feature = "inbox")]
             inbox: None,
             state: None,
-            limits: Limits::default(),
-            #[cfg(feature = "tls")]
-            tls: None,
+            #[cfg(feature = "serve")]
+            server: crate::serve::ServerConfig::default(),
         }
     }
 
@@ -223,7 +228,7 @@ impl<S> Webhooks<S> {
         self.late.clone()
     }
 
-    /// The endpoints, to be told at start.
+    /// The mounted endpoints.
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         self.mounts.iter().map(|mount| &mount.endpoint)
     }

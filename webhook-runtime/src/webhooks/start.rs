@@ -1,17 +1,17 @@
-//! Why webhooks cannot start: every problem at once, by name.
+//! The problems that keep webhooks from starting, all of them at once.
 
-use std::{borrow::Cow, fmt, io, net::SocketAddr, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
-use crate::{endpoint::Endpoint, verify::SecretError};
+use crate::verify::SecretError;
 
-/// Every reason why the webhooks cannot start.
+/// All reasons why the webhooks cannot start.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StartError {
     pub(crate) problems: Vec<StartProblem>,
 }
 
 impl StartError {
-    /// The problems, in the order in which the endpoints were mounted.
+    /// The problems, in the order in which the endpoints are mounted.
     #[must_use]
     pub fn problems(&self) -> &[StartProblem] {
         &self.problems
@@ -22,44 +22,44 @@ impl StartError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartProblem {
-    /// Deliveries are to be stored, and there is no inbox.
+    /// The endpoint is marked `inbox`, but there is no inbox.
     NoInbox {
         /// The endpoint's function.
         endpoint: &'static str,
     },
-    /// Handlers run behind an inbox, and their state is not known.
+    /// The handler runs behind an inbox and needs a state, but none is configured.
     NoState {
         /// The endpoint's function.
         endpoint: &'static str,
     },
-    /// Two functions of one name store deliveries, which are told apart by it.
+    /// Two functions marked `inbox` have the same name, by which stored deliveries are kept apart.
     SameName {
-        /// The functions' name.
+        /// The name of both functions.
         endpoint: &'static str,
     },
-    /// Handlers run behind an inbox, and there is no runtime that they could run on.
+    /// Handlers run behind an inbox, but there is no tokio runtime to run them on.
     NoRuntime,
-    /// A batch is taken of a provider that sends one event at a time.
+    /// The handler takes a batch, but the provider sends one event at a time.
     NoItems {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
     },
-    /// Events are taken by name of a provider that has none.
+    /// The handler takes events by name, but the provider has no event names.
     NoEventName {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
     },
-    /// `answer_within` is no shorter than the provider waits.
+    /// `answer_within` is not shorter than the provider's timeout.
     AnswersTooLate {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
-        /// How long it waits.
+        /// The provider's timeout.
         patience: Duration,
     },
     /// The required variable is not set.
@@ -69,98 +69,98 @@ pub enum StartProblem {
         /// The variable.
         variable: &'static str,
     },
-    /// The variable is set, but not to text.
+    /// The variable is not valid UTF-8.
     NotUnicode {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The variable.
         variable: &'static str,
     },
-    /// A secret cannot be used.
+    /// A secret is unusable.
     Secret {
         /// The endpoint's function.
         endpoint: &'static str,
-        /// The name of the secret: its variable, where it came from one.
+        /// The name of the secret, or of the variable that it came from.
         secret: Cow<'static, str>,
-        /// What is wrong with it.
+        /// The reason.
         error: SecretError,
     },
-    /// There is no secret at all.
+    /// The endpoint has no secret.
     NoSecret {
         /// The endpoint's function.
         endpoint: &'static str,
     },
-    /// More secrets than the provider's scheme has headers for.
+    /// The endpoint has more secrets than the provider's scheme has headers.
     TooManySecrets {
         /// The endpoint's function.
         endpoint: &'static str,
-        /// How many the scheme can use.
+        /// The maximum of the scheme.
         most: usize,
     },
-    /// The provider's handshake needs a verify token.
+    /// The provider's handshake needs a verify token, but there is none.
     NoVerifyToken {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
     },
-    /// The provider's keys have to be fetched, and there is nothing to fetch them with.
+    /// The provider's keys have to be fetched, but there is no key source.
     NoKeySource {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
     },
-    /// Secrets were given in more than one way.
+    /// The endpoint has both secrets and a secret source, or two sources.
     Ambiguous {
         /// The endpoint's function.
         endpoint: &'static str,
     },
-    /// Something was configured for a function that is not mounted.
+    /// An option is set for a function that is not mounted.
     NotMounted {
         /// The function.
         endpoint: &'static str,
     },
-    /// A quota allows nothing at all.
+    /// A quota allows no request.
     EmptyQuota {
-        /// The endpoint's function; none where it is the quota of each peer.
+        /// The endpoint's function; `None` for the quota of each peer.
         endpoint: Option<&'static str>,
     },
-    /// Two endpoints answer one path.
+    /// Two endpoints have the same path.
     PathTaken {
         /// The endpoint's function.
         endpoint: &'static str,
         /// Its path.
         path: &'static str,
-        /// The function that was there first.
+        /// The function that was mounted first.
         taken_by: &'static str,
     },
-    /// The path is none that a router can have.
+    /// The router refuses the path.
     BadPath {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The path.
         path: &'static str,
-        /// What is wrong with it.
+        /// The reason.
         detail: String,
     },
-    /// A window for the signed time, but the provider signs none.
+    /// The endpoint sets `tolerance`, but the provider signs no time.
     NoTimestamp {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
     },
-    /// The provider signs the public URL, and it was not configured.
+    /// The provider signs the public URL, but none is configured.
     NoPublicUrl {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
     },
-    /// The public URL is not one.
+    /// The public URL is malformed.
     BadPublicUrl {
-        /// What was given, with `…` for user and password, query and fragment.
+        /// The URL, with `…` in place of user and password, query and fragment.
         url: String,
     },
 }
@@ -281,7 +281,7 @@ impl fmt::Display for StartError {
     }
 }
 
-/// The same text as `Display`: it is what a `main` that returns the error prints.
+/// The same text as `Display`: a `main` that returns the error prints it.
 impl fmt::Debug for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -289,80 +289,3 @@ impl fmt::Debug for StartError {
 }
 
 impl std::error::Error for StartError {}
-
-/// Why a program that serves webhooks ended.
-#[non_exhaustive]
-pub enum Error {
-    /// The webhooks could not start.
-    Start(StartError),
-    /// The address, or the socket, could not be listened on.
-    Listen {
-        /// The address, where it was understood as one of TCP.
-        address: Option<SocketAddr>,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The certificate cannot be used.
-    #[cfg(feature = "tls")]
-    Tls(crate::serve::TlsError),
-    /// The server stopped.
-    Serve(io::Error),
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Start(error) => error.fmt(f),
-            Self::Listen { address: Some(address), source } => {
-                write!(f, "cannot listen on {address}: {source}")
-            }
-            Self::Listen { address: None, source } => write!(f, "cannot listen: {source}"),
-            #[cfg(feature = "tls")]
-            Self::Tls(error) => error.fmt(f),
-            Self::Serve(source) => write!(f, "the server stopped: {source}"),
-        }
-    }
-}
-
-/// The same text as `Display`: it is what a `main` that returns the error prints.
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Start(_) => None,
-            #[cfg(feature = "tls")]
-            Self::Tls(error) => error.source(),
-            Self::Listen { source, .. } | Self::Serve(source) => Some(source),
-        }
-    }
-}
-
-impl From<io::Error> for Error {
-    fn from(error: io::Error) -> Self {
-        Self::Serve(error)
-    }
-}
-
-#[cfg(feature = "tls")]
-impl From<crate::serve::TlsError> for Error {
-    fn from(error: crate::serve::TlsError) -> Self {
-        Self::Tls(error)
-    }
-}
-
-impl From<StartError> for Error {
-    fn from(error: StartError) -> Self {
-        Self::Start(error)
-    }
-}
-
-/// An endpoint as a line of a table.
-pub(crate) fn line(endpoint: &Endpoint) -> String {
-    let Endpoint { path, name, provider, .. } = endpoint;
-    format!("{} {path}  {name}  ({})", provider.allowed_methods(), provider.name())
-}

@@ -10,7 +10,6 @@ use std::{
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header, request::Parts};
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     delivery::{Delivery, Encoded, Rejection, Unit},
@@ -21,6 +20,7 @@ use crate::{
         http::head::{Head, Piece},
         record::NewDelivery,
     },
+    support::hash::PartsHash,
     verify::{Copies, Items},
 };
 
@@ -140,11 +140,8 @@ fn key(encoded: Encoded<'_>, uri: &str) -> Bytes {
     let traits = provider.traits();
     let signs_nothing = !traits.signs_body && traits.signed_pointers.is_empty();
     let items = provider.items_source();
-    let mut hash = Sha256::new();
-    let mut part = |part: &[u8]| {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    };
+    let mut hash = PartsHash::new();
+    let mut part = |part: &[u8]| hash.part(part);
     let counts = |in_item, in_whole| signs_nothing || encoded.signs(in_item, in_whole);
     let is_signed = counts(items.and_then(Items::id_pointer), provider.id_source());
     let id = encoded.plain_id().filter(|id| is_signed && !id.is_empty());
@@ -161,7 +158,7 @@ fn key(encoded: Encoded<'_>, uri: &str) -> Bytes {
             let said = said.filter(|_| counts(pointer, source));
             part(said.as_deref().unwrap_or_default().as_bytes());
         }
-        return Bytes::copy_from_slice(&hash.finalize());
+        return Bytes::copy_from_slice(&hash.finish());
     }
     part(b"bytes");
     if traits.signs_url {
@@ -181,7 +178,7 @@ fn key(encoded: Encoded<'_>, uri: &str) -> Bytes {
         Copies::None => part(&unique()),
         Copies::SameBytes => {}
     }
-    Bytes::copy_from_slice(&hash.finalize())
+    Bytes::copy_from_slice(&hash.finish())
 }
 
 /// Unique bytes.

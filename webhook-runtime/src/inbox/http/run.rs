@@ -12,8 +12,11 @@ use tower_service::Service as _;
 use tracing::Instrument as _;
 
 use crate::{
-    delivery::{Delivery, Rejection, Said, Verification, rejection::is_worth_another_try},
-    dispatch::{as_request, retry_after},
+    delivery::{
+        Delivery, Rejection, Said, Scope, Verification,
+        answer::{is_retryable, retry_after},
+        request::as_request,
+    },
     endpoint::Endpoint,
     inbox::{
         error::InboxError,
@@ -21,7 +24,6 @@ use crate::{
         tx::{Tx, TxSource},
         worker::attempt::{Process, Processing},
     },
-    receive::Scope,
     verify::scheme::Proof,
 };
 
@@ -95,7 +97,7 @@ fn result(answer: &Response) -> AttemptResult {
         (None, Some(error)) => format!("{}: {error}", status.as_u16()),
         (None, None) => format!("the function answered {status}"),
     };
-    if status.is_client_error() && !is_worth_another_try(status) {
+    if status.is_client_error() && !is_retryable(status) {
         tracing::warn!(%reason, "a dead letter");
         return AttemptResult::Dead { reason };
     }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::support::text::truncate;
+
 /// The longest text of a sender that is stored in a column of its own.
 const MOST_TEXT: usize = 255;
 
@@ -18,8 +20,8 @@ pub(crate) fn stored_reason(reason: &str) -> String {
     storable(reason, MOST_REASON)
 }
 
-fn storable(text: &str, most: usize) -> String {
-    text.chars().map(|c| if c == '\0' { '\u{fffd}' } else { c }).take(most).collect()
+fn storable(text: &str, max: usize) -> String {
+    truncate(text, max).replace('\0', "\u{fffd}")
 }
 
 /// Milliseconds since 1970. Times beyond all bounds are clamped.

@@ -3,9 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
 
-use crate::inbox::http::head::Head;
+use crate::{inbox::http::head::Head, support::hash::PartsHash};
 
 /// A verified delivery to store.
 #[derive(Clone)]
@@ -86,21 +85,16 @@ impl NewDelivery {
 pub(crate) type Digest = [u8; 16];
 
 fn digest(endpoint: &str, scope: &[(String, String)], key: &[u8]) -> Digest {
-    let mut hash = Sha256::new();
-    // Each part follows its length, so that no two lists of parts hash the same bytes.
-    let mut part = |part: &[u8]| {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    };
-    part(endpoint.as_bytes());
-    part(&(scope.len() as u64).to_be_bytes());
+    let mut hash = PartsHash::new();
+    hash.part(endpoint.as_bytes());
+    hash.part(&(scope.len() as u64).to_be_bytes());
     for (name, value) in scope {
-        part(name.as_bytes());
-        part(value.as_bytes());
+        hash.part(name.as_bytes());
+        hash.part(value.as_bytes());
     }
-    part(key);
+    hash.part(key);
     let mut digest = Digest::default();
-    digest.copy_from_slice(&hash.finalize()[..16]);
+    digest.copy_from_slice(&hash.finish()[..16]);
     digest
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::Arc,
     task::Poll,
@@ -14,13 +13,16 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::inbox::{
-    Shared,
-    error::InboxError,
-    record::{AttemptResult, ClaimToken, Job, stored_reason},
-    store::Finish,
-    tx::{TxSource, rollback},
-    worker::retry::{Backoff, random, scaled},
+use crate::{
+    inbox::{
+        Shared,
+        error::InboxError,
+        record::{AttemptResult, ClaimToken, Job, stored_reason},
+        store::Finish,
+        tx::{TxSource, rollback},
+        worker::retry::{Backoff, random, scaled},
+    },
+    support::panic::catch_panic,
 };
 
 /// A running attempt.
@@ -86,12 +88,7 @@ fn too_slow(deadline: Duration) -> AttemptResult {
 }
 
 async fn unless_it_panics(running: impl Future<Output = AttemptResult>) -> AttemptResult {
-    let mut running = pin!(running);
-    poll_fn(|context| {
-        let polled = catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(context)));
-        polled.unwrap_or_else(|_| Poll::Ready(retry("the function panicked".to_owned())))
-    })
-    .await
+    catch_panic(running).await.unwrap_or_else(|_| retry("the function panicked".to_owned()))
 }
 
 /// Settles the claim, and returns what is stored; `None` if the claim was lost, so that another

@@ -1,11 +1,11 @@
-//! Quotas: how often a peer may be refused, and how often an endpoint may be asked.
+//! Quotas: how many forged requests a peer may send, and how many requests an endpoint takes.
 //!
-//! A peer spends its quota by requests that are not believed. So a provider that delivers a thousand
-//! events at once is never limited, and whoever guesses is, before anything of the next guess is read
-//! or hashed. What an endpoint's quota is spent by is every request that comes with a signature of
-//! the right form: what is refused at sight costs nothing worth a quota.
+//! Only forged requests spend a peer's quota. A provider that delivers a thousand events at once is
+//! never limited; an attacker who guesses is, before the next guess is read or hashed. Every request
+//! with a well-formed signature spends the endpoint's quota: to refuse any other one costs too little
+//! for a quota.
 
-mod clock;
+mod monotonic;
 mod peers;
 mod quota;
 
@@ -26,8 +26,8 @@ use governor::{
 use http::request::Parts;
 
 use self::{
-    clock::Ticks,
-    peers::{Ask, Peer, Peers, Purpose},
+    monotonic::MonotonicClock,
+    peers::{Operation, Peer, PeerQuery, Peers},
 };
 use crate::{
     delivery::{LimitedBy, Rejection},
@@ -36,10 +36,10 @@ use crate::{
 
 pub use quota::Quota;
 
-/// Says who sent a request, where that is not who opened the connection.
+/// The address of a request's sender, where a proxy opens the connections.
 pub(crate) type PeerBy = Arc<dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync>;
 
-/// What was asked for, before the endpoints are known.
+/// The quotas as they were configured.
 #[derive(Clone, Default)]
 pub(crate) struct Quotas {
     pub(crate) per_peer: Option<Quota>,
@@ -47,46 +47,48 @@ pub(crate) struct Quotas {
     pub(crate) peer_by: Option<PeerBy>,
 }
 
-/// Those that the peers of all endpoints spend.
-pub(crate) type PeerLimiter = RateLimiter<Ask, Peers, Ticks, NoOpMiddleware<Nanos>>;
+/// The quotas of all peers at all endpoints.
+pub(crate) type PeerLimiter = RateLimiter<PeerQuery, Peers, MonotonicClock, NoOpMiddleware<Nanos>>;
 
-/// That of one endpoint.
-type EndpointLimiter = RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Nanos>>;
+/// The quota of one endpoint.
+type EndpointLimiter = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<Nanos>>;
 
 impl Quotas {
-    /// One for all endpoints, so that it is bounded for all of them together.
+    /// One limiter for all endpoints: its memory is bounded for all of them together.
     pub(crate) fn peer_limiter(&self) -> Option<Arc<PeerLimiter>> {
-        let quota = self.per_peer?.of_governor()?;
-        Some(Arc::new(RateLimiter::new(quota, Peers::new(), Ticks::new())))
+        let quota = self.per_peer?.to_governor()?;
+        Some(Arc::new(RateLimiter::new(quota, Peers::new(), MonotonicClock::new())))
     }
 
-    /// What one endpoint is limited by, which is the one of this number.
-    pub(crate) fn of(
+    /// The limiters of one endpoint. Its number tells its peers apart from those of other endpoints.
+    pub(crate) fn limiters_of(
         &self,
         endpoint: &Endpoint,
         number: u32,
         peers: Option<&Arc<PeerLimiter>>,
     ) -> Limiters {
-        let quota = crate::webhooks::given(&self.endpoints, endpoint);
-        let quota = quota.and_then(|quota| quota.of_governor());
+        let quota = self.endpoints.iter().find(|(known, _)| known.is(endpoint));
+        let quota = quota.and_then(|(_, quota)| quota.to_governor());
         Limiters {
             name: endpoint.name,
             number,
             peers: peers.cloned(),
             peer_by: self.peer_by.clone(),
-            all: quota.map(|quota| Arc::new(RateLimiter::direct_with_clock(quota, Ticks::new()))),
+            endpoint: quota.map(|quota| {
+                Arc::new(RateLimiter::direct_with_clock(quota, MonotonicClock::new()))
+            }),
         }
     }
 }
 
-/// What the requests to one endpoint are limited by.
+/// The limiters of one endpoint.
 #[derive(Clone)]
 pub(crate) struct Limiters {
     name: &'static str,
     number: u32,
     peers: Option<Arc<PeerLimiter>>,
     peer_by: Option<PeerBy>,
-    all: Option<Arc<EndpointLimiter>>,
+    endpoint: Option<Arc<EndpointLimiter>>,
 }
 
 impl Limiters {
@@ -95,18 +97,18 @@ impl Limiters {
         let Some(peers) = &self.peers else { return Ok(()) };
         let Some(peer) = self.peer(parts) else { return Ok(()) };
         peers
-            .check_key(&Ask { peer, purpose: Purpose::Look })
+            .check_key(&PeerQuery { peer, operation: Operation::Peek })
             .map_err(|until| self.limited(LimitedBy::Peer, &until, peers.clock()))
     }
 
-    /// Takes of the endpoint's quota, or refuses where nothing is left.
+    /// Spends the endpoint's quota, or refuses if it is used up.
     pub(crate) fn spend(&self) -> Result<(), Rejection> {
-        let Some(all) = &self.all else { return Ok(()) };
-        all.check().map_err(|until| self.limited(LimitedBy::Endpoint, &until, all.clock()))
+        let Some(limiter) = &self.endpoint else { return Ok(()) };
+        limiter.check().map_err(|until| self.limited(LimitedBy::Endpoint, &until, limiter.clock()))
     }
 
-    /// Takes of the peer's quota, if this is a refusal that it has to pay for: its signature was
-    /// wrong, or its verify token.
+    /// Spends the peer's quota if its request was forged: if its signature or its verify token was
+    /// wrong.
     pub(crate) fn charge(&self, parts: &Parts, rejection: &Rejection) {
         if !matches!(rejection, Rejection::Unauthorized(_) | Rejection::Forbidden) {
             return;
@@ -114,12 +116,12 @@ impl Limiters {
         if let Some(peers) = &self.peers
             && let Some(peer) = self.peer(parts)
         {
-            // Requests at the same time may overdraw it. They have been answered by then.
-            let _ = peers.check_key(&Ask { peer, purpose: Purpose::Spend });
+            // Concurrent requests may overdraw it. They have their response already.
+            let _ = peers.check_key(&PeerQuery { peer, operation: Operation::Spend });
         }
     }
 
-    /// Who sent this, as far as it is known.
+    /// The sender of a request, if it is known.
     fn peer(&self, parts: &Parts) -> Option<Peer> {
         let address = match &self.peer_by {
             Some(peer_by) => peer_by(parts)?,
@@ -128,10 +130,10 @@ impl Limiters {
         Some(Peer::new(address, self.number))
     }
 
-    fn limited(&self, by: LimitedBy, until: &NotUntil<Nanos>, clock: &Ticks) -> Rejection {
+    fn limited(&self, by: LimitedBy, until: &NotUntil<Nanos>, clock: &MonotonicClock) -> Rejection {
         count(self.name, by);
         let wait = until.wait_time_from(clock.now());
-        // Whoever comes a moment too early would come in vain.
+        // Rounded up: a retry that is a moment too early would be refused.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         Rejection::Limited { by, retry_after: Duration::from_secs(seconds.max(1)) }
     }

@@ -1,4 +1,4 @@
-//! What is remembered of peers: no more than fits, whoever they are.
+//! The state of peers' quotas, in bounded memory.
 
 use std::{
     collections::HashMap,
@@ -8,49 +8,49 @@ use std::{
 
 use governor::{nanos::Nanos, state::StateStore};
 
-use crate::support::peer::known_as;
+use crate::support::peer::network_of;
 
-/// How many peers of endpoints are remembered: some 4 MB.
-const MOST_PEERS: usize = 65_536;
+/// The maximum number of peers, counted at each endpoint: some 4 MB.
+const MAX_PEERS: usize = 65_536;
 
-/// Whose quota it is: an address's, at one endpoint. A wrong secret at one endpoint must not shut
-/// the same provider out of another.
+/// A network at one endpoint. A wrong secret at one endpoint must not shut the same provider out of
+/// another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Peer {
-    address: IpAddr,
+    network: IpAddr,
     endpoint: u32,
 }
 
 impl Peer {
     pub(super) fn new(address: IpAddr, endpoint: u32) -> Self {
-        Self { address: known_as(address), endpoint }
+        Self { network: network_of(address), endpoint }
     }
 }
 
-/// A question about a peer's quota.
+/// An operation on a peer's quota.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Ask {
+pub(crate) struct PeerQuery {
     pub(super) peer: Peer,
-    pub(super) purpose: Purpose,
+    pub(super) operation: Operation,
 }
 
-/// What is asked for.
+/// The kind of the operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Purpose {
-    /// To know whether something is left.
-    Look,
-    /// To take of what is left.
+pub(crate) enum Operation {
+    /// Checks whether the quota is used up.
+    Peek,
+    /// Spends one request of the quota.
     Spend,
 }
 
-/// When each peer's quota will be whole again.
+/// The time at which each peer's quota will be full again.
 ///
-/// In two generations, of which the older one is forgotten when the younger one is full: to make
-/// room costs next to nothing, however many peers a flood comes from. Whoever spends is in the younger
-/// one.
+/// There are two generations. When the young one is full, it becomes the old one, and the old one is
+/// forgotten: making room is cheap, however many peers a flood comes from. A peer that spends is in
+/// the young one.
 pub(crate) struct Peers {
     generations: RwLock<Generations>,
-    most: usize,
+    capacity: usize,
 }
 
 #[derive(Default)]
@@ -61,11 +61,11 @@ struct Generations {
 
 impl Peers {
     pub(super) fn new() -> Self {
-        Self::of(MOST_PEERS)
+        Self::with_capacity(MAX_PEERS)
     }
 
-    fn of(most: usize) -> Self {
-        Self { generations: RwLock::default(), most }
+    fn with_capacity(capacity: usize) -> Self {
+        Self { generations: RwLock::default(), capacity }
     }
 }
 
@@ -74,31 +74,31 @@ impl Generations {
         self.young.get(peer).or_else(|| self.old.get(peer)).copied()
     }
 
-    fn put(&mut self, peer: Peer, whole_at: Nanos, most: usize) {
-        if self.young.len() >= most / 2 && !self.young.contains_key(&peer) {
+    fn put(&mut self, peer: Peer, full_at: Nanos, capacity: usize) {
+        if self.young.len() >= capacity / 2 && !self.young.contains_key(&peer) {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(peer, whole_at);
+        self.young.insert(peer, full_at);
     }
 }
 
 impl StateStore for Peers {
-    type Key = Ask;
+    type Key = PeerQuery;
 
-    fn measure_and_replace<T, F, E>(&self, ask: &Ask, measure: F) -> Result<T, E>
+    fn measure_and_replace<T, F, E>(&self, query: &PeerQuery, measure: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        match ask.purpose {
-            Purpose::Look => {
+        match query.operation {
+            Operation::Peek => {
                 let generations = self.generations.read().unwrap_or_else(PoisonError::into_inner);
-                measure(generations.get(&ask.peer)).map(|(outcome, _)| outcome)
+                measure(generations.get(&query.peer)).map(|(outcome, _)| outcome)
             }
-            Purpose::Spend => {
+            Operation::Spend => {
                 let mut generations =
                     self.generations.write().unwrap_or_else(PoisonError::into_inner);
-                let (outcome, whole_at) = measure(generations.get(&ask.peer))?;
-                generations.put(ask.peer, whole_at, self.most);
+                let (outcome, full_at) = measure(generations.get(&query.peer))?;
+                generations.put(query.peer, full_at, self.capacity);
                 Ok(outcome)
             }
         }
@@ -117,18 +117,18 @@ mod tests {
         Peer::new(address.parse().expect("an address"), 0)
     }
 
-    type Limiter = RateLimiter<Ask, Peers, FakeRelativeClock, NoOpMiddleware<Nanos>>;
+    type Limiter = RateLimiter<PeerQuery, Peers, FakeRelativeClock, NoOpMiddleware<Nanos>>;
 
     /// Two at once, and one a second.
-    fn limiter(most: usize) -> (Limiter, FakeRelativeClock) {
+    fn limiter(capacity: usize) -> (Limiter, FakeRelativeClock) {
         let two = NonZeroU32::new(2).expect("not zero");
         let quota = Quota::with_period(Duration::from_secs(1)).expect("not zero").allow_burst(two);
         let clock = FakeRelativeClock::default();
-        (RateLimiter::new(quota, Peers::of(most), clock.clone()), clock)
+        (RateLimiter::new(quota, Peers::with_capacity(capacity), clock.clone()), clock)
     }
 
     #[test]
-    fn networks_are_peers() {
+    fn peers_are_networks() {
         assert_eq!(peer("2001:db8::1"), peer("2001:db8::ffff:1"));
         assert_ne!(peer("2001:db8::1"), peer("2001:db8:0:1::1"));
         assert_eq!(peer("192.0.2.1"), peer("::ffff:192.0.2.1"));
@@ -139,33 +139,33 @@ mod tests {
     }
 
     #[test]
-    fn to_look_costs_nothing() {
+    fn peeking_is_free() {
         let (limiter, clock) = limiter(8);
-        let [look, spend] =
-            [Purpose::Look, Purpose::Spend].map(|purpose| Ask { peer: peer("192.0.2.1"), purpose });
+        let [peek, spend] = [Operation::Peek, Operation::Spend]
+            .map(|operation| PeerQuery { peer: peer("192.0.2.1"), operation });
         for _ in 0..5 {
-            assert!(limiter.check_key(&look).is_ok());
+            assert!(limiter.check_key(&peek).is_ok());
         }
-        assert!(limiter.check_key(&spend).is_ok() && limiter.check_key(&look).is_ok());
-        assert!(limiter.check_key(&spend).is_ok() && limiter.check_key(&look).is_err());
+        assert!(limiter.check_key(&spend).is_ok() && limiter.check_key(&peek).is_ok());
+        assert!(limiter.check_key(&spend).is_ok() && limiter.check_key(&peek).is_err());
         assert!(limiter.check_key(&spend).is_err(), "and nothing more is taken");
         clock.advance(Duration::from_millis(999));
-        assert!(limiter.check_key(&look).is_err());
+        assert!(limiter.check_key(&peek).is_err());
         clock.advance(Duration::from_millis(1));
-        assert!(limiter.check_key(&look).is_ok());
+        assert!(limiter.check_key(&peek).is_ok());
     }
 
     #[test]
-    fn no_flood_of_peers_takes_more_memory() {
+    fn memory_is_bounded() {
         let (limiter, _) = limiter(8);
         let spend = |number: u32| {
             let peer = Peer::new(number.to_be_bytes().into(), 0);
-            limiter.check_key(&Ask { peer, purpose: Purpose::Spend }).is_ok()
+            limiter.check_key(&PeerQuery { peer, operation: Operation::Spend }).is_ok()
         };
         for number in 0..1000 {
             assert!(spend(number));
         }
-        // Those that came last are remembered, and those before them are not.
+        // The last peers are remembered, and the first are not.
         assert!(spend(999) && !spend(999));
         assert!(spend(0) && spend(0) && !spend(0));
         let generations = limiter.into_state_store().generations.into_inner().expect("no panic");

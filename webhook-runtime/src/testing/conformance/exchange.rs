@@ -1,9 +1,7 @@
 //! Sends requests to a receiver, and says what is wrong with its answers.
 
 use std::{
-    future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
@@ -18,9 +16,12 @@ use super::{
     failure::{Failure, Shown},
     subject::Subject,
 };
-use crate::testing::{
-    answer::{Answer, ask_and_count},
-    letter::Wire,
+use crate::{
+    support::panic::catch_panic,
+    testing::{
+        answer::{Answer, ask_and_count},
+        letter::Wire,
+    },
 };
 
 /// How long an answer may take.
@@ -72,17 +73,11 @@ impl Subject {
         request: Request<Body>,
     ) -> Result<Outcome, Failure> {
         self.note_request();
-        let mut asked = pin!(ask_and_count(&self.desk().router, request, &self.ledger.runs));
-        let caught = poll_fn(|context| {
-            match catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(context))) {
-                Ok(poll) => poll.map(Some),
-                Err(_) => Poll::Ready(None),
-            }
-        });
+        let asked = ask_and_count(&self.desk().router, request, &self.ledger.runs);
         let complain = |how: &str| Err(self.complain(what, wire, "an answer below 500", how));
-        let answer = match tokio::time::timeout(PATIENCE, caught).await {
-            Ok(Some(answer)) => answer,
-            Ok(None) => return complain("it panicked"),
+        let answer = match tokio::time::timeout(PATIENCE, catch_panic(asked)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => return complain("it panicked"),
             Err(_) => return complain("no answer came"),
         };
         self.take_turns().await;

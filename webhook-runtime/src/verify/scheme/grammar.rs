@@ -43,10 +43,10 @@ pub(crate) struct Names {
     pub(crate) required: Vec<HeaderName>,
 }
 
-/// What a request's headers claim, not yet believed.
+/// The signatures that a request claims, not yet believed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Claimed<'r> {
-    signatures: [Signature<'r>; MAX_SIGNATURES],
+pub(crate) struct Signatures<'r> {
+    list: [Signature<'r>; MAX_SIGNATURES],
     len: usize,
     /// The timestamp, where it stands in the signature header.
     pub(crate) timestamp: Option<&'r str>,
@@ -60,9 +60,9 @@ pub(crate) struct Signature<'r> {
     pub(crate) secret: Option<usize>,
 }
 
-impl<'r> Claimed<'r> {
+impl<'r> Signatures<'r> {
     pub(crate) fn new() -> Self {
-        Self { signatures: [Signature::default(); MAX_SIGNATURES], len: 0, timestamp: None }
+        Self { list: [Signature::default(); MAX_SIGNATURES], len: 0, timestamp: None }
     }
 
     fn push(
@@ -74,13 +74,13 @@ impl<'r> Claimed<'r> {
         if self.len == MAX_SIGNATURES {
             return Err(VerifyError::TooManySignatures(header));
         }
-        self.signatures[self.len] = Signature { text, secret };
+        self.list[self.len] = Signature { text, secret };
         self.len += 1;
         Ok(())
     }
 
-    pub(crate) fn signatures(&self) -> &[Signature<'r>] {
-        &self.signatures[..self.len]
+    pub(crate) fn all(&self) -> &[Signature<'r>] {
+        &self.list[..self.len]
     }
 }
 
@@ -103,7 +103,7 @@ impl Placement {
         headers: &'r HeaderMap,
         query: &'r str,
         timestamp_field: Option<&'static str>,
-        claimed: &mut Claimed<'r>,
+        claimed: &mut Signatures<'r>,
     ) -> Result<(), VerifyError> {
         match *self {
             Self::Header { name, grammar } => {
@@ -142,7 +142,7 @@ impl Placement {
                 }
             }
         }
-        if claimed.signatures().iter().all(|signature| signature.text.is_empty()) {
+        if claimed.all().iter().all(|signature| signature.text.is_empty()) {
             return Err(VerifyError::MalformedSignature(self.name()));
         }
         Ok(())
@@ -178,7 +178,7 @@ impl Grammar {
         header: &'static str,
         value: &'r str,
         timestamp_field: Option<&'static str>,
-        claimed: &mut Claimed<'r>,
+        claimed: &mut Signatures<'r>,
     ) -> Result<(), VerifyError> {
         match self {
             Self::Bare { prefix } => {
@@ -318,9 +318,9 @@ mod tests {
         query: &str,
         field: Option<&'static str>,
     ) -> Result<Found, VerifyError> {
-        let mut claimed = Claimed::new();
+        let mut claimed = Signatures::new();
         placement.read(&placement.names(), headers, query, field, &mut claimed)?;
-        let signatures = claimed.signatures().iter();
+        let signatures = claimed.all().iter();
         let signatures = signatures.map(|found| (found.text.to_owned(), found.secret)).collect();
         Ok((signatures, claimed.timestamp.map(str::to_owned)))
     }

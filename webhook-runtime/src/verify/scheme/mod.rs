@@ -26,6 +26,7 @@ mod template;
 #[cfg(feature = "testing")]
 mod testing;
 mod timestamp;
+mod verifier;
 mod verify;
 
 pub use custom::{Means, Traits, Validity, Verify, WantedKey};
@@ -41,7 +42,10 @@ pub use verify::{Incoming, Proof};
 pub(crate) use grammar::{single, text as header_text};
 pub(crate) use hmac::Hash;
 pub(crate) use sign::insert_header;
-pub(crate) use verify::{Keys, Mechanism, Verifier, is_form, is_token};
+#[cfg(feature = "axum")]
+pub(crate) use verifier::Claims;
+pub(crate) use verifier::{Keys, Mechanism, Verifier};
+pub(crate) use verify::{is_form, is_token};
 
 #[cfg(feature = "certificates")]
 pub(crate) use asymmetric::certificate::Certificate;

@@ -3,21 +3,20 @@
 use std::{
     borrow::Cow,
     fmt,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use http::{HeaderMap, HeaderName};
 
 use super::{
-    Means, Scheme, Verify, VerifyError, WantedKey,
+    Scheme, VerifyError,
     encoding::{MAX_SIGNATURE, MAX_TEXT},
-    grammar::{self, Claimed, Names},
+    grammar::{self, Names, Signatures},
     key::{self, Key},
-    proofs,
-    template::{self, Template, Values},
+    template::{self, Values},
     timestamp::{Place, Unit},
 };
-use crate::verify::{Secret, SecretError, json};
+use crate::verify::json;
 
 /// A request as it arrived, not yet believed.
 #[derive(Clone, Copy)]
@@ -86,200 +85,17 @@ pub struct Proof {
     pub timestamp: Option<SystemTime>,
 }
 
-/// How a provider is verified: by data, or by code.
-#[derive(Clone, Copy, Debug)]
-#[allow(clippy::large_enum_variant, reason = "in constants")]
-pub(crate) enum Mechanism {
-    Data(Scheme),
-    Code(&'static dyn Verify),
-}
-
-/// A mechanism as one endpoint uses it.
-#[derive(Clone, Debug)]
-pub(crate) struct Verifier {
-    mechanism: Mechanism,
-    names: Names,
-    tolerance: Option<Duration>,
-    /// Whether tokens are signed for strangers, as the answer to a challenge.
-    refuses_tokens: bool,
-}
-
-/// Secrets made ready for a mechanism, once.
-#[derive(Clone)]
-pub(crate) enum Keys {
-    Data(Vec<(Cow<'static, str>, Key)>),
-    Code(Vec<Secret>),
-}
-
-impl Verifier {
-    /// `None` when a window is asked for, but no time is signed.
-    pub(crate) fn new(
-        mechanism: &Mechanism,
-        tolerance: Option<Duration>,
-        refuses_tokens: bool,
-    ) -> Option<Self> {
-        let mechanism = match (mechanism, tolerance) {
-            (Mechanism::Data(scheme), Some(window)) => {
-                Mechanism::Data(scheme.with_tolerance(window)?)
-            }
-            (Mechanism::Code(code), Some(_)) if !code.traits().signs_time => return None,
-            (mechanism, _) => *mechanism,
-        };
-        let names = match &mechanism {
-            Mechanism::Data(scheme) => scheme.names(),
-            Mechanism::Code(_) => Names::default(),
-        };
-        Some(Self { mechanism, names, tolerance, refuses_tokens })
-    }
-
-    /// Prepares every secret, or says by name what is wrong with which.
-    pub(crate) fn prepare(
-        &self,
-        secrets: &[Secret],
-    ) -> Result<Keys, Vec<(Cow<'static, str>, SecretError)>> {
-        let mut problems = Vec::new();
-        let mut noted = |secret: &Secret, error| problems.push((secret.shared_name(), error));
-        let keys = match &self.mechanism {
-            Mechanism::Data(scheme) => Keys::Data(
-                secrets
-                    .iter()
-                    .filter_map(|secret| match Key::prepare(scheme.algorithm, scheme.key, secret) {
-                        Ok(key) => Some((secret.shared_name(), key)),
-                        Err(error) => {
-                            noted(secret, error);
-                            None
-                        }
-                    })
-                    .collect(),
-            ),
-            Mechanism::Code(code) => {
-                for secret in secrets {
-                    let checked = if secret.is_blank() {
-                        Err(SecretError::Blank)
-                    } else {
-                        code.check_secret(secret)
-                    };
-                    if let Err(error) = checked {
-                        noted(secret, error);
-                    }
-                }
-                Keys::Code(secrets.to_vec())
-            }
-        };
-        if problems.is_empty() { Ok(keys) } else { Err(problems) }
-    }
-
-    /// What can be refused before a byte of the body is read. `query` is that of the request.
-    pub(crate) fn check_headers(
-        &self,
-        headers: &HeaderMap,
-        query: &str,
-    ) -> Result<(), VerifyError> {
-        match &self.mechanism {
-            Mechanism::Data(scheme) => {
-                let mut claimed = Claimed::new();
-                scheme.claims(&self.names, headers, query, &mut claimed)?;
-                scheme.check_form(&claimed)?;
-                scheme.sent_time(&self.names, headers, &claimed)?;
-                scheme.id(&self.names, headers)?;
-                Ok(())
-            }
-            Mechanism::Code(code) => code.check_headers(headers),
-        }
-    }
-
-    /// Marks the headers that prove a request, so that no `Debug` of the headers shows them.
-    pub(crate) fn hide(&self, headers: &mut HeaderMap) {
-        match &self.mechanism {
-            Mechanism::Data(scheme) => scheme.placement.hide(headers),
-            Mechanism::Code(code) => grammar::hide(headers, code.traits().header),
-        }
-        proofs::hide(headers);
-    }
-
-    /// The key that has to be fetched before this request can be verified.
-    pub(crate) fn wanted_key(
-        &self,
-        request: &Incoming<'_>,
-    ) -> Result<Option<WantedKey>, VerifyError> {
-        match &self.mechanism {
-            Mechanism::Data(_) => Ok(None),
-            Mechanism::Code(code) => code.wanted_key(request),
-        }
-    }
-
-    /// Whether a live secret signed this request, and whether it did so lately.
-    pub(crate) fn verify(
-        &self,
-        request: &Incoming<'_>,
-        keys: &Keys,
-        key: Option<&[u8]>,
-        now: SystemTime,
-    ) -> Result<Proof, VerifyError> {
-        if self.refuses_tokens && is_token(request.body) {
-            return Err(VerifyError::MalformedBody);
-        }
-        match (&self.mechanism, keys) {
-            (Mechanism::Data(scheme), Keys::Data(keys)) => {
-                scheme.verify(&self.names, request, keys, now)
-            }
-            (Mechanism::Code(code), Keys::Code(secrets)) => {
-                let tolerance = self.tolerance;
-                verify_by_code(
-                    *code,
-                    request,
-                    secrets,
-                    Means { secret: &NONE, key, now, tolerance },
-                )
-            }
-            // Keys are prepared by the verifier that uses them.
-            _ => Err(VerifyError::NoMatch),
-        }
-    }
-}
-
-/// Stands for the secret of schemes that have none.
-static NONE: Secret = Secret::none();
-
-fn verify_by_code(
-    code: &dyn Verify,
-    request: &Incoming<'_>,
-    secrets: &[Secret],
-    means: Means<'_>,
-) -> Result<Proof, VerifyError> {
-    code.check_headers(request.headers)?;
-    if !code.traits().needs_secret {
-        let timestamp = code.verify(request, &means)?;
-        return Ok(Proof { secret: NONE.shared_name(), timestamp });
-    }
-    for secret in secrets {
-        match code.verify(request, &Means { secret, ..means }) {
-            Ok(timestamp) => return Ok(Proof { secret: secret.shared_name(), timestamp }),
-            Err(VerifyError::NoMatch) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(VerifyError::NoMatch)
-}
-
-impl Keys {
-    /// The HMAC-SHA256 of a text with the first secret, for handshakes that ask for one.
-    pub(crate) fn hmac_sha256(&self, text: &[u8]) -> Option<[u8; 32]> {
-        let values = Values { body: text, ..Values::default() };
-        match self {
-            Self::Data(keys) => match keys.first()? {
-                (_, key @ Key::HmacSha256(_)) => {
-                    key.tag(&Template::BODY, &values)?.as_bytes().try_into().ok()
-                }
-                _ => None,
-            },
-            Self::Code(_) => None,
-        }
-    }
+/// What the head of a request claims, where a scheme is data.
+pub(super) struct HeadClaims<'r> {
+    pub(super) signatures: Signatures<'r>,
+    /// The time, where it is sent in a header: as text, and in milliseconds since 1970.
+    time: Option<(&'r str, u64)>,
+    /// The signed id; empty where none is signed.
+    id: &'r str,
 }
 
 impl Scheme {
-    fn names(&self) -> Names {
+    pub(super) fn names(&self) -> Names {
         let timestamp = self.timestamp.and_then(|timestamp| match timestamp.place {
             Place::Header(name) => Some(HeaderName::from_static(name)),
             Place::Field(_) | Place::Pointer(_) => None,
@@ -292,59 +108,62 @@ impl Scheme {
         }
     }
 
-    fn verify(
+    /// What the head of a request claims, as this scheme reads it.
+    pub(super) fn read_head<'r>(
         &self,
         names: &Names,
-        request: &Incoming<'_>,
-        keys: &[(Cow<'static, str>, Key)],
-        now: SystemTime,
-    ) -> Result<Proof, VerifyError> {
-        let mut claimed = Claimed::new();
-        self.claims(names, request.headers, request.query, &mut claimed)?;
-        self.verify_claims(names, request, &claimed, keys, now).or_else(|error| {
-            // What matched has the right form. What did not is told first, whatever else is wrong.
-            self.check_form(&claimed)?;
-            Err(error)
-        })
+        headers: &'r HeaderMap,
+        query: &'r str,
+    ) -> Result<HeadClaims<'r>, VerifyError> {
+        let mut signatures = Signatures::new();
+        self.read_signatures(names, headers, query, &mut signatures)?;
+        let read = self
+            .sent_time(names, headers, &signatures)
+            .and_then(|time| Ok((time, self.id(names, headers)?)));
+        match read {
+            Ok((time, id)) => Ok(HeadClaims { signatures, time, id }),
+            Err(error) => {
+                self.check_form(&signatures)?;
+                Err(error)
+            }
+        }
     }
 
-    fn verify_claims(
+    pub(super) fn verify(
         &self,
-        names: &Names,
+        head: &HeadClaims<'_>,
         request: &Incoming<'_>,
-        claimed: &Claimed<'_>,
         keys: &[(Cow<'static, str>, Key)],
         now: SystemTime,
     ) -> Result<Proof, VerifyError> {
-        let sent_time = self.sent_time(names, request.headers, claimed)?;
+        let HeadClaims { signatures, time, id } = head;
         let body = self.signed_body(request)?;
-        let id = self.id(names, request.headers)?;
         if self.may_be_time(&body) {
             return Err(VerifyError::MalformedBody);
         }
         let values = Values {
             id,
-            timestamp: sent_time.map(|(text, _)| text).unwrap_or_default(),
+            timestamp: time.map(|(text, _)| text).unwrap_or_default(),
             method: request.method,
             url: request.url,
             body: &body,
             secret: &[],
         };
-        let secret = self.matching(claimed, &values, keys).ok_or(VerifyError::NoMatch)?;
-        let sent_millis = sent_time.map(|(_, millis)| millis);
+        let secret = self.matching(signatures, &values, keys).ok_or(VerifyError::NoMatch)?;
+        let sent_millis = time.map(|(_, millis)| millis);
         let timestamp = self.timestamp_within(sent_millis, request.body, now)?;
         Ok(Proof { secret, timestamp })
     }
 
     fn matching(
         &self,
-        claimed: &Claimed<'_>,
+        claimed: &Signatures<'_>,
         values: &Values<'_>,
         keys: &[(Cow<'static, str>, Key)],
     ) -> Option<Cow<'static, str>> {
         for (at, (name, key)) in keys.iter().enumerate() {
             let mut signatures = claimed
-                .signatures()
+                .all()
                 .iter()
                 .filter(|signature| signature.secret.is_none_or(|secret| secret == at))
                 .map(|signature| signature.text);
@@ -383,12 +202,12 @@ impl Scheme {
     }
 
     /// The signatures that the headers claim.
-    fn claims<'r>(
+    fn read_signatures<'r>(
         &self,
         names: &Names,
         headers: &'r HeaderMap,
         query: &'r str,
-        claimed: &mut Claimed<'r>,
+        claimed: &mut Signatures<'r>,
     ) -> Result<(), VerifyError> {
         for ((label, wanted), name) in self.requires.iter().zip(&names.required) {
             if grammar::text_in(headers, label, name)? != *wanted {
@@ -403,14 +222,14 @@ impl Scheme {
     }
 
     /// Whether one of the signatures, at least, is of the right form.
-    fn check_form(&self, claimed: &Claimed<'_>) -> Result<(), VerifyError> {
+    pub(super) fn check_form(&self, claimed: &Signatures<'_>) -> Result<(), VerifyError> {
         if !self.algorithm.is_credential() {
             let length = self.algorithm.signature_len();
             let well_formed = |text| {
                 let decoded = self.encoding.decoded_len(text);
                 decoded.is_some_and(|decoded| length.is_none_or(|length| decoded == length))
             };
-            if !claimed.signatures().iter().map(|signature| signature.text).any(well_formed) {
+            if !claimed.all().iter().map(|signature| signature.text).any(well_formed) {
                 return Err(VerifyError::MalformedSignature(self.placement.name()));
             }
         }
@@ -423,7 +242,7 @@ impl Scheme {
         &self,
         names: &Names,
         headers: &'r HeaderMap,
-        claimed: &Claimed<'r>,
+        claimed: &Signatures<'r>,
     ) -> Result<Option<(&'r str, u64)>, VerifyError> {
         let Some(timestamp) = &self.timestamp else { return Ok(None) };
         let text = match (timestamp.place, &names.timestamp) {
@@ -489,10 +308,18 @@ pub(crate) fn unix_millis(time: SystemTime) -> u64 {
 #[cfg(test)]
 #[allow(clippy::large_types_passed_by_value, reason = "constants of tests")]
 mod tests {
+    use std::time::Duration;
+
     use http::HeaderValue;
 
     use super::*;
-    use crate::verify::scheme::{Outgoing, SignError, Signed, Timestamp, Traits};
+    use crate::verify::{
+        Secret, SecretError,
+        scheme::{
+            Keys, Means, Mechanism, Outgoing, SignError, Signed, Timestamp, Traits, Verifier,
+            Verify, WantedKey,
+        },
+    };
 
     const SIGNATURE: &str = "x-signature";
     const PLAIN: Scheme = Scheme::hmac_sha256().header(SIGNATURE);
@@ -507,6 +334,11 @@ mod tests {
 
     fn now() -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(1_760_000_000)
+    }
+
+    /// Judges a request by its head alone, as an endpoint does.
+    fn judge_head(verifier: &Verifier, headers: &HeaderMap) -> Result<(), VerifyError> {
+        verifier.read_head(headers, "")?.check_form()
     }
 
     fn verifier(scheme: Scheme) -> Verifier {
@@ -534,7 +366,7 @@ mod tests {
     }
 
     fn check(scheme: Scheme, headers: &HeaderMap) -> Result<(), VerifyError> {
-        verifier(scheme).check_headers(headers, "")
+        judge_head(&verifier(scheme), headers)
     }
 
     fn with(mut headers: HeaderMap, name: &'static str, value: &str) -> HeaderMap {
@@ -917,9 +749,9 @@ mod tests {
     #[test]
     fn code_has_headers_and_windows_too() {
         let missing = Err(VerifyError::MissingHeader("x-code"));
-        assert_eq!(by_code(SHARED).check_headers(&HeaderMap::new(), ""), missing);
+        assert_eq!(judge_head(&by_code(SHARED), &HeaderMap::new()), missing);
         let sent = with(HeaderMap::new(), "x-code", "a");
-        assert_eq!(by_code(SHARED).check_headers(&sent, ""), Ok(()));
+        assert_eq!(judge_head(&by_code(SHARED), &sent), Ok(()));
         let window = Some(Duration::from_secs(10));
         assert!(Verifier::new(&Mechanism::Code(SHARED), window, false).is_none());
         assert!(Verifier::new(&Mechanism::Code(FETCHED), window, false).is_some());

@@ -24,7 +24,7 @@ use crate::{
             Retention, StoreTransaction, Wanted,
         },
     },
-    support::shown::shown_url,
+    support::redact::shown_url,
 };
 
 /// Begins a transaction at the isolation level that the statements are written for.

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use sqlx::postgres::PgConnectOptions;
 use tracing::{Dispatch, dispatcher};
 
-use crate::{inbox::error::InboxError, support::shown::shown_url};
+use crate::{inbox::error::InboxError, support::redact::shown_url};
 
 /// The options that `sqlx` reads; it ignores others.
 const KNOWN: [&str; 18] = [

@@ -34,7 +34,7 @@ use crate::{
             Retention, StoreTransaction, Wanted,
         },
     },
-    support::shown::shown_url,
+    support::redact::shown_url,
     verify::Clock,
 };
 

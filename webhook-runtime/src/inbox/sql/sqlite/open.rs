@@ -12,7 +12,7 @@ use crate::{
         error::InboxError,
         sql::sqlite::{BUSY, schema},
     },
-    support::shown::shown_url,
+    support::redact::shown_url,
     verify::Clock,
 };
 

@@ -3,12 +3,10 @@
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{Found, Subject, Verdict::Passed, not_applicable};
-use crate::{
-    testing::{
-        conformance::{draft::Draft, exchange::Outcome, failure::Failure},
-        letter::{FORM, Letter, Wire, content_type},
-    },
-    verify::handshake::{Example, ExampleBody as Body, Proof},
+use crate::testing::{
+    conformance::{draft::Draft, exchange::Outcome, failure::Failure},
+    handshake::{Body, Example, Proof},
+    letter::{FORM, Letter, Wire, content_type},
 };
 
 /// A challenge that every provider could have made.

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::{Found, Subject, Verdict::Passed};
 use crate::{
-    testing::{conformance::draft::Draft, letter::Letter, put},
-    verify::{Items, Source, handshake::Proof},
+    testing::{conformance::draft::Draft, handshake::Proof, letter::Letter, put},
+    verify::{Items, Source},
 };
 
 /// As providers call themselves.

@@ -1,0 +1,154 @@
+//! Deduplication: which deliveries count as the same.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use serde_json::json;
+use webhook_runtime::{
+    Delivery, Provider, Scope, Secret, SecretSource, Source, SourceError, Webhooks,
+    providers::{CLOUDEVENTS, DROPBOX, MAILGUN, SHOPIFY, STANDARD_WEBHOOKS, TWILIO},
+    scheme::Scheme,
+    webhook,
+};
+
+use crate::{Seen, id_in_body, records, status, unsigned_id};
+
+#[webhook(path = "/standard", provider = STANDARD_WEBHOOKS, inbox)]
+async fn signed_id(State(seen): State<Seen>, delivery: &Delivery) {
+    seen.note(delivery.id().unwrap_or_default());
+}
+
+#[tokio::test]
+async fn duplicates_are_handled_once() {
+    let seen = Seen::default();
+    let hooks = Webhooks::new()
+        .mount::<unsigned_id>()
+        .mount::<signed_id>()
+        .mount::<id_in_body>()
+        .test(seen.clone());
+    // An unsigned id does not count: anybody could give a recorded delivery another one.
+    for id in ["one", "two"] {
+        let again = hooks.deliver::<unsigned_id>().id(id).event("push").body("{}");
+        assert_eq!(status(again).await, 202);
+    }
+    let other = hooks.deliver::<unsigned_id>().id("one").event("push").body("{} ");
+    assert_eq!(status(other).await, 202);
+    assert_eq!(hooks.run_due().await, 2);
+    assert_eq!(seen.take(), ["{}", "{} "]);
+
+    // A signed id counts, whatever else changes: each retry has another signing time.
+    for (id, body) in [("m1", "{}"), ("m1", "[]"), ("m2", "{}")] {
+        hooks.advance(Duration::from_secs(60));
+        assert_eq!(status(hooks.deliver::<signed_id>().id(id).body(body)).await, 202);
+    }
+    assert_eq!(hooks.run_due().await, 2);
+    assert_eq!(seen.take(), ["m1", "m2"]);
+    for (id, live) in [("evt_1", true), ("evt_1", false), ("evt_2", true)] {
+        let event = json!({ "id": id, "type": "a", "livemode": live });
+        assert_eq!(status(hooks.deliver::<id_in_body>().json(&event)).await, 202);
+    }
+    assert_eq!(hooks.run_due().await, 2);
+    assert_eq!(seen.take(), ["evt_1", "evt_2"]);
+    let counts = hooks.inbox().counts().await.expect("the inbox works");
+    assert_eq!((counts.stored, counts.duplicate, counts.done), (6, 3, 6));
+}
+
+/// Unsigned details of the request do not make a new delivery.
+#[tokio::test]
+async fn unsigned_changes_are_still_duplicates() {
+    let seen = Seen::default();
+    let hooks = Webhooks::new()
+        .mount::<id_in_body>()
+        .mount::<twilio>()
+        .mount::<mailgun>()
+        .test(seen.clone());
+    for content_type in ["application/json", "text/css", "application/x-www-form-urlencoded"] {
+        let delivery = hooks.deliver::<id_in_body>().body(r#"{"id":"evt_1"}"#);
+        assert_eq!(status(delivery.content_type(content_type)).await, 202);
+    }
+    for form in ["MessageSid=SM1&Body=x", "Body=x&MessageSid=SM1", "Body=%78&MessageSid=SM1"] {
+        let delivery = hooks.deliver::<twilio>().body(form);
+        let delivery = delivery.content_type("application/x-www-form-urlencoded");
+        assert_eq!(status(delivery).await, 202);
+    }
+    for body in [json!({ "event-data": { "event": "opened" } }), json!({ "n": 1 })] {
+        assert_eq!(status(hooks.deliver::<mailgun>().id("t1").json(&body)).await, 202);
+    }
+    assert_eq!(hooks.run_due().await, 3);
+    assert_eq!(records(&hooks).await.len(), 3);
+}
+
+#[webhook(path = "/twilio", provider = TWILIO, inbox)]
+async fn twilio(_: &Delivery) {}
+
+#[webhook(path = "/mailgun", provider = MAILGUN, inbox)]
+async fn mailgun(_: &Delivery) {}
+
+/// Some providers send the same bytes for different events. None is lost.
+#[tokio::test]
+async fn same_bytes_can_be_different_deliveries() {
+    let hooks = Webhooks::new()
+        .mount::<dropbox>()
+        .mount::<shopify>()
+        .mount::<cloud>()
+        .mount::<id_in_body>()
+        .test(Seen::default());
+    for _ in 0..3 {
+        let changed = hooks.deliver::<dropbox>().body(r#"{"list_folder":{"accounts":["a"]}}"#);
+        assert_eq!(status(changed).await, 200);
+    }
+    assert_eq!(hooks.run_due().await, 3);
+    for topic in ["orders/create", "orders/paid", "orders/create"] {
+        let order = hooks.deliver::<shopify>().event(topic).body(r#"{"id":1}"#);
+        assert_eq!(status(order).await, 202);
+    }
+    assert_eq!(hooks.run_due().await, 2);
+    for id in ["1", "2", "1"] {
+        assert_eq!(status(hooks.deliver::<cloud>().id(id).body("{}")).await, 202);
+    }
+    assert_eq!(hooks.run_due().await, 2);
+    // Deliveries without an id are not duplicates of each other.
+    for n in 1..=3 {
+        let event = hooks.deliver::<id_in_body>().body(format!(r#"{{"id":"","n":{n}}}"#));
+        assert_eq!(status(event).await, 202);
+    }
+    assert_eq!(hooks.run_due().await, 3);
+}
+
+#[webhook(path = "/dropbox", provider = DROPBOX, inbox)]
+async fn dropbox(_: &Delivery) {}
+
+#[webhook(path = "/shopify", provider = SHOPIFY, inbox)]
+async fn shopify(_: &Delivery) {}
+
+#[webhook(path = "/cloud", provider = CLOUDEVENTS, inbox)]
+async fn cloud(_: &Delivery) {}
+
+const SHOP: Provider = Provider::new("shop", Scheme::hmac_sha256().header("x-shop").hex())
+    .event(Source::header("x-topic"));
+
+#[webhook(path = "/shops/{shop}", provider = SHOP, inbox)]
+async fn shop(State(seen): State<Seen>, delivery: &Delivery) {
+    seen.note(delivery.scope().param("shop").unwrap_or_default());
+}
+
+struct Shops;
+
+impl SecretSource for Shops {
+    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
+        Ok(vec![Secret::new(format!("of {}", scope.param("shop").unwrap_or_default()))])
+    }
+}
+
+#[tokio::test]
+async fn tenants_do_not_share_dedup_keys() {
+    let seen = Seen::default();
+    let hooks = Webhooks::new().mount::<shop>().secret_source::<shop>(Shops).test(seen.clone());
+    for name in ["a", "b", "a"] {
+        assert_eq!(status(hooks.deliver::<shop>().param("shop", name).body("{}")).await, 202);
+    }
+    assert_eq!(hooks.run_due().await, 2);
+    let mut shops = seen.take();
+    shops.sort();
+    assert_eq!(shops, ["a", "b"]);
+}

@@ -1,0 +1,60 @@
+//! The test kit: its deliveries as a handler sees them, genuine for every provider unless asked
+//! otherwise.
+
+mod answers;
+mod deliveries;
+mod mistakes;
+mod secrets;
+
+use std::{
+    cell::RefCell,
+    sync::{Arc, Mutex},
+};
+
+use axum::extract::State;
+use webhook_runtime::{
+    __private::{HandlerFuture, Verified},
+    Delivery, Endpoint, Provider, Webhook, Webhooks,
+    providers::PLAIN,
+    testing::TestHooks,
+    webhook,
+};
+
+/// The handler's last delivery.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Option<Delivery>>>);
+
+impl Seen {
+    fn last(&self) -> Delivery {
+        self.0.lock().expect("nobody panicked").clone().expect("the handler ran")
+    }
+}
+
+#[webhook(path = "/any")]
+async fn any(State(seen): State<Seen>, delivery: &Delivery) -> String {
+    *seen.0.lock().expect("nobody panicked") = Some(delivery.clone());
+    "seen".to_owned()
+}
+
+thread_local! {
+    static PROVIDER: RefCell<&'static Provider> = const { RefCell::new(&PLAIN) };
+}
+
+/// [`any`] with whatever provider the test is about.
+enum Of {}
+
+impl Webhook<Seen> for Of {
+    fn endpoint() -> Endpoint {
+        Endpoint::new("any", module_path!(), "/any").provider(PROVIDER.with_borrow(|it| *it))
+    }
+
+    fn call(verified: Verified<Seen>) -> HandlerFuture {
+        <any as Webhook<Seen>>::call(verified)
+    }
+}
+
+fn hooks(provider: &'static Provider) -> (TestHooks<Seen>, Seen) {
+    PROVIDER.set(provider);
+    let seen = Seen::default();
+    (Webhooks::new().mount::<Of>().test(seen.clone()), seen)
+}

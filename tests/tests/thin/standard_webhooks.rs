@@ -1,0 +1,30 @@
+//! Standard Webhooks.
+
+use std::borrow::Cow::{self, Borrowed};
+
+use serde::Deserialize;
+use webhook_runtime::thin::standard_webhooks;
+
+use crate::{decode, vector};
+
+#[test]
+fn standard_webhooks_events_are_generic() {
+    #[derive(Deserialize)]
+    struct Order<'a> {
+        amount: u64,
+        #[serde(borrow)]
+        note: Cow<'a, str>,
+    }
+    let body = vector("public/standard-webhooks/accept-1");
+    let event: standard_webhooks::Event<'_, Order<'_>> = decode(&body);
+    assert_eq!((&*event.kind, event.timestamp), ("order.created", None));
+    assert_eq!(event.data.amount, 1999);
+    assert!(matches!(event.data.note, Borrowed("café — 日本語 🚀")));
+
+    let body = r#"{"type":"a.b","timestamp":"2026-01-02T03:04:05.678Z","data":[1]}"#;
+    let event: standard_webhooks::Event<'_, Vec<u8>> = decode(body);
+    assert!(matches!(event.timestamp, Some(Borrowed("2026-01-02T03:04:05.678Z"))));
+    for wrong in [r#"{"type":"a.b"}"#, r#"{"data":[]}"#, r#"{"type":1,"data":[]}"#] {
+        assert!(serde_json::from_str::<standard_webhooks::Event<'_, Vec<u8>>>(wrong).is_err());
+    }
+}

@@ -1,0 +1,77 @@
+"""Times as texts, and back."""
+
+import calendar
+import json
+import re
+
+MINUTE = 60_000
+
+
+def time_text(unit, millis):
+    if unit == "s":
+        return str(millis // 1000)
+    if unit == "ms":
+        return str(millis)
+    seconds = millis // 1000
+    days, rest = divmod(seconds, 86_400)
+    # The civil date by counting, as no library's limits are wanted here.
+    year, left = 1970, days
+    while left >= 365 + calendar.isleap(year):
+        left -= 365 + calendar.isleap(year)
+        year += 1
+    month = 1
+    while left >= calendar.monthrange(year, month)[1]:
+        left -= calendar.monthrange(year, month)[1]
+        month += 1
+    clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}.{millis % 1000:03}"
+    return f"{year:04}-{month:02}-{left + 1:02}T{clock}Z"
+
+
+DATE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))\Z",
+    re.ASCII)
+
+
+def millis_of(unit, text):
+    if unit == "s":
+        return int(text) * 1000 if re.fullmatch(r"[1-9][0-9]{9}", text) else None
+    if unit == "ms":
+        return int(text) if re.fullmatch(r"[1-9][0-9]{12}", text) else None
+    found = DATE.match(text)
+    if not found:
+        return None
+    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
+    fraction, sign, hours, minutes = found.groups()[6:]
+    if not (year >= 1 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]):
+        return None
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    millis = calendar.timegm((year, month, day, hour, minute, second)) * 1000
+    millis += int(((fraction or "") + "000")[:3])
+    if sign:
+        if int(hours) > 23 or int(minutes) > 59:
+            return None
+        offset = (int(hours) * 60 + int(minutes)) * MINUTE
+        millis += offset if sign == "-" else -offset
+    return millis if millis >= 0 else None
+
+
+class Object(list):
+    """The fields of a JSON object, with every key as often as it is there."""
+
+
+def json_time(body, name):
+    try:
+        pairs = json.loads(body.decode(), object_pairs_hook=Object)
+    except ValueError:
+        # What was signed is the provider's, and looked at up to the time: it may break off later.
+        before = rb'[ \n]*\{(?:"[ !#-\[\]-~]*":"[^"\\\x00-\x1f]*",)?'
+        found = re.match(before + b'"' + name.encode() + rb'":([0-9]+)(?![0-9.eE])', body)
+        return found and found.group(1).decode()
+    if not isinstance(pairs, Object):
+        return None
+    # The first of a key counts.
+    value = next((value for key, value in pairs if key == name), None)
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        return None
+    return str(value)

@@ -1,0 +1,32 @@
+//! The tenant whose secrets verify a delivery.
+
+/// Whose secrets are asked for: the endpoint, and the parameters of its path.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scope {
+    endpoint: &'static str,
+    params: Vec<(String, String)>,
+}
+
+impl Scope {
+    pub(crate) fn new(endpoint: &'static str, params: Vec<(String, String)>) -> Self {
+        Self { endpoint, params }
+    }
+
+    /// The name of the endpoint's function.
+    #[must_use]
+    pub fn endpoint(&self) -> &'static str {
+        self.endpoint
+    }
+
+    /// All parameters, in the order of the path.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn params(&self) -> &[(String, String)] {
+        &self.params
+    }
+
+    /// A parameter of the path: for `/hooks/{tenant}`, `param("tenant")`.
+    #[must_use]
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}

@@ -1,0 +1,30 @@
+//! The payload of a verified delivery, for the code that the attribute leaves behind.
+
+use axum::response::{IntoResponse, Response};
+
+use crate::{delivery::Rejection, endpoint::Verified, payload::Payload};
+
+impl<S: Send + Sync> Verified<S> {
+    /// Decodes the payload.
+    #[allow(clippy::missing_errors_doc, clippy::result_large_err, reason = "not for users")]
+    pub fn payload<'a, T: Payload<'a>>(&'a self) -> Result<T, Response> {
+        match T::decode(self.delivery().encoded()) {
+            Ok(payload) => {
+                // The payload is decoded last: what follows is the handler's own call.
+                #[cfg(feature = "testing")]
+                if let Some(observer) = self.delivery().observer() {
+                    observer.handler_called();
+                }
+                Ok(payload)
+            }
+            Err(rejection) => Err(refused(rejection)),
+        }
+    }
+}
+
+/// Not generic, so that it is not compiled for every payload type.
+#[cold]
+fn refused(rejection: Rejection) -> Response {
+    tracing::info!(reason = %rejection, "refused the payload");
+    rejection.into_response()
+}

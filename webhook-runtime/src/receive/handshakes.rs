@@ -1,0 +1,142 @@
+//! Requests that prove who owns the endpoint, and their answers.
+
+use std::sync::Arc;
+
+use axum::{body::Body, response::Response};
+use http::Extensions;
+
+use super::{
+    Received, Receiver, Secrets,
+    body::{drain, unread},
+    source_rejection,
+};
+use crate::{
+    delivery::Rejection,
+    verify::{
+        Secret,
+        handshake::{
+            self, Asked, Handshake, HandshakeError, Known, MAX_UNSIGNED_BODY, Reply, Step,
+        },
+        scheme::{Keys, VerifyError},
+    },
+};
+
+impl Receiver {
+    fn handshakes(&self) -> &'static [Handshake] {
+        self.endpoint.provider.known_handshakes()
+    }
+
+    /// Answers a request whose head is refused, in case it is a handshake all the same.
+    pub(super) async fn answer_unclaimed(
+        &self,
+        rejection: Rejection,
+        asked: &Asked<'_>,
+        extensions: &mut Extensions,
+        body: Body,
+    ) -> Result<Received, Rejection> {
+        let may_be_handshake =
+            !self.handshakes().is_empty() && !matches!(rejection, Rejection::Limited { .. });
+        if may_be_handshake {
+            if let Some(received) = self.answer_unsigned(asked, extensions).await.transpose() {
+                drain(unread(asked.headers, body)).await;
+                return received;
+            }
+            if may_be_in_body(self.handshakes(), &rejection) {
+                let read = self.bounds.read(body, MAX_UNSIGNED_BODY, asked.headers).await;
+                let Ok((body, _share)) = read else { return Err(rejection) };
+                let asked = Asked { body: Some(&body), ..*asked };
+                return self.answer_unsigned(&asked, extensions).await?.ok_or(rejection);
+            }
+        }
+        drain(unread(asked.headers, body)).await;
+        Err(rejection)
+    }
+
+    /// Answers a handshake that nobody signs, judged by the head or, where it is there, the body.
+    pub(super) async fn answer_unsigned(
+        &self,
+        asked: &Asked<'_>,
+        extensions: &mut Extensions,
+    ) -> Result<Option<Received>, Rejection> {
+        let Some(found) = handshake::unsigned(self.handshakes(), asked) else { return Ok(None) };
+        let mut keys = None;
+        if found.wants_keys() {
+            let scope = self.scope(extensions).await?;
+            keys = Some(self.keys(&scope).await?);
+        }
+        let step = found.step(asked, self.known(keys.as_deref())).map_err(handshake_rejection)?;
+        Ok(match step {
+            Step::Keep { secret, answer } => self.store_secret(extensions, secret, answer).await?,
+            step => Some(Received::Handshake(self.run_handshake(step).await?)),
+        })
+    }
+
+    /// Answers a handshake that is signed like any delivery.
+    pub(super) async fn answer_signed(
+        &self,
+        asked: &Asked<'_>,
+        keys: &Keys,
+    ) -> Result<Option<Response>, Rejection> {
+        let Some(found) = handshake::signed(self.handshakes(), asked) else { return Ok(None) };
+        let step = found.step(asked, self.known(Some(keys))).map_err(handshake_rejection)?;
+        self.run_handshake(step).await.map(Some)
+    }
+
+    fn known<'a>(&'a self, keys: Option<&'a Keys>) -> Known<'a> {
+        Known {
+            keys,
+            verify_token: self.verify_token.as_ref(),
+            allowed_origins: self.allowed_origins.as_deref(),
+        }
+    }
+
+    /// Does what a handshake asks for.
+    async fn run_handshake(&self, step: Step) -> Result<Response, Rejection> {
+        match step {
+            Step::Answer(answer) => Ok(response(answer)),
+            // Only unsigned handshakes offer secrets.
+            Step::Keep { .. } => Err(Rejection::Unavailable),
+            Step::Visit { url } => {
+                let ring = self.key_ring.as_ref().ok_or(Rejection::Unavailable)?;
+                ring.visit(&url).await.map_err(|error| source_rejection(&error))?;
+                Ok(Response::new(Body::empty()))
+            }
+        }
+    }
+
+    /// Offers a secret to the source. Where secrets are fixed there is nothing to offer it to, and
+    /// the request is judged like any other.
+    async fn store_secret(
+        &self,
+        extensions: &mut Extensions,
+        secret: String,
+        answer: Reply,
+    ) -> Result<Option<Received>, Rejection> {
+        let Secrets::ByTenant(tenants) = &self.secrets else { return Ok(None) };
+        let tenants = Arc::clone(tenants);
+        let scope = self.scope(extensions).await?;
+        tenants
+            .keep(&scope, Secret::new(secret))
+            .await
+            .map_err(|error| source_rejection(&error))?;
+        Ok(Some(Received::Handshake(response(answer))))
+    }
+}
+
+fn response(reply: Reply) -> Response {
+    reply.map(|body| if body.is_empty() { Body::empty() } else { Body::from(body) })
+}
+
+fn handshake_rejection(error: HandshakeError) -> Rejection {
+    match error {
+        HandshakeError::WrongToken => Rejection::Forbidden,
+        HandshakeError::Malformed(detail) => Rejection::Malformed { detail: detail.to_owned() },
+        HandshakeError::NoSecret => Rejection::Unavailable,
+    }
+}
+
+/// Whether the body could tell that a request with this fault is a handshake.
+fn may_be_in_body(handshakes: &[Handshake], fault: &Rejection) -> bool {
+    matches!(fault, Rejection::Unauthorized(VerifyError::MissingHeader(_)))
+        && handshake::may_be_in_body(handshakes)
+}

@@ -1,0 +1,241 @@
+//! The state of one connection: what happens on it, and how long it may stay open.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{
+            AtomicBool, AtomicU8, AtomicU32, AtomicU64,
+            Ordering::{Acquire, Relaxed, Release},
+        },
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Notify, futures::Notified},
+    time::Instant,
+};
+
+use super::{config::ServerConfig, connections::Connections};
+use crate::support::peer::network_of;
+
+/// The mark for "not yet".
+const NEVER: u64 = u64::MAX;
+
+/// The shortest pause between two checks of a connection's deadlines.
+const MIN_CHECK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The order that a connection gets from the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Go on.
+    Continue,
+    /// Close after the requests in flight.
+    Finish,
+    /// Close now.
+    Close,
+}
+
+/// The state of one open connection. Times are milliseconds since it was opened.
+pub(crate) struct ConnectionState {
+    opened: Instant,
+    pub(crate) peer: Option<IpAddr>,
+    /// Whether a request has ever arrived.
+    had_request: AtomicBool,
+    /// Requests that have no response yet.
+    in_flight: AtomicU32,
+    /// Those of them whose body is complete.
+    complete: AtomicU32,
+    /// When the connection last fell silent.
+    idle_since: AtomicU64,
+    /// When the first byte arrived after that.
+    first_read_at: AtomicU64,
+    /// Since when the server has been waiting for the client.
+    waiting_since: AtomicU64,
+    signal: AtomicU8,
+    signalled: Notify,
+}
+
+impl ConnectionState {
+    pub(crate) fn new(peer: Option<IpAddr>) -> Self {
+        Self {
+            opened: Instant::now(),
+            peer: peer.map(network_of),
+            had_request: AtomicBool::new(false),
+            in_flight: AtomicU32::new(0),
+            complete: AtomicU32::new(0),
+            idle_since: AtomicU64::new(0),
+            first_read_at: AtomicU64::new(NEVER),
+            waiting_since: AtomicU64::new(0),
+            signal: AtomicU8::new(Signal::Continue as u8),
+            signalled: Notify::new(),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(NEVER - 1)
+    }
+
+    fn at(&self, millis: u64) -> Instant {
+        self.opened + Duration::from_millis(millis)
+    }
+
+    /// How long the server has been waiting for the client; `None` while the client waits for a
+    /// response.
+    pub(crate) fn waited_for(&self) -> Option<Duration> {
+        let working = self.complete.load(Relaxed) > 0;
+        let since = self.waiting_since.load(Relaxed);
+        (!working).then(|| self.at(since).elapsed())
+    }
+
+    /// Bytes have arrived.
+    pub(crate) fn on_read(&self) {
+        if self.first_read_at.load(Relaxed) == NEVER {
+            self.first_read_at.store(self.now(), Relaxed);
+        }
+    }
+
+    /// The client has taken bytes.
+    pub(crate) fn on_write(&self) {
+        if self.in_flight.load(Relaxed) == 0 {
+            self.idle_since.store(self.now(), Relaxed);
+        }
+    }
+
+    /// Until when the client may be silent or slow; `None` while a request is in flight.
+    /// On a `multiplexed` connection, bytes need not begin a request.
+    fn deadline(&self, config: &ServerConfig, multiplexed: bool) -> Option<Instant> {
+        if self.in_flight.load(Acquire) > 0 {
+            return None;
+        }
+        if !self.had_request.load(Relaxed) {
+            return Some(self.opened + config.header_timeout);
+        }
+        let first_read_at = self.first_read_at.load(Relaxed);
+        let idle_since = self.idle_since.load(Relaxed);
+        Some(if first_read_at == NEVER || multiplexed {
+            self.at(idle_since) + config.idle_timeout
+        } else {
+            // The time for the next head starts when the previous response is fully sent.
+            self.at(first_read_at.max(idle_since)) + config.header_timeout
+        })
+    }
+
+    /// Sends a signal. A stronger signal stays in force.
+    pub(crate) fn send(&self, signal: Signal) {
+        self.signal.fetch_max(signal as u8, Relaxed);
+        self.signalled.notify_one();
+    }
+}
+
+/// A place among the open connections, until it is dropped.
+pub(crate) struct ConnectionGuard {
+    pub(crate) id: u64,
+    pub(crate) state: Arc<ConnectionState>,
+    pub(crate) all: Arc<Connections>,
+}
+
+impl ConnectionGuard {
+    /// Until when the first request must have begun.
+    #[cfg(any(feature = "http2", feature = "tls"))]
+    pub(crate) fn first_deadline(&self, config: &ServerConfig) -> Instant {
+        self.state.opened + config.header_timeout
+    }
+
+    /// When to check the deadlines again: at the next one that is known, and before one that begins
+    /// in the meantime could pass.
+    pub(crate) fn next_check(&self, config: &ServerConfig, multiplexed: bool) -> Instant {
+        let now = Instant::now();
+        let soon = now + config.header_timeout.min(config.idle_timeout).max(MIN_CHECK_INTERVAL);
+        let end = self.state.opened + config.max_connection_age;
+        let ends = [end, end + config.shutdown_timeout].into_iter().filter(|end| *end > now);
+        let known = [self.state.deadline(config, multiplexed), ends.min()];
+        known.into_iter().flatten().fold(soon, Instant::min)
+    }
+
+    /// The signal that follows from the deadlines.
+    pub(crate) fn due(&self, config: &ServerConfig, multiplexed: bool) -> Signal {
+        let now = Instant::now();
+        let end = self.state.opened + config.max_connection_age;
+        match self.state.deadline(config, multiplexed) {
+            Some(deadline) if deadline <= now => Signal::Close,
+            // A connection that does not finish in time is closed.
+            _ if end + config.shutdown_timeout <= now => Signal::Close,
+            _ if end <= now => Signal::Finish,
+            _ => Signal::Continue,
+        }
+    }
+
+    /// Waits for a signal.
+    pub(crate) fn signalled(&self) -> Notified<'_> {
+        self.state.signalled.notified()
+    }
+
+    /// The strongest signal so far.
+    pub(crate) fn signal(&self) -> Signal {
+        match self.state.signal.load(Relaxed) {
+            0 => Signal::Continue,
+            1 => Signal::Finish,
+            _ => Signal::Close,
+        }
+    }
+}
+
+impl Drop for ConnectionGuard {
+    fn drop(&mut self) {
+        self.all.remove(self.id);
+    }
+}
+
+/// The progress of one request.
+pub(crate) struct RequestProgress {
+    connection: Arc<ConnectionState>,
+    phase: AtomicU8,
+}
+
+/// The phases of a request: its head has arrived, its body is complete, it has a response.
+const RECEIVING: u8 = 0;
+const COMPLETE: u8 = 1;
+const ANSWERED: u8 = 2;
+
+impl RequestProgress {
+    fn new(connection: &Arc<ConnectionState>) -> Arc<Self> {
+        connection.had_request.store(true, Relaxed);
+        connection.in_flight.fetch_add(1, Relaxed);
+        // For a request that has just begun, nobody has waited yet.
+        connection.waiting_since.store(connection.now(), Relaxed);
+        Arc::new(Self { connection: Arc::clone(connection), phase: AtomicU8::new(RECEIVING) })
+    }
+
+    /// The whole request has arrived: now the client waits for the server.
+    pub(crate) fn complete(&self) {
+        if self.phase.compare_exchange(RECEIVING, COMPLETE, Relaxed, Relaxed).is_ok() {
+            self.connection.complete.fetch_add(1, Relaxed);
+        }
+    }
+}
+
+/// Counts a request as in flight until its response is made, or its client has gone.
+pub(crate) struct InFlightGuard(pub(crate) Arc<RequestProgress>);
+
+impl InFlightGuard {
+    pub(crate) fn new(connection: &Arc<ConnectionState>) -> Self {
+        Self(RequestProgress::new(connection))
+    }
+}
+
+impl Drop for InFlightGuard {
+    fn drop(&mut self) {
+        let connection = &self.0.connection;
+        let now = connection.now();
+        if self.0.phase.swap(ANSWERED, Relaxed) == COMPLETE {
+            connection.waiting_since.store(now, Relaxed);
+            connection.complete.fetch_sub(1, Relaxed);
+        }
+        connection.idle_since.store(now, Relaxed);
+        connection.first_read_at.store(NEVER, Relaxed);
+        // Last and with `Release`: a thread that sees this count also sees the rest.
+        connection.in_flight.fetch_sub(1, Release);
+    }
+}

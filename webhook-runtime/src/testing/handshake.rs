@@ -1,0 +1,115 @@
+//! Handshakes as their providers would send them, for tests of whoever answers.
+
+use serde_json::{Map, Value as Json};
+
+use super::put;
+use crate::verify::handshake::{Answer, Handshake, Trust, Value, When};
+
+/// One request of a kind of handshake.
+pub(crate) struct Example {
+    pub(crate) method: &'static str,
+    pub(crate) proof: Proof,
+    /// Names and values of the query.
+    pub(crate) query: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Body,
+    /// Whether the answer says the challenge back as it is.
+    pub(crate) is_echoed: bool,
+    /// Whether it can be answered without the help of a source.
+    pub(crate) is_simple: bool,
+}
+
+/// What makes it believable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    Signature,
+    Nothing,
+    /// The verify token, in this parameter of the query.
+    Token(&'static str),
+}
+
+pub(crate) enum Body {
+    Nothing,
+    Json(Json),
+    Form(&'static str),
+}
+
+impl Handshake {
+    /// A request of this kind, with this challenge.
+    pub(crate) fn example(&self, challenge: &str) -> Option<Example> {
+        let mut example = Example {
+            method: self.method,
+            proof: match self.trust {
+                Trust::Signed => Proof::Signature,
+                Trust::Nobody => Proof::Nothing,
+                Trust::VerifyToken(parameter) => Proof::Token(parameter),
+            },
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Body::Nothing,
+            is_echoed: false,
+            is_simple: !matches!(self.answer, Answer::Keep(..) | Answer::Visit(..)),
+        };
+        for when in self.when {
+            match *when {
+                When::Query(name) => example.query(name, challenge),
+                When::QueryIs(name, value) => example.query(name, value),
+                When::Header(name) => example.headers.push((name, challenge.to_owned())),
+                When::HeaderIs(name, value) => example.headers.push((name, value.to_owned())),
+                When::Body(pointer) => example.body(pointer, challenge)?,
+                When::BodyIs(pointer, value) => example.body(pointer, value)?,
+                When::NoBody(_) => {}
+                When::OnlyFormField(name) => example.body = Body::Form(name),
+            }
+        }
+        match self.answer {
+            Answer::Text(value) | Answer::Keep(value, _) | Answer::Visit(value, _) => {
+                example.challenge(value, challenge)?;
+            }
+            Answer::Json(fields) => {
+                for (_, value) in fields {
+                    example.challenge(*value, challenge)?;
+                }
+            }
+            Answer::Constant(_) | Answer::Empty(_) | Answer::AllowOrigin => {}
+        }
+        Some(example)
+    }
+}
+
+impl Example {
+    fn query(&mut self, name: &'static str, value: &str) {
+        self.query.retain(|(known, _)| *known != name);
+        self.query.push((name, value.to_owned()));
+    }
+
+    fn body(&mut self, pointer: &str, value: &str) -> Option<()> {
+        if matches!(self.body, Body::Nothing) {
+            self.body = Body::Json(Json::Object(Map::new()));
+        }
+        match &mut self.body {
+            Body::Json(json) => put(json, pointer, Json::from(value)).ok(),
+            Body::Nothing | Body::Form(_) => None,
+        }
+    }
+
+    /// Puts the challenge to where the answer takes it from.
+    fn challenge(&mut self, value: Value, challenge: &str) -> Option<()> {
+        match value {
+            Value::Query(name) => self.query(name, challenge),
+            Value::Header(name) => {
+                self.headers.retain(|(known, _)| *known != name);
+                self.headers.push((name, challenge.to_owned()));
+            }
+            Value::Body(pointer) => self.body(pointer, challenge)?,
+            Value::HmacHex(of) | Value::HmacBase64(of) => {
+                let was_echoed = self.is_echoed;
+                self.challenge(*of, challenge)?;
+                self.is_echoed = was_echoed;
+                return Some(());
+            }
+        }
+        self.is_echoed = true;
+        Some(())
+    }
+}

@@ -1,0 +1,397 @@
+//! Challenges and pings, as data: requests that prove who owns an endpoint, and deliver nothing.
+//!
+//! A [`Handshake`] says which requests are meant, how they are trusted, and what they are answered.
+//! Handlers never see them.
+
+use std::borrow::Cow;
+
+use base64ct::{Base64, Encoding as _};
+use form_urlencoded::parse as parse_form;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use serde_json::{Map, Value as Json};
+
+use crate::verify::{
+    Secret, json,
+    scheme::{Keys, is_form, is_token},
+};
+
+/// The longest challenge that is sent back, in bytes.
+const MAX_CHALLENGE: usize = 1024;
+
+/// The largest body of an unsigned handshake, in bytes.
+pub(crate) const MAX_UNSIGNED_BODY: usize = 4096;
+
+/// One kind of request that proves ownership, and its answer.
+///
+/// ```
+/// use webhook_runtime::handshake::{Answer, Handshake, Value, When};
+///
+/// // {"type":"url_verification","challenge":"…"}, signed, wants the challenge back.
+/// const CHALLENGE: Handshake = Handshake::signed(
+///     &[When::BodyIs("/type", "url_verification")],
+///     Answer::Text(Value::Body("/challenge")),
+/// );
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Handshake {
+    pub(crate) method: &'static str,
+    pub(crate) trust: Trust,
+    pub(crate) when: &'static [When],
+    pub(crate) answer: Answer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Signed like any delivery.
+    Signed,
+    /// Not signed, and harmless to answer.
+    Nobody,
+    /// This query parameter holds the verify token.
+    VerifyToken(&'static str),
+}
+
+/// What a request has to have to be this handshake. All conditions have to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum When {
+    /// A query parameter of this name.
+    Query(&'static str),
+    /// A query parameter of this name and value.
+    QueryIs(&'static str, &'static str),
+    /// A header of this (lower-case) name.
+    Header(&'static str),
+    /// A header of this (lower-case) name and this value.
+    HeaderIs(&'static str, &'static str),
+    /// A string or number at this JSON pointer in the body.
+    Body(&'static str),
+    /// This string or number, as text, at this JSON pointer in the body.
+    BodyIs(&'static str, &'static str),
+    /// Nothing that is a string or number at this JSON pointer in the body.
+    NoBody(&'static str),
+    /// A form whose only field is this one.
+    OnlyFormField(&'static str),
+}
+
+impl When {
+    fn needs_body(self) -> bool {
+        matches!(self, Self::Body(_) | Self::BodyIs(..) | Self::NoBody(_) | Self::OnlyFormField(_))
+    }
+}
+
+/// Something that a request says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Value {
+    /// The value of a query parameter, decoded.
+    Query(&'static str),
+    /// The value of a header.
+    Header(&'static str),
+    /// The string or number at a JSON pointer.
+    Body(&'static str),
+    /// The lower-case hex HMAC-SHA256 of a value, with the endpoint's secret. The value has to be a
+    /// token of letters, digits and `-_+/=`, so that no delivery can be had signed this way.
+    HmacHex(&'static Value),
+    /// `sha256=` and the base64 HMAC-SHA256 of such a token.
+    HmacBase64(&'static Value),
+}
+
+/// How a handshake is answered.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Answer {
+    /// 200 and the value as plain text, which no browser takes for anything else.
+    Text(Value),
+    /// 200 and a JSON object of these strings.
+    Json(&'static [(&'static str, Value)]),
+    /// 200 and this JSON.
+    Constant(&'static str),
+    /// This status and nothing else.
+    Empty(u16),
+    /// The value is offered as the secret to [`SecretSource::keep`](crate::SecretSource::keep); if
+    /// it is kept, 200, and the header of this name says it back.
+    Keep(Value, Option<&'static str>),
+    /// The URL at this value is visited, if the function approves of it, and then 200.
+    Visit(Value, fn(&str) -> bool),
+    /// 200 and the permission that `CloudEvents` calls for: the origin, if it is allowed, and a rate.
+    AllowOrigin,
+}
+
+impl Handshake {
+    /// A POST that is signed like any delivery.
+    #[must_use]
+    pub const fn signed(when: &'static [When], answer: Answer) -> Self {
+        Self { method: "POST", trust: Trust::Signed, when, answer }
+    }
+
+    /// A request that nobody signs.
+    #[must_use]
+    pub const fn unsigned(method: &'static str, when: &'static [When], answer: Answer) -> Self {
+        Self { method, trust: Trust::Nobody, when, answer }
+    }
+
+    /// A GET that carries the verify token in this query parameter: see
+    /// [`Webhooks::verify_token`](crate::Webhooks::verify_token).
+    #[must_use]
+    pub const fn with_verify_token(
+        parameter: &'static str,
+        when: &'static [When],
+        answer: Answer,
+    ) -> Self {
+        Self { method: "GET", trust: Trust::VerifyToken(parameter), when, answer }
+    }
+
+    /// Whether it has to be known which verify token to expect.
+    pub(crate) const fn wants_verify_token(&self) -> bool {
+        matches!(self.trust, Trust::VerifyToken(_))
+    }
+
+    fn needs_body(&self) -> bool {
+        self.when.iter().any(|when| when.needs_body())
+    }
+}
+
+/// A request as handshakes see it.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'r> {
+    pub(crate) method: &'r Method,
+    pub(crate) query: &'r str,
+    pub(crate) headers: &'r HeaderMap,
+    /// The body, where it has been read.
+    pub(crate) body: Option<&'r [u8]>,
+}
+
+/// What the endpoint knows that an answer may need.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) keys: Option<&'a Keys>,
+    pub(crate) verify_token: Option<&'a Secret>,
+    pub(crate) allowed_origins: Option<&'a [String]>,
+}
+
+/// The answer to a handshake, without a server's own type of body.
+pub(crate) type Reply = Response<String>;
+
+/// Why a request that looks like a handshake is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HandshakeError {
+    /// The verify token is missing or wrong.
+    WrongToken,
+    /// The challenge cannot be answered.
+    Malformed(&'static str),
+    /// There is no secret to answer with.
+    NoSecret,
+}
+
+/// The next step of a handshake.
+pub(crate) enum Step {
+    Answer(Reply),
+    /// Ask the secret source to keep this, then answer.
+    Keep {
+        secret: String,
+        answer: Reply,
+    },
+    /// Visit this URL, then answer.
+    Visit {
+        url: String,
+    },
+}
+
+/// The unsigned handshake that a request is, judged by its head or, where there is one, its body.
+pub(crate) fn unsigned(
+    handshakes: &'static [Handshake],
+    asked: &Asked<'_>,
+) -> Option<&'static Handshake> {
+    handshakes.iter().find(|handshake| {
+        handshake.trust != Trust::Signed
+            && handshake.needs_body() == asked.body.is_some()
+            && asked.is(handshake)
+    })
+}
+
+/// Whether an unsigned POST could be a handshake, once its body has been read.
+pub(crate) fn may_be_in_body(handshakes: &[Handshake]) -> bool {
+    handshakes.iter().any(|handshake| handshake.trust == Trust::Nobody && handshake.needs_body())
+}
+
+/// Whether tokens are signed for strangers, as the challenge of an unsigned handshake.
+pub(crate) fn signs_for_strangers(handshakes: &[Handshake]) -> bool {
+    handshakes.iter().any(|handshake| handshake.trust != Trust::Signed && handshake.wants_keys())
+}
+
+/// The signed handshake that a verified request is.
+pub(crate) fn signed(
+    handshakes: &'static [Handshake],
+    asked: &Asked<'_>,
+) -> Option<&'static Handshake> {
+    handshakes.iter().find(|handshake| handshake.trust == Trust::Signed && asked.is(handshake))
+}
+
+impl Handshake {
+    /// What is to be done about a request that is this handshake.
+    pub(crate) fn step(&self, asked: &Asked<'_>, known: Known<'_>) -> Result<Step, HandshakeError> {
+        if let Trust::VerifyToken(parameter) = self.trust {
+            let sent = asked.query(parameter).unwrap_or_default();
+            if !known.verify_token.is_some_and(|token| token.is(sent.as_bytes())) {
+                return Err(HandshakeError::WrongToken);
+            }
+        }
+        asked.answer(self.answer, known)
+    }
+
+    /// Whether its answer is made with the endpoint's secret.
+    pub(crate) fn wants_keys(&self) -> bool {
+        let is_hmac = |value: &Value| matches!(value, Value::HmacHex(_) | Value::HmacBase64(_));
+        match self.answer {
+            Answer::Text(value) | Answer::Keep(value, _) | Answer::Visit(value, _) => {
+                is_hmac(&value)
+            }
+            Answer::Json(fields) => fields.iter().any(|(_, value)| is_hmac(value)),
+            Answer::Constant(_) | Answer::Empty(_) | Answer::AllowOrigin => false,
+        }
+    }
+}
+
+impl Asked<'_> {
+    fn is(&self, handshake: &Handshake) -> bool {
+        self.method == handshake.method
+            && handshake.when.iter().all(|when| match *when {
+                When::Query(name) => self.query(name).is_some(),
+                When::QueryIs(name, value) => self.query(name).is_some_and(|found| found == value),
+                When::Header(name) => self.headers.contains_key(name),
+                When::HeaderIs(name, value) => self.header(name) == Some(value),
+                When::Body(pointer) => self.body(pointer).is_some(),
+                When::BodyIs(pointer, value) => {
+                    self.body(pointer).is_some_and(|found| found == value)
+                }
+                When::NoBody(pointer) => self.body(pointer).is_none(),
+                When::OnlyFormField(name) => {
+                    is_form(self.headers)
+                        && self.body.is_some_and(|body| {
+                            let mut fields = parse_form(body);
+                            fields.next().is_some_and(|(found, _)| found == name)
+                                && fields.next().is_none()
+                        })
+                }
+            })
+    }
+
+    fn query(&self, name: &str) -> Option<Cow<'_, str>> {
+        parse_form(self.query.as_bytes()).find(|(found, _)| found == name).map(|(_, value)| value)
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    fn body(&self, pointer: &str) -> Option<Cow<'_, str>> {
+        json::scalar(self.body?, pointer)
+    }
+
+    fn value(&self, value: Value, known: Known<'_>) -> Result<String, HandshakeError> {
+        let hmac = |of: &Value| {
+            let text = self.value(*of, known)?;
+            if !is_token(text.as_bytes()) {
+                return Err(malformed("the challenge is not a token"));
+            }
+            known
+                .keys
+                .and_then(|keys| keys.hmac_sha256(text.as_bytes()))
+                .ok_or(HandshakeError::NoSecret)
+        };
+        let value = match value {
+            Value::Query(name) => self.query(name),
+            Value::Header(name) => self.header(name).map(Cow::Borrowed),
+            Value::Body(pointer) => self.body(pointer),
+            Value::HmacHex(of) => return Ok(base16ct::lower::encode_string(&hmac(of)?)),
+            Value::HmacBase64(of) => {
+                return Ok(format!("sha256={}", Base64::encode_string(&hmac(of)?)));
+            }
+        };
+        match value {
+            Some(value) if value.len() <= MAX_CHALLENGE => Ok(value.into_owned()),
+            Some(_) => Err(malformed("the challenge is longer than 1024 bytes")),
+            None => Err(malformed("the challenge is missing")),
+        }
+    }
+
+    fn answer(&self, answer: Answer, known: Known<'_>) -> Result<Step, HandshakeError> {
+        Ok(Step::Answer(match answer {
+            Answer::Text(value) => text(self.value(value, known)?),
+            Answer::Json(fields) => {
+                let mut object = Map::new();
+                for (name, value) in fields {
+                    object.insert((*name).to_owned(), Json::from(self.value(*value, known)?));
+                }
+                json_answer(Json::Object(object).to_string())
+            }
+            Answer::Constant(json) => json_answer(json.to_owned()),
+            Answer::Empty(status) => empty(StatusCode::from_u16(status).unwrap_or(StatusCode::OK)),
+            Answer::Keep(value, echo) => {
+                let secret = self.value(value, known)?;
+                let mut answer = empty(StatusCode::OK);
+                if let Some(name) = echo {
+                    let mut said = HeaderValue::from_str(&secret)
+                        .map_err(|_| malformed("the secret cannot stand in a header"))?;
+                    said.set_sensitive(true);
+                    answer.headers_mut().insert(HeaderName::from_static(name), said);
+                }
+                return Ok(Step::Keep { secret, answer });
+            }
+            Answer::Visit(value, approves) => {
+                let url = self.value(value, known)?;
+                if !approves(&url) {
+                    return Err(malformed("the URL is not the provider's"));
+                }
+                return Ok(Step::Visit { url });
+            }
+            Answer::AllowOrigin => self.allow_origin(known.allowed_origins),
+        }))
+    }
+
+    /// `CloudEvents` HTTP webhooks, section 4: consent is the header, not the status.
+    fn allow_origin(&self, allowed: Option<&[String]>) -> Reply {
+        let mut response = empty(StatusCode::OK);
+        let headers = response.headers_mut();
+        headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+        let Some(origin) = self.headers.get("webhook-request-origin") else { return response };
+        let is_allowed = allowed.is_none_or(|allowed| {
+            origin.to_str().is_ok_and(|origin| {
+                allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
+            })
+        });
+        if is_allowed {
+            headers.insert("webhook-allowed-origin", origin.clone());
+            if let Some(rate) = self.headers.get("webhook-request-rate") {
+                headers.insert("webhook-allowed-rate", rate.clone());
+            }
+        }
+        response
+    }
+}
+
+const fn malformed(detail: &'static str) -> HandshakeError {
+    HandshakeError::Malformed(detail)
+}
+
+fn empty(status: StatusCode) -> Reply {
+    let mut response = Response::new(String::new());
+    *response.status_mut() = status;
+    response
+}
+
+/// Plain text, and nothing that a browser would make of it.
+fn text(body: String) -> Reply {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn json_answer(body: String) -> Reply {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

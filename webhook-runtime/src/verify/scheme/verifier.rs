@@ -1,0 +1,248 @@
+//! A mechanism made ready for one endpoint: it reads the head of a request once, and verifies what
+//! that claims.
+
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
+
+use http::HeaderMap;
+
+use super::{
+    Incoming, Means, Proof, Scheme, Verify, VerifyError, WantedKey,
+    grammar::{self, Names},
+    key::Key,
+    proofs,
+    template::{Template, Values},
+    verify::{HeadClaims, is_token},
+};
+use crate::verify::{Secret, SecretError};
+
+/// How a provider is verified: by data, or by code.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::large_enum_variant, reason = "in constants")]
+pub(crate) enum Mechanism {
+    Data(Scheme),
+    Code(&'static dyn Verify),
+}
+
+/// A mechanism as one endpoint uses it.
+#[derive(Clone, Debug)]
+pub(crate) struct Verifier {
+    mechanism: Mechanism,
+    names: Names,
+    tolerance: Option<Duration>,
+    /// Whether tokens are signed for strangers, as the answer to a challenge.
+    refuses_tokens: bool,
+}
+
+/// Secrets made ready for a mechanism, once.
+#[derive(Clone)]
+pub(crate) enum Keys {
+    Data(Vec<(Cow<'static, str>, Key)>),
+    Code(Vec<Secret>),
+}
+
+impl Verifier {
+    /// `None` when a window is asked for, but no time is signed.
+    pub(crate) fn new(
+        mechanism: &Mechanism,
+        tolerance: Option<Duration>,
+        refuses_tokens: bool,
+    ) -> Option<Self> {
+        let mechanism = match (mechanism, tolerance) {
+            (Mechanism::Data(scheme), Some(window)) => {
+                Mechanism::Data(scheme.with_tolerance(window)?)
+            }
+            (Mechanism::Code(code), Some(_)) if !code.traits().signs_time => return None,
+            (mechanism, _) => *mechanism,
+        };
+        let names = match &mechanism {
+            Mechanism::Data(scheme) => scheme.names(),
+            Mechanism::Code(_) => Names::default(),
+        };
+        Some(Self { mechanism, names, tolerance, refuses_tokens })
+    }
+
+    /// Prepares every secret, or says by name what is wrong with which.
+    pub(crate) fn prepare(
+        &self,
+        secrets: &[Secret],
+    ) -> Result<Keys, Vec<(Cow<'static, str>, SecretError)>> {
+        let mut problems = Vec::new();
+        let mut noted = |secret: &Secret, error| problems.push((secret.shared_name(), error));
+        let keys = match &self.mechanism {
+            Mechanism::Data(scheme) => Keys::Data(
+                secrets
+                    .iter()
+                    .filter_map(|secret| match Key::prepare(scheme.algorithm, scheme.key, secret) {
+                        Ok(key) => Some((secret.shared_name(), key)),
+                        Err(error) => {
+                            noted(secret, error);
+                            None
+                        }
+                    })
+                    .collect(),
+            ),
+            Mechanism::Code(code) => {
+                for secret in secrets {
+                    let checked = if secret.is_blank() {
+                        Err(SecretError::Blank)
+                    } else {
+                        code.check_secret(secret)
+                    };
+                    if let Err(error) = checked {
+                        noted(secret, error);
+                    }
+                }
+                Keys::Code(secrets.to_vec())
+            }
+        };
+        if problems.is_empty() { Ok(keys) } else { Err(problems) }
+    }
+
+    /// Reads the head of a request: what it claims, before a byte of the body is read.
+    pub(crate) fn read_head<'r>(
+        &'r self,
+        headers: &'r HeaderMap,
+        query: &'r str,
+    ) -> Result<Claims<'r>, VerifyError> {
+        let claims = match &self.mechanism {
+            Mechanism::Data(scheme) => {
+                Claimed::Data(scheme, scheme.read_head(&self.names, headers, query)?)
+            }
+            Mechanism::Code(code) => {
+                code.check_headers(headers)?;
+                Claimed::Code(*code)
+            }
+        };
+        Ok(Claims { verifier: self, claimed: claims })
+    }
+
+    /// Marks the headers that prove a request, so that no `Debug` of the headers shows them.
+    pub(crate) fn hide(&self, headers: &mut HeaderMap) {
+        match &self.mechanism {
+            Mechanism::Data(scheme) => scheme.placement.hide(headers),
+            Mechanism::Code(code) => grammar::hide(headers, code.traits().header),
+        }
+        proofs::hide(headers);
+    }
+
+    /// The key that has to be fetched before this request can be verified.
+    pub(crate) fn wanted_key(
+        &self,
+        request: &Incoming<'_>,
+    ) -> Result<Option<WantedKey>, VerifyError> {
+        match &self.mechanism {
+            Mechanism::Data(_) => Ok(None),
+            Mechanism::Code(code) => code.wanted_key(request),
+        }
+    }
+
+    /// Verifies a request whose head has not been read yet.
+    pub(crate) fn verify(
+        &self,
+        request: &Incoming<'_>,
+        keys: &Keys,
+        key: Option<&[u8]>,
+        now: SystemTime,
+    ) -> Result<Proof, VerifyError> {
+        self.read_head(request.headers, request.query)?.verify(request, keys, key, now)
+    }
+}
+
+/// What the head of a request claims: read once, and not believed before [`verify`](Self::verify)
+/// has compared it with the body and the secrets.
+pub(crate) struct Claims<'r> {
+    verifier: &'r Verifier,
+    claimed: Claimed<'r>,
+}
+
+#[allow(clippy::large_enum_variant, reason = "it stays where it was made")]
+enum Claimed<'r> {
+    Data(&'r Scheme, HeadClaims<'r>),
+    Code(&'static dyn Verify),
+}
+
+impl Claims<'_> {
+    /// Refuses what has no signature of the right form. A request that verifies has one.
+    pub(crate) fn check_form(&self) -> Result<(), VerifyError> {
+        match &self.claimed {
+            Claimed::Data(scheme, head) => scheme.check_form(&head.signatures),
+            Claimed::Code(_) => Ok(()),
+        }
+    }
+
+    /// Verifies the request with this head: one of the secrets has signed it, and lately.
+    pub(crate) fn verify(
+        &self,
+        request: &Incoming<'_>,
+        keys: &Keys,
+        key: Option<&[u8]>,
+        now: SystemTime,
+    ) -> Result<Proof, VerifyError> {
+        if self.verifier.refuses_tokens && is_token(request.body) {
+            return Err(VerifyError::MalformedBody);
+        }
+        match (&self.claimed, keys) {
+            (Claimed::Data(scheme, head), Keys::Data(keys)) => {
+                scheme.verify(head, request, keys, now).or_else(|error| {
+                    // What matched has the right form. What did not is told first, whatever else
+                    // is wrong.
+                    scheme.check_form(&head.signatures)?;
+                    Err(error)
+                })
+            }
+            (Claimed::Code(code), Keys::Code(secrets)) => {
+                let tolerance = self.verifier.tolerance;
+                verify_by_code(
+                    *code,
+                    request,
+                    secrets,
+                    Means { secret: &NONE, key, now, tolerance },
+                )
+            }
+            // Keys are prepared by the verifier that uses them.
+            _ => Err(VerifyError::NoMatch),
+        }
+    }
+}
+
+/// Stands for the secret of schemes that have none.
+static NONE: Secret = Secret::none();
+
+fn verify_by_code(
+    code: &dyn Verify,
+    request: &Incoming<'_>,
+    secrets: &[Secret],
+    means: Means<'_>,
+) -> Result<Proof, VerifyError> {
+    if !code.traits().needs_secret {
+        let timestamp = code.verify(request, &means)?;
+        return Ok(Proof { secret: NONE.shared_name(), timestamp });
+    }
+    for secret in secrets {
+        match code.verify(request, &Means { secret, ..means }) {
+            Ok(timestamp) => return Ok(Proof { secret: secret.shared_name(), timestamp }),
+            Err(VerifyError::NoMatch) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(VerifyError::NoMatch)
+}
+
+impl Keys {
+    /// The HMAC-SHA256 of a text with the first secret, for handshakes that ask for one.
+    pub(crate) fn hmac_sha256(&self, text: &[u8]) -> Option<[u8; 32]> {
+        let values = Values { body: text, ..Values::default() };
+        match self {
+            Self::Data(keys) => match keys.first()? {
+                (_, key @ Key::HmacSha256(_)) => {
+                    key.tag(&Template::BODY, &values)?.as_bytes().try_into().ok()
+                }
+                _ => None,
+            },
+            Self::Code(_) => None,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The route of one endpoint: receive a request, then store the delivery or run its handler.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    extract::Request,
+    handler::Handler,
+    response::Response,
+    routing::{MethodRouter, Route, any},
+};
+use http::request::Parts;
+use tower_layer::Layer;
+use tower_service::Service;
+use tracing::{Instrument, Span};
+
+#[cfg(feature = "inbox")]
+use crate::inbox::Inbox;
+use crate::{
+    delivery::{Delivery, Rejection, answer::shape_for_provider, request::as_request},
+    dispatch::{HandlerService, late::Patience, unless_it_panics},
+    endpoint::{HandlerFuture, Verified},
+    receive::{Received, Receiver},
+};
+
+/// All that one endpoint does with a request, but for the handler itself.
+#[derive(Clone)]
+pub(crate) struct Pipeline {
+    pub(crate) receiver: Arc<Receiver>,
+    /// How long the answer waits for the handler.
+    pub(crate) patience: Option<Patience>,
+    /// The store of deliveries that are not handled before the answer.
+    #[cfg(feature = "inbox")]
+    pub(crate) inbox: Option<Inbox>,
+}
+
+impl Pipeline {
+    /// With a handler right behind it.
+    pub(crate) fn before<S>(self, handler: HandlerService<S>) -> MethodRouter<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        any(HandlerPipeline { pipeline: self, handler })
+    }
+
+    /// With layers behind it, which see verified deliveries only, and the handler in their midst.
+    pub(crate) fn before_layers<S>(self, layered: MethodRouter<S>) -> MethodRouter<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        layered.layer(self)
+    }
+
+    /// Answers a request, by `handle` where it is a delivery.
+    fn answer<F>(self, request: Request, handle: F) -> HandlerFuture
+    where
+        F: FnOnce(Delivery, Parts) -> HandlerFuture + Send + 'static,
+    {
+        let span = self.receiver.span();
+        let story = async move {
+            let (mut parts, body) = request.into_parts();
+            let delivery = match self.receiver.receive(&mut parts, body).await {
+                Received::Delivery(delivery) => delivery,
+                Received::Handshake(answer) => return answer,
+                Received::Rejected(rejection) => return self.refuse(rejection, parts),
+            };
+            let provider = self.receiver.endpoint.provider;
+            #[cfg(feature = "inbox")]
+            if let Some(inbox) = &self.inbox {
+                let answer = inbox.acknowledge(&self.receiver.endpoint, &delivery, &parts).await;
+                return shape_for_provider(provider, answer);
+            }
+            let running = unless_it_panics(handle(delivery, parts));
+            let answer = match self.patience {
+                None => running.await,
+                Some(patience) => patience.answer(Box::pin(running)).await,
+            };
+            shape_for_provider(provider, answer)
+        };
+        if span.is_disabled() {
+            Box::pin(story)
+        } else {
+            Box::pin(async move { record_outcome(story.await) }.instrument(span))
+        }
+    }
+
+    fn refuse(&self, rejection: Rejection, parts: Parts) -> Response {
+        #[cfg(feature = "limit")]
+        self.receiver.limiters.charge(&parts, &rejection);
+        tracing::info!(reason = %rejection, "refused");
+        let answer = rejection.answer(parts.headers, parts.extensions);
+        shape_for_provider(self.receiver.endpoint.provider, answer)
+    }
+}
+
+/// A pipeline with the handler right behind it, as axum wants it.
+struct HandlerPipeline<S> {
+    pipeline: Pipeline,
+    handler: HandlerService<S>,
+}
+
+impl<S> Clone for HandlerPipeline<S> {
+    fn clone(&self) -> Self {
+        Self { pipeline: self.pipeline.clone(), handler: self.handler }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerPipeline<S> {
+    type Future = HandlerFuture;
+
+    fn call(self, request: Request, state: S) -> HandlerFuture {
+        let Self { pipeline, handler } = self;
+        pipeline.answer(request, move |delivery, parts| {
+            handler.run(Verified::new(delivery, parts, state))
+        })
+    }
+}
+
+impl Layer<Route> for Pipeline {
+    type Service = LayeredPipeline;
+
+    fn layer(&self, inside: Route) -> LayeredPipeline {
+        LayeredPipeline { pipeline: self.clone(), inside }
+    }
+}
+
+/// A pipeline with layers behind it.
+#[derive(Clone)]
+pub(crate) struct LayeredPipeline {
+    pipeline: Pipeline,
+    inside: Route,
+}
+
+impl Service<Request> for LayeredPipeline {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        <Route as Service<Request>>::poll_ready(&mut self.inside, context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let mut inside = self.inside.clone();
+        let answer = self.pipeline.clone().answer(request, move |delivery, parts| {
+            Box::pin(async move {
+                let Ok(answer) = inside.call(as_request(delivery, parts)).await;
+                answer
+            })
+        });
+        Box::pin(async move { Ok(answer.await) })
+    }
+}
+
+/// Records on the span how the delivery was answered.
+fn record_outcome(response: Response) -> Response {
+    let status = response.status().as_u16();
+    Span::current().record("outcome", status);
+    tracing::info!(status, "answered");
+    response
+}
