@@ -8,7 +8,7 @@ use tower_service::Service as _;
 use webhook_runtime::{
     Delivery, Provider, Secret, Webhook, Webhooks,
     providers::{GITHUB, STRIPE},
-    scheme::Outgoing,
+    scheme::RequestToSign,
     webhook,
 };
 
@@ -39,7 +39,7 @@ pub(crate) fn of_stripe(body: &str) -> Delivery {
 }
 
 fn signed(provider: &Provider, body: &str) -> Request<Body> {
-    let outgoing = Outgoing::new(body.as_bytes());
+    let outgoing = RequestToSign::new(body.as_bytes());
     let signed = provider.sign(&Secret::new(SECRET), &outgoing).expect("a secret");
     let mut request = Request::post("/webhook").body(body.to_owned().into()).expect("a request");
     *request.headers_mut() = signed.headers;

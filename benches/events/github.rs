@@ -12,8 +12,8 @@ use webhook_benches::{
     payload::{Advisory, Comment, Review, Text},
 };
 use webhook_runtime::{
-    Delivery, Unknown, WebhookEvent,
-    thin::github::{PullRequestEvent, Push},
+    Delivery, UnknownEvent, WebhookEvent,
+    payloads::github::{PullRequestEvent, Push},
 };
 
 use crate::{
@@ -36,7 +36,7 @@ enum Event<'a> {
     #[event("pull_request.opened")]
     Opened(PullRequestEvent<'a>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 /// The same for serde, and for those who write it by hand.

@@ -7,7 +7,7 @@ use std::{borrow::Cow, str};
 
 use serde::Deserialize;
 use serde_json::Value;
-use webhook_runtime::{Delivery, Unknown, WebhookEvent};
+use webhook_runtime::{Delivery, UnknownEvent, WebhookEvent};
 
 use crate::{
     case::{Case, contestants},
@@ -22,7 +22,7 @@ enum Event<'a> {
     #[event("invoice.paid")]
     Invoice(Snapshot<'a, Invoice<'a>>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 /// The same for serde, and for those who write it by hand.

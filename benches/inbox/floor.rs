@@ -13,10 +13,11 @@ use std::{
 };
 
 use webhook_runtime::inbox::{
-    Census, ClaimToken, Enqueued, Filter, InboxError, NewDelivery, Pruned, Record, Stored,
+    ClaimToken, EnqueueResult, Filter, InboxError, NewDelivery, PruneResult, QueueDepth, Record,
+    StoredDelivery,
     store::{
-        Answer, Bounds, Change, Changed, Claimed, Finish, InboxStore, Retention, StoreTransaction,
-        Wanted,
+        Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
+        InboxStore, Retention, StoreFuture, StoreTransaction,
     },
 };
 
@@ -33,12 +34,12 @@ impl Floor {
     }
 }
 
-fn answer<T: Send + 'static>(answer: T) -> Answer<'static, T> {
+fn answer<T: Send + 'static>(answer: T) -> StoreFuture<'static, T> {
     Box::pin(std::future::ready(Ok(answer)))
 }
 
 impl InboxStore for Floor {
-    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>> {
+    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
         let file = Arc::clone(&self.file);
         let size = batch.iter().map(|one| one.body.len() + 1024).sum();
         let mut bytes = Vec::with_capacity(size);
@@ -47,7 +48,7 @@ impl InboxStore for Floor {
                 bytes.extend_from_slice(name.as_str().as_bytes());
                 bytes.extend_from_slice(value.as_bytes());
             }
-            bytes.extend_from_slice(&one.key);
+            bytes.extend_from_slice(&one.dedup_key);
             bytes.extend_from_slice(&one.body);
         }
         Box::pin(async move {
@@ -57,48 +58,54 @@ impl InboxStore for Floor {
             });
             let written = written.await.map_err(|error| InboxError::Store(error.to_string()))?;
             written.map_err(|error| InboxError::Store(error.to_string()))?;
-            let number = || Enqueued::Stored(self.last.fetch_add(1, Ordering::Relaxed));
+            let number = || EnqueueResult::Stored(self.last.fetch_add(1, Ordering::Relaxed));
             Ok(batch.iter().map(|_| number()).collect())
         })
     }
 
-    fn claim<'a>(&'a self, _: &'a Wanted) -> Answer<'a, Claimed> {
-        answer(Claimed::default())
+    fn claim<'a>(&'a self, _: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult> {
+        answer(ClaimResult::default())
     }
 
-    fn extend<'a>(&'a self, _: &'a [ClaimToken], _: Duration) -> Answer<'a, Vec<i64>> {
+    fn renew_leases<'a>(&'a self, _: &'a [ClaimToken], _: Duration) -> StoreFuture<'a, Vec<i64>> {
         answer(Vec::new())
     }
 
-    fn finish<'a>(&'a self, batch: &'a [Finish]) -> Answer<'a, Vec<bool>> {
+    fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>> {
         answer(vec![false; batch.len()])
     }
 
-    fn begin(&self, _: ClaimToken) -> Answer<'_, Box<dyn StoreTransaction>> {
+    fn begin(&self, _: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(std::future::ready(Err(InboxError::Unsupported("there is no database"))))
     }
 
-    fn list<'a>(&'a self, _: &'a Filter, _: i64, _: u32) -> Answer<'a, Vec<Record>> {
+    fn list<'a>(&'a self, _: &'a Filter, _: i64, _: u32) -> StoreFuture<'a, Vec<Record>> {
         answer(Vec::new())
     }
 
-    fn show(&self, _: i64) -> Answer<'_, Option<Stored>> {
+    fn get(&self, _: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
         answer(None)
     }
 
-    fn change<'a>(&'a self, _: &'a Filter, _: Change, _: i64, _: u32) -> Answer<'a, Changed> {
-        answer(Changed::default())
+    fn change<'a>(
+        &'a self,
+        _: &'a Filter,
+        _: Change,
+        _: i64,
+        _: u32,
+    ) -> StoreFuture<'a, ChangeResult> {
+        answer(ChangeResult::default())
     }
 
-    fn prune<'a>(&'a self, _: &'a Retention, _: u32) -> Answer<'a, Pruned> {
-        answer(Pruned::default())
+    fn prune<'a>(&'a self, _: &'a Retention, _: u32) -> StoreFuture<'a, PruneResult> {
+        answer(PruneResult::default())
     }
 
-    fn heal(&self, _: Bounds) -> Answer<'_, u64> {
+    fn clamp_future_due_times(&self, _: DueTimeLimits) -> StoreFuture<'_, u64> {
         answer(0)
     }
 
-    fn census(&self) -> Answer<'_, Census> {
-        answer(Census::default())
+    fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
+        answer(QueueDepth::default())
     }
 }

@@ -127,10 +127,10 @@ impl Program {
     async fn inbox(self) -> Option<Inbox> {
         let url = env::var("DATABASE_URL").unwrap_or_default();
         let builder = Inbox::builder(&url);
-        let builder = if self.one_each { builder.batch(1, usize::MAX) } else { builder };
+        let builder = if self.one_each { builder.max_group_commit(1, usize::MAX) } else { builder };
         let inbox = match self.store {
             Store::None => return None,
-            Store::Floor => builder.open_store(Arc::new(Floor::open(Path::new(&url)))),
+            Store::Floor => builder.open_with_store(Arc::new(Floor::open(Path::new(&url)))),
             Store::Sqlite | Store::Postgres => builder.open().await,
         };
         Some(inbox.expect("the inbox opens"))
@@ -144,11 +144,11 @@ fn answer_questions(runtime: &Handle, inbox: Option<&Inbox>) {
             let asked = async {
                 if question == PLAN {
                     let endpoints = ["commit_comment".to_owned()];
-                    return inbox.store().plan(&endpoints).await.expect("it has plans");
+                    return inbox.store().explain(&endpoints).await.expect("it has plans");
                 }
-                let counts = inbox.counts().await.expect("the store counts");
+                let counts = inbox.stats().await.expect("the store counts");
                 // The backlog is no payload of the function, and dies.
-                (counts.done + counts.dead).to_string()
+                (counts.completed + counts.dead_lettered).to_string()
             };
             answer = runtime.block_on(asked);
         }

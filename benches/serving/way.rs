@@ -82,7 +82,7 @@ impl Way {
 fn ours(listener: TcpListener, threads: NonZeroUsize) {
     runtime().block_on(async {
         let listener = Listener::try_from(listener).expect("a socket");
-        hooks().serving_threads(threads).serve_on([listener]).await.expect("it serves");
+        hooks().worker_threads(threads).serve_on([listener]).await.expect("it serves");
     });
 }
 

@@ -11,7 +11,7 @@ use sha2::Sha256;
 use webhook_runtime::{
     Provider, ProviderVerifier, Secret,
     providers::{GITHUB, GITLAB, POSTMARK, SHOPIFY, STANDARD_WEBHOOKS, STRIPE, TWILIO},
-    scheme::{Incoming, Outgoing},
+    scheme::{RequestToSign, SignedRequest},
 };
 
 const BODY: &[u8] = b"A=1&B=2";
@@ -81,13 +81,13 @@ impl Subject {
     /// a signature: the last one of base64 has bits that have to be zero.
     fn of(provider: &'static Provider, secret: &str, start: usize, length: usize) -> Self {
         let secrets = [Secret::new(secret)];
-        let mut outgoing = Outgoing::new(BODY).url(URL).at(now());
+        let mut outgoing = RequestToSign::new(BODY).url(URL).at(now());
         outgoing.form = true;
         let signed = provider.sign(&secrets[0], &outgoing).expect("it can be signed");
         let mut headers = signed.headers;
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         headers.insert(http::header::CONTENT_TYPE, form);
-        let header = HeaderName::from_static(provider.traits().header);
+        let header = HeaderName::from_static(provider.scheme_info().signature_header);
         let value = headers[&header].to_str().expect("text");
         assert!(value.len() >= start + length, "{}: {value}", provider.name());
         let verifier = provider.verifier(&secrets).expect("a good secret");
@@ -125,7 +125,8 @@ impl Subject {
     pub(crate) fn verifies(&self, headers: &HeaderMap) -> bool {
         match &self.compares {
             Compares::Ours(verifier) => {
-                let request = Incoming { method: "POST", url: URL, headers, query: "", body: BODY };
+                let request =
+                    SignedRequest { method: "POST", url: URL, headers, query: "", body: BODY };
                 verifier.verify(&request, None, now()).is_ok()
             }
             Compares::Hmac(key, prefix) => {

@@ -7,13 +7,13 @@ use ed25519_dalek::SigningKey;
 use http::{HeaderMap, HeaderValue};
 use webhook_runtime::{
     Provider, Secret,
-    providers::{DISCORD, GITHUB, PLAIN, SLACK, STANDARD_WEBHOOKS, STRIPE},
-    scheme::{Incoming, Outgoing},
+    providers::{DISCORD, GITHUB, HMAC_SHA256_HEX, SLACK, STANDARD_WEBHOOKS, STRIPE},
+    scheme::{RequestToSign, SignedRequest},
 };
 
 /// The providers whose schemes are measured.
 pub(crate) const SCHEMES: [&Provider; 6] =
-    [&PLAIN, &GITHUB, &STRIPE, &STANDARD_WEBHOOKS, &SLACK, &DISCORD];
+    [&HMAC_SHA256_HEX, &GITHUB, &STRIPE, &STANDARD_WEBHOOKS, &SLACK, &DISCORD];
 
 /// How large a body is.
 pub(crate) struct Size {
@@ -84,21 +84,21 @@ impl Case {
         } else {
             (SECRET.to_owned(), SECRET.to_owned())
         };
-        let outgoing = Outgoing::new(body.as_bytes()).id(ID).at(now);
+        let outgoing = RequestToSign::new(body.as_bytes()).id(ID).at(now);
         let signed = provider.sign(&Secret::new(private), &outgoing).expect("a secret");
         let mut headers = signed.headers;
         for (name, value) in AROUND {
             headers.insert(name, HeaderValue::from_static(value));
         }
-        let sent = headers[provider.traits().header].to_str().expect("a text");
+        let sent = headers[provider.scheme_info().signature_header].to_str().expect("a text");
         let (_, signature) = sent.split_once(before_signature).expect("a signature");
         let signature = signature.to_owned();
         let signed = format!("{before_body}{body}");
         Self { provider, secret, headers, body, now, signed, signature }
     }
 
-    pub(crate) fn request(&self) -> Incoming<'_> {
-        Incoming {
+    pub(crate) fn request(&self) -> SignedRequest<'_> {
+        SignedRequest {
             method: "POST",
             url: "",
             headers: &self.headers,

@@ -6,7 +6,7 @@ use webhook_benches::Contestant;
 use webhook_runtime::{
     Secret,
     providers::{STANDARD_WEBHOOKS, STRIPE},
-    scheme::Outgoing,
+    scheme::RequestToSign,
 };
 
 use crate::{case::Case, floor};
@@ -55,7 +55,7 @@ fn svix(case: &Case) -> Contestant<'_> {
 /// signature has been verified, and before it is read.
 fn stripe(case: &Case) -> Contestant<'_> {
     let then = case.now - Duration::from_secs(600);
-    let outgoing = Outgoing::new(case.body.as_bytes()).at(then);
+    let outgoing = RequestToSign::new(case.body.as_bytes()).at(then);
     let signed = STRIPE.sign(&Secret::new(case.secret.as_str()), &outgoing).expect("a secret");
     Contestant::succeeding("async-stripe, unread", move || {
         let sent = signed.headers["stripe-signature"].to_str().expect("a text");

@@ -10,30 +10,37 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use webhook_runtime::{
-    Batch, Delivery, Items, Provider, Rejection, Secret, Source, Webhooks, scheme::Scheme, webhook,
+    Batch, BatchLayout, Delivery, Field, Provider, Rejection, Secret, Webhooks, scheme::Scheme,
+    webhook,
 };
 
 use crate::{input::Input, wire::Wire};
 
 const TOKEN: Scheme = Scheme::token().header("x-token");
 
-const PLAIN: Provider = Provider::new("plain", TOKEN)
-    .id(Source::pointer("/id"))
-    .event(Source::pointer("/a/b"))
-    .action(Source::pointer("/a/0"));
+const HMAC_SHA256_HEX: Provider = Provider::new("hmac-sha256-hex", TOKEN)
+    .with_id(Field::pointer("/id"))
+    .with_event(Field::pointer("/a/b"))
+    .with_action(Field::pointer("/a/0"));
 
 /// Keys with the marks of a pointer, and none at all.
 const ODD: Provider = Provider::new("odd", TOKEN)
-    .id(Source::pointer("/~1/~0"))
-    .event(Source::pointer("/0/1/2"))
-    .action(Source::pointer("//"));
+    .with_id(Field::pointer("/~1/~0"))
+    .with_event(Field::pointer("/0/1/2"))
+    .with_action(Field::pointer("//"));
 
-const FORM: Provider = PLAIN.json_in_form_field("payload");
+const FORM: Provider = HMAC_SHA256_HEX.with_json_form_field("payload");
 
-const BATCH: Provider = Provider::new("batch", TOKEN)
-    .items(Items::at("/items").inside("/in").id("/id").unique_with(&["/a"]).event("/a/b"));
+const BATCH: Provider = Provider::new("batch", TOKEN).with_batch(
+    BatchLayout::at("/items")
+        .with_inner("/in")
+        .with_id("/id")
+        .with_id_parts(&["/a"])
+        .with_event("/a/b"),
+);
 
-const WHOLE: Provider = Provider::new("whole", TOKEN).items(Items::at("").id("/id").event("/a"));
+const WHOLE: Provider =
+    Provider::new("whole", TOKEN).with_batch(BatchLayout::at("").with_id("/id").with_event("/a"));
 
 #[derive(Deserialize, Debug)]
 #[allow(dead_code, reason = "for its Debug")]
@@ -68,7 +75,7 @@ thread_local! {
     static WIRE: Wire = Wire::new(router());
 }
 
-#[webhook(path = "/plain", provider = PLAIN)]
+#[webhook(path = "/plain", provider = HMAC_SHA256_HEX)]
 async fn plain(delivery: &Delivery) {
     see(delivery);
 }
@@ -93,7 +100,7 @@ async fn whole(batch: Batch<'_, IgnoredAny>) {
     see_items(&batch);
 }
 
-#[webhook(path = "/typed", provider = PLAIN)]
+#[webhook(path = "/typed", provider = HMAC_SHA256_HEX)]
 async fn typed(delivery: &Delivery) {
     SEEN.set(Some(match delivery.decode::<Outer>() {
         Ok(outer) => Seen::Fits(format!("{outer:?}")),
@@ -109,7 +116,7 @@ fn see(delivery: &Delivery) {
 
 fn see_items(batch: &Batch<'_, IgnoredAny>) {
     let items = batch.iter().map(|item| {
-        let encoded = item.encoded;
+        let encoded = item.raw_event;
         assert!(item.decoded.is_ok(), "whatever is JSON can be ignored");
         let said = [encoded.id(), encoded.event(), encoded.action()];
         (encoded.bytes().len(), said.map(|text| text.map(Cow::into_owned)))

@@ -15,7 +15,7 @@ use webhook_runtime::{
         ADYEN, GITHUB, GITLAB, LINEAR, LIVEKIT, MANDRILL, META, MICROSOFT_GRAPH, POSTMARK, SLACK,
         SQUARE, STANDARD_WEBHOOKS, STRIPE, TWILIO, WOOCOMMERCE, ZOOM,
     },
-    scheme::Outgoing,
+    scheme::RequestToSign,
     webhook,
 };
 
@@ -160,7 +160,7 @@ pub fn judge(data: &[u8]) {
 impl Genuine {
     /// Whether what is signed is still there.
     fn still(&self, endpoint: &Endpoint, target: &str, headers: &HeaderMap, body: &[u8]) -> bool {
-        let traits = endpoint.provider.traits();
+        let traits = endpoint.provider.scheme_info();
         let same_url = !traits.signs_url
             || target == &self.url[ORIGIN.len()..]
             // Nobody can tell what belongs to the URL and what to the body, or to a form's fields.
@@ -181,7 +181,7 @@ impl Genuine {
             "/adyen" => true,
             _ => !traits.signs_body || self.body == body,
         };
-        let name = traits.header;
+        let name = traits.signature_header;
         let same_signature = name.is_empty() || {
             let sent = headers.get(name).map(HeaderValue::as_bytes);
             let signed = self.headers.get(name).map(HeaderValue::as_bytes);
@@ -256,7 +256,7 @@ fn signed(input: &mut Input<'_>, endpoint: &Endpoint) -> Option<Genuine> {
         _ => input.bytes().to_vec(),
     };
     let at = UNIX_EPOCH + Duration::from_secs(NOW);
-    let mut outgoing = Outgoing::new(&body).url(&url).at(at).id("msg_1");
+    let mut outgoing = RequestToSign::new(&body).url(&url).at(at).id("msg_1");
     outgoing.form = is_form;
     let sent = endpoint.provider.sign(&Secret::new(endpoint.secret), &outgoing).ok()?;
     let (mut headers, body) = (sent.headers, sent.body.into_owned());

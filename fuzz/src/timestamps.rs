@@ -58,7 +58,7 @@ pub fn judge(data: &[u8]) {
     let accepted = plan.compare(&provider, &keys, &request, now);
     if accepted {
         let proof = plan.ask(&provider, &keys, &request, now).expect("accepted before");
-        let signed = proof.timestamp.expect("a signed time").duration_since(std::time::UNIX_EPOCH);
+        let signed = proof.signed_at.expect("a signed time").duration_since(std::time::UNIX_EPOCH);
         let millis = signed.expect("later").as_millis();
         assert_eq!(Some(millis), time.unit.read(&text).map(u128::from), "{text:?} by {plan:?}");
     }

@@ -18,7 +18,7 @@ use tower::Service as _;
 use webhook_runtime::{
     Delivery, Provider, ProviderVerifier, Secret, Webhooks,
     providers::{ALL, FORGEJO, GITEA, GITHUB, GOGS, HUBSPOT, LINEAR, STANDARD_WEBHOOKS, STRIPE},
-    scheme::{Incoming, Outgoing},
+    scheme::{RequestToSign, SignedRequest},
     webhook,
 };
 
@@ -53,7 +53,7 @@ fn symmetric_schemes_do_not_allocate() {
         let mut case = Case::signed(provider, &secret, BODY, URL);
         if case.headers.is_empty() {
             // The credential is in the URL.
-            case.query = format!("a=1&{}={SECRET}", provider.traits().header);
+            case.query = format!("a=1&{}={SECRET}", provider.scheme_info().signature_header);
         }
         let verifier = provider.verifier(&[secret]).expect("a secret");
         let allocations = case.allocations(&verifier);
@@ -88,7 +88,7 @@ fn rotation_does_not_allocate() {
 fn only_decoding_allocates() {
     let secret = Secret::new(SECRET);
     for provider in [&FORGEJO, &GITEA, &GOGS] {
-        let outgoing = Outgoing::new(b"payload=%7B%22zen%22%3A1%7D").form();
+        let outgoing = RequestToSign::new(b"payload=%7B%22zen%22%3A1%7D").form();
         let headers = provider.sign(&secret, &outgoing).expect("a form").headers;
         let mut case = Case { headers, body: outgoing.body, url: URL, query: String::new() };
         case.set("content-type", "application/x-www-form-urlencoded");
@@ -105,10 +105,10 @@ fn only_decoding_allocates() {
 fn static_secret_names_do_not_allocate() {
     let verifier =
         |secret: &Secret| GITHUB.verifier(std::slice::from_ref(secret)).expect("a secret");
-    let secret = Secret::new(SECRET).named("GITHUB_SECRET");
+    let secret = Secret::new(SECRET).with_name("GITHUB_SECRET");
     let case = Case::signed(&GITHUB, &secret, BODY, URL);
     assert_eq!(case.allocations(&verifier(&secret)), 0);
-    let secret = Secret::new(SECRET).named(format!("tenant {}", 7));
+    let secret = Secret::new(SECRET).with_name(format!("tenant {}", 7));
     assert_eq!(case.allocations(&verifier(&secret)), 1);
 }
 
@@ -177,7 +177,7 @@ impl Case {
         body: &'static [u8],
         url: &'static str,
     ) -> Self {
-        let outgoing = Outgoing::new(body).at(now()).url(url);
+        let outgoing = RequestToSign::new(body).at(now()).url(url);
         let signed = provider.sign(secret, &outgoing);
         let headers = signed.unwrap_or_else(|error| panic!("{}: {error}", provider.name())).headers;
         Self { headers, body, url, query: String::new() }
@@ -189,7 +189,7 @@ impl Case {
 
     /// Counts the allocations of one verification.
     fn allocations(&self, verifier: &ProviderVerifier) -> u64 {
-        let request = Incoming {
+        let request = SignedRequest {
             method: "POST",
             url: self.url,
             headers: &self.headers,

@@ -9,9 +9,10 @@ use common::{Answer, PATH, SECRET, ask, post, set, sign};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use webhook_runtime::{
-    Batch, Delivery, Items, Provider, Rejection, Secret, Source, StartProblem, Webhook, Webhooks,
-    providers::{ADYEN, EVENT_GRID, GITHUB, GOCARDLESS, LINE, META, OKTA, PLAIN, XERO},
-    scheme::{Outgoing, Scheme},
+    Batch, BatchLayout, Delivery, Field, Provider, Rejection, Secret, StartProblem, Webhook,
+    Webhooks,
+    providers::{ADYEN, EVENT_GRID, GITHUB, GOCARDLESS, HMAC_SHA256_HEX, LINE, META, OKTA, XERO},
+    scheme::{RequestToSign, Scheme},
     webhook,
 };
 
@@ -35,8 +36,10 @@ async fn deliver(router: &Router, provider: &Provider, json: &str) -> Answer {
 
 const BATCH: Provider =
     Provider::new("batch", Scheme::hmac_sha256().header("x-batch-signature").hex())
-        .event(Source::pointer("/of"))
-        .items(Items::at("/a~1b/items").id("/key").event("/kind").action("/what"));
+        .with_event(Field::pointer("/of"))
+        .with_batch(
+            BatchLayout::at("/a~1b/items").with_id("/key").with_event("/kind").with_action("/what"),
+        );
 
 #[derive(Deserialize)]
 struct Event {
@@ -50,13 +53,13 @@ async fn one(
     event: Event,
 ) -> (StatusCode, [(header::HeaderName, &'static str); 1], String) {
     let (id, name, action) = (delivery.id(), delivery.event(), delivery.action());
-    let encoded = delivery.encoded();
+    let encoded = delivery.raw_event();
     let text = std::str::from_utf8(encoded.bytes()).expect("JSON");
     let line = format!("{:?} {id:?} {name:?} {action:?} {text}", encoded.index());
     seen.lock().expect("nobody panics holding it").push(line);
     assert_ne!(event.answer, 999, "it panics when it is told to");
     assert!(delivery.id_is_signed());
-    assert_eq!(delivery.encoded().decode::<Event>().expect("as it was").answer, event.answer);
+    assert_eq!(delivery.raw_event().decode::<Event>().expect("as it was").answer, event.answer);
     let status = StatusCode::from_u16(event.answer).expect("a status");
     (status, [(header::RETRY_AFTER, "7")], "its own answer".to_owned())
 }
@@ -163,7 +166,7 @@ async fn bodies_without_a_batch_are_rejected() {
 async fn whole(Extension(seen): Extension<Seen>, batch: Batch<'_, Event>) -> Result<(), Rejection> {
     assert_eq!(batch.len(), batch.iter().count());
     for item in &batch {
-        let (index, id) = (item.encoded.index(), item.encoded.id());
+        let (index, id) = (item.raw_event.index(), item.raw_event.id());
         let answer = item.decoded.as_ref().map(|event| event.answer);
         let line = format!("{index:?} {id:?} {answer:?}");
         seen.lock().expect("nobody panics holding it").push(line);
@@ -241,7 +244,7 @@ async fn told<H: Webhook<()>>(
         .into_router()
         .expect("nothing is wrong with it")
         .layer(Extension(Arc::clone(&all)));
-    let signed = provider.sign(&secret, &Outgoing::new(json.as_bytes())).expect("signed");
+    let signed = provider.sign(&secret, &RequestToSign::new(json.as_bytes())).expect("signed");
     let mut request = post(uri, signed.headers, signed.body.into_owned());
     set(&mut request, "content-type", "application/json");
     let answer = ask(&router, request).await;
@@ -328,7 +331,7 @@ async fn many_events_of_one_name_are_fast() {
 #[webhook(path = "/webhook", provider = GITHUB)]
 async fn no_batch(_: Batch<'_, Event>) {}
 
-#[webhook(path = "/plain", provider = PLAIN)]
+#[webhook(path = "/plain", provider = HMAC_SHA256_HEX)]
 async fn plain(_: Batch<'_, Event>) {}
 
 #[test]
@@ -344,8 +347,8 @@ fn batch_handlers_need_a_batching_provider() {
     assert_eq!(
         error.problems(),
         [
-            StartProblem::NoItems { endpoint: "no_batch", provider: "github" },
-            StartProblem::NoItems { endpoint: "plain", provider: "plain" },
+            StartProblem::MissingBatchLayout { endpoint: "no_batch", provider: "github" },
+            StartProblem::MissingBatchLayout { endpoint: "plain", provider: "hmac-sha256-hex" },
         ]
     );
     assert!(error.to_string().contains("take the event itself"), "{error}");

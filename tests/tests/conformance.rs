@@ -19,15 +19,15 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 use webhook_runtime::{
-    __private::{HandlerFuture, Verified},
-    Delivery, Endpoint, Provider, Rejection, Scope, Secret, SecretSource, SourceError, Webhook,
+    __private::{HandlerFuture, HandlerInput},
+    Delivery, Endpoint, Provider, Rejection, Secret, SecretSource, SourceError, Tenant, Webhook,
     Webhooks,
     inbox::Inbox,
     providers::{
-        self, ADYEN, GITHUB, GITLAB, LINE, MAILGUN, PLAIN, SHOPIFY, SLACK, SQUARE,
+        self, ADYEN, GITHUB, GITLAB, HMAC_SHA256_HEX, LINE, MAILGUN, SHOPIFY, SLACK, SQUARE,
         STANDARD_WEBHOOKS, STRIPE, TWILIO,
     },
-    testing::conformance::{self, CASES, Subject},
+    testing::conformance::{self, CASES, Target},
     webhook,
 };
 
@@ -81,18 +81,18 @@ webhook_runtime::testing::conformance!(
 );
 
 /// A complete application, tested like any other receiver.
-fn subject() -> Subject {
+fn subject() -> Target {
     let secret = Secret::new("the secret of this test");
     let hooks = Webhooks::new().mount::<github>().secrets::<github>([secret.clone()]);
     let hooks = hooks.into_router().expect("it starts");
     let app = Router::new().route("/", get(async || "home")).merge(hooks).with_state(App);
-    Subject::service(app, &GITHUB, secret, "/github")
+    Target::service(app, &GITHUB, secret, "/github")
         .sample(|delivery| delivery.event("push").json(&json!({ "ref": "main" })))
         .max_body(64 * 1024)
         .strict()
 }
 
-webhook_runtime::testing::conformance!(mod whole_application, subject = subject());
+webhook_runtime::testing::conformance!(mod whole_application, target = subject());
 
 /// Handlers that accept any genuine delivery, one for each provider.
 macro_rules! endpoints {
@@ -128,21 +128,21 @@ const IN_BODY: [&str; 8] = [
     "empty_signature_is_refused",
     "delivery_inside_the_window_is_accepted",
     "stale_delivery_is_refused",
-    "changed_time_is_refused",
+    "changed_timestamp_is_refused",
 ];
 
 webhook_runtime::testing::conformance!(
     mod of_mailgun,
     mailgun,
     sample = |delivery| delivery.event("delivered"),
-    expects = IN_BODY,
+    expect_cases = IN_BODY,
 );
 
 webhook_runtime::testing::conformance!(
     mod of_mailgun_forms,
     mailgun,
     sample = |delivery| delivery.form(&[("recipient", "a@example.com"), ("subject", "a b")]),
-    expects = IN_BODY.into_iter().filter(|name| *name != "tampered_body_is_refused"),
+    expect_cases = IN_BODY.into_iter().filter(|name| *name != "tampered_body_is_refused"),
 );
 
 /// An endpoint during rotation.
@@ -156,7 +156,7 @@ webhook_runtime::testing::conformance!(
         .mount::<rotated>()
         .secrets::<rotated>(["bmV3", "b2xk"].map(|text| Secret::new(format!("whsec_{text}"))))
         .test(()),
-    expects = ["every_live_secret_is_accepted", "good_signature_among_others_is_accepted"],
+    expect_cases = ["every_live_secret_is_accepted", "good_signature_among_others_is_accepted"],
 );
 
 /// With an inbox, workers handle deliveries after the response.
@@ -181,14 +181,14 @@ async fn inbox_endpoints_pass_every_case() {
             let hooks = hooks.secrets::<stored>([secret.clone()]).with_state(handled.clone());
             let router = hooks.into_router().expect("right").with_state(handled.clone());
             let count = handled.clone();
-            Subject::service(router, &STRIPE, secret, "/stored")
-                .effects(move || count.0.load(Ordering::SeqCst))
+            Target::service(router, &STRIPE, secret, "/stored")
+                .handled_count(move || count.0.load(Ordering::SeqCst))
         } else {
-            Subject::of::<stored, _>(hooks.test(handled.clone()))
+            Target::of::<stored, _>(hooks.test(handled.clone()))
         };
         let subject = subject
             .sample(|delivery| delivery.event("invoice.paid"))
-            .expects(["genuine_delivery_is_accepted", "stale_delivery_is_refused"]);
+            .expect_cases(["genuine_delivery_is_accepted", "stale_delivery_is_refused"]);
         for case in CASES {
             if let Err(failure) = case.run(&subject).await {
                 panic!("{}: {failure}", case.name());
@@ -205,10 +205,10 @@ async fn inbox_endpoints_pass_every_case() {
 struct Tenants;
 
 impl SecretSource for Tenants {
-    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
-        match scope.param("tenant") {
+    async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
+        match tenant.param("tenant") {
             Some(tenant @ ("acme" | "globex")) => Ok(vec![Secret::new(format!("of {tenant}"))]),
-            _ => Err(SourceError::Unknown),
+            _ => Err(SourceError::NotFound),
         }
     }
 }
@@ -225,7 +225,7 @@ webhook_runtime::testing::conformance!(
 );
 
 thread_local! {
-    static PROVIDER: RefCell<&'static Provider> = const { RefCell::new(&PLAIN) };
+    static PROVIDER: RefCell<&'static Provider> = const { RefCell::new(&HMAC_SHA256_HEX) };
 }
 
 #[webhook(path = "/any")]
@@ -240,7 +240,7 @@ impl Webhook<()> for Of {
         Endpoint::new("any", module_path!(), "/any").provider(provider).max_body(64 * 1024)
     }
 
-    fn call(verified: Verified<()>) -> HandlerFuture {
+    fn call(verified: HandlerInput<()>) -> HandlerFuture {
         <any as Webhook<()>>::call(verified)
     }
 }
@@ -272,7 +272,7 @@ fn failures_of(provider: &'static Provider) -> String {
     let mut failures = String::new();
     PROVIDER.set(provider);
     for case in CASES {
-        let subject = Subject::of::<Of, _>(Webhooks::new().mount::<Of>().test(()));
+        let subject = Target::of::<Of, _>(Webhooks::new().mount::<Of>().test(()));
         if let Err(failure) = runtime.block_on(case.run(&subject)) {
             writeln!(failures, "{}, {}: {failure}", provider.name(), case.name()).expect("text");
         }

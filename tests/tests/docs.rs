@@ -9,7 +9,7 @@ mod coverage;
 use std::{collections::BTreeMap, env, fs, path::PathBuf, time::Duration};
 
 use webhook_runtime::{
-    Items, Provider, Source,
+    BatchLayout, Field, Provider,
     providers::ALL,
     scheme::{KeyEncoding, Scheme},
 };
@@ -284,7 +284,7 @@ What a signature covers, and what it does not, is in the [second table](#what-a-
 
 fn row(known: &Known) -> String {
     let Known { constant, feature, provider } = known;
-    let name = match provider.documentation() {
+    let name = match provider.docs_url() {
         "" => provider.name().to_owned(),
         url => format!("[{}]({url})", provider.name()),
     };
@@ -292,21 +292,21 @@ fn row(known: &Known) -> String {
         name,
         format!("`{constant}`"),
         feature.clone(),
-        provider.traits().summary.to_owned(),
+        provider.scheme_info().summary.to_owned(),
         secret(provider),
         signature(provider),
         signed(provider),
         window(provider),
-        match provider.items_source() {
-            Some(items) => place_in_items(provider, items, items.id_pointer()),
-            None => place(provider, provider.id_source()),
+        match provider.batch() {
+            Some(items) => place_in_items(provider, items, items.id()),
+            None => place(provider, provider.id()),
         },
-        match provider.items_source().filter(|items| items.event_pointer().is_some()) {
-            Some(items) => place_in_items(provider, items, items.event_pointer()),
-            None => place(provider, provider.event_source()),
+        match provider.batch().filter(|items| items.event().is_some()) {
+            Some(items) => place_in_items(provider, items, items.event()),
+            None => place(provider, provider.event()),
         },
-        provider.time_out().map(time).unwrap_or_default(),
-        provider.retry_horizon().map(time).unwrap_or_default(),
+        provider.response_timeout().map(time).unwrap_or_default(),
+        provider.retry_period().map(time).unwrap_or_default(),
         if provider.has_handshakes() { "yes" } else { "" }.to_owned(),
     ];
     // A bar would be the end of a cell.
@@ -314,7 +314,7 @@ fn row(known: &Known) -> String {
 }
 
 fn secret(provider: &Provider) -> String {
-    let traits = provider.traits();
+    let traits = provider.scheme_info();
     let text = match provider.scheme().map(Scheme::key_encoding) {
         _ if !traits.needs_secret => return "*fetched*".to_owned(),
         // What is not fetched is an id or the like.
@@ -337,7 +337,7 @@ fn secret(provider: &Provider) -> String {
 }
 
 fn signature(provider: &Provider) -> String {
-    match (provider.scheme(), provider.traits().header) {
+    match (provider.scheme(), provider.scheme_info().signature_header) {
         (Some(scheme), _) if is_credential(scheme) => format!("`{}`", scheme.signature_pattern()),
         (Some(scheme), _) => format!("`{}` {}", scheme.signature_pattern(), scheme.encoding()),
         (None, "") => "in the body".to_owned(),
@@ -355,10 +355,10 @@ fn signed(provider: &Provider) -> String {
         return if is_credential(scheme) {
             "nothing".to_owned()
         } else {
-            format!("`{}`", scheme.signed_text())
+            format!("`{}`", scheme.signed_template())
         };
     }
-    let traits = provider.traits();
+    let traits = provider.scheme_info();
     let mut parts = Vec::new();
     if traits.signs_body {
         parts.push("body".to_owned());
@@ -375,9 +375,9 @@ fn signed(provider: &Provider) -> String {
 
 fn window(provider: &Provider) -> String {
     let Some(scheme) = provider.scheme() else {
-        return if provider.traits().signs_time { "see its docs" } else { "" }.to_owned();
+        return if provider.scheme_info().signs_time { "see its docs" } else { "" }.to_owned();
     };
-    let Some(timestamp) = scheme.signed_time() else { return String::new() };
+    let Some(timestamp) = scheme.signed_timestamp() else { return String::new() };
     match (timestamp.max_age(), timestamp.max_ahead()) {
         (None, None) => "any".to_owned(),
         (past, future) => {
@@ -387,11 +387,11 @@ fn window(provider: &Provider) -> String {
     }
 }
 
-fn place(provider: &Provider, source: Option<Source>) -> String {
+fn place(provider: &Provider, source: Option<Field>) -> String {
     let Some(source) = source else { return String::new() };
     let place = match source {
-        Source::Header(name) => name,
-        Source::Pointer(pointer) => pointer,
+        Field::Header(name) => name,
+        Field::Pointer(pointer) => pointer,
         other => panic!("a word for {other:?} is missing here"),
     };
     let signed = if provider.signs(source) { ", signed" } else { "" };
@@ -399,9 +399,9 @@ fn place(provider: &Provider, source: Option<Source>) -> String {
 }
 
 /// A place in every event of a batch.
-fn place_in_items(provider: &Provider, items: &Items, pointer: Option<&str>) -> String {
+fn place_in_items(provider: &Provider, items: &BatchLayout, pointer: Option<&str>) -> String {
     let Some(pointer) = pointer else { return String::new() };
-    let (array, inside) = (items.array_pointer(), items.inside_pointer().unwrap_or_default());
+    let (array, inside) = (items.array(), items.inner().unwrap_or_default());
     let signed = if coverage::is_signed_in_item(provider, pointer) { ", signed" } else { "" };
     format!("`{array}/*{inside}{pointer}`{signed}")
 }

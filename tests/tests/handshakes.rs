@@ -20,7 +20,7 @@ use runner::{
     registry, tell,
 };
 use webhook_runtime::{
-    Provider, Scope, Secret, SecretSource, SourceError, Webhooks, scheme::Outgoing,
+    Provider, Secret, SecretSource, SourceError, Tenant, Webhooks, scheme::RequestToSign,
 };
 
 /// The secret, if a line gives none.
@@ -106,12 +106,12 @@ impl Kept {
 }
 
 impl SecretSource for Kept {
-    async fn secrets(&self, _: &Scope) -> Result<Vec<Secret>, SourceError> {
+    async fn secrets(&self, _: &Tenant) -> Result<Vec<Secret>, SourceError> {
         let kept = self.0.lock().expect("nobody panicked");
-        kept.clone().map(|secret| vec![secret]).ok_or(SourceError::Unknown)
+        kept.clone().map(|secret| vec![secret]).ok_or(SourceError::NotFound)
     }
 
-    async fn keep(&self, _: &Scope, offered: Secret) -> Result<(), SourceError> {
+    async fn store(&self, _: &Tenant, offered: Secret) -> Result<(), SourceError> {
         self.0.lock().expect("nobody panicked").get_or_insert(offered);
         Ok(())
     }
@@ -153,7 +153,7 @@ impl Question {
             "asana" | "notion" if secret.is_none() => question.kept = Some(Kept::default()),
             // A token in the URL authenticates the sender. We choose it, so no line contains it.
             "azure-eventgrid" if secret.is_none() => {
-                let name = provider.traits().header;
+                let name = provider.scheme_info().signature_header;
                 question.add_to_query(&format!("{name}={SECRET}"))?;
             }
             _ => {}
@@ -172,7 +172,7 @@ impl Question {
             self.secrets[0].clone()
         };
         let url = self.url.to_string();
-        let outgoing = Outgoing::new(&self.body).url(&url).at(self.now);
+        let outgoing = RequestToSign::new(&self.body).url(&url).at(self.now);
         let signed = provider.sign(&private, &outgoing).map_err(|error| error.to_string())?;
         for (name, value) in &signed.headers {
             let value = value.to_str().map_err(|error| error.to_string())?;
@@ -216,8 +216,8 @@ async fn judge(handshake: &Handshake, provider: &'static Provider) -> Result<usi
         Some(kept) => mounted.secret_source::<Mounted>(kept.clone()),
         None => mounted.secrets::<Mounted>(question.secrets),
     };
-    if let Some(origins) = &config.allowed_origins {
-        mounted = mounted.allowed_origins(origins);
+    if let Some(origins) = &config.allowed_cloudevents_origins {
+        mounted = mounted.allowed_cloudevents_origins(origins);
     }
     let seen = Seen::default();
     let router = mounted.into_router().map_err(|error| error.to_string())?;

@@ -10,7 +10,7 @@ use runner::lines::{lines, own, unhex};
 use serde::Deserialize;
 use webhook_runtime::{
     Provider, Secret,
-    scheme::{Incoming, Scheme, VerifyError},
+    scheme::{Scheme, SignedRequest, VerifyError},
 };
 
 const SHA1: Provider = Provider::new("sha1", Scheme::hmac_sha1().header("x-signature"));
@@ -50,7 +50,12 @@ fn full_tags_pass_and_shortened_tags_fail() {
                 let mut forged = tag.clone();
                 forged[at] ^= 1 << (at % 8);
                 let verdict = verify(provider, vector, &base16ct::lower::encode_string(&forged));
-                assert_eq!(verdict, Err(VerifyError::NoMatch), "{}, byte {at}", vector.name);
+                assert_eq!(
+                    verdict,
+                    Err(VerifyError::InvalidSignature),
+                    "{}, byte {at}",
+                    vector.name
+                );
             }
         }
     }
@@ -63,6 +68,6 @@ fn verify(provider: &Provider, vector: &Vector, tag: &str) -> Result<(), VerifyE
     let mut headers = HeaderMap::new();
     headers.insert("x-signature", HeaderValue::from_str(tag).expect("hex"));
     let request =
-        Incoming { method: "POST", url: "", headers: &headers, query: "", body: &message };
+        SignedRequest { method: "POST", url: "", headers: &headers, query: "", body: &message };
     provider.verify(&[secret], &request, None, SystemTime::UNIX_EPOCH).map(drop)
 }

@@ -13,7 +13,7 @@ use std::{
 use inbox::{Ran, delivery, failed, place::Place, record, until, until_state, work::wanted};
 use webhook_runtime::{
     Clock,
-    inbox::{AttemptResult, Backoff, Inbox, State},
+    inbox::{AttemptResult, Backoff, DeliveryState, Inbox},
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -64,9 +64,9 @@ async fn run_with_jump(set: impl Fn(&SettableClock)) {
     for (place, clock) in places().await {
         let inbox = open(&place, &clock).await;
         let ran = Ran::default();
-        let _workers = inbox.work(ran.by(|job| match job.attempt {
+        let _workers = inbox.start_workers(ran.by(|job| match job.attempt {
             1 => failed("once"),
-            _ => AttemptResult::Done,
+            _ => AttemptResult::Completed,
         }));
         let mut last = 0;
         for number in 0..40 {
@@ -76,8 +76,8 @@ async fn run_with_jump(set: impl Fn(&SettableClock)) {
             }
         }
         // Due times that are now far in the future are reset within seconds.
-        until("all", || async { inbox.counts().await.unwrap().done == 40 }).await;
-        until_state(&inbox, last, State::Done).await;
+        until("all", || async { inbox.stats().await.unwrap().completed == 40 }).await;
+        until_state(&inbox, last, DeliveryState::Completed).await;
         assert_eq!(ran.count(), 80, "two attempts each, and no more");
     }
 }
@@ -114,7 +114,7 @@ async fn a_clock_jump_does_not_claim_running_jobs() {
             (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
         let ran = Ran::default();
         let (counted, told, wait) = (ran.clone(), Arc::clone(&begun), Arc::clone(&go));
-        let processes = webhook_runtime::inbox::Processes::new().on(
+        let processes = webhook_runtime::inbox::JobHandlers::new().on(
             "orders",
             move |job: webhook_runtime::inbox::Job, _: webhook_runtime::inbox::TxSource| {
                 counted.add(&job);
@@ -122,16 +122,16 @@ async fn a_clock_jump_does_not_claim_running_jobs() {
                 let wait = Arc::clone(&wait);
                 async move {
                     wait.notified().await;
-                    AttemptResult::Done
+                    AttemptResult::Completed
                 }
             },
         );
-        let _workers = inbox.work(processes);
+        let _workers = inbox.start_workers(processes);
         begun.notified().await;
         clock.forward(DECADE);
         tokio::time::sleep(Duration::from_millis(1500)).await;
         go.notify_one();
-        until_state(&inbox, id, State::Done).await;
+        until_state(&inbox, id, DeliveryState::Completed).await;
         assert_eq!(ran.count(), 1);
     }
 }
@@ -143,15 +143,15 @@ async fn far_future_due_times_are_reset() {
         clock.forward(DECADE);
         let inbox = open(&place, &clock).await;
         let waiting = inbox.enqueue(delivery("waiting")).await.unwrap().id();
-        inbox.run_due(&Ran::default().with(failed("later"))).await.unwrap();
+        inbox.drain(&Ran::default().with(failed("later"))).await.unwrap();
         let running = inbox.enqueue(delivery("running")).await.unwrap().id();
         let fresh = inbox.enqueue(delivery("fresh")).await.unwrap().id();
         assert_eq!(inbox.store().claim(&wanted(1)).await.unwrap().jobs.len(), 1);
         clock.back(DECADE);
         let ran = Ran::default();
-        let _workers = inbox.work(ran.with(AttemptResult::Done));
+        let _workers = inbox.start_workers(ran.with(AttemptResult::Completed));
         for id in [fresh, waiting, running] {
-            until_state(&inbox, id, State::Done).await;
+            until_state(&inbox, id, DeliveryState::Completed).await;
         }
         assert!(record(&inbox, running).await.attempt <= 2);
     }

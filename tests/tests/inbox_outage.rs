@@ -36,7 +36,7 @@ async fn acknowledged_deliveries_survive_a_crash() {
         .await
         .unwrap();
     let ran = Ran::default();
-    let _workers = inbox.work(ran.with(AttemptResult::Done));
+    let _workers = inbox.start_workers(ran.with(AttemptResult::Completed));
     let acknowledged: Arc<Mutex<Vec<(String, Instant)>>> = Arc::default();
     let stop = Arc::new(AtomicBool::new(false));
     let senders: Vec<_> = (0..8)
@@ -52,7 +52,7 @@ async fn acknowledged_deliveries_survive_a_crash() {
                     let asked = Instant::now();
                     match inbox.enqueue(delivery(key.clone())).await {
                         Ok(_) => acknowledged.lock().unwrap().push((key, Instant::now())),
-                        Err(InboxError::Slow | InboxError::Store(_) | InboxError::Full) => {
+                        Err(InboxError::Timeout | InboxError::Store(_) | InboxError::QueueFull) => {
                             tokio::time::sleep(Duration::from_millis(50)).await;
                         }
                         Err(error) => panic!("{error}"),
@@ -84,8 +84,8 @@ async fn acknowledged_deliveries_survive_a_crash() {
     let sent: Vec<String> =
         acknowledged.lock().unwrap().iter().map(|(key, _)| key.clone()).collect();
     until("all have run", || async {
-        let now = inbox.counts().await;
-        now.is_ok_and(|counts| counts.now.waiting + counts.now.running == 0)
+        let now = inbox.stats().await;
+        now.is_ok_and(|counts| counts.depth.pending + counts.depth.running == 0)
     })
     .await;
     let ran: HashSet<String> = ran.all().into_iter().collect();

@@ -39,7 +39,7 @@ impl Work {
     }
 }
 
-#[webhook(path = "/webhook", answer_within = Duration::from_secs(2))]
+#[webhook(path = "/webhook", respond_within = Duration::from_secs(2))]
 async fn slow(Extension(work): Extension<Work>, delivery: &Delivery) -> (StatusCode, String) {
     match &delivery.body()[..] {
         b"slow" => work.take().await,
@@ -57,7 +57,7 @@ async fn slow(Extension(work): Extension<Work>, delivery: &Delivery) -> (StatusC
 async fn a_fast_handler_answers_itself() {
     let work = Work::default();
     let hooks = webhooks::<slow>();
-    let late = hooks.late_handlers();
+    let late = hooks.background_handlers();
     let router = hooks.into_router().expect("right").layer(Extension(work.clone()));
     let answer = ask(&router, delivery("fast")).await;
     assert_eq!((answer.status.as_u16(), answer.text()), (201, "its own answer"));
@@ -69,7 +69,7 @@ async fn a_fast_handler_answers_itself() {
         go_on.notify_one();
     });
     assert_eq!(status(&router, delivery("slow")).await, 201);
-    late.finished().await;
+    late.wait().await;
     assert_eq!((late.running(), work.done()), (0, 1));
 }
 
@@ -77,7 +77,7 @@ async fn a_fast_handler_answers_itself() {
 async fn a_slow_handler_continues_in_the_background() {
     let work = Work::default();
     let hooks = webhooks::<slow>();
-    let late = hooks.late_handlers();
+    let late = hooks.background_handlers();
     let router = hooks.into_router().expect("right").layer(Extension(work.clone()));
     for (nth, body) in ["slow", "fails"].into_iter().enumerate() {
         let before = tokio::time::Instant::now();
@@ -85,10 +85,10 @@ async fn a_slow_handler_continues_in_the_background() {
         assert_eq!((answer.status.as_u16(), answer.text()), (202, ""));
         assert_eq!(before.elapsed().as_secs(), 2);
         assert_eq!((late.running(), work.done()), (1, nth));
-        let waits = tokio::time::timeout(Duration::from_secs(60), late.finished());
+        let waits = tokio::time::timeout(Duration::from_secs(60), late.wait());
         assert!(waits.await.is_err(), "it still runs");
         work.go_on.notify_one();
-        late.finished().await;
+        late.wait().await;
         assert_eq!((late.running(), work.done()), (0, nth + 1));
     }
 }
@@ -96,8 +96,8 @@ async fn a_slow_handler_continues_in_the_background() {
 #[tokio::test(start_paused = true)]
 async fn background_handlers_are_limited() {
     let work = Work::default();
-    let hooks = webhooks::<slow>().most_late_handlers(2);
-    let late = hooks.late_handlers();
+    let hooks = webhooks::<slow>().max_background_handlers(2);
+    let late = hooks.background_handlers();
     let router = hooks.into_router().expect("right").layer(Extension(work.clone()));
     assert_eq!(
         [status(&router, delivery("slow")).await, status(&router, delivery("slow")).await],
@@ -113,23 +113,23 @@ async fn background_handlers_are_limited() {
     assert_eq!(status(&router, delivery("fast")).await, 201);
 }
 
-/// Without `answer_within`, a handler ends when its sender disconnects.
+/// Without `respond_within`, a handler ends when its sender disconnects.
 #[tokio::test(start_paused = true)]
 async fn a_handler_continues_after_a_disconnect() {
     let work = Work::default();
     let hooks = webhooks::<slow>();
-    let late = hooks.late_handlers();
+    let late = hooks.background_handlers();
     let router = hooks.into_router().expect("right").layer(Extension(work.clone()));
     let asked = router.oneshot(delivery("slow"));
     let hung_up = tokio::time::timeout(Duration::from_secs(1), asked).await;
     assert!(hung_up.is_err());
     assert_eq!(late.running(), 1);
     work.go_on.notify_one();
-    late.finished().await;
+    late.wait().await;
     assert_eq!(work.done(), 1);
 }
 
-#[webhook(path = "/webhook", answer_within = Duration::from_secs(2))]
+#[webhook(path = "/webhook", respond_within = Duration::from_secs(2))]
 async fn forged(Extension(work): Extension<Work>, _: &Delivery) {
     work.take().await;
 }
@@ -137,7 +137,7 @@ async fn forged(Extension(work): Extension<Work>, _: &Delivery) {
 #[tokio::test(start_paused = true)]
 async fn rejections_are_immediate() {
     let hooks = webhooks::<forged>();
-    let late = hooks.late_handlers();
+    let late = hooks.background_handlers();
     let router = hooks.into_router().expect("right").layer(Extension(Work::default()));
     let mut request = delivery("slow");
     *request.body_mut() = "another".into();
@@ -147,7 +147,7 @@ async fn rejections_are_immediate() {
 
 type Texts = Arc<Mutex<Vec<String>>>;
 
-#[webhook(path = "/webhook", provider = LINE, answer_within = Duration::ZERO)]
+#[webhook(path = "/webhook", provider = LINE, respond_within = Duration::ZERO)]
 async fn batch(Extension(texts): Extension<Texts>, text: String) {
     tokio::time::sleep(Duration::from_secs(5)).await;
     texts.lock().await.push(text);
@@ -157,16 +157,16 @@ async fn batch(Extension(texts): Extension<Texts>, text: String) {
 async fn a_batch_continues_as_a_whole() {
     let texts = Texts::default();
     let hooks = webhooks::<batch>();
-    let late = hooks.late_handlers();
+    let late = hooks.background_handlers();
     let router = hooks.into_router().expect("right").layer(Extension(Arc::clone(&texts)));
     let body = r#"{"events":["a","b","c"]}"#;
     let request = post(PATH, sign(&LINE, SECRET, body.as_bytes()), body);
     assert_eq!(status(&router, request).await, 202);
-    late.finished().await;
+    late.wait().await;
     assert_eq!(*texts.lock().await, ["a", "b", "c"]);
 }
 
-#[webhook(path = "/webhook", provider = XERO, answer_within = Duration::ZERO)]
+#[webhook(path = "/webhook", provider = XERO, respond_within = Duration::ZERO)]
 async fn insists(_: Batch<'_, serde::de::IgnoredAny>) -> &'static str {
     tokio::time::sleep(Duration::from_secs(5)).await;
     "too late"
@@ -181,7 +181,7 @@ async fn the_early_response_suits_the_provider() {
     assert_eq!((answer.status.as_u16(), answer.text()), (200, ""));
 }
 
-#[webhook(path = "/slack", provider = SLACK, answer_within = Duration::from_secs(3))]
+#[webhook(path = "/slack", provider = SLACK, respond_within = Duration::from_secs(3))]
 async fn no_use(_: &Delivery) {}
 
 #[test]
@@ -194,7 +194,11 @@ fn a_limit_above_the_provider_timeout_fails() {
     let patience = Duration::from_secs(3);
     assert_eq!(
         error.problems(),
-        [StartProblem::AnswersTooLate { endpoint: "no_use", provider: "slack", patience }]
+        [StartProblem::ResponseTooLate {
+            endpoint: "no_use",
+            provider: "slack",
+            response_timeout: patience
+        }]
     );
     assert!(error.to_string().contains("slack waits no longer than 3s"), "{error}");
 }

@@ -167,7 +167,7 @@ fn last_forwarded(parts: &Parts) -> Option<IpAddr> {
 
 #[tokio::test(start_paused = true)]
 async fn programs_can_identify_peers() {
-    let hooks = webhooks::<paid>().limit_per_peer(Quota::per_hour(1)).peer_by(last_forwarded);
+    let hooks = webhooks::<paid>().limit_per_peer(Quota::per_hour(1)).peer_ip(last_forwarded);
     let router = limited(hooks);
     let all = [
         ("198.51.100.1", 401),
@@ -264,9 +264,9 @@ async fn layers_see_limited_requests() {
     let [unauthorized, peer, endpoint] = &seen[..] else { panic!("{seen:?}") };
     assert!(matches!(unauthorized, Rejection::Unauthorized(_)));
     let after = Duration::from_secs;
-    let by_peer = Rejection::Limited { by: LimitedBy::Peer, retry_after: after(60) };
+    let by_peer = Rejection::RateLimited { by: LimitedBy::Peer, retry_after: after(60) };
     assert_eq!((peer, peer.to_string().as_str()), (&by_peer, "the peer has used up its quota"));
-    let by_all = Rejection::Limited { by: LimitedBy::Endpoint, retry_after: after(30 * 60) };
+    let by_all = Rejection::RateLimited { by: LimitedBy::Endpoint, retry_after: after(30 * 60) };
     let reason = "the quota of the endpoint is used up";
     assert_eq!((endpoint, endpoint.to_string().as_str()), (&by_all, reason));
 }

@@ -16,15 +16,21 @@ use serde::Deserialize;
 use webhook_runtime::{
     Delivery, KeySource, Provider, Rejection, Secret, SourceError, StartProblem, Webhooks,
     providers::{ADYEN, AWS_SNS, CONTENTFUL, GITHUB, LIVEKIT, MICROSOFT_GRAPH, POSTMARK, TWITCH},
-    scheme::{Incoming, Outgoing, Scheme, Timestamp, VerifyError, WantedKey},
+    scheme::{KeyRequest, RequestToSign, Scheme, SignedRequest, Timestamp, VerifyError},
     webhook,
 };
 
-fn wanted(certificate: &str) -> Result<Option<WantedKey>, VerifyError> {
+fn wanted(certificate: &str) -> Result<Option<KeyRequest>, VerifyError> {
     let body = serde_json::json!({ "SigningCertURL": certificate }).to_string();
     let headers = HeaderMap::new();
     let body = body.as_bytes();
-    AWS_SNS.wanted_key(&Incoming { method: "POST", url: "", headers: &headers, query: "", body })
+    AWS_SNS.key_request(&SignedRequest {
+        method: "POST",
+        url: "",
+        headers: &headers,
+        query: "",
+        body,
+    })
 }
 
 /// In the host `sns.s3-us-west-2.amazonaws.com`, `sns` is a bucket that anybody could own.
@@ -41,7 +47,7 @@ fn sns_certificates_come_from_sns_hosts() {
         format!("https://sns.us-east-1.amazonaws.com/elsewhere/{NAME}"),
         "https://sns.us-east-1.amazonaws.com/x.pem".to_owned(),
     ] {
-        assert_eq!(wanted(&url), Err(VerifyError::ForeignKey), "{url}");
+        assert_eq!(wanted(&url), Err(VerifyError::UntrustedKey), "{url}");
     }
 }
 
@@ -70,12 +76,12 @@ fn sns_message() -> (Bytes, BTreeMap<String, String>, SystemTime) {
 struct Certificates(BTreeMap<String, String>);
 
 impl KeySource for Certificates {
-    async fn fetch(&self, key: &WantedKey) -> Result<Bytes, SourceError> {
+    async fn fetch(&self, key: &KeyRequest) -> Result<Bytes, SourceError> {
         match key {
-            WantedKey::Url(url) => self.0.get(&**url).cloned().map(Bytes::from),
+            KeyRequest::Url(url) => self.0.get(&**url).cloned().map(Bytes::from),
             _ => None,
         }
-        .ok_or(SourceError::Unknown)
+        .ok_or(SourceError::NotFound)
     }
 }
 
@@ -194,12 +200,12 @@ fn no_scheme_has_an_ambiguous_text() {
     }
     let secrets = [Secret::new(SECRET)];
     let judge = |provider: &Provider, headers: &HeaderMap, body: &[u8]| {
-        let request = Incoming { method: "POST", url: "", headers, query: "", body };
+        let request = SignedRequest { method: "POST", url: "", headers, query: "", body };
         provider.verify(&secrets, &request, None, SystemTime::now()).map(drop)
     };
     let sign = |provider: &Provider, id: &str, body: &[u8]| {
         let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000);
-        let request = Outgoing::new(body).id(id).at(at);
+        let request = RequestToSign::new(body).id(id).at(at);
         provider.sign(&secrets[0], &request).expect("it can be signed").headers
     };
 
@@ -249,7 +255,7 @@ fn a_secret_needs_both_halves() {
         let blanks = error.problems().iter().filter(|problem| {
             matches!(
                 problem,
-                StartProblem::Secret { error: webhook_runtime::SecretError::Blank, .. }
+                StartProblem::InvalidSecret { error: webhook_runtime::SecretError::Blank, .. }
             )
         });
         assert_eq!(blanks.count(), 2, "{blank:?}: {error}");

@@ -14,7 +14,7 @@ use runner::keys::{self, Pair};
 use webhook_runtime::{
     Provider, Secret,
     providers::ALL,
-    scheme::{Incoming, Outgoing, SignError, Validity, VerifyError},
+    scheme::{ReplayWindow, RequestToSign, SignError, SignedRequest, VerifyError},
 };
 
 /// The number of requests for each provider.
@@ -50,8 +50,8 @@ fn providers_that_cannot_sign_say_so() {
     for name in IMPOSSIBLE {
         let provider = ALL.iter().find(|provider| provider.name() == name);
         let provider = provider.unwrap_or_else(|| panic!("{name} is not there"));
-        let signed = provider.sign(&Secret::new("secret"), &Outgoing::new(b"{}"));
-        assert_eq!(signed.map(|_| ()), Err(SignError::Impossible), "{name}");
+        let signed = provider.sign(&Secret::new("secret"), &RequestToSign::new(b"{}"));
+        assert_eq!(signed.map(|_| ()), Err(SignError::Unsupported), "{name}");
     }
 }
 
@@ -136,7 +136,7 @@ impl Case {
         let (form, body) = body(provider, &mut random, now);
         let id = format!("msg_{}", random.word(20));
         let url = format!("https://hooks.example.com/{}?a=1&b={}", random.word(6), random.word(4));
-        let mut outgoing = Outgoing::new(&body).id(&id).at(now).url(&url);
+        let mut outgoing = RequestToSign::new(&body).id(&id).at(now).url(&url);
         outgoing.form = form;
         let signed = provider
             .sign(&private, &outgoing)
@@ -148,7 +148,7 @@ impl Case {
         let mut query = url.split_once('?').expect("it has a query").1.to_owned();
         if is_in_query(provider) {
             let token = String::from_utf8_lossy(secret.expose()).into_owned();
-            query = format!("{query}&{}={token}", provider.traits().header);
+            query = format!("{query}&{}={token}", provider.scheme_info().signature_header);
         }
         let body = signed.body.into_owned();
         let request = Request { method: "POST", url, headers, query, body };
@@ -178,7 +178,7 @@ impl Case {
     }
 
     fn refuses_other_bodies(&mut self) {
-        if self.provider.traits().signs_body {
+        if self.provider.scheme_info().signs_body {
             for _ in 0..8 {
                 let mut changed = self.request.clone();
                 if !changed.body.is_empty() {
@@ -199,7 +199,7 @@ impl Case {
         for name in ["hmacSignature", "clientState", "signature", "token", "timestamp"] {
             let before = format!("\"{name}\":\"");
             let text = String::from_utf8_lossy(&self.request.body).into_owned();
-            let is_signature = self.provider.traits().header.is_empty();
+            let is_signature = self.provider.scheme_info().signature_header.is_empty();
             let Some(start) = text.find(&before).filter(|_| is_signature) else { continue };
             let start = start + before.len();
             let length = text[start..].find('"').expect("a string ends");
@@ -257,7 +257,7 @@ impl Case {
     }
 
     fn refuses_other_targets(&self) {
-        if self.provider.traits().signs_url {
+        if self.provider.scheme_info().signs_url {
             let mut changed = self.request.clone();
             changed.url.push('x');
             self.refuses("another URL", &changed);
@@ -268,12 +268,12 @@ impl Case {
                 self.refuses("another host", &changed);
             }
         }
-        if !self.provider.traits().signs_url {
+        if !self.provider.scheme_info().signs_url {
             let changed = Request { url: "https://books.test/".to_owned(), ..self.request.clone() };
             self.accepts("another URL, which is not signed,", &changed);
         }
         let changed = Request { method: "PUT", ..self.request.clone() };
-        if self.provider.traits().signs_method {
+        if self.provider.scheme_info().signs_method {
             self.refuses("another method", &changed);
         } else {
             self.accepts("another method, which is not signed,", &changed);
@@ -290,9 +290,9 @@ impl Case {
         let later = |by: Duration| {
             self.verify_at(std::slice::from_ref(&self.secret), &self.request, self.now + by)
         };
-        match self.provider.traits().validity {
-            Validity::Unlimited => self.is_accepted("what was signed years ago", later(YEARS)),
-            Validity::Window(window) => {
+        match self.provider.scheme_info().replay_window {
+            ReplayWindow::Unlimited => self.is_accepted("what was signed years ago", later(YEARS)),
+            ReplayWindow::Limited(window) => {
                 let second = Duration::from_secs(1);
                 self.is_accepted("what is not too old yet", later(window.saturating_sub(second)));
                 self.is_refused("what is too old", later(window + second));
@@ -312,7 +312,7 @@ impl Case {
         request: &Request,
         now: SystemTime,
     ) -> Result<(), VerifyError> {
-        let incoming = Incoming {
+        let incoming = SignedRequest {
             method: request.method,
             url: &request.url,
             headers: &request.headers,
@@ -355,7 +355,7 @@ fn other_mark(mark: u8) -> u8 {
 
 /// Tells whether the credential is in the query: then signing adds no header.
 fn is_in_query(provider: &Provider) -> bool {
-    let signed = provider.sign(&Secret::new("secret"), &Outgoing::new(b"{}"));
+    let signed = provider.sign(&Secret::new("secret"), &RequestToSign::new(b"{}"));
     provider.scheme().is_some() && signed.is_ok_and(|signed| signed.headers.is_empty())
 }
 

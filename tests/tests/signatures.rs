@@ -15,7 +15,7 @@ use runner::{
     lines::{Vector, Verdict, lines, own, read},
     registry, tell,
 };
-use webhook_runtime::{Provider, Secret, providers::ALL, scheme::Incoming};
+use webhook_runtime::{Provider, Secret, providers::ALL, scheme::SignedRequest};
 
 /// The variable that names another file.
 const VARIABLE: &str = "WEBHOOK_VECTORS";
@@ -167,7 +167,7 @@ fn verify(vector: &Vector, provider: &'static Provider) -> Outcome {
         };
     }
     let body = vector.body();
-    let request = Incoming {
+    let request = SignedRequest {
         method: &vector.method,
         url: &vector.url,
         headers: &headers,
@@ -175,7 +175,7 @@ fn verify(vector: &Vector, provider: &'static Provider) -> Outcome {
         body: &body,
     };
     let published = Keys::new(vector.published());
-    let key = match provider.wanted_key(&request) {
+    let key = match provider.key_request(&request) {
         Ok(None) => None,
         Ok(Some(wanted)) => match published.get(&wanted) {
             Some(key) => Some(key),

@@ -47,8 +47,8 @@ impl Server {
         let hooks = Webhooks::new()
             .mount::<hook>()
             .secrets::<hook>([Secret::new(SECRET)])
-            .header_deadline(DEADLINE)
-            .body_deadline(DEADLINE);
+            .header_timeout(DEADLINE)
+            .body_timeout(DEADLINE);
         let hooks = configure(hooks);
         let task = tokio::spawn(async move { hooks.serve(address).await.expect("it serves") });
         let listens = async {
@@ -107,7 +107,7 @@ async fn slow_clients_do_not_block_others() {
 async fn old_connections_make_room_for_new() {
     // Long timeouts: only the connection limit can make room.
     let long = Duration::from_secs(60);
-    let server = Server::start(|hooks| hooks.header_deadline(long).max_connections(20)).await;
+    let server = Server::start(|hooks| hooks.header_timeout(long).max_connections(20)).await;
     let mut left_open = Vec::new();
     for nth in 0..100 {
         let mut stream = server.connect().await;
@@ -148,7 +148,7 @@ async fn one_connection_serves_many_requests() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_endless_head_is_rejected() {
-    let server = Server::start(|hooks| hooks.header_deadline(Duration::from_secs(30))).await;
+    let server = Server::start(|hooks| hooks.header_timeout(Duration::from_secs(30))).await;
     let mut stream = server.connect().await;
     let _ = stream.write_all(b"POST /webhook HTTP/1.1\r\n").await;
     let line = format!("x-long: {}\r\n", "a".repeat(4000));

@@ -28,10 +28,12 @@ use tokio::{
 use tower::Service;
 use webhook_runtime::{
     Delivery, Provider, Secret, Webhook, Webhooks,
-    providers::{GITHUB, GITLAB, PLAIN, SHOPIFY, SLACK, SQUARE, STANDARD_WEBHOOKS, STRIPE, TWILIO},
+    providers::{
+        GITHUB, GITLAB, HMAC_SHA256_HEX, SHOPIFY, SLACK, SQUARE, STANDARD_WEBHOOKS, STRIPE, TWILIO,
+    },
     testing::{
         TestClock,
-        conformance::{CASES, Subject, Verdict},
+        conformance::{CASES, Target, Verdict},
     },
     webhook,
 };
@@ -52,7 +54,7 @@ macro_rules! endpoints {
 }
 
 endpoints! {
-    0 plain: PLAIN,
+    0 plain: HMAC_SHA256_HEX,
     1 github: GITHUB,
     2 stripe: STRIPE,
     3 slack: SLACK,
@@ -202,8 +204,8 @@ async fn ask<H: Webhook<()>>(at: usize, provider: &'static Provider, secret: &st
 
     let tally = Arc::new(Tally::default());
     let remote = Remote { server, tally: Arc::clone(&tally) };
-    let subject = Subject::service(remote, provider, secret, "/webhook")
-        .effects(move || RUNS[at].load(Ordering::SeqCst))
+    let subject = Target::service(remote, provider, secret, "/webhook")
+        .handled_count(move || RUNS[at].load(Ordering::SeqCst))
         .clock(clock)
         // Not strict: the server strips white space around a header's value.
         .max_body(256 * 1024);
@@ -240,7 +242,7 @@ static BAD: AtomicUsize = AtomicUsize::new(0);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_family_rejects_bad_requests() {
     let standard = "whsec_czNjcmV0czNjcmV0czNjcmV0czNjcmV0";
-    ask::<plain>(0, &PLAIN, "s3cret of plain").await;
+    ask::<plain>(0, &HMAC_SHA256_HEX, "s3cret of plain").await;
     ask::<github>(1, &GITHUB, "s3cret of github").await;
     ask::<stripe>(2, &STRIPE, "whsec_of_stripe").await;
     ask::<slack>(3, &SLACK, "s3cret of slack").await;

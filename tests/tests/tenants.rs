@@ -16,8 +16,9 @@ use common::{Answer, ask, post, set, sign, status};
 use http::{HeaderMap, Request, StatusCode};
 use tokio::time::Instant;
 use webhook_runtime::{
-    Delivery, Scope, Secret, SecretSource, SourceError, Webhook, Webhooks,
-    providers::{ASANA, NOTION, PLAIN, STANDARD_WEBHOOKS},
+    Delivery, Secret, SecretSource, SourceError, Tenant, Webhook, Webhooks,
+    providers::{ASANA, HMAC_SHA256_HEX, NOTION, STANDARD_WEBHOOKS},
+    testing::TestClock,
     webhook,
 };
 
@@ -31,7 +32,7 @@ enum Says {
 }
 
 fn secrets<const N: usize>(texts: [&str; N]) -> Says {
-    Says::Secrets(texts.map(|text| Secret::new(text).named(text.to_owned())).to_vec())
+    Says::Secrets(texts.map(|text| Secret::new(text).with_name(text.to_owned())).to_vec())
 }
 
 /// A source that counts its calls.
@@ -83,19 +84,19 @@ impl Tenants {
 }
 
 impl SecretSource for Tenants {
-    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
+    async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
         self.0.asked.fetch_add(1, Ordering::SeqCst);
-        let says = self.known().get(scope.param("tenant").unwrap_or_default()).cloned();
+        let says = self.known().get(tenant.param("tenant").unwrap_or_default()).cloned();
         match says {
-            None => Err(SourceError::Unknown),
+            None => Err(SourceError::NotFound),
             Some(Says::Secrets(secrets)) => Ok(secrets),
             Some(Says::Unavailable) => Err(SourceError::unavailable("the database is down")),
             Some(Says::Nothing) => std::future::pending().await,
         }
     }
 
-    async fn keep(&self, scope: &Scope, offered: Secret) -> Result<(), SourceError> {
-        let tenant = scope.param("tenant").unwrap_or_default().to_owned();
+    async fn store(&self, tenant: &Tenant, offered: Secret) -> Result<(), SourceError> {
+        let tenant = tenant.param("tenant").unwrap_or_default().to_owned();
         let text = String::from_utf8(offered.expose().to_vec()).expect("text");
         self.set(&tenant, Says::Secrets(vec![offered]));
         self.0.offered.lock().expect("nobody panics holding it").push((tenant, text));
@@ -117,14 +118,14 @@ impl Calls {
 #[webhook(path = "/hooks/{tenant}")]
 async fn hook(State(calls): State<Calls>, delivery: &Delivery) -> String {
     calls.0.fetch_add(1, Ordering::SeqCst);
-    let scope = delivery.scope();
-    assert_eq!((scope.endpoint(), scope.param("shop")), ("hook", None));
-    format!("{} by {}", scope.param("tenant").unwrap_or("nobody"), delivery.secret())
+    let tenant = delivery.tenant();
+    assert_eq!((tenant.endpoint(), tenant.param("shop")), ("hook", None));
+    format!("{} by {}", tenant.param("tenant").unwrap_or("nobody"), delivery.secret_name())
 }
 
 /// A delivery to a tenant, signed with this secret.
 fn delivery(tenant: &str, secret: &str) -> Request<Body> {
-    post(&format!("/hooks/{tenant}"), sign(&PLAIN, secret, b"{}"), "{}")
+    post(&format!("/hooks/{tenant}"), sign(&HMAC_SHA256_HEX, secret, b"{}"), "{}")
 }
 
 fn assert_unavailable(answer: &Answer) {
@@ -154,7 +155,7 @@ async fn unknown_tenants_look_like_wrong_secrets() {
     let wrong = ask(&router, delivery("acme", "wrong")).await;
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
     assert_eq!(wrong.headers["www-authenticate"], "Signature");
-    // Unknown, without a secret, not UTF-8, and with a slash.
+    // UnknownEvent, without a secret, not UTF-8, and with a slash.
     for tenant in ["nobody", "empty", "%FF", "acme%2F..", "%2e%2e"] {
         assert_eq!(ask(&router, delivery(tenant, "A")).await, wrong, "{tenant}");
     }
@@ -260,10 +261,35 @@ async fn found_secrets_are_cached() {
     // While the secret is cached, changes in the source have no effect.
     tenants.set("acme", Says::Unavailable);
     assert_eq!(status(&router, delivery("acme", "A")).await, 200);
-    // Unknown tenants are not cached: a new tenant works at once.
+    // UnknownEvent tenants are not cached: a new tenant works at once.
     assert_eq!(status(&router, delivery("new", "N")).await, 401);
     tenants.set("new", secrets(["N"]));
     assert_eq!(status(&router, delivery("new", "N")).await, 200);
+}
+
+#[tokio::test]
+async fn cached_secrets_expire_by_the_clock() {
+    let clock = TestClock::default();
+    let tenants = Tenants::new([("acme", secrets(["A"]))]);
+    let router = Webhooks::new()
+        .mount::<hook>()
+        .secret_source::<hook>(tenants.clone())
+        .clock(clock.clone())
+        .into_router()
+        .expect("nothing is wrong with it")
+        .with_state(Calls::default());
+    assert_eq!(status(&router, delivery("acme", "A")).await, 200);
+    tenants.set("acme", secrets(["B"]));
+    clock.advance(Duration::from_millis(29_999));
+    assert_eq!(status(&router, delivery("acme", "A")).await, 200);
+    clock.advance(Duration::from_millis(1));
+    assert_eq!(status(&router, delivery("acme", "A")).await, 401);
+    assert_eq!(status(&router, delivery("acme", "B")).await, 200);
+    assert_eq!(tenants.asked(), 2);
+    // A clock that was set back makes nothing live longer.
+    clock.set(clock.now() - Duration::from_secs(1));
+    assert_eq!(status(&router, delivery("acme", "B")).await, 200);
+    assert_eq!(tenants.asked(), 3);
 }
 
 /// Requests that can be rejected without a secret do not reach the source.
@@ -357,7 +383,7 @@ async fn an_offer_needs_a_source_that_stores_it() {
     struct Empty;
 
     impl SecretSource for Empty {
-        async fn secrets(&self, _: &Scope) -> Result<Vec<Secret>, SourceError> {
+        async fn secrets(&self, _: &Tenant) -> Result<Vec<Secret>, SourceError> {
             Ok(Vec::new())
         }
     }

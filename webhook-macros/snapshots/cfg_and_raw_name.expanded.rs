@@ -32,10 +32,10 @@ where
 {
     fn endpoint() -> ::webhook_runtime::Endpoint {
         ::webhook_runtime::Endpoint::new("move", ::core::module_path!(), "/webhook")
-            .takes(::webhook_runtime::__private::Taken::<Move>::new().takes())
+            .payload_shape(::webhook_runtime::__private::ShapeProbe::<Move>::new().payload_shape())
     }
     fn call(
-        delivery: ::webhook_runtime::__private::Verified<__S>,
+        delivery: ::webhook_runtime::__private::HandlerInput<__S>,
     ) -> ::webhook_runtime::__private::HandlerFuture {
         ::std::boxed::Box::pin(async move {
             let payload = match delivery.payload::<Move>() {

@@ -27,25 +27,25 @@ impl<'__de, 'a> ::webhook_runtime::Payload<'__de> for Github<'a>
 where
     '__de: 'a,
 {
-    const TAKES: ::webhook_runtime::__private::Takes = ::webhook_runtime::__private::Takes::EVENT;
+    const SHAPE: ::webhook_runtime::__private::PayloadShape = ::webhook_runtime::__private::PayloadShape::EVENT;
     fn decode(
-        encoded: ::webhook_runtime::Encoded<'__de>,
+        encoded: ::webhook_runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, ::webhook_runtime::Rejection> {
-        let mut chosen = ::webhook_runtime::__private::Chosen::among(
+        let mut matched = ::webhook_runtime::__private::MatchedEvent::among(
             <Self as ::webhook_runtime::WebhookEvent>::EVENTS,
             encoded,
         );
-        match chosen.at() {
+        match matched.at() {
             0usize => {
-                if let ::core::option::Option::Some(payload) = ::webhook_runtime::__private::Chosen::payload(
-                    &mut chosen,
+                if let ::core::option::Option::Some(payload) = ::webhook_runtime::__private::MatchedEvent::payload(
+                    &mut matched,
                 ) {
                     return ::core::result::Result::Ok(Self::Push(payload));
                 }
             }
             1usize | 2usize => {
-                if let ::core::option::Option::Some(payload) = ::webhook_runtime::__private::Chosen::payload(
-                    &mut chosen,
+                if let ::core::option::Option::Some(payload) = ::webhook_runtime::__private::MatchedEvent::payload(
+                    &mut matched,
                 ) {
                     return ::core::result::Result::Ok(Self::Opened(payload));
                 }
@@ -53,6 +53,7 @@ where
             3usize | 4usize => return ::core::result::Result::Ok(Self::Talk),
             _ => {}
         }
-        ::webhook_runtime::__private::Chosen::rest(chosen, false).map(Self::Other)
+        ::webhook_runtime::__private::MatchedEvent::catch_all(matched, false)
+            .map(Self::Other)
     }
 }

@@ -7,5 +7,5 @@ pub enum Github<'a> {
     #[event("issues", "issue_comment")]
     Talk,
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }

@@ -21,9 +21,9 @@ impl<'__de, 'a, T> hooks::runtime::Payload<'__de> for Event<'a, T>
 where
     '__de: 'a,
 {
-    const TAKES: hooks::runtime::__private::Takes = hooks::runtime::__private::Takes::EVENT;
+    const SHAPE: hooks::runtime::__private::PayloadShape = hooks::runtime::__private::PayloadShape::EVENT;
     fn decode(
-        encoded: hooks::runtime::Encoded<'__de>,
+        encoded: hooks::runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, hooks::runtime::Rejection> {
         ::core::unimplemented!()
     }

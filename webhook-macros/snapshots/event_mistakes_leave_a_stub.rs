@@ -4,5 +4,5 @@ enum Event<'a, T> {
     #[event("push", "push")]
     Push(T),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }

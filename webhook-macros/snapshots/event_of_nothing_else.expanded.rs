@@ -21,14 +21,15 @@ impl<'__de, 'a> ::webhook_runtime::Payload<'__de> for Event<'a>
 where
     '__de: 'a,
 {
-    const TAKES: ::webhook_runtime::__private::Takes = ::webhook_runtime::__private::Takes::EVENT;
+    const SHAPE: ::webhook_runtime::__private::PayloadShape = ::webhook_runtime::__private::PayloadShape::EVENT;
     fn decode(
-        encoded: ::webhook_runtime::Encoded<'__de>,
+        encoded: ::webhook_runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, ::webhook_runtime::Rejection> {
-        let chosen = ::webhook_runtime::__private::Chosen::among(
+        let matched = ::webhook_runtime::__private::MatchedEvent::among(
             <Self as ::webhook_runtime::WebhookEvent>::EVENTS,
             encoded,
         );
-        ::webhook_runtime::__private::Chosen::rest(chosen, false).map(Self::Other)
+        ::webhook_runtime::__private::MatchedEvent::catch_all(matched, false)
+            .map(Self::Other)
     }
 }

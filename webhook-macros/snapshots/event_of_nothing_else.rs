@@ -1,5 +1,5 @@
 #[derive(WebhookEvent)]
 enum Event<'a> {
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }

@@ -29,38 +29,38 @@ where
     Envelope<T>: hooks::runtime::Payload<'__de>,
     Vec<[U; 2]>: hooks::runtime::Payload<'__de>,
 {
-    const TAKES: hooks::runtime::__private::Takes = hooks::runtime::__private::Takes::EVENT;
+    const SHAPE: hooks::runtime::__private::PayloadShape = hooks::runtime::__private::PayloadShape::EVENT;
     fn decode(
-        encoded: hooks::runtime::Encoded<'__de>,
+        encoded: hooks::runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, hooks::runtime::Rejection> {
-        let mut chosen = hooks::runtime::__private::Chosen::among(
+        let mut matched = hooks::runtime::__private::MatchedEvent::among(
             <Self as hooks::runtime::WebhookEvent>::EVENTS,
             encoded,
         );
-        match chosen.at() {
+        match matched.at() {
             0usize => {
-                if let ::core::option::Option::Some(payload) = hooks::runtime::__private::Chosen::payload(
-                    &mut chosen,
+                if let ::core::option::Option::Some(payload) = hooks::runtime::__private::MatchedEvent::payload(
+                    &mut matched,
                 ) {
                     return ::core::result::Result::Ok(Self::Borrowed(payload));
                 }
             }
             1usize => {
-                if let ::core::option::Option::Some(payload) = hooks::runtime::__private::Chosen::payload(
-                    &mut chosen,
+                if let ::core::option::Option::Some(payload) = hooks::runtime::__private::MatchedEvent::payload(
+                    &mut matched,
                 ) {
                     return ::core::result::Result::Ok(Self::OfOne(payload));
                 }
             }
             2usize => {
-                if let ::core::option::Option::Some(payload) = hooks::runtime::__private::Chosen::payload(
-                    &mut chosen,
+                if let ::core::option::Option::Some(payload) = hooks::runtime::__private::MatchedEvent::payload(
+                    &mut matched,
                 ) {
                     return ::core::result::Result::Ok(Self::OfAnother(payload));
                 }
             }
             _ => {}
         }
-        hooks::runtime::__private::Chosen::rest(chosen, true).map(Self::Rest)
+        hooks::runtime::__private::MatchedEvent::catch_all(matched, true).map(Self::Rest)
     }
 }

@@ -11,5 +11,5 @@ where
     #[event("of.another")]
     OfAnother(Vec<[U; 2]>),
     #[event(other)]
-    Rest(Unknown<'a>),
+    Rest(UnknownEvent<'a>),
 }

@@ -31,10 +31,10 @@ where
             .provider(&__PROVIDER)
             .tolerance(Duration::from_secs(60))
             .max_body(64 * 1024)
-            .takes(my::hooks::__private::Taken::<&Delivery>::new().takes())
+            .payload_shape(my::hooks::__private::ShapeProbe::<&Delivery>::new().payload_shape())
     }
     fn call(
-        delivery: my::hooks::__private::Verified<__S>,
+        delivery: my::hooks::__private::HandlerInput<__S>,
     ) -> my::hooks::__private::HandlerFuture {
         ::std::boxed::Box::pin(async move {
             let payload = match delivery.payload::<&Delivery>() {

@@ -43,10 +43,10 @@ where
                 "/github/{team}",
             )
             .secret_env(&["NEW", "OLD"])
-            .takes(::webhook_runtime::__private::Taken::<Github<'_>>::new().takes())
+            .payload_shape(::webhook_runtime::__private::ShapeProbe::<Github<'_>>::new().payload_shape())
     }
     fn call(
-        mut delivery: ::webhook_runtime::__private::Verified<__S>,
+        mut delivery: ::webhook_runtime::__private::HandlerInput<__S>,
     ) -> ::webhook_runtime::__private::HandlerFuture {
         ::std::boxed::Box::pin(async move {
             let e0 = match delivery.extract::<State<Db>>().await {

@@ -31,10 +31,10 @@ where
         ::webhook_runtime::Endpoint::new("stripe", ::core::module_path!(), "/stripe")
             .inbox()
             .order_by_pointer("/account")
-            .takes(::webhook_runtime::__private::Taken::<Stripe<'_>>::new().takes())
+            .payload_shape(::webhook_runtime::__private::ShapeProbe::<Stripe<'_>>::new().payload_shape())
     }
     fn call(
-        mut delivery: ::webhook_runtime::__private::Verified<__S>,
+        mut delivery: ::webhook_runtime::__private::HandlerInput<__S>,
     ) -> ::webhook_runtime::__private::HandlerFuture {
         ::std::boxed::Box::pin(async move {
             let e0 = match delivery.extract::<Tx>().await {

@@ -31,10 +31,10 @@ where
             .scheme(SCHEME);
         ::webhook_runtime::Endpoint::new("acme", ::core::module_path!(), "/acme")
             .provider(&__PROVIDER)
-            .takes(::webhook_runtime::__private::Taken::<Acme<'_>>::new().takes())
+            .payload_shape(::webhook_runtime::__private::ShapeProbe::<Acme<'_>>::new().payload_shape())
     }
     fn call(
-        delivery: ::webhook_runtime::__private::Verified<__S>,
+        delivery: ::webhook_runtime::__private::HandlerInput<__S>,
     ) -> ::webhook_runtime::__private::HandlerFuture {
         ::std::boxed::Box::pin(async move {
             let payload = match delivery.payload::<Acme<'_>>() {

@@ -33,10 +33,10 @@ where
                 "/webhook",
             )
             .secret_env(&["SECRET"])
-            .takes(::webhook_runtime::__private::Taken::<Order<'_>>::new().takes())
+            .payload_shape(::webhook_runtime::__private::ShapeProbe::<Order<'_>>::new().payload_shape())
     }
     fn call(
-        delivery: ::webhook_runtime::__private::Verified<__S>,
+        delivery: ::webhook_runtime::__private::HandlerInput<__S>,
     ) -> ::webhook_runtime::__private::HandlerFuture {
         ::std::boxed::Box::pin(async move {
             let payload = match delivery.payload::<Order<'_>>() {

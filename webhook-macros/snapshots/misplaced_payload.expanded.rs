@@ -28,7 +28,7 @@ where
         ::core::unimplemented!()
     }
     fn call(
-        _: ::webhook_runtime::__private::Verified<__S>,
+        _: ::webhook_runtime::__private::HandlerInput<__S>,
     ) -> ::webhook_runtime::__private::HandlerFuture {
         ::core::unimplemented!()
     }

@@ -27,7 +27,7 @@ where
     fn endpoint() -> hooks::Endpoint {
         ::core::unimplemented!()
     }
-    fn call(_: hooks::__private::Verified<__S>) -> hooks::__private::HandlerFuture {
+    fn call(_: hooks::__private::HandlerInput<__S>) -> hooks::__private::HandlerFuture {
         ::core::unimplemented!()
     }
 }

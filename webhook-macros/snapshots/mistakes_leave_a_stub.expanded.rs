@@ -28,13 +28,13 @@ where
         ::core::unimplemented!()
     }
     fn call(
-        _: ::webhook_runtime::__private::Verified<__S>,
+        _: ::webhook_runtime::__private::HandlerInput<__S>,
     ) -> ::webhook_runtime::__private::HandlerFuture {
         ::core::unimplemented!()
     }
 }
 ::core::compile_error! {
-    "there is no option `pth`; did you mean `path`?\nthe options are `path`, `secret_env`, `verify_token_env`, `provider`, `tolerance`, `answer_within`, `inbox`, `max_body`, `crate`"
+    "there is no option `pth`; did you mean `path`?\nthe options are `path`, `secret_env`, `verify_token_env`, `provider`, `tolerance`, `respond_within`, `inbox`, `max_body`, `crate`"
 }
 ::core::compile_error! {
     "`max_body` needs a value: `max_body = 64 * 1024`"

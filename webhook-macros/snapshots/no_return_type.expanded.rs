@@ -26,10 +26,10 @@ where
 {
     fn endpoint() -> ::webhook_runtime::Endpoint {
         ::webhook_runtime::Endpoint::new("quiet", ::core::module_path!(), "/")
-            .takes(::webhook_runtime::__private::Taken::<&Delivery>::new().takes())
+            .payload_shape(::webhook_runtime::__private::ShapeProbe::<&Delivery>::new().payload_shape())
     }
     fn call(
-        delivery: ::webhook_runtime::__private::Verified<__S>,
+        delivery: ::webhook_runtime::__private::HandlerInput<__S>,
     ) -> ::webhook_runtime::__private::HandlerFuture {
         ::std::boxed::Box::pin(async move {
             let payload = match delivery.payload::<&Delivery>() {

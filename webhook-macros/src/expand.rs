@@ -3,10 +3,11 @@
 //! Every piece of it stands where the user wrote what it is about: the name, an argument's type, the
 //! return type.
 
-use crate::args::{self, Args, Setter};
+use crate::args::{Args, Setter};
+use crate::conflicts;
 use crate::errors::Errors;
+use crate::grammar;
 use crate::handler::{self, Handler};
-use crate::inbox;
 use crate::spans::{first_span, last_span, local, move_to};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -15,11 +16,11 @@ use syn::{ReturnType, Type};
 
 pub(crate) fn webhook(attr: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let args = args::parse(attr, &mut errors);
+    let args = grammar::parse(attr, &mut errors);
     let handler = handler::parse(item.clone(), &mut errors);
 
     if let Some(handler) = &handler {
-        inbox::check(&args, handler, &mut errors);
+        conflicts::check(&args, handler, &mut errors);
     }
 
     let endpoint = handler.map(|handler| {
@@ -79,7 +80,7 @@ fn stub(handler: &Handler, runtime: &TokenStream) -> TokenStream {
         fn endpoint() -> #runtime::Endpoint {
             ::core::unimplemented!()
         }
-        fn call(_: #runtime::__private::Verified<__S>) -> #runtime::__private::HandlerFuture {
+        fn call(_: #runtime::__private::HandlerInput<__S>) -> #runtime::__private::HandlerFuture {
             ::core::unimplemented!()
         }
     };
@@ -140,9 +141,9 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
 /// Asks the payload's type what it takes. One that is no payload has an answer too: that it is none
 /// is the compiler's to say, once, where it is decoded.
 fn takes(at_name: Span, ty: &Type, runtime: &TokenStream) -> TokenStream {
-    let taken = move_to(at_name, quote_spanned!(at_name=> #runtime::__private::Taken::<));
-    let asked = quote_spanned!(at_name=> >::new().takes());
-    quote_spanned!(at_name=> .takes(#taken #ty #asked))
+    let probe = move_to(at_name, quote_spanned!(at_name=> #runtime::__private::ShapeProbe::<));
+    let asked = quote_spanned!(at_name=> >::new().payload_shape());
+    quote_spanned!(at_name=> .payload_shape(#probe #ty #asked))
 }
 
 /// From a verified delivery to the handler's answer: extract, decode, call.
@@ -179,7 +180,7 @@ fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
 
     let head = quote_spanned! {at_name=>
         fn call(
-            #mutable #delivery: #runtime::__private::Verified<__S>,
+            #mutable #delivery: #runtime::__private::HandlerInput<__S>,
         ) -> #runtime::__private::HandlerFuture
     };
     let head = move_to(at_name, head);

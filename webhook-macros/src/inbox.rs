@@ -1,9 +1,7 @@
-//! The option `inbox`, and what does not go with it.
+//! The option `inbox`, and its own option `order_by`.
 
 use crate::args::{Args, Given, Setter};
-use crate::arguments;
 use crate::errors::Errors;
-use crate::handler::Handler;
 use crate::values::{string, ungroup};
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
@@ -59,30 +57,10 @@ fn setter(name: Ident, value: &Expr, errors: &mut Errors) -> Setter {
             pointer.span(),
             format!(
                 "a JSON pointer begins with `/`: `{ORDER_BY}`\n\
-                 for a header: `order_by = Source::header(\"x-account\")`"
+                 for a header: `order_by = Field::header(\"x-account\")`"
             ),
         );
     }
     let name = if is_literal { Ident::new("order_by_pointer", name.span()) } else { name };
     Setter { name, value: value.to_token_stream(), constant: None }
-}
-
-/// What the function and the other options cannot be with `inbox`, or without.
-pub(crate) fn check(args: &Args, handler: &Handler, errors: &mut Errors) {
-    let late = args.setters.iter().find(|setter| setter.name == "answer_within");
-    if let Some(late) = late.filter(|_| args.inbox) {
-        errors.at(
-            late.name.span(),
-            "`answer_within` has no use beside `inbox`: a delivery is answered as soon as it is \
-             stored, and its handler may take its time",
-        );
-    }
-    let tx = handler.extractors().iter().find(|ty| arguments::is_tx(ty));
-    if let Some(tx) = tx.filter(|_| !args.inbox) {
-        errors.over(
-            tx,
-            "`Tx` is the transaction that completes a stored delivery: add `inbox` to the \
-             attribute\nis it a type of your own? then write `self::Tx`",
-        );
-    }
 }

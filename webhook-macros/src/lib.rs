@@ -6,12 +6,16 @@
 
 mod args;
 mod arguments;
+mod checks;
+mod conflicts;
 mod errors;
 mod event;
 mod expand;
+mod grammar;
 mod handler;
 mod inbox;
 mod misspelt;
+mod options;
 #[cfg(test)]
 mod snapshots;
 mod spans;

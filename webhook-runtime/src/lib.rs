@@ -43,17 +43,17 @@
 //! | `jwt` | `ATLASSIAN_CONNECT`, `LIVEKIT`, `MESSAGEBIRD`, `MONDAY`, `NETLIFY` |
 //! | `jwt` and `ecdsa` | `PLAID` |
 //! | `rsa` | `KICK` |
-//! | `fetch` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
+//! | `https-keys` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
 //! | `inbox-sqlite`, `inbox-postgres` | the durable [`inbox`], with SQLite or PostgreSQL |
 //! | `inbox` | the durable inbox, with a store of your own |
-//! | `limit` | `Quota`: limits to how often a peer may be refused, and an endpoint asked |
+//! | `rate-limit` | `Quota`: limits to how often a peer may be refused, and an endpoint asked |
 //! | `metrics` | counters of the inbox and of limits through the `metrics` facade |
 //! | `testing` | `Webhooks::test` and `conformance!`, for tests of handlers |
-//! | `thin-github` | `thin::github`: ready-made payloads of GitHub |
-//! | `thin-shopify` | `thin::shopify`: ready-made payloads of Shopify |
-//! | `thin-slack` | `thin::slack`: ready-made payloads of Slack |
-//! | `thin-standard-webhooks` | `thin::standard_webhooks`: the ready-made payload of Standard Webhooks |
-//! | `thin-stripe` | `thin::stripe`: the ready-made payload of Stripe |
+//! | `payloads-github` | `payloads::github`: ready-made payloads of GitHub |
+//! | `payloads-shopify` | `payloads::shopify`: ready-made payloads of Shopify |
+//! | `payloads-slack` | `payloads::slack`: ready-made payloads of Slack |
+//! | `payloads-standard-webhooks` | `payloads::standard_webhooks`: the ready-made payload of Standard Webhooks |
+//! | `payloads-stripe` | `payloads::stripe`: the ready-made payload of Stripe |
 
 #[cfg(feature = "axum")]
 mod delivery;
@@ -74,6 +74,14 @@ pub mod guide;
 pub mod inbox;
 #[cfg(feature = "axum")]
 mod payload;
+#[cfg(any(
+    feature = "payloads-github",
+    feature = "payloads-shopify",
+    feature = "payloads-slack",
+    feature = "payloads-standard-webhooks",
+    feature = "payloads-stripe",
+))]
+pub mod payloads;
 #[cfg(feature = "axum")]
 mod receive;
 #[cfg(feature = "serve")]
@@ -82,32 +90,24 @@ mod serve;
 mod support;
 #[cfg(feature = "testing")]
 pub mod testing;
-#[cfg(any(
-    feature = "thin-github",
-    feature = "thin-shopify",
-    feature = "thin-slack",
-    feature = "thin-standard-webhooks",
-    feature = "thin-stripe",
-))]
-pub mod thin;
 #[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "endpoints use more of it"))]
 mod verify;
 #[cfg(feature = "axum")]
 mod webhooks;
 
 #[cfg(feature = "axum")]
-pub use delivery::{Delivery, Encoded, FailedItem, LimitedBy, NotADelivery, Rejection, Scope};
+pub use delivery::{Delivery, FailedItem, LimitedBy, MissingDelivery, RawEvent, Rejection, Tenant};
 #[cfg(feature = "axum")]
-pub use dispatch::{EndpointLayer, LateHandlers};
+pub use dispatch::{BackgroundHandlers, EndpointLayer};
 #[cfg(feature = "axum")]
 pub use endpoint::{DEFAULT_MAX_BODY, Endpoint, Webhook};
 #[cfg(feature = "inbox")]
 pub use inbox::{Inbox, Tx};
 #[cfg(feature = "axum")]
-pub use payload::{Batch, BatchItem, Payload, Unknown, WebhookEvent};
-#[cfg(feature = "fetch")]
+pub use payload::{Batch, BatchItem, Payload, UnknownEvent, WebhookEvent};
+#[cfg(feature = "https-keys")]
 pub use receive::HttpsKeys;
-#[cfg(feature = "limit")]
+#[cfg(feature = "rate-limit")]
 pub use receive::Quota;
 #[cfg(feature = "axum")]
 pub use receive::{KeySource, SecretSource, SourceError};
@@ -116,14 +116,14 @@ pub use serve::{Listener, ServeError};
 #[cfg(feature = "tls")]
 pub use serve::{Tls, TlsError};
 pub use verify::{
-    Clock, Copies, Items, Provider, ProviderVerifier, Secret, SecretError, Source, Success,
-    SystemClock, handshake, providers, scheme,
+    BatchLayout, Clock, Deduplication, Field, Provider, ProviderVerifier, Secret, SecretError,
+    SuccessBody, SystemClock, handshake, providers, scheme,
 };
 /// An enum of events as a payload: a variant for each event, and one for all others.
 ///
 /// ```
 /// use serde::Deserialize;
-/// use webhook_runtime::{Unknown, WebhookEvent};
+/// use webhook_runtime::{UnknownEvent, WebhookEvent};
 ///
 /// #[derive(Deserialize)]
 /// struct Charge {
@@ -137,7 +137,7 @@ pub use verify::{
 ///     #[event("ping")]
 ///     Ping,
 ///     #[event(other)]
-///     Other(Unknown<'a>),
+///     Other(UnknownEvent<'a>),
 /// }
 /// ```
 ///
@@ -146,7 +146,7 @@ pub use verify::{
 /// | a variant | `#[event("push")]` | made of the event `push`, whatever its action is |
 /// | a variant | `#[event("issues.opened")]` | made of the event `issues` with the action `opened`, or of an event of that whole name |
 /// | a variant | `#[event("ping", "pong")]` | made of any of these |
-/// | one variant | `#[event(other)]` | holds [`Unknown`]: every event that is named nowhere, and, unless `strict`, those that do not fit |
+/// | one variant | `#[event(other)]` | holds [`UnknownEvent`]: every event that is named nowhere, and, unless `strict`, those that do not fit |
 /// | the enum | `#[event(strict)]` | a known event that does not fit its variant's type is refused by 422 |
 /// | the enum | `#[event(crate = my_crate::webhook_runtime)]` | where the runtime is, if it is renamed or re-exported |
 ///
@@ -174,8 +174,8 @@ pub mod __private {
     pub use axum::extract::FromRequestParts;
 
     pub use crate::{
-        delivery::Takes,
-        endpoint::{HandlerFuture, Verified, respond},
-        payload::{Chosen, Rest, Taken},
+        delivery::PayloadShape,
+        endpoint::{HandlerFuture, HandlerInput, respond},
+        payload::{CatchAll, MatchedEvent, ShapeProbe},
     };
 }

@@ -10,9 +10,9 @@ use axum::{Router, extract::State};
 use serde_json::json;
 use tokio::{net::TcpListener, sync::mpsc};
 use webhook_runtime::{
-    Unknown, WebhookEvent, Webhooks,
+    UnknownEvent, WebhookEvent, Webhooks,
+    payloads::slack::{AppMention, EventCallback, SlashCommand},
     providers::SLACK,
-    thin::slack::{AppMention, EventCallback, SlashCommand},
     webhook,
 };
 
@@ -38,7 +38,7 @@ struct Post {
     path = "/slack/commands",
     provider = SLACK,
     secret_env = "SLACK_SIGNING_SECRET",
-    answer_within = IN_TIME,
+    respond_within = IN_TIME,
 )]
 async fn command(State(app): State<App>, command: SlashCommand<'_>) -> String {
     match (&*command.command, command.text.trim()) {
@@ -63,14 +63,14 @@ enum Event<'a> {
     #[event("app_mention")]
     Mentioned(EventCallback<'a, AppMention<'a>>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(
     path = "/slack/events",
     provider = SLACK,
     secret_env = "SLACK_SIGNING_SECRET",
-    answer_within = IN_TIME,
+    respond_within = IN_TIME,
 )]
 async fn events(event: Event<'_>) {
     match event {
@@ -102,7 +102,7 @@ async fn main() -> Result<(), webhook_runtime::Error> {
     let (posts, to_post) = mpsc::channel(100);
     tokio::spawn(post(to_post));
     let hooks = Webhooks::new().mount::<command>().mount::<events>();
-    let late = hooks.late_handlers();
+    let late = hooks.background_handlers();
     let app = Router::new().merge(hooks.into_router()?);
     let app = app.with_state(App { posts, deployment: Duration::from_secs(5) });
     let listener = TcpListener::bind("127.0.0.1:3000").await?;
@@ -112,7 +112,7 @@ async fn main() -> Result<(), webhook_runtime::Error> {
     };
     axum::serve(listener, app).with_graceful_shutdown(asked_to_stop).await?;
     // Deployments that were answered already are still under way.
-    let _ = tokio::time::timeout(Duration::from_secs(30), late.finished()).await;
+    let _ = tokio::time::timeout(Duration::from_secs(30), late.wait()).await;
     Ok(())
 }
 

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use example_harness::{Program, Response, request};
-use webhook_runtime::{Secret, providers::SLACK, scheme::Outgoing};
+use webhook_runtime::{Secret, providers::SLACK, scheme::RequestToSign};
 
 const CHATOPS: &str = env!("CARGO_BIN_EXE_chatops");
 const SECRET: &str = "the signing secret";
 
 fn deliver(path: &str, content_type: &str, body: &str) -> Response {
-    let signed = SLACK.sign(&Secret::new(SECRET), &Outgoing::new(body.as_bytes()));
+    let signed = SLACK.sign(&Secret::new(SECRET), &RequestToSign::new(body.as_bytes()));
     let signed = signed.expect("signed").headers;
     let mut headers = vec![("content-type", content_type)];
     headers

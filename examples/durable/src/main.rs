@@ -16,7 +16,8 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use webhook_runtime::{
-    Inbox, Tx, Unknown, WebhookEvent, Webhooks, providers::STRIPE, thin::stripe::Event, webhook,
+    Inbox, Tx, UnknownEvent, WebhookEvent, Webhooks, payloads::stripe::Event, providers::STRIPE,
+    webhook,
 };
 
 #[derive(WebhookEvent)]
@@ -24,7 +25,7 @@ enum Stripe<'a> {
     #[event("payment_intent.succeeded")]
     Paid(Event<'a, Money<'a>>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[derive(Deserialize)]

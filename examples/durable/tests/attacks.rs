@@ -11,7 +11,7 @@ use example_harness::{
     request,
 };
 use store::{DURABLE, Store};
-use webhook_runtime::{Secret, providers::STRIPE, scheme::Outgoing};
+use webhook_runtime::{Secret, providers::STRIPE, scheme::RequestToSign};
 
 #[test]
 fn blank_secrets_prevent_the_start() {
@@ -35,7 +35,8 @@ fn strangers_get_the_same_refusal() {
 fn a_recorded_delivery_is_booked_once() {
     let body = br#"{"id":"evt_1","type":"payment_intent.succeeded","created":1760000000,
         "livemode":false,"data":{"object":{"amount":7,"currency":"eur"}},"request":null}"#;
-    let signed = STRIPE.sign(&Secret::new(CANARY), &Outgoing::new(body)).expect("signed").headers;
+    let signed =
+        STRIPE.sign(&Secret::new(CANARY), &RequestToSign::new(body)).expect("signed").headers;
     let signature = signed["stripe-signature"].to_str().expect("text");
     let store = Store::new("recorded");
     for _ in 0..3 {

@@ -9,7 +9,7 @@ use std::{
 
 use example_harness::{fails_to_start, request};
 use store::{DURABLE, Store};
-use webhook_runtime::{Secret, providers::STRIPE, scheme::Outgoing};
+use webhook_runtime::{Secret, providers::STRIPE, scheme::RequestToSign};
 
 const SECRET: &str = "whsec_1";
 
@@ -27,7 +27,7 @@ fn deliver(secret: &str, amount: &str) -> u16 {
         r#"{{"id":"evt_{amount}","type":"payment_intent.succeeded","created":1760000000,
             "livemode":false,"data":{{"object":{{"amount":{amount},"currency":"eur"}}}},"request":null}}"#
     );
-    let signed = STRIPE.sign(&Secret::new(secret), &Outgoing::new(body.as_bytes()));
+    let signed = STRIPE.sign(&Secret::new(secret), &RequestToSign::new(body.as_bytes()));
     let signed = signed.expect("signed").headers;
     let signature = signed["stripe-signature"].to_str().expect("text");
     let headers = [("stripe-signature", signature), ("content-type", "application/json")];

@@ -10,7 +10,7 @@ use octocrab::models::{
     },
 };
 use serde::Deserialize;
-use webhook_runtime::{Error, Unknown, WebhookEvent, Webhooks, providers::GITHUB, webhook};
+use webhook_runtime::{Error, UnknownEvent, WebhookEvent, Webhooks, providers::GITHUB, webhook};
 
 /// What `octocrab` says of an event, and the repository, which it keeps apart.
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ enum Event<'a> {
     #[event("issues")]
     Issues(Box<In<IssuesWebhookEventPayload>>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(

@@ -2,7 +2,7 @@
 //! common to the `tests/attacks.rs` of all examples; `docs/attacks.md` has the list.
 
 use http::HeaderMap;
-use webhook_runtime::{Provider, Secret, scheme::Outgoing};
+use webhook_runtime::{Provider, Secret, scheme::RequestToSign};
 
 use crate::{fails_to_start, request};
 
@@ -72,14 +72,14 @@ const REFUSAL: &str = r#"{"status":401,"title":"Unauthorized","type":"about:blan
 pub fn refuses_strangers(path: &str, provider: &Provider, secret: &str) {
     let mut sent = 0;
     for body in ["{}", "", "{", "[[[[[[[[", "null", "\0", "a=b", &"x".repeat(100_000)] {
-        let header = provider.traits().header;
+        let header = provider.scheme_info().signature_header;
         let body = body.as_bytes();
         for wrong in ["", " ", "\t", "undefined", "another secret", "test", CANARY] {
             // The right secret, but the signature of another body.
             let signed = if wrong == CANARY {
-                provider.sign(&Secret::new(secret), &Outgoing::new(b"another body"))
+                provider.sign(&Secret::new(secret), &RequestToSign::new(b"another body"))
             } else {
-                provider.sign(&Secret::from_key(wrong), &Outgoing::new(body))
+                provider.sign(&Secret::from_key(wrong), &RequestToSign::new(body))
             };
             let Ok(signed) = signed else { continue };
             let all = texts(&signed.headers);
@@ -95,7 +95,7 @@ pub fn refuses_strangers(path: &str, provider: &Provider, secret: &str) {
         }
     }
     // A genuine request is accepted, even where its body is not understood.
-    let signed = provider.sign(&Secret::new(secret), &Outgoing::new(b"{}"));
+    let signed = provider.sign(&Secret::new(secret), &RequestToSign::new(b"{}"));
     let signed = signed.expect("signed").headers;
     let response = request("POST", path, &texts(&signed), b"{}");
     assert!(response.status != 401 && response.status < 500, "{path}: {response:?}");

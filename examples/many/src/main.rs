@@ -8,9 +8,10 @@ use std::{borrow::Cow, collections::HashMap, env};
 
 use serde::Deserialize;
 use webhook_runtime::{
-    Delivery, Error, Scope, Secret, SecretSource, SourceError, Unknown, WebhookEvent, Webhooks,
+    Delivery, Error, Secret, SecretSource, SourceError, Tenant, UnknownEvent, WebhookEvent,
+    Webhooks,
+    payloads::{github, shopify, standard_webhooks},
     providers::{GITHUB, LINE, SHOPIFY, STANDARD_WEBHOOKS, STRIPE},
-    thin::{github, shopify, standard_webhooks},
     webhook,
 };
 
@@ -21,7 +22,7 @@ enum Github<'a> {
     #[event("ping")]
     Ping,
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(
@@ -46,7 +47,7 @@ async fn on_stripe(delivery: &Delivery) {
 /// The path says which shop it is, and the shop's own secret that it is genuine.
 #[webhook(path = "/shopify/{shop}", provider = SHOPIFY)]
 async fn on_shopify(delivery: Delivery, order: shopify::Order<'_>) {
-    let shop = delivery.scope().param("shop").unwrap_or_default();
+    let shop = delivery.tenant().param("shop").unwrap_or_default();
     println!("shopify: order {} of {shop}", order.id);
 }
 
@@ -78,9 +79,9 @@ impl Shops {
 }
 
 impl SecretSource for Shops {
-    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
-        let secret = scope.param("shop").and_then(|shop| self.0.get(shop));
-        secret.map(|secret| vec![secret.clone()]).ok_or(SourceError::Unknown)
+    async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
+        let secret = tenant.param("shop").and_then(|shop| self.0.get(shop));
+        secret.map(|secret| vec![secret.clone()]).ok_or(SourceError::NotFound)
     }
 }
 

@@ -2,7 +2,7 @@
 //! code.
 
 use example_harness::{Program, fails_to_start, request};
-use webhook_runtime::{Secret, providers::LINE, scheme::Outgoing};
+use webhook_runtime::{Secret, providers::LINE, scheme::RequestToSign};
 
 const MANY: &str = env!("CARGO_BIN_EXE_many");
 
@@ -27,7 +27,7 @@ fn what_is_mounted_is_told_at_start() {
     }
 
     let body = br#"{"events":[{"type":"follow"},{"type":"message"}]}"#;
-    let signed = LINE.sign(&Secret::new("c"), &Outgoing::new(body)).expect("signed").headers;
+    let signed = LINE.sign(&Secret::new("c"), &RequestToSign::new(body)).expect("signed").headers;
     let signature = signed["x-line-signature"].to_str().expect("base64");
     assert_eq!(request("POST", "/line", &[("x-line-signature", signature)], body).status, 200);
     assert_eq!([program.line(), program.line()], ["line: follow", "line: message"]);

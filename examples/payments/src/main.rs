@@ -13,7 +13,7 @@ use axum::{Router, extract::State, http::StatusCode, routing::get};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use webhook_runtime::{
-    Unknown, WebhookEvent, Webhooks, providers::STRIPE, thin::stripe::Event, webhook,
+    UnknownEvent, WebhookEvent, Webhooks, payloads::stripe::Event, providers::STRIPE, webhook,
 };
 
 #[derive(WebhookEvent)]
@@ -26,7 +26,7 @@ enum Stripe<'a> {
     #[event("payment_intent.created", "payment_intent.payment_failed")]
     Underway,
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 /// What a payment and a refund have in common.

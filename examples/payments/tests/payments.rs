@@ -1,14 +1,14 @@
 //! The example with Stripe, over a socket. What it books is tested beside its code.
 
 use example_harness::{Program, fails_to_start, request};
-use webhook_runtime::{Secret, providers::STRIPE, scheme::Outgoing};
+use webhook_runtime::{Secret, providers::STRIPE, scheme::RequestToSign};
 
 const PAYMENTS: &str = env!("CARGO_BIN_EXE_payments");
 const PAID: &str = r#"{"id":"evt_1","type":"payment_intent.succeeded","created":1760000000,
     "livemode":false,"data":{"object":{"amount":1250,"currency":"eur"}},"request":null}"#;
 
 fn deliver(secret: &str) -> u16 {
-    let signed = STRIPE.sign(&Secret::new(secret), &Outgoing::new(PAID.as_bytes()));
+    let signed = STRIPE.sign(&Secret::new(secret), &RequestToSign::new(PAID.as_bytes()));
     let signed = signed.expect("signed").headers;
     let signature = signed["stripe-signature"].to_str().expect("text");
     let headers = [("stripe-signature", signature), ("content-type", "application/json")];

@@ -4,7 +4,7 @@ use example_harness::{
     Program,
     attacks::{CANARY, UNSET_OR_BLANK, refuses_strangers, refuses_to_start},
 };
-use webhook_runtime::providers::PLAIN;
+use webhook_runtime::providers::HMAC_SHA256_HEX;
 
 const QUICKSTART: &str = env!("CARGO_BIN_EXE_quickstart");
 
@@ -16,5 +16,5 @@ fn blank_secrets_prevent_the_start() {
 #[test]
 fn strangers_get_the_same_refusal() {
     let _program = Program::start(QUICKSTART, &[("SECRET", CANARY)], "webhooks");
-    refuses_strangers("/webhook", &PLAIN, CANARY);
+    refuses_strangers("/webhook", &HMAC_SHA256_HEX, CANARY);
 }

@@ -3,8 +3,8 @@
 use example_harness::{Connection, Program, Response, fails_to_start, request, wait_until_closed};
 use webhook_runtime::{
     Secret,
-    providers::PLAIN,
-    scheme::{Outgoing, VerifyError},
+    providers::HMAC_SHA256_HEX,
+    scheme::{RequestToSign, VerifyError},
 };
 
 const QUICKSTART: &str = env!("CARGO_BIN_EXE_quickstart");
@@ -19,7 +19,10 @@ fn start() -> Program {
 
 /// The signature of `body`, as the example expects it.
 fn signature(body: &[u8]) -> String {
-    let headers = PLAIN.sign(&Secret::new(SECRET), &Outgoing::new(body)).expect("signed").headers;
+    let headers = HMAC_SHA256_HEX
+        .sign(&Secret::new(SECRET), &RequestToSign::new(body))
+        .expect("signed")
+        .headers;
     headers["x-signature"].to_str().expect("hexadecimal").to_owned()
 }
 
@@ -83,7 +86,7 @@ fn the_terminal_shows_the_reason_of_a_refusal() {
     assert_eq!(request("POST", "/webhook", &[], ORDER.as_bytes()).status, 401);
     assert!(program.error_with("refused").contains("x-signature"));
     assert_eq!(forge().status, 401);
-    assert!(program.error_with("refused").contains(&VerifyError::NoMatch.to_string()));
+    assert!(program.error_with("refused").contains(&VerifyError::InvalidSignature.to_string()));
 }
 
 const TOO_LARGE: usize = 3 * 1024 * 1024;

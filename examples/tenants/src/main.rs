@@ -7,7 +7,7 @@
 use std::{borrow::Cow, env, io::ErrorKind, path::PathBuf};
 
 use serde::Deserialize;
-use webhook_runtime::{Delivery, Scope, Secret, SecretSource, SourceError, Webhooks, webhook};
+use webhook_runtime::{Delivery, Secret, SecretSource, SourceError, Tenant, Webhooks, webhook};
 
 #[derive(Deserialize)]
 struct Order<'a> {
@@ -19,8 +19,8 @@ struct Order<'a> {
 /// Called for deliveries that a secret of the tenant in the path has signed.
 #[webhook(path = "/hooks/{tenant}")]
 async fn order_paid(delivery: Delivery, order: Order<'_>) -> &'static str {
-    let tenant = delivery.scope().param("tenant").unwrap_or_default();
-    println!("{tenant}: order {} paid: {} ({})", order.id, order.note, delivery.secret());
+    let tenant = delivery.tenant().param("tenant").unwrap_or_default();
+    println!("{tenant}: order {} paid: {} ({})", order.id, order.note, delivery.secret_name());
     "OK"
 }
 
@@ -28,19 +28,19 @@ async fn order_paid(delivery: Delivery, order: Order<'_>) -> &'static str {
 struct Directory(PathBuf);
 
 impl SecretSource for Directory {
-    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
+    async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
         // Anybody can ask for any name: what is no plain name leads nowhere in the file system.
-        let tenant = scope.param("tenant").filter(|tenant| is_plain(tenant));
-        let tenant = tenant.ok_or(SourceError::Unknown)?;
+        let tenant = tenant.param("tenant").filter(|tenant| is_plain(tenant));
+        let tenant = tenant.ok_or(SourceError::NotFound)?;
         let text = tokio::fs::read_to_string(self.0.join(tenant)).await;
         let text = text.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => SourceError::Unknown,
+            ErrorKind::NotFound => SourceError::NotFound,
             // The provider is asked to send again, and the reason is in the trace.
             _ => SourceError::unavailable(error),
         })?;
         let lines = text.lines().enumerate();
         Ok(lines
-            .map(|(at, line)| Secret::new(line).named(format!("{tenant}:{}", at + 1)))
+            .map(|(at, line)| Secret::new(line).with_name(format!("{tenant}:{}", at + 1)))
             .collect())
     }
 }

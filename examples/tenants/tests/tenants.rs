@@ -3,7 +3,7 @@
 use std::{env, fs, path::PathBuf};
 
 use example_harness::{Program, Response, request};
-use webhook_runtime::{Secret, providers::PLAIN, scheme::Outgoing};
+use webhook_runtime::{Secret, providers::HMAC_SHA256_HEX, scheme::RequestToSign};
 
 const TENANTS: &str = env!("CARGO_BIN_EXE_tenants");
 const ORDER: &str = r#"{"id":7,"note":"with \"care\""}"#;
@@ -38,7 +38,7 @@ impl Drop for Directory {
 
 /// Sends an order to a tenant's path, signed with this secret.
 fn deliver(tenant: &str, secret: &str) -> Response {
-    let signed = PLAIN.sign(&Secret::new(secret), &Outgoing::new(ORDER.as_bytes()));
+    let signed = HMAC_SHA256_HEX.sign(&Secret::new(secret), &RequestToSign::new(ORDER.as_bytes()));
     let signed = signed.expect("signed").headers;
     let signature = signed["x-signature"].to_str().expect("hexadecimal");
     let headers = [("x-signature", signature), ("content-type", "application/json")];

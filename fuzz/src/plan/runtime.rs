@@ -9,7 +9,7 @@ use std::{
 use http::HeaderMap;
 use webhook_runtime::{
     Provider, Secret,
-    scheme::{Incoming, Outgoing, Proof, Scheme, Timestamp, VerifyError},
+    scheme::{RequestToSign, Scheme, SignedRequest, Timestamp, Verified, VerifyError},
 };
 
 use super::{
@@ -48,16 +48,19 @@ impl Plan {
                 Unit::Rfc3339 => place.rfc3339(),
             };
             scheme = scheme.timestamp(match time.window {
-                Some((past, future)) => {
-                    stamp.past(Duration::from_millis(past)).future(Duration::from_millis(future))
-                }
+                Some((past, future)) => stamp
+                    .with_max_age(Duration::from_millis(past))
+                    .with_max_ahead(Duration::from_millis(future)),
                 None => stamp.without_window(),
             });
         }
         if self.has_id {
             scheme = scheme.id_header(ID);
         }
-        Provider::new("made-up", scheme.signed(kept(self.template())).requires(self.required))
+        Provider::new(
+            "made-up",
+            scheme.signed(kept(self.template())).require_headers(self.required),
+        )
     }
 
     fn template(&self) -> String {
@@ -80,9 +83,9 @@ impl Plan {
         keys: &[Vec<u8>],
         request: &Request,
         now: u64,
-    ) -> Result<Proof, VerifyError> {
+    ) -> Result<Verified, VerifyError> {
         let secrets: Vec<_> = keys.iter().map(|key| self.secret(key)).collect();
-        let incoming = Incoming {
+        let incoming = SignedRequest {
             method: &request.method,
             url: &request.url,
             headers: &request.headers,
@@ -117,7 +120,7 @@ impl Plan {
         id: &str,
         at: u64,
     ) {
-        let outgoing = Outgoing::new(&request.body)
+        let outgoing = RequestToSign::new(&request.body)
             .method(&request.method)
             .url(&request.url)
             .id(id)

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use webhook_runtime::{
     Provider, Secret,
     providers::ALL,
-    scheme::{Incoming, Scheme},
+    scheme::{Scheme, SignedRequest},
 };
 
 /// The number of differences to print before giving up.
@@ -83,7 +83,7 @@ fn judge(Case(name, secrets, method, url, sent, body, now, ..): &Case) -> Result
         headers.append(name, HeaderValue::from_bytes(&value).map_err(|error| error.to_string())?);
     }
     let body = Base64::decode_vec(body).expect("base64");
-    let request = Incoming {
+    let request = SignedRequest {
         method,
         url,
         headers: &headers,

@@ -16,7 +16,7 @@ async fn hook(delivery: &Delivery) -> String {
 async fn main() -> Result<(), Error> {
     let hooks = Webhooks::new().mount::<hook>();
     match env::var("LISTEN").as_deref() {
-        Ok("inherited") => hooks.serve_on(Listener::inherited()?).await,
+        Ok("inherited") => hooks.serve_on(Listener::from_systemd()?).await,
         Ok(address) => hooks.serve(address).await,
         Err(_) => hooks.serve("127.0.0.1:0").await,
     }

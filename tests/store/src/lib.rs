@@ -13,10 +13,11 @@ use tokio::sync::{Mutex, watch};
 use webhook_runtime::{
     Clock, SystemClock,
     inbox::{
-        Census, ClaimToken, Enqueued, Filter, NewDelivery, Pruned, Record, Stored,
+        ClaimToken, EnqueueResult, Filter, NewDelivery, PruneResult, QueueDepth, Record,
+        StoredDelivery,
         store::{
-            Answer, Bounds, Change, Changed, Claimed, Finish, InboxStore, Retention,
-            StoreTransaction, Wanted,
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
+            InboxStore, Retention, StoreFuture, StoreTransaction,
         },
     },
 };
@@ -51,7 +52,7 @@ impl Database {
             clock: Arc::clone(&self.clock),
             tables: Arc::clone(&self.tables),
             stored: self.stored.clone(),
-            news: Mutex::new(self.stored.subscribe()),
+            notifications: Mutex::new(self.stored.subscribe()),
         })
     }
 
@@ -75,11 +76,11 @@ struct MemoryStore {
     clock: Arc<dyn Clock>,
     tables: Arc<Mutex<Tables>>,
     stored: watch::Sender<()>,
-    news: Mutex<watch::Receiver<()>>,
+    notifications: Mutex<watch::Receiver<()>>,
 }
 
 impl InboxStore for MemoryStore {
-    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>> {
+    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
         Box::pin(async move {
             let mut tables = self.tables.lock().await;
             let now = self.clock.now();
@@ -89,11 +90,15 @@ impl InboxStore for MemoryStore {
         })
     }
 
-    fn claim<'a>(&'a self, wanted: &'a Wanted) -> Answer<'a, Claimed> {
+    fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult> {
         Box::pin(async move { Ok(self.tables.lock().await.claim(wanted, self.clock.now())) })
     }
 
-    fn extend<'a>(&'a self, running: &'a [ClaimToken], lease: Duration) -> Answer<'a, Vec<i64>> {
+    fn renew_leases<'a>(
+        &'a self,
+        running: &'a [ClaimToken],
+        lease: Duration,
+    ) -> StoreFuture<'a, Vec<i64>> {
         Box::pin(async move {
             let mut tables = self.tables.lock().await;
             let until = self.clock.now().checked_add(lease);
@@ -102,24 +107,30 @@ impl InboxStore for MemoryStore {
         })
     }
 
-    fn finish<'a>(&'a self, batch: &'a [Finish]) -> Answer<'a, Vec<bool>> {
+    fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>> {
         Box::pin(async move {
             let mut tables = self.tables.lock().await;
             let now = self.clock.now();
-            let settled =
-                batch.iter().map(|Finish { claim, result }| tables.settle(*claim, result, now));
+            let settled = batch.iter().map(|FinishedAttempt { claim_token, result }| {
+                tables.settle(*claim_token, result, now)
+            });
             Ok(settled.collect())
         })
     }
 
-    fn begin(&self, claim: ClaimToken) -> Answer<'_, Box<dyn StoreTransaction>> {
+    fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
             let tables = Arc::clone(&self.tables).lock_owned().await;
             transaction::begin(tables, claim, self.clock.now())
         })
     }
 
-    fn list<'a>(&'a self, filter: &'a Filter, after: i64, most: u32) -> Answer<'a, Vec<Record>> {
+    fn list<'a>(
+        &'a self,
+        filter: &'a Filter,
+        after: i64,
+        most: u32,
+    ) -> StoreFuture<'a, Vec<Record>> {
         Box::pin(async move {
             let tables = self.tables.lock().await;
             let found = tables.records_after(after).filter(|record| filter.matches(record));
@@ -127,8 +138,8 @@ impl InboxStore for MemoryStore {
         })
     }
 
-    fn show(&self, id: i64) -> Answer<'_, Option<Stored>> {
-        Box::pin(async move { self.tables.lock().await.show(id) })
+    fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
+        Box::pin(async move { self.tables.lock().await.get(id) })
     }
 
     fn change<'a>(
@@ -137,7 +148,7 @@ impl InboxStore for MemoryStore {
         change: Change,
         after: i64,
         most: u32,
-    ) -> Answer<'a, Changed> {
+    ) -> StoreFuture<'a, ChangeResult> {
         Box::pin(async move {
             let mut tables = self.tables.lock().await;
             let ids: Vec<i64> = tables
@@ -150,36 +161,38 @@ impl InboxStore for MemoryStore {
             for id in &ids {
                 tables.change(*id, change, self.clock.now());
             }
-            Ok(Changed { count: ids.len() as u64, last: ids.last().copied() })
+            Ok(ChangeResult { count: ids.len() as u64, last: ids.last().copied() })
         })
     }
 
-    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> Answer<'a, Pruned> {
+    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> StoreFuture<'a, PruneResult> {
         Box::pin(async move {
             Ok(self.tables.lock().await.prune(retention, most as usize, self.clock.now()))
         })
     }
 
-    fn heal(&self, bounds: Bounds) -> Answer<'_, u64> {
-        Box::pin(async move { Ok(self.tables.lock().await.heal(bounds, self.clock.now())) })
-    }
-
-    fn census(&self) -> Answer<'_, Census> {
+    fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
         Box::pin(async move {
-            let tables = self.tables.lock().await;
-            Ok(Census::of(tables.records_after(0), self.clock.now()))
+            Ok(self.tables.lock().await.clamp_future_due_times(bounds, self.clock.now()))
         })
     }
 
-    fn news(&self) -> Answer<'_, ()> {
+    fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
+        Box::pin(async move {
+            let tables = self.tables.lock().await;
+            Ok(QueueDepth::of(tables.records_after(0), self.clock.now()))
+        })
+    }
+
+    fn wait_for_notification(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             // There is a sender as long as there is this store.
-            let _ = self.news.lock().await.changed().await;
+            let _ = self.notifications.lock().await.changed().await;
             Ok(())
         })
     }
 
-    fn close(&self) -> Answer<'_, ()> {
+    fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(ready(Ok(())))
     }
 }

@@ -7,9 +7,9 @@ use std::{
 
 use bytes::Bytes;
 use webhook_runtime::inbox::{
-    AttemptResult, ClaimToken, Enqueued, Head, InboxError, Job, NewDelivery, Pruned, Record, State,
-    Stored,
-    store::{Bounds, Change, Claimed, Retention, Selection, UNREADABLE, Wanted},
+    AttemptResult, ClaimToken, DeliveryState, EnqueueResult, InboxError, Job, NewDelivery,
+    PruneResult, Record, StoredDelivery, StoredRequest,
+    store::{Change, ClaimRequest, ClaimResult, DueTimeLimits, Retention, Selection, UNREADABLE},
 };
 
 /// Everything that the database holds.
@@ -47,17 +47,17 @@ enum Due {
 impl Row {
     fn due(&self) -> Option<(String, Due, Option<SystemTime>, i64)> {
         let kind = match (self.record.state, self.record.due_at) {
-            (State::Running, _) => Due::Lease,
-            (State::Waiting, Some(_)) => Due::Retry,
-            (State::Waiting, None) => Due::New,
+            (DeliveryState::Running, _) => Due::Lease,
+            (DeliveryState::Pending, Some(_)) => Due::Retry,
+            (DeliveryState::Pending, None) => Due::New,
             _ => return None,
         };
         Some((self.record.endpoint.clone(), kind, self.record.due_at, self.record.id))
     }
 
-    fn stored(&self) -> Option<Stored> {
-        let head = Head::from_bytes(&self.head)?;
-        Some(Stored::new(self.record.clone(), head, self.body.clone()))
+    fn stored(&self) -> Option<StoredDelivery> {
+        let head = StoredRequest::from_bytes(&self.head)?;
+        Some(StoredDelivery::new(self.record.clone(), head, self.body.clone()))
     }
 
     fn job(&self) -> Option<Job> {
@@ -71,26 +71,26 @@ impl Tables {
         self.deliveries.range(after.saturating_add(1)..).map(|(_, row)| &row.record)
     }
 
-    pub(crate) fn show(&self, id: i64) -> Result<Option<Stored>, InboxError> {
+    pub(crate) fn get(&self, id: i64) -> Result<Option<StoredDelivery>, InboxError> {
         let Some(row) = self.deliveries.get(&id) else { return Ok(None) };
         row.stored().map(Some).ok_or_else(|| InboxError::Store(UNREADABLE.to_owned()))
     }
 
-    pub(crate) fn enqueue(&mut self, new: &NewDelivery, now: SystemTime) -> Enqueued {
+    pub(crate) fn enqueue(&mut self, new: &NewDelivery, now: SystemTime) -> EnqueueResult {
         let key = new.dedup_digest();
         if let Some((id, _)) = self.keys.get(&key) {
-            return Enqueued::Duplicate(*id);
+            return EnqueueResult::Duplicate(*id);
         }
         self.last += 1;
         let (id, ordering) = (self.last, new.ordering_digest());
-        self.keys.insert(key, (id, now.checked_add(new.keep_key_for)));
+        self.keys.insert(key, (id, now.checked_add(new.dedup_retention)));
         let (record, body) = (Record::stored(id, new), new.body.clone());
         self.insert(Row { record, claims: 0, ordering, head: new.head.to_bytes(), body });
         self.promote(ordering);
-        Enqueued::Stored(id)
+        EnqueueResult::Stored(id)
     }
 
-    pub(crate) fn claim(&mut self, wanted: &Wanted, now: SystemTime) -> Claimed {
+    pub(crate) fn claim(&mut self, wanted: &ClaimRequest, now: SystemTime) -> ClaimResult {
         let mut selection = Selection::new(wanted);
         for id in self.due(wanted, Due::Lease, now) {
             selection.lapsed(id, self.deliveries.get(&id).map_or(0, |row| row.record.attempt));
@@ -116,12 +116,12 @@ impl Tables {
             jobs.push(job);
         }
         let mut claimed = selection.claimed(jobs);
-        claimed.buried += unreadable;
+        claimed.dead_lettered += unreadable;
         claimed
     }
 
     /// The deliveries of one kind that are due, those of the first endpoint first.
-    fn due(&self, wanted: &Wanted, kind: Due, now: SystemTime) -> Vec<i64> {
+    fn due(&self, wanted: &ClaimRequest, kind: Due, now: SystemTime) -> Vec<i64> {
         let of = |endpoint: &String| {
             let from = (endpoint.clone(), kind, None, i64::MIN);
             let to = (endpoint.clone(), kind, Some(now), i64::MAX);
@@ -132,9 +132,9 @@ impl Tables {
 
     /// Whether a claim is still good.
     fn is_good(&self, claim: ClaimToken) -> bool {
-        self.deliveries
-            .get(&claim.id())
-            .is_some_and(|row| row.record.state == State::Running && row.claims == claim.number())
+        self.deliveries.get(&claim.id()).is_some_and(|row| {
+            row.record.state == DeliveryState::Running && row.claims == claim.number()
+        })
     }
 
     /// Extends a lease, and returns whether the claim is still good.
@@ -156,7 +156,12 @@ impl Tables {
         self.update(id, |row| row.record.change(change, row.ordering.is_some(), now));
     }
 
-    pub(crate) fn prune(&mut self, retention: &Retention, most: usize, now: SystemTime) -> Pruned {
+    pub(crate) fn prune(
+        &mut self,
+        retention: &Retention,
+        most: usize,
+        now: SystemTime,
+    ) -> PruneResult {
         let records = self.deliveries.values().map(|row| &row.record);
         let old = records.filter(|record| retention.is_over(record, now)).map(|record| record.id);
         let old: Vec<i64> = old.take(most).collect();
@@ -169,13 +174,13 @@ impl Tables {
         for key in &expired {
             self.keys.remove(key);
         }
-        Pruned::new(old.len() as u64, expired.len() as u64)
+        PruneResult::new(old.len() as u64, expired.len() as u64)
     }
 
-    pub(crate) fn heal(&mut self, bounds: Bounds, now: SystemTime) -> u64 {
+    pub(crate) fn clamp_future_due_times(&mut self, bounds: DueTimeLimits, now: SystemTime) -> u64 {
         let mut healed = 0;
         for (.., id) in self.due.clone() {
-            self.update(id, |row| healed += u64::from(bounds.heal(&mut row.record, now)));
+            self.update(id, |row| healed += u64::from(bounds.clamp(&mut row.record, now)));
         }
         healed
     }
@@ -224,8 +229,9 @@ impl Tables {
     /// Lets the first of an ordering key go on, unless another of it is waiting or running.
     fn promote(&mut self, ordering: Option<[u8; 16]>) {
         let Some(line) = ordering.and_then(|ordering| self.lines.get(&ordering)) else { return };
-        let is_held =
-            |id: &i64| self.deliveries.get(id).is_some_and(|row| row.record.state == State::Held);
+        let is_held = |id: &i64| {
+            self.deliveries.get(id).is_some_and(|row| row.record.state == DeliveryState::Blocked)
+        };
         if let Some(first) = line.first().copied().filter(|_| line.iter().all(is_held)) {
             self.update(first, |row| row.record.promote());
         }

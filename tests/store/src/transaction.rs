@@ -5,7 +5,7 @@ use std::{any::Any, future::ready, time::SystemTime};
 use tokio::sync::OwnedMutexGuard;
 use webhook_runtime::inbox::{
     AttemptResult, ClaimToken, InboxError,
-    store::{Answer, StoreTransaction},
+    store::{StoreFuture, StoreTransaction},
 };
 
 use crate::tables::Tables;
@@ -52,8 +52,8 @@ pub(crate) fn begin(
     now: SystemTime,
 ) -> Result<Box<dyn StoreTransaction>, InboxError> {
     let mut draft = tables.clone();
-    if !draft.settle(claim, &AttemptResult::Done, now) {
-        return Err(InboxError::Stale);
+    if !draft.settle(claim, &AttemptResult::Completed, now) {
+        return Err(InboxError::StaleClaim);
     }
     Ok(Box::new(Transaction { tables, connection: Connection { draft, is_aborted: false } }))
 }
@@ -63,7 +63,7 @@ impl StoreTransaction for Transaction {
         &mut self.connection
     }
 
-    fn commit(mut self: Box<Self>) -> Answer<'static, ()> {
+    fn commit(mut self: Box<Self>) -> StoreFuture<'static, ()> {
         let committed = self.connection.check();
         if committed.is_ok() {
             *self.tables = self.connection.draft;
@@ -71,7 +71,7 @@ impl StoreTransaction for Transaction {
         Box::pin(ready(committed))
     }
 
-    fn rollback(self: Box<Self>) -> Answer<'static, ()> {
+    fn rollback(self: Box<Self>) -> StoreFuture<'static, ()> {
         Box::pin(ready(Ok(())))
     }
 }

@@ -19,10 +19,10 @@ use tokio::{
     time::timeout,
 };
 use webhook_runtime::{
-    Delivery, Inbox, Scope, Secret, SecretSource, SourceError, Webhooks,
+    Delivery, Inbox, Secret, SecretSource, SourceError, Tenant, Webhooks,
     inbox::Filter,
-    providers::{PLAIN, STANDARD_WEBHOOKS},
-    scheme::Outgoing,
+    providers::{HMAC_SHA256_HEX, STANDARD_WEBHOOKS},
+    scheme::RequestToSign,
     webhook,
 };
 
@@ -38,15 +38,15 @@ pub(crate) const SECRET: &str = "the secret of these tests";
 struct Failing;
 
 impl SecretSource for Failing {
-    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
-        match scope.param("tenant").unwrap_or_default() {
+    async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
+        match tenant.param("tenant").unwrap_or_default() {
             "none" => Ok(Vec::new()),
             "blank" => Ok(vec![Secret::new(" ")]),
             "beside" => Ok(vec![Secret::new(SECRET), Secret::new("")]),
             "away" => Err(SourceError::unavailable("the database is away")),
             "hangs" => pending().await,
             "panics" => std::panic::resume_unwind(Box::new("as it was asked to")),
-            _ => Err(SourceError::Unknown),
+            _ => Err(SourceError::NotFound),
         }
     }
 }
@@ -58,7 +58,7 @@ async fn of_tenant(_: &Delivery) {}
 /// (hiveloop#32).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unavailable_secrets_reject_everything() {
-    let inbox = Inbox::builder("").in_memory().unwrap();
+    let inbox = Inbox::builder("").open_in_memory().unwrap();
     let hooks = Webhooks::new().mount::<of_tenant>().secret_source::<of_tenant>(Failing);
     let server = Server::start(hooks.inbox(inbox.clone())).await;
     for (tenant, expected) in [
@@ -134,7 +134,7 @@ struct Claim {
 
 #[webhook(path = "/hooks/{tenant}", provider = STANDARD_WEBHOOKS, inbox)]
 async fn paid(delivery: Delivery, _: Claim) {
-    let tenant = delivery.scope().param("tenant").unwrap_or_default().to_owned();
+    let tenant = delivery.tenant().param("tenant").unwrap_or_default().to_owned();
     TENANTS.lock().unwrap().insert(tenant);
 }
 
@@ -142,9 +142,9 @@ async fn paid(delivery: Delivery, _: Claim) {
 struct Two;
 
 impl SecretSource for Two {
-    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
-        let tenant = scope.param("tenant").filter(|tenant| matches!(*tenant, "acme" | "umbra"));
-        tenant.map(|tenant| vec![Secret::from_key(tenant)]).ok_or(SourceError::Unknown)
+    async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
+        let tenant = tenant.param("tenant").filter(|tenant| matches!(*tenant, "acme" | "umbra"));
+        tenant.map(|tenant| vec![Secret::from_key(tenant)]).ok_or(SourceError::NotFound)
     }
 }
 
@@ -152,12 +152,12 @@ impl SecretSource for Two {
 /// (AutoGPT#13135, CVE-2026-39969).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_path_names_the_tenant() {
-    let inbox = Inbox::builder("").in_memory().unwrap();
+    let inbox = Inbox::builder("").open_in_memory().unwrap();
     let hooks = Webhooks::new().mount::<paid>().secret_source::<paid>(Two).inbox(inbox.clone());
     let server = Server::start(hooks).await;
     let deliver = |path: &str, claimed: &str, signer: &'static str| {
         let body = format!(r#"{{"tenant":"{claimed}"}}"#);
-        let outgoing = Outgoing::new(body.as_bytes()).id("one id for all");
+        let outgoing = RequestToSign::new(body.as_bytes()).id("one id for all");
         let signed = STANDARD_WEBHOOKS.sign(&Secret::from_key(signer), &outgoing).unwrap();
         Request::json(&format!("/hooks/{path}"), body.clone()).with_all(&signed.headers)
     };
@@ -225,7 +225,7 @@ async fn nothing_is_parsed_before_verification() {
         }
     }
     assert_eq!(PARSED.load(Ordering::SeqCst), 0);
-    let signed = PLAIN.sign(&Secret::new(SECRET), &Outgoing::new(b"{}")).unwrap();
+    let signed = HMAC_SHA256_HEX.sign(&Secret::new(SECRET), &RequestToSign::new(b"{}")).unwrap();
     let request = Request::json("/webhook", "{}").with_all(&signed.headers);
     assert_eq!(server.client().ask(&request).await.status, 200);
     assert_eq!(PARSED.load(Ordering::SeqCst), 1);

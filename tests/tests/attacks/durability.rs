@@ -11,17 +11,17 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use tokio::{task::JoinSet, time::timeout};
 use webhook_runtime::{
-    Delivery, Inbox, Secret, Unknown, WebhookEvent, Webhooks,
+    Delivery, Inbox, Secret, UnknownEvent, WebhookEvent, Webhooks,
     inbox::{
-        Backoff, ClaimToken, Enqueued, Filter, InboxBuilder, InboxError, NewDelivery, Record,
-        State, Stored,
+        Backoff, ClaimToken, DeliveryState, EnqueueResult, Filter, InboxBuilder, InboxError,
+        NewDelivery, Record, StoredDelivery,
         store::{
-            Answer, Bounds, Census, Change, Changed, Claimed, Finish, InboxStore, Pruned,
-            Retention, StoreTransaction, Wanted,
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
+            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction,
         },
     },
-    providers::{GITHUB, PLAIN},
-    scheme::Outgoing,
+    providers::{GITHUB, HMAC_SHA256_HEX},
+    scheme::RequestToSign,
     webhook,
 };
 
@@ -34,7 +34,7 @@ const SECRET: &str = "the secret of these tests";
 
 fn signed(target: &str, body: impl Into<Vec<u8>>) -> Request {
     let body = body.into();
-    let signed = PLAIN.sign(&Secret::new(SECRET), &Outgoing::new(&body)).unwrap();
+    let signed = HMAC_SHA256_HEX.sign(&Secret::new(SECRET), &RequestToSign::new(&body)).unwrap();
     Request::json(target, body.clone()).with_all(&signed.headers)
 }
 
@@ -52,7 +52,7 @@ enum Fault {
 struct Faulty(Fault);
 
 impl Faulty {
-    fn answer<T: Send + 'static>(&self) -> Answer<'static, T> {
+    fn answer<T: Send + 'static>(&self) -> StoreFuture<'static, T> {
         match self.0 {
             Fault::Fails => Box::pin(ready(Err(InboxError::Store("the disk is full".to_owned())))),
             _ => Box::pin(pending()),
@@ -61,7 +61,7 @@ impl Faulty {
 }
 
 impl InboxStore for Faulty {
-    fn enqueue<'a>(&'a self, _: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>> {
+    fn enqueue<'a>(&'a self, _: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
         match self.0 {
             Fault::Panics => std::panic::resume_unwind(Box::new("as it was asked to")),
             Fault::ForgetsToAnswer => Box::pin(ready(Ok(Vec::new()))),
@@ -69,43 +69,49 @@ impl InboxStore for Faulty {
         }
     }
 
-    fn claim<'a>(&'a self, _: &'a Wanted) -> Answer<'a, Claimed> {
+    fn claim<'a>(&'a self, _: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult> {
         self.answer()
     }
 
-    fn extend<'a>(&'a self, _: &'a [ClaimToken], _: Duration) -> Answer<'a, Vec<i64>> {
+    fn renew_leases<'a>(&'a self, _: &'a [ClaimToken], _: Duration) -> StoreFuture<'a, Vec<i64>> {
         self.answer()
     }
 
-    fn finish<'a>(&'a self, _: &'a [Finish]) -> Answer<'a, Vec<bool>> {
+    fn finish<'a>(&'a self, _: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>> {
         self.answer()
     }
 
-    fn begin(&self, _: ClaimToken) -> Answer<'_, Box<dyn StoreTransaction>> {
+    fn begin(&self, _: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         self.answer()
     }
 
-    fn list<'a>(&'a self, _: &'a Filter, _: i64, _: u32) -> Answer<'a, Vec<Record>> {
+    fn list<'a>(&'a self, _: &'a Filter, _: i64, _: u32) -> StoreFuture<'a, Vec<Record>> {
         self.answer()
     }
 
-    fn show(&self, _: i64) -> Answer<'_, Option<Stored>> {
+    fn get(&self, _: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
         self.answer()
     }
 
-    fn change<'a>(&'a self, _: &'a Filter, _: Change, _: i64, _: u32) -> Answer<'a, Changed> {
+    fn change<'a>(
+        &'a self,
+        _: &'a Filter,
+        _: Change,
+        _: i64,
+        _: u32,
+    ) -> StoreFuture<'a, ChangeResult> {
         self.answer()
     }
 
-    fn prune<'a>(&'a self, _: &'a Retention, _: u32) -> Answer<'a, Pruned> {
+    fn prune<'a>(&'a self, _: &'a Retention, _: u32) -> StoreFuture<'a, PruneResult> {
         self.answer()
     }
 
-    fn heal(&self, _: Bounds) -> Answer<'_, u64> {
+    fn clamp_future_due_times(&self, _: DueTimeLimits) -> StoreFuture<'_, u64> {
         self.answer()
     }
 
-    fn census(&self) -> Answer<'_, Census> {
+    fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
         self.answer()
     }
 }
@@ -120,7 +126,7 @@ async fn nothing_is_acknowledged_unless_stored() {
     let mut all = JoinSet::new();
     for fault in [Fault::Hangs, Fault::Fails, Fault::Panics, Fault::ForgetsToAnswer] {
         all.spawn(async move {
-            let inbox = InboxBuilder::default().open_store(Arc::new(Faulty(fault))).unwrap();
+            let inbox = InboxBuilder::default().open_with_store(Arc::new(Faulty(fault))).unwrap();
             let hooks = Webhooks::new().mount::<stored>().secrets::<stored>([Secret::new(SECRET)]);
             let server = Server::start(hooks.inbox(inbox)).await;
             let mut some = JoinSet::new();
@@ -163,7 +169,7 @@ enum Event<'a> {
     #[event("push")]
     Push(Push),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(path = "/github", provider = GITHUB)]
@@ -182,7 +188,9 @@ async fn settled(inbox: &Inbox) -> Vec<Record> {
     let all = async {
         loop {
             let all = inbox.list(Filter::all()).collect().await.unwrap();
-            if all.iter().all(|record| matches!(record.state, State::Done | State::Dead)) {
+            if all.iter().all(|record| {
+                matches!(record.state, DeliveryState::Completed | DeliveryState::Dead)
+            }) {
                 return all;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -195,7 +203,7 @@ async fn settled(inbox: &Inbox) -> Vec<Record> {
 /// (open-mercato/cezar#75, mattermost-plugin-zoom#257, OpenHands/automation#236).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unknown_events_are_acknowledged() {
-    let inbox = Inbox::builder("").in_memory().unwrap();
+    let inbox = Inbox::builder("").open_in_memory().unwrap();
     let key = || [Secret::new(SECRET)];
     let hooks = Webhooks::new().mount::<events>().secrets::<events>(key());
     let hooks = hooks.mount::<jobs>().secrets::<jobs>(key()).inbox(inbox.clone());
@@ -203,7 +211,7 @@ async fn unknown_events_are_acknowledged() {
     let long = "x".repeat(1_000);
     for name in ["push", "star", "no_such_event_yet", "PUSH", "push ", "<b>", &long] {
         let body = br#"{"ref":"main"}"#;
-        let headers = GITHUB.sign(&Secret::new(SECRET), &Outgoing::new(body)).unwrap().headers;
+        let headers = GITHUB.sign(&Secret::new(SECRET), &RequestToSign::new(body)).unwrap().headers;
         let request = Request::json("/github", body).with_all(&headers);
         let answer = server.client().ask(&request.set("x-github-event", name)).await;
         assert_eq!(answer.status, 200, "{name}: {answer:?}");
@@ -217,8 +225,8 @@ async fn unknown_events_are_acknowledged() {
     let all = settled(&inbox).await;
     assert_eq!(all.len(), 6);
     for record in all {
-        assert_eq!((record.state, record.attempt), (State::Dead, 1), "once is enough");
-        assert!(record.reason.is_some_and(|reason| reason.starts_with('4')), "it says why");
+        assert_eq!((record.state, record.attempt), (DeliveryState::Dead, 1), "once is enough");
+        assert!(record.last_error.is_some_and(|reason| reason.starts_with('4')), "it says why");
     }
     inbox.shutdown(PATIENCE).await;
 }
@@ -243,7 +251,7 @@ async fn failures_do_not_cause_a_retry_storm() {
         .concurrency(64)
         .backoff(Backoff::new(FIRST, 2 * FIRST))
         .poll_interval(Duration::from_millis(20))
-        .in_memory()
+        .open_in_memory()
         .unwrap();
     let hooks = Webhooks::new().mount::<fails>().secrets::<fails>([Secret::new(SECRET)]);
     let server = Server::start(hooks.inbox(inbox.clone())).await;
@@ -255,7 +263,7 @@ async fn failures_do_not_cause_a_retry_storm() {
     let sent = began.elapsed();
     let all = settled(&inbox).await;
     assert_eq!(all.len(), JOBS);
-    assert!(all.iter().all(|record| (record.state, record.attempt) == (State::Dead, 3)));
+    assert!(all.iter().all(|record| (record.state, record.attempt) == (DeliveryState::Dead, 3)));
 
     let mut starts: BTreeMap<usize, Vec<Instant>> = BTreeMap::new();
     for (number, start) in STARTS.lock().unwrap().iter() {

@@ -9,9 +9,9 @@ use std::{
 use tokio::time::timeout;
 use webhook_runtime::{
     Delivery, Inbox, Secret, Webhooks,
-    inbox::{Filter, State},
+    inbox::{DeliveryState, Filter},
     providers::{GITHUB, STRIPE},
-    scheme::Outgoing,
+    scheme::RequestToSign,
     testing::TestClock,
     webhook,
 };
@@ -50,7 +50,7 @@ async fn finished(inbox: &Inbox) {
     let done = async {
         loop {
             let all = inbox.list(Filter::all()).collect().await.unwrap();
-            if all.iter().all(|record| record.state == State::Done) {
+            if all.iter().all(|record| record.state == DeliveryState::Completed) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -122,7 +122,7 @@ async fn a_new_unsigned_id_is_still_a_duplicate() {
     let hooks = Webhooks::new().mount::<pushed>().secrets::<pushed>([Secret::new(SECRET)]);
     let server = Server::start(hooks.inbox(inbox.clone())).await;
     let body = br#"{"ref":"refs/heads/main"}"#;
-    let signed = GITHUB.sign(&Secret::new(SECRET), &Outgoing::new(body)).unwrap();
+    let signed = GITHUB.sign(&Secret::new(SECRET), &RequestToSign::new(body)).unwrap();
     let recorded = Request::json("/github", body).with_all(&signed.headers);
     let recorded = recorded.set("x-github-event", "push");
     let bare = recorded.clone().without("x-github-delivery");

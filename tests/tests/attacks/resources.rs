@@ -21,10 +21,10 @@ use http_body::Frame;
 use serde::Deserialize;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, task::JoinSet, time::timeout};
 use webhook_runtime::{
-    Delivery, Inbox, Secret, Unknown, WebhookEvent, Webhooks,
-    inbox::{Backoff, Filter, State},
-    providers::{GITHUB, PLAIN},
-    scheme::Outgoing,
+    Delivery, Inbox, Secret, UnknownEvent, WebhookEvent, Webhooks,
+    inbox::{Backoff, DeliveryState, Filter},
+    providers::{GITHUB, HMAC_SHA256_HEX},
+    scheme::RequestToSign,
     webhook,
 };
 
@@ -42,7 +42,7 @@ async fn bounded(_: &Delivery) {}
 
 fn signed(target: &str, body: impl Into<Vec<u8>>) -> Request {
     let body = body.into();
-    let signed = PLAIN.sign(&Secret::new(SECRET), &Outgoing::new(&body)).unwrap();
+    let signed = HMAC_SHA256_HEX.sign(&Secret::new(SECRET), &RequestToSign::new(&body)).unwrap();
     Request::json(target, body.clone()).with_all(&signed.headers)
 }
 
@@ -186,7 +186,7 @@ enum Event<'a> {
     #[event("push")]
     Push(BTreeMap<String, serde_json::Value>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(path = "/github", provider = GITHUB)]
@@ -251,7 +251,7 @@ fn shapes() -> Vec<(&'static str, Vec<u8>, [u16; 3])> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hostile_json_is_answered_below_500() {
     let key = || [Secret::new(SECRET)];
-    let inbox = Inbox::builder("").in_memory().unwrap();
+    let inbox = Inbox::builder("").open_in_memory().unwrap();
     let hooks = Webhooks::new()
         .mount::<value>()
         .secrets::<value>(key())
@@ -268,7 +268,7 @@ async fn hostile_json_is_answered_below_500() {
     let shapes = shapes();
     let mut wrong = Vec::new();
     for (what, body, expected) in &shapes {
-        let github = GITHUB.sign(&Secret::new(SECRET), &Outgoing::new(body)).unwrap();
+        let github = GITHUB.sign(&Secret::new(SECRET), &RequestToSign::new(body)).unwrap();
         let github = Request::json("/github", body.clone()).with_all(&github.headers);
         let github = github.set("x-github-event", "push");
         let requests = [signed("/value", body.clone()), signed("/typed", body.clone()), github];
@@ -296,7 +296,7 @@ async fn hostile_json_is_answered_below_500() {
     let all = async {
         loop {
             let all = inbox.list(Filter::all()).collect().await.unwrap();
-            let ends = |state| matches!(state, State::Done | State::Dead);
+            let ends = |state| matches!(state, DeliveryState::Completed | DeliveryState::Dead);
             if all.iter().all(|record| ends(record.state)) {
                 return all;
             }
@@ -306,9 +306,9 @@ async fn hostile_json_is_answered_below_500() {
     let all = timeout(PATIENCE, all).await.expect("none of it is tried for ever");
     assert_eq!(all.len(), shapes.len());
     for (record, (what, body, [_, typed, _])) in all.iter().zip(&shapes) {
-        let state = if *typed == 200 { State::Done } else { State::Dead };
+        let state = if *typed == 200 { DeliveryState::Completed } else { DeliveryState::Dead };
         assert_eq!((record.state, record.attempt), (state, 1), "{what}");
-        let kept = inbox.show(record.id).await.unwrap().expect("it is there");
+        let kept = inbox.get(record.id).await.unwrap().expect("it is there");
         assert!(kept.body == body[..], "{what}: it is kept to the byte");
     }
     inbox.shutdown(PATIENCE).await;
@@ -338,7 +338,7 @@ async fn panics_end_no_connection_and_no_worker() {
         .concurrency(2)
         .backoff(Backoff::new(Duration::from_millis(5), Duration::from_millis(20)))
         .poll_interval(Duration::from_millis(10))
-        .in_memory()
+        .open_in_memory()
         .unwrap();
     let key = || [Secret::new(SECRET)];
     let hooks = Webhooks::new()
@@ -365,15 +365,17 @@ async fn panics_end_no_connection_and_no_worker() {
     let all = async {
         loop {
             let all = inbox.list(Filter::all()).collect().await.unwrap();
-            if all.iter().all(|record| matches!(record.state, State::Done | State::Dead)) {
+            if all.iter().all(|record| {
+                matches!(record.state, DeliveryState::Completed | DeliveryState::Dead)
+            }) {
                 return all;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
     let all = timeout(PATIENCE, all).await.expect("it comes to an end");
-    assert_eq!((all[0].state, all[0].attempt), (State::Dead, 3));
-    assert!(all[0].reason.is_some(), "it says why");
-    assert!(all[1..].iter().all(|record| record.state == State::Done));
+    assert_eq!((all[0].state, all[0].attempt), (DeliveryState::Dead, 3));
+    assert!(all[0].last_error.is_some(), "it says why");
+    assert!(all[1..].iter().all(|record| record.state == DeliveryState::Completed));
     inbox.shutdown(PATIENCE).await;
 }

@@ -5,7 +5,7 @@ use sha2::{Sha256, Sha512};
 use webhook_runtime::{
     Delivery, Secret, Webhooks,
     providers::{GITHUB, STANDARD_WEBHOOKS},
-    scheme::Outgoing,
+    scheme::RequestToSign,
     webhook,
 };
 
@@ -103,7 +103,7 @@ async fn signature_lists_accept_nothing_more() {
     const KEY: &str = "whsec_czNjcmV0czNjcmV0czNjcmV0czNjcmV0";
     let hooks = Webhooks::new().mount::<standard>().secrets::<standard>([Secret::new(KEY)]);
     let server = Server::start(hooks).await;
-    let signed = STANDARD_WEBHOOKS.sign(&Secret::new(KEY), &Outgoing::new(b"{}")).unwrap();
+    let signed = STANDARD_WEBHOOKS.sign(&Secret::new(KEY), &RequestToSign::new(b"{}")).unwrap();
     let request = Request::json("/webhook", "{}").with_all(&signed.headers);
     let value = request.header("webhook-signature");
     let tag = value.strip_prefix("v1,").unwrap();

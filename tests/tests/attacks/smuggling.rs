@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use webhook_runtime::{Delivery, Secret, Webhooks, providers::PLAIN, scheme::Outgoing, webhook};
+use webhook_runtime::{
+    Delivery, Secret, Webhooks, providers::HMAC_SHA256_HEX, scheme::RequestToSign, webhook,
+};
 
 use crate::{
     server::Server,
@@ -21,11 +23,11 @@ async fn anything(_: &Delivery) {}
 /// A server with short timeouts.
 async fn server() -> Server {
     let hooks = Webhooks::new().mount::<anything>().secrets::<anything>([Secret::new(SECRET)]);
-    Server::start(hooks.header_deadline(DEADLINE).body_deadline(DEADLINE)).await
+    Server::start(hooks.header_timeout(DEADLINE).body_timeout(DEADLINE)).await
 }
 
 fn tag(body: &[u8]) -> String {
-    let signed = PLAIN.sign(&Secret::new(SECRET), &Outgoing::new(body)).unwrap();
+    let signed = HMAC_SHA256_HEX.sign(&Secret::new(SECRET), &RequestToSign::new(body)).unwrap();
     signed.headers["x-signature"].to_str().unwrap().to_owned()
 }
 

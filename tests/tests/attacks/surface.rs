@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::json;
 use webhook_runtime::{
     Delivery, KeySource, Secret, SourceError, Webhooks,
-    providers::{AWS_SNS, DROPBOX, META, MICROSOFT_GRAPH, OKTA, PLAIN, SLACK},
-    scheme::{Outgoing, WantedKey},
+    providers::{AWS_SNS, DROPBOX, HMAC_SHA256_HEX, META, MICROSOFT_GRAPH, OKTA, SLACK},
+    scheme::{KeyRequest, RequestToSign},
     webhook,
 };
 
@@ -24,7 +24,8 @@ fn key() -> [Secret; 1] {
 }
 
 fn signed(target: &str, body: &str) -> Request {
-    let signed = PLAIN.sign(&Secret::new(SECRET), &Outgoing::new(body.as_bytes())).unwrap();
+    let signed =
+        HMAC_SHA256_HEX.sign(&Secret::new(SECRET), &RequestToSign::new(body.as_bytes())).unwrap();
     Request::json(target, body).with_all(&signed.headers)
 }
 
@@ -183,12 +184,12 @@ struct Noting {
 }
 
 impl KeySource for Noting {
-    async fn fetch(&self, key: &WantedKey) -> Result<Bytes, SourceError> {
+    async fn fetch(&self, key: &KeyRequest) -> Result<Bytes, SourceError> {
         self.fetched.lock().unwrap().push(format!("{key:?}"));
         Ok(Bytes::from_static(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"))
     }
 
-    async fn visit(&self, url: &str) -> Result<(), SourceError> {
+    async fn confirm_subscription(&self, url: &str) -> Result<(), SourceError> {
         self.visited.lock().unwrap().push(url.to_owned());
         Ok(())
     }
@@ -329,7 +330,7 @@ async fn challenges_are_echoed_as_plain_text() {
         let text = encoded(challenge);
         let meta = format!("/meta?hub.mode=subscribe&hub.challenge={text}&hub.verify_token=token");
         let asked = json!({ "type": "url_verification", "challenge": challenge }).to_string();
-        let headers = SLACK.sign(&Secret::new(SECRET), &Outgoing::new(asked.as_bytes()));
+        let headers = SLACK.sign(&Secret::new(SECRET), &RequestToSign::new(asked.as_bytes()));
         let slack = Request::json("/slack", asked.clone()).with_all(&headers.unwrap().headers);
         let mut requests = vec![
             Request::post(&format!("/dropbox?challenge={text}"), "").of("GET"),

@@ -130,7 +130,7 @@ fn misshapen(sender: &Sender, letter: &Letter) -> Vec<Letter> {
 #[tokio::test]
 async fn a_leaking_handler_is_detected() {
     let mark = recorder::listen();
-    let sender = Sender::new(&webhook_runtime::providers::PLAIN);
+    let sender = Sender::new(&webhook_runtime::providers::HMAC_SHA256_HEX);
     let heard = Heard::default();
     let router = receiver::router(&sender, &heard, VERIFY_TOKEN);
     let mut scanner = Scanner::new();

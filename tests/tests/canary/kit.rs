@@ -16,7 +16,7 @@ use webhook_runtime::{
     providers::ALL,
     testing::{
         TestClock,
-        conformance::{CASES, Subject},
+        conformance::{CASES, Target},
     },
 };
 
@@ -58,7 +58,7 @@ async fn failed_cases_leak_no_secrets() {
         let scanner = scanner(&sender);
         for status in [StatusCode::OK, StatusCode::INTERNAL_SERVER_ERROR] {
             let signing = sender.signing().clone();
-            let subject = Subject::service(wrong(status), provider, signing, "/any")
+            let subject = Target::service(wrong(status), provider, signing, "/any")
                 .clock(TestClock::new(sender.now))
                 .verify_token(Secret::new(TOKEN))
                 .older_secret(sender.older.clone())
@@ -98,7 +98,7 @@ async fn handshakes_leak_no_secrets() {
             .verify_token::<Any>(Secret::new(TOKEN))
             .test(heard.clone());
         let signing = sender.signing().clone();
-        let subject = Subject::of::<Any, Heard>(hooks)
+        let subject = Target::of::<Any, Heard>(hooks)
             .sample(move |delivery| delivery.signed_with(signing.clone()));
         for case in CASES.iter().filter(|case| {
             ["handshakes", "challenges", "verify_tokens"].iter().any(|it| case.name().contains(it))

@@ -17,7 +17,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use webhook_runtime::{
     Delivery, Inbox, Provider, Secret, Webhooks,
     providers::{EVENT_GRID, GITHUB, GITLAB, META, STANDARD_WEBHOOKS},
-    scheme::Outgoing,
+    scheme::RequestToSign,
     webhook,
 };
 
@@ -235,7 +235,7 @@ fn programs_log_no_secrets_at_any_level() {
     program.signal("TERM");
     let [out, error] = program.end();
     let text = String::from_utf8_lossy(&error).into_owned();
-    for wanted in ["outcome=200", "outcome=401", "outcome=500", "the handler panicked", "taken"] {
+    for wanted in ["status=200", "status=401", "status=500", "the handler panicked", "taken"] {
         assert!(text.contains(wanted), "{wanted} is not in: {text}");
     }
     for answer in answers {
@@ -249,9 +249,9 @@ fn requests(scanner: &mut Scanner) -> Vec<Vec<u8>> {
     let mut requests = Vec::new();
     let body = br#"{"note":"a body"}"#;
     let mut sign = |provider: &Provider, secret: &str| {
-        let signed = provider.sign(&Secret::new(secret), &Outgoing::new(body));
+        let signed = provider.sign(&Secret::new(secret), &RequestToSign::new(body));
         let headers = signed.expect("it can be signed").headers;
-        if let Some(signature) = headers.get(provider.traits().header) {
+        if let Some(signature) = headers.get(provider.scheme_info().signature_header) {
             scanner.add("a signature", signature.as_bytes());
         }
         headers

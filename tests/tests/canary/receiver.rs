@@ -18,10 +18,10 @@ use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use tower::ServiceExt as _;
 use webhook_runtime::{
-    __private::{HandlerFuture, Verified},
+    __private::{HandlerFuture, HandlerInput},
     Delivery, Endpoint, KeySource, Provider, SourceError, Webhook, Webhooks,
-    providers::PLAIN,
-    scheme::WantedKey,
+    providers::HMAC_SHA256_HEX,
+    scheme::KeyRequest,
     webhook,
 };
 
@@ -32,14 +32,14 @@ use super::{
 
 /// Every library value that a handler can print.
 fn all_of(delivery: &Delivery, headers: &HeaderMap) -> String {
-    let encoded = delivery.encoded();
+    let encoded = delivery.raw_event();
     let misfit = delivery.decode::<Misfit>().err();
     format!(
         "{delivery:?} {delivery:#?} {headers:?} {:?} {:#?} {encoded:?} {:?} {:?} {misfit:?} {} {}",
         delivery.headers(),
         delivery.headers(),
-        delivery.scope(),
-        delivery.secret(),
+        delivery.tenant(),
+        delivery.secret_name(),
         misfit.as_ref().map(ToString::to_string).unwrap_or_default(),
         delivery.endpoint(),
     )
@@ -79,7 +79,7 @@ pub(crate) struct Misfit {
 async fn misfit(State(_): State<Heard>, _: Misfit) {}
 
 thread_local! {
-    static PROVIDER: RefCell<&'static Provider> = const { RefCell::new(&PLAIN) };
+    static PROVIDER: RefCell<&'static Provider> = const { RefCell::new(&HMAC_SHA256_HEX) };
 }
 
 /// [`any`] with whatever provider the test is about.
@@ -100,7 +100,7 @@ impl Webhook<Heard> for Any {
         endpoint("any", "/any")
     }
 
-    fn call(verified: Verified<Heard>) -> HandlerFuture {
+    fn call(verified: HandlerInput<Heard>) -> HandlerFuture {
         <any as Webhook<Heard>>::call(verified)
     }
 }
@@ -111,7 +111,7 @@ impl Webhook<Heard> for Stored {
         endpoint(PROVIDER.with_borrow(|it| it.name()), "/any").inbox()
     }
 
-    fn call(verified: Verified<Heard>) -> HandlerFuture {
+    fn call(verified: HandlerInput<Heard>) -> HandlerFuture {
         <any as Webhook<Heard>>::call(verified)
     }
 }
@@ -121,7 +121,7 @@ impl Webhook<Heard> for Misfits {
         endpoint("misfit", "/misfit")
     }
 
-    fn call(verified: Verified<Heard>) -> HandlerFuture {
+    fn call(verified: HandlerInput<Heard>) -> HandlerFuture {
         <misfit as Webhook<Heard>>::call(verified)
     }
 }
@@ -182,8 +182,8 @@ pub(crate) fn webhooks(sender: &Sender, all: &Heard) -> Webhooks<Heard> {
 /// The endpoints of a provider, with the sender's secrets.
 pub(crate) fn router(sender: &Sender, heard: &Heard, verify_token: &str) -> Router {
     let secrets = || {
-        let older = sender.rotates().then(|| sender.older.clone().named("OLDER"));
-        [sender.known.clone().named("KNOWN")].into_iter().chain(older)
+        let older = sender.rotates().then(|| sender.older.clone().with_name("OLDER"));
+        [sender.known.clone().with_name("KNOWN")].into_iter().chain(older)
     };
     webhooks(sender, heard)
         .mount::<Any>()
@@ -206,9 +206,9 @@ pub(crate) async fn ask(router: &Router, request: Request) -> u16 {
 struct NoKeys;
 
 impl KeySource for NoKeys {
-    async fn fetch(&self, key: &WantedKey) -> Result<Bytes, SourceError> {
+    async fn fetch(&self, key: &KeyRequest) -> Result<Bytes, SourceError> {
         match key {
-            WantedKey::Url(_) => Ok(Bytes::from_static(b"no certificate")),
+            KeyRequest::Url(_) => Ok(Bytes::from_static(b"no certificate")),
             _ => Err(SourceError::unavailable("no keys in this test")),
         }
     }

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use sha2::{Digest as _, Sha256};
 use webhook_runtime::{
     Provider, Secret,
-    scheme::{KeyEncoding, Outgoing, Scheme},
+    scheme::{KeyEncoding, RequestToSign, Scheme},
 };
 
 use super::scanner::Scanner;
@@ -113,7 +113,7 @@ impl Sender {
 
     /// Tells whether an endpoint can have a second secret.
     pub(crate) fn rotates(&self) -> bool {
-        pairs(self.provider).is_none() && self.provider.traits().needs_secret
+        pairs(self.provider).is_none() && self.provider.scheme_info().needs_secret
     }
 
     /// The signing secret, for the test kit.
@@ -124,7 +124,7 @@ impl Sender {
     /// A scanner for its secrets, without public keys.
     pub(crate) fn scanner(&self) -> Scanner {
         let mut scanner = Scanner::new();
-        if self.provider.traits().needs_secret {
+        if self.provider.scheme_info().needs_secret {
             scanner.add("the secret", key_of(&self.signs));
             if self.rotates() {
                 scanner.add("the older secret", self.older.expose());
@@ -154,7 +154,7 @@ impl Sender {
         let letter = self.unsigned(path, "broken");
         let body = letter.body[..letter.body.len() - 1].to_vec();
         let url = format!("{ORIGIN}{}", letter.target);
-        let outgoing = Outgoing::new(&body).id("msg_canary").url(&url).at(self.now);
+        let outgoing = RequestToSign::new(&body).id("msg_canary").url(&url).at(self.now);
         let signed = self.provider.sign(&self.signs, &outgoing).ok()?;
         let mut headers = letter.headers.clone();
         headers.extend(signed.headers);
@@ -188,7 +188,7 @@ impl Sender {
         }
         let (form, body) = body(self.provider, note, at);
         let url = format!("{ORIGIN}{}", letter.target);
-        let mut outgoing = Outgoing::new(&body).id("msg_canary").url(&url).at(at);
+        let mut outgoing = RequestToSign::new(&body).id("msg_canary").url(&url).at(at);
         outgoing.form = form;
         let signed = self.provider.sign(secret, &outgoing);
         let signed = signed.unwrap_or_else(|error| panic!("{}: {error}", self.provider.name()));
@@ -245,7 +245,7 @@ fn pairs(provider: &Provider) -> Option<[keys::Pair; 2]> {
 /// The query parameter that carries the secret itself.
 fn query_parameter(provider: &Provider) -> Option<&'static str> {
     let pattern = provider.scheme()?.signature_pattern();
-    pattern.starts_with('?').then(|| provider.traits().header)
+    pattern.starts_with('?').then(|| provider.scheme_info().signature_header)
 }
 
 /// A secret in the provider's format, with as many characters as possible that some encoding

@@ -3,11 +3,13 @@
 use std::time::SystemTime;
 
 use webhook_runtime::{
-    Inbox, LateHandlers, Secret, SecretError, SourceError, SystemClock, Webhook, Webhooks,
+    BackgroundHandlers, Inbox, Secret, SecretError, SourceError, SystemClock, Webhook, Webhooks,
     inbox::{AttemptResult, Filter, NewDelivery},
     providers::ALL,
-    scheme::{Incoming, KeyEncoding, Outgoing, Scheme, SignError, VerifyError, WantedKey},
-    testing::{TestClock, conformance::Subject},
+    scheme::{
+        KeyEncoding, KeyRequest, RequestToSign, Scheme, SignError, SignedRequest, VerifyError,
+    },
+    testing::{TestClock, conformance::Target},
 };
 
 use super::{
@@ -27,10 +29,10 @@ fn debug_of_verification_leaks_no_secrets() {
         {
             scanner.add("a signature", expected);
         }
-        let secrets = [sender.known.clone(), sender.older.clone().named("OLDER")];
+        let secrets = [sender.known.clone(), sender.older.clone().with_name("OLDER")];
         let mut shown = vec![
             format!("{secrets:?} {secrets:#?} {:?}", sender.known.name()),
-            format!("{provider:?} {:?} {:?}", provider.scheme(), provider.traits()),
+            format!("{provider:?} {:?} {:?}", provider.scheme(), provider.scheme_info()),
         ];
         let verifier = provider.verifier(&secrets[..1]);
         shown.push(format!("{verifier:?} {verifier:#?}"));
@@ -38,14 +40,14 @@ fn debug_of_verification_leaks_no_secrets() {
         for Letter { method, target, headers, body } in &letters {
             let url = format!("{}{target}", sender::ORIGIN);
             let query = target.split_once('?').map_or("", |(_, query)| query);
-            let incoming = Incoming { method, url: &url, headers, query, body };
-            shown.push(format!("{incoming:?} {incoming:#?} {:?}", provider.wanted_key(&incoming)));
+            let incoming = SignedRequest { method, url: &url, headers, query, body };
+            shown.push(format!("{incoming:?} {incoming:#?} {:?}", provider.key_request(&incoming)));
             let verdict = provider.verify(&secrets, &incoming, None, sender.now);
             shown.push(match &verdict {
                 Ok(proof) => format!("{proof:?} {proof:#?}"),
                 Err(error) => format!("{error} {error:?}"),
             });
-            let outgoing = Outgoing::new(body).url(&url).at(sender.now);
+            let outgoing = RequestToSign::new(body).url(&url).at(sender.now);
             let signed = provider.sign(sender.signing(), &outgoing);
             shown.push(format!("{outgoing:?} {signed:?} {signed:#?}"));
             if let Ok(signed) = &signed {
@@ -67,15 +69,15 @@ async fn debug_of_other_types_leaks_no_secrets() {
     let mut scanner = sender.scanner();
     let secret = String::from_utf8_lossy(sender.known.expose()).into_owned();
     let heard = Heard::default();
-    let inbox = Inbox::builder("").in_memory().expect("it can be opened");
+    let inbox = Inbox::builder("").open_in_memory().expect("it can be opened");
     let hooks = receiver::webhooks(&sender, &heard)
         .mount::<Any>()
         .secrets::<Any>([sender.known.clone()])
         .verify_token::<Any>(sender.older.clone());
-    let late: LateHandlers = hooks.late_handlers();
+    let late: BackgroundHandlers = hooks.background_handlers();
     let hooks = hooks.test(heard.clone());
     let answer = hooks.send(sender.genuine("/any", "").with("x-do", "fail").request()).await;
-    let subject = Subject::service(hooks.router().clone(), sender.provider, sender.known, "/any")
+    let subject = Target::service(hooks.router().clone(), sender.provider, sender.known, "/any")
         .verify_token(sender.older.clone())
         .older_secret(sender.older);
     let new = NewDelivery::new("any", "github", secret.clone(), secret.clone(), SystemTime::now());
@@ -84,21 +86,25 @@ async fn debug_of_other_types_leaks_no_secrets() {
     let mut texts = vec![
         format!("{hooks:?} {hooks:#?} {answer:?} {answer:#?} {subject:?} {late:?}"),
         format!("{:?} {:?}", hooks.verify_token::<Any>(), hooks.clock()),
-        format!("{inbox:?} {enqueued:?} {records:?} {:?}", inbox.counts().await),
+        format!("{inbox:?} {enqueued:?} {records:?} {:?}", inbox.stats().await),
         format!(
             "{:?} {:?}",
             <Any as Webhook<Heard>>::endpoint(),
             <Stored as Webhook<_>>::endpoint()
         ),
         format!("{:?} {SystemClock:?} {:?}", Filter::all().endpoint("any"), TestClock::default()),
-        format!("{:?} {:?}", WantedKey::Id("a-key".to_owned()), AttemptResult::Done),
+        format!("{:?} {:?}", KeyRequest::Id("a-key".to_owned()), AttemptResult::Completed),
         format!("{:?}", webhook_runtime::HttpsKeys::new()),
     ];
-    for error in [SecretError::Blank, SecretError::Padded, SecretError::Malformed("hexadecimal")] {
-        texts.push(format!("{error} {error:?} {}", VerifyError::BadSecret(error)));
+    for error in [
+        SecretError::Blank,
+        SecretError::SurroundingWhitespace,
+        SecretError::Malformed("hexadecimal"),
+    ] {
+        texts.push(format!("{error} {error:?} {}", VerifyError::InvalidSecret(error)));
         texts.push(format!("{} {:?}", SignError::Secret(error), SignError::Secret(error)));
     }
-    texts.push(format!("{:?} {}", SourceError::Unknown, SourceError::unavailable("why")));
+    texts.push(format!("{:?} {}", SourceError::NotFound, SourceError::unavailable("why")));
     // Secrets in the wrong format for each.
     for (scheme, name) in [
         (Scheme::hmac_sha256().header("x-a").key(KeyEncoding::Hex), "hex"),
@@ -113,7 +119,7 @@ async fn debug_of_other_types_leaks_no_secrets() {
         let provider = webhook_runtime::Provider::new(name, scheme);
         for text in [format!("!{secret}"), format!("{secret}\n{secret}"), String::new()] {
             let wrong = Secret::new(text);
-            let signed = provider.sign(&wrong, &Outgoing::new(b"{}"));
+            let signed = provider.sign(&wrong, &RequestToSign::new(b"{}"));
             let verifier = provider.verifier(std::slice::from_ref(&wrong));
             texts.push(format!("{signed:?} {verifier:?} {wrong:?}"));
         }

@@ -4,9 +4,9 @@ use std::{future::pending, sync::Mutex};
 
 use axum::extract::State;
 use webhook_runtime::{
-    Delivery, HttpsKeys, KeySource, Scope, Secret, SecretSource, SourceError, Webhooks,
+    Delivery, HttpsKeys, KeySource, Secret, SecretSource, SourceError, Tenant, Webhooks,
     providers::{ASANA, NOTION, STANDARD_WEBHOOKS},
-    scheme::{Outgoing, WantedKey},
+    scheme::{KeyRequest, RequestToSign},
     webhook,
 };
 
@@ -23,7 +23,7 @@ const OFFERED: &str = "canary-that-is-offered-7d1c55e0";
 
 #[webhook(path = "/t/{tenant}", provider = STANDARD_WEBHOOKS)]
 async fn tenants(State(_): State<Heard>, delivery: &Delivery) -> String {
-    panic!("{ON_PURPOSE}: {delivery:?} {:?}", delivery.scope());
+    panic!("{ON_PURPOSE}: {delivery:?} {:?}", delivery.tenant());
 }
 
 #[webhook(path = "/asana/{tenant}", provider = ASANA)]
@@ -39,25 +39,25 @@ struct Source;
 static KEPT: Mutex<Vec<Secret>> = Mutex::new(Vec::new());
 
 impl SecretSource for Source {
-    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
-        let good = || Secret::new(TENANT).named("GOOD");
-        Ok(match scope.param("tenant").unwrap_or_default() {
+    async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
+        let good = || Secret::new(TENANT).with_name("GOOD");
+        Ok(match tenant.param("tenant").unwrap_or_default() {
             "good" => vec![good()],
-            "rotating" => vec![Secret::new(OTHER).named("NEW"), good()],
+            "rotating" => vec![Secret::new(OTHER).with_name("NEW"), good()],
             "padded" => vec![Secret::new(format!("{TENANT}\n"))],
             "malformed" => vec![good(), Secret::new(format!("{OTHER}!!"))],
             "blank" => vec![good(), Secret::new("")],
             "empty" => Vec::new(),
             "silent" => pending().await,
             "down" => return Err(SourceError::unavailable("the database is down")),
-            "clumsy" => panic!("{ON_PURPOSE}: {:?} {:?} {scope:?}", good(), [good()]),
-            _ => return Err(SourceError::Unknown),
+            "clumsy" => panic!("{ON_PURPOSE}: {:?} {:?} {tenant:?}", good(), [good()]),
+            _ => return Err(SourceError::NotFound),
         })
     }
 
-    async fn keep(&self, scope: &Scope, offered: Secret) -> Result<(), SourceError> {
-        tracing::info!(?offered, ?scope, "offered");
-        if scope.param("tenant") == Some("refusing") {
+    async fn store(&self, tenant: &Tenant, offered: Secret) -> Result<(), SourceError> {
+        tracing::info!(?offered, ?tenant, "offered");
+        if tenant.param("tenant") == Some("refusing") {
             return Err(SourceError::unavailable(format_args!("{offered:?} is not wanted")));
         }
         KEPT.lock().expect("nobody panics holding it").push(offered);
@@ -100,7 +100,7 @@ async fn failing_sources_leak_no_secrets() {
         "unknown",
     ] {
         for secret in [TENANT, OTHER, "whsec_c29tZWJvZHkgZWxzZSdz"] {
-            let signed = STANDARD_WEBHOOKS.sign(&Secret::new(secret), &Outgoing::new(body));
+            let signed = STANDARD_WEBHOOKS.sign(&Secret::new(secret), &RequestToSign::new(body));
             let headers = signed.expect("it can be signed").headers;
             let signature = headers["webhook-signature"].to_str().expect("text").to_owned();
             scanner.add("a signature", &signature["v1,".len()..]);
@@ -182,9 +182,9 @@ async fn key_fetches_leak_no_urls() {
         format!("https://[::{token}"),
         format!("https://no.invalid/?Token={token}"),
     ] {
-        let error = keys.visit(&url).await.expect_err("nobody is there");
+        let error = keys.confirm_subscription(&url).await.expect_err("nobody is there");
         scanner.asserts_silence(&url, format!("{error} {error:?}"));
-        let error = keys.fetch(&WantedKey::Url(url.clone().into())).await.expect_err("likewise");
+        let error = keys.fetch(&KeyRequest::Url(url.clone().into())).await.expect_err("likewise");
         scanner.asserts_silence(&url, format!("{error} {error:?} {keys:?}"));
     }
     // At the level TRACE, `ureq` logs its requests, as SECURITY.md says.

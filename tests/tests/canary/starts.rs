@@ -16,14 +16,14 @@ const PASSWORD: &str = "canary-password-of-the-url-1f6e08c2";
 fn wrong(secret: &Secret) -> Vec<Secret> {
     let text = String::from_utf8_lossy(secret.expose()).into_owned();
     vec![
-        Secret::new(format!(" {text}")).named("FIRST"),
-        Secret::new(format!("{text}\n")).named("SECOND"),
-        Secret::new(format!("!{text}")).named("THIRD"),
-        Secret::new(format!("{text}=")).named("FOURTH"),
-        Secret::new(format!("-----BEGIN PUBLIC KEY-----\n{text}\n")).named("FIFTH"),
-        Secret::from_key(text.clone().into_bytes()).named("SIXTH"),
-        Secret::new("").named("BLANK"),
-        Secret::new(text).named("GOOD"),
+        Secret::new(format!(" {text}")).with_name("FIRST"),
+        Secret::new(format!("{text}\n")).with_name("SECOND"),
+        Secret::new(format!("!{text}")).with_name("THIRD"),
+        Secret::new(format!("{text}=")).with_name("FOURTH"),
+        Secret::new(format!("-----BEGIN PUBLIC KEY-----\n{text}\n")).with_name("FIFTH"),
+        Secret::from_key(text.clone().into_bytes()).with_name("SIXTH"),
+        Secret::new("").with_name("BLANK"),
+        Secret::new(text).with_name("GOOD"),
     ]
 }
 

@@ -23,7 +23,9 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::sync::mpsc;
 use tower::ServiceExt as _;
-use webhook_runtime::{Provider, Secret, Webhook, Webhooks, providers::PLAIN, scheme::Outgoing};
+use webhook_runtime::{
+    Provider, Secret, Webhook, Webhooks, providers::HMAC_SHA256_HEX, scheme::RequestToSign,
+};
 
 /// The only secret of an endpoint mounted by [`webhooks`] or [`router`].
 pub(crate) const SECRET: &str = "the secret of these tests";
@@ -43,12 +45,15 @@ pub(crate) fn router<H: Webhook<()>>() -> Router {
 
 /// The headers that a provider sends with `body`.
 pub(crate) fn sign(provider: &Provider, secret: &str, body: &[u8]) -> HeaderMap {
-    provider.sign(&Secret::new(secret), &Outgoing::new(body)).expect("it can be signed").headers
+    provider
+        .sign(&Secret::new(secret), &RequestToSign::new(body))
+        .expect("it can be signed")
+        .headers
 }
 
 /// The plain signature of `body` under [`SECRET`].
 pub(crate) fn signature(body: &[u8]) -> String {
-    let headers = sign(&PLAIN, SECRET, body);
+    let headers = sign(&HMAC_SHA256_HEX, SECRET, body);
     headers["x-signature"].to_str().expect("hexadecimal").to_owned()
 }
 
@@ -60,7 +65,7 @@ pub(crate) fn delivery(json: impl Into<Bytes>) -> Request<Body> {
 /// A genuine delivery of JSON.
 pub(crate) fn delivery_to(uri: &str, json: impl Into<Bytes>) -> Request<Body> {
     let json = json.into();
-    let mut request = post(uri, sign(&PLAIN, SECRET, &json), json);
+    let mut request = post(uri, sign(&HMAC_SHA256_HEX, SECRET, &json), json);
     set(&mut request, "content-type", "application/json");
     request
 }

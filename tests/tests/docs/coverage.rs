@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use webhook_runtime::{Copies, Items, Provider, scheme::Validity};
+use webhook_runtime::{BatchLayout, Deduplication, Provider, scheme::ReplayWindow};
 
 /// The text before the table.
 pub(crate) const INTRODUCTION: &str = "
@@ -29,10 +29,10 @@ it seems.
 
 /// One line of it.
 pub(crate) fn row(provider: &Provider, time: fn(Duration) -> String) -> String {
-    let traits = provider.traits();
-    let items = provider.items_source();
-    let id = items.and_then(Items::id_pointer);
-    let event = items.and_then(Items::event_pointer);
+    let traits = provider.scheme_info();
+    let items = provider.batch();
+    let id = items.and_then(BatchLayout::id);
+    let event = items.and_then(BatchLayout::event);
     let cells = [
         provider.name().to_owned(),
         match traits.signed_pointers {
@@ -42,18 +42,18 @@ pub(crate) fn row(provider: &Provider, time: fn(Duration) -> String) -> String {
         },
         said(traits.signs_method),
         said(traits.signs_url),
-        match traits.validity {
-            Validity::MayExpire => "if the token says one".to_owned(),
+        match traits.replay_window {
+            ReplayWindow::UntilOptionalExpiry => "if the token says one".to_owned(),
             _ => said(traits.signs_time),
         },
         signed_id(provider).map(said).unwrap_or_default(),
-        match (event, provider.event_source()) {
+        match (event, provider.event()) {
             (Some(pointer), _) => said(is_signed_in_item(provider, pointer)),
             (None, Some(source)) => said(provider.signs(source)),
             (None, None) => String::new(),
         },
         recorded(provider, time),
-        copies(provider, id.is_some() || provider.id_source().is_some()),
+        copies(provider, id.is_some() || provider.id().is_some()),
     ];
     format!("| {} |\n", cells.join(" | "))
 }
@@ -64,37 +64,37 @@ fn said(is_signed: bool) -> String {
 
 /// Tells whether the id is signed. `None` if there is no id.
 fn signed_id(provider: &Provider) -> Option<bool> {
-    match provider.items_source().and_then(Items::id_pointer) {
+    match provider.batch().and_then(BatchLayout::id) {
         Some(pointer) => Some(is_signed_in_item(provider, pointer)),
-        None => provider.id_source().map(|source| provider.signs(source)),
+        None => provider.id().map(|source| provider.signs(source)),
     }
 }
 
 /// Tells whether the signature covers this pointer in every event of a batch.
 pub(crate) fn is_signed_in_item(provider: &Provider, pointer: &str) -> bool {
-    let Some(items) = provider.items_source() else { return false };
-    let (array, inside) = (items.array_pointer(), items.inside_pointer().unwrap_or_default());
-    let traits = provider.traits();
+    let Some(items) = provider.batch() else { return false };
+    let (array, inside) = (items.array(), items.inner().unwrap_or_default());
+    let traits = provider.scheme_info();
     let first = format!("{array}/0{inside}{pointer}");
     traits.signs_body || traits.signed_pointers.contains(&first.as_str())
 }
 
 /// Tells whether the signature covers nothing of the body.
 fn signs_nothing(provider: &Provider) -> bool {
-    let traits = provider.traits();
+    let traits = provider.scheme_info();
     !traits.signs_body && traits.signed_pointers.is_empty()
 }
 
 fn recorded(provider: &Provider, time: fn(Duration) -> String) -> String {
-    let traits = provider.traits();
-    let how_long = match traits.validity {
-        Validity::Window(window) => time(window),
-        Validity::Expires => "until the token expires".to_owned(),
-        Validity::MayExpire => "until the token expires, if it says when".to_owned(),
-        Validity::Unlimited if traits.signs_time => {
+    let traits = provider.scheme_info();
+    let how_long = match traits.replay_window {
+        ReplayWindow::Limited(window) => time(window),
+        ReplayWindow::UntilExpiry => "until the token expires".to_owned(),
+        ReplayWindow::UntilOptionalExpiry => "until the token expires, if it says when".to_owned(),
+        ReplayWindow::Unlimited if traits.signs_time => {
             "for good, unless `tolerance` is set".to_owned()
         }
-        Validity::Unlimited => "for good".to_owned(),
+        ReplayWindow::Unlimited => "for good".to_owned(),
         other => panic!("a word for {other:?} is missing here"),
     };
     let also = if signs_nothing(provider) { ", and with any other body" } else { "" };
@@ -103,14 +103,14 @@ fn recorded(provider: &Provider, time: fn(Duration) -> String) -> String {
 
 fn copies(provider: &Provider, has_id: bool) -> String {
     let unsigned = signs_nothing(provider);
-    match provider.known_copies() {
+    match provider.deduplication() {
         _ if has_id && unsigned => "the id, which nobody signs",
         _ if signed_id(provider) == Some(true) => "the id",
-        Copies::None => "nothing: none is taken for a copy",
-        Copies::SameBytesAndEvent => "the body, and the event's name, which nobody signs",
-        Copies::SameBytes if unsigned => "the body, which nobody signs",
-        Copies::SameBytes if provider.traits().signs_body => "the body",
-        Copies::SameBytes => "what is signed of the body",
+        Deduplication::Disabled => "nothing: none is taken for a copy",
+        Deduplication::SignedBytesAndEvent => "the body, and the event's name, which nobody signs",
+        Deduplication::SignedBytes if unsigned => "the body, which nobody signs",
+        Deduplication::SignedBytes if provider.scheme_info().signs_body => "the body",
+        Deduplication::SignedBytes => "what is signed of the body",
         other => panic!("a word for {other:?} is missing here"),
     }
     .to_owned()

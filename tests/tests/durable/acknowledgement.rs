@@ -29,7 +29,7 @@ async fn credentials_are_not_stored() {
     );
     assert_eq!(status(hooks.deliver::<unsigned_id>().event("push").body("{}")).await, 202);
     for record in records(&hooks).await {
-        let stored = hooks.inbox().show(record.id).await.expect("it works").expect("it is there");
+        let stored = hooks.inbox().get(record.id).await.expect("it works").expect("it is there");
         let head = &stored.head;
         let values = head.headers.values().map(|value| String::from_utf8_lossy(value.as_bytes()));
         let all = values.map(Into::into).chain([head.uri.clone(), format!("{:?}", head.query)]);

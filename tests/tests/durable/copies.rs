@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use serde_json::json;
 use webhook_runtime::{
-    Delivery, Provider, Scope, Secret, SecretSource, Source, SourceError, Webhooks,
+    Delivery, Field, Provider, Secret, SecretSource, SourceError, Tenant, Webhooks,
     providers::{CLOUDEVENTS, DROPBOX, MAILGUN, SHOPIFY, STANDARD_WEBHOOKS, TWILIO},
     scheme::Scheme,
     webhook,
@@ -33,7 +33,7 @@ async fn duplicates_are_handled_once() {
     }
     let other = hooks.deliver::<unsigned_id>().id("one").event("push").body("{} ");
     assert_eq!(status(other).await, 202);
-    assert_eq!(hooks.run_due().await, 2);
+    assert_eq!(hooks.drain().await, 2);
     assert_eq!(seen.take(), ["{}", "{} "]);
 
     // A signed id counts, whatever else changes: each retry has another signing time.
@@ -41,16 +41,16 @@ async fn duplicates_are_handled_once() {
         hooks.advance(Duration::from_secs(60));
         assert_eq!(status(hooks.deliver::<signed_id>().id(id).body(body)).await, 202);
     }
-    assert_eq!(hooks.run_due().await, 2);
+    assert_eq!(hooks.drain().await, 2);
     assert_eq!(seen.take(), ["m1", "m2"]);
     for (id, live) in [("evt_1", true), ("evt_1", false), ("evt_2", true)] {
         let event = json!({ "id": id, "type": "a", "livemode": live });
         assert_eq!(status(hooks.deliver::<id_in_body>().json(&event)).await, 202);
     }
-    assert_eq!(hooks.run_due().await, 2);
+    assert_eq!(hooks.drain().await, 2);
     assert_eq!(seen.take(), ["evt_1", "evt_2"]);
-    let counts = hooks.inbox().counts().await.expect("the inbox works");
-    assert_eq!((counts.stored, counts.duplicate, counts.done), (6, 3, 6));
+    let counts = hooks.inbox().stats().await.expect("the inbox works");
+    assert_eq!((counts.stored, counts.duplicates, counts.completed), (6, 3, 6));
 }
 
 /// Unsigned details of the request do not make a new delivery.
@@ -74,7 +74,7 @@ async fn unsigned_changes_are_still_duplicates() {
     for body in [json!({ "event-data": { "event": "opened" } }), json!({ "n": 1 })] {
         assert_eq!(status(hooks.deliver::<mailgun>().id("t1").json(&body)).await, 202);
     }
-    assert_eq!(hooks.run_due().await, 3);
+    assert_eq!(hooks.drain().await, 3);
     assert_eq!(records(&hooks).await.len(), 3);
 }
 
@@ -97,22 +97,22 @@ async fn same_bytes_can_be_different_deliveries() {
         let changed = hooks.deliver::<dropbox>().body(r#"{"list_folder":{"accounts":["a"]}}"#);
         assert_eq!(status(changed).await, 200);
     }
-    assert_eq!(hooks.run_due().await, 3);
+    assert_eq!(hooks.drain().await, 3);
     for topic in ["orders/create", "orders/paid", "orders/create"] {
         let order = hooks.deliver::<shopify>().event(topic).body(r#"{"id":1}"#);
         assert_eq!(status(order).await, 202);
     }
-    assert_eq!(hooks.run_due().await, 2);
+    assert_eq!(hooks.drain().await, 2);
     for id in ["1", "2", "1"] {
         assert_eq!(status(hooks.deliver::<cloud>().id(id).body("{}")).await, 202);
     }
-    assert_eq!(hooks.run_due().await, 2);
+    assert_eq!(hooks.drain().await, 2);
     // Deliveries without an id are not duplicates of each other.
     for n in 1..=3 {
         let event = hooks.deliver::<id_in_body>().body(format!(r#"{{"id":"","n":{n}}}"#));
         assert_eq!(status(event).await, 202);
     }
-    assert_eq!(hooks.run_due().await, 3);
+    assert_eq!(hooks.drain().await, 3);
 }
 
 #[webhook(path = "/dropbox", provider = DROPBOX, inbox)]
@@ -125,18 +125,18 @@ async fn shopify(_: &Delivery) {}
 async fn cloud(_: &Delivery) {}
 
 const SHOP: Provider = Provider::new("shop", Scheme::hmac_sha256().header("x-shop").hex())
-    .event(Source::header("x-topic"));
+    .with_event(Field::header("x-topic"));
 
 #[webhook(path = "/shops/{shop}", provider = SHOP, inbox)]
 async fn shop(State(seen): State<Seen>, delivery: &Delivery) {
-    seen.note(delivery.scope().param("shop").unwrap_or_default());
+    seen.note(delivery.tenant().param("shop").unwrap_or_default());
 }
 
 struct Shops;
 
 impl SecretSource for Shops {
-    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
-        Ok(vec![Secret::new(format!("of {}", scope.param("shop").unwrap_or_default()))])
+    async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
+        Ok(vec![Secret::new(format!("of {}", tenant.param("shop").unwrap_or_default()))])
     }
 }
 
@@ -147,7 +147,7 @@ async fn tenants_do_not_share_dedup_keys() {
     for name in ["a", "b", "a"] {
         assert_eq!(status(hooks.deliver::<shop>().param("shop", name).body("{}")).await, 202);
     }
-    assert_eq!(hooks.run_due().await, 2);
+    assert_eq!(hooks.drain().await, 2);
     let mut shops = seen.take();
     shops.sort();
     assert_eq!(shops, ["a", "b"]);

@@ -6,8 +6,8 @@ use axum::extract::State;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 use webhook_runtime::{
-    Source, Webhooks,
-    inbox::{Filter, State as Stands},
+    Field, Webhooks,
+    inbox::{DeliveryState as Stands, Filter},
     testing::TestHooks,
     webhook,
 };
@@ -29,7 +29,7 @@ async fn outcome(State(seen): State<Seen>, told: Instruction) -> (StatusCode, He
 async fn run_to_the_end<S>(hooks: &TestHooks<S>) -> u64 {
     let mut attempts = 0;
     for _ in 0..40 {
-        attempts += hooks.run_due().await;
+        attempts += hooks.drain().await;
         hooks.advance(Duration::from_secs(12 * 3600));
     }
     attempts
@@ -38,8 +38,8 @@ async fn run_to_the_end<S>(hooks: &TestHooks<S>) -> u64 {
 #[tokio::test]
 async fn the_response_decides_completed_or_dead() {
     for (answer, stands, attempts) in [
-        (200, Stands::Done, 1),
-        (204, Stands::Done, 1),
+        (200, Stands::Completed, 1),
+        (204, Stands::Completed, 1),
         (400, Stands::Dead, 1),
         (404, Stands::Dead, 1),
         (410, Stands::Dead, 1),
@@ -59,7 +59,7 @@ async fn the_response_decides_completed_or_dead() {
         assert_eq!(run_to_the_end(&hooks).await, attempts, "{answer}");
         let all = hooks.inbox().list(Filter::all()).collect().await.expect("the inbox works");
         assert_eq!((all[0].state, u64::from(all[0].attempt)), (stands, attempts), "{answer}");
-        let reason = all[0].reason.clone().unwrap_or_default();
+        let reason = all[0].last_error.clone().unwrap_or_default();
         let said =
             if answer == 999 { "the function panicked".to_owned() } else { answer.to_string() };
         assert_eq!(reason.contains(&said), stands == Stands::Dead, "{answer}: {reason}");
@@ -73,10 +73,10 @@ async fn undecodable_bodies_become_dead_letters() {
     for body in [r#"{"answer":"x"}"#, "{", ""] {
         assert_eq!(status(hooks.deliver::<outcome>().body(body)).await, 202);
     }
-    assert_eq!(hooks.run_due().await, 3);
+    assert_eq!(hooks.drain().await, 3);
     let dead = hooks.inbox().list(Filter::all().state(Stands::Dead)).collect().await;
     let reasons: Vec<_> =
-        dead.expect("the inbox works").into_iter().map(|record| record.reason).collect();
+        dead.expect("the inbox works").into_iter().map(|record| record.last_error).collect();
     assert_eq!(reasons[0].as_deref(), Some("422: the body does not fit the payload"));
     assert_eq!(reasons[1].as_deref(), Some("400: the body is malformed"));
     assert_eq!((reasons.len(), seen.take().len()), (3, 0));
@@ -88,11 +88,11 @@ async fn retry_after_is_respected() {
     let hooks = Webhooks::new().mount::<outcome>().test(seen.clone());
     let told = json!({ "answer": 429, "wait": "1800" });
     assert_eq!(status(hooks.deliver::<outcome>().json(&told)).await, 202);
-    assert_eq!(hooks.run_due().await, 1);
+    assert_eq!(hooks.drain().await, 1);
     hooks.advance(Duration::from_secs(1799));
-    assert_eq!(hooks.run_due().await, 0);
+    assert_eq!(hooks.drain().await, 0);
     hooks.advance(Duration::from_secs(1801));
-    assert_eq!(hooks.run_due().await, 1);
+    assert_eq!(hooks.drain().await, 1);
 }
 
 #[tokio::test]
@@ -100,10 +100,10 @@ async fn dead_letters_can_be_run_again() {
     let seen = Seen::default();
     let hooks = Webhooks::new().mount::<outcome>().test(seen.clone());
     assert_eq!(status(hooks.deliver::<outcome>().json(&json!({ "answer": 404 }))).await, 202);
-    assert_eq!(hooks.run_due().await, 1);
+    assert_eq!(hooks.drain().await, 1);
     let dead = Filter::all().endpoint("outcome").state(Stands::Dead);
     assert_eq!(hooks.inbox().retry(&dead).await, Ok(1));
-    assert_eq!(hooks.run_due().await, 1);
+    assert_eq!(hooks.drain().await, 1);
     assert_eq!(seen.take(), ["404", "404"]);
 }
 
@@ -114,7 +114,7 @@ async fn ordered(State(seen): State<Seen>, payload: serde_json::Value) -> Status
         .expect("a status")
 }
 
-#[webhook(path = "/by-header", inbox(order_by = Source::header("x-account")))]
+#[webhook(path = "/by-header", inbox(order_by = Field::header("x-account")))]
 async fn by_header(State(seen): State<Seen>, payload: serde_json::Value) {
     seen.note(payload["n"].to_string());
 }
@@ -127,7 +127,7 @@ async fn ordering_keys_keep_the_order() {
         let body = json!({ "account": { "id": account }, "n": n, "answer": answer });
         assert_eq!(status(hooks.deliver::<ordered>().json(&body)).await, 202);
     }
-    hooks.run_due().await;
+    hooks.drain().await;
     let mut lines = seen.take();
     lines.sort();
     // The first of account 1 is retried, and the others wait for it. The first of account 2 is
@@ -141,6 +141,6 @@ async fn ordering_keys_keep_the_order() {
         let delivery = hooks.deliver::<by_header>().header("x-account", "a");
         assert_eq!(status(delivery.json(&json!({ "n": n }))).await, 202);
     }
-    assert_eq!(hooks.run_due().await, 5);
+    assert_eq!(hooks.drain().await, 5);
     assert_eq!(seen.take(), ["1", "2", "3", "4", "5"]);
 }

@@ -11,8 +11,8 @@ use http::{HeaderMap, Method, Uri};
 use serde::Deserialize;
 use serde_json::json;
 use webhook_runtime::{
-    Delivery, Secret, Unknown, WebhookEvent, Webhooks,
-    inbox::State as Stands,
+    Delivery, Secret, UnknownEvent, WebhookEvent, Webhooks,
+    inbox::DeliveryState as Stands,
     providers::{GITHUB, SLACK},
     webhook,
 };
@@ -36,7 +36,7 @@ async fn github(
     let (path, query) = (uri.path(), uri.query());
     seen.note(format!("{method} {path} {team} {query:?} {agent:?} {kept} {layer}"));
     let (id, event, action) = (delivery.id(), delivery.event(), delivery.action());
-    seen.note(format!("{id:?} {event:?} {action:?} {} {payload}", delivery.secret()));
+    seen.note(format!("{id:?} {event:?} {action:?} {} {payload}", delivery.secret_name()));
     assert_eq!(delivery.body(), payload.to_string().as_bytes());
 }
 
@@ -50,7 +50,7 @@ async fn extractors_work_after_replay() {
     });
     let hooks = Webhooks::new()
         .mount::<github>()
-        .secrets::<github>([Secret::new("s3cret").named("GITHUB_SECRET")])
+        .secrets::<github>([Secret::new("s3cret").with_name("GITHUB_SECRET")])
         .verified_layer(layer)
         .test(seen.clone());
     let delivery = hooks.deliver::<github>().param("team", "a b").query("x=1").id("d1");
@@ -66,9 +66,9 @@ async fn extractors_work_after_replay() {
         (all[0].event.as_deref(), all[0].provider_id.as_deref()),
         (Some("issues"), Some("d1"))
     );
-    assert_eq!(all[0].state, Stands::Waiting);
+    assert_eq!(all[0].state, Stands::Pending);
 
-    assert_eq!(hooks.run_due().await, 1);
+    assert_eq!(hooks.drain().await, 1);
     assert_eq!(
         seen.take(),
         [
@@ -76,8 +76,8 @@ async fn extractors_work_after_replay() {
             r#"Some("d1") Some("issues") Some("opened") GITHUB_SECRET {"action":"opened"}"#,
         ]
     );
-    assert_eq!(records(&hooks).await[0].state, Stands::Done);
-    assert_eq!(hooks.run_due().await, 0);
+    assert_eq!(records(&hooks).await[0].state, Stands::Completed);
+    assert_eq!(hooks.drain().await, 0);
 }
 
 #[derive(WebhookEvent)]
@@ -85,7 +85,7 @@ enum Event<'a> {
     #[event("issues.opened")]
     Opened(Number),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[derive(Deserialize)]
@@ -116,7 +116,7 @@ async fn payloads_decode_after_replay() {
     let command = [("command", "/deploy"), ("text", "api & web")];
     // Slack insists on 200.
     assert_eq!(status(hooks.deliver::<form>().form(&command)).await, 200);
-    assert_eq!(hooks.run_due().await, 3);
+    assert_eq!(hooks.drain().await, 3);
     let mut lines = seen.take();
     lines.sort();
     assert_eq!(lines, ["/deploy api & web", "opened 7", "other star"]);

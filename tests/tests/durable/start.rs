@@ -11,7 +11,7 @@ use crate::{Seen, common};
 #[tokio::test]
 async fn background_workers_handle_stored_deliveries() {
     let seen = Seen::default();
-    let inbox = Inbox::builder("").in_memory().expect("right");
+    let inbox = Inbox::builder("").open_in_memory().expect("right");
     let router = Webhooks::new()
         .mount::<noted>()
         .secrets::<noted>([Secret::new(common::SECRET)])
@@ -60,17 +60,17 @@ async fn missing_inbox_requirements_fail_the_start() {
     assert_eq!(
         error.problems(),
         [
-            StartProblem::NoInbox { endpoint: "noted" },
-            StartProblem::NoInbox { endpoint: "noted" },
-            StartProblem::NoState { endpoint: "noted" },
-            StartProblem::NoState { endpoint: "noted" },
-            StartProblem::SameName { endpoint: "noted" },
+            StartProblem::MissingInbox { endpoint: "noted" },
+            StartProblem::MissingInbox { endpoint: "noted" },
+            StartProblem::MissingState { endpoint: "noted" },
+            StartProblem::MissingState { endpoint: "noted" },
+            StartProblem::DuplicateName { endpoint: "noted" },
         ]
     );
-    let inbox = Inbox::builder("").in_memory().expect("right");
+    let inbox = Inbox::builder("").open_in_memory().expect("right");
     let hooks = Webhooks::new().mount::<noted>().secrets::<noted>(secret()).inbox(inbox);
     let hooks = hooks.with_state(Seen::default());
     let elsewhere = std::thread::spawn(move || hooks.into_router().expect_err("no runtime"));
     let error = elsewhere.join().expect("no panic");
-    assert_eq!(error.problems(), [StartProblem::NoRuntime]);
+    assert_eq!(error.problems(), [StartProblem::MissingRuntime]);
 }

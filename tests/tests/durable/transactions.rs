@@ -17,7 +17,7 @@ async fn a_leaked_transaction_is_rolled_back() {
     let inbox = Inbox::builder(&url).lease(Duration::from_secs(2)).open().await.expect("a file");
     let hooks = Webhooks::new().mount::<keeps>().inbox(inbox.clone()).test(());
     assert_eq!(status(hooks.deliver::<keeps>().body("1")).await, 202);
-    assert_eq!(hooks.run_due().await, 1);
+    assert_eq!(hooks.drain().await, 1);
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(status(hooks.deliver::<keeps>().body("2")).await, 202);
     inbox.close().await.expect("it lets go");
@@ -59,7 +59,7 @@ async fn writes_through_tx_are_exactly_once() {
     for answer in [200, 503, 404, 200, 201] {
         assert_eq!(status(hooks.deliver::<writes>().json(&json!({ "answer": answer }))).await, 202);
     }
-    assert_eq!(hooks.run_due().await, 4, "one is a duplicate");
+    assert_eq!(hooks.drain().await, 4, "one is a duplicate");
     let effects: Vec<i64> = sqlx::query_scalar("SELECT answer FROM effects ORDER BY answer")
         .fetch_all(&pool)
         .await

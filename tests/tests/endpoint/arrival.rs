@@ -18,7 +18,7 @@ async fn a_body_that_never_arrives_times_out() {
         *request.body_mut() = Script::new([piece], End::Silence).into();
         request
     };
-    let after_three = webhooks::<echo>().body_deadline(Duration::from_secs(3)).into_router();
+    let after_three = webhooks::<echo>().body_timeout(Duration::from_secs(3)).into_router();
     let after_three = after_three.expect("nothing is wrong with it");
     for (router, seconds) in [(router::<echo>(), 10), (after_three, 3)] {
         for piece in ["", "{", ORDER] {

@@ -1,7 +1,9 @@
 //! Several secrets of one endpoint, and secrets of several endpoints.
 
 use http::StatusCode;
-use webhook_runtime::{Delivery, Secret, Webhooks, providers::PLAIN, scheme::Outgoing, webhook};
+use webhook_runtime::{
+    Delivery, Secret, Webhooks, providers::HMAC_SHA256_HEX, scheme::RequestToSign, webhook,
+};
 
 use crate::common::{PATH, ask, post, sign, status};
 
@@ -9,13 +11,16 @@ use crate::common::{PATH, ask, post, sign, status};
 async fn rotation_accepts_both_secrets() {
     #[webhook(path = "/webhook")]
     async fn rotating(delivery: &Delivery) -> String {
-        delivery.secret().to_owned()
+        delivery.secret_name().to_owned()
     }
     let router = Webhooks::new()
         .mount::<rotating>()
-        .secrets::<rotating>([Secret::new("2nd").named("NEW"), Secret::new("1st").named("OLD")])
+        .secrets::<rotating>([
+            Secret::new("2nd").with_name("NEW"),
+            Secret::new("1st").with_name("OLD"),
+        ])
         // Calls add up: this is a third secret.
-        .secrets::<rotating>([Secret::from_key([0, 255]).named("KEY")])
+        .secrets::<rotating>([Secret::from_key([0, 255]).with_name("KEY")])
         .into_router()
         .expect("nothing is wrong with it");
     for (secret, name) in [
@@ -26,7 +31,10 @@ async fn rotation_accepts_both_secrets() {
         (Secret::new("NEW"), None),
         (Secret::new(" 2nd"), None),
     ] {
-        let headers = PLAIN.sign(&secret, &Outgoing::new(b"x")).expect("it can be signed").headers;
+        let headers = HMAC_SHA256_HEX
+            .sign(&secret, &RequestToSign::new(b"x"))
+            .expect("it can be signed")
+            .headers;
         let answer = ask(&router, post(PATH, headers, "x")).await;
         match name {
             Some(name) => assert_eq!(answer.text(), name),
@@ -54,7 +62,7 @@ async fn endpoints_do_not_share_secrets() {
         ("/one", "secret of two", 401),
         ("/two", "secret of one", 401),
     ] {
-        let request = post(path, sign(&PLAIN, secret, b""), "");
+        let request = post(path, sign(&HMAC_SHA256_HEX, secret, b""), "");
         assert_eq!(status(&router, request).await, expected, "{path} with the {secret}");
     }
 }

@@ -9,9 +9,9 @@ use axum::{Extension, Router, body::Body};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use serde_json::Value;
 use webhook_runtime::{
-    Delivery, Provider, Secret, Source, Webhooks,
+    Delivery, Field, Provider, Secret, Webhooks,
     providers::GITHUB,
-    scheme::{Outgoing, Scheme, Timestamp},
+    scheme::{RequestToSign, Scheme, Timestamp},
     webhook,
 };
 
@@ -25,12 +25,12 @@ const ACME: Provider = Provider::new(
         .prefix("v1=")
         .hex()
         .id_header("x-acme-id")
-        .timestamp(Timestamp::header("x-acme-time").tolerance(Duration::from_secs(300)))
+        .timestamp(Timestamp::header("x-acme-time").with_tolerance(Duration::from_secs(300)))
         .signed("{id}.{timestamp}.{body}"),
 )
-.id(Source::header("x-acme-id"))
-.event(Source::pointer("/event/name"))
-.action(Source::pointer("/event/action"));
+.with_id(Field::header("x-acme-id"))
+.with_event(Field::pointer("/event/name"))
+.with_action(Field::pointer("/event/action"));
 
 const NOW: u64 = 1_760_000_000;
 
@@ -40,7 +40,7 @@ fn at(seconds: u64) -> SystemTime {
 
 /// A delivery by [`ACME`], signed at this time.
 fn acme(seconds: u64, body: &'static str) -> Request<Body> {
-    let outgoing = Outgoing::new(body.as_bytes()).id("d-1").at(at(seconds));
+    let outgoing = RequestToSign::new(body.as_bytes()).id("d-1").at(at(seconds));
     let headers = ACME.sign(&Secret::new(SECRET), &outgoing).expect("it can be signed").headers;
     post(PATH, headers, body)
 }
@@ -93,7 +93,7 @@ async fn the_system_clock_is_the_default() {
     #[webhook(path = "/webhook", provider = ACME)]
     async fn acme_hook(_: &Delivery) {}
     let router = router::<acme_hook>();
-    let headers = ACME.sign(&Secret::new(SECRET), &Outgoing::new(b"{}"));
+    let headers = ACME.sign(&Secret::new(SECRET), &RequestToSign::new(b"{}"));
     let request = post(PATH, headers.expect("it can be signed").headers, "{}");
     assert_eq!(status(&router, request).await, 200);
     assert_eq!(status(&router, acme(NOW, "{}")).await, 401, "October 2025 is over");
@@ -138,7 +138,7 @@ async fn the_delivery_exposes_its_metadata() {
     assert_eq!(acme.action().as_deref(), Some("paid"));
     assert_eq!(acme.signed_at(), Some(at(NOW - 5)));
     assert_eq!(acme.received_at(), at(NOW));
-    assert_eq!(acme.secret(), "secret");
+    assert_eq!(acme.secret_name(), "secret");
     assert_eq!(acme.body(), body);
     assert_eq!(acme.headers()["x-acme-id"], "d-1");
 
@@ -161,7 +161,7 @@ async fn signed_urls_use_the_public_url() {
     let hooks = webhooks::<by_url>().public_url("https://example.com/behind-proxy/").into_router();
     let router = Router::new().nest("/hooks", hooks.expect("nothing is wrong with it"));
     let signed = |url: &str, uri: &str| {
-        let outgoing = Outgoing::new(b"x").url(url);
+        let outgoing = RequestToSign::new(b"x").url(url);
         let headers =
             BY_URL.sign(&Secret::new(SECRET), &outgoing).expect("it can be signed").headers;
         let mut request = post(uri, headers, "x");

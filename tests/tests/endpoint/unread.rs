@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::time::Instant;
-use webhook_runtime::{DEFAULT_MAX_BODY, providers::PLAIN};
+use webhook_runtime::{DEFAULT_MAX_BODY, providers::HMAC_SHA256_HEX};
 
 use crate::{
     common::{End, PATH, SECRET, Script, ask, post, router, set, sign, status},
@@ -15,7 +15,7 @@ use crate::{
 /// Rejected heads, each with its status.
 fn refused_heads() -> [(u16, Request<Body>); 4] {
     let silent = || Script::new([""; 0], End::Silence);
-    let genuine = sign(&PLAIN, SECRET, b"");
+    let genuine = sign(&HMAC_SHA256_HEX, SECRET, b"");
     let mut get = post(PATH, genuine.clone(), silent());
     *get.method_mut() = Method::GET;
     let mut encoded = post(PATH, genuine.clone(), silent());
@@ -55,7 +55,8 @@ async fn a_little_of_an_oversized_body_is_drained() {
     let fits = DEFAULT_MAX_BODY / (16 * 1024);
     let body = Script::new(vec![vec![0; 16 * 1024]; 10 * fits], End::Silence);
     let asked = body.asked();
-    let answer = ask(&router::<echo>(), post(PATH, sign(&PLAIN, SECRET, b""), body)).await;
+    let answer =
+        ask(&router::<echo>(), post(PATH, sign(&HMAC_SHA256_HEX, SECRET, b""), body)).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(asked.load(Ordering::Relaxed), fits + 1, "the answer is there first");
     tokio::time::sleep(Duration::from_secs(60)).await;
@@ -80,7 +81,7 @@ async fn expect_continue_is_not_answered_on_rejection() {
 #[tokio::test(start_paused = true)]
 async fn content_length_counts_even_if_hidden() {
     let body = Script::new([""; 0], End::Silence);
-    let mut request = post(PATH, sign(&PLAIN, SECRET, b""), body);
+    let mut request = post(PATH, sign(&HMAC_SHA256_HEX, SECRET, b""), body);
     set(&mut request, "content-length", &(DEFAULT_MAX_BODY + 1).to_string());
     let start = Instant::now();
     assert_eq!(status(&router::<echo>(), request).await, 413);

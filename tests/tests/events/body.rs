@@ -6,7 +6,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
-use webhook_runtime::{Delivery, Unknown, WebhookEvent, providers::STRIPE, webhook};
+use webhook_runtime::{Delivery, UnknownEvent, WebhookEvent, providers::STRIPE, webhook};
 
 use crate::{
     common::{ask, router},
@@ -42,7 +42,7 @@ pub(crate) enum Stripe<'a> {
     #[event("ping")]
     Ping,
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(path = "/webhook", provider = STRIPE)]

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use common::{PATH, SECRET, ask, post, set, sign};
 use http::Request;
 use serde::Deserialize;
-use webhook_runtime::{Provider, Unknown, providers::GITHUB};
+use webhook_runtime::{Provider, UnknownEvent, providers::GITHUB};
 
 /// A genuine delivery of JSON, with these headers beside the signature.
 fn delivery(
@@ -41,7 +41,7 @@ async fn told(router: &Router, request: Request<Body>) -> String {
 }
 
 /// Describes an unknown event.
-fn tell(unknown: &Unknown<'_>) -> String {
+fn tell(unknown: &UnknownEvent<'_>) -> String {
     let bytes = unknown.bytes().len();
     let mut told = format!("other: {} {:?} {bytes} bytes", unknown.name(), unknown.action());
     if let Some(error) = unknown.error() {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use bytes::Bytes;
-use webhook_runtime::{Delivery, Unknown, WebhookEvent, providers::GITHUB, webhook};
+use webhook_runtime::{Delivery, UnknownEvent, WebhookEvent, providers::GITHUB, webhook};
 
 use crate::{
     Issues, Push,
@@ -22,7 +22,7 @@ pub(crate) enum Github<'a> {
     #[event("ping", "star.created", "release.published")]
     Seen,
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(path = "/webhook", provider = GITHUB)]
@@ -191,7 +191,7 @@ enum Strict<'a> {
     #[event("push")]
     Push(Push<'a>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(path = "/webhook", provider = GITHUB)]

@@ -1,7 +1,9 @@
 //! Nested enums, and enums that a handler decodes itself.
 
 use serde_json::Value;
-use webhook_runtime::{Delivery, Rejection, Unknown, WebhookEvent, providers::GITHUB, webhook};
+use webhook_runtime::{
+    Delivery, Rejection, UnknownEvent, WebhookEvent, providers::GITHUB, webhook,
+};
 
 use crate::{
     Issues, Push, body::Stripe, common::router, names::Github, of_github, providers::Typed, tell,
@@ -15,7 +17,7 @@ enum Outer<'a> {
     #[event("push")]
     Push(StrictInner<'a>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[derive(WebhookEvent)]
@@ -23,7 +25,7 @@ enum Inner<'a> {
     #[event("issues.opened")]
     Opened(Issues),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[derive(WebhookEvent)]
@@ -32,7 +34,7 @@ enum StrictInner<'a> {
     #[event("push")]
     Push(Push<'a>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(path = "/webhook", provider = GITHUB)]
@@ -72,7 +74,7 @@ async fn decoded(delivery: &Delivery) -> Result<String, Rejection> {
         Github::Push(push) => push.reference.into_owned(),
         Github::Other(other) => {
             let again: Value = other.decode()?;
-            assert_eq!(other.encoded().delivery().body().len(), other.bytes().len());
+            assert_eq!(other.raw_event().delivery().body().len(), other.bytes().len());
             format!("{other:?} {again}")
         }
         _ => "known".to_owned(),

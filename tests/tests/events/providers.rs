@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::json;
 use webhook_runtime::{
-    Rejection, Secret, Unknown, WebhookEvent, Webhooks,
+    Rejection, Secret, UnknownEvent, WebhookEvent, Webhooks,
     providers::{SHOPIFY, SLACK, STANDARD_WEBHOOKS},
     webhook,
 };
@@ -28,7 +28,7 @@ enum Shopify<'a> {
     #[event("app/uninstalled")]
     Uninstalled,
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(path = "/webhook", provider = SHOPIFY)]
@@ -77,7 +77,7 @@ enum Slack<'a> {
     #[event("message", "app_mention")]
     Message(Message<'a>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(path = "/webhook", provider = SLACK)]
@@ -115,7 +115,7 @@ pub(crate) enum Typed<'a, T> {
     #[event("order.noted")]
     Noted(Envelope<&'a str>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[derive(Deserialize)]

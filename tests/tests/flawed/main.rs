@@ -23,23 +23,23 @@ use webhook_runtime::{
     Secret,
     testing::{
         TestClock,
-        conformance::{CASES, Case, Subject, Verdict},
+        conformance::{CASES, Case, Target, Verdict},
     },
 };
 
 /// The case that applies only to endpoints of this framework.
-const OURS: &str = "handshakes_are_answered_without_the_handler";
+const OURS: &str = "handshake_skips_the_handler";
 
 /// A receiver of this style, with this flaw, ready to be tested.
-fn subject(style: Style, flaw: Flaw) -> Subject {
+fn subject(style: Style, flaw: Flaw) -> Target {
     let clock = TestClock::new(UNIX_EPOCH + Duration::from_secs(1_760_000_000));
     let receiver = Receiver::new(style, flaw, clock.clone());
     let effects = Arc::clone(&receiver.effects);
     let router = receiver.router();
     let path = if style == Style::Tenants { "/hooks/{tenant}" } else { "/hooks" };
-    let subject = Subject::service(router, style.provider(), Secret::new(SECRET), path)
+    let subject = Target::service(router, style.provider(), Secret::new(SECRET), path)
         .clock(clock)
-        .effects(move || effects.load(Ordering::SeqCst))
+        .handled_count(move || effects.load(Ordering::SeqCst))
         .max_body(MAX_BODY)
         .verify_token(Secret::new(TOKEN))
         .tolerance(Duration::from_secs(300))
@@ -102,7 +102,7 @@ async fn receivers_may_use_the_system_clock() {
     for style in [Style::Slack, Style::Standard] {
         let receiver = Receiver::new(style, F::TakesUpperCase, TestClock::default());
         let secret = Secret::new(SECRET);
-        let subject = Subject::service(receiver.router(), style.provider(), secret, "/hooks");
+        let subject = Target::service(receiver.router(), style.provider(), secret, "/hooks");
         let subject = subject.max_body(MAX_BODY);
         for case in CASES {
             let verdict = case.run(&subject).await;
@@ -150,12 +150,12 @@ async fn inapplicable_cases_do_not_pass() {
     let stale = case("stale_delivery_is_refused");
     let verdict = stale.run(&subject(Style::Github, F::Nothing)).await;
     assert_eq!(verdict, Ok(Verdict::NotApplicable("no time is signed")));
-    let expecting = |style| subject(style, F::Nothing).expects(["stale_delivery_is_refused"]);
+    let expecting = |style| subject(style, F::Nothing).expect_cases(["stale_delivery_is_refused"]);
     assert_eq!(stale.run(&expecting(Style::Slack)).await, Ok(Verdict::Passed));
     let failure = stale.run(&expecting(Style::Github)).await.expect_err("nothing to ask");
     assert!(failure.to_string().contains("no time is signed"), "{failure}");
     // A case that could send nothing does not apply.
-    let headers = case("each_missing_header_is_noticed");
+    let headers = case("missing_headers_are_refused");
     let verdict = headers.run(&subject(Style::Mailgun, F::Nothing)).await;
     assert!(matches!(verdict, Ok(Verdict::NotApplicable(_))), "{verdict:?}");
 }
@@ -163,7 +163,7 @@ async fn inapplicable_cases_do_not_pass() {
 #[test]
 #[should_panic(expected = "there is no case stale_deliveries")]
 fn expected_cases_must_exist() {
-    let _ = subject(Style::Github, F::Nothing).expects(["stale_deliveries"]);
+    let _ = subject(Style::Github, F::Nothing).expect_cases(["stale_deliveries"]);
 }
 
 /// No case is superfluous: each catches some flaw.

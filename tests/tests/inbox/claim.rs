@@ -6,8 +6,8 @@ use std::{
 };
 
 use webhook_runtime::inbox::{
-    AttemptResult, ClaimToken, Enqueued, Inbox, Job, NewDelivery, State,
-    store::{Claimed, Finish, Retention, Wanted},
+    AttemptResult, ClaimToken, DeliveryState, EnqueueResult, Inbox, Job, NewDelivery,
+    store::{ClaimRequest, ClaimResult, FinishedAttempt, Retention},
 };
 
 use super::{all, body, delivery, in_line, place::Place, record, work::wanted};
@@ -15,35 +15,35 @@ use super::{all, body, delivery, in_line, place::Place, record, work::wanted};
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Claims as a live worker does.
-fn some(most: u32) -> Wanted {
-    Wanted { lease: MINUTE, ..wanted(most) }
+fn some(most: u32) -> ClaimRequest {
+    ClaimRequest { lease: MINUTE, ..wanted(most) }
 }
 
 /// Claims as a worker that dies: its lease ends after [`lapse`].
-fn lost(most: u32) -> Wanted {
-    Wanted { lease: Duration::from_millis(1), ..wanted(most) }
+fn lost(most: u32) -> ClaimRequest {
+    ClaimRequest { lease: Duration::from_millis(1), ..wanted(most) }
 }
 
 async fn lapse() {
     tokio::time::sleep(Duration::from_millis(20)).await;
 }
 
-async fn claim(inbox: &Inbox, wanted: &Wanted) -> Claimed {
+async fn claim(inbox: &Inbox, wanted: &ClaimRequest) -> ClaimResult {
     inbox.store().claim(wanted).await.unwrap()
 }
 
-async fn claimed(inbox: &Inbox, wanted: &Wanted) -> Vec<String> {
+async fn claimed(inbox: &Inbox, wanted: &ClaimRequest) -> Vec<String> {
     claim(inbox, wanted).await.jobs.iter().map(body).collect()
 }
 
 async fn store(inbox: &Inbox, bodies: &[&str]) -> Vec<i64> {
     let batch: Vec<NewDelivery> = bodies.iter().map(|body| delivery(*body)).collect();
     let enqueued = inbox.store().enqueue(&batch).await.unwrap();
-    enqueued.into_iter().map(Enqueued::id).collect()
+    enqueued.into_iter().map(EnqueueResult::id).collect()
 }
 
 async fn finish(inbox: &Inbox, job: &Job, result: AttemptResult) -> bool {
-    let finish = Finish { claim: job.claim(), result };
+    let finish = FinishedAttempt { claim_token: job.claim_token(), result };
     inbox.store().finish(&[finish]).await.unwrap() == [true]
 }
 
@@ -54,17 +54,26 @@ pub(crate) async fn duplicates_get_the_first_id(place: Place) {
         inbox.store().enqueue(&batch).await.unwrap()
     };
     let first = enqueue(&["a", "b", "a"]).await;
-    let [Enqueued::Stored(a), Enqueued::Stored(b), Enqueued::Duplicate(again)] = first[..] else {
+    let [EnqueueResult::Stored(a), EnqueueResult::Stored(b), EnqueueResult::Duplicate(again)] =
+        first[..]
+    else {
         panic!("{first:?}")
     };
     assert!(a < b && again == a, "{first:?}");
     let second = enqueue(&["b", "c", "b"]).await;
-    let [Enqueued::Duplicate(known), Enqueued::Stored(c), Enqueued::Duplicate(again)] = second[..]
+    let [
+        EnqueueResult::Duplicate(known),
+        EnqueueResult::Stored(c),
+        EnqueueResult::Duplicate(again),
+    ] = second[..]
     else {
         panic!("{second:?}")
     };
     assert!(b < c && known == b && again == b, "{second:?}");
-    assert_eq!(enqueue(&["c", "a"]).await, [Enqueued::Duplicate(c), Enqueued::Duplicate(a)]);
+    assert_eq!(
+        enqueue(&["c", "a"]).await,
+        [EnqueueResult::Duplicate(c), EnqueueResult::Duplicate(a)]
+    );
     assert_eq!(enqueue(&[]).await, []);
     assert_eq!(claimed(&inbox, &some(10)).await, ["a", "b", "c"]);
 }
@@ -77,7 +86,7 @@ pub(crate) async fn many_are_stored_at_once(place: Place) {
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 150);
     assert_eq!(store(&inbox, &texts).await, ids, "all are copies");
     for (id, body) in ids.iter().zip(&bodies) {
-        let stored = inbox.show(*id).await.unwrap().unwrap();
+        let stored = inbox.get(*id).await.unwrap().unwrap();
         assert_eq!(stored.body, body.as_bytes());
     }
     let claim = claim(&inbox, &some(200)).await;
@@ -85,17 +94,21 @@ pub(crate) async fn many_are_stored_at_once(place: Place) {
 }
 
 pub(crate) async fn keys_are_kept_for_their_retention(place: Place) {
-    let inbox = place.open_by(place.builder().keep_keys(Duration::from_millis(1))).await.unwrap();
+    let inbox =
+        place.open_by(place.builder().dedup_retention(Duration::from_millis(1))).await.unwrap();
     let mut kept = delivery("kept");
-    kept.keep_key_for = MINUTE;
+    kept.dedup_retention = MINUTE;
     let batch = [kept, delivery("forgotten")];
     inbox.store().enqueue(&batch).await.unwrap();
     lapse().await;
-    let retention = Retention { done: MINUTE, dead: MINUTE };
+    let retention = Retention { completed: MINUTE, dead_letters: MINUTE };
     let pruned = inbox.store().prune(&retention, 10).await.unwrap();
-    assert_eq!((pruned.records, pruned.keys), (0, 1));
+    assert_eq!((pruned.records, pruned.dedup_keys), (0, 1));
     let again = inbox.store().enqueue(&batch).await.unwrap();
-    assert!(matches!(again[..], [Enqueued::Duplicate(_), Enqueued::Stored(_)]), "{again:?}");
+    assert!(
+        matches!(again[..], [EnqueueResult::Duplicate(_), EnqueueResult::Stored(_)]),
+        "{again:?}"
+    );
 }
 
 pub(crate) async fn due_jobs_are_claimed_once(place: Place) {
@@ -103,13 +116,13 @@ pub(crate) async fn due_jobs_are_claimed_once(place: Place) {
     let ids = store(&inbox, &["a", "b", "c"]).await;
     let now = SystemTime::now();
     let two = claim(&inbox, &some(2)).await;
-    assert_eq!((two.buried, two.suspect), (0, false));
+    assert_eq!((two.dead_lettered, two.crash_suspect), (0, false));
     assert_eq!(
         two.jobs.iter().map(|job| (job.id, job.attempt)).collect::<Vec<_>>(),
         [(ids[0], 1), (ids[1], 1)]
     );
     let running = record(&inbox, ids[0]).await;
-    assert_eq!((running.state, running.attempt), (State::Running, 1));
+    assert_eq!((running.state, running.attempt), (DeliveryState::Running, 1));
     let lease = running.due_at.unwrap().duration_since(now).unwrap();
     assert!(lease > MINUTE / 2 && lease < MINUTE * 2, "{lease:?}");
     assert_eq!(claimed(&inbox, &some(10)).await, ["c"]);
@@ -140,7 +153,7 @@ pub(crate) async fn running_jobs_are_not_claimed_again(place: Place) {
     let ids = store(&inbox, &["a", "b"]).await;
     assert_eq!(claimed(&inbox, &lost(2)).await, ["a", "b"]);
     lapse().await;
-    let running = |running: Vec<i64>| Wanted { running, ..some(10) };
+    let running = |running: Vec<i64>| ClaimRequest { running, ..some(10) };
     assert!(claimed(&inbox, &running(ids.clone())).await.is_empty());
     assert_eq!(record(&inbox, ids[0]).await.attempt, 1);
     assert_eq!(claimed(&inbox, &running(vec![ids[0]])).await, ["b"]);
@@ -154,7 +167,7 @@ async fn suspects(inbox: &Inbox) {
         let claim = claim(inbox, &lost(10)).await;
         assert_eq!(claim.jobs.len(), 3);
         assert!(claim.jobs.iter().all(|job| job.attempt == attempt));
-        assert!(!claim.suspect);
+        assert!(!claim.crash_suspect);
         lapse().await;
     }
 }
@@ -162,17 +175,17 @@ async fn suspects(inbox: &Inbox) {
 pub(crate) async fn crash_suspects_are_claimed_alone(place: Place) {
     let inbox = place.open().await;
     suspects(&inbox).await;
-    let none = Wanted { suspect: false, ..some(10) };
+    let none = ClaimRequest { crash_suspect: false, ..some(10) };
     let claim_none = claim(&inbox, &none).await;
-    assert_eq!((claim_none.jobs.len(), claim_none.suspect), (0, false));
+    assert_eq!((claim_none.jobs.len(), claim_none.crash_suspect), (0, false));
     let one = claim(&inbox, &some(10)).await;
     assert_eq!(one.jobs.iter().map(|job| job.attempt).collect::<Vec<_>>(), [3]);
-    assert!(one.suspect);
+    assert!(one.crash_suspect);
     // Among others, it comes last.
     store(&inbox, &["a", "b", "c"]).await;
     let three = claim(&inbox, &some(3)).await;
     let attempts: Vec<u32> = three.jobs.iter().map(|job| job.attempt).collect();
-    assert_eq!((attempts, three.suspect, three.buried), (vec![1, 1, 3], true, 0));
+    assert_eq!((attempts, three.crash_suspect, three.dead_lettered), (vec![1, 1, 3], true, 0));
 }
 
 pub(crate) async fn a_crash_suspect_uses_capacity(place: Place) {
@@ -180,15 +193,15 @@ pub(crate) async fn a_crash_suspect_uses_capacity(place: Place) {
     suspects(&inbox).await;
     // The suspects' leases end earlier.
     store(&inbox, &["x", "y"]).await;
-    let unsuspicious = Wanted { suspect: false, ..lost(10) };
+    let unsuspicious = ClaimRequest { crash_suspect: false, ..lost(10) };
     assert_eq!(claimed(&inbox, &unsuspicious).await, ["x", "y"]);
     lapse().await;
     store(&inbox, &["a", "b", "c"]).await;
     let one = claim(&inbox, &some(1)).await;
-    assert_eq!((one.jobs.len(), one.jobs[0].attempt, one.suspect), (1, 3, true));
+    assert_eq!((one.jobs.len(), one.jobs[0].attempt, one.crash_suspect), (1, 3, true));
     let four = claim(&inbox, &some(4)).await;
     assert_eq!(four.jobs.iter().map(|job| job.attempt).collect::<Vec<_>>(), [2, 2, 1, 3]);
-    assert!(four.suspect);
+    assert!(four.crash_suspect);
 }
 
 pub(crate) async fn jobs_lost_too_often_are_dead(place: Place) {
@@ -199,34 +212,34 @@ pub(crate) async fn jobs_lost_too_often_are_dead(place: Place) {
         enqueue(delivery("b")).await,
         enqueue(in_line("x", "next")).await,
     ];
-    let twice = |wanted: Wanted| Wanted { max_attempts: 2, ..wanted };
+    let twice = |wanted: ClaimRequest| ClaimRequest { max_attempts: 2, ..wanted };
     for _ in 0..2 {
         assert_eq!(claimed(&inbox, &twice(lost(10))).await, ["a", "b"]);
         lapse().await;
     }
     let last = claim(&inbox, &twice(some(10))).await;
-    assert_eq!((last.jobs.len(), last.suspect, last.buried), (0, false, 2));
+    assert_eq!((last.jobs.len(), last.crash_suspect, last.dead_lettered), (0, false, 2));
     for id in &ids[..2] {
         let dead = record(&inbox, *id).await;
-        assert_eq!((dead.state, dead.attempt), (State::Dead, 2));
+        assert_eq!((dead.state, dead.attempt), (DeliveryState::Dead, 2));
         assert!(dead.finished_at.is_some());
-        assert!(dead.reason.unwrap().starts_with("attempt 2 ended without an answer"));
+        assert!(dead.last_error.unwrap().starts_with("attempt 2 ended without an answer"));
     }
-    assert_eq!(record(&inbox, ids[2]).await.state, State::Waiting, "its turn has come");
+    assert_eq!(record(&inbox, ids[2]).await.state, DeliveryState::Pending, "its turn has come");
 }
 
 pub(crate) async fn unreadable_jobs_are_dead(place: Place) {
     let inbox = place.open().await;
     let batch = [in_line("x", "a"), delivery("b"), in_line("x", "next")];
     let ids: Vec<i64> =
-        inbox.store().enqueue(&batch).await.unwrap().into_iter().map(Enqueued::id).collect();
+        inbox.store().enqueue(&batch).await.unwrap().into_iter().map(EnqueueResult::id).collect();
     place.damage(&ids[..2]).await;
     let claim = claim(&inbox, &some(10)).await;
-    assert_eq!((claim.jobs.len(), claim.buried), (0, 2));
+    assert_eq!((claim.jobs.len(), claim.dead_lettered), (0, 2));
     for dead in &all(&inbox).await[..2] {
-        assert_eq!(dead.state, State::Dead);
+        assert_eq!(dead.state, DeliveryState::Dead);
         let reason = "its stored form is not one that this version reads";
-        assert_eq!(dead.reason.as_deref(), Some(reason));
+        assert_eq!(dead.last_error.as_deref(), Some(reason));
     }
     assert_eq!(claimed(&inbox, &some(10)).await, ["next"]);
 }
@@ -253,7 +266,7 @@ pub(crate) async fn retries_and_new_ones_take_turns(place: Place) {
     store(&inbox, &["c", "d"]).await;
     lapse().await;
     assert_eq!(claimed(&inbox, &some(1)).await, ["a"]);
-    let new_first = Wanted { retries_first: false, ..some(2) };
+    let new_first = ClaimRequest { retries_first: false, ..some(2) };
     assert_eq!(claimed(&inbox, &new_first).await, ["c", "d"]);
     assert_eq!(claimed(&inbox, &new_first).await, ["b"]);
 }
@@ -266,7 +279,7 @@ pub(crate) async fn one_job_per_key_is_claimed(place: Place) {
     let mut first = claim(&inbox, &some(10)).await.jobs;
     assert_eq!(first.iter().map(body).collect::<Vec<_>>(), ["a", "c"]);
     assert!(claimed(&inbox, &some(10)).await.is_empty());
-    assert!(finish(&inbox, &first.remove(0), AttemptResult::Done).await);
+    assert!(finish(&inbox, &first.remove(0), AttemptResult::Completed).await);
     let second = claim(&inbox, &some(10)).await.jobs;
     assert_eq!(second.iter().map(body).collect::<Vec<_>>(), ["b"]);
     assert!(finish(&inbox, &second[0], AttemptResult::Dead { reason: "no".to_owned() }).await);
@@ -279,20 +292,21 @@ pub(crate) async fn only_the_last_claim_counts(place: Place) {
     let stale = claim(&inbox, &lost(1)).await.jobs.pop().unwrap();
     lapse().await;
     let fresh = claim(&inbox, &lost(1)).await.jobs.pop().unwrap();
-    let extend = async |fences: &[ClaimToken]| inbox.store().extend(fences, MINUTE).await.unwrap();
-    assert!(!finish(&inbox, &stale, AttemptResult::Done).await);
-    assert!(extend(&[stale.claim()]).await.is_empty());
+    let extend =
+        async |fences: &[ClaimToken]| inbox.store().renew_leases(fences, MINUTE).await.unwrap();
+    assert!(!finish(&inbox, &stale, AttemptResult::Completed).await);
+    assert!(extend(&[stale.claim_token()]).await.is_empty());
     let now = SystemTime::now();
-    assert_eq!(extend(&[stale.claim(), fresh.claim()]).await, ids);
+    assert_eq!(extend(&[stale.claim_token(), fresh.claim_token()]).await, ids);
     lapse().await;
     assert!(claimed(&inbox, &some(1)).await.is_empty(), "the lease goes on");
     let lease = record(&inbox, ids[0]).await.due_at.unwrap().duration_since(now).unwrap();
     assert!(lease > MINUTE / 2 && lease < MINUTE * 2, "{lease:?}");
-    assert!(finish(&inbox, &fresh, AttemptResult::Done).await);
-    assert!(!finish(&inbox, &fresh, AttemptResult::Done).await);
-    assert!(extend(&[fresh.claim()]).await.is_empty());
+    assert!(finish(&inbox, &fresh, AttemptResult::Completed).await);
+    assert!(!finish(&inbox, &fresh, AttemptResult::Completed).await);
+    assert!(extend(&[fresh.claim_token()]).await.is_empty());
     let done = record(&inbox, ids[0]).await;
-    assert_eq!((done.state, done.attempt, done.reason), (State::Done, 2, None));
+    assert_eq!((done.state, done.attempt, done.last_error), (DeliveryState::Completed, 2, None));
 }
 
 /// If nothing is due, polling does not wait for a writer.
@@ -308,6 +322,6 @@ pub(crate) async fn polling_needs_no_write_lock(place: Place) {
 }
 
 pub(crate) async fn the_query_plan_is_available(place: Place) {
-    let plan = place.open().await.store().plan(&["orders".to_owned()]).await.unwrap();
+    let plan = place.open().await.store().explain(&["orders".to_owned()]).await.unwrap();
     assert!(plan.contains("deliveries") || plan.contains("webhook_due"), "{plan}");
 }

@@ -5,22 +5,22 @@ use std::{
     time::Duration,
 };
 
-use webhook_runtime::inbox::Enqueued;
+use webhook_runtime::inbox::EnqueueResult;
 
 use super::{all, delivery, place::Place};
 
 pub(crate) async fn duplicates_are_detected(place: Place) {
     let inbox = place.open().await;
     let first = inbox.enqueue(delivery("a")).await.unwrap();
-    let Enqueued::Stored(id) = first else { panic!("{first:?}") };
-    assert_eq!(inbox.enqueue(delivery("a")).await, Ok(Enqueued::Duplicate(id)));
+    let EnqueueResult::Stored(id) = first else { panic!("{first:?}") };
+    assert_eq!(inbox.enqueue(delivery("a")).await, Ok(EnqueueResult::Duplicate(id)));
     let second = inbox.enqueue(delivery("b")).await.unwrap();
-    assert!(matches!(second, Enqueued::Stored(other) if other > id), "{second:?}");
+    assert!(matches!(second, EnqueueResult::Stored(other) if other > id), "{second:?}");
     let mut elsewhere = delivery("a");
     elsewhere.endpoint = String::from("others");
-    assert!(matches!(inbox.enqueue(elsewhere).await, Ok(Enqueued::Stored(_))));
-    let counts = inbox.counts().await.unwrap();
-    assert_eq!((counts.stored, counts.duplicate), (3, 1));
+    assert!(matches!(inbox.enqueue(elsewhere).await, Ok(EnqueueResult::Stored(_))));
+    let counts = inbox.stats().await.unwrap();
+    assert_eq!((counts.stored, counts.duplicates), (3, 1));
 }
 
 pub(crate) async fn concurrent_duplicates_are_one(place: Place) {
@@ -38,7 +38,7 @@ pub(crate) async fn concurrent_duplicates_are_one(place: Place) {
     for task in tasks {
         let (key, enqueued) = task.await.unwrap();
         ids.entry(key).or_default().insert(enqueued.id());
-        stored += usize::from(matches!(enqueued, Enqueued::Stored(_)));
+        stored += usize::from(matches!(enqueued, EnqueueResult::Stored(_)));
     }
     assert_eq!(stored, 50);
     assert!(ids.values().all(|ids| ids.len() == 1), "each copy was told the same number");
@@ -60,7 +60,7 @@ pub(crate) async fn several_processes_store_once(place: Place) {
                 let mut stored = 0;
                 for id in 0..ids {
                     let enqueued = inbox.enqueue(delivery(id.to_string())).await.unwrap();
-                    stored += usize::from(matches!(enqueued, Enqueued::Stored(_)));
+                    stored += usize::from(matches!(enqueued, EnqueueResult::Stored(_)));
                 }
                 stored
             }));
@@ -78,20 +78,21 @@ pub(crate) async fn tenants_have_separate_keys(place: Place) {
     let inbox = place.open().await;
     for tenant in ["one", "two"] {
         let mut delivery = delivery("a");
-        delivery.head.scope = vec![("tenant".to_owned(), tenant.to_owned())];
+        delivery.head.tenant = vec![("tenant".to_owned(), tenant.to_owned())];
         let enqueued = inbox.enqueue(delivery).await.unwrap();
-        assert!(matches!(enqueued, Enqueued::Stored(_)), "{tenant}");
+        assert!(matches!(enqueued, EnqueueResult::Stored(_)), "{tenant}");
     }
 }
 
 pub(crate) async fn keys_expire_after_their_retention(place: Place) {
-    let inbox = place.open_by(place.builder().keep_keys(Duration::from_millis(1))).await.unwrap();
+    let inbox =
+        place.open_by(place.builder().dedup_retention(Duration::from_millis(1))).await.unwrap();
     let mut kept = delivery("kept");
-    kept.keep_key_for = Duration::from_secs(60);
+    kept.dedup_retention = Duration::from_secs(60);
     inbox.enqueue(kept.clone()).await.unwrap();
     inbox.enqueue(delivery("forgotten")).await.unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
     inbox.prune().await.unwrap();
-    assert!(matches!(inbox.enqueue(delivery("forgotten")).await, Ok(Enqueued::Stored(_))));
-    assert!(matches!(inbox.enqueue(kept).await, Ok(Enqueued::Duplicate(_))));
+    assert!(matches!(inbox.enqueue(delivery("forgotten")).await, Ok(EnqueueResult::Stored(_))));
+    assert!(matches!(inbox.enqueue(kept).await, Ok(EnqueueResult::Duplicate(_))));
 }

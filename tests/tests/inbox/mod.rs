@@ -18,7 +18,7 @@ use std::{
 };
 
 use webhook_runtime::inbox::{
-    AttemptResult, Filter, Inbox, Job, NewDelivery, Processes, Record, State, TxSource,
+    AttemptResult, DeliveryState, Filter, Inbox, Job, JobHandlers, NewDelivery, Record, TxSource,
 };
 
 /// A delivery to the endpoint `orders`, whose key is also its body.
@@ -30,7 +30,7 @@ pub(crate) fn delivery(key: impl Into<String>) -> NewDelivery {
 /// The same with an ordering key.
 pub(crate) fn in_line(line: &'static str, key: impl Into<String>) -> NewDelivery {
     let mut delivery = delivery(key);
-    delivery.order_key = Some(line.into());
+    delivery.ordering_key = Some(line.into());
     delivery
 }
 
@@ -52,7 +52,7 @@ impl Ran {
     }
 
     /// Runs the deliveries of `orders`, with one outcome for all.
-    pub(crate) fn with(&self, outcome: AttemptResult) -> Processes {
+    pub(crate) fn with(&self, outcome: AttemptResult) -> JobHandlers {
         self.by(move |_| outcome.clone())
     }
 
@@ -60,9 +60,9 @@ impl Ran {
     pub(crate) fn by(
         &self,
         outcome: impl Fn(&Job) -> AttemptResult + Send + Sync + 'static,
-    ) -> Processes {
+    ) -> JobHandlers {
         let ran = self.clone();
-        Processes::new().on("orders", move |job: Job, _: TxSource| {
+        JobHandlers::new().on("orders", move |job: Job, _: TxSource| {
             ran.add(&job);
             std::future::ready(outcome(&job))
         })
@@ -82,7 +82,7 @@ pub(crate) async fn all(inbox: &Inbox) -> Vec<Record> {
 }
 
 pub(crate) async fn record(inbox: &Inbox, id: i64) -> Record {
-    inbox.show(id).await.unwrap().expect("it is there").record
+    inbox.get(id).await.unwrap().expect("it is there").record
 }
 
 /// Waits until a condition holds, and panics if it takes too long.
@@ -96,7 +96,7 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl 
     panic!("{what}: not in time");
 }
 
-pub(crate) async fn until_state(inbox: &Inbox, id: i64, state: State) -> Record {
+pub(crate) async fn until_state(inbox: &Inbox, id: i64, state: DeliveryState) -> Record {
     until(&format!("{id} {state:?}"), || async { record(inbox, id).await.state == state }).await;
     record(inbox, id).await
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use webhook_runtime::inbox::{AttemptResult, Enqueued, Filter, NewDelivery, State};
+use webhook_runtime::inbox::{AttemptResult, DeliveryState, EnqueueResult, Filter, NewDelivery};
 
 use super::{Ran, all, delivery, place::Place, record};
 
@@ -43,8 +43,13 @@ pub(crate) async fn records_are_found_and_paged(place: Place) {
     assert_eq!(found(Filter::all().ids([])).await, [0; 0]);
     let span = early - Duration::from_secs(1)..early + Duration::from_secs(1);
     assert_eq!(found(Filter::all().received(span)).await, [stored[7]]);
-    assert_eq!(found(Filter::all().state(State::Waiting).state(State::Done)).await.len(), 450);
-    assert_eq!(found(Filter::all().state(State::Dead)).await, [0; 0]);
+    assert_eq!(
+        found(Filter::all().state(DeliveryState::Pending).state(DeliveryState::Completed))
+            .await
+            .len(),
+        450
+    );
+    assert_eq!(found(Filter::all().state(DeliveryState::Dead)).await, [0; 0]);
     let mut listing = inbox.list(Filter::all());
     let first = listing.next().await.unwrap().unwrap();
     assert_eq!((first.id, first.event.as_deref()), (stored[0], Some("even")));
@@ -54,9 +59,9 @@ pub(crate) async fn records_are_found_and_paged(place: Place) {
 pub(crate) async fn a_record_is_shown(place: Place) {
     let inbox = place.open().await;
     let id = inbox.enqueue(with_event("a", "paid")).await.unwrap().id();
-    let shown = inbox.show(id).await.unwrap().unwrap();
+    let shown = inbox.get(id).await.unwrap().unwrap();
     assert_eq!((shown.record.id, &shown.body[..]), (id, &b"a"[..]));
-    assert!(inbox.show(id + 1).await.unwrap().is_none());
+    assert!(inbox.get(id + 1).await.unwrap().is_none());
 }
 
 pub(crate) async fn dead_letters_are_retried(place: Place) {
@@ -66,12 +71,12 @@ pub(crate) async fn dead_letters_are_retried(place: Place) {
         inbox.enqueue(with_event(&number.to_string(), event)).await.unwrap();
     }
     let ran = Ran::default();
-    inbox.run_due(&ran.with(AttemptResult::Dead { reason: "no".to_owned() })).await.unwrap();
-    assert_eq!(inbox.counts().await.unwrap().now.dead, 1200);
+    inbox.drain(&ran.with(AttemptResult::Dead { reason: "no".to_owned() })).await.unwrap();
+    assert_eq!(inbox.stats().await.unwrap().depth.dead, 1200);
     assert_eq!(inbox.retry(&Filter::all().event("odd")).await, Ok(600));
     let ran = Ran::default();
-    assert_eq!(inbox.run_due(&ran.with(AttemptResult::Done)).await, Ok(600));
-    let done = inbox.list(Filter::all().state(State::Done)).collect().await.unwrap();
+    assert_eq!(inbox.drain(&ran.with(AttemptResult::Completed)).await, Ok(600));
+    let done = inbox.list(Filter::all().state(DeliveryState::Completed)).collect().await.unwrap();
     assert!(done.iter().all(|record| record.event.as_deref() == Some("odd")));
     assert!(done.iter().all(|record| record.attempt == 1), "attempts begin anew");
     assert_eq!(inbox.retry(&Filter::all().event("odd")).await, Ok(0), "only what is dead");
@@ -82,63 +87,66 @@ pub(crate) async fn completed_deliveries_can_be_replayed(place: Place) {
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     assert_eq!(inbox.replay(&Filter::all()).await, Ok(0), "it has yet to run");
     let ran = Ran::default();
-    let processes = ran.with(AttemptResult::Done);
-    inbox.run_due(&processes).await.unwrap();
+    let processes = ran.with(AttemptResult::Completed);
+    inbox.drain(&processes).await.unwrap();
     assert_eq!(inbox.replay(&Filter::all()).await, Ok(1));
-    assert_eq!(inbox.run_due(&processes).await, Ok(1));
-    assert_eq!((ran.count(), record(&inbox, id).await.state), (2, State::Done));
+    assert_eq!(inbox.drain(&processes).await, Ok(1));
+    assert_eq!((ran.count(), record(&inbox, id).await.state), (2, DeliveryState::Completed));
 }
 
 pub(crate) async fn cancelled_deliveries_cannot_complete(place: Place) {
     let inbox = place.open().await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let claimed = inbox.store().claim(&super::work::wanted(1)).await.unwrap();
-    assert_eq!(inbox.discard(&Filter::all().ids([id])).await, Ok(1));
-    let finish = webhook_runtime::inbox::store::Finish {
-        claim: claimed.jobs[0].claim(),
-        result: AttemptResult::Done,
+    assert_eq!(inbox.cancel(&Filter::all().ids([id])).await, Ok(1));
+    let finish = webhook_runtime::inbox::store::FinishedAttempt {
+        claim_token: claimed.jobs[0].claim_token(),
+        result: webhook_runtime::inbox::AttemptResult::Completed,
     };
     assert_eq!(inbox.store().finish(&[finish]).await, Ok(vec![false]));
-    assert_eq!(record(&inbox, id).await.state, State::Discarded);
+    assert_eq!(record(&inbox, id).await.state, DeliveryState::Cancelled);
     // A later copy is still a duplicate.
-    assert_eq!(inbox.enqueue(delivery("a")).await, Ok(Enqueued::Duplicate(id)));
+    assert_eq!(inbox.enqueue(delivery("a")).await, Ok(EnqueueResult::Duplicate(id)));
 }
 
 pub(crate) async fn keys_outlive_bodies(place: Place) {
-    let builder = place.builder().keep_done(Duration::from_millis(1)).keep_dead(Duration::MAX);
+    let builder = place
+        .builder()
+        .completed_retention(Duration::from_millis(1))
+        .dead_letter_retention(Duration::MAX);
     let inbox = place.open_by(builder).await.unwrap();
     let id = inbox.enqueue(delivery("done")).await.unwrap().id();
-    inbox.run_due(&Ran::default().with(AttemptResult::Done)).await.unwrap();
+    inbox.drain(&Ran::default().with(AttemptResult::Completed)).await.unwrap();
     let dead = inbox.enqueue(delivery("dead")).await.unwrap().id();
     let refused = AttemptResult::Dead { reason: "no".to_owned() };
-    inbox.run_due(&Ran::default().with(refused)).await.unwrap();
+    inbox.drain(&Ran::default().with(refused)).await.unwrap();
     let waiting = inbox.enqueue(delivery("waiting")).await.unwrap().id();
     tokio::time::sleep(Duration::from_millis(20)).await;
     let pruned = inbox.prune().await.unwrap();
-    assert_eq!((pruned.records, pruned.keys), (1, 0));
-    assert!(inbox.show(id).await.unwrap().is_none());
+    assert_eq!((pruned.records, pruned.dedup_keys), (1, 0));
+    assert!(inbox.get(id).await.unwrap().is_none());
     let left: Vec<_> = all(&inbox).await.into_iter().map(|record| record.id).collect();
     assert_eq!(left, [dead, waiting]);
-    assert_eq!(inbox.enqueue(delivery("done")).await, Ok(Enqueued::Duplicate(id)));
+    assert_eq!(inbox.enqueue(delivery("done")).await, Ok(EnqueueResult::Duplicate(id)));
     // Ids are not reused.
     assert!(inbox.enqueue(delivery("new")).await.unwrap().id() > waiting);
 }
 
 pub(crate) async fn states_are_counted(place: Place) {
     let inbox = place.open().await;
-    assert_eq!(inbox.counts().await.unwrap(), webhook_runtime::inbox::Counts::default());
+    assert_eq!(inbox.stats().await.unwrap(), webhook_runtime::inbox::InboxStats::default());
     let mut old = delivery("old");
     old.received_at = SystemTime::now() - Duration::from_secs(100);
     inbox.enqueue(old).await.unwrap();
     inbox.enqueue(delivery("new")).await.unwrap();
-    let counts = inbox.counts().await.unwrap();
-    assert_eq!((counts.now.waiting, counts.stored), (2, 2));
-    let lag = counts.now.lag.as_secs();
+    let counts = inbox.stats().await.unwrap();
+    assert_eq!((counts.depth.pending, counts.stored), (2, 2));
+    let lag = counts.depth.lag.as_secs();
     assert!((100..110).contains(&lag), "{lag}");
     inbox.store().claim(&super::work::wanted(1)).await.unwrap();
-    let counts = inbox.counts().await.unwrap();
-    assert_eq!((counts.now.waiting, counts.now.running), (1, 1));
-    assert!(counts.now.lag.as_secs() < 10);
+    let counts = inbox.stats().await.unwrap();
+    assert_eq!((counts.depth.pending, counts.depth.running), (1, 1));
+    assert!(counts.depth.lag.as_secs() < 10);
 }
 
 pub(crate) async fn hostile_sender_text_is_harmless(place: Place) {
@@ -149,13 +157,13 @@ pub(crate) async fn hostile_sender_text_is_harmless(place: Place) {
         let mut delivery = delivery(text);
         delivery.event = Some(text.to_owned());
         delivery.provider_id = Some(text.to_owned());
-        delivery.order_key = Some(text.to_owned().into());
+        delivery.ordering_key = Some(text.to_owned().into());
         let id = inbox.enqueue(delivery).await.unwrap().id();
         let found = inbox.list(Filter::all().event(text)).collect().await.unwrap();
         assert_eq!(found.iter().map(|record| record.id).collect::<Vec<_>>(), [id], "{text:?}");
     }
     let ran = Ran::default();
     let refused = AttemptResult::Dead { reason: odd.concat() };
-    assert_eq!(inbox.run_due(&ran.with(refused)).await, Ok(odd.len() as u64));
-    assert!(all(&inbox).await[0].reason.as_deref().unwrap().starts_with("'; DROP"));
+    assert_eq!(inbox.drain(&ran.with(refused)).await, Ok(odd.len() as u64));
+    assert!(all(&inbox).await[0].last_error.as_deref().unwrap().starts_with("'; DROP"));
 }

@@ -107,8 +107,8 @@ impl Place {
 
     pub(crate) async fn open_by(&self, builder: InboxBuilder) -> Result<Inbox, InboxError> {
         match self.engine {
-            Engine::Memory => builder.in_memory(),
-            Engine::Foreign => builder.open_store(self.database.connect()),
+            Engine::Memory => builder.open_in_memory(),
+            Engine::Foreign => builder.open_with_store(self.database.connect()),
             Engine::Sqlite | Engine::Postgres => builder.open().await,
         }
     }

@@ -38,7 +38,7 @@ pub(crate) async fn a_backlog_is_claimed_by_index(place: Place) {
     if place.engine == Engine::Postgres {
         place.execute(format!("ANALYZE {}", place.table("deliveries"))).await;
     }
-    let plan = inbox.store().plan(&["orders".to_owned()]).await.unwrap();
+    let plan = inbox.store().explain(&["orders".to_owned()]).await.unwrap();
     println!("{plan}");
     let (by_index, whole_table) = match place.engine {
         Engine::Postgres => ("using deliveries_due", "Seq Scan on deliveries"),

@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use sqlx::Connection as _;
 use tokio::{sync::Semaphore, time::Instant};
-use webhook_runtime::inbox::{AttemptResult, InboxError, Job, Processes, State, TxSource};
+use webhook_runtime::inbox::{
+    AttemptResult, DeliveryState, InboxError, Job, JobHandlers, TxSource,
+};
 
 use super::{
     Ran, body, delivery,
@@ -18,22 +20,23 @@ pub(crate) async fn shutdown_finishes_and_releases(place: Place) {
     let slow = inbox.enqueue(delivery("slow")).await.unwrap().id();
     let begun = Arc::new(Semaphore::new(0));
     let told = Arc::clone(&begun);
-    let workers = inbox.work(Processes::new().on("orders", move |job: Job, _: TxSource| {
-        told.add_permits(1);
-        async move {
-            if body(&job) == "slow" {
-                std::future::pending::<()>().await;
+    let workers =
+        inbox.start_workers(JobHandlers::new().on("orders", move |job: Job, _: TxSource| {
+            told.add_permits(1);
+            async move {
+                if body(&job) == "slow" {
+                    std::future::pending::<()>().await;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                AttemptResult::Completed
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            AttemptResult::Done
-        }
-    }));
+        }));
     let _ = begun.acquire_many(2).await.unwrap();
     let stopped = workers.shutdown(Duration::from_millis(400)).await;
     assert_eq!((stopped.finished, stopped.released), (1, 1));
-    assert_eq!(record(&inbox, quick).await.state, State::Done);
+    assert_eq!(record(&inbox, quick).await.state, DeliveryState::Completed);
     let given_back = record(&inbox, slow).await;
-    assert_eq!((given_back.state, given_back.attempt), (State::Waiting, 0));
+    assert_eq!((given_back.state, given_back.attempt), (DeliveryState::Pending, 0));
     assert_eq!(given_back.due_at, None, "at once");
     // Nothing more is claimed.
     let later = inbox.enqueue(delivery("later")).await.unwrap().id();
@@ -42,7 +45,10 @@ pub(crate) async fn shutdown_finishes_and_releases(place: Place) {
 }
 
 pub(crate) async fn a_full_queue_rejects(place: Place) {
-    let inbox = place.open_by(place.builder().queue(4, 1 << 20).batch(1, 1 << 20)).await.unwrap();
+    let inbox = place
+        .open_by(place.builder().max_queued(4, 1 << 20).max_group_commit(1, 1 << 20))
+        .await
+        .unwrap();
     let tasks: Vec<_> = (0..2000)
         .map(|number| {
             let inbox = inbox.clone();
@@ -53,7 +59,7 @@ pub(crate) async fn a_full_queue_rejects(place: Place) {
     for task in tasks {
         match task.await.unwrap() {
             Ok(_) => stored += 1,
-            Err(InboxError::Full) => full += 1,
+            Err(InboxError::QueueFull) => full += 1,
             Err(error) => panic!("{error}"),
         }
     }
@@ -68,7 +74,7 @@ pub(crate) async fn a_full_queue_rejects(place: Place) {
 pub(crate) async fn a_closed_inbox_rejects(place: Place) {
     let inbox = place.open().await;
     inbox.enqueue(delivery("a")).await.unwrap();
-    let _workers = inbox.work(Ran::default().with(AttemptResult::Done));
+    let _workers = inbox.start_workers(Ran::default().with(AttemptResult::Completed));
     inbox.close().await.unwrap();
     assert_eq!(inbox.enqueue(delivery("b")).await, Err(InboxError::Closed));
 }
@@ -77,12 +83,12 @@ pub(crate) async fn workers_wake_at_once(place: Place) {
     let builder = place.builder().poll_interval(Duration::from_secs(600));
     let inbox = place.open_by(builder).await.unwrap();
     let ran = Ran::default();
-    let _workers = inbox.work(ran.with(AttemptResult::Done));
+    let _workers = inbox.start_workers(ran.with(AttemptResult::Completed));
     tokio::time::sleep(Duration::from_millis(100)).await;
     for number in 1..=3 {
         let sent = Instant::now();
         let id = inbox.enqueue(delivery(number.to_string())).await.unwrap().id();
-        until_state(&inbox, id, State::Done).await;
+        until_state(&inbox, id, DeliveryState::Completed).await;
         assert!(sent.elapsed() < Duration::from_secs(5), "{:?}", sent.elapsed());
     }
 }
@@ -92,7 +98,7 @@ pub(crate) async fn other_processes_are_notified(place: Place) {
     let receiver = place.open_by(builder()).await.unwrap();
     let worker = place.open_by(builder()).await.unwrap();
     let ran = Ran::default();
-    let _workers = worker.work(ran.with(AttemptResult::Done));
+    let _workers = worker.start_workers(ran.with(AttemptResult::Completed));
     // The other one must listen first.
     tokio::time::sleep(Duration::from_millis(500)).await;
     for number in 0..20 {
@@ -139,7 +145,7 @@ pub(crate) async fn a_hanging_store_times_out(place: Place) {
         .collect();
     for answer in answers {
         let error = answer.await.unwrap().unwrap_err();
-        assert!(matches!(error, InboxError::Slow | InboxError::Store(_)), "{error}");
+        assert!(matches!(error, InboxError::Timeout | InboxError::Store(_)), "{error}");
     }
     assert!(asked.elapsed() < Duration::from_millis(5500), "{:?}", asked.elapsed());
     holder.await.unwrap();

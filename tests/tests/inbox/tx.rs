@@ -4,7 +4,8 @@ use std::{collections::HashSet, time::Duration};
 
 use sqlx::Executor as _;
 use webhook_runtime::inbox::{
-    AttemptResult, Backoff, Filter, Inbox, InboxError, Job, Processes, State, Tx, TxSource,
+    AttemptResult, Backoff, DeliveryState, Filter, Inbox, InboxError, Job, JobHandlers, Tx,
+    TxSource,
 };
 use webhook_test_store::Connection;
 
@@ -62,9 +63,9 @@ async fn write(engine: Engine, table: &str, tx: &mut Tx, name: &str) -> Result<(
 fn writing(
     place: &Place,
     end: impl Fn(&Job) -> AttemptResult + Clone + Send + Sync + 'static,
-) -> Processes {
+) -> JobHandlers {
     let (engine, table) = (place.engine, effects(place));
-    Processes::new().on("orders", move |job: Job, source: TxSource| {
+    JobHandlers::new().on("orders", move |job: Job, source: TxSource| {
         let (table, end) = (table.clone(), end.clone());
         async move {
             let mut tx = source.tx().expect("it is free");
@@ -82,30 +83,30 @@ pub(crate) async fn an_effect_commits_with_the_completion(place: Place) {
         let line = if number % 2 == 0 { "even" } else { "odd" };
         inbox.enqueue(in_line(line, number.to_string())).await.unwrap();
     }
-    assert_eq!(inbox.run_due(&writing(&place, |_| AttemptResult::Done)).await, Ok(20));
+    assert_eq!(inbox.drain(&writing(&place, |_| AttemptResult::Completed)).await, Ok(20));
     assert_eq!(count(&place).await, 20);
-    let done = inbox.list(Filter::all().state(State::Done)).collect().await.unwrap();
+    let done = inbox.list(Filter::all().state(DeliveryState::Completed)).collect().await.unwrap();
     assert_eq!(done.len(), 20);
-    assert_eq!(inbox.counts().await.unwrap().done, 20);
+    assert_eq!(inbox.stats().await.unwrap().completed, 20);
 }
 
 pub(crate) async fn a_failure_rolls_the_effect_back(place: Place) {
     let inbox = with_effects(&place).await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
-    let workers = inbox.work(writing(&place, |job| match job.attempt {
+    let workers = inbox.start_workers(writing(&place, |job| match job.attempt {
         1 => failed("no"),
         2 => panic!("not this time"),
-        _ => AttemptResult::Done,
+        _ => AttemptResult::Completed,
     }));
-    let done = until_state(&inbox, id, State::Done).await;
+    let done = until_state(&inbox, id, DeliveryState::Completed).await;
     assert_eq!((done.attempt, count(&place).await), (3, 1));
     workers.shutdown(Duration::from_secs(5)).await;
     let id = inbox.enqueue(delivery("b")).await.unwrap().id();
     inbox
-        .run_due(&writing(&place, |_| AttemptResult::Dead { reason: "no".to_owned() }))
+        .drain(&writing(&place, |_| AttemptResult::Dead { reason: "no".to_owned() }))
         .await
         .unwrap();
-    assert_eq!((record(&inbox, id).await.state, count(&place).await), (State::Dead, 1));
+    assert_eq!((record(&inbox, id).await.state, count(&place).await), (DeliveryState::Dead, 1));
 }
 
 pub(crate) async fn a_lost_claim_rolls_the_effect_back(place: Place) {
@@ -113,31 +114,37 @@ pub(crate) async fn a_lost_claim_rolls_the_effect_back(place: Place) {
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let stale = inbox.store().claim(&super::work::wanted(1)).await.unwrap().jobs.pop().unwrap();
     tokio::time::sleep(Duration::from_millis(250)).await;
-    inbox.run_due(&writing(&place, |_| AttemptResult::Done)).await.unwrap();
-    assert_eq!((record(&inbox, id).await.state, count(&place).await), (State::Done, 1));
-    assert!(matches!(inbox.store().begin(stale.claim()).await, Err(InboxError::Stale)));
+    inbox.drain(&writing(&place, |_| AttemptResult::Completed)).await.unwrap();
+    assert_eq!(
+        (record(&inbox, id).await.state, count(&place).await),
+        (DeliveryState::Completed, 1)
+    );
+    assert!(matches!(inbox.store().begin(stale.claim_token()).await, Err(InboxError::StaleClaim)));
     // Cancelled while it waits to write: it cannot begin.
     let id = inbox.enqueue(delivery("b")).await.unwrap().id();
     let (engine, table, clone) = (place.engine, effects(&place), inbox.clone());
-    let processes = Processes::new().on("orders", move |_: Job, source: TxSource| {
+    let processes = JobHandlers::new().on("orders", move |_: Job, source: TxSource| {
         let (inbox, table) = (clone.clone(), table.clone());
         async move {
-            inbox.discard(&Filter::all().ids([id])).await.unwrap();
+            inbox.cancel(&Filter::all().ids([id])).await.unwrap();
             let mut tx = source.tx().unwrap();
             let written = write(engine, &table, &mut tx, "b").await;
-            assert_eq!(written, Err(InboxError::Stale));
-            AttemptResult::Done
+            assert_eq!(written, Err(InboxError::StaleClaim));
+            AttemptResult::Completed
         }
     });
-    inbox.run_due(&processes).await.unwrap();
-    assert_eq!((record(&inbox, id).await.state, count(&place).await), (State::Discarded, 1));
+    inbox.drain(&processes).await.unwrap();
+    assert_eq!(
+        (record(&inbox, id).await.state, count(&place).await),
+        (DeliveryState::Cancelled, 1)
+    );
 }
 
 pub(crate) async fn one_job_has_one_transaction(place: Place) {
     let inbox = with_effects(&place).await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let (engine, table) = (place.engine, effects(&place));
-    let processes = Processes::new().on("orders", move |_: Job, source: TxSource| {
+    let processes = JobHandlers::new().on("orders", move |_: Job, source: TxSource| {
         let table = table.clone();
         async move {
             let mut tx = source.tx().unwrap();
@@ -153,11 +160,14 @@ pub(crate) async fn one_job_has_one_transaction(place: Place) {
             drop(tx);
             // The same transaction, not another.
             write(engine, &table, &mut source.tx().unwrap(), "second").await.unwrap();
-            AttemptResult::Done
+            AttemptResult::Completed
         }
     });
-    inbox.run_due(&processes).await.unwrap();
-    assert_eq!((record(&inbox, id).await.state, count(&place).await), (State::Done, 2));
+    inbox.drain(&processes).await.unwrap();
+    assert_eq!(
+        (record(&inbox, id).await.state, count(&place).await),
+        (DeliveryState::Completed, 2)
+    );
 }
 
 pub(crate) async fn several_processes_have_each_effect_once(place: Place) {
@@ -165,18 +175,18 @@ pub(crate) async fn several_processes_have_each_effect_once(place: Place) {
     let others = place.open_several(2).await;
     let processes = writing(&place, |job| match job.id % 5 {
         0 if job.attempt == 1 => failed("no"),
-        _ => AttemptResult::Done,
+        _ => AttemptResult::Completed,
     });
     let _workers: Vec<_> =
-        others.iter().chain([&inbox]).map(|inbox| inbox.work(processes.clone())).collect();
+        others.iter().chain([&inbox]).map(|inbox| inbox.start_workers(processes.clone())).collect();
     for number in 0..150 {
         let inbox = if number % 2 == 0 { &inbox } else { &others[0] };
         inbox.enqueue(delivery(number.to_string())).await.unwrap();
         inbox.enqueue(delivery(number.to_string())).await.unwrap();
     }
     until("all are done", || async {
-        let now = inbox.counts().await.unwrap().now;
-        now.waiting + now.running + now.dead == 0
+        let now = inbox.stats().await.unwrap().depth;
+        now.pending + now.running + now.dead == 0
     })
     .await;
     assert_eq!((count(&place).await, count_distinct(&place).await), (150, 150));
@@ -186,7 +196,7 @@ pub(crate) async fn an_aborted_transaction_completes_nothing(place: Place) {
     let inbox = with_effects(&place).await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let (engine, table) = (place.engine, effects(&place));
-    let processes = Processes::new().on("orders", move |job: Job, source: TxSource| {
+    let processes = JobHandlers::new().on("orders", move |job: Job, source: TxSource| {
         let table = table.clone();
         async move {
             let mut tx = source.tx().unwrap();
@@ -198,14 +208,17 @@ pub(crate) async fn an_aborted_transaction_completes_nothing(place: Place) {
                 let wrong = tx.postgres().await.unwrap().execute("SELECT 1 / 0").await;
                 assert!(wrong.is_err());
             }
-            AttemptResult::Done
+            AttemptResult::Completed
         }
     });
-    inbox.run_due(&processes).await.unwrap();
+    inbox.drain(&processes).await.unwrap();
     let failed = record(&inbox, id).await;
-    assert_eq!((failed.state, count(&place).await), (State::Waiting, 0));
-    assert!(failed.reason.unwrap().contains("was not committed"));
+    assert_eq!((failed.state, count(&place).await), (DeliveryState::Pending, 0));
+    assert!(failed.last_error.unwrap().contains("was not committed"));
     tokio::time::sleep(Duration::from_millis(400)).await;
-    inbox.run_due(&processes).await.unwrap();
-    assert_eq!((record(&inbox, id).await.state, count(&place).await), (State::Done, 1));
+    inbox.drain(&processes).await.unwrap();
+    assert_eq!(
+        (record(&inbox, id).await.state, count(&place).await),
+        (DeliveryState::Completed, 1)
+    );
 }

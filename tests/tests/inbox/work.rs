@@ -11,21 +11,21 @@ use std::{
 use bytes::Bytes;
 use http::HeaderValue;
 use webhook_runtime::inbox::{
-    AttemptResult, Backoff, Job, Processes, State, TxSource,
-    store::{Finish, Wanted},
+    AttemptResult, Backoff, DeliveryState, Job, JobHandlers, TxSource,
+    store::{ClaimRequest, FinishedAttempt},
 };
 
 use super::{Ran, all, delivery, failed, place::Place, record, until, until_state};
 
-pub(crate) fn wanted(most: u32) -> Wanted {
-    Wanted {
+pub(crate) fn wanted(most: u32) -> ClaimRequest {
+    ClaimRequest {
         endpoints: vec!["orders".to_owned()],
-        most,
+        max: most,
         lease: Duration::from_millis(200),
         max_attempts: 3,
         retries_first: true,
         running: Vec::new(),
-        suspect: true,
+        crash_suspect: true,
     }
 }
 
@@ -36,39 +36,39 @@ pub(crate) async fn a_delivery_runs_as_it_came(place: Place) {
     sent.head.method = String::from("POST");
     sent.head.uri = String::from("/orders/acme?x=y");
     sent.head.headers.append("x-one", HeaderValue::from_static("1"));
-    sent.head.scope = vec![("shop".to_owned(), "acme".to_owned())];
-    sent.head.secret = String::from("SECRET");
+    sent.head.tenant = vec![("shop".to_owned(), "acme".to_owned())];
+    sent.head.secret_name = String::from("SECRET");
     sent.head.signed_at = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000));
     let id = inbox.enqueue(sent.clone()).await.unwrap().id();
     let (there, mut jobs) = tokio::sync::mpsc::unbounded_channel();
-    let processes = Processes::new().on("orders", move |job: Job, _: TxSource| {
+    let processes = JobHandlers::new().on("orders", move |job: Job, _: TxSource| {
         there.send(job).unwrap();
-        std::future::ready(AttemptResult::Done)
+        std::future::ready(AttemptResult::Completed)
     });
-    assert_eq!(inbox.run_due(&processes).await, Ok(1));
+    assert_eq!(inbox.drain(&processes).await, Ok(1));
     let job = jobs.recv().await.unwrap();
     assert!(job.head == sent.head);
     assert_eq!((job.id, job.attempt, job.body), (id, 1, sent.body));
     assert_eq!((job.endpoint.as_str(), job.provider.as_str()), ("orders", "acme"));
     let done = record(&inbox, id).await;
-    assert_eq!((done.state, done.attempt), (State::Done, 1));
+    assert_eq!((done.state, done.attempt), (DeliveryState::Completed, 1));
     assert!(done.finished_at.is_some());
-    assert_eq!(inbox.run_due(&processes).await, Ok(0));
+    assert_eq!(inbox.drain(&processes).await, Ok(0));
 }
 
 pub(crate) async fn failures_are_retried(place: Place) {
     let inbox = place.open().await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let ran = Ran::default();
-    let _workers = inbox.work(ran.by(|job| match job.attempt {
+    let _workers = inbox.start_workers(ran.by(|job| match job.attempt {
         1 | 2 => failed("not yet"),
-        _ => AttemptResult::Done,
+        _ => AttemptResult::Completed,
     }));
-    let done = until_state(&inbox, id, State::Done).await;
-    assert_eq!((done.attempt, done.reason), (3, None));
+    let done = until_state(&inbox, id, DeliveryState::Completed).await;
+    assert_eq!((done.attempt, done.last_error), (3, None));
     assert_eq!(ran.count(), 3);
-    let counts = inbox.counts().await.unwrap();
-    assert_eq!((counts.retried, counts.done), (2, 1));
+    let counts = inbox.stats().await.unwrap();
+    assert_eq!((counts.retried, counts.completed), (2, 1));
 }
 
 pub(crate) async fn retries_wait_for_their_time(place: Place) {
@@ -77,10 +77,10 @@ pub(crate) async fn retries_wait_for_their_time(place: Place) {
         AttemptResult::Retry { after: Some(Duration::from_secs(30)), reason: "busy".to_owned() };
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let ran = Ran::default();
-    assert_eq!(inbox.run_due(&ran.with(asked)).await, Ok(1));
+    assert_eq!(inbox.drain(&ran.with(asked)).await, Ok(1));
     let waiting = record(&inbox, id).await;
-    assert_eq!(waiting.state, State::Waiting);
-    assert_eq!(waiting.reason.as_deref(), Some("busy"));
+    assert_eq!(waiting.state, DeliveryState::Pending);
+    assert_eq!(waiting.last_error.as_deref(), Some("busy"));
     let wait = waiting.due_at.unwrap().duration_since(SystemTime::now()).unwrap();
     assert!(wait > Duration::from_secs(25) && wait < Duration::from_secs(40), "{wait:?}");
 }
@@ -89,33 +89,36 @@ pub(crate) async fn too_many_failures_make_a_dead_letter(place: Place) {
     let inbox = place.open_by(place.builder().max_attempts(3)).await.unwrap();
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let ran = Ran::default();
-    let _workers = inbox.work(ran.with(failed("out of stock")));
-    let dead = until_state(&inbox, id, State::Dead).await;
+    let _workers = inbox.start_workers(ran.with(failed("out of stock")));
+    let dead = until_state(&inbox, id, DeliveryState::Dead).await;
     assert_eq!(ran.count(), 3);
-    assert_eq!(dead.reason.as_deref(), Some("attempt 3 of 3 failed: out of stock"));
-    assert_eq!(inbox.counts().await.unwrap().dead, 1);
+    assert_eq!(dead.last_error.as_deref(), Some("attempt 3 of 3 failed: out of stock"));
+    assert_eq!(inbox.stats().await.unwrap().dead_lettered, 1);
 }
 
 pub(crate) async fn permanent_failures_are_dead_at_once(place: Place) {
     let inbox = place.open().await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let ran = Ran::default();
-    inbox.run_due(&ran.with(AttemptResult::Dead { reason: "422\0".to_owned() })).await.unwrap();
+    inbox.drain(&ran.with(AttemptResult::Dead { reason: "422\0".to_owned() })).await.unwrap();
     let dead = record(&inbox, id).await;
-    assert_eq!((dead.state, dead.reason.as_deref()), (State::Dead, Some("422\u{fffd}")));
+    assert_eq!(
+        (dead.state, dead.last_error.as_deref()),
+        (DeliveryState::Dead, Some("422\u{fffd}"))
+    );
 }
 
 pub(crate) async fn a_panic_is_a_failure(place: Place) {
     let inbox = place.open_by(place.builder().max_attempts(2)).await.unwrap();
     let bad = inbox.enqueue(delivery("bad")).await.unwrap().id();
     let good = inbox.enqueue(delivery("good")).await.unwrap().id();
-    let _workers = inbox.work(Processes::new().on("orders", |job: Job, _: TxSource| {
+    let _workers = inbox.start_workers(JobHandlers::new().on("orders", |job: Job, _: TxSource| {
         assert_ne!(super::body(&job), "bad", "not this one");
-        std::future::ready(AttemptResult::Done)
+        std::future::ready(AttemptResult::Completed)
     }));
-    let dead = until_state(&inbox, bad, State::Dead).await;
-    assert_eq!(dead.reason.as_deref(), Some("attempt 2 of 2 failed: the function panicked"));
-    until_state(&inbox, good, State::Done).await;
+    let dead = until_state(&inbox, bad, DeliveryState::Dead).await;
+    assert_eq!(dead.last_error.as_deref(), Some("attempt 2 of 2 failed: the function panicked"));
+    until_state(&inbox, good, DeliveryState::Completed).await;
 }
 
 pub(crate) async fn jobs_without_a_handler_stay(place: Place) {
@@ -123,9 +126,9 @@ pub(crate) async fn jobs_without_a_handler_stay(place: Place) {
     let mut other = delivery("a");
     other.endpoint = String::from("others");
     let id = inbox.enqueue(other).await.unwrap().id();
-    assert_eq!(inbox.run_due(&Ran::default().with(AttemptResult::Done)).await, Ok(0));
-    assert_eq!(inbox.run_due(&Processes::new()).await, Ok(0));
-    assert_eq!(record(&inbox, id).await.state, State::Waiting);
+    assert_eq!(inbox.drain(&Ran::default().with(AttemptResult::Completed)).await, Ok(0));
+    assert_eq!(inbox.drain(&JobHandlers::new()).await, Ok(0));
+    assert_eq!(record(&inbox, id).await.state, DeliveryState::Pending);
 }
 
 pub(crate) async fn an_expired_lease_is_claimed_again(place: Place) {
@@ -133,12 +136,12 @@ pub(crate) async fn an_expired_lease_is_claimed_again(place: Place) {
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let claimed = inbox.store().claim(&wanted(10)).await.unwrap();
     assert_eq!(claimed.jobs.len(), 1);
-    assert_eq!(record(&inbox, id).await.state, State::Running);
+    assert_eq!(record(&inbox, id).await.state, DeliveryState::Running);
     // The first worker does not answer any more.
     let begun = Instant::now();
     let ran = Ran::default();
-    let _workers = inbox.work(ran.with(AttemptResult::Done));
-    let done = until_state(&inbox, id, State::Done).await;
+    let _workers = inbox.start_workers(ran.with(AttemptResult::Completed));
+    let done = until_state(&inbox, id, DeliveryState::Completed).await;
     assert_eq!(done.attempt, 2);
     assert!(begun.elapsed() < Duration::from_millis(2200), "lease and two seconds");
 }
@@ -159,28 +162,32 @@ pub(crate) async fn a_stale_claim_changes_nothing(place: Place) {
     assert_eq!((fresh.id, fresh.attempt), (id, 2));
     let before = record(&inbox, id).await;
     let ends = [
-        AttemptResult::Done,
+        AttemptResult::Completed,
         AttemptResult::Dead { reason: "stale".to_owned() },
         AttemptResult::Retry { after: Some(Duration::ZERO), reason: "stale".to_owned() },
         AttemptResult::Released,
     ];
     for end in ends {
-        let finish = Finish { claim: stale.claim(), result: end };
+        let finish = FinishedAttempt { claim_token: stale.claim_token(), result: end };
         assert_eq!(store.finish(std::slice::from_ref(&finish)).await, Ok(vec![false]));
         assert_eq!(record(&inbox, id).await, before, "{finish:?}");
     }
     let lease = Duration::from_secs(60);
-    assert_eq!(store.extend(&[stale.claim()], lease).await, Ok(vec![]));
+    assert_eq!(store.renew_leases(&[stale.claim_token()], lease).await, Ok(vec![]));
     assert_eq!(record(&inbox, id).await, before);
-    assert_eq!(store.extend(&[stale.claim(), fresh.claim()], lease).await, Ok(vec![id]));
+    assert_eq!(
+        store.renew_leases(&[stale.claim_token(), fresh.claim_token()], lease).await,
+        Ok(vec![id])
+    );
     // A released attempt does not count, and its claim is stale, too.
-    let finish = |end| Finish { claim: fresh.claim(), result: end };
+    let finish = |end| FinishedAttempt { claim_token: fresh.claim_token(), result: end };
     assert_eq!(store.finish(&[finish(AttemptResult::Released)]).await, Ok(vec![true]));
     assert_eq!(record(&inbox, id).await.attempt, 1);
     let again = claim().await.unwrap();
     assert_eq!(again.attempt, 2);
-    assert_eq!(store.finish(&[finish(AttemptResult::Done)]).await, Ok(vec![false]));
-    let last = Finish { claim: again.claim(), result: AttemptResult::Done };
+    assert_eq!(store.finish(&[finish(AttemptResult::Completed)]).await, Ok(vec![false]));
+    let last =
+        FinishedAttempt { claim_token: again.claim_token(), result: AttemptResult::Completed };
     assert_eq!(store.finish(std::slice::from_ref(&last)).await, Ok(vec![true]));
     assert_eq!(store.finish(&[last]).await, Ok(vec![false]));
 }
@@ -203,9 +210,9 @@ pub(crate) async fn crashing_jobs_become_dead_letters(place: Place) {
     assert_eq!(starts, 3);
     assert!(alone, "those that may be the reason are started one at a time");
     let dead = record(&inbox, poison).await;
-    assert_eq!(dead.state, State::Dead);
+    assert_eq!(dead.state, DeliveryState::Dead);
     assert_eq!(
-        dead.reason.as_deref(),
+        dead.last_error.as_deref(),
         Some("attempt 3 ended without an answer: the process ended or lost its lease")
     );
 }
@@ -215,26 +222,26 @@ pub(crate) async fn a_long_run_keeps_its_lease(place: Place) {
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let starts = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&starts);
-    let processes = Processes::new().on("orders", move |_: Job, _: TxSource| {
+    let processes = JobHandlers::new().on("orders", move |_: Job, _: TxSource| {
         counted.fetch_add(1, Ordering::Relaxed);
         async {
             tokio::time::sleep(Duration::from_millis(1500)).await;
-            AttemptResult::Done
+            AttemptResult::Completed
         }
     });
-    let _workers = [inbox.work(processes.clone()), inbox.work(processes)];
-    until_state(&inbox, id, State::Done).await;
+    let _workers = [inbox.start_workers(processes.clone()), inbox.start_workers(processes)];
+    until_state(&inbox, id, DeliveryState::Completed).await;
     assert_eq!(starts.load(Ordering::Relaxed), 1);
     assert_eq!(all(&inbox).await[0].attempt, 1);
 }
 
 pub(crate) async fn runs_over_the_time_limit_fail(place: Place) {
-    let builder = place.builder().deadline(Duration::from_millis(50)).max_attempts(1);
+    let builder = place.builder().attempt_timeout(Duration::from_millis(50)).max_attempts(1);
     let builder = builder.backoff(Backoff::new(Duration::ZERO, Duration::from_secs(1)));
     let inbox = place.open_by(builder).await.unwrap();
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
-    let processes = Processes::new().on("orders", |_: Job, _: TxSource| std::future::pending());
-    inbox.run_due(&processes).await.unwrap();
-    let reason = record(&inbox, id).await.reason.unwrap();
+    let processes = JobHandlers::new().on("orders", |_: Job, _: TxSource| std::future::pending());
+    inbox.drain(&processes).await.unwrap();
+    let reason = record(&inbox, id).await.last_error.unwrap();
     assert!(reason.contains("took longer than 0.05 s"), "{reason}");
 }

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use webhook_runtime::{
-    Delivery, Rejection, Unknown, WebhookEvent, Webhooks,
+    Delivery, Rejection, UnknownEvent, WebhookEvent, Webhooks,
     providers::{GITHUB, META, STANDARD_WEBHOOKS},
     webhook,
 };
@@ -66,7 +66,7 @@ enum Event<'a> {
     #[event("push")]
     Push(Numbered),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(path = "/events", provider = GITHUB)]
@@ -87,7 +87,7 @@ async fn mismatched_events_are_reported() {
     ] {
         let answer = hooks.deliver::<events>().event(event).json(&body).await;
         assert_eq!((answer.status().as_u16(), answer.text().as_str()), (200, text));
-        assert_eq!(answer.misfit().and_then(Rejection::path), path, "{answer:?}");
+        assert_eq!(answer.decode_error().and_then(Rejection::path), path, "{answer:?}");
     }
 }
 

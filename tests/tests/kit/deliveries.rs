@@ -9,8 +9,8 @@ use axum::{
 use serde::Serialize;
 use serde_json::{Value, json};
 use webhook_runtime::{
-    Items, Provider, Webhooks,
-    providers::{self, ADYEN, GITHUB, LINEAR, MICROSOFT_GRAPH, PLAIN, STRIPE, TWILIO},
+    BatchLayout, Provider, Webhooks,
+    providers::{self, ADYEN, GITHUB, HMAC_SHA256_HEX, LINEAR, MICROSOFT_GRAPH, STRIPE, TWILIO},
     scheme::{Scheme, Timestamp},
     webhook,
 };
@@ -33,7 +33,7 @@ async fn every_signing_provider_signs() {
         assert!(genuine.status().is_success(), "{name}: {genuine:?}");
         assert_eq!(genuine.handler_runs(), 1, "{name}");
         assert_eq!(seen.last().provider(), name);
-        let signs_time = provider.scheme().and_then(Scheme::signed_time).is_some();
+        let signs_time = provider.scheme().and_then(Scheme::signed_timestamp).is_some();
         if signs_time {
             let signed_at = seen.last().signed_at().expect("it signs a time");
             let now = hooks.clock().now();
@@ -41,11 +41,12 @@ async fn every_signing_provider_signs() {
         }
 
         let mut wrong = vec![("forged", deliver().forged()), ("unsigned", deliver().unsigned())];
-        let traits = provider.traits();
+        let traits = provider.scheme_info();
         if traits.signs_body {
             wrong.push(("tampered", deliver().tampered()));
         }
-        let max_age = provider.scheme().and_then(Scheme::signed_time).and_then(Timestamp::max_age);
+        let max_age =
+            provider.scheme().and_then(Scheme::signed_timestamp).and_then(Timestamp::max_age);
         if let Some(max_age) = max_age {
             let stale = hooks.clock().now() - max_age - Duration::from_secs(1);
             wrong.push(("stale", deliver().at(stale)));
@@ -62,13 +63,13 @@ async fn every_signing_provider_signs() {
 async fn events_are_set_where_the_provider_puts_them() {
     for provider in providers::ALL {
         let name = provider.name();
-        let is_possible = !IMPOSSIBLE.contains(&name) && provider.items_source().is_none();
-        let Some(source) = provider.event_source().filter(|_| is_possible) else { continue };
+        let is_possible = !IMPOSSIBLE.contains(&name) && provider.batch().is_none();
+        let Some(source) = provider.event().filter(|_| is_possible) else { continue };
         let (hooks, seen) = hooks(provider);
         let answer = hooks.deliver::<Of>().event("an-event").await;
         assert!(answer.status().is_success(), "{name}: {answer:?}");
         assert_eq!(seen.last().event().as_deref(), Some("an-event"), "{name}, {source:?}");
-        if provider.id_source().is_some() {
+        if provider.id().is_some() {
             let answer = hooks.deliver::<Of>().id("id-7").await;
             assert!(answer.status().is_success(), "{name}: {answer:?}");
             assert_eq!(seen.last().id().as_deref(), Some("id-7"), "{name}");
@@ -107,7 +108,7 @@ async fn bodies_are_sent_as_given() {
         note: &'a str,
         id: u64,
     }
-    let (hooks, seen) = hooks(&PLAIN);
+    let (hooks, seen) = hooks(&HMAC_SHA256_HEX);
     hooks.deliver::<Of>().json(&Order { note: "n", id: 7 }).await;
     assert_eq!(seen.last().body(), r#"{"note":"n","id":7}"#);
     assert_eq!(seen.last().headers()["content-type"], "application/json");
@@ -150,8 +151,9 @@ async fn headers_query_and_method() {
 #[tokio::test]
 async fn batches() {
     const BATCHES: Provider =
-        Provider::new("batches", Scheme::hmac_sha256().header("x-batches").hex())
-            .items(Items::at("/events").inside("/of").id("/id").event("/kind"));
+        Provider::new("batches", Scheme::hmac_sha256().header("x-batches").hex()).with_batch(
+            BatchLayout::at("/events").with_inner("/of").with_id("/id").with_event("/kind"),
+        );
     let (hooks, seen) = hooks(&BATCHES);
     let body = || seen.last().decode::<Value>().expect("JSON");
     hooks.deliver::<Of>().event("a").id("7").items([json!({"n":1}), json!({"n":2})]).await;

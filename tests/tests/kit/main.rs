@@ -13,9 +13,9 @@ use std::{
 
 use axum::extract::State;
 use webhook_runtime::{
-    __private::{HandlerFuture, Verified},
+    __private::{HandlerFuture, HandlerInput},
     Delivery, Endpoint, Provider, Webhook, Webhooks,
-    providers::PLAIN,
+    providers::HMAC_SHA256_HEX,
     testing::TestHooks,
     webhook,
 };
@@ -37,7 +37,7 @@ async fn any(State(seen): State<Seen>, delivery: &Delivery) -> String {
 }
 
 thread_local! {
-    static PROVIDER: RefCell<&'static Provider> = const { RefCell::new(&PLAIN) };
+    static PROVIDER: RefCell<&'static Provider> = const { RefCell::new(&HMAC_SHA256_HEX) };
 }
 
 /// [`any`] with whatever provider the test is about.
@@ -48,7 +48,7 @@ impl Webhook<Seen> for Of {
         Endpoint::new("any", module_path!(), "/any").provider(PROVIDER.with_borrow(|it| *it))
     }
 
-    fn call(verified: Verified<Seen>) -> HandlerFuture {
+    fn call(verified: HandlerInput<Seen>) -> HandlerFuture {
         <any as Webhook<Seen>>::call(verified)
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::{extract::Path, http::StatusCode};
 use webhook_runtime::{
-    Delivery, Rejection, Scope, Secret, SecretSource, SourceError, Webhooks,
+    Delivery, Rejection, Secret, SecretSource, SourceError, Tenant, Webhooks,
     providers::STANDARD_WEBHOOKS, scheme::VerifyError, webhook,
 };
 
@@ -14,12 +14,12 @@ use crate::{Of, PROVIDER, Seen};
 pub(crate) struct Tenants;
 
 impl SecretSource for Tenants {
-    async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
-        match scope.param("tenant") {
+    async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
+        match tenant.param("tenant") {
             Some(tenant @ ("acme" | "globex & co/1")) => {
                 Ok(vec![Secret::new(format!("of {tenant}")), Secret::new("old")])
             }
-            _ => Err(SourceError::Unknown),
+            _ => Err(SourceError::NotFound),
         }
     }
 }
@@ -47,14 +47,14 @@ async fn tenant_deliveries_use_tenant_secrets() {
 async fn given_secrets_sign_deliveries() {
     #[webhook(path = "/webhook", secret_env = "A_VARIABLE_THAT_IS_NOT_SET")]
     async fn hook(delivery: &Delivery) -> String {
-        delivery.secret().to_owned()
+        delivery.secret_name().to_owned()
     }
-    let secrets = ["new", "old"].map(|text| Secret::new(text).named(text));
+    let secrets = ["new", "old"].map(|text| Secret::new(text).with_name(text));
     let hooks = Webhooks::new().mount::<hook>().secrets::<hook>(secrets).test(());
     assert_eq!(hooks.deliver::<hook>().await.text(), "new");
     assert_eq!(hooks.deliver::<hook>().signed_with(Secret::new("old")).await.text(), "old");
     let forged = hooks.deliver::<hook>().forged().await;
-    assert_eq!(forged.rejection(), Some(&Rejection::Unauthorized(VerifyError::NoMatch)));
+    assert_eq!(forged.rejection(), Some(&Rejection::Unauthorized(VerifyError::InvalidSignature)));
 }
 
 #[tokio::test]
@@ -78,5 +78,5 @@ async fn tests_control_the_clock() {
         assert_eq!(hooks.deliver::<Of>().at(now + age).await.status(), status);
     }
     let stale = hooks.deliver::<Of>().at(start - hour - window - window).await;
-    assert_eq!(stale.rejection(), Some(&Rejection::Unauthorized(VerifyError::Stale)));
+    assert_eq!(stale.rejection(), Some(&Rejection::Unauthorized(VerifyError::TimestampTooOld)));
 }

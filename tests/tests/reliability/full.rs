@@ -139,7 +139,7 @@ impl Way {
         }
     }
 
-    /// Copies the files to where the store looks for them, all at one moment.
+    /// Deduplication the files to where the store looks for them, all at one moment.
     fn bring(self, store: &Store, program: &Program) {
         if matches!(self, Self::Limit) {
             return;

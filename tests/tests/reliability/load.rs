@@ -16,7 +16,7 @@ use tokio::{
     sync::watch,
     task::JoinHandle,
 };
-use webhook_runtime::{Secret, providers::PLAIN, scheme::Outgoing};
+use webhook_runtime::{Secret, providers::HMAC_SHA256_HEX, scheme::RequestToSign};
 
 use crate::{program::SECRET, store::Store};
 
@@ -46,7 +46,8 @@ impl Sender {
 }
 
 async fn exchange(stream: &mut BufReader<TcpStream>, body: &str) -> std::io::Result<u16> {
-    let signed = PLAIN.sign(&Secret::new(SECRET), &Outgoing::new(body.as_bytes())).unwrap();
+    let signed =
+        HMAC_SHA256_HEX.sign(&Secret::new(SECRET), &RequestToSign::new(body.as_bytes())).unwrap();
     let mut request = format!(
         "POST /jobs HTTP/1.1\r\nhost: receiver\r\ncontent-type: application/json\r\n\
          content-length: {}\r\n",

@@ -12,9 +12,9 @@ use bytes::Bytes;
 use http::Uri;
 use tokio::net::TcpListener;
 use webhook_runtime::{
-    __private::{HandlerFuture, Verified},
+    __private::{HandlerFuture, HandlerInput},
     Delivery, Endpoint, KeySource, Provider, SourceError, Webhook, Webhooks,
-    scheme::WantedKey,
+    scheme::KeyRequest,
     webhook,
 };
 
@@ -56,7 +56,7 @@ impl Webhook<Seen> for Mounted {
         ENDPOINT.with_borrow(Clone::clone).expect("it is being mounted")
     }
 
-    fn call(verified: Verified<Seen>) -> HandlerFuture {
+    fn call(verified: HandlerInput<Seen>) -> HandlerFuture {
         <any_delivery as Webhook<Seen>>::call(verified)
     }
 }
@@ -89,10 +89,10 @@ impl Keys {
         Self { published, visited: Arc::default() }
     }
 
-    pub(crate) fn get(&self, key: &WantedKey) -> Option<&str> {
+    pub(crate) fn get(&self, key: &KeyRequest) -> Option<&str> {
         match key {
-            WantedKey::Url(url) => self.published.urls.get(url.as_ref()),
-            WantedKey::Id(id) => self.published.ids.get(id),
+            KeyRequest::Url(url) => self.published.urls.get(url.as_ref()),
+            KeyRequest::Id(id) => self.published.ids.get(id),
             _ => None,
         }
         .map(String::as_str)
@@ -104,11 +104,11 @@ impl Keys {
 }
 
 impl KeySource for Keys {
-    async fn fetch(&self, key: &WantedKey) -> Result<Bytes, SourceError> {
-        self.get(key).map(|key| Bytes::from(key.to_owned())).ok_or(SourceError::Unknown)
+    async fn fetch(&self, key: &KeyRequest) -> Result<Bytes, SourceError> {
+        self.get(key).map(|key| Bytes::from(key.to_owned())).ok_or(SourceError::NotFound)
     }
 
-    async fn visit(&self, url: &str) -> Result<(), SourceError> {
+    async fn confirm_subscription(&self, url: &str) -> Result<(), SourceError> {
         self.visited.lock().expect("nobody panicked").push(url.to_owned());
         Ok(())
     }

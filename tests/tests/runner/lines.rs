@@ -12,7 +12,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use webhook_runtime::{
     Provider, Secret,
     providers::{AWS_SNS, LIVEKIT},
-    scheme::Outgoing,
+    scheme::RequestToSign,
 };
 
 /// One signed, or forged, request.
@@ -100,7 +100,7 @@ pub(crate) struct Handshake {
 pub(crate) struct Config {
     pub(crate) secret: Option<String>,
     pub(crate) verify_token: Option<String>,
-    pub(crate) allowed_origins: Option<Vec<String>>,
+    pub(crate) allowed_cloudevents_origins: Option<Vec<String>>,
     now: Option<f64>,
 }
 
@@ -205,7 +205,7 @@ pub(crate) fn topic(provider: &Provider, body: &[u8]) -> Option<String> {
 impl Vector {
     /// The secrets as a user of this provider would configure them.
     pub(crate) fn secrets(&self, provider: &Provider) -> Vec<Secret> {
-        if !provider.traits().needs_secret {
+        if !provider.scheme_info().needs_secret {
             return Vec::new();
         }
         if let Some(topic) = topic(provider, &self.body()) {
@@ -273,9 +273,9 @@ pub(crate) struct Published {
     pub(crate) ids: BTreeMap<String, String>,
 }
 
-/// Tells whether any text is a valid secret. Encoded keys reject this one.
+/// Tells whether any text is a valid secret. RawEvent keys reject this one.
 fn takes_any_text(provider: &Provider) -> bool {
-    let request = Outgoing::new(b"{}").url("https://hooks.example.com/");
+    let request = RequestToSign::new(b"{}").url("https://hooks.example.com/");
     provider.scheme().is_some() && provider.sign(&Secret::new("~:~"), &request).is_ok()
 }
 

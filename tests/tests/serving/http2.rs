@@ -84,7 +84,7 @@ async fn broken_http2_prefaces_are_closed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silent_connections_are_closed() {
     let short = Duration::from_millis(300);
-    let server = Server::start(hooks().header_deadline(short).idle_timeout(short * 2)).await;
+    let server = Server::start(hooks().header_timeout(short).idle_timeout(short * 2)).await;
     // An unfinished preface, a preface without a request, and one with a request.
     let mut half = server.connect().await;
     half.write_all(b"PRI * HT").await.expect("it takes bytes");

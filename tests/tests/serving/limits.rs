@@ -23,13 +23,13 @@ async fn closed_soon(stream: impl tokio::io::AsyncRead + Unpin) {
 
 #[tokio::test]
 async fn silent_new_connections_are_closed() {
-    let server = Server::start(hooks().header_deadline(SHORT).idle_timeout(LONG)).await;
+    let server = Server::start(hooks().header_timeout(SHORT).idle_timeout(LONG)).await;
     closed_soon(server.connect().await).await;
 }
 
 #[tokio::test]
 async fn keep_alive_outlasts_the_head_timeout() {
-    let server = Server::start(hooks().header_deadline(SHORT).idle_timeout(LONG)).await;
+    let server = Server::start(hooks().header_timeout(SHORT).idle_timeout(LONG)).await;
     let mut stream = server.connect().await;
     deliver(&mut stream).await;
     sleep(SHORT * 3).await;
@@ -41,7 +41,7 @@ async fn keep_alive_outlasts_the_head_timeout() {
 
 #[tokio::test]
 async fn idle_keep_alive_connections_are_closed() {
-    let server = Server::start(hooks().header_deadline(LONG).idle_timeout(SHORT)).await;
+    let server = Server::start(hooks().header_timeout(LONG).idle_timeout(SHORT)).await;
     let mut stream = server.connect().await;
     deliver(&mut stream).await;
     closed_soon(stream).await;
@@ -49,7 +49,7 @@ async fn idle_keep_alive_connections_are_closed() {
 
 #[tokio::test]
 async fn busy_connections_reach_their_max_age() {
-    let server = Server::start(hooks().connection_lifetime(SHORT)).await;
+    let server = Server::start(hooks().max_connection_age(SHORT)).await;
     let mut stream = server.connect().await;
     let began = Instant::now();
     while began.elapsed() < SHORT * 2 / 3 {

@@ -40,7 +40,7 @@ async fn ipv6() {
 #[tokio::test]
 async fn unix_sockets_and_tcp_work_together() {
     let path = path("both");
-    let unix = Listener::unix(&path).expect("a socket");
+    let unix = Listener::bind_unix(&path).expect("a socket");
     let tcp = Listener::bind("127.0.0.1:0").await.expect("a port");
     let address = tcp.local_addr().expect("it is TCP");
     let server = Server { address, task: tokio::spawn(hooks().serve_on([unix, tcp])) };
@@ -50,7 +50,7 @@ async fn unix_sockets_and_tcp_work_together() {
     let answer = deliver(&mut server.connect().await).await;
     assert!(answer.ends_with("7 bytes from 127.0.0.1"), "{answer}");
 
-    let taken = Listener::unix(&path).expect_err("somebody listens there");
+    let taken = Listener::bind_unix(&path).expect_err("somebody listens there");
     assert!(taken.to_string().contains(path.to_str().expect("text")), "{taken}");
     server.task.abort();
     while path.exists() {
@@ -63,10 +63,10 @@ async fn only_stale_socket_files_are_replaced() {
     let path = path("left");
     drop(UnixListener::bind(&path).expect("a socket"));
     assert!(path.exists());
-    drop(Listener::unix(&path).expect("a socket"));
+    drop(Listener::bind_unix(&path).expect("a socket"));
     assert!(!path.exists());
     std::fs::write(&path, "something else").expect("a file");
-    let refused = Listener::unix(&path).expect_err("it is no socket");
+    let refused = Listener::bind_unix(&path).expect_err("it is no socket");
     assert!(matches!(refused, ServeError::Listen { .. }), "{refused}");
     assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "something else");
     std::fs::remove_file(&path).expect("it is ours");
@@ -110,6 +110,6 @@ async fn an_inherited_socket_is_used() {
 
 #[test]
 fn a_missing_inherited_socket_is_an_error() {
-    let error = Listener::inherited().expect_err("there are no variables");
+    let error = Listener::from_systemd().expect_err("there are no variables");
     assert!(error.to_string().contains("LISTEN_FDS"), "{error}");
 }

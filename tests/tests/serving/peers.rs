@@ -25,7 +25,7 @@ async fn forge<T: AsyncRead + AsyncWrite + Unpin>(stream: &mut T) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_over_quota_get_429() {
     let path = std::env::temp_dir().join(format!("webhooks-{}-peers", std::process::id()));
-    let unix = Listener::unix(&path).expect("a socket");
+    let unix = Listener::bind_unix(&path).expect("a socket");
     let tcp = Listener::bind("127.0.0.1:0").await.expect("a port");
     let address = tcp.local_addr().expect("it is TCP");
     let hooks = hooks().limit_per_peer(Quota::per_hour(3));

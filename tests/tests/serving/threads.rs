@@ -52,10 +52,10 @@ async fn connections_are_spread_over_threads() {
         std::mem::take(&mut *SEEN.lock().expect("nobody panics holding it")),
         expected.into()
     );
-    ask(3, hooks().serving_threads(NonZeroUsize::new(3).expect("more than none"))).await;
+    ask(3, hooks().worker_threads(NonZeroUsize::new(3).expect("more than none"))).await;
     assert_eq!(std::mem::take(&mut *SEEN.lock().expect("nobody panics holding it")).len(), 3);
     // One thread means the runtime that called `serve`.
-    ask(2, hooks().serving_threads(NonZeroUsize::MIN)).await;
+    ask(2, hooks().worker_threads(NonZeroUsize::MIN)).await;
     let here = std::mem::take(&mut *SEEN.lock().expect("nobody panics holding it"));
     assert!(here.iter().all(|name| !name.starts_with("webhooks-")), "{here:?}");
 

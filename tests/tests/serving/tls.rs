@@ -110,7 +110,7 @@ async fn broken_tls_handshakes_are_closed() {
     files.put(1);
     let short = Duration::from_millis(300);
     let tls = files.tls().expect("a certificate");
-    let server = Server::start(hooks().tls(tls).header_deadline(short)).await;
+    let server = Server::start(hooks().tls(tls).header_timeout(short)).await;
     let mut plain = server.connect().await;
     plain.write_all(b"POST /webhook HTTP/1.1\r\n\r\n").await.expect("it takes bytes");
     closed(plain).await;
@@ -125,7 +125,7 @@ async fn broken_tls_handshakes_are_closed() {
 async fn certificates_are_reloaded() {
     let files = Files::new("renewed");
     files.put(1);
-    let tls = files.tls().expect("a certificate").reload_every(Duration::from_millis(50));
+    let tls = files.tls().expect("a certificate").reload_interval(Duration::from_millis(50));
     let server = Server::start(hooks().tls(tls)).await;
     let mut before = connect(&server, "http/1.1").await;
     assert_eq!(shown(&server).await, 1);

@@ -18,7 +18,7 @@ fn a_tolerance_needs_a_time() {
     #[webhook(path = "/timeless", provider = GITHUB, tolerance = Duration::from_secs(60))]
     async fn timeless(_: &Delivery) {}
     let error = webhooks::<timeless>().into_router().expect_err("GitHub signs no time");
-    let problem = StartProblem::NoTimestamp { endpoint: "timeless", provider: "github" };
+    let problem = StartProblem::UnusedTolerance { endpoint: "timeless", provider: "github" };
     assert_eq!(error.problems(), [problem]);
     assert_eq!(
         error.to_string(),
@@ -32,7 +32,7 @@ fn a_signed_url_needs_the_public_one() {
     #[webhook(path = "/by-url", provider = BY_URL)]
     async fn by_url(_: &Delivery) {}
     let error = webhooks::<by_url>().into_router().expect_err("which URL?");
-    let problem = StartProblem::NoPublicUrl { endpoint: "by_url", provider: "by-url" };
+    let problem = StartProblem::MissingPublicUrl { endpoint: "by_url", provider: "by-url" };
     assert_eq!(error.problems(), [problem]);
     assert_eq!(
         error.to_string(),
@@ -55,7 +55,7 @@ fn a_signed_url_needs_the_public_one() {
         ("https://me:password@{host}", "https://…@{host}"),
     ] {
         let error = webhooks::<by_url>().public_url(url).into_router().expect_err(url);
-        assert_eq!(error.problems(), [StartProblem::BadPublicUrl { url: shown.to_owned() }]);
+        assert_eq!(error.problems(), [StartProblem::InvalidPublicUrl { url: shown.to_owned() }]);
         assert_eq!(
             error.to_string(),
             format!(
@@ -75,7 +75,7 @@ fn problems_of_every_kind_are_listed_together() {
     let error = Webhooks::<()>::new()
         .public_url("example.com")
         .mount::<plain>()
-        .secrets::<plain>([Secret::new("").named("FIRST")])
+        .secrets::<plain>([Secret::new("").with_name("FIRST")])
         .mount::<second>()
         .mount::<third>()
         .secrets::<third>([Secret::new(SECRET)])
@@ -114,7 +114,7 @@ fn functions_of_one_name_are_told_apart() {
         error.problems(),
         [
             StartProblem::MissingVariable { endpoint: "hook", variable: "T_NEVER_SET" },
-            StartProblem::NoSecret { endpoint: "hook" },
+            StartProblem::MissingSecret { endpoint: "hook" },
         ]
     );
 }
@@ -129,7 +129,7 @@ fn mounting_nothing_is_no_error() {
 async fn serve_reports_start_problems() {
     let error = Webhooks::new().mount::<in_code>().serve("127.0.0.1:0").await;
     let Err(Error::Start(start)) = &error else { panic!("{error:?}") };
-    assert_eq!(start.problems(), [StartProblem::NoSecret { endpoint: "in_code" }]);
+    assert_eq!(start.problems(), [StartProblem::MissingSecret { endpoint: "in_code" }]);
     let text = start.to_string();
     let error = error.expect_err("as above");
     assert_eq!((error.to_string(), format!("{error:?}")), (text.clone(), text));

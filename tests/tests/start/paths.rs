@@ -74,7 +74,7 @@ fn a_function_is_mounted_once() {
 fn an_unroutable_path_names_the_reason() {
     let detail = "a path starts with `/`".to_owned();
     assert_eq!(
-        StartProblem::BadPath { endpoint: "hook", path: "hook", detail }.to_string(),
+        StartProblem::InvalidPath { endpoint: "hook", path: "hook", detail }.to_string(),
         "`hook`: the path hook cannot be routed: a path starts with `/`"
     );
 }

@@ -11,13 +11,13 @@ pub(crate) async fn in_code(_: &Delivery) {}
 #[test]
 fn secrets_in_code_are_checked_as_well() {
     let secrets = [
-        Secret::new(" ").named("ONE"),
-        Secret::from_key([]).named("TWO"),
-        Secret::new(CANARY).named("THREE"),
-        Secret::new("00ff").named("FOUR"),
+        Secret::new(" ").with_name("ONE"),
+        Secret::from_key([]).with_name("TWO"),
+        Secret::new(CANARY).with_name("THREE"),
+        Secret::new("00ff").with_name("FOUR"),
     ];
     let start = Webhooks::<()>::new().mount::<hex_key>().secrets::<hex_key>(secrets).into_router();
-    let problem = |secret: &'static str, error| StartProblem::Secret {
+    let problem = |secret: &'static str, error| StartProblem::InvalidSecret {
         endpoint: "hex_key",
         secret: secret.into(),
         error,
@@ -41,10 +41,10 @@ fn white_space_in_a_coded_secret_is_an_error() {
         .into_router();
     assert_eq!(
         start.expect_err("it is padded").problems(),
-        [StartProblem::Secret {
+        [StartProblem::InvalidSecret {
             endpoint: "plain",
             secret: "secret".into(),
-            error: SecretError::Padded,
+            error: SecretError::SurroundingWhitespace,
         }]
     );
 }
@@ -55,7 +55,7 @@ fn an_endpoint_needs_a_secret() {
     let none = Webhooks::<()>::new().mount::<plain>().secrets::<plain>([]).into_router();
     for (start, endpoint) in [(nowhere, "in_code"), (none, "plain")] {
         let error = start.expect_err("there is no secret");
-        assert_eq!(error.problems(), [StartProblem::NoSecret { endpoint }]);
+        assert_eq!(error.problems(), [StartProblem::MissingSecret { endpoint }]);
         assert_eq!(
             error.to_string(),
             format!(
@@ -92,7 +92,7 @@ fn schemes_can_limit_the_number_of_secrets() {
     };
     assert!(with(2).is_ok());
     let error = with(3).expect_err("there are two headers");
-    let problem = StartProblem::TooManySecrets { endpoint: "paired", most: 2 };
+    let problem = StartProblem::TooManySecrets { endpoint: "paired", max: 2 };
     assert_eq!(error.problems(), [problem]);
     assert_eq!(
         error.to_string(),

@@ -11,8 +11,8 @@ use http::{HeaderMap, HeaderValue, Request};
 use serde::Deserialize;
 use webhook_runtime::{
     Delivery, Provider, Rejection, Secret, SystemClock, Webhook, Webhooks,
-    providers::{GITHUB, PLAIN},
-    scheme::{Incoming, KeyEncoding, Outgoing, Scheme},
+    providers::{GITHUB, HMAC_SHA256_HEX},
+    scheme::{KeyEncoding, RequestToSign, Scheme, SignedRequest},
     webhook,
 };
 
@@ -104,8 +104,8 @@ fn requests() -> (Vec<Request<Body>>, Vec<String>) {
     let mut requests = Vec::new();
     let mut expected = Vec::new();
     for body in bodies() {
-        let genuine = sign(&PLAIN, SECRET_CANARY, body.as_bytes());
-        let other = sign(&PLAIN, SECRET, body.as_bytes());
+        let genuine = sign(&HMAC_SHA256_HEX, SECRET_CANARY, body.as_bytes());
+        let other = sign(&HMAC_SHA256_HEX, SECRET, body.as_bytes());
         for headers in [&genuine, &other] {
             expected.push(headers["x-signature"].to_str().expect("text").to_owned());
         }
@@ -114,7 +114,7 @@ fn requests() -> (Vec<Request<Body>>, Vec<String>) {
         truncated.insert("x-signature", half);
         let mut repeated = genuine.clone();
         repeated.append("x-signature", genuine["x-signature"].clone());
-        let forged = sign(&PLAIN, "a guess", body.as_bytes());
+        let forged = sign(&HMAC_SHA256_HEX, "a guess", body.as_bytes());
         for headers in [genuine, other, truncated, repeated, forged, HeaderMap::new()] {
             for content_type in
                 ["application/json", "application/x-www-form-urlencoded", "image/png"]
@@ -227,15 +227,20 @@ async fn rejections() -> Vec<Rejection> {
 #[test]
 fn debug_of_a_request_to_sign_hides_secrets() {
     let body = &bodies()[0];
-    assert_silent(&format!("{:?}", Outgoing::new(body.as_bytes())), &[]);
+    assert_silent(&format!("{:?}", RequestToSign::new(body.as_bytes())), &[]);
 }
 
 #[test]
 fn debug_of_a_request_to_verify_hides_secrets() {
     let body = &bodies()[0];
     let headers = sign(&TOKEN, SECRET_CANARY, body.as_bytes());
-    let incoming =
-        Incoming { method: "POST", url: "", query: "", headers: &headers, body: body.as_bytes() };
+    let incoming = SignedRequest {
+        method: "POST",
+        url: "",
+        query: "",
+        headers: &headers,
+        body: body.as_bytes(),
+    };
     assert_silent(&format!("{incoming:?}"), &[]);
 }
 
@@ -245,17 +250,17 @@ fn debug_of_configuration_hides_secrets() {
     async fn hex_key(_: &Delivery) {}
     let mut texts = vec![
         format!("{:?}", Secret::new(SECRET_CANARY)),
-        format!("{:?}", Secret::from_key(SECRET_CANARY).named("KEY")),
+        format!("{:?}", Secret::from_key(SECRET_CANARY).with_name("KEY")),
         format!("{:?}", <hex_key as Webhook<()>>::endpoint()),
-        format!("{HEX_KEY:?} {TOKEN:?} {GITHUB:?} {PLAIN:?}"),
+        format!("{HEX_KEY:?} {TOKEN:?} {GITHUB:?} {HMAC_SHA256_HEX:?}"),
         format!("{SystemClock:?}"),
     ];
-    let error = HEX_KEY.sign(&Secret::new(SECRET_CANARY), &Outgoing::new(b""));
+    let error = HEX_KEY.sign(&Secret::new(SECRET_CANARY), &RequestToSign::new(b""));
     let error = error.expect_err("it is not hexadecimal");
     texts.push(format!("{error} {error:?}"));
     // A header value cannot contain a line break.
     let unsendable = Secret::new(format!("{SECRET_CANARY}\n{SECRET_CANARY}"));
-    let error = TOKEN.sign(&unsendable, &Outgoing::new(b"")).expect_err("it cannot be sent");
+    let error = TOKEN.sign(&unsendable, &RequestToSign::new(b"")).expect_err("it cannot be sent");
     texts.push(format!("{error} {error:?}"));
     let padded = format!(" {SECRET_CANARY}");
     for secret in [SECRET_CANARY, "", &padded] {

@@ -1,4 +1,4 @@
-use webhook_runtime::{Unknown, WebhookEvent};
+use webhook_runtime::{UnknownEvent, WebhookEvent};
 
 #[derive(WebhookEvent)]
 enum Event<'a> {
@@ -9,7 +9,7 @@ enum Event<'a> {
     #[event("issues.closed")]
     Closed,
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 fn main() {}

@@ -1,5 +1,5 @@
 use serde::Deserialize;
-use webhook_runtime::{Unknown, WebhookEvent};
+use webhook_runtime::{UnknownEvent, WebhookEvent};
 
 #[derive(Deserialize)]
 struct Push<'a> {
@@ -11,7 +11,7 @@ enum Event {
     #[event("push")]
     Push(Push<'a>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 fn main() {}

@@ -1,13 +1,13 @@
 //! What depends on an enum with a mistake is not reported: the mistake is.
 
-use webhook_runtime::{Unknown, WebhookEvent, Webhooks, providers::GITHUB, webhook};
+use webhook_runtime::{UnknownEvent, WebhookEvent, Webhooks, providers::GITHUB, webhook};
 
 #[derive(WebhookEvent)]
 enum Event<'a> {
     #[event("")]
     Push,
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(path = "/github", provider = GITHUB, secret_env = "SECRET")]

@@ -1,11 +1,11 @@
-use webhook_runtime::{Unknown, WebhookEvent};
+use webhook_runtime::{UnknownEvent, WebhookEvent};
 
 #[derive(WebhookEvent)]
 enum Event<'a> {
     #[event("pu\tsh")]
     Push,
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 fn main() {}

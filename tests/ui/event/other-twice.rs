@@ -1,5 +1,5 @@
 use serde::Deserialize;
-use webhook_runtime::{Unknown, WebhookEvent};
+use webhook_runtime::{UnknownEvent, WebhookEvent};
 
 #[derive(Deserialize)]
 struct Push {
@@ -11,9 +11,9 @@ enum Event<'a> {
     #[event("push")]
     Push(Push),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
     #[event(other)]
-    Rest(Unknown<'a>),
+    Rest(UnknownEvent<'a>),
 }
 
 fn main() {}

@@ -1,5 +1,5 @@
 use serde::Deserialize;
-use webhook_runtime::{Unknown, WebhookEvent};
+use webhook_runtime::{UnknownEvent, WebhookEvent};
 
 #[derive(Deserialize)]
 struct Push {
@@ -10,7 +10,7 @@ struct Push {
 enum Event<'a> {
     #[event("push")]
     Push(Push),
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 fn main() {}

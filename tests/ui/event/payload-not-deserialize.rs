@@ -1,4 +1,4 @@
-use webhook_runtime::{Unknown, WebhookEvent};
+use webhook_runtime::{UnknownEvent, WebhookEvent};
 
 struct Push {
     _size: u64,
@@ -11,7 +11,7 @@ enum Event<'a> {
     #[event("ping")]
     Ping(Vec<Push>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 fn main() {}

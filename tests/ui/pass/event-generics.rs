@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use webhook_runtime::{Delivery, Payload, Unknown, WebhookEvent, Webhooks, webhook};
+use webhook_runtime::{Delivery, Payload, UnknownEvent, WebhookEvent, Webhooks, webhook};
 
 #[derive(Deserialize)]
 struct Push<'a> {
@@ -31,7 +31,7 @@ where
     #[event("text")]
     Text(Cow<'c, str>),
     #[event(other)]
-    Other(Unknown<'b>),
+    Other(UnknownEvent<'b>),
 }
 
 #[derive(WebhookEvent)]
@@ -48,7 +48,7 @@ where
     #[event("nothing")]
     Nothing,
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[derive(WebhookEvent)]
@@ -59,7 +59,7 @@ enum Bounded<'a, T: Clone + for<'x> From<&'x str>> {
     #[event("whole")]
     Whole(T),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 /// An enum in an enum: the outer one sorts by event, the inner one by action.
@@ -68,7 +68,7 @@ enum Nested<'a> {
     #[event("issues")]
     Issues(Issues<'a>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[derive(WebhookEvent)]
@@ -76,16 +76,16 @@ enum Issues<'a> {
     #[event("issues.opened")]
     Opened(Push<'a>),
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[derive(WebhookEvent)]
 enum OnlyOther<'a> {
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
-type Rest<'a> = Unknown<'a>;
+type Rest<'a> = UnknownEvent<'a>;
 
 #[derive(WebhookEvent)]
 enum Alias<'a> {

@@ -2,7 +2,7 @@
 
 #![deny(warnings)]
 
-use webhook_runtime::{Payload, Unknown, WebhookEvent};
+use webhook_runtime::{Payload, UnknownEvent, WebhookEvent};
 
 pub mod renamed {
     pub use webhook_runtime::*;
@@ -28,13 +28,13 @@ macro_rules! events {
             #[event("push")]
             Push(Vec<u8>),
             #[event(other)]
-            Other(Unknown<'a>),
+            Other(UnknownEvent<'a>),
         }
     };
 }
 
 events! {
-    pub Event<'a, T: Send>, Rest: Unknown<'a> {
+    pub Event<'a, T: Send>, Rest: UnknownEvent<'a> {
         "push" => Push(String),
         "ping" => Ping(Option<&'a str>),
     }

@@ -3,7 +3,7 @@
 #![deny(warnings)]
 #![allow(non_camel_case_types)]
 
-use webhook_runtime::{Unknown, WebhookEvent};
+use webhook_runtime::{UnknownEvent, WebhookEvent};
 
 macro_rules! option {
     ($name:ident) => {
@@ -11,9 +11,9 @@ macro_rules! option {
     };
 }
 
-option!(Chosen);
-option!(Takes);
-option!(Encoded);
+option!(MatchedEvent);
+option!(PayloadShape);
+option!(RawEvent);
 
 #[derive(WebhookEvent)]
 enum r#type<'r#fn> {
@@ -39,7 +39,7 @@ enum r#type<'r#fn> {
     #[event("payload")]
     encoded(u8),
     #[event(other)]
-    Result(Unknown<'r#fn>),
+    Result(UnknownEvent<'r#fn>),
 }
 
 #[derive(WebhookEvent)]
@@ -61,14 +61,14 @@ pub(crate) enum Event<'a> {
     Old(u8),
     #[cfg(true)]
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
     #[cfg(false)]
     #[event(other)]
-    Another(Unknown<'a>),
+    Another(UnknownEvent<'a>),
 }
 
 fn main() {
-    let _ = (Chosen, Takes, Encoded);
+    let _ = (MatchedEvent, PayloadShape, RawEvent);
     assert_eq!(Event::EVENTS, ["push", "old"]);
     assert_eq!(
         <r#type<'_> as WebhookEvent>::EVENTS,

@@ -9,7 +9,7 @@
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use std::borrow::Cow;
-use webhook_runtime::{Delivery, Unknown, WebhookEvent, Webhooks, webhook};
+use webhook_runtime::{Delivery, UnknownEvent, WebhookEvent, Webhooks, webhook};
 
 /// A payload that borrows.
 #[derive(Debug, Deserialize)]
@@ -53,7 +53,7 @@ pub enum Event<'a, T: Clone> {
     Ping,
     /// Everything else.
     #[event(other)]
-    Other(Unknown<'a>),
+    Other(UnknownEvent<'a>),
 }
 
 #[deprecated]

@@ -1,8 +1,8 @@
 //! What the derive leaves beside the enum: the names, and which of them makes which variant.
 //!
-//! What a delivery is, and what becomes of a body that does not fit, `Chosen` of the runtime knows.
+//! What a delivery is, and what becomes of a body that does not fit, `MatchedEvent` of the runtime knows.
 
-use super::{Event, Other, Variant};
+use super::model::{Event, Other, Variant};
 use crate::errors::Errors;
 use crate::spans::{first_span, last_span, local, move_to};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -48,7 +48,7 @@ fn names(event: &Event, runtime: &TokenStream, are_right: bool) -> TokenStream {
 }
 
 fn payload(event: &Event, other: &Other, runtime: &TokenStream) -> TokenStream {
-    let [encoded, chosen] = ["encoded", "chosen"].map(local);
+    let [encoded, matched] = ["encoded", "matched"].map(local);
     let mut first = 0;
     let arms: Vec<TokenStream> = event
         .variants
@@ -56,13 +56,13 @@ fn payload(event: &Event, other: &Other, runtime: &TokenStream) -> TokenStream {
         .map(|variant| {
             let places = first..first + variant.events.len();
             first = places.end;
-            let value = value(event, variant, &chosen);
+            let value = value(event, variant, &matched);
             quote!(#(#places)|* => { #value })
         })
         .collect();
     let choose = (!arms.is_empty()).then(|| {
         quote! {
-            match #chosen.at() {
+            match #matched.at() {
                 #(#arms)*
                 _ => {}
             }
@@ -70,14 +70,14 @@ fn payload(event: &Event, other: &Other, runtime: &TokenStream) -> TokenStream {
     });
     let decodes = event.variants.iter().any(|variant| variant.payload.is_some());
     let mutable = decodes.then(|| quote!(mut));
-    let rest = rest(event, other, &chosen);
+    let rest = rest(event, other, &matched);
     let bounds = event.variants.iter().filter_map(|variant| variant.payload.as_ref());
     let bounds = bounds.filter(|ty| mentions_parameter(ty, &event.generics)).map(|ty| {
         let bound = move_to(first_span(ty), quote!(#runtime::Payload<'__de>));
         quote!(#ty: #bound,)
     });
     let body = quote! {
-        let #mutable #chosen = #runtime::__private::Chosen::among(
+        let #mutable #matched = #runtime::__private::MatchedEvent::among(
             <Self as #runtime::WebhookEvent>::EVENTS,
             #encoded,
         );
@@ -112,10 +112,10 @@ fn implementation(
             #(#conditions,)*
             #bounds
         {
-            const TAKES: #runtime::__private::Takes = #runtime::__private::Takes::EVENT;
+            const SHAPE: #runtime::__private::PayloadShape = #runtime::__private::PayloadShape::EVENT;
 
             fn decode(
-                #encoded: #runtime::Encoded<'__de>,
+                #encoded: #runtime::RawEvent<'__de>,
             ) -> ::core::result::Result<Self, #runtime::Rejection> {
                 #body
             }
@@ -123,14 +123,14 @@ fn implementation(
     }
 }
 
-/// What is done when the variant is chosen: without a payload that fits, nothing.
-fn value(event: &Event, variant: &Variant, chosen: &Ident) -> TokenStream {
+/// What is done when the variant is matched: without a payload that fits, nothing.
+fn value(event: &Event, variant: &Variant, matched: &Ident) -> TokenStream {
     let name = &variant.name;
     let Some(ty) = &variant.payload else {
         return quote!(return ::core::result::Result::Ok(Self::#name));
     };
     let payload = local("payload");
-    let decoded = call(event, ty, "payload", &quote!(&mut #chosen));
+    let decoded = call(event, ty, "payload", &quote!(&mut #matched));
     let made = quote_spanned! {event.name.span()=>
         ::core::result::Result::Ok(Self::#name(#payload))
     };
@@ -142,14 +142,14 @@ fn value(event: &Event, variant: &Variant, chosen: &Ident) -> TokenStream {
     }
 }
 
-fn rest(event: &Event, other: &Other, chosen: &Ident) -> TokenStream {
+fn rest(event: &Event, other: &Other, matched: &Ident) -> TokenStream {
     let Other { name, ty } = other;
     let is_strict = event.is_strict;
-    let rest = call(event, ty, "rest", &quote!(#chosen, #is_strict));
+    let rest = call(event, ty, "catch_all", &quote!(#matched, #is_strict));
     quote!(#rest.map(Self::#name))
 }
 
-/// Calls a method of `Chosen` that makes a value of the type of a field, at the place of that type:
+/// Calls a method of `MatchedEvent` that makes a value of the type of a field, at the place of that type:
 /// what is wrong with it is reported there. The type itself is inferred from the field: written a
 /// second time, one that does not exist would be reported twice.
 fn call(event: &Event, ty: &Type, method: &str, arguments: &TokenStream) -> TokenStream {
@@ -157,7 +157,7 @@ fn call(event: &Event, ty: &Type, method: &str, arguments: &TokenStream) -> Toke
     let user = event.name.span();
     let runtime = runtime(event, user);
     let method = Ident::new(method, user);
-    let path = quote_spanned!(user=> #runtime::__private::Chosen::);
+    let path = quote_spanned!(user=> #runtime::__private::MatchedEvent::);
     let called = quote_spanned!(user=> #method(#arguments));
     let [path, called] =
         [(first_span(ty), path), (last_span(ty), called)].map(|(at, tokens)| move_to(at, tokens));

@@ -3,7 +3,7 @@
 //! At run time the most specific name is chosen. What is checked here is that an enum reads as it
 //! works: from top to bottom, the first variant that fits is the one that is chosen.
 
-use super::Variant;
+use super::model::Variant;
 use crate::errors::Errors;
 use syn::{Ident, LitStr};
 

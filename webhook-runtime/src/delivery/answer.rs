@@ -9,7 +9,7 @@ use axum::{
 use http::{StatusCode, header};
 use http_body::Body as _;
 
-use crate::verify::{Provider, Success};
+use crate::verify::{Provider, SuccessBody};
 
 /// Whether what was answered by this status may succeed when it is sent again.
 pub(crate) fn is_retryable(status: StatusCode) -> bool {
@@ -24,16 +24,16 @@ pub(crate) fn retry_after(answer: &Response) -> Option<Duration> {
 
 /// The answer as the provider wants to read it.
 pub(crate) fn shape_for_provider(provider: &Provider, response: Response) -> Response {
-    match provider.wanted_success() {
-        Success::AsAnswered => response,
-        Success::NoBody => {
+    match provider.success_body() {
+        SuccessBody::FromHandler => response,
+        SuccessBody::Empty => {
             // Its headers stay, but for what they say of a body.
             let (mut parts, _) = response.into_parts();
             parts.headers.remove(header::CONTENT_TYPE);
             parts.headers.remove(header::CONTENT_LENGTH);
             Response::from_parts(parts, Body::empty())
         }
-        Success::Body(text) => {
+        SuccessBody::IfEmpty(text) => {
             if response.status().is_success() && response.body().is_end_stream() {
                 (response.status(), text).into_response()
             } else {

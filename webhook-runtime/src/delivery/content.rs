@@ -22,22 +22,33 @@ pub(crate) fn check_json(json: &str) -> Result<(), Rejection> {
 
 #[cold]
 pub(crate) fn json_rejection(json: &str, error: &serde_json::Error) -> Rejection {
-    let message = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let message = message.strip_suffix(&place).unwrap_or(&message);
+    let (message, place) = message_and_place(error);
     if !error.is_data() {
         return Rejection::Malformed { detail: format!("the body is not JSON: {message}{place}") };
     }
     let mut path = json::path_at(json.as_bytes(), error.line(), error.column());
-    // The text has no place for what is not there, but the message has its name.
-    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
-    if let Some(field) = missing {
+    if let Some(field) = missing_field(&message) {
         if !path.is_empty() {
             path.push('.');
         }
         path.push_str(field);
     }
-    Rejection::Mismatch { path: shortened(&path), detail: shortened(message) }
+    Rejection::Mismatch { path: shortened(&path), detail: shortened(&message) }
+}
+
+/// The message of an error without its place, and the place.
+pub(crate) fn message_and_place(error: &serde_json::Error) -> (String, String) {
+    let mut message = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    if message.ends_with(&place) {
+        message.truncate(message.len() - place.len());
+    }
+    (message, place)
+}
+
+/// The name of a field that is missing: the text has no place for it, but the message has its name.
+pub(crate) fn missing_field(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
 /// A message that may quote what the sender wrote, no longer than anybody reads.

@@ -7,13 +7,13 @@ use crate::{
         Delivery, Rejection,
         content::{Content, check_json},
     },
-    verify::{Items, Source, json},
+    verify::{BatchLayout, Field, json},
 };
 
 /// The text that a payload is decoded from: the body of a delivery or, where the provider sends many
 /// events at once, one item of it. Cheap to copy.
 #[derive(Clone, Copy)]
-pub struct Encoded<'a> {
+pub struct RawEvent<'a> {
     delivery: &'a Delivery,
     item: Option<Item<'a>>,
 }
@@ -22,10 +22,10 @@ pub struct Encoded<'a> {
 struct Item<'a> {
     index: usize,
     json: &'a str,
-    says: &'a Items,
+    says: &'a BatchLayout,
 }
 
-impl<'a> Encoded<'a> {
+impl<'a> RawEvent<'a> {
     /// The body as a whole.
     pub(crate) fn whole(delivery: &'a Delivery) -> Self {
         Self { delivery, item: None }
@@ -34,7 +34,7 @@ impl<'a> Encoded<'a> {
     /// One item of the body.
     pub(crate) fn item(
         delivery: &'a Delivery,
-        says: &'a Items,
+        says: &'a BatchLayout,
         index: usize,
         json: &'a str,
     ) -> Self {
@@ -69,12 +69,12 @@ impl<'a> Encoded<'a> {
         match self.item {
             Some(item) => {
                 let at = |pointer| json::scalar(item.json.as_bytes(), pointer);
-                let id = at(item.says.id_pointer()?)?;
-                Some(item.says.also_unique().iter().fold(id, |id, pointer| {
+                let id = at(item.says.id()?)?;
+                Some(item.says.id_parts().iter().fold(id, |id, pointer| {
                     Cow::Owned(format!("{id}:{}", at(pointer).unwrap_or_default()))
                 }))
             }
-            None => self.find(self.delivery.sent_by().id_source()?),
+            None => self.find(self.delivery.sent_by().id()?),
         }
     }
 
@@ -82,9 +82,9 @@ impl<'a> Encoded<'a> {
     #[must_use]
     pub fn event(self) -> Option<Cow<'a, str>> {
         let Some(item) = self.item else {
-            return self.find(self.delivery.sent_by().event_source()?);
+            return self.find(self.delivery.sent_by().event()?);
         };
-        match item.says.event_pointer() {
+        match item.says.event() {
             Some(pointer) => json::scalar(item.json.as_bytes(), pointer),
             None => self.delivery.said().event.as_deref().map(Cow::Borrowed),
         }
@@ -94,9 +94,9 @@ impl<'a> Encoded<'a> {
     #[must_use]
     pub fn action(self) -> Option<Cow<'a, str>> {
         let Some(item) = self.item else {
-            return self.find(self.delivery.sent_by().action_source()?);
+            return self.find(self.delivery.sent_by().action()?);
         };
-        match item.says.action_pointer() {
+        match item.says.action() {
             Some(pointer) => json::scalar(item.json.as_bytes(), pointer),
             None => self.delivery.said().action.as_deref().map(Cow::Borrowed),
         }
@@ -120,8 +120,8 @@ impl<'a> Encoded<'a> {
     /// The id, whatever the content type calls the body: nobody signs that.
     #[cfg(feature = "inbox")]
     pub(crate) fn plain_id(self) -> Option<Cow<'a, str>> {
-        match (self.item, self.delivery.sent_by().id_source()) {
-            (None, Some(Source::Pointer(pointer))) => {
+        match (self.item, self.delivery.sent_by().id()) {
+            (None, Some(Field::Pointer(pointer))) => {
                 let body: &[u8] = self.delivery.body();
                 json::scalar(body, pointer).or_else(|| self.id())
             }
@@ -131,16 +131,16 @@ impl<'a> Encoded<'a> {
 
     /// What stands at a source, in an item of a batch in the item itself.
     #[cfg(feature = "inbox")]
-    pub(crate) fn at(self, source: Source) -> Option<Cow<'a, str>> {
+    pub(crate) fn at(self, source: Field) -> Option<Cow<'a, str>> {
         match (source, self.item) {
-            (Source::Pointer(pointer), Some(item)) => json::scalar(item.json.as_bytes(), pointer),
+            (Field::Pointer(pointer), Some(item)) => json::scalar(item.json.as_bytes(), pointer),
             _ => self.find(source),
         }
     }
 
     /// Whether the signature covers what is at a pointer of the item, or of the body.
     #[cfg(feature = "inbox")]
-    pub(crate) fn signs(self, in_item: Option<&str>, in_whole: Option<Source>) -> bool {
+    pub(crate) fn signs(self, in_item: Option<&str>, in_whole: Option<Field>) -> bool {
         let provider = self.delivery.sent_by();
         match self.item.zip(in_item) {
             Some((item, pointer)) => provider.signs_pointer(&item.says.first(pointer)),
@@ -149,12 +149,12 @@ impl<'a> Encoded<'a> {
     }
 
     /// What stands at a source of the delivery as a whole.
-    fn find(self, source: Source) -> Option<Cow<'a, str>> {
+    fn find(self, source: Field) -> Option<Cow<'a, str>> {
         match source {
-            Source::Header(name) => {
+            Field::Header(name) => {
                 self.delivery.headers().get(name)?.to_str().ok().map(Cow::Borrowed)
             }
-            Source::Pointer(pointer) => match self.delivery.content().ok()? {
+            Field::Pointer(pointer) => match self.delivery.content().ok()? {
                 Content::Json(json) => json::scalar(json.as_bytes(), pointer),
                 Content::Form(_) => None,
             },
@@ -163,9 +163,9 @@ impl<'a> Encoded<'a> {
 }
 
 /// Shows what identifies it, and nothing of the body.
-impl fmt::Debug for Encoded<'_> {
+impl fmt::Debug for RawEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Encoded")
+        f.debug_struct("RawEvent")
             .field("delivery", self.delivery)
             .field("index", &self.index())
             .field("len", &self.bytes().len())

@@ -43,7 +43,7 @@ impl Share {
                 self.bytes += by;
                 Ok(())
             }
-            Err(_) => Err(Rejection::Busy),
+            Err(_) => Err(Rejection::Overloaded),
         }
     }
 }

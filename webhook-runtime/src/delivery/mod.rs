@@ -8,7 +8,7 @@ pub(crate) mod memory;
 mod observer;
 pub(crate) mod rejection;
 pub(crate) mod request;
-mod takes;
+mod shape;
 mod tenant;
 
 use std::{
@@ -28,16 +28,16 @@ use crate::{
         content::{Content, check_json},
         memory::Share,
     },
-    verify::{Items, Provider, json, scheme::Proof},
+    verify::{BatchLayout, Provider, json, scheme::Verified},
 };
 
-pub use encoded::Encoded;
+pub use encoded::RawEvent;
 #[cfg(feature = "testing")]
 pub(crate) use observer::{DeliveryObserver, Observer};
 pub use rejection::{FailedItem, LimitedBy, Rejection};
-pub use takes::Takes;
-pub(crate) use takes::Unit;
-pub use tenant::Scope;
+pub use shape::PayloadShape;
+pub(crate) use shape::Unit;
+pub use tenant::Tenant;
 
 /// One verified request. Only the receiving endpoint makes one, so whoever holds it knows that the
 /// provider signed these bytes.
@@ -47,7 +47,7 @@ pub use tenant::Scope;
 ///
 /// Where the provider sends many events at once, and the handler is called for each, the delivery
 /// that a handler sees is that of one item: [`id`](Self::id), [`event`](Self::event),
-/// [`action`](Self::action), [`decode`](Self::decode) and [`encoded`](Self::encoded) are the item's,
+/// [`action`](Self::action), [`decode`](Self::decode) and [`encoded`](Self::raw_event) are the item's,
 /// everything else is that of the request.
 #[derive(Clone)]
 pub struct Delivery {
@@ -74,6 +74,8 @@ struct Inner {
     verified: Verification,
     /// The JSON out of a form's field, decoded when first asked for.
     form_json: OnceLock<Option<Box<str>>>,
+    /// A form written as JSON, for payloads that borrow from it: when one is first decoded.
+    form_as_json: OnceLock<String>,
     /// What the request says of all events in it: read once, for all of them.
     said: OnceLock<Said>,
     /// What the body has of the memory for bodies, until it is let go.
@@ -89,9 +91,9 @@ pub(crate) struct Said {
 
 /// How a delivery was verified.
 pub(crate) struct Verification {
-    pub(crate) proof: Proof,
+    pub(crate) proof: Verified,
     /// Whose secret it was.
-    pub(crate) scope: Scope,
+    pub(crate) tenant: Tenant,
     /// The payload of a GET, which has no body.
     pub(crate) query: Option<Bytes>,
     pub(crate) at: SystemTime,
@@ -105,9 +107,19 @@ impl Delivery {
         body: Bytes,
         verified: Verification,
     ) -> Self {
-        let (form_json, said) = (OnceLock::new(), OnceLock::new());
-        let share = None;
-        let inner = Inner { provider, endpoint, headers, body, verified, form_json, said, share };
+        let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
+        let (said, share) = (OnceLock::new(), None);
+        let inner = Inner {
+            provider,
+            endpoint,
+            headers,
+            body,
+            verified,
+            form_json,
+            form_as_json,
+            said,
+            share,
+        };
         Self::of(inner, None)
     }
 
@@ -152,10 +164,19 @@ impl Delivery {
         (index, said): (usize, Said),
     ) -> Self {
         let item = Some(Item { index, place: 0..json.len() });
-        let (form_json, said) = (OnceLock::new(), OnceLock::from(said));
-        let share = None;
-        let inner =
-            Inner { provider, endpoint, headers, body: json, verified, form_json, said, share };
+        let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
+        let (said, share) = (OnceLock::from(said), None);
+        let inner = Inner {
+            provider,
+            endpoint,
+            headers,
+            body: json,
+            verified,
+            form_json,
+            form_as_json,
+            said,
+            share,
+        };
         Self::of(inner, item)
     }
 
@@ -167,7 +188,7 @@ impl Delivery {
     /// What the request says of all events in it.
     pub(crate) fn said(&self) -> &Said {
         self.inner.said.get_or_init(|| {
-            let whole = Encoded::whole(self);
+            let whole = RawEvent::whole(self);
             let [event, action] = [whole.event(), whole.action()];
             Said { event: event.map(Into::into), action: action.map(Into::into) }
         })
@@ -185,11 +206,13 @@ impl Delivery {
 
     /// Where in the body's JSON the items of a batch are. What stands where the provider puts its
     /// array, and is none, is an item by itself; `null` is none.
-    pub(crate) fn items(&self, says: &Items) -> Result<Vec<Range<usize>>, Rejection> {
-        let Content::Json(body) = self.content()? else { return Err(Rejection::ContentType) };
+    pub(crate) fn items(&self, says: &BatchLayout) -> Result<Vec<Range<usize>>, Rejection> {
+        let Content::Json(body) = self.content()? else {
+            return Err(Rejection::UnsupportedContentType);
+        };
         check_json(body)?;
-        let Some(array) = json::text(body, says.array_pointer()) else {
-            let path = says.array_pointer().trim_start_matches('/').replace('/', ".");
+        let Some(array) = json::text(body, says.array()) else {
+            let path = says.array().trim_start_matches('/').replace('/', ".");
             return Err(Rejection::Mismatch {
                 path: path.replace("~1", "/").replace("~0", "~"),
                 detail: "the events of the batch are missing".to_owned(),
@@ -197,8 +220,7 @@ impl Delivery {
         };
         let nothing = || if array == "null" { Vec::new() } else { vec![array] };
         let items = json::items(array).unwrap_or_else(nothing);
-        let inside =
-            |item| says.inside_pointer().and_then(|at| json::text(item, at)).unwrap_or(item);
+        let inside = |item| says.inner().and_then(|at| json::text(item, at)).unwrap_or(item);
         Ok(items.into_iter().map(|item| json::place(inside(item), body)).collect())
     }
 
@@ -213,12 +235,12 @@ impl Delivery {
 
     /// The text that the payload is decoded from: one item of a batch, or the body.
     #[must_use]
-    pub fn encoded(&self) -> Encoded<'_> {
+    pub fn raw_event(&self) -> RawEvent<'_> {
         let item = self.item.as_ref().and_then(|item| {
-            let says = self.inner.provider.items_source()?;
-            Some(Encoded::item(self, says, item.index, self.part(&item.place)?))
+            let says = self.inner.provider.batch()?;
+            Some(RawEvent::item(self, says, item.index, self.part(&item.place)?))
         });
-        item.unwrap_or_else(|| Encoded::whole(self))
+        item.unwrap_or_else(|| RawEvent::whole(self))
     }
 
     pub(crate) fn sent_by(&self) -> &'static Provider {
@@ -242,7 +264,7 @@ impl Delivery {
     /// [`id_is_signed`](Self::id_is_signed) tells whether it can be relied upon.
     #[must_use]
     pub fn id(&self) -> Option<Cow<'_, str>> {
-        self.encoded().id()
+        self.raw_event().id()
     }
 
     /// Whether the signature covers the id. GitHub's, for example, is a header that anybody on the
@@ -250,24 +272,24 @@ impl Delivery {
     #[must_use]
     pub fn id_is_signed(&self) -> bool {
         let provider = self.inner.provider;
-        match (&self.item, provider.items_source()) {
+        match (&self.item, provider.batch()) {
             (Some(_), Some(items)) => {
-                items.id_pointer().is_some_and(|id| provider.signs_pointer(&items.first(id)))
+                items.id().is_some_and(|id| provider.signs_pointer(&items.first(id)))
             }
-            _ => provider.id_source().is_some_and(|source| provider.signs(source)),
+            _ => provider.id().is_some_and(|source| provider.signs(source)),
         }
     }
 
     /// The name of the event, where the provider says one.
     #[must_use]
     pub fn event(&self) -> Option<Cow<'_, str>> {
-        self.encoded().event()
+        self.raw_event().event()
     }
 
     /// What tells events of one name apart, such as `opened`, where the provider says it.
     #[must_use]
     pub fn action(&self) -> Option<Cow<'_, str>> {
-        self.encoded().action()
+        self.raw_event().action()
     }
 
     /// The name of the provider.
@@ -285,14 +307,14 @@ impl Delivery {
     /// The name of the secret that made the signature: while the old one of a rotation still
     /// shows here, the provider is still using it.
     #[must_use]
-    pub fn secret(&self) -> &str {
-        &self.inner.verified.proof.secret
+    pub fn secret_name(&self) -> &str {
+        &self.inner.verified.proof.secret_name
     }
 
     /// When the provider signed, where its scheme signs a time.
     #[must_use]
     pub fn signed_at(&self) -> Option<SystemTime> {
-        self.inner.verified.proof.timestamp
+        self.inner.verified.proof.signed_at
     }
 
     /// When the request was verified.
@@ -304,8 +326,8 @@ impl Delivery {
     /// Whose secret made the signature, where each tenant has its own: the parameters of the path
     /// that the secret was found by.
     #[must_use]
-    pub fn scope(&self) -> &Scope {
-        &self.inner.verified.scope
+    pub fn tenant(&self) -> &Tenant {
+        &self.inner.verified.tenant
     }
 
     /// What the body holds. Providers label JSON in many ways, so whatever could be JSON is taken
@@ -318,7 +340,8 @@ impl Delivery {
         let (first, second) = (declared.next(), declared.next());
         let declared = first.map_or(Ok("application/json"), HeaderValue::to_str);
         // Sent twice, two readers could take the body for two things.
-        let declared = declared.ok().filter(|_| second.is_none()).ok_or(Rejection::ContentType)?;
+        let declared =
+            declared.ok().filter(|_| second.is_none()).ok_or(Rejection::UnsupportedContentType)?;
         if declared == "application/json" {
             return self.json_body();
         }
@@ -341,7 +364,7 @@ impl Delivery {
                 None => Content::Form(&self.inner.body),
             });
         }
-        Err(Rejection::ContentType)
+        Err(Rejection::UnsupportedContentType)
     }
 
     fn json_body(&self) -> Result<Content<'_>, Rejection> {
@@ -351,9 +374,14 @@ impl Delivery {
         }
     }
 
+    /// The form of this delivery, written as JSON once.
+    pub(crate) fn form_as_json(&self, write: impl FnOnce() -> String) -> &str {
+        self.inner.form_as_json.get_or_init(write)
+    }
+
     /// The JSON payload inside a form, where the provider sends it so.
     fn form_json(&self) -> Option<&str> {
-        let field = self.inner.provider.form_field()?;
+        let field = self.inner.provider.json_form_field()?;
         self.inner
             .form_json
             .get_or_init(|| {
@@ -376,34 +404,34 @@ impl fmt::Debug for Delivery {
             .field("provider", &self.provider())
             .field("id", &self.id())
             .field("event", &self.event())
-            .field("secret", &self.secret())
+            .field("secret", &self.secret_name())
             .field("body_len", &self.body().len())
             .finish_non_exhaustive()
     }
 }
 
 impl<S: Sync> FromRequestParts<S> for Delivery {
-    type Rejection = NotADelivery;
+    type Rejection = MissingDelivery;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NotADelivery> {
-        parts.extensions.get::<Self>().cloned().ok_or(NotADelivery)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingDelivery> {
+        parts.extensions.get::<Self>().cloned().ok_or(MissingDelivery)
     }
 }
 
 /// A `Delivery` was asked for outside a webhook: a mistake in the program, answered by 500.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct NotADelivery;
+pub struct MissingDelivery;
 
-impl fmt::Display for NotADelivery {
+impl fmt::Display for MissingDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("`Delivery` can be extracted in functions marked `#[webhook]` only")
     }
 }
 
-impl std::error::Error for NotADelivery {}
+impl std::error::Error for MissingDelivery {}
 
-impl IntoResponse for NotADelivery {
+impl IntoResponse for MissingDelivery {
     fn into_response(self) -> axum::response::Response {
         tracing::error!("{self}");
         http::StatusCode::INTERNAL_SERVER_ERROR.into_response()

@@ -32,7 +32,7 @@ pub enum Rejection {
         allow: &'static str,
     },
     /// 415: the body is compressed, and the signature would not cover what is read.
-    ContentEncoding,
+    UnsupportedContentEncoding,
     /// 413: the body is larger than the endpoint takes.
     TooLarge {
         /// The most that the endpoint takes, in bytes.
@@ -40,20 +40,20 @@ pub enum Rejection {
     },
     /// 401: not believed.
     Unauthorized(VerifyError),
-    /// 429: too many requests, as the feature `limit` counts them. Nothing of it was judged but, for an
+    /// 429: too many requests, as the feature `rate-limit` counts them. Nothing of it was judged but, for an
     /// endpoint's quota, the form of its signature.
-    Limited {
+    RateLimited {
         /// Whose quota is used up.
         by: LimitedBy,
         /// After which time there is something left again, in whole seconds.
         retry_after: Duration,
     },
     /// 408: the body did not arrive in time.
-    Timeout,
+    BodyTimeout,
     /// 400: the body broke off.
-    BrokenBody,
+    IncompleteBody,
     /// 415: the content type is none that payloads are decoded from.
-    ContentType,
+    UnsupportedContentType,
     /// 400: the body is not what its content type says.
     Malformed {
         /// What is wrong with it.
@@ -68,8 +68,8 @@ pub enum Rejection {
     },
     /// Some events of a batch were not taken. The answer tells how many, and lists the first
     /// hundred. What it is answered by is in the documentation of
-    /// [`Provider::items`](crate::Provider::items).
-    Items {
+    /// [`Provider::with_batch`](crate::Provider::with_batch).
+    BatchFailed {
         /// The events that were not taken, in the order of the batch.
         failed: Vec<FailedItem>,
     },
@@ -80,9 +80,9 @@ pub enum Rejection {
     /// 503: the delivery could not be stored; the provider should send again.
     NotStored,
     /// 503: too many bodies are in memory, or too many handlers are running; the provider should send again.
-    Busy,
+    Overloaded,
     /// 500: the handler panicked.
-    Panicked,
+    HandlerPanicked,
 }
 
 /// Whose quota is used up.
@@ -132,17 +132,21 @@ impl Rejection {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::ContentEncoding | Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedContentEncoding | Self::UnsupportedContentType => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
-            Self::BrokenBody | Self::Malformed { .. } => StatusCode::BAD_REQUEST,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::IncompleteBody | Self::Malformed { .. } => StatusCode::BAD_REQUEST,
             Self::Mismatch { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Items { failed } => status_of(failed),
+            Self::BatchFailed { failed } => status_of(failed),
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::Unavailable | Self::NotStored | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable | Self::NotStored | Self::Overloaded => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::HandlerPanicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -172,21 +176,21 @@ impl Rejection {
         Some(match self {
             Self::MethodNotAllowed { .. }
             | Self::Unauthorized(_)
-            | Self::Limited { .. }
-            | Self::Items { .. }
+            | Self::RateLimited { .. }
+            | Self::BatchFailed { .. }
             | Self::Forbidden
             | Self::Unavailable
             | Self::NotStored
-            | Self::Busy
-            | Self::Panicked => return None,
-            Self::ContentEncoding => {
+            | Self::Overloaded
+            | Self::HandlerPanicked => return None,
+            Self::UnsupportedContentEncoding => {
                 "send the body without Content-Encoding: the signature covers the bytes as sent"
                     .to_owned()
             }
             Self::TooLarge { limit } => format!("the body may have at most {limit} bytes"),
-            Self::Timeout => "the body did not arrive in time".to_owned(),
-            Self::BrokenBody => "the body broke off".to_owned(),
-            Self::ContentType => {
+            Self::BodyTimeout => "the body did not arrive in time".to_owned(),
+            Self::IncompleteBody => "the body broke off".to_owned(),
+            Self::UnsupportedContentType => {
                 "send application/json or application/x-www-form-urlencoded".to_owned()
             }
             Self::Malformed { detail } | Self::Mismatch { detail, .. } => detail.clone(),
@@ -201,22 +205,22 @@ impl fmt::Display for Rejection {
             Self::MethodNotAllowed { .. } => {
                 f.write_str("the method is not one that deliveries come with")
             }
-            Self::ContentEncoding => f.write_str("the body has a content encoding"),
+            Self::UnsupportedContentEncoding => f.write_str("the body has a content encoding"),
             Self::TooLarge { limit } => write!(f, "the body has more than {limit} bytes"),
             Self::Unauthorized(error) => error.fmt(f),
-            Self::Limited { by: LimitedBy::Peer, .. } => {
+            Self::RateLimited { by: LimitedBy::Peer, .. } => {
                 f.write_str("the peer has used up its quota")
             }
-            Self::Limited { by: LimitedBy::Endpoint, .. } => {
+            Self::RateLimited { by: LimitedBy::Endpoint, .. } => {
                 f.write_str("the quota of the endpoint is used up")
             }
-            Self::Timeout => f.write_str("the body did not arrive in time"),
-            Self::BrokenBody => f.write_str("the body broke off"),
-            Self::ContentType => f.write_str("the content type is not supported"),
+            Self::BodyTimeout => f.write_str("the body did not arrive in time"),
+            Self::IncompleteBody => f.write_str("the body broke off"),
+            Self::UnsupportedContentType => f.write_str("the content type is not supported"),
             Self::Malformed { .. } => f.write_str("the body is malformed"),
             // Not even the path: in a map, the keys are the sender's words.
             Self::Mismatch { .. } => f.write_str("the body does not fit the payload"),
-            Self::Items { failed } => {
+            Self::BatchFailed { failed } => {
                 let events = if failed.len() == 1 { "event" } else { "events" };
                 write!(f, "{} {events} of the batch not taken:", failed.len())?;
                 failed
@@ -227,8 +231,8 @@ impl fmt::Display for Rejection {
             Self::Forbidden => f.write_str("the verify token is wrong"),
             Self::Unavailable => f.write_str("the verification could not be done"),
             Self::NotStored => f.write_str("the delivery could not be stored"),
-            Self::Busy => f.write_str("too much is being handled"),
-            Self::Panicked => f.write_str("the handler panicked"),
+            Self::Overloaded => f.write_str("too much is being handled"),
+            Self::HandlerPanicked => f.write_str("the handler panicked"),
         }
     }
 }
@@ -252,7 +256,7 @@ impl Rejection {
     fn problem(&self) -> Body {
         match self {
             Self::Unauthorized(_) => Body::from(UNAUTHORIZED),
-            Self::Limited { .. } => Body::from(LIMITED),
+            Self::RateLimited { .. } => Body::from(LIMITED),
             _ => Body::from(self.members().to_string()),
         }
     }
@@ -271,7 +275,7 @@ impl Rejection {
         if let Self::Mismatch { path, .. } = &self {
             problem.insert("path".to_owned(), Value::from(path.as_str()));
         }
-        if let Self::Items { failed } = &self {
+        if let Self::BatchFailed { failed } = &self {
             problem.insert("failed".to_owned(), Value::from(failed.len()));
             let items = failed.iter().take(MOST_LISTED).map(|failed| {
                 let status = Value::from(failed.status.as_u16());
@@ -297,10 +301,10 @@ impl Rejection {
                 // RFC 9110 wants a challenge in every 401.
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Signature"));
             }
-            Self::Limited { retry_after, .. } => {
+            Self::RateLimited { retry_after, .. } => {
                 headers.insert(header::RETRY_AFTER, retry_after.as_secs().into());
             }
-            Self::Unavailable | Self::NotStored | Self::Busy => {
+            Self::Unavailable | Self::NotStored | Self::Overloaded => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
             }
             _ => {}
@@ -327,9 +331,9 @@ mod tests {
 
     #[test]
     fn what_is_written_beforehand_is_what_would_be_written() {
-        let members = Rejection::Unauthorized(VerifyError::NoMatch).members();
+        let members = Rejection::Unauthorized(VerifyError::InvalidSignature).members();
         assert_eq!(members.to_string(), UNAUTHORIZED);
-        let limited = Rejection::Limited { by: LimitedBy::Peer, retry_after: Duration::ZERO };
+        let limited = Rejection::RateLimited { by: LimitedBy::Peer, retry_after: Duration::ZERO };
         assert_eq!(limited.members().to_string(), LIMITED);
     }
 }

@@ -2,12 +2,12 @@
 
 /// Whose secrets are asked for: the endpoint, and the parameters of its path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Scope {
+pub struct Tenant {
     endpoint: &'static str,
     params: Vec<(String, String)>,
 }
 
-impl Scope {
+impl Tenant {
     pub(crate) fn new(endpoint: &'static str, params: Vec<(String, String)>) -> Self {
         Self { endpoint, params }
     }

@@ -11,13 +11,17 @@ use crate::{
         FailedItem, Rejection,
         answer::{is_retryable, retry_after},
     },
-    endpoint::Verified,
-    verify::Items,
+    endpoint::HandlerInput,
+    verify::BatchLayout,
 };
 
 impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
     /// Calls the handler for each event of a batch in turn. One that fails stops no other.
-    pub(super) async fn each(self, items: &'static Items, verified: Verified<S>) -> Response {
+    pub(super) async fn each(
+        self,
+        items: &'static BatchLayout,
+        verified: HandlerInput<S>,
+    ) -> Response {
         let places = match verified.delivery().items(items) {
             Ok(places) => places,
             Err(rejection) => {
@@ -73,7 +77,7 @@ impl Failures {
         if self.failed.is_empty() {
             return StatusCode::OK.into_response();
         }
-        let rejection = Rejection::Items { failed: self.failed };
+        let rejection = Rejection::BatchFailed { failed: self.failed };
         tracing::warn!(reason = %rejection, "the batch was not taken as a whole");
         let mut response = rejection.into_response();
         if let Some(after) = self.retry_after {

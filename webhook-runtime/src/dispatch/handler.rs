@@ -12,18 +12,18 @@ use http::StatusCode;
 use crate::{
     delivery::{Delivery, Rejection, Unit, request::VerifiedDelivery},
     dispatch::layers::Around,
-    endpoint::{Endpoint, HandlerFuture, Verified},
+    endpoint::{Endpoint, HandlerFuture, HandlerInput},
     support::panic::catch_panic,
-    verify::Items,
+    verify::BatchLayout,
 };
 
 /// The function that the attribute left behind, and what its payload is made of.
 pub(crate) struct HandlerService<S> {
-    pub(super) call: fn(Verified<S>) -> HandlerFuture,
+    pub(super) call: fn(HandlerInput<S>) -> HandlerFuture,
     /// The name of the function, which is that of the endpoint.
     name: &'static str,
     /// Where the items are that it is called for, one by one.
-    items: Option<&'static Items>,
+    items: Option<&'static BatchLayout>,
 }
 
 impl<S> Copy for HandlerService<S> {}
@@ -35,9 +35,9 @@ impl<S> Clone for HandlerService<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
-    pub(crate) fn new(endpoint: &Endpoint, call: fn(Verified<S>) -> HandlerFuture) -> Self {
-        let one_by_one = endpoint.takes.unit == Unit::Item;
-        let items = endpoint.provider.items_source().filter(|_| one_by_one);
+    pub(crate) fn new(endpoint: &Endpoint, call: fn(HandlerInput<S>) -> HandlerFuture) -> Self {
+        let one_by_one = endpoint.payload_shape.unit == Unit::Item;
+        let items = endpoint.provider.batch().filter(|_| one_by_one);
         Self { call, name: endpoint.name, items }
     }
 
@@ -46,7 +46,7 @@ impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
         layers.into_iter().fold(any(self), |inside, around| around(inside))
     }
 
-    pub(crate) fn run(self, verified: Verified<S>) -> HandlerFuture {
+    pub(crate) fn run(self, verified: HandlerInput<S>) -> HandlerFuture {
         match self.items {
             Some(items) if !verified.delivery().is_item() => Box::pin(self.each(items, verified)),
             _ => (self.call)(verified),
@@ -74,7 +74,7 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerService<S> {
             return Box::pin(async { StatusCode::INTERNAL_SERVER_ERROR.into_response() });
         };
         parts.extensions.insert(delivery.clone());
-        self.run(Verified::complete(delivery, parts, state))
+        self.run(HandlerInput::complete(delivery, parts, state))
     }
 }
 
@@ -82,6 +82,6 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerService<S> {
 pub(crate) async fn unless_it_panics(handler: HandlerFuture) -> Response {
     catch_panic(handler).await.unwrap_or_else(|_| {
         tracing::error!(reason = "the handler panicked", "failed");
-        Rejection::Panicked.into_response()
+        Rejection::HandlerPanicked.into_response()
     })
 }

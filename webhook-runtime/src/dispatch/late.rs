@@ -15,19 +15,19 @@ use tracing::Instrument as _;
 
 use crate::{delivery::Rejection, endpoint::HandlerFuture};
 
-/// The running handlers of endpoints with `answer_within`, before and after their answer.
+/// The running handlers of endpoints with `respond_within`, before and after their answer.
 ///
 /// [`Webhooks::serve`](crate::Webhooks::serve) waits for them when it is asked to stop. A program
 /// with a server of its own takes this from
-/// [`Webhooks::late_handlers`](crate::Webhooks::late_handlers), and waits for
-/// [`finished`](Self::finished) after its server has ended.
+/// [`Webhooks::background_handlers`](crate::Webhooks::background_handlers), and waits for
+/// [`wait`](Self::wait) after its server has ended.
 #[derive(Clone, Debug)]
-pub struct LateHandlers {
+pub struct BackgroundHandlers {
     running: Arc<watch::Sender<usize>>,
     most: usize,
 }
 
-impl LateHandlers {
+impl BackgroundHandlers {
     pub(crate) fn new(most: usize) -> Self {
         Self { running: Arc::new(watch::Sender::new(0)), most }
     }
@@ -39,7 +39,7 @@ impl LateHandlers {
     }
 
     /// Waits until none is running. Give it a limit of time: a handler may never end.
-    pub async fn finished(&self) {
+    pub async fn wait(&self) {
         // It fails only without a sender, and one is in `self`.
         let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
     }
@@ -51,7 +51,7 @@ pub(crate) struct Patience {
     pub(crate) limit: Duration,
     /// The status of the answer that does not wait any longer.
     pub(crate) status: u16,
-    pub(crate) late: LateHandlers,
+    pub(crate) late: BackgroundHandlers,
 }
 
 impl Patience {
@@ -60,8 +60,8 @@ impl Patience {
     pub(crate) async fn answer(self, handler: HandlerFuture) -> Response {
         let Self { limit, status, late } = self;
         let Some(counted) = Counted::new(&late) else {
-            tracing::error!(most = late.most, "too many handlers are running");
-            return Rejection::Busy.into_response();
+            tracing::error!(max = late.most, "too many handlers are running");
+            return Rejection::Overloaded.into_response();
         };
         let answered = Arc::new(AtomicBool::new(false));
         let is_answered = Arc::clone(&answered);
@@ -92,11 +92,11 @@ impl Patience {
 }
 
 /// One running handler, counted until this is dropped: however it ends.
-struct Counted(LateHandlers);
+struct Counted(BackgroundHandlers);
 
 impl Counted {
     /// `None` if too many are running.
-    fn new(all: &LateHandlers) -> Option<Self> {
+    fn new(all: &BackgroundHandlers) -> Option<Self> {
         let has_room = all.running.send_if_modified(|running| {
             let has_room = *running < all.most;
             *running += usize::from(has_room);

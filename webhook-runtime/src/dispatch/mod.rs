@@ -8,5 +8,5 @@ pub(crate) mod layers;
 mod payload;
 
 pub(crate) use handler::{HandlerService, unless_it_panics};
-pub use late::LateHandlers;
+pub use late::BackgroundHandlers;
 pub use layers::EndpointLayer;

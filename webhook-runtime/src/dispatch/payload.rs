@@ -2,13 +2,13 @@
 
 use axum::response::{IntoResponse, Response};
 
-use crate::{delivery::Rejection, endpoint::Verified, payload::Payload};
+use crate::{delivery::Rejection, endpoint::HandlerInput, payload::Payload};
 
-impl<S: Send + Sync> Verified<S> {
+impl<S: Send + Sync> HandlerInput<S> {
     /// Decodes the payload.
     #[allow(clippy::missing_errors_doc, clippy::result_large_err, reason = "not for users")]
     pub fn payload<'a, T: Payload<'a>>(&'a self) -> Result<T, Response> {
-        match T::decode(self.delivery().encoded()) {
+        match T::decode(self.delivery().raw_event()) {
             Ok(payload) => {
                 // The payload is decoded last: what follows is the handler's own call.
                 #[cfg(feature = "testing")]

@@ -9,8 +9,8 @@ use axum::{
 use http::request::Parts;
 
 use crate::{
-    delivery::{Delivery, Takes},
-    verify::{Provider, Source, providers::PLAIN},
+    delivery::{Delivery, PayloadShape},
+    verify::{Field, Provider, providers::HMAC_SHA256_HEX},
 };
 
 /// The size of body that an endpoint takes unless told otherwise: 2 MiB, as axum does. GitHub
@@ -32,7 +32,7 @@ pub trait Webhook<S>: 'static {
 
     /// Runs the function for a verified delivery.
     #[doc(hidden)]
-    fn call(verified: Verified<S>) -> HandlerFuture;
+    fn call(verified: HandlerInput<S>) -> HandlerFuture;
 }
 
 /// A running handler: the one boxed future that each delivery costs.
@@ -50,12 +50,12 @@ pub struct Endpoint {
     pub(crate) provider: &'static Provider,
     pub(crate) tolerance: Option<Duration>,
     pub(crate) max_body: usize,
-    pub(crate) answer_within: Option<Duration>,
+    pub(crate) respond_within: Option<Duration>,
     /// Whether deliveries are stored before they are answered.
     pub(crate) inbox: bool,
     /// What deliveries have in common that are to be handled one after another.
-    pub(crate) order_by: Option<Source>,
-    pub(crate) takes: Takes,
+    pub(crate) order_by: Option<Field>,
+    pub(crate) payload_shape: PayloadShape,
 }
 
 impl Endpoint {
@@ -68,13 +68,13 @@ impl Endpoint {
             path,
             secret_env: &[],
             verify_token_env: None,
-            provider: &PLAIN,
+            provider: &HMAC_SHA256_HEX,
             tolerance: None,
             max_body: DEFAULT_MAX_BODY,
-            answer_within: None,
+            respond_within: None,
             inbox: false,
             order_by: None,
-            takes: Takes::DELIVERY,
+            payload_shape: PayloadShape::DELIVERY,
         }
     }
 
@@ -118,12 +118,12 @@ impl Endpoint {
     /// runs on to its end.
     ///
     /// The answer has no body and the status by which the
-    /// [provider](Provider::acknowledges_with) knows that the delivery was taken. It is a promise
+    /// [provider](Provider::with_ack_status) knows that the delivery was taken. It is a promise
     /// that nothing but this process keeps: what becomes of a handler after its answer, the
     /// provider never hears, and if the process ends first, the delivery is lost.
     #[must_use]
-    pub const fn answer_within(mut self, limit: Duration) -> Self {
-        self.answer_within = Some(limit);
+    pub const fn respond_within(mut self, limit: Duration) -> Self {
+        self.respond_within = Some(limit);
         self
     }
 
@@ -139,7 +139,7 @@ impl Endpoint {
     /// value at this source; others are handled at the same time. Those that have none there are in
     /// no order.
     #[must_use]
-    pub const fn order_by(mut self, source: Source) -> Self {
+    pub const fn order_by(mut self, source: Field) -> Self {
         self.order_by = Some(source);
         self
     }
@@ -148,14 +148,14 @@ impl Endpoint {
     #[doc(hidden)]
     #[must_use]
     pub const fn order_by_pointer(self, pointer: &'static str) -> Self {
-        self.order_by(Source::pointer(pointer))
+        self.order_by(Field::pointer(pointer))
     }
 
     /// What the payload's type takes of a delivery.
     #[doc(hidden)]
     #[must_use]
-    pub const fn takes(mut self, takes: Takes) -> Self {
-        self.takes = takes;
+    pub const fn payload_shape(mut self, payload_shape: PayloadShape) -> Self {
+        self.payload_shape = payload_shape;
         self
     }
 
@@ -167,7 +167,7 @@ impl Endpoint {
 
 /// A verified delivery on its way to a handler, with what its extractors need.
 #[doc(hidden)]
-pub struct Verified<S> {
+pub struct HandlerInput<S> {
     delivery: Delivery,
     parts: Parts,
     state: S,
@@ -175,7 +175,7 @@ pub struct Verified<S> {
     complete: bool,
 }
 
-impl<S: Clone> Verified<S> {
+impl<S: Clone> HandlerInput<S> {
     /// The same for one item of the batch that it is.
     pub(crate) fn of_item(&self, index: usize, json: Range<usize>) -> Self {
         let delivery = self.delivery.of_item(index, json);
@@ -187,7 +187,7 @@ impl<S: Clone> Verified<S> {
     }
 }
 
-impl<S: Send + Sync> Verified<S> {
+impl<S: Send + Sync> HandlerInput<S> {
     pub(crate) fn new(delivery: Delivery, parts: Parts, state: S) -> Self {
         Self { delivery, parts, state, complete: false }
     }

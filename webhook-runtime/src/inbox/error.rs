@@ -12,14 +12,14 @@ use http::StatusCode;
 #[non_exhaustive]
 pub enum InboxError {
     /// No inbox can be opened at this URL.
-    Url {
+    InvalidUrl {
         /// The URL, with `…` for user, password and options.
         url: String,
         /// The mistake, and what to write instead.
         problem: String,
     },
     /// An option has an impossible value.
-    Option {
+    InvalidOption {
         /// The name of the option.
         name: &'static str,
         /// The mistake.
@@ -33,9 +33,9 @@ pub enum InboxError {
         problem: String,
     },
     /// The queue of deliveries to store is full. This is temporary: the provider should send again.
-    Full,
+    QueueFull,
     /// The store did not answer in time. The delivery may be stored all the same.
-    Slow,
+    Timeout,
     /// The inbox has been closed.
     Closed,
     /// The store failed.
@@ -44,25 +44,27 @@ pub enum InboxError {
     Unsupported(&'static str),
     /// The claim is stale: the delivery has been claimed again, discarded or completed, and the old
     /// claim can no longer change it.
-    Stale,
+    StaleClaim,
 }
 
 impl fmt::Display for InboxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url { url, problem } => write!(f, "no inbox can be opened at `{url}`: {problem}"),
-            Self::Option { name, problem } => {
+            Self::InvalidUrl { url, problem } => {
+                write!(f, "no inbox can be opened at `{url}`: {problem}")
+            }
+            Self::InvalidOption { name, problem } => {
                 write!(f, "the inbox's option `{name}` {problem}")
             }
             Self::Open { url, problem } => {
                 write!(f, "the inbox at `{url}` could not be opened: {problem}")
             }
-            Self::Full => f.write_str("too many deliveries are waiting to be stored"),
-            Self::Slow => f.write_str("the store did not answer in time"),
+            Self::QueueFull => f.write_str("too many deliveries are waiting to be stored"),
+            Self::Timeout => f.write_str("the store did not answer in time"),
             Self::Closed => f.write_str("the inbox has been closed"),
             Self::Store(problem) => write!(f, "the store failed: {problem}"),
             Self::Unsupported(what) => f.write_str(what),
-            Self::Stale => {
+            Self::StaleClaim => {
                 f.write_str("the delivery has been claimed again, discarded or completed")
             }
         }
@@ -84,7 +86,7 @@ impl IntoResponse for InboxError {
 impl From<sqlx::Error> for InboxError {
     fn from(error: sqlx::Error) -> Self {
         match error {
-            sqlx::Error::PoolTimedOut => Self::Slow,
+            sqlx::Error::PoolTimedOut => Self::Timeout,
             sqlx::Error::PoolClosed => Self::Closed,
             error => Self::Store(error.to_string()),
         }

@@ -12,11 +12,14 @@ use bytes::Bytes;
 use crate::{
     inbox::{
         error::InboxError,
-        http::head::Head,
-        record::{ClaimToken, Digest, Enqueued, Filter, Job, NewDelivery, Record, State, Stored},
+        http::head::StoredRequest,
+        record::{
+            ClaimToken, DeliveryState, Digest, EnqueueResult, Filter, Job, NewDelivery, Record,
+            StoredDelivery,
+        },
         store::{
-            Answer, Bounds, Census, Change, Changed, Claimed, Finish, InboxStore, Pruned,
-            Retention, StoreTransaction, Wanted,
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
+            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction,
         },
     },
     verify::Clock,
@@ -40,13 +43,13 @@ struct Row {
     record: Record,
     claims: i64,
     line: Option<Digest>,
-    head: Head,
+    head: StoredRequest,
     body: Bytes,
 }
 
 impl Row {
-    fn delivery(&self) -> Stored {
-        Stored::new(self.record.clone(), self.head.clone(), self.body.clone())
+    fn delivery(&self) -> StoredDelivery {
+        StoredDelivery::new(self.record.clone(), self.head.clone(), self.body.clone())
     }
 
     fn job(&self) -> Job {
@@ -64,19 +67,19 @@ impl Tables {
         later.map(|(_, row)| &row.record).filter(|record| filter.matches(record))
     }
 
-    fn enqueue(&mut self, new: &NewDelivery, now: SystemTime) -> Enqueued {
+    fn enqueue(&mut self, new: &NewDelivery, now: SystemTime) -> EnqueueResult {
         let key = new.dedup_digest();
         // A key is known until it is pruned, so that a wrong clock makes no copy new.
         if let Some((id, _)) = self.keys.get(&key) {
-            return Enqueued::Duplicate(*id);
+            return EnqueueResult::Duplicate(*id);
         }
         self.last += 1;
         let (id, line) = (self.last, new.ordering_digest());
-        self.keys.insert(key, (id, now.checked_add(new.keep_key_for)));
+        self.keys.insert(key, (id, now.checked_add(new.dedup_retention)));
         let (record, head, body) = (Record::stored(id, new), new.head.clone(), new.body.clone());
         self.rows.insert(id, Row { record, claims: 0, line, head, body });
         self.promote(line);
-        Enqueued::Stored(id)
+        EnqueueResult::Stored(id)
     }
 
     /// Lets the next delivery of an ordering key go on, if no other is running or waiting.
@@ -85,8 +88,8 @@ impl Tables {
         let mut next = None;
         for row in self.rows.values_mut().filter(of_line) {
             match row.record.state {
-                State::Waiting | State::Running => return,
-                State::Held if next.is_none() => next = Some(row),
+                DeliveryState::Pending | DeliveryState::Running => return,
+                DeliveryState::Blocked if next.is_none() => next = Some(row),
                 _ => {}
             }
         }
@@ -95,7 +98,7 @@ impl Tables {
         }
     }
 
-    fn claim(&mut self, wanted: &Wanted, now: SystemTime) -> Claimed {
+    fn claim(&mut self, wanted: &ClaimRequest, now: SystemTime) -> ClaimResult {
         let selection = wanted.select(self.records(), now);
         for id in selection.lost() {
             let Some(row) = self.rows.get_mut(id) else { continue };
@@ -115,11 +118,11 @@ impl Tables {
 
     fn running(&mut self, claim: ClaimToken) -> Option<&mut Row> {
         let row = self.rows.get_mut(&claim.id)?;
-        (row.record.state == State::Running && row.claims == claim.number).then_some(row)
+        (row.record.state == DeliveryState::Running && row.claims == claim.number).then_some(row)
     }
 
-    fn finish(&mut self, finish: &Finish, now: SystemTime) -> bool {
-        let Some(row) = self.running(finish.claim) else { return false };
+    fn finish(&mut self, finish: &FinishedAttempt, now: SystemTime) -> bool {
+        let Some(row) = self.running(finish.claim_token) else { return false };
         row.record.settle(&finish.result, now);
         let line = row.line;
         self.promote(line);
@@ -132,7 +135,7 @@ impl Tables {
         change: Change,
         (after, most): (i64, u32),
         now: SystemTime,
-    ) -> Changed {
+    ) -> ChangeResult {
         let applies = |record: &&Record| change.applies_to().contains(&record.state);
         let found = self.matching(filter, after).filter(applies).take(most as usize);
         let found: Vec<i64> = found.map(|record| record.id).collect();
@@ -142,14 +145,14 @@ impl Tables {
             row.record.change(change, line.is_some(), now);
             self.promote(line);
         }
-        Changed { count: found.len() as u64, last: found.last().copied() }
+        ChangeResult { count: found.len() as u64, last: found.last().copied() }
     }
 
-    fn prune(&mut self, retention: &Retention, now: SystemTime) -> Pruned {
+    fn prune(&mut self, retention: &Retention, now: SystemTime) -> PruneResult {
         let (rows, keys) = (self.rows.len(), self.keys.len());
         self.rows.retain(|_, row| !retention.is_over(&row.record, now));
         self.keys.retain(|_, (_, expires)| expires.is_none_or(|expires| expires > now));
-        Pruned::new((rows - self.rows.len()) as u64, (keys - self.keys.len()) as u64)
+        PruneResult::new((rows - self.rows.len()) as u64, (keys - self.keys.len()) as u64)
     }
 }
 
@@ -168,21 +171,25 @@ impl MemoryStore {
 }
 
 /// An answer without waiting.
-fn at_once<'a, T: Send + 'a>(answer: T) -> Answer<'a, T> {
+fn at_once<'a, T: Send + 'a>(answer: T) -> StoreFuture<'a, T> {
     Box::pin(ready(Ok(answer)))
 }
 
 impl InboxStore for MemoryStore {
-    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>> {
+    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
         let (mut tables, now) = (self.tables(), self.now());
         at_once(batch.iter().map(|new| tables.enqueue(new, now)).collect())
     }
 
-    fn claim<'a>(&'a self, wanted: &'a Wanted) -> Answer<'a, Claimed> {
+    fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult> {
         at_once(self.tables().claim(wanted, self.now()))
     }
 
-    fn extend<'a>(&'a self, running: &'a [ClaimToken], lease: Duration) -> Answer<'a, Vec<i64>> {
+    fn renew_leases<'a>(
+        &'a self,
+        running: &'a [ClaimToken],
+        lease: Duration,
+    ) -> StoreFuture<'a, Vec<i64>> {
         let (mut tables, until) = (self.tables(), self.now().checked_add(lease));
         let mut good = Vec::new();
         for claim in running {
@@ -194,23 +201,28 @@ impl InboxStore for MemoryStore {
         at_once(good)
     }
 
-    fn finish<'a>(&'a self, batch: &'a [Finish]) -> Answer<'a, Vec<bool>> {
+    fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>> {
         let (mut tables, now) = (self.tables(), self.now());
         at_once(batch.iter().map(|finish| tables.finish(finish, now)).collect())
     }
 
-    fn begin(&self, _: ClaimToken) -> Answer<'_, Box<dyn StoreTransaction>> {
+    fn begin(&self, _: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(ready(Err(InboxError::Unsupported(
             "an inbox in memory has no transactions: test functions that take `Tx` with an inbox \
              in an SQLite file",
         ))))
     }
 
-    fn list<'a>(&'a self, filter: &'a Filter, after: i64, most: u32) -> Answer<'a, Vec<Record>> {
+    fn list<'a>(
+        &'a self,
+        filter: &'a Filter,
+        after: i64,
+        most: u32,
+    ) -> StoreFuture<'a, Vec<Record>> {
         at_once(self.tables().matching(filter, after).take(most as usize).cloned().collect())
     }
 
-    fn show(&self, id: i64) -> Answer<'_, Option<Stored>> {
+    fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
         at_once(self.tables().rows.get(&id).map(Row::delivery))
     }
 
@@ -220,23 +232,23 @@ impl InboxStore for MemoryStore {
         change: Change,
         after: i64,
         most: u32,
-    ) -> Answer<'a, Changed> {
+    ) -> StoreFuture<'a, ChangeResult> {
         at_once(self.tables().change(filter, change, (after, most), self.now()))
     }
 
-    fn prune<'a>(&'a self, retention: &'a Retention, _: u32) -> Answer<'a, Pruned> {
+    fn prune<'a>(&'a self, retention: &'a Retention, _: u32) -> StoreFuture<'a, PruneResult> {
         at_once(self.tables().prune(retention, self.now()))
     }
 
-    fn heal(&self, bounds: Bounds) -> Answer<'_, u64> {
+    fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
         let (mut tables, now) = (self.tables(), self.now());
         let records = tables.rows.values_mut().map(|row| &mut row.record);
         at_once(
-            records.map(|record| bounds.heal(record, now)).filter(|healed| *healed).count() as u64
+            records.map(|record| bounds.clamp(record, now)).filter(|healed| *healed).count() as u64
         )
     }
 
-    fn census(&self) -> Answer<'_, Census> {
-        at_once(Census::of(self.tables().records(), self.now()))
+    fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
+        at_once(QueueDepth::of(self.tables().records(), self.now()))
     }
 }

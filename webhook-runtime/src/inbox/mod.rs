@@ -46,28 +46,29 @@ pub use self::sql::postgres::{postgres_migrations, postgres_versions};
 #[cfg(feature = "inbox-sqlite")]
 pub use self::sql::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
 use self::{
-    counters::Counters,
+    counters::InboxMetrics,
     options::Settings,
-    store::{Bounds, Change, InboxStore},
+    store::{Change, DueTimeLimits, InboxStore},
     writer::Writer,
 };
 pub use self::{
-    counters::Counts,
+    counters::InboxStats,
     error::InboxError,
     http::{
-        head::{Head, Piece},
-        run::NoTx,
+        head::{BatchItemRef, StoredRequest},
+        run::MissingTx,
     },
     listing::Listing,
     options::InboxBuilder,
     record::{
-        AttemptResult, ClaimToken, Enqueued, Filter, Job, NewDelivery, Record, State, Stored,
+        AttemptResult, ClaimToken, DeliveryState, EnqueueResult, Filter, Job, NewDelivery, Record,
+        StoredDelivery,
     },
-    store::{Census, Pruned},
+    store::{PruneResult, QueueDepth},
     tx::{Tx, TxSource},
     worker::{
-        Processes, Stopped, Workers,
-        attempt::{Process, Processing},
+        JobHandlers, ShutdownResult, Workers,
+        attempt::{JobFuture, JobHandler},
         retry::Backoff,
     },
 };
@@ -85,7 +86,7 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn InboxStore>,
     pub(crate) settings: Settings,
     pub(crate) writer: Writer,
-    pub(crate) counters: Arc<Counters>,
+    pub(crate) counters: Arc<InboxMetrics>,
     /// Wakes the workers when something new is due.
     pub(crate) wake: Arc<Notify>,
 }
@@ -110,7 +111,7 @@ impl Inbox {
     }
 
     /// Opens an inbox on a store of your own, with the options of [`InboxBuilder`] as they are;
-    /// [`InboxBuilder::open_store`] takes others. Call it on a tokio runtime.
+    /// [`InboxBuilder::open_with_store`] takes others. Call it on a tokio runtime.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -129,7 +130,7 @@ impl Inbox {
     }
 
     pub(crate) fn start(store: Arc<dyn InboxStore>, settings: Settings) -> Self {
-        let (counters, wake) = (Arc::new(Counters::default()), Arc::new(Notify::new()));
+        let (counters, wake) = (Arc::new(InboxMetrics::default()), Arc::new(Notify::new()));
         let writer = Writer::start(&store, &settings, Arc::clone(&counters), Arc::clone(&wake));
         let workers = Mutex::default();
         Self { shared: Arc::new(Shared { workers, store, settings, writer, counters, wake }) }
@@ -140,20 +141,20 @@ impl Inbox {
     /// # Errors
     /// After at most five seconds, if the delivery is not known to be safe. It may be stored all
     /// the same.
-    pub async fn enqueue(&self, delivery: NewDelivery) -> Result<Enqueued, InboxError> {
+    pub async fn enqueue(&self, delivery: NewDelivery) -> Result<EnqueueResult, InboxError> {
         self.shared.writer.enqueue(delivery).await
     }
 
     /// Starts workers for the deliveries of the endpoints that `processes` has handlers for. The
     /// deliveries of other endpoints stay.
     #[must_use = "the workers end when this is dropped"]
-    pub fn work(&self, processes: Processes) -> Workers {
+    pub fn start_workers(&self, processes: JobHandlers) -> Workers {
         Workers::start(Arc::clone(&self.shared), processes)
     }
 
     /// Starts workers that run until [`shutdown`](Self::shutdown).
-    pub(crate) fn keep_working(&self, processes: Processes) {
-        let workers = self.work(processes);
+    pub(crate) fn keep_working(&self, processes: JobHandlers) {
+        let workers = self.start_workers(processes);
         self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).push(workers);
     }
 
@@ -163,13 +164,13 @@ impl Inbox {
     ///
     /// [`Webhooks::serve`](crate::Webhooks::serve) calls this. A program with its own server calls
     /// it after its server has stopped.
-    pub async fn shutdown(&self, deadline: Duration) -> Stopped {
+    pub async fn shutdown(&self, deadline: Duration) -> ShutdownResult {
         let workers = {
             let mut workers = self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *workers)
         };
         let until = tokio::time::Instant::now().checked_add(deadline);
-        let mut stopped = Stopped::default();
+        let mut stopped = ShutdownResult::default();
         for workers in workers {
             let left = until.map_or(deadline, |until| until - tokio::time::Instant::now());
             let these = workers.shutdown(left).await;
@@ -181,7 +182,7 @@ impl Inbox {
 
     /// Stops the workers and closes the database.
     pub(crate) async fn end(self, deadline: Duration) {
-        let Stopped { finished, released } = self.shutdown(deadline).await;
+        let ShutdownResult { finished, released } = self.shutdown(deadline).await;
         tracing::info!(finished, released, "the inbox has stopped");
         if let Err(error) = self.close().await {
             tracing::warn!(%error, "the inbox could not be closed");
@@ -193,8 +194,8 @@ impl Inbox {
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn run_due(&self, processes: &Processes) -> Result<u64, InboxError> {
-        worker::run_due(&self.shared, processes).await
+    pub async fn drain(&self, processes: &JobHandlers) -> Result<u64, InboxError> {
+        worker::drain(&self.shared, processes).await
     }
 
     /// Makes the workers look for due deliveries now. They also look at every
@@ -213,8 +214,8 @@ impl Inbox {
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn show(&self, id: i64) -> Result<Option<Stored>, InboxError> {
-        self.shared.store.show(id).await
+    pub async fn get(&self, id: i64) -> Result<Option<StoredDelivery>, InboxError> {
+        self.shared.store.get(id).await
     }
 
     /// Runs dead letters again, from their first attempt, and returns their number.
@@ -239,8 +240,8 @@ impl Inbox {
     ///
     /// # Errors
     /// If the store fails. Some records may have changed.
-    pub async fn discard(&self, filter: &Filter) -> Result<u64, InboxError> {
-        self.change(filter, Change::Discard).await
+    pub async fn cancel(&self, filter: &Filter) -> Result<u64, InboxError> {
+        self.change(filter, Change::Cancel).await
     }
 
     async fn change(&self, filter: &Filter, change: Change) -> Result<u64, InboxError> {
@@ -261,7 +262,7 @@ impl Inbox {
     ///
     /// # Errors
     /// If the store fails. Some records may be deleted.
-    pub async fn prune(&self) -> Result<Pruned, InboxError> {
+    pub async fn prune(&self) -> Result<PruneResult, InboxError> {
         worker::maintenance::prune(&self.shared).await
     }
 
@@ -269,8 +270,8 @@ impl Inbox {
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn counts(&self) -> Result<Counts, InboxError> {
-        Ok(self.shared.counters.with(self.shared.store.census().await?))
+    pub async fn stats(&self) -> Result<InboxStats, InboxError> {
+        Ok(self.shared.counters.with(self.shared.store.queue_depth().await?))
     }
 
     /// Stops storing, commits what is queued, and closes the database.
@@ -290,8 +291,8 @@ impl Inbox {
 }
 
 impl Shared {
-    fn bounds(&self) -> Bounds {
-        Bounds { delay: self.settings.backoff.most, lease: self.settings.lease }
+    fn bounds(&self) -> DueTimeLimits {
+        DueTimeLimits { max_delay: self.settings.backoff.max, max_lease: self.settings.lease }
     }
 }
 

@@ -21,11 +21,11 @@ pub(crate) struct Settings {
     pub(crate) concurrency: usize,
     pub(crate) max_attempts: u32,
     pub(crate) lease: Duration,
-    pub(crate) deadline: Duration,
+    pub(crate) attempt_timeout: Duration,
     pub(crate) backoff: Backoff,
     pub(crate) poll_interval: Duration,
     pub(crate) retention: Retention,
-    pub(crate) keep_keys: Duration,
+    pub(crate) dedup_retention: Duration,
     pub(crate) queue: Capacity,
     pub(crate) batch: Capacity,
     pub(crate) clock: Arc<dyn Clock>,
@@ -37,11 +37,11 @@ impl Default for Settings {
             concurrency: 16,
             max_attempts: 15,
             lease: Duration::from_secs(30),
-            deadline: Duration::from_secs(15 * 60),
+            attempt_timeout: Duration::from_secs(15 * 60),
             backoff: Backoff::default(),
             poll_interval: Duration::from_secs(1),
-            retention: Retention { done: DAY, dead: DAY * 30 },
-            keep_keys: DAY * 7,
+            retention: Retention { completed: DAY, dead_letters: DAY * 30 },
+            dedup_retention: DAY * 7,
             queue: Capacity { items: 4096, weight: 64 * 1024 * 1024 },
             batch: Capacity { items: 256, weight: 8 * 1024 * 1024 },
             clock: Arc::new(SystemClock),
@@ -64,7 +64,7 @@ pub struct InboxBuilder {
 }
 
 impl Default for InboxBuilder {
-    /// Without a URL: for [`open_store`](Self::open_store).
+    /// Without a URL: for [`open_with_store`](Self::open_with_store).
     fn default() -> Self {
         Self::new("")
     }
@@ -110,8 +110,8 @@ impl InboxBuilder {
     }
 
     /// Sets how long a function may run before the attempt fails. The default is 15 minutes.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.settings.deadline = deadline;
+    pub fn attempt_timeout(mut self, deadline: Duration) -> Self {
+        self.settings.attempt_timeout = deadline;
         self
     }
 
@@ -129,34 +129,34 @@ impl InboxBuilder {
     }
 
     /// Sets how long completed and discarded deliveries are kept. The default is a day.
-    pub fn keep_done(mut self, time: Duration) -> Self {
-        self.settings.retention.done = time;
+    pub fn completed_retention(mut self, time: Duration) -> Self {
+        self.settings.retention.completed = time;
         self
     }
 
     /// Sets how long dead letters are kept. The default is 30 days.
-    pub fn keep_dead(mut self, time: Duration) -> Self {
-        self.settings.retention.dead = time;
+    pub fn dead_letter_retention(mut self, time: Duration) -> Self {
+        self.settings.retention.dead_letters = time;
         self
     }
 
     /// Sets how long copies of a delivery are recognised. The default is 7 days. It is never
     /// shorter than the time in which the provider may send the delivery again.
-    pub fn keep_keys(mut self, time: Duration) -> Self {
-        self.settings.keep_keys = time;
+    pub fn dedup_retention(mut self, time: Duration) -> Self {
+        self.settings.dedup_retention = time;
         self
     }
 
     /// Sets how much may wait to be stored, in deliveries and in bytes. The default is 4096 and
     /// 64 MiB. More is refused with 503, and the provider sends it again.
-    pub fn queue(mut self, deliveries: usize, bytes: usize) -> Self {
+    pub fn max_queued(mut self, deliveries: usize, bytes: usize) -> Self {
         self.settings.queue = Capacity { items: deliveries, weight: bytes };
         self
     }
 
     /// Sets how much is committed at a time, in deliveries and in bytes. The default is 256 and
     /// 8 MiB.
-    pub fn batch(mut self, deliveries: usize, bytes: usize) -> Self {
+    pub fn max_group_commit(mut self, deliveries: usize, bytes: usize) -> Self {
         self.settings.batch = Capacity { items: deliveries, weight: bytes };
         self
     }
@@ -185,7 +185,7 @@ impl InboxBuilder {
     /// transactions of functions take one more for each function that runs, and one connection
     /// waits for notifications.
     #[cfg(feature = "inbox-postgres")]
-    pub fn connections(mut self, most: u32) -> Self {
+    pub fn max_connections(mut self, most: u32) -> Self {
         self.connections = most;
         self
     }
@@ -206,7 +206,7 @@ impl InboxBuilder {
     ///
     /// # Errors
     /// If an option is wrong.
-    pub fn open_store(self, store: Arc<dyn InboxStore>) -> Result<Inbox, InboxError> {
+    pub fn open_with_store(self, store: Arc<dyn InboxStore>) -> Result<Inbox, InboxError> {
         self.check()?;
         Ok(Inbox::start(store, self.settings))
     }
@@ -216,7 +216,7 @@ impl InboxBuilder {
     /// # Errors
     /// If an option is wrong.
     #[cfg(feature = "testing")]
-    pub fn in_memory(self) -> Result<Inbox, InboxError> {
+    pub fn open_in_memory(self) -> Result<Inbox, InboxError> {
         self.check()?;
         let clock = Arc::clone(&self.settings.clock);
         let store = crate::inbox::memory::MemoryStore::new(clock);
@@ -251,8 +251,9 @@ impl InboxBuilder {
     }
 
     fn check(&self) -> Result<(), InboxError> {
-        let wrong =
-            |name, problem: &str| Err(InboxError::Option { name, problem: problem.to_owned() });
+        let wrong = |name, problem: &str| {
+            Err(InboxError::InvalidOption { name, problem: problem.to_owned() })
+        };
         let settings = &self.settings;
         if settings.concurrency == 0 {
             return wrong("concurrency", "is 0, and nothing would run");
@@ -267,7 +268,7 @@ impl InboxBuilder {
             return wrong("poll_interval", "is 0, and a processor would do nothing else");
         }
         if settings.queue.items == 0 || settings.batch.items == 0 {
-            return wrong("queue", "or `batch` is 0, and nothing would be stored");
+            return wrong("max_queued", "or `max_group_commit` is 0, and nothing would be stored");
         }
         Ok(())
     }
@@ -283,5 +284,5 @@ fn unknown(url: &str) -> InboxError {
         }
         _ => "write `sqlite://file.db` or `postgres://user@host/database`".to_owned(),
     };
-    InboxError::Url { url: crate::support::redact::shown_url(url), problem }
+    InboxError::InvalidUrl { url: crate::support::redact::shown_url(url), problem }
 }

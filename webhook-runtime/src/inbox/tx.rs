@@ -73,7 +73,7 @@ impl Tx {
 impl Slot {
     async fn begin(&mut self) -> Result<&mut Box<dyn StoreTransaction>, InboxError> {
         if self.closed {
-            return Err(InboxError::Stale);
+            return Err(InboxError::StaleClaim);
         }
         let transaction = match self.transaction.take() {
             Some(transaction) => transaction,

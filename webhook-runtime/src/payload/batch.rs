@@ -3,14 +3,14 @@
 use std::vec;
 
 use crate::{
-    delivery::{Delivery, Encoded, Rejection, Takes},
+    delivery::{Delivery, PayloadShape, RawEvent, Rejection},
     payload::Payload,
 };
 
 /// All events of one request, for a handler that answers for all of them at once.
 ///
 /// A handler whose payload is anything else is called once for each event, one after another: see
-/// [`Provider::items`](crate::Provider::items). Each event was decoded by itself, so that one that
+/// [`Provider::with_batch`](crate::Provider::with_batch). Each event was decoded by itself, so that one that
 /// does not fit takes no other with it.
 ///
 /// ```
@@ -25,7 +25,7 @@ use crate::{
 /// #[webhook(path = "/line", provider = LINE, secret_env = "LINE_CHANNEL_SECRET")]
 /// async fn line(batch: Batch<'_, Event>) -> Result<(), Rejection> {
 ///     for item in batch {
-///         println!("{:?}: at {}", item.encoded.id(), item.decoded?.timestamp);
+///         println!("{:?}: at {}", item.raw_event.id(), item.decoded?.timestamp);
 ///     }
 ///     Ok(())
 /// }
@@ -40,7 +40,7 @@ pub struct Batch<'a, E> {
 #[non_exhaustive]
 pub struct BatchItem<'a, E> {
     /// Its place, id, name and text.
-    pub encoded: Encoded<'a>,
+    pub raw_event: RawEvent<'a>,
     /// The event, or why it does not fit.
     pub decoded: Result<E, Rejection>,
 }
@@ -95,21 +95,22 @@ impl<'b, 'a, E> IntoIterator for &'b Batch<'a, E> {
 }
 
 impl<'a, E: Payload<'a>> Payload<'a> for Batch<'a, E> {
-    const TAKES: Takes = Takes::batch_of(E::TAKES);
+    const SHAPE: PayloadShape = PayloadShape::batch_of(E::SHAPE);
 
-    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
+    fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection> {
         let items = items(encoded.delivery())?;
-        let decode = |encoded: Encoded<'a>| BatchItem { encoded, decoded: encoded.decode() };
+        let decode =
+            |encoded: RawEvent<'a>| BatchItem { raw_event: encoded, decoded: encoded.decode() };
         Ok(Self { items: items.into_iter().map(decode).collect() })
     }
 }
 
 /// The items of a delivery; itself, where its provider sends one event at a time.
-fn items(delivery: &Delivery) -> Result<Vec<Encoded<'_>>, Rejection> {
-    let Some(says) = delivery.sent_by().items_source() else {
-        return Ok(vec![Encoded::whole(delivery)]);
+fn items(delivery: &Delivery) -> Result<Vec<RawEvent<'_>>, Rejection> {
+    let Some(says) = delivery.sent_by().batch() else {
+        return Ok(vec![RawEvent::whole(delivery)]);
     };
     let places = delivery.items(says)?;
     let texts = places.iter().filter_map(|place| delivery.part(place)).enumerate();
-    Ok(texts.map(|(index, json)| Encoded::item(delivery, says, index, json)).collect())
+    Ok(texts.map(|(index, json)| RawEvent::item(delivery, says, index, json)).collect())
 }

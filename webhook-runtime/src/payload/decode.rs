@@ -1,8 +1,8 @@
 //! Decoding by hand what a handler's payload is decoded from.
 
 use crate::{
-    delivery::{Delivery, Encoded, Rejection},
-    payload::Payload,
+    delivery::{Delivery, RawEvent, Rejection, content::Content},
+    payload::{Payload, Text, form},
 };
 
 impl Delivery {
@@ -11,16 +11,27 @@ impl Delivery {
     /// # Errors
     /// With the answer to give, which a handler can return as it is.
     pub fn decode<'a, T: Payload<'a>>(&'a self) -> Result<T, Rejection> {
-        T::decode(self.encoded())
+        T::decode(self.raw_event())
     }
 }
 
-impl<'a> Encoded<'a> {
+impl<'a> RawEvent<'a> {
     /// Decodes it.
     ///
     /// # Errors
     /// With the answer to give, as [`Delivery::decode`].
     pub fn decode<T: Payload<'a>>(self) -> Result<T, Rejection> {
         T::decode(self)
+    }
+
+    /// The JSON that its payload is decoded from.
+    pub(super) fn text(self) -> Result<Text<'a>, Rejection> {
+        match self.content() {
+            Ok(Content::Json(json)) => Ok(Text::of_json(json)),
+            Ok(Content::Form(form)) => {
+                Ok(Text::of_form(self.delivery().form_as_json(|| form::to_json(form))))
+            }
+            Err(rejection) => Err(rejection),
+        }
     }
 }

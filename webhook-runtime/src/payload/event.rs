@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use crate::{
-    delivery::{Encoded, Rejection},
+    delivery::{RawEvent, Rejection},
     payload::Payload,
 };
 
@@ -14,7 +14,7 @@ use crate::{
 /// use std::borrow::Cow;
 ///
 /// use serde::Deserialize;
-/// use webhook_runtime::{Unknown, WebhookEvent, providers::GITHUB, webhook};
+/// use webhook_runtime::{UnknownEvent, WebhookEvent, providers::GITHUB, webhook};
 ///
 /// #[derive(Deserialize)]
 /// struct Push<'a> {
@@ -41,7 +41,7 @@ use crate::{
 ///     #[event("issues", "issue_comment")] // the other actions
 ///     Talk,
 ///     #[event(other)]
-///     Other(Unknown<'a>),
+///     Other(UnknownEvent<'a>),
 /// }
 ///
 /// #[webhook(path = "/github", provider = GITHUB, secret_env = "GITHUB_SECRET")]
@@ -62,13 +62,13 @@ pub trait WebhookEvent {
 /// A delivery that is none of the events that an enum knows, or that is one of them by name only:
 /// its body does not fit the variant's type. Nothing of it is lost.
 #[derive(Clone)]
-pub struct Unknown<'a> {
-    encoded: Encoded<'a>,
+pub struct UnknownEvent<'a> {
+    encoded: RawEvent<'a>,
     name: Cow<'a, str>,
     error: Option<Rejection>,
 }
 
-impl<'a> Unknown<'a> {
+impl<'a> UnknownEvent<'a> {
     /// The name of the event; empty where the delivery says none.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -96,7 +96,7 @@ impl<'a> Unknown<'a> {
 
     /// What the event was to be decoded from, with its id and its delivery.
     #[must_use]
-    pub fn encoded(&self) -> Encoded<'a> {
+    pub fn raw_event(&self) -> RawEvent<'a> {
         self.encoded
     }
 
@@ -110,9 +110,9 @@ impl<'a> Unknown<'a> {
 }
 
 /// Shows name and action, and nothing of the body.
-impl fmt::Debug for Unknown<'_> {
+impl fmt::Debug for UnknownEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unknown")
+        f.debug_struct("UnknownEvent")
             .field("name", &self.name)
             .field("action", &self.action())
             .field("len", &self.bytes().len())
@@ -124,34 +124,34 @@ impl fmt::Debug for Unknown<'_> {
 /// What the variant for all other events holds.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "the variant of all other events holds `Unknown<'_>`, not `{Self}`",
-    label = "write `Unknown<'a>`",
-    note = "an `Unknown` has the event's name, action and bytes: `unknown.decode()` makes more of it"
+    message = "the variant of all other events holds `UnknownEvent<'_>`, not `{Self}`",
+    label = "write `UnknownEvent<'a>`",
+    note = "an `UnknownEvent` has the event's name, action and bytes: `unknown.decode()` makes more of it"
 )]
-pub trait Rest<'de>: Sized {
-    fn rest(unknown: Unknown<'de>) -> Self;
+pub trait CatchAll<'de>: Sized {
+    fn catch_all(unknown: UnknownEvent<'de>) -> Self;
 }
 
-impl<'a, 'de: 'a> Rest<'de> for Unknown<'a> {
-    fn rest(unknown: Unknown<'de>) -> Self {
+impl<'a, 'de: 'a> CatchAll<'de> for UnknownEvent<'a> {
+    fn catch_all(unknown: UnknownEvent<'de>) -> Self {
         unknown
     }
 }
 
 /// Which of an enum's events a delivery is: what the derived code asks, and all that it has to.
 #[doc(hidden)]
-pub struct Chosen<'a> {
-    encoded: Encoded<'a>,
+pub struct MatchedEvent<'a> {
+    encoded: RawEvent<'a>,
     name: Option<Cow<'a, str>>,
     /// Its place among the names of the enum.
     at: Option<usize>,
     error: Option<Rejection>,
 }
 
-impl<'a> Chosen<'a> {
+impl<'a> MatchedEvent<'a> {
     /// Finds the most specific of the names that fits: `name.action` goes before `name`.
     #[must_use]
-    pub fn among(events: &[&str], encoded: Encoded<'a>) -> Self {
+    pub fn among(events: &[&str], encoded: RawEvent<'a>) -> Self {
         let name = encoded.event();
         let at = name.as_deref().and_then(|name| place(events, name, encoded));
         Self { encoded, name, at, error: None }
@@ -163,7 +163,7 @@ impl<'a> Chosen<'a> {
         self.at.unwrap_or(usize::MAX)
     }
 
-    /// The payload of the variant; why there is none, [`rest`](Self::rest) tells.
+    /// The payload of the variant; why there is none, [`catch_all`](Self::catch_all) tells.
     pub fn payload<T: Payload<'a>>(&mut self) -> Option<T> {
         match self.encoded.decode() {
             Ok(payload) => Some(payload),
@@ -180,14 +180,14 @@ impl<'a> Chosen<'a> {
     /// When the body is not even what its content type says; and, if `strict`, when it does not fit
     /// the event that it says it is.
     #[allow(clippy::result_large_err, reason = "not for users")]
-    pub fn rest<R: Rest<'a>>(self, strict: bool) -> Result<R, Rejection> {
+    pub fn catch_all<R: CatchAll<'a>>(self, strict: bool) -> Result<R, Rejection> {
         match self.unknown(strict) {
-            Ok(unknown) => Ok(R::rest(unknown)),
+            Ok(unknown) => Ok(R::catch_all(unknown)),
             Err(rejection) => Err(rejection),
         }
     }
 
-    fn unknown(self, strict: bool) -> Result<Unknown<'a>, Rejection> {
+    fn unknown(self, strict: bool) -> Result<UnknownEvent<'a>, Rejection> {
         let Self { encoded, name, mut error, .. } = self;
         let counts = |error: &mut Rejection| strict || !matches!(error, Rejection::Mismatch { .. });
         if let Some(error) = error.take_if(counts) {
@@ -206,12 +206,12 @@ impl<'a> Chosen<'a> {
             None if name.is_none() => encoded.check()?,
             None => tracing::debug!(event = name.as_deref(), "an event that no variant takes"),
         }
-        Ok(Unknown { encoded, name: name.unwrap_or_default(), error })
+        Ok(UnknownEvent { encoded, name: name.unwrap_or_default(), error })
     }
 }
 
 /// Where the name that fits best stands among those of an enum.
-fn place(events: &[&str], name: &str, encoded: Encoded<'_>) -> Option<usize> {
+fn place(events: &[&str], name: &str, encoded: RawEvent<'_>) -> Option<usize> {
     // The action may be anywhere in the body: it is searched only if something depends on it.
     if events.iter().any(|event| action_in(event, name).is_some())
         && let Some(action) = encoded.action()
@@ -232,9 +232,9 @@ fn action_in<'e>(event: &'e str, name: &str) -> Option<&'e str> {
 
 /// Whether a name that nobody signed says what the action is, where the provider signs that by itself:
 /// whoever changes `issues` into `issues.opened` must not have any other action taken for it.
-fn claims_an_action(name: &str, encoded: Encoded<'_>) -> bool {
+fn claims_an_action(name: &str, encoded: RawEvent<'_>) -> bool {
     let provider = encoded.delivery().sent_by();
     name.contains('.')
-        && provider.action_source().is_some()
-        && provider.event_source().is_some_and(|source| !provider.signs(source))
+        && provider.action().is_some()
+        && provider.event().is_some_and(|source| !provider.signs(source))
 }

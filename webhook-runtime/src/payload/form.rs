@@ -1,260 +1,80 @@
-//! `application/x-www-form-urlencoded` bodies, as a serde deserializer that knows which field it
-//! is at. A field given several times is a sequence.
+//! `application/x-www-form-urlencoded` bodies, written as JSON, so that forms and JSON have one
+//! decoder. [`Decoder`](super::decoder::Decoder) reads numbers and the like out of the strings.
+//!
+//! `a=1&b=2&a=3` becomes the following text. An error has the line of its field, or that of the end,
+//! which has a key that no field has: the others have a space before their name.
+//!
+//! ```json
+//! {
+//! " a":["1","3"],
+//! " b":["2"],
+//! "":0}
+//! ```
 
-use std::{borrow::Cow, collections::HashMap, fmt};
+use std::{borrow::Cow, collections::HashMap};
 
-use serde::{
-    de::{
-        self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-        value::BorrowedStrDeserializer,
-    },
-    forward_to_deserialize_any,
-};
+use crate::delivery::content::{message_and_place, missing_field};
 
-/// A decoded form: names in the order in which they first appear, each with its values.
-pub(super) struct Form<'de> {
-    fields: Vec<(Cow<'de, str>, Vec<Cow<'de, str>>)>,
-}
-
-impl<'de> Form<'de> {
-    pub(super) fn new(body: &'de [u8]) -> Self {
-        let mut fields: Vec<(Cow<'de, str>, Vec<Cow<'de, str>>)> = Vec::new();
-        // An index, because a form may have as many names as its body has bytes.
-        let mut known: HashMap<Cow<'de, str>, usize> = HashMap::new();
-        for (name, value) in form_urlencoded::parse(body) {
-            let at = *known.entry(name).or_insert_with_key(|name| {
-                fields.push((name.clone(), Vec::with_capacity(1)));
-                fields.len() - 1
-            });
-            fields[at].1.push(value);
+/// Writes a form as JSON. Names stand in the order in which they first appear, each on its own line.
+pub(crate) fn to_json(form: &[u8]) -> String {
+    let mut fields: Vec<(Cow<'_, str>, Vec<Cow<'_, str>>)> = Vec::new();
+    // An index, because a form may have as many names as its body has bytes.
+    let mut known: HashMap<Cow<'_, str>, usize> = HashMap::new();
+    for (name, value) in form_urlencoded::parse(form) {
+        let at = *known.entry(name).or_insert_with_key(|name| {
+            fields.push((name.clone(), Vec::with_capacity(1)));
+            fields.len() - 1
+        });
+        fields[at].1.push(value);
+    }
+    let mut json = String::with_capacity(form.len() + 8 * fields.len() + 7);
+    json.push_str("{\n");
+    for (name, values) in &fields {
+        push_string(&mut json, " ", name);
+        json.push_str(":[");
+        for (at, value) in values.iter().enumerate() {
+            json.push_str(if at == 0 { "" } else { "," });
+            push_string(&mut json, "", value);
         }
-        Self { fields }
+        json.push_str("],\n");
+    }
+    json.push_str("\"\":0}");
+    json
+}
+
+/// The name of a field, by its key; `None` at the end.
+pub(super) fn name(key: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    match key {
+        Cow::Borrowed(key) => key.strip_prefix(' ').map(Cow::Borrowed),
+        Cow::Owned(key) => key.strip_prefix(' ').map(|name| Cow::Owned(name.to_owned())),
     }
 }
 
-/// What did not fit, and in which field.
-#[derive(Debug)]
-pub(super) struct Mismatch {
-    pub(super) field: String,
-    pub(super) message: String,
+/// The field of a form that does not fit, empty where it is none, and why.
+pub(super) fn mismatch(json: &str, error: &serde_json::Error) -> (String, String) {
+    let (message, _) = message_and_place(error);
+    let field = name_at(json, error.line()).or_else(|| missing_field(&message).map(str::to_owned));
+    (field.unwrap_or_default(), message)
 }
 
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
+/// The name of the field on a line.
+fn name_at(json: &str, line: usize) -> Option<String> {
+    let line = json.lines().nth(line.checked_sub(1)?)?;
+    let key: String = serde_json::Deserializer::from_str(line).into_iter().next()?.ok()?;
+    name(key.into()).map(Cow::into_owned)
 }
 
-impl std::error::Error for Mismatch {}
-
-impl de::Error for Mismatch {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { field: String::new(), message: message.to_string() }
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self { field: field.to_owned(), message: format!("missing field `{field}`") }
-    }
-}
-
-impl<'de> Deserializer<'de> for Form<'de> {
-    type Error = Mismatch;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        visitor.visit_map(Fields { rest: self.fields.into_iter(), current: None })
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Mismatch> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        visitor.visit_unit()
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-struct Fields<'de> {
-    rest: std::vec::IntoIter<(Cow<'de, str>, Vec<Cow<'de, str>>)>,
-    current: Option<(String, Values<'de>)>,
-}
-
-impl<'de> MapAccess<'de> for Fields<'de> {
-    type Error = Mismatch;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Mismatch> {
-        let Some((name, values)) = self.rest.next() else { return Ok(None) };
-        self.current = Some((name.clone().into_owned(), Values(values)));
-        seed.deserialize(Value(name)).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mismatch> {
-        let Some((name, values)) = self.current.take() else {
-            return Err(de::Error::custom("a value without a name"));
-        };
-        seed.deserialize(values).map_err(|mismatch| Mismatch { field: name, ..mismatch })
-    }
-}
-
-/// The values of one field.
-struct Values<'de>(Vec<Cow<'de, str>>);
-
-impl<'de> Values<'de> {
-    fn only(mut self) -> Result<Value<'de>, Mismatch> {
-        match (self.0.pop(), self.0.is_empty()) {
-            (Some(value), true) => Ok(Value(value)),
-            _ => Err(de::Error::custom("given more than once")),
+fn push_string(json: &mut String, prefix: &str, text: &str) {
+    json.push('"');
+    json.push_str(prefix);
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => json.extend(['\\', letter]),
+            '\0'..'\u{20}' => json.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            _ => json.push(letter),
         }
     }
-}
-
-/// Forwards to the only value of the field.
-macro_rules! forward_to_only {
-    ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-            self.only()?.$method(visitor)
-        }
-    )*};
-}
-
-impl<'de> Deserializer<'de> for Values<'de> {
-    type Error = Mismatch;
-
-    forward_to_only! {
-        deserialize_any deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32
-        deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
-        deserialize_f32 deserialize_f64
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        visitor.visit_seq(Items(self.0.into_iter()))
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Mismatch> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Mismatch> {
-        self.only()?.deserialize_enum(name, variants, visitor)
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        visitor.visit_unit()
-    }
-
-    forward_to_deserialize_any! {
-        i128 u128 char str string bytes byte_buf unit unit_struct tuple tuple_struct map struct
-        identifier
-    }
-}
-
-struct Items<'de>(std::vec::IntoIter<Cow<'de, str>>);
-
-impl<'de> SeqAccess<'de> for Items<'de> {
-    type Error = Mismatch;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Mismatch> {
-        self.0.next().map(|value| seed.deserialize(Value(value))).transpose()
-    }
-}
-
-/// One value: text, and whatever can be read from text.
-struct Value<'de>(Cow<'de, str>);
-
-macro_rules! parse {
-    ($($method:ident $visit:ident $ty:ty;)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-            match self.0.parse::<$ty>() {
-                Ok(value) => visitor.$visit(value),
-                Err(_) => self.deserialize_any(visitor),
-            }
-        }
-    )*};
-}
-
-impl<'de> Deserializer<'de> for Value<'de> {
-    type Error = Mismatch;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        match self.0 {
-            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-            Cow::Owned(text) => visitor.visit_string(text),
-        }
-    }
-
-    parse! {
-        deserialize_bool visit_bool bool;
-        deserialize_i8 visit_i8 i8;
-        deserialize_i16 visit_i16 i16;
-        deserialize_i32 visit_i32 i32;
-        deserialize_i64 visit_i64 i64;
-        deserialize_u8 visit_u8 u8;
-        deserialize_u16 visit_u16 u16;
-        deserialize_u32 visit_u32 u32;
-        deserialize_u64 visit_u64 u64;
-        deserialize_f32 visit_f32 f32;
-        deserialize_f64 visit_f64 f64;
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Mismatch> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Mismatch> {
-        match &self.0 {
-            Cow::Borrowed(text) => visitor.visit_enum(BorrowedStrDeserializer::new(text)),
-            Cow::Owned(text) => visitor.visit_enum(text.as_str().into_deserializer()),
-        }
-    }
-
-    forward_to_deserialize_any! {
-        i128 u128 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct
-        identifier ignored_any
-    }
+    json.push('"');
 }
 
 #[cfg(test)]
@@ -262,6 +82,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
+    use crate::payload::decoder::Decoder;
 
     #[derive(Deserialize, Debug, PartialEq)]
     struct Command<'a> {
@@ -280,14 +101,16 @@ mod tests {
         Slash,
     }
 
-    fn decode(body: &str) -> Result<Command<'_>, Mismatch> {
-        Command::deserialize(Form::new(body.as_bytes()))
+    /// Decodes a form's JSON. The error is the field that does not fit, and why.
+    fn decode<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, (String, String)> {
+        let mut source = serde_json::Deserializer::from_str(json);
+        T::deserialize(Decoder::new(&mut source, true)).map_err(|error| mismatch(json, &error))
     }
 
     #[test]
     fn fields_are_read_by_the_type_they_have() {
-        let command = decode("text=a+b%21&count=7&tags=x&tags=y&silent=true&kind=slash&extra=1")
-            .expect("fits");
+        let json = to_json(b"text=a+b%21&count=7&tags=x&tags=y&silent=true&kind=slash&extra=1");
+        let command: Command<'_> = decode(&json).expect("fits");
         assert_eq!(command.text, "a b!");
         assert_eq!((command.count, command.silent), (7, Some(true)));
         assert_eq!(command.tags, ["x", "y"]);
@@ -300,7 +123,8 @@ mod tests {
         let many = if cfg!(miri) { 200 } else { 200_000 };
         let names: Vec<String> = (0..many).map(|n| format!("{n:x}")).collect();
         let body = names.join("&");
-        assert_eq!(Form::new(body.as_bytes()).fields.len(), many);
+        // The beginning and the end have lines of their own.
+        assert_eq!(to_json(body.as_bytes()).lines().count(), many + 2);
     }
 
     #[test]
@@ -309,7 +133,72 @@ mod tests {
         struct Plain<'a> {
             text: &'a str,
         }
-        assert_eq!(Plain::deserialize(Form::new(b"text=abc")).expect("fits").text, "abc");
+        for (body, text) in [("text=abc", "abc"), ("text=a+b%21", "a b!")] {
+            assert_eq!(decode::<Plain<'_>>(&to_json(body.as_bytes())).expect("fits").text, text);
+        }
+    }
+
+    #[test]
+    fn any_text_is_the_same_in_json() {
+        let texts = ["\"\\\n\r\t\0\u{1f}\u{7f}", "\u{2028}é😀", "", "{}[],:"];
+        for text in texts {
+            let mut json = String::new();
+            push_string(&mut json, "", text);
+            assert_eq!(serde_json::from_str::<String>(&json).expect("a string"), text);
+            assert!(!json.contains('\n'));
+        }
+    }
+
+    #[test]
+    fn what_a_type_asks_for_decides_how_text_is_read() {
+        #[derive(Deserialize, Debug, PartialEq)]
+        struct Id(u64);
+        #[derive(Deserialize, Debug, PartialEq)]
+        struct All {
+            id: Id,
+            ids: Vec<Id>,
+            maybe: Option<Option<f64>>,
+            any: serde_json::Value,
+            letter: char,
+            #[serde(flatten)]
+            rest: HashMap<String, String>,
+        }
+        let json = to_json(b"id=1&ids=2&maybe=0.5&any=3&letter=x&other=4");
+        let all: All = decode(&json).expect("fits");
+        assert_eq!((all.id, all.ids, all.maybe), (Id(1), vec![Id(2)], Some(Some(0.5))));
+        assert_eq!((all.any, all.letter), ("3".into(), 'x'));
+        assert_eq!(all.rest, HashMap::from([("other".to_owned(), "4".to_owned())]));
+
+        let by_number: HashMap<u8, u8> = decode(&to_json(b"1=2&3=4")).expect("fits");
+        assert_eq!(by_number, HashMap::from([(1, 2), (3, 4)]));
+        decode::<()>(&json).expect("asks for nothing");
+        decode::<Option<HashMap<String, Vec<String>>>>(&json).expect("fits");
+    }
+
+    #[test]
+    fn a_form_is_only_ever_an_object_of_texts() {
+        #[derive(Deserialize, Debug)]
+        enum Either {
+            #[serde(rename = "a")]
+            Text(#[allow(dead_code)] String),
+        }
+        #[derive(Deserialize, Debug)]
+        struct Nested {
+            #[allow(dead_code)]
+            a: HashMap<String, String>,
+        }
+        let json = to_json(b"a=b");
+        let errors = [
+            decode::<Either>(&json).expect_err("no enum").1,
+            decode::<Vec<String>>(&json).expect_err("no sequence").1,
+            decode::<String>(&json).expect_err("no text").1,
+            decode::<u8>(&json).expect_err("no number").1,
+            decode::<Nested>(&json).expect_err("no map inside").1,
+            decode::<HashMap<String, (u8, u8)>>(&json).expect_err("no tuple inside").1,
+        ];
+        for error in errors {
+            assert!(error.starts_with("invalid type: "), "{error}");
+        }
     }
 
     #[test]
@@ -323,7 +212,33 @@ mod tests {
             ("text=a&count=1&silent=maybe", "silent"),
             ("text=a&count=1&kind=other", "kind"),
         ] {
-            assert_eq!(decode(body).expect_err(body).field, field, "{body}");
+            let json = to_json(body.as_bytes());
+            let (at, _) = decode::<Command<'_>>(&json).expect_err(body);
+            assert_eq!(at, field, "{body}");
         }
+        let json = to_json(b"text=a&text=b&count=1");
+        let (_, message) = decode::<Command<'_>>(&json).expect_err("given twice");
+        assert_eq!(message, "given more than once");
+    }
+
+    #[test]
+    fn a_mismatch_of_the_whole_names_no_field() {
+        #[derive(Deserialize, Debug)]
+        #[serde(untagged)]
+        enum Either {
+            #[allow(dead_code)]
+            One { one: String },
+        }
+        #[derive(Deserialize, Debug)]
+        struct Whole {
+            #[allow(dead_code)]
+            text: String,
+            #[serde(flatten)]
+            #[allow(dead_code)]
+            rest: Either,
+        }
+        let json = to_json(b"text=a&two=b&=c");
+        let (field, message) = decode::<Whole>(&json).expect_err("no variant fits");
+        assert_eq!(field, "", "{message}");
     }
 }

@@ -2,20 +2,23 @@
 
 mod batch;
 mod decode;
+mod decoder;
 mod event;
 mod form;
-mod taken;
+mod probe;
 
+use decoder::Decoder;
 use serde::Deserialize;
+use serde_json::de::StrRead;
 
 use crate::delivery::{
-    Delivery, Encoded, Rejection, Takes,
-    content::{Content, json_rejection, shortened},
+    Delivery, PayloadShape, RawEvent, Rejection,
+    content::{json_rejection, shortened},
 };
 
 pub use batch::{Batch, BatchItem};
-pub use event::{Chosen, Rest, Unknown, WebhookEvent};
-pub use taken::Taken;
+pub use event::{CatchAll, MatchedEvent, UnknownEvent, WebhookEvent};
+pub use probe::ShapeProbe;
 
 /// What a handler can take as its last argument: any type that serde can deserialize, borrowed
 /// from the body or owned; an enum of events that derives [`WebhookEvent`](crate::WebhookEvent); a
@@ -31,48 +34,98 @@ pub use taken::Taken;
 pub trait Payload<'a>: Sized {
     /// What it is decoded from, and what it needs to know.
     #[doc(hidden)]
-    const TAKES: Takes = Takes::ITEM;
+    const SHAPE: PayloadShape = PayloadShape::ITEM;
 
     /// Decodes the body of a verified delivery, or one item of it.
     ///
     /// # Errors
     /// With the answer to give: 400 when the body is not what its content type says, 415 when that
     /// type is none we decode, 422 with the path of the value that does not fit.
-    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection>;
+    fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection>;
 }
 
 impl<'a> Payload<'a> for &'a Delivery {
-    const TAKES: Takes = Takes::DELIVERY;
+    const SHAPE: PayloadShape = PayloadShape::DELIVERY;
 
-    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
+    fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection> {
         Ok(encoded.delivery())
     }
 }
 
 impl<'a, T: Deserialize<'a>> Payload<'a> for T {
-    fn decode(encoded: Encoded<'a>) -> Result<Self, Rejection> {
+    fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection> {
         // No closure and no `?`: each would be compiled again for every payload type.
-        match encoded.content() {
-            Ok(Content::Json(json)) => match serde_json::from_str(json) {
-                Ok(payload) => Ok(payload),
-                Err(error) => Err(json_rejection(json, &error)),
+        let mut source = Field::new(encoded.text());
+        match T::deserialize(source.decoder()) {
+            Ok(payload) => match source.end() {
+                None => Ok(payload),
+                Some(rejection) => Err(rejection),
             },
-            Ok(Content::Form(form)) => match T::deserialize(form::Form::new(form)) {
-                Ok(payload) => Ok(payload),
-                Err(mismatch) => Err(form_rejection(form, &mismatch)),
-            },
-            Err(rejection) => Err(rejection),
+            Err(error) => Err(source.rejection(error)),
+        }
+    }
+}
+
+/// The JSON that a payload is decoded from.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'a> {
+    json: &'a str,
+    /// Whether it stands for a form.
+    is_form: bool,
+}
+
+impl<'a> Text<'a> {
+    pub(crate) fn of_json(json: &'a str) -> Self {
+        Self { json, is_form: false }
+    }
+
+    pub(crate) fn of_form(json: &'a str) -> Self {
+        Self { json, is_form: true }
+    }
+}
+
+/// One decoding, without its type: everything in it is compiled once.
+struct Field<'a> {
+    json: serde_json::Deserializer<StrRead<'a>>,
+    text: Text<'a>,
+    /// Set if there is nothing to decode.
+    refused: Option<Rejection>,
+}
+
+impl<'a> Field<'a> {
+    fn new(text: Result<Text<'a>, Rejection>) -> Self {
+        // Every type fails to be decoded from nothing, or else `end` does.
+        let (text, refused) = match text {
+            Ok(text) => (text, None),
+            Err(rejection) => (Text::of_json(""), Some(rejection)),
+        };
+        Self { json: serde_json::Deserializer::from_str(text.json), text, refused }
+    }
+
+    fn decoder(&mut self) -> Decoder<&mut serde_json::Deserializer<StrRead<'a>>> {
+        Decoder::new(&mut self.json, self.text.is_form)
+    }
+
+    /// The rejection of text after the payload.
+    fn end(&mut self) -> Option<Rejection> {
+        match self.json.end() {
+            Ok(()) => self.refused.take(),
+            Err(error) => Some(self.rejection(error)),
+        }
+    }
+
+    #[cold]
+    fn rejection(&mut self, error: serde_json::Error) -> Rejection {
+        match self.refused.take() {
+            Some(rejection) => rejection,
+            None if self.text.is_form => form_rejection(self.text.json, &error),
+            None => json_rejection(self.text.json, &error),
         }
     }
 }
 
 #[cold]
-fn form_rejection(form: &[u8], mismatch: &form::Mismatch) -> Rejection {
-    // `curl -d` says that it sends a form, whatever it sends.
-    if matches!(form.first(), Some(b'{' | b'[')) {
-        let detail = "the content type says form, but the body looks like JSON: send it with \
-                      `content-type: application/json`";
-        return Rejection::Malformed { detail: detail.to_owned() };
-    }
-    Rejection::Mismatch { path: shortened(&mismatch.field), detail: shortened(&mismatch.message) }
+fn form_rejection(json: &str, error: &serde_json::Error) -> Rejection {
+    let (field, message) = form::mismatch(json, error);
+    Rejection::Mismatch { path: shortened(&field), detail: shortened(&message) }
 }

@@ -52,10 +52,10 @@ impl Bounds {
                 Poll::Ready(result) => result,
                 Poll::Pending => tokio::time::timeout(self.deadline, read)
                     .await
-                    .unwrap_or(Err(Rejection::Timeout)),
+                    .unwrap_or(Err(Rejection::BodyTimeout)),
             }
         };
-        if matches!(result, Err(Rejection::TooLarge { .. } | Rejection::Busy)) {
+        if matches!(result, Err(Rejection::TooLarge { .. } | Rejection::Overloaded)) {
             drain(unread(headers, body)).await;
         }
         result
@@ -71,7 +71,7 @@ async fn read_to_end(
     let mut first = Bytes::new();
     let mut rest: Option<BytesMut> = None;
     while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
-        let Ok(data) = frame.map_err(|_| Rejection::BrokenBody)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(|_| Rejection::IncompleteBody)?.into_data() else { continue };
         let length = rest.as_ref().map_or(first.len(), BytesMut::len);
         if data.len() > limit - length {
             return Err(Rejection::TooLarge { limit });

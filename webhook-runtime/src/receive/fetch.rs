@@ -7,7 +7,7 @@ use ureq::Agent;
 
 use crate::{
     receive::{KeySource, SourceError},
-    verify::scheme::WantedKey,
+    verify::scheme::KeyRequest,
 };
 
 /// The maximum size of a response in bytes.
@@ -44,7 +44,7 @@ impl HttpsKeys {
         let (agent, url) = (self.agent.clone(), url.to_owned());
         let fetched = tokio::task::spawn_blocking(move || {
             let mut response = agent.get(&url).call().map_err(|error| match error {
-                ureq::Error::StatusCode(400 | 403 | 404 | 410) => SourceError::Unknown,
+                ureq::Error::StatusCode(400 | 403 | 404 | 410) => SourceError::NotFound,
                 // The texts of these errors quote the URL, which may contain a token.
                 ureq::Error::BadUri(_) => SourceError::unavailable("it is no URL"),
                 ureq::Error::RequireHttpsOnly(_) => SourceError::unavailable("it is not https"),
@@ -66,10 +66,10 @@ impl HttpsKeys {
 }
 
 impl KeySource for HttpsKeys {
-    async fn fetch(&self, key: &WantedKey) -> Result<Bytes, SourceError> {
+    async fn fetch(&self, key: &KeyRequest) -> Result<Bytes, SourceError> {
         match key {
-            WantedKey::Url(url) => self.get(url).await,
-            WantedKey::Id(_) => Err(SourceError::Unknown),
+            KeyRequest::Url(url) => self.get(url).await,
+            KeyRequest::Id(_) => Err(SourceError::NotFound),
         }
     }
 }
@@ -83,11 +83,11 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let keys = HttpsKeys::new();
-        let fetched = keys.fetch(&WantedKey::Url(format!("http://{address}/").into())).await;
+        let fetched = keys.fetch(&KeyRequest::Url(format!("http://{address}/").into())).await;
         assert!(matches!(fetched, Err(SourceError::Unavailable(_))));
         let connection = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
         assert!(connection.is_err(), "a connection was made");
-        let unknown = keys.fetch(&WantedKey::Id("kid".to_owned())).await;
-        assert_eq!(unknown, Err(SourceError::Unknown));
+        let unknown = keys.fetch(&KeyRequest::Id("kid".to_owned())).await;
+        assert_eq!(unknown, Err(SourceError::NotFound));
     }
 }

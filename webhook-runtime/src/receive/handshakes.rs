@@ -23,7 +23,7 @@ use crate::{
 
 impl Receiver {
     fn handshakes(&self) -> &'static [Handshake] {
-        self.endpoint.provider.known_handshakes()
+        self.endpoint.provider.handshakes()
     }
 
     /// Answers a request whose head is refused, in case it is a handshake all the same.
@@ -35,7 +35,7 @@ impl Receiver {
         body: Body,
     ) -> Result<Received, Rejection> {
         let may_be_handshake =
-            !self.handshakes().is_empty() && !matches!(rejection, Rejection::Limited { .. });
+            !self.handshakes().is_empty() && !matches!(rejection, Rejection::RateLimited { .. });
         if may_be_handshake {
             if let Some(received) = self.answer_unsigned(asked, extensions).await.transpose() {
                 drain(unread(asked.headers, body)).await;
@@ -61,12 +61,14 @@ impl Receiver {
         let Some(found) = handshake::unsigned(self.handshakes(), asked) else { return Ok(None) };
         let mut keys = None;
         if found.wants_keys() {
-            let scope = self.scope(extensions).await?;
-            keys = Some(self.keys(&scope).await?);
+            let tenant = self.tenant(extensions).await?;
+            keys = Some(self.keys(&tenant).await?);
         }
         let step = found.step(asked, self.known(keys.as_deref())).map_err(handshake_rejection)?;
         Ok(match step {
-            Step::Keep { secret, answer } => self.store_secret(extensions, secret, answer).await?,
+            Step::StoreSecret { secret, answer } => {
+                self.store_secret(extensions, secret, answer).await?
+            }
             step => Some(Received::Handshake(self.run_handshake(step).await?)),
         })
     }
@@ -86,19 +88,19 @@ impl Receiver {
         Known {
             keys,
             verify_token: self.verify_token.as_ref(),
-            allowed_origins: self.allowed_origins.as_deref(),
+            allowed_cloudevents_origins: self.allowed_cloudevents_origins.as_deref(),
         }
     }
 
     /// Does what a handshake asks for.
     async fn run_handshake(&self, step: Step) -> Result<Response, Rejection> {
         match step {
-            Step::Answer(answer) => Ok(response(answer)),
+            Step::Reply(answer) => Ok(response(answer)),
             // Only unsigned handshakes offer secrets.
-            Step::Keep { .. } => Err(Rejection::Unavailable),
-            Step::Visit { url } => {
+            Step::StoreSecret { .. } => Err(Rejection::Unavailable),
+            Step::ConfirmSubscription { url } => {
                 let ring = self.key_ring.as_ref().ok_or(Rejection::Unavailable)?;
-                ring.visit(&url).await.map_err(|error| source_rejection(&error))?;
+                ring.confirm_subscription(&url).await.map_err(|error| source_rejection(&error))?;
                 Ok(Response::new(Body::empty()))
             }
         }
@@ -114,9 +116,9 @@ impl Receiver {
     ) -> Result<Option<Received>, Rejection> {
         let Secrets::ByTenant(tenants) = &self.secrets else { return Ok(None) };
         let tenants = Arc::clone(tenants);
-        let scope = self.scope(extensions).await?;
+        let tenant = self.tenant(extensions).await?;
         tenants
-            .keep(&scope, Secret::new(secret))
+            .store(&tenant, Secret::new(secret))
             .await
             .map_err(|error| source_rejection(&error))?;
         Ok(Some(Received::Handshake(response(answer))))

@@ -5,10 +5,10 @@
 
 pub(crate) mod body;
 mod cache;
-#[cfg(feature = "fetch")]
+#[cfg(feature = "https-keys")]
 mod fetch;
 mod handshakes;
-#[cfg(feature = "limit")]
+#[cfg(feature = "rate-limit")]
 pub(crate) mod limit;
 pub(crate) mod source;
 
@@ -24,10 +24,10 @@ use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 use http_body::Body as _;
 use tracing::{Span, field};
 
-#[cfg(feature = "limit")]
+#[cfg(feature = "rate-limit")]
 use crate::receive::limit::Limiters;
 use crate::{
-    delivery::{Delivery, Rejection, Scope, Verification},
+    delivery::{Delivery, Rejection, Tenant, Verification},
     endpoint::Endpoint,
     receive::{
         body::{Bounds, drain, unread},
@@ -37,13 +37,13 @@ use crate::{
     verify::{
         Clock, Secret,
         handshake::Asked,
-        scheme::{Claims, Incoming, Keys, Proof, Verifier, VerifyError},
+        scheme::{Claims, Keys, SignedRequest, Verified, Verifier, VerifyError},
     },
 };
 
-#[cfg(feature = "fetch")]
+#[cfg(feature = "https-keys")]
 pub use fetch::HttpsKeys;
-#[cfg(feature = "limit")]
+#[cfg(feature = "rate-limit")]
 pub use limit::Quota;
 pub use source::{KeySource, SecretSource, SourceError};
 
@@ -55,13 +55,13 @@ pub(crate) struct Receiver {
     pub(crate) secrets: Secrets,
     pub(crate) key_ring: Option<Arc<KeyRing>>,
     pub(crate) verify_token: Option<Secret>,
-    pub(crate) allowed_origins: Option<Arc<[String]>>,
+    pub(crate) allowed_cloudevents_origins: Option<Arc<[String]>>,
     /// Scheme and authority of the public URL, where the provider signs URLs.
     pub(crate) public_url: Option<Arc<str>>,
     pub(crate) clock: Arc<dyn Clock>,
     /// What reading a body is bounded by.
     pub(crate) bounds: Bounds,
-    #[cfg(feature = "limit")]
+    #[cfg(feature = "rate-limit")]
     pub(crate) limiters: Limiters,
 }
 
@@ -111,11 +111,12 @@ impl Receiver {
             }
         };
         let (body, share) = self.bounds.read(body, self.endpoint.max_body, headers).await?;
-        let scope = self.scope(extensions).await?;
-        let keys = self.keys(&scope).await?;
+        let tenant = self.tenant(extensions).await?;
+        let keys = self.keys(&tenant).await?;
         let now = self.clock.now();
         let url = self.url_of(uri, extensions);
-        let request = Incoming { method: method.as_str(), url: &url, headers, query, body: &body };
+        let request =
+            SignedRequest { method: method.as_str(), url: &url, headers, query, body: &body };
         let proof = self.prove(&claims, &request, &keys, now).await?;
         let asked = Asked { body: Some(&body), ..asked };
         if let Some(answer) = self.answer_signed(&asked, &keys).await? {
@@ -126,7 +127,7 @@ impl Receiver {
         // A GET has no body: its payload is the query.
         let query = (*method == Method::GET).then(|| uri.query()).flatten();
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
-        let verified = Verification { proof, scope, query, at: now };
+        let verified = Verification { proof, tenant, query, at: now };
         let Endpoint { provider, name, .. } = self.endpoint;
         let delivery = Delivery::new(provider, name, headers, body, verified).holding(share);
         #[cfg(feature = "testing")]
@@ -137,15 +138,15 @@ impl Receiver {
 
     /// Refuses what no head can make good: too many requests, or one that no provider sends.
     fn judge(&self, parts: &Parts, body: &Body) -> Result<(), Rejection> {
-        #[cfg(feature = "limit")]
+        #[cfg(feature = "rate-limit")]
         self.limiters.admit(parts)?;
-        let allow = self.endpoint.provider.allowed_methods();
+        let allow = self.endpoint.provider.methods();
         // Nearly always the only one.
         if parts.method != allow && !allow.split(", ").any(|method| parts.method == method) {
             return Err(Rejection::MethodNotAllowed { allow });
         }
         if parts.headers.contains_key(header::CONTENT_ENCODING) {
-            return Err(Rejection::ContentEncoding);
+            return Err(Rejection::UnsupportedContentEncoding);
         }
         let limit = self.endpoint.max_body;
         // A layer around may hide the length from the body, and a body may know more than a header.
@@ -164,17 +165,17 @@ impl Receiver {
     ) -> Result<Claims<'r>, Rejection> {
         let claims = self.verifier.read_head(headers, query).map_err(Rejection::Unauthorized)?;
         claims.check_form().map_err(Rejection::Unauthorized)?;
-        #[cfg(feature = "limit")]
+        #[cfg(feature = "rate-limit")]
         self.limiters.spend()?;
         Ok(claims)
     }
 
     /// The live secrets of this request's tenant.
-    async fn keys(&self, scope: &Scope) -> Result<Arc<Keys>, Rejection> {
+    async fn keys(&self, tenant: &Tenant) -> Result<Arc<Keys>, Rejection> {
         match &self.secrets {
             Secrets::Fixed(keys) => Ok(Arc::clone(keys)),
             Secrets::ByTenant(tenants) => tenants
-                .keys(scope, &self.verifier, self.clock.now())
+                .keys(tenant, &self.verifier, self.clock.now())
                 .await
                 .map_err(|error| source_rejection(&error)),
         }
@@ -182,7 +183,7 @@ impl Receiver {
 
     /// The parameters of the path, where secrets depend on them. A path that is not UTF-8 is
     /// nobody's.
-    async fn scope(&self, extensions: &mut Extensions) -> Result<Scope, Rejection> {
+    async fn tenant(&self, extensions: &mut Extensions) -> Result<Tenant, Rejection> {
         let mut params = Vec::new();
         if matches!(self.secrets, Secrets::ByTenant(_)) {
             // The extractor wants the parts of a request, of which it looks at the extensions only.
@@ -190,21 +191,22 @@ impl Receiver {
             std::mem::swap(&mut parts.extensions, extensions);
             let found = RawPathParams::from_request_parts(&mut parts, &()).await;
             std::mem::swap(&mut parts.extensions, extensions);
-            let found = found.map_err(|_| Rejection::Unauthorized(VerifyError::NoMatch))?;
+            let found =
+                found.map_err(|_| Rejection::Unauthorized(VerifyError::InvalidSignature))?;
             params.extend(found.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
         }
-        Ok(Scope::new(self.endpoint.name, params))
+        Ok(Tenant::new(self.endpoint.name, params))
     }
 
     /// Checks the signature, over the bytes as they came.
     async fn prove(
         &self,
         claims: &Claims<'_>,
-        request: &Incoming<'_>,
+        request: &SignedRequest<'_>,
         keys: &Keys,
         now: SystemTime,
-    ) -> Result<Proof, Rejection> {
-        let wanted = self.verifier.wanted_key(request).map_err(Rejection::Unauthorized)?;
+    ) -> Result<Verified, Rejection> {
+        let wanted = self.verifier.key_request(request).map_err(Rejection::Unauthorized)?;
         let key = match (wanted, &self.key_ring) {
             (None, _) => None,
             (Some(wanted), Some(ring)) => {
@@ -239,10 +241,10 @@ impl Receiver {
             "webhook",
             endpoint = self.endpoint.name,
             provider = self.endpoint.provider.name(),
-            delivery = field::Empty,
+            delivery_id = field::Empty,
             event = field::Empty,
-            secret = field::Empty,
-            outcome = field::Empty,
+            secret_name = field::Empty,
+            status = field::Empty,
         )
     }
 }
@@ -250,7 +252,7 @@ impl Receiver {
 /// The rejection of a request whose secret or key a source does not give.
 fn source_rejection(error: &SourceError) -> Rejection {
     match error {
-        SourceError::Unknown => Rejection::Unauthorized(VerifyError::NoMatch),
+        SourceError::NotFound => Rejection::Unauthorized(VerifyError::InvalidSignature),
         SourceError::Unavailable(reason) => {
             tracing::error!(%reason, "a secret or key could not be had");
             Rejection::Unavailable
@@ -264,9 +266,9 @@ fn tell(delivery: &Delivery) {
     if span.is_disabled() {
         return;
     }
-    span.record("secret", delivery.secret());
+    span.record("secret_name", delivery.secret_name());
     if let Some(id) = delivery.id() {
-        span.record("delivery", truncate(&id, MAX_TRACED));
+        span.record("delivery_id", truncate(&id, MAX_TRACED));
     }
     if let Some(event) = delivery.event() {
         span.record("event", truncate(&event, MAX_TRACED));

@@ -11,12 +11,12 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use crate::{
-    delivery::Scope,
+    delivery::Tenant,
     receive::cache::Cache,
     support::panic::catch_panic,
     verify::{
         Secret, SecretError,
-        scheme::{Keys, Verifier, WantedKey},
+        scheme::{KeyRequest, Keys, Verifier},
     },
 };
 
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[non_exhaustive]
 pub enum SourceError {
     /// There is no such tenant or key: answered by 401, like a wrong signature.
-    Unknown,
+    NotFound,
     /// The source could not be asked: answered by 503, and the provider sends again.
     Unavailable(String),
 }
@@ -44,7 +44,7 @@ impl SourceError {
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown => f.write_str("nobody is known by that name"),
+            Self::NotFound => f.write_str("nobody is known by that name"),
             Self::Unavailable(reason) => write!(f, "the source could not be asked: {reason}"),
         }
     }
@@ -59,15 +59,15 @@ impl std::error::Error for SourceError {}
 /// is, as they are written: compare each exactly, as nobody signs the path. A tenant's deliveries are only ever verified with that tenant's secrets.
 ///
 /// ```
-/// use webhook_runtime::{Scope, Secret, SecretSource, SourceError};
+/// use webhook_runtime::{Tenant, Secret, SecretSource, SourceError};
 ///
 /// struct Tenants { /* a database */ }
 ///
 /// impl SecretSource for Tenants {
-///     async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
-///         match scope.param("tenant") {
-///             Some("acme") => Ok(vec![Secret::new("from the database").named("acme 2026-11")]),
-///             _ => Err(SourceError::Unknown),
+///     async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
+///         match tenant.param("tenant") {
+///             Some("acme") => Ok(vec![Secret::new("from the database").with_name("acme 2026-11")]),
+///             _ => Err(SourceError::NotFound),
 ///         }
 ///     }
 /// }
@@ -76,28 +76,28 @@ pub trait SecretSource: Send + Sync + 'static {
     /// The live secrets, the newest first.
     ///
     /// # Errors
-    /// [`SourceError::Unknown`] for a tenant that does not exist, [`SourceError::Unavailable`] when
+    /// [`SourceError::NotFound`] for a tenant that does not exist, [`SourceError::Unavailable`] when
     /// the question could not be asked.
     fn secrets(
         &self,
-        scope: &Scope,
+        tenant: &Tenant,
     ) -> impl Future<Output = Result<Vec<Secret>, SourceError>> + Send;
 
     /// Keeps a secret that the provider offers in an unsigned handshake (Asana, Notion).
     ///
-    /// It is asked only while [`secrets`](Self::secrets) has none for the scope. Anybody can send
+    /// It is asked only while [`secrets`](Self::secrets) has none for the tenant. Anybody can send
     /// such a request: keep the secret only where one is expected, and only if there is none yet,
     /// in one atomic step. Unless implemented, every offer is refused.
     ///
     /// # Errors
     /// Whatever refuses the offer.
-    fn keep(
+    fn store(
         &self,
-        scope: &Scope,
+        tenant: &Tenant,
         offered: Secret,
     ) -> impl Future<Output = Result<(), SourceError>> + Send {
-        let _ = (scope, offered);
-        async { Err(SourceError::Unknown) }
+        let _ = (tenant, offered);
+        async { Err(SourceError::NotFound) }
     }
 }
 
@@ -109,15 +109,18 @@ pub trait KeySource: Send + Sync + 'static {
     /// Fetches a key: the body behind the URL, or the key of that name.
     ///
     /// # Errors
-    /// [`SourceError::Unknown`] when there is no such key.
-    fn fetch(&self, key: &WantedKey) -> impl Future<Output = Result<Bytes, SourceError>> + Send;
+    /// [`SourceError::NotFound`] when there is no such key.
+    fn fetch(&self, key: &KeyRequest) -> impl Future<Output = Result<Bytes, SourceError>> + Send;
 
     /// Visits a URL that confirms a subscription, after the request that names it was verified.
     ///
     /// # Errors
     /// When it could not be visited.
-    fn visit(&self, url: &str) -> impl Future<Output = Result<(), SourceError>> + Send {
-        let key = WantedKey::Url(url.to_owned().into());
+    fn confirm_subscription(
+        &self,
+        url: &str,
+    ) -> impl Future<Output = Result<(), SourceError>> + Send {
+        let key = KeyRequest::Url(url.to_owned().into());
         async move { self.fetch(&key).await.map(drop) }
     }
 }
@@ -126,24 +129,24 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send 
 
 /// `SecretSource`, as an object.
 trait ErasedSecrets: Send + Sync {
-    fn secrets<'a>(&'a self, scope: &'a Scope) -> Answer<'a, Vec<Secret>>;
-    fn keep<'a>(&'a self, scope: &'a Scope, offered: Secret) -> Answer<'a, ()>;
+    fn secrets<'a>(&'a self, tenant: &'a Tenant) -> Answer<'a, Vec<Secret>>;
+    fn store<'a>(&'a self, tenant: &'a Tenant, offered: Secret) -> Answer<'a, ()>;
 }
 
 impl<T: SecretSource> ErasedSecrets for T {
-    fn secrets<'a>(&'a self, scope: &'a Scope) -> Answer<'a, Vec<Secret>> {
-        Box::pin(async move { SecretSource::secrets(self, scope).await })
+    fn secrets<'a>(&'a self, tenant: &'a Tenant) -> Answer<'a, Vec<Secret>> {
+        Box::pin(async move { SecretSource::secrets(self, tenant).await })
     }
 
-    fn keep<'a>(&'a self, scope: &'a Scope, offered: Secret) -> Answer<'a, ()> {
-        Box::pin(async move { SecretSource::keep(self, scope, offered).await })
+    fn store<'a>(&'a self, tenant: &'a Tenant, offered: Secret) -> Answer<'a, ()> {
+        Box::pin(async move { SecretSource::store(self, tenant, offered).await })
     }
 }
 
 /// A secret source with a memory and a limit to its patience.
 pub(crate) struct Tenants {
     source: Box<dyn ErasedSecrets>,
-    known: Cache<Scope, Arc<Keys>>,
+    known: Cache<Tenant, Arc<Keys>>,
     /// Anybody can ask for any tenant: what that may cost at once is bounded.
     asking: Semaphore,
 }
@@ -160,19 +163,19 @@ impl Tenants {
     /// The keys of a tenant. A tenant without secrets is an unknown one.
     pub(crate) async fn keys(
         &self,
-        scope: &Scope,
+        tenant: &Tenant,
         verifier: &Verifier,
         now: SystemTime,
     ) -> Result<Arc<Keys>, SourceError> {
-        if let Some(keys) = self.known.get(scope, now) {
+        if let Some(keys) = self.known.get(tenant, now) {
             return Ok(keys);
         }
-        let secrets = patiently(&self.asking, self.source.secrets(scope)).await?;
+        let secrets = patiently(&self.asking, self.source.secrets(tenant)).await?;
         if secrets.is_empty() {
-            return Err(SourceError::Unknown);
+            return Err(SourceError::NotFound);
         }
         if let Some(padded) = secrets.iter().find(|secret| secret.is_padded()) {
-            let (name, error) = (padded.name(), SecretError::Padded);
+            let (name, error) = (padded.name(), SecretError::SurroundingWhitespace);
             return Err(SourceError::unavailable(format_args!("the secret {name} {error}")));
         }
         let keys = verifier.prepare(&secrets).map_err(|problems| {
@@ -180,25 +183,25 @@ impl Tenants {
             SourceError::unavailable(format_args!("the secret {name} {error}"))
         })?;
         let keys = Arc::new(keys);
-        self.known.put(scope.clone(), Arc::clone(&keys), now);
+        self.known.put(tenant.clone(), Arc::clone(&keys), now);
         Ok(keys)
     }
 
     /// The secrets of a tenant, to sign with.
     #[cfg(feature = "testing")]
-    pub(crate) async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
-        patiently(&self.asking, self.source.secrets(scope)).await
+    pub(crate) async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
+        patiently(&self.asking, self.source.secrets(tenant)).await
     }
 
     /// Offers a secret to a tenant that has none.
-    pub(crate) async fn keep(&self, scope: &Scope, offered: Secret) -> Result<(), SourceError> {
+    pub(crate) async fn store(&self, tenant: &Tenant, offered: Secret) -> Result<(), SourceError> {
         if offered.is_blank() || offered.is_padded() {
-            return Err(SourceError::Unknown);
+            return Err(SourceError::NotFound);
         }
-        match patiently(&self.asking, self.source.secrets(scope)).await {
-            Ok(secrets) if !secrets.is_empty() => Err(SourceError::Unknown),
-            Ok(_) | Err(SourceError::Unknown) => {
-                patiently(&self.asking, self.source.keep(scope, offered)).await
+        match patiently(&self.asking, self.source.secrets(tenant)).await {
+            Ok(secrets) if !secrets.is_empty() => Err(SourceError::NotFound),
+            Ok(_) | Err(SourceError::NotFound) => {
+                patiently(&self.asking, self.source.store(tenant, offered)).await
             }
             Err(error) => Err(error),
         }
@@ -207,24 +210,24 @@ impl Tenants {
 
 /// `KeySource`, as an object.
 trait ErasedKeys: Send + Sync {
-    fn fetch<'a>(&'a self, key: &'a WantedKey) -> Answer<'a, Bytes>;
-    fn visit<'a>(&'a self, url: &'a str) -> Answer<'a, ()>;
+    fn fetch<'a>(&'a self, key: &'a KeyRequest) -> Answer<'a, Bytes>;
+    fn confirm_subscription<'a>(&'a self, url: &'a str) -> Answer<'a, ()>;
 }
 
 impl<T: KeySource> ErasedKeys for T {
-    fn fetch<'a>(&'a self, key: &'a WantedKey) -> Answer<'a, Bytes> {
+    fn fetch<'a>(&'a self, key: &'a KeyRequest) -> Answer<'a, Bytes> {
         Box::pin(async move { KeySource::fetch(self, key).await })
     }
 
-    fn visit<'a>(&'a self, url: &'a str) -> Answer<'a, ()> {
-        Box::pin(async move { KeySource::visit(self, url).await })
+    fn confirm_subscription<'a>(&'a self, url: &'a str) -> Answer<'a, ()> {
+        Box::pin(async move { KeySource::confirm_subscription(self, url).await })
     }
 }
 
 /// A key source with a memory and a limit to its patience.
 pub(crate) struct KeyRing {
     source: Box<dyn ErasedKeys>,
-    known: Cache<WantedKey, Bytes>,
+    known: Cache<KeyRequest, Bytes>,
     /// Which key is wanted, anybody can say: what that may cost at once is bounded.
     fetching: Semaphore,
 }
@@ -240,7 +243,7 @@ impl KeyRing {
 
     pub(crate) async fn key(
         &self,
-        wanted: &WantedKey,
+        wanted: &KeyRequest,
         now: SystemTime,
     ) -> Result<Bytes, SourceError> {
         if let Some(key) = self.known.get(wanted, now) {
@@ -251,14 +254,14 @@ impl KeyRing {
 
     /// Remembers a key that has verified a delivery. Others would drive the good ones out: which
     /// key is wanted, anybody can say.
-    pub(crate) fn remember(&self, wanted: WantedKey, key: Bytes, now: SystemTime) {
+    pub(crate) fn remember(&self, wanted: KeyRequest, key: Bytes, now: SystemTime) {
         if self.known.get(&wanted, now).is_none() {
             self.known.put(wanted, key, now);
         }
     }
 
-    pub(crate) async fn visit(&self, url: &str) -> Result<(), SourceError> {
-        patiently(&self.fetching, self.source.visit(url)).await
+    pub(crate) async fn confirm_subscription(&self, url: &str) -> Result<(), SourceError> {
+        patiently(&self.fetching, self.source.confirm_subscription(url)).await
     }
 }
 

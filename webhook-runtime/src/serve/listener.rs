@@ -70,7 +70,7 @@ impl Listener {
     /// # Panics
     /// Outside of a tokio runtime.
     #[cfg(unix)]
-    pub fn unix(path: impl Into<std::path::PathBuf>) -> Result<Self, ServeError> {
+    pub fn bind_unix(path: impl Into<std::path::PathBuf>) -> Result<Self, ServeError> {
         let path = path.into();
         match bind_socket_file(&path) {
             Ok(listener) => Ok(Self(Kind::Unix { listener, _file: Some(SocketFile(path)) })),
@@ -91,7 +91,7 @@ impl Listener {
     /// # Panics
     /// Outside of a tokio runtime.
     #[cfg(all(unix, feature = "socket-activation"))]
-    pub fn inherited() -> Result<Vec<Self>, ServeError> {
+    pub fn from_systemd() -> Result<Vec<Self>, ServeError> {
         inherited().map_err(|source| ServeError::Listen { address: None, source })
     }
 

@@ -37,7 +37,7 @@ pub(crate) struct ShutdownSignal(());
 
 #[cfg(not(unix))]
 impl ShutdownSignal {
-    #[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
+    #[allow(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
     pub(crate) fn register() -> io::Result<Self> {
         Ok(Self(()))
     }

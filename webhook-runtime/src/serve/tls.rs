@@ -88,7 +88,7 @@ impl Tls {
 
     /// Checks the files at this interval. The default is one minute.
     #[must_use]
-    pub fn reload_every(mut self, interval: Duration) -> Self {
+    pub fn reload_interval(mut self, interval: Duration) -> Self {
         self.reload_interval = interval;
         self
     }
@@ -132,15 +132,15 @@ impl Files {
         let text = read(&self.chain)?;
         let chain: Vec<_> = CertificateDer::pem_slice_iter(&text)
             .collect::<Result<_, _>>()
-            .map_err(|_| TlsError::NoCertificate { path: self.chain.clone() })?;
+            .map_err(|_| TlsError::MissingCertificate { path: self.chain.clone() })?;
         if chain.is_empty() {
-            return Err(TlsError::NoCertificate { path: self.chain.clone() });
+            return Err(TlsError::MissingCertificate { path: self.chain.clone() });
         }
         let key = PrivateKeyDer::from_pem_slice(&read(&self.key)?)
-            .map_err(|_| TlsError::NoKey { path: self.key.clone() })?;
+            .map_err(|_| TlsError::MissingKey { path: self.key.clone() })?;
         CertifiedKey::from_der(chain, key, provider).map_err(|source| match source {
             rustls::Error::InconsistentKeys(_) => {
-                TlsError::AnotherKey { chain: self.chain.clone(), key: self.key.clone() }
+                TlsError::KeyMismatch { chain: self.chain.clone(), key: self.key.clone() }
             }
             source => TlsError::Unusable { path: self.key.clone(), source },
         })
@@ -170,17 +170,17 @@ pub enum TlsError {
         source: io::Error,
     },
     /// The file has no certificate.
-    NoCertificate {
+    MissingCertificate {
         /// The file.
         path: PathBuf,
     },
     /// The file has no private key.
-    NoKey {
+    MissingKey {
         /// The file.
         path: PathBuf,
     },
     /// The key belongs to another certificate.
-    AnotherKey {
+    KeyMismatch {
         /// The certificate's file.
         chain: PathBuf,
         /// The key's file.
@@ -201,18 +201,18 @@ impl fmt::Display for TlsError {
             Self::Unreadable { path, source } => {
                 write!(f, "cannot read {}: {source}", path.display())
             }
-            Self::NoCertificate { path } => write!(
+            Self::MissingCertificate { path } => write!(
                 f,
                 "there is no certificate in {}: it has to begin with -----BEGIN CERTIFICATE-----",
                 path.display()
             ),
-            Self::NoKey { path } => write!(
+            Self::MissingKey { path } => write!(
                 f,
                 "there is no private key in {}: it has to begin with -----BEGIN PRIVATE KEY-----, \
                  without a passphrase",
                 path.display()
             ),
-            Self::AnotherKey { chain, key } => write!(
+            Self::KeyMismatch { chain, key } => write!(
                 f,
                 "the key in {} is not that of the first certificate in {}",
                 key.display(),

@@ -3,7 +3,7 @@
 #[cfg(feature = "inbox")]
 pub(crate) mod hash;
 pub(crate) mod panic;
-#[cfg(any(feature = "limit", feature = "serve"))]
+#[cfg(any(feature = "rate-limit", feature = "serve"))]
 pub(crate) mod peer;
 pub(crate) mod redact;
 pub(crate) mod text;

@@ -23,12 +23,12 @@ pub(crate) struct Runs(Arc<Observed>);
 #[derive(Default)]
 struct Observed {
     count: AtomicUsize,
-    misfit: Mutex<Option<Rejection>>,
+    decode_error: Mutex<Option<Rejection>>,
 }
 
 impl Runs {
     fn take_misfit(&self) -> Option<Rejection> {
-        self.0.misfit.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.decode_error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -42,23 +42,23 @@ impl DeliveryObserver for Observed {
     }
 
     fn event_mismatched(&self, error: &Rejection) {
-        let mut misfit = self.misfit.lock().unwrap_or_else(PoisonError::into_inner);
-        misfit.get_or_insert_with(|| error.clone());
+        let mut decode_error = self.decode_error.lock().unwrap_or_else(PoisonError::into_inner);
+        decode_error.get_or_insert_with(|| error.clone());
     }
 }
 
 /// The answer to one request, read to its end.
 #[derive(Clone)]
-pub struct Answer {
+pub struct TestResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
     rejection: Option<Rejection>,
-    misfit: Option<Rejection>,
+    decode_error: Option<Rejection>,
     runs: usize,
 }
 
-impl Answer {
+impl TestResponse {
     /// The status, which can be compared with a number.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -103,11 +103,11 @@ impl Answer {
     }
 
     /// Why the body of an event that an enum of events knows by name did not fit its variant, so that
-    /// the handler was called with `Unknown` in its place. Such a delivery is answered as any other:
+    /// the handler was called with `UnknownEvent` in its place. Such a delivery is answered as any other:
     /// what the test meant to be another variant shows here.
     #[must_use]
-    pub fn misfit(&self) -> Option<&Rejection> {
-        self.misfit.as_ref()
+    pub fn decode_error(&self) -> Option<&Rejection> {
+        self.decode_error.as_ref()
     }
 
     /// Whether the handler was called.
@@ -124,20 +124,20 @@ impl Answer {
 }
 
 /// Shows what a failed test is to be understood by.
-impl fmt::Debug for Answer {
+impl fmt::Debug for TestResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
+        f.debug_struct("TestResponse")
             .field("status", &self.status.as_u16())
             .field("text", &self.text())
             .field("rejection", &self.rejection)
-            .field("misfit", &self.misfit.as_ref().map(Rejection::path))
+            .field("decode_error", &self.decode_error.as_ref().map(Rejection::path))
             .field("handler_runs", &self.runs)
             .finish_non_exhaustive()
     }
 }
 
 /// Asks a router, as a server would.
-pub(crate) async fn ask(router: &Router, request: Request<Body>) -> Answer {
+pub(crate) async fn ask(router: &Router, request: Request<Body>) -> TestResponse {
     ask_and_count(router, request, &Runs::default()).await
 }
 
@@ -146,19 +146,19 @@ pub(crate) async fn ask_and_count(
     router: &Router,
     mut request: Request<Body>,
     runs: &Runs,
-) -> Answer {
+) -> TestResponse {
     let before = runs.count();
     let observer: Arc<dyn DeliveryObserver> = runs.0.clone();
     request.extensions_mut().insert(Observer(observer));
     let Ok(response) = router.clone().call(request).await;
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.expect("an answer with a whole body");
-    Answer {
+    TestResponse {
         status: parts.status,
         headers: parts.headers,
         body,
         rejection: parts.extensions.get::<Rejection>().cloned(),
-        misfit: runs.take_misfit(),
+        decode_error: runs.take_misfit(),
         runs: runs.count() - before,
     }
 }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::{fill, letter::FORM};
 use crate::verify::{
-    Items, Provider, Secret, Source,
-    scheme::{Outgoing, SignError},
+    BatchLayout, Field, Provider, Secret,
+    scheme::{RequestToSign, SignError},
 };
 
 /// The body as the test gives it.
@@ -53,22 +53,17 @@ impl Content {
     ) -> Result<Written, String> {
         let mut headers = Vec::new();
         let mut pointers = Vec::new();
-        let items = provider.items_source();
+        let items = provider.batch();
         for (name, word, whole, in_items) in [
-            ("event", &words.event, provider.event_source(), items.and_then(Items::event_pointer)),
-            (
-                "action",
-                &words.action,
-                provider.action_source(),
-                items.and_then(Items::action_pointer),
-            ),
-            ("id", &words.id, provider.id_source(), items.and_then(Items::id_pointer)),
+            ("event", &words.event, provider.event(), items.and_then(BatchLayout::event)),
+            ("action", &words.action, provider.action(), items.and_then(BatchLayout::action)),
+            ("id", &words.id, provider.id(), items.and_then(BatchLayout::id)),
         ] {
             let Some(word) = word else { continue };
             match (in_items, whole) {
                 (Some(pointer), _) => pointers.push((name, Some(pointer), pointer, word)),
-                (None, Some(Source::Header(header))) => headers.push((header, word.clone())),
-                (None, Some(Source::Pointer(pointer))) => {
+                (None, Some(Field::Header(header))) => headers.push((header, word.clone())),
+                (None, Some(Field::Pointer(pointer))) => {
                     pointers.push((name, None, pointer, word));
                 }
                 // Some schemes sign an id that the provider is not known to say.
@@ -125,7 +120,7 @@ impl Content {
         at_is_given: bool,
     ) -> Result<Option<(&'static str, Value)>, String> {
         let Some(scheme) = provider.scheme() else { return Ok(None) };
-        let (Some(pointer), Some(time)) = (scheme.time_pointer(), scheme.signed_time()) else {
+        let (Some(pointer), Some(time)) = (scheme.time_pointer(), scheme.signed_timestamp()) else {
             return Ok(None);
         };
         let is_there = || self.json(provider).map(|json| json.pointer(pointer).is_some());
@@ -134,30 +129,30 @@ impl Content {
             _ if !at_is_given && is_there()? => return Ok(None),
             _ => {}
         }
-        let text = time.format(Outgoing::new(b"").at(at).unix_millis());
+        let text = time.format(RequestToSign::new(b"").at(at).unix_millis());
         Ok(Some((pointer, text.parse::<u64>().map_or(Value::from(text), Value::from))))
     }
 
     fn json(&self, provider: &Provider) -> Result<Value, String> {
         let batch = |items: &[Value]| {
-            let Some(says) = provider.items_source() else {
+            let Some(says) = provider.batch() else {
                 let provider = provider.name();
                 return Err(format!("{provider} sends one event at a time: use `.json(…)`"));
             };
             let mut json = Value::Null;
             let items = items.iter().map(|item| {
                 let mut wrapped = Value::Null;
-                let inside = says.inside_pointer().unwrap_or_default();
+                let inside = says.inner().unwrap_or_default();
                 fill::put(&mut wrapped, inside, item.clone()).map(|()| wrapped)
             });
             let items = items.collect::<Result<Vec<_>, _>>()?;
-            fill::put(&mut json, says.array_pointer(), Value::Array(items))?;
+            fill::put(&mut json, says.array(), Value::Array(items))?;
             Ok(json)
         };
         match self {
             Self::Json(json) => serde_json::from_slice(json).map_err(|error| error.to_string()),
             Self::Items(items) => batch(items),
-            _ if provider.items_source().is_some() => batch(&[Value::Object(Map::new())]),
+            _ if provider.batch().is_some() => batch(&[Value::Object(Map::new())]),
             _ => Ok(Value::Object(Map::new())),
         }
     }
@@ -171,15 +166,15 @@ fn says_id(provider: &Provider) -> bool {
 /// Writes one word into every event of a batch. Ids are told apart by a number.
 fn say_in_items(
     json: &mut Value,
-    says: &Items,
+    says: &BatchLayout,
     name: &str,
     pointer: &str,
     word: &str,
 ) -> Result<(), String> {
-    let Some(Value::Array(items)) = json.pointer_mut(says.array_pointer()) else {
+    let Some(Value::Array(items)) = json.pointer_mut(says.array()) else {
         return Err(format!(
             "the body has no events at `{}`; give them with `.items([...])`",
-            says.array_pointer()
+            says.array()
         ));
     };
     for (index, item) in items.iter_mut().enumerate() {
@@ -187,7 +182,7 @@ fn say_in_items(
             ("id", 1..) => format!("{word}-{}", index + 1),
             _ => word.to_owned(),
         };
-        let pointer = format!("{}{pointer}", says.inside_pointer().unwrap_or_default());
+        let pointer = format!("{}{pointer}", says.inner().unwrap_or_default());
         fill::put(item, &pointer, Value::from(word))?;
     }
     Ok(())
@@ -201,7 +196,7 @@ fn as_the_provider_sends(
     headers: Vec<(&'static str, String)>,
 ) -> Result<Written, String> {
     let text = json.to_string();
-    let (body, content_type) = match (provider.form_field(), content) {
+    let (body, content_type) = match (provider.json_form_field(), content) {
         _ if !provider.signs_forms_only() => (text, "application/json"),
         (Some(field), _) => (fill::form(&Value::from_iter([(field, Value::from(text))]))?, FORM),
         (None, Content::Least) => (String::new(), FORM),
@@ -215,9 +210,9 @@ impl Provider {
     /// Whether the scheme has no place for its signature beside JSON.
     pub(crate) fn signs_forms_only(&self) -> bool {
         self.scheme().is_none()
-            && !self.traits().header.is_empty()
+            && !self.scheme_info().signature_header.is_empty()
             && matches!(
-                self.sign(&Secret::from_key(*b"any"), &Outgoing::new(b"{}")),
+                self.sign(&Secret::from_key(*b"any"), &RequestToSign::new(b"{}")),
                 Err(SignError::Body)
             )
     }

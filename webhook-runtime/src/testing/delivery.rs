@@ -6,17 +6,17 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 
 use super::{
-    answer::{Answer, ask},
+    answer::{TestResponse, ask},
     content::{Content, Words},
     fill,
     hooks::Desk,
-    letter::{self, Letter, Wire},
-    target::Target,
+    letter::{self, UnsignedRequest, Wire},
+    target::TestEndpoint,
 };
 use crate::{
-    delivery::Scope,
+    delivery::Tenant,
     verify::{
-        Items, Provider, Secret, Source,
+        BatchLayout, Field, Provider, Secret,
         scheme::{Scheme, SignError},
     },
 };
@@ -33,7 +33,7 @@ use crate::{
 #[must_use = "it is sent when it is awaited"]
 pub struct TestDelivery<'h> {
     desk: &'h Desk,
-    target: &'h Target,
+    target: &'h TestEndpoint,
     method: Method,
     params: Vec<(String, String)>,
     query: String,
@@ -57,7 +57,7 @@ enum Fault {
 }
 
 impl<'h> TestDelivery<'h> {
-    pub(crate) fn new(desk: &'h Desk, target: &'h Target) -> Self {
+    pub(crate) fn new(desk: &'h Desk, target: &'h TestEndpoint) -> Self {
         Self {
             desk,
             target,
@@ -223,22 +223,22 @@ impl<'h> TestDelivery<'h> {
         self.at.unwrap_or_else(|| self.desk.now())
     }
 
-    /// The delivery without its signature, and the scope that it is for.
-    pub(crate) fn letter(&self) -> Result<(Letter, Scope), String> {
+    /// The delivery without its signature, and the tenant that it is for.
+    pub(crate) fn letter(&self) -> Result<(UnsignedRequest, Tenant), String> {
         let provider = self.target.provider;
-        let (path, scope) = self.target.locate(&self.params)?;
+        let (path, tenant) = self.target.locate(&self.params)?;
         let mark = if self.query.is_empty() { "" } else { "?" };
         let id = self.words.id.clone().unwrap_or_else(|| self.desk.next_id());
         let mut words = self.words.clone();
-        let has_action = provider.action_source().is_some()
-            || provider.items_source().is_some_and(|items| Items::action_pointer(items).is_some());
+        let has_action = provider.action().is_some()
+            || provider.batch().is_some_and(|items| BatchLayout::action(items).is_some());
         if let (Some(event), None, true) = (&self.words.event, &words.action, has_action)
             && let Some((event, action)) = event.split_once('.')
         {
             (words.event, words.action) = (Some(event.to_owned()), Some(action.to_owned()));
         }
         // An id in a header is never missing; one in the body is the test's, if the body is.
-        let in_header = matches!(provider.id_source(), Some(Source::Header(_)));
+        let in_header = matches!(provider.id(), Some(Field::Header(_)));
         if in_header || matches!(self.content, Content::Least) && says_id_in_body(provider) {
             words.id = Some(id.clone());
         }
@@ -252,7 +252,7 @@ impl<'h> TestDelivery<'h> {
         if let Some(value) = &self.content_type {
             headers.insert(http::header::CONTENT_TYPE, value.clone());
         }
-        let letter = Letter {
+        let letter = UnsignedRequest {
             provider,
             method: self.method.clone(),
             origin: self.target.origin.clone(),
@@ -262,20 +262,20 @@ impl<'h> TestDelivery<'h> {
             forced: self.headers.clone(),
             body: written.body,
         };
-        Ok((letter, scope))
+        Ok((letter, tenant))
     }
 
     /// The secret that it is signed with.
-    pub(crate) async fn secret(&self, scope: &Scope) -> Result<Secret, String> {
+    pub(crate) async fn secret(&self, tenant: &Tenant) -> Result<Secret, String> {
         match (&self.secret, self.fault) {
             (_, Fault::Forged) => Ok(self.target.other_secret()),
             (Some(secret), _) => Ok(secret.clone()),
-            (None, _) => self.target.secret(scope).await,
+            (None, _) => self.target.secret(tenant).await,
         }
     }
 
     async fn wire(&self) -> Result<Wire, String> {
-        let (letter, scope) = self.letter()?;
+        let (letter, tenant) = self.letter()?;
         if self.fault == Fault::Unsigned {
             let mut letter = letter;
             // Only signed requests have this one, by whatever name the provider calls it.
@@ -284,9 +284,9 @@ impl<'h> TestDelivery<'h> {
             }
             return Ok(letter.unsigned());
         }
-        let secret = self.secret(&scope).await?;
+        let secret = self.secret(&tenant).await?;
         let signed = letter.sign(&secret, self.signed_at()).map_err(|error| match error {
-            SignError::Impossible => format!(
+            SignError::Unsupported => format!(
                 "only {} has the key that signs: send a recorded delivery by `send`",
                 letter.provider.name()
             ),
@@ -302,7 +302,7 @@ impl<'h> TestDelivery<'h> {
         Ok(wire)
     }
 
-    async fn send(self) -> Answer {
+    async fn send(self) -> TestResponse {
         let wire = match self.wire().await {
             Ok(wire) => wire,
             Err(problem) => panic!("cannot deliver to `{}`: {problem}", self.target.name),
@@ -317,15 +317,15 @@ impl<'h> TestDelivery<'h> {
 
 /// Whether the provider has its ids in the body.
 fn says_id_in_body(provider: &Provider) -> bool {
-    match provider.items_source() {
-        Some(items) => items.id_pointer().is_some(),
-        None => matches!(provider.id_source(), Some(Source::Pointer(_))),
+    match provider.batch() {
+        Some(items) => items.id().is_some(),
+        None => matches!(provider.id(), Some(Field::Pointer(_))),
     }
 }
 
 impl<'h> IntoFuture for TestDelivery<'h> {
-    type Output = Answer;
-    type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send + 'h>>;
+    type Output = TestResponse;
+    type IntoFuture = Pin<Box<dyn Future<Output = TestResponse> + Send + 'h>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::put;
-use crate::verify::handshake::{Answer, Handshake, Trust, Value, When};
+use crate::verify::handshake::{Condition, Handshake, HandshakeResponse, RequestValue, Trust};
 
 /// One request of a kind of handshake.
 pub(crate) struct Example {
@@ -48,30 +48,37 @@ impl Handshake {
             headers: Vec::new(),
             body: Body::Nothing,
             is_echoed: false,
-            is_simple: !matches!(self.answer, Answer::Keep(..) | Answer::Visit(..)),
+            is_simple: !matches!(
+                self.answer,
+                HandshakeResponse::StoreSecret(..) | HandshakeResponse::ConfirmSubscription(..)
+            ),
         };
         for when in self.when {
             match *when {
-                When::Query(name) => example.query(name, challenge),
-                When::QueryIs(name, value) => example.query(name, value),
-                When::Header(name) => example.headers.push((name, challenge.to_owned())),
-                When::HeaderIs(name, value) => example.headers.push((name, value.to_owned())),
-                When::Body(pointer) => example.body(pointer, challenge)?,
-                When::BodyIs(pointer, value) => example.body(pointer, value)?,
-                When::NoBody(_) => {}
-                When::OnlyFormField(name) => example.body = Body::Form(name),
+                Condition::Query(name) => example.query(name, challenge),
+                Condition::QueryIs(name, value) => example.query(name, value),
+                Condition::Header(name) => example.headers.push((name, challenge.to_owned())),
+                Condition::HeaderIs(name, value) => example.headers.push((name, value.to_owned())),
+                Condition::Body(pointer) => example.body(pointer, challenge)?,
+                Condition::BodyIs(pointer, value) => example.body(pointer, value)?,
+                Condition::BodyLacks(_) => {}
+                Condition::OnlyFormField(name) => example.body = Body::Form(name),
             }
         }
         match self.answer {
-            Answer::Text(value) | Answer::Keep(value, _) | Answer::Visit(value, _) => {
+            HandshakeResponse::Text(value)
+            | HandshakeResponse::StoreSecret(value, _)
+            | HandshakeResponse::ConfirmSubscription(value, _) => {
                 example.challenge(value, challenge)?;
             }
-            Answer::Json(fields) => {
+            HandshakeResponse::Json(fields) => {
                 for (_, value) in fields {
                     example.challenge(*value, challenge)?;
                 }
             }
-            Answer::Constant(_) | Answer::Empty(_) | Answer::AllowOrigin => {}
+            HandshakeResponse::StaticJson(_)
+            | HandshakeResponse::Empty(_)
+            | HandshakeResponse::AllowOrigin => {}
         }
         Some(example)
     }
@@ -94,15 +101,15 @@ impl Example {
     }
 
     /// Puts the challenge to where the answer takes it from.
-    fn challenge(&mut self, value: Value, challenge: &str) -> Option<()> {
+    fn challenge(&mut self, value: RequestValue, challenge: &str) -> Option<()> {
         match value {
-            Value::Query(name) => self.query(name, challenge),
-            Value::Header(name) => {
+            RequestValue::Query(name) => self.query(name, challenge),
+            RequestValue::Header(name) => {
                 self.headers.retain(|(known, _)| *known != name);
                 self.headers.push((name, challenge.to_owned()));
             }
-            Value::Body(pointer) => self.body(pointer, challenge)?,
-            Value::HmacHex(of) | Value::HmacBase64(of) => {
+            RequestValue::Body(pointer) => self.body(pointer, challenge)?,
+            RequestValue::HmacHex(of) | RequestValue::HmacBase64(of) => {
                 let was_echoed = self.is_echoed;
                 self.challenge(*of, challenge)?;
                 self.is_echoed = was_echoed;

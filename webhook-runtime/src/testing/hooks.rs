@@ -15,17 +15,17 @@ use bytes::Bytes;
 use http::Request;
 
 use super::{
-    answer::{Answer, ask},
+    answer::{TestResponse, ask},
     clock::TestClock,
     delivery::TestDelivery,
     keys::{Pair, Whose},
-    target::{Signing, Target},
+    target::{Signing, TestEndpoint},
 };
 use crate::{
     endpoint::{Endpoint, Webhook},
-    inbox::{Inbox, Processes},
+    inbox::{Inbox, JobHandlers},
     receive::{KeySource, SourceError},
-    verify::{Secret, handshake::Handshake, scheme::WantedKey},
+    verify::{Secret, handshake::Handshake, scheme::KeyRequest},
     webhooks::{Built, Webhooks, given},
 };
 
@@ -36,10 +36,10 @@ pub(crate) const PUBLIC_URL: &str = "https://hooks.test";
 pub struct TestHooks<S = ()> {
     desk: Desk,
     clock: TestClock,
-    targets: Vec<Target>,
+    targets: Vec<TestEndpoint>,
     inbox: Option<Inbox>,
     /// What runs behind the inbox.
-    processes: Processes,
+    processes: JobHandlers,
     state: PhantomData<fn(S)>,
 }
 
@@ -132,26 +132,26 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     }
 
     /// Gives whatever the endpoints need and were not given, and says how to deliver to each.
-    fn provide(&mut self) -> Vec<Target> {
+    fn provide(&mut self) -> Vec<TestEndpoint> {
         let origin = self.public_url.get_or_insert_with(|| PUBLIC_URL.to_owned()).clone();
         let endpoints: Vec<Endpoint> = self.endpoints().cloned().collect();
         if self.key_ring.is_none()
-            && endpoints.iter().any(|endpoint| endpoint.provider.traits().fetches_keys)
+            && endpoints.iter().any(|endpoint| endpoint.provider.scheme_info().fetches_keys)
         {
             self.key_ring = Some(Arc::new(crate::receive::source::KeyRing::new(NoKeys)));
         }
         endpoints.iter().map(|endpoint| self.provide_for(endpoint, &origin)).collect()
     }
 
-    fn provide_for(&mut self, endpoint: &Endpoint, origin: &str) -> Target {
+    fn provide_for(&mut self, endpoint: &Endpoint, origin: &str) -> TestEndpoint {
         let provider = endpoint.provider;
-        let wants_token = provider.known_handshakes().iter().any(Handshake::wants_verify_token);
+        let wants_token = provider.handshakes().iter().any(Handshake::wants_verify_token);
         if wants_token && given(&self.verify_tokens, endpoint).is_none() {
             let token = Secret::new(format!("token-of-{}", endpoint.name));
             self.verify_tokens.push((endpoint.clone(), token));
         }
         let token = given(&self.verify_tokens, endpoint).cloned();
-        let mut target = Target::new(endpoint, origin, self.signing(endpoint), token);
+        let mut target = TestEndpoint::new(endpoint, origin, self.signing(endpoint), token);
         if let (Signing::Secret(_), Some(secrets)) =
             (&target.signing, given(&self.secrets, endpoint))
         {
@@ -165,12 +165,14 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         if let Some(source) = given(&self.sources, endpoint) {
             return Signing::Source(Arc::clone(source));
         }
-        if !provider.traits().needs_secret {
+        if !provider.scheme_info().needs_secret {
             return Signing::Secret(Secret::none());
         }
         if let Some(secrets) = given(&self.secrets, endpoint) {
             return match secrets.first() {
-                Some(secret) if !Target::has_key_pair(provider) => Signing::Secret(secret.clone()),
+                Some(secret) if !TestEndpoint::has_key_pair(provider) => {
+                    Signing::Secret(secret.clone())
+                }
                 _ => Signing::PublicKey,
             };
         }
@@ -195,7 +197,7 @@ impl<S> TestHooks<S> {
     }
 
     /// Sends any other request: handshakes, recorded deliveries, nonsense.
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub async fn send(&self, request: Request<Body>) -> TestResponse {
         ask(&self.desk.router, request).await
     }
 
@@ -233,9 +235,9 @@ impl<S> TestHooks<S> {
     /// # Panics
     /// When the inbox fails, or no endpoint is marked `inbox`.
     #[track_caller]
-    pub fn run_due(&self) -> impl Future<Output = u64> {
+    pub fn drain(&self) -> impl Future<Output = u64> {
         let inbox = self.inbox();
-        async move { inbox.run_due(&self.processes).await.expect("the inbox of a test") }
+        async move { inbox.drain(&self.processes).await.expect("the inbox of a test") }
     }
 
     /// The webhooks as a router, for tests that put something around them.
@@ -255,13 +257,13 @@ impl<S> TestHooks<S> {
 
     /// What is left when the test needs to know of one endpoint only.
     #[track_caller]
-    pub(crate) fn only(self, endpoint: &Endpoint) -> (Desk, Target) {
+    pub(crate) fn only(self, endpoint: &Endpoint) -> (Desk, TestEndpoint) {
         let target = self.target(endpoint).clone();
         (self.desk, target)
     }
 
     #[track_caller]
-    pub(crate) fn target(&self, endpoint: &Endpoint) -> &Target {
+    pub(crate) fn target(&self, endpoint: &Endpoint) -> &TestEndpoint {
         let (name, module) = (endpoint.name, endpoint.module);
         let found = self.targets.iter().find(|it| it.name == name && it.module == module);
         found.unwrap_or_else(|| panic!("`{name}` is not mounted"))
@@ -278,14 +280,17 @@ impl<S> fmt::Debug for TestHooks<S> {
 
 /// An inbox that a test loses with itself.
 fn in_memory(clock: &TestClock) -> Inbox {
-    Inbox::builder("").clock(clock.clone()).in_memory().expect("nothing is wrong with its options")
+    Inbox::builder("")
+        .clock(clock.clone())
+        .open_in_memory()
+        .expect("nothing is wrong with its options")
 }
 
 /// Knows no key.
 struct NoKeys;
 
 impl KeySource for NoKeys {
-    async fn fetch(&self, _: &WantedKey) -> Result<Bytes, SourceError> {
-        Err(SourceError::Unknown)
+    async fn fetch(&self, _: &KeyRequest) -> Result<Bytes, SourceError> {
+        Err(SourceError::NotFound)
     }
 }

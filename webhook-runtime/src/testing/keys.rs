@@ -33,7 +33,7 @@ impl Pair {
         if let Some(algorithm) = provider.scheme().and_then(Scheme::key_pair_of) {
             return key_pair(algorithm, seed, whose);
         }
-        let secret = Secret::new(text(provider.scheme(), &seed)).named("made for this test");
+        let secret = Secret::new(text(provider.scheme(), &seed)).with_name("made for this test");
         Self { signs: secret.clone(), verifies: secret }
     }
 }

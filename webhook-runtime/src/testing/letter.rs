@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 
 use crate::verify::{
     Provider, Secret,
-    scheme::{Outgoing, Scheme, SignError},
+    scheme::{RequestToSign, Scheme, SignError},
 };
 
 /// The content type of forms.
@@ -14,7 +14,7 @@ pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A delivery that is not signed yet.
 #[derive(Clone)]
-pub(crate) struct Letter {
+pub(crate) struct UnsignedRequest {
     pub(crate) provider: &'static Provider,
     pub(crate) method: Method,
     /// Where the provider thinks that it sends to, without path.
@@ -39,7 +39,7 @@ pub(crate) struct Wire {
     pub(crate) body: Bytes,
 }
 
-impl Letter {
+impl UnsignedRequest {
     pub(crate) fn is_form(&self) -> bool {
         crate::verify::scheme::is_form(&self.headers)
     }
@@ -53,11 +53,14 @@ impl Letter {
     pub(crate) fn outgoing<T>(
         &self,
         at: std::time::SystemTime,
-        sign: impl FnOnce(&Outgoing<'_>) -> T,
+        sign: impl FnOnce(&RequestToSign<'_>) -> T,
     ) -> T {
         let url = self.url();
-        let mut outgoing =
-            Outgoing::new(&self.body).method(self.method.as_str()).url(&url).id(&self.id).at(at);
+        let mut outgoing = RequestToSign::new(&self.body)
+            .method(self.method.as_str())
+            .url(&url)
+            .id(&self.id)
+            .at(at);
         outgoing.form = self.is_form();
         sign(&outgoing)
     }
@@ -103,7 +106,7 @@ impl Letter {
     /// # Errors
     /// When nothing of the body is.
     pub(crate) fn tamper(&self, wire: &mut Wire) -> Result<(), String> {
-        let traits = self.provider.traits();
+        let traits = self.provider.scheme_info();
         if traits.signs_body {
             let field = self.provider.scheme().and_then(Scheme::signed_field);
             wire.body = match field.filter(|_| self.is_form()) {

@@ -40,7 +40,7 @@ mod target;
 
 #[doc(inline)]
 pub use crate::__conformance as conformance;
-pub use answer::Answer;
+pub use answer::TestResponse;
 pub use clock::TestClock;
 pub use delivery::TestDelivery;
 pub(crate) use fill::put;

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::keys::{Pair, Whose};
 use crate::{
-    delivery::Scope,
+    delivery::Tenant,
     endpoint::Endpoint,
     receive::source::Tenants,
     verify::{Provider, Secret, scheme::Scheme},
@@ -17,7 +17,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// One endpoint, as somebody sees it who delivers to it.
 #[derive(Clone)]
-pub(crate) struct Target {
+pub(crate) struct TestEndpoint {
     pub(crate) name: &'static str,
     pub(crate) module: &'static str,
     pub(crate) provider: &'static Provider,
@@ -41,11 +41,11 @@ pub(crate) enum Signing {
     Secret(Secret),
     /// The endpoint knows a public key, and nobody the private one.
     PublicKey,
-    /// The first secret that the source has for the scope.
+    /// The first secret that the source has for the tenant.
     Source(Arc<Tenants>),
 }
 
-impl Target {
+impl TestEndpoint {
     pub(crate) fn new(
         endpoint: &Endpoint,
         origin: &str,
@@ -68,7 +68,7 @@ impl Target {
     }
 
     /// The path with these parameters in it, and the parameters in the order of the path.
-    pub(crate) fn locate(&self, given: &[(String, String)]) -> Result<(String, Scope), String> {
+    pub(crate) fn locate(&self, given: &[(String, String)]) -> Result<(String, Tenant), String> {
         let mut path = String::new();
         let mut params = Vec::new();
         let mut rest = self.path.as_str();
@@ -101,11 +101,11 @@ impl Target {
         if let Some((name, _)) = stranger {
             return Err(format!("its path is {}, which has no `{name}`", self.path));
         }
-        Ok((path, Scope::new(self.name, params)))
+        Ok((path, Tenant::new(self.name, params)))
     }
 
     /// The secret that deliveries are signed with.
-    pub(crate) async fn secret(&self, scope: &Scope) -> Result<Secret, String> {
+    pub(crate) async fn secret(&self, tenant: &Tenant) -> Result<Secret, String> {
         match &self.signing {
             Signing::Secret(secret) => Ok(secret.clone()),
             Signing::PublicKey => Err(format!(
@@ -113,7 +113,7 @@ impl Target {
                  no secret, and there will be a pair of keys",
                 self.provider.name()
             )),
-            Signing::Source(tenants) => match tenants.secrets(scope).await {
+            Signing::Source(tenants) => match tenants.secrets(tenant).await {
                 Ok(secrets) => secrets.into_iter().next().ok_or("there is no secret".to_owned()),
                 Err(error) => Err(error.to_string()),
             }
@@ -126,10 +126,10 @@ impl Target {
     }
 
     /// The secrets that are live beside it.
-    pub(crate) async fn older(&self, scope: &Scope) -> Vec<Secret> {
+    pub(crate) async fn older(&self, tenant: &Tenant) -> Vec<Secret> {
         match &self.signing {
             Signing::Source(tenants) => {
-                let secrets = tenants.secrets(scope).await.unwrap_or_default();
+                let secrets = tenants.secrets(tenant).await.unwrap_or_default();
                 secrets.into_iter().skip(1).collect()
             }
             _ => self.older.clone(),
@@ -158,7 +158,7 @@ mod tests {
 
     fn located(path: &'static str, given: &[(&str, &str)]) -> Result<String, String> {
         let endpoint = Endpoint::new("hook", "", path);
-        let target = Target::new(&endpoint, "", Signing::PublicKey, None);
+        let target = TestEndpoint::new(&endpoint, "", Signing::PublicKey, None);
         let given: Vec<_> =
             given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         target.locate(&given).map(|(path, _)| path)

@@ -24,20 +24,20 @@ pub(crate) const MAX_UNSIGNED_BODY: usize = 4096;
 /// One kind of request that proves ownership, and its answer.
 ///
 /// ```
-/// use webhook_runtime::handshake::{Answer, Handshake, Value, When};
+/// use webhook_runtime::handshake::{HandshakeResponse, Handshake, RequestValue, Condition};
 ///
 /// // {"type":"url_verification","challenge":"…"}, signed, wants the challenge back.
 /// const CHALLENGE: Handshake = Handshake::signed(
-///     &[When::BodyIs("/type", "url_verification")],
-///     Answer::Text(Value::Body("/challenge")),
+///     &[Condition::BodyIs("/type", "url_verification")],
+///     HandshakeResponse::Text(RequestValue::Body("/challenge")),
 /// );
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Handshake {
     pub(crate) method: &'static str,
     pub(crate) trust: Trust,
-    pub(crate) when: &'static [When],
-    pub(crate) answer: Answer,
+    pub(crate) when: &'static [Condition],
+    pub(crate) answer: HandshakeResponse,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(crate) enum Trust {
 /// What a request has to have to be this handshake. All conditions have to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum When {
+pub enum Condition {
     /// A query parameter of this name.
     Query(&'static str),
     /// A query parameter of this name and value.
@@ -67,21 +67,24 @@ pub enum When {
     /// This string or number, as text, at this JSON pointer in the body.
     BodyIs(&'static str, &'static str),
     /// Nothing that is a string or number at this JSON pointer in the body.
-    NoBody(&'static str),
+    BodyLacks(&'static str),
     /// A form whose only field is this one.
     OnlyFormField(&'static str),
 }
 
-impl When {
+impl Condition {
     fn needs_body(self) -> bool {
-        matches!(self, Self::Body(_) | Self::BodyIs(..) | Self::NoBody(_) | Self::OnlyFormField(_))
+        matches!(
+            self,
+            Self::Body(_) | Self::BodyIs(..) | Self::BodyLacks(_) | Self::OnlyFormField(_)
+        )
     }
 }
 
 /// Something that a request says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Value {
+pub enum RequestValue {
     /// The value of a query parameter, decoded.
     Query(&'static str),
     /// The value of a header.
@@ -90,28 +93,28 @@ pub enum Value {
     Body(&'static str),
     /// The lower-case hex HMAC-SHA256 of a value, with the endpoint's secret. The value has to be a
     /// token of letters, digits and `-_+/=`, so that no delivery can be had signed this way.
-    HmacHex(&'static Value),
+    HmacHex(&'static RequestValue),
     /// `sha256=` and the base64 HMAC-SHA256 of such a token.
-    HmacBase64(&'static Value),
+    HmacBase64(&'static RequestValue),
 }
 
 /// How a handshake is answered.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub enum Answer {
+pub enum HandshakeResponse {
     /// 200 and the value as plain text, which no browser takes for anything else.
-    Text(Value),
+    Text(RequestValue),
     /// 200 and a JSON object of these strings.
-    Json(&'static [(&'static str, Value)]),
+    Json(&'static [(&'static str, RequestValue)]),
     /// 200 and this JSON.
-    Constant(&'static str),
+    StaticJson(&'static str),
     /// This status and nothing else.
     Empty(u16),
-    /// The value is offered as the secret to [`SecretSource::keep`](crate::SecretSource::keep); if
+    /// The value is offered as the secret to [`SecretSource::store`](crate::SecretSource::store); if
     /// it is kept, 200, and the header of this name says it back.
-    Keep(Value, Option<&'static str>),
+    StoreSecret(RequestValue, Option<&'static str>),
     /// The URL at this value is visited, if the function approves of it, and then 200.
-    Visit(Value, fn(&str) -> bool),
+    ConfirmSubscription(RequestValue, fn(&str) -> bool),
     /// 200 and the permission that `CloudEvents` calls for: the origin, if it is allowed, and a rate.
     AllowOrigin,
 }
@@ -119,13 +122,17 @@ pub enum Answer {
 impl Handshake {
     /// A POST that is signed like any delivery.
     #[must_use]
-    pub const fn signed(when: &'static [When], answer: Answer) -> Self {
+    pub const fn signed(when: &'static [Condition], answer: HandshakeResponse) -> Self {
         Self { method: "POST", trust: Trust::Signed, when, answer }
     }
 
     /// A request that nobody signs.
     #[must_use]
-    pub const fn unsigned(method: &'static str, when: &'static [When], answer: Answer) -> Self {
+    pub const fn unsigned(
+        method: &'static str,
+        when: &'static [Condition],
+        answer: HandshakeResponse,
+    ) -> Self {
         Self { method, trust: Trust::Nobody, when, answer }
     }
 
@@ -134,8 +141,8 @@ impl Handshake {
     #[must_use]
     pub const fn with_verify_token(
         parameter: &'static str,
-        when: &'static [When],
-        answer: Answer,
+        when: &'static [Condition],
+        answer: HandshakeResponse,
     ) -> Self {
         Self { method: "GET", trust: Trust::VerifyToken(parameter), when, answer }
     }
@@ -165,7 +172,7 @@ pub(crate) struct Asked<'r> {
 pub(crate) struct Known<'a> {
     pub(crate) keys: Option<&'a Keys>,
     pub(crate) verify_token: Option<&'a Secret>,
-    pub(crate) allowed_origins: Option<&'a [String]>,
+    pub(crate) allowed_cloudevents_origins: Option<&'a [String]>,
 }
 
 /// The answer to a handshake, without a server's own type of body.
@@ -184,14 +191,14 @@ pub(crate) enum HandshakeError {
 
 /// The next step of a handshake.
 pub(crate) enum Step {
-    Answer(Reply),
+    Reply(Reply),
     /// Ask the secret source to keep this, then answer.
-    Keep {
+    StoreSecret {
         secret: String,
         answer: Reply,
     },
     /// Visit this URL, then answer.
-    Visit {
+    ConfirmSubscription {
         url: String,
     },
 }
@@ -240,13 +247,17 @@ impl Handshake {
 
     /// Whether its answer is made with the endpoint's secret.
     pub(crate) fn wants_keys(&self) -> bool {
-        let is_hmac = |value: &Value| matches!(value, Value::HmacHex(_) | Value::HmacBase64(_));
+        let is_hmac = |value: &RequestValue| {
+            matches!(value, RequestValue::HmacHex(_) | RequestValue::HmacBase64(_))
+        };
         match self.answer {
-            Answer::Text(value) | Answer::Keep(value, _) | Answer::Visit(value, _) => {
-                is_hmac(&value)
-            }
-            Answer::Json(fields) => fields.iter().any(|(_, value)| is_hmac(value)),
-            Answer::Constant(_) | Answer::Empty(_) | Answer::AllowOrigin => false,
+            HandshakeResponse::Text(value)
+            | HandshakeResponse::StoreSecret(value, _)
+            | HandshakeResponse::ConfirmSubscription(value, _) => is_hmac(&value),
+            HandshakeResponse::Json(fields) => fields.iter().any(|(_, value)| is_hmac(value)),
+            HandshakeResponse::StaticJson(_)
+            | HandshakeResponse::Empty(_)
+            | HandshakeResponse::AllowOrigin => false,
         }
     }
 }
@@ -255,16 +266,18 @@ impl Asked<'_> {
     fn is(&self, handshake: &Handshake) -> bool {
         self.method == handshake.method
             && handshake.when.iter().all(|when| match *when {
-                When::Query(name) => self.query(name).is_some(),
-                When::QueryIs(name, value) => self.query(name).is_some_and(|found| found == value),
-                When::Header(name) => self.headers.contains_key(name),
-                When::HeaderIs(name, value) => self.header(name) == Some(value),
-                When::Body(pointer) => self.body(pointer).is_some(),
-                When::BodyIs(pointer, value) => {
+                Condition::Query(name) => self.query(name).is_some(),
+                Condition::QueryIs(name, value) => {
+                    self.query(name).is_some_and(|found| found == value)
+                }
+                Condition::Header(name) => self.headers.contains_key(name),
+                Condition::HeaderIs(name, value) => self.header(name) == Some(value),
+                Condition::Body(pointer) => self.body(pointer).is_some(),
+                Condition::BodyIs(pointer, value) => {
                     self.body(pointer).is_some_and(|found| found == value)
                 }
-                When::NoBody(pointer) => self.body(pointer).is_none(),
-                When::OnlyFormField(name) => {
+                Condition::BodyLacks(pointer) => self.body(pointer).is_none(),
+                Condition::OnlyFormField(name) => {
                     is_form(self.headers)
                         && self.body.is_some_and(|body| {
                             let mut fields = parse_form(body);
@@ -287,8 +300,8 @@ impl Asked<'_> {
         json::scalar(self.body?, pointer)
     }
 
-    fn value(&self, value: Value, known: Known<'_>) -> Result<String, HandshakeError> {
-        let hmac = |of: &Value| {
+    fn value(&self, value: RequestValue, known: Known<'_>) -> Result<String, HandshakeError> {
+        let hmac = |of: &RequestValue| {
             let text = self.value(*of, known)?;
             if !is_token(text.as_bytes()) {
                 return Err(malformed("the challenge is not a token"));
@@ -299,11 +312,11 @@ impl Asked<'_> {
                 .ok_or(HandshakeError::NoSecret)
         };
         let value = match value {
-            Value::Query(name) => self.query(name),
-            Value::Header(name) => self.header(name).map(Cow::Borrowed),
-            Value::Body(pointer) => self.body(pointer),
-            Value::HmacHex(of) => return Ok(base16ct::lower::encode_string(&hmac(of)?)),
-            Value::HmacBase64(of) => {
+            RequestValue::Query(name) => self.query(name),
+            RequestValue::Header(name) => self.header(name).map(Cow::Borrowed),
+            RequestValue::Body(pointer) => self.body(pointer),
+            RequestValue::HmacHex(of) => return Ok(base16ct::lower::encode_string(&hmac(of)?)),
+            RequestValue::HmacBase64(of) => {
                 return Ok(format!("sha256={}", Base64::encode_string(&hmac(of)?)));
             }
         };
@@ -314,19 +327,21 @@ impl Asked<'_> {
         }
     }
 
-    fn answer(&self, answer: Answer, known: Known<'_>) -> Result<Step, HandshakeError> {
-        Ok(Step::Answer(match answer {
-            Answer::Text(value) => text(self.value(value, known)?),
-            Answer::Json(fields) => {
+    fn answer(&self, answer: HandshakeResponse, known: Known<'_>) -> Result<Step, HandshakeError> {
+        Ok(Step::Reply(match answer {
+            HandshakeResponse::Text(value) => text(self.value(value, known)?),
+            HandshakeResponse::Json(fields) => {
                 let mut object = Map::new();
                 for (name, value) in fields {
                     object.insert((*name).to_owned(), Json::from(self.value(*value, known)?));
                 }
                 json_answer(Json::Object(object).to_string())
             }
-            Answer::Constant(json) => json_answer(json.to_owned()),
-            Answer::Empty(status) => empty(StatusCode::from_u16(status).unwrap_or(StatusCode::OK)),
-            Answer::Keep(value, echo) => {
+            HandshakeResponse::StaticJson(json) => json_answer(json.to_owned()),
+            HandshakeResponse::Empty(status) => {
+                empty(StatusCode::from_u16(status).unwrap_or(StatusCode::OK))
+            }
+            HandshakeResponse::StoreSecret(value, echo) => {
                 let secret = self.value(value, known)?;
                 let mut answer = empty(StatusCode::OK);
                 if let Some(name) = echo {
@@ -335,16 +350,16 @@ impl Asked<'_> {
                     said.set_sensitive(true);
                     answer.headers_mut().insert(HeaderName::from_static(name), said);
                 }
-                return Ok(Step::Keep { secret, answer });
+                return Ok(Step::StoreSecret { secret, answer });
             }
-            Answer::Visit(value, approves) => {
+            HandshakeResponse::ConfirmSubscription(value, approves) => {
                 let url = self.value(value, known)?;
                 if !approves(&url) {
                     return Err(malformed("the URL is not the provider's"));
                 }
-                return Ok(Step::Visit { url });
+                return Ok(Step::ConfirmSubscription { url });
             }
-            Answer::AllowOrigin => self.allow_origin(known.allowed_origins),
+            HandshakeResponse::AllowOrigin => self.allow_origin(known.allowed_cloudevents_origins),
         }))
     }
 

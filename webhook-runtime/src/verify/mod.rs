@@ -9,5 +9,5 @@ pub mod scheme;
 pub(crate) mod secret;
 
 pub use clock::{Clock, SystemClock};
-pub use provider::{Copies, Items, Provider, ProviderVerifier, Source, Success};
+pub use provider::{BatchLayout, Deduplication, Field, Provider, ProviderVerifier, SuccessBody};
 pub use secret::{Secret, SecretError};

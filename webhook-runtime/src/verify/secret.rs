@@ -53,7 +53,7 @@ impl Secret {
     /// Names the secret. The name of the secret that matched is in the trace and on the
     /// [`Delivery`](crate::Delivery); secrets from the environment carry their variable's name.
     #[must_use]
-    pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = name.into();
         self
     }
@@ -124,7 +124,7 @@ pub enum SecretError {
     /// It is empty, white space, or no more than the prefix `whsec_`.
     Blank,
     /// It begins or ends with white space, as a value read from a file often does.
-    Padded,
+    SurroundingWhitespace,
     /// The scheme's key is not of the form that the provider hands out; says which form that is.
     Malformed(&'static str),
 }
@@ -133,7 +133,9 @@ impl fmt::Display for SecretError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Blank => f.write_str("is blank, and a blank secret lets everybody sign"),
-            Self::Padded => f.write_str("begins or ends with white space; remove it"),
+            Self::SurroundingWhitespace => {
+                f.write_str("begins or ends with white space; remove it")
+            }
             Self::Malformed(wanted) => write!(f, "is not {wanted}"),
         }
     }
@@ -147,7 +149,7 @@ mod tests {
 
     #[test]
     fn debug_shows_the_name_only() {
-        let secret = Secret::new("canary").named("GITHUB_SECRET");
+        let secret = Secret::new("canary").with_name("GITHUB_SECRET");
         assert_eq!(format!("{secret:?}"), "Secret { name: \"GITHUB_SECRET\", .. }");
         assert!(!format!("{:?}", Secret::from_key(*b"canary")).contains("99"));
     }
@@ -164,7 +166,7 @@ mod tests {
 
     #[test]
     fn it_is_given_back_as_it_was_given() {
-        let text = Secret::new("whsec_a").named("A");
+        let text = Secret::new("whsec_a").with_name("A");
         assert_eq!((text.name(), text.shared_name()), ("A", Cow::Borrowed("A")));
         assert_eq!((text.text(), text.expose()), (Some("whsec_a"), &b"whsec_a"[..]));
         let key = Secret::from_key(*b"\xff\0");
@@ -199,7 +201,7 @@ mod tests {
     fn it_is_said_what_is_wrong_with_it() {
         for (error, text) in [
             (SecretError::Blank, "is blank, and a blank secret lets everybody sign"),
-            (SecretError::Padded, "begins or ends with white space; remove it"),
+            (SecretError::SurroundingWhitespace, "begins or ends with white space; remove it"),
             (SecretError::Malformed("base64"), "is not base64"),
         ] {
             assert_eq!(error.to_string(), text);

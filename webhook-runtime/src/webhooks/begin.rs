@@ -4,7 +4,7 @@ use axum::{Router, routing::MethodRouter};
 
 use crate::{
     endpoint::Endpoint,
-    inbox::{Inbox, http::run::Runner, worker::Processes},
+    inbox::{Inbox, http::run::Runner, worker::JobHandlers},
     webhooks::{Webhooks, start::StartProblem},
 };
 
@@ -25,20 +25,20 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         for (at, endpoint) in stored.iter().enumerate() {
             let name = endpoint.name;
             if self.state.is_none() {
-                problems.push(StartProblem::NoState { endpoint: name });
+                problems.push(StartProblem::MissingState { endpoint: name });
             }
             if stored[..at].iter().any(|other| other.name == name) {
-                problems.push(StartProblem::SameName { endpoint: name });
+                problems.push(StartProblem::DuplicateName { endpoint: name });
             }
         }
         if !stored.is_empty() && tokio::runtime::Handle::try_current().is_err() {
-            problems.push(StartProblem::NoRuntime);
+            problems.push(StartProblem::MissingRuntime);
         }
         problems
     }
 }
 
-impl Processes {
+impl JobHandlers {
     /// Adds the endpoint's handler, with the state.
     pub(crate) fn with<S: Clone + Send + Sync + 'static>(
         self,

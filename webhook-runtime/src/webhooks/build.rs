@@ -6,7 +6,7 @@ use axum::Router;
 
 use super::Webhooks;
 #[cfg(feature = "inbox")]
-use crate::inbox::Processes;
+use crate::inbox::JobHandlers;
 use crate::{
     dispatch::{HandlerService, late::Patience},
     endpoint::Endpoint,
@@ -45,7 +45,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         let mut built = Built {
             router: Router::new(),
             #[cfg(feature = "inbox")]
-            processes: Processes::new(),
+            processes: JobHandlers::new(),
         };
         for (mount, receiver) in self.mounts.iter().zip(receivers) {
             let endpoint = &mount.endpoint;
@@ -82,9 +82,9 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     }
 
     fn patience_of(&self, endpoint: &Endpoint) -> Option<Patience> {
-        let status = endpoint.provider.acknowledgement();
+        let status = endpoint.provider.ack_status();
         let late = self.late.clone();
-        endpoint.answer_within.map(|limit| Patience { limit, status, late })
+        endpoint.respond_within.map(|limit| Patience { limit, status, late })
     }
 
     fn checked_receivers(&self) -> Result<Vec<Receiver>, StartError> {
@@ -107,5 +107,5 @@ pub(crate) struct Built<S> {
     pub(crate) router: Router<S>,
     /// What runs behind the inbox.
     #[cfg(feature = "inbox")]
-    pub(crate) processes: Processes,
+    pub(crate) processes: JobHandlers,
 }

@@ -26,7 +26,7 @@ impl<S> Webhooks<S> {
         let public_url = self.checked_public_url(&mut problems);
         let mut paths = matchit::Router::new();
         let mut receivers = Vec::with_capacity(self.mounts.len());
-        #[cfg(feature = "limit")]
+        #[cfg(feature = "rate-limit")]
         let (peers, mut numbers) = (self.quotas.peer_limiter(), 0..);
         for endpoint in self.endpoints() {
             check_path(&mut paths, endpoint, &mut problems, |path| self.mounted_on(path));
@@ -41,11 +41,11 @@ impl<S> Webhooks<S> {
                 secrets,
                 key_ring: self.key_ring.clone(),
                 verify_token,
-                allowed_origins: self.allowed_origins.clone(),
+                allowed_cloudevents_origins: self.allowed_cloudevents_origins.clone(),
                 public_url: public_url.clone(),
                 clock: Arc::clone(&self.clock),
                 bounds: self.bounds.clone(),
-                #[cfg(feature = "limit")]
+                #[cfg(feature = "rate-limit")]
                 limiters: {
                     let number = numbers.next().unwrap_or_default();
                     self.quotas.limiters_of(endpoint, number, peers.as_ref())
@@ -57,9 +57,9 @@ impl<S> Webhooks<S> {
         let tokens = self.verify_tokens.iter().map(|(endpoint, _)| endpoint);
         let layers = self.layers.endpoints().chain(self.verified_layers.endpoints());
         let given = secrets.chain(sources).chain(tokens).chain(layers);
-        #[cfg(feature = "limit")]
+        #[cfg(feature = "rate-limit")]
         let given = given.chain(self.quotas.endpoints.iter().map(|(endpoint, _)| endpoint));
-        #[cfg(feature = "limit")]
+        #[cfg(feature = "rate-limit")]
         problems.extend(self.empty_quotas());
         for endpoint in given {
             if !self.endpoints().any(|mounted| mounted.is(endpoint)) {
@@ -77,39 +77,44 @@ impl<S> Webhooks<S> {
     /// Checks that what the provider needs beside secrets was given.
     fn check_needs(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) {
         let (name, provider) = (endpoint.name, endpoint.provider);
-        let traits = provider.traits();
+        let traits = provider.scheme_info();
         if traits.signs_url && self.public_url.is_none() {
             let provider = provider.name();
-            problems.push(StartProblem::NoPublicUrl { endpoint: name, provider });
+            problems.push(StartProblem::MissingPublicUrl { endpoint: name, provider });
         }
         #[cfg(feature = "inbox")]
         let has_inbox = self.inbox.is_some();
         #[cfg(not(feature = "inbox"))]
         let has_inbox = false;
         if endpoint.inbox && !has_inbox {
-            problems.push(StartProblem::NoInbox { endpoint: name });
+            problems.push(StartProblem::MissingInbox { endpoint: name });
         }
-        let takes = endpoint.takes;
-        let items = provider.items_source();
-        if takes.unit == Unit::Batch && items.is_none() {
+        let payload_shape = endpoint.payload_shape;
+        let items = provider.batch();
+        if payload_shape.unit == Unit::Batch && items.is_none() {
             let provider = provider.name();
-            problems.push(StartProblem::NoItems { endpoint: name, provider });
+            problems.push(StartProblem::MissingBatchLayout { endpoint: name, provider });
         }
-        let names_events = provider.event_source().is_some()
-            || items.is_some_and(|items| items.event_pointer().is_some());
-        if takes.by_event && !names_events {
+        let names_events =
+            provider.event().is_some() || items.is_some_and(|items| items.event().is_some());
+        if payload_shape.by_event && !names_events {
             let provider = provider.name();
-            problems.push(StartProblem::NoEventName { endpoint: name, provider });
+            problems.push(StartProblem::MissingEventName { endpoint: name, provider });
         }
-        if let (Some(limit), Some(patience)) = (endpoint.answer_within, provider.time_out())
-            && limit >= patience
+        if let (Some(limit), Some(response_timeout)) =
+            (endpoint.respond_within, provider.response_timeout())
+            && limit >= response_timeout
         {
             let provider = provider.name();
-            problems.push(StartProblem::AnswersTooLate { endpoint: name, provider, patience });
+            problems.push(StartProblem::ResponseTooLate {
+                endpoint: name,
+                provider,
+                response_timeout,
+            });
         }
         if traits.fetches_keys && self.key_ring.is_none() {
             let provider = provider.name();
-            problems.push(StartProblem::NoKeySource { endpoint: name, provider });
+            problems.push(StartProblem::MissingKeySource { endpoint: name, provider });
         }
     }
 
@@ -120,12 +125,12 @@ impl<S> Webhooks<S> {
         problems: &mut Vec<StartProblem>,
     ) -> Option<Secret> {
         let (name, provider) = (endpoint.name, endpoint.provider);
-        let is_wanted = provider.known_handshakes().iter().any(Handshake::wants_verify_token);
+        let is_wanted = provider.handshakes().iter().any(Handshake::wants_verify_token);
         let token = match (given(&self.verify_tokens, endpoint), endpoint.verify_token_env) {
             (Some(token), _) => Some(token.clone()),
             (None, Some(variable)) => {
                 if let Ok(text) = env::var(variable) {
-                    Some(Secret::new(text).named(variable))
+                    Some(Secret::new(text).with_name(variable))
                 } else {
                     problems.push(StartProblem::MissingVariable { endpoint: name, variable });
                     return None;
@@ -136,12 +141,16 @@ impl<S> Webhooks<S> {
         match &token {
             None if is_wanted => {
                 let provider = provider.name();
-                problems.push(StartProblem::NoVerifyToken { endpoint: name, provider });
+                problems.push(StartProblem::MissingVerifyToken { endpoint: name, provider });
             }
             Some(token) if token.is_blank() || token.is_padded() => {
-                let error = if token.is_blank() { SecretError::Blank } else { SecretError::Padded };
+                let error = if token.is_blank() {
+                    SecretError::Blank
+                } else {
+                    SecretError::SurroundingWhitespace
+                };
                 let secret = token.shared_name();
-                problems.push(StartProblem::Secret { endpoint: name, secret, error });
+                problems.push(StartProblem::InvalidSecret { endpoint: name, secret, error });
             }
             _ => {}
         }
@@ -158,27 +167,25 @@ impl<S> Webhooks<S> {
         let both = sources.next().is_some()
             && (sources.next().is_some() || given(&self.secrets, endpoint).is_some());
         if both {
-            problems.push(StartProblem::Ambiguous { endpoint: endpoint.name });
+            problems.push(StartProblem::AmbiguousSecrets { endpoint: endpoint.name });
         }
         if let Some(source) = given(&self.sources, endpoint) {
             return Some(Secrets::ByTenant(Arc::clone(source)));
         }
-        let secrets = if endpoint.provider.traits().needs_secret {
+        let secrets = if endpoint.provider.scheme_info().needs_secret {
             self.secrets_of(endpoint, problems)
         } else {
             Vec::new()
         };
-        let most = endpoint.provider.scheme().and_then(Scheme::most_secrets);
-        if let Some(most) = most.filter(|most| secrets.len() > *most) {
-            problems.push(StartProblem::TooManySecrets { endpoint: endpoint.name, most });
+        let max = endpoint.provider.scheme().and_then(Scheme::most_secrets);
+        if let Some(max) = max.filter(|max| secrets.len() > *max) {
+            problems.push(StartProblem::TooManySecrets { endpoint: endpoint.name, max });
         }
         match verifier?.prepare(&secrets) {
             Ok(keys) => Some(Secrets::Fixed(Arc::new(keys))),
             Err(errors) => {
-                problems.extend(errors.into_iter().map(|(secret, error)| StartProblem::Secret {
-                    endpoint: endpoint.name,
-                    secret,
-                    error,
+                problems.extend(errors.into_iter().map(|(secret, error)| {
+                    StartProblem::InvalidSecret { endpoint: endpoint.name, secret, error }
                 }));
                 None
             }
@@ -192,12 +199,16 @@ impl<S> Webhooks<S> {
             None => secrets_from_env(endpoint, problems),
         };
         if secrets.is_empty() && problems.len() == before {
-            problems.push(StartProblem::NoSecret { endpoint: endpoint.name });
+            problems.push(StartProblem::MissingSecret { endpoint: endpoint.name });
         }
         let padded = secrets.iter().filter(|secret| !secret.is_blank() && secret.is_padded());
         problems.extend(padded.map(|secret| {
             let (endpoint, secret) = (endpoint.name, secret.shared_name());
-            StartProblem::Secret { endpoint, secret, error: SecretError::Padded }
+            StartProblem::InvalidSecret {
+                endpoint,
+                secret,
+                error: SecretError::SurroundingWhitespace,
+            }
         }));
         secrets
     }
@@ -208,7 +219,7 @@ impl<S> Webhooks<S> {
             matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none()
         });
         if !is_origin || url.contains('#') {
-            problems.push(StartProblem::BadPublicUrl { url: shown_url(url) });
+            problems.push(StartProblem::InvalidPublicUrl { url: shown_url(url) });
         }
         Some(url.trim_end_matches('/').into())
     }
@@ -218,7 +229,7 @@ fn verifier_of(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Option<
     let verifier = endpoint.provider.for_endpoint(endpoint.tolerance);
     if verifier.is_none() {
         let (endpoint, provider) = (endpoint.name, endpoint.provider.name());
-        problems.push(StartProblem::NoTimestamp { endpoint, provider });
+        problems.push(StartProblem::UnusedTolerance { endpoint, provider });
     }
     verifier
 }
@@ -226,7 +237,7 @@ fn verifier_of(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Option<
 fn secrets_from_env(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Vec<Secret> {
     let mut secrets = Vec::new();
     for (at, &variable) in endpoint.secret_env.iter().enumerate() {
-        let problem = |error| StartProblem::Secret {
+        let problem = |error| StartProblem::InvalidSecret {
             endpoint: endpoint.name,
             secret: variable.into(),
             error,
@@ -241,9 +252,9 @@ fn secrets_from_env(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Ve
             }
             Ok(text) if text.trim().is_empty() => problems.push(problem(SecretError::Blank)),
             Ok(text) if text.trim() != text && !text.starts_with("-----BEGIN") => {
-                problems.push(problem(SecretError::Padded));
+                problems.push(problem(SecretError::SurroundingWhitespace));
             }
-            Ok(text) => secrets.push(Secret::new(text).named(variable)),
+            Ok(text) => secrets.push(Secret::new(text).with_name(variable)),
         }
     }
     secrets
@@ -257,7 +268,7 @@ fn check_path(
 ) {
     let (name, path) = (endpoint.name, endpoint.path);
     if !path.starts_with('/') {
-        problems.push(StartProblem::BadPath {
+        problems.push(StartProblem::InvalidPath {
             endpoint: name,
             path,
             detail: "a path starts with `/`".to_owned(),
@@ -271,7 +282,7 @@ fn check_path(
             problems.push(StartProblem::PathTaken { endpoint: name, path, taken_by });
         }
         Err(error) => {
-            problems.push(StartProblem::BadPath {
+            problems.push(StartProblem::InvalidPath {
                 endpoint: name,
                 path,
                 detail: error.to_string(),

@@ -20,7 +20,7 @@ impl<S> Webhooks<S> {
     /// A peer is the address at the other end of the connection. It comes from `serve`, or from axum's
     /// `into_make_service_with_connect_info::<SocketAddr>()`. An IPv6 network (/64) is one peer. If
     /// the address is unknown, as on a Unix socket, only [`limit_on`](Self::limit_on) applies. Behind
-    /// a proxy, all requests come from one peer: set [`peer_by`](Self::peer_by). The last 65,536 peers
+    /// a proxy, all requests come from one peer: set [`peer_ip`](Self::peer_ip). The last 65,536 peers
     /// are remembered, in some 4 MB.
     ///
     /// ```
@@ -83,13 +83,13 @@ impl<S> Webhooks<S> {
     /// }
     ///
     /// let webhooks: Webhooks =
-    ///     Webhooks::new().limit_per_peer(Quota::per_minute(60)).peer_by(client);
+    ///     Webhooks::new().limit_per_peer(Quota::per_minute(60)).peer_ip(client);
     /// ```
-    pub fn peer_by(
+    pub fn peer_ip(
         mut self,
         peer: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static,
     ) -> Self {
-        self.quotas.peer_by = Some(Arc::new(peer));
+        self.quotas.peer_ip = Some(Arc::new(peer));
         self
     }
 

@@ -6,7 +6,7 @@ mod build;
 mod check;
 #[cfg(feature = "serve")]
 mod error;
-#[cfg(feature = "limit")]
+#[cfg(feature = "rate-limit")]
 mod limits;
 mod pipeline;
 #[cfg(feature = "serve")]
@@ -20,10 +20,10 @@ use crate::inbox::Inbox;
 use crate::{
     delivery::memory::Budget,
     dispatch::{
-        late::LateHandlers,
+        late::BackgroundHandlers,
         layers::{EndpointLayer, Layers},
     },
-    endpoint::{Endpoint, HandlerFuture, Verified, Webhook},
+    endpoint::{Endpoint, HandlerFuture, HandlerInput, Webhook},
     receive::{
         body::Bounds,
         source::{KeyRing, KeySource, SecretSource, Tenants},
@@ -71,14 +71,14 @@ pub struct Webhooks<S = ()> {
     pub(crate) sources: Vec<(Endpoint, Arc<Tenants>)>,
     pub(crate) verify_tokens: Vec<(Endpoint, Secret)>,
     pub(crate) key_ring: Option<Arc<KeyRing>>,
-    allowed_origins: Option<Arc<[String]>>,
+    allowed_cloudevents_origins: Option<Arc<[String]>>,
     pub(crate) public_url: Option<String>,
     pub(crate) clock: Arc<dyn Clock>,
     bounds: Bounds,
     layers: Layers<S>,
     verified_layers: Layers<S>,
-    late: LateHandlers,
-    #[cfg(feature = "limit")]
+    late: BackgroundHandlers,
+    #[cfg(feature = "rate-limit")]
     quotas: crate::receive::limit::Quotas,
     #[cfg(feature = "inbox")]
     pub(crate) inbox: Option<Inbox>,
@@ -89,7 +89,7 @@ pub struct Webhooks<S = ()> {
 
 struct Mount<S> {
     endpoint: Endpoint,
-    call: fn(Verified<S>) -> HandlerFuture,
+    call: fn(HandlerInput<S>) -> HandlerFuture,
 }
 
 impl<S> Default for Webhooks<S> {
@@ -107,14 +107,14 @@ impl<S> Webhooks<S> {
             sources: Vec::new(),
             verify_tokens: Vec::new(),
             key_ring: None,
-            allowed_origins: None,
+            allowed_cloudevents_origins: None,
             public_url: None,
             clock: Arc::new(SystemClock),
             bounds: Bounds { deadline: BODY_DEADLINE, budget: Budget::new(BODIES) },
             layers: Layers::new(),
             verified_layers: Layers::new(),
-            late: LateHandlers::new(MOST_LATE),
-            #[cfg(feature = "limit")]
+            late: BackgroundHandlers::new(MOST_LATE),
+            #[cfg(feature = "rate-limit")]
             quotas: crate::receive::limit::Quotas::default(),
             #[cfg(feature = "inbox")]
             inbox: None,
@@ -131,7 +131,7 @@ impl<S> Webhooks<S> {
     }
 
     /// Not generic over the handler, so that it is compiled once.
-    fn push(&mut self, endpoint: fn() -> Endpoint, call: fn(Verified<S>) -> HandlerFuture) {
+    fn push(&mut self, endpoint: fn() -> Endpoint, call: fn(HandlerInput<S>) -> HandlerFuture) {
         self.mounts.push(Mount { endpoint: endpoint(), call });
     }
 
@@ -170,11 +170,11 @@ impl<S> Webhooks<S> {
 
     /// The only origins that are given permission to deliver when they ask for it (`CloudEvents`).
     /// Every origin is, unless this is called.
-    pub fn allowed_origins<T: Into<String>>(
+    pub fn allowed_cloudevents_origins<T: Into<String>>(
         mut self,
         origins: impl IntoIterator<Item = T>,
     ) -> Self {
-        self.allowed_origins = Some(origins.into_iter().map(Into::into).collect());
+        self.allowed_cloudevents_origins = Some(origins.into_iter().map(Into::into).collect());
         self
     }
 
@@ -201,7 +201,7 @@ impl<S> Webhooks<S> {
 
     /// How long a body may take to arrive: 10 seconds unless told otherwise. Later, the request is
     /// answered by 408.
-    pub fn body_deadline(mut self, deadline: Duration) -> Self {
+    pub fn body_timeout(mut self, deadline: Duration) -> Self {
         self.bounds.deadline = deadline;
         self
     }
@@ -214,17 +214,17 @@ impl<S> Webhooks<S> {
         self
     }
 
-    /// How many handlers of endpoints with `answer_within` may run at a time: 1,024 unless told
+    /// How many handlers of endpoints with `respond_within` may run at a time: 1,024 unless told
     /// otherwise. What comes beyond that is answered by 503, and the provider sends it again.
-    pub fn most_late_handlers(mut self, most: usize) -> Self {
-        self.late = LateHandlers::new(most);
+    pub fn max_background_handlers(mut self, most: usize) -> Self {
+        self.late = BackgroundHandlers::new(most);
         self
     }
 
-    /// The running handlers of endpoints with `answer_within`, for programs that serve the router
+    /// The running handlers of endpoints with `respond_within`, for programs that serve the router
     /// by themselves: wait for them before the program ends.
     #[must_use]
-    pub fn late_handlers(&self) -> LateHandlers {
+    pub fn background_handlers(&self) -> BackgroundHandlers {
         self.late.clone()
     }
 

@@ -23,7 +23,7 @@ use crate::inbox::Inbox;
 use crate::{
     delivery::{Delivery, Rejection, answer::shape_for_provider, request::as_request},
     dispatch::{HandlerService, late::Patience, unless_it_panics},
-    endpoint::{HandlerFuture, Verified},
+    endpoint::{HandlerFuture, HandlerInput},
     receive::{Received, Receiver},
 };
 
@@ -89,7 +89,7 @@ impl Pipeline {
     }
 
     fn refuse(&self, rejection: Rejection, parts: Parts) -> Response {
-        #[cfg(feature = "limit")]
+        #[cfg(feature = "rate-limit")]
         self.receiver.limiters.charge(&parts, &rejection);
         tracing::info!(reason = %rejection, "refused");
         let answer = rejection.answer(parts.headers, parts.extensions);
@@ -115,7 +115,7 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerPipeline<S> {
     fn call(self, request: Request, state: S) -> HandlerFuture {
         let Self { pipeline, handler } = self;
         pipeline.answer(request, move |delivery, parts| {
-            handler.run(Verified::new(delivery, parts, state))
+            handler.run(HandlerInput::new(delivery, parts, state))
         })
     }
 }
@@ -159,7 +159,7 @@ impl Service<Request> for LayeredPipeline {
 /// Records on the span how the delivery was answered.
 fn record_outcome(response: Response) -> Response {
     let status = response.status().as_u16();
-    Span::current().record("outcome", status);
+    Span::current().record("status", status);
     tracing::info!(status, "answered");
     response
 }

@@ -16,7 +16,7 @@ impl<S> Webhooks<S> {
     /// and how long a new connection may wait for its first request. Then the connection is closed.
     /// The default is 10 seconds, as in the examples of `HAProxy`'s documentation
     /// (`timeout http-request`).
-    pub fn header_deadline(mut self, deadline: Duration) -> Self {
+    pub fn header_timeout(mut self, deadline: Duration) -> Self {
         self.server.header_timeout = deadline.min(MAX_TIMEOUT);
         self
     }
@@ -30,7 +30,7 @@ impl<S> Webhooks<S> {
 
     /// Limits the age of a connection of [`serve`](Webhooks::serve). Then it is closed after the
     /// requests in flight. The default is one hour, as in nginx (`keepalive_time`).
-    pub fn connection_lifetime(mut self, lifetime: Duration) -> Self {
+    pub fn max_connection_age(mut self, lifetime: Duration) -> Self {
         self.server.max_connection_age = lifetime.min(MAX_TIMEOUT);
         self
     }
@@ -62,7 +62,7 @@ impl<S> Webhooks<S> {
     /// handlers call `tokio::task::block_in_place`, or compute for long: a thread that computes
     /// answers no other request meanwhile. `tokio::task::spawn_blocking` is the better way to
     /// compute.
-    pub fn serving_threads(mut self, threads: NonZeroUsize) -> Self {
+    pub fn worker_threads(mut self, threads: NonZeroUsize) -> Self {
         self.server.worker_threads = Some(threads);
         self
     }
@@ -77,7 +77,7 @@ impl<S> Webhooks<S> {
 
     /// Limits how long [`serve`](Webhooks::serve) waits for open connections and running handlers
     /// when it is asked to stop. The default is 30 seconds.
-    pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
+    pub fn shutdown_timeout(mut self, deadline: Duration) -> Self {
         self.server.shutdown_timeout = deadline.min(MAX_TIMEOUT);
         self
     }
@@ -85,16 +85,16 @@ impl<S> Webhooks<S> {
 
 impl Webhooks<()> {
     /// Serves the webhooks on `address` until the process gets SIGINT or SIGTERM. Then it finishes
-    /// the running deliveries, within [`shutdown_deadline`](Self::shutdown_deadline).
+    /// the running deliveries, within [`shutdown_timeout`](Self::shutdown_timeout).
     ///
     /// It prints its address and the endpoints. It speaks HTTP/1.1 and, with the feature `http2`,
     /// HTTP/2; with [`tls`](Self::tls), over TLS. Slow clients are limited by
-    /// [`header_deadline`](Self::header_deadline), [`body_deadline`](Self::body_deadline),
-    /// [`idle_timeout`](Self::idle_timeout), [`connection_lifetime`](Self::connection_lifetime) and
+    /// [`header_timeout`](Self::header_timeout), [`body_timeout`](Self::body_timeout),
+    /// [`idle_timeout`](Self::idle_timeout), [`max_connection_age`](Self::max_connection_age) and
     /// [`max_connections`](Self::max_connections).
     ///
     /// Handlers run on as many threads as the runtime has, and each thread has a runtime of its own:
-    /// see [`serving_threads`](Self::serving_threads).
+    /// see [`worker_threads`](Self::worker_threads).
     ///
     /// # Errors
     /// If the webhooks cannot start (with every problem at once), or the server cannot listen on the
@@ -113,7 +113,7 @@ impl Webhooks<()> {
     /// # #[cfg(unix)]
     /// # async fn serve() -> Result<(), webhook_runtime::Error> {
     /// let hooks = Webhooks::new().mount::<order_paid>();
-    /// let (tcp, unix) = (Listener::bind("[::]:3000").await?, Listener::unix("hooks.sock")?);
+    /// let (tcp, unix) = (Listener::bind("[::]:3000").await?, Listener::bind_unix("hooks.sock")?);
     /// hooks.serve_on([tcp, unix]).await
     /// # }
     /// ```
@@ -134,7 +134,7 @@ impl Webhooks<()> {
         listen: impl AsyncFnOnce() -> Result<Vec<Listener>, ServeError>,
     ) -> Result<(), Error> {
         let config = ServerConfig { thread_name: "webhooks", ..self.server.clone() };
-        let (late, timeout) = (self.late_handlers(), config.shutdown_timeout);
+        let (late, timeout) = (self.background_handlers(), config.shutdown_timeout);
         #[cfg(feature = "inbox")]
         let inbox = self.inbox.clone();
         let endpoints: Vec<String> = self.endpoints().map(table_row).collect();
@@ -147,11 +147,11 @@ impl Webhooks<()> {
         let stopped_at = tokio::time::Instant::now();
         let everything = async {
             open.finish().await;
-            late.finished().await;
+            late.wait().await;
         };
         if tokio::time::timeout(timeout, everything).await.is_err() {
             tracing::warn!(
-                late_handlers = late.running(),
+                background_handlers = late.running(),
                 "connections or handlers were still open at the deadline of the shutdown"
             );
         }
@@ -177,5 +177,5 @@ fn announce(title: &str, lines: &[String]) {
 /// An endpoint as a row of the table that is printed at start.
 fn table_row(endpoint: &Endpoint) -> String {
     let Endpoint { path, name, provider, .. } = endpoint;
-    format!("{} {path}  {name}  ({})", provider.allowed_methods(), provider.name())
+    format!("{} {path}  {name}  ({})", provider.methods(), provider.name())
 }

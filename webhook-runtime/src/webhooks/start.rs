@@ -23,44 +23,44 @@ impl StartError {
 #[non_exhaustive]
 pub enum StartProblem {
     /// The endpoint is marked `inbox`, but there is no inbox.
-    NoInbox {
+    MissingInbox {
         /// The endpoint's function.
         endpoint: &'static str,
     },
     /// The handler runs behind an inbox and needs a state, but none is configured.
-    NoState {
+    MissingState {
         /// The endpoint's function.
         endpoint: &'static str,
     },
     /// Two functions marked `inbox` have the same name, by which stored deliveries are kept apart.
-    SameName {
+    DuplicateName {
         /// The name of both functions.
         endpoint: &'static str,
     },
     /// Handlers run behind an inbox, but there is no tokio runtime to run them on.
-    NoRuntime,
+    MissingRuntime,
     /// The handler takes a batch, but the provider sends one event at a time.
-    NoItems {
+    MissingBatchLayout {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
     },
     /// The handler takes events by name, but the provider has no event names.
-    NoEventName {
+    MissingEventName {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
     },
-    /// `answer_within` is not shorter than the provider's timeout.
-    AnswersTooLate {
+    /// `respond_within` is not shorter than the provider's timeout.
+    ResponseTooLate {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
         /// The provider's timeout.
-        patience: Duration,
+        response_timeout: Duration,
     },
     /// The required variable is not set.
     MissingVariable {
@@ -77,7 +77,7 @@ pub enum StartProblem {
         variable: &'static str,
     },
     /// A secret is unusable.
-    Secret {
+    InvalidSecret {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The name of the secret, or of the variable that it came from.
@@ -86,7 +86,7 @@ pub enum StartProblem {
         error: SecretError,
     },
     /// The endpoint has no secret.
-    NoSecret {
+    MissingSecret {
         /// The endpoint's function.
         endpoint: &'static str,
     },
@@ -95,24 +95,24 @@ pub enum StartProblem {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The maximum of the scheme.
-        most: usize,
+        max: usize,
     },
     /// The provider's handshake needs a verify token, but there is none.
-    NoVerifyToken {
+    MissingVerifyToken {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
     },
     /// The provider's keys have to be fetched, but there is no key source.
-    NoKeySource {
+    MissingKeySource {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
     },
     /// The endpoint has both secrets and a secret source, or two sources.
-    Ambiguous {
+    AmbiguousSecrets {
         /// The endpoint's function.
         endpoint: &'static str,
     },
@@ -136,7 +136,7 @@ pub enum StartProblem {
         taken_by: &'static str,
     },
     /// The router refuses the path.
-    BadPath {
+    InvalidPath {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The path.
@@ -145,21 +145,21 @@ pub enum StartProblem {
         detail: String,
     },
     /// The endpoint sets `tolerance`, but the provider signs no time.
-    NoTimestamp {
+    UnusedTolerance {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
     },
     /// The provider signs the public URL, but none is configured.
-    NoPublicUrl {
+    MissingPublicUrl {
         /// The endpoint's function.
         endpoint: &'static str,
         /// The provider.
         provider: &'static str,
     },
     /// The public URL is malformed.
-    BadPublicUrl {
+    InvalidPublicUrl {
         /// The URL, with `…` in place of user and password, query and fragment.
         url: String,
     },
@@ -174,30 +174,30 @@ impl fmt::Display for StartProblem {
             Self::NotUnicode { endpoint, variable } => {
                 write!(f, "`{endpoint}`: the environment variable {variable} is not UTF-8 text")
             }
-            Self::Secret { endpoint, secret, error } => {
+            Self::InvalidSecret { endpoint, secret, error } => {
                 write!(f, "`{endpoint}`: the secret {secret} {error}")
             }
-            Self::NoSecret { endpoint } => write!(
+            Self::MissingSecret { endpoint } => write!(
                 f,
                 "`{endpoint}`: there is no secret; name a variable with `secret_env` in the \
                  attribute, or give some with `Webhooks::secrets::<{endpoint}>` or, for tenants, \
                  `Webhooks::secret_source::<{endpoint}>`"
             ),
-            Self::TooManySecrets { endpoint, most } => {
-                write!(f, "`{endpoint}`: the provider's scheme has room for {most} secrets only")
+            Self::TooManySecrets { endpoint, max } => {
+                write!(f, "`{endpoint}`: the provider's scheme has room for {max} secrets only")
             }
-            Self::NoVerifyToken { endpoint, provider } => write!(
+            Self::MissingVerifyToken { endpoint, provider } => write!(
                 f,
                 "`{endpoint}`: {provider} asks for a verify token before it delivers; name its \
                  variable with `verify_token_env`, or give it with \
                  `Webhooks::verify_token::<{endpoint}>`"
             ),
-            Self::NoKeySource { endpoint, provider } => write!(
+            Self::MissingKeySource { endpoint, provider } => write!(
                 f,
                 "`{endpoint}`: {provider} signs with keys that have to be fetched; give a source \
                  with `Webhooks::key_source`"
             ),
-            Self::Ambiguous { endpoint } => {
+            Self::AmbiguousSecrets { endpoint } => {
                 write!(f, "`{endpoint}`: give it either secrets or one secret source")
             }
             Self::EmptyQuota { endpoint } => {
@@ -212,55 +212,55 @@ impl fmt::Display for StartProblem {
             Self::PathTaken { endpoint, path, taken_by } => {
                 write!(f, "`{endpoint}`: the path {path} is taken by `{taken_by}`")
             }
-            Self::BadPath { endpoint, path, detail } => {
+            Self::InvalidPath { endpoint, path, detail } => {
                 write!(f, "`{endpoint}`: the path {path} cannot be routed: {detail}")
             }
-            Self::NoTimestamp { endpoint, provider } => write!(
+            Self::UnusedTolerance { endpoint, provider } => write!(
                 f,
                 "`{endpoint}`: `tolerance` has no effect, because {provider} signs no time; \
                  remove it"
             ),
-            Self::NoInbox { endpoint } => write!(
+            Self::MissingInbox { endpoint } => write!(
                 f,
                 "`{endpoint}`: it is marked `inbox`, but there is none; open one with \
                  `Inbox::open`, behind the feature `inbox-sqlite` or `inbox-postgres`, and give it \
                  with `Webhooks::inbox`"
             ),
-            Self::NoState { endpoint } => write!(
+            Self::MissingState { endpoint } => write!(
                 f,
                 "`{endpoint}`: it runs behind the inbox, and needs the router's state without a \
                  request; give it with `Webhooks::with_state`"
             ),
-            Self::SameName { endpoint } => write!(
+            Self::DuplicateName { endpoint } => write!(
                 f,
                 "`{endpoint}`: another function of this name is marked `inbox`, and stored \
                  deliveries are told apart by it; rename one"
             ),
-            Self::NoRuntime => f.write_str(
+            Self::MissingRuntime => f.write_str(
                 "functions marked `inbox` run in the background: build the router on a tokio \
                  runtime",
             ),
-            Self::NoItems { endpoint, provider } => write!(
+            Self::MissingBatchLayout { endpoint, provider } => write!(
                 f,
                 "`{endpoint}`: it takes a `Batch`, but {provider} sends one event at a time; take \
-                 the event itself, or say where the events are with `Provider::items`"
+                 the event itself, or say where the events are with `Provider::with_batch`"
             ),
-            Self::NoEventName { endpoint, provider } => write!(
+            Self::MissingEventName { endpoint, provider } => write!(
                 f,
                 "`{endpoint}`: it takes events by name, but where {provider} names them is not \
-                 known; say it with `Provider::event`, or take another type of payload"
+                 known; say it with `Provider::with_event`, or take another type of payload"
             ),
-            Self::AnswersTooLate { endpoint, provider, patience } => write!(
+            Self::ResponseTooLate { endpoint, provider, response_timeout } => write!(
                 f,
-                "`{endpoint}`: `answer_within` has no use, because {provider} waits no longer than \
-                 {patience:?}; make it shorter"
+                "`{endpoint}`: `respond_within` has no use, because {provider} waits no longer than \
+                 {response_timeout:?}; make it shorter"
             ),
-            Self::NoPublicUrl { endpoint, provider } => write!(
+            Self::MissingPublicUrl { endpoint, provider } => write!(
                 f,
                 "`{endpoint}`: {provider} signs the public URL; give it with \
                  `Webhooks::public_url(\"https://…\")`"
             ),
-            Self::BadPublicUrl { url } => write!(
+            Self::InvalidPublicUrl { url } => write!(
                 f,
                 "the public URL {url:?} is not of the form https://host, with a path prefix if a \
                  proxy removes one"

@@ -12,16 +12,16 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header, request::Parts};
 
 use crate::{
-    delivery::{Delivery, Encoded, Rejection, Unit},
+    delivery::{Delivery, RawEvent, Rejection, Unit},
     endpoint::Endpoint,
     inbox::{
         Inbox,
         error::InboxError,
-        http::head::{Head, Piece},
+        http::head::{BatchItemRef, StoredRequest},
         record::NewDelivery,
     },
     support::hash::PartsHash,
-    verify::{Copies, Items},
+    verify::{BatchLayout, Deduplication},
 };
 
 /// Headers that are not stored: those of the connection, and credentials.
@@ -69,7 +69,7 @@ impl Inbox {
             tracing::error!(%error, "the delivery could not be stored");
             return Rejection::NotStored.into_response();
         }
-        let status = endpoint.provider.acknowledgement();
+        let status = endpoint.provider.ack_status();
         StatusCode::from_u16(status).unwrap_or(StatusCode::ACCEPTED).into_response()
     }
 }
@@ -79,26 +79,27 @@ impl Inbox {
 /// that nothing that was signed is lost.
 fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDelivery> {
     let head = head(delivery, parts);
-    let items = endpoint.provider.items_source().filter(|_| endpoint.takes.unit == Unit::Item);
+    let items = endpoint.provider.batch().filter(|_| endpoint.payload_shape.unit == Unit::Item);
     let items = items.and_then(|says| Some((says, delivery.items(says).ok()?)));
     let stored = without_credentials(delivery);
     let Some((says, places)) = items else {
-        return vec![record(endpoint, delivery.encoded(), stored, head)];
+        return vec![record(endpoint, delivery.raw_event(), stored, head)];
     };
-    let whole = delivery.encoded();
+    let whole = delivery.raw_event();
     let (event, action) = (whole.event(), whole.action());
     let (event, action) = (event.map(Into::into), action.map(Into::into));
     let texts = places.into_iter().filter_map(|place| Some((delivery.part(&place)?, place)));
     let records = texts.enumerate().map(|(index, (json, place))| {
-        let piece = Piece { index: index as u64, event: event.clone(), action: action.clone() };
-        let head = Head { piece: Some(piece), ..head.clone() };
+        let batch_item =
+            BatchItemRef { index: index as u64, event: event.clone(), action: action.clone() };
+        let head = StoredRequest { batch_item: Some(batch_item), ..head.clone() };
         // A part of the body needs no memory of its own.
         let body = delivery.body().get(place.clone()).filter(|part| *part == json.as_bytes());
         let body = match body {
             Some(_) => stored.slice(place),
             None => Bytes::copy_from_slice(json.as_bytes()),
         };
-        record(endpoint, Encoded::item(delivery, says, index, json), body, head)
+        record(endpoint, RawEvent::item(delivery, says, index, json), body, head)
     });
     records.collect()
 }
@@ -117,14 +118,19 @@ fn without_credentials(delivery: &Delivery) -> Bytes {
     body.into()
 }
 
-fn record(endpoint: &Endpoint, encoded: Encoded<'_>, body: Bytes, head: Head) -> NewDelivery {
+fn record(
+    endpoint: &Endpoint,
+    encoded: RawEvent<'_>,
+    body: Bytes,
+    head: StoredRequest,
+) -> NewDelivery {
     let provider = endpoint.provider;
     let received_at = encoded.delivery().received_at();
     let key = key(encoded, &head.uri);
     let mut new = NewDelivery::new(endpoint.name, provider.name(), key, body, received_at);
-    new.keep_key_for = provider.retry_horizon().unwrap_or_default();
+    new.dedup_retention = provider.retry_period().unwrap_or_default();
     let order = endpoint.order_by.and_then(|source| encoded.at(source));
-    new.order_key = order.map(|key| Bytes::from(key.into_owned()));
+    new.ordering_key = order.map(|key| Bytes::from(key.into_owned()));
     new.event = encoded.event().map(Into::into);
     new.provider_id = encoded.id().map(Into::into);
     new.head = head;
@@ -135,25 +141,25 @@ fn record(endpoint: &Endpoint, encoded: Encoded<'_>, body: Bytes, head: Head) ->
 /// signed does not count, headers included, or else a recorded delivery could be turned into
 /// another one. If nothing is signed at all, everything counts: who knows the secret can make
 /// others anyway.
-fn key(encoded: Encoded<'_>, uri: &str) -> Bytes {
+fn key(encoded: RawEvent<'_>, uri: &str) -> Bytes {
     let provider = encoded.delivery().sent_by();
-    let traits = provider.traits();
+    let traits = provider.scheme_info();
     let signs_nothing = !traits.signs_body && traits.signed_pointers.is_empty();
-    let items = provider.items_source();
+    let items = provider.batch();
     let mut hash = PartsHash::new();
     let mut part = |part: &[u8]| hash.part(part);
     let counts = |in_item, in_whole| signs_nothing || encoded.signs(in_item, in_whole);
-    let is_signed = counts(items.and_then(Items::id_pointer), provider.id_source());
+    let is_signed = counts(items.and_then(BatchLayout::id), provider.id());
     let id = encoded.plain_id().filter(|id| is_signed && !id.is_empty());
     if let Some(id) = id {
         part(b"id");
         part(id.as_bytes());
         // Some providers number the subject of an event, not the event.
-        let event = items.and_then(Items::event_pointer);
-        let action = items.and_then(Items::action_pointer);
+        let event = items.and_then(BatchLayout::event);
+        let action = items.and_then(BatchLayout::action);
         for (said, pointer, source) in [
-            (encoded.event(), event, provider.event_source()),
-            (encoded.action(), action, provider.action_source()),
+            (encoded.event(), event, provider.event()),
+            (encoded.action(), action, provider.action()),
         ] {
             let said = said.filter(|_| counts(pointer, source));
             part(said.as_deref().unwrap_or_default().as_bytes());
@@ -170,13 +176,13 @@ fn key(encoded: Encoded<'_>, uri: &str) -> Bytes {
     } else {
         part(&provider.identity(encoded.bytes()));
     }
-    match provider.known_copies() {
-        Copies::SameBytesAndEvent => {
+    match provider.deduplication() {
+        Deduplication::SignedBytesAndEvent => {
             part(encoded.event().as_deref().unwrap_or_default().as_bytes());
         }
         // No other delivery has the same bytes, not even in another process.
-        Copies::None => part(&unique()),
-        Copies::SameBytes => {}
+        Deduplication::Disabled => part(&unique()),
+        Deduplication::SignedBytes => {}
     }
     Bytes::copy_from_slice(&hash.finish())
 }
@@ -194,7 +200,7 @@ fn unique() -> [u8; 24] {
     bytes
 }
 
-fn head(delivery: &Delivery, parts: &Parts) -> Head {
+fn head(delivery: &Delivery, parts: &Parts) -> StoredRequest {
     let verified = delivery.verification();
     let mut headers = HeaderMap::with_capacity(delivery.headers().keys_len());
     for (name, value) in delivery.headers() {
@@ -213,15 +219,15 @@ fn head(delivery: &Delivery, parts: &Parts) -> Head {
         Some((path, query)) => format!("{path}?{}", without(query, secret)),
         None => uri.to_owned(),
     };
-    Head {
+    StoredRequest {
         method: parts.method.as_str().to_owned(),
         uri,
         query,
         headers,
-        scope: verified.scope.params().to_vec(),
-        secret: delivery.secret().to_owned(),
+        tenant: verified.tenant.params().to_vec(),
+        secret_name: delivery.secret_name().to_owned(),
         signed_at: delivery.signed_at(),
-        piece: None,
+        batch_item: None,
     }
 }
 

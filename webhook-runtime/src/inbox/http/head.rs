@@ -10,7 +10,7 @@ use crate::inbox::record::{millis, time};
 /// A request without its body, to run the function as if the request had just arrived.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Head {
+pub struct StoredRequest {
     /// The method.
     pub method: String,
     /// Path and query, as they were sent.
@@ -20,19 +20,19 @@ pub struct Head {
     /// The headers that are kept.
     pub headers: HeaderMap,
     /// The parameters of the path by which the secret was found: the tenant.
-    pub scope: Vec<(String, String)>,
+    pub tenant: Vec<(String, String)>,
     /// The name of the secret that matched.
-    pub secret: String,
+    pub secret_name: String,
     /// The time at which the provider signed, if its scheme signs a time.
     pub signed_at: Option<SystemTime>,
     /// The event of a batch that this is, if each is stored by itself.
-    pub piece: Option<Piece>,
+    pub batch_item: Option<BatchItemRef>,
 }
 
 /// One event of a batch, stored without the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Piece {
+pub struct BatchItemRef {
     /// Its place in the batch, from 0.
     pub index: u64,
     /// The name of the event, if the request names one for the whole batch.
@@ -44,7 +44,7 @@ pub struct Piece {
 /// The first byte. The form may change, and what was stored before has to be readable all the same.
 const VERSION: u8 = 1;
 
-impl Head {
+impl StoredRequest {
     pub(crate) fn weight(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
         headers.sum::<usize>() + self.uri.len() + self.query.as_ref().map_or(0, Bytes::len)
@@ -58,11 +58,11 @@ impl Head {
         put(&mut out, self.method.as_bytes());
         put(&mut out, self.uri.as_bytes());
         put_option(&mut out, self.query.as_deref());
-        put(&mut out, self.secret.as_bytes());
+        put(&mut out, self.secret_name.as_bytes());
         let signed_at = self.signed_at.map(|at| millis(at).to_be_bytes());
         put_option(&mut out, signed_at.as_ref().map(|at| &at[..]));
-        put_count(&mut out, self.scope.len());
-        for (name, value) in &self.scope {
+        put_count(&mut out, self.tenant.len());
+        for (name, value) in &self.tenant {
             put(&mut out, name.as_bytes());
             put(&mut out, value.as_bytes());
         }
@@ -71,8 +71,8 @@ impl Head {
             put(&mut out, name.as_str().as_bytes());
             put(&mut out, value.as_bytes());
         }
-        out.push(u8::from(self.piece.is_some()));
-        if let Some(Piece { index, event, action }) = &self.piece {
+        out.push(u8::from(self.batch_item.is_some()));
+        if let Some(BatchItemRef { index, event, action }) = &self.batch_item {
             put(&mut out, &index.to_be_bytes());
             put_option(&mut out, event.as_ref().map(String::as_bytes));
             put_option(&mut out, action.as_ref().map(String::as_bytes));
@@ -94,12 +94,12 @@ impl Head {
         if flag(rest)? {
             head.query = Some(Bytes::copy_from_slice(bytes(rest)?));
         }
-        head.secret = text(rest)?;
+        head.secret_name = text(rest)?;
         if flag(rest)? {
             head.signed_at = Some(time(i64::from_be_bytes(bytes(rest)?.try_into().ok()?)));
         }
         for _ in 0..count(rest)? {
-            head.scope.push((text(rest)?, text(rest)?));
+            head.tenant.push((text(rest)?, text(rest)?));
         }
         for _ in 0..count(rest)? {
             let name = HeaderName::from_bytes(bytes(rest)?).ok()?;
@@ -109,7 +109,7 @@ impl Head {
             let index = u64::from_be_bytes(bytes(rest)?.try_into().ok()?);
             let event = if flag(rest)? { Some(text(rest)?) } else { None };
             let action = if flag(rest)? { Some(text(rest)?) } else { None };
-            head.piece = Some(Piece { index, event, action });
+            head.batch_item = Some(BatchItemRef { index, event, action });
         }
         rest.is_empty().then_some(head)
     }
@@ -162,27 +162,31 @@ mod tests {
 
     use super::*;
 
-    fn head() -> Head {
+    fn head() -> StoredRequest {
         let mut headers = HeaderMap::new();
         headers.append("x-one", HeaderValue::from_static("1"));
         headers.append("x-one", HeaderValue::from_static("2"));
         headers.append("x-opaque", HeaderValue::from_bytes(b"\xff\x80").expect("opaque"));
-        Head {
+        StoredRequest {
             method: "POST".to_owned(),
             uri: "/hooks/acme?a=b".to_owned(),
             query: Some(Bytes::from_static(b"a=b")),
             headers,
-            scope: vec![("shop".to_owned(), "acme".to_owned())],
-            secret: "SECRET".to_owned(),
+            tenant: vec![("shop".to_owned(), "acme".to_owned())],
+            secret_name: "SECRET".to_owned(),
             signed_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000)),
-            piece: Some(Piece { index: 7, event: Some("page".to_owned()), action: None }),
+            batch_item: Some(BatchItemRef {
+                index: 7,
+                event: Some("page".to_owned()),
+                action: None,
+            }),
         }
     }
 
     #[test]
     fn it_is_read_as_it_was_written() {
-        for head in [head(), Head::default()] {
-            assert!(Head::from_bytes(&head.to_bytes()) == Some(head));
+        for head in [head(), StoredRequest::default()] {
+            assert!(StoredRequest::from_bytes(&head.to_bytes()) == Some(head));
         }
     }
 
@@ -190,20 +194,20 @@ mod tests {
     fn what_is_damaged_is_not_read() {
         let stored = head().to_bytes();
         for length in 0..stored.len() {
-            assert!(Head::from_bytes(&stored[..length]).is_none(), "{length}");
+            assert!(StoredRequest::from_bytes(&stored[..length]).is_none(), "{length}");
         }
         let mut longer = stored.clone();
         longer.push(0);
-        assert!(Head::from_bytes(&longer).is_none());
+        assert!(StoredRequest::from_bytes(&longer).is_none());
         let mut huge = stored;
         huge[1..5].copy_from_slice(&[0xff; 4]);
-        assert!(Head::from_bytes(&huge).is_none());
+        assert!(StoredRequest::from_bytes(&huge).is_none());
     }
 
     #[test]
     fn it_weighs_what_was_sent() {
-        assert_eq!(Head::default().weight(), 0);
-        let mut head = Head { uri: "/hooks".to_owned(), ..Head::default() };
+        assert_eq!(StoredRequest::default().weight(), 0);
+        let mut head = StoredRequest { uri: "/hooks".to_owned(), ..StoredRequest::default() };
         assert_eq!(head.weight(), 6);
         head.query = Some(Bytes::from_static(b"a=b"));
         assert_eq!(head.weight(), 9);
@@ -216,7 +220,7 @@ mod tests {
     fn another_version_is_not_read() {
         let mut stored = head().to_bytes();
         stored[0] = 2;
-        assert!(Head::from_bytes(&stored).is_none());
-        assert!(Head::from_bytes(&[]).is_none());
+        assert!(StoredRequest::from_bytes(&stored).is_none());
+        assert!(StoredRequest::from_bytes(&[]).is_none());
     }
 }

@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 
 use crate::{
     delivery::{
-        Delivery, Rejection, Said, Scope, Verification,
+        Delivery, Rejection, Said, Tenant, Verification,
         answer::{is_retryable, retry_after},
         request::as_request,
     },
@@ -22,9 +22,9 @@ use crate::{
         error::InboxError,
         record::{AttemptResult, Job},
         tx::{Tx, TxSource},
-        worker::attempt::{Process, Processing},
+        worker::attempt::{JobFuture, JobHandler},
     },
-    verify::scheme::Proof,
+    verify::scheme::Verified,
 };
 
 /// Runs the stored deliveries of one endpoint through its own router, so that extractors work as
@@ -34,13 +34,13 @@ pub(crate) struct Runner {
     pub(crate) router: Router,
 }
 
-impl Process for Runner {
-    fn process(&self, job: Job, tx: TxSource) -> Processing {
+impl JobHandler for Runner {
+    fn handle(&self, job: Job, tx: TxSource) -> JobFuture {
         let span = tracing::info_span!(
             "webhook",
             endpoint = self.endpoint.name,
             provider = self.endpoint.provider.name(),
-            record = job.id,
+            record_id = job.id,
             attempt = job.attempt,
         );
         let mut router = self.router.clone();
@@ -51,7 +51,7 @@ impl Process for Runner {
                 Err(reason) => return AttemptResult::Dead { reason },
             };
             let Ok(answer) = router.call(request).await;
-            result(&answer)
+            outcome(&answer)
         };
         Box::pin(run.instrument(span))
     }
@@ -67,16 +67,16 @@ fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, Strin
         .map_err(|error| format!("the stored delivery is not a valid request: {error}"))?;
     let (provider, name) = (endpoint.provider, endpoint.name);
     let verified = Verification {
-        proof: Proof { secret: Cow::Owned(head.secret), timestamp: head.signed_at },
-        scope: Scope::new(name, head.scope),
+        proof: Verified { secret_name: Cow::Owned(head.secret_name), signed_at: head.signed_at },
+        tenant: Tenant::new(name, head.tenant),
         query: head.query,
         at: received_at,
     };
-    let delivery = match head.piece {
+    let delivery = match head.batch_item {
         None => Delivery::new(provider, name, head.headers, body, verified),
-        Some(piece) => {
-            let index = usize::try_from(piece.index).unwrap_or(usize::MAX);
-            let said = Said { event: piece.event, action: piece.action };
+        Some(batch_item) => {
+            let index = usize::try_from(batch_item.index).unwrap_or(usize::MAX);
+            let said = Said { event: batch_item.event, action: batch_item.action };
             Delivery::alone(provider, name, head.headers, body, verified, (index, said))
         }
     };
@@ -86,10 +86,10 @@ fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, Strin
 }
 
 /// Judges an attempt by its response, as the provider would have judged it.
-fn result(answer: &Response) -> AttemptResult {
+fn outcome(answer: &Response) -> AttemptResult {
     let status = answer.status();
     if status.is_success() {
-        return AttemptResult::Done;
+        return AttemptResult::Completed;
     }
     let said = answer.extensions();
     let reason = match (said.get::<Rejection>(), said.get::<InboxError>()) {
@@ -106,10 +106,10 @@ fn result(answer: &Response) -> AttemptResult {
 }
 
 impl<S: Sync> FromRequestParts<S> for Tx {
-    type Rejection = NoTx;
+    type Rejection = MissingTx;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NoTx> {
-        parts.extensions.get::<TxSource>().and_then(TxSource::tx).ok_or(NoTx)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingTx> {
+        parts.extensions.get::<TxSource>().and_then(TxSource::tx).ok_or(MissingTx)
     }
 }
 
@@ -117,17 +117,17 @@ impl<S: Sync> FromRequestParts<S> for Tx {
 /// the program, and the response is 500.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct NoTx;
+pub struct MissingTx;
 
-impl std::fmt::Display for NoTx {
+impl std::fmt::Display for MissingTx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("`Tx` can be extracted once, in functions marked `#[webhook(..., inbox)]`")
     }
 }
 
-impl std::error::Error for NoTx {}
+impl std::error::Error for MissingTx {}
 
-impl IntoResponse for NoTx {
+impl IntoResponse for MissingTx {
     fn into_response(self) -> Response {
         tracing::error!("{self}");
         StatusCode::INTERNAL_SERVER_ERROR.into_response()

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use crate::inbox::{
-    http::head::Head,
-    record::{Digest, Stored},
+    http::head::StoredRequest,
+    record::{Digest, StoredDelivery},
 };
 
 /// A claimed delivery to run now.
@@ -24,17 +24,17 @@ pub struct Job {
     /// The time at which the request was verified.
     pub received_at: SystemTime,
     /// The request without its body.
-    pub head: Head,
+    pub head: StoredRequest,
     /// The body.
     pub body: Bytes,
-    pub(crate) claim: ClaimToken,
+    pub(crate) claim_token: ClaimToken,
 }
 
 impl Job {
     /// Creates a job of a delivery as it is stored after the claim.
     #[must_use]
-    pub fn new(claim: ClaimToken, delivery: Stored) -> Self {
-        let Stored { record, head, body } = delivery;
+    pub fn new(claim_token: ClaimToken, delivery: StoredDelivery) -> Self {
+        let StoredDelivery { record, head, body } = delivery;
         Self {
             id: record.id,
             attempt: record.attempt,
@@ -43,14 +43,14 @@ impl Job {
             received_at: record.received_at,
             head,
             body,
-            claim,
+            claim_token,
         }
     }
 
     /// The token that the claim is settled by.
     #[must_use]
-    pub fn claim(&self) -> ClaimToken {
-        self.claim
+    pub fn claim_token(&self) -> ClaimToken {
+        self.claim_token
     }
 }
 
@@ -59,7 +59,7 @@ impl Job {
 pub struct ClaimToken {
     pub(crate) id: i64,
     pub(crate) number: i64,
-    pub(crate) line: Option<Digest>,
+    pub(crate) ordering_digest: Option<Digest>,
 }
 
 impl ClaimToken {
@@ -67,14 +67,14 @@ impl ClaimToken {
     /// be given twice to one record: a counter that only goes up will do.
     #[must_use]
     pub const fn new(id: i64, number: i64) -> Self {
-        Self { id, number, line: None }
+        Self { id, number, ordering_digest: None }
     }
 
     /// Carries the [digest of the ordering key](crate::inbox::NewDelivery::ordering_digest), so
     /// that a store need not look it up to let the next delivery go on.
     #[must_use]
     pub const fn with_ordering_digest(mut self, digest: Option<[u8; 16]>) -> Self {
-        self.line = digest;
+        self.ordering_digest = digest;
         self
     }
 
@@ -93,7 +93,7 @@ impl ClaimToken {
     /// The digest of the ordering key, where the token carries it.
     #[must_use]
     pub const fn ordering_digest(&self) -> Option<[u8; 16]> {
-        self.line
+        self.ordering_digest
     }
 }
 
@@ -102,7 +102,7 @@ impl ClaimToken {
 #[non_exhaustive]
 pub enum AttemptResult {
     /// The delivery is completed.
-    Done,
+    Completed,
     /// The delivery is to run again.
     Retry {
         /// The pause that was asked for, such as by `Retry-After`. Before a store sees it, the
@@ -126,18 +126,19 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
-    use crate::inbox::record::{Record, State};
+    use crate::inbox::record::{DeliveryState, Record};
 
     #[test]
     fn a_job_is_settled_by_its_token() {
         let claim = ClaimToken::new(7, 3).with_ordering_digest(Some([1; 16]));
         assert_eq!((claim.id(), claim.number()), (7, 3));
         assert_eq!(claim.ordering_digest(), Some([1; 16]));
-        let mut record = Record::new(7, "orders", "acme", State::Running, UNIX_EPOCH);
+        let mut record = Record::new(7, "orders", "acme", DeliveryState::Running, UNIX_EPOCH);
         record.attempt = 2;
-        let delivery = Stored::new(record, Head::default(), Bytes::from_static(b"body"));
+        let delivery =
+            StoredDelivery::new(record, StoredRequest::default(), Bytes::from_static(b"body"));
         let job = Job::new(claim, delivery);
-        assert_eq!((job.id, job.attempt, job.claim()), (7, 2, claim));
+        assert_eq!((job.id, job.attempt, job.claim_token()), (7, 2, claim));
         assert_eq!((job.endpoint.as_str(), job.provider.as_str()), ("orders", "acme"));
         assert_eq!((job.received_at, &job.body[..]), (UNIX_EPOCH, &b"body"[..]));
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use crate::{inbox::http::head::Head, support::hash::PartsHash};
+use crate::{inbox::http::head::StoredRequest, support::hash::PartsHash};
 
 /// A verified delivery to store.
 #[derive(Clone)]
@@ -15,14 +15,14 @@ pub struct NewDelivery {
     /// The name of the provider.
     pub provider: String,
     /// The deduplication key: the signed id, or a digest of what was signed. Two deliveries of one
-    /// endpoint and tenant ([`Head::scope`]) with the same key are copies.
-    pub key: Bytes,
+    /// endpoint and tenant ([`StoredRequest::tenant`]) with the same key are copies.
+    pub dedup_key: Bytes,
     /// How long a copy of this delivery has to be recognised: as long as the provider may send it
     /// again. [`Inbox::enqueue`](crate::Inbox::enqueue) makes it at least as long as the inbox is
     /// configured to.
-    pub keep_key_for: Duration,
+    pub dedup_retention: Duration,
     /// The ordering key: deliveries of one endpoint and tenant that share it run one after another.
-    pub order_key: Option<Bytes>,
+    pub ordering_key: Option<Bytes>,
     /// The name of the event, if the provider names it.
     pub event: Option<String>,
     /// The provider's id of the delivery, if it has one.
@@ -30,7 +30,7 @@ pub struct NewDelivery {
     /// The time at which the request was verified.
     pub received_at: SystemTime,
     /// The request without its body, to run the function as if it had just arrived.
-    pub head: Head,
+    pub head: StoredRequest,
     /// The bytes that the provider signed.
     pub body: Bytes,
 }
@@ -41,20 +41,20 @@ impl NewDelivery {
     pub fn new(
         endpoint: impl Into<String>,
         provider: impl Into<String>,
-        key: impl Into<Bytes>,
+        dedup_key: impl Into<Bytes>,
         body: impl Into<Bytes>,
         received_at: SystemTime,
     ) -> Self {
         Self {
             endpoint: endpoint.into(),
             provider: provider.into(),
-            key: key.into(),
-            keep_key_for: Duration::ZERO,
-            order_key: None,
+            dedup_key: dedup_key.into(),
+            dedup_retention: Duration::ZERO,
+            ordering_key: None,
             event: None,
             provider_id: None,
             received_at,
-            head: Head::default(),
+            head: StoredRequest::default(),
             body: body.into(),
         }
     }
@@ -64,19 +64,19 @@ impl NewDelivery {
         self.body.len() + self.head.weight() + 512
     }
 
-    /// A digest of the endpoint, the tenant and the [key](Self::key): two deliveries that have it
-    /// in common are copies.
+    /// A digest of the endpoint, the tenant and the [deduplication key](Self::dedup_key): two
+    /// deliveries that have it in common are copies.
     #[must_use]
     pub fn dedup_digest(&self) -> [u8; 16] {
-        digest(&self.endpoint, &self.head.scope, &self.key)
+        digest(&self.endpoint, &self.head.tenant, &self.dedup_key)
     }
 
-    /// A digest of the endpoint, the tenant and the [ordering key](Self::order_key): deliveries
+    /// A digest of the endpoint, the tenant and the [ordering key](Self::ordering_key): deliveries
     /// that have it in common run one after another.
     #[must_use]
     pub fn ordering_digest(&self) -> Option<[u8; 16]> {
-        let key = self.order_key.as_ref()?;
-        Some(digest(&self.endpoint, &self.head.scope, key))
+        let key = self.ordering_key.as_ref()?;
+        Some(digest(&self.endpoint, &self.head.tenant, key))
     }
 }
 
@@ -84,11 +84,11 @@ impl NewDelivery {
 /// and keeps the index of keys small.
 pub(crate) type Digest = [u8; 16];
 
-fn digest(endpoint: &str, scope: &[(String, String)], key: &[u8]) -> Digest {
+fn digest(endpoint: &str, tenant: &[(String, String)], key: &[u8]) -> Digest {
     let mut hash = PartsHash::new();
     hash.part(endpoint.as_bytes());
-    hash.part(&(scope.len() as u64).to_be_bytes());
-    for (name, value) in scope {
+    hash.part(&(tenant.len() as u64).to_be_bytes());
+    for (name, value) in tenant {
         hash.part(name.as_bytes());
         hash.part(value.as_bytes());
     }
@@ -101,14 +101,14 @@ fn digest(endpoint: &str, scope: &[(String, String)], key: &[u8]) -> Digest {
 /// The result of storing a delivery. Either way it is safe and can be acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Enqueued {
+pub enum EnqueueResult {
     /// The delivery is stored under this number.
     Stored(i64),
     /// The delivery was stored before, under this number. The record may have been pruned since.
     Duplicate(i64),
 }
 
-impl Enqueued {
+impl EnqueueResult {
     /// The number of the record.
     #[must_use]
     pub fn id(self) -> i64 {
@@ -124,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    fn scope(params: &[(&str, &str)]) -> Vec<(String, String)> {
+    fn tenant(params: &[(&str, &str)]) -> Vec<(String, String)> {
         params.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
@@ -134,9 +134,9 @@ mod tests {
             digest("a", &[], b"key"),
             digest("b", &[], b"key"),
             digest("ak", &[], b"ey"),
-            digest("a", &scope(&[("tenant", "1")]), b"key"),
-            digest("a", &scope(&[("tenan", "t1")]), b"key"),
-            digest("a", &scope(&[("tenant", "2")]), b"key"),
+            digest("a", &tenant(&[("tenant", "1")]), b"key"),
+            digest("a", &tenant(&[("tenan", "t1")]), b"key"),
+            digest("a", &tenant(&[("tenant", "2")]), b"key"),
         ];
         for (at, one) in all.iter().enumerate() {
             assert!(!all[at + 1..].contains(one), "{at}");
@@ -157,15 +157,15 @@ mod tests {
         let mut delivery = NewDelivery::new("e", "p", "key", "", UNIX_EPOCH);
         assert_eq!(delivery.dedup_digest(), digest("e", &[], b"key"));
         assert_eq!(delivery.ordering_digest(), None);
-        delivery.order_key = Some(Bytes::from_static(b"order"));
+        delivery.ordering_key = Some(Bytes::from_static(b"order"));
         assert_eq!(delivery.ordering_digest(), Some(digest("e", &[], b"order")));
-        delivery.head.scope = scope(&[("tenant", "1")]);
-        assert_eq!(delivery.dedup_digest(), digest("e", &delivery.head.scope, b"key"));
-        assert_eq!(delivery.ordering_digest(), Some(digest("e", &delivery.head.scope, b"order")));
+        delivery.head.tenant = tenant(&[("tenant", "1")]);
+        assert_eq!(delivery.dedup_digest(), digest("e", &delivery.head.tenant, b"key"));
+        assert_eq!(delivery.ordering_digest(), Some(digest("e", &delivery.head.tenant, b"order")));
     }
 
     #[test]
     fn stored_or_not_there_is_a_number() {
-        assert_eq!((Enqueued::Stored(7).id(), Enqueued::Duplicate(8).id()), (7, 8));
+        assert_eq!((EnqueueResult::Stored(7).id(), EnqueueResult::Duplicate(8).id()), (7, 8));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, time::SystemTime};
 
-use crate::inbox::record::{Record, State, stored_text};
+use crate::inbox::record::{DeliveryState, Record, stored_text};
 
 /// A filter of records. All conditions must hold; without conditions it matches every record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Filter {
     /// The provider's id of the delivery, as it is stored.
     pub provider_id: Option<String>,
     /// The states.
-    pub states: Option<Vec<State>>,
+    pub states: Option<Vec<DeliveryState>>,
     /// The span of time in which the request was verified; the end is not included.
     pub received: Option<Range<SystemTime>>,
 }
@@ -54,7 +54,7 @@ impl Filter {
     }
 
     /// Matches the records in this state. Call it again for further states.
-    pub fn state(mut self, state: State) -> Self {
+    pub fn state(mut self, state: DeliveryState) -> Self {
         self.states.get_or_insert_default().push(state);
         self
     }
@@ -95,15 +95,15 @@ mod tests {
             .endpoint("e")
             .event("v\0")
             .provider_id("i\0")
-            .state(State::Done)
-            .state(State::Dead)
+            .state(DeliveryState::Completed)
+            .state(DeliveryState::Dead)
             .received(span.clone());
         let expected = Filter {
             ids: Some(vec![1, 2]),
             endpoint: Some("e".to_owned()),
             event: Some("v\u{fffd}".to_owned()),
             provider_id: Some("i\u{fffd}".to_owned()),
-            states: Some(vec![State::Done, State::Dead]),
+            states: Some(vec![DeliveryState::Completed, DeliveryState::Dead]),
             received: Some(span),
         };
         assert_eq!(filter, expected);

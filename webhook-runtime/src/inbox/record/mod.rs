@@ -14,49 +14,49 @@ use bytes::Bytes;
 pub(crate) use self::columns::span;
 pub use self::{
     claim::{AttemptResult, ClaimToken, Job},
-    delivery::{Enqueued, NewDelivery},
+    delivery::{EnqueueResult, NewDelivery},
     filter::Filter,
 };
 pub(crate) use self::{
     columns::{millis, stored_reason, stored_text, time},
     delivery::Digest,
 };
-use crate::inbox::http::head::Head;
+use crate::inbox::http::head::StoredRequest;
 
 /// The state of a stored delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum State {
+pub enum DeliveryState {
     /// Waits to run, now or at a later time.
-    Waiting,
+    Pending,
     /// Claimed by a worker. Its lease may have run out without being noticed yet.
     Running,
     /// Waits for another delivery with the same ordering key.
-    Held,
+    Blocked,
     /// Completed.
-    Done,
+    Completed,
     /// Given up: a dead letter. [`Record::reason`] says why, and it can be retried.
     Dead,
     /// Discarded by an operator.
-    Discarded,
+    Cancelled,
 }
 
-impl State {
+impl DeliveryState {
     /// All states.
     pub const ALL: [Self; 6] =
-        [Self::Waiting, Self::Running, Self::Held, Self::Done, Self::Dead, Self::Discarded];
+        [Self::Pending, Self::Running, Self::Blocked, Self::Completed, Self::Dead, Self::Cancelled];
 
     /// The state's number in a database. The order matters: what is below 2 can become due, and
     /// what is above 2 is finished.
     #[must_use]
     pub const fn code(self) -> i16 {
         match self {
-            Self::Waiting => 0,
+            Self::Pending => 0,
             Self::Running => 1,
-            Self::Held => 2,
-            Self::Done => 3,
+            Self::Blocked => 2,
+            Self::Completed => 3,
             Self::Dead => 4,
-            Self::Discarded => 5,
+            Self::Cancelled => 5,
         }
     }
 
@@ -88,11 +88,11 @@ pub struct Record {
     /// The provider's id of the delivery, if it has one.
     pub provider_id: Option<String>,
     /// The state.
-    pub state: State,
+    pub state: DeliveryState,
     /// The number of attempts since it arrived, or since an operator had it run again.
     pub attempt: u32,
     /// The reason why the last attempt did not complete it.
-    pub reason: Option<String>,
+    pub last_error: Option<String>,
     /// The time at which the request was verified.
     pub received_at: SystemTime,
     /// The time at which it is to run (waiting), or its lease runs out (running); `None` is now.
@@ -110,7 +110,7 @@ impl Record {
         id: i64,
         endpoint: impl Into<String>,
         provider: impl Into<String>,
-        state: State,
+        state: DeliveryState,
         received_at: SystemTime,
     ) -> Self {
         Self {
@@ -121,7 +121,7 @@ impl Record {
             provider_id: None,
             state,
             attempt: 0,
-            reason: None,
+            last_error: None,
             received_at,
             due_at: None,
             finished_at: None,
@@ -133,19 +133,19 @@ impl Record {
 /// A stored delivery, with what was sent.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Stored {
+pub struct StoredDelivery {
     /// The record.
     pub record: Record,
     /// The request without its body.
-    pub head: Head,
+    pub head: StoredRequest,
     /// The body.
     pub body: Bytes,
 }
 
-impl Stored {
+impl StoredDelivery {
     /// Creates a delivery of its record and what was sent.
     #[must_use]
-    pub fn new(record: Record, head: Head, body: Bytes) -> Self {
+    pub fn new(record: Record, head: StoredRequest, body: Bytes) -> Self {
         Self { record, head, body }
     }
 }
@@ -156,16 +156,20 @@ mod tests {
 
     #[test]
     fn states_have_codes() {
-        for state in State::ALL {
-            assert_eq!(State::from_code(state.code()), Some(state));
+        for state in DeliveryState::ALL {
+            assert_eq!(DeliveryState::from_code(state.code()), Some(state));
         }
-        assert_eq!(State::from_code(9), None);
+        assert_eq!(DeliveryState::from_code(9), None);
     }
 
     #[test]
     fn what_is_done_given_up_or_put_aside_is_finished() {
-        let finished = State::ALL.map(State::is_finished);
+        let finished = DeliveryState::ALL.map(DeliveryState::is_finished);
         assert_eq!(finished, [false, false, false, true, true, true]);
-        assert_eq!(State::ALL.map(State::code), [0, 1, 2, 3, 4, 5], "they are in databases");
+        assert_eq!(
+            DeliveryState::ALL.map(DeliveryState::code),
+            [0, 1, 2, 3, 4, 5],
+            "they are in databases"
+        );
     }
 }

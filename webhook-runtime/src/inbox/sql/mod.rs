@@ -11,9 +11,11 @@ use bytes::Bytes;
 pub(crate) use self::statements::{Arg, Statement, bind};
 use crate::inbox::{
     error::InboxError,
-    http::head::Head,
-    record::{AttemptResult, ClaimToken, Digest, Job, Record, State, Stored, span, time},
-    store::{Finish, UNREADABLE},
+    http::head::StoredRequest,
+    record::{
+        AttemptResult, ClaimToken, DeliveryState, Digest, Job, Record, StoredDelivery, span, time,
+    },
+    store::{FinishedAttempt, UNREADABLE},
 };
 
 /// The row of a record.
@@ -42,9 +44,9 @@ pub(crate) type LineRow = (i64, Option<Vec<u8>>);
 pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
     let (id, endpoint, provider, event, provider_id, state, attempt, ..) = row;
     let (.., reason, received_at, due_at, finished_at, size) = row;
-    let state = State::from_code(state)
+    let state = DeliveryState::from_code(state)
         .ok_or_else(|| InboxError::Store(format!("record {id} has the unknown state {state}")))?;
-    let is_due = matches!(state, State::Waiting | State::Running) && due_at != 0;
+    let is_due = matches!(state, DeliveryState::Pending | DeliveryState::Running) && due_at != 0;
     Ok(Record {
         id,
         endpoint,
@@ -53,7 +55,7 @@ pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
         provider_id,
         state,
         attempt: attempt.try_into().unwrap_or_default(),
-        reason,
+        last_error: reason,
         received_at: time(received_at),
         due_at: is_due.then(|| time(due_at)),
         finished_at: finished_at.map(time),
@@ -64,7 +66,7 @@ pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
 /// Reads a job, or returns the number of the delivery that cannot be read.
 pub(crate) fn job(row: JobRow) -> Result<Job, i64> {
     let (id, attempt, number, endpoint, provider, received_at, line, head, body) = row;
-    let head = Head::from_bytes(&head).ok_or(id)?;
+    let head = StoredRequest::from_bytes(&head).ok_or(id)?;
     Ok(Job {
         id,
         attempt: attempt.try_into().unwrap_or(1),
@@ -73,7 +75,7 @@ pub(crate) fn job(row: JobRow) -> Result<Job, i64> {
         received_at: time(received_at),
         head,
         body: Bytes::from(body),
-        claim: ClaimToken { id, number, line: line.as_deref().and_then(digest) },
+        claim_token: ClaimToken { id, number, ordering_digest: line.as_deref().and_then(digest) },
     })
 }
 
@@ -81,10 +83,11 @@ pub(crate) fn job(row: JobRow) -> Result<Job, i64> {
 pub(crate) fn stored(
     row: Option<RecordRow>,
     sent: Option<(Vec<u8>, Vec<u8>)>,
-) -> Result<Option<Stored>, InboxError> {
+) -> Result<Option<StoredDelivery>, InboxError> {
     let (Some(row), Some((head, body))) = (row, sent) else { return Ok(None) };
-    let head = Head::from_bytes(&head).ok_or_else(|| InboxError::Store(UNREADABLE.to_owned()))?;
-    Ok(Some(Stored::new(record(row)?, head, body.into())))
+    let head =
+        StoredRequest::from_bytes(&head).ok_or_else(|| InboxError::Store(UNREADABLE.to_owned()))?;
+    Ok(Some(StoredDelivery::new(record(row)?, head, body.into())))
 }
 
 /// The columns that the end of a claim sets.
@@ -92,7 +95,7 @@ pub(crate) struct Settled<'a> {
     pub(crate) id: i64,
     /// The number of the claim.
     pub(crate) claim: i64,
-    pub(crate) state: State,
+    pub(crate) state: DeliveryState,
     /// The milliseconds until it is due; `None` is at once.
     pub(crate) after: Option<i64>,
     pub(crate) reason: Option<&'a str>,
@@ -101,13 +104,14 @@ pub(crate) struct Settled<'a> {
 }
 
 impl<'a> Settled<'a> {
-    pub(crate) fn of(finish: &'a Finish) -> Self {
-        let ClaimToken { id, number: claim, .. } = finish.claim;
-        let row = Self { id, claim, state: State::Waiting, after: None, reason: None, back: 0 };
+    pub(crate) fn of(finish: &'a FinishedAttempt) -> Self {
+        let ClaimToken { id, number: claim, .. } = finish.claim_token;
+        let row =
+            Self { id, claim, state: DeliveryState::Pending, after: None, reason: None, back: 0 };
         match &finish.result {
-            AttemptResult::Done => Self { state: State::Done, ..row },
+            AttemptResult::Completed => Self { state: DeliveryState::Completed, ..row },
             AttemptResult::Dead { reason } => {
-                Self { state: State::Dead, reason: Some(reason), ..row }
+                Self { state: DeliveryState::Dead, reason: Some(reason), ..row }
             }
             AttemptResult::Retry { after, reason } => {
                 let after = Some(span(after.unwrap_or_default()));

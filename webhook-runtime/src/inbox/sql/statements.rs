@@ -6,8 +6,8 @@
 use std::{fmt::Write as _, time::Duration};
 
 use crate::inbox::{
-    record::{Filter, State, millis, span},
-    store::{Census, Change},
+    record::{DeliveryState, Filter, millis, span},
+    store::{Change, QueueDepth},
 };
 
 /// A template and its arguments.
@@ -97,7 +97,7 @@ pub(crate) fn numbers(numbers: impl Iterator<Item = i64>) -> String {
     if numbers.is_empty() { "NULL".to_owned() } else { numbers.join(", ") }
 }
 
-fn codes(states: &[State]) -> String {
+fn codes(states: &[DeliveryState]) -> String {
     numbers(states.iter().map(|state| state.code().into()))
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn change(change: Change, ids: &[i64]) -> String {
             "state = CASE WHEN line IS NULL THEN 0 ELSE 2 END, due_at = 0, attempt = 0, \
              finished_at = NULL"
         }
-        Change::Discard => "state = 5, finished_at = {now}",
+        Change::Cancel => "state = 5, finished_at = {now}",
     };
     let (ids, states) = (numbers(ids.iter().copied()), codes(change.applies_to()));
     format!("UPDATE {{s}}deliveries SET {set} WHERE id IN ({ids}) AND state IN ({states})")
@@ -127,7 +127,7 @@ const ENDPOINTS: &str = "WITH RECURSIVE e (name) AS (\
      WHERE state < 2 AND endpoint > e.name) FROM e WHERE e.name IS NOT NULL)";
 
 /// Lists the deliveries of a state whose due time lies implausibly far ahead.
-pub(crate) fn far_ahead(state: State, plausible: Duration) -> String {
+pub(crate) fn far_ahead(state: DeliveryState, plausible: Duration) -> String {
     let (state, plausible) = (state.code(), span(plausible));
     format!(
         "{ENDPOINTS} SELECT d.id FROM e CROSS JOIN {{s}}deliveries AS d WHERE d.endpoint = e.name \
@@ -170,11 +170,11 @@ pub(crate) fn longest_wait() -> String {
 }
 
 /// The result of both counts.
-pub(crate) fn census(counts: (i64, i64, i64, i64), longest_wait: Option<i64>) -> Census {
+pub(crate) fn queue_depth(counts: (i64, i64, i64, i64), longest_wait: Option<i64>) -> QueueDepth {
     let count = |number: i64| number.try_into().unwrap_or_default();
-    let mut census = Census::default();
-    (census.waiting, census.running) = (count(counts.0), count(counts.1));
-    (census.held, census.dead) = (count(counts.2), count(counts.3));
-    census.lag = Duration::from_millis(count(longest_wait.unwrap_or_default()));
-    census
+    let mut queue_depth = QueueDepth::default();
+    (queue_depth.pending, queue_depth.running) = (count(counts.0), count(counts.1));
+    (queue_depth.blocked, queue_depth.dead) = (count(counts.2), count(counts.3));
+    queue_depth.lag = Duration::from_millis(count(longest_wait.unwrap_or_default()));
+    queue_depth
 }

@@ -2,16 +2,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::inbox::record::{Job, Record, State};
+use crate::inbox::record::{DeliveryState, Job, Record};
 
 /// The deliveries that a worker can take.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct ClaimRequest {
     /// The names of the endpoints that the worker has handlers for. Where not everything that is
     /// due can be claimed, the first are served first: the caller takes turns.
     pub endpoints: Vec<String>,
     /// The largest number of deliveries.
-    pub most: u32,
+    pub max: u32,
     /// How long the claims are good.
     pub lease: Duration,
     /// How often a delivery is started before it is given up.
@@ -23,10 +23,10 @@ pub struct Wanted {
     pub running: Vec<i64>,
     /// Whether the claim may include a delivery that has repeatedly lost its worker, and may be the
     /// cause.
-    pub suspect: bool,
+    pub crash_suspect: bool,
 }
 
-impl Wanted {
+impl ClaimRequest {
     /// Puts retries and new deliveries in the order in which they are claimed.
     #[must_use]
     pub fn in_order<T>(&self, retries: T, new: T) -> [T; 2] {
@@ -51,7 +51,9 @@ impl Wanted {
         let mut selection = Selection::new(self);
         for (_, record) in due {
             match record.due_at {
-                _ if record.state == State::Running => selection.lapsed(record.id, record.attempt),
+                _ if record.state == DeliveryState::Running => {
+                    selection.lapsed(record.id, record.attempt)
+                }
                 Some(_) => retries.push(record.id),
                 None => new.push(record.id),
             }
@@ -66,20 +68,20 @@ impl Wanted {
 /// The deliveries that a claim takes.
 ///
 /// A store offers it what is due: first what has [lapsed](Self::lapsed), then retries and new
-/// deliveries [in order](Wanted::in_order), each kind by due time and number.
+/// deliveries [in order](ClaimRequest::in_order), each kind by due time and number.
 #[derive(Debug)]
 pub struct Selection<'a> {
-    wanted: &'a Wanted,
+    wanted: &'a ClaimRequest,
     ids: Vec<i64>,
-    suspect: Option<i64>,
+    crash_suspect: Option<i64>,
     lost: Vec<i64>,
 }
 
 impl<'a> Selection<'a> {
     /// An empty selection.
     #[must_use]
-    pub fn new(wanted: &'a Wanted) -> Self {
-        Self { wanted, ids: Vec::new(), suspect: None, lost: Vec::new() }
+    pub fn new(wanted: &'a ClaimRequest) -> Self {
+        Self { wanted, ids: Vec::new(), crash_suspect: None, lost: Vec::new() }
     }
 
     /// Offers a running delivery whose lease has run out, with its number of attempts so far.
@@ -92,8 +94,8 @@ impl<'a> Selection<'a> {
         } else if self.room() > 0 {
             if attempt < 2 {
                 self.ids.push(id);
-            } else if self.wanted.suspect && self.suspect.is_none() {
-                self.suspect = Some(id);
+            } else if self.wanted.crash_suspect && self.crash_suspect.is_none() {
+                self.crash_suspect = Some(id);
             }
         }
     }
@@ -107,20 +109,20 @@ impl<'a> Selection<'a> {
     /// How many more can be taken.
     #[must_use]
     pub fn room(&self) -> usize {
-        let most = usize::try_from(self.wanted.most).unwrap_or(usize::MAX);
-        most.saturating_sub(self.ids.len() + usize::from(self.suspect.is_some()))
+        let max = usize::try_from(self.wanted.max).unwrap_or(usize::MAX);
+        max.saturating_sub(self.ids.len() + usize::from(self.crash_suspect.is_some()))
     }
 
     /// Whether there is nothing to claim and nothing to give up.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty() && self.suspect.is_none() && self.lost.is_empty()
+        self.ids.is_empty() && self.crash_suspect.is_none() && self.lost.is_empty()
     }
 
     /// The deliveries to claim, in order. The suspect is the last.
     #[must_use]
     pub fn ids(&self) -> Vec<i64> {
-        self.ids.iter().copied().chain(self.suspect).collect()
+        self.ids.iter().copied().chain(self.crash_suspect).collect()
     }
 
     /// The deliveries to give up: each has lost its worker on its last attempt.
@@ -131,26 +133,27 @@ impl<'a> Selection<'a> {
 
     /// The result of the claim, once the selection is claimed and what is lost is given up.
     #[must_use]
-    pub fn claimed(&self, jobs: Vec<Job>) -> Claimed {
-        let buried = u32::try_from(self.lost.len()).unwrap_or(u32::MAX);
-        Claimed { jobs, suspect: self.suspect.is_some(), buried }
+    pub fn claimed(&self, jobs: Vec<Job>) -> ClaimResult {
+        let dead_lettered = u32::try_from(self.lost.len()).unwrap_or(u32::MAX);
+        ClaimResult { jobs, crash_suspect: self.crash_suspect.is_some(), dead_lettered }
     }
 }
 
 /// The result of a claim.
 #[derive(Default)]
-pub struct Claimed {
+pub struct ClaimResult {
     /// The deliveries to run now.
     pub jobs: Vec<Job>,
     /// Whether the last of the jobs has repeatedly lost its worker.
-    pub suspect: bool,
+    pub crash_suspect: bool,
     /// How many were given up because they lost their worker too often.
-    pub buried: u32,
+    pub dead_lettered: u32,
 }
 
 /// The reason that is stored with a delivery that lost its worker on its last attempt; `#` stands
 /// for the number of the attempt.
-pub const LOST: &str = "attempt # ended without an answer: the process ended or lost its lease";
+pub const LOST_ATTEMPT: &str =
+    "attempt # ended without an answer: the process ended or lost its lease";
 
 /// The reason that is stored with a delivery whose stored form cannot be read.
 pub const UNREADABLE: &str = "its stored form is not one that this version reads";

@@ -4,8 +4,8 @@
 //! write through it. [`Inbox::with_store`](crate::Inbox::with_store) opens an inbox on it.
 //!
 //! The rules that every store must keep are written once, and a store calls them:
-//! [`Wanted::select`] or [`Selection`] choose what a claim takes, [`Record`] knows how a record
-//! changes, and [`Filter::matches`] which records are meant.
+//! [`ClaimRequest::select`] or [`Selection`] choose what a claim takes, [`Record`] knows how a
+//! record changes, and [`Filter::matches`] which records are meant.
 
 mod claim;
 mod operate;
@@ -13,16 +13,18 @@ mod operate;
 use std::{any::Any, pin::Pin, time::Duration};
 
 pub use self::{
-    claim::{Claimed, LOST, Selection, UNREADABLE, Wanted},
-    operate::{Bounds, Census, Change, Changed, Pruned, Retention},
+    claim::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
+    operate::{Change, ChangeResult, DueTimeLimits, PruneResult, QueueDepth, Retention},
 };
 use crate::inbox::{
     error::InboxError,
-    record::{AttemptResult, ClaimToken, Enqueued, Filter, NewDelivery, Record, Stored},
+    record::{
+        AttemptResult, ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery,
+    },
 };
 
 /// The answer of a store.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>> + Send + 'a>>;
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>> + Send + 'a>>;
 
 /// Keeps deliveries. When a method succeeds, its effect is committed and survives a crash.
 ///
@@ -31,33 +33,42 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>> + Se
 pub trait InboxStore: Send + Sync + 'static {
     /// Stores deliveries, all of them or none. A delivery is not stored again if its [deduplication
     /// digest](NewDelivery::dedup_digest) is known, from before or from earlier in the same list.
-    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>>;
+    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>>;
 
     /// Claims what is due. It counts the attempt, so that an attempt that ends the process counts.
-    fn claim<'a>(&'a self, wanted: &'a Wanted) -> Answer<'a, Claimed>;
+    fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult>;
 
     /// Extends the leases of running deliveries, and returns the numbers of those whose claim is
     /// still good.
     ///
     /// A delivery that is locked by its own [`StoreTransaction`] may be left out: nobody else can
     /// claim it.
-    fn extend<'a>(&'a self, running: &'a [ClaimToken], lease: Duration) -> Answer<'a, Vec<i64>>;
+    fn renew_leases<'a>(
+        &'a self,
+        running: &'a [ClaimToken],
+        lease: Duration,
+    ) -> StoreFuture<'a, Vec<i64>>;
 
     /// Settles claims, and returns for each whether it was still good. A stale claim changes
     /// nothing.
-    fn finish<'a>(&'a self, batch: &'a [Finish]) -> Answer<'a, Vec<bool>>;
+    fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>>;
 
     /// Begins the transaction in which a claim will be completed.
     ///
     /// # Errors
-    /// [`InboxError::Stale`] if the claim is no longer good.
-    fn begin(&self, claim: ClaimToken) -> Answer<'_, Box<dyn StoreTransaction>>;
+    /// [`InboxError::StaleClaim`] if the claim is no longer good.
+    fn begin(&self, claim_token: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>>;
 
     /// Lists records with numbers above `after`, ordered by number.
-    fn list<'a>(&'a self, filter: &'a Filter, after: i64, most: u32) -> Answer<'a, Vec<Record>>;
+    fn list<'a>(
+        &'a self,
+        filter: &'a Filter,
+        after: i64,
+        most: u32,
+    ) -> StoreFuture<'a, Vec<Record>>;
 
     /// Returns one record with what was sent.
-    fn show(&self, id: i64) -> Answer<'_, Option<Stored>>;
+    fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>>;
 
     /// Changes records with numbers above `after`, ordered by number.
     fn change<'a>(
@@ -66,40 +77,40 @@ pub trait InboxStore: Send + Sync + 'static {
         change: Change,
         after: i64,
         most: u32,
-    ) -> Answer<'a, Changed>;
+    ) -> StoreFuture<'a, ChangeResult>;
 
     /// Deletes what is old enough, at most `most` of each kind.
-    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> Answer<'a, Pruned>;
+    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> StoreFuture<'a, PruneResult>;
 
     /// Resets due times that lie implausibly far ahead, and returns their number.
-    fn heal(&self, bounds: Bounds) -> Answer<'_, u64>;
+    fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64>;
 
     /// Counts the records of each state.
-    fn census(&self) -> Answer<'_, Census>;
+    fn queue_depth(&self) -> StoreFuture<'_, QueueDepth>;
 
     /// Explains how the database finds what is due for these endpoints, and what comes next of an
     /// ordering key: the `EXPLAIN` of the statements of [`claim`](Self::claim).
-    fn plan<'a>(&'a self, _endpoints: &'a [String]) -> Answer<'a, String> {
+    fn explain<'a>(&'a self, _endpoints: &'a [String]) -> StoreFuture<'a, String> {
         Box::pin(std::future::ready(Err(InboxError::Unsupported("the store has no plans"))))
     }
 
     /// Waits until another process may have stored something new. A store that cannot tell waits
     /// for ever.
-    fn news(&self) -> Answer<'_, ()> {
+    fn wait_for_notification(&self) -> StoreFuture<'_, ()> {
         Box::pin(std::future::pending())
     }
 
     /// Closes all connections.
-    fn close(&self) -> Answer<'_, ()> {
+    fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
     }
 }
 
 /// The end of a claim.
 #[derive(Clone, Debug)]
-pub struct Finish {
+pub struct FinishedAttempt {
     /// The claim.
-    pub claim: ClaimToken,
+    pub claim_token: ClaimToken,
     /// How the attempt ended.
     pub result: AttemptResult,
 }
@@ -117,8 +128,8 @@ pub trait StoreTransaction: Send {
     /// Commits what was written, and the completion with it.
     ///
     /// After an error nothing is committed; if the connection broke, that is not certain.
-    fn commit(self: Box<Self>) -> Answer<'static, ()>;
+    fn commit(self: Box<Self>) -> StoreFuture<'static, ()>;
 
     /// Rolls back what was written, and the completion with it.
-    fn rollback(self: Box<Self>) -> Answer<'static, ()>;
+    fn rollback(self: Box<Self>) -> StoreFuture<'static, ()>;
 }

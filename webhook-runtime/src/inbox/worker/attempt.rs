@@ -18,7 +18,7 @@ use crate::{
         Shared,
         error::InboxError,
         record::{AttemptResult, ClaimToken, Job, stored_reason},
-        store::Finish,
+        store::FinishedAttempt,
         tx::{TxSource, rollback},
         worker::retry::{Backoff, random, scaled},
     },
@@ -26,21 +26,21 @@ use crate::{
 };
 
 /// A running attempt.
-pub type Processing = Pin<Box<dyn Future<Output = AttemptResult> + Send>>;
+pub type JobFuture = Pin<Box<dyn Future<Output = AttemptResult> + Send>>;
 
 /// Runs the deliveries of an endpoint.
-pub trait Process: Send + Sync + 'static {
+pub trait JobHandler: Send + Sync + 'static {
     /// Starts one attempt. What is written through the transaction is committed if the result is
-    /// [`AttemptResult::Done`].
-    fn process(&self, job: Job, tx: TxSource) -> Processing;
+    /// [`AttemptResult::Completed`].
+    fn handle(&self, job: Job, tx: TxSource) -> JobFuture;
 }
 
-impl<F, R> Process for F
+impl<F, R> JobHandler for F
 where
     F: Fn(Job, TxSource) -> R + Send + Sync + 'static,
     R: Future<Output = AttemptResult> + Send + 'static,
 {
-    fn process(&self, job: Job, tx: TxSource) -> Processing {
+    fn handle(&self, job: Job, tx: TxSource) -> JobFuture {
         Box::pin(self(job, tx))
     }
 }
@@ -48,17 +48,17 @@ where
 /// Runs a job and settles its claim. When `give_up` is notified, it gives the delivery back.
 pub(crate) async fn attempt(
     shared: &Shared,
-    process: Arc<dyn Process>,
+    handler: Arc<dyn JobHandler>,
     job: Job,
     give_up: &Notify,
 ) {
-    let (claim, number) = (job.claim(), job.attempt);
-    let tx = TxSource::new(Arc::clone(&shared.store), claim);
+    let (claim_token, number) = (job.claim_token(), job.attempt);
+    let tx = TxSource::new(Arc::clone(&shared.store), claim_token);
     let result = {
         let own = tx.clone();
         // Called inside the future: the call itself can panic, too.
-        let running = async move { process.process(job, own).await };
-        let deadline = shared.settings.deadline;
+        let running = async move { handler.handle(job, own).await };
+        let deadline = shared.settings.attempt_timeout;
         let mut running = pin!(tokio::time::timeout(deadline, unless_it_panics(running)));
         let mut give_up = pin!(give_up.notified());
         poll_fn(|context| {
@@ -69,14 +69,14 @@ pub(crate) async fn attempt(
         })
         .await
     };
-    match settle(shared, claim, number, result, &tx).await {
-        Some(AttemptResult::Done) => shared.counters.done(),
+    match settle(shared, claim_token, number, result, &tx).await {
+        Some(AttemptResult::Completed) => shared.counters.done(),
         Some(AttemptResult::Retry { .. }) => shared.counters.retried(),
         Some(AttemptResult::Dead { .. }) => shared.counters.dead(1),
         Some(AttemptResult::Released) => {}
         None => {
             tracing::warn!(
-                record = claim.id,
+                record_id = claim_token.id,
                 "the claim was lost; another worker runs the delivery"
             );
         }
@@ -95,16 +95,16 @@ async fn unless_it_panics(running: impl Future<Output = AttemptResult>) -> Attem
 /// worker runs the delivery.
 async fn settle(
     shared: &Shared,
-    claim: ClaimToken,
+    claim_token: ClaimToken,
     number: u32,
     result: AttemptResult,
     tx: &TxSource,
 ) -> Option<AttemptResult> {
     let result = match tx.close_and_take().await {
         Ok(None) => result,
-        Ok(Some(transaction)) if result == AttemptResult::Done => {
+        Ok(Some(transaction)) if result == AttemptResult::Completed => {
             match transaction.commit().await {
-                Ok(()) => return Some(AttemptResult::Done),
+                Ok(()) => return Some(AttemptResult::Completed),
                 // If the connection broke, it may be committed. Then the claim is settled, and the
                 // token is stale.
                 Err(error) => {
@@ -117,11 +117,11 @@ async fn settle(
             result
         }
         Err(error) => {
-            tracing::error!(record = claim.id, %error, "an attempt cannot be completed");
+            tracing::error!(record_id = claim_token.id, %error, "an attempt cannot be completed");
             retry(error.to_string())
         }
     };
-    finish(shared, Finish { claim, result: bounded(shared, number, result) }).await
+    finish(shared, FinishedAttempt { claim_token, result: bounded(shared, number, result) }).await
 }
 
 fn retry(reason: String) -> AttemptResult {
@@ -142,23 +142,23 @@ fn bounded(shared: &Shared, number: u32, result: AttemptResult) -> AttemptResult
             AttemptResult::Dead { reason }
         }
         AttemptResult::Dead { reason } => AttemptResult::Dead { reason: stored_reason(&reason) },
-        other @ (AttemptResult::Done | AttemptResult::Released) => other,
+        other @ (AttemptResult::Completed | AttemptResult::Released) => other,
     }
 }
 
 /// Settles the claim. If the store fails, it tries again as long as the claim can be good. After
 /// that, another worker claims the delivery.
-async fn finish(shared: &Shared, finish: Finish) -> Option<AttemptResult> {
+async fn finish(shared: &Shared, finish: FinishedAttempt) -> Option<AttemptResult> {
     let give_up = Instant::now() + shared.settings.lease;
     let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
     for failure in 1.. {
         let finished = timeout_at(give_up, shared.writer.finish(finish.clone())).await;
-        match finished.unwrap_or(Err(InboxError::Slow)) {
+        match finished.unwrap_or(Err(InboxError::Timeout)) {
             Ok(true) => return Some(finish.result),
             Ok(false) | Err(InboxError::Closed) => return None,
             Err(error) if Instant::now() >= give_up => {
-                let record = finish.claim.id;
-                tracing::error!(record, %error, "an attempt could not be settled");
+                let record_id = finish.claim_token.id;
+                tracing::error!(record_id, %error, "an attempt could not be settled");
                 return None;
             }
             Err(_) => {

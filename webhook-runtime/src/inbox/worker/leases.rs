@@ -23,7 +23,7 @@ impl Running {
         if claims.is_empty() {
             return true;
         }
-        match shared.store.extend(&claims, shared.settings.lease).await {
+        match shared.store.renew_leases(&claims, shared.settings.lease).await {
             Ok(_) => true,
             Err(error) => {
                 tracing::warn!(%error, "leases could not be renewed; the next try is at once");

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::inbox::{CHUNK, Shared, error::InboxError, store::Pruned, worker::leases::Running};
+use crate::inbox::{CHUNK, Shared, error::InboxError, store::PruneResult, worker::leases::Running};
 
 /// The interval at which old records are deleted and implausible due times are reset.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
@@ -40,7 +40,7 @@ pub(crate) async fn keep(shared: Arc<Shared>, running: Running) {
     let (mut renewed, mut tidied) = (Instant::now(), Instant::now());
     // A clock that has just been set is not trusted with what cannot be undone.
     let mut set = None;
-    heal(&shared).await;
+    clamp_future_due_times(&shared).await;
     loop {
         tokio::time::sleep(tick).await;
         let jumped = clock.jump(shared.settings.clock.now()) > lease / 4;
@@ -52,11 +52,11 @@ pub(crate) async fn keep(shared: Arc<Shared>, running: Running) {
             renewed = Instant::now();
         }
         if jumped {
-            heal(&shared).await;
+            clamp_future_due_times(&shared).await;
         }
         if tidied.elapsed() >= TIDY_EVERY {
             tidied = Instant::now();
-            heal(&shared).await;
+            clamp_future_due_times(&shared).await;
             let believed = set.is_none_or(|since: Instant| since.elapsed() > 10 * TIDY_EVERY);
             if believed && let Err(error) = prune(&shared).await {
                 tracing::warn!(%error, "old records could not be deleted");
@@ -65,8 +65,8 @@ pub(crate) async fn keep(shared: Arc<Shared>, running: Running) {
     }
 }
 
-async fn heal(shared: &Shared) {
-    match shared.store.heal(shared.bounds()).await {
+async fn clamp_future_due_times(shared: &Shared) {
+    match shared.store.clamp_future_due_times(shared.bounds()).await {
         Ok(0) => {}
         Ok(count) => {
             tracing::warn!(count, "implausible due times were reset; a clock was wrong");
@@ -76,13 +76,13 @@ async fn heal(shared: &Shared) {
     }
 }
 
-pub(crate) async fn prune(shared: &Shared) -> Result<Pruned, InboxError> {
-    let mut total = Pruned::default();
+pub(crate) async fn prune(shared: &Shared) -> Result<PruneResult, InboxError> {
+    let mut total = PruneResult::default();
     loop {
         let pruned = shared.store.prune(&shared.settings.retention, CHUNK).await?;
         total.records += pruned.records;
-        total.keys += pruned.keys;
-        if pruned.records + pruned.keys == 0 {
+        total.dedup_keys += pruned.dedup_keys;
+        if pruned.records + pruned.dedup_keys == 0 {
             return Ok(total);
         }
         tokio::task::yield_now().await;

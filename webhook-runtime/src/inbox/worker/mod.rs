@@ -19,7 +19,7 @@ use crate::inbox::{
     error::InboxError,
     record::ClaimToken,
     worker::{
-        attempt::{Process, attempt},
+        attempt::{JobHandler, attempt},
         leases::Running,
         retry::Backoff,
         run::Worker,
@@ -30,18 +30,18 @@ use crate::inbox::{
 /// The handlers of deliveries, by endpoint.
 #[derive(Clone, Default)]
 #[must_use]
-pub struct Processes {
-    by_endpoint: HashMap<String, Arc<dyn Process>>,
+pub struct JobHandlers {
+    by_endpoint: HashMap<String, Arc<dyn JobHandler>>,
 }
 
-impl Processes {
+impl JobHandlers {
     /// No handlers.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Adds the handler of one endpoint, by the name of its function.
-    pub fn on(mut self, endpoint: impl Into<String>, process: impl Process) -> Self {
+    pub fn on(mut self, endpoint: impl Into<String>, process: impl JobHandler) -> Self {
         self.by_endpoint.insert(endpoint.into(), Arc::new(process));
         self
     }
@@ -57,7 +57,7 @@ pub struct Workers {
 /// The numbers of a shutdown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Stopped {
+pub struct ShutdownResult {
     /// Deliveries that were running and ended in time.
     pub finished: usize,
     /// Deliveries that were given back, to be run by another worker.
@@ -70,11 +70,11 @@ enum Event {
     /// An attempt ended.
     Ended(ClaimToken),
     /// Claim nothing more, and let what runs take so long.
-    Stop(Duration, oneshot::Sender<Stopped>),
+    Stop(Duration, oneshot::Sender<ShutdownResult>),
 }
 
 impl Workers {
-    pub(crate) fn start(shared: Arc<Shared>, processes: Processes) -> Self {
+    pub(crate) fn start(shared: Arc<Shared>, processes: JobHandlers) -> Self {
         let (events, received) = mpsc::unbounded_channel();
         let running = Running::default();
         let worker = Worker::new(shared.clone(), processes, running.clone(), events.clone());
@@ -89,10 +89,10 @@ impl Workers {
 
     /// Stops claiming, lets running deliveries finish for `deadline` at most, and gives the rest
     /// back, as if it had not been started.
-    pub async fn shutdown(self, deadline: Duration) -> Stopped {
+    pub async fn shutdown(self, deadline: Duration) -> ShutdownResult {
         let (answer, stopped) = oneshot::channel();
         if self.events.send(Event::Stop(deadline, answer)).is_err() {
-            return Stopped::default();
+            return ShutdownResult::default();
         }
         stopped.await.unwrap_or_default()
     }
@@ -119,7 +119,7 @@ async fn forward_news(shared: Arc<Shared>, events: mpsc::UnboundedSender<Event>)
     let pause = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
     let mut failures = 0;
     loop {
-        match shared.store.news().await {
+        match shared.store.wait_for_notification().await {
             Ok(()) => failures = 0,
             Err(error) => {
                 failures += 1;
@@ -134,17 +134,17 @@ async fn forward_news(shared: Arc<Shared>, events: mpsc::UnboundedSender<Event>)
 }
 
 /// Runs what is due until nothing is.
-pub(crate) async fn run_due(
+pub(crate) async fn drain(
     shared: &Arc<Shared>,
-    processes: &Processes,
+    processes: &JobHandlers,
 ) -> Result<u64, InboxError> {
     let most = u32::try_from(shared.settings.concurrency).unwrap_or(u32::MAX);
     let mut turns = Turns::new(processes.by_endpoint.keys().cloned());
     let mut count = 0;
     loop {
         let claimed = shared.store.claim(&turns.wanted(shared, most)).await?;
-        shared.counters.dead(claimed.buried.into());
-        if claimed.jobs.is_empty() && claimed.buried == 0 {
+        shared.counters.dead(claimed.dead_lettered.into());
+        if claimed.jobs.is_empty() && claimed.dead_lettered == 0 {
             return Ok(count);
         }
         let mut attempts = JoinSet::new();

@@ -11,23 +11,23 @@ use std::{
 #[non_exhaustive]
 pub struct Backoff {
     /// The pause before the second attempt.
-    pub first: Duration,
+    pub initial: Duration,
     /// The longest pause, even if `Retry-After` asks for a longer one.
-    pub most: Duration,
+    pub max: Duration,
 }
 
 impl Default for Backoff {
     /// From one second to one hour.
     fn default() -> Self {
-        Self { first: Duration::from_secs(1), most: Duration::from_secs(3600) }
+        Self { initial: Duration::from_secs(1), max: Duration::from_secs(3600) }
     }
 }
 
 impl Backoff {
-    /// From `first` to `most`.
+    /// From `initial` to `max`.
     #[must_use]
-    pub const fn new(first: Duration, most: Duration) -> Self {
-        Self { first, most }
+    pub const fn new(initial: Duration, max: Duration) -> Self {
+        Self { initial, max }
     }
 
     /// The pause after attempt number `attempt` (from 1), and at least `asked`.
@@ -39,14 +39,14 @@ impl Backoff {
     /// The same, by a uniformly random number.
     fn delay_by(&self, attempt: u32, asked: Option<Duration>, random: u64) -> Duration {
         let doublings = attempt.saturating_sub(1).min(31);
-        let full = self.first.saturating_mul(1 << doublings).min(self.most);
+        let full = self.initial.saturating_mul(1 << doublings).min(self.max);
         // Between half and all of it, so that retries spread out and never come at once.
         let half = full / 2;
         let jittered = half + scaled(half, random);
-        match asked.map(|asked| asked.min(self.most)) {
+        match asked.map(|asked| asked.min(self.max)) {
             // At least what was asked for, and spread out.
             Some(asked) if asked > jittered => {
-                asked.saturating_add(scaled(asked / 8, random)).min(self.most)
+                asked.saturating_add(scaled(asked / 8, random)).min(self.max)
             }
             _ => jittered,
         }
@@ -77,8 +77,8 @@ mod tests {
         let most_of = |attempt| backoff.delay_by(attempt, None, u64::MAX);
         assert_eq!([1, 2, 3, 4].map(most_of), [SECOND, SECOND * 2, SECOND * 4, SECOND * 8]);
         for attempt in [13, 40, u32::MAX] {
-            assert_eq!(most_of(attempt), backoff.most);
-            assert_eq!(backoff.delay_by(attempt, None, 0), backoff.most / 2);
+            assert_eq!(most_of(attempt), backoff.max);
+            assert_eq!(backoff.delay_by(attempt, None, 0), backoff.max / 2);
         }
         assert_eq!(backoff.delay_by(0, None, u64::MAX), SECOND);
     }
@@ -89,7 +89,7 @@ mod tests {
         for random in [0, u64::MAX / 2, u64::MAX] {
             assert!(backoff.delay_by(1, Some(SECOND * 60), random) >= SECOND * 60);
             assert!(backoff.delay_by(1, Some(SECOND * 60), random) <= SECOND * 68);
-            assert_eq!(backoff.delay_by(1, Some(Duration::MAX), random), backoff.most);
+            assert_eq!(backoff.delay_by(1, Some(Duration::MAX), random), backoff.max);
         }
         assert_eq!(backoff.delay_by(9, Some(SECOND), u64::MAX), SECOND * 256);
     }

@@ -12,10 +12,10 @@ use crate::inbox::{
     Shared,
     error::InboxError,
     record::{ClaimToken, Job},
-    store::{Claimed, Wanted},
+    store::{ClaimRequest, ClaimResult},
     worker::{
-        Event, Processes, Stopped,
-        attempt::{Process, attempt},
+        Event, JobHandlers, ShutdownResult,
+        attempt::{JobHandler, attempt},
         leases::Running,
         retry::{Backoff, random, scaled},
         turns::Turns,
@@ -25,7 +25,7 @@ use crate::inbox::{
 /// Claims what there is room for, and starts an attempt at each delivery.
 pub(super) struct Worker {
     shared: Arc<Shared>,
-    processes: HashMap<String, Arc<dyn Process>>,
+    processes: HashMap<String, Arc<dyn JobHandler>>,
     running: Running,
     events: mpsc::UnboundedSender<Event>,
     attempts: JoinSet<()>,
@@ -37,7 +37,7 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn new(
         shared: Arc<Shared>,
-        processes: Processes,
+        processes: JobHandlers,
         running: Running,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
@@ -104,28 +104,29 @@ impl Worker {
     /// Claims as much as there is room for, and returns whether that filled the room.
     async fn claim(&mut self) -> Result<bool, InboxError> {
         let room = u32::try_from(self.room()).unwrap_or(u32::MAX);
-        let wanted = Wanted {
-            suspect: !self.started.iter().any(|(.., suspect)| *suspect),
+        let wanted = ClaimRequest {
+            crash_suspect: !self.started.iter().any(|(.., crash_suspect)| *crash_suspect),
             running: self.started.iter().map(|(claim, ..)| claim.id).collect(),
             ..self.turns.wanted(&self.shared, room)
         };
-        let Claimed { jobs, suspect, buried } = self.shared.store.claim(&wanted).await?;
-        self.shared.counters.dead(buried.into());
-        let all = jobs.len() + buried as usize >= room as usize;
+        let ClaimResult { jobs, crash_suspect, dead_lettered } =
+            self.shared.store.claim(&wanted).await?;
+        self.shared.counters.dead(dead_lettered.into());
+        let all = jobs.len() + dead_lettered as usize >= room as usize;
         let last = jobs.len();
         for (at, job) in (1..).zip(jobs) {
-            self.begin(job, suspect && at == last);
+            self.begin(job, crash_suspect && at == last);
         }
         Ok(all)
     }
 
-    fn begin(&mut self, job: Job, suspect: bool) {
+    fn begin(&mut self, job: Job, crash_suspect: bool) {
         let Some(process) = self.processes.get(&job.endpoint) else { return };
         let (process, shared, events) =
             (Arc::clone(process), Arc::clone(&self.shared), self.events.clone());
-        let (claim, give_up) = (job.claim(), Arc::new(Notify::new()));
+        let (claim, give_up) = (job.claim_token(), Arc::new(Notify::new()));
         self.running.add(claim);
-        self.started.push((claim, Arc::clone(&give_up), suspect));
+        self.started.push((claim, Arc::clone(&give_up), crash_suspect));
         self.attempts.spawn(async move {
             let _ended = Ended { claim, events };
             attempt(&shared, process, job, &give_up).await;
@@ -141,7 +142,7 @@ impl Worker {
         &mut self,
         deadline: Duration,
         mut events: mpsc::UnboundedReceiver<Event>,
-    ) -> Stopped {
+    ) -> ShutdownResult {
         let before = self.started.len();
         self.wait_for_all(deadline, &mut events).await;
         let finished = before - self.started.len();
@@ -150,7 +151,7 @@ impl Worker {
         }
         let left = self.started.len();
         self.wait_for_all(Duration::from_secs(10), &mut events).await;
-        Stopped { finished, released: left - self.started.len() }
+        ShutdownResult { finished, released: left - self.started.len() }
     }
 
     async fn wait_for_all(

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::inbox::{Shared, store::Wanted};
+use crate::inbox::{Shared, store::ClaimRequest};
 
 /// Takes turns: between endpoints, and between retries and new deliveries.
 pub(super) struct Turns {
@@ -16,15 +16,15 @@ impl Turns {
     }
 
     /// What the next claim asks for.
-    pub(super) fn wanted(&mut self, shared: &Shared, most: u32) -> Wanted {
-        let wanted = Wanted {
+    pub(super) fn wanted(&mut self, shared: &Shared, max: u32) -> ClaimRequest {
+        let wanted = ClaimRequest {
             endpoints: self.endpoints.iter().cloned().collect(),
-            most,
+            max,
             lease: shared.settings.lease,
             max_attempts: shared.settings.max_attempts,
             retries_first: self.retries_first,
             running: Vec::new(),
-            suspect: true,
+            crash_suspect: true,
         };
         self.retries_first = !self.retries_first;
         if !self.endpoints.is_empty() {

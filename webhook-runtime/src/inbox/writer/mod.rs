@@ -8,11 +8,11 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, oneshot};
 
 use crate::inbox::{
-    counters::Counters,
+    counters::InboxMetrics,
     error::InboxError,
     options::Settings,
-    record::{Enqueued, NewDelivery},
-    store::{Finish, InboxStore},
+    record::{EnqueueResult, NewDelivery},
+    store::{FinishedAttempt, InboxStore},
     writer::queue::{Capacity, Queue, Refused},
 };
 
@@ -23,9 +23,9 @@ type Answered<T> = oneshot::Sender<Result<T, InboxError>>;
 
 /// Stores deliveries and settles claims, many in one commit.
 pub(crate) struct Writer {
-    received: Arc<Queue<(NewDelivery, Answered<Enqueued>)>>,
-    ended: Arc<Queue<(Finish, Answered<bool>)>>,
-    keep_keys: Duration,
+    received: Arc<Queue<(NewDelivery, Answered<EnqueueResult>)>>,
+    ended: Arc<Queue<(FinishedAttempt, Answered<bool>)>>,
+    dedup_retention: Duration,
 }
 
 impl Writer {
@@ -33,10 +33,10 @@ impl Writer {
     pub(crate) fn start(
         store: &Arc<dyn InboxStore>,
         settings: &Settings,
-        counters: Arc<Counters>,
+        counters: Arc<InboxMetrics>,
         wake: Arc<Notify>,
     ) -> Self {
-        let (batch, keep_keys) = (settings.batch, settings.keep_keys);
+        let (batch, dedup_retention) = (settings.batch, settings.dedup_retention);
         let received = Arc::new(Queue::new(settings.queue));
         // There are at most as many as there are running deliveries.
         let ended = Arc::new(Queue::new(Capacity { items: usize::MAX, weight: usize::MAX }));
@@ -58,11 +58,11 @@ impl Writer {
                 async move { queue.commit_by(batch, |batch| settle(&*store, batch)).await }
             }
         });
-        Self { received, ended, keep_keys }
+        Self { received, ended, dedup_retention }
     }
 
     /// Stores a delivery. Without an error, it is committed.
-    pub(crate) async fn enqueue(&self, delivery: NewDelivery) -> Result<Enqueued, InboxError> {
+    pub(crate) async fn enqueue(&self, delivery: NewDelivery) -> Result<EnqueueResult, InboxError> {
         let answered = self.push(delivery)?;
         within_patience(async { answered.await.map_err(|_| InboxError::Closed)? }).await
     }
@@ -93,19 +93,19 @@ impl Writer {
     fn push(
         &self,
         mut delivery: NewDelivery,
-    ) -> Result<oneshot::Receiver<Result<Enqueued, InboxError>>, InboxError> {
-        delivery.keep_key_for = delivery.keep_key_for.max(self.keep_keys);
+    ) -> Result<oneshot::Receiver<Result<EnqueueResult, InboxError>>, InboxError> {
+        delivery.dedup_retention = delivery.dedup_retention.max(self.dedup_retention);
         let (answer, answered) = oneshot::channel();
         let weight = delivery.weight();
         self.received.push((delivery, answer), weight).map_err(|refused| match refused {
-            Refused::Full => InboxError::Full,
+            Refused::Full => InboxError::QueueFull,
             Refused::Closed => InboxError::Closed,
         })?;
         Ok(answered)
     }
 
     /// Settles a claim, and returns whether it was still good.
-    pub(crate) async fn finish(&self, finish: Finish) -> Result<bool, InboxError> {
+    pub(crate) async fn finish(&self, finish: FinishedAttempt) -> Result<bool, InboxError> {
         let (answer, answered) = oneshot::channel();
         self.ended.push((finish, answer), 1).map_err(|_| InboxError::Closed)?;
         answered.await.map_err(|_| InboxError::Closed)?
@@ -126,7 +126,7 @@ impl Drop for Writer {
 async fn within_patience<T>(
     stored: impl Future<Output = Result<T, InboxError>>,
 ) -> Result<T, InboxError> {
-    tokio::time::timeout(PATIENCE, stored).await.unwrap_or(Err(InboxError::Slow))
+    tokio::time::timeout(PATIENCE, stored).await.unwrap_or(Err(InboxError::Timeout))
 }
 
 /// Runs a task to its end. A task that panics is started again.
@@ -147,14 +147,15 @@ where
 
 async fn receive(
     store: &dyn InboxStore,
-    counters: &Counters,
+    counters: &InboxMetrics,
     wake: &Notify,
-    batch: Vec<(NewDelivery, Answered<Enqueued>)>,
+    batch: Vec<(NewDelivery, Answered<EnqueueResult>)>,
 ) {
     let (deliveries, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
     match store.enqueue(&deliveries).await {
         Ok(enqueued) => {
-            let stored = enqueued.iter().filter(|one| matches!(one, Enqueued::Stored(_))).count();
+            let stored =
+                enqueued.iter().filter(|one| matches!(one, EnqueueResult::Stored(_))).count();
             counters.enqueued(stored, enqueued.len() - stored);
             if stored > 0 {
                 wake.notify_one();
@@ -172,7 +173,7 @@ async fn receive(
     }
 }
 
-async fn settle(store: &dyn InboxStore, batch: Vec<(Finish, Answered<bool>)>) {
+async fn settle(store: &dyn InboxStore, batch: Vec<(FinishedAttempt, Answered<bool>)>) {
     let (batch, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
     match store.finish(&batch).await {
         Ok(good) => {

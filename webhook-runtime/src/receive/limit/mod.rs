@@ -44,7 +44,7 @@ pub(crate) type PeerBy = Arc<dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync>;
 pub(crate) struct Quotas {
     pub(crate) per_peer: Option<Quota>,
     pub(crate) endpoints: Vec<(Endpoint, Quota)>,
-    pub(crate) peer_by: Option<PeerBy>,
+    pub(crate) peer_ip: Option<PeerBy>,
 }
 
 /// The quotas of all peers at all endpoints.
@@ -73,7 +73,7 @@ impl Quotas {
             name: endpoint.name,
             number,
             peers: peers.cloned(),
-            peer_by: self.peer_by.clone(),
+            peer_ip: self.peer_ip.clone(),
             endpoint: quota.map(|quota| {
                 Arc::new(RateLimiter::direct_with_clock(quota, MonotonicClock::new()))
             }),
@@ -87,7 +87,7 @@ pub(crate) struct Limiters {
     name: &'static str,
     number: u32,
     peers: Option<Arc<PeerLimiter>>,
-    peer_by: Option<PeerBy>,
+    peer_ip: Option<PeerBy>,
     endpoint: Option<Arc<EndpointLimiter>>,
 }
 
@@ -123,8 +123,8 @@ impl Limiters {
 
     /// The sender of a request, if it is known.
     fn peer(&self, parts: &Parts) -> Option<Peer> {
-        let address = match &self.peer_by {
-            Some(peer_by) => peer_by(parts)?,
+        let address = match &self.peer_ip {
+            Some(peer_ip) => peer_ip(parts)?,
             None => parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip(),
         };
         Some(Peer::new(address, self.number))
@@ -135,7 +135,7 @@ impl Limiters {
         let wait = until.wait_time_from(clock.now());
         // Rounded up: a retry that is a moment too early would be refused.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        Rejection::Limited { by, retry_after: Duration::from_secs(seconds.max(1)) }
+        Rejection::RateLimited { by, retry_after: Duration::from_secs(seconds.max(1)) }
     }
 }
 
@@ -147,6 +147,7 @@ fn count(endpoint: &'static str, by: LimitedBy) {
             LimitedBy::Peer => "peer",
             LimitedBy::Endpoint => "endpoint",
         };
-        metrics::counter!("webhook_limited_total", "endpoint" => endpoint, "by" => by).increment(1);
+        metrics::counter!("webhook_rate_limited_total", "endpoint" => endpoint, "by" => by)
+            .increment(1);
     }
 }

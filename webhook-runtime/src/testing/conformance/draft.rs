@@ -4,23 +4,23 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::{failure::Failure, subject::Subject};
+use super::{failure::Failure, subject::Target};
 use crate::{
     testing::{
-        letter::{Letter, Wire},
+        letter::{UnsignedRequest, Wire},
         put,
     },
     verify::{
         Secret,
-        scheme::{Incoming, Scheme},
+        scheme::{Scheme, SignedRequest},
     },
 };
 
 /// A genuine delivery in parts, to be put together rightly and wrongly.
 #[derive(Clone)]
 pub(crate) struct Draft<'s> {
-    pub(crate) subject: &'s Subject,
-    pub(crate) letter: Letter,
+    pub(crate) subject: &'s Target,
+    pub(crate) letter: UnsignedRequest,
     pub(crate) secret: Secret,
     /// Secrets that are live beside it.
     pub(crate) older: Vec<Secret>,
@@ -88,7 +88,7 @@ impl Draft<'_> {
     /// Whether the provider's own scheme believes a request that is sent to where this one is.
     pub(crate) fn is_believed(&self, wire: &Wire) -> bool {
         let url = self.letter.url();
-        let request = Incoming {
+        let request = SignedRequest {
             method: wire.method.as_str(),
             url: &url,
             headers: &wire.headers,
@@ -110,13 +110,13 @@ impl Draft<'_> {
 
     /// Whether every byte of the body is under the signature, which is not itself in the body.
     pub(crate) fn signs_every_byte(&self) -> bool {
-        let traits = self.subject.provider().traits();
+        let traits = self.subject.provider().scheme_info();
         let is_form = self.letter.is_form();
         let reads_form = match self.scheme() {
             Some(scheme) => scheme.signed_field().is_some(),
             None => self.subject.provider().signs_forms_only(),
         };
-        traits.signs_body && !traits.header.is_empty() && !(is_form && reads_form)
+        traits.signs_body && !traits.signature_header.is_empty() && !(is_form && reads_form)
     }
 
     /// The body, where it is JSON.
@@ -128,6 +128,6 @@ impl Draft<'_> {
     }
 }
 
-fn sign(letter: &Letter, secret: &Secret, at: SystemTime) -> Result<Wire, Failure> {
+fn sign(letter: &UnsignedRequest, secret: &Secret, at: SystemTime) -> Result<Wire, Failure> {
     letter.sign(secret, at).map_err(|error| Failure::new(format!("it cannot be signed: {error}")))
 }

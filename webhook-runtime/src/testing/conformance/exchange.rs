@@ -14,12 +14,12 @@ use http_body::Frame;
 use super::{
     Verdict,
     failure::{Failure, Shown},
-    subject::Subject,
+    subject::Target,
 };
 use crate::{
     support::panic::catch_panic,
     testing::{
-        answer::{Answer, ask_and_count},
+        answer::{TestResponse, ask_and_count},
         letter::Wire,
     },
 };
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What became of a request.
 pub(crate) struct Outcome {
-    pub(crate) answer: Answer,
+    pub(crate) answer: TestResponse,
     /// How often something was done about it, or by then about a request before it; `None` where
     /// nobody counts.
     pub(crate) effects: Option<usize>,
@@ -45,7 +45,7 @@ impl Outcome {
     }
 }
 
-impl Subject {
+impl Target {
     /// Sends a request. Whatever it is, the receiver has to live on and must not blame itself.
     pub(crate) async fn send(&self, what: &str, wire: &Wire) -> Result<Outcome, Failure> {
         self.settle().await;
@@ -112,9 +112,9 @@ impl Subject {
 
     /// How many events are in a request.
     fn items_in(&self, wire: &Wire) -> usize {
-        let Some(items) = self.provider().items_source() else { return 1 };
+        let Some(items) = self.provider().batch() else { return 1 };
         let json = serde_json::from_slice::<serde_json::Value>(&wire.body).unwrap_or_default();
-        let array = json.pointer(items.array_pointer()).and_then(serde_json::Value::as_array);
+        let array = json.pointer(items.array()).and_then(serde_json::Value::as_array);
         array.map_or(1, Vec::len)
     }
 
@@ -196,7 +196,7 @@ impl Subject {
 }
 
 /// What can be told apart about two refusals.
-pub(crate) fn visible(answer: &Answer) -> (StatusCode, HeaderMap, Bytes) {
+pub(crate) fn visible(answer: &TestResponse) -> (StatusCode, HeaderMap, Bytes) {
     let mut headers = answer.headers().clone();
     // These change by themselves.
     for name in ["date", "x-request-id", "traceparent"] {

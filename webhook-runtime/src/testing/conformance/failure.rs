@@ -35,7 +35,7 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(wire, provider) = self;
         let says_secret = provider.scheme().and_then(Scheme::parameter).is_some()
-            || provider.known_handshakes().iter().any(Handshake::wants_verify_token);
+            || provider.handshakes().iter().any(Handshake::wants_verify_token);
         let target = match wire.target.split_once('?') {
             Some((path, _)) if says_secret => format!("{path}?…"),
             _ => wire.target.clone(),
@@ -51,15 +51,15 @@ impl fmt::Display for Shown<'_> {
                     .any(|known| name == known);
             let is_proof = value.is_sensitive() && !is_known
                 || name == header::AUTHORIZATION
-                || (!provider.traits().header.is_empty()
-                    && name.as_str().starts_with(provider.traits().header));
+                || (!provider.scheme_info().signature_header.is_empty()
+                    && name.as_str().starts_with(provider.scheme_info().signature_header));
             if is_proof {
                 writeln!(f, "    {name}: … ({} bytes)", value.len())?;
             } else {
                 writeln!(f, "    {name}: {}", shortened(value.as_bytes()))?;
             }
         }
-        if provider.traits().header.is_empty() {
+        if provider.scheme_info().signature_header.is_empty() {
             write!(f, "    {} bytes of body", wire.body.len())
         } else {
             write!(f, "    {}", shortened(&wire.body))

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{failure::Failure, subject::Subject};
+use super::{failure::Failure, subject::Target};
 use crate::testing::answer::Runs;
 
 /// How long something may take to show that nobody waits for. It is spent where there is nothing to
@@ -40,7 +40,7 @@ pub(super) struct Ledger {
     sent: AtomicUsize,
 }
 
-impl Subject {
+impl Target {
     /// Begins a case.
     pub(super) fn open_ledger(&self) {
         self.ledger.sent.store(0, Relaxed);

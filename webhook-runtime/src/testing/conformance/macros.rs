@@ -7,33 +7,33 @@ macro_rules! __conformance_cases {
     ($($with:tt)+) => {
         $($with)+! {
             genuine::genuine_delivery_is_accepted,
-            genuine::bytes_are_verified_as_they_came,
+            genuine::raw_bytes_are_verified,
             genuine::signature_of_rewritten_json_is_refused,
-            genuine::replay_is_answered_like_the_first,
+            genuine::replay_gets_the_same_response,
             body::tampered_body_is_refused,
             body::longer_and_shorter_bodies_are_refused,
             body::all_of_a_large_body_is_verified,
             body::large_forgeries_are_refused,
-            body::broken_utf8_is_not_repaired,
-            body::forged_nonsense_is_refused_like_any_forgery,
-            body::hostile_json_is_survived,
-            body::bytes_that_are_no_text_are_survived,
+            body::invalid_utf8_is_not_repaired,
+            body::forgery_is_refused_before_parsing,
+            body::hostile_json_causes_no_5xx,
+            body::binary_body_causes_no_5xx,
             secret::forged_delivery_is_refused,
             sender::many_forgeries_are_all_refused,
-            secret::empty_secret_opens_nothing,
-            secret::well_known_secrets_open_nothing,
+            secret::empty_secret_is_refused,
+            secret::well_known_secrets_are_refused,
             secret::every_live_secret_is_accepted,
-            secret::nothing_switches_verification_off,
-            sender::names_and_addresses_of_senders_are_not_believed,
-            sender::other_credentials_are_not_believed,
+            secret::verification_cannot_be_switched_off,
+            sender::sender_headers_are_not_trusted,
+            sender::unrelated_credentials_are_not_trusted,
             sender::test_events_are_verified_too,
             tenant::other_tenants_secret_is_refused,
             tenant::unknown_tenant_is_refused,
             header::unsigned_delivery_is_refused,
-            header::each_missing_header_is_noticed,
-            header::bad_header_behind_a_good_one_is_refused,
-            header::good_header_behind_a_bad_one_is_refused,
-            header::header_sent_twice_is_refused,
+            header::missing_headers_are_refused,
+            header::bad_header_after_good_one_is_refused,
+            header::good_header_after_bad_one_is_refused,
+            header::duplicate_header_is_refused,
             signature::malformed_signatures_are_refused,
             signature::empty_signature_is_refused,
             signature::altered_signatures_are_refused,
@@ -43,28 +43,28 @@ macro_rules! __conformance_cases {
             signature::other_algorithms_are_refused,
             signature::other_versions_are_refused,
             signature::good_signature_among_others_is_accepted,
-            signature::list_of_signatures_is_bounded,
-            signature::other_spellings_are_refused,
+            signature::signature_list_is_bounded,
+            signature::lenient_encodings_are_refused,
             time::delivery_inside_the_window_is_accepted,
             time::stale_delivery_is_refused,
             time::delivery_from_the_future_is_refused,
-            time::malformed_times_are_refused,
-            time::changed_time_is_refused,
-            time::time_given_twice_is_refused,
+            time::malformed_timestamps_are_refused,
+            time::changed_timestamp_is_refused,
+            time::duplicate_timestamp_is_refused,
             time::changed_id_is_refused,
             time::replay_after_the_window_is_refused,
             http::other_methods_are_refused,
-            detour::other_paths_are_no_way_round,
-            detour::method_overrides_are_no_way_round,
+            detour::path_variants_are_no_bypass,
+            detour::method_overrides_are_no_bypass,
             detour::other_content_types_are_verified_too,
             http::oversized_body_is_refused,
-            http::oversized_body_in_pieces_is_refused,
+            http::oversized_chunked_body_is_refused,
             http::compressed_body_is_refused,
-            http::refusals_are_all_alike,
-            http::hosts_of_the_request_are_not_believed,
+            http::refusals_are_identical,
+            http::host_headers_are_not_trusted,
             detour::changed_query_is_refused,
-            detour::rewritten_urls_are_not_believed,
-            handshake::handshakes_are_answered_without_the_handler,
+            detour::rewritten_url_headers_are_not_trusted,
+            handshake::handshake_skips_the_handler,
             handshake::unsigned_challenges_are_not_answered,
             handshake::wrong_verify_tokens_are_refused,
             handshake::challenges_are_not_echoed_as_markup,
@@ -103,8 +103,8 @@ macro_rules! __conformance_tests {
 /// }
 /// ```
 ///
-/// What follows the handler are methods of [`Subject`](crate::testing::conformance::Subject), by
-/// their names. Most handlers need a [`sample`](crate::testing::conformance::Subject::sample) that
+/// What follows the handler are methods of [`Target`](crate::testing::conformance::Target), by
+/// their names. Most handlers need a [`sample`](crate::testing::conformance::Target::sample) that
 /// they take; it is said as deliveries of the kit are:
 ///
 /// ```
@@ -125,18 +125,18 @@ macro_rules! __conformance_tests {
 ///
 /// Before these, `state = …` is the state of the router, or `hooks = …` are webhooks that are ready
 /// for a test, where they need more than that. The module is called `conforms`, unless the first
-/// words are `mod another_name,`. Instead of a handler, `subject = …` is any receiver. All of these
+/// words are `mod another_name,`. Instead of a handler, `target = …` is any receiver. All of these
 /// are evaluated once for each case, in a module inside the one that they stand in:
 ///
 /// ```
 /// # fn main() {}
 /// # use axum::Router;
-/// # use webhook_runtime::{Delivery, Scope, Secret, SecretSource, SourceError, Webhooks, webhook};
-/// # use webhook_runtime::{providers::GITHUB, testing::conformance::Subject};
+/// # use webhook_runtime::{Delivery, Tenant, Secret, SecretSource, SourceError, Webhooks, webhook};
+/// # use webhook_runtime::{providers::GITHUB, testing::conformance::Target};
 /// # struct Tenants;
 /// # impl SecretSource for Tenants {
-/// #     async fn secrets(&self, scope: &Scope) -> Result<Vec<Secret>, SourceError> {
-/// #         Ok(vec![Secret::new(scope.param("tenant").unwrap_or_default())])
+/// #     async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
+/// #         Ok(vec![Secret::new(tenant.param("tenant").unwrap_or_default())])
 /// #     }
 /// # }
 /// # #[webhook(path = "/hooks/{tenant}")]
@@ -153,21 +153,21 @@ macro_rules! __conformance_tests {
 ///
 /// webhook_runtime::testing::conformance!(
 ///     mod whole_application,
-///     subject = Subject::service(app(), &GITHUB, Secret::new("its secret"), "/github"),
+///     target = Target::service(app(), &GITHUB, Secret::new("its secret"), "/github"),
 /// );
 /// # }
 /// ```
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance {
-    (mod $module:ident, subject = $subject:expr $(,)?) => {
+    (mod $module:ident, target = $target:expr $(,)?) => {
         mod $module {
             #[allow(unused_imports, reason = "what the subject is made of may be elsewhere")]
             use super::*;
 
             // No name that the expression could mean: it would call itself.
-            fn __subject() -> $crate::testing::conformance::Subject {
-                $subject
+            fn __subject() -> $crate::testing::conformance::Target {
+                $target
             }
 
             $crate::__conformance_cases!($crate::__conformance_tests);
@@ -176,7 +176,7 @@ macro_rules! __conformance {
     (mod $module:ident, $handler:path, hooks = $hooks:expr $(, $option:ident = $value:expr)* $(,)?) => {
         $crate::__conformance!(
             mod $module,
-            subject = $crate::testing::conformance::Subject::of::<$handler, _>($hooks)
+            target = $crate::testing::conformance::Target::of::<$handler, _>($hooks)
                 $(.$option($value))*,
         );
     };

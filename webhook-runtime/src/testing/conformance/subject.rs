@@ -12,7 +12,7 @@ use crate::{
     testing::{
         TestClock, TestDelivery, TestHooks,
         hooks::Desk,
-        target::{Signing, Target},
+        target::{Signing, TestEndpoint},
     },
     verify::{
         Provider, Secret,
@@ -34,9 +34,9 @@ type Sample = Box<dyn for<'a> Fn(TestDelivery<'a>) -> TestDelivery<'a> + Send + 
 /// asked that they do not take what is not genuine, with whatever 4xx they answer, and that their
 /// refusals are all alike. [`strict`](Self::strict) asks of them what is asked of us, but for the
 /// numbers.
-pub struct Subject {
+pub struct Target {
     desk: Desk,
-    target: Target,
+    target: TestEndpoint,
     sample: Sample,
     other_tenant: Option<Sample>,
     pub(super) effects: Option<Box<dyn Fn() -> usize + Send + Sync>>,
@@ -46,7 +46,7 @@ pub struct Subject {
     pub(crate) is_strict: bool,
 }
 
-impl Subject {
+impl Target {
     /// An endpoint of this framework, in webhooks that are ready for a test. They are used up.
     ///
     /// # Panics
@@ -89,7 +89,7 @@ impl Subject {
         let router = Router::new().fallback_service(service);
         Self {
             desk: Desk::new(router, None),
-            target: Target {
+            target: TestEndpoint {
                 name: "the receiver",
                 module: "",
                 provider,
@@ -138,7 +138,7 @@ impl Subject {
     /// batch. It may be counted after the answer, as by a worker behind a queue. The calls of our own
     /// endpoints are counted anyway, but for those that come from an inbox.
     #[must_use]
-    pub fn effects(mut self, count: impl Fn() -> usize + Send + Sync + 'static) -> Self {
+    pub fn handled_count(mut self, count: impl Fn() -> usize + Send + Sync + 'static) -> Self {
         self.effects = Some(Box::new(count));
         self
     }
@@ -158,7 +158,7 @@ impl Subject {
     /// When there is no case of such a name.
     #[must_use]
     #[track_caller]
-    pub fn expects(mut self, cases: impl IntoIterator<Item = &'static str>) -> Self {
+    pub fn expect_cases(mut self, cases: impl IntoIterator<Item = &'static str>) -> Self {
         for name in cases {
             assert!(CASES.iter().any(|case| case.name() == name), "there is no case {name}");
             self.expected.push(name);
@@ -215,7 +215,7 @@ impl Subject {
         &self.desk
     }
 
-    pub(crate) fn target(&self) -> &Target {
+    pub(crate) fn target(&self) -> &TestEndpoint {
         &self.target
     }
 
@@ -244,10 +244,12 @@ impl Subject {
         let tolerance = self.target.tolerance;
         match self.scheme() {
             Some(scheme) => {
-                let time: Timestamp = scheme.signed_time()?.with_window(tolerance);
+                let time: Timestamp = scheme.signed_timestamp()?.with_window(tolerance);
                 Some((time.max_age(), time.max_ahead()))
             }
-            None if self.provider().traits().signs_time => tolerance.map(|it| (Some(it), Some(it))),
+            None if self.provider().scheme_info().signs_time => {
+                tolerance.map(|it| (Some(it), Some(it)))
+            }
             None => None,
         }
     }
@@ -268,9 +270,9 @@ impl Subject {
     async fn draft_of(&self, sample: &Sample) -> Result<Draft<'_>, Failure> {
         let delivery = sample(TestDelivery::new(&self.desk, &self.target));
         let made = async {
-            let (letter, scope) = delivery.letter()?;
-            let secret = delivery.secret(&scope).await?;
-            let older = self.target.older(&scope).await;
+            let (letter, tenant) = delivery.letter()?;
+            let secret = delivery.secret(&tenant).await?;
+            let older = self.target.older(&tenant).await;
             Ok::<_, String>(Draft { subject: self, letter, secret, older })
         };
         made.await.map_err(|problem| Failure::new(format!("there is no sample: {problem}")))
@@ -278,9 +280,9 @@ impl Subject {
 }
 
 /// Shows no secret.
-impl fmt::Debug for Subject {
+impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subject")
+        f.debug_struct("Target")
             .field("provider", &self.provider().name())
             .field("path", &self.target.path)
             .finish_non_exhaustive()

@@ -5,14 +5,14 @@ use crate::verify::scheme::checked_pointer;
 /// Where in the JSON body the events are, of a provider that sends many in one request.
 ///
 /// ```
-/// use webhook_runtime::{Items, Provider, scheme::Scheme};
+/// use webhook_runtime::{BatchLayout, Provider, scheme::Scheme};
 ///
 /// /// `{"events":[{"uuid":"…","kind":"…"}, …]}`
 /// const ACME: Provider = Provider::new("acme", Scheme::hmac_sha256().header("x-acme-signature"))
-///     .items(Items::at("/events").id("/uuid").event("/kind"));
+///     .with_batch(BatchLayout::at("/events").with_id("/uuid").with_event("/kind"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Items {
+pub struct BatchLayout {
     array: &'static str,
     inside: Option<&'static str>,
     id: Option<&'static str>,
@@ -21,7 +21,7 @@ pub struct Items {
     action: Option<&'static str>,
 }
 
-impl Items {
+impl BatchLayout {
     /// In the array at this JSON pointer (RFC 6901); the empty one is the body itself.
     #[must_use]
     pub const fn at(array: &'static str) -> Self {
@@ -31,14 +31,14 @@ impl Items {
 
     /// Each item wraps the event at this pointer. What follows is looked for inside of it.
     #[must_use]
-    pub const fn inside(mut self, pointer: &'static str) -> Self {
+    pub const fn with_inner(mut self, pointer: &'static str) -> Self {
         self.inside = Some(checked_pointer(pointer));
         self
     }
 
     /// Where in an event its id is, the same when it is sent again.
     #[must_use]
-    pub const fn id(mut self, pointer: &'static str) -> Self {
+    pub const fn with_id(mut self, pointer: &'static str) -> Self {
         self.id = Some(checked_pointer(pointer));
         self
     }
@@ -46,7 +46,7 @@ impl Items {
     /// What tells events apart that share an id: some providers number what an event is about, and
     /// not the event. The values at these pointers are added to the id, each behind a `:`.
     #[must_use]
-    pub const fn unique_with(mut self, pointers: &'static [&'static str]) -> Self {
+    pub const fn with_id_parts(mut self, pointers: &'static [&'static str]) -> Self {
         let mut at = 0;
         while at < pointers.len() {
             checked_pointer(pointers[at]);
@@ -58,51 +58,51 @@ impl Items {
 
     /// Where in an event its name is, if it is not one name for the whole request.
     #[must_use]
-    pub const fn event(mut self, pointer: &'static str) -> Self {
+    pub const fn with_event(mut self, pointer: &'static str) -> Self {
         self.event = Some(checked_pointer(pointer));
         self
     }
 
     /// Where in an event it is told apart further.
     #[must_use]
-    pub const fn action(mut self, pointer: &'static str) -> Self {
+    pub const fn with_action(mut self, pointer: &'static str) -> Self {
         self.action = Some(checked_pointer(pointer));
         self
     }
 
     /// Where the array is.
     #[must_use]
-    pub const fn array_pointer(&self) -> &'static str {
+    pub const fn array(&self) -> &'static str {
         self.array
     }
 
     /// What each item wraps its event in.
     #[must_use]
-    pub const fn inside_pointer(&self) -> Option<&'static str> {
+    pub const fn inner(&self) -> Option<&'static str> {
         self.inside
     }
 
     /// Where in an event its id is.
     #[must_use]
-    pub const fn id_pointer(&self) -> Option<&'static str> {
+    pub const fn id(&self) -> Option<&'static str> {
         self.id
     }
 
     /// What else belongs to the id.
     #[must_use]
-    pub const fn also_unique(&self) -> &'static [&'static str] {
+    pub const fn id_parts(&self) -> &'static [&'static str] {
         self.also
     }
 
     /// Where in an event its name is.
     #[must_use]
-    pub const fn event_pointer(&self) -> Option<&'static str> {
+    pub const fn event(&self) -> Option<&'static str> {
         self.event
     }
 
     /// Where in an event it is told apart further.
     #[must_use]
-    pub const fn action_pointer(&self) -> Option<&'static str> {
+    pub const fn action(&self) -> Option<&'static str> {
         self.action
     }
 

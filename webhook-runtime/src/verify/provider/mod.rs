@@ -11,12 +11,12 @@ use crate::verify::{
     Secret, handshake,
     handshake::Handshake,
     scheme::{
-        Incoming, Mechanism, Outgoing, Proof, Scheme, SignError, Signed, Traits, Verifier, Verify,
-        VerifyError, WantedKey, checked_name, checked_pointer,
+        KeyRequest, Mechanism, RequestToSign, Scheme, SchemeInfo, SignError, SignedParts,
+        SignedRequest, Verified, Verifier, Verify, VerifyError, checked_name, checked_pointer,
     },
 };
 
-pub use items::Items;
+pub use items::BatchLayout;
 pub use verifier::ProviderVerifier;
 
 /// Who sends deliveries: how it signs them, and where it says which delivery this is and what
@@ -24,67 +24,67 @@ pub use verifier::ProviderVerifier;
 /// is written the same way:
 ///
 /// ```
-/// use webhook_runtime::{Provider, Source, scheme::Scheme};
+/// use webhook_runtime::{Provider, Field, scheme::Scheme};
 ///
 /// const ACME: Provider = Provider::new("acme", Scheme::hmac_sha256().header("x-acme-signature").hex())
-///     .id(Source::header("x-acme-delivery"))
-///     .event(Source::pointer("/type"));
+///     .with_id(Field::header("x-acme-delivery"))
+///     .with_event(Field::pointer("/type"));
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Provider {
     name: &'static str,
     mechanism: Mechanism,
-    id: Option<Source>,
-    event: Option<Source>,
-    action: Option<Source>,
+    id: Option<Field>,
+    event: Option<Field>,
+    action: Option<Field>,
     form_field: Option<&'static str>,
-    items: Option<Items>,
-    acknowledges_with: u16,
-    copies: Copies,
+    items: Option<BatchLayout>,
+    ack_status: u16,
+    copies: Deduplication,
     handshakes: &'static [Handshake],
     methods: &'static str,
-    success: Success,
+    success: SuccessBody,
     docs: &'static str,
-    times_out_after: Option<Duration>,
-    retries_for: Option<Duration>,
+    response_timeout: Option<Duration>,
+    retry_period: Option<Duration>,
 }
 
 /// What a provider wants to read in the answer to a delivery that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Success {
+pub enum SuccessBody {
     /// It does not care: the handler's answer is sent as it is.
-    AsAnswered,
+    FromHandler,
     /// No body at all, in no answer.
-    NoBody,
+    Empty,
     /// This text, where the handler's answer has no body.
-    Body(&'static str),
+    IfEmpty(&'static str),
 }
 
 /// What makes a delivery without a signed id the copy of another, for the inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Copies {
+pub enum Deduplication {
     /// What is signed of it, byte by byte.
-    SameBytes,
+    SignedBytes,
     /// That, and the name of the event, which nobody signs: the provider sends one body as several
     /// events. Whoever has recorded a delivery can have it handled once under each name.
-    SameBytesAndEvent,
+    SignedBytesAndEvent,
     /// Nothing: the provider sends the same bytes whenever something has changed. Each is handled.
-    None,
+    Disabled,
 }
 
 /// Where in a delivery something is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Source {
+pub enum Field {
     /// In the header of this (lower-case) name.
     Header(&'static str),
     /// In the JSON body, at this pointer (RFC 6901).
     Pointer(&'static str),
 }
 
-impl Source {
+impl Field {
     /// In the header of this (lower-case) name.
     #[must_use]
     pub const fn header(name: &'static str) -> Self {
@@ -124,41 +124,41 @@ impl Provider {
             action: None,
             form_field: None,
             items: None,
-            acknowledges_with: 202,
-            copies: Copies::SameBytes,
+            ack_status: 202,
+            copies: Deduplication::SignedBytes,
             handshakes: &[],
             methods: "POST",
-            success: Success::AsAnswered,
+            success: SuccessBody::FromHandler,
             docs: "",
-            times_out_after: None,
-            retries_for: None,
+            response_timeout: None,
+            retry_period: None,
         }
     }
 
     /// Where the id of a delivery is, the same when the delivery is sent again.
     #[must_use]
-    pub const fn id(mut self, source: Source) -> Self {
+    pub const fn with_id(mut self, source: Field) -> Self {
         self.id = Some(source);
         self
     }
 
     /// Where the name of the event is.
     #[must_use]
-    pub const fn event(mut self, source: Source) -> Self {
+    pub const fn with_event(mut self, source: Field) -> Self {
         self.event = Some(source);
         self
     }
 
     /// Where the event is told apart further, such as `opened` for an issue.
     #[must_use]
-    pub const fn action(mut self, source: Source) -> Self {
+    pub const fn with_action(mut self, source: Field) -> Self {
         self.action = Some(source);
         self
     }
 
     /// The form field that carries the JSON payload, where the provider can be told to send forms.
     #[must_use]
-    pub const fn json_in_form_field(mut self, field: &'static str) -> Self {
+    pub const fn with_json_form_field(mut self, field: &'static str) -> Self {
         self.form_field = Some(field);
         self
     }
@@ -174,7 +174,7 @@ impl Provider {
     /// [`Delivery::id`](crate::Delivery::id). A request without events is answered by 200, and
     /// nothing is called.
     #[must_use]
-    pub const fn items(mut self, items: Items) -> Self {
+    pub const fn with_batch(mut self, items: BatchLayout) -> Self {
         self.items = Some(items);
         self
     }
@@ -185,23 +185,23 @@ impl Provider {
     /// # Panics
     /// When it is no 2xx; in a constant that is a compile error.
     #[must_use]
-    pub const fn acknowledges_with(mut self, status: u16) -> Self {
+    pub const fn with_ack_status(mut self, status: u16) -> Self {
         assert!(status >= 200 && status < 300, "a delivery is acknowledged by a status of 2xx");
-        self.acknowledges_with = status;
+        self.ack_status = status;
         self
     }
 
     /// What makes a delivery without a signed id the copy of another, for the inbox: the bytes, unless
     /// told otherwise.
     #[must_use]
-    pub const fn copies(mut self, copies: Copies) -> Self {
+    pub const fn with_deduplication(mut self, copies: Deduplication) -> Self {
         self.copies = copies;
         self
     }
 
     /// The requests that prove ownership and deliver nothing.
     #[must_use]
-    pub const fn handshakes(mut self, handshakes: &'static [Handshake]) -> Self {
+    pub const fn with_handshakes(mut self, handshakes: &'static [Handshake]) -> Self {
         self.handshakes = handshakes;
         self
     }
@@ -209,55 +209,55 @@ impl Provider {
     /// The methods that deliveries come with, parted by `, `, where it is not POST alone. The
     /// method has to be signed, or not to matter.
     #[must_use]
-    pub const fn methods(mut self, methods: &'static str) -> Self {
+    pub const fn with_methods(mut self, methods: &'static str) -> Self {
         self.methods = methods;
         self
     }
 
     /// What the provider wants to read in the answer.
     #[must_use]
-    pub const fn success(mut self, success: Success) -> Self {
+    pub const fn with_success_body(mut self, success: SuccessBody) -> Self {
         self.success = success;
         self
     }
 
     /// Where the provider documents its signature.
     #[must_use]
-    pub const fn docs(mut self, url: &'static str) -> Self {
+    pub const fn with_docs_url(mut self, url: &'static str) -> Self {
         self.docs = url;
         self
     }
 
     /// How long the provider waits for an answer.
     #[must_use]
-    pub const fn times_out_after(mut self, wait: Duration) -> Self {
-        self.times_out_after = Some(wait);
+    pub const fn with_response_timeout(mut self, wait: Duration) -> Self {
+        self.response_timeout = Some(wait);
         self
     }
 
     /// How long after the first attempt the provider may still send a delivery again.
     #[must_use]
-    pub const fn retries_for(mut self, horizon: Duration) -> Self {
-        self.retries_for = Some(horizon);
+    pub const fn with_retry_period(mut self, horizon: Duration) -> Self {
+        self.retry_period = Some(horizon);
         self
     }
 
     /// Where the provider documents its signature; empty where it is not known.
     #[must_use]
-    pub const fn documentation(&self) -> &'static str {
+    pub const fn docs_url(&self) -> &'static str {
         self.docs
     }
 
     /// How long the provider waits for an answer, where it is known.
     #[must_use]
-    pub const fn time_out(&self) -> Option<Duration> {
-        self.times_out_after
+    pub const fn response_timeout(&self) -> Option<Duration> {
+        self.response_timeout
     }
 
     /// How long after the first attempt a delivery may come again, where it is known.
     #[must_use]
-    pub const fn retry_horizon(&self) -> Option<Duration> {
-        self.retries_for
+    pub const fn retry_period(&self) -> Option<Duration> {
+        self.retry_period
     }
 
     /// The name, in lower case.
@@ -277,46 +277,46 @@ impl Provider {
 
     /// What the scheme needs and covers.
     #[must_use]
-    pub fn traits(&self) -> Traits {
+    pub fn scheme_info(&self) -> SchemeInfo {
         match &self.mechanism {
-            Mechanism::Data(scheme) => scheme.traits(),
-            Mechanism::Code(code) => code.traits(),
+            Mechanism::Data(scheme) => scheme.scheme_info(),
+            Mechanism::Code(code) => code.scheme_info(),
         }
     }
 
     /// Where the id of a delivery is.
     #[must_use]
-    pub const fn id_source(&self) -> Option<Source> {
+    pub const fn id(&self) -> Option<Field> {
         self.id
     }
 
     /// Where the name of the event is.
     #[must_use]
-    pub const fn event_source(&self) -> Option<Source> {
+    pub const fn event(&self) -> Option<Field> {
         self.event
     }
 
     /// Where the event is told apart further.
     #[must_use]
-    pub const fn action_source(&self) -> Option<Source> {
+    pub const fn action(&self) -> Option<Field> {
         self.action
     }
 
     /// Where the events of a batch are; `None` if one request is one event.
     #[must_use]
-    pub const fn items_source(&self) -> Option<&Items> {
+    pub const fn batch(&self) -> Option<&BatchLayout> {
         self.items.as_ref()
     }
 
     /// The status that tells the provider that a delivery was taken before its handler is done.
     #[must_use]
-    pub const fn acknowledgement(&self) -> u16 {
-        self.acknowledges_with
+    pub const fn ack_status(&self) -> u16 {
+        self.ack_status
     }
 
     /// What makes a delivery without a signed id the copy of another.
     #[must_use]
-    pub const fn known_copies(&self) -> Copies {
+    pub const fn deduplication(&self) -> Deduplication {
         self.copies
     }
 
@@ -350,35 +350,35 @@ impl Provider {
         !self.handshakes.is_empty()
     }
 
-    pub(crate) const fn known_handshakes(&self) -> &'static [Handshake] {
+    pub(crate) const fn handshakes(&self) -> &'static [Handshake] {
         self.handshakes
     }
 
-    pub(crate) const fn allowed_methods(&self) -> &'static str {
+    pub(crate) const fn methods(&self) -> &'static str {
         self.methods
     }
 
-    pub(crate) const fn wanted_success(&self) -> Success {
+    pub(crate) const fn success_body(&self) -> SuccessBody {
         self.success
     }
 
-    pub(crate) const fn form_field(&self) -> Option<&'static str> {
+    pub(crate) const fn json_form_field(&self) -> Option<&'static str> {
         self.form_field
     }
 
     /// Whether what stands at `source` is covered by the signature: what is not may have been
     /// changed on the way.
     #[must_use]
-    pub fn signs(&self, source: Source) -> bool {
+    pub fn signs(&self, source: Field) -> bool {
         match (source, self.scheme()) {
-            (Source::Header(name), Some(scheme)) => scheme.signs_header(name),
-            (Source::Header(_), None) => false,
-            (Source::Pointer(pointer), _) => self.signs_pointer(pointer),
+            (Field::Header(name), Some(scheme)) => scheme.signs_header(name),
+            (Field::Header(_), None) => false,
+            (Field::Pointer(pointer), _) => self.signs_pointer(pointer),
         }
     }
 
     pub(crate) fn signs_pointer(&self, pointer: &str) -> bool {
-        let traits = self.traits();
+        let traits = self.scheme_info();
         traits.signs_body || traits.signed_pointers.contains(&pointer)
     }
 
@@ -386,7 +386,7 @@ impl Provider {
     /// hands on a delivery, without the endpoint. For tests, for queues, and for servers other than
     /// axum, which have to read the raw body, to bound its size, and to know their own public URL.
     ///
-    /// `key` is what [`wanted_key`](Self::wanted_key) asked for. Secrets are prepared with every
+    /// `key` is what [`key_request`](Self::key_request) asked for. Secrets are prepared with every
     /// call: for more than a few requests, [`verifier`](Self::verifier) does that once.
     ///
     /// ```
@@ -394,57 +394,60 @@ impl Provider {
     /// use webhook_runtime::{
     ///     Secret,
     ///     providers::GITHUB,
-    ///     scheme::{Incoming, Outgoing, VerifyError},
+    ///     scheme::{SignedRequest, RequestToSign, VerifyError},
     /// };
     ///
-    /// let secrets = [Secret::new("s3cret").named("GITHUB_SECRET")];
+    /// let secrets = [Secret::new("s3cret").with_name("GITHUB_SECRET")];
     /// let body = br#"{"zen":"ok"}"#;
-    /// let sent = GITHUB.sign(&secrets[0], &Outgoing::new(body))?;
+    /// let sent = GITHUB.sign(&secrets[0], &RequestToSign::new(body))?;
     /// let request =
-    ///     Incoming { method: "POST", url: "", headers: &sent.headers, query: "", body };
+    ///     SignedRequest { method: "POST", url: "", headers: &sent.headers, query: "", body };
     ///
     /// let proof = GITHUB.verify(&secrets, &request, None, SystemTime::now())?;
-    /// assert_eq!(proof.secret, "GITHUB_SECRET");
+    /// assert_eq!(proof.secret_name, "GITHUB_SECRET");
     ///
-    /// let forged = Incoming { body: br#"{"zen":"no"}"#, ..request };
+    /// let forged = SignedRequest { body: br#"{"zen":"no"}"#, ..request };
     /// let refused = GITHUB.verify(&secrets, &forged, None, SystemTime::now());
-    /// assert_eq!(refused, Err(VerifyError::NoMatch));
+    /// assert_eq!(refused, Err(VerifyError::InvalidSignature));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// With the reason why the request is not believed, or [`VerifyError::BadSecret`] when a secret
+    /// With the reason why the request is not believed, or [`VerifyError::InvalidSecret`] when a secret
     /// is blank or not of the scheme's form.
     pub fn verify(
         &self,
         secrets: &[Secret],
-        request: &Incoming<'_>,
+        request: &SignedRequest<'_>,
         key: Option<&[u8]>,
         now: SystemTime,
-    ) -> Result<Proof, VerifyError> {
+    ) -> Result<Verified, VerifyError> {
         self.verifier(secrets)?.verify(request, key, now)
     }
 
     /// Prepares `secrets` to [`verify`](Self::verify) many requests.
     ///
     /// # Errors
-    /// With [`VerifyError::BadSecret`] when a secret is blank or not of the scheme's form.
+    /// With [`VerifyError::InvalidSecret`] when a secret is blank or not of the scheme's form.
     pub fn verifier(&self, secrets: &[Secret]) -> Result<ProviderVerifier, VerifyError> {
         ProviderVerifier::new(self.unprepared()?, secrets)
     }
 
     /// The key that has to be fetched before [`verify`](Self::verify) can judge this request, for
-    /// the providers whose [`traits`](Self::traits) say that they publish keys.
+    /// the providers whose [`traits`](Self::scheme_info) say that they publish keys.
     ///
     /// # Errors
     /// When the request names a key that is not the provider's, or none.
-    pub fn wanted_key(&self, request: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
-        self.unprepared()?.wanted_key(request)
+    pub fn key_request(
+        &self,
+        request: &SignedRequest<'_>,
+    ) -> Result<Option<KeyRequest>, VerifyError> {
+        self.unprepared()?.key_request(request)
     }
 
     fn unprepared(&self) -> Result<Verifier, VerifyError> {
         // Only a window that an endpoint asks for can be at odds with a mechanism.
-        self.for_endpoint(None).ok_or(VerifyError::NoMatch)
+        self.for_endpoint(None).ok_or(VerifyError::InvalidSignature)
     }
 
     /// The verifier of an endpoint; `None` when it asks for a window, but no time is signed.
@@ -461,8 +464,8 @@ impl Provider {
     pub fn sign<'r>(
         &self,
         secret: &Secret,
-        request: &Outgoing<'r>,
-    ) -> Result<Signed<'r>, SignError> {
+        request: &RequestToSign<'r>,
+    ) -> Result<SignedParts<'r>, SignError> {
         match &self.mechanism {
             Mechanism::Data(scheme) => scheme.sign(secret, request),
             Mechanism::Code(code) => code.sign(secret, request),

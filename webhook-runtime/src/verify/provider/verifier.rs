@@ -4,7 +4,7 @@ use std::{fmt, time::SystemTime};
 
 use crate::verify::{
     Secret,
-    scheme::{Incoming, Keys, Proof, Verifier, VerifyError},
+    scheme::{Keys, SignedRequest, Verified, Verifier, VerifyError},
 };
 
 /// A provider and its live secrets, made ready once to verify many requests. Made by
@@ -15,14 +15,14 @@ use crate::verify::{
 /// use webhook_runtime::{
 ///     Secret,
 ///     providers::GITHUB,
-///     scheme::{Incoming, Outgoing},
+///     scheme::{SignedRequest, RequestToSign},
 /// };
 ///
 /// let secret = Secret::new("s3cret");
 /// let verifier = GITHUB.verifier(&[secret.clone()])?;
 /// for body in [br#"{"zen":"one"}"#, br#"{"zen":"two"}"#] {
-///     let headers = GITHUB.sign(&secret, &Outgoing::new(body))?.headers;
-///     let request = Incoming { method: "POST", url: "", headers: &headers, query: "", body };
+///     let headers = GITHUB.sign(&secret, &RequestToSign::new(body))?.headers;
+///     let request = SignedRequest { method: "POST", url: "", headers: &headers, query: "", body };
 ///     verifier.verify(&request, None, SystemTime::now())?;
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -35,14 +35,15 @@ pub struct ProviderVerifier {
 
 impl ProviderVerifier {
     pub(crate) fn new(verifier: Verifier, secrets: &[Secret]) -> Result<Self, VerifyError> {
-        let keys =
-            verifier.prepare(secrets).map_err(|problems| VerifyError::BadSecret(problems[0].1))?;
+        let keys = verifier
+            .prepare(secrets)
+            .map_err(|problems| VerifyError::InvalidSecret(problems[0].1))?;
         Ok(Self { verifier, keys })
     }
 
     /// Whether one of the secrets signed this request, and lately.
     ///
-    /// `key` is what [`Provider::wanted_key`](crate::Provider::wanted_key) asked for. A request that
+    /// `key` is what [`Provider::key_request`](crate::Provider::key_request) asked for. A request that
     /// is accepted takes no memory from the heap where the scheme is data and an HMAC, unless what
     /// is signed has to be decoded first, the time is in the body, or the secret's name is a
     /// `String`.
@@ -51,10 +52,10 @@ impl ProviderVerifier {
     /// With the reason why the request is not believed.
     pub fn verify(
         &self,
-        request: &Incoming<'_>,
+        request: &SignedRequest<'_>,
         key: Option<&[u8]>,
         now: SystemTime,
-    ) -> Result<Proof, VerifyError> {
+    ) -> Result<Verified, VerifyError> {
         self.verifier.verify(request, &self.keys, key, now)
     }
 }

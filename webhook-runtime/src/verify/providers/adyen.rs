@@ -4,10 +4,10 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::verify::{
-    Items, Provider, Secret, SecretError, Source, Success, json,
+    BatchLayout, Field, Provider, Secret, SecretError, SuccessBody, json,
     scheme::{
-        Hash, Incoming, KeyEncoding, Means, Outgoing, Scheme, SignError, Signed, Traits, Verify,
-        VerifyError,
+        Hash, KeyEncoding, RequestToSign, Scheme, SchemeInfo, SignError, SignedParts,
+        SignedRequest, Verify, VerifyContext, VerifyError,
     },
 };
 
@@ -25,18 +25,18 @@ use crate::verify::{
 ///
 /// [docs]: https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
 pub const ADYEN: Provider = Provider::custom("adyen", &Adyen)
-    .id(Source::pointer("/notificationItems/0/NotificationRequestItem/pspReference"))
-    .event(Source::pointer("/notificationItems/0/NotificationRequestItem/eventCode"))
-    .items(
-        Items::at("/notificationItems")
-            .inside("/NotificationRequestItem")
-            .id("/pspReference")
-            .unique_with(&["/eventCode", "/success"])
-            .event("/eventCode"),
+    .with_id(Field::pointer("/notificationItems/0/NotificationRequestItem/pspReference"))
+    .with_event(Field::pointer("/notificationItems/0/NotificationRequestItem/eventCode"))
+    .with_batch(
+        BatchLayout::at("/notificationItems")
+            .with_inner("/NotificationRequestItem")
+            .with_id("/pspReference")
+            .with_id_parts(&["/eventCode", "/success"])
+            .with_event("/eventCode"),
     )
-    .success(Success::Body("[accepted]"))
-    .docs("https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures")
-    .times_out_after(std::time::Duration::from_secs(10));
+    .with_success_body(SuccessBody::IfEmpty("[accepted]"))
+    .with_docs_url("https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures")
+    .with_response_timeout(std::time::Duration::from_secs(10));
 
 /// Adyen's other webhooks (banking, management, platforms): the signature of the whole body is in
 /// the header `HmacSignature`.
@@ -46,19 +46,19 @@ pub const ADYEN_PLATFORM: Provider = Provider::new(
     "adyen-header",
     Scheme::hmac_sha256().header("hmacsignature").base64().key(KeyEncoding::Hex),
 )
-.event(Source::pointer("/type"))
-.docs(
+.with_event(Field::pointer("/type"))
+.with_docs_url(
     "https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures",
 )
-.times_out_after(std::time::Duration::from_secs(10));
+.with_response_timeout(std::time::Duration::from_secs(10));
 
 /// HMAC-SHA256 over eight fields of each item, inside the item.
 #[derive(Debug)]
 struct Adyen;
 
 impl Verify for Adyen {
-    fn traits(&self) -> Traits {
-        Traits {
+    fn scheme_info(&self) -> SchemeInfo {
+        SchemeInfo {
             signs_body: false,
             signed_pointers: &[
                 "/notificationItems/0/NotificationRequestItem/pspReference",
@@ -70,7 +70,7 @@ impl Verify for Adyen {
                 "/notificationItems/0/NotificationRequestItem/merchantAccountCode",
                 "/notificationItems/0/NotificationRequestItem/merchantReference",
             ],
-            ..Traits::new("HMAC-SHA256, fields of each item", "")
+            ..SchemeInfo::new("HMAC-SHA256, fields of each item", "")
         }
     }
 
@@ -84,13 +84,13 @@ impl Verify for Adyen {
 
     fn verify(
         &self,
-        request: &Incoming<'_>,
-        means: &Means<'_>,
+        request: &SignedRequest<'_>,
+        context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
         if !json::is_unambiguous(request.body) {
             return Err(VerifyError::MalformedBody);
         }
-        let key = KeyEncoding::Hex.decode(means.secret).map_err(VerifyError::BadSecret)?;
+        let key = KeyEncoding::Hex.decode(context.secret).map_err(VerifyError::InvalidSecret)?;
         let body = std::str::from_utf8(request.body).map_err(|_| VerifyError::MalformedBody)?;
         let items = json::text(body, "/notificationItems").and_then(json::items);
         let items = items.filter(|items| !items.is_empty()).ok_or(VerifyError::MalformedBody)?;
@@ -103,22 +103,26 @@ impl Verify for Adyen {
                 .ok_or(VerifyError::MalformedBody)?;
             let sent = item.pointer("/additionalData/hmacSignature").and_then(Value::as_str);
             let sent = sent.ok_or(VerifyError::MalformedBody)?;
-            let text = signed_text(&item).ok_or(VerifyError::MalformedBody)?;
+            let text = signed_template(&item).ok_or(VerifyError::MalformedBody)?;
             if !Hash::Sha256.hmac(&key, &[text.as_bytes()]).is_base64(sent) {
-                return Err(VerifyError::NoMatch);
+                return Err(VerifyError::InvalidSignature);
             }
         }
         Ok(None)
     }
 
     /// Puts the signature into each item of the body.
-    fn sign<'r>(&self, secret: &Secret, request: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+    fn sign<'r>(
+        &self,
+        secret: &Secret,
+        request: &RequestToSign<'r>,
+    ) -> Result<SignedParts<'r>, SignError> {
         let key = KeyEncoding::Hex.decode(secret).map_err(SignError::Secret)?;
         let mut body: Value = serde_json::from_slice(request.body).map_err(|_| SignError::Body)?;
         let items = body.get_mut("notificationItems").and_then(Value::as_array_mut);
         for item in items.ok_or(SignError::Body)? {
             let item = item.get_mut("NotificationRequestItem").ok_or(SignError::Body)?;
-            let text = signed_text(item).ok_or(SignError::Body)?;
+            let text = signed_template(item).ok_or(SignError::Body)?;
             let signature = Hash::Sha256.hmac(&key, &[text.as_bytes()]).to_base64();
             let fields = item.as_object_mut().ok_or(SignError::Body)?;
             let data =
@@ -127,12 +131,12 @@ impl Verify for Adyen {
             data.insert("hmacSignature".to_owned(), Value::from(signature));
         }
         let body = Cow::Owned(body.to_string().into_bytes());
-        Ok(Signed { headers: HeaderMap::new(), body })
+        Ok(SignedParts { headers: HeaderMap::new(), body })
     }
 }
 
 /// The eight fields, parted by colons; what is missing is empty.
-fn signed_text(item: &Value) -> Option<String> {
+fn signed_template(item: &Value) -> Option<String> {
     const FIELDS: [&str; 8] = [
         "/pspReference",
         "/originalReference",

@@ -1,5 +1,5 @@
 use crate::verify::{
-    Provider, Success,
+    Provider, SuccessBody,
     scheme::{KeyEncoding, Scheme},
 };
 
@@ -21,6 +21,6 @@ pub const AIRTABLE: Provider = Provider::new(
         .hex()
         .key(KeyEncoding::Base64),
 )
-.success(Success::NoBody)
-.acknowledges_with(200)
-.docs(DOCS);
+.with_success_body(SuccessBody::Empty)
+.with_ack_status(200)
+.with_docs_url(DOCS);

@@ -1,16 +1,16 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Items, Provider,
-    handshake::{Answer, Handshake, Value, When},
+    BatchLayout, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     scheme::Scheme,
 };
 
 /// The secret comes once, before the first event, and is said back.
 const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
     "POST",
-    &[When::Header("x-hook-secret")],
-    Answer::Keep(Value::Header("x-hook-secret"), Some("x-hook-secret")),
+    &[Condition::Header("x-hook-secret")],
+    HandshakeResponse::StoreSecret(RequestValue::Header("x-hook-secret"), Some("x-hook-secret")),
 )];
 
 /// Asana: [webhooks](https://developers.asana.com/docs/webhooks-guide).
@@ -23,8 +23,10 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// own `action`; none at all is a heartbeat. Asana waits ten seconds, and tries again for a day.
 pub const ASANA: Provider =
     Provider::new("asana", Scheme::hmac_sha256().header("x-hook-signature").hex())
-        .items(Items::at("/events").event("/resource/resource_type").action("/action"))
-        .handshakes(HANDSHAKES)
-        .docs("https://developers.asana.com/docs/webhooks-guide")
-        .times_out_after(Duration::from_secs(10))
-        .retries_for(Duration::from_secs(24 * 60 * 60));
+        .with_batch(
+            BatchLayout::at("/events").with_event("/resource/resource_type").with_action("/action"),
+        )
+        .with_handshakes(HANDSHAKES)
+        .with_docs_url("https://developers.asana.com/docs/webhooks-guide")
+        .with_response_timeout(Duration::from_secs(10))
+        .with_retry_period(Duration::from_secs(24 * 60 * 60));

@@ -1,4 +1,4 @@
-use crate::verify::{Provider, Source, scheme::Jwt};
+use crate::verify::{Field, Provider, scheme::Jwt};
 
 /// Atlassian Connect apps: [query string hash][docs].
 ///
@@ -11,7 +11,9 @@ use crate::verify::{Provider, Source, scheme::Jwt};
 /// [docs]: https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/
 pub const ATLASSIAN_CONNECT: Provider = Provider::custom(
     "atlassian-connect",
-    &Jwt::hs256("authorization").prefix("JWT ").expires().request_sha256("qsh"),
+    &Jwt::hs256("authorization").prefix("JWT ").require_expiry().request_sha256("qsh"),
 )
-.event(Source::pointer("/webhookEvent"))
-.docs("https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/");
+.with_event(Field::pointer("/webhookEvent"))
+.with_docs_url(
+    "https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/",
+);

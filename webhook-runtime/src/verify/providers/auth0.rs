@@ -1,4 +1,4 @@
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Auth0: [custom log streams][docs] over HTTP.
 ///
@@ -12,6 +12,6 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 ///
 /// [docs]: https://auth0.com/docs/customize/log-streams/custom-log-streams
 pub const AUTH0: Provider = Provider::new("auth0", Scheme::token().header("authorization"))
-    .id(Source::pointer("/log_id"))
-    .event(Source::pointer("/data/type"))
-    .docs("https://auth0.com/docs/customize/log-streams/custom-log-streams");
+    .with_id(Field::pointer("/log_id"))
+    .with_event(Field::pointer("/data/type"))
+    .with_docs_url("https://auth0.com/docs/customize/log-streams/custom-log-streams");

@@ -5,12 +5,12 @@ use http::{HeaderMap, Uri};
 use serde_json::{Map, Value};
 
 use crate::verify::{
-    Provider, Secret, Source, handshake,
-    handshake::{Answer, Handshake, When},
+    Field, Provider, Secret, handshake,
+    handshake::{Condition, Handshake, HandshakeResponse},
     json,
     scheme::{
-        Certificate, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Verify,
-        VerifyError, WantedKey,
+        Certificate, KeyRequest, RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest,
+        Timestamp, Verify, VerifyContext, VerifyError,
     },
 };
 
@@ -25,14 +25,17 @@ use crate::verify::{
 ///
 /// [docs]: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 pub const AWS_SNS: Provider = Provider::custom("aws-sns", &Sns)
-    .id(Source::pointer("/MessageId"))
-    .event(Source::pointer("/Type"))
-    .handshakes(&[Handshake::signed(
-        &[When::BodyIs("/Type", "SubscriptionConfirmation")],
-        Answer::Visit(handshake::Value::Body("/SubscribeURL"), is_sns),
+    .with_id(Field::pointer("/MessageId"))
+    .with_event(Field::pointer("/Type"))
+    .with_handshakes(&[Handshake::signed(
+        &[Condition::BodyIs("/Type", "SubscriptionConfirmation")],
+        HandshakeResponse::ConfirmSubscription(
+            handshake::RequestValue::Body("/SubscribeURL"),
+            is_sns,
+        ),
     )])
-    .docs("https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html")
-    .times_out_after(std::time::Duration::from_secs(15));
+    .with_docs_url("https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html")
+    .with_response_timeout(std::time::Duration::from_secs(15));
 
 /// RSA over some fields of the body; the certificate is where the body says.
 #[derive(Debug)]
@@ -43,8 +46,8 @@ struct Sns;
 const TIME: Timestamp = Timestamp::pointer("/Timestamp").rfc3339().without_window();
 
 impl Verify for Sns {
-    fn traits(&self) -> Traits {
-        Traits {
+    fn scheme_info(&self) -> SchemeInfo {
+        SchemeInfo {
             fetches_keys: true,
             signs_body: false,
             signs_time: true,
@@ -56,7 +59,7 @@ impl Verify for Sns {
                 "/TopicArn",
                 "/Timestamp",
             ],
-            ..Traits::new("RSA SHA-1 or SHA-256, certificate", "")
+            ..SchemeInfo::new("RSA SHA-1 or SHA-256, certificate", "")
         }
     }
 
@@ -64,7 +67,7 @@ impl Verify for Sns {
         Ok(())
     }
 
-    fn wanted_key(&self, request: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
+    fn key_request(&self, request: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
         let message = Message::read(request.body)?;
         let url = message.field("SigningCertURL").ok_or(VerifyError::MalformedBody)?;
         let is_certificate = url.parse::<Uri>().is_ok_and(|uri| {
@@ -74,24 +77,24 @@ impl Verify for Sns {
             uri.query().is_none() && name.is_some_and(is_name)
         });
         if is_sns(url) && is_certificate {
-            Ok(Some(WantedKey::Url(Cow::Owned(url.to_owned()))))
+            Ok(Some(KeyRequest::Url(Cow::Owned(url.to_owned()))))
         } else {
-            Err(VerifyError::ForeignKey)
+            Err(VerifyError::UntrustedKey)
         }
     }
 
     fn verify(
         &self,
-        request: &Incoming<'_>,
-        means: &Means<'_>,
+        request: &SignedRequest<'_>,
+        context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
         let message = Message::read(request.body)?;
         let topic = message.field("TopicArn").ok_or(VerifyError::MalformedBody)?;
-        if !means.secret.is(topic.as_bytes()) {
-            return Err(VerifyError::NoMatch);
+        if !context.secret.is(topic.as_bytes()) {
+            return Err(VerifyError::InvalidSignature);
         }
-        let pem = means.key.ok_or(VerifyError::KeyUnavailable)?;
-        let certificate = Certificate::read(pem, means.now).ok_or(VerifyError::ForeignKey)?;
+        let pem = context.key.ok_or(VerifyError::KeyUnavailable)?;
+        let certificate = Certificate::read(pem, context.now).ok_or(VerifyError::UntrustedKey)?;
         let key = match message.field("SignatureVersion") {
             Some("1") => certificate.rsa_sha1(),
             Some("2") => certificate.rsa_sha256(),
@@ -100,16 +103,16 @@ impl Verify for Sns {
         let key = key.ok_or(VerifyError::KeyUnavailable)?;
         let signature = message.field("Signature").ok_or(VerifyError::MalformedBody)?;
         let signature = Base64::decode_vec(signature).map_err(|_| VerifyError::MalformedBody)?;
-        let text = message.signed_text().ok_or(VerifyError::MalformedBody)?;
+        let text = message.signed_template().ok_or(VerifyError::MalformedBody)?;
         if !key.verify_message(text.as_bytes(), &signature) {
-            return Err(VerifyError::NoMatch);
+            return Err(VerifyError::InvalidSignature);
         }
         let timestamp = message.field("Timestamp").ok_or(VerifyError::MalformedBody)?;
-        TIME.with_window(means.tolerance).judge(timestamp, means.now).map(Some)
+        TIME.with_window(context.tolerance).judge(timestamp, context.now).map(Some)
     }
 
-    fn sign<'r>(&self, _: &Secret, _: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
-        Err(SignError::Impossible)
+    fn sign<'r>(&self, _: &Secret, _: &RequestToSign<'r>) -> Result<SignedParts<'r>, SignError> {
+        Err(SignError::Unsupported)
     }
 }
 
@@ -128,7 +131,7 @@ impl Message {
     }
 
     /// Names and values, each on its line, in the order that SNS signs them in.
-    fn signed_text(&self) -> Option<String> {
+    fn signed_template(&self) -> Option<String> {
         const NOTIFICATION: &[&str] =
             &["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
         const SUBSCRIPTION: &[&str] =

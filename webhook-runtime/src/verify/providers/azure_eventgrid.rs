@@ -1,19 +1,26 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Items, Provider, Source,
-    handshake::{Answer, Handshake, Value, When},
+    BatchLayout, Field, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     scheme::Scheme,
 };
 
 const HANDSHAKES: &[Handshake] = &[
     // The schema of Event Grid: the code is said back.
     Handshake::signed(
-        &[When::HeaderIs("aeg-event-type", "SubscriptionValidation")],
-        Answer::Json(&[("validationResponse", Value::Body("/0/data/validationCode"))]),
+        &[Condition::HeaderIs("aeg-event-type", "SubscriptionValidation")],
+        HandshakeResponse::Json(&[(
+            "validationResponse",
+            RequestValue::Body("/0/data/validationCode"),
+        )]),
     ),
     // The schema of CloudEvents.
-    Handshake::unsigned("OPTIONS", &[When::Header("webhook-request-origin")], Answer::AllowOrigin),
+    Handshake::unsigned(
+        "OPTIONS",
+        &[Condition::Header("webhook-request-origin")],
+        HandshakeResponse::AllowOrigin,
+    ),
 ];
 
 /// Azure Event Grid: [webhook event delivery][docs].
@@ -31,9 +38,9 @@ const HANDSHAKES: &[Handshake] = &[
 ///
 /// [docs]: https://learn.microsoft.com/azure/event-grid/webhook-event-delivery
 pub const EVENT_GRID: Provider = Provider::new("azure-eventgrid", Scheme::token().query("code"))
-    .event(Source::pointer("/0/eventType"))
-    .items(Items::at("").id("/id").event("/eventType"))
-    .handshakes(HANDSHAKES)
-    .docs("https://learn.microsoft.com/azure/event-grid/webhook-event-delivery")
-    .times_out_after(Duration::from_secs(30))
-    .retries_for(Duration::from_secs(24 * 60 * 60));
+    .with_event(Field::pointer("/0/eventType"))
+    .with_batch(BatchLayout::at("").with_id("/id").with_event("/eventType"))
+    .with_handshakes(HANDSHAKES)
+    .with_docs_url("https://learn.microsoft.com/azure/event-grid/webhook-event-delivery")
+    .with_response_timeout(Duration::from_secs(30))
+    .with_retry_period(Duration::from_secs(24 * 60 * 60));

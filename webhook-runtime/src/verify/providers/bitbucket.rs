@@ -1,4 +1,4 @@
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 const SCHEME: Scheme = Scheme::hmac_sha256().header("x-hub-signature").prefix("sha256=").hex();
 
@@ -10,9 +10,9 @@ const SCHEME: Scheme = Scheme::hmac_sha256().header("x-hub-signature").prefix("s
 /// *Not signed:* the headers, and with them the request's id and the event's key. Bitbucket waits
 /// ten seconds and tries twice more; that the id stays the same is unconfirmed, like both.
 pub const BITBUCKET: Provider = Provider::new("bitbucket", SCHEME)
-    .id(Source::header("x-request-uuid"))
-    .event(Source::header("x-event-key"))
-    .docs("https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/");
+    .with_id(Field::header("x-request-uuid"))
+    .with_event(Field::header("x-event-key"))
+    .with_docs_url("https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/");
 
 /// Bitbucket Data Center: [webhooks][docs], signed as [`BITBUCKET`] Cloud signs.
 ///
@@ -24,6 +24,6 @@ pub const BITBUCKET: Provider = Provider::new("bitbucket", SCHEME)
 ///
 /// [docs]: https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html
 pub const BITBUCKET_DATA_CENTER: Provider = Provider::new("bitbucket-data-center", SCHEME)
-    .id(Source::header("x-request-id"))
-    .event(Source::header("x-event-key"))
-    .docs("https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html");
+    .with_id(Field::header("x-request-id"))
+    .with_event(Field::header("x-event-key"))
+    .with_docs_url("https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html");

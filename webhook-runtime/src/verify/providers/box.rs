@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{Scheme, Timestamp},
 };
 
@@ -20,16 +20,19 @@ pub const BOX: Provider = Provider::new(
     Scheme::hmac_sha256()
         .paired_headers(&["box-signature-primary", "box-signature-secondary"])
         .base64()
-        .requires(&[("box-signature-version", "1"), ("box-signature-algorithm", "HmacSHA256")])
+        .require_headers(&[
+            ("box-signature-version", "1"),
+            ("box-signature-algorithm", "HmacSHA256"),
+        ])
         .timestamp(
             Timestamp::header("box-delivery-timestamp")
                 .rfc3339()
-                .past(Duration::from_secs(600))
-                .future(Duration::ZERO),
+                .with_max_age(Duration::from_secs(600))
+                .with_max_ahead(Duration::ZERO),
         )
         .signed("{body}{timestamp}"),
 )
-.id(Source::pointer("/id"))
-.event(Source::pointer("/trigger"))
-.docs("https://developer.box.com/guides/webhooks/v2/signatures-v2/")
-.times_out_after(Duration::from_secs(30));
+.with_id(Field::pointer("/id"))
+.with_event(Field::pointer("/trigger"))
+.with_docs_url("https://developer.box.com/guides/webhooks/v2/signatures-v2/")
+.with_response_timeout(Duration::from_secs(30));

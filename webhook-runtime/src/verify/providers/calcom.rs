@@ -1,4 +1,4 @@
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Cal.com: [webhooks](https://cal.com/docs/developing/guides/automation/webhooks).
 ///
@@ -10,5 +10,5 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 /// unconfirmed.
 pub const CALCOM: Provider =
     Provider::new("calcom", Scheme::hmac_sha256().header("x-cal-signature-256").hex())
-        .event(Source::pointer("/triggerEvent"))
-        .docs("https://cal.com/docs/developing/guides/automation/webhooks");
+        .with_event(Field::pointer("/triggerEvent"))
+        .with_docs_url("https://cal.com/docs/developing/guides/automation/webhooks");

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{Scheme, Timestamp},
 };
 
@@ -23,10 +23,10 @@ pub const CALENDLY: Provider = Provider::new(
         .header("calendly-webhook-signature")
         .fields(",", "v1")
         .hex()
-        .timestamp(Timestamp::field("t").tolerance(Duration::from_secs(180)))
+        .timestamp(Timestamp::field("t").with_tolerance(Duration::from_secs(180)))
         .signed("{timestamp}.{body}"),
 )
-.event(Source::pointer("/event"))
-.docs("https://developer.calendly.com/api-docs/overview/webhooks/webhook-signatures")
-.times_out_after(Duration::from_secs(15))
-.retries_for(Duration::from_secs(24 * 60 * 60));
+.with_event(Field::pointer("/event"))
+.with_docs_url("https://developer.calendly.com/api-docs/overview/webhooks/webhook-signatures")
+.with_response_timeout(Duration::from_secs(15))
+.with_retry_period(Duration::from_secs(24 * 60 * 60));

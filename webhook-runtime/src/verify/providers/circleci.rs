@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// `CircleCI`: [outbound webhooks](https://circleci.com/docs/webhooks/).
 ///
@@ -13,7 +13,7 @@ pub const CIRCLECI: Provider = Provider::new(
     "circleci",
     Scheme::hmac_sha256().header("circleci-signature").fields(",", "v1").hex(),
 )
-.id(Source::pointer("/id"))
-.event(Source::header("circleci-event-type"))
-.docs("https://circleci.com/docs/webhooks/")
-.times_out_after(Duration::from_secs(10));
+.with_id(Field::pointer("/id"))
+.with_event(Field::header("circleci-event-type"))
+.with_docs_url("https://circleci.com/docs/webhooks/")
+.with_response_timeout(Duration::from_secs(10));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Clerk: [webhooks](https://clerk.com/docs/guides/development/webhooks/overview), sent by Svix.
 ///
@@ -10,8 +10,8 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 /// *Not signed:* the headers, but for id and time. Both may be five minutes off. Svix tries again
 /// for a little more than 27 hours; it waits 15 seconds (unconfirmed).
 pub const CLERK: Provider = Provider::new("clerk", Scheme::svix())
-    .id(Source::header("svix-id"))
-    .event(Source::pointer("/type"))
-    .docs("https://clerk.com/docs/guides/development/webhooks/overview")
+    .with_id(Field::header("svix-id"))
+    .with_event(Field::pointer("/type"))
+    .with_docs_url("https://clerk.com/docs/guides/development/webhooks/overview")
     // At once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h.
-    .retries_for(Duration::from_secs(99_305));
+    .with_retry_period(Duration::from_secs(99_305));

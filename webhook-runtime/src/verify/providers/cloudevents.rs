@@ -1,6 +1,6 @@
 use crate::verify::{
-    Provider, Source,
-    handshake::{Answer, Handshake, When},
+    Field, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse},
     scheme::Scheme,
 };
 
@@ -10,8 +10,8 @@ const SCHEME: Scheme = Scheme::token().header("authorization");
 
 const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
     "OPTIONS",
-    &[When::Header("webhook-request-origin")],
-    Answer::AllowOrigin,
+    &[Condition::Header("webhook-request-origin")],
+    HandshakeResponse::AllowOrigin,
 )];
 
 /// `CloudEvents` in binary mode, over [HTTP webhooks][docs]: the attributes of the event are
@@ -25,15 +25,15 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 ///
 /// [docs]: https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
 pub const CLOUDEVENTS: Provider = Provider::new("cloudevents", SCHEME)
-    .id(Source::header("ce-id"))
-    .event(Source::header("ce-type"))
-    .handshakes(HANDSHAKES)
-    .docs(DOCS);
+    .with_id(Field::header("ce-id"))
+    .with_event(Field::header("ce-type"))
+    .with_handshakes(HANDSHAKES)
+    .with_docs_url(DOCS);
 
 /// `CloudEvents` in structured mode: like [`CLOUDEVENTS`], but the body is the whole event, as
 /// `application/cloudevents+json`.
 pub const CLOUDEVENTS_STRUCTURED: Provider = Provider::new("cloudevents-structured", SCHEME)
-    .id(Source::pointer("/id"))
-    .event(Source::pointer("/type"))
-    .handshakes(HANDSHAKES)
-    .docs(DOCS);
+    .with_id(Field::pointer("/id"))
+    .with_event(Field::pointer("/type"))
+    .with_handshakes(HANDSHAKES)
+    .with_docs_url(DOCS);

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Coinbase Commerce: [webhooks](https://docs.cloud.coinbase.com/commerce-onchain/docs/webhooks).
 ///
@@ -13,8 +13,8 @@ pub const COINBASE_COMMERCE: Provider = Provider::new(
     "coinbase-commerce",
     Scheme::hmac_sha256().header("x-cc-webhook-signature").hex(),
 )
-.id(Source::pointer("/event/id"))
-.event(Source::pointer("/event/type"))
-.acknowledges_with(200)
-.docs("https://docs.cloud.coinbase.com/commerce-onchain/docs/webhooks")
-.retries_for(Duration::from_secs(3 * 24 * 60 * 60));
+.with_id(Field::pointer("/event/id"))
+.with_event(Field::pointer("/event/type"))
+.with_ack_status(200)
+.with_docs_url("https://docs.cloud.coinbase.com/commerce-onchain/docs/webhooks")
+.with_retry_period(Duration::from_secs(3 * 24 * 60 * 60));

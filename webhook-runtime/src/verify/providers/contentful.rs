@@ -7,10 +7,10 @@ use http::{HeaderMap, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::verify::{
-    Provider, Secret, Source,
+    Field, Provider, Secret,
     scheme::{
-        Hash, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Validity, Verify,
-        VerifyError, header_text, insert_header, single,
+        Hash, ReplayWindow, RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest,
+        Timestamp, Verify, VerifyContext, VerifyError, header_text, insert_header, single,
     },
 };
 
@@ -24,8 +24,8 @@ use crate::verify::{
 ///
 /// [docs]: https://www.contentful.com/developers/docs/webhooks/request-verification/
 pub const CONTENTFUL: Provider = Provider::custom("contentful", &Contentful)
-    .event(Source::header("x-contentful-topic"))
-    .docs("https://www.contentful.com/developers/docs/webhooks/request-verification/");
+    .with_event(Field::header("x-contentful-topic"))
+    .with_docs_url("https://www.contentful.com/developers/docs/webhooks/request-verification/");
 
 const SIGNATURE: &str = "x-contentful-signature";
 const SIGNED_HEADERS: &str = "x-contentful-signed-headers";
@@ -34,21 +34,21 @@ const TIMESTAMP: &str = "x-contentful-timestamp";
 /// A delivery of exactly 30 seconds is too old already.
 const TIME: Timestamp = Timestamp::header(TIMESTAMP)
     .unix_millis()
-    .past(Duration::from_millis(29_999))
-    .future(Duration::from_secs(30));
+    .with_max_age(Duration::from_millis(29_999))
+    .with_max_ahead(Duration::from_secs(30));
 
 /// HMAC-SHA256 over a canonical request.
 #[derive(Debug)]
 struct Contentful;
 
 impl Verify for Contentful {
-    fn traits(&self) -> Traits {
-        Traits {
+    fn scheme_info(&self) -> SchemeInfo {
+        SchemeInfo {
             signs_url: true,
             signs_time: true,
             signs_method: true,
-            validity: Validity::Window(Duration::from_secs(30)),
-            ..Traits::new("HMAC-SHA256, canonical request", SIGNATURE)
+            replay_window: ReplayWindow::Limited(Duration::from_secs(30)),
+            ..SchemeInfo::new("HMAC-SHA256, canonical request", SIGNATURE)
         }
     }
 
@@ -64,8 +64,8 @@ impl Verify for Contentful {
 
     fn verify(
         &self,
-        request: &Incoming<'_>,
-        means: &Means<'_>,
+        request: &SignedRequest<'_>,
+        context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
         let listed = header_text(request.headers, SIGNED_HEADERS)?;
         let mut names: Vec<&str> = listed.split(',').collect();
@@ -84,15 +84,19 @@ impl Verify for Contentful {
             append(&mut headers, name, value.trim());
         }
         let head = canonical_head(request.method, request.url, &headers);
-        let tag = Hash::Sha256.hmac(means.secret.expose(), &[head.as_bytes(), request.body]);
+        let tag = Hash::Sha256.hmac(context.secret.expose(), &[head.as_bytes(), request.body]);
         if !tag.is_hex(header_text(request.headers, SIGNATURE)?) {
-            return Err(VerifyError::NoMatch);
+            return Err(VerifyError::InvalidSignature);
         }
         let timestamp = header_text(request.headers, TIMESTAMP)?;
-        TIME.with_window(means.tolerance).judge(timestamp, means.now).map(Some)
+        TIME.with_window(context.tolerance).judge(timestamp, context.now).map(Some)
     }
 
-    fn sign<'r>(&self, secret: &Secret, request: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+    fn sign<'r>(
+        &self,
+        secret: &Secret,
+        request: &RequestToSign<'r>,
+    ) -> Result<SignedParts<'r>, SignError> {
         let timestamp = request.unix_millis().to_string();
         let listed = format!("{SIGNED_HEADERS},{TIMESTAMP}");
         let mut signed = String::new();
@@ -104,7 +108,7 @@ impl Verify for Contentful {
         insert_header(&mut headers, SIGNED_HEADERS, &listed)?;
         insert_header(&mut headers, TIMESTAMP, &timestamp)?;
         insert_header(&mut headers, SIGNATURE, &tag.to_hex())?;
-        Ok(Signed::new(headers, request))
+        Ok(SignedParts::new(headers, request))
     }
 }
 

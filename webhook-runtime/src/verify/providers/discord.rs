@@ -1,19 +1,19 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
-    handshake::{Answer, Handshake, When},
+    Field, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse},
     scheme::{KeyEncoding, Scheme, Timestamp},
 };
 
 const HANDSHAKES: &[Handshake] = &[
     // The ping of interactions. Webhook events are of type 1 too, but hold an event.
     Handshake::signed(
-        &[When::BodyIs("/type", "1"), When::NoBody("/event/type")],
-        Answer::Constant(r#"{"type":1}"#),
+        &[Condition::BodyIs("/type", "1"), Condition::BodyLacks("/event/type")],
+        HandshakeResponse::StaticJson(r#"{"type":1}"#),
     ),
     // The ping of webhook events.
-    Handshake::signed(&[When::BodyIs("/type", "0")], Answer::Empty(204)),
+    Handshake::signed(&[Condition::BodyIs("/type", "0")], HandshakeResponse::Empty(204)),
 ];
 
 /// Discord: [interactions][] and [webhook events][docs].
@@ -39,10 +39,10 @@ pub const DISCORD: Provider = Provider::new(
         .timestamp(Timestamp::header("x-signature-timestamp").without_window())
         .signed("{timestamp}{body}"),
 )
-.id(Source::pointer("/id"))
-.event(Source::pointer("/type"))
-.action(Source::pointer("/event/type"))
-.handshakes(HANDSHAKES)
-.docs("https://docs.discord.com/developers/events/webhook-events")
-.times_out_after(Duration::from_secs(3))
-.retries_for(Duration::from_secs(10 * 60));
+.with_id(Field::pointer("/id"))
+.with_event(Field::pointer("/type"))
+.with_action(Field::pointer("/event/type"))
+.with_handshakes(HANDSHAKES)
+.with_docs_url("https://docs.discord.com/developers/events/webhook-events")
+.with_response_timeout(Duration::from_secs(3))
+.with_retry_period(Duration::from_secs(10 * 60));

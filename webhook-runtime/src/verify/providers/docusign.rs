@@ -1,4 +1,4 @@
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Docusign Connect: [validating messages][docs].
 ///
@@ -16,5 +16,5 @@ pub const DOCUSIGN: Provider = Provider::new(
     "docusign",
     Scheme::hmac_sha256().numbered_headers("x-docusign-signature-").base64(),
 )
-.event(Source::pointer("/event"))
-.docs("https://developers.docusign.com/platform/webhooks/connect/validate");
+.with_event(Field::pointer("/event"))
+.with_docs_url("https://developers.docusign.com/platform/webhooks/connect/validate");

@@ -1,15 +1,15 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Copies, Provider,
-    handshake::{Answer, Handshake, Value, When},
+    Deduplication, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     scheme::Scheme,
 };
 
 const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
     "GET",
-    &[When::Query("challenge")],
-    Answer::Text(Value::Query("challenge")),
+    &[Condition::Query("challenge")],
+    HandshakeResponse::Text(RequestValue::Query("challenge")),
 )];
 
 /// Dropbox: [webhooks](https://www.dropbox.com/developers/reference/webhooks).
@@ -22,9 +22,9 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// minutes.
 pub const DROPBOX: Provider =
     Provider::new("dropbox", Scheme::hmac_sha256().header("x-dropbox-signature").hex())
-        .handshakes(HANDSHAKES)
-        .acknowledges_with(200)
-        .copies(Copies::None)
-        .docs("https://www.dropbox.com/developers/reference/webhooks")
-        .times_out_after(Duration::from_secs(10))
-        .retries_for(Duration::from_secs(10 * 60));
+        .with_handshakes(HANDSHAKES)
+        .with_ack_status(200)
+        .with_deduplication(Deduplication::Disabled)
+        .with_docs_url("https://www.dropbox.com/developers/reference/webhooks")
+        .with_response_timeout(Duration::from_secs(10))
+        .with_retry_period(Duration::from_secs(10 * 60));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Forgejo and Codeberg: [webhooks](https://forgejo.org/docs/latest/user/webhooks/).
 ///
@@ -14,9 +14,9 @@ pub const FORGEJO: Provider = Provider::new(
     "forgejo",
     Scheme::hmac_sha256().header("x-forgejo-signature").hex().signs_form_field("payload"),
 )
-.id(Source::header("x-forgejo-delivery"))
-.event(Source::header("x-forgejo-event"))
-.action(Source::pointer("/action"))
-.json_in_form_field("payload")
-.docs("https://forgejo.org/docs/latest/user/webhooks/")
-.times_out_after(Duration::from_secs(5));
+.with_id(Field::header("x-forgejo-delivery"))
+.with_event(Field::header("x-forgejo-event"))
+.with_action(Field::pointer("/action"))
+.with_json_form_field("payload")
+.with_docs_url("https://forgejo.org/docs/latest/user/webhooks/")
+.with_response_timeout(Duration::from_secs(5));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 const DOCS: &str = "https://docs.fourthwall.com/webhooks/signature-verification";
 
@@ -15,11 +15,11 @@ const DOCS: &str = "https://docs.fourthwall.com/webhooks/signature-verification"
 /// [docs]: https://docs.fourthwall.com/webhooks/signature-verification
 pub const FOURTHWALL: Provider =
     Provider::new("fourthwall", Scheme::hmac_sha256().header("x-fourthwall-hmac-sha256").base64())
-        .id(Source::pointer("/id"))
-        .event(Source::pointer("/type"))
-        .acknowledges_with(200)
-        .docs(DOCS)
-        .times_out_after(Duration::from_secs(5));
+        .with_id(Field::pointer("/id"))
+        .with_event(Field::pointer("/type"))
+        .with_ack_status(200)
+        .with_docs_url(DOCS)
+        .with_response_timeout(Duration::from_secs(5));
 
 /// Fourthwall's platform apps: like [`FOURTHWALL`], but with another header, and the HMAC key of
 /// the app's settings for a secret.
@@ -27,8 +27,8 @@ pub const FOURTHWALL_APPS: Provider = Provider::new(
     "fourthwall-apps",
     Scheme::hmac_sha256().header("x-fourthwall-hmac-apps-sha256").base64(),
 )
-.id(Source::pointer("/id"))
-.event(Source::pointer("/type"))
-.acknowledges_with(200)
-.docs(DOCS)
-.times_out_after(Duration::from_secs(5));
+.with_id(Field::pointer("/id"))
+.with_event(Field::pointer("/type"))
+.with_ack_status(200)
+.with_docs_url(DOCS)
+.with_response_timeout(Duration::from_secs(5));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Gitea: [webhooks](https://docs.gitea.com/usage/webhooks).
 ///
@@ -14,9 +14,9 @@ pub const GITEA: Provider = Provider::new(
     "gitea",
     Scheme::hmac_sha256().header("x-gitea-signature").hex().signs_form_field("payload"),
 )
-.id(Source::header("x-gitea-delivery"))
-.event(Source::header("x-gitea-event"))
-.action(Source::pointer("/action"))
-.json_in_form_field("payload")
-.docs("https://docs.gitea.com/usage/webhooks")
-.times_out_after(Duration::from_secs(5));
+.with_id(Field::header("x-gitea-delivery"))
+.with_event(Field::header("x-gitea-event"))
+.with_action(Field::pointer("/action"))
+.with_json_form_field("payload")
+.with_docs_url("https://docs.gitea.com/usage/webhooks")
+.with_response_timeout(Duration::from_secs(5));

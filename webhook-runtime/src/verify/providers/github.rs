@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// GitHub: [validating webhook deliveries][docs].
 ///
@@ -15,12 +15,12 @@ pub const GITHUB: Provider = Provider::new(
     "github",
     Scheme::hmac_sha256().header("x-hub-signature-256").prefix("sha256=").hex(),
 )
-.id(Source::header("x-github-delivery"))
-.event(Source::header("x-github-event"))
-.action(Source::pointer("/action"))
-.json_in_form_field("payload")
-.docs("https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries")
-.times_out_after(Duration::from_secs(10));
+.with_id(Field::header("x-github-delivery"))
+.with_event(Field::header("x-github-event"))
+.with_action(Field::pointer("/action"))
+.with_json_form_field("payload")
+.with_docs_url("https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries")
+.with_response_timeout(Duration::from_secs(10));
 
 /// GitHub's old signature: `X-Hub-Signature` with SHA-1. Use [`GITHUB`]; this is for senders that
 /// imitate GitHub and send nothing better.
@@ -28,9 +28,9 @@ pub const GITHUB_SHA1: Provider = Provider::new(
     "github-sha1",
     Scheme::hmac_sha1().header("x-hub-signature").prefix("sha1=").hex(),
 )
-.id(Source::header("x-github-delivery"))
-.event(Source::header("x-github-event"))
-.action(Source::pointer("/action"))
-.json_in_form_field("payload")
-.docs("https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries")
-.times_out_after(Duration::from_secs(10));
+.with_id(Field::header("x-github-delivery"))
+.with_event(Field::header("x-github-event"))
+.with_action(Field::pointer("/action"))
+.with_json_form_field("payload")
+.with_docs_url("https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries")
+.with_response_timeout(Duration::from_secs(10));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 const DOCS: &str = "https://docs.gitlab.com/user/project/integrations/webhooks/";
 
@@ -15,11 +15,11 @@ const DOCS: &str = "https://docs.gitlab.com/user/project/integrations/webhooks/"
 /// off a webhook that keeps failing.
 pub const GITLAB: Provider =
     Provider::new("gitlab-token", Scheme::token().header("x-gitlab-token"))
-        .id(Source::header("idempotency-key"))
-        .event(Source::header("x-gitlab-event"))
-        .action(Source::pointer("/object_attributes/action"))
-        .docs(DOCS)
-        .times_out_after(Duration::from_secs(10));
+        .with_id(Field::header("idempotency-key"))
+        .with_event(Field::header("x-gitlab-event"))
+        .with_action(Field::pointer("/object_attributes/action"))
+        .with_docs_url(DOCS)
+        .with_response_timeout(Duration::from_secs(10));
 
 /// GitLab's signing token, by Standard Webhooks:
 /// [webhooks](https://docs.gitlab.com/user/project/integrations/webhooks/).
@@ -31,8 +31,8 @@ pub const GITLAB: Provider =
 /// in the body says much the same. The time may be five minutes off. GitLab waits ten seconds, and
 /// switches off a webhook that keeps failing.
 pub const GITLAB_SIGNING: Provider = Provider::new("gitlab-signing", Scheme::standard_webhooks())
-    .id(Source::header("webhook-id"))
-    .event(Source::header("x-gitlab-event"))
-    .action(Source::pointer("/object_attributes/action"))
-    .docs(DOCS)
-    .times_out_after(Duration::from_secs(10));
+    .with_id(Field::header("webhook-id"))
+    .with_event(Field::header("x-gitlab-event"))
+    .with_action(Field::pointer("/object_attributes/action"))
+    .with_docs_url(DOCS)
+    .with_response_timeout(Duration::from_secs(10));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Items, Provider, scheme::Scheme};
+use crate::verify::{BatchLayout, Provider, scheme::Scheme};
 
 /// `GoCardless`: [webhooks][docs].
 ///
@@ -14,6 +14,13 @@ use crate::verify::{Items, Provider, scheme::Scheme};
 /// [docs]: https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks/
 pub const GOCARDLESS: Provider =
     Provider::new("gocardless", Scheme::hmac_sha256().header("webhook-signature").hex())
-        .items(Items::at("/events").id("/id").event("/resource_type").action("/action"))
-        .docs("https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks/")
-        .times_out_after(Duration::from_secs(10));
+        .with_batch(
+            BatchLayout::at("/events")
+                .with_id("/id")
+                .with_event("/resource_type")
+                .with_action("/action"),
+        )
+        .with_docs_url(
+            "https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks/",
+        )
+        .with_response_timeout(Duration::from_secs(10));

@@ -1,4 +1,4 @@
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Gogs: [webhooks](https://gogs.io/advancing/webhooks).
 ///
@@ -12,8 +12,8 @@ pub const GOGS: Provider = Provider::new(
     "gogs",
     Scheme::hmac_sha256().header("x-gogs-signature").hex().signs_form_field("payload"),
 )
-.id(Source::header("x-gogs-delivery"))
-.event(Source::header("x-gogs-event"))
-.action(Source::pointer("/action"))
-.json_in_form_field("payload")
-.docs("https://gogs.io/advancing/webhooks");
+.with_id(Field::header("x-gogs-delivery"))
+.with_event(Field::header("x-gogs-event"))
+.with_action(Field::pointer("/action"))
+.with_json_form_field("payload")
+.with_docs_url("https://gogs.io/advancing/webhooks");

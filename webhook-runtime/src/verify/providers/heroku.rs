@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Heroku: [app webhooks](https://devcenter.heroku.com/articles/app-webhooks).
 ///
@@ -11,8 +11,8 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 /// again for 72 hours; how long it waits is unconfirmed.
 pub const HEROKU: Provider =
     Provider::new("heroku", Scheme::hmac_sha256().header("heroku-webhook-hmac-sha256").base64())
-        .id(Source::pointer("/webhook_metadata/delivery/id"))
-        .event(Source::pointer("/resource"))
-        .action(Source::pointer("/action"))
-        .docs("https://devcenter.heroku.com/articles/app-webhooks")
-        .retries_for(Duration::from_secs(72 * 60 * 60));
+        .with_id(Field::pointer("/webhook_metadata/delivery/id"))
+        .with_event(Field::pointer("/resource"))
+        .with_action(Field::pointer("/action"))
+        .with_docs_url("https://devcenter.heroku.com/articles/app-webhooks")
+        .with_retry_period(Duration::from_secs(72 * 60 * 60));

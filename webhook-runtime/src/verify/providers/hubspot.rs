@@ -1,17 +1,17 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Items, Provider,
+    BatchLayout, Provider,
     scheme::{Scheme, Timestamp},
 };
 
 const DOCS: &str = "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation";
 
 /// The same for all versions.
-const ITEMS: Items = Items::at("")
-    .id("/eventId")
-    .unique_with(&["/subscriptionId", "/objectId", "/occurredAt"])
-    .event("/subscriptionType");
+const ITEMS: BatchLayout = BatchLayout::at("")
+    .with_id("/eventId")
+    .with_id_parts(&["/subscriptionId", "/objectId", "/occurredAt"])
+    .with_event("/subscriptionType");
 
 /// `HubSpot`'s signature of version 3: [validating requests][docs].
 ///
@@ -33,12 +33,12 @@ pub const HUBSPOT: Provider = Provider::new(
         .timestamp(
             Timestamp::header("x-hubspot-request-timestamp")
                 .unix_millis()
-                .tolerance(Duration::from_secs(300)),
+                .with_tolerance(Duration::from_secs(300)),
         )
         .signed("{method}{decoded_url}{body}{timestamp}"),
 )
-.items(ITEMS)
-.docs(DOCS);
+.with_batch(ITEMS)
+.with_docs_url(DOCS);
 
 /// `HubSpot`'s signature of version 1, for webhooks of older apps. Use [`HUBSPOT`] where its header
 /// is sent: this is a plain hash of secret and body, to which others can append, and has no time.
@@ -49,11 +49,11 @@ pub const HUBSPOT_V1: Provider = Provider::new(
     Scheme::sha256()
         .header("x-hubspot-signature")
         .hex()
-        .requires(&[("x-hubspot-signature-version", "v1")])
+        .require_headers(&[("x-hubspot-signature-version", "v1")])
         .signed("{secret}{body}"),
 )
-.items(ITEMS)
-.docs(DOCS);
+.with_batch(ITEMS)
+.with_docs_url(DOCS);
 
 /// `HubSpot`'s signature of version 2, for webhooks of workflows. Use [`HUBSPOT`] where its header
 /// is sent: this is a plain hash that begins with the secret, to which others can append, and has
@@ -65,8 +65,8 @@ pub const HUBSPOT_V2: Provider = Provider::new(
     Scheme::sha256()
         .header("x-hubspot-signature")
         .hex()
-        .requires(&[("x-hubspot-signature-version", "v2")])
+        .require_headers(&[("x-hubspot-signature-version", "v2")])
         .signed("{secret}{method}{url}{body}"),
 )
-.items(ITEMS)
-.docs(DOCS);
+.with_batch(ITEMS)
+.with_docs_url(DOCS);

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Intercom: [webhooks](https://developers.intercom.com/docs/webhooks/setting-up-webhooks).
 ///
@@ -11,8 +11,8 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 /// Intercom wants 200 within five seconds, or sends again: once, after a minute (unconfirmed).
 pub const INTERCOM: Provider =
     Provider::new("intercom", Scheme::hmac_sha1().header("x-hub-signature").prefix("sha1=").hex())
-        .id(Source::pointer("/id"))
-        .event(Source::pointer("/topic"))
-        .acknowledges_with(200)
-        .docs("https://developers.intercom.com/docs/webhooks/setting-up-webhooks")
-        .times_out_after(Duration::from_secs(5));
+        .with_id(Field::pointer("/id"))
+        .with_event(Field::pointer("/topic"))
+        .with_ack_status(200)
+        .with_docs_url("https://developers.intercom.com/docs/webhooks/setting-up-webhooks")
+        .with_response_timeout(Duration::from_secs(5));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Jira: [webhooks](https://developer.atlassian.com/cloud/jira/platform/webhooks/) with a secret.
 ///
@@ -11,8 +11,8 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 /// again. It does so for up to half an hour; it waits 20 seconds (unconfirmed).
 pub const JIRA: Provider =
     Provider::new("jira", Scheme::hmac_sha256().header("x-hub-signature").prefix("sha256=").hex())
-        .id(Source::header("x-atlassian-webhook-identifier"))
-        .event(Source::pointer("/webhookEvent"))
-        .action(Source::pointer("/issue_event_type_name"))
-        .docs("https://developer.atlassian.com/cloud/jira/platform/webhooks/")
-        .retries_for(Duration::from_secs(30 * 60));
+        .with_id(Field::header("x-atlassian-webhook-identifier"))
+        .with_event(Field::pointer("/webhookEvent"))
+        .with_action(Field::pointer("/issue_event_type_name"))
+        .with_docs_url("https://developer.atlassian.com/cloud/jira/platform/webhooks/")
+        .with_retry_period(Duration::from_secs(30 * 60));

@@ -1,5 +1,5 @@
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{Scheme, Timestamp},
 };
 
@@ -21,7 +21,7 @@ pub const KICK: Provider = Provider::new(
         .timestamp(Timestamp::header("kick-event-message-timestamp").rfc3339().without_window())
         .signed("{id}.{timestamp}.{body}"),
 )
-.id(Source::header("kick-event-message-id"))
-.event(Source::header("kick-event-type"))
-.acknowledges_with(200)
-.docs("https://docs.kick.com/events/webhook-security");
+.with_id(Field::header("kick-event-message-id"))
+.with_event(Field::header("kick-event-type"))
+.with_ack_status(200)
+.with_docs_url("https://docs.kick.com/events/webhook-security");

@@ -9,4 +9,4 @@ use crate::verify::{Provider, scheme::Scheme};
 /// own action. Kontent.ai tries again; for how long, and how long it waits, is unconfirmed.
 pub const KONTENT_AI: Provider =
     Provider::new("kontent", Scheme::hmac_sha256().header("x-kontent-ai-signature").base64())
-        .docs("https://kontent.ai/learn/docs/webhooks");
+        .with_docs_url("https://kontent.ai/learn/docs/webhooks");

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Lemon Squeezy: [signing requests][docs].
 ///
@@ -13,7 +13,7 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 /// [docs]: https://docs.lemonsqueezy.com/help/webhooks/signing-requests
 pub const LEMONSQUEEZY: Provider =
     Provider::new("lemonsqueezy", Scheme::hmac_sha256().header("x-signature").hex())
-        .event(Source::pointer("/meta/event_name"))
-        .acknowledges_with(200)
-        .docs("https://docs.lemonsqueezy.com/help/webhooks/signing-requests")
-        .retries_for(Duration::from_secs(5 + 25 + 125));
+        .with_event(Field::pointer("/meta/event_name"))
+        .with_ack_status(200)
+        .with_docs_url("https://docs.lemonsqueezy.com/help/webhooks/signing-requests")
+        .with_retry_period(Duration::from_secs(5 + 25 + 125));

@@ -1,4 +1,4 @@
-use crate::verify::{Items, Provider, scheme::Scheme};
+use crate::verify::{BatchLayout, Provider, scheme::Scheme};
 
 /// LINE's Messaging API: [verifying webhook signatures][docs].
 ///
@@ -12,5 +12,7 @@ use crate::verify::{Items, Provider, scheme::Scheme};
 /// [docs]: https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
 pub const LINE: Provider =
     Provider::new("line", Scheme::hmac_sha256().header("x-line-signature").base64())
-        .items(Items::at("/events").id("/webhookEventId").event("/type"))
-        .docs("https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/");
+        .with_batch(BatchLayout::at("/events").with_id("/webhookEventId").with_event("/type"))
+        .with_docs_url(
+            "https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/",
+        );

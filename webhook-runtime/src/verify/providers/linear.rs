@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{Scheme, Timestamp},
 };
 
@@ -16,13 +16,15 @@ use crate::verify::{
 pub const LINEAR: Provider = Provider::new(
     "linear",
     Scheme::hmac_sha256().header("linear-signature").hex().timestamp(
-        Timestamp::pointer("/webhookTimestamp").unix_millis().tolerance(Duration::from_secs(60)),
+        Timestamp::pointer("/webhookTimestamp")
+            .unix_millis()
+            .with_tolerance(Duration::from_secs(60)),
     ),
 )
-.id(Source::header("linear-delivery"))
-.event(Source::pointer("/type"))
-.action(Source::pointer("/action"))
-.acknowledges_with(200)
-.docs("https://linear.app/developers/webhooks")
-.times_out_after(Duration::from_secs(5))
-.retries_for(Duration::from_secs(60 + 60 * 60 + 6 * 60 * 60));
+.with_id(Field::header("linear-delivery"))
+.with_event(Field::pointer("/type"))
+.with_action(Field::pointer("/action"))
+.with_ack_status(200)
+.with_docs_url("https://linear.app/developers/webhooks")
+.with_response_timeout(Duration::from_secs(5))
+.with_retry_period(Duration::from_secs(60 + 60 * 60 + 6 * 60 * 60));

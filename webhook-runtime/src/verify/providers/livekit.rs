@@ -1,5 +1,5 @@
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{BodyHash, Jwt},
 };
 
@@ -16,6 +16,6 @@ pub const LIVEKIT: Provider = Provider::custom(
     "livekit",
     &Jwt::hs256("authorization").issuer_in_secret().body_sha256("sha256", BodyHash::Base64),
 )
-.id(Source::pointer("/id"))
-.event(Source::pointer("/event"))
-.docs("https://docs.livekit.io/home/server/webhooks/");
+.with_id(Field::pointer("/id"))
+.with_event(Field::pointer("/event"))
+.with_docs_url("https://docs.livekit.io/home/server/webhooks/");

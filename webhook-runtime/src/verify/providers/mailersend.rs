@@ -1,4 +1,4 @@
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// `MailerSend`: [webhooks](https://developers.mailersend.com/api/v1/webhooks.html).
 ///
@@ -11,6 +11,6 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 /// three seconds, and does not try again after a 4xx, but for a 429 (both unconfirmed).
 pub const MAILERSEND: Provider =
     Provider::new("mailersend", Scheme::hmac_sha256().header("signature").hex())
-        .id(Source::pointer("/data/id"))
-        .event(Source::pointer("/type"))
-        .docs("https://developers.mailersend.com/api/v1/webhooks.html");
+        .with_id(Field::pointer("/data/id"))
+        .with_event(Field::pointer("/type"))
+        .with_docs_url("https://developers.mailersend.com/api/v1/webhooks.html");

@@ -7,9 +7,10 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::verify::{
-    Provider, Secret, Source, json,
+    Field, Provider, Secret, json,
     scheme::{
-        Hash, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Verify, VerifyError,
+        Hash, RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest, Timestamp, Verify,
+        VerifyContext, VerifyError,
     },
 };
 
@@ -24,10 +25,12 @@ use crate::verify::{
 ///
 /// [docs]: https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
 pub const MAILGUN: Provider = Provider::custom("mailgun", &Mailgun)
-    .id(Source::pointer("/signature/token"))
-    .event(Source::pointer("/event-data/event"))
-    .docs("https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks")
-    .retries_for(Duration::from_secs(8 * 3600));
+    .with_id(Field::pointer("/signature/token"))
+    .with_event(Field::pointer("/event-data/event"))
+    .with_docs_url(
+        "https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks",
+    )
+    .with_retry_period(Duration::from_secs(8 * 3600));
 
 /// HMAC-SHA256 over timestamp and token, inside the body.
 #[derive(Debug)]
@@ -37,12 +40,12 @@ struct Mailgun;
 const TIME: Timestamp = Timestamp::pointer("/signature/timestamp").without_window();
 
 impl Verify for Mailgun {
-    fn traits(&self) -> Traits {
-        Traits {
+    fn scheme_info(&self) -> SchemeInfo {
+        SchemeInfo {
             signs_body: false,
             signs_time: true,
             signed_pointers: &["/signature/token"],
-            ..Traits::new("HMAC-SHA256, timestamp and token", "")
+            ..SchemeInfo::new("HMAC-SHA256, timestamp and token", "")
         }
     }
 
@@ -52,8 +55,8 @@ impl Verify for Mailgun {
 
     fn verify(
         &self,
-        request: &Incoming<'_>,
-        means: &Means<'_>,
+        request: &SignedRequest<'_>,
+        context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
         let field = |name: &str| {
             let found = field(request.body, request.is_form(), name);
@@ -62,10 +65,10 @@ impl Verify for Mailgun {
         let (timestamp, token, signature) =
             (field("timestamp")?, field("token")?, field("signature")?);
         let pieces = [timestamp.as_bytes(), token.as_bytes()];
-        if !Hash::Sha256.hmac(means.secret.expose(), &pieces).is_hex(&signature) {
-            return Err(VerifyError::NoMatch);
+        if !Hash::Sha256.hmac(context.secret.expose(), &pieces).is_hex(&signature) {
+            return Err(VerifyError::InvalidSignature);
         }
-        TIME.with_window(means.tolerance).judge(&timestamp, means.now).map(Some)
+        TIME.with_window(context.tolerance).judge(&timestamp, context.now).map(Some)
     }
 
     /// The token, which is all that is signed beside the time, in a form as in JSON.
@@ -78,7 +81,11 @@ impl Verify for Mailgun {
     }
 
     /// Puts the signature into the body: the id becomes the token.
-    fn sign<'r>(&self, secret: &Secret, request: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+    fn sign<'r>(
+        &self,
+        secret: &Secret,
+        request: &RequestToSign<'r>,
+    ) -> Result<SignedParts<'r>, SignError> {
         let timestamp = (request.unix_millis() / 1000).to_string();
         let pieces = [timestamp.as_bytes(), request.id.as_bytes()];
         let signature = Hash::Sha256.hmac(secret.expose(), &pieces).to_hex();
@@ -98,7 +105,7 @@ impl Verify for Mailgun {
             object.insert("signature".to_owned(), signature);
             body.to_string()
         };
-        Ok(Signed { headers: HeaderMap::new(), body: Cow::Owned(body.into_bytes()) })
+        Ok(SignedParts { headers: HeaderMap::new(), body: Cow::Owned(body.into_bytes()) })
     }
 }
 

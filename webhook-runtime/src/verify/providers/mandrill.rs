@@ -4,11 +4,11 @@ use http::HeaderMap;
 
 use super::twilio::{Repeated, sorted_fields};
 use crate::verify::{
-    Items, Provider, Secret,
-    handshake::{Answer, Handshake},
+    BatchLayout, Provider, Secret,
+    handshake::{Handshake, HandshakeResponse},
     scheme::{
-        Hash, Incoming, Means, Outgoing, SignError, Signed, Traits, Verify, VerifyError,
-        header_text, insert_header,
+        Hash, RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest, Verify,
+        VerifyContext, VerifyError, header_text, insert_header,
     },
 };
 
@@ -23,10 +23,14 @@ use crate::verify::{
 ///
 /// [docs]: https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
 pub const MANDRILL: Provider = Provider::custom("mandrill", &Mandrill)
-    .json_in_form_field("mandrill_events")
-    .items(Items::at("").id("/_id").unique_with(&["/event", "/ts"]).event("/event"))
-    .handshakes(&[Handshake::unsigned("HEAD", &[], Answer::Empty(200))])
-    .docs("https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/");
+    .with_json_form_field("mandrill_events")
+    .with_batch(
+        BatchLayout::at("").with_id("/_id").with_id_parts(&["/event", "/ts"]).with_event("/event"),
+    )
+    .with_handshakes(&[Handshake::unsigned("HEAD", &[], HandshakeResponse::Empty(200))])
+    .with_docs_url(
+        "https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/",
+    );
 
 const SIGNATURE: &str = "x-mandrill-signature";
 
@@ -35,8 +39,8 @@ const SIGNATURE: &str = "x-mandrill-signature";
 struct Mandrill;
 
 impl Verify for Mandrill {
-    fn traits(&self) -> Traits {
-        Traits { signs_url: true, ..Traits::new("HMAC-SHA1, fields", SIGNATURE) }
+    fn scheme_info(&self) -> SchemeInfo {
+        SchemeInfo { signs_url: true, ..SchemeInfo::new("HMAC-SHA1, fields", SIGNATURE) }
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
@@ -50,23 +54,27 @@ impl Verify for Mandrill {
 
     fn verify(
         &self,
-        request: &Incoming<'_>,
-        means: &Means<'_>,
+        request: &SignedRequest<'_>,
+        context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
         if !request.is_form() {
             return Err(VerifyError::MalformedBody);
         }
         let fields = sorted_fields(request.body, Repeated::Kept);
         let pieces = [request.url.as_bytes(), fields.as_bytes()];
-        let tag = Hash::Sha1.hmac(means.secret.expose(), &pieces);
+        let tag = Hash::Sha1.hmac(context.secret.expose(), &pieces);
         if tag.is_base64(header_text(request.headers, SIGNATURE)?) {
             Ok(None)
         } else {
-            Err(VerifyError::NoMatch)
+            Err(VerifyError::InvalidSignature)
         }
     }
 
-    fn sign<'r>(&self, secret: &Secret, request: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+    fn sign<'r>(
+        &self,
+        secret: &Secret,
+        request: &RequestToSign<'r>,
+    ) -> Result<SignedParts<'r>, SignError> {
         if !request.form {
             return Err(SignError::Body);
         }
@@ -74,6 +82,6 @@ impl Verify for Mandrill {
         let tag = Hash::Sha1.hmac(secret.expose(), &[request.url.as_bytes(), fields.as_bytes()]);
         let mut headers = HeaderMap::new();
         insert_header(&mut headers, SIGNATURE, &tag.to_base64())?;
-        Ok(Signed::new(headers, request))
+        Ok(SignedParts::new(headers, request))
     }
 }

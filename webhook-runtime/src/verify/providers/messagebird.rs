@@ -13,12 +13,12 @@ use crate::verify::{
 /// [docs]: https://developers.messagebird.com/api/#verifying-http-requests
 pub const MESSAGEBIRD: Provider = Provider::custom(
     "messagebird",
-    &Jwt::hs("messagebird-signature-jwt")
+    &Jwt::hs_any("messagebird-signature-jwt")
         .issuer("MessageBird")
-        .has_id()
+        .require_id()
         .url_sha256("url_hash")
         .body_sha256("payload_hash", BodyHash::Hex)
         .only_with_body(),
 )
-.methods("POST, GET, PUT, PATCH, DELETE")
-.docs("https://developers.messagebird.com/api/#verifying-http-requests");
+.with_methods("POST, GET, PUT, PATCH, DELETE")
+.with_docs_url("https://developers.messagebird.com/api/#verifying-http-requests");

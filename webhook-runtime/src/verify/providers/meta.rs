@@ -1,13 +1,13 @@
 use crate::verify::{
-    Items, Provider, Source,
-    handshake::{Answer, Handshake, Value, When},
+    BatchLayout, Field, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     scheme::Scheme,
 };
 
 const HANDSHAKES: &[Handshake] = &[Handshake::with_verify_token(
     "hub.verify_token",
-    &[When::QueryIs("hub.mode", "subscribe"), When::Query("hub.challenge")],
-    Answer::Text(Value::Query("hub.challenge")),
+    &[Condition::QueryIs("hub.mode", "subscribe"), Condition::Query("hub.challenge")],
+    HandshakeResponse::Text(RequestValue::Query("hub.challenge")),
 )];
 
 /// Meta, for Facebook, Instagram, Messenger and `WhatsApp`: [webhooks][docs].
@@ -26,7 +26,7 @@ pub const META: Provider = Provider::new(
     "meta",
     Scheme::hmac_sha256().header("x-hub-signature-256").prefix("sha256=").hex(),
 )
-.event(Source::pointer("/object"))
-.items(Items::at("/entry"))
-.handshakes(HANDSHAKES)
-.docs("https://developers.facebook.com/docs/graph-api/webhooks/getting-started");
+.with_event(Field::pointer("/object"))
+.with_batch(BatchLayout::at("/entry"))
+.with_handshakes(HANDSHAKES)
+.with_docs_url("https://developers.facebook.com/docs/graph-api/webhooks/getting-started");

@@ -4,10 +4,13 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::verify::{
-    Copies, Items, Provider, Secret, Source, handshake,
-    handshake::{Answer, Handshake, When},
+    BatchLayout, Deduplication, Field, Provider, Secret, handshake,
+    handshake::{Condition, Handshake, HandshakeResponse},
     json,
-    scheme::{Incoming, Means, Outgoing, SignError, Signed, Traits, Verify, VerifyError},
+    scheme::{
+        RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest, Verify, VerifyContext,
+        VerifyError,
+    },
 };
 
 /// Microsoft Graph change notifications: [receive through webhooks][docs].
@@ -20,25 +23,25 @@ use crate::verify::{
 ///
 /// [docs]: https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
 pub const MICROSOFT_GRAPH: Provider = Provider::custom("microsoft-graph", &ClientState)
-    .id(Source::pointer("/value/0/id"))
-    .event(Source::pointer("/value/0/changeType"))
-    .items(Items::at("/value").id("/id").event("/changeType"))
-    .handshakes(&[Handshake::unsigned(
+    .with_id(Field::pointer("/value/0/id"))
+    .with_event(Field::pointer("/value/0/changeType"))
+    .with_batch(BatchLayout::at("/value").with_id("/id").with_event("/changeType"))
+    .with_handshakes(&[Handshake::unsigned(
         "POST",
-        &[When::Query("validationToken")],
-        Answer::Text(handshake::Value::Query("validationToken")),
+        &[Condition::Query("validationToken")],
+        HandshakeResponse::Text(handshake::RequestValue::Query("validationToken")),
     )])
-    .copies(Copies::None)
-    .docs("https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks")
-    .times_out_after(std::time::Duration::from_secs(10));
+    .with_deduplication(Deduplication::Disabled)
+    .with_docs_url("https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks")
+    .with_response_timeout(std::time::Duration::from_secs(10));
 
 /// The secret itself, in each notification.
 #[derive(Debug)]
 struct ClientState;
 
 impl Verify for ClientState {
-    fn traits(&self) -> Traits {
-        Traits { signs_body: false, ..Traits::new("token in each item", "") }
+    fn scheme_info(&self) -> SchemeInfo {
+        SchemeInfo { signs_body: false, ..SchemeInfo::new("token in each item", "") }
     }
 
     fn check_headers(&self, _: &HeaderMap) -> Result<(), VerifyError> {
@@ -47,8 +50,8 @@ impl Verify for ClientState {
 
     fn verify(
         &self,
-        request: &Incoming<'_>,
-        means: &Means<'_>,
+        request: &SignedRequest<'_>,
+        context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
         if !json::is_unambiguous(request.body) {
             return Err(VerifyError::MalformedBody);
@@ -59,8 +62,8 @@ impl Verify for ClientState {
         for item in items {
             let state: Option<String> =
                 json::text(item, "/clientState").and_then(|state| serde_json::from_str(state).ok());
-            if !means.secret.is(state.ok_or(VerifyError::MalformedBody)?.as_bytes()) {
-                return Err(VerifyError::NoMatch);
+            if !context.secret.is(state.ok_or(VerifyError::MalformedBody)?.as_bytes()) {
+                return Err(VerifyError::InvalidSignature);
             }
         }
         Ok(None)
@@ -79,7 +82,11 @@ impl Verify for ClientState {
     }
 
     /// Puts the secret into each notification of the body.
-    fn sign<'r>(&self, secret: &Secret, request: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+    fn sign<'r>(
+        &self,
+        secret: &Secret,
+        request: &RequestToSign<'r>,
+    ) -> Result<SignedParts<'r>, SignError> {
         let mut body: Value = serde_json::from_slice(request.body).map_err(|_| SignError::Body)?;
         let state = String::from_utf8_lossy(secret.expose()).into_owned();
         let items = body.get_mut("value").and_then(Value::as_array_mut).ok_or(SignError::Body)?;
@@ -88,6 +95,6 @@ impl Verify for ClientState {
             item.insert("clientState".to_owned(), Value::from(state.as_str()));
         }
         let body = Cow::Owned(body.to_string().into_bytes());
-        Ok(Signed { headers: HeaderMap::new(), body })
+        Ok(SignedParts { headers: HeaderMap::new(), body })
     }
 }

@@ -33,6 +33,7 @@ mod gitlab;
 mod gocardless;
 mod gogs;
 mod heroku;
+mod hmac_sha256_hex;
 mod hubspot;
 mod intercom;
 mod jira;
@@ -66,7 +67,6 @@ mod pagerduty;
 mod paypal;
 #[cfg(all(feature = "jwt", feature = "ecdsa"))]
 mod plaid;
-mod plain;
 mod polar;
 mod postmark;
 mod quickbooks;
@@ -127,6 +127,7 @@ pub use gitlab::{GITLAB, GITLAB_SIGNING};
 pub use gocardless::GOCARDLESS;
 pub use gogs::GOGS;
 pub use heroku::HEROKU;
+pub use hmac_sha256_hex::HMAC_SHA256_HEX;
 pub use hubspot::{HUBSPOT, HUBSPOT_V1, HUBSPOT_V2};
 pub use intercom::INTERCOM;
 pub use jira::JIRA;
@@ -160,7 +161,6 @@ pub use pagerduty::PAGERDUTY;
 pub use paypal::PAYPAL;
 #[cfg(all(feature = "jwt", feature = "ecdsa"))]
 pub use plaid::PLAID;
-pub use plain::PLAIN;
 pub use polar::POLAR;
 pub use postmark::POSTMARK;
 pub use quickbooks::QUICKBOOKS;
@@ -260,7 +260,7 @@ pub const ALL: &[&Provider] = &[
     &LINEAR,
     &GITHUB,
     &GITHUB_SHA1,
-    &PLAIN,
+    &HMAC_SHA256_HEX,
     &MAILERSEND,
     &META,
     &MOLLIE,

@@ -1,4 +1,4 @@
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Mollie's webhooks of the second generation:
 /// [webhooks](https://docs.mollie.com/reference/webhooks).
@@ -15,7 +15,7 @@ pub const MOLLIE: Provider = Provider::new(
     "mollie",
     Scheme::hmac_sha256().header("x-mollie-signature").prefix("sha256=").hex(),
 )
-.id(Source::pointer("/id"))
-.event(Source::pointer("/type"))
-.acknowledges_with(200)
-.docs("https://docs.mollie.com/reference/webhooks");
+.with_id(Field::pointer("/id"))
+.with_event(Field::pointer("/type"))
+.with_ack_status(200)
+.with_docs_url("https://docs.mollie.com/reference/webhooks");

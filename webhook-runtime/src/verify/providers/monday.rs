@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
-    handshake::{Answer, Handshake, Value, When},
+    Field, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     scheme::Jwt,
 };
 
@@ -16,13 +16,13 @@ use crate::verify::{
 ///
 /// [docs]: https://developer.monday.com/apps/docs/the-authorization-header
 pub const MONDAY: Provider =
-    Provider::custom("monday", &Jwt::hs256("authorization").audience_is_url().expires())
-        .id(Source::pointer("/event/triggerUuid"))
-        .event(Source::pointer("/event/type"))
-        .handshakes(&[Handshake::unsigned(
+    Provider::custom("monday", &Jwt::hs256("authorization").audience_is_url().require_expiry())
+        .with_id(Field::pointer("/event/triggerUuid"))
+        .with_event(Field::pointer("/event/type"))
+        .with_handshakes(&[Handshake::unsigned(
             "POST",
-            &[When::Body("/challenge"), When::NoBody("/event/type")],
-            Answer::Json(&[("challenge", Value::Body("/challenge"))]),
+            &[Condition::Body("/challenge"), Condition::BodyLacks("/event/type")],
+            HandshakeResponse::Json(&[("challenge", RequestValue::Body("/challenge"))]),
         )])
-        .docs("https://developer.monday.com/apps/docs/the-authorization-header")
-        .retries_for(Duration::from_secs(30 * 60));
+        .with_docs_url("https://developer.monday.com/apps/docs/the-authorization-header")
+        .with_retry_period(Duration::from_secs(30 * 60));

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{Scheme, Timestamp},
 };
 
@@ -21,9 +21,9 @@ pub const MUX: Provider = Provider::new(
         .header("mux-signature")
         .fields(",", "v1")
         .hex()
-        .timestamp(Timestamp::field("t").tolerance(Duration::from_secs(300)))
+        .timestamp(Timestamp::field("t").with_tolerance(Duration::from_secs(300)))
         .signed("{timestamp}.{body}"),
 )
-.id(Source::pointer("/id"))
-.event(Source::pointer("/type"))
-.docs("https://www.mux.com/docs/core/verify-webhook-signatures");
+.with_id(Field::pointer("/id"))
+.with_event(Field::pointer("/type"))
+.with_docs_url("https://www.mux.com/docs/core/verify-webhook-signatures");

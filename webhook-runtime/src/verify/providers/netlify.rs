@@ -14,4 +14,4 @@ pub const NETLIFY: Provider = Provider::custom(
     "netlify",
     &Jwt::hs256("x-webhook-signature").issuer("netlify").body_sha256("sha256", BodyHash::Hex),
 )
-.docs("https://docs.netlify.com/site-deploys/notifications/#payload-signature");
+.with_docs_url("https://docs.netlify.com/site-deploys/notifications/#payload-signature");

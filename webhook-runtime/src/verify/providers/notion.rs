@@ -1,14 +1,14 @@
 use crate::verify::{
-    Provider, Source,
-    handshake::{Answer, Handshake, Value, When},
+    Field, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     scheme::Scheme,
 };
 
 /// The secret comes once, unsigned, and a human hands it back.
 const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
     "POST",
-    &[When::Body("/verification_token")],
-    Answer::Keep(Value::Body("/verification_token"), None),
+    &[Condition::Body("/verification_token")],
+    HandshakeResponse::StoreSecret(RequestValue::Body("/verification_token"), None),
 )];
 
 /// Notion: [webhooks](https://developers.notion.com/reference/webhooks).
@@ -24,7 +24,7 @@ pub const NOTION: Provider = Provider::new(
     "notion",
     Scheme::hmac_sha256().header("x-notion-signature").prefix("sha256=").hex(),
 )
-.id(Source::pointer("/id"))
-.event(Source::pointer("/type"))
-.handshakes(HANDSHAKES)
-.docs("https://developers.notion.com/reference/webhooks");
+.with_id(Field::pointer("/id"))
+.with_event(Field::pointer("/type"))
+.with_handshakes(HANDSHAKES)
+.with_docs_url("https://developers.notion.com/reference/webhooks");

@@ -1,15 +1,18 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Items, Provider, Source,
-    handshake::{Answer, Handshake, Value, When},
+    BatchLayout, Field, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     scheme::Scheme,
 };
 
 const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
     "GET",
-    &[When::Header("x-okta-verification-challenge")],
-    Answer::Json(&[("verification", Value::Header("x-okta-verification-challenge"))]),
+    &[Condition::Header("x-okta-verification-challenge")],
+    HandshakeResponse::Json(&[(
+        "verification",
+        RequestValue::Header("x-okta-verification-challenge"),
+    )]),
 )];
 
 /// Okta: [event hooks](https://developer.okta.com/docs/concepts/event-hooks/).
@@ -22,9 +25,9 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// others. A delivery holds any number of events, each with its own `uuid` and `eventType`, so that
 /// none is named here. Okta waits three seconds and tries once again, but not after a 4xx.
 pub const OKTA: Provider = Provider::new("okta", Scheme::token().header("authorization"))
-    .id(Source::pointer("/eventId"))
-    .items(Items::at("/data/events").id("/uuid").event("/eventType"))
-    .handshakes(HANDSHAKES)
-    .acknowledges_with(200)
-    .docs("https://developer.okta.com/docs/concepts/event-hooks/")
-    .times_out_after(Duration::from_secs(3));
+    .with_id(Field::pointer("/eventId"))
+    .with_batch(BatchLayout::at("/data/events").with_id("/uuid").with_event("/eventType"))
+    .with_handshakes(HANDSHAKES)
+    .with_ack_status(200)
+    .with_docs_url("https://developer.okta.com/docs/concepts/event-hooks/")
+    .with_response_timeout(Duration::from_secs(3));

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{KeyEncoding, Scheme},
 };
 
@@ -17,7 +17,7 @@ pub const OPENAI: Provider = Provider::new(
     "openai",
     Scheme::standard_webhooks().key(KeyEncoding::PrefixedBase64OrText("whsec_")),
 )
-.id(Source::header("webhook-id"))
-.event(Source::pointer("/type"))
-.docs("https://developers.openai.com/api/docs/guides/webhooks")
-.retries_for(Duration::from_secs(72 * 60 * 60));
+.with_id(Field::header("webhook-id"))
+.with_event(Field::pointer("/type"))
+.with_docs_url("https://developers.openai.com/api/docs/guides/webhooks")
+.with_retry_period(Duration::from_secs(72 * 60 * 60));

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{Scheme, Timestamp},
 };
 
@@ -24,12 +24,12 @@ pub const PADDLE: Provider = Provider::new(
         .header("paddle-signature")
         .fields(";", "h1")
         .hex()
-        .timestamp(Timestamp::field("ts").tolerance(Duration::from_secs(5)))
+        .timestamp(Timestamp::field("ts").with_tolerance(Duration::from_secs(5)))
         .signed("{timestamp}:{body}"),
 )
-.id(Source::pointer("/event_id"))
-.event(Source::pointer("/event_type"))
-.acknowledges_with(200)
-.docs("https://developer.paddle.com/webhooks/signature-verification")
-.times_out_after(Duration::from_secs(5))
-.retries_for(Duration::from_secs(3 * 24 * 60 * 60));
+.with_id(Field::pointer("/event_id"))
+.with_event(Field::pointer("/event_type"))
+.with_ack_status(200)
+.with_docs_url("https://developer.paddle.com/webhooks/signature-verification")
+.with_response_timeout(Duration::from_secs(5))
+.with_retry_period(Duration::from_secs(3 * 24 * 60 * 60));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// `PagerDuty`'s webhooks of version 3: [verifying signatures][docs].
 ///
@@ -17,8 +17,10 @@ pub const PAGERDUTY: Provider = Provider::new(
     "pagerduty",
     Scheme::hmac_sha256().header("x-pagerduty-signature").fields(",", "v1").hex(),
 )
-.id(Source::header("x-webhook-id"))
-.event(Source::pointer("/event/event_type"))
-.docs("https://github.com/PagerDuty/developer-docs/blob/main/docs/webhooks/04-Signatures.md")
-.times_out_after(Duration::from_secs(5))
-.retries_for(Duration::from_secs(48 * 60 * 60));
+.with_id(Field::header("x-webhook-id"))
+.with_event(Field::pointer("/event/event_type"))
+.with_docs_url(
+    "https://github.com/PagerDuty/developer-docs/blob/main/docs/webhooks/04-Signatures.md",
+)
+.with_response_timeout(Duration::from_secs(5))
+.with_retry_period(Duration::from_secs(48 * 60 * 60));

@@ -4,10 +4,10 @@ use base64ct::{Base64, Encoding as _};
 use http::{HeaderMap, Uri};
 
 use crate::verify::{
-    Provider, Secret, Source,
+    Field, Provider, Secret,
     scheme::{
-        Certificate, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Verify,
-        VerifyError, WantedKey, header_text,
+        Certificate, KeyRequest, RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest,
+        Timestamp, Verify, VerifyContext, VerifyError, header_text,
     },
 };
 
@@ -24,9 +24,9 @@ use crate::verify::{
 ///
 /// [docs]: https://developer.paypal.com/api/rest/webhooks/rest/
 pub const PAYPAL: Provider = Provider::custom("paypal", &PayPal)
-    .id(Source::pointer("/id"))
-    .event(Source::pointer("/event_type"))
-    .docs("https://developer.paypal.com/api/rest/webhooks/rest/");
+    .with_id(Field::pointer("/id"))
+    .with_event(Field::pointer("/event_type"))
+    .with_docs_url("https://developer.paypal.com/api/rest/webhooks/rest/");
 
 const ID: &str = "paypal-transmission-id";
 const TIMESTAMP: &str = "paypal-transmission-time";
@@ -42,13 +42,13 @@ const TIME: Timestamp = Timestamp::header(TIMESTAMP).rfc3339().without_window();
 struct PayPal;
 
 impl Verify for PayPal {
-    fn traits(&self) -> Traits {
-        Traits {
+    fn scheme_info(&self) -> SchemeInfo {
+        SchemeInfo {
             fetches_keys: true,
             // A checksum of it is, and other bodies have the same checksum.
             signs_body: false,
             signs_time: true,
-            ..Traits::new("RSA SHA-256, certificate", SIGNATURE)
+            ..SchemeInfo::new("RSA SHA-256, certificate", SIGNATURE)
         }
     }
 
@@ -62,41 +62,41 @@ impl Verify for PayPal {
         if is_paypal(header_text(headers, CERTIFICATE)?) {
             Ok(())
         } else {
-            Err(VerifyError::ForeignKey)
+            Err(VerifyError::UntrustedKey)
         }
     }
 
-    fn wanted_key(&self, request: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
+    fn key_request(&self, request: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
         self.check_headers(request.headers)?;
         let url = header_text(request.headers, CERTIFICATE)?;
-        Ok(Some(WantedKey::Url(Cow::Owned(url.to_owned()))))
+        Ok(Some(KeyRequest::Url(Cow::Owned(url.to_owned()))))
     }
 
     fn verify(
         &self,
-        request: &Incoming<'_>,
-        means: &Means<'_>,
+        request: &SignedRequest<'_>,
+        context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
         let headers = request.headers;
-        let pem = means.key.ok_or(VerifyError::KeyUnavailable)?;
-        let certificate = Certificate::read(pem, means.now)
+        let pem = context.key.ok_or(VerifyError::KeyUnavailable)?;
+        let certificate = Certificate::read(pem, context.now)
             .filter(|certificate| certificate.is_for("paypal.com"))
-            .ok_or(VerifyError::ForeignKey)?;
+            .ok_or(VerifyError::UntrustedKey)?;
         let key = certificate.rsa_sha256().ok_or(VerifyError::KeyUnavailable)?;
         let signature = Base64::decode_vec(header_text(headers, SIGNATURE)?)
             .map_err(|_| VerifyError::MalformedSignature(SIGNATURE))?;
         let timestamp = header_text(headers, TIMESTAMP)?;
-        let webhook_id = String::from_utf8_lossy(means.secret.expose());
+        let webhook_id = String::from_utf8_lossy(context.secret.expose());
         let (id, checksum) = (header_text(headers, ID)?, crc32fast::hash(request.body));
         let text = format!("{id}|{timestamp}|{webhook_id}|{checksum}");
         if !key.verify_message(text.as_bytes(), &signature) {
-            return Err(VerifyError::NoMatch);
+            return Err(VerifyError::InvalidSignature);
         }
-        TIME.with_window(means.tolerance).judge(timestamp, means.now).map(Some)
+        TIME.with_window(context.tolerance).judge(timestamp, context.now).map(Some)
     }
 
-    fn sign<'r>(&self, _: &Secret, _: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
-        Err(SignError::Impossible)
+    fn sign<'r>(&self, _: &Secret, _: &RequestToSign<'r>) -> Result<SignedParts<'r>, SignError> {
+        Err(SignError::Unsupported)
     }
 }
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Copies, Provider, Source,
+    Deduplication, Field, Provider,
     scheme::{BodyHash, Jwt},
 };
 
@@ -17,10 +17,10 @@ use crate::verify::{
 pub const PLAID: Provider = Provider::custom(
     "plaid",
     &Jwt::es256("plaid-verification")
-        .issued_within(Duration::from_secs(300))
+        .max_age(Duration::from_secs(300))
         .body_sha256("request_body_sha256", BodyHash::Hex),
 )
-.event(Source::pointer("/webhook_type"))
-.action(Source::pointer("/webhook_code"))
-.copies(Copies::None)
-.docs("https://plaid.com/docs/api/webhooks/webhook-verification/");
+.with_event(Field::pointer("/webhook_type"))
+.with_action(Field::pointer("/webhook_code"))
+.with_deduplication(Deduplication::Disabled)
+.with_docs_url("https://plaid.com/docs/api/webhooks/webhook-verification/");

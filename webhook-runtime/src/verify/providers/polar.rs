@@ -1,5 +1,5 @@
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{KeyEncoding, Scheme},
 };
 
@@ -14,6 +14,6 @@ use crate::verify::{
 /// seconds (unconfirmed), and tries again at growing intervals.
 pub const POLAR: Provider =
     Provider::new("polar", Scheme::standard_webhooks().key(KeyEncoding::Text))
-        .id(Source::header("webhook-id"))
-        .event(Source::pointer("/type"))
-        .docs("https://polar.sh/docs/integrate/webhooks/delivery");
+        .with_id(Field::header("webhook-id"))
+        .with_event(Field::pointer("/type"))
+        .with_docs_url("https://polar.sh/docs/integrate/webhooks/delivery");

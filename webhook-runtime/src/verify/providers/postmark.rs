@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Postmark: [webhooks](https://postmarkapp.com/developer/webhooks/webhooks-overview).
 ///
@@ -14,6 +14,6 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 /// Postmark tries an inbound mail ten times again within ten and a half hours, and stops at a 403;
 /// for other webhooks this is unconfirmed.
 pub const POSTMARK: Provider = Provider::new("postmark", Scheme::basic_auth())
-    .event(Source::pointer("/RecordType"))
-    .docs("https://postmarkapp.com/developer/webhooks/webhooks-overview")
-    .retries_for(Duration::from_secs(621 * 60));
+    .with_event(Field::pointer("/RecordType"))
+    .with_docs_url("https://postmarkapp.com/developer/webhooks/webhooks-overview")
+    .with_retry_period(Duration::from_secs(621 * 60));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Copies, Provider, scheme::Scheme};
+use crate::verify::{Deduplication, Provider, scheme::Scheme};
 
 /// Intuit's `QuickBooks` Online: [webhooks][docs].
 ///
@@ -16,7 +16,7 @@ use crate::verify::{Copies, Provider, scheme::Scheme};
 /// [docs]: https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks
 pub const QUICKBOOKS: Provider =
     Provider::new("quickbooks", Scheme::hmac_sha256().header("intuit-signature").base64())
-        .acknowledges_with(200)
-        .copies(Copies::None)
-        .docs("https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks")
-        .times_out_after(Duration::from_secs(3));
+        .with_ack_status(200)
+        .with_deduplication(Deduplication::Disabled)
+        .with_docs_url("https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks")
+        .with_response_timeout(Duration::from_secs(3));

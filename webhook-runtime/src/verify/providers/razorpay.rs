@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Razorpay: [validating webhooks](https://razorpay.com/docs/webhooks/validate-test/).
 ///
@@ -12,8 +12,8 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 /// webhook off.
 pub const RAZORPAY: Provider =
     Provider::new("razorpay", Scheme::hmac_sha256().header("x-razorpay-signature").hex())
-        .id(Source::header("x-razorpay-event-id"))
-        .event(Source::pointer("/event"))
-        .docs("https://razorpay.com/docs/webhooks/validate-test/")
-        .times_out_after(Duration::from_secs(5))
-        .retries_for(Duration::from_secs(24 * 60 * 60));
+        .with_id(Field::header("x-razorpay-event-id"))
+        .with_event(Field::pointer("/event"))
+        .with_docs_url("https://razorpay.com/docs/webhooks/validate-test/")
+        .with_response_timeout(Duration::from_secs(5))
+        .with_retry_period(Duration::from_secs(24 * 60 * 60));

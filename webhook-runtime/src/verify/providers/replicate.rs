@@ -1,4 +1,4 @@
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Replicate: [verifying webhooks][docs], by Standard Webhooks.
 ///
@@ -11,6 +11,6 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 ///
 /// [docs]: https://replicate.com/docs/topics/webhooks/verify-webhook
 pub const REPLICATE: Provider = Provider::new("replicate", Scheme::standard_webhooks())
-    .id(Source::header("webhook-id"))
-    .event(Source::pointer("/status"))
-    .docs("https://replicate.com/docs/topics/webhooks/verify-webhook");
+    .with_id(Field::header("webhook-id"))
+    .with_event(Field::pointer("/status"))
+    .with_docs_url("https://replicate.com/docs/topics/webhooks/verify-webhook");

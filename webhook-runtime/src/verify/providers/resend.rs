@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Resend: [verifying webhook requests][docs], sent by Svix.
 ///
@@ -13,8 +13,8 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 ///
 /// [docs]: https://resend.com/docs/webhooks/verify-webhooks-requests
 pub const RESEND: Provider = Provider::new("resend", Scheme::svix())
-    .id(Source::header("svix-id"))
-    .event(Source::pointer("/type"))
-    .docs("https://resend.com/docs/webhooks/verify-webhooks-requests")
+    .with_id(Field::header("svix-id"))
+    .with_event(Field::pointer("/type"))
+    .with_docs_url("https://resend.com/docs/webhooks/verify-webhooks-requests")
     // At once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h.
-    .retries_for(Duration::from_secs(99_305));
+    .with_retry_period(Duration::from_secs(99_305));

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{Scheme, Timestamp},
 };
 
@@ -25,6 +25,6 @@ pub const SANITY: Provider = Provider::new(
         .timestamp(Timestamp::field("t").unix_millis().without_window())
         .signed("{timestamp}.{body}"),
 )
-.id(Source::header("idempotency-key"))
-.docs("https://www.sanity.io/docs/webhooks")
-.retries_for(Duration::from_secs(60));
+.with_id(Field::header("idempotency-key"))
+.with_docs_url("https://www.sanity.io/docs/webhooks")
+.with_retry_period(Duration::from_secs(60));

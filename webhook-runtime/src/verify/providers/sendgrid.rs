@@ -1,5 +1,5 @@
 use crate::verify::{
-    Items, Provider,
+    BatchLayout, Provider,
     scheme::{Scheme, Timestamp},
 };
 
@@ -24,5 +24,5 @@ pub const SENDGRID: Provider = Provider::new(
         .timestamp(Timestamp::header("x-twilio-email-event-webhook-timestamp").without_window())
         .signed("{timestamp}{body}"),
 )
-.items(Items::at("").id("/sg_event_id").event("/event"))
-.docs(DOCS);
+.with_batch(BatchLayout::at("").with_id("/sg_event_id").with_event("/event"))
+.with_docs_url(DOCS);

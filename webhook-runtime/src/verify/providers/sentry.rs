@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Sentry's integration platform: [webhooks][docs].
 ///
@@ -14,8 +14,8 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 /// [docs]: https://docs.sentry.io/integrations/integration-platform/webhooks/
 pub const SENTRY: Provider =
     Provider::new("sentry", Scheme::hmac_sha256().header("sentry-hook-signature").hex())
-        .id(Source::header("request-id"))
-        .event(Source::header("sentry-hook-resource"))
-        .action(Source::pointer("/action"))
-        .docs("https://docs.sentry.io/integrations/integration-platform/webhooks/")
-        .times_out_after(Duration::from_secs(1));
+        .with_id(Field::header("request-id"))
+        .with_event(Field::header("sentry-hook-resource"))
+        .with_action(Field::pointer("/action"))
+        .with_docs_url("https://docs.sentry.io/integrations/integration-platform/webhooks/")
+        .with_response_timeout(Duration::from_secs(1));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Copies, Provider, Source, scheme::Scheme};
+use crate::verify::{Deduplication, Field, Provider, scheme::Scheme};
 
 /// Shopify: [verifying deliveries][docs].
 ///
@@ -18,9 +18,9 @@ use crate::verify::{Copies, Provider, Source, scheme::Scheme};
 /// [docs]: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
 pub const SHOPIFY: Provider =
     Provider::new("shopify", Scheme::hmac_sha256().header("x-shopify-hmac-sha256").base64())
-        .id(Source::header("x-shopify-webhook-id"))
-        .event(Source::header("x-shopify-topic"))
-        .copies(Copies::SameBytesAndEvent)
-        .docs("https://shopify.dev/docs/apps/build/webhooks/verify-deliveries")
-        .times_out_after(Duration::from_secs(5))
-        .retries_for(Duration::from_secs(4 * 60 * 60));
+        .with_id(Field::header("x-shopify-webhook-id"))
+        .with_event(Field::header("x-shopify-topic"))
+        .with_deduplication(Deduplication::SignedBytesAndEvent)
+        .with_docs_url("https://shopify.dev/docs/apps/build/webhooks/verify-deliveries")
+        .with_response_timeout(Duration::from_secs(5))
+        .with_retry_period(Duration::from_secs(4 * 60 * 60));

@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
-    handshake::{Answer, Handshake, Value, When},
+    Field, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     scheme::{Scheme, Timestamp},
 };
 
 const HANDSHAKES: &[Handshake] = &[Handshake::signed(
-    &[When::BodyIs("/type", "url_verification")],
-    Answer::Text(Value::Body("/challenge")),
+    &[Condition::BodyIs("/type", "url_verification")],
+    HandshakeResponse::Text(RequestValue::Body("/challenge")),
 )];
 
 /// Slack:
@@ -31,16 +31,16 @@ pub const SLACK: Provider = Provider::new(
         .prefix("v0=")
         .hex()
         .timestamp(
-            Timestamp::header("x-slack-request-timestamp").tolerance(Duration::from_secs(300)),
+            Timestamp::header("x-slack-request-timestamp").with_tolerance(Duration::from_secs(300)),
         )
         .signed("v0:{timestamp}:{body}"),
 )
-.id(Source::pointer("/event_id"))
-.event(Source::pointer("/event/type"))
-.action(Source::pointer("/event/subtype"))
-.json_in_form_field("payload")
-.handshakes(HANDSHAKES)
-.acknowledges_with(200)
-.docs("https://docs.slack.dev/authentication/verifying-requests-from-slack")
-.times_out_after(Duration::from_secs(3))
-.retries_for(Duration::from_secs(6 * 60));
+.with_id(Field::pointer("/event_id"))
+.with_event(Field::pointer("/event/type"))
+.with_action(Field::pointer("/event/subtype"))
+.with_json_form_field("payload")
+.with_handshakes(HANDSHAKES)
+.with_ack_status(200)
+.with_docs_url("https://docs.slack.dev/authentication/verifying-requests-from-slack")
+.with_response_timeout(Duration::from_secs(3))
+.with_retry_period(Duration::from_secs(6 * 60));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Square: [validating event notifications][docs].
 ///
@@ -16,7 +16,7 @@ pub const SQUARE: Provider = Provider::new(
     "square",
     Scheme::hmac_sha256().header("x-square-hmacsha256-signature").base64().signed("{url}{body}"),
 )
-.id(Source::pointer("/event_id"))
-.event(Source::pointer("/type"))
-.docs("https://developer.squareup.com/docs/webhooks/step3validate")
-.retries_for(Duration::from_secs(24 * 60 * 60));
+.with_id(Field::pointer("/event_id"))
+.with_event(Field::pointer("/type"))
+.with_docs_url("https://developer.squareup.com/docs/webhooks/step3validate")
+.with_retry_period(Duration::from_secs(24 * 60 * 60));

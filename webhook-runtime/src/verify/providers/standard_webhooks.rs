@@ -1,4 +1,4 @@
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 const DOCS: &str =
     "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md";
@@ -15,9 +15,9 @@ const DOCS: &str =
 /// [docs]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 pub const STANDARD_WEBHOOKS: Provider =
     Provider::new("standard-webhooks", Scheme::standard_webhooks())
-        .id(Source::header("webhook-id"))
-        .event(Source::pointer("/type"))
-        .docs(DOCS);
+        .with_id(Field::header("webhook-id"))
+        .with_event(Field::pointer("/type"))
+        .with_docs_url(DOCS);
 
 /// Any sender that follows [Standard Webhooks][docs] with Ed25519.
 ///
@@ -30,6 +30,6 @@ pub const STANDARD_WEBHOOKS: Provider =
 #[cfg(feature = "ed25519")]
 pub const STANDARD_WEBHOOKS_V1A: Provider =
     Provider::new("standard-webhooks-v1a", Scheme::standard_webhooks_v1a())
-        .id(Source::header("webhook-id"))
-        .event(Source::pointer("/type"))
-        .docs(DOCS);
+        .with_id(Field::header("webhook-id"))
+        .with_event(Field::pointer("/type"))
+        .with_docs_url(DOCS);

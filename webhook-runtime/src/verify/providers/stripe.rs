@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{Scheme, Timestamp},
 };
 
@@ -23,10 +23,10 @@ pub const STRIPE: Provider = Provider::new(
         .header("stripe-signature")
         .fields(",", "v1")
         .hex()
-        .timestamp(Timestamp::field("t").tolerance(Duration::from_secs(300)))
+        .timestamp(Timestamp::field("t").with_tolerance(Duration::from_secs(300)))
         .signed("{timestamp}.{body}"),
 )
-.id(Source::pointer("/id"))
-.event(Source::pointer("/type"))
-.docs("https://docs.stripe.com/webhooks")
-.retries_for(Duration::from_secs(3 * 24 * 60 * 60));
+.with_id(Field::pointer("/id"))
+.with_event(Field::pointer("/type"))
+.with_docs_url("https://docs.stripe.com/webhooks")
+.with_retry_period(Duration::from_secs(3 * 24 * 60 * 60));

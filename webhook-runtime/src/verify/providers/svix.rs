@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Svix, and everybody who sends by it: [verifying payloads][docs].
 ///
@@ -12,9 +12,9 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 ///
 /// [docs]: https://docs.svix.com/receiving/verifying-payloads/how-manual
 pub const SVIX: Provider = Provider::new("svix", Scheme::svix())
-    .id(Source::header("svix-id"))
-    .event(Source::pointer("/type"))
-    .docs("https://docs.svix.com/receiving/verifying-payloads/how-manual")
-    .times_out_after(Duration::from_secs(15))
+    .with_id(Field::header("svix-id"))
+    .with_event(Field::pointer("/type"))
+    .with_docs_url("https://docs.svix.com/receiving/verifying-payloads/how-manual")
+    .with_response_timeout(Duration::from_secs(15))
     // At once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h.
-    .retries_for(Duration::from_secs(99_305));
+    .with_retry_period(Duration::from_secs(99_305));

@@ -1,4 +1,4 @@
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Telegram bots: [`setWebhook`](https://core.telegram.org/bots/api#setwebhook).
 ///
@@ -12,5 +12,5 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 /// most a minute apart, and honours `Retry-After`; 410 for 23 hours removes the webhook.
 pub const TELEGRAM: Provider =
     Provider::new("telegram", Scheme::token().header("x-telegram-bot-api-secret-token"))
-        .id(Source::pointer("/update_id"))
-        .docs("https://core.telegram.org/bots/api#setwebhook");
+        .with_id(Field::pointer("/update_id"))
+        .with_docs_url("https://core.telegram.org/bots/api#setwebhook");

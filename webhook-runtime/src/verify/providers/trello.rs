@@ -1,10 +1,10 @@
 use crate::verify::{
-    Provider, Source,
-    handshake::{Answer, Handshake},
+    Field, Provider,
+    handshake::{Handshake, HandshakeResponse},
     scheme::Scheme,
 };
 
-const HANDSHAKES: &[Handshake] = &[Handshake::unsigned("HEAD", &[], Answer::Empty(200))];
+const HANDSHAKES: &[Handshake] = &[Handshake::unsigned("HEAD", &[], HandshakeResponse::Empty(200))];
 
 /// Trello: [webhooks](https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/).
 ///
@@ -19,7 +19,7 @@ pub const TRELLO: Provider = Provider::new(
     "trello",
     Scheme::hmac_sha1().header("x-trello-webhook").base64().signed("{body}{url}"),
 )
-.id(Source::pointer("/action/id"))
-.event(Source::pointer("/action/type"))
-.handshakes(HANDSHAKES)
-.docs("https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/");
+.with_id(Field::pointer("/action/id"))
+.with_event(Field::pointer("/action/type"))
+.with_handshakes(HANDSHAKES)
+.with_docs_url("https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/");

@@ -5,10 +5,10 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::verify::{
-    Provider, Secret, Source,
+    Field, Provider, Secret,
     scheme::{
-        Hash, Incoming, Means, Outgoing, SignError, Signed, Traits, Verify, VerifyError,
-        header_text, insert_header,
+        Hash, RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest, Verify,
+        VerifyContext, VerifyError, header_text, insert_header,
     },
 };
 
@@ -25,10 +25,10 @@ use crate::verify::{
 ///
 /// [docs]: https://www.twilio.com/docs/usage/security
 pub const TWILIO: Provider = Provider::custom("twilio", &Twilio)
-    .id(Source::header("i-twilio-idempotency-token"))
-    .methods("POST, GET")
-    .docs("https://www.twilio.com/docs/usage/security")
-    .times_out_after(std::time::Duration::from_secs(15));
+    .with_id(Field::header("i-twilio-idempotency-token"))
+    .with_methods("POST, GET")
+    .with_docs_url("https://www.twilio.com/docs/usage/security")
+    .with_response_timeout(std::time::Duration::from_secs(15));
 
 const SIGNATURE: &str = "x-twilio-signature";
 const SETTINGS: &str = "x-twilio-webhooks-signature-settings";
@@ -38,8 +38,8 @@ const SETTINGS: &str = "x-twilio-webhooks-signature-settings";
 struct Twilio;
 
 impl Verify for Twilio {
-    fn traits(&self) -> Traits {
-        Traits { signs_url: true, ..Traits::new("HMAC-SHA1 or -SHA256, fields", SIGNATURE) }
+    fn scheme_info(&self) -> SchemeInfo {
+        SchemeInfo { signs_url: true, ..SchemeInfo::new("HMAC-SHA1 or -SHA256, fields", SIGNATURE) }
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
@@ -57,15 +57,15 @@ impl Verify for Twilio {
 
     fn verify(
         &self,
-        request: &Incoming<'_>,
-        means: &Means<'_>,
+        request: &SignedRequest<'_>,
+        context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
         let sent = header_text(request.headers, SIGNATURE)?;
         let hash = hash(request.headers)?;
         let fields = match body_hash(request.url) {
             Some(expected) => {
                 if !is_hash_of(&expected, request.body) {
-                    return Err(VerifyError::NoMatch);
+                    return Err(VerifyError::InvalidSignature);
                 }
                 String::new()
             }
@@ -74,16 +74,20 @@ impl Verify for Twilio {
             None => return Err(VerifyError::MalformedBody),
         };
         let matches = |url: &str| {
-            hash.hmac(means.secret.expose(), &[url.as_bytes(), fields.as_bytes()]).is_base64(sent)
+            hash.hmac(context.secret.expose(), &[url.as_bytes(), fields.as_bytes()]).is_base64(sent)
         };
         if url_variants(request.url).iter().any(|url| matches(url)) {
             Ok(None)
         } else {
-            Err(VerifyError::NoMatch)
+            Err(VerifyError::InvalidSignature)
         }
     }
 
-    fn sign<'r>(&self, secret: &Secret, request: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+    fn sign<'r>(
+        &self,
+        secret: &Secret,
+        request: &RequestToSign<'r>,
+    ) -> Result<SignedParts<'r>, SignError> {
         let fields = if request.form {
             sorted_fields(request.body, Repeated::Distinct)
         } else if request.body.is_empty() || body_hash(request.url).is_some() {
@@ -94,7 +98,7 @@ impl Verify for Twilio {
         let tag = Hash::Sha1.hmac(secret.expose(), &[request.url.as_bytes(), fields.as_bytes()]);
         let mut headers = HeaderMap::new();
         insert_header(&mut headers, SIGNATURE, &tag.to_base64())?;
-        Ok(Signed::new(headers, request))
+        Ok(SignedParts::new(headers, request))
     }
 }
 

@@ -1,12 +1,12 @@
 use crate::verify::{
-    Provider, Source,
-    handshake::{Answer, Handshake, Value, When},
+    Field, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     scheme::{Scheme, Timestamp},
 };
 
 const HANDSHAKES: &[Handshake] = &[Handshake::signed(
-    &[When::HeaderIs("twitch-eventsub-message-type", "webhook_callback_verification")],
-    Answer::Text(Value::Body("/challenge")),
+    &[Condition::HeaderIs("twitch-eventsub-message-type", "webhook_callback_verification")],
+    HandshakeResponse::Text(RequestValue::Body("/challenge")),
 )];
 
 /// Twitch `EventSub`: [handling webhook events][docs].
@@ -36,8 +36,8 @@ pub const TWITCH: Provider = Provider::new(
         )
         .signed("{id}{timestamp}{body}"),
 )
-.id(Source::header("twitch-eventsub-message-id"))
-.event(Source::header("twitch-eventsub-subscription-type"))
-.action(Source::header("twitch-eventsub-message-type"))
-.handshakes(HANDSHAKES)
-.docs("https://dev.twitch.tv/docs/eventsub/handling-webhook-events/");
+.with_id(Field::header("twitch-eventsub-message-id"))
+.with_event(Field::header("twitch-eventsub-subscription-type"))
+.with_action(Field::header("twitch-eventsub-message-type"))
+.with_handshakes(HANDSHAKES)
+.with_docs_url("https://dev.twitch.tv/docs/eventsub/handling-webhook-events/");

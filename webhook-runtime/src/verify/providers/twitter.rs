@@ -1,13 +1,16 @@
 use crate::verify::{
     Provider,
-    handshake::{Answer, Handshake, Value, When},
+    handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     scheme::Scheme,
 };
 
 const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
     "GET",
-    &[When::Query("crc_token")],
-    Answer::Json(&[("response_token", Value::HmacBase64(&Value::Query("crc_token")))]),
+    &[Condition::Query("crc_token")],
+    HandshakeResponse::Json(&[(
+        "response_token",
+        RequestValue::HmacBase64(&RequestValue::Query("crc_token")),
+    )]),
 )];
 
 /// X, once Twitter: [webhooks](https://docs.x.com/x-api/webhooks/introduction).
@@ -23,5 +26,5 @@ pub const TWITTER: Provider = Provider::new(
     "twitter",
     Scheme::hmac_sha256().header("x-twitter-webhooks-signature").prefix("sha256=").base64(),
 )
-.handshakes(HANDSHAKES)
-.docs("https://docs.x.com/x-api/webhooks/introduction");
+.with_handshakes(HANDSHAKES)
+.with_docs_url("https://docs.x.com/x-api/webhooks/introduction");

@@ -1,4 +1,4 @@
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Typeform:
 /// [securing webhooks](https://www.typeform.com/developers/webhooks/secure-your-webhooks/).
@@ -11,6 +11,6 @@ pub const TYPEFORM: Provider = Provider::new(
     "typeform",
     Scheme::hmac_sha256().header("typeform-signature").prefix("sha256=").base64(),
 )
-.id(Source::pointer("/event_id"))
-.event(Source::pointer("/event_type"))
-.docs("https://www.typeform.com/developers/webhooks/secure-your-webhooks/");
+.with_id(Field::pointer("/event_id"))
+.with_event(Field::pointer("/event_type"))
+.with_docs_url("https://www.typeform.com/developers/webhooks/secure-your-webhooks/");

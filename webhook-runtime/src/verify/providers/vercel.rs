@@ -1,4 +1,4 @@
-use crate::verify::{Provider, Source, scheme::Scheme};
+use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Vercel: [webhooks](https://vercel.com/docs/webhooks/webhooks-api).
 ///
@@ -9,6 +9,6 @@ use crate::verify::{Provider, Source, scheme::Scheme};
 /// is no better one. Vercel waits 30 seconds, and tries again for a day (both unconfirmed).
 pub const VERCEL: Provider =
     Provider::new("vercel", Scheme::hmac_sha1().header("x-vercel-signature").hex())
-        .id(Source::pointer("/id"))
-        .event(Source::pointer("/type"))
-        .docs("https://vercel.com/docs/webhooks/webhooks-api");
+        .with_id(Field::pointer("/id"))
+        .with_event(Field::pointer("/type"))
+        .with_docs_url("https://vercel.com/docs/webhooks/webhooks-api");

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{Scheme, Timestamp},
 };
 
@@ -24,10 +24,10 @@ pub const WEBFLOW: Provider = Provider::new(
         .timestamp(
             Timestamp::header("x-webflow-timestamp")
                 .unix_millis()
-                .tolerance(Duration::from_secs(300)),
+                .with_tolerance(Duration::from_secs(300)),
         )
         .signed("{timestamp}:{body}"),
 )
-.event(Source::pointer("/triggerType"))
-.docs("https://developers.webflow.com/data/docs/working-with-webhooks")
-.retries_for(Duration::from_secs(30 * 60));
+.with_event(Field::pointer("/triggerType"))
+.with_docs_url("https://developers.webflow.com/data/docs/working-with-webhooks")
+.with_retry_period(Duration::from_secs(30 * 60));

@@ -1,14 +1,17 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Copies, Provider, Source,
-    handshake::{Answer, Handshake, When},
+    Deduplication, Field, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse},
     scheme::{KeyEncoding, Scheme},
 };
 
 /// The ping at creation is a form that nobody signs, and wants exactly 200.
-const HANDSHAKES: &[Handshake] =
-    &[Handshake::unsigned("POST", &[When::OnlyFormField("webhook_id")], Answer::Empty(200))];
+const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
+    "POST",
+    &[Condition::OnlyFormField("webhook_id")],
+    HandshakeResponse::Empty(200),
+)];
 
 /// `WooCommerce`: [webhooks](https://woocommerce.com/document/webhooks/).
 ///
@@ -25,8 +28,8 @@ pub const WOOCOMMERCE: Provider = Provider::new(
     "woocommerce",
     Scheme::hmac_sha256().header("x-wc-webhook-signature").base64().key(KeyEncoding::HtmlEscaped),
 )
-.event(Source::header("x-wc-webhook-topic"))
-.handshakes(HANDSHAKES)
-.copies(Copies::SameBytesAndEvent)
-.docs("https://woocommerce.com/document/webhooks/")
-.times_out_after(Duration::from_secs(60));
+.with_event(Field::header("x-wc-webhook-topic"))
+.with_handshakes(HANDSHAKES)
+.with_deduplication(Deduplication::SignedBytesAndEvent)
+.with_docs_url("https://woocommerce.com/document/webhooks/")
+.with_response_timeout(Duration::from_secs(60));

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{Scheme, Timestamp},
 };
 
@@ -19,9 +19,9 @@ pub const WORKOS: Provider = Provider::new(
         .header("workos-signature")
         .fields(", ", "v1")
         .hex()
-        .timestamp(Timestamp::field("t").unix_millis().tolerance(Duration::from_secs(180)))
+        .timestamp(Timestamp::field("t").unix_millis().with_tolerance(Duration::from_secs(180)))
         .signed("{timestamp}.{body}"),
 )
-.id(Source::pointer("/id"))
-.event(Source::pointer("/event"))
-.docs("https://workos.com/docs/webhooks");
+.with_id(Field::pointer("/id"))
+.with_event(Field::pointer("/event"))
+.with_docs_url("https://workos.com/docs/webhooks");

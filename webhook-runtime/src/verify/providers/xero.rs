@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::verify::{Items, Provider, Success, scheme::Scheme};
+use crate::verify::{BatchLayout, Provider, SuccessBody, scheme::Scheme};
 
 /// Xero: [configuring your server][docs].
 ///
@@ -17,8 +17,12 @@ use crate::verify::{Items, Provider, Success, scheme::Scheme};
 /// [docs]: https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/
 pub const XERO: Provider =
     Provider::new("xero", Scheme::hmac_sha256().header("x-xero-signature").base64())
-        .items(Items::at("/events").event("/eventCategory").action("/eventType"))
-        .success(Success::NoBody)
-        .acknowledges_with(200)
-        .docs("https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/")
-        .times_out_after(Duration::from_secs(5));
+        .with_batch(
+            BatchLayout::at("/events").with_event("/eventCategory").with_action("/eventType"),
+        )
+        .with_success_body(SuccessBody::Empty)
+        .with_ack_status(200)
+        .with_docs_url(
+            "https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/",
+        )
+        .with_response_timeout(Duration::from_secs(5));

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
+    Field, Provider,
     scheme::{Scheme, Timestamp},
 };
 
@@ -27,7 +27,7 @@ pub const ZENDESK: Provider = Provider::new(
         )
         .signed("{timestamp}{body}"),
 )
-.id(Source::header("x-zendesk-webhook-invocation-id"))
-.event(Source::pointer("/type"))
-.docs("https://developer.zendesk.com/documentation/webhooks/verifying/")
-.times_out_after(Duration::from_secs(12));
+.with_id(Field::header("x-zendesk-webhook-invocation-id"))
+.with_event(Field::pointer("/type"))
+.with_docs_url("https://developer.zendesk.com/documentation/webhooks/verifying/")
+.with_response_timeout(Duration::from_secs(12));

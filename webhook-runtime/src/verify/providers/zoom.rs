@@ -1,16 +1,16 @@
 use std::time::Duration;
 
 use crate::verify::{
-    Provider, Source,
-    handshake::{Answer, Handshake, Value, When},
+    Field, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     scheme::{Scheme, Timestamp},
 };
 
 const HANDSHAKES: &[Handshake] = &[Handshake::signed(
-    &[When::BodyIs("/event", "endpoint.url_validation")],
-    Answer::Json(&[
-        ("plainToken", Value::Body("/payload/plainToken")),
-        ("encryptedToken", Value::HmacHex(&Value::Body("/payload/plainToken"))),
+    &[Condition::BodyIs("/event", "endpoint.url_validation")],
+    HandshakeResponse::Json(&[
+        ("plainToken", RequestValue::Body("/payload/plainToken")),
+        ("encryptedToken", RequestValue::HmacHex(&RequestValue::Body("/payload/plainToken"))),
     ]),
 )];
 
@@ -34,9 +34,9 @@ pub const ZOOM: Provider = Provider::new(
         .timestamp(Timestamp::header("x-zm-request-timestamp").without_window())
         .signed("v0:{timestamp}:{body}"),
 )
-.event(Source::pointer("/event"))
-.handshakes(HANDSHAKES)
-.acknowledges_with(200)
-.docs("https://developers.zoom.us/docs/api/webhooks/")
-.times_out_after(Duration::from_secs(3))
-.retries_for(Duration::from_secs(85 * 60));
+.with_event(Field::pointer("/event"))
+.with_handshakes(HANDSHAKES)
+.with_ack_status(200)
+.with_docs_url("https://developers.zoom.us/docs/api/webhooks/")
+.with_response_timeout(Duration::from_secs(3))
+.with_retry_period(Duration::from_secs(85 * 60));

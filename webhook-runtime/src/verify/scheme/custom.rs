@@ -9,7 +9,7 @@ use std::{
 
 use http::HeaderMap;
 
-use super::{Incoming, Outgoing, SignError, Signed, VerifyError};
+use super::{RequestToSign, SignError, SignedParts, SignedRequest, VerifyError};
 use crate::verify::{Secret, SecretError};
 
 /// A scheme that a [`Scheme`](super::Scheme) cannot describe.
@@ -24,21 +24,25 @@ pub trait Verify: fmt::Debug + Send + Sync + 'static {
     /// With the reason.
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError>;
 
-    /// Whether `means.secret` made this request; when it was signed, where the scheme says so.
+    /// Whether `context.secret` made this request; when it was signed, where the scheme says so.
     ///
     /// # Errors
-    /// With the reason; [`VerifyError::NoMatch`] lets the next live secret be tried.
+    /// With the reason; [`VerifyError::InvalidSignature`] lets the next live secret be tried.
     fn verify(
         &self,
-        request: &Incoming<'_>,
-        means: &Means<'_>,
+        request: &SignedRequest<'_>,
+        context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError>;
 
     /// Makes a genuine request.
     ///
     /// # Errors
     /// When the secret is not of the scheme's form, or the scheme cannot sign.
-    fn sign<'r>(&self, secret: &Secret, request: &Outgoing<'r>) -> Result<Signed<'r>, SignError>;
+    fn sign<'r>(
+        &self,
+        secret: &Secret,
+        request: &RequestToSign<'r>,
+    ) -> Result<SignedParts<'r>, SignError>;
 
     /// Whether a secret is of the scheme's form, asked once at start. Blank ones never get here.
     ///
@@ -56,7 +60,7 @@ pub trait Verify: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the request names a key of somebody else, or none.
-    fn wanted_key(&self, request: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
+    fn key_request(&self, request: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
         let _ = request;
         Ok(None)
     }
@@ -74,17 +78,17 @@ pub trait Verify: fmt::Debug + Send + Sync + 'static {
     }
 
     /// What the scheme needs and what it covers.
-    fn traits(&self) -> Traits;
+    fn scheme_info(&self) -> SchemeInfo;
 }
 
 /// What a scheme needs, and what its signature covers.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts")]
-pub struct Traits {
+pub struct SchemeInfo {
     /// How it works, in a few words, for tables.
     pub summary: &'static str,
     /// The header that carries the signature; empty where it is in the body.
-    pub header: &'static str,
+    pub signature_header: &'static str,
     /// Whether there is a shared secret. Without one, keys are fetched.
     pub needs_secret: bool,
     /// Whether keys have to be fetched, so that a key source is needed.
@@ -101,30 +105,30 @@ pub struct Traits {
     pub signs_method: bool,
     /// How long a delivery stays genuine that somebody has recorded, unless the endpoint sets a
     /// `tolerance`.
-    pub validity: Validity,
+    pub replay_window: ReplayWindow,
 }
 
 /// How long a delivery stays genuine that somebody has recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Validity {
+pub enum ReplayWindow {
     /// For as long as the secret or key.
     Unlimited,
     /// For this long after it was signed.
-    Window(Duration),
+    Limited(Duration),
     /// Until the time that it says itself.
-    Expires,
+    UntilExpiry,
     /// Until the time that it says itself, if it says one.
-    MayExpire,
+    UntilOptionalExpiry,
 }
 
-impl Traits {
+impl SchemeInfo {
     /// A shared secret signs the body.
     #[must_use]
     pub const fn new(summary: &'static str, header: &'static str) -> Self {
         Self {
             summary,
-            header,
+            signature_header: header,
             needs_secret: true,
             fetches_keys: false,
             signs_url: false,
@@ -132,17 +136,17 @@ impl Traits {
             signed_pointers: &[],
             signs_time: false,
             signs_method: false,
-            validity: Validity::Unlimited,
+            replay_window: ReplayWindow::Unlimited,
         }
     }
 }
 
 /// What a request is verified with.
 #[derive(Clone, Copy, Debug)]
-pub struct Means<'a> {
+pub struct VerifyContext<'a> {
     /// The secret to try; a blank one where the scheme needs none.
     pub secret: &'a Secret,
-    /// The key that [`Verify::wanted_key`] asked for.
+    /// The key that [`Verify::key_request`] asked for.
     pub key: Option<&'a [u8]>,
     /// The present time.
     pub now: SystemTime,
@@ -153,7 +157,7 @@ pub struct Means<'a> {
 /// A key that a provider publishes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum WantedKey {
+pub enum KeyRequest {
     /// What is behind this URL, which has been checked to be the provider's.
     Url(Cow<'static, str>),
     /// The key of this name.
@@ -175,27 +179,32 @@ mod tests {
 
         fn verify(
             &self,
-            _: &Incoming<'_>,
-            _: &Means<'_>,
+            _: &SignedRequest<'_>,
+            _: &VerifyContext<'_>,
         ) -> Result<Option<SystemTime>, VerifyError> {
-            Err(VerifyError::NoMatch)
+            Err(VerifyError::InvalidSignature)
         }
 
-        fn sign<'r>(&self, _: &Secret, _: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
-            Err(SignError::Impossible)
+        fn sign<'r>(
+            &self,
+            _: &Secret,
+            _: &RequestToSign<'r>,
+        ) -> Result<SignedParts<'r>, SignError> {
+            Err(SignError::Unsupported)
         }
 
-        fn traits(&self) -> Traits {
-            Traits::new("least", "x-least")
+        fn scheme_info(&self) -> SchemeInfo {
+            SchemeInfo::new("least", "x-least")
         }
     }
 
     #[test]
     fn unless_implemented_any_secret_does_no_key_is_wanted_and_the_body_is_what_it_is() {
         let headers = HeaderMap::new();
-        let request = Incoming { method: "POST", url: "", headers: &headers, query: "", body: b"" };
+        let request =
+            SignedRequest { method: "POST", url: "", headers: &headers, query: "", body: b"" };
         assert_eq!(Least.check_secret(&Secret::new("x")), Ok(()));
-        assert_eq!(Least.wanted_key(&request), Ok(None));
+        assert_eq!(Least.key_request(&request), Ok(None));
         for body in [&b""[..], b"\0", b"\x01", b"{}"] {
             assert_eq!(Least.identity(body), body);
         }

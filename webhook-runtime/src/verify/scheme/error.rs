@@ -24,22 +24,22 @@ pub enum VerifyError {
     /// The timestamp is missing, or not of the scheme's form.
     MalformedTimestamp,
     /// The delivery was signed too long ago.
-    Stale,
+    TimestampTooOld,
     /// The delivery was signed too far in the future.
-    Ahead,
+    TimestampTooNew,
     /// No live secret made this signature.
-    NoMatch,
+    InvalidSignature,
     /// The body is not of the form in which the scheme carries its signature.
     MalformedBody,
     /// The request names a key, or a place for one, that is not the provider's.
-    ForeignKey,
+    UntrustedKey,
     /// The token was made for somebody else, or for another request.
-    OtherAudience,
+    InvalidAudience,
     /// The key could not be had. Not the sender's fault: answered by 503, not 401.
     KeyUnavailable,
     /// A secret that was given cannot be used with the scheme. No request meets it at an endpoint,
     /// whose secrets are checked at start.
-    BadSecret(SecretError),
+    InvalidSecret(SecretError),
 }
 
 impl fmt::Display for VerifyError {
@@ -55,14 +55,14 @@ impl fmt::Display for VerifyError {
                 write!(f, "the header {name} lists too many signatures")
             }
             Self::MalformedTimestamp => f.write_str("the timestamp is missing or malformed"),
-            Self::Stale => f.write_str("the delivery was signed too long ago"),
-            Self::Ahead => f.write_str("the delivery was signed too far in the future"),
-            Self::NoMatch => f.write_str("no live secret made this signature"),
+            Self::TimestampTooOld => f.write_str("the delivery was signed too long ago"),
+            Self::TimestampTooNew => f.write_str("the delivery was signed too far in the future"),
+            Self::InvalidSignature => f.write_str("no live secret made this signature"),
             Self::MalformedBody => f.write_str("the body carries no signature of the right form"),
-            Self::ForeignKey => f.write_str("the request names a key that is not the provider's"),
-            Self::OtherAudience => f.write_str("the token was made for another request"),
+            Self::UntrustedKey => f.write_str("the request names a key that is not the provider's"),
+            Self::InvalidAudience => f.write_str("the token was made for another request"),
             Self::KeyUnavailable => f.write_str("the key could not be had"),
-            Self::BadSecret(error) => write!(f, "a secret {error}"),
+            Self::InvalidSecret(error) => write!(f, "a secret {error}"),
         }
     }
 }
@@ -84,8 +84,8 @@ mod tests {
                 "the signature in the header x-a is malformed",
             ),
             (VerifyError::TooManySignatures("x-a"), "the header x-a lists too many signatures"),
-            (VerifyError::NoMatch, "no live secret made this signature"),
-            (VerifyError::BadSecret(SecretError::Malformed("text")), "a secret is not text"),
+            (VerifyError::InvalidSignature, "no live secret made this signature"),
+            (VerifyError::InvalidSecret(SecretError::Malformed("text")), "a secret is not text"),
         ] {
             assert_eq!(error.to_string(), text);
         }

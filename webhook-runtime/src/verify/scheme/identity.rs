@@ -41,8 +41,8 @@ mod tests {
     use super::*;
     use crate::verify::scheme::Timestamp;
 
-    const PLAIN: Scheme = Scheme::hmac_sha256().header("x-signature");
-    const TIMED: Scheme = PLAIN.timestamp(Timestamp::pointer("/sent"));
+    const HMAC_SHA256_HEX: Scheme = Scheme::hmac_sha256().header("x-signature");
+    const TIMED: Scheme = HMAC_SHA256_HEX.timestamp(Timestamp::pointer("/sent"));
 
     #[test]
     fn the_time_of_signing_is_not_part_of_what_is_sent_again() {
@@ -68,8 +68,10 @@ mod tests {
 
     #[test]
     fn without_a_time_in_the_body_the_body_is_what_it_is() {
-        let fields = PLAIN.fields(",", "v1").timestamp(Timestamp::field("t"));
-        for scheme in [PLAIN, PLAIN.timestamp(Timestamp::header("x-time")), fields] {
+        let fields = HMAC_SHA256_HEX.fields(",", "v1").timestamp(Timestamp::field("t"));
+        for scheme in
+            [HMAC_SHA256_HEX, HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")), fields]
+        {
             assert_eq!(scheme.time_pointer(), None);
             assert_eq!(scheme.identity(br#"{"sent":1}"#), &br#"{"sent":1}"#[..]);
         }

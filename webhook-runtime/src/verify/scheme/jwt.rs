@@ -15,8 +15,9 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
-    Hash, Incoming, Means, Outgoing, SignError, Signed, Timestamp, Traits, Validity, Verify,
-    VerifyError, WantedKey, header_text, insert_header, verify::unix_millis,
+    Hash, KeyRequest, ReplayWindow, RequestToSign, SchemeInfo, SignError, SignedParts,
+    SignedRequest, Timestamp, Verify, VerifyContext, VerifyError, header_text, insert_header,
+    verify::unix_millis,
 };
 use crate::verify::{Secret, SecretError};
 
@@ -92,7 +93,7 @@ impl Jwt {
 
     /// HMAC with SHA-256, -384 or -512, as the token says, in the (lower-case) header.
     #[must_use]
-    pub const fn hs(header: &'static str) -> Self {
+    pub const fn hs_any(header: &'static str) -> Self {
         Self::new(header, &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512])
     }
 
@@ -134,21 +135,21 @@ impl Jwt {
 
     /// The token has to say when it expires.
     #[must_use]
-    pub const fn expires(mut self) -> Self {
+    pub const fn require_expiry(mut self) -> Self {
         self.expires = true;
         self
     }
 
     /// The token has to have an id (`jti`).
     #[must_use]
-    pub const fn has_id(mut self) -> Self {
+    pub const fn require_id(mut self) -> Self {
         self.needs_id = true;
         self
     }
 
     /// The token has to have been issued this lately.
     #[must_use]
-    pub const fn issued_within(mut self, window: Duration) -> Self {
+    pub const fn max_age(mut self, window: Duration) -> Self {
         self.issued_within = Some(window);
         self
     }
@@ -219,10 +220,10 @@ impl Jwt {
         &self,
         claims: &Map<String, Value>,
         issuer: Option<&str>,
-        request: &Incoming<'_>,
-        means: &Means<'_>,
+        request: &SignedRequest<'_>,
+        context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
-        let now = unix_millis(means.now) / 1000;
+        let now = unix_millis(context.now) / 1000;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         let number = |name: &str| match claims.get(name) {
             None => Ok(None),
@@ -231,32 +232,32 @@ impl Jwt {
         if let Some(issuer) = issuer.or(self.issuer)
             && text("iss") != Some(issuer)
         {
-            return Err(VerifyError::OtherAudience);
+            return Err(VerifyError::InvalidAudience);
         }
         if self.audience_is_url && text("aud") != Some(request.url) {
-            return Err(VerifyError::OtherAudience);
+            return Err(VerifyError::InvalidAudience);
         }
         if self.needs_id && text("jti").is_none() {
             return Err(VerifyError::MalformedSignature(self.header));
         }
         match number("exp")? {
             None if self.expires => return Err(VerifyError::MalformedTimestamp),
-            Some(expires) if expires <= now => return Err(VerifyError::Stale),
+            Some(expires) if expires <= now => return Err(VerifyError::TimestampTooOld),
             _ => {}
         }
         if number("nbf")?.is_some_and(|start| start > now.saturating_add(LEEWAY)) {
-            return Err(VerifyError::Ahead);
+            return Err(VerifyError::TimestampTooNew);
         }
         let (body_claim, body) = (self.body_hash, request.body);
         if let Some((claim, written)) = body_claim {
             match text(claim) {
                 Some(hash) if is_hash(hash, written, body) => {}
                 None if self.optional_without_body && body.is_empty() => {}
-                _ => return Err(VerifyError::NoMatch),
+                _ => return Err(VerifyError::InvalidSignature),
             }
             // A claim about a body that did not come.
             if self.optional_without_body && body.is_empty() && text(claim).is_some() {
-                return Err(VerifyError::NoMatch);
+                return Err(VerifyError::InvalidSignature);
             }
         }
         let is_hash_of = |claim: Option<&str>, of: &[u8]| {
@@ -265,20 +266,21 @@ impl Jwt {
         if let Some(claim) = self.url_hash
             && !is_hash_of(text(claim), request.url.as_bytes())
         {
-            return Err(VerifyError::OtherAudience);
+            return Err(VerifyError::InvalidAudience);
         }
         if let Some(claim) = self.request_hash {
             let canonical = canonical_request(request.method, request.url);
-            let canonical = canonical.ok_or(VerifyError::OtherAudience)?;
+            let canonical = canonical.ok_or(VerifyError::InvalidAudience)?;
             if !is_hash_of(text(claim), canonical.as_bytes()) {
-                return Err(VerifyError::OtherAudience);
+                return Err(VerifyError::InvalidAudience);
             }
         }
         let signed_at = number("iat")?.and_then(|seconds| seconds.checked_mul(1000));
-        match (means.tolerance.or(self.issued_within), signed_at) {
-            (Some(window), Some(at)) => {
-                Timestamp::header("iat").tolerance(window).judge_millis(at, means.now).map(Some)
-            }
+        match (context.tolerance.or(self.issued_within), signed_at) {
+            (Some(window), Some(at)) => Timestamp::header("iat")
+                .with_tolerance(window)
+                .judge_millis(at, context.now)
+                .map(Some),
             (Some(_), None) => Err(VerifyError::MalformedTimestamp),
             (None, at) => Ok(at.and_then(|at| UNIX_EPOCH.checked_add(Duration::from_millis(at)))),
         }
@@ -286,22 +288,22 @@ impl Jwt {
 }
 
 impl Verify for Jwt {
-    fn traits(&self) -> Traits {
+    fn scheme_info(&self) -> SchemeInfo {
         let fetches_key = self.fetches_key();
         let summary = if fetches_key { "JSON web token, ES256" } else { "JSON web token, HMAC" };
-        Traits {
+        SchemeInfo {
             needs_secret: !fetches_key,
             fetches_keys: fetches_key,
             signs_url: self.signs_url(),
             signs_body: self.body_hash.is_some(),
             signs_time: true,
             signs_method: self.request_hash.is_some(),
-            validity: match self.issued_within {
-                Some(window) => Validity::Window(window),
-                None if self.expires => Validity::Expires,
-                None => Validity::MayExpire,
+            replay_window: match self.issued_within {
+                Some(window) => ReplayWindow::Limited(window),
+                None if self.expires => ReplayWindow::UntilExpiry,
+                None => ReplayWindow::UntilOptionalExpiry,
             },
-            ..Traits::new(summary, self.header)
+            ..SchemeInfo::new(summary, self.header)
         }
     }
 
@@ -314,25 +316,25 @@ impl Verify for Jwt {
         self.header_of(self.token(headers)?).map(drop)
     }
 
-    fn wanted_key(&self, request: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
+    fn key_request(&self, request: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
         if !self.fetches_key() {
             return Ok(None);
         }
         let header = self.header_of(self.token(request.headers)?)?;
-        header.kid.map(|kid| Some(WantedKey::Id(kid))).ok_or(VerifyError::ForeignKey)
+        header.kid.map(|kid| Some(KeyRequest::Id(kid))).ok_or(VerifyError::UntrustedKey)
     }
 
     fn verify(
         &self,
-        request: &Incoming<'_>,
-        means: &Means<'_>,
+        request: &SignedRequest<'_>,
+        context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
         let malformed = VerifyError::MalformedSignature(self.header);
         let token = self.token(request.headers)?;
         let header = self.header_of(token)?;
         let (message, signature) = token.rsplit_once('.').ok_or(malformed)?;
         let signature = Base64UrlUnpadded::decode_vec(signature).map_err(|_| malformed)?;
-        let (issuer, key) = self.split(means.secret);
+        let (issuer, key) = self.split(context.secret);
         let hmac = |hash: Hash| hash.hmac(key, &[message.as_bytes()]).matches(&signature);
         let matches = match header.alg {
             Algorithm::HS256 => hmac(Hash::Sha256),
@@ -340,23 +342,27 @@ impl Verify for Jwt {
             Algorithm::HS512 => hmac(Hash::Sha512),
             #[cfg(feature = "ecdsa")]
             Algorithm::ES256 => es256(
-                means.key.ok_or(VerifyError::KeyUnavailable)?,
+                context.key.ok_or(VerifyError::KeyUnavailable)?,
                 message.as_bytes(),
                 &signature,
             )?,
             _ => false,
         };
         if !matches {
-            return Err(VerifyError::NoMatch);
+            return Err(VerifyError::InvalidSignature);
         }
         let token = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token)
             .map_err(|_| malformed)?;
-        self.check_claims(&token.claims, issuer, request, means)
+        self.check_claims(&token.claims, issuer, request, context)
     }
 
-    fn sign<'r>(&self, secret: &Secret, request: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
+    fn sign<'r>(
+        &self,
+        secret: &Secret,
+        request: &RequestToSign<'r>,
+    ) -> Result<SignedParts<'r>, SignError> {
         if self.fetches_key() {
-            return Err(SignError::Impossible);
+            return Err(SignError::Unsupported);
         }
         let (issuer, key) = self.split(secret);
         let now = request.unix_millis() / 1000;
@@ -398,7 +404,7 @@ impl Verify for Jwt {
         let mut headers = HeaderMap::new();
         let value = format!("{}{message}.{signature}", self.prefix);
         insert_header(&mut headers, self.header, &value)?;
-        Ok(Signed::new(headers, request))
+        Ok(SignedParts::new(headers, request))
     }
 }
 
@@ -480,7 +486,7 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: Jwt = Jwt::hs256("x-token");
+    const HMAC_SHA256_HEX: Jwt = Jwt::hs256("x-token");
     const NOW: u64 = 1_760_000_000;
     const URL: &str = "https://hooks.example.com/a?b=c";
     /// Of an empty text.
@@ -504,16 +510,16 @@ mod tests {
         headers
     }
 
-    fn with_body<'r>(headers: &'r HeaderMap, body: &'r [u8]) -> Incoming<'r> {
-        Incoming { method: "POST", url: URL, headers, query: "b=c", body }
+    fn with_body<'r>(headers: &'r HeaderMap, body: &'r [u8]) -> SignedRequest<'r> {
+        SignedRequest { method: "POST", url: URL, headers, query: "b=c", body }
     }
 
     fn at(seconds: u64) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
-    fn means(secret: &Secret, tolerance: Option<Duration>) -> Means<'_> {
-        Means { secret, key: None, now: at(NOW), tolerance }
+    fn means(secret: &Secret, tolerance: Option<Duration>) -> VerifyContext<'_> {
+        VerifyContext { secret, key: None, now: at(NOW), tolerance }
     }
 
     type Judged = Result<Option<SystemTime>, VerifyError>;
@@ -537,25 +543,28 @@ mod tests {
 
     #[test]
     fn what_it_covers_is_known() {
-        let traits = PLAIN.traits();
-        assert_eq!((traits.summary, traits.header), ("JSON web token, HMAC", "x-token"));
+        let traits = HMAC_SHA256_HEX.scheme_info();
+        assert_eq!((traits.summary, traits.signature_header), ("JSON web token, HMAC", "x-token"));
         let told = |jwt: Jwt| {
-            let traits = jwt.traits();
+            let traits = jwt.scheme_info();
             let keys = (traits.needs_secret, traits.fetches_keys);
             (keys, traits.signs_url, traits.signs_body, traits.signs_time)
         };
         let shared = (true, false);
-        assert_eq!(told(PLAIN), (shared, false, false, true));
-        for signs_url in [PLAIN.audience_is_url(), PLAIN.url_sha256("u"), PLAIN.request_sha256("q")]
-        {
+        assert_eq!(told(HMAC_SHA256_HEX), (shared, false, false, true));
+        for signs_url in [
+            HMAC_SHA256_HEX.audience_is_url(),
+            HMAC_SHA256_HEX.url_sha256("u"),
+            HMAC_SHA256_HEX.request_sha256("q"),
+        ] {
             assert_eq!(told(signs_url), (shared, true, false, true));
         }
-        let signs_body = PLAIN.body_sha256("b", BodyHash::Hex);
+        let signs_body = HMAC_SHA256_HEX.body_sha256("b", BodyHash::Hex);
         assert_eq!(told(signs_body), (shared, false, true, true));
         #[cfg(feature = "ecdsa")]
         {
             assert_eq!(told(Jwt::es256("x-token")), ((false, true), false, false, true));
-            assert_eq!(Jwt::es256("x-token").traits().summary, "JSON web token, ES256");
+            assert_eq!(Jwt::es256("x-token").scheme_info().summary, "JSON web token, ES256");
         }
     }
 
@@ -564,21 +573,25 @@ mod tests {
         let all = [("HS256", Hash::Sha256), ("HS384", Hash::Sha384), ("HS512", Hash::Sha512)];
         for (name, hash) in all {
             let token = token(hash, &json!({"alg": name}), &json!({}));
-            assert_eq!(judge_all(&Jwt::hs("x-token"), &token, "s3cret", b""), Ok(None), "{name}");
-            let judged = judge_all(&PLAIN, &token, "s3cret", b"");
+            assert_eq!(
+                judge_all(&Jwt::hs_any("x-token"), &token, "s3cret", b""),
+                Ok(None),
+                "{name}"
+            );
+            let judged = judge_all(&HMAC_SHA256_HEX, &token, "s3cret", b"");
             assert_eq!(judged, if name == "HS256" { Ok(None) } else { Err(MALFORMED) });
-            let other = judge_all(&Jwt::hs("x-token"), &token, "other", b"");
-            assert_eq!(other, Err(VerifyError::NoMatch));
+            let other = judge_all(&Jwt::hs_any("x-token"), &token, "other", b"");
+            assert_eq!(other, Err(VerifyError::InvalidSignature));
         }
         for name in ["none", "ES256", "RS256", "hs256"] {
             let token = token(Hash::Sha256, &json!({"alg": name}), &json!({}));
-            let judged = judge_all(&Jwt::hs("x-token"), &token, "s3cret", b"");
+            let judged = judge_all(&Jwt::hs_any("x-token"), &token, "s3cret", b"");
             assert_eq!(judged, Err(MALFORMED), "{name}");
         }
         // It is what the token says that has to have signed it.
         let token = token(Hash::Sha256, &json!({"alg": "HS512"}), &json!({}));
-        let judged = judge_all(&Jwt::hs("x-token"), &token, "s3cret", b"");
-        assert_eq!(judged, Err(VerifyError::NoMatch));
+        let judged = judge_all(&Jwt::hs_any("x-token"), &token, "s3cret", b"");
+        assert_eq!(judged, Err(VerifyError::InvalidSignature));
     }
 
     #[test]
@@ -586,94 +599,104 @@ mod tests {
         let token = token(Hash::Sha256, &json!({"alg": "HS256"}), &json!({}));
         let two = token.rsplit_once('.').expect("a signature").0;
         for bad in [two, &format!("{token}.x"), "", ".."] {
-            assert_eq!(judge_all(&PLAIN, bad, "s3cret", b""), Err(MALFORMED), "{bad:?}");
+            assert_eq!(judge_all(&HMAC_SHA256_HEX, bad, "s3cret", b""), Err(MALFORMED), "{bad:?}");
         }
-        let judged = judge_all(&PLAIN, &format!("{two}.+/"), "s3cret", b"");
+        let judged = judge_all(&HMAC_SHA256_HEX, &format!("{two}.+/"), "s3cret", b"");
         assert_eq!(judged, Err(MALFORMED), "the wrong alphabet");
-        let prefixed = PLAIN.prefix("JWT ");
+        let prefixed = HMAC_SHA256_HEX.prefix("JWT ");
         assert_eq!(judge_all(&prefixed, &format!("JWT {token}"), "s3cret", b""), Ok(None));
         assert_eq!(judge_all(&prefixed, &token, "s3cret", b""), Err(MALFORMED));
-        let missing = PLAIN.check_headers(&HeaderMap::new());
+        let missing = HMAC_SHA256_HEX.check_headers(&HeaderMap::new());
         assert_eq!(missing, Err(VerifyError::MissingHeader("x-token")));
     }
 
     #[test]
     fn the_issuer_is_the_only_one() {
-        let issuer = PLAIN.issuer("acme");
+        let issuer = HMAC_SHA256_HEX.issuer("acme");
         assert_eq!(claims(&issuer, &json!({"iss": "acme"})), Ok(None));
         for other in [json!({"iss": "other"}), json!({"iss": 1}), json!({})] {
-            assert_eq!(claims(&issuer, &other), Err(VerifyError::OtherAudience), "{other}");
-            assert_eq!(claims(&PLAIN, &other), Ok(None), "{other}");
+            assert_eq!(claims(&issuer, &other), Err(VerifyError::InvalidAudience), "{other}");
+            assert_eq!(claims(&HMAC_SHA256_HEX, &other), Ok(None), "{other}");
         }
-        let in_secret = PLAIN.issuer_in_secret();
+        let in_secret = HMAC_SHA256_HEX.issuer_in_secret();
         let judge = |jwt: &Jwt, issuer: &str, secret: &str| {
             let token = token(Hash::Sha256, &json!({"alg": "HS256"}), &json!({"iss": issuer}));
             judge_all(jwt, &token, secret, b"")
         };
         assert_eq!(judge(&in_secret, "acme", "acme:s3cret"), Ok(None));
-        assert_eq!(judge(&in_secret, "other", "acme:s3cret"), Err(VerifyError::OtherAudience));
+        assert_eq!(judge(&in_secret, "other", "acme:s3cret"), Err(VerifyError::InvalidAudience));
         assert_eq!(judge(&in_secret, "other", "s3cret"), Ok(None));
-        assert_eq!(judge(&PLAIN, "acme", "acme:s3cret"), Err(VerifyError::NoMatch));
+        assert_eq!(
+            judge(&HMAC_SHA256_HEX, "acme", "acme:s3cret"),
+            Err(VerifyError::InvalidSignature)
+        );
     }
 
     #[test]
     fn a_secret_is_not_blank_behind_its_issuer() {
-        let in_secret = PLAIN.issuer_in_secret();
+        let in_secret = HMAC_SHA256_HEX.issuer_in_secret();
         assert_eq!(in_secret.check_secret(&Secret::new("acme:key")), Ok(()));
         assert_eq!(in_secret.check_secret(&Secret::new("acme: ")), Err(SecretError::Blank));
-        assert_eq!(PLAIN.check_secret(&Secret::new("acme: ")), Ok(()));
+        assert_eq!(HMAC_SHA256_HEX.check_secret(&Secret::new("acme: ")), Ok(()));
     }
 
     #[test]
     fn audience_and_id_are_claims() {
-        let audience = PLAIN.audience_is_url();
+        let audience = HMAC_SHA256_HEX.audience_is_url();
         assert_eq!(claims(&audience, &json!({"aud": URL})), Ok(None));
         for other in [json!({"aud": "https://hooks.example.com/a"}), json!({})] {
-            assert_eq!(claims(&audience, &other), Err(VerifyError::OtherAudience), "{other}");
+            assert_eq!(claims(&audience, &other), Err(VerifyError::InvalidAudience), "{other}");
         }
-        assert_eq!(claims(&PLAIN, &json!({"aud": "other"})), Ok(None));
-        assert_eq!(claims(&PLAIN.has_id(), &json!({"jti": "1"})), Ok(None));
-        assert_eq!(claims(&PLAIN.has_id(), &json!({})), Err(MALFORMED));
+        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"aud": "other"})), Ok(None));
+        assert_eq!(claims(&HMAC_SHA256_HEX.require_id(), &json!({"jti": "1"})), Ok(None));
+        assert_eq!(claims(&HMAC_SHA256_HEX.require_id(), &json!({})), Err(MALFORMED));
     }
 
     #[test]
     fn a_token_is_good_for_a_time() {
-        let stale = Err(VerifyError::Stale);
-        assert_eq!(claims(&PLAIN, &json!({"exp": NOW + 1})), Ok(None));
-        assert_eq!(claims(&PLAIN, &json!({"exp": NOW})), stale);
-        assert_eq!(claims(&PLAIN, &json!({"exp": NOW - 1})), stale);
+        let stale = Err(VerifyError::TimestampTooOld);
+        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"exp": NOW + 1})), Ok(None));
+        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"exp": NOW})), stale);
+        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"exp": NOW - 1})), stale);
         let malformed = Err(VerifyError::MalformedTimestamp);
-        assert_eq!(claims(&PLAIN.expires(), &json!({})), malformed);
-        assert_eq!(claims(&PLAIN.expires(), &json!({"exp": NOW + 1})), Ok(None));
-        assert_eq!(claims(&PLAIN, &json!({"nbf": NOW + LEEWAY})), Ok(None));
-        assert_eq!(claims(&PLAIN, &json!({"nbf": NOW - LEEWAY})), Ok(None));
-        assert_eq!(claims(&PLAIN, &json!({"nbf": NOW + LEEWAY + 1})), Err(VerifyError::Ahead));
+        assert_eq!(claims(&HMAC_SHA256_HEX.require_expiry(), &json!({})), malformed);
+        assert_eq!(claims(&HMAC_SHA256_HEX.require_expiry(), &json!({"exp": NOW + 1})), Ok(None));
+        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"nbf": NOW + LEEWAY})), Ok(None));
+        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"nbf": NOW - LEEWAY})), Ok(None));
+        assert_eq!(
+            claims(&HMAC_SHA256_HEX, &json!({"nbf": NOW + LEEWAY + 1})),
+            Err(VerifyError::TimestampTooNew)
+        );
         for name in ["exp", "nbf", "iat"] {
             for odd in [json!("1"), json!(1.5), json!(-1), json!(null)] {
-                assert_eq!(claims(&PLAIN, &json!({ name: odd })), malformed, "{name} {odd}");
+                assert_eq!(
+                    claims(&HMAC_SHA256_HEX, &json!({ name: odd })),
+                    malformed,
+                    "{name} {odd}"
+                );
             }
         }
     }
 
     #[test]
     fn a_token_was_issued_lately() {
-        let minute = PLAIN.issued_within(Duration::from_secs(60));
+        let minute = HMAC_SHA256_HEX.max_age(Duration::from_secs(60));
         assert_eq!(claims(&minute, &json!({"iat": NOW - 60})), Ok(Some(at(NOW - 60))));
-        assert_eq!(claims(&minute, &json!({"iat": NOW - 61})), Err(VerifyError::Stale));
-        assert_eq!(claims(&minute, &json!({"iat": NOW + 61})), Err(VerifyError::Ahead));
+        assert_eq!(claims(&minute, &json!({"iat": NOW - 61})), Err(VerifyError::TimestampTooOld));
+        assert_eq!(claims(&minute, &json!({"iat": NOW + 61})), Err(VerifyError::TimestampTooNew));
         assert_eq!(claims(&minute, &json!({})), Err(VerifyError::MalformedTimestamp));
-        assert_eq!(claims(&PLAIN, &json!({"iat": 1})), Ok(Some(at(1))));
-        assert_eq!(claims(&PLAIN, &json!({"iat": u64::MAX})), Ok(None));
+        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"iat": 1})), Ok(Some(at(1))));
+        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"iat": u64::MAX})), Ok(None));
         let headers =
             headers(&token(Hash::Sha256, &json!({"alg": "HS256"}), &json!({"iat": NOW - 9})));
         let secret = Secret::new("s3cret");
         let judge = |jwt: &Jwt, seconds| {
-            let means = means(&secret, Some(Duration::from_secs(seconds)));
-            jwt.verify(&with_body(&headers, b""), &means)
+            let context = means(&secret, Some(Duration::from_secs(seconds)));
+            jwt.verify(&with_body(&headers, b""), &context)
         };
-        for jwt in [PLAIN, minute] {
+        for jwt in [HMAC_SHA256_HEX, minute] {
             assert_eq!(judge(&jwt, 9), Ok(Some(at(NOW - 9))));
-            assert_eq!(judge(&jwt, 8), Err(VerifyError::Stale));
+            assert_eq!(judge(&jwt, 8), Err(VerifyError::TimestampTooOld));
         }
     }
 
@@ -681,9 +704,9 @@ mod tests {
     fn a_claim_is_about_the_body() {
         let hex = base16ct::lower::encode_string(&Sha256::digest(b"{}"));
         let base64 = Base64::encode_string(&Sha256::digest(b"{}"));
-        let no_match = Err(VerifyError::NoMatch);
-        let as_hex = PLAIN.body_sha256("body", BodyHash::Hex);
-        let as_base64 = PLAIN.body_sha256("body", BodyHash::Base64);
+        let no_match = Err(VerifyError::InvalidSignature);
+        let as_hex = HMAC_SHA256_HEX.body_sha256("body", BodyHash::Hex);
+        let as_base64 = HMAC_SHA256_HEX.body_sha256("body", BodyHash::Base64);
         assert_eq!(claims(&as_hex, &json!({"body": hex})), Ok(None));
         assert_eq!(claims(&as_base64, &json!({"body": base64})), Ok(None));
         assert_eq!(claims(&as_hex, &json!({"body": base64})), no_match);
@@ -705,12 +728,12 @@ mod tests {
     #[test]
     fn claims_are_about_the_request() {
         let hash = |text: &str| base16ct::lower::encode_string(&Sha256::digest(text));
-        let other = Err(VerifyError::OtherAudience);
-        let url = PLAIN.url_sha256("u");
+        let other = Err(VerifyError::InvalidAudience);
+        let url = HMAC_SHA256_HEX.url_sha256("u");
         assert_eq!(claims(&url, &json!({"u": hash(URL)})), Ok(None));
         assert_eq!(claims(&url, &json!({"u": hash("https://hooks.example.com/")})), other);
         assert_eq!(claims(&url, &json!({})), other);
-        let request = PLAIN.request_sha256("q");
+        let request = HMAC_SHA256_HEX.request_sha256("q");
         assert_eq!(claims(&request, &json!({"q": hash("POST&/a&b=c")})), Ok(None));
         assert_eq!(claims(&request, &json!({"q": hash("GET&/a&b=c")})), other);
         assert_eq!(claims(&request, &json!({})), other);
@@ -737,7 +760,8 @@ mod tests {
 
     /// The claims that a genuine token makes.
     fn signed(jwt: &Jwt, secret: &str, body: &[u8]) -> Value {
-        let outgoing = Outgoing::new(body).id("7").url(URL).at(at(NOW) + Duration::from_millis(9));
+        let outgoing =
+            RequestToSign::new(body).id("7").url(URL).at(at(NOW) + Duration::from_millis(9));
         let signed = jwt.sign(&Secret::new(secret), &outgoing).expect("it can sign");
         let token = signed.headers["x-token"].to_str().expect("ASCII").to_owned();
         assert_eq!(judge_all(jwt, &token, secret, body), Ok(Some(at(NOW))), "it is believed");
@@ -755,23 +779,26 @@ mod tests {
             all
         };
         let hash = |text: &str| base16ct::lower::encode_string(&Sha256::digest(text));
-        assert_eq!(signed(&PLAIN, "s3cret", b"{}"), least);
-        assert_eq!(signed(&PLAIN.prefix("").expires().has_id(), "s3cret", b"{}"), least);
-        assert_eq!(signed(&PLAIN.issuer("acme"), "s3cret", b"{}"), and("iss", "acme"));
-        let in_secret = PLAIN.issuer_in_secret();
+        assert_eq!(signed(&HMAC_SHA256_HEX, "s3cret", b"{}"), least);
+        assert_eq!(
+            signed(&HMAC_SHA256_HEX.prefix("").require_expiry().require_id(), "s3cret", b"{}"),
+            least
+        );
+        assert_eq!(signed(&HMAC_SHA256_HEX.issuer("acme"), "s3cret", b"{}"), and("iss", "acme"));
+        let in_secret = HMAC_SHA256_HEX.issuer_in_secret();
         assert_eq!(signed(&in_secret, "acme:s3cret", b"{}"), and("iss", "acme"));
-        assert_eq!(signed(&PLAIN.audience_is_url(), "s3cret", b"{}"), and("aud", URL));
-        assert_eq!(signed(&PLAIN.url_sha256("u"), "s3cret", b"{}"), and("u", &hash(URL)));
-        let request = PLAIN.request_sha256("q");
+        assert_eq!(signed(&HMAC_SHA256_HEX.audience_is_url(), "s3cret", b"{}"), and("aud", URL));
+        assert_eq!(signed(&HMAC_SHA256_HEX.url_sha256("u"), "s3cret", b"{}"), and("u", &hash(URL)));
+        let request = HMAC_SHA256_HEX.request_sha256("q");
         assert_eq!(signed(&request, "s3cret", b"{}"), and("q", &hash("POST&/a&b=c")));
-        let body = PLAIN.body_sha256("b", BodyHash::Hex);
+        let body = HMAC_SHA256_HEX.body_sha256("b", BodyHash::Hex);
         for body in [body, body.only_with_body()] {
             assert_eq!(signed(&body, "s3cret", b"{}"), and("b", &hash("{}")));
         }
         assert_eq!(signed(&body, "s3cret", b""), and("b", EMPTY));
         assert_eq!(signed(&body.only_with_body(), "s3cret", b""), least);
         let base64 = Base64::encode_string(&Sha256::digest("{}"));
-        let body = PLAIN.body_sha256("b", BodyHash::Base64);
+        let body = HMAC_SHA256_HEX.body_sha256("b", BodyHash::Base64);
         assert_eq!(signed(&body, "s3cret", b"{}"), and("b", &base64));
     }
 
@@ -779,7 +806,7 @@ mod tests {
     fn a_shared_secret_needs_no_fetched_key() {
         let headers =
             headers(&token(Hash::Sha256, &json!({"alg": "HS256", "kid": "k"}), &json!({})));
-        assert_eq!(PLAIN.wanted_key(&with_body(&headers, b"")), Ok(None));
+        assert_eq!(HMAC_SHA256_HEX.key_request(&with_body(&headers, b"")), Ok(None));
     }
 
     #[cfg(feature = "ecdsa")]
@@ -801,8 +828,8 @@ mod tests {
         let good = token(&json!({"alg": "ES256", "kid": "k"}));
         let judge = |token: &str, key: Option<&str>| {
             let (headers, secret) = (headers(token), Secret::none());
-            let means = Means { key: key.map(str::as_bytes), ..means(&secret, None) };
-            ES256.verify(&with_body(&headers, b""), &means)
+            let context = VerifyContext { key: key.map(str::as_bytes), ..means(&secret, None) };
+            ES256.verify(&with_body(&headers, b""), &context)
         };
         assert_eq!(judge(&good, Some(&jwk("P-256"))), Ok(None));
         let unavailable = Err(VerifyError::KeyUnavailable);
@@ -811,16 +838,16 @@ mod tests {
         assert_eq!(judge(&good, None), unavailable);
         let (message, _) = good.rsplit_once('.').expect("a signature");
         let forged = format!("{message}.{}", Base64UrlUnpadded::encode_string(&[1; 64]));
-        assert_eq!(judge(&forged, Some(&jwk("P-256"))), Err(VerifyError::NoMatch));
+        assert_eq!(judge(&forged, Some(&jwk("P-256"))), Err(VerifyError::InvalidSignature));
 
         let wanted = |header: &Value| {
             let headers = headers(&token(header));
-            ES256.wanted_key(&with_body(&headers, b""))
+            ES256.key_request(&with_body(&headers, b""))
         };
         let named = wanted(&json!({"alg": "ES256", "kid": "k"}));
-        assert_eq!(named, Ok(Some(WantedKey::Id("k".to_owned()))));
-        assert_eq!(wanted(&json!({"alg": "ES256"})), Err(VerifyError::ForeignKey));
-        let signed = ES256.sign(&Secret::new("s3cret"), &Outgoing::new(b"{}"));
-        assert_eq!(signed.map(drop), Err(SignError::Impossible));
+        assert_eq!(named, Ok(Some(KeyRequest::Id("k".to_owned()))));
+        assert_eq!(wanted(&json!({"alg": "ES256"})), Err(VerifyError::UntrustedKey));
+        let signed = ES256.sign(&Secret::new("s3cret"), &RequestToSign::new(b"{}"));
+        assert_eq!(signed.map(drop), Err(SignError::Unsupported));
     }
 }

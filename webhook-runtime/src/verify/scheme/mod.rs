@@ -29,15 +29,15 @@ mod timestamp;
 mod verifier;
 mod verify;
 
-pub use custom::{Means, Traits, Validity, Verify, WantedKey};
+pub use custom::{KeyRequest, ReplayWindow, SchemeInfo, Verify, VerifyContext};
 pub use encoding::Encoding;
 pub use error::VerifyError;
 #[cfg(feature = "jwt")]
 pub use jwt::{BodyHash, Jwt};
 pub use key::KeyEncoding;
-pub use sign::{Outgoing, SignError, Signed};
+pub use sign::{RequestToSign, SignError, SignedParts};
 pub use timestamp::Timestamp;
-pub use verify::{Incoming, Proof};
+pub use verify::{SignedRequest, Verified};
 
 pub(crate) use grammar::{single, text as header_text};
 pub(crate) use hmac::Hash;
@@ -70,7 +70,7 @@ use timestamp::Place;
 ///     .header("x-acme-signature")
 ///     .prefix("sha256=")
 ///     .hex()
-///     .timestamp(Timestamp::header("x-acme-time").tolerance(Duration::from_secs(300)))
+///     .timestamp(Timestamp::header("x-acme-time").with_tolerance(Duration::from_secs(300)))
 ///     .signed("{timestamp}.{body}");
 /// ```
 ///
@@ -368,7 +368,10 @@ impl Scheme {
     /// Headers (lower-case names) that must be sent with exactly these values, such as the version
     /// of the scheme.
     #[must_use]
-    pub const fn requires(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+    pub const fn require_headers(
+        mut self,
+        headers: &'static [(&'static str, &'static str)],
+    ) -> Self {
         let mut at = 0;
         while at < headers.len() {
             checked_name(headers[at].0);
@@ -439,7 +442,7 @@ impl Scheme {
 
     /// The same scheme with another window for its timestamp; `None` when it has no timestamp.
     pub(crate) fn with_tolerance(mut self, window: std::time::Duration) -> Option<Self> {
-        self.timestamp = Some(self.timestamp?.tolerance(window));
+        self.timestamp = Some(self.timestamp?.with_tolerance(window));
         Some(self)
     }
 
@@ -452,17 +455,17 @@ impl Scheme {
     }
 
     /// What the scheme needs and covers.
-    pub(crate) fn traits(&self) -> Traits {
-        Traits {
+    pub(crate) fn scheme_info(&self) -> SchemeInfo {
+        SchemeInfo {
             signs_url: self.template.has(Part::Url) || self.template.has(Part::DecodedUrl),
             signs_body: !self.algorithm.is_credential() && self.template.has(Part::Body),
             signs_time: self.timestamp.is_some(),
             signs_method: self.template.has(Part::Method),
-            validity: self
+            replay_window: self
                 .timestamp
                 .and_then(|timestamp| timestamp.max_age())
-                .map_or(Validity::Unlimited, Validity::Window),
-            ..Traits::new(self.algorithm.label(), self.placement.name())
+                .map_or(ReplayWindow::Unlimited, ReplayWindow::Limited),
+            ..SchemeInfo::new(self.algorithm.label(), self.placement.name())
         }
     }
 
@@ -487,7 +490,7 @@ impl Scheme {
 
     /// What is signed, as given to [`signed`](Self::signed).
     #[must_use]
-    pub const fn signed_text(&self) -> &'static str {
+    pub const fn signed_template(&self) -> &'static str {
         self.template.source()
     }
 
@@ -505,7 +508,7 @@ impl Scheme {
 
     /// Where the time of the signature is, and how far from now it may be.
     #[must_use]
-    pub const fn signed_time(&self) -> Option<&Timestamp> {
+    pub const fn signed_timestamp(&self) -> Option<&Timestamp> {
         self.timestamp.as_ref()
     }
 
@@ -571,8 +574,9 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: Scheme = Scheme::hmac_sha256().header("x-signature");
-    const TIMED: Scheme = PLAIN.timestamp(Timestamp::header("x-time")).signed("{timestamp}.{body}");
+    const HMAC_SHA256_HEX: Scheme = Scheme::hmac_sha256().header("x-signature");
+    const TIMED: Scheme =
+        HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")).signed("{timestamp}.{body}");
     const NAMED: Scheme = TIMED.id_header("x-id").signed("{id}.{timestamp}.{body}");
 
     #[test]
@@ -580,29 +584,32 @@ mod tests {
         let scheme = NAMED.base64().key(KeyEncoding::Hex).checked();
         assert_eq!(scheme.signature_header(), "x-signature");
         assert_eq!(scheme.algorithm(), "HMAC-SHA256");
-        assert_eq!(scheme.signed_text(), "{id}.{timestamp}.{body}");
+        assert_eq!(scheme.signed_template(), "{id}.{timestamp}.{body}");
         assert_eq!(scheme.encoding(), "base64");
         assert_eq!(scheme.key_encoding(), KeyEncoding::Hex);
-        let window = scheme.signed_time().and_then(Timestamp::max_age);
+        let window = scheme.signed_timestamp().and_then(Timestamp::max_age);
         assert_eq!(window, Some(Duration::from_secs(300)));
-        assert!(PLAIN.signed_time().is_none());
-        assert_eq!([PLAIN.hex(), PLAIN.base64url()].map(|it| it.encoding()), ["hex", "base64url"]);
+        assert!(HMAC_SHA256_HEX.signed_timestamp().is_none());
+        assert_eq!(
+            [HMAC_SHA256_HEX.hex(), HMAC_SHA256_HEX.base64url()].map(|it| it.encoding()),
+            ["hex", "base64url"]
+        );
     }
 
     #[test]
     fn what_a_scheme_covers_is_known() {
         let covers = |scheme: Scheme| {
-            let traits = scheme.traits();
+            let traits = scheme.scheme_info();
             (traits.signs_body, traits.signs_url, traits.signs_time)
         };
-        assert_eq!(covers(PLAIN), (true, false, false));
+        assert_eq!(covers(HMAC_SHA256_HEX), (true, false, false));
         assert_eq!(covers(TIMED), (true, false, true));
-        assert_eq!(covers(PLAIN.signed("{url}{body}")), (true, true, false));
-        assert_eq!(covers(PLAIN.signed("{decoded_url}{body}")), (true, true, false));
-        assert_eq!(covers(PLAIN.signed("{url}")), (false, true, false));
+        assert_eq!(covers(HMAC_SHA256_HEX.signed("{url}{body}")), (true, true, false));
+        assert_eq!(covers(HMAC_SHA256_HEX.signed("{decoded_url}{body}")), (true, true, false));
+        assert_eq!(covers(HMAC_SHA256_HEX.signed("{url}")), (false, true, false));
         assert_eq!(covers(Scheme::token().header("x-token")), (false, false, false));
-        let traits = PLAIN.traits();
-        assert_eq!((traits.summary, traits.header), ("HMAC-SHA256", "x-signature"));
+        let traits = HMAC_SHA256_HEX.scheme_info();
+        assert_eq!((traits.summary, traits.signature_header), ("HMAC-SHA256", "x-signature"));
     }
 
     #[test]
@@ -610,42 +617,42 @@ mod tests {
         let signed = |scheme: Scheme| {
             ["x-id", "x-time", "x-signature", ""].map(|name| scheme.signs_header(name))
         };
-        assert_eq!(signed(PLAIN), [false, false, false, false]);
+        assert_eq!(signed(HMAC_SHA256_HEX), [false, false, false, false]);
         assert_eq!(signed(TIMED), [false, true, false, false]);
         assert_eq!(signed(NAMED), [true, true, false, false]);
-        let in_field = PLAIN.fields(",", "v1").timestamp(Timestamp::field("x-time"));
+        let in_field = HMAC_SHA256_HEX.fields(",", "v1").timestamp(Timestamp::field("x-time"));
         assert_eq!(signed(in_field), [false; 4]);
     }
 
     #[test]
     fn paired_headers_bound_the_secrets() {
-        assert_eq!(PLAIN.most_secrets(), None);
-        assert_eq!(PLAIN.paired_headers(&["x-a"]).most_secrets(), Some(1));
-        assert_eq!(PLAIN.paired_headers(&["x-a", "x-b"]).most_secrets(), Some(2));
+        assert_eq!(HMAC_SHA256_HEX.most_secrets(), None);
+        assert_eq!(HMAC_SHA256_HEX.paired_headers(&["x-a"]).most_secrets(), Some(1));
+        assert_eq!(HMAC_SHA256_HEX.paired_headers(&["x-a", "x-b"]).most_secrets(), Some(2));
     }
 
     #[test]
     fn a_window_is_for_a_time() {
         let window = Duration::from_secs(10);
-        assert!(PLAIN.with_tolerance(window).is_none());
+        assert!(HMAC_SHA256_HEX.with_tolerance(window).is_none());
         let narrow = TIMED.with_tolerance(window).expect("there is a time");
-        assert_eq!(narrow.signed_time().and_then(Timestamp::max_age), Some(window));
-        assert_eq!(narrow.signed_time().and_then(Timestamp::max_ahead), Some(window));
-        assert_eq!(narrow.signed_text(), TIMED.signed_text());
+        assert_eq!(narrow.signed_timestamp().and_then(Timestamp::max_age), Some(window));
+        assert_eq!(narrow.signed_timestamp().and_then(Timestamp::max_ahead), Some(window));
+        assert_eq!(narrow.signed_template(), TIMED.signed_template());
     }
 
     #[test]
     fn a_pattern_shows_where_the_signature_stands() {
-        let fields = PLAIN.fields(",", "v1");
+        let fields = HMAC_SHA256_HEX.fields(",", "v1");
         for (scheme, pattern) in [
-            (PLAIN, "x-signature: …"),
-            (PLAIN.prefix("sha256="), "x-signature: sha256=…"),
+            (HMAC_SHA256_HEX, "x-signature: …"),
+            (HMAC_SHA256_HEX.prefix("sha256="), "x-signature: sha256=…"),
             (fields, "x-signature: v1=…"),
             (fields.timestamp(Timestamp::header("t")), "x-signature: v1=…"),
             (fields.timestamp(Timestamp::field("t")), "x-signature: t=…,v1=…"),
-            (PLAIN.versions("v1"), "x-signature: v1,…"),
-            (PLAIN.numbered_headers("x-sig-"), "x-sig-1: …"),
-            (PLAIN.paired_headers(&["x-a", "x-b"]), "x-a: …, x-b: …"),
+            (HMAC_SHA256_HEX.versions("v1"), "x-signature: v1,…"),
+            (HMAC_SHA256_HEX.numbered_headers("x-sig-"), "x-sig-1: …"),
+            (HMAC_SHA256_HEX.paired_headers(&["x-a", "x-b"]), "x-a: …, x-b: …"),
             (Scheme::token().query("code"), "?code=…"),
         ] {
             assert_eq!(scheme.signature_pattern(), pattern);
@@ -665,22 +672,28 @@ mod tests {
     fn what_contradicts_itself_is_refused() {
         let cases: [(Build, &str); 17] = [
             (|| Scheme::hmac_sha256(), "names no signature header"),
-            (|| PLAIN.signed("{url}"), "does not sign the body"),
-            (|| PLAIN.signed("{id}{body}"), "`id_header` go together"),
-            (|| PLAIN.id_header("x-id"), "`id_header` go together"),
-            (|| PLAIN.signed("{secret}{body}"), "`sha256` go together"),
+            (|| HMAC_SHA256_HEX.signed("{url}"), "does not sign the body"),
+            (|| HMAC_SHA256_HEX.signed("{id}{body}"), "`id_header` go together"),
+            (|| HMAC_SHA256_HEX.id_header("x-id"), "`id_header` go together"),
+            (|| HMAC_SHA256_HEX.signed("{secret}{body}"), "`sha256` go together"),
             (|| Scheme::sha256().header("x-a"), "`sha256` go together"),
-            (|| PLAIN.signed("{timestamp}{body}"), "does not say where the timestamp is"),
-            (|| PLAIN.timestamp(Timestamp::header("x-time")), "the timestamp is not signed"),
+            (|| HMAC_SHA256_HEX.signed("{timestamp}{body}"), "does not say where the timestamp is"),
+            (
+                || HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")),
+                "the timestamp is not signed",
+            ),
             (|| TIMED.timestamp(Timestamp::pointer("/t")), "remove {timestamp}"),
             (|| TIMED.timestamp(Timestamp::field("t")), "needs a signature header made of fields"),
-            (|| PLAIN.query("code"), "only a token can stand in the query"),
-            (|| PLAIN.header("x-a").numbered_headers("x-").prefix("a"), "need a single header"),
+            (|| HMAC_SHA256_HEX.query("code"), "only a token can stand in the query"),
+            (
+                || HMAC_SHA256_HEX.header("x-a").numbered_headers("x-").prefix("a"),
+                "need a single header",
+            ),
             (|| Scheme::hmac_sha1().prefix("a"), "name the header before its grammar"),
-            (|| PLAIN.paired_headers(&[]), "at least one name"),
-            (|| PLAIN.paired_headers(&["x-a", "X-B"]), "in lower case"),
-            (|| PLAIN.requires(&[("x-a", "1"), ("X-B", "1")]), "in lower case"),
-            (|| PLAIN.timestamp(Timestamp::pointer("t")), "begins with `/`"),
+            (|| HMAC_SHA256_HEX.paired_headers(&[]), "at least one name"),
+            (|| HMAC_SHA256_HEX.paired_headers(&["x-a", "X-B"]), "in lower case"),
+            (|| HMAC_SHA256_HEX.require_headers(&[("x-a", "1"), ("X-B", "1")]), "in lower case"),
+            (|| HMAC_SHA256_HEX.timestamp(Timestamp::pointer("t")), "begins with `/`"),
         ];
         for (build, said) in cases {
             let told = refused(build);

@@ -17,14 +17,14 @@ use crate::verify::{Secret, SecretError};
 /// A request that is to be signed.
 ///
 /// ```
-/// use webhook_runtime::{Secret, providers::GITHUB, scheme::Outgoing};
+/// use webhook_runtime::{Secret, providers::GITHUB, scheme::RequestToSign};
 ///
-/// let signed = GITHUB.sign(&Secret::new("s3cret"), &Outgoing::new(br#"{"zen":"ok"}"#))?;
+/// let signed = GITHUB.sign(&Secret::new("s3cret"), &RequestToSign::new(br#"{"zen":"ok"}"#))?;
 /// assert!(signed.headers["x-hub-signature-256"].to_str().unwrap().starts_with("sha256="));
 /// # Ok::<(), webhook_runtime::scheme::SignError>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct Outgoing<'r> {
+pub struct RequestToSign<'r> {
     /// The method, in upper case.
     pub method: &'r str,
     /// The public URL.
@@ -40,9 +40,9 @@ pub struct Outgoing<'r> {
 }
 
 /// Shows no body.
-impl fmt::Debug for Outgoing<'_> {
+impl fmt::Debug for RequestToSign<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outgoing")
+        f.debug_struct("RequestToSign")
             .field("method", &self.method)
             .field("id", &self.id)
             .field("body_len", &self.body.len())
@@ -50,7 +50,7 @@ impl fmt::Debug for Outgoing<'_> {
     }
 }
 
-impl<'r> Outgoing<'r> {
+impl<'r> RequestToSign<'r> {
     /// A POST of `body`, signed now, with the id `msg_1` where the scheme signs an id.
     #[must_use]
     pub const fn new(body: &'r [u8]) -> Self {
@@ -101,7 +101,7 @@ impl<'r> Outgoing<'r> {
 
 /// A signed request: what has to be sent with it and, where the signature is in the body, as it.
 #[derive(Clone)]
-pub struct Signed<'r> {
+pub struct SignedParts<'r> {
     /// Signature, timestamp and id.
     pub headers: HeaderMap,
     /// The body to send: the one that was given, unless the scheme puts its signature inside.
@@ -109,16 +109,16 @@ pub struct Signed<'r> {
 }
 
 /// Shows neither signature nor body.
-impl fmt::Debug for Signed<'_> {
+impl fmt::Debug for SignedParts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signed").field("body_len", &self.body.len()).finish_non_exhaustive()
     }
 }
 
-impl<'r> Signed<'r> {
+impl<'r> SignedParts<'r> {
     /// A request whose body is sent as it was given.
     #[must_use]
-    pub fn new(headers: HeaderMap, request: &Outgoing<'r>) -> Self {
+    pub fn new(headers: HeaderMap, request: &RequestToSign<'r>) -> Self {
         Self { headers, body: Cow::Borrowed(request.body) }
     }
 }
@@ -134,7 +134,7 @@ pub enum SignError {
     /// The body is not of the form in which the scheme carries its signature.
     Body,
     /// The provider signs with a key that nobody else has.
-    Impossible,
+    Unsupported,
 }
 
 impl fmt::Display for SignError {
@@ -142,7 +142,7 @@ impl fmt::Display for SignError {
         match self {
             Self::Secret(error) => write!(f, "the secret {error}"),
             Self::Body => f.write_str("the body has no place for the scheme's signature"),
-            Self::Impossible => f.write_str("only the provider has the key that signs"),
+            Self::Unsupported => f.write_str("only the provider has the key that signs"),
             Self::Header(name) => write!(f, "the value for the header {name} is not ASCII text"),
         }
     }
@@ -160,8 +160,8 @@ impl Scheme {
     pub(crate) fn sign<'r>(
         &self,
         secret: &Secret,
-        request: &Outgoing<'r>,
-    ) -> Result<Signed<'r>, SignError> {
+        request: &RequestToSign<'r>,
+    ) -> Result<SignedParts<'r>, SignError> {
         let timestamp =
             self.timestamp.map(|time| time.format(request.unix_millis())).unwrap_or_default();
         self.write(request, &timestamp, |values| self.signature(secret, values))
@@ -170,10 +170,10 @@ impl Scheme {
     /// Writes the headers, with a timestamp of any text and a signature of any kind.
     pub(super) fn write<'r>(
         &self,
-        request: &Outgoing<'r>,
+        request: &RequestToSign<'r>,
         timestamp: &str,
         signature: impl FnOnce(&Values<'_>) -> Result<String, SecretError>,
-    ) -> Result<Signed<'r>, SignError> {
+    ) -> Result<SignedParts<'r>, SignError> {
         let body = self.body_to_sign(request)?;
         let values = Values {
             id: request.id,
@@ -208,7 +208,7 @@ impl Scheme {
             // The URL carries it.
             Placement::Query { .. } => {}
         }
-        Ok(Signed::new(headers, request))
+        Ok(SignedParts::new(headers, request))
     }
 
     pub(super) fn signature(
@@ -229,7 +229,7 @@ impl Scheme {
         })
     }
 
-    fn body_to_sign<'r>(&self, request: &Outgoing<'r>) -> Result<Cow<'r, [u8]>, SignError> {
+    fn body_to_sign<'r>(&self, request: &RequestToSign<'r>) -> Result<Cow<'r, [u8]>, SignError> {
         let Some(field) = self.form_field.filter(|_| request.form) else {
             return Ok(Cow::Borrowed(request.body));
         };
@@ -277,13 +277,13 @@ mod tests {
     use super::*;
     use crate::verify::scheme::Timestamp;
 
-    const PLAIN: Scheme = Scheme::hmac_sha256().header("x-signature");
+    const HMAC_SHA256_HEX: Scheme = Scheme::hmac_sha256().header("x-signature");
 
     fn at() -> SystemTime {
         UNIX_EPOCH + Duration::from_millis(1_760_000_000_123)
     }
 
-    fn signed(scheme: Scheme, request: &Outgoing<'_>) -> Vec<(String, String)> {
+    fn signed(scheme: Scheme, request: &RequestToSign<'_>) -> Vec<(String, String)> {
         let signed = scheme.sign(&Secret::new("s3cret"), request).expect("it can be signed");
         assert_eq!(signed.body, request.body);
         let headers = signed
@@ -295,14 +295,14 @@ mod tests {
 
     fn names(scheme: Scheme) -> Vec<String> {
         let mut names: Vec<_> =
-            signed(scheme, &Outgoing::new(b"{}")).into_iter().map(|(name, _)| name).collect();
+            signed(scheme, &RequestToSign::new(b"{}")).into_iter().map(|(name, _)| name).collect();
         names.sort();
         names
     }
 
     #[test]
     fn a_request_is_what_was_said_of_it() {
-        let plain = Outgoing::new(b"{}");
+        let plain = RequestToSign::new(b"{}");
         assert_eq!((plain.method, plain.url, plain.id, plain.form), ("POST", "", "msg_1", false));
         let all = plain.method("PUT").url("https://a/").id("7").at(at()).form();
         assert_eq!((all.method, all.url, all.id, all.form), ("PUT", "https://a/", "7", true));
@@ -314,56 +314,62 @@ mod tests {
 
     #[test]
     fn every_header_of_the_scheme_is_there() {
-        assert_eq!(names(PLAIN), ["x-signature"]);
-        let timed = PLAIN.timestamp(Timestamp::header("x-time")).signed("{timestamp}{body}");
+        assert_eq!(names(HMAC_SHA256_HEX), ["x-signature"]);
+        let timed =
+            HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")).signed("{timestamp}{body}");
         assert_eq!(names(timed), ["x-signature", "x-time"]);
         let named = timed.id_header("x-id").signed("{id}{timestamp}{body}");
         assert_eq!(names(named), ["x-id", "x-signature", "x-time"]);
-        assert_eq!(names(PLAIN.requires(&[("x-version", "1")])), ["x-signature", "x-version"]);
-        assert_eq!(names(PLAIN.numbered_headers("x-sig-")), ["x-sig-1"]);
-        assert_eq!(names(PLAIN.paired_headers(&["x-first", "x-second"])), ["x-first"]);
+        assert_eq!(
+            names(HMAC_SHA256_HEX.require_headers(&[("x-version", "1")])),
+            ["x-signature", "x-version"]
+        );
+        assert_eq!(names(HMAC_SHA256_HEX.numbered_headers("x-sig-")), ["x-sig-1"]);
+        assert_eq!(names(HMAC_SHA256_HEX.paired_headers(&["x-first", "x-second"])), ["x-first"]);
         assert_eq!(names(Scheme::token().query("code")), [""; 0]);
-        let sent = |scheme| signed(scheme, &Outgoing::new(b"{}").id("7").at(at()));
+        let sent = |scheme| signed(scheme, &RequestToSign::new(b"{}").id("7").at(at()));
         let of = |all: &[(&str, &str)]| {
             let own = all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             own.collect::<Vec<_>>()
         };
         let token = Scheme::token().header("x-token").prefix("Token ");
         assert_eq!(sent(token), of(&[("x-token", "Token s3cret")]));
-        let version = token.requires(&[("x-version", "1")]);
+        let version = token.require_headers(&[("x-version", "1")]);
         assert_eq!(sent(version), of(&[("x-version", "1"), ("x-token", "Token s3cret")]));
         assert_eq!(sent(named)[..2], of(&[("x-id", "7"), ("x-time", "1760000000")]));
     }
 
     #[test]
     fn signatures_are_sensitive_and_times_are_not() {
-        let timed = PLAIN.timestamp(Timestamp::header("x-time")).signed("{timestamp}{body}");
-        let signed = timed.sign(&Secret::new("s3cret"), &Outgoing::new(b"{}")).expect("signed");
+        let timed =
+            HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")).signed("{timestamp}{body}");
+        let signed =
+            timed.sign(&Secret::new("s3cret"), &RequestToSign::new(b"{}")).expect("signed");
         assert!(signed.headers["x-signature"].is_sensitive());
         assert!(!signed.headers["x-time"].is_sensitive());
     }
 
     #[test]
     fn of_a_form_one_field_is_signed() {
-        let scheme = PLAIN.signs_form_field("payload");
-        let plain = signed(PLAIN, &Outgoing::new(b"{} "));
-        let form = Outgoing::new(b"a=1&payload=%7B%7D+").form();
+        let scheme = HMAC_SHA256_HEX.signs_form_field("payload");
+        let plain = signed(HMAC_SHA256_HEX, &RequestToSign::new(b"{} "));
+        let form = RequestToSign::new(b"a=1&payload=%7B%7D+").form();
         assert_eq!(signed(scheme, &form), plain);
-        assert_ne!(signed(scheme, &Outgoing::new(form.body)), plain);
-        let without = scheme.sign(&Secret::new("s3cret"), &Outgoing::new(b"a=1").form());
+        assert_ne!(signed(scheme, &RequestToSign::new(form.body)), plain);
+        let without = scheme.sign(&Secret::new("s3cret"), &RequestToSign::new(b"a=1").form());
         assert_eq!(without.map(drop), Err(SignError::Body));
     }
 
     #[test]
     fn what_no_header_can_hold_is_refused() {
-        let named = PLAIN.id_header("x-id").signed("{id}{body}");
+        let named = HMAC_SHA256_HEX.id_header("x-id").signed("{id}{body}");
         let sign = |secret: &str, id| {
-            named.sign(&Secret::new(secret), &Outgoing::new(b"{}").id(id)).map(drop)
+            named.sign(&Secret::new(secret), &RequestToSign::new(b"{}").id(id)).map(drop)
         };
         assert_eq!(sign("s3cret", "a\nb"), Err(SignError::Header("x-id")));
         assert_eq!(sign(" ", "a"), Err(SignError::Secret(SecretError::Blank)));
         let token = Scheme::token().header("x-token");
-        let signed = token.sign(&Secret::new("a\nb"), &Outgoing::new(b"{}"));
+        let signed = token.sign(&Secret::new("a\nb"), &RequestToSign::new(b"{}"));
         assert_eq!(signed.map(drop), Err(SignError::Header("x-token")));
         let mut headers = HeaderMap::new();
         assert_eq!(insert_header(&mut headers, "x-a", "\0"), Err(SignError::Header("x-a")));
@@ -373,11 +379,12 @@ mod tests {
 
     #[test]
     fn neither_signature_nor_body_is_shown() {
-        let request = Outgoing::new(b"canary").id("7");
-        let shown = "Outgoing { method: \"POST\", id: \"7\", body_len: 6, .. }";
+        let request = RequestToSign::new(b"canary").id("7");
+        let shown = "RequestToSign { method: \"POST\", id: \"7\", body_len: 6, .. }";
         assert_eq!(format!("{request:?}"), shown);
-        let signed = PLAIN.sign(&Secret::new("s3cret"), &request).expect("it can be signed");
-        assert_eq!(format!("{signed:?}"), "Signed { body_len: 6, .. }");
+        let signed =
+            HMAC_SHA256_HEX.sign(&Secret::new("s3cret"), &request).expect("it can be signed");
+        assert_eq!(format!("{signed:?}"), "SignedParts { body_len: 6, .. }");
     }
 
     #[test]
@@ -386,7 +393,7 @@ mod tests {
             (SignError::Secret(SecretError::Malformed("text")), "the secret is not text"),
             (SignError::Header("x-id"), "the value for the header x-id is not ASCII text"),
             (SignError::Body, "the body has no place for the scheme's signature"),
-            (SignError::Impossible, "only the provider has the key that signs"),
+            (SignError::Unsupported, "only the provider has the key that signs"),
         ] {
             assert_eq!(error.to_string(), text);
         }

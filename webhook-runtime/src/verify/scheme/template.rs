@@ -42,7 +42,7 @@ impl Template {
     /// The raw body and nothing else.
     pub(crate) const BODY: Self = Self::parse("{body}");
 
-    /// Takes `source` apart.
+    /// PayloadShape `source` apart.
     ///
     /// # Panics
     /// On a malformed template; in a constant that is a compile error.

@@ -2,7 +2,7 @@
 //! its signature stands, and how to sign what no provider would.
 
 use super::{
-    Outgoing, Scheme, SignError, Signed, Timestamp,
+    RequestToSign, Scheme, SignError, SignedParts, Timestamp,
     asymmetric::Asymmetric,
     grammar::{Grammar, Placement},
     key::{Algorithm, Key},
@@ -90,14 +90,14 @@ impl Scheme {
     pub(crate) fn sign_at<'r>(
         &self,
         secret: &Secret,
-        request: &Outgoing<'r>,
+        request: &RequestToSign<'r>,
         time: &str,
-    ) -> Result<Signed<'r>, SignError> {
+    ) -> Result<SignedParts<'r>, SignError> {
         self.write(request, time, |values| self.signature(secret, values))
     }
 
     /// Signs with the key that an empty secret is.
-    pub(crate) fn sign_unkeyed<'r>(&self, request: &Outgoing<'r>) -> Option<Signed<'r>> {
+    pub(crate) fn sign_unkeyed<'r>(&self, request: &RequestToSign<'r>) -> Option<SignedParts<'r>> {
         let time = self.timestamp.map(|time| time.format(request.unix_millis()));
         let signed = self.write(request, &time.unwrap_or_default(), |values| {
             Ok(match self.algorithm {
@@ -177,7 +177,7 @@ impl Scheme {
     /// The time that is sent, in other words.
     pub(crate) fn time_as(&self, at: std::time::SystemTime) -> Option<String> {
         let time: Timestamp = self.timestamp?;
-        Some(time.format(Outgoing::new(b"").at(at).unix_millis()))
+        Some(time.format(RequestToSign::new(b"").at(at).unix_millis()))
     }
 }
 
@@ -213,10 +213,10 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: Scheme = Scheme::hmac_sha256().header("x-hub-signature-256");
-    const PREFIXED: Scheme = PLAIN.prefix("sha256=");
-    const VERSIONS: Scheme = PLAIN.versions("v1");
-    const FIELDS: Scheme = PLAIN.fields(",", "v1");
+    const HMAC_SHA256_HEX: Scheme = Scheme::hmac_sha256().header("x-hub-signature-256");
+    const PREFIXED: Scheme = HMAC_SHA256_HEX.prefix("sha256=");
+    const VERSIONS: Scheme = HMAC_SHA256_HEX.versions("v1");
+    const FIELDS: Scheme = HMAC_SHA256_HEX.fields(",", "v1");
     const TIME: Timestamp = Timestamp::header("x-time");
 
     fn at() -> SystemTime {
@@ -245,15 +245,15 @@ mod tests {
 
     #[test]
     fn what_was_said_of_a_scheme_is_known() {
-        assert_eq!(PLAIN.signed_field(), None);
-        assert_eq!(PLAIN.signs_form_field("payload").signed_field(), Some("payload"));
-        assert_eq!(PLAIN.signed_id(), None);
-        assert_eq!(PLAIN.id_header("x-id").signed_id(), Some("x-id"));
-        assert!(!PLAIN.is_basic_auth() && Scheme::basic_auth().is_basic_auth());
-        let counts = |timestamp| PLAIN.timestamp(timestamp).counts_milliseconds();
+        assert_eq!(HMAC_SHA256_HEX.signed_field(), None);
+        assert_eq!(HMAC_SHA256_HEX.signs_form_field("payload").signed_field(), Some("payload"));
+        assert_eq!(HMAC_SHA256_HEX.signed_id(), None);
+        assert_eq!(HMAC_SHA256_HEX.id_header("x-id").signed_id(), Some("x-id"));
+        assert!(!HMAC_SHA256_HEX.is_basic_auth() && Scheme::basic_auth().is_basic_auth());
+        let counts = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).counts_milliseconds();
         assert!(counts(TIME.unix_millis()) && !counts(TIME) && !counts(TIME.rfc3339()));
-        assert!(!PLAIN.counts_milliseconds());
-        assert_eq!(PLAIN.key_pair_of(), None);
+        assert!(!HMAC_SHA256_HEX.counts_milliseconds());
+        assert_eq!(HMAC_SHA256_HEX.key_pair_of(), None);
     }
 
     #[cfg(feature = "ed25519")]
@@ -265,13 +265,13 @@ mod tests {
     #[test]
     fn the_signature_begins_behind_what_precedes_it() {
         for (scheme, value) in [
-            (PLAIN, "#"),
+            (HMAC_SHA256_HEX, "#"),
             (PREFIXED, "sha256=#"),
             (VERSIONS, "v1,#"),
             (FIELDS, "v1=#"),
             (FIELDS, "t=7,v1=#"),
             (FIELDS, "t=7,xv1=a,v1=#"),
-            (PLAIN.numbered_headers("x-"), "#"),
+            (HMAC_SHA256_HEX.numbered_headers("x-"), "#"),
         ] {
             assert_eq!(Some(scheme.signature_start(value)), value.find('#'), "{value}");
         }
@@ -286,29 +286,29 @@ mod tests {
         assert_eq!(list(FIELDS, "t=7,v1=ab", true), some("v1=00,v1=00,t=7,v1=ab"));
         assert_eq!(list(FIELDS, "t=7,v1=ab", false), some("t=7,v1=ab,v1=00,v1=00"));
         assert_eq!(list(PREFIXED, "sha256=ab", true), None);
-        assert_eq!(list(PLAIN.numbered_headers("x-"), "ab", true), None);
+        assert_eq!(list(HMAC_SHA256_HEX.numbered_headers("x-"), "ab", true), None);
     }
 
     #[test]
     fn a_time_is_signed_whatever_its_text() {
-        let scheme = PLAIN.timestamp(TIME).signed("{timestamp}.{body}");
+        let scheme = HMAC_SHA256_HEX.timestamp(TIME).signed("{timestamp}.{body}");
         let secret = Secret::new("s3cret");
-        let request = Outgoing::new(b"{}").at(at());
+        let request = RequestToSign::new(b"{}").at(at());
         let signed = scheme.sign_at(&secret, &request, "soon").expect("signed");
         assert_eq!(signed.headers["x-time"], "soon");
-        let same = PLAIN.sign(&secret, &Outgoing::new(b"soon.{}")).expect("signed");
-        let of = |signed: &Signed<'_>| signed.headers["x-hub-signature-256"].clone();
+        let same = HMAC_SHA256_HEX.sign(&secret, &RequestToSign::new(b"soon.{}")).expect("signed");
+        let of = |signed: &SignedParts<'_>| signed.headers["x-hub-signature-256"].clone();
         assert_eq!(of(&signed), of(&same));
         assert_eq!(scheme.time_as(at()).as_deref(), Some("1760000000"));
-        let millis = PLAIN.timestamp(TIME.unix_millis());
+        let millis = HMAC_SHA256_HEX.timestamp(TIME.unix_millis());
         assert_eq!(millis.time_as(at()).as_deref(), Some("1760000000123"));
-        assert_eq!(PLAIN.time_as(at()), None);
+        assert_eq!(HMAC_SHA256_HEX.time_as(at()), None);
     }
 
     #[test]
     fn an_empty_secret_signs_what_an_endpoint_without_one_would_believe() {
         let sent = |scheme: Scheme| {
-            let signed = scheme.sign_unkeyed(&Outgoing::new(b"").at(at())).expect("signed");
+            let signed = scheme.sign_unkeyed(&RequestToSign::new(b"").at(at())).expect("signed");
             let values = signed.headers.values().map(|value| value.to_str().expect("ASCII"));
             values.last().unwrap_or_default().to_owned()
         };
@@ -324,7 +324,7 @@ mod tests {
         assert_eq!(sent(Scheme::token().header("x-a")), "");
         assert_eq!(sent(Scheme::basic_auth()), "Basic Og==");
         let timed = Scheme::hmac_sha256().header("x-a").timestamp(TIME).signed("{timestamp}{body}");
-        let signed = timed.sign_unkeyed(&Outgoing::new(b"").at(at())).expect("signed");
+        let signed = timed.sign_unkeyed(&RequestToSign::new(b"").at(at())).expect("signed");
         assert_eq!(signed.headers["x-time"], "1760000000");
     }
 
@@ -366,11 +366,11 @@ mod tests {
         };
         let header = |rest: &str| format!("x-hub-signature-256: {rest}");
         assert_eq!(told(VERSIONS), ["v0,…", "v2,…", "v1a,…"].map(header));
-        assert_eq!(told(PLAIN.versions("v1a")), ["v0,…", "v2,…"].map(header));
+        assert_eq!(told(HMAC_SHA256_HEX.versions("v1a")), ["v0,…", "v2,…"].map(header));
         assert_eq!(told(FIELDS), ["v0=…", "v2=…", "v1a=…"].map(header));
-        assert_eq!(told(PLAIN.fields(",", "v0")), ["v2=…", "v1a=…"].map(header));
+        assert_eq!(told(HMAC_SHA256_HEX.fields(",", "v0")), ["v2=…", "v1a=…"].map(header));
         assert!(told(PREFIXED).is_empty());
-        assert!(told(PLAIN.numbered_headers("x-")).is_empty());
+        assert!(told(HMAC_SHA256_HEX.numbered_headers("x-")).is_empty());
     }
 
     #[test]
@@ -379,7 +379,7 @@ mod tests {
         for scheme in [PREFIXED, VERSIONS, FIELDS] {
             assert_eq!(alone(scheme).as_deref(), Some("x-hub-signature-256: …"));
         }
-        assert_eq!(alone(PLAIN), None);
-        assert_eq!(alone(PLAIN.numbered_headers("x-")), None);
+        assert_eq!(alone(HMAC_SHA256_HEX), None);
+        assert_eq!(alone(HMAC_SHA256_HEX.numbered_headers("x-")), None);
     }
 }

@@ -95,20 +95,20 @@ impl Timestamp {
     /// How far from now the timestamp may be, into the past and into the future (milliseconds are
     /// the finest step). A delivery exactly this old is still accepted.
     #[must_use]
-    pub const fn tolerance(self, window: Duration) -> Self {
-        self.past(window).future(window)
+    pub const fn with_tolerance(self, window: Duration) -> Self {
+        self.with_max_age(window).with_max_ahead(window)
     }
 
     /// How old a delivery may be.
     #[must_use]
-    pub const fn past(mut self, window: Duration) -> Self {
+    pub const fn with_max_age(mut self, window: Duration) -> Self {
         self.past = Some(millis(window));
         self
     }
 
     /// How far ahead of this machine's clock a delivery may be.
     #[must_use]
-    pub const fn future(mut self, window: Duration) -> Self {
+    pub const fn with_max_ahead(mut self, window: Duration) -> Self {
         self.future = Some(millis(window));
         self
     }
@@ -135,7 +135,7 @@ impl Timestamp {
     /// The same with a window that an endpoint sets, if it sets one.
     pub(crate) const fn with_window(self, window: Option<Duration>) -> Self {
         match window {
-            Some(window) => self.tolerance(window),
+            Some(window) => self.with_tolerance(window),
             None => self,
         }
     }
@@ -161,8 +161,8 @@ impl Timestamp {
             Ok(()) => UNIX_EPOCH
                 .checked_add(Duration::from_millis(signed))
                 .ok_or(VerifyError::MalformedTimestamp),
-            Err(OutOfWindow::Stale) => Err(VerifyError::Stale),
-            Err(OutOfWindow::Ahead) => Err(VerifyError::Ahead),
+            Err(OutOfWindow::Stale) => Err(VerifyError::TimestampTooOld),
+            Err(OutOfWindow::Ahead) => Err(VerifyError::TimestampTooNew),
         }
     }
 
@@ -369,7 +369,8 @@ mod tests {
 
     #[test]
     fn past_and_future_are_apart() {
-        let none_ahead = SECONDS.past(Duration::from_secs(600)).future(Duration::ZERO);
+        let none_ahead =
+            SECONDS.with_max_age(Duration::from_secs(600)).with_max_ahead(Duration::ZERO);
         assert_eq!(none_ahead.check(1_000_000, 1_600_000), Ok(()));
         assert_eq!(none_ahead.check(1_001_000, 1_000_000), Err(OutOfWindow::Ahead));
         assert_eq!(SECONDS.without_window().check(0, u64::MAX), Ok(()));
@@ -448,12 +449,15 @@ mod tests {
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         assert_eq!(told(SECONDS), (seconds(300), seconds(300)));
         assert_eq!(told(SECONDS.without_window()), (None, None));
-        let past = SECONDS.past(Duration::from_millis(1500));
+        let past = SECONDS.with_max_age(Duration::from_millis(1500));
         assert_eq!(told(past), (Some(Duration::from_millis(1500)), seconds(300)));
-        assert_eq!(told(SECONDS.future(Duration::from_secs(60))), (seconds(300), seconds(60)));
+        assert_eq!(
+            told(SECONDS.with_max_ahead(Duration::from_secs(60))),
+            (seconds(300), seconds(60))
+        );
         assert_eq!(told(SECONDS.with_window(seconds(1))), (seconds(1), seconds(1)));
         assert_eq!(told(SECONDS.with_window(None)), (seconds(300), seconds(300)));
-        let longest = SECONDS.tolerance(Duration::MAX);
+        let longest = SECONDS.with_tolerance(Duration::MAX);
         assert_eq!(longest.check(0, u64::MAX), Ok(()));
         assert_eq!(longest.check(u64::MAX, 0), Ok(()));
     }
@@ -464,8 +468,8 @@ mod tests {
         let judge = |text| SECONDS.judge(text, now);
         assert_eq!(judge("1760000001"), Ok(now + Duration::from_secs(1)));
         assert_eq!(judge("176000000"), Err(VerifyError::MalformedTimestamp));
-        assert_eq!(judge("1759999699"), Err(VerifyError::Stale));
-        assert_eq!(judge("1760000301"), Err(VerifyError::Ahead));
+        assert_eq!(judge("1759999699"), Err(VerifyError::TimestampTooOld));
+        assert_eq!(judge("1760000301"), Err(VerifyError::TimestampTooNew));
     }
 
     /// Every day, past the ends of a century that is a leap year and of one that is not.

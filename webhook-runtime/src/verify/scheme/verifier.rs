@@ -9,7 +9,7 @@ use std::{
 use http::HeaderMap;
 
 use super::{
-    Incoming, Means, Proof, Scheme, Verify, VerifyError, WantedKey,
+    KeyRequest, Scheme, SignedRequest, Verified, Verify, VerifyContext, VerifyError,
     grammar::{self, Names},
     key::Key,
     proofs,
@@ -54,7 +54,7 @@ impl Verifier {
             (Mechanism::Data(scheme), Some(window)) => {
                 Mechanism::Data(scheme.with_tolerance(window)?)
             }
-            (Mechanism::Code(code), Some(_)) if !code.traits().signs_time => return None,
+            (Mechanism::Code(code), Some(_)) if !code.scheme_info().signs_time => return None,
             (mechanism, _) => *mechanism,
         };
         let names = match &mechanism {
@@ -123,30 +123,30 @@ impl Verifier {
     pub(crate) fn hide(&self, headers: &mut HeaderMap) {
         match &self.mechanism {
             Mechanism::Data(scheme) => scheme.placement.hide(headers),
-            Mechanism::Code(code) => grammar::hide(headers, code.traits().header),
+            Mechanism::Code(code) => grammar::hide(headers, code.scheme_info().signature_header),
         }
         proofs::hide(headers);
     }
 
     /// The key that has to be fetched before this request can be verified.
-    pub(crate) fn wanted_key(
+    pub(crate) fn key_request(
         &self,
-        request: &Incoming<'_>,
-    ) -> Result<Option<WantedKey>, VerifyError> {
+        request: &SignedRequest<'_>,
+    ) -> Result<Option<KeyRequest>, VerifyError> {
         match &self.mechanism {
             Mechanism::Data(_) => Ok(None),
-            Mechanism::Code(code) => code.wanted_key(request),
+            Mechanism::Code(code) => code.key_request(request),
         }
     }
 
     /// Verifies a request whose head has not been read yet.
     pub(crate) fn verify(
         &self,
-        request: &Incoming<'_>,
+        request: &SignedRequest<'_>,
         keys: &Keys,
         key: Option<&[u8]>,
         now: SystemTime,
-    ) -> Result<Proof, VerifyError> {
+    ) -> Result<Verified, VerifyError> {
         self.read_head(request.headers, request.query)?.verify(request, keys, key, now)
     }
 }
@@ -176,11 +176,11 @@ impl Claims<'_> {
     /// Verifies the request with this head: one of the secrets has signed it, and lately.
     pub(crate) fn verify(
         &self,
-        request: &Incoming<'_>,
+        request: &SignedRequest<'_>,
         keys: &Keys,
         key: Option<&[u8]>,
         now: SystemTime,
-    ) -> Result<Proof, VerifyError> {
+    ) -> Result<Verified, VerifyError> {
         if self.verifier.refuses_tokens && is_token(request.body) {
             return Err(VerifyError::MalformedBody);
         }
@@ -199,11 +199,11 @@ impl Claims<'_> {
                     *code,
                     request,
                     secrets,
-                    Means { secret: &NONE, key, now, tolerance },
+                    VerifyContext { secret: &NONE, key, now, tolerance },
                 )
             }
             // Keys are prepared by the verifier that uses them.
-            _ => Err(VerifyError::NoMatch),
+            _ => Err(VerifyError::InvalidSignature),
         }
     }
 }
@@ -213,22 +213,24 @@ static NONE: Secret = Secret::none();
 
 fn verify_by_code(
     code: &dyn Verify,
-    request: &Incoming<'_>,
+    request: &SignedRequest<'_>,
     secrets: &[Secret],
-    means: Means<'_>,
-) -> Result<Proof, VerifyError> {
-    if !code.traits().needs_secret {
-        let timestamp = code.verify(request, &means)?;
-        return Ok(Proof { secret: NONE.shared_name(), timestamp });
+    context: VerifyContext<'_>,
+) -> Result<Verified, VerifyError> {
+    if !code.scheme_info().needs_secret {
+        let timestamp = code.verify(request, &context)?;
+        return Ok(Verified { secret_name: NONE.shared_name(), signed_at: timestamp });
     }
     for secret in secrets {
-        match code.verify(request, &Means { secret, ..means }) {
-            Ok(timestamp) => return Ok(Proof { secret: secret.shared_name(), timestamp }),
-            Err(VerifyError::NoMatch) => {}
+        match code.verify(request, &VerifyContext { secret, ..context }) {
+            Ok(timestamp) => {
+                return Ok(Verified { secret_name: secret.shared_name(), signed_at: timestamp });
+            }
+            Err(VerifyError::InvalidSignature) => {}
             Err(error) => return Err(error),
         }
     }
-    Err(VerifyError::NoMatch)
+    Err(VerifyError::InvalidSignature)
 }
 
 impl Keys {

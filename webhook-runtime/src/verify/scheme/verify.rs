@@ -20,7 +20,7 @@ use crate::verify::json;
 
 /// A request as it arrived, not yet believed.
 #[derive(Clone, Copy)]
-pub struct Incoming<'r> {
+pub struct SignedRequest<'r> {
     /// The method, in upper case.
     pub method: &'r str,
     /// The URL as the provider knows it, from configuration and never from the request's own
@@ -35,16 +35,16 @@ pub struct Incoming<'r> {
 }
 
 /// Shows neither headers nor body: they may hold secrets.
-impl fmt::Debug for Incoming<'_> {
+impl fmt::Debug for SignedRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Incoming")
+        f.debug_struct("SignedRequest")
             .field("method", &self.method)
             .field("body_len", &self.body.len())
             .finish_non_exhaustive()
     }
 }
 
-impl Incoming<'_> {
+impl SignedRequest<'_> {
     /// Whether the body says that it is a form.
     #[must_use]
     pub fn is_form(&self) -> bool {
@@ -78,11 +78,11 @@ pub(crate) fn is_form(headers: &HeaderMap) -> bool {
 
 /// What verification found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proof {
+pub struct Verified {
     /// The name of the secret that made the signature.
-    pub secret: Cow<'static, str>,
+    pub secret_name: Cow<'static, str>,
     /// When the provider signed, where the scheme signs a time.
-    pub timestamp: Option<SystemTime>,
+    pub signed_at: Option<SystemTime>,
 }
 
 /// What the head of a request claims, where a scheme is data.
@@ -132,10 +132,10 @@ impl Scheme {
     pub(super) fn verify(
         &self,
         head: &HeadClaims<'_>,
-        request: &Incoming<'_>,
+        request: &SignedRequest<'_>,
         keys: &[(Cow<'static, str>, Key)],
         now: SystemTime,
-    ) -> Result<Proof, VerifyError> {
+    ) -> Result<Verified, VerifyError> {
         let HeadClaims { signatures, time, id } = head;
         let body = self.signed_body(request)?;
         if self.may_be_time(&body) {
@@ -149,10 +149,11 @@ impl Scheme {
             body: &body,
             secret: &[],
         };
-        let secret = self.matching(signatures, &values, keys).ok_or(VerifyError::NoMatch)?;
+        let secret =
+            self.matching(signatures, &values, keys).ok_or(VerifyError::InvalidSignature)?;
         let sent_millis = time.map(|(_, millis)| millis);
         let timestamp = self.timestamp_within(sent_millis, request.body, now)?;
-        Ok(Proof { secret, timestamp })
+        Ok(Verified { secret_name: secret, signed_at: timestamp })
     }
 
     fn matching(
@@ -189,7 +190,7 @@ impl Scheme {
     }
 
     /// What stands for `{body}`: the raw body, or the form field that is signed in its place.
-    fn signed_body<'r>(&self, request: &Incoming<'r>) -> Result<Cow<'r, [u8]>, VerifyError> {
+    fn signed_body<'r>(&self, request: &SignedRequest<'r>) -> Result<Cow<'r, [u8]>, VerifyError> {
         let Some(field) = self.form_field.filter(|_| request.is_form()) else {
             return Ok(Cow::Borrowed(request.body));
         };
@@ -316,21 +317,24 @@ mod tests {
     use crate::verify::{
         Secret, SecretError,
         scheme::{
-            Keys, Means, Mechanism, Outgoing, SignError, Signed, Timestamp, Traits, Verifier,
-            Verify, WantedKey,
+            KeyRequest, Keys, Mechanism, RequestToSign, SchemeInfo, SignError, SignedParts,
+            Timestamp, Verifier, Verify, VerifyContext,
         },
     };
 
     const SIGNATURE: &str = "x-signature";
-    const PLAIN: Scheme = Scheme::hmac_sha256().header(SIGNATURE);
-    const TIMED: Scheme = PLAIN.timestamp(Timestamp::header("x-time")).signed("{timestamp}.{body}");
-    const IN_FIELDS: Scheme =
-        PLAIN.fields(",", "v1").timestamp(Timestamp::field("t")).signed("{timestamp}.{body}");
-    const IN_BODY: Scheme = PLAIN.timestamp(Timestamp::pointer("/sent"));
+    const HMAC_SHA256_HEX: Scheme = Scheme::hmac_sha256().header(SIGNATURE);
+    const TIMED: Scheme =
+        HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")).signed("{timestamp}.{body}");
+    const IN_FIELDS: Scheme = HMAC_SHA256_HEX
+        .fields(",", "v1")
+        .timestamp(Timestamp::field("t"))
+        .signed("{timestamp}.{body}");
+    const IN_BODY: Scheme = HMAC_SHA256_HEX.timestamp(Timestamp::pointer("/sent"));
     const NAMED: Scheme = TIMED.id_header("x-id").signed("{id}.{timestamp}.{body}");
     const UNPARTED: Scheme = TIMED.id_header("x-id").signed("{id}{timestamp}{body}");
     const PAIRED: Scheme = Scheme::hmac_sha256().paired_headers(&["x-first", "x-second"]);
-    const IN_FORM: Scheme = PLAIN.signs_form_field("payload");
+    const IN_FORM: Scheme = HMAC_SHA256_HEX.signs_form_field("payload");
 
     fn now() -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(1_760_000_000)
@@ -346,20 +350,20 @@ mod tests {
     }
 
     fn secrets(texts: &[&'static str]) -> Vec<Secret> {
-        texts.iter().map(|text| Secret::new(*text).named(*text)).collect()
+        texts.iter().map(|text| Secret::new(*text).with_name(*text)).collect()
     }
 
-    fn request<'r>(headers: &'r HeaderMap, body: &'r [u8]) -> Incoming<'r> {
-        Incoming { method: "POST", url: "", headers, query: "", body }
+    fn request<'r>(headers: &'r HeaderMap, body: &'r [u8]) -> SignedRequest<'r> {
+        SignedRequest { method: "POST", url: "", headers, query: "", body }
     }
 
     /// The headers of a body that is signed with `s3cret`.
     fn signed(scheme: Scheme, body: &[u8]) -> HeaderMap {
-        let signed = scheme.sign(&Secret::new("s3cret"), &Outgoing::new(body).at(now()));
+        let signed = scheme.sign(&Secret::new("s3cret"), &RequestToSign::new(body).at(now()));
         signed.expect("it can be signed").headers
     }
 
-    fn judge(scheme: Scheme, headers: &HeaderMap, body: &[u8]) -> Result<Proof, VerifyError> {
+    fn judge(scheme: Scheme, headers: &HeaderMap, body: &[u8]) -> Result<Verified, VerifyError> {
         let verifier = verifier(scheme);
         let keys = verifier.prepare(&secrets(&["other", "s3cret"])).expect("good secrets");
         verifier.verify(&request(headers, body), &keys, None, now())
@@ -376,9 +380,10 @@ mod tests {
 
     #[test]
     fn the_secret_and_the_time_are_told() {
-        let proof = |timestamp| Ok(Proof { secret: Cow::Borrowed("s3cret"), timestamp });
+        let proof =
+            |timestamp| Ok(Verified { secret_name: Cow::Borrowed("s3cret"), signed_at: timestamp });
         let body = br#"{"sent":1760000000}"#;
-        assert_eq!(judge(PLAIN, &signed(PLAIN, body), body), proof(None));
+        assert_eq!(judge(HMAC_SHA256_HEX, &signed(HMAC_SHA256_HEX, body), body), proof(None));
         for scheme in [TIMED, IN_FIELDS, IN_BODY, NAMED, UNPARTED] {
             assert_eq!(judge(scheme, &signed(scheme, body), body), proof(Some(now())));
             assert_eq!(check(scheme, &signed(scheme, body)), Ok(()));
@@ -387,14 +392,14 @@ mod tests {
 
     #[test]
     fn another_body_or_secret_does_not_match() {
-        for scheme in [PLAIN, TIMED, IN_FIELDS, NAMED, UNPARTED] {
+        for scheme in [HMAC_SHA256_HEX, TIMED, IN_FIELDS, NAMED, UNPARTED] {
             let headers = signed(scheme, b"{}");
-            assert_eq!(judge(scheme, &headers, b"{ }"), Err(VerifyError::NoMatch));
+            assert_eq!(judge(scheme, &headers, b"{ }"), Err(VerifyError::InvalidSignature));
             let verifier = verifier(scheme);
             for others in [&[][..], &["other"]] {
                 let keys = verifier.prepare(&secrets(others)).expect("good secrets");
                 let judged = verifier.verify(&request(&headers, b"{}"), &keys, None, now());
-                assert_eq!(judged, Err(VerifyError::NoMatch));
+                assert_eq!(judged, Err(VerifyError::InvalidSignature));
             }
         }
     }
@@ -408,16 +413,17 @@ mod tests {
         const PRIVATE: &str = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
         const OURS: &str = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
         const OTHER: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
-        let signed = ED25519.sign(&Secret::new(PRIVATE), &Outgoing::new(b"{}")).expect("signed");
+        let signed =
+            ED25519.sign(&Secret::new(PRIVATE), &RequestToSign::new(b"{}")).expect("signed");
         let judge = |keys: &[&'static str], body: &[u8]| {
             let verifier = verifier(ED25519);
             let keys = verifier.prepare(&secrets(keys)).expect("good keys");
             let proof = verifier.verify(&request(&signed.headers, body), &keys, None, now());
-            proof.map(|proof| proof.secret)
+            proof.map(|proof| proof.secret_name)
         };
         assert_eq!(judge(&[OTHER, OURS], b"{}"), Ok(Cow::Borrowed(OURS)));
-        assert_eq!(judge(&[OTHER], b"{}"), Err(VerifyError::NoMatch));
-        assert_eq!(judge(&[OURS], b"{ }"), Err(VerifyError::NoMatch));
+        assert_eq!(judge(&[OTHER], b"{}"), Err(VerifyError::InvalidSignature));
+        assert_eq!(judge(&[OURS], b"{ }"), Err(VerifyError::InvalidSignature));
     }
 
     #[test]
@@ -425,16 +431,19 @@ mod tests {
         let malformed = VerifyError::MalformedSignature(SIGNATURE);
         let good = "0".repeat(64);
         let sent = |value: &str| with(HeaderMap::new(), SIGNATURE, value);
-        assert_eq!(check(PLAIN, &sent(&good)), Ok(()));
+        assert_eq!(check(HMAC_SHA256_HEX, &sent(&good)), Ok(()));
         for value in [&good[2..], &format!("{good}00"), &"g".repeat(64), &"A".repeat(64), ""] {
-            assert_eq!(check(PLAIN, &sent(value)), Err(malformed), "{value:?}");
-            assert_eq!(judge(PLAIN, &sent(value), b"{}"), Err(malformed), "{value:?}");
+            assert_eq!(check(HMAC_SHA256_HEX, &sent(value)), Err(malformed), "{value:?}");
+            assert_eq!(judge(HMAC_SHA256_HEX, &sent(value), b"{}"), Err(malformed), "{value:?}");
         }
         // One of a list is enough.
-        let list = PLAIN.fields(",", "v1");
+        let list = HMAC_SHA256_HEX.fields(",", "v1");
         assert_eq!(check(list, &sent(&format!("v1=x,v1={good}"))), Ok(()));
         assert_eq!(check(list, &sent("v1=x,v1=y")), Err(malformed));
-        assert_eq!(check(PLAIN, &HeaderMap::new()), Err(VerifyError::MissingHeader(SIGNATURE)));
+        assert_eq!(
+            check(HMAC_SHA256_HEX, &HeaderMap::new()),
+            Err(VerifyError::MissingHeader(SIGNATURE))
+        );
         // A credential has no form of its own.
         assert_eq!(check(Scheme::token().header(SIGNATURE), &sent("x")), Ok(()));
     }
@@ -459,7 +468,11 @@ mod tests {
         without.remove("x-time");
         assert_eq!(check(TIMED, &without), Err(VerifyError::MissingHeader("x-time")));
         let headers = with(headers, "x-time", "1760000001");
-        assert_eq!(judge(TIMED, &headers, b"{}"), Err(VerifyError::NoMatch), "the time is signed");
+        assert_eq!(
+            judge(TIMED, &headers, b"{}"),
+            Err(VerifyError::InvalidSignature),
+            "the time is signed"
+        );
 
         let good = "0".repeat(64);
         let fields = |value: String| with(HeaderMap::new(), SIGNATURE, &value);
@@ -476,12 +489,14 @@ mod tests {
     #[test]
     fn a_time_is_near_to_now() {
         let body = br#"{"sent":1759999000}"#;
-        assert_eq!(judge(IN_BODY, &signed(IN_BODY, body), body), Err(VerifyError::Stale));
+        assert_eq!(judge(IN_BODY, &signed(IN_BODY, body), body), Err(VerifyError::TimestampTooOld));
         let body = br#"{"sent":1760001000}"#;
-        assert_eq!(judge(IN_BODY, &signed(IN_BODY, body), body), Err(VerifyError::Ahead));
-        for (at, refused) in [(-1000, VerifyError::Stale), (1000, VerifyError::Ahead)] {
+        assert_eq!(judge(IN_BODY, &signed(IN_BODY, body), body), Err(VerifyError::TimestampTooNew));
+        for (at, refused) in
+            [(-1000, VerifyError::TimestampTooOld), (1000, VerifyError::TimestampTooNew)]
+        {
             let at = Duration::from_secs(1_760_000_000_u64.checked_add_signed(at).expect("later"));
-            let outgoing = Outgoing::new(b"{}").at(UNIX_EPOCH + at);
+            let outgoing = RequestToSign::new(b"{}").at(UNIX_EPOCH + at);
             let signed = TIMED.sign(&Secret::new("s3cret"), &outgoing).expect("it can be signed");
             assert_eq!(judge(TIMED, &signed.headers, b"{}"), Err(refused));
         }
@@ -499,7 +514,11 @@ mod tests {
                 assert_eq!(check(scheme, &with(headers.clone(), "x-id", id)), malformed, "{id:?}");
             }
             let changed = with(headers.clone(), "x-id", "msg_2");
-            assert_eq!(judge(scheme, &changed, b"{}"), Err(VerifyError::NoMatch), "it is signed");
+            assert_eq!(
+                judge(scheme, &changed, b"{}"),
+                Err(VerifyError::InvalidSignature),
+                "it is signed"
+            );
             let mut without = headers;
             without.remove("x-id");
             assert_eq!(check(scheme, &without), Err(VerifyError::MissingHeader("x-id")));
@@ -514,16 +533,20 @@ mod tests {
 
     #[test]
     fn a_secret_signs_its_own_header_and_no_other() {
-        let signature = signed(PLAIN, b"{}")[SIGNATURE].to_str().expect("hex").to_owned();
+        let signature = signed(HMAC_SHA256_HEX, b"{}")[SIGNATURE].to_str().expect("hex").to_owned();
         let first = with(HeaderMap::new(), "x-first", &signature);
         let second = with(HeaderMap::new(), "x-second", &signature);
-        assert_eq!(judge(PAIRED, &first, b"{}"), Err(VerifyError::NoMatch));
-        assert_eq!(judge(PAIRED, &second, b"{}").map(|proof| proof.secret), Ok("s3cret".into()));
+        assert_eq!(judge(PAIRED, &first, b"{}"), Err(VerifyError::InvalidSignature));
+        assert_eq!(
+            judge(PAIRED, &second, b"{}").map(|proof| proof.secret_name),
+            Ok("s3cret".into())
+        );
     }
 
     #[test]
     fn required_headers_have_their_values() {
-        const REQUIRING: Scheme = PLAIN.requires(&[("x-version", "1"), ("x-kind", "hmac")]);
+        const REQUIRING: Scheme =
+            HMAC_SHA256_HEX.require_headers(&[("x-version", "1"), ("x-kind", "hmac")]);
         let headers = signed(REQUIRING, b"{}");
         assert!(judge(REQUIRING, &headers, b"{}").is_ok());
         for (name, value) in [("x-version", "2"), ("x-version", ""), ("x-kind", "1")] {
@@ -532,7 +555,7 @@ mod tests {
             assert_eq!(judge(REQUIRING, &headers, b"{}"), Err(malformed), "{value:?}");
             assert_eq!(check(REQUIRING, &headers), Err(malformed), "{value:?}");
         }
-        let without = signed(PLAIN, b"{}");
+        let without = signed(HMAC_SHA256_HEX, b"{}");
         assert_eq!(check(REQUIRING, &without), Err(VerifyError::MissingHeader("x-version")));
     }
 
@@ -541,7 +564,10 @@ mod tests {
         let form = |headers| with(headers, "content-type", "application/x-www-form-urlencoded");
         for (body, signs) in [("a=1&payload=abc", "abc"), ("payload=%7B%7D+&b=", "{} ")] {
             let headers = signed(IN_FORM, signs.as_bytes());
-            assert_eq!(judge(IN_FORM, &headers, body.as_bytes()), Err(VerifyError::NoMatch));
+            assert_eq!(
+                judge(IN_FORM, &headers, body.as_bytes()),
+                Err(VerifyError::InvalidSignature)
+            );
             assert!(judge(IN_FORM, &form(headers), body.as_bytes()).is_ok(), "{body}");
         }
         let headers = form(signed(IN_FORM, b"abc"));
@@ -575,10 +601,10 @@ mod tests {
             assert!(!is_token(text.as_bytes()), "{text:?}");
         }
         let judge = |refuses_tokens, body: &[u8]| {
-            let verifier = Verifier::new(&Mechanism::Data(PLAIN), None, refuses_tokens);
+            let verifier = Verifier::new(&Mechanism::Data(HMAC_SHA256_HEX), None, refuses_tokens);
             let verifier = verifier.expect("no window is asked");
             let keys = verifier.prepare(&secrets(&["s3cret"])).expect("good secrets");
-            let headers = signed(PLAIN, body);
+            let headers = signed(HMAC_SHA256_HEX, body);
             verifier.verify(&request(&headers, body), &keys, None, now()).map(drop)
         };
         assert_eq!(judge(true, b"token"), Err(VerifyError::MalformedBody));
@@ -591,7 +617,7 @@ mod tests {
     fn a_window_needs_a_time() {
         let window = Some(Duration::from_secs(10));
         let new = |scheme| Verifier::new(&Mechanism::Data(scheme), window, false);
-        assert!(new(PLAIN).is_none());
+        assert!(new(HMAC_SHA256_HEX).is_none());
         let verifier = new(TIMED).expect("there is a time");
         let keys = verifier.prepare(&secrets(&["s3cret"])).expect("good secrets");
         let headers = signed(TIMED, b"{}");
@@ -600,7 +626,7 @@ mod tests {
             verifier.verify(&request(&headers, b"{}"), &keys, None, now).map(drop)
         };
         assert_eq!(judge(10), Ok(()));
-        assert_eq!(judge(11), Err(VerifyError::Stale));
+        assert_eq!(judge(11), Err(VerifyError::TimestampTooOld));
     }
 
     #[test]
@@ -608,7 +634,7 @@ mod tests {
         let problems = |verifier: &Verifier, texts: &[&'static str]| {
             verifier.prepare(&secrets(texts)).err().unwrap_or_default()
         };
-        let data = verifier(PLAIN.key(crate::verify::scheme::KeyEncoding::Hex));
+        let data = verifier(HMAC_SHA256_HEX.key(crate::verify::scheme::KeyEncoding::Hex));
         assert!(problems(&data, &["ab", "cd"]).is_empty());
         let hex = SecretError::Malformed("hexadecimal");
         let told = [("x".into(), hex), (" ".into(), SecretError::Blank)];
@@ -632,8 +658,8 @@ mod tests {
         let expected = base16ct::lower::decode_vec(
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
         );
-        assert_eq!(tag(PLAIN, &["Jefe", "other"]).map(Vec::from), expected.ok());
-        assert_eq!(tag(PLAIN, &[]), None);
+        assert_eq!(tag(HMAC_SHA256_HEX, &["Jefe", "other"]).map(Vec::from), expected.ok());
+        assert_eq!(tag(HMAC_SHA256_HEX, &[]), None);
         assert_eq!(tag(Scheme::hmac_sha1().header(SIGNATURE), &["Jefe"]), None);
         assert_eq!(Keys::Code(secrets(&["Jefe"])).hmac_sha256(b""), None);
     }
@@ -657,7 +683,7 @@ mod tests {
     fn neither_headers_nor_body_are_shown() {
         let headers = with(HeaderMap::new(), SIGNATURE, "canary");
         let shown = format!("{:?}", request(&headers, b"canary"));
-        assert_eq!(shown, "Incoming { method: \"POST\", body_len: 6, .. }");
+        assert_eq!(shown, "SignedRequest { method: \"POST\", body_len: 6, .. }");
     }
 
     #[test]
@@ -680,32 +706,36 @@ mod tests {
 
         fn verify(
             &self,
-            request: &Incoming<'_>,
-            means: &Means<'_>,
+            request: &SignedRequest<'_>,
+            context: &VerifyContext<'_>,
         ) -> Result<Option<SystemTime>, VerifyError> {
             let sent = grammar::text(request.headers, "x-code")?.as_bytes();
             if sent == b"stale" {
-                return Err(VerifyError::Stale);
+                return Err(VerifyError::TimestampTooOld);
             }
-            let wanted = means.key.unwrap_or(means.secret.expose());
-            if sent == wanted { Ok(Some(means.now)) } else { Err(VerifyError::NoMatch) }
+            let wanted = context.key.unwrap_or(context.secret.expose());
+            if sent == wanted { Ok(Some(context.now)) } else { Err(VerifyError::InvalidSignature) }
         }
 
-        fn sign<'r>(&self, _: &Secret, _: &Outgoing<'r>) -> Result<Signed<'r>, SignError> {
-            Err(SignError::Impossible)
+        fn sign<'r>(
+            &self,
+            _: &Secret,
+            _: &RequestToSign<'r>,
+        ) -> Result<SignedParts<'r>, SignError> {
+            Err(SignError::Unsupported)
         }
 
         fn check_secret(&self, secret: &Secret) -> Result<(), SecretError> {
             if secret.expose() == b"bad" { Err(SecretError::Malformed("good")) } else { Ok(()) }
         }
 
-        fn wanted_key(&self, _: &Incoming<'_>) -> Result<Option<WantedKey>, VerifyError> {
-            Ok(Some(WantedKey::Id("key".to_owned())))
+        fn key_request(&self, _: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
+            Ok(Some(KeyRequest::Id("key".to_owned())))
         }
 
-        fn traits(&self) -> Traits {
-            let traits = Traits::new("code", "x-code");
-            Traits { needs_secret: self.needs_secret, signs_time: self.signs_time, ..traits }
+        fn scheme_info(&self) -> SchemeInfo {
+            let traits = SchemeInfo::new("code", "x-code");
+            SchemeInfo { needs_secret: self.needs_secret, signs_time: self.signs_time, ..traits }
         }
     }
 
@@ -724,12 +754,13 @@ mod tests {
             let headers = with(HeaderMap::new(), "x-code", sent);
             verifier.verify(&request(&headers, b""), &keys, None, now())
         };
-        let proof = |name| Ok(Proof { secret: Cow::Borrowed(name), timestamp: Some(now()) });
+        let proof =
+            |name| Ok(Verified { secret_name: Cow::Borrowed(name), signed_at: Some(now()) });
         assert_eq!(judge("a", &["a", "b"]), proof("a"));
         assert_eq!(judge("b", &["a", "b"]), proof("b"));
-        assert_eq!(judge("c", &["a", "b"]), Err(VerifyError::NoMatch));
-        assert_eq!(judge("a", &[]), Err(VerifyError::NoMatch));
-        assert_eq!(judge("stale", &["a", "stale"]), Err(VerifyError::Stale));
+        assert_eq!(judge("c", &["a", "b"]), Err(VerifyError::InvalidSignature));
+        assert_eq!(judge("a", &[]), Err(VerifyError::InvalidSignature));
+        assert_eq!(judge("stale", &["a", "stale"]), Err(VerifyError::TimestampTooOld));
     }
 
     #[test]
@@ -738,12 +769,13 @@ mod tests {
         let keys = verifier.prepare(&[]).expect("no secrets");
         let headers = with(HeaderMap::new(), "x-code", "k");
         let request = request(&headers, b"");
-        let fetched = Proof { secret: Cow::Borrowed("fetched key"), timestamp: Some(now()) };
+        let fetched =
+            Verified { secret_name: Cow::Borrowed("fetched key"), signed_at: Some(now()) };
         assert_eq!(verifier.verify(&request, &keys, Some(b"k"), now()), Ok(fetched));
         let judged = verifier.verify(&request, &keys, Some(b"other"), now());
-        assert_eq!(judged, Err(VerifyError::NoMatch));
-        assert_eq!(verifier.wanted_key(&request), Ok(Some(WantedKey::Id("key".to_owned()))));
-        assert_eq!(self::verifier(PLAIN).wanted_key(&request), Ok(None));
+        assert_eq!(judged, Err(VerifyError::InvalidSignature));
+        assert_eq!(verifier.key_request(&request), Ok(Some(KeyRequest::Id("key".to_owned()))));
+        assert_eq!(self::verifier(HMAC_SHA256_HEX).key_request(&request), Ok(None));
     }
 
     #[test]
@@ -760,8 +792,8 @@ mod tests {
     #[test]
     fn keys_of_another_mechanism_match_nothing() {
         let headers = with(HeaderMap::new(), "x-code", "a");
-        let keys = verifier(PLAIN).prepare(&secrets(&["a"])).expect("good secrets");
+        let keys = verifier(HMAC_SHA256_HEX).prepare(&secrets(&["a"])).expect("good secrets");
         let judged = by_code(SHARED).verify(&request(&headers, b""), &keys, None, now());
-        assert_eq!(judged, Err(VerifyError::NoMatch));
+        assert_eq!(judged, Err(VerifyError::InvalidSignature));
     }
 }

@@ -16,7 +16,7 @@ use crate::inbox::{
             names::Names,
         },
     },
-    store::{Claimed, LOST, Selection, UNREADABLE, Wanted},
+    store::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
 };
 
 /// What is due, by the index `deliveries_due`, and is not locked.
@@ -42,8 +42,8 @@ type DueRow = (i64, i32, Option<Vec<u8>>);
 pub(super) async fn claim(
     connection: &mut PgConnection,
     names: &Names,
-    wanted: &Wanted,
-) -> Result<Claimed, InboxError> {
+    wanted: &ClaimRequest,
+) -> Result<ClaimResult, InboxError> {
     let mut tx = connection.begin_with(BEGIN).await?;
     // Deliveries whose lease ran out come first: they have waited longest.
     let lapsed = pick_some(&mut tx, names, wanted, LEASE_RAN_OUT, MOST_LOST).await?;
@@ -75,11 +75,11 @@ pub(super) async fn claim(
     let lost = lapsed.into_iter().filter(|(id, ..)| lost.contains(id));
     let lost: Vec<LineRow> = lost.map(|(id, _, line)| (id, line)).collect();
     // Last, so that locks of lines are not held for long.
-    give_up(&mut tx, names, &lost, LOST).await?;
+    give_up(&mut tx, names, &lost, LOST_ATTEMPT).await?;
     give_up(&mut tx, names, &unreadable, UNREADABLE).await?;
     tx.commit().await?;
     let mut claimed = selection.claimed(jobs);
-    claimed.buried += u32::try_from(unreadable.len()).unwrap_or(u32::MAX);
+    claimed.dead_lettered += u32::try_from(unreadable.len()).unwrap_or(u32::MAX);
     Ok(claimed)
 }
 
@@ -105,7 +105,7 @@ async fn take(
 async fn pick_some(
     connection: &mut PgConnection,
     names: &Names,
-    wanted: &Wanted,
+    wanted: &ClaimRequest,
     state_and_due: &str,
     most: i64,
 ) -> Result<Vec<DueRow>, InboxError> {
@@ -141,7 +141,7 @@ async fn give_up(
 
 /// Extends leases, and returns which claims are still good. A locked delivery is locked by its own
 /// transaction, so that nobody else can claim it.
-pub(super) async fn extend(
+pub(super) async fn renew_leases(
     connection: &mut PgConnection,
     names: &Names,
     running: &[ClaimToken],
@@ -165,7 +165,7 @@ pub(super) async fn extend(
 }
 
 /// Explains how PostgreSQL finds what is due, and what comes next in a line.
-pub(super) async fn plan(
+pub(super) async fn explain(
     connection: &mut PgConnection,
     names: &Names,
     endpoints: &[String],

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{Digest, Enqueued, NewDelivery, State, millis, span, stored_text},
+    record::{DeliveryState, Digest, EnqueueResult, NewDelivery, millis, span, stored_text},
     sql,
     sql::postgres::{BEGIN, finish::promote, names::Names},
 };
@@ -23,7 +23,7 @@ pub(super) async fn enqueue(
     connection: &mut PgConnection,
     names: &Names,
     batch: &[NewDelivery],
-) -> Result<Vec<Enqueued>, InboxError> {
+) -> Result<Vec<EnqueueResult>, InboxError> {
     let keys: Vec<Digest> = batch.iter().map(NewDelivery::dedup_digest).collect();
     let mut tx = connection.begin_with(BEGIN).await?;
     let lines = sql::distinct(batch.iter().filter_map(NewDelivery::ordering_digest));
@@ -62,8 +62,8 @@ pub(super) async fn enqueue(
     let mut new: HashMap<Digest, i64> = numbered.iter().map(|one| (one.key, one.id)).collect();
     keys.iter()
         .map(|key| match new.remove(key) {
-            Some(id) => Ok(Enqueued::Stored(id)),
-            None => known.get(key).copied().map(Enqueued::Duplicate).ok_or_else(|| {
+            Some(id) => Ok(EnqueueResult::Stored(id)),
+            None => known.get(key).copied().map(EnqueueResult::Duplicate).ok_or_else(|| {
                 InboxError::Store("a key was deleted while its delivery was stored".to_owned())
             }),
         })
@@ -79,7 +79,7 @@ async fn insert_keys(
 ) -> Result<HashSet<i64>, InboxError> {
     let keys: Vec<&[u8]> = rows.iter().map(|row| &row.key[..]).collect();
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let keep: Vec<i64> = rows.iter().map(|row| span(row.delivery.keep_key_for)).collect();
+    let keep: Vec<i64> = rows.iter().map(|row| span(row.delivery.dedup_retention)).collect();
     // In the order of the keys, so that two processes with the same keys do not deadlock. The
     // update that never happens locks a known key, so that nobody prunes it before it is read.
     let new: Vec<i64> = sqlx::query_scalar(names.sql(
@@ -118,7 +118,11 @@ async fn insert_deliveries(
 ) -> Result<(), InboxError> {
     let text = |text: &Option<String>| text.as_deref().map(stored_text);
     let state = |row: &Numbered<'_>| {
-        if row.line.is_some() { State::Held.code() } else { State::Waiting.code() }
+        if row.line.is_some() {
+            DeliveryState::Blocked.code()
+        } else {
+            DeliveryState::Pending.code()
+        }
     };
     let size = |row: &Numbered<'_>| i64::try_from(row.delivery.body.len()).unwrap_or(i64::MAX);
     sqlx::query(names.sql(

@@ -13,18 +13,18 @@ use crate::inbox::{
         postgres::{BEGIN, names::Names},
         statements::COMPLETE,
     },
-    store::{Answer, Finish, StoreTransaction},
+    store::{FinishedAttempt, StoreFuture, StoreTransaction},
 };
 
 /// Settles claims by their tokens, and returns for each whether it was still good.
 pub(super) async fn finish(
     connection: &mut PgConnection,
     names: &Names,
-    batch: &[Finish],
+    batch: &[FinishedAttempt],
 ) -> Result<Vec<bool>, InboxError> {
     let mut rows: Vec<_> = batch.iter().map(Settled::of).collect();
     rows.sort_unstable_by_key(|row| row.id);
-    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim.line));
+    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim_token.ordering_digest));
     let mut tx = connection.begin_with(BEGIN).await?;
     names.lock_lines(&mut tx, &lines).await?;
     let settled: Vec<i64> = sqlx::query_scalar(names.sql(
@@ -48,7 +48,7 @@ pub(super) async fn finish(
     promote(&mut tx, names, &lines).await?;
     tx.commit().await?;
     let settled: HashSet<i64> = settled.into_iter().collect();
-    Ok(batch.iter().map(|finish| settled.contains(&finish.claim.id)).collect())
+    Ok(batch.iter().map(|finish| settled.contains(&finish.claim_token.id)).collect())
 }
 
 /// Uses the index `deliveries_lines`: two steps for each line, however long it is.
@@ -97,7 +97,7 @@ impl PostgresTransaction {
             .execute(&mut *tx)
             .await?;
         if done.rows_affected() == 0 {
-            return Err(InboxError::Stale);
+            return Err(InboxError::StaleClaim);
         }
         Ok(Self { tx, names, claim })
     }
@@ -109,10 +109,10 @@ impl StoreTransaction for PostgresTransaction {
         connection
     }
 
-    fn commit(mut self: Box<Self>) -> Answer<'static, ()> {
+    fn commit(mut self: Box<Self>) -> StoreFuture<'static, ()> {
         Box::pin(async move {
             // Last, because the lock keeps other deliveries of the line from being stored.
-            let lines = self.claim.line.as_slice();
+            let lines = self.claim.ordering_digest.as_slice();
             self.names.lock_lines(&mut self.tx, lines).await?;
             promote(&mut self.tx, &self.names, lines).await?;
             // In an aborted transaction, COMMIT rolls back without an error; a statement fails.
@@ -121,7 +121,7 @@ impl StoreTransaction for PostgresTransaction {
         })
     }
 
-    fn rollback(self: Box<Self>) -> Answer<'static, ()> {
+    fn rollback(self: Box<Self>) -> StoreFuture<'static, ()> {
         Box::pin(async move { Ok(self.tx.rollback().await?) })
     }
 }

@@ -18,10 +18,10 @@ use self::{finish::PostgresTransaction, names::Names, notifications::Notificatio
 use crate::{
     inbox::{
         error::InboxError,
-        record::{ClaimToken, Enqueued, Filter, NewDelivery, Record, Stored, span},
+        record::{ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, span},
         store::{
-            Answer, Bounds, Census, Change, Changed, Claimed, Finish, InboxStore, Pruned,
-            Retention, StoreTransaction, Wanted,
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
+            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction,
         },
     },
     support::redact::shown_url,
@@ -67,7 +67,7 @@ macro_rules! on {
                 Ok(answer) => answer,
                 Err(_) => {
                     pooled.close_on_drop();
-                    Err(InboxError::Slow)
+                    Err(InboxError::Timeout)
                 }
             }
         })
@@ -134,8 +134,8 @@ async fn set_up(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
 }
 
 impl InboxStore for PostgresStore {
-    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>> {
-        let enqueue: Answer<'a, Vec<Enqueued>> =
+    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
+        let enqueue: StoreFuture<'a, Vec<EnqueueResult>> =
             on!(self, |connection| enqueue::enqueue(connection, &self.names, batch));
         Box::pin(async move {
             let enqueued = enqueue.await?;
@@ -144,19 +144,23 @@ impl InboxStore for PostgresStore {
         })
     }
 
-    fn claim<'a>(&'a self, wanted: &'a Wanted) -> Answer<'a, Claimed> {
+    fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult> {
         on!(self, |connection| claim::claim(connection, &self.names, wanted))
     }
 
-    fn extend<'a>(&'a self, running: &'a [ClaimToken], lease: Duration) -> Answer<'a, Vec<i64>> {
-        on!(self, |connection| claim::extend(connection, &self.names, running, span(lease)))
+    fn renew_leases<'a>(
+        &'a self,
+        running: &'a [ClaimToken],
+        lease: Duration,
+    ) -> StoreFuture<'a, Vec<i64>> {
+        on!(self, |connection| claim::renew_leases(connection, &self.names, running, span(lease)))
     }
 
-    fn finish<'a>(&'a self, batch: &'a [Finish]) -> Answer<'a, Vec<bool>> {
+    fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>> {
         on!(self, |connection| finish::finish(connection, &self.names, batch))
     }
 
-    fn begin(&self, claim: ClaimToken) -> Answer<'_, Box<dyn StoreTransaction>> {
+    fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
             let tx = self.transactions.begin_with(BEGIN).await?;
             let transaction = PostgresTransaction::begin(tx, self.names.clone(), claim).await?;
@@ -164,12 +168,17 @@ impl InboxStore for PostgresStore {
         })
     }
 
-    fn list<'a>(&'a self, filter: &'a Filter, after: i64, most: u32) -> Answer<'a, Vec<Record>> {
+    fn list<'a>(
+        &'a self,
+        filter: &'a Filter,
+        after: i64,
+        most: u32,
+    ) -> StoreFuture<'a, Vec<Record>> {
         on!(self, |connection| operate::list(connection, &self.names, filter, after, most))
     }
 
-    fn show(&self, id: i64) -> Answer<'_, Option<Stored>> {
-        on!(self, |connection| operate::show(connection, &self.names, id))
+    fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
+        on!(self, |connection| operate::get(connection, &self.names, id))
     }
 
     fn change<'a>(
@@ -178,32 +187,32 @@ impl InboxStore for PostgresStore {
         change: Change,
         after: i64,
         most: u32,
-    ) -> Answer<'a, Changed> {
+    ) -> StoreFuture<'a, ChangeResult> {
         let range = (after, most);
         on!(self, |connection| operate::change(connection, &self.names, filter, change, range))
     }
 
-    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> Answer<'a, Pruned> {
+    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> StoreFuture<'a, PruneResult> {
         on!(self, |connection| operate::prune(connection, &self.names, retention, most))
     }
 
-    fn heal(&self, bounds: Bounds) -> Answer<'_, u64> {
-        on!(self, |connection| operate::heal(connection, &self.names, bounds))
+    fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
+        on!(self, |connection| operate::clamp_future_due_times(connection, &self.names, bounds))
     }
 
-    fn census(&self) -> Answer<'_, Census> {
-        on!(self, |connection| operate::census(connection, &self.names))
+    fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
+        on!(self, |connection| operate::queue_depth(connection, &self.names))
     }
 
-    fn plan<'a>(&'a self, endpoints: &'a [String]) -> Answer<'a, String> {
-        on!(self, |connection| claim::plan(connection, &self.names, endpoints))
+    fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
+        on!(self, |connection| claim::explain(connection, &self.names, endpoints))
     }
 
-    fn news(&self) -> Answer<'_, ()> {
+    fn wait_for_notification(&self) -> StoreFuture<'_, ()> {
         Box::pin(self.notifications.wait())
     }
 
-    fn close(&self) -> Answer<'_, ()> {
+    fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             self.notifications.close().await;
             self.own.close().await;

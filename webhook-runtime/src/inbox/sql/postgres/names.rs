@@ -20,7 +20,7 @@ impl Names {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let begins = schema.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
         if !begins || !schema.chars().all(plain) || schema.len() > 48 || schema.starts_with("pg_") {
-            return Err(InboxError::Option {
+            return Err(InboxError::InvalidOption {
                 name: "schema",
                 problem: "is not a plain name: use up to 48 lower-case letters, digits and `_`, \
                           not beginning with a digit or `pg_`"

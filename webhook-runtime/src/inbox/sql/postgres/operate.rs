@@ -4,14 +4,14 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{Filter, Record, Stored, span},
+    record::{Filter, Record, StoredDelivery, span},
     sql,
     sql::{
         RecordRow, Statement, bind,
         postgres::{BEGIN, finish::promote, names::Names},
         statements,
     },
-    store::{Bounds, Census, Change, Changed, Pruned, Retention},
+    store::{Change, ChangeResult, DueTimeLimits, PruneResult, QueueDepth, Retention},
 };
 
 pub(super) async fn list(
@@ -36,11 +36,11 @@ async fn rows(
     Ok(bind!(sqlx::query_as(names.sql(&template)), args).fetch_all(connection).await?)
 }
 
-pub(super) async fn show(
+pub(super) async fn get(
     connection: &mut PgConnection,
     names: &Names,
     id: i64,
-) -> Result<Option<Stored>, InboxError> {
+) -> Result<Option<StoredDelivery>, InboxError> {
     let row = rows(connection, names, &Filter::all().ids([id]), i64::MIN, 1).await?.pop();
     let sent = sqlx::query_as(names.sql("SELECT head, body FROM {s}bodies WHERE id = $1"))
         .bind(id)
@@ -55,7 +55,7 @@ pub(super) async fn change(
     filter: &Filter,
     change: Change,
     range: (i64, u32),
-) -> Result<Changed, InboxError> {
+) -> Result<ChangeResult, InboxError> {
     let mut tx = connection.begin_with(BEGIN).await?;
     let Statement { template, args } = statements::changeable(filter, change, range);
     let found: Vec<sql::LineRow> =
@@ -67,7 +67,7 @@ pub(super) async fn change(
     let updated = sqlx::query(names.sql(&update)).persistent(false).execute(&mut *tx).await?;
     promote(&mut tx, names, &lines).await?;
     tx.commit().await?;
-    Ok(Changed { count: updated.rows_affected(), last: ids.last().copied() })
+    Ok(ChangeResult { count: updated.rows_affected(), last: ids.last().copied() })
 }
 
 pub(super) async fn prune(
@@ -75,9 +75,9 @@ pub(super) async fn prune(
     names: &Names,
     retention: &Retention,
     most: u32,
-) -> Result<Pruned, InboxError> {
+) -> Result<PruneResult, InboxError> {
     let mut tx = connection.begin_with(BEGIN).await?;
-    let mut pruned = Pruned::default();
+    let mut pruned = PruneResult::default();
     for (state, keep) in retention.by_state() {
         let deleted = sqlx::query(names.sql(
             "WITH old AS (DELETE FROM {s}deliveries WHERE id IN (SELECT id FROM {s}deliveries \
@@ -99,15 +99,15 @@ pub(super) async fn prune(
     .bind(i64::from(most))
     .execute(&mut *tx)
     .await?;
-    pruned.keys = keys.rows_affected();
+    pruned.dedup_keys = keys.rows_affected();
     tx.commit().await?;
     Ok(pruned)
 }
 
-pub(super) async fn heal(
+pub(super) async fn clamp_future_due_times(
     connection: &mut PgConnection,
     names: &Names,
-    bounds: Bounds,
+    bounds: DueTimeLimits,
 ) -> Result<u64, InboxError> {
     let mut healed = 0;
     for (state, plausible, reset) in bounds.by_state() {
@@ -119,13 +119,13 @@ pub(super) async fn heal(
     Ok(healed)
 }
 
-pub(super) async fn census(
+pub(super) async fn queue_depth(
     connection: &mut PgConnection,
     names: &Names,
-) -> Result<Census, InboxError> {
+) -> Result<QueueDepth, InboxError> {
     let counts = names.sql(&statements::counts(|_| String::new()));
     let counts = sqlx::query_as(counts).fetch_one(&mut *connection).await?;
     let longest_wait = names.sql(&statements::longest_wait());
     let longest_wait = sqlx::query_scalar(longest_wait).fetch_one(connection).await?;
-    Ok(statements::census(counts, longest_wait))
+    Ok(statements::queue_depth(counts, longest_wait))
 }

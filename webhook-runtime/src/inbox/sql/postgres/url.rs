@@ -32,8 +32,10 @@ const KNOWN: [&str; 18] = [
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, InboxError> {
     // `sqlx` logs unknown options with their values, and a misspelt `passwort=` has the password.
     let read = dispatcher::with_default(&Dispatch::none(), || PgConnectOptions::from_str(url));
-    let wrong =
-        |error: sqlx::Error| InboxError::Url { url: shown_url(url), problem: error.to_string() };
+    let wrong = |error: sqlx::Error| InboxError::InvalidUrl {
+        url: shown_url(url),
+        problem: error.to_string(),
+    };
     let options = read.map_err(wrong)?;
     for option in unknown(url) {
         tracing::warn!(option, "an option of the database's URL is not known, and has no effect");

@@ -5,13 +5,13 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{ClaimToken, Digest, State, span},
+    record::{ClaimToken, DeliveryState, Digest, span},
     sql,
     sql::{
         JobRow,
         sqlite::finish::{FINISH, PROMOTE, promote},
     },
-    store::{Claimed, LOST, Selection, UNREADABLE, Wanted},
+    store::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
 };
 
 /// The first deliveries of a state that are due.
@@ -63,11 +63,11 @@ type DueRow = (i64, i16, i64, i32, Option<Vec<u8>>);
 
 pub(super) async fn claim(
     connection: &mut SqliteConnection,
-    wanted: &Wanted,
+    wanted: &ClaimRequest,
     now: i64,
-) -> Result<Claimed, InboxError> {
+) -> Result<ClaimResult, InboxError> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let rows = due(&mut tx, wanted.most, wanted, now).await?;
+    let rows = due(&mut tx, wanted.max, wanted, now).await?;
     let selection = select(wanted, &rows);
     let lost = selection.lost();
     if !lost.is_empty() {
@@ -94,17 +94,17 @@ pub(super) async fn claim(
     }
     tx.commit().await?;
     let mut claimed = selection.claimed(jobs);
-    claimed.buried += unread;
+    claimed.dead_lettered += unread;
     Ok(claimed)
 }
 
 /// Whether there is anything to claim. It only reads, so that others can write.
 pub(super) async fn is_due(
     connection: &mut SqliteConnection,
-    wanted: &Wanted,
+    wanted: &ClaimRequest,
     now: i64,
 ) -> Result<bool, InboxError> {
-    let one = Wanted { most: 1, ..wanted.clone() };
+    let one = ClaimRequest { max: 1, ..wanted.clone() };
     let rows = due(connection, 1, wanted, now).await?;
     Ok(!select(&one, &rows).is_empty())
 }
@@ -113,7 +113,7 @@ pub(super) async fn is_due(
 async fn due(
     connection: &mut SqliteConnection,
     most: u32,
-    wanted: &Wanted,
+    wanted: &ClaimRequest,
     now: i64,
 ) -> Result<Vec<DueRow>, InboxError> {
     Ok(sqlx::query_as(PICK)
@@ -125,11 +125,11 @@ async fn due(
         .await?)
 }
 
-fn select<'a>(wanted: &'a Wanted, rows: &[DueRow]) -> Selection<'a> {
+fn select<'a>(wanted: &'a ClaimRequest, rows: &[DueRow]) -> Selection<'a> {
     let mut selection = Selection::new(wanted);
     let (mut retries, mut new) = (Vec::new(), Vec::new());
     for &(id, state, due_at, attempt, _) in rows {
-        if state == State::Running.code() {
+        if state == DeliveryState::Running.code() {
             selection.lapsed(id, attempt.try_into().unwrap_or_default());
         } else {
             if due_at == 0 { &mut new } else { &mut retries }.push(id);
@@ -154,7 +154,7 @@ async fn give_up(
     )
     .bind(json!(lost).to_string())
     .bind(now)
-    .bind(LOST)
+    .bind(LOST_ATTEMPT)
     .execute(&mut *connection)
     .await?;
     promote(connection, lines).await
@@ -182,7 +182,7 @@ const EXTEND: &str = "UPDATE webhook_deliveries AS d SET due_at = $2 FROM json_e
      WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
 
 /// Extends leases, and returns which claims are still good.
-pub(super) async fn extend(
+pub(super) async fn renew_leases(
     connection: &mut SqliteConnection,
     running: &[ClaimToken],
     until: i64,
@@ -196,7 +196,7 @@ pub(super) async fn extend(
 }
 
 /// Explains how SQLite finds what is due, what comes next in a line, and what is settled.
-pub(super) async fn plan(
+pub(super) async fn explain(
     connection: &mut SqliteConnection,
     endpoints: &[String],
 ) -> Result<String, InboxError> {

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{Digest, Enqueued, NewDelivery, State, millis, span, stored_text},
+    record::{DeliveryState, Digest, EnqueueResult, NewDelivery, millis, span, stored_text},
     sql,
     sql::sqlite::finish::promote,
 };
@@ -27,7 +27,7 @@ pub(super) async fn enqueue(
     connection: &mut SqliteConnection,
     batch: &[NewDelivery],
     now: i64,
-) -> Result<Vec<Enqueued>, InboxError> {
+) -> Result<Vec<EnqueueResult>, InboxError> {
     let keys: Vec<Digest> = batch.iter().map(NewDelivery::dedup_digest).collect();
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     let (mut known, mut next) = known_and_last(&mut tx, &keys).await?;
@@ -35,12 +35,12 @@ pub(super) async fn enqueue(
     let mut enqueued = Vec::with_capacity(batch.len());
     for (delivery, key) in batch.iter().zip(keys) {
         if let Some(&id) = known.get(&key) {
-            enqueued.push(Enqueued::Duplicate(id));
+            enqueued.push(EnqueueResult::Duplicate(id));
             continue;
         }
         next += 1;
         known.insert(key, next);
-        enqueued.push(Enqueued::Stored(next));
+        enqueued.push(EnqueueResult::Stored(next));
         fresh.push(Fresh { delivery, id: next, key, line: delivery.ordering_digest() });
     }
     for rows in fresh.chunks(ROWS) {
@@ -98,7 +98,7 @@ async fn insert(
     ];
     let mut query = sqlx::query(AssertSqlSafe(sql.join("; ")));
     for Fresh { delivery, id, line, .. } in rows {
-        let state = if line.is_some() { State::Held } else { State::Waiting };
+        let state = if line.is_some() { DeliveryState::Blocked } else { DeliveryState::Pending };
         query = query
             .bind(id)
             .bind(&delivery.endpoint)
@@ -114,7 +114,7 @@ async fn insert(
         query = query.bind(id).bind(delivery.head.to_bytes()).bind(&delivery.body[..]);
     }
     for Fresh { delivery, id, key, .. } in rows {
-        let expires_at = now + span(delivery.keep_key_for);
+        let expires_at = now + span(delivery.dedup_retention);
         query = query.bind(key.to_vec()).bind(id).bind(expires_at);
     }
     query.execute(connection).await?;

@@ -15,12 +15,13 @@ use crate::inbox::{
         sqlite::{enqueue::hex_list, statement_at},
         statements::COMPLETE,
     },
-    store::{Answer, Finish, StoreTransaction},
+    store::{FinishedAttempt, StoreFuture, StoreTransaction},
 };
 
 /// Settles claims. Of each: number, claim, state, due time, reason, and attempts that do not count.
 pub(super) const FINISH: &str = "UPDATE webhook_deliveries AS d SET state = f.value ->> 2, \
-     due_at = f.value ->> 3, reason = CASE f.value ->> 5 WHEN 0 THEN f.value ->> 4 ELSE d.reason END, \
+     due_at = f.value ->> 3, \
+     reason = CASE f.value ->> 5 WHEN 0 THEN f.value ->> 4 ELSE d.reason END, \
      attempt = d.attempt - (f.value ->> 5), \
      finished_at = CASE WHEN f.value ->> 2 > 2 THEN $2 END FROM json_each($1) AS f \
      WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
@@ -28,12 +29,12 @@ pub(super) const FINISH: &str = "UPDATE webhook_deliveries AS d SET state = f.va
 /// Settles claims by their tokens, and returns for each whether it was still good.
 pub(super) async fn finish(
     connection: &mut SqliteConnection,
-    batch: &[Finish],
+    batch: &[FinishedAttempt],
     now: i64,
 ) -> Result<Vec<bool>, InboxError> {
     let rows: Vec<_> = batch.iter().map(|finish| row(&Settled::of(finish), now)).collect();
     let settle = sqlx::query_scalar(FINISH).bind(json!(rows).to_string()).bind(now);
-    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim.line));
+    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim_token.ordering_digest));
     let settled: Vec<i64> = if lines.is_empty() {
         // A single statement is its own transaction.
         settle.fetch_all(connection).await?
@@ -45,7 +46,7 @@ pub(super) async fn finish(
         settled
     };
     let settled: HashSet<i64> = settled.into_iter().collect();
-    Ok(batch.iter().map(|finish| settled.contains(&finish.claim.id)).collect())
+    Ok(batch.iter().map(|finish| settled.contains(&finish.claim_token.id)).collect())
 }
 
 /// Number, claim, state, due time, reason, and attempts that do not count.
@@ -98,9 +99,9 @@ impl SqliteTransaction {
             .execute(&mut *tx)
             .await?;
         if done.rows_affected() == 0 {
-            return Err(InboxError::Stale);
+            return Err(InboxError::StaleClaim);
         }
-        promote(&mut tx, claim.line.as_slice()).await?;
+        promote(&mut tx, claim.ordering_digest.as_slice()).await?;
         Ok(Self { tx, _turn: turn })
     }
 }
@@ -111,11 +112,11 @@ impl StoreTransaction for SqliteTransaction {
         connection
     }
 
-    fn commit(self: Box<Self>) -> Answer<'static, ()> {
+    fn commit(self: Box<Self>) -> StoreFuture<'static, ()> {
         Box::pin(async move { Ok(self.tx.commit().await?) })
     }
 
-    fn rollback(self: Box<Self>) -> Answer<'static, ()> {
+    fn rollback(self: Box<Self>) -> StoreFuture<'static, ()> {
         Box::pin(async move { Ok(self.tx.rollback().await?) })
     }
 }

@@ -28,10 +28,12 @@ use self::{checkpoint::Checkpoints, finish::SqliteTransaction};
 use crate::{
     inbox::{
         error::InboxError,
-        record::{ClaimToken, Enqueued, Filter, NewDelivery, Record, Stored, millis, span},
+        record::{
+            ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, millis, span,
+        },
         store::{
-            Answer, Bounds, Census, Change, Changed, Claimed, Finish, InboxStore, Pruned,
-            Retention, StoreTransaction, Wanted,
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
+            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction,
         },
     },
     support::redact::shown_url,
@@ -136,8 +138,8 @@ impl SqliteStore {
 }
 
 impl InboxStore for SqliteStore {
-    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> Answer<'a, Vec<Enqueued>> {
-        let enqueue: Answer<'a, Vec<Enqueued>> =
+    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
+        let enqueue: StoreFuture<'a, Vec<EnqueueResult>> =
             in_turn!(self, |connection| { enqueue::enqueue(connection, batch, self.now()) });
         Box::pin(async move {
             let enqueued = enqueue.await?;
@@ -147,32 +149,40 @@ impl InboxStore for SqliteStore {
         })
     }
 
-    fn claim<'a>(&'a self, wanted: &'a Wanted) -> Answer<'a, Claimed> {
-        let claim: Answer<'a, Claimed> =
+    fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult> {
+        let claim: StoreFuture<'a, ClaimResult> =
             in_turn!(self, |connection| claim::claim(connection, wanted, self.now()));
         Box::pin(async move {
             let stored = self.stored.swap(false, Ordering::Relaxed);
             if !stored && !claim::is_due(&mut *self.read().await?, wanted, self.now()).await? {
-                return Ok(Claimed::default());
+                return Ok(ClaimResult::default());
             }
             let claimed = claim.await?;
             // There may be more than were wanted.
-            if claimed.jobs.len() >= wanted.most as usize {
+            if claimed.jobs.len() >= wanted.max as usize {
                 self.stored.store(true, Ordering::Relaxed);
             }
             Ok(claimed)
         })
     }
 
-    fn extend<'a>(&'a self, running: &'a [ClaimToken], lease: Duration) -> Answer<'a, Vec<i64>> {
-        in_turn!(self, |connection| claim::extend(connection, running, self.now() + span(lease)))
+    fn renew_leases<'a>(
+        &'a self,
+        running: &'a [ClaimToken],
+        lease: Duration,
+    ) -> StoreFuture<'a, Vec<i64>> {
+        in_turn!(self, |connection| claim::renew_leases(
+            connection,
+            running,
+            self.now() + span(lease)
+        ))
     }
 
-    fn finish<'a>(&'a self, batch: &'a [Finish]) -> Answer<'a, Vec<bool>> {
+    fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>> {
         in_turn!(self, |connection| finish::finish(connection, batch, self.now()))
     }
 
-    fn begin(&self, claim: ClaimToken) -> Answer<'_, Box<dyn StoreTransaction>> {
+    fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
             let mut turn = Arc::clone(&self.turn).lock_owned().await;
             self.checkpoints.committed();
@@ -184,12 +194,17 @@ impl InboxStore for SqliteStore {
         })
     }
 
-    fn list<'a>(&'a self, filter: &'a Filter, after: i64, most: u32) -> Answer<'a, Vec<Record>> {
+    fn list<'a>(
+        &'a self,
+        filter: &'a Filter,
+        after: i64,
+        most: u32,
+    ) -> StoreFuture<'a, Vec<Record>> {
         Box::pin(async move { operate::list(&mut *self.read().await?, filter, after, most).await })
     }
 
-    fn show(&self, id: i64) -> Answer<'_, Option<Stored>> {
-        Box::pin(async move { operate::show(&mut *self.read().await?, id).await })
+    fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
+        Box::pin(async move { operate::get(&mut *self.read().await?, id).await })
     }
 
     fn change<'a>(
@@ -198,30 +213,30 @@ impl InboxStore for SqliteStore {
         change: Change,
         after: i64,
         most: u32,
-    ) -> Answer<'a, Changed> {
+    ) -> StoreFuture<'a, ChangeResult> {
         let range = (after, most);
         in_turn!(self, |connection| {
             operate::change(connection, filter, change, range, self.now())
         })
     }
 
-    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> Answer<'a, Pruned> {
+    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> StoreFuture<'a, PruneResult> {
         in_turn!(self, |connection| operate::prune(connection, retention, most, self.now()))
     }
 
-    fn heal(&self, bounds: Bounds) -> Answer<'_, u64> {
-        in_turn!(self, |connection| operate::heal(connection, bounds, self.now()))
+    fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
+        in_turn!(self, |connection| operate::clamp_future_due_times(connection, bounds, self.now()))
     }
 
-    fn census(&self) -> Answer<'_, Census> {
-        Box::pin(async move { operate::census(&mut *self.read().await?, self.now()).await })
+    fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
+        Box::pin(async move { operate::queue_depth(&mut *self.read().await?, self.now()).await })
     }
 
-    fn plan<'a>(&'a self, endpoints: &'a [String]) -> Answer<'a, String> {
-        Box::pin(async move { claim::plan(&mut *self.read().await?, endpoints).await })
+    fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
+        Box::pin(async move { claim::explain(&mut *self.read().await?, endpoints).await })
     }
 
-    fn close(&self) -> Answer<'_, ()> {
+    fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             self.checkpoints.stop();
             *self.turn.lock().await = None;

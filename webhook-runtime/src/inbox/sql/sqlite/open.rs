@@ -19,7 +19,7 @@ use crate::{
 /// Reads the URL, and sets what makes commits safe.
 pub(super) fn options(url: &str) -> Result<SqliteConnectOptions, InboxError> {
     let wrong =
-        |problem: &str| InboxError::Url { url: shown_url(url), problem: problem.to_owned() };
+        |problem: &str| InboxError::InvalidUrl { url: shown_url(url), problem: problem.to_owned() };
     let options = SqliteConnectOptions::from_str(url).map_err(|error| wrong(&error.to_string()))?;
     let name = options.get_filename().to_string_lossy();
     if name.is_empty() || url.contains(":memory:") || url.contains("mode=memory") {

@@ -5,14 +5,14 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{Filter, Record, Stored, span},
+    record::{Filter, Record, StoredDelivery, span},
     sql,
     sql::{
         RecordRow, Statement, bind,
         sqlite::{finish::promote, statement},
         statements,
     },
-    store::{Bounds, Census, Change, Changed, Pruned, Retention},
+    store::{Change, ChangeResult, DueTimeLimits, PruneResult, QueueDepth, Retention},
 };
 
 pub(super) async fn list(
@@ -35,10 +35,10 @@ async fn rows(
     Ok(bind!(sqlx::query_as(statement(&template, 0)), args).fetch_all(connection).await?)
 }
 
-pub(super) async fn show(
+pub(super) async fn get(
     connection: &mut SqliteConnection,
     id: i64,
-) -> Result<Option<Stored>, InboxError> {
+) -> Result<Option<StoredDelivery>, InboxError> {
     let row = rows(connection, &Filter::all().ids([id]), i64::MIN, 1).await?.pop();
     let sent = sqlx::query_as("SELECT head, body FROM webhook_bodies WHERE id = $1")
         .bind(id)
@@ -53,7 +53,7 @@ pub(super) async fn change(
     change: Change,
     range: (i64, u32),
     now: i64,
-) -> Result<Changed, InboxError> {
+) -> Result<ChangeResult, InboxError> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     let Statement { template, args } = statements::changeable(filter, change, range);
     let found: Vec<sql::LineRow> =
@@ -63,7 +63,7 @@ pub(super) async fn change(
     sqlx::query(statement(&update, now)).persistent(false).execute(&mut *tx).await?;
     promote(&mut tx, &lines).await?;
     tx.commit().await?;
-    Ok(Changed { count: ids.len().try_into().unwrap_or(u64::MAX), last: ids.last().copied() })
+    Ok(ChangeResult { count: ids.len().try_into().unwrap_or(u64::MAX), last: ids.last().copied() })
 }
 
 pub(super) async fn prune(
@@ -71,9 +71,9 @@ pub(super) async fn prune(
     retention: &Retention,
     most: u32,
     now: i64,
-) -> Result<Pruned, InboxError> {
+) -> Result<PruneResult, InboxError> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let mut pruned = Pruned::default();
+    let mut pruned = PruneResult::default();
     for (state, keep) in retention.by_state() {
         let old: Vec<i64> = sqlx::query_scalar(
             "SELECT id FROM webhook_deliveries WHERE state = $1 AND state > 2 \
@@ -102,14 +102,14 @@ pub(super) async fn prune(
     .bind(most)
     .execute(&mut *tx)
     .await?;
-    pruned.keys = keys.rows_affected();
+    pruned.dedup_keys = keys.rows_affected();
     tx.commit().await?;
     Ok(pruned)
 }
 
-pub(super) async fn heal(
+pub(super) async fn clamp_future_due_times(
     connection: &mut SqliteConnection,
-    bounds: Bounds,
+    bounds: DueTimeLimits,
     now: i64,
 ) -> Result<u64, InboxError> {
     let mut healed = 0;
@@ -138,15 +138,15 @@ pub(super) async fn heal(
     Ok(healed)
 }
 
-pub(super) async fn census(
+pub(super) async fn queue_depth(
     connection: &mut SqliteConnection,
     now: i64,
-) -> Result<Census, InboxError> {
+) -> Result<QueueDepth, InboxError> {
     let counts = statements::counts(|index| format!(" INDEXED BY webhook_{index}"));
     let counts = sqlx::query_as(statement(&counts, now)).fetch_one(&mut *connection).await?;
     let longest_wait = sqlx::query_scalar(statement(&statements::longest_wait(), now))
         .persistent(false)
         .fetch_one(connection)
         .await?;
-    Ok(statements::census(counts, longest_wait))
+    Ok(statements::queue_depth(counts, longest_wait))
 }

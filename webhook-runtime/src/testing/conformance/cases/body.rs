@@ -3,14 +3,14 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use super::{Found, NOT_ALL_SIGNED, Subject, TOO_LARGE, Verdict::Passed, not_applicable, passed};
+use super::{Found, NOT_ALL_SIGNED, TOO_LARGE, Target, Verdict::Passed, not_applicable, passed};
 use crate::testing::{
     conformance::{draft::Draft, exchange::visible},
     letter::Wire,
 };
 
 /// One bit is changed, here and there.
-pub(crate) async fn tampered_body_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn tampered_body_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let genuine = draft.genuine()?;
     if !draft.signs_every_byte() {
@@ -42,7 +42,7 @@ const BUFFERS: [usize; 9] =
     [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 100 * 1024, 128 * 1024];
 
 /// Whoever verifies the beginning of a body only believes whatever comes behind it.
-pub(crate) async fn all_of_a_large_body_is_verified(subject: &Subject) -> Found {
+pub(crate) async fn all_of_a_large_body_is_verified(subject: &Target) -> Found {
     const LARGE: usize = 200 * 1024;
     let draft = subject.draft().await?;
     if !draft.signs_every_byte() {
@@ -77,7 +77,7 @@ pub(crate) async fn all_of_a_large_body_is_verified(subject: &Subject) -> Found 
 }
 
 /// Nobody is spared the check for the size of his forgery.
-pub(crate) async fn large_forgeries_are_refused(subject: &Subject) -> Found {
+pub(crate) async fn large_forgeries_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let most = subject.target().max_body;
     let mut sizes = vec![100_001, 128 * 1024, 1024 * 1024];
@@ -100,7 +100,7 @@ pub(crate) async fn large_forgeries_are_refused(subject: &Subject) -> Found {
 }
 
 /// More or less than was signed: white space counts as well.
-pub(crate) async fn longer_and_shorter_bodies_are_refused(subject: &Subject) -> Found {
+pub(crate) async fn longer_and_shorter_bodies_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     if !draft.signs_every_byte() {
         return not_applicable(NOT_ALL_SIGNED);
@@ -133,7 +133,7 @@ pub(crate) async fn longer_and_shorter_bodies_are_refused(subject: &Subject) -> 
 
 /// A byte that is no UTF-8, in the place of the replacement character that was signed: whoever
 /// verifies text, and not bytes, cannot tell them apart.
-pub(crate) async fn broken_utf8_is_not_repaired(subject: &Subject) -> Found {
+pub(crate) async fn invalid_utf8_is_not_repaired(subject: &Target) -> Found {
     const SIGNED: &str = "\u{fffd}";
     let draft = subject.draft().await?;
     let Some(mut json) = draft.json().filter(|_| draft.signs_every_byte()) else {
@@ -162,12 +162,12 @@ pub(crate) async fn broken_utf8_is_not_repaired(subject: &Subject) -> Found {
 }
 
 /// What is not believed is not parsed either: the answer is that to any forgery.
-pub(crate) async fn forged_nonsense_is_refused_like_any_forgery(subject: &Subject) -> Found {
+pub(crate) async fn forgery_is_refused_before_parsing(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let forged = draft.forged()?;
     let expected = subject.refuses("a forged delivery", &forged).await?;
     // Where the signature is in the body, it needs one.
-    if subject.provider().traits().header.is_empty() {
+    if subject.provider().scheme_info().signature_header.is_empty() {
         return not_applicable("the signature is in the body, which nonsense cannot have");
     }
     for body in ["{", "not JSON", "", "{\"a\":", "[[[["] {
@@ -182,7 +182,7 @@ pub(crate) async fn forged_nonsense_is_refused_like_any_forgery(subject: &Subjec
 }
 
 /// JSON that parsers choke on, signed: refused or not, it is nobody's failure.
-pub(crate) async fn hostile_json_is_survived(subject: &Subject) -> Found {
+pub(crate) async fn hostile_json_causes_no_5xx(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let most = subject.target().max_body.min(1 << 20);
     let deep = "[".repeat(100_000.min(most));
@@ -214,7 +214,7 @@ pub(crate) async fn hostile_json_is_survived(subject: &Subject) -> Found {
 }
 
 /// Bytes that are no text, signed.
-pub(crate) async fn bytes_that_are_no_text_are_survived(subject: &Subject) -> Found {
+pub(crate) async fn binary_body_causes_no_5xx(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     for (what, body) in [
         ("a byte that is no UTF-8", b"{\"id\":\"\xff\"}".to_vec()),
@@ -228,7 +228,7 @@ pub(crate) async fn bytes_that_are_no_text_are_survived(subject: &Subject) -> Fo
 }
 
 /// Sends a body that was signed, or if none such can be signed, one that was not.
-async fn survives(subject: &Subject, draft: &Draft<'_>, what: &str, body: Vec<u8>) -> Found {
+async fn survives(subject: &Target, draft: &Draft<'_>, what: &str, body: Vec<u8>) -> Found {
     let most = subject.target().max_body;
     let body = if body.len() > most { body[..most].to_vec() } else { body };
     let wire = match draft.with_body(body.clone()).genuine() {

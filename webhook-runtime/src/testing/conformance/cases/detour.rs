@@ -3,14 +3,14 @@
 
 use http::Method;
 
-use super::{Found, Subject, Verdict::Passed, not_applicable};
+use super::{Found, Target, Verdict::Passed, not_applicable};
 use crate::{
     testing::letter::{FORM, Wire},
     verify::handshake::Handshake,
 };
 
 /// What routers and proxies may take for the same path, and a check of the path may not.
-pub(crate) async fn other_paths_are_no_way_round(subject: &Subject) -> Found {
+pub(crate) async fn path_variants_are_no_bypass(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     for (how, wire) in draft.of_strangers()? {
         let (path, query) = wire.target.split_once('?').unwrap_or((&wire.target, ""));
@@ -57,7 +57,7 @@ fn spellings(path: &str) -> Vec<String> {
 
 /// Another method in the place of the one that is verified, by name of a header, the query or the
 /// body.
-pub(crate) async fn method_overrides_are_no_way_round(subject: &Subject) -> Found {
+pub(crate) async fn method_overrides_are_no_bypass(subject: &Target) -> Found {
     const HEADERS: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
     let draft = subject.draft().await?;
     for (how, wire) in draft.of_strangers()? {
@@ -89,17 +89,17 @@ pub(crate) async fn method_overrides_are_no_way_round(subject: &Subject) -> Foun
 }
 
 /// Whether the provider asks by a request of this method alone whether anybody is there.
-pub(super) fn answers(subject: &Subject, method: &str) -> bool {
+pub(super) fn answers(subject: &Target, method: &str) -> bool {
     let is_asked = |handshake: &Handshake| {
         let example = handshake.example("c");
         example
             .is_some_and(|it| it.method == method && it.query.is_empty() && it.headers.is_empty())
     };
-    subject.provider().known_handshakes().iter().any(is_asked)
+    subject.provider().handshakes().iter().any(is_asked)
 }
 
 /// Whoever verifies JSON alone lets forms, texts and bodies of no type pass.
-pub(crate) async fn other_content_types_are_verified_too(subject: &Subject) -> Found {
+pub(crate) async fn other_content_types_are_verified_too(subject: &Target) -> Found {
     const TYPES: [Option<&str>; 10] = [
         None,
         Some(""),
@@ -141,9 +141,9 @@ pub(crate) async fn other_content_types_are_verified_too(subject: &Subject) -> F
 }
 
 /// The query is a part of the URL that was signed.
-pub(crate) async fn changed_query_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn changed_query_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
-    if !subject.provider().traits().signs_url {
+    if !subject.provider().scheme_info().signs_url {
         return not_applicable(NO_URL);
     }
     let genuine = draft.genuine()?;
@@ -160,7 +160,7 @@ pub(crate) async fn changed_query_is_refused(subject: &Subject) -> Found {
 }
 
 /// Where a request was sent to before somebody rewrote it, anybody can say.
-pub(crate) async fn rewritten_urls_are_not_believed(subject: &Subject) -> Found {
+pub(crate) async fn rewritten_url_headers_are_not_trusted(subject: &Target) -> Found {
     const PATHS: [&str; 7] = [
         "x-original-url",
         "x-original-uri",
@@ -182,7 +182,7 @@ pub(crate) async fn rewritten_urls_are_not_believed(subject: &Subject) -> Found 
             }
         }
     }
-    if !subject.provider().traits().signs_url {
+    if !subject.provider().scheme_info().signs_url {
         return Ok(Passed);
     }
     let target = draft.letter.target.clone();

@@ -4,18 +4,18 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Found, Subject, TOO_LARGE, Verdict::Passed, not_applicable, passed};
+use super::{Found, TOO_LARGE, Target, Verdict::Passed, not_applicable, passed};
 
 /// The sample, as it is. If this fails, the sample is not what the handler takes, and no other case
 /// says much.
-pub(crate) async fn genuine_delivery_is_accepted(subject: &Subject) -> Found {
+pub(crate) async fn genuine_delivery_is_accepted(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     subject.accepts("a genuine delivery", &draft.genuine()?).await
 }
 
 /// The same JSON in another form, signed as it is written: whoever verifies what he has parsed and
 /// written again refuses it. A payload that borrows `&str` refuses it too: take `Cow<str>`.
-pub(crate) async fn bytes_are_verified_as_they_came(subject: &Subject) -> Found {
+pub(crate) async fn raw_bytes_are_verified(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some(json) = draft.json().filter(|_| draft.signs_every_byte()) else {
         return not_applicable("the body is no JSON under a signature of every byte");
@@ -28,7 +28,7 @@ pub(crate) async fn bytes_are_verified_as_they_came(subject: &Subject) -> Found 
 }
 
 /// The other way round: the signature is that of the JSON as a library would write it.
-pub(crate) async fn signature_of_rewritten_json_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn signature_of_rewritten_json_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some(json) = draft.json().filter(|_| draft.signs_every_byte()) else {
         return not_applicable("the body is no JSON under a signature of every byte");
@@ -44,7 +44,7 @@ pub(crate) async fn signature_of_rewritten_json_is_refused(subject: &Subject) ->
 
 /// Within the window the same bytes are as genuine as they were: to recognise them is up to the
 /// handler, or to whatever stores deliveries.
-pub(crate) async fn replay_is_answered_like_the_first(subject: &Subject) -> Found {
+pub(crate) async fn replay_gets_the_same_response(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let wire = draft.genuine()?;
     let first = subject.tries("a genuine delivery", &wire).await?;

@@ -2,11 +2,11 @@
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use super::{Found, Subject, Verdict::Passed, not_applicable};
+use super::{Found, Target, Verdict::Passed, not_applicable};
 use crate::testing::{
     conformance::{draft::Draft, exchange::Outcome, failure::Failure},
     handshake::{Body, Example, Proof},
-    letter::{FORM, Letter, Wire, content_type},
+    letter::{FORM, UnsignedRequest, Wire, content_type},
 };
 
 /// A challenge that every provider could have made.
@@ -16,11 +16,11 @@ const NO_HANDSHAKE: &str = "the provider asks for no proof of ownership";
 
 /// They are answered by the framework, and no handler sees them. (Only of our endpoints: others may
 /// answer them elsewhere.)
-pub(crate) async fn handshakes_are_answered_without_the_handler(subject: &Subject) -> Found {
+pub(crate) async fn handshake_skips_the_handler(subject: &Target) -> Found {
     if !subject.is_ours {
         return not_applicable("the handshakes of other receivers may be answered elsewhere");
     }
-    if subject.provider().known_handshakes().is_empty() {
+    if subject.provider().handshakes().is_empty() {
         return not_applicable(NO_HANDSHAKE);
     }
     let draft = subject.draft().await?;
@@ -38,7 +38,7 @@ pub(crate) async fn handshakes_are_answered_without_the_handler(subject: &Subjec
 }
 
 /// A challenge that the provider signs is said back to nobody else.
-pub(crate) async fn unsigned_challenges_are_not_answered(subject: &Subject) -> Found {
+pub(crate) async fn unsigned_challenges_are_not_answered(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     if !examples(subject, CHALLENGE).any(|it| it.proof == Proof::Signature) {
         return not_applicable("no handshake is signed");
@@ -58,7 +58,7 @@ pub(crate) async fn unsigned_challenges_are_not_answered(subject: &Subject) -> F
 }
 
 /// Without the verify token there is no challenge.
-pub(crate) async fn wrong_verify_tokens_are_refused(subject: &Subject) -> Found {
+pub(crate) async fn wrong_verify_tokens_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     if !examples(subject, CHALLENGE).any(|it| matches!(it.proof, Proof::Token(_))) {
         return not_applicable("no handshake has a verify token");
@@ -76,9 +76,9 @@ pub(crate) async fn wrong_verify_tokens_are_refused(subject: &Subject) -> Found 
 }
 
 /// What is said back is text, and no browser runs it.
-pub(crate) async fn challenges_are_not_echoed_as_markup(subject: &Subject) -> Found {
+pub(crate) async fn challenges_are_not_echoed_as_markup(subject: &Target) -> Found {
     const MARKUP: &str = "<script>alert(1)</script>";
-    if subject.provider().known_handshakes().is_empty() {
+    if subject.provider().handshakes().is_empty() {
         return not_applicable(NO_HANDSHAKE);
     }
     let draft = subject.draft().await?;
@@ -99,13 +99,13 @@ pub(crate) async fn challenges_are_not_echoed_as_markup(subject: &Subject) -> Fo
     Ok(Passed)
 }
 
-fn examples(subject: &Subject, challenge: &str) -> impl Iterator<Item = Example> {
+fn examples(subject: &Target, challenge: &str) -> impl Iterator<Item = Example> {
     let challenge = challenge.to_owned();
-    let handshakes = subject.provider().known_handshakes();
+    let handshakes = subject.provider().handshakes();
     handshakes.iter().filter_map(move |handshake| handshake.example(&challenge))
 }
 
-fn does_not_say(subject: &Subject, what: &str, wire: &Wire, outcome: &Outcome) -> Found {
+fn does_not_say(subject: &Target, what: &str, wire: &Wire, outcome: &Outcome) -> Found {
     if outcome.answer.text().contains(CHALLENGE) {
         return Err(subject.found(what, wire, "that the challenge is not said back", outcome));
     }
@@ -137,7 +137,7 @@ fn asked(
 }
 
 /// The handshake without what makes it believable.
-fn letter(draft: &Draft<'_>, example: &Example) -> Result<Letter, Failure> {
+fn letter(draft: &Draft<'_>, example: &Example) -> Result<UnsignedRequest, Failure> {
     let mut letter = draft.letter.clone();
     letter.method = example.method.parse().map_err(|_| Failure::new("no method"))?;
     letter.headers.remove(header::CONTENT_TYPE);
@@ -162,7 +162,7 @@ fn letter(draft: &Draft<'_>, example: &Example) -> Result<Letter, Failure> {
     Ok(letter)
 }
 
-fn add_query(letter: &mut Letter, name: &str, value: &str) {
+fn add_query(letter: &mut UnsignedRequest, name: &str, value: &str) {
     let mark = if letter.target.contains('?') { '&' } else { '?' };
     let value: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
     letter.target = format!("{}{mark}{name}={value}", letter.target);

@@ -2,14 +2,14 @@
 
 use http::{HeaderName, HeaderValue};
 
-use super::{Found, NO_HEADER, NOT_STRICT, Subject, Verdict::Passed, not_applicable, passed};
+use super::{Found, NO_HEADER, NOT_STRICT, Target, Verdict::Passed, not_applicable, passed};
 use crate::{
     testing::{conformance::draft::Draft, letter::Wire},
     verify::scheme::Scheme,
 };
 
 /// Nothing at all that proves it.
-pub(crate) async fn unsigned_delivery_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn unsigned_delivery_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let mut wire = draft.letter.clone().unsigned();
     for name in proofs(&draft, &draft.genuine()?) {
@@ -19,7 +19,7 @@ pub(crate) async fn unsigned_delivery_is_refused(subject: &Subject) -> Found {
 }
 
 /// Each of the headers that the signature needs, in turn.
-pub(crate) async fn each_missing_header_is_noticed(subject: &Subject) -> Found {
+pub(crate) async fn missing_headers_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let genuine = draft.genuine()?;
     let proofs = proofs(&draft, &genuine);
@@ -38,7 +38,7 @@ pub(crate) async fn each_missing_header_is_noticed(subject: &Subject) -> Found {
 }
 
 /// A good header, and behind it a bad one: whoever takes the first is content.
-pub(crate) async fn bad_header_behind_a_good_one_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn bad_header_after_good_one_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let headers = goods_and_bads(&draft)?;
     if headers.is_empty() {
@@ -52,7 +52,7 @@ pub(crate) async fn bad_header_behind_a_good_one_is_refused(subject: &Subject) -
 }
 
 /// A bad header, and behind it a good one: whoever takes the last is content.
-pub(crate) async fn good_header_behind_a_bad_one_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn good_header_after_bad_one_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let headers = goods_and_bads(&draft)?;
     if headers.is_empty() {
@@ -66,7 +66,7 @@ pub(crate) async fn good_header_behind_a_bad_one_is_refused(subject: &Subject) -
 }
 
 /// The same header twice is no forgery, but no provider sends that. (Only of those who are strict.)
-pub(crate) async fn header_sent_twice_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn duplicate_header_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     if !subject.is_strict {
         return not_applicable(NOT_STRICT);

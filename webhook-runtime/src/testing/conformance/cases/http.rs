@@ -2,17 +2,17 @@
 
 use http::{Method, StatusCode};
 
-use super::{Found, NOT_STRICT, Subject, Verdict::Passed, detour::answers, not_applicable, passed};
+use super::{Found, NOT_STRICT, Target, Verdict::Passed, detour::answers, not_applicable, passed};
 use crate::testing::{
     conformance::{draft::Draft, exchange::visible},
     letter::Wire,
 };
 
 /// Whatever is not the provider's way to deliver is no way round the signature.
-pub(crate) async fn other_methods_are_refused(subject: &Subject) -> Found {
+pub(crate) async fn other_methods_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let provider = subject.provider();
-    let allowed: Vec<&str> = provider.allowed_methods().split(", ").collect();
+    let allowed: Vec<&str> = provider.methods().split(", ").collect();
     for name in ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"] {
         let Ok(method) = Method::from_bytes(name.as_bytes()) else { continue };
         // Some providers ask with one of them whether anybody is there.
@@ -45,7 +45,7 @@ pub(crate) async fn other_methods_are_refused(subject: &Subject) -> Found {
 const MOST: usize = 64 * 1024 * 1024;
 
 /// One byte more than is taken, declared.
-pub(crate) async fn oversized_body_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn oversized_body_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some(wire) = oversized(subject, &draft)? else {
         return not_applicable("the receiver takes bodies of any size");
@@ -63,7 +63,7 @@ pub(crate) async fn oversized_body_is_refused(subject: &Subject) -> Found {
 }
 
 /// One byte more than is taken, in pieces.
-pub(crate) async fn oversized_body_in_pieces_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn oversized_chunked_body_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some(wire) = oversized(subject, &draft)? else {
         return not_applicable("the receiver takes bodies of any size");
@@ -75,7 +75,7 @@ pub(crate) async fn oversized_body_in_pieces_is_refused(subject: &Subject) -> Fo
 }
 
 /// A genuine delivery of more bytes than are taken.
-fn oversized(subject: &Subject, draft: &Draft<'_>) -> Result<Option<Wire>, super::Failure> {
+fn oversized(subject: &Target, draft: &Draft<'_>) -> Result<Option<Wire>, super::Failure> {
     let limit = subject.target().max_body;
     if limit >= MOST {
         return Ok(None);
@@ -93,7 +93,7 @@ fn oversized(subject: &Subject, draft: &Draft<'_>) -> Result<Option<Wire>, super
 
 /// The signature covers the bytes as sent: a body that is compressed would not be covered as read.
 /// (Only of those who are strict.)
-pub(crate) async fn compressed_body_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn compressed_body_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     if !subject.is_strict {
         return not_applicable(NOT_STRICT);
@@ -108,12 +108,12 @@ pub(crate) async fn compressed_body_is_refused(subject: &Subject) -> Found {
 }
 
 /// Whoever guesses learns nothing from the answers.
-pub(crate) async fn refusals_are_all_alike(subject: &Subject) -> Found {
+pub(crate) async fn refusals_are_identical(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let forged = draft.forged()?;
     let expected = subject.refuses("a forged delivery", &forged).await?;
     let mut others = vec![("no signature", draft.letter.clone().unsigned())];
-    let header = subject.provider().traits().header;
+    let header = subject.provider().scheme_info().signature_header;
     if !header.is_empty() && forged.headers.contains_key(header) {
         for (what, value) in [("nonsense for a signature", "x"), ("an empty signature", "")] {
             let mut wire = forged.clone();
@@ -142,7 +142,7 @@ pub(crate) async fn refusals_are_all_alike(subject: &Subject) -> Found {
 }
 
 /// What a request says of its own host is said by its sender, who may be anybody.
-pub(crate) async fn hosts_of_the_request_are_not_believed(subject: &Subject) -> Found {
+pub(crate) async fn host_headers_are_not_trusted(subject: &Target) -> Found {
     const EVIL: &str = "evil.test";
     let draft = subject.draft().await?;
     let spoofed = |mut wire: Wire| {
@@ -155,7 +155,7 @@ pub(crate) async fn hosts_of_the_request_are_not_believed(subject: &Subject) -> 
         wire.set("forwarded", format!("host={EVIL};proto=https"));
         wire
     };
-    if draft.scheme().is_some_and(|scheme| scheme.traits().signs_url) {
+    if draft.scheme().is_some_and(|scheme| scheme.scheme_info().signs_url) {
         let mut elsewhere = draft.clone();
         elsewhere.letter.origin = format!("https://{EVIL}");
         let wire = spoofed(elsewhere.genuine()?);

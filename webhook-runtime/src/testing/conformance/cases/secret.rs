@@ -1,19 +1,19 @@
 //! Signatures that anybody can make.
 
-use super::{Found, KEY_PAIR, Subject, Verdict::Passed, not_applicable, passed};
+use super::{Found, KEY_PAIR, Target, Verdict::Passed, not_applicable, passed};
 use crate::{
     testing::letter::Wire,
     verify::{Secret, scheme::Scheme},
 };
 
 /// The whole request is right, but for the secret.
-pub(crate) async fn forged_delivery_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn forged_delivery_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     subject.refuses("a delivery signed with another secret", &draft.forged()?).await.map(passed)
 }
 
 /// A secret that is not set is an empty one, and with that everybody can sign.
-pub(crate) async fn empty_secret_opens_nothing(subject: &Subject) -> Found {
+pub(crate) async fn empty_secret_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let wires: Vec<Wire> = match draft.scheme() {
         Some(scheme) if scheme.key_pair_of().is_some() => return not_applicable(KEY_PAIR),
@@ -41,7 +41,7 @@ pub(crate) async fn empty_secret_opens_nothing(subject: &Subject) -> Found {
 }
 
 /// While a secret is rotated, each of those that are live opens.
-pub(crate) async fn every_live_secret_is_accepted(subject: &Subject) -> Found {
+pub(crate) async fn every_live_secret_is_accepted(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     if draft.older.is_empty() {
         return not_applicable("no `older_secret` is given, and there is none beside the first");
@@ -76,7 +76,7 @@ const WELL_KNOWN: [&str; 16] = [
 ];
 
 /// Secrets that are left over from documentation and tests.
-pub(crate) async fn well_known_secrets_open_nothing(subject: &Subject) -> Found {
+pub(crate) async fn well_known_secrets_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     if draft.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some()) {
         return not_applicable(KEY_PAIR);
@@ -115,7 +115,7 @@ const SWITCHES: [(&str, &str); 14] = [
 ];
 
 /// No header and no parameter of the query makes anything believable.
-pub(crate) async fn nothing_switches_verification_off(subject: &Subject) -> Found {
+pub(crate) async fn verification_cannot_be_switched_off(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let mut all = draft.forged()?;
     for (name, value) in SWITCHES {

@@ -3,10 +3,10 @@
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::{Found, Subject, Verdict::Passed};
+use super::{Found, Target, Verdict::Passed};
 use crate::{
-    testing::{conformance::draft::Draft, handshake::Proof, letter::Letter, put},
-    verify::{Items, Source},
+    testing::{conformance::draft::Draft, handshake::Proof, letter::UnsignedRequest, put},
+    verify::{BatchLayout, Field},
 };
 
 /// As providers call themselves.
@@ -46,7 +46,7 @@ const TRUSTED: [&str; 8] = [
 ];
 
 /// Anybody can call himself by the provider's name, or say that he is its neighbour.
-pub(crate) async fn names_and_addresses_of_senders_are_not_believed(subject: &Subject) -> Found {
+pub(crate) async fn sender_headers_are_not_trusted(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let name = subject.provider().name();
     let named = [format!("{name}/1.0"), format!("{name}-webhooks")];
@@ -72,7 +72,7 @@ pub(crate) async fn names_and_addresses_of_senders_are_not_believed(subject: &Su
 }
 
 /// What proves somebody elsewhere in the application proves no provider.
-pub(crate) async fn other_credentials_are_not_believed(subject: &Subject) -> Found {
+pub(crate) async fn unrelated_credentials_are_not_trusted(subject: &Target) -> Found {
     const CREDENTIALS: [(&str, &str); 9] = [
         ("authorization", "Bearer token"),
         ("authorization", "Bearer "),
@@ -96,7 +96,7 @@ pub(crate) async fn other_credentials_are_not_believed(subject: &Subject) -> Fou
 }
 
 /// Events that are there for tests are deliveries as others are.
-pub(crate) async fn test_events_are_verified_too(subject: &Subject) -> Found {
+pub(crate) async fn test_events_are_verified_too(subject: &Target) -> Found {
     const NAMES: [&str; 14] = [
         "ping",
         "Ping",
@@ -115,7 +115,7 @@ pub(crate) async fn test_events_are_verified_too(subject: &Subject) -> Found {
     ];
     let draft = subject.draft().await?;
     // Some of them are handshakes, which are answered to anybody.
-    let asks_unsigned = subject.provider().known_handshakes().iter().any(|handshake| {
+    let asks_unsigned = subject.provider().handshakes().iter().any(|handshake| {
         handshake.example("c").is_some_and(|example| example.proof != Proof::Signature)
     });
     for name in NAMES {
@@ -133,18 +133,18 @@ pub(crate) async fn test_events_are_verified_too(subject: &Subject) -> Found {
 }
 
 /// The delivery under the name of another event, in all places where that could be.
-fn called(draft: &Draft<'_>, name: &str) -> Letter {
+fn called(draft: &Draft<'_>, name: &str) -> UnsignedRequest {
     let provider = draft.subject.provider();
     let mut letter = draft.letter.clone();
     let mut pointers = vec!["/type".to_owned(), "/event".to_owned()];
     let mut headers = vec!["x-event-type", "x-webhook-event"];
-    match provider.event_source() {
-        Some(Source::Header(header)) => headers.push(header),
-        Some(Source::Pointer(pointer)) => pointers.push(pointer.to_owned()),
+    match provider.event() {
+        Some(Field::Header(header)) => headers.push(header),
+        Some(Field::Pointer(pointer)) => pointers.push(pointer.to_owned()),
         None => {}
     }
-    if let Some(items) = provider.items_source()
-        && let Some(pointer) = Items::event_pointer(items)
+    if let Some(items) = provider.batch()
+        && let Some(pointer) = BatchLayout::event(items)
     {
         pointers.push(items.first(pointer));
     }
@@ -169,7 +169,7 @@ fn called(draft: &Draft<'_>, name: &str) -> Letter {
 }
 
 /// A receiver that has had enough refuses still.
-pub(crate) async fn many_forgeries_are_all_refused(subject: &Subject) -> Found {
+pub(crate) async fn many_forgeries_are_all_refused(subject: &Target) -> Found {
     const MANY: usize = 300;
     let draft = subject.draft().await?;
     let [(_, unsigned), (_, forged)] = draft.of_strangers()?;

@@ -6,7 +6,7 @@ use http::HeaderName;
 use serde_json::Value;
 
 use super::{
-    Found, NO_PLACE, NOT_DATA, NOT_STRICT, Subject, Verdict::Passed, not_applicable, passed,
+    Found, NO_PLACE, NOT_DATA, NOT_STRICT, Target, Verdict::Passed, not_applicable, passed,
 };
 use crate::{
     testing::{
@@ -41,7 +41,7 @@ impl Place {
             let value = query.split('&').find_map(|it| it.strip_prefix(name)?.strip_prefix('='))?;
             return Some(Self { name: Name::Parameter(name), value: value.to_owned(), start: 0 });
         }
-        let label = draft.subject.provider().traits().header;
+        let label = draft.subject.provider().scheme_info().signature_header;
         if label.is_empty() {
             let forger = Draft { secret: draft.subject.target().other_secret(), ..draft.clone() };
             return Self::in_body(genuine, &forger.signed_at(at).ok()?);
@@ -140,7 +140,7 @@ pub(super) fn placed(draft: &Draft<'_>, at: SystemTime) -> Result<Option<(Wire, 
 }
 
 /// Nonsense, long and short.
-pub(crate) async fn malformed_signatures_are_refused(subject: &Subject) -> Found {
+pub(crate) async fn malformed_signatures_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some((genuine, place)) = placed(&draft, draft.now())? else {
         return not_applicable(NO_PLACE);
@@ -184,7 +184,7 @@ pub(crate) async fn malformed_signatures_are_refused(subject: &Subject) -> Found
 }
 
 /// Nothing where the signature should be.
-pub(crate) async fn empty_signature_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn empty_signature_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some((genuine, place)) = placed(&draft, draft.now())? else {
         return not_applicable(NO_PLACE);
@@ -203,7 +203,7 @@ pub(crate) async fn empty_signature_is_refused(subject: &Subject) -> Found {
 
 /// The right signature with one character changed, each in turn: whoever compares only a part of it,
 /// or what a broken decoder left of it, takes some of them.
-pub(crate) async fn altered_signatures_are_refused(subject: &Subject) -> Found {
+pub(crate) async fn altered_signatures_are_refused(subject: &Target) -> Found {
     /// How many are tried where each takes long.
     const FEW: usize = 48;
     let draft = subject.draft().await?;
@@ -247,7 +247,7 @@ fn altered(byte: u8, is_hex: bool) -> Option<u8> {
 
 /// The right signature, cut off at every length: whoever compares up to the end of the shorter one
 /// takes it.
-pub(crate) async fn truncated_signatures_are_refused(subject: &Subject) -> Found {
+pub(crate) async fn truncated_signatures_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some((genuine, place)) = placed(&draft, draft.now())? else {
         return not_applicable(NO_PLACE);
@@ -267,7 +267,7 @@ pub(crate) async fn truncated_signatures_are_refused(subject: &Subject) -> Found
 }
 
 /// The right signature, and more.
-pub(crate) async fn extended_signatures_are_refused(subject: &Subject) -> Found {
+pub(crate) async fn extended_signatures_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some((genuine, place)) = placed(&draft, draft.now())? else {
         return not_applicable(NO_PLACE);
@@ -285,7 +285,7 @@ pub(crate) async fn extended_signatures_are_refused(subject: &Subject) -> Found 
 
 /// The right signature without what stands before it: whoever takes that for granted cannot tell
 /// one algorithm from another.
-pub(crate) async fn signature_without_its_prefix_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn signature_without_its_prefix_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some(scheme) = draft.scheme().and_then(Scheme::without_prefix) else {
         return not_applicable("nothing stands before the signature");
@@ -302,7 +302,7 @@ pub(crate) async fn signature_without_its_prefix_is_refused(subject: &Subject) -
 
 /// A signature by the same secret, but another algorithm, under the name of that algorithm, in its
 /// own header, and in this one.
-pub(crate) async fn other_algorithms_are_refused(subject: &Subject) -> Found {
+pub(crate) async fn other_algorithms_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some(scheme) = draft.scheme() else { return not_applicable(NOT_DATA) };
     if scheme.other_algorithms().is_empty() {
@@ -317,7 +317,7 @@ pub(crate) async fn other_algorithms_are_refused(subject: &Subject) -> Found {
 }
 
 /// The right signature under the name of another version.
-pub(crate) async fn other_versions_are_refused(subject: &Subject) -> Found {
+pub(crate) async fn other_versions_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some(scheme) = draft.scheme() else { return not_applicable(NOT_DATA) };
     if scheme.other_versions().is_empty() {
@@ -333,7 +333,7 @@ pub(crate) async fn other_versions_are_refused(subject: &Subject) -> Found {
 
 /// While a secret is rotated, a delivery has a signature for each: whichever is right, and wherever
 /// it stands, the delivery is genuine.
-pub(crate) async fn good_signature_among_others_is_accepted(subject: &Subject) -> Found {
+pub(crate) async fn good_signature_among_others_is_accepted(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some(scheme) = draft.scheme() else { return not_applicable(NOT_DATA) };
     for last in [true, false] {
@@ -355,7 +355,7 @@ pub(crate) async fn good_signature_among_others_is_accepted(subject: &Subject) -
 
 /// A thousand signatures, the last one right: that is no rotation, but an attempt to make us work.
 /// (That it is refused is asked only of those who are strict.)
-pub(crate) async fn list_of_signatures_is_bounded(subject: &Subject) -> Found {
+pub(crate) async fn signature_list_is_bounded(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some((genuine, place)) = placed(&draft, draft.now())? else {
         return not_applicable(NO_PLACE);
@@ -374,7 +374,7 @@ pub(crate) async fn list_of_signatures_is_bounded(subject: &Subject) -> Found {
 }
 
 /// The right signature in other letters. (Only of those who are strict: it is no forgery.)
-pub(crate) async fn other_spellings_are_refused(subject: &Subject) -> Found {
+pub(crate) async fn lenient_encodings_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some((genuine, place)) = placed(&draft, draft.now())? else {
         return not_applicable(NO_PLACE);

@@ -1,10 +1,10 @@
 //! Secrets of other tenants, where each has its own.
 
-use super::{Found, Subject, not_applicable, passed};
+use super::{Found, Target, not_applicable, passed};
 use crate::testing::{conformance::failure::Failure, target::Signing};
 
 /// The secret of one tenant opens nothing of another's, in neither direction.
-pub(crate) async fn other_tenants_secret_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn other_tenants_secret_is_refused(subject: &Target) -> Found {
     let ours = subject.draft().await?;
     let Some(theirs) = subject.other_draft().await? else {
         return not_applicable("no `other_tenant` is given");
@@ -20,7 +20,7 @@ pub(crate) async fn other_tenants_secret_is_refused(subject: &Subject) -> Found 
 }
 
 /// Nor does any secret open what belongs to nobody.
-pub(crate) async fn unknown_tenant_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn unknown_tenant_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let is_by_tenant = matches!(subject.target().signing, Signing::Source(_));
     let has_tenants = is_by_tenant || subject.other_draft().await?.is_some();

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 
 use super::{
-    Found, NO_PLACE, NO_TIME, NOT_DATA, Subject, Verdict::Passed, not_applicable, passed,
+    Found, NO_PLACE, NO_TIME, NOT_DATA, Target, Verdict::Passed, not_applicable, passed,
     signature::placed,
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 const SLACK: Duration = Duration::from_secs(5);
 
 /// The edges of the window: to the second if the receiver reads the test's clock.
-pub(crate) async fn delivery_inside_the_window_is_accepted(subject: &Subject) -> Found {
+pub(crate) async fn delivery_inside_the_window_is_accepted(subject: &Target) -> Found {
     let Some((past, future)) = subject.window() else {
         return not_applicable("no time is signed, or its window is not known");
     };
@@ -38,17 +38,17 @@ pub(crate) async fn delivery_inside_the_window_is_accepted(subject: &Subject) ->
 }
 
 /// Signed before the window.
-pub(crate) async fn stale_delivery_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn stale_delivery_is_refused(subject: &Target) -> Found {
     outside(subject, |now, by| now.checked_sub(by), |(past, _)| past, "old").await
 }
 
 /// Signed behind the window.
-pub(crate) async fn delivery_from_the_future_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn delivery_from_the_future_is_refused(subject: &Target) -> Found {
     outside(subject, |now, by| now.checked_add(by), |(_, future)| future, "early").await
 }
 
 async fn outside(
-    subject: &Subject,
+    subject: &Target,
     moved: impl Fn(SystemTime, Duration) -> Option<SystemTime>,
     side: impl Fn((Option<Duration>, Option<Duration>)) -> Option<Duration>,
     when: &str,
@@ -56,7 +56,7 @@ async fn outside(
     const DAY: Duration = Duration::from_secs(86_400);
     let draft = subject.draft().await?;
     let known = subject.window();
-    if !subject.provider().traits().signs_time {
+    if !subject.provider().scheme_info().signs_time {
         return not_applicable(NO_TIME);
     }
     let mut distances = vec![DAY * 30, DAY * 3650];
@@ -81,7 +81,7 @@ async fn outside(
 }
 
 /// Numbers that are no times, each signed rightly.
-pub(crate) async fn malformed_times_are_refused(subject: &Subject) -> Found {
+pub(crate) async fn malformed_timestamps_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some(scheme) = draft.scheme() else { return not_applicable(NOT_DATA) };
     let Some(now) = scheme.time_as(draft.now()) else { return not_applicable(NO_TIME) };
@@ -129,12 +129,12 @@ pub(crate) async fn malformed_times_are_refused(subject: &Subject) -> Found {
 }
 
 /// The time is under the signature: another one needs another signature.
-pub(crate) async fn changed_time_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn changed_timestamp_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
-    if !subject.provider().traits().signs_time {
+    if !subject.provider().scheme_info().signs_time {
         return not_applicable(NO_TIME);
     }
-    let is_in_body = subject.provider().traits().header.is_empty();
+    let is_in_body = subject.provider().scheme_info().signature_header.is_empty();
     if draft.scheme().is_none() && !is_in_body {
         return not_applicable("only the scheme's code knows where in the header the time is");
     }
@@ -154,7 +154,7 @@ pub(crate) async fn changed_time_is_refused(subject: &Subject) -> Found {
 
 /// An old time that is signed and a present one beside it, in one header: whoever verifies the one
 /// and judges the other takes what was recorded long ago.
-pub(crate) async fn time_given_twice_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn duplicate_timestamp_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some((separator, field)) = draft.scheme().and_then(Scheme::time_field) else {
         return not_applicable("no time stands with the signature in its header");
@@ -181,7 +181,7 @@ pub(crate) async fn time_given_twice_is_refused(subject: &Subject) -> Found {
 }
 
 /// What was recorded is worth nothing once the window has passed.
-pub(crate) async fn replay_after_the_window_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn replay_after_the_window_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let (Some(clock), Some((Some(past), _))) = (&subject.desk().clock, subject.window()) else {
         return not_applicable("no time is signed, or the clock is not the test's");
@@ -210,12 +210,12 @@ fn signed_at(draft: &Draft<'_>, scheme: &Scheme, time: &str) -> Option<Wire> {
     Some(letter.with(signed))
 }
 
-fn slack(subject: &Subject) -> Duration {
+fn slack(subject: &Target) -> Duration {
     if subject.desk().clock.is_some() { Duration::ZERO } else { SLACK }
 }
 
 /// The id is under the signature, where the scheme says so.
-pub(crate) async fn changed_id_is_refused(subject: &Subject) -> Found {
+pub(crate) async fn changed_id_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some(name) = draft.scheme().and_then(Scheme::signed_id) else {
         return not_applicable("no id is signed");

@@ -3,7 +3,7 @@
 use std::borrow::Cow::{self, Borrowed};
 
 use serde::Deserialize;
-use webhook_runtime::thin::standard_webhooks;
+use webhook_runtime::payloads::standard_webhooks;
 
 use crate::{decode, vector};
 

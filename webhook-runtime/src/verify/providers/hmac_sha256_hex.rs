@@ -3,5 +3,5 @@ use crate::verify::{Provider, scheme::Scheme};
 /// The plain scheme, and the default: `X-Signature` is the lower-case hex HMAC-SHA256 of the body.
 ///
 /// Neither a time nor an id is signed, so that a recorded delivery can be sent again.
-pub const PLAIN: Provider =
-    Provider::new("plain", Scheme::hmac_sha256().header("x-signature").hex());
+pub const HMAC_SHA256_HEX: Provider =
+    Provider::new("hmac-sha256-hex", Scheme::hmac_sha256().header("x-signature").hex());

@@ -3,7 +3,7 @@
 use std::borrow::Cow::{self, Borrowed};
 
 use serde::Deserialize;
-use webhook_runtime::thin::stripe;
+use webhook_runtime::payloads::stripe;
 
 use crate::{decode, vector};
 

@@ -1,7 +1,7 @@
 //! GitHub.
 
 use serde_json::{Value, json};
-use webhook_runtime::{providers::GITHUB, thin::github, webhook};
+use webhook_runtime::{payloads::github, providers::GITHUB, webhook};
 
 use crate::{answer, decode, read};
 
@@ -17,7 +17,7 @@ macro_rules! examples {
     ($($test:ident: $count:literal $event:literal as $payload:ident $check:expr;)+) => {$(
         #[test]
         fn $test() {
-            let file = read(concat!("fixtures/thin/github/", $event, ".jsonl"));
+            let file = read(concat!("fixtures/payloads/github/", $event, ".jsonl"));
             let mut count = 0;
             for body in file.lines() {
                 let check: fn(github::$payload<'_>, &Value) = $check;
@@ -114,8 +114,9 @@ fn assert_user(user: Option<&github::User<'_>>, json: &Value) {
 /// GitHub's schema allows these to be null or missing. The examples have values.
 #[test]
 fn optional_fields_may_be_null_or_missing() {
-    let mut json: Value =
-        decode(read("fixtures/thin/github/pull_request.jsonl").lines().next().expect("an example"));
+    let mut json: Value = decode(
+        read("fixtures/payloads/github/pull_request.jsonl").lines().next().expect("an example"),
+    );
     for pointer in ["user", "assignees", "milestone", "body", "merge_commit_sha"] {
         json["pull_request"][pointer] = Value::Null;
     }
@@ -142,7 +143,7 @@ fn optional_fields_may_be_null_or_missing() {
 
 #[test]
 fn values_of_wrong_types_are_rejected() {
-    let file = read("fixtures/thin/github/issues.jsonl");
+    let file = read("fixtures/payloads/github/issues.jsonl");
     let issue: Value = decode(file.lines().next().expect("an example"));
     for (pointer, wrong) in [
         ("/action", json!(7)),
@@ -169,7 +170,7 @@ async fn mismatches_name_their_json_path() {
     async fn issues(event: github::IssuesEvent<'_>) -> String {
         event.action.as_str().to_owned()
     }
-    let file = read("fixtures/thin/github/issues.jsonl");
+    let file = read("fixtures/payloads/github/issues.jsonl");
     let example = file.lines().next().expect("an example");
     let right = answer::<issues>(&GITHUB, "application/json", example.to_owned()).await;
     assert_eq!(Some(right.text()), decode::<Value>(example)["action"].as_str());

@@ -3,13 +3,13 @@
 use std::borrow::Cow::Borrowed;
 
 use serde_json::Value;
-use webhook_runtime::thin::shopify;
+use webhook_runtime::payloads::shopify;
 
 use crate::{decode, read};
 
 #[test]
 fn orders() {
-    let file = read("fixtures/thin/shopify/orders.jsonl");
+    let file = read("fixtures/payloads/shopify/orders.jsonl");
     let mut count = 0;
     for line in file.lines() {
         let body = decode::<Value>(line)["body"].to_string();

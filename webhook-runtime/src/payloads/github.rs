@@ -168,7 +168,7 @@ open_enum! {
         Demilestoned = "demilestoned",
         Dequeued = "dequeued",
         Edited = "edited",
-        Enqueued = "enqueued",
+        EnqueueResult = "enqueued",
         Labeled = "labeled",
         Locked = "locked",
         Milestoned = "milestoned",

@@ -3,7 +3,7 @@
 use std::borrow::Cow::{Borrowed, Owned};
 
 use serde_json::Value;
-use webhook_runtime::thin::{github, shopify, slack, standard_webhooks};
+use webhook_runtime::payloads::{github, shopify, slack, standard_webhooks};
 
 use crate::{decode, read};
 
@@ -48,7 +48,7 @@ fn words_may_have_escapes() {
 
 #[test]
 fn unknown_actions_are_kept() {
-    let file = read("fixtures/thin/github/issues.jsonl");
+    let file = read("fixtures/payloads/github/issues.jsonl");
     let example = file.lines().next().expect("an example");
     let action = decode::<github::IssuesEvent<'_>>(example).action;
     let body = example.replacen(
@@ -62,7 +62,7 @@ fn unknown_actions_are_kept() {
 
 #[test]
 fn text_is_borrowed_from_the_body() {
-    let file = read("fixtures/thin/github/push.jsonl");
+    let file = read("fixtures/payloads/github/push.jsonl");
     let body = file.lines().find(|body| body.contains(r#""commits":[{"#)).expect("with commits");
     let push: github::Push<'_> = decode(body);
     let commit = &push.commits[0];

@@ -16,7 +16,7 @@ use super::text;
 /// use std::borrow::Cow;
 ///
 /// use serde::Deserialize;
-/// use webhook_runtime::{providers::STRIPE, thin::stripe::Event, webhook};
+/// use webhook_runtime::{providers::STRIPE, payloads::stripe::Event, webhook};
 ///
 /// #[derive(Deserialize)]
 /// struct PaymentIntent<'a> {

@@ -4,7 +4,7 @@ use std::borrow::Cow::{self, Borrowed, Owned};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use webhook_runtime::{providers::SLACK, thin::slack, webhook};
+use webhook_runtime::{payloads::slack, providers::SLACK, webhook};
 
 use crate::{answer, decode, vector};
 
@@ -109,7 +109,7 @@ async fn slash_command_fields_are_typed() {
                  &response_url=d&trigger_id=e&enterprise_id=E1&is_enterprise_install=";
     let body = format!("{plain}true");
     let right = answer::<command>(&SLACK, FORM, body).await;
-    assert_eq!(right.text(), r#"b c! Some("E1") true Hidden(..)"#);
+    assert_eq!(right.text(), r#"b c! Some("E1") true Sensitive(..)"#);
 
     let body = format!("{plain}perhaps");
     let wrong = answer::<command>(&SLACK, FORM, body).await;

@@ -4,7 +4,7 @@
 /// What a payload type takes of a delivery.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Takes {
+pub struct PayloadShape {
     pub(crate) unit: Unit,
     /// Whether the name of the event decides what is decoded.
     pub(crate) by_event: bool,
@@ -21,7 +21,7 @@ pub(crate) enum Unit {
     Delivery,
 }
 
-impl Takes {
+impl PayloadShape {
     pub(crate) const ITEM: Self = Self { unit: Unit::Item, by_event: false };
     pub(crate) const DELIVERY: Self = Self { unit: Unit::Delivery, by_event: false };
     /// An enum of events.

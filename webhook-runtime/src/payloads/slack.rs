@@ -18,7 +18,7 @@ use super::{open_enum, text};
 /// use webhook_runtime::{
 ///     Delivery, Rejection,
 ///     providers::SLACK,
-///     thin::slack::{AppMention, EventCallback},
+///     payloads::slack::{AppMention, EventCallback},
 ///     webhook,
 /// };
 ///
@@ -218,19 +218,19 @@ pub struct SlashCommand<'a> {
     pub api_app_id: Option<Cow<'a, str>>,
     /// Where later answers go: five of them, within half an hour.
     #[serde(borrow)]
-    pub response_url: Hidden<'a>,
+    pub response_url: Sensitive<'a>,
     /// What opens a dialogue, within three seconds.
     #[serde(borrow)]
-    pub trigger_id: Hidden<'a>,
+    pub trigger_id: Sensitive<'a>,
 }
 
 /// Text with which anybody could answer in the app's place for a while: its `Debug` does not show
 /// it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub struct Hidden<'a>(#[serde(borrow)] Cow<'a, str>);
+pub struct Sensitive<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl Hidden<'_> {
+impl Sensitive<'_> {
     /// The text itself.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -238,8 +238,8 @@ impl Hidden<'_> {
     }
 }
 
-impl fmt::Debug for Hidden<'_> {
+impl fmt::Debug for Sensitive<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hidden(..)")
+        f.write_str("Sensitive(..)")
     }
 }

@@ -1,6 +1,6 @@
 //! Ready-made payload types, with bodies from providers.
 //!
-//! `fixtures/thin/README.md` says where the bodies come from. Bodies in these files are our own, in
+//! `fixtures/payloads/README.md` says where the bodies come from. Bodies in these files are our own, in
 //! the documented format.
 
 #[path = "../common/mod.rs"]

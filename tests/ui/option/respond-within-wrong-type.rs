@@ -1,6 +1,6 @@
 use webhook_runtime::{Delivery, webhook};
 
-#[webhook(path = "/webhook", answer_within = 2)]
+#[webhook(path = "/webhook", respond_within = 2)]
 async fn order_paid(_: &Delivery) {}
 
 fn main() {}

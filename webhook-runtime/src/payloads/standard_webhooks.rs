@@ -15,7 +15,7 @@ use super::text;
 ///
 /// ```
 /// use serde::Deserialize;
-/// use webhook_runtime::{providers::STANDARD_WEBHOOKS, thin::standard_webhooks::Event, webhook};
+/// use webhook_runtime::{providers::STANDARD_WEBHOOKS, payloads::standard_webhooks::Event, webhook};
 ///
 /// #[derive(Deserialize)]
 /// struct Contact {

@@ -2,8 +2,8 @@
 //! been the same for years. Whatever else is in a body is passed over.
 //!
 //! ```
-//! # #[cfg(feature = "thin-github")] {
-//! use webhook_runtime::{providers::GITHUB, thin::github, webhook};
+//! # #[cfg(feature = "payloads-github")] {
+//! use webhook_runtime::{providers::GITHUB, payloads::github, webhook};
 //!
 //! #[webhook(path = "/github", provider = GITHUB, secret_env = "GITHUB_SECRET")]
 //! async fn issues(event: github::IssuesEvent<'_>) {
@@ -25,15 +25,15 @@
 //! They are a place to start from, not a model of the provider's API. What needs more fields is a
 //! struct of your own, in which these can be fields.
 
-#[cfg(feature = "thin-github")]
+#[cfg(feature = "payloads-github")]
 pub mod github;
-#[cfg(feature = "thin-shopify")]
+#[cfg(feature = "payloads-shopify")]
 pub mod shopify;
-#[cfg(feature = "thin-slack")]
+#[cfg(feature = "payloads-slack")]
 pub mod slack;
-#[cfg(feature = "thin-standard-webhooks")]
+#[cfg(feature = "payloads-standard-webhooks")]
 pub mod standard_webhooks;
-#[cfg(feature = "thin-stripe")]
+#[cfg(feature = "payloads-stripe")]
 pub mod stripe;
 mod text;
 

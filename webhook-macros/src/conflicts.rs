@@ -1,0 +1,26 @@
+//! Options and arguments that do not go together.
+
+use crate::args::Args;
+use crate::arguments;
+use crate::errors::Errors;
+use crate::handler::Handler;
+
+/// Reports what `inbox` excludes, and what only works with it.
+pub(crate) fn check(args: &Args, handler: &Handler, errors: &mut Errors) {
+    let late = args.setters.iter().find(|setter| setter.name == "respond_within");
+    if let Some(late) = late.filter(|_| args.inbox) {
+        errors.at(
+            late.name.span(),
+            "`respond_within` has no use beside `inbox`: a delivery is answered as soon as it is \
+             stored, and its handler may take its time",
+        );
+    }
+    let tx = handler.extractors().iter().find(|ty| arguments::is_tx(ty));
+    if let Some(tx) = tx.filter(|_| !args.inbox) {
+        errors.over(
+            tx,
+            "`Tx` is the transaction that completes a stored delivery: add `inbox` to the \
+             attribute\nis it a type of your own? then write `self::Tx`",
+        );
+    }
+}

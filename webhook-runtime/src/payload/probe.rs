@@ -1,0 +1,44 @@
+//! Asks a payload type what it takes, and any other type as well.
+
+use std::{marker::PhantomData, ops::Deref};
+
+use crate::{delivery::PayloadShape, payload::Payload};
+
+/// Asks a type what it takes. The method of [`ShapeProbe`] itself is there for payloads alone; for any
+/// other type, the compiler goes on to what it derefs to.
+#[doc(hidden)]
+pub struct ShapeProbe<T>(PhantomData<T>, NoPayload);
+
+#[doc(hidden)]
+pub struct NoPayload;
+
+impl<T> ShapeProbe<T> {
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "not for users")]
+    pub const fn new() -> Self {
+        Self(PhantomData, NoPayload)
+    }
+}
+
+impl<'a, T: Payload<'a>> ShapeProbe<T> {
+    #[must_use]
+    pub fn payload_shape(&self) -> PayloadShape {
+        T::SHAPE
+    }
+}
+
+impl<T> Deref for ShapeProbe<T> {
+    type Target = NoPayload;
+
+    fn deref(&self) -> &NoPayload {
+        &self.1
+    }
+}
+
+impl NoPayload {
+    #[must_use]
+    #[allow(clippy::unused_self, reason = "called as the one of `ShapeProbe` is")]
+    pub fn payload_shape(&self) -> PayloadShape {
+        PayloadShape::DELIVERY
+    }
+}
