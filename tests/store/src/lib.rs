@@ -129,12 +129,12 @@ impl InboxStore for MemoryStore {
         &'a self,
         filter: &'a Filter,
         after: i64,
-        most: u32,
+        max: u32,
     ) -> StoreFuture<'a, Vec<Record>> {
         Box::pin(async move {
             let tables = self.tables.lock().await;
             let found = tables.records_after(after).filter(|record| filter.matches(record));
-            Ok(found.take(most as usize).cloned().collect())
+            Ok(found.take(max as usize).cloned().collect())
         })
     }
 
@@ -147,7 +147,7 @@ impl InboxStore for MemoryStore {
         filter: &'a Filter,
         change: Change,
         after: i64,
-        most: u32,
+        max: u32,
     ) -> StoreFuture<'a, ChangeResult> {
         Box::pin(async move {
             let mut tables = self.tables.lock().await;
@@ -156,7 +156,7 @@ impl InboxStore for MemoryStore {
                 .filter(|record| filter.matches(record))
                 .filter(|record| change.applies_to().contains(&record.state))
                 .map(|record| record.id)
-                .take(most as usize)
+                .take(max as usize)
                 .collect();
             for id in &ids {
                 tables.change(*id, change, self.clock.now());
@@ -165,9 +165,9 @@ impl InboxStore for MemoryStore {
         })
     }
 
-    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> StoreFuture<'a, PruneResult> {
+    fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
         Box::pin(async move {
-            Ok(self.tables.lock().await.prune(retention, most as usize, self.clock.now()))
+            Ok(self.tables.lock().await.prune(retention, max as usize, self.clock.now()))
         })
     }
 

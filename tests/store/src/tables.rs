@@ -159,18 +159,18 @@ impl Tables {
     pub(crate) fn prune(
         &mut self,
         retention: &Retention,
-        most: usize,
+        max: usize,
         now: SystemTime,
     ) -> PruneResult {
         let records = self.deliveries.values().map(|row| &row.record);
         let old = records.filter(|record| retention.is_over(record, now)).map(|record| record.id);
-        let old: Vec<i64> = old.take(most).collect();
+        let old: Vec<i64> = old.take(max).collect();
         for id in &old {
             self.remove(*id);
         }
         let expired =
             self.keys.iter().filter(|(_, (_, expires))| expires.is_some_and(|at| at <= now));
-        let expired: Vec<[u8; 16]> = expired.map(|(key, _)| *key).take(most).collect();
+        let expired: Vec<[u8; 16]> = expired.map(|(key, _)| *key).take(max).collect();
         for key in &expired {
             self.keys.remove(key);
         }

@@ -133,11 +133,11 @@ impl Tables {
         &mut self,
         filter: &Filter,
         change: Change,
-        (after, most): (i64, u32),
+        (after, max): (i64, u32),
         now: SystemTime,
     ) -> ChangeResult {
         let applies = |record: &&Record| change.applies_to().contains(&record.state);
-        let found = self.matching(filter, after).filter(applies).take(most as usize);
+        let found = self.matching(filter, after).filter(applies).take(max as usize);
         let found: Vec<i64> = found.map(|record| record.id).collect();
         for id in &found {
             let Some(row) = self.rows.get_mut(id) else { continue };
@@ -217,9 +217,9 @@ impl InboxStore for MemoryStore {
         &'a self,
         filter: &'a Filter,
         after: i64,
-        most: u32,
+        max: u32,
     ) -> StoreFuture<'a, Vec<Record>> {
-        at_once(self.tables().matching(filter, after).take(most as usize).cloned().collect())
+        at_once(self.tables().matching(filter, after).take(max as usize).cloned().collect())
     }
 
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
@@ -231,9 +231,9 @@ impl InboxStore for MemoryStore {
         filter: &'a Filter,
         change: Change,
         after: i64,
-        most: u32,
+        max: u32,
     ) -> StoreFuture<'a, ChangeResult> {
-        at_once(self.tables().change(filter, change, (after, most), self.now()))
+        at_once(self.tables().change(filter, change, (after, max), self.now()))
     }
 
     fn prune<'a>(&'a self, retention: &'a Retention, _: u32) -> StoreFuture<'a, PruneResult> {

@@ -8,27 +8,15 @@
 
 mod counters;
 mod error;
-#[cfg_attr(
-    not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
-    allow(dead_code, reason = "an inbox in memory has no columns")
-)]
 pub(crate) mod http;
 mod listing;
 #[cfg(feature = "testing")]
 mod memory;
 mod options;
-#[cfg_attr(
-    not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
-    allow(dead_code, reason = "an inbox in memory has no columns")
-)]
 mod record;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod sql;
 pub mod store;
-#[cfg_attr(
-    not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
-    allow(dead_code, reason = "an inbox in memory has no transactions")
-)]
 mod tx;
 pub(crate) mod worker;
 mod writer;
@@ -181,6 +169,7 @@ impl Inbox {
     }
 
     /// Stops the workers and closes the database.
+    #[cfg(feature = "serve")]
     pub(crate) async fn end(self, deadline: Duration) {
         let ShutdownResult { finished, released } = self.shutdown(deadline).await;
         tracing::info!(finished, released, "the inbox has stopped");

@@ -90,15 +90,15 @@ impl InboxBuilder {
     }
 
     /// Sets how many functions run at a time. The default is 16.
-    pub fn concurrency(mut self, most: usize) -> Self {
-        self.settings.concurrency = most;
+    pub fn concurrency(mut self, max: usize) -> Self {
+        self.settings.concurrency = max;
         self
     }
 
     /// Sets how often a delivery is started before it becomes a dead letter. The default is 15. An
     /// attempt that ends the whole process counts, too.
-    pub fn max_attempts(mut self, most: u32) -> Self {
-        self.settings.max_attempts = most;
+    pub fn max_attempts(mut self, max: u32) -> Self {
+        self.settings.max_attempts = max;
         self
     }
 
@@ -185,8 +185,8 @@ impl InboxBuilder {
     /// transactions of functions take one more for each function that runs, and one connection
     /// waits for notifications.
     #[cfg(feature = "inbox-postgres")]
-    pub fn max_connections(mut self, most: u32) -> Self {
-        self.connections = most;
+    pub fn max_connections(mut self, max: u32) -> Self {
+        self.connections = max;
         self
     }
 

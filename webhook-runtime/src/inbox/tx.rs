@@ -96,7 +96,7 @@ pub(crate) async fn rollback(transaction: Box<dyn StoreTransaction>) {
 }
 
 /// How long to wait for a transaction that outlives its function.
-const PATIENCE: Duration = Duration::from_secs(5);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Gives out the transaction of one attempt.
 #[derive(Clone)]
@@ -124,7 +124,7 @@ impl TxSource {
         &self,
     ) -> Result<Option<Box<dyn StoreTransaction>>, InboxError> {
         // A task that the function has spawned with it may be about to end.
-        if let Ok(mut slot) = tokio::time::timeout(PATIENCE, self.slot.lock()).await {
+        if let Ok(mut slot) = tokio::time::timeout(CLOSE_TIMEOUT, self.slot.lock()).await {
             return Ok(slot.close_and_take());
         }
         // On SQLite, nobody can write while the transaction is open: roll it back when it is free.

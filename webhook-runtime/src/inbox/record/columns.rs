@@ -35,6 +35,7 @@ pub(crate) fn millis(time: SystemTime) -> i64 {
 }
 
 /// A duration in milliseconds, at most about 300 years.
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres", test))]
 pub(crate) fn span(duration: Duration) -> i64 {
     const MOST: i64 = 10_000_000_000_000;
     i64::try_from(duration.as_millis()).unwrap_or(MOST).min(MOST)

@@ -39,7 +39,7 @@ impl Record {
         match result {
             AttemptResult::Completed => self.finish(DeliveryState::Completed, now, None),
             AttemptResult::Dead { reason } => {
-                self.finish(DeliveryState::Dead, now, Some(reason.clone()))
+                self.finish(DeliveryState::Dead, now, Some(reason.clone()));
             }
             AttemptResult::Retry { after, reason } => {
                 self.set(DeliveryState::Pending, now.checked_add(after.unwrap_or_default()));

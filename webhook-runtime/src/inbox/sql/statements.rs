@@ -42,8 +42,8 @@ const RECORD: &str = "id, endpoint, provider, event, provider_id, state, attempt
                       received_at, due_at, finished_at, size";
 
 /// Lists the records that a filter matches, with numbers above `after`.
-pub(crate) fn list(filter: &Filter, after: i64, most: u32) -> Statement {
-    select(RECORD, filter, "", (after, most))
+pub(crate) fn list(filter: &Filter, after: i64, max: u32) -> Statement {
+    select(RECORD, filter, "", (after, max))
 }
 
 /// Lists number and line of the records that a change applies to.
@@ -52,8 +52,8 @@ pub(crate) fn changeable(filter: &Filter, change: Change, range: (i64, u32)) -> 
     select("id, line", filter, &applies, range)
 }
 
-fn select(columns: &str, filter: &Filter, more: &str, (after, most): (i64, u32)) -> Statement {
-    let mut args = vec![Arg::Int(after), Arg::Int(most.into())];
+fn select(columns: &str, filter: &Filter, more: &str, (after, max): (i64, u32)) -> Statement {
+    let mut args = vec![Arg::Int(after), Arg::Int(max.into())];
     let conditions = conditions(filter, &mut args);
     let template = format!(
         "SELECT {columns} FROM {{s}}deliveries WHERE id > $1{conditions}{more} ORDER BY id LIMIT $2"

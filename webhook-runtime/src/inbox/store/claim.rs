@@ -52,7 +52,7 @@ impl ClaimRequest {
         for (_, record) in due {
             match record.due_at {
                 _ if record.state == DeliveryState::Running => {
-                    selection.lapsed(record.id, record.attempt)
+                    selection.lapsed(record.id, record.attempt);
                 }
                 Some(_) => retries.push(record.id),
                 None => new.push(record.id),

@@ -60,12 +60,8 @@ pub trait InboxStore: Send + Sync + 'static {
     fn begin(&self, claim_token: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>>;
 
     /// Lists records with numbers above `after`, ordered by number.
-    fn list<'a>(
-        &'a self,
-        filter: &'a Filter,
-        after: i64,
-        most: u32,
-    ) -> StoreFuture<'a, Vec<Record>>;
+    fn list<'a>(&'a self, filter: &'a Filter, after: i64, max: u32)
+    -> StoreFuture<'a, Vec<Record>>;
 
     /// Returns one record with what was sent.
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>>;
@@ -76,11 +72,11 @@ pub trait InboxStore: Send + Sync + 'static {
         filter: &'a Filter,
         change: Change,
         after: i64,
-        most: u32,
+        max: u32,
     ) -> StoreFuture<'a, ChangeResult>;
 
-    /// Deletes what is old enough, at most `most` of each kind.
-    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> StoreFuture<'a, PruneResult>;
+    /// Deletes what is old enough, at most `max` of each kind.
+    fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult>;
 
     /// Resets due times that lie implausibly far ahead, and returns their number.
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64>;

@@ -131,14 +131,14 @@ fn retry(reason: String) -> AttemptResult {
 /// Makes the result what is stored: a retry has its pause, or is a dead letter after the last
 /// attempt, and reasons have a limited length.
 fn bounded(shared: &Shared, number: u32, result: AttemptResult) -> AttemptResult {
-    let most = shared.settings.max_attempts;
+    let max = shared.settings.max_attempts;
     match result {
-        AttemptResult::Retry { after, reason } if number < most => {
+        AttemptResult::Retry { after, reason } if number < max => {
             let after = Some(shared.settings.backoff.delay(number, after));
             AttemptResult::Retry { after, reason: stored_reason(&reason) }
         }
         AttemptResult::Retry { reason, .. } => {
-            let reason = stored_reason(&format!("attempt {number} of {most} failed: {reason}"));
+            let reason = stored_reason(&format!("attempt {number} of {max} failed: {reason}"));
             AttemptResult::Dead { reason }
         }
         AttemptResult::Dead { reason } => AttemptResult::Dead { reason: stored_reason(&reason) },

@@ -138,11 +138,11 @@ pub(crate) async fn drain(
     shared: &Arc<Shared>,
     processes: &JobHandlers,
 ) -> Result<u64, InboxError> {
-    let most = u32::try_from(shared.settings.concurrency).unwrap_or(u32::MAX);
+    let max = u32::try_from(shared.settings.concurrency).unwrap_or(u32::MAX);
     let mut turns = Turns::new(processes.by_endpoint.keys().cloned());
     let mut count = 0;
     loop {
-        let claimed = shared.store.claim(&turns.wanted(shared, most)).await?;
+        let claimed = shared.store.claim(&turns.wanted(shared, max)).await?;
         shared.counters.dead(claimed.dead_lettered.into());
         if claimed.jobs.is_empty() && claimed.dead_lettered == 0 {
             return Ok(count);

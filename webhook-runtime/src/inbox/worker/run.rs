@@ -156,10 +156,10 @@ impl Worker {
 
     async fn wait_for_all(
         &mut self,
-        patience: Duration,
+        timeout: Duration,
         events: &mut mpsc::UnboundedReceiver<Event>,
     ) {
-        let until = Instant::now().checked_add(patience);
+        let until = Instant::now().checked_add(timeout);
         while !self.started.is_empty() {
             let next = match until {
                 Some(until) => tokio::time::timeout_at(until, events.recv()).await,

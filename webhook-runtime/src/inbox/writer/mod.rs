@@ -17,14 +17,14 @@ use crate::inbox::{
 };
 
 /// The longest wait for a delivery to be stored. Providers have little patience.
-const PATIENCE: Duration = Duration::from_secs(5);
+const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
-type Answered<T> = oneshot::Sender<Result<T, InboxError>>;
+type Reply<T> = oneshot::Sender<Result<T, InboxError>>;
 
 /// Stores deliveries and settles claims, many in one commit.
 pub(crate) struct Writer {
-    received: Arc<Queue<(NewDelivery, Answered<EnqueueResult>)>>,
-    ended: Arc<Queue<(FinishedAttempt, Answered<bool>)>>,
+    received: Arc<Queue<(NewDelivery, Reply<EnqueueResult>)>>,
+    ended: Arc<Queue<(FinishedAttempt, Reply<bool>)>>,
     dedup_retention: Duration,
 }
 
@@ -40,7 +40,7 @@ impl Writer {
         let received = Arc::new(Queue::new(settings.queue));
         // There are at most as many as there are running deliveries.
         let ended = Arc::new(Queue::new(Capacity { items: usize::MAX, weight: usize::MAX }));
-        keep_going({
+        restart_on_panic({
             let (queue, store) = (Arc::clone(&received), Arc::clone(store));
             move || {
                 let (queue, store) = (Arc::clone(&queue), Arc::clone(&store));
@@ -51,7 +51,7 @@ impl Writer {
                 }
             }
         });
-        keep_going({
+        restart_on_panic({
             let (queue, store) = (Arc::clone(&ended), Arc::clone(store));
             move || {
                 let (queue, store) = (Arc::clone(&queue), Arc::clone(&store));
@@ -64,7 +64,7 @@ impl Writer {
     /// Stores a delivery. Without an error, it is committed.
     pub(crate) async fn enqueue(&self, delivery: NewDelivery) -> Result<EnqueueResult, InboxError> {
         let answered = self.push(delivery)?;
-        within_patience(async { answered.await.map_err(|_| InboxError::Closed)? }).await
+        with_timeout(async { answered.await.map_err(|_| InboxError::Closed)? }).await
     }
 
     /// Stores deliveries, in few commits. Without an error, all of them are committed.
@@ -83,7 +83,7 @@ impl Writer {
             }
             Ok(())
         };
-        within_patience(all).await
+        with_timeout(all).await
     }
 
     fn has_room(&self, delivery: &NewDelivery) -> bool {
@@ -123,14 +123,14 @@ impl Drop for Writer {
     }
 }
 
-async fn within_patience<T>(
+async fn with_timeout<T>(
     stored: impl Future<Output = Result<T, InboxError>>,
 ) -> Result<T, InboxError> {
-    tokio::time::timeout(PATIENCE, stored).await.unwrap_or(Err(InboxError::Timeout))
+    tokio::time::timeout(STORE_TIMEOUT, stored).await.unwrap_or(Err(InboxError::Timeout))
 }
 
 /// Runs a task to its end. A task that panics is started again.
-fn keep_going<F, T>(task: F)
+fn restart_on_panic<F, T>(task: F)
 where
     F: Fn() -> T + Send + 'static,
     T: Future<Output = ()> + Send + 'static,
@@ -149,7 +149,7 @@ async fn receive(
     store: &dyn InboxStore,
     counters: &InboxMetrics,
     wake: &Notify,
-    batch: Vec<(NewDelivery, Answered<EnqueueResult>)>,
+    batch: Vec<(NewDelivery, Reply<EnqueueResult>)>,
 ) {
     let (deliveries, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
     match store.enqueue(&deliveries).await {
@@ -173,7 +173,7 @@ async fn receive(
     }
 }
 
-async fn settle(store: &dyn InboxStore, batch: Vec<(FinishedAttempt, Answered<bool>)>) {
+async fn settle(store: &dyn InboxStore, batch: Vec<(FinishedAttempt, Reply<bool>)>) {
     let (batch, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
     match store.finish(&batch).await {
         Ok(good) => {

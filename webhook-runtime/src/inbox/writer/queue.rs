@@ -24,7 +24,7 @@ pub(crate) struct Capacity {
 
 /// A bounded queue.
 pub(crate) struct Queue<T> {
-    most: Capacity,
+    max: Capacity,
     inner: Mutex<Inner<T>>,
 }
 
@@ -44,9 +44,9 @@ pub(crate) enum Refused {
 }
 
 impl<T> Queue<T> {
-    pub(crate) fn new(most: Capacity) -> Self {
+    pub(crate) fn new(max: Capacity) -> Self {
         let waiting = VecDeque::new();
-        Self { most, inner: Mutex::new(Inner { waiting, weight: 0, closed: false, taker: None }) }
+        Self { max, inner: Mutex::new(Inner { waiting, weight: 0, closed: false, taker: None }) }
     }
 
     /// Pushes an item if there is room. An item that is heavier than the whole queue may be fits
@@ -58,7 +58,7 @@ impl<T> Queue<T> {
                 return Err(Refused::Closed);
             }
             let total = inner.weight.saturating_add(weight);
-            let room = inner.waiting.len() < self.most.items && total <= self.most.weight;
+            let room = inner.waiting.len() < self.max.items && total <= self.max.weight;
             if !room && !inner.waiting.is_empty() {
                 return Err(Refused::Full);
             }
@@ -76,7 +76,7 @@ impl<T> Queue<T> {
     pub(crate) fn has_room(&self, weight: usize) -> bool {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let total = inner.weight.saturating_add(weight);
-        inner.waiting.len() < self.most.items && total <= self.most.weight
+        inner.waiting.len() < self.max.items && total <= self.max.weight
     }
 
     /// Closes the queue: nothing more is pushed, and what is in it is still taken.
@@ -93,7 +93,7 @@ impl<T> Queue<T> {
 
     /// Takes what waits, oldest first, up to a limit but at least one item; `None` when the queue
     /// is closed and empty. Only one task may take.
-    fn poll_take(&self, context: &mut Context<'_>, most: Capacity) -> Poll<Option<Vec<T>>> {
+    fn poll_take(&self, context: &mut Context<'_>, max: Capacity) -> Poll<Option<Vec<T>>> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.waiting.is_empty() {
             if inner.closed {
@@ -104,7 +104,7 @@ impl<T> Queue<T> {
         }
         let (mut batch, mut weight) = (Vec::new(), 0_usize);
         while let Some((_, next)) = inner.waiting.front() {
-            let full = batch.len() >= most.items || weight.saturating_add(*next) > most.weight;
+            let full = batch.len() >= max.items || weight.saturating_add(*next) > max.weight;
             if full && !batch.is_empty() {
                 break;
             }
@@ -119,12 +119,12 @@ impl<T> Queue<T> {
 
     /// Commits what is queued, again and again, until the queue is closed and empty. There is no
     /// timer: an item that comes alone is committed at once.
-    pub(crate) async fn commit_by<F, D>(&self, most: Capacity, mut commit: F)
+    pub(crate) async fn commit_by<F, D>(&self, max: Capacity, mut commit: F)
     where
         F: FnMut(Vec<T>) -> D,
         D: Future<Output = ()>,
     {
-        while let Some(batch) = poll_fn(|context| self.poll_take(context, most)).await {
+        while let Some(batch) = poll_fn(|context| self.poll_take(context, max)).await {
             commit(batch).await;
         }
     }

@@ -107,11 +107,11 @@ async fn pick_some(
     names: &Names,
     wanted: &ClaimRequest,
     state_and_due: &str,
-    most: i64,
+    max: i64,
 ) -> Result<Vec<DueRow>, InboxError> {
     Ok(sqlx::query_as(names.sql(&pick(state_and_due)))
         .bind(&wanted.endpoints)
-        .bind(most)
+        .bind(max)
         .fetch_all(connection)
         .await?)
 }

@@ -31,10 +31,10 @@ use crate::{
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// The longest wait for a connection.
-const CONNECT: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The longest time of a whole operation. After that, its connection is given up.
-const PATIENCE: Duration = Duration::from_secs(15);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The options of the store.
 pub(crate) struct Options {
@@ -61,7 +61,7 @@ macro_rules! on {
             let mut pooled = $self.own.acquire().await?;
             let ended = {
                 let $connection = &mut *pooled;
-                tokio::time::timeout(PATIENCE, $operation).await
+                tokio::time::timeout(OPERATION_TIMEOUT, $operation).await
             };
             match ended {
                 Ok(answer) => answer,
@@ -90,10 +90,10 @@ impl PostgresStore {
         set_up(&mut first).await.map_err(|error| cannot(error.into()))?;
         schema::migrate(&mut first, &names, options.migrate).await.map_err(cannot)?;
         drop(first);
-        let pool = |most: u32, bounded: bool| {
+        let pool = |max: u32, bounded: bool| {
             PgPoolOptions::new()
-                .max_connections(most)
-                .acquire_timeout(CONNECT)
+                .max_connections(max)
+                .acquire_timeout(CONNECT_TIMEOUT)
                 // A test would double the round trips of every operation. A broken connection is
                 // noticed in time.
                 .test_before_acquire(false)
@@ -172,9 +172,9 @@ impl InboxStore for PostgresStore {
         &'a self,
         filter: &'a Filter,
         after: i64,
-        most: u32,
+        max: u32,
     ) -> StoreFuture<'a, Vec<Record>> {
-        on!(self, |connection| operate::list(connection, &self.names, filter, after, most))
+        on!(self, |connection| operate::list(connection, &self.names, filter, after, max))
     }
 
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
@@ -186,14 +186,14 @@ impl InboxStore for PostgresStore {
         filter: &'a Filter,
         change: Change,
         after: i64,
-        most: u32,
+        max: u32,
     ) -> StoreFuture<'a, ChangeResult> {
-        let range = (after, most);
+        let range = (after, max);
         on!(self, |connection| operate::change(connection, &self.names, filter, change, range))
     }
 
-    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> StoreFuture<'a, PruneResult> {
-        on!(self, |connection| operate::prune(connection, &self.names, retention, most))
+    fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
+        on!(self, |connection| operate::prune(connection, &self.names, retention, max))
     }
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {

@@ -19,9 +19,9 @@ pub(super) async fn list(
     names: &Names,
     filter: &Filter,
     after: i64,
-    most: u32,
+    max: u32,
 ) -> Result<Vec<Record>, InboxError> {
-    let rows = rows(connection, names, filter, after, most).await?;
+    let rows = rows(connection, names, filter, after, max).await?;
     rows.into_iter().map(sql::record).collect()
 }
 
@@ -30,9 +30,9 @@ async fn rows(
     names: &Names,
     filter: &Filter,
     after: i64,
-    most: u32,
+    max: u32,
 ) -> Result<Vec<RecordRow>, InboxError> {
-    let Statement { template, args } = statements::list(filter, after, most);
+    let Statement { template, args } = statements::list(filter, after, max);
     Ok(bind!(sqlx::query_as(names.sql(&template)), args).fetch_all(connection).await?)
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn prune(
     connection: &mut PgConnection,
     names: &Names,
     retention: &Retention,
-    most: u32,
+    max: u32,
 ) -> Result<PruneResult, InboxError> {
     let mut tx = connection.begin_with(BEGIN).await?;
     let mut pruned = PruneResult::default();
@@ -87,7 +87,7 @@ pub(super) async fn prune(
         ))
         .bind(state.code())
         .bind(span(keep))
-        .bind(i64::from(most))
+        .bind(i64::from(max))
         .execute(&mut *tx)
         .await?;
         pruned.records += deleted.rows_affected();
@@ -96,7 +96,7 @@ pub(super) async fn prune(
         "DELETE FROM {s}keys WHERE key IN (SELECT key FROM {s}keys WHERE expires_at <= {now} \
          ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)",
     ))
-    .bind(i64::from(most))
+    .bind(i64::from(max))
     .execute(&mut *tx)
     .await?;
     pruned.dedup_keys = keys.rows_affected();

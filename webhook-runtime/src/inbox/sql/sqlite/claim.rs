@@ -16,7 +16,7 @@ use crate::inbox::{
 
 /// The first deliveries of a state that are due.
 macro_rules! pick {
-    ($state:literal, $due:literal, $most:literal) => {
+    ($state:literal, $due:literal, $max:literal) => {
         concat!(
             "SELECT * FROM (SELECT d.id, d.state, d.due_at, d.attempt, d.line \
              FROM json_each($1) AS e CROSS JOIN webhook_deliveries AS d ON d.id IN (\
@@ -25,9 +25,9 @@ macro_rules! pick {
             " AND i.state < 2 AND ",
             $due,
             " ORDER BY i.due_at, i.id LIMIT ",
-            $most,
+            $max,
             ") LIMIT ",
-            $most,
+            $max,
             ")",
         )
     };
@@ -109,17 +109,17 @@ pub(super) async fn is_due(
     Ok(!select(&one, &rows).is_empty())
 }
 
-/// What is due, at most `most` of each kind.
+/// What is due, at most `max` of each kind.
 async fn due(
     connection: &mut SqliteConnection,
-    most: u32,
+    max: u32,
     wanted: &ClaimRequest,
     now: i64,
 ) -> Result<Vec<DueRow>, InboxError> {
     Ok(sqlx::query_as(PICK)
         .bind(json!(wanted.endpoints).to_string())
         .bind(now)
-        .bind(most)
+        .bind(max)
         .bind(MOST_LOST)
         .fetch_all(connection)
         .await?)

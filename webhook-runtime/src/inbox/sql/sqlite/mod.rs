@@ -106,9 +106,9 @@ impl SqliteStore {
             },
         };
         open::prepare(&options, &*clock, migrate).await.map_err(cannot)?;
-        let pool = |most: u32| {
+        let pool = |max: u32| {
             SqlitePoolOptions::new()
-                .max_connections(most)
+                .max_connections(max)
                 .min_connections(1)
                 .idle_timeout(None)
                 .max_lifetime(None)
@@ -198,9 +198,9 @@ impl InboxStore for SqliteStore {
         &'a self,
         filter: &'a Filter,
         after: i64,
-        most: u32,
+        max: u32,
     ) -> StoreFuture<'a, Vec<Record>> {
-        Box::pin(async move { operate::list(&mut *self.read().await?, filter, after, most).await })
+        Box::pin(async move { operate::list(&mut *self.read().await?, filter, after, max).await })
     }
 
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
@@ -212,16 +212,16 @@ impl InboxStore for SqliteStore {
         filter: &'a Filter,
         change: Change,
         after: i64,
-        most: u32,
+        max: u32,
     ) -> StoreFuture<'a, ChangeResult> {
-        let range = (after, most);
+        let range = (after, max);
         in_turn!(self, |connection| {
             operate::change(connection, filter, change, range, self.now())
         })
     }
 
-    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> StoreFuture<'a, PruneResult> {
-        in_turn!(self, |connection| operate::prune(connection, retention, most, self.now()))
+    fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
+        in_turn!(self, |connection| operate::prune(connection, retention, max, self.now()))
     }
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {

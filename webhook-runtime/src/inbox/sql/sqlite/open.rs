@@ -52,12 +52,12 @@ pub(super) async fn prepare(
     // Only a new file takes the page size; the journal mode stays with the file. Pages are small
     // because keys are digests: each lands on a page of its own, which is written as a whole.
     let first = options.clone().page_size(4096).journal_mode(SqliteJournalMode::Wal);
-    let mut patience = 50;
+    let mut tries = 50;
     let mut connection = loop {
         match first.connect().await {
             // SQLite does not wait for the lock that a change of the mode needs.
-            Err(error) if schema::is_busy(&error) && patience > 0 => {
-                patience -= 1;
+            Err(error) if schema::is_busy(&error) && tries > 0 => {
+                tries -= 1;
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
             result => break result?,

@@ -19,9 +19,9 @@ pub(super) async fn list(
     connection: &mut SqliteConnection,
     filter: &Filter,
     after: i64,
-    most: u32,
+    max: u32,
 ) -> Result<Vec<Record>, InboxError> {
-    let rows = rows(connection, filter, after, most).await?;
+    let rows = rows(connection, filter, after, max).await?;
     rows.into_iter().map(sql::record).collect()
 }
 
@@ -29,9 +29,9 @@ async fn rows(
     connection: &mut SqliteConnection,
     filter: &Filter,
     after: i64,
-    most: u32,
+    max: u32,
 ) -> Result<Vec<RecordRow>, InboxError> {
-    let Statement { template, args } = statements::list(filter, after, most);
+    let Statement { template, args } = statements::list(filter, after, max);
     Ok(bind!(sqlx::query_as(statement(&template, 0)), args).fetch_all(connection).await?)
 }
 
@@ -69,7 +69,7 @@ pub(super) async fn change(
 pub(super) async fn prune(
     connection: &mut SqliteConnection,
     retention: &Retention,
-    most: u32,
+    max: u32,
     now: i64,
 ) -> Result<PruneResult, InboxError> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
@@ -81,7 +81,7 @@ pub(super) async fn prune(
         )
         .bind(state.code())
         .bind(now - span(keep))
-        .bind(most)
+        .bind(max)
         .fetch_all(&mut *tx)
         .await?;
         let old = json!(old).to_string();
@@ -99,7 +99,7 @@ pub(super) async fn prune(
          WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     )
     .bind(now)
-    .bind(most)
+    .bind(max)
     .execute(&mut *tx)
     .await?;
     pruned.dedup_keys = keys.rows_affected();
