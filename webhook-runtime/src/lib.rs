@@ -57,6 +57,8 @@
 //! | `rsa` | `KICK` |
 //! | `https-keys` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "axum")]
 mod delivery;
 #[cfg(feature = "axum")]
