@@ -1,18 +1,18 @@
-//! What `#[webhook(...)]` says, and one option of it as it was written.
+//! The arguments of `#[webhook(...)]`: all of them, and one option as the user wrote it.
 
 use crate::errors::Errors;
 use proc_macro2::TokenStream;
 use syn::{Expr, Ident, LitStr, Path, token};
 
-/// What the attribute says.
+/// The arguments of the attribute.
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) path: Option<LitStr>,
-    /// The runtime crate, where `crate = ...` renames it.
+    /// The path of the runtime crate, if `crate = ...` sets it.
     pub(crate) runtime: Option<Path>,
     /// Whether deliveries are stored before they are handled.
     pub(crate) inbox: bool,
-    /// What the other options do to the endpoint, in the order they were written.
+    /// The calls that the other options add to the endpoint, in the order of the options.
     pub(crate) setters: Vec<Setter>,
 }
 
@@ -21,20 +21,20 @@ pub(crate) struct Setter {
     /// Named and spanned after the option.
     pub(crate) name: Ident,
     pub(crate) value: TokenStream,
-    /// The runtime's type, where the value has to be a constant: a bad one then fails to compile.
+    /// The type of a value that becomes a constant, so that a bad value does not compile.
     pub(crate) constant: Option<&'static str>,
 }
 
 /// One row of the grammar: an option, and how it is read.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
-    /// How it is written, for the error messages.
+    /// An example for the error messages.
     pub(crate) example: &'static str,
     pub(crate) required: bool,
     pub(crate) read: fn(&mut Args, Given, &mut Errors),
 }
 
-/// One option as it was written.
+/// One option as the user wrote it.
 pub(crate) struct Given {
     pub(crate) row: &'static Row,
     pub(crate) key: Ident,
@@ -68,7 +68,7 @@ impl Given {
         None
     }
 
-    /// For an option that is there or not, and may say more in parentheses.
+    /// The name of an option without a value, and its list in parentheses, if there is one.
     pub(crate) fn flag_or_list(self, errors: &mut Errors) -> Option<(Ident, TokenStream)> {
         let Row { name, example, .. } = self.row;
         match self.form {

@@ -1,15 +1,15 @@
-//! The arguments of a handler: extractors, then the payload. Names are all a macro can go by, so
-//! what is refused here is what axum's own names are known to do; the compiler checks the rest.
+//! The arguments of a handler: extractors, then the payload. A macro sees names only, so this
+//! rejects misuse of axum's own names. The compiler checks the rest.
 
 use crate::errors::Errors;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericArgument, PatType, PathArguments, PathSegment, Type};
 
-/// What axum calls its extractors, as far as a name tells.
+/// A known extractor, recognised by its name.
 struct Known {
     name: &'static str,
-    /// Always with a type argument: a `Path` without one is not axum's.
+    /// Has a type argument. A `Path` without one is not axum's.
     generic: bool,
     kind: Kind,
 }
@@ -53,14 +53,14 @@ const KNOWN: &[Known] = &[
     Known { name: "Delivery",      generic: false, kind: Kind::Delivery },
 ];
 
-/// Names that a payload may well have.
+/// Known names that a user's own payload may have, too.
 const EVERYDAY: [&str; 5] = ["Body", "Host", "Method", "Request", "Tx"];
 
 pub(crate) fn check(arguments: &[&PatType], errors: &mut Errors) {
     let Some((last, extractors)) = arguments.split_last() else {
         return;
     };
-    // A payload that is not the last argument is one mistake, reported at the argument that is.
+    // A misplaced payload is reported once, at the last argument.
     let misplaced = known(&last.ty)
         .filter(|known| matches!(known.kind, Kind::Head | Kind::Delivery))
         .and_then(|_| extractors.iter().rposition(|argument| could_be_payload(&argument.ty)));
@@ -103,8 +103,8 @@ fn extractor(ty: &Type, errors: &mut Errors) {
     }
 }
 
-const BODY_IS_READ: &str = "cannot be an extractor here: the body is read and verified already\n\
-     the payload receives it decoded; for the raw bytes take `delivery: Delivery` here";
+const BODY_IS_READ: &str = "cannot be an extractor here: the body has already been read and verified\n\
+     the payload is the decoded body; for the raw bytes take `delivery: Delivery` here";
 
 fn payload(ty: &Type, misplaced: Option<&PatType>, errors: &mut Errors) {
     let Some(known) = known(ty) else { return };
@@ -117,11 +117,11 @@ fn payload(ty: &Type, misplaced: Option<&PatType>, errors: &mut Errors) {
     match known.kind {
         Kind::Head | Kind::Delivery => {
             let hint = match misplaced {
-                Some(argument) => format!("move `{}` behind it, to the end", shown(argument)),
+                Some(argument) => format!("move `{}` to the end", shown(argument)),
                 None if known.kind == Kind::Delivery => {
                     "write `&Delivery` if you want no other payload".to_owned()
                 }
-                None => "add the payload behind it: `order: Order<'_>`, or `delivery: &Delivery`"
+                None => "add the payload after it: `order: Order<'_>`, or `delivery: &Delivery`"
                     .to_owned(),
             };
             errors.over(
@@ -142,19 +142,19 @@ fn payload(ty: &Type, misplaced: Option<&PatType>, errors: &mut Errors) {
         Kind::Raw => errors.over(
             ty,
             format!(
-                "`{name}` cannot be the payload: the body is read and verified already\n\
+                "`{name}` cannot be the payload: the body has already been read and verified\n\
                  for the raw bytes take `delivery: &Delivery` and read `delivery.body()`{yours}"
             ),
         ),
     }
 }
 
-/// Whether it is the runtime's own `Tx`, as far as a name tells.
+/// True for a type with the name of the runtime's `Tx`.
 pub(crate) fn is_tx(ty: &Type) -> bool {
     known(ty).is_some_and(|known| known.name == "Tx")
 }
 
-/// Whether nothing is wrong with the name, so that a hint may call it the payload.
+/// True if the name is no known extractor, so a hint may call the argument the payload.
 fn could_be_payload(ty: &Type) -> bool {
     known(ty).is_none() && matches!(ungroup(ty), Type::Path(_) | Type::Reference(_))
 }
@@ -173,14 +173,14 @@ fn known(ty: &Type) -> Option<&'static Known> {
     let Type::Path(path) = peel(ty) else {
         return None;
     };
-    // `self::Request` and the like are never axum's: the way out for a payload of that name.
+    // `self::Request` is never axum's. This lets users name their payload like an extractor.
     let first = path.path.segments.first()?;
     if first.ident == "self" || first.ident == "crate" || first.ident == "super" {
         return None;
     }
     let segment = path.path.segments.last()?;
     let row = KNOWN.iter().find(|known| segment.ident == known.name)?;
-    // A type with a lifetime (`Request<'_>`) borrows from the body: no extractor does.
+    // A type with a lifetime (`Request<'_>`) borrows from the body. Extractors never do.
     let borrows =
         arguments(segment).any(|argument| matches!(argument, GenericArgument::Lifetime(_)));
     let fits = !row.generic || first_argument(segment).is_some();
@@ -221,7 +221,7 @@ fn arguments(segment: &PathSegment) -> impl Iterator<Item = &GenericArgument> {
     arguments.into_iter().flatten()
 }
 
-/// What is inside the invisible parentheses that `macro_rules` leave.
+/// The type inside the invisible groups that `macro_rules` adds.
 fn ungroup(mut ty: &Type) -> &Type {
     loop {
         ty = match ty {
@@ -240,7 +240,7 @@ fn has_impl(tokens: TokenStream) -> bool {
     })
 }
 
-/// Where the first `'_` is.
+/// The place of the first `'_`.
 fn elided(tokens: TokenStream) -> Option<Span> {
     let mut after_quote = false;
     for token in tokens {
@@ -258,7 +258,7 @@ fn elided(tokens: TokenStream) -> Option<Span> {
     None
 }
 
-/// The tokens as one would write them.
+/// The tokens with the spaces that a person would write.
 fn shown(tokens: impl ToTokens) -> String {
     let mut shown = tokens.to_token_stream().to_string();
     for (spaced, tight) in [

@@ -1,6 +1,6 @@
-//! Mistakes in paths and names that can be found without the compiler.
+//! Checks of paths and names that need no compiler.
 
-/// The rules of axum's router (matchit 0.8), and that only a path is there.
+/// The mistakes in a path, by the rules of axum's router (matchit 0.8).
 pub(crate) fn path_mistakes(path: &str) -> Vec<String> {
     let mut mistakes = Vec::new();
     if path.contains("://") {
@@ -10,7 +10,9 @@ pub(crate) fn path_mistakes(path: &str) -> Vec<String> {
         mistakes.push(format!("a path starts with `/`: `path = \"/{path}\"`"));
     }
     if path.contains(['?', '#']) {
-        mistakes.push("a path has no query and no fragment: end it before the `?` or `#`".into());
+        mistakes.push(
+            "a path has no query and no fragment: remove everything from the `?` or `#` on".into(),
+        );
     }
     if path.contains(char::is_whitespace) {
         mistakes.push("a path has no spaces: no request could match it".into());
@@ -34,7 +36,7 @@ fn segment_mistake(segment: &str, last: bool) -> Option<String> {
         return Some(format!("write `{{*{name}}}` instead of `{segment}`"));
     }
 
-    // `{{` and `}}` stand for the braces themselves.
+    // `{{` and `}}` are escaped braces.
     let plain = segment.replace("{{", "").replace("}}", "");
     let Some((before, rest)) = plain.split_once('{') else {
         return plain.contains('}').then(|| format!("`{segment}` has a `}}` without a `{{`"));
@@ -53,9 +55,7 @@ fn segment_mistake(segment: &str, last: bool) -> Option<String> {
         return Some(format!("`{name}` is not the name of a path parameter"));
     }
     if !after.is_empty() {
-        return Some(format!(
-            "nothing can follow a path parameter within its segment: `{segment}`"
-        ));
+        return Some(format!("a path parameter must end its segment, unlike in `{segment}`"));
     }
     if name.starts_with('*') && !last {
         return Some(format!("`{{{name}}}` takes the rest of the path: it must come last"));
@@ -63,12 +63,12 @@ fn segment_mistake(segment: &str, last: bool) -> Option<String> {
     None
 }
 
-/// Prefixes that providers give to the secrets they hand out.
+/// The prefixes of secrets that providers issue.
 const SECRET_PREFIXES: [&str; 6] = ["whsec_", "whpk_", "whsk_", "sk_", "v1,", "v1a,"];
 
 pub(crate) fn env_name(name: &str) -> Result<(), &'static str> {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    // Long, and of letters and digits without any structure: hex, base64, a UUID.
+    // A long mix of letters and digits is probably a secret: hex, base64, a UUID.
     let random = name.len() >= 20
         && name.contains(|c: char| c.is_ascii_digit())
         && name.contains(|c: char| c.is_ascii_lowercase());
@@ -79,10 +79,10 @@ pub(crate) fn env_name(name: &str) -> Result<(), &'static str> {
         )
     } else if random || SECRET_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
         Err("this looks like the secret itself: keep it out of the source code, put it in an \
-             environment variable and write the name of that: `secret_env = \"WEBHOOK_SECRET\"`")
+             environment variable and write the name of the variable: `secret_env = \"WEBHOOK_SECRET\"`")
     } else if !name.chars().all(word) || name.starts_with(|c: char| c.is_ascii_digit()) {
         Err("not the name of an environment variable: `secret_env = \"WEBHOOK_SECRET\"`\n\
-             it is made of letters, digits and `_`; if this is the secret itself, keep it out of \
+             a name has letters, digits and `_` only; if this is the secret itself, keep it out of \
              the source code")
     } else {
         Ok(())

@@ -11,8 +11,8 @@ pub(crate) fn check(args: &Args, handler: &Handler, errors: &mut Errors) {
     if let Some(late) = late.filter(|_| args.inbox) {
         errors.at(
             late.name.span(),
-            "`respond_within` has no use beside `inbox`: a delivery is answered as soon as it is \
-             stored, and its handler may take its time",
+            "`respond_within` has no effect with `inbox`: a delivery is answered as soon as it is \
+             stored, and the handler runs afterwards",
         );
     }
     let tx = handler.extractors().iter().find(|ty| arguments::is_tx(ty));

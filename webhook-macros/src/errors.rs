@@ -1,4 +1,4 @@
-//! Every mistake found, so that all of them are reported together.
+//! Collects every mistake, so that all of them are reported together.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -9,12 +9,12 @@ pub(crate) struct Errors {
 }
 
 impl Errors {
-    /// A mistake at one token.
+    /// Adds a mistake at one token.
     pub(crate) fn at(&mut self, span: Span, message: impl AsRef<str>) {
         self.found.push(syn::Error::new(span, message.as_ref()));
     }
 
-    /// A mistake over everything that `tokens` spans.
+    /// Adds a mistake that covers all of `tokens`.
     pub(crate) fn over(&mut self, tokens: impl ToTokens, message: impl AsRef<str>) {
         self.found.push(syn::Error::new_spanned(tokens, message.as_ref()));
     }

@@ -1,7 +1,7 @@
-//! What the attribute leaves behind: the function as it was, and an endpoint beside it.
+//! The expansion of the attribute: the unchanged function, and an endpoint beside it.
 //!
-//! Every piece of it stands where the user wrote what it is about: the name, an argument's type, the
-//! return type.
+//! Each generated piece has the span of the code that it is about, such as the name, an argument's
+//! type or the return type. The compiler then reports errors there.
 
 use crate::args::{Args, Setter};
 use crate::conflicts;
@@ -35,7 +35,7 @@ pub(crate) fn webhook(attr: TokenStream, item: &TokenStream) -> TokenStream {
         quote!(#marker #implementation)
     });
 
-    // Nothing may stand before the function: editors look for it at the first place it is at.
+    // The function comes first: editors jump to the first item with its span.
     quote! {
         #item
         #endpoint
@@ -43,7 +43,7 @@ pub(crate) fn webhook(attr: TokenStream, item: &TokenStream) -> TokenStream {
     }
 }
 
-/// The type of the same name, which `mount::<name>()` takes.
+/// The type with the function's name, for `mount::<name>()`.
 fn marker(handler: &Handler) -> TokenStream {
     let Handler { cfgs, vis, name, .. } = handler;
     let doc = format!(" The endpoint of the webhook handler `{}`.", name.unraw());
@@ -74,7 +74,7 @@ fn implementation(handler: &Handler, args: &Args, runtime: &TokenStream) -> Toke
     impl_block(handler, runtime, &bounds, &quote!(#endpoint #call))
 }
 
-/// Stands in for the endpoint of a handler that has mistakes, so that they are all there is to see.
+/// Replaces the endpoint of a handler with mistakes, so that the compiler reports nothing else.
 fn stub(handler: &Handler, runtime: &TokenStream) -> TokenStream {
     let functions = quote_spanned! {handler.name.span()=>
         fn endpoint() -> #runtime::Endpoint {
@@ -106,7 +106,7 @@ fn impl_block(
     quote_spanned!(name.span()=> #(#cfgs)* #head #bounds { #functions })
 }
 
-/// What the attribute says, as data.
+/// The function that returns the attribute's arguments as data.
 fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStream {
     let at_name = handler.name.span();
     let name = handler.name.unraw().to_string();
@@ -138,15 +138,15 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
     }
 }
 
-/// Asks the payload's type what it takes. One that is no payload has an answer too: that it is none
-/// is the compiler's to say, once, where it is decoded.
+/// Sets the shape of the payload. The probe accepts any type, so that the compiler reports a type that
+/// is not a payload only once, where it is decoded.
 fn takes(at_name: Span, ty: &Type, runtime: &TokenStream) -> TokenStream {
     let probe = move_to(at_name, quote_spanned!(at_name=> #runtime::__private::ShapeProbe::<));
     let asked = quote_spanned!(at_name=> >::new().payload_shape());
     quote_spanned!(at_name=> .payload_shape(#probe #ty #asked))
 }
 
-/// From a verified delivery to the handler's answer: extract, decode, call.
+/// The function that runs the handler: extract, decode, call, respond.
 fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
     let at_name = handler.name.span();
     let name = &handler.name;
@@ -164,7 +164,7 @@ fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
         .payload()
         .map(|ty| receive(at_name, &payload, ty, (quote!(#delivery.payload::<), quote!(>()))));
 
-    // The response stands where the return type does.
+    // The response has the span of the return type.
     let (first, last) = match &handler.output {
         ReturnType::Type(_, ty) => (first_span(ty), last_span(ty)),
         ReturnType::Default => (at_name, at_name),
@@ -189,9 +189,9 @@ fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
             ::std::boxed::Box::pin(async move {
                 #(#extract)*
                 #decode
-                // Used as a value, so that clippy does not ask why it is async.
+                // This use as a value keeps clippy from asking why the function is async.
                 let _ = #name;
-                // Bound first: what the call borrows from has to live longer in edition 2021.
+                // In edition 2021 a temporary of the call would outlive what it borrows.
                 let #response = #call;
                 #response
             })
@@ -199,7 +199,7 @@ fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
     }
 }
 
-/// `let into = value::<ty>(), or return the refusal;` at the place of the type.
+/// `let into = value::<ty>()`, or an early return with the refusal, at the place of the type.
 fn receive(
     at_name: Span,
     into: &Ident,

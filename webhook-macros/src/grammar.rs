@@ -22,7 +22,7 @@ const ROWS: &[Row] = &[
     Row { name: "crate",            example: "crate = my_crate::webhook_runtime",    read: options::runtime,          required: false },
 ];
 
-/// Reads everything that can be read, past any number of mistakes.
+/// Reads all options, and goes on after a mistake.
 pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
     let mut args = Args::default();
     let mut seen = Vec::new();
@@ -64,7 +64,7 @@ fn option(
 ) -> syn::Result<()> {
     if input.peek(Lit) {
         let lit: Lit = input.parse()?;
-        // Most likely the path: do not also report that it is missing.
+        // This is probably the path: do not also report that it is missing.
         seen.push(ROWS[0].name);
         let hint = "every option has a name: `path = \"/webhook\"`";
         return Err(syn::Error::new_spanned(lit, hint));
@@ -108,7 +108,7 @@ fn option(
     Ok(())
 }
 
-/// Goes on to the comma after this option.
+/// Skips to the comma after this option.
 fn skip_option(input: ParseStream) -> syn::Result<()> {
     while !input.is_empty() && !input.peek(Token![,]) {
         input.parse::<TokenTree>()?;

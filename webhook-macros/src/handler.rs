@@ -1,4 +1,4 @@
-//! The model of the function under the attribute, and the mistakes its signature can have.
+//! The model of the function under the attribute, and the checks of its signature.
 
 use crate::arguments;
 use crate::errors::Errors;
@@ -29,7 +29,7 @@ impl Handler {
     }
 }
 
-/// Reads the signature; the body stays unread. `None` if there is nothing to put an endpoint beside.
+/// Reads the signature, not the body. Returns `None` if there is no function to add an endpoint to.
 pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Handler> {
     match signature.parse2(item) {
         Ok((attrs, vis, sig)) => handler(attrs, vis, sig, errors),
@@ -109,7 +109,7 @@ fn method(receiver: &Receiver, errors: &mut Errors) {
     errors.over(
         receiver,
         "a webhook handler is a free function: move it out of the `impl`\n\
-         what it needs of `self` can come as `State(app): State<App>`",
+         pass what it needs from `self` as `State(app): State<App>`",
     );
 }
 

@@ -42,12 +42,12 @@ fn order_by(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Sette
     let value: Expr = input.parse()?;
     input.parse::<Option<Token![,]>>()?;
     if !input.is_empty() {
-        return Err(input.error(format!("`inbox` has no other option than `{ORDER_BY}`")));
+        return Err(input.error(format!("the only option of `inbox` is `{ORDER_BY}`")));
     }
     Ok(Some(setter(name, &value, errors)))
 }
 
-/// A text is a JSON pointer; whatever else it is, the compiler checks.
+/// A string literal is a JSON pointer. The compiler checks any other expression.
 fn setter(name: Ident, value: &Expr, errors: &mut Errors) -> Setter {
     let is_literal = matches!(ungroup(value), Expr::Lit(lit) if matches!(lit.lit, Lit::Str(_)));
     if let Some(pointer) = string(value)

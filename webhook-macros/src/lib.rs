@@ -1,8 +1,8 @@
 //! The macros of `webhook-runtime`, which re-exports them: depend on that crate, not on this one.
 //!
-//! One file a stage: `args` reads the attribute, `handler` and `arguments` the function under
-//! it, `expand` writes what goes beside the function, `errors` collects every mistake on the way. The
-//! same for `#[derive(WebhookEvent)]` is in `event`.
+//! One file for each stage: `grammar` and `options` read the attribute into `args`, `handler` and
+//! `arguments` read the function under it, `conflicts` compares the two, and `expand` generates the
+//! endpoint. `errors` collects every mistake. `event` does the same for `#[derive(WebhookEvent)]`.
 
 mod args;
 mod arguments;
@@ -23,9 +23,9 @@ mod values;
 
 use proc_macro::TokenStream;
 
-/// Makes a webhook endpoint of an `async fn`.
+/// Turns an `async fn` into a webhook endpoint.
 ///
-/// The documentation is where the attribute is used from: `webhook_runtime::webhook`.
+/// Its documentation is at `webhook_runtime::webhook`, which users import.
 #[proc_macro_attribute]
 pub fn webhook(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::webhook(args.into(), &item.into()).into()
@@ -33,7 +33,7 @@ pub fn webhook(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Implements `WebhookEvent` and `Payload` for an enum of events.
 ///
-/// The documentation is where the derive macro is used from: `webhook_runtime::WebhookEvent`.
+/// Its documentation is at `webhook_runtime::WebhookEvent`, which users import.
 #[proc_macro_derive(WebhookEvent, attributes(event))]
 pub fn webhook_event(item: TokenStream) -> TokenStream {
     event::derive(item.into()).into()

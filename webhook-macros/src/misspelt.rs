@@ -1,6 +1,6 @@
-//! What a misspelt word means.
+//! Suggestions for misspelt words.
 
-/// The one of the words that `written` means, if any is near enough.
+/// The word that is most similar to `written`, if any is similar enough.
 pub(crate) fn closest<'w>(
     written: &str,
     words: impl IntoIterator<Item = &'w str, IntoIter: Clone>,
@@ -17,7 +17,7 @@ pub(crate) fn closest<'w>(
         .or_else(|| words.into_iter().find(|word| word.starts_with(&written)))
 }
 
-/// How many letters to add, remove or replace (Levenshtein).
+/// The number of letters to add, remove or replace (Levenshtein).
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, a) in a.bytes().enumerate() {

@@ -1,4 +1,4 @@
-//! How each option of `#[webhook(...)]` is read.
+//! Readers for the options of `#[webhook(...)]`, one function for each kind of value.
 
 use crate::args::{Args, Given, Setter};
 use crate::checks::{env_name, path_mistakes};
@@ -7,7 +7,7 @@ use crate::values::{crate_path, string, ungroup};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprLit, Lit};
 
-/// Passed to the endpoint's builder as it is: the compiler checks its type.
+/// Passes any expression on to the endpoint's builder. The compiler checks its type.
 pub(crate) fn expression(args: &mut Args, given: Given, errors: &mut Errors) {
     let Some((name, value)) = given.value(errors) else {
         return;
@@ -15,14 +15,14 @@ pub(crate) fn expression(args: &mut Args, given: Given, errors: &mut Errors) {
     args.setters.push(Setter { name, value: value.into_token_stream(), constant: None });
 }
 
-/// A time, which a number alone is not.
+/// Reads a duration, and rejects a plain number.
 pub(crate) fn duration(args: &mut Args, given: Given, errors: &mut Errors) {
     let Some((name, value)) = given.value(errors) else {
         return;
     };
     if let Expr::Lit(ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. }) = ungroup(&value) {
         let hint = format!(
-            "a time has a unit: `{name} = Duration::from_secs({})`, with `use std::time::Duration`",
+            "a duration needs a unit: `{name} = Duration::from_secs({})`, with `use std::time::Duration`",
             lit.to_token_stream()
         );
         errors.over(lit, hint);
@@ -30,7 +30,7 @@ pub(crate) fn duration(args: &mut Args, given: Given, errors: &mut Errors) {
     args.setters.push(Setter { name, value: value.into_token_stream(), constant: None });
 }
 
-/// A constant of the runtime's type `Provider`, passed by reference.
+/// Reads a constant of the runtime's type `Provider`, which is passed by reference.
 pub(crate) fn provider(args: &mut Args, given: Given, errors: &mut Errors) {
     let Some((name, value)) = given.value(errors) else {
         return;
@@ -39,7 +39,7 @@ pub(crate) fn provider(args: &mut Args, given: Given, errors: &mut Errors) {
         let constant = lit.value().to_uppercase().replace(['-', ' '], "_");
         let hint = format!(
             "a provider is a constant: `provider = {constant}`, with \
-             `use webhook_runtime::providers::{constant}`, if it is one that is known"
+             `use webhook_runtime::providers::{constant}`, if that provider is built in"
         );
         errors.over(lit, hint);
     }

@@ -1,6 +1,6 @@
-//! Each `snapshots/<case>.rs` expands to `snapshots/<case>.expanded.rs`.
+//! Compares the expansion of each `snapshots/<case>.rs` with `snapshots/<case>.expanded.rs`.
 //!
-//! `UPDATE_SNAPSHOTS=1 cargo test -p webhook-macros` writes what there is now; read the diff.
+//! `UPDATE_SNAPSHOTS=1 cargo test -p webhook-macros` writes the current expansions. Read the diff.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -31,8 +31,7 @@ fn expansions() {
     assert!(stale.is_empty(), "{}\nUPDATE_SNAPSHOTS=1 accepts", stale.join("\n"));
 }
 
-/// What the compiler does: takes the attribute off the item, or its name out of the derives, and hands
-/// the item over.
+/// Expands the item as the compiler does: without its attribute, or without the derive.
 fn expand(input: &str) -> String {
     let file: File = syn::parse_str(input).expect("a snapshot's input is Rust");
     let [item] = &file.items[..] else { panic!("a snapshot's input is one item") };

@@ -1,10 +1,9 @@
-//! Spans decide where the compiler reports what it finds, so generated code is put where the user
-//! wrote what it is about.
+//! Spans of generated code. They decide where the compiler reports an error.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// A name that no name of the user's can clash with.
+/// A name that cannot clash with any name of the user.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
@@ -23,7 +22,7 @@ pub(crate) fn last_span(tokens: impl ToTokens) -> Span {
     })
 }
 
-/// Gives every token the place `at`. What its name refers to stays as it was.
+/// Moves every token to the place `at`. Names still resolve as before.
 pub(crate) fn move_to(at: Span, tokens: TokenStream) -> TokenStream {
     let moved = |span: Span| span.located_at(at);
     tokens

@@ -1,4 +1,4 @@
-//! Values of options that more than one attribute has.
+//! Readers for values that both macros accept.
 
 use crate::errors::Errors;
 use syn::{Expr, ExprLit, Lit, LitStr, Path};
@@ -28,7 +28,7 @@ pub(crate) fn string(value: &Expr) -> Option<&LitStr> {
     }
 }
 
-/// What is inside the invisible parentheses that `macro_rules` leave.
+/// The expression inside the invisible groups that `macro_rules` adds.
 pub(crate) fn ungroup(mut value: &Expr) -> &Expr {
     while let Expr::Group(group) = value {
         value = &group.expr;

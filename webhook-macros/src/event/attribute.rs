@@ -9,21 +9,21 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Expr, Ident, Lit, LitStr, Meta, Path, Token, token};
 
-/// What stands above the enum.
+/// The attributes of the enum.
 #[derive(Default)]
 pub(crate) struct OnEnum {
     pub(crate) is_strict: bool,
-    /// The runtime crate, where `crate = ...` renames it.
+    /// The path of the runtime crate, if `crate = ...` sets it.
     pub(crate) runtime: Option<Path>,
 }
 
-/// What stands above a variant.
+/// The attributes of a variant.
 #[derive(Default)]
 pub(crate) struct OnVariant {
     pub(crate) names: Vec<LitStr>,
-    /// Where `other` is.
+    /// The place of `other`.
     pub(crate) other: Option<Span>,
-    /// Whether there is anything that was meant to say so: then its mistakes are reported already.
+    /// Set by any `#[event(...)]`, even a wrong one, whose mistakes are reported already.
     pub(crate) is_marked: bool,
 }
 
@@ -36,7 +36,7 @@ enum Place {
 struct Word {
     name: &'static str,
     place: Place,
-    /// How it is written, for the error messages.
+    /// An example for the error messages.
     example: &'static str,
 }
 
@@ -62,8 +62,8 @@ pub(crate) fn on_enum(attrs: &[Attribute], errors: &mut Errors) -> OnEnum {
                 errors.at(
                     name.span(),
                     format!(
-                        "the name of an event stands above its variant: \
-                         `#[event({})]` belongs there",
+                        "the name of an event belongs above its variant: \
+                         move `#[event({})]` there",
                         name.token()
                     ),
                 );
@@ -113,14 +113,17 @@ pub(crate) fn on_variant(attrs: &[Attribute], errors: &mut Errors) -> OnVariant 
             }
             Item::Word(word, key, _) => errors.at(
                 key.span(),
-                format!("`{}` is about the whole enum: put `{}` above it", word.name, word.example),
+                format!(
+                    "`{}` applies to the whole enum: put `{}` above it",
+                    word.name, word.example
+                ),
             ),
         }
     }
     said
 }
 
-/// Refuses the attribute where it means nothing.
+/// Rejects the attribute on a field.
 pub(crate) fn on_field(attrs: &[Attribute], errors: &mut Errors) {
     for attr in attrs.iter().filter(|attr| is_ours(attr)) {
         errors.over(attr, "`#[event(...)]` belongs above the variant, not above its field");
@@ -137,7 +140,7 @@ fn no_value(word: &Word, value: Option<Expr>, errors: &mut Errors) {
     }
 }
 
-/// Reads everything that can be read, past any number of mistakes.
+/// Reads all items, and goes on after a mistake.
 fn items(attrs: &[Attribute], place: Place, errors: &mut Errors) -> Vec<Item> {
     let mut items = Vec::new();
     for attr in attrs.iter().filter(|attr| is_ours(attr)) {
@@ -156,7 +159,7 @@ fn items(attrs: &[Attribute], place: Place, errors: &mut Errors) -> Vec<Item> {
                             Ok(item) => items.extend(item),
                             Err(error) => errors.push(error),
                         }
-                        // What follows a mistake belongs to it.
+                        // The tokens after a mistake belong to it.
                         skip_item(input)?;
                         if !input.is_empty() {
                             input.parse::<Token![,]>()?;
@@ -173,7 +176,7 @@ fn items(attrs: &[Attribute], place: Place, errors: &mut Errors) -> Vec<Item> {
                     Expr::Lit(lit) => format!("`#[event({})]`", lit.to_token_stream()),
                     _ => example.to_owned(),
                 };
-                errors.over(&attr.meta, format!("{what} stands in parentheses: {written}"));
+                errors.over(&attr.meta, format!("{what} belongs in parentheses: {written}"));
             }
             Meta::Path(path) => {
                 errors.over(path, format!("{what} is missing: {example}"));
@@ -205,7 +208,7 @@ fn item(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Item>> {
             return Err(syn::Error::new(key.span(), NOT_A_NAME));
         }
         errors.at(key.span(), unknown(&name, meant));
-        // Taken for what it means, so that this is all that is reported.
+        // Read it as the word that was probably meant, so that no other error follows.
         let meant = WORDS.iter().find(|word| Some(word.name) == meant && word.name == "other");
         return Ok(meant.map(|word| Item::Word(word, key, None)));
     };
@@ -238,7 +241,7 @@ fn unknown(name: &str, meant: Option<&str>) -> String {
     }
 }
 
-/// Goes on to the comma after this item.
+/// Skips to the comma after this item.
 fn skip_item(input: ParseStream) -> syn::Result<()> {
     while !input.is_empty() && !input.peek(Token![,]) {
         input.parse::<TokenTree>()?;

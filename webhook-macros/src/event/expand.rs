@@ -1,6 +1,6 @@
-//! What the derive leaves beside the enum: the names, and which of them makes which variant.
+//! The expansion of the derive: the names of the events, and the variant for each name.
 //!
-//! What a delivery is, and what becomes of a body that does not fit, `MatchedEvent` of the runtime knows.
+//! The runtime's `MatchedEvent` matches the delivery, and handles a body that does not fit.
 
 use super::model::{Event, Other, Variant};
 use crate::errors::Errors;
@@ -15,7 +15,7 @@ pub(super) fn expand(event: &Event, errors: &Errors) -> TokenStream {
     let names = names(event, &runtime, other.is_some());
     let payload = match other {
         Some(other) => payload(event, other, &runtime),
-        // Stands in for an enum that has mistakes, so that they are all there is to see.
+        // Replaces the code for an enum with mistakes, so that the compiler reports nothing else.
         None => {
             implementation(event, &runtime, &TokenStream::new(), &quote!(::core::unimplemented!()))
         }
@@ -101,7 +101,7 @@ fn implementation(
     let de = LifetimeParam::new(Lifetime::new("'__de", Span::call_site()));
     borrowing.params.insert(0, GenericParam::Lifetime(de));
     let (parameters, _, _) = borrowing.split_for_impl();
-    // What the enum borrows, it borrows from the delivery.
+    // The enum borrows from the delivery only.
     let lifetimes = generics.lifetimes().map(|param| &param.lifetime);
     let conditions = generics.where_clause.iter().flat_map(|conditions| &conditions.predicates);
     quote! {
@@ -123,7 +123,7 @@ fn implementation(
     }
 }
 
-/// What is done when the variant is matched: without a payload that fits, nothing.
+/// The code for a matched variant: it returns, unless the payload does not fit.
 fn value(event: &Event, variant: &Variant, matched: &Ident) -> TokenStream {
     let name = &variant.name;
     let Some(ty) = &variant.payload else {
@@ -149,11 +149,11 @@ fn rest(event: &Event, other: &Other, matched: &Ident) -> TokenStream {
     quote!(#rest.map(Self::#name))
 }
 
-/// Calls a method of `MatchedEvent` that makes a value of the type of a field, at the place of that type:
-/// what is wrong with it is reported there. The type itself is inferred from the field: written a
-/// second time, one that does not exist would be reported twice.
+/// Calls a method of `MatchedEvent` that returns a value of a field's type. The call has the span of
+/// that type, so that errors are reported there. The type itself is inferred: a second mention of a
+/// type that does not exist would be reported twice.
 fn call(event: &Event, ty: &Type, method: &str, arguments: &TokenStream) -> TokenStream {
-    // As if the user had written it: what is reported does not tell of a macro then.
+    // The span of the user's code keeps the macro out of error messages.
     let user = event.name.span();
     let runtime = runtime(event, user);
     let method = Ident::new(method, user);

@@ -2,20 +2,20 @@
 
 use syn::{Generics, Ident, LitStr, Path, Type};
 
-/// The enum, with the names of its events.
+/// An enum, with the names of its events.
 pub(super) struct Event {
     pub(super) name: Ident,
     pub(super) generics: Generics,
-    /// The runtime crate, where `crate = ...` renames it.
+    /// The path of the runtime crate, if `crate = ...` sets it.
     pub(super) runtime: Option<Path>,
-    /// Whether a known event that does not fit is refused.
+    /// Rejects a known event that does not fit its variant.
     pub(super) is_strict: bool,
     pub(super) variants: Vec<Variant>,
-    /// The variant that takes all other events.
+    /// The variant for all other events.
     pub(super) other: Option<Other>,
 }
 
-/// A variant for events that have names.
+/// A variant for events with names.
 pub(super) struct Variant {
     pub(super) name: Ident,
     pub(super) events: Vec<LitStr>,

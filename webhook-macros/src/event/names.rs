@@ -1,7 +1,7 @@
-//! The names of events: how one is written, and what they are to one another.
+//! Checks of the names of events: each by itself, and their order.
 //!
-//! At run time the most specific name is chosen. What is checked here is that an enum reads as it
-//! works: from top to bottom, the first variant that fits is the one that is chosen.
+//! At run time the most specific name wins. These checks make variants stand in that order, so that
+//! the first variant that fits, read from top to bottom, is the one that matches.
 
 use super::model::Variant;
 use crate::errors::Errors;
@@ -14,7 +14,7 @@ struct Name<'v> {
 }
 
 impl Name<'_> {
-    /// Whether this is the other's name without its last words.
+    /// True if this is the beginning of the other name, up to a dot.
     fn is_general_of(&self, other: &Self) -> bool {
         other.text.strip_prefix(&self.text).is_some_and(|rest| rest.starts_with('.'))
     }
@@ -36,7 +36,7 @@ pub(crate) fn check(variants: &[Variant], errors: &mut Errors) {
     }
     for (at, general) in names.iter().enumerate() {
         let specific = |name: &&Name<'_>| general.is_general_of(name);
-        // The last one, because that is the place to move the general one to.
+        // The last one: the general name belongs after it.
         if let Some(last) =
             names[at..].iter().rfind(|name| name.variant != general.variant && specific(name))
         {
@@ -44,7 +44,7 @@ pub(crate) fn check(variants: &[Variant], errors: &mut Errors) {
         }
         for redundant in names.iter().filter(|name| name.variant == general.variant) {
             if specific(&redundant) {
-                let hint = format!("`{}` takes this one as well: leave it out", general.text);
+                let hint = format!("`{}` includes this name: leave it out", general.text);
                 errors.at(redundant.lit.span(), hint);
             }
         }
@@ -58,7 +58,7 @@ fn twice(first: &Name<'_>, again: &Name<'_>, errors: &mut Errors) {
         if first.variant == again.variant {
             format!("`{text}` is named twice")
         } else {
-            format!("`{text}` makes `{}` already: an event has one variant", first.variant)
+            format!("`{text}` belongs to `{}` already: an event has one variant", first.variant)
         },
     );
 }
@@ -66,13 +66,13 @@ fn twice(first: &Name<'_>, again: &Name<'_>, errors: &mut Errors) {
 fn too_early(general: &Name<'_>, specific: &Name<'_>) -> String {
     let [early, late] = [general, specific].map(|name| name.variant);
     format!(
-        "`{}` is tried after `{}`, which is more specific: move `{early}` behind `{late}`\n\
-         what fits comes first, so that the enum reads as it works",
+        "`{}` matches only after `{}`, which is more specific: move `{early}` below `{late}`\n\
+         variants stand in the order in which they match",
         general.text, specific.text
     )
 }
 
-/// What no provider calls an event.
+/// The mistake in a name that no provider uses.
 fn mistake(name: &str) -> Option<String> {
     let hint = if name.trim().is_empty() {
         "the name of the event is empty: write it as the provider does, `#[event(\"push\")]`".into()
@@ -89,7 +89,7 @@ fn mistake(name: &str) -> Option<String> {
     } else if name.contains('*') {
         "there are no wildcards: list the names, or leave them to `#[event(other)]`".into()
     } else if name.split('.').any(str::is_empty) {
-        "the name of an event neither begins nor ends with a dot, nor has two in a row: \
+        "the name of an event cannot begin or end with a dot, or have two dots in a row: \
          `#[event(\"issues.opened\")]`"
             .into()
     } else {

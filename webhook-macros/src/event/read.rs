@@ -1,4 +1,4 @@
-//! From the enum as it was written to its model, and the mistakes that its shape can have.
+//! Reads an enum into its model, and checks its shape.
 
 use super::attribute::{self, OnVariant};
 use super::model::{Event, Other, Variant};
@@ -27,13 +27,13 @@ pub(super) fn read(input: DeriveInput, errors: &mut Errors) -> Event {
     event
 }
 
-const NOT_AN_ENUM: &str = "events are told apart by the variants of an enum: \
+const NOT_AN_ENUM: &str = "`WebhookEvent` needs an enum with a variant for each event: \
      `enum Event<'a> { #[event(\"push\")] Push(Push<'a>), #[event(other)] Other(UnknownEvent<'a>) }`\n\
-     a payload of one type needs nothing but `Deserialize`";
+     a payload of a single type only needs `Deserialize`";
 
 fn variants(event: &mut Event, data: DataEnum, errors: &mut Errors) {
-    let mut taker: Option<Ident> = None;
-    let mut taker_is_unmarked = false;
+    let mut catch_all: Option<Ident> = None;
+    let mut has_unmarked_catch_all = false;
     for variant in data.variants {
         let said = attribute::on_variant(&variant.attrs, errors);
         for field in &variant.fields {
@@ -41,7 +41,7 @@ fn variants(event: &mut Event, data: DataEnum, errors: &mut Errors) {
         }
         let OnVariant { names, other: Some(at), .. } = said else {
             if !said.is_marked {
-                taker_is_unmarked |= variant.fields.iter().any(|field| is_unknown(&field.ty));
+                has_unmarked_catch_all |= variant.fields.iter().any(|field| is_unknown(&field.ty));
                 unmarked(&variant, errors);
             }
             let payload = payload(&variant, errors);
@@ -49,20 +49,24 @@ fn variants(event: &mut Event, data: DataEnum, errors: &mut Errors) {
             continue;
         };
         if let Some(name) = names.first() {
-            let hint = "`other` takes the events that no variant names: this one needs a variant of \
-                        its own";
+            let hint =
+                "`other` is for events without a variant: give this one a variant of its own";
             errors.at(name.span(), hint);
         }
-        if let Some(taker) = &taker {
-            errors
-                .at(at, format!("`{taker}` takes all other events already: only one variant can"));
+        if let Some(catch_all) = &catch_all {
+            errors.at(
+                at,
+                format!(
+                    "`{catch_all}` takes all other events already: only one variant can do that"
+                ),
+            );
         }
-        let ty = rest(&variant, event, errors);
-        taker.get_or_insert_with(|| variant.ident.clone());
+        let ty = catch_all_type(&variant, event, errors);
+        catch_all.get_or_insert_with(|| variant.ident.clone());
         event.other = ty.map(|ty| Other { name: variant.ident, ty });
     }
     names::check(&event.variants, errors);
-    if taker.is_none() && !taker_is_unmarked {
+    if catch_all.is_none() && !has_unmarked_catch_all {
         errors.at(event.name.span(), no_other(event));
     }
 }
@@ -72,11 +76,11 @@ fn no_other(event: &Event) -> String {
     let on_the_enum = needs_lifetime(event);
     format!(
         "no variant takes the other events: add `#[event(other)] Other({unknown})`{on_the_enum}\n\
-         what the provider invents tomorrow arrives there, and is not lost"
+         it also receives events that the provider adds in the future"
     )
 }
 
-/// A variant that says nothing of its events.
+/// Reports a variant without events.
 fn unmarked(variant: &syn::Variant, errors: &mut Errors) {
     let name = &variant.ident;
     let hint = if variant.fields.iter().any(|field| is_unknown(&field.ty)) {
@@ -122,7 +126,7 @@ fn payload(variant: &syn::Variant, errors: &mut Errors) -> Option<Type> {
 }
 
 /// The type of the field of the variant that takes all other events.
-fn rest(variant: &syn::Variant, event: &Event, errors: &mut Errors) -> Option<Type> {
+fn catch_all_type(variant: &syn::Variant, event: &Event, errors: &mut Errors) -> Option<Type> {
     let hint = || {
         let (name, unknown) = (&variant.ident, unknown(event));
         let on_the_enum = needs_lifetime(event);
@@ -149,14 +153,14 @@ fn rest(variant: &syn::Variant, event: &Event, errors: &mut Errors) -> Option<Ty
     None
 }
 
-/// The type of the rest, as one would write it.
+/// The type of the variant for other events, with the enum's own lifetime.
 fn unknown(event: &Event) -> String {
     let lifetime = event.generics.lifetimes().next();
     let lifetime = lifetime.map_or("'a".to_owned(), |first| first.lifetime.to_string());
     format!("UnknownEvent<{lifetime}>")
 }
 
-/// What has to be said where that type borrows and the enum does not.
+/// The hint for an enum without a lifetime, which that type needs.
 fn needs_lifetime(event: &Event) -> String {
     let Event { name, generics, .. } = event;
     if generics.params.is_empty() {
@@ -168,7 +172,7 @@ fn needs_lifetime(event: &Event) -> String {
     }
 }
 
-/// Whether a type is called like the runtime's type of unknown events.
+/// True for a type with the name of the runtime's `UnknownEvent`.
 fn is_unknown(ty: &Type) -> bool {
     lifetimes_of_unknown(ty).is_some()
 }
@@ -177,7 +181,7 @@ fn is_static_unknown(ty: &Type) -> bool {
     lifetimes_of_unknown(ty).unwrap_or_default().iter().any(|lifetime| lifetime.ident == "static")
 }
 
-/// The lifetimes of `UnknownEvent<'a>`; `None` if the type is called otherwise.
+/// The lifetimes of `UnknownEvent<'a>`, or `None` for any other type.
 fn lifetimes_of_unknown(ty: &Type) -> Option<Vec<&Lifetime>> {
     let Type::Path(path) = ungroup(ty) else {
         return None;
@@ -196,7 +200,7 @@ fn lifetimes_of_unknown(ty: &Type) -> Option<Vec<&Lifetime>> {
     Some(lifetimes)
 }
 
-/// What is inside the invisible parentheses that `macro_rules` leave.
+/// The type inside the invisible groups that `macro_rules` adds.
 fn ungroup(mut ty: &Type) -> &Type {
     while let Type::Group(group) = ty {
         ty = &group.elem;
@@ -204,7 +208,7 @@ fn ungroup(mut ty: &Type) -> &Type {
     ty
 }
 
-/// `IssueOpened` as most providers would write it.
+/// Turns `IssueOpened` into `issue_opened`, as most providers write it.
 fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for letter in name.chars() {

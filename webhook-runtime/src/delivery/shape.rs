@@ -1,23 +1,23 @@
-//! What a payload type is decoded from, known without a delivery, so that what cannot work is found
-//! at start.
+//! The part of a delivery that a payload type is decoded from. It is known without a delivery, so that
+//! mistakes are found at start.
 
-/// What a payload type takes of a delivery.
+/// The part of a delivery that a payload type takes.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PayloadShape {
     pub(crate) unit: Unit,
-    /// Whether the name of the event decides what is decoded.
+    /// The name of the event decides what is decoded.
     pub(crate) by_event: bool,
 }
 
-/// How much of a delivery one payload is.
+/// The part of a delivery that is one payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// One item, where the provider sends batches, else the body.
+    /// One item of a batch, or the body if the provider sends no batches.
     Item,
-    /// All items, each by itself.
+    /// All items of a batch.
     Batch,
-    /// The delivery as it came.
+    /// The whole delivery, not decoded.
     Delivery,
 }
 

@@ -1,4 +1,4 @@
-//! Providers that send many events in one request.
+//! Batches: many events in one request.
 
 use std::vec;
 
@@ -7,11 +7,11 @@ use crate::{
     payload::Payload,
 };
 
-/// All events of one request, for a handler that answers for all of them at once.
+/// All events of one request, for a handler that takes them at once.
 ///
-/// A handler whose payload is anything else is called once for each event, one after another: see
-/// [`Provider::with_batch`](crate::Provider::with_batch). Each event was decoded by itself, so that one that
-/// does not fit takes no other with it.
+/// A handler with any other payload is called once for each event, one after another: see
+/// [`Provider::with_batch`](crate::Provider::with_batch). Each event is decoded by itself, so one that does
+/// not fit has no effect on the others.
 ///
 /// ```
 /// use serde::Deserialize;
@@ -39,34 +39,34 @@ pub struct Batch<'a, E> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct BatchItem<'a, E> {
-    /// Its place, id, name and text.
+    /// The text of the event, with its place, id and name.
     pub raw_event: RawEvent<'a>,
-    /// The event, or why it does not fit.
+    /// The event, or the reason why it does not fit.
     pub decoded: Result<E, Rejection>,
 }
 
 impl<'a, E> Batch<'a, E> {
-    /// How many events there are; a request may have none.
+    /// The number of events. A request may have none.
     #[must_use]
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Whether there are no events: some providers send such requests to see who answers.
+    /// True without any events. Some providers send such requests to test an endpoint.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// The events in the order in which they were sent.
+    /// Iterates over the events in the order in which they were sent.
     pub fn iter(&self) -> std::slice::Iter<'_, BatchItem<'a, E>> {
         self.items.iter()
     }
 
-    /// Every event, if all of them fit.
+    /// All events, if every one fits.
     ///
     /// # Errors
-    /// With the answer for the first one that does not: its path begins with the event's index.
+    /// Returns the rejection of the first event that does not fit. Its path begins with the index.
     pub fn all(self) -> Result<Vec<E>, Rejection> {
         self.items
             .into_iter()
@@ -105,7 +105,7 @@ impl<'a, E: Payload<'a>> Payload<'a> for Batch<'a, E> {
     }
 }
 
-/// The items of a delivery; itself, where its provider sends one event at a time.
+/// The items of a delivery, or the delivery itself if the provider sends one event at a time.
 fn items(delivery: &Delivery) -> Result<Vec<RawEvent<'_>>, Rejection> {
     let Some(says) = delivery.sent_by().batch() else {
         return Ok(vec![RawEvent::whole(delivery)]);

@@ -1,4 +1,4 @@
-//! Typed events: which variant of an enum a delivery is, and what becomes of those that are none.
+//! Typed events: the variant of an enum for a delivery, and the variant for all others.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// An enum of the events that a handler knows, by name. The derive macro of the same name implements
-/// it, and [`Payload`] with it.
+/// this trait and [`Payload`].
 ///
 /// ```
 /// use std::borrow::Cow;
@@ -55,12 +55,12 @@ use crate::{
 /// }
 /// ```
 pub trait WebhookEvent {
-    /// The names that have a variant, in the order in which they were written.
+    /// The names that have a variant, in the order of the enum.
     const EVENTS: &'static [&'static str];
 }
 
-/// A delivery that is none of the events that an enum knows, or that is one of them by name only:
-/// its body does not fit the variant's type. Nothing of it is lost.
+/// An event that no variant of an enum takes, or whose body does not fit the type of its variant. It
+/// keeps the whole delivery.
 #[derive(Clone)]
 pub struct UnknownEvent<'a> {
     encoded: RawEvent<'a>,
@@ -69,47 +69,47 @@ pub struct UnknownEvent<'a> {
 }
 
 impl<'a> UnknownEvent<'a> {
-    /// The name of the event; empty where the delivery says none.
+    /// The name of the event, empty if the delivery has none.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What tells events of one name apart, such as `opened`, where the provider says it.
+    /// The action of the event, such as `opened`, if the provider sends one.
     #[must_use]
     pub fn action(&self) -> Option<Cow<'a, str>> {
-        // Searched when somebody asks: most of these events are passed over.
+        // Searched only on demand: most handlers ignore these events.
         self.encoded.action()
     }
 
-    /// The raw bytes: those of the item in a batch, or the whole body.
+    /// The raw bytes of the item in a batch, or of the whole body.
     #[must_use]
     pub fn bytes(&self) -> &'a [u8] {
         self.encoded.bytes()
     }
 
-    /// Why the body does not fit, if the event is known by name.
+    /// The reason why the body does not fit, if the event has a variant.
     #[must_use]
     pub fn error(&self) -> Option<&Rejection> {
         self.error.as_ref()
     }
 
-    /// What the event was to be decoded from, with its id and its delivery.
+    /// The text of the event, with its id and its delivery.
     #[must_use]
     pub fn raw_event(&self) -> RawEvent<'a> {
         self.encoded
     }
 
-    /// Decodes it as something else.
+    /// Decodes the event as another type.
     ///
     /// # Errors
-    /// With the answer to give, as [`Delivery::decode`](crate::Delivery::decode).
+    /// Returns the answer to give, as [`Delivery::decode`](crate::Delivery::decode) does.
     pub fn decode<T: Payload<'a>>(&self) -> Result<T, Rejection> {
         self.encoded.decode()
     }
 }
 
-/// Shows name and action, and nothing of the body.
+/// Shows the name and the action, and nothing of the body.
 impl fmt::Debug for UnknownEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UnknownEvent")
@@ -121,12 +121,12 @@ impl fmt::Debug for UnknownEvent<'_> {
     }
 }
 
-/// What the variant for all other events holds.
+/// The type that the variant for all other events holds.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "the variant of all other events holds `UnknownEvent<'_>`, not `{Self}`",
+    message = "the variant for all other events holds `UnknownEvent<'_>`, not `{Self}`",
     label = "write `UnknownEvent<'a>`",
-    note = "an `UnknownEvent` has the event's name, action and bytes: `unknown.decode()` makes more of it"
+    note = "an `UnknownEvent` has the event's name, action and bytes, and `unknown.decode()` decodes it"
 )]
 pub trait CatchAll<'de>: Sized {
     fn catch_all(unknown: UnknownEvent<'de>) -> Self;
@@ -138,12 +138,12 @@ impl<'a, 'de: 'a> CatchAll<'de> for UnknownEvent<'a> {
     }
 }
 
-/// Which of an enum's events a delivery is: what the derived code asks, and all that it has to.
+/// The event of an enum that a delivery matches. The derived code needs nothing else.
 #[doc(hidden)]
 pub struct MatchedEvent<'a> {
     encoded: RawEvent<'a>,
     name: Option<Cow<'a, str>>,
-    /// Its place among the names of the enum.
+    /// The index among the names of the enum.
     at: Option<usize>,
     error: Option<Rejection>,
 }
@@ -157,13 +157,13 @@ impl<'a> MatchedEvent<'a> {
         Self { encoded, name, at, error: None }
     }
 
-    /// The place of the name that fits, or one that no name has.
+    /// The index of the matched name, or `usize::MAX` without a match.
     #[must_use]
     pub fn at(&self) -> usize {
         self.at.unwrap_or(usize::MAX)
     }
 
-    /// The payload of the variant; why there is none, [`catch_all`](Self::catch_all) tells.
+    /// Decodes the payload of the variant. [`catch_all`](Self::catch_all) reports a failure.
     pub fn payload<T: Payload<'a>>(&mut self) -> Option<T> {
         match self.encoded.decode() {
             Ok(payload) => Some(payload),
@@ -174,11 +174,11 @@ impl<'a> MatchedEvent<'a> {
         }
     }
 
-    /// What is left for the variant that takes whatever no other does.
+    /// The value for the variant that takes all other events.
     ///
     /// # Errors
-    /// When the body is not even what its content type says; and, if `strict`, when it does not fit
-    /// the event that it says it is.
+    /// Fails if the body is not what its content type says or, with `strict`, does not fit the type of
+    /// its event.
     #[allow(clippy::result_large_err, reason = "not for users")]
     pub fn catch_all<R: CatchAll<'a>>(self, strict: bool) -> Result<R, Rejection> {
         match self.unknown(strict) {
@@ -202,7 +202,7 @@ impl<'a> MatchedEvent<'a> {
                 }
                 tracing::warn!(event = name.as_deref(), "a known event does not fit");
             }
-            // Perhaps there is no name because there is nothing that it could be read from.
+            // The name may be missing because the body is malformed.
             None if name.is_none() => encoded.check()?,
             None => tracing::debug!(event = name.as_deref(), "an event that no variant takes"),
         }
@@ -210,9 +210,9 @@ impl<'a> MatchedEvent<'a> {
     }
 }
 
-/// Where the name that fits best stands among those of an enum.
+/// The index of the most specific name that fits.
 fn place(events: &[&str], name: &str, encoded: RawEvent<'_>) -> Option<usize> {
-    // The action may be anywhere in the body: it is searched only if something depends on it.
+    // The action may be anywhere in the body, so it is searched only if a name depends on it.
     if events.iter().any(|event| action_in(event, name).is_some())
         && let Some(action) = encoded.action()
         && let Some(at) = events.iter().position(|event| action_in(event, name) == Some(&*action))
@@ -230,8 +230,8 @@ fn action_in<'e>(event: &'e str, name: &str) -> Option<&'e str> {
     event.strip_prefix(name)?.strip_prefix('.')
 }
 
-/// Whether a name that nobody signed says what the action is, where the provider signs that by itself:
-/// whoever changes `issues` into `issues.opened` must not have any other action taken for it.
+/// True for an unsigned name with an action, if the provider sends the action elsewhere. An attacker
+/// who changes the header `issues` into `issues.opened` must not choose the action.
 fn claims_an_action(name: &str, encoded: RawEvent<'_>) -> bool {
     let provider = encoded.delivery().sent_by();
     name.contains('.')

@@ -70,7 +70,11 @@ fn push_string(json: &mut String, prefix: &str, text: &str) {
     for letter in text.chars() {
         match letter {
             '"' | '\\' => json.extend(['\\', letter]),
-            '\0'..'\u{20}' => json.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            '\0'..'\u{20}' => {
+                let code = u32::from(letter);
+                let digit = |value| char::from_digit(value, 16).unwrap_or_default();
+                json.extend(['\\', 'u', '0', '0', digit(code / 16), digit(code % 16)]);
+            }
             _ => json.push(letter),
         }
     }
@@ -154,10 +158,12 @@ mod tests {
         #[derive(Deserialize, Debug, PartialEq)]
         struct Id(u64);
         #[derive(Deserialize, Debug, PartialEq)]
+        struct Meters(Option<f64>);
+        #[derive(Deserialize, Debug, PartialEq)]
         struct All {
             id: Id,
             ids: Vec<Id>,
-            maybe: Option<Option<f64>>,
+            maybe: Option<Meters>,
             any: serde_json::Value,
             letter: char,
             #[serde(flatten)]
@@ -165,7 +171,7 @@ mod tests {
         }
         let json = to_json(b"id=1&ids=2&maybe=0.5&any=3&letter=x&other=4");
         let all: All = decode(&json).expect("fits");
-        assert_eq!((all.id, all.ids, all.maybe), (Id(1), vec![Id(2)], Some(Some(0.5))));
+        assert_eq!((all.id, all.ids, all.maybe), (Id(1), vec![Id(2)], Some(Meters(Some(0.5)))));
         assert_eq!((all.any, all.letter), ("3".into(), 'x'));
         assert_eq!(all.rest, HashMap::from([("other".to_owned(), "4".to_owned())]));
 

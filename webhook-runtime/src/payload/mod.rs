@@ -1,4 +1,4 @@
-//! From the body of a delivery to the handler's own type.
+//! Decodes the body of a delivery into the handler's own type.
 
 mod batch;
 mod decode;
@@ -20,11 +20,12 @@ pub use batch::{Batch, BatchItem};
 pub use event::{CatchAll, MatchedEvent, UnknownEvent, WebhookEvent};
 pub use probe::ShapeProbe;
 
-/// What a handler can take as its last argument: any type that serde can deserialize, borrowed
-/// from the body or owned; an enum of events that derives [`WebhookEvent`](crate::WebhookEvent); a
-/// [`Batch`] of either; or `&Delivery` for the raw bytes.
+/// The last argument of a handler: any type that serde can deserialize, borrowed from the body or
+/// owned; an enum of events that derives [`WebhookEvent`](crate::WebhookEvent); a [`Batch`] of
+/// either; or `&Delivery` for the raw bytes.
 ///
-/// The body is JSON or, where its content type says so, a form.
+/// The body is JSON or, if its content type says so, a form. A struct is decoded from an object, never
+/// from an array.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the payload of a webhook",
     label = "not deserializable",
@@ -32,15 +33,15 @@ pub use probe::ShapeProbe;
             `&Delivery` for the raw bytes"
 )]
 pub trait Payload<'a>: Sized {
-    /// What it is decoded from, and what it needs to know.
+    /// The part of a delivery that it is decoded from.
     #[doc(hidden)]
     const SHAPE: PayloadShape = PayloadShape::ITEM;
 
     /// Decodes the body of a verified delivery, or one item of it.
     ///
     /// # Errors
-    /// With the answer to give: 400 when the body is not what its content type says, 415 when that
-    /// type is none we decode, 422 with the path of the value that does not fit.
+    /// Returns the answer to give: 400 if the body is not what its content type says, 415 for any
+    /// other content type, 422 with the path of the value that does not fit.
     fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection>;
 }
 
@@ -61,7 +62,7 @@ impl<'a, T: Deserialize<'a>> Payload<'a> for T {
                 None => Ok(payload),
                 Some(rejection) => Err(rejection),
             },
-            Err(error) => Err(source.rejection(error)),
+            Err(error) => Err(source.rejection(&error)),
         }
     }
 }
@@ -110,16 +111,16 @@ impl<'a> Field<'a> {
     fn end(&mut self) -> Option<Rejection> {
         match self.json.end() {
             Ok(()) => self.refused.take(),
-            Err(error) => Some(self.rejection(error)),
+            Err(error) => Some(self.rejection(&error)),
         }
     }
 
     #[cold]
-    fn rejection(&mut self, error: serde_json::Error) -> Rejection {
+    fn rejection(&mut self, error: &serde_json::Error) -> Rejection {
         match self.refused.take() {
             Some(rejection) => rejection,
-            None if self.text.is_form => form_rejection(self.text.json, &error),
-            None => json_rejection(self.text.json, &error),
+            None if self.text.is_form => form_rejection(self.text.json, error),
+            None => json_rejection(self.text.json, error),
         }
     }
 }

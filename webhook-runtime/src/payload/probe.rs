@@ -1,11 +1,11 @@
-//! Asks a payload type what it takes, and any other type as well.
+//! Finds the shape of a payload type, and accepts any other type as well.
 
 use std::{marker::PhantomData, ops::Deref};
 
 use crate::{delivery::PayloadShape, payload::Payload};
 
-/// Asks a type what it takes. The method of [`ShapeProbe`] itself is there for payloads alone; for any
-/// other type, the compiler goes on to what it derefs to.
+/// Finds the shape of a type. Only payload types have the method of [`ShapeProbe`] itself; for any
+/// other type, the compiler finds the one of [`NoPayload`].
 #[doc(hidden)]
 pub struct ShapeProbe<T>(PhantomData<T>, NoPayload);
 
@@ -37,7 +37,7 @@ impl<T> Deref for ShapeProbe<T> {
 
 impl NoPayload {
     #[must_use]
-    #[allow(clippy::unused_self, reason = "called as the one of `ShapeProbe` is")]
+    #[allow(clippy::unused_self, reason = "has the signature of the method of `ShapeProbe`")]
     pub fn payload_shape(&self) -> PayloadShape {
         PayloadShape::DELIVERY
     }
