@@ -17,7 +17,7 @@ use webhook_runtime::inbox::{
 pub(crate) struct Tables {
     last: i64,
     deliveries: BTreeMap<i64, Row>,
-    /// The deliveries that are waiting or running, by what a claim looks for.
+    /// The deliveries that are pending or running, by what a claim looks for.
     due: BTreeSet<(String, Due, Option<SystemTime>, i64)>,
     /// The deliveries that are not finished, by ordering key.
     lines: HashMap<[u8; 16], BTreeSet<i64>>,
@@ -226,7 +226,7 @@ impl Tables {
         Some(row)
     }
 
-    /// Lets the first of an ordering key go on, unless another of it is waiting or running.
+    /// Lets the first of an ordering key go on, unless another of it is pending or running.
     fn promote(&mut self, ordering: Option<[u8; 16]>) {
         let Some(line) = ordering.and_then(|ordering| self.lines.get(&ordering)) else { return };
         let is_held = |id: &i64| {

@@ -42,7 +42,7 @@ pub enum InboxError {
     Store(String),
     /// The store does not support the operation.
     Unsupported(&'static str),
-    /// The claim is stale: the delivery has been claimed again, discarded or completed, and the old
+    /// The claim is stale: the delivery has been claimed again, cancelled or completed, and the old
     /// claim can no longer change it.
     StaleClaim,
 }
@@ -65,7 +65,7 @@ impl fmt::Display for InboxError {
             Self::Store(problem) => write!(f, "the store failed: {problem}"),
             Self::Unsupported(what) => f.write_str(what),
             Self::StaleClaim => {
-                f.write_str("the delivery has been claimed again, discarded or completed")
+                f.write_str("the delivery has been claimed again, cancelled or completed")
             }
         }
     }

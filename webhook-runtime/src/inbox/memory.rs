@@ -82,7 +82,7 @@ impl Tables {
         EnqueueResult::Stored(id)
     }
 
-    /// Lets the next delivery of an ordering key go on, if no other is running or waiting.
+    /// Lets the next delivery of an ordering key go on, if no other is pending or running.
     fn promote(&mut self, line: Option<Digest>) {
         let of_line = |row: &&mut Row| line.is_some() && row.line == line;
         let mut next = None;

@@ -224,7 +224,7 @@ impl Inbox {
         self.change(filter, Change::Replay).await
     }
 
-    /// Discards deliveries that are not completed, and returns their number. A running one goes on
+    /// Cancels deliveries that are not completed, and returns their number. A running one goes on
     /// but cannot complete: what it writes through [`Tx`] is rolled back.
     ///
     /// # Errors

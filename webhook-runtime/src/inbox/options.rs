@@ -128,7 +128,7 @@ impl InboxBuilder {
         self
     }
 
-    /// Sets how long completed and discarded deliveries are kept. The default is a day.
+    /// Sets how long completed and cancelled deliveries are kept. The default is a day.
     pub fn completed_retention(mut self, time: Duration) -> Self {
         self.settings.retention.completed = time;
         self

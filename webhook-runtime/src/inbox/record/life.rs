@@ -9,7 +9,7 @@ use crate::inbox::{
 
 impl Record {
     /// The record of a delivery that has just been stored under this number. One with an ordering
-    /// key is held until its turn comes.
+    /// key is blocked until its turn comes.
     #[must_use]
     pub fn stored(id: i64, delivery: &NewDelivery) -> Self {
         let state = waiting(delivery.ordering_key.is_some());
@@ -63,7 +63,8 @@ impl Record {
         self.set(DeliveryState::Pending, None);
     }
 
-    /// Does what an operator asks for. A record with an ordering key is held until its turn comes.
+    /// Does what an operator asks for. A record with an ordering key is blocked until its turn
+    /// comes.
     pub fn change(&mut self, change: Change, has_ordering_key: bool, now: SystemTime) {
         match change {
             Change::Retry | Change::Replay => {

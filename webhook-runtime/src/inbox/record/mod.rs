@@ -37,7 +37,7 @@ pub enum DeliveryState {
     Completed,
     /// Given up: a dead letter. [`Record::reason`] says why, and it can be retried.
     Dead,
-    /// Discarded by an operator.
+    /// Cancelled by an operator.
     Cancelled,
 }
 
@@ -95,9 +95,9 @@ pub struct Record {
     pub last_error: Option<String>,
     /// The time at which the request was verified.
     pub received_at: SystemTime,
-    /// The time at which it is to run (waiting), or its lease runs out (running); `None` is now.
+    /// The time at which it is to run (pending), or its lease runs out (running); `None` is now.
     pub due_at: Option<SystemTime>,
-    /// The time at which it was completed, given up or discarded.
+    /// The time at which it was completed, given up or cancelled.
     pub finished_at: Option<SystemTime>,
     /// The length of the body.
     pub body_len: u64,

@@ -101,8 +101,8 @@ fn codes(states: &[DeliveryState]) -> String {
     numbers(states.iter().map(|state| state.code().into()))
 }
 
-/// Changes these records, if the change still applies. A record with an ordering key is held until
-/// its turn comes.
+/// Changes these records, if the change still applies. A record with an ordering key is blocked
+/// until its turn comes.
 pub(crate) fn change(change: Change, ids: &[i64]) -> String {
     let set = match change {
         Change::Retry | Change::Replay => {
@@ -120,7 +120,7 @@ pub(crate) const COMPLETE: &str = "UPDATE {s}deliveries SET state = 3, due_at = 
                                    reason = NULL, finished_at = {now} \
                                    WHERE id = $1 AND claims = $2 AND state = 1";
 
-/// The endpoints that have waiting or running deliveries, by the index on due times: one step each.
+/// The endpoints that have pending or running deliveries, by the index on due times: one step each.
 const ENDPOINTS: &str = "WITH RECURSIVE e (name) AS (\
      SELECT min(endpoint) FROM {s}deliveries WHERE state < 2 \
      UNION ALL SELECT (SELECT min(endpoint) FROM {s}deliveries \
@@ -141,7 +141,7 @@ pub(crate) fn reset_due(reset: Option<Duration>, of: &str) -> String {
     format!("UPDATE {{s}}deliveries SET due_at = {due} WHERE {of}")
 }
 
-/// Counts what is waiting, running, held and dead. `index` names the index for a database that
+/// Counts what is pending, running, blocked and dead. `index` names the index for a database that
 /// needs the hint.
 pub(crate) fn counts(index: impl Fn(&str) -> String) -> String {
     let count = |by: &str, condition: &str| {

@@ -100,7 +100,7 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// Offers waiting deliveries that are due. Takes as many as there is room for.
+    /// Offers pending deliveries that are due. Takes as many as there is room for.
     pub fn due(&mut self, ids: impl IntoIterator<Item = i64>) {
         let room = self.room();
         self.ids.extend(ids.into_iter().take(room));

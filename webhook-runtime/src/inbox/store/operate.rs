@@ -12,7 +12,7 @@ pub enum Change {
     Retry,
     /// Runs finished deliveries again, completed or not.
     Replay,
-    /// Discards deliveries that are not completed.
+    /// Cancels deliveries that are not completed.
     Cancel,
 }
 
@@ -47,7 +47,7 @@ pub struct ChangeResult {
 /// The time that finished deliveries are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// Completed and discarded deliveries.
+    /// Completed and cancelled deliveries.
     pub completed: Duration,
     /// Dead letters.
     pub dead_letters: Duration,

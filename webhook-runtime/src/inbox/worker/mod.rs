@@ -60,7 +60,7 @@ pub struct Workers {
 pub struct ShutdownResult {
     /// Deliveries that were running and ended in time.
     pub finished: usize,
-    /// Deliveries that were given back, to be run by another worker.
+    /// Deliveries that were released, to be run by another worker.
     pub released: usize,
 }
 

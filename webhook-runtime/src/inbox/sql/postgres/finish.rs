@@ -59,7 +59,7 @@ pub(super) const PROMOTE: &str = "UPDATE {s}deliveries SET state = 0, due_at = 0
      WHERE NOT EXISTS (SELECT 1 FROM {s}deliveries AS a WHERE a.line = f.line \
      AND a.state < 2 AND a.state <= 2))";
 
-/// Lets the next delivery of each line go on, if no other of the line is running or waiting. The
+/// Lets the next delivery of each line go on, if no other of the line is pending or running. The
 /// lines must be locked.
 pub(super) async fn promote(
     connection: &mut PgConnection,

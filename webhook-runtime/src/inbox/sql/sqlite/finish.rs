@@ -56,7 +56,7 @@ fn row<'a>(row: &Settled<'a>, now: i64) -> (i64, i64, i16, i64, Option<&'a str>,
     (row.id, row.claim, row.state.code(), due, row.reason, row.back)
 }
 
-/// Lets the next delivery of each line go on, if no other of the line is running or waiting.
+/// Lets the next delivery of each line go on, if no other of the line is pending or running.
 pub(super) async fn promote(
     connection: &mut SqliteConnection,
     lines: &[Digest],
