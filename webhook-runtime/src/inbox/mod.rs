@@ -179,7 +179,7 @@ impl Inbox {
     }
 
     /// Runs what is due until nothing is, and returns the number of attempts. For tests, instead of
-    /// [`work`](Self::work).
+    /// [`start_workers`](Self::start_workers).
     ///
     /// # Errors
     /// If the store fails.

@@ -35,7 +35,7 @@ pub enum DeliveryState {
     Blocked,
     /// Completed.
     Completed,
-    /// Given up: a dead letter. [`Record::reason`] says why, and it can be retried.
+    /// Given up: a dead letter. [`Record::last_error`] says why, and it can be retried.
     Dead,
     /// Cancelled by an operator.
     Cancelled,
