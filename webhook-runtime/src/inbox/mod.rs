@@ -107,7 +107,7 @@ impl Inbox {
     ///
     /// # fn open(store: Arc<dyn InboxStore>) -> Result<(), InboxError> {
     /// let inbox = Inbox::with_store(Arc::clone(&store));
-    /// let quicker = InboxBuilder::default().concurrency(64).open_store(store)?;
+    /// let quicker = InboxBuilder::default().concurrency(64).open_with_store(store)?;
     /// # let _ = (inbox, quicker);
     /// # Ok(())
     /// # }
