@@ -26,9 +26,9 @@ fn main() {
         return;
     }
     compare(100, Payloads::Shared, rounds, Required::AtMost(0.7));
-    compare(500, Payloads::Shared, rounds, Required::Nothing);
+    compare(500, Payloads::Shared, rounds, Required::AtMost(0.45));
     compare(100, Payloads::Own, rounds, Required::AtMost(0.8));
-    compare(500, Payloads::Own, rounds, Required::AtMost(0.45));
+    compare(500, Payloads::Own, rounds, Required::Nothing);
 }
 
 fn compare(handlers: u64, payloads: Payloads, rounds: u64, required: Required) {
