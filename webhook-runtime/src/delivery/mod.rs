@@ -1,13 +1,13 @@
 //! A verified request.
 
-pub(crate) mod answer;
 pub(crate) mod content;
-mod encoded;
 pub(crate) mod memory;
 #[cfg(feature = "testing")]
 mod observer;
+mod raw_event;
 pub(crate) mod rejection;
 pub(crate) mod request;
+pub(crate) mod response;
 mod shape;
 mod tenant;
 
@@ -31,9 +31,9 @@ use crate::{
     verify::{BatchLayout, Provider, json, scheme::Verified},
 };
 
-pub use encoded::RawEvent;
 #[cfg(feature = "testing")]
 pub(crate) use observer::{DeliveryObserver, Observer};
+pub use raw_event::RawEvent;
 pub use rejection::{FailedItem, LimitedBy, Rejection};
 pub use shape::PayloadShape;
 pub(crate) use shape::Unit;

@@ -9,7 +9,7 @@ use axum::{
 use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
-use crate::{delivery::answer::is_retryable, verify::scheme::VerifyError};
+use crate::{delivery::response::is_retryable, verify::scheme::VerifyError};
 
 /// When a provider should send again what could not be verified: most ignore it, and those that
 /// heed it should not come all at once.

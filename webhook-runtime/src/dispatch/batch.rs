@@ -9,7 +9,7 @@ use super::{HandlerService, unless_it_panics};
 use crate::{
     delivery::{
         FailedItem, Rejection,
-        answer::{is_retryable, retry_after},
+        response::{is_retryable, retry_after},
     },
     endpoint::HandlerInput,
     verify::BatchLayout,

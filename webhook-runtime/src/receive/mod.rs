@@ -5,11 +5,11 @@
 
 pub(crate) mod body;
 mod cache;
-#[cfg(feature = "https-keys")]
-mod fetch;
 mod handshakes;
+#[cfg(feature = "https-keys")]
+mod https_keys;
 #[cfg(feature = "rate-limit")]
-pub(crate) mod limit;
+pub(crate) mod rate_limit;
 pub(crate) mod source;
 
 use std::{sync::Arc, time::SystemTime};
@@ -25,7 +25,7 @@ use http_body::Body as _;
 use tracing::{Span, field};
 
 #[cfg(feature = "rate-limit")]
-use crate::receive::limit::Limiters;
+use crate::receive::rate_limit::Limiters;
 use crate::{
     delivery::{Delivery, Rejection, Tenant, Verification},
     endpoint::Endpoint,
@@ -42,9 +42,9 @@ use crate::{
 };
 
 #[cfg(feature = "https-keys")]
-pub use fetch::HttpsKeys;
+pub use https_keys::HttpsKeys;
 #[cfg(feature = "rate-limit")]
-pub use limit::Quota;
+pub use rate_limit::Quota;
 pub use source::{KeySource, SecretSource, SourceError};
 
 /// What stands between the network and one handler.

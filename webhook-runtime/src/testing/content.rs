@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use super::{fill, letter::FORM};
+use super::{fill, request::FORM};
 use crate::verify::{
     BatchLayout, Field, Provider, Secret,
     scheme::{RequestToSign, SignError},

@@ -6,11 +6,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 
 use super::{
-    answer::{TestResponse, ask},
     content::{Content, Words},
     fill,
     hooks::Desk,
-    letter::{self, UnsignedRequest, Wire},
+    request::{self, UnsignedRequest, Wire},
+    response::{TestResponse, ask},
     target::TestEndpoint,
 };
 use crate::{
@@ -248,7 +248,7 @@ impl<'h> TestDelivery<'h> {
             let value = HeaderValue::try_from(value).map_err(|error| format!("{name}: {error}"))?;
             headers.insert(name, value);
         }
-        letter::content_type(&mut headers, written.content_type);
+        request::content_type(&mut headers, written.content_type);
         if let Some(value) = &self.content_type {
             headers.insert(http::header::CONTENT_TYPE, value.clone());
         }

@@ -15,10 +15,10 @@ use bytes::Bytes;
 use http::Request;
 
 use super::{
-    answer::{TestResponse, ask},
     clock::TestClock,
     delivery::TestDelivery,
     keys::{Pair, Whose},
+    response::{TestResponse, ask},
     target::{Signing, TestEndpoint},
 };
 use crate::{

@@ -26,7 +26,6 @@
 //! # }
 //! ```
 
-mod answer;
 mod clock;
 pub mod conformance;
 mod content;
@@ -35,13 +34,14 @@ mod fill;
 mod handshake;
 mod hooks;
 mod keys;
-mod letter;
+mod request;
+mod response;
 mod target;
 
 #[doc(inline)]
 pub use crate::__conformance as conformance;
-pub use answer::TestResponse;
 pub use clock::TestClock;
 pub use delivery::TestDelivery;
 pub(crate) use fill::put;
 pub use hooks::TestHooks;
+pub use response::TestResponse;

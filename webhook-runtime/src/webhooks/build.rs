@@ -8,10 +8,10 @@ use super::Webhooks;
 #[cfg(feature = "inbox")]
 use crate::inbox::JobHandlers;
 use crate::{
-    dispatch::{HandlerService, late::Patience},
+    dispatch::{HandlerService, background::Patience},
     endpoint::Endpoint,
     receive::Receiver,
-    webhooks::{pipeline::Pipeline, start::StartError},
+    webhooks::{pipeline::Pipeline, problems::StartError},
 };
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {

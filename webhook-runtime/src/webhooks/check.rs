@@ -16,7 +16,7 @@ use crate::{
         handshake::Handshake,
         scheme::{Scheme, Verifier},
     },
-    webhooks::start::{StartError, StartProblem},
+    webhooks::problems::{StartError, StartProblem},
 };
 
 impl<S> Webhooks<S> {

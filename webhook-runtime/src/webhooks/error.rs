@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use super::start::StartError;
+use super::problems::StartError;
 use crate::serve::ServeError;
 
 /// Why a program that serves webhooks has ended.

@@ -1,17 +1,17 @@
 //! The builder: what is mounted, with which secrets, within which limits.
 
-#[cfg(feature = "inbox")]
-mod begin;
 mod build;
 mod check;
 #[cfg(feature = "serve")]
 mod error;
-#[cfg(feature = "rate-limit")]
-mod limits;
+#[cfg(feature = "inbox")]
+mod inbox;
 mod pipeline;
+pub(crate) mod problems;
+#[cfg(feature = "rate-limit")]
+mod quotas;
 #[cfg(feature = "serve")]
 mod serving;
-pub(crate) mod start;
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::inbox::Inbox;
 use crate::{
     delivery::memory::Budget,
     dispatch::{
-        late::BackgroundHandlers,
+        background::BackgroundHandlers,
         layers::{EndpointLayer, Layers},
     },
     endpoint::{Endpoint, HandlerFuture, HandlerInput, Webhook},
@@ -35,7 +35,7 @@ use crate::{
 pub(crate) use build::Built;
 #[cfg(feature = "serve")]
 pub use error::Error;
-pub use start::{StartError, StartProblem};
+pub use problems::{StartError, StartProblem};
 
 /// How long a body may take to arrive, unless told otherwise. Providers send bodies of a few
 /// kilobytes at once; this is for their worst network.
@@ -79,7 +79,7 @@ pub struct Webhooks<S = ()> {
     verified_layers: Layers<S>,
     late: BackgroundHandlers,
     #[cfg(feature = "rate-limit")]
-    quotas: crate::receive::limit::Quotas,
+    quotas: crate::receive::rate_limit::Quotas,
     #[cfg(feature = "inbox")]
     pub(crate) inbox: Option<Inbox>,
     pub(crate) state: Option<S>,
@@ -115,7 +115,7 @@ impl<S> Webhooks<S> {
             verified_layers: Layers::new(),
             late: BackgroundHandlers::new(MOST_LATE),
             #[cfg(feature = "rate-limit")]
-            quotas: crate::receive::limit::Quotas::default(),
+            quotas: crate::receive::rate_limit::Quotas::default(),
             #[cfg(feature = "inbox")]
             inbox: None,
             state: None,

@@ -21,8 +21,8 @@ use tracing::{Instrument, Span};
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
 use crate::{
-    delivery::{Delivery, Rejection, answer::shape_for_provider, request::as_request},
-    dispatch::{HandlerService, late::Patience, unless_it_panics},
+    delivery::{Delivery, Rejection, request::as_request, response::shape_for_provider},
+    dispatch::{HandlerService, background::Patience, unless_it_panics},
     endpoint::{HandlerFuture, HandlerInput},
     receive::{Received, Receiver},
 };

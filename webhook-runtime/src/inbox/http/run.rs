@@ -14,8 +14,8 @@ use tracing::Instrument as _;
 use crate::{
     delivery::{
         Delivery, Rejection, Said, Tenant, Verification,
-        answer::{is_retryable, retry_after},
         request::as_request,
+        response::{is_retryable, retry_after},
     },
     endpoint::Endpoint,
     inbox::{

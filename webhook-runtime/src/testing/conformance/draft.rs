@@ -4,11 +4,11 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::{failure::Failure, subject::Target};
+use super::{failure::Failure, target::Target};
 use crate::{
     testing::{
-        letter::{UnsignedRequest, Wire},
         put,
+        request::{UnsignedRequest, Wire},
     },
     verify::{
         Secret,

@@ -14,13 +14,13 @@ use http_body::Frame;
 use super::{
     Verdict,
     failure::{Failure, Shown},
-    subject::Target,
+    target::Target,
 };
 use crate::{
     support::panic::catch_panic,
     testing::{
-        answer::{TestResponse, ask_and_count},
-        letter::Wire,
+        request::Wire,
+        response::{TestResponse, ask_and_count},
     },
 };
 

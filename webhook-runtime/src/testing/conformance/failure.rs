@@ -5,7 +5,7 @@ use std::fmt;
 use http::header;
 
 use crate::{
-    testing::letter::Wire,
+    testing::request::Wire,
     verify::{Provider, handshake::Handshake, scheme::Scheme},
 };
 

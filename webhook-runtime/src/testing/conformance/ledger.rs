@@ -9,8 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{failure::Failure, subject::Target};
-use crate::testing::answer::Runs;
+use super::{failure::Failure, target::Target};
+use crate::testing::response::Runs;
 
 /// How long something may take to show that nobody waits for. It is spent where there is nothing to
 /// see, once or twice a case: what is slower than that escapes.

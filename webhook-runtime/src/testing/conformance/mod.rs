@@ -87,12 +87,12 @@ mod exchange;
 mod failure;
 mod ledger;
 mod macros;
-mod subject;
+mod target;
 
 use std::{fmt, pin::Pin};
 
 pub use failure::Failure;
-pub use subject::Target;
+pub use target::Target;
 
 /// One thing to be asked of a receiver.
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Found, NOT_ALL_SIGNED, TOO_LARGE, Target, Verdict::Passed, not_applicable, passed};
 use crate::testing::{
     conformance::{draft::Draft, exchange::visible},
-    letter::Wire,
+    request::Wire,
 };
 
 /// One bit is changed, here and there.

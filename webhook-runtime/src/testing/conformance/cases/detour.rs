@@ -5,7 +5,7 @@ use http::Method;
 
 use super::{Found, Target, Verdict::Passed, not_applicable};
 use crate::{
-    testing::letter::{FORM, Wire},
+    testing::request::{FORM, Wire},
     verify::handshake::Handshake,
 };
 

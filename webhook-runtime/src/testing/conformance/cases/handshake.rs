@@ -6,7 +6,7 @@ use super::{Found, Target, Verdict::Passed, not_applicable};
 use crate::testing::{
     conformance::{draft::Draft, exchange::Outcome, failure::Failure},
     handshake::{Body, Example, Proof},
-    letter::{FORM, UnsignedRequest, Wire, content_type},
+    request::{FORM, UnsignedRequest, Wire, content_type},
 };
 
 /// A challenge that every provider could have made.

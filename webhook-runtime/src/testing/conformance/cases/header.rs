@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::{Found, NO_HEADER, NOT_STRICT, Target, Verdict::Passed, not_applicable, passed};
 use crate::{
-    testing::{conformance::draft::Draft, letter::Wire},
+    testing::{conformance::draft::Draft, request::Wire},
     verify::scheme::Scheme,
 };
 

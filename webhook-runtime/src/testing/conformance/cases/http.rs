@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use super::{Found, NOT_STRICT, Target, Verdict::Passed, detour::answers, not_applicable, passed};
 use crate::testing::{
     conformance::{draft::Draft, exchange::visible},
-    letter::Wire,
+    request::Wire,
 };
 
 /// Whatever is not the provider's way to deliver is no way round the signature.

@@ -12,7 +12,7 @@ pub(super) mod signature;
 pub(super) mod tenant;
 pub(super) mod time;
 
-use super::{Verdict, failure::Failure, subject::Target};
+use super::{Verdict, failure::Failure, target::Target};
 
 /// What a case comes to.
 type Found = Result<Verdict, Failure>;

@@ -2,7 +2,7 @@
 
 use super::{Found, KEY_PAIR, Target, Verdict::Passed, not_applicable, passed};
 use crate::{
-    testing::letter::Wire,
+    testing::request::Wire,
     verify::{Secret, scheme::Scheme},
 };
 

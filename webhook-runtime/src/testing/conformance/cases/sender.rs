@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Found, Target, Verdict::Passed};
 use crate::{
-    testing::{conformance::draft::Draft, handshake::Proof, letter::UnsignedRequest, put},
+    testing::{conformance::draft::Draft, handshake::Proof, put, request::UnsignedRequest},
     verify::{BatchLayout, Field},
 };
 

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     testing::{
         conformance::{draft::Draft, failure::Failure},
-        letter::Wire,
+        request::Wire,
     },
     verify::scheme::Scheme,
 };

@@ -9,7 +9,7 @@ use super::{
     signature::placed,
 };
 use crate::{
-    testing::{conformance::draft::Draft, letter::Wire, put},
+    testing::{conformance::draft::Draft, put, request::Wire},
     verify::scheme::Scheme,
 };
 

@@ -5,7 +5,7 @@ use axum::{Router, routing::MethodRouter};
 use crate::{
     endpoint::Endpoint,
     inbox::{Inbox, http::run::Runner, worker::JobHandlers},
-    webhooks::{Webhooks, start::StartProblem},
+    webhooks::{Webhooks, problems::StartProblem},
 };
 
 impl<S> Webhooks<S> {
