@@ -8,9 +8,11 @@ mod cache;
 mod handshakes;
 #[cfg(feature = "https-keys")]
 mod https_keys;
+pub(crate) mod key_source;
 #[cfg(feature = "rate-limit")]
 pub(crate) mod rate_limit;
-pub(crate) mod source;
+pub(crate) mod secret_source;
+mod source_error;
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -31,7 +33,8 @@ use crate::{
     endpoint::Endpoint,
     receive::{
         body::{Bounds, drain, unread},
-        source::{KeyRing, Tenants},
+        key_source::KeyRing,
+        secret_source::Tenants,
     },
     support::text::truncate,
     verify::{
@@ -43,9 +46,11 @@ use crate::{
 
 #[cfg(feature = "https-keys")]
 pub use https_keys::HttpsKeys;
+pub use key_source::KeySource;
 #[cfg(feature = "rate-limit")]
 pub use rate_limit::Quota;
-pub use source::{KeySource, SecretSource, SourceError};
+pub use secret_source::SecretSource;
+pub use source_error::SourceError;
 
 /// What stands between the network and one handler.
 #[derive(Clone)]

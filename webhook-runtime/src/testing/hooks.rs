@@ -138,7 +138,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         if self.key_ring.is_none()
             && endpoints.iter().any(|endpoint| endpoint.provider.scheme_info().fetches_keys)
         {
-            self.key_ring = Some(Arc::new(crate::receive::source::KeyRing::new(NoKeys)));
+            self.key_ring = Some(Arc::new(crate::receive::key_source::KeyRing::new(NoKeys)));
         }
         endpoints.iter().map(|endpoint| self.provide_for(endpoint, &origin)).collect()
     }

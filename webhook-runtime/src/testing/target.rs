@@ -8,7 +8,7 @@ use super::keys::{Pair, Whose};
 use crate::{
     delivery::Tenant,
     endpoint::Endpoint,
-    receive::source::Tenants,
+    receive::secret_source::Tenants,
     verify::{Provider, Secret, scheme::Scheme},
 };
 

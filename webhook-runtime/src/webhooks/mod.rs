@@ -26,7 +26,8 @@ use crate::{
     endpoint::{Endpoint, HandlerFuture, HandlerInput, Webhook},
     receive::{
         body::Bounds,
-        source::{KeyRing, KeySource, SecretSource, Tenants},
+        key_source::{KeyRing, KeySource},
+        secret_source::{SecretSource, Tenants},
     },
     verify::{Clock, Secret, SystemClock},
 };

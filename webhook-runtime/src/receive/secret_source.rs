@@ -1,56 +1,23 @@
-//! Secrets and keys that are not known at start: those of tenants, and those that providers publish.
+//! The secrets of tenants, from a source of the program.
 
 use std::{
-    fmt,
-    pin::Pin,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use crate::{
     delivery::Tenant,
-    receive::cache::Cache,
-    support::panic::catch_panic,
+    receive::{
+        cache::Cache,
+        source_error::{Answer, SourceError, patiently},
+    },
     verify::{
         Secret, SecretError,
-        scheme::{KeyRequest, Keys, Verifier},
+        scheme::{Keys, Verifier},
     },
 };
-
-/// How long a source may take before the delivery is answered by 503.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Why a source has no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SourceError {
-    /// There is no such tenant or key: answered by 401, like a wrong signature.
-    NotFound,
-    /// The source could not be asked: answered by 503, and the provider sends again.
-    Unavailable(String),
-}
-
-impl SourceError {
-    /// The source could not be asked; the reason goes to the trace.
-    #[must_use]
-    pub fn unavailable(reason: impl fmt::Display) -> Self {
-        Self::Unavailable(reason.to_string())
-    }
-}
-
-impl fmt::Display for SourceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFound => f.write_str("nobody is known by that name"),
-            Self::Unavailable(reason) => write!(f, "the source could not be asked: {reason}"),
-        }
-    }
-}
-
-impl std::error::Error for SourceError {}
 
 /// Finds the live secrets of a tenant, by the parameters of the endpoint's path.
 ///
@@ -100,32 +67,6 @@ pub trait SecretSource: Send + Sync + 'static {
         async { Err(SourceError::NotFound) }
     }
 }
-
-/// Fetches the keys that providers publish (AWS SNS, PayPal, Plaid).
-///
-/// What is fetched is remembered for an hour, up to 64 keys, and no more than 8 are fetched at a
-/// time. URLs have been checked to be the provider's; follow no redirects all the same.
-pub trait KeySource: Send + Sync + 'static {
-    /// Fetches a key: the body behind the URL, or the key of that name.
-    ///
-    /// # Errors
-    /// [`SourceError::NotFound`] when there is no such key.
-    fn fetch(&self, key: &KeyRequest) -> impl Future<Output = Result<Bytes, SourceError>> + Send;
-
-    /// Visits a URL that confirms a subscription, after the request that names it was verified.
-    ///
-    /// # Errors
-    /// When it could not be visited.
-    fn confirm_subscription(
-        &self,
-        url: &str,
-    ) -> impl Future<Output = Result<(), SourceError>> + Send {
-        let key = KeyRequest::Url(url.to_owned().into());
-        async move { self.fetch(&key).await.map(drop) }
-    }
-}
-
-type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
 
 /// `SecretSource`, as an object.
 trait ErasedSecrets: Send + Sync {
@@ -205,77 +146,5 @@ impl Tenants {
             }
             Err(error) => Err(error),
         }
-    }
-}
-
-/// `KeySource`, as an object.
-trait ErasedKeys: Send + Sync {
-    fn fetch<'a>(&'a self, key: &'a KeyRequest) -> Answer<'a, Bytes>;
-    fn confirm_subscription<'a>(&'a self, url: &'a str) -> Answer<'a, ()>;
-}
-
-impl<T: KeySource> ErasedKeys for T {
-    fn fetch<'a>(&'a self, key: &'a KeyRequest) -> Answer<'a, Bytes> {
-        Box::pin(async move { KeySource::fetch(self, key).await })
-    }
-
-    fn confirm_subscription<'a>(&'a self, url: &'a str) -> Answer<'a, ()> {
-        Box::pin(async move { KeySource::confirm_subscription(self, url).await })
-    }
-}
-
-/// A key source with a memory and a limit to its patience.
-pub(crate) struct KeyRing {
-    source: Box<dyn ErasedKeys>,
-    known: Cache<KeyRequest, Bytes>,
-    /// Which key is wanted, anybody can say: what that may cost at once is bounded.
-    fetching: Semaphore,
-}
-
-impl KeyRing {
-    pub(crate) fn new(source: impl KeySource) -> Self {
-        Self {
-            source: Box::new(source),
-            known: Cache::new(Duration::from_secs(3600), 64),
-            fetching: Semaphore::new(8),
-        }
-    }
-
-    pub(crate) async fn key(
-        &self,
-        wanted: &KeyRequest,
-        now: SystemTime,
-    ) -> Result<Bytes, SourceError> {
-        if let Some(key) = self.known.get(wanted, now) {
-            return Ok(key);
-        }
-        patiently(&self.fetching, self.source.fetch(wanted)).await
-    }
-
-    /// Remembers a key that has verified a delivery. Others would drive the good ones out: which
-    /// key is wanted, anybody can say.
-    pub(crate) fn remember(&self, wanted: KeyRequest, key: Bytes, now: SystemTime) {
-        if self.known.get(&wanted, now).is_none() {
-            self.known.put(wanted, key, now);
-        }
-    }
-
-    pub(crate) async fn confirm_subscription(&self, url: &str) -> Result<(), SourceError> {
-        patiently(&self.fetching, self.source.confirm_subscription(url)).await
-    }
-}
-
-/// Waits for a place and for the answer, but not for ever.
-async fn patiently<T>(places: &Semaphore, answer: Answer<'_, T>) -> Result<T, SourceError> {
-    let asked = async {
-        let _place = places.acquire().await.map_err(SourceError::unavailable)?;
-        // The connection lives on after a panic, and the provider sends again.
-        catch_panic(answer)
-            .await
-            .unwrap_or_else(|_| Err(SourceError::unavailable("the source panicked")))
-    };
-    match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(answer) => answer,
-        Err(_) => Err(SourceError::unavailable("it took too long")),
     }
 }
