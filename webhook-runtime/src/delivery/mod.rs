@@ -26,7 +26,7 @@ use http::{HeaderMap, HeaderValue, header, request::Parts};
 use crate::{
     delivery::{
         content::{Content, check_json},
-        memory::Share,
+        memory::MemoryPermit,
     },
     verify::{BatchLayout, Provider, json, scheme::Verified},
 };
@@ -35,8 +35,8 @@ use crate::{
 pub(crate) use observer::{DeliveryObserver, Observer};
 pub use raw_event::RawEvent;
 pub use rejection::{FailedItem, LimitedBy, Rejection};
+pub(crate) use shape::PayloadKind;
 pub use shape::PayloadShape;
-pub(crate) use shape::Unit;
 pub use tenant::Tenant;
 
 /// One verified request. Only the receiving endpoint makes one, so whoever holds it knows that the
@@ -71,26 +71,26 @@ struct Inner {
     endpoint: &'static str,
     headers: HeaderMap,
     body: Bytes,
-    verified: Verification,
+    verified: VerificationResult,
     /// The JSON out of a form's field, decoded when first asked for.
     form_json: OnceLock<Option<Box<str>>>,
     /// A form written as JSON, for payloads that borrow from it: when one is first decoded.
     form_as_json: OnceLock<String>,
     /// What the request says of all events in it: read once, for all of them.
-    said: OnceLock<Said>,
+    event_names: OnceLock<EventNames>,
     /// What the body has of the memory for bodies, until it is let go.
-    share: Option<Share>,
+    memory_permit: Option<MemoryPermit>,
 }
 
 /// What a request says of all events in it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Said {
+pub(crate) struct EventNames {
     pub(crate) event: Option<String>,
     pub(crate) action: Option<String>,
 }
 
 /// How a delivery was verified.
-pub(crate) struct Verification {
+pub(crate) struct VerificationResult {
     pub(crate) proof: Verified,
     /// Whose secret it was.
     pub(crate) tenant: Tenant,
@@ -105,10 +105,10 @@ impl Delivery {
         endpoint: &'static str,
         headers: HeaderMap,
         body: Bytes,
-        verified: Verification,
+        verified: VerificationResult,
     ) -> Self {
         let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
-        let (said, share) = (OnceLock::new(), None);
+        let (event_names, memory_permit) = (OnceLock::new(), None);
         let inner = Inner {
             provider,
             endpoint,
@@ -117,8 +117,8 @@ impl Delivery {
             verified,
             form_json,
             form_as_json,
-            said,
-            share,
+            event_names,
+            memory_permit,
         };
         Self::of(inner, None)
     }
@@ -146,26 +146,26 @@ impl Delivery {
     }
 
     /// Holds a share of the memory for bodies for as long as it is there.
-    pub(crate) fn holding(mut self, share: Share) -> Self {
+    pub(crate) fn with_memory_permit(mut self, permit: MemoryPermit) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
-            inner.share = Some(share);
+            inner.memory_permit = Some(permit);
         }
         self
     }
 
     /// An event that came in a batch and was stored without the others: it is all of the body.
     #[cfg(feature = "inbox")]
-    pub(crate) fn alone(
+    pub(crate) fn from_stored_item(
         provider: &'static Provider,
         endpoint: &'static str,
         headers: HeaderMap,
         json: Bytes,
-        verified: Verification,
-        (index, said): (usize, Said),
+        verified: VerificationResult,
+        (index, event_names): (usize, EventNames),
     ) -> Self {
         let item = Some(Item { index, place: 0..json.len() });
         let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
-        let (said, share) = (OnceLock::from(said), None);
+        let (event_names, memory_permit) = (OnceLock::from(event_names), None);
         let inner = Inner {
             provider,
             endpoint,
@@ -174,8 +174,8 @@ impl Delivery {
             verified,
             form_json,
             form_as_json,
-            said,
-            share,
+            event_names,
+            memory_permit,
         };
         Self::of(inner, item)
     }
@@ -186,16 +186,16 @@ impl Delivery {
     }
 
     /// What the request says of all events in it.
-    pub(crate) fn said(&self) -> &Said {
-        self.inner.said.get_or_init(|| {
+    pub(crate) fn event_names(&self) -> &EventNames {
+        self.inner.event_names.get_or_init(|| {
             let whole = RawEvent::whole(self);
             let [event, action] = [whole.event(), whole.action()];
-            Said { event: event.map(Into::into), action: action.map(Into::into) }
+            EventNames { event: event.map(Into::into), action: action.map(Into::into) }
         })
     }
 
     #[cfg(feature = "inbox")]
-    pub(crate) fn verification(&self) -> &Verification {
+    pub(crate) fn verification(&self) -> &VerificationResult {
         &self.inner.verified
     }
 
@@ -206,13 +206,13 @@ impl Delivery {
 
     /// Where in the body's JSON the items of a batch are. What stands where the provider puts its
     /// array, and is none, is an item by itself; `null` is none.
-    pub(crate) fn items(&self, says: &BatchLayout) -> Result<Vec<Range<usize>>, Rejection> {
+    pub(crate) fn items(&self, layout: &BatchLayout) -> Result<Vec<Range<usize>>, Rejection> {
         let Content::Json(body) = self.content()? else {
             return Err(Rejection::UnsupportedContentType);
         };
         check_json(body)?;
-        let Some(array) = json::text(body, says.array()) else {
-            let path = says.array().trim_start_matches('/').replace('/', ".");
+        let Some(array) = json::text(body, layout.array()) else {
+            let path = layout.array().trim_start_matches('/').replace('/', ".");
             return Err(Rejection::Mismatch {
                 path: path.replace("~1", "/").replace("~0", "~"),
                 detail: "the events of the batch are missing".to_owned(),
@@ -220,7 +220,7 @@ impl Delivery {
         };
         let nothing = || if array == "null" { Vec::new() } else { vec![array] };
         let items = json::items(array).unwrap_or_else(nothing);
-        let inside = |item| says.inner().and_then(|at| json::text(item, at)).unwrap_or(item);
+        let inside = |item| layout.inner().and_then(|at| json::text(item, at)).unwrap_or(item);
         Ok(items.into_iter().map(|item| json::place(inside(item), body)).collect())
     }
 
@@ -237,8 +237,8 @@ impl Delivery {
     #[must_use]
     pub fn raw_event(&self) -> RawEvent<'_> {
         let item = self.item.as_ref().and_then(|item| {
-            let says = self.inner.provider.batch()?;
-            Some(RawEvent::item(self, says, item.index, self.part(&item.place)?))
+            let layout = self.inner.provider.batch()?;
+            Some(RawEvent::item(self, layout, item.index, self.part(&item.place)?))
         });
         item.unwrap_or_else(|| RawEvent::whole(self))
     }

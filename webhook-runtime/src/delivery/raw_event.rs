@@ -22,7 +22,7 @@ pub struct RawEvent<'a> {
 struct Item<'a> {
     index: usize,
     json: &'a str,
-    says: &'a BatchLayout,
+    layout: &'a BatchLayout,
 }
 
 impl<'a> RawEvent<'a> {
@@ -34,11 +34,11 @@ impl<'a> RawEvent<'a> {
     /// One item of the body.
     pub(crate) fn item(
         delivery: &'a Delivery,
-        says: &'a BatchLayout,
+        layout: &'a BatchLayout,
         index: usize,
         json: &'a str,
     ) -> Self {
-        Self { delivery, item: Some(Item { index, json, says }) }
+        Self { delivery, item: Some(Item { index, json, layout }) }
     }
 
     /// The delivery that it came with.
@@ -69,8 +69,8 @@ impl<'a> RawEvent<'a> {
         match self.item {
             Some(item) => {
                 let at = |pointer| json::scalar(item.json.as_bytes(), pointer);
-                let id = at(item.says.id()?)?;
-                Some(item.says.id_parts().iter().fold(id, |id, pointer| {
+                let id = at(item.layout.id()?)?;
+                Some(item.layout.id_parts().iter().fold(id, |id, pointer| {
                     Cow::Owned(format!("{id}:{}", at(pointer).unwrap_or_default()))
                 }))
             }
@@ -84,9 +84,9 @@ impl<'a> RawEvent<'a> {
         let Some(item) = self.item else {
             return self.find(self.delivery.sent_by().event()?);
         };
-        match item.says.event() {
+        match item.layout.event() {
             Some(pointer) => json::scalar(item.json.as_bytes(), pointer),
-            None => self.delivery.said().event.as_deref().map(Cow::Borrowed),
+            None => self.delivery.event_names().event.as_deref().map(Cow::Borrowed),
         }
     }
 
@@ -96,9 +96,9 @@ impl<'a> RawEvent<'a> {
         let Some(item) = self.item else {
             return self.find(self.delivery.sent_by().action()?);
         };
-        match item.says.action() {
+        match item.layout.action() {
             Some(pointer) => json::scalar(item.json.as_bytes(), pointer),
-            None => self.delivery.said().action.as_deref().map(Cow::Borrowed),
+            None => self.delivery.event_names().action.as_deref().map(Cow::Borrowed),
         }
     }
 
@@ -119,7 +119,7 @@ impl<'a> RawEvent<'a> {
 
     /// The id, whatever the content type calls the body: nobody signs that.
     #[cfg(feature = "inbox")]
-    pub(crate) fn plain_id(self) -> Option<Cow<'a, str>> {
+    pub(crate) fn id_in_any_content_type(self) -> Option<Cow<'a, str>> {
         match (self.item, self.delivery.sent_by().id()) {
             (None, Some(Field::Pointer(pointer))) => {
                 let body: &[u8] = self.delivery.body();
@@ -129,12 +129,12 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// What stands at a source, in an item of a batch in the item itself.
+    /// What stands at a field, in an item of a batch in the item itself.
     #[cfg(feature = "inbox")]
-    pub(crate) fn at(self, source: Field) -> Option<Cow<'a, str>> {
-        match (source, self.item) {
+    pub(crate) fn at(self, field: Field) -> Option<Cow<'a, str>> {
+        match (field, self.item) {
             (Field::Pointer(pointer), Some(item)) => json::scalar(item.json.as_bytes(), pointer),
-            _ => self.find(source),
+            _ => self.find(field),
         }
     }
 
@@ -143,14 +143,14 @@ impl<'a> RawEvent<'a> {
     pub(crate) fn signs(self, in_item: Option<&str>, in_whole: Option<Field>) -> bool {
         let provider = self.delivery.sent_by();
         match self.item.zip(in_item) {
-            Some((item, pointer)) => provider.signs_pointer(&item.says.first(pointer)),
-            None => in_whole.is_some_and(|source| provider.signs(source)),
+            Some((item, pointer)) => provider.signs_pointer(&item.layout.first(pointer)),
+            None => in_whole.is_some_and(|field| provider.signs(field)),
         }
     }
 
-    /// What stands at a source of the delivery as a whole.
-    fn find(self, source: Field) -> Option<Cow<'a, str>> {
-        match source {
+    /// What stands at a field of the delivery as a whole.
+    fn find(self, field: Field) -> Option<Cow<'a, str>> {
+        match field {
             Field::Header(name) => {
                 self.delivery.headers().get(name)?.to_str().ok().map(Cow::Borrowed)
             }

@@ -16,7 +16,7 @@ use crate::{delivery::response::is_retryable, verify::scheme::VerifyError};
 const RETRY_AFTER_SECONDS: &str = "30";
 
 /// How many events of a batch an answer lists: a small request must not have a huge answer.
-const MOST_LISTED: usize = 100;
+const MAX_LISTED: usize = 100;
 
 /// Why a request was refused.
 ///
@@ -114,10 +114,10 @@ impl FailedItem {
 }
 
 /// The status that answers for a whole batch.
-fn status_of(failed: &[FailedItem]) -> StatusCode {
+fn batch_status(failed: &[FailedItem]) -> StatusCode {
     let mut all = failed.iter().map(|failed| failed.status);
-    let again = all.clone().find(|status| is_retryable(*status));
-    match again.or_else(|| all.next()) {
+    let retryable = all.clone().find(|status| is_retryable(*status));
+    match retryable.or_else(|| all.next()) {
         // One event that is gone must not have the provider give up the endpoint.
         Some(StatusCode::GONE) => StatusCode::UNPROCESSABLE_ENTITY,
         Some(status) if status.is_client_error() || status.is_server_error() => status,
@@ -141,7 +141,7 @@ impl Rejection {
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::IncompleteBody | Self::Malformed { .. } => StatusCode::BAD_REQUEST,
             Self::Mismatch { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::BatchFailed { failed } => status_of(failed),
+            Self::BatchFailed { failed } => batch_status(failed),
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Unavailable | Self::NotStored | Self::Overloaded => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -225,7 +225,7 @@ impl fmt::Display for Rejection {
                 write!(f, "{} {events} of the batch not taken:", failed.len())?;
                 failed
                     .iter()
-                    .take(MOST_LISTED)
+                    .take(MAX_LISTED)
                     .try_for_each(|one| write!(f, " [{}] {}", one.index, one.status.as_u16()))
             }
             Self::Forbidden => f.write_str("the verify token is wrong"),
@@ -248,21 +248,22 @@ impl std::error::Error for Rejection {}
 
 /// The bodies of a 401 and of a 429. Whoever floods an endpoint is answered by nothing else, so that
 /// they are written once and for all.
-const UNAUTHORIZED: &str = r#"{"status":401,"title":"Unauthorized","type":"about:blank"}"#;
-const LIMITED: &str = r#"{"status":429,"title":"Too Many Requests","type":"about:blank"}"#;
+const UNAUTHORIZED_BODY: &str = r#"{"status":401,"title":"Unauthorized","type":"about:blank"}"#;
+const RATE_LIMITED_BODY: &str =
+    r#"{"status":429,"title":"Too Many Requests","type":"about:blank"}"#;
 
 impl Rejection {
     /// The problem, as JSON.
-    fn problem(&self) -> Body {
+    fn problem_body(&self) -> Body {
         match self {
-            Self::Unauthorized(_) => Body::from(UNAUTHORIZED),
-            Self::RateLimited { .. } => Body::from(LIMITED),
-            _ => Body::from(self.members().to_string()),
+            Self::Unauthorized(_) => Body::from(UNAUTHORIZED_BODY),
+            Self::RateLimited { .. } => Body::from(RATE_LIMITED_BODY),
+            _ => Body::from(self.problem_members().to_string()),
         }
     }
 
     /// The members of the problem.
-    fn members(&self) -> Value {
+    fn problem_members(&self) -> Value {
         let status = self.status();
         let mut problem = Map::new();
         problem.insert("type".to_owned(), Value::from("about:blank"));
@@ -277,7 +278,7 @@ impl Rejection {
         }
         if let Self::BatchFailed { failed } = &self {
             problem.insert("failed".to_owned(), Value::from(failed.len()));
-            let items = failed.iter().take(MOST_LISTED).map(|failed| {
+            let items = failed.iter().take(MAX_LISTED).map(|failed| {
                 let status = Value::from(failed.status.as_u16());
                 let members = [("index", Value::from(failed.index)), ("status", status)];
                 members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -290,7 +291,11 @@ impl Rejection {
 
 impl Rejection {
     /// The answer, in what the request leaves behind: maps that are there already cost nothing.
-    pub(crate) fn answer(self, mut headers: HeaderMap, mut extensions: Extensions) -> Response {
+    pub(crate) fn into_response_with(
+        self,
+        mut headers: HeaderMap,
+        mut extensions: Extensions,
+    ) -> Response {
         headers.clear();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match &self {
@@ -309,7 +314,7 @@ impl Rejection {
             }
             _ => {}
         }
-        let mut response = Response::new(self.problem());
+        let mut response = Response::new(self.problem_body());
         *response.status_mut() = self.status();
         *response.headers_mut() = headers;
         extensions.clear();
@@ -321,7 +326,7 @@ impl Rejection {
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        self.answer(HeaderMap::new(), Extensions::new())
+        self.into_response_with(HeaderMap::new(), Extensions::new())
     }
 }
 
@@ -330,10 +335,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_beforehand_is_what_would_be_written() {
-        let members = Rejection::Unauthorized(VerifyError::InvalidSignature).members();
-        assert_eq!(members.to_string(), UNAUTHORIZED);
+    fn prepared_bodies_match_the_members() {
+        let members = Rejection::Unauthorized(VerifyError::InvalidSignature).problem_members();
+        assert_eq!(members.to_string(), UNAUTHORIZED_BODY);
         let limited = Rejection::RateLimited { by: LimitedBy::Peer, retry_after: Duration::ZERO };
-        assert_eq!(limited.members().to_string(), LIMITED);
+        assert_eq!(limited.problem_members().to_string(), RATE_LIMITED_BODY);
     }
 }

@@ -1,4 +1,4 @@
-//! Handlers that take longer than their sender waits: answered without, and run to their end.
+//! Handlers that receiver longer than their sender waits: answered without, and run to their end.
 
 use std::{
     sync::{
@@ -24,12 +24,12 @@ use crate::{delivery::Rejection, endpoint::HandlerFuture};
 #[derive(Clone, Debug)]
 pub struct BackgroundHandlers {
     running: Arc<watch::Sender<usize>>,
-    most: usize,
+    max: usize,
 }
 
 impl BackgroundHandlers {
-    pub(crate) fn new(most: usize) -> Self {
-        Self { running: Arc::new(watch::Sender::new(0)), most }
+    pub(crate) fn new(max: usize) -> Self {
+        Self { running: Arc::new(watch::Sender::new(0)), max }
     }
 
     /// How many are running.
@@ -47,44 +47,44 @@ impl BackgroundHandlers {
 
 /// How long the answer of an endpoint may wait for its handler.
 #[derive(Clone)]
-pub(crate) struct Patience {
+pub(crate) struct ResponseTimeout {
     pub(crate) limit: Duration,
     /// The status of the answer that does not wait any longer.
     pub(crate) status: u16,
-    pub(crate) late: BackgroundHandlers,
+    pub(crate) background: BackgroundHandlers,
 }
 
-impl Patience {
+impl ResponseTimeout {
     /// The handler's own answer, if it comes in time. The handler runs on in any case, also when
     /// nobody waits for the answer any more.
-    pub(crate) async fn answer(self, handler: HandlerFuture) -> Response {
-        let Self { limit, status, late } = self;
-        let Some(counted) = Counted::new(&late) else {
-            tracing::error!(max = late.most, "too many handlers are running");
+    pub(crate) async fn respond(self, handler: HandlerFuture) -> Response {
+        let Self { limit, status, background } = self;
+        let Some(running) = RunningHandler::new(&background) else {
+            tracing::error!(max = background.max, "too many handlers are running");
             return Rejection::Overloaded.into_response();
         };
         let answered = Arc::new(AtomicBool::new(false));
         let is_answered = Arc::clone(&answered);
-        let (give, mut take) = oneshot::channel();
+        let (sender, mut receiver) = oneshot::channel();
         let run = async move {
-            let answer = handler.await;
-            if let Err(answer) = give.send(answer) {
-                tell(answer.status(), is_answered.load(Ordering::Acquire));
+            let response = handler.await;
+            if let Err(response) = sender.send(response) {
+                record_late_result(response.status(), is_answered.load(Ordering::Acquire));
             }
             // Last, so that whoever waits for it can end the program.
-            drop(counted);
+            drop(running);
         };
         tokio::spawn(run.in_current_span());
-        match tokio::time::timeout(limit, &mut take).await {
-            Ok(Ok(answer)) => return answer,
+        match tokio::time::timeout(limit, &mut receiver).await {
+            Ok(Ok(response)) => return response,
             // The runtime is being shut down, and its tasks with it.
             Ok(Err(_)) => return Rejection::Unavailable.into_response(),
             Err(_) => {}
         }
         answered.store(true, Ordering::Release);
-        take.close();
-        if let Ok(answer) = take.try_recv() {
-            return answer;
+        receiver.close();
+        if let Ok(response) = receiver.try_recv() {
+            return response;
         }
         tracing::info!(?limit, "answered before the handler is done");
         StatusCode::from_u16(status).unwrap_or(StatusCode::ACCEPTED).into_response()
@@ -92,13 +92,13 @@ impl Patience {
 }
 
 /// One running handler, counted until this is dropped: however it ends.
-struct Counted(BackgroundHandlers);
+struct RunningHandler(BackgroundHandlers);
 
-impl Counted {
+impl RunningHandler {
     /// `None` if too many are running.
     fn new(all: &BackgroundHandlers) -> Option<Self> {
         let has_room = all.running.send_if_modified(|running| {
-            let has_room = *running < all.most;
+            let has_room = *running < all.max;
             *running += usize::from(has_room);
             has_room
         });
@@ -106,7 +106,7 @@ impl Counted {
     }
 }
 
-impl Drop for Counted {
+impl Drop for RunningHandler {
     fn drop(&mut self) {
         self.0.running.send_modify(|running| *running -= 1);
     }
@@ -114,7 +114,7 @@ impl Drop for Counted {
 
 /// Tells how a handler ended that nobody waited for: its sender takes the delivery for done, or, not
 /// having been answered, may send it again, or not.
-fn tell(status: StatusCode, answered: bool) {
+fn record_late_result(status: StatusCode, answered: bool) {
     let is_fine = status.is_success();
     let status = status.as_u16();
     match (is_fine, answered) {

@@ -28,7 +28,7 @@ use crate::endpoint::Endpoint;
 )]
 pub trait EndpointLayer: Clone + Send + Sync + 'static {
     #[doc(hidden)]
-    fn around<S: Clone + 'static>(self, inside: MethodRouter<S>) -> MethodRouter<S>;
+    fn apply<S: Clone + 'static>(self, inner: MethodRouter<S>) -> MethodRouter<S>;
 }
 
 impl<L> EndpointLayer for L
@@ -39,8 +39,8 @@ where
     <L::Service as Service<Request>>::Error: CannotFail,
     <L::Service as Service<Request>>::Future: Send + 'static,
 {
-    fn around<S: Clone + 'static>(self, inside: MethodRouter<S>) -> MethodRouter<S> {
-        inside.layer(self)
+    fn apply<S: Clone + 'static>(self, inner: MethodRouter<S>) -> MethodRouter<S> {
+        inner.layer(self)
     }
 }
 
@@ -55,14 +55,14 @@ pub trait CannotFail: Into<Infallible> + 'static {}
 
 impl CannotFail for Infallible {}
 
-pub(crate) type Around<S> = Arc<dyn Fn(MethodRouter<S>) -> MethodRouter<S> + Send + Sync>;
+pub(crate) type LayerFn<S> = Arc<dyn Fn(MethodRouter<S>) -> MethodRouter<S> + Send + Sync>;
 
 /// The layers of one seat, the innermost first.
-pub(crate) struct Layers<S> {
-    all: Vec<(Option<Endpoint>, Around<S>)>,
+pub(crate) struct LayerStack<S> {
+    all: Vec<(Option<Endpoint>, LayerFn<S>)>,
 }
 
-impl<S> Layers<S> {
+impl<S> LayerStack<S> {
     pub(crate) fn new() -> Self {
         Self { all: Vec::new() }
     }
@@ -73,16 +73,16 @@ impl<S> Layers<S> {
     }
 }
 
-impl<S: Clone + 'static> Layers<S> {
+impl<S: Clone + 'static> LayerStack<S> {
     /// Adds a layer around one endpoint, or around every one.
     pub(crate) fn push(&mut self, endpoint: Option<Endpoint>, layer: impl EndpointLayer) {
-        self.all.push((endpoint, Arc::new(move |inside| layer.clone().around(inside))));
+        self.all.push((endpoint, Arc::new(move |inner| layer.clone().apply(inner))));
     }
 
     /// The layers of an endpoint.
-    pub(crate) fn of(&self, endpoint: &Endpoint) -> Vec<Around<S>> {
-        let is_its = |only: &Option<Endpoint>| only.as_ref().is_none_or(|only| only.is(endpoint));
-        let its = self.all.iter().filter(|(only, _)| is_its(only));
-        its.map(|(_, around)| Arc::clone(around)).collect()
+    pub(crate) fn of(&self, endpoint: &Endpoint) -> Vec<LayerFn<S>> {
+        let applies = |only: &Option<Endpoint>| only.as_ref().is_none_or(|only| only.is(endpoint));
+        let layers = self.all.iter().filter(|(only, _)| applies(only));
+        layers.map(|(_, layer)| Arc::clone(layer)).collect()
     }
 }

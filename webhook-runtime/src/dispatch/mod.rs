@@ -8,5 +8,5 @@ pub(crate) mod layers;
 mod payload;
 
 pub use background::BackgroundHandlers;
-pub(crate) use handler::{HandlerService, unless_it_panics};
+pub(crate) use handler::{HandlerService, run_handler};
 pub use layers::EndpointLayer;

@@ -17,14 +17,14 @@ impl<S: Send + Sync> HandlerInput<S> {
                 }
                 Ok(payload)
             }
-            Err(rejection) => Err(refused(rejection)),
+            Err(rejection) => Err(payload_rejection(rejection)),
         }
     }
 }
 
 /// Not generic, so that it is not compiled for every payload type.
 #[cold]
-fn refused(rejection: Rejection) -> Response {
+fn payload_rejection(rejection: Rejection) -> Response {
     tracing::info!(reason = %rejection, "refused the payload");
     rejection.into_response()
 }

@@ -172,7 +172,7 @@ pub struct HandlerInput<S> {
     parts: Parts,
     state: S,
     /// Whether `parts` is complete: a handler without extractors never pays for it.
-    complete: bool,
+    parts_complete: bool,
 }
 
 impl<S: Clone> HandlerInput<S> {
@@ -180,21 +180,21 @@ impl<S: Clone> HandlerInput<S> {
     pub(crate) fn of_item(&self, index: usize, json: Range<usize>) -> Self {
         let delivery = self.delivery.of_item(index, json);
         let mut parts = self.parts.clone();
-        if self.complete {
+        if self.parts_complete {
             parts.extensions.insert(delivery.clone());
         }
-        Self { delivery, parts, state: self.state.clone(), complete: self.complete }
+        Self { delivery, parts, state: self.state.clone(), parts_complete: self.parts_complete }
     }
 }
 
 impl<S: Send + Sync> HandlerInput<S> {
     pub(crate) fn new(delivery: Delivery, parts: Parts, state: S) -> Self {
-        Self { delivery, parts, state, complete: false }
+        Self { delivery, parts, state, parts_complete: false }
     }
 
     /// With parts that are those of the request already, the delivery among their extensions.
-    pub(crate) fn complete(delivery: Delivery, parts: Parts, state: S) -> Self {
-        Self { delivery, parts, state, complete: true }
+    pub(crate) fn with_complete_parts(delivery: Delivery, parts: Parts, state: S) -> Self {
+        Self { delivery, parts, state, parts_complete: true }
     }
 
     pub(crate) fn delivery(&self) -> &Delivery {
@@ -204,8 +204,8 @@ impl<S: Send + Sync> HandlerInput<S> {
     /// Runs one extractor.
     #[allow(clippy::missing_errors_doc, reason = "not for users")]
     pub async fn extract<T: FromRequestParts<S>>(&mut self) -> Result<T, Response> {
-        if !self.complete {
-            self.complete = true;
+        if !self.parts_complete {
+            self.parts_complete = true;
             self.parts.headers.clone_from(self.delivery.headers());
             self.parts.extensions.insert(self.delivery.clone());
         }

@@ -27,7 +27,7 @@ impl Receiver {
     }
 
     /// Answers a request whose head is refused, in case it is a handshake all the same.
-    pub(super) async fn answer_unclaimed(
+    pub(super) async fn respond_to_invalid_head(
         &self,
         rejection: Rejection,
         asked: &Asked<'_>,
@@ -37,15 +37,16 @@ impl Receiver {
         let may_be_handshake =
             !self.handshakes().is_empty() && !matches!(rejection, Rejection::RateLimited { .. });
         if may_be_handshake {
-            if let Some(received) = self.answer_unsigned(asked, extensions).await.transpose() {
+            if let Some(received) = self.run_unsigned_handshake(asked, extensions).await.transpose()
+            {
                 drain(unread(asked.headers, body)).await;
                 return received;
             }
             if may_be_in_body(self.handshakes(), &rejection) {
-                let read = self.bounds.read(body, MAX_UNSIGNED_BODY, asked.headers).await;
+                let read = self.body_limits.read(body, MAX_UNSIGNED_BODY, asked.headers).await;
                 let Ok((body, _share)) = read else { return Err(rejection) };
                 let asked = Asked { body: Some(&body), ..*asked };
-                return self.answer_unsigned(&asked, extensions).await?.ok_or(rejection);
+                return self.run_unsigned_handshake(&asked, extensions).await?.ok_or(rejection);
             }
         }
         drain(unread(asked.headers, body)).await;
@@ -53,7 +54,7 @@ impl Receiver {
     }
 
     /// Answers a handshake that nobody signs, judged by the head or, where it is there, the body.
-    pub(super) async fn answer_unsigned(
+    pub(super) async fn run_unsigned_handshake(
         &self,
         asked: &Asked<'_>,
         extensions: &mut Extensions,
@@ -74,7 +75,7 @@ impl Receiver {
     }
 
     /// Answers a handshake that is signed like any delivery.
-    pub(super) async fn answer_signed(
+    pub(super) async fn run_signed_handshake(
         &self,
         asked: &Asked<'_>,
         keys: &Keys,
@@ -137,8 +138,8 @@ fn handshake_rejection(error: HandshakeError) -> Rejection {
     }
 }
 
-/// Whether the body could tell that a request with this fault is a handshake.
-fn may_be_in_body(handshakes: &[Handshake], fault: &Rejection) -> bool {
-    matches!(fault, Rejection::Unauthorized(VerifyError::MissingHeader(_)))
+/// Whether the body could tell that a request with this rejection is a handshake.
+fn may_be_in_body(handshakes: &[Handshake], rejection: &Rejection) -> bool {
+    matches!(rejection, Rejection::Unauthorized(VerifyError::MissingHeader(_)))
         && handshake::may_be_in_body(handshakes)
 }

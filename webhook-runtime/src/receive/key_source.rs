@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use crate::{
     receive::{
         cache::Cache,
-        source_error::{Answer, SourceError, patiently},
+        source_error::{SourceError, SourceFuture, with_timeout},
     },
     verify::scheme::KeyRequest,
 };
@@ -38,58 +38,58 @@ pub trait KeySource: Send + Sync + 'static {
 }
 
 /// `KeySource`, as an object.
-trait ErasedKeys: Send + Sync {
-    fn fetch<'a>(&'a self, key: &'a KeyRequest) -> Answer<'a, Bytes>;
-    fn confirm_subscription<'a>(&'a self, url: &'a str) -> Answer<'a, ()>;
+trait DynKeySource: Send + Sync {
+    fn fetch<'a>(&'a self, key: &'a KeyRequest) -> SourceFuture<'a, Bytes>;
+    fn confirm_subscription<'a>(&'a self, url: &'a str) -> SourceFuture<'a, ()>;
 }
 
-impl<T: KeySource> ErasedKeys for T {
-    fn fetch<'a>(&'a self, key: &'a KeyRequest) -> Answer<'a, Bytes> {
+impl<T: KeySource> DynKeySource for T {
+    fn fetch<'a>(&'a self, key: &'a KeyRequest) -> SourceFuture<'a, Bytes> {
         Box::pin(async move { KeySource::fetch(self, key).await })
     }
 
-    fn confirm_subscription<'a>(&'a self, url: &'a str) -> Answer<'a, ()> {
+    fn confirm_subscription<'a>(&'a self, url: &'a str) -> SourceFuture<'a, ()> {
         Box::pin(async move { KeySource::confirm_subscription(self, url).await })
     }
 }
 
 /// A key source with a memory and a limit to its patience.
 pub(crate) struct KeyRing {
-    source: Box<dyn ErasedKeys>,
-    known: Cache<KeyRequest, Bytes>,
-    /// Which key is wanted, anybody can say: what that may cost at once is bounded.
-    fetching: Semaphore,
+    source: Box<dyn DynKeySource>,
+    cache: Cache<KeyRequest, Bytes>,
+    /// Which key is request, anybody can say: what that may cost at once is bounded.
+    permits: Semaphore,
 }
 
 impl KeyRing {
     pub(crate) fn new(source: impl KeySource) -> Self {
         Self {
             source: Box::new(source),
-            known: Cache::new(Duration::from_secs(3600), 64),
-            fetching: Semaphore::new(8),
+            cache: Cache::new(Duration::from_secs(3600), 64),
+            permits: Semaphore::new(8),
         }
     }
 
     pub(crate) async fn key(
         &self,
-        wanted: &KeyRequest,
+        request: &KeyRequest,
         now: SystemTime,
     ) -> Result<Bytes, SourceError> {
-        if let Some(key) = self.known.get(wanted, now) {
+        if let Some(key) = self.cache.get(request, now) {
             return Ok(key);
         }
-        patiently(&self.fetching, self.source.fetch(wanted)).await
+        with_timeout(&self.permits, self.source.fetch(request)).await
     }
 
     /// Remembers a key that has verified a delivery. Others would drive the good ones out: which
-    /// key is wanted, anybody can say.
-    pub(crate) fn remember(&self, wanted: KeyRequest, key: Bytes, now: SystemTime) {
-        if self.known.get(&wanted, now).is_none() {
-            self.known.put(wanted, key, now);
+    /// key is request, anybody can say.
+    pub(crate) fn remember(&self, request: KeyRequest, key: Bytes, now: SystemTime) {
+        if self.cache.get(&request, now).is_none() {
+            self.cache.put(request, key, now);
         }
     }
 
     pub(crate) async fn confirm_subscription(&self, url: &str) -> Result<(), SourceError> {
-        patiently(&self.fetching, self.source.confirm_subscription(url)).await
+        with_timeout(&self.permits, self.source.confirm_subscription(url)).await
     }
 }

@@ -29,12 +29,12 @@ use tracing::{Span, field};
 #[cfg(feature = "rate-limit")]
 use crate::receive::rate_limit::Limiters;
 use crate::{
-    delivery::{Delivery, Rejection, Tenant, Verification},
+    delivery::{Delivery, Rejection, Tenant, VerificationResult},
     endpoint::Endpoint,
     receive::{
-        body::{Bounds, drain, unread},
+        body::{BodyLimits, drain, unread},
         key_source::KeyRing,
-        secret_source::Tenants,
+        secret_source::TenantSecrets,
     },
     support::text::truncate,
     verify::{
@@ -65,7 +65,7 @@ pub(crate) struct Receiver {
     pub(crate) public_url: Option<Arc<str>>,
     pub(crate) clock: Arc<dyn Clock>,
     /// What reading a body is bounded by.
-    pub(crate) bounds: Bounds,
+    pub(crate) body_limits: BodyLimits,
     #[cfg(feature = "rate-limit")]
     pub(crate) limiters: Limiters,
 }
@@ -76,7 +76,7 @@ pub(crate) enum Secrets {
     /// Known since the start.
     Fixed(Arc<Keys>),
     /// Asked for by the parameters of the path.
-    ByTenant(Arc<Tenants>),
+    ByTenant(Arc<TenantSecrets>),
 }
 
 /// What a request turned out to be.
@@ -97,14 +97,14 @@ impl Receiver {
     }
 
     async fn try_receive(&self, parts: &mut Parts, body: Body) -> Result<Received, Rejection> {
-        let judged = self.judge(parts, &body);
+        let checked = self.check_head(parts, &body);
         let Parts { method, uri, headers, extensions, .. } = parts;
         let query = uri.query().unwrap_or_default();
-        let head = judged.and_then(|()| self.read_head(headers, query));
+        let head = checked.and_then(|()| self.read_head(headers, query));
         let asked = Asked { method, query, headers, body: None };
         let claims = match head {
             Ok(claims) => {
-                let answered = self.answer_unsigned(&asked, extensions).await;
+                let answered = self.run_unsigned_handshake(&asked, extensions).await;
                 if let Some(received) = answered.transpose() {
                     drain(unread(headers, body)).await;
                     return received;
@@ -112,19 +112,20 @@ impl Receiver {
                 claims
             }
             Err(rejection) => {
-                return self.answer_unclaimed(rejection, &asked, extensions, body).await;
+                return self.respond_to_invalid_head(rejection, &asked, extensions, body).await;
             }
         };
-        let (body, share) = self.bounds.read(body, self.endpoint.max_body, headers).await?;
+        let (body, memory_permit) =
+            self.body_limits.read(body, self.endpoint.max_body, headers).await?;
         let tenant = self.tenant(extensions).await?;
         let keys = self.keys(&tenant).await?;
         let now = self.clock.now();
-        let url = self.url_of(uri, extensions);
+        let url = self.signed_url(uri, extensions);
         let request =
             SignedRequest { method: method.as_str(), url: &url, headers, query, body: &body };
-        let proof = self.prove(&claims, &request, &keys, now).await?;
+        let proof = self.verify_signature(&claims, &request, &keys, now).await?;
         let asked = Asked { body: Some(&body), ..asked };
-        if let Some(answer) = self.answer_signed(&asked, &keys).await? {
+        if let Some(answer) = self.run_signed_handshake(&asked, &keys).await? {
             return Ok(Received::Handshake(answer));
         }
         let mut headers = std::mem::take(headers);
@@ -132,17 +133,18 @@ impl Receiver {
         // A GET has no body: its payload is the query.
         let query = (*method == Method::GET).then(|| uri.query()).flatten();
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
-        let verified = Verification { proof, tenant, query, at: now };
+        let verified = VerificationResult { proof, tenant, query, at: now };
         let Endpoint { provider, name, .. } = self.endpoint;
-        let delivery = Delivery::new(provider, name, headers, body, verified).holding(share);
+        let delivery = Delivery::new(provider, name, headers, body, verified)
+            .with_memory_permit(memory_permit);
         #[cfg(feature = "testing")]
         let delivery = delivery.observed_by(extensions);
-        tell(&delivery);
+        record_on_span(&delivery);
         Ok(Received::Delivery(delivery))
     }
 
     /// Refuses what no head can make good: too many requests, or one that no provider sends.
-    fn judge(&self, parts: &Parts, body: &Body) -> Result<(), Rejection> {
+    fn check_head(&self, parts: &Parts, body: &Body) -> Result<(), Rejection> {
         #[cfg(feature = "rate-limit")]
         self.limiters.admit(parts)?;
         let allow = self.endpoint.provider.methods();
@@ -204,19 +206,20 @@ impl Receiver {
     }
 
     /// Checks the signature, over the bytes as they came.
-    async fn prove(
+    async fn verify_signature(
         &self,
         claims: &Claims<'_>,
         request: &SignedRequest<'_>,
         keys: &Keys,
         now: SystemTime,
     ) -> Result<Verified, Rejection> {
-        let wanted = self.verifier.key_request(request).map_err(Rejection::Unauthorized)?;
-        let key = match (wanted, &self.key_ring) {
+        let key_request = self.verifier.key_request(request).map_err(Rejection::Unauthorized)?;
+        let key = match (key_request, &self.key_ring) {
             (None, _) => None,
-            (Some(wanted), Some(ring)) => {
-                let key = ring.key(&wanted, now).await.map_err(|error| source_rejection(&error))?;
-                Some((ring, wanted, key))
+            (Some(key_request), Some(ring)) => {
+                let key =
+                    ring.key(&key_request, now).await.map_err(|error| source_rejection(&error))?;
+                Some((ring, key_request, key))
             }
             (Some(_), None) => return Err(Rejection::Unavailable),
         };
@@ -226,15 +229,15 @@ impl Receiver {
             VerifyError::KeyUnavailable => Rejection::Unavailable,
             error => Rejection::Unauthorized(error),
         })?;
-        if let Some((ring, wanted, key)) = key {
-            ring.remember(wanted, key, now);
+        if let Some((ring, key_request, key)) = key {
+            ring.remember(key_request, key, now);
         }
         Ok(proof)
     }
 
     /// The URL as the provider knows it: the configured public one with the path that was asked
     /// for. What the request says of its own host is never believed.
-    fn url_of(&self, uri: &Uri, extensions: &Extensions) -> String {
+    fn signed_url(&self, uri: &Uri, extensions: &Extensions) -> String {
         let Some(origin) = &self.public_url else { return String::new() };
         let uri = extensions.get::<OriginalUri>().map_or(uri, |original| &original.0);
         let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
@@ -266,7 +269,7 @@ fn source_rejection(error: &SourceError) -> Rejection {
 }
 
 /// Records on the span what a verified delivery says of itself.
-fn tell(delivery: &Delivery) {
+fn record_on_span(delivery: &Delivery) {
     let span = Span::current();
     if span.is_disabled() {
         return;

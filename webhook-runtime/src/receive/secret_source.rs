@@ -11,7 +11,7 @@ use crate::{
     delivery::Tenant,
     receive::{
         cache::Cache,
-        source_error::{Answer, SourceError, patiently},
+        source_error::{SourceError, SourceFuture, with_timeout},
     },
     verify::{
         Secret, SecretError,
@@ -69,35 +69,35 @@ pub trait SecretSource: Send + Sync + 'static {
 }
 
 /// `SecretSource`, as an object.
-trait ErasedSecrets: Send + Sync {
-    fn secrets<'a>(&'a self, tenant: &'a Tenant) -> Answer<'a, Vec<Secret>>;
-    fn store<'a>(&'a self, tenant: &'a Tenant, offered: Secret) -> Answer<'a, ()>;
+trait DynSecretSource: Send + Sync {
+    fn secrets<'a>(&'a self, tenant: &'a Tenant) -> SourceFuture<'a, Vec<Secret>>;
+    fn store<'a>(&'a self, tenant: &'a Tenant, offered: Secret) -> SourceFuture<'a, ()>;
 }
 
-impl<T: SecretSource> ErasedSecrets for T {
-    fn secrets<'a>(&'a self, tenant: &'a Tenant) -> Answer<'a, Vec<Secret>> {
+impl<T: SecretSource> DynSecretSource for T {
+    fn secrets<'a>(&'a self, tenant: &'a Tenant) -> SourceFuture<'a, Vec<Secret>> {
         Box::pin(async move { SecretSource::secrets(self, tenant).await })
     }
 
-    fn store<'a>(&'a self, tenant: &'a Tenant, offered: Secret) -> Answer<'a, ()> {
+    fn store<'a>(&'a self, tenant: &'a Tenant, offered: Secret) -> SourceFuture<'a, ()> {
         Box::pin(async move { SecretSource::store(self, tenant, offered).await })
     }
 }
 
 /// A secret source with a memory and a limit to its patience.
-pub(crate) struct Tenants {
-    source: Box<dyn ErasedSecrets>,
-    known: Cache<Tenant, Arc<Keys>>,
+pub(crate) struct TenantSecrets {
+    source: Box<dyn DynSecretSource>,
+    cache: Cache<Tenant, Arc<Keys>>,
     /// Anybody can ask for any tenant: what that may cost at once is bounded.
-    asking: Semaphore,
+    permits: Semaphore,
 }
 
-impl Tenants {
+impl TenantSecrets {
     pub(crate) fn new(source: impl SecretSource) -> Self {
         Self {
             source: Box::new(source),
-            known: Cache::new(Duration::from_secs(30), 10_000),
-            asking: Semaphore::new(64),
+            cache: Cache::new(Duration::from_secs(30), 10_000),
+            permits: Semaphore::new(64),
         }
     }
 
@@ -108,10 +108,10 @@ impl Tenants {
         verifier: &Verifier,
         now: SystemTime,
     ) -> Result<Arc<Keys>, SourceError> {
-        if let Some(keys) = self.known.get(tenant, now) {
+        if let Some(keys) = self.cache.get(tenant, now) {
             return Ok(keys);
         }
-        let secrets = patiently(&self.asking, self.source.secrets(tenant)).await?;
+        let secrets = with_timeout(&self.permits, self.source.secrets(tenant)).await?;
         if secrets.is_empty() {
             return Err(SourceError::NotFound);
         }
@@ -124,14 +124,14 @@ impl Tenants {
             SourceError::unavailable(format_args!("the secret {name} {error}"))
         })?;
         let keys = Arc::new(keys);
-        self.known.put(tenant.clone(), Arc::clone(&keys), now);
+        self.cache.put(tenant.clone(), Arc::clone(&keys), now);
         Ok(keys)
     }
 
     /// The secrets of a tenant, to sign with.
     #[cfg(feature = "testing")]
     pub(crate) async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
-        patiently(&self.asking, self.source.secrets(tenant)).await
+        with_timeout(&self.permits, self.source.secrets(tenant)).await
     }
 
     /// Offers a secret to a tenant that has none.
@@ -139,10 +139,10 @@ impl Tenants {
         if offered.is_blank() || offered.is_padded() {
             return Err(SourceError::NotFound);
         }
-        match patiently(&self.asking, self.source.secrets(tenant)).await {
+        match with_timeout(&self.permits, self.source.secrets(tenant)).await {
             Ok(secrets) if !secrets.is_empty() => Err(SourceError::NotFound),
             Ok(_) | Err(SourceError::NotFound) => {
-                patiently(&self.asking, self.source.store(tenant, offered)).await
+                with_timeout(&self.permits, self.source.store(tenant, offered)).await
             }
             Err(error) => Err(error),
         }

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use crate::support::panic::catch_panic;
 
 /// How long a source may take before the delivery is answered by 503.
-const PATIENCE: Duration = Duration::from_secs(5);
+const SOURCE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a source has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,21 +39,22 @@ impl fmt::Display for SourceError {
 impl std::error::Error for SourceError {}
 
 /// A query to a source.
-pub(super) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
+pub(super) type SourceFuture<'a, T> =
+    Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
 
 /// Waits for a place and for the answer, but not for ever.
-pub(super) async fn patiently<T>(
-    places: &Semaphore,
-    answer: Answer<'_, T>,
+pub(super) async fn with_timeout<T>(
+    permits: &Semaphore,
+    answer: SourceFuture<'_, T>,
 ) -> Result<T, SourceError> {
     let asked = async {
-        let _place = places.acquire().await.map_err(SourceError::unavailable)?;
+        let _permit = permits.acquire().await.map_err(SourceError::unavailable)?;
         // The connection lives on after a panic, and the provider sends again.
         catch_panic(answer)
             .await
             .unwrap_or_else(|_| Err(SourceError::unavailable("the source panicked")))
     };
-    match tokio::time::timeout(PATIENCE, asked).await {
+    match tokio::time::timeout(SOURCE_TIMEOUT, asked).await {
         Ok(answer) => answer,
         Err(_) => Err(SourceError::unavailable("it took too long")),
     }

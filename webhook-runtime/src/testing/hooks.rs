@@ -26,7 +26,7 @@ use crate::{
     inbox::{Inbox, JobHandlers},
     receive::{KeySource, SourceError},
     verify::{Secret, handshake::Handshake, scheme::KeyRequest},
-    webhooks::{Built, Webhooks, given},
+    webhooks::{Built, Webhooks, find_for},
 };
 
 /// The public URL of a test, unless it gives one.
@@ -39,7 +39,7 @@ pub struct TestHooks<S = ()> {
     targets: Vec<TestEndpoint>,
     inbox: Option<Inbox>,
     /// What runs behind the inbox.
-    processes: JobHandlers,
+    job_handlers: JobHandlers,
     state: PhantomData<fn(S)>,
 }
 
@@ -119,12 +119,12 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         }
         let inbox = self.inbox.clone();
         match self.clock(clock.clone()).with_state(state.clone()).build() {
-            Ok(Built { router, processes }) => TestHooks {
+            Ok(Built { router, job_handlers }) => TestHooks {
                 desk: Desk::new(router.with_state(state), Some(clock.clone())),
                 clock,
                 targets,
                 inbox,
-                processes,
+                job_handlers,
                 state: PhantomData,
             },
             Err(error) => panic!("{error}"),
@@ -146,14 +146,14 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     fn provide_for(&mut self, endpoint: &Endpoint, origin: &str) -> TestEndpoint {
         let provider = endpoint.provider;
         let wants_token = provider.handshakes().iter().any(Handshake::wants_verify_token);
-        if wants_token && given(&self.verify_tokens, endpoint).is_none() {
+        if wants_token && find_for(&self.verify_tokens, endpoint).is_none() {
             let token = Secret::new(format!("token-of-{}", endpoint.name));
             self.verify_tokens.push((endpoint.clone(), token));
         }
-        let token = given(&self.verify_tokens, endpoint).cloned();
+        let token = find_for(&self.verify_tokens, endpoint).cloned();
         let mut target = TestEndpoint::new(endpoint, origin, self.signing(endpoint), token);
         if let (Signing::Secret(_), Some(secrets)) =
-            (&target.signing, given(&self.secrets, endpoint))
+            (&target.signing, find_for(&self.secrets, endpoint))
         {
             target.older = secrets.iter().skip(1).cloned().collect();
         }
@@ -162,13 +162,13 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 
     fn signing(&mut self, endpoint: &Endpoint) -> Signing {
         let provider = endpoint.provider;
-        if let Some(source) = given(&self.sources, endpoint) {
+        if let Some(source) = find_for(&self.secret_sources, endpoint) {
             return Signing::Source(Arc::clone(source));
         }
         if !provider.scheme_info().needs_secret {
             return Signing::Secret(Secret::none());
         }
-        if let Some(secrets) = given(&self.secrets, endpoint) {
+        if let Some(secrets) = find_for(&self.secrets, endpoint) {
             return match secrets.first() {
                 Some(secret) if !TestEndpoint::has_key_pair(provider) => {
                     Signing::Secret(secret.clone())
@@ -237,7 +237,7 @@ impl<S> TestHooks<S> {
     #[track_caller]
     pub fn drain(&self) -> impl Future<Output = u64> {
         let inbox = self.inbox();
-        async move { inbox.drain(&self.processes).await.expect("the inbox of a test") }
+        async move { inbox.drain(&self.job_handlers).await.expect("the inbox of a test") }
     }
 
     /// The webhooks as a router, for tests that put something around them.

@@ -8,7 +8,7 @@ use super::keys::{Pair, Whose};
 use crate::{
     delivery::Tenant,
     endpoint::Endpoint,
-    receive::secret_source::Tenants,
+    receive::secret_source::TenantSecrets,
     verify::{Provider, Secret, scheme::Scheme},
 };
 
@@ -42,7 +42,7 @@ pub(crate) enum Signing {
     /// The endpoint knows a public key, and nobody the private one.
     PublicKey,
     /// The first secret that the source has for the tenant.
-    Source(Arc<Tenants>),
+    Source(Arc<TenantSecrets>),
 }
 
 impl TestEndpoint {

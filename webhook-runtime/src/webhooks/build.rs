@@ -8,7 +8,7 @@ use super::Webhooks;
 #[cfg(feature = "inbox")]
 use crate::inbox::JobHandlers;
 use crate::{
-    dispatch::{HandlerService, background::Patience},
+    dispatch::{HandlerService, background::ResponseTimeout},
     endpoint::Endpoint,
     receive::Receiver,
     webhooks::{pipeline::Pipeline, problems::StartError},
@@ -24,9 +24,9 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         #[cfg(feature = "inbox")]
         {
             let inbox = self.inbox.clone();
-            let Built { router, processes } = self.build()?;
+            let Built { router, job_handlers } = self.build()?;
             if let Some(inbox) = inbox {
-                inbox.keep_working(processes);
+                inbox.keep_working(job_handlers);
             }
             Ok(router)
         }
@@ -38,39 +38,40 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     pub(crate) fn build(mut self) -> Result<Built<S>, StartError> {
         if self.state.is_none() {
             // There is only one state of this type.
-            let nothing: Box<dyn Any> = Box::new(());
-            self.state = nothing.downcast::<S>().ok().map(|state| *state);
+            let unit: Box<dyn Any> = Box::new(());
+            self.state = unit.downcast::<S>().ok().map(|state| *state);
         }
-        let receivers = self.checked_receivers()?;
+        let receivers = self.receivers_or_problems()?;
         let mut built = Built {
             router: Router::new(),
             #[cfg(feature = "inbox")]
-            processes: JobHandlers::new(),
+            job_handlers: JobHandlers::new(),
         };
         for (mount, receiver) in self.mounts.iter().zip(receivers) {
             let endpoint = &mount.endpoint;
-            let inner = HandlerService::new(endpoint, mount.call);
+            let handler = HandlerService::new(endpoint, mount.call);
             let verified_layers = self.verified_layers.of(endpoint);
             let pipeline = Pipeline {
                 receiver: Arc::new(receiver),
-                patience: self.patience_of(endpoint),
+                response_timeout: self.response_timeout_of(endpoint),
                 #[cfg(feature = "inbox")]
                 inbox: self.inbox.clone().filter(|_| endpoint.inbox),
             };
             let mounted = if verified_layers.is_empty() || endpoint.inbox {
-                pipeline.before(inner)
+                pipeline.with_handler(handler)
             } else {
-                pipeline.before_layers(inner.within(verified_layers.clone()))
+                pipeline.with_layered_handler(handler.with_layers(verified_layers.clone()))
             };
             #[cfg(feature = "inbox")]
             if endpoint.inbox
                 && let Some(state) = &self.state
             {
-                let stored = inner.within(verified_layers);
-                built.processes = built.processes.with(endpoint, stored, state.clone());
+                let stored = handler.with_layers(verified_layers);
+                built.job_handlers =
+                    built.job_handlers.on_endpoint(endpoint, stored, state.clone());
             }
             let layers = self.layers.of(endpoint).into_iter();
-            let mut route = layers.fold(mounted, |inside, around| around(inside));
+            let mut route = layers.fold(mounted, |inner, layer| layer(inner));
             if let Some(state) = &self.state {
                 // Now, and not anew for each request: layers would lose what they keep in their
                 // services.
@@ -81,13 +82,13 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         Ok(built)
     }
 
-    fn patience_of(&self, endpoint: &Endpoint) -> Option<Patience> {
+    fn response_timeout_of(&self, endpoint: &Endpoint) -> Option<ResponseTimeout> {
         let status = endpoint.provider.ack_status();
-        let late = self.late.clone();
-        endpoint.respond_within.map(|limit| Patience { limit, status, late })
+        let background = self.background_handlers.clone();
+        endpoint.respond_within.map(|limit| ResponseTimeout { limit, status, background })
     }
 
-    fn checked_receivers(&self) -> Result<Vec<Receiver>, StartError> {
+    fn receivers_or_problems(&self) -> Result<Vec<Receiver>, StartError> {
         #[cfg(not(feature = "inbox"))]
         return self.receivers();
         #[cfg(feature = "inbox")]
@@ -107,5 +108,5 @@ pub(crate) struct Built<S> {
     pub(crate) router: Router<S>,
     /// What runs behind the inbox.
     #[cfg(feature = "inbox")]
-    pub(crate) processes: JobHandlers,
+    pub(crate) job_handlers: JobHandlers,
 }

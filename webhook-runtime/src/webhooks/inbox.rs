@@ -40,7 +40,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 
 impl JobHandlers {
     /// With the endpoint's handler, which the state is given to.
-    pub(crate) fn with<S: Clone + Send + Sync + 'static>(
+    pub(crate) fn on_endpoint<S: Clone + Send + Sync + 'static>(
         self,
         endpoint: &Endpoint,
         handler: MethodRouter<S>,

@@ -18,16 +18,16 @@ use std::{sync::Arc, time::Duration};
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
 use crate::{
-    delivery::memory::Budget,
+    delivery::memory::MemoryBudget,
     dispatch::{
         background::BackgroundHandlers,
-        layers::{EndpointLayer, Layers},
+        layers::{EndpointLayer, LayerStack},
     },
     endpoint::{Endpoint, HandlerFuture, HandlerInput, Webhook},
     receive::{
-        body::Bounds,
+        body::BodyLimits,
         key_source::{KeyRing, KeySource},
-        secret_source::{SecretSource, Tenants},
+        secret_source::{SecretSource, TenantSecrets},
     },
     verify::{Clock, Secret, SystemClock},
 };
@@ -40,15 +40,15 @@ pub use problems::{StartError, StartProblem};
 
 /// How long a body may take to arrive, unless told otherwise. Providers send bodies of a few
 /// kilobytes at once; this is for their worst network.
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many bytes of bodies there may be, unless told otherwise: those of 128 requests that are as
 /// large as they may be by default.
-const BODIES: usize = 256 * 1024 * 1024;
+const MAX_BYTES_IN_FLIGHT: usize = 256 * 1024 * 1024;
 
 /// How many handlers may run longer than their answers wait, unless told otherwise: each holds the
 /// body of its delivery.
-const MOST_LATE: usize = 1024;
+const MAX_BACKGROUND_HANDLERS: usize = 1024;
 
 /// The webhooks of a program: functions marked [`#[webhook]`](crate::webhook), mounted.
 ///
@@ -69,16 +69,16 @@ const MOST_LATE: usize = 1024;
 pub struct Webhooks<S = ()> {
     mounts: Vec<Mount<S>>,
     pub(crate) secrets: Vec<(Endpoint, Vec<Secret>)>,
-    pub(crate) sources: Vec<(Endpoint, Arc<Tenants>)>,
+    pub(crate) secret_sources: Vec<(Endpoint, Arc<TenantSecrets>)>,
     pub(crate) verify_tokens: Vec<(Endpoint, Secret)>,
     pub(crate) key_ring: Option<Arc<KeyRing>>,
     allowed_cloudevents_origins: Option<Arc<[String]>>,
     pub(crate) public_url: Option<String>,
     pub(crate) clock: Arc<dyn Clock>,
-    bounds: Bounds,
-    layers: Layers<S>,
-    verified_layers: Layers<S>,
-    late: BackgroundHandlers,
+    body_limits: BodyLimits,
+    layers: LayerStack<S>,
+    verified_layers: LayerStack<S>,
+    background_handlers: BackgroundHandlers,
     #[cfg(feature = "rate-limit")]
     quotas: crate::receive::rate_limit::Quotas,
     #[cfg(feature = "inbox")]
@@ -105,16 +105,19 @@ impl<S> Webhooks<S> {
         Self {
             mounts: Vec::new(),
             secrets: Vec::new(),
-            sources: Vec::new(),
+            secret_sources: Vec::new(),
             verify_tokens: Vec::new(),
             key_ring: None,
             allowed_cloudevents_origins: None,
             public_url: None,
             clock: Arc::new(SystemClock),
-            bounds: Bounds { deadline: BODY_DEADLINE, budget: Budget::new(BODIES) },
-            layers: Layers::new(),
-            verified_layers: Layers::new(),
-            late: BackgroundHandlers::new(MOST_LATE),
+            body_limits: BodyLimits {
+                timeout: BODY_TIMEOUT,
+                memory: MemoryBudget::new(MAX_BYTES_IN_FLIGHT),
+            },
+            layers: LayerStack::new(),
+            verified_layers: LayerStack::new(),
+            background_handlers: BackgroundHandlers::new(MAX_BACKGROUND_HANDLERS),
             #[cfg(feature = "rate-limit")]
             quotas: crate::receive::rate_limit::Quotas::default(),
             #[cfg(feature = "inbox")]
@@ -152,7 +155,7 @@ impl<S> Webhooks<S> {
     /// for each tenant, and for providers that hand out the secret in a handshake. Its
     /// `secret_env` is not read then.
     pub fn secret_source<H: Webhook<S>>(mut self, source: impl SecretSource) -> Self {
-        self.sources.push((H::endpoint(), Arc::new(Tenants::new(source))));
+        self.secret_sources.push((H::endpoint(), Arc::new(TenantSecrets::new(source))));
         self
     }
 
@@ -202,8 +205,8 @@ impl<S> Webhooks<S> {
 
     /// How long a body may take to arrive: 10 seconds unless told otherwise. Later, the request is
     /// answered by 408.
-    pub fn body_timeout(mut self, deadline: Duration) -> Self {
-        self.bounds.deadline = deadline;
+    pub fn body_timeout(mut self, timeout: Duration) -> Self {
+        self.body_limits.timeout = timeout;
         self
     }
 
@@ -211,14 +214,14 @@ impl<S> Webhooks<S> {
     /// unless told otherwise. What comes beyond that is answered by 503, and the provider sends it
     /// again.
     pub fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
-        self.bounds.budget = Budget::new(bytes);
+        self.body_limits.memory = MemoryBudget::new(bytes);
         self
     }
 
     /// How many handlers of endpoints with `respond_within` may run at a time: 1,024 unless told
     /// otherwise. What comes beyond that is answered by 503, and the provider sends it again.
-    pub fn max_background_handlers(mut self, most: usize) -> Self {
-        self.late = BackgroundHandlers::new(most);
+    pub fn max_background_handlers(mut self, max: usize) -> Self {
+        self.background_handlers = BackgroundHandlers::new(max);
         self
     }
 
@@ -226,7 +229,7 @@ impl<S> Webhooks<S> {
     /// by themselves: wait for them before the program ends.
     #[must_use]
     pub fn background_handlers(&self) -> BackgroundHandlers {
-        self.late.clone()
+        self.background_handlers.clone()
     }
 
     /// The mounted endpoints.
@@ -329,6 +332,6 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 }
 
 /// What was given for an endpoint.
-pub(crate) fn given<'a, T>(all: &'a [(Endpoint, T)], endpoint: &Endpoint) -> Option<&'a T> {
+pub(crate) fn find_for<'a, T>(all: &'a [(Endpoint, T)], endpoint: &Endpoint) -> Option<&'a T> {
     all.iter().find(|(known, _)| known.is(endpoint)).map(|(_, found)| found)
 }
