@@ -15,7 +15,7 @@ use crate::verify::{
 pub(crate) enum Content {
     /// Nothing: the least that the provider would send.
     #[default]
-    Least,
+    Minimal,
     /// JSON, into which the provider's words may be written.
     Json(Vec<u8>),
     /// The events of a batch.
@@ -28,14 +28,14 @@ pub(crate) enum Content {
 
 /// What a provider says of a delivery.
 #[derive(Clone, Default)]
-pub(crate) struct Words {
+pub(crate) struct EventFields {
     pub(crate) event: Option<String>,
     pub(crate) action: Option<String>,
     pub(crate) id: Option<String>,
 }
 
 /// A body, ready to be signed.
-pub(crate) struct Written {
+pub(crate) struct BuiltBody {
     pub(crate) body: Vec<u8>,
     pub(crate) content_type: &'static str,
     /// The words that stand in headers.
@@ -47,10 +47,10 @@ impl Content {
     pub(crate) fn write(
         &self,
         provider: &Provider,
-        words: &Words,
+        words: &EventFields,
         at: SystemTime,
         at_is_given: bool,
-    ) -> Result<Written, String> {
+    ) -> Result<BuiltBody, String> {
         let mut headers = Vec::new();
         let mut pointers = Vec::new();
         let items = provider.batch();
@@ -86,12 +86,12 @@ impl Content {
             {
                 (json.clone(), "application/json")
             }
-            Self::Json(_) | Self::Items(_) | Self::Least => {
+            Self::Json(_) | Self::Items(_) | Content::Minimal => {
                 let mut json = self.json(provider)?;
                 for (name, in_items, pointer, word) in &pointers {
                     match (items, in_items) {
                         (Some(items), Some(_)) => {
-                            say_in_items(&mut json, items, name, pointer, word)?;
+                            write_into_items(&mut json, items, name, pointer, word)?;
                         }
                         _ => fill::put(&mut json, pointer, Value::from(word.as_str()))?,
                     }
@@ -99,7 +99,7 @@ impl Content {
                 if let Some((pointer, time)) = time {
                     fill::put(&mut json, pointer, time)?;
                 }
-                return as_the_provider_sends(self, provider, &json, headers);
+                return encode_for_provider(self, provider, &json, headers);
             }
         };
         if let Some((name, _, pointer, _)) = pointers.first() {
@@ -109,7 +109,7 @@ impl Content {
                  write it there yourself, or give the body by `.json(…)`"
             ));
         }
-        Ok(Written { body, content_type, headers })
+        Ok(BuiltBody { body, content_type, headers })
     }
 
     /// The time, where it has to be in the body.
@@ -164,7 +164,7 @@ fn says_id(provider: &Provider) -> bool {
 }
 
 /// Writes one word into every event of a batch. Ids are told apart by a number.
-fn say_in_items(
+fn write_into_items(
     json: &mut Value,
     says: &BatchLayout,
     name: &str,
@@ -189,21 +189,21 @@ fn say_in_items(
 }
 
 /// JSON, or the form that carries it, where the provider has no other use for JSON.
-fn as_the_provider_sends(
+fn encode_for_provider(
     content: &Content,
     provider: &Provider,
     json: &Value,
     headers: Vec<(&'static str, String)>,
-) -> Result<Written, String> {
+) -> Result<BuiltBody, String> {
     let text = json.to_string();
     let (body, content_type) = match (provider.json_form_field(), content) {
         _ if !provider.signs_forms_only() => (text, "application/json"),
         (Some(field), _) => (fill::form(&Value::from_iter([(field, Value::from(text))]))?, FORM),
-        (None, Content::Least) => (String::new(), FORM),
+        (None, Content::Minimal) => (String::new(), FORM),
         // Whether it can be signed depends on the URL as well.
         (None, _) => (text, "application/json"),
     };
-    Ok(Written { body: body.into(), content_type, headers })
+    Ok(BuiltBody { body: body.into(), content_type, headers })
 }
 
 impl Provider {

@@ -6,11 +6,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 
 use super::{
-    content::{Content, Words},
+    content::{Content, EventFields},
     fill,
-    hooks::Desk,
-    request::{self, UnsignedRequest, Wire},
-    response::{TestResponse, ask},
+    hooks::TestContext,
+    request::{self, RawRequest, UnsignedRequest},
+    response::{TestResponse, send_request},
     target::TestEndpoint,
 };
 use crate::{
@@ -32,45 +32,45 @@ use crate::{
 #[derive(Clone)]
 #[must_use = "it is sent when it is awaited"]
 pub struct TestDelivery<'h> {
-    desk: &'h Desk,
-    target: &'h TestEndpoint,
+    context: &'h TestContext,
+    endpoint: &'h TestEndpoint,
     method: Method,
     params: Vec<(String, String)>,
     query: String,
     content: Content,
     content_type: Option<HeaderValue>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    words: Words,
+    words: EventFields,
     at: Option<SystemTime>,
     secret: Option<Secret>,
-    fault: Fault,
+    defect: Defect,
     twice: bool,
 }
 
 /// What is wrong with a delivery.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    Nothing,
-    Forged,
-    Tampered,
-    Unsigned,
+enum Defect {
+    None,
+    WrongSecret,
+    ChangedBody,
+    NoSignature,
 }
 
 impl<'h> TestDelivery<'h> {
-    pub(crate) fn new(desk: &'h Desk, target: &'h TestEndpoint) -> Self {
+    pub(crate) fn new(context: &'h TestContext, endpoint: &'h TestEndpoint) -> Self {
         Self {
-            desk,
-            target,
+            context,
+            endpoint,
             method: Method::POST,
             params: Vec::new(),
             query: String::new(),
-            content: Content::Least,
+            content: Content::Minimal,
             content_type: None,
             headers: Vec::new(),
-            words: Words::default(),
+            words: EventFields::default(),
             at: None,
             secret: None,
-            fault: Fault::Nothing,
+            defect: Defect::None,
             twice: false,
         }
     }
@@ -196,19 +196,19 @@ impl<'h> TestDelivery<'h> {
 
     /// Signs with a secret that is somebody else's.
     pub fn forged(mut self) -> Self {
-        self.fault = Fault::Forged;
+        self.defect = Defect::WrongSecret;
         self
     }
 
     /// Changes the body after it was signed: what it says stays the same.
     pub fn tampered(mut self) -> Self {
-        self.fault = Fault::Tampered;
+        self.defect = Defect::ChangedBody;
         self
     }
 
     /// Sends it without signature, and without the time and id that go with one.
     pub fn unsigned(mut self) -> Self {
-        self.fault = Fault::Unsigned;
+        self.defect = Defect::NoSignature;
         self
     }
 
@@ -220,15 +220,15 @@ impl<'h> TestDelivery<'h> {
 
     /// The time at which it is signed.
     pub(crate) fn signed_at(&self) -> SystemTime {
-        self.at.unwrap_or_else(|| self.desk.now())
+        self.at.unwrap_or_else(|| self.context.now())
     }
 
     /// The delivery without its signature, and the tenant that it is for.
-    pub(crate) fn letter(&self) -> Result<(UnsignedRequest, Tenant), String> {
-        let provider = self.target.provider;
-        let (path, tenant) = self.target.locate(&self.params)?;
+    pub(crate) fn unsigned_request(&self) -> Result<(UnsignedRequest, Tenant), String> {
+        let provider = self.endpoint.provider;
+        let (path, tenant) = self.endpoint.locate(&self.params)?;
         let mark = if self.query.is_empty() { "" } else { "?" };
-        let id = self.words.id.clone().unwrap_or_else(|| self.desk.next_id());
+        let id = self.words.id.clone().unwrap_or_else(|| self.context.next_id());
         let mut words = self.words.clone();
         let has_action = provider.action().is_some()
             || provider.batch().is_some_and(|items| BatchLayout::action(items).is_some());
@@ -239,7 +239,7 @@ impl<'h> TestDelivery<'h> {
         }
         // An id in a header is never missing; one in the body is the test's, if the body is.
         let in_header = matches!(provider.id(), Some(Field::Header(_)));
-        if in_header || matches!(self.content, Content::Least) && says_id_in_body(provider) {
+        if in_header || matches!(self.content, Content::Minimal) && says_id_in_body(provider) {
             words.id = Some(id.clone());
         }
         let written = self.content.write(provider, &words, self.signed_at(), self.at.is_some())?;
@@ -252,66 +252,66 @@ impl<'h> TestDelivery<'h> {
         if let Some(value) = &self.content_type {
             headers.insert(http::header::CONTENT_TYPE, value.clone());
         }
-        let letter = UnsignedRequest {
+        let unsigned = UnsignedRequest {
             provider,
             method: self.method.clone(),
-            origin: self.target.origin.clone(),
-            target: format!("{path}{mark}{}", self.query),
+            origin: self.endpoint.origin.clone(),
+            path_and_query: format!("{path}{mark}{}", self.query),
             id,
             headers,
-            forced: self.headers.clone(),
+            overrides: self.headers.clone(),
             body: written.body,
         };
-        Ok((letter, tenant))
+        Ok((unsigned, tenant))
     }
 
     /// The secret that it is signed with.
     pub(crate) async fn secret(&self, tenant: &Tenant) -> Result<Secret, String> {
-        match (&self.secret, self.fault) {
-            (_, Fault::Forged) => Ok(self.target.other_secret()),
+        match (&self.secret, self.defect) {
+            (_, Defect::WrongSecret) => Ok(self.endpoint.other_secret()),
             (Some(secret), _) => Ok(secret.clone()),
-            (None, _) => self.target.secret(tenant).await,
+            (None, _) => self.endpoint.secret(tenant).await,
         }
     }
 
-    async fn wire(&self) -> Result<Wire, String> {
-        let (letter, tenant) = self.letter()?;
-        if self.fault == Fault::Unsigned {
-            let mut letter = letter;
+    async fn request(&self) -> Result<RawRequest, String> {
+        let (unsigned, tenant) = self.unsigned_request()?;
+        if self.defect == Defect::NoSignature {
+            let mut unsigned = unsigned;
             // Only signed requests have this one, by whatever name the provider calls it.
-            if let Some(name) = letter.provider.scheme().and_then(Scheme::signed_id) {
-                letter.headers.remove(name);
+            if let Some(name) = unsigned.provider.scheme().and_then(Scheme::signed_id) {
+                unsigned.headers.remove(name);
             }
-            return Ok(letter.unsigned());
+            return Ok(unsigned.without_signature());
         }
         let secret = self.secret(&tenant).await?;
-        let signed = letter.sign(&secret, self.signed_at()).map_err(|error| match error {
+        let signed = unsigned.sign(&secret, self.signed_at()).map_err(|error| match error {
             SignError::Unsupported => format!(
                 "only {} has the key that signs: send a recorded delivery by `send`",
-                letter.provider.name()
+                unsigned.provider.name()
             ),
-            SignError::Body if letter.provider.signs_forms_only() && !letter.is_form() => {
-                format!("{} signs forms: use `.form(…)`", letter.provider.name())
+            SignError::Body if unsigned.provider.signs_forms_only() && !unsigned.is_form() => {
+                format!("{} signs forms: use `.form(…)`", unsigned.provider.name())
             }
             error => error.to_string(),
         });
-        let mut wire = signed?;
-        if self.fault == Fault::Tampered {
-            letter.tamper(&mut wire)?;
+        let mut request = signed?;
+        if self.defect == Defect::ChangedBody {
+            unsigned.tamper(&mut request)?;
         }
-        Ok(wire)
+        Ok(request)
     }
 
     async fn send(self) -> TestResponse {
-        let wire = match self.wire().await {
-            Ok(wire) => wire,
-            Err(problem) => panic!("cannot deliver to `{}`: {problem}", self.target.name),
+        let request = match self.request().await {
+            Ok(request) => request,
+            Err(problem) => panic!("cannot deliver to `{}`: {problem}", self.endpoint.name),
         };
-        let router = &self.desk.router;
+        let router = &self.context.router;
         if self.twice {
-            ask(router, wire.request()).await;
+            send_request(router, request.to_http()).await;
         }
-        ask(router, wire.request()).await
+        send_request(router, request.to_http()).await
     }
 }
 

@@ -8,7 +8,7 @@ use crate::verify::handshake::{Condition, Handshake, HandshakeResponse, RequestV
 /// One request of a kind of handshake.
 pub(crate) struct Example {
     pub(crate) method: &'static str,
-    pub(crate) proof: Proof,
+    pub(crate) proof: Credential,
     /// Names and values of the query.
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -21,9 +21,9 @@ pub(crate) struct Example {
 
 /// What makes it believable.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Proof {
+pub(crate) enum Credential {
     Signature,
-    Nothing,
+    None,
     /// The verify token, in this parameter of the query.
     Token(&'static str),
 }
@@ -40,9 +40,9 @@ impl Handshake {
         let mut example = Example {
             method: self.method,
             proof: match self.trust {
-                Trust::Signed => Proof::Signature,
-                Trust::Nobody => Proof::Nothing,
-                Trust::VerifyToken(parameter) => Proof::Token(parameter),
+                Trust::Signed => Credential::Signature,
+                Trust::Nobody => Credential::None,
+                Trust::VerifyToken(parameter) => Credential::Token(parameter),
             },
             query: Vec::new(),
             headers: Vec::new(),

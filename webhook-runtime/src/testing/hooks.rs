@@ -17,8 +17,8 @@ use http::Request;
 use super::{
     clock::TestClock,
     delivery::TestDelivery,
-    keys::{Pair, Whose},
-    response::{TestResponse, ask},
+    keys::{KeyOwner, KeyPair},
+    response::{TestResponse, send_request},
     target::{Signing, TestEndpoint},
 };
 use crate::{
@@ -34,7 +34,7 @@ pub(crate) const PUBLIC_URL: &str = "https://hooks.test";
 
 /// Webhooks in a test: see [`Webhooks::test`].
 pub struct TestHooks<S = ()> {
-    desk: Desk,
+    context: TestContext,
     clock: TestClock,
     targets: Vec<TestEndpoint>,
     inbox: Option<Inbox>,
@@ -44,14 +44,14 @@ pub struct TestHooks<S = ()> {
 }
 
 /// What all deliveries of a test have in common.
-pub(crate) struct Desk {
+pub(crate) struct TestContext {
     pub(crate) router: Router,
     /// The time of this machine, unless there is a clock.
     pub(crate) clock: Option<TestClock>,
     sent: AtomicUsize,
 }
 
-impl Desk {
+impl TestContext {
     pub(crate) fn new(router: Router, clock: Option<TestClock>) -> Self {
         Self { router, clock, sent: AtomicUsize::new(0) }
     }
@@ -113,14 +113,14 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     #[track_caller]
     pub fn test(mut self, state: S) -> TestHooks<S> {
         let clock = TestClock::new(self.clock.now());
-        let targets = self.provide();
+        let targets = self.fill_in_missing();
         if self.inbox.is_none() && self.endpoints().any(|endpoint| endpoint.inbox) {
-            self.inbox = Some(in_memory(&clock));
+            self.inbox = Some(memory_inbox(&clock));
         }
         let inbox = self.inbox.clone();
         match self.clock(clock.clone()).with_state(state.clone()).build() {
             Ok(Built { router, job_handlers }) => TestHooks {
-                desk: Desk::new(router.with_state(state), Some(clock.clone())),
+                context: TestContext::new(router.with_state(state), Some(clock.clone())),
                 clock,
                 targets,
                 inbox,
@@ -132,7 +132,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     }
 
     /// Gives whatever the endpoints need and were not given, and says how to deliver to each.
-    fn provide(&mut self) -> Vec<TestEndpoint> {
+    fn fill_in_missing(&mut self) -> Vec<TestEndpoint> {
         let origin = self.public_url.get_or_insert_with(|| PUBLIC_URL.to_owned()).clone();
         let endpoints: Vec<Endpoint> = self.endpoints().cloned().collect();
         if self.key_ring.is_none()
@@ -140,10 +140,10 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         {
             self.key_ring = Some(Arc::new(crate::receive::key_source::KeyRing::new(NoKeys)));
         }
-        endpoints.iter().map(|endpoint| self.provide_for(endpoint, &origin)).collect()
+        endpoints.iter().map(|endpoint| self.fill_in_endpoint(endpoint, &origin)).collect()
     }
 
-    fn provide_for(&mut self, endpoint: &Endpoint, origin: &str) -> TestEndpoint {
+    fn fill_in_endpoint(&mut self, endpoint: &Endpoint, origin: &str) -> TestEndpoint {
         let provider = endpoint.provider;
         let wants_token = provider.handshakes().iter().any(Handshake::wants_verify_token);
         if wants_token && find_for(&self.verify_tokens, endpoint).is_none() {
@@ -177,9 +177,9 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
             };
         }
         let name = format!("{}::{}", endpoint.module, endpoint.name);
-        let pair = Pair::new(provider, &name, Whose::Ours);
-        self.secrets.push((endpoint.clone(), vec![pair.verifies]));
-        Signing::Secret(pair.signs)
+        let pair = KeyPair::new(provider, &name, KeyOwner::Endpoint);
+        self.secrets.push((endpoint.clone(), vec![pair.verifying]));
+        Signing::Secret(pair.signing)
     }
 }
 
@@ -193,12 +193,12 @@ impl<S> TestHooks<S> {
     /// When the endpoint is not mounted.
     #[track_caller]
     pub fn deliver<H: Webhook<S>>(&self) -> TestDelivery<'_> {
-        TestDelivery::new(&self.desk, self.target(&H::endpoint()))
+        TestDelivery::new(&self.context, self.target(&H::endpoint()))
     }
 
     /// Sends any other request: handshakes, recorded deliveries, nonsense.
     pub async fn send(&self, request: Request<Body>) -> TestResponse {
-        ask(&self.desk.router, request).await
+        send_request(&self.context.router, request).await
     }
 
     /// The clock by which deliveries are signed and judged.
@@ -242,7 +242,7 @@ impl<S> TestHooks<S> {
 
     /// The webhooks as a router, for tests that put something around them.
     pub fn router(&self) -> &Router {
-        &self.desk.router
+        &self.context.router
     }
 
     /// The verify token of an endpoint, for tests of its handshake.
@@ -257,9 +257,9 @@ impl<S> TestHooks<S> {
 
     /// What is left when the test needs to know of one endpoint only.
     #[track_caller]
-    pub(crate) fn only(self, endpoint: &Endpoint) -> (Desk, TestEndpoint) {
+    pub(crate) fn into_parts(self, endpoint: &Endpoint) -> (TestContext, TestEndpoint) {
         let target = self.target(endpoint).clone();
-        (self.desk, target)
+        (self.context, target)
     }
 
     #[track_caller]
@@ -279,7 +279,7 @@ impl<S> fmt::Debug for TestHooks<S> {
 }
 
 /// An inbox that a test loses with itself.
-fn in_memory(clock: &TestClock) -> Inbox {
+fn memory_inbox(clock: &TestClock) -> Inbox {
     Inbox::builder("")
         .clock(clock.clone())
         .open_in_memory()

@@ -20,21 +20,21 @@ pub(crate) struct UnsignedRequest {
     /// Where the provider thinks that it sends to, without path.
     pub(crate) origin: String,
     /// Path and query.
-    pub(crate) target: String,
+    pub(crate) path_and_query: String,
     /// The id, where it is signed.
     pub(crate) id: String,
     /// What the provider would send beside the signature.
     pub(crate) headers: HeaderMap,
     /// What the test wants to be sent, whatever the provider would.
-    pub(crate) forced: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) overrides: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Vec<u8>,
 }
 
 /// A request to the byte, which can be sent again.
 #[derive(Clone)]
-pub(crate) struct Wire {
+pub(crate) struct RawRequest {
     pub(crate) method: Method,
-    pub(crate) target: String,
+    pub(crate) path_and_query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -46,23 +46,23 @@ impl UnsignedRequest {
 
     /// The URL that is signed, by schemes that sign it.
     pub(crate) fn url(&self) -> String {
-        format!("{}{}", self.origin, self.target)
+        format!("{}{}", self.origin, self.path_and_query)
     }
 
-    /// Hands the letter to `sign` as the provider's scheme sees it.
-    pub(crate) fn outgoing<T>(
+    /// Hands the unsigned to `sign` as the provider's scheme sees it.
+    pub(crate) fn with_request_to_sign<T>(
         &self,
         at: std::time::SystemTime,
         sign: impl FnOnce(&RequestToSign<'_>) -> T,
     ) -> T {
         let url = self.url();
-        let mut outgoing = RequestToSign::new(&self.body)
+        let mut to_sign = RequestToSign::new(&self.body)
             .method(self.method.as_str())
             .url(&url)
             .id(&self.id)
             .at(at);
-        outgoing.form = self.is_form();
-        sign(&outgoing)
+        to_sign.form = self.is_form();
+        sign(&to_sign)
     }
 
     /// Signs it.
@@ -70,54 +70,59 @@ impl UnsignedRequest {
         &self,
         secret: &Secret,
         at: std::time::SystemTime,
-    ) -> Result<Wire, SignError> {
-        let mut letter = self.clone();
+    ) -> Result<RawRequest, SignError> {
+        let mut unsigned = self.clone();
         // A credential in the query is part of the URL, before anything else is.
         if let Some(name) = self.provider.scheme().and_then(Scheme::parameter) {
-            let mark = if self.target.contains('?') { '&' } else { '?' };
+            let mark = if self.path_and_query.contains('?') { '&' } else { '?' };
             let token = secret.text().unwrap_or_default();
-            letter.target = format!("{}{mark}{name}={token}", self.target);
+            unsigned.path_and_query = format!("{}{mark}{name}={token}", self.path_and_query);
         }
-        let (headers, body) = letter.outgoing(at, |outgoing| {
-            let signed = self.provider.sign(secret, outgoing)?;
+        let (headers, body) = unsigned.with_request_to_sign(at, |to_sign| {
+            let signed = self.provider.sign(secret, to_sign)?;
             Ok((signed.headers, signed.body.into_owned()))
         })?;
-        letter.body = body;
-        Ok(letter.with(headers))
+        unsigned.body = body;
+        Ok(unsigned.with_headers(headers))
     }
 
     /// Sends it as it is.
-    pub(crate) fn unsigned(self) -> Wire {
-        self.with(HeaderMap::new())
+    pub(crate) fn without_signature(self) -> RawRequest {
+        self.with_headers(HeaderMap::new())
     }
 
     /// Adds what proves it.
-    pub(crate) fn with(self, proof: HeaderMap) -> Wire {
+    pub(crate) fn with_headers(self, proof: HeaderMap) -> RawRequest {
         let mut headers = self.headers;
         headers.extend(proof);
-        for (name, value) in self.forced {
+        for (name, value) in self.overrides {
             headers.insert(name, value);
         }
-        Wire { method: self.method, target: self.target, headers, body: self.body.into() }
+        RawRequest {
+            method: self.method,
+            path_and_query: self.path_and_query,
+            headers,
+            body: self.body.into(),
+        }
     }
 
     /// Changes what is signed.
     ///
     /// # Errors
     /// When nothing of the body is.
-    pub(crate) fn tamper(&self, wire: &mut Wire) -> Result<(), String> {
+    pub(crate) fn tamper(&self, request: &mut RawRequest) -> Result<(), String> {
         let traits = self.provider.scheme_info();
         if traits.signs_body {
             let field = self.provider.scheme().and_then(Scheme::signed_field);
-            wire.body = match field.filter(|_| self.is_form()) {
-                Some(field) => with_longer_field(&wire.body, field),
-                None if self.is_form() => [&wire.body[..], b"&tampered=1"].concat().into(),
+            request.body = match field.filter(|_| self.is_form()) {
+                Some(field) => with_longer_field(&request.body, field),
+                None if self.is_form() => [&request.body[..], b"&tampered=1"].concat().into(),
                 // White space, so that the body stays what it was but for the signature.
-                None => [&wire.body[..], b" "].concat().into(),
+                None => [&request.body[..], b" "].concat().into(),
             };
             return Ok(());
         }
-        let mut body = serde_json::from_slice::<serde_json::Value>(&wire.body).ok();
+        let mut body = serde_json::from_slice::<serde_json::Value>(&request.body).ok();
         let value = traits.signed_pointers.iter().find_map(|pointer| {
             body.as_mut()?.pointer_mut(pointer)?.as_str()?;
             Some(*pointer)
@@ -129,7 +134,7 @@ impl UnsignedRequest {
         if let Some(text) = body.pointer_mut(pointer) {
             *text = format!("{}x", text.as_str().unwrap_or_default()).into();
         }
-        wire.body = body.to_string().into();
+        request.body = body.to_string().into();
         Ok(())
     }
 }
@@ -144,7 +149,7 @@ fn with_longer_field(form: &[u8], field: &str) -> Bytes {
     longer.finish().into()
 }
 
-impl Wire {
+impl RawRequest {
     /// Sets a header, whatever it was before, unless it can be none.
     pub(crate) fn set(&mut self, name: &str, value: impl AsRef<[u8]>) -> bool {
         let name = HeaderName::try_from(name);
@@ -155,10 +160,10 @@ impl Wire {
     }
 
     /// As a server would hand it on.
-    pub(crate) fn request(&self) -> Request<Body> {
+    pub(crate) fn to_http(&self) -> Request<Body> {
         let mut request = Request::new(Body::from(self.body.clone()));
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.target.parse().expect("a path and a query");
+        *request.uri_mut() = self.path_and_query.parse().expect("a path and a query");
         request.headers_mut().clone_from(&self.headers);
         request
     }

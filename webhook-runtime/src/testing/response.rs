@@ -18,7 +18,7 @@ use crate::delivery::{DeliveryObserver, Observer, Rejection};
 
 /// Counts the calls of the handler, and keeps the first event that did not fit its variant.
 #[derive(Clone, Default)]
-pub(crate) struct Runs(Arc<Observed>);
+pub(crate) struct HandlerRuns(Arc<Observed>);
 
 #[derive(Default)]
 struct Observed {
@@ -26,8 +26,8 @@ struct Observed {
     decode_error: Mutex<Option<Rejection>>,
 }
 
-impl Runs {
-    fn take_misfit(&self) -> Option<Rejection> {
+impl HandlerRuns {
+    fn take_decode_error(&self) -> Option<Rejection> {
         self.0.decode_error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -137,15 +137,15 @@ impl fmt::Debug for TestResponse {
 }
 
 /// Asks a router, as a server would.
-pub(crate) async fn ask(router: &Router, request: Request<Body>) -> TestResponse {
-    ask_and_count(router, request, &Runs::default()).await
+pub(crate) async fn send_request(router: &Router, request: Request<Body>) -> TestResponse {
+    send_and_count(router, request, &HandlerRuns::default()).await
 }
 
 /// The same, with a counter that other requests may have counted on before.
-pub(crate) async fn ask_and_count(
+pub(crate) async fn send_and_count(
     router: &Router,
     mut request: Request<Body>,
-    runs: &Runs,
+    runs: &HandlerRuns,
 ) -> TestResponse {
     let before = runs.count();
     let observer: Arc<dyn DeliveryObserver> = runs.0.clone();
@@ -158,7 +158,7 @@ pub(crate) async fn ask_and_count(
         headers: parts.headers,
         body,
         rejection: parts.extensions.get::<Rejection>().cloned(),
-        decode_error: runs.take_misfit(),
+        decode_error: runs.take_decode_error(),
         runs: runs.count() - before,
     }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::keys::{Pair, Whose};
+use super::keys::{KeyOwner, KeyPair};
 use crate::{
     delivery::Tenant,
     endpoint::Endpoint,
@@ -138,7 +138,7 @@ impl TestEndpoint {
 
     /// A secret of the right form that is not the endpoint's.
     pub(crate) fn other_secret(&self) -> Secret {
-        Pair::new(self.provider, &self.secret_name(), Whose::AnOther).signs
+        KeyPair::new(self.provider, &self.secret_name(), KeyOwner::Stranger).signing
     }
 
     /// What secrets for this endpoint are made from.

@@ -5,7 +5,7 @@ use std::fmt;
 use http::header;
 
 use crate::{
-    testing::request::Wire,
+    testing::request::RawRequest,
     verify::{Provider, handshake::Handshake, scheme::Scheme},
 };
 
@@ -29,19 +29,19 @@ impl std::error::Error for Failure {}
 
 /// A request, without what could be a secret: signatures, credentials, and queries and bodies that
 /// carry them.
-pub(crate) struct Shown<'a>(pub(crate) &'a Wire, pub(crate) &'static Provider);
+pub(crate) struct Shown<'a>(pub(crate) &'a RawRequest, pub(crate) &'static Provider);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(wire, provider) = self;
+        let Self(request, provider) = self;
         let says_secret = provider.scheme().and_then(Scheme::parameter).is_some()
             || provider.handshakes().iter().any(Handshake::wants_verify_token);
-        let target = match wire.target.split_once('?') {
+        let path_and_query = match request.path_and_query.split_once('?') {
             Some((path, _)) if says_secret => format!("{path}?…"),
-            _ => wire.target.clone(),
+            _ => request.path_and_query.clone(),
         };
-        writeln!(f, "    {} {target}", wire.method)?;
-        for (name, value) in &wire.headers {
+        writeln!(f, "    {} {path_and_query}", request.method)?;
+        for (name, value) in &request.headers {
             // Times and ids are marked as sensitive too, but are what a reader wants to see.
             let scheme = provider.scheme();
             let is_known =
@@ -60,9 +60,9 @@ impl fmt::Display for Shown<'_> {
             }
         }
         if provider.scheme_info().signature_header.is_empty() {
-            write!(f, "    {} bytes of body", wire.body.len())
+            write!(f, "    {} bytes of body", request.body.len())
         } else {
-            write!(f, "    {}", shortened(&wire.body))
+            write!(f, "    {}", shortened(&request.body))
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{failure::Failure, target::Target};
-use crate::testing::response::Runs;
+use crate::testing::response::HandlerRuns;
 
 /// How long something may take to show that nobody waits for. It is spent where there is nothing to
 /// see, once or twice a case: what is slower than that escapes.
@@ -29,7 +29,7 @@ const TURNS: usize = 4;
 #[derive(Default)]
 pub(super) struct Ledger {
     /// The calls of the handler, if it is ours.
-    pub(super) runs: Runs,
+    pub(super) runs: HandlerRuns,
     /// How much of the count belongs to requests that are judged already.
     seen: AtomicUsize,
     /// Whether something may still follow from a request that may have been taken or not.
@@ -57,10 +57,10 @@ impl Target {
             return Ok(sent);
         }
         // Our own handlers are called before the answer, or not at all.
-        if self.effects.is_some() && sent > 0 {
+        if self.handled_count.is_some() && sent > 0 {
             tokio::time::sleep(SETTLING).await;
         }
-        match self.take_effects() {
+        match self.take_handled_count() {
             Some(late @ 1..) => Err(Failure::new(format!(
                 "something was done after the receiver had answered, for which no delivery that it \
                  took accounts ({late} more than it took): a request was handled and refused, or a \
@@ -87,12 +87,12 @@ impl Target {
         if !self.ledger.is_open.swap(false, Relaxed) {
             return false;
         }
-        if self.effects.is_some() {
+        if self.handled_count.is_some() {
             let start = Instant::now();
             let mut effects = 0;
             while effects < awaited && start.elapsed() < AWAITING {
                 tokio::time::sleep(Duration::from_millis(1)).await;
-                effects += self.take_effects().unwrap_or_default();
+                effects += self.take_handled_count().unwrap_or_default();
             }
             tokio::time::sleep(SETTLING).await;
         }
@@ -101,18 +101,18 @@ impl Target {
     }
 
     /// What was done since it was asked last; `None` where nobody counts.
-    pub(super) fn take_effects(&self) -> Option<usize> {
+    pub(super) fn take_handled_count(&self) -> Option<usize> {
         let now = self.count()?;
         Some(now.saturating_sub(self.ledger.seen.swap(now, Relaxed)))
     }
 
     fn absorb(&self) {
-        let _ = self.take_effects();
+        let _ = self.take_handled_count();
     }
 
     /// Lets whatever the receiver has spawned have its turn.
     pub(super) async fn take_turns(&self) {
-        if self.effects.is_some() {
+        if self.handled_count.is_some() {
             for _ in 0..TURNS {
                 tokio::task::yield_now().await;
             }
@@ -120,15 +120,15 @@ impl Target {
     }
 
     /// Waits until a delivery that was taken is handled as often as it has to be.
-    pub(super) async fn wait_for_effects(&self, mut effects: usize, wanted: usize) -> usize {
+    pub(super) async fn wait_for_handler(&self, mut effects: usize, wanted: usize) -> usize {
         let start = Instant::now();
         // Whoever takes all items at once has done something once, and then no more.
         while effects < wanted
             && start.elapsed() < if effects == 0 { HANDLING } else { SETTLING }
-            && self.effects.is_some()
+            && self.handled_count.is_some()
         {
             tokio::time::sleep(Duration::from_millis(1)).await;
-            effects += self.take_effects().unwrap_or_default();
+            effects += self.take_handled_count().unwrap_or_default();
         }
         effects
     }

@@ -79,7 +79,7 @@ macro_rules! __conformance_tests {
     ($($file:ident::$name:ident,)*) => {$(
         #[test]
         fn $name() {
-            $crate::testing::conformance::check(stringify!($name), &__subject());
+            $crate::testing::conformance::check(stringify!($name), &__target());
         }
     )*};
 }
@@ -166,7 +166,7 @@ macro_rules! __conformance {
             use super::*;
 
             // No name that the expression could mean: it would call itself.
-            fn __subject() -> $crate::testing::conformance::Target {
+            fn __target() -> $crate::testing::conformance::Target {
                 $target
             }
 

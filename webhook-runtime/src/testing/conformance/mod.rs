@@ -6,7 +6,7 @@
 //!
 //! A case that has nothing to ask says so, and why: there is no stale delivery where no time is
 //! signed. That is [`Verdict::NotApplicable`], which passes, and is printed where a test shows its
-//! output (`cargo test -- --show-output`); to be sure that a case applies, a subject
+//! output (`cargo test -- --show-output`); to be sure that a case applies, a target
 //! [`expect_cases`](Target::expect_cases) it. Where a signature is in the body (Mailgun, Adyen), the cases of
 //! signatures are asked of that place in the JSON or the form, but what only a scheme that is data
 //! can sign, as times that are none, is not asked. Cases marked *strict* ask that lenient readings are refused, which are no forgeries:
@@ -82,11 +82,11 @@
 //! after the answer, and what is taken is handled once.
 
 mod cases;
-mod draft;
 mod exchange;
 mod failure;
 mod ledger;
 mod macros;
+mod sample;
 mod target;
 
 use std::{fmt, pin::Pin};
@@ -106,7 +106,7 @@ pub struct Case {
 pub enum Verdict {
     /// The receiver does what is right.
     Passed,
-    /// There was nothing to ask, for this reason.
+    /// There was nothing to check, for this reason.
     NotApplicable(&'static str),
 }
 
@@ -119,19 +119,19 @@ impl Case {
         self.name
     }
 
-    /// Asks it. A subject is asked one thing at a time.
+    /// Asks it. A target is asked one thing at a time.
     ///
     /// # Errors
-    /// With what the receiver did otherwise, or why there was nothing to ask, where the subject
+    /// With what the receiver did otherwise, or why there was nothing to check, where the target
     /// [`expect_cases`](Target::expect_cases) that there is.
-    pub async fn run(&self, subject: &Target) -> Result<Verdict, Failure> {
-        subject.open_ledger();
-        let mut verdict = (self.run)(subject).await?;
-        if subject.close_ledger().await? == 0 && verdict == Verdict::Passed {
+    pub async fn run(&self, target: &Target) -> Result<Verdict, Failure> {
+        target.open_ledger();
+        let mut verdict = (self.run)(target).await?;
+        if target.close_ledger().await? == 0 && verdict == Verdict::Passed {
             verdict = Verdict::NotApplicable("no such request can be made of this delivery");
         }
         match verdict {
-            Verdict::NotApplicable(reason) if subject.is_expected(self.name) => {
+            Verdict::NotApplicable(reason) if target.is_expected(self.name) => {
                 Err(Failure::new(format!("it is expected to apply, and does not: {reason}")))
             }
             verdict => Ok(verdict),
@@ -151,7 +151,7 @@ macro_rules! list {
         /// All cases, in the order of the [table](self).
         pub const CASES: &[Case] = &[$(Case {
             name: stringify!($name),
-            run: |subject| Box::pin(cases::$file::$name(subject)),
+            run: |target| Box::pin(cases::$file::$name(target)),
         },)*];
     };
 }
@@ -161,15 +161,15 @@ crate::__conformance_cases!(list);
 /// The body of each test that `conformance!` makes.
 ///
 /// # Panics
-/// When the subject does not pass, with what it did.
+/// When the target does not pass, with what it did.
 #[doc(hidden)]
 #[track_caller]
-pub fn check(name: &str, subject: &Target) {
+pub fn check(name: &str, target: &Target) {
     let case = CASES.iter().find(|case| case.name == name);
     let case = case.unwrap_or_else(|| panic!("there is no case {name}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime for the test");
-    match runtime.block_on(case.run(subject)) {
+    match runtime.block_on(case.run(target)) {
         Ok(Verdict::Passed) => {}
         Ok(Verdict::NotApplicable(reason)) => println!("{name} does not apply: {reason}"),
         Err(failure) => panic!("{name}: {failure}"),

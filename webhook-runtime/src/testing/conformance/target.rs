@@ -6,12 +6,12 @@ use axum::{Router, body::Body, response::IntoResponse};
 use http::Request;
 use tower_service::Service;
 
-use super::{CASES, draft::Draft, failure::Failure, ledger::Ledger};
+use super::{CASES, failure::Failure, ledger::Ledger, sample::SampleDelivery};
 use crate::{
     endpoint::{DEFAULT_MAX_BODY, Webhook},
     testing::{
         TestClock, TestDelivery, TestHooks,
-        hooks::Desk,
+        hooks::TestContext,
         target::{Signing, TestEndpoint},
     },
     verify::{
@@ -35,11 +35,11 @@ type Sample = Box<dyn for<'a> Fn(TestDelivery<'a>) -> TestDelivery<'a> + Send + 
 /// refusals are all alike. [`strict`](Self::strict) asks of them what is asked of us, but for the
 /// numbers.
 pub struct Target {
-    desk: Desk,
-    target: TestEndpoint,
+    context: TestContext,
+    endpoint: TestEndpoint,
     sample: Sample,
     other_tenant: Option<Sample>,
-    pub(super) effects: Option<Box<dyn Fn() -> usize + Send + Sync>>,
+    pub(super) handled_count: Option<Box<dyn Fn() -> usize + Send + Sync>>,
     pub(super) ledger: Ledger,
     expected: Vec<&'static str>,
     pub(crate) is_ours: bool,
@@ -54,13 +54,13 @@ impl Target {
     #[must_use]
     #[track_caller]
     pub fn of<H: Webhook<S>, S>(hooks: TestHooks<S>) -> Self {
-        let (desk, target) = hooks.only(&H::endpoint());
+        let (context, endpoint) = hooks.into_parts(&H::endpoint());
         Self {
-            desk,
-            target,
+            context,
+            endpoint,
             sample: Box::new(|delivery| delivery),
             other_tenant: None,
-            effects: None,
+            handled_count: None,
             ledger: Ledger::default(),
             expected: Vec::new(),
             is_ours: true,
@@ -88,8 +88,8 @@ impl Target {
     {
         let router = Router::new().fallback_service(service);
         Self {
-            desk: Desk::new(router, None),
-            target: TestEndpoint {
+            context: TestContext::new(router, None),
+            endpoint: TestEndpoint {
                 name: "the receiver",
                 module: "",
                 provider,
@@ -104,7 +104,7 @@ impl Target {
             },
             sample: Box::new(|delivery| delivery),
             other_tenant: None,
-            effects: None,
+            handled_count: None,
             ledger: Ledger::default(),
             expected: Vec::new(),
             is_ours: false,
@@ -139,7 +139,7 @@ impl Target {
     /// endpoints are counted anyway, but for those that come from an inbox.
     #[must_use]
     pub fn handled_count(mut self, count: impl Fn() -> usize + Send + Sync + 'static) -> Self {
-        self.effects = Some(Box::new(count));
+        self.handled_count = Some(Box::new(count));
         self
     }
 
@@ -147,7 +147,7 @@ impl Target {
     /// endpoints, those that they were given are known.
     #[must_use]
     pub fn older_secret(mut self, secret: Secret) -> Self {
-        self.target.older.push(secret);
+        self.endpoint.older.push(secret);
         self
     }
 
@@ -170,21 +170,21 @@ impl Target {
     /// and what was recorded is sent again after it.
     #[must_use]
     pub fn clock(mut self, clock: TestClock) -> Self {
-        self.desk.clock = Some(clock);
+        self.context.clock = Some(clock);
         self
     }
 
     /// The largest body that the receiver takes, in bytes.
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
-        self.target.max_body = bytes;
+        self.endpoint.max_body = bytes;
         self
     }
 
     /// The window that the receiver has instead of the provider's.
     #[must_use]
     pub fn tolerance(mut self, window: Duration) -> Self {
-        self.target.tolerance = Some(window);
+        self.endpoint.tolerance = Some(window);
         self
     }
 
@@ -192,14 +192,14 @@ impl Target {
     /// `https://hooks.test` unless this says otherwise.
     #[must_use]
     pub fn public_url(mut self, url: &str) -> Self {
-        url.trim_end_matches('/').clone_into(&mut self.target.origin);
+        url.trim_end_matches('/').clone_into(&mut self.endpoint.origin);
         self
     }
 
     /// The verify token that the receiver expects in the provider's handshake.
     #[must_use]
     pub fn verify_token(mut self, token: Secret) -> Self {
-        self.target.verify_token = Some(token);
+        self.endpoint.verify_token = Some(token);
         self
     }
 
@@ -211,27 +211,27 @@ impl Target {
         self
     }
 
-    pub(crate) fn desk(&self) -> &Desk {
-        &self.desk
+    pub(crate) fn context(&self) -> &TestContext {
+        &self.context
     }
 
-    pub(crate) fn target(&self) -> &TestEndpoint {
-        &self.target
+    pub(crate) fn endpoint(&self) -> &TestEndpoint {
+        &self.endpoint
     }
 
     pub(crate) fn provider(&self) -> &'static Provider {
-        self.target.provider
+        self.endpoint.provider
     }
 
     pub(crate) fn scheme(&self) -> Option<&'static Scheme> {
-        self.target.provider.scheme()
+        self.endpoint.provider.scheme()
     }
 
     pub(crate) fn count(&self) -> Option<usize> {
-        match &self.effects {
+        match &self.handled_count {
             Some(count) => Some(count()),
             // What is stored is handled later, by nobody whom the test knows.
-            None => (self.is_ours && !self.target.is_stored).then(|| self.ledger.runs.count()),
+            None => (self.is_ours && !self.endpoint.is_stored).then(|| self.ledger.runs.count()),
         }
     }
 
@@ -241,7 +241,7 @@ impl Target {
 
     /// The window, where there is one that is known: into the past and into the future.
     pub(crate) fn window(&self) -> Option<(Option<Duration>, Option<Duration>)> {
-        let tolerance = self.target.tolerance;
+        let tolerance = self.endpoint.tolerance;
         match self.scheme() {
             Some(scheme) => {
                 let time: Timestamp = scheme.signed_timestamp()?.with_window(tolerance);
@@ -255,25 +255,27 @@ impl Target {
     }
 
     /// Everything that a genuine delivery is made from.
-    pub(crate) async fn draft(&self) -> Result<Draft<'_>, Failure> {
-        self.draft_of(&self.sample).await
+    pub(crate) async fn sample_delivery(&self) -> Result<SampleDelivery<'_>, Failure> {
+        self.sample_delivery_of(&self.sample).await
     }
 
     /// The same for the other tenant.
-    pub(crate) async fn other_draft(&self) -> Result<Option<Draft<'_>>, Failure> {
+    pub(crate) async fn other_sample_delivery(
+        &self,
+    ) -> Result<Option<SampleDelivery<'_>>, Failure> {
         match &self.other_tenant {
-            Some(sample) => self.draft_of(sample).await.map(Some),
+            Some(sample) => self.sample_delivery_of(sample).await.map(Some),
             None => Ok(None),
         }
     }
 
-    async fn draft_of(&self, sample: &Sample) -> Result<Draft<'_>, Failure> {
-        let delivery = sample(TestDelivery::new(&self.desk, &self.target));
+    async fn sample_delivery_of(&self, sample: &Sample) -> Result<SampleDelivery<'_>, Failure> {
+        let delivery = sample(TestDelivery::new(&self.context, &self.endpoint));
         let made = async {
-            let (letter, tenant) = delivery.letter()?;
+            let (unsigned, tenant) = delivery.unsigned_request()?;
             let secret = delivery.secret(&tenant).await?;
-            let older = self.target.older(&tenant).await;
-            Ok::<_, String>(Draft { subject: self, letter, secret, older })
+            let older = self.endpoint.older(&tenant).await;
+            Ok::<_, String>(SampleDelivery { target: self, unsigned, secret, older })
         };
         made.await.map_err(|problem| Failure::new(format!("there is no sample: {problem}")))
     }
@@ -284,7 +286,7 @@ impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target")
             .field("provider", &self.provider().name())
-            .field("path", &self.target.path)
+            .field("path", &self.endpoint.path)
             .finish_non_exhaustive()
     }
 }
