@@ -1,4 +1,4 @@
-//! The memory that bodies may take, shared by all requests and deliveries.
+//! A limit to the memory of all bodies together.
 
 use std::{
     fmt,
@@ -10,14 +10,14 @@ use std::{
 
 use crate::delivery::Rejection;
 
-/// How many bytes of bodies may be in memory, of all requests and deliveries together.
+/// The number of bytes of bodies that all requests and deliveries may hold together.
 #[derive(Debug)]
 pub(crate) struct MemoryBudget {
     max: usize,
     used: AtomicUsize,
 }
 
-/// What one body has of the budget; given back when the body is.
+/// The part of the budget that one body uses. Dropping it returns that part.
 pub(crate) struct MemoryPermit {
     budget: Arc<MemoryBudget>,
     bytes: usize,
@@ -34,7 +34,7 @@ impl MemoryBudget {
 }
 
 impl MemoryPermit {
-    /// Takes more, if there is as much.
+    /// Takes more bytes of the budget, or fails if it is used up.
     pub(crate) fn grow(&mut self, by: usize) -> Result<(), Rejection> {
         let MemoryBudget { max, used } = &*self.budget;
         let take = |used: usize| used.checked_add(by).filter(|used| used <= max);

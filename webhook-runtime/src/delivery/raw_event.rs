@@ -1,4 +1,4 @@
-//! What a payload is decoded from: a whole delivery, or one item of a batch.
+//! The input of a payload's decoder: a whole delivery, or one item of a batch.
 
 use std::{borrow::Cow, fmt};
 
@@ -10,8 +10,8 @@ use crate::{
     verify::{BatchLayout, Field, json},
 };
 
-/// The text that a payload is decoded from: the body of a delivery or, where the provider sends many
-/// events at once, one item of it. Cheap to copy.
+/// The text that a payload is decoded from: the body of a delivery, or one item of a batch. It is
+/// cheap to copy.
 #[derive(Clone, Copy)]
 pub struct RawEvent<'a> {
     delivery: &'a Delivery,
@@ -26,7 +26,7 @@ struct Item<'a> {
 }
 
 impl<'a> RawEvent<'a> {
-    /// The body as a whole.
+    /// The whole body.
     pub(crate) fn whole(delivery: &'a Delivery) -> Self {
         Self { delivery, item: None }
     }
@@ -41,19 +41,19 @@ impl<'a> RawEvent<'a> {
         Self { delivery, item: Some(Item { index, json, layout }) }
     }
 
-    /// The delivery that it came with.
+    /// The delivery that contains it.
     #[must_use]
     pub fn delivery(self) -> &'a Delivery {
         self.delivery
     }
 
-    /// Where in its batch it stands, from 0; `None` for a delivery that is no batch.
+    /// The index in the batch, from 0; `None` if the delivery is not a batch.
     #[must_use]
     pub fn index(self) -> Option<usize> {
         self.item.map(|item| item.index)
     }
 
-    /// The bytes themselves: those of the item, or the whole body.
+    /// The bytes of the item, or of the whole body.
     #[must_use]
     pub fn bytes(self) -> &'a [u8] {
         match self.item {
@@ -62,8 +62,8 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// The id that the provider gave it, where it says one. An item has none but its own: items
-    /// that share the id of their delivery could not be told apart by it.
+    /// The provider's id of the event, if there is one. An item only has an id of its own: the id
+    /// of the delivery is the same for all items.
     #[must_use]
     pub fn id(self) -> Option<Cow<'a, str>> {
         match self.item {
@@ -78,7 +78,7 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// The name of the event, where the provider says one.
+    /// The name of the event, if the provider sends one.
     #[must_use]
     pub fn event(self) -> Option<Cow<'a, str>> {
         let Some(item) = self.item else {
@@ -90,7 +90,8 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// What tells events of one name apart, such as `opened`, where the provider says it.
+    /// The action, such as `opened`, if the provider sends one. It distinguishes events of the same
+    /// name.
     #[must_use]
     pub fn action(self) -> Option<Cow<'a, str>> {
         let Some(item) = self.item else {
@@ -109,7 +110,7 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// Whether it is what its content type says at all.
+    /// Checks that the text is what its content type says.
     pub(crate) fn check(self) -> Result<(), Rejection> {
         match self.content()? {
             Content::Json(json) => check_json(json),
@@ -117,7 +118,7 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// The id, whatever the content type calls the body: nobody signs that.
+    /// The id, with any content type, because the content type is not signed.
     #[cfg(feature = "inbox")]
     pub(crate) fn id_in_any_content_type(self) -> Option<Cow<'a, str>> {
         match (self.item, self.delivery.sent_by().id()) {
@@ -138,7 +139,7 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// Whether the signature covers what is at a pointer of the item, or of the body.
+    /// Returns whether the signature covers a pointer in the item, or a field of the body.
     #[cfg(feature = "inbox")]
     pub(crate) fn signs(self, in_item: Option<&str>, in_whole: Option<Field>) -> bool {
         let provider = self.delivery.sent_by();
@@ -162,7 +163,7 @@ impl<'a> RawEvent<'a> {
     }
 }
 
-/// Shows what identifies it, and nothing of the body.
+/// Shows what identifies the event, and nothing of the body.
 impl fmt::Debug for RawEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawEvent")

@@ -1,5 +1,5 @@
-//! The part of a delivery that a payload type is decoded from. It is known without a delivery, so that
-//! mistakes are found at start.
+//! The part of a delivery that a payload type is decoded from. It is known at start, so that
+//! mistakes are found then.
 
 /// The part of a delivery that a payload type takes.
 #[doc(hidden)]
