@@ -33,7 +33,7 @@ async fn a_missing_parameter() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "its secret source says: nobody is known by that name")]
+#[should_panic(expected = "its secret source says: there is no such tenant or key")]
 async fn a_tenant_without_a_secret() {
     let hooks = Webhooks::new().mount::<tenants>().secret_source::<tenants>(Tenants).test(());
     hooks.deliver::<tenants>().param("tenant", "initech").await;

@@ -130,7 +130,7 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// What stands at a field, in an item of a batch in the item itself.
+    /// The value of a field. In an item of a batch, a pointer starts at the item.
     #[cfg(feature = "inbox")]
     pub(crate) fn at(self, field: Field) -> Option<Cow<'a, str>> {
         match (field, self.item) {
@@ -149,7 +149,7 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// What stands at a field of the delivery as a whole.
+    /// The value of a field of the whole delivery.
     fn find(self, field: Field) -> Option<Cow<'a, str>> {
         match field {
             Field::Header(name) => {

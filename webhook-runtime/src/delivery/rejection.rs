@@ -190,7 +190,7 @@ impl Rejection {
             }
             Self::TooLarge { limit } => format!("the body may have at most {limit} bytes"),
             Self::BodyTimeout => "the body did not arrive in time".to_owned(),
-            Self::IncompleteBody => "the body broke off".to_owned(),
+            Self::IncompleteBody => "the body is incomplete".to_owned(),
             Self::UnsupportedContentType => {
                 "send application/json or application/x-www-form-urlencoded".to_owned()
             }
@@ -204,7 +204,7 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MethodNotAllowed { .. } => {
-                f.write_str("the method is not one that deliveries come with")
+                f.write_str("the provider does not deliver with this method")
             }
             Self::UnsupportedContentEncoding => f.write_str("the body has a content encoding"),
             Self::TooLarge { limit } => write!(f, "the body has more than {limit} bytes"),
@@ -216,23 +216,25 @@ impl fmt::Display for Rejection {
                 f.write_str("the quota of the endpoint is used up")
             }
             Self::BodyTimeout => f.write_str("the body did not arrive in time"),
-            Self::IncompleteBody => f.write_str("the body broke off"),
+            Self::IncompleteBody => f.write_str("the body is incomplete"),
             Self::UnsupportedContentType => f.write_str("the content type is not supported"),
             Self::Malformed { .. } => f.write_str("the body is malformed"),
             // The path is left out too: keys of a map come from the sender.
             Self::Mismatch { .. } => f.write_str("the body does not fit the payload"),
             Self::BatchFailed { failed } => {
                 let events = if failed.len() == 1 { "event" } else { "events" };
-                write!(f, "{} {events} of the batch not taken:", failed.len())?;
+                write!(f, "{} {events} of the batch failed:", failed.len())?;
                 failed
                     .iter()
                     .take(MAX_LISTED)
                     .try_for_each(|one| write!(f, " [{}] {}", one.index, one.status.as_u16()))
             }
             Self::Forbidden => f.write_str("the verify token is wrong"),
-            Self::Unavailable => f.write_str("the verification could not be done"),
+            Self::Unavailable => f.write_str("the request could not be verified"),
             Self::NotStored => f.write_str("the delivery could not be stored"),
-            Self::Overloaded => f.write_str("too much is being handled"),
+            Self::Overloaded => {
+                f.write_str("too many bodies are in memory or too many handlers are running")
+            }
             Self::HandlerPanicked => f.write_str("the handler panicked"),
         }
     }

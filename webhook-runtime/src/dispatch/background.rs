@@ -1,4 +1,4 @@
-//! Handlers that receiver longer than their sender waits: answered without, and run to their end.
+//! Handlers that outlive their response: after `respond_within` they run in the background.
 
 use std::{
     sync::{
@@ -15,12 +15,11 @@ use tracing::Instrument as _;
 
 use crate::{delivery::Rejection, endpoint::HandlerFuture};
 
-/// The running handlers of endpoints with `respond_within`, before and after their answer.
+/// The running handlers of endpoints with `respond_within`, before and after their response.
 ///
-/// [`Webhooks::serve`](crate::Webhooks::serve) waits for them when it is asked to stop. A program
-/// with a server of its own takes this from
-/// [`Webhooks::background_handlers`](crate::Webhooks::background_handlers), and waits for
-/// [`wait`](Self::wait) after its server has ended.
+/// [`Webhooks::serve`](crate::Webhooks::serve) waits for them when it stops. A program with its own
+/// server gets this from [`Webhooks::background_handlers`](crate::Webhooks::background_handlers),
+/// and calls [`wait`](Self::wait) after its server has stopped.
 #[derive(Clone, Debug)]
 pub struct BackgroundHandlers {
     running: Arc<watch::Sender<usize>>,
@@ -32,31 +31,31 @@ impl BackgroundHandlers {
         Self { running: Arc::new(watch::Sender::new(0)), max }
     }
 
-    /// How many are running.
+    /// The number of running handlers.
     #[must_use]
     pub fn running(&self) -> usize {
         *self.running.borrow()
     }
 
-    /// Waits until none is running. Give it a limit of time: a handler may never end.
+    /// Waits until no handler is running. Add a timeout, because a handler may never end.
     pub async fn wait(&self) {
-        // It fails only without a sender, and one is in `self`.
+        // It only fails without a sender, and `self` has one.
         let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
     }
 }
 
-/// How long the answer of an endpoint may wait for its handler.
+/// The limit to the time that a response waits for its handler.
 #[derive(Clone)]
 pub(crate) struct ResponseTimeout {
     pub(crate) limit: Duration,
-    /// The status of the answer that does not wait any longer.
+    /// The status of the early response.
     pub(crate) status: u16,
     pub(crate) background: BackgroundHandlers,
 }
 
 impl ResponseTimeout {
-    /// The handler's own answer, if it comes in time. The handler runs on in any case, also when
-    /// nobody waits for the answer any more.
+    /// Returns the handler's response, or the early one after the limit. The handler runs to its
+    /// end in any case, also if the connection is closed.
     pub(crate) async fn respond(self, handler: HandlerFuture) -> Response {
         let Self { limit, status, background } = self;
         let Some(running) = RunningHandler::new(&background) else {
@@ -71,13 +70,13 @@ impl ResponseTimeout {
             if let Err(response) = sender.send(response) {
                 record_late_result(response.status(), is_answered.load(Ordering::Acquire));
             }
-            // Last, so that whoever waits for it can end the program.
+            // Last, because the program may end after the last running handler.
             drop(running);
         };
         tokio::spawn(run.in_current_span());
         match tokio::time::timeout(limit, &mut receiver).await {
             Ok(Ok(response)) => return response,
-            // The runtime is being shut down, and its tasks with it.
+            // The runtime is shutting down, and drops its tasks.
             Ok(Err(_)) => return Rejection::Unavailable.into_response(),
             Err(_) => {}
         }
@@ -86,16 +85,16 @@ impl ResponseTimeout {
         if let Ok(response) = receiver.try_recv() {
             return response;
         }
-        tracing::info!(?limit, "answered before the handler is done");
+        tracing::info!(?limit, "responded before the handler finished");
         StatusCode::from_u16(status).unwrap_or(StatusCode::ACCEPTED).into_response()
     }
 }
 
-/// One running handler, counted until this is dropped: however it ends.
+/// One running handler. It counts until it is dropped.
 struct RunningHandler(BackgroundHandlers);
 
 impl RunningHandler {
-    /// `None` if too many are running.
+    /// Returns `None` if too many are running.
     fn new(all: &BackgroundHandlers) -> Option<Self> {
         let has_room = all.running.send_if_modified(|running| {
             let has_room = *running < all.max;
@@ -112,18 +111,21 @@ impl Drop for RunningHandler {
     }
 }
 
-/// Tells how a handler ended that nobody waited for: its sender takes the delivery for done, or, not
-/// having been answered, may send it again, or not.
+/// Traces the result of a handler whose response was not sent. If there was an early response, the
+/// provider does not retry; otherwise it may.
 fn record_late_result(status: StatusCode, answered: bool) {
     let is_fine = status.is_success();
     let status = status.as_u16();
     match (is_fine, answered) {
-        (true, _) => tracing::info!(status, "the handler is done, and nobody waited for it"),
+        (true, _) => tracing::info!(status, "the handler finished in the background"),
         (false, true) => {
-            tracing::error!(status, "the handler failed after its answer: the delivery is lost");
+            tracing::error!(
+                status,
+                "the handler failed after the early response: the delivery is lost"
+            );
         }
         (false, false) => {
-            tracing::warn!(status, "the handler failed, and the sender had hung up");
+            tracing::warn!(status, "the handler failed after the sender had closed the connection");
         }
     }
 }

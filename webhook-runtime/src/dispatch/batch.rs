@@ -1,4 +1,4 @@
-//! A handler called for each event of a batch, and the response to all of them.
+//! Calls a handler for each event of a batch, and builds one response.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
-    /// Calls the handler for each event of a batch in turn. One that fails stops no other.
+    /// Calls the handler for each event of a batch in turn. A failure does not stop the others.
     pub(super) async fn call_for_each_item(
         self,
         layout: &'static BatchLayout,
@@ -48,13 +48,13 @@ impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
     }
 }
 
-/// After how many events others have their turn: handlers that never wait would keep them out.
+/// The number of events between two yields: handlers that never wait would block other tasks.
 const YIELD_INTERVAL: usize = 32;
 
-/// How many failures of a batch the trace tells one by one.
+/// The maximum number of failures that are traced one by one.
 const MAX_LOGGED: usize = 20;
 
-/// The events of a batch that were not taken.
+/// The failed events of a batch.
 #[derive(Default)]
 struct Failures {
     failed: Vec<FailedItem>,
@@ -65,7 +65,7 @@ impl Failures {
     fn add(&mut self, index: usize, response: &Response) {
         let status = response.status();
         if self.failed.len() < MAX_LOGGED {
-            tracing::warn!(index, status = status.as_u16(), "an event of the batch was not taken");
+            tracing::warn!(index, status = status.as_u16(), "an event of the batch failed");
         }
         if is_retryable(status) {
             self.retry_after = self.retry_after.max(retry_after(response));
@@ -78,7 +78,7 @@ impl Failures {
             return StatusCode::OK.into_response();
         }
         let rejection = Rejection::BatchFailed { failed: self.failed };
-        tracing::warn!(reason = %rejection, "the batch was not taken as a whole");
+        tracing::warn!(reason = %rejection, "the batch failed");
         let mut response = rejection.into_response();
         if let Some(after) = self.retry_after {
             let seconds = HeaderValue::from(after.as_secs());

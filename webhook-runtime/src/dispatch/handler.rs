@@ -1,4 +1,4 @@
-//! The function that the attribute left behind, as a service behind verification.
+//! The user's function as a service behind verification.
 
 use axum::response::Response;
 use axum::{
@@ -17,12 +17,12 @@ use crate::{
     verify::BatchLayout,
 };
 
-/// The function that the attribute left behind, and what its payload is made of.
+/// The user's function, and the layout of batches that it takes item by item.
 pub(crate) struct HandlerService<S> {
     pub(super) call: fn(HandlerInput<S>) -> HandlerFuture,
-    /// The name of the function, which is that of the endpoint.
+    /// The name of the endpoint and its function.
     name: &'static str,
-    /// Where the items are that it is called for, one by one.
+    /// The location of a batch's items, if the function is called for each item.
     batch_layout: Option<&'static BatchLayout>,
 }
 
@@ -41,7 +41,7 @@ impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
         Self { call, name: endpoint.name, batch_layout }
     }
 
-    /// With layers around it, the innermost first.
+    /// Wraps the service in layers, the innermost first.
     pub(crate) fn with_layers(self, layers: Vec<LayerFn<S>>) -> MethodRouter<S> {
         layers.into_iter().fold(any(self), |inner, layer| layer(inner))
     }
@@ -56,7 +56,7 @@ impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
     }
 }
 
-/// The inside of the layers.
+/// The service inside the layers.
 impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerService<S> {
     type Future = HandlerFuture;
 
@@ -66,13 +66,13 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerService<S> {
             .extensions
             .remove::<VerifiedDelivery>()
             .map(|VerifiedDelivery(delivery)| delivery);
-        // A layer may have made a request of its own, and taken along what is public.
+        // A layer may have built another request, with the public extension only.
         let delivery = verified.or_else(|| {
             let delivery = parts.extensions.get::<Delivery>();
             delivery.filter(|delivery| delivery.endpoint() == self.name).cloned()
         });
         let Some(delivery) = delivery else {
-            tracing::error!("a layer around the handler has taken the delivery away");
+            tracing::error!("a layer around the handler has removed the delivery");
             return Box::pin(async { StatusCode::INTERNAL_SERVER_ERROR.into_response() });
         };
         parts.extensions.insert(delivery.clone());
@@ -80,7 +80,7 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerService<S> {
     }
 }
 
-/// Runs a handler; one that panics is answered by 500, and everything else lives on.
+/// Runs a handler. If it panics, the response is a 500, and the task goes on.
 pub(crate) async fn run_handler(handler: HandlerFuture) -> Response {
     catch_panic(handler).await.unwrap_or_else(|_| {
         tracing::error!(reason = "the handler panicked", "failed");

@@ -1,5 +1,5 @@
-//! Seats for middleware: around an endpoint, before anything is verified, and around its handler,
-//! after.
+//! Middleware: layers around an endpoint run before verification, layers around its handler run
+//! after it.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -13,18 +13,18 @@ use tower_service::Service;
 
 use crate::endpoint::Endpoint;
 
-/// A [`tower`](https://docs.rs/tower) layer as axum's own `layer` takes it: its service answers
-/// every request, with something that is a response.
+/// A [`tower`](https://docs.rs/tower) layer in the form that axum's `layer` takes: its service
+/// never fails, and its response implements `IntoResponse`.
 ///
-/// Every such layer implements it. One whose service can fail, such as a timeout, needs axum's
-/// `HandleErrorLayer` around it.
+/// Every such layer implements this trait. A layer whose service can fail, such as a timeout, needs
+/// axum's `HandleErrorLayer` around it.
 #[diagnostic::on_unimplemented(
-    message = "this is no layer that can be put around a webhook",
+    message = "this is not a layer for a webhook",
     label = "not a `tower::Layer<axum::routing::Route>`",
-    note = "a function becomes a layer by `axum::middleware::from_fn(...)`, or, if it takes `State`, \
-            by `axum::middleware::from_fn_with_state(state, ...)`",
+    note = "turn a function into a layer with `axum::middleware::from_fn(...)`, or, if it takes `State`, \
+            with `axum::middleware::from_fn_with_state(state, ...)`",
     note = "a layer whose service is not `Clone`, such as tower's `RateLimitLayer`, needs a \
-            `BufferLayer` around it, and that one a `HandleErrorLayer`"
+            `BufferLayer` around it, and a `HandleErrorLayer` around that"
 )]
 pub trait EndpointLayer: Clone + Send + Sync + 'static {
     #[doc(hidden)]
@@ -44,20 +44,21 @@ where
     }
 }
 
-/// The error of a service that answers every request.
+/// The error of a service that never fails.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "the service of this layer can fail, and would leave a request without an answer",
+    message = "the service of this layer can fail, and then a request would get no response",
     label = "fails with `{Self}`",
-    note = "put `axum::error_handling::HandleErrorLayer` around it, which makes answers of errors"
+    note = "put `axum::error_handling::HandleErrorLayer` around it, which turns errors into responses"
 )]
 pub trait CannotFail: Into<Infallible> + 'static {}
 
 impl CannotFail for Infallible {}
 
+/// A function that wraps a route in a layer.
 pub(crate) type LayerFn<S> = Arc<dyn Fn(MethodRouter<S>) -> MethodRouter<S> + Send + Sync>;
 
-/// The layers of one seat, the innermost first.
+/// The layers in one place, the innermost first.
 pub(crate) struct LayerStack<S> {
     all: Vec<(Option<Endpoint>, LayerFn<S>)>,
 }
@@ -67,14 +68,14 @@ impl<S> LayerStack<S> {
         Self { all: Vec::new() }
     }
 
-    /// The endpoints that have a layer of their own.
+    /// The endpoints with a layer of their own.
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         self.all.iter().filter_map(|(endpoint, _)| endpoint.as_ref())
     }
 }
 
 impl<S: Clone + 'static> LayerStack<S> {
-    /// Adds a layer around one endpoint, or around every one.
+    /// Adds a layer around one endpoint, or around all.
     pub(crate) fn push(&mut self, endpoint: Option<Endpoint>, layer: impl EndpointLayer) {
         self.all.push((endpoint, Arc::new(move |inner| layer.clone().apply(inner))));
     }

@@ -1,5 +1,5 @@
-//! From a verified delivery to the answer: the handler, called once or once an event of a batch,
-//! within the time that the sender waits.
+//! From a verified delivery to the response: calls the handler, once or for each item of a batch,
+//! within the time that the provider waits.
 
 pub(crate) mod background;
 mod batch;

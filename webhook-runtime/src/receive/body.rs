@@ -1,4 +1,4 @@
-//! Bodies: read within a size, a time and a share of the memory, and drained where they are refused.
+//! Bodies: reads them within limits of size, time and memory, and drains rejected ones.
 
 use std::{
     future::poll_fn,
@@ -18,18 +18,18 @@ use crate::delivery::{
     memory::{MemoryBudget, MemoryPermit},
 };
 
-/// What reading a body is bounded by.
+/// The limits to reading a body.
 #[derive(Clone)]
 pub(crate) struct BodyLimits {
-    /// How long it may take.
+    /// The maximum time to read the whole body.
     pub(crate) timeout: Duration,
-    /// What all bodies may take together.
+    /// The memory budget of all bodies together.
     pub(crate) memory: Arc<MemoryBudget>,
 }
 
 impl BodyLimits {
-    /// Reads a body of at most `limit` bytes, counting for itself: the limits of layers around can be
-    /// switched off.
+    /// Reads a body of at most `limit` bytes. It counts the bytes itself, because the limits of
+    /// layers around it can be switched off.
     pub(crate) async fn read(
         &self,
         mut body: Body,
@@ -38,8 +38,8 @@ impl BodyLimits {
     ) -> Result<(Bytes, MemoryPermit), Rejection> {
         let result = {
             let mut read = pin!(read_to_end(&mut body, limit, self.memory.permit()));
-            // A body that is there already needs no timer. The server's task, which this is part of, may
-            // have it in hand, and give it before it comes here again.
+            // A body that has arrived needs no timer. If the server's own task has the body, then
+            // it delivers it before the second poll.
             let mut may_poll_again = true;
             let polled_twice = poll_fn(|context| match read.as_mut().poll(context) {
                 Poll::Pending if std::mem::take(&mut may_poll_again) => {
@@ -78,7 +78,7 @@ async fn read_to_end(
         }
         permit.grow(data.len())?;
         if first.is_empty() && rest.is_none() {
-            // Most bodies come in one piece, and then nothing is copied.
+            // Most bodies come in one piece, which is not copied.
             first = data;
         } else {
             rest.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&data);
@@ -87,21 +87,22 @@ async fn read_to_end(
     Ok((rest.map_or(first, BytesMut::freeze), permit))
 }
 
-/// The most that is read of a body whose request was refused already.
+/// The maximum number of bytes that are read of a rejected request's body.
 const MAX_DRAINED: usize = 256 * 1024;
-/// How long that may take.
+/// The maximum time to drain a body.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
-/// The largest body that is not worth a task of its own, if it is there already.
+/// The maximum size of a body that is drained without a task of its own, if it has arrived.
 const MAX_DRAINED_INLINE: u64 = 16 * 1024;
 
-/// The body of a refused request, if there is any of it to be drained. Who asks first has sent
-/// nothing, and reading would ask for it.
+/// The body of a rejected request, if there is something to drain. With `Expect`, the client has
+/// not sent the body, and reading would make it do so.
 pub(crate) fn unread(headers: &HeaderMap, body: Body) -> Option<Body> {
     (!body.is_end_stream() && !headers.contains_key(header::EXPECT)).then_some(body)
 }
 
-/// Reads a bounded little of a refused body, beside the answer: a connection closed with unread
-/// bytes is reset, and the sender would lose the answer. Waits for nothing but its turn.
+/// Drains a rejected body, up to a limit, concurrently to the response. A connection that is closed
+/// with unread bytes is reset, and the sender would lose the response. It does not wait for the
+/// network.
 pub(crate) async fn drain(body: Option<Body>) {
     let Some(mut body) = body else { return };
     let is_small = body.size_hint().exact().is_some_and(|length| length <= MAX_DRAINED_INLINE);
@@ -121,14 +122,13 @@ pub(crate) async fn drain(body: Option<Body>) {
     }));
 }
 
-/// Whether the body has come to its end as far as it is here. It is polled twice: hyper reads nothing
-/// of a body until it is polled for the first time, and then what has arrived is there the next time
-/// around.
+/// Returns whether the whole body has arrived. It polls twice: hyper starts to read a body at the
+/// first poll, and has what has arrived at the second.
 async fn has_arrived(body: &mut Body) -> bool {
     let mut polled = false;
     poll_fn(|context| {
         loop {
-            // What comes later wakes no_waker: then it is a task's affair, which asks again.
+            // No waker is needed: if the body has not arrived, a task polls it again.
             let mut no_waker = Context::from_waker(Waker::noop());
             match Pin::new(&mut *body).poll_frame(&mut no_waker) {
                 Poll::Ready(Some(Ok(_))) if !body.is_end_stream() => {}

@@ -1,4 +1,4 @@
-//! Requests that prove who owns the endpoint, and their answers.
+//! Handshakes: requests that check who owns the endpoint, and their responses.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ impl Receiver {
         self.endpoint.provider.handshakes()
     }
 
-    /// Answers a request whose head is refused, in case it is a handshake all the same.
+    /// Responds to a request whose head was rejected. It may still be a handshake.
     pub(super) async fn respond_to_invalid_head(
         &self,
         rejection: Rejection,
@@ -53,7 +53,7 @@ impl Receiver {
         Err(rejection)
     }
 
-    /// Answers a handshake that nobody signs, judged by the head or, where it is there, the body.
+    /// Runs an unsigned handshake, which is recognised by the head or, if it was read, the body.
     pub(super) async fn run_unsigned_handshake(
         &self,
         asked: &Asked<'_>,
@@ -74,7 +74,7 @@ impl Receiver {
         })
     }
 
-    /// Answers a handshake that is signed like any delivery.
+    /// Runs a handshake that is signed like a delivery.
     pub(super) async fn run_signed_handshake(
         &self,
         asked: &Asked<'_>,
@@ -93,7 +93,7 @@ impl Receiver {
         }
     }
 
-    /// Does what a handshake asks for.
+    /// Runs the action of a handshake.
     async fn run_handshake(&self, step: Step) -> Result<Response, Rejection> {
         match step {
             Step::Reply(answer) => Ok(response(answer)),
@@ -107,8 +107,8 @@ impl Receiver {
         }
     }
 
-    /// Offers a secret to the source. Where secrets are fixed there is nothing to offer it to, and
-    /// the request is judged like any other.
+    /// Offers a secret to the source. If secrets are fixed, there is no source, and the request is
+    /// handled like any other.
     async fn store_secret(
         &self,
         extensions: &mut Extensions,
@@ -138,7 +138,7 @@ fn handshake_rejection(error: HandshakeError) -> Rejection {
     }
 }
 
-/// Whether the body could tell that a request with this rejection is a handshake.
+/// Returns whether a request with this rejection could be a handshake that its body identifies.
 fn may_be_in_body(handshakes: &[Handshake], rejection: &Rejection) -> bool {
     matches!(rejection, Rejection::Unauthorized(VerifyError::MissingHeader(_)))
         && handshake::may_be_in_body(handshakes)

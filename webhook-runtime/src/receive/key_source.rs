@@ -13,21 +13,21 @@ use crate::{
     verify::scheme::KeyRequest,
 };
 
-/// Fetches the keys that providers publish (AWS SNS, PayPal, Plaid).
+/// A source of the keys that providers publish (AWS SNS, PayPal, Plaid).
 ///
-/// What is fetched is remembered for an hour, up to 64 keys, and no more than 8 are fetched at a
-/// time. URLs have been checked to be the provider's; follow no redirects all the same.
+/// Up to 64 keys are cached for an hour. At most 8 fetches run at a time. Each URL was checked to
+/// be the provider's. Do not follow redirects.
 pub trait KeySource: Send + Sync + 'static {
-    /// Fetches a key: the body behind the URL, or the key of that name.
+    /// Fetches a key: the body at the URL, or the key with the id.
     ///
     /// # Errors
-    /// [`SourceError::NotFound`] when there is no such key.
+    /// [`SourceError::NotFound`] if there is no such key.
     fn fetch(&self, key: &KeyRequest) -> impl Future<Output = Result<Bytes, SourceError>> + Send;
 
-    /// Visits a URL that confirms a subscription, after the request that names it was verified.
+    /// Requests a URL that confirms a subscription. The request with that URL was verified before.
     ///
     /// # Errors
-    /// When it could not be visited.
+    /// If the request failed.
     fn confirm_subscription(
         &self,
         url: &str,
@@ -37,7 +37,7 @@ pub trait KeySource: Send + Sync + 'static {
     }
 }
 
-/// `KeySource`, as an object.
+/// `KeySource` as a trait object.
 trait DynKeySource: Send + Sync {
     fn fetch<'a>(&'a self, key: &'a KeyRequest) -> SourceFuture<'a, Bytes>;
     fn confirm_subscription<'a>(&'a self, url: &'a str) -> SourceFuture<'a, ()>;
@@ -53,11 +53,11 @@ impl<T: KeySource> DynKeySource for T {
     }
 }
 
-/// A key source with a memory and a limit to its patience.
+/// A key source with a cache, a timeout and a limit to concurrent fetches.
 pub(crate) struct KeyRing {
     source: Box<dyn DynKeySource>,
     cache: Cache<KeyRequest, Bytes>,
-    /// Which key is request, anybody can say: what that may cost at once is bounded.
+    /// Limits concurrent fetches, because the key id is untrusted input.
     permits: Semaphore,
 }
 
@@ -81,8 +81,8 @@ impl KeyRing {
         with_timeout(&self.permits, self.source.fetch(request)).await
     }
 
-    /// Remembers a key that has verified a delivery. Others would drive the good ones out: which
-    /// key is request, anybody can say.
+    /// Caches a key that has verified a delivery. The key id is untrusted input: other keys could
+    /// displace the genuine ones.
     pub(crate) fn remember(&self, request: KeyRequest, key: Bytes, now: SystemTime) {
         if self.cache.get(&request, now).is_none() {
             self.cache.put(request, key, now);

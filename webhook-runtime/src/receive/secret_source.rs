@@ -19,11 +19,11 @@ use crate::{
     },
 };
 
-/// Finds the live secrets of a tenant, by the parameters of the endpoint's path.
+/// A source of secrets for each tenant. The parameters of the endpoint's path identify the tenant.
 ///
-/// Answers are remembered for 30 seconds; no more than 64 questions are asked at a time; a source that
-/// takes longer than 5 seconds counts as unavailable. All parameters of the path say whose delivery it
-/// is, as they are written: compare each exactly, as nobody signs the path. A tenant's deliveries are only ever verified with that tenant's secrets.
+/// Secrets are cached for 30 seconds. At most 64 queries run at a time. A query that takes longer
+/// than 5 seconds counts as unavailable. The path is not signed: compare every parameter exactly. A
+/// tenant's deliveries are only verified with that tenant's secrets.
 ///
 /// ```
 /// use webhook_runtime::{Tenant, Secret, SecretSource, SourceError};
@@ -40,24 +40,24 @@ use crate::{
 /// }
 /// ```
 pub trait SecretSource: Send + Sync + 'static {
-    /// The live secrets, the newest first.
+    /// Returns the secrets in use, the newest first.
     ///
     /// # Errors
-    /// [`SourceError::NotFound`] for a tenant that does not exist, [`SourceError::Unavailable`] when
-    /// the question could not be asked.
+    /// [`SourceError::NotFound`] if the tenant does not exist, [`SourceError::Unavailable`] if the
+    /// query failed.
     fn secrets(
         &self,
         tenant: &Tenant,
     ) -> impl Future<Output = Result<Vec<Secret>, SourceError>> + Send;
 
-    /// Keeps a secret that the provider offers in an unsigned handshake (Asana, Notion).
+    /// Stores a secret that the provider offers in an unsigned handshake (Asana, Notion).
     ///
-    /// It is asked only while [`secrets`](Self::secrets) has none for the tenant. Anybody can send
-    /// such a request: keep the secret only where one is expected, and only if there is none yet,
-    /// in one atomic step. Unless implemented, every offer is refused.
+    /// It is only called while [`secrets`](Self::secrets) returns none for the tenant. Anybody can
+    /// send such a request: store the secret only if you expect one and there is none yet, in one
+    /// atomic step. By default, every offer is rejected.
     ///
     /// # Errors
-    /// Whatever refuses the offer.
+    /// If the offer is rejected.
     fn store(
         &self,
         tenant: &Tenant,
@@ -68,7 +68,7 @@ pub trait SecretSource: Send + Sync + 'static {
     }
 }
 
-/// `SecretSource`, as an object.
+/// `SecretSource` as a trait object.
 trait DynSecretSource: Send + Sync {
     fn secrets<'a>(&'a self, tenant: &'a Tenant) -> SourceFuture<'a, Vec<Secret>>;
     fn store<'a>(&'a self, tenant: &'a Tenant, offered: Secret) -> SourceFuture<'a, ()>;
@@ -84,11 +84,11 @@ impl<T: SecretSource> DynSecretSource for T {
     }
 }
 
-/// A secret source with a memory and a limit to its patience.
+/// A secret source with a cache, a timeout and a limit to concurrent queries.
 pub(crate) struct TenantSecrets {
     source: Box<dyn DynSecretSource>,
     cache: Cache<Tenant, Arc<Keys>>,
-    /// Anybody can ask for any tenant: what that may cost at once is bounded.
+    /// Limits concurrent queries, because anybody can send requests for any tenant.
     permits: Semaphore,
 }
 
@@ -101,7 +101,7 @@ impl TenantSecrets {
         }
     }
 
-    /// The keys of a tenant. A tenant without secrets is an unknown one.
+    /// Returns the keys of a tenant. A tenant without secrets counts as unknown.
     pub(crate) async fn keys(
         &self,
         tenant: &Tenant,
@@ -128,7 +128,7 @@ impl TenantSecrets {
         Ok(keys)
     }
 
-    /// The secrets of a tenant, to sign with.
+    /// Returns the secrets of a tenant, to sign with.
     #[cfg(feature = "testing")]
     pub(crate) async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
         with_timeout(&self.permits, self.source.secrets(tenant)).await

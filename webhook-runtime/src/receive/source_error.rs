@@ -1,4 +1,4 @@
-//! The error of a source of secrets or keys, and the limits of a query to one.
+//! The error of a source of secrets or keys, and the timeout of a query.
 
 use std::{fmt, pin::Pin, time::Duration};
 
@@ -6,21 +6,21 @@ use tokio::sync::Semaphore;
 
 use crate::support::panic::catch_panic;
 
-/// How long a source may take before the delivery is answered by 503.
+/// The maximum time of a query. After it, the response to the delivery is a 503.
 const SOURCE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why a source has no answer.
+/// The reason why a source returned no secret or key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// There is no such tenant or key: answered by 401, like a wrong signature.
+    /// There is no such tenant or key. The response is a 401, like that to a wrong signature.
     NotFound,
-    /// The source could not be asked: answered by 503, and the provider sends again.
+    /// The source failed. The response is a 503, so that the provider retries.
     Unavailable(String),
 }
 
 impl SourceError {
-    /// The source could not be asked; the reason goes to the trace.
+    /// Creates the error of a source that failed. The reason goes to the trace.
     #[must_use]
     pub fn unavailable(reason: impl fmt::Display) -> Self {
         Self::Unavailable(reason.to_string())
@@ -30,8 +30,8 @@ impl SourceError {
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound => f.write_str("nobody is known by that name"),
-            Self::Unavailable(reason) => write!(f, "the source could not be asked: {reason}"),
+            Self::NotFound => f.write_str("there is no such tenant or key"),
+            Self::Unavailable(reason) => write!(f, "the source is unavailable: {reason}"),
         }
     }
 }
@@ -42,14 +42,14 @@ impl std::error::Error for SourceError {}
 pub(super) type SourceFuture<'a, T> =
     Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
 
-/// Waits for a place and for the answer, but not for ever.
+/// Runs a query with a permit, and with a timeout for both.
 pub(super) async fn with_timeout<T>(
     permits: &Semaphore,
     answer: SourceFuture<'_, T>,
 ) -> Result<T, SourceError> {
     let asked = async {
         let _permit = permits.acquire().await.map_err(SourceError::unavailable)?;
-        // The connection lives on after a panic, and the provider sends again.
+        // A panic does not end the connection, and the provider retries.
         catch_panic(answer)
             .await
             .unwrap_or_else(|_| Err(SourceError::unavailable("the source panicked")))

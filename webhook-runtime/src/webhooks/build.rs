@@ -1,4 +1,4 @@
-//! From mounted functions to a router, and to what runs behind the inbox.
+//! Builds the router of the mounted functions, and the handlers behind the inbox.
 
 use std::{any::Any, sync::Arc};
 
@@ -15,11 +15,11 @@ use crate::{
 };
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
-    /// A router of the mounted webhooks, to be merged into an axum application or served.
+    /// Builds a router of the mounted webhooks, to merge into an axum application or to serve.
     ///
     /// # Errors
-    /// With every problem at once: variables that are missing or blank, secrets that are not of
-    /// their scheme's form, paths that clash or cannot be routed.
+    /// Every problem at once: for example missing or blank variables, secrets of the wrong form,
+    /// paths that clash or cannot be routed.
     pub fn into_router(self) -> Result<Router<S>, StartError> {
         #[cfg(feature = "inbox")]
         {
@@ -34,10 +34,10 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         Ok(self.build()?.router)
     }
 
-    /// Everything that the mounted functions become, before anything of it runs.
+    /// Builds everything, and runs nothing yet.
     pub(crate) fn build(mut self) -> Result<Built<S>, StartError> {
         if self.state.is_none() {
-            // There is only one state of this type.
+            // The state `()` needs no `with_state`.
             let unit: Box<dyn Any> = Box::new(());
             self.state = unit.downcast::<S>().ok().map(|state| *state);
         }
@@ -73,8 +73,8 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
             let layers = self.layers.of(endpoint).into_iter();
             let mut route = layers.fold(mounted, |inner, layer| layer(inner));
             if let Some(state) = &self.state {
-                // Now, and not anew for each request: layers would lose what they keep in their
-                // services.
+                // The state is set now, not again for each request: otherwise the services of
+                // layers would lose their own state.
                 route = route.with_state(state.clone());
             }
             built.router = built.router.route(endpoint.path, route);
@@ -103,10 +103,10 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     }
 }
 
-/// What mounted functions become.
+/// The result of building the webhooks.
 pub(crate) struct Built<S> {
     pub(crate) router: Router<S>,
-    /// What runs behind the inbox.
+    /// The handlers behind the inbox.
     #[cfg(feature = "inbox")]
     pub(crate) job_handlers: JobHandlers,
 }

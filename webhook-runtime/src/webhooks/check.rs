@@ -1,5 +1,5 @@
-//! What has to be right before the first request: secrets, paths, and what providers need. Every problem
-//! is found, and all of them are told at once.
+//! The checks at start: secrets, paths, and the requirements of providers. All problems are
+//! reported at once.
 
 use std::{env, sync::Arc};
 
@@ -75,7 +75,7 @@ impl<S> Webhooks<S> {
         self.endpoints().find(|endpoint| endpoint.path == path).map_or("", |first| first.name)
     }
 
-    /// Checks that what the provider needs beside secrets was given.
+    /// Checks the requirements of the provider, except secrets.
     fn check_requirements(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) {
         let (name, provider) = (endpoint.name, endpoint.provider);
         let scheme = provider.scheme_info();
@@ -119,7 +119,7 @@ impl<S> Webhooks<S> {
         }
     }
 
-    /// The verify token of an endpoint: given in code, or in a variable.
+    /// The verify token of an endpoint, from code or a variable.
     fn verify_token_of(
         &self,
         endpoint: &Endpoint,

@@ -1,4 +1,4 @@
-//! The builder: what is mounted, with which secrets, within which limits.
+//! The builder: mounted functions, their secrets, and limits.
 
 mod build;
 mod check;
@@ -38,19 +38,18 @@ pub(crate) use build::Built;
 pub use error::Error;
 pub use problems::{StartError, StartProblem};
 
-/// How long a body may take to arrive, unless told otherwise. Providers send bodies of a few
-/// kilobytes at once; this is for their worst network.
+/// The default of `body_timeout`. Providers send bodies of a few kilobytes at once; this is enough
+/// for a bad network.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many bytes of bodies there may be, unless told otherwise: those of 128 requests that are as
-/// large as they may be by default.
+/// The default of `max_bytes_in_flight`: 128 requests with bodies of the default maximum size.
 const MAX_BYTES_IN_FLIGHT: usize = 256 * 1024 * 1024;
 
-/// How many handlers may run longer than their answers wait, unless told otherwise: each holds the
-/// body of its delivery.
+/// The default of `max_background_handlers`. Each handler holds the body of its delivery.
 const MAX_BACKGROUND_HANDLERS: usize = 1024;
 
-/// The webhooks of a program: functions marked [`#[webhook]`](crate::webhook), mounted.
+/// The webhooks of a program: mounts functions marked [`#[webhook]`](crate::webhook), and
+/// configures them.
 ///
 /// ```
 /// # use webhook_runtime::{Secret, Webhooks, webhook};
@@ -100,7 +99,7 @@ impl<S> Default for Webhooks<S> {
 }
 
 impl<S> Webhooks<S> {
-    /// No webhooks yet.
+    /// Creates a builder without webhooks.
     pub fn new() -> Self {
         Self {
             mounts: Vec::new(),
@@ -139,8 +138,8 @@ impl<S> Webhooks<S> {
         self.mounts.push(Mount { endpoint: endpoint(), call });
     }
 
-    /// Gives the live secrets of one endpoint in code, for tests and secret managers. Its
-    /// `secret_env` is not read then.
+    /// Sets the secrets of one endpoint in code, for tests and secret managers. Its `secret_env` is
+    /// then not read.
     pub fn secrets<H: Webhook<S>>(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
         let endpoint = H::endpoint();
         let secrets = secrets.into_iter();
@@ -151,29 +150,29 @@ impl<S> Webhooks<S> {
         self
     }
 
-    /// Finds the secrets of one endpoint by the parameters of its path, for programs with a secret
-    /// for each tenant, and for providers that hand out the secret in a handshake. Its
-    /// `secret_env` is not read then.
+    /// Sets the source of one endpoint's secrets, for programs with a secret for each tenant, and
+    /// for providers that send the secret in a handshake. The parameters of the path identify the
+    /// tenant. The endpoint's `secret_env` is then not read.
     pub fn secret_source<H: Webhook<S>>(mut self, source: impl SecretSource) -> Self {
         self.secret_sources.push((H::endpoint(), Arc::new(TenantSecrets::new(source))));
         self
     }
 
-    /// Fetches the keys that providers publish: AWS SNS, PayPal, Plaid.
+    /// Sets the source of keys that providers publish: AWS SNS, PayPal, Plaid.
     pub fn key_source(mut self, source: impl KeySource) -> Self {
         self.key_ring = Some(Arc::new(KeyRing::new(source)));
         self
     }
 
-    /// The verify token of one endpoint, which the provider repeats when it asks whether the
-    /// endpoint is ours (Meta).
+    /// Sets the verify token of one endpoint. The provider (Meta) sends it in the handshake that
+    /// checks who owns the endpoint.
     pub fn verify_token<H: Webhook<S>>(mut self, token: Secret) -> Self {
         self.verify_tokens.push((H::endpoint(), token));
         self
     }
 
-    /// The only origins that are given permission to deliver when they ask for it (`CloudEvents`).
-    /// Every origin is, unless this is called.
+    /// Sets the origins that may deliver, for the `CloudEvents` handshake. By default, every origin
+    /// may.
     pub fn allowed_cloudevents_origins<T: Into<String>>(
         mut self,
         origins: impl IntoIterator<Item = T>,
@@ -182,51 +181,50 @@ impl<S> Webhooks<S> {
         self
     }
 
-    /// The state of the router, for handlers that run behind an inbox: they do not wait for a
-    /// request that brings it. Give the same one to the router.
+    /// Sets the router's state for handlers that run behind an inbox, without a request. Give the
+    /// same state to the router.
     pub fn with_state(mut self, state: S) -> Self {
         self.state = Some(state);
         self
     }
 
-    /// The URL under which the providers know this program, such as `https://hooks.example.com`,
-    /// for schemes that sign it. Paths and queries are added as they are asked for; if a proxy in
-    /// front removes a prefix from the path, the URL ends with that prefix.
+    /// Sets the public URL of the program, such as `https://hooks.example.com`, for schemes that
+    /// sign it. The path and query of each request are appended. If a proxy removes a prefix from
+    /// the path, the URL must end with that prefix.
     pub fn public_url(mut self, url: impl Into<String>) -> Self {
         self.public_url = Some(url.into());
         self
     }
 
-    /// Judges the age of deliveries by this clock.
+    /// Sets the clock that the age of deliveries is measured by.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// How long a body may take to arrive: 10 seconds unless told otherwise. Later, the request is
-    /// answered by 408.
+    /// Limits the time until a body has arrived. After it, the response is a 408. The default is 10
+    /// seconds.
     pub fn body_timeout(mut self, timeout: Duration) -> Self {
         self.body_limits.timeout = timeout;
         self
     }
 
-    /// How many bytes of bodies may be in memory, of all requests and deliveries together: 256 MiB
-    /// unless told otherwise. What comes beyond that is answered by 503, and the provider sends it
-    /// again.
+    /// Limits the bytes of all bodies in memory together. Beyond it, the response is a 503, and the
+    /// provider retries. The default is 256 MiB.
     pub fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
         self.body_limits.memory = MemoryBudget::new(bytes);
         self
     }
 
-    /// How many handlers of endpoints with `respond_within` may run at a time: 1,024 unless told
-    /// otherwise. What comes beyond that is answered by 503, and the provider sends it again.
+    /// Limits the number of running handlers of endpoints with `respond_within`. Beyond it, the
+    /// response is a 503, and the provider retries. The default is 1,024.
     pub fn max_background_handlers(mut self, max: usize) -> Self {
         self.background_handlers = BackgroundHandlers::new(max);
         self
     }
 
-    /// The running handlers of endpoints with `respond_within`, for programs that serve the router
-    /// by themselves: wait for them before the program ends.
+    /// Returns the running handlers of endpoints with `respond_within`, for programs with their own
+    /// server: wait for them before the program ends.
     #[must_use]
     pub fn background_handlers(&self) -> BackgroundHandlers {
         self.background_handlers.clone()
@@ -239,12 +237,12 @@ impl<S> Webhooks<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
-    /// Puts a [`tower`](https://docs.rs/tower) layer around every endpoint, in front of everything:
-    /// it sees requests before anything of them is verified, and every answer. For rate limits,
-    /// lists of addresses, metrics. Later layers are put around earlier ones.
+    /// Adds a [`tower`](https://docs.rs/tower) layer around every endpoint. It sees requests before
+    /// they are verified, and every response: use it for rate limits, lists of addresses, metrics.
+    /// Later layers are outside earlier ones.
     ///
-    /// An answer that refuses has its [`Rejection`](crate::Rejection) among its extensions. A layer
-    /// that changes the body changes what was signed.
+    /// The response to a rejected request has the [`Rejection`](crate::Rejection) in its
+    /// extensions. A layer that changes the body breaks the signature.
     ///
     /// ```
     /// use axum::{
@@ -258,7 +256,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// #[webhook(path = "/webhook")]
     /// async fn paid(_: &Delivery) {}
     ///
-    /// /// Takes no more than what a proxy in front has let through.
+    /// /// Accepts only requests that the proxy has forwarded.
     /// async fn through_the_proxy(request: Request, next: Next) -> Response {
     ///     if request.headers().contains_key("x-from-the-proxy") {
     ///         next.run(request).await
@@ -279,20 +277,21 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         self
     }
 
-    /// As [`layer`](Self::layer), around one endpoint alone.
+    /// Adds a [`layer`](Self::layer) around one endpoint only.
     pub fn layer_on<H: Webhook<S>>(mut self, layer: impl EndpointLayer) -> Self {
         self.layers.push(Some(H::endpoint()), layer);
         self
     }
 
-    /// Puts a [`tower`](https://docs.rs/tower) layer around every handler: it sees nothing that was
-    /// not verified. For logs, locks, what depends on who sent. Later layers are put around earlier
-    /// ones.
+    /// Adds a [`tower`](https://docs.rs/tower) layer around every handler. It only sees verified
+    /// deliveries: use it for logs, locks, and decisions by sender. Later layers are outside
+    /// earlier ones.
     ///
-    /// The [`Delivery`](crate::Delivery) is among the extensions of the request, whose body is the
-    /// delivery's. Once for each request: a batch passes through as a whole. Handshakes and
-    /// refusals do not get here. Payload and `Delivery` of the handler are what was verified, though
-    /// the layer may change the request; the other extractors see what it passes on.
+    /// The [`Delivery`](crate::Delivery) is in the extensions of the request, and its body is the
+    /// body of the request. The layer runs once for each request: a batch passes through it as a
+    /// whole. Handshakes and rejected requests do not reach it. If the layer changes the request,
+    /// the handler's payload and `Delivery` stay as verified, and its other extractors see the
+    /// changes.
     ///
     /// ```
     /// use axum::{
@@ -305,17 +304,17 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// #[webhook(path = "/webhook")]
     /// async fn paid(_: &Delivery) {}
     ///
-    /// async fn told(request: Request, next: Next) -> Response {
+    /// async fn log(request: Request, next: Next) -> Response {
     ///     let delivery = request.extensions().get::<Delivery>().cloned();
-    ///     let answer = next.run(request).await;
-    ///     println!("{delivery:?} was answered by {}", answer.status());
-    ///     answer
+    ///     let response = next.run(request).await;
+    ///     println!("{delivery:?}: {}", response.status());
+    ///     response
     /// }
     ///
     /// let router: axum::Router = Webhooks::new()
     ///     .mount::<paid>()
     ///     .secrets::<paid>([Secret::new("for this test")])
-    ///     .verified_layer(from_fn(told))
+    ///     .verified_layer(from_fn(log))
     ///     .into_router()?;
     /// # Ok::<(), webhook_runtime::StartError>(())
     /// ```
@@ -324,14 +323,14 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         self
     }
 
-    /// As [`verified_layer`](Self::verified_layer), around one handler alone.
+    /// Adds a [`verified_layer`](Self::verified_layer) around one handler only.
     pub fn verified_layer_on<H: Webhook<S>>(mut self, layer: impl EndpointLayer) -> Self {
         self.verified_layers.push(Some(H::endpoint()), layer);
         self
     }
 }
 
-/// What was given for an endpoint.
+/// The value that was set for an endpoint.
 pub(crate) fn find_for<'a, T>(all: &'a [(Endpoint, T)], endpoint: &Endpoint) -> Option<&'a T> {
     all.iter().find(|(known, _)| known.is(endpoint)).map(|(_, found)| found)
 }

@@ -1,4 +1,4 @@
-//! The route of one endpoint: receive a request, then store the delivery or run its handler.
+//! The route of one endpoint: receives a request, then stores the delivery or runs its handler.
 
 use std::{
     convert::Infallible,
@@ -27,19 +27,19 @@ use crate::{
     receive::{Received, Receiver},
 };
 
-/// All that one endpoint does with a request, but for the handler itself.
+/// The steps of one endpoint, except the handler itself.
 #[derive(Clone)]
 pub(crate) struct Pipeline {
     pub(crate) receiver: Arc<Receiver>,
-    /// How long the response waits for the handler.
+    /// The limit to the time that the response waits for the handler.
     pub(crate) response_timeout: Option<ResponseTimeout>,
-    /// The store of deliveries that are not handled before the response.
+    /// The inbox, if deliveries are stored before the response.
     #[cfg(feature = "inbox")]
     pub(crate) inbox: Option<Inbox>,
 }
 
 impl Pipeline {
-    /// With a handler right behind it.
+    /// Builds the route with the handler directly behind the pipeline.
     pub(crate) fn with_handler<S>(self, handler: HandlerService<S>) -> MethodRouter<S>
     where
         S: Clone + Send + Sync + 'static,
@@ -47,7 +47,7 @@ impl Pipeline {
         any(HandlerPipeline { pipeline: self, handler })
     }
 
-    /// With layers behind it, which see verified deliveries only, and the handler in their midst.
+    /// Builds the route with layers between the pipeline and the handler.
     pub(crate) fn with_layered_handler<S>(self, layered: MethodRouter<S>) -> MethodRouter<S>
     where
         S: Clone + Send + Sync + 'static,
@@ -55,7 +55,7 @@ impl Pipeline {
         layered.layer(self)
     }
 
-    /// Answers a request, by `handle` where it is a delivery.
+    /// Responds to a request. `handle` runs if it is a delivery.
     fn respond<F>(self, request: Request, handle: F) -> HandlerFuture
     where
         F: FnOnce(Delivery, Parts) -> HandlerFuture + Send + 'static,
@@ -97,7 +97,7 @@ impl Pipeline {
     }
 }
 
-/// A pipeline with the handler right behind it, as axum wants it.
+/// A pipeline with the handler directly behind it, as an axum handler.
 struct HandlerPipeline<S> {
     pipeline: Pipeline,
     handler: HandlerService<S>,
@@ -156,7 +156,7 @@ impl Service<Request> for LayeredPipeline {
     }
 }
 
-/// Records on the span how the delivery was answered.
+/// Records the status of the response on the span.
 fn record_outcome(response: Response) -> Response {
     let status = response.status().as_u16();
     Span::current().record("status", status);
