@@ -1,7 +1,6 @@
-//! Secrets that exist for a test only, of the form that each scheme asks for.
+//! Secrets for tests, of the form that each scheme needs.
 //!
-//! They are made from names, so that a run of a test is like the one before. Nothing is protected by
-//! them.
+//! They are derived from names, so that tests are reproducible. They protect nothing.
 
 use base64ct::{Base64, Encoding as _};
 use sha2::{Digest as _, Sha256};
@@ -20,14 +19,14 @@ pub(crate) struct KeyPair {
 /// The owner of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyOwner {
-    /// That of the provider and the endpoint.
+    /// The provider and its endpoint.
     Endpoint,
-    /// That of somebody else.
+    /// Somebody else.
     Stranger,
 }
 
 impl KeyPair {
-    /// A pair for a provider, made from a name.
+    /// Creates a pair for a provider, derived from a name.
     pub(crate) fn new(provider: &Provider, name: &str, owner: KeyOwner) -> Self {
         let seed: [u8; 32] = Sha256::digest(format!("{name} {owner:?}")).into();
         if let Some(algorithm) = provider.scheme().and_then(Scheme::key_pair_of) {
@@ -41,7 +40,7 @@ impl KeyPair {
 /// The text of a shared secret, as the provider would show it.
 fn text(scheme: Option<&Scheme>, seed: &[u8; 32]) -> String {
     let hex = base16ct::lower::encode_string(seed);
-    // Schemes that are code take their secret as it is, in hex, or both.
+    // Schemes in code take the secret as text, in hex, or both.
     let Some(scheme) = scheme else { return hex };
     if scheme.is_basic_auth() {
         return format!("tester:{hex}");
@@ -69,7 +68,7 @@ fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], owner: KeyOwner) -> KeyPair {
         #[cfg(feature = "ecdsa")]
         KeyPairOf::EcdsaP256 => {
             use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
-            // All but one number of four thousand million make a key; the next one does then.
+            // Nearly every number is a key. If one is not, the next one is tried.
             let private = (0..=u8::MAX).find_map(|last| {
                 let mut seed = seed;
                 seed[31] ^= last;
@@ -89,7 +88,7 @@ fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], owner: KeyOwner) -> KeyPair {
                 BoxedUint,
                 pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding},
             };
-            // To find primes takes seconds, unoptimised: there are two pairs of them ready.
+            // It takes seconds to find primes without optimisation, so there are two fixed pairs.
             let number = |hex| BoxedUint::from_be_hex(hex, 1024).expect("1024 bits, in hex");
             let [p, q] = PRIMES[usize::from(owner == KeyOwner::Stranger)].map(number);
             let private = rsa::PrivateKey::from_p_q(p, q, 65_537_u64.into()).expect("primes");
@@ -104,7 +103,7 @@ fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], owner: KeyOwner) -> KeyPair {
     }
 }
 
-/// For tests, in public: whatever is signed with them, anybody can sign.
+/// Public primes, for tests only.
 #[cfg(feature = "rsa")]
 const PRIMES: [[&str; 2]; 2] = [
     [

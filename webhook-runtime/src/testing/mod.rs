@@ -1,7 +1,8 @@
-//! Tests of handlers: signed deliveries without a server, at a time that the test chooses.
+//! The test kit: sends signed deliveries to handlers, without a server, with a clock that the test
+//! controls.
 //!
-//! [`Webhooks::test`](crate::Webhooks::test) makes webhooks ready for a test, and
-//! [`deliver`](TestHooks::deliver) signs by the scheme that verifies:
+//! [`Webhooks::test`](crate::Webhooks::test) prepares webhooks for a test, and
+//! [`deliver`](TestHooks::deliver) signs with the scheme that verifies:
 //!
 //! ```
 //! use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A delivery on its way out: first without, then with its signature.
+//! Requests of tests, before and after they are signed.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -12,25 +12,25 @@ use crate::verify::{
 /// The content type of forms.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A delivery that is not signed yet.
+/// A request that is not signed yet.
 #[derive(Clone)]
 pub(crate) struct UnsignedRequest {
     pub(crate) provider: &'static Provider,
     pub(crate) method: Method,
-    /// Where the provider thinks that it sends to, without path.
+    /// The origin of the URL that the provider sends to.
     pub(crate) origin: String,
     /// Path and query.
     pub(crate) path_and_query: String,
-    /// The id, where it is signed.
+    /// The id, for schemes that sign one.
     pub(crate) id: String,
-    /// What the provider would send beside the signature.
+    /// The headers that the provider would send, except the signature.
     pub(crate) headers: HeaderMap,
-    /// What the test wants to be sent, whatever the provider would.
+    /// The headers that the test sets, which replace others.
     pub(crate) overrides: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Vec<u8>,
 }
 
-/// A request to the byte, which can be sent again.
+/// A complete request, which can be sent more than once.
 #[derive(Clone)]
 pub(crate) struct RawRequest {
     pub(crate) method: Method,
@@ -44,12 +44,12 @@ impl UnsignedRequest {
         crate::verify::scheme::is_form(&self.headers)
     }
 
-    /// The URL that is signed, by schemes that sign it.
+    /// The URL, for schemes that sign it.
     pub(crate) fn url(&self) -> String {
         format!("{}{}", self.origin, self.path_and_query)
     }
 
-    /// Hands the unsigned to `sign` as the provider's scheme sees it.
+    /// Calls `sign` with the request in the form that schemes sign.
     pub(crate) fn with_request_to_sign<T>(
         &self,
         at: std::time::SystemTime,
@@ -65,14 +65,14 @@ impl UnsignedRequest {
         sign(&to_sign)
     }
 
-    /// Signs it.
+    /// Signs the request.
     pub(crate) fn sign(
         &self,
         secret: &Secret,
         at: std::time::SystemTime,
     ) -> Result<RawRequest, SignError> {
         let mut unsigned = self.clone();
-        // A credential in the query is part of the URL, before anything else is.
+        // A credential in the query is part of the signed URL.
         if let Some(name) = self.provider.scheme().and_then(Scheme::parameter) {
             let mark = if self.path_and_query.contains('?') { '&' } else { '?' };
             let token = secret.text().unwrap_or_default();
@@ -86,12 +86,12 @@ impl UnsignedRequest {
         Ok(unsigned.with_headers(headers))
     }
 
-    /// Sends it as it is.
+    /// Completes the request without a signature.
     pub(crate) fn without_signature(self) -> RawRequest {
         self.with_headers(HeaderMap::new())
     }
 
-    /// Adds what proves it.
+    /// Completes the request with the headers of the signature.
     pub(crate) fn with_headers(self, proof: HeaderMap) -> RawRequest {
         let mut headers = self.headers;
         headers.extend(proof);
@@ -106,10 +106,10 @@ impl UnsignedRequest {
         }
     }
 
-    /// Changes what is signed.
+    /// Changes a signed part of the body.
     ///
     /// # Errors
-    /// When nothing of the body is.
+    /// If no part of the body is signed.
     pub(crate) fn tamper(&self, request: &mut RawRequest) -> Result<(), String> {
         let traits = self.provider.scheme_info();
         if traits.signs_body {
@@ -117,7 +117,7 @@ impl UnsignedRequest {
             request.body = match field.filter(|_| self.is_form()) {
                 Some(field) => with_longer_field(&request.body, field),
                 None if self.is_form() => [&request.body[..], b"&tampered=1"].concat().into(),
-                // White space, so that the body stays what it was but for the signature.
+                // White space, which does not change the meaning of JSON.
                 None => [&request.body[..], b" "].concat().into(),
             };
             return Ok(());
@@ -129,7 +129,9 @@ impl UnsignedRequest {
         });
         let (Some(pointer), Some(mut body)) = (value, body) else {
             let name = self.provider.name();
-            return Err(format!("{name} signs nothing of this body: nobody can see it tampered"));
+            return Err(format!(
+                "{name} signs nothing in this body, so that tampering cannot be detected"
+            ));
         };
         if let Some(text) = body.pointer_mut(pointer) {
             *text = format!("{}x", text.as_str().unwrap_or_default()).into();
@@ -139,7 +141,7 @@ impl UnsignedRequest {
     }
 }
 
-/// The same form with more in one field.
+/// Appends a space to one field of a form.
 fn with_longer_field(form: &[u8], field: &str) -> Bytes {
     let mut longer = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(form) {
@@ -150,7 +152,7 @@ fn with_longer_field(form: &[u8], field: &str) -> Bytes {
 }
 
 impl RawRequest {
-    /// Sets a header, whatever it was before, unless it can be none.
+    /// Sets a header. Returns `false` if the name or the value is invalid.
     pub(crate) fn set(&mut self, name: &str, value: impl AsRef<[u8]>) -> bool {
         let name = HeaderName::try_from(name);
         let value = HeaderValue::from_bytes(value.as_ref());
@@ -159,7 +161,7 @@ impl RawRequest {
         true
     }
 
-    /// As a server would hand it on.
+    /// Converts to the request that a server would pass on.
     pub(crate) fn to_http(&self) -> Request<Body> {
         let mut request = Request::new(Body::from(self.body.clone()));
         *request.method_mut() = self.method.clone();
