@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-#[should_panic(expected = "`plain`: plain has no field for the event")]
+#[should_panic(expected = "`plain`: hmac-sha256-hex has no field for the event")]
 async fn event_needs_a_provider_with_events() {
     #[webhook(path = "/plain")]
     async fn plain(_: &Delivery) {}

@@ -1,4 +1,4 @@
-//! Sends requests to a receiver, and says what is wrong with its answers.
+//! Sends requests to a receiver, and checks its responses.
 
 use std::{
     pin::Pin,
@@ -24,14 +24,14 @@ use crate::{
     },
 };
 
-/// How long an answer may take.
+/// The maximum time to a response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What became of a request.
+/// The outcome of a request.
 pub(crate) struct Outcome {
     pub(crate) response: TestResponse,
-    /// How often something was done about it, or by then about a request before it; `None` where
-    /// nobody counts.
+    /// The number of deliveries that were handled since the last request, also late ones of earlier
+    /// requests; `None` if they are not counted.
     pub(crate) handled_count: Option<usize>,
 }
 
@@ -46,20 +46,20 @@ impl Outcome {
 }
 
 impl Target {
-    /// Sends a request. Whatever it is, the receiver has to live on and must not blame itself.
+    /// Sends a request. The receiver must not panic, and the response must not be a 5xx.
     pub(crate) async fn send(&self, what: &str, request: &RawRequest) -> Result<Outcome, Failure> {
         self.settle().await;
         self.send_as(what, request, request.to_http()).await
     }
 
-    /// Sends a request that may be taken or not.
+    /// Sends a request that the receiver may accept or refuse.
     pub(crate) async fn tries(&self, what: &str, request: &RawRequest) -> Result<Outcome, Failure> {
         let outcome = self.send_as(what, request, request.to_http()).await?;
         self.leave_open(outcome.status().is_success(), outcome.handled_count.unwrap_or_default());
         Ok(outcome)
     }
 
-    /// Sends a request with a body whose length nobody knows.
+    /// Sends a request with a body of undeclared length.
     pub(crate) async fn stream(
         &self,
         what: &str,
@@ -87,14 +87,14 @@ impl Target {
         self.take_turns().await;
         let handled_count = self.take_handled_count();
         let outcome = Outcome { response, handled_count };
-        // A handler may fail; whoever stands before it may not.
+        // Only the handler could fail, and the sample is one that it accepts.
         if outcome.status().is_server_error() {
             return Err(self.found(what, request, "an answer below 500", &outcome));
         }
         Ok(outcome)
     }
 
-    /// Asks that a request is taken, and handled once: or once an item, where it has many.
+    /// Checks that a request is accepted, and handled once or once for each item.
     pub(crate) async fn accepts(
         &self,
         what: &str,
@@ -118,7 +118,7 @@ impl Target {
         Err(self.found(what, request, &expected, &outcome))
     }
 
-    /// How many events are in a request.
+    /// The number of events in a request.
     fn items_in(&self, request: &RawRequest) -> usize {
         let Some(items) = self.provider().batch() else { return 1 };
         let json = serde_json::from_slice::<serde_json::Value>(&request.body).unwrap_or_default();
@@ -126,8 +126,8 @@ impl Target {
         array.map_or(1, Vec::len)
     }
 
-    /// Asks that nothing is done about a request, whatever is answered. Where nobody counts, 2xx is
-    /// taken for something.
+    /// Checks that a request is not handled, with any response. If handled deliveries are not
+    /// counted, a 2xx counts as one.
     pub(crate) async fn ignores(&self, what: &str, request: &RawRequest) -> Result<(), Failure> {
         let outcome = self.send(what, request).await?;
         if outcome.handled_count.unwrap_or_else(|| usize::from(outcome.status().is_success())) == 0
@@ -137,7 +137,7 @@ impl Target {
         Err(self.found(what, request, "that nothing is done", &outcome))
     }
 
-    /// Asks that a request is not believed.
+    /// Checks that a request is refused as unauthorized.
     pub(crate) async fn refuses(
         &self,
         what: &str,
@@ -146,7 +146,7 @@ impl Target {
         self.refuses_as(what, request, &[StatusCode::UNAUTHORIZED]).await
     }
 
-    /// Asks that a request is refused, by one of these statuses if the receiver is ours.
+    /// Checks that a request is refused; by our endpoints with one of these statuses.
     pub(crate) async fn refuses_as(
         &self,
         what: &str,
@@ -157,7 +157,7 @@ impl Target {
         self.is_refused(what, request, statuses, outcome)
     }
 
-    /// Whether that is a refusal, by one of these statuses if the receiver is ours.
+    /// Checks that an outcome is a refusal; by our endpoints with one of these statuses.
     pub(crate) fn is_refused(
         &self,
         what: &str,
@@ -176,7 +176,7 @@ impl Target {
         Err(self.found(what, request, &format!("{wanted}, and nothing done"), &outcome))
     }
 
-    /// What is wrong with an outcome, in words.
+    /// Describes an outcome that was not expected.
     pub(crate) fn found(
         &self,
         what: &str,
@@ -214,17 +214,17 @@ impl Target {
     }
 }
 
-/// What can be told apart about two refusals.
+/// The parts of a response that a sender could compare.
 pub(crate) fn visible(response: &TestResponse) -> (StatusCode, HeaderMap, Bytes) {
     let mut headers = response.headers().clone();
-    // These change by themselves.
+    // These headers differ in every response.
     for name in ["date", "x-request-id", "traceparent"] {
         headers.remove(name);
     }
     (response.status(), headers, response.body().clone())
 }
 
-/// A body in pieces, of a length that nobody was told.
+/// A body in pieces, of undeclared length.
 struct Pieces(Bytes);
 
 impl http_body::Body for Pieces {

@@ -1,4 +1,4 @@
-//! What a case found, in words: what was sent, what was expected, and what was answered.
+//! Failures of cases: the request, the expectation and the response, as text.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::{
     verify::{Provider, handshake::Handshake, scheme::Scheme},
 };
 
-/// Why a receiver does not pass a case.
+/// The reason why a receiver fails a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure(String);
 
@@ -27,8 +27,8 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// A request, without what could be a secret: signatures, credentials, and queries and bodies that
-/// carry them.
+/// Shows a request without possible secrets: signatures, credentials, and queries and bodies that
+/// contain them.
 pub(crate) struct Shown<'a>(pub(crate) &'a RawRequest, pub(crate) &'static Provider);
 
 impl fmt::Display for Shown<'_> {
@@ -42,7 +42,7 @@ impl fmt::Display for Shown<'_> {
         };
         writeln!(f, "    {} {path_and_query}", request.method)?;
         for (name, value) in &request.headers {
-            // Times and ids are marked as sensitive too, but are what a reader wants to see.
+            // Times and ids are marked as sensitive too, but they help a reader.
             let scheme = provider.scheme();
             let is_known =
                 [scheme.and_then(Scheme::time_header), scheme.and_then(Scheme::signed_id)]
@@ -67,7 +67,7 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// As much of it as anybody reads.
+/// Cuts bytes to 120, escaped.
 fn shortened(bytes: &[u8]) -> String {
     const MOST: usize = 120;
     let text = bytes[..bytes.len().min(MOST)].escape_ascii();

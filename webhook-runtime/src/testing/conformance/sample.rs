@@ -1,4 +1,4 @@
-//! A genuine delivery in parts, to be put together rightly and wrongly.
+//! A genuine delivery, from which cases build valid and invalid requests.
 
 use std::time::SystemTime;
 
@@ -16,13 +16,13 @@ use crate::{
     },
 };
 
-/// A genuine delivery in parts, to be put together rightly and wrongly.
+/// A genuine delivery, from which cases build valid and invalid requests.
 #[derive(Clone)]
 pub(crate) struct SampleDelivery<'s> {
     pub(crate) target: &'s Target,
     pub(crate) unsigned: UnsignedRequest,
     pub(crate) secret: Secret,
-    /// Secrets that are live beside it.
+    /// The older secrets of a rotation.
     pub(crate) older: Vec<Secret>,
 }
 
@@ -31,7 +31,7 @@ impl SampleDelivery<'_> {
         self.target.context().now()
     }
 
-    /// The delivery as its provider would send it now.
+    /// The delivery as the provider would send it now.
     pub(crate) fn genuine(&self) -> Result<RawRequest, Failure> {
         sign(&self.unsigned, &self.secret, self.now())
     }
@@ -57,24 +57,24 @@ impl SampleDelivery<'_> {
         sign(&self.unsigned, secret, self.now())
     }
 
-    /// The delivery, signed with a secret that is nobody's.
+    /// The delivery, signed with an unknown secret.
     pub(crate) fn forged(&self) -> Result<RawRequest, Failure> {
         self.signed_with(&self.target.endpoint().other_secret())
     }
 
-    /// The delivery as it comes from somebody who has no secret.
+    /// The delivery from a sender without the secret: unsigned and forged.
     pub(crate) fn unsigned_and_forged(&self) -> Result<[(&'static str, RawRequest); 2], Failure> {
         Ok([("unsigned", self.unsigned.clone().without_signature()), ("forged", self.forged()?)])
     }
 
-    /// The delivery with another body, genuinely signed.
+    /// The sample with another body.
     pub(crate) fn with_body(&self, body: impl Into<Vec<u8>>) -> Self {
         let mut sample = self.clone();
         sample.unsigned.body = body.into();
         sample
     }
 
-    /// The body, made at least as long as this, and what it was to whoever reads it.
+    /// The body, padded to a length without a change of its meaning.
     pub(crate) fn padded(&self, length: usize) -> Vec<u8> {
         let mut body = self.unsigned.body.clone();
         let is_form = self.unsigned.is_form();
@@ -85,7 +85,7 @@ impl SampleDelivery<'_> {
         body
     }
 
-    /// Whether the provider's own scheme believes a request that is sent to where this one is.
+    /// Returns whether the provider's scheme verifies a request to the same URL.
     pub(crate) fn is_genuine(&self, request: &RawRequest) -> bool {
         let url = self.unsigned.url();
         let request = SignedRequest {
@@ -99,7 +99,7 @@ impl SampleDelivery<'_> {
         self.unsigned.provider.verify(secrets, &request, None, self.now()).is_ok()
     }
 
-    /// Whether a request is judged by more than its size.
+    /// Returns whether the body of a request is within the limit.
     pub(crate) fn fits(&self, request: &RawRequest) -> bool {
         request.body.len() <= self.target.endpoint().max_body
     }
@@ -108,7 +108,7 @@ impl SampleDelivery<'_> {
         self.target.scheme()
     }
 
-    /// Whether every byte of the body is under the signature, which is not itself in the body.
+    /// Returns whether the signature covers every byte of the body, and is not itself in the body.
     pub(crate) fn signs_every_byte(&self) -> bool {
         let traits = self.target.provider().scheme_info();
         let is_form = self.unsigned.is_form();
@@ -119,7 +119,7 @@ impl SampleDelivery<'_> {
         traits.signs_body && !traits.signature_header.is_empty() && !(is_form && reads_form)
     }
 
-    /// The body, where it is JSON.
+    /// The body, if it is JSON.
     pub(crate) fn json(&self) -> Option<Value> {
         if self.unsigned.is_form() {
             return None;

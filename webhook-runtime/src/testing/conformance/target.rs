@@ -1,4 +1,4 @@
-//! Who is tested: an endpoint of this framework, or any other receiver.
+//! The receiver under test: an endpoint of this framework, or any other.
 
 use std::{convert::Infallible, fmt, time::Duration};
 
@@ -20,20 +20,19 @@ use crate::{
     },
 };
 
-/// Makes a genuine delivery out of the least that the provider would send.
+/// A function that completes the smallest delivery of the provider to a genuine one.
 type Sample = Box<dyn for<'a> Fn(TestDelivery<'a>) -> TestDelivery<'a> + Send + Sync>;
 
 /// A receiver under test.
 ///
-/// That of a `#[webhook]` function is made by [`of`](Self::of), which
-/// [`conformance!`](crate::testing::conformance!) calls; that of any other service by
-/// [`service`](Self::service).
+/// [`of`](Self::of) creates one of a `#[webhook]` function;
+/// [`conformance!`](crate::testing::conformance!) calls it. [`service`](Self::service) creates one
+/// of any other service.
 ///
-/// An endpoint of this framework is held to all that the framework promises: 401 for whatever is not
-/// genuine, 405 with `Allow`, 413, 415, and one spelling of each signature. Of other receivers it is
-/// asked that they do not take what is not genuine, with whatever 4xx they answer, and that their
-/// refusals are all alike. [`strict`](Self::strict) asks of them what is asked of us, but for the
-/// numbers.
+/// An endpoint of this framework must do everything that the framework promises: 401 for every
+/// forgery, 405 with `Allow`, 413, 415, and only one spelling of each signature. Another receiver
+/// must refuse forgeries with any 4xx, and all refusals must be alike. [`strict`](Self::strict)
+/// applies our rules to it, except for the exact statuses.
 pub struct Target {
     context: TestContext,
     endpoint: TestEndpoint,
@@ -47,10 +46,11 @@ pub struct Target {
 }
 
 impl Target {
-    /// An endpoint of this framework, in webhooks that are ready for a test. They are used up.
+    /// Creates the target of an endpoint of this framework, from webhooks that are prepared for a
+    /// test.
     ///
     /// # Panics
-    /// When the endpoint is not mounted.
+    /// If the endpoint is not mounted.
     #[must_use]
     #[track_caller]
     pub fn of<H: Webhook<S>, S>(hooks: TestHooks<S>) -> Self {
@@ -68,12 +68,12 @@ impl Target {
         }
     }
 
-    /// Any receiver: a complete application, or one that was not made with this framework. It takes
-    /// deliveries of `provider` on `path`, signed with `secret` (or the private key that belongs to
-    /// the public one that it knows).
+    /// Creates the target of any receiver: a complete application, or one without this framework.
+    /// It accepts deliveries of `provider` on `path`, signed with `secret` (or the private key to
+    /// its public key).
     ///
-    /// Its time is that of this machine unless it reads a [`clock`](Self::clock), and it takes 2 MiB
-    /// unless [`max_body`](Self::max_body) says otherwise.
+    /// By default its clock is that of this machine, and its limit for bodies is 2 MiB.
+    /// [`clock`](Self::clock) and [`max_body`](Self::max_body) set others.
     #[must_use]
     pub fn service<T>(
         service: T,
@@ -112,8 +112,8 @@ impl Target {
         }
     }
 
-    /// A delivery that is taken: its body, event, parameters of the path and whatever else the
-    /// handler looks for. Without one, it is the least that the provider would send.
+    /// Sets a delivery that the receiver accepts: its body, event, path parameters and everything
+    /// else that the handler needs. The default is the smallest delivery of the provider.
     #[must_use]
     pub fn sample(
         mut self,
@@ -123,8 +123,8 @@ impl Target {
         self
     }
 
-    /// A delivery that another tenant takes, who has another secret. It is asked whether that secret
-    /// opens the sample's.
+    /// Sets a delivery to another tenant, with another secret. The suite checks that this secret
+    /// does not work for the sample's tenant.
     #[must_use]
     pub fn other_tenant(
         mut self,
@@ -134,28 +134,28 @@ impl Target {
         self
     }
 
-    /// Counts the deliveries that were handled so far: one for each, or one for each item of a
-    /// batch. It may be counted after the answer, as by a worker behind a queue. The calls of our own
-    /// endpoints are counted anyway, but for those that come from an inbox.
+    /// Sets the function that returns the number of handled deliveries (or batch items) so far. It
+    /// may count after the response, like a worker behind a queue. Calls of our own endpoints are
+    /// counted automatically, except behind an inbox.
     #[must_use]
     pub fn handled_count(mut self, count: impl Fn() -> usize + Send + Sync + 'static) -> Self {
         self.handled_count = Some(Box::new(count));
         self
     }
 
-    /// A secret that the receiver believes beside the first one, while it is rotated. Of our own
-    /// endpoints, those that they were given are known.
+    /// Adds a secret that the receiver also accepts, during a rotation. Those of our own endpoints
+    /// are known.
     #[must_use]
     pub fn older_secret(mut self, secret: Secret) -> Self {
         self.endpoint.older.push(secret);
         self
     }
 
-    /// The cases that have to have something to ask: if one of them does not apply, it fails. So a
-    /// sample that has become too small for a case is noticed.
+    /// Sets cases that must apply: if one does not, it fails. This detects a sample that is too
+    /// small for a case.
     ///
     /// # Panics
-    /// When there is no case of such a name.
+    /// If there is no case of that name.
     #[must_use]
     #[track_caller]
     pub fn expect_cases(mut self, cases: impl IntoIterator<Item = &'static str>) -> Self {
@@ -166,45 +166,44 @@ impl Target {
         self
     }
 
-    /// The clock that the receiver reads. With it, the edges of the window are tried to the second,
-    /// and what was recorded is sent again after it.
+    /// Sets the clock that the receiver reads. With it, the edges of the replay window are tested
+    /// to the second, and a recorded delivery is replayed after the window.
     #[must_use]
     pub fn clock(mut self, clock: TestClock) -> Self {
         self.context.clock = Some(clock);
         self
     }
 
-    /// The largest body that the receiver takes, in bytes.
+    /// Sets the receiver's limit for bodies, in bytes.
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.endpoint.max_body = bytes;
         self
     }
 
-    /// The window that the receiver has instead of the provider's.
+    /// Sets the receiver's replay window, if it differs from the provider's.
     #[must_use]
     pub fn tolerance(mut self, window: Duration) -> Self {
         self.endpoint.tolerance = Some(window);
         self
     }
 
-    /// The URL under which the provider knows the receiver, without the path. It is
-    /// `https://hooks.test` unless this says otherwise.
+    /// Sets the public URL of the receiver, without the path. The default is `https://hooks.test`.
     #[must_use]
     pub fn public_url(mut self, url: &str) -> Self {
         url.trim_end_matches('/').clone_into(&mut self.endpoint.origin);
         self
     }
 
-    /// The verify token that the receiver expects in the provider's handshake.
+    /// Sets the verify token that the receiver expects in the provider's handshake.
     #[must_use]
     pub fn verify_token(mut self, token: Secret) -> Self {
         self.endpoint.verify_token = Some(token);
         self
     }
 
-    /// Asks that lenient readings, which are no forgeries, are refused as well: other spellings of a
-    /// signature, headers that are sent twice, compressed bodies.
+    /// Also checks that lenient parsing, which is no forgery, is refused: other spellings of a
+    /// signature, duplicate headers, compressed bodies.
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.is_strict = true;
@@ -230,7 +229,7 @@ impl Target {
     pub(crate) fn count(&self) -> Option<usize> {
         match &self.handled_count {
             Some(count) => Some(count()),
-            // What is stored is handled later, by nobody whom the test knows.
+            // Stored deliveries are handled later, which the test cannot see.
             None => (self.is_ours && !self.endpoint.is_stored).then(|| self.ledger.runs.count()),
         }
     }
@@ -239,7 +238,7 @@ impl Target {
         self.expected.contains(&case)
     }
 
-    /// The window, where there is one that is known: into the past and into the future.
+    /// The replay window into the past and into the future, if it is known.
     pub(crate) fn window(&self) -> Option<(Option<Duration>, Option<Duration>)> {
         let tolerance = self.endpoint.tolerance;
         match self.scheme() {
@@ -254,12 +253,12 @@ impl Target {
         }
     }
 
-    /// Everything that a genuine delivery is made from.
+    /// The sample, in parts.
     pub(crate) async fn sample_delivery(&self) -> Result<SampleDelivery<'_>, Failure> {
         self.sample_delivery_of(&self.sample).await
     }
 
-    /// The same for the other tenant.
+    /// The sample of the other tenant.
     pub(crate) async fn other_sample_delivery(
         &self,
     ) -> Result<Option<SampleDelivery<'_>>, Failure> {
@@ -277,11 +276,11 @@ impl Target {
             let older = self.endpoint.older(&tenant).await;
             Ok::<_, String>(SampleDelivery { target: self, unsigned, secret, older })
         };
-        made.await.map_err(|problem| Failure::new(format!("there is no sample: {problem}")))
+        made.await.map_err(|problem| Failure::new(format!("the sample is invalid: {problem}")))
     }
 }
 
-/// Shows no secret.
+/// Shows no secrets.
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target")
