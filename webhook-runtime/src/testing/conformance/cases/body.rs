@@ -1,4 +1,4 @@
-//! Bodies that are not what was signed, and signed ones that are hardly bodies.
+//! Cases of bodies: changed bodies, and signed bodies that are hard to parse.
 
 use http::StatusCode;
 use serde_json::Value;
@@ -11,19 +11,19 @@ use crate::testing::{
     request::RawRequest,
 };
 
-/// One bit is changed, here and there.
+/// Changes single bits of the body.
 pub(crate) async fn tampered_body_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let genuine = sample.genuine()?;
     if !sample.signs_every_byte() {
-        // Where single fields are signed, one of them is changed.
+        // If only fields are signed, it changes one of them.
         let mut request = genuine;
         return match sample.unsigned.tamper(&mut request) {
             Ok(()) => target.refuses("a changed field of the body", &request).await.map(passed),
             Err(_) => not_applicable("nothing of the body is signed"),
         };
     }
-    // Who has seen the signature before is not to believe more under it.
+    // A receiver that has seen the signature must not accept another body with it.
     target.accepts("a genuine delivery", &genuine).await?;
     let length = genuine.body.len();
     let step = (length / 16).max(1);
@@ -39,11 +39,11 @@ pub(crate) async fn tampered_body_is_refused(target: &Target) -> CaseResult {
     Ok(Passed)
 }
 
-/// Where buffers end, and with them what a receiver may have read when it verified.
+/// Usual sizes of buffers, and so of the part that a receiver may have verified.
 const BUFFERS: [usize; 9] =
     [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 100 * 1024, 128 * 1024];
 
-/// Whoever verifies the beginning of a body only believes whatever comes behind it.
+/// Changes bytes far behind the start: a receiver that only verifies the start accepts them.
 pub(crate) async fn all_of_a_large_body_is_verified(target: &Target) -> CaseResult {
     const LARGE: usize = 200 * 1024;
     let sample = target.sample_delivery().await?;
@@ -52,7 +52,7 @@ pub(crate) async fn all_of_a_large_body_is_verified(target: &Target) -> CaseResu
     }
     let most = target.endpoint().max_body;
     let start = sample.unsigned.body.len();
-    // What is padding can be other white space, or another letter.
+    // The padding is replaced by other white space, or another letter.
     let other = if sample.unsigned.is_form() { b'y' } else { b'\n' };
     let large = sample.with_body(sample.padded(LARGE.min(most))).genuine()?;
     let length = large.body.len();
@@ -66,7 +66,7 @@ pub(crate) async fn all_of_a_large_body_is_verified(target: &Target) -> CaseResu
         let what = format!("byte {at} of a body of {length} bytes changed");
         target.refuses(&what, &request).await?;
     }
-    // What was signed fills a buffer, and what was not begins behind it.
+    // The signed part fills a buffer, and the unsigned part starts behind it.
     for size in BUFFERS.into_iter().filter(|size| (start..most).contains(size)) {
         let signed = sample.with_body(sample.padded(size)).genuine()?;
         if signed.body.len() != size {
@@ -78,7 +78,7 @@ pub(crate) async fn all_of_a_large_body_is_verified(target: &Target) -> CaseResu
     Ok(Passed)
 }
 
-/// Nobody is spared the check for the size of his forgery.
+/// Large forgeries are refused like small ones.
 pub(crate) async fn large_forgeries_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let most = target.endpoint().max_body;
@@ -101,7 +101,7 @@ pub(crate) async fn large_forgeries_are_refused(target: &Target) -> CaseResult {
     Ok(Passed)
 }
 
-/// More or less than was signed: white space counts as well.
+/// Adds and removes bytes, white space included.
 pub(crate) async fn longer_and_shorter_bodies_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     if !sample.signs_every_byte() {
@@ -133,8 +133,8 @@ pub(crate) async fn longer_and_shorter_bodies_are_refused(target: &Target) -> Ca
     Ok(Passed)
 }
 
-/// A byte that is no UTF-8, in the place of the replacement character that was signed: whoever
-/// verifies text, and not bytes, cannot tell them apart.
+/// Sends a byte that is not UTF-8 in place of a signed replacement character: a receiver that
+/// verifies text instead of bytes sees no difference.
 pub(crate) async fn invalid_utf8_is_not_repaired(target: &Target) -> CaseResult {
     const SIGNED: &str = "\u{fffd}";
     let sample = target.sample_delivery().await?;
@@ -163,12 +163,12 @@ pub(crate) async fn invalid_utf8_is_not_repaired(target: &Target) -> CaseResult 
     target.refuses(what, &request).await.map(passed)
 }
 
-/// What is not believed is not parsed either: the answer is that to any forgery.
+/// Forgeries are refused before they are parsed: the response is the same for any body.
 pub(crate) async fn forgery_is_refused_before_parsing(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let forged = sample.forged()?;
     let expected = target.refuses("a forged delivery", &forged).await?;
-    // Where the signature is in the body, it needs one.
+    // A signature in the body needs a valid body.
     if target.provider().scheme_info().signature_header.is_empty() {
         return not_applicable("the signature is in the body, which nonsense cannot have");
     }
@@ -183,7 +183,7 @@ pub(crate) async fn forgery_is_refused_before_parsing(target: &Target) -> CaseRe
     Ok(Passed)
 }
 
-/// JSON that parsers choke on, signed: refused or not, it is nobody's failure.
+/// Sends signed JSON that is hard to parse. It may be refused, but must not cause a 5xx.
 pub(crate) async fn hostile_json_causes_no_5xx(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let most = target.endpoint().max_body.min(1 << 20);
@@ -215,7 +215,7 @@ pub(crate) async fn hostile_json_causes_no_5xx(target: &Target) -> CaseResult {
     survives(target, &sample, "UTF-16", utf16).await
 }
 
-/// Bytes that are no text, signed.
+/// Sends signed bytes that are not text.
 pub(crate) async fn binary_body_causes_no_5xx(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     for (what, body) in [
@@ -229,7 +229,7 @@ pub(crate) async fn binary_body_causes_no_5xx(target: &Target) -> CaseResult {
     Ok(Passed)
 }
 
-/// Sends a body that was signed, or if none such can be signed, one that was not.
+/// Sends a signed body, or an unsigned one if the scheme cannot sign it.
 async fn survives(
     target: &Target,
     sample: &SampleDelivery<'_>,

@@ -1,5 +1,5 @@
-//! Ways to the handler that do not lead by the signature: other paths, methods, content types, and
-//! what a request says of where it was sent to.
+//! Cases of ways around the signature check: other paths, methods, content types, and headers that
+//! name another URL.
 
 use http::Method;
 
@@ -9,7 +9,7 @@ use crate::{
     verify::handshake::Handshake,
 };
 
-/// What routers and proxies may take for the same path, and a check of the path may not.
+/// Sends variants of the path that routers and proxies may treat as the same path.
 pub(crate) async fn path_variants_are_no_bypass(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     for (how, request) in sample.unsigned_and_forged()? {
@@ -56,14 +56,13 @@ fn spellings(path: &str) -> Vec<String> {
     ]
 }
 
-/// Another method in the place of the one that is verified, by name of a header, the query or the
-/// body.
+/// Overrides the method with a header, the query or the body.
 pub(crate) async fn method_overrides_are_no_bypass(target: &Target) -> CaseResult {
     const HEADERS: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
     let sample = target.sample_delivery().await?;
     for (how, request) in sample.unsigned_and_forged()? {
         for method in [Method::GET, Method::PUT] {
-            // Some providers ask by it whether anybody is there.
+            // Some providers use it to check whether the endpoint exists.
             if answers(target, method.as_str()) {
                 continue;
             }
@@ -89,7 +88,7 @@ pub(crate) async fn method_overrides_are_no_bypass(target: &Target) -> CaseResul
     Ok(Passed)
 }
 
-/// Whether the provider asks by a request of this method alone whether anybody is there.
+/// Returns whether a bare request of this method is a handshake of the provider.
 pub(super) fn answers(target: &Target, method: &str) -> bool {
     let is_asked = |handshake: &Handshake| {
         let example = handshake.example("c");
@@ -99,7 +98,7 @@ pub(super) fn answers(target: &Target, method: &str) -> bool {
     target.provider().handshakes().iter().any(is_asked)
 }
 
-/// Whoever verifies JSON alone lets forms, texts and bodies of no type pass.
+/// Sends other content types: a receiver that only verifies JSON accepts them.
 pub(crate) async fn other_content_types_are_verified_too(target: &Target) -> CaseResult {
     const TYPES: [Option<&str>; 10] = [
         None,
@@ -141,7 +140,7 @@ pub(crate) async fn other_content_types_are_verified_too(target: &Target) -> Cas
     Ok(Passed)
 }
 
-/// The query is a part of the URL that was signed.
+/// Changes the query of a signed URL.
 pub(crate) async fn changed_query_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     if !target.provider().scheme_info().signs_url {
@@ -160,7 +159,7 @@ pub(crate) async fn changed_query_is_refused(target: &Target) -> CaseResult {
     Ok(Passed)
 }
 
-/// Where a request was sent to before somebody rewrote it, anybody can say.
+/// Sends headers that name the URL before a rewrite. Anybody can send them.
 pub(crate) async fn rewritten_url_headers_are_not_trusted(target: &Target) -> CaseResult {
     const PATHS: [&str; 7] = [
         "x-original-url",
@@ -173,7 +172,7 @@ pub(crate) async fn rewritten_url_headers_are_not_trusted(target: &Target) -> Ca
     ];
     const PREFIXES: [&str; 3] = ["x-forwarded-prefix", "x-script-name", "x-original-prefix"];
     let sample = target.sample_delivery().await?;
-    // A router that believes them finds another route, where nobody verifies.
+    // A router that trusts them may find another route without a check.
     for (how, request) in sample.unsigned_and_forged()? {
         for name in PATHS {
             for path_and_query in ["/", "/elsewhere", &*request.path_and_query] {
@@ -211,7 +210,7 @@ pub(crate) async fn rewritten_url_headers_are_not_trusted(target: &Target) -> Ca
         }
         let mut request = other.genuine()?;
         request.path_and_query.clone_from(&sample.genuine()?.path_and_query);
-        // Not all of a URL is signed by everybody who signs some of it.
+        // Some schemes sign only a part of the URL.
         if sample.is_genuine(&request) {
             continue;
         }

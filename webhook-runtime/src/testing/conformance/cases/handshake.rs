@@ -1,4 +1,4 @@
-//! Requests that prove ownership, and deliver nothing.
+//! Cases of handshakes.
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
@@ -9,35 +9,40 @@ use crate::testing::{
     request::{FORM, RawRequest, UnsignedRequest, content_type},
 };
 
-/// A challenge that every provider could have made.
+/// A challenge in a form that every provider could send.
 const CHALLENGE: &str = "challenge-7c1e";
 
-const NO_HANDSHAKE: &str = "the provider asks for no proof of ownership";
+const NO_HANDSHAKE: &str = "the provider has no handshakes";
 
-/// They are answered by the framework, and no handler sees them. (Only of our endpoints: others may
-/// answer them elsewhere.)
+/// The framework responds to handshakes without the handler. This only applies to our endpoints:
+/// others may respond elsewhere.
 pub(crate) async fn handshake_skips_the_handler(target: &Target) -> CaseResult {
     if !target.is_ours {
-        return not_applicable("the handshakes of other receivers may be answered elsewhere");
+        return not_applicable("other receivers may respond to handshakes elsewhere");
     }
     if target.provider().handshakes().is_empty() {
         return not_applicable(NO_HANDSHAKE);
     }
     let sample = target.sample_delivery().await?;
     for example in examples(target, CHALLENGE).filter(|example| example.is_simple) {
-        let Some(request) = asked(&sample, &example, None)? else { continue };
+        let Some(request) = handshake_request(&sample, &example, None)? else { continue };
         let outcome = target.send("a handshake", &request).await?;
         if !outcome.response.status().is_success() || outcome.handled_count != Some(0) {
             return Err(target.found("a handshake", &request, "2xx without the handler", &outcome));
         }
         if example.is_echoed && !outcome.response.text().contains(CHALLENGE) {
-            return Err(target.found("a handshake", &request, "the challenge said back", &outcome));
+            return Err(target.found(
+                "a handshake",
+                &request,
+                "the challenge in the response",
+                &outcome,
+            ));
         }
     }
     Ok(Passed)
 }
 
-/// A challenge that the provider signs is said back to nobody else.
+/// Unsigned and forged challenges are not echoed if the provider signs them.
 pub(crate) async fn unsigned_challenges_are_not_answered(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     if !examples(target, CHALLENGE).any(|it| it.proof == Credential::Signature) {
@@ -52,13 +57,13 @@ pub(crate) async fn unsigned_challenges_are_not_answered(target: &Target) -> Cas
             ("a forged challenge", forged),
         ] {
             let outcome = target.refuses(what, &request).await?;
-            does_not_say(target, what, &request, &outcome)?;
+            challenge_is_absent(target, what, &request, &outcome)?;
         }
     }
     Ok(Passed)
 }
 
-/// Without the verify token there is no challenge.
+/// Without the verify token, the challenge is not echoed.
 pub(crate) async fn wrong_verify_tokens_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     if !examples(target, CHALLENGE).any(|it| matches!(it.proof, Credential::Token(_))) {
@@ -67,16 +72,18 @@ pub(crate) async fn wrong_verify_tokens_are_refused(target: &Target) -> CaseResu
     for example in examples(target, CHALLENGE) {
         let Credential::Token(_) = example.proof else { continue };
         for token in ["", "wrong", "undefined", "null"] {
-            let Some(request) = asked(&sample, &example, Some(token))? else { continue };
+            let Some(request) = handshake_request(&sample, &example, Some(token))? else {
+                continue;
+            };
             let what = format!("a handshake with the verify token {token:?}");
             let outcome = target.refuses_as(&what, &request, &[StatusCode::FORBIDDEN]).await?;
-            does_not_say(target, &what, &request, &outcome)?;
+            challenge_is_absent(target, &what, &request, &outcome)?;
         }
     }
     Ok(Passed)
 }
 
-/// What is said back is text, and no browser runs it.
+/// An echoed challenge is text that no browser runs.
 pub(crate) async fn challenges_are_not_echoed_as_markup(target: &Target) -> CaseResult {
     const MARKUP: &str = "<script>alert(1)</script>";
     if target.provider().handshakes().is_empty() {
@@ -84,7 +91,7 @@ pub(crate) async fn challenges_are_not_echoed_as_markup(target: &Target) -> Case
     }
     let sample = target.sample_delivery().await?;
     for example in examples(target, MARKUP) {
-        let Some(request) = asked(&sample, &example, None)? else { continue };
+        let Some(request) = handshake_request(&sample, &example, None)? else { continue };
         let outcome = target.tries("a challenge that is markup", &request).await?;
         let headers = outcome.response.headers();
         let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -106,21 +113,20 @@ fn examples(target: &Target, challenge: &str) -> impl Iterator<Item = Example> {
     handshakes.iter().filter_map(move |handshake| handshake.example(&challenge))
 }
 
-fn does_not_say(
+fn challenge_is_absent(
     target: &Target,
     what: &str,
     request: &RawRequest,
     outcome: &Outcome,
 ) -> CaseResult {
     if outcome.response.text().contains(CHALLENGE) {
-        return Err(target.found(what, request, "that the challenge is not said back", outcome));
+        return Err(target.found(what, request, "that the challenge is not echoed", outcome));
     }
     Ok(Passed)
 }
 
-/// The handshake as its provider would ask it; with another token, where it has one and this is
-/// given. `None` where the token is not known.
-fn asked(
+/// Builds a handshake, with another token if one is given. `None` if the token is not known.
+fn handshake_request(
     sample: &SampleDelivery<'_>,
     example: &Example,
     token: Option<&str>,
@@ -142,7 +148,7 @@ fn asked(
     })
 }
 
-/// The handshake without what makes it believable.
+/// Builds a handshake without its credential.
 fn unsigned(sample: &SampleDelivery<'_>, example: &Example) -> Result<UnsignedRequest, Failure> {
     let mut unsigned = sample.unsigned.clone();
     unsigned.method = example.method.parse().map_err(|_| Failure::new("no method"))?;

@@ -1,4 +1,4 @@
-//! Headers that are missing, or there more than once.
+//! Cases of missing and duplicate headers.
 
 use http::{HeaderName, HeaderValue};
 
@@ -8,7 +8,7 @@ use crate::{
     verify::scheme::Scheme,
 };
 
-/// Nothing at all that proves it.
+/// Sends a delivery without signature headers.
 pub(crate) async fn unsigned_delivery_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let mut request = sample.unsigned.clone().without_signature();
@@ -18,7 +18,7 @@ pub(crate) async fn unsigned_delivery_is_refused(target: &Target) -> CaseResult 
     target.refuses("a delivery without a signature", &request).await.map(passed)
 }
 
-/// Each of the headers that the signature needs, in turn.
+/// Removes each header that the signature needs, in turn.
 pub(crate) async fn missing_headers_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let genuine = sample.genuine()?;
@@ -37,10 +37,10 @@ pub(crate) async fn missing_headers_are_refused(target: &Target) -> CaseResult {
     Ok(Passed)
 }
 
-/// A good header, and behind it a bad one: whoever takes the first is content.
+/// Sends a valid header before an invalid one: a receiver that takes the first accepts it.
 pub(crate) async fn bad_header_after_good_one_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
-    let headers = goods_and_bads(&sample)?;
+    let headers = valid_and_invalid_headers(&sample)?;
     if headers.is_empty() {
         return not_applicable(NO_HEADER);
     }
@@ -51,10 +51,10 @@ pub(crate) async fn bad_header_after_good_one_is_refused(target: &Target) -> Cas
     Ok(Passed)
 }
 
-/// A bad header, and behind it a good one: whoever takes the last is content.
+/// Sends an invalid header before a valid one: a receiver that takes the last accepts it.
 pub(crate) async fn good_header_after_bad_one_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
-    let headers = goods_and_bads(&sample)?;
+    let headers = valid_and_invalid_headers(&sample)?;
     if headers.is_empty() {
         return not_applicable(NO_HEADER);
     }
@@ -65,13 +65,14 @@ pub(crate) async fn good_header_after_bad_one_is_refused(target: &Target) -> Cas
     Ok(Passed)
 }
 
-/// The same header twice is no forgery, but no provider sends that. (Only of those who are strict.)
+/// Sends the same header twice, which is no forgery, but no provider does it. Only for strict
+/// targets.
 pub(crate) async fn duplicate_header_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     if !target.is_strict {
         return not_applicable(NOT_STRICT);
     }
-    let headers = goods_and_bads(&sample)?;
+    let headers = valid_and_invalid_headers(&sample)?;
     if headers.is_empty() {
         return not_applicable(NO_HEADER);
     }
@@ -92,8 +93,8 @@ pub(super) fn proofs(sample: &SampleDelivery<'_>, genuine: &RawRequest) -> Vec<H
     genuine.headers.keys().filter(is_proof).cloned().collect()
 }
 
-/// Each of these headers, as it is and as it is on another delivery that somebody else signed.
-fn goods_and_bads(
+/// Each of these headers, with its value and its value on a forged delivery.
+fn valid_and_invalid_headers(
     sample: &SampleDelivery<'_>,
 ) -> Result<Vec<(HeaderName, HeaderValue, HeaderValue)>, super::Failure> {
     let genuine = sample.genuine()?;
@@ -106,7 +107,7 @@ fn goods_and_bads(
     let headers = proofs(sample, &genuine).into_iter().filter_map(|name| {
         let good = genuine.headers.get(&name)?.clone();
         let bad = bad.headers.get(&name)?.clone();
-        // A version or the like is the same on all deliveries.
+        // A version, for example, is the same on all deliveries.
         let bad = if bad == good { HeaderValue::from_static("other") } else { bad };
         Some((name, good, bad))
     });

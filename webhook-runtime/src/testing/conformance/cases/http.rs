@@ -1,4 +1,4 @@
-//! Methods, sizes, encodings and hosts.
+//! Cases of methods, sizes, encodings and hosts.
 
 use http::{Method, StatusCode};
 
@@ -10,14 +10,14 @@ use crate::testing::{
     request::RawRequest,
 };
 
-/// Whatever is not the provider's way to deliver is no way round the signature.
+/// Sends methods that the provider does not use.
 pub(crate) async fn other_methods_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let provider = target.provider();
     let allowed: Vec<&str> = provider.methods().split(", ").collect();
     for name in ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"] {
         let Ok(method) = Method::from_bytes(name.as_bytes()) else { continue };
-        // Some providers ask with one of them whether anybody is there.
+        // Some providers use one of them to check whether the endpoint exists.
         if allowed.contains(&name) || answers(target, name) {
             continue;
         }
@@ -26,7 +26,7 @@ pub(crate) async fn other_methods_are_refused(target: &Target) -> CaseResult {
             let request = RawRequest { method: method.clone(), ..request };
             let what = format!("{name}, {how}");
             let outcome = target.send(&what, &request).await?;
-            // Others may answer whatever they like, as long as they do nothing.
+            // Other receivers may respond with any status, if they handle nothing.
             let may_be_fine = !target.is_ours
                 && (matches!(name, "OPTIONS" | "HEAD" | "TRACE")
                     || outcome.handled_count == Some(0))
@@ -44,10 +44,10 @@ pub(crate) async fn other_methods_are_refused(target: &Target) -> CaseResult {
     Ok(Passed)
 }
 
-/// The largest size that is worth trying.
-const MOST: usize = 64 * 1024 * 1024;
+/// The largest limit that is tested.
+const MAX_TESTED: usize = 64 * 1024 * 1024;
 
-/// One byte more than is taken, declared.
+/// Sends one byte more than the limit, with a declared length.
 pub(crate) async fn oversized_body_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some(request) = oversized(target, &sample)? else {
@@ -55,7 +55,7 @@ pub(crate) async fn oversized_body_is_refused(target: &Target) -> CaseResult {
     };
     let statuses = [StatusCode::PAYLOAD_TOO_LARGE];
     target.refuses_as("a signed body that is too large", &request, &statuses).await?;
-    // A promise of a large body is refused before any of it.
+    // A too large declared length is refused before the body is read.
     let mut small = sample.genuine()?;
     small.set("content-length", u64::MAX.to_string());
     let what = "a body that is said to be too large";
@@ -65,7 +65,7 @@ pub(crate) async fn oversized_body_is_refused(target: &Target) -> CaseResult {
     Ok(Passed)
 }
 
-/// One byte more than is taken, in pieces.
+/// Sends one byte more than the limit, in pieces.
 pub(crate) async fn oversized_chunked_body_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some(request) = oversized(target, &sample)? else {
@@ -77,19 +77,19 @@ pub(crate) async fn oversized_chunked_body_is_refused(target: &Target) -> CaseRe
     target.is_refused(what, &request, &statuses, outcome).map(passed)
 }
 
-/// A genuine delivery of more bytes than are taken.
+/// A genuine delivery with one byte more than the limit.
 fn oversized(
     target: &Target,
     sample: &SampleDelivery<'_>,
 ) -> Result<Option<RawRequest>, super::Failure> {
     let limit = target.endpoint().max_body;
-    if limit >= MOST {
+    if limit >= MAX_TESTED {
         return Ok(None);
     }
     let body = sample.padded(limit + 1);
     let mut request = sample.with_body(body).genuine()?;
     if request.body.len() <= limit {
-        // The scheme wrote the body again.
+        // The scheme has rewritten the body.
         let mut body = request.body.to_vec();
         body.resize(limit + 1, b' ');
         request.body = body.into();
@@ -97,8 +97,8 @@ fn oversized(
     Ok(Some(request))
 }
 
-/// The signature covers the bytes as sent: a body that is compressed would not be covered as read.
-/// (Only of those who are strict.)
+/// Sends a content encoding: the signature would not cover the decompressed body. Only for strict
+/// targets.
 pub(crate) async fn compressed_body_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     if !target.is_strict {
@@ -113,7 +113,7 @@ pub(crate) async fn compressed_body_is_refused(target: &Target) -> CaseResult {
     Ok(Passed)
 }
 
-/// Whoever guesses learns nothing from the answers.
+/// All refusals are identical, so that an attacker learns nothing.
 pub(crate) async fn refusals_are_identical(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let forged = sample.forged()?;
@@ -147,7 +147,7 @@ pub(crate) async fn refusals_are_identical(target: &Target) -> CaseResult {
     Ok(Passed)
 }
 
-/// What a request says of its own host is said by its sender, who may be anybody.
+/// Sends headers with another host. Anybody can send them.
 pub(crate) async fn host_headers_are_not_trusted(target: &Target) -> CaseResult {
     const EVIL: &str = "evil.test";
     let sample = target.sample_delivery().await?;

@@ -1,4 +1,4 @@
-//! Signatures that anybody can make.
+//! Cases of wrong and guessable secrets.
 
 use super::{CaseResult, KEY_PAIR, Target, Verdict::Passed, not_applicable, passed};
 use crate::{
@@ -6,13 +6,13 @@ use crate::{
     verify::{Secret, scheme::Scheme},
 };
 
-/// The whole request is right, but for the secret.
+/// Signs with another secret.
 pub(crate) async fn forged_delivery_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     target.refuses("a delivery signed with another secret", &sample.forged()?).await.map(passed)
 }
 
-/// A secret that is not set is an empty one, and with that everybody can sign.
+/// Signs with an empty secret, which is what an unset variable becomes.
 pub(crate) async fn empty_secret_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let requests: Vec<RawRequest> = match sample.scheme() {
@@ -28,7 +28,8 @@ pub(crate) async fn empty_secret_is_refused(target: &Target) -> CaseResult {
                 .with_request_to_sign(now, |to_sign| Some(scheme.sign_unkeyed(to_sign)?.headers));
             proof.map(|proof| unsigned.with_headers(proof)).into_iter().collect()
         }
-        // Some of these take the key as it is, others in hex; not all can sign with an empty one.
+        // Some of these schemes take the key as text, others in hex. Not all can sign with an empty
+        // one.
         None => [Secret::new(""), Secret::from_key([])]
             .iter()
             .filter_map(|secret| sample.signed_with(secret).ok())
@@ -40,7 +41,7 @@ pub(crate) async fn empty_secret_is_refused(target: &Target) -> CaseResult {
     Ok(Passed)
 }
 
-/// While a secret is rotated, each of those that are live opens.
+/// During a rotation, every secret in use works.
 pub(crate) async fn every_live_secret_is_accepted(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     if sample.older.is_empty() {
@@ -48,14 +49,14 @@ pub(crate) async fn every_live_secret_is_accepted(target: &Target) -> CaseResult
     }
     target.accepts("a delivery signed with the first secret", &sample.genuine()?).await?;
     for secret in &sample.older {
-        // Another delivery: nobody has to take one twice.
+        // A new delivery, because a receiver may deduplicate.
         let request = target.sample_delivery().await?.signed_with(secret)?;
         target.accepts("a delivery signed with a secret that is live beside it", &request).await?;
     }
     Ok(Passed)
 }
 
-/// What is in documentation, in tests, and in variables that were not set.
+/// Secrets from documentation and tests, and values of unset variables.
 const WELL_KNOWN: [&str; 16] = [
     " ",
     "secret",
@@ -75,7 +76,7 @@ const WELL_KNOWN: [&str; 16] = [
     "whsec_test",
 ];
 
-/// Secrets that are left over from documentation and tests.
+/// Signs with secrets from documentation and tests.
 pub(crate) async fn well_known_secrets_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     if sample.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some()) {
@@ -87,7 +88,7 @@ pub(crate) async fn well_known_secrets_are_refused(target: &Target) -> CaseResul
             continue;
         }
         let text = if is_basic { format!("admin:{text}") } else { text.to_owned() };
-        // As the provider would take the text, and as it is.
+        // The text as the provider decodes it, and as raw bytes.
         for secret in [Secret::new(text.clone()), Secret::from_key(text.clone())] {
             let Ok(request) = sample.signed_with(&secret) else { continue };
             target
@@ -98,7 +99,7 @@ pub(crate) async fn well_known_secrets_are_refused(target: &Target) -> CaseResul
     Ok(Passed)
 }
 
-/// Ways round the signature that were meant for development.
+/// Headers that disable checks during development.
 const SWITCHES: [(&str, &str); 14] = [
     ("x-skip-verification", "true"),
     ("x-skip-signature", "1"),
@@ -116,7 +117,7 @@ const SWITCHES: [(&str, &str); 14] = [
     ("user-agent", "internal"),
 ];
 
-/// No header and no parameter of the query makes anything believable.
+/// No header and no query parameter disables verification.
 pub(crate) async fn verification_cannot_be_switched_off(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let mut all = sample.forged()?;

@@ -1,4 +1,4 @@
-//! Who a request says it comes from, and what it says it is for.
+//! Cases of claims about the sender and the event.
 
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::{
     verify::{BatchLayout, Field},
 };
 
-/// As providers call themselves.
+/// User agents of providers.
 const AGENTS: [&str; 8] = [
     "GitHub-Hookshot/044aadd",
     "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
@@ -23,7 +23,7 @@ const AGENTS: [&str; 8] = [
     "TwilioProxy/1.1",
 ];
 
-/// Where proxies say whom a request comes from.
+/// Headers in which proxies name the client.
 const ADDRESSES: [&str; 8] = [
     "x-forwarded-for",
     "x-real-ip",
@@ -35,7 +35,7 @@ const ADDRESSES: [&str; 8] = [
     "cf-connecting-ip",
 ];
 
-/// This machine and its neighbours, and addresses that providers publish.
+/// Local addresses, and addresses that providers publish.
 const TRUSTED: [&str; 8] = [
     "127.0.0.1",
     "::1",
@@ -47,7 +47,7 @@ const TRUSTED: [&str; 8] = [
     "54.187.174.169",
 ];
 
-/// Anybody can call himself by the provider's name, or say that he is its neighbour.
+/// Claims the user agent of a provider, or a trusted address.
 pub(crate) async fn sender_headers_are_not_trusted(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let name = target.provider().name();
@@ -73,7 +73,7 @@ pub(crate) async fn sender_headers_are_not_trusted(target: &Target) -> CaseResul
     Ok(Passed)
 }
 
-/// What proves somebody elsewhere in the application proves no provider.
+/// Sends credentials of other parts of an application.
 pub(crate) async fn unrelated_credentials_are_not_trusted(target: &Target) -> CaseResult {
     const CREDENTIALS: [(&str, &str); 9] = [
         ("authorization", "Bearer token"),
@@ -97,7 +97,7 @@ pub(crate) async fn unrelated_credentials_are_not_trusted(target: &Target) -> Ca
     Ok(Passed)
 }
 
-/// Events that are there for tests are deliveries as others are.
+/// Sends test events, which must be verified too.
 pub(crate) async fn test_events_are_verified_too(target: &Target) -> CaseResult {
     const NAMES: [&str; 14] = [
         "ping",
@@ -116,7 +116,7 @@ pub(crate) async fn test_events_are_verified_too(target: &Target) -> CaseResult 
         "heartbeat",
     ];
     let sample = target.sample_delivery().await?;
-    // Some of them are handshakes, which are answered to anybody.
+    // Some of them are unsigned handshakes.
     let asks_unsigned = target.provider().handshakes().iter().any(|handshake| {
         handshake.example("c").is_some_and(|example| example.proof != Credential::Signature)
     });
@@ -134,7 +134,7 @@ pub(crate) async fn test_events_are_verified_too(target: &Target) -> CaseResult 
     Ok(Passed)
 }
 
-/// The delivery under the name of another event, in all places where that could be.
+/// The delivery with another event name, in every usual field.
 fn called(sample: &SampleDelivery<'_>, name: &str) -> UnsignedRequest {
     let provider = sample.target.provider();
     let mut unsigned = sample.unsigned.clone();
@@ -161,7 +161,7 @@ fn called(sample: &SampleDelivery<'_>, name: &str) -> UnsignedRequest {
         unsigned.body.extend_from_slice(more.as_bytes());
     } else if let Ok(mut json) = serde_json::from_slice::<Value>(&unsigned.body) {
         for pointer in pointers {
-            // Where an object is in the way, the event is said elsewhere.
+            // If there is an object, the event is elsewhere.
             let is_free = json.pointer(&pointer).is_none_or(|it| it.is_string() || it.is_null());
             let _ = is_free.then(|| put(&mut json, &pointer, name.into()));
         }
@@ -170,12 +170,12 @@ fn called(sample: &SampleDelivery<'_>, name: &str) -> UnsignedRequest {
     unsigned
 }
 
-/// A receiver that has had enough refuses still.
+/// Sends many forgeries: a receiver must not give up.
 pub(crate) async fn many_forgeries_are_all_refused(target: &Target) -> CaseResult {
     const MANY: usize = 300;
     let sample = target.sample_delivery().await?;
     let [(_, unsigned), (_, forged)] = sample.unsigned_and_forged()?;
-    // It takes long to see that what another key signed is forged.
+    // It is slow to verify signatures of key pairs.
     let has_key_pair = sample.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some());
     let every = if has_key_pair { 10 } else { 2 };
     for number in 1..=MANY {

@@ -1,4 +1,4 @@
-//! Signatures that are not quite one.
+//! Cases of malformed and altered signatures.
 
 use std::time::SystemTime;
 
@@ -16,12 +16,12 @@ use crate::{
     verify::scheme::Scheme,
 };
 
-/// Where the signature stands in a genuine delivery, if it does so by itself.
+/// The place of the signature in a genuine delivery, if it is a separate value.
 pub(super) struct Place {
     name: Name,
-    /// What stands there.
+    /// The whole value.
     value: String,
-    /// Where in it the signature begins, behind prefixes and times.
+    /// The start of the signature in the value, behind prefixes and times.
     start: usize,
 }
 
@@ -49,7 +49,7 @@ impl Place {
             };
             return Self::in_body(genuine, &forger.signed_at(at).ok()?);
         }
-        // Numbered headers have a number behind it.
+        // Numbered headers end with a number.
         let header = genuine.headers.keys().find(|name| {
             name.as_str() == label
                 || name.as_str().strip_prefix(label).is_some_and(|rest| rest == "1")
@@ -60,7 +60,7 @@ impl Place {
         Some(Self { name, value, start })
     }
 
-    /// In a body that carries its signature, that is where it differs from a forged one.
+    /// In the body, the signature is where a genuine body differs from a forged one.
     fn in_body(genuine: &RawRequest, forged: &RawRequest) -> Option<Self> {
         let parse = |request: &RawRequest| serde_json::from_slice::<Value>(&request.body);
         let (name, value) = if let (Ok(genuine), Ok(forged)) = (parse(genuine), parse(forged)) {
@@ -80,7 +80,7 @@ impl Place {
         &self.value[self.start..]
     }
 
-    /// The request with something else in this place; `None` where nothing else can stand there.
+    /// The request with another value in this place; `None` if the value is not possible there.
     fn with(&self, genuine: &RawRequest, value: &[u8]) -> Option<RawRequest> {
         let mut request = genuine.clone();
         match &self.name {
@@ -113,7 +113,7 @@ impl Place {
         }
     }
 
-    /// The same with another signature behind the same prefix.
+    /// The request with another signature behind the same prefix.
     pub(super) fn with_signature(
         &self,
         genuine: &RawRequest,
@@ -123,7 +123,7 @@ impl Place {
     }
 }
 
-/// The first place where two texts differ, as a pointer.
+/// The pointer of the first difference of two values.
 fn difference(left: &Value, right: &Value) -> Option<String> {
     let inner = |name: &str, left: &Value, right: Option<&Value>| {
         Some(format!("/{name}{}", difference(left, right?)?))
@@ -140,7 +140,7 @@ fn difference(left: &Value, right: &Value) -> Option<String> {
     }
 }
 
-/// A genuine delivery that was signed at a time, and where its signature is.
+/// A genuine delivery that was signed at a time, and the place of its signature.
 pub(super) fn placed(
     sample: &SampleDelivery<'_>,
     at: SystemTime,
@@ -149,7 +149,7 @@ pub(super) fn placed(
     Ok(Place::find(sample, &genuine, at).map(|place| (genuine, place)))
 }
 
-/// Nonsense, long and short.
+/// Sends short and long nonsense as a signature.
 pub(crate) async fn malformed_signatures_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some((genuine, place)) = placed(&sample, sample.now())? else {
@@ -182,7 +182,7 @@ pub(crate) async fn malformed_signatures_are_refused(target: &Target) -> CaseRes
     ];
     for text in texts.into_iter().filter(|text| *text != place.signature().as_bytes()) {
         let shown = text[..text.len().min(24)].escape_ascii().to_string();
-        // Behind what comes before every signature, and without.
+        // With the usual prefix, and without it.
         for request in [place.with_signature(&genuine, text), place.with(&genuine, text)] {
             let Some(request) = request.filter(|request| sample.fits(request)) else { continue };
             target
@@ -193,7 +193,7 @@ pub(crate) async fn malformed_signatures_are_refused(target: &Target) -> CaseRes
     Ok(Passed)
 }
 
-/// Nothing where the signature should be.
+/// Sends empty signatures.
 pub(crate) async fn empty_signature_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some((genuine, place)) = placed(&sample, sample.now())? else {
@@ -211,10 +211,10 @@ pub(crate) async fn empty_signature_is_refused(target: &Target) -> CaseResult {
     Ok(Passed)
 }
 
-/// The right signature with one character changed, each in turn: whoever compares only a part of it,
-/// or what a broken decoder left of it, takes some of them.
+/// Changes each character of the signature in turn: a receiver that compares only a part of it, or
+/// the result of a broken decoder, accepts some of them.
 pub(crate) async fn altered_signatures_are_refused(target: &Target) -> CaseResult {
-    /// How many are tried where each takes long.
+    /// The number of changes that are tested if verification is slow.
     const FEW: usize = 48;
     let sample = target.sample_delivery().await?;
     let Some((genuine, place)) = placed(&sample, sample.now())? else {
@@ -235,8 +235,8 @@ pub(crate) async fn altered_signatures_are_refused(target: &Target) -> CaseResul
     Ok(Passed)
 }
 
-/// Another character of the same alphabet, which stands for other bits even at the end of a text in
-/// base64; `None` for what holds no bits.
+/// Another character of the same alphabet, with other bits even at the end of base64; `None` for a
+/// character without bits.
 fn altered(byte: u8, is_hex: bool) -> Option<u8> {
     const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     if is_hex {
@@ -255,8 +255,8 @@ fn altered(byte: u8, is_hex: bool) -> Option<u8> {
     Some(BASE64[value ^ 0b10_0000])
 }
 
-/// The right signature, cut off at every length: whoever compares up to the end of the shorter one
-/// takes it.
+/// Truncates the signature to every length: a receiver that compares up to the shorter length
+/// accepts it.
 pub(crate) async fn truncated_signatures_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some((genuine, place)) = placed(&sample, sample.now())? else {
@@ -276,7 +276,7 @@ pub(crate) async fn truncated_signatures_are_refused(target: &Target) -> CaseRes
     Ok(Passed)
 }
 
-/// The right signature, and more.
+/// Extends the signature at either end.
 pub(crate) async fn extended_signatures_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some((genuine, place)) = placed(&sample, sample.now())? else {
@@ -293,15 +293,15 @@ pub(crate) async fn extended_signatures_are_refused(target: &Target) -> CaseResu
     Ok(Passed)
 }
 
-/// The right signature without what stands before it: whoever takes that for granted cannot tell
-/// one algorithm from another.
+/// Removes the prefix of the signature: a receiver that ignores the prefix cannot distinguish
+/// algorithms.
 pub(crate) async fn signature_without_its_prefix_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some(scheme) = sample.scheme().and_then(Scheme::without_prefix) else {
         return not_applicable("nothing stands before the signature");
     };
     if scheme.time_as(sample.now()).is_some() && scheme.time_header().is_none() {
-        // The time goes with the fields.
+        // The time is one of the fields.
         return not_applicable("the time stands with the signature");
     }
     if let Some(request) = signed_by(&sample, &scheme) {
@@ -310,8 +310,8 @@ pub(crate) async fn signature_without_its_prefix_is_refused(target: &Target) -> 
     Ok(Passed)
 }
 
-/// A signature by the same secret, but another algorithm, under the name of that algorithm, in its
-/// own header, and in this one.
+/// Signs with the same secret and another algorithm, with that algorithm's name, in its own header
+/// and in the scheme's.
 pub(crate) async fn other_algorithms_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some(scheme) = sample.scheme() else { return not_applicable(NOT_DATA) };
@@ -326,7 +326,7 @@ pub(crate) async fn other_algorithms_are_refused(target: &Target) -> CaseResult 
     Ok(Passed)
 }
 
-/// The right signature under the name of another version.
+/// Sends the signature with the name of another version.
 pub(crate) async fn other_versions_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some(scheme) = sample.scheme() else { return not_applicable(NOT_DATA) };
@@ -341,13 +341,13 @@ pub(crate) async fn other_versions_are_refused(target: &Target) -> CaseResult {
     Ok(Passed)
 }
 
-/// While a secret is rotated, a delivery has a signature for each: whichever is right, and wherever
-/// it stands, the delivery is genuine.
+/// During a rotation, a delivery has a signature of each secret. One valid signature is enough, at
+/// any position.
 pub(crate) async fn good_signature_among_others_is_accepted(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some(scheme) = sample.scheme() else { return not_applicable(NOT_DATA) };
     for last in [true, false] {
-        // Each is another delivery: nobody has to take one twice.
+        // A new delivery each time, because a receiver may deduplicate.
         let sample = target.sample_delivery().await?;
         let Some((genuine, place)) = placed(&sample, sample.now())? else {
             return not_applicable(NO_PLACE);
@@ -363,8 +363,8 @@ pub(crate) async fn good_signature_among_others_is_accepted(target: &Target) -> 
     Ok(Passed)
 }
 
-/// A thousand signatures, the last one right: that is no rotation, but an attempt to make us work.
-/// (That it is refused is asked only of those who are strict.)
+/// Sends a thousand signatures, the last one valid: that is no rotation, but an attempt to waste
+/// work. Only strict targets must refuse it.
 pub(crate) async fn signature_list_is_bounded(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some((genuine, place)) = placed(&sample, sample.now())? else {
@@ -385,7 +385,7 @@ pub(crate) async fn signature_list_is_bounded(target: &Target) -> CaseResult {
     }
 }
 
-/// The right signature in other letters. (Only of those who are strict: it is no forgery.)
+/// Sends other spellings of the signature, which are no forgeries. Only for strict targets.
 pub(crate) async fn lenient_encodings_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some((genuine, place)) = placed(&sample, sample.now())? else {
@@ -418,7 +418,7 @@ pub(crate) async fn lenient_encodings_are_refused(target: &Target) -> CaseResult
     Ok(Passed)
 }
 
-/// The delivery as a scheme signs it that is not the provider's.
+/// The delivery, signed by another scheme.
 fn signed_by(sample: &SampleDelivery<'_>, scheme: &Scheme) -> Option<RawRequest> {
     let unsigned = sample.unsigned.clone();
     let time = scheme.time_as(sample.now()).unwrap_or_default();

@@ -1,9 +1,9 @@
-//! Secrets of other tenants, where each has its own.
+//! Cases of tenants with secrets of their own.
 
 use super::{CaseResult, Target, not_applicable, passed};
 use crate::testing::{conformance::failure::Failure, target::Signing};
 
-/// The secret of one tenant opens nothing of another's, in neither direction.
+/// A tenant's secret does not work for another tenant, in either direction.
 pub(crate) async fn other_tenants_secret_is_refused(target: &Target) -> CaseResult {
     let ours = target.sample_delivery().await?;
     let Some(theirs) = target.other_sample_delivery().await? else {
@@ -19,7 +19,7 @@ pub(crate) async fn other_tenants_secret_is_refused(target: &Target) -> CaseResu
     target.refuses("a delivery to another tenant, signed with ours", &request).await.map(passed)
 }
 
-/// Nor does any secret open what belongs to nobody.
+/// No secret works for an unknown tenant.
 pub(crate) async fn unknown_tenant_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let is_by_tenant = matches!(target.endpoint().signing, Signing::Source(_));

@@ -1,4 +1,4 @@
-//! When it was signed, and what says so.
+//! Cases of times and ids.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,10 +13,10 @@ use crate::{
     verify::scheme::Scheme,
 };
 
-/// What a clock that nobody holds may tick on meanwhile.
+/// The time that may pass during a test if the clock is not the test's.
 const SLACK: Duration = Duration::from_secs(5);
 
-/// The edges of the window: to the second if the receiver reads the test's clock.
+/// Signs at the edges of the window, to the second if the receiver reads the test's clock.
 pub(crate) async fn delivery_inside_the_window_is_accepted(target: &Target) -> CaseResult {
     let Some((past, future)) = target.window() else {
         return not_applicable("no time is signed, or its window is not known");
@@ -25,7 +25,7 @@ pub(crate) async fn delivery_inside_the_window_is_accepted(target: &Target) -> C
     let edges = [past.map(|past| (past, true)), future.map(|future| (future, false))];
     for (window, is_past) in edges.into_iter().flatten() {
         let Some(window) = window.checked_sub(slack) else { continue };
-        // Each is another delivery: nobody has to take one twice.
+        // A new delivery each time, because a receiver may deduplicate.
         let sample = target.sample_delivery().await?;
         let now = sample.now();
         let at = if is_past { now.checked_sub(window) } else { now.checked_add(window) };
@@ -37,12 +37,12 @@ pub(crate) async fn delivery_inside_the_window_is_accepted(target: &Target) -> C
     Ok(Passed)
 }
 
-/// Signed before the window.
+/// Signs before the window.
 pub(crate) async fn stale_delivery_is_refused(target: &Target) -> CaseResult {
     outside(target, |now, by| now.checked_sub(by), |(past, _)| past, "old").await
 }
 
-/// Signed behind the window.
+/// Signs after the window.
 pub(crate) async fn delivery_from_the_future_is_refused(target: &Target) -> CaseResult {
     outside(target, |now, by| now.checked_add(by), |(_, future)| future, "early").await
 }
@@ -70,7 +70,7 @@ async fn outside(
     for distance in distances {
         let Some(at) = moved(sample.now(), distance) else { continue };
         let Ok(request) = sample.signed_at(at) else { continue };
-        // Whether a scheme that is code has a window, only it can say.
+        // Only the code of such a scheme knows its window.
         if known.is_none() && sample.is_genuine(&request) {
             continue;
         }
@@ -80,7 +80,7 @@ async fn outside(
     Ok(Passed)
 }
 
-/// Numbers that are no times, each signed rightly.
+/// Signs numbers that are not times.
 pub(crate) async fn malformed_timestamps_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some(scheme) = sample.scheme() else { return not_applicable(NOT_DATA) };
@@ -114,7 +114,7 @@ pub(crate) async fn malformed_timestamps_are_refused(target: &Target) -> CaseRes
         format!("{now},{now}"),
         "9".repeat(400),
     ]);
-    // The other unit.
+    // The time in the other unit.
     times.push(if scheme.counts_milliseconds() {
         seconds.to_string()
     } else {
@@ -128,7 +128,7 @@ pub(crate) async fn malformed_timestamps_are_refused(target: &Target) -> CaseRes
     Ok(Passed)
 }
 
-/// The time is under the signature: another one needs another signature.
+/// Changes the time without a new signature.
 pub(crate) async fn changed_timestamp_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     if !target.provider().scheme_info().signs_time {
@@ -143,7 +143,7 @@ pub(crate) async fn changed_timestamp_is_refused(target: &Target) -> CaseResult 
     for (by, what) in [(1, "a second"), (60, "a minute"), (3600, "an hour")] {
         let Some(then) = now.checked_sub(Duration::from_secs(by)) else { continue };
         let Some((earlier, old)) = placed(&sample, then)? else { continue };
-        // Who has seen the signature before is not to believe more under it.
+        // A receiver that has seen the signature must not accept another time with it.
         target.tries("a delivery", &earlier).await?;
         let Some(request) = place.with_signature(&later, old.signature().as_bytes()) else {
             continue;
@@ -154,8 +154,8 @@ pub(crate) async fn changed_timestamp_is_refused(target: &Target) -> CaseResult 
     Ok(Passed)
 }
 
-/// An old time that is signed and a present one beside it, in one header: whoever verifies the one
-/// and judges the other takes what was recorded long ago.
+/// Adds the current time beside an old, signed one in the same header: a receiver that verifies one
+/// and checks the age of the other accepts a replay.
 pub(crate) async fn duplicate_timestamp_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some((separator, field)) = sample.scheme().and_then(Scheme::time_field) else {
@@ -182,7 +182,7 @@ pub(crate) async fn duplicate_timestamp_is_refused(target: &Target) -> CaseResul
     Ok(Passed)
 }
 
-/// What was recorded is worth nothing once the window has passed.
+/// Replays a delivery after the window.
 pub(crate) async fn replay_after_the_window_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let (Some(clock), Some((Some(past), _))) = (&target.context().clock, target.window()) else {
@@ -196,7 +196,7 @@ pub(crate) async fn replay_after_the_window_is_refused(target: &Target) -> CaseR
     verdict.map(passed)
 }
 
-/// Signs with a time of any text.
+/// Signs with any text as the time.
 fn signed_at(sample: &SampleDelivery<'_>, scheme: &Scheme, time: &str) -> Option<RawRequest> {
     let mut unsigned = sample.unsigned.clone();
     if let Some(pointer) = scheme.time_pointer() {
@@ -216,7 +216,7 @@ fn slack(target: &Target) -> Duration {
     if target.context().clock.is_some() { Duration::ZERO } else { SLACK }
 }
 
-/// The id is under the signature, where the scheme says so.
+/// Changes a signed id.
 pub(crate) async fn changed_id_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some(name) = sample.scheme().and_then(Scheme::signed_id) else {
