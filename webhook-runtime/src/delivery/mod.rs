@@ -185,7 +185,7 @@ impl Delivery {
         self.item.is_some()
     }
 
-    /// What the request says of all events in it.
+    /// The name and action of the whole request.
     pub(crate) fn event_names(&self) -> &EventNames {
         self.inner.event_names.get_or_init(|| {
             let whole = RawEvent::whole(self);
