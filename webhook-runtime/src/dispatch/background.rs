@@ -62,13 +62,13 @@ impl ResponseTimeout {
             tracing::error!(max = background.max, "too many handlers are running");
             return Rejection::Overloaded.into_response();
         };
-        let answered = Arc::new(AtomicBool::new(false));
-        let is_answered = Arc::clone(&answered);
+        let response_sent = Arc::new(AtomicBool::new(false));
+        let was_sent = Arc::clone(&response_sent);
         let (sender, mut receiver) = oneshot::channel();
         let run = async move {
             let response = handler.await;
             if let Err(response) = sender.send(response) {
-                record_late_result(response.status(), is_answered.load(Ordering::Acquire));
+                record_late_result(response.status(), was_sent.load(Ordering::Acquire));
             }
             // Last, because the program may end after the last running handler.
             drop(running);
@@ -80,7 +80,7 @@ impl ResponseTimeout {
             Ok(Err(_)) => return Rejection::Unavailable.into_response(),
             Err(_) => {}
         }
-        answered.store(true, Ordering::Release);
+        response_sent.store(true, Ordering::Release);
         receiver.close();
         if let Ok(response) = receiver.try_recv() {
             return response;
@@ -113,10 +113,10 @@ impl Drop for RunningHandler {
 
 /// Traces the result of a handler whose response was not sent. If there was an early response, the
 /// provider does not retry; otherwise it may.
-fn record_late_result(status: StatusCode, answered: bool) {
+fn record_late_result(status: StatusCode, response_sent: bool) {
     let is_fine = status.is_success();
     let status = status.as_u16();
-    match (is_fine, answered) {
+    match (is_fine, response_sent) {
         (true, _) => tracing::info!(status, "the handler finished in the background"),
         (false, true) => {
             tracing::error!(

@@ -104,8 +104,8 @@ impl Receiver {
         let asked = Asked { method, query, headers, body: None };
         let claims = match head {
             Ok(claims) => {
-                let answered = self.run_unsigned_handshake(&asked, extensions).await;
-                if let Some(received) = answered.transpose() {
+                let handshake = self.run_unsigned_handshake(&asked, extensions).await;
+                if let Some(received) = handshake.transpose() {
                     drain(unread(headers, body)).await;
                     return received;
                 }

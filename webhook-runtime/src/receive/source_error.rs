@@ -45,17 +45,17 @@ pub(super) type SourceFuture<'a, T> =
 /// Runs a query with a permit, and with a timeout for both.
 pub(super) async fn with_timeout<T>(
     permits: &Semaphore,
-    answer: SourceFuture<'_, T>,
+    query: SourceFuture<'_, T>,
 ) -> Result<T, SourceError> {
-    let asked = async {
+    let with_permit = async {
         let _permit = permits.acquire().await.map_err(SourceError::unavailable)?;
         // A panic does not end the connection, and the provider retries.
-        catch_panic(answer)
+        catch_panic(query)
             .await
             .unwrap_or_else(|_| Err(SourceError::unavailable("the source panicked")))
     };
-    match tokio::time::timeout(SOURCE_TIMEOUT, asked).await {
-        Ok(answer) => answer,
+    match tokio::time::timeout(SOURCE_TIMEOUT, with_permit).await {
+        Ok(result) => result,
         Err(_) => Err(SourceError::unavailable("it took too long")),
     }
 }

@@ -96,13 +96,13 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// let hooks = Webhooks::new().mount::<order_paid>().test(());
     /// let order = serde_json::json!({ "id": 7 });
     ///
-    /// let answer = hooks.deliver::<order_paid>().json(&order).await;
-    /// assert_eq!(answer.status(), 200);
-    /// assert_eq!(answer.text(), "paid: 7");
+    /// let response = hooks.deliver::<order_paid>().json(&order).await;
+    /// assert_eq!(response.status(), 200);
+    /// assert_eq!(response.text(), "paid: 7");
     ///
-    /// let answer = hooks.deliver::<order_paid>().json(&order).forged().await;
-    /// assert_eq!(answer.status(), 401);
-    /// assert!(!answer.handler_ran());
+    /// let response = hooks.deliver::<order_paid>().json(&order).forged().await;
+    /// assert_eq!(response.status(), 401);
+    /// assert!(!response.handler_ran());
     /// # }
     /// ```
     ///

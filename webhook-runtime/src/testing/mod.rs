@@ -18,8 +18,8 @@
 //! # async fn main() {
 //! let hooks = Webhooks::new().mount::<stripe>().test(());
 //!
-//! let answer = hooks.deliver::<stripe>().event("invoice.paid").id("evt_1").await;
-//! assert_eq!(answer.text(), r#"Some("invoice.paid")"#);
+//! let response = hooks.deliver::<stripe>().event("invoice.paid").id("evt_1").await;
+//! assert_eq!(response.text(), r#"Some("invoice.paid")"#);
 //!
 //! let five_minutes_ago = hooks.deliver::<stripe>().at(hooks.clock().now());
 //! hooks.advance(Duration::from_secs(301));

@@ -60,7 +60,7 @@ impl<S> Webhooks<S> {
     ///
     /// With one thread, everything runs on the runtime on which `serve` is called. Choose that if
     /// handlers call `tokio::task::block_in_place`, or compute for long: a thread that computes
-    /// answers no other request meanwhile. `tokio::task::spawn_blocking` is the better way to
+    /// serves no other request meanwhile. `tokio::task::spawn_blocking` is the better way to
     /// compute.
     pub fn worker_threads(mut self, threads: NonZeroUsize) -> Self {
         self.server.worker_threads = Some(threads);

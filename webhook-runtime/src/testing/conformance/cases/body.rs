@@ -50,11 +50,11 @@ pub(crate) async fn all_of_a_large_body_is_verified(target: &Target) -> CaseResu
     if !sample.signs_every_byte() {
         return not_applicable(NOT_ALL_SIGNED);
     }
-    let most = target.endpoint().max_body;
+    let max = target.endpoint().max_body;
     let start = sample.unsigned.body.len();
     // The padding is replaced by other white space, or another letter.
     let other = if sample.unsigned.is_form() { b'y' } else { b'\n' };
-    let large = sample.with_body(sample.padded(LARGE.min(most))).genuine()?;
+    let large = sample.with_body(sample.padded(LARGE.min(max))).genuine()?;
     let length = large.body.len();
     if length <= start || !sample.fits(&large) {
         return not_applicable(TOO_LARGE);
@@ -67,7 +67,7 @@ pub(crate) async fn all_of_a_large_body_is_verified(target: &Target) -> CaseResu
         target.refuses(&what, &request).await?;
     }
     // The signed part fills a buffer, and the unsigned part starts behind it.
-    for size in BUFFERS.into_iter().filter(|size| (start..most).contains(size)) {
+    for size in BUFFERS.into_iter().filter(|size| (start..max).contains(size)) {
         let signed = sample.with_body(sample.padded(size)).genuine()?;
         if signed.body.len() != size {
             continue;
@@ -81,10 +81,10 @@ pub(crate) async fn all_of_a_large_body_is_verified(target: &Target) -> CaseResu
 /// Large forgeries are refused like small ones.
 pub(crate) async fn large_forgeries_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
-    let most = target.endpoint().max_body;
+    let max = target.endpoint().max_body;
     let mut sizes = vec![100_001, 128 * 1024, 1024 * 1024];
-    if most < 1024 * 1024 {
-        sizes.push(most);
+    if max < 1024 * 1024 {
+        sizes.push(max);
     }
     for size in sizes {
         let large = sample.with_body(sample.padded(size));
@@ -186,11 +186,11 @@ pub(crate) async fn forgery_is_refused_before_parsing(target: &Target) -> CaseRe
 /// Sends signed JSON that is hard to parse. It may be refused, but must not cause a 5xx.
 pub(crate) async fn hostile_json_causes_no_5xx(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
-    let most = target.endpoint().max_body.min(1 << 20);
-    let deep = "[".repeat(100_000.min(most));
+    let max = target.endpoint().max_body.min(1 << 20);
+    let deep = "[".repeat(100_000.min(max));
     let nested = format!("{}1{}", "{\"a\":".repeat(1_000), "}".repeat(1_000));
     let twice = r#"{"id":1,"id":2,"type":"a","type":"b"}"#.to_owned();
-    let number = format!("{{\"id\":{}}}", "9".repeat(1_000_000.min(most.saturating_sub(8))));
+    let number = format!("{{\"id\":{}}}", "9".repeat(1_000_000.min(max.saturating_sub(8))));
     let texts = [
         ("a deep text", deep),
         ("deep objects", nested),
@@ -201,7 +201,7 @@ pub(crate) async fn hostile_json_causes_no_5xx(target: &Target) -> CaseResult {
         ("half a surrogate pair", r#"{"id":"\ud800"}"#.to_owned()),
         ("an escaped NUL", r#"{"id":"\u0000"}"#.to_owned()),
         ("a byte order mark", "\u{feff}{}".to_owned()),
-        ("white space", " ".repeat(most)),
+        ("white space", " ".repeat(max)),
         ("an empty body", String::new()),
         ("null", "null".to_owned()),
         ("a string", "\"text\"".to_owned()),
@@ -236,8 +236,8 @@ async fn survives(
     what: &str,
     body: Vec<u8>,
 ) -> CaseResult {
-    let most = target.endpoint().max_body;
-    let body = if body.len() > most { body[..most].to_vec() } else { body };
+    let max = target.endpoint().max_body;
+    let body = if body.len() > max { body[..max].to_vec() } else { body };
     let request = match sample.with_body(body.clone()).genuine() {
         Ok(request) => request,
         Err(_) => RawRequest { body: body.into(), ..sample.genuine()? },
