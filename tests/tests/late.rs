@@ -200,5 +200,5 @@ fn a_limit_above_the_provider_timeout_fails() {
             response_timeout: patience
         }]
     );
-    assert!(error.to_string().contains("slack waits no longer than 3s"), "{error}");
+    assert!(error.to_string().contains("slack only waits 3s"), "{error}");
 }

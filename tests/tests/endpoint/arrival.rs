@@ -60,5 +60,5 @@ async fn a_body_that_breaks_off_is_malformed() {
     *request.body_mut() = Script::new([ORDER], End::Broken).into();
     let answer = ask(&router::<echo>(), request).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    assert_eq!(answer.problem()["detail"], "the body broke off");
+    assert_eq!(answer.problem()["detail"], "the body is incomplete");
 }

@@ -96,6 +96,6 @@ fn schemes_can_limit_the_number_of_secrets() {
     assert_eq!(error.problems(), [problem]);
     assert_eq!(
         error.to_string(),
-        "the webhooks cannot start: `paired`: the provider's scheme has room for 2 secrets only"
+        "the webhooks cannot start: `paired`: the provider's scheme takes at most 2 secrets"
     );
 }

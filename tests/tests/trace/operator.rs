@@ -109,7 +109,7 @@ async fn rejections_are_spans_with_a_reason() {
     let mut image = delivery("{}");
     set(&mut image, "content-type", "image/png");
     for (request, outcome, reason) in [
-        (get, "405", "the method is not one that deliveries come with"),
+        (get, "405", "the provider does not deliver with this method"),
         (encoded, "415", "the body has a content encoding"),
         (delivery(vec![0; 3_000_000]), "413", "the body has more than 2097152 bytes"),
         (unsigned(), "401", "the header x-signature is missing"),

@@ -1,18 +1,18 @@
-//! The content of a body, and what is wrong with JSON that does not fit.
+//! The content of a body, and the rejections of JSON that does not fit a type.
 
 use serde::de::IgnoredAny;
 
 use crate::{delivery::Rejection, support::text::truncate, verify::json};
 
-/// What a body holds, by its content type.
+/// The content of a body, by its content type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content<'a> {
-    /// Checked to be UTF-8 once as a whole: cheaper than string by string.
+    /// JSON. The whole body is checked to be UTF-8 at once, which is cheaper than string by string.
     Json(&'a str),
     Form(&'a [u8]),
 }
 
-/// Whether a text is JSON, without a word about what is in it.
+/// Checks that a text is JSON, of any shape.
 pub(crate) fn check_json(json: &str) -> Result<(), Rejection> {
     match serde_json::from_str::<IgnoredAny>(json) {
         Ok(_) => Ok(()),
@@ -36,7 +36,7 @@ pub(crate) fn json_rejection(json: &str, error: &serde_json::Error) -> Rejection
     Rejection::Mismatch { path: shortened(&path), detail: shortened(&message) }
 }
 
-/// The message of an error without its place, and the place.
+/// Splits the message of an error from its position.
 pub(crate) fn message_and_place(error: &serde_json::Error) -> (String, String) {
     let mut message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
@@ -46,12 +46,12 @@ pub(crate) fn message_and_place(error: &serde_json::Error) -> (String, String) {
     (message, place)
 }
 
-/// The name of a field that is missing: the text has no place for it, but the message has its name.
+/// The name of a missing field. It has no position in the text, but the message contains its name.
 pub(crate) fn missing_field(message: &str) -> Option<&str> {
     message.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
-/// A message that may quote what the sender wrote, no longer than anybody reads.
+/// A message, cut to 200 characters: it may quote the sender's text.
 pub(crate) fn shortened(message: &str) -> String {
     let text = truncate(message, 200);
     if text.len() < message.len() { format!("{text}…") } else { text.to_owned() }

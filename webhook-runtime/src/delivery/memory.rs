@@ -1,4 +1,4 @@
-//! The memory that bodies may take, shared by all requests and deliveries.
+//! A limit to the memory of all bodies together.
 
 use std::{
     fmt,
@@ -10,34 +10,34 @@ use std::{
 
 use crate::delivery::Rejection;
 
-/// How many bytes of bodies may be in memory, of all requests and deliveries together.
+/// The number of bytes of bodies that all requests and deliveries may hold together.
 #[derive(Debug)]
-pub(crate) struct Budget {
-    most: usize,
+pub(crate) struct MemoryBudget {
+    max: usize,
     used: AtomicUsize,
 }
 
-/// What one body has of the budget; given back when the body is.
-pub(crate) struct Share {
-    budget: Arc<Budget>,
+/// The part of the budget that one body uses. Dropping it returns that part.
+pub(crate) struct MemoryPermit {
+    budget: Arc<MemoryBudget>,
     bytes: usize,
 }
 
-impl Budget {
-    pub(crate) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, used: AtomicUsize::new(0) })
+impl MemoryBudget {
+    pub(crate) fn new(max: usize) -> Arc<Self> {
+        Arc::new(Self { max, used: AtomicUsize::new(0) })
     }
 
-    pub(crate) fn share(self: &Arc<Self>) -> Share {
-        Share { budget: Arc::clone(self), bytes: 0 }
+    pub(crate) fn permit(self: &Arc<Self>) -> MemoryPermit {
+        MemoryPermit { budget: Arc::clone(self), bytes: 0 }
     }
 }
 
-impl Share {
-    /// Takes more, if there is as much.
+impl MemoryPermit {
+    /// Takes more bytes of the budget, or fails if it is used up.
     pub(crate) fn grow(&mut self, by: usize) -> Result<(), Rejection> {
-        let Budget { most, used } = &*self.budget;
-        let take = |used: usize| used.checked_add(by).filter(|used| used <= most);
+        let MemoryBudget { max, used } = &*self.budget;
+        let take = |used: usize| used.checked_add(by).filter(|used| used <= max);
         match used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
             Ok(_) => {
                 self.bytes += by;
@@ -48,14 +48,14 @@ impl Share {
     }
 }
 
-impl Drop for Share {
+impl Drop for MemoryPermit {
     fn drop(&mut self) {
         self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
-impl fmt::Debug for Share {
+impl fmt::Debug for MemoryPermit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Share").field("bytes", &self.bytes).finish_non_exhaustive()
+        f.debug_struct("MemoryPermit").field("bytes", &self.bytes).finish_non_exhaustive()
     }
 }

@@ -1,13 +1,13 @@
 //! A verified request.
 
-pub(crate) mod answer;
 pub(crate) mod content;
-mod encoded;
 pub(crate) mod memory;
 #[cfg(feature = "testing")]
 mod observer;
+mod raw_event;
 pub(crate) mod rejection;
 pub(crate) mod request;
+pub(crate) mod response;
 mod shape;
 mod tenant;
 
@@ -26,43 +26,43 @@ use http::{HeaderMap, HeaderValue, header, request::Parts};
 use crate::{
     delivery::{
         content::{Content, check_json},
-        memory::Share,
+        memory::MemoryPermit,
     },
     verify::{BatchLayout, Provider, json, scheme::Verified},
 };
 
-pub use encoded::RawEvent;
 #[cfg(feature = "testing")]
 pub(crate) use observer::{DeliveryObserver, Observer};
+pub use raw_event::RawEvent;
 pub use rejection::{FailedItem, LimitedBy, Rejection};
+pub(crate) use shape::PayloadKind;
 pub use shape::PayloadShape;
-pub(crate) use shape::Unit;
 pub use tenant::Tenant;
 
-/// One verified request. Only the receiving endpoint makes one, so whoever holds it knows that the
-/// provider signed these bytes.
+/// One verified request. Only an endpoint creates one, after it has verified the provider's
+/// signature over these bytes.
 ///
-/// As an argument before the payload it is an extractor (`delivery: Delivery`, cheap to clone); as
+/// As an argument before the payload it is an extractor: `delivery: Delivery`, cheap to clone. As
 /// the payload, `delivery: &Delivery` gives the raw body.
 ///
-/// Where the provider sends many events at once, and the handler is called for each, the delivery
-/// that a handler sees is that of one item: [`id`](Self::id), [`event`](Self::event),
-/// [`action`](Self::action), [`decode`](Self::decode) and [`encoded`](Self::raw_event) are the item's,
-/// everything else is that of the request.
+/// If the handler is called for each item of a batch, then [`id`](Self::id),
+/// [`event`](Self::event), [`action`](Self::action), [`decode`](Self::decode) and
+/// [`raw_event`](Self::raw_event) are those of the item. Everything else belongs to the whole
+/// request.
 #[derive(Clone)]
 pub struct Delivery {
     inner: Arc<Inner>,
     item: Option<Item>,
-    /// Watches what becomes of the delivery, where a test asks for it.
+    /// The observer of a test.
     #[cfg(feature = "testing")]
     observer: Option<Observer>,
 }
 
-/// Which item of a batch a handler is called for.
+/// One item of a batch.
 #[derive(Clone, Debug)]
 struct Item {
     index: usize,
-    /// Where its text is in the JSON of the body.
+    /// The range of its text in the JSON of the body.
     place: Range<usize>,
 }
 
@@ -71,28 +71,28 @@ struct Inner {
     endpoint: &'static str,
     headers: HeaderMap,
     body: Bytes,
-    verified: Verification,
-    /// The JSON out of a form's field, decoded when first asked for.
+    verified: VerificationResult,
+    /// The JSON in a field of the form, decoded at the first use.
     form_json: OnceLock<Option<Box<str>>>,
-    /// A form written as JSON, for payloads that borrow from it: when one is first decoded.
+    /// The form written as JSON, for payloads that borrow from it. It is written at the first use.
     form_as_json: OnceLock<String>,
-    /// What the request says of all events in it: read once, for all of them.
-    said: OnceLock<Said>,
-    /// What the body has of the memory for bodies, until it is let go.
-    share: Option<Share>,
+    /// The event names of the whole request, read once for all items.
+    event_names: OnceLock<EventNames>,
+    /// The memory of the body, returned when the delivery is dropped.
+    memory_permit: Option<MemoryPermit>,
 }
 
-/// What a request says of all events in it.
+/// The name and action of a whole request. They apply to every item that has none of its own.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Said {
+pub(crate) struct EventNames {
     pub(crate) event: Option<String>,
     pub(crate) action: Option<String>,
 }
 
-/// How a delivery was verified.
-pub(crate) struct Verification {
+/// The result of a verification.
+pub(crate) struct VerificationResult {
     pub(crate) proof: Verified,
-    /// Whose secret it was.
+    /// The tenant whose secret was used.
     pub(crate) tenant: Tenant,
     /// The payload of a GET, which has no body.
     pub(crate) query: Option<Bytes>,
@@ -105,10 +105,10 @@ impl Delivery {
         endpoint: &'static str,
         headers: HeaderMap,
         body: Bytes,
-        verified: Verification,
+        verified: VerificationResult,
     ) -> Self {
         let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
-        let (said, share) = (OnceLock::new(), None);
+        let (event_names, memory_permit) = (OnceLock::new(), None);
         let inner = Inner {
             provider,
             endpoint,
@@ -117,8 +117,8 @@ impl Delivery {
             verified,
             form_json,
             form_as_json,
-            said,
-            share,
+            event_names,
+            memory_permit,
         };
         Self::of(inner, None)
     }
@@ -132,7 +132,7 @@ impl Delivery {
         }
     }
 
-    /// Takes over the observer that a test has put into the request.
+    /// Takes the observer that a test has put into the request.
     #[cfg(feature = "testing")]
     pub(crate) fn observed_by(mut self, request: &mut http::Extensions) -> Self {
         self.observer = request.remove();
@@ -145,27 +145,27 @@ impl Delivery {
         self.observer.as_ref().map(|Observer(observer)| &**observer)
     }
 
-    /// Holds a share of the memory for bodies for as long as it is there.
-    pub(crate) fn holding(mut self, share: Share) -> Self {
+    /// Keeps the permit of the body's memory as long as the delivery lives.
+    pub(crate) fn with_memory_permit(mut self, permit: MemoryPermit) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
-            inner.share = Some(share);
+            inner.memory_permit = Some(permit);
         }
         self
     }
 
-    /// An event that came in a batch and was stored without the others: it is all of the body.
+    /// Creates the delivery of one batch item that was stored alone. The body is that item.
     #[cfg(feature = "inbox")]
-    pub(crate) fn alone(
+    pub(crate) fn from_stored_item(
         provider: &'static Provider,
         endpoint: &'static str,
         headers: HeaderMap,
         json: Bytes,
-        verified: Verification,
-        (index, said): (usize, Said),
+        verified: VerificationResult,
+        (index, event_names): (usize, EventNames),
     ) -> Self {
         let item = Some(Item { index, place: 0..json.len() });
         let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
-        let (said, share) = (OnceLock::from(said), None);
+        let (event_names, memory_permit) = (OnceLock::from(event_names), None);
         let inner = Inner {
             provider,
             endpoint,
@@ -174,45 +174,45 @@ impl Delivery {
             verified,
             form_json,
             form_as_json,
-            said,
-            share,
+            event_names,
+            memory_permit,
         };
         Self::of(inner, item)
     }
 
-    /// Whether it is one item of a batch already.
+    /// Returns whether this is one item of a batch.
     pub(crate) fn is_item(&self) -> bool {
         self.item.is_some()
     }
 
-    /// What the request says of all events in it.
-    pub(crate) fn said(&self) -> &Said {
-        self.inner.said.get_or_init(|| {
+    /// The name and action of the whole request.
+    pub(crate) fn event_names(&self) -> &EventNames {
+        self.inner.event_names.get_or_init(|| {
             let whole = RawEvent::whole(self);
             let [event, action] = [whole.event(), whole.action()];
-            Said { event: event.map(Into::into), action: action.map(Into::into) }
+            EventNames { event: event.map(Into::into), action: action.map(Into::into) }
         })
     }
 
     #[cfg(feature = "inbox")]
-    pub(crate) fn verification(&self) -> &Verification {
+    pub(crate) fn verification(&self) -> &VerificationResult {
         &self.inner.verified
     }
 
-    /// This delivery, as seen by the handler of one of its items. `json` is a part of its body.
+    /// The delivery of one item. `json` is the range of the item in the body.
     pub(crate) fn of_item(&self, index: usize, json: Range<usize>) -> Self {
         Self { item: Some(Item { index, place: json }), ..self.clone() }
     }
 
-    /// Where in the body's JSON the items of a batch are. What stands where the provider puts its
-    /// array, and is none, is an item by itself; `null` is none.
-    pub(crate) fn items(&self, says: &BatchLayout) -> Result<Vec<Range<usize>>, Rejection> {
+    /// The ranges of a batch's items in the JSON of the body. Any value other than an array is a
+    /// single item; `null` is no item.
+    pub(crate) fn items(&self, layout: &BatchLayout) -> Result<Vec<Range<usize>>, Rejection> {
         let Content::Json(body) = self.content()? else {
             return Err(Rejection::UnsupportedContentType);
         };
         check_json(body)?;
-        let Some(array) = json::text(body, says.array()) else {
-            let path = says.array().trim_start_matches('/').replace('/', ".");
+        let Some(array) = json::text(body, layout.array()) else {
+            let path = layout.array().trim_start_matches('/').replace('/', ".");
             return Err(Rejection::Mismatch {
                 path: path.replace("~1", "/").replace("~0", "~"),
                 detail: "the events of the batch are missing".to_owned(),
@@ -220,25 +220,25 @@ impl Delivery {
         };
         let nothing = || if array == "null" { Vec::new() } else { vec![array] };
         let items = json::items(array).unwrap_or_else(nothing);
-        let inside = |item| says.inner().and_then(|at| json::text(item, at)).unwrap_or(item);
+        let inside = |item| layout.inner().and_then(|at| json::text(item, at)).unwrap_or(item);
         Ok(items.into_iter().map(|item| json::place(inside(item), body)).collect())
     }
 
-    /// A part of the body's JSON, by its place.
+    /// A range of the body's JSON.
     pub(crate) fn part(&self, place: &Range<usize>) -> Option<&str> {
-        // Only the part is checked to be UTF-8: a batch has many, and all of it was checked before.
+        // Only this range is checked to be UTF-8. The whole body was checked before.
         match self.inner.form_json.get() {
             Some(Some(json)) => json.get(place.clone()),
             _ => std::str::from_utf8(self.inner.body.get(place.clone())?).ok(),
         }
     }
 
-    /// The text that the payload is decoded from: one item of a batch, or the body.
+    /// The text that the payload is decoded from: one item of a batch, or the whole body.
     #[must_use]
     pub fn raw_event(&self) -> RawEvent<'_> {
         let item = self.item.as_ref().and_then(|item| {
-            let says = self.inner.provider.batch()?;
-            Some(RawEvent::item(self, says, item.index, self.part(&item.place)?))
+            let layout = self.inner.provider.batch()?;
+            Some(RawEvent::item(self, layout, item.index, self.part(&item.place)?))
         });
         item.unwrap_or_else(|| RawEvent::whole(self))
     }
@@ -259,16 +259,16 @@ impl Delivery {
         &self.inner.headers
     }
 
-    /// The provider's id of the delivery, where it says one.
+    /// The provider's id of the delivery, if there is one.
     ///
-    /// [`id_is_signed`](Self::id_is_signed) tells whether it can be relied upon.
+    /// Trust it only if [`id_is_signed`](Self::id_is_signed).
     #[must_use]
     pub fn id(&self) -> Option<Cow<'_, str>> {
         self.raw_event().id()
     }
 
-    /// Whether the signature covers the id. GitHub's, for example, is a header that anybody on the
-    /// way can change: a recorded delivery sent again under another id is not recognised by it.
+    /// Returns whether the signature covers the id. GitHub's id, for example, is an unsigned
+    /// header: an attacker can replay a recorded delivery under another id.
     #[must_use]
     pub fn id_is_signed(&self) -> bool {
         let provider = self.inner.provider;
@@ -280,13 +280,14 @@ impl Delivery {
         }
     }
 
-    /// The name of the event, where the provider says one.
+    /// The name of the event, if the provider sends one.
     #[must_use]
     pub fn event(&self) -> Option<Cow<'_, str>> {
         self.raw_event().event()
     }
 
-    /// What tells events of one name apart, such as `opened`, where the provider says it.
+    /// The action, such as `opened`, if the provider sends one. It distinguishes events of the same
+    /// name.
     #[must_use]
     pub fn action(&self) -> Option<Cow<'_, str>> {
         self.raw_event().action()
@@ -304,34 +305,33 @@ impl Delivery {
         self.inner.endpoint
     }
 
-    /// The name of the secret that made the signature: while the old one of a rotation still
-    /// shows here, the provider is still using it.
+    /// The name of the secret that matches the signature. During a rotation it shows whether the
+    /// provider still uses the old secret.
     #[must_use]
     pub fn secret_name(&self) -> &str {
         &self.inner.verified.proof.secret_name
     }
 
-    /// When the provider signed, where its scheme signs a time.
+    /// The time of the signature, if the scheme signs one.
     #[must_use]
     pub fn signed_at(&self) -> Option<SystemTime> {
         self.inner.verified.proof.signed_at
     }
 
-    /// When the request was verified.
+    /// The time of the verification.
     #[must_use]
     pub fn received_at(&self) -> SystemTime {
         self.inner.verified.at
     }
 
-    /// Whose secret made the signature, where each tenant has its own: the parameters of the path
-    /// that the secret was found by.
+    /// The tenant whose secret matches the signature, with the path parameters that select it.
     #[must_use]
     pub fn tenant(&self) -> &Tenant {
         &self.inner.verified.tenant
     }
 
-    /// What the body holds. Providers label JSON in many ways, so whatever could be JSON is taken
-    /// for it, and the parser has the last word.
+    /// The content of the body. Providers label JSON in many ways, so every plausible content type
+    /// counts as JSON, and the parser decides.
     pub(crate) fn content(&self) -> Result<Content<'_>, Rejection> {
         if let Some(query) = &self.inner.verified.query {
             return Ok(Content::Form(query));
@@ -339,7 +339,7 @@ impl Delivery {
         let mut declared = self.inner.headers.get_all(header::CONTENT_TYPE).iter();
         let (first, second) = (declared.next(), declared.next());
         let declared = first.map_or(Ok("application/json"), HeaderValue::to_str);
-        // Sent twice, two readers could take the body for two things.
+        // With two content types, two readers could read the body differently.
         let declared =
             declared.ok().filter(|_| second.is_none()).ok_or(Rejection::UnsupportedContentType)?;
         if declared == "application/json" {
@@ -352,8 +352,8 @@ impl Delivery {
             return self.json_body();
         }
         if is("application/x-www-form-urlencoded") {
-            // Nobody signs the content type, and whoever changes it must not have what was signed
-            // as JSON read as a form: no form begins with these, which are escaped in one.
+            // The content type is not signed. An attacker who changes it must not have signed JSON
+            // read as a form. No form starts with these characters, because forms escape them.
             if matches!(self.inner.body.trim_ascii_start().first(), Some(b'{' | b'[')) {
                 let detail = "the content type says form, but the body looks like JSON: send it \
                               with `content-type: application/json`";
@@ -374,12 +374,12 @@ impl Delivery {
         }
     }
 
-    /// The form of this delivery, written as JSON once.
+    /// The form of this delivery as JSON, written once.
     pub(crate) fn form_as_json(&self, write: impl FnOnce() -> String) -> &str {
         self.inner.form_as_json.get_or_init(write)
     }
 
-    /// The JSON payload inside a form, where the provider sends it so.
+    /// The JSON payload in a form, for providers that send one.
     fn form_json(&self) -> Option<&str> {
         let field = self.inner.provider.json_form_field()?;
         self.inner
@@ -396,7 +396,8 @@ fn has_json_suffix(essence: &str) -> bool {
     essence.len() > 5 && essence.as_bytes()[essence.len() - 5..].eq_ignore_ascii_case(b"+json")
 }
 
-/// Shows what identifies the delivery; neither the body nor the headers, which may hold secrets.
+/// Shows what identifies the delivery. The body and the headers are left out, because they may
+/// contain secrets.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery")
@@ -418,14 +419,15 @@ impl<S: Sync> FromRequestParts<S> for Delivery {
     }
 }
 
-/// A `Delivery` was asked for outside a webhook: a mistake in the program, answered by 500.
+/// The rejection of a `Delivery` extractor outside a webhook. It is a mistake in the program, and
+/// the response is a 500.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MissingDelivery;
 
 impl fmt::Display for MissingDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("`Delivery` can be extracted in functions marked `#[webhook]` only")
+        f.write_str("`Delivery` can only be extracted in functions marked `#[webhook]`")
     }
 }
 

@@ -1,16 +1,16 @@
-//! The place where a test watches a delivery.
+//! The observer of a test.
 
 use std::sync::Arc;
 
 use crate::delivery::Rejection;
 
-/// Watches what becomes of a delivery. The test kit puts one into the request, from where it goes
-/// into the delivery: a layer may build another request, but no other delivery.
+/// Observes how a delivery is handled. The test kit puts one into the request, and the delivery
+/// takes it: a layer may build another request, but not another delivery.
 pub(crate) trait DeliveryObserver: Send + Sync {
     /// A handler is about to be called.
     fn handler_called(&self);
 
-    /// A known event does not fit its variant, though the handler is called.
+    /// A known event does not fit its variant, and the handler is called with `UnknownEvent`.
     fn event_mismatched(&self, error: &Rejection);
 }
 

@@ -1,4 +1,4 @@
-//! Refusals, as HTTP answers.
+//! Rejections, and their HTTP responses.
 
 use std::{fmt, time::Duration};
 
@@ -9,125 +9,126 @@ use axum::{
 use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
-use crate::{delivery::answer::is_retryable, verify::scheme::VerifyError};
+use crate::{delivery::response::is_retryable, verify::scheme::VerifyError};
 
-/// When a provider should send again what could not be verified: most ignore it, and those that
-/// heed it should not come all at once.
+/// The value of `Retry-After` in a 503. Most providers ignore it.
 const RETRY_AFTER_SECONDS: &str = "30";
 
-/// How many events of a batch an answer lists: a small request must not have a huge answer.
-const MOST_LISTED: usize = 100;
+/// The maximum number of failed items in a response: a small request must not cause a huge
+/// response.
+const MAX_LISTED: usize = 100;
 
-/// Why a request was refused.
+/// The reason why a request was rejected.
 ///
-/// As an answer it is `application/problem+json` (RFC 9457). The 401 is one and the same for every
-/// cause: its reason goes to the trace, and to the response's extensions, where layers around the
-/// endpoint find the rejection itself.
+/// The response is `application/problem+json` (RFC 9457). Every 401 is identical, whatever the
+/// cause. The reason is in the trace. The rejection itself is in the response's extensions, where
+/// layers around the endpoint find it.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// 405: not a method that this provider delivers with.
+    /// 405: the provider does not deliver with this method.
     MethodNotAllowed {
-        /// The methods that it delivers with.
+        /// The methods of the provider.
         allow: &'static str,
     },
-    /// 415: the body is compressed, and the signature would not cover what is read.
+    /// 415: the body is compressed. The signature would not cover the decompressed body.
     UnsupportedContentEncoding,
-    /// 413: the body is larger than the endpoint takes.
+    /// 413: the body is larger than the endpoint's limit.
     TooLarge {
-        /// The most that the endpoint takes, in bytes.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// 401: not believed.
+    /// 401: the request could not be verified.
     Unauthorized(VerifyError),
-    /// 429: too many requests, as the feature `rate-limit` counts them. Nothing of it was judged but, for an
-    /// endpoint's quota, the form of its signature.
+    /// 429: a quota of the feature `rate-limit` is used up. The request was not verified.
     RateLimited {
-        /// Whose quota is used up.
+        /// The quota that is used up.
         by: LimitedBy,
-        /// After which time there is something left again, in whole seconds.
+        /// The time until a request is allowed again, in whole seconds.
         retry_after: Duration,
     },
     /// 408: the body did not arrive in time.
     BodyTimeout,
-    /// 400: the body broke off.
+    /// 400: the connection ended before the body did.
     IncompleteBody,
-    /// 415: the content type is none that payloads are decoded from.
+    /// 415: payloads cannot be decoded from this content type.
     UnsupportedContentType,
     /// 400: the body is not what its content type says.
     Malformed {
-        /// What is wrong with it.
+        /// The problem.
         detail: String,
     },
-    /// 422: the body does not fit the payload's type.
+    /// 422: the body does not match the payload's type.
     Mismatch {
-        /// The path of the value that does not fit, such as `items[2].price`; empty for the whole.
+        /// The path of the value that does not match, such as `items[2].price`; empty for the whole
+        /// body.
         path: String,
-        /// What was expected there.
+        /// The expectation.
         detail: String,
     },
-    /// Some events of a batch were not taken. The answer tells how many, and lists the first
-    /// hundred. What it is answered by is in the documentation of
-    /// [`Provider::with_batch`](crate::Provider::with_batch).
+    /// Some events of a batch failed. The response has their number and lists the first hundred.
+    /// [`Provider::with_batch`](crate::Provider::with_batch) documents the status.
     BatchFailed {
-        /// The events that were not taken, in the order of the batch.
+        /// The failed events, in the order of the batch.
         failed: Vec<FailedItem>,
     },
     /// 403: a handshake with the wrong verify token.
     Forbidden,
-    /// 503: the verification itself could not be done; the provider should send again.
+    /// 503: the request could not be verified, for example because a secret source failed. The
+    /// provider should retry.
     Unavailable,
-    /// 503: the delivery could not be stored; the provider should send again.
+    /// 503: the delivery could not be stored. The provider should retry.
     NotStored,
-    /// 503: too many bodies are in memory, or too many handlers are running; the provider should send again.
+    /// 503: too many bodies are in memory, or too many handlers are running. The provider should
+    /// retry.
     Overloaded,
     /// 500: the handler panicked.
     HandlerPanicked,
 }
 
-/// Whose quota is used up.
+/// The quota that is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LimitedBy {
-    /// The peer's, by requests that were not believed.
+    /// The quota of the peer, which forged requests use up.
     Peer,
-    /// The endpoint's, by all of its requests.
+    /// The quota of the endpoint, which all requests use up.
     Endpoint,
 }
 
-/// One event of a batch that was not taken.
+/// One failed event of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedItem {
-    /// Its place in the batch, from 0.
+    /// The index in the batch, from 0.
     pub index: usize,
-    /// What its handler answered.
+    /// The status of its handler's response.
     pub status: StatusCode,
 }
 
 impl FailedItem {
-    /// The event at this place was answered by this status.
+    /// Creates a failed event.
     #[must_use]
     pub const fn new(index: usize, status: StatusCode) -> Self {
         Self { index, status }
     }
 }
 
-/// The status that answers for a whole batch.
-fn status_of(failed: &[FailedItem]) -> StatusCode {
+/// The status of the response to a whole batch.
+fn batch_status(failed: &[FailedItem]) -> StatusCode {
     let mut all = failed.iter().map(|failed| failed.status);
-    let again = all.clone().find(|status| is_retryable(*status));
-    match again.or_else(|| all.next()) {
-        // One event that is gone must not have the provider give up the endpoint.
+    let retryable = all.clone().find(|status| is_retryable(*status));
+    match retryable.or_else(|| all.next()) {
+        // A 410 for one event must not make the provider give up the endpoint.
         Some(StatusCode::GONE) => StatusCode::UNPROCESSABLE_ENTITY,
         Some(status) if status.is_client_error() || status.is_server_error() => status,
-        // What is no failure by itself is not to be taken for a success either.
+        // A redirect, for example, must not count as a success.
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
 impl Rejection {
-    /// The status of the answer.
+    /// The status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
@@ -141,7 +142,7 @@ impl Rejection {
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::IncompleteBody | Self::Malformed { .. } => StatusCode::BAD_REQUEST,
             Self::Mismatch { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::BatchFailed { failed } => status_of(failed),
+            Self::BatchFailed { failed } => batch_status(failed),
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Unavailable | Self::NotStored | Self::Overloaded => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -150,8 +151,8 @@ impl Rejection {
         }
     }
 
-    /// The path of the value that did not fit, such as `items[2].price`, where that was the reason.
-    /// In a map, its keys are the sender's own words.
+    /// The path of the value that does not match, such as `items[2].price`, for
+    /// [`Mismatch`](Self::Mismatch). Keys of a map in it come from the sender.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         match self {
@@ -160,7 +161,7 @@ impl Rejection {
         }
     }
 
-    /// The refusal of a batch because of this one of its events.
+    /// The rejection of a batch because of one event.
     pub(crate) fn of_item(self, index: usize) -> Self {
         match self {
             Self::Mismatch { path, detail } => {
@@ -171,7 +172,7 @@ impl Rejection {
         }
     }
 
-    /// What the sender is told beyond the status.
+    /// The detail in the response, beside the status.
     fn detail(&self) -> Option<String> {
         Some(match self {
             Self::MethodNotAllowed { .. }
@@ -189,7 +190,7 @@ impl Rejection {
             }
             Self::TooLarge { limit } => format!("the body may have at most {limit} bytes"),
             Self::BodyTimeout => "the body did not arrive in time".to_owned(),
-            Self::IncompleteBody => "the body broke off".to_owned(),
+            Self::IncompleteBody => "the body is incomplete".to_owned(),
             Self::UnsupportedContentType => {
                 "send application/json or application/x-www-form-urlencoded".to_owned()
             }
@@ -198,12 +199,12 @@ impl Rejection {
     }
 }
 
-/// For the trace: the reason, without anything that the sender wrote.
+/// The reason, for the trace, without any text of the sender.
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MethodNotAllowed { .. } => {
-                f.write_str("the method is not one that deliveries come with")
+                f.write_str("the provider does not deliver with this method")
             }
             Self::UnsupportedContentEncoding => f.write_str("the body has a content encoding"),
             Self::TooLarge { limit } => write!(f, "the body has more than {limit} bytes"),
@@ -215,29 +216,31 @@ impl fmt::Display for Rejection {
                 f.write_str("the quota of the endpoint is used up")
             }
             Self::BodyTimeout => f.write_str("the body did not arrive in time"),
-            Self::IncompleteBody => f.write_str("the body broke off"),
+            Self::IncompleteBody => f.write_str("the body is incomplete"),
             Self::UnsupportedContentType => f.write_str("the content type is not supported"),
             Self::Malformed { .. } => f.write_str("the body is malformed"),
-            // Not even the path: in a map, the keys are the sender's words.
+            // The path is left out too: keys of a map come from the sender.
             Self::Mismatch { .. } => f.write_str("the body does not fit the payload"),
             Self::BatchFailed { failed } => {
                 let events = if failed.len() == 1 { "event" } else { "events" };
-                write!(f, "{} {events} of the batch not taken:", failed.len())?;
+                write!(f, "{} {events} of the batch failed:", failed.len())?;
                 failed
                     .iter()
-                    .take(MOST_LISTED)
+                    .take(MAX_LISTED)
                     .try_for_each(|one| write!(f, " [{}] {}", one.index, one.status.as_u16()))
             }
             Self::Forbidden => f.write_str("the verify token is wrong"),
-            Self::Unavailable => f.write_str("the verification could not be done"),
+            Self::Unavailable => f.write_str("the request could not be verified"),
             Self::NotStored => f.write_str("the delivery could not be stored"),
-            Self::Overloaded => f.write_str("too much is being handled"),
+            Self::Overloaded => {
+                f.write_str("too many bodies are in memory or too many handlers are running")
+            }
             Self::HandlerPanicked => f.write_str("the handler panicked"),
         }
     }
 }
 
-/// The same text as `Display`: details may quote the body.
+/// The same text as `Display`, because details may quote the body.
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -246,23 +249,23 @@ impl fmt::Debug for Rejection {
 
 impl std::error::Error for Rejection {}
 
-/// The bodies of a 401 and of a 429. Whoever floods an endpoint is answered by nothing else, so that
-/// they are written once and for all.
-const UNAUTHORIZED: &str = r#"{"status":401,"title":"Unauthorized","type":"about:blank"}"#;
-const LIMITED: &str = r#"{"status":429,"title":"Too Many Requests","type":"about:blank"}"#;
+/// The bodies of a 401 and a 429. They are constants because a flood of requests gets nothing else.
+const UNAUTHORIZED_BODY: &str = r#"{"status":401,"title":"Unauthorized","type":"about:blank"}"#;
+const RATE_LIMITED_BODY: &str =
+    r#"{"status":429,"title":"Too Many Requests","type":"about:blank"}"#;
 
 impl Rejection {
-    /// The problem, as JSON.
-    fn problem(&self) -> Body {
+    /// The problem details as JSON.
+    fn problem_body(&self) -> Body {
         match self {
-            Self::Unauthorized(_) => Body::from(UNAUTHORIZED),
-            Self::RateLimited { .. } => Body::from(LIMITED),
-            _ => Body::from(self.members().to_string()),
+            Self::Unauthorized(_) => Body::from(UNAUTHORIZED_BODY),
+            Self::RateLimited { .. } => Body::from(RATE_LIMITED_BODY),
+            _ => Body::from(self.problem_members().to_string()),
         }
     }
 
-    /// The members of the problem.
-    fn members(&self) -> Value {
+    /// The members of the problem details.
+    fn problem_members(&self) -> Value {
         let status = self.status();
         let mut problem = Map::new();
         problem.insert("type".to_owned(), Value::from("about:blank"));
@@ -277,7 +280,7 @@ impl Rejection {
         }
         if let Self::BatchFailed { failed } = &self {
             problem.insert("failed".to_owned(), Value::from(failed.len()));
-            let items = failed.iter().take(MOST_LISTED).map(|failed| {
+            let items = failed.iter().take(MAX_LISTED).map(|failed| {
                 let status = Value::from(failed.status.as_u16());
                 let members = [("index", Value::from(failed.index)), ("status", status)];
                 members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -289,8 +292,12 @@ impl Rejection {
 }
 
 impl Rejection {
-    /// The answer, in what the request leaves behind: maps that are there already cost nothing.
-    pub(crate) fn answer(self, mut headers: HeaderMap, mut extensions: Extensions) -> Response {
+    /// Creates the response in the maps of the request, which saves an allocation.
+    pub(crate) fn into_response_with(
+        self,
+        mut headers: HeaderMap,
+        mut extensions: Extensions,
+    ) -> Response {
         headers.clear();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match &self {
@@ -309,7 +316,7 @@ impl Rejection {
             }
             _ => {}
         }
-        let mut response = Response::new(self.problem());
+        let mut response = Response::new(self.problem_body());
         *response.status_mut() = self.status();
         *response.headers_mut() = headers;
         extensions.clear();
@@ -321,7 +328,7 @@ impl Rejection {
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        self.answer(HeaderMap::new(), Extensions::new())
+        self.into_response_with(HeaderMap::new(), Extensions::new())
     }
 }
 
@@ -330,10 +337,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_beforehand_is_what_would_be_written() {
-        let members = Rejection::Unauthorized(VerifyError::InvalidSignature).members();
-        assert_eq!(members.to_string(), UNAUTHORIZED);
+    fn prepared_bodies_match_the_members() {
+        let members = Rejection::Unauthorized(VerifyError::InvalidSignature).problem_members();
+        assert_eq!(members.to_string(), UNAUTHORIZED_BODY);
         let limited = Rejection::RateLimited { by: LimitedBy::Peer, retry_after: Duration::ZERO };
-        assert_eq!(limited.members().to_string(), LIMITED);
+        assert_eq!(limited.problem_members().to_string(), RATE_LIMITED_BODY);
     }
 }

@@ -1,18 +1,18 @@
-//! The part of a delivery that a payload type is decoded from. It is known without a delivery, so that
-//! mistakes are found at start.
+//! The part of a delivery that a payload type is decoded from. It is known at start, so that
+//! mistakes are found then.
 
 /// The part of a delivery that a payload type takes.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PayloadShape {
-    pub(crate) unit: Unit,
+    pub(crate) kind: PayloadKind,
     /// The name of the event decides what is decoded.
     pub(crate) by_event: bool,
 }
 
 /// The part of a delivery that is one payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub(crate) enum PayloadKind {
     /// One item of a batch, or the body if the provider sends no batches.
     Item,
     /// All items of a batch.
@@ -22,12 +22,12 @@ pub(crate) enum Unit {
 }
 
 impl PayloadShape {
-    pub(crate) const ITEM: Self = Self { unit: Unit::Item, by_event: false };
-    pub(crate) const DELIVERY: Self = Self { unit: Unit::Delivery, by_event: false };
+    pub(crate) const ITEM: Self = Self { kind: PayloadKind::Item, by_event: false };
+    pub(crate) const DELIVERY: Self = Self { kind: PayloadKind::Delivery, by_event: false };
     /// An enum of events.
-    pub const EVENT: Self = Self { unit: Unit::Item, by_event: true };
+    pub const EVENT: Self = Self { kind: PayloadKind::Item, by_event: true };
 
     pub(crate) const fn batch_of(item: Self) -> Self {
-        Self { unit: Unit::Batch, by_event: item.by_event }
+        Self { kind: PayloadKind::Batch, by_event: item.by_event }
     }
 }

@@ -1,6 +1,6 @@
 //! The tenant whose secrets verify a delivery.
 
-/// Whose secrets are asked for: the endpoint, and the parameters of its path.
+/// The owner of secrets: the endpoint, and the parameters of its path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tenant {
     endpoint: &'static str,
@@ -18,7 +18,7 @@ impl Tenant {
         self.endpoint
     }
 
-    /// All parameters, in the order of the path.
+    /// All path parameters, in the order of the path.
     #[cfg(feature = "inbox")]
     pub(crate) fn params(&self) -> &[(String, String)] {
         &self.params

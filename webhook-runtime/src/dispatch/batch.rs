@@ -1,46 +1,46 @@
-//! A handler called for each event of a batch, and the answer to all of them.
+//! Calls a handler for each event of a batch, and builds one response.
 
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
-use super::{HandlerService, unless_it_panics};
+use super::{HandlerService, run_handler};
 use crate::{
     delivery::{
         FailedItem, Rejection,
-        answer::{is_retryable, retry_after},
+        response::{is_retryable, retry_after},
     },
     endpoint::HandlerInput,
     verify::BatchLayout,
 };
 
 impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
-    /// Calls the handler for each event of a batch in turn. One that fails stops no other.
-    pub(super) async fn each(
+    /// Calls the handler for each event of a batch in turn. A failure does not stop the others.
+    pub(super) async fn call_for_each_item(
         self,
-        items: &'static BatchLayout,
+        layout: &'static BatchLayout,
         verified: HandlerInput<S>,
     ) -> Response {
-        let places = match verified.delivery().items(items) {
-            Ok(places) => places,
+        let items = match verified.delivery().items(layout) {
+            Ok(items) => items,
             Err(rejection) => {
                 tracing::info!(reason = %rejection, "refused the batch");
                 return rejection.into_response();
             }
         };
-        let is_single = places.len() == 1;
+        let is_single = items.len() == 1;
         let mut failures = Failures::default();
-        for (index, place) in places.into_iter().enumerate() {
-            let item = verified.of_item(index, place);
-            let answer = unless_it_panics((self.call)(item)).await;
+        for (index, item_range) in items.into_iter().enumerate() {
+            let item = verified.of_item(index, item_range);
+            let response = run_handler((self.call)(item)).await;
             if is_single {
-                return answer;
+                return response;
             }
-            if !answer.status().is_success() {
-                failures.add(index, &answer);
+            if !response.status().is_success() {
+                failures.add(index, &response);
             }
-            if index % AT_A_TIME == AT_A_TIME - 1 {
+            if index % YIELD_INTERVAL == YIELD_INTERVAL - 1 {
                 tokio::task::yield_now().await;
             }
         }
@@ -48,13 +48,13 @@ impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
     }
 }
 
-/// After how many events others have their turn: handlers that never wait would keep them out.
-const AT_A_TIME: usize = 32;
+/// The number of events between two yields: handlers that never wait would block other tasks.
+const YIELD_INTERVAL: usize = 32;
 
-/// How many failures of a batch the trace tells one by one.
-const MOST_TOLD: usize = 20;
+/// The maximum number of failures that are traced one by one.
+const MAX_LOGGED: usize = 20;
 
-/// The events of a batch that were not taken.
+/// The failed events of a batch.
 #[derive(Default)]
 struct Failures {
     failed: Vec<FailedItem>,
@@ -62,13 +62,13 @@ struct Failures {
 }
 
 impl Failures {
-    fn add(&mut self, index: usize, answer: &Response) {
-        let status = answer.status();
-        if self.failed.len() < MOST_TOLD {
-            tracing::warn!(index, status = status.as_u16(), "an event of the batch was not taken");
+    fn add(&mut self, index: usize, response: &Response) {
+        let status = response.status();
+        if self.failed.len() < MAX_LOGGED {
+            tracing::warn!(index, status = status.as_u16(), "an event of the batch failed");
         }
         if is_retryable(status) {
-            self.retry_after = self.retry_after.max(retry_after(answer));
+            self.retry_after = self.retry_after.max(retry_after(response));
         }
         self.failed.push(FailedItem::new(index, status));
     }
@@ -78,7 +78,7 @@ impl Failures {
             return StatusCode::OK.into_response();
         }
         let rejection = Rejection::BatchFailed { failed: self.failed };
-        tracing::warn!(reason = %rejection, "the batch was not taken as a whole");
+        tracing::warn!(reason = %rejection, "the batch failed");
         let mut response = rejection.into_response();
         if let Some(after) = self.retry_after {
             let seconds = HeaderValue::from(after.as_secs());

@@ -1,4 +1,4 @@
-//! The function that the attribute left behind, as a service behind verification.
+//! The user's function as a service behind verification.
 
 use axum::response::Response;
 use axum::{
@@ -10,20 +10,20 @@ use axum::{
 use http::StatusCode;
 
 use crate::{
-    delivery::{Delivery, Rejection, Unit, request::VerifiedDelivery},
-    dispatch::layers::Around,
+    delivery::{Delivery, PayloadKind, Rejection, request::VerifiedDelivery},
+    dispatch::layers::LayerFn,
     endpoint::{Endpoint, HandlerFuture, HandlerInput},
     support::panic::catch_panic,
     verify::BatchLayout,
 };
 
-/// The function that the attribute left behind, and what its payload is made of.
+/// The user's function, and the layout of batches that it takes item by item.
 pub(crate) struct HandlerService<S> {
     pub(super) call: fn(HandlerInput<S>) -> HandlerFuture,
-    /// The name of the function, which is that of the endpoint.
+    /// The name of the endpoint and its function.
     name: &'static str,
-    /// Where the items are that it is called for, one by one.
-    items: Option<&'static BatchLayout>,
+    /// The location of a batch's items, if the function is called for each item.
+    batch_layout: Option<&'static BatchLayout>,
 }
 
 impl<S> Copy for HandlerService<S> {}
@@ -36,50 +36,52 @@ impl<S> Clone for HandlerService<S> {
 
 impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
     pub(crate) fn new(endpoint: &Endpoint, call: fn(HandlerInput<S>) -> HandlerFuture) -> Self {
-        let one_by_one = endpoint.payload_shape.unit == Unit::Item;
-        let items = endpoint.provider.batch().filter(|_| one_by_one);
-        Self { call, name: endpoint.name, items }
+        let one_by_one = endpoint.payload_shape.kind == PayloadKind::Item;
+        let batch_layout = endpoint.provider.batch().filter(|_| one_by_one);
+        Self { call, name: endpoint.name, batch_layout }
     }
 
-    /// With layers around it, the innermost first.
-    pub(crate) fn within(self, layers: Vec<Around<S>>) -> MethodRouter<S> {
-        layers.into_iter().fold(any(self), |inside, around| around(inside))
+    /// Wraps the service in layers, the innermost first.
+    pub(crate) fn with_layers(self, layers: Vec<LayerFn<S>>) -> MethodRouter<S> {
+        layers.into_iter().fold(any(self), |inner, layer| layer(inner))
     }
 
     pub(crate) fn run(self, verified: HandlerInput<S>) -> HandlerFuture {
-        match self.items {
-            Some(items) if !verified.delivery().is_item() => Box::pin(self.each(items, verified)),
+        match self.batch_layout {
+            Some(layout) if !verified.delivery().is_item() => {
+                Box::pin(self.call_for_each_item(layout, verified))
+            }
             _ => (self.call)(verified),
         }
     }
 }
 
-/// The inside of the layers.
+/// The service inside the layers.
 impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerService<S> {
     type Future = HandlerFuture;
 
     fn call(self, request: Request, state: S) -> HandlerFuture {
         let (mut parts, _) = request.into_parts();
-        let passed = parts
+        let verified = parts
             .extensions
             .remove::<VerifiedDelivery>()
             .map(|VerifiedDelivery(delivery)| delivery);
-        // A layer may have made a request of its own, and taken along what is public.
-        let delivery = passed.or_else(|| {
+        // A layer may have built another request, with the public extension only.
+        let delivery = verified.or_else(|| {
             let delivery = parts.extensions.get::<Delivery>();
             delivery.filter(|delivery| delivery.endpoint() == self.name).cloned()
         });
         let Some(delivery) = delivery else {
-            tracing::error!("a layer around the handler has taken the delivery away");
+            tracing::error!("a layer around the handler has removed the delivery");
             return Box::pin(async { StatusCode::INTERNAL_SERVER_ERROR.into_response() });
         };
         parts.extensions.insert(delivery.clone());
-        self.run(HandlerInput::complete(delivery, parts, state))
+        self.run(HandlerInput::with_complete_parts(delivery, parts, state))
     }
 }
 
-/// Runs a handler; one that panics is answered by 500, and everything else lives on.
-pub(crate) async fn unless_it_panics(handler: HandlerFuture) -> Response {
+/// Runs a handler. If it panics, the response is a 500, and the task goes on.
+pub(crate) async fn run_handler(handler: HandlerFuture) -> Response {
     catch_panic(handler).await.unwrap_or_else(|_| {
         tracing::error!(reason = "the handler panicked", "failed");
         Rejection::HandlerPanicked.into_response()

@@ -1,5 +1,5 @@
-//! Seats for middleware: around an endpoint, before anything is verified, and around its handler,
-//! after.
+//! Middleware: layers around an endpoint run before verification, layers around its handler run
+//! after it.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -13,22 +13,22 @@ use tower_service::Service;
 
 use crate::endpoint::Endpoint;
 
-/// A [`tower`](https://docs.rs/tower) layer as axum's own `layer` takes it: its service answers
-/// every request, with something that is a response.
+/// A [`tower`](https://docs.rs/tower) layer in the form that axum's `layer` takes: its service
+/// never fails, and its response implements `IntoResponse`.
 ///
-/// Every such layer implements it. One whose service can fail, such as a timeout, needs axum's
-/// `HandleErrorLayer` around it.
+/// Every such layer implements this trait. A layer whose service can fail, such as a timeout, needs
+/// axum's `HandleErrorLayer` around it.
 #[diagnostic::on_unimplemented(
-    message = "this is no layer that can be put around a webhook",
+    message = "this is not a layer for a webhook",
     label = "not a `tower::Layer<axum::routing::Route>`",
-    note = "a function becomes a layer by `axum::middleware::from_fn(...)`, or, if it takes `State`, \
-            by `axum::middleware::from_fn_with_state(state, ...)`",
+    note = "turn a function into a layer with `axum::middleware::from_fn(...)`, or, if it takes `State`, \
+            with `axum::middleware::from_fn_with_state(state, ...)`",
     note = "a layer whose service is not `Clone`, such as tower's `RateLimitLayer`, needs a \
-            `BufferLayer` around it, and that one a `HandleErrorLayer`"
+            `BufferLayer` around it, and a `HandleErrorLayer` around that"
 )]
 pub trait EndpointLayer: Clone + Send + Sync + 'static {
     #[doc(hidden)]
-    fn around<S: Clone + 'static>(self, inside: MethodRouter<S>) -> MethodRouter<S>;
+    fn apply<S: Clone + 'static>(self, inner: MethodRouter<S>) -> MethodRouter<S>;
 }
 
 impl<L> EndpointLayer for L
@@ -39,50 +39,51 @@ where
     <L::Service as Service<Request>>::Error: CannotFail,
     <L::Service as Service<Request>>::Future: Send + 'static,
 {
-    fn around<S: Clone + 'static>(self, inside: MethodRouter<S>) -> MethodRouter<S> {
-        inside.layer(self)
+    fn apply<S: Clone + 'static>(self, inner: MethodRouter<S>) -> MethodRouter<S> {
+        inner.layer(self)
     }
 }
 
-/// The error of a service that answers every request.
+/// The error of a service that never fails.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "the service of this layer can fail, and would leave a request without an answer",
+    message = "the service of this layer can fail, and then a request would get no response",
     label = "fails with `{Self}`",
-    note = "put `axum::error_handling::HandleErrorLayer` around it, which makes answers of errors"
+    note = "put `axum::error_handling::HandleErrorLayer` around it, which turns errors into responses"
 )]
 pub trait CannotFail: Into<Infallible> + 'static {}
 
 impl CannotFail for Infallible {}
 
-pub(crate) type Around<S> = Arc<dyn Fn(MethodRouter<S>) -> MethodRouter<S> + Send + Sync>;
+/// A function that wraps a route in a layer.
+pub(crate) type LayerFn<S> = Arc<dyn Fn(MethodRouter<S>) -> MethodRouter<S> + Send + Sync>;
 
-/// The layers of one seat, the innermost first.
-pub(crate) struct Layers<S> {
-    all: Vec<(Option<Endpoint>, Around<S>)>,
+/// The layers in one place, the innermost first.
+pub(crate) struct LayerStack<S> {
+    all: Vec<(Option<Endpoint>, LayerFn<S>)>,
 }
 
-impl<S> Layers<S> {
+impl<S> LayerStack<S> {
     pub(crate) fn new() -> Self {
         Self { all: Vec::new() }
     }
 
-    /// The endpoints that have a layer of their own.
+    /// The endpoints with a layer of their own.
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         self.all.iter().filter_map(|(endpoint, _)| endpoint.as_ref())
     }
 }
 
-impl<S: Clone + 'static> Layers<S> {
-    /// Adds a layer around one endpoint, or around every one.
+impl<S: Clone + 'static> LayerStack<S> {
+    /// Adds a layer around one endpoint, or around all.
     pub(crate) fn push(&mut self, endpoint: Option<Endpoint>, layer: impl EndpointLayer) {
-        self.all.push((endpoint, Arc::new(move |inside| layer.clone().around(inside))));
+        self.all.push((endpoint, Arc::new(move |inner| layer.clone().apply(inner))));
     }
 
     /// The layers of an endpoint.
-    pub(crate) fn of(&self, endpoint: &Endpoint) -> Vec<Around<S>> {
-        let is_its = |only: &Option<Endpoint>| only.as_ref().is_none_or(|only| only.is(endpoint));
-        let its = self.all.iter().filter(|(only, _)| is_its(only));
-        its.map(|(_, around)| Arc::clone(around)).collect()
+    pub(crate) fn of(&self, endpoint: &Endpoint) -> Vec<LayerFn<S>> {
+        let applies = |only: &Option<Endpoint>| only.as_ref().is_none_or(|only| only.is(endpoint));
+        let layers = self.all.iter().filter(|(only, _)| applies(only));
+        layers.map(|(_, layer)| Arc::clone(layer)).collect()
     }
 }

@@ -1,12 +1,12 @@
-//! From a verified delivery to the answer: the handler, called once or once an event of a batch,
-//! within the time that the sender waits.
+//! From a verified delivery to the response: calls the handler, once or for each item of a batch,
+//! within the time that the provider waits.
 
+pub(crate) mod background;
 mod batch;
 mod handler;
-pub(crate) mod late;
 pub(crate) mod layers;
 mod payload;
 
-pub(crate) use handler::{HandlerService, unless_it_panics};
-pub use late::BackgroundHandlers;
+pub use background::BackgroundHandlers;
+pub(crate) use handler::{HandlerService, run_handler};
 pub use layers::EndpointLayer;

@@ -1,4 +1,4 @@
-//! The payload of a verified delivery, for the code that the attribute leaves behind.
+//! The payload of a verified delivery, for the generated code.
 
 use axum::response::{IntoResponse, Response};
 
@@ -10,21 +10,21 @@ impl<S: Send + Sync> HandlerInput<S> {
     pub fn payload<'a, T: Payload<'a>>(&'a self) -> Result<T, Response> {
         match T::decode(self.delivery().raw_event()) {
             Ok(payload) => {
-                // The payload is decoded last: what follows is the handler's own call.
+                // The payload is decoded last, right before the handler is called.
                 #[cfg(feature = "testing")]
                 if let Some(observer) = self.delivery().observer() {
                     observer.handler_called();
                 }
                 Ok(payload)
             }
-            Err(rejection) => Err(refused(rejection)),
+            Err(rejection) => Err(payload_rejection(rejection)),
         }
     }
 }
 
-/// Not generic, so that it is not compiled for every payload type.
+/// Not generic, so that it is compiled once.
 #[cold]
-fn refused(rejection: Rejection) -> Response {
+fn payload_rejection(rejection: Rejection) -> Response {
     tracing::info!(reason = %rejection, "refused the payload");
     rejection.into_response()
 }

@@ -1,4 +1,4 @@
-//! What the attribute said, as data, and the trait that the attribute implements.
+//! The attribute's options as data, and the trait that the attribute implements.
 
 use std::{ops::Range, time::Duration};
 
@@ -13,21 +13,21 @@ use crate::{
     verify::{Field, Provider, providers::HMAC_SHA256_HEX},
 };
 
-/// The size of body that an endpoint takes unless told otherwise: 2 MiB, as axum does. GitHub
-/// sends up to 25 MB; set `max_body` for it.
+/// The default limit to the size of a body: 2 MiB, as in axum. GitHub sends up to 25 MB: set
+/// `max_body` for it.
 pub const DEFAULT_MAX_BODY: usize = 2 * 1024 * 1024;
 
-/// A function marked [`#[webhook]`](crate::webhook), as something that can be mounted. `S` is the
-/// state of the router.
+/// A function marked [`#[webhook]`](crate::webhook), which can be mounted. `S` is the state of the
+/// router.
 ///
-/// Only the attribute implements it.
+/// Only the attribute implements this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a webhook for a router with the state `{S}`",
     label = "cannot be mounted here",
     note = "mount a function marked `#[webhook]`, whose extractors the state `{S}` can serve"
 )]
 pub trait Webhook<S>: 'static {
-    /// What the attribute said.
+    /// Returns the options of the attribute.
     fn endpoint() -> Endpoint;
 
     /// Runs the function for a verified delivery.
@@ -35,11 +35,11 @@ pub trait Webhook<S>: 'static {
     fn call(verified: HandlerInput<S>) -> HandlerFuture;
 }
 
-/// A running handler: the one boxed future that each delivery costs.
+/// A running handler: one boxed future for each delivery.
 #[doc(hidden)]
 pub type HandlerFuture = std::pin::Pin<Box<dyn Future<Output = Response> + Send>>;
 
-/// What the attribute said about one endpoint.
+/// The options of one endpoint.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     pub(crate) name: &'static str,
@@ -51,15 +51,15 @@ pub struct Endpoint {
     pub(crate) tolerance: Option<Duration>,
     pub(crate) max_body: usize,
     pub(crate) respond_within: Option<Duration>,
-    /// Whether deliveries are stored before they are answered.
+    /// Store deliveries in the inbox before the response.
     pub(crate) inbox: bool,
-    /// What deliveries have in common that are to be handled one after another.
+    /// The ordering key: deliveries with the same value are handled one after another.
     pub(crate) order_by: Option<Field>,
     pub(crate) payload_shape: PayloadShape,
 }
 
 impl Endpoint {
-    /// An endpoint with every option at its default.
+    /// Creates an endpoint with default options.
     #[must_use]
     pub const fn new(name: &'static str, module: &'static str, path: &'static str) -> Self {
         Self {
@@ -78,80 +78,77 @@ impl Endpoint {
         }
     }
 
-    /// The environment variables that hold the live secrets: the first has to be set, the others
-    /// may be.
+    /// Sets the environment variables with the secrets. The first variable is required, the others
+    /// are optional.
     #[must_use]
     pub const fn secret_env(mut self, names: &'static [&'static str]) -> Self {
         self.secret_env = names;
         self
     }
 
-    /// The environment variable that holds the verify token, for providers that ask for one.
+    /// Sets the environment variable with the verify token, for providers that send one.
     #[must_use]
     pub const fn verify_token_env(mut self, name: &'static str) -> Self {
         self.verify_token_env = Some(name);
         self
     }
 
-    /// Who sends.
+    /// Sets the provider.
     #[must_use]
     pub const fn provider(mut self, provider: &'static Provider) -> Self {
         self.provider = provider;
         self
     }
 
-    /// How far from now the signed time may be, instead of the provider's own window.
+    /// Replaces the provider's replay window: the signed time may differ from now by this much.
     #[must_use]
     pub const fn tolerance(mut self, window: Duration) -> Self {
         self.tolerance = Some(window);
         self
     }
 
-    /// The largest body taken, in bytes.
+    /// Limits the size of a body, in bytes.
     #[must_use]
     pub const fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
         self
     }
 
-    /// How long the handler may take until the delivery is answered without it. The handler then
-    /// runs on to its end.
+    /// Limits the time until the response. A slower handler runs to its end in the background.
     ///
-    /// The answer has no body and the status by which the
-    /// [provider](Provider::with_ack_status) knows that the delivery was taken. It is a promise
-    /// that nothing but this process keeps: what becomes of a handler after its answer, the
-    /// provider never hears, and if the process ends first, the delivery is lost.
+    /// The early response has no body and the [status](Provider::with_ack_status) that the provider
+    /// takes as a success. After it, failures are invisible to the provider, and if the process
+    /// ends before the handler, the delivery is lost.
     #[must_use]
     pub const fn respond_within(mut self, limit: Duration) -> Self {
         self.respond_within = Some(limit);
         self
     }
 
-    /// Stores deliveries in the inbox, and answers once they are safe there. The handler runs
-    /// afterwards, and again until it succeeds: see the feature `inbox`.
+    /// Stores deliveries in the inbox before the response. The handler runs afterwards, and is
+    /// retried until it succeeds: see the feature `inbox`.
     #[must_use]
     pub const fn inbox(mut self) -> Self {
         self.inbox = true;
         self
     }
 
-    /// Has deliveries handled one after another, in the order in which they came, that have the same
-    /// value at this source; others are handled at the same time. Those that have none there are in
-    /// no order.
+    /// Sets the ordering key. Deliveries with the same value in this field are handled one after
+    /// another, in the order of arrival. Others run concurrently, and so do those without a value.
     #[must_use]
     pub const fn order_by(mut self, source: Field) -> Self {
         self.order_by = Some(source);
         self
     }
 
-    /// As [`order_by`](Self::order_by), at a JSON pointer.
+    /// Like [`order_by`](Self::order_by), with a JSON pointer.
     #[doc(hidden)]
     #[must_use]
     pub const fn order_by_pointer(self, pointer: &'static str) -> Self {
         self.order_by(Field::pointer(pointer))
     }
 
-    /// What the payload's type takes of a delivery.
+    /// Sets the part of a delivery that the payload type takes.
     #[doc(hidden)]
     #[must_use]
     pub const fn payload_shape(mut self, payload_shape: PayloadShape) -> Self {
@@ -159,42 +156,42 @@ impl Endpoint {
         self
     }
 
-    /// Two endpoints are the same when one function is behind both.
+    /// Returns whether both endpoints belong to the same function.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.name == other.name && self.module == other.module
     }
 }
 
-/// A verified delivery on its way to a handler, with what its extractors need.
+/// The input of a handler: a verified delivery, and the request parts and state for extractors.
 #[doc(hidden)]
 pub struct HandlerInput<S> {
     delivery: Delivery,
     parts: Parts,
     state: S,
-    /// Whether `parts` is complete: a handler without extractors never pays for it.
-    complete: bool,
+    /// `parts` has all headers and extensions. They are only added for handlers with extractors.
+    parts_complete: bool,
 }
 
 impl<S: Clone> HandlerInput<S> {
-    /// The same for one item of the batch that it is.
+    /// The input for one item of a batch.
     pub(crate) fn of_item(&self, index: usize, json: Range<usize>) -> Self {
         let delivery = self.delivery.of_item(index, json);
         let mut parts = self.parts.clone();
-        if self.complete {
+        if self.parts_complete {
             parts.extensions.insert(delivery.clone());
         }
-        Self { delivery, parts, state: self.state.clone(), complete: self.complete }
+        Self { delivery, parts, state: self.state.clone(), parts_complete: self.parts_complete }
     }
 }
 
 impl<S: Send + Sync> HandlerInput<S> {
     pub(crate) fn new(delivery: Delivery, parts: Parts, state: S) -> Self {
-        Self { delivery, parts, state, complete: false }
+        Self { delivery, parts, state, parts_complete: false }
     }
 
-    /// With parts that are those of the request already, the delivery among their extensions.
-    pub(crate) fn complete(delivery: Delivery, parts: Parts, state: S) -> Self {
-        Self { delivery, parts, state, complete: true }
+    /// Creates an input from complete parts, with the delivery in their extensions.
+    pub(crate) fn with_complete_parts(delivery: Delivery, parts: Parts, state: S) -> Self {
+        Self { delivery, parts, state, parts_complete: true }
     }
 
     pub(crate) fn delivery(&self) -> &Delivery {
@@ -204,8 +201,8 @@ impl<S: Send + Sync> HandlerInput<S> {
     /// Runs one extractor.
     #[allow(clippy::missing_errors_doc, reason = "not for users")]
     pub async fn extract<T: FromRequestParts<S>>(&mut self) -> Result<T, Response> {
-        if !self.complete {
-            self.complete = true;
+        if !self.parts_complete {
+            self.parts_complete = true;
             self.parts.headers.clone_from(self.delivery.headers());
             self.parts.extensions.insert(self.delivery.clone());
         }
@@ -215,7 +212,7 @@ impl<S: Send + Sync> HandlerInput<S> {
     }
 }
 
-/// Turns what a handler returned into an answer.
+/// Converts a handler's result into a response.
 #[doc(hidden)]
 pub fn respond<R: IntoResponse>(returned: R) -> Response {
     returned.into_response()

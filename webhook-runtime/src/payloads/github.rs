@@ -1,8 +1,8 @@
 //! GitHub's [events](https://docs.github.com/en/webhooks/webhook-events-and-payloads), named by the
 //! header `X-GitHub-Event`, which is [`Delivery::event`](crate::Delivery::event).
 //!
-//! What is optional here may be missing or `null` by GitHub's published schema, or is so in an
-//! example. Times are text, as in RFC 3339. What an edit has changed, `changes`, is left out.
+//! Optional fields may be missing or `null` by GitHub's published schema or in its examples. Times
+//! are text, as in RFC 3339. The previous values of an edit, `changes`, are left out.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use super::{open_enum, text};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Push<'a> {
-    /// What was pushed to, such as `refs/heads/main`.
+    /// The reference that was pushed to, such as `refs/heads/main`.
     #[serde(borrow, rename = "ref")]
     pub reference: Cow<'a, str>,
     /// The commit that it was at before; all zeros if it is new.
@@ -28,11 +28,11 @@ pub struct Push<'a> {
     /// The reference that a new one was made from.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub base_ref: Option<Cow<'a, str>>,
-    /// Whether it is new.
+    /// It is new.
     pub created: bool,
-    /// Whether it is deleted.
+    /// It is deleted.
     pub deleted: bool,
-    /// Whether it was forced: commits may be gone from it.
+    /// It was a force push: commits may be gone.
     pub forced: bool,
     /// A page that shows the difference.
     #[serde(borrow)]
@@ -43,19 +43,19 @@ pub struct Push<'a> {
     /// The last one; none if the reference is deleted.
     #[serde(borrow)]
     pub head_commit: Option<Commit<'a>>,
-    /// Who pushed, as Git knows them.
+    /// The Git identity that pushed.
     #[serde(borrow)]
     pub pusher: Author<'a>,
     /// The repository that it happened in.
     #[serde(borrow)]
     pub repository: Repository<'a>,
-    /// Its organization, where it is in one.
+    /// Its organization, if it is in one.
     #[serde(borrow)]
     pub organization: Option<Organization<'a>>,
-    /// Who pushed, as GitHub knows them.
+    /// The GitHub account that pushed.
     #[serde(borrow)]
     pub sender: Option<User<'a>>,
-    /// The installation of the GitHub App that is told, if one is.
+    /// The installation of the GitHub App that receives the event, if there is one.
     pub installation: Option<Installation>,
 }
 
@@ -69,21 +69,21 @@ pub struct Commit<'a> {
     /// The hash of its tree.
     #[serde(borrow)]
     pub tree_id: Cow<'a, str>,
-    /// Whether it was not there before, in any branch.
+    /// It was not in any branch before.
     pub distinct: bool,
-    /// What was written about it.
+    /// Its description.
     #[serde(borrow)]
     pub message: Cow<'a, str>,
-    /// When it was made.
+    /// The time of its creation.
     #[serde(borrow)]
     pub timestamp: Cow<'a, str>,
     /// Its page.
     #[serde(borrow)]
     pub url: Cow<'a, str>,
-    /// Who wrote it.
+    /// The author.
     #[serde(borrow)]
     pub author: Author<'a>,
-    /// Who made it a commit.
+    /// The committer.
     #[serde(borrow)]
     pub committer: Author<'a>,
     /// Files that it added.
@@ -97,17 +97,17 @@ pub struct Commit<'a> {
     pub modified: Vec<Cow<'a, str>>,
 }
 
-/// Somebody as Git knows them.
+/// A Git identity.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Author<'a> {
-    /// Their name.
+    /// The name.
     #[serde(borrow)]
     pub name: Cow<'a, str>,
-    /// Their address.
+    /// The mail address.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub email: Option<Cow<'a, str>>,
-    /// Their account, where GitHub found it.
+    /// The GitHub account, if there is one.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub username: Option<Cow<'a, str>>,
 }
@@ -118,7 +118,7 @@ pub struct Author<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct PullRequestEvent<'a> {
-    /// What happened.
+    /// The action.
     #[serde(borrow)]
     pub action: PullRequestAction<'a>,
     /// The number of the pull request.
@@ -129,36 +129,36 @@ pub struct PullRequestEvent<'a> {
     /// The label that was put on it or taken off.
     #[serde(borrow)]
     pub label: Option<Label<'a>>,
-    /// Who was assigned, or is no longer.
+    /// The account that was assigned or unassigned.
     #[serde(borrow)]
     pub assignee: Option<User<'a>>,
-    /// Who was asked for a review, or is no longer, if it is a person.
+    /// The person whose review was requested, or is no longer.
     #[serde(borrow)]
     pub requested_reviewer: Option<User<'a>>,
-    /// Who was asked for a review, or is no longer, if it is a team.
+    /// The team whose review was requested, or is no longer.
     #[serde(borrow)]
     pub requested_team: Option<Team<'a>>,
-    /// When commits were pushed to it, the one that it was at before.
+    /// After a push to it, the commit before.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub before: Option<Cow<'a, str>>,
-    /// When commits were pushed to it, the one that it is at now.
+    /// After a push to it, the commit now.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub after: Option<Cow<'a, str>>,
     /// The repository that it happened in.
     #[serde(borrow)]
     pub repository: Repository<'a>,
-    /// Its organization, where it is in one.
+    /// Its organization, if it is in one.
     #[serde(borrow)]
     pub organization: Option<Organization<'a>>,
-    /// Who did it.
+    /// The account that caused the event.
     #[serde(borrow)]
     pub sender: Option<User<'a>>,
-    /// The installation of the GitHub App that is told, if one is.
+    /// The installation of the GitHub App that receives the event, if there is one.
     pub installation: Option<Installation>,
 }
 
 open_enum! {
-    /// What happened to a pull request.
+    /// The action on a pull request.
     PullRequestAction {
         Assigned = "assigned",
         AutoMergeDisabled = "auto_merge_disabled",
@@ -188,7 +188,7 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct PullRequest<'a> {
-    /// Its id, unlike any other at GitHub.
+    /// Its id, globally unique at GitHub.
     pub id: u64,
     /// Its number in the repository.
     pub number: u64,
@@ -198,56 +198,56 @@ pub struct PullRequest<'a> {
     /// Its title.
     #[serde(borrow)]
     pub title: Cow<'a, str>,
-    /// What was written about it.
+    /// Its description.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub body: Option<Cow<'a, str>>,
-    /// Whether it is open.
+    /// Open or closed.
     #[serde(borrow)]
     pub state: State<'a>,
-    /// Whether it is a draft.
+    /// It is a draft.
     #[serde(default)]
     pub draft: bool,
-    /// Whether it was merged.
+    /// It was merged.
     pub merged: Option<bool>,
-    /// When it was merged.
+    /// The time at which it was merged.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub merged_at: Option<Cow<'a, str>>,
     /// The commit that merged it or, before, would.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub merge_commit_sha: Option<Cow<'a, str>>,
-    /// Whose it is; none if the account is deleted.
+    /// The author; `None` if the account is deleted.
     #[serde(borrow)]
     pub user: Option<User<'a>>,
-    /// What is to be merged.
+    /// The branch that will be merged.
     #[serde(borrow)]
     pub head: Branch<'a>,
-    /// What it is to be merged into.
+    /// The branch that it will be merged into.
     #[serde(borrow)]
     pub base: Branch<'a>,
     /// Its labels.
     #[serde(borrow, default)]
     pub labels: Vec<Label<'a>>,
-    /// Who is assigned.
+    /// The assigned accounts.
     #[serde(borrow, default, deserialize_with = "text::list_or_null")]
     pub assignees: Vec<User<'a>>,
     /// Its milestone.
     #[serde(borrow)]
     pub milestone: Option<Milestone<'a>>,
-    /// How many commits it has.
+    /// The number of commits.
     pub commits: Option<u64>,
-    /// How many lines it adds.
+    /// The number of added lines.
     pub additions: Option<u64>,
-    /// How many lines it removes.
+    /// The number of removed lines.
     pub deletions: Option<u64>,
-    /// How many files it changes.
+    /// The number of changed files.
     pub changed_files: Option<u64>,
-    /// When it was opened.
+    /// The time at which it was opened.
     #[serde(borrow)]
     pub created_at: Cow<'a, str>,
-    /// When it last changed.
+    /// The time of the last change.
     #[serde(borrow)]
     pub updated_at: Cow<'a, str>,
-    /// When it was closed.
+    /// The time at which it was closed.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub closed_at: Option<Cow<'a, str>>,
 }
@@ -268,13 +268,13 @@ pub struct Branch<'a> {
     /// Its repository; none if that is deleted.
     #[serde(borrow)]
     pub repo: Option<Repository<'a>>,
-    /// Whose it is.
+    /// The owner.
     #[serde(borrow)]
     pub user: Option<User<'a>>,
 }
 
 open_enum! {
-    /// Whether an issue, a pull request or a milestone is open.
+    /// The state of an issue, a pull request or a milestone.
     State {
         Open = "open",
         Closed = "closed",
@@ -287,7 +287,7 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct IssuesEvent<'a> {
-    /// What happened.
+    /// The action.
     #[serde(borrow)]
     pub action: IssuesAction<'a>,
     /// The issue, as it is now.
@@ -296,7 +296,7 @@ pub struct IssuesEvent<'a> {
     /// The label that was put on it or taken off.
     #[serde(borrow)]
     pub label: Option<Label<'a>>,
-    /// Who was assigned, or is no longer.
+    /// The account that was assigned or unassigned.
     #[serde(borrow)]
     pub assignee: Option<User<'a>>,
     /// The milestone that it was put into or taken out of.
@@ -305,18 +305,18 @@ pub struct IssuesEvent<'a> {
     /// The repository that it happened in.
     #[serde(borrow)]
     pub repository: Repository<'a>,
-    /// Its organization, where it is in one.
+    /// Its organization, if it is in one.
     #[serde(borrow)]
     pub organization: Option<Organization<'a>>,
-    /// Who did it.
+    /// The account that caused the event.
     #[serde(borrow)]
     pub sender: User<'a>,
-    /// The installation of the GitHub App that is told, if one is.
+    /// The installation of the GitHub App that receives the event, if there is one.
     pub installation: Option<Installation>,
 }
 
 open_enum! {
-    /// What happened to an issue.
+    /// The action on an issue.
     IssuesAction {
         Assigned = "assigned",
         Closed = "closed",
@@ -343,7 +343,7 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Issue<'a> {
-    /// Its id, unlike any other at GitHub.
+    /// Its id, globally unique at GitHub.
     pub id: u64,
     /// Its number in the repository.
     pub number: u64,
@@ -353,39 +353,39 @@ pub struct Issue<'a> {
     /// Its title.
     #[serde(borrow)]
     pub title: Cow<'a, str>,
-    /// What was written about it.
+    /// Its description.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub body: Option<Cow<'a, str>>,
-    /// Whether it is open.
+    /// Open or closed.
     #[serde(borrow)]
     pub state: Option<State<'a>>,
-    /// Why it is not, or is again.
+    /// The reason why it was closed or reopened.
     #[serde(borrow)]
     pub state_reason: Option<StateReason<'a>>,
-    /// Whose it is; none if the account is deleted.
+    /// The author; `None` if the account is deleted.
     #[serde(borrow)]
     pub user: Option<User<'a>>,
     /// Its labels.
     #[serde(borrow, default)]
     pub labels: Vec<Label<'a>>,
-    /// Who is assigned.
+    /// The assigned accounts.
     #[serde(borrow, default, deserialize_with = "text::list_or_null")]
     pub assignees: Vec<User<'a>>,
     /// Its milestone.
     #[serde(borrow)]
     pub milestone: Option<Milestone<'a>>,
-    /// Whether only collaborators can write to it.
+    /// Only collaborators can write to it.
     #[serde(default)]
     pub locked: bool,
-    /// How many comments it has.
+    /// The number of comments.
     pub comments: u64,
-    /// When it was opened.
+    /// The time at which it was opened.
     #[serde(borrow)]
     pub created_at: Cow<'a, str>,
-    /// When it last changed.
+    /// The time of the last change.
     #[serde(borrow)]
     pub updated_at: Cow<'a, str>,
-    /// When it was closed.
+    /// The time at which it was closed.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub closed_at: Option<Cow<'a, str>>,
 }
@@ -421,7 +421,7 @@ pub struct Ping<'a> {
     /// The organization, if it is in one.
     #[serde(borrow)]
     pub organization: Option<Organization<'a>>,
-    /// Who set it up.
+    /// The account that created it.
     #[serde(borrow)]
     pub sender: Option<User<'a>>,
 }
@@ -432,24 +432,24 @@ pub struct Ping<'a> {
 pub struct Hook<'a> {
     /// Its id.
     pub id: u64,
-    /// Whose it is, such as `Repository`, `Organization` or `App`.
+    /// The kind of owner, such as `Repository`, `Organization` or `App`.
     #[serde(borrow, rename = "type")]
     pub kind: Cow<'a, str>,
-    /// Whether it delivers.
+    /// It is active.
     pub active: bool,
     /// The events that it delivers; `*` for all.
     #[serde(borrow, default, deserialize_with = "text::list")]
     pub events: Vec<Cow<'a, str>>,
-    /// How it delivers.
+    /// The configuration of its deliveries.
     #[serde(borrow)]
     pub config: HookConfig<'a>,
 }
 
-/// How a webhook delivers.
+/// The configuration of a webhook's deliveries.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct HookConfig<'a> {
-    /// Where to.
+    /// The URL that it delivers to.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub url: Option<Cow<'a, str>>,
     /// As JSON, `json`, or in a form, `form`.
@@ -463,7 +463,7 @@ pub struct HookConfig<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct ReleaseEvent<'a> {
-    /// What happened.
+    /// The action.
     #[serde(borrow)]
     pub action: ReleaseAction<'a>,
     /// The release, as it is now.
@@ -472,18 +472,18 @@ pub struct ReleaseEvent<'a> {
     /// The repository that it happened in.
     #[serde(borrow)]
     pub repository: Repository<'a>,
-    /// Its organization, where it is in one.
+    /// Its organization, if it is in one.
     #[serde(borrow)]
     pub organization: Option<Organization<'a>>,
-    /// Who did it.
+    /// The account that caused the event.
     #[serde(borrow)]
     pub sender: Option<User<'a>>,
-    /// The installation of the GitHub App that is told, if one is.
+    /// The installation of the GitHub App that receives the event, if there is one.
     pub installation: Option<Installation>,
 }
 
 open_enum! {
-    /// What happened to a release.
+    /// The action on a release.
     ReleaseAction {
         Created = "created",
         Deleted = "deleted",
@@ -513,23 +513,23 @@ pub struct Release<'a> {
     /// Its title.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub name: Option<Cow<'a, str>>,
-    /// What was written about it.
+    /// Its description.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub body: Option<Cow<'a, str>>,
-    /// Whether it is not published yet.
+    /// It is a draft, not published yet.
     pub draft: bool,
-    /// Whether it is not meant for everybody yet.
+    /// It is a prerelease.
     pub prerelease: bool,
-    /// Whose it is; none if the account is deleted.
+    /// The author; `None` if the account is deleted.
     #[serde(borrow)]
     pub author: Option<User<'a>>,
     /// Its files.
     #[serde(borrow, default)]
     pub assets: Vec<Asset<'a>>,
-    /// When the commit was made that it is of.
+    /// The time of its commit.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub created_at: Option<Cow<'a, str>>,
-    /// When it was published.
+    /// The time at which it was published.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub published_at: Option<Cow<'a, str>>,
 }
@@ -543,15 +543,15 @@ pub struct Asset<'a> {
     /// Its name.
     #[serde(borrow)]
     pub name: Cow<'a, str>,
-    /// What it is called instead.
+    /// Its label.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub label: Option<Cow<'a, str>>,
-    /// What kind of file it is.
+    /// The media type of the file.
     #[serde(borrow)]
     pub content_type: Cow<'a, str>,
     /// Its size, in bytes.
     pub size: u64,
-    /// Where it can be had.
+    /// The URL to download it.
     #[serde(borrow)]
     pub browser_download_url: Cow<'a, str>,
 }
@@ -562,7 +562,7 @@ pub struct Asset<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct WorkflowRunEvent<'a> {
-    /// What happened.
+    /// The action.
     #[serde(borrow)]
     pub action: WorkflowRunAction<'a>,
     /// The run.
@@ -574,18 +574,18 @@ pub struct WorkflowRunEvent<'a> {
     /// The repository that it happened in.
     #[serde(borrow)]
     pub repository: Repository<'a>,
-    /// Its organization, where it is in one.
+    /// Its organization, if it is in one.
     #[serde(borrow)]
     pub organization: Option<Organization<'a>>,
-    /// Who did it.
+    /// The account that caused the event.
     #[serde(borrow)]
     pub sender: User<'a>,
-    /// The installation of the GitHub App that is told, if one is.
+    /// The installation of the GitHub App that receives the event, if there is one.
     pub installation: Option<Installation>,
 }
 
 open_enum! {
-    /// What happened to a run.
+    /// The action on a run.
     WorkflowRunAction {
         Completed = "completed",
         InProgress = "in_progress",
@@ -613,17 +613,17 @@ pub struct WorkflowRun<'a> {
     /// The file of the workflow.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub path: Option<Cow<'a, str>>,
-    /// How many times the workflow has run, this included.
+    /// The number of runs of the workflow, this one included.
     pub run_number: u64,
-    /// How many times this run was tried.
+    /// The number of attempts of this run.
     pub run_attempt: u64,
     /// The event that it is run for.
     #[serde(borrow)]
     pub event: Cow<'a, str>,
-    /// How far it is.
+    /// The status.
     #[serde(borrow)]
     pub status: RunStatus<'a>,
-    /// How it ended, once it has.
+    /// The conclusion, after its end.
     #[serde(borrow)]
     pub conclusion: Option<Conclusion<'a>>,
     /// The branch that it is run on.
@@ -632,25 +632,25 @@ pub struct WorkflowRun<'a> {
     /// The commit that it is run on.
     #[serde(borrow)]
     pub head_sha: Cow<'a, str>,
-    /// Who began it.
+    /// The account that started it.
     #[serde(borrow)]
     pub actor: Option<User<'a>>,
-    /// Who began this attempt.
+    /// The account that started this attempt.
     #[serde(borrow)]
     pub triggering_actor: Option<User<'a>>,
-    /// When it was asked for.
+    /// The time at which it was requested.
     #[serde(borrow)]
     pub created_at: Cow<'a, str>,
-    /// When it last changed.
+    /// The time of the last change.
     #[serde(borrow)]
     pub updated_at: Cow<'a, str>,
-    /// When this attempt began.
+    /// The time at which this attempt started.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub run_started_at: Option<Cow<'a, str>>,
 }
 
 open_enum! {
-    /// How far a run is.
+    /// The status of a run.
     RunStatus {
         Completed = "completed",
         InProgress = "in_progress",
@@ -662,7 +662,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// How a run ended.
+    /// The conclusion of a run.
     Conclusion {
         ActionRequired = "action_required",
         Cancelled = "cancelled",
@@ -699,10 +699,10 @@ pub struct Workflow<'a> {
 pub struct User<'a> {
     /// Its id, which stays the same when it is renamed.
     pub id: u64,
-    /// Its name in addresses.
+    /// Its name in URLs.
     #[serde(borrow)]
     pub login: Cow<'a, str>,
-    /// Whose it is.
+    /// The kind of account.
     #[serde(borrow, rename = "type")]
     pub kind: Option<UserKind<'a>>,
     /// Its page.
@@ -711,7 +711,7 @@ pub struct User<'a> {
 }
 
 open_enum! {
-    /// Whose an account is.
+    /// The kind of an account.
     UserKind {
         Bot = "Bot",
         Mannequin = "Mannequin",
@@ -732,32 +732,32 @@ pub struct Repository<'a> {
     /// Its name behind its owner's, as in `octocat/hello`.
     #[serde(borrow)]
     pub full_name: Cow<'a, str>,
-    /// Whose it is.
+    /// The owner.
     #[serde(borrow)]
     pub owner: Option<User<'a>>,
     /// Its page.
     #[serde(borrow)]
     pub html_url: Cow<'a, str>,
-    /// What it is.
+    /// Its description.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub description: Option<Cow<'a, str>>,
     /// The branch that it is shown at.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub default_branch: Option<Cow<'a, str>>,
-    /// Whether not everybody can see it.
+    /// It is private.
     pub private: bool,
-    /// Who can see it.
+    /// Its visibility.
     #[serde(borrow)]
     pub visibility: Option<Visibility<'a>>,
-    /// Whether it is a copy of another.
+    /// It is a fork.
     pub fork: bool,
-    /// Whether nothing more can be written to it.
+    /// It is read-only.
     #[serde(default)]
     pub archived: bool,
 }
 
 open_enum! {
-    /// Who can see a repository.
+    /// The visibility of a repository.
     Visibility {
         Internal = "internal",
         Private = "private",
@@ -771,7 +771,7 @@ open_enum! {
 pub struct Organization<'a> {
     /// Its id.
     pub id: u64,
-    /// Its name in addresses.
+    /// Its name in URLs.
     #[serde(borrow)]
     pub login: Cow<'a, str>,
 }
@@ -780,7 +780,7 @@ pub struct Organization<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Installation {
-    /// Its id, with which the app asks for a token.
+    /// Its id, which the app needs to get a token.
     pub id: u64,
 }
 
@@ -796,7 +796,7 @@ pub struct Label<'a> {
     /// Its colour, as six hexadecimal digits.
     #[serde(borrow)]
     pub color: Cow<'a, str>,
-    /// What it is for.
+    /// The purpose of the label.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub description: Option<Cow<'a, str>>,
 }
@@ -812,10 +812,10 @@ pub struct Milestone<'a> {
     /// Its title.
     #[serde(borrow)]
     pub title: Cow<'a, str>,
-    /// Whether it is open.
+    /// Open or closed.
     #[serde(borrow)]
     pub state: State<'a>,
-    /// When it is due.
+    /// Its due date.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub due_on: Option<Cow<'a, str>>,
 }
@@ -829,7 +829,7 @@ pub struct Team<'a> {
     /// Its name.
     #[serde(borrow)]
     pub name: Cow<'a, str>,
-    /// Its name in addresses.
+    /// Its name in URLs.
     #[serde(borrow)]
     pub slug: Cow<'a, str>,
 }

@@ -37,7 +37,7 @@ pub mod standard_webhooks;
 pub mod stripe;
 mod text;
 
-/// An enum over words of the provider, who may think of more of them.
+/// An enum of a provider's words, to which the provider may add more.
 #[allow(unused_macros, reason = "not every feature has such words")]
 macro_rules! open_enum {
     ($(#[$meta:meta])* $name:ident { $($arm:ident = $text:literal,)+ }) => {
@@ -49,12 +49,12 @@ macro_rules! open_enum {
                 #[doc = concat!("`", $text, "`")]
                 $arm,
             )+
-            /// A word that has no arm here, as it was sent.
+            /// A word without a variant, as it was sent.
             Unknown(std::borrow::Cow<'a, str>),
         }
 
         impl<'a> $name<'a> {
-            /// The words that have an arm. There may be more of them in a later version.
+            /// The words with a variant. A later version may have more.
             pub const KNOWN: &'static [&'static str] = &[$($text),+];
 
             /// The word, as it was sent.

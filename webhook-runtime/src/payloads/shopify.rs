@@ -26,7 +26,7 @@ pub struct Order<'a> {
     pub name: Cow<'a, str>,
     /// Its number in the shop, counted from 1001.
     pub order_number: u64,
-    /// Whether it is a test.
+    /// It is a test.
     #[serde(default)]
     pub test: bool,
     /// The currency of the shop, which all amounts here are in.
@@ -35,13 +35,13 @@ pub struct Order<'a> {
     /// The currency that the customer was shown.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub presentment_currency: Option<Cow<'a, str>>,
-    /// What it costs, as it was placed.
+    /// The total price when the order was placed.
     #[serde(borrow)]
     pub total_price: Cow<'a, str>,
-    /// What it costs now, after edits, returns and refunds.
+    /// The current total price, after edits, returns and refunds.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub current_total_price: Option<Cow<'a, str>>,
-    /// What its goods cost, after discounts.
+    /// The price of its goods, after discounts.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub subtotal_price: Option<Cow<'a, str>>,
     /// The taxes.
@@ -50,34 +50,34 @@ pub struct Order<'a> {
     /// The discounts.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub total_discounts: Option<Cow<'a, str>>,
-    /// What is still to be paid.
+    /// The amount that is not paid yet.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub total_outstanding: Option<Cow<'a, str>>,
-    /// Whether the prices have the taxes in them.
+    /// The prices include taxes.
     #[serde(default)]
     pub taxes_included: bool,
-    /// Whether it is paid.
+    /// The payment status.
     #[serde(borrow)]
     pub financial_status: Option<FinancialStatus<'a>>,
-    /// Whether it is sent; none as long as nothing is.
+    /// The shipping status; `None` until something is shipped.
     #[serde(borrow)]
     pub fulfillment_status: Option<FulfillmentStatus<'a>>,
-    /// Why it was cancelled.
+    /// The reason for the cancellation.
     #[serde(borrow)]
     pub cancel_reason: Option<CancelReason<'a>>,
-    /// When it was cancelled.
+    /// The time at which it was cancelled.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub cancelled_at: Option<Cow<'a, str>>,
-    /// When it was closed.
+    /// The time at which it was closed.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub closed_at: Option<Cow<'a, str>>,
-    /// When it was made at Shopify.
+    /// The time of its creation at Shopify.
     #[serde(borrow)]
     pub created_at: Cow<'a, str>,
-    /// When it last changed.
+    /// The time of the last change.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub updated_at: Option<Cow<'a, str>>,
-    /// When it counts as placed: for one that was imported, maybe long before `created_at`.
+    /// The time at which it was placed: for an imported order, maybe long before `created_at`.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub processed_at: Option<Cow<'a, str>>,
     /// The customer's address for mail.
@@ -86,37 +86,37 @@ pub struct Order<'a> {
     /// The customer's telephone number.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub phone: Option<Cow<'a, str>>,
-    /// Who ordered. Not every order says it.
+    /// The customer. Not every order has one.
     #[serde(borrow)]
     pub customer: Option<Customer<'a>>,
-    /// What was ordered.
+    /// The ordered items.
     #[serde(borrow, default)]
     pub line_items: Vec<LineItem<'a>>,
-    /// How it is sent, and what that costs.
+    /// The ways of shipping, and their prices.
     #[serde(borrow, default)]
     pub shipping_lines: Vec<ShippingLine<'a>>,
     /// The codes that were given for discounts.
     #[serde(borrow, default)]
     pub discount_codes: Vec<DiscountCode<'a>>,
-    /// Where it is sent.
+    /// The shipping address.
     #[serde(borrow)]
     pub shipping_address: Option<Address<'a>>,
-    /// Where the bill is sent.
+    /// The billing address.
     #[serde(borrow)]
     pub billing_address: Option<Address<'a>>,
-    /// What the customer or the shop wrote about it.
+    /// A note by the customer or the shop.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub note: Option<Cow<'a, str>>,
     /// Its tags, with commas in between.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub tags: Option<Cow<'a, str>>,
-    /// Where it came from, such as `web` or `pos`.
+    /// The source, such as `web` or `pos`.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub source_name: Option<Cow<'a, str>>,
 }
 
 open_enum! {
-    /// Whether an order is paid. `expired` is *unconfirmed*.
+    /// The payment status of an order. `expired` is *unconfirmed*.
     FinancialStatus {
         Authorized = "authorized",
         Expired = "expired",
@@ -130,7 +130,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Whether an order or a part of it is sent.
+    /// The shipping status of an order or a part of it.
     FulfillmentStatus {
         Fulfilled = "fulfilled",
         Partial = "partial",
@@ -139,7 +139,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Why an order was cancelled.
+    /// The reason why an order was cancelled.
     CancelReason {
         Customer = "customer",
         Declined = "declined",
@@ -172,44 +172,44 @@ pub struct LineItem<'a> {
     /// The shop's own number for it.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub sku: Option<Cow<'a, str>>,
-    /// Who makes it.
+    /// The vendor.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub vendor: Option<Cow<'a, str>>,
-    /// How many were ordered.
+    /// The ordered quantity.
     pub quantity: u64,
-    /// How many it is now, after edits and refunds.
+    /// The current quantity, after edits and refunds.
     pub current_quantity: Option<u64>,
-    /// What one of them costs, before discounts.
+    /// The price of one, before discounts.
     #[serde(borrow)]
     pub price: Cow<'a, str>,
     /// The discounts on it alone.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub total_discount: Option<Cow<'a, str>>,
-    /// Whether it is sent.
+    /// The shipping status.
     #[serde(borrow)]
     pub fulfillment_status: Option<FulfillmentStatus<'a>>,
-    /// Whether it has to be sent at all.
+    /// It must be shipped.
     #[serde(default)]
     pub requires_shipping: bool,
-    /// Whether there are taxes on it.
+    /// Taxes apply to it.
     #[serde(default)]
     pub taxable: bool,
-    /// Whether it is a gift card.
+    /// It is a gift card.
     #[serde(default)]
     pub gift_card: bool,
 }
 
-/// A way of sending.
+/// A way of shipping.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct ShippingLine<'a> {
-    /// What it is called.
+    /// Its title.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub title: Option<Cow<'a, str>>,
-    /// The name that it goes by between programs.
+    /// The name for programs.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub code: Option<Cow<'a, str>>,
-    /// What it costs, before discounts.
+    /// The price, before discounts.
     #[serde(borrow)]
     pub price: Cow<'a, str>,
 }
@@ -221,10 +221,10 @@ pub struct DiscountCode<'a> {
     /// The code.
     #[serde(borrow)]
     pub code: Cow<'a, str>,
-    /// What is taken off.
+    /// The amount of the discount.
     #[serde(borrow)]
     pub amount: Cow<'a, str>,
-    /// How, such as `percentage` or `fixed_amount`.
+    /// The kind, such as `percentage` or `fixed_amount`.
     #[serde(borrow, rename = "type", default, deserialize_with = "text::optional")]
     pub kind: Option<Cow<'a, str>>,
 }

@@ -40,17 +40,17 @@ pub struct EventCallback<'a, T> {
     /// The organization that the workspace is part of, `E…`.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub enterprise_id: Option<Cow<'a, str>>,
-    /// The app that is told, `A…`.
+    /// The app that receives the event, `A…`.
     #[serde(borrow)]
     pub api_app_id: Cow<'a, str>,
-    /// What happened.
+    /// The event.
     pub event: T,
     /// `Ev…`, the same when Slack sends the event again.
     #[serde(borrow)]
     pub event_id: Cow<'a, str>,
-    /// When it was sent, in seconds since 1970.
+    /// The time at which it was sent, in seconds since 1970.
     pub event_time: u64,
-    /// Whether it is in a channel that is shared with another organization.
+    /// The channel is shared with another organization.
     #[serde(default)]
     pub is_ext_shared_channel: bool,
     /// One of the installations of the app that the event is visible to.
@@ -68,12 +68,12 @@ pub struct Authorization<'a> {
     /// The workspace, `T…`.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub team_id: Option<Cow<'a, str>>,
-    /// Who installed it, or the app's bot.
+    /// The user who installed it, or the app's bot.
     #[serde(borrow)]
     pub user_id: Cow<'a, str>,
-    /// Whether that is the bot.
+    /// `user_id` is the bot.
     pub is_bot: bool,
-    /// Whether the app is installed in the whole organization.
+    /// The app is installed in the whole organization.
     #[serde(default)]
     pub is_enterprise_install: bool,
 }
@@ -84,37 +84,37 @@ pub struct Authorization<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Message<'a> {
-    /// What kind of message it is; none for what a person has written.
+    /// The kind of message; `None` for one that a person has written.
     #[serde(borrow)]
     pub subtype: Option<MessageSubtype<'a>>,
-    /// Where, `C…`, `G…` or `D…`.
+    /// The channel, `C…`, `G…` or `D…`.
     #[serde(borrow)]
     pub channel: Cow<'a, str>,
-    /// What kind of place that is.
+    /// The kind of conversation.
     #[serde(borrow)]
     pub channel_type: Option<ChannelType<'a>>,
-    /// Who, `U…` or `W…`.
+    /// The user, `U…` or `W…`.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub user: Option<Cow<'a, str>>,
-    /// Which bot, `B…`. An app that answers messages has to pass over its own.
+    /// The bot, `B…`. An app that replies to messages must ignore its own.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub bot_id: Option<Cow<'a, str>>,
-    /// What was written, in Slack's markup.
+    /// The text, in Slack's markup.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub text: Option<Cow<'a, str>>,
-    /// When, in seconds since 1970 with a fraction: within its channel, the id of the message.
+    /// The time in seconds since 1970 with a fraction: within its channel, the id of the message.
     #[serde(borrow)]
     pub ts: Cow<'a, str>,
-    /// The `ts` of the message that its thread begins with.
+    /// The `ts` of the first message of the thread.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub thread_ts: Option<Cow<'a, str>>,
-    /// When the event happened, written as `ts` is.
+    /// The time of the event, in the form of `ts`.
     #[serde(borrow)]
     pub event_ts: Cow<'a, str>,
 }
 
 open_enum! {
-    /// What kind of [message](https://docs.slack.dev/reference/events/message#subtypes) it is.
+    /// The kind of a [message](https://docs.slack.dev/reference/events/message#subtypes).
     MessageSubtype {
         BotMessage = "bot_message",
         ChannelArchive = "channel_archive",
@@ -136,7 +136,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What kind of conversation a message is in.
+    /// The kind of conversation of a message.
     ChannelType {
         Channel = "channel",
         Group = "group",
@@ -151,25 +151,25 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct AppMention<'a> {
-    /// Where, `C…` or `G…`.
+    /// The channel, `C…` or `G…`.
     #[serde(borrow)]
     pub channel: Cow<'a, str>,
-    /// By whom, `U…` or `W…`.
+    /// The user, `U…` or `W…`.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub user: Option<Cow<'a, str>>,
-    /// By which bot, `B…`.
+    /// The bot, `B…`.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub bot_id: Option<Cow<'a, str>>,
-    /// What was written, in Slack's markup; the app is `<@U…>` in it.
+    /// The text, in Slack's markup, with the app as `<@U…>`.
     #[serde(borrow)]
     pub text: Cow<'a, str>,
-    /// When, in seconds since 1970 with a fraction: within its channel, the id of the message.
+    /// The time in seconds since 1970 with a fraction: within its channel, the id of the message.
     #[serde(borrow)]
     pub ts: Cow<'a, str>,
-    /// The `ts` of the message that its thread begins with.
+    /// The `ts` of the first message of the thread.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub thread_ts: Option<Cow<'a, str>>,
-    /// When the event happened, written as `ts` is.
+    /// The time of the event, in the form of `ts`.
     #[serde(borrow)]
     pub event_ts: Cow<'a, str>,
 }
@@ -183,16 +183,16 @@ pub struct SlashCommand<'a> {
     /// The command, slash and all.
     #[serde(borrow)]
     pub command: Cow<'a, str>,
-    /// What was written behind it; often nothing.
+    /// The text after the command, often empty.
     #[serde(borrow)]
     pub text: Cow<'a, str>,
-    /// Who gave it, `U…` or `W…`.
+    /// The user, `U…` or `W…`.
     #[serde(borrow)]
     pub user_id: Cow<'a, str>,
-    /// Their name. Slack advises to go by the id.
+    /// The name of the user. Slack recommends the id instead.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub user_name: Option<Cow<'a, str>>,
-    /// Where, `C…`, `G…` or `D…`.
+    /// The channel, `C…`, `G…` or `D…`.
     #[serde(borrow)]
     pub channel_id: Cow<'a, str>,
     /// The name of the channel.
@@ -210,16 +210,16 @@ pub struct SlashCommand<'a> {
     /// The name of the organization.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub enterprise_name: Option<Cow<'a, str>>,
-    /// Whether the app is installed in the whole organization.
+    /// The app is installed in the whole organization.
     #[serde(default)]
     pub is_enterprise_install: bool,
     /// The app, `A…`.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub api_app_id: Option<Cow<'a, str>>,
-    /// Where later answers go: five of them, within half an hour.
+    /// The URL for later responses: up to five, within half an hour.
     #[serde(borrow)]
     pub response_url: Sensitive<'a>,
-    /// What opens a dialogue, within three seconds.
+    /// The id that opens a dialogue, within three seconds.
     #[serde(borrow)]
     pub trigger_id: Sensitive<'a>,
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::text;
 
-/// An event, around the sender's own `data`.
+/// An event with the sender's own `data`.
 ///
 /// ```
 /// use serde::Deserialize;
@@ -30,14 +30,14 @@ use super::text;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Event<'a, T> {
-    /// What happened, such as `user.created`: words from the general to the special, with full
+    /// The type of the event, such as `user.created`: words from the general to the special, with full
     /// stops in between.
     #[serde(borrow, rename = "type")]
     pub kind: Cow<'a, str>,
-    /// When it happened, which may be long before it was sent; in the specification's example, as
+    /// The time of the event, which may be long before it was sent; in the specification's example, as
     /// in RFC 3339. Not all senders say it.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub timestamp: Option<Cow<'a, str>>,
-    /// What it happened to.
+    /// The data of the event.
     pub data: T,
 }

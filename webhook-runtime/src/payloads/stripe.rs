@@ -7,7 +7,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::text;
 
-/// An event, around the object that it happened to.
+/// An event with its object.
 ///
 /// The object is yours: it is one of a hundred, and how it is written depends on the API version
 /// that the webhook is set to. `P` is what to read the previous values into.
@@ -37,17 +37,17 @@ pub struct Event<'a, T, P = IgnoredAny> {
     /// `evt_…`, the same when Stripe sends the event again.
     #[serde(borrow)]
     pub id: Cow<'a, str>,
-    /// What happened, such as `payment_intent.succeeded`.
+    /// The type of the event, such as `payment_intent.succeeded`.
     #[serde(borrow, rename = "type")]
     pub kind: Cow<'a, str>,
-    /// When it happened, in seconds since 1970.
+    /// The time of the event, in seconds since 1970.
     pub created: u64,
-    /// Whether it is about real money, and not a test.
+    /// It is about real money, and not a test.
     pub livemode: bool,
     /// The version of the API that `data` is written in.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub api_version: Option<Cow<'a, str>>,
-    /// The connected account that it happened in, `acct_…`; none in one's own.
+    /// The connected account, `acct_…`; `None` for your own.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub account: Option<Cow<'a, str>>,
     /// The object.
@@ -58,13 +58,13 @@ pub struct Event<'a, T, P = IgnoredAny> {
     pub request: Option<Request<'a>>,
 }
 
-/// What an event happened to.
+/// The object of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Data<T, P = IgnoredAny> {
-    /// The object, as it was right after the event.
+    /// The object right after the event.
     pub object: T,
-    /// The values before the event of what it changed; in events named `*.updated` only.
+    /// The previous values of changed fields, only in events named `*.updated`.
     pub previous_attributes: Option<P>,
 }
 
@@ -72,7 +72,7 @@ pub struct Data<T, P = IgnoredAny> {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Request<'a> {
-    /// `req_…`; none where Stripe acted by itself.
+    /// `req_…`; `None` if Stripe acted by itself.
     #[serde(borrow, default, deserialize_with = "text::optional")]
     pub id: Option<Cow<'a, str>>,
     /// The idempotency key that it was sent with.

@@ -28,7 +28,7 @@ where
     Ok(texts.into_iter().map(|Text(text)| text).collect())
 }
 
-/// For a list that may be `null`, which is as good as empty.
+/// For a list that may be `null`, which is read as an empty list.
 pub(super) fn list_or_null<'de, D, T>(from: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,

@@ -1,4 +1,4 @@
-//! Bodies: read within a size, a time and a share of the memory, and drained where they are refused.
+//! Bodies: reads them within limits of size, time and memory, and drains rejected ones.
 
 use std::{
     future::poll_fn,
@@ -15,42 +15,42 @@ use http_body::Body as _;
 
 use crate::delivery::{
     Rejection,
-    memory::{Budget, Share},
+    memory::{MemoryBudget, MemoryPermit},
 };
 
-/// What reading a body is bounded by.
+/// The limits to reading a body.
 #[derive(Clone)]
-pub(crate) struct Bounds {
-    /// How long it may take.
-    pub(crate) deadline: Duration,
-    /// What all bodies may take together.
-    pub(crate) budget: Arc<Budget>,
+pub(crate) struct BodyLimits {
+    /// The maximum time to read the whole body.
+    pub(crate) timeout: Duration,
+    /// The memory budget of all bodies together.
+    pub(crate) memory: Arc<MemoryBudget>,
 }
 
-impl Bounds {
-    /// Reads a body of at most `limit` bytes, counting for itself: the limits of layers around can be
-    /// switched off.
+impl BodyLimits {
+    /// Reads a body of at most `limit` bytes. It counts the bytes itself, because the limits of
+    /// layers around it can be switched off.
     pub(crate) async fn read(
         &self,
         mut body: Body,
         limit: usize,
         headers: &HeaderMap,
-    ) -> Result<(Bytes, Share), Rejection> {
+    ) -> Result<(Bytes, MemoryPermit), Rejection> {
         let result = {
-            let mut read = pin!(read_to_end(&mut body, limit, self.budget.share()));
-            // A body that is there already needs no timer. The server's task, which this is part of, may
-            // have it in hand, and give it before it comes here again.
-            let mut again = true;
-            let read_at_once = poll_fn(|context| match read.as_mut().poll(context) {
-                Poll::Pending if std::mem::take(&mut again) => {
+            let mut read = pin!(read_to_end(&mut body, limit, self.memory.permit()));
+            // A body that has arrived needs no timer. If the server's own task has the body, then
+            // it delivers it before the second poll.
+            let mut may_poll_again = true;
+            let polled_twice = poll_fn(|context| match read.as_mut().poll(context) {
+                Poll::Pending if std::mem::take(&mut may_poll_again) => {
                     context.waker().wake_by_ref();
                     Poll::Pending
                 }
                 polled => Poll::Ready(polled),
             });
-            match read_at_once.await {
+            match polled_twice.await {
                 Poll::Ready(result) => result,
-                Poll::Pending => tokio::time::timeout(self.deadline, read)
+                Poll::Pending => tokio::time::timeout(self.timeout, read)
                     .await
                     .unwrap_or(Err(Rejection::BodyTimeout)),
             }
@@ -65,8 +65,8 @@ impl Bounds {
 async fn read_to_end(
     body: &mut Body,
     limit: usize,
-    mut share: Share,
-) -> Result<(Bytes, Share), Rejection> {
+    mut permit: MemoryPermit,
+) -> Result<(Bytes, MemoryPermit), Rejection> {
     let mut body = Pin::new(body);
     let mut first = Bytes::new();
     let mut rest: Option<BytesMut> = None;
@@ -76,42 +76,43 @@ async fn read_to_end(
         if data.len() > limit - length {
             return Err(Rejection::TooLarge { limit });
         }
-        share.grow(data.len())?;
+        permit.grow(data.len())?;
         if first.is_empty() && rest.is_none() {
-            // Most bodies come in one piece, and then nothing is copied.
+            // Most bodies come in one piece, which is not copied.
             first = data;
         } else {
             rest.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&data);
         }
     }
-    Ok((rest.map_or(first, BytesMut::freeze), share))
+    Ok((rest.map_or(first, BytesMut::freeze), permit))
 }
 
-/// The most that is read of a body whose request was refused already.
-const DRAIN_BYTES: usize = 256 * 1024;
-/// How long that may take.
-const DRAIN_TIME: Duration = Duration::from_millis(500);
-/// The largest body that is not worth a task of its own, if it is there already.
-const DRAIN_AT_ONCE: u64 = 16 * 1024;
+/// The maximum number of bytes that are read of a rejected request's body.
+const MAX_DRAINED: usize = 256 * 1024;
+/// The maximum time to drain a body.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
+/// The maximum size of a body that is drained without a task of its own, if it has arrived.
+const MAX_DRAINED_INLINE: u64 = 16 * 1024;
 
-/// The body of a refused request, if there is any of it to be drained. Who asks first has sent
-/// nothing, and reading would ask for it.
+/// The body of a rejected request, if there is something to drain. With `Expect`, the client has
+/// not sent the body, and reading would make it do so.
 pub(crate) fn unread(headers: &HeaderMap, body: Body) -> Option<Body> {
     (!body.is_end_stream() && !headers.contains_key(header::EXPECT)).then_some(body)
 }
 
-/// Reads a bounded little of a refused body, beside the answer: a connection closed with unread
-/// bytes is reset, and the sender would lose the answer. Waits for nothing but its turn.
+/// Drains a rejected body, up to a limit, concurrently to the response. A connection that is closed
+/// with unread bytes is reset, and the sender would lose the response. It does not wait for the
+/// network.
 pub(crate) async fn drain(body: Option<Body>) {
     let Some(mut body) = body else { return };
-    let is_small = body.size_hint().exact().is_some_and(|length| length <= DRAIN_AT_ONCE);
-    if is_small && ends_by_now(&mut body).await {
+    let is_small = body.size_hint().exact().is_some_and(|length| length <= MAX_DRAINED_INLINE);
+    if is_small && has_arrived(&mut body).await {
         return;
     }
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-    runtime.spawn(tokio::time::timeout(DRAIN_TIME, async move {
+    runtime.spawn(tokio::time::timeout(DRAIN_TIMEOUT, async move {
         let mut body = pin!(body);
-        let mut left = DRAIN_BYTES;
+        let mut left = MAX_DRAINED;
         while let Some(Ok(frame)) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
             left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
             if left == 0 {
@@ -121,21 +122,20 @@ pub(crate) async fn drain(body: Option<Body>) {
     }));
 }
 
-/// Whether the body has come to its end as far as it is here. It is asked twice: hyper reads nothing
-/// of a body until it is asked for the first time, and then what has arrived is there the next time
-/// around.
-async fn ends_by_now(body: &mut Body) -> bool {
-    let mut asked = false;
+/// Returns whether the whole body has arrived. It polls twice: hyper starts to read a body at the
+/// first poll, and has what has arrived at the second.
+async fn has_arrived(body: &mut Body) -> bool {
+    let mut polled = false;
     poll_fn(|context| {
         loop {
-            // What comes later wakes nobody: then it is a task's affair, which asks again.
-            let mut nobody = Context::from_waker(Waker::noop());
-            match Pin::new(&mut *body).poll_frame(&mut nobody) {
+            // No waker is needed: if the body has not arrived, a task polls it again.
+            let mut no_waker = Context::from_waker(Waker::noop());
+            match Pin::new(&mut *body).poll_frame(&mut no_waker) {
                 Poll::Ready(Some(Ok(_))) if !body.is_end_stream() => {}
                 Poll::Ready(_) => return Poll::Ready(true),
-                Poll::Pending if asked => return Poll::Ready(false),
+                Poll::Pending if polled => return Poll::Ready(false),
                 Poll::Pending => {
-                    asked = true;
+                    polled = true;
                     context.waker().wake_by_ref();
                     return Poll::Pending;
                 }

@@ -97,7 +97,7 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
-    /// What is left, of the keys up to 9.
+    /// The keys up to 9 that are left.
     fn keys(cache: &Cache<u32, u32>, now: SystemTime) -> Vec<u32> {
         (0..10).filter(|key| cache.get(key, now).is_some()).collect()
     }

@@ -1,4 +1,4 @@
-//! Requests that prove who owns the endpoint, and their answers.
+//! Handshakes: requests that check who owns the endpoint, and their responses.
 
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ impl Receiver {
         self.endpoint.provider.handshakes()
     }
 
-    /// Answers a request whose head is refused, in case it is a handshake all the same.
-    pub(super) async fn answer_unclaimed(
+    /// Responds to a request whose head was rejected. It may still be a handshake.
+    pub(super) async fn respond_to_invalid_head(
         &self,
         rejection: Rejection,
         asked: &Asked<'_>,
@@ -37,23 +37,24 @@ impl Receiver {
         let may_be_handshake =
             !self.handshakes().is_empty() && !matches!(rejection, Rejection::RateLimited { .. });
         if may_be_handshake {
-            if let Some(received) = self.answer_unsigned(asked, extensions).await.transpose() {
+            if let Some(received) = self.run_unsigned_handshake(asked, extensions).await.transpose()
+            {
                 drain(unread(asked.headers, body)).await;
                 return received;
             }
             if may_be_in_body(self.handshakes(), &rejection) {
-                let read = self.bounds.read(body, MAX_UNSIGNED_BODY, asked.headers).await;
+                let read = self.body_limits.read(body, MAX_UNSIGNED_BODY, asked.headers).await;
                 let Ok((body, _share)) = read else { return Err(rejection) };
                 let asked = Asked { body: Some(&body), ..*asked };
-                return self.answer_unsigned(&asked, extensions).await?.ok_or(rejection);
+                return self.run_unsigned_handshake(&asked, extensions).await?.ok_or(rejection);
             }
         }
         drain(unread(asked.headers, body)).await;
         Err(rejection)
     }
 
-    /// Answers a handshake that nobody signs, judged by the head or, where it is there, the body.
-    pub(super) async fn answer_unsigned(
+    /// Runs an unsigned handshake, which is recognised by the head or, if it was read, the body.
+    pub(super) async fn run_unsigned_handshake(
         &self,
         asked: &Asked<'_>,
         extensions: &mut Extensions,
@@ -73,8 +74,8 @@ impl Receiver {
         })
     }
 
-    /// Answers a handshake that is signed like any delivery.
-    pub(super) async fn answer_signed(
+    /// Runs a handshake that is signed like a delivery.
+    pub(super) async fn run_signed_handshake(
         &self,
         asked: &Asked<'_>,
         keys: &Keys,
@@ -92,7 +93,7 @@ impl Receiver {
         }
     }
 
-    /// Does what a handshake asks for.
+    /// Runs the action of a handshake.
     async fn run_handshake(&self, step: Step) -> Result<Response, Rejection> {
         match step {
             Step::Reply(answer) => Ok(response(answer)),
@@ -106,8 +107,8 @@ impl Receiver {
         }
     }
 
-    /// Offers a secret to the source. Where secrets are fixed there is nothing to offer it to, and
-    /// the request is judged like any other.
+    /// Offers a secret to the source. If secrets are fixed, there is no source, and the request is
+    /// handled like any other.
     async fn store_secret(
         &self,
         extensions: &mut Extensions,
@@ -137,8 +138,8 @@ fn handshake_rejection(error: HandshakeError) -> Rejection {
     }
 }
 
-/// Whether the body could tell that a request with this fault is a handshake.
-fn may_be_in_body(handshakes: &[Handshake], fault: &Rejection) -> bool {
-    matches!(fault, Rejection::Unauthorized(VerifyError::MissingHeader(_)))
+/// Returns whether a request with this rejection could be a handshake that its body identifies.
+fn may_be_in_body(handshakes: &[Handshake], rejection: &Rejection) -> bool {
+    matches!(rejection, Rejection::Unauthorized(VerifyError::MissingHeader(_)))
         && handshake::may_be_in_body(handshakes)
 }

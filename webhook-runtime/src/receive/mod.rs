@@ -1,16 +1,18 @@
-//! The way of one delivery, from the first header until it is verified.
+//! The path of one request until it is verified.
 //!
-//! Each step refuses, and ends the story, or hands on. Nothing of a request is believed, decoded or
-//! shown to the handler before its signature has been checked over the bytes as they came.
+//! Each step rejects the request or passes it on. Nothing of a request is trusted, decoded or shown
+//! to the handler before its signature has been verified over the raw bytes.
 
 pub(crate) mod body;
 mod cache;
-#[cfg(feature = "https-keys")]
-mod fetch;
 mod handshakes;
+#[cfg(feature = "https-keys")]
+mod https_keys;
+pub(crate) mod key_source;
 #[cfg(feature = "rate-limit")]
-pub(crate) mod limit;
-pub(crate) mod source;
+pub(crate) mod rate_limit;
+pub(crate) mod secret_source;
+mod source_error;
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -25,13 +27,14 @@ use http_body::Body as _;
 use tracing::{Span, field};
 
 #[cfg(feature = "rate-limit")]
-use crate::receive::limit::Limiters;
+use crate::receive::rate_limit::Limiters;
 use crate::{
-    delivery::{Delivery, Rejection, Tenant, Verification},
+    delivery::{Delivery, Rejection, Tenant, VerificationResult},
     endpoint::Endpoint,
     receive::{
-        body::{Bounds, drain, unread},
-        source::{KeyRing, Tenants},
+        body::{BodyLimits, drain, unread},
+        key_source::KeyRing,
+        secret_source::TenantSecrets,
     },
     support::text::truncate,
     verify::{
@@ -42,12 +45,14 @@ use crate::{
 };
 
 #[cfg(feature = "https-keys")]
-pub use fetch::HttpsKeys;
+pub use https_keys::HttpsKeys;
+pub use key_source::KeySource;
 #[cfg(feature = "rate-limit")]
-pub use limit::Quota;
-pub use source::{KeySource, SecretSource, SourceError};
+pub use rate_limit::Quota;
+pub use secret_source::SecretSource;
+pub use source_error::SourceError;
 
-/// What stands between the network and one handler.
+/// The receiver of one endpoint's requests.
 #[derive(Clone)]
 pub(crate) struct Receiver {
     pub(crate) endpoint: Endpoint,
@@ -56,70 +61,71 @@ pub(crate) struct Receiver {
     pub(crate) key_ring: Option<Arc<KeyRing>>,
     pub(crate) verify_token: Option<Secret>,
     pub(crate) allowed_cloudevents_origins: Option<Arc<[String]>>,
-    /// Scheme and authority of the public URL, where the provider signs URLs.
+    /// The scheme, authority and prefix of the public URL, for providers that sign URLs.
     pub(crate) public_url: Option<Arc<str>>,
     pub(crate) clock: Arc<dyn Clock>,
-    /// What reading a body is bounded by.
-    pub(crate) bounds: Bounds,
+    /// The limits to reading a body.
+    pub(crate) body_limits: BodyLimits,
     #[cfg(feature = "rate-limit")]
     pub(crate) limiters: Limiters,
 }
 
-/// Where the live secrets are.
+/// The secrets of an endpoint.
 #[derive(Clone)]
 pub(crate) enum Secrets {
-    /// Known since the start.
+    /// The same secrets for all requests, known since the start.
     Fixed(Arc<Keys>),
-    /// Asked for by the parameters of the path.
-    ByTenant(Arc<Tenants>),
+    /// The secrets of the tenant, from a source.
+    ByTenant(Arc<TenantSecrets>),
 }
 
-/// What a request turned out to be.
-#[allow(clippy::large_enum_variant, reason = "it is taken apart where it arrives")]
+/// The result of receiving a request.
+#[allow(clippy::large_enum_variant, reason = "it is matched at once, and not stored")]
 pub(crate) enum Received {
-    /// A verified delivery, to be handled.
+    /// A verified delivery.
     Delivery(Delivery),
-    /// A handshake, with its answer.
+    /// A handshake, with its response.
     Handshake(Response),
-    /// Refused.
+    /// A rejected request.
     Rejected(Rejection),
 }
 
 impl Receiver {
-    /// Receives one request. Of its parts, the headers are gone afterwards if it is a delivery.
+    /// Receives one request. It takes the headers out of `parts` if the request is a delivery.
     pub(crate) async fn receive(&self, parts: &mut Parts, body: Body) -> Received {
         self.try_receive(parts, body).await.unwrap_or_else(Received::Rejected)
     }
 
     async fn try_receive(&self, parts: &mut Parts, body: Body) -> Result<Received, Rejection> {
-        let judged = self.judge(parts, &body);
+        let checked = self.check_head(parts, &body);
         let Parts { method, uri, headers, extensions, .. } = parts;
         let query = uri.query().unwrap_or_default();
-        let head = judged.and_then(|()| self.read_head(headers, query));
+        let head = checked.and_then(|()| self.read_head(headers, query));
         let asked = Asked { method, query, headers, body: None };
         let claims = match head {
             Ok(claims) => {
-                let answered = self.answer_unsigned(&asked, extensions).await;
-                if let Some(received) = answered.transpose() {
+                let handshake = self.run_unsigned_handshake(&asked, extensions).await;
+                if let Some(received) = handshake.transpose() {
                     drain(unread(headers, body)).await;
                     return received;
                 }
                 claims
             }
             Err(rejection) => {
-                return self.answer_unclaimed(rejection, &asked, extensions, body).await;
+                return self.respond_to_invalid_head(rejection, &asked, extensions, body).await;
             }
         };
-        let (body, share) = self.bounds.read(body, self.endpoint.max_body, headers).await?;
+        let (body, memory_permit) =
+            self.body_limits.read(body, self.endpoint.max_body, headers).await?;
         let tenant = self.tenant(extensions).await?;
         let keys = self.keys(&tenant).await?;
         let now = self.clock.now();
-        let url = self.url_of(uri, extensions);
+        let url = self.signed_url(uri, extensions);
         let request =
             SignedRequest { method: method.as_str(), url: &url, headers, query, body: &body };
-        let proof = self.prove(&claims, &request, &keys, now).await?;
+        let proof = self.verify_signature(&claims, &request, &keys, now).await?;
         let asked = Asked { body: Some(&body), ..asked };
-        if let Some(answer) = self.answer_signed(&asked, &keys).await? {
+        if let Some(answer) = self.run_signed_handshake(&asked, &keys).await? {
             return Ok(Received::Handshake(answer));
         }
         let mut headers = std::mem::take(headers);
@@ -127,21 +133,22 @@ impl Receiver {
         // A GET has no body: its payload is the query.
         let query = (*method == Method::GET).then(|| uri.query()).flatten();
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
-        let verified = Verification { proof, tenant, query, at: now };
+        let verified = VerificationResult { proof, tenant, query, at: now };
         let Endpoint { provider, name, .. } = self.endpoint;
-        let delivery = Delivery::new(provider, name, headers, body, verified).holding(share);
+        let delivery = Delivery::new(provider, name, headers, body, verified)
+            .with_memory_permit(memory_permit);
         #[cfg(feature = "testing")]
         let delivery = delivery.observed_by(extensions);
-        tell(&delivery);
+        record_on_span(&delivery);
         Ok(Received::Delivery(delivery))
     }
 
-    /// Refuses what no head can make good: too many requests, or one that no provider sends.
-    fn judge(&self, parts: &Parts, body: &Body) -> Result<(), Rejection> {
+    /// Rejects requests over the quota, and requests that the provider never sends.
+    fn check_head(&self, parts: &Parts, body: &Body) -> Result<(), Rejection> {
         #[cfg(feature = "rate-limit")]
         self.limiters.admit(parts)?;
         let allow = self.endpoint.provider.methods();
-        // Nearly always the only one.
+        // There is nearly always only one method.
         if parts.method != allow && !allow.split(", ").any(|method| parts.method == method) {
             return Err(Rejection::MethodNotAllowed { allow });
         }
@@ -149,7 +156,7 @@ impl Receiver {
             return Err(Rejection::UnsupportedContentEncoding);
         }
         let limit = self.endpoint.max_body;
-        // A layer around may hide the length from the body, and a body may know more than a header.
+        // A layer around may hide the length of the body, and a body may know more than the header.
         let declared = declared_length(&parts.headers).unwrap_or(0).max(body.size_hint().lower());
         if usize::try_from(declared).map_or(true, |declared| declared > limit) {
             return Err(Rejection::TooLarge { limit });
@@ -157,7 +164,7 @@ impl Receiver {
         Ok(())
     }
 
-    /// Reads what the head claims, before a byte of the body is read.
+    /// Reads the claims in the head, before any byte of the body is read.
     fn read_head<'r>(
         &'r self,
         headers: &'r HeaderMap,
@@ -170,7 +177,7 @@ impl Receiver {
         Ok(claims)
     }
 
-    /// The live secrets of this request's tenant.
+    /// The secrets of the request's tenant.
     async fn keys(&self, tenant: &Tenant) -> Result<Arc<Keys>, Rejection> {
         match &self.secrets {
             Secrets::Fixed(keys) => Ok(Arc::clone(keys)),
@@ -181,12 +188,11 @@ impl Receiver {
         }
     }
 
-    /// The parameters of the path, where secrets depend on them. A path that is not UTF-8 is
-    /// nobody's.
+    /// The tenant of the request. A path that is not UTF-8 belongs to no tenant.
     async fn tenant(&self, extensions: &mut Extensions) -> Result<Tenant, Rejection> {
         let mut params = Vec::new();
         if matches!(self.secrets, Secrets::ByTenant(_)) {
-            // The extractor wants the parts of a request, of which it looks at the extensions only.
+            // The extractor takes the parts of a request, but only reads the extensions.
             let (mut parts, ()) = http::Request::new(()).into_parts();
             std::mem::swap(&mut parts.extensions, extensions);
             let found = RawPathParams::from_request_parts(&mut parts, &()).await;
@@ -198,20 +204,21 @@ impl Receiver {
         Ok(Tenant::new(self.endpoint.name, params))
     }
 
-    /// Checks the signature, over the bytes as they came.
-    async fn prove(
+    /// Verifies the signature over the raw bytes.
+    async fn verify_signature(
         &self,
         claims: &Claims<'_>,
         request: &SignedRequest<'_>,
         keys: &Keys,
         now: SystemTime,
     ) -> Result<Verified, Rejection> {
-        let wanted = self.verifier.key_request(request).map_err(Rejection::Unauthorized)?;
-        let key = match (wanted, &self.key_ring) {
+        let key_request = self.verifier.key_request(request).map_err(Rejection::Unauthorized)?;
+        let key = match (key_request, &self.key_ring) {
             (None, _) => None,
-            (Some(wanted), Some(ring)) => {
-                let key = ring.key(&wanted, now).await.map_err(|error| source_rejection(&error))?;
-                Some((ring, wanted, key))
+            (Some(key_request), Some(ring)) => {
+                let key =
+                    ring.key(&key_request, now).await.map_err(|error| source_rejection(&error))?;
+                Some((ring, key_request, key))
             }
             (Some(_), None) => return Err(Rejection::Unavailable),
         };
@@ -221,15 +228,15 @@ impl Receiver {
             VerifyError::KeyUnavailable => Rejection::Unavailable,
             error => Rejection::Unauthorized(error),
         })?;
-        if let Some((ring, wanted, key)) = key {
-            ring.remember(wanted, key, now);
+        if let Some((ring, key_request, key)) = key {
+            ring.remember(key_request, key, now);
         }
         Ok(proof)
     }
 
-    /// The URL as the provider knows it: the configured public one with the path that was asked
-    /// for. What the request says of its own host is never believed.
-    fn url_of(&self, uri: &Uri, extensions: &Extensions) -> String {
+    /// The URL that the provider signs: the configured public URL with the path of the request.
+    /// `Host` and `X-Forwarded-*` are never trusted.
+    fn signed_url(&self, uri: &Uri, extensions: &Extensions) -> String {
         let Some(origin) = &self.public_url else { return String::new() };
         let uri = extensions.get::<OriginalUri>().map_or(uri, |original| &original.0);
         let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
@@ -249,19 +256,19 @@ impl Receiver {
     }
 }
 
-/// The rejection of a request whose secret or key a source does not give.
+/// The rejection of a request when a source fails.
 fn source_rejection(error: &SourceError) -> Rejection {
     match error {
         SourceError::NotFound => Rejection::Unauthorized(VerifyError::InvalidSignature),
         SourceError::Unavailable(reason) => {
-            tracing::error!(%reason, "a secret or key could not be had");
+            tracing::error!(%reason, "a secret or key source failed");
             Rejection::Unavailable
         }
     }
 }
 
-/// Records on the span what a verified delivery says of itself.
-fn tell(delivery: &Delivery) {
+/// Records the id, event and secret name of a delivery on the span.
+fn record_on_span(delivery: &Delivery) {
     let span = Span::current();
     if span.is_disabled() {
         return;

@@ -1,4 +1,4 @@
-//! Time in the hand of a test.
+//! The clock of a test.
 
 use std::{
     fmt,
@@ -8,33 +8,33 @@ use std::{
 
 use crate::verify::Clock;
 
-/// A clock that stands still until a test moves it. Its clones are the same clock.
+/// A clock that stands still until a test moves it. All clones are the same clock.
 #[derive(Clone)]
 pub struct TestClock(Arc<Mutex<SystemTime>>);
 
 impl TestClock {
-    /// A clock that stands at this time.
+    /// Creates a clock that stands at this time.
     #[must_use]
     pub fn new(time: SystemTime) -> Self {
         Self(Arc::new(Mutex::new(time)))
     }
 
-    /// The time at which it stands.
+    /// The time of the clock.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         *self.time()
     }
 
-    /// Moves it on.
+    /// Advances the clock.
     ///
     /// # Panics
-    /// Where time ends.
+    /// If the system cannot represent the time.
     pub fn advance(&self, by: Duration) {
         let mut time = self.time();
-        *time = time.checked_add(by).expect("a time that the system can say");
+        *time = time.checked_add(by).expect("a time that the system can represent");
     }
 
-    /// Sets it to any time, also an earlier one.
+    /// Sets the clock to any time, also an earlier one.
     pub fn set(&self, time: SystemTime) {
         *self.time() = time;
     }
@@ -44,7 +44,7 @@ impl TestClock {
     }
 }
 
-/// A clock that stands at the present time of this machine.
+/// Creates a clock that stands at the current time of this machine.
 impl Default for TestClock {
     fn default() -> Self {
         Self::new(SystemTime::now())

@@ -1,56 +1,56 @@
-//! The body of a delivery, and what the provider says in it.
+//! The body of a test delivery, with the provider's event name, action and id.
 
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use super::{fill, letter::FORM};
+use super::{fill, request::FORM};
 use crate::verify::{
     BatchLayout, Field, Provider, Secret,
     scheme::{RequestToSign, SignError},
 };
 
-/// The body as the test gives it.
+/// The body that the test sets.
 #[derive(Clone, Default)]
 pub(crate) enum Content {
-    /// Nothing: the least that the provider would send.
+    /// The smallest body that the provider would send.
     #[default]
-    Least,
-    /// JSON, into which the provider's words may be written.
+    Minimal,
+    /// JSON. Event, action, id and time are written into it.
     Json(Vec<u8>),
     /// The events of a batch.
     Items(Vec<Value>),
     /// A form.
     Form(String),
-    /// Bytes that are sent as they are.
+    /// Bytes that are sent unchanged.
     Raw(Vec<u8>),
 }
 
-/// What a provider says of a delivery.
+/// The event name, action and id of a delivery.
 #[derive(Clone, Default)]
-pub(crate) struct Words {
+pub(crate) struct EventFields {
     pub(crate) event: Option<String>,
     pub(crate) action: Option<String>,
     pub(crate) id: Option<String>,
 }
 
-/// A body, ready to be signed.
-pub(crate) struct Written {
+/// A body that is ready to be signed.
+pub(crate) struct BuiltBody {
     pub(crate) body: Vec<u8>,
     pub(crate) content_type: &'static str,
-    /// The words that stand in headers.
+    /// The headers with event, action or id.
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
 impl Content {
-    /// Writes the words to where the provider has them.
+    /// Builds the body, and writes event, action and id into the fields of the provider.
     pub(crate) fn write(
         &self,
         provider: &Provider,
-        words: &Words,
+        words: &EventFields,
         at: SystemTime,
         at_is_given: bool,
-    ) -> Result<Written, String> {
+    ) -> Result<BuiltBody, String> {
         let mut headers = Vec::new();
         let mut pointers = Vec::new();
         let items = provider.batch();
@@ -66,12 +66,12 @@ impl Content {
                 (None, Some(Field::Pointer(pointer))) => {
                     pointers.push((name, None, pointer, word));
                 }
-                // Some schemes sign an id that the provider is not known to say.
+                // Some schemes sign an id that is not among the provider's fields.
                 (None, None) if name == "id" && says_id(provider) => {}
                 (None, None) => {
                     let provider = provider.name();
                     return Err(format!(
-                        "{provider} says nowhere which {name} it is: write it into the body"
+                        "{provider} has no field for the {name}: write it into the body"
                     ));
                 }
             }
@@ -80,18 +80,18 @@ impl Content {
         let (body, content_type) = match self {
             Self::Raw(body) => (body.clone(), "application/json"),
             Self::Form(form) => (form.clone().into_bytes(), FORM),
-            // What nothing is written into is sent as it was given, to the byte.
+            // JSON that nothing is written into is sent byte for byte.
             Self::Json(json)
                 if pointers.is_empty() && time.is_none() && !provider.signs_forms_only() =>
             {
                 (json.clone(), "application/json")
             }
-            Self::Json(_) | Self::Items(_) | Self::Least => {
+            Self::Json(_) | Self::Items(_) | Content::Minimal => {
                 let mut json = self.json(provider)?;
                 for (name, in_items, pointer, word) in &pointers {
                     match (items, in_items) {
                         (Some(items), Some(_)) => {
-                            say_in_items(&mut json, items, name, pointer, word)?;
+                            write_into_items(&mut json, items, name, pointer, word)?;
                         }
                         _ => fill::put(&mut json, pointer, Value::from(word.as_str()))?,
                     }
@@ -99,20 +99,20 @@ impl Content {
                 if let Some((pointer, time)) = time {
                     fill::put(&mut json, pointer, time)?;
                 }
-                return as_the_provider_sends(self, provider, &json, headers);
+                return encode_for_provider(self, provider, &json, headers);
             }
         };
         if let Some((name, _, pointer, _)) = pointers.first() {
             let provider = provider.name();
             return Err(format!(
-                "{provider} says the {name} in the body, at `{pointer}`; only JSON is written to: \
-                 write it there yourself, or give the body by `.json(…)`"
+                "{provider} sends the {name} in the body, at `{pointer}`. It is only written into JSON: \
+                 write it there yourself, or set the body with `.json(…)`"
             ));
         }
-        Ok(Written { body, content_type, headers })
+        Ok(BuiltBody { body, content_type, headers })
     }
 
-    /// The time, where it has to be in the body.
+    /// The time, if the scheme reads it in the body.
     fn time(
         &self,
         provider: &Provider,
@@ -158,13 +158,13 @@ impl Content {
     }
 }
 
-/// Whether a delivery may have an id that is known to the scheme alone.
+/// Returns whether a delivery may have an id that only the scheme uses.
 fn says_id(provider: &Provider) -> bool {
     provider.scheme().is_none_or(|scheme| scheme.signed_id().is_some())
 }
 
-/// Writes one word into every event of a batch. Ids are told apart by a number.
-fn say_in_items(
+/// Writes one value into every event of a batch. Ids get a number, so that they differ.
+fn write_into_items(
     json: &mut Value,
     says: &BatchLayout,
     name: &str,
@@ -188,26 +188,26 @@ fn say_in_items(
     Ok(())
 }
 
-/// JSON, or the form that carries it, where the provider has no other use for JSON.
-fn as_the_provider_sends(
+/// Encodes JSON as the provider sends it: as JSON, or in a form.
+fn encode_for_provider(
     content: &Content,
     provider: &Provider,
     json: &Value,
     headers: Vec<(&'static str, String)>,
-) -> Result<Written, String> {
+) -> Result<BuiltBody, String> {
     let text = json.to_string();
     let (body, content_type) = match (provider.json_form_field(), content) {
         _ if !provider.signs_forms_only() => (text, "application/json"),
         (Some(field), _) => (fill::form(&Value::from_iter([(field, Value::from(text))]))?, FORM),
-        (None, Content::Least) => (String::new(), FORM),
-        // Whether it can be signed depends on the URL as well.
+        (None, Content::Minimal) => (String::new(), FORM),
+        // The URL also decides whether it can be signed.
         (None, _) => (text, "application/json"),
     };
-    Ok(Written { body: body.into(), content_type, headers })
+    Ok(BuiltBody { body: body.into(), content_type, headers })
 }
 
 impl Provider {
-    /// Whether the scheme has no place for its signature beside JSON.
+    /// Returns whether the scheme signs forms and not JSON.
     pub(crate) fn signs_forms_only(&self) -> bool {
         self.scheme().is_none()
             && !self.scheme_info().signature_header.is_empty()

@@ -1,4 +1,4 @@
-//! A delivery in the making.
+//! A delivery of a test, before it is sent.
 
 use std::{future::IntoFuture, pin::Pin, time::SystemTime};
 
@@ -6,11 +6,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 
 use super::{
-    answer::{TestResponse, ask},
-    content::{Content, Words},
+    content::{Content, EventFields},
     fill,
-    hooks::Desk,
-    letter::{self, UnsignedRequest, Wire},
+    hooks::TestContext,
+    request::{self, RawRequest, UnsignedRequest},
+    response::{TestResponse, send_request},
     target::TestEndpoint,
 };
 use crate::{
@@ -21,111 +21,112 @@ use crate::{
     },
 };
 
-/// A delivery in the making: made by [`TestHooks::deliver`](super::TestHooks::deliver), sent when it
-/// is awaited.
+/// A delivery of a test. [`TestHooks::deliver`](super::TestHooks::deliver) creates it, and `.await`
+/// sends it.
 ///
-/// Whatever is not said is as the provider would send it: genuine, signed now, with a body of the
-/// least that the provider sends, and with an id of its own where ids are in a header.
+/// By default it is genuine, signed now, with the smallest body that the provider sends, and with a
+/// unique id if the provider sends ids in a header.
 ///
-/// Awaited, it panics where no such delivery can be: an event for a provider that names none, a
-/// parameter that the path does not have, a provider whose signature nobody else can make.
+/// `.await` panics if there can be no such delivery: for example an event for a provider without
+/// event names, a parameter that is not in the path, or a provider whose signature only the
+/// provider can make.
 #[derive(Clone)]
-#[must_use = "it is sent when it is awaited"]
+#[must_use = "a delivery is only sent when it is awaited"]
 pub struct TestDelivery<'h> {
-    desk: &'h Desk,
-    target: &'h TestEndpoint,
+    context: &'h TestContext,
+    endpoint: &'h TestEndpoint,
     method: Method,
     params: Vec<(String, String)>,
     query: String,
     content: Content,
     content_type: Option<HeaderValue>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    words: Words,
+    words: EventFields,
     at: Option<SystemTime>,
     secret: Option<Secret>,
-    fault: Fault,
+    defect: Defect,
     twice: bool,
 }
 
-/// What is wrong with a delivery.
+/// The defect of a delivery.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    Nothing,
-    Forged,
-    Tampered,
-    Unsigned,
+enum Defect {
+    None,
+    WrongSecret,
+    ChangedBody,
+    NoSignature,
 }
 
 impl<'h> TestDelivery<'h> {
-    pub(crate) fn new(desk: &'h Desk, target: &'h TestEndpoint) -> Self {
+    pub(crate) fn new(context: &'h TestContext, endpoint: &'h TestEndpoint) -> Self {
         Self {
-            desk,
-            target,
+            context,
+            endpoint,
             method: Method::POST,
             params: Vec::new(),
             query: String::new(),
-            content: Content::Least,
+            content: Content::Minimal,
             content_type: None,
             headers: Vec::new(),
-            words: Words::default(),
+            words: EventFields::default(),
             at: None,
             secret: None,
-            fault: Fault::Nothing,
+            defect: Defect::None,
             twice: false,
         }
     }
 
-    /// The name of the event, in the header or at the place in the JSON where the provider says it;
-    /// in a batch, in each of its items. Where the provider tells events apart by an action, what
-    /// follows the first dot is the action: `issues.opened`.
+    /// Sets the name of the event, in the provider's header or JSON field; in a batch, in every
+    /// item. If the provider has actions, the text after the first dot is the action:
+    /// `issues.opened`.
     pub fn event(mut self, name: impl Into<String>) -> Self {
         self.words.event = Some(name.into());
         self
     }
 
-    /// What tells events of one name apart, said where the provider says it.
+    /// Sets the action, in the provider's field.
     pub fn action(mut self, action: impl Into<String>) -> Self {
         self.words.action = Some(action.into());
         self
     }
 
-    /// The id of the delivery, said where the provider says it, and signed where it signs it. In a
-    /// batch it is that of the first item, and those of the others have a number behind it.
+    /// Sets the id of the delivery, in the provider's field, and signs it if the provider does. In
+    /// a batch it is the id of the first item; the ids of the others end with a number.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.words.id = Some(id.into());
         self
     }
 
-    /// The body, as JSON. Event, action, id and time are written into it, where the provider has
-    /// them there.
+    /// Sets the body, as JSON. Event, action, id and time are written into it if the provider sends
+    /// them in the body.
     ///
     /// # Panics
-    /// When the value cannot be written as JSON.
+    /// If the value cannot be written as JSON.
     #[track_caller]
     pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
-        self.content = Content::Json(serde_json::to_vec(value).expect("it can be JSON"));
+        self.content = Content::Json(serde_json::to_vec(value).expect("a value that can be JSON"));
         self
     }
 
-    /// The events of a batch, put to where the provider has them.
+    /// Sets the events of a batch, in the provider's layout.
     ///
     /// # Panics
-    /// When one of them cannot be written as JSON.
+    /// If one of them cannot be written as JSON.
     #[track_caller]
     pub fn items<T: Serialize>(mut self, items: impl IntoIterator<Item = T>) -> Self {
         let items = items.into_iter().map(|item| serde_json::to_value(item));
         let items = items.collect::<Result<_, _>>();
-        self.content = Content::Items(items.expect("they can be JSON"));
+        self.content = Content::Items(items.expect("values that can be JSON"));
         self
     }
 
-    /// The body, as a form: a map, a struct, or a list of pairs.
+    /// Sets the body, as a form: a map, a struct, or a list of pairs.
     ///
     /// # Panics
-    /// When the value is none of these.
+    /// If the value is none of these.
     #[track_caller]
     pub fn form(mut self, fields: &(impl Serialize + ?Sized)) -> Self {
-        let fields = serde_json::to_value(fields).expect("it can be a form");
+        let fields = serde_json::to_value(fields).expect("a value that can be a form");
         self.content = Content::Form(match fill::form(&fields) {
             Ok(form) => form,
             Err(problem) => panic!("{problem}"),
@@ -133,28 +134,28 @@ impl<'h> TestDelivery<'h> {
         self
     }
 
-    /// The body, sent and signed as it is. Unless [`content_type`](Self::content_type) says
-    /// otherwise, it is said to be JSON.
+    /// Sets the body, which is signed and sent unchanged. Its content type is JSON unless
+    /// [`content_type`](Self::content_type) sets another.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.content = Content::Raw(body.into());
         self
     }
 
-    /// The content type, whatever it would be otherwise.
+    /// Sets the content type.
     ///
     /// # Panics
-    /// When it cannot stand in a header.
+    /// If it cannot be the value of a header.
     #[track_caller]
     pub fn content_type(mut self, value: &str) -> Self {
         self.content_type = Some(value.parse().expect("the value of a header"));
         self
     }
 
-    /// Sends this header, in place of any other of that name. It is set after signing: what the
-    /// signature covers is not sent as it was signed.
+    /// Sets a header, and replaces any other of that name. It is set after signing: a signed header
+    /// becomes invalid.
     ///
     /// # Panics
-    /// When it can be no header.
+    /// If the name or the value is invalid.
     #[track_caller]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let name = name.parse().expect("the name of a header");
@@ -162,7 +163,7 @@ impl<'h> TestDelivery<'h> {
         self
     }
 
-    /// A parameter of the path: for `/hooks/{tenant}`, `.param("tenant", "acme")`.
+    /// Sets a parameter of the path: for `/hooks/{tenant}`, `.param("tenant", "acme")`.
     pub fn param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let name = name.into();
         self.params.retain(|(known, _)| *known != name);
@@ -170,13 +171,13 @@ impl<'h> TestDelivery<'h> {
         self
     }
 
-    /// The query of the URL, as it is sent: `a=1&b=2`.
+    /// Sets the query of the URL, encoded: `a=1&b=2`.
     pub fn query(mut self, query: impl Into<String>) -> Self {
         self.query = query.into();
         self
     }
 
-    /// The method: POST, unless this says otherwise.
+    /// Sets the method. The default is POST.
     pub fn method(mut self, method: Method) -> Self {
         self.method = method;
         self
@@ -194,41 +195,41 @@ impl<'h> TestDelivery<'h> {
         self
     }
 
-    /// Signs with a secret that is somebody else's.
+    /// Signs with another secret than the endpoint's.
     pub fn forged(mut self) -> Self {
-        self.fault = Fault::Forged;
+        self.defect = Defect::WrongSecret;
         self
     }
 
-    /// Changes the body after it was signed: what it says stays the same.
+    /// Changes the body after it was signed, but not its meaning.
     pub fn tampered(mut self) -> Self {
-        self.fault = Fault::Tampered;
+        self.defect = Defect::ChangedBody;
         self
     }
 
-    /// Sends it without signature, and without the time and id that go with one.
+    /// Sends the delivery without the signature and its time and id.
     pub fn unsigned(mut self) -> Self {
-        self.fault = Fault::Unsigned;
+        self.defect = Defect::NoSignature;
         self
     }
 
-    /// Sends the same bytes twice. The answer is that to the second.
+    /// Sends the same bytes twice, and returns the second response.
     pub fn replayed(mut self) -> Self {
         self.twice = true;
         self
     }
 
-    /// The time at which it is signed.
+    /// The time of the signature.
     pub(crate) fn signed_at(&self) -> SystemTime {
-        self.at.unwrap_or_else(|| self.desk.now())
+        self.at.unwrap_or_else(|| self.context.now())
     }
 
-    /// The delivery without its signature, and the tenant that it is for.
-    pub(crate) fn letter(&self) -> Result<(UnsignedRequest, Tenant), String> {
-        let provider = self.target.provider;
-        let (path, tenant) = self.target.locate(&self.params)?;
+    /// The request without a signature, and its tenant.
+    pub(crate) fn unsigned_request(&self) -> Result<(UnsignedRequest, Tenant), String> {
+        let provider = self.endpoint.provider;
+        let (path, tenant) = self.endpoint.locate(&self.params)?;
         let mark = if self.query.is_empty() { "" } else { "?" };
-        let id = self.words.id.clone().unwrap_or_else(|| self.desk.next_id());
+        let id = self.words.id.clone().unwrap_or_else(|| self.context.next_id());
         let mut words = self.words.clone();
         let has_action = provider.action().is_some()
             || provider.batch().is_some_and(|items| BatchLayout::action(items).is_some());
@@ -237,9 +238,9 @@ impl<'h> TestDelivery<'h> {
         {
             (words.event, words.action) = (Some(event.to_owned()), Some(action.to_owned()));
         }
-        // An id in a header is never missing; one in the body is the test's, if the body is.
+        // An id in a header is always sent. An id in the body is the test's, if the body is.
         let in_header = matches!(provider.id(), Some(Field::Header(_)));
-        if in_header || matches!(self.content, Content::Least) && says_id_in_body(provider) {
+        if in_header || matches!(self.content, Content::Minimal) && says_id_in_body(provider) {
             words.id = Some(id.clone());
         }
         let written = self.content.write(provider, &words, self.signed_at(), self.at.is_some())?;
@@ -248,74 +249,74 @@ impl<'h> TestDelivery<'h> {
             let value = HeaderValue::try_from(value).map_err(|error| format!("{name}: {error}"))?;
             headers.insert(name, value);
         }
-        letter::content_type(&mut headers, written.content_type);
+        request::content_type(&mut headers, written.content_type);
         if let Some(value) = &self.content_type {
             headers.insert(http::header::CONTENT_TYPE, value.clone());
         }
-        let letter = UnsignedRequest {
+        let unsigned = UnsignedRequest {
             provider,
             method: self.method.clone(),
-            origin: self.target.origin.clone(),
-            target: format!("{path}{mark}{}", self.query),
+            origin: self.endpoint.origin.clone(),
+            path_and_query: format!("{path}{mark}{}", self.query),
             id,
             headers,
-            forced: self.headers.clone(),
+            overrides: self.headers.clone(),
             body: written.body,
         };
-        Ok((letter, tenant))
+        Ok((unsigned, tenant))
     }
 
-    /// The secret that it is signed with.
+    /// The secret that signs the delivery.
     pub(crate) async fn secret(&self, tenant: &Tenant) -> Result<Secret, String> {
-        match (&self.secret, self.fault) {
-            (_, Fault::Forged) => Ok(self.target.other_secret()),
+        match (&self.secret, self.defect) {
+            (_, Defect::WrongSecret) => Ok(self.endpoint.other_secret()),
             (Some(secret), _) => Ok(secret.clone()),
-            (None, _) => self.target.secret(tenant).await,
+            (None, _) => self.endpoint.secret(tenant).await,
         }
     }
 
-    async fn wire(&self) -> Result<Wire, String> {
-        let (letter, tenant) = self.letter()?;
-        if self.fault == Fault::Unsigned {
-            let mut letter = letter;
-            // Only signed requests have this one, by whatever name the provider calls it.
-            if let Some(name) = letter.provider.scheme().and_then(Scheme::signed_id) {
-                letter.headers.remove(name);
+    async fn request(&self) -> Result<RawRequest, String> {
+        let (unsigned, tenant) = self.unsigned_request()?;
+        if self.defect == Defect::NoSignature {
+            let mut unsigned = unsigned;
+            // Only signed requests have this header.
+            if let Some(name) = unsigned.provider.scheme().and_then(Scheme::signed_id) {
+                unsigned.headers.remove(name);
             }
-            return Ok(letter.unsigned());
+            return Ok(unsigned.without_signature());
         }
         let secret = self.secret(&tenant).await?;
-        let signed = letter.sign(&secret, self.signed_at()).map_err(|error| match error {
+        let signed = unsigned.sign(&secret, self.signed_at()).map_err(|error| match error {
             SignError::Unsupported => format!(
-                "only {} has the key that signs: send a recorded delivery by `send`",
-                letter.provider.name()
+                "only {} has the key that signs: send a recorded delivery with `send`",
+                unsigned.provider.name()
             ),
-            SignError::Body if letter.provider.signs_forms_only() && !letter.is_form() => {
-                format!("{} signs forms: use `.form(…)`", letter.provider.name())
+            SignError::Body if unsigned.provider.signs_forms_only() && !unsigned.is_form() => {
+                format!("{} signs forms: use `.form(…)`", unsigned.provider.name())
             }
             error => error.to_string(),
         });
-        let mut wire = signed?;
-        if self.fault == Fault::Tampered {
-            letter.tamper(&mut wire)?;
+        let mut request = signed?;
+        if self.defect == Defect::ChangedBody {
+            unsigned.tamper(&mut request)?;
         }
-        Ok(wire)
+        Ok(request)
     }
 
     async fn send(self) -> TestResponse {
-        let wire = match self.wire().await {
-            Ok(wire) => wire,
-            Err(problem) => panic!("cannot deliver to `{}`: {problem}", self.target.name),
+        let request = match self.request().await {
+            Ok(request) => request,
+            Err(problem) => panic!("cannot deliver to `{}`: {problem}", self.endpoint.name),
         };
-        let router = &self.desk.router;
+        let router = &self.context.router;
         if self.twice {
-            ask(router, wire.request()).await;
+            send_request(router, request.to_http()).await;
         }
-        ask(router, wire.request()).await
+        send_request(router, request.to_http()).await
     }
 }
 
-/// Whether the provider has its ids in the body.
+/// Returns whether the provider sends ids in the body.
 fn says_id_in_body(provider: &Provider) -> bool {
     match provider.batch() {
         Some(items) => items.id().is_some(),

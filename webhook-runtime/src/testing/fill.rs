@@ -1,11 +1,11 @@
-//! Writes into JSON what a provider says there: events, ids and times, at their pointers.
+//! Writes values into JSON and forms: events, ids and times, at the provider's pointers.
 
 use serde_json::{Map, Value};
 
-/// Puts a value at a pointer (RFC 6901), and makes what is missing on the way there.
+/// Sets the value at a pointer (RFC 6901), and creates missing objects and arrays on the way.
 ///
 /// # Errors
-/// When something that has no members is in the way.
+/// If the pointer leads through a value without members.
 pub(crate) fn put(json: &mut Value, pointer: &str, value: Value) -> Result<(), String> {
     let mut place = json;
     for token in pointer.split('/').skip(1) {
@@ -32,7 +32,7 @@ pub(crate) fn put(json: &mut Value, pointer: &str, value: Value) -> Result<(), S
     Ok(())
 }
 
-/// The fields of a form, out of a serializable value: a map or struct, or a list of pairs.
+/// Encodes a map, a struct or a list of pairs as a form.
 pub(crate) fn form(fields: &Value) -> Result<String, String> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     match fields {
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_on_the_way_is_made() {
+    fn missing_parents_are_created() {
         let mut body = Value::Null;
         put(&mut body, "/items/0/a~1b/id", json!("7")).expect("a place");
         put(&mut body, "/items/1", json!(8)).expect("a place");

@@ -1,29 +1,29 @@
-//! Handshakes as their providers would send them, for tests of whoever answers.
+//! Example requests of handshakes, as their providers would send them.
 
 use serde_json::{Map, Value as Json};
 
 use super::put;
 use crate::verify::handshake::{Condition, Handshake, HandshakeResponse, RequestValue, Trust};
 
-/// One request of a kind of handshake.
+/// An example request of a handshake.
 pub(crate) struct Example {
     pub(crate) method: &'static str,
-    pub(crate) proof: Proof,
-    /// Names and values of the query.
+    pub(crate) proof: Credential,
+    /// The names and values of the query.
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Body,
-    /// Whether the answer says the challenge back as it is.
+    /// The response contains the unchanged challenge.
     pub(crate) is_echoed: bool,
-    /// Whether it can be answered without the help of a source.
+    /// The handshake needs no source of secrets or keys.
     pub(crate) is_simple: bool,
 }
 
-/// What makes it believable.
+/// The credential of a handshake.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Proof {
+pub(crate) enum Credential {
     Signature,
-    Nothing,
+    None,
     /// The verify token, in this parameter of the query.
     Token(&'static str),
 }
@@ -35,14 +35,14 @@ pub(crate) enum Body {
 }
 
 impl Handshake {
-    /// A request of this kind, with this challenge.
+    /// Creates an example request with a challenge.
     pub(crate) fn example(&self, challenge: &str) -> Option<Example> {
         let mut example = Example {
             method: self.method,
             proof: match self.trust {
-                Trust::Signed => Proof::Signature,
-                Trust::Nobody => Proof::Nothing,
-                Trust::VerifyToken(parameter) => Proof::Token(parameter),
+                Trust::Signed => Credential::Signature,
+                Trust::Nobody => Credential::None,
+                Trust::VerifyToken(parameter) => Credential::Token(parameter),
             },
             query: Vec::new(),
             headers: Vec::new(),
@@ -100,7 +100,7 @@ impl Example {
         }
     }
 
-    /// Puts the challenge to where the answer takes it from.
+    /// Puts the challenge where the response takes it from.
     fn challenge(&mut self, value: RequestValue, challenge: &str) -> Option<()> {
         match value {
             RequestValue::Query(name) => self.query(name, challenge),

@@ -1,4 +1,4 @@
-//! The kit: webhooks that a test delivers to.
+//! The test kit: webhooks that a test sends deliveries to.
 
 use std::{
     fmt,
@@ -15,10 +15,10 @@ use bytes::Bytes;
 use http::Request;
 
 use super::{
-    answer::{TestResponse, ask},
     clock::TestClock,
     delivery::TestDelivery,
-    keys::{Pair, Whose},
+    keys::{KeyOwner, KeyPair},
+    response::{TestResponse, send_request},
     target::{Signing, TestEndpoint},
 };
 use crate::{
@@ -26,32 +26,32 @@ use crate::{
     inbox::{Inbox, JobHandlers},
     receive::{KeySource, SourceError},
     verify::{Secret, handshake::Handshake, scheme::KeyRequest},
-    webhooks::{Built, Webhooks, given},
+    webhooks::{Built, Webhooks, find_for},
 };
 
-/// The public URL of a test, unless it gives one.
+/// The default public URL of a test.
 pub(crate) const PUBLIC_URL: &str = "https://hooks.test";
 
-/// Webhooks in a test: see [`Webhooks::test`].
+/// Webhooks in a test. [`Webhooks::test`] creates them.
 pub struct TestHooks<S = ()> {
-    desk: Desk,
+    context: TestContext,
     clock: TestClock,
     targets: Vec<TestEndpoint>,
     inbox: Option<Inbox>,
-    /// What runs behind the inbox.
-    processes: JobHandlers,
+    /// The handlers behind the inbox.
+    job_handlers: JobHandlers,
     state: PhantomData<fn(S)>,
 }
 
-/// What all deliveries of a test have in common.
-pub(crate) struct Desk {
+/// The context of all deliveries of a test.
+pub(crate) struct TestContext {
     pub(crate) router: Router,
-    /// The time of this machine, unless there is a clock.
+    /// The clock; `None` for the time of this machine.
     pub(crate) clock: Option<TestClock>,
     sent: AtomicUsize,
 }
 
-impl Desk {
+impl TestContext {
     pub(crate) fn new(router: Router, clock: Option<TestClock>) -> Self {
         Self { router, clock, sent: AtomicUsize::new(0) }
     }
@@ -60,23 +60,22 @@ impl Desk {
         self.clock.as_ref().map_or_else(SystemTime::now, TestClock::now)
     }
 
-    /// An id that no other delivery has.
+    /// Returns a new unique id.
     pub(crate) fn next_id(&self) -> String {
         format!("delivery-{}", self.sent.fetch_add(1, Ordering::Relaxed) + 1)
     }
 }
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
-    /// Makes the webhooks ready for tests: with a clock that stands still in the test's hand, and
-    /// without sockets or environment variables.
+    /// Prepares the webhooks for tests, with a clock that the test controls, and without sockets or
+    /// environment variables.
     ///
-    /// Every endpoint that was given neither [`secrets`](Self::secrets) nor a
+    /// Every endpoint without [`secrets`](Self::secrets) and without a
     /// [`secret_source`](Self::secret_source) gets a secret of the form that its provider's scheme
-    /// asks for: the variables of `secret_env` are not read. In the same way there is a verify
-    /// token, a public URL (`https://hooks.test`) and a key source that knows no key, where one is
-    /// needed and none was given.
+    /// needs: the variables of `secret_env` are not read. If needed, it also gets a verify token, a
+    /// public URL (`https://hooks.test`) and a key source without keys.
     ///
-    /// The clock starts at the time of [`clock`](Self::clock), or else at the present.
+    /// The clock starts at the time of [`clock`](Self::clock), or at the current time.
     ///
     /// ```
     /// use serde::Deserialize;
@@ -97,63 +96,64 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// let hooks = Webhooks::new().mount::<order_paid>().test(());
     /// let order = serde_json::json!({ "id": 7 });
     ///
-    /// let answer = hooks.deliver::<order_paid>().json(&order).await;
-    /// assert_eq!(answer.status(), 200);
-    /// assert_eq!(answer.text(), "paid: 7");
+    /// let response = hooks.deliver::<order_paid>().json(&order).await;
+    /// assert_eq!(response.status(), 200);
+    /// assert_eq!(response.text(), "paid: 7");
     ///
-    /// let answer = hooks.deliver::<order_paid>().json(&order).forged().await;
-    /// assert_eq!(answer.status(), 401);
-    /// assert!(!answer.handler_ran());
+    /// let response = hooks.deliver::<order_paid>().json(&order).forged().await;
+    /// assert_eq!(response.status(), 401);
+    /// assert!(!response.handler_ran());
     /// # }
     /// ```
     ///
     /// # Panics
-    /// When the webhooks could not start, with every problem.
+    /// If the webhooks cannot start, with every problem.
     #[must_use]
     #[track_caller]
     pub fn test(mut self, state: S) -> TestHooks<S> {
         let clock = TestClock::new(self.clock.now());
-        let targets = self.provide();
+        let targets = self.fill_in_missing();
         if self.inbox.is_none() && self.endpoints().any(|endpoint| endpoint.inbox) {
-            self.inbox = Some(in_memory(&clock));
+            self.inbox = Some(memory_inbox(&clock));
         }
         let inbox = self.inbox.clone();
         match self.clock(clock.clone()).with_state(state.clone()).build() {
-            Ok(Built { router, processes }) => TestHooks {
-                desk: Desk::new(router.with_state(state), Some(clock.clone())),
+            Ok(Built { router, job_handlers }) => TestHooks {
+                context: TestContext::new(router.with_state(state), Some(clock.clone())),
                 clock,
                 targets,
                 inbox,
-                processes,
+                job_handlers,
                 state: PhantomData,
             },
             Err(error) => panic!("{error}"),
         }
     }
 
-    /// Gives whatever the endpoints need and were not given, and says how to deliver to each.
-    fn provide(&mut self) -> Vec<TestEndpoint> {
+    /// Adds everything that the endpoints need and that is not set, and returns their test
+    /// endpoints.
+    fn fill_in_missing(&mut self) -> Vec<TestEndpoint> {
         let origin = self.public_url.get_or_insert_with(|| PUBLIC_URL.to_owned()).clone();
         let endpoints: Vec<Endpoint> = self.endpoints().cloned().collect();
         if self.key_ring.is_none()
             && endpoints.iter().any(|endpoint| endpoint.provider.scheme_info().fetches_keys)
         {
-            self.key_ring = Some(Arc::new(crate::receive::source::KeyRing::new(NoKeys)));
+            self.key_ring = Some(Arc::new(crate::receive::key_source::KeyRing::new(NoKeys)));
         }
-        endpoints.iter().map(|endpoint| self.provide_for(endpoint, &origin)).collect()
+        endpoints.iter().map(|endpoint| self.fill_in_endpoint(endpoint, &origin)).collect()
     }
 
-    fn provide_for(&mut self, endpoint: &Endpoint, origin: &str) -> TestEndpoint {
+    fn fill_in_endpoint(&mut self, endpoint: &Endpoint, origin: &str) -> TestEndpoint {
         let provider = endpoint.provider;
         let wants_token = provider.handshakes().iter().any(Handshake::wants_verify_token);
-        if wants_token && given(&self.verify_tokens, endpoint).is_none() {
+        if wants_token && find_for(&self.verify_tokens, endpoint).is_none() {
             let token = Secret::new(format!("token-of-{}", endpoint.name));
             self.verify_tokens.push((endpoint.clone(), token));
         }
-        let token = given(&self.verify_tokens, endpoint).cloned();
+        let token = find_for(&self.verify_tokens, endpoint).cloned();
         let mut target = TestEndpoint::new(endpoint, origin, self.signing(endpoint), token);
         if let (Signing::Secret(_), Some(secrets)) =
-            (&target.signing, given(&self.secrets, endpoint))
+            (&target.signing, find_for(&self.secrets, endpoint))
         {
             target.older = secrets.iter().skip(1).cloned().collect();
         }
@@ -162,13 +162,13 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 
     fn signing(&mut self, endpoint: &Endpoint) -> Signing {
         let provider = endpoint.provider;
-        if let Some(source) = given(&self.sources, endpoint) {
+        if let Some(source) = find_for(&self.secret_sources, endpoint) {
             return Signing::Source(Arc::clone(source));
         }
         if !provider.scheme_info().needs_secret {
             return Signing::Secret(Secret::none());
         }
-        if let Some(secrets) = given(&self.secrets, endpoint) {
+        if let Some(secrets) = find_for(&self.secrets, endpoint) {
             return match secrets.first() {
                 Some(secret) if !TestEndpoint::has_key_pair(provider) => {
                     Signing::Secret(secret.clone())
@@ -177,37 +177,37 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
             };
         }
         let name = format!("{}::{}", endpoint.module, endpoint.name);
-        let pair = Pair::new(provider, &name, Whose::Ours);
-        self.secrets.push((endpoint.clone(), vec![pair.verifies]));
-        Signing::Secret(pair.signs)
+        let pair = KeyPair::new(provider, &name, KeyOwner::Endpoint);
+        self.secrets.push((endpoint.clone(), vec![pair.verifying]));
+        Signing::Secret(pair.signing)
     }
 }
 
 impl<S> TestHooks<S> {
-    /// A delivery to one endpoint, genuine unless told otherwise. It is sent when it is awaited.
+    /// Creates a delivery to one endpoint. It is genuine by default, and is sent when it is
+    /// awaited.
     ///
-    /// An endpoint with a secret source is delivered to with the first secret that the source has
-    /// for the parameters of the path.
+    /// For an endpoint with a secret source, the delivery is signed with the tenant's first secret.
     ///
     /// # Panics
-    /// When the endpoint is not mounted.
+    /// If the endpoint is not mounted.
     #[track_caller]
     pub fn deliver<H: Webhook<S>>(&self) -> TestDelivery<'_> {
-        TestDelivery::new(&self.desk, self.target(&H::endpoint()))
+        TestDelivery::new(&self.context, self.target(&H::endpoint()))
     }
 
-    /// Sends any other request: handshakes, recorded deliveries, nonsense.
+    /// Sends any other request, such as a handshake or a recorded delivery.
     pub async fn send(&self, request: Request<Body>) -> TestResponse {
-        ask(&self.desk.router, request).await
+        send_request(&self.context.router, request).await
     }
 
-    /// The clock by which deliveries are signed and judged.
+    /// The clock that deliveries are signed and verified by.
     #[must_use]
     pub fn clock(&self) -> &TestClock {
         &self.clock
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
@@ -217,49 +217,49 @@ impl<S> TestHooks<S> {
         self.clock.set(time);
     }
 
-    /// The inbox of the endpoints that are marked `inbox`: one in memory, at the clock of the test,
-    /// unless [`Webhooks::inbox`] gave another.
+    /// The inbox of the endpoints that are marked `inbox`. By default it is in memory and uses the
+    /// clock of the test; [`Webhooks::inbox`] sets another.
     ///
     /// # Panics
-    /// When no endpoint is marked `inbox`.
+    /// If no endpoint is marked `inbox`.
     #[must_use]
     #[track_caller]
     pub fn inbox(&self) -> &Inbox {
         self.inbox.as_ref().expect("no endpoint is marked `inbox`")
     }
 
-    /// Runs the handlers of stored deliveries that are due, until none is, and says how many
-    /// attempts that took. In a test they run in no other way; what has failed is due again after a
-    /// while: [`advance`](Self::advance).
+    /// Runs the handlers of due stored deliveries until none is due, and returns the number of
+    /// attempts. In a test, they only run in this call. Failed deliveries are due again later: call
+    /// [`advance`](Self::advance) first.
     ///
     /// # Panics
-    /// When the inbox fails, or no endpoint is marked `inbox`.
+    /// If the inbox fails, or no endpoint is marked `inbox`.
     #[track_caller]
     pub fn drain(&self) -> impl Future<Output = u64> {
         let inbox = self.inbox();
-        async move { inbox.drain(&self.processes).await.expect("the inbox of a test") }
+        async move { inbox.drain(&self.job_handlers).await.expect("the inbox of a test") }
     }
 
-    /// The webhooks as a router, for tests that put something around them.
+    /// The router of the webhooks, for tests that wrap it.
     pub fn router(&self) -> &Router {
-        &self.desk.router
+        &self.context.router
     }
 
     /// The verify token of an endpoint, for tests of its handshake.
     ///
     /// # Panics
-    /// When the endpoint is not mounted.
+    /// If the endpoint is not mounted.
     #[must_use]
     #[track_caller]
     pub fn verify_token<H: Webhook<S>>(&self) -> Option<&Secret> {
         self.target(&H::endpoint()).verify_token.as_ref()
     }
 
-    /// What is left when the test needs to know of one endpoint only.
+    /// Splits the webhooks into the context and one endpoint.
     #[track_caller]
-    pub(crate) fn only(self, endpoint: &Endpoint) -> (Desk, TestEndpoint) {
+    pub(crate) fn into_parts(self, endpoint: &Endpoint) -> (TestContext, TestEndpoint) {
         let target = self.target(endpoint).clone();
-        (self.desk, target)
+        (self.context, target)
     }
 
     #[track_caller]
@@ -270,7 +270,7 @@ impl<S> TestHooks<S> {
     }
 }
 
-/// Shows the endpoints, and no secret.
+/// Shows the endpoints, but no secrets.
 impl<S> fmt::Debug for TestHooks<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.targets.iter().map(|target| target.name);
@@ -278,15 +278,15 @@ impl<S> fmt::Debug for TestHooks<S> {
     }
 }
 
-/// An inbox that a test loses with itself.
-fn in_memory(clock: &TestClock) -> Inbox {
+/// Creates an inbox in memory.
+fn memory_inbox(clock: &TestClock) -> Inbox {
     Inbox::builder("")
         .clock(clock.clone())
         .open_in_memory()
         .expect("nothing is wrong with its options")
 }
 
-/// Knows no key.
+/// A key source without keys.
 struct NoKeys;
 
 impl KeySource for NoKeys {

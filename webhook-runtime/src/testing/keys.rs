@@ -1,7 +1,6 @@
-//! Secrets that exist for a test only, of the form that each scheme asks for.
+//! Secrets for tests, of the form that each scheme needs.
 //!
-//! They are made from names, so that a run of a test is like the one before. Nothing is protected by
-//! them.
+//! They are derived from names, so that tests are reproducible. They protect nothing.
 
 use base64ct::{Base64, Encoding as _};
 use sha2::{Digest as _, Sha256};
@@ -11,37 +10,37 @@ use crate::verify::{
     scheme::{KeyEncoding, KeyPairOf, Scheme},
 };
 
-/// What signs, and what the endpoint verifies with: one and the same, but for key pairs.
-pub(crate) struct Pair {
-    pub(crate) signs: Secret,
-    pub(crate) verifies: Secret,
+/// The key that signs and the key that verifies: the same one, except for key pairs.
+pub(crate) struct KeyPair {
+    pub(crate) signing: Secret,
+    pub(crate) verifying: Secret,
 }
 
-/// Whose secret it is.
+/// The owner of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Whose {
-    /// That of the provider and the endpoint.
-    Ours,
-    /// That of somebody else.
-    AnOther,
+pub(crate) enum KeyOwner {
+    /// The provider and its endpoint.
+    Endpoint,
+    /// Somebody else.
+    Stranger,
 }
 
-impl Pair {
-    /// A pair for a provider, made from a name.
-    pub(crate) fn new(provider: &Provider, name: &str, whose: Whose) -> Self {
-        let seed: [u8; 32] = Sha256::digest(format!("{name} {whose:?}")).into();
+impl KeyPair {
+    /// Creates a pair for a provider, derived from a name.
+    pub(crate) fn new(provider: &Provider, name: &str, owner: KeyOwner) -> Self {
+        let seed: [u8; 32] = Sha256::digest(format!("{name} {owner:?}")).into();
         if let Some(algorithm) = provider.scheme().and_then(Scheme::key_pair_of) {
-            return key_pair(algorithm, seed, whose);
+            return key_pair(algorithm, seed, owner);
         }
         let secret = Secret::new(text(provider.scheme(), &seed)).with_name("made for this test");
-        Self { signs: secret.clone(), verifies: secret }
+        Self { signing: secret.clone(), verifying: secret }
     }
 }
 
 /// The text of a shared secret, as the provider would show it.
 fn text(scheme: Option<&Scheme>, seed: &[u8; 32]) -> String {
     let hex = base16ct::lower::encode_string(seed);
-    // Schemes that are code take their secret as it is, in hex, or both.
+    // Schemes in code take the secret as text, in hex, or both.
     let Some(scheme) = scheme else { return hex };
     if scheme.is_basic_auth() {
         return format!("tester:{hex}");
@@ -55,21 +54,21 @@ fn text(scheme: Option<&Scheme>, seed: &[u8; 32]) -> String {
     }
 }
 
-fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], whose: Whose) -> Pair {
-    let _ = (seed, whose);
+fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], owner: KeyOwner) -> KeyPair {
+    let _ = (seed, owner);
     match algorithm {
         #[cfg(feature = "ed25519")]
         KeyPairOf::Ed25519 => {
             let private = ed25519_dalek::SigningKey::from_bytes(&seed);
-            Pair {
-                signs: Secret::from_key(seed),
-                verifies: Secret::from_key(private.verifying_key().to_bytes()),
+            KeyPair {
+                signing: Secret::from_key(seed),
+                verifying: Secret::from_key(private.verifying_key().to_bytes()),
             }
         }
         #[cfg(feature = "ecdsa")]
         KeyPairOf::EcdsaP256 => {
             use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
-            // All but one number of four thousand million make a key; the next one does then.
+            // Nearly every number is a key. If one is not, the next one is tried.
             let private = (0..=u8::MAX).find_map(|last| {
                 let mut seed = seed;
                 seed[31] ^= last;
@@ -78,9 +77,9 @@ fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], whose: Whose) -> Pair {
             let private = private.expect("one of these numbers makes a key");
             let public = private.verifying_key().to_public_key_der().expect("it can be written");
             let private = private.to_pkcs8_der().expect("it can be written");
-            Pair {
-                signs: Secret::from_key(private.as_bytes()),
-                verifies: Secret::from_key(public.as_bytes()),
+            KeyPair {
+                signing: Secret::from_key(private.as_bytes()),
+                verifying: Secret::from_key(public.as_bytes()),
             }
         }
         #[cfg(feature = "rsa")]
@@ -89,22 +88,22 @@ fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], whose: Whose) -> Pair {
                 BoxedUint,
                 pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding},
             };
-            // To find primes takes seconds, unoptimised: there are two pairs of them ready.
+            // It takes seconds to find primes without optimisation, so there are two fixed pairs.
             let number = |hex| BoxedUint::from_be_hex(hex, 1024).expect("1024 bits, in hex");
-            let [p, q] = PRIMES[usize::from(whose == Whose::AnOther)].map(number);
+            let [p, q] = PRIMES[usize::from(owner == KeyOwner::Stranger)].map(number);
             let private = rsa::PrivateKey::from_p_q(p, q, 65_537_u64.into()).expect("primes");
             let public = rsa::PublicKey::from(&private);
             let public = public.to_public_key_der().expect("it can be written");
             let private = private.to_pkcs8_pem(LineEnding::LF).expect("it can be written");
-            Pair {
-                signs: Secret::new(private.as_str()),
-                verifies: Secret::from_key(public.as_bytes()),
+            KeyPair {
+                signing: Secret::new(private.as_str()),
+                verifying: Secret::from_key(public.as_bytes()),
             }
         }
     }
 }
 
-/// For tests, in public: whatever is signed with them, anybody can sign.
+/// Public primes, for tests only.
 #[cfg(feature = "rsa")]
 const PRIMES: [[&str; 2]; 2] = [
     [

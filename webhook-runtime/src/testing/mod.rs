@@ -1,7 +1,8 @@
-//! Tests of handlers: signed deliveries without a server, at a time that the test chooses.
+//! The test kit: sends signed deliveries to handlers, without a server, with a clock that the test
+//! controls.
 //!
-//! [`Webhooks::test`](crate::Webhooks::test) makes webhooks ready for a test, and
-//! [`deliver`](TestHooks::deliver) signs by the scheme that verifies:
+//! [`Webhooks::test`](crate::Webhooks::test) prepares webhooks for a test, and
+//! [`deliver`](TestHooks::deliver) signs with the scheme that verifies:
 //!
 //! ```
 //! use std::time::Duration;
@@ -17,8 +18,8 @@
 //! # async fn main() {
 //! let hooks = Webhooks::new().mount::<stripe>().test(());
 //!
-//! let answer = hooks.deliver::<stripe>().event("invoice.paid").id("evt_1").await;
-//! assert_eq!(answer.text(), r#"Some("invoice.paid")"#);
+//! let response = hooks.deliver::<stripe>().event("invoice.paid").id("evt_1").await;
+//! assert_eq!(response.text(), r#"Some("invoice.paid")"#);
 //!
 //! let five_minutes_ago = hooks.deliver::<stripe>().at(hooks.clock().now());
 //! hooks.advance(Duration::from_secs(301));
@@ -26,7 +27,6 @@
 //! # }
 //! ```
 
-mod answer;
 mod clock;
 pub mod conformance;
 mod content;
@@ -35,13 +35,14 @@ mod fill;
 mod handshake;
 mod hooks;
 mod keys;
-mod letter;
+mod request;
+mod response;
 mod target;
 
 #[doc(inline)]
 pub use crate::__conformance as conformance;
-pub use answer::TestResponse;
 pub use clock::TestClock;
 pub use delivery::TestDelivery;
 pub(crate) use fill::put;
 pub use hooks::TestHooks;
+pub use response::TestResponse;

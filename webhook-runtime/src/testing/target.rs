@@ -1,21 +1,21 @@
-//! Whom deliveries are for: one endpoint, where it is, and what it believes.
+//! The endpoint that a test sends deliveries to: its URL and its secrets.
 
 use std::{sync::Arc, time::Duration};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::keys::{Pair, Whose};
+use super::keys::{KeyOwner, KeyPair};
 use crate::{
     delivery::Tenant,
     endpoint::Endpoint,
-    receive::source::Tenants,
+    receive::secret_source::TenantSecrets,
     verify::{Provider, Secret, scheme::Scheme},
 };
 
-/// What stands for itself in a segment of a path (RFC 3986).
+/// The characters that are not escaped in a path segment (RFC 3986).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// One endpoint, as somebody sees it who delivers to it.
+/// One endpoint, as its provider sees it.
 #[derive(Clone)]
 pub(crate) struct TestEndpoint {
     pub(crate) name: &'static str,
@@ -25,24 +25,24 @@ pub(crate) struct TestEndpoint {
     pub(crate) path: String,
     pub(crate) origin: String,
     pub(crate) signing: Signing,
-    /// Secrets that are live beside that, in a rotation.
+    /// The older secrets of a rotation.
     pub(crate) older: Vec<Secret>,
     pub(crate) verify_token: Option<Secret>,
     pub(crate) tolerance: Option<Duration>,
     pub(crate) max_body: usize,
-    /// Whether deliveries are stored, and handled after the answer.
+    /// Deliveries are stored, and handled after the response.
     pub(crate) is_stored: bool,
 }
 
-/// What deliveries are signed with.
+/// The key that signs deliveries.
 #[derive(Clone)]
 pub(crate) enum Signing {
     /// A secret, or a private key.
     Secret(Secret),
-    /// The endpoint knows a public key, and nobody the private one.
+    /// The endpoint has a public key, and the private key is unknown.
     PublicKey,
-    /// The first secret that the source has for the tenant.
-    Source(Arc<Tenants>),
+    /// The tenant's first secret in a source.
+    Source(Arc<TenantSecrets>),
 }
 
 impl TestEndpoint {
@@ -67,7 +67,7 @@ impl TestEndpoint {
         }
     }
 
-    /// The path with these parameters in it, and the parameters in the order of the path.
+    /// Fills the parameters into the path. Returns the path and the tenant.
     pub(crate) fn locate(&self, given: &[(String, String)]) -> Result<(String, Tenant), String> {
         let mut path = String::new();
         let mut params = Vec::new();
@@ -76,7 +76,7 @@ impl TestEndpoint {
             path.push_str(&rest[..at]);
             let mark = &rest[at..=at];
             if rest[at + 1..].starts_with(mark) {
-                // Doubled, a brace is one.
+                // A doubled brace stands for one.
                 path.push_str(mark);
                 rest = &rest[at + 2..];
                 continue;
@@ -97,20 +97,20 @@ impl TestEndpoint {
             rest = behind;
         }
         path.push_str(rest);
-        let stranger = given.iter().find(|(name, _)| params.iter().all(|(known, _)| known != name));
-        if let Some((name, _)) = stranger {
+        let unknown = given.iter().find(|(name, _)| params.iter().all(|(known, _)| known != name));
+        if let Some((name, _)) = unknown {
             return Err(format!("its path is {}, which has no `{name}`", self.path));
         }
         Ok((path, Tenant::new(self.name, params)))
     }
 
-    /// The secret that deliveries are signed with.
+    /// The secret that signs deliveries.
     pub(crate) async fn secret(&self, tenant: &Tenant) -> Result<Secret, String> {
         match &self.signing {
             Signing::Secret(secret) => Ok(secret.clone()),
             Signing::PublicKey => Err(format!(
-                "it was given the public key of {}: add `.signed_with(private_key)`, or give it \
-                 no secret, and there will be a pair of keys",
+                "it has the public key of {}: add `.signed_with(private_key)`, or set no \
+                 secret, and the test kit makes a pair of keys",
                 self.provider.name()
             )),
             Signing::Source(tenants) => match tenants.secrets(tenant).await {
@@ -118,14 +118,12 @@ impl TestEndpoint {
                 Err(error) => Err(error.to_string()),
             }
             .map_err(|error| {
-                format!(
-                    "its secret source says: {error}; to sign all the same, add `.signed_with(…)`"
-                )
+                format!("its secret source failed: {error}; to sign anyway, add `.signed_with(…)`")
             }),
         }
     }
 
-    /// The secrets that are live beside it.
+    /// The older secrets of a rotation.
     pub(crate) async fn older(&self, tenant: &Tenant) -> Vec<Secret> {
         match &self.signing {
             Signing::Source(tenants) => {
@@ -136,17 +134,17 @@ impl TestEndpoint {
         }
     }
 
-    /// A secret of the right form that is not the endpoint's.
+    /// A secret of the right form that does not belong to the endpoint.
     pub(crate) fn other_secret(&self) -> Secret {
-        Pair::new(self.provider, &self.secret_name(), Whose::AnOther).signs
+        KeyPair::new(self.provider, &self.secret_name(), KeyOwner::Stranger).signing
     }
 
-    /// What secrets for this endpoint are made from.
+    /// The name that secrets of this endpoint are derived from.
     pub(crate) fn secret_name(&self) -> String {
         format!("{}::{}", self.module, self.name)
     }
 
-    /// Whether a private key signs.
+    /// Returns whether the scheme signs with a private key.
     pub(crate) fn has_key_pair(provider: &Provider) -> bool {
         provider.scheme().and_then(Scheme::key_pair_of).is_some()
     }
@@ -165,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_written_into_the_path() {
+    fn parameters_are_filled_into_the_path() {
         assert_eq!(located("/a/{x}/{{b}}", &[("x", "é/1")]), Ok("/a/%C3%A9%2F1/{b}".into()));
         assert_eq!(located("/a/{*rest}", &[("rest", "b/c d")]), Ok("/a/b/c%20d".into()));
         assert!(located("/a/{x}", &[]).is_err());

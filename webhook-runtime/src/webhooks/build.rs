@@ -1,4 +1,4 @@
-//! From mounted functions to a router, and to what runs behind the inbox.
+//! Builds the router of the mounted functions, and the handlers behind the inbox.
 
 use std::{any::Any, sync::Arc};
 
@@ -8,25 +8,25 @@ use super::Webhooks;
 #[cfg(feature = "inbox")]
 use crate::inbox::JobHandlers;
 use crate::{
-    dispatch::{HandlerService, late::Patience},
+    dispatch::{HandlerService, background::ResponseTimeout},
     endpoint::Endpoint,
     receive::Receiver,
-    webhooks::{pipeline::Pipeline, start::StartError},
+    webhooks::{pipeline::Pipeline, problems::StartError},
 };
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
-    /// A router of the mounted webhooks, to be merged into an axum application or served.
+    /// Builds a router of the mounted webhooks, to merge into an axum application or to serve.
     ///
     /// # Errors
-    /// With every problem at once: variables that are missing or blank, secrets that are not of
-    /// their scheme's form, paths that clash or cannot be routed.
+    /// Every problem at once: for example missing or blank variables, secrets of the wrong form,
+    /// paths that clash or cannot be routed.
     pub fn into_router(self) -> Result<Router<S>, StartError> {
         #[cfg(feature = "inbox")]
         {
             let inbox = self.inbox.clone();
-            let Built { router, processes } = self.build()?;
+            let Built { router, job_handlers } = self.build()?;
             if let Some(inbox) = inbox {
-                inbox.keep_working(processes);
+                inbox.keep_working(job_handlers);
             }
             Ok(router)
         }
@@ -34,46 +34,47 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         Ok(self.build()?.router)
     }
 
-    /// Everything that the mounted functions become, before anything of it runs.
+    /// Builds everything, and runs nothing yet.
     pub(crate) fn build(mut self) -> Result<Built<S>, StartError> {
         if self.state.is_none() {
-            // There is only one state of this type.
-            let nothing: Box<dyn Any> = Box::new(());
-            self.state = nothing.downcast::<S>().ok().map(|state| *state);
+            // The state `()` needs no `with_state`.
+            let unit: Box<dyn Any> = Box::new(());
+            self.state = unit.downcast::<S>().ok().map(|state| *state);
         }
-        let receivers = self.checked_receivers()?;
+        let receivers = self.receivers_or_problems()?;
         let mut built = Built {
             router: Router::new(),
             #[cfg(feature = "inbox")]
-            processes: JobHandlers::new(),
+            job_handlers: JobHandlers::new(),
         };
         for (mount, receiver) in self.mounts.iter().zip(receivers) {
             let endpoint = &mount.endpoint;
-            let inner = HandlerService::new(endpoint, mount.call);
+            let handler = HandlerService::new(endpoint, mount.call);
             let verified_layers = self.verified_layers.of(endpoint);
             let pipeline = Pipeline {
                 receiver: Arc::new(receiver),
-                patience: self.patience_of(endpoint),
+                response_timeout: self.response_timeout_of(endpoint),
                 #[cfg(feature = "inbox")]
                 inbox: self.inbox.clone().filter(|_| endpoint.inbox),
             };
             let mounted = if verified_layers.is_empty() || endpoint.inbox {
-                pipeline.before(inner)
+                pipeline.with_handler(handler)
             } else {
-                pipeline.before_layers(inner.within(verified_layers.clone()))
+                pipeline.with_layered_handler(handler.with_layers(verified_layers.clone()))
             };
             #[cfg(feature = "inbox")]
             if endpoint.inbox
                 && let Some(state) = &self.state
             {
-                let stored = inner.within(verified_layers);
-                built.processes = built.processes.with(endpoint, stored, state.clone());
+                let stored = handler.with_layers(verified_layers);
+                built.job_handlers =
+                    built.job_handlers.on_endpoint(endpoint, stored, state.clone());
             }
             let layers = self.layers.of(endpoint).into_iter();
-            let mut route = layers.fold(mounted, |inside, around| around(inside));
+            let mut route = layers.fold(mounted, |inner, layer| layer(inner));
             if let Some(state) = &self.state {
-                // Now, and not anew for each request: layers would lose what they keep in their
-                // services.
+                // The state is set now, not again for each request: otherwise the services of
+                // layers would lose their own state.
                 route = route.with_state(state.clone());
             }
             built.router = built.router.route(endpoint.path, route);
@@ -81,13 +82,13 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         Ok(built)
     }
 
-    fn patience_of(&self, endpoint: &Endpoint) -> Option<Patience> {
+    fn response_timeout_of(&self, endpoint: &Endpoint) -> Option<ResponseTimeout> {
         let status = endpoint.provider.ack_status();
-        let late = self.late.clone();
-        endpoint.respond_within.map(|limit| Patience { limit, status, late })
+        let background = self.background_handlers.clone();
+        endpoint.respond_within.map(|limit| ResponseTimeout { limit, status, background })
     }
 
-    fn checked_receivers(&self) -> Result<Vec<Receiver>, StartError> {
+    fn receivers_or_problems(&self) -> Result<Vec<Receiver>, StartError> {
         #[cfg(not(feature = "inbox"))]
         return self.receivers();
         #[cfg(feature = "inbox")]
@@ -102,10 +103,10 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     }
 }
 
-/// What mounted functions become.
+/// The result of building the webhooks.
 pub(crate) struct Built<S> {
     pub(crate) router: Router<S>,
-    /// What runs behind the inbox.
+    /// The handlers behind the inbox.
     #[cfg(feature = "inbox")]
-    pub(crate) processes: JobHandlers,
+    pub(crate) job_handlers: JobHandlers,
 }

@@ -1,13 +1,13 @@
-//! What has to be right before the first request: secrets, paths, and what providers need. Every problem
-//! is found, and all of them are told at once.
+//! The checks at start: secrets, paths, and the requirements of providers. All problems are
+//! reported at once.
 
 use std::{env, sync::Arc};
 
 use http::Uri;
 
-use super::{Webhooks, given};
+use super::{Webhooks, find_for};
 use crate::{
-    delivery::Unit,
+    delivery::PayloadKind,
     endpoint::Endpoint,
     receive::{Receiver, Secrets},
     support::redact::shown_url,
@@ -16,7 +16,7 @@ use crate::{
         handshake::Handshake,
         scheme::{Scheme, Verifier},
     },
-    webhooks::start::{StartError, StartProblem},
+    webhooks::problems::{StartError, StartProblem},
 };
 
 impl<S> Webhooks<S> {
@@ -30,7 +30,7 @@ impl<S> Webhooks<S> {
         let (peers, mut numbers) = (self.quotas.peer_limiter(), 0..);
         for endpoint in self.endpoints() {
             check_path(&mut paths, endpoint, &mut problems, |path| self.mounted_on(path));
-            self.check_needs(endpoint, &mut problems);
+            self.check_requirements(endpoint, &mut problems);
             let verify_token = self.verify_token_of(endpoint, &mut problems);
             let verifier = verifier_of(endpoint, &mut problems);
             let secrets = self.keys_of(endpoint, verifier.as_ref(), &mut problems);
@@ -44,7 +44,7 @@ impl<S> Webhooks<S> {
                 allowed_cloudevents_origins: self.allowed_cloudevents_origins.clone(),
                 public_url: public_url.clone(),
                 clock: Arc::clone(&self.clock),
-                bounds: self.bounds.clone(),
+                body_limits: self.body_limits.clone(),
                 #[cfg(feature = "rate-limit")]
                 limiters: {
                     let number = numbers.next().unwrap_or_default();
@@ -53,15 +53,16 @@ impl<S> Webhooks<S> {
             });
         }
         let secrets = self.secrets.iter().map(|(endpoint, _)| endpoint);
-        let sources = self.sources.iter().map(|(endpoint, _)| endpoint);
+        let sources = self.secret_sources.iter().map(|(endpoint, _)| endpoint);
         let tokens = self.verify_tokens.iter().map(|(endpoint, _)| endpoint);
         let layers = self.layers.endpoints().chain(self.verified_layers.endpoints());
-        let given = secrets.chain(sources).chain(tokens).chain(layers);
+        let configured = secrets.chain(sources).chain(tokens).chain(layers);
         #[cfg(feature = "rate-limit")]
-        let given = given.chain(self.quotas.endpoints.iter().map(|(endpoint, _)| endpoint));
+        let configured =
+            configured.chain(self.quotas.endpoints.iter().map(|(endpoint, _)| endpoint));
         #[cfg(feature = "rate-limit")]
         problems.extend(self.empty_quotas());
-        for endpoint in given {
+        for endpoint in configured {
             if !self.endpoints().any(|mounted| mounted.is(endpoint)) {
                 problems.push(StartProblem::NotMounted { endpoint: endpoint.name });
             }
@@ -74,11 +75,11 @@ impl<S> Webhooks<S> {
         self.endpoints().find(|endpoint| endpoint.path == path).map_or("", |first| first.name)
     }
 
-    /// Checks that what the provider needs beside secrets was given.
-    fn check_needs(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) {
+    /// Checks the requirements of the provider, except secrets.
+    fn check_requirements(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) {
         let (name, provider) = (endpoint.name, endpoint.provider);
-        let traits = provider.scheme_info();
-        if traits.signs_url && self.public_url.is_none() {
+        let scheme = provider.scheme_info();
+        if scheme.signs_url && self.public_url.is_none() {
             let provider = provider.name();
             problems.push(StartProblem::MissingPublicUrl { endpoint: name, provider });
         }
@@ -91,7 +92,7 @@ impl<S> Webhooks<S> {
         }
         let payload_shape = endpoint.payload_shape;
         let items = provider.batch();
-        if payload_shape.unit == Unit::Batch && items.is_none() {
+        if payload_shape.kind == PayloadKind::Batch && items.is_none() {
             let provider = provider.name();
             problems.push(StartProblem::MissingBatchLayout { endpoint: name, provider });
         }
@@ -112,21 +113,21 @@ impl<S> Webhooks<S> {
                 response_timeout,
             });
         }
-        if traits.fetches_keys && self.key_ring.is_none() {
+        if scheme.fetches_keys && self.key_ring.is_none() {
             let provider = provider.name();
             problems.push(StartProblem::MissingKeySource { endpoint: name, provider });
         }
     }
 
-    /// The verify token of an endpoint: given in code, or in a variable.
+    /// The verify token of an endpoint, from code or a variable.
     fn verify_token_of(
         &self,
         endpoint: &Endpoint,
         problems: &mut Vec<StartProblem>,
     ) -> Option<Secret> {
         let (name, provider) = (endpoint.name, endpoint.provider);
-        let is_wanted = provider.handshakes().iter().any(Handshake::wants_verify_token);
-        let token = match (given(&self.verify_tokens, endpoint), endpoint.verify_token_env) {
+        let is_required = provider.handshakes().iter().any(Handshake::wants_verify_token);
+        let token = match (find_for(&self.verify_tokens, endpoint), endpoint.verify_token_env) {
             (Some(token), _) => Some(token.clone()),
             (None, Some(variable)) => {
                 if let Ok(text) = env::var(variable) {
@@ -139,7 +140,7 @@ impl<S> Webhooks<S> {
             (None, None) => None,
         };
         match &token {
-            None if is_wanted => {
+            None if is_required => {
                 let provider = provider.name();
                 problems.push(StartProblem::MissingVerifyToken { endpoint: name, provider });
             }
@@ -163,13 +164,13 @@ impl<S> Webhooks<S> {
         verifier: Option<&Verifier>,
         problems: &mut Vec<StartProblem>,
     ) -> Option<Secrets> {
-        let mut sources = self.sources.iter().filter(|(known, _)| known.is(endpoint));
-        let both = sources.next().is_some()
-            && (sources.next().is_some() || given(&self.secrets, endpoint).is_some());
-        if both {
+        let mut sources = self.secret_sources.iter().filter(|(known, _)| known.is(endpoint));
+        let is_ambiguous = sources.next().is_some()
+            && (sources.next().is_some() || find_for(&self.secrets, endpoint).is_some());
+        if is_ambiguous {
             problems.push(StartProblem::AmbiguousSecrets { endpoint: endpoint.name });
         }
-        if let Some(source) = given(&self.sources, endpoint) {
+        if let Some(source) = find_for(&self.secret_sources, endpoint) {
             return Some(Secrets::ByTenant(Arc::clone(source)));
         }
         let secrets = if endpoint.provider.scheme_info().needs_secret {
@@ -194,8 +195,8 @@ impl<S> Webhooks<S> {
 
     fn secrets_of(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Vec<Secret> {
         let before = problems.len();
-        let secrets = match given(&self.secrets, endpoint) {
-            Some(given) => given.clone(),
+        let secrets = match find_for(&self.secrets, endpoint) {
+            Some(secrets) => secrets.clone(),
             None => secrets_from_env(endpoint, problems),
         };
         if secrets.is_empty() && problems.len() == before {

@@ -2,10 +2,10 @@
 
 use std::{fmt, io};
 
-use super::start::StartError;
+use super::problems::StartError;
 use crate::serve::ServeError;
 
-/// Why a program that serves webhooks has ended.
+/// The reason why a program that serves webhooks has ended.
 #[non_exhaustive]
 pub enum Error {
     /// The webhooks cannot start.

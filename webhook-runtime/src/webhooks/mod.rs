@@ -1,32 +1,33 @@
-//! The builder: what is mounted, with which secrets, within which limits.
+//! The builder: mounted functions, their secrets, and limits.
 
-#[cfg(feature = "inbox")]
-mod begin;
 mod build;
 mod check;
 #[cfg(feature = "serve")]
 mod error;
-#[cfg(feature = "rate-limit")]
-mod limits;
+#[cfg(feature = "inbox")]
+mod inbox;
 mod pipeline;
+pub(crate) mod problems;
+#[cfg(feature = "rate-limit")]
+mod quotas;
 #[cfg(feature = "serve")]
 mod serving;
-pub(crate) mod start;
 
 use std::{sync::Arc, time::Duration};
 
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
 use crate::{
-    delivery::memory::Budget,
+    delivery::memory::MemoryBudget,
     dispatch::{
-        late::BackgroundHandlers,
-        layers::{EndpointLayer, Layers},
+        background::BackgroundHandlers,
+        layers::{EndpointLayer, LayerStack},
     },
     endpoint::{Endpoint, HandlerFuture, HandlerInput, Webhook},
     receive::{
-        body::Bounds,
-        source::{KeyRing, KeySource, SecretSource, Tenants},
+        body::BodyLimits,
+        key_source::{KeyRing, KeySource},
+        secret_source::{SecretSource, TenantSecrets},
     },
     verify::{Clock, Secret, SystemClock},
 };
@@ -35,21 +36,20 @@ use crate::{
 pub(crate) use build::Built;
 #[cfg(feature = "serve")]
 pub use error::Error;
-pub use start::{StartError, StartProblem};
+pub use problems::{StartError, StartProblem};
 
-/// How long a body may take to arrive, unless told otherwise. Providers send bodies of a few
-/// kilobytes at once; this is for their worst network.
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
+/// The default of `body_timeout`. Providers send bodies of a few kilobytes at once; this is enough
+/// for a bad network.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many bytes of bodies there may be, unless told otherwise: those of 128 requests that are as
-/// large as they may be by default.
-const BODIES: usize = 256 * 1024 * 1024;
+/// The default of `max_bytes_in_flight`: 128 requests with bodies of the default maximum size.
+const MAX_BYTES_IN_FLIGHT: usize = 256 * 1024 * 1024;
 
-/// How many handlers may run longer than their answers wait, unless told otherwise: each holds the
-/// body of its delivery.
-const MOST_LATE: usize = 1024;
+/// The default of `max_background_handlers`. Each handler holds the body of its delivery.
+const MAX_BACKGROUND_HANDLERS: usize = 1024;
 
-/// The webhooks of a program: functions marked [`#[webhook]`](crate::webhook), mounted.
+/// The webhooks of a program: mounts functions marked [`#[webhook]`](crate::webhook), and
+/// configures them.
 ///
 /// ```
 /// # use webhook_runtime::{Secret, Webhooks, webhook};
@@ -68,18 +68,18 @@ const MOST_LATE: usize = 1024;
 pub struct Webhooks<S = ()> {
     mounts: Vec<Mount<S>>,
     pub(crate) secrets: Vec<(Endpoint, Vec<Secret>)>,
-    pub(crate) sources: Vec<(Endpoint, Arc<Tenants>)>,
+    pub(crate) secret_sources: Vec<(Endpoint, Arc<TenantSecrets>)>,
     pub(crate) verify_tokens: Vec<(Endpoint, Secret)>,
     pub(crate) key_ring: Option<Arc<KeyRing>>,
     allowed_cloudevents_origins: Option<Arc<[String]>>,
     pub(crate) public_url: Option<String>,
     pub(crate) clock: Arc<dyn Clock>,
-    bounds: Bounds,
-    layers: Layers<S>,
-    verified_layers: Layers<S>,
-    late: BackgroundHandlers,
+    body_limits: BodyLimits,
+    layers: LayerStack<S>,
+    verified_layers: LayerStack<S>,
+    background_handlers: BackgroundHandlers,
     #[cfg(feature = "rate-limit")]
-    quotas: crate::receive::limit::Quotas,
+    quotas: crate::receive::rate_limit::Quotas,
     #[cfg(feature = "inbox")]
     pub(crate) inbox: Option<Inbox>,
     pub(crate) state: Option<S>,
@@ -99,23 +99,26 @@ impl<S> Default for Webhooks<S> {
 }
 
 impl<S> Webhooks<S> {
-    /// No webhooks yet.
+    /// Creates a builder without webhooks.
     pub fn new() -> Self {
         Self {
             mounts: Vec::new(),
             secrets: Vec::new(),
-            sources: Vec::new(),
+            secret_sources: Vec::new(),
             verify_tokens: Vec::new(),
             key_ring: None,
             allowed_cloudevents_origins: None,
             public_url: None,
             clock: Arc::new(SystemClock),
-            bounds: Bounds { deadline: BODY_DEADLINE, budget: Budget::new(BODIES) },
-            layers: Layers::new(),
-            verified_layers: Layers::new(),
-            late: BackgroundHandlers::new(MOST_LATE),
+            body_limits: BodyLimits {
+                timeout: BODY_TIMEOUT,
+                memory: MemoryBudget::new(MAX_BYTES_IN_FLIGHT),
+            },
+            layers: LayerStack::new(),
+            verified_layers: LayerStack::new(),
+            background_handlers: BackgroundHandlers::new(MAX_BACKGROUND_HANDLERS),
             #[cfg(feature = "rate-limit")]
-            quotas: crate::receive::limit::Quotas::default(),
+            quotas: crate::receive::rate_limit::Quotas::default(),
             #[cfg(feature = "inbox")]
             inbox: None,
             state: None,
@@ -135,8 +138,8 @@ impl<S> Webhooks<S> {
         self.mounts.push(Mount { endpoint: endpoint(), call });
     }
 
-    /// Gives the live secrets of one endpoint in code, for tests and secret managers. Its
-    /// `secret_env` is not read then.
+    /// Sets the secrets of one endpoint in code, for tests and secret managers. Its `secret_env` is
+    /// then not read.
     pub fn secrets<H: Webhook<S>>(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
         let endpoint = H::endpoint();
         let secrets = secrets.into_iter();
@@ -147,29 +150,29 @@ impl<S> Webhooks<S> {
         self
     }
 
-    /// Finds the secrets of one endpoint by the parameters of its path, for programs with a secret
-    /// for each tenant, and for providers that hand out the secret in a handshake. Its
-    /// `secret_env` is not read then.
+    /// Sets the source of one endpoint's secrets, for programs with a secret for each tenant, and
+    /// for providers that send the secret in a handshake. The parameters of the path identify the
+    /// tenant. The endpoint's `secret_env` is then not read.
     pub fn secret_source<H: Webhook<S>>(mut self, source: impl SecretSource) -> Self {
-        self.sources.push((H::endpoint(), Arc::new(Tenants::new(source))));
+        self.secret_sources.push((H::endpoint(), Arc::new(TenantSecrets::new(source))));
         self
     }
 
-    /// Fetches the keys that providers publish: AWS SNS, PayPal, Plaid.
+    /// Sets the source of keys that providers publish: AWS SNS, PayPal, Plaid.
     pub fn key_source(mut self, source: impl KeySource) -> Self {
         self.key_ring = Some(Arc::new(KeyRing::new(source)));
         self
     }
 
-    /// The verify token of one endpoint, which the provider repeats when it asks whether the
-    /// endpoint is ours (Meta).
+    /// Sets the verify token of one endpoint. The provider (Meta) sends it in the handshake that
+    /// checks who owns the endpoint.
     pub fn verify_token<H: Webhook<S>>(mut self, token: Secret) -> Self {
         self.verify_tokens.push((H::endpoint(), token));
         self
     }
 
-    /// The only origins that are given permission to deliver when they ask for it (`CloudEvents`).
-    /// Every origin is, unless this is called.
+    /// Sets the origins that may deliver, for the `CloudEvents` handshake. By default, every origin
+    /// may.
     pub fn allowed_cloudevents_origins<T: Into<String>>(
         mut self,
         origins: impl IntoIterator<Item = T>,
@@ -178,54 +181,53 @@ impl<S> Webhooks<S> {
         self
     }
 
-    /// The state of the router, for handlers that run behind an inbox: they do not wait for a
-    /// request that brings it. Give the same one to the router.
+    /// Sets the router's state for handlers that run behind an inbox, without a request. Give the
+    /// same state to the router.
     pub fn with_state(mut self, state: S) -> Self {
         self.state = Some(state);
         self
     }
 
-    /// The URL under which the providers know this program, such as `https://hooks.example.com`,
-    /// for schemes that sign it. Paths and queries are added as they are asked for; if a proxy in
-    /// front removes a prefix from the path, the URL ends with that prefix.
+    /// Sets the public URL of the program, such as `https://hooks.example.com`, for schemes that
+    /// sign it. The path and query of each request are appended. If a proxy removes a prefix from
+    /// the path, the URL must end with that prefix.
     pub fn public_url(mut self, url: impl Into<String>) -> Self {
         self.public_url = Some(url.into());
         self
     }
 
-    /// Judges the age of deliveries by this clock.
+    /// Sets the clock that the age of deliveries is measured by.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// How long a body may take to arrive: 10 seconds unless told otherwise. Later, the request is
-    /// answered by 408.
-    pub fn body_timeout(mut self, deadline: Duration) -> Self {
-        self.bounds.deadline = deadline;
+    /// Limits the time until a body has arrived. After it, the response is a 408. The default is 10
+    /// seconds.
+    pub fn body_timeout(mut self, timeout: Duration) -> Self {
+        self.body_limits.timeout = timeout;
         self
     }
 
-    /// How many bytes of bodies may be in memory, of all requests and deliveries together: 256 MiB
-    /// unless told otherwise. What comes beyond that is answered by 503, and the provider sends it
-    /// again.
+    /// Limits the bytes of all bodies in memory together. Beyond it, the response is a 503, and the
+    /// provider retries. The default is 256 MiB.
     pub fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
-        self.bounds.budget = Budget::new(bytes);
+        self.body_limits.memory = MemoryBudget::new(bytes);
         self
     }
 
-    /// How many handlers of endpoints with `respond_within` may run at a time: 1,024 unless told
-    /// otherwise. What comes beyond that is answered by 503, and the provider sends it again.
-    pub fn max_background_handlers(mut self, most: usize) -> Self {
-        self.late = BackgroundHandlers::new(most);
+    /// Limits the number of running handlers of endpoints with `respond_within`. Beyond it, the
+    /// response is a 503, and the provider retries. The default is 1,024.
+    pub fn max_background_handlers(mut self, max: usize) -> Self {
+        self.background_handlers = BackgroundHandlers::new(max);
         self
     }
 
-    /// The running handlers of endpoints with `respond_within`, for programs that serve the router
-    /// by themselves: wait for them before the program ends.
+    /// Returns the running handlers of endpoints with `respond_within`, for programs with their own
+    /// server: wait for them before the program ends.
     #[must_use]
     pub fn background_handlers(&self) -> BackgroundHandlers {
-        self.late.clone()
+        self.background_handlers.clone()
     }
 
     /// The mounted endpoints.
@@ -235,12 +237,12 @@ impl<S> Webhooks<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
-    /// Puts a [`tower`](https://docs.rs/tower) layer around every endpoint, in front of everything:
-    /// it sees requests before anything of them is verified, and every answer. For rate limits,
-    /// lists of addresses, metrics. Later layers are put around earlier ones.
+    /// Adds a [`tower`](https://docs.rs/tower) layer around every endpoint. It sees requests before
+    /// they are verified, and every response: use it for rate limits, lists of addresses, metrics.
+    /// Later layers are outside earlier ones.
     ///
-    /// An answer that refuses has its [`Rejection`](crate::Rejection) among its extensions. A layer
-    /// that changes the body changes what was signed.
+    /// The response to a rejected request has the [`Rejection`](crate::Rejection) in its
+    /// extensions. A layer that changes the body breaks the signature.
     ///
     /// ```
     /// use axum::{
@@ -254,7 +256,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// #[webhook(path = "/webhook")]
     /// async fn paid(_: &Delivery) {}
     ///
-    /// /// Takes no more than what a proxy in front has let through.
+    /// /// Accepts only requests that the proxy has forwarded.
     /// async fn through_the_proxy(request: Request, next: Next) -> Response {
     ///     if request.headers().contains_key("x-from-the-proxy") {
     ///         next.run(request).await
@@ -275,20 +277,21 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         self
     }
 
-    /// As [`layer`](Self::layer), around one endpoint alone.
+    /// Adds a [`layer`](Self::layer) around one endpoint only.
     pub fn layer_on<H: Webhook<S>>(mut self, layer: impl EndpointLayer) -> Self {
         self.layers.push(Some(H::endpoint()), layer);
         self
     }
 
-    /// Puts a [`tower`](https://docs.rs/tower) layer around every handler: it sees nothing that was
-    /// not verified. For logs, locks, what depends on who sent. Later layers are put around earlier
-    /// ones.
+    /// Adds a [`tower`](https://docs.rs/tower) layer around every handler. It only sees verified
+    /// deliveries: use it for logs, locks, and decisions by sender. Later layers are outside
+    /// earlier ones.
     ///
-    /// The [`Delivery`](crate::Delivery) is among the extensions of the request, whose body is the
-    /// delivery's. Once for each request: a batch passes through as a whole. Handshakes and
-    /// refusals do not get here. Payload and `Delivery` of the handler are what was verified, though
-    /// the layer may change the request; the other extractors see what it passes on.
+    /// The [`Delivery`](crate::Delivery) is in the extensions of the request, and its body is the
+    /// body of the request. The layer runs once for each request: a batch passes through it as a
+    /// whole. Handshakes and rejected requests do not reach it. If the layer changes the request,
+    /// the handler's payload and `Delivery` stay as verified, and its other extractors see the
+    /// changes.
     ///
     /// ```
     /// use axum::{
@@ -301,17 +304,17 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// #[webhook(path = "/webhook")]
     /// async fn paid(_: &Delivery) {}
     ///
-    /// async fn told(request: Request, next: Next) -> Response {
+    /// async fn log(request: Request, next: Next) -> Response {
     ///     let delivery = request.extensions().get::<Delivery>().cloned();
-    ///     let answer = next.run(request).await;
-    ///     println!("{delivery:?} was answered by {}", answer.status());
-    ///     answer
+    ///     let response = next.run(request).await;
+    ///     println!("{delivery:?}: {}", response.status());
+    ///     response
     /// }
     ///
     /// let router: axum::Router = Webhooks::new()
     ///     .mount::<paid>()
     ///     .secrets::<paid>([Secret::new("for this test")])
-    ///     .verified_layer(from_fn(told))
+    ///     .verified_layer(from_fn(log))
     ///     .into_router()?;
     /// # Ok::<(), webhook_runtime::StartError>(())
     /// ```
@@ -320,14 +323,14 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         self
     }
 
-    /// As [`verified_layer`](Self::verified_layer), around one handler alone.
+    /// Adds a [`verified_layer`](Self::verified_layer) around one handler only.
     pub fn verified_layer_on<H: Webhook<S>>(mut self, layer: impl EndpointLayer) -> Self {
         self.verified_layers.push(Some(H::endpoint()), layer);
         self
     }
 }
 
-/// What was given for an endpoint.
-pub(crate) fn given<'a, T>(all: &'a [(Endpoint, T)], endpoint: &Endpoint) -> Option<&'a T> {
+/// The value that was set for an endpoint.
+pub(crate) fn find_for<'a, T>(all: &'a [(Endpoint, T)], endpoint: &Endpoint) -> Option<&'a T> {
     all.iter().find(|(known, _)| known.is(endpoint)).map(|(_, found)| found)
 }

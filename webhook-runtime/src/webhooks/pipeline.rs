@@ -1,4 +1,4 @@
-//! The route of one endpoint: receive a request, then store the delivery or run its handler.
+//! The route of one endpoint: receives a request, then stores the delivery or runs its handler.
 
 use std::{
     convert::Infallible,
@@ -21,83 +21,83 @@ use tracing::{Instrument, Span};
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
 use crate::{
-    delivery::{Delivery, Rejection, answer::shape_for_provider, request::as_request},
-    dispatch::{HandlerService, late::Patience, unless_it_panics},
+    delivery::{Delivery, Rejection, request::as_request, response::shape_for_provider},
+    dispatch::{HandlerService, background::ResponseTimeout, run_handler},
     endpoint::{HandlerFuture, HandlerInput},
     receive::{Received, Receiver},
 };
 
-/// All that one endpoint does with a request, but for the handler itself.
+/// The steps of one endpoint, except the handler itself.
 #[derive(Clone)]
 pub(crate) struct Pipeline {
     pub(crate) receiver: Arc<Receiver>,
-    /// How long the answer waits for the handler.
-    pub(crate) patience: Option<Patience>,
-    /// The store of deliveries that are not handled before the answer.
+    /// The limit to the time that the response waits for the handler.
+    pub(crate) response_timeout: Option<ResponseTimeout>,
+    /// The inbox, if deliveries are stored before the response.
     #[cfg(feature = "inbox")]
     pub(crate) inbox: Option<Inbox>,
 }
 
 impl Pipeline {
-    /// With a handler right behind it.
-    pub(crate) fn before<S>(self, handler: HandlerService<S>) -> MethodRouter<S>
+    /// Builds the route with the handler directly behind the pipeline.
+    pub(crate) fn with_handler<S>(self, handler: HandlerService<S>) -> MethodRouter<S>
     where
         S: Clone + Send + Sync + 'static,
     {
         any(HandlerPipeline { pipeline: self, handler })
     }
 
-    /// With layers behind it, which see verified deliveries only, and the handler in their midst.
-    pub(crate) fn before_layers<S>(self, layered: MethodRouter<S>) -> MethodRouter<S>
+    /// Builds the route with layers between the pipeline and the handler.
+    pub(crate) fn with_layered_handler<S>(self, layered: MethodRouter<S>) -> MethodRouter<S>
     where
         S: Clone + Send + Sync + 'static,
     {
         layered.layer(self)
     }
 
-    /// Answers a request, by `handle` where it is a delivery.
-    fn answer<F>(self, request: Request, handle: F) -> HandlerFuture
+    /// Responds to a request. `handle` runs if it is a delivery.
+    fn respond<F>(self, request: Request, handle: F) -> HandlerFuture
     where
         F: FnOnce(Delivery, Parts) -> HandlerFuture + Send + 'static,
     {
         let span = self.receiver.span();
-        let story = async move {
+        let process = async move {
             let (mut parts, body) = request.into_parts();
             let delivery = match self.receiver.receive(&mut parts, body).await {
                 Received::Delivery(delivery) => delivery,
-                Received::Handshake(answer) => return answer,
-                Received::Rejected(rejection) => return self.refuse(rejection, parts),
+                Received::Handshake(response) => return response,
+                Received::Rejected(rejection) => return self.reject(rejection, parts),
             };
             let provider = self.receiver.endpoint.provider;
             #[cfg(feature = "inbox")]
             if let Some(inbox) = &self.inbox {
-                let answer = inbox.acknowledge(&self.receiver.endpoint, &delivery, &parts).await;
-                return shape_for_provider(provider, answer);
+                let response = inbox.acknowledge(&self.receiver.endpoint, &delivery, &parts).await;
+                return shape_for_provider(provider, response);
             }
-            let running = unless_it_panics(handle(delivery, parts));
-            let answer = match self.patience {
+            let running = run_handler(handle(delivery, parts));
+            let response = match self.response_timeout {
                 None => running.await,
-                Some(patience) => patience.answer(Box::pin(running)).await,
+                Some(timeout) => timeout.respond(Box::pin(running)).await,
             };
-            shape_for_provider(provider, answer)
+            shape_for_provider(provider, response)
         };
         if span.is_disabled() {
-            Box::pin(story)
+            Box::pin(process)
         } else {
-            Box::pin(async move { record_outcome(story.await) }.instrument(span))
+            Box::pin(async move { record_outcome(process.await) }.instrument(span))
         }
     }
 
-    fn refuse(&self, rejection: Rejection, parts: Parts) -> Response {
+    fn reject(&self, rejection: Rejection, parts: Parts) -> Response {
         #[cfg(feature = "rate-limit")]
         self.receiver.limiters.charge(&parts, &rejection);
         tracing::info!(reason = %rejection, "refused");
-        let answer = rejection.answer(parts.headers, parts.extensions);
-        shape_for_provider(self.receiver.endpoint.provider, answer)
+        let response = rejection.into_response_with(parts.headers, parts.extensions);
+        shape_for_provider(self.receiver.endpoint.provider, response)
     }
 }
 
-/// A pipeline with the handler right behind it, as axum wants it.
+/// A pipeline with the handler directly behind it, as an axum handler.
 struct HandlerPipeline<S> {
     pipeline: Pipeline,
     handler: HandlerService<S>,
@@ -114,7 +114,7 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerPipeline<S> {
 
     fn call(self, request: Request, state: S) -> HandlerFuture {
         let Self { pipeline, handler } = self;
-        pipeline.answer(request, move |delivery, parts| {
+        pipeline.respond(request, move |delivery, parts| {
             handler.run(HandlerInput::new(delivery, parts, state))
         })
     }
@@ -123,8 +123,8 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerPipeline<S> {
 impl Layer<Route> for Pipeline {
     type Service = LayeredPipeline;
 
-    fn layer(&self, inside: Route) -> LayeredPipeline {
-        LayeredPipeline { pipeline: self.clone(), inside }
+    fn layer(&self, inner: Route) -> LayeredPipeline {
+        LayeredPipeline { pipeline: self.clone(), inner }
     }
 }
 
@@ -132,7 +132,7 @@ impl Layer<Route> for Pipeline {
 #[derive(Clone)]
 pub(crate) struct LayeredPipeline {
     pipeline: Pipeline,
-    inside: Route,
+    inner: Route,
 }
 
 impl Service<Request> for LayeredPipeline {
@@ -141,22 +141,22 @@ impl Service<Request> for LayeredPipeline {
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        <Route as Service<Request>>::poll_ready(&mut self.inside, context)
+        <Route as Service<Request>>::poll_ready(&mut self.inner, context)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let mut inside = self.inside.clone();
-        let answer = self.pipeline.clone().answer(request, move |delivery, parts| {
+        let mut inner = self.inner.clone();
+        let response = self.pipeline.clone().respond(request, move |delivery, parts| {
             Box::pin(async move {
-                let Ok(answer) = inside.call(as_request(delivery, parts)).await;
-                answer
+                let Ok(response) = inner.call(as_request(delivery, parts)).await;
+                response
             })
         });
-        Box::pin(async move { Ok(answer.await) })
+        Box::pin(async move { Ok(response.await) })
     }
 }
 
-/// Records on the span how the delivery was answered.
+/// Records the status of the response on the span.
 fn record_outcome(response: Response) -> Response {
     let status = response.status().as_u16();
     Span::current().record("status", status);

@@ -16,8 +16,8 @@ impl<S> Webhooks<S> {
     /// and how long a new connection may wait for its first request. Then the connection is closed.
     /// The default is 10 seconds, as in the examples of `HAProxy`'s documentation
     /// (`timeout http-request`).
-    pub fn header_timeout(mut self, deadline: Duration) -> Self {
-        self.server.header_timeout = deadline.min(MAX_TIMEOUT);
+    pub fn header_timeout(mut self, timeout: Duration) -> Self {
+        self.server.header_timeout = timeout.min(MAX_TIMEOUT);
         self
     }
 
@@ -30,8 +30,8 @@ impl<S> Webhooks<S> {
 
     /// Limits the age of a connection of [`serve`](Webhooks::serve). Then it is closed after the
     /// requests in flight. The default is one hour, as in nginx (`keepalive_time`).
-    pub fn max_connection_age(mut self, lifetime: Duration) -> Self {
-        self.server.max_connection_age = lifetime.min(MAX_TIMEOUT);
+    pub fn max_connection_age(mut self, age: Duration) -> Self {
+        self.server.max_connection_age = age.min(MAX_TIMEOUT);
         self
     }
 
@@ -60,7 +60,7 @@ impl<S> Webhooks<S> {
     ///
     /// With one thread, everything runs on the runtime on which `serve` is called. Choose that if
     /// handlers call `tokio::task::block_in_place`, or compute for long: a thread that computes
-    /// answers no other request meanwhile. `tokio::task::spawn_blocking` is the better way to
+    /// serves no other request meanwhile. `tokio::task::spawn_blocking` is the better way to
     /// compute.
     pub fn worker_threads(mut self, threads: NonZeroUsize) -> Self {
         self.server.worker_threads = Some(threads);
@@ -77,8 +77,8 @@ impl<S> Webhooks<S> {
 
     /// Limits how long [`serve`](Webhooks::serve) waits for open connections and running handlers
     /// when it is asked to stop. The default is 30 seconds.
-    pub fn shutdown_timeout(mut self, deadline: Duration) -> Self {
-        self.server.shutdown_timeout = deadline.min(MAX_TIMEOUT);
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.server.shutdown_timeout = timeout.min(MAX_TIMEOUT);
         self
     }
 }
@@ -134,7 +134,7 @@ impl Webhooks<()> {
         listen: impl AsyncFnOnce() -> Result<Vec<Listener>, ServeError>,
     ) -> Result<(), Error> {
         let config = ServerConfig { thread_name: "webhooks", ..self.server.clone() };
-        let (late, timeout) = (self.background_handlers(), config.shutdown_timeout);
+        let (background, timeout) = (self.background_handlers(), config.shutdown_timeout);
         #[cfg(feature = "inbox")]
         let inbox = self.inbox.clone();
         let endpoints: Vec<String> = self.endpoints().map(table_row).collect();
@@ -142,16 +142,16 @@ impl Webhooks<()> {
         let server = Server::new(router, config, listen().await?)?;
         let shutdown = ShutdownSignal::register().map_err(ServeError::Stopped)?;
         announce(&format!("webhooks on {}", server.urls().join(" and ")), &endpoints);
-        let open = server.run(shutdown.received()).await?;
+        let connections = server.run(shutdown.received()).await?;
         #[cfg(feature = "inbox")]
         let stopped_at = tokio::time::Instant::now();
-        let everything = async {
-            open.finish().await;
-            late.wait().await;
+        let finished = async {
+            connections.finish().await;
+            background.wait().await;
         };
-        if tokio::time::timeout(timeout, everything).await.is_err() {
+        if tokio::time::timeout(timeout, finished).await.is_err() {
             tracing::warn!(
-                background_handlers = late.running(),
+                background_handlers = background.running(),
                 "connections or handlers were still open at the deadline of the shutdown"
             );
         }

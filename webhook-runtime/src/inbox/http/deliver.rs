@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header, request::Parts};
 
 use crate::{
-    delivery::{Delivery, RawEvent, Rejection, Unit},
+    delivery::{Delivery, PayloadKind, RawEvent, Rejection},
     endpoint::Endpoint,
     inbox::{
         Inbox,
@@ -79,7 +79,8 @@ impl Inbox {
 /// that nothing that was signed is lost.
 fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDelivery> {
     let head = head(delivery, parts);
-    let items = endpoint.provider.batch().filter(|_| endpoint.payload_shape.unit == Unit::Item);
+    let items =
+        endpoint.provider.batch().filter(|_| endpoint.payload_shape.kind == PayloadKind::Item);
     let items = items.and_then(|says| Some((says, delivery.items(says).ok()?)));
     let stored = without_credentials(delivery);
     let Some((says, places)) = items else {
@@ -150,7 +151,7 @@ fn key(encoded: RawEvent<'_>, uri: &str) -> Bytes {
     let mut part = |part: &[u8]| hash.part(part);
     let counts = |in_item, in_whole| signs_nothing || encoded.signs(in_item, in_whole);
     let is_signed = counts(items.and_then(BatchLayout::id), provider.id());
-    let id = encoded.plain_id().filter(|id| is_signed && !id.is_empty());
+    let id = encoded.id_in_any_content_type().filter(|id| is_signed && !id.is_empty());
     if let Some(id) = id {
         part(b"id");
         part(id.as_bytes());

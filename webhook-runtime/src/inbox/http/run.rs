@@ -13,9 +13,9 @@ use tracing::Instrument as _;
 
 use crate::{
     delivery::{
-        Delivery, Rejection, Said, Tenant, Verification,
-        answer::{is_retryable, retry_after},
+        Delivery, EventNames, Rejection, Tenant, VerificationResult,
         request::as_request,
+        response::{is_retryable, retry_after},
     },
     endpoint::Endpoint,
     inbox::{
@@ -66,7 +66,7 @@ fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, Strin
         .body(())
         .map_err(|error| format!("the stored delivery is not a valid request: {error}"))?;
     let (provider, name) = (endpoint.provider, endpoint.name);
-    let verified = Verification {
+    let verified = VerificationResult {
         proof: Verified { secret_name: Cow::Owned(head.secret_name), signed_at: head.signed_at },
         tenant: Tenant::new(name, head.tenant),
         query: head.query,
@@ -76,8 +76,8 @@ fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, Strin
         None => Delivery::new(provider, name, head.headers, body, verified),
         Some(batch_item) => {
             let index = usize::try_from(batch_item.index).unwrap_or(usize::MAX);
-            let said = Said { event: batch_item.event, action: batch_item.action };
-            Delivery::alone(provider, name, head.headers, body, verified, (index, said))
+            let said = EventNames { event: batch_item.event, action: batch_item.action };
+            Delivery::from_stored_item(provider, name, head.headers, body, verified, (index, said))
         }
     };
     let (mut parts, ()) = request.into_parts();

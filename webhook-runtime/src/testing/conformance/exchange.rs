@@ -1,4 +1,4 @@
-//! Sends requests to a receiver, and says what is wrong with its answers.
+//! Sends requests to a receiver, and checks its responses.
 
 use std::{
     pin::Pin,
@@ -14,141 +14,154 @@ use http_body::Frame;
 use super::{
     Verdict,
     failure::{Failure, Shown},
-    subject::Target,
+    target::Target,
 };
 use crate::{
     support::panic::catch_panic,
     testing::{
-        answer::{TestResponse, ask_and_count},
-        letter::Wire,
+        request::RawRequest,
+        response::{TestResponse, send_and_count},
     },
 };
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The maximum time to a response.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What became of a request.
+/// The outcome of a request.
 pub(crate) struct Outcome {
-    pub(crate) answer: TestResponse,
-    /// How often something was done about it, or by then about a request before it; `None` where
-    /// nobody counts.
-    pub(crate) effects: Option<usize>,
+    pub(crate) response: TestResponse,
+    /// The number of deliveries that were handled since the last request, also late ones of earlier
+    /// requests; `None` if they are not counted.
+    pub(crate) handled_count: Option<usize>,
 }
 
 impl Outcome {
     fn status(&self) -> StatusCode {
-        self.answer.status()
+        self.response.status()
     }
 
     fn had_effect(&self) -> bool {
-        self.effects.is_some_and(|effects| effects > 0)
+        self.handled_count.is_some_and(|handled_count| handled_count > 0)
     }
 }
 
 impl Target {
-    /// Sends a request. Whatever it is, the receiver has to live on and must not blame itself.
-    pub(crate) async fn send(&self, what: &str, wire: &Wire) -> Result<Outcome, Failure> {
+    /// Sends a request. The receiver must not panic, and the response must not be a 5xx.
+    pub(crate) async fn send(&self, what: &str, request: &RawRequest) -> Result<Outcome, Failure> {
         self.settle().await;
-        self.send_as(what, wire, wire.request()).await
+        self.send_as(what, request, request.to_http()).await
     }
 
-    /// Sends a request that may be taken or not.
-    pub(crate) async fn tries(&self, what: &str, wire: &Wire) -> Result<Outcome, Failure> {
-        let outcome = self.send_as(what, wire, wire.request()).await?;
-        self.leave_open(outcome.status().is_success(), outcome.effects.unwrap_or_default());
+    /// Sends a request that the receiver may accept or refuse.
+    pub(crate) async fn tries(&self, what: &str, request: &RawRequest) -> Result<Outcome, Failure> {
+        let outcome = self.send_as(what, request, request.to_http()).await?;
+        self.leave_open(outcome.status().is_success(), outcome.handled_count.unwrap_or_default());
         Ok(outcome)
     }
 
-    /// Sends a request with a body whose length nobody knows.
-    pub(crate) async fn stream(&self, what: &str, wire: &Wire) -> Result<Outcome, Failure> {
+    /// Sends a request with a body of undeclared length.
+    pub(crate) async fn stream(
+        &self,
+        what: &str,
+        request: &RawRequest,
+    ) -> Result<Outcome, Failure> {
         self.settle().await;
-        let request = wire.request().map(|_| Body::new(Pieces(wire.body.clone())));
-        self.send_as(what, wire, request).await
+        let http_request = request.to_http().map(|_| Body::new(Pieces(request.body.clone())));
+        self.send_as(what, request, http_request).await
     }
 
     async fn send_as(
         &self,
         what: &str,
-        wire: &Wire,
-        request: Request<Body>,
+        request: &RawRequest,
+        http_request: Request<Body>,
     ) -> Result<Outcome, Failure> {
         self.note_request();
-        let asked = ask_and_count(&self.desk().router, request, &self.ledger.runs);
-        let complain = |how: &str| Err(self.complain(what, wire, "an answer below 500", how));
-        let answer = match tokio::time::timeout(PATIENCE, catch_panic(asked)).await {
-            Ok(Ok(answer)) => answer,
+        let asked = send_and_count(&self.context().router, http_request, &self.ledger.runs);
+        let complain = |how: &str| Err(self.complain(what, request, "an answer below 500", how));
+        let response = match tokio::time::timeout(RESPONSE_TIMEOUT, catch_panic(asked)).await {
+            Ok(Ok(response)) => response,
             Ok(Err(_)) => return complain("it panicked"),
             Err(_) => return complain("no answer came"),
         };
         self.take_turns().await;
-        let effects = self.take_effects();
-        let outcome = Outcome { answer, effects };
-        // A handler may fail; whoever stands before it may not.
+        let handled_count = self.take_handled_count();
+        let outcome = Outcome { response, handled_count };
+        // Only the handler could fail, and the sample is one that it accepts.
         if outcome.status().is_server_error() {
-            return Err(self.found(what, wire, "an answer below 500", &outcome));
+            return Err(self.found(what, request, "an answer below 500", &outcome));
         }
         Ok(outcome)
     }
 
-    /// Asks that a request is taken, and handled once: or once an item, where it has many.
-    pub(crate) async fn accepts(&self, what: &str, wire: &Wire) -> Result<Verdict, Failure> {
-        let mut outcome = self.send(what, wire).await?;
+    /// Checks that a request is accepted, and handled once or once for each item.
+    pub(crate) async fn accepts(
+        &self,
+        what: &str,
+        request: &RawRequest,
+    ) -> Result<Verdict, Failure> {
+        let mut outcome = self.send(what, request).await?;
         if !outcome.status().is_success() {
-            return Err(self.found(what, wire, "2xx", &outcome));
+            return Err(self.found(what, request, "2xx", &outcome));
         }
-        let Some(effects) = outcome.effects else { return Ok(Verdict::Passed) };
-        let items = self.items_in(wire);
-        let effects = self.wait_for_effects(effects, items).await;
-        outcome.effects = Some(effects);
-        if effects == items || effects == 1 {
+        let Some(handled_count) = outcome.handled_count else { return Ok(Verdict::Passed) };
+        let items = self.items_in(request);
+        let handled_count = self.wait_for_handler(handled_count, items).await;
+        outcome.handled_count = Some(handled_count);
+        if handled_count == items || handled_count == 1 {
             return Ok(Verdict::Passed);
         }
         let expected = match items {
             1 => "that it is handled once".to_owned(),
             items => format!("that it is handled once, or once for each of {items} items"),
         };
-        Err(self.found(what, wire, &expected, &outcome))
+        Err(self.found(what, request, &expected, &outcome))
     }
 
-    /// How many events are in a request.
-    fn items_in(&self, wire: &Wire) -> usize {
+    /// The number of events in a request.
+    fn items_in(&self, request: &RawRequest) -> usize {
         let Some(items) = self.provider().batch() else { return 1 };
-        let json = serde_json::from_slice::<serde_json::Value>(&wire.body).unwrap_or_default();
+        let json = serde_json::from_slice::<serde_json::Value>(&request.body).unwrap_or_default();
         let array = json.pointer(items.array()).and_then(serde_json::Value::as_array);
         array.map_or(1, Vec::len)
     }
 
-    /// Asks that nothing is done about a request, whatever is answered. Where nobody counts, 2xx is
-    /// taken for something.
-    pub(crate) async fn ignores(&self, what: &str, wire: &Wire) -> Result<(), Failure> {
-        let outcome = self.send(what, wire).await?;
-        if outcome.effects.unwrap_or_else(|| usize::from(outcome.status().is_success())) == 0 {
+    /// Checks that a request is not handled, with any response. If handled deliveries are not
+    /// counted, a 2xx counts as one.
+    pub(crate) async fn ignores(&self, what: &str, request: &RawRequest) -> Result<(), Failure> {
+        let outcome = self.send(what, request).await?;
+        if outcome.handled_count.unwrap_or_else(|| usize::from(outcome.status().is_success())) == 0
+        {
             return Ok(());
         }
-        Err(self.found(what, wire, "that nothing is done", &outcome))
+        Err(self.found(what, request, "that nothing is done", &outcome))
     }
 
-    /// Asks that a request is not believed.
-    pub(crate) async fn refuses(&self, what: &str, wire: &Wire) -> Result<Outcome, Failure> {
-        self.refuses_as(what, wire, &[StatusCode::UNAUTHORIZED]).await
+    /// Checks that a request is refused as unauthorized.
+    pub(crate) async fn refuses(
+        &self,
+        what: &str,
+        request: &RawRequest,
+    ) -> Result<Outcome, Failure> {
+        self.refuses_as(what, request, &[StatusCode::UNAUTHORIZED]).await
     }
 
-    /// Asks that a request is refused, by one of these statuses if the receiver is ours.
+    /// Checks that a request is refused; by our endpoints with one of these statuses.
     pub(crate) async fn refuses_as(
         &self,
         what: &str,
-        wire: &Wire,
+        request: &RawRequest,
         statuses: &[StatusCode],
     ) -> Result<Outcome, Failure> {
-        let outcome = self.send(what, wire).await?;
-        self.is_refused(what, wire, statuses, outcome)
+        let outcome = self.send(what, request).await?;
+        self.is_refused(what, request, statuses, outcome)
     }
 
-    /// Whether that is a refusal, by one of these statuses if the receiver is ours.
+    /// Checks that an outcome is a refusal; by our endpoints with one of these statuses.
     pub(crate) fn is_refused(
         &self,
         what: &str,
-        wire: &Wire,
+        request: &RawRequest,
         statuses: &[StatusCode],
         outcome: Outcome,
     ) -> Result<Outcome, Failure> {
@@ -160,52 +173,58 @@ impl Target {
         }
         let numbers: Vec<&str> = statuses.iter().map(StatusCode::as_str).collect();
         let wanted = if self.is_ours { numbers.join(" or ") } else { "4xx".to_owned() };
-        Err(self.found(what, wire, &format!("{wanted}, and nothing done"), &outcome))
+        Err(self.found(what, request, &format!("{wanted}, and nothing done"), &outcome))
     }
 
-    /// What is wrong with an outcome, in words.
+    /// Describes an outcome that was not expected.
     pub(crate) fn found(
         &self,
         what: &str,
-        wire: &Wire,
+        request: &RawRequest,
         expected: &str,
         outcome: &Outcome,
     ) -> Failure {
-        let Outcome { answer, effects } = outcome;
-        let text: String = answer.text().chars().take(200).collect();
-        let reason = match answer.rejection() {
+        let Outcome { response, handled_count } = outcome;
+        let text: String = response.text().chars().take(200).collect();
+        let reason = match response.rejection() {
             Some(rejection) => format!(" ({rejection})"),
             None => String::new(),
         };
-        let effects = match effects {
+        let handled_count = match handled_count {
             Some(0) => ", and nothing was done".to_owned(),
             Some(1) => ", and something was done".to_owned(),
-            Some(effects) => format!(", and something was done {effects} times"),
+            Some(handled_count) => format!(", and something was done {handled_count} times"),
             None => String::new(),
         };
-        let how = format!("{}{reason}{effects}: {text:?}", answer.status());
-        self.complain(what, wire, expected, &how)
+        let how = format!("{}{reason}{handled_count}: {text:?}", response.status());
+        self.complain(what, request, expected, &how)
     }
 
-    fn complain(&self, what: &str, wire: &Wire, expected: &str, answered: &str) -> Failure {
-        let shown = Shown(wire, self.provider());
+    fn complain(
+        &self,
+        what: &str,
+        request: &RawRequest,
+        expected: &str,
+        answered: &str,
+    ) -> Failure {
+        let shown = Shown(request, self.provider());
         Failure::new(format!(
             "{what}\n  expected: {expected}\n  answered: {answered}\n  sent:\n{shown}"
         ))
     }
 }
 
-/// What can be told apart about two refusals.
-pub(crate) fn visible(answer: &TestResponse) -> (StatusCode, HeaderMap, Bytes) {
-    let mut headers = answer.headers().clone();
-    // These change by themselves.
+/// The parts of a response that a sender could compare.
+pub(crate) fn visible(response: &TestResponse) -> (StatusCode, HeaderMap, Bytes) {
+    let mut headers = response.headers().clone();
+    // These headers differ in every response.
     for name in ["date", "x-request-id", "traceparent"] {
         headers.remove(name);
     }
-    (answer.status(), headers, answer.body().clone())
+    (response.status(), headers, response.body().clone())
 }
 
-/// A body in pieces, of a length that nobody was told.
+/// A body in pieces, of undeclared length.
 struct Pieces(Bytes);
 
 impl http_body::Body for Pieces {

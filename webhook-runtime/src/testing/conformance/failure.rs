@@ -1,15 +1,15 @@
-//! What a case found, in words: what was sent, what was expected, and what was answered.
+//! Failures of cases: the request, the expectation and the response, as text.
 
 use std::fmt;
 
 use http::header;
 
 use crate::{
-    testing::letter::Wire,
+    testing::request::RawRequest,
     verify::{Provider, handshake::Handshake, scheme::Scheme},
 };
 
-/// Why a receiver does not pass a case.
+/// The reason why a receiver fails a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure(String);
 
@@ -27,22 +27,22 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// A request, without what could be a secret: signatures, credentials, and queries and bodies that
-/// carry them.
-pub(crate) struct Shown<'a>(pub(crate) &'a Wire, pub(crate) &'static Provider);
+/// Shows a request without possible secrets: signatures, credentials, and queries and bodies that
+/// contain them.
+pub(crate) struct Shown<'a>(pub(crate) &'a RawRequest, pub(crate) &'static Provider);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(wire, provider) = self;
+        let Self(request, provider) = self;
         let says_secret = provider.scheme().and_then(Scheme::parameter).is_some()
             || provider.handshakes().iter().any(Handshake::wants_verify_token);
-        let target = match wire.target.split_once('?') {
+        let path_and_query = match request.path_and_query.split_once('?') {
             Some((path, _)) if says_secret => format!("{path}?…"),
-            _ => wire.target.clone(),
+            _ => request.path_and_query.clone(),
         };
-        writeln!(f, "    {} {target}", wire.method)?;
-        for (name, value) in &wire.headers {
-            // Times and ids are marked as sensitive too, but are what a reader wants to see.
+        writeln!(f, "    {} {path_and_query}", request.method)?;
+        for (name, value) in &request.headers {
+            // Times and ids are marked as sensitive too, but they help a reader.
             let scheme = provider.scheme();
             let is_known =
                 [scheme.and_then(Scheme::time_header), scheme.and_then(Scheme::signed_id)]
@@ -60,14 +60,14 @@ impl fmt::Display for Shown<'_> {
             }
         }
         if provider.scheme_info().signature_header.is_empty() {
-            write!(f, "    {} bytes of body", wire.body.len())
+            write!(f, "    {} bytes of body", request.body.len())
         } else {
-            write!(f, "    {}", shortened(&wire.body))
+            write!(f, "    {}", shortened(&request.body))
         }
     }
 }
 
-/// As much of it as anybody reads.
+/// Cuts bytes to 120, escaped.
 fn shortened(bytes: &[u8]) -> String {
     const MOST: usize = 120;
     let text = bytes[..bytes.len().min(MOST)].escape_ascii();

@@ -1,47 +1,47 @@
-//! What a receiver has done, and for how much of that the requests of a case account.
+//! Counts handled deliveries, and assigns them to the requests of a case.
 //!
-//! A receiver may do something after it has answered: rightly, where it puts deliveries into a queue,
-//! and wrongly, where it does so before it has verified them. So effects are not counted from one
-//! answer to the next, but over the whole case.
+//! A receiver may handle a delivery after its response. That is right if it has a queue of verified
+//! deliveries, and wrong if it has not verified them. So deliveries are not counted from one
+//! response to the next, but over the whole case.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
-use super::{failure::Failure, subject::Target};
-use crate::testing::answer::Runs;
+use super::{failure::Failure, target::Target};
+use crate::testing::response::HandlerRuns;
 
-/// How long something may take to show that nobody waits for. It is spent where there is nothing to
-/// see, once or twice a case: what is slower than that escapes.
+/// The time in which an unexpected handler call must show. It is spent once or twice a case, and
+/// slower calls are missed.
 const SETTLING: Duration = Duration::from_millis(20);
 
-/// How long something may take that comes of most deliveries, but need not.
+/// The maximum wait for a call that most receivers make, but need not make.
 const AWAITING: Duration = Duration::from_secs(1);
 
-/// How long a delivery that was taken may take to be handled.
+/// The maximum time to handle an accepted delivery.
 const HANDLING: Duration = Duration::from_secs(5);
 
-/// How often other tasks get their turn before a request is taken for done.
+/// The number of yields to other tasks before a request counts as finished.
 const TURNS: usize = 4;
 
-/// What has been accounted for.
+/// The counts of one case.
 #[derive(Default)]
 pub(super) struct Ledger {
-    /// The calls of the handler, if it is ours.
-    pub(super) runs: Runs,
-    /// How much of the count belongs to requests that are judged already.
+    /// The calls of the handler, for our endpoints.
+    pub(super) runs: HandlerRuns,
+    /// The part of the count that belongs to finished requests.
     seen: AtomicUsize,
-    /// Whether something may still follow from a request that may have been taken or not.
+    /// An earlier request may still be handled.
     is_open: AtomicBool,
-    /// How many of these were answered as if they were taken, and are not handled yet.
+    /// The number of these requests that were accepted and are not handled yet.
     awaited: AtomicUsize,
-    /// How many requests were sent.
+    /// The number of requests.
     sent: AtomicUsize,
 }
 
 impl Target {
-    /// Begins a case.
+    /// Starts a case.
     pub(super) fn open_ledger(&self) {
         self.ledger.sent.store(0, Relaxed);
         self.ledger.is_open.store(false, Relaxed);
@@ -49,22 +49,21 @@ impl Target {
         self.absorb();
     }
 
-    /// Ends a case: whatever was done and belongs to no delivery is told. Answers how many requests
-    /// there were.
+    /// Ends a case, and returns the number of requests. It fails if a call belongs to no accepted
+    /// delivery.
     pub(super) async fn close_ledger(&self) -> Result<usize, Failure> {
         let sent = self.ledger.sent.load(Relaxed);
         if self.settle().await {
             return Ok(sent);
         }
-        // Our own handlers are called before the answer, or not at all.
-        if self.effects.is_some() && sent > 0 {
+        // Our own handlers are called before the response, or not at all.
+        if self.handled_count.is_some() && sent > 0 {
             tokio::time::sleep(SETTLING).await;
         }
-        match self.take_effects() {
+        match self.take_handled_count() {
             Some(late @ 1..) => Err(Failure::new(format!(
-                "something was done after the receiver had answered, for which no delivery that it \
-                 took accounts ({late} more than it took): a request was handled and refused, or a \
-                 delivery was handled twice"
+                "the receiver handled {late} more than it accepted, after its response: a request \
+                 was handled and refused, or a delivery was handled twice"
             ))),
             _ => Ok(sent),
         }
@@ -74,25 +73,25 @@ impl Target {
         self.ledger.sent.fetch_add(1, Relaxed);
     }
 
-    /// Notes that the last request may be handled later, as it probably is if it was taken.
+    /// Notes that the last request may be handled later, which is likely if it was accepted.
     pub(super) fn leave_open(&self, was_taken: bool, effects: usize) {
         self.ledger.is_open.store(true, Relaxed);
         let awaited = self.ledger.awaited.load(Relaxed) + usize::from(was_taken);
         self.ledger.awaited.store(awaited.saturating_sub(effects), Relaxed);
     }
 
-    /// Waits for what may be left of earlier requests, and answers whether something may.
+    /// Waits for late calls of earlier requests, and returns whether there may have been any.
     pub(super) async fn settle(&self) -> bool {
         let awaited = self.ledger.awaited.swap(0, Relaxed);
         if !self.ledger.is_open.swap(false, Relaxed) {
             return false;
         }
-        if self.effects.is_some() {
+        if self.handled_count.is_some() {
             let start = Instant::now();
             let mut effects = 0;
             while effects < awaited && start.elapsed() < AWAITING {
                 tokio::time::sleep(Duration::from_millis(1)).await;
-                effects += self.take_effects().unwrap_or_default();
+                effects += self.take_handled_count().unwrap_or_default();
             }
             tokio::time::sleep(SETTLING).await;
         }
@@ -100,35 +99,35 @@ impl Target {
         true
     }
 
-    /// What was done since it was asked last; `None` where nobody counts.
-    pub(super) fn take_effects(&self) -> Option<usize> {
+    /// The number of handled deliveries since the last call; `None` if they are not counted.
+    pub(super) fn take_handled_count(&self) -> Option<usize> {
         let now = self.count()?;
         Some(now.saturating_sub(self.ledger.seen.swap(now, Relaxed)))
     }
 
     fn absorb(&self) {
-        let _ = self.take_effects();
+        let _ = self.take_handled_count();
     }
 
-    /// Lets whatever the receiver has spawned have its turn.
+    /// Yields to tasks that the receiver has spawned.
     pub(super) async fn take_turns(&self) {
-        if self.effects.is_some() {
+        if self.handled_count.is_some() {
             for _ in 0..TURNS {
                 tokio::task::yield_now().await;
             }
         }
     }
 
-    /// Waits until a delivery that was taken is handled as often as it has to be.
-    pub(super) async fn wait_for_effects(&self, mut effects: usize, wanted: usize) -> usize {
+    /// Waits until an accepted delivery is handled as often as expected.
+    pub(super) async fn wait_for_handler(&self, mut effects: usize, wanted: usize) -> usize {
         let start = Instant::now();
-        // Whoever takes all items at once has done something once, and then no more.
+        // A receiver that takes all items at once handles them once.
         while effects < wanted
             && start.elapsed() < if effects == 0 { HANDLING } else { SETTLING }
-            && self.effects.is_some()
+            && self.handled_count.is_some()
         {
             tokio::time::sleep(Duration::from_millis(1)).await;
-            effects += self.take_effects().unwrap_or_default();
+            effects += self.take_handled_count().unwrap_or_default();
         }
         effects
     }

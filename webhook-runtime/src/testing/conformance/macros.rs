@@ -1,6 +1,6 @@
 //! The list of cases, and the macro that makes tests of them.
 
-/// Hands the names of all cases to another macro.
+/// Calls another macro with the names of all cases.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance_cases {
@@ -72,20 +72,20 @@ macro_rules! __conformance_cases {
     };
 }
 
-/// Makes a test of each case.
+/// Generates a test of each case.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance_tests {
     ($($file:ident::$name:ident,)*) => {$(
         #[test]
         fn $name() {
-            $crate::testing::conformance::check(stringify!($name), &__subject());
+            $crate::testing::conformance::check(stringify!($name), &__target());
         }
     )*};
 }
 
-/// Makes a module of tests of one handler, a test for each of the
-/// [cases](mod@crate::testing::conformance), so that the name of one that fails says what is broken.
+/// Generates a module of tests of one handler, one for each of the
+/// [cases](mod@crate::testing::conformance). The name of a failed test says what is broken.
 ///
 /// ```
 /// # use webhook_runtime::webhook;
@@ -103,9 +103,9 @@ macro_rules! __conformance_tests {
 /// }
 /// ```
 ///
-/// What follows the handler are methods of [`Target`](crate::testing::conformance::Target), by
-/// their names. Most handlers need a [`sample`](crate::testing::conformance::Target::sample) that
-/// they take; it is said as deliveries of the kit are:
+/// The options after the handler are methods of [`Target`](crate::testing::conformance::Target).
+/// Most handlers need a [`sample`](crate::testing::conformance::Target::sample) that they accept.
+/// It is built like a delivery of the test kit:
 ///
 /// ```
 /// # fn main() {}
@@ -123,10 +123,10 @@ macro_rules! __conformance_tests {
 /// # }
 /// ```
 ///
-/// Before these, `state = …` is the state of the router, or `hooks = …` are webhooks that are ready
-/// for a test, where they need more than that. The module is called `conforms`, unless the first
-/// words are `mod another_name,`. Instead of a handler, `target = …` is any receiver. All of these
-/// are evaluated once for each case, in a module inside the one that they stand in:
+/// Before these options, `state = …` sets the state of the router, or `hooks = …` passes webhooks
+/// that are prepared for a test. The module is called `conforms`; `mod another_name,` in first
+/// place renames it. Instead of a handler, `target = …` passes any receiver. Every expression is
+/// evaluated once for each case, in a module inside the calling one:
 ///
 /// ```
 /// # fn main() {}
@@ -162,11 +162,11 @@ macro_rules! __conformance_tests {
 macro_rules! __conformance {
     (mod $module:ident, target = $target:expr $(,)?) => {
         mod $module {
-            #[allow(unused_imports, reason = "what the subject is made of may be elsewhere")]
+            #[allow(unused_imports, reason = "the expression may need nothing of it")]
             use super::*;
 
-            // No name that the expression could mean: it would call itself.
-            fn __subject() -> $crate::testing::conformance::Target {
+            // The name must not occur in the expression, which would call itself.
+            fn __target() -> $crate::testing::conformance::Target {
                 $target
             }
 

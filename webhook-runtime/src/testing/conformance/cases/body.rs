@@ -1,28 +1,30 @@
-//! Bodies that are not what was signed, and signed ones that are hardly bodies.
+//! Cases of bodies: changed bodies, and signed bodies that are hard to parse.
 
 use http::StatusCode;
 use serde_json::Value;
 
-use super::{Found, NOT_ALL_SIGNED, TOO_LARGE, Target, Verdict::Passed, not_applicable, passed};
+use super::{
+    CaseResult, NOT_ALL_SIGNED, TOO_LARGE, Target, Verdict::Passed, not_applicable, passed,
+};
 use crate::testing::{
-    conformance::{draft::Draft, exchange::visible},
-    letter::Wire,
+    conformance::{exchange::visible, sample::SampleDelivery},
+    request::RawRequest,
 };
 
-/// One bit is changed, here and there.
-pub(crate) async fn tampered_body_is_refused(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    let genuine = draft.genuine()?;
-    if !draft.signs_every_byte() {
-        // Where single fields are signed, one of them is changed.
-        let mut wire = genuine;
-        return match draft.letter.tamper(&mut wire) {
-            Ok(()) => subject.refuses("a changed field of the body", &wire).await.map(passed),
+/// Changes single bits of the body.
+pub(crate) async fn tampered_body_is_refused(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    let genuine = sample.genuine()?;
+    if !sample.signs_every_byte() {
+        // If only fields are signed, it changes one of them.
+        let mut request = genuine;
+        return match sample.unsigned.tamper(&mut request) {
+            Ok(()) => target.refuses("a changed field of the body", &request).await.map(passed),
             Err(_) => not_applicable("nothing of the body is signed"),
         };
     }
-    // Who has seen the signature before is not to believe more under it.
-    subject.accepts("a genuine delivery", &genuine).await?;
+    // A receiver that has seen the signature must not accept another body with it.
+    target.accepts("a genuine delivery", &genuine).await?;
     let length = genuine.body.len();
     let step = (length / 16).max(1);
     for at in (0..length).step_by(step).chain(length.checked_sub(1)) {
@@ -30,82 +32,82 @@ pub(crate) async fn tampered_body_is_refused(subject: &Target) -> Found {
         for bit in [0x01, 0x20] {
             let mut body = genuine.body.to_vec();
             body[at] ^= bit;
-            let wire = Wire { body: body.into(), ..genuine.clone() };
-            subject.refuses(&format!("byte {at} of the body changed"), &wire).await?;
+            let request = RawRequest { body: body.into(), ..genuine.clone() };
+            target.refuses(&format!("byte {at} of the body changed"), &request).await?;
         }
     }
     Ok(Passed)
 }
 
-/// Where buffers end, and with them what a receiver may have read when it verified.
+/// Usual sizes of buffers, and so of the part that a receiver may have verified.
 const BUFFERS: [usize; 9] =
     [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 100 * 1024, 128 * 1024];
 
-/// Whoever verifies the beginning of a body only believes whatever comes behind it.
-pub(crate) async fn all_of_a_large_body_is_verified(subject: &Target) -> Found {
+/// Changes bytes far behind the start: a receiver that only verifies the start accepts them.
+pub(crate) async fn all_of_a_large_body_is_verified(target: &Target) -> CaseResult {
     const LARGE: usize = 200 * 1024;
-    let draft = subject.draft().await?;
-    if !draft.signs_every_byte() {
+    let sample = target.sample_delivery().await?;
+    if !sample.signs_every_byte() {
         return not_applicable(NOT_ALL_SIGNED);
     }
-    let most = subject.target().max_body;
-    let start = draft.letter.body.len();
-    // What is padding can be other white space, or another letter.
-    let other = if draft.letter.is_form() { b'y' } else { b'\n' };
-    let large = draft.with_body(draft.padded(LARGE.min(most))).genuine()?;
+    let max = target.endpoint().max_body;
+    let start = sample.unsigned.body.len();
+    // The padding is replaced by other white space, or another letter.
+    let other = if sample.unsigned.is_form() { b'y' } else { b'\n' };
+    let large = sample.with_body(sample.padded(LARGE.min(max))).genuine()?;
     let length = large.body.len();
-    if length <= start || !draft.fits(&large) {
+    if length <= start || !sample.fits(&large) {
         return not_applicable(TOO_LARGE);
     }
     for at in BUFFERS.into_iter().chain([length - 1]).filter(|at| (start..length).contains(at)) {
         let mut body = large.body.to_vec();
         body[at] = other;
-        let wire = Wire { body: body.into(), ..large.clone() };
+        let request = RawRequest { body: body.into(), ..large.clone() };
         let what = format!("byte {at} of a body of {length} bytes changed");
-        subject.refuses(&what, &wire).await?;
+        target.refuses(&what, &request).await?;
     }
-    // What was signed fills a buffer, and what was not begins behind it.
-    for size in BUFFERS.into_iter().filter(|size| (start..most).contains(size)) {
-        let signed = draft.with_body(draft.padded(size)).genuine()?;
+    // The signed part fills a buffer, and the unsigned part starts behind it.
+    for size in BUFFERS.into_iter().filter(|size| (start..max).contains(size)) {
+        let signed = sample.with_body(sample.padded(size)).genuine()?;
         if signed.body.len() != size {
             continue;
         }
-        let wire = Wire { body: [&signed.body[..], &[other]].concat().into(), ..signed };
-        subject.refuses(&format!("a byte behind {size} that were signed"), &wire).await?;
+        let request = RawRequest { body: [&signed.body[..], &[other]].concat().into(), ..signed };
+        target.refuses(&format!("a byte behind {size} that were signed"), &request).await?;
     }
     Ok(Passed)
 }
 
-/// Nobody is spared the check for the size of his forgery.
-pub(crate) async fn large_forgeries_are_refused(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    let most = subject.target().max_body;
+/// Large forgeries are refused like small ones.
+pub(crate) async fn large_forgeries_are_refused(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    let max = target.endpoint().max_body;
     let mut sizes = vec![100_001, 128 * 1024, 1024 * 1024];
-    if most < 1024 * 1024 {
-        sizes.push(most);
+    if max < 1024 * 1024 {
+        sizes.push(max);
     }
     for size in sizes {
-        let large = draft.with_body(draft.padded(size));
-        for (how, wire) in large.of_strangers()? {
-            let status = if draft.fits(&wire) {
+        let large = sample.with_body(sample.padded(size));
+        for (how, request) in large.unsigned_and_forged()? {
+            let status = if sample.fits(&request) {
                 StatusCode::UNAUTHORIZED
             } else {
                 StatusCode::PAYLOAD_TOO_LARGE
             };
             let what = format!("{how}, of {size} bytes");
-            subject.refuses_as(&what, &wire, &[status]).await?;
+            target.refuses_as(&what, &request, &[status]).await?;
         }
     }
     Ok(Passed)
 }
 
-/// More or less than was signed: white space counts as well.
-pub(crate) async fn longer_and_shorter_bodies_are_refused(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    if !draft.signs_every_byte() {
+/// Adds and removes bytes, white space included.
+pub(crate) async fn longer_and_shorter_bodies_are_refused(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    if !sample.signs_every_byte() {
         return not_applicable(NOT_ALL_SIGNED);
     }
-    let genuine = draft.genuine()?;
+    let genuine = sample.genuine()?;
     let body = &genuine.body[..];
     let mut others: Vec<(&str, Vec<u8>)> = vec![
         ("a space behind the body", [body, b" "].concat()),
@@ -123,20 +125,20 @@ pub(crate) async fn longer_and_shorter_bodies_are_refused(subject: &Target) -> F
         others.push(("no body", Vec::new()));
     }
     for (what, body) in others.into_iter().filter(|(_, other)| other[..] != *body) {
-        let wire = Wire { body: body.into(), ..genuine.clone() };
-        if draft.fits(&wire) {
-            subject.refuses(what, &wire).await?;
+        let request = RawRequest { body: body.into(), ..genuine.clone() };
+        if sample.fits(&request) {
+            target.refuses(what, &request).await?;
         }
     }
     Ok(Passed)
 }
 
-/// A byte that is no UTF-8, in the place of the replacement character that was signed: whoever
-/// verifies text, and not bytes, cannot tell them apart.
-pub(crate) async fn invalid_utf8_is_not_repaired(subject: &Target) -> Found {
+/// Sends a byte that is not UTF-8 in place of a signed replacement character: a receiver that
+/// verifies text instead of bytes sees no difference.
+pub(crate) async fn invalid_utf8_is_not_repaired(target: &Target) -> CaseResult {
     const SIGNED: &str = "\u{fffd}";
-    let draft = subject.draft().await?;
-    let Some(mut json) = draft.json().filter(|_| draft.signs_every_byte()) else {
+    let sample = target.sample_delivery().await?;
+    let Some(mut json) = sample.json().filter(|_| sample.signs_every_byte()) else {
         return not_applicable("the body is no JSON under a signature of every byte");
     };
     let mut place = &mut json;
@@ -148,47 +150,47 @@ pub(crate) async fn invalid_utf8_is_not_repaired(subject: &Target) -> Found {
     }
     let Value::Object(members) = place else { return not_applicable("the JSON is no object") };
     members.insert("conformance".to_owned(), SIGNED.into());
-    let mut wire = draft.with_body(json.to_string()).genuine()?;
-    let text = String::from_utf8_lossy(&wire.body).into_owned();
+    let mut request = sample.with_body(json.to_string()).genuine()?;
+    let text = String::from_utf8_lossy(&request.body).into_owned();
     let Some((before, behind)) = text.rsplit_once(SIGNED) else {
         return not_applicable("the scheme writes the body itself");
     };
-    wire.body = [before.as_bytes(), b"\xff", behind.as_bytes()].concat().into();
-    if !draft.fits(&wire) {
+    request.body = [before.as_bytes(), b"\xff", behind.as_bytes()].concat().into();
+    if !sample.fits(&request) {
         return not_applicable(TOO_LARGE);
     }
     let what = "a byte that is no UTF-8, where U+FFFD was signed";
-    subject.refuses(what, &wire).await.map(passed)
+    target.refuses(what, &request).await.map(passed)
 }
 
-/// What is not believed is not parsed either: the answer is that to any forgery.
-pub(crate) async fn forgery_is_refused_before_parsing(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    let forged = draft.forged()?;
-    let expected = subject.refuses("a forged delivery", &forged).await?;
-    // Where the signature is in the body, it needs one.
-    if subject.provider().scheme_info().signature_header.is_empty() {
+/// Forgeries are refused before they are parsed: the response is the same for any body.
+pub(crate) async fn forgery_is_refused_before_parsing(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    let forged = sample.forged()?;
+    let expected = target.refuses("a forged delivery", &forged).await?;
+    // A signature in the body needs a valid body.
+    if target.provider().scheme_info().signature_header.is_empty() {
         return not_applicable("the signature is in the body, which nonsense cannot have");
     }
     for body in ["{", "not JSON", "", "{\"a\":", "[[[["] {
-        let wire = Wire { body: body.into(), ..forged.clone() };
+        let request = RawRequest { body: body.into(), ..forged.clone() };
         let what = format!("a forged delivery with the body {body:?}");
-        let outcome = subject.refuses(&what, &wire).await?;
-        if visible(&outcome.answer) != visible(&expected.answer) {
-            return Err(subject.found(&what, &wire, "the answer to any forgery", &outcome));
+        let outcome = target.refuses(&what, &request).await?;
+        if visible(&outcome.response) != visible(&expected.response) {
+            return Err(target.found(&what, &request, "the answer to any forgery", &outcome));
         }
     }
     Ok(Passed)
 }
 
-/// JSON that parsers choke on, signed: refused or not, it is nobody's failure.
-pub(crate) async fn hostile_json_causes_no_5xx(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    let most = subject.target().max_body.min(1 << 20);
-    let deep = "[".repeat(100_000.min(most));
+/// Sends signed JSON that is hard to parse. It may be refused, but must not cause a 5xx.
+pub(crate) async fn hostile_json_causes_no_5xx(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    let max = target.endpoint().max_body.min(1 << 20);
+    let deep = "[".repeat(100_000.min(max));
     let nested = format!("{}1{}", "{\"a\":".repeat(1_000), "}".repeat(1_000));
     let twice = r#"{"id":1,"id":2,"type":"a","type":"b"}"#.to_owned();
-    let number = format!("{{\"id\":{}}}", "9".repeat(1_000_000.min(most.saturating_sub(8))));
+    let number = format!("{{\"id\":{}}}", "9".repeat(1_000_000.min(max.saturating_sub(8))));
     let texts = [
         ("a deep text", deep),
         ("deep objects", nested),
@@ -199,7 +201,7 @@ pub(crate) async fn hostile_json_causes_no_5xx(subject: &Target) -> Found {
         ("half a surrogate pair", r#"{"id":"\ud800"}"#.to_owned()),
         ("an escaped NUL", r#"{"id":"\u0000"}"#.to_owned()),
         ("a byte order mark", "\u{feff}{}".to_owned()),
-        ("white space", " ".repeat(most)),
+        ("white space", " ".repeat(max)),
         ("an empty body", String::new()),
         ("null", "null".to_owned()),
         ("a string", "\"text\"".to_owned()),
@@ -207,33 +209,38 @@ pub(crate) async fn hostile_json_causes_no_5xx(subject: &Target) -> Found {
         ("a key that is a pointer's", r#"{"__proto__":{},"constructor":1}"#.to_owned()),
     ];
     for (what, text) in texts {
-        survives(subject, &draft, what, text.into_bytes()).await?;
+        survives(target, &sample, what, text.into_bytes()).await?;
     }
     let utf16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    survives(subject, &draft, "UTF-16", utf16).await
+    survives(target, &sample, "UTF-16", utf16).await
 }
 
-/// Bytes that are no text, signed.
-pub(crate) async fn binary_body_causes_no_5xx(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
+/// Sends signed bytes that are not text.
+pub(crate) async fn binary_body_causes_no_5xx(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
     for (what, body) in [
         ("a byte that is no UTF-8", b"{\"id\":\"\xff\"}".to_vec()),
         ("half a character", b"{\"id\":\"\xc3\"}".to_vec()),
         ("bytes of all kinds", (0..=u8::MAX).collect()),
         ("a NUL", b"\0".to_vec()),
     ] {
-        survives(subject, &draft, what, body).await?;
+        survives(target, &sample, what, body).await?;
     }
     Ok(Passed)
 }
 
-/// Sends a body that was signed, or if none such can be signed, one that was not.
-async fn survives(subject: &Target, draft: &Draft<'_>, what: &str, body: Vec<u8>) -> Found {
-    let most = subject.target().max_body;
-    let body = if body.len() > most { body[..most].to_vec() } else { body };
-    let wire = match draft.with_body(body.clone()).genuine() {
-        Ok(wire) => wire,
-        Err(_) => Wire { body: body.into(), ..draft.genuine()? },
+/// Sends a signed body, or an unsigned one if the scheme cannot sign it.
+async fn survives(
+    target: &Target,
+    sample: &SampleDelivery<'_>,
+    what: &str,
+    body: Vec<u8>,
+) -> CaseResult {
+    let max = target.endpoint().max_body;
+    let body = if body.len() > max { body[..max].to_vec() } else { body };
+    let request = match sample.with_body(body.clone()).genuine() {
+        Ok(request) => request,
+        Err(_) => RawRequest { body: body.into(), ..sample.genuine()? },
     };
-    subject.tries(&format!("{what} for a body, signed"), &wire).await.map(passed)
+    target.tries(&format!("{what} for a body, signed"), &request).await.map(passed)
 }

@@ -1,27 +1,28 @@
-//! Ways to the handler that do not lead by the signature: other paths, methods, content types, and
-//! what a request says of where it was sent to.
+//! Cases of ways around the signature check: other paths, methods, content types, and headers that
+//! name another URL.
 
 use http::Method;
 
-use super::{Found, Target, Verdict::Passed, not_applicable};
+use super::{CaseResult, Target, Verdict::Passed, not_applicable};
 use crate::{
-    testing::letter::{FORM, Wire},
+    testing::request::{FORM, RawRequest},
     verify::handshake::Handshake,
 };
 
-/// What routers and proxies may take for the same path, and a check of the path may not.
-pub(crate) async fn path_variants_are_no_bypass(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    for (how, wire) in draft.of_strangers()? {
-        let (path, query) = wire.target.split_once('?').unwrap_or((&wire.target, ""));
+/// Sends variants of the path that routers and proxies may treat as the same path.
+pub(crate) async fn path_variants_are_no_bypass(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    for (how, request) in sample.unsigned_and_forged()? {
+        let (path, query) =
+            request.path_and_query.split_once('?').unwrap_or((&request.path_and_query, ""));
         let mark = if query.is_empty() { "" } else { "?" };
         for other in spellings(path) {
-            let target = format!("{other}{mark}{query}");
-            if other == path || target.parse::<http::Uri>().is_err() {
+            let path_and_query = format!("{other}{mark}{query}");
+            if other == path || path_and_query.parse::<http::Uri>().is_err() {
                 continue;
             }
             let what = format!("{how}, sent to {other}");
-            subject.ignores(&what, &Wire { target, ..wire.clone() }).await?;
+            target.ignores(&what, &RawRequest { path_and_query, ..request.clone() }).await?;
         }
     }
     Ok(Passed)
@@ -55,51 +56,50 @@ fn spellings(path: &str) -> Vec<String> {
     ]
 }
 
-/// Another method in the place of the one that is verified, by name of a header, the query or the
-/// body.
-pub(crate) async fn method_overrides_are_no_bypass(subject: &Target) -> Found {
+/// Overrides the method with a header, the query or the body.
+pub(crate) async fn method_overrides_are_no_bypass(target: &Target) -> CaseResult {
     const HEADERS: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
-    let draft = subject.draft().await?;
-    for (how, wire) in draft.of_strangers()? {
+    let sample = target.sample_delivery().await?;
+    for (how, request) in sample.unsigned_and_forged()? {
         for method in [Method::GET, Method::PUT] {
-            // Some providers ask by it whether anybody is there.
-            if answers(subject, method.as_str()) {
+            // Some providers use it to check whether the endpoint exists.
+            if answers(target, method.as_str()) {
                 continue;
             }
-            let wire = Wire { method: method.clone(), ..wire.clone() };
+            let request = RawRequest { method: method.clone(), ..request.clone() };
             for header in HEADERS {
-                let mut wire = wire.clone();
-                wire.set(header, "POST");
-                subject.ignores(&format!("{how}, {method} with {header}: POST"), &wire).await?;
+                let mut request = request.clone();
+                request.set(header, "POST");
+                target.ignores(&format!("{how}, {method} with {header}: POST"), &request).await?;
             }
-            let mut asked = wire.clone();
+            let mut asked = request.clone();
             add_query(&mut asked, "_method=POST");
-            subject.ignores(&format!("{how}, {method} with ?_method=POST"), &asked).await?;
-            let mut form = Wire { body: "_method=POST".into(), ..wire };
+            target.ignores(&format!("{how}, {method} with ?_method=POST"), &asked).await?;
+            let mut form = RawRequest { body: "_method=POST".into(), ..request };
             form.set("content-type", FORM);
-            subject.ignores(&format!("{how}, {method} with a form that says POST"), &form).await?;
+            target.ignores(&format!("{how}, {method} with a form that says POST"), &form).await?;
         }
         for header in HEADERS {
-            let mut wire = wire.clone();
-            wire.set(header, "GET");
-            subject.refuses(&format!("{how}, POST with {header}: GET"), &wire).await?;
+            let mut request = request.clone();
+            request.set(header, "GET");
+            target.refuses(&format!("{how}, POST with {header}: GET"), &request).await?;
         }
     }
     Ok(Passed)
 }
 
-/// Whether the provider asks by a request of this method alone whether anybody is there.
-pub(super) fn answers(subject: &Target, method: &str) -> bool {
+/// Returns whether a bare request of this method is a handshake of the provider.
+pub(super) fn answers(target: &Target, method: &str) -> bool {
     let is_asked = |handshake: &Handshake| {
         let example = handshake.example("c");
         example
             .is_some_and(|it| it.method == method && it.query.is_empty() && it.headers.is_empty())
     };
-    subject.provider().handshakes().iter().any(is_asked)
+    target.provider().handshakes().iter().any(is_asked)
 }
 
-/// Whoever verifies JSON alone lets forms, texts and bodies of no type pass.
-pub(crate) async fn other_content_types_are_verified_too(subject: &Target) -> Found {
+/// Sends other content types: a receiver that only verifies JSON accepts them.
+pub(crate) async fn other_content_types_are_verified_too(target: &Target) -> CaseResult {
     const TYPES: [Option<&str>; 10] = [
         None,
         Some(""),
@@ -115,52 +115,52 @@ pub(crate) async fn other_content_types_are_verified_too(subject: &Target) -> Fo
     const MULTIPART: &str =
         "--x\r\nContent-Disposition: form-data; name=\"payload\"\r\n\r\n{}\r\n--x--\r\n";
     let statuses = [http::StatusCode::UNAUTHORIZED, http::StatusCode::UNSUPPORTED_MEDIA_TYPE];
-    let draft = subject.draft().await?;
-    for (how, wire) in draft.of_strangers()? {
+    let sample = target.sample_delivery().await?;
+    for (how, request) in sample.unsigned_and_forged()? {
         for kind in TYPES {
-            let mut wire = wire.clone();
-            wire.headers.remove("content-type");
+            let mut request = request.clone();
+            request.headers.remove("content-type");
             if let Some(kind) = kind {
-                wire.set("content-type", kind);
+                request.set("content-type", kind);
             }
             let what = match kind {
                 Some(kind) => format!("{how}, of the content type {kind:?}"),
                 None => format!("{how}, of no content type"),
             };
-            subject.refuses_as(&what, &wire, &statuses).await?;
+            target.refuses_as(&what, &request, &statuses).await?;
             let body = match kind {
                 Some(FORM) => "payload=%7B%7D",
                 Some(kind) if kind.starts_with("multipart") => MULTIPART,
                 _ => continue,
             };
-            let wire = Wire { body: body.into(), ..wire };
-            subject.refuses_as(&format!("{what}, which it is"), &wire, &statuses).await?;
+            let request = RawRequest { body: body.into(), ..request };
+            target.refuses_as(&format!("{what}, which it is"), &request, &statuses).await?;
         }
     }
     Ok(Passed)
 }
 
-/// The query is a part of the URL that was signed.
-pub(crate) async fn changed_query_is_refused(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    if !subject.provider().scheme_info().signs_url {
+/// Changes the query of a signed URL.
+pub(crate) async fn changed_query_is_refused(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    if !target.provider().scheme_info().signs_url {
         return not_applicable(NO_URL);
     }
-    let genuine = draft.genuine()?;
+    let genuine = sample.genuine()?;
     for more in ["x=1", "x", "a=0"] {
-        let mut wire = genuine.clone();
-        add_query(&mut wire, more);
-        subject.refuses(&format!("a delivery with {more:?} more in its query"), &wire).await?;
+        let mut request = genuine.clone();
+        add_query(&mut request, more);
+        target.refuses(&format!("a delivery with {more:?} more in its query"), &request).await?;
     }
-    if let Some((path, _)) = genuine.target.split_once('?') {
-        let wire = Wire { target: path.to_owned(), ..genuine.clone() };
-        subject.refuses("a delivery without its query", &wire).await?;
+    if let Some((path, _)) = genuine.path_and_query.split_once('?') {
+        let request = RawRequest { path_and_query: path.to_owned(), ..genuine.clone() };
+        target.refuses("a delivery without its query", &request).await?;
     }
     Ok(Passed)
 }
 
-/// Where a request was sent to before somebody rewrote it, anybody can say.
-pub(crate) async fn rewritten_url_headers_are_not_trusted(subject: &Target) -> Found {
+/// Sends headers that name the URL before a rewrite. Anybody can send them.
+pub(crate) async fn rewritten_url_headers_are_not_trusted(target: &Target) -> CaseResult {
     const PATHS: [&str; 7] = [
         "x-original-url",
         "x-original-uri",
@@ -171,29 +171,29 @@ pub(crate) async fn rewritten_url_headers_are_not_trusted(subject: &Target) -> F
         "x-envoy-original-path",
     ];
     const PREFIXES: [&str; 3] = ["x-forwarded-prefix", "x-script-name", "x-original-prefix"];
-    let draft = subject.draft().await?;
-    // A router that believes them finds another route, where nobody verifies.
-    for (how, wire) in draft.of_strangers()? {
+    let sample = target.sample_delivery().await?;
+    // A router that trusts them may find another route without a check.
+    for (how, request) in sample.unsigned_and_forged()? {
         for name in PATHS {
-            for target in ["/", "/elsewhere", &*wire.target] {
-                let mut wire = wire.clone();
-                wire.set(name, target);
-                subject.ignores(&format!("{how}, with {name}: {target}"), &wire).await?;
+            for path_and_query in ["/", "/elsewhere", &*request.path_and_query] {
+                let mut request = request.clone();
+                request.set(name, path_and_query);
+                target.ignores(&format!("{how}, with {name}: {path_and_query}"), &request).await?;
             }
         }
     }
-    if !subject.provider().scheme_info().signs_url {
+    if !target.provider().scheme_info().signs_url {
         return Ok(Passed);
     }
-    let target = draft.letter.target.clone();
-    let mut elsewhere = draft.clone();
-    "/elsewhere".clone_into(&mut elsewhere.letter.target);
-    let mut below = draft.clone();
-    below.letter.target = format!("/below{target}");
-    let mut port = draft.clone();
-    port.letter.origin.push_str(":8443");
-    let mut plain = draft.clone();
-    plain.letter.origin = plain.letter.origin.replacen("https://", "http://", 1);
+    let path_and_query = sample.unsigned.path_and_query.clone();
+    let mut elsewhere = sample.clone();
+    "/elsewhere".clone_into(&mut elsewhere.unsigned.path_and_query);
+    let mut below = sample.clone();
+    below.unsigned.path_and_query = format!("/below{path_and_query}");
+    let mut port = sample.clone();
+    port.unsigned.origin.push_str(":8443");
+    let mut plain = sample.clone();
+    plain.unsigned.origin = plain.unsigned.origin.replacen("https://", "http://", 1);
     for (what, other, names, value) in [
         ("another path", &elsewhere, &PATHS[..], "/elsewhere"),
         ("a path with a prefix", &below, &PREFIXES[..], "/below"),
@@ -205,20 +205,20 @@ pub(crate) async fn rewritten_url_headers_are_not_trusted(subject: &Target) -> F
             "http",
         ),
     ] {
-        if other.letter.url() == draft.letter.url() {
+        if other.unsigned.url() == sample.unsigned.url() {
             continue;
         }
-        let mut wire = other.genuine()?;
-        wire.target.clone_from(&draft.genuine()?.target);
-        // Not all of a URL is signed by everybody who signs some of it.
-        if draft.is_believed(&wire) {
+        let mut request = other.genuine()?;
+        request.path_and_query.clone_from(&sample.genuine()?.path_and_query);
+        // Some schemes sign only a part of the URL.
+        if sample.is_genuine(&request) {
             continue;
         }
         for name in names {
-            let mut wire = wire.clone();
-            wire.set(name, value);
+            let mut request = request.clone();
+            request.set(name, value);
             let what = format!("a delivery that was signed for {what}, with {name}: {value}");
-            subject.refuses(&what, &wire).await?;
+            target.refuses(&what, &request).await?;
         }
     }
     Ok(Passed)
@@ -226,7 +226,7 @@ pub(crate) async fn rewritten_url_headers_are_not_trusted(subject: &Target) -> F
 
 const NO_URL: &str = "the URL is not signed";
 
-fn add_query(wire: &mut Wire, more: &str) {
-    let mark = if wire.target.contains('?') { '&' } else { '?' };
-    wire.target = format!("{}{mark}{more}", wire.target);
+fn add_query(request: &mut RawRequest, more: &str) {
+    let mark = if request.path_and_query.contains('?') { '&' } else { '?' };
+    request.path_and_query = format!("{}{mark}{more}", request.path_and_query);
 }

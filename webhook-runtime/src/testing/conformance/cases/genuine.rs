@@ -1,62 +1,62 @@
-//! What is genuine is taken, however the provider writes it.
+//! Cases of genuine deliveries, in any spelling of JSON.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Found, TOO_LARGE, Target, Verdict::Passed, not_applicable, passed};
+use super::{CaseResult, TOO_LARGE, Target, Verdict::Passed, not_applicable, passed};
 
-/// The sample, as it is. If this fails, the sample is not what the handler takes, and no other case
-/// says much.
-pub(crate) async fn genuine_delivery_is_accepted(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    subject.accepts("a genuine delivery", &draft.genuine()?).await
+/// Sends the sample. If this fails, the handler does not accept the sample, and the other cases
+/// mean little.
+pub(crate) async fn genuine_delivery_is_accepted(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    target.accepts("a genuine delivery", &sample.genuine()?).await
 }
 
-/// The same JSON in another form, signed as it is written: whoever verifies what he has parsed and
-/// written again refuses it. A payload that borrows `&str` refuses it too: take `Cow<str>`.
-pub(crate) async fn raw_bytes_are_verified(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    let Some(json) = draft.json().filter(|_| draft.signs_every_byte()) else {
+/// Sends the same JSON in another spelling, signed as sent: a receiver that re-serializes JSON
+/// before it verifies refuses it. A payload that borrows `&str` refuses it too: use `Cow<str>`.
+pub(crate) async fn raw_bytes_are_verified(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    let Some(json) = sample.json().filter(|_| sample.signs_every_byte()) else {
         return not_applicable("the body is no JSON under a signature of every byte");
     };
-    let wire = draft.with_body(oddly(&json)).genuine()?;
-    if !draft.fits(&wire) {
+    let request = sample.with_body(oddly(&json)).genuine()?;
+    if !sample.fits(&request) {
         return not_applicable(TOO_LARGE);
     }
-    subject.accepts("genuine JSON with odd spaces, escapes and order", &wire).await
+    target.accepts("genuine JSON with odd spaces, escapes and order", &request).await
 }
 
-/// The other way round: the signature is that of the JSON as a library would write it.
-pub(crate) async fn signature_of_rewritten_json_is_refused(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    let Some(json) = draft.json().filter(|_| draft.signs_every_byte()) else {
+/// Sends an odd spelling with the signature of the JSON that a library would write.
+pub(crate) async fn signature_of_rewritten_json_is_refused(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    let Some(json) = sample.json().filter(|_| sample.signs_every_byte()) else {
         return not_applicable("the body is no JSON under a signature of every byte");
     };
-    let mut wire = draft.with_body(json.to_string()).genuine()?;
-    wire.body = oddly(&json).into();
-    if !draft.fits(&wire) {
+    let mut request = sample.with_body(json.to_string()).genuine()?;
+    request.body = oddly(&json).into();
+    if !sample.fits(&request) {
         return not_applicable(TOO_LARGE);
     }
     let what = "JSON with odd spaces, under the signature of the same JSON without";
-    subject.refuses(what, &wire).await.map(passed)
+    target.refuses(what, &request).await.map(passed)
 }
 
-/// Within the window the same bytes are as genuine as they were: to recognise them is up to the
-/// handler, or to whatever stores deliveries.
-pub(crate) async fn replay_gets_the_same_response(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    let wire = draft.genuine()?;
-    let first = subject.tries("a genuine delivery", &wire).await?;
-    let second = subject.tries("the same delivery again", &wire).await?;
-    if first.answer.status() == second.answer.status() {
+/// Sends the same bytes twice within the window. They are still genuine: deduplication is up to the
+/// handler or the store.
+pub(crate) async fn replay_gets_the_same_response(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    let request = sample.genuine()?;
+    let first = target.tries("a genuine delivery", &request).await?;
+    let second = target.tries("the same delivery again", &request).await?;
+    if first.response.status() == second.response.status() {
         return Ok(Passed);
     }
-    let expected = format!("{}, as before", first.answer.status());
-    Err(subject.found("the same delivery again", &wire, &expected, &second))
+    let expected = format!("{}, as before", first.response.status());
+    Err(target.found("the same delivery again", &request, &expected, &second))
 }
 
-/// Writes JSON as no library does, and as every parser reads it.
+/// Writes JSON in an odd spelling that every parser reads.
 pub(super) fn oddly(json: &Value) -> String {
     let mut text = " \n".to_owned();
     write_oddly(json, &mut text);
@@ -89,7 +89,7 @@ fn write_oddly(json: &Value, text: &mut String) {
     }
 }
 
-/// A string with its first letter as an escape.
+/// Writes a string with its first letter escaped.
 fn escaped(string: &str, text: &mut String) {
     let plain = Value::from(string).to_string();
     match string.chars().next() {
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_odd_is_the_same() {
+    fn odd_json_has_the_same_value() {
         let json = json!({"a":[1,{"b":"c\n\"d"},null,true,1.5],"":"","é":"\u{0}"});
         let odd = oddly(&json);
         assert_eq!(serde_json::from_str::<Value>(&odd).ok(), Some(json.clone()));

@@ -1,169 +1,181 @@
-//! Requests that prove ownership, and deliver nothing.
+//! Cases of handshakes.
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use super::{Found, Target, Verdict::Passed, not_applicable};
+use super::{CaseResult, Target, Verdict::Passed, not_applicable};
 use crate::testing::{
-    conformance::{draft::Draft, exchange::Outcome, failure::Failure},
-    handshake::{Body, Example, Proof},
-    letter::{FORM, UnsignedRequest, Wire, content_type},
+    conformance::{exchange::Outcome, failure::Failure, sample::SampleDelivery},
+    handshake::{Body, Credential, Example},
+    request::{FORM, RawRequest, UnsignedRequest, content_type},
 };
 
-/// A challenge that every provider could have made.
+/// A challenge in a form that every provider could send.
 const CHALLENGE: &str = "challenge-7c1e";
 
-const NO_HANDSHAKE: &str = "the provider asks for no proof of ownership";
+const NO_HANDSHAKE: &str = "the provider has no handshakes";
 
-/// They are answered by the framework, and no handler sees them. (Only of our endpoints: others may
-/// answer them elsewhere.)
-pub(crate) async fn handshake_skips_the_handler(subject: &Target) -> Found {
-    if !subject.is_ours {
-        return not_applicable("the handshakes of other receivers may be answered elsewhere");
+/// The framework responds to handshakes without the handler. This only applies to our endpoints:
+/// others may respond elsewhere.
+pub(crate) async fn handshake_skips_the_handler(target: &Target) -> CaseResult {
+    if !target.is_ours {
+        return not_applicable("other receivers may respond to handshakes elsewhere");
     }
-    if subject.provider().handshakes().is_empty() {
+    if target.provider().handshakes().is_empty() {
         return not_applicable(NO_HANDSHAKE);
     }
-    let draft = subject.draft().await?;
-    for example in examples(subject, CHALLENGE).filter(|example| example.is_simple) {
-        let Some(wire) = asked(&draft, &example, None)? else { continue };
-        let outcome = subject.send("a handshake", &wire).await?;
-        if !outcome.answer.status().is_success() || outcome.effects != Some(0) {
-            return Err(subject.found("a handshake", &wire, "2xx without the handler", &outcome));
+    let sample = target.sample_delivery().await?;
+    for example in examples(target, CHALLENGE).filter(|example| example.is_simple) {
+        let Some(request) = handshake_request(&sample, &example, None)? else { continue };
+        let outcome = target.send("a handshake", &request).await?;
+        if !outcome.response.status().is_success() || outcome.handled_count != Some(0) {
+            return Err(target.found("a handshake", &request, "2xx without the handler", &outcome));
         }
-        if example.is_echoed && !outcome.answer.text().contains(CHALLENGE) {
-            return Err(subject.found("a handshake", &wire, "the challenge said back", &outcome));
+        if example.is_echoed && !outcome.response.text().contains(CHALLENGE) {
+            return Err(target.found(
+                "a handshake",
+                &request,
+                "the challenge in the response",
+                &outcome,
+            ));
         }
     }
     Ok(Passed)
 }
 
-/// A challenge that the provider signs is said back to nobody else.
-pub(crate) async fn unsigned_challenges_are_not_answered(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    if !examples(subject, CHALLENGE).any(|it| it.proof == Proof::Signature) {
+/// Unsigned and forged challenges are not echoed if the provider signs them.
+pub(crate) async fn unsigned_challenges_are_not_answered(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    if !examples(target, CHALLENGE).any(|it| it.proof == Credential::Signature) {
         return not_applicable("no handshake is signed");
     }
-    for example in examples(subject, CHALLENGE).filter(|it| it.proof == Proof::Signature) {
-        let letter = letter(&draft, &example)?;
-        let forged = letter.sign(&subject.target().other_secret(), draft.now());
+    for example in examples(target, CHALLENGE).filter(|it| it.proof == Credential::Signature) {
+        let unsigned = unsigned(&sample, &example)?;
+        let forged = unsigned.sign(&target.endpoint().other_secret(), sample.now());
         let forged = forged.map_err(|error| Failure::new(error.to_string()))?;
-        for (what, wire) in
-            [("an unsigned challenge", letter.unsigned()), ("a forged challenge", forged)]
-        {
-            let outcome = subject.refuses(what, &wire).await?;
-            does_not_say(subject, what, &wire, &outcome)?;
+        for (what, request) in [
+            ("an unsigned challenge", unsigned.without_signature()),
+            ("a forged challenge", forged),
+        ] {
+            let outcome = target.refuses(what, &request).await?;
+            challenge_is_absent(target, what, &request, &outcome)?;
         }
     }
     Ok(Passed)
 }
 
-/// Without the verify token there is no challenge.
-pub(crate) async fn wrong_verify_tokens_are_refused(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    if !examples(subject, CHALLENGE).any(|it| matches!(it.proof, Proof::Token(_))) {
+/// Without the verify token, the challenge is not echoed.
+pub(crate) async fn wrong_verify_tokens_are_refused(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    if !examples(target, CHALLENGE).any(|it| matches!(it.proof, Credential::Token(_))) {
         return not_applicable("no handshake has a verify token");
     }
-    for example in examples(subject, CHALLENGE) {
-        let Proof::Token(_) = example.proof else { continue };
+    for example in examples(target, CHALLENGE) {
+        let Credential::Token(_) = example.proof else { continue };
         for token in ["", "wrong", "undefined", "null"] {
-            let Some(wire) = asked(&draft, &example, Some(token))? else { continue };
+            let Some(request) = handshake_request(&sample, &example, Some(token))? else {
+                continue;
+            };
             let what = format!("a handshake with the verify token {token:?}");
-            let outcome = subject.refuses_as(&what, &wire, &[StatusCode::FORBIDDEN]).await?;
-            does_not_say(subject, &what, &wire, &outcome)?;
+            let outcome = target.refuses_as(&what, &request, &[StatusCode::FORBIDDEN]).await?;
+            challenge_is_absent(target, &what, &request, &outcome)?;
         }
     }
     Ok(Passed)
 }
 
-/// What is said back is text, and no browser runs it.
-pub(crate) async fn challenges_are_not_echoed_as_markup(subject: &Target) -> Found {
+/// An echoed challenge is text that no browser runs.
+pub(crate) async fn challenges_are_not_echoed_as_markup(target: &Target) -> CaseResult {
     const MARKUP: &str = "<script>alert(1)</script>";
-    if subject.provider().handshakes().is_empty() {
+    if target.provider().handshakes().is_empty() {
         return not_applicable(NO_HANDSHAKE);
     }
-    let draft = subject.draft().await?;
-    for example in examples(subject, MARKUP) {
-        let Some(wire) = asked(&draft, &example, None)? else { continue };
-        let outcome = subject.tries("a challenge that is markup", &wire).await?;
-        let headers = outcome.answer.headers();
+    let sample = target.sample_delivery().await?;
+    for example in examples(target, MARKUP) {
+        let Some(request) = handshake_request(&sample, &example, None)? else { continue };
+        let outcome = target.tries("a challenge that is markup", &request).await?;
+        let headers = outcome.response.headers();
         let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let kind = kind.unwrap_or_default();
         let is_harmless = kind.starts_with("text/plain") || kind.starts_with("application/json");
-        let is_sniffed = subject.is_ours && !headers.contains_key(header::X_CONTENT_TYPE_OPTIONS);
+        let is_sniffed = target.is_ours && !headers.contains_key(header::X_CONTENT_TYPE_OPTIONS);
         let is_run = !is_harmless || is_sniffed;
-        if outcome.answer.text().contains(MARKUP) && is_run {
+        if outcome.response.text().contains(MARKUP) && is_run {
             let expected = "plain text or JSON that is not sniffed";
-            return Err(subject.found("a challenge that is markup", &wire, expected, &outcome));
+            return Err(target.found("a challenge that is markup", &request, expected, &outcome));
         }
     }
     Ok(Passed)
 }
 
-fn examples(subject: &Target, challenge: &str) -> impl Iterator<Item = Example> {
+fn examples(target: &Target, challenge: &str) -> impl Iterator<Item = Example> {
     let challenge = challenge.to_owned();
-    let handshakes = subject.provider().handshakes();
+    let handshakes = target.provider().handshakes();
     handshakes.iter().filter_map(move |handshake| handshake.example(&challenge))
 }
 
-fn does_not_say(subject: &Target, what: &str, wire: &Wire, outcome: &Outcome) -> Found {
-    if outcome.answer.text().contains(CHALLENGE) {
-        return Err(subject.found(what, wire, "that the challenge is not said back", outcome));
+fn challenge_is_absent(
+    target: &Target,
+    what: &str,
+    request: &RawRequest,
+    outcome: &Outcome,
+) -> CaseResult {
+    if outcome.response.text().contains(CHALLENGE) {
+        return Err(target.found(what, request, "that the challenge is not echoed", outcome));
     }
     Ok(Passed)
 }
 
-/// The handshake as its provider would ask it; with another token, where it has one and this is
-/// given. `None` where the token is not known.
-fn asked(
-    draft: &Draft<'_>,
+/// Builds a handshake, with another token if one is given. `None` if the token is not known.
+fn handshake_request(
+    sample: &SampleDelivery<'_>,
     example: &Example,
     token: Option<&str>,
-) -> Result<Option<Wire>, Failure> {
-    let mut letter = letter(draft, example)?;
+) -> Result<Option<RawRequest>, Failure> {
+    let mut unsigned = unsigned(sample, example)?;
     Ok(match example.proof {
-        Proof::Nothing => Some(letter.unsigned()),
-        Proof::Signature => {
-            let signed = letter.sign(&draft.secret, draft.now());
+        Credential::None => Some(unsigned.without_signature()),
+        Credential::Signature => {
+            let signed = unsigned.sign(&sample.secret, sample.now());
             Some(signed.map_err(|error| Failure::new(error.to_string()))?)
         }
-        Proof::Token(parameter) => {
-            let known = draft.subject.target().verify_token.as_ref();
+        Credential::Token(parameter) => {
+            let known = sample.target.endpoint().verify_token.as_ref();
             let known = known.and_then(|token| token.text());
             let Some(token) = token.or(known) else { return Ok(None) };
-            add_query(&mut letter, parameter, token);
-            Some(letter.unsigned())
+            add_query(&mut unsigned, parameter, token);
+            Some(unsigned.without_signature())
         }
     })
 }
 
-/// The handshake without what makes it believable.
-fn letter(draft: &Draft<'_>, example: &Example) -> Result<UnsignedRequest, Failure> {
-    let mut letter = draft.letter.clone();
-    letter.method = example.method.parse().map_err(|_| Failure::new("no method"))?;
-    letter.headers.remove(header::CONTENT_TYPE);
+/// Builds a handshake without its credential.
+fn unsigned(sample: &SampleDelivery<'_>, example: &Example) -> Result<UnsignedRequest, Failure> {
+    let mut unsigned = sample.unsigned.clone();
+    unsigned.method = example.method.parse().map_err(|_| Failure::new("no method"))?;
+    unsigned.headers.remove(header::CONTENT_TYPE);
     for (name, value) in &example.query {
-        add_query(&mut letter, name, value);
+        add_query(&mut unsigned, name, value);
     }
     for (name, value) in &example.headers {
         let value = HeaderValue::from_str(value).map_err(|_| Failure::new("no header"))?;
-        letter.headers.insert(HeaderName::from_static(name), value);
+        unsigned.headers.insert(HeaderName::from_static(name), value);
     }
     match &example.body {
-        Body::Nothing => letter.body.clear(),
+        Body::Nothing => unsigned.body.clear(),
         Body::Json(json) => {
-            content_type(&mut letter.headers, "application/json");
-            letter.body = json.to_string().into();
+            content_type(&mut unsigned.headers, "application/json");
+            unsigned.body = json.to_string().into();
         }
         Body::Form(field) => {
-            content_type(&mut letter.headers, FORM);
-            letter.body = format!("{field}=1").into();
+            content_type(&mut unsigned.headers, FORM);
+            unsigned.body = format!("{field}=1").into();
         }
     }
-    Ok(letter)
+    Ok(unsigned)
 }
 
-fn add_query(letter: &mut UnsignedRequest, name: &str, value: &str) {
-    let mark = if letter.target.contains('?') { '&' } else { '?' };
+fn add_query(unsigned: &mut UnsignedRequest, name: &str, value: &str) {
+    let mark = if unsigned.path_and_query.contains('?') { '&' } else { '?' };
     let value: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
-    letter.target = format!("{}{mark}{name}={value}", letter.target);
+    unsigned.path_and_query = format!("{}{mark}{name}={value}", unsigned.path_and_query);
 }

@@ -12,26 +12,26 @@ pub(super) mod signature;
 pub(super) mod tenant;
 pub(super) mod time;
 
-use super::{Verdict, failure::Failure, subject::Target};
+use super::{Verdict, failure::Failure, target::Target};
 
-/// What a case comes to.
-type Found = Result<Verdict, Failure>;
+/// The result of a case.
+type CaseResult = Result<Verdict, Failure>;
 
-/// What is left of an answer that was right.
+/// Discards an outcome that was expected.
 fn passed<T>(_: T) -> Verdict {
     Verdict::Passed
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "that is what cases return")]
-fn not_applicable(reason: &'static str) -> Found {
+#[allow(clippy::unnecessary_wraps, reason = "cases return results")]
+fn not_applicable(reason: &'static str) -> CaseResult {
     Ok(Verdict::NotApplicable(reason))
 }
 
 const NOT_ALL_SIGNED: &str = "the signature does not cover every byte of the body";
-const NO_PLACE: &str = "the signature does not stand by itself anywhere in the request";
+const NO_PLACE: &str = "the signature is not a separate value in the request";
 const NO_TIME: &str = "no time is signed";
-const TOO_LARGE: &str = "it would be more than the receiver takes";
-const NOT_STRICT: &str = "lenient readings are forgiven to a subject that is not `strict`";
-const NO_HEADER: &str = "no header proves anything";
-const KEY_PAIR: &str = "there is no shared secret, but a pair of keys";
-const NOT_DATA: &str = "the scheme is code, which signs nothing but what is right";
+const TOO_LARGE: &str = "the body would be larger than the receiver's limit";
+const NOT_STRICT: &str = "lenient parsing is allowed to a target that is not `strict`";
+const NO_HEADER: &str = "no header has a signature";
+const KEY_PAIR: &str = "the scheme has a pair of keys instead of a shared secret";
+const NOT_DATA: &str = "the scheme is code, which cannot sign invalid requests";

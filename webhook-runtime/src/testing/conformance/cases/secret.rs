@@ -1,61 +1,62 @@
-//! Signatures that anybody can make.
+//! Cases of wrong and guessable secrets.
 
-use super::{Found, KEY_PAIR, Target, Verdict::Passed, not_applicable, passed};
+use super::{CaseResult, KEY_PAIR, Target, Verdict::Passed, not_applicable, passed};
 use crate::{
-    testing::letter::Wire,
+    testing::request::RawRequest,
     verify::{Secret, scheme::Scheme},
 };
 
-/// The whole request is right, but for the secret.
-pub(crate) async fn forged_delivery_is_refused(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    subject.refuses("a delivery signed with another secret", &draft.forged()?).await.map(passed)
+/// Signs with another secret.
+pub(crate) async fn forged_delivery_is_refused(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    target.refuses("a delivery signed with another secret", &sample.forged()?).await.map(passed)
 }
 
-/// A secret that is not set is an empty one, and with that everybody can sign.
-pub(crate) async fn empty_secret_is_refused(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    let wires: Vec<Wire> = match draft.scheme() {
+/// Signs with an empty secret, which is what an unset variable becomes.
+pub(crate) async fn empty_secret_is_refused(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    let requests: Vec<RawRequest> = match sample.scheme() {
         Some(scheme) if scheme.key_pair_of().is_some() => return not_applicable(KEY_PAIR),
         Some(scheme) => {
-            let mut letter = draft.letter.clone();
+            let mut unsigned = sample.unsigned.clone();
             if let Some(name) = scheme.parameter() {
-                let mark = if letter.target.contains('?') { '&' } else { '?' };
-                letter.target = format!("{}{mark}{name}=", letter.target);
+                let mark = if unsigned.path_and_query.contains('?') { '&' } else { '?' };
+                unsigned.path_and_query = format!("{}{mark}{name}=", unsigned.path_and_query);
             }
-            let now = draft.now();
-            let proof =
-                letter.outgoing(now, |outgoing| Some(scheme.sign_unkeyed(outgoing)?.headers));
-            proof.map(|proof| letter.with(proof)).into_iter().collect()
+            let now = sample.now();
+            let proof = unsigned
+                .with_request_to_sign(now, |to_sign| Some(scheme.sign_unkeyed(to_sign)?.headers));
+            proof.map(|proof| unsigned.with_headers(proof)).into_iter().collect()
         }
-        // Some of these take the key as it is, others in hex; not all can sign with an empty one.
+        // Some of these schemes take the key as text, others in hex. Not all can sign with an empty
+        // one.
         None => [Secret::new(""), Secret::from_key([])]
             .iter()
-            .filter_map(|secret| draft.signed_with(secret).ok())
+            .filter_map(|secret| sample.signed_with(secret).ok())
             .collect(),
     };
-    for wire in wires {
-        subject.refuses("a delivery signed with an empty secret", &wire).await?;
+    for request in requests {
+        target.refuses("a delivery signed with an empty secret", &request).await?;
     }
     Ok(Passed)
 }
 
-/// While a secret is rotated, each of those that are live opens.
-pub(crate) async fn every_live_secret_is_accepted(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    if draft.older.is_empty() {
+/// During a rotation, every secret in use works.
+pub(crate) async fn every_live_secret_is_accepted(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    if sample.older.is_empty() {
         return not_applicable("no `older_secret` is given, and there is none beside the first");
     }
-    subject.accepts("a delivery signed with the first secret", &draft.genuine()?).await?;
-    for secret in &draft.older {
-        // Another delivery: nobody has to take one twice.
-        let wire = subject.draft().await?.signed_with(secret)?;
-        subject.accepts("a delivery signed with a secret that is live beside it", &wire).await?;
+    target.accepts("a delivery signed with the first secret", &sample.genuine()?).await?;
+    for secret in &sample.older {
+        // A new delivery, because a receiver may deduplicate.
+        let request = target.sample_delivery().await?.signed_with(secret)?;
+        target.accepts("a delivery signed with a secret that is live beside it", &request).await?;
     }
     Ok(Passed)
 }
 
-/// What is in documentation, in tests, and in variables that were not set.
+/// Secrets from documentation and tests, and values of unset variables.
 const WELL_KNOWN: [&str; 16] = [
     " ",
     "secret",
@@ -75,28 +76,30 @@ const WELL_KNOWN: [&str; 16] = [
     "whsec_test",
 ];
 
-/// Secrets that are left over from documentation and tests.
-pub(crate) async fn well_known_secrets_are_refused(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    if draft.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some()) {
+/// Signs with secrets from documentation and tests.
+pub(crate) async fn well_known_secrets_are_refused(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    if sample.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some()) {
         return not_applicable(KEY_PAIR);
     }
-    let is_basic = draft.scheme().is_some_and(Scheme::is_basic_auth);
+    let is_basic = sample.scheme().is_some_and(Scheme::is_basic_auth);
     for text in WELL_KNOWN {
-        if draft.secret.expose() == text.as_bytes() {
+        if sample.secret.expose() == text.as_bytes() {
             continue;
         }
         let text = if is_basic { format!("admin:{text}") } else { text.to_owned() };
-        // As the provider would take the text, and as it is.
+        // The text as the provider decodes it, and as raw bytes.
         for secret in [Secret::new(text.clone()), Secret::from_key(text.clone())] {
-            let Ok(wire) = draft.signed_with(&secret) else { continue };
-            subject.refuses(&format!("a delivery signed with the secret {text:?}"), &wire).await?;
+            let Ok(request) = sample.signed_with(&secret) else { continue };
+            target
+                .refuses(&format!("a delivery signed with the secret {text:?}"), &request)
+                .await?;
         }
     }
     Ok(Passed)
 }
 
-/// Ways round the signature that were meant for development.
+/// Headers that disable checks during development.
 const SWITCHES: [(&str, &str); 14] = [
     ("x-skip-verification", "true"),
     ("x-skip-signature", "1"),
@@ -114,25 +117,25 @@ const SWITCHES: [(&str, &str); 14] = [
     ("user-agent", "internal"),
 ];
 
-/// No header and no parameter of the query makes anything believable.
-pub(crate) async fn verification_cannot_be_switched_off(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    let mut all = draft.forged()?;
+/// No header and no query parameter disables verification.
+pub(crate) async fn verification_cannot_be_switched_off(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    let mut all = sample.forged()?;
     for (name, value) in SWITCHES {
-        let mut unsigned = draft.letter.clone().unsigned();
-        let mut forged = draft.forged()?;
-        for wire in [&mut unsigned, &mut forged, &mut all] {
-            wire.set(name, value);
+        let mut unsigned = sample.unsigned.clone().without_signature();
+        let mut forged = sample.forged()?;
+        for request in [&mut unsigned, &mut forged, &mut all] {
+            request.set(name, value);
         }
-        subject.refuses(&format!("no signature, but {name}: {value}"), &unsigned).await?;
-        subject.refuses(&format!("a forgery with {name}: {value}"), &forged).await?;
+        target.refuses(&format!("no signature, but {name}: {value}"), &unsigned).await?;
+        target.refuses(&format!("a forgery with {name}: {value}"), &forged).await?;
     }
-    subject.refuses("a forgery with all of these headers", &all).await?;
+    target.refuses("a forgery with all of these headers", &all).await?;
     for query in ["debug=1", "test=true", "skip_verification=true", "verify=false", "dev"] {
-        let mut wire = draft.forged()?;
-        let mark = if wire.target.contains('?') { '&' } else { '?' };
-        wire.target = format!("{}{mark}{query}", wire.target);
-        subject.refuses(&format!("a forgery with ?{query}"), &wire).await?;
+        let mut request = sample.forged()?;
+        let mark = if request.path_and_query.contains('?') { '&' } else { '?' };
+        request.path_and_query = format!("{}{mark}{query}", request.path_and_query);
+        target.refuses(&format!("a forgery with ?{query}"), &request).await?;
     }
     Ok(Passed)
 }

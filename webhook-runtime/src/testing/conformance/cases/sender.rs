@@ -1,15 +1,17 @@
-//! Who a request says it comes from, and what it says it is for.
+//! Cases of claims about the sender and the event.
 
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::{Found, Target, Verdict::Passed};
+use super::{CaseResult, Target, Verdict::Passed};
 use crate::{
-    testing::{conformance::draft::Draft, handshake::Proof, letter::UnsignedRequest, put},
+    testing::{
+        conformance::sample::SampleDelivery, handshake::Credential, put, request::UnsignedRequest,
+    },
     verify::{BatchLayout, Field},
 };
 
-/// As providers call themselves.
+/// User agents of providers.
 const AGENTS: [&str; 8] = [
     "GitHub-Hookshot/044aadd",
     "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
@@ -21,7 +23,7 @@ const AGENTS: [&str; 8] = [
     "TwilioProxy/1.1",
 ];
 
-/// Where proxies say whom a request comes from.
+/// Headers in which proxies name the client.
 const ADDRESSES: [&str; 8] = [
     "x-forwarded-for",
     "x-real-ip",
@@ -33,7 +35,7 @@ const ADDRESSES: [&str; 8] = [
     "cf-connecting-ip",
 ];
 
-/// This machine and its neighbours, and addresses that providers publish.
+/// Local addresses, and addresses that providers publish.
 const TRUSTED: [&str; 8] = [
     "127.0.0.1",
     "::1",
@@ -45,34 +47,34 @@ const TRUSTED: [&str; 8] = [
     "54.187.174.169",
 ];
 
-/// Anybody can call himself by the provider's name, or say that he is its neighbour.
-pub(crate) async fn sender_headers_are_not_trusted(subject: &Target) -> Found {
-    let draft = subject.draft().await?;
-    let name = subject.provider().name();
+/// Claims the user agent of a provider, or a trusted address.
+pub(crate) async fn sender_headers_are_not_trusted(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    let name = target.provider().name();
     let named = [format!("{name}/1.0"), format!("{name}-webhooks")];
-    for (how, wire) in draft.of_strangers()? {
+    for (how, request) in sample.unsigned_and_forged()? {
         for agent in AGENTS.into_iter().chain(named.iter().map(String::as_str)) {
-            let mut wire = wire.clone();
-            wire.set("user-agent", agent);
-            subject.refuses(&format!("{how}, from {agent}"), &wire).await?;
+            let mut request = request.clone();
+            request.set("user-agent", agent);
+            target.refuses(&format!("{how}, from {agent}"), &request).await?;
         }
         for address in TRUSTED {
-            let mut wire = wire.clone();
+            let mut request = request.clone();
             for header in ADDRESSES {
-                wire.set(header, address);
+                request.set(header, address);
             }
             let quoted =
                 if address.contains(':') { format!("\"[{address}]\"") } else { address.to_owned() };
-            wire.set("forwarded", format!("for={quoted}"));
+            request.set("forwarded", format!("for={quoted}"));
             let what = format!("{how}, from {address} by X-Forwarded-For and all others");
-            subject.refuses(&what, &wire).await?;
+            target.refuses(&what, &request).await?;
         }
     }
     Ok(Passed)
 }
 
-/// What proves somebody elsewhere in the application proves no provider.
-pub(crate) async fn unrelated_credentials_are_not_trusted(subject: &Target) -> Found {
+/// Sends credentials of other parts of an application.
+pub(crate) async fn unrelated_credentials_are_not_trusted(target: &Target) -> CaseResult {
     const CREDENTIALS: [(&str, &str); 9] = [
         ("authorization", "Bearer token"),
         ("authorization", "Bearer "),
@@ -84,19 +86,19 @@ pub(crate) async fn unrelated_credentials_are_not_trusted(subject: &Target) -> F
         ("x-auth-token", "token"),
         ("proxy-authorization", "Bearer token"),
     ];
-    let draft = subject.draft().await?;
-    for (how, wire) in draft.of_strangers()? {
+    let sample = target.sample_delivery().await?;
+    for (how, request) in sample.unsigned_and_forged()? {
         for (name, value) in CREDENTIALS {
-            let mut wire = wire.clone();
-            wire.set(name, value);
-            subject.refuses(&format!("{how}, with {name} of no meaning"), &wire).await?;
+            let mut request = request.clone();
+            request.set(name, value);
+            target.refuses(&format!("{how}, with {name} of no meaning"), &request).await?;
         }
     }
     Ok(Passed)
 }
 
-/// Events that are there for tests are deliveries as others are.
-pub(crate) async fn test_events_are_verified_too(subject: &Target) -> Found {
+/// Sends test events, which must be verified too.
+pub(crate) async fn test_events_are_verified_too(target: &Target) -> CaseResult {
     const NAMES: [&str; 14] = [
         "ping",
         "Ping",
@@ -113,29 +115,29 @@ pub(crate) async fn test_events_are_verified_too(subject: &Target) -> Found {
         "health",
         "heartbeat",
     ];
-    let draft = subject.draft().await?;
-    // Some of them are handshakes, which are answered to anybody.
-    let asks_unsigned = subject.provider().handshakes().iter().any(|handshake| {
-        handshake.example("c").is_some_and(|example| example.proof != Proof::Signature)
+    let sample = target.sample_delivery().await?;
+    // Some of them are unsigned handshakes.
+    let asks_unsigned = target.provider().handshakes().iter().any(|handshake| {
+        handshake.example("c").is_some_and(|example| example.proof != Credential::Signature)
     });
     for name in NAMES {
-        let draft = Draft { letter: called(&draft, name), ..draft.clone() };
-        for (how, wire) in draft.of_strangers()? {
+        let sample = SampleDelivery { unsigned: called(&sample, name), ..sample.clone() };
+        for (how, request) in sample.unsigned_and_forged()? {
             let what = format!("{how}, of the event {name:?}");
             if asks_unsigned {
-                subject.ignores(&what, &wire).await?;
+                target.ignores(&what, &request).await?;
             } else {
-                subject.refuses(&what, &wire).await?;
+                target.refuses(&what, &request).await?;
             }
         }
     }
     Ok(Passed)
 }
 
-/// The delivery under the name of another event, in all places where that could be.
-fn called(draft: &Draft<'_>, name: &str) -> UnsignedRequest {
-    let provider = draft.subject.provider();
-    let mut letter = draft.letter.clone();
+/// The delivery with another event name, in every usual field.
+fn called(sample: &SampleDelivery<'_>, name: &str) -> UnsignedRequest {
+    let provider = sample.target.provider();
+    let mut unsigned = sample.unsigned.clone();
     let mut pointers = vec!["/type".to_owned(), "/event".to_owned()];
     let mut headers = vec!["x-event-type", "x-webhook-event"];
     match provider.event() {
@@ -150,35 +152,35 @@ fn called(draft: &Draft<'_>, name: &str) -> UnsignedRequest {
     }
     for header in headers {
         if let Ok(value) = HeaderValue::try_from(name) {
-            letter.headers.insert(HeaderName::from_static(header), value);
+            unsigned.headers.insert(HeaderName::from_static(header), value);
         }
     }
-    if letter.is_form() {
-        let mark = if letter.body.is_empty() { "" } else { "&" };
+    if unsigned.is_form() {
+        let mark = if unsigned.body.is_empty() { "" } else { "&" };
         let more = format!("{mark}type={name}&event={name}");
-        letter.body.extend_from_slice(more.as_bytes());
-    } else if let Ok(mut json) = serde_json::from_slice::<Value>(&letter.body) {
+        unsigned.body.extend_from_slice(more.as_bytes());
+    } else if let Ok(mut json) = serde_json::from_slice::<Value>(&unsigned.body) {
         for pointer in pointers {
-            // Where an object is in the way, the event is said elsewhere.
+            // If there is an object, the event is elsewhere.
             let is_free = json.pointer(&pointer).is_none_or(|it| it.is_string() || it.is_null());
             let _ = is_free.then(|| put(&mut json, &pointer, name.into()));
         }
-        letter.body = json.to_string().into();
+        unsigned.body = json.to_string().into();
     }
-    letter
+    unsigned
 }
 
-/// A receiver that has had enough refuses still.
-pub(crate) async fn many_forgeries_are_all_refused(subject: &Target) -> Found {
+/// Sends many forgeries: a receiver must not give up.
+pub(crate) async fn many_forgeries_are_all_refused(target: &Target) -> CaseResult {
     const MANY: usize = 300;
-    let draft = subject.draft().await?;
-    let [(_, unsigned), (_, forged)] = draft.of_strangers()?;
-    // It takes long to see that what another key signed is forged.
-    let has_key_pair = draft.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some());
+    let sample = target.sample_delivery().await?;
+    let [(_, unsigned), (_, forged)] = sample.unsigned_and_forged()?;
+    // It is slow to verify signatures of key pairs.
+    let has_key_pair = sample.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some());
     let every = if has_key_pair { 10 } else { 2 };
     for number in 1..=MANY {
-        let wire = if number % every == 0 { &forged } else { &unsigned };
-        subject.refuses(&format!("the forgery number {number}"), wire).await?;
+        let request = if number % every == 0 { &forged } else { &unsigned };
+        target.refuses(&format!("the forgery number {number}"), request).await?;
     }
     Ok(Passed)
 }

@@ -1,16 +1,17 @@
-//! Webhooks with an inbox: checks at start, and the handlers that run behind it.
+//! Webhooks with an inbox: checks them at start, and builds the handlers behind the inbox.
 
 use axum::{Router, routing::MethodRouter};
 
 use crate::{
     endpoint::Endpoint,
     inbox::{Inbox, http::run::Runner, worker::JobHandlers},
-    webhooks::{Webhooks, start::StartProblem},
+    webhooks::{Webhooks, problems::StartProblem},
 };
 
 impl<S> Webhooks<S> {
-    /// Sets the inbox of the endpoints that are marked `inbox`. Their handlers run after the router
-    /// is built, until [`Inbox::shutdown`]; [`serve`](Webhooks::serve) calls it when it stops.
+    /// Sets the inbox of the endpoints that are marked `inbox`. Their handlers start when the
+    /// router is built, and run until [`Inbox::shutdown`], which [`serve`](Webhooks::serve) calls
+    /// itself.
     pub fn inbox(mut self, inbox: Inbox) -> Self {
         self.inbox = Some(inbox);
         self
@@ -40,7 +41,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 
 impl JobHandlers {
     /// Adds the endpoint's handler, with the state.
-    pub(crate) fn with<S: Clone + Send + Sync + 'static>(
+    pub(crate) fn on_endpoint<S: Clone + Send + Sync + 'static>(
         self,
         endpoint: &Endpoint,
         handler: MethodRouter<S>,

@@ -1,4 +1,4 @@
-//! A delivery on its way out: first without, then with its signature.
+//! Requests of tests, before and after they are signed.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -12,29 +12,29 @@ use crate::verify::{
 /// The content type of forms.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A delivery that is not signed yet.
+/// A request that is not signed yet.
 #[derive(Clone)]
 pub(crate) struct UnsignedRequest {
     pub(crate) provider: &'static Provider,
     pub(crate) method: Method,
-    /// Where the provider thinks that it sends to, without path.
+    /// The origin of the URL that the provider sends to.
     pub(crate) origin: String,
     /// Path and query.
-    pub(crate) target: String,
-    /// The id, where it is signed.
+    pub(crate) path_and_query: String,
+    /// The id, for schemes that sign one.
     pub(crate) id: String,
-    /// What the provider would send beside the signature.
+    /// The headers that the provider would send, except the signature.
     pub(crate) headers: HeaderMap,
-    /// What the test wants to be sent, whatever the provider would.
-    pub(crate) forced: Vec<(HeaderName, HeaderValue)>,
+    /// The headers that the test sets, which replace others.
+    pub(crate) overrides: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Vec<u8>,
 }
 
-/// A request to the byte, which can be sent again.
+/// A complete request, which can be sent more than once.
 #[derive(Clone)]
-pub(crate) struct Wire {
+pub(crate) struct RawRequest {
     pub(crate) method: Method,
-    pub(crate) target: String,
+    pub(crate) path_and_query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -44,97 +44,104 @@ impl UnsignedRequest {
         crate::verify::scheme::is_form(&self.headers)
     }
 
-    /// The URL that is signed, by schemes that sign it.
+    /// The URL, for schemes that sign it.
     pub(crate) fn url(&self) -> String {
-        format!("{}{}", self.origin, self.target)
+        format!("{}{}", self.origin, self.path_and_query)
     }
 
-    /// Hands the letter to `sign` as the provider's scheme sees it.
-    pub(crate) fn outgoing<T>(
+    /// Calls `sign` with the request in the form that schemes sign.
+    pub(crate) fn with_request_to_sign<T>(
         &self,
         at: std::time::SystemTime,
         sign: impl FnOnce(&RequestToSign<'_>) -> T,
     ) -> T {
         let url = self.url();
-        let mut outgoing = RequestToSign::new(&self.body)
+        let mut to_sign = RequestToSign::new(&self.body)
             .method(self.method.as_str())
             .url(&url)
             .id(&self.id)
             .at(at);
-        outgoing.form = self.is_form();
-        sign(&outgoing)
+        to_sign.form = self.is_form();
+        sign(&to_sign)
     }
 
-    /// Signs it.
+    /// Signs the request.
     pub(crate) fn sign(
         &self,
         secret: &Secret,
         at: std::time::SystemTime,
-    ) -> Result<Wire, SignError> {
-        let mut letter = self.clone();
-        // A credential in the query is part of the URL, before anything else is.
+    ) -> Result<RawRequest, SignError> {
+        let mut unsigned = self.clone();
+        // A credential in the query is part of the signed URL.
         if let Some(name) = self.provider.scheme().and_then(Scheme::parameter) {
-            let mark = if self.target.contains('?') { '&' } else { '?' };
+            let mark = if self.path_and_query.contains('?') { '&' } else { '?' };
             let token = secret.text().unwrap_or_default();
-            letter.target = format!("{}{mark}{name}={token}", self.target);
+            unsigned.path_and_query = format!("{}{mark}{name}={token}", self.path_and_query);
         }
-        let (headers, body) = letter.outgoing(at, |outgoing| {
-            let signed = self.provider.sign(secret, outgoing)?;
+        let (headers, body) = unsigned.with_request_to_sign(at, |to_sign| {
+            let signed = self.provider.sign(secret, to_sign)?;
             Ok((signed.headers, signed.body.into_owned()))
         })?;
-        letter.body = body;
-        Ok(letter.with(headers))
+        unsigned.body = body;
+        Ok(unsigned.with_headers(headers))
     }
 
-    /// Sends it as it is.
-    pub(crate) fn unsigned(self) -> Wire {
-        self.with(HeaderMap::new())
+    /// Completes the request without a signature.
+    pub(crate) fn without_signature(self) -> RawRequest {
+        self.with_headers(HeaderMap::new())
     }
 
-    /// Adds what proves it.
-    pub(crate) fn with(self, proof: HeaderMap) -> Wire {
+    /// Completes the request with the headers of the signature.
+    pub(crate) fn with_headers(self, proof: HeaderMap) -> RawRequest {
         let mut headers = self.headers;
         headers.extend(proof);
-        for (name, value) in self.forced {
+        for (name, value) in self.overrides {
             headers.insert(name, value);
         }
-        Wire { method: self.method, target: self.target, headers, body: self.body.into() }
+        RawRequest {
+            method: self.method,
+            path_and_query: self.path_and_query,
+            headers,
+            body: self.body.into(),
+        }
     }
 
-    /// Changes what is signed.
+    /// Changes a signed part of the body.
     ///
     /// # Errors
-    /// When nothing of the body is.
-    pub(crate) fn tamper(&self, wire: &mut Wire) -> Result<(), String> {
+    /// If no part of the body is signed.
+    pub(crate) fn tamper(&self, request: &mut RawRequest) -> Result<(), String> {
         let traits = self.provider.scheme_info();
         if traits.signs_body {
             let field = self.provider.scheme().and_then(Scheme::signed_field);
-            wire.body = match field.filter(|_| self.is_form()) {
-                Some(field) => with_longer_field(&wire.body, field),
-                None if self.is_form() => [&wire.body[..], b"&tampered=1"].concat().into(),
-                // White space, so that the body stays what it was but for the signature.
-                None => [&wire.body[..], b" "].concat().into(),
+            request.body = match field.filter(|_| self.is_form()) {
+                Some(field) => with_longer_field(&request.body, field),
+                None if self.is_form() => [&request.body[..], b"&tampered=1"].concat().into(),
+                // White space, which does not change the meaning of JSON.
+                None => [&request.body[..], b" "].concat().into(),
             };
             return Ok(());
         }
-        let mut body = serde_json::from_slice::<serde_json::Value>(&wire.body).ok();
+        let mut body = serde_json::from_slice::<serde_json::Value>(&request.body).ok();
         let value = traits.signed_pointers.iter().find_map(|pointer| {
             body.as_mut()?.pointer_mut(pointer)?.as_str()?;
             Some(*pointer)
         });
         let (Some(pointer), Some(mut body)) = (value, body) else {
             let name = self.provider.name();
-            return Err(format!("{name} signs nothing of this body: nobody can see it tampered"));
+            return Err(format!(
+                "{name} signs nothing in this body, so that tampering cannot be detected"
+            ));
         };
         if let Some(text) = body.pointer_mut(pointer) {
             *text = format!("{}x", text.as_str().unwrap_or_default()).into();
         }
-        wire.body = body.to_string().into();
+        request.body = body.to_string().into();
         Ok(())
     }
 }
 
-/// The same form with more in one field.
+/// Appends a space to one field of a form.
 fn with_longer_field(form: &[u8], field: &str) -> Bytes {
     let mut longer = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(form) {
@@ -144,8 +151,8 @@ fn with_longer_field(form: &[u8], field: &str) -> Bytes {
     longer.finish().into()
 }
 
-impl Wire {
-    /// Sets a header, whatever it was before, unless it can be none.
+impl RawRequest {
+    /// Sets a header. Returns `false` if the name or the value is invalid.
     pub(crate) fn set(&mut self, name: &str, value: impl AsRef<[u8]>) -> bool {
         let name = HeaderName::try_from(name);
         let value = HeaderValue::from_bytes(value.as_ref());
@@ -154,11 +161,11 @@ impl Wire {
         true
     }
 
-    /// As a server would hand it on.
-    pub(crate) fn request(&self) -> Request<Body> {
+    /// Converts to the request that a server would pass on.
+    pub(crate) fn to_http(&self) -> Request<Body> {
         let mut request = Request::new(Body::from(self.body.clone()));
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.target.parse().expect("a path and a query");
+        *request.uri_mut() = self.path_and_query.parse().expect("a path and a query");
         request.headers_mut().clone_from(&self.headers);
         request
     }

@@ -46,8 +46,10 @@ impl HttpsKeys {
             let mut response = agent.get(&url).call().map_err(|error| match error {
                 ureq::Error::StatusCode(400 | 403 | 404 | 410) => SourceError::NotFound,
                 // The texts of these errors quote the URL, which may contain a token.
-                ureq::Error::BadUri(_) => SourceError::unavailable("it is no URL"),
-                ureq::Error::RequireHttpsOnly(_) => SourceError::unavailable("it is not https"),
+                ureq::Error::BadUri(_) => SourceError::unavailable("the URL is invalid"),
+                ureq::Error::RequireHttpsOnly(_) => {
+                    SourceError::unavailable("the URL is not https")
+                }
                 error => SourceError::unavailable(error),
             })?;
             if response.status() != 200 {

@@ -37,14 +37,14 @@ use crate::{
 pub use quota::Quota;
 
 /// The address of a request's sender, where a proxy opens the connections.
-pub(crate) type PeerBy = Arc<dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync>;
+pub(crate) type PeerIpFn = Arc<dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync>;
 
 /// The quotas as they were configured.
 #[derive(Clone, Default)]
 pub(crate) struct Quotas {
     pub(crate) per_peer: Option<Quota>,
     pub(crate) endpoints: Vec<(Endpoint, Quota)>,
-    pub(crate) peer_ip: Option<PeerBy>,
+    pub(crate) peer_ip: Option<PeerIpFn>,
 }
 
 /// The quotas of all peers at all endpoints.
@@ -87,7 +87,7 @@ pub(crate) struct Limiters {
     name: &'static str,
     number: u32,
     peers: Option<Arc<PeerLimiter>>,
-    peer_ip: Option<PeerBy>,
+    peer_ip: Option<PeerIpFn>,
     endpoint: Option<Arc<EndpointLimiter>>,
 }
 

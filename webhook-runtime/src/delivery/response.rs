@@ -1,4 +1,4 @@
-//! What an answer means to its sender, and the form in which a sender wants it.
+//! Responses: their meaning for retries, and the body that the provider expects.
 
 use std::time::Duration;
 
@@ -11,23 +11,24 @@ use http_body::Body as _;
 
 use crate::verify::{Provider, SuccessBody};
 
-/// Whether what was answered by this status may succeed when it is sent again.
+/// Returns whether a request with this response status may succeed later.
 pub(crate) fn is_retryable(status: StatusCode) -> bool {
     status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
 }
 
-/// What `Retry-After` asks for, in seconds. As a date it is passed over: clocks differ.
-pub(crate) fn retry_after(answer: &Response) -> Option<Duration> {
-    let seconds = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+/// The value of `Retry-After`, if it is in seconds. A date is ignored, because clocks differ.
+pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds =
+        response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
-/// The answer as the provider wants to read it.
+/// Shapes a response as the provider expects it.
 pub(crate) fn shape_for_provider(provider: &Provider, response: Response) -> Response {
     match provider.success_body() {
         SuccessBody::FromHandler => response,
         SuccessBody::Empty => {
-            // Its headers stay, but for what they say of a body.
+            // Headers that describe a body go with it.
             let (mut parts, _) = response.into_parts();
             parts.headers.remove(header::CONTENT_TYPE);
             parts.headers.remove(header::CONTENT_LENGTH);

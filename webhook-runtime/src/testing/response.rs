@@ -1,4 +1,4 @@
-//! What an endpoint answered, and whether its handler ran.
+//! The response of an endpoint in a test, and the calls of its handler.
 
 use std::{
     fmt,
@@ -16,9 +16,10 @@ use tower_service::Service as _;
 
 use crate::delivery::{DeliveryObserver, Observer, Rejection};
 
-/// Counts the calls of the handler, and keeps the first event that did not fit its variant.
+/// Counts the calls of the handler, and keeps the error of the first event that did not fit its
+/// variant.
 #[derive(Clone, Default)]
-pub(crate) struct Runs(Arc<Observed>);
+pub(crate) struct HandlerRuns(Arc<Observed>);
 
 #[derive(Default)]
 struct Observed {
@@ -26,8 +27,8 @@ struct Observed {
     decode_error: Mutex<Option<Rejection>>,
 }
 
-impl Runs {
-    fn take_misfit(&self) -> Option<Rejection> {
+impl HandlerRuns {
+    fn take_decode_error(&self) -> Option<Rejection> {
         self.0.decode_error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -47,7 +48,7 @@ impl DeliveryObserver for Observed {
     }
 }
 
-/// The answer to one request, read to its end.
+/// The complete response to one request.
 #[derive(Clone)]
 pub struct TestResponse {
     status: StatusCode,
@@ -59,7 +60,7 @@ pub struct TestResponse {
 }
 
 impl TestResponse {
-    /// The status, which can be compared with a number.
+    /// The status. It can be compared with a number.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
@@ -77,7 +78,7 @@ impl TestResponse {
         &self.body
     }
 
-    /// The body as text; what is not UTF-8 is replaced.
+    /// The body as text. Bytes that are not UTF-8 are replaced.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
@@ -86,7 +87,7 @@ impl TestResponse {
     /// The body as JSON.
     ///
     /// # Panics
-    /// When it does not fit the type.
+    /// If the body does not fit the type.
     #[must_use]
     #[track_caller]
     pub fn json<T: DeserializeOwned>(&self) -> T {
@@ -96,34 +97,33 @@ impl TestResponse {
         }
     }
 
-    /// Why the framework refused the request, if it was not the handler that answered.
+    /// The reason why the framework rejected the request; `None` if the handler responded.
     #[must_use]
     pub fn rejection(&self) -> Option<&Rejection> {
         self.rejection.as_ref()
     }
 
-    /// Why the body of an event that an enum of events knows by name did not fit its variant, so that
-    /// the handler was called with `UnknownEvent` in its place. Such a delivery is answered as any other:
-    /// what the test meant to be another variant shows here.
+    /// The error of an event that did not fit the variant of its name, so that the handler was
+    /// called with `UnknownEvent`. The response does not show this.
     #[must_use]
     pub fn decode_error(&self) -> Option<&Rejection> {
         self.decode_error.as_ref()
     }
 
-    /// Whether the handler was called.
+    /// Returns whether the handler was called.
     #[must_use]
     pub fn handler_ran(&self) -> bool {
         self.runs > 0
     }
 
-    /// How often the handler was called: for a batch, once for each event that was decoded.
+    /// The number of times that the handler was called: for a batch, once for each decoded event.
     #[must_use]
     pub fn handler_runs(&self) -> usize {
         self.runs
     }
 }
 
-/// Shows what a failed test is to be understood by.
+/// Shows what helps to understand a failed test.
 impl fmt::Debug for TestResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TestResponse")
@@ -136,29 +136,30 @@ impl fmt::Debug for TestResponse {
     }
 }
 
-/// Asks a router, as a server would.
-pub(crate) async fn ask(router: &Router, request: Request<Body>) -> TestResponse {
-    ask_and_count(router, request, &Runs::default()).await
+/// Sends a request to a router, like a server.
+pub(crate) async fn send_request(router: &Router, request: Request<Body>) -> TestResponse {
+    send_and_count(router, request, &HandlerRuns::default()).await
 }
 
-/// The same, with a counter that other requests may have counted on before.
-pub(crate) async fn ask_and_count(
+/// Sends a request, with a counter that is shared with other requests.
+pub(crate) async fn send_and_count(
     router: &Router,
     mut request: Request<Body>,
-    runs: &Runs,
+    runs: &HandlerRuns,
 ) -> TestResponse {
     let before = runs.count();
     let observer: Arc<dyn DeliveryObserver> = runs.0.clone();
     request.extensions_mut().insert(Observer(observer));
     let Ok(response) = router.clone().call(request).await;
     let (parts, body) = response.into_parts();
-    let body = axum::body::to_bytes(body, usize::MAX).await.expect("an answer with a whole body");
+    let body =
+        axum::body::to_bytes(body, usize::MAX).await.expect("a response with a complete body");
     TestResponse {
         status: parts.status,
         headers: parts.headers,
         body,
         rejection: parts.extensions.get::<Rejection>().cloned(),
-        decode_error: runs.take_misfit(),
+        decode_error: runs.take_decode_error(),
         runs: runs.count() - before,
     }
 }

@@ -32,7 +32,8 @@ pub enum StartProblem {
         /// The endpoint's function.
         endpoint: &'static str,
     },
-    /// Two functions marked `inbox` have the same name, by which stored deliveries are kept apart.
+    /// Two functions marked `inbox` have the same name, by which stored deliveries find their
+    /// function.
     DuplicateName {
         /// The name of both functions.
         endpoint: &'static str,
@@ -104,7 +105,7 @@ pub enum StartProblem {
         /// The provider.
         provider: &'static str,
     },
-    /// The provider's keys have to be fetched, but there is no key source.
+    /// The provider's keys must be fetched, but there is no key source.
     MissingKeySource {
         /// The endpoint's function.
         endpoint: &'static str,
@@ -184,7 +185,7 @@ impl fmt::Display for StartProblem {
                  `Webhooks::secret_source::<{endpoint}>`"
             ),
             Self::TooManySecrets { endpoint, max } => {
-                write!(f, "`{endpoint}`: the provider's scheme has room for {max} secrets only")
+                write!(f, "`{endpoint}`: the provider's scheme takes at most {max} secrets")
             }
             Self::MissingVerifyToken { endpoint, provider } => write!(
                 f,
@@ -194,15 +195,15 @@ impl fmt::Display for StartProblem {
             ),
             Self::MissingKeySource { endpoint, provider } => write!(
                 f,
-                "`{endpoint}`: {provider} signs with keys that have to be fetched; give a source \
-                 with `Webhooks::key_source`"
+                "`{endpoint}`: {provider} signs with keys that must be fetched; give a source with \
+                 `Webhooks::key_source`"
             ),
             Self::AmbiguousSecrets { endpoint } => {
                 write!(f, "`{endpoint}`: give it either secrets or one secret source")
             }
             Self::EmptyQuota { endpoint } => {
                 let of = endpoint.unwrap_or("limit_per_peer");
-                write!(f, "`{of}`: the quota allows nothing; give it at least 1")
+                write!(f, "`{of}`: the quota allows no request; allow at least 1")
             }
             Self::NotMounted { endpoint } => write!(
                 f,
@@ -222,19 +223,19 @@ impl fmt::Display for StartProblem {
             ),
             Self::MissingInbox { endpoint } => write!(
                 f,
-                "`{endpoint}`: it is marked `inbox`, but there is none; open one with \
+                "`{endpoint}`: it is marked `inbox`, but there is no inbox; open one with \
                  `Inbox::open`, behind the feature `inbox-sqlite` or `inbox-postgres`, and give it \
                  with `Webhooks::inbox`"
             ),
             Self::MissingState { endpoint } => write!(
                 f,
-                "`{endpoint}`: it runs behind the inbox, and needs the router's state without a \
-                 request; give it with `Webhooks::with_state`"
+                "`{endpoint}`: its handler runs behind the inbox, without a request that has the \
+                 router's state; give the state with `Webhooks::with_state`"
             ),
             Self::DuplicateName { endpoint } => write!(
                 f,
                 "`{endpoint}`: another function of this name is marked `inbox`, and stored \
-                 deliveries are told apart by it; rename one"
+                 deliveries find their function by its name; rename one"
             ),
             Self::MissingRuntime => f.write_str(
                 "functions marked `inbox` run in the background: build the router on a tokio \
@@ -243,16 +244,16 @@ impl fmt::Display for StartProblem {
             Self::MissingBatchLayout { endpoint, provider } => write!(
                 f,
                 "`{endpoint}`: it takes a `Batch`, but {provider} sends one event at a time; take \
-                 the event itself, or say where the events are with `Provider::with_batch`"
+                 the event itself, or describe the batch with `Provider::with_batch`"
             ),
             Self::MissingEventName { endpoint, provider } => write!(
                 f,
-                "`{endpoint}`: it takes events by name, but where {provider} names them is not \
-                 known; say it with `Provider::with_event`, or take another type of payload"
+                "`{endpoint}`: it takes events by name, but {provider} has no event names; set their \
+                 field with `Provider::with_event`, or take another type of payload"
             ),
             Self::ResponseTooLate { endpoint, provider, response_timeout } => write!(
                 f,
-                "`{endpoint}`: `respond_within` has no use, because {provider} waits no longer than \
+                "`{endpoint}`: `respond_within` has no effect, because {provider} only waits \
                  {response_timeout:?}; make it shorter"
             ),
             Self::MissingPublicUrl { endpoint, provider } => write!(

@@ -40,7 +40,7 @@ impl Quota {
         self
     }
 
-    /// Whether it allows no request at all, which is a mistake.
+    /// Returns whether it allows no request, which is a mistake.
     pub(crate) fn is_empty(self) -> bool {
         self.requests == 0 || self.burst == 0
     }

@@ -1,4 +1,4 @@
-//! What a payload is decoded from: a whole delivery, or one item of a batch.
+//! The input of a payload's decoder: a whole delivery, or one item of a batch.
 
 use std::{borrow::Cow, fmt};
 
@@ -10,8 +10,8 @@ use crate::{
     verify::{BatchLayout, Field, json},
 };
 
-/// The text that a payload is decoded from: the body of a delivery or, where the provider sends many
-/// events at once, one item of it. Cheap to copy.
+/// The text that a payload is decoded from: the body of a delivery, or one item of a batch. It is
+/// cheap to copy.
 #[derive(Clone, Copy)]
 pub struct RawEvent<'a> {
     delivery: &'a Delivery,
@@ -22,11 +22,11 @@ pub struct RawEvent<'a> {
 struct Item<'a> {
     index: usize,
     json: &'a str,
-    says: &'a BatchLayout,
+    layout: &'a BatchLayout,
 }
 
 impl<'a> RawEvent<'a> {
-    /// The body as a whole.
+    /// The whole body.
     pub(crate) fn whole(delivery: &'a Delivery) -> Self {
         Self { delivery, item: None }
     }
@@ -34,26 +34,26 @@ impl<'a> RawEvent<'a> {
     /// One item of the body.
     pub(crate) fn item(
         delivery: &'a Delivery,
-        says: &'a BatchLayout,
+        layout: &'a BatchLayout,
         index: usize,
         json: &'a str,
     ) -> Self {
-        Self { delivery, item: Some(Item { index, json, says }) }
+        Self { delivery, item: Some(Item { index, json, layout }) }
     }
 
-    /// The delivery that it came with.
+    /// The delivery that contains it.
     #[must_use]
     pub fn delivery(self) -> &'a Delivery {
         self.delivery
     }
 
-    /// Where in its batch it stands, from 0; `None` for a delivery that is no batch.
+    /// The index in the batch, from 0; `None` if the delivery is not a batch.
     #[must_use]
     pub fn index(self) -> Option<usize> {
         self.item.map(|item| item.index)
     }
 
-    /// The bytes themselves: those of the item, or the whole body.
+    /// The bytes of the item, or of the whole body.
     #[must_use]
     pub fn bytes(self) -> &'a [u8] {
         match self.item {
@@ -62,15 +62,15 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// The id that the provider gave it, where it says one. An item has none but its own: items
-    /// that share the id of their delivery could not be told apart by it.
+    /// The provider's id of the event, if there is one. An item only has an id of its own: the id
+    /// of the delivery is the same for all items.
     #[must_use]
     pub fn id(self) -> Option<Cow<'a, str>> {
         match self.item {
             Some(item) => {
                 let at = |pointer| json::scalar(item.json.as_bytes(), pointer);
-                let id = at(item.says.id()?)?;
-                Some(item.says.id_parts().iter().fold(id, |id, pointer| {
+                let id = at(item.layout.id()?)?;
+                Some(item.layout.id_parts().iter().fold(id, |id, pointer| {
                     Cow::Owned(format!("{id}:{}", at(pointer).unwrap_or_default()))
                 }))
             }
@@ -78,27 +78,28 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// The name of the event, where the provider says one.
+    /// The name of the event, if the provider sends one.
     #[must_use]
     pub fn event(self) -> Option<Cow<'a, str>> {
         let Some(item) = self.item else {
             return self.find(self.delivery.sent_by().event()?);
         };
-        match item.says.event() {
+        match item.layout.event() {
             Some(pointer) => json::scalar(item.json.as_bytes(), pointer),
-            None => self.delivery.said().event.as_deref().map(Cow::Borrowed),
+            None => self.delivery.event_names().event.as_deref().map(Cow::Borrowed),
         }
     }
 
-    /// What tells events of one name apart, such as `opened`, where the provider says it.
+    /// The action, such as `opened`, if the provider sends one. It distinguishes events of the same
+    /// name.
     #[must_use]
     pub fn action(self) -> Option<Cow<'a, str>> {
         let Some(item) = self.item else {
             return self.find(self.delivery.sent_by().action()?);
         };
-        match item.says.action() {
+        match item.layout.action() {
             Some(pointer) => json::scalar(item.json.as_bytes(), pointer),
-            None => self.delivery.said().action.as_deref().map(Cow::Borrowed),
+            None => self.delivery.event_names().action.as_deref().map(Cow::Borrowed),
         }
     }
 
@@ -109,7 +110,7 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// Whether it is what its content type says at all.
+    /// Checks that the text is what its content type says.
     pub(crate) fn check(self) -> Result<(), Rejection> {
         match self.content()? {
             Content::Json(json) => check_json(json),
@@ -117,9 +118,9 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// The id, whatever the content type calls the body: nobody signs that.
+    /// The id, with any content type, because the content type is not signed.
     #[cfg(feature = "inbox")]
-    pub(crate) fn plain_id(self) -> Option<Cow<'a, str>> {
+    pub(crate) fn id_in_any_content_type(self) -> Option<Cow<'a, str>> {
         match (self.item, self.delivery.sent_by().id()) {
             (None, Some(Field::Pointer(pointer))) => {
                 let body: &[u8] = self.delivery.body();
@@ -129,28 +130,28 @@ impl<'a> RawEvent<'a> {
         }
     }
 
-    /// What stands at a source, in an item of a batch in the item itself.
+    /// The value of a field. In an item of a batch, a pointer starts at the item.
     #[cfg(feature = "inbox")]
-    pub(crate) fn at(self, source: Field) -> Option<Cow<'a, str>> {
-        match (source, self.item) {
+    pub(crate) fn at(self, field: Field) -> Option<Cow<'a, str>> {
+        match (field, self.item) {
             (Field::Pointer(pointer), Some(item)) => json::scalar(item.json.as_bytes(), pointer),
-            _ => self.find(source),
+            _ => self.find(field),
         }
     }
 
-    /// Whether the signature covers what is at a pointer of the item, or of the body.
+    /// Returns whether the signature covers a pointer in the item, or a field of the body.
     #[cfg(feature = "inbox")]
     pub(crate) fn signs(self, in_item: Option<&str>, in_whole: Option<Field>) -> bool {
         let provider = self.delivery.sent_by();
         match self.item.zip(in_item) {
-            Some((item, pointer)) => provider.signs_pointer(&item.says.first(pointer)),
-            None => in_whole.is_some_and(|source| provider.signs(source)),
+            Some((item, pointer)) => provider.signs_pointer(&item.layout.first(pointer)),
+            None => in_whole.is_some_and(|field| provider.signs(field)),
         }
     }
 
-    /// What stands at a source of the delivery as a whole.
-    fn find(self, source: Field) -> Option<Cow<'a, str>> {
-        match source {
+    /// The value of a field of the whole delivery.
+    fn find(self, field: Field) -> Option<Cow<'a, str>> {
+        match field {
             Field::Header(name) => {
                 self.delivery.headers().get(name)?.to_str().ok().map(Cow::Borrowed)
             }
@@ -162,7 +163,7 @@ impl<'a> RawEvent<'a> {
     }
 }
 
-/// Shows what identifies it, and nothing of the body.
+/// Shows what identifies the event, and nothing of the body.
 impl fmt::Debug for RawEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawEvent")

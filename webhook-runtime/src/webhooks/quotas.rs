@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use http::request::Parts;
 
 use super::Webhooks;
-use crate::{endpoint::Webhook, receive::limit::Quota, webhooks::start::StartProblem};
+use crate::{endpoint::Webhook, receive::rate_limit::Quota, webhooks::problems::StartProblem};
 
 impl<S> Webhooks<S> {
     /// Limits how many forged requests a peer may send to each endpoint. Once the quota is used up,

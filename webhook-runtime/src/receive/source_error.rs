@@ -1,0 +1,61 @@
+//! The error of a source of secrets or keys, and the timeout of a query.
+
+use std::{fmt, pin::Pin, time::Duration};
+
+use tokio::sync::Semaphore;
+
+use crate::support::panic::catch_panic;
+
+/// The maximum time of a query. After it, the response to the delivery is a 503.
+const SOURCE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The reason why a source returned no secret or key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// There is no such tenant or key. The response is a 401, like that to a wrong signature.
+    NotFound,
+    /// The source failed. The response is a 503, so that the provider retries.
+    Unavailable(String),
+}
+
+impl SourceError {
+    /// Creates the error of a source that failed. The reason goes to the trace.
+    #[must_use]
+    pub fn unavailable(reason: impl fmt::Display) -> Self {
+        Self::Unavailable(reason.to_string())
+    }
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("there is no such tenant or key"),
+            Self::Unavailable(reason) => write!(f, "the source is unavailable: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for SourceError {}
+
+/// A query to a source.
+pub(super) type SourceFuture<'a, T> =
+    Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
+
+/// Runs a query with a permit, and with a timeout for both.
+pub(super) async fn with_timeout<T>(
+    permits: &Semaphore,
+    query: SourceFuture<'_, T>,
+) -> Result<T, SourceError> {
+    let with_permit = async {
+        let _permit = permits.acquire().await.map_err(SourceError::unavailable)?;
+        // A panic does not end the connection, and the provider retries.
+        catch_panic(query)
+            .await
+            .unwrap_or_else(|_| Err(SourceError::unavailable("the source panicked")))
+    };
+    match tokio::time::timeout(SOURCE_TIMEOUT, with_permit).await {
+        Ok(result) => result,
+        Err(_) => Err(SourceError::unavailable("it took too long")),
+    }
+}
