@@ -1,6 +1,6 @@
 //! A provider: who sends, how it signs, and where it says what happened.
 
-mod items;
+mod batch_layout;
 mod verifier;
 
 use std::time::{Duration, SystemTime};
@@ -16,7 +16,7 @@ use crate::verify::{
     },
 };
 
-pub use items::BatchLayout;
+pub use batch_layout::BatchLayout;
 pub use verifier::ProviderVerifier;
 
 /// Who sends deliveries: how it signs them, and where it says which delivery this is and what

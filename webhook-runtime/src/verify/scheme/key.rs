@@ -1,6 +1,6 @@
 //! Algorithms and the keys prepared for them, once, when the endpoint is built.
 
-use base64ct::{Base64, Base64Unpadded, Encoding as _};
+use base64ct::{Base64, Encoding as _};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{
+    KeyEncoding,
     asymmetric::{Asymmetric, PublicKey},
     template::{Template, Values},
 };
@@ -58,79 +59,6 @@ impl Algorithm {
     pub(crate) const fn is_credential(self) -> bool {
         matches!(self, Self::Token | Self::Basic)
     }
-}
-
-/// How the text that the provider shows becomes a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyEncoding {
-    /// The text is the key, even when it looks like base64 or hex.
-    Text,
-    /// Hexadecimal, either case.
-    Hex,
-    /// Base64, standard alphabet; padding may be missing.
-    Base64,
-    /// Base64 behind an optional prefix such as `whsec_`.
-    PrefixedBase64(&'static str),
-    /// With the prefix, base64 behind it; without, the text is the key.
-    PrefixedBase64OrText(&'static str),
-    /// Text whose `&amp;`, `&lt;`, `&gt;`, `&quot;` and `&#039;` stand for the characters they name,
-    /// as WordPress keeps it.
-    HtmlEscaped,
-    /// PEM, or base64 of the same DER.
-    Pem,
-}
-
-impl KeyEncoding {
-    /// The bytes of the key.
-    pub(crate) fn decode(self, secret: &Secret) -> Result<Zeroizing<Vec<u8>>, SecretError> {
-        if secret.is_blank() {
-            return Err(SecretError::Blank);
-        }
-        let Some(text) = secret.text() else {
-            return Ok(Zeroizing::new(secret.expose().to_vec()));
-        };
-        let key = match self {
-            Self::Text => text.as_bytes().to_vec(),
-            Self::Hex => base16ct::mixed::decode_vec(text)
-                .map_err(|_| SecretError::Malformed("hexadecimal"))?,
-            Self::PrefixedBase64(prefix) => base64(text.strip_prefix(prefix).unwrap_or(text))?,
-            Self::PrefixedBase64OrText(prefix) => match text.strip_prefix(prefix) {
-                Some(encoded) => base64(encoded)?,
-                None => text.as_bytes().to_vec(),
-            },
-            Self::HtmlEscaped => unescaped(text).into_bytes(),
-            Self::Pem if text.starts_with("-----BEGIN") => text.as_bytes().to_vec(),
-            Self::Base64 | Self::Pem => base64(text)?,
-        };
-        let key = Zeroizing::new(key);
-        if key.is_empty() { Err(SecretError::Blank) } else { Ok(key) }
-    }
-}
-
-/// What `wp_specialchars_decode` makes of a text with `ENT_QUOTES`.
-fn unescaped(text: &str) -> String {
-    const ENTITIES: [(&str, &str); 6] = [
-        ("&quot;", "\""),
-        ("&#039;", "'"),
-        ("&#x27;", "'"),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&amp;", "&"),
-    ];
-    ENTITIES.iter().fold(text.to_owned(), |text, (entity, mark)| text.replace(entity, mark))
-}
-
-fn base64(text: &str) -> Result<Vec<u8>, SecretError> {
-    if text.trim().is_empty() {
-        return Err(SecretError::Blank);
-    }
-    let decoded = if text.ends_with('=') {
-        Base64::decode_vec(text)
-    } else {
-        Base64Unpadded::decode_vec(text)
-    };
-    decoded.map_err(|_| SecretError::Malformed("base64"))
 }
 
 /// A secret made ready for its algorithm.
@@ -279,70 +207,6 @@ fn mac<M: Mac + Clone>(keyed: &M, template: &Template, values: &Values<'_>) -> T
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn decoded(encoding: KeyEncoding, text: &str) -> Result<Vec<u8>, SecretError> {
-        encoding.decode(&Secret::new(text)).map(|key| key.to_vec())
-    }
-
-    #[test]
-    fn a_blank_secret_is_refused_under_every_encoding() {
-        const WHSEC: KeyEncoding = KeyEncoding::PrefixedBase64("whsec_");
-        const OPEN: KeyEncoding = KeyEncoding::PrefixedBase64OrText("whsec_");
-        for encoding in [KeyEncoding::Text, KeyEncoding::Hex, KeyEncoding::Base64, WHSEC, OPEN] {
-            for text in ["", " ", "   ", "\n"] {
-                assert_eq!(
-                    decoded(encoding, text),
-                    Err(SecretError::Blank),
-                    "{encoding:?} {text:?}"
-                );
-            }
-        }
-        for text in ["whsec_", "whsec_ "] {
-            assert_eq!(decoded(WHSEC, text), Err(SecretError::Blank), "{text:?}");
-            assert_eq!(decoded(OPEN, text), Err(SecretError::Blank), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn keys_are_decoded_as_the_scheme_says() {
-        const WHSEC: KeyEncoding = KeyEncoding::PrefixedBase64("whsec_");
-        assert_eq!(decoded(KeyEncoding::Text, "YWI="), Ok(b"YWI=".to_vec()));
-        assert_eq!(decoded(KeyEncoding::Base64, "YWI="), Ok(b"ab".to_vec()));
-        assert_eq!(decoded(KeyEncoding::Base64, "YWI"), Ok(b"ab".to_vec()));
-        assert_eq!(decoded(KeyEncoding::Hex, "6162"), Ok(b"ab".to_vec()));
-        assert_eq!(decoded(KeyEncoding::Hex, "4A4b"), Ok(b"JK".to_vec()));
-        assert_eq!(decoded(WHSEC, "whsec_YWI="), Ok(b"ab".to_vec()));
-        assert_eq!(decoded(WHSEC, "YWI="), Ok(b"ab".to_vec()));
-        assert_eq!(
-            decoded(KeyEncoding::PrefixedBase64OrText("whsec_"), "YWI="),
-            Ok(b"YWI=".to_vec())
-        );
-        assert_eq!(decoded(KeyEncoding::Hex, "xyz"), Err(SecretError::Malformed("hexadecimal")));
-        assert_eq!(decoded(WHSEC, "whsec_!"), Err(SecretError::Malformed("base64")));
-    }
-
-    #[test]
-    fn pem_is_kept_and_anything_else_is_base64() {
-        let pem = "-----BEGIN PUBLIC KEY-----\nYWI=\n-----END PUBLIC KEY-----\n";
-        assert_eq!(decoded(KeyEncoding::Pem, pem), Ok(pem.as_bytes().to_vec()));
-        assert_eq!(decoded(KeyEncoding::Pem, "YWI="), Ok(b"ab".to_vec()));
-        assert_eq!(decoded(KeyEncoding::Pem, "no PEM"), Err(SecretError::Malformed("base64")));
-    }
-
-    #[test]
-    fn entities_are_undone_once() {
-        let text = "&lt;a&gt; &amp;amp; &quot;b&quot; &#039;c&#x27; &eacute;";
-        let key = "<a> &amp; \"b\" 'c' &eacute;";
-        assert_eq!(decoded(KeyEncoding::HtmlEscaped, text), Ok(key.as_bytes().to_vec()));
-    }
-
-    #[test]
-    fn a_key_that_is_not_text_is_not_decoded() {
-        for encoding in [KeyEncoding::Text, KeyEncoding::Hex, KeyEncoding::Base64] {
-            let key = encoding.decode(&Secret::from_key(*b"\xff6")).map(|key| key.to_vec());
-            assert_eq!(key, Ok(b"\xff6".to_vec()), "{encoding:?}");
-        }
-    }
 
     #[test]
     fn algorithms_are_told_apart() {

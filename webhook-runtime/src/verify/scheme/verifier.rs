@@ -12,7 +12,7 @@ use super::{
     KeyRequest, Scheme, SignedRequest, Verified, Verify, VerifyContext, VerifyError,
     grammar::{self, Names},
     key::Key,
-    proofs,
+    sensitive_headers,
     template::{Template, Values},
     verify::{HeadClaims, is_token},
 };
@@ -125,7 +125,7 @@ impl Verifier {
             Mechanism::Data(scheme) => scheme.placement.hide(headers),
             Mechanism::Code(code) => grammar::hide(headers, code.scheme_info().signature_header),
         }
-        proofs::hide(headers);
+        sensitive_headers::hide(headers);
     }
 
     /// The key that has to be fetched before this request can be verified.

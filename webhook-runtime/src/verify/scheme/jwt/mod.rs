@@ -4,25 +4,21 @@
 //! schemes use, so that no second set of cryptographic libraries is linked, and none has to be
 //! chosen for the whole program.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod canonical_request;
+mod claims;
 
-use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
-use http::{HeaderMap, Uri};
+use std::time::{Duration, SystemTime};
+
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use http::HeaderMap;
 use jsonwebtoken::{Algorithm, Header};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use super::{
     Hash, KeyRequest, ReplayWindow, RequestToSign, SchemeInfo, SignError, SignedParts,
-    SignedRequest, Timestamp, Verify, VerifyContext, VerifyError, header_text, insert_header,
-    verify::unix_millis,
+    SignedRequest, Verify, VerifyContext, VerifyError, header_text, insert_header,
 };
 use crate::verify::{Secret, SecretError};
-
-/// How far a token's clock may be ahead of ours.
-const LEEWAY: u64 = 5;
 
 /// A scheme whose signature is a JSON web token: a constant, like a [`Scheme`](super::Scheme), for
 /// [`Provider::custom`](crate::Provider::custom).
@@ -215,76 +211,6 @@ impl Jwt {
         }
         (None, secret.expose())
     }
-
-    fn check_claims(
-        &self,
-        claims: &Map<String, Value>,
-        issuer: Option<&str>,
-        request: &SignedRequest<'_>,
-        context: &VerifyContext<'_>,
-    ) -> Result<Option<SystemTime>, VerifyError> {
-        let now = unix_millis(context.now) / 1000;
-        let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        let number = |name: &str| match claims.get(name) {
-            None => Ok(None),
-            Some(value) => value.as_u64().map(Some).ok_or(VerifyError::MalformedTimestamp),
-        };
-        if let Some(issuer) = issuer.or(self.issuer)
-            && text("iss") != Some(issuer)
-        {
-            return Err(VerifyError::InvalidAudience);
-        }
-        if self.audience_is_url && text("aud") != Some(request.url) {
-            return Err(VerifyError::InvalidAudience);
-        }
-        if self.needs_id && text("jti").is_none() {
-            return Err(VerifyError::MalformedSignature(self.header));
-        }
-        match number("exp")? {
-            None if self.expires => return Err(VerifyError::MalformedTimestamp),
-            Some(expires) if expires <= now => return Err(VerifyError::TimestampTooOld),
-            _ => {}
-        }
-        if number("nbf")?.is_some_and(|start| start > now.saturating_add(LEEWAY)) {
-            return Err(VerifyError::TimestampTooNew);
-        }
-        let (body_claim, body) = (self.body_hash, request.body);
-        if let Some((claim, written)) = body_claim {
-            match text(claim) {
-                Some(hash) if is_hash(hash, written, body) => {}
-                None if self.optional_without_body && body.is_empty() => {}
-                _ => return Err(VerifyError::InvalidSignature),
-            }
-            // A claim about a body that did not come.
-            if self.optional_without_body && body.is_empty() && text(claim).is_some() {
-                return Err(VerifyError::InvalidSignature);
-            }
-        }
-        let is_hash_of = |claim: Option<&str>, of: &[u8]| {
-            claim.is_some_and(|hash| is_hash(hash, BodyHash::Hex, of))
-        };
-        if let Some(claim) = self.url_hash
-            && !is_hash_of(text(claim), request.url.as_bytes())
-        {
-            return Err(VerifyError::InvalidAudience);
-        }
-        if let Some(claim) = self.request_hash {
-            let canonical = canonical_request(request.method, request.url);
-            let canonical = canonical.ok_or(VerifyError::InvalidAudience)?;
-            if !is_hash_of(text(claim), canonical.as_bytes()) {
-                return Err(VerifyError::InvalidAudience);
-            }
-        }
-        let signed_at = number("iat")?.and_then(|seconds| seconds.checked_mul(1000));
-        match (context.tolerance.or(self.issued_within), signed_at) {
-            (Some(window), Some(at)) => Timestamp::header("iat")
-                .with_tolerance(window)
-                .judge_millis(at, context.now)
-                .map(Some),
-            (Some(_), None) => Err(VerifyError::MalformedTimestamp),
-            (None, at) => Ok(at.and_then(|at| UNIX_EPOCH.checked_add(Duration::from_millis(at)))),
-        }
-    }
 }
 
 impl Verify for Jwt {
@@ -365,39 +291,8 @@ impl Verify for Jwt {
             return Err(SignError::Unsupported);
         }
         let (issuer, key) = self.split(secret);
-        let now = request.unix_millis() / 1000;
-        let mut claims = Map::new();
-        let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
-        claim("iat", now.into());
-        claim("nbf", now.into());
-        claim("exp", (now + 60).into());
-        claim("jti", request.id.into());
-        if let Some(issuer) = issuer.or(self.issuer) {
-            claim("iss", issuer.into());
-        }
-        if self.audience_is_url {
-            claim("aud", request.url.into());
-        }
-        if let Some((name, written)) = self.body_hash
-            && !(self.optional_without_body && request.body.is_empty())
-        {
-            let hash = Sha256::digest(request.body);
-            let hash = match written {
-                BodyHash::Hex => base16ct::lower::encode_string(&hash),
-                BodyHash::Base64 => Base64::encode_string(&hash),
-            };
-            claim(name, hash.into());
-        }
-        let hex = |text: &str| base16ct::lower::encode_string(&Sha256::digest(text));
-        if let Some(name) = self.url_hash {
-            claim(name, hex(request.url).into());
-        }
-        if let Some(name) = self.request_hash {
-            let canonical = canonical_request(request.method, request.url);
-            claim(name, hex(&canonical.unwrap_or_default()).into());
-        }
         let part = |text: &str| Base64UrlUnpadded::encode_string(text.as_bytes());
-        let claims = Value::Object(claims).to_string();
+        let claims = Value::Object(self.claims(issuer, request)).to_string();
         let message = format!("{}.{}", part(r#"{"alg":"HS256","typ":"JWT"}"#), part(&claims));
         let tag = Hash::Sha256.hmac(key, &[message.as_bytes()]);
         let signature = Base64UrlUnpadded::encode_string(tag.as_bytes());
@@ -429,62 +324,15 @@ fn es256(jwk: &[u8], message: &[u8], signature: &[u8]) -> Result<bool, VerifyErr
         .is_ok_and(|signature| key.verify(message, &signature).is_ok()))
 }
 
-fn is_hash(claim: &str, written: BodyHash, of: &[u8]) -> bool {
-    let mut buffer = [0; 32];
-    let sent = match written {
-        BodyHash::Hex => base16ct::lower::decode(claim, &mut buffer).ok(),
-        BodyHash::Base64 => Base64::decode(claim, &mut buffer).ok(),
-    };
-    sent.is_some_and(|sent| Sha256::digest(of).as_slice().ct_eq(sent).into())
-}
-
-/// Atlassian's canonical request: method, path, and the sorted query without `jwt`.
-fn canonical_request(method: &str, url: &str) -> Option<String> {
-    const UNRESERVED: &AsciiSet =
-        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    let encode = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
-    let uri = url.parse::<Uri>().ok()?;
-    let path = uri.path().trim_end_matches('/').replace('&', "%26");
-    let path = if path.is_empty() { "/" } else { &path };
-    let mut query: Vec<(String, String)> = uri
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let decode = |text: &str| {
-                percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
-            };
-            (decode(name), decode(value))
-        })
-        .filter(|(name, _)| name != "jwt")
-        .collect();
-    query.sort();
-    let mut joined = String::new();
-    let mut last: Option<&str> = None;
-    for (name, value) in &query {
-        // The values of a repeated name are joined by commas.
-        if last == Some(name) {
-            joined.push(',');
-        } else {
-            if last.is_some() {
-                joined.push('&');
-            }
-            joined.push_str(&encode(name));
-            joined.push('=');
-        }
-        joined.push_str(&encode(value));
-        last = Some(name);
-    }
-    Some(format!("{method}&{path}&{joined}"))
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use std::time::UNIX_EPOCH;
 
-    use super::*;
+    use base64ct::Base64;
+    use serde_json::json;
+    use sha2::{Digest, Sha256};
+
+    use super::{claims::LEEWAY, *};
 
     const HMAC_SHA256_HEX: Jwt = Jwt::hs256("x-token");
     const NOW: u64 = 1_760_000_000;
@@ -737,25 +585,6 @@ mod tests {
         assert_eq!(claims(&request, &json!({"q": hash("POST&/a&b=c")})), Ok(None));
         assert_eq!(claims(&request, &json!({"q": hash("GET&/a&b=c")})), other);
         assert_eq!(claims(&request, &json!({})), other);
-    }
-
-    /// The examples are Atlassian's rules, applied by hand.
-    #[test]
-    fn a_canonical_request_is_the_same_for_both() {
-        let canonical = |url| canonical_request("GET", url);
-        for (url, rest) in [
-            ("https://a.example", "/&"),
-            ("https://a.example/", "/&"),
-            ("https://a.example/b/", "/b&"),
-            ("https://a.example/b&c", "/b%26c&"),
-            ("https://a.example/b?z=1&a=2", "/b&a=2&z=1"),
-            ("https://a.example/b?a=2&a=1&b=3", "/b&a=1,2&b=3"),
-            ("https://a.example/b?a=x&jwt=token&&c", "/b&a=x&c="),
-            ("https://a.example/b?a=x+y&b=%2F%7e", "/b&a=x%20y&b=%2F~"),
-        ] {
-            assert_eq!(canonical(url), Some(format!("GET&{rest}")), "{url}");
-        }
-        assert_eq!(canonical("not a URL"), None);
     }
 
     /// The claims that a genuine token makes.
