@@ -15,7 +15,8 @@ use crate::{
     verify::{
         Secret,
         handshake::{
-            self, Asked, Handshake, HandshakeError, Known, MAX_UNSIGNED_BODY, Reply, Step,
+            self, Handshake, HandshakeContext, HandshakeError, HandshakeRequest, HandshakeStep,
+            MAX_UNSIGNED_BODY, Reply,
         },
         scheme::{Keys, VerifyError},
     },
@@ -30,7 +31,7 @@ impl Receiver {
     pub(super) async fn answer_unclaimed(
         &self,
         rejection: Rejection,
-        asked: &Asked<'_>,
+        asked: &HandshakeRequest<'_>,
         extensions: &mut Extensions,
         body: Body,
     ) -> Result<Received, Rejection> {
@@ -44,7 +45,7 @@ impl Receiver {
             if may_be_in_body(self.handshakes(), &rejection) {
                 let read = self.bounds.read(body, MAX_UNSIGNED_BODY, asked.headers).await;
                 let Ok((body, _share)) = read else { return Err(rejection) };
-                let asked = Asked { body: Some(&body), ..*asked };
+                let asked = HandshakeRequest { body: Some(&body), ..*asked };
                 return self.answer_unsigned(&asked, extensions).await?.ok_or(rejection);
             }
         }
@@ -55,19 +56,22 @@ impl Receiver {
     /// Answers a handshake that nobody signs, judged by the head or, where it is there, the body.
     pub(super) async fn answer_unsigned(
         &self,
-        asked: &Asked<'_>,
+        asked: &HandshakeRequest<'_>,
         extensions: &mut Extensions,
     ) -> Result<Option<Received>, Rejection> {
-        let Some(found) = handshake::unsigned(self.handshakes(), asked) else { return Ok(None) };
+        let Some(found) = handshake::find_unsigned(self.handshakes(), asked) else {
+            return Ok(None);
+        };
         let mut keys = None;
-        if found.wants_keys() {
+        if found.needs_secret() {
             let tenant = self.tenant(extensions).await?;
             keys = Some(self.keys(&tenant).await?);
         }
-        let step = found.step(asked, self.known(keys.as_deref())).map_err(handshake_rejection)?;
+        let step =
+            found.respond(asked, self.known(keys.as_deref())).map_err(handshake_rejection)?;
         Ok(match step {
-            Step::StoreSecret { secret, answer } => {
-                self.store_secret(extensions, secret, answer).await?
+            HandshakeStep::StoreSecret { secret, reply } => {
+                self.store_secret(extensions, secret, reply).await?
             }
             step => Some(Received::Handshake(self.run_handshake(step).await?)),
         })
@@ -76,16 +80,16 @@ impl Receiver {
     /// Answers a handshake that is signed like any delivery.
     pub(super) async fn answer_signed(
         &self,
-        asked: &Asked<'_>,
+        asked: &HandshakeRequest<'_>,
         keys: &Keys,
     ) -> Result<Option<Response>, Rejection> {
-        let Some(found) = handshake::signed(self.handshakes(), asked) else { return Ok(None) };
-        let step = found.step(asked, self.known(Some(keys))).map_err(handshake_rejection)?;
+        let Some(found) = handshake::find_signed(self.handshakes(), asked) else { return Ok(None) };
+        let step = found.respond(asked, self.known(Some(keys))).map_err(handshake_rejection)?;
         self.run_handshake(step).await.map(Some)
     }
 
-    fn known<'a>(&'a self, keys: Option<&'a Keys>) -> Known<'a> {
-        Known {
+    fn known<'a>(&'a self, keys: Option<&'a Keys>) -> HandshakeContext<'a> {
+        HandshakeContext {
             keys,
             verify_token: self.verify_token.as_ref(),
             allowed_cloudevents_origins: self.allowed_cloudevents_origins.as_deref(),
@@ -93,12 +97,12 @@ impl Receiver {
     }
 
     /// Does what a handshake asks for.
-    async fn run_handshake(&self, step: Step) -> Result<Response, Rejection> {
+    async fn run_handshake(&self, step: HandshakeStep) -> Result<Response, Rejection> {
         match step {
-            Step::Reply(answer) => Ok(response(answer)),
+            HandshakeStep::Reply(answer) => Ok(response(answer)),
             // Only unsigned handshakes offer secrets.
-            Step::StoreSecret { .. } => Err(Rejection::Unavailable),
-            Step::ConfirmSubscription { url } => {
+            HandshakeStep::StoreSecret { .. } => Err(Rejection::Unavailable),
+            HandshakeStep::ConfirmSubscription { url } => {
                 let ring = self.key_ring.as_ref().ok_or(Rejection::Unavailable)?;
                 ring.confirm_subscription(&url).await.map_err(|error| source_rejection(&error))?;
                 Ok(Response::new(Body::empty()))
@@ -140,5 +144,5 @@ fn handshake_rejection(error: HandshakeError) -> Rejection {
 /// Whether the body could tell that a request with this fault is a handshake.
 fn may_be_in_body(handshakes: &[Handshake], fault: &Rejection) -> bool {
     matches!(fault, Rejection::Unauthorized(VerifyError::MissingHeader(_)))
-        && handshake::may_be_in_body(handshakes)
+        && handshake::any_needs_body(handshakes)
 }

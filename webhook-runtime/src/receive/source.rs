@@ -174,7 +174,7 @@ impl Tenants {
         if secrets.is_empty() {
             return Err(SourceError::NotFound);
         }
-        if let Some(padded) = secrets.iter().find(|secret| secret.is_padded()) {
+        if let Some(padded) = secrets.iter().find(|secret| secret.has_surrounding_newline()) {
             let (name, error) = (padded.name(), SecretError::SurroundingWhitespace);
             return Err(SourceError::unavailable(format_args!("the secret {name} {error}")));
         }
@@ -195,7 +195,7 @@ impl Tenants {
 
     /// Offers a secret to a tenant that has none.
     pub(crate) async fn store(&self, tenant: &Tenant, offered: Secret) -> Result<(), SourceError> {
-        if offered.is_blank() || offered.is_padded() {
+        if offered.is_blank() || offered.has_surrounding_newline() {
             return Err(SourceError::NotFound);
         }
         match patiently(&self.asking, self.source.secrets(tenant)).await {

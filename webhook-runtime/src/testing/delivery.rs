@@ -279,7 +279,7 @@ impl<'h> TestDelivery<'h> {
         if self.fault == Fault::Unsigned {
             let mut letter = letter;
             // Only signed requests have this one, by whatever name the provider calls it.
-            if let Some(name) = letter.provider.scheme().and_then(Scheme::signed_id) {
+            if let Some(name) = letter.provider.scheme().and_then(Scheme::signed_id_header) {
                 letter.headers.remove(name);
             }
             return Ok(letter.unsigned());

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::verify::{
     Provider, Secret,
-    scheme::{KeyEncoding, KeyPairOf, Scheme},
+    scheme::{AsymmetricAlgorithm, KeyEncoding, Scheme},
 };
 
 /// What signs, and what the endpoint verifies with: one and the same, but for key pairs.
@@ -30,7 +30,7 @@ impl Pair {
     /// A pair for a provider, made from a name.
     pub(crate) fn new(provider: &Provider, name: &str, whose: Whose) -> Self {
         let seed: [u8; 32] = Sha256::digest(format!("{name} {whose:?}")).into();
-        if let Some(algorithm) = provider.scheme().and_then(Scheme::key_pair_of) {
+        if let Some(algorithm) = provider.scheme().and_then(Scheme::asymmetric_algorithm) {
             return key_pair(algorithm, seed, whose);
         }
         let secret = Secret::new(text(provider.scheme(), &seed)).with_name("made for this test");
@@ -55,11 +55,11 @@ fn text(scheme: Option<&Scheme>, seed: &[u8; 32]) -> String {
     }
 }
 
-fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], whose: Whose) -> Pair {
+fn key_pair(algorithm: AsymmetricAlgorithm, seed: [u8; 32], whose: Whose) -> Pair {
     let _ = (seed, whose);
     match algorithm {
         #[cfg(feature = "ed25519")]
-        KeyPairOf::Ed25519 => {
+        AsymmetricAlgorithm::Ed25519 => {
             let private = ed25519_dalek::SigningKey::from_bytes(&seed);
             Pair {
                 signs: Secret::from_key(seed),
@@ -67,7 +67,7 @@ fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], whose: Whose) -> Pair {
             }
         }
         #[cfg(feature = "ecdsa")]
-        KeyPairOf::EcdsaP256 => {
+        AsymmetricAlgorithm::EcdsaP256 => {
             use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
             // All but one number of four thousand million make a key; the next one does then.
             let private = (0..=u8::MAX).find_map(|last| {
@@ -84,7 +84,7 @@ fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], whose: Whose) -> Pair {
             }
         }
         #[cfg(feature = "rsa")]
-        KeyPairOf::RsaSha256 => {
+        AsymmetricAlgorithm::RsaSha256 => {
             use rsa::{
                 BoxedUint,
                 pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding},

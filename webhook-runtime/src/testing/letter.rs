@@ -108,7 +108,7 @@ impl UnsignedRequest {
     pub(crate) fn tamper(&self, wire: &mut Wire) -> Result<(), String> {
         let traits = self.provider.scheme_info();
         if traits.signs_body {
-            let field = self.provider.scheme().and_then(Scheme::signed_field);
+            let field = self.provider.scheme().and_then(Scheme::signed_form_field);
             wire.body = match field.filter(|_| self.is_form()) {
                 Some(field) => with_longer_field(&wire.body, field),
                 None if self.is_form() => [&wire.body[..], b"&tampered=1"].concat().into(),

@@ -148,7 +148,7 @@ impl TestEndpoint {
 
     /// Whether a private key signs.
     pub(crate) fn has_key_pair(provider: &Provider) -> bool {
-        provider.scheme().and_then(Scheme::key_pair_of).is_some()
+        provider.scheme().and_then(Scheme::asymmetric_algorithm).is_some()
     }
 }
 

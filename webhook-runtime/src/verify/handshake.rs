@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::verify::{
     Secret, json,
-    scheme::{Keys, is_form, is_token},
+    scheme::{Keys, is_form, is_opaque_token},
 };
 
 /// The longest challenge that is sent back, in bytes.
@@ -36,8 +36,8 @@ pub(crate) const MAX_UNSIGNED_BODY: usize = 4096;
 pub struct Handshake {
     pub(crate) method: &'static str,
     pub(crate) trust: Trust,
-    pub(crate) when: &'static [Condition],
-    pub(crate) answer: HandshakeResponse,
+    pub(crate) conditions: &'static [Condition],
+    pub(crate) response: HandshakeResponse,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(crate) enum Trust {
     /// Signed like any delivery.
     Signed,
     /// Not signed, and harmless to answer.
-    Nobody,
+    Unsigned,
     /// This query parameter holds the verify token.
     VerifyToken(&'static str),
 }
@@ -122,18 +122,18 @@ pub enum HandshakeResponse {
 impl Handshake {
     /// A POST that is signed like any delivery.
     #[must_use]
-    pub const fn signed(when: &'static [Condition], answer: HandshakeResponse) -> Self {
-        Self { method: "POST", trust: Trust::Signed, when, answer }
+    pub const fn signed(conditions: &'static [Condition], response: HandshakeResponse) -> Self {
+        Self { method: "POST", trust: Trust::Signed, conditions, response }
     }
 
     /// A request that nobody signs.
     #[must_use]
     pub const fn unsigned(
         method: &'static str,
-        when: &'static [Condition],
-        answer: HandshakeResponse,
+        conditions: &'static [Condition],
+        response: HandshakeResponse,
     ) -> Self {
-        Self { method, trust: Trust::Nobody, when, answer }
+        Self { method, trust: Trust::Unsigned, conditions, response }
     }
 
     /// A GET that carries the verify token in this query parameter: see
@@ -141,25 +141,25 @@ impl Handshake {
     #[must_use]
     pub const fn with_verify_token(
         parameter: &'static str,
-        when: &'static [Condition],
-        answer: HandshakeResponse,
+        conditions: &'static [Condition],
+        response: HandshakeResponse,
     ) -> Self {
-        Self { method: "GET", trust: Trust::VerifyToken(parameter), when, answer }
+        Self { method: "GET", trust: Trust::VerifyToken(parameter), conditions, response }
     }
 
     /// Whether it has to be known which verify token to expect.
-    pub(crate) const fn wants_verify_token(&self) -> bool {
+    pub(crate) const fn needs_verify_token(&self) -> bool {
         matches!(self.trust, Trust::VerifyToken(_))
     }
 
     fn needs_body(&self) -> bool {
-        self.when.iter().any(|when| when.needs_body())
+        self.conditions.iter().any(|condition| condition.needs_body())
     }
 }
 
 /// A request as handshakes see it.
 #[derive(Clone, Copy)]
-pub(crate) struct Asked<'r> {
+pub(crate) struct HandshakeRequest<'r> {
     pub(crate) method: &'r Method,
     pub(crate) query: &'r str,
     pub(crate) headers: &'r HeaderMap,
@@ -169,7 +169,7 @@ pub(crate) struct Asked<'r> {
 
 /// What the endpoint knows that an answer may need.
 #[derive(Clone, Copy)]
-pub(crate) struct Known<'a> {
+pub(crate) struct HandshakeContext<'a> {
     pub(crate) keys: Option<&'a Keys>,
     pub(crate) verify_token: Option<&'a Secret>,
     pub(crate) allowed_cloudevents_origins: Option<&'a [String]>,
@@ -190,12 +190,12 @@ pub(crate) enum HandshakeError {
 }
 
 /// The next step of a handshake.
-pub(crate) enum Step {
+pub(crate) enum HandshakeStep {
     Reply(Reply),
     /// Ask the secret source to keep this, then answer.
     StoreSecret {
         secret: String,
-        answer: Reply,
+        reply: Reply,
     },
     /// Visit this URL, then answer.
     ConfirmSubscription {
@@ -204,53 +204,59 @@ pub(crate) enum Step {
 }
 
 /// The unsigned handshake that a request is, judged by its head or, where there is one, its body.
-pub(crate) fn unsigned(
+pub(crate) fn find_unsigned(
     handshakes: &'static [Handshake],
-    asked: &Asked<'_>,
+    request: &HandshakeRequest<'_>,
 ) -> Option<&'static Handshake> {
     handshakes.iter().find(|handshake| {
         handshake.trust != Trust::Signed
-            && handshake.needs_body() == asked.body.is_some()
-            && asked.is(handshake)
+            && handshake.needs_body() == request.body.is_some()
+            && request.matches(handshake)
     })
 }
 
 /// Whether an unsigned POST could be a handshake, once its body has been read.
-pub(crate) fn may_be_in_body(handshakes: &[Handshake]) -> bool {
-    handshakes.iter().any(|handshake| handshake.trust == Trust::Nobody && handshake.needs_body())
+pub(crate) fn any_needs_body(handshakes: &[Handshake]) -> bool {
+    handshakes.iter().any(|handshake| handshake.trust == Trust::Unsigned && handshake.needs_body())
 }
 
 /// Whether tokens are signed for strangers, as the challenge of an unsigned handshake.
-pub(crate) fn signs_for_strangers(handshakes: &[Handshake]) -> bool {
-    handshakes.iter().any(|handshake| handshake.trust != Trust::Signed && handshake.wants_keys())
+pub(crate) fn signs_unsigned_challenges(handshakes: &[Handshake]) -> bool {
+    handshakes.iter().any(|handshake| handshake.trust != Trust::Signed && handshake.needs_secret())
 }
 
 /// The signed handshake that a verified request is.
-pub(crate) fn signed(
+pub(crate) fn find_signed(
     handshakes: &'static [Handshake],
-    asked: &Asked<'_>,
+    request: &HandshakeRequest<'_>,
 ) -> Option<&'static Handshake> {
-    handshakes.iter().find(|handshake| handshake.trust == Trust::Signed && asked.is(handshake))
+    handshakes
+        .iter()
+        .find(|handshake| handshake.trust == Trust::Signed && request.matches(handshake))
 }
 
 impl Handshake {
     /// What is to be done about a request that is this handshake.
-    pub(crate) fn step(&self, asked: &Asked<'_>, known: Known<'_>) -> Result<Step, HandshakeError> {
+    pub(crate) fn respond(
+        &self,
+        request: &HandshakeRequest<'_>,
+        context: HandshakeContext<'_>,
+    ) -> Result<HandshakeStep, HandshakeError> {
         if let Trust::VerifyToken(parameter) = self.trust {
-            let sent = asked.query(parameter).unwrap_or_default();
-            if !known.verify_token.is_some_and(|token| token.is(sent.as_bytes())) {
+            let sent = request.query(parameter).unwrap_or_default();
+            if !context.verify_token.is_some_and(|token| token.matches(sent.as_bytes())) {
                 return Err(HandshakeError::WrongToken);
             }
         }
-        asked.answer(self.answer, known)
+        request.respond(self.response, context)
     }
 
     /// Whether its answer is made with the endpoint's secret.
-    pub(crate) fn wants_keys(&self) -> bool {
+    pub(crate) fn needs_secret(&self) -> bool {
         let is_hmac = |value: &RequestValue| {
             matches!(value, RequestValue::HmacHex(_) | RequestValue::HmacBase64(_))
         };
-        match self.answer {
+        match self.response {
             HandshakeResponse::Text(value)
             | HandshakeResponse::StoreSecret(value, _)
             | HandshakeResponse::ConfirmSubscription(value, _) => is_hmac(&value),
@@ -262,10 +268,10 @@ impl Handshake {
     }
 }
 
-impl Asked<'_> {
-    fn is(&self, handshake: &Handshake) -> bool {
+impl HandshakeRequest<'_> {
+    fn matches(&self, handshake: &Handshake) -> bool {
         self.method == handshake.method
-            && handshake.when.iter().all(|when| match *when {
+            && handshake.conditions.iter().all(|condition| match *condition {
                 Condition::Query(name) => self.query(name).is_some(),
                 Condition::QueryIs(name, value) => {
                     self.query(name).is_some_and(|found| found == value)
@@ -300,13 +306,17 @@ impl Asked<'_> {
         json::scalar(self.body?, pointer)
     }
 
-    fn value(&self, value: RequestValue, known: Known<'_>) -> Result<String, HandshakeError> {
+    fn value(
+        &self,
+        value: RequestValue,
+        context: HandshakeContext<'_>,
+    ) -> Result<String, HandshakeError> {
         let hmac = |of: &RequestValue| {
-            let text = self.value(*of, known)?;
-            if !is_token(text.as_bytes()) {
+            let text = self.value(*of, context)?;
+            if !is_opaque_token(text.as_bytes()) {
                 return Err(malformed("the challenge is not a token"));
             }
-            known
+            context
                 .keys
                 .and_then(|keys| keys.hmac_sha256(text.as_bytes()))
                 .ok_or(HandshakeError::NoSecret)
@@ -327,45 +337,51 @@ impl Asked<'_> {
         }
     }
 
-    fn answer(&self, answer: HandshakeResponse, known: Known<'_>) -> Result<Step, HandshakeError> {
-        Ok(Step::Reply(match answer {
-            HandshakeResponse::Text(value) => text(self.value(value, known)?),
+    fn respond(
+        &self,
+        response: HandshakeResponse,
+        context: HandshakeContext<'_>,
+    ) -> Result<HandshakeStep, HandshakeError> {
+        Ok(HandshakeStep::Reply(match response {
+            HandshakeResponse::Text(value) => text_reply(self.value(value, context)?),
             HandshakeResponse::Json(fields) => {
                 let mut object = Map::new();
                 for (name, value) in fields {
-                    object.insert((*name).to_owned(), Json::from(self.value(*value, known)?));
+                    object.insert((*name).to_owned(), Json::from(self.value(*value, context)?));
                 }
-                json_answer(Json::Object(object).to_string())
+                json_reply(Json::Object(object).to_string())
             }
-            HandshakeResponse::StaticJson(json) => json_answer(json.to_owned()),
+            HandshakeResponse::StaticJson(json) => json_reply(json.to_owned()),
             HandshakeResponse::Empty(status) => {
-                empty(StatusCode::from_u16(status).unwrap_or(StatusCode::OK))
+                empty_reply(StatusCode::from_u16(status).unwrap_or(StatusCode::OK))
             }
             HandshakeResponse::StoreSecret(value, echo) => {
-                let secret = self.value(value, known)?;
-                let mut answer = empty(StatusCode::OK);
+                let secret = self.value(value, context)?;
+                let mut reply = empty_reply(StatusCode::OK);
                 if let Some(name) = echo {
-                    let mut said = HeaderValue::from_str(&secret)
+                    let mut header = HeaderValue::from_str(&secret)
                         .map_err(|_| malformed("the secret cannot stand in a header"))?;
-                    said.set_sensitive(true);
-                    answer.headers_mut().insert(HeaderName::from_static(name), said);
+                    header.set_sensitive(true);
+                    reply.headers_mut().insert(HeaderName::from_static(name), header);
                 }
-                return Ok(Step::StoreSecret { secret, answer });
+                return Ok(HandshakeStep::StoreSecret { secret, reply });
             }
             HandshakeResponse::ConfirmSubscription(value, approves) => {
-                let url = self.value(value, known)?;
+                let url = self.value(value, context)?;
                 if !approves(&url) {
                     return Err(malformed("the URL is not the provider's"));
                 }
-                return Ok(Step::ConfirmSubscription { url });
+                return Ok(HandshakeStep::ConfirmSubscription { url });
             }
-            HandshakeResponse::AllowOrigin => self.allow_origin(known.allowed_cloudevents_origins),
+            HandshakeResponse::AllowOrigin => {
+                self.allow_origin(context.allowed_cloudevents_origins)
+            }
         }))
     }
 
     /// `CloudEvents` HTTP webhooks, section 4: consent is the header, not the status.
     fn allow_origin(&self, allowed: Option<&[String]>) -> Reply {
-        let mut response = empty(StatusCode::OK);
+        let mut response = empty_reply(StatusCode::OK);
         let headers = response.headers_mut();
         headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
         let Some(origin) = self.headers.get("webhook-request-origin") else { return response };
@@ -388,14 +404,14 @@ const fn malformed(detail: &'static str) -> HandshakeError {
     HandshakeError::Malformed(detail)
 }
 
-fn empty(status: StatusCode) -> Reply {
+fn empty_reply(status: StatusCode) -> Reply {
     let mut response = Response::new(String::new());
     *response.status_mut() = status;
     response
 }
 
 /// Plain text, and nothing that a browser would make of it.
-fn text(body: String) -> Reply {
+fn text_reply(body: String) -> Reply {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
@@ -403,7 +419,7 @@ fn text(body: String) -> Reply {
     response
 }
 
-fn json_answer(body: String) -> Reply {
+fn json_reply(body: String) -> Reply {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

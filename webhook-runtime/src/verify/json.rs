@@ -17,7 +17,7 @@ pub(crate) fn scalar<'de>(json: &'de [u8], pointer: &str) -> Option<Cow<'de, str
 }
 
 /// The text of the value at a JSON pointer, whatever it is.
-pub(crate) fn text<'de>(json: &'de str, pointer: &str) -> Option<&'de str> {
+pub(crate) fn raw_value<'de>(json: &'de str, pointer: &str) -> Option<&'de str> {
     let mut found: Option<&'de RawValue> = None;
     let wanted = PhantomData::<&'de RawValue>;
     find(&mut serde_json::Deserializer::from_str(json), pointer, wanted, &mut found);
@@ -25,13 +25,13 @@ pub(crate) fn text<'de>(json: &'de str, pointer: &str) -> Option<&'de str> {
 }
 
 /// The texts of the items of an array; `None` for what is no array.
-pub(crate) fn items(json: &str) -> Option<Vec<&str>> {
+pub(crate) fn array_items(json: &str) -> Option<Vec<&str>> {
     let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
     Some(items.into_iter().map(RawValue::get).collect())
 }
 
 /// Where in a text a part of it is.
-pub(crate) fn place(part: &str, whole: &str) -> Range<usize> {
+pub(crate) fn byte_range(part: &str, whole: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - whole.as_ptr().addr();
     start..start + part.len()
 }
@@ -56,7 +56,7 @@ struct Find<'p, 'f, W, V> {
 
 impl<'p, W, V> Find<'p, '_, W, V> {
     /// The first token of the pointer, and what follows it.
-    fn step(&self) -> Option<(Cow<'p, str>, &'p str)> {
+    fn next_token(&self) -> Option<(Cow<'p, str>, &'p str)> {
         let rest = self.rest.strip_prefix('/')?;
         let (token, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         Some(if token.contains('~') {
@@ -88,8 +88,10 @@ impl<'de, W: DeserializeSeed<'de>> Visitor<'de> for Find<'_, '_, W, W::Value> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Some((key, rest)) = self.step() else { return Err(A::Error::custom("no pointer")) };
-        while let Some(is_wanted) = map.next_key_seed(Is(&key))? {
+        let Some((key, rest)) = self.next_token() else {
+            return Err(A::Error::custom("no pointer"));
+        };
+        while let Some(is_wanted) = map.next_key_seed(KeyEquals(&key))? {
             if is_wanted {
                 return map.next_value_seed(Find { rest, wanted: self.wanted, found: self.found });
             }
@@ -99,7 +101,9 @@ impl<'de, W: DeserializeSeed<'de>> Visitor<'de> for Find<'_, '_, W, W::Value> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Some((index, rest)) = self.step() else { return Err(A::Error::custom("no pointer")) };
+        let Some((index, rest)) = self.next_token() else {
+            return Err(A::Error::custom("no pointer"));
+        };
         let index: usize = index.parse().map_err(A::Error::custom)?;
         for _ in 0..index {
             if seq.next_element::<IgnoredAny>()?.is_none() {
@@ -151,14 +155,14 @@ impl<'de> Visitor<'de> for Scalar {
 }
 
 /// Whether a text is JSON and no object in it has a key twice, so that all readers read the same.
-pub(crate) fn is_unambiguous(json: &[u8]) -> bool {
+pub(crate) fn has_unique_keys(json: &[u8]) -> bool {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    Unambiguous.deserialize(&mut deserializer).is_ok() && deserializer.end().is_ok()
+    UniqueKeys.deserialize(&mut deserializer).is_ok() && deserializer.end().is_ok()
 }
 
-struct Unambiguous;
+struct UniqueKeys;
 
-impl<'de> DeserializeSeed<'de> for Unambiguous {
+impl<'de> DeserializeSeed<'de> for UniqueKeys {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -166,7 +170,7 @@ impl<'de> DeserializeSeed<'de> for Unambiguous {
     }
 }
 
-impl<'de> Visitor<'de> for Unambiguous {
+impl<'de> Visitor<'de> for UniqueKeys {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -215,9 +219,9 @@ impl<'de> Visitor<'de> for Unambiguous {
 }
 
 /// Whether a key is this one.
-struct Is<'k>(&'k str);
+struct KeyEquals<'k>(&'k str);
 
-impl<'de> DeserializeSeed<'de> for Is<'_> {
+impl<'de> DeserializeSeed<'de> for KeyEquals<'_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -225,7 +229,7 @@ impl<'de> DeserializeSeed<'de> for Is<'_> {
     }
 }
 
-impl Visitor<'_> for Is<'_> {
+impl Visitor<'_> for KeyEquals<'_> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -319,7 +323,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pointer_finds_strings_and_numbers() {
+    fn scalar_reads_strings_and_numbers() {
         let json = br#"{"a":{"x/y":[1,{"b":"c\u00e9"}]},"n":-7,"f":1.5,"t":true,"a":{"z":1}}"#;
         let at = |pointer| scalar(json, pointer);
         assert_eq!(at("/a/x~1y/0").as_deref(), Some("1"));
@@ -333,21 +337,24 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_finds_texts_and_arrays_their_items() {
+    fn raw_values_and_array_items_are_found() {
         let json = r#" {"a": [ {"x":1} , "two",[ ]], "b":null} "#;
-        assert_eq!(text(json, "/a/0"), Some(r#"{"x":1}"#));
-        assert_eq!(text(json, "/a"), Some(r#"[ {"x":1} , "two",[ ]]"#));
-        assert_eq!(text(json, "/b"), Some("null"));
-        assert_eq!(text(json, ""), Some(json.trim()));
-        assert_eq!((text(json, "/c"), text(json, "/b/0"), text("[1", "/3")), (None, None, None));
-        let a = text(json, "/a").and_then(items).expect("an array");
+        assert_eq!(raw_value(json, "/a/0"), Some(r#"{"x":1}"#));
+        assert_eq!(raw_value(json, "/a"), Some(r#"[ {"x":1} , "two",[ ]]"#));
+        assert_eq!(raw_value(json, "/b"), Some("null"));
+        assert_eq!(raw_value(json, ""), Some(json.trim()));
+        assert_eq!(
+            (raw_value(json, "/c"), raw_value(json, "/b/0"), raw_value("[1", "/3")),
+            (None, None, None)
+        );
+        let a = raw_value(json, "/a").and_then(array_items).expect("an array");
         assert_eq!(a, [r#"{"x":1}"#, r#""two""#, "[ ]"]);
-        assert_eq!(items("[]"), Some(vec![]));
-        assert_eq!((items("{}"), items("[1"), items("null")), (None, None, None));
+        assert_eq!(array_items("[]"), Some(vec![]));
+        assert_eq!((array_items("{}"), array_items("[1"), array_items("null")), (None, None, None));
     }
 
     #[test]
-    fn hostile_texts_find_nothing() {
+    fn hostile_json_finds_nothing() {
         let deep = "[".repeat(if cfg!(miri) { 1_000 } else { 100_000 });
         for json in ["", "null", "{", r#"{"a"#, r#"{"a":"#, "\u{feff}{}", "[[", deep.as_str()] {
             assert_eq!(scalar(json.as_bytes(), "/a/b"), None);
@@ -408,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn any_place_in_any_text_has_a_path() {
+    fn every_position_has_a_path() {
         let json = br#"{"a":[1,{"b\"":"]}"}],"c":"\\"}"#;
         for column in 0..=json.len() + 5 {
             let _ = path_at(json, 1, column);

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 /// What stands before the secrets of Stripe, Svix, Standard Webhooks and others. By itself it is known
 /// to everybody.
-const PREFIX: &str = "whsec_";
+const WHSEC_PREFIX: &str = "whsec_";
 
 /// A secret shared with a provider, or the provider's public key.
 ///
@@ -64,12 +64,12 @@ impl Secret {
         &self.name
     }
 
-    pub(crate) fn shared_name(&self) -> Cow<'static, str> {
+    pub(crate) fn name_cow(&self) -> Cow<'static, str> {
         self.name.clone()
     }
 
     /// Compares with a sent credential, in constant time whatever its length.
-    pub(crate) fn is(&self, sent: &[u8]) -> bool {
+    pub(crate) fn matches(&self, sent: &[u8]) -> bool {
         Sha256::digest(self.expose()).ct_eq(&Sha256::digest(sent)).into()
     }
 
@@ -77,14 +77,14 @@ impl Secret {
     /// that key.
     pub(crate) fn is_blank(&self) -> bool {
         match &self.material {
-            Material::Text(text) => matches!(text.trim(), "" | PREFIX),
+            Material::Text(text) => matches!(text.trim(), "" | WHSEC_PREFIX),
             Material::Key(key) => key.is_empty(),
             Material::None => true,
         }
     }
 
     /// Whether a line end surrounds it, as it does when it was read from a file. PEM ends with one.
-    pub(crate) fn is_padded(&self) -> bool {
+    pub(crate) fn has_surrounding_newline(&self) -> bool {
         let line_end = ['\n', '\r'];
         self.text().is_some_and(|text| {
             !text.starts_with("-----BEGIN")
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_is_recognised() {
+    fn blank_secrets_are_detected() {
         for text in ["", " ", "\n", "\t \r\n", "\u{a0}", "whsec_", "whsec_ \n"] {
             assert!(Secret::new(text).is_blank(), "{text:?}");
         }
@@ -165,12 +165,12 @@ mod tests {
     }
 
     #[test]
-    fn it_is_given_back_as_it_was_given() {
+    fn a_secret_is_exposed_unchanged() {
         let text = Secret::new("whsec_a").with_name("A");
-        assert_eq!((text.name(), text.shared_name()), ("A", Cow::Borrowed("A")));
+        assert_eq!((text.name(), text.name_cow()), ("A", Cow::Borrowed("A")));
         assert_eq!((text.text(), text.expose()), (Some("whsec_a"), &b"whsec_a"[..]));
         let key = Secret::from_key(*b"\xff\0");
-        assert_eq!((key.name(), key.shared_name()), ("secret", Cow::Borrowed("secret")));
+        assert_eq!((key.name(), key.name_cow()), ("secret", Cow::Borrowed("secret")));
         assert_eq!((key.text(), key.expose()), (None, &b"\xff\0"[..]));
         let none = Secret::none();
         assert_eq!((none.name(), none.text(), none.expose()), ("fetched key", None, &b""[..]));
@@ -178,27 +178,27 @@ mod tests {
     }
 
     #[test]
-    fn a_sent_credential_has_to_be_all_of_it() {
+    fn only_the_whole_credential_matches() {
         let secret = Secret::new("s3cret");
-        assert!(secret.is(b"s3cret"));
+        assert!(secret.matches(b"s3cret"));
         for sent in ["", "s3cre", "s3crets", "S3cret", "s3creT"] {
-            assert!(!secret.is(sent.as_bytes()), "{sent:?}");
+            assert!(!secret.matches(sent.as_bytes()), "{sent:?}");
         }
     }
 
     #[test]
-    fn a_line_end_around_it_is_noticed() {
+    fn surrounding_newlines_are_detected() {
         for text in ["a\n", "\na", "a\r\n", "\r\na", "\na\n"] {
-            assert!(Secret::new(text).is_padded(), "{text:?}");
+            assert!(Secret::new(text).has_surrounding_newline(), "{text:?}");
         }
         for text in ["a", "a\nb", " a ", "-----BEGIN PUBLIC KEY-----\n"] {
-            assert!(!Secret::new(text).is_padded(), "{text:?}");
+            assert!(!Secret::new(text).has_surrounding_newline(), "{text:?}");
         }
-        assert!(!Secret::from_key(*b"a\n").is_padded());
+        assert!(!Secret::from_key(*b"a\n").has_surrounding_newline());
     }
 
     #[test]
-    fn it_is_said_what_is_wrong_with_it() {
+    fn errors_have_messages() {
         for (error, text) in [
             (SecretError::Blank, "is blank, and a blank secret lets everybody sign"),
             (SecretError::SurroundingWhitespace, "begins or ends with white space; remove it"),

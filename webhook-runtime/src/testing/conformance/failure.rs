@@ -35,7 +35,7 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(wire, provider) = self;
         let says_secret = provider.scheme().and_then(Scheme::parameter).is_some()
-            || provider.handshakes().iter().any(Handshake::wants_verify_token);
+            || provider.handshakes().iter().any(Handshake::needs_verify_token);
         let target = match wire.target.split_once('?') {
             Some((path, _)) if says_secret => format!("{path}?…"),
             _ => wire.target.clone(),
@@ -44,11 +44,13 @@ impl fmt::Display for Shown<'_> {
         for (name, value) in &wire.headers {
             // Times and ids are marked as sensitive too, but are what a reader wants to see.
             let scheme = provider.scheme();
-            let is_known =
-                [scheme.and_then(Scheme::time_header), scheme.and_then(Scheme::signed_id)]
-                    .into_iter()
-                    .flatten()
-                    .any(|known| name == known);
+            let is_known = [
+                scheme.and_then(Scheme::timestamp_header),
+                scheme.and_then(Scheme::signed_id_header),
+            ]
+            .into_iter()
+            .flatten()
+            .any(|known| name == known);
             let is_proof = value.is_sensitive() && !is_known
                 || name == header::AUTHORIZATION
                 || (!provider.scheme_info().signature_header.is_empty()

@@ -14,9 +14,9 @@ use crate::verify::scheme::checked_pointer;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchLayout {
     array: &'static str,
-    inside: Option<&'static str>,
+    inner: Option<&'static str>,
     id: Option<&'static str>,
-    also: &'static [&'static str],
+    id_parts: &'static [&'static str],
     event: Option<&'static str>,
     action: Option<&'static str>,
 }
@@ -26,13 +26,13 @@ impl BatchLayout {
     #[must_use]
     pub const fn at(array: &'static str) -> Self {
         let array = if array.is_empty() { array } else { checked_pointer(array) };
-        Self { array, inside: None, id: None, also: &[], event: None, action: None }
+        Self { array, inner: None, id: None, id_parts: &[], event: None, action: None }
     }
 
     /// Each item wraps the event at this pointer. What follows is looked for inside of it.
     #[must_use]
     pub const fn with_inner(mut self, pointer: &'static str) -> Self {
-        self.inside = Some(checked_pointer(pointer));
+        self.inner = Some(checked_pointer(pointer));
         self
     }
 
@@ -52,7 +52,7 @@ impl BatchLayout {
             checked_pointer(pointers[at]);
             at += 1;
         }
-        self.also = pointers;
+        self.id_parts = pointers;
         self
     }
 
@@ -79,7 +79,7 @@ impl BatchLayout {
     /// What each item wraps its event in.
     #[must_use]
     pub const fn inner(&self) -> Option<&'static str> {
-        self.inside
+        self.inner
     }
 
     /// Where in an event its id is.
@@ -91,7 +91,7 @@ impl BatchLayout {
     /// What else belongs to the id.
     #[must_use]
     pub const fn id_parts(&self) -> &'static [&'static str] {
-        self.also
+        self.id_parts
     }
 
     /// Where in an event its name is.
@@ -107,7 +107,7 @@ impl BatchLayout {
     }
 
     /// Where in the body the first event has this pointer.
-    pub(crate) fn first(&self, pointer: &str) -> String {
-        format!("{}/0{}{pointer}", self.array, self.inside.unwrap_or_default())
+    pub(crate) fn pointer_in_first_event(&self, pointer: &str) -> String {
+        format!("{}/0{}{pointer}", self.array, self.inner.unwrap_or_default())
     }
 }

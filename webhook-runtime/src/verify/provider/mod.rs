@@ -37,14 +37,14 @@ pub struct Provider {
     id: Option<Field>,
     event: Option<Field>,
     action: Option<Field>,
-    form_field: Option<&'static str>,
-    items: Option<BatchLayout>,
+    json_form_field: Option<&'static str>,
+    batch: Option<BatchLayout>,
     ack_status: u16,
-    copies: Deduplication,
+    deduplication: Deduplication,
     handshakes: &'static [Handshake],
     methods: &'static str,
-    success: SuccessBody,
-    docs: &'static str,
+    success_body: SuccessBody,
+    docs_url: &'static str,
     response_timeout: Option<Duration>,
     retry_period: Option<Duration>,
 }
@@ -105,31 +105,31 @@ impl Provider {
     /// When the scheme contradicts itself; in a constant that is a compile error.
     #[must_use]
     pub const fn new(name: &'static str, scheme: Scheme) -> Self {
-        Self::by(name, Mechanism::Data(scheme.checked()))
+        Self::with_mechanism(name, Mechanism::Data(scheme.checked()))
     }
 
     /// A provider whose scheme is code, because data cannot describe it.
     #[must_use]
     pub const fn custom(name: &'static str, verify: &'static dyn Verify) -> Self {
-        Self::by(name, Mechanism::Code(verify))
+        Self::with_mechanism(name, Mechanism::Code(verify))
     }
 
     #[allow(clippy::large_types_passed_by_value, reason = "evaluated by the compiler only")]
-    const fn by(name: &'static str, mechanism: Mechanism) -> Self {
+    const fn with_mechanism(name: &'static str, mechanism: Mechanism) -> Self {
         Self {
             name,
             mechanism,
             id: None,
             event: None,
             action: None,
-            form_field: None,
-            items: None,
+            json_form_field: None,
+            batch: None,
             ack_status: 202,
-            copies: Deduplication::SignedBytes,
+            deduplication: Deduplication::SignedBytes,
             handshakes: &[],
             methods: "POST",
-            success: SuccessBody::FromHandler,
-            docs: "",
+            success_body: SuccessBody::FromHandler,
+            docs_url: "",
             response_timeout: None,
             retry_period: None,
         }
@@ -159,7 +159,7 @@ impl Provider {
     /// The form field that carries the JSON payload, where the provider can be told to send forms.
     #[must_use]
     pub const fn with_json_form_field(mut self, field: &'static str) -> Self {
-        self.form_field = Some(field);
+        self.json_form_field = Some(field);
         self
     }
 
@@ -174,8 +174,8 @@ impl Provider {
     /// [`Delivery::id`](crate::Delivery::id). A request without events is answered by 200, and
     /// nothing is called.
     #[must_use]
-    pub const fn with_batch(mut self, items: BatchLayout) -> Self {
-        self.items = Some(items);
+    pub const fn with_batch(mut self, batch: BatchLayout) -> Self {
+        self.batch = Some(batch);
         self
     }
 
@@ -194,8 +194,8 @@ impl Provider {
     /// What makes a delivery without a signed id the copy of another, for the inbox: the bytes, unless
     /// told otherwise.
     #[must_use]
-    pub const fn with_deduplication(mut self, copies: Deduplication) -> Self {
-        self.copies = copies;
+    pub const fn with_deduplication(mut self, deduplication: Deduplication) -> Self {
+        self.deduplication = deduplication;
         self
     }
 
@@ -216,15 +216,15 @@ impl Provider {
 
     /// What the provider wants to read in the answer.
     #[must_use]
-    pub const fn with_success_body(mut self, success: SuccessBody) -> Self {
-        self.success = success;
+    pub const fn with_success_body(mut self, success_body: SuccessBody) -> Self {
+        self.success_body = success_body;
         self
     }
 
     /// Where the provider documents its signature.
     #[must_use]
     pub const fn with_docs_url(mut self, url: &'static str) -> Self {
-        self.docs = url;
+        self.docs_url = url;
         self
     }
 
@@ -245,7 +245,7 @@ impl Provider {
     /// Where the provider documents its signature; empty where it is not known.
     #[must_use]
     pub const fn docs_url(&self) -> &'static str {
-        self.docs
+        self.docs_url
     }
 
     /// How long the provider waits for an answer, where it is known.
@@ -305,7 +305,7 @@ impl Provider {
     /// Where the events of a batch are; `None` if one request is one event.
     #[must_use]
     pub const fn batch(&self) -> Option<&BatchLayout> {
-        self.items.as_ref()
+        self.batch.as_ref()
     }
 
     /// The status that tells the provider that a delivery was taken before its handler is done.
@@ -317,7 +317,7 @@ impl Provider {
     /// What makes a delivery without a signed id the copy of another.
     #[must_use]
     pub const fn deduplication(&self) -> Deduplication {
-        self.copies
+        self.deduplication
     }
 
     /// What is signed of a body, in one form whatever way it was written.
@@ -359,11 +359,11 @@ impl Provider {
     }
 
     pub(crate) const fn success_body(&self) -> SuccessBody {
-        self.success
+        self.success_body
     }
 
     pub(crate) const fn json_form_field(&self) -> Option<&'static str> {
-        self.form_field
+        self.json_form_field
     }
 
     /// Whether what stands at `source` is covered by the signature: what is not may have been
@@ -378,8 +378,8 @@ impl Provider {
     }
 
     pub(crate) fn signs_pointer(&self, pointer: &str) -> bool {
-        let traits = self.scheme_info();
-        traits.signs_body || traits.signed_pointers.contains(&pointer)
+        let info = self.scheme_info();
+        info.signs_body || info.signed_pointers.contains(&pointer)
     }
 
     /// Whether one of `secrets` signed this request, and lately: what an endpoint asks before it
@@ -430,7 +430,7 @@ impl Provider {
     /// # Errors
     /// With [`VerifyError::InvalidSecret`] when a secret is blank or not of the scheme's form.
     pub fn verifier(&self, secrets: &[Secret]) -> Result<ProviderVerifier, VerifyError> {
-        ProviderVerifier::new(self.unprepared()?, secrets)
+        ProviderVerifier::new(self.default_verifier()?, secrets)
     }
 
     /// The key that has to be fetched before [`verify`](Self::verify) can judge this request, for
@@ -442,18 +442,18 @@ impl Provider {
         &self,
         request: &SignedRequest<'_>,
     ) -> Result<Option<KeyRequest>, VerifyError> {
-        self.unprepared()?.key_request(request)
+        self.default_verifier()?.key_request(request)
     }
 
-    fn unprepared(&self) -> Result<Verifier, VerifyError> {
+    fn default_verifier(&self) -> Result<Verifier, VerifyError> {
         // Only a window that an endpoint asks for can be at odds with a mechanism.
-        self.for_endpoint(None).ok_or(VerifyError::InvalidSignature)
+        self.endpoint_verifier(None).ok_or(VerifyError::InvalidSignature)
     }
 
     /// The verifier of an endpoint; `None` when it asks for a window, but no time is signed.
-    pub(crate) fn for_endpoint(&self, tolerance: Option<Duration>) -> Option<Verifier> {
-        let refuses_tokens = handshake::signs_for_strangers(self.handshakes);
-        Verifier::new(&self.mechanism, tolerance, refuses_tokens)
+    pub(crate) fn endpoint_verifier(&self, tolerance: Option<Duration>) -> Option<Verifier> {
+        let rejects_tokens = handshake::signs_unsigned_challenges(self.handshakes);
+        Verifier::new(&self.mechanism, tolerance, rejects_tokens)
     }
 
     /// Signs a request as the provider would: the inverse of verification, for tests and senders.

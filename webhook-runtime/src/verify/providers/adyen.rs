@@ -87,17 +87,17 @@ impl Verify for Adyen {
         request: &SignedRequest<'_>,
         context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
-        if !json::is_unambiguous(request.body) {
+        if !json::has_unique_keys(request.body) {
             return Err(VerifyError::MalformedBody);
         }
         let key = KeyEncoding::Hex.decode(context.secret).map_err(VerifyError::InvalidSecret)?;
         let body = std::str::from_utf8(request.body).map_err(|_| VerifyError::MalformedBody)?;
-        let items = json::text(body, "/notificationItems").and_then(json::items);
+        let items = json::raw_value(body, "/notificationItems").and_then(json::array_items);
         let items = items.filter(|items| !items.is_empty()).ok_or(VerifyError::MalformedBody)?;
         for item in items {
             // A tree of one item at a time: anybody can send a body, and a tree of all of it takes
             // a hundred times its size.
-            let item = json::text(item, "/NotificationRequestItem");
+            let item = json::raw_value(item, "/NotificationRequestItem");
             let item: Value = item
                 .and_then(|item| serde_json::from_str(item).ok())
                 .ok_or(VerifyError::MalformedBody)?;

@@ -90,11 +90,11 @@ impl Verify for Sns {
     ) -> Result<Option<SystemTime>, VerifyError> {
         let message = Message::read(request.body)?;
         let topic = message.field("TopicArn").ok_or(VerifyError::MalformedBody)?;
-        if !context.secret.is(topic.as_bytes()) {
+        if !context.secret.matches(topic.as_bytes()) {
             return Err(VerifyError::InvalidSignature);
         }
         let pem = context.key.ok_or(VerifyError::KeyUnavailable)?;
-        let certificate = Certificate::read(pem, context.now).ok_or(VerifyError::UntrustedKey)?;
+        let certificate = Certificate::parse(pem, context.now).ok_or(VerifyError::UntrustedKey)?;
         let key = match message.field("SignatureVersion") {
             Some("1") => certificate.rsa_sha1(),
             Some("2") => certificate.rsa_sha256(),
@@ -108,7 +108,7 @@ impl Verify for Sns {
             return Err(VerifyError::InvalidSignature);
         }
         let timestamp = message.field("Timestamp").ok_or(VerifyError::MalformedBody)?;
-        TIME.with_window(context.tolerance).judge(timestamp, context.now).map(Some)
+        TIME.with_optional_tolerance(context.tolerance).accept(timestamp, context.now).map(Some)
     }
 
     fn sign<'r>(&self, _: &Secret, _: &RequestToSign<'r>) -> Result<SignedParts<'r>, SignError> {
@@ -120,7 +120,7 @@ struct Message(Map<String, Value>);
 
 impl Message {
     fn read(body: &[u8]) -> Result<Self, VerifyError> {
-        if !json::is_unambiguous(body) {
+        if !json::has_unique_keys(body) {
             return Err(VerifyError::MalformedBody);
         }
         serde_json::from_slice(body).map(Self).map_err(|_| VerifyError::MalformedBody)
@@ -176,7 +176,7 @@ mod tests {
     use super::is_sns;
 
     #[test]
-    fn only_urls_of_sns_itself_are_fetched() {
+    fn only_urls_of_sns_are_fetched() {
         for url in [
             "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-1.pem",
             "https://sns.cn-north-1.amazonaws.com.cn/x.pem",

@@ -10,7 +10,7 @@ use crate::verify::{
     Field, Provider, Secret,
     scheme::{
         Hash, ReplayWindow, RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest,
-        Timestamp, Verify, VerifyContext, VerifyError, header_text, insert_header, single,
+        Timestamp, Verify, VerifyContext, VerifyError, header_text, insert_header, single_value,
     },
 };
 
@@ -59,7 +59,7 @@ impl Verify for Contentful {
         if ![SIGNED_HEADERS, TIMESTAMP].iter().all(|name| signed.split(',').any(|it| it == *name)) {
             return Err(VerifyError::MalformedHeader(SIGNED_HEADERS));
         }
-        TIME.well_formed(header_text(headers, TIMESTAMP)?)
+        TIME.check_format(header_text(headers, TIMESTAMP)?)
     }
 
     fn verify(
@@ -79,7 +79,7 @@ impl Verify for Contentful {
         }
         let mut headers = String::new();
         for name in names {
-            let value = single(request.headers, SIGNED_HEADERS, name)?;
+            let value = single_value(request.headers, SIGNED_HEADERS, name)?;
             let value = value.to_str().map_err(|_| VerifyError::MalformedHeader(SIGNED_HEADERS))?;
             append(&mut headers, name, value.trim());
         }
@@ -89,7 +89,7 @@ impl Verify for Contentful {
             return Err(VerifyError::InvalidSignature);
         }
         let timestamp = header_text(request.headers, TIMESTAMP)?;
-        TIME.with_window(context.tolerance).judge(timestamp, context.now).map(Some)
+        TIME.with_optional_tolerance(context.tolerance).accept(timestamp, context.now).map(Some)
     }
 
     fn sign<'r>(

@@ -8,7 +8,7 @@ use crate::verify::{
 const DOCS: &str = "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation";
 
 /// The same for all versions.
-const ITEMS: BatchLayout = BatchLayout::at("")
+const BATCH: BatchLayout = BatchLayout::at("")
     .with_id("/eventId")
     .with_id_parts(&["/subscriptionId", "/objectId", "/occurredAt"])
     .with_event("/subscriptionType");
@@ -37,7 +37,7 @@ pub const HUBSPOT: Provider = Provider::new(
         )
         .signed("{method}{decoded_url}{body}{timestamp}"),
 )
-.with_batch(ITEMS)
+.with_batch(BATCH)
 .with_docs_url(DOCS);
 
 /// `HubSpot`'s signature of version 1, for webhooks of older apps. Use [`HUBSPOT`] where its header
@@ -52,7 +52,7 @@ pub const HUBSPOT_V1: Provider = Provider::new(
         .require_headers(&[("x-hubspot-signature-version", "v1")])
         .signed("{secret}{body}"),
 )
-.with_batch(ITEMS)
+.with_batch(BATCH)
 .with_docs_url(DOCS);
 
 /// `HubSpot`'s signature of version 2, for webhooks of workflows. Use [`HUBSPOT`] where its header
@@ -68,5 +68,5 @@ pub const HUBSPOT_V2: Provider = Provider::new(
         .require_headers(&[("x-hubspot-signature-version", "v2")])
         .signed("{secret}{method}{url}{body}"),
 )
-.with_batch(ITEMS)
+.with_batch(BATCH)
 .with_docs_url(DOCS);

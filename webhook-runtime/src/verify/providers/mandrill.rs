@@ -2,7 +2,7 @@ use std::{borrow::Cow, time::SystemTime};
 
 use http::HeaderMap;
 
-use super::twilio::{Repeated, sorted_fields};
+use super::twilio::{RepeatedFields, sorted_fields};
 use crate::verify::{
     BatchLayout, Provider, Secret,
     handshake::{Handshake, HandshakeResponse},
@@ -49,7 +49,7 @@ impl Verify for Mandrill {
 
     /// The fields in order: the signature is the same in whatever order and spelling they come.
     fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
-        Cow::Owned(sorted_fields(body, Repeated::Kept).into_bytes())
+        Cow::Owned(sorted_fields(body, RepeatedFields::KeepAll).into_bytes())
     }
 
     fn verify(
@@ -60,7 +60,7 @@ impl Verify for Mandrill {
         if !request.is_form() {
             return Err(VerifyError::MalformedBody);
         }
-        let fields = sorted_fields(request.body, Repeated::Kept);
+        let fields = sorted_fields(request.body, RepeatedFields::KeepAll);
         let pieces = [request.url.as_bytes(), fields.as_bytes()];
         let tag = Hash::Sha1.hmac(context.secret.expose(), &pieces);
         if tag.is_base64(header_text(request.headers, SIGNATURE)?) {
@@ -78,7 +78,7 @@ impl Verify for Mandrill {
         if !request.form {
             return Err(SignError::Body);
         }
-        let fields = sorted_fields(request.body, Repeated::Kept);
+        let fields = sorted_fields(request.body, RepeatedFields::KeepAll);
         let tag = Hash::Sha1.hmac(secret.expose(), &[request.url.as_bytes(), fields.as_bytes()]);
         let mut headers = HeaderMap::new();
         insert_header(&mut headers, SIGNATURE, &tag.to_base64())?;

@@ -58,7 +58,7 @@ impl Verify for PayPal {
         }
         header_text(headers, ID)?;
         header_text(headers, SIGNATURE)?;
-        TIME.well_formed(header_text(headers, TIMESTAMP)?)?;
+        TIME.check_format(header_text(headers, TIMESTAMP)?)?;
         if is_paypal(header_text(headers, CERTIFICATE)?) {
             Ok(())
         } else {
@@ -79,8 +79,8 @@ impl Verify for PayPal {
     ) -> Result<Option<SystemTime>, VerifyError> {
         let headers = request.headers;
         let pem = context.key.ok_or(VerifyError::KeyUnavailable)?;
-        let certificate = Certificate::read(pem, context.now)
-            .filter(|certificate| certificate.is_for("paypal.com"))
+        let certificate = Certificate::parse(pem, context.now)
+            .filter(|certificate| certificate.is_issued_to("paypal.com"))
             .ok_or(VerifyError::UntrustedKey)?;
         let key = certificate.rsa_sha256().ok_or(VerifyError::KeyUnavailable)?;
         let signature = Base64::decode_vec(header_text(headers, SIGNATURE)?)
@@ -92,7 +92,7 @@ impl Verify for PayPal {
         if !key.verify_message(text.as_bytes(), &signature) {
             return Err(VerifyError::InvalidSignature);
         }
-        TIME.with_window(context.tolerance).judge(timestamp, context.now).map(Some)
+        TIME.with_optional_tolerance(context.tolerance).accept(timestamp, context.now).map(Some)
     }
 
     fn sign<'r>(&self, _: &Secret, _: &RequestToSign<'r>) -> Result<SignedParts<'r>, SignError> {
@@ -115,7 +115,7 @@ mod tests {
     use super::is_paypal;
 
     #[test]
-    fn only_urls_of_paypal_itself_are_fetched() {
+    fn only_urls_of_paypal_are_fetched() {
         assert!(is_paypal("https://api.paypal.com/v1/notifications/certs/CERT-1"));
         assert!(is_paypal("https://api.sandbox.paypal.com/v1/notifications/certs/CERT-1"));
         for url in [

@@ -52,7 +52,7 @@ impl Verify for Twilio {
         if matches!(body.first(), Some(b'{' | b'[')) {
             return Cow::Borrowed(body);
         }
-        Cow::Owned(sorted_fields(body, Repeated::Distinct).into_bytes())
+        Cow::Owned(sorted_fields(body, RepeatedFields::Distinct).into_bytes())
     }
 
     fn verify(
@@ -70,7 +70,7 @@ impl Verify for Twilio {
                 String::new()
             }
             None if request.body.is_empty() => String::new(),
-            None if request.is_form() => sorted_fields(request.body, Repeated::Distinct),
+            None if request.is_form() => sorted_fields(request.body, RepeatedFields::Distinct),
             None => return Err(VerifyError::MalformedBody),
         };
         let matches = |url: &str| {
@@ -89,7 +89,7 @@ impl Verify for Twilio {
         request: &RequestToSign<'r>,
     ) -> Result<SignedParts<'r>, SignError> {
         let fields = if request.form {
-            sorted_fields(request.body, Repeated::Distinct)
+            sorted_fields(request.body, RepeatedFields::Distinct)
         } else if request.body.is_empty() || body_hash(request.url).is_some() {
             String::new()
         } else {
@@ -133,22 +133,22 @@ fn is_hash_of(expected: &str, body: &[u8]) -> bool {
 
 /// What becomes of a field that is given more than once.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Repeated {
+pub(super) enum RepeatedFields {
     /// Every different value once, sorted.
     Distinct,
     /// Every value, in the order given.
-    Kept,
+    KeepAll,
 }
 
 /// The names and values of a form, sorted by name and joined without separators.
-pub(super) fn sorted_fields(form: &[u8], repeated: Repeated) -> String {
+pub(super) fn sorted_fields(form: &[u8], repeated: RepeatedFields) -> String {
     let mut fields: BTreeMap<Cow<'_, str>, Vec<Cow<'_, str>>> = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(form) {
         fields.entry(name).or_default().push(value);
     }
     let mut joined = String::new();
     for (name, mut values) in fields {
-        if repeated == Repeated::Distinct {
+        if repeated == RepeatedFields::Distinct {
             values.sort_unstable();
             values.dedup();
         }

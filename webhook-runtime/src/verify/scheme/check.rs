@@ -5,7 +5,7 @@ use super::{
     grammar::{Grammar, Placement},
     key::Algorithm,
     template::Part,
-    timestamp::Place,
+    timestamp::TimestampLocation,
 };
 
 impl Scheme {
@@ -29,7 +29,7 @@ impl Scheme {
             "the end of the {{body}} could be taken for the {{id}} behind it: sign the id first"
         );
         assert!(
-            !template.id_meets_body(false),
+            !template.id_could_overlap_body(false),
             "the {{body}} could be taken for the end of the {{id}}: put a text or the time between them"
         );
         assert!(
@@ -41,16 +41,16 @@ impl Scheme {
                 !template.has(Part::Timestamp),
                 "{{timestamp}} is signed, but the scheme does not say where the timestamp is"
             ),
-            Some(timestamp) => match timestamp.place {
-                Place::Pointer(_) => assert!(
+            Some(timestamp) => match timestamp.location {
+                TimestampLocation::Pointer(_) => assert!(
                     !template.has(Part::Timestamp),
                     "a timestamp in the body is signed with the body: remove {{timestamp}}"
                 ),
-                Place::Header(_) => assert!(
+                TimestampLocation::Header(_) => assert!(
                     template.has(Part::Timestamp),
                     "the timestamp is not signed: add {{timestamp}} to the signed template"
                 ),
-                Place::Field(_) => {
+                TimestampLocation::Field(_) => {
                     assert!(
                         template.has(Part::Timestamp),
                         "the timestamp is not signed: add {{timestamp}} to the signed template"
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_contradicts_itself_is_refused() {
+    fn contradictory_schemes_are_rejected() {
         let cases: [(Build, &str); 17] = [
             (|| Scheme::hmac_sha256(), "names no signature header"),
             (|| HMAC_SHA256_HEX.signed("{url}"), "does not sign the body"),

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn unless_implemented_any_secret_does_no_key_is_wanted_and_the_body_is_what_it_is() {
+    fn default_methods_accept_everything() {
         let headers = HeaderMap::new();
         let request =
             SignedRequest { method: "POST", url: "", headers: &headers, query: "", body: b"" };

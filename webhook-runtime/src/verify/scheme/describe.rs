@@ -4,12 +4,12 @@ use super::{
     KeyEncoding, ReplayWindow, Scheme, SchemeInfo, Timestamp,
     grammar::{Grammar, Placement},
     template::Part,
-    timestamp::Place,
+    timestamp::TimestampLocation,
 };
 
 impl Scheme {
     /// How many secrets have a header, where each has its own.
-    pub(crate) fn most_secrets(&self) -> Option<usize> {
+    pub(crate) fn max_secrets(&self) -> Option<usize> {
         match self.placement {
             Placement::Paired { names } => Some(names.len()),
             _ => None,
@@ -34,7 +34,7 @@ impl Scheme {
     /// Whether the value of the header `name` is covered by the signature.
     pub(crate) fn signs_header(&self, name: &str) -> bool {
         self.id == Some(name)
-            || matches!(self.timestamp, Some(Timestamp { place: Place::Header(header), .. })
+            || matches!(self.timestamp, Some(Timestamp { location: TimestampLocation::Header(header), .. })
                 if header == name)
     }
 
@@ -83,8 +83,10 @@ impl Scheme {
                 format!("{name}: {prefix}…")
             }
             Placement::Header { name, grammar: Grammar::Fields { separator, signature } } => {
-                match self.timestamp.map(|timestamp| timestamp.place) {
-                    Some(Place::Field(time)) => format!("{name}: {time}=…{separator}{signature}=…"),
+                match self.timestamp.map(|timestamp| timestamp.location) {
+                    Some(TimestampLocation::Field(time)) => {
+                        format!("{name}: {time}=…{separator}{signature}=…")
+                    }
                     _ => format!("{name}: {signature}=…"),
                 }
             }
@@ -112,7 +114,7 @@ mod tests {
     const NAMED: Scheme = TIMED.id_header("x-id").signed("{id}.{timestamp}.{body}");
 
     #[test]
-    fn what_was_said_of_a_scheme_is_known() {
+    fn properties_are_readable() {
         let scheme = NAMED.base64().key(KeyEncoding::Hex).checked();
         assert_eq!(scheme.signature_header(), "x-signature");
         assert_eq!(scheme.algorithm(), "HMAC-SHA256");
@@ -129,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_scheme_covers_is_known() {
+    fn scheme_info_says_what_is_covered() {
         let covers = |scheme: Scheme| {
             let traits = scheme.scheme_info();
             (traits.signs_body, traits.signs_url, traits.signs_time)
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn only_id_and_time_are_signed_headers() {
+    fn signs_header_is_true_for_id_and_time() {
         let signed = |scheme: Scheme| {
             ["x-id", "x-time", "x-signature", ""].map(|name| scheme.signs_header(name))
         };
@@ -157,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn paired_headers_bound_the_secrets() {
-        assert_eq!(HMAC_SHA256_HEX.most_secrets(), None);
-        assert_eq!(HMAC_SHA256_HEX.paired_headers(&["x-a"]).most_secrets(), Some(1));
-        assert_eq!(HMAC_SHA256_HEX.paired_headers(&["x-a", "x-b"]).most_secrets(), Some(2));
+    fn paired_headers_limit_the_secrets() {
+        assert_eq!(HMAC_SHA256_HEX.max_secrets(), None);
+        assert_eq!(HMAC_SHA256_HEX.paired_headers(&["x-a"]).max_secrets(), Some(1));
+        assert_eq!(HMAC_SHA256_HEX.paired_headers(&["x-a", "x-b"]).max_secrets(), Some(2));
     }
 
     #[test]
-    fn a_window_is_for_a_time() {
+    fn a_tolerance_needs_a_timestamp() {
         let window = Duration::from_secs(10);
         assert!(HMAC_SHA256_HEX.with_tolerance(window).is_none());
         let narrow = TIMED.with_tolerance(window).expect("there is a time");
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_shows_where_the_signature_stands() {
+    fn signature_pattern_shows_the_location() {
         let fields = HMAC_SHA256_HEX.fields(",", "v1");
         for (scheme, pattern) in [
             (HMAC_SHA256_HEX, "x-signature: …"),

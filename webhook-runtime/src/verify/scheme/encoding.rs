@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn each_encoding_has_its_own_text() {
+    fn each_encoding_round_trips() {
         let bytes = [0xfb, 0xff, 0x0a, 0x00];
         for (encoding, text) in ALL.into_iter().zip(["fbff0a00", "+/8KAA==", "-_8KAA"]) {
             assert_eq!(encoding.encode(&bytes), text);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_not_exactly_the_encoding_is_refused() {
+    fn decoding_is_strict() {
         for encoding in ALL {
             for text in ["", " ", "fbf", "fbff0a00fbff0a00fb", "+/8KAA==\n"] {
                 assert_eq!(decoded(encoding, text), None, "{encoding:?} {text:?}");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_is_that_of_what_is_decoded() {
+    fn decoded_len_matches_decode() {
         let long = "0".repeat(2 * MAX_SIGNATURE);
         let texts =
             ["", "0", "0a", "0A", "0g", "/0", ":0", "`0", "é", "0a0", "YQ==", "YQ", "YR", "_-"];

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_and_the_secret_are_told() {
+    fn messages_name_header_and_secret() {
         for (error, text) in [
             (VerifyError::MissingHeader("x-a"), "the header x-a is missing"),
             (VerifyError::RepeatedHeader("x-a"), "the header x-a was sent more than once"),

@@ -35,7 +35,7 @@ pub(crate) enum Grammar {
 
 /// The names of a scheme's headers, made ready once to be looked up.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Names {
+pub(crate) struct HeaderNames {
     /// Of the signatures, where the names are known.
     pub(crate) signatures: Vec<HeaderName>,
     pub(crate) timestamp: Option<HeaderName>,
@@ -107,14 +107,14 @@ impl Placement {
     ) -> Result<(), VerifyError> {
         match *self {
             Self::Header { name, grammar } => {
-                let value = text_in(headers, name, &known[0])?;
+                let value = named_header_text(headers, name, &known[0])?;
                 grammar.read(name, value, timestamp_field, claimed)?;
             }
             Self::Numbered { prefix } => {
                 for name in headers.keys() {
                     let number = name.as_str().strip_prefix(prefix);
                     if number.is_some_and(is_number) {
-                        let value = text_in(headers, prefix, name)?;
+                        let value = named_header_text(headers, prefix, name)?;
                         claimed.push(prefix, value, None)?;
                     }
                 }
@@ -134,7 +134,11 @@ impl Placement {
             Self::Paired { names } => {
                 for (secret, (label, name)) in names.iter().zip(known).enumerate() {
                     if headers.contains_key(name) {
-                        claimed.push(label, text_in(headers, label, name)?, Some(secret))?;
+                        claimed.push(
+                            label,
+                            named_header_text(headers, label, name)?,
+                            Some(secret),
+                        )?;
                     }
                 }
                 if claimed.len == 0 {
@@ -149,15 +153,15 @@ impl Placement {
     }
 
     /// Marks the headers that carry signatures as sensitive.
-    pub(crate) fn hide(&self, headers: &mut HeaderMap) {
+    pub(crate) fn mark_sensitive(&self, headers: &mut HeaderMap) {
         match self {
-            Self::Header { name, .. } => hide(headers, name),
+            Self::Header { name, .. } => mark_sensitive(headers, name),
             Self::Numbered { prefix } => {
                 for (name, value) in headers {
                     value.set_sensitive(value.is_sensitive() || name.as_str().starts_with(prefix));
                 }
             }
-            Self::Paired { names } => names.iter().for_each(|name| hide(headers, name)),
+            Self::Paired { names } => names.iter().for_each(|name| mark_sensitive(headers, name)),
             Self::Query { .. } => {}
         }
     }
@@ -190,10 +194,10 @@ impl Grammar {
                 let mut rest = Some(value);
                 while let Some(text) = rest {
                     let field;
-                    (field, rest) = cut(text, separator);
+                    (field, rest) = split_first(text, separator);
                     // Base64 padding is made of `=` too: only the first one parts key and value.
                     let (key, text) =
-                        keyed(field, b'=').ok_or(VerifyError::MalformedSignature(header))?;
+                        split_key(field, b'=').ok_or(VerifyError::MalformedSignature(header))?;
                     if key == signature {
                         claimed.push(header, text, None)?;
                     } else if timestamp_field == Some(key)
@@ -210,7 +214,7 @@ impl Grammar {
                         return Err(VerifyError::TooManySignatures(header));
                     }
                     let (its_version, text) =
-                        keyed(entry, b',').ok_or(VerifyError::MalformedSignature(header))?;
+                        split_key(entry, b',').ok_or(VerifyError::MalformedSignature(header))?;
                     if its_version == version {
                         claimed.push(header, text, None)?;
                     }
@@ -234,7 +238,7 @@ impl Grammar {
 }
 
 /// Marks one header as sensitive.
-pub(crate) fn hide(headers: &mut HeaderMap, name: &str) {
+pub(crate) fn mark_sensitive(headers: &mut HeaderMap, name: &str) {
     if let Some(value) = headers.get_mut(name) {
         value.set_sensitive(true);
     }
@@ -242,16 +246,16 @@ pub(crate) fn hide(headers: &mut HeaderMap, name: &str) {
 
 /// A text before its first separator, and what follows that. What the standard library prepares to
 /// find a text is not worth its while for a single mark.
-fn cut<'t>(text: &'t str, separator: &str) -> (&'t str, Option<&'t str>) {
-    let cut = match separator.as_bytes() {
+fn split_first<'t>(text: &'t str, separator: &str) -> (&'t str, Option<&'t str>) {
+    let split = match separator.as_bytes() {
         [mark] => text.split_once(char::from(*mark)),
         _ => text.split_once(separator),
     };
-    cut.map_or((text, None), |(before, behind)| (before, Some(behind)))
+    split.map_or((text, None), |(before, behind)| (before, Some(behind)))
 }
 
 /// A short key before a mark, and what follows it.
-fn keyed(text: &str, mark: u8) -> Option<(&str, &str)> {
+fn split_key(text: &str, mark: u8) -> Option<(&str, &str)> {
     let at = text.bytes().position(|byte| byte == mark)?;
     Some((&text[..at], &text[at + 1..]))
 }
@@ -261,7 +265,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// The only value of a header: sent twice, two readers could see two values.
-pub(crate) fn single<'r>(
+pub(crate) fn single_value<'r>(
     headers: &'r HeaderMap,
     label: &'static str,
     name: impl AsHeaderName,
@@ -275,19 +279,22 @@ pub(crate) fn single<'r>(
 }
 
 /// The only value of a header, as visible ASCII.
-pub(crate) fn text<'r>(headers: &'r HeaderMap, name: &'static str) -> Result<&'r str, VerifyError> {
-    text_in(headers, name, name)
+pub(crate) fn header_text<'r>(
+    headers: &'r HeaderMap,
+    name: &'static str,
+) -> Result<&'r str, VerifyError> {
+    named_header_text(headers, name, name)
 }
 
 /// The same for a name that is ready, or not a constant.
-pub(crate) fn text_in<'r>(
+pub(crate) fn named_header_text<'r>(
     headers: &'r HeaderMap,
     label: &'static str,
     name: impl AsHeaderName,
 ) -> Result<&'r str, VerifyError> {
     // `to_str` asks of every byte whether it can be seen; whether all are ASCII is asked by words.
     // A tab gets past this, and is of no use to anybody.
-    let value = single(headers, label, name)?.as_bytes();
+    let value = single_value(headers, label, name)?.as_bytes();
     let text = std::str::from_utf8(value).ok().filter(|text| text.is_ascii());
     text.ok_or(VerifyError::MalformedHeader(label))
 }
@@ -340,7 +347,7 @@ mod tests {
     const TOO_MANY: Result<Found, VerifyError> = Err(VerifyError::TooManySignatures(HEADER));
 
     #[test]
-    fn a_bare_signature_stands_behind_its_prefix() {
+    fn a_bare_signature_follows_its_prefix() {
         assert_eq!(in_header(BARE, "sha256=ab"), found(&["ab"], None));
         assert_eq!(in_header(Grammar::Bare { prefix: "" }, "ab=="), found(&["ab=="], None));
         for value in ["ab", "SHA256=ab", " sha256=ab", "sha256=", "sha256", ""] {
@@ -349,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_found_by_their_names() {
+    fn fields_are_found_by_name() {
         let both = found(&["ab=="], Some("7"));
         assert_eq!(in_header(FIELDS, "t=7,v1=ab=="), both);
         assert_eq!(in_header(FIELDS, "v1=ab==,t=7"), both);
@@ -365,14 +372,14 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_the_time_only_where_the_scheme_says_so() {
+    fn a_time_field_counts_only_if_configured() {
         let placement = Placement::Header { name: HEADER, grammar: FIELDS };
         let sent = headers(&[(HEADER, "t=7,t=8,v1=a")]);
         assert_eq!(find(placement, &sent, "", None), found(&["a"], None));
     }
 
     #[test]
-    fn versions_are_found_by_their_names() {
+    fn versions_are_found_by_name() {
         assert_eq!(in_header(VERSIONS, "v1,a"), found(&["a"], None));
         assert_eq!(in_header(VERSIONS, "v1a,x v1,a,b v2,y v1,c"), found(&["a,b", "c"], None));
         for value in ["", "v1", "v1,a ", "v1,a  v1,b", "v2,a", "v1,", "V1,a"] {
@@ -381,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_of_eight_at_most() {
+    fn a_list_has_at_most_eight_signatures() {
         let list = |entry: &str, separator: &str, count| vec![entry; count].join(separator);
         assert_eq!(in_header(VERSIONS, &list("v1,a", " ", 8)), found(&["a"; 8], None));
         assert_eq!(in_header(VERSIONS, &list("v1,a", " ", 9)), TOO_MANY);
@@ -392,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_sent_once_and_as_ascii() {
+    fn a_header_is_sent_once_as_ascii() {
         let placement = Placement::Header { name: HEADER, grammar: BARE };
         let judge = |all: &[(&'static str, &str)]| find(placement, &headers(all), "", None);
         assert_eq!(judge(&[]), Err(VerifyError::MissingHeader(HEADER)));
@@ -401,13 +408,13 @@ mod tests {
         let foreign = judge(&[(HEADER, "sha256=\u{e4}")]);
         assert_eq!(foreign, Err(VerifyError::MalformedHeader(HEADER)));
         let sent = headers(&[(HEADER, "a")]);
-        assert_eq!(text(&sent, HEADER), Ok("a"));
-        assert_eq!(single(&sent, HEADER, HEADER), Ok(&sent[HEADER]));
-        assert_eq!(text(&sent, "x-other"), Err(VerifyError::MissingHeader("x-other")));
+        assert_eq!(header_text(&sent, HEADER), Ok("a"));
+        assert_eq!(single_value(&sent, HEADER, HEADER), Ok(&sent[HEADER]));
+        assert_eq!(header_text(&sent, "x-other"), Err(VerifyError::MissingHeader("x-other")));
     }
 
     #[test]
-    fn numbered_headers_have_numbers() {
+    fn numbered_headers_end_in_a_number() {
         let placement = Placement::Numbered { prefix: "x-sig-" };
         assert!(placement.names().is_empty());
         let judge = |all: &[(&'static str, &str)]| find(placement, &headers(all), "", None);
@@ -424,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn paired_headers_belong_to_one_secret_each() {
+    fn paired_headers_have_one_secret_each() {
         const NAMES: &[&str] = &["x-first", "x-second"];
         let placement = Placement::Paired { names: NAMES };
         assert_eq!(placement.names(), NAMES);
@@ -437,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_has_the_parameter_once() {
+    fn a_query_parameter_is_sent_once() {
         let placement = Placement::Query { name: "code" };
         assert!(placement.names().is_empty());
         let judge = |query: &str| find(placement, &HeaderMap::new(), query, None);
@@ -451,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn what_carries_a_signature_is_sensitive() {
+    fn signature_headers_become_sensitive() {
         let shown = |placement: Placement| {
             let names = ["x-signature", "x-signature-1", "x-other"];
             let mut headers = headers(&names.map(|name| (name, "a")));
@@ -460,7 +467,7 @@ mod tests {
                 secret.set_sensitive(true);
                 secret
             });
-            placement.hide(&mut headers);
+            placement.mark_sensitive(&mut headers);
             assert!(headers["x-secret"].is_sensitive(), "it was before");
             names.map(|name| headers[name].is_sensitive())
         };
@@ -481,7 +488,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_found() {
+    fn written_signatures_are_read_back() {
         for (grammar, time, written) in [
             (BARE, None, "sha256=ab"),
             (FIELDS, None, "v1=ab"),

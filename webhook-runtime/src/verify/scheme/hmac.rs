@@ -81,7 +81,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_tags_are_those_of_the_standard() {
+    fn tags_match_the_test_vectors() {
         for (hash, hex) in TAGS {
             for pieces in [
                 &[&b"what do ya want for nothing?"[..]][..],
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_has_to_be_the_whole_tag() {
+    fn only_the_whole_tag_matches() {
         for (hash, hex) in TAGS {
             let tag = hash.hmac(b"Jefe", &[b"what do ya want for nothing?"]);
             let base64 = tag.to_base64();

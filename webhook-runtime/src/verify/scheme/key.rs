@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     KeyEncoding,
-    asymmetric::{Asymmetric, PublicKey},
+    asymmetric::{AsymmetricAlgorithm, PublicKey},
     template::{Template, Values},
 };
 use crate::verify::{Secret, SecretError};
@@ -28,7 +28,7 @@ pub(crate) enum Algorithm {
     Basic,
     /// Signed with a private key, and checked with the public one.
     #[allow(dead_code, reason = "made by features only")]
-    Asymmetric(Asymmetric),
+    Asymmetric(AsymmetricAlgorithm),
 }
 
 impl Algorithm {
@@ -92,12 +92,12 @@ impl Tag {
 
     /// Compares in constant time.
     pub(crate) fn matches(&self, signature: &[u8]) -> bool {
-        is_same(self.as_bytes(), signature)
+        constant_time_eq(self.as_bytes(), signature)
     }
 }
 
 /// Compares in constant time, by words: byte by byte, it takes as long as to hash a block.
-pub(crate) fn is_same(left: &[u8], right: &[u8]) -> bool {
+pub(crate) fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }
@@ -122,9 +122,9 @@ impl Key {
     ) -> Result<Self, SecretError> {
         let key = encoding.decode(secret)?;
         Ok(match algorithm {
-            Algorithm::HmacSha1 => Self::HmacSha1(keyed(&key)),
-            Algorithm::HmacSha256 => Self::HmacSha256(keyed(&key)),
-            Algorithm::HmacSha512 => Self::HmacSha512(keyed(&key)),
+            Algorithm::HmacSha1 => Self::HmacSha1(new_mac(&key)),
+            Algorithm::HmacSha256 => Self::HmacSha256(new_mac(&key)),
+            Algorithm::HmacSha512 => Self::HmacSha512(new_mac(&key)),
             Algorithm::Sha256 => Self::Sha256(key),
             Algorithm::Token => Self::Token(text(&key)?),
             Algorithm::Basic => {
@@ -143,9 +143,9 @@ impl Key {
     /// The signature of a text; `None` where the key cannot make one.
     pub(crate) fn tag(&self, template: &Template, values: &Values<'_>) -> Option<Tag> {
         Some(match self {
-            Self::HmacSha1(keyed) => mac(keyed, template, values),
-            Self::HmacSha256(keyed) => mac(keyed, template, values),
-            Self::HmacSha512(keyed) => mac(keyed, template, values),
+            Self::HmacSha1(keyed) => compute_mac(keyed, template, values),
+            Self::HmacSha256(keyed) => compute_mac(keyed, template, values),
+            Self::HmacSha512(keyed) => compute_mac(keyed, template, values),
             Self::Sha256(secret) => {
                 let mut hash = Sha256::new();
                 let values = Values { secret, ..*values };
@@ -157,7 +157,7 @@ impl Key {
     }
 
     /// Whether this key, where it is a public one, confirms the signature.
-    pub(crate) fn confirms(
+    pub(crate) fn verifies(
         &self,
         template: &Template,
         values: &Values<'_>,
@@ -168,7 +168,7 @@ impl Key {
 
     /// Compares a sent credential with the expected one. Both are hashed first, so that the time
     /// taken tells neither where they differ nor how long the expected one is.
-    pub(crate) fn is_token(&self, sent: &[u8]) -> bool {
+    pub(crate) fn matches_credential(&self, sent: &[u8]) -> bool {
         match self {
             Self::Token(expected) => {
                 Sha256::digest(expected.as_bytes()).ct_eq(&Sha256::digest(sent)).into()
@@ -178,7 +178,7 @@ impl Key {
     }
 
     /// The credential to send, where the secret itself is what is sent.
-    pub(crate) fn token(&self) -> Option<&str> {
+    pub(crate) fn credential(&self) -> Option<&str> {
         match self {
             Self::Token(expected) => Some(expected),
             _ => None,
@@ -193,12 +193,12 @@ fn text(key: &[u8]) -> Result<Zeroizing<String>, SecretError> {
     }
 }
 
-fn keyed<M: KeyInit>(key: &[u8]) -> M {
+fn new_mac<M: KeyInit>(key: &[u8]) -> M {
     // HMAC takes a key of any length; emptiness was refused when the key was decoded.
     M::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
-fn mac<M: Mac + Clone>(keyed: &M, template: &Template, values: &Values<'_>) -> Tag {
+fn compute_mac<M: Mac + Clone>(keyed: &M, template: &Template, values: &Values<'_>) -> Tag {
     let mut mac = keyed.clone();
     template.feed(values, |piece| mac.update(piece));
     Tag::new(&mac.finalize().into_bytes())
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn algorithms_are_told_apart() {
+    fn algorithms_have_labels_and_lengths() {
         let told = |algorithm: Algorithm| {
             (algorithm.label(), algorithm.signature_len(), algorithm.is_credential())
         };
@@ -222,15 +222,15 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_equal_in_every_byte_is_the_same() {
+    fn constant_time_eq_compares_every_byte() {
         for length in 0..40 {
             let left = vec![0x5a; length];
-            assert!(is_same(&left, &left.clone()), "{length}");
-            assert!(!is_same(&left, &[&left[..], &[0x5a]].concat()), "{length}");
+            assert!(constant_time_eq(&left, &left.clone()), "{length}");
+            assert!(!constant_time_eq(&left, &[&left[..], &[0x5a]].concat()), "{length}");
             for at in 0..length {
                 let mut right = left.clone();
                 right[at] ^= 1;
-                assert!(!is_same(&left, &right), "{at} of {length}");
+                assert!(!constant_time_eq(&left, &right), "{at} of {length}");
             }
         }
         assert!(Tag::new(b"tag").matches(b"tag"));
@@ -251,7 +251,7 @@ mod tests {
 
     /// RFC 2202 and RFC 4231, test case 2; the last is that text behind the key.
     #[test]
-    fn tags_are_those_of_the_standards() {
+    fn tags_match_the_test_vectors() {
         let text = b"what do ya want for nothing?";
         for (algorithm, template, tag) in [
             (Algorithm::HmacSha1, "{body}", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
@@ -278,22 +278,29 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_is_sent_word_for_word() {
+    fn a_credential_is_sent_verbatim() {
         let token = prepared(Algorithm::Token, "s3cret").expect("a token");
-        assert_eq!(token.token(), Some("s3cret"));
-        assert!(token.is_token(b"s3cret"));
-        assert!(!token.is_token(b"s3cre") && !token.is_token(b"") && !token.is_token(b"S3cret"));
+        assert_eq!(token.credential(), Some("s3cret"));
+        assert!(token.matches_credential(b"s3cret"));
+        assert!(
+            !token.matches_credential(b"s3cre")
+                && !token.matches_credential(b"")
+                && !token.matches_credential(b"S3cret")
+        );
         let basic = prepared(Algorithm::Basic, "user:pass").expect("user and password");
-        assert_eq!(basic.token(), Some("Basic dXNlcjpwYXNz"));
-        assert!(basic.is_token(b"Basic dXNlcjpwYXNz") && !basic.is_token(b"user:pass"));
+        assert_eq!(basic.credential(), Some("Basic dXNlcjpwYXNz"));
+        assert!(
+            basic.matches_credential(b"Basic dXNlcjpwYXNz")
+                && !basic.matches_credential(b"user:pass")
+        );
         let mac = prepared(Algorithm::HmacSha256, "s3cret").expect("a key");
-        assert_eq!(mac.token(), None);
-        assert!(!mac.is_token(b"s3cret"));
-        assert!(!mac.confirms(&Template::BODY, &Values::default(), b""));
+        assert_eq!(mac.credential(), None);
+        assert!(!mac.matches_credential(b"s3cret"));
+        assert!(!mac.verifies(&Template::BODY, &Values::default(), b""));
     }
 
     #[test]
-    fn half_a_credential_is_refused() {
+    fn incomplete_credentials_are_rejected() {
         let refused = |algorithm, text: &str| prepared(algorithm, text).err();
         let malformed = SecretError::Malformed("of the form user:password");
         assert_eq!(refused(Algorithm::Basic, "user"), Some(malformed));

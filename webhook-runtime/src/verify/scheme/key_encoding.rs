@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_secret_is_refused_under_every_encoding() {
+    fn blank_secrets_are_rejected() {
         const WHSEC: KeyEncoding = KeyEncoding::PrefixedBase64("whsec_");
         const OPEN: KeyEncoding = KeyEncoding::PrefixedBase64OrText("whsec_");
         for encoding in [KeyEncoding::Text, KeyEncoding::Hex, KeyEncoding::Base64, WHSEC, OPEN] {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_decoded_as_the_scheme_says() {
+    fn each_encoding_decodes_its_keys() {
         const WHSEC: KeyEncoding = KeyEncoding::PrefixedBase64("whsec_");
         assert_eq!(decoded(KeyEncoding::Text, "YWI="), Ok(b"YWI=".to_vec()));
         assert_eq!(decoded(KeyEncoding::Base64, "YWI="), Ok(b"ab".to_vec()));
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn pem_is_kept_and_anything_else_is_base64() {
+    fn pem_is_kept_or_decoded_from_base64() {
         let pem = "-----BEGIN PUBLIC KEY-----\nYWI=\n-----END PUBLIC KEY-----\n";
         assert_eq!(decoded(KeyEncoding::Pem, pem), Ok(pem.as_bytes().to_vec()));
         assert_eq!(decoded(KeyEncoding::Pem, "YWI="), Ok(b"ab".to_vec()));
@@ -132,14 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn entities_are_undone_once() {
+    fn html_entities_are_decoded_once() {
         let text = "&lt;a&gt; &amp;amp; &quot;b&quot; &#039;c&#x27; &eacute;";
         let key = "<a> &amp; \"b\" 'c' &eacute;";
         assert_eq!(decoded(KeyEncoding::HtmlEscaped, text), Ok(key.as_bytes().to_vec()));
     }
 
     #[test]
-    fn a_key_that_is_not_text_is_not_decoded() {
+    fn binary_keys_are_not_decoded() {
         for encoding in [KeyEncoding::Text, KeyEncoding::Hex, KeyEncoding::Base64] {
             let key = encoding.decode(&Secret::from_key(*b"\xff6")).map(|key| key.to_vec());
             assert_eq!(key, Ok(b"\xff6".to_vec()), "{encoding:?}");

@@ -44,22 +44,20 @@ pub use timestamp::Timestamp;
 pub use verify::{SignedRequest, Verified};
 
 pub(crate) use check::{checked_name, checked_pointer};
-pub(crate) use grammar::{single, text as header_text};
+pub(crate) use grammar::{header_text, single_value};
 pub(crate) use hmac::Hash;
 pub(crate) use sign::insert_header;
 #[cfg(feature = "axum")]
 pub(crate) use verifier::Claims;
 pub(crate) use verifier::{Keys, Mechanism, Verifier};
-pub(crate) use verify::{is_form, is_token};
+pub(crate) use verify::{is_form, is_opaque_token};
 
 #[cfg(feature = "certificates")]
 pub(crate) use asymmetric::certificate::Certificate;
 
-#[cfg(feature = "testing")]
-pub(crate) use asymmetric::Asymmetric as KeyPairOf;
+#[cfg(any(feature = "ed25519", feature = "ecdsa", feature = "rsa", feature = "testing"))]
+pub(crate) use asymmetric::AsymmetricAlgorithm;
 
-#[cfg(any(feature = "ed25519", feature = "ecdsa", feature = "rsa"))]
-use asymmetric::Asymmetric;
 use grammar::{Grammar, Placement};
 use key::Algorithm;
 use template::Template;
@@ -207,7 +205,7 @@ impl Scheme {
     #[cfg(feature = "ed25519")]
     #[must_use]
     pub const fn ed25519() -> Self {
-        Self::new(Algorithm::Asymmetric(Asymmetric::Ed25519))
+        Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::Ed25519))
     }
 
     /// ECDSA over P-256 with SHA-256, signatures in DER; the secret is the provider's public key
@@ -215,7 +213,7 @@ impl Scheme {
     #[cfg(feature = "ecdsa")]
     #[must_use]
     pub const fn ecdsa_p256() -> Self {
-        Self::new(Algorithm::Asymmetric(Asymmetric::EcdsaP256)).key(KeyEncoding::Base64)
+        Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::EcdsaP256)).key(KeyEncoding::Base64)
     }
 
     /// RSA PKCS#1 v1.5 with SHA-256; the secret is the provider's public key (PEM, or SPKI in
@@ -223,7 +221,7 @@ impl Scheme {
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rsa_sha256() -> Self {
-        Self::new(Algorithm::Asymmetric(Asymmetric::RsaSha256)).key(KeyEncoding::Pem)
+        Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::RsaSha256)).key(KeyEncoding::Pem)
     }
 
     /// The query parameter that carries the credential, for providers that can only be given a URL

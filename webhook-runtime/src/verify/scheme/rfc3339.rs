@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rfc3339_is_read_strictly() {
+    fn parsing_is_strict() {
         for (text, millis) in [
             ("1970-01-01T00:00:00Z", 0),
             ("2025-10-09T08:53:20Z", 1_760_000_000_000),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_formatted_is_parsed_back() {
+    fn formatting_round_trips() {
         for millis in [0, 951_782_400_000, 1_709_164_800_001, 1_760_000_000_123, 4_102_444_799_999]
         {
             assert_eq!(parse(&format(millis)), Some(millis));
@@ -152,7 +152,7 @@ mod tests {
 
     /// Every day, past the ends of a century that is a leap year and of one that is not.
     #[test]
-    fn every_day_is_the_day_after_the_one_before() {
+    fn every_day_until_2105_round_trips() {
         let mut millis = 0;
         for year in 1970_u16..2105 {
             let leap =
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn every_second_of_a_day_has_its_text() {
+    fn every_second_of_a_day_round_trips() {
         for second in 0_u64..86_400 {
             let (hour, minute) = (second / 3600, second / 60 % 60);
             let text = format!("1970-01-01T{hour:02}:{minute:02}:{:02}.007Z", second % 60);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn zones_are_hours_and_minutes() {
+    fn zone_offsets_are_applied() {
         let parse = |zone: &str| super::parse(&format!("1970-01-03T00:00:00{zone}"));
         let day = |minutes: u64| Some((2 * 1440 - 1440 + minutes) * 60_000);
         assert_eq!(parse("Z"), day(1440));

@@ -5,15 +5,15 @@
 use http::{HeaderMap, HeaderName, header};
 
 /// Marks them as sensitive, so that no `Debug` shows them, and the inbox does not keep them.
-pub(super) fn hide(headers: &mut HeaderMap) {
+pub(super) fn mark_sensitive(headers: &mut HeaderMap) {
     for (name, value) in headers {
-        if is_proof(name) {
+        if is_credential(name) {
             value.set_sensitive(true);
         }
     }
 }
 
-fn is_proof(name: &HeaderName) -> bool {
+fn is_credential(name: &HeaderName) -> bool {
     if [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION].contains(name) {
         return true;
     }
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn proofs_are_told_by_their_names() {
+    fn credential_headers_are_found_by_name() {
         for name in [
             "authorization",
             "paypal-transmission-sig",
@@ -40,7 +40,7 @@ mod tests {
             "x-shopify-hmac-sha256",
             "x-telegram-bot-api-secret-token",
         ] {
-            assert!(is_proof(&HeaderName::from_static(name)), "{name}");
+            assert!(is_credential(&HeaderName::from_static(name)), "{name}");
         }
         for name in [
             "content-type",
@@ -49,7 +49,7 @@ mod tests {
             "x-github-delivery",
             "x-signature-timestamp",
         ] {
-            assert!(!is_proof(&HeaderName::from_static(name)), "{name}");
+            assert!(!is_credential(&HeaderName::from_static(name)), "{name}");
         }
     }
 }

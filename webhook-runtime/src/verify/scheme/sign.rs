@@ -9,7 +9,7 @@ use super::{
     grammar::Placement,
     key::{Algorithm, Key},
     template::Values,
-    timestamp::Place,
+    timestamp::TimestampLocation,
     verify::unix_millis,
 };
 use crate::verify::{Secret, SecretError};
@@ -192,10 +192,10 @@ impl Scheme {
             insert_plain(&mut headers, name, request.id)?;
         }
         let mut field = None;
-        match self.timestamp.map(|timestamp| timestamp.place) {
-            Some(Place::Header(name)) => insert_plain(&mut headers, name, timestamp)?,
-            Some(Place::Field(name)) => field = Some((name, timestamp)),
-            Some(Place::Pointer(_)) | None => {}
+        match self.timestamp.map(|timestamp| timestamp.location) {
+            Some(TimestampLocation::Header(name)) => insert_plain(&mut headers, name, timestamp)?,
+            Some(TimestampLocation::Field(name)) => field = Some((name, timestamp)),
+            Some(TimestampLocation::Pointer(_)) | None => {}
         }
         match self.placement {
             Placement::Header { name, grammar } => {
@@ -225,7 +225,7 @@ impl Scheme {
         let key = Key::prepare(self.algorithm, self.key, secret)?;
         Ok(match key.tag(&self.template, values) {
             Some(tag) => self.encoding.encode(tag.as_bytes()),
-            None => key.token().unwrap_or_default().to_owned(),
+            None => key.credential().unwrap_or_default().to_owned(),
         })
     }
 
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_what_was_said_of_it() {
+    fn setters_set_the_request() {
         let plain = RequestToSign::new(b"{}");
         assert_eq!((plain.method, plain.url, plain.id, plain.form), ("POST", "", "msg_1", false));
         let all = plain.method("PUT").url("https://a/").id("7").at(at()).form();
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn every_header_of_the_scheme_is_there() {
+    fn every_header_of_the_scheme_is_written() {
         assert_eq!(names(HMAC_SHA256_HEX), ["x-signature"]);
         let timed =
             HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")).signed("{timestamp}{body}");
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_form_one_field_is_signed() {
+    fn one_form_field_is_signed() {
         let scheme = HMAC_SHA256_HEX.signs_form_field("payload");
         let plain = signed(HMAC_SHA256_HEX, &RequestToSign::new(b"{} "));
         let form = RequestToSign::new(b"a=1&payload=%7B%7D+").form();
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_header_can_hold_is_refused() {
+    fn invalid_header_values_are_rejected() {
         let named = HMAC_SHA256_HEX.id_header("x-id").signed("{id}{body}");
         let sign = |secret: &str, id| {
             named.sign(&Secret::new(secret), &RequestToSign::new(b"{}").id(id)).map(drop)
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_signature_nor_body_is_shown() {
+    fn debug_hides_signature_and_body() {
         let request = RequestToSign::new(b"canary").id("7");
         let shown = "RequestToSign { method: \"POST\", id: \"7\", body_len: 6, .. }";
         assert_eq!(format!("{request:?}"), shown);
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_said_what_is_wrong() {
+    fn errors_have_messages() {
         for (error, text) in [
             (SignError::Secret(SecretError::Malformed("text")), "the secret is not text"),
             (SignError::Header("x-id"), "the value for the header x-id is not ASCII text"),

@@ -101,7 +101,7 @@ impl Template {
 
     /// Whether the body could begin within the id, or the id end within the body: everything between
     /// them is of marks that an id may have. `digits` says that the time is.
-    pub(crate) const fn id_meets_body(&self, digits: bool) -> bool {
+    pub(crate) const fn id_could_overlap_body(&self, digits: bool) -> bool {
         let mut at = 0;
         while at < self.len && !self.parts[at].same_kind(Part::Id) {
             at += 1;
@@ -114,7 +114,7 @@ impl Template {
             match self.parts[at] {
                 Part::Body => return true,
                 Part::Timestamp if digits => {}
-                Part::Literal(text) if is_token(text.as_bytes()) => {}
+                Part::Literal(text) if is_token_text(text.as_bytes()) => {}
                 Part::Method => {}
                 _ => return false,
             }
@@ -223,7 +223,7 @@ fn decoded_url(url: &str) -> Cow<'_, str> {
 }
 
 /// Whether a text has none but the marks of tokens: letters, digits and `-_+/=`.
-pub(crate) const fn is_token(text: &[u8]) -> bool {
+pub(crate) const fn is_token_text(text: &[u8]) -> bool {
     let mut at = 0;
     while at < text.len() {
         let is_mark = text[at].is_ascii_alphanumeric()
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn every_placeholder_stands_for_its_value() {
+    fn placeholders_are_filled_in() {
         assert_eq!(rendered("v0:{timestamp}:{body}"), "v0:7:b");
         assert_eq!(rendered("{secret}{method}{url}{id}"), "sPOSTui");
     }
@@ -284,21 +284,21 @@ mod tests {
     }
 
     #[test]
-    fn the_id_separator_is_the_literal_behind_the_id() {
+    fn the_id_separator_follows_the_id() {
         assert_eq!(Template::parse("{id}.{timestamp}.{body}").id_separator(), Some("."));
         assert_eq!(Template::parse("{id}{timestamp}{body}").id_separator(), None);
         assert_eq!(Template::BODY.id_separator(), None);
     }
 
     #[test]
-    fn literals_may_stand_anywhere() {
+    fn literals_can_be_anywhere() {
         assert_eq!(rendered("a{id}b{method}c"), "aibPOSTc");
         assert_eq!(rendered("plain"), "plain");
         assert_eq!(Template::parse("a{id}b").source(), "a{id}b");
     }
 
     #[test]
-    fn what_is_signed_is_known() {
+    fn has_finds_every_part() {
         let parts = [Part::Id, Part::Timestamp, Part::Method, Part::Url, Part::Body, Part::Secret];
         // As many parts as there can be.
         let all = Template::parse("{id}.{timestamp}.{method}.{url}.{body}.{secret}.");
@@ -318,12 +318,12 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "is empty")]
-    fn nothing_signed_is_refused() {
+    fn an_empty_template_is_refused() {
         let _ = Template::parse("");
     }
 
     #[test]
-    fn an_id_meets_the_body_where_no_mark_is_between_them() {
+    fn an_id_can_overlap_the_body() {
         for (source, of_digits, of_dates) in [
             ("{id}{body}", true, true),
             ("{id}{timestamp}{body}", true, false),
@@ -334,13 +334,13 @@ mod tests {
             ("{timestamp}{body}", false, false),
         ] {
             let template = Template::parse(source);
-            assert_eq!(template.id_meets_body(true), of_digits, "{source}");
-            assert_eq!(template.id_meets_body(false), of_dates, "{source}");
+            assert_eq!(template.id_could_overlap_body(true), of_digits, "{source}");
+            assert_eq!(template.id_could_overlap_body(false), of_dates, "{source}");
         }
     }
 
     #[test]
-    fn the_first_of_two_parts_precedes() {
+    fn precedes_compares_positions() {
         let template = Template::parse("{timestamp}.{body}.{url}");
         assert!(template.precedes(Part::Timestamp, Part::Body));
         assert!(!template.precedes(Part::Body, Part::Timestamp));

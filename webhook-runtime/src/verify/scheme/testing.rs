@@ -3,41 +3,41 @@
 
 use super::{
     RequestToSign, Scheme, SignError, SignedParts, Timestamp,
-    asymmetric::Asymmetric,
+    asymmetric::AsymmetricAlgorithm,
     grammar::{Grammar, Placement},
     key::{Algorithm, Key},
-    timestamp::{Place, Unit},
+    timestamp::{TimestampLocation, TimestampUnit},
 };
 use crate::verify::Secret;
 
 impl Scheme {
     /// The header that carries the time.
-    pub(crate) fn time_header(&self) -> Option<&'static str> {
-        match self.timestamp?.place {
-            Place::Header(name) => Some(name),
-            Place::Pointer(_) | Place::Field(_) => None,
+    pub(crate) fn timestamp_header(&self) -> Option<&'static str> {
+        match self.timestamp?.location {
+            TimestampLocation::Header(name) => Some(name),
+            TimestampLocation::Pointer(_) | TimestampLocation::Field(_) => None,
         }
     }
 
     /// The field of the signature's header that carries the time, and what stands between fields.
-    pub(crate) fn time_field(&self) -> Option<(&'static str, &'static str)> {
+    pub(crate) fn timestamp_field(&self) -> Option<(&'static str, &'static str)> {
         let Placement::Header { grammar: Grammar::Fields { separator, .. }, .. } = self.placement
         else {
             return None;
         };
-        match self.timestamp?.place {
-            Place::Field(name) => Some((separator, name)),
-            Place::Header(_) | Place::Pointer(_) => None,
+        match self.timestamp?.location {
+            TimestampLocation::Field(name) => Some((separator, name)),
+            TimestampLocation::Header(_) | TimestampLocation::Pointer(_) => None,
         }
     }
 
     /// The form field that is signed in place of a form.
-    pub(crate) fn signed_field(&self) -> Option<&'static str> {
+    pub(crate) fn signed_form_field(&self) -> Option<&'static str> {
         self.form_field
     }
 
     /// The header that carries the signed id.
-    pub(crate) fn signed_id(&self) -> Option<&'static str> {
+    pub(crate) fn signed_id_header(&self) -> Option<&'static str> {
         self.id
     }
 
@@ -45,12 +45,12 @@ impl Scheme {
         self.algorithm == Algorithm::Basic
     }
 
-    pub(crate) fn counts_milliseconds(&self) -> bool {
-        self.timestamp.is_some_and(|timestamp| timestamp.unit == Unit::Millis)
+    pub(crate) fn uses_milliseconds(&self) -> bool {
+        self.timestamp.is_some_and(|timestamp| timestamp.unit == TimestampUnit::Millis)
     }
 
     /// The algorithm, where a private key signs and a public one verifies.
-    pub(crate) fn key_pair_of(&self) -> Option<Asymmetric> {
+    pub(crate) fn asymmetric_algorithm(&self) -> Option<AsymmetricAlgorithm> {
         match self.algorithm {
             Algorithm::Asymmetric(algorithm) => Some(algorithm),
             _ => None,
@@ -73,7 +73,12 @@ impl Scheme {
 
     /// The header with others beside its signature, which is the last one or the first, where it can
     /// have many.
-    pub(crate) fn list(&self, others: usize, value: &str, is_last: bool) -> Option<String> {
+    pub(crate) fn signature_list(
+        &self,
+        others: usize,
+        value: &str,
+        is_last: bool,
+    ) -> Option<String> {
         let Placement::Header { grammar, .. } = self.placement else { return None };
         let other = "0".repeat(value.len() - self.signature_start(value));
         let (entry, separator) = match grammar {
@@ -175,7 +180,7 @@ impl Scheme {
     }
 
     /// The time that is sent, in other words.
-    pub(crate) fn time_as(&self, at: std::time::SystemTime) -> Option<String> {
+    pub(crate) fn format_time(&self, at: std::time::SystemTime) -> Option<String> {
         let time: Timestamp = self.timestamp?;
         Some(time.format(RequestToSign::new(b"").at(at).unix_millis()))
     }
@@ -230,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_is_where_the_scheme_says() {
+    fn the_timestamp_location_is_known() {
         for (scheme, header, field) in [
             (FIELDS, None, None),
             (FIELDS.timestamp(TIME), Some("x-time"), None),
@@ -238,32 +243,35 @@ mod tests {
             (FIELDS.timestamp(Timestamp::pointer("/t")), None, None),
             (VERSIONS.timestamp(Timestamp::field("t")), None, None),
         ] {
-            assert_eq!(scheme.time_header(), header);
-            assert_eq!(scheme.time_field(), field);
+            assert_eq!(scheme.timestamp_header(), header);
+            assert_eq!(scheme.timestamp_field(), field);
         }
     }
 
     #[test]
-    fn what_was_said_of_a_scheme_is_known() {
-        assert_eq!(HMAC_SHA256_HEX.signed_field(), None);
-        assert_eq!(HMAC_SHA256_HEX.signs_form_field("payload").signed_field(), Some("payload"));
-        assert_eq!(HMAC_SHA256_HEX.signed_id(), None);
-        assert_eq!(HMAC_SHA256_HEX.id_header("x-id").signed_id(), Some("x-id"));
+    fn properties_are_readable() {
+        assert_eq!(HMAC_SHA256_HEX.signed_form_field(), None);
+        assert_eq!(
+            HMAC_SHA256_HEX.signs_form_field("payload").signed_form_field(),
+            Some("payload")
+        );
+        assert_eq!(HMAC_SHA256_HEX.signed_id_header(), None);
+        assert_eq!(HMAC_SHA256_HEX.id_header("x-id").signed_id_header(), Some("x-id"));
         assert!(!HMAC_SHA256_HEX.is_basic_auth() && Scheme::basic_auth().is_basic_auth());
-        let counts = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).counts_milliseconds();
+        let counts = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).uses_milliseconds();
         assert!(counts(TIME.unix_millis()) && !counts(TIME) && !counts(TIME.rfc3339()));
-        assert!(!HMAC_SHA256_HEX.counts_milliseconds());
-        assert_eq!(HMAC_SHA256_HEX.key_pair_of(), None);
+        assert!(!HMAC_SHA256_HEX.uses_milliseconds());
+        assert_eq!(HMAC_SHA256_HEX.asymmetric_algorithm(), None);
     }
 
     #[cfg(feature = "ed25519")]
     #[test]
-    fn key_pairs_are_told_from_shared_secrets() {
-        assert_eq!(Scheme::ed25519().key_pair_of(), Some(Asymmetric::Ed25519));
+    fn asymmetric_algorithms_are_known() {
+        assert_eq!(Scheme::ed25519().asymmetric_algorithm(), Some(AsymmetricAlgorithm::Ed25519));
     }
 
     #[test]
-    fn the_signature_begins_behind_what_precedes_it() {
+    fn signature_start_skips_the_prefix() {
         for (scheme, value) in [
             (HMAC_SHA256_HEX, "#"),
             (PREFIXED, "sha256=#"),
@@ -278,8 +286,8 @@ mod tests {
     }
 
     #[test]
-    fn others_stand_before_or_behind_the_signature() {
-        let list = |scheme: Scheme, value, is_last| scheme.list(2, value, is_last);
+    fn signature_list_puts_others_on_either_side() {
+        let list = |scheme: Scheme, value, is_last| scheme.signature_list(2, value, is_last);
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(list(VERSIONS, "v1,ab", true), some("v1,00 v1,00 v1,ab"));
         assert_eq!(list(VERSIONS, "v1,ab", false), some("v1,ab v1,00 v1,00"));
@@ -290,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_signed_whatever_its_text() {
+    fn sign_at_takes_any_time_text() {
         let scheme = HMAC_SHA256_HEX.timestamp(TIME).signed("{timestamp}.{body}");
         let secret = Secret::new("s3cret");
         let request = RequestToSign::new(b"{}").at(at());
@@ -299,14 +307,14 @@ mod tests {
         let same = HMAC_SHA256_HEX.sign(&secret, &RequestToSign::new(b"soon.{}")).expect("signed");
         let of = |signed: &SignedParts<'_>| signed.headers["x-hub-signature-256"].clone();
         assert_eq!(of(&signed), of(&same));
-        assert_eq!(scheme.time_as(at()).as_deref(), Some("1760000000"));
+        assert_eq!(scheme.format_time(at()).as_deref(), Some("1760000000"));
         let millis = HMAC_SHA256_HEX.timestamp(TIME.unix_millis());
-        assert_eq!(millis.time_as(at()).as_deref(), Some("1760000000123"));
-        assert_eq!(HMAC_SHA256_HEX.time_as(at()), None);
+        assert_eq!(millis.format_time(at()).as_deref(), Some("1760000000123"));
+        assert_eq!(HMAC_SHA256_HEX.format_time(at()), None);
     }
 
     #[test]
-    fn an_empty_secret_signs_what_an_endpoint_without_one_would_believe() {
+    fn sign_unkeyed_uses_an_empty_key() {
         let sent = |scheme: Scheme| {
             let signed = scheme.sign_unkeyed(&RequestToSign::new(b"").at(at())).expect("signed");
             let values = signed.headers.values().map(|value| value.to_str().expect("ASCII"));
@@ -329,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_algorithm_of_the_family_is_tried() {
+    fn other_algorithms_cover_the_family() {
         assert_eq!(
             told(&PREFIXED.other_algorithms()),
             [
@@ -360,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_version_is_tried() {
+    fn other_versions_are_listed() {
         let told = |scheme: Scheme| -> Vec<String> {
             scheme.other_versions().iter().map(Scheme::signature_pattern).collect()
         };
@@ -374,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_can_stand_alone() {
+    fn without_prefix_leaves_the_signature() {
         let alone = |scheme: Scheme| scheme.without_prefix().map(|it| it.signature_pattern());
         for scheme in [PREFIXED, VERSIONS, FIELDS] {
             assert_eq!(alone(scheme).as_deref(), Some("x-hub-signature-256: …"));

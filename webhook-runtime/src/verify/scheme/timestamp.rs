@@ -12,16 +12,16 @@ use super::{VerifyError, rfc3339, verify::unix_millis};
 /// The default is seconds since 1970 and a window of five minutes into the past and the future.
 #[derive(Clone, Copy, Debug)]
 pub struct Timestamp {
-    pub(crate) place: Place,
-    pub(crate) unit: Unit,
+    pub(crate) location: TimestampLocation,
+    pub(crate) unit: TimestampUnit,
     /// How old a delivery may be, in milliseconds.
-    past: Option<u64>,
+    max_age: Option<u64>,
     /// How far ahead of our clock a delivery may be, in milliseconds.
-    future: Option<u64>,
+    max_ahead: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Place {
+pub(crate) enum TimestampLocation {
     Header(&'static str),
     /// A field of the signature header, such as `t` in `t=1760000000,v1=…`.
     Field(&'static str),
@@ -30,7 +30,7 @@ pub(crate) enum Place {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub(crate) enum TimestampUnit {
     Seconds,
     Millis,
     Rfc3339,
@@ -39,33 +39,38 @@ pub(crate) enum Unit {
 /// Why a timestamp was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum OutOfWindow {
-    Stale,
-    Ahead,
+    TooOld,
+    TooNew,
 }
 
 impl Timestamp {
     const FIVE_MINUTES: Option<u64> = Some(300_000);
 
-    const fn at(place: Place) -> Self {
-        Self { place, unit: Unit::Seconds, past: Self::FIVE_MINUTES, future: Self::FIVE_MINUTES }
+    const fn at(location: TimestampLocation) -> Self {
+        Self {
+            location,
+            unit: TimestampUnit::Seconds,
+            max_age: Self::FIVE_MINUTES,
+            max_ahead: Self::FIVE_MINUTES,
+        }
     }
 
     /// The timestamp is the value of the header `name` (lower case).
     #[must_use]
     pub const fn header(name: &'static str) -> Self {
-        Self::at(Place::Header(super::checked_name(name)))
+        Self::at(TimestampLocation::Header(super::checked_name(name)))
     }
 
     /// The timestamp is the field `name` of the signature header, as in `t=1760000000,v1=…`.
     #[must_use]
     pub const fn field(name: &'static str) -> Self {
-        Self::at(Place::Field(name))
+        Self::at(TimestampLocation::Field(name))
     }
 
     /// The timestamp is found in the signed JSON body by this JSON pointer (RFC 6901).
     #[must_use]
     pub const fn pointer(pointer: &'static str) -> Self {
-        Self::at(Place::Pointer(super::checked_pointer(pointer)))
+        Self::at(TimestampLocation::Pointer(super::checked_pointer(pointer)))
     }
 
     /// Whole seconds since 1970, exactly ten digits (the years 2001 to 2286).
@@ -74,21 +79,21 @@ impl Timestamp {
     /// sign them without a separator, and refuses milliseconds.
     #[must_use]
     pub const fn unix_seconds(mut self) -> Self {
-        self.unit = Unit::Seconds;
+        self.unit = TimestampUnit::Seconds;
         self
     }
 
     /// Whole milliseconds since 1970, exactly thirteen digits (the years 2001 to 2286).
     #[must_use]
     pub const fn unix_millis(mut self) -> Self {
-        self.unit = Unit::Millis;
+        self.unit = TimestampUnit::Millis;
         self
     }
 
     /// An RFC 3339 date and time, such as `2025-10-09T08:53:20.123Z`. The text is signed as sent.
     #[must_use]
     pub const fn rfc3339(mut self) -> Self {
-        self.unit = Unit::Rfc3339;
+        self.unit = TimestampUnit::Rfc3339;
         self
     }
 
@@ -102,14 +107,14 @@ impl Timestamp {
     /// How old a delivery may be.
     #[must_use]
     pub const fn with_max_age(mut self, window: Duration) -> Self {
-        self.past = Some(millis(window));
+        self.max_age = Some(as_millis(window));
         self
     }
 
     /// How far ahead of this machine's clock a delivery may be.
     #[must_use]
     pub const fn with_max_ahead(mut self, window: Duration) -> Self {
-        self.future = Some(millis(window));
+        self.max_ahead = Some(as_millis(window));
         self
     }
 
@@ -118,22 +123,22 @@ impl Timestamp {
     /// A recorded delivery can then be sent again for ever, unless it is recognised by its id.
     #[must_use]
     pub const fn without_window(mut self) -> Self {
-        self.past = None;
-        self.future = None;
+        self.max_age = None;
+        self.max_ahead = None;
         self
     }
 
     /// Milliseconds since 1970, if `text` is exactly of this unit's form.
     pub(crate) fn parse(&self, text: &str) -> Option<u64> {
         match self.unit {
-            Unit::Seconds => digits(text, 10)?.checked_mul(1000),
-            Unit::Millis => digits(text, 13),
-            Unit::Rfc3339 => rfc3339::parse(text),
+            TimestampUnit::Seconds => parse_digits(text, 10)?.checked_mul(1000),
+            TimestampUnit::Millis => parse_digits(text, 13),
+            TimestampUnit::Rfc3339 => rfc3339::parse(text),
         }
     }
 
     /// The same with a window that an endpoint sets, if it sets one.
-    pub(crate) const fn with_window(self, window: Option<Duration>) -> Self {
+    pub(crate) const fn with_optional_tolerance(self, window: Option<Duration>) -> Self {
         match window {
             Some(window) => self.with_tolerance(window),
             None => self,
@@ -141,52 +146,52 @@ impl Timestamp {
     }
 
     /// Whether a text has this unit's form.
-    pub(crate) fn well_formed(&self, text: &str) -> Result<(), VerifyError> {
+    pub(crate) fn check_format(&self, text: &str) -> Result<(), VerifyError> {
         self.parse(text).map(drop).ok_or(VerifyError::MalformedTimestamp)
     }
 
     /// The time that a text says, if it is of this unit's form and within the window.
-    pub(crate) fn judge(&self, text: &str, now: SystemTime) -> Result<SystemTime, VerifyError> {
+    pub(crate) fn accept(&self, text: &str, now: SystemTime) -> Result<SystemTime, VerifyError> {
         let signed = self.parse(text).ok_or(VerifyError::MalformedTimestamp)?;
-        self.judge_millis(signed, now)
+        self.accept_millis(signed, now)
     }
 
     /// The same for a time in milliseconds since 1970.
-    pub(crate) fn judge_millis(
+    pub(crate) fn accept_millis(
         &self,
         signed: u64,
         now: SystemTime,
     ) -> Result<SystemTime, VerifyError> {
-        match self.check(signed, unix_millis(now)) {
+        match self.check_window(signed, unix_millis(now)) {
             Ok(()) => UNIX_EPOCH
                 .checked_add(Duration::from_millis(signed))
                 .ok_or(VerifyError::MalformedTimestamp),
-            Err(OutOfWindow::Stale) => Err(VerifyError::TimestampTooOld),
-            Err(OutOfWindow::Ahead) => Err(VerifyError::TimestampTooNew),
+            Err(OutOfWindow::TooOld) => Err(VerifyError::TimestampTooOld),
+            Err(OutOfWindow::TooNew) => Err(VerifyError::TimestampTooNew),
         }
     }
 
     /// Writes a time as this unit's text.
     pub(crate) fn format(&self, millis: u64) -> String {
         match self.unit {
-            Unit::Seconds => (millis / 1000).to_string(),
-            Unit::Millis => millis.to_string(),
-            Unit::Rfc3339 => rfc3339::format(millis),
+            TimestampUnit::Seconds => (millis / 1000).to_string(),
+            TimestampUnit::Millis => millis.to_string(),
+            TimestampUnit::Rfc3339 => rfc3339::format(millis),
         }
     }
 
     /// Whether a delivery signed at `signed` may be taken at `now` (both milliseconds since 1970).
-    fn check(&self, signed: u64, now: u64) -> Result<(), OutOfWindow> {
+    fn check_window(&self, signed: u64, now: u64) -> Result<(), OutOfWindow> {
         // A provider that sends whole seconds compares whole seconds.
         let now = match self.unit {
-            Unit::Millis | Unit::Rfc3339 => now,
-            Unit::Seconds => now / 1000 * 1000,
+            TimestampUnit::Millis | TimestampUnit::Rfc3339 => now,
+            TimestampUnit::Seconds => now / 1000 * 1000,
         };
-        if self.past.is_some_and(|window| now.saturating_sub(signed) > window) {
-            return Err(OutOfWindow::Stale);
+        if self.max_age.is_some_and(|window| now.saturating_sub(signed) > window) {
+            return Err(OutOfWindow::TooOld);
         }
-        if self.future.is_some_and(|window| signed.saturating_sub(now) > window) {
-            return Err(OutOfWindow::Ahead);
+        if self.max_ahead.is_some_and(|window| signed.saturating_sub(now) > window) {
+            return Err(OutOfWindow::TooNew);
         }
         Ok(())
     }
@@ -194,22 +199,22 @@ impl Timestamp {
     /// The window into the past, if there is one.
     #[must_use]
     pub fn max_age(&self) -> Option<Duration> {
-        self.past.map(Duration::from_millis)
+        self.max_age.map(Duration::from_millis)
     }
 
     /// The window into the future, if there is one.
     #[must_use]
     pub fn max_ahead(&self) -> Option<Duration> {
-        self.future.map(Duration::from_millis)
+        self.max_ahead.map(Duration::from_millis)
     }
 }
 
-const fn millis(window: Duration) -> u64 {
+const fn as_millis(window: Duration) -> u64 {
     window.as_secs().saturating_mul(1000).saturating_add(window.subsec_millis() as u64)
 }
 
 /// A number of exactly `width` ASCII digits that does not begin with a zero.
-fn digits(text: &str, width: usize) -> Option<u64> {
+fn parse_digits(text: &str, width: usize) -> Option<u64> {
     let bytes = text.as_bytes();
     if bytes.len() != width || bytes[0] == b'0' || !bytes.iter().all(u8::is_ascii_digit) {
         return None;
@@ -224,7 +229,7 @@ mod tests {
     const SECONDS: Timestamp = Timestamp::header("x-time");
 
     #[test]
-    fn only_ten_plain_digits_are_seconds() {
+    fn seconds_are_ten_ascii_digits() {
         assert_eq!(SECONDS.parse("1760000000"), Some(1_760_000_000_000));
         for text in [
             "",
@@ -260,28 +265,28 @@ mod tests {
     }
 
     #[test]
-    fn the_window_includes_its_edges_in_whole_seconds() {
+    fn the_window_includes_its_edges() {
         let at = 1_760_000_000_000;
         for now in [at - 300_000, at, at + 300_000, at + 300_999] {
-            assert_eq!(SECONDS.check(at, now), Ok(()), "{now}");
+            assert_eq!(SECONDS.check_window(at, now), Ok(()), "{now}");
         }
-        assert_eq!(SECONDS.check(at, at + 301_000), Err(OutOfWindow::Stale));
-        assert_eq!(SECONDS.check(at, at - 300_001), Err(OutOfWindow::Ahead));
-        assert_eq!(SECONDS.check(u64::MAX, at), Err(OutOfWindow::Ahead));
-        assert_eq!(SECONDS.check(0, u64::MAX), Err(OutOfWindow::Stale));
+        assert_eq!(SECONDS.check_window(at, at + 301_000), Err(OutOfWindow::TooOld));
+        assert_eq!(SECONDS.check_window(at, at - 300_001), Err(OutOfWindow::TooNew));
+        assert_eq!(SECONDS.check_window(u64::MAX, at), Err(OutOfWindow::TooNew));
+        assert_eq!(SECONDS.check_window(0, u64::MAX), Err(OutOfWindow::TooOld));
     }
 
     #[test]
-    fn past_and_future_are_apart() {
+    fn max_age_and_max_ahead_are_independent() {
         let none_ahead =
             SECONDS.with_max_age(Duration::from_secs(600)).with_max_ahead(Duration::ZERO);
-        assert_eq!(none_ahead.check(1_000_000, 1_600_000), Ok(()));
-        assert_eq!(none_ahead.check(1_001_000, 1_000_000), Err(OutOfWindow::Ahead));
-        assert_eq!(SECONDS.without_window().check(0, u64::MAX), Ok(()));
+        assert_eq!(none_ahead.check_window(1_000_000, 1_600_000), Ok(()));
+        assert_eq!(none_ahead.check_window(1_001_000, 1_000_000), Err(OutOfWindow::TooNew));
+        assert_eq!(SECONDS.without_window().check_window(0, u64::MAX), Ok(()));
     }
 
     #[test]
-    fn each_unit_has_its_own_text() {
+    fn each_unit_has_its_own_format() {
         let at = 1_760_000_000_123;
         for (stamp, text) in [
             (SECONDS, "1760000000"),
@@ -290,34 +295,34 @@ mod tests {
             (SECONDS.rfc3339(), "2025-10-09T08:53:20.123Z"),
         ] {
             assert_eq!(stamp.format(at), text);
-            assert_eq!(stamp.well_formed(text), Ok(()));
-            assert_eq!(stamp.well_formed(&text[1..]), Err(VerifyError::MalformedTimestamp));
+            assert_eq!(stamp.check_format(text), Ok(()));
+            assert_eq!(stamp.check_format(&text[1..]), Err(VerifyError::MalformedTimestamp));
         }
     }
 
     #[test]
-    fn the_window_is_told() {
+    fn the_window_is_readable() {
         let told = |stamp: Timestamp| (stamp.max_age(), stamp.max_ahead());
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         assert_eq!(told(SECONDS), (seconds(300), seconds(300)));
         assert_eq!(told(SECONDS.without_window()), (None, None));
-        let past = SECONDS.with_max_age(Duration::from_millis(1500));
-        assert_eq!(told(past), (Some(Duration::from_millis(1500)), seconds(300)));
+        let max_age = SECONDS.with_max_age(Duration::from_millis(1500));
+        assert_eq!(told(max_age), (Some(Duration::from_millis(1500)), seconds(300)));
         assert_eq!(
             told(SECONDS.with_max_ahead(Duration::from_secs(60))),
             (seconds(300), seconds(60))
         );
-        assert_eq!(told(SECONDS.with_window(seconds(1))), (seconds(1), seconds(1)));
-        assert_eq!(told(SECONDS.with_window(None)), (seconds(300), seconds(300)));
+        assert_eq!(told(SECONDS.with_optional_tolerance(seconds(1))), (seconds(1), seconds(1)));
+        assert_eq!(told(SECONDS.with_optional_tolerance(None)), (seconds(300), seconds(300)));
         let longest = SECONDS.with_tolerance(Duration::MAX);
-        assert_eq!(longest.check(0, u64::MAX), Ok(()));
-        assert_eq!(longest.check(u64::MAX, 0), Ok(()));
+        assert_eq!(longest.check_window(0, u64::MAX), Ok(()));
+        assert_eq!(longest.check_window(u64::MAX, 0), Ok(()));
     }
 
     #[test]
-    fn a_text_is_judged_by_form_and_age() {
+    fn accept_checks_format_and_age() {
         let now = UNIX_EPOCH + Duration::from_secs(1_760_000_000);
-        let judge = |text| SECONDS.judge(text, now);
+        let judge = |text| SECONDS.accept(text, now);
         assert_eq!(judge("1760000001"), Ok(now + Duration::from_secs(1)));
         assert_eq!(judge("176000000"), Err(VerifyError::MalformedTimestamp));
         assert_eq!(judge("1759999699"), Err(VerifyError::TimestampTooOld));

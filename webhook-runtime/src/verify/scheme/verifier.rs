@@ -10,11 +10,11 @@ use http::HeaderMap;
 
 use super::{
     KeyRequest, Scheme, SignedRequest, Verified, Verify, VerifyContext, VerifyError,
-    grammar::{self, Names},
+    grammar::{self, HeaderNames},
     key::Key,
     sensitive_headers,
     template::{Template, Values},
-    verify::{HeadClaims, is_token},
+    verify::{HeadClaims, is_opaque_token},
 };
 use crate::verify::{Secret, SecretError};
 
@@ -30,10 +30,10 @@ pub(crate) enum Mechanism {
 #[derive(Clone, Debug)]
 pub(crate) struct Verifier {
     mechanism: Mechanism,
-    names: Names,
+    names: HeaderNames,
     tolerance: Option<Duration>,
     /// Whether tokens are signed for strangers, as the answer to a challenge.
-    refuses_tokens: bool,
+    rejects_tokens: bool,
 }
 
 /// Secrets made ready for a mechanism, once.
@@ -48,7 +48,7 @@ impl Verifier {
     pub(crate) fn new(
         mechanism: &Mechanism,
         tolerance: Option<Duration>,
-        refuses_tokens: bool,
+        rejects_tokens: bool,
     ) -> Option<Self> {
         let mechanism = match (mechanism, tolerance) {
             (Mechanism::Data(scheme), Some(window)) => {
@@ -58,10 +58,10 @@ impl Verifier {
             (mechanism, _) => *mechanism,
         };
         let names = match &mechanism {
-            Mechanism::Data(scheme) => scheme.names(),
-            Mechanism::Code(_) => Names::default(),
+            Mechanism::Data(scheme) => scheme.header_names(),
+            Mechanism::Code(_) => HeaderNames::default(),
         };
-        Some(Self { mechanism, names, tolerance, refuses_tokens })
+        Some(Self { mechanism, names, tolerance, rejects_tokens })
     }
 
     /// Prepares every secret, or says by name what is wrong with which.
@@ -70,15 +70,15 @@ impl Verifier {
         secrets: &[Secret],
     ) -> Result<Keys, Vec<(Cow<'static, str>, SecretError)>> {
         let mut problems = Vec::new();
-        let mut noted = |secret: &Secret, error| problems.push((secret.shared_name(), error));
+        let mut record = |secret: &Secret, error| problems.push((secret.name_cow(), error));
         let keys = match &self.mechanism {
             Mechanism::Data(scheme) => Keys::Data(
                 secrets
                     .iter()
                     .filter_map(|secret| match Key::prepare(scheme.algorithm, scheme.key, secret) {
-                        Ok(key) => Some((secret.shared_name(), key)),
+                        Ok(key) => Some((secret.name_cow(), key)),
                         Err(error) => {
-                            noted(secret, error);
+                            record(secret, error);
                             None
                         }
                     })
@@ -92,7 +92,7 @@ impl Verifier {
                         code.check_secret(secret)
                     };
                     if let Err(error) = checked {
-                        noted(secret, error);
+                        record(secret, error);
                     }
                 }
                 Keys::Code(secrets.to_vec())
@@ -109,23 +109,25 @@ impl Verifier {
     ) -> Result<Claims<'r>, VerifyError> {
         let claims = match &self.mechanism {
             Mechanism::Data(scheme) => {
-                Claimed::Data(scheme, scheme.read_head(&self.names, headers, query)?)
+                ParsedHead::Data(scheme, scheme.read_head(&self.names, headers, query)?)
             }
             Mechanism::Code(code) => {
                 code.check_headers(headers)?;
-                Claimed::Code(*code)
+                ParsedHead::Code(*code)
             }
         };
         Ok(Claims { verifier: self, claimed: claims })
     }
 
     /// Marks the headers that prove a request, so that no `Debug` of the headers shows them.
-    pub(crate) fn hide(&self, headers: &mut HeaderMap) {
+    pub(crate) fn mark_sensitive(&self, headers: &mut HeaderMap) {
         match &self.mechanism {
-            Mechanism::Data(scheme) => scheme.placement.hide(headers),
-            Mechanism::Code(code) => grammar::hide(headers, code.scheme_info().signature_header),
+            Mechanism::Data(scheme) => scheme.placement.mark_sensitive(headers),
+            Mechanism::Code(code) => {
+                grammar::mark_sensitive(headers, code.scheme_info().signature_header)
+            }
         }
-        sensitive_headers::hide(headers);
+        sensitive_headers::mark_sensitive(headers);
     }
 
     /// The key that has to be fetched before this request can be verified.
@@ -155,21 +157,21 @@ impl Verifier {
 /// has compared it with the body and the secrets.
 pub(crate) struct Claims<'r> {
     verifier: &'r Verifier,
-    claimed: Claimed<'r>,
+    claimed: ParsedHead<'r>,
 }
 
 #[allow(clippy::large_enum_variant, reason = "it stays where it was made")]
-enum Claimed<'r> {
+enum ParsedHead<'r> {
     Data(&'r Scheme, HeadClaims<'r>),
     Code(&'static dyn Verify),
 }
 
 impl Claims<'_> {
     /// Refuses what has no signature of the right form. A request that verifies has one.
-    pub(crate) fn check_form(&self) -> Result<(), VerifyError> {
+    pub(crate) fn check_format(&self) -> Result<(), VerifyError> {
         match &self.claimed {
-            Claimed::Data(scheme, head) => scheme.check_form(&head.signatures),
-            Claimed::Code(_) => Ok(()),
+            ParsedHead::Data(scheme, head) => scheme.check_format(&head.signatures),
+            ParsedHead::Code(_) => Ok(()),
         }
     }
 
@@ -181,25 +183,25 @@ impl Claims<'_> {
         key: Option<&[u8]>,
         now: SystemTime,
     ) -> Result<Verified, VerifyError> {
-        if self.verifier.refuses_tokens && is_token(request.body) {
+        if self.verifier.rejects_tokens && is_opaque_token(request.body) {
             return Err(VerifyError::MalformedBody);
         }
         match (&self.claimed, keys) {
-            (Claimed::Data(scheme, head), Keys::Data(keys)) => {
+            (ParsedHead::Data(scheme, head), Keys::Data(keys)) => {
                 scheme.verify(head, request, keys, now).or_else(|error| {
                     // What matched has the right form. What did not is told first, whatever else
                     // is wrong.
-                    scheme.check_form(&head.signatures)?;
+                    scheme.check_format(&head.signatures)?;
                     Err(error)
                 })
             }
-            (Claimed::Code(code), Keys::Code(secrets)) => {
+            (ParsedHead::Code(code), Keys::Code(secrets)) => {
                 let tolerance = self.verifier.tolerance;
                 verify_by_code(
                     *code,
                     request,
                     secrets,
-                    VerifyContext { secret: &NONE, key, now, tolerance },
+                    VerifyContext { secret: &NO_SECRET, key, now, tolerance },
                 )
             }
             // Keys are prepared by the verifier that uses them.
@@ -209,7 +211,7 @@ impl Claims<'_> {
 }
 
 /// Stands for the secret of schemes that have none.
-static NONE: Secret = Secret::none();
+static NO_SECRET: Secret = Secret::none();
 
 fn verify_by_code(
     code: &dyn Verify,
@@ -219,12 +221,12 @@ fn verify_by_code(
 ) -> Result<Verified, VerifyError> {
     if !code.scheme_info().needs_secret {
         let timestamp = code.verify(request, &context)?;
-        return Ok(Verified { secret_name: NONE.shared_name(), signed_at: timestamp });
+        return Ok(Verified { secret_name: NO_SECRET.name_cow(), signed_at: timestamp });
     }
     for secret in secrets {
         match code.verify(request, &VerifyContext { secret, ..context }) {
             Ok(timestamp) => {
-                return Ok(Verified { secret_name: secret.shared_name(), signed_at: timestamp });
+                return Ok(Verified { secret_name: secret.name_cow(), signed_at: timestamp });
             }
             Err(VerifyError::InvalidSignature) => {}
             Err(error) => return Err(error),

@@ -85,7 +85,7 @@ pub(crate) async fn duplicate_header_is_refused(subject: &Target) -> Found {
 /// The headers that only a signed request has.
 pub(super) fn proofs(draft: &Draft<'_>, genuine: &Wire) -> Vec<HeaderName> {
     let others = &draft.letter.headers;
-    let signed_id = draft.scheme().and_then(Scheme::signed_id);
+    let signed_id = draft.scheme().and_then(Scheme::signed_id_header);
     let is_proof = |name: &&HeaderName| {
         !others.contains_key(*name) || signed_id.is_some_and(|signed| *name == signed)
     };

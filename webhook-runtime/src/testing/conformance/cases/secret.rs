@@ -16,7 +16,7 @@ pub(crate) async fn forged_delivery_is_refused(subject: &Target) -> Found {
 pub(crate) async fn empty_secret_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let wires: Vec<Wire> = match draft.scheme() {
-        Some(scheme) if scheme.key_pair_of().is_some() => return not_applicable(KEY_PAIR),
+        Some(scheme) if scheme.asymmetric_algorithm().is_some() => return not_applicable(KEY_PAIR),
         Some(scheme) => {
             let mut letter = draft.letter.clone();
             if let Some(name) = scheme.parameter() {
@@ -78,7 +78,7 @@ const WELL_KNOWN: [&str; 16] = [
 /// Secrets that are left over from documentation and tests.
 pub(crate) async fn well_known_secrets_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
-    if draft.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some()) {
+    if draft.scheme().is_some_and(|scheme| scheme.asymmetric_algorithm().is_some()) {
         return not_applicable(KEY_PAIR);
     }
     let is_basic = draft.scheme().is_some_and(Scheme::is_basic_auth);

@@ -146,7 +146,7 @@ fn called(draft: &Draft<'_>, name: &str) -> UnsignedRequest {
     if let Some(items) = provider.batch()
         && let Some(pointer) = BatchLayout::event(items)
     {
-        pointers.push(items.first(pointer));
+        pointers.push(items.pointer_in_first_event(pointer));
     }
     for header in headers {
         if let Ok(value) = HeaderValue::try_from(name) {
@@ -174,7 +174,7 @@ pub(crate) async fn many_forgeries_are_all_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let [(_, unsigned), (_, forged)] = draft.of_strangers()?;
     // It takes long to see that what another key signed is forged.
-    let has_key_pair = draft.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some());
+    let has_key_pair = draft.scheme().is_some_and(|scheme| scheme.asymmetric_algorithm().is_some());
     let every = if has_key_pair { 10 } else { 2 };
     for number in 1..=MANY {
         let wire = if number % every == 0 { &forged } else { &unsigned };

@@ -212,7 +212,7 @@ pub(crate) async fn altered_signatures_are_refused(subject: &Target) -> Found {
     };
     let signature = place.signature();
     let is_hex = signature.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_slow = draft.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some());
+    let is_slow = draft.scheme().is_some_and(|scheme| scheme.asymmetric_algorithm().is_some());
     let step = if is_slow { signature.len().div_ceil(FEW) } else { 1 };
     for at in (0..signature.len()).step_by(step) {
         let Some(other) = altered(signature.as_bytes()[at], is_hex) else { continue };
@@ -290,7 +290,7 @@ pub(crate) async fn signature_without_its_prefix_is_refused(subject: &Target) ->
     let Some(scheme) = draft.scheme().and_then(Scheme::without_prefix) else {
         return not_applicable("nothing stands before the signature");
     };
-    if scheme.time_as(draft.now()).is_some() && scheme.time_header().is_none() {
+    if scheme.format_time(draft.now()).is_some() && scheme.timestamp_header().is_none() {
         // The time goes with the fields.
         return not_applicable("the time stands with the signature");
     }
@@ -342,7 +342,7 @@ pub(crate) async fn good_signature_among_others_is_accepted(subject: &Target) ->
         let Some((genuine, place)) = placed(&draft, draft.now())? else {
             return not_applicable(NO_PLACE);
         };
-        let list = scheme.list(1, &place.value, last);
+        let list = scheme.signature_list(1, &place.value, last);
         let Some(list) = list else { return not_applicable("there is one signature, and no list") };
         let Some(wire) = place.with(&genuine, list.as_bytes()) else {
             return not_applicable(NO_PLACE);
@@ -361,7 +361,7 @@ pub(crate) async fn signature_list_is_bounded(subject: &Target) -> Found {
         return not_applicable(NO_PLACE);
     };
     let Some(scheme) = draft.scheme() else { return not_applicable(NOT_DATA) };
-    let Some(list) = scheme.list(999, &place.value, true) else {
+    let Some(list) = scheme.signature_list(999, &place.value, true) else {
         return not_applicable("there is one signature, and no list");
     };
     let Some(wire) = place.with(&genuine, list.as_bytes()) else { return not_applicable(NO_PLACE) };
@@ -409,7 +409,7 @@ pub(crate) async fn lenient_encodings_are_refused(subject: &Target) -> Found {
 /// The delivery as a scheme signs it that is not the provider's.
 fn signed_by(draft: &Draft<'_>, scheme: &Scheme) -> Option<Wire> {
     let letter = draft.letter.clone();
-    let time = scheme.time_as(draft.now()).unwrap_or_default();
+    let time = scheme.format_time(draft.now()).unwrap_or_default();
     let secret = &draft.secret;
     let signed = letter.outgoing(draft.now(), |outgoing| {
         Some(scheme.sign_at(secret, outgoing, &time).ok()?.headers)

@@ -84,7 +84,7 @@ async fn outside(
 pub(crate) async fn malformed_timestamps_are_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
     let Some(scheme) = draft.scheme() else { return not_applicable(NOT_DATA) };
-    let Some(now) = scheme.time_as(draft.now()) else { return not_applicable(NO_TIME) };
+    let Some(now) = scheme.format_time(draft.now()) else { return not_applicable(NO_TIME) };
     let seconds = draft.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let mut times: Vec<String> = [
         "",
@@ -115,7 +115,7 @@ pub(crate) async fn malformed_timestamps_are_refused(subject: &Target) -> Found 
         "9".repeat(400),
     ]);
     // The other unit.
-    times.push(if scheme.counts_milliseconds() {
+    times.push(if scheme.uses_milliseconds() {
         seconds.to_string()
     } else {
         format!("{seconds}000")
@@ -156,14 +156,14 @@ pub(crate) async fn changed_timestamp_is_refused(subject: &Target) -> Found {
 /// and judges the other takes what was recorded long ago.
 pub(crate) async fn duplicate_timestamp_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
-    let Some((separator, field)) = draft.scheme().and_then(Scheme::time_field) else {
+    let Some((separator, field)) = draft.scheme().and_then(Scheme::timestamp_field) else {
         return not_applicable("no time stands with the signature in its header");
     };
     let Some(scheme) = draft.scheme() else { return not_applicable(NOT_DATA) };
     let Some(then) = draft.now().checked_sub(Duration::from_secs(86_400)) else {
         return not_applicable("there is no time before the present one");
     };
-    let Some(now) = scheme.time_as(draft.now()) else { return not_applicable(NO_TIME) };
+    let Some(now) = scheme.format_time(draft.now()) else { return not_applicable(NO_TIME) };
     let old = draft.signed_at(then)?;
     let name = scheme.signature_header();
     let value = old.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -197,7 +197,7 @@ pub(crate) async fn replay_after_the_window_is_refused(subject: &Target) -> Foun
 /// Signs with a time of any text.
 fn signed_at(draft: &Draft<'_>, scheme: &Scheme, time: &str) -> Option<Wire> {
     let mut letter = draft.letter.clone();
-    if let Some(pointer) = scheme.time_pointer() {
+    if let Some(pointer) = scheme.timestamp_pointer() {
         let mut json = draft.json()?;
         let number = serde_json::from_str::<Value>(time).ok().filter(Value::is_number);
         put(&mut json, pointer, number.unwrap_or_else(|| Value::from(time))).ok()?;
@@ -217,7 +217,7 @@ fn slack(subject: &Target) -> Duration {
 /// The id is under the signature, where the scheme says so.
 pub(crate) async fn changed_id_is_refused(subject: &Target) -> Found {
     let draft = subject.draft().await?;
-    let Some(name) = draft.scheme().and_then(Scheme::signed_id) else {
+    let Some(name) = draft.scheme().and_then(Scheme::signed_id_header) else {
         return not_applicable("no id is signed");
     };
     let genuine = draft.genuine()?;

@@ -51,7 +51,7 @@ mod tests {
 
     /// The examples are Atlassian's rules, applied by hand.
     #[test]
-    fn a_canonical_request_is_the_same_for_both() {
+    fn canonical_requests_follow_the_rules() {
         let canonical = |url| canonical_request("GET", url);
         for (url, rest) in [
             ("https://a.example", "/&"),

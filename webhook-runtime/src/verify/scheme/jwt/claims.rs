@@ -37,49 +37,49 @@ impl Jwt {
         if self.audience_is_url && text("aud") != Some(request.url) {
             return Err(VerifyError::InvalidAudience);
         }
-        if self.needs_id && text("jti").is_none() {
+        if self.require_id && text("jti").is_none() {
             return Err(VerifyError::MalformedSignature(self.header));
         }
         match number("exp")? {
-            None if self.expires => return Err(VerifyError::MalformedTimestamp),
+            None if self.require_expiry => return Err(VerifyError::MalformedTimestamp),
             Some(expires) if expires <= now => return Err(VerifyError::TimestampTooOld),
             _ => {}
         }
         if number("nbf")?.is_some_and(|start| start > now.saturating_add(LEEWAY)) {
             return Err(VerifyError::TimestampTooNew);
         }
-        let (body_claim, body) = (self.body_hash, request.body);
+        let (body_claim, body) = (self.body_sha256, request.body);
         if let Some((claim, written)) = body_claim {
             match text(claim) {
-                Some(hash) if is_hash(hash, written, body) => {}
-                None if self.optional_without_body && body.is_empty() => {}
+                Some(hash) if hash_matches(hash, written, body) => {}
+                None if self.only_with_body && body.is_empty() => {}
                 _ => return Err(VerifyError::InvalidSignature),
             }
             // A claim about a body that did not come.
-            if self.optional_without_body && body.is_empty() && text(claim).is_some() {
+            if self.only_with_body && body.is_empty() && text(claim).is_some() {
                 return Err(VerifyError::InvalidSignature);
             }
         }
-        let is_hash_of = |claim: Option<&str>, of: &[u8]| {
-            claim.is_some_and(|hash| is_hash(hash, BodyHash::Hex, of))
+        let is_hex_hash_of = |claim: Option<&str>, of: &[u8]| {
+            claim.is_some_and(|hash| hash_matches(hash, BodyHash::Hex, of))
         };
-        if let Some(claim) = self.url_hash
-            && !is_hash_of(text(claim), request.url.as_bytes())
+        if let Some(claim) = self.url_sha256
+            && !is_hex_hash_of(text(claim), request.url.as_bytes())
         {
             return Err(VerifyError::InvalidAudience);
         }
-        if let Some(claim) = self.request_hash {
+        if let Some(claim) = self.request_sha256 {
             let canonical = canonical_request(request.method, request.url);
             let canonical = canonical.ok_or(VerifyError::InvalidAudience)?;
-            if !is_hash_of(text(claim), canonical.as_bytes()) {
+            if !is_hex_hash_of(text(claim), canonical.as_bytes()) {
                 return Err(VerifyError::InvalidAudience);
             }
         }
         let signed_at = number("iat")?.and_then(|seconds| seconds.checked_mul(1000));
-        match (context.tolerance.or(self.issued_within), signed_at) {
+        match (context.tolerance.or(self.max_age), signed_at) {
             (Some(window), Some(at)) => Timestamp::header("iat")
                 .with_tolerance(window)
-                .judge_millis(at, context.now)
+                .accept_millis(at, context.now)
                 .map(Some),
             (Some(_), None) => Err(VerifyError::MalformedTimestamp),
             (None, at) => Ok(at.and_then(|at| UNIX_EPOCH.checked_add(Duration::from_millis(at)))),
@@ -105,8 +105,8 @@ impl Jwt {
         if self.audience_is_url {
             claim("aud", request.url.into());
         }
-        if let Some((name, written)) = self.body_hash
-            && !(self.optional_without_body && request.body.is_empty())
+        if let Some((name, written)) = self.body_sha256
+            && !(self.only_with_body && request.body.is_empty())
         {
             let hash = Sha256::digest(request.body);
             let hash = match written {
@@ -116,10 +116,10 @@ impl Jwt {
             claim(name, hash.into());
         }
         let hex = |text: &str| base16ct::lower::encode_string(&Sha256::digest(text));
-        if let Some(name) = self.url_hash {
+        if let Some(name) = self.url_sha256 {
             claim(name, hex(request.url).into());
         }
-        if let Some(name) = self.request_hash {
+        if let Some(name) = self.request_sha256 {
             let canonical = canonical_request(request.method, request.url);
             claim(name, hex(&canonical.unwrap_or_default()).into());
         }
@@ -127,7 +127,7 @@ impl Jwt {
     }
 }
 
-fn is_hash(claim: &str, written: BodyHash, of: &[u8]) -> bool {
+fn hash_matches(claim: &str, written: BodyHash, of: &[u8]) -> bool {
     let mut buffer = [0; 32];
     let sent = match written {
         BodyHash::Hex => base16ct::lower::decode(claim, &mut buffer).ok(),

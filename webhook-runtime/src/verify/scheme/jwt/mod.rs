@@ -43,13 +43,13 @@ pub struct Jwt {
     issuer: Option<&'static str>,
     issuer_in_secret: bool,
     audience_is_url: bool,
-    expires: bool,
-    needs_id: bool,
-    issued_within: Option<Duration>,
-    body_hash: Option<(&'static str, BodyHash)>,
-    optional_without_body: bool,
-    url_hash: Option<&'static str>,
-    request_hash: Option<&'static str>,
+    require_expiry: bool,
+    require_id: bool,
+    max_age: Option<Duration>,
+    body_sha256: Option<(&'static str, BodyHash)>,
+    only_with_body: bool,
+    url_sha256: Option<&'static str>,
+    request_sha256: Option<&'static str>,
 }
 
 /// How a claim writes the SHA-256 of the body.
@@ -71,13 +71,13 @@ impl Jwt {
             issuer: None,
             issuer_in_secret: false,
             audience_is_url: false,
-            expires: false,
-            needs_id: false,
-            issued_within: None,
-            body_hash: None,
-            optional_without_body: false,
-            url_hash: None,
-            request_hash: None,
+            require_expiry: false,
+            require_id: false,
+            max_age: None,
+            body_sha256: None,
+            only_with_body: false,
+            url_sha256: None,
+            request_sha256: None,
         }
     }
 
@@ -132,68 +132,68 @@ impl Jwt {
     /// The token has to say when it expires.
     #[must_use]
     pub const fn require_expiry(mut self) -> Self {
-        self.expires = true;
+        self.require_expiry = true;
         self
     }
 
     /// The token has to have an id (`jti`).
     #[must_use]
     pub const fn require_id(mut self) -> Self {
-        self.needs_id = true;
+        self.require_id = true;
         self
     }
 
     /// The token has to have been issued this lately.
     #[must_use]
     pub const fn max_age(mut self, window: Duration) -> Self {
-        self.issued_within = Some(window);
+        self.max_age = Some(window);
         self
     }
 
     /// The claim that holds the SHA-256 of the body.
     #[must_use]
     pub const fn body_sha256(mut self, claim: &'static str, written: BodyHash) -> Self {
-        self.body_hash = Some((claim, written));
+        self.body_sha256 = Some((claim, written));
         self
     }
 
     /// The claim about the body is there exactly when there is a body.
     #[must_use]
     pub const fn only_with_body(mut self) -> Self {
-        self.optional_without_body = true;
+        self.only_with_body = true;
         self
     }
 
     /// The claim that holds the hex SHA-256 of the public URL.
     #[must_use]
     pub const fn url_sha256(mut self, claim: &'static str) -> Self {
-        self.url_hash = Some(claim);
+        self.url_sha256 = Some(claim);
         self
     }
 
     /// The claim that holds the hex SHA-256 of method, path and sorted query (Atlassian's `qsh`).
     #[must_use]
     pub const fn request_sha256(mut self, claim: &'static str) -> Self {
-        self.request_hash = Some(claim);
+        self.request_sha256 = Some(claim);
         self
     }
 
     const fn signs_url(&self) -> bool {
-        self.audience_is_url || self.url_hash.is_some() || self.request_hash.is_some()
+        self.audience_is_url || self.url_sha256.is_some() || self.request_sha256.is_some()
     }
 
     fn fetches_key(&self) -> bool {
         self.algorithms.contains(&Algorithm::ES256)
     }
 
-    fn token<'r>(&self, headers: &'r HeaderMap) -> Result<&'r str, VerifyError> {
+    fn read_token<'r>(&self, headers: &'r HeaderMap) -> Result<&'r str, VerifyError> {
         header_text(headers, self.header)?
             .strip_prefix(self.prefix)
             .ok_or(VerifyError::MalformedSignature(self.header))
     }
 
     /// The token's header, if its algorithm is one of ours.
-    fn header_of(&self, token: &str) -> Result<Header, VerifyError> {
+    fn parse_header(&self, token: &str) -> Result<Header, VerifyError> {
         let malformed = VerifyError::MalformedSignature(self.header);
         if token.split('.').count() != 3 {
             return Err(malformed);
@@ -203,7 +203,7 @@ impl Jwt {
     }
 
     /// Issuer and key, where the secret holds both.
-    fn split<'s>(&self, secret: &'s Secret) -> (Option<&'s str>, &'s [u8]) {
+    fn split_secret<'s>(&self, secret: &'s Secret) -> (Option<&'s str>, &'s [u8]) {
         if self.issuer_in_secret
             && let Some((issuer, key)) = secret.text().and_then(|text| text.split_once(':'))
         {
@@ -221,12 +221,12 @@ impl Verify for Jwt {
             needs_secret: !fetches_key,
             fetches_keys: fetches_key,
             signs_url: self.signs_url(),
-            signs_body: self.body_hash.is_some(),
+            signs_body: self.body_sha256.is_some(),
             signs_time: true,
-            signs_method: self.request_hash.is_some(),
-            replay_window: match self.issued_within {
+            signs_method: self.request_sha256.is_some(),
+            replay_window: match self.max_age {
                 Some(window) => ReplayWindow::Limited(window),
-                None if self.expires => ReplayWindow::UntilExpiry,
+                None if self.require_expiry => ReplayWindow::UntilExpiry,
                 None => ReplayWindow::UntilOptionalExpiry,
             },
             ..SchemeInfo::new(summary, self.header)
@@ -234,19 +234,19 @@ impl Verify for Jwt {
     }
 
     fn check_secret(&self, secret: &Secret) -> Result<(), SecretError> {
-        let (_, key) = self.split(secret);
+        let (_, key) = self.split_secret(secret);
         if key.trim_ascii().is_empty() { Err(SecretError::Blank) } else { Ok(()) }
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
-        self.header_of(self.token(headers)?).map(drop)
+        self.parse_header(self.read_token(headers)?).map(drop)
     }
 
     fn key_request(&self, request: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
         if !self.fetches_key() {
             return Ok(None);
         }
-        let header = self.header_of(self.token(request.headers)?)?;
+        let header = self.parse_header(self.read_token(request.headers)?)?;
         header.kid.map(|kid| Some(KeyRequest::Id(kid))).ok_or(VerifyError::UntrustedKey)
     }
 
@@ -256,11 +256,11 @@ impl Verify for Jwt {
         context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
         let malformed = VerifyError::MalformedSignature(self.header);
-        let token = self.token(request.headers)?;
-        let header = self.header_of(token)?;
+        let token = self.read_token(request.headers)?;
+        let header = self.parse_header(token)?;
         let (message, signature) = token.rsplit_once('.').ok_or(malformed)?;
         let signature = Base64UrlUnpadded::decode_vec(signature).map_err(|_| malformed)?;
-        let (issuer, key) = self.split(context.secret);
+        let (issuer, key) = self.split_secret(context.secret);
         let hmac = |hash: Hash| hash.hmac(key, &[message.as_bytes()]).matches(&signature);
         let matches = match header.alg {
             Algorithm::HS256 => hmac(Hash::Sha256),
@@ -290,7 +290,7 @@ impl Verify for Jwt {
         if self.fetches_key() {
             return Err(SignError::Unsupported);
         }
-        let (issuer, key) = self.split(secret);
+        let (issuer, key) = self.split_secret(secret);
         let part = |text: &str| Base64UrlUnpadded::encode_string(text.as_bytes());
         let claims = Value::Object(self.claims(issuer, request)).to_string();
         let message = format!("{}.{}", part(r#"{"alg":"HS256","typ":"JWT"}"#), part(&claims));
@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_covers_is_known() {
+    fn scheme_info_says_what_is_covered() {
         let traits = HMAC_SHA256_HEX.scheme_info();
         assert_eq!((traits.summary, traits.signature_header), ("JSON web token, HMAC", "x-token"));
         let told = |jwt: Jwt| {
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_pinned_algorithms_count() {
+    fn only_pinned_algorithms_are_accepted() {
         let all = [("HS256", Hash::Sha256), ("HS384", Hash::Sha384), ("HS512", Hash::Sha512)];
         for (name, hash) in all {
             let token = token(hash, &json!({"alg": name}), &json!({}));
@@ -443,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_has_three_parts_behind_its_prefix() {
+    fn a_token_has_a_prefix_and_three_parts() {
         let token = token(Hash::Sha256, &json!({"alg": "HS256"}), &json!({}));
         let two = token.rsplit_once('.').expect("a signature").0;
         for bad in [two, &format!("{token}.x"), "", ".."] {
@@ -459,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn the_issuer_is_the_only_one() {
+    fn the_issuer_is_checked() {
         let issuer = HMAC_SHA256_HEX.issuer("acme");
         assert_eq!(claims(&issuer, &json!({"iss": "acme"})), Ok(None));
         for other in [json!({"iss": "other"}), json!({"iss": 1}), json!({})] {
@@ -481,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_not_blank_behind_its_issuer() {
+    fn a_key_after_the_issuer_is_not_blank() {
         let in_secret = HMAC_SHA256_HEX.issuer_in_secret();
         assert_eq!(in_secret.check_secret(&Secret::new("acme:key")), Ok(()));
         assert_eq!(in_secret.check_secret(&Secret::new("acme: ")), Err(SecretError::Blank));
@@ -489,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn audience_and_id_are_claims() {
+    fn audience_and_id_are_checked() {
         let audience = HMAC_SHA256_HEX.audience_is_url();
         assert_eq!(claims(&audience, &json!({"aud": URL})), Ok(None));
         for other in [json!({"aud": "https://hooks.example.com/a"}), json!({})] {
@@ -501,7 +501,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_a_time() {
+    fn expiry_and_not_before_are_checked() {
         let stale = Err(VerifyError::TimestampTooOld);
         assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"exp": NOW + 1})), Ok(None));
         assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"exp": NOW})), stale);
@@ -527,7 +527,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_was_issued_lately() {
+    fn max_age_is_checked() {
         let minute = HMAC_SHA256_HEX.max_age(Duration::from_secs(60));
         assert_eq!(claims(&minute, &json!({"iat": NOW - 60})), Ok(Some(at(NOW - 60))));
         assert_eq!(claims(&minute, &json!({"iat": NOW - 61})), Err(VerifyError::TimestampTooOld));
@@ -549,7 +549,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_is_about_the_body() {
+    fn the_body_hash_is_checked() {
         let hex = base16ct::lower::encode_string(&Sha256::digest(b"{}"));
         let base64 = Base64::encode_string(&Sha256::digest(b"{}"));
         let no_match = Err(VerifyError::InvalidSignature);
@@ -574,7 +574,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_about_the_request() {
+    fn url_and_request_hashes_are_checked() {
         let hash = |text: &str| base16ct::lower::encode_string(&Sha256::digest(text));
         let other = Err(VerifyError::InvalidAudience);
         let url = HMAC_SHA256_HEX.url_sha256("u");
@@ -600,7 +600,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_signed_says_what_the_scheme_asks_for() {
+    fn signing_writes_the_required_claims() {
         let least = json!({"iat": NOW, "nbf": NOW, "exp": NOW + 60, "jti": "7"});
         let and = |name: &str, value: &str| {
             let mut all = least.clone();
@@ -640,7 +640,7 @@ mod tests {
 
     #[cfg(feature = "ecdsa")]
     #[test]
-    fn a_public_key_is_fetched_by_its_name() {
+    fn a_public_key_is_requested_by_id() {
         use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
 
         const ES256: Jwt = Jwt::es256("x-token");
