@@ -1,7 +1,7 @@
-//! Challenges and pings, as data: requests that prove who owns an endpoint, and deliver nothing.
+//! Handshakes, as data: challenges and pings that check who owns an endpoint and deliver no event.
 //!
-//! A [`Handshake`] says which requests are meant, how they are trusted, and what they are answered.
-//! Handlers never see them.
+//! A [`Handshake`] says which requests it matches, how they are authenticated, and how to respond.
+//! Handlers never see these requests.
 
 use std::borrow::Cow;
 
@@ -15,18 +15,18 @@ use crate::verify::{
     scheme::{Keys, is_form, is_opaque_token},
 };
 
-/// The longest challenge that is sent back, in bytes.
+/// The maximum length of a challenge that is echoed, in bytes.
 const MAX_CHALLENGE: usize = 1024;
 
-/// The largest body of an unsigned handshake, in bytes.
+/// The maximum size of the body of an unsigned handshake, in bytes.
 pub(crate) const MAX_UNSIGNED_BODY: usize = 4096;
 
-/// One kind of request that proves ownership, and its answer.
+/// One kind of handshake: the requests that it matches, and the response to them.
 ///
 /// ```
 /// use webhook_runtime::handshake::{HandshakeResponse, Handshake, RequestValue, Condition};
 ///
-/// // {"type":"url_verification","challenge":"…"}, signed, wants the challenge back.
+/// // Echoes the challenge in {"type":"url_verification","challenge":"…"}.
 /// const CHALLENGE: Handshake = Handshake::signed(
 ///     &[Condition::BodyIs("/type", "url_verification")],
 ///     HandshakeResponse::Text(RequestValue::Body("/challenge")),
@@ -44,31 +44,31 @@ pub struct Handshake {
 pub(crate) enum Trust {
     /// Signed like any delivery.
     Signed,
-    /// Not signed, and harmless to answer.
+    /// Not signed; a response does no harm.
     Unsigned,
     /// This query parameter holds the verify token.
     VerifyToken(&'static str),
 }
 
-/// What a request has to have to be this handshake. All conditions have to hold.
+/// A condition on a request. A handshake matches if all its conditions hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Condition {
-    /// A query parameter of this name.
+    /// The query has a parameter of this name.
     Query(&'static str),
-    /// A query parameter of this name and value.
+    /// The query has a parameter of this name and value.
     QueryIs(&'static str, &'static str),
-    /// A header of this (lower-case) name.
+    /// The request has a header of this (lower-case) name.
     Header(&'static str),
-    /// A header of this (lower-case) name and this value.
+    /// The request has a header of this (lower-case) name and this value.
     HeaderIs(&'static str, &'static str),
-    /// A string or number at this JSON pointer in the body.
+    /// The body has a string or number at this JSON pointer.
     Body(&'static str),
-    /// This string or number, as text, at this JSON pointer in the body.
+    /// The body has this string or number, as text, at this JSON pointer.
     BodyIs(&'static str, &'static str),
-    /// Nothing that is a string or number at this JSON pointer in the body.
+    /// The body has no string or number at this JSON pointer.
     BodyLacks(&'static str),
-    /// A form whose only field is this one.
+    /// The body is a form with this field and no other.
     OnlyFormField(&'static str),
 }
 
@@ -81,52 +81,53 @@ impl Condition {
     }
 }
 
-/// Something that a request says.
+/// A value that is taken from a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestValue {
-    /// The value of a query parameter, decoded.
+    /// The decoded value of a query parameter.
     Query(&'static str),
     /// The value of a header.
     Header(&'static str),
     /// The string or number at a JSON pointer.
     Body(&'static str),
-    /// The lower-case hex HMAC-SHA256 of a value, with the endpoint's secret. The value has to be a
-    /// token of letters, digits and `-_+/=`, so that no delivery can be had signed this way.
+    /// The lower-case hex HMAC-SHA256 of a value, with the endpoint's secret. The value must be a
+    /// token of letters, digits and `-_+/=`, so that nobody can obtain the signature of a delivery
+    /// this way.
     HmacHex(&'static RequestValue),
-    /// `sha256=` and the base64 HMAC-SHA256 of such a token.
+    /// `sha256=`, followed by the base64 HMAC-SHA256 of such a token.
     HmacBase64(&'static RequestValue),
 }
 
-/// How a handshake is answered.
+/// The response to a handshake.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum HandshakeResponse {
-    /// 200 and the value as plain text, which no browser takes for anything else.
+    /// 200 and the value as plain text, with `nosniff`, so that no browser renders it as HTML.
     Text(RequestValue),
     /// 200 and a JSON object of these strings.
     Json(&'static [(&'static str, RequestValue)]),
-    /// 200 and this JSON.
+    /// 200 and this JSON text.
     StaticJson(&'static str),
-    /// This status and nothing else.
+    /// This status, without a body.
     Empty(u16),
-    /// The value is offered as the secret to [`SecretSource::store`](crate::SecretSource::store); if
-    /// it is kept, 200, and the header of this name says it back.
+    /// Passes the value as the secret to [`SecretSource::store`](crate::SecretSource::store). Once
+    /// it is stored, the response is 200 and echoes the secret in the header of this name.
     StoreSecret(RequestValue, Option<&'static str>),
-    /// The URL at this value is visited, if the function approves of it, and then 200.
+    /// Visits the URL in this value if the function accepts it. The response is then 200.
     ConfirmSubscription(RequestValue, fn(&str) -> bool),
-    /// 200 and the permission that `CloudEvents` calls for: the origin, if it is allowed, and a rate.
+    /// 200 and the permission headers of `CloudEvents`: the origin, if it is allowed, and a rate.
     AllowOrigin,
 }
 
 impl Handshake {
-    /// A POST that is signed like any delivery.
+    /// A POST with the same signature as a delivery.
     #[must_use]
     pub const fn signed(conditions: &'static [Condition], response: HandshakeResponse) -> Self {
         Self { method: "POST", trust: Trust::Signed, conditions, response }
     }
 
-    /// A request that nobody signs.
+    /// A request without a signature.
     #[must_use]
     pub const fn unsigned(
         method: &'static str,
@@ -147,7 +148,7 @@ impl Handshake {
         Self { method: "GET", trust: Trust::VerifyToken(parameter), conditions, response }
     }
 
-    /// Whether it has to be known which verify token to expect.
+    /// True if the endpoint needs a verify token.
     pub(crate) const fn needs_verify_token(&self) -> bool {
         matches!(self.trust, Trust::VerifyToken(_))
     }
@@ -157,17 +158,17 @@ impl Handshake {
     }
 }
 
-/// A request as handshakes see it.
+/// The parts of a request that handshakes look at.
 #[derive(Clone, Copy)]
 pub(crate) struct HandshakeRequest<'r> {
     pub(crate) method: &'r Method,
     pub(crate) query: &'r str,
     pub(crate) headers: &'r HeaderMap,
-    /// The body, where it has been read.
+    /// The body, if it has been read.
     pub(crate) body: Option<&'r [u8]>,
 }
 
-/// What the endpoint knows that an answer may need.
+/// The endpoint's data for a response.
 #[derive(Clone, Copy)]
 pub(crate) struct HandshakeContext<'a> {
     pub(crate) keys: Option<&'a Keys>,
@@ -175,35 +176,36 @@ pub(crate) struct HandshakeContext<'a> {
     pub(crate) allowed_cloudevents_origins: Option<&'a [String]>,
 }
 
-/// The answer to a handshake, without a server's own type of body.
+/// The response to a handshake, without the body type of a server.
 pub(crate) type Reply = Response<String>;
 
-/// Why a request that looks like a handshake is refused.
+/// The reason why a request that looks like a handshake is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HandshakeError {
     /// The verify token is missing or wrong.
     WrongToken,
-    /// The challenge cannot be answered.
+    /// The challenge is missing or invalid.
     Malformed(&'static str),
-    /// There is no secret to answer with.
+    /// There is no secret to compute the response with.
     NoSecret,
 }
 
 /// The next step of a handshake.
 pub(crate) enum HandshakeStep {
     Reply(Reply),
-    /// Ask the secret source to keep this, then answer.
+    /// Store the secret in the secret source, then reply.
     StoreSecret {
         secret: String,
         reply: Reply,
     },
-    /// Visit this URL, then answer.
+    /// Visit this URL, then reply.
     ConfirmSubscription {
         url: String,
     },
 }
 
-/// The unsigned handshake that a request is, judged by its head or, where there is one, its body.
+/// Finds the unsigned handshake that matches a request: by its body if that has been read, or else
+/// by its head.
 pub(crate) fn find_unsigned(
     handshakes: &'static [Handshake],
     request: &HandshakeRequest<'_>,
@@ -215,17 +217,17 @@ pub(crate) fn find_unsigned(
     })
 }
 
-/// Whether an unsigned POST could be a handshake, once its body has been read.
+/// True if an unsigned handshake has conditions on the body.
 pub(crate) fn any_needs_body(handshakes: &[Handshake]) -> bool {
     handshakes.iter().any(|handshake| handshake.trust == Trust::Unsigned && handshake.needs_body())
 }
 
-/// Whether tokens are signed for strangers, as the challenge of an unsigned handshake.
+/// True if an unsigned handshake responds with the signature of a challenge.
 pub(crate) fn signs_unsigned_challenges(handshakes: &[Handshake]) -> bool {
     handshakes.iter().any(|handshake| handshake.trust != Trust::Signed && handshake.needs_secret())
 }
 
-/// The signed handshake that a verified request is.
+/// Finds the signed handshake that matches a verified request.
 pub(crate) fn find_signed(
     handshakes: &'static [Handshake],
     request: &HandshakeRequest<'_>,
@@ -236,7 +238,7 @@ pub(crate) fn find_signed(
 }
 
 impl Handshake {
-    /// What is to be done about a request that is this handshake.
+    /// Checks the verify token and makes the next step for a request that matches this handshake.
     pub(crate) fn respond(
         &self,
         request: &HandshakeRequest<'_>,
@@ -251,7 +253,7 @@ impl Handshake {
         request.respond(self.response, context)
     }
 
-    /// Whether its answer is made with the endpoint's secret.
+    /// True if the response is computed with the endpoint's secret.
     pub(crate) fn needs_secret(&self) -> bool {
         let is_hmac = |value: &RequestValue| {
             matches!(value, RequestValue::HmacHex(_) | RequestValue::HmacBase64(_))
@@ -379,7 +381,7 @@ impl HandshakeRequest<'_> {
         }))
     }
 
-    /// `CloudEvents` HTTP webhooks, section 4: consent is the header, not the status.
+    /// `CloudEvents` HTTP webhooks, section 4: the header grants the permission, not the status.
     fn allow_origin(&self, allowed: Option<&[String]>) -> Reply {
         let mut response = empty_reply(StatusCode::OK);
         let headers = response.headers_mut();
@@ -410,7 +412,7 @@ fn empty_reply(status: StatusCode) -> Reply {
     response
 }
 
-/// Plain text, and nothing that a browser would make of it.
+/// A plain-text reply that no browser renders as HTML.
 fn text_reply(body: String) -> Reply {
     let mut response = Response::new(body);
     let headers = response.headers_mut();

@@ -1,5 +1,5 @@
-//! Questions to a JSON text that need no tree and no type: what stands at this pointer, which items
-//! has this array, and what is the path of this place?
+//! Queries on JSON text that build no tree and need no type: the value at a pointer, the items of
+//! an array, and the path of a position.
 
 use std::{borrow::Cow, collections::HashSet, fmt, marker::PhantomData, ops::Range};
 
@@ -8,15 +8,14 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
-/// The string or number at a JSON pointer (RFC 6901), as text. Where a key is repeated, the first
-/// one counts.
+/// The string or number at a JSON pointer (RFC 6901), as text. The first of repeated keys counts.
 pub(crate) fn scalar<'de>(json: &'de [u8], pointer: &str) -> Option<Cow<'de, str>> {
     let mut found = None;
     find(&mut serde_json::Deserializer::from_slice(json), pointer, Scalar, &mut found);
     found.flatten()
 }
 
-/// The text of the value at a JSON pointer, whatever it is.
+/// The raw text of the value at a JSON pointer.
 pub(crate) fn raw_value<'de>(json: &'de str, pointer: &str) -> Option<&'de str> {
     let mut found: Option<&'de RawValue> = None;
     let wanted = PhantomData::<&'de RawValue>;
@@ -24,13 +23,13 @@ pub(crate) fn raw_value<'de>(json: &'de str, pointer: &str) -> Option<&'de str> 
     found.map(RawValue::get)
 }
 
-/// The texts of the items of an array; `None` for what is no array.
+/// The raw texts of the items of an array; `None` for other values.
 pub(crate) fn array_items(json: &str) -> Option<Vec<&str>> {
     let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
     Some(items.into_iter().map(RawValue::get).collect())
 }
 
-/// Where in a text a part of it is.
+/// The byte range of a slice within the text that it was cut from.
 pub(crate) fn byte_range(part: &str, whole: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - whole.as_ptr().addr();
     start..start + part.len()
@@ -42,12 +41,13 @@ fn find<'de, D: Deserializer<'de>, W: DeserializeSeed<'de>>(
     wanted: W,
     found: &mut Option<W::Value>,
 ) {
-    // The search stops as soon as it has what it wants, and serde complains of what is left. To stop
-    // with an error would cost as much again: each computes its line and column.
+    // The search stops once it found the value, so serde reports trailing data: ignore that.
+    // Stopping with an error instead would double the cost, since each error computes its line and
+    // column.
     let _ = Find { rest: pointer, wanted, found }.deserialize(json);
 }
 
-/// The value behind `rest`, read as `wanted`.
+/// A search for the value at the pointer `rest`, deserialized with `wanted`.
 struct Find<'p, 'f, W, V> {
     rest: &'p str,
     wanted: W,
@@ -55,7 +55,7 @@ struct Find<'p, 'f, W, V> {
 }
 
 impl<'p, W, V> Find<'p, '_, W, V> {
-    /// The first token of the pointer, and what follows it.
+    /// The first token of the pointer, and the rest.
     fn next_token(&self) -> Option<(Cow<'p, str>, &'p str)> {
         let rest = self.rest.strip_prefix('/')?;
         let (token, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -115,7 +115,7 @@ impl<'de, W: DeserializeSeed<'de>> Visitor<'de> for Find<'_, '_, W, W::Value> {
     }
 }
 
-/// A string or number, as text; nothing for whatever else it is.
+/// Deserializes a string or number as text, and fails for other values.
 struct Scalar;
 
 impl<'de> DeserializeSeed<'de> for Scalar {
@@ -154,7 +154,8 @@ impl<'de> Visitor<'de> for Scalar {
     }
 }
 
-/// Whether a text is JSON and no object in it has a key twice, so that all readers read the same.
+/// True if a text is JSON in which no object repeats a key, so that every parser reads the same
+/// values.
 pub(crate) fn has_unique_keys(json: &[u8]) -> bool {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     UniqueKeys.deserialize(&mut deserializer).is_ok() && deserializer.end().is_ok()
@@ -218,7 +219,7 @@ impl<'de> Visitor<'de> for UniqueKeys {
     }
 }
 
-/// Whether a key is this one.
+/// Compares an object's key with a text.
 struct KeyEquals<'k>(&'k str);
 
 impl<'de> DeserializeSeed<'de> for KeyEquals<'_> {
@@ -241,12 +242,12 @@ impl Visitor<'_> for KeyEquals<'_> {
     }
 }
 
-/// The path, such as `items[2].price`, of the value that ends at, or contains, a place in a JSON
+/// The path, such as `items[2].price`, of the value that ends at or contains a position in a JSON
 /// text. Empty for the whole document.
 ///
-/// `serde_json` says where in the text a value did not fit, and the text says what that place is
-/// called. Asking the text costs nothing until something does not fit; tracking the path while
-/// decoding would cost every delivery, and compile every payload type twice.
+/// `serde_json` reports the position of an error, and this finds the path of that position. It
+/// costs nothing until an error occurs. Tracking the path while decoding would slow down every
+/// delivery, and compile every payload type twice.
 pub(crate) fn path_at(json: &[u8], line: usize, column: usize) -> String {
     let json = &json[..offset(json, line, column)];
     let mut frames: Vec<Frame<'_>> = Vec::new();
@@ -362,7 +363,7 @@ mod tests {
         assert_eq!(scalar(&[0xff, 0xfe], "/a"), None);
     }
 
-    /// What did not fit, and what `serde_path_to_error` calls its place.
+    /// The path of each error equals the one of `serde_path_to_error`.
     #[test]
     fn paths_are_those_of_serde_path_to_error() {
         #[derive(Deserialize, Debug)]

@@ -16,12 +16,12 @@ use crate::verify::{
 
 /// AWS SNS over HTTPS: [verifying message signatures][docs].
 ///
-/// *Set-up:* the secret is the topic's ARN (several topics are several secrets), because SNS signs
-/// for everybody who has an account at AWS. A [`KeySource`](crate::KeySource) fetches the
-/// certificate; only URLs of SNS itself get that far. A subscription is confirmed by visiting its URL, after its signature was
-/// verified. Turn raw message delivery off: raw messages are not signed.
+/// *Set-up:* the secret is the topic's ARN, because SNS signs for every AWS account; set one secret
+/// for each topic. A [`KeySource`](crate::KeySource) fetches the certificate, but only from URLs of
+/// SNS itself. This crate confirms a subscription by visiting its URL, after verifying its
+/// signature. Turn raw message delivery off: raw messages are not signed.
 ///
-/// *Not signed:* headers, and of the body `UnsubscribeURL` and `MessageAttributes`.
+/// *Not signed:* headers, and in the body `UnsubscribeURL` and `MessageAttributes`.
 ///
 /// [docs]: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 pub const AWS_SNS: Provider = Provider::custom("aws-sns", &Sns)
@@ -37,12 +37,12 @@ pub const AWS_SNS: Provider = Provider::custom("aws-sns", &Sns)
     .with_docs_url("https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html")
     .with_response_timeout(std::time::Duration::from_secs(15));
 
-/// RSA over some fields of the body; the certificate is where the body says.
+/// RSA over some fields of the body; the body contains the certificate's URL.
 #[derive(Debug)]
 struct Sns;
 
-/// When the message was published. Retries carry the same time, so there is no window unless the
-/// endpoint sets one.
+/// The time when the message was published. Retries have the same time, so there is no window
+/// unless the endpoint sets one.
 const TIME: Timestamp = Timestamp::pointer("/Timestamp").rfc3339().without_window();
 
 impl Verify for Sns {
@@ -130,7 +130,7 @@ impl Message {
         self.0.get(name)?.as_str()
     }
 
-    /// Names and values, each on its line, in the order that SNS signs them in.
+    /// Names and values, one on each line, in the order in which SNS signs them.
     fn signed_template(&self) -> Option<String> {
         const NOTIFICATION: &[&str] =
             &["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
@@ -153,7 +153,7 @@ impl Message {
     }
 }
 
-/// Whether a URL is one of SNS itself: https, the exact host, and no port, user or fragment.
+/// True for a URL of SNS itself: https, the exact host, and no port, user or fragment.
 fn is_sns(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("https://") else { return false };
     let host = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
@@ -162,7 +162,7 @@ fn is_sns(url: &str) -> bool {
         rest.strip_suffix(".amazonaws.com")
     });
     let is_region = region.is_some_and(|region| {
-        // `us-east-1`, but not `s3-us-west-2`: there, `sns` would be somebody's bucket.
+        // `us-east-1`, but not `s3-us-west-2`: there, `sns` would be the name of anyone's bucket.
         matches!(region.as_bytes(), [b'a'..=b'z', b'a'..=b'z', b'-', .., b'0'..=b'9'])
             && region.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
     });

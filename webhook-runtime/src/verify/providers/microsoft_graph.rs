@@ -15,11 +15,12 @@ use crate::verify::{
 
 /// Microsoft Graph change notifications: [receive through webhooks][docs].
 ///
-/// *Set-up:* the secret is the `clientState` given when the subscription is created. The validation
-/// request is answered. Every notification of a batch has to carry the right `clientState`.
+/// *Set-up:* the secret is the `clientState` that you set when you create the subscription. This
+/// crate answers the validation request. Every notification of a batch must have the right
+/// `clientState`.
 ///
-/// *Not signed:* everything. The `clientState` proves who sent, not what: it is the same each time. An
-/// inbox keeps asterisks in its place.
+/// *Not signed:* everything. The `clientState` only identifies the sender: it is the same in every
+/// request. The inbox stores asterisks in its place.
 ///
 /// [docs]: https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
 pub const MICROSOFT_GRAPH: Provider = Provider::custom("microsoft-graph", &ClientState)
@@ -35,7 +36,7 @@ pub const MICROSOFT_GRAPH: Provider = Provider::custom("microsoft-graph", &Clien
     .with_docs_url("https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks")
     .with_response_timeout(std::time::Duration::from_secs(10));
 
-/// The secret itself, in each notification.
+/// The secret itself is in each notification.
 #[derive(Debug)]
 struct ClientState;
 
@@ -73,7 +74,7 @@ impl Verify for ClientState {
         let Ok(body) = std::str::from_utf8(body) else { return Vec::new() };
         let items = json::raw_value(body, "/value").and_then(json::array_items).unwrap_or_default();
         let states = items.into_iter().filter_map(|item| json::raw_value(item, "/clientState"));
-        // Between the quotation marks.
+        // The text between the quotation marks.
         let inside = |state: &str| {
             let Range { start, end } = json::byte_range(state, body);
             start + 1..end - 1

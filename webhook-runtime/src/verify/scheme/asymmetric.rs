@@ -1,11 +1,11 @@
-//! Signatures that are checked with a public key. Each algorithm is a feature.
+//! Signatures with a public key. Each algorithm has a Cargo feature.
 //!
-//! Verification reads the provider's public key; signing, for tests, reads a private one.
+//! Verification uses the provider's public key. Signing, for tests, uses a private key.
 
 use super::template::{Template, Values};
 use crate::verify::{Secret, SecretError};
 
-/// A provider's public key, ready to verify.
+/// The prepared public key of a provider.
 #[derive(Clone)]
 pub(crate) enum PublicKey {
     #[cfg(feature = "ed25519")]
@@ -16,12 +16,12 @@ pub(crate) enum PublicKey {
     RsaSha256(Box<rsa::pkcs1v15::VerifyingKey<sha2::Sha256>>),
     #[cfg(feature = "certificates")]
     RsaSha1(Box<rsa::pkcs1v15::VerifyingKey<sha1::Sha1>>),
-    /// So that the type is inhabited without any of the features.
+    /// Keeps the enum non-empty without any of the features.
     #[allow(dead_code, reason = "never made")]
     None(std::convert::Infallible),
 }
 
-/// The algorithms of this module.
+/// The asymmetric algorithms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AsymmetricAlgorithm {
     #[cfg(feature = "ed25519")]
@@ -49,7 +49,7 @@ impl AsymmetricAlgorithm {
         match self {
             #[cfg(feature = "ed25519")]
             Self::Ed25519 => Some(64),
-            // DER, of varying length.
+            // DER has a variable length.
             #[cfg(feature = "ecdsa")]
             Self::EcdsaP256 => None,
             // As long as the key.
@@ -58,7 +58,7 @@ impl AsymmetricAlgorithm {
         }
     }
 
-    /// Reads the provider's public key; `decoded` is what the scheme's key encoding made of it.
+    /// Parses the provider's public key. `decoded` is the secret after the scheme's key encoding.
     pub(crate) fn public_key(
         self,
         secret: &Secret,
@@ -97,8 +97,8 @@ impl AsymmetricAlgorithm {
         }
     }
 
-    /// Signs with a private key: 32 bytes of Ed25519 seed in the scheme's key encoding, or PKCS#8
-    /// in base64 (PEM for RSA).
+    /// Signs with a private key: an Ed25519 seed of 32 bytes in the scheme's key encoding, or
+    /// PKCS#8 in base64 (PEM for RSA).
     pub(crate) fn sign(
         self,
         secret: &Secret,
@@ -179,7 +179,7 @@ impl PublicKey {
     }
 }
 
-/// The public key in a certificate (PEM) that a provider publishes.
+/// Certificates (PEM) that providers publish.
 #[cfg(feature = "certificates")]
 pub(crate) mod certificate {
     use std::time::SystemTime;
@@ -195,7 +195,7 @@ pub(crate) mod certificate {
     }
 
     impl Certificate {
-        /// Reads a certificate; `None` when it is none, or has expired by `now`.
+        /// Parses a certificate; `None` if it is invalid, or expired at `now`.
         pub(crate) fn parse(pem: &[u8], now: SystemTime) -> Option<Self> {
             let inner = x509_cert::Certificate::from_pem(pem).ok()?;
             let expires =
@@ -204,7 +204,7 @@ pub(crate) mod certificate {
             (since_1970 <= expires).then_some(Self { inner })
         }
 
-        /// Whether the subject's common name is `domain` or below it.
+        /// True if the subject's common name is `domain` or a subdomain of it.
         pub(crate) fn is_issued_to(&self, domain: &str) -> bool {
             let Ok(Some(name)) = self.inner.tbs_certificate().subject().common_name() else {
                 return false;
@@ -239,8 +239,8 @@ mod tests {
 
     use super::{certificate::Certificate, *};
 
-    /// Made by `OpenSSL` for these tests; the keys that signed were thrown away. All signatures are
-    /// of `text`.
+    /// Made with `OpenSSL` for these tests. The private keys were deleted. All signatures are of
+    /// `text`.
     const RSA: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAokEm5ZZgeqb30ANoKVRbKVBuTW20O8c0w3J1i2+4R7pN\
         8dfH/08mKYAtUyD8EjAj9sHcta4i4NJOuytii0k34xSLaIIgXyYI6S0nyUQRQ8qQZtI18OZlijzwiRxuALlIuizN\
         VM+ZFdCgytnSHOppsKnyYCC8eIVE6fej4zwNeLQMqQfjxTcteWPVxVOdEizh0tc2RX66Vh/bRIZ2KevQYfFpR5Cu\
@@ -258,7 +258,7 @@ mod tests {
         GATkNj3ru5IS6T9A3XHznKYPJDVJE26ztQ==";
     const P256_SHA256: &str = "MEYCIQCFCukJ/JwYWe19fNQE6ih8ipoVixiwZHJJMSAEEizUCQIhAO+QBlmD9gE43Qt2aD/p+1mHsAtgBZETcK1c\
         N9b+X9bD";
-    /// Of that RSA key, for `sns.example.com`.
+    /// A certificate of that RSA key for `sns.example.com`.
     const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
         MIIDOTCCAiGgAwIBAgIUQGkbkfjwJrSt/8cRsZVn68VFGBkwDQYJKoZIhvcNAQEL\n\
         BQAwLDEQMA4GA1UECgwHRXhhbXBsZTEYMBYGA1UEAwwPc25zLmV4YW1wbGUuY29t\n\
@@ -294,7 +294,7 @@ mod tests {
         algorithm.public_key(&Secret::from_key(key), key).expect("a public key")
     }
 
-    /// Whether a key confirms exactly the signature of exactly the text.
+    /// Asserts that a key accepts the signature of the text, and no other signature or text.
     fn judges(key: &PublicKey, text: &[u8], signature: &[u8]) {
         let verifies = |body: &[u8], signature: &[u8]| {
             let values = Values { body, ..Values::default() };

@@ -9,10 +9,10 @@ use super::{
 };
 
 impl Scheme {
-    /// Refuses a scheme that contradicts itself.
+    /// Checks that the scheme does not contradict itself.
     ///
     /// # Panics
-    /// With what is wrong; in a constant that is a compile error.
+    /// With a message about the contradiction. In a constant, this is a compile error.
     pub(crate) const fn checked(self) -> Self {
         assert!(!self.placement.name().is_empty(), "the scheme names no signature header");
         let template = &self.template;
@@ -69,10 +69,10 @@ impl Scheme {
     }
 }
 
-/// A header name that a request can have.
+/// Checks a header name.
 ///
 /// # Panics
-/// When it is empty or not a lower-case header name; in a constant that is a compile error.
+/// If the name is empty, or not a lower-case header name. In a constant, this is a compile error.
 pub(crate) const fn checked_name(name: &'static str) -> &'static str {
     let bytes = name.as_bytes();
     assert!(!bytes.is_empty(), "a header name is empty");
@@ -87,10 +87,10 @@ pub(crate) const fn checked_name(name: &'static str) -> &'static str {
     name
 }
 
-/// A JSON pointer (RFC 6901) that names something inside a document.
+/// Checks a JSON pointer (RFC 6901) to a value inside a document.
 ///
 /// # Panics
-/// When it does not begin with `/`; in a constant that is a compile error.
+/// If the pointer does not begin with `/`. In a constant, this is a compile error.
 pub(crate) const fn checked_pointer(pointer: &'static str) -> &'static str {
     assert!(
         !pointer.is_empty() && pointer.as_bytes()[0] == b'/',
@@ -112,7 +112,7 @@ mod tests {
 
     type Build = fn() -> Scheme;
 
-    /// What is said of a scheme that is refused.
+    /// The message of the panic for a contradictory scheme.
     fn refused(build: Build) -> String {
         let panic = catch_unwind(|| build().checked()).expect_err("it contradicts itself");
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());

@@ -8,7 +8,7 @@ use super::{
 };
 
 impl Scheme {
-    /// How many secrets have a header, where each has its own.
+    /// The maximum number of secrets, if each has its own header.
     pub(crate) fn max_secrets(&self) -> Option<usize> {
         match self.placement {
             Placement::Paired { names } => Some(names.len()),
@@ -16,7 +16,7 @@ impl Scheme {
         }
     }
 
-    /// What the scheme needs and covers.
+    /// The needs of the scheme, and what its signature covers.
     pub(crate) fn scheme_info(&self) -> SchemeInfo {
         SchemeInfo {
             signs_url: self.template.has(Part::Url) || self.template.has(Part::DecodedUrl),
@@ -31,50 +31,50 @@ impl Scheme {
         }
     }
 
-    /// Whether the value of the header `name` is covered by the signature.
+    /// True if the signature covers the value of the header `name`.
     pub(crate) fn signs_header(&self, name: &str) -> bool {
         self.id == Some(name)
             || matches!(self.timestamp, Some(Timestamp { location: TimestampLocation::Header(header), .. })
                 if header == name)
     }
 
-    /// The header that carries the signature, or the first of them.
+    /// The header that contains the signature, or the first such header.
     #[must_use]
     pub const fn signature_header(&self) -> &'static str {
         self.placement.name()
     }
 
-    /// The algorithm, in words.
+    /// The name of the algorithm.
     #[must_use]
     pub const fn algorithm(&self) -> &'static str {
         self.algorithm.label()
     }
 
-    /// What is signed, as given to [`signed`](Self::signed).
+    /// The signed text, as given to [`signed`](Self::signed).
     #[must_use]
     pub const fn signed_template(&self) -> &'static str {
         self.template.source()
     }
 
-    /// How the signature is written, in words.
+    /// The name of the signature's encoding.
     #[must_use]
     pub const fn encoding(&self) -> &'static str {
         self.encoding.label()
     }
 
-    /// How the text of the secret becomes the key.
+    /// The encoding of the key in the text of the secret.
     #[must_use]
     pub const fn key_encoding(&self) -> KeyEncoding {
         self.key
     }
 
-    /// Where the time of the signature is, and how far from now it may be.
+    /// Sets the location of the signed time, and how far from now it may be.
     #[must_use]
     pub const fn signed_timestamp(&self) -> Option<&Timestamp> {
         self.timestamp.as_ref()
     }
 
-    /// Where the signature stands, with `…` in its place: `x-hub-signature-256: sha256=…`, or
+    /// The location of the signature, with `…` in its place: `x-hub-signature-256: sha256=…`, or
     /// `?code=…` in the query.
     #[must_use]
     pub fn signature_pattern(&self) -> String {

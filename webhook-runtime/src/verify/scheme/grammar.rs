@@ -1,62 +1,62 @@
-//! The grammar of signature headers: where in which header the signatures are.
+//! The grammar of signature headers, and the location of signatures in a request.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::AsHeaderName};
 
 use super::VerifyError;
 
-/// The most signatures of one request that are tried. Senders put two or three while they rotate
-/// a secret; a longer list is an attempt to make us work.
+/// The maximum number of signatures in one request. Senders put two or three while they rotate a
+/// secret. A longer list would only cost CPU time.
 pub(crate) const MAX_SIGNATURES: usize = 8;
 
-/// Where the signatures of a request are.
+/// The location of the signatures in a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Placement {
-    /// In one header, of the given grammar.
+    /// In one header with the given grammar.
     Header { name: &'static str, grammar: Grammar },
-    /// In headers numbered from 1, one for each live key: the name is what precedes the number.
+    /// In headers numbered from 1, one for each live key. The number follows the prefix.
     Numbered { prefix: &'static str },
-    /// In one header for each key: the first secret signs the first header, and so on.
+    /// In one header for each key: the first secret belongs to the first header, and so on.
     Paired { names: &'static [&'static str] },
-    /// In a parameter of the query, where the registered URL carries the credential.
+    /// In a query parameter, if the registered URL contains the token.
     Query { name: &'static str },
 }
 
-/// How signatures stand in one header.
+/// The grammar of signatures in one header.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Grammar {
-    /// One signature behind a prefix, which may be empty.
+    /// One signature after a prefix, which may be empty.
     Bare { prefix: &'static str },
-    /// `key=value` fields; the signatures are the fields called `signature`, unknown ones are
-    /// passed over.
+    /// `key=value` fields. The signatures are the fields named `signature`. Other fields are
+    /// ignored.
     Fields { separator: &'static str, signature: &'static str },
-    /// A list separated by spaces of `version,signature`; other versions are passed over.
+    /// A list of `version,signature`, separated by spaces. Other versions are ignored.
     Versions { version: &'static str },
 }
 
-/// The names of a scheme's headers, made ready once to be looked up.
+/// The names of a scheme's headers, prepared once for look-ups.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HeaderNames {
-    /// Of the signatures, where the names are known.
+    /// The signature headers with a fixed name.
     pub(crate) signatures: Vec<HeaderName>,
     pub(crate) timestamp: Option<HeaderName>,
     pub(crate) id: Option<HeaderName>,
     pub(crate) required: Vec<HeaderName>,
 }
 
-/// The signatures that a request claims, not yet believed.
+/// The signatures in a request, before verification.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Signatures<'r> {
     list: [Signature<'r>; MAX_SIGNATURES],
     len: usize,
-    /// The timestamp, where it stands in the signature header.
+    /// The timestamp, if it is in the signature header.
     pub(crate) timestamp: Option<&'r str>,
 }
 
-/// One claimed signature.
+/// A signature in a request, before verification.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Signature<'r> {
     pub(crate) text: &'r str,
-    /// The only secret it may be made with, by position, where headers and secrets are paired.
+    /// The index of the only secret that it may match, if headers and secrets are paired.
     pub(crate) secret: Option<usize>,
 }
 
@@ -85,7 +85,7 @@ impl<'r> Signatures<'r> {
 }
 
 impl Placement {
-    /// The names of the headers, where they are known.
+    /// The names of the headers, if they are fixed.
     pub(crate) fn names(&self) -> Vec<HeaderName> {
         match *self {
             Self::Header { name, .. } => vec![HeaderName::from_static(name)],
@@ -96,7 +96,7 @@ impl Placement {
         }
     }
 
-    /// Finds the signatures of a request; `known` are the [`names`](Self::names).
+    /// Reads the signatures of a request. `known` are the [`names`](Self::names).
     pub(crate) fn read<'r>(
         &self,
         known: &[HeaderName],
@@ -152,7 +152,7 @@ impl Placement {
         Ok(())
     }
 
-    /// Marks the headers that carry signatures as sensitive.
+    /// Marks the signature headers as sensitive.
     pub(crate) fn mark_sensitive(&self, headers: &mut HeaderMap) {
         match self {
             Self::Header { name, .. } => mark_sensitive(headers, name),
@@ -166,7 +166,7 @@ impl Placement {
         }
     }
 
-    /// The header to name in a message.
+    /// The header name for error messages.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Header { name, .. } | Self::Query { name } => name,
@@ -195,7 +195,8 @@ impl Grammar {
                 while let Some(text) = rest {
                     let field;
                     (field, rest) = split_first(text, separator);
-                    // Base64 padding is made of `=` too: only the first one parts key and value.
+                    // Base64 padding also contains `=`, so only the first one separates key and
+                    // value.
                     let (key, text) =
                         split_key(field, b'=').ok_or(VerifyError::MalformedSignature(header))?;
                     if key == signature {
@@ -224,7 +225,7 @@ impl Grammar {
         }
     }
 
-    /// Writes one signature the way [`read`](Self::read) finds it.
+    /// Writes a signature in this grammar.
     pub(crate) fn write(self, signature: &str, timestamp: Option<(&'static str, &str)>) -> String {
         match self {
             Self::Bare { prefix } => format!("{prefix}{signature}"),
@@ -244,8 +245,8 @@ pub(crate) fn mark_sensitive(headers: &mut HeaderMap, name: &str) {
     }
 }
 
-/// A text before its first separator, and what follows that. What the standard library prepares to
-/// find a text is not worth its while for a single mark.
+/// Splits a text at its first separator. For a separator of one byte, a search for a `char` is
+/// faster than one for a `str`.
 fn split_first<'t>(text: &'t str, separator: &str) -> (&'t str, Option<&'t str>) {
     let split = match separator.as_bytes() {
         [mark] => text.split_once(char::from(*mark)),
@@ -254,7 +255,7 @@ fn split_first<'t>(text: &'t str, separator: &str) -> (&'t str, Option<&'t str>)
     split.map_or((text, None), |(before, behind)| (before, Some(behind)))
 }
 
-/// A short key before a mark, and what follows it.
+/// Splits a text at its first `mark`, which is expected near the start.
 fn split_key(text: &str, mark: u8) -> Option<(&str, &str)> {
     let at = text.bytes().position(|byte| byte == mark)?;
     Some((&text[..at], &text[at + 1..]))
@@ -264,7 +265,8 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The only value of a header: sent twice, two readers could see two values.
+/// The only value of a header. A repeated header is rejected, because two parsers could read
+/// different values.
 pub(crate) fn single_value<'r>(
     headers: &'r HeaderMap,
     label: &'static str,
@@ -278,7 +280,7 @@ pub(crate) fn single_value<'r>(
     Ok(value)
 }
 
-/// The only value of a header, as visible ASCII.
+/// The only value of a header, as ASCII text.
 pub(crate) fn header_text<'r>(
     headers: &'r HeaderMap,
     name: &'static str,
@@ -286,14 +288,14 @@ pub(crate) fn header_text<'r>(
     named_header_text(headers, name, name)
 }
 
-/// The same for a name that is ready, or not a constant.
+/// The same, for a prepared or dynamic name. Errors contain `label`.
 pub(crate) fn named_header_text<'r>(
     headers: &'r HeaderMap,
     label: &'static str,
     name: impl AsHeaderName,
 ) -> Result<&'r str, VerifyError> {
-    // `to_str` asks of every byte whether it can be seen; whether all are ASCII is asked by words.
-    // A tab gets past this, and is of no use to anybody.
+    // Faster than `to_str`, which checks byte by byte that the text is visible. Unlike `to_str`,
+    // this accepts a tab, which does no harm.
     let value = single_value(headers, label, name)?.as_bytes();
     let text = std::str::from_utf8(value).ok().filter(|text| text.is_ascii());
     text.ok_or(VerifyError::MalformedHeader(label))
@@ -316,7 +318,7 @@ mod tests {
         headers
     }
 
-    /// The signatures, each with the only secret it may be made with, and the time.
+    /// The signatures, each with the index of its only secret, and the time.
     type Found = (Vec<(String, Option<usize>)>, Option<String>);
 
     fn find(
@@ -392,7 +394,7 @@ mod tests {
         let list = |entry: &str, separator: &str, count| vec![entry; count].join(separator);
         assert_eq!(in_header(VERSIONS, &list("v1,a", " ", 8)), found(&["a"; 8], None));
         assert_eq!(in_header(VERSIONS, &list("v1,a", " ", 9)), TOO_MANY);
-        // Entries that are passed over are work, too.
+        // Ignored entries count too.
         assert_eq!(in_header(VERSIONS, &list("v2,a", " ", 9)), TOO_MANY);
         assert_eq!(in_header(FIELDS, &list("v1=a", ",", 8)), found(&["a"; 8], None));
         assert_eq!(in_header(FIELDS, &list("v1=a", ",", 9)), TOO_MANY);

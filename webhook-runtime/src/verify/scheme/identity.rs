@@ -1,5 +1,5 @@
-//! What the inbox has to know of a scheme: what makes two requests one delivery, and where the secret
-//! itself is sent.
+//! The properties of a scheme that the inbox needs: what identifies a delivery, and where a request
+//! contains the secret itself.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::{Scheme, grammar::Placement, timestamp::TimestampLocation};
 use crate::verify::json;
 
 impl Scheme {
-    /// What is signed of a body but for the time of signing: senders sign anew what they send again.
+    /// The signed body without the time of signing, because senders sign every retry anew.
     pub(crate) fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
         let time = self.timestamp_pointer().and_then(|pointer| {
             let body = std::str::from_utf8(body).ok()?;
@@ -19,7 +19,7 @@ impl Scheme {
         }
     }
 
-    /// The query parameter that carries the credential.
+    /// The query parameter that contains the token.
     pub(crate) fn parameter(&self) -> Option<&'static str> {
         match self.placement {
             Placement::Query { name } => Some(name),
@@ -27,7 +27,7 @@ impl Scheme {
         }
     }
 
-    /// Where in the body the time of the signature has to be.
+    /// The pointer to the signed time in the body.
     pub(crate) fn timestamp_pointer(&self) -> Option<&'static str> {
         match self.timestamp?.location {
             TimestampLocation::Pointer(pointer) => Some(pointer),

@@ -1,4 +1,4 @@
-//! Algorithms and the keys prepared for them, once, when the endpoint is built.
+//! Algorithms, and keys that are prepared once, when the endpoint is built.
 
 use base64ct::{Base64, Encoding as _};
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,19 +14,19 @@ use super::{
 };
 use crate::verify::{Secret, SecretError};
 
-/// How a scheme signs.
+/// The algorithm of a scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
     HmacSha1,
     HmacSha256,
     HmacSha512,
-    /// SHA-256 over a text that contains the secret: not a MAC, but some providers use it.
+    /// SHA-256 of a text that contains the secret. It is not a MAC, but some providers use it.
     Sha256,
     /// The secret itself is sent.
     Token,
     /// `user:password` is sent as HTTP basic authentication.
     Basic,
-    /// Signed with a private key, and checked with the public one.
+    /// A private key signs, and its public key verifies.
     #[allow(dead_code, reason = "made by features only")]
     Asymmetric(AsymmetricAlgorithm),
 }
@@ -44,7 +44,7 @@ impl Algorithm {
         }
     }
 
-    /// The length of a signature in bytes.
+    /// The length of a signature in bytes, if it is fixed.
     pub(crate) const fn signature_len(self) -> Option<usize> {
         match self {
             Self::HmacSha1 => Some(20),
@@ -55,25 +55,25 @@ impl Algorithm {
         }
     }
 
-    /// Whether the credential is sent as it is, and covers nothing of the request.
+    /// True if the secret itself is sent, so that nothing of the request is signed.
     pub(crate) const fn is_credential(self) -> bool {
         matches!(self, Self::Token | Self::Basic)
     }
 }
 
-/// A secret made ready for its algorithm.
+/// A prepared key.
 #[derive(Clone)]
 pub(crate) enum Key {
     HmacSha1(Hmac<Sha1>),
     HmacSha256(Hmac<Sha256>),
     HmacSha512(Hmac<Sha512>),
     Sha256(Zeroizing<Vec<u8>>),
-    /// What has to be sent, word for word.
+    /// The exact text that is sent.
     Token(Zeroizing<String>),
     Public(PublicKey),
 }
 
-/// A computed signature.
+/// A computed MAC or hash.
 pub(crate) struct Tag {
     bytes: [u8; 64],
     len: usize,
@@ -96,7 +96,7 @@ impl Tag {
     }
 }
 
-/// Compares in constant time, by words: byte by byte, it takes as long as to hash a block.
+/// Compares in constant time, word by word. Byte by byte, it would take as long as hashing a block.
 pub(crate) fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
@@ -111,10 +111,10 @@ pub(crate) fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
 }
 
 impl Key {
-    /// Decodes a secret and does once what does not depend on the request.
+    /// Decodes a secret, and does all work that does not depend on the request.
     ///
     /// # Errors
-    /// When the secret is blank or not of the form that the scheme needs.
+    /// If the secret is blank, or malformed for the scheme.
     pub(crate) fn prepare(
         algorithm: Algorithm,
         encoding: KeyEncoding,
@@ -140,7 +140,7 @@ impl Key {
         })
     }
 
-    /// The signature of a text; `None` where the key cannot make one.
+    /// The MAC or hash of the signed text; `None` for tokens and public keys.
     pub(crate) fn tag(&self, template: &Template, values: &Values<'_>) -> Option<Tag> {
         Some(match self {
             Self::HmacSha1(keyed) => compute_mac(keyed, template, values),
@@ -156,7 +156,7 @@ impl Key {
         })
     }
 
-    /// Whether this key, where it is a public one, confirms the signature.
+    /// Verifies a signature with a public key; false for other keys.
     pub(crate) fn verifies(
         &self,
         template: &Template,
@@ -166,8 +166,8 @@ impl Key {
         matches!(self, Self::Public(key) if key.verify(template, values, signature))
     }
 
-    /// Compares a sent credential with the expected one. Both are hashed first, so that the time
-    /// taken tells neither where they differ nor how long the expected one is.
+    /// Compares a sent credential with the expected one. Both are hashed first, so that the
+    /// duration reveals neither the first difference nor the length of the expected one.
     pub(crate) fn matches_credential(&self, sent: &[u8]) -> bool {
         match self {
             Self::Token(expected) => {
@@ -177,7 +177,7 @@ impl Key {
         }
     }
 
-    /// The credential to send, where the secret itself is what is sent.
+    /// The credential to send, if the secret itself is sent.
     pub(crate) fn credential(&self) -> Option<&str> {
         match self {
             Self::Token(expected) => Some(expected),
@@ -194,7 +194,7 @@ fn text(key: &[u8]) -> Result<Zeroizing<String>, SecretError> {
 }
 
 fn new_mac<M: KeyInit>(key: &[u8]) -> M {
-    // HMAC takes a key of any length; emptiness was refused when the key was decoded.
+    // HMAC takes a key of any length. Decoding the key rejected an empty one.
     M::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
@@ -249,7 +249,7 @@ mod tests {
         ))
     }
 
-    /// RFC 2202 and RFC 4231, test case 2; the last is that text behind the key.
+    /// RFC 2202 and RFC 4231, test case 2. The last one is a plain hash of key and text.
     #[test]
     fn tags_match_the_test_vectors() {
         let text = b"what do ya want for nothing?";

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::verify::{Secret, SecretError};
 
-/// How the text that the provider shows becomes a key.
+/// The encoding of the key in the text that the provider shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyEncoding {
@@ -13,21 +13,21 @@ pub enum KeyEncoding {
     Text,
     /// Hexadecimal, either case.
     Hex,
-    /// Base64, standard alphabet; padding may be missing.
+    /// Base64 with the standard alphabet. Padding may be missing.
     Base64,
-    /// Base64 behind an optional prefix such as `whsec_`.
+    /// Base64 after an optional prefix such as `whsec_`.
     PrefixedBase64(&'static str),
-    /// With the prefix, base64 behind it; without, the text is the key.
+    /// Base64 after the prefix. Without the prefix, the text is the key.
     PrefixedBase64OrText(&'static str),
-    /// Text whose `&amp;`, `&lt;`, `&gt;`, `&quot;` and `&#039;` stand for the characters they name,
-    /// as WordPress keeps it.
+    /// Text with the entities `&amp;`, `&lt;`, `&gt;`, `&quot;` and `&#039;`, as WordPress stores
+    /// it.
     HtmlEscaped,
-    /// PEM, or base64 of the same DER.
+    /// PEM, or the base64 of the same DER.
     Pem,
 }
 
 impl KeyEncoding {
-    /// The bytes of the key.
+    /// Decodes a secret into the bytes of its key.
     pub(crate) fn decode(self, secret: &Secret) -> Result<Zeroizing<Vec<u8>>, SecretError> {
         if secret.is_blank() {
             return Err(SecretError::Blank);
@@ -53,7 +53,7 @@ impl KeyEncoding {
     }
 }
 
-/// What `wp_specialchars_decode` makes of a text with `ENT_QUOTES`.
+/// Decodes a text like `wp_specialchars_decode` with `ENT_QUOTES`.
 fn unescaped(text: &str) -> String {
     const ENTITIES: [(&str, &str); 6] = [
         ("&quot;", "\""),

@@ -1,13 +1,14 @@
-//! How signatures work, as data.
+//! Signature schemes, as data.
 //!
-//! A [`Scheme`] is a constant that says how a provider signs: with what algorithm and key, over
-//! what text, in which header and encoding, and when. The same constant verifies and signs.
-//! Nothing here knows of servers: verification is a pure function of a request, secrets and a time.
+//! A [`Scheme`] is a constant that describes how a provider signs: the algorithm, the key, the
+//! signed text, the header, the encoding and the timestamp. The same constant verifies and signs.
+//! Verification does not depend on a server: it is a pure function of a request, secrets and a
+//! time.
 //!
-//! One policy of strictness holds for all schemes: every header that matters is sent exactly once;
-//! hex is lower case; base64 has the scheme's alphabet and padding and no stray bits; separators
-//! and prefixes are exactly the provider's; timestamps are of fixed width. What a provider would
-//! never send is refused, even where a lenient reading would be no forgery.
+//! All schemes are equally strict. Every relevant header is sent exactly once. Hex is lower case.
+//! Base64 has the scheme's alphabet and padding, and no stray bits. Separators and prefixes are
+//! exactly the provider's. Timestamps have a fixed width. Anything that a provider never sends is
+//! rejected, even if accepting it would allow no forgery.
 
 mod asymmetric;
 mod check;
@@ -62,7 +63,7 @@ use grammar::{Grammar, Placement};
 use key::Algorithm;
 use template::Template;
 
-/// How a provider signs its deliveries, as a constant.
+/// A signature scheme, as a constant: how a provider signs its deliveries.
 ///
 /// ```
 /// use std::time::Duration;
@@ -76,7 +77,7 @@ use template::Template;
 ///     .signed("{timestamp}.{body}");
 /// ```
 ///
-/// A scheme that contradicts itself does not compile when it is a constant:
+/// A constant scheme that contradicts itself does not compile:
 ///
 /// ```compile_fail
 /// use webhook_runtime::{Provider, scheme::Scheme};
@@ -115,13 +116,15 @@ impl Scheme {
         }
     }
 
-    /// HMAC with SHA-256 (RFC 2104), over the raw body unless [`signed`](Self::signed) says more.
+    /// HMAC with SHA-256 (RFC 2104). The raw body is signed, unless [`signed`](Self::signed) sets
+    /// another text.
     #[must_use]
     pub const fn hmac_sha256() -> Self {
         Self::new(Algorithm::HmacSha256)
     }
 
-    /// HMAC with SHA-1. Old, but as a MAC not broken; for providers that offer nothing better.
+    /// HMAC with SHA-1, for providers that offer nothing better. SHA-1 is old, but not broken as a
+    /// MAC.
     #[must_use]
     pub const fn hmac_sha1() -> Self {
         Self::new(Algorithm::HmacSha1)
@@ -133,26 +136,26 @@ impl Scheme {
         Self::new(Algorithm::HmacSha512)
     }
 
-    /// SHA-256 over a text that begins with `{secret}`.
+    /// A plain SHA-256 hash of a text that begins with `{secret}`.
     #[must_use]
     pub const fn sha256() -> Self {
         Self::new(Algorithm::Sha256)
     }
 
-    /// The secret itself is sent in a header. It proves nothing about the body.
+    /// A token: the secret itself is sent in a header. The body is not signed.
     #[must_use]
     pub const fn token() -> Self {
         Self::new(Algorithm::Token)
     }
 
-    /// HTTP basic authentication; the secret is `user:password`. It proves nothing about the body.
+    /// HTTP basic authentication. The secret is `user:password`. The body is not signed.
     #[must_use]
     pub const fn basic_auth() -> Self {
         Self::new(Algorithm::Basic).header("authorization")
     }
 
-    /// [Standard Webhooks](https://www.standardwebhooks.com), version 1: the secret is base64 behind
-    /// `whsec_`; id, time and body are signed; five minutes either way.
+    /// [Standard Webhooks](https://www.standardwebhooks.com), version 1. The secret is `whsec_` and
+    /// base64. Id, time and body are signed. The time may differ by five minutes either way.
     #[must_use]
     pub const fn standard_webhooks() -> Self {
         Self::hmac_sha256().key(KeyEncoding::PrefixedBase64("whsec_")).standard(
@@ -163,7 +166,7 @@ impl Scheme {
         )
     }
 
-    /// Standard Webhooks with Ed25519: the secret is the public key, base64 behind `whpk_`.
+    /// Standard Webhooks with Ed25519. The secret is the public key: `whpk_` and base64.
     #[cfg(feature = "ed25519")]
     #[must_use]
     pub const fn standard_webhooks_v1a() -> Self {
@@ -175,7 +178,7 @@ impl Scheme {
         )
     }
 
-    /// Standard Webhooks under the header names of Svix, which came first.
+    /// Standard Webhooks with the older header names of Svix.
     #[must_use]
     pub const fn svix() -> Self {
         Self::hmac_sha256().key(KeyEncoding::PrefixedBase64("whsec_")).standard(
@@ -201,22 +204,22 @@ impl Scheme {
             .signed("{id}.{timestamp}.{body}")
     }
 
-    /// Ed25519 (RFC 8032); the secret is the provider's public key.
+    /// Ed25519 (RFC 8032). The secret is the provider's public key.
     #[cfg(feature = "ed25519")]
     #[must_use]
     pub const fn ed25519() -> Self {
         Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::Ed25519))
     }
 
-    /// ECDSA over P-256 with SHA-256, signatures in DER; the secret is the provider's public key
-    /// (SPKI in base64).
+    /// ECDSA over P-256 with SHA-256, with signatures in DER. The secret is the provider's public
+    /// key (SPKI in base64).
     #[cfg(feature = "ecdsa")]
     #[must_use]
     pub const fn ecdsa_p256() -> Self {
         Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::EcdsaP256)).key(KeyEncoding::Base64)
     }
 
-    /// RSA PKCS#1 v1.5 with SHA-256; the secret is the provider's public key (PEM, or SPKI in
+    /// RSA PKCS#1 v1.5 with SHA-256. The secret is the provider's public key (PEM, or SPKI in
     /// base64).
     #[cfg(feature = "rsa")]
     #[must_use]
@@ -224,11 +227,11 @@ impl Scheme {
         Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::RsaSha256)).key(KeyEncoding::Pem)
     }
 
-    /// The query parameter that carries the credential, for providers that can only be given a URL
-    /// with a token in it.
+    /// Sets the query parameter that contains the token, for providers that can only be configured
+    /// with a URL.
     ///
     /// # Panics
-    /// When the scheme is no token; in a constant that is a compile error.
+    /// If the scheme is not a token. In a constant, this is a compile error.
     #[must_use]
     pub const fn query(mut self, name: &'static str) -> Self {
         assert!(self.algorithm.is_credential(), "only a token can stand in the query");
@@ -236,7 +239,7 @@ impl Scheme {
         self
     }
 
-    /// The header (lower case) that carries the signature.
+    /// Sets the header (lower case) that contains the signature.
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
         self.placement =
@@ -244,17 +247,18 @@ impl Scheme {
         self
     }
 
-    /// What stands before the signature, such as `sha256=`. Required of every request.
+    /// Sets the prefix of the signature, such as `sha256=`. Every request must have it.
     #[must_use]
     pub const fn prefix(self, prefix: &'static str) -> Self {
         self.grammar(Grammar::Bare { prefix })
     }
 
-    /// The header is a list of `key=value` fields, parted by exactly `separator`; the signatures
-    /// are the fields called `signature`. Fields of other names are passed over.
+    /// The header is a list of `key=value` fields, separated by exactly `separator`. The signatures
+    /// are the fields named `signature`. Fields with other names are ignored.
     ///
     /// # Panics
-    /// When a text is empty or no header was named; in a constant that is a compile error.
+    /// If an argument is empty, or no header was set before. In a constant, this is a compile
+    /// error.
     #[must_use]
     pub const fn fields(self, separator: &'static str, signature: &'static str) -> Self {
         assert!(!separator.is_empty(), "fields need a separator");
@@ -262,24 +266,24 @@ impl Scheme {
         self.grammar(Grammar::Fields { separator, signature })
     }
 
-    /// The header is a list, separated by spaces, of `version,signature`. Entries of other
-    /// versions are passed over.
+    /// The header is a list of `version,signature`, separated by spaces. Entries of other versions
+    /// are ignored.
     #[must_use]
     pub const fn versions(self, version: &'static str) -> Self {
         self.grammar(Grammar::Versions { version })
     }
 
-    /// One header for each live key, numbered from 1: `prefix` precedes the number.
+    /// Each live key signs a header of its own. The name is `prefix` and a number, counted from 1.
     #[must_use]
     pub const fn numbered_headers(mut self, prefix: &'static str) -> Self {
         self.placement = Placement::Numbered { prefix: checked_name(prefix) };
         self
     }
 
-    /// One header for each key: the first secret signs the first header, and no other.
+    /// Each key has its own header. The first secret is valid for the first header only, and so on.
     ///
     /// # Panics
-    /// Without a name; in a constant that is a compile error.
+    /// If there are no names. In a constant, this is a compile error.
     #[must_use]
     pub const fn paired_headers(mut self, names: &'static [&'static str]) -> Self {
         assert!(!names.is_empty(), "paired headers need at least one name");
@@ -303,7 +307,7 @@ impl Scheme {
         self
     }
 
-    /// The signature is lower-case hex (the default).
+    /// The signature is lower-case hex. This is the default.
     #[must_use]
     pub const fn hex(self) -> Self {
         self.encoded(Encoding::Hex)
@@ -326,49 +330,50 @@ impl Scheme {
         self
     }
 
-    /// How the text of the secret becomes the key; as it is, unless said otherwise.
+    /// Sets how the text of the secret becomes the key. By default the text is the key.
     #[must_use]
     pub const fn key(mut self, encoding: KeyEncoding) -> Self {
         self.key = encoding;
         self
     }
 
-    /// Where the time of the signature is, and how far from now it may be.
+    /// Sets the location of the signed time, and how far from now it may be.
     #[must_use]
     pub const fn timestamp(mut self, timestamp: Timestamp) -> Self {
         self.timestamp = Some(timestamp);
         self
     }
 
-    /// The header (lower case) that carries the signed id of the delivery.
+    /// Sets the header (lower case) that contains the signed id of the delivery.
     ///
-    /// No request may be read in two ways: an id that contains the text which ends it in the signed
-    /// template is refused. Where no text ends it, but the time does, it is made of letters, digits and
-    /// `-_+/=`; and if the time is a number and the body follows, one of these must not begin the body.
+    /// The signed text must have only one reading. So an id that contains the text after `{id}` in
+    /// the template is rejected. If the time directly follows the id, the id may only consist of
+    /// letters, digits and `-_+/=`. If that time is a number and the body follows it, the body must
+    /// not begin with one of these characters.
     #[must_use]
     pub const fn id_header(mut self, name: &'static str) -> Self {
         self.id = Some(checked_name(name));
         self
     }
 
-    /// What is signed: literal text and the placeholders `{id}`, `{timestamp}`, `{method}`,
-    /// `{url}`, `{body}` and `{secret}`; `{decoded_url}` is the URL with the percent-escapes undone
-    /// that HubSpot undoes.
+    /// Sets the signed text: literal text and the placeholders `{id}`, `{timestamp}`, `{method}`,
+    /// `{url}`, `{body}` and `{secret}`. `{decoded_url}` is the URL after decoding the
+    /// percent-escapes that HubSpot decodes.
     #[must_use]
     pub const fn signed(mut self, template: &'static str) -> Self {
         self.template = Template::parse(template);
         self
     }
 
-    /// Where the body is a form, what is signed as `{body}` is the decoded value of this field.
+    /// If the body is a form, `{body}` is the decoded value of this field.
     #[must_use]
     pub const fn signs_form_field(mut self, field: &'static str) -> Self {
         self.form_field = Some(field);
         self
     }
 
-    /// Headers (lower-case names) that must be sent with exactly these values, such as the version
-    /// of the scheme.
+    /// Sets headers (lower-case names) that must have exactly these values, such as the version of
+    /// the scheme.
     #[must_use]
     pub const fn require_headers(
         mut self,
@@ -383,7 +388,7 @@ impl Scheme {
         self
     }
 
-    /// The same scheme with another window for its timestamp; `None` when it has no timestamp.
+    /// The same scheme with another window for its timestamp; `None` without a timestamp.
     pub(crate) fn with_tolerance(mut self, window: std::time::Duration) -> Option<Self> {
         self.timestamp = Some(self.timestamp?.with_tolerance(window));
         Some(self)

@@ -150,7 +150,7 @@ mod tests {
         }
     }
 
-    /// Every day, past the ends of a century that is a leap year and of one that is not.
+    /// Includes the ends of a century that is a leap year and of one that is not.
     #[test]
     fn every_day_until_2105_round_trips() {
         let mut millis = 0;

@@ -1,11 +1,11 @@
-//! The text that is signed, as a template such as `{timestamp}.{body}`.
+//! Templates of the signed text, such as `{timestamp}.{body}`.
 
 use std::borrow::Cow;
 
-/// The most parts (literals and placeholders) one template may have.
+/// The maximum number of parts (literals and placeholders) of a template.
 const MAX_PARTS: usize = 12;
 
-/// One part of a signed text.
+/// A part of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Literal(&'static str),
@@ -13,13 +13,13 @@ pub(crate) enum Part {
     Timestamp,
     Method,
     Url,
-    /// The URL with the percent-escapes undone that HubSpot undoes.
+    /// The URL after decoding the percent-escapes that HubSpot decodes.
     DecodedUrl,
     Body,
     Secret,
 }
 
-/// A signed text, taken apart when the constant that holds it is evaluated.
+/// A template, parsed when the constant that contains it is evaluated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Template {
     parts: [Part; MAX_PARTS],
@@ -27,7 +27,7 @@ pub(crate) struct Template {
     source: &'static str,
 }
 
-/// What the placeholders of a template stand for in one request.
+/// The values of the placeholders in one request.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Values<'a> {
     pub(crate) id: &'a str,
@@ -39,13 +39,13 @@ pub(crate) struct Values<'a> {
 }
 
 impl Template {
-    /// The raw body and nothing else.
+    /// Only the raw body.
     pub(crate) const BODY: Self = Self::parse("{body}");
 
-    /// PayloadShape `source` apart.
+    /// Parses `source`.
     ///
     /// # Panics
-    /// On a malformed template; in a constant that is a compile error.
+    /// If the template is malformed. In a constant, this is a compile error.
     pub(crate) const fn parse(source: &'static str) -> Self {
         let bytes = source.as_bytes();
         let mut template = Self { parts: [Part::Literal(""); MAX_PARTS], len: 0, source };
@@ -77,7 +77,7 @@ impl Template {
         self.source
     }
 
-    /// Whether `part` is signed.
+    /// True if the template contains `part`.
     pub(crate) const fn has(&self, part: Part) -> bool {
         let mut at = 0;
         while at < self.len {
@@ -89,7 +89,7 @@ impl Template {
         false
     }
 
-    /// The literal that ends the id, if one does: an id that contains it could be cut in two ways.
+    /// The literal after the id, if there is one. An id that contains it would be ambiguous.
     pub(crate) fn id_separator(&self) -> Option<&'static str> {
         let parts = &self.parts[..self.len];
         let id = parts.iter().position(|part| *part == Part::Id)?;
@@ -99,8 +99,8 @@ impl Template {
         }
     }
 
-    /// Whether the body could begin within the id, or the id end within the body: everything between
-    /// them is of marks that an id may have. `digits` says that the time is.
+    /// True if the border between id and body is ambiguous: everything between them consists of
+    /// characters that an id may contain. `digits` says that the timestamp is a number.
     pub(crate) const fn id_could_overlap_body(&self, digits: bool) -> bool {
         let mut at = 0;
         while at < self.len && !self.parts[at].same_kind(Part::Id) {
@@ -123,7 +123,7 @@ impl Template {
         false
     }
 
-    /// Whether a part is signed before another; not if one of them is not signed.
+    /// True if the template contains both parts, the first before the second.
     pub(crate) const fn precedes(&self, first: Part, second: Part) -> bool {
         let (mut at, mut seen) = (0, false);
         while at < self.len {
@@ -136,7 +136,7 @@ impl Template {
         false
     }
 
-    /// Hands the signed bytes to `sink`, piece by piece, without joining them.
+    /// Passes the signed bytes to `sink`, piece by piece, without joining them.
     pub(crate) fn feed(&self, values: &Values<'_>, mut sink: impl FnMut(&[u8])) {
         for part in &self.parts[..self.len] {
             sink(match part {
@@ -187,7 +187,7 @@ impl Part {
     }
 }
 
-/// Undoes the escapes of the characters that HubSpot's documentation lists, and no others.
+/// Decodes the percent-escapes that HubSpot's documentation lists, and no others.
 fn decoded_url(url: &str) -> Cow<'_, str> {
     const ESCAPES: [(&str, &str); 12] = [
         ("%3A", ":"),
@@ -222,7 +222,7 @@ fn decoded_url(url: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
-/// Whether a text has none but the marks of tokens: letters, digits and `-_+/=`.
+/// True if a text contains only letters, digits and `-_+/=`.
 pub(crate) const fn is_token_text(text: &[u8]) -> bool {
     let mut at = 0;
     while at < text.len() {
@@ -300,7 +300,7 @@ mod tests {
     #[test]
     fn has_finds_every_part() {
         let parts = [Part::Id, Part::Timestamp, Part::Method, Part::Url, Part::Body, Part::Secret];
-        // As many parts as there can be.
+        // The maximum number of parts.
         let all = Template::parse("{id}.{timestamp}.{method}.{url}.{body}.{secret}.");
         for part in parts {
             assert!(all.has(part), "{part:?}");

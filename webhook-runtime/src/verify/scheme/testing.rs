@@ -1,5 +1,5 @@
-//! What the test kit and the conformance suite have to know of a scheme, and users have not: where
-//! its signature stands, and how to sign what no provider would.
+//! Details of a scheme for the test kit and the conformance suite: the location of its signature,
+//! and signatures that no provider makes.
 
 use super::{
     RequestToSign, Scheme, SignError, SignedParts, Timestamp,
@@ -11,7 +11,7 @@ use super::{
 use crate::verify::Secret;
 
 impl Scheme {
-    /// The header that carries the time.
+    /// The header that contains the time.
     pub(crate) fn timestamp_header(&self) -> Option<&'static str> {
         match self.timestamp?.location {
             TimestampLocation::Header(name) => Some(name),
@@ -19,7 +19,8 @@ impl Scheme {
         }
     }
 
-    /// The field of the signature's header that carries the time, and what stands between fields.
+    /// The separator of the fields in the signature header, and the name of the field with the
+    /// time.
     pub(crate) fn timestamp_field(&self) -> Option<(&'static str, &'static str)> {
         let Placement::Header { grammar: Grammar::Fields { separator, .. }, .. } = self.placement
         else {
@@ -31,12 +32,12 @@ impl Scheme {
         }
     }
 
-    /// The form field that is signed in place of a form.
+    /// The form field that is signed instead of the body.
     pub(crate) fn signed_form_field(&self) -> Option<&'static str> {
         self.form_field
     }
 
-    /// The header that carries the signed id.
+    /// The header that contains the signed id.
     pub(crate) fn signed_id_header(&self) -> Option<&'static str> {
         self.id
     }
@@ -49,7 +50,7 @@ impl Scheme {
         self.timestamp.is_some_and(|timestamp| timestamp.unit == TimestampUnit::Millis)
     }
 
-    /// The algorithm, where a private key signs and a public one verifies.
+    /// The algorithm, if it is asymmetric.
     pub(crate) fn asymmetric_algorithm(&self) -> Option<AsymmetricAlgorithm> {
         match self.algorithm {
             Algorithm::Asymmetric(algorithm) => Some(algorithm),
@@ -57,7 +58,7 @@ impl Scheme {
         }
     }
 
-    /// Where in the value of its header the signature begins.
+    /// The offset of the signature in the value of its header.
     pub(crate) fn signature_start(&self, value: &str) -> usize {
         match self.placement {
             Placement::Header { grammar: Grammar::Bare { prefix }, .. } => prefix.len(),
@@ -71,7 +72,7 @@ impl Scheme {
         }
     }
 
-    /// The header with others beside its signature, which is the last one or the first, where it can
+    /// The header's value with more signatures before or after the given one, if the header can
     /// have many.
     pub(crate) fn signature_list(
         &self,
@@ -91,7 +92,7 @@ impl Scheme {
         Some(list.join(separator))
     }
 
-    /// Signs with a time of any text.
+    /// Signs with any text as the time.
     pub(crate) fn sign_at<'r>(
         &self,
         secret: &Secret,
@@ -101,13 +102,13 @@ impl Scheme {
         self.write(request, time, |values| self.signature(secret, values))
     }
 
-    /// Signs with the key that an empty secret is.
+    /// Signs with an empty key.
     pub(crate) fn sign_unkeyed<'r>(&self, request: &RequestToSign<'r>) -> Option<SignedParts<'r>> {
         let time = self.timestamp.map(|time| time.format(request.unix_millis()));
         let signed = self.write(request, &time.unwrap_or_default(), |values| {
             Ok(match self.algorithm {
                 Algorithm::Token | Algorithm::Asymmetric(_) => String::new(),
-                // A colon, in base64.
+                // The base64 of a colon.
                 Algorithm::Basic => "Basic Og==".to_owned(),
                 algorithm => {
                     let tag =
@@ -119,8 +120,8 @@ impl Scheme {
         signed.ok()
     }
 
-    /// The same scheme with each other algorithm that the same secret could be used with, under the
-    /// prefixes that name it.
+    /// The same scheme with each other algorithm of the family, with and without the prefix that
+    /// names it.
     pub(crate) fn other_algorithms(&self) -> Vec<Self> {
         let families = [
             (Algorithm::HmacSha1, "sha1"),
@@ -141,7 +142,7 @@ impl Scheme {
                 let grammar = Grammar::Bare { prefix };
                 others
                     .push(Self { placement: Placement::Header { name: header, grammar }, ..other });
-                // The header of the algorithm that came before.
+                // The header of the older algorithm.
                 if let Some(header) = header.strip_suffix("-256") {
                     let placement = Placement::Header { name: header, grammar };
                     others.push(Self { placement, ..other });
@@ -151,7 +152,7 @@ impl Scheme {
         others
     }
 
-    /// The same scheme under each other version that a list of signatures could have.
+    /// The same scheme with each other version that a list of signatures could have.
     pub(crate) fn other_versions(&self) -> Vec<Self> {
         let Placement::Header { name, grammar } = self.placement else { return Vec::new() };
         let versions = ["v0", "v2", "v1a"];
@@ -169,7 +170,7 @@ impl Scheme {
             .collect()
     }
 
-    /// The same scheme with nothing before the signature; `None` where nothing is there anyway.
+    /// The same scheme without a prefix; `None` if it has none.
     pub(crate) fn without_prefix(&self) -> Option<Self> {
         let Placement::Header { name, grammar } = self.placement else { return None };
         if matches!(grammar, Grammar::Bare { prefix: "" }) {
@@ -179,14 +180,14 @@ impl Scheme {
         Some(Self { placement: Placement::Header { name, grammar }, ..*self })
     }
 
-    /// The time that is sent, in other words.
+    /// The text of a time in the scheme's format.
     pub(crate) fn format_time(&self, at: std::time::SystemTime) -> Option<String> {
         let time: Timestamp = self.timestamp?;
         Some(time.format(RequestToSign::new(b"").at(at).unix_millis()))
     }
 }
 
-/// The prefix that names another algorithm as this one does.
+/// The prefix for another algorithm, in the style of this prefix.
 fn prefix_named(prefix: &str, algorithm: &str) -> Option<&'static str> {
     if !prefix.starts_with("sha") {
         return None;
@@ -199,7 +200,7 @@ fn prefix_named(prefix: &str, algorithm: &str) -> Option<&'static str> {
 }
 
 impl Key {
-    /// The key that an empty secret is, where there can be one.
+    /// A prepared empty key, if the algorithm allows one.
     fn unkeyed(algorithm: Algorithm) -> Option<Self> {
         use hmac::KeyInit as _;
         Some(match algorithm {
@@ -228,7 +229,7 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_millis(1_760_000_000_123)
     }
 
-    /// Where the signature stands, and the algorithm.
+    /// The location of the signature, and the algorithm.
     fn told(schemes: &[Scheme]) -> Vec<String> {
         let told = |it: &Scheme| format!("{} {}", it.signature_pattern(), it.algorithm());
         schemes.iter().map(told).collect()

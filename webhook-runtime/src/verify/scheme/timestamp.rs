@@ -1,22 +1,21 @@
-//! Where a delivery says when it was signed, in what unit, and how old it may be.
+//! Signed timestamps: their location, their format, and the window of accepted times.
 //!
-//! What arrives here was written by an attacker until the signature proves otherwise: it is parsed
-//! strictly, and compared without overflow.
+//! Timestamps are untrusted input. They are parsed strictly, and compared without overflow.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{VerifyError, rfc3339, verify::unix_millis};
 
-/// Where a delivery says when it was signed, in what unit, and how far from now that may be.
+/// The location and format of a signed timestamp, and how far from now it may be.
 ///
-/// The default is seconds since 1970 and a window of five minutes into the past and the future.
+/// By default it is in seconds since 1970, and may differ from now by five minutes either way.
 #[derive(Clone, Copy, Debug)]
 pub struct Timestamp {
     pub(crate) location: TimestampLocation,
     pub(crate) unit: TimestampUnit,
-    /// How old a delivery may be, in milliseconds.
+    /// The maximum age of a delivery, in milliseconds.
     max_age: Option<u64>,
-    /// How far ahead of our clock a delivery may be, in milliseconds.
+    /// The maximum time by which a delivery may be ahead of this machine's clock, in milliseconds.
     max_ahead: Option<u64>,
 }
 
@@ -36,7 +35,7 @@ pub(crate) enum TimestampUnit {
     Rfc3339,
 }
 
-/// Why a timestamp was refused.
+/// The reason why a timestamp is outside of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum OutOfWindow {
     TooOld,
@@ -67,7 +66,7 @@ impl Timestamp {
         Self::at(TimestampLocation::Field(name))
     }
 
-    /// The timestamp is found in the signed JSON body by this JSON pointer (RFC 6901).
+    /// The timestamp is in the signed JSON body, at this JSON pointer (RFC 6901).
     #[must_use]
     pub const fn pointer(pointer: &'static str) -> Self {
         Self::at(TimestampLocation::Pointer(super::checked_pointer(pointer)))
@@ -75,8 +74,8 @@ impl Timestamp {
 
     /// Whole seconds since 1970, exactly ten digits (the years 2001 to 2286).
     ///
-    /// The fixed width keeps the border between timestamp and body unambiguous in schemes that
-    /// sign them without a separator, and refuses milliseconds.
+    /// The fixed width rejects milliseconds. It also keeps the border between timestamp and body
+    /// unambiguous in schemes that sign them without a separator.
     #[must_use]
     pub const fn unix_seconds(mut self) -> Self {
         self.unit = TimestampUnit::Seconds;
@@ -97,30 +96,31 @@ impl Timestamp {
         self
     }
 
-    /// How far from now the timestamp may be, into the past and into the future (milliseconds are
-    /// the finest step). A delivery exactly this old is still accepted.
+    /// Sets how far from now the timestamp may be, into the past and into the future, in whole
+    /// milliseconds. A delivery of exactly this age is still accepted.
     #[must_use]
     pub const fn with_tolerance(self, window: Duration) -> Self {
         self.with_max_age(window).with_max_ahead(window)
     }
 
-    /// How old a delivery may be.
+    /// Sets the maximum age of a delivery.
     #[must_use]
     pub const fn with_max_age(mut self, window: Duration) -> Self {
         self.max_age = Some(as_millis(window));
         self
     }
 
-    /// How far ahead of this machine's clock a delivery may be.
+    /// Sets the maximum time by which a delivery may be ahead of this machine's clock.
     #[must_use]
     pub const fn with_max_ahead(mut self, window: Duration) -> Self {
         self.max_ahead = Some(as_millis(window));
         self
     }
 
-    /// Checks the form of the timestamp but not its age, as some providers' own code does.
+    /// Checks the format of the timestamp, but not its age. Some providers' own code does the same.
     ///
-    /// A recorded delivery can then be sent again for ever, unless it is recognised by its id.
+    /// A recorded delivery can then be replayed at any time, unless it is detected as a duplicate
+    /// by its id.
     #[must_use]
     pub const fn without_window(mut self) -> Self {
         self.max_age = None;
@@ -128,7 +128,7 @@ impl Timestamp {
         self
     }
 
-    /// Milliseconds since 1970, if `text` is exactly of this unit's form.
+    /// Parses a text that is exactly in this unit's format, as milliseconds since 1970.
     pub(crate) fn parse(&self, text: &str) -> Option<u64> {
         match self.unit {
             TimestampUnit::Seconds => parse_digits(text, 10)?.checked_mul(1000),
@@ -137,7 +137,7 @@ impl Timestamp {
         }
     }
 
-    /// The same with a window that an endpoint sets, if it sets one.
+    /// The same timestamp with the endpoint's tolerance, if it sets one.
     pub(crate) const fn with_optional_tolerance(self, window: Option<Duration>) -> Self {
         match window {
             Some(window) => self.with_tolerance(window),
@@ -145,18 +145,18 @@ impl Timestamp {
         }
     }
 
-    /// Whether a text has this unit's form.
+    /// Checks that a text is in this unit's format.
     pub(crate) fn check_format(&self, text: &str) -> Result<(), VerifyError> {
         self.parse(text).map(drop).ok_or(VerifyError::MalformedTimestamp)
     }
 
-    /// The time that a text says, if it is of this unit's form and within the window.
+    /// Parses a text, and checks that its time is within the window.
     pub(crate) fn accept(&self, text: &str, now: SystemTime) -> Result<SystemTime, VerifyError> {
         let signed = self.parse(text).ok_or(VerifyError::MalformedTimestamp)?;
         self.accept_millis(signed, now)
     }
 
-    /// The same for a time in milliseconds since 1970.
+    /// Checks that a time in milliseconds since 1970 is within the window.
     pub(crate) fn accept_millis(
         &self,
         signed: u64,
@@ -171,7 +171,7 @@ impl Timestamp {
         }
     }
 
-    /// Writes a time as this unit's text.
+    /// Writes a time in this unit's format.
     pub(crate) fn format(&self, millis: u64) -> String {
         match self.unit {
             TimestampUnit::Seconds => (millis / 1000).to_string(),
@@ -180,9 +180,10 @@ impl Timestamp {
         }
     }
 
-    /// Whether a delivery signed at `signed` may be taken at `now` (both milliseconds since 1970).
+    /// Checks that a delivery signed at `signed` is acceptable at `now` (both milliseconds since
+    /// 1970).
     fn check_window(&self, signed: u64, now: u64) -> Result<(), OutOfWindow> {
-        // A provider that sends whole seconds compares whole seconds.
+        // A timestamp in whole seconds is compared with whole seconds.
         let now = match self.unit {
             TimestampUnit::Millis | TimestampUnit::Rfc3339 => now,
             TimestampUnit::Seconds => now / 1000 * 1000,
@@ -196,13 +197,13 @@ impl Timestamp {
         Ok(())
     }
 
-    /// The window into the past, if there is one.
+    /// The maximum age of a delivery, if there is one.
     #[must_use]
     pub fn max_age(&self) -> Option<Duration> {
         self.max_age.map(Duration::from_millis)
     }
 
-    /// The window into the future, if there is one.
+    /// The maximum time ahead of this machine's clock, if there is one.
     #[must_use]
     pub fn max_ahead(&self) -> Option<Duration> {
         self.max_ahead.map(Duration::from_millis)

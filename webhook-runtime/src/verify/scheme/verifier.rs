@@ -1,5 +1,5 @@
-//! A mechanism made ready for one endpoint: it reads the head of a request once, and verifies what
-//! that claims.
+//! A scheme prepared for one endpoint. It reads the head of a request once into claims, and
+//! verifies the claims.
 
 use std::{
     borrow::Cow,
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::verify::{Secret, SecretError};
 
-/// How a provider is verified: by data, or by code.
+/// The scheme of a provider: as data, or as code.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::large_enum_variant, reason = "in constants")]
 pub(crate) enum Mechanism {
@@ -26,17 +26,18 @@ pub(crate) enum Mechanism {
     Code(&'static dyn Verify),
 }
 
-/// A mechanism as one endpoint uses it.
+/// A scheme with the settings of one endpoint.
 #[derive(Clone, Debug)]
 pub(crate) struct Verifier {
     mechanism: Mechanism,
     names: HeaderNames,
     tolerance: Option<Duration>,
-    /// Whether tokens are signed for strangers, as the answer to a challenge.
+    /// True if unsigned handshakes get the signature of a challenge: opaque tokens are then
+    /// rejected as deliveries.
     rejects_tokens: bool,
 }
 
-/// Secrets made ready for a mechanism, once.
+/// The prepared secrets of a scheme.
 #[derive(Clone)]
 pub(crate) enum Keys {
     Data(Vec<(Cow<'static, str>, Key)>),
@@ -44,7 +45,7 @@ pub(crate) enum Keys {
 }
 
 impl Verifier {
-    /// `None` when a window is asked for, but no time is signed.
+    /// Returns `None` for a tolerance without a signed time.
     pub(crate) fn new(
         mechanism: &Mechanism,
         tolerance: Option<Duration>,
@@ -64,7 +65,7 @@ impl Verifier {
         Some(Self { mechanism, names, tolerance, rejects_tokens })
     }
 
-    /// Prepares every secret, or says by name what is wrong with which.
+    /// Prepares every secret, or returns every error with the name of its secret.
     pub(crate) fn prepare(
         &self,
         secrets: &[Secret],
@@ -101,7 +102,7 @@ impl Verifier {
         if problems.is_empty() { Ok(keys) } else { Err(problems) }
     }
 
-    /// Reads the head of a request: what it claims, before a byte of the body is read.
+    /// Reads the claims in the head of a request, before the body is read.
     pub(crate) fn read_head<'r>(
         &'r self,
         headers: &'r HeaderMap,
@@ -119,7 +120,7 @@ impl Verifier {
         Ok(Claims { verifier: self, claimed: claims })
     }
 
-    /// Marks the headers that prove a request, so that no `Debug` of the headers shows them.
+    /// Marks the headers with credentials as sensitive, so that `Debug` hides them.
     pub(crate) fn mark_sensitive(&self, headers: &mut HeaderMap) {
         match &self.mechanism {
             Mechanism::Data(scheme) => scheme.placement.mark_sensitive(headers),
@@ -130,7 +131,7 @@ impl Verifier {
         sensitive_headers::mark_sensitive(headers);
     }
 
-    /// The key that has to be fetched before this request can be verified.
+    /// The key to fetch before this request can be verified.
     pub(crate) fn key_request(
         &self,
         request: &SignedRequest<'_>,
@@ -141,7 +142,7 @@ impl Verifier {
         }
     }
 
-    /// Verifies a request whose head has not been read yet.
+    /// Reads the head of a request, and verifies the request.
     pub(crate) fn verify(
         &self,
         request: &SignedRequest<'_>,
@@ -153,8 +154,8 @@ impl Verifier {
     }
 }
 
-/// What the head of a request claims: read once, and not believed before [`verify`](Self::verify)
-/// has compared it with the body and the secrets.
+/// The claims in the head of a request. They are untrusted until [`verify`](Self::verify) has
+/// compared them with the body and the secrets.
 pub(crate) struct Claims<'r> {
     verifier: &'r Verifier,
     claimed: ParsedHead<'r>,
@@ -167,7 +168,7 @@ enum ParsedHead<'r> {
 }
 
 impl Claims<'_> {
-    /// Refuses what has no signature of the right form. A request that verifies has one.
+    /// Checks that a signature is well formed, as it is in every request that verifies.
     pub(crate) fn check_format(&self) -> Result<(), VerifyError> {
         match &self.claimed {
             ParsedHead::Data(scheme, head) => scheme.check_format(&head.signatures),
@@ -175,7 +176,8 @@ impl Claims<'_> {
         }
     }
 
-    /// Verifies the request with this head: one of the secrets has signed it, and lately.
+    /// Verifies that one of the secrets signed the request with this head, and that the signed time
+    /// is recent.
     pub(crate) fn verify(
         &self,
         request: &SignedRequest<'_>,
@@ -189,8 +191,8 @@ impl Claims<'_> {
         match (&self.claimed, keys) {
             (ParsedHead::Data(scheme, head), Keys::Data(keys)) => {
                 scheme.verify(head, request, keys, now).or_else(|error| {
-                    // What matched has the right form. What did not is told first, whatever else
-                    // is wrong.
+                    // A malformed signature is reported before any other error. A signature that
+                    // matched is well formed.
                     scheme.check_format(&head.signatures)?;
                     Err(error)
                 })
@@ -204,13 +206,13 @@ impl Claims<'_> {
                     VerifyContext { secret: &NO_SECRET, key, now, tolerance },
                 )
             }
-            // Keys are prepared by the verifier that uses them.
+            // Unreachable: a verifier only uses keys that it prepared itself.
             _ => Err(VerifyError::InvalidSignature),
         }
     }
 }
 
-/// Stands for the secret of schemes that have none.
+/// A placeholder for schemes without a secret.
 static NO_SECRET: Secret = Secret::none();
 
 fn verify_by_code(
@@ -236,7 +238,7 @@ fn verify_by_code(
 }
 
 impl Keys {
-    /// The HMAC-SHA256 of a text with the first secret, for handshakes that ask for one.
+    /// The HMAC-SHA256 of a text with the first secret, for handshakes.
     pub(crate) fn hmac_sha256(&self, text: &[u8]) -> Option<[u8; 32]> {
         let values = Values { body: text, ..Values::default() };
         match self {

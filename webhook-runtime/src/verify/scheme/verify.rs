@@ -1,4 +1,4 @@
-//! Verification: a pure function of a request, the secrets and the time.
+//! Verification, as a pure function of a request, the secrets and the time.
 
 use std::{
     borrow::Cow,
@@ -18,23 +18,23 @@ use super::{
 };
 use crate::verify::json;
 
-/// A request as it arrived, not yet believed.
+/// A request as received, before verification.
 #[derive(Clone, Copy)]
 pub struct SignedRequest<'r> {
     /// The method, in upper case.
     pub method: &'r str,
-    /// The URL as the provider knows it, from configuration and never from the request's own
-    /// headers. Empty where the scheme does not sign it.
+    /// The public URL that the provider calls. It comes from the configuration, never from the
+    /// request's own headers. Empty if the scheme does not sign it.
     pub url: &'r str,
     /// The headers.
     pub headers: &'r HeaderMap,
-    /// The query of the request, as sent and without the `?`.
+    /// The query of the request as sent, without the `?`.
     pub query: &'r str,
-    /// The raw bytes of the body, as on the wire.
+    /// The raw bytes of the body.
     pub body: &'r [u8],
 }
 
-/// Shows neither headers nor body: they may hold secrets.
+/// Hides headers and body: they may contain secrets.
 impl fmt::Debug for SignedRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedRequest")
@@ -45,23 +45,23 @@ impl fmt::Debug for SignedRequest<'_> {
 }
 
 impl SignedRequest<'_> {
-    /// Whether the body says that it is a form.
+    /// True if the content type is that of a form.
     #[must_use]
     pub fn is_form(&self) -> bool {
         is_form(self.headers)
     }
 }
 
-/// Whether a text is a token, of letters, digits and `-_+/=`, and nothing that a provider would send
-/// as a delivery. Who can have any text signed can have a forged delivery signed, and X asks for
-/// signatures without signing itself: so only tokens are signed for strangers, and no token is
-/// taken for a delivery.
+/// True if a text is an opaque token of letters, digits and `-_+/=`, which no provider sends as a
+/// delivery. X sends unsigned handshakes that ask for the HMAC of a challenge. An attacker could
+/// use them to obtain the signature of a forged delivery. So only opaque tokens are signed for such
+/// a handshake, and an opaque token is rejected as a delivery.
 pub(crate) fn is_opaque_token(text: &[u8]) -> bool {
     !text.is_empty() && template::is_token_text(text)
 }
 
-/// Whether a text contains what is to end it, or ends with the beginning of an earlier end: `a:` and
-/// `::` could be `a`, `::` and a colon.
+/// True if the id contains the separator, or could overlap its start: `a:` and `::` could also be
+/// read as `a`, `::` and a colon.
 fn contains_or_overlaps(text: &str, end: &str) -> bool {
     let begins = |at: usize| end.is_char_boundary(at) && end.starts_with(&end[at..]);
     text.contains(end) || (1..end.len()).any(|at| begins(at) && text.ends_with(&end[..at]))
@@ -76,21 +76,21 @@ pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     )
 }
 
-/// What verification found out.
+/// The result of a successful verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// The name of the secret that made the signature.
+    /// The name of the secret that the signature matched.
     pub secret_name: Cow<'static, str>,
-    /// When the provider signed, where the scheme signs a time.
+    /// The signed time, if the scheme signs one.
     pub signed_at: Option<SystemTime>,
 }
 
-/// What the head of a request claims, where a scheme is data.
+/// The claims in the head of a request, for a scheme that is data.
 pub(super) struct HeadClaims<'r> {
     pub(super) signatures: Signatures<'r>,
-    /// The time, where it is sent in a header: as text, and in milliseconds since 1970.
+    /// The time that is sent in a header: as text, and in milliseconds since 1970.
     time: Option<(&'r str, u64)>,
-    /// The signed id; empty where none is signed.
+    /// The signed id; empty if the scheme signs none.
     id: &'r str,
 }
 
@@ -108,7 +108,7 @@ impl Scheme {
         }
     }
 
-    /// What the head of a request claims, as this scheme reads it.
+    /// Reads the claims in the head of a request.
     pub(super) fn read_head<'r>(
         &self,
         names: &HeaderNames,
@@ -171,7 +171,7 @@ impl Scheme {
             let matches = if self.algorithm.is_credential() {
                 signatures.any(|text| key.matches_credential(text.as_bytes()))
             } else if let Some(tag) = key.tag(&self.template, values) {
-                // What decodes to the tag is the tag's encoding and nothing else.
+                // Encodings are strict, so comparing texts is the same as comparing bytes.
                 let mut buffer = [0; MAX_TEXT];
                 let expected = self.encoding.encode_into(tag.as_bytes(), &mut buffer)?;
                 signatures.any(|text| key::constant_time_eq(expected, text.as_bytes()))
@@ -189,7 +189,7 @@ impl Scheme {
         None
     }
 
-    /// What stands for `{body}`: the raw body, or the form field that is signed in its place.
+    /// The value of `{body}`: the raw body, or the form field that is signed instead.
     fn signed_body<'r>(&self, request: &SignedRequest<'r>) -> Result<Cow<'r, [u8]>, VerifyError> {
         let Some(field) = self.form_field.filter(|_| request.is_form()) else {
             return Ok(Cow::Borrowed(request.body));
@@ -202,7 +202,7 @@ impl Scheme {
         }
     }
 
-    /// The signatures that the headers claim.
+    /// Reads the signatures from the headers or the query.
     fn read_signatures<'r>(
         &self,
         names: &HeaderNames,
@@ -222,7 +222,7 @@ impl Scheme {
         self.placement.read(&names.signatures, headers, query, field, claimed)
     }
 
-    /// Whether one of the signatures, at least, is of the right form.
+    /// Checks that at least one of the signatures is well formed.
     pub(super) fn check_format(&self, claimed: &Signatures<'_>) -> Result<(), VerifyError> {
         if !self.algorithm.is_credential() {
             let length = self.algorithm.signature_len();
@@ -237,8 +237,8 @@ impl Scheme {
         Ok(())
     }
 
-    /// The timestamp, where it is sent in a header, as text and in milliseconds since 1970; well
-    /// formed, but not yet believed.
+    /// Reads the timestamp in a header, as text and in milliseconds since 1970. It is well formed,
+    /// but not yet verified.
     fn read_timestamp<'r>(
         &self,
         names: &HeaderNames,
@@ -262,8 +262,7 @@ impl Scheme {
         Ok(Some((text, millis)))
     }
 
-    /// The signed id. One that contains the text which ends it could be cut in two ways, and is
-    /// refused.
+    /// Reads the signed id. An id that contains the separator after it is ambiguous, and rejected.
     fn read_id<'r>(
         &self,
         names: &HeaderNames,
@@ -273,14 +272,15 @@ impl Scheme {
         let id = grammar::named_header_text(headers, label, name)?;
         let ambiguous = match self.template.id_separator() {
             Some(separator) => contains_or_overlaps(id, separator),
-            // Only the form of what follows ends the id: neither time nor body may hide in it.
+            // Nothing separates the id from the time or body that follows, so its characters are
+            // restricted.
             None => !template::is_token_text(id.as_bytes()),
         };
         if id.is_empty() || ambiguous { Err(VerifyError::MalformedHeader(label)) } else { Ok(id) }
     }
 
-    /// Whether digits of the time could be taken for those of the body, or the other way round, where
-    /// nothing but the time parts id and body.
+    /// True if the border between time and body is ambiguous: only a numeric time separates id and
+    /// body, and the body begins with a token character.
     fn body_could_extend_time(&self, body: &[u8]) -> bool {
         let digits =
             self.timestamp.is_some_and(|timestamp| timestamp.unit != TimestampUnit::Rfc3339);
@@ -309,7 +309,7 @@ impl Scheme {
     }
 }
 
-/// Milliseconds since 1970, within what 64 bits hold; a clock before 1970 reads as 1970.
+/// Milliseconds since 1970, saturating at 64 bits. Times before 1970 become 0.
 pub(crate) fn unix_millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_secs().saturating_mul(1000).saturating_add(since.subsec_millis().into())
@@ -349,7 +349,7 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(1_760_000_000)
     }
 
-    /// Judges a request by its head alone, as an endpoint does.
+    /// Checks only the head of a request, as an endpoint does.
     fn judge_head(verifier: &Verifier, headers: &HeaderMap) -> Result<(), VerifyError> {
         verifier.read_head(headers, "")?.check_format()
     }
@@ -366,7 +366,7 @@ mod tests {
         SignedRequest { method: "POST", url: "", headers, query: "", body }
     }
 
-    /// The headers of a body that is signed with `s3cret`.
+    /// The headers of a body signed with `s3cret`.
     fn signed(scheme: Scheme, body: &[u8]) -> HeaderMap {
         let signed = scheme.sign(&Secret::new("s3cret"), &RequestToSign::new(body).at(now()));
         signed.expect("it can be signed").headers
@@ -445,7 +445,7 @@ mod tests {
             assert_eq!(check(HMAC_SHA256_HEX, &sent(value)), Err(malformed), "{value:?}");
             assert_eq!(judge(HMAC_SHA256_HEX, &sent(value), b"{}"), Err(malformed), "{value:?}");
         }
-        // One of a list is enough.
+        // One well-formed signature in a list is enough.
         let list = HMAC_SHA256_HEX.fields(",", "v1");
         assert_eq!(check(list, &sent(&format!("v1=x,v1={good}"))), Ok(()));
         assert_eq!(check(list, &sent("v1=x,v1=y")), Err(malformed));
@@ -453,7 +453,7 @@ mod tests {
             check(HMAC_SHA256_HEX, &HeaderMap::new()),
             Err(VerifyError::MissingHeader(SIGNATURE))
         );
-        // A credential has no form of its own.
+        // A token may have any characters.
         assert_eq!(check(Scheme::token().header(SIGNATURE), &sent("x")), Ok(()));
     }
 
@@ -532,7 +532,7 @@ mod tests {
             without.remove("x-id");
             assert_eq!(check(scheme, &without), Err(VerifyError::MissingHeader("x-id")));
         }
-        // Where a text ends the id, it may hold anything but that.
+        // With a separator, the id may contain anything else.
         assert_eq!(check(NAMED, &with(signed(NAMED, b"{}"), "x-id", "a {b}")), Ok(()));
         for id in ["a b", "{a}", "a:b"] {
             let headers = with(signed(UNPARTED, b"{}"), "x-id", id);
@@ -678,7 +678,7 @@ mod tests {
         let (data, code) = (verifier(Scheme::hmac_sha256().header("x-data")), by_code(SHARED));
         for (verifier, sensitive) in [(data, [true, false]), (code, [false, true])] {
             let mut headers = HeaderMap::new();
-            // What is called a signature is one, whoever looks at it.
+            // Every header with `signature` in its name is sensitive.
             for name in ["x-data", "x-code", SIGNATURE] {
                 headers.insert(name, HeaderValue::from_static("a"));
             }
@@ -701,7 +701,7 @@ mod tests {
         assert_eq!(unix_millis(UNIX_EPOCH - Duration::from_secs(1)), 0);
     }
 
-    /// A scheme as code: the secret is sent, and the key where there is no secret.
+    /// A scheme as code: the request contains the secret, or the key if there is no secret.
     #[derive(Debug)]
     struct Coded {
         needs_secret: bool,

@@ -1,4 +1,4 @@
-//! The canonical request of Atlassian, whose hash is the claim `qsh`.
+//! Atlassian's canonical request, whose hash is the claim `qsh`.
 
 use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -29,7 +29,7 @@ pub(super) fn canonical_request(method: &str, url: &str) -> Option<String> {
     let mut joined = String::new();
     let mut last: Option<&str> = None;
     for (name, value) in &query {
-        // The values of a repeated name are joined by commas.
+        // Commas join the values of a repeated name.
         if last == Some(name) {
             joined.push(',');
         } else {
@@ -49,7 +49,7 @@ pub(super) fn canonical_request(method: &str, url: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// The examples are Atlassian's rules, applied by hand.
+    /// The expected values follow from Atlassian's rules, applied by hand.
     #[test]
     fn canonical_requests_follow_the_rules() {
         let canonical = |url| canonical_request("GET", url);

@@ -12,7 +12,7 @@ use crate::verify::scheme::{
     RequestToSign, SignedRequest, Timestamp, VerifyContext, VerifyError, verify::unix_millis,
 };
 
-/// How far a token's clock may be ahead of ours.
+/// The number of seconds by which a token's clock may be ahead of this machine's.
 pub(super) const LEEWAY: u64 = 5;
 
 impl Jwt {
@@ -55,7 +55,7 @@ impl Jwt {
                 None if self.only_with_body && body.is_empty() => {}
                 _ => return Err(VerifyError::InvalidSignature),
             }
-            // A claim about a body that did not come.
+            // A claim about a body, but the request has no body.
             if self.only_with_body && body.is_empty() && text(claim).is_some() {
                 return Err(VerifyError::InvalidSignature);
             }

@@ -1,8 +1,9 @@
-//! JSON web tokens (RFC 7519) as signatures: the token signs claims, and claims bind the request.
+//! JSON web tokens (RFC 7519) as signatures: the token signs its claims, and the claims describe
+//! the request.
 //!
-//! Header and claims are parsed by `jsonwebtoken`. The signature is checked with the keys that all
-//! schemes use, so that no second set of cryptographic libraries is linked, and none has to be
-//! chosen for the whole program.
+//! `jsonwebtoken` parses header and claims. The signature is checked with the same cryptography as
+//! in all other schemes. So no second set of cryptographic libraries is linked, and the program
+//! does not have to choose one.
 
 mod canonical_request;
 mod claims;
@@ -20,11 +21,11 @@ use super::{
 };
 use crate::verify::{Secret, SecretError};
 
-/// A scheme whose signature is a JSON web token: a constant, like a [`Scheme`](super::Scheme), for
-/// [`Provider::custom`](crate::Provider::custom).
+/// A scheme whose signature is a JSON web token. It is a constant, like a
+/// [`Scheme`](super::Scheme), for [`Provider::custom`](crate::Provider::custom).
 ///
-/// The algorithms are pinned here; what a token says of its own algorithm only has to agree. `exp`
-/// and `nbf` are heeded wherever they are given.
+/// The scheme fixes the algorithms: a token that names another algorithm is rejected. `exp` and
+/// `nbf` are checked whenever the token has them.
 ///
 /// ```
 /// use webhook_runtime::{Provider, scheme::{BodyHash, Jwt}};
@@ -52,7 +53,7 @@ pub struct Jwt {
     request_sha256: Option<&'static str>,
 }
 
-/// How a claim writes the SHA-256 of the body.
+/// The encoding of a claim that holds the SHA-256 of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BodyHash {
@@ -81,97 +82,99 @@ impl Jwt {
         }
     }
 
-    /// HMAC-SHA256, in the (lower-case) header.
+    /// A token with HMAC-SHA256 in the (lower-case) header.
     #[must_use]
     pub const fn hs256(header: &'static str) -> Self {
         Self::new(header, &[Algorithm::HS256])
     }
 
-    /// HMAC with SHA-256, -384 or -512, as the token says, in the (lower-case) header.
+    /// A token with HMAC and SHA-256, -384 or -512 in the (lower-case) header. The token names
+    /// which.
     #[must_use]
     pub const fn hs_any(header: &'static str) -> Self {
         Self::new(header, &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512])
     }
 
-    /// ECDSA over P-256, in the (lower-case) header. The public key, a JWK, is fetched by the `kid`
-    /// that the token names.
+    /// A token with ECDSA over P-256 in the (lower-case) header. The public key is a JWK, fetched
+    /// by the `kid` in the token.
     #[cfg(feature = "ecdsa")]
     #[must_use]
     pub const fn es256(header: &'static str) -> Self {
         Self::new(header, &[Algorithm::ES256])
     }
 
-    /// What stands before the token, such as `JWT `.
+    /// Sets the prefix of the token, such as `JWT `.
     #[must_use]
     pub const fn prefix(mut self, prefix: &'static str) -> Self {
         self.prefix = prefix;
         self
     }
 
-    /// The only issuer.
+    /// Sets the only accepted issuer.
     #[must_use]
     pub const fn issuer(mut self, issuer: &'static str) -> Self {
         self.issuer = Some(issuer);
         self
     }
 
-    /// The secret is `issuer:key`, or the key alone, which admits any issuer.
+    /// The secret is `issuer:key`, or only the key. The key alone accepts any issuer.
     #[must_use]
     pub const fn issuer_in_secret(mut self) -> Self {
         self.issuer_in_secret = true;
         self
     }
 
-    /// The audience is the public URL of the endpoint.
+    /// The audience must be the public URL of the endpoint.
     #[must_use]
     pub const fn audience_is_url(mut self) -> Self {
         self.audience_is_url = true;
         self
     }
 
-    /// The token has to say when it expires.
+    /// The token must have an expiry (`exp`).
     #[must_use]
     pub const fn require_expiry(mut self) -> Self {
         self.require_expiry = true;
         self
     }
 
-    /// The token has to have an id (`jti`).
+    /// The token must have an id (`jti`).
     #[must_use]
     pub const fn require_id(mut self) -> Self {
         self.require_id = true;
         self
     }
 
-    /// The token has to have been issued this lately.
+    /// Sets the maximum age of the token, by its `iat`.
     #[must_use]
     pub const fn max_age(mut self, window: Duration) -> Self {
         self.max_age = Some(window);
         self
     }
 
-    /// The claim that holds the SHA-256 of the body.
+    /// Sets the claim that holds the SHA-256 of the body.
     #[must_use]
     pub const fn body_sha256(mut self, claim: &'static str, written: BodyHash) -> Self {
         self.body_sha256 = Some((claim, written));
         self
     }
 
-    /// The claim about the body is there exactly when there is a body.
+    /// The claim about the body must be present if there is a body, and absent if there is none.
     #[must_use]
     pub const fn only_with_body(mut self) -> Self {
         self.only_with_body = true;
         self
     }
 
-    /// The claim that holds the hex SHA-256 of the public URL.
+    /// Sets the claim that holds the hex SHA-256 of the public URL.
     #[must_use]
     pub const fn url_sha256(mut self, claim: &'static str) -> Self {
         self.url_sha256 = Some(claim);
         self
     }
 
-    /// The claim that holds the hex SHA-256 of method, path and sorted query (Atlassian's `qsh`).
+    /// Sets the claim that holds the hex SHA-256 of method, path and sorted query (Atlassian's
+    /// `qsh`).
     #[must_use]
     pub const fn request_sha256(mut self, claim: &'static str) -> Self {
         self.request_sha256 = Some(claim);
@@ -192,7 +195,7 @@ impl Jwt {
             .ok_or(VerifyError::MalformedSignature(self.header))
     }
 
-    /// The token's header, if its algorithm is one of ours.
+    /// Parses the token's header, and checks its algorithm.
     fn parse_header(&self, token: &str) -> Result<Header, VerifyError> {
         let malformed = VerifyError::MalformedSignature(self.header);
         if token.split('.').count() != 3 {
@@ -202,7 +205,7 @@ impl Jwt {
         if self.algorithms.contains(&header.alg) { Ok(header) } else { Err(malformed) }
     }
 
-    /// Issuer and key, where the secret holds both.
+    /// Splits the secret into issuer and key, if it has both.
     fn split_secret<'s>(&self, secret: &'s Secret) -> (Option<&'s str>, &'s [u8]) {
         if self.issuer_in_secret
             && let Some((issuer, key)) = secret.text().and_then(|text| text.split_once(':'))
@@ -303,7 +306,7 @@ impl Verify for Jwt {
     }
 }
 
-/// Whether a P-256 key, a JWK, made this signature (`r` and `s`, 32 bytes each).
+/// Verifies a signature (`r` and `s`, 32 bytes each) with a P-256 key in a JWK.
 #[cfg(feature = "ecdsa")]
 fn es256(jwk: &[u8], message: &[u8], signature: &[u8]) -> Result<bool, VerifyError> {
     use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk};
@@ -337,7 +340,7 @@ mod tests {
     const HMAC_SHA256_HEX: Jwt = Jwt::hs256("x-token");
     const NOW: u64 = 1_760_000_000;
     const URL: &str = "https://hooks.example.com/a?b=c";
-    /// Of an empty text.
+    /// The SHA-256 of an empty text.
     const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     const MALFORMED: VerifyError = VerifyError::MalformedSignature("x-token");
 
@@ -436,7 +439,7 @@ mod tests {
             let judged = judge_all(&Jwt::hs_any("x-token"), &token, "s3cret", b"");
             assert_eq!(judged, Err(MALFORMED), "{name}");
         }
-        // It is what the token says that has to have signed it.
+        // The algorithm that the token names must be the one that signed it.
         let token = token(Hash::Sha256, &json!({"alg": "HS512"}), &json!({}));
         let judged = judge_all(&Jwt::hs_any("x-token"), &token, "s3cret", b"");
         assert_eq!(judged, Err(VerifyError::InvalidSignature));
@@ -587,7 +590,7 @@ mod tests {
         assert_eq!(claims(&request, &json!({})), other);
     }
 
-    /// The claims that a genuine token makes.
+    /// The claims of a signed token.
     fn signed(jwt: &Jwt, secret: &str, body: &[u8]) -> Value {
         let outgoing =
             RequestToSign::new(body).id("7").url(URL).at(at(NOW) + Duration::from_millis(9));
