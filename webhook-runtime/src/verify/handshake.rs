@@ -137,7 +137,7 @@ impl Handshake {
         Self { method, trust: Trust::Unsigned, conditions, response }
     }
 
-    /// A GET that carries the verify token in this query parameter: see
+    /// A GET with the verify token in this query parameter: see
     /// [`Webhooks::verify_token`](crate::Webhooks::verify_token).
     #[must_use]
     pub const fn with_verify_token(
@@ -362,7 +362,7 @@ impl HandshakeRequest<'_> {
                 let mut reply = empty_reply(StatusCode::OK);
                 if let Some(name) = echo {
                     let mut header = HeaderValue::from_str(&secret)
-                        .map_err(|_| malformed("the secret cannot stand in a header"))?;
+                        .map_err(|_| malformed("the secret is not valid in a header"))?;
                     header.set_sensitive(true);
                     reply.headers_mut().insert(HeaderName::from_static(name), header);
                 }

@@ -143,7 +143,7 @@ impl Provider {
         self
     }
 
-    /// Where the name of the event is.
+    /// Sets the location of the event's name.
     #[must_use]
     pub const fn with_event(mut self, source: Field) -> Self {
         self.event = Some(source);
@@ -287,19 +287,19 @@ impl Provider {
         }
     }
 
-    /// Where the id of a delivery is.
+    /// The location of the delivery's id.
     #[must_use]
     pub const fn id(&self) -> Option<Field> {
         self.id
     }
 
-    /// Where the name of the event is.
+    /// The location of the event's name.
     #[must_use]
     pub const fn event(&self) -> Option<Field> {
         self.event
     }
 
-    /// Where the event is told apart further.
+    /// The location of the action, which refines the event.
     #[must_use]
     pub const fn action(&self) -> Option<Field> {
         self.action
@@ -408,12 +408,12 @@ impl Provider {
     /// let request =
     ///     SignedRequest { method: "POST", url: "", headers: &sent.headers, query: "", body };
     ///
-    /// let proof = GITHUB.verify(&secrets, &request, None, SystemTime::now())?;
-    /// assert_eq!(proof.secret_name, "GITHUB_SECRET");
+    /// let verified = GITHUB.verify(&secrets, &request, None, SystemTime::now())?;
+    /// assert_eq!(verified.secret_name, "GITHUB_SECRET");
     ///
     /// let forged = SignedRequest { body: br#"{"zen":"no"}"#, ..request };
-    /// let refused = GITHUB.verify(&secrets, &forged, None, SystemTime::now());
-    /// assert_eq!(refused, Err(VerifyError::InvalidSignature));
+    /// let rejected = GITHUB.verify(&secrets, &forged, None, SystemTime::now());
+    /// assert_eq!(rejected, Err(VerifyError::InvalidSignature));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

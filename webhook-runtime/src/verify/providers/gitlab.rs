@@ -5,7 +5,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 const DOCS: &str = "https://docs.gitlab.com/user/project/integrations/webhooks/";
 
 /// GitLab's secret token: [webhooks](https://docs.gitlab.com/user/project/integrations/webhooks/).
-/// Where GitLab offers a signing token, use [`GITLAB_SIGNING`].
+/// If GitLab offers a signing token, use [`GITLAB_SIGNING`].
 ///
 /// *Set-up:* in the project's or group's settings, under Webhooks: the public URL and a secret
 /// token.

@@ -14,7 +14,7 @@ use crate::verify::{
 
 /// Twilio: [securing requests][docs].
 ///
-/// *Set-up:* the secret is the account's auth token or, where Twilio is told to sign with
+/// *Set-up:* the secret is the account's auth token or, if Twilio is configured to sign with
 /// HMAC-SHA256, the shared key. Configure the public URL exactly as in Twilio; the standard port
 /// may be present or absent. Register JSON webhooks with Twilio's `bodySHA256`.
 ///

@@ -295,7 +295,7 @@ mod tests {
     }
 
     /// Asserts that a key accepts the signature of the text, and no other signature or text.
-    fn judges(key: &PublicKey, text: &[u8], signature: &[u8]) {
+    fn assert_verifies(key: &PublicKey, text: &[u8], signature: &[u8]) {
         let verifies = |body: &[u8], signature: &[u8]| {
             let values = Values { body, ..Values::default() };
             let of_template = key.verify(&Template::BODY, &values, signature);
@@ -338,7 +338,7 @@ mod tests {
             "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613\
              d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
         );
-        judges(&public(AsymmetricAlgorithm::Ed25519, &key), &[0x72], &signature);
+        assert_verifies(&public(AsymmetricAlgorithm::Ed25519, &key), &[0x72], &signature);
         let sign = |private: &[u8]| {
             AsymmetricAlgorithm::Ed25519.sign(&Secret::from_key(private), private, &[0x72])
         };
@@ -350,16 +350,16 @@ mod tests {
     #[test]
     fn ecdsa_and_rsa_match_openssl() {
         let key = public(AsymmetricAlgorithm::EcdsaP256, &bytes(P256));
-        judges(&key, b"text", &bytes(P256_SHA256));
+        assert_verifies(&key, b"text", &bytes(P256_SHA256));
         let key = public(AsymmetricAlgorithm::RsaSha256, &bytes(RSA));
-        judges(&key, b"text", &bytes(RSA_SHA256));
+        assert_verifies(&key, b"text", &bytes(RSA_SHA256));
         let key = AsymmetricAlgorithm::RsaSha256.public_key(&Secret::new(RSA), &bytes(RSA));
-        judges(&key.expect("a public key"), b"text", &bytes(RSA_SHA256));
+        assert_verifies(&key.expect("a public key"), b"text", &bytes(RSA_SHA256));
         let lines: Vec<&[u8]> = RSA.as_bytes().chunks(64).collect();
         let lines = String::from_utf8(lines.join(&b'\n')).expect("ASCII");
         let pem = format!("-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n");
         let key = AsymmetricAlgorithm::RsaSha256.public_key(&Secret::new(pem), b"not looked at");
-        judges(&key.expect("a public key"), b"text", &bytes(RSA_SHA256));
+        assert_verifies(&key.expect("a public key"), b"text", &bytes(RSA_SHA256));
     }
 
     #[test]
@@ -386,9 +386,9 @@ mod tests {
         assert!(read(EXPIRES + 1).is_none());
         assert!(Certificate::parse(b"no PEM", SystemTime::UNIX_EPOCH).is_none());
         let sha256 = certificate.rsa_sha256().expect("an RSA key");
-        judges(&sha256, b"text", &bytes(RSA_SHA256));
+        assert_verifies(&sha256, b"text", &bytes(RSA_SHA256));
         let sha1 = certificate.rsa_sha1().expect("an RSA key");
-        judges(&sha1, b"text", &bytes(RSA_SHA1));
+        assert_verifies(&sha1, b"text", &bytes(RSA_SHA1));
     }
 
     #[test]

@@ -133,8 +133,8 @@ mod tests {
     #[test]
     fn scheme_info_says_what_is_covered() {
         let covers = |scheme: Scheme| {
-            let traits = scheme.scheme_info();
-            (traits.signs_body, traits.signs_url, traits.signs_time)
+            let info = scheme.scheme_info();
+            (info.signs_body, info.signs_url, info.signs_time)
         };
         assert_eq!(covers(HMAC_SHA256_HEX), (true, false, false));
         assert_eq!(covers(TIMED), (true, false, true));
@@ -142,8 +142,8 @@ mod tests {
         assert_eq!(covers(HMAC_SHA256_HEX.signed("{decoded_url}{body}")), (true, true, false));
         assert_eq!(covers(HMAC_SHA256_HEX.signed("{url}")), (false, true, false));
         assert_eq!(covers(Scheme::token().header("x-token")), (false, false, false));
-        let traits = HMAC_SHA256_HEX.scheme_info();
-        assert_eq!((traits.summary, traits.signature_header), ("HMAC-SHA256", "x-signature"));
+        let info = HMAC_SHA256_HEX.scheme_info();
+        assert_eq!((info.summary, info.signature_header), ("HMAC-SHA256", "x-signature"));
     }
 
     #[test]

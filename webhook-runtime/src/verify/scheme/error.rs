@@ -58,11 +58,13 @@ impl fmt::Display for VerifyError {
             Self::MalformedTimestamp => f.write_str("the timestamp is missing or malformed"),
             Self::TimestampTooOld => f.write_str("the delivery was signed too long ago"),
             Self::TimestampTooNew => f.write_str("the delivery was signed too far in the future"),
-            Self::InvalidSignature => f.write_str("no live secret made this signature"),
-            Self::MalformedBody => f.write_str("the body carries no signature of the right form"),
+            Self::InvalidSignature => f.write_str("signature does not match any configured secret"),
+            Self::MalformedBody => {
+                f.write_str("the body does not have the form that the scheme needs")
+            }
             Self::UntrustedKey => f.write_str("the request names a key that is not the provider's"),
             Self::InvalidAudience => f.write_str("the token was made for another request"),
-            Self::KeyUnavailable => f.write_str("the key could not be had"),
+            Self::KeyUnavailable => f.write_str("the key could not be fetched or read"),
             Self::InvalidSecret(error) => write!(f, "a secret {error}"),
         }
     }
@@ -85,7 +87,7 @@ mod tests {
                 "the signature in the header x-a is malformed",
             ),
             (VerifyError::TooManySignatures("x-a"), "the header x-a lists too many signatures"),
-            (VerifyError::InvalidSignature, "no live secret made this signature"),
+            (VerifyError::InvalidSignature, "signature does not match any configured secret"),
             (VerifyError::InvalidSecret(SecretError::Malformed("text")), "a secret is not text"),
         ] {
             assert_eq!(error.to_string(), text);

@@ -111,7 +111,7 @@ pub struct SignedParts<'r> {
 /// Hides signature and body.
 impl fmt::Debug for SignedParts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signed").field("body_len", &self.body.len()).finish_non_exhaustive()
+        f.debug_struct("SignedParts").field("body_len", &self.body.len()).finish_non_exhaustive()
     }
 }
 

@@ -389,12 +389,12 @@ mod tests {
 
     #[test]
     fn verified_names_the_secret_and_the_time() {
-        let proof =
+        let verified =
             |timestamp| Ok(Verified { secret_name: Cow::Borrowed("s3cret"), signed_at: timestamp });
         let body = br#"{"sent":1760000000}"#;
-        assert_eq!(judge(HMAC_SHA256_HEX, &signed(HMAC_SHA256_HEX, body), body), proof(None));
+        assert_eq!(judge(HMAC_SHA256_HEX, &signed(HMAC_SHA256_HEX, body), body), verified(None));
         for scheme in [TIMED, IN_FIELDS, IN_BODY, NAMED, UNPARTED] {
-            assert_eq!(judge(scheme, &signed(scheme, body), body), proof(Some(now())));
+            assert_eq!(judge(scheme, &signed(scheme, body), body), verified(Some(now())));
             assert_eq!(check(scheme, &signed(scheme, body)), Ok(()));
         }
     }
@@ -427,8 +427,8 @@ mod tests {
         let judge = |keys: &[&'static str], body: &[u8]| {
             let verifier = verifier(ED25519);
             let keys = verifier.prepare(&secrets(keys)).expect("good keys");
-            let proof = verifier.verify(&request(&signed.headers, body), &keys, None, now());
-            proof.map(|proof| proof.secret_name)
+            let verified = verifier.verify(&request(&signed.headers, body), &keys, None, now());
+            verified.map(|verified| verified.secret_name)
         };
         assert_eq!(judge(&[OTHER, OURS], b"{}"), Ok(Cow::Borrowed(OURS)));
         assert_eq!(judge(&[OTHER], b"{}"), Err(VerifyError::InvalidSignature));
@@ -547,7 +547,7 @@ mod tests {
         let second = with(HeaderMap::new(), "x-second", &signature);
         assert_eq!(judge(PAIRED, &first, b"{}"), Err(VerifyError::InvalidSignature));
         assert_eq!(
-            judge(PAIRED, &second, b"{}").map(|proof| proof.secret_name),
+            judge(PAIRED, &second, b"{}").map(|verified| verified.secret_name),
             Ok("s3cret".into())
         );
     }
@@ -743,8 +743,8 @@ mod tests {
         }
 
         fn scheme_info(&self) -> SchemeInfo {
-            let traits = SchemeInfo::new("code", "x-code");
-            SchemeInfo { needs_secret: self.needs_secret, signs_time: self.signs_time, ..traits }
+            let info = SchemeInfo::new("code", "x-code");
+            SchemeInfo { needs_secret: self.needs_secret, signs_time: self.signs_time, ..info }
         }
     }
 
@@ -763,10 +763,10 @@ mod tests {
             let headers = with(HeaderMap::new(), "x-code", sent);
             verifier.verify(&request(&headers, b""), &keys, None, now())
         };
-        let proof =
+        let verified =
             |name| Ok(Verified { secret_name: Cow::Borrowed(name), signed_at: Some(now()) });
-        assert_eq!(judge("a", &["a", "b"]), proof("a"));
-        assert_eq!(judge("b", &["a", "b"]), proof("b"));
+        assert_eq!(judge("a", &["a", "b"]), verified("a"));
+        assert_eq!(judge("b", &["a", "b"]), verified("b"));
         assert_eq!(judge("c", &["a", "b"]), Err(VerifyError::InvalidSignature));
         assert_eq!(judge("a", &[]), Err(VerifyError::InvalidSignature));
         assert_eq!(judge("stale", &["a", "stale"]), Err(VerifyError::TimestampTooOld));

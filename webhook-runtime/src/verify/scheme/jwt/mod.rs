@@ -337,7 +337,7 @@ mod tests {
 
     use super::{claims::LEEWAY, *};
 
-    const HMAC_SHA256_HEX: Jwt = Jwt::hs256("x-token");
+    const HS256: Jwt = Jwt::hs256("x-token");
     const NOW: u64 = 1_760_000_000;
     const URL: &str = "https://hooks.example.com/a?b=c";
     /// The SHA-256 of an empty text.
@@ -369,7 +369,7 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
-    fn means(secret: &Secret, tolerance: Option<Duration>) -> VerifyContext<'_> {
+    fn verify_context(secret: &Secret, tolerance: Option<Duration>) -> VerifyContext<'_> {
         VerifyContext { secret, key: None, now: at(NOW), tolerance }
     }
 
@@ -379,10 +379,10 @@ mod tests {
         let (headers, secret) = (headers(token), Secret::new(secret));
         let request = with_body(&headers, body);
         jwt.check_headers(&headers)?;
-        jwt.verify(&request, &means(&secret, None))
+        jwt.verify(&request, &verify_context(&secret, None))
     }
 
-    /// What is said of these claims, about a body that is empty or not.
+    /// The verdict on a token with these claims, for an empty and a non-empty body.
     fn judge(jwt: &Jwt, claims: &Value, body: &[u8]) -> Judged {
         let token = token(Hash::Sha256, &json!({"alg": "HS256"}), claims);
         judge_all(jwt, &token, "s3cret", body)
@@ -394,23 +394,20 @@ mod tests {
 
     #[test]
     fn scheme_info_says_what_is_covered() {
-        let traits = HMAC_SHA256_HEX.scheme_info();
-        assert_eq!((traits.summary, traits.signature_header), ("JSON web token, HMAC", "x-token"));
+        let info = HS256.scheme_info();
+        assert_eq!((info.summary, info.signature_header), ("JSON web token, HMAC", "x-token"));
         let told = |jwt: Jwt| {
-            let traits = jwt.scheme_info();
-            let keys = (traits.needs_secret, traits.fetches_keys);
-            (keys, traits.signs_url, traits.signs_body, traits.signs_time)
+            let info = jwt.scheme_info();
+            let keys = (info.needs_secret, info.fetches_keys);
+            (keys, info.signs_url, info.signs_body, info.signs_time)
         };
         let shared = (true, false);
-        assert_eq!(told(HMAC_SHA256_HEX), (shared, false, false, true));
-        for signs_url in [
-            HMAC_SHA256_HEX.audience_is_url(),
-            HMAC_SHA256_HEX.url_sha256("u"),
-            HMAC_SHA256_HEX.request_sha256("q"),
-        ] {
+        assert_eq!(told(HS256), (shared, false, false, true));
+        for signs_url in [HS256.audience_is_url(), HS256.url_sha256("u"), HS256.request_sha256("q")]
+        {
             assert_eq!(told(signs_url), (shared, true, false, true));
         }
-        let signs_body = HMAC_SHA256_HEX.body_sha256("b", BodyHash::Hex);
+        let signs_body = HS256.body_sha256("b", BodyHash::Hex);
         assert_eq!(told(signs_body), (shared, false, true, true));
         #[cfg(feature = "ecdsa")]
         {
@@ -429,7 +426,7 @@ mod tests {
                 Ok(None),
                 "{name}"
             );
-            let judged = judge_all(&HMAC_SHA256_HEX, &token, "s3cret", b"");
+            let judged = judge_all(&HS256, &token, "s3cret", b"");
             assert_eq!(judged, if name == "HS256" { Ok(None) } else { Err(MALFORMED) });
             let other = judge_all(&Jwt::hs_any("x-token"), &token, "other", b"");
             assert_eq!(other, Err(VerifyError::InvalidSignature));
@@ -450,26 +447,26 @@ mod tests {
         let token = token(Hash::Sha256, &json!({"alg": "HS256"}), &json!({}));
         let two = token.rsplit_once('.').expect("a signature").0;
         for bad in [two, &format!("{token}.x"), "", ".."] {
-            assert_eq!(judge_all(&HMAC_SHA256_HEX, bad, "s3cret", b""), Err(MALFORMED), "{bad:?}");
+            assert_eq!(judge_all(&HS256, bad, "s3cret", b""), Err(MALFORMED), "{bad:?}");
         }
-        let judged = judge_all(&HMAC_SHA256_HEX, &format!("{two}.+/"), "s3cret", b"");
+        let judged = judge_all(&HS256, &format!("{two}.+/"), "s3cret", b"");
         assert_eq!(judged, Err(MALFORMED), "the wrong alphabet");
-        let prefixed = HMAC_SHA256_HEX.prefix("JWT ");
+        let prefixed = HS256.prefix("JWT ");
         assert_eq!(judge_all(&prefixed, &format!("JWT {token}"), "s3cret", b""), Ok(None));
         assert_eq!(judge_all(&prefixed, &token, "s3cret", b""), Err(MALFORMED));
-        let missing = HMAC_SHA256_HEX.check_headers(&HeaderMap::new());
+        let missing = HS256.check_headers(&HeaderMap::new());
         assert_eq!(missing, Err(VerifyError::MissingHeader("x-token")));
     }
 
     #[test]
     fn the_issuer_is_checked() {
-        let issuer = HMAC_SHA256_HEX.issuer("acme");
+        let issuer = HS256.issuer("acme");
         assert_eq!(claims(&issuer, &json!({"iss": "acme"})), Ok(None));
         for other in [json!({"iss": "other"}), json!({"iss": 1}), json!({})] {
             assert_eq!(claims(&issuer, &other), Err(VerifyError::InvalidAudience), "{other}");
-            assert_eq!(claims(&HMAC_SHA256_HEX, &other), Ok(None), "{other}");
+            assert_eq!(claims(&HS256, &other), Ok(None), "{other}");
         }
-        let in_secret = HMAC_SHA256_HEX.issuer_in_secret();
+        let in_secret = HS256.issuer_in_secret();
         let judge = |jwt: &Jwt, issuer: &str, secret: &str| {
             let token = token(Hash::Sha256, &json!({"alg": "HS256"}), &json!({"iss": issuer}));
             judge_all(jwt, &token, secret, b"")
@@ -477,75 +474,68 @@ mod tests {
         assert_eq!(judge(&in_secret, "acme", "acme:s3cret"), Ok(None));
         assert_eq!(judge(&in_secret, "other", "acme:s3cret"), Err(VerifyError::InvalidAudience));
         assert_eq!(judge(&in_secret, "other", "s3cret"), Ok(None));
-        assert_eq!(
-            judge(&HMAC_SHA256_HEX, "acme", "acme:s3cret"),
-            Err(VerifyError::InvalidSignature)
-        );
+        assert_eq!(judge(&HS256, "acme", "acme:s3cret"), Err(VerifyError::InvalidSignature));
     }
 
     #[test]
     fn a_key_after_the_issuer_is_not_blank() {
-        let in_secret = HMAC_SHA256_HEX.issuer_in_secret();
+        let in_secret = HS256.issuer_in_secret();
         assert_eq!(in_secret.check_secret(&Secret::new("acme:key")), Ok(()));
         assert_eq!(in_secret.check_secret(&Secret::new("acme: ")), Err(SecretError::Blank));
-        assert_eq!(HMAC_SHA256_HEX.check_secret(&Secret::new("acme: ")), Ok(()));
+        assert_eq!(HS256.check_secret(&Secret::new("acme: ")), Ok(()));
     }
 
     #[test]
     fn audience_and_id_are_checked() {
-        let audience = HMAC_SHA256_HEX.audience_is_url();
+        let audience = HS256.audience_is_url();
         assert_eq!(claims(&audience, &json!({"aud": URL})), Ok(None));
         for other in [json!({"aud": "https://hooks.example.com/a"}), json!({})] {
             assert_eq!(claims(&audience, &other), Err(VerifyError::InvalidAudience), "{other}");
         }
-        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"aud": "other"})), Ok(None));
-        assert_eq!(claims(&HMAC_SHA256_HEX.require_id(), &json!({"jti": "1"})), Ok(None));
-        assert_eq!(claims(&HMAC_SHA256_HEX.require_id(), &json!({})), Err(MALFORMED));
+        assert_eq!(claims(&HS256, &json!({"aud": "other"})), Ok(None));
+        assert_eq!(claims(&HS256.require_id(), &json!({"jti": "1"})), Ok(None));
+        assert_eq!(claims(&HS256.require_id(), &json!({})), Err(MALFORMED));
     }
 
     #[test]
     fn expiry_and_not_before_are_checked() {
         let stale = Err(VerifyError::TimestampTooOld);
-        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"exp": NOW + 1})), Ok(None));
-        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"exp": NOW})), stale);
-        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"exp": NOW - 1})), stale);
+        assert_eq!(claims(&HS256, &json!({"exp": NOW + 1})), Ok(None));
+        assert_eq!(claims(&HS256, &json!({"exp": NOW})), stale);
+        assert_eq!(claims(&HS256, &json!({"exp": NOW - 1})), stale);
         let malformed = Err(VerifyError::MalformedTimestamp);
-        assert_eq!(claims(&HMAC_SHA256_HEX.require_expiry(), &json!({})), malformed);
-        assert_eq!(claims(&HMAC_SHA256_HEX.require_expiry(), &json!({"exp": NOW + 1})), Ok(None));
-        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"nbf": NOW + LEEWAY})), Ok(None));
-        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"nbf": NOW - LEEWAY})), Ok(None));
+        assert_eq!(claims(&HS256.require_expiry(), &json!({})), malformed);
+        assert_eq!(claims(&HS256.require_expiry(), &json!({"exp": NOW + 1})), Ok(None));
+        assert_eq!(claims(&HS256, &json!({"nbf": NOW + LEEWAY})), Ok(None));
+        assert_eq!(claims(&HS256, &json!({"nbf": NOW - LEEWAY})), Ok(None));
         assert_eq!(
-            claims(&HMAC_SHA256_HEX, &json!({"nbf": NOW + LEEWAY + 1})),
+            claims(&HS256, &json!({"nbf": NOW + LEEWAY + 1})),
             Err(VerifyError::TimestampTooNew)
         );
         for name in ["exp", "nbf", "iat"] {
             for odd in [json!("1"), json!(1.5), json!(-1), json!(null)] {
-                assert_eq!(
-                    claims(&HMAC_SHA256_HEX, &json!({ name: odd })),
-                    malformed,
-                    "{name} {odd}"
-                );
+                assert_eq!(claims(&HS256, &json!({ name: odd })), malformed, "{name} {odd}");
             }
         }
     }
 
     #[test]
     fn max_age_is_checked() {
-        let minute = HMAC_SHA256_HEX.max_age(Duration::from_secs(60));
+        let minute = HS256.max_age(Duration::from_secs(60));
         assert_eq!(claims(&minute, &json!({"iat": NOW - 60})), Ok(Some(at(NOW - 60))));
         assert_eq!(claims(&minute, &json!({"iat": NOW - 61})), Err(VerifyError::TimestampTooOld));
         assert_eq!(claims(&minute, &json!({"iat": NOW + 61})), Err(VerifyError::TimestampTooNew));
         assert_eq!(claims(&minute, &json!({})), Err(VerifyError::MalformedTimestamp));
-        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"iat": 1})), Ok(Some(at(1))));
-        assert_eq!(claims(&HMAC_SHA256_HEX, &json!({"iat": u64::MAX})), Ok(None));
+        assert_eq!(claims(&HS256, &json!({"iat": 1})), Ok(Some(at(1))));
+        assert_eq!(claims(&HS256, &json!({"iat": u64::MAX})), Ok(None));
         let headers =
             headers(&token(Hash::Sha256, &json!({"alg": "HS256"}), &json!({"iat": NOW - 9})));
         let secret = Secret::new("s3cret");
         let judge = |jwt: &Jwt, seconds| {
-            let context = means(&secret, Some(Duration::from_secs(seconds)));
+            let context = verify_context(&secret, Some(Duration::from_secs(seconds)));
             jwt.verify(&with_body(&headers, b""), &context)
         };
-        for jwt in [HMAC_SHA256_HEX, minute] {
+        for jwt in [HS256, minute] {
             assert_eq!(judge(&jwt, 9), Ok(Some(at(NOW - 9))));
             assert_eq!(judge(&jwt, 8), Err(VerifyError::TimestampTooOld));
         }
@@ -556,8 +546,8 @@ mod tests {
         let hex = base16ct::lower::encode_string(&Sha256::digest(b"{}"));
         let base64 = Base64::encode_string(&Sha256::digest(b"{}"));
         let no_match = Err(VerifyError::InvalidSignature);
-        let as_hex = HMAC_SHA256_HEX.body_sha256("body", BodyHash::Hex);
-        let as_base64 = HMAC_SHA256_HEX.body_sha256("body", BodyHash::Base64);
+        let as_hex = HS256.body_sha256("body", BodyHash::Hex);
+        let as_base64 = HS256.body_sha256("body", BodyHash::Base64);
         assert_eq!(claims(&as_hex, &json!({"body": hex})), Ok(None));
         assert_eq!(claims(&as_base64, &json!({"body": base64})), Ok(None));
         assert_eq!(claims(&as_hex, &json!({"body": base64})), no_match);
@@ -580,11 +570,11 @@ mod tests {
     fn url_and_request_hashes_are_checked() {
         let hash = |text: &str| base16ct::lower::encode_string(&Sha256::digest(text));
         let other = Err(VerifyError::InvalidAudience);
-        let url = HMAC_SHA256_HEX.url_sha256("u");
+        let url = HS256.url_sha256("u");
         assert_eq!(claims(&url, &json!({"u": hash(URL)})), Ok(None));
         assert_eq!(claims(&url, &json!({"u": hash("https://hooks.example.com/")})), other);
         assert_eq!(claims(&url, &json!({})), other);
-        let request = HMAC_SHA256_HEX.request_sha256("q");
+        let request = HS256.request_sha256("q");
         assert_eq!(claims(&request, &json!({"q": hash("POST&/a&b=c")})), Ok(None));
         assert_eq!(claims(&request, &json!({"q": hash("GET&/a&b=c")})), other);
         assert_eq!(claims(&request, &json!({})), other);
@@ -611,26 +601,23 @@ mod tests {
             all
         };
         let hash = |text: &str| base16ct::lower::encode_string(&Sha256::digest(text));
-        assert_eq!(signed(&HMAC_SHA256_HEX, "s3cret", b"{}"), least);
-        assert_eq!(
-            signed(&HMAC_SHA256_HEX.prefix("").require_expiry().require_id(), "s3cret", b"{}"),
-            least
-        );
-        assert_eq!(signed(&HMAC_SHA256_HEX.issuer("acme"), "s3cret", b"{}"), and("iss", "acme"));
-        let in_secret = HMAC_SHA256_HEX.issuer_in_secret();
+        assert_eq!(signed(&HS256, "s3cret", b"{}"), least);
+        assert_eq!(signed(&HS256.prefix("").require_expiry().require_id(), "s3cret", b"{}"), least);
+        assert_eq!(signed(&HS256.issuer("acme"), "s3cret", b"{}"), and("iss", "acme"));
+        let in_secret = HS256.issuer_in_secret();
         assert_eq!(signed(&in_secret, "acme:s3cret", b"{}"), and("iss", "acme"));
-        assert_eq!(signed(&HMAC_SHA256_HEX.audience_is_url(), "s3cret", b"{}"), and("aud", URL));
-        assert_eq!(signed(&HMAC_SHA256_HEX.url_sha256("u"), "s3cret", b"{}"), and("u", &hash(URL)));
-        let request = HMAC_SHA256_HEX.request_sha256("q");
+        assert_eq!(signed(&HS256.audience_is_url(), "s3cret", b"{}"), and("aud", URL));
+        assert_eq!(signed(&HS256.url_sha256("u"), "s3cret", b"{}"), and("u", &hash(URL)));
+        let request = HS256.request_sha256("q");
         assert_eq!(signed(&request, "s3cret", b"{}"), and("q", &hash("POST&/a&b=c")));
-        let body = HMAC_SHA256_HEX.body_sha256("b", BodyHash::Hex);
+        let body = HS256.body_sha256("b", BodyHash::Hex);
         for body in [body, body.only_with_body()] {
             assert_eq!(signed(&body, "s3cret", b"{}"), and("b", &hash("{}")));
         }
         assert_eq!(signed(&body, "s3cret", b""), and("b", EMPTY));
         assert_eq!(signed(&body.only_with_body(), "s3cret", b""), least);
         let base64 = Base64::encode_string(&Sha256::digest("{}"));
-        let body = HMAC_SHA256_HEX.body_sha256("b", BodyHash::Base64);
+        let body = HS256.body_sha256("b", BodyHash::Base64);
         assert_eq!(signed(&body, "s3cret", b"{}"), and("b", &base64));
     }
 
@@ -638,7 +625,7 @@ mod tests {
     fn a_shared_secret_needs_no_fetched_key() {
         let headers =
             headers(&token(Hash::Sha256, &json!({"alg": "HS256", "kid": "k"}), &json!({})));
-        assert_eq!(HMAC_SHA256_HEX.key_request(&with_body(&headers, b"")), Ok(None));
+        assert_eq!(HS256.key_request(&with_body(&headers, b"")), Ok(None));
     }
 
     #[cfg(feature = "ecdsa")]
@@ -660,7 +647,8 @@ mod tests {
         let good = token(&json!({"alg": "ES256", "kid": "k"}));
         let judge = |token: &str, key: Option<&str>| {
             let (headers, secret) = (headers(token), Secret::none());
-            let context = VerifyContext { key: key.map(str::as_bytes), ..means(&secret, None) };
+            let context =
+                VerifyContext { key: key.map(str::as_bytes), ..verify_context(&secret, None) };
             ES256.verify(&with_body(&headers, b""), &context)
         };
         assert_eq!(judge(&good, Some(&jwk("P-256"))), Ok(None));
