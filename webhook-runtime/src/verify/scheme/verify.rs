@@ -427,8 +427,8 @@ mod tests {
         let judge = |keys: &[&'static str], body: &[u8]| {
             let verifier = verifier(ED25519);
             let keys = verifier.prepare(&secrets(keys)).expect("good keys");
-            let verified = verifier.verify(&request(&signed.headers, body), &keys, None, now());
-            verified.map(|verified| verified.secret_name)
+            let judged = verifier.verify(&request(&signed.headers, body), &keys, None, now());
+            judged.map(|judged| judged.secret_name)
         };
         assert_eq!(judge(&[OTHER, OURS], b"{}"), Ok(Cow::Borrowed(OURS)));
         assert_eq!(judge(&[OTHER], b"{}"), Err(VerifyError::InvalidSignature));
