@@ -313,14 +313,14 @@ mod tests {
 
     #[test]
     fn algorithms_have_labels_and_lengths() {
-        let told = [
+        let properties = [
             AsymmetricAlgorithm::Ed25519,
             AsymmetricAlgorithm::EcdsaP256,
             AsymmetricAlgorithm::RsaSha256,
         ]
         .map(|algorithm| (algorithm.label(), algorithm.signature_len()));
         assert_eq!(
-            told,
+            properties,
             [
                 ("Ed25519", Some(64)),
                 ("ECDSA P-256 SHA-256", None),

@@ -113,7 +113,7 @@ mod tests {
     type Build = fn() -> Scheme;
 
     /// The message of the panic for a contradictory scheme.
-    fn refused(build: Build) -> String {
+    fn panic_message(build: Build) -> String {
         let panic = catch_unwind(|| build().checked()).expect_err("it contradicts itself");
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
@@ -146,9 +146,9 @@ mod tests {
             (|| HMAC_SHA256_HEX.require_headers(&[("x-a", "1"), ("X-B", "1")]), "in lower case"),
             (|| HMAC_SHA256_HEX.timestamp(Timestamp::pointer("t")), "begins with `/`"),
         ];
-        for (build, said) in cases {
-            let told = refused(build);
-            assert!(told.contains(said), "{told:?} instead of {said:?}");
+        for (build, expected) in cases {
+            let message = panic_message(build);
+            assert!(message.contains(expected), "{message:?} instead of {expected:?}");
         }
         for name in ["", "X-a", "x-A", "x a", "x-a:", "\u{e4}"] {
             assert!(catch_unwind(|| checked_name(name)).is_err(), "{name:?}");

@@ -210,15 +210,15 @@ mod tests {
 
     #[test]
     fn algorithms_have_labels_and_lengths() {
-        let told = |algorithm: Algorithm| {
+        let properties = |algorithm: Algorithm| {
             (algorithm.label(), algorithm.signature_len(), algorithm.is_credential())
         };
-        assert_eq!(told(Algorithm::HmacSha1), ("HMAC-SHA1", Some(20), false));
-        assert_eq!(told(Algorithm::HmacSha256), ("HMAC-SHA256", Some(32), false));
-        assert_eq!(told(Algorithm::HmacSha512), ("HMAC-SHA512", Some(64), false));
-        assert_eq!(told(Algorithm::Sha256), ("SHA-256", Some(32), false));
-        assert_eq!(told(Algorithm::Token), ("token", None, true));
-        assert_eq!(told(Algorithm::Basic), ("basic auth", None, true));
+        assert_eq!(properties(Algorithm::HmacSha1), ("HMAC-SHA1", Some(20), false));
+        assert_eq!(properties(Algorithm::HmacSha256), ("HMAC-SHA256", Some(32), false));
+        assert_eq!(properties(Algorithm::HmacSha512), ("HMAC-SHA512", Some(64), false));
+        assert_eq!(properties(Algorithm::Sha256), ("SHA-256", Some(32), false));
+        assert_eq!(properties(Algorithm::Token), ("token", None, true));
+        assert_eq!(properties(Algorithm::Basic), ("basic auth", None, true));
     }
 
     #[test]
@@ -301,13 +301,13 @@ mod tests {
 
     #[test]
     fn incomplete_credentials_are_rejected() {
-        let refused = |algorithm, text: &str| prepared(algorithm, text).err();
+        let error = |algorithm, text: &str| prepared(algorithm, text).err();
         let malformed = SecretError::Malformed("of the form user:password");
-        assert_eq!(refused(Algorithm::Basic, "user"), Some(malformed));
+        assert_eq!(error(Algorithm::Basic, "user"), Some(malformed));
         for text in ["user:", "user: ", "u:\t", ":"] {
-            assert_eq!(refused(Algorithm::Basic, text), Some(SecretError::Blank), "{text:?}");
+            assert_eq!(error(Algorithm::Basic, text), Some(SecretError::Blank), "{text:?}");
         }
-        assert_eq!(refused(Algorithm::Basic, ":pass"), None);
+        assert_eq!(error(Algorithm::Basic, ":pass"), None);
         let binary = Key::prepare(Algorithm::Token, KeyEncoding::Text, &Secret::from_key(*b"\xff"));
         assert_eq!(binary.err(), Some(SecretError::Malformed("text")));
     }

@@ -230,9 +230,9 @@ mod tests {
     }
 
     /// The location of the signature, and the algorithm.
-    fn told(schemes: &[Scheme]) -> Vec<String> {
-        let told = |it: &Scheme| format!("{} {}", it.signature_pattern(), it.algorithm());
-        schemes.iter().map(told).collect()
+    fn described(schemes: &[Scheme]) -> Vec<String> {
+        let describe = |it: &Scheme| format!("{} {}", it.signature_pattern(), it.algorithm());
+        schemes.iter().map(describe).collect()
     }
 
     #[test]
@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn other_algorithms_cover_the_family() {
         assert_eq!(
-            told(&PREFIXED.other_algorithms()),
+            described(&PREFIXED.other_algorithms()),
             [
                 "x-hub-signature-256: sha256=… HMAC-SHA1",
                 "x-hub-signature-256: sha1=… HMAC-SHA1",
@@ -352,7 +352,7 @@ mod tests {
         );
         let sha1 = Scheme::hmac_sha1().header("x-a").prefix("sha1=");
         assert_eq!(
-            told(&sha1.other_algorithms()),
+            described(&sha1.other_algorithms()),
             [
                 "x-a: sha1=… HMAC-SHA256",
                 "x-a: sha256=… HMAC-SHA256",
@@ -362,7 +362,7 @@ mod tests {
         );
         let unnamed = Scheme::hmac_sha512().header("x-a").prefix("v0=");
         assert_eq!(
-            told(&unnamed.other_algorithms()),
+            described(&unnamed.other_algorithms()),
             ["x-a: v0=… HMAC-SHA1", "x-a: v0=… HMAC-SHA256"]
         );
         assert!(Scheme::token().header("x-a").other_algorithms().is_empty());
@@ -370,16 +370,16 @@ mod tests {
 
     #[test]
     fn other_versions_are_listed() {
-        let told = |scheme: Scheme| -> Vec<String> {
+        let patterns = |scheme: Scheme| -> Vec<String> {
             scheme.other_versions().iter().map(Scheme::signature_pattern).collect()
         };
         let header = |rest: &str| format!("x-hub-signature-256: {rest}");
-        assert_eq!(told(VERSIONS), ["v0,…", "v2,…", "v1a,…"].map(header));
-        assert_eq!(told(HMAC_SHA256_HEX.versions("v1a")), ["v0,…", "v2,…"].map(header));
-        assert_eq!(told(FIELDS), ["v0=…", "v2=…", "v1a=…"].map(header));
-        assert_eq!(told(HMAC_SHA256_HEX.fields(",", "v0")), ["v2=…", "v1a=…"].map(header));
-        assert!(told(PREFIXED).is_empty());
-        assert!(told(HMAC_SHA256_HEX.numbered_headers("x-")).is_empty());
+        assert_eq!(patterns(VERSIONS), ["v0,…", "v2,…", "v1a,…"].map(header));
+        assert_eq!(patterns(HMAC_SHA256_HEX.versions("v1a")), ["v0,…", "v2,…"].map(header));
+        assert_eq!(patterns(FIELDS), ["v0=…", "v2=…", "v1a=…"].map(header));
+        assert_eq!(patterns(HMAC_SHA256_HEX.fields(",", "v0")), ["v2=…", "v1a=…"].map(header));
+        assert!(patterns(PREFIXED).is_empty());
+        assert!(patterns(HMAC_SHA256_HEX.numbered_headers("x-")).is_empty());
     }
 
     #[test]

@@ -303,18 +303,18 @@ mod tests {
 
     #[test]
     fn the_window_is_readable() {
-        let told = |stamp: Timestamp| (stamp.max_age(), stamp.max_ahead());
+        let window = |stamp: Timestamp| (stamp.max_age(), stamp.max_ahead());
         let seconds = |seconds| Some(Duration::from_secs(seconds));
-        assert_eq!(told(SECONDS), (seconds(300), seconds(300)));
-        assert_eq!(told(SECONDS.without_window()), (None, None));
+        assert_eq!(window(SECONDS), (seconds(300), seconds(300)));
+        assert_eq!(window(SECONDS.without_window()), (None, None));
         let max_age = SECONDS.with_max_age(Duration::from_millis(1500));
-        assert_eq!(told(max_age), (Some(Duration::from_millis(1500)), seconds(300)));
+        assert_eq!(window(max_age), (Some(Duration::from_millis(1500)), seconds(300)));
         assert_eq!(
-            told(SECONDS.with_max_ahead(Duration::from_secs(60))),
+            window(SECONDS.with_max_ahead(Duration::from_secs(60))),
             (seconds(300), seconds(60))
         );
-        assert_eq!(told(SECONDS.with_optional_tolerance(seconds(1))), (seconds(1), seconds(1)));
-        assert_eq!(told(SECONDS.with_optional_tolerance(None)), (seconds(300), seconds(300)));
+        assert_eq!(window(SECONDS.with_optional_tolerance(seconds(1))), (seconds(1), seconds(1)));
+        assert_eq!(window(SECONDS.with_optional_tolerance(None)), (seconds(300), seconds(300)));
         let longest = SECONDS.with_tolerance(Duration::MAX);
         assert_eq!(longest.check_window(0, u64::MAX), Ok(()));
         assert_eq!(longest.check_window(u64::MAX, 0), Ok(()));

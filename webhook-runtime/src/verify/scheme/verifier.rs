@@ -125,7 +125,7 @@ impl Verifier {
         match &self.mechanism {
             Mechanism::Data(scheme) => scheme.placement.mark_sensitive(headers),
             Mechanism::Code(code) => {
-                grammar::mark_sensitive(headers, code.scheme_info().signature_header)
+                grammar::mark_sensitive(headers, code.scheme_info().signature_header);
             }
         }
         sensitive_headers::mark_sensitive(headers);

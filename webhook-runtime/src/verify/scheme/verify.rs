@@ -501,13 +501,13 @@ mod tests {
         assert_eq!(judge(IN_BODY, &signed(IN_BODY, body), body), Err(VerifyError::TimestampTooOld));
         let body = br#"{"sent":1760001000}"#;
         assert_eq!(judge(IN_BODY, &signed(IN_BODY, body), body), Err(VerifyError::TimestampTooNew));
-        for (at, refused) in
+        for (at, expected) in
             [(-1000, VerifyError::TimestampTooOld), (1000, VerifyError::TimestampTooNew)]
         {
             let at = Duration::from_secs(1_760_000_000_u64.checked_add_signed(at).expect("later"));
-            let outgoing = RequestToSign::new(b"{}").at(UNIX_EPOCH + at);
-            let signed = TIMED.sign(&Secret::new("s3cret"), &outgoing).expect("it can be signed");
-            assert_eq!(judge(TIMED, &signed.headers, b"{}"), Err(refused));
+            let to_sign = RequestToSign::new(b"{}").at(UNIX_EPOCH + at);
+            let signed = TIMED.sign(&Secret::new("s3cret"), &to_sign).expect("it can be signed");
+            assert_eq!(judge(TIMED, &signed.headers, b"{}"), Err(expected));
         }
     }
 
@@ -646,13 +646,13 @@ mod tests {
         let data = verifier(HMAC_SHA256_HEX.key(crate::verify::scheme::KeyEncoding::Hex));
         assert!(problems(&data, &["ab", "cd"]).is_empty());
         let hex = SecretError::Malformed("hexadecimal");
-        let told = [("x".into(), hex), (" ".into(), SecretError::Blank)];
-        assert_eq!(problems(&data, &["ab", "x", " "]), told);
+        let expected = [("x".into(), hex), (" ".into(), SecretError::Blank)];
+        assert_eq!(problems(&data, &["ab", "x", " "]), expected);
         let code = by_code(SHARED);
         assert!(problems(&code, &["ab", "cd"]).is_empty());
-        let told =
+        let expected =
             [("bad".into(), SecretError::Malformed("good")), (" ".into(), SecretError::Blank)];
-        assert_eq!(problems(&code, &["ab", "bad", " "]), told);
+        assert_eq!(problems(&code, &["ab", "bad", " "]), expected);
     }
 
     #[test]

@@ -396,22 +396,22 @@ mod tests {
     fn scheme_info_says_what_is_covered() {
         let info = HS256.scheme_info();
         assert_eq!((info.summary, info.signature_header), ("JSON web token, HMAC", "x-token"));
-        let told = |jwt: Jwt| {
+        let coverage = |jwt: Jwt| {
             let info = jwt.scheme_info();
             let keys = (info.needs_secret, info.fetches_keys);
             (keys, info.signs_url, info.signs_body, info.signs_time)
         };
         let shared = (true, false);
-        assert_eq!(told(HS256), (shared, false, false, true));
+        assert_eq!(coverage(HS256), (shared, false, false, true));
         for signs_url in [HS256.audience_is_url(), HS256.url_sha256("u"), HS256.request_sha256("q")]
         {
-            assert_eq!(told(signs_url), (shared, true, false, true));
+            assert_eq!(coverage(signs_url), (shared, true, false, true));
         }
         let signs_body = HS256.body_sha256("b", BodyHash::Hex);
-        assert_eq!(told(signs_body), (shared, false, true, true));
+        assert_eq!(coverage(signs_body), (shared, false, true, true));
         #[cfg(feature = "ecdsa")]
         {
-            assert_eq!(told(Jwt::es256("x-token")), ((false, true), false, false, true));
+            assert_eq!(coverage(Jwt::es256("x-token")), ((false, true), false, false, true));
             assert_eq!(Jwt::es256("x-token").scheme_info().summary, "JSON web token, ES256");
         }
     }
@@ -582,9 +582,9 @@ mod tests {
 
     /// The claims of a signed token.
     fn signed(jwt: &Jwt, secret: &str, body: &[u8]) -> Value {
-        let outgoing =
+        let to_sign =
             RequestToSign::new(body).id("7").url(URL).at(at(NOW) + Duration::from_millis(9));
-        let signed = jwt.sign(&Secret::new(secret), &outgoing).expect("it can sign");
+        let signed = jwt.sign(&Secret::new(secret), &to_sign).expect("it can sign");
         let token = signed.headers["x-token"].to_str().expect("ASCII").to_owned();
         assert_eq!(judge_all(jwt, &token, secret, body), Ok(Some(at(NOW))), "it is believed");
         let part = token.split('.').nth(1).expect("claims");
