@@ -27,8 +27,8 @@ fn main() {
     }
     compare(100, Payloads::Shared, rounds, Required::AtMost(0.7));
     compare(500, Payloads::Shared, rounds, Required::Nothing);
-    compare(100, Payloads::Own, rounds, Required::Nothing);
-    compare(500, Payloads::Own, rounds, Required::Nothing);
+    compare(100, Payloads::Own, rounds, Required::AtMost(0.8));
+    compare(500, Payloads::Own, rounds, Required::AtMost(0.45));
 }
 
 fn compare(handlers: u64, payloads: Payloads, rounds: u64, required: Required) {

@@ -14,10 +14,10 @@ use std::{
 
 use webhook_runtime::inbox::{
     ClaimToken, EnqueueResult, Filter, InboxError, NewDelivery, PruneResult, QueueDepth, Record,
-    StoredDelivery, Transaction,
+    StoredDelivery,
     store::{
         Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-        InboxStore, Retention, StoreFuture,
+        InboxStore, Retention, StoreFuture, StoreTransaction,
     },
 };
 
@@ -75,7 +75,7 @@ impl InboxStore for Floor {
         answer(vec![false; batch.len()])
     }
 
-    fn begin(&self, _: ClaimToken) -> StoreFuture<'_, Transaction> {
+    fn begin(&self, _: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(std::future::ready(Err(InboxError::Unsupported("there is no database"))))
     }
 

@@ -27,3 +27,8 @@ struct Vectors;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The example that is published with the crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../webhook-runtime/README.md")]
+struct CrateReadme;

@@ -6,12 +6,17 @@
 #[path = "docs/coverage.rs"]
 mod coverage;
 
-use std::{collections::BTreeMap, env, fs, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::PathBuf,
+    time::Duration,
+};
 
 use webhook_runtime::{
     BatchLayout, Field, Provider,
-    providers::ALL,
-    scheme::{KeyEncoding, Scheme},
+    providers::{ALL, HMAC_SHA256_HEX},
+    scheme::{KeyEncoding, Scheme, VerifyError},
 };
 
 /// Writes instead of comparing.
@@ -68,15 +73,85 @@ fn the_names_of_providers_are_their_own() {
     assert_eq!(names.len(), all);
 }
 
-/// The tables of features in the README and in the crate's documentation name what needs them.
+/// The tables of features in the README and in the crate's documentation list every feature of the
+/// manifest, no other, and the providers that need one.
 #[test]
 fn the_tables_of_features_are_complete() {
-    let (readme, library) = (read("README.md"), read("webhook-runtime/src/lib.rs"));
-    for row in feature_rows(&known()) {
-        assert!(readme.lines().any(|line| line == row), "README.md lacks: {row}");
-        let row = format!("//! {row}");
-        assert!(library.lines().any(|line| line == row), "lib.rs lacks: {row}");
+    let features = features();
+    assert!(features.len() > 20, "{features:?}");
+    for (file, prefix) in [("README.md", ""), ("webhook-runtime/src/lib.rs", "//! ")] {
+        let text = read(file);
+        let lines: Vec<_> = text.lines().filter_map(|line| line.strip_prefix(prefix)).collect();
+        for row in feature_rows(&known()) {
+            assert!(lines.contains(&&*row), "{file} lacks: {row}");
+        }
+        let rows = lines.iter().skip_while(|line| **line != "| feature | for |").skip(2);
+        let rows = rows.take_while(|line| line.starts_with("| "));
+        let names = rows.flat_map(|row| {
+            let cell = row.trim_start_matches("| ").split(" | ").next().unwrap_or_default();
+            // Every other piece between backticks is a name.
+            cell.split('`').skip(1).step_by(2)
+        });
+        let names: BTreeSet<_> = names.map(str::to_owned).collect();
+        assert_eq!(names, features, "{file} and webhook-runtime/Cargo.toml differ");
     }
+}
+
+/// The features of the manifest, but for `default`.
+fn features() -> BTreeSet<String> {
+    let manifest = read("webhook-runtime/Cargo.toml");
+    let (_, features) = manifest.split_once("\n[features]\n").expect("features");
+    let (features, _) = features.split_once("\n[").expect("another table");
+    let names = features.lines().filter_map(|line| line.split_once(" = [")).map(|(name, _)| name);
+    names.filter(|name| *name != "default").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_front_pages_are_short() {
+    for (file, max) in [("README.md", 200), ("CONTRIBUTING.md", 150)] {
+        let lines = read(file).lines().count();
+        assert!(
+            lines <= max,
+            "{file} has {lines} lines: move facts to the guide or docs/evidence.md"
+        );
+    }
+}
+
+/// Facts of the README that the code decides.
+#[test]
+fn the_readme_says_what_is_so() {
+    let readme = read("README.md");
+    let commands: Vec<_> =
+        readme.split("```sh\n").skip(1).filter_map(|block| block.lines().next()).collect();
+    assert_eq!(
+        commands[..2],
+        ["SECRET=s3cret cargo run -p quickstart", "cargo test --workspace"],
+        "the first two commands"
+    );
+    assert!(ALL.len() > 80, "`more than eighty providers`: {}", ALL.len());
+    let refusal = format!("refused reason={}\n", VerifyError::InvalidSignature);
+    for file in ["README.md", "webhook-runtime/src/guide/operating.md"] {
+        assert!(read(file).contains(&refusal), "{file}: {refusal}");
+    }
+    let listed = format!("  POST /webhook  order_paid  ({})\n", HMAC_SHA256_HEX.name());
+    assert!(readme.contains(&listed), "{listed}");
+    let manifest = read("Cargo.toml");
+    let version = manifest.lines().find_map(|line| line.strip_prefix("rust-version = "));
+    let version = version.expect("a version").trim_matches('"');
+    for file in ["README.md", "webhook-runtime/README.md"] {
+        let says = read(file).contains(&format!("The minimum Rust version is {version}"));
+        assert!(says, "{file}: {version}");
+    }
+    assert!(readme.contains(&format!("The first needs Rust {version} or later")));
+}
+
+/// Where it is published, there is no repository around it.
+#[test]
+fn the_readme_of_the_crate_has_no_relative_links() {
+    let text = read("webhook-runtime/README.md");
+    assert!(!text.contains("]("), "write whole addresses: <https://...>");
+    assert!(text.contains("<https://docs.rs/webhook-runtime>"));
+    assert!(read("webhook-runtime/Cargo.toml").contains("\nreadme = \"README.md\"\n"));
 }
 
 #[test]
@@ -118,6 +193,7 @@ fn no_link_leads_nowhere() {
         "SECURITY.md",
         "CHANGELOG.md",
         "examples/README.md",
+        "docs/evidence.md",
         TABLE,
         ATTACKS,
     ] {

@@ -46,7 +46,9 @@ macro_rules! everywhere {
     };
 }
 
-everywhere! { memory }
+everywhere! { memory retries_and_new_ones_take_turns }
+
+everywhere! { foreign unreadable_jobs_are_dead retries_and_new_ones_take_turns }
 
 everywhere! { sqlite
     unreadable_jobs_are_dead retries_and_new_ones_take_turns polling_needs_no_write_lock

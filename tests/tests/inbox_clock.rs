@@ -44,8 +44,14 @@ impl Clock for SettableClock {
     }
 }
 
-async fn places() -> Vec<Place> {
-    vec![Place::memory().await.unwrap(), Place::sqlite().await.unwrap()]
+/// Places, each with its clock.
+async fn places() -> Vec<(Place, SettableClock)> {
+    let clock = SettableClock::new();
+    vec![
+        (Place::memory().await.unwrap(), SettableClock::new()),
+        (Place::foreign_by(clock.clone()), clock),
+        (Place::sqlite().await.unwrap(), SettableClock::new()),
+    ]
 }
 
 async fn open(place: &Place, clock: &SettableClock) -> Inbox {
@@ -55,8 +61,7 @@ async fn open(place: &Place, clock: &SettableClock) -> Inbox {
 
 /// Changes the clock while deliveries fail and succeed.
 async fn run_with_jump(set: impl Fn(&SettableClock)) {
-    for place in places().await {
-        let clock = SettableClock::new();
+    for (place, clock) in places().await {
         let inbox = open(&place, &clock).await;
         let ran = Ran::default();
         let _workers = inbox.start_workers(ran.by(|job| match job.attempt {
@@ -102,8 +107,7 @@ async fn clock_jumps_forward_and_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_jump_does_not_claim_running_jobs() {
-    for place in places().await {
-        let clock = SettableClock::new();
+    for (place, clock) in places().await {
         let inbox = open(&place, &clock).await;
         let id = inbox.enqueue(delivery("a")).await.unwrap().id();
         let (begun, go) =
@@ -135,8 +139,7 @@ async fn a_clock_jump_does_not_claim_running_jobs() {
 /// A process that ended while the clock was wrong left leases and due times in the far future.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn far_future_due_times_are_reset() {
-    for place in places().await {
-        let clock = SettableClock::new();
+    for (place, clock) in places().await {
         clock.forward(DECADE);
         let inbox = open(&place, &clock).await;
         let waiting = inbox.enqueue(delivery("waiting")).await.unwrap().id();

@@ -58,6 +58,15 @@ macro_rules! everywhere {
 
 everywhere! { memory }
 
+everywhere! { foreign
+    dedupe: several_processes_store_once;
+    order: several_processes_keep_the_order;
+    tx: an_effect_commits_with_the_completion a_failure_rolls_the_effect_back
+        a_lost_claim_rolls_the_effect_back one_job_has_one_transaction
+        several_processes_have_each_effect_once an_aborted_transaction_completes_nothing;
+    shut: other_processes_are_notified a_hanging_store_times_out;
+}
+
 everywhere! { sqlite
     dedupe: several_processes_store_once;
     order: several_processes_keep_the_order;

@@ -21,9 +21,9 @@ use loom::{
     sync::{Arc, Mutex},
     thread,
 };
-use queue::{Most, Queue, Refused};
+use queue::{Capacity, Queue, Refused};
 
-const ROOMY: Most = Most { items: 8, weight: 100 };
+const ROOMY: Capacity = Capacity { items: 8, weight: 100 };
 
 /// The committed entries, in order.
 type Ledger = Arc<Mutex<Vec<u32>>>;
@@ -32,7 +32,7 @@ type Ledger = Arc<Mutex<Vec<u32>>>;
 type Answers = Arc<Mutex<Vec<u32>>>;
 
 /// The consumer, which works as the writer does: it commits a batch, then answers.
-fn writer(queue: &Arc<Queue<u32>>, batch: Most) -> (Ledger, Answers, thread::JoinHandle<()>) {
+fn writer(queue: &Arc<Queue<u32>>, batch: Capacity) -> (Ledger, Answers, thread::JoinHandle<()>) {
     let (ledger, answers) = (Ledger::default(), Answers::default());
     let (queue, wrote, answered) = (Arc::clone(queue), Arc::clone(&ledger), Arc::clone(&answers));
     let writer = thread::spawn(move || {
@@ -73,7 +73,7 @@ fn check(model: impl Fn() + Sync + Send + 'static) {
 fn each_entry_is_committed_and_answered_once() {
     check(|| {
         let queue = Arc::new(Queue::new(ROOMY));
-        let (ledger, answers, writer) = writer(&queue, Most { items: 2, weight: 100 });
+        let (ledger, answers, writer) = writer(&queue, Capacity { items: 2, weight: 100 });
         let senders: Vec<_> = [[1, 2], [3, 4]]
             .into_iter()
             .map(|items| {
@@ -122,7 +122,7 @@ fn entries_accepted_while_closing_are_committed() {
 #[test]
 fn a_full_queue_rejects_and_loses_nothing() {
     check(|| {
-        let queue = Arc::new(Queue::new(Most { items: 1, weight: 10 }));
+        let queue = Arc::new(Queue::new(Capacity { items: 1, weight: 10 }));
         let (ledger, _, writer) = writer(&queue, ROOMY);
         let sender = {
             let queue = Arc::clone(&queue);

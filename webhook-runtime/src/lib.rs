@@ -31,12 +31,24 @@
 //! A payload is any type with serde's `Deserialize`, or an enum of events that derives
 //! [`WebhookEvent`](derive@WebhookEvent), whose variant is chosen by the event's name.
 //!
+//! The module `guide` has a chapter for each topic. It is in the documentation of all features.
+//!
 //! # Features
 //!
-//! None is on by default. Each adds something, and changes nothing that is there.
+//! `axum` and `serve` are on by default. Each feature adds something, and changes nothing that is there.
 //!
 //! | feature | for |
 //! | --- | --- |
+//! | `axum` (default) | endpoints in an axum `Router`: the attribute, payloads, `Webhooks` |
+//! | `serve` (default) | `Webhooks::serve`, a server for the open internet |
+//! | `http2`, `tls` | HTTP/2 and TLS in `serve` |
+//! | `socket-activation` | `Listener::from_systemd`: sockets that systemd has opened |
+//! | `inbox-sqlite`, `inbox-postgres` | the inbox, with SQLite or PostgreSQL: these need Rust 1.94 |
+//! | `inbox` | the inbox, with a store of your own |
+//! | `rate-limit` | `Quota`: limits for peers that are refused, and for endpoints |
+//! | `metrics` | counters of the inbox and of limits, for the `metrics` facade |
+//! | `testing` | `Webhooks::test` and `conformance!`, for tests of handlers |
+//! | `payloads-github`, `payloads-shopify`, `payloads-slack`, `payloads-standard-webhooks`, `payloads-stripe` | `payloads`: ready-made payloads |
 //! | `certificates` | `AWS_SNS`, `PAYPAL` |
 //! | `ecdsa` | `SENDGRID` |
 //! | `ed25519` | `DISCORD`, `STANDARD_WEBHOOKS_V1A` |
@@ -44,16 +56,8 @@
 //! | `jwt` and `ecdsa` | `PLAID` |
 //! | `rsa` | `KICK` |
 //! | `https-keys` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
-//! | `inbox-sqlite`, `inbox-postgres` | the durable [`inbox`], with SQLite or PostgreSQL |
-//! | `inbox` | the durable inbox, with a store of your own |
-//! | `rate-limit` | `Quota`: limits to how often a peer may be refused, and an endpoint asked |
-//! | `metrics` | counters of the inbox and of limits through the `metrics` facade |
-//! | `testing` | `Webhooks::test` and `conformance!`, for tests of handlers |
-//! | `payloads-github` | `payloads::github`: ready-made payloads of GitHub |
-//! | `payloads-shopify` | `payloads::shopify`: ready-made payloads of Shopify |
-//! | `payloads-slack` | `payloads::slack`: ready-made payloads of Slack |
-//! | `payloads-standard-webhooks` | `payloads::standard_webhooks`: the ready-made payload of Standard Webhooks |
-//! | `payloads-stripe` | `payloads::stripe`: the ready-made payload of Stripe |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "axum")]
 mod delivery;

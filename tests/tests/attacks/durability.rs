@@ -13,11 +13,11 @@ use tokio::{task::JoinSet, time::timeout};
 use webhook_runtime::{
     Delivery, Inbox, Secret, UnknownEvent, WebhookEvent, Webhooks,
     inbox::{
-        Backoff, ClaimToken, DeliveryState, EnqueueResult, Filter, InboxError, NewDelivery, Record,
-        StoredDelivery, Transaction,
+        Backoff, ClaimToken, DeliveryState, EnqueueResult, Filter, InboxBuilder, InboxError,
+        NewDelivery, Record, StoredDelivery,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
+            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction,
         },
     },
     providers::{GITHUB, HMAC_SHA256_HEX},
@@ -81,7 +81,7 @@ impl InboxStore for Faulty {
         self.answer()
     }
 
-    fn begin(&self, _: ClaimToken) -> StoreFuture<'_, Transaction> {
+    fn begin(&self, _: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         self.answer()
     }
 
@@ -126,7 +126,7 @@ async fn nothing_is_acknowledged_unless_stored() {
     let mut all = JoinSet::new();
     for fault in [Fault::Hangs, Fault::Fails, Fault::Panics, Fault::ForgetsToAnswer] {
         all.spawn(async move {
-            let inbox = Inbox::builder("").open_with_store(Arc::new(Faulty(fault))).unwrap();
+            let inbox = InboxBuilder::default().open_with_store(Arc::new(Faulty(fault))).unwrap();
             let hooks = Webhooks::new().mount::<stored>().secrets::<stored>([Secret::new(SECRET)]);
             let server = Server::start(hooks.inbox(inbox)).await;
             let mut some = JoinSet::new();

@@ -6,16 +6,11 @@ use std::{
 };
 
 use webhook_runtime::inbox::{
-    ClaimToken, DeliveryState, EnqueueResult, Inbox, Job, NewDelivery,
-    store::{ClaimRequest, ClaimResult, End, FinishedAttempt, Retention},
+    AttemptResult, ClaimToken, DeliveryState, EnqueueResult, Inbox, Job, NewDelivery,
+    store::{ClaimRequest, ClaimResult, FinishedAttempt, Retention},
 };
 
-use super::{
-    all, body, delivery, in_line,
-    place::{Engine, Place},
-    record,
-    work::wanted,
-};
+use super::{all, body, delivery, in_line, place::Place, record, work::wanted};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -47,8 +42,8 @@ async fn store(inbox: &Inbox, bodies: &[&str]) -> Vec<i64> {
     enqueued.into_iter().map(EnqueueResult::id).collect()
 }
 
-async fn finish(inbox: &Inbox, job: &Job, end: End) -> bool {
-    let finish = FinishedAttempt { claim_token: job.claim_token(), result: end };
+async fn finish(inbox: &Inbox, job: &Job, result: AttemptResult) -> bool {
+    let finish = FinishedAttempt { claim_token: job.claim_token(), result };
     inbox.store().finish(&[finish]).await.unwrap() == [true]
 }
 
@@ -238,9 +233,7 @@ pub(crate) async fn unreadable_jobs_are_dead(place: Place) {
     let batch = [in_line("x", "a"), delivery("b"), in_line("x", "next")];
     let ids: Vec<i64> =
         inbox.store().enqueue(&batch).await.unwrap().into_iter().map(EnqueueResult::id).collect();
-    let nothing = if place.engine == Engine::Postgres { "'\\x00'::bytea" } else { "x'00'" };
-    let (table, ends) = (place.table("bodies"), format!("({}, {})", ids[0], ids[1]));
-    place.execute(format!("UPDATE {table} SET head = {nothing} WHERE id IN {ends}")).await;
+    place.damage(&ids[..2]).await;
     let claim = claim(&inbox, &some(10)).await;
     assert_eq!((claim.jobs.len(), claim.dead_lettered), (0, 2));
     for dead in &all(&inbox).await[..2] {
@@ -255,7 +248,7 @@ pub(crate) async fn a_retry_waits_for_its_time(place: Place) {
     let inbox = place.open().await;
     store(&inbox, &["a"]).await;
     let job = claim(&inbox, &some(1)).await.jobs.pop().unwrap();
-    let later = End::Retry { after: MINUTE, reason: "busy".to_owned() };
+    let later = AttemptResult::Retry { after: Some(MINUTE), reason: "busy".to_owned() };
     assert!(finish(&inbox, &job, later).await);
     assert!(claimed(&inbox, &some(10)).await.is_empty());
     store(&inbox, &["b"]).await;
@@ -266,7 +259,8 @@ pub(crate) async fn retries_and_new_ones_take_turns(place: Place) {
     let inbox = place.open().await;
     store(&inbox, &["a", "b"]).await;
     for job in claim(&inbox, &some(2)).await.jobs {
-        let at_once = End::Retry { after: Duration::ZERO, reason: "again".to_owned() };
+        let at_once =
+            AttemptResult::Retry { after: Some(Duration::ZERO), reason: "again".to_owned() };
         assert!(finish(&inbox, &job, at_once).await);
     }
     store(&inbox, &["c", "d"]).await;
@@ -285,10 +279,10 @@ pub(crate) async fn one_job_per_key_is_claimed(place: Place) {
     let mut first = claim(&inbox, &some(10)).await.jobs;
     assert_eq!(first.iter().map(body).collect::<Vec<_>>(), ["a", "c"]);
     assert!(claimed(&inbox, &some(10)).await.is_empty());
-    assert!(finish(&inbox, &first.remove(0), End::Completed).await);
+    assert!(finish(&inbox, &first.remove(0), AttemptResult::Completed).await);
     let second = claim(&inbox, &some(10)).await.jobs;
     assert_eq!(second.iter().map(body).collect::<Vec<_>>(), ["b"]);
-    assert!(finish(&inbox, &second[0], End::Dead { reason: "no".to_owned() }).await);
+    assert!(finish(&inbox, &second[0], AttemptResult::Dead { reason: "no".to_owned() }).await);
     assert_eq!(claimed(&inbox, &some(10)).await, ["d"]);
 }
 
@@ -300,7 +294,7 @@ pub(crate) async fn only_the_last_claim_counts(place: Place) {
     let fresh = claim(&inbox, &lost(1)).await.jobs.pop().unwrap();
     let extend =
         async |fences: &[ClaimToken]| inbox.store().renew_leases(fences, MINUTE).await.unwrap();
-    assert!(!finish(&inbox, &stale, End::Completed).await);
+    assert!(!finish(&inbox, &stale, AttemptResult::Completed).await);
     assert!(extend(&[stale.claim_token()]).await.is_empty());
     let now = SystemTime::now();
     assert_eq!(extend(&[stale.claim_token(), fresh.claim_token()]).await, ids);
@@ -308,8 +302,8 @@ pub(crate) async fn only_the_last_claim_counts(place: Place) {
     assert!(claimed(&inbox, &some(1)).await.is_empty(), "the lease goes on");
     let lease = record(&inbox, ids[0]).await.due_at.unwrap().duration_since(now).unwrap();
     assert!(lease > MINUTE / 2 && lease < MINUTE * 2, "{lease:?}");
-    assert!(finish(&inbox, &fresh, End::Completed).await);
-    assert!(!finish(&inbox, &fresh, End::Completed).await);
+    assert!(finish(&inbox, &fresh, AttemptResult::Completed).await);
+    assert!(!finish(&inbox, &fresh, AttemptResult::Completed).await);
     assert!(extend(&[fresh.claim_token()]).await.is_empty());
     let done = record(&inbox, ids[0]).await;
     assert_eq!((done.state, done.attempt, done.last_error), (DeliveryState::Completed, 2, None));

@@ -101,7 +101,7 @@ pub(crate) async fn cancelled_deliveries_cannot_complete(place: Place) {
     assert_eq!(inbox.cancel(&Filter::all().ids([id])).await, Ok(1));
     let finish = webhook_runtime::inbox::store::FinishedAttempt {
         claim_token: claimed.jobs[0].claim_token(),
-        result: webhook_runtime::inbox::store::End::Completed,
+        result: webhook_runtime::inbox::AttemptResult::Completed,
     };
     assert_eq!(inbox.store().finish(&[finish]).await, Ok(vec![false]));
     assert_eq!(record(&inbox, id).await.state, DeliveryState::Cancelled);

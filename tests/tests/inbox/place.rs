@@ -3,17 +3,26 @@
 use std::{
     env, fs,
     path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
-use webhook_runtime::inbox::{Backoff, Inbox, InboxBuilder, InboxError};
+use webhook_runtime::{
+    Clock,
+    inbox::{Backoff, Inbox, InboxBuilder, InboxError},
+};
+use webhook_test_store::Database;
 
 use super::server;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Engine {
     Memory,
+    /// A store that is written outside of the runtime.
+    Foreign,
     Sqlite,
     Postgres,
 }
@@ -22,6 +31,8 @@ pub(crate) struct Place {
     pub(crate) engine: Engine,
     pub(crate) url: String,
     pub(crate) schema: String,
+    /// Where the store is foreign.
+    pub(crate) database: Arc<Database>,
     directory: Option<PathBuf>,
 }
 
@@ -40,8 +51,18 @@ fn count() -> u32 {
 #[allow(clippy::unused_async, reason = "all alike, for the macro")]
 impl Place {
     pub(crate) async fn memory() -> Option<Self> {
-        let (url, schema) = (String::new(), String::new());
-        Some(Self { engine: Engine::Memory, url, schema, directory: None })
+        Some(Self::new(Engine::Memory, String::new()))
+    }
+
+    pub(crate) async fn foreign() -> Option<Self> {
+        Some(Self::new(Engine::Foreign, String::new()))
+    }
+
+    /// The same, with a store that goes by this clock.
+    pub(crate) fn foreign_by(clock: impl Clock) -> Self {
+        let mut place = Self::new(Engine::Foreign, String::new());
+        place.database = Arc::new(Database::new(clock));
+        place
     }
 
     pub(crate) async fn sqlite() -> Option<Self> {
@@ -49,16 +70,23 @@ impl Place {
         let directory = env::temp_dir().join(name);
         fs::create_dir(&directory).unwrap();
         let url = format!("sqlite://{}/inbox.db", directory.display());
-        let schema = String::new();
-        Some(Self { engine: Engine::Sqlite, url, schema, directory: Some(directory) })
+        let mut place = Self::new(Engine::Sqlite, url);
+        place.directory = Some(directory);
+        Some(place)
     }
 
     pub(crate) async fn postgres() -> Option<Self> {
         let url = tokio::task::spawn_blocking(|| server::server().map(server::Server::url))
             .await
             .unwrap()?;
-        let schema = format!("inbox_{}", count());
-        Some(Self { engine: Engine::Postgres, url, schema, directory: None })
+        let mut place = Self::new(Engine::Postgres, url);
+        place.schema = format!("inbox_{}", count());
+        Some(place)
+    }
+
+    fn new(engine: Engine, url: String) -> Self {
+        let (schema, database) = (String::new(), Arc::default());
+        Self { engine, url, schema, database, directory: None }
     }
 
     /// A builder with short leases and short waits.
@@ -80,6 +108,7 @@ impl Place {
     pub(crate) async fn open_by(&self, builder: InboxBuilder) -> Result<Inbox, InboxError> {
         match self.engine {
             Engine::Memory => builder.open_in_memory(),
+            Engine::Foreign => builder.open_with_store(self.database.connect()),
             Engine::Sqlite | Engine::Postgres => builder.open().await,
         }
     }
@@ -99,6 +128,18 @@ impl Place {
             Engine::Postgres => format!("{}.{name}", self.schema),
             _ => format!("webhook_{name}"),
         }
+    }
+
+    /// Damages the stored form of these deliveries, so that it cannot be read.
+    pub(crate) async fn damage(&self, ids: &[i64]) {
+        let nothing = match self.engine {
+            Engine::Foreign => return self.database.damage(ids).await,
+            Engine::Postgres => "'\\x00'::bytea",
+            _ => "x'00'",
+        };
+        let ids = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+        let table = self.table("bodies");
+        self.execute(format!("UPDATE {table} SET head = {nothing} WHERE id IN ({ids})")).await;
     }
 
     pub(crate) async fn execute(&self, sql: String) {

@@ -114,7 +114,7 @@ pub(crate) async fn a_hanging_store_times_out(place: Place) {
     let keys = place.table("keys");
     let hold = Duration::from_secs(7);
     let (taken, is_taken) = tokio::sync::oneshot::channel();
-    let (engine, url) = (place.engine, place.url.clone());
+    let (engine, url, database) = (place.engine, place.url.clone(), place.database.clone());
     let holder = tokio::spawn(async move {
         if engine == Engine::Postgres {
             let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
@@ -123,6 +123,10 @@ pub(crate) async fn a_hanging_store_times_out(place: Place) {
             taken.send(()).unwrap();
             tokio::time::sleep(hold).await;
             connection.close().await.unwrap();
+        } else if engine == Engine::Foreign {
+            let _held = database.hold().await;
+            taken.send(()).unwrap();
+            tokio::time::sleep(hold).await;
         } else {
             let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
             sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();

@@ -1,12 +1,13 @@
 //! Writes through `Tx` commit with the completion, or not at all.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use sqlx::Executor as _;
 use webhook_runtime::inbox::{
     AttemptResult, Backoff, DeliveryState, Filter, Inbox, InboxError, Job, JobHandlers, Tx,
     TxSource,
 };
+use webhook_test_store::Connection;
 
 use super::{
     body, delivery, failed, in_line,
@@ -19,7 +20,9 @@ async fn with_effects(place: &Place) -> Inbox {
     let backoff = Backoff::new(Duration::from_millis(300), Duration::from_secs(60));
     let builder = place.builder().max_attempts(4).backoff(backoff);
     let inbox = place.open_by(builder).await.unwrap();
-    place.execute(format!("CREATE TABLE {} (name text NOT NULL)", effects(place))).await;
+    if place.engine != Engine::Foreign {
+        place.execute(format!("CREATE TABLE {} (name text NOT NULL)", effects(place))).await;
+    }
     inbox
 }
 
@@ -31,13 +34,25 @@ fn effects(place: &Place) -> String {
 }
 
 async fn count(place: &Place) -> i64 {
+    if place.engine == Engine::Foreign {
+        return i64::try_from(place.database.effects().await.len()).unwrap();
+    }
     place.number(&format!("SELECT count(*) FROM {}", effects(place))).await
+}
+
+async fn count_distinct(place: &Place) -> i64 {
+    if place.engine == Engine::Foreign {
+        let effects: HashSet<String> = place.database.effects().await.into_iter().collect();
+        return i64::try_from(effects.len()).unwrap();
+    }
+    place.number(&format!("SELECT count(DISTINCT name) FROM {}", effects(place))).await
 }
 
 async fn write(engine: Engine, table: &str, tx: &mut Tx, name: &str) -> Result<(), InboxError> {
     let insert = sqlx::AssertSqlSafe(format!("INSERT INTO {table} VALUES ('{name}')"));
     let failed = |error: sqlx::Error| InboxError::Store(error.to_string());
     let written = match engine {
+        Engine::Foreign => return tx.connection::<Connection>().await?.write(name),
         Engine::Postgres => tx.postgres().await?.execute(insert).await.map(|_| ()),
         _ => tx.sqlite().await?.execute(insert).await.map(|_| ()),
     };
@@ -85,8 +100,8 @@ pub(crate) async fn a_failure_rolls_the_effect_back(place: Place) {
     }));
     let done = until_state(&inbox, id, DeliveryState::Completed).await;
     assert_eq!((done.attempt, count(&place).await), (3, 1));
+    workers.shutdown(Duration::from_secs(5)).await;
     let id = inbox.enqueue(delivery("b")).await.unwrap().id();
-    drop(workers);
     inbox
         .drain(&writing(&place, |_| AttemptResult::Dead { reason: "no".to_owned() }))
         .await
@@ -135,6 +150,13 @@ pub(crate) async fn one_job_has_one_transaction(place: Place) {
             let mut tx = source.tx().unwrap();
             assert!(source.tx().is_none());
             write(engine, &table, &mut tx, "first").await.unwrap();
+            let wrong = tx.connection::<u8>().await;
+            assert!(matches!(wrong, Err(InboxError::Unsupported(_))), "{wrong:?}");
+            let wrong = match engine {
+                Engine::Postgres => tx.sqlite().await.map(|_| ()),
+                _ => tx.postgres().await.map(|_| ()),
+            };
+            assert!(matches!(wrong, Err(InboxError::Unsupported(_))), "{wrong:?}");
             drop(tx);
             // The same transaction, not another.
             write(engine, &table, &mut source.tx().unwrap(), "second").await.unwrap();
@@ -167,21 +189,22 @@ pub(crate) async fn several_processes_have_each_effect_once(place: Place) {
         now.pending + now.running + now.dead == 0
     })
     .await;
-    let distinct = format!("SELECT count(DISTINCT name) FROM {}", effects(&place));
-    assert_eq!((count(&place).await, place.number(&distinct).await), (150, 150));
+    assert_eq!((count(&place).await, count_distinct(&place).await), (150, 150));
 }
 
 pub(crate) async fn an_aborted_transaction_completes_nothing(place: Place) {
     let inbox = with_effects(&place).await;
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
-    let table = effects(&place);
+    let (engine, table) = (place.engine, effects(&place));
     let processes = JobHandlers::new().on("orders", move |job: Job, source: TxSource| {
         let table = table.clone();
         async move {
             let mut tx = source.tx().unwrap();
-            write(Engine::Postgres, &table, &mut tx, "a").await.unwrap();
-            if job.attempt == 1 {
-                // The function ignores this error, but it aborts the transaction.
+            write(engine, &table, &mut tx, "a").await.unwrap();
+            // The function ignores this error, but it aborts the transaction.
+            if job.attempt == 1 && engine == Engine::Foreign {
+                tx.connection::<Connection>().await.unwrap().abort();
+            } else if job.attempt == 1 {
                 let wrong = tx.postgres().await.unwrap().execute("SELECT 1 / 0").await;
                 assert!(wrong.is_err());
             }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use webhook_runtime::inbox::{
     AttemptResult, Backoff, DeliveryState, Job, JobHandlers, TxSource,
-    store::{ClaimRequest, End, FinishedAttempt},
+    store::{ClaimRequest, FinishedAttempt},
 };
 
 use super::{Ran, all, delivery, failed, place::Place, record, until, until_state};
@@ -162,10 +162,10 @@ pub(crate) async fn a_stale_claim_changes_nothing(place: Place) {
     assert_eq!((fresh.id, fresh.attempt), (id, 2));
     let before = record(&inbox, id).await;
     let ends = [
-        End::Completed,
-        End::Dead { reason: "stale".to_owned() },
-        End::Retry { after: Duration::ZERO, reason: "stale".to_owned() },
-        End::Released,
+        AttemptResult::Completed,
+        AttemptResult::Dead { reason: "stale".to_owned() },
+        AttemptResult::Retry { after: Some(Duration::ZERO), reason: "stale".to_owned() },
+        AttemptResult::Released,
     ];
     for end in ends {
         let finish = FinishedAttempt { claim_token: stale.claim_token(), result: end };
@@ -181,12 +181,13 @@ pub(crate) async fn a_stale_claim_changes_nothing(place: Place) {
     );
     // A released attempt does not count, and its claim is stale, too.
     let finish = |end| FinishedAttempt { claim_token: fresh.claim_token(), result: end };
-    assert_eq!(store.finish(&[finish(End::Released)]).await, Ok(vec![true]));
+    assert_eq!(store.finish(&[finish(AttemptResult::Released)]).await, Ok(vec![true]));
     assert_eq!(record(&inbox, id).await.attempt, 1);
     let again = claim().await.unwrap();
     assert_eq!(again.attempt, 2);
-    assert_eq!(store.finish(&[finish(End::Completed)]).await, Ok(vec![false]));
-    let last = FinishedAttempt { claim_token: again.claim_token(), result: End::Completed };
+    assert_eq!(store.finish(&[finish(AttemptResult::Completed)]).await, Ok(vec![false]));
+    let last =
+        FinishedAttempt { claim_token: again.claim_token(), result: AttemptResult::Completed };
     assert_eq!(store.finish(std::slice::from_ref(&last)).await, Ok(vec![true]));
     assert_eq!(store.finish(&[last]).await, Ok(vec![false]));
 }

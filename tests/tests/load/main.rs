@@ -1,7 +1,7 @@
 //! The server under load: `tests/src/bin/server.rs` as a separate process, with default limits. The
 //! tests measure its memory.
 //!
-//! Each test is short by default. `CONTRIBUTING.md` has the variables for longer runs, and the
+//! Each test is short by default. `docs/evidence.md` has the variables for longer runs, and the
 //! figures.
 
 #[path = "../common/mod.rs"]

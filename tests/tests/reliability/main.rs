@@ -2,7 +2,7 @@
 //! starved; senders over HTTP with a ledger of their own; and a table in which doubled effects
 //! show.
 //!
-//! The tests are short by default. `CONTRIBUTING.md` has the variables for longer runs. If
+//! The tests are short by default. `docs/evidence.md` has the variables for longer runs. If
 //! PostgreSQL is not installed, its tests say so and pass.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]

@@ -1,10 +1,10 @@
-//! What has happened, in numbers.
+//! Counters of what has happened.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::inbox::store::QueueDepth;
 
-/// What this process has done since it opened the inbox.
+/// Counts what this process has done since it opened the inbox.
 #[derive(Default)]
 pub(crate) struct InboxMetrics {
     stored: AtomicU64,
@@ -14,21 +14,21 @@ pub(crate) struct InboxMetrics {
     dead: AtomicU64,
 }
 
-/// The inbox in numbers.
+/// The inbox in numbers: what this process has done, and what the store holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InboxStats {
-    /// Stored by this process.
+    /// Deliveries that this process has stored.
     pub stored: u64,
-    /// Recognised by this process as stored before.
+    /// Copies that this process has recognised.
     pub duplicates: u64,
-    /// Completed by this process.
+    /// Deliveries that this process has completed.
     pub completed: u64,
-    /// Failed in this process, and to be tried again.
+    /// Attempts that failed in this process and are retried.
     pub retried: u64,
-    /// Given up by this process.
+    /// Deliveries that this process has given up.
     pub dead_lettered: u64,
-    /// What there is in the store, whoever put it there.
+    /// The contents of the store, of all processes.
     pub depth: QueueDepth,
 }
 
@@ -50,8 +50,8 @@ impl InboxMetrics {
         add(&self.dead, "webhook_inbox_dead_lettered_total", count);
     }
 
-    pub(crate) fn with(&self, now: QueueDepth) -> InboxStats {
-        tell(&now);
+    pub(crate) fn with(&self, depth: QueueDepth) -> InboxStats {
+        set_gauges(&depth);
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         InboxStats {
             stored: read(&self.stored),
@@ -59,7 +59,7 @@ impl InboxMetrics {
             completed: read(&self.done),
             retried: read(&self.retried),
             dead_lettered: read(&self.dead),
-            depth: now,
+            depth,
         }
     }
 }
@@ -73,9 +73,9 @@ fn add(counter: &AtomicU64, name: &'static str, count: u64) {
     }
 }
 
-/// Gauges go where the counters go.
+/// Sets the gauges of the `metrics` facade.
 #[cfg_attr(not(feature = "metrics"), allow(unused_variables, reason = "it is for metrics"))]
-pub(crate) fn tell(queue_depth: &QueueDepth) {
+fn set_gauges(queue_depth: &QueueDepth) {
     #[cfg(feature = "metrics")]
     #[allow(clippy::cast_precision_loss, reason = "a gauge is a float")]
     {

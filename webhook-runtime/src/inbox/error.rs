@@ -1,49 +1,49 @@
-//! What can go wrong with the inbox.
+//! The errors of the inbox.
 
 use std::fmt;
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-/// Why the inbox could not do what it was asked to.
+/// An operation of the inbox failed.
 ///
-/// Neither passwords of URLs nor anything of a delivery is in it.
+/// It contains neither a password of a URL nor anything of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InboxError {
-    /// The URL is none that an inbox can be opened at.
+    /// No inbox can be opened at this URL.
     InvalidUrl {
         /// The URL, with `…` for user, password and options.
         url: String,
-        /// What is wrong with it, and what to write instead.
+        /// The mistake, and what to write instead.
         problem: String,
     },
-    /// An option that cannot be.
+    /// An option has an impossible value.
     InvalidOption {
-        /// Its name.
+        /// The name of the option.
         name: &'static str,
-        /// What is wrong with it.
+        /// The mistake.
         problem: String,
     },
-    /// The database could not be opened, or is not as safe as an inbox has to be.
+    /// The database could not be opened, or is not as safe as an inbox must be.
     Open {
         /// The URL, with `…` for user, password and options.
         url: String,
-        /// What went wrong.
+        /// The cause.
         problem: String,
     },
-    /// As much waits to be stored as may. Temporary: the provider should send again.
+    /// The queue of deliveries to store is full. This is temporary: the provider should send again.
     QueueFull,
-    /// The store did not answer in time; what was to be stored may have been.
+    /// The store did not answer in time. The delivery may be stored all the same.
     Timeout,
     /// The inbox has been closed.
     Closed,
     /// The store failed.
     Store(String),
-    /// This kind of store cannot do it.
+    /// The store does not support the operation.
     Unsupported(&'static str),
-    /// The delivery was claimed anew, discarded or completed meanwhile: whoever holds the old claim
-    /// can change nothing any more.
+    /// The claim is stale: the delivery has been claimed again, cancelled or completed, and the old
+    /// claim can no longer change it.
     StaleClaim,
 }
 
@@ -59,19 +59,21 @@ impl fmt::Display for InboxError {
             Self::Open { url, problem } => {
                 write!(f, "the inbox at `{url}` could not be opened: {problem}")
             }
-            Self::QueueFull => f.write_str("as much waits to be stored as may"),
+            Self::QueueFull => f.write_str("too many deliveries are waiting to be stored"),
             Self::Timeout => f.write_str("the store did not answer in time"),
             Self::Closed => f.write_str("the inbox has been closed"),
             Self::Store(problem) => write!(f, "the store failed: {problem}"),
             Self::Unsupported(what) => f.write_str(what),
-            Self::StaleClaim => f.write_str("the delivery was claimed anew or settled meanwhile"),
+            Self::StaleClaim => {
+                f.write_str("the delivery has been claimed again, cancelled or completed")
+            }
         }
     }
 }
 
 impl std::error::Error for InboxError {}
 
-/// 503: whatever failed may not the next time. Behind the inbox, the delivery is tried again.
+/// 503: the next try may succeed. Behind the inbox, the delivery is retried.
 impl IntoResponse for InboxError {
     fn into_response(self) -> Response {
         let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -93,7 +95,7 @@ impl From<sqlx::Error> for InboxError {
 
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 impl InboxError {
-    /// Whether the tables are those that this program knows.
+    /// Checks that the tables have the version that this program knows.
     pub(crate) fn unless_version_is(wanted: usize, found: usize) -> Result<(), Self> {
         let hint = match found.cmp(&wanted) {
             std::cmp::Ordering::Equal => return Ok(()),

@@ -1,4 +1,4 @@
-//! Records as a stream.
+//! A stream of records.
 
 use std::{
     collections::VecDeque,
@@ -16,13 +16,13 @@ use crate::inbox::{
     store::InboxStore,
 };
 
-/// How many records are read at a time.
+/// The number of records that are read at a time.
 const PAGE: u32 = 200;
 
 type Page = Pin<Box<dyn Future<Output = Result<Vec<Record>, InboxError>> + Send>>;
 
-/// Records in the order of their numbers, read from the store page by page: what is added or
-/// changed meanwhile may or may not be among them, and none comes twice.
+/// A stream of records, ordered by number and read from the store page by page. Records that are
+/// added or changed meanwhile may be missing; none comes twice.
 pub struct Listing {
     store: Arc<dyn InboxStore>,
     filter: Filter,
@@ -38,18 +38,18 @@ impl Listing {
         Self { store, filter, after: i64::MIN, ready, reading: None, ended: false }
     }
 
-    /// The next record, for those who have no extensions of streams at hand.
+    /// Returns the next record, without a stream extension trait.
     ///
     /// # Errors
-    /// When the store fails; the listing ends with it.
+    /// If the store fails. The listing ends with the error.
     pub async fn next(&mut self) -> Option<Result<Record, InboxError>> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// All the records that are left.
+    /// Reads all remaining records.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub async fn collect(mut self) -> Result<Vec<Record>, InboxError> {
         let mut records = Vec::new();
         while let Some(record) = self.next().await {

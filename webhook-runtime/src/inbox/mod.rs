@@ -1,34 +1,22 @@
 //! The durable inbox: deliveries are acknowledged when they are safely stored, and run afterwards.
 //!
-//! What is promised: a delivery that was acknowledged survives a crash of the process and of the
-//! machine, and its function is run until it succeeds or the delivery becomes a dead letter, which
-//! operators see and can run again. What the function writes through [`Tx`] happens exactly once;
-//! what it does elsewhere happens at least once, since no database can take back a letter that was
-//! sent. A copy of a delivery is recognised for as long as its key is kept.
+//! An acknowledged delivery survives a crash of the process and of the machine. Its function runs
+//! until it succeeds or the delivery becomes a dead letter, which operators see and can run again.
+//! What the function writes through [`Tx`] happens exactly once. What it does elsewhere happens at
+//! least once, since no database can take back a letter that was sent. A copy of a delivery is
+//! recognised as long as its key is kept.
 
 mod counters;
 mod error;
-#[cfg_attr(
-    not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
-    allow(dead_code, reason = "an inbox in memory has no columns")
-)]
 pub(crate) mod http;
 mod listing;
 #[cfg(feature = "testing")]
 mod memory;
 mod options;
-#[cfg_attr(
-    not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
-    allow(dead_code, reason = "an inbox in memory has no columns")
-)]
 mod record;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod sql;
 pub mod store;
-#[cfg_attr(
-    not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
-    allow(dead_code, reason = "an inbox in memory has no transactions")
-)]
 mod tx;
 pub(crate) mod worker;
 mod writer;
@@ -42,9 +30,9 @@ use std::{
 use tokio::sync::Notify;
 
 #[cfg(feature = "inbox-postgres")]
-pub use self::sql::postgres::{PostgresTransaction, postgres_migrations, postgres_versions};
+pub use self::sql::postgres::{postgres_migrations, postgres_versions};
 #[cfg(feature = "inbox-sqlite")]
-pub use self::sql::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS, SqliteTransaction};
+pub use self::sql::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
 use self::{
     counters::InboxMetrics,
     options::Settings,
@@ -65,7 +53,7 @@ pub use self::{
         StoredDelivery,
     },
     store::{PruneResult, QueueDepth},
-    tx::{Transaction, Tx, TxSource},
+    tx::{Tx, TxSource},
     worker::{
         JobHandlers, ShutdownResult, Workers,
         attempt::{JobFuture, JobHandler},
@@ -79,78 +67,91 @@ pub struct Inbox {
     shared: Arc<Shared>,
 }
 
-/// What all clones, and the workers, have in common.
+/// The state that all clones and the workers share.
 pub(crate) struct Shared {
-    /// What [`Webhooks`](crate::Webhooks) has begun, to be ended by [`Inbox::shutdown`].
+    /// The workers that [`Webhooks`](crate::Webhooks) has started; [`Inbox::shutdown`] ends them.
     workers: Mutex<Vec<Workers>>,
     pub(crate) store: Arc<dyn InboxStore>,
     pub(crate) settings: Settings,
     pub(crate) writer: Writer,
     pub(crate) counters: Arc<InboxMetrics>,
-    /// Something new is due.
+    /// Wakes the workers when something new is due.
     pub(crate) wake: Arc<Notify>,
 }
 
-/// How many records are changed or deleted by one transaction: others want to write, too.
+/// The number of records that one transaction changes or deletes: others want to write, too.
 const CHUNK: u32 = 500;
 
 impl Inbox {
-    /// Opens the inbox at a URL, and makes what is missing: `sqlite://file.db`, or
-    /// `postgres://user@host/database`. To be called on a tokio runtime.
+    /// Opens the inbox at a URL, `sqlite://file.db` or `postgres://user@host/database`, and creates
+    /// its tables if they are missing. Call it on a tokio runtime.
     ///
     /// # Errors
-    /// With what is wrong with the URL or the database.
+    /// If the URL is wrong or the database cannot be used.
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
     pub async fn open(url: &str) -> Result<Self, InboxError> {
         Self::builder(url).open().await
     }
 
-    /// The inbox at a URL, to be configured before it is opened.
+    /// Configures the inbox at a URL before it is opened.
     pub fn builder(url: &str) -> InboxBuilder {
         InboxBuilder::new(url)
     }
 
+    /// Opens an inbox on a store of your own, with the options of [`InboxBuilder`] as they are;
+    /// [`InboxBuilder::open_with_store`] takes others. Call it on a tokio runtime.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// use webhook_runtime::inbox::{Inbox, InboxBuilder, InboxError, store::InboxStore};
+    ///
+    /// # fn open(store: Arc<dyn InboxStore>) -> Result<(), InboxError> {
+    /// let inbox = Inbox::with_store(Arc::clone(&store));
+    /// let quicker = InboxBuilder::default().concurrency(64).open_store(store)?;
+    /// # let _ = (inbox, quicker);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_store(store: Arc<dyn InboxStore>) -> Self {
+        Self::start(store, Settings::default())
+    }
+
     pub(crate) fn start(store: Arc<dyn InboxStore>, settings: Settings) -> Self {
         let (counters, wake) = (Arc::new(InboxMetrics::default()), Arc::new(Notify::new()));
-        let writer = Writer::start(
-            &store,
-            settings.queue,
-            settings.batch,
-            Arc::clone(&counters),
-            Arc::clone(&wake),
-        );
+        let writer = Writer::start(&store, &settings, Arc::clone(&counters), Arc::clone(&wake));
         let workers = Mutex::default();
         Self { shared: Arc::new(Shared { workers, store, settings, writer, counters, wake }) }
     }
 
-    /// Stores a delivery. Once this says anything but an error, the delivery is safe, and can be
-    /// acknowledged.
+    /// Stores a delivery. When this succeeds, the delivery is safe and can be acknowledged.
     ///
     /// # Errors
-    /// Within five seconds, where it is not known to be safe: it may be stored all the same.
+    /// After at most five seconds, if the delivery is not known to be safe. It may be stored all
+    /// the same.
     pub async fn enqueue(&self, delivery: NewDelivery) -> Result<EnqueueResult, InboxError> {
         self.shared.writer.enqueue(delivery).await
     }
 
-    /// Begins to run what is stored for the endpoints that `processes` are for; what is stored for
-    /// others stays.
+    /// Starts workers for the deliveries of the endpoints that `processes` has handlers for. The
+    /// deliveries of other endpoints stay.
     #[must_use = "the workers end when this is dropped"]
     pub fn start_workers(&self, processes: JobHandlers) -> Workers {
         Workers::start(Arc::clone(&self.shared), processes)
     }
 
-    /// Begins to run what is stored, until [`shutdown`](Self::shutdown).
+    /// Starts workers that run until [`shutdown`](Self::shutdown).
     pub(crate) fn keep_working(&self, processes: JobHandlers) {
         let workers = self.start_workers(processes);
         self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).push(workers);
     }
 
-    /// Ends the work that [`Webhooks`](crate::Webhooks) has begun with this inbox: nothing more is
-    /// started, what runs is finished for as long as `deadline` says, and the rest is given back, to
-    /// be run by another process or after the next start.
+    /// Stops the workers that [`Webhooks`](crate::Webhooks) has started with this inbox. They start
+    /// nothing more and finish what they are running, for `deadline` at most. They give the rest
+    /// back, to be run by another process or after the next start.
     ///
-    /// [`Webhooks::serve`](crate::Webhooks::serve) does so by itself. A program with a server of its
-    /// own does it after its server has ended.
+    /// [`Webhooks::serve`](crate::Webhooks::serve) calls this. A program with its own server calls
+    /// it after its server has stopped.
     pub async fn shutdown(&self, deadline: Duration) -> ShutdownResult {
         let workers = {
             let mut workers = self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,7 +168,8 @@ impl Inbox {
         stopped
     }
 
-    /// Ends the work, and lets go of the database.
+    /// Stops the workers and closes the database.
+    #[cfg(feature = "serve")]
     pub(crate) async fn end(self, deadline: Duration) {
         let ShutdownResult { finished, released } = self.shutdown(deadline).await;
         tracing::info!(finished, released, "the inbox has stopped");
@@ -176,57 +178,57 @@ impl Inbox {
         }
     }
 
-    /// Runs what is due until nothing is, and says how many attempts that took: for tests, in the
-    /// place of [`start_workers`](Self::start_workers).
+    /// Runs what is due until nothing is, and returns the number of attempts. For tests, instead of
+    /// [`work`](Self::work).
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub async fn drain(&self, processes: &JobHandlers) -> Result<u64, InboxError> {
         worker::drain(&self.shared, processes).await
     }
 
-    /// Has the workers look for what is due now, as they do by themselves at every
+    /// Makes the workers look for due deliveries now. They also look at every
     /// [`poll_interval`](InboxBuilder::poll_interval).
     pub fn wake(&self) {
         self.shared.wake.notify_one();
     }
 
-    /// The records that a filter means, in the order in which they came.
+    /// Lists the records that a filter matches, oldest first.
     #[must_use]
     pub fn list(&self, filter: Filter) -> Listing {
         Listing::new(Arc::clone(&self.shared.store), filter)
     }
 
-    /// One record with what was sent; `None` where there is none, or it has been pruned.
+    /// Returns one record with what was sent; `None` if it does not exist or has been pruned.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub async fn get(&self, id: i64) -> Result<Option<StoredDelivery>, InboxError> {
         self.shared.store.get(id).await
     }
 
-    /// Runs dead letters again, from their first attempt, and says how many.
+    /// Runs dead letters again, from their first attempt, and returns their number.
     ///
     /// # Errors
-    /// When the store fails; some may have been changed.
+    /// If the store fails. Some records may have changed.
     pub async fn retry(&self, filter: &Filter) -> Result<u64, InboxError> {
         self.change(filter, Change::Retry).await
     }
 
-    /// Runs what is finished again, completed or not, and says how many. What it does happens once
-    /// more: that is what it is for.
+    /// Runs finished deliveries again, completed or not, and returns their number. Their effects
+    /// happen once more: that is the purpose.
     ///
     /// # Errors
-    /// When the store fails; some may have been changed.
+    /// If the store fails. Some records may have changed.
     pub async fn replay(&self, filter: &Filter) -> Result<u64, InboxError> {
         self.change(filter, Change::Replay).await
     }
 
-    /// Puts aside what is not completed, and says how many. What is running goes on, but cannot
-    /// complete: what it writes through [`Tx`] is taken back.
+    /// Cancels deliveries that are not completed, and returns their number. A running one goes on
+    /// but cannot complete: what it writes through [`Tx`] is rolled back.
     ///
     /// # Errors
-    /// When the store fails; some may have been changed.
+    /// If the store fails. Some records may have changed.
     pub async fn cancel(&self, filter: &Filter) -> Result<u64, InboxError> {
         self.change(filter, Change::Cancel).await
     }
@@ -245,32 +247,32 @@ impl Inbox {
         Ok(count)
     }
 
-    /// Deletes what has been kept for long enough. The workers do so by themselves.
+    /// Deletes what has been kept long enough. The workers do this every minute.
     ///
     /// # Errors
-    /// When the store fails; some may have been deleted.
+    /// If the store fails. Some records may be deleted.
     pub async fn prune(&self) -> Result<PruneResult, InboxError> {
-        worker::keeper::prune(&self.shared).await
+        worker::maintenance::prune(&self.shared).await
     }
 
-    /// What this process has done, and what there is.
+    /// Counts what this process has done and what the store holds.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub async fn stats(&self) -> Result<InboxStats, InboxError> {
         Ok(self.shared.counters.with(self.shared.store.queue_depth().await?))
     }
 
-    /// Stores nothing more, and lets go of the database once what was queued is committed.
+    /// Stops storing, commits what is queued, and closes the database.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub async fn close(&self) -> Result<(), InboxError> {
         self.shared.writer.close();
         self.shared.store.close().await
     }
 
-    /// The store itself.
+    /// The store of this inbox.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn InboxStore> {
         &self.shared.store

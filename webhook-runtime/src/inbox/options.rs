@@ -1,4 +1,4 @@
-//! How an inbox is configured.
+//! Options of an inbox, and how it is opened.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,14 +8,14 @@ use crate::{
         error::InboxError,
         store::{InboxStore, Retention},
         worker::retry::Backoff,
-        writer::queue::Most,
+        writer::queue::Capacity,
     },
     verify::{Clock, SystemClock},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// What the parts of an inbox go by.
+/// The options that the parts of an inbox use.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) concurrency: usize,
@@ -25,16 +25,34 @@ pub(crate) struct Settings {
     pub(crate) backoff: Backoff,
     pub(crate) poll_interval: Duration,
     pub(crate) retention: Retention,
-    pub(crate) queue: Most,
-    pub(crate) batch: Most,
+    pub(crate) dedup_retention: Duration,
+    pub(crate) queue: Capacity,
+    pub(crate) batch: Capacity,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// An inbox that is about to be opened.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            concurrency: 16,
+            max_attempts: 15,
+            lease: Duration::from_secs(30),
+            attempt_timeout: Duration::from_secs(15 * 60),
+            backoff: Backoff::default(),
+            poll_interval: Duration::from_secs(1),
+            retention: Retention { completed: DAY, dead_letters: DAY * 30 },
+            dedup_retention: DAY * 7,
+            queue: Capacity { items: 4096, weight: 64 * 1024 * 1024 },
+            batch: Capacity { items: 256, weight: 8 * 1024 * 1024 },
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+/// Configures an inbox before it is opened.
 #[must_use = "an inbox is opened by `open`"]
 pub struct InboxBuilder {
     settings: Settings,
-    dedup_retention: Duration,
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
     url: String,
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
@@ -45,26 +63,21 @@ pub struct InboxBuilder {
     connections: u32,
 }
 
+impl Default for InboxBuilder {
+    /// Without a URL: for [`open_with_store`](Self::open_with_store).
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
 impl InboxBuilder {
     #[cfg_attr(
         not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
-        allow(unused_variables, reason = "an inbox in memory has no URL")
+        allow(unused_variables, reason = "without an engine there is no URL")
     )]
     pub(crate) fn new(url: &str) -> Self {
         Self {
-            settings: Settings {
-                concurrency: 16,
-                max_attempts: 15,
-                lease: Duration::from_secs(30),
-                attempt_timeout: Duration::from_secs(15 * 60),
-                backoff: Backoff::default(),
-                poll_interval: Duration::from_secs(1),
-                retention: Retention { completed: DAY, dead_letters: DAY * 30 },
-                queue: Most { items: 4096, weight: 64 * 1024 * 1024 },
-                batch: Most { items: 256, weight: 8 * 1024 * 1024 },
-                clock: Arc::new(SystemClock),
-            },
-            dedup_retention: DAY * 7,
+            settings: Settings::default(),
             #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
             url: url.to_owned(),
             #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
@@ -76,113 +89,111 @@ impl InboxBuilder {
         }
     }
 
-    /// How many functions run at a time; 16 unless said otherwise.
-    pub fn concurrency(mut self, most: usize) -> Self {
-        self.settings.concurrency = most;
+    /// Sets how many functions run at a time. The default is 16.
+    pub fn concurrency(mut self, max: usize) -> Self {
+        self.settings.concurrency = max;
         self
     }
 
-    /// How often a delivery is started before it becomes a dead letter; 15 times unless said
-    /// otherwise. What ends the whole process counts as well.
-    pub fn max_attempts(mut self, most: u32) -> Self {
-        self.settings.max_attempts = most;
+    /// Sets how often a delivery is started before it becomes a dead letter. The default is 15. An
+    /// attempt that ends the whole process counts, too.
+    pub fn max_attempts(mut self, max: u32) -> Self {
+        self.settings.max_attempts = max;
         self
     }
 
-    /// For how long a claim is good without being renewed; 30 seconds unless said otherwise. It is
-    /// renewed while the function runs: after a crash, this is how long its deliveries wait.
+    /// Sets how long a claim is good unless it is renewed. The default is 30 seconds. It is renewed
+    /// while the function runs; after a crash, this is how long its deliveries wait.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.settings.lease = lease;
         self
     }
 
-    /// How long a function may run before the attempt counts as failed; 15 minutes unless said
-    /// otherwise.
+    /// Sets how long a function may run before the attempt fails. The default is 15 minutes.
     pub fn attempt_timeout(mut self, deadline: Duration) -> Self {
         self.settings.attempt_timeout = deadline;
         self
     }
 
-    /// How long to wait between attempts.
+    /// Sets the pauses between attempts.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.backoff = backoff;
         self
     }
 
-    /// How often to look for what has become due without a word: retries, and what other processes
-    /// stored; every second unless said otherwise.
+    /// Sets how often workers look for deliveries that became due without a notification: retries,
+    /// and what other processes stored. The default is one second.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.settings.poll_interval = interval;
         self
     }
 
-    /// How long completed and discarded deliveries are kept; a day unless said otherwise.
+    /// Sets how long completed and cancelled deliveries are kept. The default is a day.
     pub fn completed_retention(mut self, time: Duration) -> Self {
         self.settings.retention.completed = time;
         self
     }
 
-    /// How long dead letters are kept; 30 days unless said otherwise.
+    /// Sets how long dead letters are kept. The default is 30 days.
     pub fn dead_letter_retention(mut self, time: Duration) -> Self {
         self.settings.retention.dead_letters = time;
         self
     }
 
-    /// For how long copies of a delivery are recognised; 7 days unless said otherwise, and in any
-    /// case for as long as its provider may send it again.
+    /// Sets how long copies of a delivery are recognised. The default is 7 days. It is never
+    /// shorter than the time in which the provider may send the delivery again.
     pub fn dedup_retention(mut self, time: Duration) -> Self {
-        self.dedup_retention = time;
+        self.settings.dedup_retention = time;
         self
     }
 
-    /// How much may wait to be stored, in deliveries and in bytes; 4096 and 64 MiB unless said
-    /// otherwise. What is more is answered by 503, and the provider sends it again.
+    /// Sets how much may wait to be stored, in deliveries and in bytes. The default is 4096 and
+    /// 64 MiB. More is refused with 503, and the provider sends it again.
     pub fn max_queued(mut self, deliveries: usize, bytes: usize) -> Self {
-        self.settings.queue = Most { items: deliveries, weight: bytes };
+        self.settings.queue = Capacity { items: deliveries, weight: bytes };
         self
     }
 
-    /// How much is committed at a time, in deliveries and in bytes; 256 and 8 MiB unless said
-    /// otherwise.
+    /// Sets how much is committed at a time, in deliveries and in bytes. The default is 256 and
+    /// 8 MiB.
     pub fn max_group_commit(mut self, deliveries: usize, bytes: usize) -> Self {
-        self.settings.batch = Most { items: deliveries, weight: bytes };
+        self.settings.batch = Capacity { items: deliveries, weight: bytes };
         self
     }
 
-    /// Tells the time, where the database does not: PostgreSQL has a clock of its own.
+    /// Sets the clock. PostgreSQL uses its own for what it stores.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.settings.clock = Arc::new(clock);
         self
     }
 
-    /// Whether `open` makes and changes the tables; it does unless told otherwise.
+    /// Sets whether `open` creates and migrates the tables. It does by default.
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
     pub fn migrate(mut self, migrate: bool) -> Self {
         self.migrate = migrate;
         self
     }
 
-    /// The PostgreSQL schema that the tables are in; `webhook` unless said otherwise.
+    /// Sets the PostgreSQL schema of the tables. The default is `webhook`.
     #[cfg(feature = "inbox-postgres")]
     pub fn schema(mut self, name: impl Into<String>) -> Self {
         self.schema = name.into();
         self
     }
 
-    /// How many connections to PostgreSQL there are for the inbox itself; 4 unless said otherwise.
-    /// The transactions of functions have as many more as functions run at a time, and one waits
-    /// for news.
+    /// Sets the number of connections to PostgreSQL for the inbox itself. The default is 4. The
+    /// transactions of functions take one more for each function that runs, and one connection
+    /// waits for notifications.
     #[cfg(feature = "inbox-postgres")]
-    pub fn max_connections(mut self, most: u32) -> Self {
-        self.connections = most;
+    pub fn max_connections(mut self, max: u32) -> Self {
+        self.connections = max;
         self
     }
 
-    /// Opens the inbox, and makes its tables where they are missing. To be called on a tokio
-    /// runtime.
+    /// Opens the inbox, and creates its tables if they are missing. Call it on a tokio runtime.
     ///
     /// # Errors
-    /// With what is wrong with the URL, the options or the database.
+    /// If the URL or an option is wrong, or the database cannot be used.
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
     pub async fn open(self) -> Result<Inbox, InboxError> {
         self.check()?;
@@ -190,24 +201,25 @@ impl InboxBuilder {
         Ok(Inbox::start(store, self.settings))
     }
 
-    /// An inbox with a store of your own.
+    /// Opens an inbox on a store of your own; the URL is ignored. If the store does not use the
+    /// system's clock, set the same clock by [`clock`](Self::clock). Call it on a tokio runtime.
     ///
     /// # Errors
-    /// With what is wrong with the options.
+    /// If an option is wrong.
     pub fn open_with_store(self, store: Arc<dyn InboxStore>) -> Result<Inbox, InboxError> {
         self.check()?;
         Ok(Inbox::start(store, self.settings))
     }
 
-    /// An inbox in memory, for tests: it loses everything when it is dropped.
+    /// Opens an inbox in memory, for tests: it loses everything when it is dropped.
     ///
     /// # Errors
-    /// With what is wrong with the options.
+    /// If an option is wrong.
     #[cfg(feature = "testing")]
     pub fn open_in_memory(self) -> Result<Inbox, InboxError> {
         self.check()?;
         let clock = Arc::clone(&self.settings.clock);
-        let store = crate::inbox::memory::MemoryStore::new(clock, self.dedup_retention);
+        let store = crate::inbox::memory::MemoryStore::new(clock);
         Ok(Inbox::start(Arc::new(store), self.settings))
     }
 
@@ -217,9 +229,8 @@ impl InboxBuilder {
         #[cfg(feature = "inbox-sqlite")]
         if url.starts_with("sqlite:") {
             let clock = Arc::clone(&self.settings.clock);
-            let (keep, migrate) = (self.dedup_retention, self.migrate);
             let store =
-                crate::inbox::sql::sqlite::SqliteStore::open(url, clock, keep, migrate).await?;
+                crate::inbox::sql::sqlite::SqliteStore::open(url, clock, self.migrate).await?;
             return Ok(Arc::new(store));
         }
         #[cfg(feature = "inbox-postgres")]
@@ -230,7 +241,6 @@ impl InboxBuilder {
                     schema: self.schema.clone(),
                     connections: self.connections,
                     transactions: u32::try_from(self.settings.concurrency).unwrap_or(u32::MAX),
-                    keep_keys_for: self.dedup_retention,
                     migrate: self.migrate,
                 },
             )

@@ -1,60 +1,23 @@
 //! The transaction in which a delivery will be completed.
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::inbox::{error::InboxError, record::ClaimToken, store::InboxStore};
-
-/// A transaction of a store. The completion of the delivery is the first thing in it, so that what
-/// a function writes through it commits together with the completion, or not at all.
-#[non_exhaustive]
-pub enum Transaction {
-    /// Of an SQLite file.
-    #[cfg(feature = "inbox-sqlite")]
-    Sqlite(crate::inbox::sql::sqlite::SqliteTransaction),
-    /// Of a PostgreSQL database.
-    #[cfg(feature = "inbox-postgres")]
-    Postgres(crate::inbox::sql::postgres::PostgresTransaction),
-}
-
-#[cfg_attr(
-    not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
-    allow(clippy::unused_async, reason = "without an engine, there is no transaction")
-)]
-impl Transaction {
-    /// Commits what was written, and the completion with it.
-    ///
-    /// # Errors
-    /// When nothing has been committed, or, where the connection broke, when it is not known.
-    pub async fn commit(self) -> Result<(), InboxError> {
-        match self {
-            #[cfg(feature = "inbox-sqlite")]
-            Self::Sqlite(transaction) => transaction.commit().await,
-            #[cfg(feature = "inbox-postgres")]
-            Self::Postgres(transaction) => transaction.commit().await,
-        }
-    }
-
-    /// Takes back what was written, and the completion with it.
-    pub async fn rollback(self) {
-        match self {
-            #[cfg(feature = "inbox-sqlite")]
-            Self::Sqlite(transaction) => transaction.rollback().await,
-            #[cfg(feature = "inbox-postgres")]
-            Self::Postgres(transaction) => transaction.rollback().await,
-        }
-    }
-}
+use crate::inbox::{
+    error::InboxError,
+    record::ClaimToken,
+    store::{InboxStore, StoreTransaction},
+};
 
 /// The transaction in which the delivery will be completed.
 ///
-/// What the function writes through it commits with the completion, if the function succeeds, or
-/// not at all: an effect in the inbox's own database happens exactly once. Effects anywhere else
-/// happen at least once: the function can be run again after any crash.
+/// What the function writes through it commits together with the completion if the function
+/// succeeds, or else not at all: an effect in the inbox's own database happens exactly once.
+/// Effects anywhere else happen at least once, because the function can run again after a crash.
 ///
-/// The transaction begins when it is first asked for. On SQLite nobody else can write from then
-/// until the function returns, not even what is being received: do slow things before. Neither
+/// The transaction begins when a connection is first asked for. On SQLite, nobody else can write
+/// from then until the function returns, and no delivery is stored: do slow work before. Neither
 /// commit it nor roll it back; the inbox does.
 pub struct Tx {
     slot: OwnedMutexGuard<Slot>,
@@ -62,97 +25,113 @@ pub struct Tx {
 
 struct Slot {
     store: Arc<dyn InboxStore>,
-    claim_token: ClaimToken,
-    begun: Option<Transaction>,
-    /// Whether the attempt is over, and nothing may begin any more.
+    claim: ClaimToken,
+    transaction: Option<Box<dyn StoreTransaction>>,
+    /// Whether the attempt is over, so that no transaction can begin any more.
     closed: bool,
 }
 
 impl Tx {
-    /// The connection, where the inbox is an SQLite file.
+    /// The connection, if the inbox is an SQLite file.
     ///
     /// # Errors
-    /// When the transaction cannot begin, the delivery is no longer this attempt's to complete, or
-    /// the inbox is not SQLite.
+    /// If the transaction cannot begin, the claim is stale, or the inbox is not in SQLite.
     #[cfg(feature = "inbox-sqlite")]
     pub async fn sqlite(&mut self) -> Result<&mut sqlx::SqliteConnection, InboxError> {
-        match self.begun().await? {
-            Transaction::Sqlite(transaction) => Ok(transaction.connection()),
-            #[cfg(feature = "inbox-postgres")]
-            Transaction::Postgres(_) => {
-                Err(InboxError::Unsupported("the inbox is in PostgreSQL: use `Tx::postgres`"))
-            }
-        }
+        self.connection_or("the inbox is not in SQLite: use `Tx::postgres` or `Tx::connection`")
+            .await
     }
 
-    /// The connection, where the inbox is in a PostgreSQL database.
+    /// The connection, if the inbox is in a PostgreSQL database.
     ///
     /// # Errors
-    /// When the transaction cannot begin, the delivery is no longer this attempt's to complete, or
-    /// the inbox is not in PostgreSQL.
+    /// If the transaction cannot begin, the claim is stale, or the inbox is not in PostgreSQL.
     #[cfg(feature = "inbox-postgres")]
     pub async fn postgres(&mut self) -> Result<&mut sqlx::PgConnection, InboxError> {
-        match self.begun().await? {
-            Transaction::Postgres(transaction) => Ok(transaction.connection()),
-            #[cfg(feature = "inbox-sqlite")]
-            Transaction::Sqlite(_) => {
-                Err(InboxError::Unsupported("the inbox is in SQLite: use `Tx::sqlite`"))
-            }
-        }
+        self.connection_or("the inbox is not in PostgreSQL: use `Tx::sqlite` or `Tx::connection`")
+            .await
     }
 
-    #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-    async fn begun(&mut self) -> Result<&mut Transaction, InboxError> {
-        let slot = &mut *self.slot;
-        if slot.closed {
-            return Err(InboxError::StaleClaim);
-        }
-        let begun = match slot.begun.take() {
-            Some(begun) => begun,
-            None => slot.store.begin(slot.claim_token).await?,
-        };
-        Ok(slot.begun.insert(begun))
+    /// The connection of a store of your own, by its type.
+    ///
+    /// # Errors
+    /// If the transaction cannot begin, the claim is stale, or the store has connections of another
+    /// type.
+    pub async fn connection<T: Any>(&mut self) -> Result<&mut T, InboxError> {
+        self.connection_or("the inbox's store has connections of another type").await
+    }
+
+    async fn connection_or<T: Any>(
+        &mut self,
+        otherwise: &'static str,
+    ) -> Result<&mut T, InboxError> {
+        let transaction = self.slot.begin().await?;
+        transaction.connection().downcast_mut().ok_or(InboxError::Unsupported(otherwise))
     }
 }
 
-/// How long a transaction is waited for that outlives its function.
-const PATIENCE: Duration = Duration::from_secs(5);
+impl Slot {
+    async fn begin(&mut self) -> Result<&mut Box<dyn StoreTransaction>, InboxError> {
+        if self.closed {
+            return Err(InboxError::StaleClaim);
+        }
+        let transaction = match self.transaction.take() {
+            Some(transaction) => transaction,
+            None => self.store.begin(self.claim).await?,
+        };
+        Ok(self.transaction.insert(transaction))
+    }
 
-/// Where the transaction of one attempt is had from.
+    fn close_and_take(&mut self) -> Option<Box<dyn StoreTransaction>> {
+        self.closed = true;
+        self.transaction.take()
+    }
+}
+
+/// Rolls a transaction back. If that fails, the store gives its connection up.
+pub(crate) async fn rollback(transaction: Box<dyn StoreTransaction>) {
+    if let Err(error) = transaction.rollback().await {
+        tracing::warn!(%error, "a transaction could not be rolled back; its connection is closed");
+    }
+}
+
+/// How long to wait for a transaction that outlives its function.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Gives out the transaction of one attempt.
 #[derive(Clone)]
 pub struct TxSource {
     slot: Arc<Mutex<Slot>>,
 }
 
 impl TxSource {
-    pub(crate) fn new(store: Arc<dyn InboxStore>, claim_token: ClaimToken) -> Self {
-        Self { slot: Arc::new(Mutex::new(Slot { store, claim_token, begun: None, closed: false })) }
+    pub(crate) fn new(store: Arc<dyn InboxStore>, claim: ClaimToken) -> Self {
+        Self { slot: Arc::new(Mutex::new(Slot { store, claim, transaction: None, closed: false })) }
     }
 
-    /// The transaction of this attempt; `None` while somebody has it.
+    /// Gives out the transaction of this attempt; `None` while somebody has it.
     #[must_use]
     pub fn tx(&self) -> Option<Tx> {
         let slot = Arc::clone(&self.slot).try_lock_owned().ok()?;
         Some(Tx { slot })
     }
 
-    /// What has been begun, once the function is through with it.
+    /// Takes the transaction that the function has begun, and lets no other begin.
     ///
     /// # Errors
-    /// When the function has given it to something that lives on.
-    pub(crate) async fn begun(&self) -> Result<Option<Transaction>, InboxError> {
-        // What was spawned with it may be about to end.
-        if let Ok(mut slot) = tokio::time::timeout(PATIENCE, self.slot.lock()).await {
-            slot.closed = true;
-            return Ok(slot.begun.take());
+    /// If a task that the function has spawned still has it.
+    pub(crate) async fn close_and_take(
+        &self,
+    ) -> Result<Option<Box<dyn StoreTransaction>>, InboxError> {
+        // A task that the function has spawned with it may be about to end.
+        if let Ok(mut slot) = tokio::time::timeout(CLOSE_TIMEOUT, self.slot.lock()).await {
+            return Ok(slot.close_and_take());
         }
-        // On SQLite, nobody can write until it is let go: whenever that is, it is taken back then.
+        // On SQLite, nobody can write while the transaction is open: roll it back when it is free.
         let slot = Arc::clone(&self.slot);
         tokio::spawn(async move {
-            let mut slot = slot.lock_owned().await;
-            slot.closed = true;
-            if let Some(transaction) = slot.begun.take() {
-                transaction.rollback().await;
+            if let Some(transaction) = slot.lock_owned().await.close_and_take() {
+                rollback(transaction).await;
             }
         });
         Err(InboxError::Unsupported("the function returned, but its transaction is still in use"))

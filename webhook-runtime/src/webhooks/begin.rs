@@ -1,4 +1,4 @@
-//! Webhooks with an inbox: what they need at start, and what runs behind them.
+//! Webhooks with an inbox: checks at start, and the handlers that run behind it.
 
 use axum::{Router, routing::MethodRouter};
 
@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl<S> Webhooks<S> {
-    /// The inbox of the endpoints that are marked `inbox`. Their handlers run from when the router
-    /// is built until [`Inbox::shutdown`], which [`serve`](Webhooks::serve) calls by itself.
+    /// Sets the inbox of the endpoints that are marked `inbox`. Their handlers run after the router
+    /// is built, until [`Inbox::shutdown`]; [`serve`](Webhooks::serve) calls it when it stops.
     pub fn inbox(mut self, inbox: Inbox) -> Self {
         self.inbox = Some(inbox);
         self
@@ -18,7 +18,7 @@ impl<S> Webhooks<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
-    /// What is missing for endpoints that are marked `inbox`.
+    /// The problems of endpoints that are marked `inbox`.
     pub(crate) fn inbox_problems(&self) -> Vec<StartProblem> {
         let mut problems = Vec::new();
         let stored: Vec<&Endpoint> = self.endpoints().filter(|endpoint| endpoint.inbox).collect();
@@ -39,7 +39,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 }
 
 impl JobHandlers {
-    /// With the endpoint's handler, which the state is given to.
+    /// Adds the endpoint's handler, with the state.
     pub(crate) fn with<S: Clone + Send + Sync + 'static>(
         self,
         endpoint: &Endpoint,

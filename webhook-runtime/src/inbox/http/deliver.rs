@@ -1,4 +1,4 @@
-//! From a verified delivery to what is stored of it.
+//! From a verified delivery to the deliveries that are stored.
 
 use std::{
     borrow::Cow,
@@ -24,7 +24,7 @@ use crate::{
     verify::{BatchLayout, Deduplication},
 };
 
-/// What is not kept of a request: what is about the connection, and what proves who somebody is.
+/// Headers that are not stored: those of the connection, and credentials.
 const NOT_KEPT: [header::HeaderName; 11] = [
     header::AUTHORIZATION,
     header::CONNECTION,
@@ -39,12 +39,12 @@ const NOT_KEPT: [header::HeaderName; 11] = [
     header::UPGRADE,
 ];
 
-/// How many events of one request are in the queue at a time: the largest of batches is to leave
-/// room for others.
+/// The number of events of one request in the queue at a time, so that a large batch leaves room
+/// for others.
 const AT_A_TIME: usize = 128;
 
 impl Inbox {
-    /// Stores all of these, or says why not: then some may be stored, and are known when they come
+    /// Stores all of these. After an error some may be stored, and are recognised when they come
     /// again.
     async fn enqueue_all(&self, records: Vec<NewDelivery>) -> Result<(), InboxError> {
         let mut records = records.into_iter();
@@ -57,8 +57,7 @@ impl Inbox {
         }
     }
 
-    /// Stores a delivery, and answers once it is safe. One that was stored before is answered as it
-    /// was the first time.
+    /// Stores a delivery, and responds when it is safe. A copy gets the same response as the first.
     pub(crate) async fn acknowledge(
         &self,
         endpoint: &Endpoint,
@@ -75,9 +74,9 @@ impl Inbox {
     }
 }
 
-/// What is to be stored of a delivery: itself, or every event of a batch that its handler takes one
-/// by one. A batch that cannot be taken apart is stored as it came, to become a dead letter: what was
-/// signed is not lost.
+/// The deliveries to store: the delivery itself, or each event of a batch whose handler takes
+/// events one by one. A batch that cannot be split is stored whole and becomes a dead letter, so
+/// that nothing that was signed is lost.
 fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDelivery> {
     let head = head(delivery, parts);
     let items = endpoint.provider.batch().filter(|_| endpoint.payload_shape.unit == Unit::Item);
@@ -94,7 +93,7 @@ fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDe
         let batch_item =
             BatchItemRef { index: index as u64, event: event.clone(), action: action.clone() };
         let head = StoredRequest { batch_item: Some(batch_item), ..head.clone() };
-        // What is a part of the body needs no memory of its own.
+        // A part of the body needs no memory of its own.
         let body = delivery.body().get(place.clone()).filter(|part| *part == json.as_bytes());
         let body = match body {
             Some(_) => stored.slice(place),
@@ -105,8 +104,8 @@ fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDe
     records.collect()
 }
 
-/// The body with asterisks where the secret itself stands in it: of the same length, so that every
-/// event is where it was.
+/// The body, with asterisks in place of the secret. The length is the same, so that every event
+/// keeps its place.
 fn without_credentials(delivery: &Delivery) -> Bytes {
     let places = delivery.sent_by().credentials(delivery.body());
     if places.is_empty() {
@@ -138,10 +137,10 @@ fn record(
     new
 }
 
-/// What makes a delivery the same when it comes again: the id, if it is signed, or else what is signed
-/// of the bytes. What is not signed counts for nothing, headers among it, or a recorded delivery could
-/// be made another one; unless nothing is signed at all, as whoever knows the secret can make others
-/// anyway.
+/// The deduplication key: the id if it is signed, or else a hash of the signed bytes. What is not
+/// signed does not count, headers included, or else a recorded delivery could be turned into
+/// another one. If nothing is signed at all, everything counts: who knows the secret can make
+/// others anyway.
 fn key(encoded: RawEvent<'_>, uri: &str) -> Bytes {
     let provider = encoded.delivery().sent_by();
     let traits = provider.scheme_info();
@@ -155,7 +154,7 @@ fn key(encoded: RawEvent<'_>, uri: &str) -> Bytes {
     if let Some(id) = id {
         part(b"id");
         part(id.as_bytes());
-        // Some providers number what an event is about, and not the event.
+        // Some providers number the subject of an event, not the event.
         let event = items.and_then(BatchLayout::event);
         let action = items.and_then(BatchLayout::action);
         for (said, pointer, source) in [
@@ -169,7 +168,7 @@ fn key(encoded: RawEvent<'_>, uri: &str) -> Bytes {
     }
     part(b"bytes");
     if traits.signs_url {
-        // What is asked for may be all that a delivery says.
+        // The URL may be all that a delivery contains.
         part(uri.split_once('?').map_or("", |(_, query)| query).as_bytes());
     }
     if encoded.index().is_some() {
@@ -181,19 +180,19 @@ fn key(encoded: RawEvent<'_>, uri: &str) -> Bytes {
         Deduplication::SignedBytesAndEvent => {
             part(encoded.event().as_deref().unwrap_or_default().as_bytes());
         }
-        // No other delivery has the same number, not even in another process.
+        // No other delivery has the same bytes, not even in another process.
         Deduplication::Disabled => part(&unique()),
         Deduplication::SignedBytes => {}
     }
     Bytes::copy_from_slice(&hash.finish())
 }
 
-/// Bytes that nothing else in the world has.
+/// Unique bytes.
 fn unique() -> [u8; 24] {
     static LAST: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let mut bytes = [0; 24];
-    // Hashed with keys that the standard library draws at random.
+    // The standard library hashes with random keys.
     let random = RandomState::new().hash_one(now);
     bytes[..8].copy_from_slice(&random.to_be_bytes());
     bytes[8..16].copy_from_slice(&LAST.fetch_add(1, Ordering::Relaxed).to_be_bytes());
@@ -205,7 +204,7 @@ fn head(delivery: &Delivery, parts: &Parts) -> StoredRequest {
     let verified = delivery.verification();
     let mut headers = HeaderMap::with_capacity(delivery.headers().keys_len());
     for (name, value) in delivery.headers() {
-        // Signatures and tokens have done their work, and are nobody's business any more.
+        // Signatures and tokens are not needed any more.
         if !value.is_sensitive() && !NOT_KEPT.contains(name) {
             headers.append(name.clone(), value.clone());
         }

@@ -1,4 +1,4 @@
-//! A request without its body, and its form in the store.
+//! A request without its body, and its stored form.
 
 use std::time::SystemTime;
 
@@ -7,25 +7,25 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::inbox::record::{millis, time};
 
-/// What is kept of a request beside its body, to run the function as if it had just come.
+/// A request without its body, to run the function as if the request had just arrived.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredRequest {
     /// The method.
     pub method: String,
-    /// Path and query, as they were asked for.
+    /// Path and query, as they were sent.
     pub uri: String,
-    /// The query, where it is the payload.
+    /// The query, if it is the payload.
     pub query: Option<Bytes>,
     /// The headers that are kept.
     pub headers: HeaderMap,
-    /// The parameters of the path that the secret was found by: whose delivery it is.
+    /// The parameters of the path by which the secret was found: the tenant.
     pub tenant: Vec<(String, String)>,
     /// The name of the secret that matched.
     pub secret_name: String,
-    /// When the provider signed, where its scheme signs a time.
+    /// The time at which the provider signed, if its scheme signs a time.
     pub signed_at: Option<SystemTime>,
-    /// Which event of a batch it is, where each is stored by itself.
+    /// The event of a batch that this is, if each is stored by itself.
     pub batch_item: Option<BatchItemRef>,
 }
 
@@ -35,13 +35,13 @@ pub struct StoredRequest {
 pub struct BatchItemRef {
     /// Its place in the batch, from 0.
     pub index: u64,
-    /// The name of the event, where the request says one for all of them.
+    /// The name of the event, if the request names one for the whole batch.
     pub event: Option<String>,
-    /// What tells events of that name apart.
+    /// The action, which tells events of that name apart.
     pub action: Option<String>,
 }
 
-/// The first byte: the form may change, and what was stored before has to be read all the same.
+/// The first byte. The form may change, and what was stored before has to be readable all the same.
 const VERSION: u8 = 1;
 
 impl StoredRequest {
@@ -50,7 +50,9 @@ impl StoredRequest {
         headers.sum::<usize>() + self.uri.len() + self.query.as_ref().map_or(0, Bytes::len)
     }
 
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    /// The form in which a store keeps it.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64 + 2 * self.weight());
         out.push(VERSION);
         put(&mut out, self.method.as_bytes());
@@ -78,8 +80,11 @@ impl StoredRequest {
         out
     }
 
-    /// Reads what `encode` wrote; `None` for anything else.
-    pub(crate) fn decode(stored: &[u8]) -> Option<Self> {
+    /// Reads the form that [`to_bytes`](Self::to_bytes) writes; `None` for anything else. A
+    /// delivery that cannot be read is given up, for the reason
+    /// [`UNREADABLE`](crate::inbox::store::UNREADABLE).
+    #[must_use]
+    pub fn from_bytes(stored: &[u8]) -> Option<Self> {
         let (&version, rest) = stored.split_first()?;
         if version != VERSION {
             return None;
@@ -111,8 +116,8 @@ impl StoredRequest {
 }
 
 fn put_count(out: &mut Vec<u8>, count: usize) {
-    // Nothing of a request comes near 4 GiB, and what did would not be read again by accident: its
-    // count would not fit what follows.
+    // No part of a request comes near 4 GiB. If one did, its count would not match what follows,
+    // and it would not be read.
     out.extend(u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes());
 }
 
@@ -181,22 +186,22 @@ mod tests {
     #[test]
     fn it_is_read_as_it_was_written() {
         for head in [head(), StoredRequest::default()] {
-            assert!(StoredRequest::decode(&head.encode()) == Some(head));
+            assert!(StoredRequest::from_bytes(&head.to_bytes()) == Some(head));
         }
     }
 
     #[test]
     fn what_is_damaged_is_not_read() {
-        let stored = head().encode();
+        let stored = head().to_bytes();
         for length in 0..stored.len() {
-            assert!(StoredRequest::decode(&stored[..length]).is_none(), "{length}");
+            assert!(StoredRequest::from_bytes(&stored[..length]).is_none(), "{length}");
         }
         let mut longer = stored.clone();
         longer.push(0);
-        assert!(StoredRequest::decode(&longer).is_none());
+        assert!(StoredRequest::from_bytes(&longer).is_none());
         let mut huge = stored;
         huge[1..5].copy_from_slice(&[0xff; 4]);
-        assert!(StoredRequest::decode(&huge).is_none());
+        assert!(StoredRequest::from_bytes(&huge).is_none());
     }
 
     #[test]
@@ -213,9 +218,9 @@ mod tests {
 
     #[test]
     fn another_version_is_not_read() {
-        let mut stored = head().encode();
+        let mut stored = head().to_bytes();
         stored[0] = 2;
-        assert!(StoredRequest::decode(&stored).is_none());
-        assert!(StoredRequest::decode(&[]).is_none());
+        assert!(StoredRequest::from_bytes(&stored).is_none());
+        assert!(StoredRequest::from_bytes(&[]).is_none());
     }
 }

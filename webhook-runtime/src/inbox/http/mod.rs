@@ -1,4 +1,4 @@
-//! Requests as the inbox stores them, and as it makes them again.
+//! From a request to what is stored of it, and back.
 
 pub(crate) mod deliver;
 pub(crate) mod head;

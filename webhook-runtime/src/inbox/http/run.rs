@@ -1,4 +1,4 @@
-//! From what is stored back to a request, and from the answer to what becomes of it.
+//! From a stored delivery back to a request, and from the response to the result of the attempt.
 
 use std::borrow::Cow;
 
@@ -27,8 +27,8 @@ use crate::{
     verify::scheme::Verified,
 };
 
-/// Runs the stored deliveries of one endpoint through a router of its own, so that extractors find
-/// what they find in a request.
+/// Runs the stored deliveries of one endpoint through its own router, so that extractors work as
+/// they do in a request.
 pub(crate) struct Runner {
     pub(crate) endpoint: Endpoint,
     pub(crate) router: Router,
@@ -57,14 +57,14 @@ impl JobHandler for Runner {
     }
 }
 
-/// The request that a job was stored of, with the delivery among its extensions.
+/// Makes the request of a job, with the delivery in its extensions.
 fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, String> {
     let Job { head, body, received_at, .. } = job;
     let request = Request::builder()
         .method(head.method.as_str())
         .uri(&head.uri)
         .body(())
-        .map_err(|error| format!("what is stored is no request: {error}"))?;
+        .map_err(|error| format!("the stored delivery is not a valid request: {error}"))?;
     let (provider, name) = (endpoint.provider, endpoint.name);
     let verified = Verification {
         proof: Verified { secret_name: Cow::Owned(head.secret_name), signed_at: head.signed_at },
@@ -85,7 +85,7 @@ fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, Strin
     Ok(as_request(delivery, parts))
 }
 
-/// What becomes of a delivery, judged by its answer as its provider would have judged it.
+/// Judges an attempt by its response, as the provider would have judged it.
 fn outcome(answer: &Response) -> AttemptResult {
     let status = answer.status();
     if status.is_success() {
@@ -113,8 +113,8 @@ impl<S: Sync> FromRequestParts<S> for Tx {
     }
 }
 
-/// A `Tx` was asked for where there is none: in a function that is not marked `inbox`, or twice. A
-/// mistake in the program, answered by 500.
+/// A `Tx` was extracted in a function that is not marked `inbox`, or twice. This is a mistake in
+/// the program, and the response is 500.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MissingTx;

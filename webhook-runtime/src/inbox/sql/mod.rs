@@ -1,26 +1,24 @@
-//! What both databases have in common: rows, and the conditions of a filter.
+//! The code that both databases share: rows, and the statements that are the same.
 
 #[cfg(feature = "inbox-postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "inbox-sqlite")]
 pub(crate) mod sqlite;
-
-use std::fmt::Write as _;
+pub(crate) mod statements;
 
 use bytes::Bytes;
 
+pub(crate) use self::statements::{Arg, Statement, bind};
 use crate::inbox::{
     error::InboxError,
     http::head::StoredRequest,
-    record::{ClaimToken, DeliveryState, Digest, Filter, Job, Record, millis, time},
-    store::Change,
+    record::{
+        AttemptResult, ClaimToken, DeliveryState, Digest, Job, Record, StoredDelivery, span, time,
+    },
+    store::{FinishedAttempt, UNREADABLE},
 };
 
-/// The columns of a [`RecordRow`].
-pub(crate) const RECORD: &str = "id, endpoint, provider, event, provider_id, state, attempt, \
-                                 reason, received_at, due_at, finished_at, size";
-
-/// A record, as the database gives it.
+/// The row of a record.
 pub(crate) type RecordRow = (
     i64,
     String,
@@ -36,9 +34,12 @@ pub(crate) type RecordRow = (
     i64,
 );
 
-/// A claimed delivery, as the database gives it: number, attempt, claim, endpoint, provider,
-/// received, line, head and body.
+/// The row of a claimed delivery: number, attempt, claim, endpoint, provider, time of receipt,
+/// line, head and body. A line is the digest of an ordering key.
 pub(crate) type JobRow = (i64, i32, i64, String, String, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
+
+/// Number and line of a delivery.
+pub(crate) type LineRow = (i64, Option<Vec<u8>>);
 
 pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
     let (id, endpoint, provider, event, provider_id, state, attempt, ..) = row;
@@ -62,10 +63,10 @@ pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
     })
 }
 
-/// The job, or the number of what cannot be read.
+/// Reads a job, or returns the number of the delivery that cannot be read.
 pub(crate) fn job(row: JobRow) -> Result<Job, i64> {
-    let (id, attempt, claim, endpoint, provider, received_at, line, head, body) = row;
-    let head = StoredRequest::decode(&head).ok_or(id)?;
+    let (id, attempt, number, endpoint, provider, received_at, line, head, body) = row;
+    let head = StoredRequest::from_bytes(&head).ok_or(id)?;
     Ok(Job {
         id,
         attempt: attempt.try_into().unwrap_or(1),
@@ -74,80 +75,67 @@ pub(crate) fn job(row: JobRow) -> Result<Job, i64> {
         received_at: time(received_at),
         head,
         body: Bytes::from(body),
-        claim_token: ClaimToken { id, claim, ordering_key: line.as_deref().and_then(digest) },
+        claim_token: ClaimToken { id, number, ordering_digest: line.as_deref().and_then(digest) },
     })
+}
+
+/// Reads a delivery from its row in each table.
+pub(crate) fn stored(
+    row: Option<RecordRow>,
+    sent: Option<(Vec<u8>, Vec<u8>)>,
+) -> Result<Option<StoredDelivery>, InboxError> {
+    let (Some(row), Some((head, body))) = (row, sent) else { return Ok(None) };
+    let head =
+        StoredRequest::from_bytes(&head).ok_or_else(|| InboxError::Store(UNREADABLE.to_owned()))?;
+    Ok(Some(StoredDelivery::new(record(row)?, head, body.into())))
+}
+
+/// The columns that the end of a claim sets.
+pub(crate) struct Settled<'a> {
+    pub(crate) id: i64,
+    /// The number of the claim.
+    pub(crate) claim: i64,
+    pub(crate) state: DeliveryState,
+    /// The milliseconds until it is due; `None` is at once.
+    pub(crate) after: Option<i64>,
+    pub(crate) reason: Option<&'a str>,
+    /// The number of attempts that do not count. If there is one, the last reason stays.
+    pub(crate) back: i32,
+}
+
+impl<'a> Settled<'a> {
+    pub(crate) fn of(finish: &'a FinishedAttempt) -> Self {
+        let ClaimToken { id, number: claim, .. } = finish.claim_token;
+        let row =
+            Self { id, claim, state: DeliveryState::Pending, after: None, reason: None, back: 0 };
+        match &finish.result {
+            AttemptResult::Completed => Self { state: DeliveryState::Completed, ..row },
+            AttemptResult::Dead { reason } => {
+                Self { state: DeliveryState::Dead, reason: Some(reason), ..row }
+            }
+            AttemptResult::Retry { after, reason } => {
+                let after = Some(span(after.unwrap_or_default()));
+                Self { after, reason: Some(reason), ..row }
+            }
+            AttemptResult::Released => Self { back: 1, ..row },
+        }
+    }
 }
 
 pub(crate) fn digest(bytes: &[u8]) -> Option<Digest> {
     bytes.try_into().ok()
 }
 
-/// Why a delivery is given up that this version cannot read.
-pub(crate) const UNREADABLE: &str = "its stored form is not one that this version reads";
-
-/// A value to bind.
-pub(crate) enum Arg {
-    Int(i64),
-    Text(String),
-}
-
-/// The conditions of a filter, each after an `AND`, with placeholders from `$first`.
-pub(crate) fn conditions(filter: &Filter, first: usize) -> (String, Vec<Arg>) {
-    let (mut sql, mut args) = (String::new(), Vec::new());
-    let mut condition = |left: &str, arg: Arg| {
-        let _ = write!(sql, " AND {left} ${}", first + args.len());
-        args.push(arg);
-    };
-    let texts = [
-        ("endpoint =", &filter.endpoint),
-        ("event =", &filter.event),
-        ("provider_id =", &filter.provider_id),
-    ];
-    for (left, text) in texts {
-        if let Some(text) = text {
-            condition(left, Arg::Text(text.clone()));
-        }
-    }
-    if let Some(received) = &filter.received {
-        condition("received_at >=", Arg::Int(millis(received.start)));
-        condition("received_at <", Arg::Int(millis(received.end)));
-    }
-    if let Some(ids) = &filter.ids {
-        let _ = write!(sql, " AND id IN ({})", numbers(ids.iter().copied()));
-    }
-    if let Some(states) = &filter.states {
-        let _ = write!(sql, " AND state IN ({})", codes(states));
-    }
-    (sql, args)
-}
-
-/// Numbers with commas between them: for lists whose length varies, and that nobody else wrote.
-pub(crate) fn numbers(numbers: impl Iterator<Item = i64>) -> String {
-    let numbers: Vec<_> = numbers.map(|number| number.to_string()).collect();
-    if numbers.is_empty() { "NULL".to_owned() } else { numbers.join(", ") }
-}
-
-pub(crate) fn codes(states: &[DeliveryState]) -> String {
-    numbers(states.iter().map(|state| state.code().into()))
-}
-
-impl Change {
-    /// What it sets, where `now` is SQL for the present time. What has an order key is held, until
-    /// its line is looked at.
-    pub(crate) fn set(self, now: &str) -> String {
-        match self {
-            Self::Retry | Self::Replay => "state = CASE WHEN line IS NULL THEN 0 ELSE 2 END, \
-                                           due_at = 0, attempt = 0, finished_at = NULL"
-                .to_owned(),
-            Self::Cancel => format!("state = 5, finished_at = {now}"),
-        }
-    }
-}
-
-/// Each line once, in one order for all processes.
+/// Each line once, in the same order in all processes.
 pub(crate) fn distinct(lines: impl Iterator<Item = Digest>) -> Vec<Digest> {
     let mut lines: Vec<_> = lines.collect();
     lines.sort_unstable();
     lines.dedup();
     lines
+}
+
+/// The numbers in their order, and each line once.
+pub(crate) fn ids_and_lines(rows: &[LineRow]) -> (Vec<i64>, Vec<Digest>) {
+    let lines = rows.iter().filter_map(|(_, line)| line.as_deref().and_then(digest));
+    (rows.iter().map(|(id, _)| *id).collect(), distinct(lines))
 }

@@ -17,21 +17,21 @@ use crate::{
     inbox::{
         Shared,
         error::InboxError,
-        record::{AttemptResult, ClaimToken, Job},
-        store::{End, FinishedAttempt},
-        tx::TxSource,
+        record::{AttemptResult, ClaimToken, Job, stored_reason},
+        store::FinishedAttempt,
+        tx::{TxSource, rollback},
         worker::retry::{Backoff, random, scaled},
     },
-    support::{panic::catch_panic, text::truncate},
+    support::panic::catch_panic,
 };
 
 /// A running attempt.
 pub type JobFuture = Pin<Box<dyn Future<Output = AttemptResult> + Send>>;
 
-/// What a delivery is for: runs it, and says how that ended.
+/// Runs the deliveries of an endpoint.
 pub trait JobHandler: Send + Sync + 'static {
-    /// Begins one attempt. The transaction is there for functions that ask for it: what has been
-    /// written through it is committed where the outcome is [`AttemptResult::Completed`].
+    /// Starts one attempt. What is written through the transaction is committed if the result is
+    /// [`AttemptResult::Completed`].
     fn handle(&self, job: Job, tx: TxSource) -> JobFuture;
 }
 
@@ -45,144 +45,121 @@ where
     }
 }
 
-/// What came of an attempt, as far as this process knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Came {
-    Done,
-    Retried,
-    Dead,
-    Released,
-    /// The claim was no longer good, or could not be settled: whoever claims it next goes on.
-    Lost,
-}
-
-/// Runs a job and settles its claim. Asked to give up, it gives the delivery back.
+/// Runs a job and settles its claim. When `give_up` is notified, it gives the delivery back.
 pub(crate) async fn attempt(
     shared: &Shared,
-    process: Arc<dyn JobHandler>,
+    handler: Arc<dyn JobHandler>,
     job: Job,
     give_up: &Notify,
-) -> Came {
+) {
     let (claim_token, number) = (job.claim_token(), job.attempt);
     let tx = TxSource::new(Arc::clone(&shared.store), claim_token);
-    let outcome = {
-        // Begun in here: what makes the future can panic as well.
-        let begun = tx.clone();
-        let running = async move { process.handle(job, begun).await };
+    let result = {
+        let own = tx.clone();
+        // Called inside the future: the call itself can panic, too.
+        let running = async move { handler.handle(job, own).await };
         let deadline = shared.settings.attempt_timeout;
         let mut running = pin!(tokio::time::timeout(deadline, unless_it_panics(running)));
         let mut give_up = pin!(give_up.notified());
         poll_fn(|context| {
-            if let Poll::Ready(outcome) = running.as_mut().poll(context) {
-                return Poll::Ready(Some(outcome.unwrap_or_else(|_| too_slow(deadline))));
+            if let Poll::Ready(result) = running.as_mut().poll(context) {
+                return Poll::Ready(result.unwrap_or_else(|_| too_slow(deadline)));
             }
-            give_up.as_mut().poll(context).map(|()| None)
+            give_up.as_mut().poll(context).map(|()| AttemptResult::Released)
         })
         .await
     };
-    let came = settle(shared, claim_token, number, outcome, &tx).await;
-    match came {
-        Came::Done => shared.counters.done(),
-        Came::Retried => shared.counters.retried(),
-        Came::Dead => shared.counters.dead(1),
-        Came::Released => {}
-        Came::Lost => {
+    match settle(shared, claim_token, number, result, &tx).await {
+        Some(AttemptResult::Completed) => shared.counters.done(),
+        Some(AttemptResult::Retry { .. }) => shared.counters.retried(),
+        Some(AttemptResult::Dead { .. }) => shared.counters.dead(1),
+        Some(AttemptResult::Released) => {}
+        None => {
             tracing::warn!(
                 record_id = claim_token.id,
-                "the claim was lost; somebody else runs it, or will"
+                "the claim was lost; another worker runs the delivery"
             );
         }
     }
-    came
 }
 
 fn too_slow(deadline: Duration) -> AttemptResult {
-    let reason = format!("the function took longer than {} s", deadline.as_secs_f64());
-    AttemptResult::Retry { after: None, reason }
+    retry(format!("the function took longer than {} s", deadline.as_secs_f64()))
 }
 
 async fn unless_it_panics(running: impl Future<Output = AttemptResult>) -> AttemptResult {
-    catch_panic(running).await.unwrap_or_else(|_| {
-        let reason = "the function panicked".to_owned();
-        AttemptResult::Retry { after: None, reason }
-    })
+    catch_panic(running).await.unwrap_or_else(|_| retry("the function panicked".to_owned()))
 }
 
-/// Settles the claim by the outcome; none means that it is given back.
+/// Settles the claim, and returns what is stored; `None` if the claim was lost, so that another
+/// worker runs the delivery.
 async fn settle(
     shared: &Shared,
     claim_token: ClaimToken,
     number: u32,
-    outcome: Option<AttemptResult>,
+    result: AttemptResult,
     tx: &TxSource,
-) -> Came {
-    let begun = match tx.begun().await {
-        Ok(begun) => begun,
+) -> Option<AttemptResult> {
+    let result = match tx.close_and_take().await {
+        Ok(None) => result,
+        Ok(Some(transaction)) if result == AttemptResult::Completed => {
+            match transaction.commit().await {
+                Ok(()) => return Some(AttemptResult::Completed),
+                // If the connection broke, it may be committed. Then the claim is settled, and the
+                // token is stale.
+                Err(error) => {
+                    retry(format!("what was written through `Tx` was not committed: {error}"))
+                }
+            }
+        }
+        Ok(Some(transaction)) => {
+            rollback(transaction).await;
+            result
+        }
         Err(error) => {
             tracing::error!(record_id = claim_token.id, %error, "an attempt cannot be completed");
-            let outcome = AttemptResult::Retry { after: None, reason: error.to_string() };
-            return finish(shared, claim_token, end_of(shared, number, outcome)).await;
+            retry(error.to_string())
         }
     };
-    let outcome = match (outcome, begun) {
-        (Some(AttemptResult::Completed), Some(transaction)) => match transaction.commit().await {
-            Ok(()) => return Came::Done,
-            // Where the connection broke, it may have been committed: then the claim is settled,
-            // and the fence lets nothing more through.
-            Err(error) => {
-                let reason = format!("what was written through `Tx` was not committed: {error}");
-                Some(AttemptResult::Retry { after: None, reason })
-            }
-        },
-        (outcome, Some(transaction)) => {
-            transaction.rollback().await;
-            outcome
-        }
-        (outcome, None) => outcome,
-    };
-    let end =
-        outcome.map_or((End::Released, Came::Released), |outcome| end_of(shared, number, outcome));
-    finish(shared, claim_token, end).await
+    finish(shared, FinishedAttempt { claim_token, result: bounded(shared, number, result) }).await
 }
 
-fn end_of(shared: &Shared, number: u32, outcome: AttemptResult) -> (End, Came) {
-    let most = shared.settings.max_attempts;
-    match outcome {
-        AttemptResult::Completed => (End::Completed, Came::Done),
-        AttemptResult::Retry { after, reason } if number < most => {
-            let after = shared.settings.backoff.delay(number, after);
-            (End::Retry { after, reason: bounded(&reason) }, Came::Retried)
+fn retry(reason: String) -> AttemptResult {
+    AttemptResult::Retry { after: None, reason }
+}
+
+/// Makes the result what is stored: a retry has its pause, or is a dead letter after the last
+/// attempt, and reasons have a limited length.
+fn bounded(shared: &Shared, number: u32, result: AttemptResult) -> AttemptResult {
+    let max = shared.settings.max_attempts;
+    match result {
+        AttemptResult::Retry { after, reason } if number < max => {
+            let after = Some(shared.settings.backoff.delay(number, after));
+            AttemptResult::Retry { after, reason: stored_reason(&reason) }
         }
         AttemptResult::Retry { reason, .. } => {
-            let reason = bounded(&format!("attempt {number} of {most} failed: {reason}"));
-            (End::Dead { reason }, Came::Dead)
+            let reason = stored_reason(&format!("attempt {number} of {max} failed: {reason}"));
+            AttemptResult::Dead { reason }
         }
-        AttemptResult::Dead { reason } => (End::Dead { reason: bounded(&reason) }, Came::Dead),
+        AttemptResult::Dead { reason } => AttemptResult::Dead { reason: stored_reason(&reason) },
+        other @ (AttemptResult::Completed | AttemptResult::Released) => other,
     }
 }
 
-/// The longest reason that is stored.
-const MOST_REASON: usize = 2000;
-
-/// A reason as the store takes it.
-fn bounded(reason: &str) -> String {
-    truncate(reason, MOST_REASON).replace('\0', "\u{fffd}")
-}
-
-/// Settles the claim. While the store fails it is tried again, as long as the claim can be good;
-/// after that, somebody else claims the delivery.
-async fn finish(shared: &Shared, claim_token: ClaimToken, (end, came): (End, Came)) -> Came {
-    let finish = FinishedAttempt { claim_token, result: end };
+/// Settles the claim. If the store fails, it tries again as long as the claim can be good. After
+/// that, another worker claims the delivery.
+async fn finish(shared: &Shared, finish: FinishedAttempt) -> Option<AttemptResult> {
     let give_up = Instant::now() + shared.settings.lease;
     let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
     for failure in 1.. {
         let finished = timeout_at(give_up, shared.writer.finish(finish.clone())).await;
         match finished.unwrap_or(Err(InboxError::Timeout)) {
-            Ok(true) => return came,
-            Ok(false) | Err(InboxError::Closed) => return Came::Lost,
+            Ok(true) => return Some(finish.result),
+            Ok(false) | Err(InboxError::Closed) => return None,
             Err(error) if Instant::now() >= give_up => {
-                tracing::error!(record_id = claim_token.id, %error, "an attempt could not be settled");
-                return Came::Lost;
+                let record_id = finish.claim_token.id;
+                tracing::error!(record_id, %error, "an attempt could not be settled");
+                return None;
             }
             Err(_) => {
                 let pause = pause.delay(failure, None);
@@ -190,5 +167,5 @@ async fn finish(shared: &Shared, claim_token: ClaimToken, (end, came): (End, Cam
             }
         }
     }
-    Came::Lost
+    None
 }

@@ -1,34 +1,33 @@
-//! Claims what is due and runs it.
+//! Workers: they claim due deliveries and run them.
 
 pub(crate) mod attempt;
-pub(crate) mod keeper;
+pub(crate) mod leases;
+pub(crate) mod maintenance;
 pub(crate) mod retry;
+mod run;
+mod turns;
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Notify, mpsc, oneshot},
     task::{JoinHandle, JoinSet},
-    time::Instant,
 };
 
 use crate::inbox::{
     Shared,
     error::InboxError,
-    record::{ClaimToken, Job},
-    store::{ClaimRequest, ClaimResult},
+    record::ClaimToken,
     worker::{
         attempt::{JobHandler, attempt},
-        keeper::Running,
-        retry::{Backoff, random, scaled},
+        leases::Running,
+        retry::Backoff,
+        run::Worker,
+        turns::Turns,
     },
 };
 
-/// What runs the deliveries of which endpoint.
+/// The handlers of deliveries, by endpoint.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct JobHandlers {
@@ -36,32 +35,32 @@ pub struct JobHandlers {
 }
 
 impl JobHandlers {
-    /// Nothing yet.
+    /// No handlers.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Runs the deliveries of one endpoint, by the name of its function.
+    /// Adds the handler of one endpoint, by the name of its function.
     pub fn on(mut self, endpoint: impl Into<String>, process: impl JobHandler) -> Self {
         self.by_endpoint.insert(endpoint.into(), Arc::new(process));
         self
     }
 }
 
-/// Running workers. They end when this is dropped: what they were at is claimed by others once its
-/// lease runs out. [`shutdown`](Self::shutdown) is the better end.
+/// Running workers. They end when this is dropped, and others claim their deliveries once the
+/// leases run out. [`shutdown`](Self::shutdown) ends them in order.
 pub struct Workers {
     events: mpsc::UnboundedSender<Event>,
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// How the workers ended.
+/// The numbers of a shutdown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownResult {
-    /// What was running and came to its end in time.
+    /// Deliveries that were running and ended in time.
     pub finished: usize,
-    /// What was given back, to be run by somebody else.
+    /// Deliveries that were released, to be run by another worker.
     pub released: usize,
 }
 
@@ -70,7 +69,7 @@ enum Event {
     Wake,
     /// An attempt ended.
     Ended(ClaimToken),
-    /// Nothing more is to be claimed, and what runs has so long.
+    /// Claim nothing more, and let what runs take so long.
     Stop(Duration, oneshot::Sender<ShutdownResult>),
 }
 
@@ -81,14 +80,14 @@ impl Workers {
         let worker = Worker::new(shared.clone(), processes, running.clone(), events.clone());
         let tasks = vec![
             tokio::spawn(worker.run(received)),
-            tokio::spawn(keeper::keep(shared.clone(), running)),
+            tokio::spawn(maintenance::keep(shared.clone(), running)),
             tokio::spawn(forward_local(shared.clone(), events.clone())),
             tokio::spawn(forward_news(shared, events.clone())),
         ];
         Self { events, tasks }
     }
 
-    /// Claims nothing more, finishes what runs for as long as `deadline` says, and gives the rest
+    /// Stops claiming, lets running deliveries finish for `deadline` at most, and gives the rest
     /// back, as if it had not been started.
     pub async fn shutdown(self, deadline: Duration) -> ShutdownResult {
         let (answer, stopped) = oneshot::channel();
@@ -124,7 +123,7 @@ async fn forward_news(shared: Arc<Shared>, events: mpsc::UnboundedSender<Event>)
             Ok(()) => failures = 0,
             Err(error) => {
                 failures += 1;
-                tracing::debug!(%error, "no news from other processes; they are asked for instead");
+                tracing::debug!(%error, "no notifications; the store is polled instead");
                 tokio::time::sleep(pause.delay(failures, None)).await;
             }
         }
@@ -134,208 +133,16 @@ async fn forward_news(shared: Arc<Shared>, events: mpsc::UnboundedSender<Event>)
     }
 }
 
-struct Worker {
-    shared: Arc<Shared>,
-    processes: HashMap<String, Arc<dyn JobHandler>>,
-    running: Running,
-    events: mpsc::UnboundedSender<Event>,
-    attempts: JoinSet<()>,
-    /// Which of the attempts can be asked to give up, and whether it is a suspect.
-    begun: Vec<(ClaimToken, Arc<Notify>, bool)>,
-    turns: Turns,
-}
-
-impl Worker {
-    fn new(
-        shared: Arc<Shared>,
-        processes: JobHandlers,
-        running: Running,
-        events: mpsc::UnboundedSender<Event>,
-    ) -> Self {
-        let processes = processes.by_endpoint;
-        let turns = Turns::new(processes.keys().cloned());
-        let (attempts, begun) = (JoinSet::new(), Vec::new());
-        Self { shared, processes, running, events, attempts, begun, turns }
-    }
-
-    async fn run(mut self, mut events: mpsc::UnboundedReceiver<Event>) {
-        let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-        let poll = self.shared.settings.poll_interval;
-        let mut failures = 0;
-        // Whether there may be more than was claimed.
-        let mut more = true;
-        loop {
-            let mut wait = poll;
-            if more && self.room() > 0 {
-                match self.claim().await {
-                    Ok(all_that_fitted) => {
-                        failures = 0;
-                        more = all_that_fitted;
-                        if more && self.room() > 0 {
-                            continue;
-                        }
-                    }
-                    Err(error) => {
-                        failures += 1;
-                        tracing::warn!(%error, "nothing could be claimed");
-                        wait = pause.delay(failures, None);
-                    }
-                }
-            }
-            let until = Instant::now() + wait + scaled(wait / 10, random());
-            // While the store fails, what happens does not make it be asked more often.
-            while !(failures == 0 && more && self.room() > 0) {
-                let Ok(event) = tokio::time::timeout_at(until, events.recv()).await else {
-                    more = true;
-                    break;
-                };
-                let mut next = event;
-                while let Some(event) = next {
-                    match event {
-                        Event::Wake => more = true,
-                        Event::Ended(claim_token) => self.ended(claim_token),
-                        Event::Stop(deadline, answer) => {
-                            let stopped = self.stop(deadline, events).await;
-                            let _ = answer.send(stopped);
-                            return;
-                        }
-                    }
-                    // Those that end together make room together: one claim for all of it.
-                    next = events.try_recv().ok();
-                }
-            }
-            while self.attempts.try_join_next().is_some() {}
-        }
-    }
-
-    fn room(&self) -> usize {
-        self.shared.settings.concurrency.saturating_sub(self.begun.len())
-    }
-
-    /// Claims what there is room for, and says whether there was as much.
-    async fn claim(&mut self) -> Result<bool, InboxError> {
-        let room = u32::try_from(self.room()).unwrap_or(u32::MAX);
-        let wanted = ClaimRequest {
-            crash_suspect: !self.begun.iter().any(|(.., suspect)| *suspect),
-            running: self.begun.iter().map(|(claim_token, ..)| claim_token.id).collect(),
-            ..self.turns.wanted(&self.shared, room)
-        };
-        let ClaimResult { jobs, crash_suspect: suspect, dead_lettered } =
-            self.shared.store.claim(&wanted).await?;
-        self.shared.counters.dead(dead_lettered.into());
-        let all = jobs.len() + dead_lettered as usize >= room as usize;
-        let last = jobs.len();
-        for (at, job) in (1..).zip(jobs) {
-            self.begin(job, suspect && at == last);
-        }
-        Ok(all)
-    }
-
-    fn begin(&mut self, job: Job, suspect: bool) {
-        let Some(process) = self.processes.get(&job.endpoint) else { return };
-        let (process, shared, events) =
-            (Arc::clone(process), Arc::clone(&self.shared), self.events.clone());
-        let (claim_token, give_up) = (job.claim_token(), Arc::new(Notify::new()));
-        self.running.add(claim_token);
-        self.begun.push((claim_token, Arc::clone(&give_up), suspect));
-        self.attempts.spawn(async move {
-            let _ended = Ended { claim_token, events };
-            attempt(&shared, process, job, &give_up).await;
-        });
-    }
-
-    fn ended(&mut self, claim_token: ClaimToken) {
-        self.running.remove(claim_token);
-        self.begun.retain(|(begun, ..)| *begun != claim_token);
-    }
-
-    async fn stop(
-        &mut self,
-        deadline: Duration,
-        mut events: mpsc::UnboundedReceiver<Event>,
-    ) -> ShutdownResult {
-        let before = self.begun.len();
-        self.wait_for_all(deadline, &mut events).await;
-        let finished = before - self.begun.len();
-        for (_, give_up, _) in &self.begun {
-            give_up.notify_one();
-        }
-        let left = self.begun.len();
-        self.wait_for_all(Duration::from_secs(10), &mut events).await;
-        ShutdownResult { finished, released: left - self.begun.len() }
-    }
-
-    async fn wait_for_all(
-        &mut self,
-        patience: Duration,
-        events: &mut mpsc::UnboundedReceiver<Event>,
-    ) {
-        let until = Instant::now().checked_add(patience);
-        while !self.begun.is_empty() {
-            let next = match until {
-                Some(until) => tokio::time::timeout_at(until, events.recv()).await,
-                None => Ok(events.recv().await),
-            };
-            match next {
-                Ok(Some(Event::Ended(claim_token))) => self.ended(claim_token),
-                Ok(Some(_)) => {}
-                Ok(None) | Err(_) => return,
-            }
-        }
-    }
-}
-
-/// Says that an attempt ended, whatever way.
-struct Ended {
-    claim_token: ClaimToken,
-    events: mpsc::UnboundedSender<Event>,
-}
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.events.send(Event::Ended(self.claim_token));
-    }
-}
-
-/// Whose turn it is: endpoints, and retries or what is new.
-struct Turns {
-    endpoints: VecDeque<String>,
-    retries_first: bool,
-}
-
-impl Turns {
-    fn new(endpoints: impl Iterator<Item = String>) -> Self {
-        Self { endpoints: endpoints.collect(), retries_first: true }
-    }
-
-    fn wanted(&mut self, shared: &Shared, most: u32) -> ClaimRequest {
-        let wanted = ClaimRequest {
-            endpoints: self.endpoints.iter().cloned().collect(),
-            max: most,
-            lease: shared.settings.lease,
-            max_attempts: shared.settings.max_attempts,
-            retries_first: self.retries_first,
-            running: Vec::new(),
-            crash_suspect: true,
-        };
-        self.retries_first = !self.retries_first;
-        if !self.endpoints.is_empty() {
-            self.endpoints.rotate_left(1);
-        }
-        wanted
-    }
-}
-
-/// Runs what is due until nothing is, in this task.
+/// Runs what is due until nothing is.
 pub(crate) async fn drain(
     shared: &Arc<Shared>,
     processes: &JobHandlers,
 ) -> Result<u64, InboxError> {
-    let most = u32::try_from(shared.settings.concurrency).unwrap_or(u32::MAX);
+    let max = u32::try_from(shared.settings.concurrency).unwrap_or(u32::MAX);
     let mut turns = Turns::new(processes.by_endpoint.keys().cloned());
     let mut count = 0;
     loop {
-        let claimed = shared.store.claim(&turns.wanted(shared, most)).await?;
+        let claimed = shared.store.claim(&turns.wanted(shared, max)).await?;
         shared.counters.dead(claimed.dead_lettered.into());
         if claimed.jobs.is_empty() && claimed.dead_lettered == 0 {
             return Ok(count);

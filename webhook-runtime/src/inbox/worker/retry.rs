@@ -1,18 +1,18 @@
-//! When a delivery that failed is tried again.
+//! The pauses before retries.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
     time::Duration,
 };
 
-/// How long to wait between attempts: twice as long each time, up to a most, and never quite as
-/// long as the others that failed together.
+/// The retry policy: exponential backoff with jitter. Each pause is twice as long as the one
+/// before, up to a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Backoff {
-    /// Before the second attempt.
+    /// The pause before the second attempt.
     pub initial: Duration,
-    /// The longest, also where something asks for longer by `Retry-After`.
+    /// The longest pause, even if `Retry-After` asks for a longer one.
     pub max: Duration,
 }
 
@@ -24,27 +24,27 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// From `first` to `most`.
+    /// From `initial` to `max`.
     #[must_use]
-    pub const fn new(first: Duration, most: Duration) -> Self {
-        Self { initial: first, max: most }
+    pub const fn new(initial: Duration, max: Duration) -> Self {
+        Self { initial, max }
     }
 
-    /// How long to wait after attempt number `attempt` (from 1), and not less than `asked`.
+    /// The pause after attempt number `attempt` (from 1), and at least `asked`.
     #[must_use]
     pub fn delay(&self, attempt: u32, asked: Option<Duration>) -> Duration {
         self.delay_by(attempt, asked, random())
     }
 
-    /// The same, by a number of whose 64 bits each is as likely as the other.
+    /// The same, by a uniformly random number.
     fn delay_by(&self, attempt: u32, asked: Option<Duration>, random: u64) -> Duration {
         let doublings = attempt.saturating_sub(1).min(31);
         let full = self.initial.saturating_mul(1 << doublings).min(self.max);
-        // Between half and all of it: far enough apart, and never at once.
+        // Between half and all of it, so that retries spread out and never come at once.
         let half = full / 2;
         let jittered = half + scaled(half, random);
         match asked.map(|asked| asked.min(self.max)) {
-            // What was asked for is the least; those that were asked the same come spread out.
+            // At least what was asked for, and spread out.
             Some(asked) if asked > jittered => {
                 asked.saturating_add(scaled(asked / 8, random)).min(self.max)
             }
@@ -53,14 +53,14 @@ impl Backoff {
     }
 }
 
-/// The part of a duration that a random number stands for.
+/// A random part of a duration.
 pub(crate) fn scaled(duration: Duration, random: u64) -> Duration {
-    // 16 bits are fine enough, and cannot overflow.
+    // 16 bits are precise enough and cannot overflow.
     let part = u32::try_from(random >> 48).unwrap_or_default();
     duration.checked_mul(part).map_or(duration, |product| product / 0xffff)
 }
 
-/// A random number, good enough to keep things apart.
+/// A random number that is good enough to spread things out.
 pub(crate) fn random() -> u64 {
     RandomState::new().hash_one(0)
 }

@@ -1,4 +1,4 @@
-//! The group commits: one task that stores what was received, and one that settles claims.
+//! Group commits: one task stores deliveries, another settles claims.
 
 pub(crate) mod queue;
 mod sync;
@@ -10,35 +10,37 @@ use tokio::sync::{Notify, oneshot};
 use crate::inbox::{
     counters::InboxMetrics,
     error::InboxError,
+    options::Settings,
     record::{EnqueueResult, NewDelivery},
     store::{FinishedAttempt, InboxStore},
-    writer::queue::{Most, Queue, Refused},
+    writer::queue::{Capacity, Queue, Refused},
 };
 
-/// How long a sender waits for what is to be stored. Providers have little patience.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest wait for a delivery to be stored. Providers have little patience.
+const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
-type Answered<T> = oneshot::Sender<Result<T, InboxError>>;
+type Reply<T> = oneshot::Sender<Result<T, InboxError>>;
 
-/// Stores what was received, and settles claims, many at a time.
+/// Stores deliveries and settles claims, many in one commit.
 pub(crate) struct Writer {
-    received: Arc<Queue<(NewDelivery, Answered<EnqueueResult>)>>,
-    ended: Arc<Queue<(FinishedAttempt, Answered<bool>)>>,
+    received: Arc<Queue<(NewDelivery, Reply<EnqueueResult>)>>,
+    ended: Arc<Queue<(FinishedAttempt, Reply<bool>)>>,
+    dedup_retention: Duration,
 }
 
 impl Writer {
-    /// Starts the two tasks. They end when the writer is dropped, after what has queued.
+    /// Starts the two tasks. After the writer is dropped, they commit what is queued and end.
     pub(crate) fn start(
         store: &Arc<dyn InboxStore>,
-        queue: Most,
-        batch: Most,
+        settings: &Settings,
         counters: Arc<InboxMetrics>,
         wake: Arc<Notify>,
     ) -> Self {
-        let received = Arc::new(Queue::new(queue));
-        // No more of these can be than are running.
-        let ended = Arc::new(Queue::new(Most { items: usize::MAX, weight: usize::MAX }));
-        keep_going({
+        let (batch, dedup_retention) = (settings.batch, settings.dedup_retention);
+        let received = Arc::new(Queue::new(settings.queue));
+        // There are at most as many as there are running deliveries.
+        let ended = Arc::new(Queue::new(Capacity { items: usize::MAX, weight: usize::MAX }));
+        restart_on_panic({
             let (queue, store) = (Arc::clone(&received), Arc::clone(store));
             move || {
                 let (queue, store) = (Arc::clone(&queue), Arc::clone(&store));
@@ -49,23 +51,23 @@ impl Writer {
                 }
             }
         });
-        keep_going({
+        restart_on_panic({
             let (queue, store) = (Arc::clone(&ended), Arc::clone(store));
             move || {
                 let (queue, store) = (Arc::clone(&queue), Arc::clone(&store));
                 async move { queue.commit_by(batch, |batch| settle(&*store, batch)).await }
             }
         });
-        Self { received, ended }
+        Self { received, ended, dedup_retention }
     }
 
-    /// Stores a delivery. Whatever is answered but an error has been committed.
+    /// Stores a delivery. Without an error, it is committed.
     pub(crate) async fn enqueue(&self, delivery: NewDelivery) -> Result<EnqueueResult, InboxError> {
         let answered = self.push(delivery)?;
-        within_patience(async { answered.await.map_err(|_| InboxError::Closed)? }).await
+        with_timeout(async { answered.await.map_err(|_| InboxError::Closed)? }).await
     }
 
-    /// Stores deliveries, in few commits. Without an error, all of them have been committed.
+    /// Stores deliveries, in few commits. Without an error, all of them are committed.
     pub(crate) async fn enqueue_all(&self, all: Vec<NewDelivery>) -> Result<(), InboxError> {
         let all = async {
             let mut all = all.into_iter().peekable();
@@ -74,14 +76,14 @@ impl Writer {
                 while let Some(one) = all.next_if(|one| pushed.is_empty() || self.has_room(one)) {
                     pushed.push(self.push(one)?);
                 }
-                // Where more of them came than there is room for, the next follow these.
+                // If there is not enough room for all, the next ones follow these.
                 for answered in pushed {
                     answered.await.map_err(|_| InboxError::Closed)??;
                 }
             }
             Ok(())
         };
-        within_patience(all).await
+        with_timeout(all).await
     }
 
     fn has_room(&self, delivery: &NewDelivery) -> bool {
@@ -90,8 +92,9 @@ impl Writer {
 
     fn push(
         &self,
-        delivery: NewDelivery,
+        mut delivery: NewDelivery,
     ) -> Result<oneshot::Receiver<Result<EnqueueResult, InboxError>>, InboxError> {
+        delivery.dedup_retention = delivery.dedup_retention.max(self.dedup_retention);
         let (answer, answered) = oneshot::channel();
         let weight = delivery.weight();
         self.received.push((delivery, answer), weight).map_err(|refused| match refused {
@@ -101,7 +104,7 @@ impl Writer {
         Ok(answered)
     }
 
-    /// Settles a claim, and says whether it was still good.
+    /// Settles a claim, and returns whether it was still good.
     pub(crate) async fn finish(&self, finish: FinishedAttempt) -> Result<bool, InboxError> {
         let (answer, answered) = oneshot::channel();
         self.ended.push((finish, answer), 1).map_err(|_| InboxError::Closed)?;
@@ -120,14 +123,14 @@ impl Drop for Writer {
     }
 }
 
-async fn within_patience<T>(
+async fn with_timeout<T>(
     stored: impl Future<Output = Result<T, InboxError>>,
 ) -> Result<T, InboxError> {
-    tokio::time::timeout(PATIENCE, stored).await.unwrap_or(Err(InboxError::Timeout))
+    tokio::time::timeout(STORE_TIMEOUT, stored).await.unwrap_or(Err(InboxError::Timeout))
 }
 
-/// Runs a task until it comes to its end; one that panics is begun anew.
-fn keep_going<F, T>(task: F)
+/// Runs a task to its end. A task that panics is started again.
+fn restart_on_panic<F, T>(task: F)
 where
     F: Fn() -> T + Send + 'static,
     T: Future<Output = ()> + Send + 'static,
@@ -146,7 +149,7 @@ async fn receive(
     store: &dyn InboxStore,
     counters: &InboxMetrics,
     wake: &Notify,
-    batch: Vec<(NewDelivery, Answered<EnqueueResult>)>,
+    batch: Vec<(NewDelivery, Reply<EnqueueResult>)>,
 ) {
     let (deliveries, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
     match store.enqueue(&deliveries).await {
@@ -170,7 +173,7 @@ async fn receive(
     }
 }
 
-async fn settle(store: &dyn InboxStore, batch: Vec<(FinishedAttempt, Answered<bool>)>) {
+async fn settle(store: &dyn InboxStore, batch: Vec<(FinishedAttempt, Reply<bool>)>) {
     let (batch, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
     match store.finish(&batch).await {
         Ok(good) => {

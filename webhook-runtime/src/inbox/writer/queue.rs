@@ -1,8 +1,10 @@
-//! The queue of the group commit: many put in, one takes all there is.
+//! The queue of the group commit: many tasks push, one task takes everything that waits.
 //!
-//! Nothing in here knows what is queued, nor tokio, and the only lock comes from beside this module:
-//! `tests/tests/inbox_queue_model.rs` compiles this file once more, with the lock of a model
-//! checker, and goes through the interleavings.
+//! This file knows neither tokio nor what is queued, and its only lock comes from the module beside
+//! it: `tests/tests/inbox_queue_model.rs` compiles it again with the lock of a model checker, and
+//! explores the interleavings. A channel of tokio and a semaphore would not be less code: a batch
+//! is bounded by weight as well, whoever pushes can close, and the next task goes on when one
+//! panics.
 
 use std::{
     collections::VecDeque,
@@ -13,16 +15,16 @@ use std::{
 
 use super::sync::Mutex;
 
-/// How much may be somewhere.
+/// A limit in items and in weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Most {
+pub(crate) struct Capacity {
     pub(crate) items: usize,
     pub(crate) weight: usize,
 }
 
-/// A queue with bounds.
+/// A bounded queue.
 pub(crate) struct Queue<T> {
-    most: Most,
+    max: Capacity,
     inner: Mutex<Inner<T>>,
 }
 
@@ -30,11 +32,11 @@ struct Inner<T> {
     waiting: VecDeque<(T, usize)>,
     weight: usize,
     closed: bool,
-    /// The one who takes, while there is nothing.
+    /// Wakes the taking task, while the queue is empty.
     taker: Option<Waker>,
 }
 
-/// Why something was not put into the queue.
+/// The reason why an item was not pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
     Full,
@@ -42,13 +44,13 @@ pub(crate) enum Refused {
 }
 
 impl<T> Queue<T> {
-    pub(crate) fn new(most: Most) -> Self {
+    pub(crate) fn new(max: Capacity) -> Self {
         let waiting = VecDeque::new();
-        Self { most, inner: Mutex::new(Inner { waiting, weight: 0, closed: false, taker: None }) }
+        Self { max, inner: Mutex::new(Inner { waiting, weight: 0, closed: false, taker: None }) }
     }
 
-    /// Puts something in, if there is room. What alone is heavier than the queue may be goes into an
-    /// empty one.
+    /// Pushes an item if there is room. An item that is heavier than the whole queue may be fits
+    /// into an empty queue.
     pub(crate) fn push(&self, item: T, weight: usize) -> Result<(), Refused> {
         let taker = {
             let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,7 +58,7 @@ impl<T> Queue<T> {
                 return Err(Refused::Closed);
             }
             let total = inner.weight.saturating_add(weight);
-            let room = inner.waiting.len() < self.most.items && total <= self.most.weight;
+            let room = inner.waiting.len() < self.max.items && total <= self.max.weight;
             if !room && !inner.waiting.is_empty() {
                 return Err(Refused::Full);
             }
@@ -70,14 +72,14 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// Whether something of this weight could be put in now.
+    /// Whether there is room for an item of this weight.
     pub(crate) fn has_room(&self, weight: usize) -> bool {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let total = inner.weight.saturating_add(weight);
-        inner.waiting.len() < self.most.items && total <= self.most.weight
+        inner.waiting.len() < self.max.items && total <= self.max.weight
     }
 
-    /// Nothing more is put in. What is in it is still taken.
+    /// Closes the queue: nothing more is pushed, and what is in it is still taken.
     pub(crate) fn close(&self) {
         let taker = {
             let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,9 +91,9 @@ impl<T> Queue<T> {
         }
     }
 
-    /// What waits, in the order in which it came, up to a bound but never nothing; `None` once the
-    /// queue is closed and empty. For one taker only.
-    fn poll_take(&self, context: &mut Context<'_>, most: Most) -> Poll<Option<Vec<T>>> {
+    /// Takes what waits, oldest first, up to a limit but at least one item; `None` when the queue
+    /// is closed and empty. Only one task may take.
+    fn poll_take(&self, context: &mut Context<'_>, max: Capacity) -> Poll<Option<Vec<T>>> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.waiting.is_empty() {
             if inner.closed {
@@ -102,7 +104,7 @@ impl<T> Queue<T> {
         }
         let (mut batch, mut weight) = (Vec::new(), 0_usize);
         while let Some((_, next)) = inner.waiting.front() {
-            let full = batch.len() >= most.items || weight.saturating_add(*next) > most.weight;
+            let full = batch.len() >= max.items || weight.saturating_add(*next) > max.weight;
             if full && !batch.is_empty() {
                 break;
             }
@@ -115,14 +117,14 @@ impl<T> Queue<T> {
         Poll::Ready(Some(batch))
     }
 
-    /// Commits whatever has queued, and again as soon as that is done, until the queue is closed
-    /// and empty. There is no timer: what comes alone is committed alone, at once.
-    pub(crate) async fn commit_by<F, D>(&self, most: Most, mut commit: F)
+    /// Commits what is queued, again and again, until the queue is closed and empty. There is no
+    /// timer: an item that comes alone is committed at once.
+    pub(crate) async fn commit_by<F, D>(&self, max: Capacity, mut commit: F)
     where
         F: FnMut(Vec<T>) -> D,
         D: Future<Output = ()>,
     {
-        while let Some(batch) = poll_fn(|context| self.poll_take(context, most)).await {
+        while let Some(batch) = poll_fn(|context| self.poll_take(context, max)).await {
             commit(batch).await;
         }
     }

@@ -1,3 +1,3 @@
-//! The lock of the queue: the model checker puts its own in this place.
+//! The lock of the queue. The model checker replaces this file with its own lock.
 
 pub(crate) use std::sync::Mutex;

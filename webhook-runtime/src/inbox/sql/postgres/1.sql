@@ -6,9 +6,9 @@ CREATE TABLE {s}deliveries (
     provider text NOT NULL,
     event text,
     provider_id text,
-    -- 0 waiting, 1 running, 2 held, 3 done, 4 dead, 5 discarded
+    -- 0 pending, 1 running, 2 blocked, 3 completed, 4 dead, 5 cancelled
     state smallint NOT NULL,
-    -- Milliseconds since 1970, as all times. Waiting: when it is due, 0 for at once, whatever the
+    -- Milliseconds since 1970, as all times. Pending: when it is due, 0 for at once, whatever the
     -- clock says. Running: when the lease ends.
     due_at bigint NOT NULL,
     -- Starts since it came or was retried by an operator.

@@ -8,10 +8,10 @@ use crate::inbox::{
     error::InboxError,
     record::{DeliveryState, Digest, EnqueueResult, NewDelivery, millis, span, stored_text},
     sql,
-    sql::postgres::{BEGIN, Keep, finish::promote, names::Names},
+    sql::postgres::{BEGIN, finish::promote, names::Names},
 };
 
-/// A delivery that was given a number.
+/// A delivery with its number and digests.
 struct Numbered<'a> {
     delivery: &'a NewDelivery,
     id: i64,
@@ -23,11 +23,10 @@ pub(super) async fn enqueue(
     connection: &mut PgConnection,
     names: &Names,
     batch: &[NewDelivery],
-    keep: Keep,
 ) -> Result<Vec<EnqueueResult>, InboxError> {
-    let keys: Vec<Digest> = batch.iter().map(NewDelivery::digest).collect();
+    let keys: Vec<Digest> = batch.iter().map(NewDelivery::dedup_digest).collect();
     let mut tx = connection.begin_with(BEGIN).await?;
-    let lines = sql::distinct(batch.iter().filter_map(NewDelivery::line));
+    let lines = sql::distinct(batch.iter().filter_map(NewDelivery::ordering_digest));
     names.lock_lines(&mut tx, &lines).await?;
     let ids: Vec<i64> =
         sqlx::query_scalar(names.sql("SELECT nextval('{s}numbers') FROM generate_series(1, $1)"))
@@ -40,9 +39,14 @@ pub(super) async fn enqueue(
         .zip(&keys)
         .zip(ids)
         .filter(|((_, key), _)| seen.insert(**key))
-        .map(|((delivery, key), id)| Numbered { delivery, id, key: *key, line: delivery.line() })
+        .map(|((delivery, key), id)| Numbered {
+            delivery,
+            id,
+            key: *key,
+            line: delivery.ordering_digest(),
+        })
         .collect();
-    let fresh = insert_keys(&mut tx, names, &numbered, keep).await?;
+    let fresh = insert_keys(&mut tx, names, &numbered).await?;
     numbered.retain(|one| fresh.contains(&one.id));
     if !numbered.is_empty() {
         insert_deliveries(&mut tx, names, &numbered).await?;
@@ -66,25 +70,24 @@ pub(super) async fn enqueue(
         .collect()
 }
 
-/// Inserts the keys that are not known, or no longer, and says which deliveries are new by them.
+/// Inserts the unknown keys, and returns the deliveries that are new by them. A key is known until
+/// it is pruned, so that a wrong clock makes no copy new.
 async fn insert_keys(
     connection: &mut PgConnection,
     names: &Names,
     rows: &[Numbered<'_>],
-    keep: Keep,
 ) -> Result<HashSet<i64>, InboxError> {
     let keys: Vec<&[u8]> = rows.iter().map(|row| &row.key[..]).collect();
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let keep: Vec<i64> =
-        rows.iter().map(|row| span(keep.0.max(row.delivery.dedup_retention))).collect();
-    // In the order of the keys: two processes with the same keys would wait for each other.
+    let keep: Vec<i64> = rows.iter().map(|row| span(row.delivery.dedup_retention)).collect();
+    // In the order of the keys, so that two processes with the same keys do not deadlock. The
+    // update that never happens locks a known key, so that nobody prunes it before it is read.
     let new: Vec<i64> = sqlx::query_scalar(names.sql(
         "INSERT INTO {s}keys AS k (key, delivery, expires_at) \
          SELECT f.key, f.id, {now} + f.keep \
          FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) AS f (key, id, keep) \
-         ORDER BY f.key ON CONFLICT (key) DO UPDATE \
-         SET delivery = excluded.delivery, expires_at = excluded.expires_at \
-         WHERE k.expires_at <= {now} RETURNING k.delivery",
+         ORDER BY f.key ON CONFLICT (key) DO UPDATE SET delivery = k.delivery WHERE false \
+         RETURNING k.delivery",
     ))
     .bind(keys)
     .bind(ids)
@@ -152,7 +155,7 @@ async fn insert_bodies(
          SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])",
     ))
     .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.delivery.head.encode()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.delivery.head.to_bytes()).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| &row.delivery.body[..]).collect::<Vec<&[u8]>>())
     .execute(connection)
     .await?;

@@ -1,29 +1,30 @@
 //! Settling claims in a PostgreSQL database.
 
-use std::collections::HashSet;
+use std::{any::Any, collections::HashSet};
 
 use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 
 use crate::inbox::{
     error::InboxError,
-    record::{ClaimToken, DeliveryState, Digest, span},
+    record::{ClaimToken, Digest},
     sql,
-    sql::postgres::{BEGIN, names::Names},
-    store::{End, FinishedAttempt},
+    sql::{
+        Settled,
+        postgres::{BEGIN, names::Names},
+        statements::COMPLETE,
+    },
+    store::{FinishedAttempt, StoreFuture, StoreTransaction},
 };
 
-/// Settles claims, by the claim_token, and says of each whether it was still good.
+/// Settles claims by their tokens, and returns for each whether it was still good.
 pub(super) async fn finish(
     connection: &mut PgConnection,
     names: &Names,
     batch: &[FinishedAttempt],
 ) -> Result<Vec<bool>, InboxError> {
-    let mut rows: Vec<_> = batch
-        .iter()
-        .map(|FinishedAttempt { claim_token, result: end }| row(*claim_token, end))
-        .collect();
+    let mut rows: Vec<_> = batch.iter().map(Settled::of).collect();
     rows.sort_unstable_by_key(|row| row.id);
-    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim_token.ordering_key));
+    let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim_token.ordering_digest));
     let mut tx = connection.begin_with(BEGIN).await?;
     names.lock_lines(&mut tx, &lines).await?;
     let settled: Vec<i64> = sqlx::query_scalar(names.sql(
@@ -50,30 +51,7 @@ pub(super) async fn finish(
     Ok(batch.iter().map(|finish| settled.contains(&finish.claim_token.id)).collect())
 }
 
-struct Row<'a> {
-    id: i64,
-    claim: i64,
-    state: DeliveryState,
-    after: Option<i64>,
-    reason: Option<&'a str>,
-    /// How many attempts are taken back.
-    back: i32,
-}
-
-fn row(claim_token: ClaimToken, end: &End) -> Row<'_> {
-    let (id, claim) = (claim_token.id, claim_token.claim);
-    let row = Row { id, claim, state: DeliveryState::Pending, after: None, reason: None, back: 0 };
-    match end {
-        End::Completed => Row { state: DeliveryState::Completed, ..row },
-        End::Dead { reason } => Row { state: DeliveryState::Dead, reason: Some(reason), ..row },
-        End::Retry { after, reason } => {
-            Row { after: Some(span(*after)), reason: Some(reason), ..row }
-        }
-        End::Released => Row { back: 1, ..row },
-    }
-}
-
-/// By the index `deliveries_lines`: two steps for each line, however long it is.
+/// Uses the index `deliveries_lines`: two steps for each line, however long it is.
 pub(super) const PROMOTE: &str = "UPDATE {s}deliveries SET state = 0, due_at = 0 WHERE id IN (\
      SELECT h.id FROM unnest($1::bytea[]) AS f (line) CROSS JOIN LATERAL (\
      SELECT i.id FROM {s}deliveries AS i WHERE i.line = f.line AND i.state = 2 \
@@ -81,8 +59,8 @@ pub(super) const PROMOTE: &str = "UPDATE {s}deliveries SET state = 0, due_at = 0
      WHERE NOT EXISTS (SELECT 1 FROM {s}deliveries AS a WHERE a.line = f.line \
      AND a.state < 2 AND a.state <= 2))";
 
-/// Lets the next in each line go on, where nobody of the line is running or waiting. The lines have
-/// to be locked.
+/// Lets the next delivery of each line go on, if no other of the line is pending or running. The
+/// lines must be locked.
 pub(super) async fn promote(
     connection: &mut PgConnection,
     names: &Names,
@@ -99,52 +77,51 @@ pub(super) async fn promote(
 }
 
 /// The transaction in which a delivery of a PostgreSQL database is completed.
-pub struct PostgresTransaction {
+pub(super) struct PostgresTransaction {
     tx: Transaction<'static, Postgres>,
     names: Names,
-    claim_token: ClaimToken,
+    claim: ClaimToken,
 }
 
 impl PostgresTransaction {
-    /// The completion comes first: it finds out whether the claim is still good, and keeps everybody
-    /// else from the delivery, whatever becomes of the lease.
+    /// Writes the completion first: this finds out whether the claim is still good, and locks the
+    /// delivery, whatever becomes of the lease.
     pub(super) async fn begin(
         mut tx: Transaction<'static, Postgres>,
         names: Names,
-        claim_token: ClaimToken,
+        claim: ClaimToken,
     ) -> Result<Self, InboxError> {
-        let done = sqlx::query(names.sql(
-            "UPDATE {s}deliveries SET state = 3, due_at = 0, reason = NULL, finished_at = {now} \
-             WHERE id = $1 AND claims = $2 AND state = 1",
-        ))
-        .bind(claim_token.id)
-        .bind(claim_token.claim)
-        .execute(&mut *tx)
-        .await?;
+        let done = sqlx::query(names.sql(COMPLETE))
+            .bind(claim.id)
+            .bind(claim.number)
+            .execute(&mut *tx)
+            .await?;
         if done.rows_affected() == 0 {
             return Err(InboxError::StaleClaim);
         }
-        Ok(Self { tx, names, claim_token })
+        Ok(Self { tx, names, claim })
+    }
+}
+
+impl StoreTransaction for PostgresTransaction {
+    fn connection(&mut self) -> &mut dyn Any {
+        let connection: &mut PgConnection = &mut self.tx;
+        connection
     }
 
-    /// The connection, with the transaction begun.
-    pub fn connection(&mut self) -> &mut PgConnection {
-        &mut self.tx
+    fn commit(mut self: Box<Self>) -> StoreFuture<'static, ()> {
+        Box::pin(async move {
+            // Last, because the lock keeps other deliveries of the line from being stored.
+            let lines = self.claim.ordering_digest.as_slice();
+            self.names.lock_lines(&mut self.tx, lines).await?;
+            promote(&mut self.tx, &self.names, lines).await?;
+            // In an aborted transaction, COMMIT rolls back without an error; a statement fails.
+            sqlx::query("SELECT 1").execute(&mut *self.tx).await?;
+            Ok(self.tx.commit().await?)
+        })
     }
 
-    pub(crate) async fn commit(mut self) -> Result<(), InboxError> {
-        // Last, since the lock keeps others of the line from being stored.
-        let lines = self.claim_token.ordering_key.as_slice();
-        self.names.lock_lines(&mut self.tx, lines).await?;
-        promote(&mut self.tx, &self.names, lines).await?;
-        // In a transaction that failed, COMMIT takes back, and says so only to those who ask.
-        sqlx::query("SELECT 1").execute(&mut *self.tx).await?;
-        Ok(self.tx.commit().await?)
-    }
-
-    pub(crate) async fn rollback(self) {
-        if let Err(error) = self.tx.rollback().await {
-            tracing::warn!(%error, "a transaction could not be taken back; its connection goes");
-        }
+    fn rollback(self: Box<Self>) -> StoreFuture<'static, ()> {
+        Box::pin(async move { Ok(self.tx.rollback().await?) })
     }
 }

@@ -4,7 +4,7 @@ mod claim;
 mod enqueue;
 mod finish;
 mod names;
-mod news;
+mod notifications;
 mod operate;
 mod schema;
 mod url;
@@ -13,65 +13,55 @@ use std::time::Duration;
 
 use sqlx::{ConnectOptions as _, PgConnection, PgPool, Row as _, postgres::PgPoolOptions};
 
-pub use self::{
-    finish::PostgresTransaction,
-    schema::{postgres_migrations, postgres_versions},
-};
-use self::{names::Names, news::News};
+pub use self::schema::{postgres_migrations, postgres_versions};
+use self::{finish::PostgresTransaction, names::Names, notifications::Notifications};
 use crate::{
     inbox::{
         error::InboxError,
         record::{ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, span},
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
+            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction,
         },
-        tx::Transaction,
     },
     support::redact::shown_url,
 };
 
-/// How transactions begin, whatever the database's default is: what they do is written for it.
+/// Begins a transaction at the isolation level that the statements are written for.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-/// How long a connection is waited for.
-const CONNECT: Duration = Duration::from_secs(3);
+/// The longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a whole operation may take: a connection that hangs is given up.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// The longest time of a whole operation. After that, its connection is given up.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// For how long keys are kept at least.
-#[derive(Clone, Copy)]
-struct Keep(Duration);
-
-/// What the store goes by.
+/// The options of the store.
 pub(crate) struct Options {
     pub(crate) schema: String,
     pub(crate) connections: u32,
     pub(crate) transactions: u32,
-    pub(crate) keep_keys_for: Duration,
     pub(crate) migrate: bool,
 }
 
 /// The inbox in a PostgreSQL database.
 pub(crate) struct PostgresStore {
-    /// For the inbox itself.
+    /// The connections of the inbox itself.
     own: PgPool,
-    /// For the transactions of functions, which take as long as they take.
+    /// The connections of functions, whose transactions take any time.
     transactions: PgPool,
-    news: News,
+    notifications: Notifications,
     names: Names,
-    keep: Keep,
 }
 
-/// Runs an operation on a connection, and gives the connection up where it hangs.
+/// Runs an operation on a connection, and gives the connection up if it hangs.
 macro_rules! on {
     ($self:ident, |$connection:ident| $operation:expr) => {
         Box::pin(async move {
             let mut pooled = $self.own.acquire().await?;
             let ended = {
                 let $connection = &mut *pooled;
-                tokio::time::timeout(PATIENCE, $operation).await
+                tokio::time::timeout(OPERATION_TIMEOUT, $operation).await
             };
             match ended {
                 Ok(answer) => answer,
@@ -95,16 +85,17 @@ impl PostgresStore {
                 error => error.to_string(),
             },
         };
-        // Not from a pool: it would try again for a while before it said what is wrong.
+        // Without a pool, which would retry for a while before it reports the error.
         let mut first = connect.connect().await.map_err(|error| cannot(error.into()))?;
         set_up(&mut first).await.map_err(|error| cannot(error.into()))?;
         schema::migrate(&mut first, &names, options.migrate).await.map_err(cannot)?;
         drop(first);
-        let pool = |most: u32, bounded: bool| {
+        let pool = |max: u32, bounded: bool| {
             PgPoolOptions::new()
-                .max_connections(most)
-                .acquire_timeout(CONNECT)
-                // It would double the way of every operation; what has hung up is noticed in time.
+                .max_connections(max)
+                .acquire_timeout(CONNECT_TIMEOUT)
+                // A test would double the round trips of every operation. A broken connection is
+                // noticed in time.
                 .test_before_acquire(false)
                 .after_connect(move |connection, _| {
                     Box::pin(async move {
@@ -117,17 +108,17 @@ impl PostgresStore {
                 .connect_lazy_with(connect.clone())
         };
         let own = pool(options.connections.max(2), true);
-        let news = News::start(pool(1, false), own.clone(), names.channel());
+        let notifications = Notifications::start(pool(1, false), own.clone(), names.channel());
         let transactions = pool(options.transactions.max(1), false);
-        Ok(Self { own, transactions, news, names, keep: Keep(options.keep_keys_for) })
+        Ok(Self { own, transactions, notifications, names })
     }
 }
 
-/// What the inbox itself does takes milliseconds.
+/// Limits for the statements of the inbox itself, which take milliseconds.
 const BOUNDS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
                       SET idle_in_transaction_session_timeout = '30s'";
 
-/// Commits are to be safe when they are answered, whatever the database's default is.
+/// Makes commits safe before they are answered, whatever the default of the database is.
 async fn set_up(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let row = sqlx::query(
         "SELECT current_setting('fsync'), CASE current_setting('synchronous_commit') \
@@ -145,10 +136,10 @@ async fn set_up(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
 impl InboxStore for PostgresStore {
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
         let enqueue: StoreFuture<'a, Vec<EnqueueResult>> =
-            on!(self, |connection| enqueue::enqueue(connection, &self.names, batch, self.keep));
+            on!(self, |connection| enqueue::enqueue(connection, &self.names, batch));
         Box::pin(async move {
             let enqueued = enqueue.await?;
-            self.news.tell();
+            self.notifications.notify();
             Ok(enqueued)
         })
     }
@@ -169,11 +160,11 @@ impl InboxStore for PostgresStore {
         on!(self, |connection| finish::finish(connection, &self.names, batch))
     }
 
-    fn begin(&self, claim_token: ClaimToken) -> StoreFuture<'_, Transaction> {
+    fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
             let tx = self.transactions.begin_with(BEGIN).await?;
-            let begun = PostgresTransaction::begin(tx, self.names.clone(), claim_token).await?;
-            Ok(Transaction::Postgres(begun))
+            let transaction = PostgresTransaction::begin(tx, self.names.clone(), claim).await?;
+            Ok(Box::new(transaction) as Box<dyn StoreTransaction>)
         })
     }
 
@@ -181,9 +172,9 @@ impl InboxStore for PostgresStore {
         &'a self,
         filter: &'a Filter,
         after: i64,
-        most: u32,
+        max: u32,
     ) -> StoreFuture<'a, Vec<Record>> {
-        on!(self, |connection| operate::list(connection, &self.names, filter, after, most))
+        on!(self, |connection| operate::list(connection, &self.names, filter, after, max))
     }
 
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
@@ -195,14 +186,14 @@ impl InboxStore for PostgresStore {
         filter: &'a Filter,
         change: Change,
         after: i64,
-        most: u32,
+        max: u32,
     ) -> StoreFuture<'a, ChangeResult> {
-        let range = (after, most);
+        let range = (after, max);
         on!(self, |connection| operate::change(connection, &self.names, filter, change, range))
     }
 
-    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> StoreFuture<'a, PruneResult> {
-        on!(self, |connection| operate::prune(connection, &self.names, retention, most))
+    fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
+        on!(self, |connection| operate::prune(connection, &self.names, retention, max))
     }
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
@@ -218,12 +209,12 @@ impl InboxStore for PostgresStore {
     }
 
     fn wait_for_notification(&self) -> StoreFuture<'_, ()> {
-        Box::pin(self.news.wait())
+        Box::pin(self.notifications.wait())
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            self.news.close().await;
+            self.notifications.close().await;
             self.own.close().await;
             self.transactions.close().await;
             Ok(())

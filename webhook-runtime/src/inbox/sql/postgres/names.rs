@@ -1,17 +1,17 @@
-//! What things are called in a PostgreSQL database, and statements that name them.
+//! The names of tables and locks in a PostgreSQL database, and statements with these names.
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::inbox::{error::InboxError, record::Digest};
 
-/// The present time of the database, in milliseconds since 1970.
+/// SQL for the present time of the database, in milliseconds since 1970.
 pub(super) const NOW: &str = "(extract(epoch FROM statement_timestamp()) * 1000)::bigint";
 
-/// The names of one inbox: several can be in one database, each in its schema.
+/// The names of one inbox. A database can hold several, each in its own schema.
 #[derive(Clone)]
 pub(super) struct Names {
     schema: String,
-    /// Sets the advisory locks of this inbox apart from others.
+    /// Separates the advisory locks of this inbox from those of others.
     class: i32,
 }
 
@@ -38,18 +38,19 @@ impl Names {
         &self.schema
     }
 
-    /// Where other processes are told that something is new.
+    /// The channel of notifications.
     pub(super) fn channel(&self) -> String {
         format!("{}_inbox", self.schema)
     }
 
-    /// A statement, with `{s}` for the schema and `{now}` for the time. Nothing in it is a sender's.
+    /// A statement of a template, with `{s}` for the schema and `{now}` for the time. It contains
+    /// nothing of a sender.
     pub(super) fn sql(&self, template: &str) -> AssertSqlSafe<String> {
         let schema = format!("\"{}\".", self.schema);
         AssertSqlSafe(template.replace("{s}", &schema).replace("{now}", NOW))
     }
 
-    /// Keeps other processes from making tables, until the end of the transaction.
+    /// Keeps other processes from migrating tables until the end of the transaction.
     pub(super) async fn lock_migration(
         &self,
         connection: &mut PgConnection,
@@ -57,7 +58,7 @@ impl Names {
         self.lock(connection, vec![-1]).await
     }
 
-    /// Keeps other processes from changing who is next in these lines, until the end of the
+    /// Keeps other processes from changing what comes next in these lines until the end of the
     /// transaction.
     pub(super) async fn lock_lines(
         &self,
@@ -67,7 +68,7 @@ impl Names {
         if lines.is_empty() {
             return Ok(());
         }
-        // A bounded number of locks, taken in one order.
+        // A limited number of locks, always taken in the same order.
         let mut buckets: Vec<i32> = lines
             .iter()
             .map(|line| i32::from(u16::from_be_bytes([line[0], line[1]]) >> 6))

@@ -12,34 +12,34 @@ const MIGRATIONS: &[&str] = &[include_str!("1.sql")];
 const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS {s}versions (\
                         version bigint PRIMARY KEY, applied_at bigint NOT NULL)";
 
-/// The migrations for a schema of that name, for those who run their own: each is to be run once, in
-/// this order, in a transaction of its own, together with a row `(number from 1, milliseconds since
-/// 1970)` in the table that [`postgres_versions`] makes.
+/// The migrations for a schema of this name, for programs that run them on their own. Run each
+/// once, in this order, in its own transaction, together with the insertion of a row `(number from
+/// 1, milliseconds since 1970)` into the table of [`postgres_versions`].
 ///
 /// # Errors
-/// When the name is not a plain identifier.
+/// If the name is not a plain identifier.
 pub fn postgres_migrations(schema: &str) -> Result<Vec<String>, InboxError> {
     let names = Names::new(schema)?;
     Ok(MIGRATIONS.iter().map(|migration| names.sql(migration).0).collect())
 }
 
-/// Makes the schema, and the table of the migrations that have been run.
+/// Creates the schema, and the table of the migrations that have been run.
 ///
 /// # Errors
-/// When the name is not a plain identifier.
+/// If the name is not a plain identifier.
 pub fn postgres_versions(schema: &str) -> Result<String, InboxError> {
     let names = Names::new(schema)?;
     Ok(format!("CREATE SCHEMA IF NOT EXISTS \"{}\"; {}", names.schema(), names.sql(VERSIONS).0))
 }
 
-/// Brings the tables up to date. Several processes may do so at once: one does it, the others wait
-/// and find it done.
+/// Migrates the tables. Several processes may do so at once: one does it, the others wait and find
+/// it done.
 pub(super) async fn migrate(
     connection: &mut PgConnection,
     names: &Names,
     may_migrate: bool,
 ) -> Result<(), InboxError> {
-    // Whoever has no right to make tables can start all the same, once they are there.
+    // A user without the right to create tables can start all the same, once they exist.
     let mut found = version(connection, names).await?;
     if may_migrate && found < MIGRATIONS.len() {
         let mut tx = connection.begin_with(BEGIN).await?;
@@ -65,8 +65,7 @@ pub(super) async fn migrate(
 }
 
 async fn version(connection: &mut PgConnection, names: &Names) -> Result<usize, InboxError> {
-    // By the catalogue's rows: `to_regclass` can answer from what this session believed before it
-    // waited for the lock.
+    // Reads the catalogue: `to_regclass` can answer from a cache of before the wait for the lock.
     let there: bool = sqlx::query_scalar(
         "SELECT EXISTS (SELECT FROM pg_catalog.pg_class AS c \
          JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \

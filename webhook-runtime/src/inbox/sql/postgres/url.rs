@@ -1,4 +1,4 @@
-//! The URL of a database, read without a word of its password.
+//! Reads the URL of a database without logging its password.
 
 use std::str::FromStr as _;
 
@@ -7,7 +7,7 @@ use tracing::{Dispatch, dispatcher};
 
 use crate::{inbox::error::InboxError, support::redact::shown_url};
 
-/// The options that the library reads, to tell those that it passes over.
+/// The options that `sqlx` reads; it ignores others.
 const KNOWN: [&str; 18] = [
     "application_name",
     "dbname",
@@ -30,8 +30,7 @@ const KNOWN: [&str; 18] = [
 ];
 
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, InboxError> {
-    // The library warns of options that it does not know with their values, and the password behind
-    // a misspelt `passwort=` is one.
+    // `sqlx` logs unknown options with their values, and a misspelt `passwort=` has the password.
     let read = dispatcher::with_default(&Dispatch::none(), || PgConnectOptions::from_str(url));
     let wrong = |error: sqlx::Error| InboxError::InvalidUrl {
         url: shown_url(url),
@@ -44,7 +43,7 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, InboxError> {
     Ok(options)
 }
 
-/// The names of the options that have no effect; what cannot be a name is not shown.
+/// The names of the options that have no effect. What cannot be a name is not shown.
 fn unknown(url: &str) -> Vec<String> {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     let names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name.into_owned());

@@ -5,9 +5,9 @@ CREATE TABLE webhook_deliveries (
     provider TEXT NOT NULL,
     event TEXT,
     provider_id TEXT,
-    -- 0 waiting, 1 running, 2 held, 3 done, 4 dead, 5 discarded
+    -- 0 pending, 1 running, 2 blocked, 3 completed, 4 dead, 5 cancelled
     state INTEGER NOT NULL,
-    -- Milliseconds since 1970, as all times. Waiting: when it is due, 0 for at once, whatever the
+    -- Milliseconds since 1970, as all times. Pending: when it is due, 0 for at once, whatever the
     -- clock says. Running: when the lease ends.
     due_at INTEGER NOT NULL,
     -- Starts since it came or was retried by an operator.

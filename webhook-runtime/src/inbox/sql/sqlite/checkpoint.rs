@@ -1,4 +1,4 @@
-//! Moves what has been written from the write-ahead log into the file, beside the writing.
+//! Checkpoints: moves the write-ahead log into the file, while others go on writing.
 
 use std::{
     sync::{
@@ -13,18 +13,18 @@ use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::inbox::sql::sqlite::Turn;
 
-/// After how many bytes, about.
+/// The approximate number of bytes between checkpoints.
 const EVERY: usize = 16 * 1024 * 1024;
-/// What a commit adds to the log beside the deliveries that it stores: a few pages, however little is
-/// written to each. Where many are small, these are what fills a disk.
+/// The bytes that a commit adds to the log beside its deliveries: a few pages, however little is
+/// written to each. With many small commits, these fill the disk.
 const COMMIT: usize = 8 * 4096;
-/// After how long, if there was less.
+/// The longest time between checkpoints.
 const AT_LEAST: Duration = Duration::from_secs(30);
-/// A log of more frames than this, of 4 KiB each, is finished with while nobody writes: only a log
-/// that has been moved to its end is begun anew.
+/// A log of more frames than this, of 4 KiB each, is moved while nobody writes: SQLite restarts a
+/// log only after all of it has been moved.
 const LONG_LOG: i64 = 16_384;
 
-/// The task that does it.
+/// The task that makes checkpoints.
 pub(super) struct Checkpoints {
     written: Arc<AtomicUsize>,
     due: Arc<Notify>,
@@ -54,7 +54,7 @@ impl Checkpoints {
         self.wrote(COMMIT);
     }
 
-    /// Counts what was written.
+    /// Counts bytes.
     pub(super) fn wrote(&self, bytes: usize) {
         if self.written.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) >= EVERY {
             self.due.notify_one();
@@ -81,7 +81,7 @@ async fn checkpoint(pool: &SqlitePool, turn: &Turn) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// How many frames the log has, and how many of them have been moved. Waits for nobody.
+/// The number of frames in the log, and of those that have been moved. Waits for nobody.
 async fn passive(pool: &SqlitePool) -> Result<(i64, i64), sqlx::Error> {
     let (_busy, frames, moved): (i64, i64, i64) =
         sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(pool).await?;

@@ -1,6 +1,6 @@
 //! Storing deliveries in an SQLite file.
 
-use std::{collections::HashMap, fmt::Write as _, time::Duration};
+use std::{collections::HashMap, fmt::Write as _};
 
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
@@ -12,10 +12,10 @@ use crate::inbox::{
     sql::sqlite::finish::promote,
 };
 
-/// How many rows are inserted by one statement.
+/// The number of rows that one statement inserts.
 const ROWS: usize = 64;
 
-/// A delivery that is new, with its number and digests.
+/// A new delivery, with its number and digests.
 struct Fresh<'a> {
     delivery: &'a NewDelivery,
     id: i64,
@@ -26,10 +26,9 @@ struct Fresh<'a> {
 pub(super) async fn enqueue(
     connection: &mut SqliteConnection,
     batch: &[NewDelivery],
-    keep_keys_for: Duration,
     now: i64,
 ) -> Result<Vec<EnqueueResult>, InboxError> {
-    let keys: Vec<Digest> = batch.iter().map(NewDelivery::digest).collect();
+    let keys: Vec<Digest> = batch.iter().map(NewDelivery::dedup_digest).collect();
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     let (mut known, mut next) = known_and_last(&mut tx, &keys).await?;
     let mut fresh = Vec::with_capacity(batch.len());
@@ -42,23 +41,22 @@ pub(super) async fn enqueue(
         next += 1;
         known.insert(key, next);
         enqueued.push(EnqueueResult::Stored(next));
-        fresh.push(Fresh { delivery, id: next, key, line: delivery.line() });
+        fresh.push(Fresh { delivery, id: next, key, line: delivery.ordering_digest() });
     }
     for rows in fresh.chunks(ROWS) {
-        insert(&mut tx, rows, keep_keys_for, now).await?;
+        insert(&mut tx, rows, now).await?;
     }
     promote(&mut tx, &sql::distinct(fresh.iter().filter_map(|fresh| fresh.line))).await?;
     tx.commit().await?;
     Ok(enqueued)
 }
 
-/// Which of the keys are known, and the deliveries that they belong to; and the highest number that
-/// was ever given.
+/// The known keys and their deliveries, and the highest number that was ever given.
 async fn known_and_last(
     connection: &mut SqliteConnection,
     keys: &[Digest],
 ) -> Result<(HashMap<Digest, i64>, i64), InboxError> {
-    // Known until it is pruned: a clock that is wrong for once makes no copy new.
+    // A key is known until it is pruned, so that a wrong clock makes no copy new.
     let found: Vec<(Option<Vec<u8>>, i64)> = sqlx::query_as(
         "SELECT k.key, k.delivery FROM json_each($1) AS f CROSS JOIN webhook_keys AS k \
          ON k.key = unhex(f.value) UNION ALL \
@@ -77,12 +75,11 @@ async fn known_and_last(
     Ok((known, last))
 }
 
-/// All that is stored of some deliveries, in one go: each statement by itself would have the thread
-/// of the connection woken, and this task after it.
+/// Inserts everything of some deliveries at once: each separate statement would wake the thread of
+/// the connection and then this task.
 async fn insert(
     connection: &mut SqliteConnection,
     rows: &[Fresh<'_>],
-    keep_keys_for: Duration,
     now: i64,
 ) -> Result<(), InboxError> {
     let sql = [
@@ -93,9 +90,8 @@ async fn insert(
             rows.len(),
         ),
         values("INSERT INTO webhook_bodies (id, head, body) VALUES ", "(?, ?, ?)", rows.len()),
-        // What is replaced has expired.
         values(
-            "INSERT OR REPLACE INTO webhook_keys (key, delivery, expires_at) VALUES ",
+            "INSERT INTO webhook_keys (key, delivery, expires_at) VALUES ",
             "(?, ?, ?)",
             rows.len(),
         ),
@@ -115,11 +111,11 @@ async fn insert(
             .bind(i64::try_from(delivery.body.len()).unwrap_or(i64::MAX));
     }
     for Fresh { delivery, id, .. } in rows {
-        query = query.bind(id).bind(delivery.head.encode()).bind(&delivery.body[..]);
+        query = query.bind(id).bind(delivery.head.to_bytes()).bind(&delivery.body[..]);
     }
     for Fresh { delivery, id, key, .. } in rows {
-        let keep = keep_keys_for.max(delivery.dedup_retention);
-        query = query.bind(key.to_vec()).bind(id).bind(now + span(keep));
+        let expires_at = now + span(delivery.dedup_retention);
+        query = query.bind(key.to_vec()).bind(id).bind(expires_at);
     }
     query.execute(connection).await?;
     Ok(())
@@ -134,7 +130,7 @@ fn values(insert: &str, row: &str, rows: usize) -> String {
     sql
 }
 
-/// Digests as SQL gets at them: a JSON array of hex.
+/// Digests as an argument of SQL: a JSON array of hex.
 pub(super) fn hex_list(digests: &[Digest]) -> String {
     let hex = digests.iter().map(|digest| {
         digest.iter().fold(String::with_capacity(32), |mut hex, byte| {

@@ -1,18 +1,18 @@
 //! The inbox in an SQLite file.
 //!
-//! SQLite lets one connection write at a time. Within the process, there is only one that writes, and
-//! those who need it take turns in the order in which they came; between processes, they wait for
-//! each other by `busy_timeout`.
+//! SQLite lets one connection write at a time. Each process has a single writing connection, and
+//! its tasks take turns with it, first come, first served. Processes wait for each other by
+//! `busy_timeout`.
 
 mod checkpoint;
 mod claim;
 mod enqueue;
 mod finish;
+mod open;
 mod operate;
 mod schema;
 
 use std::{
-    str::FromStr as _,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -20,18 +20,11 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{
-    ConnectOptions as _, Connection as _, Row as _, Sqlite, SqliteConnection, SqlitePool,
-    pool::PoolConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use sqlx::{AssertSqlSafe, Sqlite, SqlitePool, pool::PoolConnection, sqlite::SqlitePoolOptions};
 use tokio::sync::Mutex;
 
-use self::checkpoint::Checkpoints;
-pub use self::{
-    finish::SqliteTransaction,
-    schema::{SQLITE_MIGRATIONS, SQLITE_VERSIONS},
-};
+pub use self::schema::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
+use self::{checkpoint::Checkpoints, finish::SqliteTransaction};
 use crate::{
     inbox::{
         error::InboxError,
@@ -40,38 +33,46 @@ use crate::{
         },
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
+            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction,
         },
-        tx::Transaction,
     },
     support::redact::shown_url,
     verify::Clock,
 };
 
-/// How long one process waits for another that writes.
+/// The longest wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Whose turn it is to write, and the connection to do it with, once there has been need of it.
+/// A statement of a template, at this time.
+fn statement(template: &str, now: i64) -> AssertSqlSafe<String> {
+    statement_at(template, &now.to_string())
+}
+
+/// A statement of a template, with SQL for the time. It contains nothing of a sender.
+fn statement_at(template: &str, now: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(template.replace("{s}", "webhook_").replace("{now}", now))
+}
+
+/// The lock of whose turn it is to write, with the connection once it is needed.
 ///
-/// It is not given back to its pool in between, which would look each time whether it still works.
+/// The connection is not returned to its pool between turns: the pool would test it each time.
 pub(super) type Turn = Arc<Mutex<Option<PoolConnection<Sqlite>>>>;
 
 /// The inbox in an SQLite file.
 pub(crate) struct SqliteStore {
-    /// Has one connection, always the same: each remembers pages of the file only until another one
-    /// writes.
+    /// Has one connection, always the same: a connection caches pages of the file only until
+    /// another one writes.
     writing: SqlitePool,
     reading: SqlitePool,
     turn: Turn,
-    /// Whether something has been stored since it was last claimed: then there is no need to look.
+    /// Whether something has been stored since the last claim, so that it need not look first.
     stored: AtomicBool,
     checkpoints: Checkpoints,
     clock: Arc<dyn Clock>,
-    keep_keys_for: Duration,
 }
 
-/// Has something done by the connection that writes, in its turn. After an error it goes through its
-/// pool, which sees to it that it works.
+/// Runs an operation on the writing connection, in turn. After an error the connection goes back to
+/// its pool, which tests it.
 macro_rules! in_turn {
     ($self:ident, |$connection:ident| $operation:expr) => {
         Box::pin(async move {
@@ -94,10 +95,9 @@ impl SqliteStore {
     pub(crate) async fn open(
         url: &str,
         clock: Arc<dyn Clock>,
-        keep_keys_for: Duration,
         migrate: bool,
     ) -> Result<Self, InboxError> {
-        let options = options(url)?;
+        let options = open::options(url)?;
         let cannot = |error: InboxError| InboxError::Open {
             url: shown_url(url),
             problem: match error {
@@ -105,18 +105,18 @@ impl SqliteStore {
                 error => error.to_string(),
             },
         };
-        prepare(&options, &*clock, migrate).await.map_err(cannot)?;
-        let pool = |most: u32| {
+        open::prepare(&options, &*clock, migrate).await.map_err(cannot)?;
+        let pool = |max: u32| {
             SqlitePoolOptions::new()
-                .max_connections(most)
+                .max_connections(max)
                 .min_connections(1)
                 .idle_timeout(None)
                 .max_lifetime(None)
                 .acquire_timeout(BUSY)
-                // A file does not hang up.
+                // A file does not disconnect.
                 .test_before_acquire(false)
-                .after_connect(|connection, _| Box::pin(read_back(connection)))
-                .after_release(|connection, _| Box::pin(is_of_use(connection)))
+                .after_connect(|connection, _| Box::pin(open::read_back(connection)))
+                .after_release(|connection, _| Box::pin(open::is_of_use(connection)))
                 .connect_with(options.clone())
         };
         let writing = pool(1).await.map_err(|error| cannot(error.into()))?;
@@ -125,7 +125,7 @@ impl SqliteStore {
         let turn = Turn::default();
         let checkpoints = Checkpoints::start(reading.clone(), Arc::clone(&turn));
         let stored = AtomicBool::new(true);
-        Ok(Self { writing, reading, turn, stored, checkpoints, clock, keep_keys_for })
+        Ok(Self { writing, reading, turn, stored, checkpoints, clock })
     }
 
     fn now(&self) -> i64 {
@@ -137,95 +137,10 @@ impl SqliteStore {
     }
 }
 
-fn options(url: &str) -> Result<SqliteConnectOptions, InboxError> {
-    let wrong =
-        |problem: &str| InboxError::InvalidUrl { url: shown_url(url), problem: problem.to_owned() };
-    let options = SqliteConnectOptions::from_str(url).map_err(|error| wrong(&error.to_string()))?;
-    let name = options.get_filename().to_string_lossy();
-    if name.is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
-        return Err(wrong(
-            "a database in memory loses what has been acknowledged when the process ends; name a \
-             file, such as `sqlite://inbox.db`",
-        ));
-    }
-    Ok(options
-        .create_if_missing(true)
-        .busy_timeout(BUSY)
-        .synchronous(SqliteSynchronous::Full)
-        // Only macOS knows the difference.
-        .pragma("fullfsync", "1")
-        .pragma("checkpoint_fullfsync", "1")
-        // Done on another connection, so that nobody waits for it who wants to store.
-        .pragma("wal_autocheckpoint", "0")
-        .pragma("journal_size_limit", "67108864")
-        .pragma("cache_size", "-16000")
-        .statement_cache_capacity(256)
-        .disable_statement_logging())
-}
-
-/// Makes the file and its tables, where they are missing.
-async fn prepare(
-    options: &SqliteConnectOptions,
-    clock: &dyn Clock,
-    migrate: bool,
-) -> Result<(), InboxError> {
-    // Only a new file takes the size of its pages; the mode stays with the file. Small ones: keys are
-    // digests, so each comes to a page of its own, which is written as a whole.
-    let first = options.clone().page_size(4096).journal_mode(SqliteJournalMode::Wal);
-    let mut patience = 50;
-    let mut connection = loop {
-        match first.connect().await {
-            // Nobody can wait for the lock that the change of mode needs.
-            Err(error) if schema::is_busy(&error) && patience > 0 => {
-                patience -= 1;
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-            result => break result?,
-        }
-    };
-    schema::migrate(&mut connection, clock.now(), migrate).await?;
-    connection.close().await?;
-    Ok(())
-}
-
-/// Whether what is committed is safe: SQLite ignores what it cannot do, and a file can have been
-/// taken out of WAL.
-async fn read_back(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    let unsafe_because = |what: String| sqlx::Error::Configuration(what.into());
-    let synchronous: i64 =
-        sqlx::query("PRAGMA synchronous").fetch_one(&mut *connection).await?.try_get(0)?;
-    if synchronous < 2 {
-        return Err(unsafe_because(format!(
-            "`PRAGMA synchronous` is {synchronous} where FULL (2) was asked for: what is \
-             acknowledged would not be safe"
-        )));
-    }
-    let mode: String =
-        sqlx::query("PRAGMA journal_mode").fetch_one(&mut *connection).await?.try_get(0)?;
-    if mode != "wal" {
-        return Err(unsafe_because(format!(
-            "`PRAGMA journal_mode` is `{mode}` where `wal` was asked for: is the file on a disk of \
-             this machine, in a directory that can be written to?"
-        )));
-    }
-    Ok(())
-}
-
-/// Whether a connection can be used again. Where a disk is full or fails, SQLite takes a transaction
-/// back on its own; `sqlx` then fails to, believes to be in it for ever, and begins no other.
-async fn is_of_use(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    if connection.is_in_transaction() {
-        // What was dropped is taken back when its turn comes: behind it, it is known.
-        connection.ping().await?;
-    }
-    Ok(!connection.is_in_transaction())
-}
-
 impl InboxStore for SqliteStore {
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
-        let enqueue: StoreFuture<'a, Vec<EnqueueResult>> = in_turn!(self, |connection| {
-            enqueue::enqueue(connection, batch, self.keep_keys_for, self.now())
-        });
+        let enqueue: StoreFuture<'a, Vec<EnqueueResult>> =
+            in_turn!(self, |connection| { enqueue::enqueue(connection, batch, self.now()) });
         Box::pin(async move {
             let enqueued = enqueue.await?;
             self.stored.store(true, Ordering::Relaxed);
@@ -243,7 +158,7 @@ impl InboxStore for SqliteStore {
                 return Ok(ClaimResult::default());
             }
             let claimed = claim.await?;
-            // As many as were wanted may not be all there are.
+            // There may be more than were wanted.
             if claimed.jobs.len() >= wanted.max as usize {
                 self.stored.store(true, Ordering::Relaxed);
             }
@@ -267,15 +182,15 @@ impl InboxStore for SqliteStore {
         in_turn!(self, |connection| finish::finish(connection, batch, self.now()))
     }
 
-    fn begin(&self, claim_token: ClaimToken) -> StoreFuture<'_, Transaction> {
+    fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
             let mut turn = Arc::clone(&self.turn).lock_owned().await;
             self.checkpoints.committed();
-            // The transaction has it meanwhile, from its pool.
+            // The transaction takes the connection from the pool.
             *turn = None;
             let tx = self.writing.begin_with("BEGIN IMMEDIATE").await?;
-            let begun = SqliteTransaction::begin(tx, turn, claim_token, self.now()).await?;
-            Ok(Transaction::Sqlite(begun))
+            let transaction = SqliteTransaction::begin(tx, turn, claim, self.now()).await?;
+            Ok(Box::new(transaction) as Box<dyn StoreTransaction>)
         })
     }
 
@@ -283,9 +198,9 @@ impl InboxStore for SqliteStore {
         &'a self,
         filter: &'a Filter,
         after: i64,
-        most: u32,
+        max: u32,
     ) -> StoreFuture<'a, Vec<Record>> {
-        Box::pin(async move { operate::list(&mut *self.read().await?, filter, after, most).await })
+        Box::pin(async move { operate::list(&mut *self.read().await?, filter, after, max).await })
     }
 
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
@@ -297,16 +212,16 @@ impl InboxStore for SqliteStore {
         filter: &'a Filter,
         change: Change,
         after: i64,
-        most: u32,
+        max: u32,
     ) -> StoreFuture<'a, ChangeResult> {
-        let range = (after, most);
+        let range = (after, max);
         in_turn!(self, |connection| {
             operate::change(connection, filter, change, range, self.now())
         })
     }
 
-    fn prune<'a>(&'a self, retention: &'a Retention, most: u32) -> StoreFuture<'a, PruneResult> {
-        in_turn!(self, |connection| operate::prune(connection, retention, most, self.now()))
+    fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
+        in_turn!(self, |connection| operate::prune(connection, retention, max, self.now()))
     }
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {

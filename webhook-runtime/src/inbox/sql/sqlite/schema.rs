@@ -6,36 +6,36 @@ use sqlx::{Connection as _, SqliteConnection, error::DatabaseError};
 
 use crate::inbox::{error::InboxError, record::millis};
 
-/// The migrations, for those who run their own: each is to be run once, in this order, in a
-/// transaction of its own, together with a row `(number from 1, milliseconds since 1970)` in the
-/// table that [`SQLITE_VERSIONS`] makes.
+/// The migrations, for programs that run them on their own. Run each once, in this order, in its
+/// own transaction, together with the insertion of a row `(number from 1, milliseconds since 1970)`
+/// into the table of [`SQLITE_VERSIONS`].
 pub const SQLITE_MIGRATIONS: &[&str] = &[include_str!("1.sql")];
 
-/// Makes the table of the migrations that have been run.
+/// Creates the table of the migrations that have been run.
 pub const SQLITE_VERSIONS: &str = "CREATE TABLE IF NOT EXISTS webhook_schema (\
                                    version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)";
 
-/// Brings the tables up to date. Several processes may do so at once: one does it, the others wait
-/// and find it done.
+/// Migrates the tables. Several processes may do so at once: one does it, the others wait and find
+/// it done.
 pub(super) async fn migrate(
     connection: &mut SqliteConnection,
     now: SystemTime,
     may_migrate: bool,
 ) -> Result<(), InboxError> {
     if may_migrate {
-        migrate_patiently(connection, now).await?;
+        migrate_with_retries(connection, now).await?;
     }
     let found = version(connection).await.unwrap_or_default();
     InboxError::unless_version_is(SQLITE_MIGRATIONS.len(), found)
 }
 
-async fn migrate_patiently(
+async fn migrate_with_retries(
     connection: &mut SqliteConnection,
     now: SystemTime,
 ) -> Result<(), sqlx::Error> {
     for _ in 0..50 {
         match migrate_once(connection, now).await {
-            // Most locks are waited for; the first in a new file are not.
+            // SQLite waits for most locks, but not for the first ones of a new file.
             Err(error) if is_busy(&error) => tokio::time::sleep(Duration::from_millis(100)).await,
             result => return result,
         }
@@ -47,7 +47,7 @@ async fn migrate_once(
     connection: &mut SqliteConnection,
     now: SystemTime,
 ) -> Result<(), sqlx::Error> {
-    // Without this look, every start would wait for whoever is writing.
+    // Looks first: or else every start would wait for whoever is writing.
     if version(connection).await.is_ok_and(|version| version >= SQLITE_MIGRATIONS.len()) {
         return Ok(());
     }
@@ -72,7 +72,7 @@ async fn version(connection: &mut SqliteConnection) -> Result<usize, sqlx::Error
     Ok(version.try_into().unwrap_or_default())
 }
 
-/// Whether somebody else holds a lock: `SQLITE_BUSY` or `SQLITE_LOCKED`, and their kinds.
+/// Whether another connection holds a lock: `SQLITE_BUSY`, `SQLITE_LOCKED` and their variants.
 pub(super) fn is_busy(error: &sqlx::Error) -> bool {
     let Some(code) = error.as_database_error().and_then(DatabaseError::code) else { return false };
     code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6))

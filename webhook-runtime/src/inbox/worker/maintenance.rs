@@ -1,40 +1,18 @@
-//! What has to be done regularly: leases renewed, clocks watched, old things deleted.
+//! Regular work: renews leases, watches the clock, deletes what is old.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use tokio::time::Instant;
 
-use crate::inbox::{CHUNK, Shared, error::InboxError, record::ClaimToken, store::PruneResult};
+use crate::inbox::{CHUNK, Shared, error::InboxError, store::PruneResult, worker::leases::Running};
 
-/// How often old things are deleted, and what a wrong clock has put off is brought back.
+/// The interval at which old records are deleted and implausible due times are reset.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 
-/// The claims that are running in this process.
-#[derive(Clone, Default)]
-pub(crate) struct Running(Arc<Mutex<Vec<ClaimToken>>>);
-
-impl Running {
-    pub(crate) fn add(&self, claim_token: ClaimToken) {
-        self.lock().push(claim_token);
-    }
-
-    pub(crate) fn remove(&self, claim_token: ClaimToken) {
-        self.lock().retain(|running| *running != claim_token);
-    }
-
-    fn all(&self) -> Vec<ClaimToken> {
-        self.lock().clone()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<ClaimToken>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Compares the clock, which can be set, with the time that passes.
+/// Compares the wall clock, which can be set, with the monotonic clock.
 struct ClockWatch {
     wall: SystemTime,
     passing: Instant,
@@ -45,7 +23,7 @@ impl ClockWatch {
         Self { wall: now, passing: Instant::now() }
     }
 
-    /// By how much the clock has been set since the last look.
+    /// Returns by how much the clock was set since the last look.
     fn jump(&mut self, now: SystemTime) -> Duration {
         let passed = self.passing.elapsed();
         let expected = self.wall.checked_add(passed).unwrap_or(self.wall);
@@ -54,13 +32,13 @@ impl ClockWatch {
     }
 }
 
-/// Renews leases and tidies up, until it is dropped.
+/// Renews leases and tidies up until it is dropped.
 pub(crate) async fn keep(shared: Arc<Shared>, running: Running) {
     let lease = shared.settings.lease;
     let tick = (lease / 3).min(Duration::from_secs(1));
     let mut clock = ClockWatch::new(shared.settings.clock.now());
     let (mut renewed, mut tidied) = (Instant::now(), Instant::now());
-    // A clock that has just been set is not believed with what cannot be undone.
+    // A clock that has just been set is not trusted with what cannot be undone.
     let mut set = None;
     clamp_future_due_times(&shared).await;
     loop {
@@ -68,9 +46,9 @@ pub(crate) async fn keep(shared: Arc<Shared>, running: Running) {
         let jumped = clock.jump(shared.settings.clock.now()) > lease / 4;
         if jumped {
             set = Some(Instant::now());
-            tracing::warn!("the clock has been set; leases are renewed");
+            tracing::warn!("the clock was set; leases are renewed");
         }
-        if (jumped || renewed.elapsed() >= lease / 3) && renew(&shared, &running).await {
+        if (jumped || renewed.elapsed() >= lease / 3) && running.renew(&shared).await {
             renewed = Instant::now();
         }
         if jumped {
@@ -81,23 +59,8 @@ pub(crate) async fn keep(shared: Arc<Shared>, running: Running) {
             clamp_future_due_times(&shared).await;
             let believed = set.is_none_or(|since: Instant| since.elapsed() > 10 * TIDY_EVERY);
             if believed && let Err(error) = prune(&shared).await {
-                tracing::warn!(%error, "what is old could not be deleted");
+                tracing::warn!(%error, "old records could not be deleted");
             }
-        }
-    }
-}
-
-/// Renews the leases of what is running, and says whether they are renewed.
-async fn renew(shared: &Shared, running: &Running) -> bool {
-    let fences = running.all();
-    if fences.is_empty() {
-        return true;
-    }
-    match shared.store.renew_leases(&fences, shared.settings.lease).await {
-        Ok(_) => true,
-        Err(error) => {
-            tracing::warn!(%error, "leases could not be renewed; tried again at once");
-            false
         }
     }
 }
@@ -106,10 +69,10 @@ async fn clamp_future_due_times(shared: &Shared) {
     match shared.store.clamp_future_due_times(shared.bounds()).await {
         Ok(0) => {}
         Ok(count) => {
-            tracing::warn!(count, "deliveries that a wrong clock had put off were brought back");
+            tracing::warn!(count, "implausible due times were reset; a clock was wrong");
             shared.wake.notify_one();
         }
-        Err(error) => tracing::warn!(%error, "what a wrong clock put off is not known"),
+        Err(error) => tracing::warn!(%error, "implausible due times could not be reset"),
     }
 }
 

@@ -1,0 +1,145 @@
+//! A claimed delivery, its token, and the result of an attempt.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+
+use crate::inbox::{
+    http::head::StoredRequest,
+    record::{Digest, StoredDelivery},
+};
+
+/// A claimed delivery to run now.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Job {
+    /// The number of the record.
+    pub id: i64,
+    /// The number of this attempt, from 1.
+    pub attempt: u32,
+    /// The name of the endpoint.
+    pub endpoint: String,
+    /// The name of the provider.
+    pub provider: String,
+    /// The time at which the request was verified.
+    pub received_at: SystemTime,
+    /// The request without its body.
+    pub head: StoredRequest,
+    /// The body.
+    pub body: Bytes,
+    pub(crate) claim_token: ClaimToken,
+}
+
+impl Job {
+    /// Creates a job of a delivery as it is stored after the claim.
+    #[must_use]
+    pub fn new(claim_token: ClaimToken, delivery: StoredDelivery) -> Self {
+        let StoredDelivery { record, head, body } = delivery;
+        Self {
+            id: record.id,
+            attempt: record.attempt,
+            endpoint: record.endpoint,
+            provider: record.provider,
+            received_at: record.received_at,
+            head,
+            body,
+            claim_token,
+        }
+    }
+
+    /// The token that the claim is settled by.
+    #[must_use]
+    pub fn claim_token(&self) -> ClaimToken {
+        self.claim_token
+    }
+}
+
+/// A fencing token: settles one claim, and is stale once the delivery has been claimed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimToken {
+    pub(crate) id: i64,
+    pub(crate) number: i64,
+    pub(crate) ordering_digest: Option<Digest>,
+}
+
+impl ClaimToken {
+    /// The token of a claim of the record `id`. The number tells its claims apart, and must never
+    /// be given twice to one record: a counter that only goes up will do.
+    #[must_use]
+    pub const fn new(id: i64, number: i64) -> Self {
+        Self { id, number, ordering_digest: None }
+    }
+
+    /// Carries the [digest of the ordering key](crate::inbox::NewDelivery::ordering_digest), so
+    /// that a store need not look it up to let the next delivery go on.
+    #[must_use]
+    pub const fn with_ordering_digest(mut self, digest: Option<[u8; 16]>) -> Self {
+        self.ordering_digest = digest;
+        self
+    }
+
+    /// The number of the record.
+    #[must_use]
+    pub const fn id(&self) -> i64 {
+        self.id
+    }
+
+    /// The number of the claim.
+    #[must_use]
+    pub const fn number(&self) -> i64 {
+        self.number
+    }
+
+    /// The digest of the ordering key, where the token carries it.
+    #[must_use]
+    pub const fn ordering_digest(&self) -> Option<[u8; 16]> {
+        self.ordering_digest
+    }
+}
+
+/// The result of an attempt at a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AttemptResult {
+    /// The delivery is completed.
+    Completed,
+    /// The delivery is to run again.
+    Retry {
+        /// The pause that was asked for, such as by `Retry-After`. Before a store sees it, the
+        /// inbox replaces it with the pause of its [`Backoff`](crate::inbox::Backoff). A store
+        /// takes `None` as no pause.
+        after: Option<Duration>,
+        /// The reason, for operators.
+        reason: String,
+    },
+    /// The delivery is not to run again: it becomes a dead letter.
+    Dead {
+        /// The reason, for operators.
+        reason: String,
+    },
+    /// The delivery is given back: it is due at once, and the attempt does not count.
+    Released,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::inbox::record::{DeliveryState, Record};
+
+    #[test]
+    fn a_job_is_settled_by_its_token() {
+        let claim = ClaimToken::new(7, 3).with_ordering_digest(Some([1; 16]));
+        assert_eq!((claim.id(), claim.number()), (7, 3));
+        assert_eq!(claim.ordering_digest(), Some([1; 16]));
+        let mut record = Record::new(7, "orders", "acme", DeliveryState::Running, UNIX_EPOCH);
+        record.attempt = 2;
+        let delivery =
+            StoredDelivery::new(record, StoredRequest::default(), Bytes::from_static(b"body"));
+        let job = Job::new(claim, delivery);
+        assert_eq!((job.id, job.attempt, job.claim_token()), (7, 2, claim));
+        assert_eq!((job.endpoint.as_str(), job.provider.as_str()), ("orders", "acme"));
+        assert_eq!((job.received_at, &job.body[..]), (UNIX_EPOCH, &b"body"[..]));
+    }
+}

@@ -1,0 +1,97 @@
+//! How a record changes: the rules that every store keeps.
+
+use std::time::SystemTime;
+
+use crate::inbox::{
+    record::{AttemptResult, DeliveryState, NewDelivery, Record, stored_text},
+    store::{Change, LOST_ATTEMPT},
+};
+
+impl Record {
+    /// The record of a delivery that has just been stored under this number. One with an ordering
+    /// key is blocked until its turn comes.
+    #[must_use]
+    pub fn stored(id: i64, delivery: &NewDelivery) -> Self {
+        let state = waiting(delivery.ordering_key.is_some());
+        let NewDelivery { endpoint, provider, received_at, .. } = delivery;
+        let mut record = Self::new(id, endpoint, provider, state, *received_at);
+        record.event = delivery.event.as_deref().map(stored_text);
+        record.provider_id = delivery.provider_id.as_deref().map(stored_text);
+        record.body_len = delivery.body.len() as u64;
+        record
+    }
+
+    /// Whether a worker can claim it now, by time and state.
+    #[must_use]
+    pub fn is_due(&self, now: SystemTime) -> bool {
+        matches!(self.state, DeliveryState::Pending | DeliveryState::Running)
+            && self.due_at.is_none_or(|due| due <= now)
+    }
+
+    /// Starts an attempt, whose lease ends at this time.
+    pub fn claim(&mut self, lease_ends: Option<SystemTime>) {
+        self.set(DeliveryState::Running, lease_ends);
+        self.attempt = self.attempt.saturating_add(1);
+    }
+
+    /// Ends an attempt.
+    pub fn settle(&mut self, result: &AttemptResult, now: SystemTime) {
+        match result {
+            AttemptResult::Completed => self.finish(DeliveryState::Completed, now, None),
+            AttemptResult::Dead { reason } => {
+                self.finish(DeliveryState::Dead, now, Some(reason.clone()));
+            }
+            AttemptResult::Retry { after, reason } => {
+                self.set(DeliveryState::Pending, now.checked_add(after.unwrap_or_default()));
+                self.last_error = Some(reason.clone());
+            }
+            AttemptResult::Released => {
+                self.set(DeliveryState::Pending, None);
+                self.attempt = self.attempt.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Makes it a dead letter because it lost its worker on its last attempt.
+    pub fn give_up(&mut self, now: SystemTime) {
+        let reason = LOST_ATTEMPT.replace('#', &self.attempt.to_string());
+        self.finish(DeliveryState::Dead, now, Some(reason));
+    }
+
+    /// Lets it go on as the first of its ordering key.
+    pub fn promote(&mut self) {
+        self.set(DeliveryState::Pending, None);
+    }
+
+    /// Does what an operator asks for. A record with an ordering key is blocked until its turn
+    /// comes.
+    pub fn change(&mut self, change: Change, has_ordering_key: bool, now: SystemTime) {
+        match change {
+            Change::Retry | Change::Replay => {
+                self.set(waiting(has_ordering_key), None);
+                self.attempt = 0;
+                self.finished_at = None;
+            }
+            Change::Cancel => {
+                let reason = self.last_error.take();
+                self.finish(DeliveryState::Cancelled, now, reason);
+            }
+        }
+    }
+
+    fn set(&mut self, state: DeliveryState, due_at: Option<SystemTime>) {
+        self.state = state;
+        self.due_at = due_at;
+    }
+
+    fn finish(&mut self, state: DeliveryState, now: SystemTime, reason: Option<String>) {
+        self.set(state, None);
+        self.finished_at = Some(now);
+        self.last_error = reason;
+    }
+}
+
+/// The state of a delivery that has yet to run.
+fn waiting(has_ordering_key: bool) -> DeliveryState {
+    if has_ordering_key { DeliveryState::Blocked } else { DeliveryState::Pending }
+}

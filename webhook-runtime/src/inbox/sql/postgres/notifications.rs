@@ -1,0 +1,76 @@
+//! Notifies other processes that something was stored, and waits for their notifications.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{PgPool, postgres::PgListener};
+use tokio::{
+    sync::{Mutex, Notify},
+    task::JoinHandle,
+};
+
+use crate::inbox::error::InboxError;
+
+/// The shortest time between notifications: each costs the server a transaction, and one is as good
+/// as many.
+const AT_MOST_EVERY: Duration = Duration::from_millis(20);
+
+/// Sends and receives notifications.
+pub(super) struct Notifications {
+    pool: PgPool,
+    channel: String,
+    listener: Mutex<Option<PgListener>>,
+    unsent: Arc<Notify>,
+    sender: JoinHandle<()>,
+}
+
+impl Notifications {
+    /// `listening` has one connection, which waits all the time; `own` sends.
+    pub(super) fn start(listening: PgPool, own: PgPool, channel: String) -> Self {
+        let unsent = Arc::new(Notify::new());
+        let sender = tokio::spawn(send(own, channel.clone(), Arc::clone(&unsent)));
+        Self { pool: listening, channel, listener: Mutex::default(), unsent, sender }
+    }
+
+    /// Notifies other processes soon. If that fails, they find out by polling, a little later.
+    pub(super) fn notify(&self) {
+        self.unsent.notify_one();
+    }
+
+    /// Waits for a notification.
+    pub(super) async fn wait(&self) -> Result<(), InboxError> {
+        let mut place = self.listener.lock().await;
+        let mut listener = if let Some(listener) = place.take() {
+            listener
+        } else {
+            let mut listener = PgListener::connect_with(&self.pool).await?;
+            listener.listen(&self.channel).await?;
+            listener
+        };
+        // A lost connection counts as a notification, too: one may have been missed.
+        listener.try_recv().await?;
+        *place = Some(listener);
+        Ok(())
+    }
+
+    pub(super) async fn close(&self) {
+        self.sender.abort();
+        self.pool.close().await;
+    }
+}
+
+impl Drop for Notifications {
+    fn drop(&mut self) {
+        self.sender.abort();
+    }
+}
+
+async fn send(pool: PgPool, channel: String, unsent: Arc<Notify>) {
+    loop {
+        unsent.notified().await;
+        let sent = sqlx::query("SELECT pg_notify($1, '')").bind(&channel).execute(&pool).await;
+        if let Err(error) = sent {
+            tracing::debug!(%error, "other processes could not be notified");
+        }
+        tokio::time::sleep(AT_MOST_EVERY).await;
+    }
+}

@@ -1,0 +1,159 @@
+//! The policy by which a claim chooses deliveries, for every store.
+
+use std::time::{Duration, SystemTime};
+
+use crate::inbox::record::{DeliveryState, Job, Record};
+
+/// The deliveries that a worker can take.
+#[derive(Clone, Debug)]
+pub struct ClaimRequest {
+    /// The names of the endpoints that the worker has handlers for. Where not everything that is
+    /// due can be claimed, the first are served first: the caller takes turns.
+    pub endpoints: Vec<String>,
+    /// The largest number of deliveries.
+    pub max: u32,
+    /// How long the claims are good.
+    pub lease: Duration,
+    /// How often a delivery is started before it is given up.
+    pub max_attempts: u32,
+    /// Whether retries come before new deliveries. The caller takes turns, so that neither starves.
+    pub retries_first: bool,
+    /// The deliveries that the worker is running. They are not claimed again even if their lease
+    /// has run out: the worker is alive, so the clock is wrong.
+    pub running: Vec<i64>,
+    /// Whether the claim may include a delivery that has repeatedly lost its worker, and may be the
+    /// cause.
+    pub crash_suspect: bool,
+}
+
+impl ClaimRequest {
+    /// Puts retries and new deliveries in the order in which they are claimed.
+    #[must_use]
+    pub fn in_order<T>(&self, retries: T, new: T) -> [T; 2] {
+        if self.retries_first { [retries, new] } else { [new, retries] }
+    }
+
+    /// Chooses among records that a store has at hand; others can be among them.
+    #[must_use]
+    pub fn select<'r>(
+        &self,
+        records: impl IntoIterator<Item = &'r Record>,
+        now: SystemTime,
+    ) -> Selection<'_> {
+        let place = |record: &Record| self.endpoints.iter().position(|of| *of == record.endpoint);
+        let mut due: Vec<(usize, &Record)> = records
+            .into_iter()
+            .filter(|record| record.is_due(now))
+            .filter_map(|record| Some((place(record)?, record)))
+            .collect();
+        due.sort_by_key(|(place, record)| (*place, record.due_at, record.id));
+        let (mut retries, mut new) = (Vec::new(), Vec::new());
+        let mut selection = Selection::new(self);
+        for (_, record) in due {
+            match record.due_at {
+                _ if record.state == DeliveryState::Running => {
+                    selection.lapsed(record.id, record.attempt);
+                }
+                Some(_) => retries.push(record.id),
+                None => new.push(record.id),
+            }
+        }
+        for ids in self.in_order(retries, new) {
+            selection.due(ids);
+        }
+        selection
+    }
+}
+
+/// The deliveries that a claim takes.
+///
+/// A store offers it what is due: first what has [lapsed](Self::lapsed), then retries and new
+/// deliveries [in order](ClaimRequest::in_order), each kind by due time and number.
+#[derive(Debug)]
+pub struct Selection<'a> {
+    wanted: &'a ClaimRequest,
+    ids: Vec<i64>,
+    crash_suspect: Option<i64>,
+    lost: Vec<i64>,
+}
+
+impl<'a> Selection<'a> {
+    /// An empty selection.
+    #[must_use]
+    pub fn new(wanted: &'a ClaimRequest) -> Self {
+        Self { wanted, ids: Vec::new(), crash_suspect: None, lost: Vec::new() }
+    }
+
+    /// Offers a running delivery whose lease has run out, with its number of attempts so far.
+    pub fn lapsed(&mut self, id: i64, attempt: u32) {
+        if self.wanted.running.contains(&id) {
+            return;
+        }
+        if attempt >= self.wanted.max_attempts {
+            self.lost.push(id);
+        } else if self.room() > 0 {
+            if attempt < 2 {
+                self.ids.push(id);
+            } else if self.wanted.crash_suspect && self.crash_suspect.is_none() {
+                self.crash_suspect = Some(id);
+            }
+        }
+    }
+
+    /// Offers pending deliveries that are due. Takes as many as there is room for.
+    pub fn due(&mut self, ids: impl IntoIterator<Item = i64>) {
+        let room = self.room();
+        self.ids.extend(ids.into_iter().take(room));
+    }
+
+    /// How many more can be taken.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        let max = usize::try_from(self.wanted.max).unwrap_or(usize::MAX);
+        max.saturating_sub(self.ids.len() + usize::from(self.crash_suspect.is_some()))
+    }
+
+    /// Whether there is nothing to claim and nothing to give up.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty() && self.crash_suspect.is_none() && self.lost.is_empty()
+    }
+
+    /// The deliveries to claim, in order. The suspect is the last.
+    #[must_use]
+    pub fn ids(&self) -> Vec<i64> {
+        self.ids.iter().copied().chain(self.crash_suspect).collect()
+    }
+
+    /// The deliveries to give up: each has lost its worker on its last attempt.
+    #[must_use]
+    pub fn lost(&self) -> &[i64] {
+        &self.lost
+    }
+
+    /// The result of the claim, once the selection is claimed and what is lost is given up.
+    #[must_use]
+    pub fn claimed(&self, jobs: Vec<Job>) -> ClaimResult {
+        let dead_lettered = u32::try_from(self.lost.len()).unwrap_or(u32::MAX);
+        ClaimResult { jobs, crash_suspect: self.crash_suspect.is_some(), dead_lettered }
+    }
+}
+
+/// The result of a claim.
+#[derive(Default)]
+pub struct ClaimResult {
+    /// The deliveries to run now.
+    pub jobs: Vec<Job>,
+    /// Whether the last of the jobs has repeatedly lost its worker.
+    pub crash_suspect: bool,
+    /// How many were given up because they lost their worker too often.
+    pub dead_lettered: u32,
+}
+
+/// The reason that is stored with a delivery that lost its worker on its last attempt; `#` stands
+/// for the number of the attempt.
+pub const LOST_ATTEMPT: &str =
+    "attempt # ended without an answer: the process ended or lost its lease";
+
+/// The reason that is stored with a delivery whose stored form cannot be read.
+pub const UNREADABLE: &str = "its stored form is not one that this version reads";

@@ -1,0 +1,131 @@
+//! The trait that a database implements for the inbox, and the types that it deals with.
+//!
+//! A store of your own implements [`InboxStore`], and [`StoreTransaction`] where handlers are to
+//! write through it. [`Inbox::with_store`](crate::Inbox::with_store) opens an inbox on it.
+//!
+//! The rules that every store must keep are written once, and a store calls them:
+//! [`ClaimRequest::select`] or [`Selection`] choose what a claim takes, [`Record`] knows how a
+//! record changes, and [`Filter::matches`] which records are meant.
+
+mod claim;
+mod operate;
+
+use std::{any::Any, pin::Pin, time::Duration};
+
+pub use self::{
+    claim::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
+    operate::{Change, ChangeResult, DueTimeLimits, PruneResult, QueueDepth, Retention},
+};
+use crate::inbox::{
+    error::InboxError,
+    record::{
+        AttemptResult, ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery,
+    },
+};
+
+/// The answer of a store.
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>> + Send + 'a>>;
+
+/// Keeps deliveries. When a method succeeds, its effect is committed and survives a crash.
+///
+/// Every method is one transaction. A store uses its own clock: a database that several machines
+/// share has one clock, while the clocks of the machines may differ.
+pub trait InboxStore: Send + Sync + 'static {
+    /// Stores deliveries, all of them or none. A delivery is not stored again if its [deduplication
+    /// digest](NewDelivery::dedup_digest) is known, from before or from earlier in the same list.
+    fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>>;
+
+    /// Claims what is due. It counts the attempt, so that an attempt that ends the process counts.
+    fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult>;
+
+    /// Extends the leases of running deliveries, and returns the numbers of those whose claim is
+    /// still good.
+    ///
+    /// A delivery that is locked by its own [`StoreTransaction`] may be left out: nobody else can
+    /// claim it.
+    fn renew_leases<'a>(
+        &'a self,
+        running: &'a [ClaimToken],
+        lease: Duration,
+    ) -> StoreFuture<'a, Vec<i64>>;
+
+    /// Settles claims, and returns for each whether it was still good. A stale claim changes
+    /// nothing.
+    fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>>;
+
+    /// Begins the transaction in which a claim will be completed.
+    ///
+    /// # Errors
+    /// [`InboxError::StaleClaim`] if the claim is no longer good.
+    fn begin(&self, claim_token: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>>;
+
+    /// Lists records with numbers above `after`, ordered by number.
+    fn list<'a>(&'a self, filter: &'a Filter, after: i64, max: u32)
+    -> StoreFuture<'a, Vec<Record>>;
+
+    /// Returns one record with what was sent.
+    fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>>;
+
+    /// Changes records with numbers above `after`, ordered by number.
+    fn change<'a>(
+        &'a self,
+        filter: &'a Filter,
+        change: Change,
+        after: i64,
+        max: u32,
+    ) -> StoreFuture<'a, ChangeResult>;
+
+    /// Deletes what is old enough, at most `max` of each kind.
+    fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult>;
+
+    /// Resets due times that lie implausibly far ahead, and returns their number.
+    fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64>;
+
+    /// Counts the records of each state.
+    fn queue_depth(&self) -> StoreFuture<'_, QueueDepth>;
+
+    /// Explains how the database finds what is due for these endpoints, and what comes next of an
+    /// ordering key: the `EXPLAIN` of the statements of [`claim`](Self::claim).
+    fn explain<'a>(&'a self, _endpoints: &'a [String]) -> StoreFuture<'a, String> {
+        Box::pin(std::future::ready(Err(InboxError::Unsupported("the store has no plans"))))
+    }
+
+    /// Waits until another process may have stored something new. A store that cannot tell waits
+    /// for ever.
+    fn wait_for_notification(&self) -> StoreFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+
+    /// Closes all connections.
+    fn close(&self) -> StoreFuture<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+/// The end of a claim.
+#[derive(Clone, Debug)]
+pub struct FinishedAttempt {
+    /// The claim.
+    pub claim_token: ClaimToken,
+    /// How the attempt ended.
+    pub result: AttemptResult,
+}
+
+/// A transaction of a store, in which a delivery is completed.
+///
+/// The completion is already written when [`InboxStore::begin`] returns. What a handler writes
+/// afterwards commits together with it, or not at all. A dropped transaction is rolled back.
+pub trait StoreTransaction: Send {
+    /// The connection that handlers write through: [`Tx::connection`](crate::Tx::connection) finds
+    /// it by its type. [`Tx::sqlite`](crate::Tx::sqlite) and
+    /// [`Tx::postgres`](crate::Tx::postgres) find a connection of `sqlx` here.
+    fn connection(&mut self) -> &mut dyn Any;
+
+    /// Commits what was written, and the completion with it.
+    ///
+    /// After an error nothing is committed; if the connection broke, that is not certain.
+    fn commit(self: Box<Self>) -> StoreFuture<'static, ()>;
+
+    /// Rolls back what was written, and the completion with it.
+    fn rollback(self: Box<Self>) -> StoreFuture<'static, ()>;
+}

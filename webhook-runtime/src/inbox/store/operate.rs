@@ -1,0 +1,169 @@
+//! What operators and maintenance do to records.
+
+use std::time::{Duration, SystemTime};
+
+use crate::inbox::record::{DeliveryState, Record};
+
+/// A change that an operator makes to records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// Runs dead letters again.
+    Retry,
+    /// Runs finished deliveries again, completed or not.
+    Replay,
+    /// Cancels deliveries that are not completed.
+    Cancel,
+}
+
+impl Change {
+    /// The states that the change applies to.
+    #[must_use]
+    pub const fn applies_to(self) -> &'static [DeliveryState] {
+        match self {
+            Self::Retry => &[DeliveryState::Dead],
+            Self::Replay => {
+                &[DeliveryState::Completed, DeliveryState::Dead, DeliveryState::Cancelled]
+            }
+            Self::Cancel => &[
+                DeliveryState::Pending,
+                DeliveryState::Running,
+                DeliveryState::Blocked,
+                DeliveryState::Dead,
+            ],
+        }
+    }
+}
+
+/// The result of a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChangeResult {
+    /// The number of changed records.
+    pub count: u64,
+    /// The number of the last record that was looked at; `None` at the end.
+    pub last: Option<i64>,
+}
+
+/// The time that finished deliveries are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Completed and cancelled deliveries.
+    pub completed: Duration,
+    /// Dead letters.
+    pub dead_letters: Duration,
+}
+
+impl Retention {
+    /// The states of finished deliveries, and how long each is kept.
+    #[must_use]
+    pub const fn by_state(&self) -> [(DeliveryState, Duration); 3] {
+        [
+            (DeliveryState::Completed, self.completed),
+            (DeliveryState::Cancelled, self.completed),
+            (DeliveryState::Dead, self.dead_letters),
+        ]
+    }
+
+    /// Whether a record is old enough to be deleted.
+    #[must_use]
+    pub fn is_over(&self, record: &Record, now: SystemTime) -> bool {
+        let kept = self.by_state().into_iter().find(|(state, _)| *state == record.state);
+        kept.zip(record.finished_at).is_some_and(|((_, kept), finished_at)| {
+            now.duration_since(finished_at).unwrap_or_default() >= kept
+        })
+    }
+}
+
+/// The numbers of what was pruned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PruneResult {
+    /// Records, with what was sent.
+    pub records: u64,
+    /// Keys by which copies were recognised.
+    pub dedup_keys: u64,
+}
+
+impl PruneResult {
+    /// Creates the numbers.
+    #[must_use]
+    pub const fn new(records: u64, dedup_keys: u64) -> Self {
+        Self { records, dedup_keys }
+    }
+}
+
+/// The limits of due times: a time far beyond them was written by a wrong clock.
+#[derive(Clone, Copy, Debug)]
+pub struct DueTimeLimits {
+    /// The longest pause before a retry.
+    pub max_delay: Duration,
+    /// The longest lease.
+    pub max_lease: Duration,
+}
+
+impl DueTimeLimits {
+    /// Of each state that has a due time: how far ahead it can plausibly lie, and what it is reset
+    /// to otherwise, counted from now; `None` is at once.
+    #[must_use]
+    pub fn by_state(&self) -> [(DeliveryState, Duration, Option<Duration>); 2] {
+        // Other processes write due times too, and may be configured differently.
+        let plausible =
+            |bound: Duration| bound.saturating_mul(2).saturating_add(Duration::from_secs(60));
+        [
+            (DeliveryState::Pending, plausible(self.max_delay), None),
+            (DeliveryState::Running, plausible(self.max_lease), Some(self.max_lease)),
+        ]
+    }
+
+    /// Resets the due time of a record if it lies implausibly far ahead, and returns whether it
+    /// did.
+    pub fn clamp(&self, record: &mut Record, now: SystemTime) -> bool {
+        for (state, plausible, reset) in self.by_state() {
+            let latest = now.checked_add(plausible);
+            let is_far = record.due_at.zip(latest).is_some_and(|(due, latest)| due > latest);
+            if record.state == state && is_far {
+                record.due_at = reset.and_then(|lease| now.checked_add(lease));
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// The numbers of records in the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueueDepth {
+    /// Waiting to run, now or later.
+    pub pending: u64,
+    /// Claimed by workers.
+    pub running: u64,
+    /// Waiting for others with the same ordering key.
+    pub blocked: u64,
+    /// Dead letters.
+    pub dead: u64,
+    /// The time for which the oldest due delivery has been waiting.
+    pub lag: Duration,
+}
+
+impl QueueDepth {
+    /// Counts records that a store has at hand.
+    #[must_use]
+    pub fn of<'r>(records: impl IntoIterator<Item = &'r Record>, now: SystemTime) -> Self {
+        let (mut queue_depth, mut oldest) = (Self::default(), now);
+        for record in records {
+            match record.state {
+                DeliveryState::Pending => {
+                    queue_depth.pending += 1;
+                    oldest = oldest.min(record.due_at.unwrap_or(record.received_at));
+                }
+                DeliveryState::Running => queue_depth.running += 1,
+                DeliveryState::Blocked => queue_depth.blocked += 1,
+                DeliveryState::Dead => queue_depth.dead += 1,
+                DeliveryState::Completed | DeliveryState::Cancelled => {}
+            }
+        }
+        queue_depth.lag = now.duration_since(oldest).unwrap_or_default();
+        queue_depth
+    }
+}
