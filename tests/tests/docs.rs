@@ -333,26 +333,27 @@ const INTRODUCTION: &str = "\
 
 <!-- Generated from the constants by tests/tests/docs.rs: UPDATE_DOCS=1 cargo test -p webhook-tests --test docs -->
 
-Every constant in `webhook_runtime::providers`. The name links to the provider's own description;
-the constant's own documentation says how to set it up, and what is not signed.
+Every constant in `webhook_runtime::providers`. The name links to the provider's own documentation.
+The documentation of the constant explains the set-up, and what is not signed.
 
-* **secret**: how the text that the provider shows becomes the key. *Fetched* keys need
+* **secret**: the encoding of the key in the text that the provider shows. *Fetched* keys need
   `Webhooks::key_source`.
-* **signature**: where it stands in the request, with `…` for it, and how it is written.
-* **signed**: the text that is signed. `{timestamp}` and `{id}` are sent in headers or in the
-  signature's own. `{url}` is the public URL: `Webhooks::public_url`. *In code*: the scheme is not
-  one text; what is covered is named. Of PayPal's body it is a checksum, which is no protection.
-* **window**: how old a delivery may be, and how far ahead of this machine's clock. *Any* where the
-  provider signs a time and names no window; `tolerance` in the attribute sets one.
-  Empty where it signs no time.
-* **id** and **event**: headers, or JSON pointers into the body. *Signed* is what the signature
-  covers: the rest may have been changed on the way. With `*` in them, one request has many events,
-  and a handler is called for each.
-* **waits** and **retries**: how long the provider waits for an answer, and for how long it tries
-  again, as far as it says so.
-* **asks**: it sends requests that deliver nothing, which are answered for you.
+* **signature**: its location in the request, with `…` in its place, and its encoding.
+* **signed**: the text that is signed. `{timestamp}` and `{id}` are in headers of their own, or in
+  the signature header. `{url}` is the public URL: `Webhooks::public_url`. *In code*: the scheme is
+  code, and the column lists what it covers. Of PayPal's body, it is only a checksum, which does not
+  protect the body.
+* **window**: the maximum age of a delivery, and how far it may be ahead of this machine's clock.
+  *Any*: the provider signs a time, but defines no window; set one with `tolerance` in the
+  attribute. Empty: no time is signed.
+* **id** and **event**: headers, or JSON pointers into the body. *Signed*: the signature covers the
+  value. Other values may have been changed in transit. `*`: one request has many events, and a
+  handler is called for each.
+* **waits** and **retries**: the time-out of the provider, and the time for which it retries, if it
+  documents them.
+* **asks**: it sends handshakes, which the crate answers for you.
 
-What a signature covers, and what it does not, is in the [second table](#what-a-signature-covers).
+The [second table](#what-a-signature-covers) shows what a signature covers, and what it does not.
 
 | name | constant | feature | algorithm | secret | signature | signed | window | id | event | waits | retries | asks |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -390,25 +391,25 @@ fn row(known: &Known) -> String {
 }
 
 fn secret(provider: &Provider) -> String {
-    let traits = provider.scheme_info();
+    let info = provider.scheme_info();
     let text = match provider.scheme().map(Scheme::key_encoding) {
-        _ if !traits.needs_secret => return "*fetched*".to_owned(),
+        _ if !info.needs_secret => return "*fetched*".to_owned(),
         // What is not fetched is an id or the like.
-        None if traits.fetches_keys => return "text, and a *fetched* key".to_owned(),
+        None if info.fetches_keys => return "text, and a *fetched* key".to_owned(),
         None => return "see its docs".to_owned(),
-        Some(KeyEncoding::Text) if traits.summary == "basic auth" => "`user:password`".to_owned(),
+        Some(KeyEncoding::Text) if info.summary == "basic auth" => "`user:password`".to_owned(),
         Some(KeyEncoding::Text) => "text".to_owned(),
         Some(KeyEncoding::Hex) => "hex".to_owned(),
         Some(KeyEncoding::Base64) => "base64".to_owned(),
-        Some(KeyEncoding::PrefixedBase64(prefix)) => format!("base64 behind `{prefix}`"),
+        Some(KeyEncoding::PrefixedBase64(prefix)) => format!("base64 after `{prefix}`"),
         Some(KeyEncoding::PrefixedBase64OrText(prefix)) => {
-            format!("base64 behind `{prefix}`, or text")
+            format!("base64 after `{prefix}`, or text")
         }
-        Some(KeyEncoding::HtmlEscaped) => "text, with HTML's escapes undone".to_owned(),
+        Some(KeyEncoding::HtmlEscaped) => "text, with HTML entities decoded".to_owned(),
         Some(KeyEncoding::Pem) => "PEM".to_owned(),
         Some(other) => panic!("a word for {other:?} is missing here"),
     };
-    let is_public = ["Ed25519", "ECDSA", "RSA"].iter().any(|it| traits.summary.starts_with(it));
+    let is_public = ["Ed25519", "ECDSA", "RSA"].iter().any(|it| info.summary.starts_with(it));
     if is_public { format!("public key, {text}") } else { text }
 }
 
@@ -434,16 +435,16 @@ fn signed(provider: &Provider) -> String {
             format!("`{}`", scheme.signed_template())
         };
     }
-    let traits = provider.scheme_info();
+    let info = provider.scheme_info();
     let mut parts = Vec::new();
-    if traits.signs_body {
+    if info.signs_body {
         parts.push("body".to_owned());
     }
-    parts.extend(traits.signed_pointers.iter().map(|pointer| format!("`{pointer}`")));
-    if traits.signs_url {
+    parts.extend(info.signed_pointers.iter().map(|pointer| format!("`{pointer}`")));
+    if info.signs_url {
         parts.push("public URL".to_owned());
     }
-    if traits.signs_time {
+    if info.signs_time {
         parts.push("time".to_owned());
     }
     if parts.is_empty() { "nothing".to_owned() } else { format!("*in code*: {}", parts.join(", ")) }

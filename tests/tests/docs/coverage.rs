@@ -1,5 +1,5 @@
-//! The second table of `docs/providers.md`: what a signature covers, and what a recorded delivery
-//! is good for.
+//! The second table of `docs/providers.md`: what a signature covers, and for how
+//! long a recorded delivery can be replayed.
 
 use std::time::Duration;
 
@@ -9,56 +9,55 @@ use webhook_runtime::{BatchLayout, Deduplication, Provider, scheme::ReplayWindow
 pub(crate) const INTRODUCTION: &str = "
 ## What a signature covers
 
-What is not covered can be changed by whoever is on the way, and by whoever sends a recorded delivery
-again. [`SECURITY.md`](../SECURITY.md) says what follows from that, and where a provider is not what
-it seems.
+An attacker in transit, or one who replays a recorded delivery, can change whatever is not covered.
+[`SECURITY.md`](../SECURITY.md) explains the consequences, and the exceptions.
 
 * **body**: *all* of its bytes, the listed JSON pointers, or nothing of it.
-* **method**, **URL**, **time**: whether they are signed. The URL is the public one.
-* **id** and **event**: whether what stands where the first table says is signed; empty where the
-  provider says none. Other headers are signed by nobody, but those that Contentful lists, and the
-  transmission's id of PayPal, of whose body a checksum is signed, which is no protection.
-* **recorded**: how long a delivery that somebody has recorded is genuine. Within that time it can be
-  sent again; without an inbox, the function has to recognise it. `tolerance` in the attribute sets
-  another window where a time is signed.
-* **copies**: by what an inbox recognises a copy.
+* **method**, **URL**, **time**: *yes* if they are signed. The URL is the public one.
+* **id** and **event**: *yes* if the value at the location in the first table is signed; empty if
+  there is none. Other headers are not signed, except those that Contentful lists, and PayPal's
+  transmission id. Of PayPal's body only a checksum is signed, which does not protect the body.
+* **recorded**: the time for which a recorded delivery can be replayed. Without an inbox, the
+  function must detect the duplicate. `tolerance` in the attribute sets another window if a time is
+  signed.
+* **duplicates**: the value by which an inbox detects duplicates.
 
-| name | body | method | URL | time | id | event | recorded | copies |
+| name | body | method | URL | time | id | event | recorded | duplicates |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ";
 
 /// One line of it.
 pub(crate) fn row(provider: &Provider, time: fn(Duration) -> String) -> String {
-    let traits = provider.scheme_info();
+    let info = provider.scheme_info();
     let items = provider.batch();
     let id = items.and_then(BatchLayout::id);
     let event = items.and_then(BatchLayout::event);
     let cells = [
         provider.name().to_owned(),
-        match traits.signed_pointers {
-            _ if traits.signs_body => "all".to_owned(),
+        match info.signed_pointers {
+            _ if info.signs_body => "all".to_owned(),
             [] => "no".to_owned(),
             some => some.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", "),
         },
-        said(traits.signs_method),
-        said(traits.signs_url),
-        match traits.replay_window {
-            ReplayWindow::UntilOptionalExpiry => "if the token says one".to_owned(),
-            _ => said(traits.signs_time),
+        yes_or_no(info.signs_method),
+        yes_or_no(info.signs_url),
+        match info.replay_window {
+            ReplayWindow::UntilOptionalExpiry => "if the token has one".to_owned(),
+            _ => yes_or_no(info.signs_time),
         },
-        signed_id(provider).map(said).unwrap_or_default(),
+        signed_id(provider).map(yes_or_no).unwrap_or_default(),
         match (event, provider.event()) {
-            (Some(pointer), _) => said(is_signed_in_item(provider, pointer)),
-            (None, Some(source)) => said(provider.signs(source)),
+            (Some(pointer), _) => yes_or_no(is_signed_in_item(provider, pointer)),
+            (None, Some(source)) => yes_or_no(provider.signs(source)),
             (None, None) => String::new(),
         },
         recorded(provider, time),
-        copies(provider, id.is_some() || provider.id().is_some()),
+        duplicates(provider, id.is_some() || provider.id().is_some()),
     ];
     format!("| {} |\n", cells.join(" | "))
 }
 
-fn said(is_signed: bool) -> String {
+fn yes_or_no(is_signed: bool) -> String {
     if is_signed { "yes" } else { "no" }.to_owned()
 }
 
@@ -73,44 +72,44 @@ fn signed_id(provider: &Provider) -> Option<bool> {
 /// Tells whether the signature covers this pointer in every event of a batch.
 pub(crate) fn is_signed_in_item(provider: &Provider, pointer: &str) -> bool {
     let Some(items) = provider.batch() else { return false };
-    let (array, inside) = (items.array(), items.inner().unwrap_or_default());
-    let traits = provider.scheme_info();
-    let first = format!("{array}/0{inside}{pointer}");
-    traits.signs_body || traits.signed_pointers.contains(&first.as_str())
+    let (array, inner) = (items.array(), items.inner().unwrap_or_default());
+    let info = provider.scheme_info();
+    let first = format!("{array}/0{inner}{pointer}");
+    info.signs_body || info.signed_pointers.contains(&first.as_str())
 }
 
 /// Tells whether the signature covers nothing of the body.
 fn signs_nothing(provider: &Provider) -> bool {
-    let traits = provider.scheme_info();
-    !traits.signs_body && traits.signed_pointers.is_empty()
+    let info = provider.scheme_info();
+    !info.signs_body && info.signed_pointers.is_empty()
 }
 
 fn recorded(provider: &Provider, time: fn(Duration) -> String) -> String {
-    let traits = provider.scheme_info();
-    let how_long = match traits.replay_window {
+    let info = provider.scheme_info();
+    let how_long = match info.replay_window {
         ReplayWindow::Limited(window) => time(window),
         ReplayWindow::UntilExpiry => "until the token expires".to_owned(),
-        ReplayWindow::UntilOptionalExpiry => "until the token expires, if it says when".to_owned(),
-        ReplayWindow::Unlimited if traits.signs_time => {
-            "for good, unless `tolerance` is set".to_owned()
+        ReplayWindow::UntilOptionalExpiry => "until the token expires, if it does".to_owned(),
+        ReplayWindow::Unlimited if info.signs_time => {
+            "forever, unless `tolerance` is set".to_owned()
         }
-        ReplayWindow::Unlimited => "for good".to_owned(),
+        ReplayWindow::Unlimited => "forever".to_owned(),
         other => panic!("a word for {other:?} is missing here"),
     };
     let also = if signs_nothing(provider) { ", and with any other body" } else { "" };
     format!("{how_long}{also}")
 }
 
-fn copies(provider: &Provider, has_id: bool) -> String {
+fn duplicates(provider: &Provider, has_id: bool) -> String {
     let unsigned = signs_nothing(provider);
     match provider.deduplication() {
-        _ if has_id && unsigned => "the id, which nobody signs",
+        _ if has_id && unsigned => "the id, which is not signed",
         _ if signed_id(provider) == Some(true) => "the id",
-        Deduplication::Disabled => "nothing: none is taken for a copy",
-        Deduplication::SignedBytesAndEvent => "the body, and the event's name, which nobody signs",
-        Deduplication::SignedBytes if unsigned => "the body, which nobody signs",
+        Deduplication::Disabled => "nothing: no delivery is a duplicate",
+        Deduplication::SignedBytesAndEvent => "the body, and the event's name, which is not signed",
+        Deduplication::SignedBytes if unsigned => "the body, which is not signed",
         Deduplication::SignedBytes if provider.scheme_info().signs_body => "the body",
-        Deduplication::SignedBytes => "what is signed of the body",
+        Deduplication::SignedBytes => "the signed part of the body",
         other => panic!("a word for {other:?} is missing here"),
     }
     .to_owned()

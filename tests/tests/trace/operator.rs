@@ -115,7 +115,7 @@ async fn rejections_are_spans_with_a_reason() {
         (unsigned(), "401", "the header x-signature is missing"),
         (repeated, "401", "the header x-signature was sent more than once"),
         (signed("00"), "401", "the signature in the header x-signature is malformed"),
-        (signed(&"0".repeat(64)), "401", "no live secret made this signature"),
+        (signed(&"0".repeat(64)), "401", "signature does not match any configured secret"),
         (image, "415", "the content type is not supported"),
         (delivery("not JSON"), "400", "the body is malformed"),
         (delivery("{}"), "422", "the body does not fit the payload"),

@@ -211,7 +211,7 @@ impl Delivery {
             return Err(Rejection::UnsupportedContentType);
         };
         check_json(body)?;
-        let Some(array) = json::text(body, layout.array()) else {
+        let Some(array) = json::raw_value(body, layout.array()) else {
             let path = layout.array().trim_start_matches('/').replace('/', ".");
             return Err(Rejection::Mismatch {
                 path: path.replace("~1", "/").replace("~0", "~"),
@@ -219,9 +219,9 @@ impl Delivery {
             });
         };
         let nothing = || if array == "null" { Vec::new() } else { vec![array] };
-        let items = json::items(array).unwrap_or_else(nothing);
-        let inside = |item| layout.inner().and_then(|at| json::text(item, at)).unwrap_or(item);
-        Ok(items.into_iter().map(|item| json::place(inside(item), body)).collect())
+        let items = json::array_items(array).unwrap_or_else(nothing);
+        let inside = |item| layout.inner().and_then(|at| json::raw_value(item, at)).unwrap_or(item);
+        Ok(items.into_iter().map(|item| json::byte_range(inside(item), body)).collect())
     }
 
     /// A range of the body's JSON.
@@ -273,9 +273,9 @@ impl Delivery {
     pub fn id_is_signed(&self) -> bool {
         let provider = self.inner.provider;
         match (&self.item, provider.batch()) {
-            (Some(_), Some(items)) => {
-                items.id().is_some_and(|id| provider.signs_pointer(&items.first(id)))
-            }
+            (Some(_), Some(items)) => items
+                .id()
+                .is_some_and(|id| provider.signs_pointer(&items.pointer_in_first_event(id))),
             _ => provider.id().is_some_and(|source| provider.signs(source)),
         }
     }

@@ -144,7 +144,9 @@ impl<'a> RawEvent<'a> {
     pub(crate) fn signs(self, in_item: Option<&str>, in_whole: Option<Field>) -> bool {
         let provider = self.delivery.sent_by();
         match self.item.zip(in_item) {
-            Some((item, pointer)) => provider.signs_pointer(&item.layout.first(pointer)),
+            Some((item, pointer)) => {
+                provider.signs_pointer(&item.layout.pointer_in_first_event(pointer))
+            }
             None => in_whole.is_some_and(|field| provider.signs(field)),
         }
     }

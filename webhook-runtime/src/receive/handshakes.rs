@@ -15,7 +15,8 @@ use crate::{
     verify::{
         Secret,
         handshake::{
-            self, Asked, Handshake, HandshakeError, Known, MAX_UNSIGNED_BODY, Reply, Step,
+            self, Handshake, HandshakeContext, HandshakeError, HandshakeRequest, HandshakeStep,
+            MAX_UNSIGNED_BODY, Reply,
         },
         scheme::{Keys, VerifyError},
     },
@@ -30,7 +31,7 @@ impl Receiver {
     pub(super) async fn respond_to_invalid_head(
         &self,
         rejection: Rejection,
-        asked: &Asked<'_>,
+        asked: &HandshakeRequest<'_>,
         extensions: &mut Extensions,
         body: Body,
     ) -> Result<Received, Rejection> {
@@ -45,7 +46,7 @@ impl Receiver {
             if may_be_in_body(self.handshakes(), &rejection) {
                 let read = self.body_limits.read(body, MAX_UNSIGNED_BODY, asked.headers).await;
                 let Ok((body, _share)) = read else { return Err(rejection) };
-                let asked = Asked { body: Some(&body), ..*asked };
+                let asked = HandshakeRequest { body: Some(&body), ..*asked };
                 return self.run_unsigned_handshake(&asked, extensions).await?.ok_or(rejection);
             }
         }
@@ -56,19 +57,22 @@ impl Receiver {
     /// Runs an unsigned handshake, which is recognised by the head or, if it was read, the body.
     pub(super) async fn run_unsigned_handshake(
         &self,
-        asked: &Asked<'_>,
+        asked: &HandshakeRequest<'_>,
         extensions: &mut Extensions,
     ) -> Result<Option<Received>, Rejection> {
-        let Some(found) = handshake::unsigned(self.handshakes(), asked) else { return Ok(None) };
+        let Some(found) = handshake::find_unsigned(self.handshakes(), asked) else {
+            return Ok(None);
+        };
         let mut keys = None;
-        if found.wants_keys() {
+        if found.needs_secret() {
             let tenant = self.tenant(extensions).await?;
             keys = Some(self.keys(&tenant).await?);
         }
-        let step = found.step(asked, self.known(keys.as_deref())).map_err(handshake_rejection)?;
+        let step =
+            found.respond(asked, self.known(keys.as_deref())).map_err(handshake_rejection)?;
         Ok(match step {
-            Step::StoreSecret { secret, answer } => {
-                self.store_secret(extensions, secret, answer).await?
+            HandshakeStep::StoreSecret { secret, reply } => {
+                self.store_secret(extensions, secret, reply).await?
             }
             step => Some(Received::Handshake(self.run_handshake(step).await?)),
         })
@@ -77,16 +81,16 @@ impl Receiver {
     /// Runs a handshake that is signed like a delivery.
     pub(super) async fn run_signed_handshake(
         &self,
-        asked: &Asked<'_>,
+        asked: &HandshakeRequest<'_>,
         keys: &Keys,
     ) -> Result<Option<Response>, Rejection> {
-        let Some(found) = handshake::signed(self.handshakes(), asked) else { return Ok(None) };
-        let step = found.step(asked, self.known(Some(keys))).map_err(handshake_rejection)?;
+        let Some(found) = handshake::find_signed(self.handshakes(), asked) else { return Ok(None) };
+        let step = found.respond(asked, self.known(Some(keys))).map_err(handshake_rejection)?;
         self.run_handshake(step).await.map(Some)
     }
 
-    fn known<'a>(&'a self, keys: Option<&'a Keys>) -> Known<'a> {
-        Known {
+    fn known<'a>(&'a self, keys: Option<&'a Keys>) -> HandshakeContext<'a> {
+        HandshakeContext {
             keys,
             verify_token: self.verify_token.as_ref(),
             allowed_cloudevents_origins: self.allowed_cloudevents_origins.as_deref(),
@@ -94,12 +98,12 @@ impl Receiver {
     }
 
     /// Runs the action of a handshake.
-    async fn run_handshake(&self, step: Step) -> Result<Response, Rejection> {
+    async fn run_handshake(&self, step: HandshakeStep) -> Result<Response, Rejection> {
         match step {
-            Step::Reply(answer) => Ok(response(answer)),
+            HandshakeStep::Reply(answer) => Ok(response(answer)),
             // Only unsigned handshakes offer secrets.
-            Step::StoreSecret { .. } => Err(Rejection::Unavailable),
-            Step::ConfirmSubscription { url } => {
+            HandshakeStep::StoreSecret { .. } => Err(Rejection::Unavailable),
+            HandshakeStep::ConfirmSubscription { url } => {
                 let ring = self.key_ring.as_ref().ok_or(Rejection::Unavailable)?;
                 ring.confirm_subscription(&url).await.map_err(|error| source_rejection(&error))?;
                 Ok(Response::new(Body::empty()))
@@ -141,5 +145,5 @@ fn handshake_rejection(error: HandshakeError) -> Rejection {
 /// Returns whether a request with this rejection could be a handshake that its body identifies.
 fn may_be_in_body(handshakes: &[Handshake], rejection: &Rejection) -> bool {
     matches!(rejection, Rejection::Unauthorized(VerifyError::MissingHeader(_)))
-        && handshake::may_be_in_body(handshakes)
+        && handshake::any_needs_body(handshakes)
 }

@@ -39,7 +39,7 @@ use crate::{
     support::text::truncate,
     verify::{
         Clock, Secret,
-        handshake::Asked,
+        handshake::HandshakeRequest,
         scheme::{Claims, Keys, SignedRequest, Verified, Verifier, VerifyError},
     },
 };
@@ -101,7 +101,7 @@ impl Receiver {
         let Parts { method, uri, headers, extensions, .. } = parts;
         let query = uri.query().unwrap_or_default();
         let head = checked.and_then(|()| self.read_head(headers, query));
-        let asked = Asked { method, query, headers, body: None };
+        let asked = HandshakeRequest { method, query, headers, body: None };
         let claims = match head {
             Ok(claims) => {
                 let handshake = self.run_unsigned_handshake(&asked, extensions).await;
@@ -124,12 +124,12 @@ impl Receiver {
         let request =
             SignedRequest { method: method.as_str(), url: &url, headers, query, body: &body };
         let proof = self.verify_signature(&claims, &request, &keys, now).await?;
-        let asked = Asked { body: Some(&body), ..asked };
+        let asked = HandshakeRequest { body: Some(&body), ..asked };
         if let Some(answer) = self.run_signed_handshake(&asked, &keys).await? {
             return Ok(Received::Handshake(answer));
         }
         let mut headers = std::mem::take(headers);
-        self.verifier.hide(&mut headers);
+        self.verifier.mark_sensitive(&mut headers);
         // A GET has no body: its payload is the query.
         let query = (*method == Method::GET).then(|| uri.query()).flatten();
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
@@ -171,7 +171,7 @@ impl Receiver {
         query: &'r str,
     ) -> Result<Claims<'r>, Rejection> {
         let claims = self.verifier.read_head(headers, query).map_err(Rejection::Unauthorized)?;
-        claims.check_form().map_err(Rejection::Unauthorized)?;
+        claims.check_format().map_err(Rejection::Unauthorized)?;
         #[cfg(feature = "rate-limit")]
         self.limiters.spend()?;
         Ok(claims)

@@ -115,7 +115,7 @@ impl TenantSecrets {
         if secrets.is_empty() {
             return Err(SourceError::NotFound);
         }
-        if let Some(padded) = secrets.iter().find(|secret| secret.is_padded()) {
+        if let Some(padded) = secrets.iter().find(|secret| secret.has_surrounding_newline()) {
             let (name, error) = (padded.name(), SecretError::SurroundingWhitespace);
             return Err(SourceError::unavailable(format_args!("the secret {name} {error}")));
         }
@@ -136,7 +136,7 @@ impl TenantSecrets {
 
     /// Offers a secret to a tenant that has none.
     pub(crate) async fn store(&self, tenant: &Tenant, offered: Secret) -> Result<(), SourceError> {
-        if offered.is_blank() || offered.is_padded() {
+        if offered.is_blank() || offered.has_surrounding_newline() {
             return Err(SourceError::NotFound);
         }
         match with_timeout(&self.permits, self.source.secrets(tenant)).await {

@@ -120,7 +120,8 @@ impl Content {
         at_is_given: bool,
     ) -> Result<Option<(&'static str, Value)>, String> {
         let Some(scheme) = provider.scheme() else { return Ok(None) };
-        let (Some(pointer), Some(time)) = (scheme.time_pointer(), scheme.signed_timestamp()) else {
+        let (Some(pointer), Some(time)) = (scheme.timestamp_pointer(), scheme.signed_timestamp())
+        else {
             return Ok(None);
         };
         let is_there = || self.json(provider).map(|json| json.pointer(pointer).is_some());
@@ -160,7 +161,7 @@ impl Content {
 
 /// Returns whether a delivery may have an id that only the scheme uses.
 fn says_id(provider: &Provider) -> bool {
-    provider.scheme().is_none_or(|scheme| scheme.signed_id().is_some())
+    provider.scheme().is_none_or(|scheme| scheme.signed_id_header().is_some())
 }
 
 /// Writes one value into every event of a batch. Ids get a number, so that they differ.

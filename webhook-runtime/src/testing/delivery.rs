@@ -280,7 +280,7 @@ impl<'h> TestDelivery<'h> {
         if self.defect == Defect::NoSignature {
             let mut unsigned = unsigned;
             // Only signed requests have this header.
-            if let Some(name) = unsigned.provider.scheme().and_then(Scheme::signed_id) {
+            if let Some(name) = unsigned.provider.scheme().and_then(Scheme::signed_id_header) {
                 unsigned.headers.remove(name);
             }
             return Ok(unsigned.without_signature());

@@ -41,7 +41,7 @@ impl Handshake {
             method: self.method,
             proof: match self.trust {
                 Trust::Signed => Credential::Signature,
-                Trust::Nobody => Credential::None,
+                Trust::Unsigned => Credential::None,
                 Trust::VerifyToken(parameter) => Credential::Token(parameter),
             },
             query: Vec::new(),
@@ -49,11 +49,11 @@ impl Handshake {
             body: Body::Nothing,
             is_echoed: false,
             is_simple: !matches!(
-                self.answer,
+                self.response,
                 HandshakeResponse::StoreSecret(..) | HandshakeResponse::ConfirmSubscription(..)
             ),
         };
-        for when in self.when {
+        for when in self.conditions {
             match *when {
                 Condition::Query(name) => example.query(name, challenge),
                 Condition::QueryIs(name, value) => example.query(name, value),
@@ -65,7 +65,7 @@ impl Handshake {
                 Condition::OnlyFormField(name) => example.body = Body::Form(name),
             }
         }
-        match self.answer {
+        match self.response {
             HandshakeResponse::Text(value)
             | HandshakeResponse::StoreSecret(value, _)
             | HandshakeResponse::ConfirmSubscription(value, _) => {

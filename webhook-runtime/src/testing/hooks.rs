@@ -145,7 +145,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 
     fn fill_in_endpoint(&mut self, endpoint: &Endpoint, origin: &str) -> TestEndpoint {
         let provider = endpoint.provider;
-        let wants_token = provider.handshakes().iter().any(Handshake::wants_verify_token);
+        let wants_token = provider.handshakes().iter().any(Handshake::needs_verify_token);
         if wants_token && find_for(&self.verify_tokens, endpoint).is_none() {
             let token = Secret::new(format!("token-of-{}", endpoint.name));
             self.verify_tokens.push((endpoint.clone(), token));

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::verify::{
     Provider, Secret,
-    scheme::{KeyEncoding, KeyPairOf, Scheme},
+    scheme::{AsymmetricAlgorithm, KeyEncoding, Scheme},
 };
 
 /// The key that signs and the key that verifies: the same one, except for key pairs.
@@ -29,7 +29,7 @@ impl KeyPair {
     /// Creates a pair for a provider, derived from a name.
     pub(crate) fn new(provider: &Provider, name: &str, owner: KeyOwner) -> Self {
         let seed: [u8; 32] = Sha256::digest(format!("{name} {owner:?}")).into();
-        if let Some(algorithm) = provider.scheme().and_then(Scheme::key_pair_of) {
+        if let Some(algorithm) = provider.scheme().and_then(Scheme::asymmetric_algorithm) {
             return key_pair(algorithm, seed, owner);
         }
         let secret = Secret::new(text(provider.scheme(), &seed)).with_name("made for this test");
@@ -54,11 +54,11 @@ fn text(scheme: Option<&Scheme>, seed: &[u8; 32]) -> String {
     }
 }
 
-fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], owner: KeyOwner) -> KeyPair {
+fn key_pair(algorithm: AsymmetricAlgorithm, seed: [u8; 32], owner: KeyOwner) -> KeyPair {
     let _ = (seed, owner);
     match algorithm {
         #[cfg(feature = "ed25519")]
-        KeyPairOf::Ed25519 => {
+        AsymmetricAlgorithm::Ed25519 => {
             let private = ed25519_dalek::SigningKey::from_bytes(&seed);
             KeyPair {
                 signing: Secret::from_key(seed),
@@ -66,7 +66,7 @@ fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], owner: KeyOwner) -> KeyPair {
             }
         }
         #[cfg(feature = "ecdsa")]
-        KeyPairOf::EcdsaP256 => {
+        AsymmetricAlgorithm::EcdsaP256 => {
             use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
             // Nearly every number is a key. If one is not, the next one is tried.
             let private = (0..=u8::MAX).find_map(|last| {
@@ -83,7 +83,7 @@ fn key_pair(algorithm: KeyPairOf, seed: [u8; 32], owner: KeyOwner) -> KeyPair {
             }
         }
         #[cfg(feature = "rsa")]
-        KeyPairOf::RsaSha256 => {
+        AsymmetricAlgorithm::RsaSha256 => {
             use rsa::{
                 BoxedUint,
                 pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding},

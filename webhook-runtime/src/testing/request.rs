@@ -113,7 +113,7 @@ impl UnsignedRequest {
     pub(crate) fn tamper(&self, request: &mut RawRequest) -> Result<(), String> {
         let traits = self.provider.scheme_info();
         if traits.signs_body {
-            let field = self.provider.scheme().and_then(Scheme::signed_field);
+            let field = self.provider.scheme().and_then(Scheme::signed_form_field);
             request.body = match field.filter(|_| self.is_form()) {
                 Some(field) => with_longer_field(&request.body, field),
                 None if self.is_form() => [&request.body[..], b"&tampered=1"].concat().into(),

@@ -146,7 +146,7 @@ impl TestEndpoint {
 
     /// Returns whether the scheme signs with a private key.
     pub(crate) fn has_key_pair(provider: &Provider) -> bool {
-        provider.scheme().and_then(Scheme::key_pair_of).is_some()
+        provider.scheme().and_then(Scheme::asymmetric_algorithm).is_some()
     }
 }
 

@@ -1,10 +1,10 @@
-//! Time, as a trait: what verification needs of it can be held still in a test.
+//! The clock, as a trait, so that a test can stop it.
 
 use std::time::SystemTime;
 
-/// Tells the time that deliveries are judged by.
+/// The source of the time that signed timestamps are compared with.
 pub trait Clock: Send + Sync + 'static {
-    /// The present time.
+    /// The current time.
     fn now(&self) -> SystemTime;
 }
 
@@ -18,7 +18,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still.
+/// A clock that always shows the same time.
 impl Clock for SystemTime {
     fn now(&self) -> SystemTime {
         *self

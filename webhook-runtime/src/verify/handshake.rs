@@ -1,7 +1,7 @@
-//! Challenges and pings, as data: requests that prove who owns an endpoint, and deliver nothing.
+//! Handshakes, as data: challenges and pings that check who owns an endpoint and deliver no event.
 //!
-//! A [`Handshake`] says which requests are meant, how they are trusted, and what they are answered.
-//! Handlers never see them.
+//! A [`Handshake`] says which requests it matches, how they are authenticated, and how to respond.
+//! Handlers never see these requests.
 
 use std::borrow::Cow;
 
@@ -12,21 +12,21 @@ use serde_json::{Map, Value as Json};
 
 use crate::verify::{
     Secret, json,
-    scheme::{Keys, is_form, is_token},
+    scheme::{Keys, is_form, is_opaque_token},
 };
 
-/// The longest challenge that is sent back, in bytes.
+/// The maximum length of a challenge that is echoed, in bytes.
 const MAX_CHALLENGE: usize = 1024;
 
-/// The largest body of an unsigned handshake, in bytes.
+/// The maximum size of the body of an unsigned handshake, in bytes.
 pub(crate) const MAX_UNSIGNED_BODY: usize = 4096;
 
-/// One kind of request that proves ownership, and its answer.
+/// One kind of handshake: the requests that it matches, and the response to them.
 ///
 /// ```
 /// use webhook_runtime::handshake::{HandshakeResponse, Handshake, RequestValue, Condition};
 ///
-/// // {"type":"url_verification","challenge":"…"}, signed, wants the challenge back.
+/// // Echoes the challenge in {"type":"url_verification","challenge":"…"}.
 /// const CHALLENGE: Handshake = Handshake::signed(
 ///     &[Condition::BodyIs("/type", "url_verification")],
 ///     HandshakeResponse::Text(RequestValue::Body("/challenge")),
@@ -36,39 +36,39 @@ pub(crate) const MAX_UNSIGNED_BODY: usize = 4096;
 pub struct Handshake {
     pub(crate) method: &'static str,
     pub(crate) trust: Trust,
-    pub(crate) when: &'static [Condition],
-    pub(crate) answer: HandshakeResponse,
+    pub(crate) conditions: &'static [Condition],
+    pub(crate) response: HandshakeResponse,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
     /// Signed like any delivery.
     Signed,
-    /// Not signed, and harmless to answer.
-    Nobody,
+    /// Not signed; a response does no harm.
+    Unsigned,
     /// This query parameter holds the verify token.
     VerifyToken(&'static str),
 }
 
-/// What a request has to have to be this handshake. All conditions have to hold.
+/// A condition on a request. A handshake matches if all its conditions hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Condition {
-    /// A query parameter of this name.
+    /// The query has a parameter of this name.
     Query(&'static str),
-    /// A query parameter of this name and value.
+    /// The query has a parameter of this name and value.
     QueryIs(&'static str, &'static str),
-    /// A header of this (lower-case) name.
+    /// The request has a header of this (lower-case) name.
     Header(&'static str),
-    /// A header of this (lower-case) name and this value.
+    /// The request has a header of this (lower-case) name and this value.
     HeaderIs(&'static str, &'static str),
-    /// A string or number at this JSON pointer in the body.
+    /// The body has a string or number at this JSON pointer.
     Body(&'static str),
-    /// This string or number, as text, at this JSON pointer in the body.
+    /// The body has this string or number, as text, at this JSON pointer.
     BodyIs(&'static str, &'static str),
-    /// Nothing that is a string or number at this JSON pointer in the body.
+    /// The body has no string or number at this JSON pointer.
     BodyLacks(&'static str),
-    /// A form whose only field is this one.
+    /// The body is a form with this field and no other.
     OnlyFormField(&'static str),
 }
 
@@ -81,176 +81,184 @@ impl Condition {
     }
 }
 
-/// Something that a request says.
+/// A value that is taken from a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestValue {
-    /// The value of a query parameter, decoded.
+    /// The decoded value of a query parameter.
     Query(&'static str),
     /// The value of a header.
     Header(&'static str),
     /// The string or number at a JSON pointer.
     Body(&'static str),
-    /// The lower-case hex HMAC-SHA256 of a value, with the endpoint's secret. The value has to be a
-    /// token of letters, digits and `-_+/=`, so that no delivery can be had signed this way.
+    /// The lower-case hex HMAC-SHA256 of a value, with the endpoint's secret. The value must be a
+    /// token of letters, digits and `-_+/=`, so that nobody can obtain the signature of a delivery
+    /// this way.
     HmacHex(&'static RequestValue),
-    /// `sha256=` and the base64 HMAC-SHA256 of such a token.
+    /// `sha256=`, followed by the base64 HMAC-SHA256 of such a token.
     HmacBase64(&'static RequestValue),
 }
 
-/// How a handshake is answered.
+/// The response to a handshake.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum HandshakeResponse {
-    /// 200 and the value as plain text, which no browser takes for anything else.
+    /// 200 and the value as plain text, with `nosniff`, so that no browser renders it as HTML.
     Text(RequestValue),
     /// 200 and a JSON object of these strings.
     Json(&'static [(&'static str, RequestValue)]),
-    /// 200 and this JSON.
+    /// 200 and this JSON text.
     StaticJson(&'static str),
-    /// This status and nothing else.
+    /// This status, without a body.
     Empty(u16),
-    /// The value is offered as the secret to [`SecretSource::store`](crate::SecretSource::store); if
-    /// it is kept, 200, and the header of this name says it back.
+    /// Passes the value as the secret to [`SecretSource::store`](crate::SecretSource::store). Once
+    /// it is stored, the response is 200 and echoes the secret in the header of this name.
     StoreSecret(RequestValue, Option<&'static str>),
-    /// The URL at this value is visited, if the function approves of it, and then 200.
+    /// Visits the URL in this value if the function accepts it. The response is then 200.
     ConfirmSubscription(RequestValue, fn(&str) -> bool),
-    /// 200 and the permission that `CloudEvents` calls for: the origin, if it is allowed, and a rate.
+    /// 200 and the permission headers of `CloudEvents`: the origin, if it is allowed, and a rate.
     AllowOrigin,
 }
 
 impl Handshake {
-    /// A POST that is signed like any delivery.
+    /// A POST with the same signature as a delivery.
     #[must_use]
-    pub const fn signed(when: &'static [Condition], answer: HandshakeResponse) -> Self {
-        Self { method: "POST", trust: Trust::Signed, when, answer }
+    pub const fn signed(conditions: &'static [Condition], response: HandshakeResponse) -> Self {
+        Self { method: "POST", trust: Trust::Signed, conditions, response }
     }
 
-    /// A request that nobody signs.
+    /// A request without a signature.
     #[must_use]
     pub const fn unsigned(
         method: &'static str,
-        when: &'static [Condition],
-        answer: HandshakeResponse,
+        conditions: &'static [Condition],
+        response: HandshakeResponse,
     ) -> Self {
-        Self { method, trust: Trust::Nobody, when, answer }
+        Self { method, trust: Trust::Unsigned, conditions, response }
     }
 
-    /// A GET that carries the verify token in this query parameter: see
+    /// A GET with the verify token in this query parameter: see
     /// [`Webhooks::verify_token`](crate::Webhooks::verify_token).
     #[must_use]
     pub const fn with_verify_token(
         parameter: &'static str,
-        when: &'static [Condition],
-        answer: HandshakeResponse,
+        conditions: &'static [Condition],
+        response: HandshakeResponse,
     ) -> Self {
-        Self { method: "GET", trust: Trust::VerifyToken(parameter), when, answer }
+        Self { method: "GET", trust: Trust::VerifyToken(parameter), conditions, response }
     }
 
-    /// Whether it has to be known which verify token to expect.
-    pub(crate) const fn wants_verify_token(&self) -> bool {
+    /// True if the endpoint needs a verify token.
+    pub(crate) const fn needs_verify_token(&self) -> bool {
         matches!(self.trust, Trust::VerifyToken(_))
     }
 
     fn needs_body(&self) -> bool {
-        self.when.iter().any(|when| when.needs_body())
+        self.conditions.iter().any(|condition| condition.needs_body())
     }
 }
 
-/// A request as handshakes see it.
+/// The parts of a request that handshakes look at.
 #[derive(Clone, Copy)]
-pub(crate) struct Asked<'r> {
+pub(crate) struct HandshakeRequest<'r> {
     pub(crate) method: &'r Method,
     pub(crate) query: &'r str,
     pub(crate) headers: &'r HeaderMap,
-    /// The body, where it has been read.
+    /// The body, if it has been read.
     pub(crate) body: Option<&'r [u8]>,
 }
 
-/// What the endpoint knows that an answer may need.
+/// The endpoint's data for a response.
 #[derive(Clone, Copy)]
-pub(crate) struct Known<'a> {
+pub(crate) struct HandshakeContext<'a> {
     pub(crate) keys: Option<&'a Keys>,
     pub(crate) verify_token: Option<&'a Secret>,
     pub(crate) allowed_cloudevents_origins: Option<&'a [String]>,
 }
 
-/// The answer to a handshake, without a server's own type of body.
+/// The response to a handshake, without the body type of a server.
 pub(crate) type Reply = Response<String>;
 
-/// Why a request that looks like a handshake is refused.
+/// The reason why a request that looks like a handshake is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HandshakeError {
     /// The verify token is missing or wrong.
     WrongToken,
-    /// The challenge cannot be answered.
+    /// The challenge is missing or invalid.
     Malformed(&'static str),
-    /// There is no secret to answer with.
+    /// There is no secret to compute the response with.
     NoSecret,
 }
 
 /// The next step of a handshake.
-pub(crate) enum Step {
+pub(crate) enum HandshakeStep {
     Reply(Reply),
-    /// Ask the secret source to keep this, then answer.
+    /// Store the secret in the secret source, then reply.
     StoreSecret {
         secret: String,
-        answer: Reply,
+        reply: Reply,
     },
-    /// Visit this URL, then answer.
+    /// Visit this URL, then reply.
     ConfirmSubscription {
         url: String,
     },
 }
 
-/// The unsigned handshake that a request is, judged by its head or, where there is one, its body.
-pub(crate) fn unsigned(
+/// Finds the unsigned handshake that matches a request: by its body if that has been read, or else
+/// by its head.
+pub(crate) fn find_unsigned(
     handshakes: &'static [Handshake],
-    asked: &Asked<'_>,
+    request: &HandshakeRequest<'_>,
 ) -> Option<&'static Handshake> {
     handshakes.iter().find(|handshake| {
         handshake.trust != Trust::Signed
-            && handshake.needs_body() == asked.body.is_some()
-            && asked.is(handshake)
+            && handshake.needs_body() == request.body.is_some()
+            && request.matches(handshake)
     })
 }
 
-/// Whether an unsigned POST could be a handshake, once its body has been read.
-pub(crate) fn may_be_in_body(handshakes: &[Handshake]) -> bool {
-    handshakes.iter().any(|handshake| handshake.trust == Trust::Nobody && handshake.needs_body())
+/// True if an unsigned handshake has conditions on the body.
+pub(crate) fn any_needs_body(handshakes: &[Handshake]) -> bool {
+    handshakes.iter().any(|handshake| handshake.trust == Trust::Unsigned && handshake.needs_body())
 }
 
-/// Whether tokens are signed for strangers, as the challenge of an unsigned handshake.
-pub(crate) fn signs_for_strangers(handshakes: &[Handshake]) -> bool {
-    handshakes.iter().any(|handshake| handshake.trust != Trust::Signed && handshake.wants_keys())
+/// True if an unsigned handshake responds with the signature of a challenge.
+pub(crate) fn signs_unsigned_challenges(handshakes: &[Handshake]) -> bool {
+    handshakes.iter().any(|handshake| handshake.trust != Trust::Signed && handshake.needs_secret())
 }
 
-/// The signed handshake that a verified request is.
-pub(crate) fn signed(
+/// Finds the signed handshake that matches a verified request.
+pub(crate) fn find_signed(
     handshakes: &'static [Handshake],
-    asked: &Asked<'_>,
+    request: &HandshakeRequest<'_>,
 ) -> Option<&'static Handshake> {
-    handshakes.iter().find(|handshake| handshake.trust == Trust::Signed && asked.is(handshake))
+    handshakes
+        .iter()
+        .find(|handshake| handshake.trust == Trust::Signed && request.matches(handshake))
 }
 
 impl Handshake {
-    /// What is to be done about a request that is this handshake.
-    pub(crate) fn step(&self, asked: &Asked<'_>, known: Known<'_>) -> Result<Step, HandshakeError> {
+    /// Checks the verify token and makes the next step for a request that matches this handshake.
+    pub(crate) fn respond(
+        &self,
+        request: &HandshakeRequest<'_>,
+        context: HandshakeContext<'_>,
+    ) -> Result<HandshakeStep, HandshakeError> {
         if let Trust::VerifyToken(parameter) = self.trust {
-            let sent = asked.query(parameter).unwrap_or_default();
-            if !known.verify_token.is_some_and(|token| token.is(sent.as_bytes())) {
+            let sent = request.query(parameter).unwrap_or_default();
+            if !context.verify_token.is_some_and(|token| token.matches(sent.as_bytes())) {
                 return Err(HandshakeError::WrongToken);
             }
         }
-        asked.answer(self.answer, known)
+        request.respond(self.response, context)
     }
 
-    /// Whether its answer is made with the endpoint's secret.
-    pub(crate) fn wants_keys(&self) -> bool {
+    /// True if the response is computed with the endpoint's secret.
+    pub(crate) fn needs_secret(&self) -> bool {
         let is_hmac = |value: &RequestValue| {
             matches!(value, RequestValue::HmacHex(_) | RequestValue::HmacBase64(_))
         };
-        match self.answer {
+        match self.response {
             HandshakeResponse::Text(value)
             | HandshakeResponse::StoreSecret(value, _)
             | HandshakeResponse::ConfirmSubscription(value, _) => is_hmac(&value),
@@ -262,10 +270,10 @@ impl Handshake {
     }
 }
 
-impl Asked<'_> {
-    fn is(&self, handshake: &Handshake) -> bool {
+impl HandshakeRequest<'_> {
+    fn matches(&self, handshake: &Handshake) -> bool {
         self.method == handshake.method
-            && handshake.when.iter().all(|when| match *when {
+            && handshake.conditions.iter().all(|condition| match *condition {
                 Condition::Query(name) => self.query(name).is_some(),
                 Condition::QueryIs(name, value) => {
                     self.query(name).is_some_and(|found| found == value)
@@ -300,13 +308,17 @@ impl Asked<'_> {
         json::scalar(self.body?, pointer)
     }
 
-    fn value(&self, value: RequestValue, known: Known<'_>) -> Result<String, HandshakeError> {
+    fn value(
+        &self,
+        value: RequestValue,
+        context: HandshakeContext<'_>,
+    ) -> Result<String, HandshakeError> {
         let hmac = |of: &RequestValue| {
-            let text = self.value(*of, known)?;
-            if !is_token(text.as_bytes()) {
+            let text = self.value(*of, context)?;
+            if !is_opaque_token(text.as_bytes()) {
                 return Err(malformed("the challenge is not a token"));
             }
-            known
+            context
                 .keys
                 .and_then(|keys| keys.hmac_sha256(text.as_bytes()))
                 .ok_or(HandshakeError::NoSecret)
@@ -327,45 +339,51 @@ impl Asked<'_> {
         }
     }
 
-    fn answer(&self, answer: HandshakeResponse, known: Known<'_>) -> Result<Step, HandshakeError> {
-        Ok(Step::Reply(match answer {
-            HandshakeResponse::Text(value) => text(self.value(value, known)?),
+    fn respond(
+        &self,
+        response: HandshakeResponse,
+        context: HandshakeContext<'_>,
+    ) -> Result<HandshakeStep, HandshakeError> {
+        Ok(HandshakeStep::Reply(match response {
+            HandshakeResponse::Text(value) => text_reply(self.value(value, context)?),
             HandshakeResponse::Json(fields) => {
                 let mut object = Map::new();
                 for (name, value) in fields {
-                    object.insert((*name).to_owned(), Json::from(self.value(*value, known)?));
+                    object.insert((*name).to_owned(), Json::from(self.value(*value, context)?));
                 }
-                json_answer(Json::Object(object).to_string())
+                json_reply(Json::Object(object).to_string())
             }
-            HandshakeResponse::StaticJson(json) => json_answer(json.to_owned()),
+            HandshakeResponse::StaticJson(json) => json_reply(json.to_owned()),
             HandshakeResponse::Empty(status) => {
-                empty(StatusCode::from_u16(status).unwrap_or(StatusCode::OK))
+                empty_reply(StatusCode::from_u16(status).unwrap_or(StatusCode::OK))
             }
             HandshakeResponse::StoreSecret(value, echo) => {
-                let secret = self.value(value, known)?;
-                let mut answer = empty(StatusCode::OK);
+                let secret = self.value(value, context)?;
+                let mut reply = empty_reply(StatusCode::OK);
                 if let Some(name) = echo {
-                    let mut said = HeaderValue::from_str(&secret)
-                        .map_err(|_| malformed("the secret cannot stand in a header"))?;
-                    said.set_sensitive(true);
-                    answer.headers_mut().insert(HeaderName::from_static(name), said);
+                    let mut header = HeaderValue::from_str(&secret)
+                        .map_err(|_| malformed("the secret is not valid in a header"))?;
+                    header.set_sensitive(true);
+                    reply.headers_mut().insert(HeaderName::from_static(name), header);
                 }
-                return Ok(Step::StoreSecret { secret, answer });
+                return Ok(HandshakeStep::StoreSecret { secret, reply });
             }
             HandshakeResponse::ConfirmSubscription(value, approves) => {
-                let url = self.value(value, known)?;
+                let url = self.value(value, context)?;
                 if !approves(&url) {
                     return Err(malformed("the URL is not the provider's"));
                 }
-                return Ok(Step::ConfirmSubscription { url });
+                return Ok(HandshakeStep::ConfirmSubscription { url });
             }
-            HandshakeResponse::AllowOrigin => self.allow_origin(known.allowed_cloudevents_origins),
+            HandshakeResponse::AllowOrigin => {
+                self.allow_origin(context.allowed_cloudevents_origins)
+            }
         }))
     }
 
-    /// `CloudEvents` HTTP webhooks, section 4: consent is the header, not the status.
+    /// `CloudEvents` HTTP webhooks, section 4: the header grants the permission, not the status.
     fn allow_origin(&self, allowed: Option<&[String]>) -> Reply {
-        let mut response = empty(StatusCode::OK);
+        let mut response = empty_reply(StatusCode::OK);
         let headers = response.headers_mut();
         headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
         let Some(origin) = self.headers.get("webhook-request-origin") else { return response };
@@ -388,14 +406,14 @@ const fn malformed(detail: &'static str) -> HandshakeError {
     HandshakeError::Malformed(detail)
 }
 
-fn empty(status: StatusCode) -> Reply {
+fn empty_reply(status: StatusCode) -> Reply {
     let mut response = Response::new(String::new());
     *response.status_mut() = status;
     response
 }
 
-/// Plain text, and nothing that a browser would make of it.
-fn text(body: String) -> Reply {
+/// A plain-text reply that no browser renders as HTML.
+fn text_reply(body: String) -> Reply {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
@@ -403,7 +421,7 @@ fn text(body: String) -> Reply {
     response
 }
 
-fn json_answer(body: String) -> Reply {
+fn json_reply(body: String) -> Reply {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

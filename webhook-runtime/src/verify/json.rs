@@ -1,5 +1,5 @@
-//! Questions to a JSON text that need no tree and no type: what stands at this pointer, which items
-//! has this array, and what is the path of this place?
+//! Queries on JSON text that build no tree and need no type: the value at a pointer, the items of
+//! an array, and the path of a position.
 
 use std::{borrow::Cow, collections::HashSet, fmt, marker::PhantomData, ops::Range};
 
@@ -8,30 +8,29 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
-/// The string or number at a JSON pointer (RFC 6901), as text. Where a key is repeated, the first
-/// one counts.
+/// The string or number at a JSON pointer (RFC 6901), as text. The first of repeated keys counts.
 pub(crate) fn scalar<'de>(json: &'de [u8], pointer: &str) -> Option<Cow<'de, str>> {
     let mut found = None;
     find(&mut serde_json::Deserializer::from_slice(json), pointer, Scalar, &mut found);
     found.flatten()
 }
 
-/// The text of the value at a JSON pointer, whatever it is.
-pub(crate) fn text<'de>(json: &'de str, pointer: &str) -> Option<&'de str> {
+/// The raw text of the value at a JSON pointer.
+pub(crate) fn raw_value<'de>(json: &'de str, pointer: &str) -> Option<&'de str> {
     let mut found: Option<&'de RawValue> = None;
     let wanted = PhantomData::<&'de RawValue>;
     find(&mut serde_json::Deserializer::from_str(json), pointer, wanted, &mut found);
     found.map(RawValue::get)
 }
 
-/// The texts of the items of an array; `None` for what is no array.
-pub(crate) fn items(json: &str) -> Option<Vec<&str>> {
+/// The raw texts of the items of an array; `None` for other values.
+pub(crate) fn array_items(json: &str) -> Option<Vec<&str>> {
     let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
     Some(items.into_iter().map(RawValue::get).collect())
 }
 
-/// Where in a text a part of it is.
-pub(crate) fn place(part: &str, whole: &str) -> Range<usize> {
+/// The byte range of a slice within the text that it was cut from.
+pub(crate) fn byte_range(part: &str, whole: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - whole.as_ptr().addr();
     start..start + part.len()
 }
@@ -42,12 +41,13 @@ fn find<'de, D: Deserializer<'de>, W: DeserializeSeed<'de>>(
     wanted: W,
     found: &mut Option<W::Value>,
 ) {
-    // The search stops as soon as it has what it wants, and serde complains of what is left. To stop
-    // with an error would cost as much again: each computes its line and column.
+    // The search stops once it found the value, so serde reports trailing data: ignore that.
+    // Stopping with an error instead would double the cost, since each error computes its line and
+    // column.
     let _ = Find { rest: pointer, wanted, found }.deserialize(json);
 }
 
-/// The value behind `rest`, read as `wanted`.
+/// A search for the value at the pointer `rest`, deserialized with `wanted`.
 struct Find<'p, 'f, W, V> {
     rest: &'p str,
     wanted: W,
@@ -55,8 +55,8 @@ struct Find<'p, 'f, W, V> {
 }
 
 impl<'p, W, V> Find<'p, '_, W, V> {
-    /// The first token of the pointer, and what follows it.
-    fn step(&self) -> Option<(Cow<'p, str>, &'p str)> {
+    /// The first token of the pointer, and the rest.
+    fn next_token(&self) -> Option<(Cow<'p, str>, &'p str)> {
         let rest = self.rest.strip_prefix('/')?;
         let (token, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         Some(if token.contains('~') {
@@ -88,8 +88,10 @@ impl<'de, W: DeserializeSeed<'de>> Visitor<'de> for Find<'_, '_, W, W::Value> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Some((key, rest)) = self.step() else { return Err(A::Error::custom("no pointer")) };
-        while let Some(is_wanted) = map.next_key_seed(Is(&key))? {
+        let Some((key, rest)) = self.next_token() else {
+            return Err(A::Error::custom("no pointer"));
+        };
+        while let Some(is_wanted) = map.next_key_seed(KeyEquals(&key))? {
             if is_wanted {
                 return map.next_value_seed(Find { rest, wanted: self.wanted, found: self.found });
             }
@@ -99,7 +101,9 @@ impl<'de, W: DeserializeSeed<'de>> Visitor<'de> for Find<'_, '_, W, W::Value> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Some((index, rest)) = self.step() else { return Err(A::Error::custom("no pointer")) };
+        let Some((index, rest)) = self.next_token() else {
+            return Err(A::Error::custom("no pointer"));
+        };
         let index: usize = index.parse().map_err(A::Error::custom)?;
         for _ in 0..index {
             if seq.next_element::<IgnoredAny>()?.is_none() {
@@ -111,7 +115,7 @@ impl<'de, W: DeserializeSeed<'de>> Visitor<'de> for Find<'_, '_, W, W::Value> {
     }
 }
 
-/// A string or number, as text; nothing for whatever else it is.
+/// Deserializes a string or number as text, and fails for other values.
 struct Scalar;
 
 impl<'de> DeserializeSeed<'de> for Scalar {
@@ -150,15 +154,16 @@ impl<'de> Visitor<'de> for Scalar {
     }
 }
 
-/// Whether a text is JSON and no object in it has a key twice, so that all readers read the same.
-pub(crate) fn is_unambiguous(json: &[u8]) -> bool {
+/// True if a text is JSON in which no object repeats a key, so that every parser reads the same
+/// values.
+pub(crate) fn has_unique_keys(json: &[u8]) -> bool {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    Unambiguous.deserialize(&mut deserializer).is_ok() && deserializer.end().is_ok()
+    UniqueKeys.deserialize(&mut deserializer).is_ok() && deserializer.end().is_ok()
 }
 
-struct Unambiguous;
+struct UniqueKeys;
 
-impl<'de> DeserializeSeed<'de> for Unambiguous {
+impl<'de> DeserializeSeed<'de> for UniqueKeys {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -166,7 +171,7 @@ impl<'de> DeserializeSeed<'de> for Unambiguous {
     }
 }
 
-impl<'de> Visitor<'de> for Unambiguous {
+impl<'de> Visitor<'de> for UniqueKeys {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -214,10 +219,10 @@ impl<'de> Visitor<'de> for Unambiguous {
     }
 }
 
-/// Whether a key is this one.
-struct Is<'k>(&'k str);
+/// Compares an object's key with a text.
+struct KeyEquals<'k>(&'k str);
 
-impl<'de> DeserializeSeed<'de> for Is<'_> {
+impl<'de> DeserializeSeed<'de> for KeyEquals<'_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -225,7 +230,7 @@ impl<'de> DeserializeSeed<'de> for Is<'_> {
     }
 }
 
-impl Visitor<'_> for Is<'_> {
+impl Visitor<'_> for KeyEquals<'_> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -237,12 +242,12 @@ impl Visitor<'_> for Is<'_> {
     }
 }
 
-/// The path, such as `items[2].price`, of the value that ends at, or contains, a place in a JSON
+/// The path, such as `items[2].price`, of the value that ends at or contains a position in a JSON
 /// text. Empty for the whole document.
 ///
-/// `serde_json` says where in the text a value did not fit, and the text says what that place is
-/// called. Asking the text costs nothing until something does not fit; tracking the path while
-/// decoding would cost every delivery, and compile every payload type twice.
+/// `serde_json` reports the position of an error, and this finds the path of that position. It
+/// costs nothing until an error occurs. Tracking the path while decoding would slow down every
+/// delivery, and compile every payload type twice.
 pub(crate) fn path_at(json: &[u8], line: usize, column: usize) -> String {
     let json = &json[..offset(json, line, column)];
     let mut frames: Vec<Frame<'_>> = Vec::new();
@@ -319,7 +324,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pointer_finds_strings_and_numbers() {
+    fn scalar_reads_strings_and_numbers() {
         let json = br#"{"a":{"x/y":[1,{"b":"c\u00e9"}]},"n":-7,"f":1.5,"t":true,"a":{"z":1}}"#;
         let at = |pointer| scalar(json, pointer);
         assert_eq!(at("/a/x~1y/0").as_deref(), Some("1"));
@@ -333,21 +338,24 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_finds_texts_and_arrays_their_items() {
+    fn raw_values_and_array_items_are_found() {
         let json = r#" {"a": [ {"x":1} , "two",[ ]], "b":null} "#;
-        assert_eq!(text(json, "/a/0"), Some(r#"{"x":1}"#));
-        assert_eq!(text(json, "/a"), Some(r#"[ {"x":1} , "two",[ ]]"#));
-        assert_eq!(text(json, "/b"), Some("null"));
-        assert_eq!(text(json, ""), Some(json.trim()));
-        assert_eq!((text(json, "/c"), text(json, "/b/0"), text("[1", "/3")), (None, None, None));
-        let a = text(json, "/a").and_then(items).expect("an array");
+        assert_eq!(raw_value(json, "/a/0"), Some(r#"{"x":1}"#));
+        assert_eq!(raw_value(json, "/a"), Some(r#"[ {"x":1} , "two",[ ]]"#));
+        assert_eq!(raw_value(json, "/b"), Some("null"));
+        assert_eq!(raw_value(json, ""), Some(json.trim()));
+        assert_eq!(
+            (raw_value(json, "/c"), raw_value(json, "/b/0"), raw_value("[1", "/3")),
+            (None, None, None)
+        );
+        let a = raw_value(json, "/a").and_then(array_items).expect("an array");
         assert_eq!(a, [r#"{"x":1}"#, r#""two""#, "[ ]"]);
-        assert_eq!(items("[]"), Some(vec![]));
-        assert_eq!((items("{}"), items("[1"), items("null")), (None, None, None));
+        assert_eq!(array_items("[]"), Some(vec![]));
+        assert_eq!((array_items("{}"), array_items("[1"), array_items("null")), (None, None, None));
     }
 
     #[test]
-    fn hostile_texts_find_nothing() {
+    fn hostile_json_finds_nothing() {
         let deep = "[".repeat(if cfg!(miri) { 1_000 } else { 100_000 });
         for json in ["", "null", "{", r#"{"a"#, r#"{"a":"#, "\u{feff}{}", "[[", deep.as_str()] {
             assert_eq!(scalar(json.as_bytes(), "/a/b"), None);
@@ -355,7 +363,7 @@ mod tests {
         assert_eq!(scalar(&[0xff, 0xfe], "/a"), None);
     }
 
-    /// What did not fit, and what `serde_path_to_error` calls its place.
+    /// The path of each error equals the one of `serde_path_to_error`.
     #[test]
     fn paths_are_those_of_serde_path_to_error() {
         #[derive(Deserialize, Debug)]
@@ -408,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn any_place_in_any_text_has_a_path() {
+    fn every_position_has_a_path() {
         let json = br#"{"a":[1,{"b\"":"]}"}],"c":"\\"}"#;
         for column in 0..=json.len() + 5 {
             let _ = path_at(json, 1, column);

@@ -1,4 +1,5 @@
-//! Is a request genuine? Secrets, schemes, handshakes and providers, as data and pure functions.
+//! The verification of requests: secrets, schemes, handshakes and providers, as data and pure
+//! functions.
 
 mod clock;
 pub mod handshake;

@@ -1,4 +1,4 @@
-//! Secrets: key material with a name, wiped when dropped and never shown.
+//! Secrets: key material with a name. Memory is wiped on drop, and `Debug` never shows it.
 
 use std::{borrow::Cow, fmt};
 
@@ -6,14 +6,14 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// What stands before the secrets of Stripe, Svix, Standard Webhooks and others. By itself it is known
-/// to everybody.
-const PREFIX: &str = "whsec_";
+/// The prefix of the secrets of Stripe, Svix, Standard Webhooks and others. The prefix alone is no
+/// secret.
+const WHSEC_PREFIX: &str = "whsec_";
 
 /// A secret shared with a provider, or the provider's public key.
 ///
-/// The text is taken as the provider shows it; the provider's scheme knows whether it is used
-/// literally or decoded first. The memory is wiped on drop, and `Debug` shows the name only.
+/// Give the text as the provider shows it. The provider's scheme decides whether to use it
+/// literally or to decode it first. The memory is wiped on drop, and `Debug` shows only the name.
 #[derive(Clone)]
 pub struct Secret {
     name: Cow<'static, str>,
@@ -22,15 +22,16 @@ pub struct Secret {
 
 #[derive(Clone)]
 enum Material {
-    /// As shown by the provider.
+    /// The text that the provider shows.
     Text(Zeroizing<String>),
-    /// The key itself, not encoded.
+    /// The bytes of the key, not encoded.
     Key(Zeroizing<Vec<u8>>),
     None,
 }
 
 impl Secret {
-    /// A secret as the provider shows it, for example `whsec_…` or the text typed into its form.
+    /// Creates a secret from the text that the provider shows, for example `whsec_…`, or from the
+    /// text that you typed into its form.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self {
@@ -39,52 +40,54 @@ impl Secret {
         }
     }
 
-    /// The bytes of a key that is not text; the scheme's key encoding is not applied to them.
+    /// Creates a secret from the bytes of a key that is not text. The scheme's key encoding is not
+    /// applied.
     #[must_use]
     pub fn from_key(key: impl Into<Vec<u8>>) -> Self {
         Self { name: Cow::Borrowed("secret"), material: Material::Key(Zeroizing::new(key.into())) }
     }
 
-    /// Stands for the secret of providers that have none.
+    /// A placeholder for providers without a secret.
     pub(crate) const fn none() -> Self {
         Self { name: Cow::Borrowed("fetched key"), material: Material::None }
     }
 
-    /// Names the secret. The name of the secret that matched is in the trace and on the
-    /// [`Delivery`](crate::Delivery); secrets from the environment carry their variable's name.
+    /// Names the secret. The trace and the [`Delivery`](crate::Delivery) show the name of the
+    /// secret that matched. A secret from the environment has the name of its variable.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The name of the secret, which is not secret.
+    /// The name of the secret. The name itself is public.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    pub(crate) fn shared_name(&self) -> Cow<'static, str> {
+    pub(crate) fn name_cow(&self) -> Cow<'static, str> {
         self.name.clone()
     }
 
-    /// Compares with a sent credential, in constant time whatever its length.
-    pub(crate) fn is(&self, sent: &[u8]) -> bool {
+    /// Compares the secret with a sent credential, in constant time for any length.
+    pub(crate) fn matches(&self, sent: &[u8]) -> bool {
         Sha256::digest(self.expose()).ct_eq(&Sha256::digest(sent)).into()
     }
 
-    /// Whether there is nothing in it but white space or a prefix: anybody can compute an HMAC with
-    /// that key.
+    /// True if the secret is empty, white space, or only a prefix. Anyone can compute an HMAC with
+    /// such a key.
     pub(crate) fn is_blank(&self) -> bool {
         match &self.material {
-            Material::Text(text) => matches!(text.trim(), "" | PREFIX),
+            Material::Text(text) => matches!(text.trim(), "" | WHSEC_PREFIX),
             Material::Key(key) => key.is_empty(),
             Material::None => true,
         }
     }
 
-    /// Whether a line end surrounds it, as it does when it was read from a file. PEM ends with one.
-    pub(crate) fn is_padded(&self) -> bool {
+    /// True if a newline precedes or follows the secret, which is typical of a secret read from a
+    /// file. A newline at the end of PEM does not count.
+    pub(crate) fn has_surrounding_newline(&self) -> bool {
         let line_end = ['\n', '\r'];
         self.text().is_some_and(|text| {
             !text.starts_with("-----BEGIN")
@@ -92,7 +95,7 @@ impl Secret {
         })
     }
 
-    /// The text as the provider shows it; `None` for a key given as bytes.
+    /// The text of the secret; `None` for a key given as bytes.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.material {
             Material::Text(text) => Some(text),
@@ -100,7 +103,7 @@ impl Secret {
         }
     }
 
-    /// The secret itself, as it was given, for code that verifies with it. Keep it out of logs.
+    /// The secret as it was given, for code that verifies with it. Keep it out of logs.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         match &self.material {
@@ -117,15 +120,15 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Why a secret cannot be used. Says what is wrong with it, never what is in it.
+/// The reason why a secret cannot be used. It never contains any part of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SecretError {
-    /// It is empty, white space, or no more than the prefix `whsec_`.
+    /// The secret is empty, white space, or only the prefix `whsec_`.
     Blank,
-    /// It begins or ends with white space, as a value read from a file often does.
+    /// The secret begins or ends with white space, which is typical of a value read from a file.
     SurroundingWhitespace,
-    /// The scheme's key is not of the form that the provider hands out; says which form that is.
+    /// The secret does not have the format that the provider issues. The text names that format.
     Malformed(&'static str),
 }
 
@@ -155,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_is_recognised() {
+    fn blank_secrets_are_detected() {
         for text in ["", " ", "\n", "\t \r\n", "\u{a0}", "whsec_", "whsec_ \n"] {
             assert!(Secret::new(text).is_blank(), "{text:?}");
         }
@@ -165,12 +168,12 @@ mod tests {
     }
 
     #[test]
-    fn it_is_given_back_as_it_was_given() {
+    fn a_secret_is_exposed_unchanged() {
         let text = Secret::new("whsec_a").with_name("A");
-        assert_eq!((text.name(), text.shared_name()), ("A", Cow::Borrowed("A")));
+        assert_eq!((text.name(), text.name_cow()), ("A", Cow::Borrowed("A")));
         assert_eq!((text.text(), text.expose()), (Some("whsec_a"), &b"whsec_a"[..]));
         let key = Secret::from_key(*b"\xff\0");
-        assert_eq!((key.name(), key.shared_name()), ("secret", Cow::Borrowed("secret")));
+        assert_eq!((key.name(), key.name_cow()), ("secret", Cow::Borrowed("secret")));
         assert_eq!((key.text(), key.expose()), (None, &b"\xff\0"[..]));
         let none = Secret::none();
         assert_eq!((none.name(), none.text(), none.expose()), ("fetched key", None, &b""[..]));
@@ -178,27 +181,27 @@ mod tests {
     }
 
     #[test]
-    fn a_sent_credential_has_to_be_all_of_it() {
+    fn only_the_whole_credential_matches() {
         let secret = Secret::new("s3cret");
-        assert!(secret.is(b"s3cret"));
+        assert!(secret.matches(b"s3cret"));
         for sent in ["", "s3cre", "s3crets", "S3cret", "s3creT"] {
-            assert!(!secret.is(sent.as_bytes()), "{sent:?}");
+            assert!(!secret.matches(sent.as_bytes()), "{sent:?}");
         }
     }
 
     #[test]
-    fn a_line_end_around_it_is_noticed() {
+    fn surrounding_newlines_are_detected() {
         for text in ["a\n", "\na", "a\r\n", "\r\na", "\na\n"] {
-            assert!(Secret::new(text).is_padded(), "{text:?}");
+            assert!(Secret::new(text).has_surrounding_newline(), "{text:?}");
         }
         for text in ["a", "a\nb", " a ", "-----BEGIN PUBLIC KEY-----\n"] {
-            assert!(!Secret::new(text).is_padded(), "{text:?}");
+            assert!(!Secret::new(text).has_surrounding_newline(), "{text:?}");
         }
-        assert!(!Secret::from_key(*b"a\n").is_padded());
+        assert!(!Secret::from_key(*b"a\n").has_surrounding_newline());
     }
 
     #[test]
-    fn it_is_said_what_is_wrong_with_it() {
+    fn errors_have_messages() {
         for (error, text) in [
             (SecretError::Blank, "is blank, and a blank secret lets everybody sign"),
             (SecretError::SurroundingWhitespace, "begins or ends with white space; remove it"),

@@ -126,7 +126,7 @@ impl<S> Webhooks<S> {
         problems: &mut Vec<StartProblem>,
     ) -> Option<Secret> {
         let (name, provider) = (endpoint.name, endpoint.provider);
-        let is_required = provider.handshakes().iter().any(Handshake::wants_verify_token);
+        let is_required = provider.handshakes().iter().any(Handshake::needs_verify_token);
         let token = match (find_for(&self.verify_tokens, endpoint), endpoint.verify_token_env) {
             (Some(token), _) => Some(token.clone()),
             (None, Some(variable)) => {
@@ -144,13 +144,13 @@ impl<S> Webhooks<S> {
                 let provider = provider.name();
                 problems.push(StartProblem::MissingVerifyToken { endpoint: name, provider });
             }
-            Some(token) if token.is_blank() || token.is_padded() => {
+            Some(token) if token.is_blank() || token.has_surrounding_newline() => {
                 let error = if token.is_blank() {
                     SecretError::Blank
                 } else {
                     SecretError::SurroundingWhitespace
                 };
-                let secret = token.shared_name();
+                let secret = token.name_cow();
                 problems.push(StartProblem::InvalidSecret { endpoint: name, secret, error });
             }
             _ => {}
@@ -178,7 +178,7 @@ impl<S> Webhooks<S> {
         } else {
             Vec::new()
         };
-        let max = endpoint.provider.scheme().and_then(Scheme::most_secrets);
+        let max = endpoint.provider.scheme().and_then(Scheme::max_secrets);
         if let Some(max) = max.filter(|max| secrets.len() > *max) {
             problems.push(StartProblem::TooManySecrets { endpoint: endpoint.name, max });
         }
@@ -202,9 +202,10 @@ impl<S> Webhooks<S> {
         if secrets.is_empty() && problems.len() == before {
             problems.push(StartProblem::MissingSecret { endpoint: endpoint.name });
         }
-        let padded = secrets.iter().filter(|secret| !secret.is_blank() && secret.is_padded());
+        let padded =
+            secrets.iter().filter(|secret| !secret.is_blank() && secret.has_surrounding_newline());
         problems.extend(padded.map(|secret| {
-            let (endpoint, secret) = (endpoint.name, secret.shared_name());
+            let (endpoint, secret) = (endpoint.name, secret.name_cow());
             StartProblem::InvalidSecret {
                 endpoint,
                 secret,
@@ -227,7 +228,7 @@ impl<S> Webhooks<S> {
 }
 
 fn verifier_of(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Option<Verifier> {
-    let verifier = endpoint.provider.for_endpoint(endpoint.tolerance);
+    let verifier = endpoint.provider.endpoint_verifier(endpoint.tolerance);
     if verifier.is_none() {
         let (endpoint, provider) = (endpoint.name, endpoint.provider.name());
         problems.push(StartProblem::UnusedTolerance { endpoint, provider });

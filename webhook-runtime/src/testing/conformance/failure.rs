@@ -35,7 +35,7 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(request, provider) = self;
         let says_secret = provider.scheme().and_then(Scheme::parameter).is_some()
-            || provider.handshakes().iter().any(Handshake::wants_verify_token);
+            || provider.handshakes().iter().any(Handshake::needs_verify_token);
         let path_and_query = match request.path_and_query.split_once('?') {
             Some((path, _)) if says_secret => format!("{path}?…"),
             _ => request.path_and_query.clone(),
@@ -44,11 +44,13 @@ impl fmt::Display for Shown<'_> {
         for (name, value) in &request.headers {
             // Times and ids are marked as sensitive too, but they help a reader.
             let scheme = provider.scheme();
-            let is_known =
-                [scheme.and_then(Scheme::time_header), scheme.and_then(Scheme::signed_id)]
-                    .into_iter()
-                    .flatten()
-                    .any(|known| name == known);
+            let is_known = [
+                scheme.and_then(Scheme::timestamp_header),
+                scheme.and_then(Scheme::signed_id_header),
+            ]
+            .into_iter()
+            .flatten()
+            .any(|known| name == known);
             let is_proof = value.is_sensitive() && !is_known
                 || name == header::AUTHORIZATION
                 || (!provider.scheme_info().signature_header.is_empty()

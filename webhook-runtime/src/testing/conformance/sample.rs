@@ -40,9 +40,9 @@ impl SampleDelivery<'_> {
     pub(crate) fn signed_at(&self, at: SystemTime) -> Result<RawRequest, Failure> {
         let mut unsigned = self.unsigned.clone();
         // A time in the body is part of what is signed.
-        if let Some(pointer) = self.scheme().and_then(Scheme::time_pointer)
+        if let Some(pointer) = self.scheme().and_then(Scheme::timestamp_pointer)
             && let Ok(mut json) = serde_json::from_slice(&unsigned.body)
-            && let Some(time) = self.scheme().and_then(|scheme| scheme.time_as(at))
+            && let Some(time) = self.scheme().and_then(|scheme| scheme.format_time(at))
         {
             let time = time.parse::<u64>().map_or(time.into(), Value::from);
             if put(&mut json, pointer, time).is_ok() {
@@ -113,7 +113,7 @@ impl SampleDelivery<'_> {
         let traits = self.target.provider().scheme_info();
         let is_form = self.unsigned.is_form();
         let reads_form = match self.scheme() {
-            Some(scheme) => scheme.signed_field().is_some(),
+            Some(scheme) => scheme.signed_form_field().is_some(),
             None => self.target.provider().signs_forms_only(),
         };
         traits.signs_body && !traits.signature_header.is_empty() && !(is_form && reads_form)

@@ -243,7 +243,7 @@ impl Target {
         let tolerance = self.endpoint.tolerance;
         match self.scheme() {
             Some(scheme) => {
-                let time: Timestamp = scheme.signed_timestamp()?.with_window(tolerance);
+                let time: Timestamp = scheme.signed_timestamp()?.with_optional_tolerance(tolerance);
                 Some((time.max_age(), time.max_ahead()))
             }
             None if self.provider().scheme_info().signs_time => {

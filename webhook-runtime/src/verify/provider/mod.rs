@@ -1,6 +1,6 @@
-//! A provider: who sends, how it signs, and where it says what happened.
+//! Providers: senders of webhooks, with their signatures, ids and event names.
 
-mod items;
+mod batch_layout;
 mod verifier;
 
 use std::time::{Duration, SystemTime};
@@ -16,12 +16,12 @@ use crate::verify::{
     },
 };
 
-pub use items::BatchLayout;
+pub use batch_layout::BatchLayout;
 pub use verifier::ProviderVerifier;
 
-/// Who sends deliveries: how it signs them, and where it says which delivery this is and what
-/// happened. A constant; [`providers`](crate::providers) has those that are known, and a new one
-/// is written the same way:
+/// A sender of webhooks, as a constant: how it signs, and where a delivery has its id and the name
+/// of its event. The built-in ones are in [`providers`](crate::providers). Write your own the same
+/// way:
 ///
 /// ```
 /// use webhook_runtime::{Provider, Field, scheme::Scheme};
@@ -37,61 +37,62 @@ pub struct Provider {
     id: Option<Field>,
     event: Option<Field>,
     action: Option<Field>,
-    form_field: Option<&'static str>,
-    items: Option<BatchLayout>,
+    json_form_field: Option<&'static str>,
+    batch: Option<BatchLayout>,
     ack_status: u16,
-    copies: Deduplication,
+    deduplication: Deduplication,
     handshakes: &'static [Handshake],
     methods: &'static str,
-    success: SuccessBody,
-    docs: &'static str,
+    success_body: SuccessBody,
+    docs_url: &'static str,
     response_timeout: Option<Duration>,
     retry_period: Option<Duration>,
 }
 
-/// What a provider wants to read in the answer to a delivery that was taken.
+/// The response body that a provider expects for an accepted delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SuccessBody {
-    /// It does not care: the handler's answer is sent as it is.
+    /// Any body: the handler's response is sent unchanged.
     FromHandler,
-    /// No body at all, in no answer.
+    /// Always send an empty body.
     Empty,
-    /// This text, where the handler's answer has no body.
+    /// Send this text if the handler's response has no body.
     IfEmpty(&'static str),
 }
 
-/// What makes a delivery without a signed id the copy of another, for the inbox.
+/// The rule by which the inbox detects duplicates of a delivery without a signed id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Deduplication {
-    /// What is signed of it, byte by byte.
+    /// Deliveries with the same signed bytes are duplicates.
     SignedBytes,
-    /// That, and the name of the event, which nobody signs: the provider sends one body as several
-    /// events. Whoever has recorded a delivery can have it handled once under each name.
+    /// Deliveries with the same signed bytes and the same event name are duplicates, because the
+    /// provider sends one body as several events. The event name is not signed: an attacker who
+    /// recorded a delivery can replay it once under each name.
     SignedBytesAndEvent,
-    /// Nothing: the provider sends the same bytes whenever something has changed. Each is handled.
+    /// No delivery is a duplicate, because the provider sends the same bytes for every change.
     Disabled,
 }
 
-/// Where in a delivery something is said.
+/// The location of a value in a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Field {
-    /// In the header of this (lower-case) name.
+    /// A header of this (lower-case) name.
     Header(&'static str),
-    /// In the JSON body, at this pointer (RFC 6901).
+    /// A pointer (RFC 6901) into the JSON body.
     Pointer(&'static str),
 }
 
 impl Field {
-    /// In the header of this (lower-case) name.
+    /// A header of this (lower-case) name.
     #[must_use]
     pub const fn header(name: &'static str) -> Self {
         Self::Header(checked_name(name))
     }
 
-    /// In the JSON body, at this pointer (RFC 6901), such as `/data/id`.
+    /// A pointer (RFC 6901) into the JSON body, such as `/data/id`.
     #[must_use]
     pub const fn pointer(pointer: &'static str) -> Self {
         Self::Pointer(checked_pointer(pointer))
@@ -99,91 +100,93 @@ impl Field {
 }
 
 impl Provider {
-    /// A provider that signs by `scheme`.
+    /// A provider that signs with `scheme`.
     ///
     /// # Panics
-    /// When the scheme contradicts itself; in a constant that is a compile error.
+    /// If the scheme contradicts itself. In a constant, this is a compile error.
     #[must_use]
     pub const fn new(name: &'static str, scheme: Scheme) -> Self {
-        Self::by(name, Mechanism::Data(scheme.checked()))
+        Self::with_mechanism(name, Mechanism::Data(scheme.checked()))
     }
 
-    /// A provider whose scheme is code, because data cannot describe it.
+    /// A provider whose scheme is code, for signatures that a [`Scheme`] cannot describe.
     #[must_use]
     pub const fn custom(name: &'static str, verify: &'static dyn Verify) -> Self {
-        Self::by(name, Mechanism::Code(verify))
+        Self::with_mechanism(name, Mechanism::Code(verify))
     }
 
     #[allow(clippy::large_types_passed_by_value, reason = "evaluated by the compiler only")]
-    const fn by(name: &'static str, mechanism: Mechanism) -> Self {
+    const fn with_mechanism(name: &'static str, mechanism: Mechanism) -> Self {
         Self {
             name,
             mechanism,
             id: None,
             event: None,
             action: None,
-            form_field: None,
-            items: None,
+            json_form_field: None,
+            batch: None,
             ack_status: 202,
-            copies: Deduplication::SignedBytes,
+            deduplication: Deduplication::SignedBytes,
             handshakes: &[],
             methods: "POST",
-            success: SuccessBody::FromHandler,
-            docs: "",
+            success_body: SuccessBody::FromHandler,
+            docs_url: "",
             response_timeout: None,
             retry_period: None,
         }
     }
 
-    /// Where the id of a delivery is, the same when the delivery is sent again.
+    /// Sets the location of the delivery's id. Retries repeat the id.
     #[must_use]
     pub const fn with_id(mut self, source: Field) -> Self {
         self.id = Some(source);
         self
     }
 
-    /// Where the name of the event is.
+    /// Sets the location of the event's name.
     #[must_use]
     pub const fn with_event(mut self, source: Field) -> Self {
         self.event = Some(source);
         self
     }
 
-    /// Where the event is told apart further, such as `opened` for an issue.
+    /// Sets the location of the action, which refines the event: `opened` for an issue, for
+    /// example.
     #[must_use]
     pub const fn with_action(mut self, source: Field) -> Self {
         self.action = Some(source);
         self
     }
 
-    /// The form field that carries the JSON payload, where the provider can be told to send forms.
+    /// Sets the form field that contains the JSON payload, for providers that can send forms.
     #[must_use]
     pub const fn with_json_form_field(mut self, field: &'static str) -> Self {
-        self.form_field = Some(field);
+        self.json_form_field = Some(field);
         self
     }
 
-    /// Where the events are, if one request has many. A handler is then called for each of them in
-    /// turn, unless it takes a [`Batch`](crate::Batch) or `&Delivery`.
+    /// Sets the location of the events, for a provider that sends many in one request. The handler
+    /// is then called for each event in turn, unless it takes a [`Batch`](crate::Batch) or
+    /// `&Delivery`.
     ///
-    /// The request is answered by 200 once every event was taken; if there is one event, as the
-    /// handler answers. If some were not, all the others have been handled nevertheless, and
-    /// the answer is a problem (RFC 9457) that lists their indices and statuses; its status is that
-    /// of the first that may succeed when it is sent again (5xx, 408, 425 and 429), or else of the
-    /// first that failed. Providers send again the whole request: make the handler idempotent by
-    /// [`Delivery::id`](crate::Delivery::id). A request without events is answered by 200, and
-    /// nothing is called.
+    /// The response is 200 once every event succeeded. For a request with one event, it is the
+    /// handler's own response. A failed event does not stop the others: the response is then a
+    /// problem document (RFC 9457) with the indices and statuses of the failed events. Its status
+    /// is that of the first failure that a retry may fix (5xx, 408, 425 and 429), or else of the
+    /// first failure. Providers retry the whole request, so make the handler idempotent with
+    /// [`Delivery::id`](crate::Delivery::id). A request without events gets 200, and no handler is
+    /// called.
     #[must_use]
-    pub const fn with_batch(mut self, items: BatchLayout) -> Self {
-        self.items = Some(items);
+    pub const fn with_batch(mut self, batch: BatchLayout) -> Self {
+        self.batch = Some(batch);
         self
     }
 
-    /// The status that tells the provider that a delivery was taken, though its handler is not done
-    /// yet: 202 unless told otherwise. For those that insist on 200.
+    /// Sets the status that acknowledges a delivery before its handler is done: 202 by default.
+    /// Some providers insist on 200.
     ///
     /// # Panics
-    /// When it is no 2xx; in a constant that is a compile error.
+    /// If the status is not 2xx. In a constant, this is a compile error.
     #[must_use]
     pub const fn with_ack_status(mut self, status: u16) -> Self {
         assert!(status >= 200 && status < 300, "a delivery is acknowledged by a status of 2xx");
@@ -191,70 +194,70 @@ impl Provider {
         self
     }
 
-    /// What makes a delivery without a signed id the copy of another, for the inbox: the bytes, unless
-    /// told otherwise.
+    /// Sets the rule by which the inbox detects duplicates of a delivery without a signed id. By
+    /// default it compares the signed bytes.
     #[must_use]
-    pub const fn with_deduplication(mut self, copies: Deduplication) -> Self {
-        self.copies = copies;
+    pub const fn with_deduplication(mut self, deduplication: Deduplication) -> Self {
+        self.deduplication = deduplication;
         self
     }
 
-    /// The requests that prove ownership and deliver nothing.
+    /// Sets the handshakes: requests that check ownership and deliver no event.
     #[must_use]
     pub const fn with_handshakes(mut self, handshakes: &'static [Handshake]) -> Self {
         self.handshakes = handshakes;
         self
     }
 
-    /// The methods that deliveries come with, parted by `, `, where it is not POST alone. The
-    /// method has to be signed, or not to matter.
+    /// Sets the methods of deliveries, separated by `, `: POST by default. Allow another method
+    /// only if the method is signed, or makes no difference.
     #[must_use]
     pub const fn with_methods(mut self, methods: &'static str) -> Self {
         self.methods = methods;
         self
     }
 
-    /// What the provider wants to read in the answer.
+    /// Sets the response body that the provider expects.
     #[must_use]
-    pub const fn with_success_body(mut self, success: SuccessBody) -> Self {
-        self.success = success;
+    pub const fn with_success_body(mut self, success_body: SuccessBody) -> Self {
+        self.success_body = success_body;
         self
     }
 
-    /// Where the provider documents its signature.
+    /// Sets the URL of the provider's documentation of its signature.
     #[must_use]
     pub const fn with_docs_url(mut self, url: &'static str) -> Self {
-        self.docs = url;
+        self.docs_url = url;
         self
     }
 
-    /// How long the provider waits for an answer.
+    /// Sets the time for which the provider waits for a response.
     #[must_use]
     pub const fn with_response_timeout(mut self, wait: Duration) -> Self {
         self.response_timeout = Some(wait);
         self
     }
 
-    /// How long after the first attempt the provider may still send a delivery again.
+    /// Sets the time after the first attempt in which the provider may retry.
     #[must_use]
     pub const fn with_retry_period(mut self, horizon: Duration) -> Self {
         self.retry_period = Some(horizon);
         self
     }
 
-    /// Where the provider documents its signature; empty where it is not known.
+    /// The URL of the provider's documentation of its signature; empty if unknown.
     #[must_use]
     pub const fn docs_url(&self) -> &'static str {
-        self.docs
+        self.docs_url
     }
 
-    /// How long the provider waits for an answer, where it is known.
+    /// The time for which the provider waits for a response, if known.
     #[must_use]
     pub const fn response_timeout(&self) -> Option<Duration> {
         self.response_timeout
     }
 
-    /// How long after the first attempt a delivery may come again, where it is known.
+    /// The time after the first attempt in which the provider may retry, if known.
     #[must_use]
     pub const fn retry_period(&self) -> Option<Duration> {
         self.retry_period
@@ -266,7 +269,7 @@ impl Provider {
         self.name
     }
 
-    /// How the provider signs, where data describes it.
+    /// The scheme, if it is data.
     #[must_use]
     pub const fn scheme(&self) -> Option<&Scheme> {
         match &self.mechanism {
@@ -275,7 +278,7 @@ impl Provider {
         }
     }
 
-    /// What the scheme needs and covers.
+    /// The needs of the scheme, and what its signature covers.
     #[must_use]
     pub fn scheme_info(&self) -> SchemeInfo {
         match &self.mechanism {
@@ -284,43 +287,43 @@ impl Provider {
         }
     }
 
-    /// Where the id of a delivery is.
+    /// The location of the delivery's id.
     #[must_use]
     pub const fn id(&self) -> Option<Field> {
         self.id
     }
 
-    /// Where the name of the event is.
+    /// The location of the event's name.
     #[must_use]
     pub const fn event(&self) -> Option<Field> {
         self.event
     }
 
-    /// Where the event is told apart further.
+    /// The location of the action, which refines the event.
     #[must_use]
     pub const fn action(&self) -> Option<Field> {
         self.action
     }
 
-    /// Where the events of a batch are; `None` if one request is one event.
+    /// The location of the events of a batch; `None` if each request is one event.
     #[must_use]
     pub const fn batch(&self) -> Option<&BatchLayout> {
-        self.items.as_ref()
+        self.batch.as_ref()
     }
 
-    /// The status that tells the provider that a delivery was taken before its handler is done.
+    /// The status that acknowledges a delivery before its handler is done.
     #[must_use]
     pub const fn ack_status(&self) -> u16 {
         self.ack_status
     }
 
-    /// What makes a delivery without a signed id the copy of another.
+    /// The rule by which the inbox detects duplicates of a delivery without a signed id.
     #[must_use]
     pub const fn deduplication(&self) -> Deduplication {
-        self.copies
+        self.deduplication
     }
 
-    /// What is signed of a body, in one form whatever way it was written.
+    /// The signed part of a body in a normal form, for deduplication.
     #[cfg(feature = "inbox")]
     pub(crate) fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
         match &self.mechanism {
@@ -329,7 +332,7 @@ impl Provider {
         }
     }
 
-    /// Where in a body the secret itself stands.
+    /// The ranges of a body that contain the secret itself.
     #[cfg(feature = "inbox")]
     pub(crate) fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
         match &self.mechanism {
@@ -338,13 +341,13 @@ impl Provider {
         }
     }
 
-    /// The query parameter that carries the secret itself.
+    /// The query parameter that contains the secret itself.
     #[cfg(feature = "inbox")]
     pub(crate) fn secret_parameter(&self) -> Option<&'static str> {
         self.scheme().and_then(Scheme::parameter)
     }
 
-    /// Whether the provider sends requests that prove ownership and deliver nothing.
+    /// True if the provider sends handshakes: requests that check ownership and deliver no event.
     #[must_use]
     pub const fn has_handshakes(&self) -> bool {
         !self.handshakes.is_empty()
@@ -359,15 +362,15 @@ impl Provider {
     }
 
     pub(crate) const fn success_body(&self) -> SuccessBody {
-        self.success
+        self.success_body
     }
 
     pub(crate) const fn json_form_field(&self) -> Option<&'static str> {
-        self.form_field
+        self.json_form_field
     }
 
-    /// Whether what stands at `source` is covered by the signature: what is not may have been
-    /// changed on the way.
+    /// True if the signature covers the value at `source`. A value that is not covered may have
+    /// been changed in transit.
     #[must_use]
     pub fn signs(&self, source: Field) -> bool {
         match (source, self.scheme()) {
@@ -378,16 +381,18 @@ impl Provider {
     }
 
     pub(crate) fn signs_pointer(&self, pointer: &str) -> bool {
-        let traits = self.scheme_info();
-        traits.signs_body || traits.signed_pointers.contains(&pointer)
+        let info = self.scheme_info();
+        info.signs_body || info.signed_pointers.contains(&pointer)
     }
 
-    /// Whether one of `secrets` signed this request, and lately: what an endpoint asks before it
-    /// hands on a delivery, without the endpoint. For tests, for queues, and for servers other than
-    /// axum, which have to read the raw body, to bound its size, and to know their own public URL.
+    /// Verifies that one of `secrets` signed this request, and that the signed time is recent.
+    /// Endpoints do the same before they call a handler. Call it directly in tests, for queues, and
+    /// in servers other than axum: those must read the raw body, limit its size, and know their own
+    /// public URL.
     ///
-    /// `key` is what [`key_request`](Self::key_request) asked for. Secrets are prepared with every
-    /// call: for more than a few requests, [`verifier`](Self::verifier) does that once.
+    /// `key` is the key that [`key_request`](Self::key_request) asked for. Every call prepares the
+    /// secrets anew. For more than a few requests, use [`verifier`](Self::verifier), which prepares
+    /// them once.
     ///
     /// ```
     /// use std::time::SystemTime;
@@ -403,18 +408,18 @@ impl Provider {
     /// let request =
     ///     SignedRequest { method: "POST", url: "", headers: &sent.headers, query: "", body };
     ///
-    /// let proof = GITHUB.verify(&secrets, &request, None, SystemTime::now())?;
-    /// assert_eq!(proof.secret_name, "GITHUB_SECRET");
+    /// let verified = GITHUB.verify(&secrets, &request, None, SystemTime::now())?;
+    /// assert_eq!(verified.secret_name, "GITHUB_SECRET");
     ///
     /// let forged = SignedRequest { body: br#"{"zen":"no"}"#, ..request };
-    /// let refused = GITHUB.verify(&secrets, &forged, None, SystemTime::now());
-    /// assert_eq!(refused, Err(VerifyError::InvalidSignature));
+    /// let rejected = GITHUB.verify(&secrets, &forged, None, SystemTime::now());
+    /// assert_eq!(rejected, Err(VerifyError::InvalidSignature));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// With the reason why the request is not believed, or [`VerifyError::InvalidSecret`] when a secret
-    /// is blank or not of the scheme's form.
+    /// The reason why the request is not genuine, or [`VerifyError::InvalidSecret`] if a secret is
+    /// blank or malformed.
     pub fn verify(
         &self,
         secrets: &[Secret],
@@ -425,42 +430,42 @@ impl Provider {
         self.verifier(secrets)?.verify(request, key, now)
     }
 
-    /// Prepares `secrets` to [`verify`](Self::verify) many requests.
+    /// Prepares `secrets` once, to [`verify`](Self::verify) many requests.
     ///
     /// # Errors
-    /// With [`VerifyError::InvalidSecret`] when a secret is blank or not of the scheme's form.
+    /// [`VerifyError::InvalidSecret`] if a secret is blank or malformed.
     pub fn verifier(&self, secrets: &[Secret]) -> Result<ProviderVerifier, VerifyError> {
-        ProviderVerifier::new(self.unprepared()?, secrets)
+        ProviderVerifier::new(self.default_verifier()?, secrets)
     }
 
-    /// The key that has to be fetched before [`verify`](Self::verify) can judge this request, for
-    /// the providers whose [`traits`](Self::scheme_info) say that they publish keys.
+    /// The key to fetch before [`verify`](Self::verify) can check this request, for providers that
+    /// publish keys: see [`SchemeInfo::fetches_keys`].
     ///
     /// # Errors
-    /// When the request names a key that is not the provider's, or none.
+    /// If the request names no key, or a key that is not the provider's.
     pub fn key_request(
         &self,
         request: &SignedRequest<'_>,
     ) -> Result<Option<KeyRequest>, VerifyError> {
-        self.unprepared()?.key_request(request)
+        self.default_verifier()?.key_request(request)
     }
 
-    fn unprepared(&self) -> Result<Verifier, VerifyError> {
-        // Only a window that an endpoint asks for can be at odds with a mechanism.
-        self.for_endpoint(None).ok_or(VerifyError::InvalidSignature)
+    fn default_verifier(&self) -> Result<Verifier, VerifyError> {
+        // Creation fails only for a tolerance without a signed time, and there is no tolerance
+        // here.
+        self.endpoint_verifier(None).ok_or(VerifyError::InvalidSignature)
     }
 
-    /// The verifier of an endpoint; `None` when it asks for a window, but no time is signed.
-    pub(crate) fn for_endpoint(&self, tolerance: Option<Duration>) -> Option<Verifier> {
-        let refuses_tokens = handshake::signs_for_strangers(self.handshakes);
-        Verifier::new(&self.mechanism, tolerance, refuses_tokens)
+    /// The verifier of an endpoint; `None` if the endpoint sets a tolerance, but no time is signed.
+    pub(crate) fn endpoint_verifier(&self, tolerance: Option<Duration>) -> Option<Verifier> {
+        let rejects_tokens = handshake::signs_unsigned_challenges(self.handshakes);
+        Verifier::new(&self.mechanism, tolerance, rejects_tokens)
     }
 
-    /// Signs a request as the provider would: the inverse of verification, for tests and senders.
+    /// Signs a request as the provider does, for tests and senders.
     ///
     /// # Errors
-    /// When the secret is not of the scheme's form, a value cannot stand in a header, or only the
-    /// provider can sign.
+    /// If the secret is malformed, a value is not valid in a header, or only the provider can sign.
     pub fn sign<'r>(
         &self,
         secret: &Secret,

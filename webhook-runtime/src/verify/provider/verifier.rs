@@ -1,4 +1,4 @@
-//! Verification without an endpoint, with secrets that are prepared once.
+//! Verification without an endpoint, with prepared secrets.
 
 use std::{fmt, time::SystemTime};
 
@@ -7,8 +7,8 @@ use crate::verify::{
     scheme::{Keys, SignedRequest, Verified, Verifier, VerifyError},
 };
 
-/// A provider and its live secrets, made ready once to verify many requests. Made by
-/// [`Provider::verifier`](crate::Provider::verifier); every thread may use the same one.
+/// A provider with prepared secrets, to verify many requests. Create it with
+/// [`Provider::verifier`](crate::Provider::verifier), and share it between threads.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -41,15 +41,15 @@ impl ProviderVerifier {
         Ok(Self { verifier, keys })
     }
 
-    /// Whether one of the secrets signed this request, and lately.
+    /// Verifies that one of the secrets signed this request, and that the signed time is recent.
     ///
-    /// `key` is what [`Provider::key_request`](crate::Provider::key_request) asked for. A request that
-    /// is accepted takes no memory from the heap where the scheme is data and an HMAC, unless what
-    /// is signed has to be decoded first, the time is in the body, or the secret's name is a
-    /// `String`.
+    /// `key` is the key that [`Provider::key_request`](crate::Provider::key_request) asked for. An
+    /// accepted request allocates nothing on the heap if the scheme is data and an HMAC. The
+    /// exceptions are a signed text that must be decoded first, a time in the body, and a secret's
+    /// name that is a `String`.
     ///
     /// # Errors
-    /// With the reason why the request is not believed.
+    /// The reason why the request is not genuine.
     pub fn verify(
         &self,
         request: &SignedRequest<'_>,
@@ -60,7 +60,7 @@ impl ProviderVerifier {
     }
 }
 
-/// Shows no secret.
+/// Hides the secrets.
 impl fmt::Debug for ProviderVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProviderVerifier").finish_non_exhaustive()

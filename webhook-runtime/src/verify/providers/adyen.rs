@@ -14,13 +14,13 @@ use crate::verify::{
 /// Adyen's payment webhooks: [verify HMAC signatures][docs].
 ///
 /// *Set-up:* the secret is the hexadecimal HMAC key of the webhook. Every item of a notification
-/// carries its own signature, and all of them have to be right. A handler is called with what is
-/// inside of `NotificationRequestItem`. One PSP reference has several events: the id of one is the
-/// reference with the event's name and success. A handler that returns nothing is
-/// answered by `[accepted]`, which older notifications insist on.
+/// has its own signature, and all must be valid. A handler gets the content of
+/// `NotificationRequestItem`. One PSP reference has several events, so the id is the reference with
+/// the event's name and success. If a handler returns nothing, the response is `[accepted]`, which
+/// older notifications require.
 ///
-/// *Not signed:* everything but eight fields of each item: the PSP reference and the original one,
-/// merchant account and reference, amount, currency, event code and success. Adyen tries again for
+/// *Not signed:* everything except eight fields of each item: the PSP reference and the original
+/// one, merchant account and reference, amount, currency, event code and success. Adyen retries for
 /// up to seven days (unconfirmed).
 ///
 /// [docs]: https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
@@ -87,17 +87,17 @@ impl Verify for Adyen {
         request: &SignedRequest<'_>,
         context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
-        if !json::is_unambiguous(request.body) {
+        if !json::has_unique_keys(request.body) {
             return Err(VerifyError::MalformedBody);
         }
         let key = KeyEncoding::Hex.decode(context.secret).map_err(VerifyError::InvalidSecret)?;
         let body = std::str::from_utf8(request.body).map_err(|_| VerifyError::MalformedBody)?;
-        let items = json::text(body, "/notificationItems").and_then(json::items);
+        let items = json::raw_value(body, "/notificationItems").and_then(json::array_items);
         let items = items.filter(|items| !items.is_empty()).ok_or(VerifyError::MalformedBody)?;
         for item in items {
-            // A tree of one item at a time: anybody can send a body, and a tree of all of it takes
-            // a hundred times its size.
-            let item = json::text(item, "/NotificationRequestItem");
+            // Parses one item at a time into a tree: anyone can send a body, and a tree of the
+            // whole body would take a hundred times its size.
+            let item = json::raw_value(item, "/NotificationRequestItem");
             let item: Value = item
                 .and_then(|item| serde_json::from_str(item).ok())
                 .ok_or(VerifyError::MalformedBody)?;
@@ -135,7 +135,7 @@ impl Verify for Adyen {
     }
 }
 
-/// The eight fields, parted by colons; what is missing is empty.
+/// The eight fields, separated by colons; a missing field is empty.
 fn signed_template(item: &Value) -> Option<String> {
     const FIELDS: [&str; 8] = [
         "/pspReference",

@@ -7,12 +7,12 @@ const DOCS: &str = "https://airtable.com/developers/web/api/webhooks-overview";
 
 /// Airtable: [webhook notifications](https://airtable.com/developers/web/api/webhooks-overview).
 ///
-/// *Set-up:* create the webhook through the API. The answer shows `macSecretBase64`, which is the
-/// secret, once and never again; a webhook that is not refreshed expires after seven days. A
-/// notification says only that something changed: fetch the payloads by their cursor.
+/// *Set-up:* create the webhook through the API. The response contains the secret,
+/// `macSecretBase64`, which is never shown again. A webhook that is not refreshed expires after
+/// seven days. A notification only says that something changed: fetch the payloads by their cursor.
 ///
-/// *Not signed:* the headers. A delivery has no id, and nothing to tell events apart. Airtable
-/// wants 200 or 204 and no body; how long it waits and tries again is unconfirmed.
+/// *Not signed:* the headers. A delivery has neither id nor event name. Airtable expects 200 or 204
+/// without a body; its time-out and retries are unconfirmed.
 pub const AIRTABLE: Provider = Provider::new(
     "airtable",
     Scheme::hmac_sha256()

@@ -6,7 +6,7 @@ use crate::verify::{
     scheme::Scheme,
 };
 
-/// The secret comes once, before the first event, and is said back.
+/// Asana sends the secret once, before the first event, and expects an echo.
 const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
     "POST",
     &[Condition::Header("x-hook-secret")],
@@ -16,11 +16,12 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// Asana: [webhooks](https://developers.asana.com/docs/webhooks-guide).
 ///
 /// *Set-up:* create the webhook through the API while the endpoint runs. Asana first posts the
-/// secret in `X-Hook-Secret`, unsigned, and makes another one for every webhook: the secret source
-/// keeps it, and must never let a later one replace it.
+/// secret in `X-Hook-Secret`, unsigned, with a new secret for every webhook. The secret source
+/// stores it, and must never let a later one replace it.
 ///
-/// *Not signed:* the headers. A delivery has no id, and holds any number of events, each with its
-/// own `action`; none at all is a heartbeat. Asana waits ten seconds, and tries again for a day.
+/// *Not signed:* the headers. A delivery has no id, and contains any number of events, each with
+/// its own `action`. One without events is a heartbeat. Asana waits ten seconds, and retries for a
+/// day.
 pub const ASANA: Provider =
     Provider::new("asana", Scheme::hmac_sha256().header("x-hook-signature").hex())
         .with_batch(

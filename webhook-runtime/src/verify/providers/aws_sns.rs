@@ -16,12 +16,12 @@ use crate::verify::{
 
 /// AWS SNS over HTTPS: [verifying message signatures][docs].
 ///
-/// *Set-up:* the secret is the topic's ARN (several topics are several secrets), because SNS signs
-/// for everybody who has an account at AWS. A [`KeySource`](crate::KeySource) fetches the
-/// certificate; only URLs of SNS itself get that far. A subscription is confirmed by visiting its URL, after its signature was
-/// verified. Turn raw message delivery off: raw messages are not signed.
+/// *Set-up:* the secret is the topic's ARN, because SNS signs for every AWS account; set one secret
+/// for each topic. A [`KeySource`](crate::KeySource) fetches the certificate, but only from URLs of
+/// SNS itself. This crate confirms a subscription by visiting its URL, after verifying its
+/// signature. Turn raw message delivery off: raw messages are not signed.
 ///
-/// *Not signed:* headers, and of the body `UnsubscribeURL` and `MessageAttributes`.
+/// *Not signed:* headers, and in the body `UnsubscribeURL` and `MessageAttributes`.
 ///
 /// [docs]: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 pub const AWS_SNS: Provider = Provider::custom("aws-sns", &Sns)
@@ -37,12 +37,12 @@ pub const AWS_SNS: Provider = Provider::custom("aws-sns", &Sns)
     .with_docs_url("https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html")
     .with_response_timeout(std::time::Duration::from_secs(15));
 
-/// RSA over some fields of the body; the certificate is where the body says.
+/// RSA over some fields of the body; the body contains the certificate's URL.
 #[derive(Debug)]
 struct Sns;
 
-/// When the message was published. Retries carry the same time, so there is no window unless the
-/// endpoint sets one.
+/// The time when the message was published. Retries have the same time, so there is no window
+/// unless the endpoint sets one.
 const TIME: Timestamp = Timestamp::pointer("/Timestamp").rfc3339().without_window();
 
 impl Verify for Sns {
@@ -90,11 +90,11 @@ impl Verify for Sns {
     ) -> Result<Option<SystemTime>, VerifyError> {
         let message = Message::read(request.body)?;
         let topic = message.field("TopicArn").ok_or(VerifyError::MalformedBody)?;
-        if !context.secret.is(topic.as_bytes()) {
+        if !context.secret.matches(topic.as_bytes()) {
             return Err(VerifyError::InvalidSignature);
         }
         let pem = context.key.ok_or(VerifyError::KeyUnavailable)?;
-        let certificate = Certificate::read(pem, context.now).ok_or(VerifyError::UntrustedKey)?;
+        let certificate = Certificate::parse(pem, context.now).ok_or(VerifyError::UntrustedKey)?;
         let key = match message.field("SignatureVersion") {
             Some("1") => certificate.rsa_sha1(),
             Some("2") => certificate.rsa_sha256(),
@@ -108,7 +108,7 @@ impl Verify for Sns {
             return Err(VerifyError::InvalidSignature);
         }
         let timestamp = message.field("Timestamp").ok_or(VerifyError::MalformedBody)?;
-        TIME.with_window(context.tolerance).judge(timestamp, context.now).map(Some)
+        TIME.with_optional_tolerance(context.tolerance).accept(timestamp, context.now).map(Some)
     }
 
     fn sign<'r>(&self, _: &Secret, _: &RequestToSign<'r>) -> Result<SignedParts<'r>, SignError> {
@@ -120,7 +120,7 @@ struct Message(Map<String, Value>);
 
 impl Message {
     fn read(body: &[u8]) -> Result<Self, VerifyError> {
-        if !json::is_unambiguous(body) {
+        if !json::has_unique_keys(body) {
             return Err(VerifyError::MalformedBody);
         }
         serde_json::from_slice(body).map(Self).map_err(|_| VerifyError::MalformedBody)
@@ -130,7 +130,7 @@ impl Message {
         self.0.get(name)?.as_str()
     }
 
-    /// Names and values, each on its line, in the order that SNS signs them in.
+    /// Names and values, one on each line, in the order in which SNS signs them.
     fn signed_template(&self) -> Option<String> {
         const NOTIFICATION: &[&str] =
             &["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
@@ -153,7 +153,7 @@ impl Message {
     }
 }
 
-/// Whether a URL is one of SNS itself: https, the exact host, and no port, user or fragment.
+/// True for a URL of SNS itself: https, the exact host, and no port, user or fragment.
 fn is_sns(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("https://") else { return false };
     let host = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
@@ -162,7 +162,7 @@ fn is_sns(url: &str) -> bool {
         rest.strip_suffix(".amazonaws.com")
     });
     let is_region = region.is_some_and(|region| {
-        // `us-east-1`, but not `s3-us-west-2`: there, `sns` would be somebody's bucket.
+        // `us-east-1`, but not `s3-us-west-2`: there, `sns` would be the name of anyone's bucket.
         matches!(region.as_bytes(), [b'a'..=b'z', b'a'..=b'z', b'-', .., b'0'..=b'9'])
             && region.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
     });
@@ -176,7 +176,7 @@ mod tests {
     use super::is_sns;
 
     #[test]
-    fn only_urls_of_sns_itself_are_fetched() {
+    fn only_urls_of_sns_are_fetched() {
         for url in [
             "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-1.pem",
             "https://sns.cn-north-1.amazonaws.com.cn/x.pem",

@@ -7,7 +7,7 @@ use crate::verify::{
 };
 
 const HANDSHAKES: &[Handshake] = &[
-    // The schema of Event Grid: the code is said back.
+    // The Event Grid schema: the response echoes the code.
     Handshake::signed(
         &[Condition::HeaderIs("aeg-event-type", "SubscriptionValidation")],
         HandshakeResponse::Json(&[(
@@ -15,7 +15,7 @@ const HANDSHAKES: &[Handshake] = &[
             RequestValue::Body("/0/data/validationCode"),
         )]),
     ),
-    // The schema of CloudEvents.
+    // The CloudEvents schema.
     Handshake::unsigned(
         "OPTIONS",
         &[Condition::Header("webhook-request-origin")],
@@ -26,15 +26,15 @@ const HANDSHAKES: &[Handshake] = &[
 /// Azure Event Grid: [webhook event delivery][docs].
 ///
 /// *Set-up:* an event subscription of the endpoint type webhook, with the secret in the query of
-/// its URL: `?code=…`, of characters that need no escaping there. The subscription is validated
+/// its URL, `?code=…`. Use characters that need no escaping there. The subscription is validated
 /// when it is created.
 ///
-/// *Not signed:* anything. The code proves who sends, and URLs end up in logs. A request is an
-/// array of events, of one event unless batching is switched on: each has its own `id`, and the
-/// event's name is read from the first.
+/// *Not signed:* everything. The code only identifies the sender, and URLs end up in logs. A
+/// request is an array of events, with one event unless batching is enabled. Each has its own `id`,
+/// and the event's name is read from the first.
 ///
-/// Event Grid waits 30 seconds, and tries again for a day unless it is told otherwise, but not
-/// after 400, 401, 403 or 413: such an event is lost, or goes to the dead-letter store.
+/// Event Grid waits 30 seconds, and retries for a day by default, but not after 400, 401, 403 or
+/// 413: such an event is lost, or goes to Event Grid's own dead-letter store.
 ///
 /// [docs]: https://learn.microsoft.com/azure/event-grid/webhook-event-delivery
 pub const EVENT_GRID: Provider = Provider::new("azure-eventgrid", Scheme::token().query("code"))

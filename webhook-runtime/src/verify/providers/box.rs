@@ -8,13 +8,13 @@ use crate::verify::{
 /// Box: [signed webhooks](https://developer.box.com/guides/webhooks/v2/signatures-v2/).
 ///
 /// *Set-up:* in the app's configuration, under Webhooks: the primary key is the first secret, the
-/// secondary one the second. Each key signs its own header, so that their order matters.
+/// secondary key the second. Each key signs its own header, so the order matters.
 ///
-/// *Not signed:* the headers, but for the time. The id is that of the body, since the header
-/// `BOX-DELIVERY-ID` changes with every attempt. Like Box's own code, this takes deliveries that
-/// are up to ten minutes old, and none from the future: keep the clock right.
+/// *Not signed:* the headers, except the time. The id is the one in the body, because the header
+/// `BOX-DELIVERY-ID` changes with every attempt. Like Box's own code, this crate accepts deliveries
+/// of up to ten minutes, and none from the future: keep the clock right.
 ///
-/// Box waits 30 seconds and tries again; for how long is unconfirmed.
+/// Box waits 30 seconds and retries; for how long is unconfirmed.
 pub const BOX: Provider = Provider::new(
     "box",
     Scheme::hmac_sha256()

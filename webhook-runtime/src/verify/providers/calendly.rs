@@ -7,14 +7,14 @@ use crate::verify::{
 
 /// Calendly: [webhook signatures][docs].
 ///
-/// *Set-up:* the secret is the signing key, which is given when the subscription is created with a
-/// personal access token, and shown when an OAuth app is created.
+/// *Set-up:* the secret is the signing key. You choose it when you create the subscription with a
+/// personal access token; for an OAuth app, Calendly shows it.
 ///
-/// *Not signed:* the headers, but for the time in the signature's. A delivery has no id. It may be
-/// three minutes off, as in Calendly's example.
+/// *Not signed:* the headers, except the time in the signature header. A delivery has no id. Its
+/// time may be three minutes off, as in Calendly's example.
 ///
-/// Calendly waits 15 seconds, and ten for the connection. It tries again for a day, then switches
-/// the webhook off.
+/// Calendly waits 15 seconds, and ten for the connection. It retries for a day, then disables the
+/// webhook.
 ///
 /// [docs]: https://developer.calendly.com/api-docs/overview/webhooks/webhook-signatures
 pub const CALENDLY: Provider = Provider::new(

@@ -5,10 +5,10 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// `CircleCI`: [outbound webhooks](https://circleci.com/docs/webhooks/).
 ///
 /// *Set-up:* in the project's settings, under Webhooks: the public URL and a secret token. The
-/// header lists signatures by version; only `v1`, the newest that is documented, is checked.
+/// header lists signatures by version; only `v1`, the newest documented version, is checked.
 ///
-/// *Not signed:* the headers, and with them the event's type. `CircleCI` waits ten seconds and
-/// tries again; for how long is not said.
+/// *Not signed:* the headers, including the event's type. `CircleCI` waits ten seconds and retries;
+/// for how long is not documented.
 pub const CIRCLECI: Provider = Provider::new(
     "circleci",
     Scheme::hmac_sha256().header("circleci-signature").fields(",", "v1").hex(),

@@ -17,11 +17,12 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// `CloudEvents` in binary mode, over [HTTP webhooks][docs]: the attributes of the event are
 /// headers, and the body is its data.
 ///
-/// *Set-up:* give the sender an authorization; the secret is the whole value of the
-/// `Authorization` header, `Bearer ` included. Senders that ask for permission do so by `OPTIONS`.
+/// *Set-up:* give the sender an authorization; the secret is the whole value of the `Authorization`
+/// header, `Bearer ` included. Some senders ask for permission with `OPTIONS`; this crate grants
+/// it.
 ///
-/// *Not signed:* anything. The credential proves who sends, and whoever has seen one request can
-/// send others. The id tells events of one `ce-source` apart, not those of several.
+/// *Not signed:* everything. The credential only identifies the sender: anyone who has seen one
+/// request can forge others. The id is unique only within one `ce-source`.
 ///
 /// [docs]: https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
 pub const CLOUDEVENTS: Provider = Provider::new("cloudevents", SCHEME)
@@ -30,7 +31,7 @@ pub const CLOUDEVENTS: Provider = Provider::new("cloudevents", SCHEME)
     .with_handshakes(HANDSHAKES)
     .with_docs_url(DOCS);
 
-/// `CloudEvents` in structured mode: like [`CLOUDEVENTS`], but the body is the whole event, as
+/// `CloudEvents` in structured mode: like [`CLOUDEVENTS`], but the body is the whole event in
 /// `application/cloudevents+json`.
 pub const CLOUDEVENTS_STRUCTURED: Provider = Provider::new("cloudevents-structured", SCHEME)
     .with_id(Field::pointer("/id"))

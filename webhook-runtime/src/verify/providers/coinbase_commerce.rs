@@ -4,11 +4,11 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Coinbase Commerce: [webhooks](https://docs.cloud.coinbase.com/commerce-onchain/docs/webhooks).
 ///
-/// *Set-up:* in the settings, under Webhook subscriptions: the public URL; the secret is the
-/// shared secret shown there. Coinbase's newer webhooks are signed in another way.
+/// *Set-up:* in the settings, under Webhook subscriptions: the public URL; the secret is the shared
+/// secret shown there. Coinbase's newer webhooks have another signature.
 ///
-/// *Not signed:* the headers; id and event are in the body. Coinbase wants 200 and tries again for
-/// three days; how long it waits is not said.
+/// *Not signed:* the headers; id and event are in the body. Coinbase expects 200 and retries for
+/// three days; its time-out is not documented.
 pub const COINBASE_COMMERCE: Provider = Provider::new(
     "coinbase-commerce",
     Scheme::hmac_sha256().header("x-cc-webhook-signature").hex(),

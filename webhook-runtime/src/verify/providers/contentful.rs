@@ -10,14 +10,14 @@ use crate::verify::{
     Field, Provider, Secret,
     scheme::{
         Hash, ReplayWindow, RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest,
-        Timestamp, Verify, VerifyContext, VerifyError, header_text, insert_header, single,
+        Timestamp, Verify, VerifyContext, VerifyError, header_text, insert_header, single_value,
     },
 };
 
 /// Contentful: [request verification][docs].
 ///
 /// *Set-up:* the secret is the signing secret of 64 characters. Configure the public URL: its path
-/// and query are signed as Contentful asks for them.
+/// and query are signed exactly as Contentful requests them.
 ///
 /// *Not signed:* headers other than those that the request lists as signed. A delivery is valid for
 /// 30 seconds.
@@ -31,7 +31,7 @@ const SIGNATURE: &str = "x-contentful-signature";
 const SIGNED_HEADERS: &str = "x-contentful-signed-headers";
 const TIMESTAMP: &str = "x-contentful-timestamp";
 
-/// A delivery of exactly 30 seconds is too old already.
+/// A delivery of exactly 30 seconds is already too old.
 const TIME: Timestamp = Timestamp::header(TIMESTAMP)
     .unix_millis()
     .with_max_age(Duration::from_millis(29_999))
@@ -55,11 +55,11 @@ impl Verify for Contentful {
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
         header_text(headers, SIGNATURE)?;
         let signed = header_text(headers, SIGNED_HEADERS)?;
-        // What the scheme rests on has to be signed itself.
+        // The headers that the scheme depends on must be signed too.
         if ![SIGNED_HEADERS, TIMESTAMP].iter().all(|name| signed.split(',').any(|it| it == *name)) {
             return Err(VerifyError::MalformedHeader(SIGNED_HEADERS));
         }
-        TIME.well_formed(header_text(headers, TIMESTAMP)?)
+        TIME.check_format(header_text(headers, TIMESTAMP)?)
     }
 
     fn verify(
@@ -70,7 +70,7 @@ impl Verify for Contentful {
         let listed = header_text(request.headers, SIGNED_HEADERS)?;
         let mut names: Vec<&str> = listed.split(',').collect();
         names.sort_unstable();
-        // One listed a thousand times would be copied a thousand times.
+        // A name that is listed a thousand times would be copied a thousand times.
         let mut distinct: Vec<String> = names.iter().map(|it| it.to_ascii_lowercase()).collect();
         distinct.sort_unstable();
         distinct.dedup();
@@ -79,7 +79,7 @@ impl Verify for Contentful {
         }
         let mut headers = String::new();
         for name in names {
-            let value = single(request.headers, SIGNED_HEADERS, name)?;
+            let value = single_value(request.headers, SIGNED_HEADERS, name)?;
             let value = value.to_str().map_err(|_| VerifyError::MalformedHeader(SIGNED_HEADERS))?;
             append(&mut headers, name, value.trim());
         }
@@ -89,7 +89,7 @@ impl Verify for Contentful {
             return Err(VerifyError::InvalidSignature);
         }
         let timestamp = header_text(request.headers, TIMESTAMP)?;
-        TIME.with_window(context.tolerance).judge(timestamp, context.now).map(Some)
+        TIME.with_optional_tolerance(context.tolerance).accept(timestamp, context.now).map(Some)
     }
 
     fn sign<'r>(
@@ -117,9 +117,9 @@ fn append(headers: &mut String, name: &str, value: &str) {
     let _ = write!(headers, "{separator}{name}:{value}");
 }
 
-/// Method, path and headers, each with its line end; the body follows.
+/// Method, path and headers, one on each line; the body follows.
 fn canonical_head(method: &str, url: &str, headers: &str) -> String {
-    /// What `encodeURI` leaves alone.
+    /// The characters that `encodeURI` does not escape.
     const URI: &AsciiSet = &NON_ALPHANUMERIC
         .remove(b'-')
         .remove(b'_')
@@ -141,7 +141,7 @@ fn canonical_head(method: &str, url: &str, headers: &str) -> String {
         .remove(b'+')
         .remove(b'$')
         .remove(b'#');
-    /// What `encodeURIComponent` leaves alone.
+    /// The characters that `encodeURIComponent` does not escape.
     const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
         .remove(b'-')
         .remove(b'_')
@@ -156,7 +156,7 @@ fn canonical_head(method: &str, url: &str, headers: &str) -> String {
     let path_and_query = path_and_query.as_ref().and_then(Uri::path_and_query);
     let mut parts = path_and_query.map_or("/", |it| it.as_str()).split('?');
     let path = utf8_percent_encode(parts.next().unwrap_or_default(), URI).to_string();
-    // The query is escaped once as a component, and once more with the path.
+    // The query is escaped twice: as a component, and again with the path.
     let query = match parts.next() {
         None | Some("") => String::new(),
         Some(query) => {

@@ -19,14 +19,14 @@ const HANDSHAKES: &[Handshake] = &[
 /// Discord: [interactions][] and [webhook events][docs].
 ///
 /// *Set-up:* in the developer portal: the public URL as interactions endpoint, or under Webhooks.
-/// The secret is the application's public key, in hex. Pings are answered here; Discord also sends
-/// wrong signatures on purpose, to see them refused.
+/// The secret is the application's public key, in hex. This crate answers pings. Discord also sends
+/// wrong signatures on purpose, to test that they are rejected.
 ///
-/// An interaction is answered within three seconds by JSON, and has an id; the event is the number
-/// of its type. A webhook event has no id and is answered by 204; its type is the action.
+/// An interaction has an id, and expects a JSON response within three seconds; the event is the
+/// number of its type. A webhook event has no id, and expects 204; its type is the action.
 ///
-/// *Not signed:* the headers, but for the time, which Discord gives no limit of age. Webhook
-/// events are tried again for ten minutes.
+/// *Not signed:* the headers, except the time. Discord sets no limit for its age, and retries
+/// webhook events for ten minutes.
 ///
 /// [interactions]: https://docs.discord.com/developers/interactions/overview
 /// [docs]: https://docs.discord.com/developers/events/webhook-events

@@ -2,14 +2,14 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Docusign Connect: [validating messages][docs].
 ///
-/// *Set-up:* in the administration, under Connect: add a key under Connect Keys, and switch HMAC
-/// on in the configuration. The secret is the key as shown, though it looks like base64. Every
-/// live key signs a header of its own; a request with more than eight of them is refused, so
-/// delete old keys.
+/// *Set-up:* in the administration, under Connect: add a key under Connect Keys, and enable HMAC in
+/// the configuration. The secret is the key as shown, although it looks like base64. Every live key
+/// signs a header of its own. A request with more than eight of them is rejected, so delete old
+/// keys.
 ///
-/// *Not signed:* the headers. A delivery has no id; an envelope's id with the event and its time
-/// comes near to one. The event is told where the configuration sends JSON, and not XML. Docusign
-/// wants an answer within 100 seconds, and tries again for days (both unconfirmed).
+/// *Not signed:* the headers. A delivery has no id; an envelope's id with the event and its time is
+/// a good substitute. The event is only read if the configuration sends JSON instead of XML.
+/// Docusign expects a response within 100 seconds, and retries for days (both unconfirmed).
 ///
 /// [docs]: https://developers.docusign.com/platform/webhooks/connect/validate
 pub const DOCUSIGN: Provider = Provider::new(

@@ -14,11 +14,11 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 
 /// Dropbox: [webhooks](https://www.dropbox.com/developers/reference/webhooks).
 ///
-/// *Set-up:* in the app console, under Webhooks: the public URL, which is asked to say back a
-/// challenge. The secret is the app secret.
+/// *Set-up:* in the app console, under Webhooks: the public URL. Dropbox sends it a challenge,
+/// which this crate echoes. The secret is the app secret.
 ///
 /// *Not signed:* the headers. A notification has neither id nor type: it names the accounts in
-/// which something changed. Dropbox waits ten seconds, wants 200, and tries again for about ten
+/// which something changed. Dropbox waits ten seconds, expects 200, and retries for about ten
 /// minutes.
 pub const DROPBOX: Provider =
     Provider::new("dropbox", Scheme::hmac_sha256().header("x-dropbox-signature").hex())

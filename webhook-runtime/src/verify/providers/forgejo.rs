@@ -5,11 +5,11 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// Forgejo and Codeberg: [webhooks](https://forgejo.org/docs/latest/user/webhooks/).
 ///
 /// *Set-up:* in the repository's or organisation's settings: a webhook of the type Forgejo, with
-/// the method POST, either content type, and a secret. The signature is that of the JSON, also
-/// where it stands in a form.
+/// the method POST, either content type, and a secret. The JSON is signed, even if it is sent in a
+/// form.
 ///
-/// *Not signed:* the headers, and with them the delivery's id and the event's name. Forgejo waits
-/// five seconds unless its administrator says otherwise, and does not send again by itself.
+/// *Not signed:* the headers, including the delivery's id and the event's name. Forgejo waits five
+/// seconds unless its administrator sets another time, and does not retry by itself.
 pub const FORGEJO: Provider = Provider::new(
     "forgejo",
     Scheme::hmac_sha256().header("x-forgejo-signature").hex().signs_form_field("payload"),

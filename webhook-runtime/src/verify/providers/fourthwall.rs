@@ -9,8 +9,8 @@ const DOCS: &str = "https://docs.fourthwall.com/webhooks/signature-verification"
 /// *Set-up:* in the shop's settings, under For developers: a webhook with the public URL; the
 /// secret is shown there.
 ///
-/// *Not signed:* the headers; id and event are in the body. Fourthwall wants 200 within five
-/// seconds, better two, and makes five attempts; how far apart is not said.
+/// *Not signed:* the headers; id and event are in the body. Fourthwall expects 200 within five
+/// seconds, preferably two, and makes five attempts; their intervals are not documented.
 ///
 /// [docs]: https://docs.fourthwall.com/webhooks/signature-verification
 pub const FOURTHWALL: Provider =
@@ -21,8 +21,8 @@ pub const FOURTHWALL: Provider =
         .with_docs_url(DOCS)
         .with_response_timeout(Duration::from_secs(5));
 
-/// Fourthwall's platform apps: like [`FOURTHWALL`], but with another header, and the HMAC key of
-/// the app's settings for a secret.
+/// Fourthwall's platform apps: like [`FOURTHWALL`], but with another header. The secret is the HMAC
+/// key in the app's settings.
 pub const FOURTHWALL_APPS: Provider = Provider::new(
     "fourthwall-apps",
     Scheme::hmac_sha256().header("x-fourthwall-hmac-apps-sha256").base64(),

@@ -5,11 +5,11 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// Gitea: [webhooks](https://docs.gitea.com/usage/webhooks).
 ///
 /// *Set-up:* in the repository's or organisation's settings: a webhook of the type Gitea, with the
-/// method POST, either content type, and a secret. Unlike GitHub, whose headers it sends as well,
-/// Gitea signs the JSON also where it stands in a form.
+/// method POST, either content type, and a secret. Gitea also sends GitHub's headers. Unlike
+/// GitHub, it signs the JSON even if it is sent in a form.
 ///
-/// *Not signed:* the headers, and with them the delivery's id and the event's name. Gitea waits
-/// five seconds unless its administrator says otherwise, and does not send again by itself.
+/// *Not signed:* the headers, including the delivery's id and the event's name. Gitea waits five
+/// seconds unless its administrator sets another time, and does not retry by itself.
 pub const GITEA: Provider = Provider::new(
     "gitea",
     Scheme::hmac_sha256().header("x-gitea-signature").hex().signs_form_field("payload"),

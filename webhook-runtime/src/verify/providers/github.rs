@@ -7,8 +7,8 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// *Set-up:* in the repository's or organisation's settings, under Webhooks: the public URL, either
 /// content type, and a secret.
 ///
-/// *Not signed:* the headers, and with them the delivery id and the event's name. GitHub waits ten
-/// seconds, and does not send again by itself.
+/// *Not signed:* the headers, including the delivery id and the event's name. GitHub waits ten
+/// seconds, and does not retry by itself.
 ///
 /// [docs]: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
 pub const GITHUB: Provider = Provider::new(
@@ -23,7 +23,7 @@ pub const GITHUB: Provider = Provider::new(
 .with_response_timeout(Duration::from_secs(10));
 
 /// GitHub's old signature: `X-Hub-Signature` with SHA-1. Use [`GITHUB`]; this is for senders that
-/// imitate GitHub and send nothing better.
+/// imitate GitHub and offer nothing better.
 pub const GITHUB_SHA1: Provider = Provider::new(
     "github-sha1",
     Scheme::hmac_sha1().header("x-hub-signature").prefix("sha1=").hex(),

@@ -5,14 +5,14 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 const DOCS: &str = "https://docs.gitlab.com/user/project/integrations/webhooks/";
 
 /// GitLab's secret token: [webhooks](https://docs.gitlab.com/user/project/integrations/webhooks/).
-/// Where GitLab offers a signing token, use [`GITLAB_SIGNING`].
+/// If GitLab offers a signing token, use [`GITLAB_SIGNING`].
 ///
 /// *Set-up:* in the project's or group's settings, under Webhooks: the public URL and a secret
 /// token.
 ///
-/// *Not signed:* anything. The token proves who sends, and whoever has seen one request can send
-/// others. The id stays the same when GitLab tries again. GitLab waits ten seconds, and switches
-/// off a webhook that keeps failing.
+/// *Not signed:* everything. The token only identifies the sender: anyone who has seen one request
+/// can forge others. GitLab repeats the id in retries. It waits ten seconds, and disables a webhook
+/// that keeps failing.
 pub const GITLAB: Provider =
     Provider::new("gitlab-token", Scheme::token().header("x-gitlab-token"))
         .with_id(Field::header("idempotency-key"))
@@ -27,9 +27,9 @@ pub const GITLAB: Provider =
 /// *Set-up:* in the project's or group's settings, under Webhooks: the public URL and a signing
 /// token, `whsec_…`, which is the secret.
 ///
-/// *Not signed:* the headers, but for id and time, and with them the event's name; `object_kind`
-/// in the body says much the same. The time may be five minutes off. GitLab waits ten seconds, and
-/// switches off a webhook that keeps failing.
+/// *Not signed:* the headers, except id and time. So the event's name is not signed; `object_kind`
+/// in the body is much the same. The time may be five minutes off. GitLab waits ten seconds, and
+/// disables a webhook that keeps failing.
 pub const GITLAB_SIGNING: Provider = Provider::new("gitlab-signing", Scheme::standard_webhooks())
     .with_id(Field::header("webhook-id"))
     .with_event(Field::header("x-gitlab-event"))

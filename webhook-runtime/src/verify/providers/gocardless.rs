@@ -8,8 +8,8 @@ use crate::verify::{BatchLayout, Provider, scheme::Scheme};
 /// secret is shown there.
 ///
 /// *Not signed:* the headers. A delivery has no id of its own: it is a batch, and each of its
-/// events has one, and an action. `GoCardless` waits ten seconds and tries up to eight times
-/// again, at growing intervals.
+/// events has an id and an action. `GoCardless` waits ten seconds and retries up to eight times, at
+/// growing intervals.
 ///
 /// [docs]: https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks/
 pub const GOCARDLESS: Provider =

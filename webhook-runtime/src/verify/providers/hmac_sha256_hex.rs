@@ -1,7 +1,7 @@
 use crate::verify::{Provider, scheme::Scheme};
 
-/// The plain scheme, and the default: `X-Signature` is the lower-case hex HMAC-SHA256 of the body.
+/// The default: `X-Signature` is the lower-case hex HMAC-SHA256 of the body.
 ///
-/// Neither a time nor an id is signed, so that a recorded delivery can be sent again.
+/// Neither a time nor an id is signed, so a recorded delivery can be replayed.
 pub const HMAC_SHA256_HEX: Provider =
     Provider::new("hmac-sha256-hex", Scheme::hmac_sha256().header("x-signature").hex());

@@ -7,8 +7,8 @@ use crate::verify::{
 
 const DOCS: &str = "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation";
 
-/// The same for all versions.
-const ITEMS: BatchLayout = BatchLayout::at("")
+/// The layout of all versions.
+const BATCH: BatchLayout = BatchLayout::at("")
     .with_id("/eventId")
     .with_id_parts(&["/subscriptionId", "/objectId", "/occurredAt"])
     .with_event("/subscriptionType");
@@ -16,13 +16,13 @@ const ITEMS: BatchLayout = BatchLayout::at("")
 /// `HubSpot`'s signature of version 3: [validating requests][docs].
 ///
 /// *Set-up:* in the app's settings: the target URL and the subscriptions. The secret is the app's
-/// client secret. The URL is signed: the endpoint has to know its public one.
+/// client secret. The URL is signed, so configure the public URL.
 ///
 /// *Not signed:* the other headers. A request is a batch of up to a hundred events of any types,
-/// each with a `subscriptionType` and an `eventId`, which is unique within its subscription only
-/// (unconfirmed): with these, object and time it makes the id. The time may be five minutes off, to the
-/// millisecond. `HubSpot` waits five seconds and tries ten times again within a day (batch, wait
-/// and attempts unconfirmed).
+/// each with a `subscriptionType` and an `eventId`, which is unique only within its subscription
+/// (unconfirmed). So the id here combines event, subscription, object and time. The time may be
+/// five minutes off, to the millisecond. `HubSpot` waits five seconds and retries ten times within
+/// a day (batch, time-out and attempts unconfirmed).
 ///
 /// [docs]: https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
 pub const HUBSPOT: Provider = Provider::new(
@@ -37,11 +37,11 @@ pub const HUBSPOT: Provider = Provider::new(
         )
         .signed("{method}{decoded_url}{body}{timestamp}"),
 )
-.with_batch(ITEMS)
+.with_batch(BATCH)
 .with_docs_url(DOCS);
 
-/// `HubSpot`'s signature of version 1, for webhooks of older apps. Use [`HUBSPOT`] where its header
-/// is sent: this is a plain hash of secret and body, to which others can append, and has no time.
+/// `HubSpot`'s signature of version 1, for webhooks of older apps. Use [`HUBSPOT`] if its header is
+/// sent: this is a plain hash of secret and body, open to length extension, and without a time.
 ///
 /// *Set-up:* as for [`HUBSPOT`]. *Not signed:* URL and headers.
 pub const HUBSPOT_V1: Provider = Provider::new(
@@ -52,12 +52,12 @@ pub const HUBSPOT_V1: Provider = Provider::new(
         .require_headers(&[("x-hubspot-signature-version", "v1")])
         .signed("{secret}{body}"),
 )
-.with_batch(ITEMS)
+.with_batch(BATCH)
 .with_docs_url(DOCS);
 
-/// `HubSpot`'s signature of version 2, for webhooks of workflows. Use [`HUBSPOT`] where its header
-/// is sent: this is a plain hash that begins with the secret, to which others can append, and has
-/// no time.
+/// `HubSpot`'s signature of version 2, for webhooks of workflows. Use [`HUBSPOT`] if its header is
+/// sent: this is a plain hash that begins with the secret, open to length extension, and without a
+/// time.
 ///
 /// *Set-up:* as for [`HUBSPOT`]. *Not signed:* headers.
 pub const HUBSPOT_V2: Provider = Provider::new(
@@ -68,5 +68,5 @@ pub const HUBSPOT_V2: Provider = Provider::new(
         .require_headers(&[("x-hubspot-signature-version", "v2")])
         .signed("{secret}{method}{url}{body}"),
 )
-.with_batch(ITEMS)
+.with_batch(BATCH)
 .with_docs_url(DOCS);

@@ -4,11 +4,11 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Intercom: [webhooks](https://developers.intercom.com/docs/webhooks/setting-up-webhooks).
 ///
-/// *Set-up:* in the developer hub, under Webhooks: the public URL and its topics. The secret is
-/// the app's client secret. The signature is HMAC with SHA-1; there is no better one.
+/// *Set-up:* in the developer hub, under Webhooks: the public URL and its topics. The secret is the
+/// app's client secret. The signature is HMAC with SHA-1; Intercom offers nothing better.
 ///
-/// *Not signed:* the headers; id and topic are in the body. A ping arrives as the topic `ping`.
-/// Intercom wants 200 within five seconds, or sends again: once, after a minute (unconfirmed).
+/// *Not signed:* the headers; id and topic are in the body. A ping has the topic `ping`. Intercom
+/// expects 200 within five seconds, and retries once, after a minute (unconfirmed).
 pub const INTERCOM: Provider =
     Provider::new("intercom", Scheme::hmac_sha1().header("x-hub-signature").prefix("sha1=").hex())
         .with_id(Field::pointer("/id"))

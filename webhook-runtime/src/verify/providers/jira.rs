@@ -5,10 +5,10 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// Jira: [webhooks](https://developer.atlassian.com/cloud/jira/platform/webhooks/) with a secret.
 ///
 /// *Set-up:* in the administration, under System, Webhooks: the public URL and a secret. Webhooks
-/// that apps register are not signed in this way.
+/// that apps register have another signature.
 ///
-/// *Not signed:* the headers, and with them the webhook's id, which stays the same when Jira tries
-/// again. It does so for up to half an hour; it waits 20 seconds (unconfirmed).
+/// *Not signed:* the headers, including the webhook's id, which Jira repeats in retries. It retries
+/// for up to half an hour, and waits 20 seconds (unconfirmed).
 pub const JIRA: Provider =
     Provider::new("jira", Scheme::hmac_sha256().header("x-hub-signature").prefix("sha256=").hex())
         .with_id(Field::header("x-atlassian-webhook-identifier"))

@@ -5,13 +5,13 @@ use crate::verify::{
 
 /// Kick: [webhook security](https://docs.kick.com/events/webhook-security).
 ///
-/// *Set-up:* in the app's settings, switch webhooks on, with the public URL. The secret is Kick's
+/// *Set-up:* in the app's settings, enable webhooks with the public URL. The secret is Kick's
 /// public key, in PEM, from `https://api.kick.com/public/v1/public-key`.
 ///
-/// *Not signed:* the headers, but for id and time, and with them the event's type and the
-/// subscription. All apps share the key: a delivery to another app verifies here too, so look at
-/// whom it is about. Kick gives the time no limit of age. It makes three attempts, and wants 200;
-/// how long it waits is not said.
+/// *Not signed:* the headers, except id and time. So the event's type and the subscription are not
+/// signed. All apps share the key: a delivery to another app also verifies here, so check whom it
+/// is about. Kick sets no limit for the age. It makes three attempts, and expects 200; its time-out
+/// is not documented.
 pub const KICK: Provider = Provider::new(
     "kick",
     Scheme::rsa_sha256()

@@ -7,8 +7,8 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// *Set-up:* in the settings, under Webhooks: the public URL and a signing secret.
 ///
 /// *Not signed:* the headers; the event is read from the body, where it is signed. A delivery has
-/// no id. Lemon Squeezy wants 200 and nothing else, and tries three times again, after about 5, 25
-/// and 125 seconds; how long it waits is not said.
+/// no id. Lemon Squeezy accepts only 200, and retries three times, after about 5, 25 and 125
+/// seconds; its time-out is not documented.
 ///
 /// [docs]: https://docs.lemonsqueezy.com/help/webhooks/signing-requests
 pub const LEMONSQUEEZY: Provider =

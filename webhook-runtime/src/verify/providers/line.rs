@@ -6,8 +6,8 @@ use crate::verify::{BatchLayout, Provider, scheme::Scheme};
 /// channel secret. The console's Verify sends a signed delivery without events.
 ///
 /// *Not signed:* the headers. A delivery has no id: it is a batch, and each of its events has a
-/// type and a `webhookEventId`. LINE sends again only where redelivery is switched on; it waits
-/// two seconds (unconfirmed).
+/// type and a `webhookEventId`. LINE retries only if redelivery is enabled. It waits two seconds
+/// (unconfirmed).
 ///
 /// [docs]: https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
 pub const LINE: Provider =

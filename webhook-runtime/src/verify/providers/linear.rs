@@ -10,9 +10,9 @@ use crate::verify::{
 /// *Set-up:* in the settings, under API, Webhooks: the public URL; the secret is shown there,
 /// `lin_wh_…`.
 ///
-/// *Not signed:* the headers, and with them the delivery's id and a copy of the time, which is
-/// read from the body instead and may be a minute off. Linear wants 200 within five seconds, and
-/// tries three times again, after a minute, an hour and six hours.
+/// *Not signed:* the headers, including the delivery's id and a copy of the time. The time is read
+/// from the body instead, and may be a minute off. Linear expects 200 within five seconds, and
+/// retries three times: after a minute, an hour and six hours.
 pub const LINEAR: Provider = Provider::new(
     "linear",
     Scheme::hmac_sha256().header("linear-signature").hex().timestamp(

@@ -5,8 +5,8 @@ use crate::verify::{
 
 /// LiveKit: [webhooks][docs].
 ///
-/// *Set-up:* the secret is `API key:API secret`, so that tokens of other keys are refused; the API
-/// secret alone works too, and then the issuer is not looked at. Bodies come as
+/// *Set-up:* the secret is `API key:API secret`, so that tokens of other keys are rejected. The API
+/// secret alone also works, but then the issuer is not checked. Bodies have the content type
 /// `application/webhook+json`.
 ///
 /// *Not signed:* headers.

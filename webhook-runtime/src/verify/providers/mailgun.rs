@@ -16,12 +16,12 @@ use crate::verify::{
 
 /// Mailgun: [securing webhooks][docs].
 ///
-/// *Set-up:* the secret is the account's HTTP webhook signing key. Inbound routes have to post
-/// forms, which is what they do for messages without attachments.
+/// *Set-up:* the secret is the account's HTTP webhook signing key. Inbound routes must post forms,
+/// as they do for messages without attachments.
 ///
-/// *Not signed:* the event itself! The signature covers a timestamp and a random token, so whoever
-/// has seen one delivery can send another event with its signature. Remember the token (it is the
-/// delivery's id here), and set a `tolerance`, which Mailgun leaves to the receiver.
+/// *Not signed:* the event itself! The signature covers only a timestamp and a random token, so
+/// anyone who has seen one delivery can send another event with its signature. Deduplicate by the
+/// token, which is the delivery's id here, and set a `tolerance`: Mailgun sets none.
 ///
 /// [docs]: https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
 pub const MAILGUN: Provider = Provider::custom("mailgun", &Mailgun)
@@ -36,7 +36,7 @@ pub const MAILGUN: Provider = Provider::custom("mailgun", &Mailgun)
 #[derive(Debug)]
 struct Mailgun;
 
-/// Ten digits, and no window unless the endpoint sets one.
+/// Ten digits, without a window unless the endpoint sets one.
 const TIME: Timestamp = Timestamp::pointer("/signature/timestamp").without_window();
 
 impl Verify for Mailgun {
@@ -68,10 +68,10 @@ impl Verify for Mailgun {
         if !Hash::Sha256.hmac(context.secret.expose(), &pieces).is_hex(&signature) {
             return Err(VerifyError::InvalidSignature);
         }
-        TIME.with_window(context.tolerance).judge(&timestamp, context.now).map(Some)
+        TIME.with_optional_tolerance(context.tolerance).accept(&timestamp, context.now).map(Some)
     }
 
-    /// The token, which is all that is signed beside the time, in a form as in JSON.
+    /// The token, which is the only signed value besides the time, in forms and in JSON.
     fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
         let is_form = !matches!(body.trim_ascii_start().first(), Some(b'{'));
         match field(body, is_form, "token") {
@@ -109,7 +109,7 @@ impl Verify for Mailgun {
     }
 }
 
-/// A part of the signature, which is in the body.
+/// A part of the signature in the body.
 fn field<'b>(body: &'b [u8], is_form: bool, name: &str) -> Option<Cow<'b, str>> {
     if is_form {
         let mut fields = form_urlencoded::parse(body);

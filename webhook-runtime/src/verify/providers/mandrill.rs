@@ -2,7 +2,7 @@ use std::{borrow::Cow, time::SystemTime};
 
 use http::HeaderMap;
 
-use super::twilio::{Repeated, sorted_fields};
+use super::twilio::{RepeatedFields, sorted_fields};
 use crate::verify::{
     BatchLayout, Provider, Secret,
     handshake::{Handshake, HandshakeResponse},
@@ -14,12 +14,12 @@ use crate::verify::{
 
 /// Mandrill (Mailchimp Transactional): [authenticating webhook requests][docs].
 ///
-/// *Set-up:* the secret is the webhook's key; configure the public URL exactly as it was entered.
-/// The check by HEAD when a webhook is added is answered. Bodies are forms whose field
+/// *Set-up:* the secret is the webhook's key; configure the public URL exactly as you entered it.
+/// This crate answers the HEAD request that checks a new webhook. Bodies are forms whose field
 /// `mandrill_events` is the JSON payload: a list of events.
 ///
-/// *Not signed:* headers, and the borders between the form's fields, which are signed one after
-/// another without a mark: text of one field can be made to look like another field.
+/// *Not signed:* headers, and the borders between the form's fields, which are signed without a
+/// separator: the text of one field can be made to look like another field.
 ///
 /// [docs]: https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
 pub const MANDRILL: Provider = Provider::custom("mandrill", &Mandrill)
@@ -47,9 +47,9 @@ impl Verify for Mandrill {
         header_text(headers, SIGNATURE).map(drop)
     }
 
-    /// The fields in order: the signature is the same in whatever order and spelling they come.
+    /// The sorted fields: the signature does not depend on their order and escaping.
     fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
-        Cow::Owned(sorted_fields(body, Repeated::Kept).into_bytes())
+        Cow::Owned(sorted_fields(body, RepeatedFields::KeepAll).into_bytes())
     }
 
     fn verify(
@@ -60,7 +60,7 @@ impl Verify for Mandrill {
         if !request.is_form() {
             return Err(VerifyError::MalformedBody);
         }
-        let fields = sorted_fields(request.body, Repeated::Kept);
+        let fields = sorted_fields(request.body, RepeatedFields::KeepAll);
         let pieces = [request.url.as_bytes(), fields.as_bytes()];
         let tag = Hash::Sha1.hmac(context.secret.expose(), &pieces);
         if tag.is_base64(header_text(request.headers, SIGNATURE)?) {
@@ -78,7 +78,7 @@ impl Verify for Mandrill {
         if !request.form {
             return Err(SignError::Body);
         }
-        let fields = sorted_fields(request.body, Repeated::Kept);
+        let fields = sorted_fields(request.body, RepeatedFields::KeepAll);
         let tag = Hash::Sha1.hmac(secret.expose(), &[request.url.as_bytes(), fields.as_bytes()]);
         let mut headers = HeaderMap::new();
         insert_header(&mut headers, SIGNATURE, &tag.to_base64())?;

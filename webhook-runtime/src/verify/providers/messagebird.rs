@@ -6,7 +6,7 @@ use crate::verify::{
 /// MessageBird: [verify webhook requests][docs].
 ///
 /// *Set-up:* the secret is the account's signing key; configure the public URL, which is signed.
-/// Requests come with any method.
+/// Requests may have any method.
 ///
 /// *Not signed:* headers and the method.
 ///

@@ -13,13 +13,13 @@ const HANDSHAKES: &[Handshake] = &[Handshake::with_verify_token(
 /// Meta, for Facebook, Instagram, Messenger and `WhatsApp`: [webhooks][docs].
 ///
 /// *Set-up:* in the app's dashboard, under Webhooks: the public URL and a verify token of your own,
-/// which goes to [`Webhooks::verify_token`](crate::Webhooks::verify_token). The secret is the app
-/// secret.
+/// which you pass to [`Webhooks::verify_token`](crate::Webhooks::verify_token). The secret is the
+/// app secret.
 ///
 /// *Not signed:* the headers. A delivery has no id: it is a batch of entries, each with its changes
-/// or messages, and the event is no more than the kind of object. Meta writes other letters than
-/// ASCII as escapes, so that the body is signed in a form that no library would write again. It
-/// tries again for 36 hours, and batches up to a thousand updates (both unconfirmed).
+/// or messages, and the event is only the kind of object. Meta escapes all non-ASCII letters, so no
+/// JSON library reproduces the signed body: verify the raw bytes. It retries for 36 hours, and
+/// batches up to a thousand updates (both unconfirmed).
 ///
 /// [docs]: https://developers.facebook.com/docs/graph-api/webhooks/getting-started
 pub const META: Provider = Provider::new(

@@ -15,11 +15,12 @@ use crate::verify::{
 
 /// Microsoft Graph change notifications: [receive through webhooks][docs].
 ///
-/// *Set-up:* the secret is the `clientState` given when the subscription is created. The validation
-/// request is answered. Every notification of a batch has to carry the right `clientState`.
+/// *Set-up:* the secret is the `clientState` that you set when you create the subscription. This
+/// crate answers the validation request. Every notification of a batch must have the right
+/// `clientState`.
 ///
-/// *Not signed:* everything. The `clientState` proves who sent, not what: it is the same each time. An
-/// inbox keeps asterisks in its place.
+/// *Not signed:* everything. The `clientState` only identifies the sender: it is the same in every
+/// request. The inbox stores asterisks in its place.
 ///
 /// [docs]: https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
 pub const MICROSOFT_GRAPH: Provider = Provider::custom("microsoft-graph", &ClientState)
@@ -35,7 +36,7 @@ pub const MICROSOFT_GRAPH: Provider = Provider::custom("microsoft-graph", &Clien
     .with_docs_url("https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks")
     .with_response_timeout(std::time::Duration::from_secs(10));
 
-/// The secret itself, in each notification.
+/// The secret itself is in each notification.
 #[derive(Debug)]
 struct ClientState;
 
@@ -53,16 +54,16 @@ impl Verify for ClientState {
         request: &SignedRequest<'_>,
         context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError> {
-        if !json::is_unambiguous(request.body) {
+        if !json::has_unique_keys(request.body) {
             return Err(VerifyError::MalformedBody);
         }
         let body = std::str::from_utf8(request.body).map_err(|_| VerifyError::MalformedBody)?;
-        let items = json::text(body, "/value").and_then(json::items);
+        let items = json::raw_value(body, "/value").and_then(json::array_items);
         let items = items.filter(|items| !items.is_empty()).ok_or(VerifyError::MalformedBody)?;
         for item in items {
-            let state: Option<String> =
-                json::text(item, "/clientState").and_then(|state| serde_json::from_str(state).ok());
-            if !context.secret.is(state.ok_or(VerifyError::MalformedBody)?.as_bytes()) {
+            let state: Option<String> = json::raw_value(item, "/clientState")
+                .and_then(|state| serde_json::from_str(state).ok());
+            if !context.secret.matches(state.ok_or(VerifyError::MalformedBody)?.as_bytes()) {
                 return Err(VerifyError::InvalidSignature);
             }
         }
@@ -71,11 +72,11 @@ impl Verify for ClientState {
 
     fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
         let Ok(body) = std::str::from_utf8(body) else { return Vec::new() };
-        let items = json::text(body, "/value").and_then(json::items).unwrap_or_default();
-        let states = items.into_iter().filter_map(|item| json::text(item, "/clientState"));
-        // Between the quotation marks.
+        let items = json::raw_value(body, "/value").and_then(json::array_items).unwrap_or_default();
+        let states = items.into_iter().filter_map(|item| json::raw_value(item, "/clientState"));
+        // The text between the quotation marks.
         let inside = |state: &str| {
-            let Range { start, end } = json::place(state, body);
+            let Range { start, end } = json::byte_range(state, body);
             start + 1..end - 1
         };
         states.filter(|state| state.starts_with('"')).map(inside).collect()

@@ -1,7 +1,8 @@
-//! The providers that are known, a constant each.
+//! The built-in providers, one constant each.
 //!
 //! Facts about a provider that could not be confirmed in its own documentation or source are marked
-//! *unconfirmed*. What is not signed can be changed by whoever sees the request on its way.
+//! *unconfirmed*. Values that are not signed can be changed by anyone who can change the request in
+//! transit.
 
 mod adyen;
 mod airtable;
@@ -195,7 +196,7 @@ pub use zoom::ZOOM;
 
 use crate::verify::Provider;
 
-/// Every provider that this build knows, for tables and tests.
+/// All providers of this build, for tables and tests.
 pub const ALL: &[&Provider] = &[
     &ADYEN,
     &ADYEN_PLATFORM,

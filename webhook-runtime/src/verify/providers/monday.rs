@@ -9,10 +9,12 @@ use crate::verify::{
 /// monday.com: [webhooks of apps][docs].
 ///
 /// *Set-up:* the secret is the app's signing secret (for lifecycle webhooks, its client secret);
-/// configure the public URL, which is the token's audience. The challenge is answered. Webhooks made
-/// with a personal token are not signed at all and are refused: make them with an app.
+/// configure the public URL, which is the token's audience. This crate answers the challenge.
+/// Webhooks that were created with a personal token are not signed, and are rejected: create them
+/// with an app.
 ///
-/// *Not signed:* the body. A token that was seen can carry another body until it expires.
+/// *Not signed:* the body. Anyone who has seen a token can send another body with it until it
+/// expires.
 ///
 /// [docs]: https://developer.monday.com/apps/docs/the-authorization-header
 pub const MONDAY: Provider =

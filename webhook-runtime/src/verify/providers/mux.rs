@@ -10,9 +10,9 @@ use crate::verify::{
 /// *Set-up:* in the settings of an environment, under Webhooks: the public URL; the secret is the
 /// webhook's signing secret.
 ///
-/// *Not signed:* the headers, but for the time in the signature's. Id and type are in the body. Mux
-/// looks at the age only; here the time may be five minutes off either way. It tries again for a
-/// day (unconfirmed).
+/// *Not signed:* the headers, except the time in the signature header. Id and type are in the body.
+/// Mux's own code only limits the age. Here the time may be five minutes off either way. Mux
+/// retries for a day (unconfirmed).
 ///
 /// [docs]: https://www.mux.com/docs/core/verify-webhook-signatures
 pub const MUX: Provider = Provider::new(

@@ -7,7 +7,7 @@ use crate::verify::{
 ///
 /// *Set-up:* the secret is the JWS secret token of the outgoing webhook.
 ///
-/// *Not signed:* headers, and no time: a recorded delivery can be sent again.
+/// *Not signed:* headers. There is no signed time: a recorded delivery can be replayed.
 ///
 /// [docs]: https://docs.netlify.com/site-deploys/notifications/#payload-signature
 pub const NETLIFY: Provider = Provider::custom(

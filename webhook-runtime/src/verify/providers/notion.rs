@@ -4,7 +4,7 @@ use crate::verify::{
     scheme::Scheme,
 };
 
-/// The secret comes once, unsigned, and a human hands it back.
+/// Notion sends the secret once, unsigned, and a human pastes it back.
 const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
     "POST",
     &[Condition::Body("/verification_token")],
@@ -14,12 +14,12 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// Notion: [webhooks](https://developers.notion.com/reference/webhooks).
 ///
 /// *Set-up:* in the integration's settings, under Webhooks: the public URL, while the endpoint
-/// runs. Notion posts a verification token to it, unsigned, which the secret source keeps, and
-/// which has to be pasted back into the settings. From then on it is the secret: a later one must
-/// never replace it.
+/// runs. Notion posts a verification token to it, unsigned. The secret source stores the token, and
+/// you paste it back into the settings. From then on it is the secret: a later token must never
+/// replace it.
 ///
-/// *Not signed:* the headers; id and type are in the body. Notion tries eight times again within a
-/// day (unconfirmed).
+/// *Not signed:* the headers; id and type are in the body. Notion retries eight times within a day
+/// (unconfirmed).
 pub const NOTION: Provider = Provider::new(
     "notion",
     Scheme::hmac_sha256().header("x-notion-signature").prefix("sha256=").hex(),

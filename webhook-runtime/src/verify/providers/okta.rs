@@ -18,12 +18,12 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// Okta: [event hooks](https://developer.okta.com/docs/concepts/event-hooks/).
 ///
 /// *Set-up:* in the admin console, under Workflow, Event Hooks: the public URL, `Authorization` as
-/// the authentication field, and a secret of your own, which is sent word for word, without a
-/// scheme before it. Then verify the hook, which is answered here.
+/// the authentication field, and a secret of your own, which is sent verbatim, without an
+/// authentication scheme before it. Then verify the hook; this crate answers the challenge.
 ///
-/// *Not signed:* anything. The secret proves who sends, and whoever has seen one request can send
-/// others. A delivery holds any number of events, each with its own `uuid` and `eventType`, so that
-/// none is named here. Okta waits three seconds and tries once again, but not after a 4xx.
+/// *Not signed:* everything. The secret only identifies the sender: anyone who has seen one request
+/// can forge others. A delivery holds any number of events, each with its own `uuid` and
+/// `eventType`. Okta waits three seconds and retries once, but not after a 4xx.
 pub const OKTA: Provider = Provider::new("okta", Scheme::token().header("authorization"))
     .with_id(Field::pointer("/eventId"))
     .with_batch(BatchLayout::at("/data/events").with_id("/uuid").with_event("/eventType"))

@@ -9,10 +9,10 @@ use crate::verify::{
 /// Webhooks.
 ///
 /// *Set-up:* in the project's settings, under Webhooks: the public URL; the secret, `whsec_…`, is
-/// shown once. A secret without that prefix is taken as text, as `OpenAI`'s own libraries do.
+/// shown once. A secret without that prefix is used as text, as in `OpenAI`'s own libraries.
 ///
-/// *Not signed:* the headers, but for id and time, which may be five minutes off. The id stays the
-/// same when `OpenAI` tries again, which it does for 72 hours.
+/// *Not signed:* the headers, except id and time. The time may be five minutes off. `OpenAI`
+/// repeats the id in retries, for 72 hours.
 pub const OPENAI: Provider = Provider::new(
     "openai",
     Scheme::standard_webhooks().key(KeyEncoding::PrefixedBase64OrText("whsec_")),

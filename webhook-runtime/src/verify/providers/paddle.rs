@@ -8,14 +8,14 @@ use crate::verify::{
 /// Paddle Billing: [verifying webhook signatures][docs].
 ///
 /// *Set-up:* in the dashboard, under Developer Tools, Notifications: the public URL; the secret is
-/// the destination's, `pdl_ntfset_…`, prefix and all.
+/// the destination's, `pdl_ntfset_…`, including the prefix.
 ///
-/// *Not signed:* the headers, but for the time in the signature's. The id is that of the event;
-/// `notification_id` is another for every destination. As in Paddle's own libraries the time may be
-/// five seconds off: keep the clock right, or set a wider window at the endpoint.
+/// *Not signed:* the headers, except the time in the signature header. The id is that of the event;
+/// `notification_id` differs for every destination. As in Paddle's own libraries, the time may be
+/// five seconds off: keep the clock right, or set a larger `tolerance`.
 ///
-/// Paddle wants 200 within five seconds, and tries sixty times again within three days; three times
-/// within a quarter of an hour in the sandbox (unconfirmed).
+/// Paddle expects 200 within five seconds. It retries sixty times within three days; in the
+/// sandbox, three times within 15 minutes (unconfirmed).
 ///
 /// [docs]: https://developer.paddle.com/webhooks/signature-verification
 pub const PADDLE: Provider = Provider::new(

@@ -4,13 +4,13 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// `PagerDuty`'s webhooks of version 3: [verifying signatures][docs].
 ///
-/// *Set-up:* under Integrations, Generic Webhooks: the public URL; the secret is shown once. While
-/// a secret is rotated, `PagerDuty` sends a signature for each.
+/// *Set-up:* under Integrations, Generic Webhooks: the public URL. The secret is shown once. While
+/// a secret is rotated, `PagerDuty` sends one signature for each.
 ///
-/// *Not signed:* the headers, and with them the delivery's id, which stays the same when
-/// `PagerDuty` tries again; `/event/id` in the body is signed. It waits five seconds, and tries
-/// again for 48 hours after a time-out, a 5xx or a 429. Any other refusal drops the delivery at
-/// once, and three of those switch the webhook off for a day.
+/// *Not signed:* the headers, including the delivery's id. `PagerDuty` repeats the id in retries;
+/// `/event/id` in the body is signed. It waits five seconds, and retries for 48 hours after a
+/// time-out, a 5xx or a 429. After any other error it drops the delivery at once, and three such
+/// errors disable the webhook for a day.
 ///
 /// [docs]: https://github.com/PagerDuty/developer-docs/blob/main/docs/webhooks/04-Signatures.md
 pub const PAGERDUTY: Provider = Provider::new(

@@ -13,14 +13,14 @@ use crate::verify::{
 
 /// PayPal: [verify webhook signatures][docs].
 ///
-/// *Set-up:* the secret is the webhook's id, which is not secret; what proves the sender is PayPal's
-/// certificate. A [`KeySource`](crate::KeySource) fetches it, and only URLs of PayPal itself get that
-/// far; its subject has to be PayPal, and it must not have expired. That it is PayPal's is vouched
-/// for by the TLS connection it came over, so fetch it over nothing else.
+/// *Set-up:* the secret is the webhook's id, which is public; PayPal's certificate authenticates
+/// the sender. A [`KeySource`](crate::KeySource) fetches the certificate, but only from URLs of
+/// PayPal itself. Its subject must be PayPal, and it must not have expired. Only the TLS connection
+/// proves that the certificate is PayPal's, so fetch it over HTTPS only.
 ///
-/// *Not signed:* headers other than transmission id and time. Of the body a CRC-32 is signed, which
-/// is no protection against whoever can choose the body: it is a checksum, not a hash. PayPal tries
-/// again up to 25 times in 3 days (unconfirmed).
+/// *Not signed:* headers other than transmission id and time. Of the body, only a CRC-32 is signed.
+/// It is a checksum, not a hash, so it does not protect against a changed body. PayPal retries up
+/// to 25 times in 3 days (unconfirmed).
 ///
 /// [docs]: https://developer.paypal.com/api/rest/webhooks/rest/
 pub const PAYPAL: Provider = Provider::custom("paypal", &PayPal)
@@ -34,7 +34,7 @@ const SIGNATURE: &str = "paypal-transmission-sig";
 const CERTIFICATE: &str = "paypal-cert-url";
 const ALGORITHM: &str = "paypal-auth-algo";
 
-/// PayPal names no window; an endpoint can set one.
+/// PayPal defines no window; an endpoint can set one.
 const TIME: Timestamp = Timestamp::header(TIMESTAMP).rfc3339().without_window();
 
 /// RSA over ids, a time and a checksum.
@@ -45,7 +45,7 @@ impl Verify for PayPal {
     fn scheme_info(&self) -> SchemeInfo {
         SchemeInfo {
             fetches_keys: true,
-            // A checksum of it is, and other bodies have the same checksum.
+            // Only a checksum of the body is signed, and other bodies have the same checksum.
             signs_body: false,
             signs_time: true,
             ..SchemeInfo::new("RSA SHA-256, certificate", SIGNATURE)
@@ -58,7 +58,7 @@ impl Verify for PayPal {
         }
         header_text(headers, ID)?;
         header_text(headers, SIGNATURE)?;
-        TIME.well_formed(header_text(headers, TIMESTAMP)?)?;
+        TIME.check_format(header_text(headers, TIMESTAMP)?)?;
         if is_paypal(header_text(headers, CERTIFICATE)?) {
             Ok(())
         } else {
@@ -79,8 +79,8 @@ impl Verify for PayPal {
     ) -> Result<Option<SystemTime>, VerifyError> {
         let headers = request.headers;
         let pem = context.key.ok_or(VerifyError::KeyUnavailable)?;
-        let certificate = Certificate::read(pem, context.now)
-            .filter(|certificate| certificate.is_for("paypal.com"))
+        let certificate = Certificate::parse(pem, context.now)
+            .filter(|certificate| certificate.is_issued_to("paypal.com"))
             .ok_or(VerifyError::UntrustedKey)?;
         let key = certificate.rsa_sha256().ok_or(VerifyError::KeyUnavailable)?;
         let signature = Base64::decode_vec(header_text(headers, SIGNATURE)?)
@@ -92,7 +92,7 @@ impl Verify for PayPal {
         if !key.verify_message(text.as_bytes(), &signature) {
             return Err(VerifyError::InvalidSignature);
         }
-        TIME.with_window(context.tolerance).judge(timestamp, context.now).map(Some)
+        TIME.with_optional_tolerance(context.tolerance).accept(timestamp, context.now).map(Some)
     }
 
     fn sign<'r>(&self, _: &Secret, _: &RequestToSign<'r>) -> Result<SignedParts<'r>, SignError> {
@@ -100,7 +100,7 @@ impl Verify for PayPal {
     }
 }
 
-/// Whether a URL is one of PayPal itself: https, its domain, and no port, user or fragment.
+/// True for a URL of PayPal itself: https, its domain, and no port, user or fragment.
 fn is_paypal(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("https://") else { return false };
     let host = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
@@ -115,7 +115,7 @@ mod tests {
     use super::is_paypal;
 
     #[test]
-    fn only_urls_of_paypal_itself_are_fetched() {
+    fn only_urls_of_paypal_are_fetched() {
         assert!(is_paypal("https://api.paypal.com/v1/notifications/certs/CERT-1"));
         assert!(is_paypal("https://api.sandbox.paypal.com/v1/notifications/certs/CERT-1"));
         for url in [

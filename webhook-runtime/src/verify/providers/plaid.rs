@@ -7,9 +7,8 @@ use crate::verify::{
 
 /// Plaid: [webhook verification][docs].
 ///
-/// *Set-up:* no secret. A [`KeySource`](crate::KeySource) asks Plaid's
-/// `/webhook_verification_key/get` for the key (a JWK) of the id it is given, with the client id
-/// and secret of the account.
+/// *Set-up:* no secret. A [`KeySource`](crate::KeySource) fetches the key (a JWK) by its id from
+/// Plaid's `/webhook_verification_key/get`, with the client id and secret of the account.
 ///
 /// *Not signed:* headers. A delivery is valid for five minutes.
 ///

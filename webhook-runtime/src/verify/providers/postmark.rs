@@ -5,14 +5,14 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// Postmark: [webhooks](https://postmarkapp.com/developer/webhooks/webhooks-overview).
 ///
 /// *Set-up:* in the server's message stream, under Webhooks: the public URL with a user and a
-/// password of your own, by HTTP basic authentication. The secret is `user:password`.
+/// password of your own, for HTTP basic authentication. The secret is `user:password`.
 ///
-/// *Not signed:* anything. The password proves who sends, and whoever has seen one request can send
-/// others. A delivery has no id: `MessageID` is that of the mail, and its delivery, its opening and
-/// its bounce all have the same. Inbound mail has no `RecordType`.
+/// *Not signed:* everything. The password only identifies the sender: anyone who has seen one
+/// request can forge others. A delivery has no id: `MessageID` is the id of the mail, and the
+/// events of one mail share it. Inbound mail has no `RecordType`.
 ///
-/// Postmark tries an inbound mail ten times again within ten and a half hours, and stops at a 403;
-/// for other webhooks this is unconfirmed.
+/// Postmark retries an inbound mail ten times within ten and a half hours, and stops at a 403. For
+/// other webhooks, this is unconfirmed.
 pub const POSTMARK: Provider = Provider::new("postmark", Scheme::basic_auth())
     .with_event(Field::pointer("/RecordType"))
     .with_docs_url("https://postmarkapp.com/developer/webhooks/webhooks-overview")

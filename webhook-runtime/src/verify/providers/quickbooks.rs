@@ -7,10 +7,10 @@ use crate::verify::{Deduplication, Provider, scheme::Scheme};
 /// *Set-up:* in the app's settings, under Webhooks: the public URL; the secret is the verifier
 /// token.
 ///
-/// *Not signed:* the headers. A delivery has neither id nor type: it lists what changed, company by
-/// company, or, in the format of 2025, event by event in the form of `CloudEvents` (unconfirmed).
+/// *Not signed:* the headers. A delivery has neither id nor type: it lists the changes by company
+/// or, in the format of 2025, as `CloudEvents` (unconfirmed).
 ///
-/// Intuit wants 200 within three seconds. It tries again after 10, 20 and 30 seconds, 5 and 20
+/// Intuit expects 200 within three seconds. It retries after 10, 20 and 30 seconds, 5 and 20
 /// minutes, 2, 4 and 6 hours, and then every 6 hours, and may hold back later events until then.
 ///
 /// [docs]: https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks

@@ -4,12 +4,11 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// Razorpay: [validating webhooks](https://razorpay.com/docs/webhooks/validate-test/).
 ///
-/// *Set-up:* in the dashboard, under Webhooks: the public URL and a secret of your own, which is
-/// not the API key's.
+/// *Set-up:* in the dashboard, under Webhooks: the public URL and a secret of your own, not that of
+/// the API key.
 ///
-/// *Not signed:* the headers, and with them the event's id, which stays the same when Razorpay
-/// tries again. It wants a 2xx within five seconds, tries again for a day, and then switches the
-/// webhook off.
+/// *Not signed:* the headers, including the event's id, which Razorpay repeats in retries. It
+/// expects a 2xx within five seconds, retries for a day, and then disables the webhook.
 pub const RAZORPAY: Provider =
     Provider::new("razorpay", Scheme::hmac_sha256().header("x-razorpay-signature").hex())
         .with_id(Field::header("x-razorpay-event-id"))

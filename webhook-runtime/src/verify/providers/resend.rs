@@ -7,9 +7,8 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// *Set-up:* in the dashboard, under Webhooks: the public URL; the secret is the webhook's signing
 /// secret, `whsec_…`.
 ///
-/// *Not signed:* the headers, but for id and time, which may be five minutes off. The id stays the
-/// same when Resend tries again, for a little more than 27 hours. It waits 15 seconds
-/// (unconfirmed).
+/// *Not signed:* the headers, except id and time. The time may be five minutes off. Resend repeats
+/// the id in retries, for a little more than 27 hours. It waits 15 seconds (unconfirmed).
 ///
 /// [docs]: https://resend.com/docs/webhooks/verify-webhooks-requests
 pub const RESEND: Provider = Provider::new("resend", Scheme::svix())

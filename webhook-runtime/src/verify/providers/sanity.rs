@@ -10,12 +10,12 @@ use crate::verify::{
 /// *Set-up:* in the project's settings, under API, Webhooks: the public URL, the method POST, and a
 /// secret of your own.
 ///
-/// *Not signed:* the headers, but for the time in the signature's, and with them the idempotency
-/// key. The body is what your projection makes of it, so that no event is named here; the header
-/// `sanity-operation` tells creation, update and deletion apart (unconfirmed).
+/// *Not signed:* the headers, except the time in the signature header. So the idempotency key is
+/// not signed. Your projection determines the body, so no event is read here; the header
+/// `sanity-operation` is one of creation, update and deletion (unconfirmed).
 ///
-/// Neither Sanity's own code nor this has a limit of age. Sanity tries twice again, every 30
-/// seconds, after a 429 or a 5xx.
+/// Neither Sanity's own code nor this crate limits the age. Sanity retries twice, every 30 seconds,
+/// after a 429 or a 5xx.
 pub const SANITY: Provider = Provider::new(
     "sanity",
     Scheme::hmac_sha256()

@@ -7,13 +7,12 @@ const DOCS: &str = "https://www.twilio.com/docs/sendgrid/for-developers/tracking
 
 /// Twilio `SendGrid`'s signed event webhook: [security features][docs].
 ///
-/// *Set-up:* in the mail settings, under Event Webhooks: the public URL, and switch the signed
-/// event webhook on. The secret is its verification key, a public one.
+/// *Set-up:* in the mail settings, under Event Webhooks: the public URL, and enable the signed
+/// event webhook. The secret is its verification key, a public key.
 ///
-/// *Not signed:* the headers, but for the time, which has no limit of age, neither in `SendGrid`'s
-/// own libraries nor here. A delivery has no id: it is a batch, and each of its events has an
-/// `event` and an `sg_event_id`. Inbound mail is not signed at all. `SendGrid` tries again for a
-/// day (unconfirmed).
+/// *Not signed:* the headers, except the time. Neither `SendGrid`'s own libraries nor this crate
+/// limit its age. A delivery has no id: it is a batch, and each of its events has an `event` and an
+/// `sg_event_id`. Inbound mail is not signed. `SendGrid` retries for a day (unconfirmed).
 ///
 /// [docs]: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
 pub const SENDGRID: Provider = Provider::new(

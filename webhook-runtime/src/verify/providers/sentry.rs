@@ -7,9 +7,9 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// *Set-up:* in the organisation's developer settings, an integration with the public URL as
 /// webhook URL; the secret is its client secret.
 ///
-/// *Not signed:* the headers, and with them the request's id, the resource, which is the event, and
-/// `Sentry-Hook-Timestamp`, which is therefore not looked at. Sentry wants an answer within one
-/// second: a thousand time-outs within a day switch the webhook off.
+/// *Not signed:* the headers, including the request's id, the resource, which is the event, and
+/// `Sentry-Hook-Timestamp`, which is therefore ignored. Sentry expects a response within one
+/// second. A thousand time-outs within a day disable the webhook.
 ///
 /// [docs]: https://docs.sentry.io/integrations/integration-platform/webhooks/
 pub const SENTRY: Provider =

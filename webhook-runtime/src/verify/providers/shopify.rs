@@ -6,13 +6,13 @@ use crate::verify::{Deduplication, Field, Provider, scheme::Scheme};
 ///
 /// *Set-up:* subscribe in the app's configuration, through the API, or in the store's notification
 /// settings. The secret is the app's client secret, or the one that the store's settings show. For
-/// an hour after a rotation deliveries may still be signed with the old one: configure both.
+/// an hour after a rotation, the old secret may still sign deliveries: configure both.
 ///
-/// *Not signed:* the headers, and with them the delivery's id, the topic and the shop. The id stays
-/// the same when Shopify tries again; `X-Shopify-Event-Id` is shared by all subscriptions that one
-/// event fires.
+/// *Not signed:* the headers, including the delivery's id, the topic and the shop. Shopify repeats
+/// the id in retries. All subscriptions that one event triggers share the same
+/// `X-Shopify-Event-Id`.
 ///
-/// Shopify waits one second for the connection and five for the answer. It tries eight times again
+/// Shopify waits one second for the connection and five for the response. It retries eight times
 /// within four hours, and may then delete the subscription.
 ///
 /// [docs]: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries

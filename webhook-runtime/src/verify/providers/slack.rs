@@ -15,15 +15,15 @@ const HANDSHAKES: &[Handshake] = &[Handshake::signed(
 /// [verifying requests](https://docs.slack.dev/authentication/verifying-requests-from-slack).
 ///
 /// *Set-up:* in the app's settings: the public URL under Event Subscriptions, Interactivity or
-/// Slash Commands. The secret is the signing secret, under Basic Information. The challenge that
-/// Slack asks first is answered here.
+/// Slash Commands. The secret is the signing secret, under Basic Information. This crate answers
+/// the challenge that Slack sends first.
 ///
 /// Events are JSON. Interactions are forms with JSON in the field `payload`, and slash commands are
-/// plain forms; neither has an `event_id`, and their type stands elsewhere.
+/// plain forms; neither has an `event_id`, and their type is elsewhere.
 ///
-/// *Not signed:* the headers, but for the time, which may be five minutes off. Slack waits three
-/// seconds, and for commands and interactions wants 200. It tries an event three times again, at once, after a minute and after five; an answer
-/// with `X-Slack-No-Retry: 1` stops that.
+/// *Not signed:* the headers, except the time, which may be five minutes off. Slack waits three
+/// seconds, and expects 200 for commands and interactions. It retries an event three times: at
+/// once, after a minute and after five minutes. A response with `X-Slack-No-Retry: 1` stops that.
 pub const SLACK: Provider = Provider::new(
     "slack",
     Scheme::hmac_sha256()

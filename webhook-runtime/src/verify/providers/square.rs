@@ -5,11 +5,11 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// Square: [validating event notifications][docs].
 ///
 /// *Set-up:* in the developer console, under Webhooks, Subscriptions: the public URL; the secret is
-/// the subscription's signature key. The URL is signed, exactly as it was registered: the endpoint
-/// has to know its public one.
+/// the subscription's signature key. The URL is signed exactly as registered, so configure the
+/// public URL.
 ///
-/// *Not signed:* the headers; id and type are in the body. Square tries again for a day. It waits
-/// ten seconds (unconfirmed).
+/// *Not signed:* the headers; id and type are in the body. Square waits ten seconds (unconfirmed),
+/// and retries for a day.
 ///
 /// [docs]: https://developer.squareup.com/docs/webhooks/step3validate
 pub const SQUARE: Provider = Provider::new(

@@ -5,12 +5,12 @@ const DOCS: &str =
 
 /// Any sender that follows [Standard Webhooks][docs] with a shared secret.
 ///
-/// *Set-up:* the secret is `whsec_…`, base64 behind the prefix, which may be missing. While a
-/// secret is rotated, a delivery carries a signature for each.
+/// *Set-up:* the secret is `whsec_…`: base64 after the prefix, which may be missing. While a secret
+/// is rotated, a delivery has one signature for each.
 ///
-/// *Not signed:* the headers, but for id and time, which may be five minutes off. The id stays the
-/// same when the delivery is sent again. How long the sender waits and tries is its own affair: 15
-/// to 30 seconds and three days are advised. An answer of 410 asks it to stop for good.
+/// *Not signed:* the headers, except id and time. The time may be five minutes off. Retries repeat
+/// the id. Each sender chooses its own time-out and retries: 15 to 30 seconds and three days are
+/// advised. A 410 asks it to stop for good.
 ///
 /// [docs]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 pub const STANDARD_WEBHOOKS: Provider =
@@ -21,10 +21,10 @@ pub const STANDARD_WEBHOOKS: Provider =
 
 /// Any sender that follows [Standard Webhooks][docs] with Ed25519.
 ///
-/// *Set-up:* the secret is the sender's public key, `whpk_…`, base64 behind the prefix.
+/// *Set-up:* the secret is the sender's public key, `whpk_…`: base64 after the prefix.
 ///
 /// *Not signed:* as for [`STANDARD_WEBHOOKS`]. Signatures of version `v1` in the same header are
-/// passed over.
+/// ignored.
 ///
 /// [docs]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 #[cfg(feature = "ed25519")]

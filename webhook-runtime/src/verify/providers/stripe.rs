@@ -8,15 +8,15 @@ use crate::verify::{
 /// Stripe: [webhooks](https://docs.stripe.com/webhooks).
 ///
 /// *Set-up:* in Workbench, under Webhooks: the public URL; the secret is the destination's signing
-/// secret, `whsec_…`, prefix and all: it is no base64. While it is rotated, a delivery carries a
-/// signature for each.
+/// secret, `whsec_…`, including the prefix. It is not base64. While it is rotated, a delivery has
+/// one signature for each.
 ///
-/// *Not signed:* the headers, but for the time in the signature's. Id and type are in the body, and
-/// `account` for connected accounts. Signatures of version `v0` are passed over: they are for
-/// tests. Stripe looks at the age only; here the time may be five minutes off either way.
+/// *Not signed:* the headers, except the time in the signature header. Id and type are in the body,
+/// and so is `account` for connected accounts. Signatures of version `v0` are ignored: they are for
+/// tests. Stripe's own code only limits the age. Here the time may be five minutes off either way.
 ///
-/// Stripe tries again for three days, and three times within a few hours in a sandbox. How long it
-/// waits is not documented.
+/// Stripe retries for three days; in a sandbox, three times within a few hours. Its time-out is not
+/// documented.
 pub const STRIPE: Provider = Provider::new(
     "stripe",
     Scheme::hmac_sha256()

@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use crate::verify::{Field, Provider, scheme::Scheme};
 
-/// Svix, and everybody who sends by it: [verifying payloads][docs].
+/// Svix, and all senders that use it: [verifying payloads][docs].
 ///
-/// *Set-up:* the secret is the endpoint's signing secret, `whsec_…`. Senders who have renamed
-/// Svix's headers to `webhook-…` are [`STANDARD_WEBHOOKS`](super::STANDARD_WEBHOOKS).
+/// *Set-up:* the secret is the endpoint's signing secret, `whsec_…`. For senders that renamed
+/// Svix's headers to `webhook-…`, use [`STANDARD_WEBHOOKS`](super::STANDARD_WEBHOOKS).
 ///
-/// *Not signed:* the headers, but for id and time, which may be five minutes off. The id stays the
-/// same when Svix tries again. It waits 15 seconds, and tries for a little more than 27 hours.
+/// *Not signed:* the headers, except id and time. The time may be five minutes off. Svix repeats
+/// the id in retries. It waits 15 seconds, and retries for a little more than 27 hours.
 ///
 /// [docs]: https://docs.svix.com/receiving/verifying-payloads/how-manual
 pub const SVIX: Provider = Provider::new("svix", Scheme::svix())

@@ -14,14 +14,14 @@ use crate::verify::{
 
 /// Twilio: [securing requests][docs].
 ///
-/// *Set-up:* the secret is the account's auth token or, where Twilio is told to sign with
-/// HMAC-SHA256, the shared key. Configure the public URL exactly as Twilio has it; the standard
-/// port may be left out or written. Register JSON webhooks with Twilio's `bodySHA256`.
+/// *Set-up:* the secret is the account's auth token or, if Twilio is configured to sign with
+/// HMAC-SHA256, the shared key. Configure the public URL exactly as in Twilio; the standard port
+/// may be present or absent. Register JSON webhooks with Twilio's `bodySHA256`.
 ///
-/// *Not signed:* headers, and the borders between a form's fields: whoever has seen a delivery can
-/// make the end of one value look like another field. Forms are signed field by field; a JSON body is bound by the hash that
-/// Twilio puts into the URL, and one without is refused. A GET has its payload in the query, which
-/// is decoded like a form.
+/// *Not signed:* headers, and the borders between a form's fields: anyone who has seen a delivery
+/// can make the end of one value look like another field. Forms are signed field by field. A JSON
+/// body is protected by its hash, which Twilio puts into the URL; a JSON body without the hash is
+/// rejected. A GET has its payload in the query, which is decoded like a form.
 ///
 /// [docs]: https://www.twilio.com/docs/usage/security
 pub const TWILIO: Provider = Provider::custom("twilio", &Twilio)
@@ -47,12 +47,12 @@ impl Verify for Twilio {
         hash(headers).map(drop)
     }
 
-    /// A form's fields in order: the signature is the same in whatever order and spelling they come.
+    /// The sorted fields of a form: the signature does not depend on their order and escaping.
     fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
         if matches!(body.first(), Some(b'{' | b'[')) {
             return Cow::Borrowed(body);
         }
-        Cow::Owned(sorted_fields(body, Repeated::Distinct).into_bytes())
+        Cow::Owned(sorted_fields(body, RepeatedFields::Distinct).into_bytes())
     }
 
     fn verify(
@@ -70,7 +70,7 @@ impl Verify for Twilio {
                 String::new()
             }
             None if request.body.is_empty() => String::new(),
-            None if request.is_form() => sorted_fields(request.body, Repeated::Distinct),
+            None if request.is_form() => sorted_fields(request.body, RepeatedFields::Distinct),
             None => return Err(VerifyError::MalformedBody),
         };
         let matches = |url: &str| {
@@ -89,7 +89,7 @@ impl Verify for Twilio {
         request: &RequestToSign<'r>,
     ) -> Result<SignedParts<'r>, SignError> {
         let fields = if request.form {
-            sorted_fields(request.body, Repeated::Distinct)
+            sorted_fields(request.body, RepeatedFields::Distinct)
         } else if request.body.is_empty() || body_hash(request.url).is_some() {
             String::new()
         } else {
@@ -102,7 +102,7 @@ impl Verify for Twilio {
     }
 }
 
-/// The hash function that the settings header names; SHA-1 where there is none.
+/// The hash function in the settings header; SHA-1 without the header.
 fn hash(headers: &HeaderMap) -> Result<Hash, VerifyError> {
     if !headers.contains_key(SETTINGS) {
         return Ok(Hash::Sha1);
@@ -117,7 +117,7 @@ fn hash(headers: &HeaderMap) -> Result<Hash, VerifyError> {
     }
 }
 
-/// The hash of the body that the URL carries.
+/// The hash of the body in the URL.
 fn body_hash(url: &str) -> Option<Cow<'_, str>> {
     let (_, query) = url.split_once('?')?;
     form_urlencoded::parse(query.as_bytes())
@@ -131,24 +131,24 @@ fn is_hash_of(expected: &str, body: &[u8]) -> bool {
         .is_ok_and(|expected| Sha256::digest(body).as_slice().ct_eq(expected).into())
 }
 
-/// What becomes of a field that is given more than once.
+/// The treatment of repeated fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Repeated {
-    /// Every different value once, sorted.
+pub(super) enum RepeatedFields {
+    /// Distinct values, sorted.
     Distinct,
-    /// Every value, in the order given.
-    Kept,
+    /// All values, in their order.
+    KeepAll,
 }
 
 /// The names and values of a form, sorted by name and joined without separators.
-pub(super) fn sorted_fields(form: &[u8], repeated: Repeated) -> String {
+pub(super) fn sorted_fields(form: &[u8], repeated: RepeatedFields) -> String {
     let mut fields: BTreeMap<Cow<'_, str>, Vec<Cow<'_, str>>> = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(form) {
         fields.entry(name).or_default().push(value);
     }
     let mut joined = String::new();
     for (name, mut values) in fields {
-        if repeated == Repeated::Distinct {
+        if repeated == RepeatedFields::Distinct {
             values.sort_unstable();
             values.dedup();
         }
@@ -160,7 +160,8 @@ pub(super) fn sorted_fields(form: &[u8], repeated: Repeated) -> String {
     joined
 }
 
-/// The URL as it is, and with the standard port left out or written: senders and proxies differ.
+/// The URL unchanged, and with the standard port added or removed, because senders and proxies
+/// differ.
 fn url_variants(url: &str) -> Vec<Cow<'_, str>> {
     let mut variants = vec![Cow::Borrowed(url)];
     let Ok(uri) = url.parse::<Uri>() else { return variants };

@@ -12,15 +12,15 @@ const HANDSHAKES: &[Handshake] = &[Handshake::signed(
 /// Twitch `EventSub`: [handling webhook events][docs].
 ///
 /// *Set-up:* create the subscription through the API, with the public URL and a secret of your own,
-/// of 10 to 100 ASCII characters. The challenge that follows is answered here.
+/// of 10 to 100 ASCII characters. This crate answers the challenge that follows.
 ///
-/// *Not signed:* the headers, but for id and time, and with them the event's name and the kind of
-/// message, which is the action: `notification`, or `revocation` when the subscription has ended.
-/// The body says the same under `/subscription/type` and `/subscription/status`. Id, time and body
-/// are signed without a mark between them; the strict form of the time keeps them apart.
+/// *Not signed:* the headers, except id and time. So the event's name and the kind of message are
+/// not signed. The kind is the action: `notification`, or `revocation` when the subscription has
+/// ended. The body has the same values at `/subscription/type` and `/subscription/status`. Id, time
+/// and body are signed without a separator; the strict format of the time keeps them apart.
 ///
-/// Twitch advises to drop messages older than ten minutes, but its tools and the libraries do not,
-/// and neither does this: set a window at the endpoint. It waits a few seconds, and ends the
+/// Twitch advises you to drop messages older than ten minutes, but its tools and libraries do not,
+/// and neither does this crate: set a `tolerance`. Twitch waits a few seconds, and ends the
 /// subscription after too many failures.
 ///
 /// [docs]: https://dev.twitch.tv/docs/eventsub/handling-webhook-events/

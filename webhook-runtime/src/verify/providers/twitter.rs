@@ -16,12 +16,12 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// X, once Twitter: [webhooks](https://docs.x.com/x-api/webhooks/introduction).
 ///
 /// *Set-up:* register the public URL, without a port, through the API while the endpoint runs. The
-/// secret is the app's consumer secret, also called API key secret. X asks by GET at once, again
-/// and again, and whenever you tell it to, to have a token signed; that is answered here, with the
-/// first secret: while you rotate it, put the new one first.
+/// secret is the app's consumer secret, also called API key secret. X asks with GET for the
+/// signature of a token: at once, regularly, and whenever you tell it to. This crate answers with
+/// the first secret: while you rotate it, put the new one first.
 ///
-/// *Not signed:* the headers. A delivery has no id, and its type is which fields there are besides
-/// `for_user_id`, so that none is named here. X waits three seconds (unconfirmed).
+/// *Not signed:* the headers. A delivery has no id, and its type is the name of the field beside
+/// `for_user_id`, so none is read here. X waits three seconds (unconfirmed).
 pub const TWITTER: Provider = Provider::new(
     "twitter",
     Scheme::hmac_sha256().header("x-twitter-webhooks-signature").prefix("sha256=").base64(),

@@ -8,12 +8,12 @@ use crate::verify::{
 /// Webflow: [working with webhooks][docs].
 ///
 /// *Set-up:* create the webhook through the API, with the public URL. The secret is the OAuth app's
-/// client secret, or, where a site's token creates the webhook, the one that the answer shows
-/// (unconfirmed). Webhooks that are made in the dashboard are not signed.
+/// client secret, or, where a site's token creates the webhook, the one in the response
+/// (unconfirmed). Webhooks that were created in the dashboard are not signed.
 ///
-/// *Not signed:* the headers, but for the time, in milliseconds, which may be five minutes off. A
-/// delivery has no id. Webflow follows no redirects, and tries up to three times again, ten minutes
-/// apart.
+/// *Not signed:* the headers, except the time, which is in milliseconds and may be five minutes
+/// off. A delivery has no id. Webflow follows no redirects, and retries up to three times, ten
+/// minutes apart.
 ///
 /// [docs]: https://developers.webflow.com/data/docs/working-with-webhooks
 pub const WEBFLOW: Provider = Provider::new(

@@ -6,7 +6,7 @@ use crate::verify::{
     scheme::{KeyEncoding, Scheme},
 };
 
-/// The ping at creation is a form that nobody signs, and wants exactly 200.
+/// The ping at creation is an unsigned form, and expects exactly 200.
 const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
     "POST",
     &[Condition::OnlyFormField("webhook_id")],
@@ -16,14 +16,14 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// `WooCommerce`: [webhooks](https://woocommerce.com/document/webhooks/).
 ///
 /// *Set-up:* in the store's settings, under Advanced, Webhooks: the public URL and a secret. The
-/// secret is the one that the store keeps: entities such as `&amp;` in it stand for their
-/// characters. The ping that follows is answered here.
+/// secret is the one that the store keeps: entities such as `&amp;` in it are decoded. This crate
+/// answers the ping that follows.
 ///
-/// *Not signed:* the headers, and with them the topic. A delivery has no id: those that a webhook
-/// makes within one second share one `X-WC-Webhook-Delivery-ID`.
+/// *Not signed:* the headers, including the topic. A delivery has no id: all deliveries of a
+/// webhook within one second share one `X-WC-Webhook-Delivery-ID`.
 ///
-/// The store waits 60 seconds, follows no redirect and does not try again. After more than five
-/// failures in a row it switches the webhook off.
+/// The store waits 60 seconds, follows no redirects and does not retry. It disables the webhook
+/// after more than five failures in a row.
 pub const WOOCOMMERCE: Provider = Provider::new(
     "woocommerce",
     Scheme::hmac_sha256().header("x-wc-webhook-signature").base64().key(KeyEncoding::HtmlEscaped),

@@ -10,9 +10,9 @@ use crate::verify::{
 /// *Set-up:* in the dashboard, under Webhooks: the public URL; the secret is the endpoint's signing
 /// secret.
 ///
-/// *Not signed:* the headers, but for the time in the signature's, in milliseconds. Id and event
-/// are in the body. The time may be three minutes off, as in `WorkOS`'s own libraries. It tries
-/// again for three days (unconfirmed).
+/// *Not signed:* the headers, except the time in the signature header, in milliseconds. Id and
+/// event are in the body. The time may be three minutes off, as in `WorkOS`'s own libraries.
+/// `WorkOS` retries for three days (unconfirmed).
 pub const WORKOS: Provider = Provider::new(
     "workos",
     Scheme::hmac_sha256()

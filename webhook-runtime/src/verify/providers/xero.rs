@@ -5,14 +5,15 @@ use crate::verify::{BatchLayout, Provider, SuccessBody, scheme::Scheme};
 /// Xero: [configuring your server][docs].
 ///
 /// *Set-up:* in the app's settings, under Webhooks: the public URL. The secret is the webhooks key
-/// as shown, though it looks like base64. Xero then sends deliveries without events, some of them
-/// signed wrongly on purpose, and wants the right ones taken and the others answered by 401.
+/// as shown, although it looks like base64. Xero then sends deliveries without events, some of them
+/// with a wrong signature on purpose. It expects the others to succeed, and these to get 401.
 ///
 /// *Not signed:* the headers. A delivery has no id: it is a batch, and each of its events has a
-/// category and a type: `INVOICE` and `CREATE`. For those without events no handler is called.
+/// category and a type, such as `INVOICE` and `CREATE`. For a delivery without events, no handler
+/// is called.
 ///
-/// Xero wants 200 within five seconds, and an answer without a body, which is taken care of here,
-/// and without cookies, which is not (unconfirmed).
+/// Xero expects 200 within five seconds, and a response without body and cookies. This crate leaves
+/// out the body; cookies are up to you (unconfirmed).
 ///
 /// [docs]: https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/
 pub const XERO: Provider =

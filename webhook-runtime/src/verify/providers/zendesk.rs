@@ -8,15 +8,15 @@ use crate::verify::{
 /// Zendesk: [verifying webhooks](https://developer.zendesk.com/documentation/webhooks/verifying/).
 ///
 /// *Set-up:* in the admin center, under Apps and integrations, Webhooks: the public URL, the method
-/// POST and the format JSON. The secret is the webhook's signing secret as shown, though it looks
+/// POST and the format JSON. The secret is the webhook's signing secret as shown, although it looks
 /// like base64.
 ///
-/// *Not signed:* the headers, but for the time, and with them the id of the invocation. Zendesk
-/// sets no limit of age, and neither does this. The body of a webhook that hangs on a trigger is
-/// what you make it, and need not have a type.
+/// *Not signed:* the headers, except the time. So the id of the invocation is not signed. Neither
+/// Zendesk nor this crate limits the age. You define the body of a webhook on a trigger, so it may
+/// have no type.
 ///
-/// Zendesk waits twelve seconds, and tries again after a time-out, a 409 and, where `Retry-After`
-/// asks for it, a 429 or a 503 (retries unconfirmed).
+/// Zendesk waits twelve seconds. It retries after a time-out or a 409, and after a 429 or a 503
+/// with `Retry-After` (retries unconfirmed).
 pub const ZENDESK: Provider = Provider::new(
     "zendesk",
     Scheme::hmac_sha256()

@@ -17,14 +17,14 @@ const HANDSHAKES: &[Handshake] = &[Handshake::signed(
 /// Zoom: [webhooks](https://developers.zoom.us/docs/api/webhooks/).
 ///
 /// *Set-up:* in the app's settings, under Access: the public URL as event notification endpoint;
-/// the secret is the secret token. Zoom validates the URL at once and every 72 hours, which is
-/// answered here, with the first secret: while you rotate it, put the new one first.
+/// the secret is the secret token. Zoom validates the URL at once and every 72 hours. This crate
+/// answers with the first secret: while you rotate it, put the new one first.
 ///
-/// *Not signed:* the headers, but for the time, which has no limit of age, neither in Zoom's own
-/// code nor here. A delivery has no id.
+/// *Not signed:* the headers, except the time. Neither Zoom's own code nor this crate limits its
+/// age. A delivery has no id.
 ///
-/// Zoom wants 200 or 204 within three seconds, and tries three times again: after 5 minutes, 20
-/// more and 60 more.
+/// Zoom expects 200 or 204 within three seconds, and retries three times: after 5 minutes, 20 more
+/// and 60 more.
 pub const ZOOM: Provider = Provider::new(
     "zoom",
     Scheme::hmac_sha256()

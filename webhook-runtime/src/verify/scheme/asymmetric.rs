@@ -1,11 +1,11 @@
-//! Signatures that are checked with a public key. Each algorithm is a feature.
+//! Signatures with a public key. Each algorithm has a Cargo feature.
 //!
-//! Verification reads the provider's public key; signing, for tests, reads a private one.
+//! Verification uses the provider's public key. Signing, for tests, uses a private key.
 
 use super::template::{Template, Values};
 use crate::verify::{Secret, SecretError};
 
-/// A provider's public key, ready to verify.
+/// The prepared public key of a provider.
 #[derive(Clone)]
 pub(crate) enum PublicKey {
     #[cfg(feature = "ed25519")]
@@ -16,14 +16,14 @@ pub(crate) enum PublicKey {
     RsaSha256(Box<rsa::pkcs1v15::VerifyingKey<sha2::Sha256>>),
     #[cfg(feature = "certificates")]
     RsaSha1(Box<rsa::pkcs1v15::VerifyingKey<sha1::Sha1>>),
-    /// So that the type is inhabited without any of the features.
+    /// Keeps the enum non-empty without any of the features.
     #[allow(dead_code, reason = "never made")]
     None(std::convert::Infallible),
 }
 
-/// The algorithms of this module.
+/// The asymmetric algorithms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asymmetric {
+pub(crate) enum AsymmetricAlgorithm {
     #[cfg(feature = "ed25519")]
     Ed25519,
     #[cfg(feature = "ecdsa")]
@@ -32,7 +32,7 @@ pub(crate) enum Asymmetric {
     RsaSha256,
 }
 
-impl Asymmetric {
+impl AsymmetricAlgorithm {
     pub(crate) const fn label(self) -> &'static str {
         match self {
             #[cfg(feature = "ed25519")]
@@ -49,7 +49,7 @@ impl Asymmetric {
         match self {
             #[cfg(feature = "ed25519")]
             Self::Ed25519 => Some(64),
-            // DER, of varying length.
+            // DER has a variable length.
             #[cfg(feature = "ecdsa")]
             Self::EcdsaP256 => None,
             // As long as the key.
@@ -58,7 +58,7 @@ impl Asymmetric {
         }
     }
 
-    /// Reads the provider's public key; `decoded` is what the scheme's key encoding made of it.
+    /// Parses the provider's public key. `decoded` is the secret after the scheme's key encoding.
     pub(crate) fn public_key(
         self,
         secret: &Secret,
@@ -97,8 +97,8 @@ impl Asymmetric {
         }
     }
 
-    /// Signs with a private key: 32 bytes of Ed25519 seed in the scheme's key encoding, or PKCS#8
-    /// in base64 (PEM for RSA).
+    /// Signs with a private key: an Ed25519 seed of 32 bytes in the scheme's key encoding, or
+    /// PKCS#8 in base64 (PEM for RSA).
     pub(crate) fn sign(
         self,
         secret: &Secret,
@@ -179,7 +179,7 @@ impl PublicKey {
     }
 }
 
-/// The public key in a certificate (PEM) that a provider publishes.
+/// Certificates (PEM) that providers publish.
 #[cfg(feature = "certificates")]
 pub(crate) mod certificate {
     use std::time::SystemTime;
@@ -195,8 +195,8 @@ pub(crate) mod certificate {
     }
 
     impl Certificate {
-        /// Reads a certificate; `None` when it is none, or has expired by `now`.
-        pub(crate) fn read(pem: &[u8], now: SystemTime) -> Option<Self> {
+        /// Parses a certificate; `None` if it is invalid, or expired at `now`.
+        pub(crate) fn parse(pem: &[u8], now: SystemTime) -> Option<Self> {
             let inner = x509_cert::Certificate::from_pem(pem).ok()?;
             let expires =
                 inner.tbs_certificate().validity().not_after.to_date_time().unix_duration();
@@ -204,8 +204,8 @@ pub(crate) mod certificate {
             (since_1970 <= expires).then_some(Self { inner })
         }
 
-        /// Whether the subject's common name is `domain` or below it.
-        pub(crate) fn is_for(&self, domain: &str) -> bool {
+        /// True if the subject's common name is `domain` or a subdomain of it.
+        pub(crate) fn is_issued_to(&self, domain: &str) -> bool {
             let Ok(Some(name)) = self.inner.tbs_certificate().subject().common_name() else {
                 return false;
             };
@@ -239,8 +239,8 @@ mod tests {
 
     use super::{certificate::Certificate, *};
 
-    /// Made by `OpenSSL` for these tests; the keys that signed were thrown away. All signatures are
-    /// of `text`.
+    /// Made with `OpenSSL` for these tests. The private keys were deleted. All signatures are of
+    /// `text`.
     const RSA: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAokEm5ZZgeqb30ANoKVRbKVBuTW20O8c0w3J1i2+4R7pN\
         8dfH/08mKYAtUyD8EjAj9sHcta4i4NJOuytii0k34xSLaIIgXyYI6S0nyUQRQ8qQZtI18OZlijzwiRxuALlIuizN\
         VM+ZFdCgytnSHOppsKnyYCC8eIVE6fej4zwNeLQMqQfjxTcteWPVxVOdEizh0tc2RX66Vh/bRIZ2KevQYfFpR5Cu\
@@ -258,7 +258,7 @@ mod tests {
         GATkNj3ru5IS6T9A3XHznKYPJDVJE26ztQ==";
     const P256_SHA256: &str = "MEYCIQCFCukJ/JwYWe19fNQE6ih8ipoVixiwZHJJMSAEEizUCQIhAO+QBlmD9gE43Qt2aD/p+1mHsAtgBZETcK1c\
         N9b+X9bD";
-    /// Of that RSA key, for `sns.example.com`.
+    /// A certificate of that RSA key for `sns.example.com`.
     const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
         MIIDOTCCAiGgAwIBAgIUQGkbkfjwJrSt/8cRsZVn68VFGBkwDQYJKoZIhvcNAQEL\n\
         BQAwLDEQMA4GA1UECgwHRXhhbXBsZTEYMBYGA1UEAwwPc25zLmV4YW1wbGUuY29t\n\
@@ -290,33 +290,37 @@ mod tests {
         base16ct::lower::decode_vec(hex).expect("hex")
     }
 
-    fn public(algorithm: Asymmetric, key: &[u8]) -> PublicKey {
+    fn public(algorithm: AsymmetricAlgorithm, key: &[u8]) -> PublicKey {
         algorithm.public_key(&Secret::from_key(key), key).expect("a public key")
     }
 
-    /// Whether a key confirms exactly the signature of exactly the text.
-    fn judges(key: &PublicKey, text: &[u8], signature: &[u8]) {
-        let confirms = |body: &[u8], signature: &[u8]| {
+    /// Asserts that a key accepts the signature of the text, and no other signature or text.
+    fn assert_verifies(key: &PublicKey, text: &[u8], signature: &[u8]) {
+        let verifies = |body: &[u8], signature: &[u8]| {
             let values = Values { body, ..Values::default() };
             let of_template = key.verify(&Template::BODY, &values, signature);
             assert_eq!(key.verify_message(body, signature), of_template);
             of_template
         };
-        assert!(confirms(text, signature));
-        assert!(!confirms(&[text, b"x"].concat(), signature));
-        assert!(!confirms(b"", signature));
-        assert!(!confirms(text, &signature[1..]) && !confirms(text, b""));
+        assert!(verifies(text, signature));
+        assert!(!verifies(&[text, b"x"].concat(), signature));
+        assert!(!verifies(b"", signature));
+        assert!(!verifies(text, &signature[1..]) && !verifies(text, b""));
         let mut changed = signature.to_vec();
         *changed.last_mut().expect("it is not empty") ^= 1;
-        assert!(!confirms(text, &changed));
+        assert!(!verifies(text, &changed));
     }
 
     #[test]
-    fn the_algorithms_are_told_apart() {
-        let told = [Asymmetric::Ed25519, Asymmetric::EcdsaP256, Asymmetric::RsaSha256]
-            .map(|algorithm| (algorithm.label(), algorithm.signature_len()));
+    fn algorithms_have_labels_and_lengths() {
+        let properties = [
+            AsymmetricAlgorithm::Ed25519,
+            AsymmetricAlgorithm::EcdsaP256,
+            AsymmetricAlgorithm::RsaSha256,
+        ]
+        .map(|algorithm| (algorithm.label(), algorithm.signature_len()));
         assert_eq!(
-            told,
+            properties,
             [
                 ("Ed25519", Some(64)),
                 ("ECDSA P-256 SHA-256", None),
@@ -327,39 +331,44 @@ mod tests {
 
     /// RFC 8032, section 7.1, test 2.
     #[test]
-    fn ed25519_is_that_of_the_standard() {
+    fn ed25519_matches_the_test_vector() {
         let private = hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
         let key = hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
         let signature = hex(
             "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613\
              d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
         );
-        judges(&public(Asymmetric::Ed25519, &key), &[0x72], &signature);
-        let sign =
-            |private: &[u8]| Asymmetric::Ed25519.sign(&Secret::from_key(private), private, &[0x72]);
+        assert_verifies(&public(AsymmetricAlgorithm::Ed25519, &key), &[0x72], &signature);
+        let sign = |private: &[u8]| {
+            AsymmetricAlgorithm::Ed25519.sign(&Secret::from_key(private), private, &[0x72])
+        };
         assert_eq!(sign(&private), Ok(signature));
         let short = SecretError::Malformed("an Ed25519 private key of 32 bytes");
         assert_eq!(sign(&private[1..]), Err(short));
     }
 
     #[test]
-    fn ecdsa_and_rsa_are_those_of_openssl() {
-        let key = public(Asymmetric::EcdsaP256, &bytes(P256));
-        judges(&key, b"text", &bytes(P256_SHA256));
-        let key = public(Asymmetric::RsaSha256, &bytes(RSA));
-        judges(&key, b"text", &bytes(RSA_SHA256));
-        let key = Asymmetric::RsaSha256.public_key(&Secret::new(RSA), &bytes(RSA));
-        judges(&key.expect("a public key"), b"text", &bytes(RSA_SHA256));
+    fn ecdsa_and_rsa_match_openssl() {
+        let key = public(AsymmetricAlgorithm::EcdsaP256, &bytes(P256));
+        assert_verifies(&key, b"text", &bytes(P256_SHA256));
+        let key = public(AsymmetricAlgorithm::RsaSha256, &bytes(RSA));
+        assert_verifies(&key, b"text", &bytes(RSA_SHA256));
+        let key = AsymmetricAlgorithm::RsaSha256.public_key(&Secret::new(RSA), &bytes(RSA));
+        assert_verifies(&key.expect("a public key"), b"text", &bytes(RSA_SHA256));
         let lines: Vec<&[u8]> = RSA.as_bytes().chunks(64).collect();
         let lines = String::from_utf8(lines.join(&b'\n')).expect("ASCII");
         let pem = format!("-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n");
-        let key = Asymmetric::RsaSha256.public_key(&Secret::new(pem), b"not looked at");
-        judges(&key.expect("a public key"), b"text", &bytes(RSA_SHA256));
+        let key = AsymmetricAlgorithm::RsaSha256.public_key(&Secret::new(pem), b"not looked at");
+        assert_verifies(&key.expect("a public key"), b"text", &bytes(RSA_SHA256));
     }
 
     #[test]
-    fn what_is_no_public_key_is_refused() {
-        for algorithm in [Asymmetric::Ed25519, Asymmetric::EcdsaP256, Asymmetric::RsaSha256] {
+    fn invalid_public_keys_are_rejected() {
+        for algorithm in [
+            AsymmetricAlgorithm::Ed25519,
+            AsymmetricAlgorithm::EcdsaP256,
+            AsymmetricAlgorithm::RsaSha256,
+        ] {
             for key in [&b""[..], b"key", &[0; 31]] {
                 let read = algorithm.public_key(&Secret::from_key(key), key);
                 assert!(matches!(read, Err(SecretError::Malformed(_))), "{algorithm:?}");
@@ -368,30 +377,30 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_has_the_key_until_it_expires() {
+    fn a_certificate_is_valid_until_it_expires() {
         let read = |seconds| {
             let now = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-            Certificate::read(CERTIFICATE.as_bytes(), now)
+            Certificate::parse(CERTIFICATE.as_bytes(), now)
         };
         let certificate = read(EXPIRES).expect("this is its last second");
         assert!(read(EXPIRES + 1).is_none());
-        assert!(Certificate::read(b"no PEM", SystemTime::UNIX_EPOCH).is_none());
+        assert!(Certificate::parse(b"no PEM", SystemTime::UNIX_EPOCH).is_none());
         let sha256 = certificate.rsa_sha256().expect("an RSA key");
-        judges(&sha256, b"text", &bytes(RSA_SHA256));
+        assert_verifies(&sha256, b"text", &bytes(RSA_SHA256));
         let sha1 = certificate.rsa_sha1().expect("an RSA key");
-        judges(&sha1, b"text", &bytes(RSA_SHA1));
+        assert_verifies(&sha1, b"text", &bytes(RSA_SHA1));
     }
 
     #[test]
-    fn a_certificate_is_for_its_name_and_the_domains_above() {
-        let certificate = Certificate::read(CERTIFICATE.as_bytes(), SystemTime::UNIX_EPOCH);
+    fn a_certificate_covers_its_parent_domains() {
+        let certificate = Certificate::parse(CERTIFICATE.as_bytes(), SystemTime::UNIX_EPOCH);
         let certificate = certificate.expect("a certificate");
         for domain in ["sns.example.com", "example.com", "com"] {
-            assert!(certificate.is_for(domain), "{domain}");
+            assert!(certificate.is_issued_to(domain), "{domain}");
         }
         for domain in ["", "ns.example.com", "ample.com", "other.example.com", "a.sns.example.com"]
         {
-            assert!(!certificate.is_for(domain), "{domain:?}");
+            assert!(!certificate.is_issued_to(domain), "{domain:?}");
         }
     }
 }

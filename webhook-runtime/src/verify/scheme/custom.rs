@@ -1,4 +1,4 @@
-//! What data cannot say: a scheme as code, behind the same [`Provider`](crate::Provider).
+//! Schemes as code, for the same [`Provider`](crate::Provider).
 
 use std::{
     borrow::Cow,
@@ -14,116 +14,117 @@ use crate::verify::{Secret, SecretError};
 
 /// A scheme that a [`Scheme`](super::Scheme) cannot describe.
 ///
-/// Implementations hold no state, compare in constant time, and answer from what they are given:
-/// no clock, no network. See [`Provider::custom`](crate::Provider::custom) for an example.
+/// Implementations have no state, compare in constant time, and use only their arguments: no clock
+/// and no network. Built-in schemes such as Twilio's implement it too.
 pub trait Verify: fmt::Debug + Send + Sync + 'static {
-    /// Refuses what can be refused before the body is read: headers that are missing, repeated or
-    /// malformed.
+    /// Checks the headers before the body is read: they must not be missing, repeated or malformed.
     ///
     /// # Errors
-    /// With the reason.
+    /// The reason why the headers are invalid.
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError>;
 
-    /// Whether `context.secret` made this request; when it was signed, where the scheme says so.
+    /// Verifies that `context.secret` signed this request. Returns the signed time, if the scheme
+    /// has one.
     ///
     /// # Errors
-    /// With the reason; [`VerifyError::InvalidSignature`] lets the next live secret be tried.
+    /// The reason why the request is not genuine. After [`VerifyError::InvalidSignature`], the next
+    /// secret is tried.
     fn verify(
         &self,
         request: &SignedRequest<'_>,
         context: &VerifyContext<'_>,
     ) -> Result<Option<SystemTime>, VerifyError>;
 
-    /// Makes a genuine request.
+    /// Signs a request.
     ///
     /// # Errors
-    /// When the secret is not of the scheme's form, or the scheme cannot sign.
+    /// If the secret is malformed, or the scheme cannot sign.
     fn sign<'r>(
         &self,
         secret: &Secret,
         request: &RequestToSign<'r>,
     ) -> Result<SignedParts<'r>, SignError>;
 
-    /// Whether a secret is of the scheme's form, asked once at start. Blank ones never get here.
+    /// Checks the format of a secret, once at start. Blank secrets are rejected before.
     ///
     /// # Errors
-    /// With what is wrong.
+    /// The problem with the secret.
     fn check_secret(&self, secret: &Secret) -> Result<(), SecretError> {
         let _ = secret;
         Ok(())
     }
 
-    /// The key that has to be fetched before this request can be verified.
+    /// The key to fetch before this request can be verified.
     ///
-    /// What the request says about it was written by anybody: name only keys of places that the
-    /// provider owns.
+    /// The request is untrusted here: return only keys from locations that the provider owns.
     ///
     /// # Errors
-    /// When the request names a key of somebody else, or none.
+    /// If the request names no key, or a key that is not the provider's.
     fn key_request(&self, request: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
         let _ = request;
         Ok(None)
     }
 
-    /// What the signature covers of a body, in one form whatever way it was written: two bodies of one
-    /// identity are one delivery to the inbox. The body as it came, unless implemented.
+    /// The signed part of a body in a normal form. The inbox takes two bodies with the same
+    /// identity for the same delivery. The default is the whole body.
     fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
         Cow::Borrowed(body)
     }
 
-    /// Where in the body the secret itself stands, if it does: the inbox keeps asterisks in its place.
+    /// The ranges of the body that contain the secret itself. The inbox stores asterisks in their
+    /// place. There are none by default.
     fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
         let _ = body;
         Vec::new()
     }
 
-    /// What the scheme needs and what it covers.
+    /// The needs of the scheme, and what its signature covers.
     fn scheme_info(&self) -> SchemeInfo;
 }
 
-/// What a scheme needs, and what its signature covers.
+/// The needs of a scheme, and what its signature covers.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct SchemeInfo {
-    /// How it works, in a few words, for tables.
+    /// A summary in a few words, for tables.
     pub summary: &'static str,
-    /// The header that carries the signature; empty where it is in the body.
+    /// The header that contains the signature; empty if the signature is in the body.
     pub signature_header: &'static str,
-    /// Whether there is a shared secret. Without one, keys are fetched.
+    /// True if there is a shared secret. Without one, keys are fetched.
     pub needs_secret: bool,
-    /// Whether keys have to be fetched, so that a key source is needed.
+    /// True if keys must be fetched, so that a key source is needed.
     pub fetches_keys: bool,
-    /// Whether the public URL is signed, and has to be configured.
+    /// True if the public URL is signed, so that it must be configured.
     pub signs_url: bool,
-    /// Whether the whole body is signed.
+    /// True if the whole body is signed.
     pub signs_body: bool,
-    /// What is signed of a body that is not signed as a whole, as JSON pointers.
+    /// JSON pointers to the signed values of a body that is not signed as a whole.
     pub signed_pointers: &'static [&'static str],
-    /// Whether a time is signed, so that `tolerance` has an effect.
+    /// True if a time is signed, so that `tolerance` has an effect.
     pub signs_time: bool,
-    /// Whether the method is signed.
+    /// True if the method is signed.
     pub signs_method: bool,
-    /// How long a delivery stays genuine that somebody has recorded, unless the endpoint sets a
+    /// The time for which a recorded delivery can be replayed, unless the endpoint sets a
     /// `tolerance`.
     pub replay_window: ReplayWindow,
 }
 
-/// How long a delivery stays genuine that somebody has recorded.
+/// The time for which a recorded delivery can be replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplayWindow {
-    /// For as long as the secret or key.
+    /// As long as the secret or key is valid.
     Unlimited,
     /// For this long after it was signed.
     Limited(Duration),
-    /// Until the time that it says itself.
+    /// Until the expiry in the delivery.
     UntilExpiry,
-    /// Until the time that it says itself, if it says one.
+    /// Until the expiry in the delivery, if it has one.
     UntilOptionalExpiry,
 }
 
 impl SchemeInfo {
-    /// A shared secret signs the body.
+    /// The properties of a scheme in which a shared secret signs the body.
     #[must_use]
     pub const fn new(summary: &'static str, header: &'static str) -> Self {
         Self {
@@ -141,26 +142,26 @@ impl SchemeInfo {
     }
 }
 
-/// What a request is verified with.
+/// The secret, key and time to verify a request with.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifyContext<'a> {
-    /// The secret to try; a blank one where the scheme needs none.
+    /// The secret to try; a blank one if the scheme needs none.
     pub secret: &'a Secret,
     /// The key that [`Verify::key_request`] asked for.
     pub key: Option<&'a [u8]>,
-    /// The present time.
+    /// The current time.
     pub now: SystemTime,
-    /// The window that the endpoint sets instead of the provider's.
+    /// The endpoint's tolerance, which replaces the provider's window.
     pub tolerance: Option<Duration>,
 }
 
-/// A key that a provider publishes.
+/// A request for a key that a provider publishes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyRequest {
-    /// What is behind this URL, which has been checked to be the provider's.
+    /// The key at this URL. The URL has been checked to be the provider's.
     Url(Cow<'static, str>),
-    /// The key of this name.
+    /// The key with this id.
     Id(String),
 }
 
@@ -168,7 +169,7 @@ pub enum KeyRequest {
 mod tests {
     use super::*;
 
-    /// Implements what has to be implemented, and nothing else.
+    /// Implements only the required methods.
     #[derive(Debug)]
     struct Least;
 
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn unless_implemented_any_secret_does_no_key_is_wanted_and_the_body_is_what_it_is() {
+    fn default_methods_accept_everything() {
         let headers = HeaderMap::new();
         let request =
             SignedRequest { method: "POST", url: "", headers: &headers, query: "", body: b"" };

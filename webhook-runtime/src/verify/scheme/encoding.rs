@@ -1,17 +1,17 @@
-//! How the bytes of a signature, and of a key, are written as text.
+//! Encodings of signatures as text.
 //!
-//! Decoding is strict and constant in time: upper-case hex, missing or superfluous padding, the
-//! wrong alphabet and non-zero trailing bits are all refused.
+//! Decoding is strict and runs in constant time. Upper-case hex, missing or superfluous padding,
+//! the wrong alphabet and non-zero trailing bits are rejected.
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
 
-/// The longest signature that is decoded, in bytes: RSA with a 4096-bit key.
+/// The maximum length of a decoded signature, in bytes: RSA with a 4096-bit key.
 pub(crate) const MAX_SIGNATURE: usize = 512;
 
-/// The longest text of a MAC: HMAC with SHA-512, in hex.
+/// The maximum length of an encoded MAC: HMAC with SHA-512, in hex.
 pub(crate) const MAX_TEXT: usize = 128;
 
-/// How the bytes of a signature are written in its header.
+/// The encoding of a signature in its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Encoding {
@@ -24,7 +24,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// Decodes `text` into `buffer`; `None` when it is not exactly this encoding, or too long.
+    /// Decodes `text` into `buffer`; `None` if it is not exactly in this encoding, or too long.
     pub(crate) fn decode<'b>(self, text: &str, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
         if text.is_empty() {
             return None;
@@ -36,8 +36,8 @@ impl Encoding {
         }
     }
 
-    /// How many bytes `text` decodes to, if it does. What was sent is no secret to who sent it, so that
-    /// hex may fail at its first wrong digit.
+    /// The length of `text` after decoding, in bytes, if it is valid. Hex may fail at its first
+    /// wrong digit, because the sent text is no secret to its sender.
     pub(crate) fn decoded_len(self, text: &str) -> Option<usize> {
         match self {
             Self::Hex => {
@@ -52,7 +52,7 @@ impl Encoding {
         }
     }
 
-    /// Encodes into `buffer`, in constant time; `None` when that is too short.
+    /// Encodes into `buffer` in constant time; `None` if the buffer is too short.
     pub(crate) fn encode_into<'b>(self, bytes: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
         match self {
             Self::Hex => base16ct::lower::encode(bytes, buffer).ok(),
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn each_encoding_has_its_own_text() {
+    fn each_encoding_round_trips() {
         let bytes = [0xfb, 0xff, 0x0a, 0x00];
         for (encoding, text) in ALL.into_iter().zip(["fbff0a00", "+/8KAA==", "-_8KAA"]) {
             assert_eq!(encoding.encode(&bytes), text);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_not_exactly_the_encoding_is_refused() {
+    fn decoding_is_strict() {
         for encoding in ALL {
             for text in ["", " ", "fbf", "fbff0a00fbff0a00fb", "+/8KAA==\n"] {
                 assert_eq!(decoded(encoding, text), None, "{encoding:?} {text:?}");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_is_that_of_what_is_decoded() {
+    fn decoded_len_matches_decode() {
         let long = "0".repeat(2 * MAX_SIGNATURE);
         let texts =
             ["", "0", "0a", "0A", "0g", "/0", ":0", "`0", "é", "0a0", "YQ==", "YQ", "YR", "_-"];

@@ -1,44 +1,45 @@
-//! Why a request was not believed.
+//! The reason why a request failed verification.
 
 use std::fmt;
 
 use crate::verify::SecretError;
 
-/// Why a request was not believed.
+/// The reason why a request failed verification.
 ///
-/// For traces and tests. The sender is told none of it: every refusal of this kind is the same
-/// 401, because the reason helps only whoever guesses.
+/// It is for traces and tests. The sender only gets a 401 that is the same for all reasons, because
+/// details would help attackers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// A header that the scheme needs is not there.
+    /// A required header is missing.
     MissingHeader(&'static str),
-    /// A header that the scheme needs was sent more than once.
+    /// A required header was sent more than once.
     RepeatedHeader(&'static str),
-    /// A header that the scheme needs is not of its form.
+    /// A required header is malformed.
     MalformedHeader(&'static str),
-    /// The signature header is not of the scheme's grammar or encoding.
+    /// The signature header does not have the scheme's grammar or encoding.
     MalformedSignature(&'static str),
-    /// The signature header lists more signatures than any sender has reason to.
+    /// The signature header lists more than eight signatures.
     TooManySignatures(&'static str),
-    /// The timestamp is missing, or not of the scheme's form.
+    /// The timestamp is missing or malformed.
     MalformedTimestamp,
     /// The delivery was signed too long ago.
     TimestampTooOld,
     /// The delivery was signed too far in the future.
     TimestampTooNew,
-    /// No live secret made this signature.
+    /// The signature does not match any configured secret.
     InvalidSignature,
-    /// The body is not of the form in which the scheme carries its signature.
+    /// The body does not have the form that the scheme needs.
     MalformedBody,
-    /// The request names a key, or a place for one, that is not the provider's.
+    /// The request names a key or a key URL that is not the provider's.
     UntrustedKey,
-    /// The token was made for somebody else, or for another request.
+    /// The token was issued for another audience or another request.
     InvalidAudience,
-    /// The key could not be had. Not the sender's fault: answered by 503, not 401.
+    /// The provider's key could not be fetched or read. The sender gets 503 instead of 401, because
+    /// a retry may succeed.
     KeyUnavailable,
-    /// A secret that was given cannot be used with the scheme. No request meets it at an endpoint,
-    /// whose secrets are checked at start.
+    /// A secret cannot be used with the scheme. Endpoints check their secrets at start, so their
+    /// requests never get this error.
     InvalidSecret(SecretError),
 }
 
@@ -57,11 +58,13 @@ impl fmt::Display for VerifyError {
             Self::MalformedTimestamp => f.write_str("the timestamp is missing or malformed"),
             Self::TimestampTooOld => f.write_str("the delivery was signed too long ago"),
             Self::TimestampTooNew => f.write_str("the delivery was signed too far in the future"),
-            Self::InvalidSignature => f.write_str("no live secret made this signature"),
-            Self::MalformedBody => f.write_str("the body carries no signature of the right form"),
+            Self::InvalidSignature => f.write_str("signature does not match any configured secret"),
+            Self::MalformedBody => {
+                f.write_str("the body does not have the form that the scheme needs")
+            }
             Self::UntrustedKey => f.write_str("the request names a key that is not the provider's"),
             Self::InvalidAudience => f.write_str("the token was made for another request"),
-            Self::KeyUnavailable => f.write_str("the key could not be had"),
+            Self::KeyUnavailable => f.write_str("the key could not be fetched or read"),
             Self::InvalidSecret(error) => write!(f, "a secret {error}"),
         }
     }
@@ -74,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_and_the_secret_are_told() {
+    fn messages_name_header_and_secret() {
         for (error, text) in [
             (VerifyError::MissingHeader("x-a"), "the header x-a is missing"),
             (VerifyError::RepeatedHeader("x-a"), "the header x-a was sent more than once"),
@@ -84,7 +87,7 @@ mod tests {
                 "the signature in the header x-a is malformed",
             ),
             (VerifyError::TooManySignatures("x-a"), "the header x-a lists too many signatures"),
-            (VerifyError::InvalidSignature, "no live secret made this signature"),
+            (VerifyError::InvalidSignature, "signature does not match any configured secret"),
             (VerifyError::InvalidSecret(SecretError::Malformed("text")), "a secret is not text"),
         ] {
             assert_eq!(error.to_string(), text);

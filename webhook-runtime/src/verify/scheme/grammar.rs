@@ -1,62 +1,62 @@
-//! The grammar of signature headers: where in which header the signatures are.
+//! The grammar of signature headers, and the location of signatures in a request.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::AsHeaderName};
 
 use super::VerifyError;
 
-/// The most signatures of one request that are tried. Senders put two or three while they rotate
-/// a secret; a longer list is an attempt to make us work.
+/// The maximum number of signatures in one request. Senders put two or three while they rotate a
+/// secret. A longer list would only cost CPU time.
 pub(crate) const MAX_SIGNATURES: usize = 8;
 
-/// Where the signatures of a request are.
+/// The location of the signatures in a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Placement {
-    /// In one header, of the given grammar.
+    /// In one header with the given grammar.
     Header { name: &'static str, grammar: Grammar },
-    /// In headers numbered from 1, one for each live key: the name is what precedes the number.
+    /// In headers numbered from 1, one for each live key. The number follows the prefix.
     Numbered { prefix: &'static str },
-    /// In one header for each key: the first secret signs the first header, and so on.
+    /// In one header for each key: the first secret belongs to the first header, and so on.
     Paired { names: &'static [&'static str] },
-    /// In a parameter of the query, where the registered URL carries the credential.
+    /// In a query parameter, if the registered URL contains the token.
     Query { name: &'static str },
 }
 
-/// How signatures stand in one header.
+/// The grammar of signatures in one header.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Grammar {
-    /// One signature behind a prefix, which may be empty.
+    /// One signature after a prefix, which may be empty.
     Bare { prefix: &'static str },
-    /// `key=value` fields; the signatures are the fields called `signature`, unknown ones are
-    /// passed over.
+    /// `key=value` fields. The signatures are the fields named `signature`. Other fields are
+    /// ignored.
     Fields { separator: &'static str, signature: &'static str },
-    /// A list separated by spaces of `version,signature`; other versions are passed over.
+    /// A list of `version,signature`, separated by spaces. Other versions are ignored.
     Versions { version: &'static str },
 }
 
-/// The names of a scheme's headers, made ready once to be looked up.
+/// The names of a scheme's headers, prepared once for look-ups.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Names {
-    /// Of the signatures, where the names are known.
+pub(crate) struct HeaderNames {
+    /// The signature headers with a fixed name.
     pub(crate) signatures: Vec<HeaderName>,
     pub(crate) timestamp: Option<HeaderName>,
     pub(crate) id: Option<HeaderName>,
     pub(crate) required: Vec<HeaderName>,
 }
 
-/// The signatures that a request claims, not yet believed.
+/// The signatures in a request, before verification.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Signatures<'r> {
     list: [Signature<'r>; MAX_SIGNATURES],
     len: usize,
-    /// The timestamp, where it stands in the signature header.
+    /// The timestamp, if it is in the signature header.
     pub(crate) timestamp: Option<&'r str>,
 }
 
-/// One claimed signature.
+/// A signature in a request, before verification.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Signature<'r> {
     pub(crate) text: &'r str,
-    /// The only secret it may be made with, by position, where headers and secrets are paired.
+    /// The index of the only secret that it may match, if headers and secrets are paired.
     pub(crate) secret: Option<usize>,
 }
 
@@ -85,7 +85,7 @@ impl<'r> Signatures<'r> {
 }
 
 impl Placement {
-    /// The names of the headers, where they are known.
+    /// The names of the headers, if they are fixed.
     pub(crate) fn names(&self) -> Vec<HeaderName> {
         match *self {
             Self::Header { name, .. } => vec![HeaderName::from_static(name)],
@@ -96,7 +96,7 @@ impl Placement {
         }
     }
 
-    /// Finds the signatures of a request; `known` are the [`names`](Self::names).
+    /// Reads the signatures of a request. `known` are the [`names`](Self::names).
     pub(crate) fn read<'r>(
         &self,
         known: &[HeaderName],
@@ -107,14 +107,14 @@ impl Placement {
     ) -> Result<(), VerifyError> {
         match *self {
             Self::Header { name, grammar } => {
-                let value = text_in(headers, name, &known[0])?;
+                let value = named_header_text(headers, name, &known[0])?;
                 grammar.read(name, value, timestamp_field, claimed)?;
             }
             Self::Numbered { prefix } => {
                 for name in headers.keys() {
                     let number = name.as_str().strip_prefix(prefix);
                     if number.is_some_and(is_number) {
-                        let value = text_in(headers, prefix, name)?;
+                        let value = named_header_text(headers, prefix, name)?;
                         claimed.push(prefix, value, None)?;
                     }
                 }
@@ -134,7 +134,11 @@ impl Placement {
             Self::Paired { names } => {
                 for (secret, (label, name)) in names.iter().zip(known).enumerate() {
                     if headers.contains_key(name) {
-                        claimed.push(label, text_in(headers, label, name)?, Some(secret))?;
+                        claimed.push(
+                            label,
+                            named_header_text(headers, label, name)?,
+                            Some(secret),
+                        )?;
                     }
                 }
                 if claimed.len == 0 {
@@ -148,21 +152,21 @@ impl Placement {
         Ok(())
     }
 
-    /// Marks the headers that carry signatures as sensitive.
-    pub(crate) fn hide(&self, headers: &mut HeaderMap) {
+    /// Marks the signature headers as sensitive.
+    pub(crate) fn mark_sensitive(&self, headers: &mut HeaderMap) {
         match self {
-            Self::Header { name, .. } => hide(headers, name),
+            Self::Header { name, .. } => mark_sensitive(headers, name),
             Self::Numbered { prefix } => {
                 for (name, value) in headers {
                     value.set_sensitive(value.is_sensitive() || name.as_str().starts_with(prefix));
                 }
             }
-            Self::Paired { names } => names.iter().for_each(|name| hide(headers, name)),
+            Self::Paired { names } => names.iter().for_each(|name| mark_sensitive(headers, name)),
             Self::Query { .. } => {}
         }
     }
 
-    /// The header to name in a message.
+    /// The header name for error messages.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Header { name, .. } | Self::Query { name } => name,
@@ -190,10 +194,11 @@ impl Grammar {
                 let mut rest = Some(value);
                 while let Some(text) = rest {
                     let field;
-                    (field, rest) = cut(text, separator);
-                    // Base64 padding is made of `=` too: only the first one parts key and value.
+                    (field, rest) = split_first(text, separator);
+                    // Base64 padding also contains `=`, so only the first one separates key and
+                    // value.
                     let (key, text) =
-                        keyed(field, b'=').ok_or(VerifyError::MalformedSignature(header))?;
+                        split_key(field, b'=').ok_or(VerifyError::MalformedSignature(header))?;
                     if key == signature {
                         claimed.push(header, text, None)?;
                     } else if timestamp_field == Some(key)
@@ -210,7 +215,7 @@ impl Grammar {
                         return Err(VerifyError::TooManySignatures(header));
                     }
                     let (its_version, text) =
-                        keyed(entry, b',').ok_or(VerifyError::MalformedSignature(header))?;
+                        split_key(entry, b',').ok_or(VerifyError::MalformedSignature(header))?;
                     if its_version == version {
                         claimed.push(header, text, None)?;
                     }
@@ -220,7 +225,7 @@ impl Grammar {
         }
     }
 
-    /// Writes one signature the way [`read`](Self::read) finds it.
+    /// Writes a signature in this grammar.
     pub(crate) fn write(self, signature: &str, timestamp: Option<(&'static str, &str)>) -> String {
         match self {
             Self::Bare { prefix } => format!("{prefix}{signature}"),
@@ -234,24 +239,24 @@ impl Grammar {
 }
 
 /// Marks one header as sensitive.
-pub(crate) fn hide(headers: &mut HeaderMap, name: &str) {
+pub(crate) fn mark_sensitive(headers: &mut HeaderMap, name: &str) {
     if let Some(value) = headers.get_mut(name) {
         value.set_sensitive(true);
     }
 }
 
-/// A text before its first separator, and what follows that. What the standard library prepares to
-/// find a text is not worth its while for a single mark.
-fn cut<'t>(text: &'t str, separator: &str) -> (&'t str, Option<&'t str>) {
-    let cut = match separator.as_bytes() {
+/// Splits a text at its first separator. For a separator of one byte, a search for a `char` is
+/// faster than one for a `str`.
+fn split_first<'t>(text: &'t str, separator: &str) -> (&'t str, Option<&'t str>) {
+    let split = match separator.as_bytes() {
         [mark] => text.split_once(char::from(*mark)),
         _ => text.split_once(separator),
     };
-    cut.map_or((text, None), |(before, behind)| (before, Some(behind)))
+    split.map_or((text, None), |(before, behind)| (before, Some(behind)))
 }
 
-/// A short key before a mark, and what follows it.
-fn keyed(text: &str, mark: u8) -> Option<(&str, &str)> {
+/// Splits a text at its first `mark`, which is expected near the start.
+fn split_key(text: &str, mark: u8) -> Option<(&str, &str)> {
     let at = text.bytes().position(|byte| byte == mark)?;
     Some((&text[..at], &text[at + 1..]))
 }
@@ -260,8 +265,9 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The only value of a header: sent twice, two readers could see two values.
-pub(crate) fn single<'r>(
+/// The only value of a header. A repeated header is rejected, because two parsers could read
+/// different values.
+pub(crate) fn single_value<'r>(
     headers: &'r HeaderMap,
     label: &'static str,
     name: impl AsHeaderName,
@@ -274,20 +280,23 @@ pub(crate) fn single<'r>(
     Ok(value)
 }
 
-/// The only value of a header, as visible ASCII.
-pub(crate) fn text<'r>(headers: &'r HeaderMap, name: &'static str) -> Result<&'r str, VerifyError> {
-    text_in(headers, name, name)
+/// The only value of a header, as ASCII text.
+pub(crate) fn header_text<'r>(
+    headers: &'r HeaderMap,
+    name: &'static str,
+) -> Result<&'r str, VerifyError> {
+    named_header_text(headers, name, name)
 }
 
-/// The same for a name that is ready, or not a constant.
-pub(crate) fn text_in<'r>(
+/// The same, for a prepared or dynamic name. Errors contain `label`.
+pub(crate) fn named_header_text<'r>(
     headers: &'r HeaderMap,
     label: &'static str,
     name: impl AsHeaderName,
 ) -> Result<&'r str, VerifyError> {
-    // `to_str` asks of every byte whether it can be seen; whether all are ASCII is asked by words.
-    // A tab gets past this, and is of no use to anybody.
-    let value = single(headers, label, name)?.as_bytes();
+    // Faster than `to_str`, which checks byte by byte that the text is visible. Unlike `to_str`,
+    // this accepts a tab, which does no harm.
+    let value = single_value(headers, label, name)?.as_bytes();
     let text = std::str::from_utf8(value).ok().filter(|text| text.is_ascii());
     text.ok_or(VerifyError::MalformedHeader(label))
 }
@@ -309,7 +318,7 @@ mod tests {
         headers
     }
 
-    /// The signatures, each with the only secret it may be made with, and the time.
+    /// The signatures, each with the index of its only secret, and the time.
     type Found = (Vec<(String, Option<usize>)>, Option<String>);
 
     fn find(
@@ -340,7 +349,7 @@ mod tests {
     const TOO_MANY: Result<Found, VerifyError> = Err(VerifyError::TooManySignatures(HEADER));
 
     #[test]
-    fn a_bare_signature_stands_behind_its_prefix() {
+    fn a_bare_signature_follows_its_prefix() {
         assert_eq!(in_header(BARE, "sha256=ab"), found(&["ab"], None));
         assert_eq!(in_header(Grammar::Bare { prefix: "" }, "ab=="), found(&["ab=="], None));
         for value in ["ab", "SHA256=ab", " sha256=ab", "sha256=", "sha256", ""] {
@@ -349,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_found_by_their_names() {
+    fn fields_are_found_by_name() {
         let both = found(&["ab=="], Some("7"));
         assert_eq!(in_header(FIELDS, "t=7,v1=ab=="), both);
         assert_eq!(in_header(FIELDS, "v1=ab==,t=7"), both);
@@ -365,14 +374,14 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_the_time_only_where_the_scheme_says_so() {
+    fn a_time_field_counts_only_if_configured() {
         let placement = Placement::Header { name: HEADER, grammar: FIELDS };
         let sent = headers(&[(HEADER, "t=7,t=8,v1=a")]);
         assert_eq!(find(placement, &sent, "", None), found(&["a"], None));
     }
 
     #[test]
-    fn versions_are_found_by_their_names() {
+    fn versions_are_found_by_name() {
         assert_eq!(in_header(VERSIONS, "v1,a"), found(&["a"], None));
         assert_eq!(in_header(VERSIONS, "v1a,x v1,a,b v2,y v1,c"), found(&["a,b", "c"], None));
         for value in ["", "v1", "v1,a ", "v1,a  v1,b", "v2,a", "v1,", "V1,a"] {
@@ -381,18 +390,18 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_of_eight_at_most() {
+    fn a_list_has_at_most_eight_signatures() {
         let list = |entry: &str, separator: &str, count| vec![entry; count].join(separator);
         assert_eq!(in_header(VERSIONS, &list("v1,a", " ", 8)), found(&["a"; 8], None));
         assert_eq!(in_header(VERSIONS, &list("v1,a", " ", 9)), TOO_MANY);
-        // Entries that are passed over are work, too.
+        // Ignored entries count too.
         assert_eq!(in_header(VERSIONS, &list("v2,a", " ", 9)), TOO_MANY);
         assert_eq!(in_header(FIELDS, &list("v1=a", ",", 8)), found(&["a"; 8], None));
         assert_eq!(in_header(FIELDS, &list("v1=a", ",", 9)), TOO_MANY);
     }
 
     #[test]
-    fn a_header_is_sent_once_and_as_ascii() {
+    fn a_header_is_sent_once_as_ascii() {
         let placement = Placement::Header { name: HEADER, grammar: BARE };
         let judge = |all: &[(&'static str, &str)]| find(placement, &headers(all), "", None);
         assert_eq!(judge(&[]), Err(VerifyError::MissingHeader(HEADER)));
@@ -401,13 +410,13 @@ mod tests {
         let foreign = judge(&[(HEADER, "sha256=\u{e4}")]);
         assert_eq!(foreign, Err(VerifyError::MalformedHeader(HEADER)));
         let sent = headers(&[(HEADER, "a")]);
-        assert_eq!(text(&sent, HEADER), Ok("a"));
-        assert_eq!(single(&sent, HEADER, HEADER), Ok(&sent[HEADER]));
-        assert_eq!(text(&sent, "x-other"), Err(VerifyError::MissingHeader("x-other")));
+        assert_eq!(header_text(&sent, HEADER), Ok("a"));
+        assert_eq!(single_value(&sent, HEADER, HEADER), Ok(&sent[HEADER]));
+        assert_eq!(header_text(&sent, "x-other"), Err(VerifyError::MissingHeader("x-other")));
     }
 
     #[test]
-    fn numbered_headers_have_numbers() {
+    fn numbered_headers_end_in_a_number() {
         let placement = Placement::Numbered { prefix: "x-sig-" };
         assert!(placement.names().is_empty());
         let judge = |all: &[(&'static str, &str)]| find(placement, &headers(all), "", None);
@@ -424,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn paired_headers_belong_to_one_secret_each() {
+    fn paired_headers_have_one_secret_each() {
         const NAMES: &[&str] = &["x-first", "x-second"];
         let placement = Placement::Paired { names: NAMES };
         assert_eq!(placement.names(), NAMES);
@@ -437,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_has_the_parameter_once() {
+    fn a_query_parameter_is_sent_once() {
         let placement = Placement::Query { name: "code" };
         assert!(placement.names().is_empty());
         let judge = |query: &str| find(placement, &HeaderMap::new(), query, None);
@@ -451,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn what_carries_a_signature_is_sensitive() {
+    fn signature_headers_become_sensitive() {
         let shown = |placement: Placement| {
             let names = ["x-signature", "x-signature-1", "x-other"];
             let mut headers = headers(&names.map(|name| (name, "a")));
@@ -460,7 +469,7 @@ mod tests {
                 secret.set_sensitive(true);
                 secret
             });
-            placement.hide(&mut headers);
+            placement.mark_sensitive(&mut headers);
             assert!(headers["x-secret"].is_sensitive(), "it was before");
             names.map(|name| headers[name].is_sensitive())
         };
@@ -481,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_found() {
+    fn written_signatures_are_read_back() {
         for (grammar, time, written) in [
             (BARE, None, "sha256=ab"),
             (FIELDS, None, "v1=ab"),

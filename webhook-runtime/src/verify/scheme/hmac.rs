@@ -1,4 +1,5 @@
-//! HMAC for schemes that are code: keyed for each request, compared in constant time.
+//! HMAC for schemes that are code. The key is set up for each request, and comparison takes
+//! constant time.
 
 use base64ct::{Base64, Encoding as _};
 use hmac::{Hmac, KeyInit, Mac};
@@ -39,13 +40,13 @@ fn hmac<M: Mac + KeyInit>(key: &[u8], pieces: &[&[u8]]) -> Tag {
 }
 
 impl Tag {
-    /// Whether `text` is this tag in padded base64.
+    /// True if `text` is this tag in padded base64.
     pub(crate) fn is_base64(&self, text: &str) -> bool {
         let mut buffer = [0; 64];
         Base64::decode(text, &mut buffer).is_ok_and(|sent| self.matches(sent))
     }
 
-    /// Whether `text` is this tag in lower-case hex.
+    /// True if `text` is this tag in lower-case hex.
     pub(crate) fn is_hex(&self, text: &str) -> bool {
         let mut buffer = [0; 64];
         base16ct::lower::decode(text, &mut buffer).is_ok_and(|sent| self.matches(sent))
@@ -81,7 +82,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_tags_are_those_of_the_standard() {
+    fn tags_match_the_test_vectors() {
         for (hash, hex) in TAGS {
             for pieces in [
                 &[&b"what do ya want for nothing?"[..]][..],
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_has_to_be_the_whole_tag() {
+    fn only_the_whole_tag_matches() {
         for (hash, hex) in TAGS {
             let tag = hash.hmac(b"Jefe", &[b"what do ya want for nothing?"]);
             let base64 = tag.to_base64();

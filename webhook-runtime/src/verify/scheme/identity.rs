@@ -1,17 +1,17 @@
-//! What the inbox has to know of a scheme: what makes two requests one delivery, and where the secret
-//! itself is sent.
+//! The properties of a scheme that the inbox needs: what identifies a delivery, and where a request
+//! contains the secret itself.
 
 use std::borrow::Cow;
 
-use super::{Scheme, grammar::Placement, timestamp::Place};
+use super::{Scheme, grammar::Placement, timestamp::TimestampLocation};
 use crate::verify::json;
 
 impl Scheme {
-    /// What is signed of a body but for the time of signing: senders sign anew what they send again.
+    /// The signed body without the time of signing, because senders sign every retry anew.
     pub(crate) fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
-        let time = self.time_pointer().and_then(|pointer| {
+        let time = self.timestamp_pointer().and_then(|pointer| {
             let body = std::str::from_utf8(body).ok()?;
-            Some(json::place(json::text(body, pointer)?, body))
+            Some(json::byte_range(json::raw_value(body, pointer)?, body))
         });
         match time {
             Some(time) => Cow::Owned([&body[..time.start], &body[time.end..]].concat()),
@@ -19,7 +19,7 @@ impl Scheme {
         }
     }
 
-    /// The query parameter that carries the credential.
+    /// The query parameter that contains the token.
     pub(crate) fn parameter(&self) -> Option<&'static str> {
         match self.placement {
             Placement::Query { name } => Some(name),
@@ -27,11 +27,11 @@ impl Scheme {
         }
     }
 
-    /// Where in the body the time of the signature has to be.
-    pub(crate) fn time_pointer(&self) -> Option<&'static str> {
-        match self.timestamp?.place {
-            Place::Pointer(pointer) => Some(pointer),
-            Place::Header(_) | Place::Field(_) => None,
+    /// The pointer to the signed time in the body.
+    pub(crate) fn timestamp_pointer(&self) -> Option<&'static str> {
+        match self.timestamp?.location {
+            TimestampLocation::Pointer(pointer) => Some(pointer),
+            TimestampLocation::Header(_) | TimestampLocation::Field(_) => None,
         }
     }
 }
@@ -45,8 +45,8 @@ mod tests {
     const TIMED: Scheme = HMAC_SHA256_HEX.timestamp(Timestamp::pointer("/sent"));
 
     #[test]
-    fn the_time_of_signing_is_not_part_of_what_is_sent_again() {
-        assert_eq!(TIMED.time_pointer(), Some("/sent"));
+    fn identity_ignores_the_signed_time() {
+        assert_eq!(TIMED.timestamp_pointer(), Some("/sent"));
         let identity = |body: &'static str| TIMED.identity(body.as_bytes());
         assert_eq!(
             identity(r#"{"sent":1760000000,"a":1}"#),
@@ -67,18 +67,18 @@ mod tests {
     }
 
     #[test]
-    fn without_a_time_in_the_body_the_body_is_what_it_is() {
+    fn identity_is_the_body_without_a_time_in_it() {
         let fields = HMAC_SHA256_HEX.fields(",", "v1").timestamp(Timestamp::field("t"));
         for scheme in
             [HMAC_SHA256_HEX, HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")), fields]
         {
-            assert_eq!(scheme.time_pointer(), None);
+            assert_eq!(scheme.timestamp_pointer(), None);
             assert_eq!(scheme.identity(br#"{"sent":1}"#), &br#"{"sent":1}"#[..]);
         }
     }
 
     #[test]
-    fn only_a_query_has_a_parameter() {
+    fn only_a_query_scheme_has_a_parameter() {
         assert_eq!(Scheme::token().query("code").parameter(), Some("code"));
         assert_eq!(Scheme::token().header("code").parameter(), None);
     }

@@ -1,6 +1,6 @@
-//! Algorithms and the keys prepared for them, once, when the endpoint is built.
+//! Algorithms, and keys that are prepared once, when the endpoint is built.
 
-use base64ct::{Base64, Base64Unpadded, Encoding as _};
+use base64ct::{Base64, Encoding as _};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
@@ -8,26 +8,27 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{
-    asymmetric::{Asymmetric, PublicKey},
+    KeyEncoding,
+    asymmetric::{AsymmetricAlgorithm, PublicKey},
     template::{Template, Values},
 };
 use crate::verify::{Secret, SecretError};
 
-/// How a scheme signs.
+/// The algorithm of a scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
     HmacSha1,
     HmacSha256,
     HmacSha512,
-    /// SHA-256 over a text that contains the secret: not a MAC, but some providers use it.
+    /// SHA-256 of a text that contains the secret. It is not a MAC, but some providers use it.
     Sha256,
     /// The secret itself is sent.
     Token,
     /// `user:password` is sent as HTTP basic authentication.
     Basic,
-    /// Signed with a private key, and checked with the public one.
+    /// A private key signs, and its public key verifies.
     #[allow(dead_code, reason = "made by features only")]
-    Asymmetric(Asymmetric),
+    Asymmetric(AsymmetricAlgorithm),
 }
 
 impl Algorithm {
@@ -43,7 +44,7 @@ impl Algorithm {
         }
     }
 
-    /// The length of a signature in bytes.
+    /// The length of a signature in bytes, if it is fixed.
     pub(crate) const fn signature_len(self) -> Option<usize> {
         match self {
             Self::HmacSha1 => Some(20),
@@ -54,98 +55,25 @@ impl Algorithm {
         }
     }
 
-    /// Whether the credential is sent as it is, and covers nothing of the request.
+    /// True if the secret itself is sent, so that nothing of the request is signed.
     pub(crate) const fn is_credential(self) -> bool {
         matches!(self, Self::Token | Self::Basic)
     }
 }
 
-/// How the text that the provider shows becomes a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyEncoding {
-    /// The text is the key, even when it looks like base64 or hex.
-    Text,
-    /// Hexadecimal, either case.
-    Hex,
-    /// Base64, standard alphabet; padding may be missing.
-    Base64,
-    /// Base64 behind an optional prefix such as `whsec_`.
-    PrefixedBase64(&'static str),
-    /// With the prefix, base64 behind it; without, the text is the key.
-    PrefixedBase64OrText(&'static str),
-    /// Text whose `&amp;`, `&lt;`, `&gt;`, `&quot;` and `&#039;` stand for the characters they name,
-    /// as WordPress keeps it.
-    HtmlEscaped,
-    /// PEM, or base64 of the same DER.
-    Pem,
-}
-
-impl KeyEncoding {
-    /// The bytes of the key.
-    pub(crate) fn decode(self, secret: &Secret) -> Result<Zeroizing<Vec<u8>>, SecretError> {
-        if secret.is_blank() {
-            return Err(SecretError::Blank);
-        }
-        let Some(text) = secret.text() else {
-            return Ok(Zeroizing::new(secret.expose().to_vec()));
-        };
-        let key = match self {
-            Self::Text => text.as_bytes().to_vec(),
-            Self::Hex => base16ct::mixed::decode_vec(text)
-                .map_err(|_| SecretError::Malformed("hexadecimal"))?,
-            Self::PrefixedBase64(prefix) => base64(text.strip_prefix(prefix).unwrap_or(text))?,
-            Self::PrefixedBase64OrText(prefix) => match text.strip_prefix(prefix) {
-                Some(encoded) => base64(encoded)?,
-                None => text.as_bytes().to_vec(),
-            },
-            Self::HtmlEscaped => unescaped(text).into_bytes(),
-            Self::Pem if text.starts_with("-----BEGIN") => text.as_bytes().to_vec(),
-            Self::Base64 | Self::Pem => base64(text)?,
-        };
-        let key = Zeroizing::new(key);
-        if key.is_empty() { Err(SecretError::Blank) } else { Ok(key) }
-    }
-}
-
-/// What `wp_specialchars_decode` makes of a text with `ENT_QUOTES`.
-fn unescaped(text: &str) -> String {
-    const ENTITIES: [(&str, &str); 6] = [
-        ("&quot;", "\""),
-        ("&#039;", "'"),
-        ("&#x27;", "'"),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&amp;", "&"),
-    ];
-    ENTITIES.iter().fold(text.to_owned(), |text, (entity, mark)| text.replace(entity, mark))
-}
-
-fn base64(text: &str) -> Result<Vec<u8>, SecretError> {
-    if text.trim().is_empty() {
-        return Err(SecretError::Blank);
-    }
-    let decoded = if text.ends_with('=') {
-        Base64::decode_vec(text)
-    } else {
-        Base64Unpadded::decode_vec(text)
-    };
-    decoded.map_err(|_| SecretError::Malformed("base64"))
-}
-
-/// A secret made ready for its algorithm.
+/// A prepared key.
 #[derive(Clone)]
 pub(crate) enum Key {
     HmacSha1(Hmac<Sha1>),
     HmacSha256(Hmac<Sha256>),
     HmacSha512(Hmac<Sha512>),
     Sha256(Zeroizing<Vec<u8>>),
-    /// What has to be sent, word for word.
+    /// The exact text that is sent.
     Token(Zeroizing<String>),
     Public(PublicKey),
 }
 
-/// A computed signature.
+/// A computed MAC or hash.
 pub(crate) struct Tag {
     bytes: [u8; 64],
     len: usize,
@@ -164,12 +92,12 @@ impl Tag {
 
     /// Compares in constant time.
     pub(crate) fn matches(&self, signature: &[u8]) -> bool {
-        is_same(self.as_bytes(), signature)
+        constant_time_eq(self.as_bytes(), signature)
     }
 }
 
-/// Compares in constant time, by words: byte by byte, it takes as long as to hash a block.
-pub(crate) fn is_same(left: &[u8], right: &[u8]) -> bool {
+/// Compares in constant time, word by word. Byte by byte, it would take as long as hashing a block.
+pub(crate) fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }
@@ -183,10 +111,10 @@ pub(crate) fn is_same(left: &[u8], right: &[u8]) -> bool {
 }
 
 impl Key {
-    /// Decodes a secret and does once what does not depend on the request.
+    /// Decodes a secret, and does all work that does not depend on the request.
     ///
     /// # Errors
-    /// When the secret is blank or not of the form that the scheme needs.
+    /// If the secret is blank, or malformed for the scheme.
     pub(crate) fn prepare(
         algorithm: Algorithm,
         encoding: KeyEncoding,
@@ -194,9 +122,9 @@ impl Key {
     ) -> Result<Self, SecretError> {
         let key = encoding.decode(secret)?;
         Ok(match algorithm {
-            Algorithm::HmacSha1 => Self::HmacSha1(keyed(&key)),
-            Algorithm::HmacSha256 => Self::HmacSha256(keyed(&key)),
-            Algorithm::HmacSha512 => Self::HmacSha512(keyed(&key)),
+            Algorithm::HmacSha1 => Self::HmacSha1(new_mac(&key)),
+            Algorithm::HmacSha256 => Self::HmacSha256(new_mac(&key)),
+            Algorithm::HmacSha512 => Self::HmacSha512(new_mac(&key)),
             Algorithm::Sha256 => Self::Sha256(key),
             Algorithm::Token => Self::Token(text(&key)?),
             Algorithm::Basic => {
@@ -212,12 +140,12 @@ impl Key {
         })
     }
 
-    /// The signature of a text; `None` where the key cannot make one.
+    /// The MAC or hash of the signed text; `None` for tokens and public keys.
     pub(crate) fn tag(&self, template: &Template, values: &Values<'_>) -> Option<Tag> {
         Some(match self {
-            Self::HmacSha1(keyed) => mac(keyed, template, values),
-            Self::HmacSha256(keyed) => mac(keyed, template, values),
-            Self::HmacSha512(keyed) => mac(keyed, template, values),
+            Self::HmacSha1(keyed) => compute_mac(keyed, template, values),
+            Self::HmacSha256(keyed) => compute_mac(keyed, template, values),
+            Self::HmacSha512(keyed) => compute_mac(keyed, template, values),
             Self::Sha256(secret) => {
                 let mut hash = Sha256::new();
                 let values = Values { secret, ..*values };
@@ -228,8 +156,8 @@ impl Key {
         })
     }
 
-    /// Whether this key, where it is a public one, confirms the signature.
-    pub(crate) fn confirms(
+    /// Verifies a signature with a public key; false for other keys.
+    pub(crate) fn verifies(
         &self,
         template: &Template,
         values: &Values<'_>,
@@ -238,9 +166,9 @@ impl Key {
         matches!(self, Self::Public(key) if key.verify(template, values, signature))
     }
 
-    /// Compares a sent credential with the expected one. Both are hashed first, so that the time
-    /// taken tells neither where they differ nor how long the expected one is.
-    pub(crate) fn is_token(&self, sent: &[u8]) -> bool {
+    /// Compares a sent credential with the expected one. Both are hashed first, so that the
+    /// duration reveals neither the first difference nor the length of the expected one.
+    pub(crate) fn matches_credential(&self, sent: &[u8]) -> bool {
         match self {
             Self::Token(expected) => {
                 Sha256::digest(expected.as_bytes()).ct_eq(&Sha256::digest(sent)).into()
@@ -249,8 +177,8 @@ impl Key {
         }
     }
 
-    /// The credential to send, where the secret itself is what is sent.
-    pub(crate) fn token(&self) -> Option<&str> {
+    /// The credential to send, if the secret itself is sent.
+    pub(crate) fn credential(&self) -> Option<&str> {
         match self {
             Self::Token(expected) => Some(expected),
             _ => None,
@@ -265,12 +193,12 @@ fn text(key: &[u8]) -> Result<Zeroizing<String>, SecretError> {
     }
 }
 
-fn keyed<M: KeyInit>(key: &[u8]) -> M {
-    // HMAC takes a key of any length; emptiness was refused when the key was decoded.
+fn new_mac<M: KeyInit>(key: &[u8]) -> M {
+    // HMAC takes a key of any length. Decoding the key rejected an empty one.
     M::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
-fn mac<M: Mac + Clone>(keyed: &M, template: &Template, values: &Values<'_>) -> Tag {
+fn compute_mac<M: Mac + Clone>(keyed: &M, template: &Template, values: &Values<'_>) -> Tag {
     let mut mac = keyed.clone();
     template.feed(values, |piece| mac.update(piece));
     Tag::new(&mac.finalize().into_bytes())
@@ -280,93 +208,29 @@ fn mac<M: Mac + Clone>(keyed: &M, template: &Template, values: &Values<'_>) -> T
 mod tests {
     use super::*;
 
-    fn decoded(encoding: KeyEncoding, text: &str) -> Result<Vec<u8>, SecretError> {
-        encoding.decode(&Secret::new(text)).map(|key| key.to_vec())
-    }
-
     #[test]
-    fn a_blank_secret_is_refused_under_every_encoding() {
-        const WHSEC: KeyEncoding = KeyEncoding::PrefixedBase64("whsec_");
-        const OPEN: KeyEncoding = KeyEncoding::PrefixedBase64OrText("whsec_");
-        for encoding in [KeyEncoding::Text, KeyEncoding::Hex, KeyEncoding::Base64, WHSEC, OPEN] {
-            for text in ["", " ", "   ", "\n"] {
-                assert_eq!(
-                    decoded(encoding, text),
-                    Err(SecretError::Blank),
-                    "{encoding:?} {text:?}"
-                );
-            }
-        }
-        for text in ["whsec_", "whsec_ "] {
-            assert_eq!(decoded(WHSEC, text), Err(SecretError::Blank), "{text:?}");
-            assert_eq!(decoded(OPEN, text), Err(SecretError::Blank), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn keys_are_decoded_as_the_scheme_says() {
-        const WHSEC: KeyEncoding = KeyEncoding::PrefixedBase64("whsec_");
-        assert_eq!(decoded(KeyEncoding::Text, "YWI="), Ok(b"YWI=".to_vec()));
-        assert_eq!(decoded(KeyEncoding::Base64, "YWI="), Ok(b"ab".to_vec()));
-        assert_eq!(decoded(KeyEncoding::Base64, "YWI"), Ok(b"ab".to_vec()));
-        assert_eq!(decoded(KeyEncoding::Hex, "6162"), Ok(b"ab".to_vec()));
-        assert_eq!(decoded(KeyEncoding::Hex, "4A4b"), Ok(b"JK".to_vec()));
-        assert_eq!(decoded(WHSEC, "whsec_YWI="), Ok(b"ab".to_vec()));
-        assert_eq!(decoded(WHSEC, "YWI="), Ok(b"ab".to_vec()));
-        assert_eq!(
-            decoded(KeyEncoding::PrefixedBase64OrText("whsec_"), "YWI="),
-            Ok(b"YWI=".to_vec())
-        );
-        assert_eq!(decoded(KeyEncoding::Hex, "xyz"), Err(SecretError::Malformed("hexadecimal")));
-        assert_eq!(decoded(WHSEC, "whsec_!"), Err(SecretError::Malformed("base64")));
-    }
-
-    #[test]
-    fn pem_is_kept_and_anything_else_is_base64() {
-        let pem = "-----BEGIN PUBLIC KEY-----\nYWI=\n-----END PUBLIC KEY-----\n";
-        assert_eq!(decoded(KeyEncoding::Pem, pem), Ok(pem.as_bytes().to_vec()));
-        assert_eq!(decoded(KeyEncoding::Pem, "YWI="), Ok(b"ab".to_vec()));
-        assert_eq!(decoded(KeyEncoding::Pem, "no PEM"), Err(SecretError::Malformed("base64")));
-    }
-
-    #[test]
-    fn entities_are_undone_once() {
-        let text = "&lt;a&gt; &amp;amp; &quot;b&quot; &#039;c&#x27; &eacute;";
-        let key = "<a> &amp; \"b\" 'c' &eacute;";
-        assert_eq!(decoded(KeyEncoding::HtmlEscaped, text), Ok(key.as_bytes().to_vec()));
-    }
-
-    #[test]
-    fn a_key_that_is_not_text_is_not_decoded() {
-        for encoding in [KeyEncoding::Text, KeyEncoding::Hex, KeyEncoding::Base64] {
-            let key = encoding.decode(&Secret::from_key(*b"\xff6")).map(|key| key.to_vec());
-            assert_eq!(key, Ok(b"\xff6".to_vec()), "{encoding:?}");
-        }
-    }
-
-    #[test]
-    fn algorithms_are_told_apart() {
-        let told = |algorithm: Algorithm| {
+    fn algorithms_have_labels_and_lengths() {
+        let properties = |algorithm: Algorithm| {
             (algorithm.label(), algorithm.signature_len(), algorithm.is_credential())
         };
-        assert_eq!(told(Algorithm::HmacSha1), ("HMAC-SHA1", Some(20), false));
-        assert_eq!(told(Algorithm::HmacSha256), ("HMAC-SHA256", Some(32), false));
-        assert_eq!(told(Algorithm::HmacSha512), ("HMAC-SHA512", Some(64), false));
-        assert_eq!(told(Algorithm::Sha256), ("SHA-256", Some(32), false));
-        assert_eq!(told(Algorithm::Token), ("token", None, true));
-        assert_eq!(told(Algorithm::Basic), ("basic auth", None, true));
+        assert_eq!(properties(Algorithm::HmacSha1), ("HMAC-SHA1", Some(20), false));
+        assert_eq!(properties(Algorithm::HmacSha256), ("HMAC-SHA256", Some(32), false));
+        assert_eq!(properties(Algorithm::HmacSha512), ("HMAC-SHA512", Some(64), false));
+        assert_eq!(properties(Algorithm::Sha256), ("SHA-256", Some(32), false));
+        assert_eq!(properties(Algorithm::Token), ("token", None, true));
+        assert_eq!(properties(Algorithm::Basic), ("basic auth", None, true));
     }
 
     #[test]
-    fn only_what_is_equal_in_every_byte_is_the_same() {
+    fn constant_time_eq_compares_every_byte() {
         for length in 0..40 {
             let left = vec![0x5a; length];
-            assert!(is_same(&left, &left.clone()), "{length}");
-            assert!(!is_same(&left, &[&left[..], &[0x5a]].concat()), "{length}");
+            assert!(constant_time_eq(&left, &left.clone()), "{length}");
+            assert!(!constant_time_eq(&left, &[&left[..], &[0x5a]].concat()), "{length}");
             for at in 0..length {
                 let mut right = left.clone();
                 right[at] ^= 1;
-                assert!(!is_same(&left, &right), "{at} of {length}");
+                assert!(!constant_time_eq(&left, &right), "{at} of {length}");
             }
         }
         assert!(Tag::new(b"tag").matches(b"tag"));
@@ -385,9 +249,9 @@ mod tests {
         ))
     }
 
-    /// RFC 2202 and RFC 4231, test case 2; the last is that text behind the key.
+    /// RFC 2202 and RFC 4231, test case 2. The last one is a plain hash of key and text.
     #[test]
-    fn tags_are_those_of_the_standards() {
+    fn tags_match_the_test_vectors() {
         let text = b"what do ya want for nothing?";
         for (algorithm, template, tag) in [
             (Algorithm::HmacSha1, "{body}", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
@@ -414,29 +278,36 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_is_sent_word_for_word() {
+    fn a_credential_is_sent_verbatim() {
         let token = prepared(Algorithm::Token, "s3cret").expect("a token");
-        assert_eq!(token.token(), Some("s3cret"));
-        assert!(token.is_token(b"s3cret"));
-        assert!(!token.is_token(b"s3cre") && !token.is_token(b"") && !token.is_token(b"S3cret"));
+        assert_eq!(token.credential(), Some("s3cret"));
+        assert!(token.matches_credential(b"s3cret"));
+        assert!(
+            !token.matches_credential(b"s3cre")
+                && !token.matches_credential(b"")
+                && !token.matches_credential(b"S3cret")
+        );
         let basic = prepared(Algorithm::Basic, "user:pass").expect("user and password");
-        assert_eq!(basic.token(), Some("Basic dXNlcjpwYXNz"));
-        assert!(basic.is_token(b"Basic dXNlcjpwYXNz") && !basic.is_token(b"user:pass"));
+        assert_eq!(basic.credential(), Some("Basic dXNlcjpwYXNz"));
+        assert!(
+            basic.matches_credential(b"Basic dXNlcjpwYXNz")
+                && !basic.matches_credential(b"user:pass")
+        );
         let mac = prepared(Algorithm::HmacSha256, "s3cret").expect("a key");
-        assert_eq!(mac.token(), None);
-        assert!(!mac.is_token(b"s3cret"));
-        assert!(!mac.confirms(&Template::BODY, &Values::default(), b""));
+        assert_eq!(mac.credential(), None);
+        assert!(!mac.matches_credential(b"s3cret"));
+        assert!(!mac.verifies(&Template::BODY, &Values::default(), b""));
     }
 
     #[test]
-    fn half_a_credential_is_refused() {
-        let refused = |algorithm, text: &str| prepared(algorithm, text).err();
+    fn incomplete_credentials_are_rejected() {
+        let error = |algorithm, text: &str| prepared(algorithm, text).err();
         let malformed = SecretError::Malformed("of the form user:password");
-        assert_eq!(refused(Algorithm::Basic, "user"), Some(malformed));
+        assert_eq!(error(Algorithm::Basic, "user"), Some(malformed));
         for text in ["user:", "user: ", "u:\t", ":"] {
-            assert_eq!(refused(Algorithm::Basic, text), Some(SecretError::Blank), "{text:?}");
+            assert_eq!(error(Algorithm::Basic, text), Some(SecretError::Blank), "{text:?}");
         }
-        assert_eq!(refused(Algorithm::Basic, ":pass"), None);
+        assert_eq!(error(Algorithm::Basic, ":pass"), None);
         let binary = Key::prepare(Algorithm::Token, KeyEncoding::Text, &Secret::from_key(*b"\xff"));
         assert_eq!(binary.err(), Some(SecretError::Malformed("text")));
     }

@@ -9,12 +9,12 @@ use super::{
     grammar::Placement,
     key::{Algorithm, Key},
     template::Values,
-    timestamp::Place,
+    timestamp::TimestampLocation,
     verify::unix_millis,
 };
 use crate::verify::{Secret, SecretError};
 
-/// A request that is to be signed.
+/// A request to sign.
 ///
 /// ```
 /// use webhook_runtime::{Secret, providers::GITHUB, scheme::RequestToSign};
@@ -31,15 +31,15 @@ pub struct RequestToSign<'r> {
     pub url: &'r str,
     /// The id of the delivery.
     pub id: &'r str,
-    /// The time of signing; now, unless given.
+    /// The time of signing; `None` is now.
     pub at: Option<SystemTime>,
-    /// The content type, where the scheme signs forms in another way.
+    /// True if the body is a form, which some schemes sign in another way.
     pub form: bool,
     /// The body.
     pub body: &'r [u8],
 }
 
-/// Shows no body.
+/// Hides the body.
 impl fmt::Debug for RequestToSign<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestToSign")
@@ -51,7 +51,7 @@ impl fmt::Debug for RequestToSign<'_> {
 }
 
 impl<'r> RequestToSign<'r> {
-    /// A POST of `body`, signed now, with the id `msg_1` where the scheme signs an id.
+    /// A POST of `body`, signed now. The id is `msg_1`.
     #[must_use]
     pub const fn new(body: &'r [u8]) -> Self {
         Self { method: "POST", url: "", id: "msg_1", at: None, form: false, body }
@@ -99,41 +99,41 @@ impl<'r> RequestToSign<'r> {
     }
 }
 
-/// A signed request: what has to be sent with it and, where the signature is in the body, as it.
+/// A signed request: the headers to add, and the body to send.
 #[derive(Clone)]
 pub struct SignedParts<'r> {
-    /// Signature, timestamp and id.
+    /// The headers with signature, timestamp and id.
     pub headers: HeaderMap,
-    /// The body to send: the one that was given, unless the scheme puts its signature inside.
+    /// The body to send: the given one, unless the scheme puts the signature into the body.
     pub body: Cow<'r, [u8]>,
 }
 
-/// Shows neither signature nor body.
+/// Hides signature and body.
 impl fmt::Debug for SignedParts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signed").field("body_len", &self.body.len()).finish_non_exhaustive()
+        f.debug_struct("SignedParts").field("body_len", &self.body.len()).finish_non_exhaustive()
     }
 }
 
 impl<'r> SignedParts<'r> {
-    /// A request whose body is sent as it was given.
+    /// A signed request with an unchanged body.
     #[must_use]
     pub fn new(headers: HeaderMap, request: &RequestToSign<'r>) -> Self {
         Self { headers, body: Cow::Borrowed(request.body) }
     }
 }
 
-/// Why a request could not be signed.
+/// The reason why a request could not be signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignError {
     /// The secret cannot be used with this scheme.
     Secret(SecretError),
-    /// The value for this header is not one that a header can have.
+    /// The value is not valid in this header.
     Header(&'static str),
-    /// The body is not of the form in which the scheme carries its signature.
+    /// The body does not have the form that the scheme needs.
     Body,
-    /// The provider signs with a key that nobody else has.
+    /// Only the provider has the key to sign with.
     Unsupported,
 }
 
@@ -151,12 +151,12 @@ impl fmt::Display for SignError {
 impl std::error::Error for SignError {}
 
 impl Scheme {
-    /// The headers that a genuine request carries: signature, timestamp and id.
+    /// Signs a request: makes the headers with signature, timestamp and id.
     ///
-    /// A timestamp that the scheme reads from the body has to be in the body already.
+    /// If the timestamp is in the body, the body must already contain it.
     ///
     /// # Errors
-    /// When the secret is not of the scheme's form, or the id cannot stand in a header.
+    /// If the secret is malformed, or the id is not valid in a header.
     pub(crate) fn sign<'r>(
         &self,
         secret: &Secret,
@@ -167,7 +167,7 @@ impl Scheme {
         self.write(request, &timestamp, |values| self.signature(secret, values))
     }
 
-    /// Writes the headers, with a timestamp of any text and a signature of any kind.
+    /// Writes the headers, with any text as timestamp and as signature.
     pub(super) fn write<'r>(
         &self,
         request: &RequestToSign<'r>,
@@ -192,10 +192,10 @@ impl Scheme {
             insert_plain(&mut headers, name, request.id)?;
         }
         let mut field = None;
-        match self.timestamp.map(|timestamp| timestamp.place) {
-            Some(Place::Header(name)) => insert_plain(&mut headers, name, timestamp)?,
-            Some(Place::Field(name)) => field = Some((name, timestamp)),
-            Some(Place::Pointer(_)) | None => {}
+        match self.timestamp.map(|timestamp| timestamp.location) {
+            Some(TimestampLocation::Header(name)) => insert_plain(&mut headers, name, timestamp)?,
+            Some(TimestampLocation::Field(name)) => field = Some((name, timestamp)),
+            Some(TimestampLocation::Pointer(_)) | None => {}
         }
         match self.placement {
             Placement::Header { name, grammar } => {
@@ -205,7 +205,7 @@ impl Scheme {
                 insert(&mut headers, prefix, &format!("{prefix}1"), &signature)?;
             }
             Placement::Paired { names } => insert(&mut headers, names[0], names[0], &signature)?,
-            // The URL carries it.
+            // The URL contains it.
             Placement::Query { .. } => {}
         }
         Ok(SignedParts::new(headers, request))
@@ -225,7 +225,7 @@ impl Scheme {
         let key = Key::prepare(self.algorithm, self.key, secret)?;
         Ok(match key.tag(&self.template, values) {
             Some(tag) => self.encoding.encode(tag.as_bytes()),
-            None => key.token().unwrap_or_default().to_owned(),
+            None => key.credential().unwrap_or_default().to_owned(),
         })
     }
 
@@ -253,14 +253,14 @@ fn insert(
     Ok(())
 }
 
-/// Puts a value into a header that is no secret: an id, a time.
+/// Inserts a header with a value that is no secret: an id or a time.
 fn insert_plain(headers: &mut HeaderMap, name: &'static str, value: &str) -> Result<(), SignError> {
     let value = HeaderValue::from_str(value).map_err(|_| SignError::Header(name))?;
     headers.insert(HeaderName::from_static(name), value);
     Ok(())
 }
 
-/// Puts a value into a header.
+/// Inserts a header with a sensitive value.
 pub(crate) fn insert_header(
     headers: &mut HeaderMap,
     name: &'static str,
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_what_was_said_of_it() {
+    fn setters_set_the_request() {
         let plain = RequestToSign::new(b"{}");
         assert_eq!((plain.method, plain.url, plain.id, plain.form), ("POST", "", "msg_1", false));
         let all = plain.method("PUT").url("https://a/").id("7").at(at()).form();
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn every_header_of_the_scheme_is_there() {
+    fn every_header_of_the_scheme_is_written() {
         assert_eq!(names(HMAC_SHA256_HEX), ["x-signature"]);
         let timed =
             HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")).signed("{timestamp}{body}");
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_form_one_field_is_signed() {
+    fn one_form_field_is_signed() {
         let scheme = HMAC_SHA256_HEX.signs_form_field("payload");
         let plain = signed(HMAC_SHA256_HEX, &RequestToSign::new(b"{} "));
         let form = RequestToSign::new(b"a=1&payload=%7B%7D+").form();
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_header_can_hold_is_refused() {
+    fn invalid_header_values_are_rejected() {
         let named = HMAC_SHA256_HEX.id_header("x-id").signed("{id}{body}");
         let sign = |secret: &str, id| {
             named.sign(&Secret::new(secret), &RequestToSign::new(b"{}").id(id)).map(drop)
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_signature_nor_body_is_shown() {
+    fn debug_hides_signature_and_body() {
         let request = RequestToSign::new(b"canary").id("7");
         let shown = "RequestToSign { method: \"POST\", id: \"7\", body_len: 6, .. }";
         assert_eq!(format!("{request:?}"), shown);
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_said_what_is_wrong() {
+    fn errors_have_messages() {
         for (error, text) in [
             (SignError::Secret(SecretError::Malformed("text")), "the secret is not text"),
             (SignError::Header("x-id"), "the value for the header x-id is not ASCII text"),

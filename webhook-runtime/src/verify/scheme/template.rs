@@ -1,11 +1,11 @@
-//! The text that is signed, as a template such as `{timestamp}.{body}`.
+//! Templates of the signed text, such as `{timestamp}.{body}`.
 
 use std::borrow::Cow;
 
-/// The most parts (literals and placeholders) one template may have.
+/// The maximum number of parts (literals and placeholders) of a template.
 const MAX_PARTS: usize = 12;
 
-/// One part of a signed text.
+/// A part of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Literal(&'static str),
@@ -13,13 +13,13 @@ pub(crate) enum Part {
     Timestamp,
     Method,
     Url,
-    /// The URL with the percent-escapes undone that HubSpot undoes.
+    /// The URL after decoding the percent-escapes that HubSpot decodes.
     DecodedUrl,
     Body,
     Secret,
 }
 
-/// A signed text, taken apart when the constant that holds it is evaluated.
+/// A template, parsed when the constant that contains it is evaluated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Template {
     parts: [Part; MAX_PARTS],
@@ -27,7 +27,7 @@ pub(crate) struct Template {
     source: &'static str,
 }
 
-/// What the placeholders of a template stand for in one request.
+/// The values of the placeholders in one request.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Values<'a> {
     pub(crate) id: &'a str,
@@ -39,13 +39,13 @@ pub(crate) struct Values<'a> {
 }
 
 impl Template {
-    /// The raw body and nothing else.
+    /// Only the raw body.
     pub(crate) const BODY: Self = Self::parse("{body}");
 
-    /// PayloadShape `source` apart.
+    /// Parses `source`.
     ///
     /// # Panics
-    /// On a malformed template; in a constant that is a compile error.
+    /// If the template is malformed. In a constant, this is a compile error.
     pub(crate) const fn parse(source: &'static str) -> Self {
         let bytes = source.as_bytes();
         let mut template = Self { parts: [Part::Literal(""); MAX_PARTS], len: 0, source };
@@ -77,7 +77,7 @@ impl Template {
         self.source
     }
 
-    /// Whether `part` is signed.
+    /// True if the template contains `part`.
     pub(crate) const fn has(&self, part: Part) -> bool {
         let mut at = 0;
         while at < self.len {
@@ -89,7 +89,7 @@ impl Template {
         false
     }
 
-    /// The literal that ends the id, if one does: an id that contains it could be cut in two ways.
+    /// The literal after the id, if there is one. An id that contains it would be ambiguous.
     pub(crate) fn id_separator(&self) -> Option<&'static str> {
         let parts = &self.parts[..self.len];
         let id = parts.iter().position(|part| *part == Part::Id)?;
@@ -99,9 +99,9 @@ impl Template {
         }
     }
 
-    /// Whether the body could begin within the id, or the id end within the body: everything between
-    /// them is of marks that an id may have. `digits` says that the time is.
-    pub(crate) const fn id_meets_body(&self, digits: bool) -> bool {
+    /// True if the border between id and body is ambiguous: everything between them consists of
+    /// characters that an id may contain. `digits` says that the timestamp is a number.
+    pub(crate) const fn id_could_overlap_body(&self, digits: bool) -> bool {
         let mut at = 0;
         while at < self.len && !self.parts[at].same_kind(Part::Id) {
             at += 1;
@@ -114,7 +114,7 @@ impl Template {
             match self.parts[at] {
                 Part::Body => return true,
                 Part::Timestamp if digits => {}
-                Part::Literal(text) if is_token(text.as_bytes()) => {}
+                Part::Literal(text) if is_token_text(text.as_bytes()) => {}
                 Part::Method => {}
                 _ => return false,
             }
@@ -123,7 +123,7 @@ impl Template {
         false
     }
 
-    /// Whether a part is signed before another; not if one of them is not signed.
+    /// True if the template contains both parts, the first before the second.
     pub(crate) const fn precedes(&self, first: Part, second: Part) -> bool {
         let (mut at, mut seen) = (0, false);
         while at < self.len {
@@ -136,7 +136,7 @@ impl Template {
         false
     }
 
-    /// Hands the signed bytes to `sink`, piece by piece, without joining them.
+    /// Passes the signed bytes to `sink`, piece by piece, without joining them.
     pub(crate) fn feed(&self, values: &Values<'_>, mut sink: impl FnMut(&[u8])) {
         for part in &self.parts[..self.len] {
             sink(match part {
@@ -187,7 +187,7 @@ impl Part {
     }
 }
 
-/// Undoes the escapes of the characters that HubSpot's documentation lists, and no others.
+/// Decodes the percent-escapes that HubSpot's documentation lists, and no others.
 fn decoded_url(url: &str) -> Cow<'_, str> {
     const ESCAPES: [(&str, &str); 12] = [
         ("%3A", ":"),
@@ -222,8 +222,8 @@ fn decoded_url(url: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
-/// Whether a text has none but the marks of tokens: letters, digits and `-_+/=`.
-pub(crate) const fn is_token(text: &[u8]) -> bool {
+/// True if a text contains only letters, digits and `-_+/=`.
+pub(crate) const fn is_token_text(text: &[u8]) -> bool {
     let mut at = 0;
     while at < text.len() {
         let is_mark = text[at].is_ascii_alphanumeric()
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn every_placeholder_stands_for_its_value() {
+    fn placeholders_are_filled_in() {
         assert_eq!(rendered("v0:{timestamp}:{body}"), "v0:7:b");
         assert_eq!(rendered("{secret}{method}{url}{id}"), "sPOSTui");
     }
@@ -284,23 +284,23 @@ mod tests {
     }
 
     #[test]
-    fn the_id_separator_is_the_literal_behind_the_id() {
+    fn the_id_separator_follows_the_id() {
         assert_eq!(Template::parse("{id}.{timestamp}.{body}").id_separator(), Some("."));
         assert_eq!(Template::parse("{id}{timestamp}{body}").id_separator(), None);
         assert_eq!(Template::BODY.id_separator(), None);
     }
 
     #[test]
-    fn literals_may_stand_anywhere() {
+    fn literals_can_be_anywhere() {
         assert_eq!(rendered("a{id}b{method}c"), "aibPOSTc");
         assert_eq!(rendered("plain"), "plain");
         assert_eq!(Template::parse("a{id}b").source(), "a{id}b");
     }
 
     #[test]
-    fn what_is_signed_is_known() {
+    fn has_finds_every_part() {
         let parts = [Part::Id, Part::Timestamp, Part::Method, Part::Url, Part::Body, Part::Secret];
-        // As many parts as there can be.
+        // The maximum number of parts.
         let all = Template::parse("{id}.{timestamp}.{method}.{url}.{body}.{secret}.");
         for part in parts {
             assert!(all.has(part), "{part:?}");
@@ -318,12 +318,12 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "is empty")]
-    fn nothing_signed_is_refused() {
+    fn an_empty_template_is_refused() {
         let _ = Template::parse("");
     }
 
     #[test]
-    fn an_id_meets_the_body_where_no_mark_is_between_them() {
+    fn an_id_can_overlap_the_body() {
         for (source, of_digits, of_dates) in [
             ("{id}{body}", true, true),
             ("{id}{timestamp}{body}", true, false),
@@ -334,13 +334,13 @@ mod tests {
             ("{timestamp}{body}", false, false),
         ] {
             let template = Template::parse(source);
-            assert_eq!(template.id_meets_body(true), of_digits, "{source}");
-            assert_eq!(template.id_meets_body(false), of_dates, "{source}");
+            assert_eq!(template.id_could_overlap_body(true), of_digits, "{source}");
+            assert_eq!(template.id_could_overlap_body(false), of_dates, "{source}");
         }
     }
 
     #[test]
-    fn the_first_of_two_parts_precedes() {
+    fn precedes_compares_positions() {
         let template = Template::parse("{timestamp}.{body}.{url}");
         assert!(template.precedes(Part::Timestamp, Part::Body));
         assert!(!template.precedes(Part::Body, Part::Timestamp));

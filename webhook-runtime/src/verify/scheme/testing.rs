@@ -1,43 +1,44 @@
-//! What the test kit and the conformance suite have to know of a scheme, and users have not: where
-//! its signature stands, and how to sign what no provider would.
+//! Details of a scheme for the test kit and the conformance suite: the location of its signature,
+//! and signatures that no provider makes.
 
 use super::{
     RequestToSign, Scheme, SignError, SignedParts, Timestamp,
-    asymmetric::Asymmetric,
+    asymmetric::AsymmetricAlgorithm,
     grammar::{Grammar, Placement},
     key::{Algorithm, Key},
-    timestamp::{Place, Unit},
+    timestamp::{TimestampLocation, TimestampUnit},
 };
 use crate::verify::Secret;
 
 impl Scheme {
-    /// The header that carries the time.
-    pub(crate) fn time_header(&self) -> Option<&'static str> {
-        match self.timestamp?.place {
-            Place::Header(name) => Some(name),
-            Place::Pointer(_) | Place::Field(_) => None,
+    /// The header that contains the time.
+    pub(crate) fn timestamp_header(&self) -> Option<&'static str> {
+        match self.timestamp?.location {
+            TimestampLocation::Header(name) => Some(name),
+            TimestampLocation::Pointer(_) | TimestampLocation::Field(_) => None,
         }
     }
 
-    /// The field of the signature's header that carries the time, and what stands between fields.
-    pub(crate) fn time_field(&self) -> Option<(&'static str, &'static str)> {
+    /// The separator of the fields in the signature header, and the name of the field with the
+    /// time.
+    pub(crate) fn timestamp_field(&self) -> Option<(&'static str, &'static str)> {
         let Placement::Header { grammar: Grammar::Fields { separator, .. }, .. } = self.placement
         else {
             return None;
         };
-        match self.timestamp?.place {
-            Place::Field(name) => Some((separator, name)),
-            Place::Header(_) | Place::Pointer(_) => None,
+        match self.timestamp?.location {
+            TimestampLocation::Field(name) => Some((separator, name)),
+            TimestampLocation::Header(_) | TimestampLocation::Pointer(_) => None,
         }
     }
 
-    /// The form field that is signed in place of a form.
-    pub(crate) fn signed_field(&self) -> Option<&'static str> {
+    /// The form field that is signed instead of the body.
+    pub(crate) fn signed_form_field(&self) -> Option<&'static str> {
         self.form_field
     }
 
-    /// The header that carries the signed id.
-    pub(crate) fn signed_id(&self) -> Option<&'static str> {
+    /// The header that contains the signed id.
+    pub(crate) fn signed_id_header(&self) -> Option<&'static str> {
         self.id
     }
 
@@ -45,19 +46,19 @@ impl Scheme {
         self.algorithm == Algorithm::Basic
     }
 
-    pub(crate) fn counts_milliseconds(&self) -> bool {
-        self.timestamp.is_some_and(|timestamp| timestamp.unit == Unit::Millis)
+    pub(crate) fn uses_milliseconds(&self) -> bool {
+        self.timestamp.is_some_and(|timestamp| timestamp.unit == TimestampUnit::Millis)
     }
 
-    /// The algorithm, where a private key signs and a public one verifies.
-    pub(crate) fn key_pair_of(&self) -> Option<Asymmetric> {
+    /// The algorithm, if it is asymmetric.
+    pub(crate) fn asymmetric_algorithm(&self) -> Option<AsymmetricAlgorithm> {
         match self.algorithm {
             Algorithm::Asymmetric(algorithm) => Some(algorithm),
             _ => None,
         }
     }
 
-    /// Where in the value of its header the signature begins.
+    /// The offset of the signature in the value of its header.
     pub(crate) fn signature_start(&self, value: &str) -> usize {
         match self.placement {
             Placement::Header { grammar: Grammar::Bare { prefix }, .. } => prefix.len(),
@@ -71,9 +72,14 @@ impl Scheme {
         }
     }
 
-    /// The header with others beside its signature, which is the last one or the first, where it can
+    /// The header's value with more signatures before or after the given one, if the header can
     /// have many.
-    pub(crate) fn list(&self, others: usize, value: &str, is_last: bool) -> Option<String> {
+    pub(crate) fn signature_list(
+        &self,
+        others: usize,
+        value: &str,
+        is_last: bool,
+    ) -> Option<String> {
         let Placement::Header { grammar, .. } = self.placement else { return None };
         let other = "0".repeat(value.len() - self.signature_start(value));
         let (entry, separator) = match grammar {
@@ -86,7 +92,7 @@ impl Scheme {
         Some(list.join(separator))
     }
 
-    /// Signs with a time of any text.
+    /// Signs with any text as the time.
     pub(crate) fn sign_at<'r>(
         &self,
         secret: &Secret,
@@ -96,13 +102,13 @@ impl Scheme {
         self.write(request, time, |values| self.signature(secret, values))
     }
 
-    /// Signs with the key that an empty secret is.
+    /// Signs with an empty key.
     pub(crate) fn sign_unkeyed<'r>(&self, request: &RequestToSign<'r>) -> Option<SignedParts<'r>> {
         let time = self.timestamp.map(|time| time.format(request.unix_millis()));
         let signed = self.write(request, &time.unwrap_or_default(), |values| {
             Ok(match self.algorithm {
                 Algorithm::Token | Algorithm::Asymmetric(_) => String::new(),
-                // A colon, in base64.
+                // The base64 of a colon.
                 Algorithm::Basic => "Basic Og==".to_owned(),
                 algorithm => {
                     let tag =
@@ -114,8 +120,8 @@ impl Scheme {
         signed.ok()
     }
 
-    /// The same scheme with each other algorithm that the same secret could be used with, under the
-    /// prefixes that name it.
+    /// The same scheme with each other algorithm of the family, with and without the prefix that
+    /// names it.
     pub(crate) fn other_algorithms(&self) -> Vec<Self> {
         let families = [
             (Algorithm::HmacSha1, "sha1"),
@@ -136,7 +142,7 @@ impl Scheme {
                 let grammar = Grammar::Bare { prefix };
                 others
                     .push(Self { placement: Placement::Header { name: header, grammar }, ..other });
-                // The header of the algorithm that came before.
+                // The header of the older algorithm.
                 if let Some(header) = header.strip_suffix("-256") {
                     let placement = Placement::Header { name: header, grammar };
                     others.push(Self { placement, ..other });
@@ -146,7 +152,7 @@ impl Scheme {
         others
     }
 
-    /// The same scheme under each other version that a list of signatures could have.
+    /// The same scheme with each other version that a list of signatures could have.
     pub(crate) fn other_versions(&self) -> Vec<Self> {
         let Placement::Header { name, grammar } = self.placement else { return Vec::new() };
         let versions = ["v0", "v2", "v1a"];
@@ -164,7 +170,7 @@ impl Scheme {
             .collect()
     }
 
-    /// The same scheme with nothing before the signature; `None` where nothing is there anyway.
+    /// The same scheme without a prefix; `None` if it has none.
     pub(crate) fn without_prefix(&self) -> Option<Self> {
         let Placement::Header { name, grammar } = self.placement else { return None };
         if matches!(grammar, Grammar::Bare { prefix: "" }) {
@@ -174,14 +180,14 @@ impl Scheme {
         Some(Self { placement: Placement::Header { name, grammar }, ..*self })
     }
 
-    /// The time that is sent, in other words.
-    pub(crate) fn time_as(&self, at: std::time::SystemTime) -> Option<String> {
+    /// The text of a time in the scheme's format.
+    pub(crate) fn format_time(&self, at: std::time::SystemTime) -> Option<String> {
         let time: Timestamp = self.timestamp?;
         Some(time.format(RequestToSign::new(b"").at(at).unix_millis()))
     }
 }
 
-/// The prefix that names another algorithm as this one does.
+/// The prefix for another algorithm, in the style of this prefix.
 fn prefix_named(prefix: &str, algorithm: &str) -> Option<&'static str> {
     if !prefix.starts_with("sha") {
         return None;
@@ -194,7 +200,7 @@ fn prefix_named(prefix: &str, algorithm: &str) -> Option<&'static str> {
 }
 
 impl Key {
-    /// The key that an empty secret is, where there can be one.
+    /// A prepared empty key, if the algorithm allows one.
     fn unkeyed(algorithm: Algorithm) -> Option<Self> {
         use hmac::KeyInit as _;
         Some(match algorithm {
@@ -223,14 +229,14 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_millis(1_760_000_000_123)
     }
 
-    /// Where the signature stands, and the algorithm.
-    fn told(schemes: &[Scheme]) -> Vec<String> {
-        let told = |it: &Scheme| format!("{} {}", it.signature_pattern(), it.algorithm());
-        schemes.iter().map(told).collect()
+    /// The location of the signature, and the algorithm.
+    fn described(schemes: &[Scheme]) -> Vec<String> {
+        let describe = |it: &Scheme| format!("{} {}", it.signature_pattern(), it.algorithm());
+        schemes.iter().map(describe).collect()
     }
 
     #[test]
-    fn the_time_is_where_the_scheme_says() {
+    fn the_timestamp_location_is_known() {
         for (scheme, header, field) in [
             (FIELDS, None, None),
             (FIELDS.timestamp(TIME), Some("x-time"), None),
@@ -238,32 +244,35 @@ mod tests {
             (FIELDS.timestamp(Timestamp::pointer("/t")), None, None),
             (VERSIONS.timestamp(Timestamp::field("t")), None, None),
         ] {
-            assert_eq!(scheme.time_header(), header);
-            assert_eq!(scheme.time_field(), field);
+            assert_eq!(scheme.timestamp_header(), header);
+            assert_eq!(scheme.timestamp_field(), field);
         }
     }
 
     #[test]
-    fn what_was_said_of_a_scheme_is_known() {
-        assert_eq!(HMAC_SHA256_HEX.signed_field(), None);
-        assert_eq!(HMAC_SHA256_HEX.signs_form_field("payload").signed_field(), Some("payload"));
-        assert_eq!(HMAC_SHA256_HEX.signed_id(), None);
-        assert_eq!(HMAC_SHA256_HEX.id_header("x-id").signed_id(), Some("x-id"));
+    fn properties_are_readable() {
+        assert_eq!(HMAC_SHA256_HEX.signed_form_field(), None);
+        assert_eq!(
+            HMAC_SHA256_HEX.signs_form_field("payload").signed_form_field(),
+            Some("payload")
+        );
+        assert_eq!(HMAC_SHA256_HEX.signed_id_header(), None);
+        assert_eq!(HMAC_SHA256_HEX.id_header("x-id").signed_id_header(), Some("x-id"));
         assert!(!HMAC_SHA256_HEX.is_basic_auth() && Scheme::basic_auth().is_basic_auth());
-        let counts = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).counts_milliseconds();
+        let counts = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).uses_milliseconds();
         assert!(counts(TIME.unix_millis()) && !counts(TIME) && !counts(TIME.rfc3339()));
-        assert!(!HMAC_SHA256_HEX.counts_milliseconds());
-        assert_eq!(HMAC_SHA256_HEX.key_pair_of(), None);
+        assert!(!HMAC_SHA256_HEX.uses_milliseconds());
+        assert_eq!(HMAC_SHA256_HEX.asymmetric_algorithm(), None);
     }
 
     #[cfg(feature = "ed25519")]
     #[test]
-    fn key_pairs_are_told_from_shared_secrets() {
-        assert_eq!(Scheme::ed25519().key_pair_of(), Some(Asymmetric::Ed25519));
+    fn asymmetric_algorithms_are_known() {
+        assert_eq!(Scheme::ed25519().asymmetric_algorithm(), Some(AsymmetricAlgorithm::Ed25519));
     }
 
     #[test]
-    fn the_signature_begins_behind_what_precedes_it() {
+    fn signature_start_skips_the_prefix() {
         for (scheme, value) in [
             (HMAC_SHA256_HEX, "#"),
             (PREFIXED, "sha256=#"),
@@ -278,8 +287,8 @@ mod tests {
     }
 
     #[test]
-    fn others_stand_before_or_behind_the_signature() {
-        let list = |scheme: Scheme, value, is_last| scheme.list(2, value, is_last);
+    fn signature_list_puts_others_on_either_side() {
+        let list = |scheme: Scheme, value, is_last| scheme.signature_list(2, value, is_last);
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(list(VERSIONS, "v1,ab", true), some("v1,00 v1,00 v1,ab"));
         assert_eq!(list(VERSIONS, "v1,ab", false), some("v1,ab v1,00 v1,00"));
@@ -290,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_signed_whatever_its_text() {
+    fn sign_at_takes_any_time_text() {
         let scheme = HMAC_SHA256_HEX.timestamp(TIME).signed("{timestamp}.{body}");
         let secret = Secret::new("s3cret");
         let request = RequestToSign::new(b"{}").at(at());
@@ -299,14 +308,14 @@ mod tests {
         let same = HMAC_SHA256_HEX.sign(&secret, &RequestToSign::new(b"soon.{}")).expect("signed");
         let of = |signed: &SignedParts<'_>| signed.headers["x-hub-signature-256"].clone();
         assert_eq!(of(&signed), of(&same));
-        assert_eq!(scheme.time_as(at()).as_deref(), Some("1760000000"));
+        assert_eq!(scheme.format_time(at()).as_deref(), Some("1760000000"));
         let millis = HMAC_SHA256_HEX.timestamp(TIME.unix_millis());
-        assert_eq!(millis.time_as(at()).as_deref(), Some("1760000000123"));
-        assert_eq!(HMAC_SHA256_HEX.time_as(at()), None);
+        assert_eq!(millis.format_time(at()).as_deref(), Some("1760000000123"));
+        assert_eq!(HMAC_SHA256_HEX.format_time(at()), None);
     }
 
     #[test]
-    fn an_empty_secret_signs_what_an_endpoint_without_one_would_believe() {
+    fn sign_unkeyed_uses_an_empty_key() {
         let sent = |scheme: Scheme| {
             let signed = scheme.sign_unkeyed(&RequestToSign::new(b"").at(at())).expect("signed");
             let values = signed.headers.values().map(|value| value.to_str().expect("ASCII"));
@@ -329,9 +338,9 @@ mod tests {
     }
 
     #[test]
-    fn every_other_algorithm_of_the_family_is_tried() {
+    fn other_algorithms_cover_the_family() {
         assert_eq!(
-            told(&PREFIXED.other_algorithms()),
+            described(&PREFIXED.other_algorithms()),
             [
                 "x-hub-signature-256: sha256=… HMAC-SHA1",
                 "x-hub-signature-256: sha1=… HMAC-SHA1",
@@ -343,7 +352,7 @@ mod tests {
         );
         let sha1 = Scheme::hmac_sha1().header("x-a").prefix("sha1=");
         assert_eq!(
-            told(&sha1.other_algorithms()),
+            described(&sha1.other_algorithms()),
             [
                 "x-a: sha1=… HMAC-SHA256",
                 "x-a: sha256=… HMAC-SHA256",
@@ -353,28 +362,28 @@ mod tests {
         );
         let unnamed = Scheme::hmac_sha512().header("x-a").prefix("v0=");
         assert_eq!(
-            told(&unnamed.other_algorithms()),
+            described(&unnamed.other_algorithms()),
             ["x-a: v0=… HMAC-SHA1", "x-a: v0=… HMAC-SHA256"]
         );
         assert!(Scheme::token().header("x-a").other_algorithms().is_empty());
     }
 
     #[test]
-    fn every_other_version_is_tried() {
-        let told = |scheme: Scheme| -> Vec<String> {
+    fn other_versions_are_listed() {
+        let patterns = |scheme: Scheme| -> Vec<String> {
             scheme.other_versions().iter().map(Scheme::signature_pattern).collect()
         };
         let header = |rest: &str| format!("x-hub-signature-256: {rest}");
-        assert_eq!(told(VERSIONS), ["v0,…", "v2,…", "v1a,…"].map(header));
-        assert_eq!(told(HMAC_SHA256_HEX.versions("v1a")), ["v0,…", "v2,…"].map(header));
-        assert_eq!(told(FIELDS), ["v0=…", "v2=…", "v1a=…"].map(header));
-        assert_eq!(told(HMAC_SHA256_HEX.fields(",", "v0")), ["v2=…", "v1a=…"].map(header));
-        assert!(told(PREFIXED).is_empty());
-        assert!(told(HMAC_SHA256_HEX.numbered_headers("x-")).is_empty());
+        assert_eq!(patterns(VERSIONS), ["v0,…", "v2,…", "v1a,…"].map(header));
+        assert_eq!(patterns(HMAC_SHA256_HEX.versions("v1a")), ["v0,…", "v2,…"].map(header));
+        assert_eq!(patterns(FIELDS), ["v0=…", "v2=…", "v1a=…"].map(header));
+        assert_eq!(patterns(HMAC_SHA256_HEX.fields(",", "v0")), ["v2=…", "v1a=…"].map(header));
+        assert!(patterns(PREFIXED).is_empty());
+        assert!(patterns(HMAC_SHA256_HEX.numbered_headers("x-")).is_empty());
     }
 
     #[test]
-    fn a_signature_can_stand_alone() {
+    fn without_prefix_leaves_the_signature() {
         let alone = |scheme: Scheme| scheme.without_prefix().map(|it| it.signature_pattern());
         for scheme in [PREFIXED, VERSIONS, FIELDS] {
             assert_eq!(alone(scheme).as_deref(), Some("x-hub-signature-256: …"));

@@ -1,5 +1,5 @@
-//! A mechanism made ready for one endpoint: it reads the head of a request once, and verifies what
-//! that claims.
+//! A scheme prepared for one endpoint. It reads the head of a request once into claims, and
+//! verifies the claims.
 
 use std::{
     borrow::Cow,
@@ -10,15 +10,15 @@ use http::HeaderMap;
 
 use super::{
     KeyRequest, Scheme, SignedRequest, Verified, Verify, VerifyContext, VerifyError,
-    grammar::{self, Names},
+    grammar::{self, HeaderNames},
     key::Key,
-    proofs,
+    sensitive_headers,
     template::{Template, Values},
-    verify::{HeadClaims, is_token},
+    verify::{HeadClaims, is_opaque_token},
 };
 use crate::verify::{Secret, SecretError};
 
-/// How a provider is verified: by data, or by code.
+/// The scheme of a provider: as data, or as code.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::large_enum_variant, reason = "in constants")]
 pub(crate) enum Mechanism {
@@ -26,17 +26,18 @@ pub(crate) enum Mechanism {
     Code(&'static dyn Verify),
 }
 
-/// A mechanism as one endpoint uses it.
+/// A scheme with the settings of one endpoint.
 #[derive(Clone, Debug)]
 pub(crate) struct Verifier {
     mechanism: Mechanism,
-    names: Names,
+    names: HeaderNames,
     tolerance: Option<Duration>,
-    /// Whether tokens are signed for strangers, as the answer to a challenge.
-    refuses_tokens: bool,
+    /// True if unsigned handshakes get the signature of a challenge: opaque tokens are then
+    /// rejected as deliveries.
+    rejects_tokens: bool,
 }
 
-/// Secrets made ready for a mechanism, once.
+/// The prepared secrets of a scheme.
 #[derive(Clone)]
 pub(crate) enum Keys {
     Data(Vec<(Cow<'static, str>, Key)>),
@@ -44,11 +45,11 @@ pub(crate) enum Keys {
 }
 
 impl Verifier {
-    /// `None` when a window is asked for, but no time is signed.
+    /// Returns `None` for a tolerance without a signed time.
     pub(crate) fn new(
         mechanism: &Mechanism,
         tolerance: Option<Duration>,
-        refuses_tokens: bool,
+        rejects_tokens: bool,
     ) -> Option<Self> {
         let mechanism = match (mechanism, tolerance) {
             (Mechanism::Data(scheme), Some(window)) => {
@@ -58,27 +59,27 @@ impl Verifier {
             (mechanism, _) => *mechanism,
         };
         let names = match &mechanism {
-            Mechanism::Data(scheme) => scheme.names(),
-            Mechanism::Code(_) => Names::default(),
+            Mechanism::Data(scheme) => scheme.header_names(),
+            Mechanism::Code(_) => HeaderNames::default(),
         };
-        Some(Self { mechanism, names, tolerance, refuses_tokens })
+        Some(Self { mechanism, names, tolerance, rejects_tokens })
     }
 
-    /// Prepares every secret, or says by name what is wrong with which.
+    /// Prepares every secret, or returns every error with the name of its secret.
     pub(crate) fn prepare(
         &self,
         secrets: &[Secret],
     ) -> Result<Keys, Vec<(Cow<'static, str>, SecretError)>> {
         let mut problems = Vec::new();
-        let mut noted = |secret: &Secret, error| problems.push((secret.shared_name(), error));
+        let mut record = |secret: &Secret, error| problems.push((secret.name_cow(), error));
         let keys = match &self.mechanism {
             Mechanism::Data(scheme) => Keys::Data(
                 secrets
                     .iter()
                     .filter_map(|secret| match Key::prepare(scheme.algorithm, scheme.key, secret) {
-                        Ok(key) => Some((secret.shared_name(), key)),
+                        Ok(key) => Some((secret.name_cow(), key)),
                         Err(error) => {
-                            noted(secret, error);
+                            record(secret, error);
                             None
                         }
                     })
@@ -92,7 +93,7 @@ impl Verifier {
                         code.check_secret(secret)
                     };
                     if let Err(error) = checked {
-                        noted(secret, error);
+                        record(secret, error);
                     }
                 }
                 Keys::Code(secrets.to_vec())
@@ -101,7 +102,7 @@ impl Verifier {
         if problems.is_empty() { Ok(keys) } else { Err(problems) }
     }
 
-    /// Reads the head of a request: what it claims, before a byte of the body is read.
+    /// Reads the claims in the head of a request, before the body is read.
     pub(crate) fn read_head<'r>(
         &'r self,
         headers: &'r HeaderMap,
@@ -109,26 +110,28 @@ impl Verifier {
     ) -> Result<Claims<'r>, VerifyError> {
         let claims = match &self.mechanism {
             Mechanism::Data(scheme) => {
-                Claimed::Data(scheme, scheme.read_head(&self.names, headers, query)?)
+                ParsedHead::Data(scheme, scheme.read_head(&self.names, headers, query)?)
             }
             Mechanism::Code(code) => {
                 code.check_headers(headers)?;
-                Claimed::Code(*code)
+                ParsedHead::Code(*code)
             }
         };
         Ok(Claims { verifier: self, claimed: claims })
     }
 
-    /// Marks the headers that prove a request, so that no `Debug` of the headers shows them.
-    pub(crate) fn hide(&self, headers: &mut HeaderMap) {
+    /// Marks the headers with credentials as sensitive, so that `Debug` hides them.
+    pub(crate) fn mark_sensitive(&self, headers: &mut HeaderMap) {
         match &self.mechanism {
-            Mechanism::Data(scheme) => scheme.placement.hide(headers),
-            Mechanism::Code(code) => grammar::hide(headers, code.scheme_info().signature_header),
+            Mechanism::Data(scheme) => scheme.placement.mark_sensitive(headers),
+            Mechanism::Code(code) => {
+                grammar::mark_sensitive(headers, code.scheme_info().signature_header);
+            }
         }
-        proofs::hide(headers);
+        sensitive_headers::mark_sensitive(headers);
     }
 
-    /// The key that has to be fetched before this request can be verified.
+    /// The key to fetch before this request can be verified.
     pub(crate) fn key_request(
         &self,
         request: &SignedRequest<'_>,
@@ -139,7 +142,7 @@ impl Verifier {
         }
     }
 
-    /// Verifies a request whose head has not been read yet.
+    /// Reads the head of a request, and verifies the request.
     pub(crate) fn verify(
         &self,
         request: &SignedRequest<'_>,
@@ -151,29 +154,30 @@ impl Verifier {
     }
 }
 
-/// What the head of a request claims: read once, and not believed before [`verify`](Self::verify)
-/// has compared it with the body and the secrets.
+/// The claims in the head of a request. They are untrusted until [`verify`](Self::verify) has
+/// compared them with the body and the secrets.
 pub(crate) struct Claims<'r> {
     verifier: &'r Verifier,
-    claimed: Claimed<'r>,
+    claimed: ParsedHead<'r>,
 }
 
 #[allow(clippy::large_enum_variant, reason = "it stays where it was made")]
-enum Claimed<'r> {
+enum ParsedHead<'r> {
     Data(&'r Scheme, HeadClaims<'r>),
     Code(&'static dyn Verify),
 }
 
 impl Claims<'_> {
-    /// Refuses what has no signature of the right form. A request that verifies has one.
-    pub(crate) fn check_form(&self) -> Result<(), VerifyError> {
+    /// Checks that a signature is well formed, as it is in every request that verifies.
+    pub(crate) fn check_format(&self) -> Result<(), VerifyError> {
         match &self.claimed {
-            Claimed::Data(scheme, head) => scheme.check_form(&head.signatures),
-            Claimed::Code(_) => Ok(()),
+            ParsedHead::Data(scheme, head) => scheme.check_format(&head.signatures),
+            ParsedHead::Code(_) => Ok(()),
         }
     }
 
-    /// Verifies the request with this head: one of the secrets has signed it, and lately.
+    /// Verifies that one of the secrets signed the request with this head, and that the signed time
+    /// is recent.
     pub(crate) fn verify(
         &self,
         request: &SignedRequest<'_>,
@@ -181,35 +185,35 @@ impl Claims<'_> {
         key: Option<&[u8]>,
         now: SystemTime,
     ) -> Result<Verified, VerifyError> {
-        if self.verifier.refuses_tokens && is_token(request.body) {
+        if self.verifier.rejects_tokens && is_opaque_token(request.body) {
             return Err(VerifyError::MalformedBody);
         }
         match (&self.claimed, keys) {
-            (Claimed::Data(scheme, head), Keys::Data(keys)) => {
+            (ParsedHead::Data(scheme, head), Keys::Data(keys)) => {
                 scheme.verify(head, request, keys, now).or_else(|error| {
-                    // What matched has the right form. What did not is told first, whatever else
-                    // is wrong.
-                    scheme.check_form(&head.signatures)?;
+                    // A malformed signature is reported before any other error. A signature that
+                    // matched is well formed.
+                    scheme.check_format(&head.signatures)?;
                     Err(error)
                 })
             }
-            (Claimed::Code(code), Keys::Code(secrets)) => {
+            (ParsedHead::Code(code), Keys::Code(secrets)) => {
                 let tolerance = self.verifier.tolerance;
                 verify_by_code(
                     *code,
                     request,
                     secrets,
-                    VerifyContext { secret: &NONE, key, now, tolerance },
+                    VerifyContext { secret: &NO_SECRET, key, now, tolerance },
                 )
             }
-            // Keys are prepared by the verifier that uses them.
+            // Unreachable: a verifier only uses keys that it prepared itself.
             _ => Err(VerifyError::InvalidSignature),
         }
     }
 }
 
-/// Stands for the secret of schemes that have none.
-static NONE: Secret = Secret::none();
+/// A placeholder for schemes without a secret.
+static NO_SECRET: Secret = Secret::none();
 
 fn verify_by_code(
     code: &dyn Verify,
@@ -219,12 +223,12 @@ fn verify_by_code(
 ) -> Result<Verified, VerifyError> {
     if !code.scheme_info().needs_secret {
         let timestamp = code.verify(request, &context)?;
-        return Ok(Verified { secret_name: NONE.shared_name(), signed_at: timestamp });
+        return Ok(Verified { secret_name: NO_SECRET.name_cow(), signed_at: timestamp });
     }
     for secret in secrets {
         match code.verify(request, &VerifyContext { secret, ..context }) {
             Ok(timestamp) => {
-                return Ok(Verified { secret_name: secret.shared_name(), signed_at: timestamp });
+                return Ok(Verified { secret_name: secret.name_cow(), signed_at: timestamp });
             }
             Err(VerifyError::InvalidSignature) => {}
             Err(error) => return Err(error),
@@ -234,7 +238,7 @@ fn verify_by_code(
 }
 
 impl Keys {
-    /// The HMAC-SHA256 of a text with the first secret, for handshakes that ask for one.
+    /// The HMAC-SHA256 of a text with the first secret, for handshakes.
     pub(crate) fn hmac_sha256(&self, text: &[u8]) -> Option<[u8; 32]> {
         let values = Values { body: text, ..Values::default() };
         match self {

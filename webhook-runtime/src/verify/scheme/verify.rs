@@ -1,4 +1,4 @@
-//! Verification: a pure function of a request, the secrets and the time.
+//! Verification, as a pure function of a request, the secrets and the time.
 
 use std::{
     borrow::Cow,
@@ -11,30 +11,30 @@ use http::{HeaderMap, HeaderName};
 use super::{
     Scheme, VerifyError,
     encoding::{MAX_SIGNATURE, MAX_TEXT},
-    grammar::{self, Names, Signatures},
+    grammar::{self, HeaderNames, Signatures},
     key::{self, Key},
     template::{self, Values},
-    timestamp::{Place, Unit},
+    timestamp::{TimestampLocation, TimestampUnit},
 };
 use crate::verify::json;
 
-/// A request as it arrived, not yet believed.
+/// A request as received, before verification.
 #[derive(Clone, Copy)]
 pub struct SignedRequest<'r> {
     /// The method, in upper case.
     pub method: &'r str,
-    /// The URL as the provider knows it, from configuration and never from the request's own
-    /// headers. Empty where the scheme does not sign it.
+    /// The public URL that the provider calls. It comes from the configuration, never from the
+    /// request's own headers. Empty if the scheme does not sign it.
     pub url: &'r str,
     /// The headers.
     pub headers: &'r HeaderMap,
-    /// The query of the request, as sent and without the `?`.
+    /// The query of the request as sent, without the `?`.
     pub query: &'r str,
-    /// The raw bytes of the body, as on the wire.
+    /// The raw bytes of the body.
     pub body: &'r [u8],
 }
 
-/// Shows neither headers nor body: they may hold secrets.
+/// Hides headers and body: they may contain secrets.
 impl fmt::Debug for SignedRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedRequest")
@@ -45,24 +45,24 @@ impl fmt::Debug for SignedRequest<'_> {
 }
 
 impl SignedRequest<'_> {
-    /// Whether the body says that it is a form.
+    /// True if the content type is that of a form.
     #[must_use]
     pub fn is_form(&self) -> bool {
         is_form(self.headers)
     }
 }
 
-/// Whether a text is a token, of letters, digits and `-_+/=`, and nothing that a provider would send
-/// as a delivery. Who can have any text signed can have a forged delivery signed, and X asks for
-/// signatures without signing itself: so only tokens are signed for strangers, and no token is
-/// taken for a delivery.
-pub(crate) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && template::is_token(text)
+/// True if a text is an opaque token of letters, digits and `-_+/=`, which no provider sends as a
+/// delivery. X sends unsigned handshakes that ask for the HMAC of a challenge. An attacker could
+/// use them to obtain the signature of a forged delivery. So only opaque tokens are signed for such
+/// a handshake, and an opaque token is rejected as a delivery.
+pub(crate) fn is_opaque_token(text: &[u8]) -> bool {
+    !text.is_empty() && template::is_token_text(text)
 }
 
-/// Whether a text contains what is to end it, or ends with the beginning of an earlier end: `a:` and
-/// `::` could be `a`, `::` and a colon.
-fn contains_or_begins(text: &str, end: &str) -> bool {
+/// True if the id contains the separator, or could overlap its start: `a:` and `::` could also be
+/// read as `a`, `::` and a colon.
+fn contains_or_overlaps(text: &str, end: &str) -> bool {
     let begins = |at: usize| end.is_char_boundary(at) && end.starts_with(&end[at..]);
     text.contains(end) || (1..end.len()).any(|at| begins(at) && text.ends_with(&end[..at]))
 }
@@ -76,31 +76,31 @@ pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     )
 }
 
-/// What verification found out.
+/// The result of a successful verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// The name of the secret that made the signature.
+    /// The name of the secret that the signature matched.
     pub secret_name: Cow<'static, str>,
-    /// When the provider signed, where the scheme signs a time.
+    /// The signed time, if the scheme signs one.
     pub signed_at: Option<SystemTime>,
 }
 
-/// What the head of a request claims, where a scheme is data.
+/// The claims in the head of a request, for a scheme that is data.
 pub(super) struct HeadClaims<'r> {
     pub(super) signatures: Signatures<'r>,
-    /// The time, where it is sent in a header: as text, and in milliseconds since 1970.
+    /// The time that is sent in a header: as text, and in milliseconds since 1970.
     time: Option<(&'r str, u64)>,
-    /// The signed id; empty where none is signed.
+    /// The signed id; empty if the scheme signs none.
     id: &'r str,
 }
 
 impl Scheme {
-    pub(super) fn names(&self) -> Names {
-        let timestamp = self.timestamp.and_then(|timestamp| match timestamp.place {
-            Place::Header(name) => Some(HeaderName::from_static(name)),
-            Place::Field(_) | Place::Pointer(_) => None,
+    pub(super) fn header_names(&self) -> HeaderNames {
+        let timestamp = self.timestamp.and_then(|timestamp| match timestamp.location {
+            TimestampLocation::Header(name) => Some(HeaderName::from_static(name)),
+            TimestampLocation::Field(_) | TimestampLocation::Pointer(_) => None,
         });
-        Names {
+        HeaderNames {
             signatures: self.placement.names(),
             timestamp,
             id: self.id.map(HeaderName::from_static),
@@ -108,22 +108,22 @@ impl Scheme {
         }
     }
 
-    /// What the head of a request claims, as this scheme reads it.
+    /// Reads the claims in the head of a request.
     pub(super) fn read_head<'r>(
         &self,
-        names: &Names,
+        names: &HeaderNames,
         headers: &'r HeaderMap,
         query: &'r str,
     ) -> Result<HeadClaims<'r>, VerifyError> {
         let mut signatures = Signatures::new();
         self.read_signatures(names, headers, query, &mut signatures)?;
         let read = self
-            .sent_time(names, headers, &signatures)
-            .and_then(|time| Ok((time, self.id(names, headers)?)));
+            .read_timestamp(names, headers, &signatures)
+            .and_then(|time| Ok((time, self.read_id(names, headers)?)));
         match read {
             Ok((time, id)) => Ok(HeadClaims { signatures, time, id }),
             Err(error) => {
-                self.check_form(&signatures)?;
+                self.check_format(&signatures)?;
                 Err(error)
             }
         }
@@ -138,7 +138,7 @@ impl Scheme {
     ) -> Result<Verified, VerifyError> {
         let HeadClaims { signatures, time, id } = head;
         let body = self.signed_body(request)?;
-        if self.may_be_time(&body) {
+        if self.body_could_extend_time(&body) {
             return Err(VerifyError::MalformedBody);
         }
         let values = Values {
@@ -150,13 +150,13 @@ impl Scheme {
             secret: &[],
         };
         let secret =
-            self.matching(signatures, &values, keys).ok_or(VerifyError::InvalidSignature)?;
+            self.find_secret(signatures, &values, keys).ok_or(VerifyError::InvalidSignature)?;
         let sent_millis = time.map(|(_, millis)| millis);
-        let timestamp = self.timestamp_within(sent_millis, request.body, now)?;
+        let timestamp = self.check_timestamp(sent_millis, request.body, now)?;
         Ok(Verified { secret_name: secret, signed_at: timestamp })
     }
 
-    fn matching(
+    fn find_secret(
         &self,
         claimed: &Signatures<'_>,
         values: &Values<'_>,
@@ -169,17 +169,17 @@ impl Scheme {
                 .filter(|signature| signature.secret.is_none_or(|secret| secret == at))
                 .map(|signature| signature.text);
             let matches = if self.algorithm.is_credential() {
-                signatures.any(|text| key.is_token(text.as_bytes()))
+                signatures.any(|text| key.matches_credential(text.as_bytes()))
             } else if let Some(tag) = key.tag(&self.template, values) {
-                // What decodes to the tag is the tag's encoding and nothing else.
+                // Encodings are strict, so comparing texts is the same as comparing bytes.
                 let mut buffer = [0; MAX_TEXT];
                 let expected = self.encoding.encode_into(tag.as_bytes(), &mut buffer)?;
-                signatures.any(|text| key::is_same(expected, text.as_bytes()))
+                signatures.any(|text| key::constant_time_eq(expected, text.as_bytes()))
             } else {
                 let mut buffer = [0; MAX_SIGNATURE];
                 signatures.any(|text| {
                     let sent = self.encoding.decode(text, &mut buffer);
-                    sent.is_some_and(|sent| key.confirms(&self.template, values, sent))
+                    sent.is_some_and(|sent| key.verifies(&self.template, values, sent))
                 })
             };
             if matches {
@@ -189,7 +189,7 @@ impl Scheme {
         None
     }
 
-    /// What stands for `{body}`: the raw body, or the form field that is signed in its place.
+    /// The value of `{body}`: the raw body, or the form field that is signed instead.
     fn signed_body<'r>(&self, request: &SignedRequest<'r>) -> Result<Cow<'r, [u8]>, VerifyError> {
         let Some(field) = self.form_field.filter(|_| request.is_form()) else {
             return Ok(Cow::Borrowed(request.body));
@@ -202,28 +202,28 @@ impl Scheme {
         }
     }
 
-    /// The signatures that the headers claim.
+    /// Reads the signatures from the headers or the query.
     fn read_signatures<'r>(
         &self,
-        names: &Names,
+        names: &HeaderNames,
         headers: &'r HeaderMap,
         query: &'r str,
         claimed: &mut Signatures<'r>,
     ) -> Result<(), VerifyError> {
         for ((label, wanted), name) in self.requires.iter().zip(&names.required) {
-            if grammar::text_in(headers, label, name)? != *wanted {
+            if grammar::named_header_text(headers, label, name)? != *wanted {
                 return Err(VerifyError::MalformedHeader(label));
             }
         }
-        let field = match self.timestamp.map(|timestamp| timestamp.place) {
-            Some(Place::Field(field)) => Some(field),
+        let field = match self.timestamp.map(|timestamp| timestamp.location) {
+            Some(TimestampLocation::Field(field)) => Some(field),
             _ => None,
         };
         self.placement.read(&names.signatures, headers, query, field, claimed)
     }
 
-    /// Whether one of the signatures, at least, is of the right form.
-    pub(super) fn check_form(&self, claimed: &Signatures<'_>) -> Result<(), VerifyError> {
+    /// Checks that at least one of the signatures is well formed.
+    pub(super) fn check_format(&self, claimed: &Signatures<'_>) -> Result<(), VerifyError> {
         if !self.algorithm.is_credential() {
             let length = self.algorithm.signature_len();
             let well_formed = |text| {
@@ -237,20 +237,24 @@ impl Scheme {
         Ok(())
     }
 
-    /// The timestamp, where it is sent in a header, as text and in milliseconds since 1970; well
-    /// formed, but not yet believed.
-    fn sent_time<'r>(
+    /// Reads the timestamp in a header, as text and in milliseconds since 1970. It is well formed,
+    /// but not yet verified.
+    fn read_timestamp<'r>(
         &self,
-        names: &Names,
+        names: &HeaderNames,
         headers: &'r HeaderMap,
         claimed: &Signatures<'r>,
     ) -> Result<Option<(&'r str, u64)>, VerifyError> {
         let Some(timestamp) = &self.timestamp else { return Ok(None) };
-        let text = match (timestamp.place, &names.timestamp) {
-            (Place::Header(label), Some(name)) => grammar::text_in(headers, label, name)?,
+        let text = match (timestamp.location, &names.timestamp) {
+            (TimestampLocation::Header(label), Some(name)) => {
+                grammar::named_header_text(headers, label, name)?
+            }
             _ => match claimed.timestamp {
                 Some(text) => text,
-                None if matches!(timestamp.place, Place::Pointer(_)) => return Ok(None),
+                None if matches!(timestamp.location, TimestampLocation::Pointer(_)) => {
+                    return Ok(None);
+                }
                 None => return Err(VerifyError::MalformedTimestamp),
             },
         };
@@ -258,41 +262,46 @@ impl Scheme {
         Ok(Some((text, millis)))
     }
 
-    /// The signed id. One that contains the text which ends it could be cut in two ways, and is
-    /// refused.
-    fn id<'r>(&self, names: &Names, headers: &'r HeaderMap) -> Result<&'r str, VerifyError> {
+    /// Reads the signed id. An id that contains the separator after it is ambiguous, and rejected.
+    fn read_id<'r>(
+        &self,
+        names: &HeaderNames,
+        headers: &'r HeaderMap,
+    ) -> Result<&'r str, VerifyError> {
         let (Some(label), Some(name)) = (self.id, &names.id) else { return Ok("") };
-        let id = grammar::text_in(headers, label, name)?;
+        let id = grammar::named_header_text(headers, label, name)?;
         let ambiguous = match self.template.id_separator() {
-            Some(separator) => contains_or_begins(id, separator),
-            // Only the form of what follows ends the id: neither time nor body may hide in it.
-            None => !template::is_token(id.as_bytes()),
+            Some(separator) => contains_or_overlaps(id, separator),
+            // Nothing separates the id from the time or body that follows, so its characters are
+            // restricted.
+            None => !template::is_token_text(id.as_bytes()),
         };
         if id.is_empty() || ambiguous { Err(VerifyError::MalformedHeader(label)) } else { Ok(id) }
     }
 
-    /// Whether digits of the time could be taken for those of the body, or the other way round, where
-    /// nothing but the time parts id and body.
-    fn may_be_time(&self, body: &[u8]) -> bool {
-        let digits = self.timestamp.is_some_and(|timestamp| timestamp.unit != Unit::Rfc3339);
+    /// True if the border between time and body is ambiguous: only a numeric time separates id and
+    /// body, and the body begins with a token character.
+    fn body_could_extend_time(&self, body: &[u8]) -> bool {
+        let digits =
+            self.timestamp.is_some_and(|timestamp| timestamp.unit != TimestampUnit::Rfc3339);
         digits
-            && self.template.id_meets_body(digits)
+            && self.template.id_could_overlap_body(digits)
             && !body.is_empty()
-            && template::is_token(&body[..1])
+            && template::is_token_text(&body[..1])
     }
 
-    fn timestamp_within(
+    fn check_timestamp(
         &self,
         sent_millis: Option<u64>,
         body: &[u8],
         now: SystemTime,
     ) -> Result<Option<SystemTime>, VerifyError> {
         let Some(timestamp) = &self.timestamp else { return Ok(None) };
-        let judged = match (sent_millis, timestamp.place) {
-            (Some(millis), _) => timestamp.judge_millis(millis, now),
-            (None, Place::Pointer(pointer)) => {
+        let judged = match (sent_millis, timestamp.location) {
+            (Some(millis), _) => timestamp.accept_millis(millis, now),
+            (None, TimestampLocation::Pointer(pointer)) => {
                 let text = json::scalar(body, pointer).ok_or(VerifyError::MalformedTimestamp)?;
-                timestamp.judge(&text, now)
+                timestamp.accept(&text, now)
             }
             (None, _) => Err(VerifyError::MalformedTimestamp),
         };
@@ -300,7 +309,7 @@ impl Scheme {
     }
 }
 
-/// Milliseconds since 1970, within what 64 bits hold; a clock before 1970 reads as 1970.
+/// Milliseconds since 1970, saturating at 64 bits. Times before 1970 become 0.
 pub(crate) fn unix_millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_secs().saturating_mul(1000).saturating_add(since.subsec_millis().into())
@@ -340,9 +349,9 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(1_760_000_000)
     }
 
-    /// Judges a request by its head alone, as an endpoint does.
+    /// Checks only the head of a request, as an endpoint does.
     fn judge_head(verifier: &Verifier, headers: &HeaderMap) -> Result<(), VerifyError> {
-        verifier.read_head(headers, "")?.check_form()
+        verifier.read_head(headers, "")?.check_format()
     }
 
     fn verifier(scheme: Scheme) -> Verifier {
@@ -357,7 +366,7 @@ mod tests {
         SignedRequest { method: "POST", url: "", headers, query: "", body }
     }
 
-    /// The headers of a body that is signed with `s3cret`.
+    /// The headers of a body signed with `s3cret`.
     fn signed(scheme: Scheme, body: &[u8]) -> HeaderMap {
         let signed = scheme.sign(&Secret::new("s3cret"), &RequestToSign::new(body).at(now()));
         signed.expect("it can be signed").headers
@@ -379,13 +388,13 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_and_the_time_are_told() {
-        let proof =
+    fn verified_names_the_secret_and_the_time() {
+        let verified =
             |timestamp| Ok(Verified { secret_name: Cow::Borrowed("s3cret"), signed_at: timestamp });
         let body = br#"{"sent":1760000000}"#;
-        assert_eq!(judge(HMAC_SHA256_HEX, &signed(HMAC_SHA256_HEX, body), body), proof(None));
+        assert_eq!(judge(HMAC_SHA256_HEX, &signed(HMAC_SHA256_HEX, body), body), verified(None));
         for scheme in [TIMED, IN_FIELDS, IN_BODY, NAMED, UNPARTED] {
-            assert_eq!(judge(scheme, &signed(scheme, body), body), proof(Some(now())));
+            assert_eq!(judge(scheme, &signed(scheme, body), body), verified(Some(now())));
             assert_eq!(check(scheme, &signed(scheme, body)), Ok(()));
         }
     }
@@ -407,7 +416,7 @@ mod tests {
     /// The keys are those of RFC 8032, section 7.1, tests 1 and 2.
     #[cfg(feature = "ed25519")]
     #[test]
-    fn a_public_key_confirms_what_its_private_one_signed() {
+    fn a_public_key_verifies_its_signature() {
         const ED25519: Scheme =
             Scheme::ed25519().header(SIGNATURE).key(crate::verify::scheme::KeyEncoding::Hex);
         const PRIVATE: &str = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
@@ -418,8 +427,8 @@ mod tests {
         let judge = |keys: &[&'static str], body: &[u8]| {
             let verifier = verifier(ED25519);
             let keys = verifier.prepare(&secrets(keys)).expect("good keys");
-            let proof = verifier.verify(&request(&signed.headers, body), &keys, None, now());
-            proof.map(|proof| proof.secret_name)
+            let judged = verifier.verify(&request(&signed.headers, body), &keys, None, now());
+            judged.map(|judged| judged.secret_name)
         };
         assert_eq!(judge(&[OTHER, OURS], b"{}"), Ok(Cow::Borrowed(OURS)));
         assert_eq!(judge(&[OTHER], b"{}"), Err(VerifyError::InvalidSignature));
@@ -427,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_of_the_wrong_form_is_refused_before_the_body_is_read() {
+    fn malformed_signatures_fail_before_the_body() {
         let malformed = VerifyError::MalformedSignature(SIGNATURE);
         let good = "0".repeat(64);
         let sent = |value: &str| with(HeaderMap::new(), SIGNATURE, value);
@@ -436,7 +445,7 @@ mod tests {
             assert_eq!(check(HMAC_SHA256_HEX, &sent(value)), Err(malformed), "{value:?}");
             assert_eq!(judge(HMAC_SHA256_HEX, &sent(value), b"{}"), Err(malformed), "{value:?}");
         }
-        // One of a list is enough.
+        // One well-formed signature in a list is enough.
         let list = HMAC_SHA256_HEX.fields(",", "v1");
         assert_eq!(check(list, &sent(&format!("v1=x,v1={good}"))), Ok(()));
         assert_eq!(check(list, &sent("v1=x,v1=y")), Err(malformed));
@@ -444,12 +453,12 @@ mod tests {
             check(HMAC_SHA256_HEX, &HeaderMap::new()),
             Err(VerifyError::MissingHeader(SIGNATURE))
         );
-        // A credential has no form of its own.
+        // A token may have any characters.
         assert_eq!(check(Scheme::token().header(SIGNATURE), &sent("x")), Ok(()));
     }
 
     #[test]
-    fn the_form_is_told_before_whatever_else_is_wrong() {
+    fn malformed_signatures_are_reported_first() {
         let headers = with(signed(TIMED, b"{}"), "x-time", "soon");
         assert_eq!(judge(TIMED, &headers, b"{}"), Err(VerifyError::MalformedTimestamp));
         let headers = with(headers, SIGNATURE, "0");
@@ -457,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_has_to_be_there_and_of_its_form() {
+    fn a_timestamp_is_required_and_well_formed() {
         let malformed = VerifyError::MalformedTimestamp;
         let headers = signed(TIMED, b"{}");
         for time in ["", "176000000", "x"] {
@@ -487,23 +496,23 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_near_to_now() {
+    fn a_timestamp_is_within_the_window() {
         let body = br#"{"sent":1759999000}"#;
         assert_eq!(judge(IN_BODY, &signed(IN_BODY, body), body), Err(VerifyError::TimestampTooOld));
         let body = br#"{"sent":1760001000}"#;
         assert_eq!(judge(IN_BODY, &signed(IN_BODY, body), body), Err(VerifyError::TimestampTooNew));
-        for (at, refused) in
+        for (at, expected) in
             [(-1000, VerifyError::TimestampTooOld), (1000, VerifyError::TimestampTooNew)]
         {
             let at = Duration::from_secs(1_760_000_000_u64.checked_add_signed(at).expect("later"));
-            let outgoing = RequestToSign::new(b"{}").at(UNIX_EPOCH + at);
-            let signed = TIMED.sign(&Secret::new("s3cret"), &outgoing).expect("it can be signed");
-            assert_eq!(judge(TIMED, &signed.headers, b"{}"), Err(refused));
+            let to_sign = RequestToSign::new(b"{}").at(UNIX_EPOCH + at);
+            let signed = TIMED.sign(&Secret::new("s3cret"), &to_sign).expect("it can be signed");
+            assert_eq!(judge(TIMED, &signed.headers, b"{}"), Err(expected));
         }
     }
 
     #[test]
-    fn an_id_cannot_be_cut_in_two_ways() {
+    fn ambiguous_ids_are_rejected() {
         let malformed = Err(VerifyError::MalformedHeader("x-id"));
         for scheme in [NAMED, UNPARTED] {
             let headers = signed(scheme, b"{}");
@@ -523,7 +532,7 @@ mod tests {
             without.remove("x-id");
             assert_eq!(check(scheme, &without), Err(VerifyError::MissingHeader("x-id")));
         }
-        // Where a text ends the id, it may hold anything but that.
+        // With a separator, the id may contain anything else.
         assert_eq!(check(NAMED, &with(signed(NAMED, b"{}"), "x-id", "a {b}")), Ok(()));
         for id in ["a b", "{a}", "a:b"] {
             let headers = with(signed(UNPARTED, b"{}"), "x-id", id);
@@ -532,19 +541,19 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_signs_its_own_header_and_no_other() {
+    fn paired_secrets_match_their_own_header() {
         let signature = signed(HMAC_SHA256_HEX, b"{}")[SIGNATURE].to_str().expect("hex").to_owned();
         let first = with(HeaderMap::new(), "x-first", &signature);
         let second = with(HeaderMap::new(), "x-second", &signature);
         assert_eq!(judge(PAIRED, &first, b"{}"), Err(VerifyError::InvalidSignature));
         assert_eq!(
-            judge(PAIRED, &second, b"{}").map(|proof| proof.secret_name),
+            judge(PAIRED, &second, b"{}").map(|verified| verified.secret_name),
             Ok("s3cret".into())
         );
     }
 
     #[test]
-    fn required_headers_have_their_values() {
+    fn required_headers_are_checked() {
         const REQUIRING: Scheme =
             HMAC_SHA256_HEX.require_headers(&[("x-version", "1"), ("x-kind", "hmac")]);
         let headers = signed(REQUIRING, b"{}");
@@ -560,7 +569,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_form_one_field_is_signed() {
+    fn one_form_field_is_signed() {
         let form = |headers| with(headers, "content-type", "application/x-www-form-urlencoded");
         for (body, signs) in [("a=1&payload=abc", "abc"), ("payload=%7B%7D+&b=", "{} ")] {
             let headers = signed(IN_FORM, signs.as_bytes());
@@ -579,7 +588,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_says_that_it_is_one() {
+    fn a_form_is_detected_by_content_type() {
         let is_form = |kind: &str| {
             let headers = with(HeaderMap::new(), "content-type", kind);
             assert_eq!(request(&headers, b"").is_form(), super::is_form(&headers));
@@ -593,15 +602,15 @@ mod tests {
     }
 
     #[test]
-    fn no_token_is_taken_for_a_delivery_where_tokens_are_signed_for_strangers() {
+    fn opaque_tokens_are_no_deliveries() {
         for token in ["a", "Az09-_+/=", "="] {
-            assert!(is_token(token.as_bytes()), "{token:?}");
+            assert!(is_opaque_token(token.as_bytes()), "{token:?}");
         }
         for text in ["", "{}", "a b", "a.b", "a\n", "\u{e4}", "a=1&b"] {
-            assert!(!is_token(text.as_bytes()), "{text:?}");
+            assert!(!is_opaque_token(text.as_bytes()), "{text:?}");
         }
-        let judge = |refuses_tokens, body: &[u8]| {
-            let verifier = Verifier::new(&Mechanism::Data(HMAC_SHA256_HEX), None, refuses_tokens);
+        let judge = |rejects_tokens, body: &[u8]| {
+            let verifier = Verifier::new(&Mechanism::Data(HMAC_SHA256_HEX), None, rejects_tokens);
             let verifier = verifier.expect("no window is asked");
             let keys = verifier.prepare(&secrets(&["s3cret"])).expect("good secrets");
             let headers = signed(HMAC_SHA256_HEX, body);
@@ -614,7 +623,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_needs_a_time() {
+    fn a_window_needs_a_timestamp() {
         let window = Some(Duration::from_secs(10));
         let new = |scheme| Verifier::new(&Mechanism::Data(scheme), window, false);
         assert!(new(HMAC_SHA256_HEX).is_none());
@@ -630,24 +639,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_which_secret_is_told_of_all() {
+    fn every_bad_secret_is_reported() {
         let problems = |verifier: &Verifier, texts: &[&'static str]| {
             verifier.prepare(&secrets(texts)).err().unwrap_or_default()
         };
         let data = verifier(HMAC_SHA256_HEX.key(crate::verify::scheme::KeyEncoding::Hex));
         assert!(problems(&data, &["ab", "cd"]).is_empty());
         let hex = SecretError::Malformed("hexadecimal");
-        let told = [("x".into(), hex), (" ".into(), SecretError::Blank)];
-        assert_eq!(problems(&data, &["ab", "x", " "]), told);
+        let expected = [("x".into(), hex), (" ".into(), SecretError::Blank)];
+        assert_eq!(problems(&data, &["ab", "x", " "]), expected);
         let code = by_code(SHARED);
         assert!(problems(&code, &["ab", "cd"]).is_empty());
-        let told =
+        let expected =
             [("bad".into(), SecretError::Malformed("good")), (" ".into(), SecretError::Blank)];
-        assert_eq!(problems(&code, &["ab", "bad", " "]), told);
+        assert_eq!(problems(&code, &["ab", "bad", " "]), expected);
     }
 
     #[test]
-    fn a_handshake_is_answered_with_the_first_secret() {
+    fn handshakes_use_the_first_secret() {
         let tag = |scheme, texts: &[&'static str]| {
             verifier(scheme)
                 .prepare(&secrets(texts))
@@ -665,34 +674,34 @@ mod tests {
     }
 
     #[test]
-    fn what_proves_a_request_is_sensitive() {
+    fn signature_headers_are_marked_sensitive() {
         let (data, code) = (verifier(Scheme::hmac_sha256().header("x-data")), by_code(SHARED));
         for (verifier, sensitive) in [(data, [true, false]), (code, [false, true])] {
             let mut headers = HeaderMap::new();
-            // What is called a signature is one, whoever looks at it.
+            // Every header with `signature` in its name is sensitive.
             for name in ["x-data", "x-code", SIGNATURE] {
                 headers.insert(name, HeaderValue::from_static("a"));
             }
-            verifier.hide(&mut headers);
+            verifier.mark_sensitive(&mut headers);
             assert_eq!(["x-data", "x-code"].map(|name| headers[name].is_sensitive()), sensitive);
             assert!(headers[SIGNATURE].is_sensitive());
         }
     }
 
     #[test]
-    fn neither_headers_nor_body_are_shown() {
+    fn debug_hides_headers_and_body() {
         let headers = with(HeaderMap::new(), SIGNATURE, "canary");
         let shown = format!("{:?}", request(&headers, b"canary"));
         assert_eq!(shown, "SignedRequest { method: \"POST\", body_len: 6, .. }");
     }
 
     #[test]
-    fn milliseconds_are_within_64_bits() {
+    fn unix_millis_never_overflows() {
         assert_eq!(unix_millis(now() + Duration::from_micros(123_999)), 1_760_000_000_123);
         assert_eq!(unix_millis(UNIX_EPOCH - Duration::from_secs(1)), 0);
     }
 
-    /// A scheme as code: the secret is sent, and the key where there is no secret.
+    /// A scheme as code: the request contains the secret, or the key if there is no secret.
     #[derive(Debug)]
     struct Coded {
         needs_secret: bool,
@@ -701,7 +710,7 @@ mod tests {
 
     impl Verify for Coded {
         fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
-            grammar::text(headers, "x-code").map(drop)
+            grammar::header_text(headers, "x-code").map(drop)
         }
 
         fn verify(
@@ -709,7 +718,7 @@ mod tests {
             request: &SignedRequest<'_>,
             context: &VerifyContext<'_>,
         ) -> Result<Option<SystemTime>, VerifyError> {
-            let sent = grammar::text(request.headers, "x-code")?.as_bytes();
+            let sent = grammar::header_text(request.headers, "x-code")?.as_bytes();
             if sent == b"stale" {
                 return Err(VerifyError::TimestampTooOld);
             }
@@ -734,8 +743,8 @@ mod tests {
         }
 
         fn scheme_info(&self) -> SchemeInfo {
-            let traits = SchemeInfo::new("code", "x-code");
-            SchemeInfo { needs_secret: self.needs_secret, signs_time: self.signs_time, ..traits }
+            let info = SchemeInfo::new("code", "x-code");
+            SchemeInfo { needs_secret: self.needs_secret, signs_time: self.signs_time, ..info }
         }
     }
 
@@ -747,24 +756,24 @@ mod tests {
     }
 
     #[test]
-    fn code_is_asked_about_each_secret() {
+    fn code_tries_each_secret() {
         let judge = |sent: &str, texts: &[&'static str]| {
             let verifier = by_code(SHARED);
             let keys = verifier.prepare(&secrets(texts)).expect("good secrets");
             let headers = with(HeaderMap::new(), "x-code", sent);
             verifier.verify(&request(&headers, b""), &keys, None, now())
         };
-        let proof =
+        let verified =
             |name| Ok(Verified { secret_name: Cow::Borrowed(name), signed_at: Some(now()) });
-        assert_eq!(judge("a", &["a", "b"]), proof("a"));
-        assert_eq!(judge("b", &["a", "b"]), proof("b"));
+        assert_eq!(judge("a", &["a", "b"]), verified("a"));
+        assert_eq!(judge("b", &["a", "b"]), verified("b"));
         assert_eq!(judge("c", &["a", "b"]), Err(VerifyError::InvalidSignature));
         assert_eq!(judge("a", &[]), Err(VerifyError::InvalidSignature));
         assert_eq!(judge("stale", &["a", "stale"]), Err(VerifyError::TimestampTooOld));
     }
 
     #[test]
-    fn code_without_secrets_is_asked_once() {
+    fn code_without_secrets_runs_once() {
         let verifier = by_code(FETCHED);
         let keys = verifier.prepare(&[]).expect("no secrets");
         let headers = with(HeaderMap::new(), "x-code", "k");
@@ -779,7 +788,7 @@ mod tests {
     }
 
     #[test]
-    fn code_has_headers_and_windows_too() {
+    fn code_checks_headers_and_window() {
         let missing = Err(VerifyError::MissingHeader("x-code"));
         assert_eq!(judge_head(&by_code(SHARED), &HeaderMap::new()), missing);
         let sent = with(HeaderMap::new(), "x-code", "a");
@@ -790,7 +799,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_another_mechanism_match_nothing() {
+    fn keys_of_another_mechanism_never_match() {
         let headers = with(HeaderMap::new(), "x-code", "a");
         let keys = verifier(HMAC_SHA256_HEX).prepare(&secrets(&["a"])).expect("good secrets");
         let judged = by_code(SHARED).verify(&request(&headers, b""), &keys, None, now());

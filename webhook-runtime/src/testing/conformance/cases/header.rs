@@ -86,7 +86,7 @@ pub(crate) async fn duplicate_header_is_refused(target: &Target) -> CaseResult {
 /// The headers that only a signed request has.
 pub(super) fn proofs(sample: &SampleDelivery<'_>, genuine: &RawRequest) -> Vec<HeaderName> {
     let others = &sample.unsigned.headers;
-    let signed_id = sample.scheme().and_then(Scheme::signed_id);
+    let signed_id = sample.scheme().and_then(Scheme::signed_id_header);
     let is_proof = |name: &&HeaderName| {
         !others.contains_key(*name) || signed_id.is_some_and(|signed| *name == signed)
     };

@@ -222,7 +222,7 @@ pub(crate) async fn altered_signatures_are_refused(target: &Target) -> CaseResul
     };
     let signature = place.signature();
     let is_hex = signature.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_slow = sample.scheme().is_some_and(|scheme| scheme.key_pair_of().is_some());
+    let is_slow = sample.scheme().is_some_and(|scheme| scheme.asymmetric_algorithm().is_some());
     let step = if is_slow { signature.len().div_ceil(FEW) } else { 1 };
     for at in (0..signature.len()).step_by(step) {
         let Some(other) = altered(signature.as_bytes()[at], is_hex) else { continue };
@@ -300,7 +300,7 @@ pub(crate) async fn signature_without_its_prefix_is_refused(target: &Target) -> 
     let Some(scheme) = sample.scheme().and_then(Scheme::without_prefix) else {
         return not_applicable("nothing stands before the signature");
     };
-    if scheme.time_as(sample.now()).is_some() && scheme.time_header().is_none() {
+    if scheme.format_time(sample.now()).is_some() && scheme.timestamp_header().is_none() {
         // The time is one of the fields.
         return not_applicable("the time stands with the signature");
     }
@@ -352,7 +352,7 @@ pub(crate) async fn good_signature_among_others_is_accepted(target: &Target) -> 
         let Some((genuine, place)) = placed(&sample, sample.now())? else {
             return not_applicable(NO_PLACE);
         };
-        let list = scheme.list(1, &place.value, last);
+        let list = scheme.signature_list(1, &place.value, last);
         let Some(list) = list else { return not_applicable("there is one signature, and no list") };
         let Some(request) = place.with(&genuine, list.as_bytes()) else {
             return not_applicable(NO_PLACE);
@@ -371,7 +371,7 @@ pub(crate) async fn signature_list_is_bounded(target: &Target) -> CaseResult {
         return not_applicable(NO_PLACE);
     };
     let Some(scheme) = sample.scheme() else { return not_applicable(NOT_DATA) };
-    let Some(list) = scheme.list(999, &place.value, true) else {
+    let Some(list) = scheme.signature_list(999, &place.value, true) else {
         return not_applicable("there is one signature, and no list");
     };
     let Some(request) = place.with(&genuine, list.as_bytes()) else {
@@ -421,7 +421,7 @@ pub(crate) async fn lenient_encodings_are_refused(target: &Target) -> CaseResult
 /// The delivery, signed by another scheme.
 fn signed_by(sample: &SampleDelivery<'_>, scheme: &Scheme) -> Option<RawRequest> {
     let unsigned = sample.unsigned.clone();
-    let time = scheme.time_as(sample.now()).unwrap_or_default();
+    let time = scheme.format_time(sample.now()).unwrap_or_default();
     let secret = &sample.secret;
     let signed = unsigned.with_request_to_sign(sample.now(), |to_sign| {
         Some(scheme.sign_at(secret, to_sign, &time).ok()?.headers)

@@ -84,7 +84,7 @@ async fn outside(
 pub(crate) async fn malformed_timestamps_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some(scheme) = sample.scheme() else { return not_applicable(NOT_DATA) };
-    let Some(now) = scheme.time_as(sample.now()) else { return not_applicable(NO_TIME) };
+    let Some(now) = scheme.format_time(sample.now()) else { return not_applicable(NO_TIME) };
     let seconds = sample.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let mut times: Vec<String> = [
         "",
@@ -115,7 +115,7 @@ pub(crate) async fn malformed_timestamps_are_refused(target: &Target) -> CaseRes
         "9".repeat(400),
     ]);
     // The time in the other unit.
-    times.push(if scheme.counts_milliseconds() {
+    times.push(if scheme.uses_milliseconds() {
         seconds.to_string()
     } else {
         format!("{seconds}000")
@@ -158,14 +158,14 @@ pub(crate) async fn changed_timestamp_is_refused(target: &Target) -> CaseResult 
 /// and checks the age of the other accepts a replay.
 pub(crate) async fn duplicate_timestamp_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
-    let Some((separator, field)) = sample.scheme().and_then(Scheme::time_field) else {
+    let Some((separator, field)) = sample.scheme().and_then(Scheme::timestamp_field) else {
         return not_applicable("no time stands with the signature in its header");
     };
     let Some(scheme) = sample.scheme() else { return not_applicable(NOT_DATA) };
     let Some(then) = sample.now().checked_sub(Duration::from_secs(86_400)) else {
         return not_applicable("there is no time before the present one");
     };
-    let Some(now) = scheme.time_as(sample.now()) else { return not_applicable(NO_TIME) };
+    let Some(now) = scheme.format_time(sample.now()) else { return not_applicable(NO_TIME) };
     let old = sample.signed_at(then)?;
     let name = scheme.signature_header();
     let value = old.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -199,7 +199,7 @@ pub(crate) async fn replay_after_the_window_is_refused(target: &Target) -> CaseR
 /// Signs with any text as the time.
 fn signed_at(sample: &SampleDelivery<'_>, scheme: &Scheme, time: &str) -> Option<RawRequest> {
     let mut unsigned = sample.unsigned.clone();
-    if let Some(pointer) = scheme.time_pointer() {
+    if let Some(pointer) = scheme.timestamp_pointer() {
         let mut json = sample.json()?;
         let number = serde_json::from_str::<Value>(time).ok().filter(Value::is_number);
         put(&mut json, pointer, number.unwrap_or_else(|| Value::from(time))).ok()?;
@@ -219,7 +219,7 @@ fn slack(target: &Target) -> Duration {
 /// Changes a signed id.
 pub(crate) async fn changed_id_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
-    let Some(name) = sample.scheme().and_then(Scheme::signed_id) else {
+    let Some(name) = sample.scheme().and_then(Scheme::signed_id_header) else {
         return not_applicable("no id is signed");
     };
     let genuine = sample.genuine()?;

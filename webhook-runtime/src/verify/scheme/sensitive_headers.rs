@@ -1,27 +1,27 @@
-//! Headers that prove who sends, told by their names: providers that have changed their scheme send
-//! the signature of the old one beside the new, and proxies ask for credentials of their own. Nobody
-//! verifies these, and they are worth as much to whoever reads them in a log or in the inbox.
+//! Headers that contain credentials, found by name. Providers that changed their scheme may send
+//! the old signature beside the new one, and proxies have credentials of their own. These headers
+//! are not verified, but an attacker who reads them in a log or in the inbox could use them.
 
 use http::{HeaderMap, HeaderName, header};
 
-/// Marks them as sensitive, so that no `Debug` shows them, and the inbox does not keep them.
-pub(super) fn hide(headers: &mut HeaderMap) {
+/// Marks these headers as sensitive, so that `Debug` hides them and the inbox does not store them.
+pub(super) fn mark_sensitive(headers: &mut HeaderMap) {
     for (name, value) in headers {
-        if is_proof(name) {
+        if is_credential(name) {
             value.set_sensitive(true);
         }
     }
 }
 
-fn is_proof(name: &HeaderName) -> bool {
+fn is_credential(name: &HeaderName) -> bool {
     if [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION].contains(name) {
         return true;
     }
     let name = name.as_str();
-    // Discord's time, whose name is that of the signature, is none.
+    // Discord's timestamp has `signature` in its name, but is no credential.
     let is_time = name.ends_with("timestamp");
     let words = ["signature", "sig", "hmac", "secret"];
-    // Other tokens are ids, or say which subscription it is.
+    // The tokens of other providers are ids, or name a subscription.
     name == "x-gitlab-token" || !is_time && name.split(['-', '_']).any(|word| words.contains(&word))
 }
 
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn proofs_are_told_by_their_names() {
+    fn credential_headers_are_found_by_name() {
         for name in [
             "authorization",
             "paypal-transmission-sig",
@@ -40,7 +40,7 @@ mod tests {
             "x-shopify-hmac-sha256",
             "x-telegram-bot-api-secret-token",
         ] {
-            assert!(is_proof(&HeaderName::from_static(name)), "{name}");
+            assert!(is_credential(&HeaderName::from_static(name)), "{name}");
         }
         for name in [
             "content-type",
@@ -49,7 +49,7 @@ mod tests {
             "x-github-delivery",
             "x-signature-timestamp",
         ] {
-            assert!(!is_proof(&HeaderName::from_static(name)), "{name}");
+            assert!(!is_credential(&HeaderName::from_static(name)), "{name}");
         }
     }
 }

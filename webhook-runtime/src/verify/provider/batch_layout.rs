@@ -1,8 +1,9 @@
-//! Where the events are in the body of a provider that sends many at once.
+//! The location of the events in the body of a batch.
 
 use crate::verify::scheme::checked_pointer;
 
-/// Where in the JSON body the events are, of a provider that sends many in one request.
+/// The location of the events in the JSON body, for a provider that sends many events in one
+/// request.
 ///
 /// ```
 /// use webhook_runtime::{BatchLayout, Provider, scheme::Scheme};
@@ -14,37 +15,38 @@ use crate::verify::scheme::checked_pointer;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchLayout {
     array: &'static str,
-    inside: Option<&'static str>,
+    inner: Option<&'static str>,
     id: Option<&'static str>,
-    also: &'static [&'static str],
+    id_parts: &'static [&'static str],
     event: Option<&'static str>,
     action: Option<&'static str>,
 }
 
 impl BatchLayout {
-    /// In the array at this JSON pointer (RFC 6901); the empty one is the body itself.
+    /// The events are the items of the array at this JSON pointer (RFC 6901). The empty pointer is
+    /// the body itself.
     #[must_use]
     pub const fn at(array: &'static str) -> Self {
         let array = if array.is_empty() { array } else { checked_pointer(array) };
-        Self { array, inside: None, id: None, also: &[], event: None, action: None }
+        Self { array, inner: None, id: None, id_parts: &[], event: None, action: None }
     }
 
-    /// Each item wraps the event at this pointer. What follows is looked for inside of it.
+    /// Each item wraps its event at this pointer. The other pointers are relative to the event.
     #[must_use]
     pub const fn with_inner(mut self, pointer: &'static str) -> Self {
-        self.inside = Some(checked_pointer(pointer));
+        self.inner = Some(checked_pointer(pointer));
         self
     }
 
-    /// Where in an event its id is, the same when it is sent again.
+    /// The pointer to the id of an event. Retries repeat the id.
     #[must_use]
     pub const fn with_id(mut self, pointer: &'static str) -> Self {
         self.id = Some(checked_pointer(pointer));
         self
     }
 
-    /// What tells events apart that share an id: some providers number what an event is about, and
-    /// not the event. The values at these pointers are added to the id, each behind a `:`.
+    /// More pointers whose values belong to the id, each appended after a `:`. They tell apart
+    /// events that share an id: some providers number the subject of an event instead of the event.
     #[must_use]
     pub const fn with_id_parts(mut self, pointers: &'static [&'static str]) -> Self {
         let mut at = 0;
@@ -52,62 +54,62 @@ impl BatchLayout {
             checked_pointer(pointers[at]);
             at += 1;
         }
-        self.also = pointers;
+        self.id_parts = pointers;
         self
     }
 
-    /// Where in an event its name is, if it is not one name for the whole request.
+    /// The pointer to the name of an event, if the events of one request have different names.
     #[must_use]
     pub const fn with_event(mut self, pointer: &'static str) -> Self {
         self.event = Some(checked_pointer(pointer));
         self
     }
 
-    /// Where in an event it is told apart further.
+    /// The pointer to the action of an event.
     #[must_use]
     pub const fn with_action(mut self, pointer: &'static str) -> Self {
         self.action = Some(checked_pointer(pointer));
         self
     }
 
-    /// Where the array is.
+    /// The pointer to the array.
     #[must_use]
     pub const fn array(&self) -> &'static str {
         self.array
     }
 
-    /// What each item wraps its event in.
+    /// The pointer to the event inside each item.
     #[must_use]
     pub const fn inner(&self) -> Option<&'static str> {
-        self.inside
+        self.inner
     }
 
-    /// Where in an event its id is.
+    /// The pointer to the id of an event.
     #[must_use]
     pub const fn id(&self) -> Option<&'static str> {
         self.id
     }
 
-    /// What else belongs to the id.
+    /// The pointers to the other parts of the id.
     #[must_use]
     pub const fn id_parts(&self) -> &'static [&'static str] {
-        self.also
+        self.id_parts
     }
 
-    /// Where in an event its name is.
+    /// The pointer to the name of an event.
     #[must_use]
     pub const fn event(&self) -> Option<&'static str> {
         self.event
     }
 
-    /// Where in an event it is told apart further.
+    /// The pointer to the action of an event.
     #[must_use]
     pub const fn action(&self) -> Option<&'static str> {
         self.action
     }
 
-    /// Where in the body the first event has this pointer.
-    pub(crate) fn first(&self, pointer: &str) -> String {
-        format!("{}/0{}{pointer}", self.array, self.inside.unwrap_or_default())
+    /// A pointer inside the first event, as a pointer into the body.
+    pub(crate) fn pointer_in_first_event(&self, pointer: &str) -> String {
+        format!("{}/0{}{pointer}", self.array, self.inner.unwrap_or_default())
     }
 }

@@ -1,0 +1,160 @@
+//! Start-up checks of a scheme: in a constant, they run when it is compiled.
+
+use super::{
+    Scheme,
+    grammar::{Grammar, Placement},
+    key::Algorithm,
+    template::Part,
+    timestamp::TimestampLocation,
+};
+
+impl Scheme {
+    /// Checks that the scheme does not contradict itself.
+    ///
+    /// # Panics
+    /// With a message about the contradiction. In a constant, this is a compile error.
+    pub(crate) const fn checked(self) -> Self {
+        assert!(!self.placement.name().is_empty(), "the scheme names no signature header");
+        let template = &self.template;
+        assert!(
+            self.algorithm.is_credential() || template.has(Part::Body),
+            "the scheme does not sign the body: add {{body}} to the signed template"
+        );
+        assert!(
+            template.has(Part::Id) == self.id.is_some(),
+            "{{id}} in the signed template and `id_header` go together"
+        );
+        assert!(
+            !template.precedes(Part::Body, Part::Id),
+            "the end of the {{body}} could be taken for the {{id}} behind it: sign the id first"
+        );
+        assert!(
+            !template.id_could_overlap_body(false),
+            "the {{body}} could be taken for the end of the {{id}}: put a text or the time between them"
+        );
+        assert!(
+            template.has(Part::Secret) == matches!(self.algorithm, Algorithm::Sha256),
+            "{{secret}} in the signed template and the algorithm `sha256` go together"
+        );
+        match self.timestamp {
+            None => assert!(
+                !template.has(Part::Timestamp),
+                "{{timestamp}} is signed, but the scheme does not say where the timestamp is"
+            ),
+            Some(timestamp) => match timestamp.location {
+                TimestampLocation::Pointer(_) => assert!(
+                    !template.has(Part::Timestamp),
+                    "a timestamp in the body is signed with the body: remove {{timestamp}}"
+                ),
+                TimestampLocation::Header(_) => assert!(
+                    template.has(Part::Timestamp),
+                    "the timestamp is not signed: add {{timestamp}} to the signed template"
+                ),
+                TimestampLocation::Field(_) => {
+                    assert!(
+                        template.has(Part::Timestamp),
+                        "the timestamp is not signed: add {{timestamp}} to the signed template"
+                    );
+                    assert!(
+                        matches!(
+                            self.placement,
+                            Placement::Header { grammar: Grammar::Fields { .. }, .. }
+                        ),
+                        "a timestamp field needs a signature header made of fields"
+                    );
+                }
+            },
+        }
+        self
+    }
+}
+
+/// Checks a header name.
+///
+/// # Panics
+/// If the name is empty, or not a lower-case header name. In a constant, this is a compile error.
+pub(crate) const fn checked_name(name: &'static str) -> &'static str {
+    let bytes = name.as_bytes();
+    assert!(!bytes.is_empty(), "a header name is empty");
+    let mut at = 0;
+    while at < bytes.len() {
+        assert!(
+            matches!(bytes[at], b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'),
+            "header names are written in lower case, of letters, digits, `-` and `_`"
+        );
+        at += 1;
+    }
+    name
+}
+
+/// Checks a JSON pointer (RFC 6901) to a value inside a document.
+///
+/// # Panics
+/// If the pointer does not begin with `/`. In a constant, this is a compile error.
+pub(crate) const fn checked_pointer(pointer: &'static str) -> &'static str {
+    assert!(
+        !pointer.is_empty() && pointer.as_bytes()[0] == b'/',
+        "a JSON pointer begins with `/`, as in `/data/id`"
+    );
+    pointer
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+    use crate::verify::scheme::Timestamp;
+
+    const HMAC_SHA256_HEX: Scheme = Scheme::hmac_sha256().header("x-signature");
+    const TIMED: Scheme =
+        HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")).signed("{timestamp}.{body}");
+
+    type Build = fn() -> Scheme;
+
+    /// The message of the panic for a contradictory scheme.
+    fn panic_message(build: Build) -> String {
+        let panic = catch_unwind(|| build().checked()).expect_err("it contradicts itself");
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn contradictory_schemes_are_rejected() {
+        let cases: [(Build, &str); 17] = [
+            (|| Scheme::hmac_sha256(), "names no signature header"),
+            (|| HMAC_SHA256_HEX.signed("{url}"), "does not sign the body"),
+            (|| HMAC_SHA256_HEX.signed("{id}{body}"), "`id_header` go together"),
+            (|| HMAC_SHA256_HEX.id_header("x-id"), "`id_header` go together"),
+            (|| HMAC_SHA256_HEX.signed("{secret}{body}"), "`sha256` go together"),
+            (|| Scheme::sha256().header("x-a"), "`sha256` go together"),
+            (|| HMAC_SHA256_HEX.signed("{timestamp}{body}"), "does not say where the timestamp is"),
+            (
+                || HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")),
+                "the timestamp is not signed",
+            ),
+            (|| TIMED.timestamp(Timestamp::pointer("/t")), "remove {timestamp}"),
+            (|| TIMED.timestamp(Timestamp::field("t")), "needs a signature header made of fields"),
+            (|| HMAC_SHA256_HEX.query("code"), "only a token can stand in the query"),
+            (
+                || HMAC_SHA256_HEX.header("x-a").numbered_headers("x-").prefix("a"),
+                "need a single header",
+            ),
+            (|| Scheme::hmac_sha1().prefix("a"), "name the header before its grammar"),
+            (|| HMAC_SHA256_HEX.paired_headers(&[]), "at least one name"),
+            (|| HMAC_SHA256_HEX.paired_headers(&["x-a", "X-B"]), "in lower case"),
+            (|| HMAC_SHA256_HEX.require_headers(&[("x-a", "1"), ("X-B", "1")]), "in lower case"),
+            (|| HMAC_SHA256_HEX.timestamp(Timestamp::pointer("t")), "begins with `/`"),
+        ];
+        for (build, expected) in cases {
+            let message = panic_message(build);
+            assert!(message.contains(expected), "{message:?} instead of {expected:?}");
+        }
+        for name in ["", "X-a", "x-A", "x a", "x-a:", "\u{e4}"] {
+            assert!(catch_unwind(|| checked_name(name)).is_err(), "{name:?}");
+        }
+        assert_eq!(checked_name("x-a_0"), "x-a_0");
+        assert!(catch_unwind(|| checked_pointer("")).is_err());
+        assert_eq!(checked_pointer("/a"), "/a");
+    }
+}

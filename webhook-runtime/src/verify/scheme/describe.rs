@@ -1,0 +1,195 @@
+//! The properties of a scheme: what it needs, what it covers, and where its signature is.
+
+use super::{
+    KeyEncoding, ReplayWindow, Scheme, SchemeInfo, Timestamp,
+    grammar::{Grammar, Placement},
+    template::Part,
+    timestamp::TimestampLocation,
+};
+
+impl Scheme {
+    /// The maximum number of secrets, if each has its own header.
+    pub(crate) fn max_secrets(&self) -> Option<usize> {
+        match self.placement {
+            Placement::Paired { names } => Some(names.len()),
+            _ => None,
+        }
+    }
+
+    /// The needs of the scheme, and what its signature covers.
+    pub(crate) fn scheme_info(&self) -> SchemeInfo {
+        SchemeInfo {
+            signs_url: self.template.has(Part::Url) || self.template.has(Part::DecodedUrl),
+            signs_body: !self.algorithm.is_credential() && self.template.has(Part::Body),
+            signs_time: self.timestamp.is_some(),
+            signs_method: self.template.has(Part::Method),
+            replay_window: self
+                .timestamp
+                .and_then(|timestamp| timestamp.max_age())
+                .map_or(ReplayWindow::Unlimited, ReplayWindow::Limited),
+            ..SchemeInfo::new(self.algorithm.label(), self.placement.name())
+        }
+    }
+
+    /// True if the signature covers the value of the header `name`.
+    pub(crate) fn signs_header(&self, name: &str) -> bool {
+        self.id == Some(name)
+            || matches!(self.timestamp, Some(Timestamp { location: TimestampLocation::Header(header), .. })
+                if header == name)
+    }
+
+    /// The header that contains the signature, or the first such header.
+    #[must_use]
+    pub const fn signature_header(&self) -> &'static str {
+        self.placement.name()
+    }
+
+    /// The name of the algorithm.
+    #[must_use]
+    pub const fn algorithm(&self) -> &'static str {
+        self.algorithm.label()
+    }
+
+    /// The signed text, as given to [`signed`](Self::signed).
+    #[must_use]
+    pub const fn signed_template(&self) -> &'static str {
+        self.template.source()
+    }
+
+    /// The name of the signature's encoding.
+    #[must_use]
+    pub const fn encoding(&self) -> &'static str {
+        self.encoding.label()
+    }
+
+    /// The encoding of the key in the text of the secret.
+    #[must_use]
+    pub const fn key_encoding(&self) -> KeyEncoding {
+        self.key
+    }
+
+    /// Sets the location of the signed time, and how far from now it may be.
+    #[must_use]
+    pub const fn signed_timestamp(&self) -> Option<&Timestamp> {
+        self.timestamp.as_ref()
+    }
+
+    /// The location of the signature, with `…` in its place: `x-hub-signature-256: sha256=…`, or
+    /// `?code=…` in the query.
+    #[must_use]
+    pub fn signature_pattern(&self) -> String {
+        match self.placement {
+            Placement::Header { name, grammar: Grammar::Bare { prefix } } => {
+                format!("{name}: {prefix}…")
+            }
+            Placement::Header { name, grammar: Grammar::Fields { separator, signature } } => {
+                match self.timestamp.map(|timestamp| timestamp.location) {
+                    Some(TimestampLocation::Field(time)) => {
+                        format!("{name}: {time}=…{separator}{signature}=…")
+                    }
+                    _ => format!("{name}: {signature}=…"),
+                }
+            }
+            Placement::Header { name, grammar: Grammar::Versions { version } } => {
+                format!("{name}: {version},…")
+            }
+            Placement::Numbered { prefix } => format!("{prefix}1: …"),
+            Placement::Paired { names } => {
+                names.iter().map(|name| format!("{name}: …")).collect::<Vec<_>>().join(", ")
+            }
+            Placement::Query { name } => format!("?{name}=…"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const HMAC_SHA256_HEX: Scheme = Scheme::hmac_sha256().header("x-signature");
+    const TIMED: Scheme =
+        HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")).signed("{timestamp}.{body}");
+    const NAMED: Scheme = TIMED.id_header("x-id").signed("{id}.{timestamp}.{body}");
+
+    #[test]
+    fn properties_are_readable() {
+        let scheme = NAMED.base64().key(KeyEncoding::Hex).checked();
+        assert_eq!(scheme.signature_header(), "x-signature");
+        assert_eq!(scheme.algorithm(), "HMAC-SHA256");
+        assert_eq!(scheme.signed_template(), "{id}.{timestamp}.{body}");
+        assert_eq!(scheme.encoding(), "base64");
+        assert_eq!(scheme.key_encoding(), KeyEncoding::Hex);
+        let window = scheme.signed_timestamp().and_then(Timestamp::max_age);
+        assert_eq!(window, Some(Duration::from_secs(300)));
+        assert!(HMAC_SHA256_HEX.signed_timestamp().is_none());
+        assert_eq!(
+            [HMAC_SHA256_HEX.hex(), HMAC_SHA256_HEX.base64url()].map(|it| it.encoding()),
+            ["hex", "base64url"]
+        );
+    }
+
+    #[test]
+    fn scheme_info_says_what_is_covered() {
+        let covers = |scheme: Scheme| {
+            let info = scheme.scheme_info();
+            (info.signs_body, info.signs_url, info.signs_time)
+        };
+        assert_eq!(covers(HMAC_SHA256_HEX), (true, false, false));
+        assert_eq!(covers(TIMED), (true, false, true));
+        assert_eq!(covers(HMAC_SHA256_HEX.signed("{url}{body}")), (true, true, false));
+        assert_eq!(covers(HMAC_SHA256_HEX.signed("{decoded_url}{body}")), (true, true, false));
+        assert_eq!(covers(HMAC_SHA256_HEX.signed("{url}")), (false, true, false));
+        assert_eq!(covers(Scheme::token().header("x-token")), (false, false, false));
+        let info = HMAC_SHA256_HEX.scheme_info();
+        assert_eq!((info.summary, info.signature_header), ("HMAC-SHA256", "x-signature"));
+    }
+
+    #[test]
+    fn signs_header_is_true_for_id_and_time() {
+        let signed = |scheme: Scheme| {
+            ["x-id", "x-time", "x-signature", ""].map(|name| scheme.signs_header(name))
+        };
+        assert_eq!(signed(HMAC_SHA256_HEX), [false, false, false, false]);
+        assert_eq!(signed(TIMED), [false, true, false, false]);
+        assert_eq!(signed(NAMED), [true, true, false, false]);
+        let in_field = HMAC_SHA256_HEX.fields(",", "v1").timestamp(Timestamp::field("x-time"));
+        assert_eq!(signed(in_field), [false; 4]);
+    }
+
+    #[test]
+    fn paired_headers_limit_the_secrets() {
+        assert_eq!(HMAC_SHA256_HEX.max_secrets(), None);
+        assert_eq!(HMAC_SHA256_HEX.paired_headers(&["x-a"]).max_secrets(), Some(1));
+        assert_eq!(HMAC_SHA256_HEX.paired_headers(&["x-a", "x-b"]).max_secrets(), Some(2));
+    }
+
+    #[test]
+    fn a_tolerance_needs_a_timestamp() {
+        let window = Duration::from_secs(10);
+        assert!(HMAC_SHA256_HEX.with_tolerance(window).is_none());
+        let narrow = TIMED.with_tolerance(window).expect("there is a time");
+        assert_eq!(narrow.signed_timestamp().and_then(Timestamp::max_age), Some(window));
+        assert_eq!(narrow.signed_timestamp().and_then(Timestamp::max_ahead), Some(window));
+        assert_eq!(narrow.signed_template(), TIMED.signed_template());
+    }
+
+    #[test]
+    fn signature_pattern_shows_the_location() {
+        let fields = HMAC_SHA256_HEX.fields(",", "v1");
+        for (scheme, pattern) in [
+            (HMAC_SHA256_HEX, "x-signature: …"),
+            (HMAC_SHA256_HEX.prefix("sha256="), "x-signature: sha256=…"),
+            (fields, "x-signature: v1=…"),
+            (fields.timestamp(Timestamp::header("t")), "x-signature: v1=…"),
+            (fields.timestamp(Timestamp::field("t")), "x-signature: t=…,v1=…"),
+            (HMAC_SHA256_HEX.versions("v1"), "x-signature: v1,…"),
+            (HMAC_SHA256_HEX.numbered_headers("x-sig-"), "x-sig-1: …"),
+            (HMAC_SHA256_HEX.paired_headers(&["x-a", "x-b"]), "x-a: …, x-b: …"),
+            (Scheme::token().query("code"), "?code=…"),
+        ] {
+            assert_eq!(scheme.signature_pattern(), pattern);
+        }
+    }
+}
