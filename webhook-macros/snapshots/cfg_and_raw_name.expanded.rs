@@ -32,7 +32,9 @@ where
 {
     fn endpoint() -> ::webhook_runtime::Endpoint {
         ::webhook_runtime::Endpoint::new("move", ::core::module_path!(), "/webhook")
-            .payload_shape(::webhook_runtime::__private::ShapeProbe::<Move>::new().payload_shape())
+            .payload_shape(
+                ::webhook_runtime::__private::ShapeProbe::<Move>::new().payload_shape(),
+            )
     }
     fn call(
         delivery: ::webhook_runtime::__private::HandlerInput<__S>,

@@ -31,7 +31,9 @@ where
             .provider(&__PROVIDER)
             .tolerance(Duration::from_secs(60))
             .max_body(64 * 1024)
-            .payload_shape(my::hooks::__private::ShapeProbe::<&Delivery>::new().payload_shape())
+            .payload_shape(
+                my::hooks::__private::ShapeProbe::<&Delivery>::new().payload_shape(),
+            )
     }
     fn call(
         delivery: my::hooks::__private::HandlerInput<__S>,

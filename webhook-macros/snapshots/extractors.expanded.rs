@@ -43,7 +43,10 @@ where
                 "/github/{team}",
             )
             .secret_env(&["NEW", "OLD"])
-            .payload_shape(::webhook_runtime::__private::ShapeProbe::<Github<'_>>::new().payload_shape())
+            .payload_shape(
+                ::webhook_runtime::__private::ShapeProbe::<Github<'_>>::new()
+                    .payload_shape(),
+            )
     }
     fn call(
         mut delivery: ::webhook_runtime::__private::HandlerInput<__S>,

@@ -31,7 +31,10 @@ where
         ::webhook_runtime::Endpoint::new("stripe", ::core::module_path!(), "/stripe")
             .inbox()
             .order_by_pointer("/account")
-            .payload_shape(::webhook_runtime::__private::ShapeProbe::<Stripe<'_>>::new().payload_shape())
+            .payload_shape(
+                ::webhook_runtime::__private::ShapeProbe::<Stripe<'_>>::new()
+                    .payload_shape(),
+            )
     }
     fn call(
         mut delivery: ::webhook_runtime::__private::HandlerInput<__S>,

@@ -31,7 +31,10 @@ where
             .scheme(SCHEME);
         ::webhook_runtime::Endpoint::new("acme", ::core::module_path!(), "/acme")
             .provider(&__PROVIDER)
-            .payload_shape(::webhook_runtime::__private::ShapeProbe::<Acme<'_>>::new().payload_shape())
+            .payload_shape(
+                ::webhook_runtime::__private::ShapeProbe::<Acme<'_>>::new()
+                    .payload_shape(),
+            )
     }
     fn call(
         delivery: ::webhook_runtime::__private::HandlerInput<__S>,

@@ -33,7 +33,10 @@ where
                 "/webhook",
             )
             .secret_env(&["SECRET"])
-            .payload_shape(::webhook_runtime::__private::ShapeProbe::<Order<'_>>::new().payload_shape())
+            .payload_shape(
+                ::webhook_runtime::__private::ShapeProbe::<Order<'_>>::new()
+                    .payload_shape(),
+            )
     }
     fn call(
         delivery: ::webhook_runtime::__private::HandlerInput<__S>,

@@ -26,7 +26,10 @@ where
 {
     fn endpoint() -> ::webhook_runtime::Endpoint {
         ::webhook_runtime::Endpoint::new("quiet", ::core::module_path!(), "/")
-            .payload_shape(::webhook_runtime::__private::ShapeProbe::<&Delivery>::new().payload_shape())
+            .payload_shape(
+                ::webhook_runtime::__private::ShapeProbe::<&Delivery>::new()
+                    .payload_shape(),
+            )
     }
     fn call(
         delivery: ::webhook_runtime::__private::HandlerInput<__S>,

@@ -13,7 +13,7 @@ const ORDER: &str = r#"{"id":7,"note":"with \"care\""}"#;
 
 fn start() -> Program {
     let program = Program::start(QUICKSTART, &[("SECRET", SECRET)], "webhooks");
-    assert_eq!(program.line(), "  POST /webhook  order_paid  (plain)");
+    assert_eq!(program.line(), "  POST /webhook  order_paid  (hmac-sha256-hex)");
     program
 }
 

@@ -25,7 +25,7 @@ impl Directory {
     fn start(&self) -> Program {
         let directory = self.0.to_str().expect("text");
         let program = Program::start(TENANTS, &[("TENANTS", directory)], "webhooks");
-        assert_eq!(program.line(), "  POST /hooks/{tenant}  order_paid  (plain)");
+        assert_eq!(program.line(), "  POST /hooks/{tenant}  order_paid  (hmac-sha256-hex)");
         program
     }
 }
