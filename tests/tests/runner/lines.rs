@@ -100,6 +100,7 @@ pub(crate) struct Handshake {
 pub(crate) struct Config {
     pub(crate) secret: Option<String>,
     pub(crate) verify_token: Option<String>,
+    #[serde(rename = "allowed_origins")]
     pub(crate) allowed_cloudevents_origins: Option<Vec<String>>,
     now: Option<f64>,
 }

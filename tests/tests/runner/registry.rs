@@ -25,6 +25,8 @@ const ECDSA_P256_RAW: Provider =
 
 /// Other names of providers, and ours. Case and punctuation do not matter.
 pub(crate) const ALIASES: &[(&str, &str)] = &[
+    ("plain", "hmac-sha256-hex"),
+    ("generic", "hmac-sha256-hex"),
     ("adyen-payments", "adyen"),
     ("adyen-banking", "adyen-header"),
     ("adyen-platform", "adyen-header"),

@@ -79,7 +79,7 @@ FAMILIES = {
         "airtable": spec(bare("x-airtable-content-mac", "hmac-sha256="), key="base64"),
         "adyen-header": spec(bare("hmacsignature"), encoding="base64", key="hex"),
         "woocommerce": spec(bare("x-wc-webhook-signature"), encoding="base64", key="html"),
-        "plain": spec(bare("x-signature")),
+        "hmac-sha256-hex": spec(bare("x-signature")),
         "sha512-raw": spec(bare("x-signature"), encoding="base64", algorithm="sha512"),
     },
     "list": {
