@@ -14,8 +14,6 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::form;
-
 /// Decodes JSON, or the JSON that stands for a form.
 pub(super) struct Decoder<J> {
     json: J,
@@ -65,12 +63,28 @@ impl<'de, J: Deserializer<'de>> Decoder<J> {
         }
     }
 
+    /// Hands the number or `bool` in the text to a visitor, or else the text.
+    #[cold]
+    fn visit_parsed<V: Visitor<'de>, T: FromStr>(
+        self,
+        visitor: V,
+        visit: fn(V, T) -> Result<V::Value, J::Error>,
+    ) -> Result<V::Value, J::Error> {
+        let text = self.text()?;
+        match text.parse() {
+            Ok(value) => visit(visitor, value),
+            Err(_) => give(text, visitor),
+        }
+    }
+
     /// Hands the text of the only value to a visitor.
+    #[cold]
     fn visit_text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, J::Error> {
         give(self.text()?, visitor)
     }
 }
 
+/// Hands text to a visitor, borrowed if it is.
 fn give<'de, V: Visitor<'de>, E: Error>(text: Cow<'de, str>, visitor: V) -> Result<V::Value, E> {
     match text {
         Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
@@ -80,16 +94,13 @@ fn give<'de, V: Visitor<'de>, E: Error>(text: Cow<'de, str>, visitor: V) -> Resu
 
 /// Reads numbers and `bool` from the text of a form.
 macro_rules! scalars {
-    ($($method:ident $visit:ident $ty:ty;)*) => {$(
+    ($($method:ident $visit:ident;)*) => {$(
+        #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, J::Error> {
-            if !self.is_text() {
-                return self.json.$method(visitor);
+            if self.is_text() {
+                return self.visit_parsed(visitor, V::$visit);
             }
-            let text = self.text()?;
-            match text.parse::<$ty>() {
-                Ok(value) => visitor.$visit(value),
-                Err(_) => give(text, visitor),
-            }
+            self.json.$method(visitor)
         }
     )*};
 }
@@ -98,6 +109,7 @@ macro_rules! scalars {
 /// object from `serde_json`.
 macro_rules! plain {
     ($($method:ident)*) => {$(
+        #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, J::Error> {
             if self.is_text() { self.visit_text(visitor) } else { self.json.$method(visitor) }
         }
@@ -109,7 +121,7 @@ macro_rules! nested {
     ($($method:ident($($name:ident: $ty:ty),*);)*) => {$(
         fn $method<V: Visitor<'de>>(self, $($name: $ty,)* visitor: V) -> Result<V::Value, J::Error> {
             if self.is_text() {
-                // Nothing but the error, for most types: one function instead of two.
+                // Most visitors return an error here, and need no borrowed text for that.
                 return visitor.visit_str(&self.text()?);
             }
             self.json.$method($($name,)* Inside { visitor, level: self.level.below() })
@@ -121,17 +133,17 @@ impl<'de, J: Deserializer<'de>> Deserializer<'de> for Decoder<J> {
     type Error = J::Error;
 
     scalars! {
-        deserialize_bool visit_bool bool;
-        deserialize_i8 visit_i8 i8;
-        deserialize_i16 visit_i16 i16;
-        deserialize_i32 visit_i32 i32;
-        deserialize_i64 visit_i64 i64;
-        deserialize_u8 visit_u8 u8;
-        deserialize_u16 visit_u16 u16;
-        deserialize_u32 visit_u32 u32;
-        deserialize_u64 visit_u64 u64;
-        deserialize_f32 visit_f32 f32;
-        deserialize_f64 visit_f64 f64;
+        deserialize_bool visit_bool;
+        deserialize_i8 visit_i8;
+        deserialize_i16 visit_i16;
+        deserialize_i32 visit_i32;
+        deserialize_i64 visit_i64;
+        deserialize_u8 visit_u8;
+        deserialize_u16 visit_u16;
+        deserialize_u32 visit_u32;
+        deserialize_u64 visit_u64;
+        deserialize_f32 visit_f32;
+        deserialize_f64 visit_f64;
     }
 
     plain! {
@@ -182,6 +194,7 @@ impl<'de, J: Deserializer<'de>> Deserializer<'de> for Decoder<J> {
         self.json.deserialize_seq(Inside { visitor, level: self.level.below() })
     }
 
+    #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, J::Error> {
         if self.level != Level::Json {
             return visitor.visit_some(self);
@@ -238,7 +251,7 @@ impl<'de, J: Deserializer<'de>> Deserializer<'de> for Decoder<J> {
     }
 }
 
-/// A visitor, or a seed, of something inside: what `serde_json` hands to it becomes a [`Decoder`] again.
+/// Wraps a visitor, so that everything that `serde_json` hands to it is a [`Decoder`] again.
 struct Inside<V> {
     visitor: V,
     level: Level,
@@ -312,7 +325,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<S> {
     }
 }
 
-/// The same for a seed.
+/// Wraps a seed in the same way.
 struct Seed<S> {
     seed: S,
     level: Level,
@@ -334,19 +347,22 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Decoder<A> {
 }
 
 impl<'de, A: MapAccess<'de>> Decoder<A> {
-    /// Reads a key as text, whatever its type: that is the same for all of them.
-    fn next_key(&mut self) -> Result<Option<Cow<'de, str>>, A::Error> {
-        let key = self.json.next_key_seed(AnyText)?;
-        if self.level != Level::Field {
-            return Ok(key);
-        }
-        let Some(key) = key else { return Ok(None) };
-        let name = form::name(key);
-        if name.is_none() {
-            // Past the end of the form, so that errors have the line after the last field.
-            self.json.next_value::<IgnoredAny>()?;
-        }
-        Ok(name)
+    /// Marks the error of a value if the value is a field of a form.
+    #[cold]
+    fn located(&self, error: A::Error) -> A::Error {
+        if self.level == Level::Field { in_field(&error) } else { error }
+    }
+}
+
+/// Ends the message of an error in a field of a form. Other errors concern the form as a whole.
+pub(super) const IN_FIELD: &str = " in a field";
+
+fn in_field<E: Error>(error: &E) -> E {
+    // `serde_json` finds the place of an error at the end of a message, where it has to stay.
+    let message = error.to_string();
+    match message.rsplit_once(" at line ") {
+        Some((message, place)) => E::custom(format_args!("{message}{IN_FIELD} at line {place}")),
+        None => E::custom(format_args!("{message}{IN_FIELD}")),
     }
 }
 
@@ -357,20 +373,14 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Decoder<A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        let text = match self.next_key() {
-            Ok(Some(text)) => text,
-            Ok(None) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let key = Key { text: &text, is_form: self.level != Level::Json, error: PhantomData };
-        match seed.deserialize(key) {
-            Ok(key) => Ok(Some(key)),
-            Err(error) => Err(error),
-        }
+        self.json.next_key_seed(KeySeed { seed, level: self.level })
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.json.next_value_seed(Seed { seed, level: self.level })
+        match self.json.next_value_seed(Seed { seed, level: self.level }) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.located(error)),
+        }
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -415,21 +425,67 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Decoder<A> {
     }
 }
 
+/// Wraps the seed of a key.
+struct KeySeed<S> {
+    seed: S,
+    level: Level,
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for KeySeed<S> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<S::Value, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for KeySeed<S> {
+    type Value = S::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<S::Value, E> {
+        let text = KeyText::Borrowed(text);
+        self.seed.deserialize(Key { text, level: self.level, error: PhantomData })
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<S::Value, E> {
+        let text = KeyText::Copied(text);
+        self.seed.deserialize(Key { text, level: self.level, error: PhantomData })
+    }
+}
+
+/// The text of a key, copied if a part of it is escaped.
+#[derive(Clone, Copy)]
+enum KeyText<'k, 'de> {
+    Borrowed(&'de str),
+    Copied(&'k str),
+}
+
 /// A key of an object: text, and whatever can be read from text.
 struct Key<'k, 'de, E> {
-    text: &'k Cow<'de, str>,
-    is_form: bool,
+    text: KeyText<'k, 'de>,
+    level: Level,
     error: PhantomData<E>,
 }
 
 impl<E> Key<'_, '_, E> {
-    /// The key as a number or `bool`; JSON has its own, stricter way to write them.
+    fn text(&self) -> &str {
+        match self.text {
+            KeyText::Borrowed(text) => text,
+            KeyText::Copied(text) => text,
+        }
+    }
+
+    /// The key as a number or `bool`. JSON has a stricter form of both.
     fn parse<T: FromStr + DeserializeOwned>(&self) -> Option<T> {
-        let text = &**self.text;
-        if self.is_form {
-            text.parse().ok()
-        } else {
+        let text = self.text();
+        if self.level == Level::Json {
             serde_json::from_str(text).ok().filter(|_| text.trim_ascii() == text)
+        } else {
+            text.parse().ok()
         }
     }
 }
@@ -466,8 +522,8 @@ impl<'de, E: Error> Deserializer<'de> for Key<'_, 'de, E> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
         match self.text {
-            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-            Cow::Owned(text) => visitor.visit_str(text),
+            KeyText::Borrowed(text) => visitor.visit_borrowed_str(text),
+            KeyText::Copied(text) => visitor.visit_str(text),
         }
     }
 
@@ -489,7 +545,7 @@ impl<'de, E: Error> Deserializer<'de> for Key<'_, 'de, E> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, E> {
-        visitor.visit_enum(StrDeserializer::new(self.text))
+        visitor.visit_enum(StrDeserializer::new(self.text()))
     }
 
     forward_to_deserialize_any! {

@@ -1,18 +1,17 @@
 //! `application/x-www-form-urlencoded` bodies, written as JSON, so that forms and JSON have one
 //! decoder. [`Decoder`](super::decoder::Decoder) reads numbers and the like out of the strings.
 //!
-//! `a=1&b=2&a=3` becomes the following text. An error has the line of its field, or that of the end,
-//! which has a key that no field has: the others have a space before their name.
+//! `a=1&b=2&a=3` becomes the following text, where the line of an error tells its field.
 //!
 //! ```json
 //! {
-//! " a":["1","3"],
-//! " b":["2"],
-//! "":0}
+//! "a":["1","3"],
+//! "b":["2"]}
 //! ```
 
 use std::{borrow::Cow, collections::HashMap};
 
+use super::decoder::IN_FIELD;
 use crate::delivery::content::{message_and_place, missing_field};
 
 /// Writes a form as JSON. Names stand in the order in which they first appear, each on its own line.
@@ -27,46 +26,42 @@ pub(crate) fn to_json(form: &[u8]) -> String {
         });
         fields[at].1.push(value);
     }
-    let mut json = String::with_capacity(form.len() + 8 * fields.len() + 7);
-    json.push_str("{\n");
-    for (name, values) in &fields {
-        push_string(&mut json, " ", name);
+    let mut json = String::with_capacity(form.len() + 8 * fields.len() + 2);
+    json.push('{');
+    for (at, (name, values)) in fields.iter().enumerate() {
+        json.push_str(if at == 0 { "\n" } else { ",\n" });
+        push_string(&mut json, name);
         json.push_str(":[");
         for (at, value) in values.iter().enumerate() {
             json.push_str(if at == 0 { "" } else { "," });
-            push_string(&mut json, "", value);
+            push_string(&mut json, value);
         }
-        json.push_str("],\n");
+        json.push(']');
     }
-    json.push_str("\"\":0}");
+    json.push('}');
     json
-}
-
-/// The name of a field, by its key; `None` at the end.
-pub(super) fn name(key: Cow<'_, str>) -> Option<Cow<'_, str>> {
-    match key {
-        Cow::Borrowed(key) => key.strip_prefix(' ').map(Cow::Borrowed),
-        Cow::Owned(key) => key.strip_prefix(' ').map(|name| Cow::Owned(name.to_owned())),
-    }
 }
 
 /// The field of a form that does not fit, empty where it is none, and why.
 pub(super) fn mismatch(json: &str, error: &serde_json::Error) -> (String, String) {
-    let (message, _) = message_and_place(error);
-    let field = name_at(json, error.line()).or_else(|| missing_field(&message).map(str::to_owned));
+    let (mut message, _) = message_and_place(error);
+    let field = if let Some(before) = message.strip_suffix(IN_FIELD) {
+        message.truncate(before.len());
+        name_at(json, error.line())
+    } else {
+        missing_field(&message).map(str::to_owned)
+    };
     (field.unwrap_or_default(), message)
 }
 
 /// The name of the field on a line.
 fn name_at(json: &str, line: usize) -> Option<String> {
     let line = json.lines().nth(line.checked_sub(1)?)?;
-    let key: String = serde_json::Deserializer::from_str(line).into_iter().next()?.ok()?;
-    name(key.into()).map(Cow::into_owned)
+    serde_json::Deserializer::from_str(line).into_iter().next()?.ok()
 }
 
-fn push_string(json: &mut String, prefix: &str, text: &str) {
+fn push_string(json: &mut String, text: &str) {
     json.push('"');
-    json.push_str(prefix);
     for letter in text.chars() {
         match letter {
             '"' | '\\' => json.extend(['\\', letter]),
@@ -127,8 +122,8 @@ mod tests {
         let many = if cfg!(miri) { 200 } else { 200_000 };
         let names: Vec<String> = (0..many).map(|n| format!("{n:x}")).collect();
         let body = names.join("&");
-        // The beginning and the end have lines of their own.
-        assert_eq!(to_json(body.as_bytes()).lines().count(), many + 2);
+        // The first brace has a line of its own.
+        assert_eq!(to_json(body.as_bytes()).lines().count(), many + 1);
     }
 
     #[test]
@@ -147,7 +142,7 @@ mod tests {
         let texts = ["\"\\\n\r\t\0\u{1f}\u{7f}", "\u{2028}é😀", "", "{}[],:"];
         for text in texts {
             let mut json = String::new();
-            push_string(&mut json, "", text);
+            push_string(&mut json, text);
             assert_eq!(serde_json::from_str::<String>(&json).expect("a string"), text);
             assert!(!json.contains('\n'));
         }
