@@ -36,7 +36,7 @@ async fn deliveries_leak_no_secrets() {
         scanner.add("the body", BODY_CANARY);
         let written = mark.since();
         assert!(!sender.can_sign() || written.contains("status = 200"), "{name}: none is taken");
-        assert!(written.contains("outcome = 401"), "{name}: none is refused");
+        assert!(written.contains("status = 401"), "{name}: none is refused");
         scanner.asserts_silence(&format!("{name}: what is written"), written);
     }
     println!("{asked} requests, answered {statuses:?}; {}", super::scanner::scanned());
