@@ -20,7 +20,7 @@ async fn event_needs_a_provider_with_events() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "slack says the event in the body, at `/event/type`")]
+#[should_panic(expected = "slack sends the event in the body, at `/event/type`")]
 async fn event_cannot_be_set_in_raw_bytes() {
     hooks(&SLACK).0.deliver::<Of>().event("a").body("{}").await;
 }
