@@ -124,7 +124,7 @@ async fn rejections_are_spans_with_a_reason() {
         ask(&router::<order_paid>(), request).await;
         assert_eq!(records.reason(), reason);
         let delivery = records.delivery();
-        assert_eq!(delivery["outcome"], outcome, "{reason}");
+        assert_eq!(delivery["status"], outcome, "{reason}");
         assert_eq!(delivery["endpoint"], "order_paid", "{reason}");
         let verified = matches!(outcome, "400" | "422") || reason.contains("content type");
         assert_eq!(delivery.contains_key("secret"), verified, "{reason}");
@@ -140,7 +140,7 @@ async fn panics_are_in_the_span() {
     let (records, _guard) = Records::start();
     assert_eq!(status(&router::<clumsy>(), delivery("{}")).await, 500);
     assert_eq!(records.reason(), "the handler panicked");
-    assert_eq!(records.delivery()["outcome"], "500");
+    assert_eq!(records.delivery()["status"], "500");
 }
 
 /// Unsigned ids and events are shown only after verification.
