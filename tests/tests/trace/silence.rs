@@ -146,10 +146,10 @@ async fn traces_hold_no_secret_or_body() {
     assert!(failing.into_router().is_err());
 
     let everything = records.inner().everything.clone();
-    assert!(everything.contains("outcome = 200"), "some were taken");
-    assert!(everything.contains("outcome = 401"), "some were forged");
-    assert!(everything.contains("outcome = 422"), "some did not fit");
-    assert!(everything.contains("outcome = 500"), "some made the handler panic");
+    assert!(everything.contains("status = 200"), "some were taken");
+    assert!(everything.contains("status = 401"), "some were forged");
+    assert!(everything.contains("status = 422"), "some did not fit");
+    assert!(everything.contains("status = 500"), "some made the handler panic");
     assert_silent(&everything, &expected);
 }
 
