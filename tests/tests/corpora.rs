@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 use webhook_fuzz::corpus::{self, Inputs};
 
 #[test]
-fn every_input_of_the_corpora_is_judged_as_before() {
+fn every_corpus_input_is_judged_as_before() {
     for (name, judge) in webhook_fuzz::TARGETS {
         assert!(webhook_fuzz::replay(name, judge, usize::MAX) > 0, "{name} has no corpus");
     }

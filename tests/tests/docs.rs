@@ -38,7 +38,7 @@ fn read(file: &str) -> String {
 }
 
 #[test]
-fn the_table_of_providers_is_that_of_the_constants() {
+fn the_provider_table_matches_the_constants() {
     let expected = document(&known());
     if env::var_os(UPDATE).is_some() {
         fs::create_dir_all(path("docs")).expect("a directory");

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_takes_longer_is_answered_in_time_and_posted_later() {
+    async fn slow_commands_are_answered_in_time() {
         let (hooks, mut posts) = start(Duration::from_secs(60));
         let before = tokio::time::Instant::now();
         let answer = hooks.deliver::<command>().form(&form("/deploy", "api")).await;

@@ -35,7 +35,7 @@ fn deliver(secret: &str, amount: &str) -> u16 {
 }
 
 #[test]
-fn what_was_acknowledged_is_booked_once_though_the_program_is_killed() {
+fn acknowledged_payments_survive_a_kill() {
     let store = Store::new("killed");
     // Nothing comes to its end in here.
     let program = store.start(SECRET, &[("FAIL_ONE_IN", "1")]);

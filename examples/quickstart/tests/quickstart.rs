@@ -111,7 +111,7 @@ fn a_body_declared_too_large_is_refused_at_once() {
 /// A sender that declares nothing sends on for a while before it looks for an answer. If the
 /// connection were closed on it with bytes unread, it would find a reset instead.
 #[test]
-fn who_sends_too_much_in_pieces_still_gets_the_answer() {
+fn oversized_chunked_bodies_get_an_answer() {
     let _program = start();
     let signature = "0".repeat(64);
     let headers = [
@@ -133,7 +133,7 @@ fn who_sends_too_much_in_pieces_still_gets_the_answer() {
 
 #[cfg(unix)]
 #[test]
-fn a_delivery_that_runs_is_finished_before_the_program_ends() {
+fn running_deliveries_finish_before_exit() {
     for signal in ["TERM", "INT"] {
         let program = start();
         let (length, signature) = (ORDER.len().to_string(), signature(ORDER.as_bytes()));

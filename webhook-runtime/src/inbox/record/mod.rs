@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_given_up_or_put_aside_is_finished() {
+    fn finished_states_are_final() {
         let finished = DeliveryState::ALL.map(DeliveryState::is_finished);
         assert_eq!(finished, [false, false, false, true, true, true]);
         assert_eq!(
