@@ -10,7 +10,7 @@ pub(crate) struct Args {
     pub(crate) path: Option<LitStr>,
     /// The path of the runtime crate, if `crate = ...` sets it.
     pub(crate) runtime: Option<Path>,
-    /// Whether deliveries are stored before they are handled.
+    /// True if deliveries are stored before they are handled.
     pub(crate) inbox: bool,
     /// The calls that the other options add to the endpoint, in the order of the options.
     pub(crate) setters: Vec<Setter>,

@@ -23,7 +23,7 @@
 //! }
 //! ```
 //!
-//! Who sends is said by `provider`: [`providers`] has a constant for each that is known, and a new
+//! The option `provider` names the sender: [`providers`] has a constant for each known one, and a new
 //! one is written as a [`Scheme`](scheme::Scheme), or as code that implements
 //! [`Verify`](scheme::Verify). [`Webhooks`] is where everything else is configured, and
 //! [`Provider::verify`] verifies without an endpoint.
@@ -160,7 +160,7 @@ pub use verify::{
 /// `&Delivery`; or it has none, and asks nothing of the body. Every variant has names, or is `other`.
 /// No name is given twice, and `issues` stands behind `issues.opened`: the enum reads as it works.
 ///
-/// What it does not take is `Deserialize` for the same enum: a payload is decoded in one way.
+/// The enum must not derive `Deserialize` as well: a payload is decoded in one way.
 ///
 /// An action is believed where the provider says it. A header that nobody signed and that reads
 /// `issues.opened` makes no such event, if the provider has the action elsewhere.

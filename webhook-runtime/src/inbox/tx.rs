@@ -27,7 +27,7 @@ struct Slot {
     store: Arc<dyn InboxStore>,
     claim: ClaimToken,
     transaction: Option<Box<dyn StoreTransaction>>,
-    /// Whether the attempt is over, so that no transaction can begin any more.
+    /// True if the attempt is over, so that no transaction can begin any more.
     closed: bool,
 }
 
@@ -95,7 +95,7 @@ pub(crate) async fn rollback(transaction: Box<dyn StoreTransaction>) {
     }
 }
 
-/// How long to wait for a transaction that outlives its function.
+/// The time to wait for a transaction that outlives its function.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Gives out the transaction of one attempt.

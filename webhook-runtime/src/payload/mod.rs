@@ -71,7 +71,7 @@ impl<'a, T: Deserialize<'a>> Payload<'a> for T {
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'a> {
     json: &'a str,
-    /// Whether it stands for a form.
+    /// True if it stands for a form.
     is_form: bool,
 }
 

@@ -5,22 +5,22 @@ use std::{num::NonZeroUsize, time::Duration};
 /// The limits that a server sets its clients, and its TLS.
 #[derive(Clone, Debug)]
 pub(crate) struct ServerConfig {
-    /// How long the head of a request may take to arrive.
+    /// The time that the head of a request may take to arrive.
     pub(crate) header_timeout: Duration,
-    /// How long a connection may be silent between requests.
+    /// The time that a connection may be silent between requests.
     pub(crate) idle_timeout: Duration,
-    /// How old a connection may become.
+    /// The maximum age of a connection.
     pub(crate) max_connection_age: Duration,
-    /// How many connections may be open.
+    /// The maximum number of open connections.
     pub(crate) max_connections: usize,
-    /// How many requests one HTTP/2 connection may have in flight.
+    /// The maximum number of requests in flight on one HTTP/2 connection.
     #[cfg(feature = "http2")]
     pub(crate) max_concurrent_streams: u32,
-    /// How many worker threads there are; `None` for as many as the runtime has.
+    /// The number of worker threads; `None` for as many as the runtime has.
     pub(crate) worker_threads: Option<NonZeroUsize>,
-    /// How the worker threads are called, before their number.
+    /// The name of the worker threads, before their number.
     pub(crate) thread_name: &'static str,
-    /// How long a shutdown waits for open connections.
+    /// The time that a shutdown waits for open connections.
     pub(crate) shutdown_timeout: Duration,
     /// The certificate for TCP connections; `None` for plain HTTP.
     #[cfg(feature = "tls")]

@@ -73,14 +73,14 @@ pub(crate) async fn serve_connection<T>(
 fn http2(
     config: &ServerConfig,
 ) -> hyper::server::conn::http2::Builder<hyper_util::rt::TokioExecutor> {
-    /// How much of a body is accepted before the handler reads it: nginx, `http2_body_preread_size`.
+    /// The part of a body that is accepted before the handler reads it: nginx, `http2_body_preread_size`.
     const UNREAD_BODY: u32 = 64 * 1024;
     /// The same for all bodies of one connection together.
     const UNREAD_BODIES: u32 = 4 * UNREAD_BODY;
-    /// How many pending streams a client may reset before the connection ends with
+    /// The number of pending streams that a client may reset before the connection ends with
     /// `ENHANCE_YOUR_CALM` (CVE-2023-44487): the default of h2.
     const RESET_BY_CLIENT: usize = 20;
-    /// How many streams the server may reset because of a client's errors before the connection ends
+    /// The number of streams that the server may reset because of a client's errors before the connection ends
     /// (CVE-2025-8671): a tenth of hyper's default, since no honest client makes that many errors.
     const RESET_BY_SERVER: usize = 100;
 

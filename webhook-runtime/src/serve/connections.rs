@@ -16,11 +16,11 @@ use tokio::{sync::Notify, time::timeout};
 
 use super::guard::{ConnectionGuard, ConnectionState, Signal};
 
-/// How long a client may keep the server waiting before its connection can be closed for another: a
+/// The time that a client may keep the server waiting before its connection can be closed for another: a
 /// new client needs the time to send its request.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// How often to look again for a connection to close while all of them are busy.
+/// The interval at which to look again for a connection to close while all of them are busy.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// All open connections.

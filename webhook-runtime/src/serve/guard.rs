@@ -41,7 +41,7 @@ pub(crate) enum Signal {
 pub(crate) struct ConnectionState {
     opened: Instant,
     pub(crate) peer: Option<IpAddr>,
-    /// Whether a request has ever arrived.
+    /// True if a request has ever arrived.
     had_request: AtomicBool,
     /// Requests that have no response yet.
     in_flight: AtomicU32,
@@ -81,7 +81,7 @@ impl ConnectionState {
         self.opened + Duration::from_millis(millis)
     }
 
-    /// How long the server has been waiting for the client; `None` while the client waits for a
+    /// The time that the server has been waiting for the client; `None` while the client waits for a
     /// response.
     pub(crate) fn waited_for(&self) -> Option<Duration> {
         let working = self.complete.load(Relaxed) > 0;

@@ -20,7 +20,7 @@ use super::{
     worker_threads::WorkerThreads,
 };
 
-/// How long to wait after the operating system has refused a connection.
+/// The time to wait after the operating system has refused a connection.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// A router, its listeners and its configuration, ready to run.

@@ -30,7 +30,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> TrackedStream<T> {
         }
     }
 
-    /// Whether the client begins with the preface of HTTP/2 (RFC 9113, section 3.4).
+    /// True if the client begins with the preface of HTTP/2 (RFC 9113, section 3.4).
     #[cfg(feature = "http2")]
     pub(crate) async fn is_http2(&mut self) -> io::Result<bool> {
         use tokio::io::AsyncReadExt as _;

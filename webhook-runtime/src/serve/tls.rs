@@ -19,7 +19,7 @@ use tokio_rustls::{
     },
 };
 
-/// How often to check the files: as often as Kubernetes renews mounted secrets.
+/// The interval at which the files are checked, which is that at which Kubernetes renews mounted secrets.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The certificate of a server that speaks TLS 1.2 and 1.3.

@@ -21,7 +21,7 @@ use tokio::{
     sync::watch,
 };
 
-/// How often a thread that is to end checks for tasks that still run on it.
+/// The interval at which a thread that is to end checks for tasks that still run on it.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The worker threads. After a drop they end as soon as no task runs on them.
@@ -79,7 +79,7 @@ impl Worker {
         Ok(worker)
     }
 
-    /// Whether this worker is the current runtime.
+    /// True if this worker is the current runtime.
     pub(crate) fn is_current(&self) -> bool {
         self.runtime.id() == Handle::current().id()
     }

@@ -17,7 +17,7 @@ pub struct NewDelivery {
     /// The deduplication key: the signed id, or a digest of what was signed. Two deliveries of one
     /// endpoint and tenant ([`StoredRequest::tenant`]) with the same key are copies.
     pub dedup_key: Bytes,
-    /// How long a copy of this delivery has to be recognised: as long as the provider may send it
+    /// The time for which a copy of this delivery is recognised: as long as the provider may send it
     /// again. [`Inbox::enqueue`](crate::Inbox::enqueue) makes it at least as long as the inbox is
     /// configured to.
     pub dedup_retention: Duration,

@@ -65,7 +65,7 @@ impl Filter {
         self
     }
 
-    /// Whether the filter matches this record.
+    /// True if the filter matches this record.
     #[must_use]
     pub fn matches(&self, record: &Record) -> bool {
         let is = |wanted: &Option<String>, text: Option<&str>| {

@@ -1,4 +1,4 @@
-//! How a record changes: the rules that every store keeps.
+//! The changes of a record: the rules that every store keeps.
 
 use std::time::SystemTime;
 
@@ -21,7 +21,7 @@ impl Record {
         record
     }
 
-    /// Whether a worker can claim it now, by time and state.
+    /// True if a worker can claim it now, by time and state.
     #[must_use]
     pub fn is_due(&self, now: SystemTime) -> bool {
         matches!(self.state, DeliveryState::Pending | DeliveryState::Running)

@@ -66,7 +66,7 @@ impl DeliveryState {
         Self::ALL.into_iter().find(|state| state.code() == code)
     }
 
-    /// Whether a delivery stays in this state until an operator changes it.
+    /// True if a delivery stays in this state until an operator changes it.
     #[must_use]
     pub const fn is_finished(self) -> bool {
         self.code() > 2

@@ -12,16 +12,16 @@ pub struct ClaimRequest {
     pub endpoints: Vec<String>,
     /// The largest number of deliveries.
     pub max: u32,
-    /// How long the claims are good.
+    /// The time for which the claims are good.
     pub lease: Duration,
-    /// How often a delivery is started before it is given up.
+    /// The number of times that a delivery is started before it is given up.
     pub max_attempts: u32,
-    /// Whether retries come before new deliveries. The caller takes turns, so that neither starves.
+    /// True if retries come before new deliveries. The caller takes turns, so that neither starves.
     pub retries_first: bool,
     /// The deliveries that the worker is running. They are not claimed again even if their lease
     /// has run out: the worker is alive, so the clock is wrong.
     pub running: Vec<i64>,
-    /// Whether the claim may include a delivery that has repeatedly lost its worker, and may be the
+    /// True if the claim may include a delivery that has repeatedly lost its worker, and may be the
     /// cause.
     pub crash_suspect: bool,
 }
@@ -106,14 +106,14 @@ impl<'a> Selection<'a> {
         self.ids.extend(ids.into_iter().take(room));
     }
 
-    /// How many more can be taken.
+    /// The number that can still be taken.
     #[must_use]
     pub fn room(&self) -> usize {
         let max = usize::try_from(self.wanted.max).unwrap_or(usize::MAX);
         max.saturating_sub(self.ids.len() + usize::from(self.crash_suspect.is_some()))
     }
 
-    /// Whether there is nothing to claim and nothing to give up.
+    /// True if there is nothing to claim and nothing to give up.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty() && self.crash_suspect.is_none() && self.lost.is_empty()
@@ -144,9 +144,9 @@ impl<'a> Selection<'a> {
 pub struct ClaimResult {
     /// The deliveries to run now.
     pub jobs: Vec<Job>,
-    /// Whether the last of the jobs has repeatedly lost its worker.
+    /// True if the last of the jobs has repeatedly lost its worker.
     pub crash_suspect: bool,
-    /// How many were given up because they lost their worker too often.
+    /// The number given up because they lost their worker too often.
     pub dead_lettered: u32,
 }
 

@@ -107,7 +107,7 @@ pub trait InboxStore: Send + Sync + 'static {
 pub struct FinishedAttempt {
     /// The claim.
     pub claim_token: ClaimToken,
-    /// How the attempt ended.
+    /// The end of the attempt.
     pub result: AttemptResult,
 }
 

@@ -1,4 +1,4 @@
-//! What operators and maintenance do to records.
+//! Changes by operators and maintenance to records.
 
 use std::time::{Duration, SystemTime};
 
@@ -64,7 +64,7 @@ impl Retention {
         ]
     }
 
-    /// Whether a record is old enough to be deleted.
+    /// True if a record is old enough to be deleted.
     #[must_use]
     pub fn is_over(&self, record: &Record, now: SystemTime) -> bool {
         let kept = self.by_state().into_iter().find(|(state, _)| *state == record.state);

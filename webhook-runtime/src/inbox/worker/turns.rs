@@ -15,7 +15,7 @@ impl Turns {
         Self { endpoints: endpoints.collect(), retries_first: true }
     }
 
-    /// What the next claim asks for.
+    /// The request of the next claim.
     pub(super) fn wanted(&mut self, shared: &Shared, max: u32) -> ClaimRequest {
         let wanted = ClaimRequest {
             endpoints: self.endpoints.iter().cloned().collect(),

@@ -72,7 +72,7 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// Whether there is room for an item of this weight.
+    /// True if there is room for an item of this weight.
     pub(crate) fn has_room(&self, weight: usize) -> bool {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let total = inner.weight.saturating_add(weight);

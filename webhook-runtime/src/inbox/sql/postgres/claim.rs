@@ -19,7 +19,7 @@ use crate::inbox::{
     store::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
 };
 
-/// What is due, by the index `deliveries_due`, and is not locked.
+/// Selects what is due, by the index `deliveries_due`, and is not locked.
 fn pick(state_and_due: &str) -> String {
     format!(
         "SELECT d.id, d.attempt, d.line FROM unnest($1::text[]) AS e (name) \

@@ -1,4 +1,4 @@
-//! What operators and maintenance do to a PostgreSQL database.
+//! Changes by operators and maintenance to a PostgreSQL database.
 
 use sqlx::{Connection as _, PgConnection};
 

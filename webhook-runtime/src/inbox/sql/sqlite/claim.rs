@@ -33,7 +33,7 @@ macro_rules! pick {
     };
 }
 
-/// What is due, by the index `webhook_due`: of the endpoints `$1`, until `$2`, at most `$3` of each
+/// Selects what is due, by the index `webhook_due`: of the endpoints `$1`, until `$2`, at most `$3` of each
 /// kind, and at most `$4` whose lease ran out.
 const PICK: &str = concat!(
     pick!("1", "i.due_at BETWEEN -9223372036854775808 AND $2", "$4"),
@@ -98,7 +98,7 @@ pub(super) async fn claim(
     Ok(claimed)
 }
 
-/// Whether there is anything to claim. It only reads, so that others can write.
+/// True if there is anything to claim. It only reads, so that others can write.
 pub(super) async fn is_due(
     connection: &mut SqliteConnection,
     wanted: &ClaimRequest,
@@ -109,7 +109,7 @@ pub(super) async fn is_due(
     Ok(!select(&one, &rows).is_empty())
 }
 
-/// What is due, at most `max` of each kind.
+/// Selects what is due, at most `max` of each kind.
 async fn due(
     connection: &mut SqliteConnection,
     max: u32,

@@ -65,7 +65,7 @@ pub(crate) struct SqliteStore {
     writing: SqlitePool,
     reading: SqlitePool,
     turn: Turn,
-    /// Whether something has been stored since the last claim, so that it need not look first.
+    /// True if something has been stored since the last claim, so that it need not look first.
     stored: AtomicBool,
     checkpoints: Checkpoints,
     clock: Arc<dyn Clock>,

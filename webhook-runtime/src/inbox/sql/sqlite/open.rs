@@ -91,7 +91,7 @@ pub(super) async fn read_back(connection: &mut SqliteConnection) -> Result<(), s
     Ok(())
 }
 
-/// Whether a connection can be used again. If a disk is full or fails, SQLite rolls a transaction
+/// True if a connection can be used again. If a disk is full or fails, SQLite rolls a transaction
 /// back on its own. `sqlx` then fails to roll it back, and believes to be in it for ever.
 pub(super) async fn is_of_use(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     if connection.is_in_transaction() {

@@ -1,4 +1,4 @@
-//! What operators and maintenance do to an SQLite file.
+//! Changes by operators and maintenance to an SQLite file.
 
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};

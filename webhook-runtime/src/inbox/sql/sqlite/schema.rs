@@ -72,7 +72,7 @@ async fn version(connection: &mut SqliteConnection) -> Result<usize, sqlx::Error
     Ok(version.try_into().unwrap_or_default())
 }
 
-/// Whether another connection holds a lock: `SQLITE_BUSY`, `SQLITE_LOCKED` and their variants.
+/// True if another connection holds a lock: `SQLITE_BUSY`, `SQLITE_LOCKED` and their variants.
 pub(super) fn is_busy(error: &sqlx::Error) -> bool {
     let Some(code) = error.as_database_error().and_then(DatabaseError::code) else { return false };
     code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6))
