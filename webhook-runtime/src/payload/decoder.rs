@@ -7,8 +7,8 @@ use std::{borrow::Cow, fmt, marker::PhantomData, str::FromStr};
 use serde::{
     Deserialize,
     de::{
-        DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess,
-        SeqAccess, Unexpected, VariantAccess, Visitor,
+        DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IgnoredAny,
+        MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
         value::{CowStrDeserializer, StrDeserializer},
     },
     forward_to_deserialize_any,
@@ -60,6 +60,15 @@ impl<'de, J: Deserializer<'de>> Decoder<J> {
         match self.level {
             Level::Field => self.json.deserialize_seq(OnlyText),
             _ => self.json.deserialize_str(AnyText),
+        }
+    }
+
+    /// The error of a type that is not read from text.
+    #[cold]
+    fn unexpected(self, expected: &dyn Expected) -> J::Error {
+        match self.text() {
+            Ok(text) => Error::invalid_type(Unexpected::Str(&text), expected),
+            Err(error) => error,
         }
     }
 
@@ -160,13 +169,14 @@ impl<'de, J: Deserializer<'de>> Deserializer<'de> for Decoder<J> {
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
-        _: &'static [&'static str],
+        name: &'static str,
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, J::Error> {
-        // `serde_json` would take an array for a struct as well, its elements for the fields in the
-        // order in which they were declared. No provider sends that, and it is a second decoder.
-        self.json.deserialize_map(Inside { visitor, level: self.level.below() })
+        if self.is_text() {
+            return Err(self.unexpected(&visitor));
+        }
+        self.json.deserialize_struct(name, fields, Inside { visitor, level: self.level.below() })
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, J::Error> {
@@ -655,6 +665,12 @@ mod tests {
     }
 
     #[derive(Deserialize, Debug)]
+    struct Order {
+        #[allow(dead_code)]
+        id: u8,
+    }
+
+    #[derive(Deserialize, Debug)]
     struct Meters(#[allow(dead_code)] f64);
 
     #[derive(Deserialize, Debug)]
@@ -688,6 +704,8 @@ mod tests {
         ];
         same::<Shape>(&shapes);
         same::<Tagged>(&[r#"{"kind":"One","value":1}"#, r#"{"kind":"Two"}"#, r#"{"a":1}"#]);
+        // `serde_json` takes an array for a struct, with the fields in the order of the type.
+        same::<Order>(&["[1]", "[[1]]", "[]", "[1,2]", "[\"a\"]"]);
         same::<Meters>(&["1.5", "1", "\"1\"", "1.5 2"]);
         same::<Pair>(&["[1,2]", "[1]", "[1,2,3]", "{}"]);
         same::<Unit>(&["null", "1"]);
@@ -714,16 +732,5 @@ mod tests {
         {
             decode::<BTreeMap<u8, u8>>(stricter).expect_err(stricter);
         }
-    }
-
-    #[test]
-    fn an_array_is_no_struct() {
-        #[derive(Deserialize, Debug)]
-        struct Order {
-            #[allow(dead_code)]
-            id: u8,
-        }
-        let error = decode::<Order>("[1]").expect_err("an array");
-        assert!(error.to_string().contains("sequence, expected struct Order"), "{error}");
     }
 }

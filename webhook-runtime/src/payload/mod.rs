@@ -24,8 +24,7 @@ pub use probe::ShapeProbe;
 /// owned; an enum of events that derives [`WebhookEvent`](crate::WebhookEvent); a [`Batch`] of
 /// either; or `&Delivery` for the raw bytes.
 ///
-/// The body is JSON or, if its content type says so, a form. A struct is decoded from an object, never
-/// from an array.
+/// The body is JSON or, if its content type says so, a form.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the payload of a webhook",
     label = "not deserializable",
