@@ -228,66 +228,10 @@ fn said(item: &Tree, says_items: bool) -> Said {
 /// Stands for a path that need not be the same.
 const UNSURE: &str = "?";
 
-/// The same types once more, which take no array for a struct, as the runtime takes none.
-mod from_objects {
-    use std::{fmt, marker::PhantomData};
-
-    use serde::{
-        Deserialize, Deserializer,
-        de::{MapAccess, Visitor, value::MapAccessDeserializer},
-    };
-
-    #[derive(Deserialize, Debug)]
-    #[allow(dead_code, reason = "for its Debug")]
-    pub(super) struct Outer {
-        id: u64,
-        a: Vec<Object<Inner>>,
-        b: Option<Box<Object<Outer>>>,
-        pair: Option<(u8, String)>,
-    }
-
-    #[derive(Deserialize, Debug)]
-    #[allow(dead_code, reason = "for its Debug")]
-    pub(super) struct Inner {
-        n: i32,
-        name: Option<String>,
-    }
-
-    pub(super) struct Object<T>(T);
-
-    impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_map(Fields(PhantomData)).map(Self)
-        }
-    }
-
-    struct Fields<T>(PhantomData<T>);
-
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
-            T::deserialize(MapAccessDeserializer::new(fields))
-        }
-    }
-
-    impl<T: fmt::Debug> fmt::Debug for Object<T> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            self.0.fmt(f)
-        }
-    }
-}
-
 /// What `serde_path_to_error` says.
 fn fit(text: &str) -> Seen {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let error = match serde_path_to_error::deserialize::<_, from_objects::Object<from_objects::Outer>>(
-        &mut deserializer,
-    ) {
+    let error = match serde_path_to_error::deserialize::<_, Outer>(&mut deserializer) {
         Ok(outer) => match deserializer.end() {
             Ok(()) => return Seen::Fits(format!("{outer:?}")),
             Err(_) => return Seen::Malformed,
