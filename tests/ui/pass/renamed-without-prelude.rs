@@ -36,7 +36,7 @@ enum Event<'a, T> {
     #[event("ping")]
     Ping,
     #[event(other)]
-    Other(hooks::framework::Unknown<'a>),
+    Other(hooks::framework::UnknownEvent<'a>),
 }
 
 #[hooks::framework::webhook(path = "/events", secret_env = "SECRET", crate = hooks::framework)]
