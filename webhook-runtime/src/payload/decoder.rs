@@ -484,8 +484,7 @@ struct Key<'k, 'de, E> {
 impl<E> Key<'_, '_, E> {
     fn text(&self) -> &str {
         match self.text {
-            KeyText::Borrowed(text) => text,
-            KeyText::Copied(text) => text,
+            KeyText::Borrowed(text) | KeyText::Copied(text) => text,
         }
     }
 
