@@ -274,7 +274,7 @@ pub(crate) struct Published {
     pub(crate) ids: BTreeMap<String, String>,
 }
 
-/// Tells whether any text is a valid secret. RawEvent keys reject this one.
+/// Tells whether any text is a valid secret. Encoded keys reject this one.
 fn takes_any_text(provider: &Provider) -> bool {
     let request = RequestToSign::new(b"{}").url("https://hooks.example.com/");
     provider.scheme().is_some() && provider.sign(&Secret::new("~:~"), &request).is_ok()
