@@ -127,7 +127,7 @@ async fn rejections_are_spans_with_a_reason() {
         assert_eq!(delivery["status"], outcome, "{reason}");
         assert_eq!(delivery["endpoint"], "order_paid", "{reason}");
         let verified = matches!(outcome, "400" | "422") || reason.contains("content type");
-        assert_eq!(delivery.contains_key("secret"), verified, "{reason}");
+        assert_eq!(delivery.contains_key("secret_name"), verified, "{reason}");
     }
 }
 
