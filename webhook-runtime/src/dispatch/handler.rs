@@ -1,10 +1,9 @@
 //! The user's function as a service behind verification.
 
-use axum::response::Response;
 use axum::{
     extract::Request,
     handler::Handler,
-    response::IntoResponse,
+    response::{IntoResponse, Response},
     routing::{MethodRouter, any},
 };
 use http::StatusCode;

@@ -1,7 +1,5 @@
 //! Handshakes: requests that check who owns the endpoint, and their responses.
 
-use std::sync::Arc;
-
 use axum::{body::Body, response::Response};
 use http::Extensions;
 
@@ -120,7 +118,6 @@ impl Receiver {
         answer: Reply,
     ) -> Result<Option<Received>, Rejection> {
         let Secrets::ByTenant(tenants) = &self.secrets else { return Ok(None) };
-        let tenants = Arc::clone(tenants);
         let tenant = self.tenant(extensions).await?;
         tenants
             .store(&tenant, Secret::new(secret))
