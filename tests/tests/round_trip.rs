@@ -10,7 +10,7 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use runner::keys::{self, Pair};
+use runner::random::{IMPOSSIBLE, Random, is_in_query, pairs, secret};
 use webhook_runtime::{
     Provider, Secret,
     providers::ALL,
@@ -25,9 +25,6 @@ const ASYMMETRIC_ROUNDS: u64 = 3;
 
 /// A time longer than any window.
 const YEARS: Duration = Duration::from_secs(100_000_000);
-
-/// The providers that sign with keys that only they have.
-const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
 
 #[test]
 fn signed_is_accepted_and_changed_rejected() {
@@ -55,38 +52,6 @@ fn providers_that_cannot_sign_say_so() {
     }
 }
 
-/// Random numbers (`SplitMix64`), the same in every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() >> 1).expect("63 bits") % end
-    }
-
-    fn bytes(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| self.next().to_le_bytes()[0]).collect()
-    }
-
-    /// Lower-case letters and digits.
-    fn word(&mut self, length: usize) -> String {
-        const MARKS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-        (0..length).map(|_| char::from(MARKS[self.below(MARKS.len())])).collect()
-    }
-
-    /// Hex digits are valid as text, as hex and as base64, so every provider accepts them.
-    fn hex(&mut self, length: usize) -> String {
-        (0..length).map(|_| char::from(b"0123456789abcdef"[self.below(16)])).collect()
-    }
-}
-
 /// A signed request.
 struct Case {
     provider: &'static Provider,
@@ -108,16 +73,6 @@ struct Request {
     headers: HeaderMap,
     query: String,
     body: Vec<u8>,
-}
-
-/// Two key pairs, if the provider needs them.
-fn pairs(provider: &Provider) -> Option<[Pair; 2]> {
-    match provider.scheme()?.algorithm() {
-        "Ed25519" => Some(keys::ed25519()),
-        "ECDSA P-256 SHA-256" => Some(keys::p256()),
-        "RSA PKCS#1 v1.5 SHA-256" => Some(keys::rsa()),
-        _ => None,
-    }
 }
 
 impl Case {
@@ -353,24 +308,6 @@ fn other_mark(mark: u8) -> u8 {
     if mark == b'1' { b'2' } else { b'1' }
 }
 
-/// Tells whether the credential is in the query: then signing adds no header.
-fn is_in_query(provider: &Provider) -> bool {
-    let signed = provider.sign(&Secret::new("secret"), &RequestToSign::new(b"{}"));
-    provider.scheme().is_some() && signed.is_ok_and(|signed| signed.headers.is_empty())
-}
-
-fn secret(provider: &Provider, random: &mut Random) -> Secret {
-    let text = random.hex(64);
-    match provider.scheme().map(webhook_runtime::scheme::Scheme::algorithm) {
-        Some("basic auth") => Secret::new(format!("user:{text}")),
-        // Keys need not be text.
-        Some("HMAC-SHA256" | "HMAC-SHA1" | "HMAC-SHA512") if random.below(2) == 0 => {
-            Secret::from_key(random.bytes(32))
-        }
-        _ => Secret::new(text),
-    }
-}
-
 /// A body that the provider can sign, and true if it is a form.
 fn body(provider: &Provider, random: &mut Random, now: SystemTime) -> (bool, Vec<u8>) {
     let word = random.word(12);
@@ -381,7 +318,8 @@ fn body(provider: &Provider, random: &mut Random, now: SystemTime) -> (bool, Vec
         ),
         "linear" => format!(r#"{{"webhookTimestamp":{},"x":"{word}"}}"#, since_1970.as_millis()),
         "mailgun" => format!(r#"{{"event-data":{{"event":"{word}"}}}}"#),
-        "mandrill" | "twilio" => return (true, format!("A={word}&B={}", random.word(5)).into()),
+        "mandrill" => return (true, format!("mandrill_events=%5B\"{word}\"%5D").into()),
+        "twilio" => return (true, format!("A={word}&B={}", random.word(5)).into()),
         "microsoft-graph" => format!(r#"{{"value":[{{"id":"{word}"}},{{}}]}}"#),
         _ => {
             let length = random.below(200);

@@ -7,6 +7,7 @@ pub(crate) mod endpoint;
 pub(crate) mod http;
 pub(crate) mod keys;
 pub(crate) mod lines;
+pub(crate) mod random;
 pub(crate) mod registry;
 
 use std::io::Write as _;

@@ -112,7 +112,9 @@ fn implementation(
             #(#conditions,)*
             #bounds
         {
-            const SHAPE: #runtime::__private::PayloadShape = #runtime::__private::PayloadShape::EVENT;
+            const SHAPE: #runtime::__private::PayloadShape = #runtime::__private::PayloadShape::of_events(
+                <Self as #runtime::WebhookEvent>::EVENTS,
+            );
 
             fn decode(
                 #encoded: #runtime::RawEvent<'__de>,

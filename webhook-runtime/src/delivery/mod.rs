@@ -28,7 +28,7 @@ use crate::{
         content::{Content, check_json},
         memory::MemoryPermit,
     },
-    verify::{BatchLayout, Provider, json, scheme::Verified},
+    verify::{BatchLayout, BodyFormat, Provider, body_format, json, scheme::Verified},
 };
 
 #[cfg(feature = "testing")]
@@ -247,7 +247,9 @@ impl Delivery {
         self.inner.provider
     }
 
-    /// The raw bytes that the provider signed.
+    /// The bytes that the provider signed: the body as it was sent or, for a provider that signs one
+    /// field of a form, the text of that field. The tables in `docs/providers.md` say which
+    /// providers sign less than the whole body.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.inner.body
@@ -331,7 +333,8 @@ impl Delivery {
     }
 
     /// The content of the body. Providers label JSON in many ways, so every plausible content type
-    /// counts as JSON, and the parser decides.
+    /// is accepted. Hardly any provider signs it, so the body itself decides wherever it shows what
+    /// it is.
     pub(crate) fn content(&self) -> Result<Content<'_>, Rejection> {
         if let Some(query) = &self.inner.verified.query {
             return Ok(Content::Form(query));
@@ -342,29 +345,23 @@ impl Delivery {
         // With two content types, two readers could read the body differently.
         let declared =
             declared.ok().filter(|_| second.is_none()).ok_or(Rejection::UnsupportedContentType)?;
-        if declared == "application/json" {
-            return self.json_body();
-        }
         let essence = declared.split(';').next().unwrap_or_default().trim();
         let is = |wanted: &str| essence.eq_ignore_ascii_case(wanted);
-        if is("application/json") || is("text/plain") || is("text/json") || has_json_suffix(essence)
-        {
-            return self.json_body();
+        let is_supported = is("application/json")
+            || is("application/x-www-form-urlencoded")
+            || is("text/plain")
+            || is("text/json")
+            || has_json_suffix(essence);
+        if !is_supported {
+            return Err(Rejection::UnsupportedContentType);
         }
-        if is("application/x-www-form-urlencoded") {
-            // The content type is not signed. An attacker who changes it must not have signed JSON
-            // read as a form. No form starts with these characters, because forms escape them.
-            if matches!(self.inner.body.trim_ascii_start().first(), Some(b'{' | b'[')) {
-                let detail = "the content type says form, but the body looks like JSON: send it \
-                              with `content-type: application/json`";
-                return Err(Rejection::Malformed { detail: detail.to_owned() });
-            }
-            return Ok(match self.form_json() {
+        match body_format(&self.inner.headers, &self.inner.body) {
+            BodyFormat::Json => self.json_body(),
+            BodyFormat::Form => Ok(match self.form_json() {
                 Some(json) => Content::Json(json),
                 None => Content::Form(&self.inner.body),
-            });
+            }),
         }
-        Err(Rejection::UnsupportedContentType)
     }
 
     fn json_body(&self) -> Result<Content<'_>, Rejection> {

@@ -7,7 +7,7 @@ use crate::{
         Delivery, Rejection,
         content::{Content, check_json},
     },
-    verify::{BatchLayout, Field, json},
+    verify::{BatchLayout, Field, form, json},
 };
 
 /// The text that a payload is decoded from: the body of a delivery, or one item of a batch. It is
@@ -103,6 +103,12 @@ impl<'a> RawEvent<'a> {
         }
     }
 
+    /// The JSON of one item of a batch.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn item_json(self) -> Option<&'a str> {
+        self.item.map(|item| item.json)
+    }
+
     pub(crate) fn content(self) -> Result<Content<'a>, Rejection> {
         match self.item {
             Some(item) => Ok(Content::Json(item.json)),
@@ -115,18 +121,6 @@ impl<'a> RawEvent<'a> {
         match self.content()? {
             Content::Json(json) => check_json(json),
             Content::Form(_) => Ok(()),
-        }
-    }
-
-    /// The id, with any content type, because the content type is not signed.
-    #[cfg(feature = "inbox")]
-    pub(crate) fn id_in_any_content_type(self) -> Option<Cow<'a, str>> {
-        match (self.item, self.delivery.sent_by().id()) {
-            (None, Some(Field::Pointer(pointer))) => {
-                let body: &[u8] = self.delivery.body();
-                json::scalar(body, pointer).or_else(|| self.id())
-            }
-            _ => self.id(),
         }
     }
 
@@ -159,7 +153,8 @@ impl<'a> RawEvent<'a> {
             }
             Field::Pointer(pointer) => match self.delivery.content().ok()? {
                 Content::Json(json) => json::scalar(json.as_bytes(), pointer),
-                Content::Form(_) => None,
+                // A form has no levels: the last token names the field.
+                Content::Form(form) => form::value(form, pointer.rsplit('/').next()?).ok()?,
             },
         }
     }

@@ -6,8 +6,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PayloadShape {
     pub(crate) kind: PayloadKind,
-    /// The name of the event decides what is decoded.
-    pub(crate) by_event: bool,
+    /// The names of the events that have a variant, if the name decides what is decoded.
+    pub(crate) events: Option<&'static [&'static str]>,
 }
 
 /// The part of a delivery that is one payload.
@@ -22,12 +22,31 @@ pub(crate) enum PayloadKind {
 }
 
 impl PayloadShape {
-    pub(crate) const ITEM: Self = Self { kind: PayloadKind::Item, by_event: false };
-    pub(crate) const DELIVERY: Self = Self { kind: PayloadKind::Delivery, by_event: false };
-    /// An enum of events.
-    pub const EVENT: Self = Self { kind: PayloadKind::Item, by_event: true };
+    pub(crate) const ITEM: Self = Self { kind: PayloadKind::Item, events: None };
+    pub(crate) const DELIVERY: Self = Self { kind: PayloadKind::Delivery, events: None };
+
+    /// An enum of the events with these names.
+    #[must_use]
+    pub const fn of_events(events: &'static [&'static str]) -> Self {
+        Self { kind: PayloadKind::Item, events: Some(events) }
+    }
 
     pub(crate) const fn batch_of(item: Self) -> Self {
-        Self { kind: PayloadKind::Batch, by_event: item.by_event }
+        Self { kind: PayloadKind::Batch, events: item.events }
+    }
+
+    /// True if the name of the event decides what is decoded.
+    pub(crate) fn is_by_event(self) -> bool {
+        self.events.is_some()
+    }
+
+    /// The name if it has a variant of its own, with or without an action, or else an empty text:
+    /// an attacker may make up any number of other names.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn known_event(self, name: &str) -> &str {
+        let is_known = |event: &&str| {
+            event.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        if self.events.unwrap_or_default().iter().any(is_known) { name } else { "" }
     }
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 
 use crate::verify::{
-    Provider, Secret,
+    BodyFormat, Provider, Secret, body_format,
     scheme::{RequestToSign, Scheme, SignError},
 };
 
@@ -41,7 +41,7 @@ pub(crate) struct RawRequest {
 
 impl UnsignedRequest {
     pub(crate) fn is_form(&self) -> bool {
-        crate::verify::scheme::is_form(&self.headers)
+        body_format(&self.headers, &self.body) == BodyFormat::Form
     }
 
     /// The URL, for schemes that sign it.

@@ -11,8 +11,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, hea
 use serde_json::{Map, Value as Json};
 
 use crate::verify::{
-    Secret, json,
-    scheme::{Keys, is_form, is_opaque_token},
+    BodyFormat, Secret, body_format, json,
+    scheme::{Keys, is_opaque_token},
 };
 
 /// The maximum length of a challenge that is echoed, in bytes.
@@ -285,14 +285,14 @@ impl HandshakeRequest<'_> {
                     self.body(pointer).is_some_and(|found| found == value)
                 }
                 Condition::BodyLacks(pointer) => self.body(pointer).is_none(),
-                Condition::OnlyFormField(name) => {
-                    is_form(self.headers)
-                        && self.body.is_some_and(|body| {
-                            let mut fields = parse_form(body);
-                            fields.next().is_some_and(|(found, _)| found == name)
-                                && fields.next().is_none()
-                        })
-                }
+                Condition::OnlyFormField(name) => self
+                    .body
+                    .filter(|body| body_format(self.headers, body) == BodyFormat::Form)
+                    .is_some_and(|body| {
+                        let mut fields = parse_form(body);
+                        fields.next().is_some_and(|(found, _)| found == name)
+                            && fields.next().is_none()
+                    }),
             })
     }
 

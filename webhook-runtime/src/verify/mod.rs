@@ -1,14 +1,18 @@
 //! The verification of requests: secrets, schemes, handshakes and providers, as data and pure
 //! functions.
 
+mod body_format;
 mod clock;
+pub(crate) mod form;
 pub mod handshake;
 pub(crate) mod json;
+pub(crate) mod named;
 pub(crate) mod provider;
 pub mod providers;
 pub mod scheme;
 pub(crate) mod secret;
 
+pub(crate) use body_format::{BodyFormat, body_format};
 pub use clock::{Clock, SystemClock};
 pub use provider::{BatchLayout, Deduplication, Field, Provider, ProviderVerifier, SuccessBody};
 pub use secret::{Secret, SecretError};

@@ -98,7 +98,7 @@ impl<S> Webhooks<S> {
         }
         let names_events =
             provider.event().is_some() || items.is_some_and(|items| items.event().is_some());
-        if payload_shape.by_event && !names_events {
+        if payload_shape.is_by_event() && !names_events {
             let provider = provider.name();
             problems.push(StartProblem::MissingEventName { endpoint: name, provider });
         }
@@ -233,7 +233,8 @@ fn verifier_of(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Option<
         let (endpoint, provider) = (endpoint.name, endpoint.provider.name());
         problems.push(StartProblem::UnusedTolerance { endpoint, provider });
     }
-    verifier
+    // Only the inbox has to know copies.
+    if endpoint.inbox { verifier.map(Verifier::with_identity) } else { verifier }
 }
 
 fn secrets_from_env(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Vec<Secret> {

@@ -21,7 +21,7 @@ use crate::{
         record::NewDelivery,
     },
     support::hash::PartsHash,
-    verify::{BatchLayout, Deduplication},
+    verify::{BatchLayout, Deduplication, scheme::Identity},
 };
 
 /// Headers that are not stored: those of the connection, and credentials.
@@ -127,7 +127,7 @@ fn record(
 ) -> NewDelivery {
     let provider = endpoint.provider;
     let received_at = encoded.delivery().received_at();
-    let key = key(encoded, &head.uri);
+    let key = key(encoded, endpoint, &head.uri);
     let mut new = NewDelivery::new(endpoint.name, provider.name(), key, body, received_at);
     new.dedup_retention = provider.retry_period().unwrap_or_default();
     let order = endpoint.order_by.and_then(|source| encoded.at(source));
@@ -138,54 +138,85 @@ fn record(
     new
 }
 
-/// The deduplication key: the id if it is signed, or else a hash of the signed bytes. What is not
-/// signed does not count, headers included, or else a recorded delivery could be turned into
-/// another one. If nothing is signed at all, everything counts: who knows the secret can make
-/// others anyway.
-fn key(encoded: RawEvent<'_>, uri: &str) -> Bytes {
-    let provider = encoded.delivery().sent_by();
-    let traits = provider.scheme_info();
-    let signs_nothing = !traits.signs_body && traits.signed_pointers.is_empty();
-    let items = provider.batch();
+/// The deduplication key. It is made of what was signed, as the verifier read it: what is not signed
+/// does not count, headers included, or else a recorded delivery could be turned into another one.
+fn key(event: RawEvent<'_>, endpoint: &Endpoint, uri: &str) -> Bytes {
+    let delivery = event.delivery();
+    let provider = delivery.sent_by();
     let mut hash = PartsHash::new();
-    let mut part = |part: &[u8]| hash.part(part);
-    let counts = |in_item, in_whole| signs_nothing || encoded.signs(in_item, in_whole);
-    let is_signed = counts(items.and_then(BatchLayout::id), provider.id());
-    let id = encoded.id_in_any_content_type().filter(|id| is_signed && !id.is_empty());
-    if let Some(id) = id {
-        part(b"id");
-        part(id.as_bytes());
-        // Some providers number the subject of an event, not the event.
-        let event = items.and_then(BatchLayout::event);
-        let action = items.and_then(BatchLayout::action);
-        for (said, pointer, source) in [
-            (encoded.event(), event, provider.event()),
-            (encoded.action(), action, provider.action()),
-        ] {
-            let said = said.filter(|_| counts(pointer, source));
-            part(said.as_deref().unwrap_or_default().as_bytes());
+    match delivery.verification().proof.identity {
+        Some(Identity::SignedText(text)) if !hash_signed_id(event, &mut hash) => {
+            match event.item_json() {
+                // Items are known again in any other batch.
+                Some(item) => {
+                    hash.part(b"item");
+                    hash.part(provider.signed_item(item).as_bytes());
+                }
+                None => {
+                    hash.part(b"text");
+                    hash.part(&text);
+                }
+            }
         }
-        return Bytes::copy_from_slice(&hash.finish());
-    }
-    part(b"bytes");
-    if traits.signs_url {
-        // The URL may be all that a delivery contains.
-        part(uri.split_once('?').map_or("", |(_, query)| query).as_bytes());
-    }
-    if encoded.index().is_some() {
-        part(encoded.bytes());
-    } else {
-        part(&provider.identity(encoded.bytes()));
+        Some(Identity::SignedText(_)) => {}
+        // If nothing is signed at all, everything counts: who knows the secret can make others
+        // anyway.
+        Some(Identity::Unsigned) | None => hash_everything(event, uri, &mut hash),
     }
     match provider.deduplication() {
         Deduplication::SignedBytesAndEvent => {
-            part(encoded.event().as_deref().unwrap_or_default().as_bytes());
+            let name = event.event().unwrap_or_default();
+            hash.part(endpoint.payload_shape.known_event(&name).as_bytes());
         }
         // No other delivery has the same bytes, not even in another process.
-        Deduplication::Disabled => part(&unique()),
+        Deduplication::Disabled => hash.part(&unique()),
         Deduplication::SignedBytes => {}
     }
     Bytes::copy_from_slice(&hash.finish())
+}
+
+/// Hashes the id, if a signature over the whole body or a header covers it. Senders that change a
+/// part of a delivery when they send it again keep its id.
+fn hash_signed_id(event: RawEvent<'_>, hash: &mut PartsHash) -> bool {
+    let provider = event.delivery().sent_by();
+    if !provider.scheme_info().signs_body {
+        return false;
+    }
+    let items = provider.batch();
+    if !event.signs(items.and_then(BatchLayout::id), provider.id()) {
+        return false;
+    }
+    let Some(id) = event.id().filter(|id| !id.is_empty()) else { return false };
+    hash.part(b"id");
+    hash.part(id.as_bytes());
+    // Some providers number the subject of an event, not the event.
+    let name = items.and_then(BatchLayout::event);
+    let action = items.and_then(BatchLayout::action);
+    for (said, pointer, source) in
+        [(event.event(), name, provider.event()), (event.action(), action, provider.action())]
+    {
+        let said = said.filter(|_| event.signs(pointer, source));
+        hash.part(said.as_deref().unwrap_or_default().as_bytes());
+    }
+    true
+}
+
+/// Hashes all that tells deliveries of a provider apart whose requests contain a credential and no
+/// signature.
+fn hash_everything(event: RawEvent<'_>, uri: &str, hash: &mut PartsHash) {
+    if let Some(id) = event.id().filter(|id| !id.is_empty()) {
+        hash.part(b"id");
+        hash.part(id.as_bytes());
+        for said in [event.event(), event.action()] {
+            hash.part(said.as_deref().unwrap_or_default().as_bytes());
+        }
+        return;
+    }
+    hash.part(b"bytes");
+    if event.delivery().verification().query.is_some() {
+        hash.part(uri.split_once('?').map_or("", |(_, query)| query).as_bytes());
+    }
+    hash.part(event.bytes());
 }
 
 /// Unique bytes.

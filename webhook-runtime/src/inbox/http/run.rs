@@ -67,7 +67,12 @@ fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, Strin
         .map_err(|error| format!("the stored delivery is not a valid request: {error}"))?;
     let (provider, name) = (endpoint.provider, endpoint.name);
     let verified = VerificationResult {
-        proof: Verified { secret_name: Cow::Owned(head.secret_name), signed_at: head.signed_at },
+        proof: Verified {
+            secret_name: Cow::Owned(head.secret_name),
+            signed_at: head.signed_at,
+            identity: None,
+            signed_field: None,
+        },
         tenant: Tenant::new(name, head.tenant),
         query: head.query,
         at: received_at,

@@ -323,12 +323,12 @@ impl Provider {
         self.deduplication
     }
 
-    /// The signed part of a body in a normal form, for deduplication.
+    /// The signed text of one item of a batch.
     #[cfg(feature = "inbox")]
-    pub(crate) fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
+    pub(crate) fn signed_item<'i>(&self, item: &'i str) -> Cow<'i, str> {
         match &self.mechanism {
-            Mechanism::Data(scheme) => scheme.identity(body),
-            Mechanism::Code(code) => code.identity(body),
+            Mechanism::Data(_) => Cow::Borrowed(item),
+            Mechanism::Code(code) => code.signed_item(item),
         }
     }
 
@@ -375,7 +375,7 @@ impl Provider {
     pub fn signs(&self, source: Field) -> bool {
         match (source, self.scheme()) {
             (Field::Header(name), Some(scheme)) => scheme.signs_header(name),
-            (Field::Header(_), None) => false,
+            (Field::Header(name), None) => self.scheme_info().signed_headers.contains(&name),
             (Field::Pointer(pointer), _) => self.signs_pointer(pointer),
         }
     }

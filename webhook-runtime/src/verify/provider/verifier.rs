@@ -41,6 +41,14 @@ impl ProviderVerifier {
         Ok(Self { verifier, keys })
     }
 
+    /// Computes the identity of each verified request, to recognise copies: see
+    /// [`Verified::identity`].
+    #[must_use]
+    pub fn with_identity(mut self) -> Self {
+        self.verifier = self.verifier.with_identity();
+        self
+    }
+
     /// Verifies that one of the secrets signed this request, and that the signed time is recent.
     ///
     /// `key` is the key that [`Provider::key_request`](crate::Provider::key_request) asked for. An

@@ -1,12 +1,13 @@
-use std::{borrow::Cow, time::SystemTime};
+use std::borrow::Cow;
 
 use http::HeaderMap;
 use serde_json::Value;
 
 use crate::verify::{
-    BatchLayout, Field, Provider, Secret, SecretError, SuccessBody, json,
+    BatchLayout, Field, Provider, Secret, SecretError, SuccessBody,
+    named::{self, Scalar},
     scheme::{
-        Hash, KeyEncoding, RequestToSign, Scheme, SchemeInfo, SignError, SignedParts,
+        Hash, KeyEncoding, RequestToSign, Scheme, SchemeInfo, SignError, Signed, SignedParts,
         SignedRequest, Verify, VerifyContext, VerifyError,
     },
 };
@@ -20,8 +21,10 @@ use crate::verify::{
 /// older notifications require.
 ///
 /// *Not signed:* everything except eight fields of each item: the PSP reference and the original
-/// one, merchant account and reference, amount, currency, event code and success. Adyen retries for
-/// up to seven days (unconfirmed).
+/// one, merchant account and reference, amount, currency, event code and success; nor which items
+/// share a notification. The eight are signed with colons between them, so an item with a colon in
+/// any of them but the merchant's reference is rejected. Adyen retries for up to seven days
+/// (unconfirmed).
 ///
 /// [docs]: https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
 pub const ADYEN: Provider = Provider::custom("adyen", &Adyen)
@@ -82,33 +85,37 @@ impl Verify for Adyen {
         KeyEncoding::Hex.decode(secret).map(drop)
     }
 
-    fn verify(
+    fn verify<'r>(
         &self,
-        request: &SignedRequest<'_>,
+        request: &SignedRequest<'r>,
         context: &VerifyContext<'_>,
-    ) -> Result<Option<SystemTime>, VerifyError> {
-        if !json::has_unique_keys(request.body) {
-            return Err(VerifyError::MalformedBody);
-        }
+    ) -> Result<Signed<'r>, VerifyError> {
         let key = KeyEncoding::Hex.decode(context.secret).map_err(VerifyError::InvalidSecret)?;
         let body = std::str::from_utf8(request.body).map_err(|_| VerifyError::MalformedBody)?;
-        let items = json::raw_value(body, "/notificationItems").and_then(json::array_items);
-        let items = items.filter(|items| !items.is_empty()).ok_or(VerifyError::MalformedBody)?;
-        for item in items {
-            // Parses one item at a time into a tree: anyone can send a body, and a tree of the
-            // whole body would take a hundred times its size.
-            let item = json::raw_value(item, "/NotificationRequestItem");
-            let item: Value = item
-                .and_then(|item| serde_json::from_str(item).ok())
-                .ok_or(VerifyError::MalformedBody)?;
-            let sent = item.pointer("/additionalData/hmacSignature").and_then(Value::as_str);
-            let sent = sent.ok_or(VerifyError::MalformedBody)?;
-            let text = signed_template(&item).ok_or(VerifyError::MalformedBody)?;
-            if !Hash::Sha256.hmac(&key, &[text.as_bytes()]).is_base64(sent) {
+        let mut texts = Vec::new();
+        let count = named::for_each_item(body, "notificationItems", |item| {
+            let Fields { text, signature } =
+                Fields::read(item, OUTER).ok_or(VerifyError::MalformedBody)?;
+            let signature = signature.ok_or(VerifyError::MalformedBody)?;
+            if !Hash::Sha256.hmac(&key, &[text.as_bytes()]).is_base64(&signature) {
                 return Err(VerifyError::InvalidSignature);
             }
+            texts.push(text);
+            Ok(())
+        });
+        match count {
+            Ok(0) | Err(None) => return Err(VerifyError::MalformedBody),
+            Err(Some(error)) => return Err(error),
+            Ok(_) => {}
         }
-        Ok(None)
+        // Each item is signed by itself, so their order and number are not signed.
+        texts.sort_unstable();
+        texts.dedup();
+        Ok(Signed::text(texts.join("\n").into_bytes()))
+    }
+
+    fn signed_item<'i>(&self, item: &'i str) -> Cow<'i, str> {
+        Fields::read(item, INNER).map_or(Cow::Borrowed(item), |fields| Cow::Owned(fields.text))
     }
 
     /// Puts the signature into each item of the body.
@@ -122,7 +129,8 @@ impl Verify for Adyen {
         let items = body.get_mut("notificationItems").and_then(Value::as_array_mut);
         for item in items.ok_or(SignError::Body)? {
             let item = item.get_mut("NotificationRequestItem").ok_or(SignError::Body)?;
-            let text = signed_template(item).ok_or(SignError::Body)?;
+            let json = item.to_string();
+            let text = Fields::read(&json, INNER).ok_or(SignError::Body)?.text;
             let signature = Hash::Sha256.hmac(&key, &[text.as_bytes()]).to_base64();
             let fields = item.as_object_mut().ok_or(SignError::Body)?;
             let data =
@@ -135,29 +143,61 @@ impl Verify for Adyen {
     }
 }
 
-/// The eight fields, separated by colons; a missing field is empty.
-fn signed_template(item: &Value) -> Option<String> {
-    const FIELDS: [&str; 8] = [
-        "/pspReference",
-        "/originalReference",
-        "/merchantAccountCode",
-        "/merchantReference",
-        "/amount/value",
-        "/amount/currency",
-        "/eventCode",
-        "/success",
-    ];
-    let mut text = String::new();
-    for (at, pointer) in FIELDS.iter().enumerate() {
-        if at > 0 {
-            text.push(':');
+/// The pointers to the signed fields in the order in which they are signed, and to the signature.
+const INNER: [&str; 9] = [
+    "/pspReference",
+    "/originalReference",
+    "/merchantAccountCode",
+    "/merchantReference",
+    "/amount/value",
+    "/amount/currency",
+    "/eventCode",
+    "/success",
+    "/additionalData/hmacSignature",
+];
+
+/// The same in an item as it is sent.
+const OUTER: [&str; 9] = [
+    "/NotificationRequestItem/pspReference",
+    "/NotificationRequestItem/originalReference",
+    "/NotificationRequestItem/merchantAccountCode",
+    "/NotificationRequestItem/merchantReference",
+    "/NotificationRequestItem/amount/value",
+    "/NotificationRequestItem/amount/currency",
+    "/NotificationRequestItem/eventCode",
+    "/NotificationRequestItem/success",
+    "/NotificationRequestItem/additionalData/hmacSignature",
+];
+
+/// The place of the merchant's own reference, the only field in which Adyen allows a colon.
+const MERCHANT_REFERENCE: usize = 3;
+
+/// The signed text of an item: eight fields, separated by colons. A missing field is empty.
+struct Fields<'j> {
+    text: String,
+    signature: Option<Cow<'j, str>>,
+}
+
+impl<'j> Fields<'j> {
+    /// Returns `None` if the text could have been made of other fields.
+    fn read(item: &'j str, pointers: [&str; 9]) -> Option<Self> {
+        let [fields @ .., signature] = named::scalars(item, pointers)?;
+        let mut text = String::new();
+        for (at, field) in fields.into_iter().enumerate() {
+            if at > 0 {
+                text.push(':');
+            }
+            let field = match field {
+                None => continue,
+                Some(Scalar::Text(field)) => field,
+                Some(Scalar::Word(field)) => field.into(),
+                Some(Scalar::Compound) => return None,
+            };
+            if at != MERCHANT_REFERENCE && field.contains(':') {
+                return None;
+            }
+            text.push_str(&field);
         }
-        match item.pointer(pointer) {
-            None | Some(Value::Null) => {}
-            Some(Value::String(value)) => text.push_str(value),
-            Some(value @ (Value::Number(_) | Value::Bool(_))) => text.push_str(&value.to_string()),
-            Some(_) => return None,
-        }
+        Some(Self { text, signature: signature.and_then(Scalar::into_text) })
     }
-    Some(text)
 }

@@ -1,16 +1,15 @@
-use std::{borrow::Cow, time::SystemTime};
+use std::borrow::Cow;
 
 use base64ct::{Base64, Encoding as _};
 use http::{HeaderMap, Uri};
-use serde_json::{Map, Value};
 
 use crate::verify::{
     Field, Provider, Secret, handshake,
     handshake::{Condition, Handshake, HandshakeResponse},
-    json,
+    named::{self, Scalar},
     scheme::{
-        Certificate, KeyRequest, RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest,
-        Timestamp, Verify, VerifyContext, VerifyError,
+        Certificate, KeyRequest, RequestToSign, SchemeInfo, SignError, Signed, SignedParts,
+        SignedRequest, Timestamp, Verify, VerifyContext, VerifyError,
     },
 };
 
@@ -21,7 +20,8 @@ use crate::verify::{
 /// SNS itself. This crate confirms a subscription by visiting its URL, after verifying its
 /// signature. Turn raw message delivery off: raw messages are not signed.
 ///
-/// *Not signed:* headers, and in the body `UnsubscribeURL` and `MessageAttributes`.
+/// *Not signed:* headers, and in the body `UnsubscribeURL` and `MessageAttributes`. Fields are signed
+/// on lines of their own, so a message with a line feed in any field but `Message` is rejected.
 ///
 /// [docs]: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 pub const AWS_SNS: Provider = Provider::custom("aws-sns", &Sns)
@@ -83,11 +83,11 @@ impl Verify for Sns {
         }
     }
 
-    fn verify(
+    fn verify<'r>(
         &self,
-        request: &SignedRequest<'_>,
+        request: &SignedRequest<'r>,
         context: &VerifyContext<'_>,
-    ) -> Result<Option<SystemTime>, VerifyError> {
+    ) -> Result<Signed<'r>, VerifyError> {
         let message = Message::read(request.body)?;
         let topic = message.field("TopicArn").ok_or(VerifyError::MalformedBody)?;
         if !context.secret.matches(topic.as_bytes()) {
@@ -108,7 +108,10 @@ impl Verify for Sns {
             return Err(VerifyError::InvalidSignature);
         }
         let timestamp = message.field("Timestamp").ok_or(VerifyError::MalformedBody)?;
-        TIME.with_optional_tolerance(context.tolerance).accept(timestamp, context.now).map(Some)
+        let time =
+            TIME.with_optional_tolerance(context.tolerance).accept(timestamp, context.now)?;
+        // Retries have the same time, which is that of the publication.
+        Ok(Signed::text(text.into_bytes()).at(Some(time)))
     }
 
     fn sign<'r>(&self, _: &Secret, _: &RequestToSign<'r>) -> Result<SignedParts<'r>, SignError> {
@@ -116,21 +119,38 @@ impl Verify for Sns {
     }
 }
 
-struct Message(Map<String, Value>);
+/// The names of the fields that are read.
+const NAMES: [&str; 11] = [
+    "/Message",
+    "/MessageId",
+    "/Signature",
+    "/SignatureVersion",
+    "/SigningCertURL",
+    "/Subject",
+    "/SubscribeURL",
+    "/Timestamp",
+    "/Token",
+    "/TopicArn",
+    "/Type",
+];
 
-impl Message {
-    fn read(body: &[u8]) -> Result<Self, VerifyError> {
-        if !json::has_unique_keys(body) {
-            return Err(VerifyError::MalformedBody);
-        }
-        serde_json::from_slice(body).map(Self).map_err(|_| VerifyError::MalformedBody)
+/// The fields of a message, in the order of [`NAMES`].
+struct Message<'b>([Option<Cow<'b, str>>; NAMES.len()]);
+
+impl<'b> Message<'b> {
+    fn read(body: &'b [u8]) -> Result<Self, VerifyError> {
+        let body = std::str::from_utf8(body).map_err(|_| VerifyError::MalformedBody)?;
+        let fields = named::scalars(body, NAMES).ok_or(VerifyError::MalformedBody)?;
+        Ok(Self(fields.map(|field| field.and_then(Scalar::into_text))))
     }
 
     fn field(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.as_str()
+        let at = NAMES.iter().position(|known| known[1..] == *name)?;
+        self.0[at].as_deref()
     }
 
-    /// Names and values, one on each line, in the order in which SNS signs them.
+    /// Names and values, one on each line, in the order in which SNS signs them. A line feed in a
+    /// value could be taken for the end of its line; only the message, which comes first, has any.
     fn signed_template(&self) -> Option<String> {
         const NOTIFICATION: &[&str] =
             &["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
@@ -141,9 +161,10 @@ impl Message {
             "SubscriptionConfirmation" | "UnsubscribeConfirmation" => SUBSCRIPTION,
             _ => return None,
         };
-        let mut text = String::new();
+        let mut text = String::with_capacity(self.field("Message")?.len() + 1024);
         for name in names {
             match self.field(name) {
+                Some(value) if value.contains('\n') && *name != "Message" => return None,
                 Some(value) => text.extend([*name, "\n", value, "\n"]),
                 None if *name == "Subject" => {}
                 None => return None,

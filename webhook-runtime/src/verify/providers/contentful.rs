@@ -1,7 +1,4 @@
-use std::{
-    fmt::Write as _,
-    time::{Duration, SystemTime},
-};
+use std::{fmt::Write as _, time::Duration};
 
 use http::{HeaderMap, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -9,15 +6,17 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::verify::{
     Field, Provider, Secret,
     scheme::{
-        Hash, ReplayWindow, RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest,
-        Timestamp, Verify, VerifyContext, VerifyError, header_text, insert_header, single_value,
+        Hash, ReplayWindow, RequestToSign, SchemeInfo, SignError, Signed, SignedParts,
+        SignedRequest, Timestamp, Verify, VerifyContext, VerifyError, header_text, insert_header,
+        single_value,
     },
 };
 
 /// Contentful: [request verification][docs].
 ///
 /// *Set-up:* the secret is the signing secret of 64 characters. Configure the public URL: its path
-/// and query are signed exactly as Contentful requests them.
+/// and query are signed exactly as Contentful requests them. A URL with a second `?` is rejected:
+/// what follows it is not signed.
 ///
 /// *Not signed:* headers other than those that the request lists as signed. A delivery is valid for
 /// 30 seconds.
@@ -62,11 +61,11 @@ impl Verify for Contentful {
         TIME.check_format(header_text(headers, TIMESTAMP)?)
     }
 
-    fn verify(
+    fn verify<'r>(
         &self,
-        request: &SignedRequest<'_>,
+        request: &SignedRequest<'r>,
         context: &VerifyContext<'_>,
-    ) -> Result<Option<SystemTime>, VerifyError> {
+    ) -> Result<Signed<'r>, VerifyError> {
         let listed = header_text(request.headers, SIGNED_HEADERS)?;
         let mut names: Vec<&str> = listed.split(',').collect();
         names.sort_unstable();
@@ -77,11 +76,18 @@ impl Verify for Contentful {
         if distinct.len() != names.len() {
             return Err(VerifyError::MalformedHeader(SIGNED_HEADERS));
         }
-        let mut headers = String::new();
+        // Contentful signs only the text between the first question mark and the second.
+        if request.url.matches('?').count() > 1 {
+            return Err(VerifyError::InvalidSignature);
+        }
+        let (mut headers, mut lasting) = (String::new(), String::new());
         for name in names {
             let value = single_value(request.headers, SIGNED_HEADERS, name)?;
             let value = value.to_str().map_err(|_| VerifyError::MalformedHeader(SIGNED_HEADERS))?;
             append(&mut headers, name, value.trim());
+            if !name.eq_ignore_ascii_case(TIMESTAMP) {
+                append(&mut lasting, name, value.trim());
+            }
         }
         let head = canonical_head(request.method, request.url, &headers);
         let tag = Hash::Sha256.hmac(context.secret.expose(), &[head.as_bytes(), request.body]);
@@ -89,7 +95,10 @@ impl Verify for Contentful {
             return Err(VerifyError::InvalidSignature);
         }
         let timestamp = header_text(request.headers, TIMESTAMP)?;
-        TIME.with_optional_tolerance(context.tolerance).accept(timestamp, context.now).map(Some)
+        let time =
+            TIME.with_optional_tolerance(context.tolerance).accept(timestamp, context.now)?;
+        let head = canonical_head(request.method, request.url, &lasting);
+        Ok(Signed::joined(head.into_bytes(), request.body).at(Some(time)))
     }
 
     fn sign<'r>(

@@ -1,23 +1,22 @@
-use std::{
-    borrow::Cow,
-    time::{Duration, SystemTime},
-};
+use std::{borrow::Cow, time::Duration};
 
 use http::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::verify::{
-    Field, Provider, Secret, json,
+    Field, Provider, Secret, form,
+    named::{self, Scalar},
     scheme::{
-        Hash, RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest, Timestamp, Verify,
-        VerifyContext, VerifyError,
+        Hash, RequestToSign, SchemeInfo, SignError, Signed, SignedParts, SignedRequest, Timestamp,
+        Verify, VerifyContext, VerifyError,
     },
 };
 
 /// Mailgun: [securing webhooks][docs].
 ///
-/// *Set-up:* the secret is the account's HTTP webhook signing key. Inbound routes must post forms,
-/// as they do for messages without attachments.
+/// *Set-up:* the secret is the account's HTTP webhook signing key. For events of a sub-account, the
+/// key of the parent account is enough: Mailgun sends a `parent-signature` too. Inbound routes must
+/// post forms, as they do for messages without attachments.
 ///
 /// *Not signed:* the event itself! The signature covers only a timestamp and a random token, so
 /// anyone who has seen one delivery can send another event with its signature. Deduplicate by the
@@ -53,31 +52,28 @@ impl Verify for Mailgun {
         Ok(())
     }
 
-    fn verify(
+    fn verify<'r>(
         &self,
-        request: &SignedRequest<'_>,
+        request: &SignedRequest<'r>,
         context: &VerifyContext<'_>,
-    ) -> Result<Option<SystemTime>, VerifyError> {
-        let field = |name: &str| {
-            let found = field(request.body, request.is_form(), name);
-            found.ok_or(VerifyError::MalformedBody)
+    ) -> Result<Signed<'r>, VerifyError> {
+        let fields = if request.is_form() { of_form(request.body) } else { of_json(request.body) };
+        let [timestamp, token, signature, parent] = fields.ok_or(VerifyError::MalformedBody)?;
+        let (Some(timestamp), Some(token)) = (timestamp, token) else {
+            return Err(VerifyError::MalformedBody);
         };
-        let (timestamp, token, signature) =
-            (field("timestamp")?, field("token")?, field("signature")?);
+        if signature.is_none() && parent.is_none() {
+            return Err(VerifyError::MalformedBody);
+        }
         let pieces = [timestamp.as_bytes(), token.as_bytes()];
-        if !Hash::Sha256.hmac(context.secret.expose(), &pieces).is_hex(&signature) {
+        let tag = Hash::Sha256.hmac(context.secret.expose(), &pieces);
+        if ![signature, parent].into_iter().flatten().any(|signature| tag.is_hex(&signature)) {
             return Err(VerifyError::InvalidSignature);
         }
-        TIME.with_optional_tolerance(context.tolerance).accept(&timestamp, context.now).map(Some)
-    }
-
-    /// The token, which is the only signed value besides the time, in forms and in JSON.
-    fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
-        let is_form = !matches!(body.trim_ascii_start().first(), Some(b'{'));
-        match field(body, is_form, "token") {
-            Some(token) => Cow::Owned(token.into_owned().into_bytes()),
-            None => Cow::Borrowed(body),
-        }
+        let time =
+            TIME.with_optional_tolerance(context.tolerance).accept(&timestamp, context.now)?;
+        // The time has ten digits, so it cannot be taken for a part of the token.
+        Ok(Signed::text(token.into_owned().into_bytes()).at(Some(time)))
     }
 
     /// Puts the signature into the body: the id becomes the token.
@@ -109,12 +105,33 @@ impl Verify for Mailgun {
     }
 }
 
-/// A part of the signature in the body.
-fn field<'b>(body: &'b [u8], is_form: bool, name: &str) -> Option<Cow<'b, str>> {
-    if is_form {
-        let mut fields = form_urlencoded::parse(body);
-        fields.find(|(found, _)| found == name).map(|(_, value)| value)
-    } else {
-        json::scalar(body, &format!("/signature/{name}"))
+/// The parts of the signature: timestamp, token, and the signatures by the account and by the parent
+/// of a sub-account.
+type Parts<'b> = [Option<Cow<'b, str>>; 4];
+
+fn of_form(body: &[u8]) -> Option<Parts<'_>> {
+    let field = |name| form::value(body, name).ok();
+    Some([field("timestamp")?, field("token")?, field("signature")?, field("parent-signature")?])
+}
+
+fn of_json(body: &[u8]) -> Option<Parts<'_>> {
+    let found = named::scalars(
+        std::str::from_utf8(body).ok()?,
+        [
+            "/signature/timestamp",
+            "/signature/token",
+            "/signature/signature",
+            "/signature/parent-signature",
+        ],
+    );
+    found.map(|found| found.map(text))
+}
+
+/// A string or a number, as text.
+fn text(scalar: Option<Scalar<'_>>) -> Option<Cow<'_, str>> {
+    match scalar? {
+        Scalar::Text(text) => Some(text),
+        Scalar::Word(word) => Some(word.into()),
+        Scalar::Compound => None,
     }
 }

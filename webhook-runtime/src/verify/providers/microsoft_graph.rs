@@ -1,4 +1,4 @@
-use std::{borrow::Cow, ops::Range, time::SystemTime};
+use std::{borrow::Cow, ops::Range};
 
 use http::HeaderMap;
 use serde_json::Value;
@@ -6,10 +6,10 @@ use serde_json::Value;
 use crate::verify::{
     BatchLayout, Deduplication, Field, Provider, Secret, handshake,
     handshake::{Condition, Handshake, HandshakeResponse},
-    json,
+    json, named,
     scheme::{
-        RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest, Verify, VerifyContext,
-        VerifyError,
+        RequestToSign, SchemeInfo, SignError, Signed, SignedParts, SignedRequest, Verify,
+        VerifyContext, VerifyError,
     },
 };
 
@@ -49,25 +49,24 @@ impl Verify for ClientState {
         Ok(())
     }
 
-    fn verify(
+    fn verify<'r>(
         &self,
-        request: &SignedRequest<'_>,
+        request: &SignedRequest<'r>,
         context: &VerifyContext<'_>,
-    ) -> Result<Option<SystemTime>, VerifyError> {
-        if !json::has_unique_keys(request.body) {
-            return Err(VerifyError::MalformedBody);
-        }
+    ) -> Result<Signed<'r>, VerifyError> {
         let body = std::str::from_utf8(request.body).map_err(|_| VerifyError::MalformedBody)?;
-        let items = json::raw_value(body, "/value").and_then(json::array_items);
-        let items = items.filter(|items| !items.is_empty()).ok_or(VerifyError::MalformedBody)?;
-        for item in items {
-            let state: Option<String> = json::raw_value(item, "/clientState")
-                .and_then(|state| serde_json::from_str(state).ok());
-            if !context.secret.matches(state.ok_or(VerifyError::MalformedBody)?.as_bytes()) {
-                return Err(VerifyError::InvalidSignature);
-            }
+        let count = named::for_each_item(body, "value", |item| {
+            let state =
+                named::scalars(item, ["/clientState"]).and_then(|[state]| state?.into_text());
+            let state = state.ok_or(VerifyError::MalformedBody)?;
+            let matches = context.secret.matches(state.as_bytes());
+            if matches { Ok(()) } else { Err(VerifyError::InvalidSignature) }
+        });
+        match count {
+            Ok(0) | Err(None) => Err(VerifyError::MalformedBody),
+            Ok(_) => Ok(Signed::nothing()),
+            Err(Some(error)) => Err(error),
         }
-        Ok(None)
     }
 
     fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {

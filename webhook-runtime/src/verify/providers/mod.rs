@@ -87,6 +87,7 @@ mod svix;
 mod telegram;
 mod trello;
 mod twilio;
+mod twilio_url;
 mod twitch;
 mod twitter;
 mod typeform;

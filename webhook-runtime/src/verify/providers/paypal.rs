@@ -1,4 +1,4 @@
-use std::{borrow::Cow, time::SystemTime};
+use std::borrow::Cow;
 
 use base64ct::{Base64, Encoding as _};
 use http::{HeaderMap, Uri};
@@ -6,8 +6,8 @@ use http::{HeaderMap, Uri};
 use crate::verify::{
     Field, Provider, Secret,
     scheme::{
-        Certificate, KeyRequest, RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest,
-        Timestamp, Verify, VerifyContext, VerifyError, header_text,
+        Certificate, KeyRequest, RequestToSign, SchemeInfo, SignError, Signed, SignedParts,
+        SignedRequest, Timestamp, Verify, VerifyContext, VerifyError, header_text,
     },
 };
 
@@ -19,12 +19,13 @@ use crate::verify::{
 /// proves that the certificate is PayPal's, so fetch it over HTTPS only.
 ///
 /// *Not signed:* headers other than transmission id and time. Of the body, only a CRC-32 is signed.
-/// It is a checksum, not a hash, so it does not protect against a changed body. PayPal retries up
-/// to 25 times in 3 days (unconfirmed).
+/// It is a checksum, not a hash, so it does not protect against a changed body. The transmission id
+/// is signed, so it is the delivery's id here; the event's own id is `/id` in the body. PayPal
+/// retries up to 25 times in 3 days (unconfirmed).
 ///
 /// [docs]: https://developer.paypal.com/api/rest/webhooks/rest/
 pub const PAYPAL: Provider = Provider::custom("paypal", &PayPal)
-    .with_id(Field::pointer("/id"))
+    .with_id(Field::header(ID))
     .with_event(Field::pointer("/event_type"))
     .with_docs_url("https://developer.paypal.com/api/rest/webhooks/rest/");
 
@@ -48,6 +49,7 @@ impl Verify for PayPal {
             // Only a checksum of the body is signed, and other bodies have the same checksum.
             signs_body: false,
             signs_time: true,
+            signed_headers: &[ID, TIMESTAMP],
             ..SchemeInfo::new("RSA SHA-256, certificate", SIGNATURE)
         }
     }
@@ -72,11 +74,11 @@ impl Verify for PayPal {
         Ok(Some(KeyRequest::Url(Cow::Owned(url.to_owned()))))
     }
 
-    fn verify(
+    fn verify<'r>(
         &self,
-        request: &SignedRequest<'_>,
+        request: &SignedRequest<'r>,
         context: &VerifyContext<'_>,
-    ) -> Result<Option<SystemTime>, VerifyError> {
+    ) -> Result<Signed<'r>, VerifyError> {
         let headers = request.headers;
         let pem = context.key.ok_or(VerifyError::KeyUnavailable)?;
         let certificate = Certificate::parse(pem, context.now)
@@ -92,7 +94,10 @@ impl Verify for PayPal {
         if !key.verify_message(text.as_bytes(), &signature) {
             return Err(VerifyError::InvalidSignature);
         }
-        TIME.with_optional_tolerance(context.tolerance).accept(timestamp, context.now).map(Some)
+        let time =
+            TIME.with_optional_tolerance(context.tolerance).accept(timestamp, context.now)?;
+        let lasting = format!("{id}|{webhook_id}|{checksum}");
+        Ok(Signed::text(lasting.into_bytes()).at(Some(time)))
     }
 
     fn sign<'r>(&self, _: &Secret, _: &RequestToSign<'r>) -> Result<SignedParts<'r>, SignError> {

@@ -1,13 +1,15 @@
-use std::{borrow::Cow, collections::BTreeMap, time::SystemTime};
+use std::borrow::Cow;
 
-use http::{HeaderMap, Uri};
+use http::HeaderMap;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::twilio_url;
 use crate::verify::{
     Field, Provider, Secret,
+    form::{RepeatedFields, sorted_fields},
     scheme::{
-        Hash, RequestToSign, SchemeInfo, SignError, SignedParts, SignedRequest, Verify,
+        Hash, RequestToSign, SchemeInfo, SignError, Signed, SignedParts, SignedRequest, Verify,
         VerifyContext, VerifyError, header_text, insert_header,
     },
 };
@@ -15,8 +17,9 @@ use crate::verify::{
 /// Twilio: [securing requests][docs].
 ///
 /// *Set-up:* the secret is the account's auth token or, if Twilio is configured to sign with
-/// HMAC-SHA256, the shared key. Configure the public URL exactly as in Twilio; the standard port
-/// may be present or absent. Register JSON webhooks with Twilio's `bodySHA256`.
+/// HMAC-SHA256, the shared key. Configure the public URL exactly as in Twilio. The standard port may
+/// be present or absent, and the query may be escaped in another way than the one that was signed:
+/// Twilio signs one spelling and requests another ([#621], [#1059]). Register JSON webhooks with Twilio's `bodySHA256`.
 ///
 /// *Not signed:* headers, and the borders between a form's fields: anyone who has seen a delivery
 /// can make the end of one value look like another field. Forms are signed field by field. A JSON
@@ -24,6 +27,8 @@ use crate::verify::{
 /// rejected. A GET has its payload in the query, which is decoded like a form.
 ///
 /// [docs]: https://www.twilio.com/docs/usage/security
+/// [#621]: https://github.com/twilio/twilio-node/issues/621
+/// [#1059]: https://github.com/twilio/twilio-node/issues/1059
 pub const TWILIO: Provider = Provider::custom("twilio", &Twilio)
     .with_id(Field::header("i-twilio-idempotency-token"))
     .with_methods("POST, GET")
@@ -47,19 +52,11 @@ impl Verify for Twilio {
         hash(headers).map(drop)
     }
 
-    /// The sorted fields of a form: the signature does not depend on their order and escaping.
-    fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
-        if matches!(body.first(), Some(b'{' | b'[')) {
-            return Cow::Borrowed(body);
-        }
-        Cow::Owned(sorted_fields(body, RepeatedFields::Distinct).into_bytes())
-    }
-
-    fn verify(
+    fn verify<'r>(
         &self,
-        request: &SignedRequest<'_>,
+        request: &SignedRequest<'r>,
         context: &VerifyContext<'_>,
-    ) -> Result<Option<SystemTime>, VerifyError> {
+    ) -> Result<Signed<'r>, VerifyError> {
         let sent = header_text(request.headers, SIGNATURE)?;
         let hash = hash(request.headers)?;
         let fields = match body_hash(request.url) {
@@ -70,17 +67,16 @@ impl Verify for Twilio {
                 String::new()
             }
             None if request.body.is_empty() => String::new(),
-            None if request.is_form() => sorted_fields(request.body, RepeatedFields::Distinct),
+            None if request.is_form() => fields(request.body).ok_or(VerifyError::MalformedBody)?,
             None => return Err(VerifyError::MalformedBody),
         };
-        let matches = |url: &str| {
+        let matches = |url: &Cow<'_, str>| {
             hash.hmac(context.secret.expose(), &[url.as_bytes(), fields.as_bytes()]).is_base64(sent)
         };
-        if url_variants(request.url).iter().any(|url| matches(url)) {
-            Ok(None)
-        } else {
-            Err(VerifyError::InvalidSignature)
-        }
+        let url = twilio_url::spellings(request.url).into_iter().find(matches);
+        let url = url.ok_or(VerifyError::InvalidSignature)?;
+        // The URL in the spelling that was signed, so that all spellings are one delivery.
+        Ok(Signed::joined(url.into_owned().into_bytes(), fields.into_bytes()))
     }
 
     fn sign<'r>(
@@ -89,7 +85,7 @@ impl Verify for Twilio {
         request: &RequestToSign<'r>,
     ) -> Result<SignedParts<'r>, SignError> {
         let fields = if request.form {
-            sorted_fields(request.body, RepeatedFields::Distinct)
+            fields(request.body).ok_or(SignError::Body)?
         } else if request.body.is_empty() || body_hash(request.url).is_some() {
             String::new()
         } else {
@@ -131,53 +127,7 @@ fn is_hash_of(expected: &str, body: &[u8]) -> bool {
         .is_ok_and(|expected| Sha256::digest(body).as_slice().ct_eq(expected).into())
 }
 
-/// The treatment of repeated fields.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum RepeatedFields {
-    /// Distinct values, sorted.
-    Distinct,
-    /// All values, in their order.
-    KeepAll,
-}
-
-/// The names and values of a form, sorted by name and joined without separators.
-pub(super) fn sorted_fields(form: &[u8], repeated: RepeatedFields) -> String {
-    let mut fields: BTreeMap<Cow<'_, str>, Vec<Cow<'_, str>>> = BTreeMap::new();
-    for (name, value) in form_urlencoded::parse(form) {
-        fields.entry(name).or_default().push(value);
-    }
-    let mut joined = String::new();
-    for (name, mut values) in fields {
-        if repeated == RepeatedFields::Distinct {
-            values.sort_unstable();
-            values.dedup();
-        }
-        for value in values {
-            joined.push_str(&name);
-            joined.push_str(&value);
-        }
-    }
-    joined
-}
-
-/// The URL unchanged, and with the standard port added or removed, because senders and proxies
-/// differ.
-fn url_variants(url: &str) -> Vec<Cow<'_, str>> {
-    let mut variants = vec![Cow::Borrowed(url)];
-    let Ok(uri) = url.parse::<Uri>() else { return variants };
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return variants;
-    };
-    let standard = if scheme == "https" { 443 } else { 80 };
-    let start = scheme.len() + 3;
-    let rest = &url[start + authority.as_str().len()..];
-    match authority.port_u16() {
-        None => variants.push(format!("{scheme}://{authority}:{standard}{rest}").into()),
-        Some(port) if port == standard => {
-            let host = authority.as_str().rsplit_once(':').map_or("", |(host, _)| host);
-            variants.push(format!("{scheme}://{host}{rest}").into());
-        }
-        Some(_) => {}
-    }
-    variants
+/// The sorted fields of a form: the signature does not depend on their order and escaping.
+fn fields(form: &[u8]) -> Option<String> {
+    sorted_fields(form, RepeatedFields::Distinct).ok()
 }

@@ -9,7 +9,7 @@ use std::{
 
 use http::HeaderMap;
 
-use super::{RequestToSign, SignError, SignedParts, SignedRequest, VerifyError};
+use super::{RequestToSign, SignError, Signed, SignedParts, SignedRequest, VerifyError};
 use crate::verify::{Secret, SecretError};
 
 /// A scheme that a [`Scheme`](super::Scheme) cannot describe.
@@ -23,17 +23,17 @@ pub trait Verify: fmt::Debug + Send + Sync + 'static {
     /// The reason why the headers are invalid.
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError>;
 
-    /// Verifies that `context.secret` signed this request. Returns the signed time, if the scheme
-    /// has one.
+    /// Verifies that `context.secret` signed this request. Returns the text that was signed, and
+    /// the time of signing if the scheme has one.
     ///
     /// # Errors
     /// The reason why the request is not genuine. After [`VerifyError::InvalidSignature`], the next
     /// secret is tried.
-    fn verify(
+    fn verify<'r>(
         &self,
-        request: &SignedRequest<'_>,
+        request: &SignedRequest<'r>,
         context: &VerifyContext<'_>,
-    ) -> Result<Option<SystemTime>, VerifyError>;
+    ) -> Result<Signed<'r>, VerifyError>;
 
     /// Signs a request.
     ///
@@ -65,10 +65,10 @@ pub trait Verify: fmt::Debug + Send + Sync + 'static {
         Ok(None)
     }
 
-    /// The signed part of a body in a normal form. The inbox takes two bodies with the same
-    /// identity for the same delivery. The default is the whole body.
-    fn identity<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
-        Cow::Borrowed(body)
+    /// The signed text of one item of a batch, for a scheme that signs items one by one. The inbox
+    /// takes two items with the same text for the same item. The default is the whole item.
+    fn signed_item<'i>(&self, item: &'i str) -> Cow<'i, str> {
+        Cow::Borrowed(item)
     }
 
     /// The ranges of the body that contain the secret itself. The inbox stores asterisks in their
@@ -100,6 +100,8 @@ pub struct SchemeInfo {
     pub signs_body: bool,
     /// JSON pointers to the signed values of a body that is not signed as a whole.
     pub signed_pointers: &'static [&'static str],
+    /// The headers that are signed, in lower case.
+    pub signed_headers: &'static [&'static str],
     /// True if a time is signed, so that `tolerance` has an effect.
     pub signs_time: bool,
     /// True if the method is signed.
@@ -135,6 +137,7 @@ impl SchemeInfo {
             signs_url: false,
             signs_body: true,
             signed_pointers: &[],
+            signed_headers: &[],
             signs_time: false,
             signs_method: false,
             replay_window: ReplayWindow::Unlimited,
@@ -178,11 +181,11 @@ mod tests {
             Ok(())
         }
 
-        fn verify(
+        fn verify<'r>(
             &self,
-            _: &SignedRequest<'_>,
+            _: &SignedRequest<'r>,
             _: &VerifyContext<'_>,
-        ) -> Result<Option<SystemTime>, VerifyError> {
+        ) -> Result<Signed<'r>, VerifyError> {
             Err(VerifyError::InvalidSignature)
         }
 
@@ -206,8 +209,8 @@ mod tests {
             SignedRequest { method: "POST", url: "", headers: &headers, query: "", body: b"" };
         assert_eq!(Least.check_secret(&Secret::new("x")), Ok(()));
         assert_eq!(Least.key_request(&request), Ok(None));
-        for body in [&b""[..], b"\0", b"\x01", b"{}"] {
-            assert_eq!(Least.identity(body), body);
+        for item in ["", "\0", "{}"] {
+            assert_eq!(Least.signed_item(item), item);
         }
     }
 }

@@ -31,6 +31,15 @@ impl Scheme {
         }
     }
 
+    /// The query parameter that contains the token.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn parameter(&self) -> Option<&'static str> {
+        match self.placement {
+            Placement::Query { name } => Some(name),
+            _ => None,
+        }
+    }
+
     /// True if the signature covers the value of the header `name`.
     pub(crate) fn signs_header(&self, name: &str) -> bool {
         self.id == Some(name)
@@ -112,6 +121,13 @@ mod tests {
     const TIMED: Scheme =
         HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")).signed("{timestamp}.{body}");
     const NAMED: Scheme = TIMED.id_header("x-id").signed("{id}.{timestamp}.{body}");
+
+    #[cfg(feature = "inbox")]
+    #[test]
+    fn only_a_query_scheme_has_a_parameter() {
+        assert_eq!(Scheme::token().query("code").parameter(), Some("code"));
+        assert_eq!(Scheme::token().header("code").parameter(), None);
+    }
 
     #[test]
     fn properties_are_readable() {

@@ -18,8 +18,6 @@ mod encoding;
 mod error;
 mod grammar;
 mod hmac;
-#[cfg(feature = "inbox")]
-mod identity;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key;
@@ -27,6 +25,7 @@ mod key_encoding;
 mod rfc3339;
 mod sensitive_headers;
 mod sign;
+mod signed;
 mod template;
 #[cfg(feature = "testing")]
 mod testing;
@@ -41,6 +40,7 @@ pub use error::VerifyError;
 pub use jwt::{BodyHash, Jwt};
 pub use key_encoding::KeyEncoding;
 pub use sign::{RequestToSign, SignError, SignedParts};
+pub use signed::{Identity, Signed};
 pub use timestamp::Timestamp;
 pub use verify::{SignedRequest, Verified};
 
@@ -51,7 +51,7 @@ pub(crate) use sign::insert_header;
 #[cfg(feature = "axum")]
 pub(crate) use verifier::Claims;
 pub(crate) use verifier::{Keys, Mechanism, Verifier};
-pub(crate) use verify::{is_form, is_opaque_token};
+pub(crate) use verify::is_opaque_token;
 
 #[cfg(feature = "certificates")]
 pub(crate) use asymmetric::certificate::Certificate;

@@ -9,7 +9,8 @@ use std::{
 use http::HeaderMap;
 
 use super::{
-    KeyRequest, Scheme, SignedRequest, Verified, Verify, VerifyContext, VerifyError,
+    Identity, KeyRequest, Scheme, Signed, SignedRequest, Verified, Verify, VerifyContext,
+    VerifyError,
     grammar::{self, HeaderNames},
     key::Key,
     sensitive_headers,
@@ -35,6 +36,8 @@ pub(crate) struct Verifier {
     /// True if unsigned handshakes get the signature of a challenge: opaque tokens are then
     /// rejected as deliveries.
     rejects_tokens: bool,
+    /// True if the identity of a delivery is wanted.
+    wants_identity: bool,
 }
 
 /// The prepared secrets of a scheme.
@@ -62,7 +65,13 @@ impl Verifier {
             Mechanism::Data(scheme) => scheme.header_names(),
             Mechanism::Code(_) => HeaderNames::default(),
         };
-        Some(Self { mechanism, names, tolerance, rejects_tokens })
+        Some(Self { mechanism, names, tolerance, rejects_tokens, wants_identity: false })
+    }
+
+    /// Computes the identity of each verified delivery.
+    pub(crate) fn with_identity(mut self) -> Self {
+        self.wants_identity = true;
+        self
     }
 
     /// Prepares every secret, or returns every error with the name of its secret.
@@ -118,6 +127,13 @@ impl Verifier {
             }
         };
         Ok(Claims { verifier: self, claimed: claims })
+    }
+
+    fn signs_url(&self) -> bool {
+        match &self.mechanism {
+            Mechanism::Data(scheme) => scheme.scheme_info().signs_url,
+            Mechanism::Code(code) => code.scheme_info().signs_url,
+        }
     }
 
     /// Marks the headers with credentials as sensitive, so that `Debug` hides them.
@@ -188,9 +204,10 @@ impl Claims<'_> {
         if self.verifier.rejects_tokens && is_opaque_token(request.body) {
             return Err(VerifyError::MalformedBody);
         }
-        match (&self.claimed, keys) {
+        let wants_identity = self.verifier.wants_identity;
+        let mut verified = match (&self.claimed, keys) {
             (ParsedHead::Data(scheme, head), Keys::Data(keys)) => {
-                scheme.verify(head, request, keys, now).or_else(|error| {
+                scheme.verify(head, request, keys, now, wants_identity).or_else(|error| {
                     // A malformed signature is reported before any other error. A signature that
                     // matched is well formed.
                     scheme.check_format(&head.signatures)?;
@@ -199,37 +216,39 @@ impl Claims<'_> {
             }
             (ParsedHead::Code(code), Keys::Code(secrets)) => {
                 let tolerance = self.verifier.tolerance;
-                verify_by_code(
-                    *code,
-                    request,
-                    secrets,
-                    VerifyContext { secret: &NO_SECRET, key, now, tolerance },
-                )
+                let context = VerifyContext { secret: &NO_SECRET, key, now, tolerance };
+                verify_by_code(*code, request, secrets, context).map(|(secret_name, signed)| {
+                    let identity = wants_identity.then(|| signed.identity());
+                    Verified { secret_name, signed_at: signed.time(), identity, signed_field: None }
+                })
             }
             // Unreachable: a verifier only uses keys that it prepared itself.
             _ => Err(VerifyError::InvalidSignature),
+        }?;
+        // The query of a GET is its payload. If the URL is not signed, nothing of it is.
+        if wants_identity && request.method == "GET" && !self.verifier.signs_url() {
+            verified.identity = Some(Identity::Unsigned);
         }
+        Ok(verified)
     }
 }
 
 /// A placeholder for schemes without a secret.
 static NO_SECRET: Secret = Secret::none();
 
-fn verify_by_code(
+/// Returns the name of the secret, and what was signed.
+fn verify_by_code<'r>(
     code: &dyn Verify,
-    request: &SignedRequest<'_>,
+    request: &SignedRequest<'r>,
     secrets: &[Secret],
     context: VerifyContext<'_>,
-) -> Result<Verified, VerifyError> {
+) -> Result<(Cow<'static, str>, Signed<'r>), VerifyError> {
     if !code.scheme_info().needs_secret {
-        let timestamp = code.verify(request, &context)?;
-        return Ok(Verified { secret_name: NO_SECRET.name_cow(), signed_at: timestamp });
+        return Ok((NO_SECRET.name_cow(), code.verify(request, &context)?));
     }
     for secret in secrets {
         match code.verify(request, &VerifyContext { secret, ..context }) {
-            Ok(timestamp) => {
-                return Ok(Verified { secret_name: secret.name_cow(), signed_at: timestamp });
-            }
+            Ok(signed) => return Ok((secret.name_cow(), signed)),
             Err(VerifyError::InvalidSignature) => {}
             Err(error) => return Err(error),
         }

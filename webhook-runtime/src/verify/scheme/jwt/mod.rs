@@ -8,7 +8,7 @@
 mod canonical_request;
 mod claims;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use http::HeaderMap;
@@ -16,9 +16,11 @@ use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Map, Value};
 
 use super::{
-    Hash, KeyRequest, ReplayWindow, RequestToSign, SchemeInfo, SignError, SignedParts,
+    Hash, KeyRequest, ReplayWindow, RequestToSign, SchemeInfo, SignError, Signed, SignedParts,
     SignedRequest, Verify, VerifyContext, VerifyError, header_text, insert_header,
 };
+use canonical_request::canonical_request;
+
 use crate::verify::{Secret, SecretError};
 
 /// A scheme whose signature is a JSON web token. It is a constant, like a
@@ -185,6 +187,23 @@ impl Jwt {
         self.audience_is_url || self.url_sha256.is_some() || self.request_sha256.is_some()
     }
 
+    /// The part of the request that the claims describe. The claims themselves change whenever a
+    /// sender signs the same delivery again.
+    fn signed<'r>(&self, request: &SignedRequest<'r>) -> Signed<'r> {
+        if self.body_sha256.is_none() {
+            return Signed::nothing();
+        }
+        let head = if self.request_sha256.is_some() {
+            canonical_request(request.method, request.url).unwrap_or_default()
+        } else if self.signs_url() {
+            request.url.to_owned()
+        } else {
+            String::new()
+        };
+        // No body is taken for the end of a URL.
+        Signed::joined((head + "\n").into_bytes(), request.body)
+    }
+
     fn fetches_key(&self) -> bool {
         self.algorithms.contains(&Algorithm::ES256)
     }
@@ -253,11 +272,11 @@ impl Verify for Jwt {
         header.kid.map(|kid| Some(KeyRequest::Id(kid))).ok_or(VerifyError::UntrustedKey)
     }
 
-    fn verify(
+    fn verify<'r>(
         &self,
-        request: &SignedRequest<'_>,
+        request: &SignedRequest<'r>,
         context: &VerifyContext<'_>,
-    ) -> Result<Option<SystemTime>, VerifyError> {
+    ) -> Result<Signed<'r>, VerifyError> {
         let malformed = VerifyError::MalformedSignature(self.header);
         let token = self.read_token(request.headers)?;
         let header = self.parse_header(token)?;
@@ -282,7 +301,8 @@ impl Verify for Jwt {
         }
         let token = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token)
             .map_err(|_| malformed)?;
-        self.check_claims(&token.claims, issuer, request, context)
+        let signed_at = self.check_claims(&token.claims, issuer, request, context)?;
+        Ok(self.signed(request).at(signed_at))
     }
 
     fn sign<'r>(
@@ -329,7 +349,7 @@ fn es256(jwk: &[u8], message: &[u8], signature: &[u8]) -> Result<bool, VerifyErr
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
+    use std::time::{SystemTime, UNIX_EPOCH};
 
     use base64ct::Base64;
     use serde_json::json;
@@ -379,7 +399,7 @@ mod tests {
         let (headers, secret) = (headers(token), Secret::new(secret));
         let request = with_body(&headers, body);
         jwt.check_headers(&headers)?;
-        jwt.verify(&request, &verify_context(&secret, None))
+        jwt.verify(&request, &verify_context(&secret, None)).map(|signed| signed.time())
     }
 
     /// The verdict on a token with these claims, for an empty and a non-empty body.
@@ -533,7 +553,7 @@ mod tests {
         let secret = Secret::new("s3cret");
         let judge = |jwt: &Jwt, seconds| {
             let context = verify_context(&secret, Some(Duration::from_secs(seconds)));
-            jwt.verify(&with_body(&headers, b""), &context)
+            jwt.verify(&with_body(&headers, b""), &context).map(|signed| signed.time())
         };
         for jwt in [HS256, minute] {
             assert_eq!(judge(&jwt, 9), Ok(Some(at(NOW - 9))));
@@ -649,7 +669,7 @@ mod tests {
             let (headers, secret) = (headers(token), Secret::none());
             let context =
                 VerifyContext { key: key.map(str::as_bytes), ..verify_context(&secret, None) };
-            ES256.verify(&with_body(&headers, b""), &context)
+            ES256.verify(&with_body(&headers, b""), &context).map(|signed| signed.time())
         };
         assert_eq!(judge(&good, Some(&jwk("P-256"))), Ok(None));
         let unavailable = Err(VerifyError::KeyUnavailable);

@@ -1,0 +1,72 @@
+//! Random requests that a provider can sign, the same in every run.
+
+use webhook_runtime::{
+    Provider, Secret,
+    scheme::{RequestToSign, Scheme},
+};
+
+use super::keys::{self, Pair};
+
+/// The providers that sign with keys that only they have.
+pub(crate) const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
+
+/// Random numbers (`SplitMix64`), the same in every run.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() >> 1).expect("63 bits") % end
+    }
+
+    pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
+        (0..length).map(|_| self.next().to_le_bytes()[0]).collect()
+    }
+
+    /// Lower-case letters and digits.
+    pub(crate) fn word(&mut self, length: usize) -> String {
+        const MARKS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+        (0..length).map(|_| char::from(MARKS[self.below(MARKS.len())])).collect()
+    }
+
+    /// Hex digits are valid as text, as hex and as base64, so every provider accepts them.
+    pub(crate) fn hex(&mut self, length: usize) -> String {
+        (0..length).map(|_| char::from(b"0123456789abcdef"[self.below(16)])).collect()
+    }
+}
+
+/// Two key pairs, if the provider needs them.
+pub(crate) fn pairs(provider: &Provider) -> Option<[Pair; 2]> {
+    match provider.scheme()?.algorithm() {
+        "Ed25519" => Some(keys::ed25519()),
+        "ECDSA P-256 SHA-256" => Some(keys::p256()),
+        "RSA PKCS#1 v1.5 SHA-256" => Some(keys::rsa()),
+        _ => None,
+    }
+}
+
+/// Tells whether the credential is in the query: then signing adds no header.
+pub(crate) fn is_in_query(provider: &Provider) -> bool {
+    let signed = provider.sign(&Secret::new("secret"), &RequestToSign::new(b"{}"));
+    provider.scheme().is_some() && signed.is_ok_and(|signed| signed.headers.is_empty())
+}
+
+/// A random secret of the kind that the provider has.
+pub(crate) fn secret(provider: &Provider, random: &mut Random) -> Secret {
+    let text = random.hex(64);
+    match provider.scheme().map(Scheme::algorithm) {
+        Some("basic auth") => Secret::new(format!("user:{text}")),
+        // Keys need not be text.
+        Some("HMAC-SHA256" | "HMAC-SHA1" | "HMAC-SHA512") if random.below(2) == 0 => {
+            Secret::from_key(random.bytes(32))
+        }
+        _ => Secret::new(text),
+    }
+}
