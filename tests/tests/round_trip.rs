@@ -321,6 +321,8 @@ fn body(provider: &Provider, random: &mut Random, now: SystemTime) -> (bool, Vec
         "mandrill" => return (true, format!("mandrill_events=%5B\"{word}\"%5D").into()),
         "twilio" => return (true, format!("A={word}&B={}", random.word(5)).into()),
         "microsoft-graph" => format!(r#"{{"value":[{{"id":"{word}"}},{{}}]}}"#),
+        // Behind a URL, other bodies could be taken for its end.
+        _ if provider.scheme_info().signs_url => format!(r#"{{"x":"{word}"}}"#),
         _ => {
             let length = random.below(200);
             return (false, random.bytes(length));

@@ -336,8 +336,8 @@ impl Delivery {
     /// is accepted. Hardly any provider signs it, so the body itself decides wherever it shows what
     /// it is.
     pub(crate) fn content(&self) -> Result<Content<'_>, Rejection> {
-        if let Some(query) = &self.inner.verified.query {
-            return Ok(Content::Form(query));
+        if self.inner.verified.query.is_some() {
+            return self.readable();
         }
         let mut declared = self.inner.headers.get_all(header::CONTENT_TYPE).iter();
         let (first, second) = (declared.next(), declared.next());
@@ -352,8 +352,14 @@ impl Delivery {
             || is("text/plain")
             || is("text/json")
             || has_json_suffix(essence);
-        if !is_supported {
-            return Err(Rejection::UnsupportedContentType);
+        if is_supported { self.readable() } else { Err(Rejection::UnsupportedContentType) }
+    }
+
+    /// The content of the body with any content type, for what identifies the delivery: nobody who
+    /// changes the content type must change that.
+    pub(crate) fn readable(&self) -> Result<Content<'_>, Rejection> {
+        if let Some(query) = &self.inner.verified.query {
+            return Ok(Content::Form(query));
         }
         match body_format(&self.inner.headers, &self.inner.body) {
             BodyFormat::Json => self.json_body(),

@@ -151,7 +151,7 @@ impl<'a> RawEvent<'a> {
             Field::Header(name) => {
                 self.delivery.headers().get(name)?.to_str().ok().map(Cow::Borrowed)
             }
-            Field::Pointer(pointer) => match self.delivery.content().ok()? {
+            Field::Pointer(pointer) => match self.delivery.readable().ok()? {
                 Content::Json(json) => json::scalar(json.as_bytes(), pointer),
                 // A form has no levels: the last token names the field.
                 Content::Form(form) => form::value(form, pointer.rsplit('/').next()?).ok()?,

@@ -29,6 +29,11 @@ pub(crate) fn array_items(json: &str) -> Option<Vec<&str>> {
     Some(items.into_iter().map(RawValue::get).collect())
 }
 
+/// True if a text is JSON.
+pub(crate) fn is_json(json: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(json).is_ok()
+}
+
 /// The byte range of a slice within the text that it was cut from.
 pub(crate) fn byte_range(part: &str, whole: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - whole.as_ptr().addr();

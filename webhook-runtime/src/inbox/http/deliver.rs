@@ -64,6 +64,13 @@ impl Inbox {
         delivery: &Delivery,
         parts: &Parts,
     ) -> Response {
+        // A content type that the handler would reject is rejected now, and nothing is stored. The
+        // content type is hardly ever signed, so a stranger may have written it.
+        if endpoint.payload_shape.kind != PayloadKind::Delivery
+            && let Err(rejection) = delivery.content()
+        {
+            return rejection.into_response();
+        }
         let records = records(endpoint, delivery, parts);
         if let Err(error) = self.enqueue_all(records).await {
             tracing::error!(%error, "the delivery could not be stored");

@@ -123,6 +123,13 @@ impl Template {
         false
     }
 
+    /// True if the body follows the URL without anything between them.
+    pub(crate) fn joins_url_and_body(&self) -> bool {
+        self.parts[..self.len]
+            .windows(2)
+            .any(|pair| matches!(pair, [Part::Url | Part::DecodedUrl, Part::Body]))
+    }
+
     /// True if the template contains both parts, the first before the second.
     pub(crate) const fn precedes(&self, first: Part, second: Part) -> bool {
         let (mut at, mut seen) = (0, false);
@@ -336,6 +343,19 @@ mod tests {
             let template = Template::parse(source);
             assert_eq!(template.id_could_overlap_body(true), of_digits, "{source}");
             assert_eq!(template.id_could_overlap_body(false), of_dates, "{source}");
+        }
+    }
+
+    #[test]
+    fn the_body_may_follow_the_url() {
+        for (source, joins) in [
+            ("{url}{body}", true),
+            ("{method}{decoded_url}{body}{timestamp}", true),
+            ("{url}.{body}", false),
+            ("{body}{url}", false),
+            ("{body}", false),
+        ] {
+            assert_eq!(Template::parse(source).joins_url_and_body(), joins, "{source}");
         }
     }
 

@@ -142,7 +142,7 @@ impl Scheme {
         let HeadClaims { signatures, time, id } = head;
         let field = self.signed_field(request)?;
         let body = field.as_deref().map_or(request.body, str::as_bytes);
-        if self.body_could_extend_time(body) {
+        if self.body_could_extend_time(body) || self.body_could_extend_url(request.headers, body) {
             return Err(VerifyError::MalformedBody);
         }
         let values = Values {
@@ -295,6 +295,17 @@ impl Scheme {
             && self.template.id_could_overlap_body(digits)
             && !body.is_empty()
             && template::is_token_text(&body[..1])
+    }
+
+    /// True if the border between URL and body is ambiguous: nothing separates them, and the body
+    /// could begin with the end of a URL, or lack its own beginning.
+    fn body_could_extend_url(&self, headers: &HeaderMap, body: &[u8]) -> bool {
+        self.template.joins_url_and_body()
+            && !body.is_empty()
+            && match body_format(headers, body) {
+                BodyFormat::Json => !json::is_json(body),
+                BodyFormat::Form => matches!(body.first(), Some(b'?' | b'/' | b'&')),
+            }
     }
 
     fn check_timestamp(
@@ -596,6 +607,23 @@ mod tests {
             assert_eq!(judged, Err(VerifyError::MalformedBody), "{body:?}");
         }
         assert!(judge(IN_FORM, &signed(IN_FORM, b"{}"), b"{}").is_ok());
+    }
+
+    #[test]
+    fn no_border_between_url_and_body_is_moved() {
+        const JOINED: Scheme = HMAC_SHA256_HEX.signed("{url}{body}");
+        let secret = Secret::new("s3cret");
+        let text = "https://a.example/b?c=d[{\"e\":1}]";
+        for (at, accepted) in [(23, true), (18, false), (19, false), (24, false), (27, false)] {
+            let (url, body) = text.split_at(at);
+            let to_sign = RequestToSign::new(body.as_bytes()).url(url);
+            let headers = JOINED.sign(&secret, &to_sign).expect("it can be signed").headers;
+            let verifier = verifier(JOINED);
+            let keys = verifier.prepare(&secrets(&["s3cret"])).expect("good secrets");
+            let request = SignedRequest { url, ..request(&headers, body.as_bytes()) };
+            let judged = verifier.verify(&request, &keys, None, now()).map(drop);
+            assert_eq!(judged.is_ok(), accepted, "{url} {body}");
+        }
     }
 
     #[test]
