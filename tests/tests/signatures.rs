@@ -15,7 +15,11 @@ use runner::{
     lines::{Vector, Verdict, lines, own, read},
     registry, tell,
 };
-use webhook_runtime::{Provider, Secret, providers::ALL, scheme::SignedRequest};
+use webhook_runtime::{
+    Provider, Secret,
+    providers::ALL,
+    scheme::{SignedRequest, Verified},
+};
 
 /// The variable that names another file.
 const VARIABLE: &str = "WEBHOOK_VECTORS";
@@ -30,7 +34,10 @@ async fn every_vector_is_judged_as_expected() {
             unknown.insert(vector.provider.as_str());
             continue;
         };
-        let verified = verify(vector, provider);
+        let verified = match verified(vector, provider) {
+            Ok(_) => Outcome::Accepted,
+            Err(reason) => Outcome::Refused(reason),
+        };
         let asked = ask_endpoint(vector, provider).await;
         tally.count(vector, &verified, &asked);
     }
@@ -156,14 +163,14 @@ impl Tally {
 }
 
 /// Calls the public verification function, without a server.
-fn verify(vector: &Vector, provider: &'static Provider) -> Outcome {
+fn verified(vector: &Vector, provider: &'static Provider) -> Result<Verified, String> {
     let mut headers = HeaderMap::new();
     for (name, value) in vector.headers() {
         // White space around a value does not belong to it (RFC 9110, section 5.5).
         let value = HeaderValue::from_bytes(value.trim_matches([' ', '\t']).as_bytes());
         match (HeaderName::try_from(name), value) {
             (Ok(name), Ok(value)) => headers.append(name, value),
-            _ => return Outcome::Refused("not a header".to_owned()),
+            _ => return Err("not a header".to_owned()),
         };
     }
     let body = vector.body();
@@ -179,15 +186,13 @@ fn verify(vector: &Vector, provider: &'static Provider) -> Outcome {
         Ok(None) => None,
         Ok(Some(wanted)) => match published.get(&wanted) {
             Some(key) => Some(key),
-            None => return Outcome::Refused("no such key".to_owned()),
+            None => return Err("no such key".to_owned()),
         },
-        Err(error) => return Outcome::Refused(error.to_string()),
+        Err(error) => return Err(error.to_string()),
     };
     let secrets = vector.secrets(provider);
-    match provider.verify(&secrets, &request, key.map(str::as_bytes), vector.now()) {
-        Ok(_) => Outcome::Accepted,
-        Err(error) => Outcome::Refused(error.to_string()),
-    }
+    let verified = provider.verify(&secrets, &request, key.map(str::as_bytes), vector.now());
+    verified.map_err(|error| error.to_string())
 }
 
 /// Mounts an endpoint, serves it, and sends it the request.
@@ -218,8 +223,12 @@ async fn ask_endpoint(vector: &Vector, provider: &'static Provider) -> Outcome {
         Ok(answer) => answer,
         Err(error) => return Outcome::Broken(error),
     };
+    let handed_out = match verified(vector, provider) {
+        Ok(Verified { signed_field: Some(field), .. }) => field,
+        _ => body,
+    };
     match (answer.status, seen.bodies().await.as_slice()) {
-        (200..300, [seen]) if *seen == body => Outcome::Accepted,
+        (200..300, [seen]) if *seen == handed_out => Outcome::Accepted,
         (200..300, [_]) => Outcome::Broken("accepted, with another body".to_owned()),
         (200..300, []) => Outcome::Answered,
         (status @ 400..500, []) => Outcome::Refused(status.to_string()),

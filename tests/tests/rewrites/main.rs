@@ -19,10 +19,14 @@ use std::{
 
 use recorded::{Handler, Recorded, Target};
 use runner::{
+    lines::{Vector, Verdict, lines, own},
     random::{IMPOSSIBLE, Random},
     tell,
 };
-use webhook_runtime::{Deduplication, Provider, providers::ALL};
+use webhook_runtime::{
+    Deduplication, Provider,
+    providers::{ALL, AWS_SNS, PAYPAL},
+};
 
 /// The variable with the number of rewritings.
 const VARIABLE: &str = "WEBHOOK_REWRITES";
@@ -80,6 +84,28 @@ async fn what_is_written_again_is_refused_or_known() {
     assert!(ways.len() >= 12, "{ways:?}");
 }
 
+/// The providers that sign with keys that only they have, by recorded deliveries of theirs.
+#[tokio::test]
+async fn what_only_the_provider_can_sign_is_known_too() {
+    let vectors: Vec<Vector> = lines(&own("signatures.jsonl"));
+    let mut random = Random(7);
+    for provider in [&AWS_SNS, &PAYPAL] {
+        let mut tally = Tally::default();
+        let recorded = vectors.iter().filter(|vector| {
+            vector.provider == provider.name()
+                && vector.expect == Verdict::Accept
+                // This one is a handshake.
+                && !vector.name.ends_with("confirmation")
+        });
+        for vector in recorded {
+            again(&Recorded::of_vector(provider, vector), &mut random, &mut tally).await;
+        }
+        tell(&format!("{}: {} rewritings", provider.name(), tally.all()));
+        assert!(tally.wrong.is_empty(), "{}", tally.wrong.join("\n"));
+        assert!(tally.copies > 0 && tally.refused > 0, "{}", provider.name());
+    }
+}
+
 /// True for providers whose signature covers what identifies a delivery. The others send a
 /// credential, so that anyone who has seen it can make others; or they send the same bytes for
 /// every change, so that nothing is a copy.
@@ -97,29 +123,34 @@ async fn try_all(provider: &'static Provider, round: u64, tally: &mut Tally) {
     let mut random = Random(seed.fold(round, |seed, byte| seed.wrapping_mul(31) ^ byte));
     for body in bodies::all(provider, &mut random) {
         let recorded = Recorded::new(provider, body, &mut random, SystemTime::now());
-        for handler in [Handler::Whole, Handler::Decoded] {
-            let name = provider.name();
-            let target = Target::new(&recorded, handler);
-            let mut known = 0;
-            for _ in 0..2 {
-                let status = target.send(&recorded.request).await;
-                assert!(status.is_success(), "{name}: {status}: {recorded:?}");
-                assert!(known == 0 || known == target.stored().await, "{name}: the same again");
-                known = target.stored().await;
-            }
-            for (way, request) in ways::all(&recorded, &mut random) {
-                let status = target.send(&request).await;
-                let stored = target.stored().await;
-                assert!(!status.is_server_error(), "{name}, {way}: {status}: {request:?}");
-                tally.ways.insert(way);
-                if stored != known {
-                    known = stored;
-                    tally.wrong.push(format!("{name}, {handler:?}, {way}: {request:.300?}"));
-                } else if status.is_success() {
-                    tally.copies += 1;
-                } else {
-                    tally.refused += 1;
-                }
+        again(&recorded, &mut random, tally).await;
+    }
+}
+
+/// Sends a recorded delivery again in every way.
+async fn again(recorded: &Recorded, random: &mut Random, tally: &mut Tally) {
+    let name = recorded.provider.name();
+    for handler in [Handler::Whole, Handler::Decoded] {
+        let target = Target::new(recorded, handler);
+        let mut known = 0;
+        for _ in 0..2 {
+            let status = target.send(&recorded.request).await;
+            assert!(status.is_success(), "{name}: {status}: {recorded:?}");
+            assert!(known == 0 || known == target.stored().await, "{name}: the same again");
+            known = target.stored().await;
+        }
+        for (way, request) in ways::all(recorded, random) {
+            let status = target.send(&request).await;
+            let stored = target.stored().await;
+            assert!(!status.is_server_error(), "{name}, {way}: {status}: {request:?}");
+            tally.ways.insert(way);
+            if stored != known {
+                known = stored;
+                tally.wrong.push(format!("{name}, {handler:?}, {way}: {request:.300?}"));
+            } else if status.is_success() {
+                tally.copies += 1;
+            } else {
+                tally.refused += 1;
             }
         }
     }

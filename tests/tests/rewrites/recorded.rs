@@ -3,7 +3,7 @@
 use std::{cell::RefCell, fmt, time::SystemTime};
 
 use axum::{Router, body::Body};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 use tower::ServiceExt as _;
 use webhook_runtime::{
@@ -16,7 +16,11 @@ use webhook_runtime::{
 
 use crate::{
     bodies::FORM,
-    runner::random::{Random, pairs, secret},
+    runner::{
+        endpoint::Keys,
+        lines::Vector,
+        random::{Random, pairs, secret},
+    },
 };
 
 const ORIGIN: &str = "https://hooks.example.com";
@@ -55,7 +59,9 @@ impl Request {
 pub(crate) struct Recorded {
     pub(crate) provider: &'static Provider,
     pub(crate) request: Request,
-    secret: Secret,
+    secrets: Vec<Secret>,
+    keys: Keys,
+    now: SystemTime,
 }
 
 impl fmt::Debug for Recorded {
@@ -97,7 +103,21 @@ impl Recorded {
             }
         }
         let request = Request { method: "POST", target, headers, body: signed.body.into_owned() };
-        Self { provider, request, secret }
+        Self { provider, request, secrets: vec![secret], keys: Keys::default(), now }
+    }
+
+    /// The request of a vector file, for providers that sign with keys that only they have. They
+    /// must not sign the URL.
+    pub(crate) fn of_vector(provider: &'static Provider, vector: &Vector) -> Self {
+        let mut headers = HeaderMap::new();
+        for (name, value) in vector.headers() {
+            let name = HeaderName::try_from(name).expect("a name");
+            headers.append(name, HeaderValue::from_str(&value).expect("a value"));
+        }
+        let request =
+            Request { method: "POST", target: "/hook".to_owned(), headers, body: vector.body() };
+        let (secrets, keys) = (vector.secrets(provider), Keys::new(vector.published()));
+        Self { provider, request, secrets, keys, now: vector.now() }
     }
 }
 
@@ -149,7 +169,9 @@ impl Target {
         let inbox = Inbox::builder("").open_in_memory().expect("right");
         let router = Webhooks::new()
             .mount::<Mounted>()
-            .secrets::<Mounted>([recorded.secret.clone()])
+            .secrets::<Mounted>(recorded.secrets.clone())
+            .key_source(recorded.keys.clone())
+            .clock(recorded.now)
             .verify_token::<Mounted>(Secret::new("verify"))
             .public_url(ORIGIN)
             .inbox(inbox.clone())

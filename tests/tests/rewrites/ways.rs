@@ -13,7 +13,7 @@ use crate::{
 type Way = fn(&Recorded, &mut Random, &mut Vec<Request>);
 
 /// Every way by its name.
-const WAYS: [(&str, Way); 18] = [
+const WAYS: [(&str, Way); 19] = [
     ("the content type", content_types),
     ("JSON as a form", json_as_form),
     ("a form as JSON", form_as_json),
@@ -31,6 +31,7 @@ const WAYS: [(&str, Way); 18] = [
     ("moved borders of JSON", json_borders),
     ("space around the body", space),
     ("headers that are not signed", unsigned_headers),
+    ("another body with the same checksum", checksums),
     ("the method", methods),
 ];
 
@@ -477,6 +478,43 @@ fn unsigned_headers(recorded: &Recorded, random: &mut Random, all: &mut Vec<Requ
         twice.headers.append(name.expect("each is there once"), value);
     }
     all.push(twice);
+}
+
+/// Changes the text of the body so that its CRC-32 stays: four bytes at the end make up for it.
+fn checksums(recorded: &Recorded, random: &mut Random, all: &mut Vec<Request>) {
+    let wanted = crc32(&recorded.request.body);
+    let mut changed = recorded.request.body.clone();
+    for _ in 0..3 {
+        let at = random.below(changed.len());
+        if changed[at].is_ascii_alphanumeric() {
+            changed[at] = b'x';
+        }
+    }
+    // The end that leads backwards to the register behind `changed`.
+    let table = crc_table();
+    let mut register = !wanted;
+    for _ in 0..4 {
+        let index = (0..256).find(|index| table[*index] >> 24 == register >> 24).expect("a CRC");
+        register = ((register ^ table[index]) << 8) | u32::try_from(index).expect("a byte");
+    }
+    changed.extend((register ^ !crc32(&changed)).to_le_bytes());
+    assert_eq!(crc32(&changed), wanted, "the same checksum");
+    all.push(with_body(recorded, changed));
+}
+
+fn crc_table() -> [u32; 256] {
+    std::array::from_fn(|index| {
+        let byte = u32::try_from(index).expect("a byte");
+        (0..8).fold(byte, |crc, _| if crc & 1 == 1 { 0xedb8_8320 ^ (crc >> 1) } else { crc >> 1 })
+    })
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let table = crc_table();
+    !bytes.iter().fold(!0, |crc, byte| {
+        let index = (crc ^ u32::from(*byte)) & 0xff;
+        table[index as usize] ^ (crc >> 8)
+    })
 }
 
 fn methods(recorded: &Recorded, _: &mut Random, all: &mut Vec<Request>) {
