@@ -28,3 +28,23 @@ fn standard_webhooks_events_are_generic() {
         assert!(serde_json::from_str::<standard_webhooks::Event<'_, Vec<u8>>>(wrong).is_err());
     }
 }
+
+#[test]
+fn timestamps_are_text_or_numbers() {
+    for (sent, read) in [
+        ("1749816650724", "1749816650724"),
+        ("1749816650", "1749816650"),
+        ("-1", "-1"),
+        ("1749816650.25", "1749816650.25"),
+        (r#""1749816650724""#, "1749816650724"),
+        (r#""2026-01-02T03:04:05Z""#, "2026-01-02T03:04:05Z"),
+    ] {
+        let body = format!(r#"{{"type":"a.b","timestamp":{sent},"data":[]}}"#);
+        let event: standard_webhooks::Event<'_, Vec<u8>> = decode(&body);
+        assert_eq!(event.timestamp.as_deref(), Some(read));
+    }
+    for wrong in ["true", "[]", "{}"] {
+        let body = format!(r#"{{"type":"a.b","timestamp":{wrong},"data":[]}}"#);
+        assert!(serde_json::from_str::<standard_webhooks::Event<'_, Vec<u8>>>(&body).is_err());
+    }
+}

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::text;
+use super::lenient;
 
 /// An event with the sender's own `data`.
 ///
@@ -34,9 +34,10 @@ pub struct Event<'a, T> {
     /// stops in between.
     #[serde(borrow, rename = "type")]
     pub kind: Cow<'a, str>,
-    /// The time of the event, which may be long before it was sent; in the specification's example, as
-    /// in RFC 3339. Not all senders say it.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    /// The time of the event, which may be long before it was sent, as the sender writes it: in RFC
+    /// 3339, as in the specification's example, or the digits of a number of seconds or
+    /// milliseconds. Not all senders say it.
+    #[serde(borrow, default, deserialize_with = "lenient::time")]
     pub timestamp: Option<Cow<'a, str>>,
     /// The data of the event.
     pub data: T,
