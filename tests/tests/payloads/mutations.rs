@@ -275,12 +275,13 @@ impl Payload {
             state ^= state << 17;
             usize::try_from(state % below as u64).expect("it is small")
         };
-        for _ in 0..400 {
-            let mut body = bodies[next(bodies.len())].clone();
+        for body in bodies.iter().cycle().take(bodies.len().max(400)) {
+            let mut body = body.clone();
+            let places = places(&body);
             for _ in 0..=next(20) {
-                let places = places(&body);
                 let at = &places[next(places.len())];
-                if at.is_empty() || self.is_required(at) || self.holds_required(at) {
+                let is_kept = at.is_empty() || self.is_required(at) || self.holds_required(at);
+                if is_kept || body.pointer(at).is_none() {
                     continue;
                 }
                 let value = (is_item(&body, at) || next(2) == 0).then_some(Value::Null);

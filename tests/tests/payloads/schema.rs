@@ -83,6 +83,10 @@ fn vary(payload: &Payload, body: &mut Value, at: &str, field: Field<'_>, report:
                 }
                 assert_eq!(body.pointer(&place), Some(&item), "it is as before");
                 vary(payload, body, &place, inner, report);
+            } else if here.is_array() {
+                for value in inner.samples().into_iter().flatten() {
+                    report.replaced(payload, body, at, Some(json!([value])));
+                }
             }
         } else if here.is_object() {
             let place = format!("{at}/{name}");
