@@ -226,4 +226,12 @@ async fn mismatches_name_their_json_path() {
         (wrong.status.as_u16(), wrong.problem()["path"].as_str()),
         (422, Some("issue.user.login"))
     );
+
+    let mut json: Value = decode(example);
+    json["issue"]["labels"] = json!([null, { "name": 7 }]);
+    let wrong = answer::<issues>(&GITHUB, "application/json", json.to_string()).await;
+    assert_eq!(
+        (wrong.status.as_u16(), wrong.problem()["path"].as_str()),
+        (422, Some("issue.labels[1].name"))
+    );
 }

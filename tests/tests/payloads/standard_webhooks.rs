@@ -3,9 +3,9 @@
 use std::borrow::Cow::{self, Borrowed};
 
 use serde::Deserialize;
-use webhook_runtime::payloads::standard_webhooks;
+use webhook_runtime::{payloads::standard_webhooks, providers::HMAC_SHA256_HEX, webhook};
 
-use crate::{decode, vector};
+use crate::{answer, decode, vector};
 
 #[test]
 fn standard_webhooks_events_are_generic() {
@@ -47,4 +47,15 @@ fn timestamps_are_text_or_numbers() {
         let body = format!(r#"{{"type":"a.b","timestamp":{wrong},"data":[]}}"#);
         assert!(serde_json::from_str::<standard_webhooks::Event<'_, Vec<u8>>>(&body).is_err());
     }
+}
+
+#[tokio::test]
+async fn endpoints_take_timestamps_that_are_numbers() {
+    #[webhook(path = "/webhook", provider = HMAC_SHA256_HEX)]
+    async fn hook(event: standard_webhooks::Event<'_, Vec<u8>>) -> String {
+        event.timestamp.expect("a time").into_owned()
+    }
+    let body = r#"{"type":"user.created","timestamp":1749816650724,"data":[]}"#;
+    let right = answer::<hook>(&HMAC_SHA256_HEX, "application/json", body.to_owned()).await;
+    assert_eq!((right.status.as_u16(), right.text()), (200, "1749816650724"));
 }

@@ -3,9 +3,9 @@
 use std::borrow::Cow::{self, Borrowed};
 
 use serde::Deserialize;
-use webhook_runtime::payloads::stripe;
+use webhook_runtime::{payloads::stripe, providers::STRIPE, webhook};
 
-use crate::{decode, vector};
+use crate::{answer, decode, vector};
 
 #[derive(Deserialize, Debug, PartialEq)]
 struct PaymentIntent<'a> {
@@ -72,4 +72,27 @@ fn old_events_have_no_livemode_and_a_text_as_request() {
         let wrong = body.replace(r#""req_1""#, wrong);
         assert!(serde_json::from_str::<stripe::Event<'_, PaymentIntent<'_>>>(&wrong).is_err());
     }
+}
+
+#[tokio::test]
+async fn endpoints_take_requests_of_old_versions() {
+    #[webhook(path = "/webhook", provider = STRIPE)]
+    async fn hook(event: stripe::Event<'_, PaymentIntent<'_>>) -> String {
+        event.request.and_then(|request| request.id).expect("an id").into_owned()
+    }
+    let body = |request: &str| {
+        format!(
+            r#"{{"id":"evt_1","type":"charge.succeeded","data":{{"object":{{"id":"ch_1","amount":3}}}},
+                "request":{request}}}"#
+        )
+    };
+    for request in [r#""req_1""#, r#"{"id":"req_1"}"#] {
+        let right = answer::<hook>(&STRIPE, "application/json", body(request)).await;
+        assert_eq!((right.status.as_u16(), right.text()), (200, "req_1"));
+    }
+    let wrong = answer::<hook>(&STRIPE, "application/json", body(r#"{"id":7}"#)).await;
+    assert_eq!(
+        (wrong.status.as_u16(), wrong.problem()["path"].as_str()),
+        (422, Some("request.id"))
+    );
 }

@@ -18,11 +18,11 @@
 //! All of them are borrowed from the delivery: text is copied only where it has escapes. A field
 //! named `type` is `kind` here, and `ref` is `reference`.
 //!
-//! A handler reads some fields, and the others must not fail its delivery. So a missing or `null`
-//! field is `None`, or an empty list, and `null` items of a list are passed over. Only the few fields
-//! without which there is nothing to act on are plain: the documentation of each module names them. A
-//! time is text as it was sent; where a sender writes a number, it is the digits of that. What these
-//! types do not have is not looked at.
+//! A field that the handler does not read must not fail its delivery. So a missing or `null` field is
+//! `None`, or an empty list, and `null` items of a list are skipped. Only the few fields without which
+//! there is nothing to act on are plain: the documentation of each module names them. A time that is
+//! sent as a number becomes the text of its digits. Fields that these types do not have may hold
+//! anything.
 //!
 //! Where a provider may think of further words for a field, its type is an enum with the arm
 //! `Unknown`, which keeps the text: a new word is no reason to refuse a delivery.

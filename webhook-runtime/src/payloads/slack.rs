@@ -2,7 +2,7 @@
 //! [slash commands](https://docs.slack.dev/interactivity/implementing-slash-commands).
 //!
 //! The event in its wrapper and the name of a command are always there. Anything else may be missing
-//! or `null`, such as `team_id` where an app is installed in a whole organization.
+//! or `null`, such as `team_id` if an app is installed in a whole organization.
 //!
 //! The verification token that Slack still sends in both is left out: it is deprecated, and the
 //! signature is what was checked.

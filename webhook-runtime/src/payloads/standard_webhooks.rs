@@ -1,7 +1,7 @@
 //! The payload that the [Standard Webhooks specification][spec] recommends.
 //!
 //! Senders are free to send any other. Some put the fields of `data` beside `type`, which is not
-//! this shape.
+//! this shape: `type` and `data` are always there.
 //!
 //! [spec]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
 

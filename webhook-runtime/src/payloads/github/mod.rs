@@ -4,8 +4,8 @@
 //! An event always says what happened to which object, and where: `action`, the object with its `id`
 //! and its number or tag, and the repository with its `id` and `full_name`; a push has its reference
 //! with the commits before and after. GitHub's schema guarantees these, on github.com and on GitHub
-//! Enterprise Server. Anything else is optional, even where the schema guarantees it too, and `null`
-//! items of lists are passed over. Times are text, as in RFC 3339. The previous values of an edit,
+//! Enterprise Server. A delivery without one of them is refused. Anything else is optional, even where
+//! the schema guarantees it too. Times are text, as in RFC 3339. The previous values of an edit,
 //! `changes`, are left out.
 
 mod account;
