@@ -41,14 +41,20 @@ struct Post {
     respond_within = IN_TIME,
 )]
 async fn command(State(app): State<App>, command: SlashCommand<'_>) -> String {
-    match (&*command.command, command.text.trim()) {
+    let text = command.text.as_deref().unwrap_or_default();
+    match (&*command.command, text.trim()) {
         ("/ping", _) => "pong".to_owned(),
         ("/deploy", "") => "Deploy what? `/deploy api`".to_owned(),
         ("/deploy", what) => {
             tokio::time::sleep(app.deployment).await;
             // The answer has been given by now, most likely without a word.
-            let text = format!("{what} is deployed, as <@{}> wished.", command.user_id);
-            let url = command.response_url.expose().to_owned();
+            let user = command.user_id.as_deref().unwrap_or("somebody");
+            let text = format!("{what} is deployed, as <@{user}> wished.");
+            let Some(url) = command.response_url else {
+                eprintln!("nowhere to post: {text}");
+                return String::new();
+            };
+            let url = url.expose().to_owned();
             if app.posts.send(Post { url, text }).await.is_err() {
                 eprintln!("nobody posts any more: the result of a deployment is lost");
             }
@@ -75,7 +81,8 @@ enum Event<'a> {
 async fn events(event: Event<'_>) {
     match event {
         Event::Mentioned(mention) => {
-            let AppMention { channel, text, .. } = &mention.event;
+            let AppMention { channel, text, .. } = mention.event;
+            let (channel, text) = (channel.unwrap_or_default(), text.unwrap_or_default());
             println!("mentioned in {channel}: {text}");
         }
         Event::Other(other) => println!("passed over {}", other.name()),

@@ -48,7 +48,7 @@ async fn on_stripe(delivery: &Delivery) {
 #[webhook(path = "/shopify/{shop}", provider = SHOPIFY)]
 async fn on_shopify(delivery: Delivery, order: shopify::Order<'_>) {
     let shop = delivery.tenant().param("shop").unwrap_or_default();
-    println!("shopify: order {} of {shop}", order.id);
+    println!("shopify: order {} of {shop}", order.name.unwrap_or_default());
 }
 
 #[derive(Deserialize)]
@@ -140,12 +140,11 @@ mod tests {
             delivery.signed_with(Secret::new(secret)).json(&json!({ "id": 7 }))
         };
         for (shop, secret, status) in [
-            ("acme", "hers", 422),
-            ("umbra", "his", 422),
+            ("acme", "hers", 200),
+            ("umbra", "his", 200),
             ("acme", "his", 401),
             ("nobody", "his", 401),
         ] {
-            // 422: it is hers, though it is no whole order.
             assert_eq!(deliver(shop, secret).await.status(), status, "{shop} {secret}");
         }
     }

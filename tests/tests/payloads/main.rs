@@ -1,16 +1,19 @@
 //! Ready-made payload types, with bodies from providers.
 //!
 //! `fixtures/payloads/README.md` says where the bodies come from. Bodies in these files are our own, in
-//! the documented format.
+//! the documented format. See the counts of spoilt bodies with `--nocapture`.
 
 #[path = "../common/mod.rs"]
 mod common;
 
 mod github;
+mod mutations;
+mod schema;
 mod shopify;
 mod slack;
 mod standard_webhooks;
 mod stripe;
+mod survival;
 mod words;
 
 use std::{fs, path::Path};

@@ -17,8 +17,12 @@ fn slack_events_are_generic() {
     }
     let body = vector("public/slack/accept-1");
     let callback: slack::EventCallback<'_, Said<'_>> = decode(&body);
-    assert_eq!((&*callback.team_id, &*callback.api_app_id), ("T1", "A1"));
-    assert_eq!((&*callback.event_id, callback.event_time), ("Ev08MFMKH6", 1_760_000_000));
+    assert_eq!(
+        (callback.team_id.as_deref(), callback.api_app_id.as_deref()),
+        (Some("T1"), Some("A1"))
+    );
+    assert_eq!(callback.event_id.as_deref(), Some("Ev08MFMKH6"));
+    assert_eq!(callback.event_time, Some(1_760_000_000));
     assert!(matches!(callback.event.text, Borrowed("hi ☕")));
     assert_eq!(callback.authorizations, []);
 }
@@ -44,8 +48,8 @@ fn messages() {
         "event_ts": "1700000000.000100", "blocks": [{"type": "rich_text"}],
     }));
     let delivered: slack::EventCallback<'_, slack::Message<'_>> = decode(&body);
-    assert!(delivered.is_ext_shared_channel);
-    assert!(delivered.authorizations[0].is_bot);
+    assert_eq!(delivered.is_ext_shared_channel, Some(true));
+    assert_eq!(delivered.authorizations[0].is_bot, Some(true));
     assert_eq!(delivered.authorizations[0].enterprise_id, None);
     let message = delivered.event;
     assert_eq!((message.subtype, message.bot_id), (None, None));
@@ -69,8 +73,28 @@ fn mentions() {
         "ts": "1.0", "event_ts": "1.0",
     }));
     let mention = decode::<slack::EventCallback<'_, slack::AppMention<'_>>>(&body).event;
-    assert!(matches!(mention.text, Borrowed("<@U9> hello")));
+    assert!(matches!(mention.text, Some(Borrowed("<@U9> hello"))));
     assert!(matches!(mention.user, Some(Borrowed("U1"))));
+}
+
+/// `team_access_granted`, and apps that are installed in a whole organization.
+#[test]
+fn callbacks_may_name_no_workspace_and_no_user() {
+    for team in [r#""team_id":null,"#, ""] {
+        let body = format!(
+            r#"{{{team}"enterprise_id":"E1","api_app_id":"A1","event_id":"Ev1","event_time":1,
+                "event":{{"type":"team_access_granted","team_ids":["T1"]}},
+                "authorizations":[{{"enterprise_id":"E1","team_id":null,"is_bot":true}},null]}}"#
+        );
+        let callback: slack::EventCallback<'_, Value> = decode(&body);
+        assert_eq!((callback.team_id, callback.enterprise_id.as_deref()), (None, Some("E1")));
+        assert_eq!(callback.event["team_ids"][0], "T1");
+        assert_eq!(callback.authorizations.len(), 1);
+        assert_eq!(
+            (callback.authorizations[0].user_id.as_deref(), callback.event_time),
+            (None, Some(1))
+        );
+    }
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -79,17 +103,19 @@ const FORM: &str = "application/x-www-form-urlencoded";
 async fn a_slash_command_is_a_form() {
     #[webhook(path = "/webhook", provider = SLACK)]
     async fn command(command: slack::SlashCommand<'_>) -> String {
-        assert!(matches!(command.user_id, Borrowed("U2CERLKJA")), "it has no escape");
+        assert!(matches!(command.user_id, Some(Borrowed("U2CERLKJA"))), "it has no escape");
         assert!(matches!(command.team_domain, Some(Borrowed("testteamnow"))), "it has no escape");
-        assert!(!command.is_enterprise_install);
+        assert_ne!(command.is_enterprise_install, Some(true));
         let url =
             "https://hooks.slack.com/commands/T1DC2JH3J/397700885554/96rGlfmibIGlgcZRskXaIFfN";
-        assert_eq!(command.response_url.expose(), url);
+        assert_eq!(command.response_url.as_ref().map(slack::Sensitive::expose), Some(url));
         let shown = format!("{command:?}");
         for hidden in ["96rGl", "803a0bc8", "hooks.slack.com", "xyzz0Wbap"] {
             assert!(!shown.contains(hidden), "{shown}");
         }
-        format!("{} {:?} {}", command.command, command.text, command.channel_id)
+        let (text, channel) =
+            (command.text.expect("a text"), command.channel_id.expect("a channel"));
+        format!("{} {text:?} {channel}", command.command)
     }
     let body = vector("public/slack/doc-example");
     let answer = answer::<command>(&SLACK, FORM, body).await;
@@ -102,7 +128,10 @@ async fn slash_command_fields_are_typed() {
     async fn command(command: slack::SlashCommand<'_>) -> String {
         format!(
             "{} {:?} {} {:?}",
-            command.text, command.enterprise_id, command.is_enterprise_install, command.trigger_id
+            command.text.expect("a text"),
+            command.enterprise_id,
+            command.is_enterprise_install.expect("a flag"),
+            command.trigger_id.expect("an id")
         )
     }
     let plain = "command=%2Fa&text=b+c%21&user_id=U1&channel_id=C1&team_id=T1&api_app_id=A1\

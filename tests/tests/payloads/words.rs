@@ -67,11 +67,13 @@ fn text_is_borrowed_from_the_body() {
     let push: github::Push<'_> = decode(body);
     let commit = &push.commits[0];
     let files = [&commit.added, &commit.removed, &commit.modified].into_iter().flatten();
-    let plain = [&push.reference, &push.after, &push.repository.name, &commit.id];
+    let plain = [&push.reference, &push.after, &push.repository.full_name];
     for text in files.chain(plain) {
         assert!(matches!(text, Borrowed(_)), "{text}");
     }
-    let optional = [&commit.author.email, &commit.author.username];
+    let author = commit.author.as_ref().expect("an author");
+    let name = &push.repository.name;
+    let optional = [&author.email, &author.username, name, &commit.id, &commit.timestamp];
     assert!(optional.iter().all(|text| matches!(text, Some(Borrowed(_)))), "{optional:?}");
 
     let body = r#"{"type":"a\tb","timestamp":"c\td","data":null}"#;

@@ -15,9 +15,14 @@
 //! # }
 //! ```
 //!
-//! All of them are borrowed from the delivery: text is copied only where it has escapes. What the
-//! provider documents as missing or `null` at times is an [`Option`], or an empty list. A field
+//! All of them are borrowed from the delivery: text is copied only where it has escapes. A field
 //! named `type` is `kind` here, and `ref` is `reference`.
+//!
+//! A field that the handler does not read must not fail its delivery. So a missing or `null` field is
+//! `None`, or an empty list, and `null` items of a list are skipped. Only the few fields without which
+//! there is nothing to act on are plain: the documentation of each module names them. A time that is
+//! sent as a number becomes the text of its digits. Fields that these types do not have may hold
+//! anything.
 //!
 //! Where a provider may think of further words for a field, its type is an enum with the arm
 //! `Unknown`, which keeps the text: a new word is no reason to refuse a delivery.
@@ -27,6 +32,7 @@
 
 #[cfg(feature = "payloads-github")]
 pub mod github;
+mod lenient;
 #[cfg(feature = "payloads-shopify")]
 pub mod shopify;
 #[cfg(feature = "payloads-slack")]
@@ -35,7 +41,6 @@ pub mod slack;
 pub mod standard_webhooks;
 #[cfg(feature = "payloads-stripe")]
 pub mod stripe;
-mod text;
 
 /// An enum of a provider's words, to which the provider may add more.
 #[allow(unused_macros, reason = "not every feature has such words")]
@@ -84,7 +89,7 @@ macro_rules! open_enum {
 
         impl<'de: 'a, 'a> serde::Deserialize<'de> for $name<'a> {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                super::text::Text::deserialize(from).map(|text| text.0.into())
+                $crate::payloads::lenient::Text::deserialize(from).map(|text| text.0.into())
             }
         }
     };

@@ -1,6 +1,9 @@
 //! Slack's [events](https://docs.slack.dev/apis/events-api/) and
 //! [slash commands](https://docs.slack.dev/interactivity/implementing-slash-commands).
 //!
+//! The event in its wrapper and the name of a command are always there. Anything else may be missing
+//! or `null`, such as `team_id` if an app is installed in a whole organization.
+//!
 //! The verification token that Slack still sends in both is left out: it is deprecated, and the
 //! signature is what was checked.
 
@@ -8,7 +11,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::Deserialize;
 
-use super::{open_enum, text};
+use super::{lenient, open_enum};
 
 /// An event of the Events API, in its
 /// [wrapper](https://docs.slack.dev/apis/events-api/#callback-field). Which one it is,
@@ -26,7 +29,8 @@ use super::{open_enum, text};
 /// async fn slack(delivery: &Delivery) -> Result<(), Rejection> {
 ///     if delivery.event().as_deref() == Some("app_mention") {
 ///         let mention: EventCallback<'_, AppMention<'_>> = delivery.decode()?;
-///         println!("in {}: {}", mention.event.channel, mention.event.text);
+///         let AppMention { channel, text, .. } = mention.event;
+///         println!("in {channel:?}: {text:?}");
 ///     }
 ///     Ok(())
 /// }
@@ -34,27 +38,26 @@ use super::{open_enum, text};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct EventCallback<'a, T> {
-    /// The workspace, `T…`.
-    #[serde(borrow)]
-    pub team_id: Cow<'a, str>,
+    /// The workspace, `T…`; `None` for some events of a whole organization.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub team_id: Option<Cow<'a, str>>,
     /// The organization that the workspace is part of, `E…`.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub enterprise_id: Option<Cow<'a, str>>,
     /// The app that receives the event, `A…`.
-    #[serde(borrow)]
-    pub api_app_id: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub api_app_id: Option<Cow<'a, str>>,
     /// The event.
     pub event: T,
     /// `Ev…`, the same when Slack sends the event again.
-    #[serde(borrow)]
-    pub event_id: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub event_id: Option<Cow<'a, str>>,
     /// The time at which it was sent, in seconds since 1970.
-    pub event_time: u64,
+    pub event_time: Option<u64>,
     /// The channel is shared with another organization.
-    #[serde(default)]
-    pub is_ext_shared_channel: bool,
+    pub is_ext_shared_channel: Option<bool>,
     /// One of the installations of the app that the event is visible to.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "lenient::list")]
     pub authorizations: Vec<Authorization<'a>>,
 }
 
@@ -63,19 +66,18 @@ pub struct EventCallback<'a, T> {
 #[non_exhaustive]
 pub struct Authorization<'a> {
     /// The organization, `E…`.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub enterprise_id: Option<Cow<'a, str>>,
     /// The workspace, `T…`.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub team_id: Option<Cow<'a, str>>,
-    /// The user who installed it, or the app's bot.
-    #[serde(borrow)]
-    pub user_id: Cow<'a, str>,
+    /// The user who installed it, or the app's bot; `None` in some authorizations.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub user_id: Option<Cow<'a, str>>,
     /// `user_id` is the bot.
-    pub is_bot: bool,
+    pub is_bot: Option<bool>,
     /// The app is installed in the whole organization.
-    #[serde(default)]
-    pub is_enterprise_install: bool,
+    pub is_enterprise_install: Option<bool>,
 }
 
 /// The event [`message`](https://docs.slack.dev/reference/events/message): somebody wrote, or what
@@ -88,29 +90,29 @@ pub struct Message<'a> {
     #[serde(borrow)]
     pub subtype: Option<MessageSubtype<'a>>,
     /// The channel, `C…`, `G…` or `D…`.
-    #[serde(borrow)]
-    pub channel: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub channel: Option<Cow<'a, str>>,
     /// The kind of conversation.
     #[serde(borrow)]
     pub channel_type: Option<ChannelType<'a>>,
     /// The user, `U…` or `W…`.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub user: Option<Cow<'a, str>>,
     /// The bot, `B…`. An app that replies to messages must ignore its own.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub bot_id: Option<Cow<'a, str>>,
     /// The text, in Slack's markup.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub text: Option<Cow<'a, str>>,
     /// The time in seconds since 1970 with a fraction: within its channel, the id of the message.
-    #[serde(borrow)]
-    pub ts: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub ts: Option<Cow<'a, str>>,
     /// The `ts` of the first message of the thread.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub thread_ts: Option<Cow<'a, str>>,
     /// The time of the event, in the form of `ts`.
-    #[serde(borrow)]
-    pub event_ts: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub event_ts: Option<Cow<'a, str>>,
 }
 
 open_enum! {
@@ -152,26 +154,26 @@ open_enum! {
 #[non_exhaustive]
 pub struct AppMention<'a> {
     /// The channel, `C…` or `G…`.
-    #[serde(borrow)]
-    pub channel: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub channel: Option<Cow<'a, str>>,
     /// The user, `U…` or `W…`.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub user: Option<Cow<'a, str>>,
     /// The bot, `B…`.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub bot_id: Option<Cow<'a, str>>,
     /// The text, in Slack's markup, with the app as `<@U…>`.
-    #[serde(borrow)]
-    pub text: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub text: Option<Cow<'a, str>>,
     /// The time in seconds since 1970 with a fraction: within its channel, the id of the message.
-    #[serde(borrow)]
-    pub ts: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub ts: Option<Cow<'a, str>>,
     /// The `ts` of the first message of the thread.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub thread_ts: Option<Cow<'a, str>>,
     /// The time of the event, in the form of `ts`.
-    #[serde(borrow)]
-    pub event_ts: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub event_ts: Option<Cow<'a, str>>,
 }
 
 /// A [slash command][docs], which Slack sends as a form.
@@ -184,44 +186,43 @@ pub struct SlashCommand<'a> {
     #[serde(borrow)]
     pub command: Cow<'a, str>,
     /// The text after the command, often empty.
-    #[serde(borrow)]
-    pub text: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub text: Option<Cow<'a, str>>,
     /// The user, `U…` or `W…`.
-    #[serde(borrow)]
-    pub user_id: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub user_id: Option<Cow<'a, str>>,
     /// The name of the user. Slack recommends the id instead.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub user_name: Option<Cow<'a, str>>,
     /// The channel, `C…`, `G…` or `D…`.
-    #[serde(borrow)]
-    pub channel_id: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub channel_id: Option<Cow<'a, str>>,
     /// The name of the channel.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub channel_name: Option<Cow<'a, str>>,
     /// The workspace, `T…`.
-    #[serde(borrow)]
-    pub team_id: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub team_id: Option<Cow<'a, str>>,
     /// The workspace's part of its address.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub team_domain: Option<Cow<'a, str>>,
     /// The organization that the workspace is part of, `E…`.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub enterprise_id: Option<Cow<'a, str>>,
     /// The name of the organization.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub enterprise_name: Option<Cow<'a, str>>,
     /// The app is installed in the whole organization.
-    #[serde(default)]
-    pub is_enterprise_install: bool,
+    pub is_enterprise_install: Option<bool>,
     /// The app, `A…`.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub api_app_id: Option<Cow<'a, str>>,
     /// The URL for later responses: up to five, within half an hour.
     #[serde(borrow)]
-    pub response_url: Sensitive<'a>,
+    pub response_url: Option<Sensitive<'a>>,
     /// The id that opens a dialogue, within three seconds.
     #[serde(borrow)]
-    pub trigger_id: Sensitive<'a>,
+    pub trigger_id: Option<Sensitive<'a>>,
 }
 
 /// Text with which anybody could answer in the app's place for a while: its `Debug` does not show

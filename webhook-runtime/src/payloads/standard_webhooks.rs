@@ -1,7 +1,7 @@
 //! The payload that the [Standard Webhooks specification][spec] recommends.
 //!
 //! Senders are free to send any other. Some put the fields of `data` beside `type`, which is not
-//! this shape.
+//! this shape: `type` and `data` are always there.
 //!
 //! [spec]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
 
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::text;
+use super::lenient;
 
 /// An event with the sender's own `data`.
 ///
@@ -34,9 +34,10 @@ pub struct Event<'a, T> {
     /// stops in between.
     #[serde(borrow, rename = "type")]
     pub kind: Cow<'a, str>,
-    /// The time of the event, which may be long before it was sent; in the specification's example, as
-    /// in RFC 3339. Not all senders say it.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    /// The time of the event, which may be long before it was sent, as the sender writes it: in RFC
+    /// 3339, as in the specification's example, or the digits of a number of seconds or
+    /// milliseconds. Not all senders say it.
+    #[serde(borrow, default, deserialize_with = "lenient::time")]
     pub timestamp: Option<Cow<'a, str>>,
     /// The data of the event.
     pub data: T,

@@ -1,11 +1,17 @@
 //! Stripe's [event object](https://docs.stripe.com/api/events/object), which Stripe calls a
 //! snapshot event. Its *thin events*, of version 2 of the API, are of another shape, and not here.
+//!
+//! The id of an event, its type and its object are always there. Anything else may be missing or
+//! `null`.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
-use super::text;
+use super::lenient;
 
 /// An event with its object.
 ///
@@ -41,20 +47,19 @@ pub struct Event<'a, T, P = IgnoredAny> {
     #[serde(borrow, rename = "type")]
     pub kind: Cow<'a, str>,
     /// The time of the event, in seconds since 1970.
-    pub created: u64,
+    pub created: Option<u64>,
     /// It is about real money, and not a test.
-    pub livemode: bool,
+    pub livemode: Option<bool>,
     /// The version of the API that `data` is written in.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub api_version: Option<Cow<'a, str>>,
     /// The connected account, `acct_…`; `None` for your own.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub account: Option<Cow<'a, str>>,
     /// The object.
     pub data: Data<T, P>,
-    /// The request to Stripe's API that caused it, where one did. API versions before 2017-05-25
-    /// write a text here, which is refused.
-    #[serde(borrow)]
+    /// The request to Stripe's API that caused it, where one did.
+    #[serde(borrow, default, deserialize_with = "request")]
     pub request: Option<Request<'a>>,
 }
 
@@ -68,14 +73,53 @@ pub struct Data<T, P = IgnoredAny> {
     pub previous_attributes: Option<P>,
 }
 
-/// A request to Stripe's API.
+/// A request to Stripe's API. API versions before 2017-05-25 send its `id` alone.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Request<'a> {
     /// `req_…`; `None` if Stripe acted by itself.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub id: Option<Cow<'a, str>>,
     /// The idempotency key that it was sent with.
-    #[serde(borrow, default, deserialize_with = "text::optional")]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub idempotency_key: Option<Cow<'a, str>>,
+}
+
+/// For a request: an object or, in API versions before 2017-05-25, the text of its id.
+fn request<'de: 'a, 'a, D>(from: D) -> Result<Option<Request<'a>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let request = Option::<ObjectOrId<'a>>::deserialize(from)?;
+    Ok(request.map(|ObjectOrId(request)| request))
+}
+
+struct ObjectOrId<'a>(Request<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for ObjectOrId<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(RequestVisitor).map(Self)
+    }
+}
+
+struct RequestVisitor;
+
+impl<'de> Visitor<'de> for RequestVisitor {
+    type Value = Request<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a request, or the text of its id")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, id: &'de str) -> Result<Self::Value, E> {
+        Ok(Request { id: Some(Cow::Borrowed(id)), idempotency_key: None })
+    }
+
+    fn visit_str<E: de::Error>(self, id: &str) -> Result<Self::Value, E> {
+        Ok(Request { id: Some(Cow::Owned(id.to_owned())), idempotency_key: None })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Request::deserialize(MapAccessDeserializer::new(map))
+    }
 }
