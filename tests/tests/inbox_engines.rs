@@ -37,7 +37,7 @@ macro_rules! everywhere {
     ($engine:ident $($more:tt)*) => {
         on! { $engine:
             dedupe: duplicates_are_detected concurrent_duplicates_are_one tenants_have_separate_keys
-                keys_expire_after_their_retention;
+                keys_expire_after_their_retention copies_revive_dead_letters;
             work: a_delivery_runs_as_it_came failures_are_retried retries_wait_for_their_time
                 too_many_failures_make_a_dead_letter permanent_failures_are_dead_at_once
                 a_panic_is_a_failure jobs_without_a_handler_stay an_expired_lease_is_claimed_again

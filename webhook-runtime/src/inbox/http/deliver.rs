@@ -10,6 +10,7 @@ use std::{
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header, request::Parts};
+use tracing::Level;
 
 use crate::{
     delivery::{Delivery, PayloadKind, RawEvent, Rejection},
@@ -18,9 +19,9 @@ use crate::{
         Inbox,
         error::InboxError,
         http::head::{BatchItemRef, StoredRequest},
-        record::NewDelivery,
+        record::{EnqueueResult, NewDelivery},
     },
-    support::hash::PartsHash,
+    support::{hash::PartsHash, text::truncate},
     verify::{BatchLayout, Deduplication, scheme::Identity},
 };
 
@@ -43,17 +44,59 @@ const NOT_KEPT: [header::HeaderName; 11] = [
 /// for others.
 const AT_A_TIME: usize = 128;
 
+/// The maximum length of an event name in a log, in characters.
+const MAX_LOGGED: usize = 200;
+
 impl Inbox {
     /// Stores all of these. After an error some may be stored, and are recognised when they come
     /// again.
-    async fn enqueue_all(&self, records: Vec<NewDelivery>) -> Result<(), InboxError> {
+    async fn enqueue_all(
+        &self,
+        records: Vec<NewDelivery>,
+    ) -> Result<Vec<EnqueueResult>, InboxError> {
+        let mut results = Vec::with_capacity(records.len());
         let mut records = records.into_iter();
         loop {
             let some: Vec<_> = records.by_ref().take(AT_A_TIME).collect();
             if some.is_empty() {
-                return Ok(());
+                return Ok(results);
             }
-            self.shared.writer.enqueue_all(some).await?;
+            results.extend(self.shared.writer.enqueue_all(some).await?);
+        }
+    }
+
+    /// Logs what became of copies: a stranger who sends a recorded delivery under another event name
+    /// can be seen.
+    async fn log_copies(
+        &self,
+        endpoint: &Endpoint,
+        delivery: &Delivery,
+        results: &[EnqueueResult],
+    ) {
+        let provider = endpoint.provider;
+        // The events of a batch have names of their own.
+        let unsigned = provider.batch().is_none()
+            && provider.event().is_some_and(|source| !provider.signs(source));
+        for result in results {
+            match result {
+                EnqueueResult::Revived(id) => {
+                    tracing::info!(record_id = id, "a copy revives a dead letter");
+                }
+                EnqueueResult::Duplicate(id) if unsigned && tracing::enabled!(Level::WARN) => {
+                    let Ok(Some(known)) = self.get(*id).await else { continue };
+                    let event = delivery.event();
+                    if known.record.event.as_deref() != event.as_deref() {
+                        tracing::warn!(
+                            record_id = id,
+                            known = known.record.event,
+                            event = event.as_deref().map(|event| truncate(event, MAX_LOGGED)),
+                            "a copy came under another event name, which is not signed: it does \
+                             not run"
+                        );
+                    }
+                }
+                EnqueueResult::Stored(_) | EnqueueResult::Duplicate(_) => {}
+            }
         }
     }
 
@@ -72,9 +115,12 @@ impl Inbox {
             return rejection.into_response();
         }
         let records = records(endpoint, delivery, parts);
-        if let Err(error) = self.enqueue_all(records).await {
-            tracing::error!(%error, "the delivery could not be stored");
-            return Rejection::NotStored.into_response();
+        match self.enqueue_all(records).await {
+            Ok(results) => self.log_copies(endpoint, delivery, &results).await,
+            Err(error) => {
+                tracing::error!(%error, "the delivery could not be stored");
+                return Rejection::NotStored.into_response();
+            }
         }
         let status = endpoint.provider.ack_status();
         StatusCode::from_u16(status).unwrap_or(StatusCode::ACCEPTED).into_response()
@@ -153,16 +199,13 @@ fn key(event: RawEvent<'_>, endpoint: &Endpoint, uri: &str) -> Bytes {
     let mut hash = PartsHash::new();
     match delivery.verification().proof.identity {
         Some(Identity::SignedText(text)) if !hash_signed_id(event, &mut hash) => {
-            match event.item_json() {
-                // Items are known again in any other batch.
-                Some(item) => {
-                    hash.part(b"item");
-                    hash.part(provider.signed_item(item).as_bytes());
-                }
-                None => {
-                    hash.part(b"text");
-                    hash.part(&text);
-                }
+            // Items are known again in any other batch.
+            if let Some(item) = event.item_json() {
+                hash.part(b"item");
+                hash.part(provider.signed_item(item).as_bytes());
+            } else {
+                hash.part(b"text");
+                hash.part(&text);
             }
         }
         Some(Identity::SignedText(_)) => {}

@@ -68,8 +68,10 @@ pub enum Deduplication {
     /// Deliveries with the same signed bytes are duplicates.
     SignedBytes,
     /// Deliveries with the same signed bytes and the same event name are duplicates, because the
-    /// provider sends one body as several events. The event name is not signed: an attacker who
-    /// recorded a delivery can replay it once under each name.
+    /// provider sends one body as several events. The event name is not signed, so only the names
+    /// count that the handler's enum of events has a variant for: an attacker who recorded a delivery
+    /// can replay it once under each of them. All other names are one. A handler without such an enum
+    /// gets each body once.
     SignedBytesAndEvent,
     /// No delivery is a duplicate, because the provider sends the same bytes for every change.
     Disabled,

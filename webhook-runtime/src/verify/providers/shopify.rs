@@ -12,6 +12,11 @@ use crate::verify::{Deduplication, Field, Provider, scheme::Scheme};
 /// the id in retries. All subscriptions that one event triggers share the same
 /// `X-Shopify-Event-Id`.
 ///
+/// *Inbox:* one body may come under several topics, such as `orders/create` and `orders/paid`, and
+/// anyone who recorded it can send it under any. An endpoint for several topics takes an enum of
+/// events (`WebhookEvent`): then each body runs once for each topic with a variant. Any other handler
+/// gets each body once.
+///
 /// Shopify waits one second for the connection and five for the response. It retries eight times
 /// within four hours, and may then delete the subscription.
 ///
