@@ -59,7 +59,7 @@ pub(crate) fn for_each_item<'j, E>(
     let mut visit = |item: &'j str| visit(item).map_err(|error| failed = Some(error)).is_ok();
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let counted = deserializer
-        .deserialize_map(ArrayAt { key, visit: &mut visit })
+        .deserialize_any(ArrayAt { key, visit: &mut visit })
         .and_then(|count| deserializer.end().map(|()| count));
     match counted {
         Ok(Some(count)) => Ok(count),
@@ -238,6 +238,11 @@ impl<'j, F: FnMut(&'j str) -> bool> Visitor<'j> for ArrayAt<'_, '_, F> {
         f.write_str("an object")
     }
 
+    // The usual error would quote the whole string.
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> {
+        Err(E::custom("not an object"))
+    }
+
     fn visit_map<A: MapAccess<'j>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut count = None;
         let pointer = format!("/{}", self.key);
@@ -261,7 +266,7 @@ impl<'j, F: FnMut(&'j str) -> bool> DeserializeSeed<'j> for Items<'_, F> {
     type Value = usize;
 
     fn deserialize<D: Deserializer<'j>>(self, deserializer: D) -> Result<usize, D::Error> {
-        deserializer.deserialize_seq(self)
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -270,6 +275,11 @@ impl<'j, F: FnMut(&'j str) -> bool> Visitor<'j> for Items<'_, F> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array")
+    }
+
+    // The usual error would quote the whole string.
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<usize, E> {
+        Err(E::custom("not an array"))
     }
 
     fn visit_seq<A: SeqAccess<'j>>(self, mut seq: A) -> Result<usize, A::Error> {
