@@ -145,6 +145,7 @@ impl Receiver {
             None => body,
         };
         let verified = VerificationResult { proof, tenant, query, at: now };
+        self.verifier.unify_headers(&mut headers);
         let Endpoint { provider, name, .. } = self.endpoint;
         let delivery = Delivery::new(provider, name, headers, body, verified)
             .with_memory_permit(memory_permit);
