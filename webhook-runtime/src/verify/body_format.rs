@@ -36,7 +36,8 @@ fn is_of_form(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"*-._+%&=~!'(),:;@/?$".contains(&byte)
 }
 
-fn is_labelled_form(headers: &HeaderMap) -> bool {
+/// True if the content type is that of a form. Ask only where the body is not there yet.
+pub(crate) fn is_labelled_form(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
         let essence = value.split(';').next().unwrap_or_default().trim();
         essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
