@@ -204,6 +204,12 @@ impl Delivery {
         Self { item: Some(Item { index, place: json }), ..self.clone() }
     }
 
+    /// The location of the events, if the delivery may contain many. They are in the body, which a
+    /// GET does not have.
+    pub(crate) fn batch_layout(&self) -> Option<&'static BatchLayout> {
+        self.inner.provider.batch().filter(|_| self.inner.verified.query.is_none())
+    }
+
     /// The ranges of a batch's items in the JSON of the body. Any value other than an array is a
     /// single item; `null` is no item.
     pub(crate) fn items(&self, layout: &BatchLayout) -> Result<Vec<Range<usize>>, Rejection> {
@@ -237,7 +243,7 @@ impl Delivery {
     #[must_use]
     pub fn raw_event(&self) -> RawEvent<'_> {
         let item = self.item.as_ref().and_then(|item| {
-            let layout = self.inner.provider.batch()?;
+            let layout = self.batch_layout()?;
             Some(RawEvent::item(self, layout, item.index, self.part(&item.place)?))
         });
         item.unwrap_or_else(|| RawEvent::whole(self))

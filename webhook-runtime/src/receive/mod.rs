@@ -132,6 +132,7 @@ impl Receiver {
             return Ok(Received::Handshake(answer));
         }
         let mut headers = std::mem::take(headers);
+        self.verifier.unify_headers(&mut headers);
         self.verifier.mark_sensitive(&mut headers);
         let query = self.payload_in_query(method, uri, &body);
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
@@ -145,7 +146,6 @@ impl Receiver {
             None => body,
         };
         let verified = VerificationResult { proof, tenant, query, at: now };
-        self.verifier.unify_headers(&mut headers);
         let Endpoint { provider, name, .. } = self.endpoint;
         let delivery = Delivery::new(provider, name, headers, body, verified)
             .with_memory_permit(memory_permit);
@@ -194,7 +194,7 @@ impl Receiver {
     fn payload_in_query<'u>(&self, method: &Method, uri: &'u Uri, body: &[u8]) -> Option<&'u str> {
         let sends_get = self.endpoint.provider.methods().split(", ").any(|method| method == "GET");
         let is_query = *method == Method::GET || sends_get;
-        uri.query().filter(|_| is_query && body.is_empty())
+        (is_query && body.is_empty()).then(|| uri.query().unwrap_or_default())
     }
 
     /// The secrets of the request's tenant.
