@@ -227,7 +227,16 @@ impl Delivery {
         let nothing = || if array == "null" { Vec::new() } else { vec![array] };
         let items = json::array_items(array).unwrap_or_else(nothing);
         let inside = |item| layout.inner().and_then(|at| json::raw_value(item, at)).unwrap_or(item);
-        Ok(items.into_iter().map(|item| json::byte_range(inside(item), body)).collect())
+        // A byte order mark in front of the body belongs to it, but not to its JSON.
+        let skipped = match self.inner.form_json.get() {
+            Some(Some(_)) => 0,
+            _ => self.inner.body.len() - body.len(),
+        };
+        let range = |item| {
+            let Range { start, end } = json::byte_range(inside(item), body);
+            start + skipped..end + skipped
+        };
+        Ok(items.into_iter().map(range).collect())
     }
 
     /// A range of the body's JSON.
@@ -377,7 +386,7 @@ impl Delivery {
     }
 
     fn json_body(&self) -> Result<Content<'_>, Rejection> {
-        match std::str::from_utf8(&self.inner.body) {
+        match std::str::from_utf8(json::without_bom(&self.inner.body)) {
             Ok(json) => Ok(Content::Json(json)),
             Err(_) => Err(Rejection::Malformed { detail: "the body is not UTF-8".to_owned() }),
         }
@@ -395,7 +404,8 @@ impl Delivery {
             .form_json
             .get_or_init(|| {
                 let mut fields = form_urlencoded::parse(&self.inner.body);
-                fields.find(|(name, _)| name == field).map(|(_, json)| json.into())
+                let json = fields.find(|(name, _)| name == field).map(|(_, json)| json)?;
+                Some(json::text_without_bom(&json).into())
             })
             .as_deref()
     }

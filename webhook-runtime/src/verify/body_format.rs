@@ -3,6 +3,8 @@
 
 use http::{HeaderMap, header};
 
+use crate::verify::json;
+
 /// The format of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyFormat {
@@ -22,7 +24,7 @@ pub(crate) fn body_format(headers: &HeaderMap, body: &[u8]) -> BodyFormat {
 
 /// The format that a body shows; `None` for a body that could be both, or neither.
 fn shown_format(body: &[u8]) -> Option<BodyFormat> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    let body = json::without_bom(body).trim_ascii_start();
     // Forms escape these characters.
     if matches!(body.first(), Some(b'{' | b'[' | b'"')) {
         return Some(BodyFormat::Json);
