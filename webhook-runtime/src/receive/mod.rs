@@ -32,7 +32,7 @@ use crate::{
     delivery::{Delivery, Rejection, Tenant, VerificationResult},
     endpoint::Endpoint,
     receive::{
-        body::{BodyLimits, drain, unread},
+        body::{BodyLimits, drain, is_encoded, unread},
         key_source::KeyRing,
         secret_source::TenantSecrets,
     },
@@ -164,7 +164,7 @@ impl Receiver {
         if parts.method != allow && !allow.split(", ").any(|method| parts.method == method) {
             return Err(Rejection::MethodNotAllowed { allow });
         }
-        if parts.headers.contains_key(header::CONTENT_ENCODING) {
+        if is_encoded(&parts.headers) {
             return Err(Rejection::UnsupportedContentEncoding);
         }
         let limit = self.endpoint.max_body;
