@@ -127,7 +127,7 @@ async fn a_byte_order_mark_is_part_of_what_is_signed() {
     }
     // The content type is not signed: marked JSON must not be read as a form either.
     let form = with(request(&HMAC_SHA256_HEX, SECRET, &marked), &[("content-type", FORM)]);
-    assert_eq!(status(&router, form).await, 400);
+    assert_eq!(ask(&router, form).await.text(), "7 x");
 }
 
 static STORED: Mutex<Vec<String>> = Mutex::new(Vec::new());
