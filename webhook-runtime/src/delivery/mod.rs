@@ -204,6 +204,12 @@ impl Delivery {
         Self { item: Some(Item { index, place: json }), ..self.clone() }
     }
 
+    /// The location of the events, if the delivery may contain many. They are in the body, which a
+    /// GET does not have.
+    pub(crate) fn batch_layout(&self) -> Option<&'static BatchLayout> {
+        self.inner.provider.batch().filter(|_| self.inner.verified.query.is_none())
+    }
+
     /// The ranges of a batch's items in the JSON of the body. Any value other than an array is a
     /// single item; `null` is no item.
     pub(crate) fn items(&self, layout: &BatchLayout) -> Result<Vec<Range<usize>>, Rejection> {
@@ -221,7 +227,16 @@ impl Delivery {
         let nothing = || if array == "null" { Vec::new() } else { vec![array] };
         let items = json::array_items(array).unwrap_or_else(nothing);
         let inside = |item| layout.inner().and_then(|at| json::raw_value(item, at)).unwrap_or(item);
-        Ok(items.into_iter().map(|item| json::byte_range(inside(item), body)).collect())
+        // A byte order mark in front of the body belongs to it, but not to its JSON.
+        let skipped = match self.inner.form_json.get() {
+            Some(Some(_)) => 0,
+            _ => self.inner.body.len() - body.len(),
+        };
+        let range = |item| {
+            let Range { start, end } = json::byte_range(inside(item), body);
+            start + skipped..end + skipped
+        };
+        Ok(items.into_iter().map(range).collect())
     }
 
     /// A range of the body's JSON.
@@ -237,7 +252,7 @@ impl Delivery {
     #[must_use]
     pub fn raw_event(&self) -> RawEvent<'_> {
         let item = self.item.as_ref().and_then(|item| {
-            let layout = self.inner.provider.batch()?;
+            let layout = self.batch_layout()?;
             Some(RawEvent::item(self, layout, item.index, self.part(&item.place)?))
         });
         item.unwrap_or_else(|| RawEvent::whole(self))
@@ -371,7 +386,7 @@ impl Delivery {
     }
 
     fn json_body(&self) -> Result<Content<'_>, Rejection> {
-        match std::str::from_utf8(&self.inner.body) {
+        match std::str::from_utf8(json::without_bom(&self.inner.body)) {
             Ok(json) => Ok(Content::Json(json)),
             Err(_) => Err(Rejection::Malformed { detail: "the body is not UTF-8".to_owned() }),
         }
@@ -389,7 +404,8 @@ impl Delivery {
             .form_json
             .get_or_init(|| {
                 let mut fields = form_urlencoded::parse(&self.inner.body);
-                fields.find(|(name, _)| name == field).map(|(_, json)| json.into())
+                let json = fields.find(|(name, _)| name == field).map(|(_, json)| json)?;
+                Some(json::text_without_bom(&json).into())
             })
             .as_deref()
     }

@@ -32,7 +32,7 @@ use crate::{
     delivery::{Delivery, Rejection, Tenant, VerificationResult},
     endpoint::Endpoint,
     receive::{
-        body::{BodyLimits, drain, unread},
+        body::{BodyLimits, drain, is_encoded, unread},
         key_source::KeyRing,
         secret_source::TenantSecrets,
     },
@@ -132,6 +132,7 @@ impl Receiver {
             return Ok(Received::Handshake(answer));
         }
         let mut headers = std::mem::take(headers);
+        self.verifier.unify_headers(&mut headers);
         self.verifier.mark_sensitive(&mut headers);
         let query = self.payload_in_query(method, uri, &body);
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
@@ -163,7 +164,7 @@ impl Receiver {
         if parts.method != allow && !allow.split(", ").any(|method| parts.method == method) {
             return Err(Rejection::MethodNotAllowed { allow });
         }
-        if parts.headers.contains_key(header::CONTENT_ENCODING) {
+        if is_encoded(&parts.headers) {
             return Err(Rejection::UnsupportedContentEncoding);
         }
         let limit = self.endpoint.max_body;
@@ -193,7 +194,7 @@ impl Receiver {
     fn payload_in_query<'u>(&self, method: &Method, uri: &'u Uri, body: &[u8]) -> Option<&'u str> {
         let sends_get = self.endpoint.provider.methods().split(", ").any(|method| method == "GET");
         let is_query = *method == Method::GET || sends_get;
-        uri.query().filter(|_| is_query && body.is_empty())
+        (is_query && body.is_empty()).then(|| uri.query().unwrap_or_default())
     }
 
     /// The secrets of the request's tenant.

@@ -8,6 +8,8 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
+use crate::verify::json::text_without_bom;
+
 /// A value that is neither an object nor an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Scalar<'j> {
@@ -39,7 +41,7 @@ pub(crate) fn scalars<'j, const N: usize>(
     pointers: [&str; N],
 ) -> Option<[Option<Scalar<'j>>; N]> {
     let mut found = [const { None }; N];
-    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let mut deserializer = serde_json::Deserializer::from_str(text_without_bom(json));
     let level = Level { rests: pointers.map(Some), found: &mut found };
     level.deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
@@ -57,7 +59,7 @@ pub(crate) fn for_each_item<'j, E>(
 ) -> Result<usize, Option<E>> {
     let mut failed = None;
     let mut visit = |item: &'j str| visit(item).map_err(|error| failed = Some(error)).is_ok();
-    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let mut deserializer = serde_json::Deserializer::from_str(text_without_bom(json));
     let counted = deserializer
         .deserialize_any(ArrayAt { key, visit: &mut visit })
         .and_then(|count| deserializer.end().map(|()| count));

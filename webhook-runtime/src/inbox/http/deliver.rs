@@ -133,7 +133,7 @@ impl Inbox {
 fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDelivery> {
     let head = head(delivery, parts);
     let items =
-        endpoint.provider.batch().filter(|_| endpoint.payload_shape.kind == PayloadKind::Item);
+        delivery.batch_layout().filter(|_| endpoint.payload_shape.kind == PayloadKind::Item);
     let items = items.and_then(|says| Some((says, delivery.items(says).ok()?)));
     let stored = without_credentials(delivery);
     let Some((says, places)) = items else {
@@ -197,7 +197,12 @@ fn key(event: RawEvent<'_>, endpoint: &Endpoint, uri: &str) -> Bytes {
     let delivery = event.delivery();
     let provider = delivery.sent_by();
     let mut hash = PartsHash::new();
+    let in_query = delivery.verification().query.is_some();
     match delivery.verification().proof.identity {
+        // A signature that does not cover the query covers nothing of a delivery in it.
+        _ if in_query && !provider.scheme_info().signs_url => {
+            hash_everything(event, uri, &mut hash);
+        }
         Some(Identity::SignedText(text)) if !hash_signed_id(event, &mut hash) => {
             // Items are known again in any other batch.
             if let Some(item) = event.item_json() {

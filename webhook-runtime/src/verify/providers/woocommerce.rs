@@ -9,7 +9,7 @@ use crate::verify::{
 /// The ping at creation is an unsigned form, and expects exactly 200.
 const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
     "POST",
-    &[Condition::OnlyFormField("webhook_id")],
+    &[Condition::OnlyFormFields(&[("webhook_id", None)])],
     HandshakeResponse::Empty(200),
 )];
 
