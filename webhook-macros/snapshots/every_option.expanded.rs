@@ -27,6 +27,7 @@ where
     fn endpoint() -> my::hooks::Endpoint {
         const __PROVIDER: my::hooks::Provider = providers::GITHUB;
         my::hooks::Endpoint::new("hook", ::core::module_path!(), "/webhook")
+            .name("orders")
             .secret_env(&["SECRET"])
             .provider(&__PROVIDER)
             .tolerance(Duration::from_secs(60))

@@ -346,7 +346,7 @@ impl Delivery {
         self.inner.provider.name()
     }
 
-    /// The name of the endpoint's function.
+    /// The name of the endpoint: that of its function, or the option `name`.
     #[must_use]
     pub fn endpoint(&self) -> &'static str {
         self.inner.endpoint
