@@ -48,7 +48,9 @@ impl JobHandlers {
         handler: MethodRouter<S>,
         state: S,
     ) -> Self {
-        let router = Router::new().route(endpoint.path, handler).with_state(state);
-        self.on_mounted(endpoint, Runner { endpoint: endpoint.clone(), router })
+        let router = Router::new().route(endpoint.path, handler.clone());
+        // What was stored while the endpoint had another path finds its function all the same.
+        let router = router.fallback(handler).with_state(state);
+        self.on_mounted(endpoint, Runner::new(endpoint.clone(), router))
     }
 }
