@@ -17,7 +17,7 @@ use std::{
     borrow::Cow,
     fmt,
     ops::Range,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock},
     time::SystemTime,
 };
 
@@ -31,7 +31,6 @@ use crate::{
         failure::Failure,
         memory::MemoryPermit,
     },
-    support::text::truncate,
     verify::{BatchLayout, Provider, json, scheme::Verified},
 };
 
@@ -194,37 +193,6 @@ impl Delivery {
             rejection: Mutex::default(),
         };
         Self::of(inner, item)
-    }
-
-    /// Keeps the failure of the handler.
-    pub(crate) fn fail(&self, failure: Failure) {
-        *self.inner.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
-    }
-
-    /// Takes the failure of the handler, if it failed.
-    pub(crate) fn take_failure(&self) -> Option<Failure> {
-        self.inner.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// Remembers a rejection that the handler gets, and may return as part of its error.
-    #[cold]
-    pub(crate) fn remember(&self, rejection: Rejection) -> Rejection {
-        let mut last = self.inner.rejection.lock().unwrap_or_else(PoisonError::into_inner);
-        last.insert(rejection).clone()
-    }
-
-    /// The text of an error, with path and detail if it speaks of the last rejection.
-    pub(crate) fn explain(&self, text: String) -> String {
-        let last = self.inner.rejection.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some(rejection) => rejection.explained_in(text),
-            None => text,
-        }
-    }
-
-    /// The id for a trace: a sender's text of limited length.
-    pub(crate) fn traced_id(&self) -> Option<String> {
-        Some(truncate(&self.id()?, MAX_TRACED).to_owned())
     }
 
     /// Returns whether this is one item of a batch.
