@@ -39,15 +39,18 @@ fn signed(url: &str, uri: &str) -> http::Request<axum::body::Body> {
     post(uri, headers, "x")
 }
 
+/// A way to nest a router.
+type Nest = fn(Router) -> Router;
+
 #[tokio::test]
 async fn the_public_url_has_the_prefix_or_not() {
-    let nest: [(&str, fn(Router) -> Router); 4] = [
+    let nested: [(&str, Nest); 4] = [
         ("/api", |hooks| Router::new().nest("/api", hooks)),
         ("/api", |hooks| Router::new().nest_service("/api", hooks)),
         ("/api/v1", |hooks| Router::new().nest("/api/v1", hooks)),
         ("/api/v1", |hooks| Router::new().nest("/api", Router::new().nest("/v1", hooks))),
     ];
-    for (prefix, nest) in nest {
+    for (prefix, nest) in nested {
         let wanted = format!("https://h.example{prefix}/square");
         let uri = format!("{prefix}/square");
         let bases = ["", "/", prefix, &format!("{prefix}/")];
@@ -107,6 +110,9 @@ async fn the_prefix_alone_can_be_the_path() {
     }
 }
 
+#[webhook(path = "/plain")]
+async fn plain(_: &Delivery) {}
+
 /// What was written at DEBUG and above.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -147,8 +153,6 @@ async fn a_refused_url_is_shown_at_debug() {
     assert_eq!(status(&app, signed(&url, uri)).await, 200);
     assert!(!lines().contains("DEBUG"), "a genuine one says nothing");
     // A provider that signs no URL says nothing of one.
-    #[webhook(path = "/plain")]
-    async fn plain(_: &Delivery) {}
     let app = webhooks::<plain>().into_router().expect("nothing is wrong with it");
     let forged = post("/plain", sign(&HMAC_SHA256_HEX, "a guess", b"x"), "x");
     assert_eq!(status(&app, forged).await, 401);

@@ -33,6 +33,9 @@ mod after {
 
     #[webhook(path = "/refunds", name = "orders", inbox)]
     pub(super) async fn refund(_: &Delivery) {}
+
+    #[webhook(path = "/orders", inbox)]
+    pub(super) async fn renamed(_: &Delivery) {}
 }
 
 fn hooks<H: Webhook<()>>(inbox: &Inbox) -> Webhooks {
@@ -119,10 +122,8 @@ async fn deliveries_that_nobody_handles_are_told_at_start() {
     for body in ["1", "2"] {
         assert_eq!(status(&earlier, delivery_to("/orders", body)).await, 202);
     }
-    #[webhook(path = "/orders", inbox)]
-    async fn renamed(_: &Delivery) {}
     let (warnings, _guard) = Warnings::start();
-    let _later = router::<renamed>(&inbox);
+    let _later = router::<after::renamed>(&inbox);
     tokio::time::sleep(Duration::from_millis(500)).await;
     let line = warnings.line();
     assert!(line.starts_with("WARN stored deliveries of an endpoint that this process"), "{line}");
