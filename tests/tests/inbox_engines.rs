@@ -48,7 +48,8 @@ macro_rules! everywhere {
                 a_retried_dead_letter_waits_for_its_key;
             operate: records_are_found_and_paged a_record_is_shown dead_letters_are_retried
                 completed_deliveries_can_be_replayed cancelled_deliveries_cannot_complete
-                keys_outlive_bodies states_are_counted hostile_sender_text_is_harmless;
+                keys_outlive_bodies states_are_counted endpoints_are_counted
+                hostile_sender_text_is_harmless;
             shut: shutdown_finishes_and_releases a_full_queue_rejects a_closed_inbox_rejects
                 workers_wake_at_once;
             $($more)*

@@ -27,6 +27,7 @@ where
     fn endpoint() -> my::hooks::Endpoint {
         const __PROVIDER: my::hooks::Provider = providers::GITHUB;
         my::hooks::Endpoint::new("hook", ::core::module_path!(), "/webhook")
+            .name("orders")
             .secret_env(&["SECRET"])
             .provider(&__PROVIDER)
             .tolerance(Duration::from_secs(60))
@@ -44,7 +45,14 @@ where
                 ::core::result::Result::Err(refusal) => return refusal,
             };
             let _ = hook;
-            let response = my::hooks::__private::respond(hook(payload).await);
+            let returned = hook(payload).await;
+            #[allow(unused_imports)]
+            use my::hooks::__private::Respond as _;
+            let response = (&mut &mut &mut &mut &mut my::hooks::__private::Returned::new(
+                returned,
+                &delivery,
+            ))
+                .respond();
             response
         })
     }

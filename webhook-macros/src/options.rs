@@ -1,7 +1,7 @@
 //! Readers for the options of `#[webhook(...)]`, one function for each kind of value.
 
 use crate::args::{Args, Given, Setter};
-use crate::checks::{env_name, path_mistakes};
+use crate::checks::{endpoint_name, env_name, path_mistakes};
 use crate::errors::Errors;
 use crate::values::{crate_path, string, ungroup};
 use quote::{ToTokens, quote_spanned};
@@ -72,6 +72,24 @@ pub(crate) fn path(args: &mut Args, given: Given, errors: &mut Errors) {
         errors.at(lit.span(), mistake);
     }
     args.path = Some(lit.clone());
+}
+
+pub(crate) fn name(args: &mut Args, given: Given, errors: &mut Errors) {
+    let Some((name, value)) = given.value(errors) else {
+        return;
+    };
+    match string(&value) {
+        None => errors.over(
+            &value,
+            "the name is a string literal, so that it can be checked here: `name = \"orders\"`",
+        ),
+        Some(lit) => {
+            if let Err(mistake) = endpoint_name(&lit.value()) {
+                errors.at(lit.span(), mistake);
+            }
+        }
+    }
+    args.setters.push(Setter { value: value.to_token_stream(), name, constant: None });
 }
 
 pub(crate) fn verify_token_env(args: &mut Args, given: Given, errors: &mut Errors) {

@@ -1,7 +1,9 @@
 //! A verified request.
 
 pub(crate) mod content;
+pub(crate) mod failure;
 pub(crate) mod memory;
+mod mismatch;
 #[cfg(feature = "testing")]
 mod observer;
 mod raw_event;
@@ -15,7 +17,7 @@ use std::{
     borrow::Cow,
     fmt,
     ops::Range,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     time::SystemTime,
 };
 
@@ -26,6 +28,7 @@ use http::{HeaderMap, HeaderValue, header, request::Parts};
 use crate::{
     delivery::{
         content::{Content, check_json},
+        failure::Failure,
         memory::MemoryPermit,
     },
     verify::{BatchLayout, BodyFormat, Provider, body_format, json, scheme::Verified},
@@ -58,6 +61,9 @@ pub struct Delivery {
     observer: Option<Observer>,
 }
 
+/// The maximum length of a sender's text in a trace, in characters.
+pub(crate) const MAX_TRACED: usize = 200;
+
 /// One item of a batch.
 #[derive(Clone, Debug)]
 struct Item {
@@ -80,6 +86,11 @@ struct Inner {
     event_names: OnceLock<EventNames>,
     /// The memory of the body, returned when the delivery is dropped.
     memory_permit: Option<MemoryPermit>,
+    /// The failure of the handler, until it is traced or stored. A layer may replace the response
+    /// of a handler, but not this.
+    failure: Mutex<Option<Failure>>,
+    /// The last rejection that the handler got by decoding, to explain its own error.
+    rejection: Mutex<Option<Rejection>>,
 }
 
 /// The name and action of a whole request. They apply to every item that has none of its own.
@@ -119,6 +130,8 @@ impl Delivery {
             form_as_json,
             event_names,
             memory_permit,
+            failure: Mutex::default(),
+            rejection: Mutex::default(),
         };
         Self::of(inner, None)
     }
@@ -176,6 +189,8 @@ impl Delivery {
             form_as_json,
             event_names,
             memory_permit,
+            failure: Mutex::default(),
+            rejection: Mutex::default(),
         };
         Self::of(inner, item)
     }
@@ -316,7 +331,7 @@ impl Delivery {
         self.inner.provider.name()
     }
 
-    /// The name of the endpoint's function.
+    /// The name of the endpoint: that of its function, or the option `name`.
     #[must_use]
     pub fn endpoint(&self) -> &'static str {
         self.inner.endpoint

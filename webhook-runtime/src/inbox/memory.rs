@@ -18,8 +18,9 @@ use crate::{
             StoredDelivery,
         },
         store::{
-            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction,
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
+            FinishedAttempt, InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
+            StoreTransaction,
         },
     },
     verify::Clock,
@@ -262,5 +263,9 @@ impl InboxStore for MemoryStore {
 
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
         at_once(QueueDepth::of(self.tables().records(), self.now()))
+    }
+
+    fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
+        at_once(EndpointBacklog::of(self.tables().records()))
     }
 }

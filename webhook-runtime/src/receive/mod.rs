@@ -9,6 +9,7 @@ mod handshakes;
 #[cfg(feature = "https-keys")]
 mod https_keys;
 pub(crate) mod key_source;
+mod public_url;
 #[cfg(feature = "rate-limit")]
 pub(crate) mod rate_limit;
 pub(crate) mod secret_source;
@@ -18,7 +19,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     body::Body,
-    extract::{FromRequestParts, OriginalUri, RawPathParams},
+    extract::{FromRequestParts, RawPathParams},
     response::Response,
 };
 use bytes::Bytes;
@@ -29,7 +30,7 @@ use tracing::{Span, field};
 #[cfg(feature = "rate-limit")]
 use crate::receive::rate_limit::Limiters;
 use crate::{
-    delivery::{Delivery, Rejection, Tenant, VerificationResult},
+    delivery::{Delivery, MAX_TRACED, Rejection, Tenant, VerificationResult},
     endpoint::Endpoint,
     receive::{
         body::{BodyLimits, drain, is_encoded, unread},
@@ -126,7 +127,8 @@ impl Receiver {
         let url = self.signed_url(uri, extensions);
         let request =
             SignedRequest { method: method.as_str(), url: &url, headers, query, body: &body };
-        let proof = self.verify_signature(&claims, &request, &keys, now).await?;
+        let proof = self.verify_signature(&claims, &request, &keys, now).await;
+        let proof = proof.inspect_err(|_| self.show_signed_url(&url))?;
         let asked = HandshakeRequest { body: Some(&body), ..asked };
         if let Some(answer) = self.run_signed_handshake(&asked, &keys).await? {
             return Ok(Received::Handshake(answer));
@@ -254,13 +256,21 @@ impl Receiver {
         Ok(proof)
     }
 
-    /// The URL that the provider signs: the configured public URL with the path of the request.
-    /// `Host` and `X-Forwarded-*` are never trusted.
+    /// The URL that the provider signs.
     fn signed_url(&self, uri: &Uri, extensions: &Extensions) -> String {
-        let Some(origin) = &self.public_url else { return String::new() };
-        let uri = extensions.get::<OriginalUri>().map_or(uri, |original| &original.0);
-        let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        format!("{origin}{path}")
+        let base = self.public_url.as_deref();
+        base.map_or_else(String::new, |base| public_url::signed_url(base, uri, extensions))
+    }
+
+    /// Shows the URL of a refused signature: it is the first thing to compare with the provider's.
+    #[cold]
+    fn show_signed_url(&self, url: &str) {
+        let provider = self.endpoint.provider;
+        if provider.scheme_info().signs_url {
+            let (endpoint, secret) = (self.endpoint.name, provider.secret_parameter());
+            let url = || public_url::shown(url, secret);
+            tracing::debug!(endpoint, url = url(), "the URL that should have been signed");
+        }
     }
 
     pub(crate) fn span(&self) -> Span {
@@ -294,16 +304,13 @@ fn record_on_span(delivery: &Delivery) {
         return;
     }
     span.record("secret_name", delivery.secret_name());
-    if let Some(id) = delivery.id() {
-        span.record("delivery_id", truncate(&id, MAX_TRACED));
+    if let Some(id) = delivery.traced_id() {
+        span.record("delivery_id", id);
     }
     if let Some(event) = delivery.event() {
         span.record("event", truncate(&event, MAX_TRACED));
     }
 }
-
-/// The maximum length of a sender's text in a trace, in characters.
-const MAX_TRACED: usize = 200;
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()

@@ -19,6 +19,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 #[derive(Clone)]
 pub(crate) struct TestEndpoint {
     pub(crate) name: &'static str,
+    pub(crate) function: &'static str,
     pub(crate) module: &'static str,
     pub(crate) provider: &'static Provider,
     /// The path, with its parameters in braces.
@@ -54,6 +55,7 @@ impl TestEndpoint {
     ) -> Self {
         Self {
             name: endpoint.name,
+            function: endpoint.function,
             module: endpoint.module,
             provider: endpoint.provider,
             path: endpoint.path.to_owned(),
@@ -141,7 +143,7 @@ impl TestEndpoint {
 
     /// The name that secrets of this endpoint are derived from.
     pub(crate) fn secret_name(&self) -> String {
-        format!("{}::{}", self.module, self.name)
+        format!("{}::{}", self.module, self.function)
     }
 
     /// Returns whether the scheme signs with a private key.

@@ -7,9 +7,12 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::{NestedPath, OriginalUri},
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header, request::Parts};
+use http::{HeaderMap, StatusCode, Uri, header, request::Parts, uri::PathAndQuery};
 use tracing::Level;
 
 use crate::{
@@ -296,7 +299,7 @@ fn head(delivery: &Delivery, parts: &Parts) -> StoredRequest {
             headers.append(name.clone(), value.clone());
         }
     }
-    let uri = parts.uri.path_and_query().map_or("/", |uri| uri.as_str());
+    let (uri, nested_at) = place(parts);
     let secret = delivery.sent_by().secret_parameter();
     let query = verified
         .query
@@ -309,6 +312,7 @@ fn head(delivery: &Delivery, parts: &Parts) -> StoredRequest {
     StoredRequest {
         method: parts.method.as_str().to_owned(),
         uri,
+        nested_at,
         query,
         headers,
         tenant: verified.tenant.params().to_vec(),
@@ -316,6 +320,22 @@ fn head(delivery: &Delivery, parts: &Parts) -> StoredRequest {
         signed_at: delivery.signed_at(),
         batch_item: None,
     }
+}
+
+/// Path and query of the request, and the path at which its router is nested. A nested router sees
+/// the rest of the path only: the whole has the parameters of the prefix.
+fn place(parts: &Parts) -> (&str, Option<String>) {
+    let (whole, rest) = (parts.extensions.get::<OriginalUri>(), parts.uri.path());
+    match (whole, parts.extensions.get::<NestedPath>()) {
+        (Some(OriginalUri(whole)), Some(nested)) if rest == "/" || whole.path().ends_with(rest) => {
+            (path_and_query(whole), Some(nested.as_str().to_owned()))
+        }
+        _ => (path_and_query(&parts.uri), None),
+    }
+}
+
+fn path_and_query(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("/", PathAndQuery::as_str)
 }
 
 /// A query without the parameter of this name.
