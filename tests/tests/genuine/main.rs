@@ -9,6 +9,8 @@ mod events;
 mod families;
 mod probes;
 mod queries;
+mod signatures;
+mod unreadable;
 
 use std::time::Duration;
 

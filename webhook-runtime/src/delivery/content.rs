@@ -23,7 +23,8 @@ pub(crate) fn check_json(json: &str) -> Result<(), Rejection> {
 #[cold]
 pub(crate) fn json_rejection(json: &str, error: &serde_json::Error) -> Rejection {
     let (message, place) = message_and_place(error);
-    if !error.is_data() {
+    // A number that no type holds is JSON all the same.
+    if !error.is_data() && serde_json::from_str::<IgnoredAny>(json).is_err() {
         return Rejection::Malformed { detail: format!("the body is not JSON: {message}{place}") };
     }
     let mut path = json::path_at(json.as_bytes(), error.line(), error.column());

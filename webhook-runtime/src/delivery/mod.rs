@@ -11,6 +11,7 @@ pub(crate) mod rejection;
 pub(crate) mod request;
 pub(crate) mod response;
 mod shape;
+mod surrogates;
 mod tenant;
 
 use std::{
@@ -82,6 +83,9 @@ struct Inner {
     form_json: OnceLock<Option<Box<str>>>,
     /// The form written as JSON, for payloads that borrow from it. It is written at the first use.
     form_as_json: OnceLock<String>,
+    /// The JSON of the body with U+FFFD for what is no character, if there is any. It has the same
+    /// length.
+    repaired_json: OnceLock<Option<Box<str>>>,
     /// The event names of the whole request, read once for all items.
     event_names: OnceLock<EventNames>,
     /// The memory of the body, returned when the delivery is dropped.
@@ -119,6 +123,7 @@ impl Delivery {
         verified: VerificationResult,
     ) -> Self {
         let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
+        let repaired_json = OnceLock::new();
         let (event_names, memory_permit) = (OnceLock::new(), None);
         let inner = Inner {
             provider,
@@ -128,6 +133,7 @@ impl Delivery {
             verified,
             form_json,
             form_as_json,
+            repaired_json,
             event_names,
             memory_permit,
             failure: Mutex::default(),
@@ -178,6 +184,7 @@ impl Delivery {
     ) -> Self {
         let item = Some(Item { index, place: 0..json.len() });
         let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
+        let repaired_json = OnceLock::new();
         let (event_names, memory_permit) = (OnceLock::from(event_names), None);
         let inner = Inner {
             provider,
@@ -187,6 +194,7 @@ impl Delivery {
             verified,
             form_json,
             form_as_json,
+            repaired_json,
             event_names,
             memory_permit,
             failure: Mutex::default(),
@@ -256,10 +264,15 @@ impl Delivery {
 
     /// A range of the body's JSON.
     pub(crate) fn part(&self, place: &Range<usize>) -> Option<&str> {
-        // Only this range is checked to be UTF-8. The whole body was checked before.
-        match self.inner.form_json.get() {
-            Some(Some(json)) => json.get(place.clone()),
-            _ => std::str::from_utf8(self.inner.body.get(place.clone())?).ok(),
+        let Inner { form_json, repaired_json, body, .. } = &*self.inner;
+        match (form_json.get(), repaired_json.get()) {
+            (Some(Some(json)), _) => json.get(place.clone()),
+            (_, Some(Some(json))) => {
+                let skipped = body.len() - json.len();
+                json.get(place.start.checked_sub(skipped)?..place.end.checked_sub(skipped)?)
+            }
+            // Only this range is checked to be UTF-8. The whole body was checked before.
+            _ => std::str::from_utf8(body.get(place.clone())?).ok(),
         }
     }
 
@@ -401,10 +414,14 @@ impl Delivery {
     }
 
     fn json_body(&self) -> Result<Content<'_>, Rejection> {
-        match std::str::from_utf8(json::without_bom(&self.inner.body)) {
-            Ok(json) => Ok(Content::Json(json)),
-            Err(_) => Err(Rejection::Malformed { detail: "the body is not UTF-8".to_owned() }),
+        if let Some(Some(json)) = self.inner.repaired_json.get() {
+            return Ok(Content::Json(json));
         }
+        let Ok(json) = std::str::from_utf8(json::without_bom(&self.inner.body)) else {
+            return Err(Rejection::Malformed { detail: "the body is not UTF-8".to_owned() });
+        };
+        let repaired = self.inner.repaired_json.get_or_init(|| surrogates::replaced(json));
+        Ok(Content::Json(repaired.as_deref().unwrap_or(json)))
     }
 
     /// The form of this delivery as JSON, written once.
@@ -420,7 +437,8 @@ impl Delivery {
             .get_or_init(|| {
                 let mut fields = form_urlencoded::parse(&self.inner.body);
                 let json = fields.find(|(name, _)| name == field).map(|(_, json)| json)?;
-                Some(json::text_without_bom(&json).into())
+                let json = json::text_without_bom(&json);
+                Some(surrogates::replaced(json).unwrap_or_else(|| json.into()))
             })
             .as_deref()
     }
