@@ -265,10 +265,9 @@ impl Receiver {
     /// Shows the URL of a refused signature: it is the first thing to compare with the provider's.
     #[cold]
     fn show_signed_url(&self, url: &str) {
-        let provider = self.endpoint.provider;
+        let Endpoint { name: endpoint, provider, .. } = self.endpoint;
         if provider.scheme_info().signs_url {
-            let (endpoint, secret) = (self.endpoint.name, provider.secret_parameter());
-            let url = || public_url::shown(url, secret);
+            let url = || public_url::shown(url);
             tracing::debug!(endpoint, url = url(), "the URL that should have been signed");
         }
     }
