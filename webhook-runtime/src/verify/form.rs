@@ -1,14 +1,22 @@
 //! Forms (`application/x-www-form-urlencoded`), read piece by piece: an unverified body must not
 //! cost a multiple of its size.
 
-use std::{borrow::Cow, cmp::Ordering};
+use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
+
+use crate::verify::{
+    Secret,
+    scheme::{Hash, Tag},
+};
 
 /// The maximum number of fields in a form whose fields are sorted. Senders stay far below it.
 const MAX_FIELDS: usize = 8 * 1024;
 
-/// A form in which a wanted field is repeated or not UTF-8, or that has too many fields.
+/// The maximum number of places in such a form that are not UTF-8.
+const MAX_REPLACED: usize = 1024;
+
+/// A form in which a wanted field is repeated or not UTF-8, or that has too much of anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AmbiguousForm;
 
@@ -41,10 +49,7 @@ pub(crate) enum RepeatedFields {
 }
 
 /// The fields of a form, sorted by name. They are signed joined, without separators.
-///
-/// Bytes that are not UTF-8 count as U+FFFD, as they do for whoever reads the form. They become it
-/// only on their way into the hash: as a text they would take three times their size.
-pub(crate) struct SortedFields<'f>(Vec<[Cow<'f, [u8]>; 2]>);
+pub(crate) struct SortedFields<'f>(Vec<[Cow<'f, str>; 2]>);
 
 impl<'f> SortedFields<'f> {
     pub(crate) fn read(form: &'f [u8], repeated: RepeatedFields) -> Result<Self, AmbiguousForm> {
@@ -52,56 +57,63 @@ impl<'f> SortedFields<'f> {
             return Err(AmbiguousForm);
         }
         let mut fields = Vec::with_capacity(raw_fields(form).count());
-        fields.extend(raw_fields(form).map(|(name, value)| [name, value].map(unescape)));
+        let mut replaced = 0;
+        let mut text = |raw| text_of(unescape(raw), &mut replaced);
+        for (name, value) in raw_fields(form) {
+            fields.push([text(name)?, text(value)?]);
+        }
         match repeated {
             RepeatedFields::Distinct => {
-                fields.sort_by(compare);
-                fields.dedup_by(|right, left| compare(left, right).is_eq());
+                fields.sort_unstable();
+                fields.dedup();
             }
             // Stable, so that the values of a name keep their order.
-            RepeatedFields::KeepAll => {
-                fields.sort_by(|[left, _], [right, _]| text(left).cmp(text(right)));
-            }
+            RepeatedFields::KeepAll => fields.sort_by(|[left, _], [right, _]| left.cmp(right)),
         }
         Ok(Self(fields))
     }
 
-    /// Passes the joined text to `sink`, piece by piece.
-    pub(crate) fn feed(&self, mut sink: impl FnMut(&[u8])) {
-        for bytes in self.0.iter().flatten() {
-            for chunk in bytes.utf8_chunks() {
-                sink(chunk.valid().as_bytes());
-                if !chunk.invalid().is_empty() {
-                    sink(REPLACEMENT);
-                }
-            }
-        }
+    /// The names and values.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|[name, value]| (&**name, &**value))
+    }
+
+    /// The HMAC of a URL and the joined fields.
+    pub(crate) fn hmac(&self, hash: Hash, secret: &Secret, url: &str) -> Tag {
+        hash.hmac_of(secret.expose(), &mut |sink| {
+            sink(url.as_bytes());
+            self.0.iter().flatten().for_each(|text| sink(text.as_bytes()));
+        })
     }
 
     /// The joined text.
     pub(crate) fn joined(&self) -> Vec<u8> {
-        let mut length = 0;
-        self.feed(|piece| length += piece.len());
+        let length = self.0.iter().flatten().map(|text| text.len()).sum();
         let mut joined = Vec::with_capacity(length);
-        self.feed(|piece| joined.extend_from_slice(piece));
+        self.0.iter().flatten().for_each(|text| joined.extend_from_slice(text.as_bytes()));
         joined
     }
 }
 
-/// Compares the names and then the values of two fields.
-fn compare(left: &[Cow<'_, [u8]>; 2], right: &[Cow<'_, [u8]>; 2]) -> Ordering {
-    let names = text(&left[0]).cmp(text(&right[0]));
-    names.then_with(|| text(&left[1]).cmp(text(&right[1])))
-}
-
-/// U+FFFD in UTF-8.
-const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
-
-/// The bytes of a text in which U+FFFD stands for what is not UTF-8.
-fn text(bytes: &[u8]) -> impl Iterator<Item = u8> {
-    bytes.utf8_chunks().flat_map(|chunk| {
-        let replaced = if chunk.invalid().is_empty() { &[] } else { REPLACEMENT };
-        chunk.valid().bytes().chain(replaced.iter().copied())
+/// A text in which U+FFFD stands for what is not UTF-8, as it does for whoever reads the form. A form
+/// with much of that is refused: the text would take three times its size.
+fn text_of<'f>(bytes: Cow<'f, [u8]>, replaced: &mut usize) -> Result<Cow<'f, str>, AmbiguousForm> {
+    if std::str::from_utf8(&bytes).is_err() {
+        *replaced += bytes
+            .utf8_chunks()
+            .filter(|chunk| !chunk.invalid().is_empty())
+            .take(MAX_REPLACED + 1)
+            .count();
+        if *replaced > MAX_REPLACED {
+            return Err(AmbiguousForm);
+        }
+    }
+    Ok(match bytes {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => Cow::Owned(match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        }),
     })
 }
 
@@ -197,10 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn too_many_fields_are_refused() {
+    fn too_much_is_refused() {
         let form = |count| "a&".repeat(count);
         let judged = joined(form(MAX_FIELDS + 1).as_bytes(), RepeatedFields::Distinct);
         assert_eq!(judged, Err(AmbiguousForm));
         assert!(joined(form(MAX_FIELDS).as_bytes(), RepeatedFields::KeepAll).is_ok());
+        let form = |count: usize| [&b"a=%ff"[..], &vec![0xff; count - 1]].concat();
+        assert!(joined(&form(MAX_REPLACED), RepeatedFields::Distinct).is_ok());
+        let judged = joined(&form(MAX_REPLACED + 1), RepeatedFields::Distinct);
+        assert_eq!(judged, Err(AmbiguousForm));
     }
 }

@@ -2,12 +2,12 @@ use http::HeaderMap;
 
 use crate::verify::{
     BatchLayout, Provider, Secret,
-    form::{self, AmbiguousForm, RepeatedFields, SortedFields},
+    form::{AmbiguousForm, RepeatedFields, SortedFields},
     handshake::{Handshake, HandshakeResponse},
     json,
     scheme::{
-        Hash, RequestToSign, SchemeInfo, SignError, Signed, SignedParts, SignedRequest, Tag,
-        Verify, VerifyContext, VerifyError, header_text, insert_header,
+        Hash, RequestToSign, SchemeInfo, SignError, Signed, SignedParts, SignedRequest, Verify,
+        VerifyContext, VerifyError, header_text, insert_header,
     },
 };
 
@@ -18,8 +18,8 @@ use crate::verify::{
 /// `mandrill_events` is the JSON payload: a list of events.
 ///
 /// *Not signed:* headers, and the borders between the form's fields, which are signed without a
-/// separator. A form is rejected if its `mandrill_events` is not JSON, so that no border can be moved
-/// into it or out of it.
+/// separator. A form with `mandrill_events` is rejected if that is not JSON, or not the only field, so
+/// that no border can be moved into it or out of it.
 ///
 /// [docs]: https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
 pub const MANDRILL: Provider = Provider::custom("mandrill", &Mandrill)
@@ -65,13 +65,15 @@ impl Verify for Mandrill {
         let fields = SortedFields::read(request.body, RepeatedFields::KeepAll)
             .map_err(|AmbiguousForm| VerifyError::MalformedBody)?;
         let signature = header_text(request.headers, SIGNATURE)?;
-        if !tag(context.secret, request.url, &fields).is_base64(signature) {
+        if !fields.hmac(Hash::Sha1, context.secret, request.url).is_base64(signature) {
             return Err(VerifyError::InvalidSignature);
         }
+        let is_only_field = fields.iter().count() == 1;
+        let events = fields.iter().find(|(name, _)| *name == EVENTS);
+        let are_whole =
+            events.is_some_and(|(_, events)| is_only_field && json::is_json(events.as_bytes()));
         let fields = fields.joined();
-        // With the border between two fields moved, the events begin or end early or late.
-        let events = form::value(request.body, EVENTS).ok().flatten();
-        let are_whole = events.is_some_and(|events| json::is_json(events.as_bytes()));
+        // With a border moved, the events begin or end early or late, or are another field's text.
         if !are_whole && names_events(request.url, &fields) {
             return Err(VerifyError::MalformedBody);
         }
@@ -88,18 +90,11 @@ impl Verify for Mandrill {
         }
         let fields = SortedFields::read(request.body, RepeatedFields::KeepAll)
             .map_err(|AmbiguousForm| SignError::Body)?;
-        let tag = tag(secret, request.url, &fields);
+        let tag = fields.hmac(Hash::Sha1, secret, request.url);
         let mut headers = HeaderMap::new();
         insert_header(&mut headers, SIGNATURE, &tag.to_base64())?;
         Ok(SignedParts::new(headers, request))
     }
-}
-
-fn tag(secret: &Secret, url: &str, fields: &SortedFields<'_>) -> Tag {
-    Hash::Sha1.hmac_of(secret.expose(), &mut |sink| {
-        sink(url.as_bytes());
-        fields.feed(sink);
-    })
 }
 
 /// True if the signed text has the name of the field with the events, also across the border of URL

@@ -9,8 +9,8 @@ use crate::verify::{
     Field, Provider, Secret,
     form::{AmbiguousForm, RepeatedFields, SortedFields},
     scheme::{
-        Hash, RequestToSign, SchemeInfo, SignError, Signed, SignedParts, SignedRequest, Tag,
-        Verify, VerifyContext, VerifyError, header_text, insert_header,
+        Hash, RequestToSign, SchemeInfo, SignError, Signed, SignedParts, SignedRequest, Verify,
+        VerifyContext, VerifyError, header_text, insert_header,
     },
 };
 
@@ -74,7 +74,7 @@ impl Verify for Twilio {
             None => return Err(VerifyError::MalformedBody),
         };
         let fields = fields(form).map_err(|AmbiguousForm| VerifyError::MalformedBody)?;
-        let matches = |url: &Cow<'_, str>| tag(hash, context.secret, url, &fields).is_base64(sent);
+        let matches = |url: &Cow<'_, str>| fields.hmac(hash, context.secret, url).is_base64(sent);
         let url = twilio_url::spellings(request.url).into_iter().find(matches);
         let url = url.ok_or(VerifyError::InvalidSignature)?;
         // The URL in the spelling that was signed, so that all spellings are one delivery.
@@ -94,7 +94,7 @@ impl Verify for Twilio {
             return Err(SignError::Body);
         };
         let fields = fields(form).map_err(|AmbiguousForm| SignError::Body)?;
-        let tag = tag(Hash::Sha1, secret, request.url, &fields);
+        let tag = fields.hmac(Hash::Sha1, secret, request.url);
         let mut headers = HeaderMap::new();
         insert_header(&mut headers, SIGNATURE, &tag.to_base64())?;
         Ok(SignedParts::new(headers, request))
@@ -133,11 +133,4 @@ fn is_hash_of(expected: &str, body: &[u8]) -> bool {
 /// The sorted fields of a form: the signature does not depend on their order and escaping.
 fn fields(form: &[u8]) -> Result<SortedFields<'_>, AmbiguousForm> {
     SortedFields::read(form, RepeatedFields::Distinct)
-}
-
-fn tag(hash: Hash, secret: &Secret, url: &str, fields: &SortedFields<'_>) -> Tag {
-    hash.hmac_of(secret.expose(), &mut |sink| {
-        sink(url.as_bytes());
-        fields.feed(sink);
-    })
 }

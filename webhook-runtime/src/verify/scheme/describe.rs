@@ -78,7 +78,7 @@ impl Scheme {
         self.key
     }
 
-    /// Sets the location of the signed time, and how far from now it may be.
+    /// The location of the signed time, and how far from now it may be.
     #[must_use]
     pub const fn signed_timestamp(&self) -> Option<&Timestamp> {
         self.timestamp.as_ref()

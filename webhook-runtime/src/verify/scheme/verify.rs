@@ -80,7 +80,8 @@ pub struct Verified {
     /// The signed time, if the scheme signs one.
     pub signed_at: Option<SystemTime>,
     /// The identity of the delivery, if the verifier was asked for it: see
-    /// [`ProviderVerifier::with_identity`](crate::ProviderVerifier::with_identity).
+    /// [`ProviderVerifier::with_identity`](crate::ProviderVerifier::with_identity). It says nothing of
+    /// a query, unless the scheme signs the URL.
     pub identity: Option<Identity>,
     /// The signed value, if the signature covers only one field of a form. Nothing else of the body
     /// may be believed.
@@ -142,7 +143,7 @@ impl Scheme {
         let HeadClaims { signatures, time, id } = head;
         let field = self.signed_field(request)?;
         let body = field.as_deref().map_or(request.body, str::as_bytes);
-        if self.body_could_extend_time(body) || self.is_border_moved(request.url, body) {
+        if self.body_could_extend_time(body) || self.is_border_moved(request, body) {
             return Err(VerifyError::MalformedBody);
         }
         let values = Values {
@@ -300,12 +301,13 @@ impl Scheme {
 
     /// True if the border between URL and body has been moved: nothing separates them, and the body
     /// is JSON behind the end of a URL, or lacks a beginning that the URL has.
-    fn is_border_moved(&self, url: &str, body: &[u8]) -> bool {
+    fn is_border_moved(&self, request: &SignedRequest<'_>, body: &[u8]) -> bool {
         let begins = |byte: &u8| matches!(byte, b'{' | b'[');
-        if !self.template.joins_url_and_body() || body.is_empty() || json::is_json(body) {
+        let is_query = request.method == "GET" && body.is_empty();
+        if !self.template.joins_url_and_body() || is_query || json::is_json(body) {
             return false;
         }
-        if url.bytes().any(|byte| begins(&byte)) {
+        if request.url.bytes().any(|byte| begins(&byte)) {
             return true;
         }
         body.iter().position(begins).is_some_and(|start| {
@@ -622,7 +624,9 @@ mod tests {
         const JOINED: Scheme = HMAC_SHA256_HEX.signed("{url}{body}");
         let secret = Secret::new("s3cret");
         let text = "https://a.example/b?c=d[{\"e\":1}]";
-        for (at, accepted) in [(23, true), (19, false), (20, false), (24, false), (27, false)] {
+        for (at, accepted) in
+            [(23, true), (19, false), (20, false), (24, false), (27, false), (text.len(), false)]
+        {
             let (url, body) = text.split_at(at);
             let to_sign = RequestToSign::new(body.as_bytes()).url(url);
             let headers = JOINED.sign(&secret, &to_sign).expect("it can be signed").headers;
