@@ -44,7 +44,14 @@ where
                 ::core::result::Result::Err(refusal) => return refusal,
             };
             let _ = hook;
-            let response = my::hooks::__private::respond(hook(payload).await);
+            let returned = hook(payload).await;
+            #[allow(unused_imports)]
+            use my::hooks::__private::Respond as _;
+            let response = (&mut &mut &mut &mut &mut my::hooks::__private::Returned::new(
+                returned,
+                &delivery,
+            ))
+                .respond();
             response
         })
     }

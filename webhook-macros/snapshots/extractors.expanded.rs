@@ -69,9 +69,14 @@ where
                 ::core::result::Result::Err(refusal) => return refusal,
             };
             let _ = github;
-            let response = ::webhook_runtime::__private::respond(
-                github(e0, e1, e2, payload).await,
-            );
+            let returned = github(e0, e1, e2, payload).await;
+            #[allow(unused_imports)]
+            use ::webhook_runtime::__private::Respond as _;
+            let response = (&mut &mut &mut &mut &mut ::webhook_runtime::__private::Returned::new(
+                returned,
+                &delivery,
+            ))
+                .respond();
             response
         })
     }

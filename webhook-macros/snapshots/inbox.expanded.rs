@@ -49,9 +49,14 @@ where
                 ::core::result::Result::Err(refusal) => return refusal,
             };
             let _ = stripe;
-            let response = ::webhook_runtime::__private::respond(
-                stripe(e0, payload).await,
-            );
+            let returned = stripe(e0, payload).await;
+            #[allow(unused_imports)]
+            use ::webhook_runtime::__private::Respond as _;
+            let response = (&mut &mut &mut &mut &mut ::webhook_runtime::__private::Returned::new(
+                returned,
+                &delivery,
+            ))
+                .respond();
             response
         })
     }

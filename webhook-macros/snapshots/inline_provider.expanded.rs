@@ -45,7 +45,14 @@ where
                 ::core::result::Result::Err(refusal) => return refusal,
             };
             let _ = acme;
-            let response = ::webhook_runtime::__private::respond(acme(payload).await);
+            let returned = acme(payload).await;
+            #[allow(unused_imports)]
+            use ::webhook_runtime::__private::Respond as _;
+            let response = (&mut &mut &mut &mut &mut ::webhook_runtime::__private::Returned::new(
+                returned,
+                &delivery,
+            ))
+                .respond();
             response
         })
     }

@@ -47,9 +47,14 @@ where
                 ::core::result::Result::Err(refusal) => return refusal,
             };
             let _ = order_paid;
-            let response = ::webhook_runtime::__private::respond(
-                order_paid(payload).await,
-            );
+            let returned = order_paid(payload).await;
+            #[allow(unused_imports)]
+            use ::webhook_runtime::__private::Respond as _;
+            let response = (&mut &mut &mut &mut &mut ::webhook_runtime::__private::Returned::new(
+                returned,
+                &delivery,
+            ))
+                .respond();
             response
         })
     }

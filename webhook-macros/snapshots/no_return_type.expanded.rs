@@ -40,7 +40,14 @@ where
                 ::core::result::Result::Err(refusal) => return refusal,
             };
             let _ = quiet;
-            let response = ::webhook_runtime::__private::respond(quiet(payload).await);
+            let returned = quiet(payload).await;
+            #[allow(unused_imports)]
+            use ::webhook_runtime::__private::Respond as _;
+            let response = (&mut &mut &mut &mut &mut ::webhook_runtime::__private::Returned::new(
+                returned,
+                &delivery,
+            ))
+                .respond();
             response
         })
     }

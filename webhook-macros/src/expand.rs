@@ -150,7 +150,8 @@ fn takes(at_name: Span, ty: &Type, runtime: &TokenStream) -> TokenStream {
 fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
     let at_name = handler.name.span();
     let name = &handler.name;
-    let [delivery, payload, response] = ["delivery", "payload", "response"].map(local);
+    let [delivery, payload, returned, response] =
+        ["delivery", "payload", "returned", "response"].map(local);
     let extracted: Vec<Ident> =
         (0..handler.extractors().len()).map(|i| local(&format!("e{i}"))).collect();
     let mutable = (!extracted.is_empty()).then(|| quote_spanned!(at_name=> mut));
@@ -164,19 +165,24 @@ fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
         .payload()
         .map(|ty| receive(at_name, &payload, ty, (quote!(#delivery.payload::<), quote!(>()))));
 
-    // The response has the span of the return type.
+    // The value and the response have the span of the return type.
     let (first, last) = match &handler.output {
         ReturnType::Type(_, ty) => (first_span(ty), last_span(ty)),
         ReturnType::Default => (at_name, at_name),
     };
-    let call = {
+    let called = {
         let name = move_to(first, name.to_token_stream());
         let rest = quote_spanned!(at_name=> (#(#extracted,)* #payload).await);
         let rest = move_to(last, rest);
-        let respond = move_to(first, quote_spanned!(at_name=> #runtime::__private::respond));
-        let span = at_name.located_at(last);
-        quote_spanned!(span=> #respond(#name #rest))
+        quote!(#name #rest)
     };
+    let responded = respond(at_name, (first, last), &returned, &delivery, runtime);
+
+    let imported = quote_spanned! {at_name=>
+        #[allow(unused_imports)]
+        use #runtime::__private::Respond as _;
+    };
+    let imported = move_to(at_name, imported);
 
     let head = quote_spanned! {at_name=>
         fn call(
@@ -191,12 +197,30 @@ fn call(handler: &Handler, runtime: &TokenStream) -> TokenStream {
                 #decode
                 // This use as a value keeps clippy from asking why the function is async.
                 let _ = #name;
-                // In edition 2021 a temporary of the call would outlive what it borrows.
-                let #response = #call;
+                let #returned = #called;
+                #imported
+                // In edition 2021 a temporary would outlive what it borrows.
+                let #response = #responded;
                 #response
             })
         }
     }
+}
+
+/// `returned`, as a response. The chain of references is what chooses between the kinds of errors.
+fn respond(
+    at_name: Span,
+    (first, last): (Span, Span),
+    returned: &Ident,
+    delivery: &Ident,
+    runtime: &TokenStream,
+) -> TokenStream {
+    let value = move_to(first, quote_spanned!(at_name=> #runtime::__private::Returned::new));
+    let references = quote_spanned!(at_name.located_at(first)=> &mut &mut &mut &mut &mut);
+    let span = at_name.located_at(last);
+    let receiver = quote_spanned!(span=> (#references #value(#returned, &#delivery)));
+    let respond = Ident::new("respond", at_name.located_at(first));
+    quote_spanned!(span=> #receiver.#respond())
 }
 
 /// `let into = value::<ty>()`, or an early return with the refusal, at the place of the type.

@@ -181,7 +181,8 @@ pub mod __private {
 
     pub use crate::{
         delivery::PayloadShape,
-        endpoint::{HandlerFuture, HandlerInput, respond},
+        dispatch::{Respond, Returned},
+        endpoint::{HandlerFuture, HandlerInput},
         payload::{CatchAll, MatchedEvent, ShapeProbe},
     };
     // Public, because the compiler leaves out what nobody can call.

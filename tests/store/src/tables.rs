@@ -101,7 +101,7 @@ impl Tables {
         for id in selection.lost() {
             self.update(*id, |row| row.record.give_up(now));
         }
-        let (mut jobs, mut unreadable) = (Vec::new(), 0);
+        let (mut jobs, mut unreadable) = (Vec::new(), Vec::new());
         for id in selection.ids() {
             self.update(id, |row| {
                 row.record.claim(now.checked_add(wanted.lease));
@@ -110,13 +110,13 @@ impl Tables {
             let Some(job) = self.deliveries.get(&id).and_then(Row::job) else {
                 let dead = AttemptResult::Dead { reason: UNREADABLE.to_owned() };
                 self.update(id, |row| row.record.settle(&dead, now));
-                unreadable += 1;
+                unreadable.push(id);
                 continue;
             };
             jobs.push(job);
         }
         let mut claimed = selection.claimed(jobs);
-        claimed.dead_lettered += unreadable;
+        claimed.bury(unreadable);
         claimed
     }
 

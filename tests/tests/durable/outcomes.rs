@@ -61,7 +61,7 @@ async fn the_response_decides_completed_or_dead() {
         assert_eq!((all[0].state, u64::from(all[0].attempt)), (stands, attempts), "{answer}");
         let reason = all[0].last_error.clone().unwrap_or_default();
         let said =
-            if answer == 999 { "the function panicked".to_owned() } else { answer.to_string() };
+            if answer == 999 { "panicked: assertion".to_owned() } else { answer.to_string() };
         assert_eq!(reason.contains(&said), stands == Stands::Dead, "{answer}: {reason}");
     }
 }
@@ -77,8 +77,17 @@ async fn undecodable_bodies_become_dead_letters() {
     let dead = hooks.inbox().list(Filter::all().state(Stands::Dead)).collect().await;
     let reasons: Vec<_> =
         dead.expect("the inbox works").into_iter().map(|record| record.last_error).collect();
-    assert_eq!(reasons[0].as_deref(), Some("422: the body does not fit the payload"));
-    assert_eq!(reasons[1].as_deref(), Some("400: the body is malformed"));
+    assert_eq!(
+        reasons[0].as_deref(),
+        Some(
+            "422: the body does not fit the payload at answer: invalid type: string, expected u16"
+        )
+    );
+    let malformed = reasons[1].as_deref().unwrap_or_default();
+    assert!(
+        malformed.starts_with("400: the body is malformed: the body is not JSON"),
+        "{malformed}"
+    );
     assert_eq!((reasons.len(), seen.take().len()), (3, 0));
 }
 

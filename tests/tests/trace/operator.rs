@@ -117,8 +117,12 @@ async fn rejections_are_spans_with_a_reason() {
         (signed("00"), "401", "the signature in the header x-signature is malformed"),
         (signed(&"0".repeat(64)), "401", "signature does not match any configured secret"),
         (image, "415", "the content type is not supported"),
-        (delivery("not JSON"), "400", "the body is malformed"),
-        (delivery("{}"), "422", "the body does not fit the payload"),
+        (
+            delivery("not JSON"),
+            "400",
+            "the body is malformed: the body is not JSON: expected ident at line 1 column 2",
+        ),
+        (delivery("{}"), "422", "the body does not fit the payload at id: missing field `id`"),
     ] {
         let (records, _guard) = Records::start();
         ask(&router::<order_paid>(), request).await;
@@ -139,7 +143,7 @@ async fn panics_are_in_the_span() {
     }
     let (records, _guard) = Records::start();
     assert_eq!(status(&router::<clumsy>(), delivery("{}")).await, 500);
-    assert_eq!(records.reason(), "the handler panicked");
+    assert_eq!(records.reason(), "the handler panicked: a bug");
     assert_eq!(records.delivery()["status"], "500");
 }
 

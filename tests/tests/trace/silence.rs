@@ -61,13 +61,11 @@ struct Canary {
     more: Option<HashMap<String, u8>>,
 }
 
-/// Keeps the delivery, and panics with the note if there is one.
+/// Keeps the delivery, and panics if there is a note.
 #[webhook(path = "/plain")]
 async fn plain(Extension(seen): Extension<Seen>, delivery: Delivery, canary: Canary) {
     seen.lock().expect("nobody panics holding it").push(delivery);
-    if let Some(note) = canary.note {
-        panic!("{note}");
-    }
+    assert!(canary.note.is_none(), "no notes here");
 }
 
 #[webhook(path = "/token", provider = TOKEN)]

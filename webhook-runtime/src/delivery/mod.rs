@@ -1,7 +1,9 @@
 //! A verified request.
 
 pub(crate) mod content;
+pub(crate) mod failure;
 pub(crate) mod memory;
+mod mismatch;
 #[cfg(feature = "testing")]
 mod observer;
 mod raw_event;
@@ -15,7 +17,7 @@ use std::{
     borrow::Cow,
     fmt,
     ops::Range,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::SystemTime,
 };
 
@@ -26,8 +28,10 @@ use http::{HeaderMap, HeaderValue, header, request::Parts};
 use crate::{
     delivery::{
         content::{Content, check_json},
+        failure::Failure,
         memory::MemoryPermit,
     },
+    support::text::truncate,
     verify::{BatchLayout, BodyFormat, Provider, body_format, json, scheme::Verified},
 };
 
@@ -58,6 +62,9 @@ pub struct Delivery {
     observer: Option<Observer>,
 }
 
+/// The maximum length of a sender's text in a trace, in characters.
+pub(crate) const MAX_TRACED: usize = 200;
+
 /// One item of a batch.
 #[derive(Clone, Debug)]
 struct Item {
@@ -80,6 +87,11 @@ struct Inner {
     event_names: OnceLock<EventNames>,
     /// The memory of the body, returned when the delivery is dropped.
     memory_permit: Option<MemoryPermit>,
+    /// The failure of the handler, until it is traced or stored. A layer may replace the response
+    /// of a handler, but not this.
+    failure: Mutex<Option<Failure>>,
+    /// The last rejection that the handler got by decoding, to explain its own error.
+    rejection: Mutex<Option<Rejection>>,
 }
 
 /// The name and action of a whole request. They apply to every item that has none of its own.
@@ -119,6 +131,8 @@ impl Delivery {
             form_as_json,
             event_names,
             memory_permit,
+            failure: Mutex::default(),
+            rejection: Mutex::default(),
         };
         Self::of(inner, None)
     }
@@ -176,8 +190,41 @@ impl Delivery {
             form_as_json,
             event_names,
             memory_permit,
+            failure: Mutex::default(),
+            rejection: Mutex::default(),
         };
         Self::of(inner, item)
+    }
+
+    /// Keeps the failure of the handler.
+    pub(crate) fn fail(&self, failure: Failure) {
+        *self.inner.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+    }
+
+    /// Takes the failure of the handler, if it failed.
+    pub(crate) fn take_failure(&self) -> Option<Failure> {
+        self.inner.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Remembers a rejection that the handler gets, and may return as part of its error.
+    #[cold]
+    pub(crate) fn remember(&self, rejection: Rejection) -> Rejection {
+        let mut last = self.inner.rejection.lock().unwrap_or_else(PoisonError::into_inner);
+        last.insert(rejection).clone()
+    }
+
+    /// The text of an error, with path and detail if it speaks of the last rejection.
+    pub(crate) fn explain(&self, text: String) -> String {
+        let last = self.inner.rejection.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(rejection) => rejection.explained_in(text),
+            None => text,
+        }
+    }
+
+    /// The id for a trace: a sender's text of limited length.
+    pub(crate) fn traced_id(&self) -> Option<String> {
+        Some(truncate(&self.id()?, MAX_TRACED).to_owned())
     }
 
     /// Returns whether this is one item of a batch.

@@ -9,7 +9,13 @@ use axum::{
 use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
-use crate::{delivery::response::is_retryable, verify::scheme::VerifyError};
+use crate::{
+    delivery::{
+        mismatch::{shown_detail, shown_path},
+        response::is_retryable,
+    },
+    verify::scheme::VerifyError,
+};
 
 /// The value of `Retry-After` in a 503. Most providers ignore it.
 const RETRY_AFTER_SECONDS: &str = "30";
@@ -84,6 +90,8 @@ pub enum Rejection {
     Overloaded,
     /// 500: the handler panicked.
     HandlerPanicked,
+    /// 500: the handler returned an error that has no response of its own.
+    HandlerFailed,
 }
 
 /// The quota that is used up.
@@ -147,7 +155,7 @@ impl Rejection {
             Self::Unavailable | Self::NotStored | Self::Overloaded => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::HandlerPanicked => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::HandlerPanicked | Self::HandlerFailed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -172,6 +180,27 @@ impl Rejection {
         }
     }
 
+    /// The reason for operators, in the trace and in the inbox: with path and detail, and without
+    /// the values that the sender wrote.
+    pub(crate) fn explained(&self) -> String {
+        match self {
+            Self::Malformed { detail } => format!("{self}: {detail}"),
+            Self::Mismatch { path, detail } => {
+                let at = if path.is_empty() { "" } else { " at " };
+                format!("{self}{at}{}: {}", shown_path(path), shown_detail(detail))
+            }
+            _ => self.to_string(),
+        }
+    }
+
+    /// A text with path and detail, if it ends with this rejection.
+    pub(crate) fn explained_in(&self, text: String) -> String {
+        match text.strip_suffix(&self.to_string()) {
+            Some(before) => format!("{before}{}", self.explained()),
+            None => text,
+        }
+    }
+
     /// The detail in the response, beside the status.
     fn detail(&self) -> Option<String> {
         Some(match self {
@@ -183,7 +212,8 @@ impl Rejection {
             | Self::Unavailable
             | Self::NotStored
             | Self::Overloaded
-            | Self::HandlerPanicked => return None,
+            | Self::HandlerPanicked
+            | Self::HandlerFailed => return None,
             Self::UnsupportedContentEncoding => {
                 "send the body without Content-Encoding: the signature covers the bytes as sent"
                     .to_owned()
@@ -199,7 +229,7 @@ impl Rejection {
     }
 }
 
-/// The reason, for the trace, without any text of the sender.
+/// The reason, without any text of the sender.
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -236,6 +266,7 @@ impl fmt::Display for Rejection {
                 f.write_str("too many bodies are in memory or too many handlers are running")
             }
             Self::HandlerPanicked => f.write_str("the handler panicked"),
+            Self::HandlerFailed => f.write_str("the handler failed"),
         }
     }
 }

@@ -13,7 +13,10 @@ use http::StatusCode;
 use tokio::sync::{oneshot, watch};
 use tracing::Instrument as _;
 
-use crate::{delivery::Rejection, endpoint::HandlerFuture};
+use crate::{
+    delivery::{Delivery, Rejection},
+    endpoint::HandlerFuture,
+};
 
 /// The running handlers of endpoints with `respond_within`, before and after their response.
 ///
@@ -56,10 +59,11 @@ pub(crate) struct ResponseTimeout {
 impl ResponseTimeout {
     /// Returns the handler's response, or the early one after the limit. The handler runs to its
     /// end in any case, also if the connection is closed.
-    pub(crate) async fn respond(self, handler: HandlerFuture) -> Response {
+    pub(crate) async fn respond(self, delivery: Delivery, handler: HandlerFuture) -> Response {
         let Self { limit, status, background } = self;
         let Some(running) = RunningHandler::new(&background) else {
-            tracing::error!(max = background.max, "too many handlers are running");
+            let endpoint = delivery.endpoint();
+            tracing::error!(endpoint, max = background.max, "too many handlers are running");
             return Rejection::Overloaded.into_response();
         };
         let response_sent = Arc::new(AtomicBool::new(false));
@@ -68,7 +72,8 @@ impl ResponseTimeout {
         let run = async move {
             let response = handler.await;
             if let Err(response) = sender.send(response) {
-                record_late_result(response.status(), was_sent.load(Ordering::Acquire));
+                let was_sent = was_sent.load(Ordering::Acquire);
+                record_late_result(&delivery, response.status(), was_sent);
             }
             // Last, because the program may end after the last running handler.
             drop(running);
@@ -113,19 +118,27 @@ impl Drop for RunningHandler {
 
 /// Traces the result of a handler whose response was not sent. If there was an early response, the
 /// provider does not retry; otherwise it may.
-fn record_late_result(status: StatusCode, response_sent: bool) {
+fn record_late_result(delivery: &Delivery, status: StatusCode, response_sent: bool) {
     let is_fine = status.is_success();
+    let (endpoint, delivery_id) = (delivery.endpoint(), delivery.traced_id());
     let status = status.as_u16();
     match (is_fine, response_sent) {
         (true, _) => tracing::info!(status, "the handler finished in the background"),
         (false, true) => {
             tracing::error!(
+                endpoint,
+                delivery_id,
                 status,
                 "the handler failed after the early response: the delivery is lost"
             );
         }
         (false, false) => {
-            tracing::warn!(status, "the handler failed after the sender had closed the connection");
+            tracing::warn!(
+                endpoint,
+                delivery_id,
+                status,
+                "the handler failed after the sender had closed the connection"
+            );
         }
     }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
-use super::{HandlerService, run_handler};
+use super::{HandlerService, handler::run_quietly};
 use crate::{
     delivery::{
-        FailedItem, Rejection,
+        Delivery, FailedItem, Rejection,
+        failure::Failure,
         response::{is_retryable, retry_after},
     },
     endpoint::HandlerInput,
@@ -22,10 +23,11 @@ impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
         layout: &'static BatchLayout,
         verified: HandlerInput<S>,
     ) -> Response {
-        let items = match verified.delivery().items(layout) {
+        let delivery = verified.delivery().clone();
+        let items = match delivery.items(layout) {
             Ok(items) => items,
             Err(rejection) => {
-                tracing::info!(reason = %rejection, "refused the batch");
+                delivery.fail(Failure::Payload(rejection.clone()));
                 return rejection.into_response();
             }
         };
@@ -33,18 +35,19 @@ impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
         let mut failures = Failures::default();
         for (index, item_range) in items.into_iter().enumerate() {
             let item = verified.of_item(index, item_range);
-            let response = run_handler((self.call)(item)).await;
+            let response = run_quietly(&delivery, (self.call)(item)).await;
             if is_single {
                 return response;
             }
+            let failure = delivery.take_failure();
             if !response.status().is_success() {
-                failures.add(index, &response);
+                failures.add(&delivery, index, failure, &response);
             }
             if index % YIELD_INTERVAL == YIELD_INTERVAL - 1 {
                 tokio::task::yield_now().await;
             }
         }
-        failures.into_response()
+        failures.into_response(&delivery)
     }
 }
 
@@ -62,10 +65,18 @@ struct Failures {
 }
 
 impl Failures {
-    fn add(&mut self, index: usize, response: &Response) {
+    fn add(
+        &mut self,
+        delivery: &Delivery,
+        index: usize,
+        failure: Option<Failure>,
+        response: &Response,
+    ) {
         let status = response.status();
         if self.failed.len() < MAX_LOGGED {
-            tracing::warn!(index, status = status.as_u16(), "an event of the batch failed");
+            let failure =
+                failure.unwrap_or_else(|| Failure::Error(format!("the handler answered {status}")));
+            failure.trace(delivery, status, Some(index));
         }
         if is_retryable(status) {
             self.retry_after = self.retry_after.max(retry_after(response));
@@ -73,12 +84,13 @@ impl Failures {
         self.failed.push(FailedItem::new(index, status));
     }
 
-    fn into_response(self) -> Response {
+    fn into_response(self, delivery: &Delivery) -> Response {
         if self.failed.is_empty() {
             return StatusCode::OK.into_response();
         }
         let rejection = Rejection::BatchFailed { failed: self.failed };
-        tracing::warn!(reason = %rejection, "the batch failed");
+        let (endpoint, id) = (delivery.endpoint(), delivery.traced_id());
+        tracing::warn!(endpoint, delivery_id = id, reason = %rejection, "the batch failed");
         let mut response = rejection.into_response();
         if let Some(after) = self.retry_after {
             let seconds = HeaderValue::from(after.as_secs());

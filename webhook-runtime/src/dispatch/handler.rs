@@ -9,7 +9,7 @@ use axum::{
 use http::StatusCode;
 
 use crate::{
-    delivery::{Delivery, PayloadKind, Rejection, request::VerifiedDelivery},
+    delivery::{Delivery, PayloadKind, Rejection, failure::Failure, request::VerifiedDelivery},
     dispatch::layers::LayerFn,
     endpoint::{Endpoint, HandlerFuture, HandlerInput},
     support::panic::catch_panic,
@@ -71,7 +71,10 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerService<S> {
             delivery.filter(|delivery| delivery.endpoint() == self.name).cloned()
         });
         let Some(delivery) = delivery else {
-            tracing::error!("a layer around the handler has removed the delivery");
+            tracing::error!(
+                endpoint = self.name,
+                "a layer around the handler has removed the delivery"
+            );
             return Box::pin(async { StatusCode::INTERNAL_SERVER_ERROR.into_response() });
         };
         parts.extensions.insert(delivery.clone());
@@ -79,10 +82,20 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerService<S> {
     }
 }
 
-/// Runs a handler. If it panics, the response is a 500, and the task goes on.
-pub(crate) async fn run_handler(handler: HandlerFuture) -> Response {
-    catch_panic(handler).await.unwrap_or_else(|_| {
-        tracing::error!(reason = "the handler panicked", "failed");
+/// Runs a handler, and traces its failure. If it panics, the response is a 500, and the task goes
+/// on.
+pub(crate) async fn run_handler(delivery: Delivery, handler: HandlerFuture) -> Response {
+    let response = run_quietly(&delivery, handler).await;
+    if let Some(failure) = delivery.take_failure() {
+        failure.trace(&delivery, response.status(), None);
+    }
+    response
+}
+
+/// Runs a handler, and leaves its failure in the delivery.
+pub(super) async fn run_quietly(delivery: &Delivery, handler: HandlerFuture) -> Response {
+    catch_panic(handler).await.unwrap_or_else(|panicked| {
+        delivery.fail(Failure::Panic(panicked));
         Rejection::HandlerPanicked.into_response()
     })
 }

@@ -6,7 +6,9 @@ mod batch;
 mod handler;
 pub(crate) mod layers;
 mod payload;
+mod returned;
 
 pub use background::BackgroundHandlers;
 pub(crate) use handler::{HandlerService, run_handler};
 pub use layers::EndpointLayer;
+pub use returned::{Respond, Returned};

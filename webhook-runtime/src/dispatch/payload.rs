@@ -2,7 +2,11 @@
 
 use axum::response::{IntoResponse, Response};
 
-use crate::{delivery::Rejection, endpoint::HandlerInput, payload::Payload};
+use crate::{
+    delivery::{Delivery, Rejection, failure::Failure},
+    endpoint::HandlerInput,
+    payload::Payload,
+};
 
 impl<S: Send + Sync> HandlerInput<S> {
     /// Decodes the payload.
@@ -17,14 +21,14 @@ impl<S: Send + Sync> HandlerInput<S> {
                 }
                 Ok(payload)
             }
-            Err(rejection) => Err(payload_rejection(rejection)),
+            Err(rejection) => Err(payload_rejection(self.delivery(), rejection)),
         }
     }
 }
 
 /// Not generic, so that it is compiled once.
 #[cold]
-fn payload_rejection(rejection: Rejection) -> Response {
-    tracing::info!(reason = %rejection, "refused the payload");
+fn payload_rejection(delivery: &Delivery, rejection: Rejection) -> Response {
+    delivery.fail(Failure::Payload(rejection.clone()));
     rejection.into_response()
 }

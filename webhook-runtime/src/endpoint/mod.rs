@@ -211,9 +211,3 @@ impl<S: Send + Sync> HandlerInput<S> {
             .map_err(IntoResponse::into_response)
     }
 }
-
-/// Converts a handler's result into a response.
-#[doc(hidden)]
-pub fn respond<R: IntoResponse>(returned: R) -> Response {
-    returned.into_response()
-}

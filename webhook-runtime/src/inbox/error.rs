@@ -38,7 +38,7 @@ pub enum InboxError {
     Timeout,
     /// The inbox has been closed.
     Closed,
-    /// The store failed.
+    /// The database reported an error: to the store, or to a statement of a handler.
     Store(String),
     /// The store does not support the operation.
     Unsupported(&'static str),
@@ -62,7 +62,7 @@ impl fmt::Display for InboxError {
             Self::QueueFull => f.write_str("too many deliveries are waiting to be stored"),
             Self::Timeout => f.write_str("the store did not answer in time"),
             Self::Closed => f.write_str("the inbox has been closed"),
-            Self::Store(problem) => write!(f, "the store failed: {problem}"),
+            Self::Store(problem) => write!(f, "database error: {problem}"),
             Self::Unsupported(what) => f.write_str(what),
             Self::StaleClaim => {
                 f.write_str("the delivery has been claimed again, cancelled or completed")

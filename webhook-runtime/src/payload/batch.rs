@@ -100,7 +100,7 @@ impl<'a, E: Payload<'a>> Payload<'a> for Batch<'a, E> {
     fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection> {
         let items = items(encoded.delivery())?;
         let decode =
-            |encoded: RawEvent<'a>| BatchItem { raw_event: encoded, decoded: encoded.decode() };
+            |encoded: RawEvent<'a>| BatchItem { raw_event: encoded, decoded: E::decode(encoded) };
         Ok(Self { items: items.into_iter().map(decode).collect() })
     }
 }

@@ -11,7 +11,7 @@ impl Delivery {
     /// # Errors
     /// With the answer to give, which a handler can return as it is.
     pub fn decode<'a, T: Payload<'a>>(&'a self) -> Result<T, Rejection> {
-        T::decode(self.raw_event())
+        self.raw_event().decode()
     }
 }
 
@@ -21,7 +21,10 @@ impl<'a> RawEvent<'a> {
     /// # Errors
     /// With the answer to give, as [`Delivery::decode`].
     pub fn decode<T: Payload<'a>>(self) -> Result<T, Rejection> {
-        T::decode(self)
+        match T::decode(self) {
+            Ok(payload) => Ok(payload),
+            Err(rejection) => Err(self.delivery().remember(rejection)),
+        }
     }
 
     /// The JSON that its payload is decoded from.

@@ -194,13 +194,16 @@ impl<'a> MatchedEvent<'a> {
             return Err(error);
         }
         match &error {
-            #[cfg_attr(not(feature = "testing"), allow(unused_variables, reason = "for tests"))]
             Some(error) => {
                 #[cfg(feature = "testing")]
                 if let Some(observer) = encoded.delivery().observer() {
                     observer.event_mismatched(error);
                 }
-                tracing::warn!(event = name.as_deref(), "a known event does not fit");
+                let delivery = encoded.delivery();
+                let (endpoint, delivery_id) = (delivery.endpoint(), delivery.traced_id());
+                let event = name.as_deref();
+                let reason = error.explained();
+                tracing::warn!(endpoint, delivery_id, event, reason, "a known event does not fit");
             }
             // The name may be missing because the body is malformed.
             None if name.is_none() => encoded.check()?,

@@ -29,7 +29,7 @@ use tracing::{Span, field};
 #[cfg(feature = "rate-limit")]
 use crate::receive::rate_limit::Limiters;
 use crate::{
-    delivery::{Delivery, Rejection, Tenant, VerificationResult},
+    delivery::{Delivery, MAX_TRACED, Rejection, Tenant, VerificationResult},
     endpoint::Endpoint,
     receive::{
         body::{BodyLimits, drain, unread},
@@ -293,16 +293,13 @@ fn record_on_span(delivery: &Delivery) {
         return;
     }
     span.record("secret_name", delivery.secret_name());
-    if let Some(id) = delivery.id() {
-        span.record("delivery_id", truncate(&id, MAX_TRACED));
+    if let Some(id) = delivery.traced_id() {
+        span.record("delivery_id", id);
     }
     if let Some(event) = delivery.event() {
         span.record("event", truncate(&event, MAX_TRACED));
     }
 }
-
-/// The maximum length of a sender's text in a trace, in characters.
-const MAX_TRACED: usize = 200;
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()

@@ -74,10 +74,10 @@ impl Pipeline {
                 let response = inbox.acknowledge(&self.receiver.endpoint, &delivery, &parts).await;
                 return shape_for_provider(provider, response);
             }
-            let running = run_handler(handle(delivery, parts));
+            let running = run_handler(delivery.clone(), handle(delivery.clone(), parts));
             let response = match self.response_timeout {
                 None => running.await,
-                Some(timeout) => timeout.respond(Box::pin(running)).await,
+                Some(timeout) => timeout.respond(delivery, Box::pin(running)).await,
             };
             shape_for_provider(provider, response)
         };

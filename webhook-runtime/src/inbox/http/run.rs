@@ -40,25 +40,26 @@ impl JobHandler for Runner {
             "webhook",
             endpoint = self.endpoint.name,
             provider = self.endpoint.provider.name(),
+            delivery_id = job.provider_id,
             record_id = job.id,
             attempt = job.attempt,
         );
         let mut router = self.router.clone();
         let request = request(&self.endpoint, job, tx);
         let run = async move {
-            let request = match request {
+            let (request, delivery) = match request {
                 Ok(request) => request,
                 Err(reason) => return AttemptResult::Dead { reason },
             };
             let Ok(answer) = router.call(request).await;
-            outcome(&answer)
+            outcome(&answer, &delivery)
         };
         Box::pin(run.instrument(span))
     }
 }
 
 /// Makes the request of a job, with the delivery in its extensions.
-fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, String> {
+fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<(Request, Delivery), String> {
     let Job { head, body, received_at, .. } = job;
     let request = Request::builder()
         .method(head.method.as_str())
@@ -87,26 +88,29 @@ fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<Request, Strin
     };
     let (mut parts, ()) = request.into_parts();
     parts.extensions.insert(tx);
-    Ok(as_request(delivery, parts))
+    Ok((as_request(delivery.clone(), parts), delivery))
 }
 
 /// Judges an attempt by its response, as the provider would have judged it.
-fn outcome(answer: &Response) -> AttemptResult {
-    let status = answer.status();
+fn outcome(answer: &Response, delivery: &Delivery) -> AttemptResult {
+    let (status, failure) = (answer.status(), delivery.take_failure());
     if status.is_success() {
+        // A layer around the handler has made a success of it.
+        if let Some(failure) = failure {
+            failure.trace(delivery, status, None);
+        }
         return AttemptResult::Completed;
     }
     let said = answer.extensions();
-    let reason = match (said.get::<Rejection>(), said.get::<InboxError>()) {
-        (Some(rejection), _) => format!("{}: {rejection}", status.as_u16()),
-        (None, Some(error)) => format!("{}: {error}", status.as_u16()),
-        (None, None) => format!("the function answered {status}"),
+    let reason = match (failure, said.get::<Rejection>(), said.get::<InboxError>()) {
+        (Some(failure), ..) => format!("{}: {failure}", status.as_u16()),
+        (None, Some(rejection), _) => format!("{}: {}", status.as_u16(), rejection.explained()),
+        (None, None, Some(error)) => format!("{}: {error}", status.as_u16()),
+        (None, None, None) => format!("the function answered {status}"),
     };
     if status.is_client_error() && !is_retryable(status) {
-        tracing::warn!(%reason, "a dead letter");
         return AttemptResult::Dead { reason };
     }
-    tracing::warn!(%reason, "the attempt failed");
     AttemptResult::Retry { after: retry_after(answer), reason }
 }
 

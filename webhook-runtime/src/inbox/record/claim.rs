@@ -21,6 +21,8 @@ pub struct Job {
     pub endpoint: String,
     /// The name of the provider.
     pub provider: String,
+    /// The provider's id of the delivery, if it has one.
+    pub provider_id: Option<String>,
     /// The time at which the request was verified.
     pub received_at: SystemTime,
     /// The request without its body.
@@ -40,6 +42,7 @@ impl Job {
             attempt: record.attempt,
             endpoint: record.endpoint,
             provider: record.provider,
+            provider_id: record.provider_id,
             received_at: record.received_at,
             head,
             body,
@@ -135,11 +138,13 @@ mod tests {
         assert_eq!(claim.ordering_digest(), Some([1; 16]));
         let mut record = Record::new(7, "orders", "acme", DeliveryState::Running, UNIX_EPOCH);
         record.attempt = 2;
+        record.provider_id = Some("d-1".to_owned());
         let delivery =
             StoredDelivery::new(record, StoredRequest::default(), Bytes::from_static(b"body"));
         let job = Job::new(claim, delivery);
         assert_eq!((job.id, job.attempt, job.claim_token()), (7, 2, claim));
         assert_eq!((job.endpoint.as_str(), job.provider.as_str()), ("orders", "acme"));
+        assert_eq!(job.provider_id.as_deref(), Some("d-1"));
         assert_eq!((job.received_at, &job.body[..]), (UNIX_EPOCH, &b"body"[..]));
     }
 }

@@ -34,9 +34,10 @@ pub(crate) type RecordRow = (
     i64,
 );
 
-/// The row of a claimed delivery: number, attempt, claim, endpoint, provider, time of receipt,
-/// line, head and body. A line is the digest of an ordering key.
-pub(crate) type JobRow = (i64, i32, i64, String, String, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
+/// The row of a claimed delivery: number, attempt, claim, endpoint, provider, the provider's id,
+/// time of receipt, line, head and body. A line is the digest of an ordering key.
+pub(crate) type JobRow =
+    (i64, i32, i64, String, String, Option<String>, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
 
 /// Number and line of a delivery.
 pub(crate) type LineRow = (i64, Option<Vec<u8>>);
@@ -65,13 +66,14 @@ pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
 
 /// Reads a job, or returns the number of the delivery that cannot be read.
 pub(crate) fn job(row: JobRow) -> Result<Job, i64> {
-    let (id, attempt, number, endpoint, provider, received_at, line, head, body) = row;
+    let (id, attempt, number, endpoint, provider, provider_id, received_at, line, head, body) = row;
     let head = StoredRequest::from_bytes(&head).ok_or(id)?;
     Ok(Job {
         id,
         attempt: attempt.try_into().unwrap_or(1),
         endpoint,
         provider,
+        provider_id,
         received_at: time(received_at),
         head,
         body: Bytes::from(body),

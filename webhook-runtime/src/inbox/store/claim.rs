@@ -135,7 +135,8 @@ impl<'a> Selection<'a> {
     #[must_use]
     pub fn claimed(&self, jobs: Vec<Job>) -> ClaimResult {
         let dead_lettered = u32::try_from(self.lost.len()).unwrap_or(u32::MAX);
-        ClaimResult { jobs, crash_suspect: self.crash_suspect.is_some(), dead_lettered }
+        let crash_suspect = self.crash_suspect.is_some();
+        ClaimResult { jobs, crash_suspect, dead_lettered, dead_letters: self.lost.clone() }
     }
 }
 
@@ -146,8 +147,18 @@ pub struct ClaimResult {
     pub jobs: Vec<Job>,
     /// True if the last of the jobs has repeatedly lost its worker.
     pub crash_suspect: bool,
-    /// The number given up because they lost their worker too often.
+    /// The number given up, because they lost their worker too often or cannot be read.
     pub dead_lettered: u32,
+    /// The numbers of their records, for the trace, as far as the store knows them.
+    pub dead_letters: Vec<i64>,
+}
+
+impl ClaimResult {
+    /// Adds deliveries that were given up because they [cannot be read](UNREADABLE).
+    pub fn bury(&mut self, unreadable: Vec<i64>) {
+        self.dead_lettered += u32::try_from(unreadable.len()).unwrap_or(u32::MAX);
+        self.dead_letters.extend(unreadable);
+    }
 }
 
 /// The reason that is stored with a delivery that lost its worker on its last attempt; `#` stands

@@ -17,8 +17,8 @@ use crate::{
     inbox::{
         Shared,
         error::InboxError,
-        record::{AttemptResult, ClaimToken, Job, stored_reason},
-        store::FinishedAttempt,
+        record::{AttemptResult, ClaimToken, Filter, Job, stored_reason},
+        store::{ClaimResult, FinishedAttempt},
         tx::{TxSource, rollback},
         worker::retry::{Backoff, random, scaled},
     },
@@ -52,7 +52,7 @@ pub(crate) async fn attempt(
     job: Job,
     give_up: &Notify,
 ) {
-    let (claim_token, number) = (job.claim_token(), job.attempt);
+    let (claim_token, subject) = (job.claim_token(), Subject::of(&job));
     let tx = TxSource::new(Arc::clone(&shared.store), claim_token);
     let result = {
         let own = tx.clone();
@@ -69,17 +69,95 @@ pub(crate) async fn attempt(
         })
         .await
     };
-    match settle(shared, claim_token, number, result, &tx).await {
+    match settle(shared, claim_token, &subject, result, &tx).await {
         Some(AttemptResult::Completed) => shared.counters.done(),
         Some(AttemptResult::Retry { .. }) => shared.counters.retried(),
         Some(AttemptResult::Dead { .. }) => shared.counters.dead(1),
         Some(AttemptResult::Released) => {}
         None => {
+            let Subject { endpoint, delivery_id, record_id, attempt } = subject;
             tracing::warn!(
-                record_id = claim_token.id,
+                endpoint,
+                delivery_id,
+                record_id,
+                attempt,
                 "the claim was lost; another worker runs the delivery"
             );
         }
+    }
+}
+
+/// What identifies an attempt in the trace. Spans are not there if only warnings are shown.
+struct Subject {
+    endpoint: String,
+    /// The provider's id.
+    delivery_id: Option<String>,
+    record_id: i64,
+    attempt: u32,
+}
+
+impl Subject {
+    fn of(job: &Job) -> Self {
+        let (endpoint, delivery_id) = (job.endpoint.clone(), job.provider_id.clone());
+        Self { endpoint, delivery_id, record_id: job.id, attempt: job.attempt }
+    }
+
+    /// Traces an attempt that failed.
+    fn trace(&self, result: &AttemptResult) {
+        let Self { endpoint, delivery_id, record_id, attempt } = self;
+        match result {
+            AttemptResult::Retry { after, reason } => tracing::warn!(
+                endpoint,
+                delivery_id,
+                record_id,
+                attempt,
+                reason,
+                retry_in = ?after.unwrap_or_default(),
+                "the attempt failed"
+            ),
+            AttemptResult::Dead { reason } => {
+                dead_letter(endpoint, delivery_id.as_deref(), *record_id, *attempt, reason);
+            }
+            AttemptResult::Completed | AttemptResult::Released => {}
+        }
+    }
+}
+
+/// Traces a dead letter.
+fn dead_letter(
+    endpoint: &str,
+    delivery_id: Option<&str>,
+    record_id: i64,
+    attempt: u32,
+    reason: &str,
+) {
+    tracing::warn!(
+        endpoint,
+        delivery_id,
+        record_id,
+        attempt,
+        reason,
+        "dead letter: the delivery is not retried"
+    );
+}
+
+/// Counts and traces the deliveries that a claim has given up.
+pub(super) async fn record_dead_letters(shared: &Shared, claimed: &ClaimResult) {
+    shared.counters.dead(claimed.dead_lettered.into());
+    if claimed.dead_letters.is_empty() {
+        return;
+    }
+    let max = u32::try_from(claimed.dead_letters.len()).unwrap_or(u32::MAX);
+    let filter = Filter::all().ids(claimed.dead_letters.iter().copied());
+    match shared.store.list(&filter, i64::MIN, max).await {
+        Ok(records) => {
+            for record in records {
+                let (id, reason) = (record.provider_id.as_deref(), record.last_error.as_deref());
+                let reason = reason.unwrap_or_default();
+                dead_letter(&record.endpoint, id, record.id, record.attempt, reason);
+            }
+        }
+        Err(error) => tracing::warn!(%error, "dead letters could not be read"),
     }
 }
 
@@ -88,7 +166,7 @@ fn too_slow(deadline: Duration) -> AttemptResult {
 }
 
 async fn unless_it_panics(running: impl Future<Output = AttemptResult>) -> AttemptResult {
-    catch_panic(running).await.unwrap_or_else(|_| retry("the function panicked".to_owned()))
+    catch_panic(running).await.unwrap_or_else(|panicked| retry(format!("the function {panicked}")))
 }
 
 /// Settles the claim, and returns what is stored; `None` if the claim was lost, so that another
@@ -96,7 +174,7 @@ async fn unless_it_panics(running: impl Future<Output = AttemptResult>) -> Attem
 async fn settle(
     shared: &Shared,
     claim_token: ClaimToken,
-    number: u32,
+    subject: &Subject,
     result: AttemptResult,
     tx: &TxSource,
 ) -> Option<AttemptResult> {
@@ -121,7 +199,9 @@ async fn settle(
             retry(error.to_string())
         }
     };
-    finish(shared, FinishedAttempt { claim_token, result: bounded(shared, number, result) }).await
+    let result = bounded(shared, subject.attempt, result);
+    subject.trace(&result);
+    finish(shared, FinishedAttempt { claim_token, result }).await
 }
 
 fn retry(reason: String) -> AttemptResult {

@@ -19,7 +19,7 @@ use crate::inbox::{
     error::InboxError,
     record::ClaimToken,
     worker::{
-        attempt::{JobHandler, attempt},
+        attempt::{JobHandler, attempt, record_dead_letters},
         leases::Running,
         retry::Backoff,
         run::Worker,
@@ -143,7 +143,7 @@ pub(crate) async fn drain(
     let mut count = 0;
     loop {
         let claimed = shared.store.claim(&turns.wanted(shared, max)).await?;
-        shared.counters.dead(claimed.dead_lettered.into());
+        record_dead_letters(shared, &claimed).await;
         if claimed.jobs.is_empty() && claimed.dead_lettered == 0 {
             return Ok(count);
         }

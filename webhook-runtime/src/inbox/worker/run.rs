@@ -15,7 +15,7 @@ use crate::inbox::{
     store::{ClaimRequest, ClaimResult},
     worker::{
         Event, JobHandlers, ShutdownResult,
-        attempt::{JobHandler, attempt},
+        attempt::{JobHandler, attempt, record_dead_letters},
         leases::Running,
         retry::{Backoff, random, scaled},
         turns::Turns,
@@ -109,9 +109,9 @@ impl Worker {
             running: self.started.iter().map(|(claim, ..)| claim.id).collect(),
             ..self.turns.wanted(&self.shared, room)
         };
-        let ClaimResult { jobs, crash_suspect, dead_lettered } =
-            self.shared.store.claim(&wanted).await?;
-        self.shared.counters.dead(dead_lettered.into());
+        let claimed = self.shared.store.claim(&wanted).await?;
+        record_dead_letters(&self.shared, &claimed).await;
+        let ClaimResult { jobs, crash_suspect, dead_lettered, .. } = claimed;
         let all = jobs.len() + dead_lettered as usize >= room as usize;
         let last = jobs.len();
         for (at, job) in (1..).zip(jobs) {

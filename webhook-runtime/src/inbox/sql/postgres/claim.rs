@@ -63,7 +63,7 @@ pub(super) async fn claim(
     if !ids.is_empty() {
         let order: HashMap<i64, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
         for row in take(&mut tx, names, ids, wanted.lease).await? {
-            let line = row.6.clone();
+            let line = row.7.clone();
             match sql::job(row) {
                 Ok(job) => jobs.push(job),
                 Err(id) => unreadable.push((id, line)),
@@ -79,7 +79,7 @@ pub(super) async fn claim(
     give_up(&mut tx, names, &unreadable, UNREADABLE).await?;
     tx.commit().await?;
     let mut claimed = selection.claimed(jobs);
-    claimed.dead_lettered += u32::try_from(unreadable.len()).unwrap_or(u32::MAX);
+    claimed.bury(unreadable.into_iter().map(|(id, _)| id).collect());
     Ok(claimed)
 }
 
@@ -93,8 +93,8 @@ async fn take(
     Ok(sqlx::query_as(names.sql(
         "WITH c AS (UPDATE {s}deliveries SET state = 1, attempt = attempt + 1, \
          claims = claims + 1, due_at = {now} + $2 WHERE id = ANY($1) RETURNING *) \
-         SELECT c.id, c.attempt, c.claims, c.endpoint, c.provider, c.received_at, c.line, \
-         b.head, b.body FROM c JOIN {s}bodies AS b ON b.id = c.id",
+         SELECT c.id, c.attempt, c.claims, c.endpoint, c.provider, c.provider_id, \
+         c.received_at, c.line, b.head, b.body FROM c JOIN {s}bodies AS b ON b.id = c.id",
     ))
     .bind(ids)
     .bind(span(lease))

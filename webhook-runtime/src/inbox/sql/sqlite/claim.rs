@@ -50,8 +50,8 @@ const PICK: &str = concat!(
 const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt + 1, \
                      claims = claims + 1, due_at = $2 \
                      WHERE id IN (SELECT value FROM json_each($1)); \
-                     SELECT d.id, d.attempt, d.claims, d.endpoint, d.provider, d.received_at, \
-                     d.line, b.head, b.body FROM json_each($1) AS f \
+                     SELECT d.id, d.attempt, d.claims, d.endpoint, d.provider, d.provider_id, \
+                     d.received_at, d.line, b.head, b.body FROM json_each($1) AS f \
                      CROSS JOIN webhook_deliveries AS d ON d.id = f.value \
                      CROSS JOIN webhook_bodies AS b ON b.id = d.id ORDER BY f.key";
 
@@ -75,7 +75,7 @@ pub(super) async fn claim(
         let lines = lines.filter_map(|(.., line)| line.as_deref().and_then(sql::digest));
         give_up(&mut tx, lost, &sql::distinct(lines), now).await?;
     }
-    let (ids, mut jobs, mut unread) = (selection.ids(), Vec::new(), 0);
+    let (ids, mut jobs, mut unread) = (selection.ids(), Vec::new(), Vec::new());
     if !ids.is_empty() {
         let rows: Vec<JobRow> = sqlx::query_as(CLAIM)
             .bind(json!(ids).to_string())
@@ -87,14 +87,14 @@ pub(super) async fn claim(
                 Ok(job) => jobs.push(job),
                 Err(id) => {
                     give_up_unreadable(&mut tx, id, now).await?;
-                    unread += 1;
+                    unread.push(id);
                 }
             }
         }
     }
     tx.commit().await?;
     let mut claimed = selection.claimed(jobs);
-    claimed.dead_lettered += unread;
+    claimed.bury(unread);
     Ok(claimed)
 }
 
