@@ -1,25 +1,35 @@
 //! The macros of `webhook-runtime`, which re-exports them: depend on that crate, not on this one.
 //!
-//! One file for each stage: `grammar` and `options` read the attribute into `args`, `handler` and
-//! `arguments` read the function under it, `conflicts` compares the two, and `expand` generates the
-//! endpoint. `errors` collects every mistake. `event` does the same for `#[derive(WebhookEvent)]`.
+//! One file for each stage: `grammar` and `options` read the attribute into `args` (values are checked
+//! by `path`, `variables` and `durations`), `handler` and `arguments` read the function under it (types
+//! are checked by `known`, `payload` and `returns`), `conflicts` compares the two, and `expand`
+//! generates the endpoint. `errors` collects every mistake. `event` does the same for
+//! `#[derive(WebhookEvent)]`.
 
 mod args;
 mod arguments;
-mod checks;
+mod attributes;
 mod conflicts;
+mod durations;
 mod errors;
 mod event;
 mod expand;
 mod grammar;
 mod handler;
 mod inbox;
+mod known;
 mod misspelt;
 mod options;
+mod path;
+mod payload;
+mod returns;
+mod runtime;
 #[cfg(test)]
 mod snapshots;
 mod spans;
+mod types;
 mod values;
+mod variables;
 
 use proc_macro::TokenStream;
 

@@ -173,16 +173,20 @@ pub use webhooks::Error;
 #[cfg(feature = "axum")]
 pub use webhooks::{StartError, StartProblem, Webhooks};
 
+/// The crate itself, for the code that the attribute leaves behind: with `crate = some::path`, the
+/// compiler looks for this name there, and says so where it finds none.
+#[cfg(feature = "axum")]
+#[doc(hidden)]
+pub extern crate self as webhook_runtime;
+
 /// For the code that the attribute leaves behind; nothing here is stable.
 #[cfg(feature = "axum")]
 #[doc(hidden)]
 pub mod __private {
-    pub use axum::extract::FromRequestParts;
-
     pub use crate::{
         delivery::PayloadShape,
         dispatch::{Respond, Returned},
-        endpoint::{HandlerFuture, HandlerInput},
+        endpoint::{Extractor, HandlerFuture, HandlerInput},
         payload::{CatchAll, MatchedEvent, ShapeProbe},
     };
     // Public, because the compiler leaves out what nobody can call.
