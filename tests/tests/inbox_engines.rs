@@ -37,7 +37,7 @@ macro_rules! everywhere {
     ($engine:ident $($more:tt)*) => {
         on! { $engine:
             dedupe: duplicates_are_detected concurrent_duplicates_are_one tenants_have_separate_keys
-                keys_expire_after_their_retention;
+                keys_expire_after_their_retention copies_revive_dead_letters;
             work: a_delivery_runs_as_it_came failures_are_retried retries_wait_for_their_time
                 too_many_failures_make_a_dead_letter permanent_failures_are_dead_at_once
                 a_panic_is_a_failure jobs_without_a_handler_stay an_expired_lease_is_claimed_again
@@ -48,7 +48,8 @@ macro_rules! everywhere {
                 a_retried_dead_letter_waits_for_its_key;
             operate: records_are_found_and_paged a_record_is_shown dead_letters_are_retried
                 completed_deliveries_can_be_replayed cancelled_deliveries_cannot_complete
-                keys_outlive_bodies states_are_counted hostile_sender_text_is_harmless;
+                keys_outlive_bodies states_are_counted endpoints_are_counted
+                hostile_sender_text_is_harmless;
             shut: shutdown_finishes_and_releases a_full_queue_rejects a_closed_inbox_rejects
                 workers_wake_at_once;
             $($more)*

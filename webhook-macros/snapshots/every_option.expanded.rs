@@ -31,6 +31,7 @@ const _: () = {
         fn endpoint() -> __webhook_runtime::Endpoint {
             const __PROVIDER: __webhook_runtime::Provider = providers::GITHUB;
             __webhook_runtime::Endpoint::new("hook", ::core::module_path!(), "/webhook")
+                .name("orders")
                 .secret_env(&["SECRET"])
                 .provider(&__PROVIDER)
                 .tolerance(Duration::from_secs(60))

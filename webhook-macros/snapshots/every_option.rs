@@ -1,5 +1,6 @@
 #[webhook(
     path = "/webhook",
+    name = "orders",
     secret_env = "SECRET",
     provider = providers::GITHUB,
     tolerance = Duration::from_secs(60),

@@ -13,6 +13,7 @@ use syn::{Ident, Lit, Token, token};
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
     Row { name: "path",             example: r#"path = "/webhook""#,                 read: options::path,             required: true },
+    Row { name: "name",             example: r#"name = "orders""#,                   read: options::name,             required: false },
     Row { name: "secret_env",       example: r#"secret_env = "WEBHOOK_SECRET""#,     read: options::secret_env,       required: false },
     Row { name: "verify_token_env", example: r#"verify_token_env = "VERIFY_TOKEN""#, read: options::verify_token_env, required: false },
     Row { name: "provider",         example: "provider = GITHUB",                    read: options::provider,         required: false },

@@ -1,7 +1,7 @@
 //! The macros of `webhook-runtime`, which re-exports them: depend on that crate, not on this one.
 //!
 //! One file for each stage: `grammar` and `options` read the attribute into `args` (values are checked
-//! by `path`, `variables` and `durations`), `handler` and `arguments` read the function under it (types
+//! by `path`, `name`, `variables` and `durations`), `handler` and `arguments` read the function under it (types
 //! are checked by `known`, `payload` and `returns`), `conflicts` compares the two, and `expand`
 //! generates the endpoint. `errors` collects every mistake. `event` does the same for
 //! `#[derive(WebhookEvent)]`.
@@ -19,6 +19,7 @@ mod handler;
 mod inbox;
 mod known;
 mod misspelt;
+mod name;
 mod options;
 mod path;
 mod payload;

@@ -3,7 +3,7 @@
 use crate::args::{Args, Given, Setter};
 use crate::errors::Errors;
 use crate::values::{crate_path, string, ungroup};
-use crate::{durations, path, variables};
+use crate::{durations, name as endpoint_name, path, variables};
 use quote::{ToTokens, quote_spanned};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
@@ -74,6 +74,24 @@ pub(crate) fn path(args: &mut Args, given: Given, errors: &mut Errors) {
         errors.at(lit.span(), mistake);
     }
     args.path = Some(lit.clone());
+}
+
+pub(crate) fn name(args: &mut Args, given: Given, errors: &mut Errors) {
+    let Some((name, value)) = given.value(errors) else {
+        return;
+    };
+    match string(&value) {
+        None => errors.over(
+            &value,
+            "the name is a string literal, so that it can be checked here: `name = \"orders\"`",
+        ),
+        Some(lit) => {
+            if let Err(mistake) = endpoint_name::check(&lit.value()) {
+                errors.at(lit.span(), mistake);
+            }
+        }
+    }
+    args.setters.push(Setter { value: value.to_token_stream(), name, constant: None });
 }
 
 pub(crate) fn verify_token_env(args: &mut Args, given: Given, errors: &mut Errors) {

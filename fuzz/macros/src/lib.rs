@@ -40,6 +40,8 @@ mod inbox;
 mod known;
 #[path = "../../../webhook-macros/src/misspelt.rs"]
 mod misspelt;
+#[path = "../../../webhook-macros/src/name.rs"]
+mod name;
 #[path = "../../../webhook-macros/src/options.rs"]
 mod options;
 #[path = "../../../webhook-macros/src/path.rs"]

@@ -16,8 +16,8 @@ use webhook_runtime::{
         ClaimToken, EnqueueResult, Filter, NewDelivery, PruneResult, QueueDepth, Record,
         StoredDelivery,
         store::{
-            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-            InboxStore, Retention, StoreFuture, StoreTransaction,
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
+            FinishedAttempt, InboxStore, Retention, StoreFuture, StoreTransaction,
         },
     },
 };
@@ -182,6 +182,10 @@ impl InboxStore for MemoryStore {
             let tables = self.tables.lock().await;
             Ok(QueueDepth::of(tables.records_after(0), self.clock.now()))
         })
+    }
+
+    fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
+        Box::pin(async move { Ok(EndpointBacklog::of(self.tables.lock().await.records_after(0))) })
     }
 
     fn wait_for_notification(&self) -> StoreFuture<'_, ()> {

@@ -78,8 +78,17 @@ impl Tables {
 
     pub(crate) fn enqueue(&mut self, new: &NewDelivery, now: SystemTime) -> EnqueueResult {
         let key = new.dedup_digest();
-        if let Some((id, _)) = self.keys.get(&key) {
-            return EnqueueResult::Duplicate(*id);
+        if let Some(&(id, _)) = self.keys.get(&key) {
+            let is_dead = |row: &Row| row.record.state == DeliveryState::Dead;
+            if !self.deliveries.get(&id).is_some_and(is_dead) {
+                return EnqueueResult::Duplicate(id);
+            }
+            self.update(id, |row| {
+                row.record.revive(new);
+                row.ordering = new.ordering_digest();
+                (row.head, row.body) = (new.head.to_bytes(), new.body.clone());
+            });
+            return EnqueueResult::Revived(id);
         }
         self.last += 1;
         let (id, ordering) = (self.last, new.ordering_digest());

@@ -128,9 +128,9 @@ async fn compressed_bodies_are_not_inflated() {
         "compress",
         "gzip,gzip",
         "gzip, br",
-        "identity",
+        "identity, gzip",
         "GZIP",
-        "",
+        ", br",
         "aes128gcm",
     ];
     for target in family::all().await {
@@ -142,6 +142,13 @@ async fn compressed_bodies_are_not_inflated() {
         let two = target.genuine.clone().with("content-encoding", "gzip");
         let two = two.with("content-encoding", "gzip");
         target.server.refuses(target.family.name, "gzip twice", &two, &[415]).await;
+        // No coding at all: the bytes are verified as they are.
+        for none in ["identity", ""] {
+            let (before, plain) = (target.server.effects(), target.genuine.clone());
+            let answer = target.server.client().ask(&plain.with("content-encoding", none)).await;
+            assert!(answer.status < 300, "{}: {none:?}: {answer:?}", target.family.name);
+            assert_eq!(target.server.effects(), before + 1, "{}", target.family.name);
+        }
         target.believes().await;
     }
 
@@ -220,17 +227,17 @@ fn shapes() -> Vec<(&'static str, Vec<u8>, [u16; 3])> {
         ("a million braces", vec![b'{'; 1_000_000], MALFORMED),
         ("a million quotation marks", vec![b'"'; 1_000_000], [400, 422, 200]),
         ("keys that are given twice", text(r#"{"id":1,"id":2}"#), [200, 422, 200]),
-        ("a byte order mark", text("\u{feff}{\"id\":1}"), MALFORMED),
+        ("a byte order mark", text("\u{feff}{\"id\":1}"), [200; 3]),
         ("UTF-16", utf16("{\"id\":1}"), MALFORMED),
         ("UTF-16 with its mark", utf16("\u{feff}{\"id\":1}"), MALFORMED),
         ("an escaped NUL", text("{\"id\":1,\"note\":\"a\\u0000b\"}"), [200; 3]),
         ("a NUL", text("{\"id\":1,\"note\":\"a\0b\"}"), MALFORMED),
-        ("half a surrogate pair", text(r#"{"id":1,"note":"\ud800"}"#), MALFORMED),
+        ("half a surrogate pair", text(r#"{"id":1,"note":"\ud800"}"#), [200; 3]),
         ("bytes that are no text", b"{\"id\":1,\"note\":\"\xff\xfe\"}".to_vec(), MALFORMED),
-        ("a number of a million digits", number.into_bytes(), MALFORMED),
+        ("a number of a million digits", number.into_bytes(), [422, 422, 200]),
         ("a million digits behind the point", fraction.into_bytes(), [200, 422, 200]),
-        ("a number that is too large", text(r#"{"id":1e400}"#), MALFORMED),
-        ("an exponent without end", text(r#"{"id":1e99999999999999999999}"#), MALFORMED),
+        ("a number that is too large", text(r#"{"id":1e400}"#), [422, 422, 200]),
+        ("an exponent without end", text(r#"{"id":1e99999999999999999999}"#), [422, 422, 200]),
         ("a negative id", text(r#"{"id":-1}"#), [200, 422, 200]),
         ("no number", text(r#"{"id":NaN}"#), MALFORMED),
         ("nothing", Vec::new(), MALFORMED),

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use axum::extract::State;
+use http::StatusCode;
+use serde::Deserialize;
 use serde_json::json;
 use webhook_runtime::{
-    Delivery, Field, Provider, Secret, SecretSource, SourceError, Tenant, Webhooks,
-    providers::{CLOUDEVENTS, DROPBOX, MAILGUN, SHOPIFY, STANDARD_WEBHOOKS, TWILIO},
+    Delivery, Field, Provider, Secret, SecretSource, SourceError, Tenant, UnknownEvent,
+    WebhookEvent, Webhooks,
+    providers::{CLOUDEVENTS, DROPBOX, GITEA, GITHUB, MAILGUN, SHOPIFY, STANDARD_WEBHOOKS, TWILIO},
     scheme::Scheme,
     webhook,
 };
@@ -53,6 +56,96 @@ async fn duplicates_are_handled_once() {
     assert_eq!((counts.stored, counts.duplicates, counts.completed), (6, 3, 6));
 }
 
+#[derive(WebhookEvent)]
+enum Event<'a> {
+    #[event("push")]
+    Push(Push),
+    #[event(other)]
+    Other(UnknownEvent<'a>),
+}
+
+#[derive(Deserialize)]
+struct Push {
+    n: u8,
+}
+
+#[webhook(path = "/events", provider = GITHUB, inbox)]
+async fn events(State(seen): State<Seen>, event: Event<'_>) -> StatusCode {
+    match event {
+        Event::Push(push) => seen.note(format!("push {}", push.n)),
+        Event::Other(other) => seen.note(other.name()),
+    }
+    StatusCode::OK
+}
+
+#[webhook(path = "/pushes", provider = GITHUB, inbox)]
+async fn pushes(State(seen): State<Seen>, delivery: Delivery, push: Push) -> StatusCode {
+    seen.note(format!("{:?} {}", delivery.event(), push.n));
+    if delivery.event().as_deref() == Some("push") { StatusCode::OK } else { StatusCode::GONE }
+}
+
+/// A stranger who is faster than the provider writes what is not signed.
+#[tokio::test]
+async fn the_first_copy_does_not_win_by_what_is_not_signed() {
+    let seen = Seen::default();
+    let hooks = Webhooks::new().mount::<events>().mount::<pushes>().test(seen.clone());
+    let body = r#"{"n":7}"#;
+
+    // The content type decides nothing: nobody sends JSON as an image.
+    let relabelled = hooks.deliver::<events>().event("push").body(body).content_type("image/png");
+    assert_eq!(status(relabelled).await, 415);
+    for content_type in ["application/x-www-form-urlencoded", "text/plain", "application/json"] {
+        let copy = hooks.deliver::<events>().event("push").body(body).content_type(content_type);
+        assert_eq!(status(copy).await, 202);
+    }
+    assert_eq!(hooks.drain().await, 1);
+    assert_eq!(seen.take(), ["push 7"]);
+
+    // A copy whose event name let it die is revived under the name of the next one.
+    assert_eq!(status(hooks.deliver::<pushes>().event("ping").body(body)).await, 202);
+    assert_eq!(hooks.drain().await, 1);
+    assert_eq!(status(hooks.deliver::<pushes>().event("push").body(body)).await, 202);
+    assert_eq!(hooks.drain().await, 1);
+    assert_eq!(seen.take(), [r#"Some("ping") 7"#, r#"Some("push") 7"#]);
+
+    // One that was completed under another name stays completed: see the threat model.
+    let body = r#"{"n":8}"#;
+    for event in ["ping", "push"] {
+        assert_eq!(status(hooks.deliver::<events>().event(event).body(body)).await, 202);
+        hooks.drain().await;
+    }
+    assert_eq!(seen.take(), ["ping"]);
+}
+
+/// A provider that signs one field of a form has signed nothing else of it.
+#[tokio::test]
+async fn only_the_signed_field_of_a_form_is_handed_out() {
+    let seen = Seen::default();
+    let hooks = Webhooks::new().mount::<gitea>().test(seen.clone());
+    let json = r#"{"n":7}"#;
+    assert_eq!(status(hooks.deliver::<gitea>().event("push").body(json)).await, 202);
+    for further in ["", "&n=8", "&n=9"] {
+        let form = format!("payload=%7B%22n%22%3A7%7D{further}");
+        let copy = hooks.deliver::<gitea>().event("push").body(form);
+        let copy = copy.content_type("application/x-www-form-urlencoded");
+        assert_eq!(status(copy).await, 202);
+    }
+    assert_eq!(hooks.drain().await, 1);
+    let form = "n=8&payload=%7B%22n%22%3A+8%7D&n=9";
+    let other = hooks.deliver::<gitea>().event("push").body(form);
+    let other = other.content_type("application/x-www-form-urlencoded");
+    assert_eq!(status(other).await, 202);
+    assert_eq!(hooks.drain().await, 1);
+    assert_eq!(seen.take(), [r#"application/json {"n":7}"#, r#"application/json {"n": 8}"#]);
+}
+
+#[webhook(path = "/gitea", provider = GITEA, inbox)]
+async fn gitea(State(seen): State<Seen>, delivery: &Delivery) {
+    let kind = delivery.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+    let body = String::from_utf8_lossy(delivery.body());
+    seen.note(format!("{} {body}", kind.unwrap_or_default()));
+}
+
 /// Unsigned details of the request do not make a new delivery.
 #[tokio::test]
 async fn unsigned_changes_are_still_duplicates() {
@@ -90,6 +183,7 @@ async fn same_bytes_can_be_different_deliveries() {
     let hooks = Webhooks::new()
         .mount::<dropbox>()
         .mount::<shopify>()
+        .mount::<shopify_raw>()
         .mount::<cloud>()
         .mount::<id_in_body>()
         .test(Seen::default());
@@ -98,11 +192,15 @@ async fn same_bytes_can_be_different_deliveries() {
         assert_eq!(status(changed).await, 200);
     }
     assert_eq!(hooks.drain().await, 3);
-    for topic in ["orders/create", "orders/paid", "orders/create"] {
+    let topics = ["orders/create", "orders/paid", "orders/create", "a/b", "c/d", "orders", "o"];
+    for topic in topics {
         let order = hooks.deliver::<shopify>().event(topic).body(r#"{"id":1}"#);
         assert_eq!(status(order).await, 202);
+        let order = hooks.deliver::<shopify_raw>().event(topic).body(r#"{"id":1}"#);
+        assert_eq!(status(order).await, 202);
     }
-    assert_eq!(hooks.drain().await, 2);
+    // Once for each topic with a variant, once for all others, and once for the raw handler.
+    assert_eq!(hooks.drain().await, 4);
     for id in ["1", "2", "1"] {
         assert_eq!(status(hooks.deliver::<cloud>().id(id).body("{}")).await, 202);
     }
@@ -118,8 +216,24 @@ async fn same_bytes_can_be_different_deliveries() {
 #[webhook(path = "/dropbox", provider = DROPBOX, inbox)]
 async fn dropbox(_: &Delivery) {}
 
+#[derive(WebhookEvent)]
+enum Topic<'a> {
+    #[event("orders/create", "orders/paid")]
+    Order,
+    #[event(other)]
+    Other(UnknownEvent<'a>),
+}
+
 #[webhook(path = "/shopify", provider = SHOPIFY, inbox)]
-async fn shopify(_: &Delivery) {}
+async fn shopify(topic: Topic<'_>) {
+    match topic {
+        Topic::Order => {}
+        Topic::Other(other) => drop(other.name().to_owned()),
+    }
+}
+
+#[webhook(path = "/shopify-raw", provider = SHOPIFY, inbox)]
+async fn shopify_raw(_: &Delivery) {}
 
 #[webhook(path = "/cloud", provider = CLOUDEVENTS, inbox)]
 async fn cloud(_: &Delivery) {}

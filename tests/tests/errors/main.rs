@@ -5,6 +5,7 @@
 mod common;
 
 mod kinds;
+mod names;
 mod stored;
 mod traced;
 mod warnings;

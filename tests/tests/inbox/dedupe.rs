@@ -5,9 +5,10 @@ use std::{
     time::Duration,
 };
 
-use webhook_runtime::inbox::EnqueueResult;
+use bytes::Bytes;
+use webhook_runtime::inbox::{AttemptResult, EnqueueResult, Filter, Record};
 
-use super::{all, delivery, place::Place};
+use super::{Ran, all, delivery, in_line, place::Place};
 
 pub(crate) async fn duplicates_are_detected(place: Place) {
     let inbox = place.open().await;
@@ -21,6 +22,45 @@ pub(crate) async fn duplicates_are_detected(place: Place) {
     assert!(matches!(inbox.enqueue(elsewhere).await, Ok(EnqueueResult::Stored(_))));
     let counts = inbox.stats().await.unwrap();
     assert_eq!((counts.stored, counts.duplicates), (3, 1));
+}
+
+/// What is not signed may have been a stranger's, and the first copy died of it.
+pub(crate) async fn copies_revive_dead_letters(place: Place) {
+    let inbox = place.open().await;
+    let mut first = in_line("line", "a");
+    first.event = Some("ping".to_owned());
+    first.dedup_key = Bytes::from("key");
+    let id = inbox.enqueue(first.clone()).await.unwrap().id();
+    let refused = AttemptResult::Dead { reason: "no".to_owned() };
+    inbox.drain(&Ran::default().with(refused.clone())).await.unwrap();
+
+    let mut copy = in_line("line", "b");
+    (copy.event, copy.provider_id) = (Some("push".to_owned()), Some("7".to_owned()));
+    copy.dedup_key = first.dedup_key.clone();
+    copy.head.uri = "/copy".to_owned();
+    let enqueued = inbox.store().enqueue(&[copy.clone(), copy.clone()]).await.unwrap();
+    assert_eq!(enqueued, [EnqueueResult::Revived(id), EnqueueResult::Duplicate(id)]);
+    let revived = inbox.get(id).await.unwrap().expect("it is there");
+    assert_eq!((revived.head.uri.as_str(), &revived.body[..]), ("/copy", &b"b"[..]));
+    let Record { event, provider_id, attempt, finished_at, .. } = revived.record;
+    assert_eq!((event.as_deref(), provider_id.as_deref()), (Some("push"), Some("7")));
+    assert_eq!((attempt, finished_at), (0, None));
+    // A delivery with the same ordering key waits for it.
+    inbox.enqueue(in_line("line", "later")).await.unwrap();
+    let ran = Ran::default();
+    inbox.drain(&ran.with(AttemptResult::Completed)).await.unwrap();
+    assert_eq!(ran.all(), ["b", "later"]);
+
+    // What was completed or cancelled does not run again.
+    assert_eq!(inbox.enqueue(copy).await, Ok(EnqueueResult::Duplicate(id)));
+    let id = inbox.enqueue(delivery("cancelled")).await.unwrap().id();
+    inbox.cancel(&Filter::all().ids([id])).await.unwrap();
+    assert_eq!(inbox.enqueue(delivery("cancelled")).await, Ok(EnqueueResult::Duplicate(id)));
+    // One that dies again can be revived again, and the worker notices it.
+    let id = inbox.enqueue(delivery("dies")).await.unwrap().id();
+    inbox.drain(&Ran::default().with(refused)).await.unwrap();
+    assert_eq!(inbox.enqueue(delivery("dies")).await, Ok(EnqueueResult::Revived(id)));
+    assert_eq!(inbox.stats().await.unwrap().depth.dead, 0);
 }
 
 pub(crate) async fn concurrent_duplicates_are_one(place: Place) {

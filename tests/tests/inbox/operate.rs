@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use webhook_runtime::inbox::{AttemptResult, DeliveryState, EnqueueResult, Filter, NewDelivery};
+use webhook_runtime::inbox::{
+    AttemptResult, DeliveryState, EnqueueResult, Filter, JobHandlers, NewDelivery,
+    store::EndpointBacklog,
+};
 
 use super::{Ran, all, delivery, place::Place, record};
 
@@ -166,4 +169,38 @@ pub(crate) async fn hostile_sender_text_is_harmless(place: Place) {
     let refused = AttemptResult::Dead { reason: odd.concat() };
     assert_eq!(inbox.drain(&ran.with(refused)).await, Ok(odd.len() as u64));
     assert!(all(&inbox).await[0].last_error.as_deref().unwrap().starts_with("'; DROP"));
+}
+
+pub(crate) async fn endpoints_are_counted(place: Place) {
+    let inbox = place.open().await;
+    assert_eq!(inbox.backlog().await, Ok(Vec::new()));
+    let oldest = SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000);
+    for number in 0..5 {
+        let mut other = delivery(&number.to_string());
+        other.endpoint = String::from(if number < 2 { "gone" } else { "former" });
+        other.ordering_key = (number > 2).then(|| "one line".into());
+        other.received_at = oldest + Duration::from_secs(number);
+        inbox.enqueue(other).await.unwrap();
+    }
+    for key in ["done", "waiting"] {
+        let mut ours = delivery(key);
+        ours.received_at = oldest;
+        inbox.enqueue(ours).await.unwrap();
+        if key == "done" {
+            inbox.drain(&Ran::default().with(AttemptResult::Completed)).await.unwrap();
+        }
+    }
+    let former = EndpointBacklog::new("former", 3, oldest + Duration::from_secs(2));
+    let gone = EndpointBacklog::new("gone", 2, oldest);
+    let ours = EndpointBacklog::new("orders", 1, oldest);
+    let all = vec![former.clone(), gone.clone(), ours];
+    assert_eq!(inbox.backlog().await, Ok(all.clone()));
+    assert_eq!(inbox.unhandled().await, Ok(all.clone()));
+    assert_eq!(gone.age(oldest + Duration::from_secs(9)), Duration::from_secs(9));
+    // What a worker handles is not told.
+    let never = |_, _| std::future::pending::<AttemptResult>();
+    let workers = inbox.start_workers(JobHandlers::new().on("orders", never));
+    assert_eq!(inbox.unhandled().await, Ok(vec![former, gone]));
+    drop(workers);
+    assert_eq!(inbox.unhandled().await, Ok(all));
 }

@@ -15,12 +15,31 @@ fn main() {}
 
 /// Types that the prelude or the language has.
 const KNOWN: [&str; 15] = [
-    "App", "Batch", "Cow", "Delivery", "Duration", "Field", "HeaderMap", "Option", "Path", "Result",
-    "State", "String", "Tx", "UnknownEvent", "Vec",
+    "App",
+    "Batch",
+    "Cow",
+    "Delivery",
+    "Duration",
+    "Field",
+    "HeaderMap",
+    "Option",
+    "Path",
+    "Result",
+    "State",
+    "String",
+    "Tx",
+    "UnknownEvent",
+    "Vec",
 ];
 
 const OPTIONS: [&str; 8] = [
-    "crate", "max_body", "path", "provider", "respond_within", "secret_env", "tolerance",
+    "crate",
+    "max_body",
+    "path",
+    "provider",
+    "respond_within",
+    "secret_env",
+    "tolerance",
     "verify_token_env",
 ];
 
@@ -82,10 +101,10 @@ fn code(piece: &str, message: &str) -> Option<String> {
         let path = if option.starts_with("path") { "" } else { "path = \"/\", " };
         format!("#[webhook({path}{option})]\n{FUNCTION}")
     };
-    let taking = |arguments: &str| format!("#[webhook(path = \"/\")]\nasync fn f({arguments}) {{}}");
-    let variants = |variants: &str| {
-        format!("#[derive(WebhookEvent)]\nenum Event<'a> {{\n{variants}\n}}")
-    };
+    let taking =
+        |arguments: &str| format!("#[webhook(path = \"/\")]\nasync fn f({arguments}) {{}}");
+    let variants =
+        |variants: &str| format!("#[derive(WebhookEvent)]\nenum Event<'a> {{\n{variants}\n}}");
     let other = "#[event(other)] Other(UnknownEvent<'a>)";
     let follows = |word: &str| message.contains(&format!("{word} `{piece}`"));
     let key = piece.split(" = ").next().unwrap_or_default();
@@ -124,7 +143,9 @@ fn code(piece: &str, message: &str) -> Option<String> {
     } else if follows("write") && piece.starts_with('#') {
         return None;
     } else if follows("return") {
-        format!("#[webhook(path = \"/\")]\nasync fn f(_: &Delivery) -> {piece} {{ Default::default() }}")
+        format!(
+            "#[webhook(path = \"/\")]\nasync fn f(_: &Delivery) -> {piece} {{ Default::default() }}"
+        )
     } else if (follows("write") || follows("then write")) && piece.ends_with(')') {
         variants(&format!("#[event(\"a\")] A,\n#[event(other)] {piece}"))
     } else if follows("write") && (piece.starts_with(['&', 's']) || is_type(piece)) {
@@ -173,9 +194,7 @@ fn own_types(code: &str) -> String {
         } else {
             ("", "pub u8")
         };
-        let item = format!(
-            "#[derive(serde::Deserialize)] pub struct {name}{parameters}({field});"
-        );
+        let item = format!("#[derive(serde::Deserialize)] pub struct {name}{parameters}({field});");
         if modules.is_empty() {
             writeln!(own, "{item}").expect("a text");
         } else {

@@ -1,11 +1,11 @@
 //! The failure of a handler: its text is for the trace and the inbox, and never for the sender.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, sync::PoisonError};
 
 use http::StatusCode;
 
 use crate::{
-    delivery::{Delivery, Rejection},
+    delivery::{Delivery, MAX_TRACED, Rejection},
     support::{panic::Panicked, text::truncate},
 };
 
@@ -43,6 +43,39 @@ impl Failure {
                 tracing::warn!(endpoint, delivery_id, index, status, reason, "refused the payload");
             }
         }
+    }
+}
+
+impl Delivery {
+    /// Keeps the failure of the handler.
+    pub(crate) fn fail(&self, failure: Failure) {
+        *self.inner.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+    }
+
+    /// Takes the failure of the handler, if it failed.
+    pub(crate) fn take_failure(&self) -> Option<Failure> {
+        self.inner.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Remembers a rejection that the handler gets, and may return as part of its error.
+    #[cold]
+    pub(crate) fn remember(&self, rejection: Rejection) -> Rejection {
+        let mut last = self.inner.rejection.lock().unwrap_or_else(PoisonError::into_inner);
+        last.insert(rejection).clone()
+    }
+
+    /// The text of an error, with path and detail if it speaks of the last rejection.
+    pub(crate) fn explain(&self, text: String) -> String {
+        let last = self.inner.rejection.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(rejection) => rejection.explained_in(text),
+            None => text,
+        }
+    }
+
+    /// The id for a trace: a sender's text of limited length.
+    pub(crate) fn traced_id(&self) -> Option<String> {
+        Some(truncate(&self.id()?, MAX_TRACED).to_owned())
     }
 }
 

@@ -69,7 +69,7 @@ mod tests {
 
     use serde::{
         Deserialize,
-        de::{Error as _, IntoDeserializer as _, value::Error},
+        de::{Error as _, IntoDeserializer, value::Error},
     };
 
     use super::*;

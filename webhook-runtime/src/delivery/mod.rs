@@ -11,13 +11,14 @@ pub(crate) mod rejection;
 pub(crate) mod request;
 pub(crate) mod response;
 mod shape;
+mod surrogates;
 mod tenant;
 
 use std::{
     borrow::Cow,
     fmt,
     ops::Range,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock},
     time::SystemTime,
 };
 
@@ -31,7 +32,6 @@ use crate::{
         failure::Failure,
         memory::MemoryPermit,
     },
-    support::text::truncate,
     verify::{BatchLayout, BodyFormat, Provider, body_format, json, scheme::Verified},
 };
 
@@ -83,6 +83,9 @@ struct Inner {
     form_json: OnceLock<Option<Box<str>>>,
     /// The form written as JSON, for payloads that borrow from it. It is written at the first use.
     form_as_json: OnceLock<String>,
+    /// The JSON of the body with U+FFFD for what is no character, if there is any. It has the same
+    /// length.
+    repaired_json: OnceLock<Option<Box<str>>>,
     /// The event names of the whole request, read once for all items.
     event_names: OnceLock<EventNames>,
     /// The memory of the body, returned when the delivery is dropped.
@@ -120,6 +123,7 @@ impl Delivery {
         verified: VerificationResult,
     ) -> Self {
         let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
+        let repaired_json = OnceLock::new();
         let (event_names, memory_permit) = (OnceLock::new(), None);
         let inner = Inner {
             provider,
@@ -129,6 +133,7 @@ impl Delivery {
             verified,
             form_json,
             form_as_json,
+            repaired_json,
             event_names,
             memory_permit,
             failure: Mutex::default(),
@@ -179,6 +184,7 @@ impl Delivery {
     ) -> Self {
         let item = Some(Item { index, place: 0..json.len() });
         let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
+        let repaired_json = OnceLock::new();
         let (event_names, memory_permit) = (OnceLock::from(event_names), None);
         let inner = Inner {
             provider,
@@ -188,43 +194,13 @@ impl Delivery {
             verified,
             form_json,
             form_as_json,
+            repaired_json,
             event_names,
             memory_permit,
             failure: Mutex::default(),
             rejection: Mutex::default(),
         };
         Self::of(inner, item)
-    }
-
-    /// Keeps the failure of the handler.
-    pub(crate) fn fail(&self, failure: Failure) {
-        *self.inner.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
-    }
-
-    /// Takes the failure of the handler, if it failed.
-    pub(crate) fn take_failure(&self) -> Option<Failure> {
-        self.inner.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// Remembers a rejection that the handler gets, and may return as part of its error.
-    #[cold]
-    pub(crate) fn remember(&self, rejection: Rejection) -> Rejection {
-        let mut last = self.inner.rejection.lock().unwrap_or_else(PoisonError::into_inner);
-        last.insert(rejection).clone()
-    }
-
-    /// The text of an error, with path and detail if it speaks of the last rejection.
-    pub(crate) fn explain(&self, text: String) -> String {
-        let last = self.inner.rejection.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some(rejection) => rejection.explained_in(text),
-            None => text,
-        }
-    }
-
-    /// The id for a trace: a sender's text of limited length.
-    pub(crate) fn traced_id(&self) -> Option<String> {
-        Some(truncate(&self.id()?, MAX_TRACED).to_owned())
     }
 
     /// Returns whether this is one item of a batch.
@@ -251,6 +227,12 @@ impl Delivery {
         Self { item: Some(Item { index, place: json }), ..self.clone() }
     }
 
+    /// The location of the events, if the delivery may contain many. They are in the body, which a
+    /// GET does not have.
+    pub(crate) fn batch_layout(&self) -> Option<&'static BatchLayout> {
+        self.inner.provider.batch().filter(|_| self.inner.verified.query.is_none())
+    }
+
     /// The ranges of a batch's items in the JSON of the body. Any value other than an array is a
     /// single item; `null` is no item.
     pub(crate) fn items(&self, layout: &BatchLayout) -> Result<Vec<Range<usize>>, Rejection> {
@@ -268,15 +250,29 @@ impl Delivery {
         let nothing = || if array == "null" { Vec::new() } else { vec![array] };
         let items = json::array_items(array).unwrap_or_else(nothing);
         let inside = |item| layout.inner().and_then(|at| json::raw_value(item, at)).unwrap_or(item);
-        Ok(items.into_iter().map(|item| json::byte_range(inside(item), body)).collect())
+        // A byte order mark in front of the body belongs to it, but not to its JSON.
+        let skipped = match self.inner.form_json.get() {
+            Some(Some(_)) => 0,
+            _ => self.inner.body.len() - body.len(),
+        };
+        let range = |item| {
+            let Range { start, end } = json::byte_range(inside(item), body);
+            start + skipped..end + skipped
+        };
+        Ok(items.into_iter().map(range).collect())
     }
 
     /// A range of the body's JSON.
     pub(crate) fn part(&self, place: &Range<usize>) -> Option<&str> {
-        // Only this range is checked to be UTF-8. The whole body was checked before.
-        match self.inner.form_json.get() {
-            Some(Some(json)) => json.get(place.clone()),
-            _ => std::str::from_utf8(self.inner.body.get(place.clone())?).ok(),
+        let Inner { form_json, repaired_json, body, .. } = &*self.inner;
+        match (form_json.get(), repaired_json.get()) {
+            (Some(Some(json)), _) => json.get(place.clone()),
+            (_, Some(Some(json))) => {
+                let skipped = body.len() - json.len();
+                json.get(place.start.checked_sub(skipped)?..place.end.checked_sub(skipped)?)
+            }
+            // Only this range is checked to be UTF-8. The whole body was checked before.
+            _ => std::str::from_utf8(body.get(place.clone())?).ok(),
         }
     }
 
@@ -284,7 +280,7 @@ impl Delivery {
     #[must_use]
     pub fn raw_event(&self) -> RawEvent<'_> {
         let item = self.item.as_ref().and_then(|item| {
-            let layout = self.inner.provider.batch()?;
+            let layout = self.batch_layout()?;
             Some(RawEvent::item(self, layout, item.index, self.part(&item.place)?))
         });
         item.unwrap_or_else(|| RawEvent::whole(self))
@@ -348,7 +344,7 @@ impl Delivery {
         self.inner.provider.name()
     }
 
-    /// The name of the endpoint's function.
+    /// The name of the endpoint: that of its function, or the option `name`.
     #[must_use]
     pub fn endpoint(&self) -> &'static str {
         self.inner.endpoint
@@ -418,10 +414,14 @@ impl Delivery {
     }
 
     fn json_body(&self) -> Result<Content<'_>, Rejection> {
-        match std::str::from_utf8(&self.inner.body) {
-            Ok(json) => Ok(Content::Json(json)),
-            Err(_) => Err(Rejection::Malformed { detail: "the body is not UTF-8".to_owned() }),
+        if let Some(Some(json)) = self.inner.repaired_json.get() {
+            return Ok(Content::Json(json));
         }
+        let Ok(json) = std::str::from_utf8(json::without_bom(&self.inner.body)) else {
+            return Err(Rejection::Malformed { detail: "the body is not UTF-8".to_owned() });
+        };
+        let repaired = self.inner.repaired_json.get_or_init(|| surrogates::replaced(json));
+        Ok(Content::Json(repaired.as_deref().unwrap_or(json)))
     }
 
     /// The form of this delivery as JSON, written once.
@@ -436,7 +436,9 @@ impl Delivery {
             .form_json
             .get_or_init(|| {
                 let mut fields = form_urlencoded::parse(&self.inner.body);
-                fields.find(|(name, _)| name == field).map(|(_, json)| json.into())
+                let json = fields.find(|(name, _)| name == field).map(|(_, json)| json)?;
+                let json = json::text_without_bom(&json);
+                Some(surrogates::replaced(json).unwrap_or_else(|| json.into()))
             })
             .as_deref()
     }

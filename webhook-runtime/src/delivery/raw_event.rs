@@ -82,10 +82,15 @@ impl<'a> RawEvent<'a> {
     #[must_use]
     pub fn event(self) -> Option<Cow<'a, str>> {
         let Some(item) = self.item else {
-            return self.find(self.delivery.sent_by().event()?);
+            let provider = self.delivery.sent_by();
+            let mut fallbacks = provider.event_fallbacks().iter();
+            return self
+                .find(provider.event()?)
+                .or_else(|| fallbacks.find_map(|field| self.find(*field)));
         };
+        let at = |pointer| json::scalar(item.json.as_bytes(), pointer);
         match item.layout.event() {
-            Some(pointer) => json::scalar(item.json.as_bytes(), pointer),
+            Some(pointer) => at(pointer).or_else(|| at(item.layout.event_fallback()?)),
             None => self.delivery.event_names().event.as_deref().map(Cow::Borrowed),
         }
     }

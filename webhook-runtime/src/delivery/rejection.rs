@@ -44,6 +44,8 @@ pub enum Rejection {
         /// The limit in bytes.
         limit: usize,
     },
+    /// 413: the body is larger than a layer around the endpoint allows.
+    TooLargeForLayer,
     /// 401: the request could not be verified.
     Unauthorized(VerifyError),
     /// 429: a quota of the feature `rate-limit` is used up. The request was not verified.
@@ -144,7 +146,7 @@ impl Rejection {
             Self::UnsupportedContentEncoding | Self::UnsupportedContentType => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge { .. } | Self::TooLargeForLayer => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -219,6 +221,7 @@ impl Rejection {
                     .to_owned()
             }
             Self::TooLarge { limit } => format!("the body may have at most {limit} bytes"),
+            Self::TooLargeForLayer => "the body is too large".to_owned(),
             Self::BodyTimeout => "the body did not arrive in time".to_owned(),
             Self::IncompleteBody => "the body is incomplete".to_owned(),
             Self::UnsupportedContentType => {
@@ -244,6 +247,9 @@ impl fmt::Display for Rejection {
             }
             Self::RateLimited { by: LimitedBy::Endpoint, .. } => {
                 f.write_str("the quota of the endpoint is used up")
+            }
+            Self::TooLargeForLayer => {
+                f.write_str("the body is larger than a layer around the endpoint allows")
             }
             Self::BodyTimeout => f.write_str("the body did not arrive in time"),
             Self::IncompleteBody => f.write_str("the body is incomplete"),

@@ -12,7 +12,7 @@ impl Tenant {
         Self { endpoint, params }
     }
 
-    /// The name of the endpoint's function.
+    /// The name of the endpoint.
     #[must_use]
     pub fn endpoint(&self) -> &'static str {
         self.endpoint

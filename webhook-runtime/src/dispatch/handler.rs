@@ -13,16 +13,15 @@ use crate::{
     dispatch::layers::LayerFn,
     endpoint::{Endpoint, HandlerFuture, HandlerInput},
     support::panic::catch_panic,
-    verify::BatchLayout,
 };
 
-/// The user's function, and the layout of batches that it takes item by item.
+/// The user's function, and whether it takes batches item by item.
 pub(crate) struct HandlerService<S> {
     pub(super) call: fn(HandlerInput<S>) -> HandlerFuture,
     /// The name of the endpoint and its function.
     name: &'static str,
-    /// The location of a batch's items, if the function is called for each item.
-    batch_layout: Option<&'static BatchLayout>,
+    /// True if the function is called for each item of a batch.
+    one_by_one: bool,
 }
 
 impl<S> Copy for HandlerService<S> {}
@@ -36,8 +35,7 @@ impl<S> Clone for HandlerService<S> {
 impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
     pub(crate) fn new(endpoint: &Endpoint, call: fn(HandlerInput<S>) -> HandlerFuture) -> Self {
         let one_by_one = endpoint.payload_shape.kind == PayloadKind::Item;
-        let batch_layout = endpoint.provider.batch().filter(|_| one_by_one);
-        Self { call, name: endpoint.name, batch_layout }
+        Self { call, name: endpoint.name, one_by_one }
     }
 
     /// Wraps the service in layers, the innermost first.
@@ -46,7 +44,8 @@ impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
     }
 
     pub(crate) fn run(self, verified: HandlerInput<S>) -> HandlerFuture {
-        match self.batch_layout {
+        let layout = verified.delivery().batch_layout().filter(|_| self.one_by_one);
+        match layout {
             Some(layout) if !verified.delivery().is_item() => {
                 Box::pin(self.call_for_each_item(layout, verified))
             }

@@ -5,6 +5,8 @@
 //! type: it calls `respond` on a chain of references to [`Returned`], and the compiler takes the
 //! first implementation that applies. The more references, the earlier.
 
+#![allow(clippy::mut_mut, reason = "the references are the order of the choice")]
+
 use std::error::Error;
 
 use axum::response::{IntoResponse, Response};

@@ -56,7 +56,10 @@ pub type HandlerFuture = std::pin::Pin<Box<dyn Future<Output = Response> + Send>
 /// The options of one endpoint.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
+    /// The name in traces and in the inbox.
     pub(crate) name: &'static str,
+    /// The name of the function.
+    pub(crate) function: &'static str,
     pub(crate) module: &'static str,
     pub(crate) path: &'static str,
     pub(crate) secret_env: &'static [&'static str],
@@ -73,11 +76,12 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Creates an endpoint with default options.
+    /// Creates an endpoint with default options. Its name is that of its function.
     #[must_use]
-    pub const fn new(name: &'static str, module: &'static str, path: &'static str) -> Self {
+    pub const fn new(function: &'static str, module: &'static str, path: &'static str) -> Self {
         Self {
-            name,
+            name: function,
+            function,
             module,
             path,
             secret_env: &[],
@@ -90,6 +94,14 @@ impl Endpoint {
             order_by: None,
             payload_shape: PayloadShape::DELIVERY,
         }
+    }
+
+    /// Sets the name in traces and in the inbox, where stored deliveries find their function by it.
+    /// The default is the name of the function: with a name of its own, the function can be renamed.
+    #[must_use]
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
     }
 
     /// Sets the environment variables with the secrets. The first variable is required, the others
@@ -172,7 +184,7 @@ impl Endpoint {
 
     /// Returns whether both endpoints belong to the same function.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        self.name == other.name && self.module == other.module
+        self.function == other.function && self.module == other.module
     }
 }
 

@@ -18,8 +18,9 @@ use crate::{
             StoredDelivery,
         },
         store::{
-            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction,
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
+            FinishedAttempt, InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
+            StoreTransaction,
         },
     },
     verify::Clock,
@@ -70,8 +71,8 @@ impl Tables {
     fn enqueue(&mut self, new: &NewDelivery, now: SystemTime) -> EnqueueResult {
         let key = new.dedup_digest();
         // A key is known until it is pruned, so that a wrong clock makes no copy new.
-        if let Some((id, _)) = self.keys.get(&key) {
-            return EnqueueResult::Duplicate(*id);
+        if let Some(&(id, _)) = self.keys.get(&key) {
+            return self.revive(id, new);
         }
         self.last += 1;
         let (id, line) = (self.last, new.ordering_digest());
@@ -80,6 +81,18 @@ impl Tables {
         self.rows.insert(id, Row { record, claims: 0, line, head, body });
         self.promote(line);
         EnqueueResult::Stored(id)
+    }
+
+    /// Revives a dead letter that a copy has come of.
+    fn revive(&mut self, id: i64, copy: &NewDelivery) -> EnqueueResult {
+        let row = self.rows.get_mut(&id).filter(|row| row.record.state == DeliveryState::Dead);
+        let Some(row) = row else { return EnqueueResult::Duplicate(id) };
+        row.record.revive(copy);
+        (row.line, row.head, row.body) =
+            (copy.ordering_digest(), copy.head.clone(), copy.body.clone());
+        let line = row.line;
+        self.promote(line);
+        EnqueueResult::Revived(id)
     }
 
     /// Lets the next delivery of an ordering key go on, if no other is pending or running.
@@ -250,5 +263,9 @@ impl InboxStore for MemoryStore {
 
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
         at_once(QueueDepth::of(self.tables().records(), self.now()))
+    }
+
+    fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
+        at_once(EndpointBacklog::of(self.tables().records()))
     }
 }

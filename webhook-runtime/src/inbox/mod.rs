@@ -29,6 +29,8 @@ use std::{
 
 use tokio::sync::Notify;
 
+use crate::endpoint::Endpoint;
+
 #[cfg(feature = "inbox-postgres")]
 pub use self::sql::postgres::{postgres_migrations, postgres_versions};
 #[cfg(feature = "inbox-sqlite")]
@@ -37,6 +39,7 @@ use self::{
     counters::InboxMetrics,
     options::Settings,
     store::{Change, DueTimeLimits, InboxStore},
+    worker::handled::AllHandled,
     writer::Writer,
 };
 pub use self::{
@@ -52,7 +55,7 @@ pub use self::{
         AttemptResult, ClaimToken, DeliveryState, EnqueueResult, Filter, Job, NewDelivery, Record,
         StoredDelivery,
     },
-    store::{PruneResult, QueueDepth},
+    store::{EndpointBacklog, PruneResult, QueueDepth},
     tx::{Tx, TxSource},
     worker::{
         JobHandlers, ShutdownResult, Workers,
@@ -77,6 +80,8 @@ pub(crate) struct Shared {
     pub(crate) counters: Arc<InboxMetrics>,
     /// Wakes the workers when something new is due.
     pub(crate) wake: Arc<Notify>,
+    /// The endpoints that have workers.
+    pub(crate) handled: AllHandled,
 }
 
 /// The number of records that one transaction changes or deletes: others want to write, too.
@@ -120,8 +125,9 @@ impl Inbox {
     pub(crate) fn start(store: Arc<dyn InboxStore>, settings: Settings) -> Self {
         let (counters, wake) = (Arc::new(InboxMetrics::default()), Arc::new(Notify::new()));
         let writer = Writer::start(&store, &settings, Arc::clone(&counters), Arc::clone(&wake));
-        let workers = Mutex::default();
-        Self { shared: Arc::new(Shared { workers, store, settings, writer, counters, wake }) }
+        let (workers, handled) = (Mutex::default(), AllHandled::default());
+        let shared = Shared { workers, store, settings, writer, counters, wake, handled };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Stores a delivery. When this succeeds, the delivery is safe and can be acknowledged.
@@ -261,6 +267,29 @@ impl Inbox {
     /// If the store fails.
     pub async fn stats(&self) -> Result<InboxStats, InboxError> {
         Ok(self.shared.counters.with(self.shared.store.queue_depth().await?))
+    }
+
+    /// Counts the unfinished deliveries of each endpoint, by its name.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn backlog(&self) -> Result<Vec<EndpointBacklog>, InboxError> {
+        self.shared.store.backlog().await
+    }
+
+    /// Counts the unfinished deliveries of endpoints that no worker of this process handles. They
+    /// wait until a process handles their endpoint: after a function was renamed, give it the old
+    /// name by the option `name` of the attribute. Workers warn of them when they start.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn unhandled(&self) -> Result<Vec<EndpointBacklog>, InboxError> {
+        worker::handled::unhandled(&self.shared).await
+    }
+
+    /// True if another function of this inbox has the name of this one.
+    pub(crate) fn is_taken(&self, endpoint: &Endpoint) -> bool {
+        self.shared.handled.is_taken(endpoint)
     }
 
     /// Stops storing, commits what is queued, and closes the database.

@@ -107,7 +107,7 @@ impl<'a, E: Payload<'a>> Payload<'a> for Batch<'a, E> {
 
 /// The items of a delivery, or the delivery itself if the provider sends one event at a time.
 fn items(delivery: &Delivery) -> Result<Vec<RawEvent<'_>>, Rejection> {
-    let Some(says) = delivery.sent_by().batch() else {
+    let Some(says) = delivery.batch_layout() else {
         return Ok(vec![RawEvent::whole(delivery)]);
     };
     let places = delivery.items(says)?;

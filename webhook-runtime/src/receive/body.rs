@@ -1,6 +1,7 @@
 //! Bodies: reads them within limits of size, time and memory, and drains rejected ones.
 
 use std::{
+    error::Error,
     future::poll_fn,
     pin::{Pin, pin},
     sync::Arc,
@@ -12,6 +13,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body::Body as _;
+use http_body_util::LengthLimitError;
 
 use crate::delivery::{
     Rejection,
@@ -71,7 +73,7 @@ async fn read_to_end(
     let mut first = Bytes::new();
     let mut rest: Option<BytesMut> = None;
     while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
-        let Ok(data) = frame.map_err(|_| Rejection::IncompleteBody)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(|error| broken_body(&error))?.into_data() else { continue };
         let length = rest.as_ref().map_or(first.len(), BytesMut::len);
         if data.len() > limit - length {
             return Err(Rejection::TooLarge { limit });
@@ -85,6 +87,32 @@ async fn read_to_end(
         }
     }
     Ok((rest.map_or(first, BytesMut::freeze), permit))
+}
+
+/// The rejection of a body that ended with an error.
+#[cold]
+fn broken_body(error: &axum::Error) -> Rejection {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return Rejection::TooLargeForLayer;
+        }
+        cause = error.source();
+    }
+    Rejection::IncompleteBody
+}
+
+/// Values of `Content-Encoding` that are no coding. Some senders put the character set there.
+const NO_CODING: [&str; 6] = ["", "identity", "utf-8", "utf8", "us-ascii", "iso-8859-1"];
+
+/// True if the body is compressed or encoded in another way. Each of a list of codings counts.
+pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.get_all(header::CONTENT_ENCODING).iter().any(|value| {
+        value.as_bytes().split(|byte| *byte == b',').any(|coding| {
+            let coding = coding.trim_ascii();
+            !NO_CODING.iter().any(|none| coding.eq_ignore_ascii_case(none.as_bytes()))
+        })
+    })
 }
 
 /// The maximum number of bytes that are read of a rejected request's body.

@@ -38,6 +38,18 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         self.is_fresh(*stored_at, now).then(|| value.clone())
     }
 
+    /// Changes a value in its place, unless it is too old at the time `now`. It gets no younger.
+    pub(crate) fn change<R>(
+        &self,
+        key: &K,
+        now: SystemTime,
+        change: impl FnOnce(&mut V) -> R,
+    ) -> Option<R> {
+        let mut entries = self.entries();
+        let (stored_at, value) = entries.by_key.get_mut(key)?;
+        self.is_fresh(*stored_at, now).then(|| change(value))
+    }
+
     /// Stores a value at the time `now`. It takes the place of all that are too old and, at the
     /// capacity, of the oldest.
     pub(crate) fn put(&self, key: K, value: V, now: SystemTime) {
@@ -122,6 +134,16 @@ mod tests {
         let none = Cache::new(Duration::ZERO, 2);
         none.put(1, 1, at(0));
         assert_eq!(none.get(&1, at(0)), None);
+    }
+
+    #[test]
+    fn changed_value_gets_no_younger() {
+        let cache = Cache::new(MAX_AGE, 2);
+        cache.put(1, 1, at(1));
+        assert_eq!(cache.change(&1, at(2), |value| std::mem::replace(value, 11)), Some(1));
+        assert_eq!(cache.get(&1, at(60)), Some(11));
+        assert_eq!((cache.get(&1, at(61)), cache.change(&1, at(61), |_| ())), (None, None));
+        assert_eq!(cache.change(&2, at(2), |_| ()), None);
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl Receiver {
                 drain(unread(asked.headers, body)).await;
                 return received;
             }
-            if may_be_in_body(self.handshakes(), &rejection) {
+            if may_be_in_body(self.handshakes(), &rejection, asked) {
                 let read = self.body_limits.read(body, MAX_UNSIGNED_BODY, asked.headers).await;
                 let Ok((body, _share)) = read else { return Err(rejection) };
                 let asked = HandshakeRequest { body: Some(&body), ..*asked };
@@ -140,7 +140,11 @@ fn handshake_rejection(error: HandshakeError) -> Rejection {
 }
 
 /// Returns whether a request with this rejection could be a handshake that its body identifies.
-fn may_be_in_body(handshakes: &[Handshake], rejection: &Rejection) -> bool {
+fn may_be_in_body(
+    handshakes: &[Handshake],
+    rejection: &Rejection,
+    asked: &HandshakeRequest<'_>,
+) -> bool {
     matches!(rejection, Rejection::Unauthorized(VerifyError::MissingHeader(_)))
-        && handshake::any_needs_body(handshakes)
+        && handshake::body_may_match(handshakes, asked)
 }

@@ -9,6 +9,7 @@ mod handshakes;
 #[cfg(feature = "https-keys")]
 mod https_keys;
 pub(crate) mod key_source;
+mod public_url;
 #[cfg(feature = "rate-limit")]
 pub(crate) mod rate_limit;
 pub(crate) mod secret_source;
@@ -18,7 +19,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     body::Body,
-    extract::{FromRequestParts, OriginalUri, RawPathParams},
+    extract::{FromRequestParts, RawPathParams},
     response::Response,
 };
 use bytes::Bytes;
@@ -32,7 +33,7 @@ use crate::{
     delivery::{Delivery, MAX_TRACED, Rejection, Tenant, VerificationResult},
     endpoint::Endpoint,
     receive::{
-        body::{BodyLimits, drain, unread},
+        body::{BodyLimits, drain, is_encoded, unread},
         key_source::KeyRing,
         secret_source::TenantSecrets,
     },
@@ -126,12 +127,14 @@ impl Receiver {
         let url = self.signed_url(uri, extensions);
         let request =
             SignedRequest { method: method.as_str(), url: &url, headers, query, body: &body };
-        let proof = self.verify_signature(&claims, &request, &keys, now).await?;
+        let proof = self.verify_signature(&claims, &request, &keys, now).await;
+        let proof = proof.inspect_err(|_| self.show_signed_url(&url))?;
         let asked = HandshakeRequest { body: Some(&body), ..asked };
         if let Some(answer) = self.run_signed_handshake(&asked, &keys).await? {
             return Ok(Received::Handshake(answer));
         }
         let mut headers = std::mem::take(headers);
+        self.verifier.unify_headers(&mut headers);
         self.verifier.mark_sensitive(&mut headers);
         let query = self.payload_in_query(method, uri, &body);
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
@@ -163,7 +166,7 @@ impl Receiver {
         if parts.method != allow && !allow.split(", ").any(|method| parts.method == method) {
             return Err(Rejection::MethodNotAllowed { allow });
         }
-        if parts.headers.contains_key(header::CONTENT_ENCODING) {
+        if is_encoded(&parts.headers) {
             return Err(Rejection::UnsupportedContentEncoding);
         }
         let limit = self.endpoint.max_body;
@@ -193,7 +196,7 @@ impl Receiver {
     fn payload_in_query<'u>(&self, method: &Method, uri: &'u Uri, body: &[u8]) -> Option<&'u str> {
         let sends_get = self.endpoint.provider.methods().split(", ").any(|method| method == "GET");
         let is_query = *method == Method::GET || sends_get;
-        uri.query().filter(|_| is_query && body.is_empty())
+        (is_query && body.is_empty()).then(|| uri.query().unwrap_or_default())
     }
 
     /// The secrets of the request's tenant.
@@ -253,13 +256,20 @@ impl Receiver {
         Ok(proof)
     }
 
-    /// The URL that the provider signs: the configured public URL with the path of the request.
-    /// `Host` and `X-Forwarded-*` are never trusted.
+    /// The URL that the provider signs.
     fn signed_url(&self, uri: &Uri, extensions: &Extensions) -> String {
-        let Some(origin) = &self.public_url else { return String::new() };
-        let uri = extensions.get::<OriginalUri>().map_or(uri, |original| &original.0);
-        let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        format!("{origin}{path}")
+        let base = self.public_url.as_deref();
+        base.map_or_else(String::new, |base| public_url::signed_url(base, uri, extensions))
+    }
+
+    /// Shows the URL of a refused signature: it is the first thing to compare with the provider's.
+    #[cold]
+    fn show_signed_url(&self, url: &str) {
+        let Endpoint { name: endpoint, provider, .. } = self.endpoint;
+        if provider.scheme_info().signs_url {
+            let url = || public_url::shown(url);
+            tracing::debug!(endpoint, url = url(), "the URL that should have been signed");
+        }
     }
 
     pub(crate) fn span(&self) -> Span {

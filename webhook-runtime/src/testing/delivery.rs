@@ -306,7 +306,7 @@ impl<'h> TestDelivery<'h> {
     async fn send(self) -> TestResponse {
         let request = match self.request().await {
             Ok(request) => request,
-            Err(problem) => panic!("cannot deliver to `{}`: {problem}", self.endpoint.name),
+            Err(problem) => panic!("cannot deliver to `{}`: {problem}", self.endpoint.function),
         };
         let router = &self.context.router;
         if self.twice {

@@ -31,7 +31,8 @@ pub(crate) enum Credential {
 pub(crate) enum Body {
     Nothing,
     Json(Json),
-    Form(&'static str),
+    /// The names and values of a form.
+    Form(Vec<(&'static str, String)>),
 }
 
 impl Handshake {
@@ -61,8 +62,13 @@ impl Handshake {
                 Condition::HeaderIs(name, value) => example.headers.push((name, value.to_owned())),
                 Condition::Body(pointer) => example.body(pointer, challenge)?,
                 Condition::BodyIs(pointer, value) => example.body(pointer, value)?,
-                Condition::BodyLacks(_) => {}
-                Condition::OnlyFormField(name) => example.body = Body::Form(name),
+                Condition::BodyLacks(_) | Condition::HeaderLacks(_) => {}
+                Condition::OnlyFormFields(fields) => {
+                    let field = |(name, value): &(&'static str, Option<&'static str>)| {
+                        (*name, value.unwrap_or(challenge).to_owned())
+                    };
+                    example.body = Body::Form(fields.iter().map(field).collect());
+                }
             }
         }
         match self.response {

@@ -176,7 +176,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
                 _ => Signing::PublicKey,
             };
         }
-        let name = format!("{}::{}", endpoint.module, endpoint.name);
+        let name = format!("{}::{}", endpoint.module, endpoint.function);
         let pair = KeyPair::new(provider, &name, KeyOwner::Endpoint);
         self.secrets.push((endpoint.clone(), vec![pair.verifying]));
         Signing::Secret(pair.signing)
@@ -264,9 +264,9 @@ impl<S> TestHooks<S> {
 
     #[track_caller]
     pub(crate) fn target(&self, endpoint: &Endpoint) -> &TestEndpoint {
-        let (name, module) = (endpoint.name, endpoint.module);
-        let found = self.targets.iter().find(|it| it.name == name && it.module == module);
-        found.unwrap_or_else(|| panic!("`{name}` is not mounted"))
+        let Endpoint { function, module, .. } = *endpoint;
+        let found = self.targets.iter().find(|it| it.function == function && it.module == module);
+        found.unwrap_or_else(|| panic!("`{function}` is not mounted"))
     }
 }
 

@@ -31,6 +31,7 @@ const PATH: &AsciiSet = &CONTROLS
 #[derive(Clone)]
 pub(crate) struct TestEndpoint {
     pub(crate) name: &'static str,
+    pub(crate) function: &'static str,
     pub(crate) module: &'static str,
     pub(crate) provider: &'static Provider,
     /// The path, with its parameters in braces.
@@ -66,6 +67,7 @@ impl TestEndpoint {
     ) -> Self {
         Self {
             name: endpoint.name,
+            function: endpoint.function,
             module: endpoint.module,
             provider: endpoint.provider,
             path: endpoint.path.to_owned(),
@@ -153,7 +155,7 @@ impl TestEndpoint {
 
     /// The name that secrets of this endpoint are derived from.
     pub(crate) fn secret_name(&self) -> String {
-        format!("{}::{}", self.module, self.name)
+        format!("{}::{}", self.module, self.function)
     }
 
     /// Returns whether the scheme signs with a private key.

@@ -3,6 +3,8 @@
 
 use http::{HeaderMap, header};
 
+use crate::verify::json;
+
 /// The format of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyFormat {
@@ -22,7 +24,7 @@ pub(crate) fn body_format(headers: &HeaderMap, body: &[u8]) -> BodyFormat {
 
 /// The format that a body shows; `None` for a body that could be both, or neither.
 fn shown_format(body: &[u8]) -> Option<BodyFormat> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    let body = json::without_bom(body).trim_ascii_start();
     // Forms escape these characters.
     if matches!(body.first(), Some(b'{' | b'[' | b'"')) {
         return Some(BodyFormat::Json);
@@ -36,7 +38,8 @@ fn is_of_form(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"*-._+%&=~!'(),:;@/?$".contains(&byte)
 }
 
-fn is_labelled_form(headers: &HeaderMap) -> bool {
+/// True if the content type is that of a form. Ask only where the body is not there yet.
+pub(crate) fn is_labelled_form(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
         let essence = value.split(';').next().unwrap_or_default().trim();
         essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, hea
 use serde_json::{Map, Value as Json};
 
 use crate::verify::{
-    BodyFormat, Secret, body_format, json,
+    BodyFormat, Secret, body_format, is_labelled_form, json,
     scheme::{Keys, is_opaque_token},
 };
 
@@ -62,21 +62,24 @@ pub enum Condition {
     Header(&'static str),
     /// The request has a header of this (lower-case) name and this value.
     HeaderIs(&'static str, &'static str),
+    /// The request has no header of this (lower-case) name.
+    HeaderLacks(&'static str),
     /// The body has a string or number at this JSON pointer.
     Body(&'static str),
     /// The body has this string or number, as text, at this JSON pointer.
     BodyIs(&'static str, &'static str),
     /// The body has no string or number at this JSON pointer.
     BodyLacks(&'static str),
-    /// The body is a form with this field and no other.
-    OnlyFormField(&'static str),
+    /// The body is a form of exactly these fields, each sent once, in any order. A field with a
+    /// value has exactly this value.
+    OnlyFormFields(&'static [(&'static str, Option<&'static str>)]),
 }
 
 impl Condition {
     fn needs_body(self) -> bool {
         matches!(
             self,
-            Self::Body(_) | Self::BodyIs(..) | Self::BodyLacks(_) | Self::OnlyFormField(_)
+            Self::Body(_) | Self::BodyIs(..) | Self::BodyLacks(_) | Self::OnlyFormFields(_)
         )
     }
 }
@@ -217,9 +220,17 @@ pub(crate) fn find_unsigned(
     })
 }
 
-/// True if an unsigned handshake has conditions on the body.
-pub(crate) fn any_needs_body(handshakes: &[Handshake]) -> bool {
-    handshakes.iter().any(|handshake| handshake.trust == Trust::Unsigned && handshake.needs_body())
+/// True if the body could make a request an unsigned handshake, as far as its head says.
+pub(crate) fn body_may_match(handshakes: &[Handshake], request: &HandshakeRequest<'_>) -> bool {
+    handshakes.iter().any(|handshake| {
+        handshake.trust == Trust::Unsigned
+            && handshake.needs_body()
+            && request.method == handshake.method
+            && handshake.conditions.iter().all(|condition| match condition {
+                Condition::OnlyFormFields(_) => is_labelled_form(request.headers),
+                condition => condition.needs_body() || request.meets(*condition),
+            })
+    })
 }
 
 /// True if an unsigned handshake responds with the signature of a challenge.
@@ -273,27 +284,26 @@ impl Handshake {
 impl HandshakeRequest<'_> {
     fn matches(&self, handshake: &Handshake) -> bool {
         self.method == handshake.method
-            && handshake.conditions.iter().all(|condition| match *condition {
-                Condition::Query(name) => self.query(name).is_some(),
-                Condition::QueryIs(name, value) => {
-                    self.query(name).is_some_and(|found| found == value)
-                }
-                Condition::Header(name) => self.headers.contains_key(name),
-                Condition::HeaderIs(name, value) => self.header(name) == Some(value),
-                Condition::Body(pointer) => self.body(pointer).is_some(),
-                Condition::BodyIs(pointer, value) => {
-                    self.body(pointer).is_some_and(|found| found == value)
-                }
-                Condition::BodyLacks(pointer) => self.body(pointer).is_none(),
-                Condition::OnlyFormField(name) => self
-                    .body
-                    .filter(|body| body_format(self.headers, body) == BodyFormat::Form)
-                    .is_some_and(|body| {
-                        let mut fields = parse_form(body);
-                        fields.next().is_some_and(|(found, _)| found == name)
-                            && fields.next().is_none()
-                    }),
-            })
+            && handshake.conditions.iter().all(|condition| self.meets(*condition))
+    }
+
+    fn meets(&self, condition: Condition) -> bool {
+        match condition {
+            Condition::Query(name) => self.query(name).is_some(),
+            Condition::QueryIs(name, value) => self.query(name).is_some_and(|found| found == value),
+            Condition::Header(name) => self.headers.contains_key(name),
+            Condition::HeaderIs(name, value) => self.header(name) == Some(value),
+            Condition::HeaderLacks(name) => !self.headers.contains_key(name),
+            Condition::Body(pointer) => self.body(pointer).is_some(),
+            Condition::BodyIs(pointer, value) => {
+                self.body(pointer).is_some_and(|found| found == value)
+            }
+            Condition::BodyLacks(pointer) => self.body(pointer).is_none(),
+            Condition::OnlyFormFields(fields) => self
+                .body
+                .filter(|body| body_format(self.headers, body) == BodyFormat::Form)
+                .is_some_and(|body| has_only_fields(body, fields)),
+        }
     }
 
     fn query(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -400,6 +410,15 @@ impl HandshakeRequest<'_> {
         }
         response
     }
+}
+
+/// True if a form has exactly these fields, each once and with the value that is given for it.
+fn has_only_fields(form: &[u8], wanted: &[(&str, Option<&str>)]) -> bool {
+    parse_form(form).count() == wanted.len()
+        && wanted.iter().all(|(name, value)| {
+            let is_wanted = |found: &str| value.is_none_or(|value| found == value);
+            parse_form(form).any(|(found, text)| found == *name && is_wanted(&text))
+        })
 }
 
 const fn malformed(detail: &'static str) -> HandshakeError {

@@ -8,10 +8,24 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
+/// A JSON text without the byte order mark in front of it. Some senders add one, and parsers may
+/// ignore it (RFC 8259, section 8.1).
+pub(crate) fn without_bom(json: &[u8]) -> &[u8] {
+    json.strip_prefix(BOM.as_bytes()).unwrap_or(json)
+}
+
+/// The same of a text.
+pub(crate) fn text_without_bom(json: &str) -> &str {
+    json.strip_prefix(BOM).unwrap_or(json)
+}
+
+const BOM: &str = "\u{feff}";
+
 /// The string or number at a JSON pointer (RFC 6901), as text. The first of repeated keys counts.
 pub(crate) fn scalar<'de>(json: &'de [u8], pointer: &str) -> Option<Cow<'de, str>> {
     let mut found = None;
-    find(&mut serde_json::Deserializer::from_slice(json), pointer, Scalar, &mut found);
+    let mut json = serde_json::Deserializer::from_slice(without_bom(json));
+    find(&mut json, pointer, Scalar, &mut found);
     found.flatten()
 }
 
@@ -19,7 +33,8 @@ pub(crate) fn scalar<'de>(json: &'de [u8], pointer: &str) -> Option<Cow<'de, str
 pub(crate) fn raw_value<'de>(json: &'de str, pointer: &str) -> Option<&'de str> {
     let mut found: Option<&'de RawValue> = None;
     let wanted = PhantomData::<&'de RawValue>;
-    find(&mut serde_json::Deserializer::from_str(json), pointer, wanted, &mut found);
+    let mut json = serde_json::Deserializer::from_str(text_without_bom(json));
+    find(&mut json, pointer, wanted, &mut found);
     found.map(RawValue::get)
 }
 
@@ -31,7 +46,7 @@ pub(crate) fn array_items(json: &str) -> Option<Vec<&str>> {
 
 /// True if a text is JSON.
 pub(crate) fn is_json(json: &[u8]) -> bool {
-    serde_json::from_slice::<IgnoredAny>(json).is_ok()
+    serde_json::from_slice::<IgnoredAny>(without_bom(json)).is_ok()
 }
 
 /// The byte range of a slice within the text that it was cut from.
@@ -293,6 +308,21 @@ mod tests {
         assert_eq!(a, [r#"{"x":1}"#, r#""two""#, "[ ]"]);
         assert_eq!(array_items("[]"), Some(vec![]));
         assert_eq!((array_items("{}"), array_items("[1"), array_items("null")), (None, None, None));
+    }
+
+    #[test]
+    fn one_byte_order_mark_is_skipped() {
+        let json = "\u{feff}{\"a\":{\"b\":1}}";
+        assert_eq!(scalar(json.as_bytes(), "/a/b").as_deref(), Some("1"));
+        assert_eq!(raw_value(json, "/a"), Some("{\"b\":1}"));
+        assert_eq!(raw_value(json, "/a").map(|part| byte_range(part, json)), Some(8..15));
+        assert!(is_json(json.as_bytes()));
+        for other in ["\u{feff}\u{feff}{\"a\":1}", " \u{feff}{\"a\":1}", "{\"a\":\u{feff}1}"] {
+            assert_eq!(scalar(other.as_bytes(), "/a"), None);
+            assert_eq!(raw_value(other, "/a"), None);
+            assert!(!is_json(other.as_bytes()));
+        }
+        assert!(!is_json("\u{feff}".as_bytes()));
     }
 
     #[test]

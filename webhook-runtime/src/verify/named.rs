@@ -8,6 +8,8 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
+use crate::verify::json::text_without_bom;
+
 /// A value that is neither an object nor an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Scalar<'j> {
@@ -39,7 +41,7 @@ pub(crate) fn scalars<'j, const N: usize>(
     pointers: [&str; N],
 ) -> Option<[Option<Scalar<'j>>; N]> {
     let mut found = [const { None }; N];
-    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let mut deserializer = serde_json::Deserializer::from_str(text_without_bom(json));
     let level = Level { rests: pointers.map(Some), found: &mut found };
     level.deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
@@ -57,9 +59,9 @@ pub(crate) fn for_each_item<'j, E>(
 ) -> Result<usize, Option<E>> {
     let mut failed = None;
     let mut visit = |item: &'j str| visit(item).map_err(|error| failed = Some(error)).is_ok();
-    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let mut deserializer = serde_json::Deserializer::from_str(text_without_bom(json));
     let counted = deserializer
-        .deserialize_map(ArrayAt { key, visit: &mut visit })
+        .deserialize_any(ArrayAt { key, visit: &mut visit })
         .and_then(|count| deserializer.end().map(|()| count));
     match counted {
         Ok(Some(count)) => Ok(count),
@@ -238,6 +240,11 @@ impl<'j, F: FnMut(&'j str) -> bool> Visitor<'j> for ArrayAt<'_, '_, F> {
         f.write_str("an object")
     }
 
+    // The usual error would quote the whole string.
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> {
+        Err(E::custom("not an object"))
+    }
+
     fn visit_map<A: MapAccess<'j>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut count = None;
         let pointer = format!("/{}", self.key);
@@ -261,7 +268,7 @@ impl<'j, F: FnMut(&'j str) -> bool> DeserializeSeed<'j> for Items<'_, F> {
     type Value = usize;
 
     fn deserialize<D: Deserializer<'j>>(self, deserializer: D) -> Result<usize, D::Error> {
-        deserializer.deserialize_seq(self)
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -270,6 +277,11 @@ impl<'j, F: FnMut(&'j str) -> bool> Visitor<'j> for Items<'_, F> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array")
+    }
+
+    // The usual error would quote the whole string.
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<usize, E> {
+        Err(E::custom("not an array"))
     }
 
     fn visit_seq<A: SeqAccess<'j>>(self, mut seq: A) -> Result<usize, A::Error> {

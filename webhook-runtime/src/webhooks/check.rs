@@ -64,7 +64,7 @@ impl<S> Webhooks<S> {
         problems.extend(self.empty_quotas());
         for endpoint in configured {
             if !self.endpoints().any(|mounted| mounted.is(endpoint)) {
-                problems.push(StartProblem::NotMounted { endpoint: endpoint.name });
+                problems.push(StartProblem::NotMounted { endpoint: endpoint.function });
             }
         }
         if problems.is_empty() { Ok(receivers) } else { Err(StartError { problems }) }
@@ -72,12 +72,12 @@ impl<S> Webhooks<S> {
 
     /// The name of the endpoint that was mounted on a path first.
     fn mounted_on(&self, path: &str) -> &'static str {
-        self.endpoints().find(|endpoint| endpoint.path == path).map_or("", |first| first.name)
+        self.endpoints().find(|endpoint| endpoint.path == path).map_or("", |first| first.function)
     }
 
     /// Checks the requirements of the provider, except secrets.
     fn check_requirements(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) {
-        let (name, provider) = (endpoint.name, endpoint.provider);
+        let (name, provider) = (endpoint.function, endpoint.provider);
         let scheme = provider.scheme_info();
         if scheme.signs_url && self.public_url.is_none() {
             let provider = provider.name();
@@ -125,7 +125,7 @@ impl<S> Webhooks<S> {
         endpoint: &Endpoint,
         problems: &mut Vec<StartProblem>,
     ) -> Option<Secret> {
-        let (name, provider) = (endpoint.name, endpoint.provider);
+        let (name, provider) = (endpoint.function, endpoint.provider);
         let is_required = provider.handshakes().iter().any(Handshake::needs_verify_token);
         let token = match (find_for(&self.verify_tokens, endpoint), endpoint.verify_token_env) {
             (Some(token), _) => Some(token.clone()),
@@ -168,7 +168,7 @@ impl<S> Webhooks<S> {
         let is_ambiguous = sources.next().is_some()
             && (sources.next().is_some() || find_for(&self.secrets, endpoint).is_some());
         if is_ambiguous {
-            problems.push(StartProblem::AmbiguousSecrets { endpoint: endpoint.name });
+            problems.push(StartProblem::AmbiguousSecrets { endpoint: endpoint.function });
         }
         if let Some(source) = find_for(&self.secret_sources, endpoint) {
             return Some(Secrets::ByTenant(Arc::clone(source)));
@@ -180,13 +180,13 @@ impl<S> Webhooks<S> {
         };
         let max = endpoint.provider.scheme().and_then(Scheme::max_secrets);
         if let Some(max) = max.filter(|max| secrets.len() > *max) {
-            problems.push(StartProblem::TooManySecrets { endpoint: endpoint.name, max });
+            problems.push(StartProblem::TooManySecrets { endpoint: endpoint.function, max });
         }
         match verifier?.prepare(&secrets) {
             Ok(keys) => Some(Secrets::Fixed(Arc::new(keys))),
             Err(errors) => {
                 problems.extend(errors.into_iter().map(|(secret, error)| {
-                    StartProblem::InvalidSecret { endpoint: endpoint.name, secret, error }
+                    StartProblem::InvalidSecret { endpoint: endpoint.function, secret, error }
                 }));
                 None
             }
@@ -200,12 +200,12 @@ impl<S> Webhooks<S> {
             None => secrets_from_env(endpoint, problems),
         };
         if secrets.is_empty() && problems.len() == before {
-            problems.push(StartProblem::MissingSecret { endpoint: endpoint.name });
+            problems.push(StartProblem::MissingSecret { endpoint: endpoint.function });
         }
         let padded =
             secrets.iter().filter(|secret| !secret.is_blank() && secret.has_surrounding_newline());
         problems.extend(padded.map(|secret| {
-            let (endpoint, secret) = (endpoint.name, secret.name_cow());
+            let (endpoint, secret) = (endpoint.function, secret.name_cow());
             StartProblem::InvalidSecret {
                 endpoint,
                 secret,
@@ -230,7 +230,7 @@ impl<S> Webhooks<S> {
 fn verifier_of(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Option<Verifier> {
     let verifier = endpoint.provider.endpoint_verifier(endpoint.tolerance);
     if verifier.is_none() {
-        let (endpoint, provider) = (endpoint.name, endpoint.provider.name());
+        let (endpoint, provider) = (endpoint.function, endpoint.provider.name());
         problems.push(StartProblem::UnusedTolerance { endpoint, provider });
     }
     // Only the inbox has to know copies.
@@ -241,17 +241,18 @@ fn secrets_from_env(endpoint: &Endpoint, problems: &mut Vec<StartProblem>) -> Ve
     let mut secrets = Vec::new();
     for (at, &variable) in endpoint.secret_env.iter().enumerate() {
         let problem = |error| StartProblem::InvalidSecret {
-            endpoint: endpoint.name,
+            endpoint: endpoint.function,
             secret: variable.into(),
             error,
         };
         match env::var(variable) {
             Err(env::VarError::NotPresent) if at == 0 => {
-                problems.push(StartProblem::MissingVariable { endpoint: endpoint.name, variable });
+                problems
+                    .push(StartProblem::MissingVariable { endpoint: endpoint.function, variable });
             }
             Err(env::VarError::NotPresent) => {}
             Err(env::VarError::NotUnicode(_)) => {
-                problems.push(StartProblem::NotUnicode { endpoint: endpoint.name, variable });
+                problems.push(StartProblem::NotUnicode { endpoint: endpoint.function, variable });
             }
             Ok(text) if text.trim().is_empty() => problems.push(problem(SecretError::Blank)),
             Ok(text) if text.trim() != text && !text.starts_with("-----BEGIN") => {
@@ -269,7 +270,7 @@ fn check_path(
     problems: &mut Vec<StartProblem>,
     mounted_on: impl Fn(&str) -> &'static str,
 ) {
-    let (name, path) = (endpoint.name, endpoint.path);
+    let (name, path) = (endpoint.function, endpoint.path);
     if !path.starts_with('/') {
         problems.push(StartProblem::InvalidPath {
             endpoint: name,

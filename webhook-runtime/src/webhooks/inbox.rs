@@ -24,12 +24,13 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         let mut problems = Vec::new();
         let stored: Vec<&Endpoint> = self.endpoints().filter(|endpoint| endpoint.inbox).collect();
         for (at, endpoint) in stored.iter().enumerate() {
-            let name = endpoint.name;
             if self.state.is_none() {
-                problems.push(StartProblem::MissingState { endpoint: name });
+                problems.push(StartProblem::MissingState { endpoint: endpoint.function });
             }
-            if stored[..at].iter().any(|other| other.name == name) {
-                problems.push(StartProblem::DuplicateName { endpoint: name });
+            let before = stored[..at].iter().any(|other| other.name == endpoint.name);
+            let elsewhere = self.inbox.as_ref().is_some_and(|inbox| inbox.is_taken(endpoint));
+            if before || elsewhere {
+                problems.push(StartProblem::DuplicateName { endpoint: endpoint.name });
             }
         }
         if !stored.is_empty() && tokio::runtime::Handle::try_current().is_err() {
@@ -47,7 +48,9 @@ impl JobHandlers {
         handler: MethodRouter<S>,
         state: S,
     ) -> Self {
-        let router = Router::new().route(endpoint.path, handler).with_state(state);
-        self.on(endpoint.name, Runner { endpoint: endpoint.clone(), router })
+        let router = Router::new().route(endpoint.path, handler.clone());
+        // What was stored while the endpoint had another path finds its function all the same.
+        let router = router.fallback(handler).with_state(state);
+        self.on_mounted(endpoint, Runner::new(endpoint.clone(), router))
     }
 }

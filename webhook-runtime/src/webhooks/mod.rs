@@ -189,8 +189,9 @@ impl<S> Webhooks<S> {
     }
 
     /// Sets the public URL of the program, such as `https://hooks.example.com`, for schemes that
-    /// sign it. The path and query of each request are appended. If a proxy removes a prefix from
-    /// the path, the URL must end with that prefix.
+    /// sign it. The path and query of each request are appended, with the prefix of a nested router,
+    /// which the URL may have at its end or not. If a proxy removes a prefix from the path, the URL
+    /// must end with that prefix.
     pub fn public_url(mut self, url: impl Into<String>) -> Self {
         self.public_url = Some(url.into());
         self

@@ -32,10 +32,10 @@ pub enum StartProblem {
         /// The endpoint's function.
         endpoint: &'static str,
     },
-    /// Two functions marked `inbox` have the same name, by which stored deliveries find their
+    /// Two endpoints of one inbox have the same name, by which stored deliveries find their
     /// function.
     DuplicateName {
-        /// The name of both functions.
+        /// The name of both endpoints.
         endpoint: &'static str,
     },
     /// Handlers run behind an inbox, but there is no tokio runtime to run them on.
@@ -234,8 +234,8 @@ impl fmt::Display for StartProblem {
             ),
             Self::DuplicateName { endpoint } => write!(
                 f,
-                "`{endpoint}`: another function of this name is marked `inbox`, and stored \
-                 deliveries find their function by its name; rename one"
+                "`{endpoint}`: another endpoint of the inbox has this name, and stored deliveries \
+                 find their function by it; give one of them another: `name = \"...\"`"
             ),
             Self::MissingRuntime => f.write_str(
                 "functions marked `inbox` run in the background: build the router on a tokio \

@@ -97,7 +97,7 @@ impl<S> Webhooks<S> {
     pub(super) fn empty_quotas(&self) -> impl Iterator<Item = StartProblem> {
         let per_peer = self.quotas.per_peer.iter().map(|quota| (None, quota));
         let per_endpoint =
-            self.quotas.endpoints.iter().map(|(endpoint, quota)| (Some(endpoint.name), quota));
+            self.quotas.endpoints.iter().map(|(endpoint, quota)| (Some(endpoint.function), quota));
         let empty = per_peer.chain(per_endpoint).filter(|(_, quota)| quota.is_empty());
         empty.map(|(endpoint, _)| StartProblem::EmptyQuota { endpoint })
     }

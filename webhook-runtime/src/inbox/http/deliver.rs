@@ -7,9 +7,13 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::{NestedPath, OriginalUri},
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header, request::Parts};
+use http::{HeaderMap, StatusCode, Uri, header, request::Parts, uri::PathAndQuery};
+use tracing::Level;
 
 use crate::{
     delivery::{Delivery, PayloadKind, RawEvent, Rejection},
@@ -18,9 +22,9 @@ use crate::{
         Inbox,
         error::InboxError,
         http::head::{BatchItemRef, StoredRequest},
-        record::NewDelivery,
+        record::{EnqueueResult, NewDelivery},
     },
-    support::hash::PartsHash,
+    support::{hash::PartsHash, text::truncate},
     verify::{BatchLayout, Deduplication, scheme::Identity},
 };
 
@@ -43,17 +47,59 @@ const NOT_KEPT: [header::HeaderName; 11] = [
 /// for others.
 const AT_A_TIME: usize = 128;
 
+/// The maximum length of an event name in a log, in characters.
+const MAX_LOGGED: usize = 200;
+
 impl Inbox {
     /// Stores all of these. After an error some may be stored, and are recognised when they come
     /// again.
-    async fn enqueue_all(&self, records: Vec<NewDelivery>) -> Result<(), InboxError> {
+    async fn enqueue_all(
+        &self,
+        records: Vec<NewDelivery>,
+    ) -> Result<Vec<EnqueueResult>, InboxError> {
+        let mut results = Vec::with_capacity(records.len());
         let mut records = records.into_iter();
         loop {
             let some: Vec<_> = records.by_ref().take(AT_A_TIME).collect();
             if some.is_empty() {
-                return Ok(());
+                return Ok(results);
             }
-            self.shared.writer.enqueue_all(some).await?;
+            results.extend(self.shared.writer.enqueue_all(some).await?);
+        }
+    }
+
+    /// Logs what became of copies: a stranger who sends a recorded delivery under another event name
+    /// can be seen.
+    async fn log_copies(
+        &self,
+        endpoint: &Endpoint,
+        delivery: &Delivery,
+        results: &[EnqueueResult],
+    ) {
+        let provider = endpoint.provider;
+        // The events of a batch have names of their own.
+        let unsigned = provider.batch().is_none()
+            && provider.event().is_some_and(|source| !provider.signs(source));
+        for result in results {
+            match result {
+                EnqueueResult::Revived(id) => {
+                    tracing::info!(record_id = id, "a copy revives a dead letter");
+                }
+                EnqueueResult::Duplicate(id) if unsigned && tracing::enabled!(Level::WARN) => {
+                    let Ok(Some(known)) = self.get(*id).await else { continue };
+                    let event = delivery.event();
+                    if known.record.event.as_deref() != event.as_deref() {
+                        tracing::warn!(
+                            record_id = id,
+                            known = known.record.event,
+                            event = event.as_deref().map(|event| truncate(event, MAX_LOGGED)),
+                            "a copy came under another event name, which is not signed: it does \
+                             not run"
+                        );
+                    }
+                }
+                EnqueueResult::Stored(_) | EnqueueResult::Duplicate(_) => {}
+            }
         }
     }
 
@@ -67,14 +113,17 @@ impl Inbox {
         // A content type that the handler would reject is rejected now, and nothing is stored. The
         // content type is hardly ever signed, so a stranger may have written it.
         if endpoint.payload_shape.kind != PayloadKind::Delivery
-            && let Err(rejection) = delivery.content()
+            && let Err(rejection @ Rejection::UnsupportedContentType) = delivery.content()
         {
             return rejection.into_response();
         }
         let records = records(endpoint, delivery, parts);
-        if let Err(error) = self.enqueue_all(records).await {
-            tracing::error!(%error, "the delivery could not be stored");
-            return Rejection::NotStored.into_response();
+        match self.enqueue_all(records).await {
+            Ok(results) => self.log_copies(endpoint, delivery, &results).await,
+            Err(error) => {
+                tracing::error!(%error, "the delivery could not be stored");
+                return Rejection::NotStored.into_response();
+            }
         }
         let status = endpoint.provider.ack_status();
         StatusCode::from_u16(status).unwrap_or(StatusCode::ACCEPTED).into_response()
@@ -87,7 +136,7 @@ impl Inbox {
 fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDelivery> {
     let head = head(delivery, parts);
     let items =
-        endpoint.provider.batch().filter(|_| endpoint.payload_shape.kind == PayloadKind::Item);
+        delivery.batch_layout().filter(|_| endpoint.payload_shape.kind == PayloadKind::Item);
     let items = items.and_then(|says| Some((says, delivery.items(says).ok()?)));
     let stored = without_credentials(delivery);
     let Some((says, places)) = items else {
@@ -151,18 +200,20 @@ fn key(event: RawEvent<'_>, endpoint: &Endpoint, uri: &str) -> Bytes {
     let delivery = event.delivery();
     let provider = delivery.sent_by();
     let mut hash = PartsHash::new();
+    let in_query = delivery.verification().query.is_some();
     match delivery.verification().proof.identity {
+        // A signature that does not cover the query covers nothing of a delivery in it.
+        _ if in_query && !provider.scheme_info().signs_url => {
+            hash_everything(event, uri, &mut hash);
+        }
         Some(Identity::SignedText(text)) if !hash_signed_id(event, &mut hash) => {
-            match event.item_json() {
-                // Items are known again in any other batch.
-                Some(item) => {
-                    hash.part(b"item");
-                    hash.part(provider.signed_item(item).as_bytes());
-                }
-                None => {
-                    hash.part(b"text");
-                    hash.part(&text);
-                }
+            // Items are known again in any other batch.
+            if let Some(item) = event.item_json() {
+                hash.part(b"item");
+                hash.part(provider.signed_item(item).as_bytes());
+            } else {
+                hash.part(b"text");
+                hash.part(&text);
             }
         }
         Some(Identity::SignedText(_)) => {}
@@ -248,7 +299,7 @@ fn head(delivery: &Delivery, parts: &Parts) -> StoredRequest {
             headers.append(name.clone(), value.clone());
         }
     }
-    let uri = parts.uri.path_and_query().map_or("/", |uri| uri.as_str());
+    let (uri, nested_at) = place(parts);
     let secret = delivery.sent_by().secret_parameter();
     let query = verified
         .query
@@ -261,6 +312,7 @@ fn head(delivery: &Delivery, parts: &Parts) -> StoredRequest {
     StoredRequest {
         method: parts.method.as_str().to_owned(),
         uri,
+        nested_at,
         query,
         headers,
         tenant: verified.tenant.params().to_vec(),
@@ -268,6 +320,22 @@ fn head(delivery: &Delivery, parts: &Parts) -> StoredRequest {
         signed_at: delivery.signed_at(),
         batch_item: None,
     }
+}
+
+/// Path and query of the request, and the path at which its router is nested. A nested router sees
+/// the rest of the path only: the whole has the parameters of the prefix.
+fn place(parts: &Parts) -> (&str, Option<String>) {
+    let (whole, rest) = (parts.extensions.get::<OriginalUri>(), parts.uri.path());
+    match (whole, parts.extensions.get::<NestedPath>()) {
+        (Some(OriginalUri(whole)), Some(nested)) if rest == "/" || whole.path().ends_with(rest) => {
+            (path_and_query(whole), Some(nested.as_str().to_owned()))
+        }
+        _ => (path_and_query(&parts.uri), None),
+    }
+}
+
+fn path_and_query(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("/", PathAndQuery::as_str)
 }
 
 /// A query without the parameter of this name.

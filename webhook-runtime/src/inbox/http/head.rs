@@ -15,6 +15,9 @@ pub struct StoredRequest {
     pub method: String,
     /// Path and query, as they were sent.
     pub uri: String,
+    /// The path at which the router was nested, with its parameters in braces: the beginning of
+    /// `uri`.
+    pub nested_at: Option<String>,
     /// The query, if it is the payload.
     pub query: Option<Bytes>,
     /// The headers that are kept.
@@ -44,17 +47,22 @@ pub struct BatchItemRef {
 /// The first byte. The form may change, and what was stored before has to be readable all the same.
 const VERSION: u8 = 1;
 
+/// The first byte of a request to a nested router. Its path comes last.
+const NESTED_VERSION: u8 = 2;
+
 impl StoredRequest {
     pub(crate) fn weight(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
-        headers.sum::<usize>() + self.uri.len() + self.query.as_ref().map_or(0, Bytes::len)
+        let nested_at = self.nested_at.as_ref().map_or(0, String::len);
+        let query = self.query.as_ref().map_or(0, Bytes::len);
+        headers.sum::<usize>() + self.uri.len() + query + nested_at
     }
 
     /// The form in which a store keeps it.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64 + 2 * self.weight());
-        out.push(VERSION);
+        out.push(if self.nested_at.is_some() { NESTED_VERSION } else { VERSION });
         put(&mut out, self.method.as_bytes());
         put(&mut out, self.uri.as_bytes());
         put_option(&mut out, self.query.as_deref());
@@ -77,6 +85,9 @@ impl StoredRequest {
             put_option(&mut out, event.as_ref().map(String::as_bytes));
             put_option(&mut out, action.as_ref().map(String::as_bytes));
         }
+        if let Some(nested_at) = &self.nested_at {
+            put(&mut out, nested_at.as_bytes());
+        }
         out
     }
 
@@ -86,7 +97,7 @@ impl StoredRequest {
     #[must_use]
     pub fn from_bytes(stored: &[u8]) -> Option<Self> {
         let (&version, rest) = stored.split_first()?;
-        if version != VERSION {
+        if !matches!(version, VERSION | NESTED_VERSION) {
             return None;
         }
         let rest = &mut { rest };
@@ -110,6 +121,9 @@ impl StoredRequest {
             let event = if flag(rest)? { Some(text(rest)?) } else { None };
             let action = if flag(rest)? { Some(text(rest)?) } else { None };
             head.batch_item = Some(BatchItemRef { index, event, action });
+        }
+        if version == NESTED_VERSION {
+            head.nested_at = Some(text(rest)?);
         }
         rest.is_empty().then_some(head)
     }
@@ -170,6 +184,7 @@ mod tests {
         StoredRequest {
             method: "POST".to_owned(),
             uri: "/hooks/acme?a=b".to_owned(),
+            nested_at: None,
             query: Some(Bytes::from_static(b"a=b")),
             headers,
             tenant: vec![("shop".to_owned(), "acme".to_owned())],
@@ -185,13 +200,18 @@ mod tests {
 
     #[test]
     fn it_is_read_as_it_was_written() {
-        for head in [head(), StoredRequest::default()] {
+        let nested = StoredRequest { nested_at: Some("/hooks".to_owned()), ..head() };
+        for head in [head(), nested, StoredRequest::default()] {
             assert!(StoredRequest::from_bytes(&head.to_bytes()) == Some(head));
         }
     }
 
     #[test]
     fn what_is_damaged_is_not_read() {
+        let nested = StoredRequest { nested_at: Some("/hooks".to_owned()), ..head() }.to_bytes();
+        for length in 0..nested.len() {
+            assert!(StoredRequest::from_bytes(&nested[..length]).is_none(), "{length}");
+        }
         let stored = head().to_bytes();
         for length in 0..stored.len() {
             assert!(StoredRequest::from_bytes(&stored[..length]).is_none(), "{length}");
@@ -219,8 +239,10 @@ mod tests {
     #[test]
     fn another_version_is_not_read() {
         let mut stored = head().to_bytes();
-        stored[0] = 2;
-        assert!(StoredRequest::from_bytes(&stored).is_none());
+        for other in [0, 2, 3] {
+            stored[0] = other;
+            assert!(StoredRequest::from_bytes(&stored).is_none());
+        }
         assert!(StoredRequest::from_bytes(&[]).is_none());
     }
 }

@@ -1,6 +1,10 @@
 //! From a stored delivery back to a request, and from the response to the result of the attempt.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
 use axum::{
     Router,
@@ -30,8 +34,28 @@ use crate::{
 /// Runs the stored deliveries of one endpoint through its own router, so that extractors work as
 /// they do in a request.
 pub(crate) struct Runner {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) router: Router,
+    endpoint: Endpoint,
+    router: Router,
+    /// The same router, nested where deliveries have come in.
+    nested: Mutex<HashMap<String, Router>>,
+}
+
+impl Runner {
+    pub(crate) fn new(endpoint: Endpoint, router: Router) -> Self {
+        Self { endpoint, router, nested: Mutex::default() }
+    }
+
+    /// The router at the place where the delivery came in.
+    fn router_at(&self, nested_at: Option<&str>) -> Router {
+        let Some(path) = nested_at else { return self.router.clone() };
+        let nested = || self.nested.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = nested().get(path).cloned();
+        known.unwrap_or_else(|| {
+            let router = Router::new().nest(path, self.router.clone());
+            nested().insert(path.to_owned(), router.clone());
+            router
+        })
+    }
 }
 
 impl JobHandler for Runner {
@@ -44,7 +68,7 @@ impl JobHandler for Runner {
             record_id = job.id,
             attempt = job.attempt,
         );
-        let mut router = self.router.clone();
+        let mut router = self.router_at(job.head.nested_at.as_deref());
         let request = request(&self.endpoint, job, tx);
         let run = async move {
             let (request, delivery) = match request {

@@ -106,6 +106,9 @@ pub enum EnqueueResult {
     Stored(i64),
     /// The delivery was stored before, under this number. The record may have been pruned since.
     Duplicate(i64),
+    /// The delivery was stored before, under this number, and was a dead letter. It runs again, with
+    /// the head and the body of this copy.
+    Revived(i64),
 }
 
 impl EnqueueResult {
@@ -113,7 +116,7 @@ impl EnqueueResult {
     #[must_use]
     pub fn id(self) -> i64 {
         match self {
-            Self::Stored(id) | Self::Duplicate(id) => id,
+            Self::Stored(id) | Self::Duplicate(id) | Self::Revived(id) => id,
         }
     }
 }

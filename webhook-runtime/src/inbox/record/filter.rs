@@ -35,7 +35,7 @@ impl Filter {
         self
     }
 
-    /// Matches the records of one endpoint, by the name of its function.
+    /// Matches the records of one endpoint, by its name.
     pub fn endpoint(mut self, name: impl Into<String>) -> Self {
         self.endpoint = Some(name.into());
         self

@@ -21,6 +21,11 @@ impl Record {
         record
     }
 
+    /// Lets a dead letter run again because a copy of it has come, and takes over what the copy says.
+    pub fn revive(&mut self, copy: &NewDelivery) {
+        *self = Self { last_error: self.last_error.take(), ..Self::stored(self.id, copy) };
+    }
+
     /// True if a worker can claim it now, by time and state.
     #[must_use]
     pub fn is_due(&self, now: SystemTime) -> bool {

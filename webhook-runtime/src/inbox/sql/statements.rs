@@ -6,8 +6,8 @@
 use std::{fmt::Write as _, time::Duration};
 
 use crate::inbox::{
-    record::{DeliveryState, Filter, millis, span},
-    store::{Change, QueueDepth},
+    record::{DeliveryState, Filter, millis, span, time},
+    store::{Change, EndpointBacklog, QueueDepth},
 };
 
 /// A template and its arguments.
@@ -154,6 +154,28 @@ pub(crate) fn counts(index: impl Fn(&str) -> String) -> String {
         count("finished", "state = 4 AND state > 2"),
     ];
     format!("SELECT {}", counts.join(", "))
+}
+
+/// Counts the unfinished deliveries of each endpoint, and finds the oldest. `index` is as above.
+pub(crate) fn backlog(index: impl Fn(&str) -> String) -> String {
+    let part = |by: &str, condition: &str| {
+        let index = index(by);
+        format!(
+            "SELECT endpoint, count(*) AS count, min(received_at) AS oldest \
+             FROM {{s}}deliveries{index} WHERE {condition} GROUP BY endpoint"
+        )
+    };
+    let (due, blocked) =
+        (part("due", "state < 2"), part("lines", "line IS NOT NULL AND state = 2 AND state <= 2"));
+    format!(
+        "SELECT endpoint, CAST(sum(count) AS bigint), min(oldest) \
+         FROM ({due} UNION ALL {blocked}) AS parts GROUP BY endpoint ORDER BY endpoint"
+    )
+}
+
+/// The endpoint of a row of that statement.
+pub(crate) fn of_endpoint((endpoint, count, oldest): (String, i64, i64)) -> EndpointBacklog {
+    EndpointBacklog::new(endpoint, count.try_into().unwrap_or_default(), time(oldest))
 }
 
 /// The time for which the oldest due delivery has been waiting, in milliseconds.

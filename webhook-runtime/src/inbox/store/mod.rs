@@ -14,9 +14,12 @@ use std::{any::Any, pin::Pin, time::Duration};
 
 pub use self::{
     claim::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
-    operate::{Change, ChangeResult, DueTimeLimits, PruneResult, QueueDepth, Retention},
+    operate::{
+        Change, ChangeResult, DueTimeLimits, EndpointBacklog, PruneResult, QueueDepth, Retention,
+    },
 };
 use crate::inbox::{
+    CHUNK,
     error::InboxError,
     record::{
         AttemptResult, ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery,
@@ -32,7 +35,9 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>>
 /// share has one clock, while the clocks of the machines may differ.
 pub trait InboxStore: Send + Sync + 'static {
     /// Stores deliveries, all of them or none. A delivery is not stored again if its [deduplication
-    /// digest](NewDelivery::dedup_digest) is known, from before or from earlier in the same list.
+    /// digest](NewDelivery::dedup_digest) is known, from before or from earlier in the same list. If
+    /// the known one is a dead letter, it is [revived](Record::revive) instead, and takes the head
+    /// and the body of the copy: what is not signed may have been a stranger's.
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>>;
 
     /// Claims what is due. It counts the attempt, so that an attempt that ends the process counts.
@@ -83,6 +88,22 @@ pub trait InboxStore: Send + Sync + 'static {
 
     /// Counts the records of each state.
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth>;
+
+    /// Counts the unfinished deliveries of each endpoint, ordered by name. Without an
+    /// implementation, they are [listed](Self::list) and counted one by one.
+    fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
+        Box::pin(async move {
+            let (mut backlog, mut after) = (Vec::new(), i64::MIN);
+            loop {
+                let records = self.list(&EndpointBacklog::filter(), after, CHUNK).await?;
+                EndpointBacklog::add(&mut backlog, &records);
+                match records.last() {
+                    Some(last) => after = last.id,
+                    None => return Ok(backlog),
+                }
+            }
+        })
+    }
 
     /// Explains how the database finds what is due for these endpoints, and what comes next of an
     /// ordering key: the `EXPLAIN` of the statements of [`claim`](Self::claim).

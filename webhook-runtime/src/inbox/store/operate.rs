@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::inbox::record::{DeliveryState, Record};
+use crate::inbox::record::{DeliveryState, Filter, Record};
 
 /// A change that an operator makes to records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,5 +165,58 @@ impl QueueDepth {
         }
         queue_depth.lag = now.duration_since(oldest).unwrap_or_default();
         queue_depth
+    }
+}
+
+/// The unfinished deliveries of one endpoint: pending, running or blocked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EndpointBacklog {
+    /// The name of the endpoint.
+    pub endpoint: String,
+    /// The number of deliveries.
+    pub count: u64,
+    /// The time at which the oldest of them was received.
+    pub oldest: SystemTime,
+}
+
+impl EndpointBacklog {
+    /// Creates the numbers of an endpoint.
+    #[must_use]
+    pub fn new(endpoint: impl Into<String>, count: u64, oldest: SystemTime) -> Self {
+        Self { endpoint: endpoint.into(), count, oldest }
+    }
+
+    /// Counts the unfinished among records that a store has at hand. Others can be among them.
+    #[must_use]
+    pub fn of<'r>(records: impl IntoIterator<Item = &'r Record>) -> Vec<Self> {
+        let mut backlog = Vec::new();
+        Self::add(&mut backlog, records);
+        backlog
+    }
+
+    /// The age of the oldest delivery.
+    #[must_use]
+    pub fn age(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.oldest).unwrap_or_default()
+    }
+
+    /// The records that count.
+    pub(super) fn filter() -> Filter {
+        let unfinished = DeliveryState::ALL.into_iter().filter(|state| !state.is_finished());
+        unfinished.fold(Filter::all(), Filter::state)
+    }
+
+    /// Adds records to a backlog that is ordered by name.
+    pub(super) fn add<'r>(backlog: &mut Vec<Self>, records: impl IntoIterator<Item = &'r Record>) {
+        for record in records.into_iter().filter(|record| !record.state.is_finished()) {
+            match backlog.binary_search_by(|of| of.endpoint.cmp(&record.endpoint)) {
+                Ok(at) => {
+                    backlog[at].count += 1;
+                    backlog[at].oldest = backlog[at].oldest.min(record.received_at);
+                }
+                Err(at) => backlog.insert(at, Self::new(&record.endpoint, 1, record.received_at)),
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Workers: they claim due deliveries and run them.
 
 pub(crate) mod attempt;
+pub(crate) mod handled;
 pub(crate) mod leases;
 pub(crate) mod maintenance;
 pub(crate) mod retry;
@@ -14,16 +15,20 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::inbox::{
-    Shared,
-    error::InboxError,
-    record::ClaimToken,
-    worker::{
-        attempt::{JobHandler, attempt, record_dead_letters},
-        leases::Running,
-        retry::Backoff,
-        run::Worker,
-        turns::Turns,
+use crate::{
+    endpoint::Endpoint,
+    inbox::{
+        Shared,
+        error::InboxError,
+        record::ClaimToken,
+        worker::{
+            attempt::{JobHandler, attempt, record_dead_letters},
+            handled::Handled,
+            leases::Running,
+            retry::Backoff,
+            run::Worker,
+            turns::Turns,
+        },
     },
 };
 
@@ -32,6 +37,8 @@ use crate::inbox::{
 #[must_use]
 pub struct JobHandlers {
     by_endpoint: HashMap<String, Arc<dyn JobHandler>>,
+    /// The endpoints among them that are functions.
+    mounted: Vec<Endpoint>,
 }
 
 impl JobHandlers {
@@ -40,10 +47,16 @@ impl JobHandlers {
         Self::default()
     }
 
-    /// Adds the handler of one endpoint, by the name of its function.
+    /// Adds the handler of one endpoint, by its name.
     pub fn on(mut self, endpoint: impl Into<String>, process: impl JobHandler) -> Self {
         self.by_endpoint.insert(endpoint.into(), Arc::new(process));
         self
+    }
+
+    /// Adds the handler of a mounted function.
+    pub(crate) fn on_mounted(mut self, endpoint: &Endpoint, process: impl JobHandler) -> Self {
+        self.mounted.push(endpoint.clone());
+        self.on(endpoint.name, process)
     }
 }
 
@@ -52,6 +65,8 @@ impl JobHandlers {
 pub struct Workers {
     events: mpsc::UnboundedSender<Event>,
     tasks: Vec<JoinHandle<()>>,
+    /// As long as they run, the inbox knows their endpoints.
+    _handled: Arc<Handled>,
 }
 
 /// The numbers of a shutdown.
@@ -77,14 +92,16 @@ impl Workers {
     pub(crate) fn start(shared: Arc<Shared>, processes: JobHandlers) -> Self {
         let (events, received) = mpsc::unbounded_channel();
         let running = Running::default();
+        let handled = shared.handled.add(&processes);
         let worker = Worker::new(shared.clone(), processes, running.clone(), events.clone());
         let tasks = vec![
             tokio::spawn(worker.run(received)),
             tokio::spawn(maintenance::keep(shared.clone(), running)),
+            tokio::spawn(handled::warn_of_unhandled(shared.clone())),
             tokio::spawn(forward_local(shared.clone(), events.clone())),
             tokio::spawn(forward_news(shared, events.clone())),
         ];
-        Self { events, tasks }
+        Self { events, tasks, _handled: handled }
     }
 
     /// Stops claiming, lets running deliveries finish for `deadline` at most, and gives the rest

@@ -68,8 +68,12 @@ impl Writer {
     }
 
     /// Stores deliveries, in few commits. Without an error, all of them are committed.
-    pub(crate) async fn enqueue_all(&self, all: Vec<NewDelivery>) -> Result<(), InboxError> {
+    pub(crate) async fn enqueue_all(
+        &self,
+        all: Vec<NewDelivery>,
+    ) -> Result<Vec<EnqueueResult>, InboxError> {
         let all = async {
+            let mut results = Vec::with_capacity(all.len());
             let mut all = all.into_iter().peekable();
             while all.peek().is_some() {
                 let mut pushed = Vec::new();
@@ -78,10 +82,10 @@ impl Writer {
                 }
                 // If there is not enough room for all, the next ones follow these.
                 for answered in pushed {
-                    answered.await.map_err(|_| InboxError::Closed)??;
+                    results.push(answered.await.map_err(|_| InboxError::Closed)??);
                 }
             }
-            Ok(())
+            Ok(results)
         };
         with_timeout(all).await
     }
@@ -157,7 +161,7 @@ async fn receive(
             let stored =
                 enqueued.iter().filter(|one| matches!(one, EnqueueResult::Stored(_))).count();
             counters.enqueued(stored, enqueued.len() - stored);
-            if stored > 0 {
+            if enqueued.iter().any(|one| !matches!(one, EnqueueResult::Duplicate(_))) {
                 wake.notify_one();
             }
             for (answer, enqueued) in answers.into_iter().zip(enqueued) {

@@ -91,6 +91,7 @@ impl Target {
             context: TestContext::new(router, None),
             endpoint: TestEndpoint {
                 name: "the receiver",
+                function: "the receiver",
                 module: "",
                 provider,
                 path: path.to_owned(),

@@ -19,6 +19,7 @@ pub struct BatchLayout {
     id: Option<&'static str>,
     id_parts: &'static [&'static str],
     event: Option<&'static str>,
+    event_fallback: Option<&'static str>,
     action: Option<&'static str>,
 }
 
@@ -28,7 +29,15 @@ impl BatchLayout {
     #[must_use]
     pub const fn at(array: &'static str) -> Self {
         let array = if array.is_empty() { array } else { checked_pointer(array) };
-        Self { array, inner: None, id: None, id_parts: &[], event: None, action: None }
+        Self {
+            array,
+            inner: None,
+            id: None,
+            id_parts: &[],
+            event: None,
+            event_fallback: None,
+            action: None,
+        }
     }
 
     /// Each item wraps its event at this pointer. The other pointers are relative to the event.
@@ -62,6 +71,14 @@ impl BatchLayout {
     #[must_use]
     pub const fn with_event(mut self, pointer: &'static str) -> Self {
         self.event = Some(checked_pointer(pointer));
+        self
+    }
+
+    /// The pointer to the name of an event that has none at [`with_event`](Self::with_event), for
+    /// providers that send events in two formats. The signature must cover both or neither.
+    #[must_use]
+    pub const fn with_event_fallback(mut self, pointer: &'static str) -> Self {
+        self.event_fallback = Some(checked_pointer(pointer));
         self
     }
 
@@ -100,6 +117,12 @@ impl BatchLayout {
     #[must_use]
     pub const fn event(&self) -> Option<&'static str> {
         self.event
+    }
+
+    /// The pointer to the name of an event that has none at [`event`](Self::event).
+    #[must_use]
+    pub const fn event_fallback(&self) -> Option<&'static str> {
+        self.event_fallback
     }
 
     /// The pointer to the action of an event.

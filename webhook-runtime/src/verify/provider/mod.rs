@@ -36,6 +36,7 @@ pub struct Provider {
     mechanism: Mechanism,
     id: Option<Field>,
     event: Option<Field>,
+    event_fallbacks: &'static [Field],
     action: Option<Field>,
     json_form_field: Option<&'static str>,
     batch: Option<BatchLayout>,
@@ -68,8 +69,10 @@ pub enum Deduplication {
     /// Deliveries with the same signed bytes are duplicates.
     SignedBytes,
     /// Deliveries with the same signed bytes and the same event name are duplicates, because the
-    /// provider sends one body as several events. The event name is not signed: an attacker who
-    /// recorded a delivery can replay it once under each name.
+    /// provider sends one body as several events. The event name is not signed, so only the names
+    /// count that the handler's enum of events has a variant for: an attacker who recorded a delivery
+    /// can replay it once under each of them. All other names are one. A handler without such an enum
+    /// gets each body once.
     SignedBytesAndEvent,
     /// No delivery is a duplicate, because the provider sends the same bytes for every change.
     Disabled,
@@ -122,6 +125,7 @@ impl Provider {
             mechanism,
             id: None,
             event: None,
+            event_fallbacks: &[],
             action: None,
             json_form_field: None,
             batch: None,
@@ -147,6 +151,15 @@ impl Provider {
     #[must_use]
     pub const fn with_event(mut self, source: Field) -> Self {
         self.event = Some(source);
+        self
+    }
+
+    /// Sets where to look for the event's name if there is none at
+    /// [`with_event`](Self::with_event), for providers that send events in several formats. The
+    /// first of these fields that has a value counts. The signature must cover all of them or none.
+    #[must_use]
+    pub const fn with_event_fallbacks(mut self, sources: &'static [Field]) -> Self {
+        self.event_fallbacks = sources;
         self
     }
 
@@ -297,6 +310,12 @@ impl Provider {
     #[must_use]
     pub const fn event(&self) -> Option<Field> {
         self.event
+    }
+
+    /// The locations of the event's name if there is none at [`event`](Self::event).
+    #[must_use]
+    pub const fn event_fallbacks(&self) -> &'static [Field] {
+        self.event_fallbacks
     }
 
     /// The location of the action, which refines the event.

@@ -31,15 +31,20 @@ const HANDSHAKES: &[Handshake] = &[
 ///
 /// *Not signed:* everything. The code only identifies the sender, and URLs end up in logs. A
 /// request is an array of events, with one event unless batching is enabled. Each has its own `id`,
-/// and the event's name is read from the first.
+/// and the event's name is read from the first. In the [CloudEvents schema][cloud], a single event
+/// has no array around it, and its name is its `type` instead of its `eventType`.
 ///
 /// Event Grid waits 30 seconds, and retries for a day by default, but not after 400, 401, 403 or
 /// 413: such an event is lost, or goes to Event Grid's own dead-letter store.
 ///
 /// [docs]: https://learn.microsoft.com/azure/event-grid/webhook-event-delivery
+/// [cloud]: https://learn.microsoft.com/azure/event-grid/cloud-event-schema
 pub const EVENT_GRID: Provider = Provider::new("azure-eventgrid", Scheme::token().query("code"))
     .with_event(Field::pointer("/0/eventType"))
-    .with_batch(BatchLayout::at("").with_id("/id").with_event("/eventType"))
+    .with_event_fallbacks(&[Field::pointer("/0/type"), Field::pointer("/type")])
+    .with_batch(
+        BatchLayout::at("").with_id("/id").with_event("/eventType").with_event_fallback("/type"),
+    )
     .with_handshakes(HANDSHAKES)
     .with_docs_url("https://learn.microsoft.com/azure/event-grid/webhook-event-delivery")
     .with_response_timeout(Duration::from_secs(30))

@@ -1,4 +1,8 @@
-use crate::verify::{Field, Provider, scheme::Scheme};
+use crate::verify::{
+    Field, Provider,
+    handshake::{Condition, Handshake, HandshakeResponse},
+    scheme::Scheme,
+};
 
 const SCHEME: Scheme = Scheme::hmac_sha256().header("x-hub-signature").prefix("sha256=").hex();
 
@@ -19,11 +23,25 @@ pub const BITBUCKET: Provider = Provider::new("bitbucket", SCHEME)
 /// *Set-up:* in the repository's or project's settings, under Webhooks: the public URL and a
 /// secret. If you use basic authentication instead, write a provider of your own.
 ///
+/// Its button "Test connection" sends a ping, the event `diagnostics:ping`, [without a
+/// signature][ping] even if there is a secret: seen in 5.6, and still assumed by receivers of 8.15;
+/// later versions are unconfirmed. This crate answers 200 to a ping without a signature, and calls
+/// no handler. A signed one is a delivery.
+///
 /// *Not signed:* the headers, including the request's id and the event's key. Its time-out and
 /// retries are unconfirmed.
 ///
 /// [docs]: https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html
+/// [ping]: https://github.com/runatlantis/atlantis/issues/474
 pub const BITBUCKET_DATA_CENTER: Provider = Provider::new("bitbucket-data-center", SCHEME)
     .with_id(Field::header("x-request-id"))
     .with_event(Field::header("x-event-key"))
+    .with_handshakes(&[Handshake::unsigned(
+        "POST",
+        &[
+            Condition::HeaderIs("x-event-key", "diagnostics:ping"),
+            Condition::HeaderLacks("x-hub-signature"),
+        ],
+        HandshakeResponse::Empty(200),
+    )])
     .with_docs_url("https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html");

@@ -21,10 +21,12 @@ const BATCH: BatchLayout = BatchLayout::at("")
 /// *Not signed:* the other headers. A request is a batch of up to a hundred events of any types,
 /// each with a `subscriptionType` and an `eventId`, which is unique only within its subscription
 /// (unconfirmed). So the id here combines event, subscription, object and time. The time may be
-/// five minutes off, to the millisecond. `HubSpot` waits five seconds and retries ten times within
+/// five minutes off, to the millisecond. Workflows can also send [GET requests][get], without a
+/// body: the payload is then the query, one event without a name. `HubSpot` waits five seconds and retries ten times within
 /// a day (batch, time-out and attempts unconfirmed).
 ///
 /// [docs]: https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
+/// [get]: https://knowledge.hubspot.com/workflows/send-get-requests-with-hubspot-workflows
 pub const HUBSPOT: Provider = Provider::new(
     "hubspot-v3",
     Scheme::hmac_sha256()
@@ -38,12 +40,15 @@ pub const HUBSPOT: Provider = Provider::new(
         .signed("{method}{decoded_url}{body}{timestamp}"),
 )
 .with_batch(BATCH)
+.with_methods("POST, GET")
 .with_docs_url(DOCS);
 
 /// `HubSpot`'s signature of version 1, for webhooks of older apps. Use [`HUBSPOT`] if its header is
 /// sent: this is a plain hash of secret and body, open to length extension, and without a time.
 ///
-/// *Set-up:* as for [`HUBSPOT`]. *Not signed:* URL and headers.
+/// *Set-up:* as for [`HUBSPOT`]. *Not signed:* method, URL and headers. Of a GET request that is
+/// everything: who has seen one can send others with any query. Use [`HUBSPOT`] or [`HUBSPOT_V2`]
+/// for workflows that send GET.
 pub const HUBSPOT_V1: Provider = Provider::new(
     "hubspot-v1",
     Scheme::sha256()
@@ -53,6 +58,7 @@ pub const HUBSPOT_V1: Provider = Provider::new(
         .signed("{secret}{body}"),
 )
 .with_batch(BATCH)
+.with_methods("POST, GET")
 .with_docs_url(DOCS);
 
 /// `HubSpot`'s signature of version 2, for webhooks of workflows. Use [`HUBSPOT`] if its header is
@@ -69,4 +75,5 @@ pub const HUBSPOT_V2: Provider = Provider::new(
         .signed("{secret}{method}{url}{body}"),
 )
 .with_batch(BATCH)
+.with_methods("POST, GET")
 .with_docs_url(DOCS);

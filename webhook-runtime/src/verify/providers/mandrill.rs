@@ -43,7 +43,11 @@ struct Mandrill;
 
 impl Verify for Mandrill {
     fn scheme_info(&self) -> SchemeInfo {
-        SchemeInfo { signs_url: true, ..SchemeInfo::new("HMAC-SHA1, fields", SIGNATURE) }
+        SchemeInfo {
+            joins_form_fields: true,
+            signs_url: true,
+            ..SchemeInfo::new("HMAC-SHA1, fields", SIGNATURE)
+        }
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use base64ct::{Base64, Encoding as _};
-use http::{HeaderMap, Uri};
+use http::HeaderMap;
 
 use crate::verify::{
     Field, Provider, Secret,
@@ -15,7 +15,7 @@ use crate::verify::{
 ///
 /// *Set-up:* the secret is the webhook's id, which is public; PayPal's certificate authenticates
 /// the sender. A [`KeySource`](crate::KeySource) fetches the certificate, but only from URLs of
-/// PayPal itself. Its subject must be PayPal, and it must not have expired. Only the TLS connection
+/// PayPal itself. Its subject must be PayPal, and it must be valid now. Only the TLS connection
 /// proves that the certificate is PayPal's, so fetch it over HTTPS only.
 ///
 /// *Not signed:* headers other than transmission id and time. Of the body, only a CRC-32 is signed.
@@ -34,6 +34,9 @@ const TIMESTAMP: &str = "paypal-transmission-time";
 const SIGNATURE: &str = "paypal-transmission-sig";
 const CERTIFICATE: &str = "paypal-cert-url";
 const ALGORITHM: &str = "paypal-auth-algo";
+
+const HOSTS: [&str; 2] = ["https://api.paypal.com", "https://api.sandbox.paypal.com"];
+const PATH: &str = "/v1/notifications/certs/";
 
 /// PayPal defines no window; an endpoint can set one.
 const TIME: Timestamp = Timestamp::header(TIMESTAMP).rfc3339().without_window();
@@ -105,14 +108,13 @@ impl Verify for PayPal {
     }
 }
 
-/// True for a URL of PayPal itself: https, its domain, and no port, user or fragment.
+/// True for the URL of a certificate of PayPal: https, its host, and the name of a certificate,
+/// which cannot contain a part that a server would read in another way.
 fn is_paypal(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("https://") else { return false };
-    let host = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
-    matches!(host, "api.paypal.com" | "api.sandbox.paypal.com")
-        && rest[host.len()..].starts_with("/v1/notifications/certs/")
-        && url.parse::<Uri>().is_ok_and(|uri| uri.host() == Some(host) && uri.query().is_none())
-        && url.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && byte != b'#' && byte != b'\\')
+    let name = HOSTS.iter().find_map(|host| url.strip_prefix(host)?.strip_prefix(PATH));
+    name.is_some_and(|name| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    })
 }
 
 #[cfg(test)]
@@ -121,10 +123,32 @@ mod tests {
 
     #[test]
     fn only_urls_of_paypal_are_fetched() {
+        const CERTS: &str = "https://api.paypal.com/v1/notifications/certs/";
         assert!(is_paypal("https://api.paypal.com/v1/notifications/certs/CERT-1"));
         assert!(is_paypal("https://api.sandbox.paypal.com/v1/notifications/certs/CERT-1"));
+        for name in [
+            "",
+            "../../../v1/payments",
+            "..",
+            "CERT-1/..",
+            "CERT-1/",
+            "CERT-1?a=b",
+            "CERT-1#a",
+            "CERT-1;a",
+            "CERT-1%2f..",
+            "CERT_1",
+            "CERT.1",
+            "CERT 1",
+            "CERT-1\n",
+            "CERT-\u{e9}",
+        ] {
+            assert!(!is_paypal(&format!("{CERTS}{name}")), "{name:?}");
+        }
         for url in [
             "http://api.paypal.com/x",
+            "http://api.paypal.com/v1/notifications/certs/CERT-1",
+            "https://api.paypal.com:443/v1/notifications/certs/CERT-1",
+            "https://api.paypal.com/v2/notifications/certs/CERT-1",
             "https://paypal.com.evil.example/x",
             "https://evilpaypal.com/x",
             "https://api.paypal.com@evil.example/x",

@@ -8,7 +8,9 @@ use crate::verify::{
 /// Plaid: [webhook verification][docs].
 ///
 /// *Set-up:* no secret. A [`KeySource`](crate::KeySource) fetches the key (a JWK) by its id from
-/// Plaid's `/webhook_verification_key/get`, with the client id and secret of the account.
+/// Plaid's `/webhook_verification_key/get`, with the client id and secret of the account. Return
+/// the object `key` as it is: a key whose `expired_at` is over, or that is not the one that the
+/// delivery names, is refused.
 ///
 /// *Not signed:* headers. A delivery is valid for five minutes.
 ///

@@ -44,7 +44,11 @@ struct Twilio;
 
 impl Verify for Twilio {
     fn scheme_info(&self) -> SchemeInfo {
-        SchemeInfo { signs_url: true, ..SchemeInfo::new("HMAC-SHA1 or -SHA256, fields", SIGNATURE) }
+        SchemeInfo {
+            joins_form_fields: true,
+            signs_url: true,
+            ..SchemeInfo::new("HMAC-SHA1 or -SHA256, fields", SIGNATURE)
+        }
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {

@@ -9,7 +9,7 @@ use crate::verify::{
 /// The ping at creation is an unsigned form, and expects exactly 200.
 const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
     "POST",
-    &[Condition::OnlyFormField("webhook_id")],
+    &[Condition::OnlyFormFields(&[("webhook_id", None)])],
     HandshakeResponse::Empty(200),
 )];
 
@@ -21,6 +21,10 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 ///
 /// *Not signed:* the headers, including the topic. A delivery has no id: all deliveries of a
 /// webhook within one second share one `X-WC-Webhook-Delivery-ID`.
+///
+/// *Inbox:* one body may come under several topics, and anyone who recorded it can send it under any.
+/// An endpoint for several topics takes an enum of events (`WebhookEvent`): then each body runs once
+/// for each topic with a variant. Any other handler gets each body once.
 ///
 /// The store waits 60 seconds, follows no redirects and does not retry. It disables the webhook
 /// after more than five failures in a row.

@@ -182,26 +182,35 @@ impl PublicKey {
 /// Certificates (PEM) that providers publish.
 #[cfg(feature = "certificates")]
 pub(crate) mod certificate {
-    use std::time::SystemTime;
+    use std::time::{Duration, SystemTime};
 
     use rsa::pkcs8::DecodePublicKey as _;
     use x509_cert::der::{DecodePem as _, Encode as _};
 
     use super::PublicKey;
 
-    /// A certificate that has not expired.
+    /// How long after `now` the validity of a certificate may begin. A delivery can be judged again
+    /// as of the time of its receipt, with a certificate that was renewed since.
+    const MAX_AHEAD: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+    /// A certificate that is valid.
     pub(crate) struct Certificate {
         inner: x509_cert::Certificate,
     }
 
     impl Certificate {
-        /// Parses a certificate; `None` if it is invalid, or expired at `now`.
+        /// Parses a certificate; `None` if it is malformed, expired at `now`, or begins so long
+        /// after it that no renewal explains it.
         pub(crate) fn parse(pem: &[u8], now: SystemTime) -> Option<Self> {
             let inner = x509_cert::Certificate::from_pem(pem).ok()?;
-            let expires =
-                inner.tbs_certificate().validity().not_after.to_date_time().unix_duration();
+            let validity = inner.tbs_certificate().validity();
+            let [begins, ends] = [&validity.not_before, &validity.not_after]
+                .map(|time| time.to_date_time().unix_duration());
             let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            (since_1970 <= expires).then_some(Self { inner })
+            let is_valid = begins <= ends
+                && begins.saturating_sub(MAX_AHEAD) <= since_1970
+                && since_1970 <= ends;
+            is_valid.then_some(Self { inner })
         }
 
         /// True if the subject's common name is `domain` or a subdomain of it.
@@ -279,7 +288,8 @@ mod tests {
         f+ud7jwVY2aLN7uRIUGcmdaGMBmReMTlxlOhGyySI8zL7p+6zGiJq26DU99/XpYl\n\
         5E/NFcYuZOymvIgtNg==\n\
         -----END CERTIFICATE-----\n";
-    /// 2036-11-21T10:14:47Z.
+    /// 2026-11-24T10:14:47Z and 2036-11-21T10:14:47Z.
+    const BEGINS: u64 = 1_795_515_287;
     const EXPIRES: u64 = 2_110_875_287;
 
     fn bytes(base64: &str) -> Vec<u8> {
@@ -378,12 +388,15 @@ mod tests {
 
     #[test]
     fn a_certificate_is_valid_until_it_expires() {
+        const RENEWED: u64 = 366 * 24 * 60 * 60;
         let read = |seconds| {
             let now = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
             Certificate::parse(CERTIFICATE.as_bytes(), now)
         };
         let certificate = read(EXPIRES).expect("this is its last second");
         assert!(read(EXPIRES + 1).is_none());
+        assert!(read(BEGINS).is_some() && read(BEGINS - RENEWED).is_some());
+        assert!(read(BEGINS - RENEWED - 1).is_none() && read(0).is_none());
         assert!(Certificate::parse(b"no PEM", SystemTime::UNIX_EPOCH).is_none());
         let sha256 = certificate.rsa_sha256().expect("an RSA key");
         assert_verifies(&sha256, b"text", &bytes(RSA_SHA256));
@@ -393,7 +406,8 @@ mod tests {
 
     #[test]
     fn a_certificate_covers_its_parent_domains() {
-        let certificate = Certificate::parse(CERTIFICATE.as_bytes(), SystemTime::UNIX_EPOCH);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(BEGINS);
+        let certificate = Certificate::parse(CERTIFICATE.as_bytes(), now);
         let certificate = certificate.expect("a certificate");
         for domain in ["sns.example.com", "example.com", "com"] {
             assert!(certificate.is_issued_to(domain), "{domain}");

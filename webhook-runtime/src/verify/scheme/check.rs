@@ -65,6 +65,7 @@ impl Scheme {
                 }
             },
         }
+        self.check_alternatives();
         self
     }
 }
@@ -121,7 +122,7 @@ mod tests {
 
     #[test]
     fn contradictory_schemes_are_rejected() {
-        let cases: [(Build, &str); 17] = [
+        let cases: [(Build, &str); 20] = [
             (|| Scheme::hmac_sha256(), "names no signature header"),
             (|| HMAC_SHA256_HEX.signed("{url}"), "does not sign the body"),
             (|| HMAC_SHA256_HEX.signed("{id}{body}"), "`id_header` go together"),
@@ -145,6 +146,23 @@ mod tests {
             (|| HMAC_SHA256_HEX.paired_headers(&["x-a", "X-B"]), "in lower case"),
             (|| HMAC_SHA256_HEX.require_headers(&[("x-a", "1"), ("X-B", "1")]), "in lower case"),
             (|| HMAC_SHA256_HEX.timestamp(Timestamp::pointer("t")), "begins with `/`"),
+            (
+                || HMAC_SHA256_HEX.alternative_headers(&[("x-a", "y-a")]),
+                "lack the signature header",
+            ),
+            (
+                || TIMED.alternative_headers(&[("x-signature", "y-signature")]),
+                "lack the header of the time",
+            ),
+            (
+                || {
+                    HMAC_SHA256_HEX
+                        .id_header("x-id")
+                        .signed("{id}.{body}")
+                        .alternative_headers(&[("x-signature", "y-signature")])
+                },
+                "lack the header of the id",
+            ),
         ];
         for (build, expected) in cases {
             let message = panic_message(build);

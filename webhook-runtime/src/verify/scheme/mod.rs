@@ -10,6 +10,7 @@
 //! exactly the provider's. Timestamps have a fixed width. Anything that a provider never sends is
 //! rejected, even if accepting it would allow no forgery.
 
+mod alternatives;
 mod asymmetric;
 mod check;
 mod custom;
@@ -99,6 +100,8 @@ pub struct Scheme {
     id: Option<&'static str>,
     requires: &'static [(&'static str, &'static str)],
     form_field: Option<&'static str>,
+    /// The names of a second family of headers: a name, and the other name.
+    alternatives: &'static [(&'static str, &'static str)],
 }
 
 impl Scheme {
@@ -113,6 +116,7 @@ impl Scheme {
             id: None,
             requires: &[],
             form_field: None,
+            alternatives: &[],
         }
     }
 
@@ -385,6 +389,32 @@ impl Scheme {
             at += 1;
         }
         self.requires = headers;
+        self
+    }
+
+    /// Sets the names of a second family of headers, for providers that send the same headers under
+    /// two sets of names. Each pair is a (lower-case) name and its alternative. The list contains
+    /// the signature header, and may contain headers that are not signed, such as the event's.
+    ///
+    /// A request with the alternative signature header is verified with the alternative family
+    /// only. Once it is verified, the delivery has the values of the alternatives under the first
+    /// names too.
+    ///
+    /// # Panics
+    /// If the signature is not in a single header, or the list does not contain it, or lacks the
+    /// header of the id or time. In a constant, this is a compile error.
+    #[must_use]
+    pub const fn alternative_headers(
+        mut self,
+        pairs: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        let mut at = 0;
+        while at < pairs.len() {
+            checked_name(pairs[at].0);
+            checked_name(pairs[at].1);
+            at += 1;
+        }
+        self.alternatives = pairs;
         self
     }
 

@@ -116,13 +116,13 @@ mod tests {
         .timestamp(Timestamp::header("x-time"))
         .signed("{method}{decoded_url}{body}{timestamp}");
 
-    fn of_body(scheme: Scheme, body: &str) -> Identity {
+    fn of_body(scheme: &Scheme, body: &str) -> Identity {
         scheme.identity(&Values { body: body.as_bytes(), ..Values::default() })
     }
 
     #[test]
     fn the_time_of_signing_does_not_count() {
-        let identity = |body| of_body(TIMED, body);
+        let identity = |body| of_body(&TIMED, body);
         let first = identity(r#"{"sent":1760000000,"a":1}"#);
         assert_eq!(first, identity(r#"{"sent":1760000060,"a":1}"#));
         assert_ne!(first, identity(r#"{"sent":1760000000,"a":2}"#));
@@ -151,13 +151,13 @@ mod tests {
     fn code_joins_pieces_as_they_were_signed() {
         let digest = Signed::text(&b"a:b"[..]).identity();
         assert_eq!(Signed::joined(&b"a:"[..], &b"b"[..]).at(None).identity(), digest);
-        assert_eq!(digest, of_body(HMAC_SHA256_HEX, "a:b"));
+        assert_eq!(digest, of_body(&HMAC_SHA256_HEX, "a:b"));
         assert_eq!(Signed::nothing().identity(), Identity::Unsigned);
     }
 
     #[test]
     fn a_credential_signs_nothing() {
-        assert_eq!(of_body(Scheme::token().header("x-token"), "{}"), Identity::Unsigned);
-        assert_eq!(of_body(Scheme::basic_auth(), "{}"), Identity::Unsigned);
+        assert_eq!(of_body(&Scheme::token().header("x-token"), "{}"), Identity::Unsigned);
+        assert_eq!(of_body(&Scheme::basic_auth(), "{}"), Identity::Unsigned);
     }
 }

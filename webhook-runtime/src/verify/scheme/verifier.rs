@@ -32,6 +32,8 @@ pub(crate) enum Mechanism {
 pub(crate) struct Verifier {
     mechanism: Mechanism,
     names: HeaderNames,
+    /// The names of a second family of headers.
+    alternative_names: Option<HeaderNames>,
     tolerance: Option<Duration>,
     /// True if unsigned handshakes get the signature of a challenge: opaque tokens are then
     /// rejected as deliveries.
@@ -61,11 +63,18 @@ impl Verifier {
             (Mechanism::Code(code), Some(_)) if !code.scheme_info().signs_time => return None,
             (mechanism, _) => *mechanism,
         };
-        let names = match &mechanism {
-            Mechanism::Data(scheme) => scheme.header_names(),
-            Mechanism::Code(_) => HeaderNames::default(),
+        let (names, alternative_names) = match &mechanism {
+            Mechanism::Data(scheme) => (scheme.header_names(), scheme.alternative_names()),
+            Mechanism::Code(_) => (HeaderNames::default(), None),
         };
-        Some(Self { mechanism, names, tolerance, rejects_tokens, wants_identity: false })
+        Some(Self {
+            mechanism,
+            names,
+            alternative_names,
+            tolerance,
+            rejects_tokens,
+            wants_identity: false,
+        })
     }
 
     /// Computes the identity of each verified delivery.
@@ -119,7 +128,7 @@ impl Verifier {
     ) -> Result<Claims<'r>, VerifyError> {
         let claims = match &self.mechanism {
             Mechanism::Data(scheme) => {
-                ParsedHead::Data(scheme, scheme.read_head(&self.names, headers, query)?)
+                ParsedHead::Data(scheme, scheme.read_head(self.names_in(headers), headers, query)?)
             }
             Mechanism::Code(code) => {
                 code.check_headers(headers)?;
@@ -136,8 +145,26 @@ impl Verifier {
         }
     }
 
+    /// The names of the family that the request uses: the second one, if its signature was sent.
+    fn names_in(&self, headers: &HeaderMap) -> &HeaderNames {
+        self.alternative_names
+            .as_ref()
+            .filter(|names| names.signatures.iter().any(|name| headers.contains_key(name)))
+            .unwrap_or(&self.names)
+    }
+
+    /// Gives the headers of a verified request the names that the provider's fields have.
+    pub(crate) fn unify_headers(&self, headers: &mut HeaderMap) {
+        if let Mechanism::Data(scheme) = &self.mechanism {
+            scheme.unify_headers(headers);
+        }
+    }
+
     /// Marks the headers with credentials as sensitive, so that `Debug` hides them.
     pub(crate) fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        for name in self.alternative_names.iter().flat_map(|names| &names.signatures) {
+            grammar::mark_sensitive(headers, name.as_str());
+        }
         match &self.mechanism {
             Mechanism::Data(scheme) => scheme.placement.mark_sensitive(headers),
             Mechanism::Code(code) => {

@@ -54,20 +54,81 @@ pub(super) async fn enqueue(
         let lines = sql::distinct(numbered.iter().filter_map(|one| one.line));
         promote(&mut tx, names, &lines).await?;
     }
-    let mut known: HashMap<Digest, i64> = HashMap::new();
+    let mut new: HashMap<Digest, i64> = numbered.iter().map(|one| (one.key, one.id)).collect();
+    let mut known: HashMap<Digest, Known> = HashMap::new();
     if numbered.len() < batch.len() {
         known = known_keys(&mut tx, names, &keys).await?;
     }
+    let mut enqueued = Vec::with_capacity(batch.len());
+    let mut revived = Vec::new();
+    for (delivery, key) in batch.iter().zip(&keys) {
+        enqueued.push(match (new.remove(key), known.get_mut(key)) {
+            (Some(id), _) => EnqueueResult::Stored(id),
+            // The next copy in this batch finds it alive.
+            (None, Some(Known { id, is_dead })) => {
+                if std::mem::take(is_dead) && revive(&mut tx, names, *id, delivery).await? {
+                    revived.extend(delivery.ordering_digest());
+                    EnqueueResult::Revived(*id)
+                } else {
+                    EnqueueResult::Duplicate(*id)
+                }
+            }
+            (None, None) => {
+                let reason = "a key was deleted while its delivery was stored";
+                return Err(InboxError::Store(reason.to_owned()));
+            }
+        });
+    }
+    promote(&mut tx, names, &sql::distinct(revived.into_iter())).await?;
     tx.commit().await?;
-    let mut new: HashMap<Digest, i64> = numbered.iter().map(|one| (one.key, one.id)).collect();
-    keys.iter()
-        .map(|key| match new.remove(key) {
-            Some(id) => Ok(EnqueueResult::Stored(id)),
-            None => known.get(key).copied().map(EnqueueResult::Duplicate).ok_or_else(|| {
-                InboxError::Store("a key was deleted while its delivery was stored".to_owned())
-            }),
-        })
-        .collect()
+    Ok(enqueued)
+}
+
+/// The delivery of a known key.
+struct Known {
+    id: i64,
+    is_dead: bool,
+}
+
+/// Lets a dead letter run again as this copy of it says. Returns false if another process was
+/// quicker.
+async fn revive(
+    connection: &mut PgConnection,
+    names: &Names,
+    id: i64,
+    copy: &NewDelivery,
+) -> Result<bool, InboxError> {
+    let line = copy.ordering_digest();
+    let updated = sqlx::query(names.sql(
+        "UPDATE {s}deliveries SET provider = $2, event = $3, provider_id = $4, state = $5, \
+         due_at = 0, attempt = 0, line = $6, received_at = $7, size = $8, finished_at = NULL \
+         WHERE id = $1 AND state = 4",
+    ))
+    .bind(id)
+    .bind(stored_text(&copy.provider))
+    .bind(copy.event.as_deref().map(stored_text))
+    .bind(copy.provider_id.as_deref().map(stored_text))
+    .bind(waiting(line).code())
+    .bind(line.map(Vec::from))
+    .bind(millis(copy.received_at))
+    .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX))
+    .execute(&mut *connection)
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query(names.sql("UPDATE {s}bodies SET head = $2, body = $3 WHERE id = $1"))
+        .bind(id)
+        .bind(copy.head.to_bytes())
+        .bind(&copy.body[..])
+        .execute(connection)
+        .await?;
+    Ok(true)
+}
+
+/// The state of a delivery that has yet to run: one with an ordering key waits for its turn.
+fn waiting(line: Option<Digest>) -> DeliveryState {
+    if line.is_some() { DeliveryState::Blocked } else { DeliveryState::Pending }
 }
 
 /// Inserts the unknown keys, and returns the deliveries that are new by them. A key is known until
@@ -101,14 +162,19 @@ async fn known_keys(
     connection: &mut PgConnection,
     names: &Names,
     keys: &[Digest],
-) -> Result<HashMap<Digest, i64>, InboxError> {
+) -> Result<HashMap<Digest, Known>, InboxError> {
     let keys: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
-    let found: Vec<(Vec<u8>, i64)> =
-        sqlx::query_as(names.sql("SELECT key, delivery FROM {s}keys WHERE key = ANY($1)"))
-            .bind(keys)
-            .fetch_all(connection)
-            .await?;
-    Ok(found.into_iter().filter_map(|(key, id)| Some((sql::digest(&key)?, id))).collect())
+    let found: Vec<(Vec<u8>, i64, bool)> = sqlx::query_as(names.sql(
+        "SELECT k.key, k.delivery, COALESCE(d.state = 4, FALSE) FROM {s}keys AS k \
+         LEFT JOIN {s}deliveries AS d ON d.id = k.delivery WHERE k.key = ANY($1)",
+    ))
+    .bind(keys)
+    .fetch_all(connection)
+    .await?;
+    let known = |(key, id, is_dead): (Vec<u8>, i64, bool)| {
+        Some((sql::digest(&key)?, Known { id, is_dead }))
+    };
+    Ok(found.into_iter().filter_map(known).collect())
 }
 
 async fn insert_deliveries(
@@ -117,13 +183,7 @@ async fn insert_deliveries(
     rows: &[Numbered<'_>],
 ) -> Result<(), InboxError> {
     let text = |text: &Option<String>| text.as_deref().map(stored_text);
-    let state = |row: &Numbered<'_>| {
-        if row.line.is_some() {
-            DeliveryState::Blocked.code()
-        } else {
-            DeliveryState::Pending.code()
-        }
-    };
+    let state = |row: &Numbered<'_>| waiting(row.line).code();
     let size = |row: &Numbered<'_>| i64::try_from(row.delivery.body.len()).unwrap_or(i64::MAX);
     sqlx::query(names.sql(
         "INSERT INTO {s}deliveries (id, endpoint, provider, event, provider_id, state, line, \

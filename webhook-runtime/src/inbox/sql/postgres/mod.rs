@@ -20,8 +20,9 @@ use crate::{
         error::InboxError,
         record::{ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, span},
         store::{
-            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction,
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
+            FinishedAttempt, InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
+            StoreTransaction,
         },
     },
     support::redact::shown_url,
@@ -202,6 +203,10 @@ impl InboxStore for PostgresStore {
 
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
         on!(self, |connection| operate::queue_depth(connection, &self.names))
+    }
+
+    fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
+        on!(self, |connection| operate::backlog(connection, &self.names))
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {

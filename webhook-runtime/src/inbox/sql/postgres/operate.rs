@@ -11,7 +11,9 @@ use crate::inbox::{
         postgres::{BEGIN, finish::promote, names::Names},
         statements,
     },
-    store::{Change, ChangeResult, DueTimeLimits, PruneResult, QueueDepth, Retention},
+    store::{
+        Change, ChangeResult, DueTimeLimits, EndpointBacklog, PruneResult, QueueDepth, Retention,
+    },
 };
 
 pub(super) async fn list(
@@ -128,4 +130,13 @@ pub(super) async fn queue_depth(
     let longest_wait = names.sql(&statements::longest_wait());
     let longest_wait = sqlx::query_scalar(longest_wait).fetch_one(connection).await?;
     Ok(statements::queue_depth(counts, longest_wait))
+}
+
+pub(super) async fn backlog(
+    connection: &mut PgConnection,
+    names: &Names,
+) -> Result<Vec<EndpointBacklog>, InboxError> {
+    let backlog = names.sql(&statements::backlog(|_| String::new()));
+    let rows = sqlx::query_as(backlog).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(statements::of_endpoint).collect())
 }

@@ -32,47 +32,99 @@ pub(super) async fn enqueue(
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     let (mut known, mut next) = known_and_last(&mut tx, &keys).await?;
     let mut fresh = Vec::with_capacity(batch.len());
+    let mut revived = Vec::new();
     let mut enqueued = Vec::with_capacity(batch.len());
     for (delivery, key) in batch.iter().zip(keys) {
-        if let Some(&id) = known.get(&key) {
-            enqueued.push(EnqueueResult::Duplicate(id));
+        if let Some(Known { id, is_dead }) = known.get_mut(&key) {
+            // The next copy in this batch finds it alive.
+            enqueued.push(if std::mem::take(is_dead) {
+                revive(&mut tx, *id, delivery).await?;
+                revived.extend(delivery.ordering_digest());
+                EnqueueResult::Revived(*id)
+            } else {
+                EnqueueResult::Duplicate(*id)
+            });
             continue;
         }
         next += 1;
-        known.insert(key, next);
+        known.insert(key, Known { id: next, is_dead: false });
         enqueued.push(EnqueueResult::Stored(next));
         fresh.push(Fresh { delivery, id: next, key, line: delivery.ordering_digest() });
     }
     for rows in fresh.chunks(ROWS) {
         insert(&mut tx, rows, now).await?;
     }
-    promote(&mut tx, &sql::distinct(fresh.iter().filter_map(|fresh| fresh.line))).await?;
+    let lines = fresh.iter().filter_map(|fresh| fresh.line).chain(revived);
+    promote(&mut tx, &sql::distinct(lines)).await?;
     tx.commit().await?;
     Ok(enqueued)
+}
+
+/// The delivery of a known key.
+struct Known {
+    id: i64,
+    is_dead: bool,
 }
 
 /// The known keys and their deliveries, and the highest number that was ever given.
 async fn known_and_last(
     connection: &mut SqliteConnection,
     keys: &[Digest],
-) -> Result<(HashMap<Digest, i64>, i64), InboxError> {
+) -> Result<(HashMap<Digest, Known>, i64), InboxError> {
     // A key is known until it is pruned, so that a wrong clock makes no copy new.
-    let found: Vec<(Option<Vec<u8>>, i64)> = sqlx::query_as(
-        "SELECT k.key, k.delivery FROM json_each($1) AS f CROSS JOIN webhook_keys AS k \
+    let found: Vec<(Option<Vec<u8>>, i64, bool)> = sqlx::query_as(
+        "SELECT k.key, k.delivery, COALESCE((SELECT state = 4 FROM webhook_deliveries \
+         WHERE id = k.delivery), FALSE) FROM json_each($1) AS f CROSS JOIN webhook_keys AS k \
          ON k.key = unhex(f.value) UNION ALL \
-         SELECT NULL, seq FROM sqlite_sequence WHERE name = 'webhook_deliveries'",
+         SELECT NULL, seq, FALSE FROM sqlite_sequence WHERE name = 'webhook_deliveries'",
     )
     .bind(hex_list(keys))
     .fetch_all(connection)
     .await?;
     let (mut known, mut last) = (HashMap::new(), 0);
-    for (key, number) in found {
+    for (key, id, is_dead) in found {
         match key {
-            Some(key) => known.extend(sql::digest(&key).map(|key| (key, number))),
-            None => last = number,
+            Some(key) => known.extend(sql::digest(&key).map(|key| (key, Known { id, is_dead }))),
+            None => last = id,
         }
     }
     Ok((known, last))
+}
+
+/// Lets a dead letter run again as this copy of it says.
+async fn revive(
+    connection: &mut SqliteConnection,
+    id: i64,
+    copy: &NewDelivery,
+) -> Result<(), InboxError> {
+    let line = copy.ordering_digest();
+    sqlx::query(
+        "UPDATE webhook_deliveries SET provider = ?, event = ?, provider_id = ?, state = ?, \
+         due_at = 0, attempt = 0, line = ?, received_at = ?, size = ?, finished_at = NULL \
+         WHERE id = ?",
+    )
+    .bind(&copy.provider)
+    .bind(copy.event.as_deref().map(stored_text))
+    .bind(copy.provider_id.as_deref().map(stored_text))
+    .bind(waiting(line).code())
+    .bind(line.map(Vec::from))
+    .bind(millis(copy.received_at))
+    .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX))
+    .bind(id)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("UPDATE webhook_bodies SET head = ?, body = ? WHERE id = ?")
+        .bind(copy.head.to_bytes())
+        .bind(&copy.body[..])
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The state of a delivery that has yet to run: one with an ordering key waits for its turn.
+fn waiting(line: Option<Digest>) -> DeliveryState {
+    if line.is_some() { DeliveryState::Blocked } else { DeliveryState::Pending }
 }
 
 /// Inserts everything of some deliveries at once: each separate statement would wake the thread of
@@ -98,14 +150,13 @@ async fn insert(
     ];
     let mut query = sqlx::query(AssertSqlSafe(sql.join("; ")));
     for Fresh { delivery, id, line, .. } in rows {
-        let state = if line.is_some() { DeliveryState::Blocked } else { DeliveryState::Pending };
         query = query
             .bind(id)
             .bind(&delivery.endpoint)
             .bind(&delivery.provider)
             .bind(delivery.event.as_deref().map(stored_text))
             .bind(delivery.provider_id.as_deref().map(stored_text))
-            .bind(state.code())
+            .bind(waiting(*line).code())
             .bind(line.map(Vec::from))
             .bind(millis(delivery.received_at))
             .bind(i64::try_from(delivery.body.len()).unwrap_or(i64::MAX));

@@ -32,8 +32,9 @@ use crate::{
             ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, millis, span,
         },
         store::{
-            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction,
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
+            FinishedAttempt, InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
+            StoreTransaction,
         },
     },
     support::redact::shown_url,
@@ -230,6 +231,10 @@ impl InboxStore for SqliteStore {
 
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
         Box::pin(async move { operate::queue_depth(&mut *self.read().await?, self.now()).await })
+    }
+
+    fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
+        Box::pin(async move { operate::backlog(&mut *self.read().await?, self.now()).await })
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {

@@ -12,7 +12,9 @@ use crate::inbox::{
         sqlite::{finish::promote, statement},
         statements,
     },
-    store::{Change, ChangeResult, DueTimeLimits, PruneResult, QueueDepth, Retention},
+    store::{
+        Change, ChangeResult, DueTimeLimits, EndpointBacklog, PruneResult, QueueDepth, Retention,
+    },
 };
 
 pub(super) async fn list(
@@ -149,4 +151,14 @@ pub(super) async fn queue_depth(
         .fetch_one(connection)
         .await?;
     Ok(statements::queue_depth(counts, longest_wait))
+}
+
+pub(super) async fn backlog(
+    connection: &mut SqliteConnection,
+    now: i64,
+) -> Result<Vec<EndpointBacklog>, InboxError> {
+    let backlog = statements::backlog(|index| format!(" INDEXED BY webhook_{index}"));
+    let backlog = sqlx::query_as(statement(&backlog, now)).persistent(false);
+    let rows = backlog.fetch_all(connection).await?;
+    Ok(rows.into_iter().map(statements::of_endpoint).collect())
 }

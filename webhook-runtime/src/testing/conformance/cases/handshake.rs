@@ -166,9 +166,11 @@ fn unsigned(sample: &SampleDelivery<'_>, example: &Example) -> Result<UnsignedRe
             content_type(&mut unsigned.headers, "application/json");
             unsigned.body = json.to_string().into();
         }
-        Body::Form(field) => {
+        Body::Form(fields) => {
             content_type(&mut unsigned.headers, FORM);
-            unsigned.body = format!("{field}=1").into();
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            form.extend_pairs(fields);
+            unsigned.body = form.finish().into();
         }
     }
     Ok(unsigned)

@@ -7,6 +7,8 @@
 
 mod canonical_request;
 mod claims;
+#[cfg(feature = "ecdsa")]
+mod es256;
 
 use std::time::Duration;
 
@@ -289,11 +291,10 @@ impl Verify for Jwt {
             Algorithm::HS384 => hmac(Hash::Sha384),
             Algorithm::HS512 => hmac(Hash::Sha512),
             #[cfg(feature = "ecdsa")]
-            Algorithm::ES256 => es256(
-                context.key.ok_or(VerifyError::KeyUnavailable)?,
-                message.as_bytes(),
-                &signature,
-            )?,
+            Algorithm::ES256 => {
+                let key = context.key.ok_or(VerifyError::KeyUnavailable)?;
+                es256::verify(key, &header, context.now, message.as_bytes(), &signature)?
+            }
             _ => false,
         };
         if !matches {
@@ -324,27 +325,6 @@ impl Verify for Jwt {
         insert_header(&mut headers, self.header, &value)?;
         Ok(SignedParts::new(headers, request))
     }
-}
-
-/// Verifies a signature (`r` and `s`, 32 bytes each) with a P-256 key in a JWK.
-#[cfg(feature = "ecdsa")]
-fn es256(jwk: &[u8], message: &[u8], signature: &[u8]) -> Result<bool, VerifyError> {
-    use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk};
-    use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier as _};
-
-    let bad = VerifyError::KeyUnavailable;
-    let jwk: Jwk = serde_json::from_slice(jwk).map_err(|_| bad)?;
-    let AlgorithmParameters::EllipticCurve(point) = jwk.algorithm else { return Err(bad) };
-    if point.curve != EllipticCurve::P256 {
-        return Err(bad);
-    }
-    let coordinate = |text: &str| Base64UrlUnpadded::decode_vec(text).map_err(|_| bad);
-    let mut sec1 = vec![4];
-    sec1.extend(coordinate(&point.x)?);
-    sec1.extend(coordinate(&point.y)?);
-    let key = VerifyingKey::from_sec1_bytes(&sec1).map_err(|_| bad)?;
-    Ok(Signature::from_slice(signature)
-        .is_ok_and(|signature| key.verify(message, &signature).is_ok()))
 }
 
 #[cfg(test)]

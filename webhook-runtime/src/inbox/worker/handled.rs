@@ -1,0 +1,78 @@
+//! The endpoints that this process handles, and stored deliveries of others.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+use crate::{
+    endpoint::Endpoint,
+    inbox::{Shared, error::InboxError, store::EndpointBacklog, worker::JobHandlers},
+};
+
+/// The endpoints of some workers.
+pub(crate) struct Handled {
+    names: Vec<String>,
+    mounted: Vec<Endpoint>,
+}
+
+/// The endpoints of all workers that run in this process.
+#[derive(Default)]
+pub(crate) struct AllHandled(Mutex<Vec<Weak<Handled>>>);
+
+impl AllHandled {
+    /// Adds the endpoints of workers. They are known until the result is dropped.
+    pub(super) fn add(&self, processes: &JobHandlers) -> Arc<Handled> {
+        let names = processes.by_endpoint.keys().cloned().collect();
+        let handled = Arc::new(Handled { names, mounted: processes.mounted.clone() });
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|handled| handled.strong_count() > 0);
+        all.push(Arc::downgrade(&handled));
+        handled
+    }
+
+    fn any(&self, is: impl Fn(&Handled) -> bool) -> bool {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter_map(Weak::upgrade).any(|handled| is(&handled))
+    }
+
+    /// True if another function has the name of this one.
+    pub(crate) fn is_taken(&self, endpoint: &Endpoint) -> bool {
+        let clashes = |other: &Endpoint| other.name == endpoint.name && !other.is(endpoint);
+        self.any(|handled| handled.mounted.iter().any(clashes))
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.any(|handled| handled.names.iter().any(|known| known == name))
+    }
+}
+
+/// The unfinished deliveries of endpoints that no worker of this process handles.
+pub(crate) async fn unhandled(shared: &Shared) -> Result<Vec<EndpointBacklog>, InboxError> {
+    let mut backlog = shared.store.backlog().await?;
+    backlog.retain(|of| !shared.handled.contains(&of.endpoint));
+    Ok(backlog)
+}
+
+/// The time in which a program starts all of its workers.
+const START: Duration = Duration::from_millis(100);
+
+/// Tells of stored deliveries that would wait for ever, as after their function was renamed.
+pub(super) async fn warn_of_unhandled(shared: Arc<Shared>) {
+    tokio::time::sleep(START).await;
+    match unhandled(&shared).await {
+        Ok(unhandled) => {
+            let now = shared.settings.clock.now();
+            for of in unhandled {
+                tracing::warn!(
+                    endpoint = of.endpoint,
+                    count = of.count,
+                    oldest_seconds = of.age(now).as_secs(),
+                    "stored deliveries of an endpoint that this process does not handle; if its \
+                     function was renamed, give it this name: `name = \"...\"`"
+                );
+            }
+        }
+        Err(error) => tracing::warn!(%error, "stored deliveries could not be counted"),
+    }
+}
