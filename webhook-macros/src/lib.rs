@@ -34,17 +34,13 @@ mod variables;
 
 use proc_macro::TokenStream;
 
-/// Turns an `async fn` into a webhook endpoint.
-///
-/// Its documentation is at `webhook_runtime::webhook`, which users import.
+/// Users import this as `webhook_runtime::webhook`.
 #[proc_macro_attribute]
 pub fn webhook(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::webhook(args.into(), &item.into()).into()
 }
 
-/// Implements `WebhookEvent` and `Payload` for an enum of events.
-///
-/// Its documentation is at `webhook_runtime::WebhookEvent`, which users import.
+/// Users import this as `webhook_runtime::WebhookEvent`.
 #[proc_macro_derive(WebhookEvent, attributes(event))]
 pub fn webhook_event(item: TokenStream) -> TokenStream {
     event::derive(item.into()).into()

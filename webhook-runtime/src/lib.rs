@@ -166,6 +166,27 @@ pub use verify::{
 /// `issues.opened` makes no such event, if the provider has the action elsewhere.
 #[cfg(feature = "axum")]
 pub use webhook_macros::WebhookEvent;
+/// Turns an `async fn` into a verified webhook endpoint.
+///
+/// ```
+/// use webhook_runtime::{Webhooks, webhook};
+///
+/// #[webhook(path = "/webhook", secret_env = "SECRET")]
+/// async fn order_paid(order: serde_json::Value) -> &'static str {
+///     println!("{} paid", order["id"]);
+///     "OK"
+/// }
+///
+/// let hooks: Webhooks = Webhooks::new().mount::<order_paid>();
+/// ```
+///
+/// The payload is the last argument, extractors stand before it, and the return type is a response or a
+/// `Result`. [`Webhooks::mount`] takes the type that the attribute puts beside the function.
+#[cfg_attr(
+    all(feature = "inbox-postgres", feature = "inbox-sqlite", feature = "testing"),
+    doc = "",
+    doc = include_str!("guide/attribute.md")
+)]
 #[cfg(feature = "axum")]
 pub use webhook_macros::webhook;
 #[cfg(feature = "serve")]
