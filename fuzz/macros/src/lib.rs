@@ -11,6 +11,8 @@ mod judge;
 mod mutate;
 mod seeds;
 
+use std::num::NonZeroUsize;
+
 pub use judge::judge;
 pub use mutate::Case;
 
@@ -68,14 +70,14 @@ mod variables;
 /// When a case is judged to be wrong.
 #[must_use]
 pub fn run(first: u64, count: u64) -> [u64; 2] {
-    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     std::thread::scope(|scope| {
         let judges: Vec<_> = (0..threads)
             .map(|thread| {
                 scope.spawn(move || {
                     let seeds = seeds::read();
                     let mut judged = [0; 2];
-                    for number in (first + thread..first + count).step_by(threads as usize) {
+                    for number in (first..first + count).skip(thread).step_by(threads) {
                         let case = Case::number(number, &seeds);
                         judged[usize::from(case.attribute.is_none())] += 1;
                         judge(&case);

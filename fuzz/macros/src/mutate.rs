@@ -17,7 +17,7 @@ pub struct Case {
 
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "case {}:\n", self.number)?;
+        writeln!(f, "case {}:", self.number)?;
         match &self.attribute {
             Some(attribute) => writeln!(f, "#[webhook({attribute})]")?,
             None => writeln!(f, "#[derive(WebhookEvent)]")?,

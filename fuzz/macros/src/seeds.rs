@@ -46,7 +46,8 @@ pub(crate) fn read() -> Seeds {
 
 /// The folder and those in it, in the order of their names, so that numbers of cases stay the same.
 fn folder_of(folder: &Path, seeds: &mut Seeds) {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     for path in paths {
@@ -55,7 +56,9 @@ fn folder_of(folder: &Path, seeds: &mut Seeds) {
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let source = fs::read_to_string(&path).expect("a source");
             if let Ok(file) = syn::parse_file(&source) {
-                file.items.into_iter().for_each(|item| uses(item, seeds));
+                for item in file.items {
+                    uses(item, seeds);
+                }
             }
         }
     }
@@ -65,7 +68,9 @@ fn uses(mut item: Item, seeds: &mut Seeds) {
     match &mut item {
         Item::Mod(module) => {
             let items = module.content.take().map(|(_, items)| items).unwrap_or_default();
-            items.into_iter().for_each(|item| uses(item, seeds));
+            for item in items {
+                uses(item, seeds);
+            }
         }
         Item::Fn(function) => {
             if let Some(meta) = take(&mut function.attrs, "webhook") {
