@@ -26,8 +26,8 @@ const ROWS: &[Row] = &[
 
 /// Options of other frameworks, and what to write instead.
 const ELSEWHERE: [(&str, &str); 3] = [
-    ("method", "an endpoint takes `POST`, and what else its provider sends: remove it"),
-    ("state", "the state is an argument, `State(app): State<App>`: remove it"),
+    ("method", "remove it, because an endpoint takes `POST` and what else its provider sends"),
+    ("state", "remove it, and take the state as an argument, `State(app): State<App>`"),
     ("timeout", "to respond in time, write `respond_within = Duration::from_secs(2)`"),
 ];
 

@@ -208,7 +208,7 @@ pub mod __private {
         delivery::PayloadShape,
         dispatch::{Respond, Returned},
         endpoint::{Extractor, HandlerFuture, HandlerInput},
-        payload::{CatchAll, MatchedEvent, ShapeProbe},
+        payload::{CatchAll, Decode, MatchedEvent, ShapeProbe},
     };
     // Public, because the compiler leaves out what nobody can call.
     #[cfg(debug_assertions)]

@@ -1,4 +1,4 @@
-use webhook_runtime::{Delivery, webhook};
+use webhook_runtime::webhook;
 
 #[webhook(path = "/webhook")]
 #[tokio::test]

@@ -215,11 +215,11 @@ fn item(input: ParseStream, place: Place, errors: &mut Errors) -> syn::Result<Op
         errors.at(key.span(), hint);
         return Ok(Some(Item::Word(&WORDS[0], key, None)));
     }
-    if let Some(name) = name_behind_equals(input) {
-        let hint = format!("the name of an event stands alone: `#[event({name})]`");
-        return Err(syn::Error::new(key.span(), hint));
-    }
     let Some(word) = WORDS.iter().find(|word| word.name == name) else {
+        if let Some(name) = name_behind_equals(input) {
+            let hint = format!("the name of an event stands alone: `#[event({name})]`");
+            return Err(syn::Error::new(key.span(), hint));
+        }
         let follows = !input.is_empty() && !input.peek(Token![,]);
         let meant = closest(&name, WORDS.iter().map(|word| word.name));
         if meant.is_none() && (follows || !name.contains(char::is_lowercase)) {

@@ -39,7 +39,7 @@ pub trait Webhook<S>: 'static {
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument before the payload here",
-    label = "takes a `{Self}`, which is no extractor for a router with the state `{S}`",
+    label = "takes `{Self}`, which is no extractor for a router with the state `{S}`",
     note = "a `State<T>` is the state of the router, `Webhooks<T>`, or a part of it by \
             `axum::extract::FromRef`",
     note = "a type of your own implements `axum::extract::FromRequestParts`"

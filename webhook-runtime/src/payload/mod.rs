@@ -46,6 +46,21 @@ pub trait Payload<'a>: Sized {
     fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection>;
 }
 
+/// A payload, as the bound of functions. With [`Payload`] itself, the compiler would propose to borrow
+/// what cannot be decoded.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the payload of a webhook",
+    label = "cannot be decoded",
+    note = "derive `serde::Deserialize` for a type of your own, or take `&Delivery` for the raw bytes",
+    note = "an enum that derives `WebhookEvent` is the payload itself, or is in a `Batch`: it cannot be in \
+            another type",
+    note = "a payload borrows from the delivery as a whole: write `Order<'_>` instead of `&Order`"
+)]
+pub trait Decode<'a>: Payload<'a> {}
+
+impl<'a, T: Payload<'a>> Decode<'a> for T {}
+
 impl<'a> Payload<'a> for &'a Delivery {
     const SHAPE: PayloadShape = PayloadShape::DELIVERY;
 
