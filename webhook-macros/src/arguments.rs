@@ -94,7 +94,7 @@ fn no_payload(ty: &Type, found: &Found<'_>, misplaced: Option<&PatType>, errors:
     let mistake = match found.known.kind {
         Kind::Head | Kind::Tx | Kind::Delivery => {
             let hint = match misplaced {
-                Some(argument) => format!("move `{}` to the end", shown(argument)),
+                Some(argument) => format!("move `{}` to the end", as_payload(argument)),
                 None if found.known.kind == Kind::Delivery => {
                     "write `&Delivery` if you want no other payload".to_owned()
                 }
@@ -121,6 +121,20 @@ fn no_payload(ty: &Type, found: &Found<'_>, misplaced: Option<&PatType>, errors:
         ),
     };
     errors.over(ty, mistake + &or_yours);
+}
+
+/// A misplaced argument, as it is right at the end: a reference to a type of the user's own is not a
+/// payload.
+fn as_payload(argument: &PatType) -> String {
+    match ungroup(&argument.ty) {
+        Type::Reference(reference)
+            if matches!(ungroup(&reference.elem), Type::Path(_))
+                && standard(&reference.elem).is_none_or(|last| last.ident != "str") =>
+        {
+            format!("{}: {}", shown(&argument.pat), shown(&reference.elem))
+        }
+        _ => shown(argument),
+    }
 }
 
 /// True for the runtime's `Tx`.
