@@ -37,7 +37,10 @@ pub(crate) fn check(arguments: &[&PatType], runtime: Option<&Path>, errors: &mut
     }
     if !impl_trait(&last.ty, errors) {
         match find(&last.ty, runtime) {
-            Some(found) => no_payload(&last.ty, &found, misplaced.map(|i| extractors[i]), errors),
+            Some(found) => {
+                let misplaced = misplaced.map(|i| as_payload(extractors[i], runtime));
+                no_payload(&last.ty, &found, misplaced, errors);
+            }
             None => payload::check(&last.ty, errors),
         }
     }
@@ -89,12 +92,12 @@ fn reads_the_body(ty: &Type, runtime: Option<&Path>) -> Option<(&'static str, St
 }
 
 /// Reports a known type that is no payload.
-fn no_payload(ty: &Type, found: &Found<'_>, misplaced: Option<&PatType>, errors: &mut Errors) {
+fn no_payload(ty: &Type, found: &Found<'_>, misplaced: Option<String>, errors: &mut Errors) {
     let (name, or_yours) = (found.known.name, found.or_yours());
     let mistake = match found.known.kind {
         Kind::Head | Kind::Tx | Kind::Delivery => {
             let hint = match misplaced {
-                Some(argument) => format!("move `{}` to the end", as_payload(argument)),
+                Some(argument) => format!("move `{argument}` to the end"),
                 None if found.known.kind == Kind::Delivery => {
                     "write `&Delivery` if you want no other payload".to_owned()
                 }
@@ -125,10 +128,11 @@ fn no_payload(ty: &Type, found: &Found<'_>, misplaced: Option<&PatType>, errors:
 
 /// A misplaced argument, as it is right at the end: a reference to a type of the user's own is not a
 /// payload.
-fn as_payload(argument: &PatType) -> String {
+fn as_payload(argument: &PatType, runtime: Option<&Path>) -> String {
     match ungroup(&argument.ty) {
         Type::Reference(reference)
             if matches!(ungroup(&reference.elem), Type::Path(_))
+                && find(&reference.elem, runtime).is_none()
                 && standard(&reference.elem).is_none_or(|last| last.ident != "str") =>
         {
             format!("{}: {}", shown(&argument.pat), shown(&reference.elem))
