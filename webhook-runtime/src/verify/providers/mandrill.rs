@@ -2,12 +2,12 @@ use http::HeaderMap;
 
 use crate::verify::{
     BatchLayout, Provider, Secret,
-    form::{self, AmbiguousForm, RepeatedFields, sorted_fields},
+    form::{self, AmbiguousForm, RepeatedFields, SortedFields},
     handshake::{Handshake, HandshakeResponse},
     json,
     scheme::{
-        Hash, RequestToSign, SchemeInfo, SignError, Signed, SignedParts, SignedRequest, Verify,
-        VerifyContext, VerifyError, header_text, insert_header,
+        Hash, RequestToSign, SchemeInfo, SignError, Signed, SignedParts, SignedRequest, Tag,
+        Verify, VerifyContext, VerifyError, header_text, insert_header,
     },
 };
 
@@ -19,7 +19,7 @@ use crate::verify::{
 ///
 /// *Not signed:* headers, and the borders between the form's fields, which are signed without a
 /// separator. A form is rejected if its `mandrill_events` is not JSON, so that no border can be moved
-/// into it.
+/// into it or out of it.
 ///
 /// [docs]: https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
 pub const MANDRILL: Provider = Provider::custom("mandrill", &Mandrill)
@@ -62,20 +62,20 @@ impl Verify for Mandrill {
         if !request.is_form() {
             return Err(VerifyError::MalformedBody);
         }
-        let fields = sorted_fields(request.body, RepeatedFields::KeepAll)
+        let fields = SortedFields::read(request.body, RepeatedFields::KeepAll)
             .map_err(|AmbiguousForm| VerifyError::MalformedBody)?;
-        // With the border between two fields moved, the events end early or late.
+        let signature = header_text(request.headers, SIGNATURE)?;
+        if !tag(context.secret, request.url, &fields).is_base64(signature) {
+            return Err(VerifyError::InvalidSignature);
+        }
+        let fields = fields.joined();
+        // With the border between two fields moved, the events begin or end early or late.
         let events = form::value(request.body, EVENTS).ok().flatten();
-        if !events.is_some_and(|events| json::is_json(events.as_bytes())) {
+        let are_whole = events.is_some_and(|events| json::is_json(events.as_bytes()));
+        if !are_whole && names_events(request.url, &fields) {
             return Err(VerifyError::MalformedBody);
         }
-        let pieces = [request.url.as_bytes(), fields.as_bytes()];
-        let tag = Hash::Sha1.hmac(context.secret.expose(), &pieces);
-        if tag.is_base64(header_text(request.headers, SIGNATURE)?) {
-            Ok(Signed::joined(request.url.as_bytes(), fields.into_bytes()))
-        } else {
-            Err(VerifyError::InvalidSignature)
-        }
+        Ok(Signed::joined(request.url.as_bytes(), fields))
     }
 
     fn sign<'r>(
@@ -86,11 +86,26 @@ impl Verify for Mandrill {
         if !request.form {
             return Err(SignError::Body);
         }
-        let fields = sorted_fields(request.body, RepeatedFields::KeepAll)
+        let fields = SortedFields::read(request.body, RepeatedFields::KeepAll)
             .map_err(|AmbiguousForm| SignError::Body)?;
-        let tag = Hash::Sha1.hmac(secret.expose(), &[request.url.as_bytes(), fields.as_bytes()]);
+        let tag = tag(secret, request.url, &fields);
         let mut headers = HeaderMap::new();
         insert_header(&mut headers, SIGNATURE, &tag.to_base64())?;
         Ok(SignedParts::new(headers, request))
     }
+}
+
+fn tag(secret: &Secret, url: &str, fields: &SortedFields<'_>) -> Tag {
+    Hash::Sha1.hmac_of(secret.expose(), &mut |sink| {
+        sink(url.as_bytes());
+        fields.feed(sink);
+    })
+}
+
+/// True if the signed text has the name of the field with the events, also across the border of URL
+/// and fields.
+fn names_events(url: &str, fields: &[u8]) -> bool {
+    let contains = |text: &[u8]| text.windows(EVENTS.len()).any(|part| part == EVENTS.as_bytes());
+    let start = &fields[..fields.len().min(EVENTS.len())];
+    contains(&[url.as_bytes(), start].concat()) || contains(fields)
 }
