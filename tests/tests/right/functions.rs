@@ -66,7 +66,7 @@ async fn later(n: u8) -> String {
 #[rustfmt::skip]
 #[webhook(path = "/body")]
 async fn body_of_any_kind(n: u8) -> String {
-    #![allow(unused_mut)]
+    #![allow(unused_mut, clippy::never_loop)]
     struct Local;
     impl Local {
         const N: u8 = 1;

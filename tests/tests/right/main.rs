@@ -1,6 +1,7 @@
 //! Unusual uses of the attribute that are right: each compiles, and its handler gets its delivery.
 
 #![deny(warnings)]
+#![allow(clippy::type_complexity, reason = "such types are what is tested")]
 
 mod arguments;
 mod functions;

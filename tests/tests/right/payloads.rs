@@ -49,7 +49,7 @@ macro_rules! payloads {
 
 payloads! {
     number(n, u64) n;
-    nothing(_, ()) "nothing";
+    nothing((), ()) "nothing";
     text(text, &str) text;
     explicit_reference(text, &'_ str) text;
     copy_on_write(text, Cow<'_, str>) text;
