@@ -5,6 +5,9 @@
 //! read the diff. For one file, run `cargo test -p webhook-tests --test ui -- fail
 //! trybuild=path-missing`.
 
+#[path = "ui/suggestions.rs"]
+mod suggestions;
+
 use std::{env, fs, io, path::Path, process::Command};
 
 /// The compiler that wrote the `.stderr` files. Others word their messages differently.
@@ -14,7 +17,15 @@ const CAUSES: [&str; 5] = ["option", "function", "argument", "types", "event"];
 
 #[test]
 fn pass() {
-    trybuild::TestCases::new().pass("ui/pass/*.rs");
+    let (program, count) = suggestions::program(Path::new("ui"), &CAUSES);
+    println!("{count} suggestions");
+    assert!(count > 75, "the suggestions are found");
+    let suggestions = Path::new(env!("CARGO_TARGET_TMPDIR")).join("suggestions.rs");
+    fs::write(&suggestions, program).expect("the suggestions can be written");
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/pass/*.rs");
+    // Every piece of code that a message suggests.
+    cases.pass(suggestions);
 }
 
 #[test]

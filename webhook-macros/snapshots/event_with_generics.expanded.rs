@@ -1,68 +1,73 @@
-#[automatically_derived]
-#[allow(
-    deprecated,
-    unused_qualifications,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-impl<'a, 'b: 'a, T: Clone, U> hooks::runtime::WebhookEvent for Event<'a, 'b, T, U>
-where
-    U: Default,
-{
-    const EVENTS: &'static [&'static str] = &["borrowed", "of.one", "of.another"];
-}
-#[automatically_derived]
-#[allow(
-    deprecated,
-    unused_qualifications,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-impl<'__de, 'a, 'b: 'a, T: Clone, U> hooks::runtime::Payload<'__de>
-for Event<'a, 'b, T, U>
-where
-    '__de: 'a,
-    '__de: 'b,
-    U: Default,
-    Envelope<T>: hooks::runtime::Payload<'__de>,
-    Vec<[U; 2]>: hooks::runtime::Payload<'__de>,
-{
-    const SHAPE: hooks::runtime::__private::PayloadShape = hooks::runtime::__private::PayloadShape::of_events(
-        <Self as hooks::runtime::WebhookEvent>::EVENTS,
-    );
-    fn decode(
-        encoded: hooks::runtime::RawEvent<'__de>,
-    ) -> ::core::result::Result<Self, hooks::runtime::Rejection> {
-        let mut matched = hooks::runtime::__private::MatchedEvent::among(
-            <Self as hooks::runtime::WebhookEvent>::EVENTS,
-            encoded,
-        );
-        match matched.at() {
-            0usize => {
-                if let ::core::option::Option::Some(payload) = hooks::runtime::__private::MatchedEvent::payload(
-                    &mut matched,
-                ) {
-                    return ::core::result::Result::Ok(Self::Borrowed(payload));
-                }
-            }
-            1usize => {
-                if let ::core::option::Option::Some(payload) = hooks::runtime::__private::MatchedEvent::payload(
-                    &mut matched,
-                ) {
-                    return ::core::result::Result::Ok(Self::OfOne(payload));
-                }
-            }
-            2usize => {
-                if let ::core::option::Option::Some(payload) = hooks::runtime::__private::MatchedEvent::payload(
-                    &mut matched,
-                ) {
-                    return ::core::result::Result::Ok(Self::OfAnother(payload));
-                }
-            }
-            _ => {}
-        }
-        hooks::runtime::__private::MatchedEvent::catch_all(matched, true).map(Self::Rest)
+const _: () = {
+    #[allow(unused_imports)]
+    use hooks::runtime::webhook_runtime as __webhook_runtime;
+    #[automatically_derived]
+    #[allow(
+        deprecated,
+        unused_qualifications,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery
+    )]
+    impl<'a, 'b: 'a, T: Clone, U> __webhook_runtime::WebhookEvent for Event<'a, 'b, T, U>
+    where
+        U: Default,
+    {
+        const EVENTS: &'static [&'static str] = &["borrowed", "of.one", "of.another"];
     }
-}
+    #[automatically_derived]
+    #[allow(
+        deprecated,
+        unused_qualifications,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery
+    )]
+    impl<'__de, 'a, 'b: 'a, T: Clone, U> __webhook_runtime::Payload<'__de>
+    for Event<'a, 'b, T, U>
+    where
+        '__de: 'a,
+        '__de: 'b,
+        U: Default,
+        Envelope<T>: __webhook_runtime::Payload<'__de>,
+        Vec<[U; 2]>: __webhook_runtime::Payload<'__de>,
+    {
+        const SHAPE: __webhook_runtime::__private::PayloadShape = __webhook_runtime::__private::PayloadShape::of_events(
+            <Self as __webhook_runtime::WebhookEvent>::EVENTS,
+        );
+        fn decode(
+            encoded: __webhook_runtime::RawEvent<'__de>,
+        ) -> ::core::result::Result<Self, __webhook_runtime::Rejection> {
+            let mut matched = __webhook_runtime::__private::MatchedEvent::among(
+                <Self as __webhook_runtime::WebhookEvent>::EVENTS,
+                encoded,
+            );
+            match matched.at() {
+                0usize => {
+                    if let ::core::option::Option::Some(payload) = __webhook_runtime::__private::MatchedEvent::payload(
+                        &mut matched,
+                    ) {
+                        return ::core::result::Result::Ok(Self::Borrowed(payload));
+                    }
+                }
+                1usize => {
+                    if let ::core::option::Option::Some(payload) = __webhook_runtime::__private::MatchedEvent::payload(
+                        &mut matched,
+                    ) {
+                        return ::core::result::Result::Ok(Self::OfOne(payload));
+                    }
+                }
+                2usize => {
+                    if let ::core::option::Option::Some(payload) = __webhook_runtime::__private::MatchedEvent::payload(
+                        &mut matched,
+                    ) {
+                        return ::core::result::Result::Ok(Self::OfAnother(payload));
+                    }
+                }
+                _ => {}
+            }
+            __webhook_runtime::__private::MatchedEvent::catch_all(matched, true)
+                .map(Self::Rest)
+        }
+    }
+};

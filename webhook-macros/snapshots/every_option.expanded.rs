@@ -12,48 +12,54 @@ async fn hook(delivery: &Delivery) {}
     clippy::nursery
 )]
 enum hook {}
-#[automatically_derived]
-#[allow(
-    deprecated,
-    unused_qualifications,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-impl<__S> my::hooks::Webhook<__S> for hook
-where
-    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
-{
-    fn endpoint() -> my::hooks::Endpoint {
-        const __PROVIDER: my::hooks::Provider = providers::GITHUB;
-        my::hooks::Endpoint::new("hook", ::core::module_path!(), "/webhook")
-            .name("orders")
-            .secret_env(&["SECRET"])
-            .provider(&__PROVIDER)
-            .tolerance(Duration::from_secs(60))
-            .max_body(64 * 1024)
-            .payload_shape(
-                my::hooks::__private::ShapeProbe::<&Delivery>::new().payload_shape(),
-            )
+const _: () = {
+    #[allow(unused_imports)]
+    use my::hooks::webhook_runtime as __webhook_runtime;
+    #[automatically_derived]
+    #[allow(
+        deprecated,
+        unused_qualifications,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery
+    )]
+    impl<__S> __webhook_runtime::Webhook<__S> for hook
+    where
+        __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync
+            + 'static,
+    {
+        fn endpoint() -> __webhook_runtime::Endpoint {
+            const __PROVIDER: __webhook_runtime::Provider = providers::GITHUB;
+            __webhook_runtime::Endpoint::new("hook", ::core::module_path!(), "/webhook")
+                .name("orders")
+                .secret_env(&["SECRET"])
+                .provider(&__PROVIDER)
+                .tolerance(Duration::from_secs(60))
+                .max_body(64 * 1024)
+                .payload_shape(
+                    __webhook_runtime::__private::ShapeProbe::<&Delivery>::new()
+                        .payload_shape(),
+                )
+        }
+        fn call(
+            delivery: __webhook_runtime::__private::HandlerInput<__S>,
+        ) -> __webhook_runtime::__private::HandlerFuture {
+            ::std::boxed::Box::pin(async move {
+                let payload = match delivery.payload::<&Delivery>() {
+                    ::core::result::Result::Ok(value) => value,
+                    ::core::result::Result::Err(refusal) => return refusal,
+                };
+                let _ = hook;
+                let returned = hook(payload).await;
+                #[allow(unused_imports)]
+                use __webhook_runtime::__private::Respond as _;
+                let response = (&mut &mut &mut &mut &mut __webhook_runtime::__private::Returned::new(
+                    returned,
+                    &delivery,
+                ))
+                    .respond();
+                response
+            })
+        }
     }
-    fn call(
-        delivery: my::hooks::__private::HandlerInput<__S>,
-    ) -> my::hooks::__private::HandlerFuture {
-        ::std::boxed::Box::pin(async move {
-            let payload = match delivery.payload::<&Delivery>() {
-                ::core::result::Result::Ok(value) => value,
-                ::core::result::Result::Err(refusal) => return refusal,
-            };
-            let _ = hook;
-            let returned = hook(payload).await;
-            #[allow(unused_imports)]
-            use my::hooks::__private::Respond as _;
-            let response = (&mut &mut &mut &mut &mut my::hooks::__private::Returned::new(
-                returned,
-                &delivery,
-            ))
-                .respond();
-            response
-        })
-    }
-}
+};

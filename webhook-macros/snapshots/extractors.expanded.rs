@@ -32,9 +32,9 @@ pub(crate) enum github {}
 impl<__S> ::webhook_runtime::Webhook<__S> for github
 where
     __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
-    State<Db>: ::webhook_runtime::__private::FromRequestParts<__S>,
-    Path<String>: ::webhook_runtime::__private::FromRequestParts<__S>,
-    Delivery: ::webhook_runtime::__private::FromRequestParts<__S>,
+    State<Db>: ::webhook_runtime::__private::Extractor<__S>,
+    Path<String>: ::webhook_runtime::__private::Extractor<__S>,
+    Delivery: ::webhook_runtime::__private::Extractor<__S>,
 {
     fn endpoint() -> ::webhook_runtime::Endpoint {
         ::webhook_runtime::Endpoint::new(

@@ -25,7 +25,7 @@ enum stripe {}
 impl<__S> ::webhook_runtime::Webhook<__S> for stripe
 where
     __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
-    Tx: ::webhook_runtime::__private::FromRequestParts<__S>,
+    Tx: ::webhook_runtime::__private::Extractor<__S>,
 {
     fn endpoint() -> ::webhook_runtime::Endpoint {
         ::webhook_runtime::Endpoint::new("stripe", ::core::module_path!(), "/stripe")

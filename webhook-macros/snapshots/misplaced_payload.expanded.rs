@@ -34,5 +34,5 @@ where
     }
 }
 ::core::compile_error! {
-    "the last argument is the payload, but `State` is an extractor\nmove `order: Order<'_>` to the end"
+    "the last argument is the payload, but `State` is an extractor\nmove `order: Order<'_>` to the end\nis it a type of your own? then write `self::State<Db>`"
 }

@@ -12,25 +12,32 @@ pub async fn renamed(order: Order<'_>) {}
     clippy::nursery
 )]
 pub enum renamed {}
-#[automatically_derived]
-#[allow(
-    deprecated,
-    unused_qualifications,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-impl<__S> hooks::Webhook<__S> for renamed
-where
-    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
-{
-    fn endpoint() -> hooks::Endpoint {
-        ::core::unimplemented!()
+const _: () = {
+    #[allow(unused_imports)]
+    use hooks::webhook_runtime as __webhook_runtime;
+    #[automatically_derived]
+    #[allow(
+        deprecated,
+        unused_qualifications,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery
+    )]
+    impl<__S> __webhook_runtime::Webhook<__S> for renamed
+    where
+        __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync
+            + 'static,
+    {
+        fn endpoint() -> __webhook_runtime::Endpoint {
+            ::core::unimplemented!()
+        }
+        fn call(
+            _: __webhook_runtime::__private::HandlerInput<__S>,
+        ) -> __webhook_runtime::__private::HandlerFuture {
+            ::core::unimplemented!()
+        }
     }
-    fn call(_: hooks::__private::HandlerInput<__S>) -> hooks::__private::HandlerFuture {
-        ::core::unimplemented!()
-    }
-}
+};
 ::core::compile_error! {
     "write `{id}` instead of `:id`"
 }

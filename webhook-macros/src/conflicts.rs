@@ -15,12 +15,16 @@ pub(crate) fn check(args: &Args, handler: &Handler, errors: &mut Errors) {
              stored, and the handler runs afterwards",
         );
     }
-    let tx = handler.extractors().iter().find(|ty| arguments::is_tx(ty));
-    if let Some(tx) = tx.filter(|_| !args.inbox) {
+    let runtime = args.runtime.as_ref();
+    let tx = handler.extractors().iter().find_map(|ty| Some((ty, arguments::tx(ty, runtime)?)));
+    if let Some((ty, tx)) = tx.filter(|_| !args.inbox) {
         errors.over(
-            tx,
-            "`Tx` is the transaction that completes a stored delivery: add `inbox` to the \
-             attribute\nis it a type of your own? then write `self::Tx`",
+            ty,
+            format!(
+                "`Tx` is the transaction that completes a stored delivery: add `inbox` to the \
+                 attribute{}",
+                tx.or_yours()
+            ),
         );
     }
 }

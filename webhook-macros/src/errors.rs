@@ -6,6 +6,8 @@ use quote::ToTokens;
 #[derive(Default)]
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
+    /// The user's function has a mistake that the compiler reports by itself.
+    is_reported: bool,
 }
 
 impl Errors {
@@ -23,8 +25,13 @@ impl Errors {
         self.found.push(error);
     }
 
+    /// Says that the compiler reports a mistake, so that no endpoint is generated for it.
+    pub(crate) fn leave_to_the_compiler(&mut self) {
+        self.is_reported = true;
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        self.found.is_empty() && !self.is_reported
     }
 }
 

@@ -8,6 +8,7 @@ use crate::conflicts;
 use crate::errors::Errors;
 use crate::grammar;
 use crate::handler::{self, Handler};
+use crate::runtime::Runtime;
 use crate::spans::{first_span, last_span, local, move_to};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -17,21 +18,21 @@ use syn::{ReturnType, Type};
 pub(crate) fn webhook(attr: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = grammar::parse(attr, &mut errors);
-    let handler = handler::parse(item.clone(), &mut errors);
+    let handler = handler::parse(item.clone(), args.runtime.as_ref(), &mut errors);
 
     if let Some(handler) = &handler {
         conflicts::check(&args, handler, &mut errors);
     }
 
     let endpoint = handler.map(|handler| {
-        let default = || quote_spanned!(handler.name.span()=> ::webhook_runtime);
-        let runtime = args.runtime.as_ref().map_or_else(default, ToTokens::to_token_stream);
+        let runtime = Runtime::new(args.runtime.as_ref());
+        let path = runtime.path(handler.name.span());
         let marker = marker(&handler);
-        let implementation = if errors.is_empty() {
-            implementation(&handler, &args, &runtime)
+        let implementation = runtime.around(&if errors.is_empty() {
+            implementation(&handler, &args, &path)
         } else {
-            stub(&handler, &runtime)
-        };
+            stub(&handler, &path)
+        });
         quote!(#marker #implementation)
     });
 
@@ -45,7 +46,7 @@ pub(crate) fn webhook(attr: TokenStream, item: &TokenStream) -> TokenStream {
 
 /// The type with the function's name, for `mount::<name>()`.
 fn marker(handler: &Handler) -> TokenStream {
-    let Handler { cfgs, vis, name, .. } = handler;
+    let Handler { shared, vis, name, .. } = handler;
     let doc = format!(" The endpoint of the webhook handler `{}`.", name.unraw());
     let marker = quote_spanned! {name.span()=>
         #[doc = #doc]
@@ -57,14 +58,14 @@ fn marker(handler: &Handler) -> TokenStream {
         #vis enum #name {}
     };
     let marker = move_to(name.span(), marker);
-    quote!(#(#cfgs)* #marker)
+    let (cfgs, notes) = (&shared.cfgs, &shared.notes);
+    quote!(#(#cfgs)* #(#notes)* #marker)
 }
 
 fn implementation(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStream {
     let bounds = handler.extractors().iter().map(|ty| {
         let at = first_span(ty);
-        let bound =
-            quote_spanned!(handler.name.span()=> #runtime::__private::FromRequestParts<__S>);
+        let bound = quote_spanned!(handler.name.span()=> #runtime::__private::Extractor<__S>);
         let bound = move_to(at, bound);
         quote_spanned!(at=> #ty: #bound,)
     });
@@ -94,7 +95,8 @@ fn impl_block(
     bounds: &TokenStream,
     functions: &TokenStream,
 ) -> TokenStream {
-    let Handler { cfgs, name, .. } = handler;
+    let Handler { shared, name, .. } = handler;
+    let cfgs = &shared.cfgs;
     let head = quote_spanned! {name.span()=>
         #[automatically_derived]
         #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]

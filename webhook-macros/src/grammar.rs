@@ -3,8 +3,9 @@
 use crate::args::{Args, Form, Given, Row};
 use crate::errors::Errors;
 use crate::misspelt::closest;
+use crate::values::{expression, until_comma};
 use crate::{inbox, options};
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Lit, Token, token};
@@ -23,22 +24,27 @@ const ROWS: &[Row] = &[
     Row { name: "crate",            example: "crate = my_crate::webhook_runtime",    read: options::runtime,          required: false },
 ];
 
+/// Options of other frameworks, and what to write instead.
+const ELSEWHERE: [(&str, &str); 3] = [
+    ("method", "remove it, because an endpoint takes `POST` and what else its provider sends"),
+    ("state", "remove it, and take the state as an argument, `State(app): State<App>`"),
+    ("timeout", "to respond in time, write `respond_within = Duration::from_secs(2)`"),
+];
+
 /// Reads all options, and goes on after a mistake.
 pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
     let mut args = Args::default();
     let mut seen = Vec::new();
+    // A part that is no option may have been meant as any.
+    let mut has_other_parts = false;
     let read = |input: ParseStream| {
         while !input.is_empty() {
             if let Err(error) = option(input, &mut args, &mut seen, errors) {
+                has_other_parts |= !input.is_empty() && !input.peek(Token![,]);
                 errors.push(error);
-                skip_option(input)?;
+                until_comma(input)?;
             }
-            if input.is_empty() {
-                break;
-            }
-            if let Err(error) = input.parse::<Token![,]>() {
-                errors.at(error.span(), "expected a comma between two options");
-            }
+            separator(input, errors)?;
         }
         Ok(())
     };
@@ -47,7 +53,7 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
     }
 
     for row in ROWS {
-        if row.required && !seen.contains(&row.name) {
+        if row.required && !seen.contains(&row.name) && !has_other_parts {
             errors.at(
                 Span::call_site(),
                 format!("`{}` is missing: `#[webhook({}, ...)]`", row.name, row.example),
@@ -55,6 +61,21 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
         }
     }
     args
+}
+
+/// Reads the comma between two options.
+fn separator(input: ParseStream, errors: &mut Errors) -> syn::Result<()> {
+    if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
+        return Ok(());
+    }
+    errors.at(input.span(), "expected a comma between two options");
+    input.parse::<Option<Token![;]>>()?;
+    // An option may follow. Anything else belongs to the mistake.
+    if !input.peek(Ident::peek_any) {
+        until_comma(input)?;
+        input.parse::<Option<Token![,]>>()?;
+    }
+    Ok(())
 }
 
 fn option(
@@ -73,18 +94,21 @@ fn option(
     let Ok(key) = input.call(Ident::parse_any) else {
         return Err(input.error("expected the name of an option: `path = \"/webhook\"`"));
     };
-    let name = key.unraw().to_string();
+    let key = key.unraw();
+    let name = key.to_string();
 
     let row = ROWS.iter().find(|row| row.name == name);
     let Some(row) = row else {
         let meant = closest(&name, ROWS.iter().map(|row| row.name));
         seen.extend(meant);
         errors.at(key.span(), unknown(&name, meant));
-        return skip_option(input);
+        until_comma(input)?;
+        return Ok(());
     };
     if seen.contains(&row.name) {
         errors.at(key.span(), format!("`{name}` is given twice"));
-        return skip_option(input);
+        until_comma(input)?;
+        return Ok(());
     }
     seen.push(row.name);
 
@@ -94,7 +118,7 @@ fn option(
             let hint = format!("`{name}` needs a value: `{}`", row.example);
             return Err(syn::Error::new(equals.span, hint));
         }
-        Form::Value(input.parse()?)
+        Form::Value(expression(input, row.example)?)
     } else if input.peek(token::Paren) {
         let content;
         let paren = syn::parenthesized!(content in input);
@@ -109,15 +133,10 @@ fn option(
     Ok(())
 }
 
-/// Skips to the comma after this option.
-fn skip_option(input: ParseStream) -> syn::Result<()> {
-    while !input.is_empty() && !input.peek(Token![,]) {
-        input.parse::<TokenTree>()?;
-    }
-    Ok(())
-}
-
 fn unknown(name: &str, meant: Option<&str>) -> String {
+    if let Some((_, hint)) = ELSEWHERE.iter().find(|(other, _)| *other == name) {
+        return format!("there is no option `{name}`: {hint}");
+    }
     let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
     let names: Vec<_> = ROWS.iter().map(|row| format!("`{}`", row.name)).collect();
     format!("there is no option `{name}`{meant}\nthe options are {}", names.join(", "))

@@ -1,17 +1,19 @@
 //! The model of the function under the attribute, and the checks of its signature.
 
-use crate::arguments;
+use crate::attributes::Shared;
 use crate::errors::Errors;
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use crate::{arguments, attributes, returns};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, PatType, Receiver, ReturnType, Safety, Signature, Type,
-    Visibility,
+    Attribute, FnArg, GenericParam, Ident, PatType, Path, ReturnType, Safety, Signature, Token,
+    Type, Visibility,
 };
 
 pub(crate) struct Handler {
-    /// The `#[cfg(...)]`s among the function's attributes.
-    pub(crate) cfgs: Vec<Attribute>,
+    /// The function's attributes that its type has as well.
+    pub(crate) shared: Shared,
     pub(crate) vis: Visibility,
     pub(crate) name: Ident,
     /// The types of the arguments: extractors, and the payload last.
@@ -29,10 +31,23 @@ impl Handler {
     }
 }
 
+/// The parts of an item that are read.
+struct Function {
+    attrs: Vec<Attribute>,
+    vis: Visibility,
+    sig: Signature,
+    has_body: bool,
+}
+
 /// Reads the signature, not the body. Returns `None` if there is no function to add an endpoint to.
-pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Handler> {
-    match signature.parse2(item) {
-        Ok((attrs, vis, sig)) => handler(attrs, vis, sig, errors),
+/// `runtime` is the path after `crate =`.
+pub(crate) fn parse(
+    item: TokenStream,
+    runtime: Option<&Path>,
+    errors: &mut Errors,
+) -> Option<Handler> {
+    match function.parse2(item) {
+        Ok(function) => handler(function, runtime, errors),
         Err(error) => {
             errors.push(error);
             None
@@ -40,7 +55,7 @@ pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Handler> {
     }
 }
 
-fn signature(input: ParseStream) -> syn::Result<(Vec<Attribute>, Visibility, Signature)> {
+fn function(input: ParseStream) -> syn::Result<Function> {
     let attrs = input.call(Attribute::parse_outer)?;
     let vis = input.parse()?;
     let start = input.span();
@@ -56,21 +71,33 @@ fn signature(input: ParseStream) -> syn::Result<(Vec<Attribute>, Visibility, Sig
         return Err(syn::Error::new(start, NOT_A_FUNCTION));
     }
     let sig = input.parse()?;
+    let has_body = !input.peek(Token![;]);
     input.parse::<TokenStream>()?;
-    Ok((attrs, vis, sig))
+    Ok(Function { attrs, vis, sig, has_body })
 }
 
 const NOT_A_FUNCTION: &str =
     "`#[webhook]` belongs on a function: `async fn order_paid(order: Order<'_>) { ... }`";
 
 fn handler(
-    attrs: Vec<Attribute>,
-    vis: Visibility,
-    sig: Signature,
+    Function { attrs, vis, sig, has_body }: Function,
+    runtime: Option<&Path>,
     errors: &mut Errors,
 ) -> Option<Handler> {
+    let shared = attributes::shared(&attrs, runtime, errors)?;
     if let Some(receiver) = sig.receiver() {
-        method(receiver, errors);
+        errors.over(receiver, METHOD);
+        return None;
+    }
+    if let Some(token) = of_an_impl(sig.to_token_stream()) {
+        errors.at(token, METHOD);
+        return None;
+    }
+    if !has_body {
+        errors.over(
+            &sig.ident,
+            "a webhook handler is a free function with a body: move it out of the `trait`",
+        );
         return None;
     }
     qualifiers(&sig, errors);
@@ -94,23 +121,23 @@ fn handler(
             ),
         );
     }
-    arguments::check(&arguments, errors);
+    arguments::check(&arguments, runtime, errors);
+    let arguments: Vec<Type> = arguments.iter().map(|argument| (*argument.ty).clone()).collect();
+    returns::check(&sig.output, &arguments, errors);
 
-    Some(Handler {
-        cfgs: attrs.into_iter().filter(|attr| attr.path().is_ident("cfg")).collect(),
-        vis,
-        arguments: arguments.iter().map(|argument| (*argument.ty).clone()).collect(),
-        name: sig.ident,
-        output: sig.output,
-    })
+    Some(Handler { shared, vis, arguments, name: sig.ident, output: sig.output })
 }
 
-fn method(receiver: &Receiver, errors: &mut Errors) {
-    errors.over(
-        receiver,
-        "a webhook handler is a free function: move it out of the `impl`\n\
-         pass what it needs from `self` as `State(app): State<App>`",
-    );
+const METHOD: &str = "a webhook handler is a free function: move it out of the `impl`\n\
+                      pass what it needs from `self` as `State(app): State<App>`";
+
+/// The place of the first `Self`, which only functions of an `impl` or a `trait` have.
+fn of_an_impl(tokens: TokenStream) -> Option<Span> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) if ident == "Self" => Some(ident.span()),
+        TokenTree::Group(group) => of_an_impl(group.stream()),
+        _ => None,
+    })
 }
 
 fn qualifiers(sig: &Signature, errors: &mut Errors) {

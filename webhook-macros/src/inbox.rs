@@ -2,7 +2,7 @@
 
 use crate::args::{Args, Given, Setter};
 use crate::errors::Errors;
-use crate::values::{string, ungroup};
+use crate::values::{expression, string, ungroup};
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -29,17 +29,25 @@ fn order_by(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Sette
     if input.is_empty() {
         return Ok(None);
     }
-    let name = input.call(Ident::parse_any)?;
+    let other = || format!("`inbox` has one option of its own: `inbox({ORDER_BY})`");
+    let Ok(name) = input.call(Ident::parse_any) else {
+        return Err(input.error(other()));
+    };
+    let name = name.unraw();
     if name != "order_by" {
-        let hint = format!("`inbox` has one option of its own: `inbox({ORDER_BY})`");
-        return Err(syn::Error::new(name.span(), hint));
+        input.parse::<TokenStream>()?;
+        return Err(syn::Error::new(name.span(), other()));
     }
-    if !input.peek(Token![=]) {
+    if !input.peek(Token![=]) || input.peek2(Token![,]) {
         let hint = format!("`order_by` needs a value: `inbox({ORDER_BY})`");
         return Err(syn::Error::new(name.span(), hint));
     }
     input.parse::<Token![=]>()?;
-    let value: Expr = input.parse()?;
+    if input.is_empty() {
+        let hint = format!("`order_by` needs a value: `inbox({ORDER_BY})`");
+        return Err(syn::Error::new(name.span(), hint));
+    }
+    let value = expression(input, &format!("inbox({ORDER_BY})"))?;
     input.parse::<Option<Token![,]>>()?;
     if !input.is_empty() {
         return Err(input.error(format!("the only option of `inbox` is `{ORDER_BY}`")));

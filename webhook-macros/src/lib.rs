@@ -1,39 +1,46 @@
 //! The macros of `webhook-runtime`, which re-exports them: depend on that crate, not on this one.
 //!
-//! One file for each stage: `grammar` and `options` read the attribute into `args`, `handler` and
-//! `arguments` read the function under it, `conflicts` compares the two, and `expand` generates the
-//! endpoint. `errors` collects every mistake. `event` does the same for `#[derive(WebhookEvent)]`.
+//! One file for each stage: `grammar` and `options` read the attribute into `args` (values are checked
+//! by `path`, `name`, `variables` and `durations`), `handler` and `arguments` read the function under it (types
+//! are checked by `known`, `payload` and `returns`), `conflicts` compares the two, and `expand`
+//! generates the endpoint. `errors` collects every mistake. `event` does the same for
+//! `#[derive(WebhookEvent)]`.
 
 mod args;
 mod arguments;
-mod checks;
+mod attributes;
 mod conflicts;
+mod durations;
 mod errors;
 mod event;
 mod expand;
 mod grammar;
 mod handler;
 mod inbox;
+mod known;
 mod misspelt;
+mod name;
 mod options;
+mod path;
+mod payload;
+mod returns;
+mod runtime;
 #[cfg(test)]
 mod snapshots;
 mod spans;
+mod types;
 mod values;
+mod variables;
 
 use proc_macro::TokenStream;
 
-/// Turns an `async fn` into a webhook endpoint.
-///
-/// Its documentation is at `webhook_runtime::webhook`, which users import.
+/// Users import this as `webhook_runtime::webhook`.
 #[proc_macro_attribute]
 pub fn webhook(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::webhook(args.into(), &item.into()).into()
 }
 
-/// Implements `WebhookEvent` and `Payload` for an enum of events.
-///
-/// Its documentation is at `webhook_runtime::WebhookEvent`, which users import.
+/// Users import this as `webhook_runtime::WebhookEvent`.
 #[proc_macro_derive(WebhookEvent, attributes(event))]
 pub fn webhook_event(item: TokenStream) -> TokenStream {
     event::derive(item.into()).into()

@@ -1,21 +1,48 @@
 //! Readers for values that both macros accept.
 
 use crate::errors::Errors;
-use syn::{Expr, ExprLit, Lit, LitStr, Path};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::parse::ParseStream;
+use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path, PathSegment, Token};
+
+/// Reads an expression, up to a comma. A mistake in it is reported over its own tokens, wherever the
+/// parser gave up. `example` is the option with a right value.
+pub(crate) fn expression(input: ParseStream, example: &str) -> syn::Result<Expr> {
+    if input.fork().parse::<Expr>().is_ok() {
+        return input.parse();
+    }
+    let value = until_comma(input)?;
+    Err(syn::Error::new_spanned(value, format!("expected a value: `{example}`")))
+}
+
+/// Takes the tokens before the next comma.
+pub(crate) fn until_comma(input: ParseStream) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        tokens.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(tokens)
+}
 
 /// The path after `crate =`.
 pub(crate) fn crate_path(value: &Expr, errors: &mut Errors) -> Option<Path> {
     match ungroup(value) {
-        Expr::Path(path) if path.qself.is_none() => Some(path.path.clone()),
+        Expr::Path(ExprPath { qself: None, path, .. }) if is_module(path) => Some(path.clone()),
         Expr::Lit(ExprLit { lit: Lit::Str(lit), .. }) => {
             errors.over(lit, "a path is written without quotes: `crate = some::path`");
-            lit.parse_with(Path::parse_mod_style).ok()
+            lit.parse_with(Path::parse_mod_style).ok().filter(is_module)
         }
         other => {
             errors.over(other, "expected the path of a crate or module: `crate = some::path`");
             None
         }
     }
+}
+
+/// True for names alone, as a `use` has them.
+fn is_module(path: &Path) -> bool {
+    let is_name = |segment: &PathSegment| segment.arguments.is_none() && segment.ident != "Self";
+    path.segments.iter().all(is_name)
 }
 
 pub(crate) fn string(value: &Expr) -> Option<&LitStr> {

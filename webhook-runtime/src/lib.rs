@@ -166,6 +166,27 @@ pub use verify::{
 /// `issues.opened` makes no such event, if the provider has the action elsewhere.
 #[cfg(feature = "axum")]
 pub use webhook_macros::WebhookEvent;
+/// Turns an `async fn` into a verified webhook endpoint.
+///
+/// ```
+/// use webhook_runtime::{Webhooks, webhook};
+///
+/// #[webhook(path = "/webhook", secret_env = "SECRET")]
+/// async fn order_paid(order: serde_json::Value) -> &'static str {
+///     println!("{} paid", order["id"]);
+///     "OK"
+/// }
+///
+/// let hooks: Webhooks = Webhooks::new().mount::<order_paid>();
+/// ```
+///
+/// The payload is the last argument, extractors stand before it, and the return type is a response or a
+/// `Result`. [`Webhooks::mount`] takes the type that the attribute puts beside the function.
+#[cfg_attr(
+    all(feature = "inbox-postgres", feature = "inbox-sqlite", feature = "testing"),
+    doc = "",
+    doc = include_str!("guide/attribute.md")
+)]
 #[cfg(feature = "axum")]
 pub use webhook_macros::webhook;
 #[cfg(feature = "serve")]
@@ -173,17 +194,21 @@ pub use webhooks::Error;
 #[cfg(feature = "axum")]
 pub use webhooks::{StartError, StartProblem, Webhooks};
 
+/// The crate itself, for the code that the attribute leaves behind: with `crate = some::path`, the
+/// compiler looks for this name there, and says so where it finds none.
+#[cfg(feature = "axum")]
+#[doc(hidden)]
+pub extern crate self as webhook_runtime;
+
 /// For the code that the attribute leaves behind; nothing here is stable.
 #[cfg(feature = "axum")]
 #[doc(hidden)]
 pub mod __private {
-    pub use axum::extract::FromRequestParts;
-
     pub use crate::{
         delivery::PayloadShape,
         dispatch::{Respond, Returned},
-        endpoint::{HandlerFuture, HandlerInput},
-        payload::{CatchAll, MatchedEvent, ShapeProbe},
+        endpoint::{Extractor, HandlerFuture, HandlerInput},
+        payload::{CatchAll, Decode, MatchedEvent, ShapeProbe},
     };
     // Public, because the compiler leaves out what nobody can call.
     #[cfg(debug_assertions)]

@@ -1,7 +1,8 @@
 //! Impossible deliveries panic when they are awaited, and say why.
 
 use webhook_runtime::{
-    Delivery, Secret, Webhooks,
+    __private::{HandlerFuture, HandlerInput},
+    Delivery, Endpoint, Secret, Webhook, Webhooks,
     providers::{self, SLACK},
     webhook,
 };
@@ -76,4 +77,34 @@ fn webhooks_that_cannot_start() {
 async fn an_endpoint_that_is_not_mounted() {
     let hooks = Webhooks::<Seen>::new().test(Seen::default());
     hooks.deliver::<any>().await;
+}
+
+/// [`any`] on a path that the attribute refuses, because clients send `/%C3%BC`.
+enum OnALetter {}
+
+impl Webhook<Seen> for OnALetter {
+    fn endpoint() -> Endpoint {
+        Endpoint::new("any", module_path!(), "/ü")
+    }
+
+    fn call(verified: HandlerInput<Seen>) -> HandlerFuture {
+        <any as Webhook<Seen>>::call(verified)
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_no_client_sends_has_no_deliveries() {
+    let hooks = Webhooks::new().mount::<OnALetter>().test(Seen::default());
+    let response = hooks.deliver::<OnALetter>().await;
+    assert_eq!(response.status(), 404);
+    assert!(!response.handler_ran());
+}
+
+/// A client resolves `..` before it sends.
+#[tokio::test]
+async fn a_parameter_of_dots_leaves_the_path() {
+    let hooks = Webhooks::new().mount::<tenants>().secret_source::<tenants>(Tenants).test(());
+    let delivery = hooks.deliver::<tenants>().param("tenant", "..");
+    let response = delivery.signed_with(Secret::new("any")).await;
+    assert_eq!(response.status(), 404);
 }

@@ -71,6 +71,8 @@ async fn absent(order: Absent) {}
 #[cfg(false)]
 async fn absent_too(order: Absent) {}
 
+// The type is deprecated with its function.
+#[allow(deprecated)]
 fn main() {
     let hooks: Webhooks<usize> = Webhooks::new().mount::<order_paid>().mount::<old>();
     drop(hooks);

@@ -2,11 +2,12 @@
 
 use crate::errors::Errors;
 use crate::misspelt::closest;
-use crate::values::crate_path;
-use proc_macro2::{Span, TokenTree};
+use crate::values::{crate_path, expression, until_comma};
+use proc_macro2::{Group, Span};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Ident, Lit, LitStr, Meta, Path, Token, token};
 
 /// The attributes of the enum.
@@ -46,6 +47,10 @@ const WORDS: &[Word] = &[
     Word { name: "strict", place: Place::Enum,    example: "#[event(strict)]" },
     Word { name: "crate",  place: Place::Enum,    example: "#[event(crate = some::path)]" },
 ];
+
+/// Words that others use for `other`.
+const OTHER: [&str; 8] =
+    ["_", "any", "catch_all", "default", "else", "fallback", "rest", "unknown"];
 
 /// One part of an attribute.
 enum Item {
@@ -155,12 +160,12 @@ fn items(attrs: &[Attribute], place: Place, errors: &mut Errors) -> Vec<Item> {
             Meta::List(list) => {
                 let read = |input: ParseStream| {
                     while !input.is_empty() {
-                        match item(input, errors) {
+                        match item(input, place, errors) {
                             Ok(item) => items.extend(item),
                             Err(error) => errors.push(error),
                         }
                         // The tokens after a mistake belong to it.
-                        skip_item(input)?;
+                        until_comma(input)?;
                         if !input.is_empty() {
                             input.parse::<Token![,]>()?;
                         }
@@ -186,7 +191,7 @@ fn items(attrs: &[Attribute], place: Place, errors: &mut Errors) -> Vec<Item> {
     items
 }
 
-fn item(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Item>> {
+fn item(input: ParseStream, place: Place, errors: &mut Errors) -> syn::Result<Option<Item>> {
     if input.peek(Lit) {
         let name: Lit = input.parse()?;
         return match name {
@@ -197,11 +202,24 @@ fn item(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Item>> {
             name => Err(syn::Error::new_spanned(name, NOT_A_NAME)),
         };
     }
+    if let Some(names) = names_in_brackets(input) {
+        let hint = format!("names stand beside each other: `#[event({names})]`");
+        return Err(input.error(hint));
+    }
     let Ok(key) = input.call(Ident::parse_any) else {
         return Err(input.error(NOT_A_NAME));
     };
     let name = key.unraw().to_string();
+    if place == Place::Variant && OTHER.contains(&name.as_str()) {
+        let hint = "the variant for all other events is marked `#[event(other)]`";
+        errors.at(key.span(), hint);
+        return Ok(Some(Item::Word(&WORDS[0], key, None)));
+    }
     let Some(word) = WORDS.iter().find(|word| word.name == name) else {
+        if let Some(name) = name_behind_equals(input) {
+            let hint = format!("the name of an event stands alone: `#[event({name})]`");
+            return Err(syn::Error::new(key.span(), hint));
+        }
         let follows = !input.is_empty() && !input.peek(Token![,]);
         let meant = closest(&name, WORDS.iter().map(|word| word.name));
         if meant.is_none() && (follows || !name.contains(char::is_lowercase)) {
@@ -218,7 +236,7 @@ fn item(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Item>> {
             let hint = format!("a value is missing: `{}`", word.example);
             return Err(syn::Error::new(equals.span, hint));
         }
-        Some(input.parse()?)
+        Some(expression(input, word.example)?)
     } else if input.peek(token::Paren) {
         let hint = format!("`{name}` has no parentheses: write `{}`", word.example);
         return Err(input.error(hint));
@@ -241,10 +259,23 @@ fn unknown(name: &str, meant: Option<&str>) -> String {
     }
 }
 
-/// Skips to the comma after this item.
-fn skip_item(input: ParseStream) -> syn::Result<()> {
-    while !input.is_empty() && !input.peek(Token![,]) {
-        input.parse::<TokenTree>()?;
+/// The names in `["a", "b"]`.
+fn names_in_brackets(input: ParseStream) -> Option<String> {
+    if !input.peek(token::Bracket) {
+        return None;
     }
-    Ok(())
+    let list = input.fork().parse::<Group>().ok()?.stream();
+    let names = Punctuated::<LitStr, Token![,]>::parse_terminated.parse2(list).ok()?;
+    if names.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = names.iter().map(|name| name.token().to_string()).collect();
+    Some(names.join(", "))
+}
+
+/// The name in `name = "push"`.
+fn name_behind_equals(input: ParseStream) -> Option<String> {
+    let ahead = input.fork();
+    ahead.parse::<Token![=]>().ok()?;
+    ahead.parse::<LitStr>().ok().map(|name| name.token().to_string())
 }

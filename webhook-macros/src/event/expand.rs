@@ -4,6 +4,7 @@
 
 use super::model::{Event, Other, Variant};
 use crate::errors::Errors;
+use crate::runtime::Runtime;
 use crate::spans::{first_span, last_span, local, move_to};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -20,9 +21,9 @@ pub(super) fn expand(event: &Event, errors: &Errors) -> TokenStream {
             implementation(event, &runtime, &TokenStream::new(), &quote!(::core::unimplemented!()))
         }
     };
+    let implementations = Runtime::new(event.runtime.as_ref()).around(&quote!(#names #payload));
     quote! {
-        #names
-        #payload
+        #implementations
         #errors
     }
 }
@@ -167,8 +168,7 @@ fn call(event: &Event, ty: &Type, method: &str, arguments: &TokenStream) -> Toke
 }
 
 fn runtime(event: &Event, span: Span) -> TokenStream {
-    let default = || quote_spanned!(span=> ::webhook_runtime);
-    event.runtime.as_ref().map_or_else(default, ToTokens::to_token_stream)
+    Runtime::new(event.runtime.as_ref()).path(span)
 }
 
 fn mentions_parameter(ty: &Type, generics: &Generics) -> bool {

@@ -4,10 +4,10 @@ use super::attribute::{self, OnVariant};
 use super::model::{Event, Other, Variant};
 use super::names;
 use crate::errors::Errors;
+use crate::known::{Kind, find};
+use crate::types::{arguments, last_segment};
 use syn::ext::IdentExt;
-use syn::{
-    Data, DataEnum, DeriveInput, Fields, GenericArgument, Ident, Lifetime, PathArguments, Type,
-};
+use syn::{Data, DataEnum, DeriveInput, Fields, GenericArgument, Ident, Type};
 
 pub(super) fn read(input: DeriveInput, errors: &mut Errors) -> Event {
     let said = attribute::on_enum(&input.attrs, errors);
@@ -41,10 +41,10 @@ fn variants(event: &mut Event, data: DataEnum, errors: &mut Errors) {
         }
         let OnVariant { names, other: Some(at), .. } = said else {
             if !said.is_marked {
-                has_unmarked_catch_all |= variant.fields.iter().any(|field| is_unknown(&field.ty));
-                unmarked(&variant, errors);
+                unmarked(&variant, event, errors);
             }
-            let payload = payload(&variant, errors);
+            has_unmarked_catch_all |= holds_unknown(&variant, event);
+            let payload = payload(&variant, event, !said.names.is_empty(), errors);
             event.variants.push(Variant { name: variant.ident, events: said.names, payload });
             continue;
         };
@@ -81,9 +81,9 @@ fn no_other(event: &Event) -> String {
 }
 
 /// Reports a variant without events.
-fn unmarked(variant: &syn::Variant, errors: &mut Errors) {
+fn unmarked(variant: &syn::Variant, event: &Event, errors: &mut Errors) {
     let name = &variant.ident;
-    let hint = if variant.fields.iter().any(|field| is_unknown(&field.ty)) {
+    let hint = if holds_unknown(variant, event) {
         format!("`{name}` has no event: if it takes all others, write `#[event(other)]` above it")
     } else {
         format!(
@@ -94,13 +94,34 @@ fn unmarked(variant: &syn::Variant, errors: &mut Errors) {
     errors.at(name.span(), hint);
 }
 
+fn holds_unknown(variant: &syn::Variant, event: &Event) -> bool {
+    variant.fields.iter().any(|field| is_unknown(&field.ty, event))
+}
+
 /// The type of the variant's only field.
-fn payload(variant: &syn::Variant, errors: &mut Errors) -> Option<Type> {
+fn payload(
+    variant: &syn::Variant,
+    event: &Event,
+    is_named: bool,
+    errors: &mut Errors,
+) -> Option<Type> {
     let name = &variant.ident;
     let (at, hint) = match &variant.fields {
         Fields::Unit => return None,
         Fields::Unnamed(fields) => match &Vec::from_iter(&fields.unnamed)[..] {
-            [field] => return Some(field.ty.clone()),
+            [field] => {
+                if is_named && is_unknown(&field.ty, event) {
+                    let lifetime = lifetime(event);
+                    errors.over(
+                        &field.ty,
+                        format!(
+                            "`UnknownEvent` is for the variant `#[event(other)]`: put the type of \
+                             this event here, or `&{lifetime} Delivery` for the raw bytes"
+                        ),
+                    );
+                }
+                return Some(field.ty.clone());
+            }
             [] => {
                 let hint = format!("a variant without payload has no parentheses: `{name}`");
                 (fields.paren_token.span, hint)
@@ -140,7 +161,7 @@ fn catch_all_type(variant: &syn::Variant, event: &Event, errors: &mut Errors) ->
         Fields::Named(fields) => fields.brace_token.span.join(),
         Fields::Unnamed(fields) => match &Vec::from_iter(&fields.unnamed)[..] {
             [field] => {
-                if is_static_unknown(&field.ty) {
+                if is_static_unknown(&field.ty, event) {
                     let why = "an `UnknownEvent` borrows from its delivery, which is not `'static`";
                     errors.over(&field.ty, format!("{why}\n{}", hint()));
                 }
@@ -155,9 +176,12 @@ fn catch_all_type(variant: &syn::Variant, event: &Event, errors: &mut Errors) ->
 
 /// The type of the variant for other events, with the enum's own lifetime.
 fn unknown(event: &Event) -> String {
-    let lifetime = event.generics.lifetimes().next();
-    let lifetime = lifetime.map_or("'a".to_owned(), |first| first.lifetime.to_string());
-    format!("UnknownEvent<{lifetime}>")
+    format!("UnknownEvent<{}>", lifetime(event))
+}
+
+fn lifetime(event: &Event) -> String {
+    let first = event.generics.lifetimes().next();
+    first.map_or("'a".to_owned(), |first| first.lifetime.to_string())
 }
 
 /// The hint for an enum without a lifetime, which that type needs.
@@ -172,40 +196,17 @@ fn needs_lifetime(event: &Event) -> String {
     }
 }
 
-/// True for a type with the name of the runtime's `UnknownEvent`.
-fn is_unknown(ty: &Type) -> bool {
-    lifetimes_of_unknown(ty).is_some()
+/// True for the runtime's `UnknownEvent`.
+fn is_unknown(ty: &Type, event: &Event) -> bool {
+    find(ty, event.runtime.as_ref()).is_some_and(|found| found.known.kind == Kind::UnknownEvent)
 }
 
-fn is_static_unknown(ty: &Type) -> bool {
-    lifetimes_of_unknown(ty).unwrap_or_default().iter().any(|lifetime| lifetime.ident == "static")
-}
-
-/// The lifetimes of `UnknownEvent<'a>`, or `None` for any other type.
-fn lifetimes_of_unknown(ty: &Type) -> Option<Vec<&Lifetime>> {
-    let Type::Path(path) = ungroup(ty) else {
-        return None;
-    };
-    let last = path.path.segments.last().filter(|last| last.ident == "UnknownEvent")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return Some(Vec::new());
-    };
-    let mut lifetimes = Vec::new();
-    for argument in &arguments.args {
-        let GenericArgument::Lifetime(lifetime) = argument else {
-            return None;
-        };
-        lifetimes.push(lifetime);
-    }
-    Some(lifetimes)
-}
-
-/// The type inside the invisible groups that `macro_rules` adds.
-fn ungroup(mut ty: &Type) -> &Type {
-    while let Type::Group(group) = ty {
-        ty = &group.elem;
-    }
-    ty
+fn is_static_unknown(ty: &Type, event: &Event) -> bool {
+    let lifetimes = last_segment(ty).into_iter().flat_map(arguments);
+    is_unknown(ty, event)
+        && lifetimes.into_iter().any(|argument| {
+            matches!(argument, GenericArgument::Lifetime(lifetime) if lifetime.ident == "static")
+        })
 }
 
 /// Turns `IssueOpened` into `issue_opened`, as most providers write it.

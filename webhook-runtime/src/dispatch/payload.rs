@@ -5,13 +5,13 @@ use axum::response::{IntoResponse, Response};
 use crate::{
     delivery::{Delivery, Rejection, failure::Failure},
     endpoint::HandlerInput,
-    payload::Payload,
+    payload::Decode,
 };
 
 impl<S: Send + Sync> HandlerInput<S> {
     /// Decodes the payload.
     #[allow(clippy::missing_errors_doc, clippy::result_large_err, reason = "not for users")]
-    pub fn payload<'a, T: Payload<'a>>(&'a self) -> Result<T, Response> {
+    pub fn payload<'a, T: Decode<'a>>(&'a self) -> Result<T, Response> {
         match T::decode(self.delivery().raw_event()) {
             Ok(payload) => {
                 // The payload is decoded last, right before the handler is called.

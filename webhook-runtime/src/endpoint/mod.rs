@@ -22,9 +22,9 @@ pub const DEFAULT_MAX_BODY: usize = 2 * 1024 * 1024;
 ///
 /// Only the attribute implements this trait.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a webhook for a router with the state `{S}`",
-    label = "cannot be mounted here",
-    note = "mount a function marked `#[webhook]`, whose extractors the state `{S}` can serve"
+    message = "`{Self}` is not a function marked `#[webhook]`",
+    label = "cannot be mounted",
+    note = "put the name of the function here: `mount::<order_paid>()`"
 )]
 pub trait Webhook<S>: 'static {
     /// Returns the options of the attribute.
@@ -34,6 +34,20 @@ pub trait Webhook<S>: 'static {
     #[doc(hidden)]
     fn call(verified: HandlerInput<S>) -> HandlerFuture;
 }
+
+/// An extractor that a router with the state `S` can serve.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument before the payload here",
+    label = "takes `{Self}`, which is no extractor for a router with the state `{S}`",
+    note = "a `State<T>` is the state of the router, `Webhooks<T>`, or a part of it by \
+            `axum::extract::FromRef`",
+    note = "a type of your own implements `axum::extract::FromRequestParts`"
+)]
+pub trait Extractor<S>: FromRequestParts<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<S, T: FromRequestParts<S>> Extractor<S> for T {}
 
 /// A running handler: one boxed future for each delivery.
 #[doc(hidden)]
@@ -212,7 +226,7 @@ impl<S: Send + Sync> HandlerInput<S> {
 
     /// Runs one extractor.
     #[allow(clippy::missing_errors_doc, reason = "not for users")]
-    pub async fn extract<T: FromRequestParts<S>>(&mut self) -> Result<T, Response> {
+    pub async fn extract<T: Extractor<S>>(&mut self) -> Result<T, Response> {
         if !self.parts_complete {
             self.parts_complete = true;
             self.parts.headers.clone_from(self.delivery.headers());

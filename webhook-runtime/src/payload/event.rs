@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     delivery::{RawEvent, Rejection},
-    payload::Payload,
+    payload::{Decode, Payload},
 };
 
 /// An enum of the events that a handler knows, by name. The derive macro of the same name implements
@@ -164,7 +164,7 @@ impl<'a> MatchedEvent<'a> {
     }
 
     /// Decodes the payload of the variant. [`catch_all`](Self::catch_all) reports a failure.
-    pub fn payload<T: Payload<'a>>(&mut self) -> Option<T> {
+    pub fn payload<T: Decode<'a>>(&mut self) -> Option<T> {
         match self.encoded.decode() {
             Ok(payload) => Some(payload),
             Err(error) => {

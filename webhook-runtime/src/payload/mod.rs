@@ -27,9 +27,11 @@ pub use probe::ShapeProbe;
 /// The body is JSON or, if its content type says so, a form.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the payload of a webhook",
-    label = "not deserializable",
-    note = "derive `serde::Deserialize` for it (for a `Batch`, for the type of its events), or take \
-            `&Delivery` for the raw bytes"
+    label = "cannot be decoded",
+    note = "derive `serde::Deserialize` for a type of your own, or take `&Delivery` for the raw bytes",
+    note = "an enum that derives `WebhookEvent` is the payload itself, or is in a `Batch`: it cannot be in \
+            another type",
+    note = "a payload borrows from the delivery as a whole: write `Order<'_>` instead of `&Order`"
 )]
 pub trait Payload<'a>: Sized {
     /// The part of a delivery that it is decoded from.
@@ -44,6 +46,21 @@ pub trait Payload<'a>: Sized {
     fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection>;
 }
 
+/// A payload, as the bound of functions. With [`Payload`] itself, the compiler would propose to borrow
+/// what cannot be decoded.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the payload of a webhook",
+    label = "cannot be decoded",
+    note = "derive `serde::Deserialize` for a type of your own, or take `&Delivery` for the raw bytes",
+    note = "an enum that derives `WebhookEvent` is the payload itself, or is in a `Batch`: it cannot be in \
+            another type",
+    note = "a payload borrows from the delivery as a whole: write `Order<'_>` instead of `&Order`"
+)]
+pub trait Decode<'a>: Payload<'a> {}
+
+impl<'a, T: Payload<'a>> Decode<'a> for T {}
+
 impl<'a> Payload<'a> for &'a Delivery {
     const SHAPE: PayloadShape = PayloadShape::DELIVERY;
 
@@ -52,6 +69,7 @@ impl<'a> Payload<'a> for &'a Delivery {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, T: Deserialize<'a>> Payload<'a> for T {
     fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection> {
         // No closure and no `?`: each would be compiled again for every payload type.

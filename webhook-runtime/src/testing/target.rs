@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::keys::{KeyOwner, KeyPair};
 use crate::{
@@ -14,6 +14,18 @@ use crate::{
 
 /// The characters that are not escaped in a path segment (RFC 3986).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The characters that clients escape in a path: those that no URL has (RFC 3986).
+const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// One endpoint, as its provider sees it.
 #[derive(Clone)]
@@ -103,7 +115,7 @@ impl TestEndpoint {
         if let Some((name, _)) = unknown {
             return Err(format!("its path is {}, which has no `{name}`", self.path));
         }
-        Ok((path, Tenant::new(self.name, params)))
+        Ok((as_sent(&path), Tenant::new(self.name, params)))
     }
 
     /// The secret that signs deliveries.
@@ -170,5 +182,55 @@ mod tests {
         assert_eq!(located("/a/{*rest}", &[("rest", "b/c d")]), Ok("/a/b/c%20d".into()));
         assert!(located("/a/{x}", &[]).is_err());
         assert!(located("/a", &[("x", "1")]).is_err());
+    }
+}
+
+/// The path as a client sends it: escaped, with `/` for `\`, and without `.` and `..`. An endpoint on a
+/// path that no client sends is then as deaf in a test as it is in production.
+fn as_sent(path: &str) -> String {
+    let escaped = utf8_percent_encode(&path.replace('\\', "/"), PATH).to_string();
+    let mut segments: Vec<&str> = Vec::new();
+    let last = escaped.split('/').count() - 1;
+    for (i, segment) in escaped.split('/').enumerate() {
+        let dots = segment.to_ascii_lowercase().replace("%2e", ".");
+        match dots.as_str() {
+            ".." if segments.len() > 1 => drop(segments.pop()),
+            "." | ".." => {}
+            _ => {
+                segments.push(segment);
+                continue;
+            }
+        }
+        if i == last {
+            segments.push("");
+        }
+    }
+    segments.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_sent;
+
+    #[test]
+    fn paths_are_sent_as_clients_send_them() {
+        for (path, sent) in [
+            ("/", "/"),
+            ("/webhook/", "/webhook/"),
+            ("/a//b/...", "/a//b/..."),
+            ("/%C3%BC%2f", "/%C3%BC%2f"),
+            ("/ü", "/%C3%BC"),
+            ("/a b", "/a%20b"),
+            ("/{id}", "/%7Bid%7D"),
+            ("/a/../b", "/b"),
+            ("/a/%2e%2E/b", "/b"),
+            ("/d/./b", "/d/b"),
+            ("/a/..", "/"),
+            ("/../..", "/"),
+            ("/a/.", "/a/"),
+            ("/a\\b", "/a/b"),
+        ] {
+            assert_eq!(as_sent(path), sent, "{path}");
+        }
     }
 }

@@ -1,0 +1,6 @@
+use webhook_runtime::{UnknownEvent, webhook};
+
+#[webhook(path = "/webhook")]
+async fn order_paid(_event: UnknownEvent<'_>) {}
+
+fn main() {}

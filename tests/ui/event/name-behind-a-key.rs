@@ -1,0 +1,17 @@
+use serde::Deserialize;
+use webhook_runtime::{UnknownEvent, WebhookEvent};
+
+#[derive(Deserialize)]
+struct Push {
+    _id: u64,
+}
+
+#[derive(WebhookEvent)]
+enum Event<'a> {
+    #[event(name = "push")]
+    Push(Push),
+    #[event(other)]
+    Other(UnknownEvent<'a>),
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use webhook_runtime::{Delivery, webhook};
+
+#[webhook(path = "/webhook", secret_env = vec!["A", "B"])]
+async fn order_paid(_: &Delivery) {}
+
+fn main() {}

@@ -1,0 +1,71 @@
+/// Documented here only.
+#[deprecated(since = "1.1.0", note = "use another")]
+#[doc(hidden)]
+#[doc(alias = "paid")]
+#[cfg_attr(docsrs, doc(cfg(feature = "orders")), allow(unused), deprecated)]
+#[cfg_attr(unix, cfg(feature = "orders"))]
+#[cfg_attr(windows, allow(unused))]
+#[allow(clippy::unused_async)]
+async fn order_paid(_: &Delivery) {}
+#[cfg_attr(unix, cfg(feature = "orders"))]
+#[deprecated(since = "1.1.0", note = "use another")]
+#[doc(hidden)]
+#[cfg_attr(docsrs, doc(cfg(feature = "orders")), deprecated)]
+/// The endpoint of the webhook handler `order_paid`.
+#[allow(
+    dead_code,
+    non_camel_case_types,
+    unnameable_types,
+    unreachable_pub,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+enum order_paid {}
+#[cfg_attr(unix, cfg(feature = "orders"))]
+#[automatically_derived]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+impl<__S> ::webhook_runtime::Webhook<__S> for order_paid
+where
+    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
+{
+    fn endpoint() -> ::webhook_runtime::Endpoint {
+        ::webhook_runtime::Endpoint::new(
+                "order_paid",
+                ::core::module_path!(),
+                "/webhook",
+            )
+            .payload_shape(
+                ::webhook_runtime::__private::ShapeProbe::<&Delivery>::new()
+                    .payload_shape(),
+            )
+    }
+    fn call(
+        delivery: ::webhook_runtime::__private::HandlerInput<__S>,
+    ) -> ::webhook_runtime::__private::HandlerFuture {
+        ::std::boxed::Box::pin(async move {
+            let payload = match delivery.payload::<&Delivery>() {
+                ::core::result::Result::Ok(value) => value,
+                ::core::result::Result::Err(refusal) => return refusal,
+            };
+            let _ = order_paid;
+            let returned = order_paid(payload).await;
+            #[allow(unused_imports)]
+            use ::webhook_runtime::__private::Respond as _;
+            let response = (&mut &mut &mut &mut &mut ::webhook_runtime::__private::Returned::new(
+                returned,
+                &delivery,
+            ))
+                .respond();
+            response
+        })
+    }
+}
