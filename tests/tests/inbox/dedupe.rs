@@ -37,7 +37,7 @@ pub(crate) async fn copies_revive_dead_letters(place: Place) {
     let mut copy = in_line("line", "b");
     (copy.event, copy.provider_id) = (Some("push".to_owned()), Some("7".to_owned()));
     copy.dedup_key = first.dedup_key.clone();
-    copy.head.uri = "/copy".to_owned();
+    "/copy".clone_into(&mut copy.head.uri);
     let enqueued = inbox.store().enqueue(&[copy.clone(), copy.clone()]).await.unwrap();
     assert_eq!(enqueued, [EnqueueResult::Revived(id), EnqueueResult::Duplicate(id)]);
     let revived = inbox.get(id).await.unwrap().expect("it is there");

@@ -176,7 +176,7 @@ pub(crate) async fn endpoints_are_counted(place: Place) {
     assert_eq!(inbox.backlog().await, Ok(Vec::new()));
     let oldest = SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000);
     for number in 0..5 {
-        let mut other = delivery(&number.to_string());
+        let mut other = delivery(number.to_string());
         other.endpoint = String::from(if number < 2 { "gone" } else { "former" });
         other.ordering_key = (number > 2).then(|| "one line".into());
         other.received_at = oldest + Duration::from_secs(number);
