@@ -77,12 +77,11 @@ impl Recorded {
         random: &mut Random,
         now: SystemTime,
     ) -> Self {
-        let (private, secret) = match pairs(provider) {
-            Some([pair, _]) => (pair.private, pair.public),
-            None => {
-                let secret = secret(provider, random);
-                (secret.clone(), secret)
-            }
+        let (private, secret) = if let Some([pair, _]) = pairs(provider) {
+            (pair.private, pair.public)
+        } else {
+            let secret = secret(provider, random);
+            (secret.clone(), secret)
         };
         let target = match random.below(3) {
             0 => "/hook/a".to_owned(),

@@ -364,6 +364,10 @@ fn json_members(recorded: &Recorded, random: &mut Random, all: &mut Vec<Request>
     all.push(with_body(recorded, doubled));
 }
 
+/// Neighbours in the order in which Adyen joins them.
+const ORDER: [&str; 4] =
+    ["pspReference", "originalReference", "merchantAccountCode", "merchantReference"];
+
 /// Moves text between the strings of one object, with a colon or a line end at the border.
 fn json_borders(recorded: &Recorded, random: &mut Random, all: &mut Vec<Request>) {
     let Some(json) = parsed(recorded) else { return };
@@ -393,9 +397,6 @@ fn json_borders(recorded: &Recorded, random: &mut Random, all: &mut Vec<Request>
             }
         }
     }
-    // The neighbours in the order in which Adyen joins them.
-    const ORDER: [&str; 4] =
-        ["pspReference", "originalReference", "merchantAccountCode", "merchantReference"];
     for pair in ORDER.windows(2) {
         let mut moved = json.clone();
         let Some(item) = moved.pointer_mut("/notificationItems/0/NotificationRequestItem") else {

@@ -164,27 +164,6 @@ impl TestEndpoint {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn located(path: &'static str, given: &[(&str, &str)]) -> Result<String, String> {
-        let endpoint = Endpoint::new("hook", "", path);
-        let target = TestEndpoint::new(&endpoint, "", Signing::PublicKey, None);
-        let given: Vec<_> =
-            given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        target.locate(&given).map(|(path, _)| path)
-    }
-
-    #[test]
-    fn parameters_are_filled_into_the_path() {
-        assert_eq!(located("/a/{x}/{{b}}", &[("x", "é/1")]), Ok("/a/%C3%A9%2F1/{b}".into()));
-        assert_eq!(located("/a/{*rest}", &[("rest", "b/c d")]), Ok("/a/b/c%20d".into()));
-        assert!(located("/a/{x}", &[]).is_err());
-        assert!(located("/a", &[("x", "1")]).is_err());
-    }
-}
-
 /// The path as a client sends it: escaped, with `/` for `\`, and without `.` and `..`. An endpoint on a
 /// path that no client sends is then as deaf in a test as it is in production.
 fn as_sent(path: &str) -> String {
@@ -210,7 +189,23 @@ fn as_sent(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::as_sent;
+    use super::*;
+
+    fn located(path: &'static str, given: &[(&str, &str)]) -> Result<String, String> {
+        let endpoint = Endpoint::new("hook", "", path);
+        let target = TestEndpoint::new(&endpoint, "", Signing::PublicKey, None);
+        let given: Vec<_> =
+            given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        target.locate(&given).map(|(path, _)| path)
+    }
+
+    #[test]
+    fn parameters_are_filled_into_the_path() {
+        assert_eq!(located("/a/{x}/{{b}}", &[("x", "é/1")]), Ok("/a/%C3%A9%2F1/{b}".into()));
+        assert_eq!(located("/a/{*rest}", &[("rest", "b/c d")]), Ok("/a/b/c%20d".into()));
+        assert!(located("/a/{x}", &[]).is_err());
+        assert!(located("/a", &[("x", "1")]).is_err());
+    }
 
     #[test]
     fn paths_are_sent_as_clients_send_them() {
