@@ -1,4 +1,4 @@
-//! What is mutated: the uses of the macros in the snapshots and in the tests of messages.
+//! The inputs of mutations: the uses of the macros in the snapshots and in the tests of messages.
 
 use std::{fs, path::Path};
 

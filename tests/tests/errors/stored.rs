@@ -1,4 +1,4 @@
-//! What the inbox keeps of a failure, and what the trace says of it.
+//! Failures in the inbox: the record of the attempt, and the trace.
 
 use axum::{
     extract::Request,

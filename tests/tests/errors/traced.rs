@@ -1,4 +1,4 @@
-//! What the trace says of a failure, and where.
+//! Failures in the trace: their text, and their place.
 
 use std::time::Duration;
 

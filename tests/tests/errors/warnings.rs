@@ -1,4 +1,4 @@
-//! What `RUST_LOG=warn` shows: spans are not there, and events have to say everything themselves.
+//! The trace under `RUST_LOG=warn`: without spans, events have to say everything themselves.
 
 use std::{
     io,

@@ -23,7 +23,7 @@ use common::SECRET;
 /// The public URL, without the path.
 const PUBLIC: &str = "https://example.com";
 
-/// What a handler has seen, with its id and event.
+/// The id and the event that a handler has seen.
 fn told(delivery: &Delivery) -> String {
     let [id, event] = [delivery.id(), delivery.event()].map(Option::unwrap_or_default);
     format!("{id} {event}")

@@ -53,7 +53,7 @@ fn json_request(headers: http::HeaderMap, body: Vec<u8>) -> Request {
 const UNREADABLE: [&str; 5] =
     [r#""cut \ud83d""#, r#""\ude00""#, "1e999", "-1E+400", r#"{"\ud83d":["\udfff",1e999]}"#];
 
-/// What nobody reads decides nothing, also before the body is believed.
+/// Unread fields decide nothing, also before the body is believed.
 #[tokio::test]
 async fn unread_fields_refuse_nothing() {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("later");

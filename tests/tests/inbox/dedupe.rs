@@ -24,7 +24,7 @@ pub(crate) async fn duplicates_are_detected(place: Place) {
     assert_eq!((counts.stored, counts.duplicates), (3, 1));
 }
 
-/// What is not signed may have been a stranger's, and the first copy died of it.
+/// A stranger may have written the unsigned part of the first copy, which died of it.
 pub(crate) async fn copies_revive_dead_letters(place: Place) {
     let inbox = place.open().await;
     let mut first = in_line("line", "a");
@@ -51,7 +51,7 @@ pub(crate) async fn copies_revive_dead_letters(place: Place) {
     inbox.drain(&ran.with(AttemptResult::Completed)).await.unwrap();
     assert_eq!(ran.all(), ["b", "later"]);
 
-    // What was completed or cancelled does not run again.
+    // A completed or cancelled delivery does not run again.
     assert_eq!(inbox.enqueue(copy).await, Ok(EnqueueResult::Duplicate(id)));
     let id = inbox.enqueue(delivery("cancelled")).await.unwrap().id();
     inbox.cancel(&Filter::all().ids([id])).await.unwrap();

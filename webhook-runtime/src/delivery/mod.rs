@@ -116,6 +116,31 @@ pub(crate) struct VerificationResult {
     pub(crate) at: SystemTime,
 }
 
+impl Inner {
+    fn new(
+        provider: &'static Provider,
+        endpoint: &'static str,
+        headers: HeaderMap,
+        body: Bytes,
+        verified: VerificationResult,
+    ) -> Self {
+        Self {
+            provider,
+            endpoint,
+            headers,
+            body,
+            verified,
+            form_json: OnceLock::new(),
+            form_as_json: OnceLock::new(),
+            repaired_json: OnceLock::new(),
+            event_names: OnceLock::new(),
+            memory_permit: None,
+            failure: Mutex::default(),
+            rejection: Mutex::default(),
+        }
+    }
+}
+
 impl Delivery {
     pub(crate) fn new(
         provider: &'static Provider,
@@ -124,23 +149,7 @@ impl Delivery {
         body: Bytes,
         verified: VerificationResult,
     ) -> Self {
-        let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
-        let repaired_json = OnceLock::new();
-        let (event_names, memory_permit) = (OnceLock::new(), None);
-        let inner = Inner {
-            provider,
-            endpoint,
-            headers,
-            body,
-            verified,
-            form_json,
-            form_as_json,
-            repaired_json,
-            event_names,
-            memory_permit,
-            failure: Mutex::default(),
-            rejection: Mutex::default(),
-        };
+        let inner = Inner::new(provider, endpoint, headers, body, verified);
         Self::of(inner, None)
     }
 
@@ -185,22 +194,9 @@ impl Delivery {
         (index, event_names): (usize, EventNames),
     ) -> Self {
         let item = Some(Item { index, place: 0..json.len() });
-        let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
-        let repaired_json = OnceLock::new();
-        let (event_names, memory_permit) = (OnceLock::from(event_names), None);
         let inner = Inner {
-            provider,
-            endpoint,
-            headers,
-            body: json,
-            verified,
-            form_json,
-            form_as_json,
-            repaired_json,
-            event_names,
-            memory_permit,
-            failure: Mutex::default(),
-            rejection: Mutex::default(),
+            event_names: OnceLock::from(event_names),
+            ..Inner::new(provider, endpoint, headers, json, verified)
         };
         Self::of(inner, item)
     }
@@ -384,8 +380,14 @@ impl Delivery {
     /// is accepted. Hardly any provider signs it, so the body itself decides wherever it shows what
     /// it is.
     pub(crate) fn content(&self) -> Result<Content<'_>, Rejection> {
+        self.check_content_type()?;
+        self.readable()
+    }
+
+    /// Checks that the content type is one that is decoded. It reads nothing of the body.
+    pub(crate) fn check_content_type(&self) -> Result<(), Rejection> {
         if self.inner.verified.query.is_some() {
-            return self.readable();
+            return Ok(());
         }
         let mut declared = self.inner.headers.get_all(header::CONTENT_TYPE).iter();
         let (first, second) = (declared.next(), declared.next());
@@ -400,7 +402,7 @@ impl Delivery {
             || is("text/plain")
             || is("text/json")
             || has_json_suffix(essence);
-        if is_supported { self.readable() } else { Err(Rejection::UnsupportedContentType) }
+        if is_supported { Ok(()) } else { Err(Rejection::UnsupportedContentType) }
     }
 
     /// The content of the body with any content type, for what identifies the delivery: nobody who

@@ -128,7 +128,7 @@ impl Receiver {
         let request =
             SignedRequest { method: method.as_str(), url: &url, headers, query, body: &body };
         let proof = self.verify_signature(&claims, &request, &keys, now).await;
-        let proof = proof.inspect_err(|_| self.show_signed_url(&url))?;
+        let mut proof = proof.inspect_err(|_| self.show_signed_url(&url))?;
         let asked = HandshakeRequest { body: Some(&body), ..asked };
         if let Some(answer) = self.run_signed_handshake(&asked, &keys).await? {
             return Ok(Received::Handshake(answer));
@@ -138,7 +138,6 @@ impl Receiver {
         self.verifier.mark_sensitive(&mut headers);
         let query = self.payload_in_query(method, uri, &body);
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
-        let mut proof = proof;
         let body = match proof.signed_field.take() {
             // The rest of the form is not signed.
             Some(field) => {

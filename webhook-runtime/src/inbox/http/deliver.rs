@@ -118,7 +118,7 @@ impl Inbox {
         // A content type that the handler would reject is rejected now, and nothing is stored. The
         // content type is hardly ever signed, so a stranger may have written it.
         if endpoint.payload_shape.kind != PayloadKind::Delivery
-            && let Err(rejection @ Rejection::UnsupportedContentType) = delivery.content()
+            && let Err(rejection) = delivery.check_content_type()
         {
             return rejection.into_response();
         }

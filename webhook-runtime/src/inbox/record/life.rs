@@ -12,7 +12,7 @@ impl Record {
     /// key is blocked until its turn comes.
     #[must_use]
     pub fn stored(id: i64, delivery: &NewDelivery) -> Self {
-        let state = waiting(delivery.ordering_key.is_some());
+        let state = DeliveryState::waiting(delivery.ordering_key.is_some());
         let NewDelivery { endpoint, provider, received_at, .. } = delivery;
         let mut record = Self::new(id, endpoint, provider, state, *received_at);
         record.event = delivery.event.as_deref().map(stored_text);
@@ -84,7 +84,7 @@ impl Record {
     pub fn change(&mut self, change: Change, has_ordering_key: bool, now: SystemTime) {
         match change {
             Change::Retry | Change::Replay => {
-                self.set(waiting(has_ordering_key), None);
+                self.set(DeliveryState::waiting(has_ordering_key), None);
                 self.attempt = 0;
                 self.finished_at = None;
             }
@@ -105,9 +105,4 @@ impl Record {
         self.finished_at = Some(now);
         self.last_error = reason;
     }
-}
-
-/// The state of a delivery that has yet to run.
-fn waiting(has_ordering_key: bool) -> DeliveryState {
-    if has_ordering_key { DeliveryState::Blocked } else { DeliveryState::Pending }
 }

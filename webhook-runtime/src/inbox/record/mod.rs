@@ -66,6 +66,11 @@ impl DeliveryState {
         Self::ALL.into_iter().find(|state| state.code() == code)
     }
 
+    /// The state of a delivery that has yet to run: one with an ordering key waits for its turn.
+    pub(crate) const fn waiting(has_ordering_key: bool) -> Self {
+        if has_ordering_key { Self::Blocked } else { Self::Pending }
+    }
+
     /// True if a delivery stays in this state until an operator changes it.
     #[must_use]
     pub const fn is_finished(self) -> bool {

@@ -3,6 +3,7 @@ use std::{fmt::Write as _, time::Duration};
 use http::{HeaderMap, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::escapes::COMPONENT;
 use crate::verify::{
     Field, Provider, Secret,
     scheme::{
@@ -150,17 +151,6 @@ fn canonical_head(method: &str, url: &str, headers: &str) -> String {
         .remove(b'+')
         .remove(b'$')
         .remove(b'#');
-    /// The characters that `encodeURIComponent` does not escape.
-    const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'_')
-        .remove(b'.')
-        .remove(b'!')
-        .remove(b'~')
-        .remove(b'*')
-        .remove(b'\'')
-        .remove(b'(')
-        .remove(b')');
     let path_and_query = url.parse::<Uri>().ok();
     let path_and_query = path_and_query.as_ref().and_then(Uri::path_and_query);
     let mut parts = path_and_query.map_or("/", |it| it.as_str()).split('?');

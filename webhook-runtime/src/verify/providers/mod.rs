@@ -26,6 +26,7 @@ mod contentful;
 mod discord;
 mod docusign;
 mod dropbox;
+mod escapes;
 mod forgejo;
 mod fourthwall;
 mod gitea;

@@ -3,19 +3,9 @@
 use std::borrow::Cow;
 
 use http::Uri;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use percent_encoding::{AsciiSet, percent_decode_str, percent_encode};
 
-/// The characters that JavaScript's `querystring.stringify` does not escape.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
+use super::escapes::COMPONENT;
 
 /// The characters that may stand in a query without an escape (RFC 3986, section 3.4), less those
 /// that divide it into fields.

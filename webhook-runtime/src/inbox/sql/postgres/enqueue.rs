@@ -110,7 +110,7 @@ async fn revive(
     .bind(stored_text(&copy.provider))
     .bind(copy.event.as_deref().map(stored_text))
     .bind(copy.provider_id.as_deref().map(stored_text))
-    .bind(waiting(line).code())
+    .bind(DeliveryState::waiting(line.is_some()).code())
     .bind(line.map(Vec::from))
     .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX))
     .execute(&mut *connection)
@@ -125,11 +125,6 @@ async fn revive(
         .execute(connection)
         .await?;
     Ok(true)
-}
-
-/// The state of a delivery that has yet to run: one with an ordering key waits for its turn.
-fn waiting(line: Option<Digest>) -> DeliveryState {
-    if line.is_some() { DeliveryState::Blocked } else { DeliveryState::Pending }
 }
 
 /// Inserts the unknown keys, and returns the deliveries that are new by them. A key is known until
@@ -186,7 +181,7 @@ async fn insert_deliveries(
     rows: &[Numbered<'_>],
 ) -> Result<(), InboxError> {
     let text = |text: &Option<String>| text.as_deref().map(stored_text);
-    let state = |row: &Numbered<'_>| waiting(row.line).code();
+    let state = |row: &Numbered<'_>| DeliveryState::waiting(row.line.is_some()).code();
     let size = |row: &Numbered<'_>| i64::try_from(row.delivery.body.len()).unwrap_or(i64::MAX);
     sqlx::query(names.sql(
         "INSERT INTO {s}deliveries (id, endpoint, provider, event, provider_id, state, line, \

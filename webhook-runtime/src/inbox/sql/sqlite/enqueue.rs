@@ -112,7 +112,7 @@ async fn revive(
     .bind(&copy.provider)
     .bind(copy.event.as_deref().map(stored_text))
     .bind(copy.provider_id.as_deref().map(stored_text))
-    .bind(waiting(line).code())
+    .bind(DeliveryState::waiting(line.is_some()).code())
     .bind(line.map(Vec::from))
     .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX))
     .bind(id)
@@ -125,11 +125,6 @@ async fn revive(
         .execute(connection)
         .await?;
     Ok(())
-}
-
-/// The state of a delivery that has yet to run: one with an ordering key waits for its turn.
-fn waiting(line: Option<Digest>) -> DeliveryState {
-    if line.is_some() { DeliveryState::Blocked } else { DeliveryState::Pending }
 }
 
 /// Inserts everything of some deliveries at once: each separate statement would wake the thread of
@@ -161,7 +156,7 @@ async fn insert(
             .bind(&delivery.provider)
             .bind(delivery.event.as_deref().map(stored_text))
             .bind(delivery.provider_id.as_deref().map(stored_text))
-            .bind(waiting(*line).code())
+            .bind(DeliveryState::waiting(line.is_some()).code())
             .bind(line.map(Vec::from))
             .bind(millis(delivery.received_at))
             .bind(i64::try_from(delivery.body.len()).unwrap_or(i64::MAX));
