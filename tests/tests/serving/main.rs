@@ -3,6 +3,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod application;
+mod console;
 mod http2;
 mod limits;
 mod listeners;

@@ -37,7 +37,7 @@ use crate::{
         key_source::KeyRing,
         secret_source::TenantSecrets,
     },
-    support::text::truncate,
+    support::{console, text::truncate},
     verify::{
         Clock, Secret,
         handshake::HandshakeRequest,
@@ -291,6 +291,7 @@ fn source_rejection(error: &SourceError) -> Rejection {
         SourceError::NotFound => Rejection::Unauthorized(VerifyError::InvalidSignature),
         SourceError::Unavailable(reason) => {
             tracing::error!(%reason, "a secret or key source failed");
+            console::failure(format_args!("a secret or key source failed: {reason}"));
             Rejection::Unavailable
         }
     }

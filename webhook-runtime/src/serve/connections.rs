@@ -80,6 +80,18 @@ impl Connections {
         self.open().by_id.values().for_each(|state| state.send(signal));
     }
 
+    /// Closes every connection on which the server waits for the client.
+    pub(crate) fn close_waiting(&self) {
+        let open = self.open();
+        let waiting = open.by_id.values().filter(|state| state.waited_for().is_some());
+        waiting.for_each(|state| state.send(Signal::Close));
+    }
+
+    /// The number of requests in flight on all connections.
+    pub(crate) fn requests_in_flight(&self) -> usize {
+        self.open().by_id.values().map(|state| state.in_flight()).sum()
+    }
+
     /// Waits until every connection is closed.
     pub(crate) async fn all_closed(&self) {
         while !self.open().by_id.is_empty() {

@@ -43,9 +43,10 @@ pub(crate) struct ConnectionState {
     pub(crate) peer: Option<IpAddr>,
     /// True if a request has ever arrived.
     had_request: AtomicBool,
-    /// Requests that have no response yet.
+    /// What keeps the connection busy: requests that have no response yet, bodies of requests that
+    /// still arrive, and bodies of responses that are still being made.
     in_flight: AtomicU32,
-    /// Those of them whose body is complete.
+    /// Those of them for which the client waits: the request is complete.
     complete: AtomicU32,
     /// When the connection last fell silent.
     idle_since: AtomicU64,
@@ -87,6 +88,11 @@ impl ConnectionState {
         let working = self.complete.load(Relaxed) > 0;
         let since = self.waiting_since.load(Relaxed);
         (!working).then(|| self.at(since).elapsed())
+    }
+
+    /// The number of things that keep the connection busy.
+    pub(crate) fn in_flight(&self) -> usize {
+        usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX)
     }
 
     /// Bytes have arrived.
@@ -188,9 +194,30 @@ impl Drop for ConnectionGuard {
     }
 }
 
-/// The progress of one request.
+/// Keeps a connection busy until it is dropped. Then its deadlines begin anew.
+struct Busy(Arc<ConnectionState>);
+
+impl Busy {
+    fn new(connection: &Arc<ConnectionState>) -> Self {
+        connection.in_flight.fetch_add(1, Relaxed);
+        Self(Arc::clone(connection))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let connection = &self.0;
+        connection.idle_since.store(connection.now(), Relaxed);
+        connection.first_read_at.store(NEVER, Relaxed);
+        // Last and with `Release`: a thread that sees this count also sees the rest.
+        connection.in_flight.fetch_sub(1, Release);
+    }
+}
+
+/// The progress of one request. It keeps the connection busy until it has a response, and the last part
+/// of its body has arrived, or nobody reads it.
 pub(crate) struct RequestProgress {
-    connection: Arc<ConnectionState>,
+    busy: Busy,
     phase: AtomicU8,
 }
 
@@ -202,21 +229,20 @@ const ANSWERED: u8 = 2;
 impl RequestProgress {
     fn new(connection: &Arc<ConnectionState>) -> Arc<Self> {
         connection.had_request.store(true, Relaxed);
-        connection.in_flight.fetch_add(1, Relaxed);
         // For a request that has just begun, nobody has waited yet.
         connection.waiting_since.store(connection.now(), Relaxed);
-        Arc::new(Self { connection: Arc::clone(connection), phase: AtomicU8::new(RECEIVING) })
+        Arc::new(Self { busy: Busy::new(connection), phase: AtomicU8::new(RECEIVING) })
     }
 
     /// The whole request has arrived: now the client waits for the server.
     pub(crate) fn complete(&self) {
         if self.phase.compare_exchange(RECEIVING, COMPLETE, Relaxed, Relaxed).is_ok() {
-            self.connection.complete.fetch_add(1, Relaxed);
+            self.busy.0.complete.fetch_add(1, Relaxed);
         }
     }
 }
 
-/// Counts a request as in flight until its response is made, or its client has gone.
+/// Marks a request as unanswered until its response is made, or its client has gone.
 pub(crate) struct InFlightGuard(pub(crate) Arc<RequestProgress>);
 
 impl InFlightGuard {
@@ -227,15 +253,28 @@ impl InFlightGuard {
 
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        let connection = &self.0.connection;
-        let now = connection.now();
+        let connection = &self.0.busy.0;
         if self.0.phase.swap(ANSWERED, Relaxed) == COMPLETE {
-            connection.waiting_since.store(now, Relaxed);
+            connection.waiting_since.store(connection.now(), Relaxed);
             connection.complete.fetch_sub(1, Relaxed);
         }
-        connection.idle_since.store(now, Relaxed);
-        connection.first_read_at.store(NEVER, Relaxed);
-        // Last and with `Release`: a thread that sees this count also sees the rest.
-        connection.in_flight.fetch_sub(1, Release);
+    }
+}
+
+/// Marks a response whose next part the application has yet to make: the client waits for it.
+pub(crate) struct ProducingGuard(Busy);
+
+impl ProducingGuard {
+    pub(crate) fn new(connection: &Arc<ConnectionState>) -> Self {
+        connection.complete.fetch_add(1, Relaxed);
+        Self(Busy::new(connection))
+    }
+}
+
+impl Drop for ProducingGuard {
+    fn drop(&mut self) {
+        let connection = &self.0.0;
+        connection.waiting_since.store(connection.now(), Relaxed);
+        connection.complete.fetch_sub(1, Relaxed);
     }
 }

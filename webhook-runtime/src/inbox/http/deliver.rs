@@ -24,7 +24,7 @@ use crate::{
         http::head::{BatchItemRef, StoredRequest},
         record::{EnqueueResult, NewDelivery},
     },
-    support::{hash::PartsHash, text::truncate},
+    support::{console, hash::PartsHash, text::truncate},
     verify::{BatchLayout, Deduplication, scheme::Identity},
 };
 
@@ -122,10 +122,20 @@ impl Inbox {
             Ok(results) => self.log_copies(endpoint, delivery, &results).await,
             Err(error) => {
                 tracing::error!(%error, "the delivery could not be stored");
+                let (name, id) = (endpoint.name, delivery.traced_id());
+                console::failure(format_args!(
+                    "{name}: {} could not be stored: {error}",
+                    console::named(id.as_deref())
+                ));
                 return Rejection::NotStored.into_response();
             }
         }
         let status = endpoint.provider.ack_status();
+        if console::shows_all() {
+            let (name, id) = (endpoint.name, delivery.traced_id());
+            let named = console::named(id.as_deref());
+            console::success(format_args!("{status} {name}: {named} is stored"));
+        }
         StatusCode::from_u16(status).unwrap_or(StatusCode::ACCEPTED).into_response()
     }
 }

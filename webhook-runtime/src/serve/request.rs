@@ -1,0 +1,124 @@
+//! One request of a connection: its bodies record who waits for whom, and a terminal shows its end.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request},
+};
+use bytes::Bytes;
+use http::Response;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+use tower_service::Service as _;
+
+use super::guard::{ConnectionState, InFlightGuard, ProducingGuard, RequestProgress};
+use crate::support::console::{self, Reported};
+
+/// Answers one request by the router.
+pub(crate) async fn respond(
+    mut router: Router,
+    state: Arc<ConnectionState>,
+    peer: Option<SocketAddr>,
+    mut request: Request<Incoming>,
+) -> Result<Response<ResponseBody>, Infallible> {
+    let in_flight = InFlightGuard::new(&state);
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(ConnectInfo(peer));
+    }
+    let shown = console::shows_all().then(|| (request.method().clone(), request.uri().clone()));
+    let request = request.map(|incoming| Body::new(RequestBody::new(incoming, &in_flight.0)));
+    let Ok(response) = router.call(request).await;
+    if let Some((method, uri)) = shown
+        && response.extensions().get::<Reported>().is_none()
+    {
+        // Without the query, which may have a token.
+        let status = response.status().as_u16();
+        console::success(format_args!("{status} {method} {}", uri.path()));
+    }
+    Ok(response.map(|body| ResponseBody { body, connection: state, producing: None }))
+}
+
+/// A request's body, which records when it is complete.
+struct RequestBody {
+    body: Incoming,
+    /// `None` once the body has ended: it keeps the connection busy no longer.
+    progress: Option<Arc<RequestProgress>>,
+}
+
+impl RequestBody {
+    fn new(body: Incoming, progress: &Arc<RequestProgress>) -> Self {
+        if body.is_end_stream() {
+            progress.complete();
+            return Self { body, progress: None };
+        }
+        Self { body, progress: Some(Arc::clone(progress)) }
+    }
+}
+
+impl HttpBody for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if (matches!(frame, Poll::Ready(None)) || self.body.is_end_stream())
+            && let Some(progress) = self.progress.take()
+        {
+            progress.complete();
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A response's body. It has no deadline while the application makes its next part; a client that does
+/// not read what is there has one.
+pub(crate) struct ResponseBody {
+    body: Body,
+    connection: Arc<ConnectionState>,
+    producing: Option<ProducingGuard>,
+}
+
+impl HttpBody for ResponseBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if frame.is_ready() {
+            self.producing = None;
+        } else if self.producing.is_none() {
+            self.producing = Some(ProducingGuard::new(&self.connection));
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
