@@ -36,7 +36,6 @@ impl BodyLimits {
         &self,
         mut body: Body,
         limit: usize,
-        headers: &HeaderMap,
     ) -> Result<(Bytes, MemoryPermit), Rejection> {
         let result = {
             let mut read = pin!(read_to_end(&mut body, limit, self.memory.permit()));
@@ -58,7 +57,8 @@ impl BodyLimits {
             }
         };
         if matches!(result, Err(Rejection::TooLarge { .. } | Rejection::Overloaded)) {
-            drain(unread(headers, body)).await;
+            // Reading has made the client send it, also with `Expect`.
+            drain((!body.is_end_stream()).then_some(body)).await;
         }
         result
     }

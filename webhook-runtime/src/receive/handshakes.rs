@@ -42,7 +42,7 @@ impl Receiver {
                 return received;
             }
             if may_be_in_body(self.handshakes(), &rejection, asked) {
-                let read = self.body_limits.read(body, MAX_UNSIGNED_BODY, asked.headers).await;
+                let read = self.body_limits.read(body, MAX_UNSIGNED_BODY).await;
                 let Ok((body, _share)) = read else { return Err(rejection) };
                 let asked = HandshakeRequest { body: Some(&body), ..*asked };
                 return self.run_unsigned_handshake(&asked, extensions).await?.ok_or(rejection);

@@ -116,8 +116,7 @@ impl Receiver {
                 return self.respond_to_invalid_head(rejection, &asked, extensions, body).await;
             }
         };
-        let (body, memory_permit) =
-            self.body_limits.read(body, self.endpoint.max_body, headers).await?;
+        let (body, memory_permit) = self.body_limits.read(body, self.endpoint.max_body).await?;
         if *method == Method::GET && !body.is_empty() {
             return Err(Rejection::Unauthorized(VerifyError::MalformedBody));
         }
