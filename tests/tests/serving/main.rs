@@ -9,6 +9,7 @@ mod http2;
 mod limits;
 mod listeners;
 mod peers;
+mod pressure;
 mod server;
 mod shutdown;
 mod threads;

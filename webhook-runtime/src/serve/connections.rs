@@ -70,9 +70,13 @@ impl Connections {
         Ok(ConnectionGuard { id, state, all: Arc::clone(self) })
     }
 
-    /// Closes one connection, because the system has run out of them.
+    /// Closes connections, because the system has run out of them: one, or one of sixteen, so that a
+    /// crowd in front of the door does not have to enter one by one.
     pub(crate) fn make_room(&self) {
-        let _ = self.open().make_room(Duration::ZERO);
+        let mut open = self.open();
+        for _ in 0..=open.by_id.len() / 16 {
+            let _ = open.make_room(Duration::ZERO);
+        }
     }
 
     /// Sends a signal to every connection.

@@ -26,6 +26,19 @@ const NEVER: u64 = u64::MAX;
 /// The shortest pause between two checks of a connection's deadlines.
 const MIN_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
+/// The maximum number of bytes that a client of HTTP/2 sends for each useful one, as in nginx, and the
+/// number of useful ones that a connection starts with: enough for a PING each second in an hour. Each
+/// PING or SETTINGS costs a system call to answer.
+#[cfg(feature = "http2")]
+const OVERHEAD: u64 = 8;
+#[cfg(feature = "http2")]
+const FREE_OVERHEAD: u64 = 32 * 1024;
+
+/// The useful bytes of a request beside its body: its head, and what is accepted of a body that nobody
+/// reads.
+#[cfg(feature = "http2")]
+const USEFUL_OF_REQUEST: u64 = 2 * super::config::MAX_HEAD as u64 / OVERHEAD;
+
 /// The order that a connection gets from the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
@@ -54,6 +67,14 @@ pub(crate) struct ConnectionState {
     first_read_at: AtomicU64,
     /// Since when the server has been waiting for the client.
     waiting_since: AtomicU64,
+    /// Since when the client has not taken bytes that are there for it.
+    blocked_since: AtomicU64,
+    /// The bytes that the client has sent in all.
+    #[cfg(feature = "http2")]
+    received: AtomicU64,
+    /// The bytes of bodies in both directions, and what a head may take.
+    #[cfg(feature = "http2")]
+    useful: AtomicU64,
     signal: AtomicU8,
     signalled: Notify,
 }
@@ -69,6 +90,11 @@ impl ConnectionState {
             idle_since: AtomicU64::new(0),
             first_read_at: AtomicU64::new(NEVER),
             waiting_since: AtomicU64::new(0),
+            blocked_since: AtomicU64::new(NEVER),
+            #[cfg(feature = "http2")]
+            received: AtomicU64::new(0),
+            #[cfg(feature = "http2")]
+            useful: AtomicU64::new(0),
             signal: AtomicU8::new(Signal::Continue as u8),
             signalled: Notify::new(),
         }
@@ -102,16 +128,41 @@ impl ConnectionState {
         }
     }
 
+    /// The client has sent bytes over HTTP/2. Returns whether most of them are for nothing: frames that
+    /// carry no requests, such as PING, SETTINGS, WINDOW_UPDATE and empty DATA.
+    #[cfg(feature = "http2")]
+    pub(crate) fn is_flooded(&self, more: usize) -> bool {
+        let received = self.received.fetch_add(more as u64, Relaxed) + more as u64;
+        received / OVERHEAD > FREE_OVERHEAD + self.useful.load(Relaxed)
+    }
+
+    /// Bytes of a body have come or gone.
+    #[cfg(feature = "http2")]
+    pub(crate) fn on_body(&self, bytes: usize) {
+        self.useful.fetch_add(bytes as u64, Relaxed);
+    }
+
     /// The client has taken bytes.
     pub(crate) fn on_write(&self) {
+        self.blocked_since.store(NEVER, Relaxed);
         if self.in_flight.load(Relaxed) == 0 {
             self.idle_since.store(self.now(), Relaxed);
         }
     }
 
-    /// Until when the client may be silent or slow; `None` while a request is in flight.
-    /// On a `multiplexed` connection, bytes need not begin a request.
+    /// The client does not take bytes.
+    pub(crate) fn on_write_blocked(&self) {
+        let _ = self.blocked_since.compare_exchange(NEVER, self.now(), Relaxed, Relaxed);
+    }
+
+    /// Until when the client may be silent or slow; `None` while the server is busy with a request, and
+    /// the client takes what is there for it. On a `multiplexed` connection, bytes need not begin a
+    /// request.
     fn deadline(&self, config: &ServerConfig, multiplexed: bool) -> Option<Instant> {
+        let blocked_since = self.blocked_since.load(Relaxed);
+        if blocked_since != NEVER {
+            return Some(self.at(blocked_since) + config.idle_timeout);
+        }
         if self.in_flight.load(Acquire) > 0 {
             return None;
         }
@@ -229,6 +280,8 @@ const ANSWERED: u8 = 2;
 impl RequestProgress {
     fn new(connection: &Arc<ConnectionState>) -> Arc<Self> {
         connection.had_request.store(true, Relaxed);
+        #[cfg(feature = "http2")]
+        connection.useful.fetch_add(USEFUL_OF_REQUEST, Relaxed);
         // For a request that has just begun, nobody has waited yet.
         connection.waiting_since.store(connection.now(), Relaxed);
         Arc::new(Self { busy: Busy::new(connection), phase: AtomicU8::new(RECEIVING) })

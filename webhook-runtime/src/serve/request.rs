@@ -34,7 +34,7 @@ pub(crate) async fn respond(
         request.extensions_mut().insert(ConnectInfo(peer));
     }
     let shown = console::shows_all().then(|| (request.method().clone(), request.uri().clone()));
-    let request = request.map(|incoming| Body::new(RequestBody::new(incoming, &in_flight.0)));
+    let request = request.map(|body| Body::new(RequestBody::new(body, &in_flight.0, &state)));
     let Ok(response) = router.call(request).await;
     if let Some((method, uri)) = shown
         && response.extensions().get::<Reported>().is_none()
@@ -49,17 +49,23 @@ pub(crate) async fn respond(
 /// A request's body, which records when it is complete.
 struct RequestBody {
     body: Incoming,
+    connection: Arc<ConnectionState>,
     /// `None` once the body has ended: it keeps the connection busy no longer.
     progress: Option<Arc<RequestProgress>>,
 }
 
 impl RequestBody {
-    fn new(body: Incoming, progress: &Arc<RequestProgress>) -> Self {
+    fn new(
+        body: Incoming,
+        progress: &Arc<RequestProgress>,
+        connection: &Arc<ConnectionState>,
+    ) -> Self {
+        let connection = Arc::clone(connection);
         if body.is_end_stream() {
             progress.complete();
-            return Self { body, progress: None };
+            return Self { body, connection, progress: None };
         }
-        Self { body, progress: Some(Arc::clone(progress)) }
+        Self { body, connection, progress: Some(Arc::clone(progress)) }
     }
 }
 
@@ -77,6 +83,7 @@ impl HttpBody for RequestBody {
         {
             progress.complete();
         }
+        count_bytes(&self.connection, &frame);
         frame
     }
 
@@ -86,6 +93,17 @@ impl HttpBody for RequestBody {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// Counts the bytes of a body. Over HTTP/2, they have to be a part of what the client sends.
+#[allow(unused_variables, reason = "it counts for HTTP/2 only")]
+fn count_bytes<E>(connection: &ConnectionState, frame: &Poll<Option<Result<Frame<Bytes>, E>>>) {
+    #[cfg(feature = "http2")]
+    if let Poll::Ready(Some(Ok(frame))) = frame
+        && let Some(data) = frame.data_ref()
+    {
+        connection.on_body(data.len());
     }
 }
 
@@ -111,6 +129,7 @@ impl HttpBody for ResponseBody {
         } else if self.producing.is_none() {
             self.producing = Some(ProducingGuard::new(&self.connection));
         }
+        count_bytes(&self.connection, &frame);
         frame
     }
 
