@@ -10,6 +10,8 @@ mod listener;
 mod request;
 mod server;
 mod shutdown;
+#[cfg(unix)]
+mod socket_file;
 mod stream;
 #[cfg(feature = "tls")]
 mod tls;
