@@ -16,6 +16,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::GracefulConnection};
@@ -27,9 +28,10 @@ use tower_service::Service as _;
 
 use super::{
     config::{MAX_HEAD, ServerConfig},
-    guard::{ConnectionGuard, ConnectionState, InFlightGuard, RequestProgress, Signal},
+    guard::{ConnectionGuard, InFlightGuard, RequestProgress, Signal},
     stream::TrackedStream,
 };
+use crate::support::trust::RequestTrust;
 
 /// Serves the requests of one connection, until either end closes it, a timeout passes, or it has to
 /// make room for another one.
@@ -50,9 +52,17 @@ pub(crate) async fn serve_connection<T>(
         let Some(Ok(is_http2)) = detected else { return };
         (stream, is_http2)
     };
-    let state = Arc::clone(&guard.state);
-    let service =
-        service_fn(move |request| respond(router.clone(), Arc::clone(&state), peer, request));
+    let (all, state) = (Arc::clone(&guard.all), Arc::clone(&guard.state));
+    let service = service_fn(move |request| {
+        let router = router.clone();
+        let in_flight = all.begin_request(&state);
+        async move {
+            match in_flight {
+                Some(in_flight) => respond(router, in_flight, peer, request).await,
+                None => Ok(too_many_requests_in_flight()),
+            }
+        }
+    });
     let stream = TokioIo::new(stream);
     #[cfg(feature = "http2")]
     if is_http2 {
@@ -154,16 +164,24 @@ where
 
 async fn respond(
     mut router: Router,
-    state: Arc<ConnectionState>,
+    in_flight: InFlightGuard,
     peer: Option<SocketAddr>,
     mut request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
-    let in_flight = InFlightGuard::new(&state);
+    request.extensions_mut().insert(RequestTrust(Arc::clone(&in_flight.0) as _));
     if let Some(peer) = peer {
         request.extensions_mut().insert(ConnectInfo(peer));
     }
     let request = request.map(|incoming| Body::new(TrackedBody::new(incoming, &in_flight.0)));
     router.call(request).await
+}
+
+/// The response to a request of a peer that has more than its share in flight.
+fn too_many_requests_in_flight() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 /// A request's body, which records when it is complete.

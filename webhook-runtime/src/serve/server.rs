@@ -9,16 +9,18 @@ use std::{
 };
 
 use axum::Router;
+use tokio::task::JoinSet;
 
 use super::{
     config::ServerConfig,
     connection::serve_connection,
-    connections::Connections,
+    connections::{Admission, Connections},
     error::ServeError,
     guard::{ConnectionGuard, Signal},
     listener::{Accepted, Listener},
     worker_threads::WorkerThreads,
 };
+use crate::support::peer::Peer;
 
 /// The time to wait after the operating system has refused a connection.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
@@ -120,12 +122,30 @@ async fn accept_from(
     connections: Arc<Connections>,
     workers: Arc<WorkerThreads>,
 ) {
+    // Those that wait for a place hold up nobody behind them. A drop closes them.
+    let mut waiting = JoinSet::new();
     loop {
+        while waiting.try_join_next().is_some() {}
         match listener.accept().await {
             Ok(accepted) => {
-                let guard = connections.enter(accepted.peer()).await;
-                if let Err(error) = assign(accepted, guard, &app, &workers) {
-                    tracing::debug!(%error, "a connection was lost");
+                let peer = Peer::new(accepted.peer());
+                let admission = if peer.is_known() {
+                    connections.admit(peer)
+                } else {
+                    // On this listener, everybody is one peer.
+                    Admission::Admitted(connections.enter(peer).await)
+                };
+                match admission {
+                    Admission::Admitted(guard) => assign(accepted, guard, &app, &workers),
+                    Admission::Waiting(place) => {
+                        let (app, workers) = (Arc::clone(&app), Arc::clone(&workers));
+                        waiting.spawn(async move {
+                            if let Some(guard) = place.enter().await {
+                                assign(accepted, guard, &app, &workers);
+                            }
+                        });
+                    }
+                    Admission::Refused => tracing::debug!("too many connections of one peer"),
                 }
             }
             Err(error) => on_accept_error(&error, &connections).await,
@@ -134,7 +154,13 @@ async fn accept_from(
 }
 
 /// Assigns a connection to the worker with the fewest.
-fn assign(
+fn assign(accepted: Accepted, guard: ConnectionGuard, app: &Arc<App>, workers: &WorkerThreads) {
+    if let Err(error) = try_assign(accepted, guard, app, workers) {
+        tracing::debug!(%error, "a connection was lost");
+    }
+}
+
+fn try_assign(
     accepted: Accepted,
     guard: ConnectionGuard,
     app: &Arc<App>,

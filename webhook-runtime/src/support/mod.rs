@@ -3,7 +3,8 @@
 #[cfg(feature = "inbox")]
 pub(crate) mod hash;
 pub(crate) mod panic;
-#[cfg(any(feature = "rate-limit", feature = "serve"))]
 pub(crate) mod peer;
 pub(crate) mod redact;
+pub(crate) mod shares;
 pub(crate) mod text;
+pub(crate) mod trust;

@@ -152,6 +152,11 @@ pub enum StartProblem {
         /// The provider.
         provider: &'static str,
     },
+    /// The endpoint sets `max_in_flight` to zero, and would take no delivery.
+    ZeroMaxInFlight {
+        /// The endpoint's function.
+        endpoint: &'static str,
+    },
     /// The provider signs the public URL, but none is configured.
     MissingPublicUrl {
         /// The endpoint's function.
@@ -220,6 +225,10 @@ impl fmt::Display for StartProblem {
                 f,
                 "`{endpoint}`: `tolerance` has no effect, because {provider} signs no time; \
                  remove it"
+            ),
+            Self::ZeroMaxInFlight { endpoint } => write!(
+                f,
+                "`{endpoint}`: `max_in_flight` is zero, so that it would take no delivery"
             ),
             Self::MissingInbox { endpoint } => write!(
                 f,
