@@ -8,6 +8,7 @@ mod limits;
 mod listeners;
 mod peers;
 mod server;
+mod shares;
 mod shutdown;
 mod threads;
 mod tls;

@@ -172,6 +172,7 @@ pub enum StartProblem {
 }
 
 impl fmt::Display for StartProblem {
+    #[allow(clippy::too_many_lines, reason = "there is an arm for each problem")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MissingVariable { endpoint, variable } => {
@@ -228,7 +229,7 @@ impl fmt::Display for StartProblem {
             ),
             Self::ZeroMaxInFlight { endpoint } => write!(
                 f,
-                "`{endpoint}`: `max_in_flight` is zero, so that it would take no delivery"
+                "`{endpoint}`: `max_in_flight` is zero, so it would take no delivery; allow at least 1"
             ),
             Self::MissingInbox { endpoint } => write!(
                 f,
