@@ -93,8 +93,7 @@ impl Connections {
     fn try_enter(self: &Arc<Self>, peer: Peer) -> Result<ConnectionGuard, Duration> {
         let mut open = self.open();
         if open.by_id.len() >= self.max {
-            let own = open.held().get(&peer).copied().unwrap_or_default();
-            open.make_room(own, GRACE)?;
+            open.make_room(Some(peer), GRACE)?;
         }
         let state = Arc::new(ConnectionState::new(peer, Arc::clone(&self.untrusted)));
         let id = self.next_id();
@@ -117,7 +116,7 @@ impl Connections {
     /// Closes one connection, because the system has run out of them.
     pub(crate) fn make_room(&self) {
         // Nobody knows whose connection could not be accepted: no peer has to give up a busy one.
-        let _ = self.open().make_room(usize::MAX, Duration::ZERO);
+        let _ = self.open().make_room(None, Duration::ZERO);
     }
 
     /// Sends a signal to every connection.
@@ -183,13 +182,14 @@ impl Open {
         held
     }
 
-    /// Closes one connection of the peer with the most, for a peer that has `own`.
+    /// Closes one connection of the peer with the most, for `newcomer`.
     ///
     /// It is the one that the server has waited for the longest, and for at least `grace`. If there is
-    /// none, and if the peer has the most even afterwards, it is the newest, whatever it does. If there
-    /// is no connection to close, returns how long to wait for one.
-    fn make_room(&mut self, own: usize, grace: Duration) -> Result<(), Duration> {
+    /// none, and if the peer has no less than the newcomer even afterwards, it is the newest, whatever it
+    /// does. If there is no connection to close, returns how long to wait for one.
+    fn make_room(&mut self, newcomer: Option<Peer>, grace: Duration) -> Result<(), Duration> {
         let held = self.held();
+        let own = newcomer.map_or(usize::MAX, |peer| held.get(&peer).copied().unwrap_or_default());
         let (mut longest, mut chosen) = (None, None);
         for (id, state) in &self.by_id {
             if state.is_trusted() {
