@@ -13,7 +13,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
-use webhook_runtime::{Delivery, Secret, SecretSource, SourceError, Tenant, Webhooks, webhook};
+use webhook_runtime::{Delivery, Secret, SecretSource, SourceError, Tenant, webhook};
 
 use crate::{
     common::{SECRET, signature},

@@ -24,12 +24,18 @@ const GRACE: Duration = Duration::from_millis(100);
 /// The interval at which to look again for a connection to close while all of them are busy.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The maximum number of accepted connections that wait for a place. They take open files, too.
-const MAX_WAITING: usize = 32;
+/// The number of accepted connections that may wait for a place, at least.
+const MIN_WAITING: usize = 32;
+
+/// The number of accepted connections with and without a place that a process can usually have, among
+/// 1,024 open files.
+const USUAL_ACCEPTED: usize = 932;
 
 /// All open connections.
 pub(crate) struct Connections {
     max: usize,
+    /// The maximum number of accepted connections that wait for a place. They take open files, too.
+    max_waiting: usize,
     next_id: AtomicU64,
     /// The requests in flight that the application does not trust.
     untrusted: Arc<AtomicUsize>,
@@ -57,8 +63,14 @@ pub(crate) enum Admission {
 
 impl Connections {
     pub(crate) fn new(max: usize) -> Arc<Self> {
-        let (untrusted, open, closed) = (Arc::default(), Mutex::default(), Notify::new());
-        Arc::new(Self { max: max.max(1), next_id: AtomicU64::new(0), untrusted, open, closed })
+        Arc::new(Self {
+            max: max.max(1),
+            max_waiting: USUAL_ACCEPTED.saturating_sub(max).max(MIN_WAITING),
+            next_id: AtomicU64::new(0),
+            untrusted: Arc::default(),
+            open: Mutex::default(),
+            closed: Notify::new(),
+        })
     }
 
     /// Decides about a new connection without waiting, so that the next one can be accepted.
@@ -69,7 +81,7 @@ impl Connections {
             return Admission::Admitted(guard);
         }
         let mut open = self.open();
-        if open.waiting.len() >= MAX_WAITING && !open.put_out_waiting(peer) {
+        if open.waiting.len() >= self.max_waiting && !open.put_out_waiting(peer) {
             return Admission::Refused;
         }
         let (id, put_out) = (self.next_id(), Arc::new(Notify::new()));
@@ -402,8 +414,8 @@ mod tests {
             Admission::Waiting(waiting) => Some(waiting),
             Admission::Admitted(_) | Admission::Refused => None,
         };
-        let waiting: Vec<_> = std::iter::from_fn(|| waits("127.0.0.1")).take(100).collect();
-        assert_eq!(waiting.len(), MAX_WAITING);
+        let waiting: Vec<_> = std::iter::from_fn(|| waits("127.0.0.1")).take(2000).collect();
+        assert_eq!(waiting.len(), all.max_waiting);
         let Admission::Admitted(other) = all.admit(peer("192.0.2.1")) else {
             panic!("it has no connection yet");
         };
