@@ -31,7 +31,9 @@ use crate::{
         failure::Failure,
     },
     support::shares::Share,
-    verify::{BatchLayout, BodyFormat, Provider, body_format, json, scheme::Verified},
+    verify::{
+        BatchLayout, BodyFormat, Provider, body_format, is_labelled_form, json, scheme::Verified,
+    },
 };
 
 #[cfg(feature = "testing")]
@@ -236,7 +238,10 @@ impl Delivery {
     /// single item; `null` is no item.
     pub(crate) fn items(&self, layout: &BatchLayout) -> Result<Vec<Range<usize>>, Rejection> {
         let Content::Json(body) = self.content()? else {
-            return Err(Rejection::UnsupportedContentType);
+            if is_labelled_form(&self.inner.headers) {
+                return Err(Rejection::UnsupportedContentType);
+            }
+            return Err(Rejection::Malformed { detail: "the body is not JSON".to_owned() });
         };
         check_json(body)?;
         let Some(array) = json::raw_value(body, layout.array()) else {
