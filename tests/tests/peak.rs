@@ -69,7 +69,7 @@ fn hostile_bodies() -> Vec<(&'static str, Vec<u8>)> {
         ("raw bytes", [&b"a="[..], &vec![0xff; SIZE - 2]].concat()),
         ("zeros", vec![0; SIZE]),
     ];
-    for name in ["notificationItems", "value", "Message", "signature", "events", "data"] {
+    for name in ["notificationItems", "value", "Message"] {
         let start = format!("{{\"{name}\":[");
         bodies.push(("items", filled(&start, "{\"\":0},", "0]}")));
         bodies.push(("numbers as items", filled(&start, "0,", "0]}")));
@@ -78,8 +78,8 @@ fn hostile_bodies() -> Vec<(&'static str, Vec<u8>)> {
         bodies.push(("a named string", filled(&start, "x", "\"}")));
         bodies.push(("a named string of escapes", filled(&start, "\\u00e4", "\"}")));
     }
-    for name in ["payload", "mandrill_events", "token", "signature", "timestamp"] {
-        for unit in ["%5B", "+", "%ff", "x", "\u{e4}"] {
+    for name in ["payload", "mandrill_events", "token"] {
+        for unit in ["%ff", "x"] {
             bodies.push(("a named field", filled(&format!("{name}="), unit, "")));
         }
     }

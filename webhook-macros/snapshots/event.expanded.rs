@@ -27,7 +27,9 @@ impl<'__de, 'a> ::webhook_runtime::Payload<'__de> for Github<'a>
 where
     '__de: 'a,
 {
-    const SHAPE: ::webhook_runtime::__private::PayloadShape = ::webhook_runtime::__private::PayloadShape::EVENT;
+    const SHAPE: ::webhook_runtime::__private::PayloadShape = ::webhook_runtime::__private::PayloadShape::of_events(
+        <Self as ::webhook_runtime::WebhookEvent>::EVENTS,
+    );
     fn decode(
         encoded: ::webhook_runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, ::webhook_runtime::Rejection> {

@@ -21,7 +21,9 @@ impl<'__de, 'a, T> hooks::runtime::Payload<'__de> for Event<'a, T>
 where
     '__de: 'a,
 {
-    const SHAPE: hooks::runtime::__private::PayloadShape = hooks::runtime::__private::PayloadShape::EVENT;
+    const SHAPE: hooks::runtime::__private::PayloadShape = hooks::runtime::__private::PayloadShape::of_events(
+        <Self as hooks::runtime::WebhookEvent>::EVENTS,
+    );
     fn decode(
         encoded: hooks::runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, hooks::runtime::Rejection> {

@@ -29,7 +29,9 @@ where
     Envelope<T>: hooks::runtime::Payload<'__de>,
     Vec<[U; 2]>: hooks::runtime::Payload<'__de>,
 {
-    const SHAPE: hooks::runtime::__private::PayloadShape = hooks::runtime::__private::PayloadShape::EVENT;
+    const SHAPE: hooks::runtime::__private::PayloadShape = hooks::runtime::__private::PayloadShape::of_events(
+        <Self as hooks::runtime::WebhookEvent>::EVENTS,
+    );
     fn decode(
         encoded: hooks::runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, hooks::runtime::Rejection> {

@@ -32,6 +32,7 @@ where
             .provider(&__PROVIDER)
             .tolerance(Duration::from_secs(60))
             .max_body(64 * 1024)
+            .max_in_flight(16)
             .payload_shape(
                 my::hooks::__private::ShapeProbe::<&Delivery>::new().payload_shape(),
             )

@@ -79,8 +79,7 @@ impl Tables {
     pub(crate) fn enqueue(&mut self, new: &NewDelivery, now: SystemTime) -> EnqueueResult {
         let key = new.dedup_digest();
         if let Some(&(id, _)) = self.keys.get(&key) {
-            let is_dead = |row: &Row| row.record.state == DeliveryState::Dead;
-            if !self.deliveries.get(&id).is_some_and(is_dead) {
+            if !self.deliveries.get(&id).is_some_and(|row| row.record.can_be_revived()) {
                 return EnqueueResult::Duplicate(id);
             }
             self.update(id, |row| {

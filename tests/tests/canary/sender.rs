@@ -280,7 +280,11 @@ fn body(provider: &Provider, note: &str, at: SystemTime) -> (bool, Vec<u8>) {
         "mailgun" => format!(r#"{{{note},"event-data":{{"event":"opened"}}}}"#),
         "mandrill" | "twilio" => {
             let mut form = form_urlencoded::Serializer::new(String::new());
-            return (true, form.append_pair("note", &note).finish().into_bytes());
+            let (field, value) = match provider.name() {
+                "mandrill" => ("mandrill_events", format!("[{{{note}}}]")),
+                _ => ("note", note),
+            };
+            return (true, form.append_pair(field, &value).finish().into_bytes());
         }
         "microsoft-graph" => format!(r#"{{{note},"value":[{{"id":"1"}},{{}}]}}"#),
         _ => format!("{{{note}}}"),

@@ -12,7 +12,9 @@ pub(crate) const INTRODUCTION: &str = "
 An attacker in transit, or one who replays a recorded delivery, can change whatever is not covered.
 [`SECURITY.md`](../SECURITY.md) explains the consequences, and the exceptions.
 
-* **body**: *all* of its bytes, the listed JSON pointers, or nothing of it.
+* **body**: *all* of its bytes, the listed JSON pointers, or nothing of it. Of a form, some providers
+  sign one field, and `delivery.body()` is that field; others sign the fields without anything between
+  them, so that the end of one can be made to look like the start of the next.
 * **method**, **URL**, **time**: *yes* if they are signed. The URL is the public one.
 * **id** and **event**: *yes* if the value at the location in the first table is signed; empty if
   there is none. Other headers are not signed, except those that Contentful lists, and PayPal's
@@ -20,7 +22,8 @@ An attacker in transit, or one who replays a recorded delivery, can change whate
 * **recorded**: the time for which a recorded delivery can be replayed. Without an inbox, the
   function must detect the duplicate. `tolerance` in the attribute sets another window if a time is
   signed.
-* **duplicates**: the value by which an inbox detects duplicates.
+* **duplicates**: the value by which an inbox detects duplicates. *The signed text* is everything that
+  is signed, less the time of signing, as it was signed: all spellings of it are one delivery.
 
 | name | body | method | URL | time | id | event | recorded | duplicates |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -35,7 +38,11 @@ pub(crate) fn row(provider: &Provider, time: fn(Duration) -> String) -> String {
     let cells = [
         provider.name().to_owned(),
         match info.signed_pointers {
-            _ if info.signs_body => "all".to_owned(),
+            _ if info.signs_body => match info.signed_form_field {
+                Some(field) => format!("all; of a form, the field `{field}`"),
+                None if info.joins_form_fields => "all, but no borders of a form".to_owned(),
+                None => "all".to_owned(),
+            },
             [] => "no".to_owned(),
             some => some.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", "),
         },
@@ -103,13 +110,15 @@ fn recorded(provider: &Provider, time: fn(Duration) -> String) -> String {
 fn duplicates(provider: &Provider, has_id: bool) -> String {
     let unsigned = signs_nothing(provider);
     match provider.deduplication() {
+        _ if signed_id(provider) == Some(true) && provider.scheme_info().signs_body => "the id",
+        _ if !provider.scheme_info().signed_headers.is_empty() => "the signed text",
         _ if has_id && unsigned => "the id, which is not signed",
-        _ if signed_id(provider) == Some(true) => "the id",
         Deduplication::Disabled => "nothing: no delivery is a duplicate",
-        Deduplication::SignedBytesAndEvent => "the body, and the event's name, which is not signed",
+        Deduplication::SignedBytesAndEvent => {
+            "the signed text, and an event's name with a variant, which is not signed"
+        }
         Deduplication::SignedBytes if unsigned => "the body, which is not signed",
-        Deduplication::SignedBytes if provider.scheme_info().signs_body => "the body",
-        Deduplication::SignedBytes => "the signed part of the body",
+        Deduplication::SignedBytes => "the signed text",
         other => panic!("a word for {other:?} is missing here"),
     }
     .to_owned()

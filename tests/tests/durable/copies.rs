@@ -9,7 +9,10 @@ use serde_json::json;
 use webhook_runtime::{
     Delivery, Field, Provider, Secret, SecretSource, SourceError, Tenant, UnknownEvent,
     WebhookEvent, Webhooks,
-    providers::{CLOUDEVENTS, DROPBOX, GITEA, GITHUB, MAILGUN, SHOPIFY, STANDARD_WEBHOOKS, TWILIO},
+    providers::{
+        CLOUDEVENTS, DROPBOX, GITEA, GITHUB, MAILGUN, MICROSOFT_GRAPH, SHOPIFY, STANDARD_WEBHOOKS,
+        TWILIO,
+    },
     scheme::Scheme,
     webhook,
 };
@@ -115,6 +118,38 @@ async fn the_first_copy_does_not_win_by_what_is_not_signed() {
         hooks.drain().await;
     }
     assert_eq!(seen.take(), ["ping"]);
+}
+
+#[webhook(path = "/graph", provider = MICROSOFT_GRAPH, inbox)]
+async fn graph(State(seen): State<Seen>, delivery: Delivery, item: serde_json::Value) {
+    seen.note(format!("{} {}", delivery.id().unwrap_or_default(), item["subject"]));
+}
+
+/// An id tells copies, also where the same bytes do not; and no copy of a text keeps the secret.
+#[tokio::test]
+async fn an_id_is_enough_and_secrets_are_masked() {
+    let seen = Seen::default();
+    let hooks = Webhooks::new().mount::<graph>().test(seen.clone());
+    let body = r#"{"value":[{"id":"n1","subject":"cut \ud83d"},{"id":"n2","subject":"b"}]}"#;
+    let item = json!({ "value": [{ "id": "n1", "subject": "a" }] });
+    for _ in 0..2 {
+        assert_eq!(status(hooks.deliver::<graph>().json(&item)).await, 202);
+    }
+    assert_eq!(hooks.drain().await, 1);
+    assert_eq!(seen.take(), [r#"n1 "a""#]);
+    // Text that no JSON value holds is sent as it is, with the secret in its place.
+    let state = "s3cret of the subscription";
+    let text = body.replace("{\"id\"", &format!("{{\"clientState\":\"{state}\",\"id\""));
+    let hooks =
+        Webhooks::new().mount::<graph>().secrets::<graph>([Secret::new(state)]).test(seen.clone());
+    assert_eq!(status(hooks.deliver::<graph>().body(text).unsigned()).await, 202);
+    for record in records(&hooks).await {
+        let stored = hooks.inbox().get(record.id).await.expect("it works").expect("it is there");
+        let stored = String::from_utf8_lossy(&stored.body).into_owned();
+        assert!(stored.contains("****") && !stored.contains("s3cret"), "{stored}");
+    }
+    assert_eq!(hooks.drain().await, 2);
+    assert_eq!(seen.take(), ["n1 \"cut \u{fffd}\"", r#"n2 "b""#]);
 }
 
 /// A provider that signs one field of a form has signed nothing else of it.

@@ -48,8 +48,7 @@ async fn raw_deliveries_take_any_content_type() {
 #[tokio::test]
 async fn invalid_json_is_400() {
     let router = router::<order_paid>();
-    let unbounded = format!(r#"{{"id":{}}}"#, "9".repeat(1000));
-    let ill: [&[u8]; 8] = [
+    let ill: [&[u8]; 7] = [
         b"",
         b"{",
         br#"{"id":7,"note":"x"}}"#,
@@ -57,7 +56,6 @@ async fn invalid_json_is_400() {
         br"{'id':7}",
         br#"{"id":7,"note":"#,
         b"\xff\xfe",
-        unbounded.as_bytes(),
     ];
     for body in ill {
         let answer = ask(&router, delivery(body.to_vec())).await;
@@ -67,6 +65,11 @@ async fn invalid_json_is_400() {
     let answer = ask(&router, delivery("{\n  \"id\": x}")).await;
     let detail = answer.problem()["detail"].to_string();
     assert!(detail.contains("line 2 column 9"), "the place is told: {detail}");
+    // A number that no type holds is JSON all the same.
+    let unbounded = format!(r#"{{"id":{}}}"#, "9".repeat(1000));
+    let answer = ask(&router, delivery(unbounded)).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer.problem()["path"], "id");
 }
 
 /// Unlimited recursion would overflow the stack, and end the process.

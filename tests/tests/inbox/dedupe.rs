@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use webhook_runtime::inbox::{AttemptResult, EnqueueResult, Filter, Record};
+use webhook_runtime::inbox::{AttemptResult, EnqueueResult, Filter, Record, store::LOST_ATTEMPT};
 
 use super::{Ran, all, delivery, in_line, place::Place};
 
@@ -56,6 +56,12 @@ pub(crate) async fn copies_revive_dead_letters(place: Place) {
     let id = inbox.enqueue(delivery("cancelled")).await.unwrap().id();
     inbox.cancel(&Filter::all().ids([id])).await.unwrap();
     assert_eq!(inbox.enqueue(delivery("cancelled")).await, Ok(EnqueueResult::Duplicate(id)));
+    // What ended its process is not tried again: whoever recorded it could end the next one.
+    let id = inbox.enqueue(delivery("ends it")).await.unwrap().id();
+    let lost = AttemptResult::Dead { reason: LOST_ATTEMPT.replace('#', "15") };
+    inbox.drain(&Ran::default().with(lost)).await.unwrap();
+    assert_eq!(inbox.enqueue(delivery("ends it")).await, Ok(EnqueueResult::Duplicate(id)));
+    inbox.cancel(&Filter::all().ids([id])).await.unwrap();
     // One that dies again can be revived again, and the worker notices it.
     let id = inbox.enqueue(delivery("dies")).await.unwrap().id();
     inbox.drain(&Ran::default().with(refused)).await.unwrap();

@@ -85,9 +85,9 @@ impl Recorded {
             }
         };
         let target = match random.below(3) {
-            0 => "/hook".to_owned(),
-            1 => format!("/hook?a={}", random.word(4)),
-            _ => format!("/hook?u=https%3A%2F%2Fa.example%2F{}&b=c'd", random.word(4)),
+            0 => "/hook/a".to_owned(),
+            1 => format!("/hook/a?a={}", random.word(4)),
+            _ => format!("/hook/a?u=https%3A%2F%2Fa.example%2F{}&b=c'd", random.word(4)),
         };
         let (id, url) = (format!("msg_{}", random.word(20)), format!("{ORIGIN}{target}"));
         let mut outgoing = RequestToSign::new(body.as_bytes()).id(&id).at(now).url(&url);
@@ -115,7 +115,7 @@ impl Recorded {
             headers.append(name, HeaderValue::from_str(&value).expect("a value"));
         }
         let request =
-            Request { method: "POST", target: "/hook".to_owned(), headers, body: vector.body() };
+            Request { method: "POST", target: "/hook/a".to_owned(), headers, body: vector.body() };
         let (secrets, keys) = (vector.secrets(provider), Keys::new(vector.published()));
         Self { provider, request, secrets, keys, now: vector.now() }
     }
@@ -136,10 +136,10 @@ pub(crate) struct Target {
     inbox: Inbox,
 }
 
-#[webhook(path = "/hook", inbox)]
+#[webhook(path = "/hook/{at}", inbox)]
 async fn whole(_: &Delivery) {}
 
-#[webhook(path = "/hook", inbox)]
+#[webhook(path = "/hook/{at}", inbox)]
 async fn decoded(_: Value) {}
 
 thread_local! {

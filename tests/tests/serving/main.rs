@@ -11,6 +11,7 @@ mod listeners;
 mod peers;
 mod pressure;
 mod server;
+mod shares;
 mod shutdown;
 mod threads;
 mod tls;

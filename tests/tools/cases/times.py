@@ -62,7 +62,7 @@ class Object(list):
 
 def json_time(body, name):
     try:
-        pairs = json.loads(body.decode(), object_pairs_hook=Object)
+        pairs = json.loads(body.decode("utf-8-sig"), object_pairs_hook=Object)
     except ValueError:
         # What was signed is the provider's, and looked at up to the time: it may break off later.
         before = rb'[ \n]*\{(?:"[ !#-\[\]-~]*":"[^"\\\x00-\x1f]*",)?'

@@ -12,6 +12,9 @@ pub(crate) enum Content<'a> {
     Form(&'a [u8]),
 }
 
+/// The message for a number that is JSON, but beyond every type.
+const OUT_OF_RANGE: &str = "number out of range";
+
 /// Checks that a text is JSON, of any shape.
 pub(crate) fn check_json(json: &str) -> Result<(), Rejection> {
     match serde_json::from_str::<IgnoredAny>(json) {
@@ -24,7 +27,8 @@ pub(crate) fn check_json(json: &str) -> Result<(), Rejection> {
 pub(crate) fn json_rejection(json: &str, error: &serde_json::Error) -> Rejection {
     let (message, place) = message_and_place(error);
     // A number that no type holds is JSON all the same.
-    if !error.is_data() && serde_json::from_str::<IgnoredAny>(json).is_err() {
+    let is_json = || message == OUT_OF_RANGE && serde_json::from_str::<IgnoredAny>(json).is_ok();
+    if !error.is_data() && !is_json() {
         return Rejection::Malformed { detail: format!("the body is not JSON: {message}{place}") };
     }
     let mut path = json::path_at(json.as_bytes(), error.line(), error.column());

@@ -2,7 +2,6 @@
 
 pub(crate) mod content;
 pub(crate) mod failure;
-pub(crate) mod memory;
 mod mismatch;
 #[cfg(feature = "testing")]
 mod observer;
@@ -30,9 +29,11 @@ use crate::{
     delivery::{
         content::{Content, check_json},
         failure::Failure,
-        memory::MemoryPermit,
     },
-    verify::{BatchLayout, BodyFormat, Provider, body_format, json, scheme::Verified},
+    support::shares::Share,
+    verify::{
+        BatchLayout, BodyFormat, Provider, body_format, is_labelled_form, json, scheme::Verified,
+    },
 };
 
 #[cfg(feature = "testing")]
@@ -88,8 +89,8 @@ struct Inner {
     repaired_json: OnceLock<Option<Box<str>>>,
     /// The event names of the whole request, read once for all items.
     event_names: OnceLock<EventNames>,
-    /// The memory of the body, returned when the delivery is dropped.
-    memory_permit: Option<MemoryPermit>,
+    /// The share of the memory for bodies, returned when the delivery is dropped.
+    memory: Option<Share>,
     /// The failure of the handler, until it is traced or stored. A layer may replace the response
     /// of a handler, but not this.
     failure: Mutex<Option<Failure>>,
@@ -124,7 +125,7 @@ impl Delivery {
     ) -> Self {
         let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
         let repaired_json = OnceLock::new();
-        let (event_names, memory_permit) = (OnceLock::new(), None);
+        let (event_names, memory) = (OnceLock::new(), None);
         let inner = Inner {
             provider,
             endpoint,
@@ -135,7 +136,7 @@ impl Delivery {
             form_as_json,
             repaired_json,
             event_names,
-            memory_permit,
+            memory,
             failure: Mutex::default(),
             rejection: Mutex::default(),
         };
@@ -164,10 +165,10 @@ impl Delivery {
         self.observer.as_ref().map(|Observer(observer)| &**observer)
     }
 
-    /// Keeps the permit of the body's memory as long as the delivery lives.
-    pub(crate) fn with_memory_permit(mut self, permit: MemoryPermit) -> Self {
+    /// Keeps the share of the memory for bodies as long as the delivery lives.
+    pub(crate) fn with_memory(mut self, share: Share) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
-            inner.memory_permit = Some(permit);
+            inner.memory = Some(share);
         }
         self
     }
@@ -185,7 +186,7 @@ impl Delivery {
         let item = Some(Item { index, place: 0..json.len() });
         let (form_json, form_as_json) = (OnceLock::new(), OnceLock::new());
         let repaired_json = OnceLock::new();
-        let (event_names, memory_permit) = (OnceLock::from(event_names), None);
+        let (event_names, memory) = (OnceLock::from(event_names), None);
         let inner = Inner {
             provider,
             endpoint,
@@ -196,7 +197,7 @@ impl Delivery {
             form_as_json,
             repaired_json,
             event_names,
-            memory_permit,
+            memory,
             failure: Mutex::default(),
             rejection: Mutex::default(),
         };
@@ -237,7 +238,10 @@ impl Delivery {
     /// single item; `null` is no item.
     pub(crate) fn items(&self, layout: &BatchLayout) -> Result<Vec<Range<usize>>, Rejection> {
         let Content::Json(body) = self.content()? else {
-            return Err(Rejection::UnsupportedContentType);
+            if is_labelled_form(&self.inner.headers) {
+                return Err(Rejection::UnsupportedContentType);
+            }
+            return Err(Rejection::Malformed { detail: "the body is not JSON".to_owned() });
         };
         check_json(body)?;
         let Some(array) = json::raw_value(body, layout.array()) else {

@@ -53,7 +53,7 @@ impl<'a> RawEvent<'a> {
         self.item.map(|item| item.index)
     }
 
-    /// The bytes of the item, or of the whole body.
+    /// The bytes of the whole body, or the text of the item, with U+FFFD for what is no character.
     #[must_use]
     pub fn bytes(self) -> &'a [u8] {
         match self.item {

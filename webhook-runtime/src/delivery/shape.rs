@@ -40,12 +40,14 @@ impl PayloadShape {
         self.events.is_some()
     }
 
-    /// The name if it has a variant of its own, with or without an action, or else an empty text:
-    /// an attacker may make up any number of other names.
+    /// The name if it has a variant of its own, or else an empty text: an attacker may make up any
+    /// number of other names. `with_action` says that the provider sends an action as well, which a
+    /// variant may add to the name.
     #[cfg(feature = "inbox")]
-    pub(crate) fn known_event(self, name: &str) -> &str {
+    pub(crate) fn known_event(self, name: &str, with_action: bool) -> &str {
         let is_known = |event: &&str| {
-            event.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            let rest = event.strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || with_action && rest.starts_with('.'))
         };
         if self.events.unwrap_or_default().iter().any(is_known) { name } else { "" }
     }

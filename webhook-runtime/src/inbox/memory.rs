@@ -85,7 +85,7 @@ impl Tables {
 
     /// Revives a dead letter that a copy has come of.
     fn revive(&mut self, id: i64, copy: &NewDelivery) -> EnqueueResult {
-        let row = self.rows.get_mut(&id).filter(|row| row.record.state == DeliveryState::Dead);
+        let row = self.rows.get_mut(&id).filter(|row| row.record.can_be_revived());
         let Some(row) = row else { return EnqueueResult::Duplicate(id) };
         row.record.revive(copy);
         (row.line, row.head, row.body) =

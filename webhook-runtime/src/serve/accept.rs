@@ -10,17 +10,18 @@ use std::{
 };
 
 use axum::Router;
+use tokio::task::JoinSet;
 
 use super::{
     config::ServerConfig,
     connection::serve_connection,
-    connections::Connections,
+    connections::{Admission, Connections},
     error::ServeError,
     guard::{ConnectionGuard, Signal},
     listener::{Accepted, Listener},
     worker_threads::WorkerThreads,
 };
-use crate::support::console;
+use crate::support::{console, peer::Peer};
 
 /// The time that a client has, after the server was asked to stop, to send the rest of its request and to
 /// read its response: as long as most providers wait for a whole delivery.
@@ -145,12 +146,30 @@ async fn accept_from(
     connections: Arc<Connections>,
     workers: Arc<WorkerThreads>,
 ) {
+    // Those that wait for a place hold up nobody behind them. A drop closes them.
+    let mut waiting = JoinSet::new();
     loop {
+        while waiting.try_join_next().is_some() {}
         match listener.accept().await {
             Ok(accepted) => {
-                let guard = connections.enter(accepted.peer()).await;
-                if let Err(error) = assign(accepted, guard, &app, &workers) {
-                    tracing::debug!(%error, "a connection was lost");
+                let peer = Peer::new(accepted.peer());
+                let admission = if peer.is_known() {
+                    connections.admit(peer)
+                } else {
+                    // On this listener, everybody is one peer.
+                    Admission::Admitted(connections.enter(peer).await)
+                };
+                match admission {
+                    Admission::Admitted(guard) => assign(accepted, guard, &app, &workers),
+                    Admission::Waiting(place) => {
+                        let (app, workers) = (Arc::clone(&app), Arc::clone(&workers));
+                        waiting.spawn(async move {
+                            if let Some(guard) = place.enter().await {
+                                assign(accepted, guard, &app, &workers);
+                            }
+                        });
+                    }
+                    Admission::Refused => tracing::debug!("too many connections of one peer"),
                 }
             }
             Err(error) => on_accept_error(&error, &connections).await,
@@ -159,7 +178,13 @@ async fn accept_from(
 }
 
 /// Assigns a connection to the worker with the fewest.
-fn assign(
+fn assign(accepted: Accepted, guard: ConnectionGuard, app: &Arc<App>, workers: &WorkerThreads) {
+    if let Err(error) = try_assign(accepted, guard, app, workers) {
+        tracing::debug!(%error, "a connection was lost");
+    }
+}
+
+fn try_assign(
     accepted: Accepted,
     guard: ConnectionGuard,
     app: &Arc<App>,

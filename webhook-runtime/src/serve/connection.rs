@@ -36,9 +36,11 @@ pub(crate) async fn serve_connection<T>(
         let Some(Ok(is_http2)) = detected else { return };
         (stream, is_http2)
     };
-    let state = Arc::clone(&guard.state);
-    let service =
-        service_fn(move |request| respond(router.clone(), Arc::clone(&state), peer, request));
+    let (all, state) = (Arc::clone(&guard.all), Arc::clone(&guard.state));
+    let service = service_fn(move |request| {
+        let in_flight = all.begin_request(&state);
+        respond(router.clone(), in_flight, Arc::clone(&state), peer, request)
+    });
     let stream = TokioIo::new(stream);
     #[cfg(feature = "http2")]
     if is_http2 {

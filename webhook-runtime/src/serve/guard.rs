@@ -1,11 +1,10 @@
 //! The state of one connection: what happens on it, and how long it may stay open.
 
 use std::{
-    net::IpAddr,
     sync::{
         Arc,
         atomic::{
-            AtomicBool, AtomicU8, AtomicU32, AtomicU64,
+            AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
             Ordering::{Acquire, Relaxed, Release},
         },
     },
@@ -18,7 +17,7 @@ use tokio::{
 };
 
 use super::{config::ServerConfig, connections::Connections};
-use crate::support::peer::network_of;
+use crate::support::{peer::Peer, trust::Trustable};
 
 /// The mark for "not yet".
 const NEVER: u64 = u64::MAX;
@@ -53,7 +52,7 @@ pub(crate) enum Signal {
 /// The state of one open connection. Times are milliseconds since it was opened.
 pub(crate) struct ConnectionState {
     opened: Instant,
-    pub(crate) peer: Option<IpAddr>,
+    pub(crate) peer: Peer,
     /// True if a request has ever arrived.
     had_request: AtomicBool,
     /// What keeps the connection busy: requests that have no response yet, bodies of requests that
@@ -61,6 +60,10 @@ pub(crate) struct ConnectionState {
     in_flight: AtomicU32,
     /// Those of them for which the client waits: the request is complete.
     complete: AtomicU32,
+    /// Those that the application trusts.
+    trusted: AtomicU32,
+    /// The requests of all connections that the application does not trust.
+    all_untrusted: Arc<AtomicUsize>,
     /// When the connection last fell silent.
     idle_since: AtomicU64,
     /// When the first byte arrived after that.
@@ -80,13 +83,15 @@ pub(crate) struct ConnectionState {
 }
 
 impl ConnectionState {
-    pub(crate) fn new(peer: Option<IpAddr>) -> Self {
+    pub(crate) fn new(peer: Peer, all_untrusted: Arc<AtomicUsize>) -> Self {
         Self {
             opened: Instant::now(),
-            peer: peer.map(network_of),
+            peer,
             had_request: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
             complete: AtomicU32::new(0),
+            trusted: AtomicU32::new(0),
+            all_untrusted,
             idle_since: AtomicU64::new(0),
             first_read_at: AtomicU64::new(NEVER),
             waiting_since: AtomicU64::new(0),
@@ -119,6 +124,17 @@ impl ConnectionState {
     /// The number of things that keep the connection busy.
     pub(crate) fn in_flight(&self) -> usize {
         usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX)
+    }
+
+    /// The number of requests in flight that the application does not trust.
+    pub(crate) fn untrusted(&self) -> usize {
+        let (all, trusted) = (self.in_flight.load(Relaxed), self.trusted.load(Relaxed));
+        all.saturating_sub(trusted) as usize
+    }
+
+    /// True while a request in flight is trusted. Such a connection is never closed for another.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.trusted.load(Relaxed) > 0
     }
 
     /// Bytes have arrived.
@@ -270,6 +286,7 @@ impl Drop for Busy {
 pub(crate) struct RequestProgress {
     busy: Busy,
     phase: AtomicU8,
+    trust: AtomicU8,
 }
 
 /// The phases of a request: its head has arrived, its body is complete, it has a response.
@@ -277,20 +294,36 @@ const RECEIVING: u8 = 0;
 const COMPLETE: u8 = 1;
 const ANSWERED: u8 = 2;
 
+/// The trust in a request: none yet, some, and none any more, because it has its response.
+const UNTRUSTED: u8 = 0;
+const TRUSTED: u8 = 1;
+const OVER: u8 = 2;
+
 impl RequestProgress {
     fn new(connection: &Arc<ConnectionState>) -> Arc<Self> {
         connection.had_request.store(true, Relaxed);
         #[cfg(feature = "http2")]
         connection.useful.fetch_add(USEFUL_OF_REQUEST, Relaxed);
+        connection.all_untrusted.fetch_add(1, Relaxed);
         // For a request that has just begun, nobody has waited yet.
         connection.waiting_since.store(connection.now(), Relaxed);
-        Arc::new(Self { busy: Busy::new(connection), phase: AtomicU8::new(RECEIVING) })
+        let (phase, trust) = (AtomicU8::new(RECEIVING), AtomicU8::new(UNTRUSTED));
+        Arc::new(Self { busy: Busy::new(connection), phase, trust })
     }
 
     /// The whole request has arrived: now the client waits for the server.
     pub(crate) fn complete(&self) {
         if self.phase.compare_exchange(RECEIVING, COMPLETE, Relaxed, Relaxed).is_ok() {
             self.busy.0.complete.fetch_add(1, Relaxed);
+        }
+    }
+}
+
+impl Trustable for RequestProgress {
+    fn trust(&self) {
+        if self.trust.compare_exchange(UNTRUSTED, TRUSTED, Relaxed, Relaxed).is_ok() {
+            self.busy.0.trusted.fetch_add(1, Relaxed);
+            self.busy.0.all_untrusted.fetch_sub(1, Relaxed);
         }
     }
 }
@@ -311,6 +344,10 @@ impl Drop for InFlightGuard {
             connection.waiting_since.store(connection.now(), Relaxed);
             connection.complete.fetch_sub(1, Relaxed);
         }
+        match self.0.trust.swap(OVER, Relaxed) {
+            TRUSTED => connection.trusted.fetch_sub(1, Relaxed) as usize,
+            _ => connection.all_untrusted.fetch_sub(1, Relaxed),
+        };
     }
 }
 

@@ -14,22 +14,29 @@ use axum::{
     extract::{ConnectInfo, Request},
 };
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderValue, Response, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use tower_service::Service as _;
 
 use super::guard::{ConnectionState, InFlightGuard, ProducingGuard, RequestProgress};
-use crate::support::console::{self, Reported};
+use crate::support::{
+    console::{self, Reported},
+    trust::RequestTrust,
+};
 
-/// Answers one request by the router.
+/// Answers one request by the router. `None` in flight: its peer has more than its share.
 pub(crate) async fn respond(
     mut router: Router,
+    in_flight: Option<InFlightGuard>,
     state: Arc<ConnectionState>,
     peer: Option<SocketAddr>,
     mut request: Request<Incoming>,
 ) -> Result<Response<ResponseBody>, Infallible> {
-    let in_flight = InFlightGuard::new(&state);
+    let Some(in_flight) = in_flight else {
+        return Ok(too_many_requests_in_flight().map(|body| ResponseBody::new(body, state)));
+    };
+    request.extensions_mut().insert(RequestTrust(Arc::clone(&in_flight.0) as _));
     if let Some(peer) = peer {
         request.extensions_mut().insert(ConnectInfo(peer));
     }
@@ -43,7 +50,15 @@ pub(crate) async fn respond(
         let status = response.status().as_u16();
         console::success(format_args!("{status} {method} {}", uri.path()));
     }
-    Ok(response.map(|body| ResponseBody { body, connection: state, producing: None }))
+    Ok(response.map(|body| ResponseBody::new(body, state)))
+}
+
+/// The response to a request of a peer that has more than its share in flight.
+fn too_many_requests_in_flight() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 /// A request's body, which records when it is complete.
@@ -113,6 +128,12 @@ pub(crate) struct ResponseBody {
     body: Body,
     connection: Arc<ConnectionState>,
     producing: Option<ProducingGuard>,
+}
+
+impl ResponseBody {
+    fn new(body: Body, connection: Arc<ConnectionState>) -> Self {
+        Self { body, connection, producing: None }
+    }
 }
 
 impl HttpBody for ResponseBody {

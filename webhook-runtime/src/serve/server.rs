@@ -94,9 +94,11 @@ impl Server {
     /// Limits the number of open connections. The default is 900, just below the number of open files
     /// that most systems allow a process.
     ///
-    /// At the maximum, the longest-idle connection of the busiest peer is closed for a new one. While
-    /// every connection has a request in flight, the new one waits. A peer is an IPv4 address, or an
-    /// IPv6 network (/64).
+    /// At the maximum, the peer with the most connections gives one up for another peer: its longest-idle
+    /// one or, if all are busy, its newest. A connection with a verified delivery is never closed for
+    /// another. A new connection that finds no place waits, and is closed if too many of its peer wait.
+    /// Each unverified request on an HTTP/2 connection counts. A peer is an IPv4 address, or an IPv6
+    /// network (/64).
     pub fn max_connections(mut self, max: usize) -> Self {
         self.config.max_connections = max;
         self

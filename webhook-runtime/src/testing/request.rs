@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 
 use crate::verify::{
-    BodyFormat, Provider, Secret, body_format,
+    Provider, Secret, is_labelled_form,
     scheme::{RequestToSign, Scheme, SignError},
 };
 
@@ -41,7 +41,7 @@ pub(crate) struct RawRequest {
 
 impl UnsignedRequest {
     pub(crate) fn is_form(&self) -> bool {
-        body_format(&self.headers, &self.body) == BodyFormat::Form
+        is_labelled_form(&self.headers)
     }
 
     /// The URL, for schemes that sign it.

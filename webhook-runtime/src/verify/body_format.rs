@@ -38,7 +38,8 @@ fn is_of_form(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"*-._+%&=~!'(),:;@/?$".contains(&byte)
 }
 
-/// True if the content type is that of a form. Ask only where the body is not there yet.
+/// True if the content type is that of a form. Ask only where the body is not there yet, or where
+/// the signature tells a form from anything else.
 pub(crate) fn is_labelled_form(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
         let essence = value.split(';').next().unwrap_or_default().trim();

@@ -8,7 +8,7 @@ use super::Webhooks;
 #[cfg(feature = "inbox")]
 use crate::inbox::JobHandlers;
 use crate::{
-    dispatch::{HandlerService, background::ResponseTimeout},
+    dispatch::{HandlerService, background::ResponseTimeout, in_flight::InFlightLimit},
     endpoint::Endpoint,
     receive::Receiver,
     webhooks::{pipeline::Pipeline, problems::StartError},
@@ -50,6 +50,7 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
             let pipeline = Pipeline {
                 receiver: Arc::new(receiver),
                 response_timeout: self.response_timeout_of(endpoint),
+                in_flight: InFlightLimit::of(endpoint),
                 #[cfg(feature = "inbox")]
                 inbox: self.inbox.clone().filter(|_| endpoint.inbox),
             };

@@ -7,6 +7,7 @@ mod error;
 #[cfg(feature = "inbox")]
 mod inbox;
 mod mounted;
+mod peers;
 mod pipeline;
 pub(crate) mod problems;
 #[cfg(feature = "rate-limit")]
@@ -21,7 +22,6 @@ use axum::Router;
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
 use crate::{
-    delivery::memory::MemoryBudget,
     dispatch::{
         background::BackgroundHandlers,
         layers::{EndpointLayer, LayerStack},
@@ -30,8 +30,10 @@ use crate::{
     receive::{
         body::BodyLimits,
         key_source::{KeyRing, KeySource},
+        peer::PeerIpFn,
         secret_source::{SecretSource, TenantSecrets},
     },
+    support::shares::Shares,
     verify::{Clock, Secret, SystemClock},
 };
 
@@ -85,6 +87,7 @@ pub struct Webhooks<S = (), const HAS_STATE: bool = false> {
     layers: LayerStack<S>,
     verified_layers: LayerStack<S>,
     background_handlers: BackgroundHandlers,
+    peer_ip: Option<PeerIpFn>,
     #[cfg(feature = "rate-limit")]
     quotas: crate::receive::rate_limit::Quotas,
     #[cfg(feature = "inbox")]
@@ -120,11 +123,12 @@ impl<S> Webhooks<S> {
             clock: Arc::new(SystemClock),
             body_limits: BodyLimits {
                 timeout: BODY_TIMEOUT,
-                memory: MemoryBudget::new(MAX_BYTES_IN_FLIGHT),
+                memory: Shares::new(MAX_BYTES_IN_FLIGHT),
             },
             layers: LayerStack::new(),
             verified_layers: LayerStack::new(),
             background_handlers: BackgroundHandlers::new(MAX_BACKGROUND_HANDLERS),
+            peer_ip: None,
             #[cfg(feature = "rate-limit")]
             quotas: crate::receive::rate_limit::Quotas::default(),
             #[cfg(feature = "inbox")]
@@ -211,6 +215,7 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
             layers: self.layers,
             verified_layers: self.verified_layers,
             background_handlers: self.background_handlers,
+            peer_ip: self.peer_ip,
             #[cfg(feature = "rate-limit")]
             quotas: self.quotas,
             #[cfg(feature = "inbox")]
@@ -237,16 +242,20 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     }
 
     /// Limits the time until a body has arrived. After it, the response is a 408. The default is 10
+    /// seconds. A body of which more than 64 KiB have arrived must also bring 16 KiB every four
     /// seconds.
     pub fn body_timeout(mut self, timeout: Duration) -> Self {
         self.body_limits.timeout = timeout;
         self
     }
 
-    /// Limits the bytes of all bodies in memory together. Beyond it, the response is a 503, and the
-    /// provider retries. The default is 256 MiB.
+    /// Limits the memory of all bodies together, in bytes. The default is 256 MiB.
+    ///
+    /// When it is full, the peer with the most bytes of unverified bodies gives up its newest body: the
+    /// response to that one is a 503, and the provider retries. Bodies of verified deliveries are kept.
+    /// [`peer_ip`](Self::peer_ip) says who the peer is behind a proxy.
     pub fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
-        self.body_limits.memory = MemoryBudget::new(bytes);
+        self.body_limits.memory = Shares::new(bytes);
         self
     }
 

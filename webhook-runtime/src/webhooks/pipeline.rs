@@ -22,7 +22,9 @@ use tracing::{Instrument, Span};
 use crate::inbox::Inbox;
 use crate::{
     delivery::{Delivery, Rejection, request::as_request, response::shape_for_provider},
-    dispatch::{HandlerService, background::ResponseTimeout, run_handler},
+    dispatch::{
+        HandlerService, background::ResponseTimeout, in_flight::InFlightLimit, run_handler,
+    },
     endpoint::{Endpoint, HandlerFuture, HandlerInput},
     receive::{Received, Receiver},
     support::console::{self, Reported},
@@ -34,6 +36,7 @@ pub(crate) struct Pipeline {
     pub(crate) receiver: Arc<Receiver>,
     /// The limit to the time that the response waits for the handler.
     pub(crate) response_timeout: Option<ResponseTimeout>,
+    pub(crate) in_flight: InFlightLimit,
     /// The inbox, if deliveries are stored before the response.
     #[cfg(feature = "inbox")]
     pub(crate) inbox: Option<Inbox>,
@@ -69,13 +72,17 @@ impl Pipeline {
                 Received::Handshake(response) => return self.show_handshake(response),
                 Received::Rejected(rejection) => return self.reject(rejection, parts),
             };
+            let Some(permit) = self.in_flight.permit() else {
+                return self.reject(Rejection::Overloaded, parts);
+            };
             let provider = self.receiver.endpoint.provider;
             #[cfg(feature = "inbox")]
             if let Some(inbox) = &self.inbox {
                 let response = inbox.acknowledge(&self.receiver.endpoint, &delivery, &parts).await;
                 return reported(shape_for_provider(provider, response));
             }
-            let running = run_handler(delivery.clone(), handle(delivery.clone(), parts));
+            let handler = permit.held_by(handle(delivery.clone(), parts));
+            let running = run_handler(delivery.clone(), handler);
             let response = match self.response_timeout {
                 None => running.await,
                 Some(timeout) => timeout.respond(delivery, Box::pin(running)).await,
@@ -98,8 +105,6 @@ impl Pipeline {
     }
 
     fn reject(&self, rejection: Rejection, parts: Parts) -> Response {
-        #[cfg(feature = "rate-limit")]
-        self.receiver.limiters.charge(&parts, &rejection);
         tracing::info!(reason = %rejection, "refused");
         let Endpoint { name, provider, .. } = self.receiver.endpoint;
         let status = rejection.status().as_u16();

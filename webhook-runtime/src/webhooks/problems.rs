@@ -154,6 +154,11 @@ pub enum StartProblem {
         /// The provider.
         provider: &'static str,
     },
+    /// The endpoint sets `max_in_flight` to zero, and would take no delivery.
+    ZeroMaxInFlight {
+        /// The endpoint's function.
+        endpoint: &'static str,
+    },
     /// The provider signs the public URL, but none is configured.
     MissingPublicUrl {
         /// The endpoint's function.
@@ -172,6 +177,7 @@ const NOTHING_MOUNTED: &str = "no function is mounted; add `.mount::<name>()` wi
                                `#[webhook]`, or serve a router without webhooks by `Server`";
 
 impl fmt::Display for StartProblem {
+    #[allow(clippy::too_many_lines, reason = "there is an arm for each problem")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NothingMounted => f.write_str(NOTHING_MOUNTED),
@@ -226,6 +232,10 @@ impl fmt::Display for StartProblem {
                 f,
                 "`{endpoint}`: `tolerance` has no effect, because {provider} signs no time; \
                  remove it"
+            ),
+            Self::ZeroMaxInFlight { endpoint } => write!(
+                f,
+                "`{endpoint}`: `max_in_flight` is zero, so it would take no delivery; allow at least 1"
             ),
             Self::MissingInbox { endpoint } => write!(
                 f,

@@ -1,11 +1,6 @@
 //! From a verified delivery to the deliveries that are stored.
 
-use std::{
-    borrow::Cow,
-    hash::{BuildHasher as _, RandomState},
-    sync::atomic::{AtomicU64, Ordering},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{borrow::Cow, ops::Range};
 
 use axum::{
     extract::{NestedPath, OriginalUri},
@@ -13,7 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Uri, header, request::Parts, uri::PathAndQuery};
-use tracing::Level;
+use tracing::{Level, enabled};
 
 use crate::{
     delivery::{Delivery, PayloadKind, RawEvent, Rejection},
@@ -21,11 +16,14 @@ use crate::{
     inbox::{
         Inbox,
         error::InboxError,
-        http::head::{BatchItemRef, StoredRequest},
-        record::{EnqueueResult, NewDelivery},
+        http::{
+            dedup_key::dedup_key,
+            head::{BatchItemRef, StoredRequest},
+        },
+        record::{EnqueueResult, Filter, NewDelivery},
     },
-    support::{console, hash::PartsHash, text::truncate},
-    verify::{BatchLayout, Deduplication, scheme::Identity},
+    support::{console, text::truncate},
+    verify::Deduplication,
 };
 
 /// Headers that are not stored: those of the connection, and credentials.
@@ -69,37 +67,44 @@ impl Inbox {
     }
 
     /// Logs what became of copies: a stranger who sends a recorded delivery under another event name
-    /// can be seen.
-    async fn log_copies(
-        &self,
-        endpoint: &Endpoint,
-        delivery: &Delivery,
-        results: &[EnqueueResult],
-    ) {
+    /// can be seen. The sender does not wait for it.
+    fn log_copies(&self, endpoint: &Endpoint, delivery: &Delivery, results: &[EnqueueResult]) {
         let provider = endpoint.provider;
-        // The events of a batch have names of their own.
-        let unsigned = provider.batch().is_none()
+        // Where names count as variants, another name is no sign of a stranger, and the events of a
+        // batch have names of their own.
+        let decides_nothing = provider.batch().is_none()
+            && provider.deduplication() == Deduplication::SignedBytes
             && provider.event().is_some_and(|source| !provider.signs(source));
         for result in results {
-            match result {
+            match *result {
                 EnqueueResult::Revived(id) => {
-                    tracing::info!(record_id = id, "a copy revives a dead letter");
-                }
-                EnqueueResult::Duplicate(id) if unsigned && tracing::enabled!(Level::WARN) => {
-                    let Ok(Some(known)) = self.get(*id).await else { continue };
                     let event = delivery.event();
-                    if known.record.event.as_deref() != event.as_deref() {
-                        tracing::warn!(
-                            record_id = id,
-                            known = known.record.event,
-                            event = event.as_deref().map(|event| truncate(event, MAX_LOGGED)),
-                            "a copy came under another event name, which is not signed: it does \
-                             not run"
-                        );
-                    }
+                    let event = event.as_deref().map(|event| truncate(event, MAX_LOGGED));
+                    tracing::warn!(record_id = id, event, "a copy revives a dead letter");
+                }
+                EnqueueResult::Duplicate(id) if decides_nothing && enabled!(Level::WARN) => {
+                    let event =
+                        delivery.event().map(|event| truncate(&event, MAX_LOGGED).to_owned());
+                    let inbox = self.clone();
+                    tokio::spawn(async move { inbox.log_other_name(id, event).await });
                 }
                 EnqueueResult::Stored(_) | EnqueueResult::Duplicate(_) => {}
             }
+        }
+    }
+
+    /// Logs that a copy came under another event name than the first.
+    async fn log_other_name(&self, id: i64, event: Option<String>) {
+        // Without its body.
+        let Some(Ok(known)) = self.list(Filter::all().ids([id])).next().await else { return };
+        let name = known.event.as_deref().map(|event| truncate(event, MAX_LOGGED));
+        if name != event.as_deref() {
+            tracing::warn!(
+                record_id = id,
+                known = name,
+                event,
+                "a copy came under another event name, which is not signed: it does not run"
+            );
         }
     }
 
@@ -113,13 +118,13 @@ impl Inbox {
         // A content type that the handler would reject is rejected now, and nothing is stored. The
         // content type is hardly ever signed, so a stranger may have written it.
         if endpoint.payload_shape.kind != PayloadKind::Delivery
-            && let Err(rejection) = delivery.content()
+            && let Err(rejection @ Rejection::UnsupportedContentType) = delivery.content()
         {
             return rejection.into_response();
         }
         let records = records(endpoint, delivery, parts);
         match self.enqueue_all(records).await {
-            Ok(results) => self.log_copies(endpoint, delivery, &results).await,
+            Ok(results) => self.log_copies(endpoint, delivery, &results),
             Err(error) => {
                 tracing::error!(%error, "the delivery could not be stored");
                 let (name, id) = (endpoint.name, delivery.traced_id());
@@ -148,7 +153,8 @@ fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDe
     let items =
         delivery.batch_layout().filter(|_| endpoint.payload_shape.kind == PayloadKind::Item);
     let items = items.and_then(|says| Some((says, delivery.items(says).ok()?)));
-    let stored = without_credentials(delivery);
+    let credentials = delivery.sent_by().credentials(delivery.body());
+    let stored = masked(delivery.body(), &credentials);
     let Some((says, places)) = items else {
         return vec![record(endpoint, delivery.raw_event(), stored, head)];
     };
@@ -164,7 +170,7 @@ fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDe
         let body = delivery.body().get(place.clone()).filter(|part| *part == json.as_bytes());
         let body = match body {
             Some(_) => stored.slice(place),
-            None => Bytes::copy_from_slice(json.as_bytes()),
+            None => masked_item(json, &place, &credentials),
         };
         record(endpoint, RawEvent::item(delivery, says, index, json), body, head)
     });
@@ -173,16 +179,26 @@ fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDe
 
 /// The body, with asterisks in place of the secret. The length is the same, so that every event
 /// keeps its place.
-fn without_credentials(delivery: &Delivery) -> Bytes {
-    let places = delivery.sent_by().credentials(delivery.body());
-    if places.is_empty() {
-        return delivery.body().clone();
+fn masked(body: &Bytes, credentials: &[Range<usize>]) -> Bytes {
+    if credentials.is_empty() {
+        return body.clone();
     }
-    let mut body = delivery.body().to_vec();
-    for place in places {
-        body.get_mut(place).unwrap_or_default().fill(b'*');
+    let mut body = body.to_vec();
+    for place in credentials {
+        body.get_mut(place.clone()).unwrap_or_default().fill(b'*');
     }
     body.into()
+}
+
+/// The same for the text of one item that differs from the body, but has the same place in it.
+fn masked_item(json: &str, place: &Range<usize>, credentials: &[Range<usize>]) -> Bytes {
+    let mut item = json.as_bytes().to_vec();
+    for found in credentials {
+        let start = found.start.saturating_sub(place.start);
+        let end = found.end.saturating_sub(place.start);
+        item.get_mut(start..end).unwrap_or_default().fill(b'*');
+    }
+    item.into()
 }
 
 fn record(
@@ -193,7 +209,7 @@ fn record(
 ) -> NewDelivery {
     let provider = endpoint.provider;
     let received_at = encoded.delivery().received_at();
-    let key = key(encoded, endpoint, &head.uri);
+    let key = dedup_key(encoded, endpoint.payload_shape, &head.uri);
     let mut new = NewDelivery::new(endpoint.name, provider.name(), key, body, received_at);
     new.dedup_retention = provider.retry_period().unwrap_or_default();
     let order = endpoint.order_by.and_then(|source| encoded.at(source));
@@ -202,102 +218,6 @@ fn record(
     new.provider_id = encoded.id().map(Into::into);
     new.head = head;
     new
-}
-
-/// The deduplication key. It is made of what was signed, as the verifier read it: what is not signed
-/// does not count, headers included, or else a recorded delivery could be turned into another one.
-fn key(event: RawEvent<'_>, endpoint: &Endpoint, uri: &str) -> Bytes {
-    let delivery = event.delivery();
-    let provider = delivery.sent_by();
-    let mut hash = PartsHash::new();
-    let in_query = delivery.verification().query.is_some();
-    match delivery.verification().proof.identity {
-        // A signature that does not cover the query covers nothing of a delivery in it.
-        _ if in_query && !provider.scheme_info().signs_url => {
-            hash_everything(event, uri, &mut hash);
-        }
-        Some(Identity::SignedText(text)) if !hash_signed_id(event, &mut hash) => {
-            // Items are known again in any other batch.
-            if let Some(item) = event.item_json() {
-                hash.part(b"item");
-                hash.part(provider.signed_item(item).as_bytes());
-            } else {
-                hash.part(b"text");
-                hash.part(&text);
-            }
-        }
-        Some(Identity::SignedText(_)) => {}
-        // If nothing is signed at all, everything counts: who knows the secret can make others
-        // anyway.
-        Some(Identity::Unsigned) | None => hash_everything(event, uri, &mut hash),
-    }
-    match provider.deduplication() {
-        Deduplication::SignedBytesAndEvent => {
-            let name = event.event().unwrap_or_default();
-            hash.part(endpoint.payload_shape.known_event(&name).as_bytes());
-        }
-        // No other delivery has the same bytes, not even in another process.
-        Deduplication::Disabled => hash.part(&unique()),
-        Deduplication::SignedBytes => {}
-    }
-    Bytes::copy_from_slice(&hash.finish())
-}
-
-/// Hashes the id, if a signature over the whole body or a header covers it. Senders that change a
-/// part of a delivery when they send it again keep its id.
-fn hash_signed_id(event: RawEvent<'_>, hash: &mut PartsHash) -> bool {
-    let provider = event.delivery().sent_by();
-    if !provider.scheme_info().signs_body {
-        return false;
-    }
-    let items = provider.batch();
-    if !event.signs(items.and_then(BatchLayout::id), provider.id()) {
-        return false;
-    }
-    let Some(id) = event.id().filter(|id| !id.is_empty()) else { return false };
-    hash.part(b"id");
-    hash.part(id.as_bytes());
-    // Some providers number the subject of an event, not the event.
-    let name = items.and_then(BatchLayout::event);
-    let action = items.and_then(BatchLayout::action);
-    for (said, pointer, source) in
-        [(event.event(), name, provider.event()), (event.action(), action, provider.action())]
-    {
-        let said = said.filter(|_| event.signs(pointer, source));
-        hash.part(said.as_deref().unwrap_or_default().as_bytes());
-    }
-    true
-}
-
-/// Hashes all that tells deliveries of a provider apart whose requests contain a credential and no
-/// signature.
-fn hash_everything(event: RawEvent<'_>, uri: &str, hash: &mut PartsHash) {
-    if let Some(id) = event.id().filter(|id| !id.is_empty()) {
-        hash.part(b"id");
-        hash.part(id.as_bytes());
-        for said in [event.event(), event.action()] {
-            hash.part(said.as_deref().unwrap_or_default().as_bytes());
-        }
-        return;
-    }
-    hash.part(b"bytes");
-    if event.delivery().verification().query.is_some() {
-        hash.part(uri.split_once('?').map_or("", |(_, query)| query).as_bytes());
-    }
-    hash.part(event.bytes());
-}
-
-/// Unique bytes.
-fn unique() -> [u8; 24] {
-    static LAST: AtomicU64 = AtomicU64::new(0);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    let mut bytes = [0; 24];
-    // The standard library hashes with random keys.
-    let random = RandomState::new().hash_one(now);
-    bytes[..8].copy_from_slice(&random.to_be_bytes());
-    bytes[8..16].copy_from_slice(&LAST.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-    bytes[16..].copy_from_slice(&RandomState::new().hash_one(random).to_be_bytes());
-    bytes
 }
 
 fn head(delivery: &Delivery, parts: &Parts) -> StoredRequest {

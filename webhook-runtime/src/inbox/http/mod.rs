@@ -1,5 +1,6 @@
 //! From a request to what is stored of it, and back.
 
+mod dedup_key;
 pub(crate) mod deliver;
 pub(crate) mod head;
 pub(crate) mod run;

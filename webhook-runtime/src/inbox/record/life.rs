@@ -21,9 +21,20 @@ impl Record {
         record
     }
 
+    /// True for a dead letter that a copy of it lets run again. One that ended its process is not
+    /// worth another try: anyone who has recorded it could end the next one with it.
+    #[must_use]
+    pub fn can_be_revived(&self) -> bool {
+        let (start, end) = LOST_ATTEMPT.split_once('#').unwrap_or_default();
+        let was_lost = |reason: &String| reason.starts_with(start) && reason.ends_with(end);
+        self.state == DeliveryState::Dead && !self.last_error.as_ref().is_some_and(was_lost)
+    }
+
     /// Lets a dead letter run again because a copy of it has come, and takes over what the copy says.
     pub fn revive(&mut self, copy: &NewDelivery) {
-        *self = Self { last_error: self.last_error.take(), ..Self::stored(self.id, copy) };
+        let received_at = self.received_at;
+        let last_error = self.last_error.take();
+        *self = Self { last_error, received_at, ..Self::stored(self.id, copy) };
     }
 
     /// True if a worker can claim it now, by time and state.

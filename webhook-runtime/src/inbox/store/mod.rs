@@ -36,8 +36,9 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>>
 pub trait InboxStore: Send + Sync + 'static {
     /// Stores deliveries, all of them or none. A delivery is not stored again if its [deduplication
     /// digest](NewDelivery::dedup_digest) is known, from before or from earlier in the same list. If
-    /// the known one is a dead letter, it is [revived](Record::revive) instead, and takes the head
-    /// and the body of the copy: what is not signed may have been a stranger's.
+    /// the known one is a dead letter that [can be revived](Record::can_be_revived), it is
+    /// [revived](Record::revive) instead, and takes the head and the body of the copy: what is not
+    /// signed may have been a stranger's.
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>>;
 
     /// Claims what is due. It counts the attempt, so that an attempt that ends the process counts.

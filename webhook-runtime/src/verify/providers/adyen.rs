@@ -22,7 +22,9 @@ use crate::verify::{
 ///
 /// *Not signed:* everything except eight fields of each item: the PSP reference and the original
 /// one, merchant account and reference, amount, currency, event code and success; nor which items
-/// share a notification. The eight are signed with colons between them, so an item with a colon in
+/// share a notification: recorded items can be put together anew. Take them one by one, as a payload
+/// type does: an inbox knows each item again, but a `Batch` or `&Delivery` only the same set of items.
+/// The eight are signed with colons between them, so an item with a colon in
 /// any of them but the merchant's reference is rejected. Adyen retries for up to seven days
 /// (unconfirmed).
 ///

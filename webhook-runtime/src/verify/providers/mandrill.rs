@@ -2,7 +2,7 @@ use http::HeaderMap;
 
 use crate::verify::{
     BatchLayout, Provider, Secret,
-    form::{self, AmbiguousForm, RepeatedFields, sorted_fields},
+    form::{AmbiguousForm, RepeatedFields, SortedFields},
     handshake::{Handshake, HandshakeResponse},
     json,
     scheme::{
@@ -18,8 +18,8 @@ use crate::verify::{
 /// `mandrill_events` is the JSON payload: a list of events.
 ///
 /// *Not signed:* headers, and the borders between the form's fields, which are signed without a
-/// separator. A form is rejected if its `mandrill_events` is not JSON, so that no border can be moved
-/// into it.
+/// separator. A form with `mandrill_events` is rejected if that is not JSON, or not the only field, so
+/// that no border can be moved into it or out of it.
 ///
 /// [docs]: https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
 pub const MANDRILL: Provider = Provider::custom("mandrill", &Mandrill)
@@ -43,7 +43,11 @@ struct Mandrill;
 
 impl Verify for Mandrill {
     fn scheme_info(&self) -> SchemeInfo {
-        SchemeInfo { signs_url: true, ..SchemeInfo::new("HMAC-SHA1, fields", SIGNATURE) }
+        SchemeInfo {
+            joins_form_fields: true,
+            signs_url: true,
+            ..SchemeInfo::new("HMAC-SHA1, fields", SIGNATURE)
+        }
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
@@ -58,20 +62,22 @@ impl Verify for Mandrill {
         if !request.is_form() {
             return Err(VerifyError::MalformedBody);
         }
-        let fields = sorted_fields(request.body, RepeatedFields::KeepAll)
+        let fields = SortedFields::read(request.body, RepeatedFields::KeepAll)
             .map_err(|AmbiguousForm| VerifyError::MalformedBody)?;
-        // With the border between two fields moved, the events end early or late.
-        let events = form::value(request.body, EVENTS).ok().flatten();
-        if !events.is_some_and(|events| json::is_json(events.as_bytes())) {
+        let signature = header_text(request.headers, SIGNATURE)?;
+        if !fields.hmac(Hash::Sha1, context.secret, request.url).is_base64(signature) {
+            return Err(VerifyError::InvalidSignature);
+        }
+        let is_only_field = fields.iter().count() == 1;
+        let events = fields.iter().find(|(name, _)| *name == EVENTS);
+        let are_whole =
+            events.is_some_and(|(_, events)| is_only_field && json::is_json(events.as_bytes()));
+        let fields = fields.joined();
+        // With a border moved, the events begin or end early or late, or are another field's text.
+        if !are_whole && names_events(request.url, &fields) {
             return Err(VerifyError::MalformedBody);
         }
-        let pieces = [request.url.as_bytes(), fields.as_bytes()];
-        let tag = Hash::Sha1.hmac(context.secret.expose(), &pieces);
-        if tag.is_base64(header_text(request.headers, SIGNATURE)?) {
-            Ok(Signed::joined(request.url.as_bytes(), fields.into_bytes()))
-        } else {
-            Err(VerifyError::InvalidSignature)
-        }
+        Ok(Signed::joined(request.url.as_bytes(), fields))
     }
 
     fn sign<'r>(
@@ -82,11 +88,19 @@ impl Verify for Mandrill {
         if !request.form {
             return Err(SignError::Body);
         }
-        let fields = sorted_fields(request.body, RepeatedFields::KeepAll)
+        let fields = SortedFields::read(request.body, RepeatedFields::KeepAll)
             .map_err(|AmbiguousForm| SignError::Body)?;
-        let tag = Hash::Sha1.hmac(secret.expose(), &[request.url.as_bytes(), fields.as_bytes()]);
+        let tag = fields.hmac(Hash::Sha1, secret, request.url);
         let mut headers = HeaderMap::new();
         insert_header(&mut headers, SIGNATURE, &tag.to_base64())?;
         Ok(SignedParts::new(headers, request))
     }
+}
+
+/// True if the signed text has the name of the field with the events, also across the border of URL
+/// and fields.
+fn names_events(url: &str, fields: &[u8]) -> bool {
+    let contains = |text: &[u8]| text.windows(EVENTS.len()).any(|part| part == EVENTS.as_bytes());
+    let start = &fields[..fields.len().min(EVENTS.len())];
+    contains(&[url.as_bytes(), start].concat()) || contains(fields)
 }

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 use super::twilio_url;
 use crate::verify::{
     Field, Provider, Secret,
-    form::{RepeatedFields, sorted_fields},
+    form::{AmbiguousForm, RepeatedFields, SortedFields},
     scheme::{
         Hash, RequestToSign, SchemeInfo, SignError, Signed, SignedParts, SignedRequest, Verify,
         VerifyContext, VerifyError, header_text, insert_header,
@@ -44,7 +44,11 @@ struct Twilio;
 
 impl Verify for Twilio {
     fn scheme_info(&self) -> SchemeInfo {
-        SchemeInfo { signs_url: true, ..SchemeInfo::new("HMAC-SHA1 or -SHA256, fields", SIGNATURE) }
+        SchemeInfo {
+            joins_form_fields: true,
+            signs_url: true,
+            ..SchemeInfo::new("HMAC-SHA1 or -SHA256, fields", SIGNATURE)
+        }
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
@@ -59,24 +63,22 @@ impl Verify for Twilio {
     ) -> Result<Signed<'r>, VerifyError> {
         let sent = header_text(request.headers, SIGNATURE)?;
         let hash = hash(request.headers)?;
-        let fields = match body_hash(request.url) {
+        let form = match body_hash(request.url) {
             Some(expected) => {
                 if !is_hash_of(&expected, request.body) {
                     return Err(VerifyError::InvalidSignature);
                 }
-                String::new()
+                &b""[..]
             }
-            None if request.body.is_empty() => String::new(),
-            None if request.is_form() => fields(request.body).ok_or(VerifyError::MalformedBody)?,
+            None if request.body.is_empty() || request.is_form() => request.body,
             None => return Err(VerifyError::MalformedBody),
         };
-        let matches = |url: &Cow<'_, str>| {
-            hash.hmac(context.secret.expose(), &[url.as_bytes(), fields.as_bytes()]).is_base64(sent)
-        };
+        let fields = fields(form).map_err(|AmbiguousForm| VerifyError::MalformedBody)?;
+        let matches = |url: &Cow<'_, str>| fields.hmac(hash, context.secret, url).is_base64(sent);
         let url = twilio_url::spellings(request.url).into_iter().find(matches);
         let url = url.ok_or(VerifyError::InvalidSignature)?;
         // The URL in the spelling that was signed, so that all spellings are one delivery.
-        Ok(Signed::joined(url.into_owned().into_bytes(), fields.into_bytes()))
+        Ok(Signed::joined(url.into_owned().into_bytes(), fields.joined()))
     }
 
     fn sign<'r>(
@@ -84,14 +86,15 @@ impl Verify for Twilio {
         secret: &Secret,
         request: &RequestToSign<'r>,
     ) -> Result<SignedParts<'r>, SignError> {
-        let fields = if request.form {
-            fields(request.body).ok_or(SignError::Body)?
+        let form = if request.form {
+            request.body
         } else if request.body.is_empty() || body_hash(request.url).is_some() {
-            String::new()
+            &b""[..]
         } else {
             return Err(SignError::Body);
         };
-        let tag = Hash::Sha1.hmac(secret.expose(), &[request.url.as_bytes(), fields.as_bytes()]);
+        let fields = fields(form).map_err(|AmbiguousForm| SignError::Body)?;
+        let tag = fields.hmac(Hash::Sha1, secret, request.url);
         let mut headers = HeaderMap::new();
         insert_header(&mut headers, SIGNATURE, &tag.to_base64())?;
         Ok(SignedParts::new(headers, request))
@@ -128,6 +131,6 @@ fn is_hash_of(expected: &str, body: &[u8]) -> bool {
 }
 
 /// The sorted fields of a form: the signature does not depend on their order and escaping.
-fn fields(form: &[u8]) -> Option<String> {
-    sorted_fields(form, RepeatedFields::Distinct).ok()
+fn fields(form: &[u8]) -> Result<SortedFields<'_>, AmbiguousForm> {
+    SortedFields::read(form, RepeatedFields::Distinct)
 }

@@ -98,6 +98,12 @@ pub struct SchemeInfo {
     pub signs_url: bool,
     /// True if the whole body is signed.
     pub signs_body: bool,
+    /// The field of a form that is signed instead of the whole form, for senders of forms with JSON
+    /// in one field.
+    pub signed_form_field: Option<&'static str>,
+    /// True if the fields of a form are signed without anything between them: the end of one can be
+    /// taken for the start of the next.
+    pub joins_form_fields: bool,
     /// JSON pointers to the signed values of a body that is not signed as a whole.
     pub signed_pointers: &'static [&'static str],
     /// The headers that are signed, in lower case.
@@ -136,6 +142,8 @@ impl SchemeInfo {
             fetches_keys: false,
             signs_url: false,
             signs_body: true,
+            signed_form_field: None,
+            joins_form_fields: false,
             signed_pointers: &[],
             signed_headers: &[],
             signs_time: false,

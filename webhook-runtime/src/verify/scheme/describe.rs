@@ -21,6 +21,7 @@ impl Scheme {
         SchemeInfo {
             signs_url: self.template.has(Part::Url) || self.template.has(Part::DecodedUrl),
             signs_body: !self.algorithm.is_credential() && self.template.has(Part::Body),
+            signed_form_field: self.form_field,
             signs_time: self.timestamp.is_some(),
             signs_method: self.template.has(Part::Method),
             replay_window: self
@@ -77,7 +78,7 @@ impl Scheme {
         self.key
     }
 
-    /// Sets the location of the signed time, and how far from now it may be.
+    /// The location of the signed time, and how far from now it may be.
     #[must_use]
     pub const fn signed_timestamp(&self) -> Option<&Timestamp> {
         self.timestamp.as_ref()

@@ -22,20 +22,26 @@ pub(crate) enum Hash {
 impl Hash {
     /// The HMAC of the joined `pieces`.
     pub(crate) fn hmac(self, key: &[u8], pieces: &[&[u8]]) -> Tag {
+        self.hmac_of(key, &mut |sink| pieces.iter().for_each(|piece| sink(piece)))
+    }
+
+    /// The HMAC of the pieces that `feed` passes on.
+    pub(crate) fn hmac_of(self, key: &[u8], feed: Feed<'_>) -> Tag {
         match self {
-            Self::Sha1 => hmac::<Hmac<Sha1>>(key, pieces),
-            Self::Sha256 => hmac::<Hmac<Sha256>>(key, pieces),
-            Self::Sha384 => hmac::<Hmac<Sha384>>(key, pieces),
-            Self::Sha512 => hmac::<Hmac<Sha512>>(key, pieces),
+            Self::Sha1 => hmac::<Hmac<Sha1>>(key, feed),
+            Self::Sha256 => hmac::<Hmac<Sha256>>(key, feed),
+            Self::Sha384 => hmac::<Hmac<Sha384>>(key, feed),
+            Self::Sha512 => hmac::<Hmac<Sha512>>(key, feed),
         }
     }
 }
 
-fn hmac<M: Mac + KeyInit>(key: &[u8], pieces: &[&[u8]]) -> Tag {
+/// Passes the pieces of a text to a hash.
+pub(crate) type Feed<'f> = &'f mut dyn FnMut(&mut dyn FnMut(&[u8]));
+
+fn hmac<M: Mac + KeyInit>(key: &[u8], feed: Feed<'_>) -> Tag {
     let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
-    for piece in pieces {
-        mac.update(piece);
-    }
+    feed(&mut |piece| mac.update(piece));
     Tag::new(&mac.finalize().into_bytes())
 }
 

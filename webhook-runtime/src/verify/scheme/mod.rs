@@ -48,6 +48,7 @@ pub use verify::{SignedRequest, Verified};
 pub(crate) use check::{checked_name, checked_pointer};
 pub(crate) use grammar::{header_text, single_value};
 pub(crate) use hmac::Hash;
+pub(crate) use key::Tag;
 pub(crate) use sign::insert_header;
 #[cfg(feature = "axum")]
 pub(crate) use verifier::Claims;

@@ -9,8 +9,7 @@ use std::{
 use http::HeaderMap;
 
 use super::{
-    Identity, KeyRequest, Scheme, Signed, SignedRequest, Verified, Verify, VerifyContext,
-    VerifyError,
+    KeyRequest, Scheme, Signed, SignedRequest, Verified, Verify, VerifyContext, VerifyError,
     grammar::{self, HeaderNames},
     key::Key,
     sensitive_headers,
@@ -138,13 +137,6 @@ impl Verifier {
         Ok(Claims { verifier: self, claimed: claims })
     }
 
-    fn signs_url(&self) -> bool {
-        match &self.mechanism {
-            Mechanism::Data(scheme) => scheme.scheme_info().signs_url,
-            Mechanism::Code(code) => code.scheme_info().signs_url,
-        }
-    }
-
     /// The names of the family that the request uses: the second one, if its signature was sent.
     fn names_in(&self, headers: &HeaderMap) -> &HeaderNames {
         self.alternative_names
@@ -232,7 +224,7 @@ impl Claims<'_> {
             return Err(VerifyError::MalformedBody);
         }
         let wants_identity = self.verifier.wants_identity;
-        let mut verified = match (&self.claimed, keys) {
+        match (&self.claimed, keys) {
             (ParsedHead::Data(scheme, head), Keys::Data(keys)) => {
                 scheme.verify(head, request, keys, now, wants_identity).or_else(|error| {
                     // A malformed signature is reported before any other error. A signature that
@@ -251,12 +243,7 @@ impl Claims<'_> {
             }
             // Unreachable: a verifier only uses keys that it prepared itself.
             _ => Err(VerifyError::InvalidSignature),
-        }?;
-        // The query of a GET is its payload. If the URL is not signed, nothing of it is.
-        if wants_identity && request.method == "GET" && !self.verifier.signs_url() {
-            verified.identity = Some(Identity::Unsigned);
         }
-        Ok(verified)
     }
 }
 

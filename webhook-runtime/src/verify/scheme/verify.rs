@@ -19,7 +19,7 @@ use super::{
 use crate::verify::{
     BodyFormat, body_format,
     form::{self, AmbiguousForm},
-    json,
+    is_labelled_form, json,
 };
 
 /// A request as received, before verification.
@@ -49,11 +49,11 @@ impl fmt::Debug for SignedRequest<'_> {
 }
 
 impl SignedRequest<'_> {
-    /// True if the body is a form. The content type decides only where the body does not show it:
-    /// few schemes sign the content type.
+    /// True if the content type is that of a form, and the body does not show that it is JSON: few
+    /// schemes sign the content type.
     #[must_use]
     pub fn is_form(&self) -> bool {
-        body_format(self.headers, self.body) == BodyFormat::Form
+        is_labelled_form(self.headers) && body_format(self.headers, self.body) == BodyFormat::Form
     }
 }
 
@@ -80,7 +80,8 @@ pub struct Verified {
     /// The signed time, if the scheme signs one.
     pub signed_at: Option<SystemTime>,
     /// The identity of the delivery, if the verifier was asked for it: see
-    /// [`ProviderVerifier::with_identity`](crate::ProviderVerifier::with_identity).
+    /// [`ProviderVerifier::with_identity`](crate::ProviderVerifier::with_identity). It says nothing of
+    /// a query, unless the scheme signs the URL.
     pub identity: Option<Identity>,
     /// The signed value, if the signature covers only one field of a form. Nothing else of the body
     /// may be believed.
@@ -142,7 +143,7 @@ impl Scheme {
         let HeadClaims { signatures, time, id } = head;
         let field = self.signed_field(request)?;
         let body = field.as_deref().map_or(request.body, str::as_bytes);
-        if self.body_could_extend_time(body) || self.body_could_extend_url(request.headers, body) {
+        if self.body_could_extend_time(body) || self.is_border_moved(request, body) {
             return Err(VerifyError::MalformedBody);
         }
         let values = Values {
@@ -200,7 +201,8 @@ impl Scheme {
         &self,
         request: &SignedRequest<'r>,
     ) -> Result<Option<Cow<'r, str>>, VerifyError> {
-        match self.form_field.filter(|_| request.is_form()) {
+        // The content type may decide here: the field and the whole body have different signatures.
+        match self.form_field.filter(|_| is_labelled_form(request.headers)) {
             None => Ok(None),
             Some(name) => match form::value(request.body, name) {
                 Ok(Some(value)) => Ok(Some(value)),
@@ -297,15 +299,21 @@ impl Scheme {
             && template::is_token_text(&body[..1])
     }
 
-    /// True if the border between URL and body is ambiguous: nothing separates them, and the body
-    /// could begin with the end of a URL, or lack its own beginning.
-    fn body_could_extend_url(&self, headers: &HeaderMap, body: &[u8]) -> bool {
-        self.template.joins_url_and_body()
-            && !body.is_empty()
-            && match body_format(headers, body) {
-                BodyFormat::Json => !json::is_json(body),
-                BodyFormat::Form => matches!(body.first(), Some(b'?' | b'/' | b'&')),
-            }
+    /// True if the border between URL and body has been moved: nothing separates them, and the body
+    /// is JSON behind the end of a URL, or lacks a beginning that the URL has.
+    fn is_border_moved(&self, request: &SignedRequest<'_>, body: &[u8]) -> bool {
+        let begins = |byte: &u8| matches!(byte, b'{' | b'[');
+        let is_query = request.method == "GET" && body.is_empty();
+        if !self.template.joins_url_and_body() || is_query || json::is_json(body) {
+            return false;
+        }
+        if request.url.bytes().any(|byte| begins(&byte)) {
+            return true;
+        }
+        body.iter().position(begins).is_some_and(|start| {
+            let (url, json) = body.split_at(start);
+            url.iter().all(u8::is_ascii_graphic) && json::is_json(json)
+        })
     }
 
     fn check_timestamp(
@@ -596,10 +604,12 @@ mod tests {
         let form = |headers| with(headers, "content-type", "application/x-www-form-urlencoded");
         for (body, signs) in [("a=1&payload=abc", "abc"), ("payload=%7B%7D+&b=", "{} ")] {
             let headers = signed(IN_FORM, signs.as_bytes());
-            for headers in [headers.clone(), form(headers)] {
-                let verified = judge(IN_FORM, &headers, body.as_bytes()).expect(body);
-                assert_eq!(verified.signed_field.as_deref(), Some(signs.as_bytes()), "{body}");
-            }
+            let judged = judge(IN_FORM, &headers, body.as_bytes());
+            assert_eq!(judged, Err(VerifyError::InvalidSignature), "{body}");
+            let verified = judge(IN_FORM, &form(headers), body.as_bytes()).expect(body);
+            assert_eq!(verified.signed_field.as_deref(), Some(signs.as_bytes()), "{body}");
+            let whole = signed(IN_FORM, body.as_bytes());
+            assert_eq!(judge(IN_FORM, &whole, body.as_bytes()), Ok(by("s3cret", None)), "{body}");
         }
         let headers = form(signed(IN_FORM, b"abc"));
         for body in ["", "a=abc", "payload=abc&payload=abc", "payload=a%20b&payload=abc"] {
@@ -614,7 +624,9 @@ mod tests {
         const JOINED: Scheme = HMAC_SHA256_HEX.signed("{url}{body}");
         let secret = Secret::new("s3cret");
         let text = "https://a.example/b?c=d[{\"e\":1}]";
-        for (at, accepted) in [(23, true), (18, false), (19, false), (24, false), (27, false)] {
+        for (at, accepted) in
+            [(23, true), (19, false), (20, false), (24, false), (27, false), (text.len(), false)]
+        {
             let (url, body) = text.split_at(at);
             let to_sign = RequestToSign::new(body.as_bytes()).url(url);
             let headers = JOINED.sign(&secret, &to_sign).expect("it can be signed").headers;

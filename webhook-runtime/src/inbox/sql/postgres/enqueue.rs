@@ -9,6 +9,7 @@ use crate::inbox::{
     record::{DeliveryState, Digest, EnqueueResult, NewDelivery, millis, span, stored_text},
     sql,
     sql::postgres::{BEGIN, finish::promote, names::Names},
+    store::LOST_ATTEMPT,
 };
 
 /// A delivery with its number and digests.
@@ -65,8 +66,8 @@ pub(super) async fn enqueue(
         enqueued.push(match (new.remove(key), known.get_mut(key)) {
             (Some(id), _) => EnqueueResult::Stored(id),
             // The next copy in this batch finds it alive.
-            (None, Some(Known { id, is_dead })) => {
-                if std::mem::take(is_dead) && revive(&mut tx, names, *id, delivery).await? {
+            (None, Some(Known { id, can_be_revived })) => {
+                if std::mem::take(can_be_revived) && revive(&mut tx, names, *id, delivery).await? {
                     revived.extend(delivery.ordering_digest());
                     EnqueueResult::Revived(*id)
                 } else {
@@ -87,7 +88,8 @@ pub(super) async fn enqueue(
 /// The delivery of a known key.
 struct Known {
     id: i64,
-    is_dead: bool,
+    /// See [`Record::can_be_revived`](crate::inbox::record::Record::can_be_revived).
+    can_be_revived: bool,
 }
 
 /// Lets a dead letter run again as this copy of it says. Returns false if another process was
@@ -101,7 +103,7 @@ async fn revive(
     let line = copy.ordering_digest();
     let updated = sqlx::query(names.sql(
         "UPDATE {s}deliveries SET provider = $2, event = $3, provider_id = $4, state = $5, \
-         due_at = 0, attempt = 0, line = $6, received_at = $7, size = $8, finished_at = NULL \
+         due_at = 0, attempt = 0, line = $6, size = $7, finished_at = NULL \
          WHERE id = $1 AND state = 4",
     ))
     .bind(id)
@@ -110,7 +112,6 @@ async fn revive(
     .bind(copy.provider_id.as_deref().map(stored_text))
     .bind(waiting(line).code())
     .bind(line.map(Vec::from))
-    .bind(millis(copy.received_at))
     .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX))
     .execute(&mut *connection)
     .await?;
@@ -165,14 +166,16 @@ async fn known_keys(
 ) -> Result<HashMap<Digest, Known>, InboxError> {
     let keys: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
     let found: Vec<(Vec<u8>, i64, bool)> = sqlx::query_as(names.sql(
-        "SELECT k.key, k.delivery, COALESCE(d.state = 4, FALSE) FROM {s}keys AS k \
-         LEFT JOIN {s}deliveries AS d ON d.id = k.delivery WHERE k.key = ANY($1)",
+        "SELECT k.key, k.delivery, EXISTS (SELECT 1 FROM {s}deliveries WHERE id = k.delivery \
+         AND state = 4 AND COALESCE(reason, '') NOT LIKE $2) \
+         FROM {s}keys AS k WHERE k.key = ANY($1)",
     ))
     .bind(keys)
+    .bind(LOST_ATTEMPT.replace('#', "%"))
     .fetch_all(connection)
     .await?;
-    let known = |(key, id, is_dead): (Vec<u8>, i64, bool)| {
-        Some((sql::digest(&key)?, Known { id, is_dead }))
+    let known = |(key, id, can_be_revived): (Vec<u8>, i64, bool)| {
+        Some((sql::digest(&key)?, Known { id, can_be_revived }))
     };
     Ok(found.into_iter().filter_map(known).collect())
 }

@@ -10,6 +10,7 @@ use crate::inbox::{
     record::{DeliveryState, Digest, EnqueueResult, NewDelivery, millis, span, stored_text},
     sql,
     sql::sqlite::finish::promote,
+    store::LOST_ATTEMPT,
 };
 
 /// The number of rows that one statement inserts.
@@ -35,9 +36,9 @@ pub(super) async fn enqueue(
     let mut revived = Vec::new();
     let mut enqueued = Vec::with_capacity(batch.len());
     for (delivery, key) in batch.iter().zip(keys) {
-        if let Some(Known { id, is_dead }) = known.get_mut(&key) {
+        if let Some(Known { id, can_be_revived }) = known.get_mut(&key) {
             // The next copy in this batch finds it alive.
-            enqueued.push(if std::mem::take(is_dead) {
+            enqueued.push(if std::mem::take(can_be_revived) {
                 revive(&mut tx, *id, delivery).await?;
                 revived.extend(delivery.ordering_digest());
                 EnqueueResult::Revived(*id)
@@ -47,7 +48,7 @@ pub(super) async fn enqueue(
             continue;
         }
         next += 1;
-        known.insert(key, Known { id: next, is_dead: false });
+        known.insert(key, Known { id: next, can_be_revived: false });
         enqueued.push(EnqueueResult::Stored(next));
         fresh.push(Fresh { delivery, id: next, key, line: delivery.ordering_digest() });
     }
@@ -63,7 +64,8 @@ pub(super) async fn enqueue(
 /// The delivery of a known key.
 struct Known {
     id: i64,
-    is_dead: bool,
+    /// See [`Record::can_be_revived`](crate::inbox::record::Record::can_be_revived).
+    can_be_revived: bool,
 }
 
 /// The known keys and their deliveries, and the highest number that was ever given.
@@ -73,18 +75,22 @@ async fn known_and_last(
 ) -> Result<(HashMap<Digest, Known>, i64), InboxError> {
     // A key is known until it is pruned, so that a wrong clock makes no copy new.
     let found: Vec<(Option<Vec<u8>>, i64, bool)> = sqlx::query_as(
-        "SELECT k.key, k.delivery, COALESCE((SELECT state = 4 FROM webhook_deliveries \
-         WHERE id = k.delivery), FALSE) FROM json_each($1) AS f CROSS JOIN webhook_keys AS k \
+        "SELECT k.key, k.delivery, EXISTS (SELECT 1 FROM webhook_deliveries WHERE id = k.delivery \
+         AND state = 4 AND COALESCE(reason, '') NOT LIKE $2) \
+         FROM json_each($1) AS f CROSS JOIN webhook_keys AS k \
          ON k.key = unhex(f.value) UNION ALL \
          SELECT NULL, seq, FALSE FROM sqlite_sequence WHERE name = 'webhook_deliveries'",
     )
     .bind(hex_list(keys))
+    .bind(LOST_ATTEMPT.replace('#', "%"))
     .fetch_all(connection)
     .await?;
     let (mut known, mut last) = (HashMap::new(), 0);
-    for (key, id, is_dead) in found {
+    for (key, id, can_be_revived) in found {
         match key {
-            Some(key) => known.extend(sql::digest(&key).map(|key| (key, Known { id, is_dead }))),
+            Some(key) => {
+                known.extend(sql::digest(&key).map(|key| (key, Known { id, can_be_revived })));
+            }
             None => last = id,
         }
     }
@@ -100,7 +106,7 @@ async fn revive(
     let line = copy.ordering_digest();
     sqlx::query(
         "UPDATE webhook_deliveries SET provider = ?, event = ?, provider_id = ?, state = ?, \
-         due_at = 0, attempt = 0, line = ?, received_at = ?, size = ?, finished_at = NULL \
+         due_at = 0, attempt = 0, line = ?, size = ?, finished_at = NULL \
          WHERE id = ?",
     )
     .bind(&copy.provider)
@@ -108,7 +114,6 @@ async fn revive(
     .bind(copy.provider_id.as_deref().map(stored_text))
     .bind(waiting(line).code())
     .bind(line.map(Vec::from))
-    .bind(millis(copy.received_at))
     .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX))
     .bind(id)
     .execute(&mut *connection)
