@@ -145,7 +145,7 @@ impl ConnectionState {
     }
 
     /// The client has sent bytes over HTTP/2. Returns whether most of them are for nothing: frames that
-    /// carry no requests, such as PING, SETTINGS, WINDOW_UPDATE and empty DATA.
+    /// carry no requests, such as PING, SETTINGS, `WINDOW_UPDATE` and empty DATA.
     #[cfg(feature = "http2")]
     pub(crate) fn is_flooded(&self, more: usize) -> bool {
         let received = self.received.fetch_add(more as u64, Relaxed) + more as u64;

@@ -68,7 +68,7 @@ impl Listener {
     /// Outside of a tokio runtime.
     #[cfg(unix)]
     pub fn bind_unix(path: impl Into<std::path::PathBuf>) -> Result<Self, ServeError> {
-        Self::bind_socket_file(path.into(), None)
+        Self::bind_socket_file(&path.into(), None)
     }
 
     /// Listens on a socket in the file system, as [`bind_unix`](Self::bind_unix) does. The file has this
@@ -84,12 +84,12 @@ impl Listener {
         path: impl Into<std::path::PathBuf>,
         mode: u32,
     ) -> Result<Self, ServeError> {
-        Self::bind_socket_file(path.into(), Some(mode))
+        Self::bind_socket_file(&path.into(), Some(mode))
     }
 
     #[cfg(unix)]
-    fn bind_socket_file(path: std::path::PathBuf, mode: Option<u32>) -> Result<Self, ServeError> {
-        match SocketFile::bind(&path, mode) {
+    fn bind_socket_file(path: &std::path::Path, mode: Option<u32>) -> Result<Self, ServeError> {
+        match SocketFile::bind(path, mode) {
             Ok((listener, file)) => Ok(Self(Kind::Unix { listener, file: Some(file) })),
             Err(error) => {
                 let text = format!("{}: {error}", path.display());
