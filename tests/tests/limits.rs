@@ -3,6 +3,7 @@
 mod common;
 
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, SocketAddr},
     sync::{
         Arc,
@@ -13,12 +14,21 @@ use std::{
 
 use axum::{Router, body::Body, extract::ConnectInfo, middleware::from_fn};
 use common::{
-    Answer, End, PATH, SECRET, Script, ask, delivery, delivery_to, post, set, status, webhooks,
+    Answer, End, PATH, Piped, SECRET, Script, ask, delivery, delivery_to, post, set, status,
+    webhooks,
 };
 use http::{HeaderMap, Method, Request, header, request::Parts};
-use tokio::{net::TcpListener, time::advance};
+use tokio::{
+    net::TcpListener,
+    sync::mpsc,
+    task::JoinSet,
+    time::{advance, sleep, timeout},
+};
 use webhook_runtime::{
-    Delivery, LimitedBy, Quota, Rejection, Secret, StartProblem, Webhooks, providers::META, webhook,
+    Delivery, LimitedBy, Quota, Rejection, Secret, SecretSource, SourceError, StartProblem, Tenant,
+    Webhooks,
+    providers::{META, TWITTER},
+    webhook,
 };
 
 #[webhook(path = "/webhook")]
@@ -269,6 +279,118 @@ async fn layers_see_limited_requests() {
     let by_all = Rejection::RateLimited { by: LimitedBy::Endpoint, retry_after: after(30 * 60) };
     let reason = "the quota of the endpoint is used up";
     assert_eq!((endpoint, endpoint.to_string().as_str()), (&by_all, reason));
+}
+
+#[webhook(path = "/tenants/{tenant}")]
+async fn tenants(_: &Delivery) {}
+
+#[webhook(path = "/challenged/{tenant}", provider = TWITTER)]
+async fn challenged(_: &Delivery) {}
+
+/// A source that takes a second, and counts.
+#[derive(Clone, Default)]
+struct Source(Arc<AtomicUsize>);
+
+impl Source {
+    fn asked(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl SecretSource for Source {
+    async fn secrets(&self, _: &Tenant) -> Result<Vec<Secret>, SourceError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        sleep(Duration::from_secs(1)).await;
+        Ok(vec![Secret::new(SECRET)])
+    }
+}
+
+/// Sends a request to another tenant in each turn, all at once, and counts the statuses.
+async fn all_at_once(
+    router: &Router,
+    count: usize,
+    request: impl Fn(String) -> Request<Body>,
+) -> BTreeMap<u16, usize> {
+    let mut all = JoinSet::new();
+    for number in 0..count {
+        let request = from("192.0.2.1", request(format!("/tenants/{number}")));
+        let router = router.clone();
+        all.spawn(async move { status(&router, request).await });
+    }
+    let mut statuses = BTreeMap::new();
+    while let Some(status) = all.join_next().await {
+        *statuses.entry(status.expect("no panic")).or_default() += 1;
+    }
+    statuses
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_in_flight_count() {
+    let source = Source::default();
+    let hooks = Webhooks::new().mount::<tenants>().secret_source::<tenants>(source.clone());
+    let router = limited(hooks.limit_per_peer(Quota::per_hour(5)));
+    // All heads are there before the first body.
+    let statuses = all_at_once(&router, 200, |uri| {
+        let (sender, receiver) = mpsc::channel(1);
+        let mut request = delivery_to(&uri, "{}");
+        *request.body_mut() = Piped(receiver).into();
+        tokio::spawn(async move {
+            sleep(Duration::from_secs(2)).await;
+            sender.send("[]").await
+        });
+        request
+    });
+    assert_eq!(statuses.await, [(401, 5), (429, 195)].into());
+    assert_eq!(source.asked(), 5);
+    assert_eq!(status(&router, from("192.0.2.1", delivery_to("/tenants/1", "{}"))).await, 429);
+    assert_eq!(source.asked(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn genuine_requests_in_flight_are_not_limited() {
+    let source = Source::default();
+    let hooks = Webhooks::new().mount::<tenants>().secret_source::<tenants>(source.clone());
+    let router = limited(hooks.limit_per_peer(Quota::per_hour(5)));
+    let statuses = all_at_once(&router, 50, |uri| delivery_to(&uri, "{}"));
+    assert_eq!(statuses.await, [(200, 50)].into());
+    assert_eq!(source.asked(), 50);
+    let statuses = all_at_once(&router, 50, |uri| delivery_to(&uri, "{}"));
+    assert_eq!(statuses.await, [(200, 50)].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn unfinished_bodies_count() {
+    let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(3)));
+    let unfinished = |end| {
+        let mut request = from("192.0.2.1", delivery("{}"));
+        *request.body_mut() = Script::new(["{"], end).into();
+        request
+    };
+    assert_eq!(status(&router, unfinished(End::Silence)).await, 408);
+    assert_eq!(status(&router, unfinished(End::Broken)).await, 400);
+    // Its client has gone.
+    let gone = status(&router, unfinished(End::Silence));
+    assert!(timeout(Duration::from_secs(1), gone).await.is_err());
+    assert_eq!(status(&router, from("192.0.2.1", delivery("{}"))).await, 429);
+}
+
+#[tokio::test(start_paused = true)]
+async fn handshakes_that_need_a_secret_count() {
+    let source = Source::default();
+    let mounted =
+        || Webhooks::new().mount::<challenged>().secret_source::<challenged>(source.clone());
+    let challenge = |number: usize| {
+        let uri = format!("/challenged/{number}?crc_token=abc");
+        from("192.0.2.1", Request::get(uri).body(Body::empty()).expect("a request"))
+    };
+    let quota = Quota::per_hour(2);
+    for hooks in [mounted().limit_per_peer(quota), mounted().limit_on::<challenged>(quota)] {
+        let (router, before) = (limited(hooks), source.asked());
+        for (number, expected) in [200, 200, 429, 429].into_iter().enumerate() {
+            assert_eq!(status(&router, challenge(number)).await, expected);
+        }
+        assert_eq!(source.asked() - before, 2);
+    }
 }
 
 /// Over a socket, where axum knows the address.

@@ -36,6 +36,7 @@ const _: () = {
                 .provider(&__PROVIDER)
                 .tolerance(Duration::from_secs(60))
                 .max_body(64 * 1024)
+                .max_in_flight(16)
                 .payload_shape(
                     __webhook_runtime::__private::ShapeProbe::<&Delivery>::new()
                         .payload_shape(),

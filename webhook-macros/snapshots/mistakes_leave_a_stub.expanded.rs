@@ -34,7 +34,7 @@ where
     }
 }
 ::core::compile_error! {
-    "there is no option `pth`; did you mean `path`?\nthe options are `path`, `name`, `secret_env`, `verify_token_env`, `provider`, `tolerance`, `respond_within`, `inbox`, `max_body`, `crate`"
+    "there is no option `pth`; did you mean `path`?\nthe options are `path`, `name`, `secret_env`, `verify_token_env`, `provider`, `tolerance`, `respond_within`, `inbox`, `max_body`, `max_in_flight`, `crate`"
 }
 ::core::compile_error! {
     "`max_body` needs a value: `max_body = 64 * 1024`"

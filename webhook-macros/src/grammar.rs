@@ -21,6 +21,7 @@ const ROWS: &[Row] = &[
     Row { name: "respond_within",    example: "respond_within = Duration::from_secs(2)", read: options::duration,       required: false },
     Row { name: "inbox",            example: "inbox",                                read: inbox::read,      required: false },
     Row { name: "max_body",         example: "max_body = 64 * 1024",                 read: options::expression,       required: false },
+    Row { name: "max_in_flight",    example: "max_in_flight = 16",                   read: options::expression,       required: false },
     Row { name: "crate",            example: "crate = my_crate::webhook_runtime",    read: options::runtime,          required: false },
 ];
 

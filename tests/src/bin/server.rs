@@ -2,9 +2,11 @@
 //!
 //! `LISTEN` is an address, or `inherited`.
 
-use std::env;
+use std::{env, time::Duration};
 
-use webhook_runtime::{Delivery, Error, Listener, Webhooks, webhook};
+use webhook_runtime::{
+    Delivery, Error, Listener, Secret, SecretSource, SourceError, Tenant, Webhooks, webhook,
+};
 
 #[webhook(path = "/webhook", secret_env = "SECRET")]
 async fn hook(delivery: &Delivery) -> String {
@@ -12,9 +14,23 @@ async fn hook(delivery: &Delivery) -> String {
     format!("{} bytes", delivery.body().len())
 }
 
+#[webhook(path = "/tenants/{tenant}")]
+async fn tenants(_: &Delivery) {}
+
+/// A source that takes two seconds for each tenant.
+struct SlowSource;
+
+impl SecretSource for SlowSource {
+    async fn secrets(&self, _: &Tenant) -> Result<Vec<Secret>, SourceError> {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        Ok(vec![Secret::new("of the tenant")])
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let hooks = Webhooks::new().mount::<hook>();
+    let hooks =
+        Webhooks::new().mount::<hook>().mount::<tenants>().secret_source::<tenants>(SlowSource);
     match env::var("LISTEN").as_deref() {
         Ok("inherited") => hooks.serve_on(Listener::from_systemd()?).await,
         Ok(address) => hooks.serve(address).await,

@@ -8,6 +8,7 @@
 mod common;
 
 mod bodies;
+mod busy;
 mod crowd;
 mod http2;
 mod panics;

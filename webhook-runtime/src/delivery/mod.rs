@@ -2,7 +2,6 @@
 
 pub(crate) mod content;
 pub(crate) mod failure;
-pub(crate) mod memory;
 mod mismatch;
 #[cfg(feature = "testing")]
 mod observer;
@@ -30,8 +29,8 @@ use crate::{
     delivery::{
         content::{Content, check_json},
         failure::Failure,
-        memory::MemoryPermit,
     },
+    support::shares::Share,
     verify::{
         BatchLayout, BodyFormat, Provider, body_format, is_labelled_form, json, scheme::Verified,
     },
@@ -90,8 +89,8 @@ struct Inner {
     repaired_json: OnceLock<Option<Box<str>>>,
     /// The event names of the whole request, read once for all items.
     event_names: OnceLock<EventNames>,
-    /// The memory of the body, returned when the delivery is dropped.
-    memory_permit: Option<MemoryPermit>,
+    /// The share of the memory for bodies, returned when the delivery is dropped.
+    memory: Option<Share>,
     /// The failure of the handler, until it is traced or stored. A layer may replace the response
     /// of a handler, but not this.
     failure: Mutex<Option<Failure>>,
@@ -134,7 +133,7 @@ impl Inner {
             form_as_json: OnceLock::new(),
             repaired_json: OnceLock::new(),
             event_names: OnceLock::new(),
-            memory_permit: None,
+            memory: None,
             failure: Mutex::default(),
             rejection: Mutex::default(),
         }
@@ -175,10 +174,10 @@ impl Delivery {
         self.observer.as_ref().map(|Observer(observer)| &**observer)
     }
 
-    /// Keeps the permit of the body's memory as long as the delivery lives.
-    pub(crate) fn with_memory_permit(mut self, permit: MemoryPermit) -> Self {
+    /// Keeps the share of the memory for bodies as long as the delivery lives.
+    pub(crate) fn with_memory(mut self, share: Share) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
-            inner.memory_permit = Some(permit);
+            inner.memory = Some(share);
         }
         self
     }

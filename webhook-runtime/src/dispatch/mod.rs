@@ -4,6 +4,7 @@
 pub(crate) mod background;
 mod batch;
 mod handler;
+pub(crate) mod in_flight;
 pub(crate) mod layers;
 mod payload;
 mod returned;

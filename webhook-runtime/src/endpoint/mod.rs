@@ -67,6 +67,7 @@ pub struct Endpoint {
     pub(crate) provider: &'static Provider,
     pub(crate) tolerance: Option<Duration>,
     pub(crate) max_body: usize,
+    pub(crate) max_in_flight: Option<usize>,
     pub(crate) respond_within: Option<Duration>,
     /// Store deliveries in the inbox before the response.
     pub(crate) inbox: bool,
@@ -89,6 +90,7 @@ impl Endpoint {
             provider: &HMAC_SHA256_HEX,
             tolerance: None,
             max_body: DEFAULT_MAX_BODY,
+            max_in_flight: None,
             respond_within: None,
             inbox: false,
             order_by: None,
@@ -137,6 +139,17 @@ impl Endpoint {
     #[must_use]
     pub const fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
+        self
+    }
+
+    /// Limits how many verified deliveries are handled at a time, so that a slow endpoint leaves something
+    /// for others. Beyond it, the response is a 503 with `Retry-After`, and the provider retries.
+    ///
+    /// A delivery counts until its handler ends, also after an early response. With an inbox, it counts
+    /// until it is stored.
+    #[must_use]
+    pub const fn max_in_flight(mut self, max: usize) -> Self {
+        self.max_in_flight = Some(max);
         self
     }
 

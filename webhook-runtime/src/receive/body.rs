@@ -5,28 +5,42 @@ use std::{
     future::poll_fn,
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
 use axum::body::Body;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body::Body as _;
 use http_body_util::LengthLimitError;
+use tokio::time::{Instant, sleep_until};
 
-use crate::delivery::{
-    Rejection,
-    memory::{MemoryBudget, MemoryPermit},
+use crate::{
+    delivery::Rejection,
+    support::{
+        peer::Peer,
+        shares::{Full, Share, Shares},
+    },
 };
+
+/// A hundred years: a deadline that far ahead can still be computed.
+const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// The part of a body that may arrive at any rate, within the time for the whole body.
+const FREE_RATE: usize = 64 * 1024;
+/// The least rate of what follows: this many bytes...
+const RATE_BYTES: usize = 16 * 1024;
+/// ...in this time.
+const RATE_TIME: Duration = Duration::from_secs(4);
 
 /// The limits to reading a body.
 #[derive(Clone)]
 pub(crate) struct BodyLimits {
     /// The maximum time to read the whole body.
     pub(crate) timeout: Duration,
-    /// The memory budget of all bodies together.
-    pub(crate) memory: Arc<MemoryBudget>,
+    /// The memory of all bodies together.
+    pub(crate) memory: Arc<Shares>,
 }
 
 impl BodyLimits {
@@ -36,57 +50,159 @@ impl BodyLimits {
         &self,
         mut body: Body,
         limit: usize,
-        headers: &HeaderMap,
-    ) -> Result<(Bytes, MemoryPermit), Rejection> {
-        let result = {
-            let mut read = pin!(read_to_end(&mut body, limit, self.memory.permit()));
-            // A body that has arrived needs no timer. If the server's own task has the body, then
-            // it delivers it before the second poll.
-            let mut may_poll_again = true;
-            let polled_twice = poll_fn(|context| match read.as_mut().poll(context) {
-                Poll::Pending if std::mem::take(&mut may_poll_again) => {
-                    context.waker().wake_by_ref();
-                    Poll::Pending
-                }
-                polled => Poll::Ready(polled),
-            });
-            match polled_twice.await {
-                Poll::Ready(result) => result,
-                Poll::Pending => tokio::time::timeout(self.timeout, read)
-                    .await
-                    .unwrap_or(Err(Rejection::BodyTimeout)),
+        peer: Peer,
+    ) -> Result<(Bytes, Share), Rejection> {
+        let mut reading = Reading::new(&mut body, limit, self.memory.share(peer));
+        // A body that has arrived needs no timer. If the server's own task has the body, then
+        // it delivers it before the second poll.
+        let mut may_poll_again = true;
+        let polled_twice = poll_fn(|context| match reading.poll(context) {
+            Poll::Pending if std::mem::take(&mut may_poll_again) => {
+                context.waker().wake_by_ref();
+                Poll::Pending
             }
+            polled => Poll::Ready(polled),
+        });
+        let result = match polled_twice.await {
+            Poll::Ready(result) => result,
+            Poll::Pending => reading.wait(self.timeout).await,
         };
+        let result = result.map(|()| reading.finish());
         if matches!(result, Err(Rejection::TooLarge { .. } | Rejection::Overloaded)) {
-            drain(unread(headers, body)).await;
+            // Reading has made the client send it, also with `Expect`.
+            drain((!body.is_end_stream()).then_some(body)).await;
         }
         result
     }
 }
 
-async fn read_to_end(
-    body: &mut Body,
+/// A body that is being read.
+struct Reading<'a> {
+    body: &'a mut Body,
     limit: usize,
-    mut permit: MemoryPermit,
-) -> Result<(Bytes, MemoryPermit), Rejection> {
-    let mut body = Pin::new(body);
-    let mut first = Bytes::new();
-    let mut rest: Option<BytesMut> = None;
-    while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
-        let Ok(data) = frame.map_err(|error| broken_body(&error))?.into_data() else { continue };
-        let length = rest.as_ref().map_or(first.len(), BytesMut::len);
-        if data.len() > limit - length {
-            return Err(Rejection::TooLarge { limit });
+    share: Share,
+    /// The first piece. Most bodies come in one piece, which is not copied.
+    first: Bytes,
+    /// All pieces, once the body has come in more than one, or has to be waited for.
+    copied: Vec<u8>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(body: &'a mut Body, limit: usize, share: Share) -> Self {
+        Self { body, limit, share, first: Bytes::new(), copied: Vec::new() }
+    }
+
+    /// Reads what has arrived. It is ready at the end of the body.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Rejection>> {
+        while let Some(frame) = ready!(Pin::new(&mut *self.body).poll_frame(context)) {
+            let frame = frame.map_err(|error| broken_body(&error))?;
+            if let Ok(data) = frame.into_data() {
+                self.add(data)?;
+            }
         }
-        permit.grow(data.len())?;
-        if first.is_empty() && rest.is_none() {
-            // Most bodies come in one piece, which is not copied.
-            first = data;
-        } else {
-            rest.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&data);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Waits for the rest. Meanwhile the share can be taken away for another peer.
+    async fn wait(&mut self, timeout: Duration) -> Result<(), Rejection> {
+        self.copy()?;
+        self.share.expose();
+        let taken = self.share.taken().ok_or(Rejection::Overloaded)?;
+        let mut taken = pin!(taken.notified());
+        let now = Instant::now();
+        let mut rate = Rate { end: now + timeout.min(MAX_TIMEOUT), since: now, received: 0 };
+        let mut due = pin!(sleep_until(rate.due(self.len())));
+        poll_fn(|context| {
+            if taken.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Err(Rejection::Overloaded));
+            }
+            if let Poll::Ready(result) = self.poll(context) {
+                return Poll::Ready(result);
+            }
+            rate.record(self.len());
+            while due.as_mut().poll(context).is_ready() {
+                if rate.due(self.len()) <= Instant::now() {
+                    return Poll::Ready(Err(Rejection::BodyTimeout));
+                }
+                due.as_mut().reset(rate.due(self.len()));
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    fn add(&mut self, data: Bytes) -> Result<(), Rejection> {
+        let length = self.len();
+        if data.len() > self.limit - length {
+            return Err(Rejection::TooLarge { limit: self.limit });
+        }
+        if length == 0 && self.copied.capacity() == 0 {
+            self.grow(data.len())?;
+            self.first = data;
+            return Ok(());
+        }
+        self.copy()?;
+        let (needed, capacity) = (length + data.len(), self.copied.capacity());
+        if needed > capacity {
+            // Twice as much each time, so that little is copied. All of it counts.
+            let mut wanted = needed.max(capacity.saturating_mul(2).min(self.limit));
+            if wanted > needed && self.grow(wanted - capacity).is_err() {
+                wanted = needed;
+            }
+            if wanted == needed {
+                self.grow(needed - capacity)?;
+            }
+            self.copied.reserve_exact(wanted - length);
+        }
+        self.copied.extend_from_slice(&data);
+        Ok(())
+    }
+
+    /// Copies the first piece, which would keep the whole buffer of the connection.
+    fn copy(&mut self) -> Result<(), Rejection> {
+        let first = std::mem::take(&mut self.first);
+        if !first.is_empty() {
+            self.copied.reserve_exact(first.len());
+            self.grow(self.copied.capacity() - first.len())?;
+            self.copied.extend_from_slice(&first);
+        }
+        Ok(())
+    }
+
+    fn grow(&mut self, by: usize) -> Result<(), Rejection> {
+        self.share.grow(by).map_err(|Full| Rejection::Overloaded)
+    }
+
+    fn len(&self) -> usize {
+        self.first.len() + self.copied.len()
+    }
+
+    fn finish(self) -> (Bytes, Share) {
+        let body = if self.copied.is_empty() { self.first } else { self.copied.into() };
+        (body, self.share)
+    }
+}
+
+/// The least rate of a body.
+struct Rate {
+    /// The end of the time for the whole body.
+    end: Instant,
+    /// The time at which enough had last arrived, and how much had arrived by then.
+    since: Instant,
+    received: usize,
+}
+
+impl Rate {
+    fn record(&mut self, received: usize) {
+        if received.min(FREE_RATE) > self.received || received - self.received >= RATE_BYTES {
+            (self.since, self.received) = (Instant::now(), received);
         }
     }
-    Ok((rest.map_or(first, BytesMut::freeze), permit))
+
+    /// The time by which more must have arrived.
+    fn due(&self, received: usize) -> Instant {
+        if received > FREE_RATE { self.end.min(self.since + RATE_TIME) } else { self.end }
+    }
 }
 
 /// The rejection of a body that ended with an error.

@@ -6,6 +6,7 @@ use http::Extensions;
 use super::{
     Received, Receiver, Secrets,
     body::{drain, unread},
+    rate_limit::RequestQuota,
     source_rejection,
 };
 use crate::{
@@ -32,20 +33,23 @@ impl Receiver {
         asked: &HandshakeRequest<'_>,
         extensions: &mut Extensions,
         body: Body,
+        quota: &mut RequestQuota<'_>,
     ) -> Result<Received, Rejection> {
         let may_be_handshake =
             !self.handshakes().is_empty() && !matches!(rejection, Rejection::RateLimited { .. });
         if may_be_handshake {
-            if let Some(received) = self.run_unsigned_handshake(asked, extensions).await.transpose()
-            {
+            let handshake = self.run_unsigned_handshake(asked, extensions, quota).await;
+            if let Some(received) = handshake.transpose() {
                 drain(unread(asked.headers, body)).await;
                 return received;
             }
             if may_be_in_body(self.handshakes(), &rejection, asked) {
-                let read = self.body_limits.read(body, MAX_UNSIGNED_BODY, asked.headers).await;
+                quota.await_body();
+                let read = self.body_limits.read(body, MAX_UNSIGNED_BODY, quota.peer()).await;
                 let Ok((body, _share)) = read else { return Err(rejection) };
                 let asked = HandshakeRequest { body: Some(&body), ..*asked };
-                return self.run_unsigned_handshake(&asked, extensions).await?.ok_or(rejection);
+                let handshake = self.run_unsigned_handshake(&asked, extensions, quota).await;
+                return handshake?.ok_or(rejection);
             }
         }
         drain(unread(asked.headers, body)).await;
@@ -57,20 +61,22 @@ impl Receiver {
         &self,
         asked: &HandshakeRequest<'_>,
         extensions: &mut Extensions,
+        quota: &mut RequestQuota<'_>,
     ) -> Result<Option<Received>, Rejection> {
         let Some(found) = handshake::find_unsigned(self.handshakes(), asked) else {
             return Ok(None);
         };
         let mut keys = None;
         if found.needs_secret() {
+            quota.pay_for_handshake()?;
             let tenant = self.tenant(extensions).await?;
-            keys = Some(self.keys(&tenant).await?);
+            keys = Some(self.keys(&tenant, quota.peer()).await?);
         }
         let step =
             found.respond(asked, self.known(keys.as_deref())).map_err(handshake_rejection)?;
         Ok(match step {
             HandshakeStep::StoreSecret { secret, reply } => {
-                self.store_secret(extensions, secret, reply).await?
+                self.store_secret(extensions, secret, reply, quota).await?
             }
             step => Some(Received::Handshake(self.run_handshake(step).await?)),
         })
@@ -116,11 +122,13 @@ impl Receiver {
         extensions: &mut Extensions,
         secret: String,
         answer: Reply,
+        quota: &mut RequestQuota<'_>,
     ) -> Result<Option<Received>, Rejection> {
         let Secrets::ByTenant(tenants) = &self.secrets else { return Ok(None) };
+        quota.pay_for_handshake()?;
         let tenant = self.tenant(extensions).await?;
         tenants
-            .store(&tenant, Secret::new(secret))
+            .store(&tenant, Secret::new(secret), quota.peer())
             .await
             .map_err(|error| source_rejection(&error))?;
         Ok(Some(Received::Handshake(response(answer))))

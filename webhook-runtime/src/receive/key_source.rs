@@ -11,8 +11,9 @@ use tokio::{runtime::Handle, sync::Semaphore};
 use crate::{
     receive::{
         cache::Cache,
-        source_error::{SourceError, SourceFuture, with_timeout},
+        source_error::{SourceError, SourceFuture, in_turn, with_timeout},
     },
+    support::{peer::Peer, shares::Shares},
     verify::scheme::KeyRequest,
 };
 
@@ -20,8 +21,9 @@ use crate::{
 ///
 /// Up to 64 keys that have verified a delivery are kept. After an hour, a key is fetched again in the
 /// background, and the old one serves until then, for a day at most. At most 64 fetches run at a
-/// time for keys that have not verified anything yet, and 8 for those that have. Each URL was
-/// checked to be the provider's. Do not follow redirects.
+/// time for keys that have not verified anything yet, and 8 for those that have. When all 64 run, the
+/// peer with the most gives one up for another peer. Each URL was checked to be the provider's. Do not
+/// follow redirects.
 pub trait KeySource: Send + Sync + 'static {
     /// Fetches a key: the body at the URL, or the key with the id.
     ///
@@ -82,7 +84,7 @@ const KNOWN_FETCHES: usize = 8;
 pub(crate) struct KeyRing {
     source: Arc<dyn DynKeySource>,
     known: Arc<Cache<KeyRequest, KnownKey>>,
-    unknown_fetches: Arc<Semaphore>,
+    unknown_fetches: Arc<Shares>,
     known_fetches: Arc<Semaphore>,
 }
 
@@ -115,7 +117,7 @@ impl KeyRing {
         Self {
             source: Arc::new(source),
             known: Arc::new(Cache::new(NAME_MAX_AGE, CAPACITY)),
-            unknown_fetches: Arc::new(Semaphore::new(UNKNOWN_FETCHES)),
+            unknown_fetches: Shares::new(UNKNOWN_FETCHES),
             known_fetches: Arc::new(Semaphore::new(KNOWN_FETCHES)),
         }
     }
@@ -124,17 +126,19 @@ impl KeyRing {
         &self,
         request: &KeyRequest,
         now: SystemTime,
+        peer: Peer,
     ) -> Result<Bytes, SourceError> {
-        let permits = match self.find(request, now) {
-            Found::Key(key, false) => return Ok(key),
+        match self.find(request, now) {
+            Found::Key(key, false) => Ok(key),
             Found::Key(key, true) => {
                 self.renew(request.clone(), now);
-                return Ok(key);
+                Ok(key)
             }
-            Found::Name => &self.known_fetches,
-            Found::Nothing => &self.unknown_fetches,
-        };
-        with_timeout(permits, self.source.fetch(request)).await
+            Found::Name => with_timeout(&self.known_fetches, self.source.fetch(request)).await,
+            Found::Nothing => {
+                in_turn(&self.unknown_fetches, peer, self.source.fetch(request)).await
+            }
+        }
     }
 
     fn find(&self, request: &KeyRequest, now: SystemTime) -> Found {
@@ -237,7 +241,7 @@ mod tests {
 
     /// Fetches a key, and has it verify a delivery.
     async fn use_key(ring: &KeyRing, name: &str, now: SystemTime) -> Result<Bytes, SourceError> {
-        let key = ring.key(&id(name), now).await?;
+        let key = ring.key(&id(name), now, Peer::default()).await?;
         ring.remember(id(name), key.clone(), now);
         Ok(key)
     }
@@ -292,7 +296,9 @@ mod tests {
         let strangers: Vec<_> = (0..200)
             .map(|number| {
                 let ring = ring.clone();
-                tokio::spawn(async move { ring.key(&id(&format!("slow-{number}")), at(60)).await })
+                tokio::spawn(async move {
+                    ring.key(&id(&format!("slow-{number}")), at(60), Peer::default()).await
+                })
             })
             .collect();
         settle().await;
@@ -314,11 +320,36 @@ mod tests {
         let (ring, _source) = ring(&[Ok("key")]);
         for number in 0..16 {
             let ring = ring.clone();
-            tokio::spawn(async move { ring.key(&id(&format!("slow-{number}")), at(0)).await });
+            tokio::spawn(async move {
+                ring.key(&id(&format!("slow-{number}")), at(0), Peer::default()).await
+            });
         }
         settle().await;
-        let key = tokio::time::timeout(Duration::from_secs(1), ring.key(&id("k"), at(0))).await;
+        let key = tokio::time::timeout(
+            Duration::from_secs(1),
+            ring.key(&id("k"), at(0), Peer::default()),
+        )
+        .await;
         assert_eq!(key.expect("at once").as_deref(), Ok(&b"key"[..]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn strange_names_of_one_peer_hold_up_no_other_peer() {
+        let (ring, _source) = ring(&[Ok("key")]);
+        let strangers: Vec<_> = (0..200)
+            .map(|number| {
+                let (ring, name) = (ring.clone(), id(&format!("slow-{number}")));
+                tokio::spawn(async move { ring.key(&name, at(0), Peer::default()).await })
+            })
+            .collect();
+        settle().await;
+        let other = Peer::new(Some([192, 0, 2, 1].into()));
+        let began = tokio::time::Instant::now();
+        assert_eq!(ring.key(&id("k"), at(0), other).await.as_deref(), Ok(&b"key"[..]));
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        for stranger in strangers {
+            assert!(stranger.await.expect("no panic").is_err());
+        }
     }
 
     #[tokio::test]
@@ -326,7 +357,9 @@ mod tests {
         let (ring, source) = ring(&vec![Ok("key"); 1 + 2 * CAPACITY]);
         use_key(&ring, "k", at(0)).await.expect("the source has it");
         for number in 0..2 * CAPACITY {
-            ring.key(&id(&format!("stranger-{number}")), at(1)).await.expect("the source has it");
+            ring.key(&id(&format!("stranger-{number}")), at(1), Peer::default())
+                .await
+                .expect("the source has it");
         }
         let before = source.fetches.load(Ordering::SeqCst);
         use_key(&ring, "k", at(2)).await.expect("it is known");

@@ -9,8 +9,12 @@ mod handshakes;
 #[cfg(feature = "https-keys")]
 mod https_keys;
 pub(crate) mod key_source;
+pub(crate) mod peer;
 mod public_url;
 #[cfg(feature = "rate-limit")]
+pub(crate) mod rate_limit;
+#[cfg(not(feature = "rate-limit"))]
+#[path = "no_rate_limit.rs"]
 pub(crate) mod rate_limit;
 pub(crate) mod secret_source;
 mod source_error;
@@ -27,17 +31,17 @@ use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, header, request::Par
 use http_body::Body as _;
 use tracing::{Span, field};
 
-#[cfg(feature = "rate-limit")]
-use crate::receive::rate_limit::Limiters;
 use crate::{
     delivery::{Delivery, MAX_TRACED, Rejection, Tenant, VerificationResult},
     endpoint::Endpoint,
     receive::{
         body::{BodyLimits, drain, is_encoded, unread},
         key_source::KeyRing,
+        peer::{PeerIpFn, sender},
+        rate_limit::{Limiters, RequestQuota},
         secret_source::TenantSecrets,
     },
-    support::text::truncate,
+    support::{console, peer::Peer, shares::Full, text::truncate, trust::trust},
     verify::{
         Clock, Secret,
         handshake::HandshakeRequest,
@@ -67,7 +71,7 @@ pub(crate) struct Receiver {
     pub(crate) clock: Arc<dyn Clock>,
     /// The limits to reading a body.
     pub(crate) body_limits: BodyLimits,
-    #[cfg(feature = "rate-limit")]
+    pub(crate) peer_ip: Option<PeerIpFn>,
     pub(crate) limiters: Limiters,
 }
 
@@ -94,18 +98,28 @@ pub(crate) enum Received {
 impl Receiver {
     /// Receives one request. It takes the headers out of `parts` if the request is a delivery.
     pub(crate) async fn receive(&self, parts: &mut Parts, body: Body) -> Received {
-        self.try_receive(parts, body).await.unwrap_or_else(Received::Rejected)
+        let mut quota = self.limiters.of_request(sender(self.peer_ip.as_ref(), parts));
+        let result = self.try_receive(parts, body, &mut quota).await;
+        let received = result.unwrap_or_else(Received::Rejected);
+        quota.settle(&received);
+        received
     }
 
-    async fn try_receive(&self, parts: &mut Parts, body: Body) -> Result<Received, Rejection> {
-        let checked = self.check_head(parts, &body);
+    async fn try_receive(
+        &self,
+        parts: &mut Parts,
+        body: Body,
+        quota: &mut RequestQuota<'_>,
+    ) -> Result<Received, Rejection> {
+        let peer = quota.peer();
+        let checked = quota.admit().and_then(|()| self.check_head(parts, &body));
         let Parts { method, uri, headers, extensions, .. } = parts;
         let query = uri.query().unwrap_or_default();
         let head = checked.and_then(|()| self.read_head(headers, query));
         let asked = HandshakeRequest { method, query, headers, body: None };
         let claims = match head {
             Ok(claims) => {
-                let handshake = self.run_unsigned_handshake(&asked, extensions).await;
+                let handshake = self.run_unsigned_handshake(&asked, extensions, quota).await;
                 if let Some(received) = handshake.transpose() {
                     drain(unread(headers, body)).await;
                     return received;
@@ -113,22 +127,33 @@ impl Receiver {
                 claims
             }
             Err(rejection) => {
-                return self.respond_to_invalid_head(rejection, &asked, extensions, body).await;
+                let asked = &asked;
+                return self
+                    .respond_to_invalid_head(rejection, asked, extensions, body, quota)
+                    .await;
             }
         };
-        let (body, memory_permit) =
-            self.body_limits.read(body, self.endpoint.max_body, headers).await?;
+        quota.await_body();
+        let (body, mut memory) = self.body_limits.read(body, self.endpoint.max_body, peer).await?;
         if *method == Method::GET && !body.is_empty() {
             return Err(Rejection::Unauthorized(VerifyError::MalformedBody));
         }
         let tenant = self.tenant(extensions).await?;
-        let keys = self.keys(&tenant).await?;
         let now = self.clock.now();
         let url = self.signed_url(uri, extensions);
         let request =
             SignedRequest { method: method.as_str(), url: &url, headers, query, body: &body };
-        let proof = self.verify_signature(&claims, &request, &keys, now).await;
-        let mut proof = proof.inspect_err(|_| self.show_signed_url(&url))?;
+        let verifying = async {
+            quota.reserve().await?;
+            let keys = self.keys(&tenant, peer).await?;
+            let proof = self.verify_signature(&claims, &request, &keys, now, peer).await;
+            let proof = proof.inspect_err(|_| self.show_signed_url(&url))?;
+            Ok((keys, proof))
+        };
+        let verified = memory.unless_taken(verifying).await;
+        let (keys, mut proof) = verified.map_err(|Full| Rejection::Overloaded)??;
+        memory.keep().map_err(|Full| Rejection::Overloaded)?;
+        trust(extensions);
         let asked = HandshakeRequest { body: Some(&body), ..asked };
         if let Some(answer) = self.run_signed_handshake(&asked, &keys).await? {
             return Ok(Received::Handshake(answer));
@@ -148,18 +173,15 @@ impl Receiver {
         };
         let verified = VerificationResult { proof, tenant, query, at: now };
         let Endpoint { provider, name, .. } = self.endpoint;
-        let delivery = Delivery::new(provider, name, headers, body, verified)
-            .with_memory_permit(memory_permit);
+        let delivery = Delivery::new(provider, name, headers, body, verified).with_memory(memory);
         #[cfg(feature = "testing")]
         let delivery = delivery.observed_by(extensions);
         record_on_span(&delivery);
         Ok(Received::Delivery(delivery))
     }
 
-    /// Rejects requests over the quota, and requests that the provider never sends.
+    /// Rejects requests that the provider never sends.
     fn check_head(&self, parts: &Parts, body: &Body) -> Result<(), Rejection> {
-        #[cfg(feature = "rate-limit")]
-        self.limiters.admit(parts)?;
         let allow = self.endpoint.provider.methods();
         // There is nearly always only one method.
         if parts.method != allow && !allow.split(", ").any(|method| parts.method == method) {
@@ -185,7 +207,6 @@ impl Receiver {
     ) -> Result<Claims<'r>, Rejection> {
         let claims = self.verifier.read_head(headers, query).map_err(Rejection::Unauthorized)?;
         claims.check_format().map_err(Rejection::Unauthorized)?;
-        #[cfg(feature = "rate-limit")]
         self.limiters.spend()?;
         Ok(claims)
     }
@@ -199,11 +220,11 @@ impl Receiver {
     }
 
     /// The secrets of the request's tenant.
-    async fn keys(&self, tenant: &Tenant) -> Result<Arc<Keys>, Rejection> {
+    async fn keys(&self, tenant: &Tenant, peer: Peer) -> Result<Arc<Keys>, Rejection> {
         match &self.secrets {
             Secrets::Fixed(keys) => Ok(Arc::clone(keys)),
             Secrets::ByTenant(tenants) => tenants
-                .keys(tenant, &self.verifier, self.clock.now())
+                .keys(tenant, &self.verifier, self.clock.now(), peer)
                 .await
                 .map_err(|error| source_rejection(&error)),
         }
@@ -232,13 +253,14 @@ impl Receiver {
         request: &SignedRequest<'_>,
         keys: &Keys,
         now: SystemTime,
+        peer: Peer,
     ) -> Result<Verified, Rejection> {
         let key_request = self.verifier.key_request(request).map_err(Rejection::Unauthorized)?;
         let key = match (key_request, &self.key_ring) {
             (None, _) => None,
             (Some(key_request), Some(ring)) => {
-                let key =
-                    ring.key(&key_request, now).await.map_err(|error| source_rejection(&error))?;
+                let key = ring.key(&key_request, now, peer).await;
+                let key = key.map_err(|error| source_rejection(&error))?;
                 Some((ring, key_request, key))
             }
             (Some(_), None) => return Err(Rejection::Unavailable),
@@ -290,6 +312,7 @@ fn source_rejection(error: &SourceError) -> Rejection {
         SourceError::NotFound => Rejection::Unauthorized(VerifyError::InvalidSignature),
         SourceError::Unavailable(reason) => {
             tracing::error!(%reason, "a secret or key source failed");
+            console::failure(format_args!("a secret or key source failed: {reason}"));
             Rejection::Unavailable
         }
     }

@@ -5,14 +5,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::sync::Semaphore;
-
 use crate::{
     delivery::Tenant,
     receive::{
         cache::Cache,
-        source_error::{SourceError, SourceFuture, with_timeout},
+        source_error::{SourceError, SourceFuture, in_turn},
     },
+    support::{peer::Peer, shares::Shares},
     verify::{
         Secret, SecretError,
         scheme::{Keys, Verifier},
@@ -21,8 +20,8 @@ use crate::{
 
 /// A source of secrets for each tenant. The parameters of the endpoint's path identify the tenant.
 ///
-/// Secrets are cached for 30 seconds. At most 64 queries run at a time. A query that takes longer
-/// than 5 seconds counts as unavailable. The path is not signed: compare every parameter exactly. A
+/// Secrets are cached for 30 seconds. At most 64 queries run at a time: when all run, the peer with the
+/// most gives one up for another peer. A query that takes longer than 5 seconds counts as unavailable. The path is not signed: compare every parameter exactly. A
 /// tenant's deliveries are only verified with that tenant's secrets.
 ///
 /// ```
@@ -89,7 +88,7 @@ pub(crate) struct TenantSecrets {
     source: Box<dyn DynSecretSource>,
     cache: Cache<Tenant, Arc<Keys>>,
     /// Limits concurrent queries, because anybody can send requests for any tenant.
-    permits: Semaphore,
+    turns: Arc<Shares>,
 }
 
 impl TenantSecrets {
@@ -97,7 +96,7 @@ impl TenantSecrets {
         Self {
             source: Box::new(source),
             cache: Cache::new(Duration::from_secs(30), 10_000),
-            permits: Semaphore::new(64),
+            turns: Shares::new(64),
         }
     }
 
@@ -107,11 +106,12 @@ impl TenantSecrets {
         tenant: &Tenant,
         verifier: &Verifier,
         now: SystemTime,
+        peer: Peer,
     ) -> Result<Arc<Keys>, SourceError> {
         if let Some(keys) = self.cache.get(tenant, now) {
             return Ok(keys);
         }
-        let secrets = with_timeout(&self.permits, self.source.secrets(tenant)).await?;
+        let secrets = in_turn(&self.turns, peer, self.source.secrets(tenant)).await?;
         if secrets.is_empty() {
             return Err(SourceError::NotFound);
         }
@@ -131,18 +131,23 @@ impl TenantSecrets {
     /// Returns the secrets of a tenant, to sign with.
     #[cfg(feature = "testing")]
     pub(crate) async fn secrets(&self, tenant: &Tenant) -> Result<Vec<Secret>, SourceError> {
-        with_timeout(&self.permits, self.source.secrets(tenant)).await
+        in_turn(&self.turns, Peer::default(), self.source.secrets(tenant)).await
     }
 
     /// Offers a secret to a tenant that has none.
-    pub(crate) async fn store(&self, tenant: &Tenant, offered: Secret) -> Result<(), SourceError> {
+    pub(crate) async fn store(
+        &self,
+        tenant: &Tenant,
+        offered: Secret,
+        peer: Peer,
+    ) -> Result<(), SourceError> {
         if offered.is_blank() || offered.has_surrounding_newline() {
             return Err(SourceError::NotFound);
         }
-        match with_timeout(&self.permits, self.source.secrets(tenant)).await {
+        match in_turn(&self.turns, peer, self.source.secrets(tenant)).await {
             Ok(secrets) if !secrets.is_empty() => Err(SourceError::NotFound),
             Ok(_) | Err(SourceError::NotFound) => {
-                with_timeout(&self.permits, self.source.store(tenant, offered)).await
+                in_turn(&self.turns, peer, self.source.store(tenant, offered)).await
             }
             Err(error) => Err(error),
         }

@@ -1,10 +1,14 @@
 //! The error of a source of secrets or keys, and the timeout of a query.
 
-use std::{fmt, pin::Pin, time::Duration};
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
-use crate::support::panic::catch_panic;
+use crate::support::{
+    panic::catch_panic,
+    peer::Peer,
+    shares::{Full, Shares},
+};
 
 /// The maximum time of a query. After it, the response to the delivery is a 503.
 const SOURCE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -47,14 +51,41 @@ pub(super) async fn with_timeout<T>(
     permits: &Semaphore,
     query: SourceFuture<'_, T>,
 ) -> Result<T, SourceError> {
-    let with_permit = async {
+    within_timeout(async {
         let _permit = permits.acquire().await.map_err(SourceError::unavailable)?;
-        // A panic does not end the connection, and the provider retries.
-        catch_panic(query)
-            .await
-            .unwrap_or_else(|_| Err(SourceError::unavailable("the source panicked")))
-    };
-    match tokio::time::timeout(SOURCE_TIMEOUT, with_permit).await {
+        unless_panicked(query).await
+    })
+    .await
+}
+
+/// Runs a query for a stranger, and with a timeout. The peers share the turns: a peer with more than its
+/// share has to give one up for another, or waits.
+pub(super) async fn in_turn<T>(
+    turns: &Arc<Shares>,
+    peer: Peer,
+    query: SourceFuture<'_, T>,
+) -> Result<T, SourceError> {
+    within_timeout(async {
+        let mut turn = turns.one(peer).await;
+        match turn.unless_taken(unless_panicked(query)).await {
+            Ok(result) => result,
+            Err(Full) => Err(SourceError::unavailable("another peer needed the turn")),
+        }
+    })
+    .await
+}
+
+/// A panic does not end the connection, and the provider retries.
+async fn unless_panicked<T>(query: SourceFuture<'_, T>) -> Result<T, SourceError> {
+    catch_panic(query)
+        .await
+        .unwrap_or_else(|_| Err(SourceError::unavailable("the source panicked")))
+}
+
+async fn within_timeout<T>(
+    query: impl Future<Output = Result<T, SourceError>>,
+) -> Result<T, SourceError> {
+    match tokio::time::timeout(SOURCE_TIMEOUT, query).await {
         Ok(result) => result,
         Err(_) => Err(SourceError::unavailable("it took too long")),
     }

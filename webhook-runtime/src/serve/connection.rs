@@ -1,33 +1,19 @@
-//! One connection, from its first byte to its end: protocol detection, requests and timeouts.
+//! One connection, from its first byte to its end: protocol detection and timeouts.
 
-use std::{
-    convert::Infallible,
-    future::poll_fn,
-    net::SocketAddr,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll};
 
-use axum::{
-    Router,
-    body::Body,
-    extract::{ConnectInfo, Request},
-    response::Response,
-};
-use bytes::Bytes;
-use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use axum::Router;
+use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::GracefulConnection};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::sleep_until,
 };
-use tower_service::Service as _;
 
 use super::{
     config::{MAX_HEAD, ServerConfig},
-    guard::{ConnectionGuard, ConnectionState, InFlightGuard, RequestProgress, Signal},
+    guard::{ConnectionGuard, Signal},
+    request::respond,
     stream::TrackedStream,
 };
 
@@ -50,9 +36,11 @@ pub(crate) async fn serve_connection<T>(
         let Some(Ok(is_http2)) = detected else { return };
         (stream, is_http2)
     };
-    let state = Arc::clone(&guard.state);
-    let service =
-        service_fn(move |request| respond(router.clone(), Arc::clone(&state), peer, request));
+    let (all, state) = (Arc::clone(&guard.all), Arc::clone(&guard.state));
+    let service = service_fn(move |request| {
+        let in_flight = all.begin_request(&state);
+        respond(router.clone(), in_flight, Arc::clone(&state), peer, request)
+    });
     let stream = TokioIo::new(stream);
     #[cfg(feature = "http2")]
     if is_http2 {
@@ -150,57 +138,4 @@ where
         }
     })
     .await;
-}
-
-async fn respond(
-    mut router: Router,
-    state: Arc<ConnectionState>,
-    peer: Option<SocketAddr>,
-    mut request: Request<Incoming>,
-) -> Result<Response, Infallible> {
-    let in_flight = InFlightGuard::new(&state);
-    if let Some(peer) = peer {
-        request.extensions_mut().insert(ConnectInfo(peer));
-    }
-    let request = request.map(|incoming| Body::new(TrackedBody::new(incoming, &in_flight.0)));
-    router.call(request).await
-}
-
-/// A request's body, which records when it is complete.
-struct TrackedBody {
-    body: Incoming,
-    progress: Arc<RequestProgress>,
-}
-
-impl TrackedBody {
-    fn new(body: Incoming, progress: &Arc<RequestProgress>) -> Self {
-        if body.is_end_stream() {
-            progress.complete();
-        }
-        Self { body, progress: Arc::clone(progress) }
-    }
-}
-
-impl HttpBody for TrackedBody {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(context);
-        if matches!(frame, Poll::Ready(None)) || self.body.is_end_stream() {
-            self.progress.complete();
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }

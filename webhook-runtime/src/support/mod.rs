@@ -1,9 +1,12 @@
 //! Small helpers that belong to no wing.
 
+#[cfg(feature = "axum")]
+pub(crate) mod console;
 #[cfg(feature = "inbox")]
 pub(crate) mod hash;
 pub(crate) mod panic;
-#[cfg(any(feature = "rate-limit", feature = "serve"))]
 pub(crate) mod peer;
 pub(crate) mod redact;
+pub(crate) mod shares;
 pub(crate) mod text;
+pub(crate) mod trust;

@@ -19,7 +19,7 @@ use crate::{
     webhooks::problems::{StartError, StartProblem},
 };
 
-impl<S> Webhooks<S> {
+impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// Reads the secrets and checks everything that spans endpoints.
     pub(super) fn receivers(&self) -> Result<Vec<Receiver>, StartError> {
         let mut problems = Vec::new();
@@ -45,11 +45,14 @@ impl<S> Webhooks<S> {
                 public_url: public_url.clone(),
                 clock: Arc::clone(&self.clock),
                 body_limits: self.body_limits.clone(),
+                peer_ip: self.peer_ip.clone(),
                 #[cfg(feature = "rate-limit")]
                 limiters: {
                     let number = numbers.next().unwrap_or_default();
                     self.quotas.limiters_of(endpoint, number, peers.as_ref())
                 },
+                #[cfg(not(feature = "rate-limit"))]
+                limiters: crate::receive::rate_limit::Limiters,
             });
         }
         let secrets = self.secrets.iter().map(|(endpoint, _)| endpoint);
@@ -89,6 +92,9 @@ impl<S> Webhooks<S> {
         let has_inbox = false;
         if endpoint.inbox && !has_inbox {
             problems.push(StartProblem::MissingInbox { endpoint: name });
+        }
+        if endpoint.max_in_flight == Some(0) {
+            problems.push(StartProblem::ZeroMaxInFlight { endpoint: name });
         }
         let payload_shape = endpoint.payload_shape;
         let items = provider.batch();

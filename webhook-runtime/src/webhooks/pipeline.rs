@@ -22,9 +22,12 @@ use tracing::{Instrument, Span};
 use crate::inbox::Inbox;
 use crate::{
     delivery::{Delivery, Rejection, request::as_request, response::shape_for_provider},
-    dispatch::{HandlerService, background::ResponseTimeout, run_handler},
-    endpoint::{HandlerFuture, HandlerInput},
+    dispatch::{
+        HandlerService, background::ResponseTimeout, in_flight::InFlightLimit, run_handler,
+    },
+    endpoint::{Endpoint, HandlerFuture, HandlerInput},
     receive::{Received, Receiver},
+    support::console::{self, Reported},
 };
 
 /// The steps of one endpoint, except the handler itself.
@@ -33,6 +36,7 @@ pub(crate) struct Pipeline {
     pub(crate) receiver: Arc<Receiver>,
     /// The limit to the time that the response waits for the handler.
     pub(crate) response_timeout: Option<ResponseTimeout>,
+    pub(crate) in_flight: InFlightLimit,
     /// The inbox, if deliveries are stored before the response.
     #[cfg(feature = "inbox")]
     pub(crate) inbox: Option<Inbox>,
@@ -65,21 +69,25 @@ impl Pipeline {
             let (mut parts, body) = request.into_parts();
             let delivery = match self.receiver.receive(&mut parts, body).await {
                 Received::Delivery(delivery) => delivery,
-                Received::Handshake(response) => return response,
+                Received::Handshake(response) => return self.show_handshake(response),
                 Received::Rejected(rejection) => return self.reject(rejection, parts),
+            };
+            let Some(permit) = self.in_flight.permit() else {
+                return self.reject(Rejection::Overloaded, parts);
             };
             let provider = self.receiver.endpoint.provider;
             #[cfg(feature = "inbox")]
             if let Some(inbox) = &self.inbox {
                 let response = inbox.acknowledge(&self.receiver.endpoint, &delivery, &parts).await;
-                return shape_for_provider(provider, response);
+                return reported(shape_for_provider(provider, response));
             }
-            let running = run_handler(delivery.clone(), handle(delivery.clone(), parts));
+            let handler = permit.held_by(handle(delivery.clone(), parts));
+            let running = run_handler(delivery.clone(), handler);
             let response = match self.response_timeout {
                 None => running.await,
                 Some(timeout) => timeout.respond(delivery, Box::pin(running)).await,
             };
-            shape_for_provider(provider, response)
+            reported(shape_for_provider(provider, response))
         };
         if span.is_disabled() {
             Box::pin(process)
@@ -88,13 +96,30 @@ impl Pipeline {
         }
     }
 
-    fn reject(&self, rejection: Rejection, parts: Parts) -> Response {
-        #[cfg(feature = "rate-limit")]
-        self.receiver.limiters.charge(&parts, &rejection);
-        tracing::info!(reason = %rejection, "refused");
-        let response = rejection.into_response_with(parts.headers, parts.extensions);
-        shape_for_provider(self.receiver.endpoint.provider, response)
+    fn show_handshake(&self, response: Response) -> Response {
+        if console::shows_all() {
+            let (status, name) = (response.status().as_u16(), self.receiver.endpoint.name);
+            console::success(format_args!("{status} {name}: a handshake"));
+        }
+        reported(response)
     }
+
+    fn reject(&self, rejection: Rejection, parts: Parts) -> Response {
+        tracing::info!(reason = %rejection, "refused");
+        let Endpoint { name, provider, .. } = self.receiver.endpoint;
+        let status = rejection.status().as_u16();
+        console::failure(format_args!("{status} {name}: refused: {rejection}"));
+        let response = rejection.into_response_with(parts.headers, parts.extensions);
+        reported(shape_for_provider(provider, response))
+    }
+}
+
+/// Marks a response as shown, so that a terminal does not show it twice.
+fn reported(mut response: Response) -> Response {
+    if console::shows_all() {
+        response.extensions_mut().insert(Reported);
+    }
+    response
 }
 
 /// A pipeline with the handler directly behind it, as an axum handler.

@@ -1,18 +1,16 @@
 //! Quotas of peers and endpoints.
 
-use std::{net::IpAddr, sync::Arc};
-
-use http::request::Parts;
-
 use super::Webhooks;
 use crate::{endpoint::Webhook, receive::rate_limit::Quota, webhooks::problems::StartProblem};
 
-impl<S> Webhooks<S> {
+impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// Limits how many forged requests a peer may send to each endpoint. Once the quota is used up,
     /// every request of the peer gets a 429 with `Retry-After`, before it is verified or read.
     ///
-    /// Only a 401, and a 403 for a wrong verify token, spend the quota. Genuine deliveries are free,
-    /// however many arrive at once. But other customers of the same provider can make it send forged
+    /// These spend the quota: a 401, a 403 for a wrong verify token, a body that does not arrive, and an
+    /// unsigned handshake that is answered with the help of a secret. Genuine deliveries are free,
+    /// however many arrive at once: those whose turn it is not yet wait until the ones before them are
+    /// verified. But other customers of the same provider can make it send forged
     /// requests from the same address, and then genuine deliveries wait until the quota is
     /// replenished: choose a quota with some room. Every provider that retries at all retries after a
     /// 429.
@@ -52,44 +50,6 @@ impl<S> Webhooks<S> {
         let endpoint = H::endpoint();
         self.quotas.endpoints.retain(|(known, _)| !known.is(&endpoint));
         self.quotas.endpoints.push((endpoint, quota));
-        self
-    }
-
-    /// Sets the function that returns a request's sender for
-    /// [`limit_per_peer`](Self::limit_per_peer), for programs behind a proxy. It may be called more
-    /// than once for one request. A request without a sender (`None`) is not limited.
-    ///
-    /// Headers such as `X-Forwarded-For` are never trusted unless this function does. Anybody can send
-    /// them: trust only what your own proxy has written, and only if all requests pass the proxy.
-    ///
-    /// ```
-    /// use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-    ///
-    /// use axum::extract::ConnectInfo;
-    /// use http::request::Parts;
-    /// use webhook_runtime::{Quota, Webhooks};
-    ///
-    /// /// The only address whose header is trusted.
-    /// const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2));
-    ///
-    /// fn client(parts: &Parts) -> Option<IpAddr> {
-    ///     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    ///     if peer.ip() != PROXY {
-    ///         return Some(peer.ip());
-    ///     }
-    ///     // The proxy appends the address of its client. Everything before that is untrusted.
-    ///     let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back()?;
-    ///     forwarded.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
-    /// }
-    ///
-    /// let webhooks: Webhooks =
-    ///     Webhooks::new().limit_per_peer(Quota::per_minute(60)).peer_ip(client);
-    /// ```
-    pub fn peer_ip(
-        mut self,
-        peer: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static,
-    ) -> Self {
-        self.quotas.peer_ip = Some(Arc::new(peer));
         self
     }
 

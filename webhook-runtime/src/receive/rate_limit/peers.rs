@@ -2,35 +2,35 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
     sync::{PoisonError, RwLock},
+    time::Duration,
 };
 
 use governor::{nanos::Nanos, state::StateStore};
 
-use crate::support::peer::network_of;
+use crate::support::peer::Peer;
 
 /// The maximum number of peers, counted at each endpoint: some 4 MB.
 const MAX_PEERS: usize = 65_536;
 
-/// A network at one endpoint. A wrong secret at one endpoint must not shut the same provider out of
+/// A peer at one endpoint. A wrong secret at one endpoint must not shut the same provider out of
 /// another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Peer {
-    network: IpAddr,
+pub(crate) struct PeerAtEndpoint {
+    peer: Peer,
     endpoint: u32,
 }
 
-impl Peer {
-    pub(super) fn new(address: IpAddr, endpoint: u32) -> Self {
-        Self { network: network_of(address), endpoint }
+impl PeerAtEndpoint {
+    pub(super) fn new(peer: Peer, endpoint: u32) -> Self {
+        Self { peer, endpoint }
     }
 }
 
 /// An operation on a peer's quota.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PeerQuery {
-    pub(super) peer: Peer,
+    pub(super) peer: PeerAtEndpoint,
     pub(super) operation: Operation,
 }
 
@@ -41,6 +41,8 @@ pub(crate) enum Operation {
     Peek,
     /// Spends one request of the quota.
     Spend,
+    /// Gives one request back.
+    Refund,
 }
 
 /// The time at which each peer's quota will be full again.
@@ -51,30 +53,32 @@ pub(crate) enum Operation {
 pub(crate) struct Peers {
     generations: RwLock<Generations>,
     capacity: usize,
+    /// The time after which one request of the quota is replenished.
+    interval: Nanos,
 }
 
 #[derive(Default)]
 struct Generations {
-    young: HashMap<Peer, Nanos>,
-    old: HashMap<Peer, Nanos>,
+    young: HashMap<PeerAtEndpoint, Nanos>,
+    old: HashMap<PeerAtEndpoint, Nanos>,
 }
 
 impl Peers {
-    pub(super) fn new() -> Self {
-        Self::with_capacity(MAX_PEERS)
+    pub(super) fn new(interval: Duration) -> Self {
+        Self::with_capacity(MAX_PEERS, interval)
     }
 
-    fn with_capacity(capacity: usize) -> Self {
-        Self { generations: RwLock::default(), capacity }
+    fn with_capacity(capacity: usize, interval: Duration) -> Self {
+        Self { generations: RwLock::default(), capacity, interval: interval.into() }
     }
 }
 
 impl Generations {
-    fn get(&self, peer: &Peer) -> Option<Nanos> {
+    fn get(&self, peer: &PeerAtEndpoint) -> Option<Nanos> {
         self.young.get(peer).or_else(|| self.old.get(peer)).copied()
     }
 
-    fn put(&mut self, peer: Peer, full_at: Nanos, capacity: usize) {
+    fn put(&mut self, peer: PeerAtEndpoint, full_at: Nanos, capacity: usize) {
         if self.young.len() >= capacity / 2 && !self.young.contains_key(&peer) {
             self.old = std::mem::take(&mut self.young);
         }
@@ -101,6 +105,23 @@ impl StateStore for Peers {
                 generations.put(query.peer, full_at, self.capacity);
                 Ok(outcome)
             }
+            Operation::Refund => {
+                let mut generations =
+                    self.generations.write().unwrap_or_else(PoisonError::into_inner);
+                // The first request of a peer makes it full again one interval from now.
+                let (outcome, next) = measure(None)?;
+                if let Some(full_at) = generations.get(&query.peer) {
+                    if full_at <= next {
+                        // It is full again, as it was before. Such a peer takes no memory.
+                        generations.young.remove(&query.peer);
+                        generations.old.remove(&query.peer);
+                    } else {
+                        let full_at = full_at.saturating_sub(self.interval);
+                        generations.put(query.peer, full_at, self.capacity);
+                    }
+                }
+                Ok(outcome)
+            }
         }
     }
 }
@@ -113,8 +134,8 @@ mod tests {
 
     use super::*;
 
-    fn peer(address: &str) -> Peer {
-        Peer::new(address.parse().expect("an address"), 0)
+    fn peer(address: &str) -> PeerAtEndpoint {
+        PeerAtEndpoint::new(Peer::new(Some(address.parse().expect("an address"))), 0)
     }
 
     type Limiter = RateLimiter<PeerQuery, Peers, FakeRelativeClock, NoOpMiddleware<Nanos>>;
@@ -124,7 +145,14 @@ mod tests {
         let two = NonZeroU32::new(2).expect("not zero");
         let quota = Quota::with_period(Duration::from_secs(1)).expect("not zero").allow_burst(two);
         let clock = FakeRelativeClock::default();
-        (RateLimiter::new(quota, Peers::with_capacity(capacity), clock.clone()), clock)
+        (
+            RateLimiter::new(
+                quota,
+                Peers::with_capacity(capacity, quota.replenish_interval()),
+                clock.clone(),
+            ),
+            clock,
+        )
     }
 
     #[test]
@@ -135,7 +163,8 @@ mod tests {
         assert_ne!(peer("192.0.2.1"), peer("192.0.2.2"));
         // The same bits, in another family.
         assert_ne!(peer("0.0.0.1"), peer("0:0:0:1::"));
-        assert_ne!(peer("192.0.2.1"), Peer::new([192, 0, 2, 1].into(), 1));
+        let same = Peer::new(Some([192, 0, 2, 1].into()));
+        assert_ne!(peer("192.0.2.1"), PeerAtEndpoint::new(same, 1));
     }
 
     #[test]
@@ -156,10 +185,27 @@ mod tests {
     }
 
     #[test]
+    fn refunds_leave_no_trace() {
+        let (limiter, clock) = limiter(8);
+        let run = |operation| {
+            limiter.check_key(&PeerQuery { peer: peer("192.0.2.1"), operation }).is_ok()
+        };
+        for _ in 0..5 {
+            assert!(run(Operation::Spend) && run(Operation::Spend) && !run(Operation::Spend));
+            clock.advance(Duration::from_millis(300));
+            assert!(run(Operation::Refund) && run(Operation::Spend) && !run(Operation::Spend));
+            assert!(run(Operation::Refund) && run(Operation::Refund));
+        }
+        let generations = limiter.into_state_store().generations.into_inner().expect("no panic");
+        assert!(generations.young.is_empty() && generations.old.is_empty());
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let (limiter, _) = limiter(8);
         let spend = |number: u32| {
-            let peer = Peer::new(number.to_be_bytes().into(), 0);
+            let address = Peer::new(Some(number.to_be_bytes().into()));
+            let peer = PeerAtEndpoint::new(address, 0);
             limiter.check_key(&PeerQuery { peer, operation: Operation::Spend }).is_ok()
         };
         for number in 0..1000 {
