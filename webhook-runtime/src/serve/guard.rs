@@ -46,9 +46,10 @@ pub(crate) struct ConnectionState {
     in_flight: AtomicU32,
     /// Those of them whose body is complete.
     complete: AtomicU32,
-    /// Those that the application trusts.
+    /// Requests without a response that the application trusts, and that it does not.
     trusted: AtomicU32,
-    /// The requests of all connections that the application does not trust.
+    untrusted: AtomicU32,
+    /// Those of all connections that it does not.
     all_untrusted: Arc<AtomicUsize>,
     /// When the connection last fell silent.
     idle_since: AtomicU64,
@@ -69,6 +70,7 @@ impl ConnectionState {
             in_flight: AtomicU32::new(0),
             complete: AtomicU32::new(0),
             trusted: AtomicU32::new(0),
+            untrusted: AtomicU32::new(0),
             all_untrusted,
             idle_since: AtomicU64::new(0),
             first_read_at: AtomicU64::new(NEVER),
@@ -96,8 +98,18 @@ impl ConnectionState {
 
     /// The number of requests in flight that the application does not trust.
     pub(crate) fn untrusted(&self) -> usize {
-        let (all, trusted) = (self.in_flight.load(Relaxed), self.trusted.load(Relaxed));
-        all.saturating_sub(trusted) as usize
+        usize::try_from(self.untrusted.load(Relaxed)).unwrap_or(usize::MAX)
+    }
+
+    /// Counts a request that the application does not trust, or no longer counts it.
+    fn count_untrusted(&self, begins: bool) {
+        if begins {
+            self.untrusted.fetch_add(1, Relaxed);
+            self.all_untrusted.fetch_add(1, Relaxed);
+        } else {
+            self.untrusted.fetch_sub(1, Relaxed);
+            self.all_untrusted.fetch_sub(1, Relaxed);
+        }
     }
 
     /// True while a request in flight is trusted. Such a connection is never closed for another.
@@ -225,7 +237,7 @@ impl RequestProgress {
     fn new(connection: &Arc<ConnectionState>) -> Arc<Self> {
         connection.had_request.store(true, Relaxed);
         connection.in_flight.fetch_add(1, Relaxed);
-        connection.all_untrusted.fetch_add(1, Relaxed);
+        connection.count_untrusted(true);
         // For a request that has just begun, nobody has waited yet.
         connection.waiting_since.store(connection.now(), Relaxed);
         let (phase, trust) = (AtomicU8::new(RECEIVING), AtomicU8::new(UNTRUSTED));
@@ -244,7 +256,7 @@ impl Trustable for RequestProgress {
     fn trust(&self) {
         if self.trust.compare_exchange(UNTRUSTED, TRUSTED, Relaxed, Relaxed).is_ok() {
             self.connection.trusted.fetch_add(1, Relaxed);
-            self.connection.all_untrusted.fetch_sub(1, Relaxed);
+            self.connection.count_untrusted(false);
         }
     }
 }
@@ -266,10 +278,11 @@ impl Drop for InFlightGuard {
             connection.waiting_since.store(now, Relaxed);
             connection.complete.fetch_sub(1, Relaxed);
         }
-        match self.0.trust.swap(OVER, Relaxed) {
-            TRUSTED => connection.trusted.fetch_sub(1, Relaxed) as usize,
-            _ => connection.all_untrusted.fetch_sub(1, Relaxed),
-        };
+        if self.0.trust.swap(OVER, Relaxed) == TRUSTED {
+            connection.trusted.fetch_sub(1, Relaxed);
+        } else {
+            connection.count_untrusted(false);
+        }
         connection.idle_since.store(now, Relaxed);
         connection.first_read_at.store(NEVER, Relaxed);
         // Last and with `Release`: a thread that sees this count also sees the rest.
