@@ -118,7 +118,7 @@ pub use receive::Quota;
 #[cfg(feature = "axum")]
 pub use receive::{KeySource, SecretSource, SourceError};
 #[cfg(feature = "serve")]
-pub use serve::{Listener, ServeError};
+pub use serve::{Listener, ServeError, Server};
 #[cfg(feature = "tls")]
 pub use serve::{Tls, TlsError};
 pub use verify::{
@@ -171,7 +171,7 @@ pub use webhook_macros::webhook;
 #[cfg(feature = "serve")]
 pub use webhooks::Error;
 #[cfg(feature = "axum")]
-pub use webhooks::{StartError, StartProblem, Webhooks};
+pub use webhooks::{MountedWebhook, StartError, StartProblem, Webhooks};
 
 /// For the code that the attribute leaves behind; nothing here is stable.
 #[cfg(feature = "axum")]

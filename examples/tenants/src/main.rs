@@ -3,9 +3,21 @@
 //! `TENANTS` is a directory with a file for each tenant, one secret a line, the newest first. To
 //! bring in a tenant is to write a file; to rotate a secret, to add a line and later take one away.
 //! Neither needs a restart, as files are read again after 30 seconds at the latest.
+//!
+//! `GET /health` says that the program is well, and how many orders it has seen.
 
-use std::{borrow::Cow, env, io::ErrorKind, path::PathBuf};
+use std::{
+    borrow::Cow,
+    env,
+    io::ErrorKind,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
+use axum::{Router, extract::State, routing::get};
 use serde::Deserialize;
 use webhook_runtime::{Delivery, Secret, SecretSource, SourceError, Tenant, Webhooks, webhook};
 
@@ -16,12 +28,24 @@ struct Order<'a> {
     note: Cow<'a, str>,
 }
 
+/// The number of paid orders: the state of the handler and of the page.
+type Paid = Arc<AtomicU64>;
+
 /// Called for deliveries that a secret of the tenant in the path has signed.
 #[webhook(path = "/hooks/{tenant}")]
-async fn order_paid(delivery: Delivery, order: Order<'_>) -> &'static str {
+async fn order_paid(
+    State(paid): State<Paid>,
+    delivery: Delivery,
+    order: Order<'_>,
+) -> &'static str {
+    paid.fetch_add(1, Relaxed);
     let tenant = delivery.tenant().param("tenant").unwrap_or_default();
     println!("{tenant}: order {} paid: {} ({})", order.id, order.note, delivery.secret_name());
     "OK"
+}
+
+async fn health(State(paid): State<Paid>) -> String {
+    format!("{} orders paid\n", paid.load(Relaxed))
 }
 
 /// The directory of secrets.
@@ -55,6 +79,8 @@ async fn main() -> Result<(), webhook_runtime::Error> {
     Webhooks::new()
         .mount::<order_paid>()
         .secret_source::<order_paid>(directory)
+        .merge(Router::new().route("/health", get(health)))
+        .with_state(Paid::default())
         .serve("127.0.0.1:3000")
         .await
 }

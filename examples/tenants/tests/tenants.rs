@@ -61,6 +61,8 @@ fn every_tenant_has_secrets_of_its_own() {
         assert_eq!(program.line(), format!("{tenant}: order 7 paid: with \"care\" ({name})"));
     }
 
+    assert_eq!(request("GET", "/health", &[], b"").body, "3 orders paid\n");
+
     let wrong = deliver("acme", "hers");
     assert_eq!(wrong.status, 401);
     let own = directory.0.file_name().and_then(|name| name.to_str()).expect("text");

@@ -53,15 +53,21 @@ async fn a_little_of_a_rejected_body_is_drained() {
 #[tokio::test(start_paused = true)]
 async fn a_little_of_an_oversized_body_is_drained() {
     let fits = DEFAULT_MAX_BODY / (16 * 1024);
-    let body = Script::new(vec![vec![0; 16 * 1024]; 10 * fits], End::Silence);
-    let asked = body.asked();
-    let answer =
-        ask(&router::<echo>(), post(PATH, sign(&HMAC_SHA256_HEX, SECRET, b""), body)).await;
-    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(asked.load(Ordering::Relaxed), fits + 1, "the answer is there first");
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    let more = asked.load(Ordering::Relaxed) - fits - 1;
-    assert!((1..=64).contains(&more), "a little, and no more: {more} pieces");
+    // With `Expect`, the sender was asked to go on before the body turned out to be too large.
+    for expects in [false, true] {
+        let body = Script::new(vec![vec![0; 16 * 1024]; 10 * fits], End::Silence);
+        let asked = body.asked();
+        let mut request = post(PATH, sign(&HMAC_SHA256_HEX, SECRET, b""), body);
+        if expects {
+            set(&mut request, "expect", "100-continue");
+        }
+        let answer = ask(&router::<echo>(), request).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(asked.load(Ordering::Relaxed), fits + 1, "the answer is there first");
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let more = asked.load(Ordering::Relaxed) - fits - 1;
+        assert!((1..=64).contains(&more), "a little, and no more: {more} pieces");
+    }
 }
 
 /// Reading the body would send `100 Continue`.

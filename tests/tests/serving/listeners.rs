@@ -2,7 +2,10 @@
 
 use std::{
     net::{Ipv6Addr, TcpListener},
-    os::{fd::OwnedFd, unix::net::UnixListener},
+    os::{
+        fd::OwnedFd,
+        unix::{fs::PermissionsExt as _, net::UnixListener},
+    },
     path::PathBuf,
     process::{Command, Stdio},
 };
@@ -69,6 +72,63 @@ async fn only_stale_socket_files_are_replaced() {
     let refused = Listener::bind_unix(&path).expect_err("it is no socket");
     assert!(matches!(refused, ServeError::Listen { .. }), "{refused}");
     assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "something else");
+    std::fs::remove_file(&path).expect("it is ours");
+}
+
+#[tokio::test]
+async fn socket_files_have_the_mode_that_is_asked_for() {
+    for mode in [0o600, 0o660, 0o666] {
+        let path = path("mode");
+        let listener = Listener::bind_unix_with_mode(&path, mode).expect("a socket");
+        let found = std::fs::metadata(&path).expect("it is there").permissions().mode();
+        assert_eq!(found & 0o777, mode, "{found:o}");
+        let second = Listener::bind_unix_with_mode(&path, mode).expect_err("somebody listens");
+        assert!(second.to_string().contains("in use"), "{second}");
+        let task = tokio::spawn(hooks().serve_on([listener]));
+        let mut stream = UnixStream::connect(&path).await.expect("it listens");
+        let answer = deliver(&mut stream).await;
+        assert!(answer.ends_with("7 bytes from nobody"), "{answer}");
+        task.abort();
+        let _ = task.await;
+        assert!(!path.exists());
+    }
+}
+
+/// Whoever replaces an abandoned socket must not take away one that was put there meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_one_replaces_a_stale_socket() {
+    for nth in 0..200 {
+        let path = path(&format!("race-{nth}"));
+        drop(UnixListener::bind(&path).expect("a socket"));
+        let tasks: Vec<_> = (0..4)
+            .map(|nth| {
+                let path = path.clone();
+                let bind = move || match nth % 2 {
+                    0 => Listener::bind_unix(path),
+                    _ => Listener::bind_unix_with_mode(path, 0o600),
+                };
+                tokio::task::spawn_blocking(bind)
+            })
+            .collect();
+        let mut bound = Vec::new();
+        for task in tasks {
+            bound.extend(task.await.expect("no panic").ok());
+        }
+        assert_eq!(bound.len(), 1);
+        UnixStream::connect(&path).await.expect("it is the one that is there");
+        drop(bound);
+        assert!(!path.exists());
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_another_program_stays() {
+    let path = path("other");
+    let listener = Listener::bind_unix(&path).expect("a socket");
+    std::fs::remove_file(&path).expect("it is there");
+    std::fs::write(&path, "another one").expect("a file");
+    drop(listener);
+    assert!(path.exists());
     std::fs::remove_file(&path).expect("it is ours");
 }
 

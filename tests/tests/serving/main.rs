@@ -3,10 +3,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod application;
+mod console;
 mod http2;
 mod limits;
 mod listeners;
 mod peers;
+mod pressure;
 mod server;
 mod shares;
 mod shutdown;

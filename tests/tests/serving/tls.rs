@@ -121,6 +121,24 @@ async fn broken_tls_handshakes_are_closed() {
     assert_eq!(shown(&server).await, 1);
 }
 
+/// Only the number of connections can end them here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stalled_tls_handshakes_keep_nobody_out() {
+    let files = Files::new("stalled");
+    files.put(1);
+    let tls = files.tls().expect("a certificate");
+    let long = Duration::from_secs(60);
+    let server = Server::start(hooks().tls(tls).header_timeout(long).max_connections(20)).await;
+    let mut stalled = Vec::new();
+    for _ in 0..100 {
+        let mut stream = server.connect().await;
+        stream.write_all(b"\x16\x03\x01\x01").await.expect("it takes bytes");
+        stalled.push(stream);
+    }
+    let answer = deliver(&mut connect(&server, "http/1.1").await).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_are_reloaded() {
     let files = Files::new("renewed");

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::{
     delivery::{Delivery, MAX_TRACED, Rejection},
-    support::{panic::Panicked, text::truncate},
+    support::{console, panic::Panicked, text::truncate},
 };
 
 /// The maximum length of a failure's text, in characters: as much as the inbox stores.
@@ -32,6 +32,11 @@ impl Failure {
     pub(crate) fn trace(&self, delivery: &Delivery, status: StatusCode, index: Option<usize>) {
         let (endpoint, id) = (delivery.endpoint(), delivery.traced_id());
         let (delivery_id, status, reason) = (id.as_deref(), status.as_u16(), self.to_string());
+        let item = index.map(|index| format!(", item {index}")).unwrap_or_default();
+        console::failure(format_args!(
+            "{status} {endpoint}: {}{item} failed: {reason}",
+            console::named(delivery_id)
+        ));
         match self {
             Self::Error(_) => {
                 tracing::warn!(endpoint, delivery_id, index, status, reason, "the handler failed");

@@ -1,5 +1,7 @@
 //! The user's function as a service behind verification.
 
+use std::time::Instant;
+
 use axum::{
     extract::Request,
     handler::Handler,
@@ -12,7 +14,7 @@ use crate::{
     delivery::{Delivery, PayloadKind, Rejection, failure::Failure, request::VerifiedDelivery},
     dispatch::layers::LayerFn,
     endpoint::{Endpoint, HandlerFuture, HandlerInput},
-    support::panic::catch_panic,
+    support::{console, panic::catch_panic},
 };
 
 /// The user's function, and whether it takes batches item by item.
@@ -84,11 +86,27 @@ impl<S: Clone + Send + Sync + 'static> Handler<(), S> for HandlerService<S> {
 /// Runs a handler, and traces its failure. If it panics, the response is a 500, and the task goes
 /// on.
 pub(crate) async fn run_handler(delivery: Delivery, handler: HandlerFuture) -> Response {
+    let began = console::shows_all().then(Instant::now);
     let response = run_quietly(&delivery, handler).await;
-    if let Some(failure) = delivery.take_failure() {
-        failure.trace(&delivery, response.status(), None);
+    match delivery.take_failure() {
+        Some(failure) => failure.trace(&delivery, response.status(), None),
+        None => show(&delivery, &response, began),
     }
     response
+}
+
+/// Shows a response that no failure explains.
+fn show(delivery: &Delivery, response: &Response, began: Option<Instant>) {
+    let (status, endpoint) = (response.status().as_u16(), delivery.endpoint());
+    let named = || console::named(delivery.traced_id().as_deref());
+    if status >= 400 {
+        let rejection = response.extensions().get::<Rejection>();
+        let reason = rejection.map_or_else(String::new, |rejection| format!(": {rejection}"));
+        console::failure(format_args!("{status} {endpoint}: {} failed{reason}", named()));
+    } else if let Some(began) = began {
+        let milliseconds = began.elapsed().as_millis();
+        console::success(format_args!("{status} {endpoint}: {}, {milliseconds} ms", named()));
+    }
 }
 
 /// Runs a handler, and leaves its failure in the delivery.

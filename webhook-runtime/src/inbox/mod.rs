@@ -174,6 +174,13 @@ impl Inbox {
         stopped
     }
 
+    /// The number of deliveries that run in the workers of this program.
+    #[cfg(feature = "serve")]
+    pub(crate) fn running(&self) -> usize {
+        let workers = self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        workers.iter().map(Workers::running).sum()
+    }
+
     /// Stops the workers and closes the database.
     #[cfg(feature = "serve")]
     pub(crate) async fn end(self, deadline: Duration) {

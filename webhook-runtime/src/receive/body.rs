@@ -50,7 +50,6 @@ impl BodyLimits {
         &self,
         mut body: Body,
         limit: usize,
-        headers: &HeaderMap,
         peer: Peer,
     ) -> Result<(Bytes, Share), Rejection> {
         let mut reading = Reading::new(&mut body, limit, self.memory.share(peer));
@@ -70,7 +69,8 @@ impl BodyLimits {
         };
         let result = result.map(|()| reading.finish());
         if matches!(result, Err(Rejection::TooLarge { .. } | Rejection::Overloaded)) {
-            drain(unread(headers, body)).await;
+            // Reading has made the client send it, also with `Expect`.
+            drain((!body.is_end_stream()).then_some(body)).await;
         }
         result
     }

@@ -41,7 +41,7 @@ use crate::{
         rate_limit::{Limiters, RequestQuota},
         secret_source::TenantSecrets,
     },
-    support::{peer::Peer, shares::Full, text::truncate, trust::trust},
+    support::{console, peer::Peer, shares::Full, text::truncate, trust::trust},
     verify::{
         Clock, Secret,
         handshake::HandshakeRequest,
@@ -134,8 +134,8 @@ impl Receiver {
             }
         };
         quota.await_body();
-        let (body, mut memory) =
-            self.body_limits.read(body, self.endpoint.max_body, headers, peer).await?;
+        let max_body = self.endpoint.max_body;
+        let (body, mut memory) = self.body_limits.read(body, max_body, peer).await?;
         if *method == Method::GET && !body.is_empty() {
             return Err(Rejection::Unauthorized(VerifyError::MalformedBody));
         }
@@ -313,6 +313,7 @@ fn source_rejection(error: &SourceError) -> Rejection {
         SourceError::NotFound => Rejection::Unauthorized(VerifyError::InvalidSignature),
         SourceError::Unavailable(reason) => {
             tracing::error!(%reason, "a secret or key source failed");
+            console::failure(format_args!("a secret or key source failed: {reason}"));
             Rejection::Unavailable
         }
     }

@@ -1,37 +1,21 @@
-//! One connection, from its first byte to its end: protocol detection, requests and timeouts.
+//! One connection, from its first byte to its end: protocol detection and timeouts.
 
-use std::{
-    convert::Infallible,
-    future::poll_fn,
-    net::SocketAddr,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll};
 
-use axum::{
-    Router,
-    body::Body,
-    extract::{ConnectInfo, Request},
-    response::Response,
-};
-use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
-use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use axum::Router;
+use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::GracefulConnection};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::sleep_until,
 };
-use tower_service::Service as _;
 
 use super::{
     config::{MAX_HEAD, ServerConfig},
-    guard::{ConnectionGuard, InFlightGuard, RequestProgress, Signal},
+    guard::{ConnectionGuard, Signal},
+    request::respond,
     stream::TrackedStream,
 };
-use crate::support::trust::RequestTrust;
 
 /// Serves the requests of one connection, until either end closes it, a timeout passes, or it has to
 /// make room for another one.
@@ -54,14 +38,8 @@ pub(crate) async fn serve_connection<T>(
     };
     let (all, state) = (Arc::clone(&guard.all), Arc::clone(&guard.state));
     let service = service_fn(move |request| {
-        let router = router.clone();
         let in_flight = all.begin_request(&state);
-        async move {
-            match in_flight {
-                Some(in_flight) => respond(router, in_flight, peer, request).await,
-                None => Ok(too_many_requests_in_flight()),
-            }
-        }
+        respond(router.clone(), Arc::clone(&state), in_flight, peer, request)
     });
     let stream = TokioIo::new(stream);
     #[cfg(feature = "http2")]
@@ -160,65 +138,4 @@ where
         }
     })
     .await;
-}
-
-async fn respond(
-    mut router: Router,
-    in_flight: InFlightGuard,
-    peer: Option<SocketAddr>,
-    mut request: Request<Incoming>,
-) -> Result<Response, Infallible> {
-    request.extensions_mut().insert(RequestTrust(Arc::clone(&in_flight.0) as _));
-    if let Some(peer) = peer {
-        request.extensions_mut().insert(ConnectInfo(peer));
-    }
-    let request = request.map(|incoming| Body::new(TrackedBody::new(incoming, &in_flight.0)));
-    router.call(request).await
-}
-
-/// The response to a request of a peer that has more than its share in flight.
-fn too_many_requests_in_flight() -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    response
-}
-
-/// A request's body, which records when it is complete.
-struct TrackedBody {
-    body: Incoming,
-    progress: Arc<RequestProgress>,
-}
-
-impl TrackedBody {
-    fn new(body: Incoming, progress: &Arc<RequestProgress>) -> Self {
-        if body.is_end_stream() {
-            progress.complete();
-        }
-        Self { body, progress: Arc::clone(progress) }
-    }
-}
-
-impl HttpBody for TrackedBody {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(context);
-        if matches!(frame, Poll::Ready(None)) || self.body.is_end_stream() {
-            self.progress.complete();
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }

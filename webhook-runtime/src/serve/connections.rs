@@ -125,15 +125,31 @@ impl Connections {
         Some(request)
     }
 
-    /// Closes one connection, because the system has run out of them.
+    /// Closes connections, because the system has run out of them: one, or one of sixteen, so that a
+    /// crowd in front of the door does not have to enter one by one.
     pub(crate) fn make_room(&self) {
-        // Nobody knows whose connection could not be accepted: no peer has to give up a busy one.
-        let _ = self.open().make_room(None, Duration::ZERO);
+        let mut open = self.open();
+        for _ in 0..=open.by_id.len() / 16 {
+            // Nobody knows whose connection could not be accepted: no peer has to give up a busy one.
+            let _ = open.make_room(None, Duration::ZERO);
+        }
     }
 
     /// Sends a signal to every connection.
     pub(crate) fn signal_all(&self, signal: Signal) {
         self.open().by_id.values().for_each(|state| state.send(signal));
+    }
+
+    /// Closes every connection on which the server waits for the client.
+    pub(crate) fn close_waiting(&self) {
+        let open = self.open();
+        let waiting = open.by_id.values().filter(|state| state.waited_for().is_some());
+        waiting.for_each(|state| state.send(Signal::Close));
+    }
+
+    /// The number of requests in flight on all connections.
+    pub(crate) fn requests_in_flight(&self) -> usize {
+        self.open().by_id.values().map(|state| state.in_flight()).sum()
     }
 
     /// Waits until every connection is closed.

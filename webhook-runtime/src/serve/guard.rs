@@ -25,6 +25,19 @@ const NEVER: u64 = u64::MAX;
 /// The shortest pause between two checks of a connection's deadlines.
 const MIN_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
+/// The maximum number of bytes that a client of HTTP/2 sends for each useful one, as in nginx, and the
+/// number of useful ones that a connection starts with: enough for a PING each second in an hour. Each
+/// PING or SETTINGS costs a system call to answer.
+#[cfg(feature = "http2")]
+const OVERHEAD: u64 = 8;
+#[cfg(feature = "http2")]
+const FREE_OVERHEAD: u64 = 32 * 1024;
+
+/// The useful bytes of a request beside its body: its head, and what is accepted of a body that nobody
+/// reads.
+#[cfg(feature = "http2")]
+const USEFUL_OF_REQUEST: u64 = 2 * super::config::MAX_HEAD as u64 / OVERHEAD;
+
 /// The order that a connection gets from the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
@@ -42,9 +55,10 @@ pub(crate) struct ConnectionState {
     pub(crate) peer: Peer,
     /// True if a request has ever arrived.
     had_request: AtomicBool,
-    /// Requests that have no response yet.
+    /// What keeps the connection busy: requests that have no response yet, bodies of requests that
+    /// still arrive, and bodies of responses that are still being made.
     in_flight: AtomicU32,
-    /// Those of them whose body is complete.
+    /// Those of them for which the client waits: the request is complete.
     complete: AtomicU32,
     /// Requests without a response that the application trusts, and that it does not.
     trusted: AtomicU32,
@@ -57,6 +71,14 @@ pub(crate) struct ConnectionState {
     first_read_at: AtomicU64,
     /// Since when the server has been waiting for the client.
     waiting_since: AtomicU64,
+    /// Since when the client has not taken bytes that are there for it.
+    blocked_since: AtomicU64,
+    /// The bytes that the client has sent in all.
+    #[cfg(feature = "http2")]
+    received: AtomicU64,
+    /// The bytes of bodies in both directions, and what a head may take.
+    #[cfg(feature = "http2")]
+    useful: AtomicU64,
     signal: AtomicU8,
     signalled: Notify,
 }
@@ -75,6 +97,11 @@ impl ConnectionState {
             idle_since: AtomicU64::new(0),
             first_read_at: AtomicU64::new(NEVER),
             waiting_since: AtomicU64::new(0),
+            blocked_since: AtomicU64::new(NEVER),
+            #[cfg(feature = "http2")]
+            received: AtomicU64::new(0),
+            #[cfg(feature = "http2")]
+            useful: AtomicU64::new(0),
             signal: AtomicU8::new(Signal::Continue as u8),
             signalled: Notify::new(),
         }
@@ -117,6 +144,11 @@ impl ConnectionState {
         self.trusted.load(Relaxed) > 0
     }
 
+    /// The number of things that keep the connection busy.
+    pub(crate) fn in_flight(&self) -> usize {
+        usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX)
+    }
+
     /// Bytes have arrived.
     pub(crate) fn on_read(&self) {
         if self.first_read_at.load(Relaxed) == NEVER {
@@ -124,16 +156,41 @@ impl ConnectionState {
         }
     }
 
+    /// The client has sent bytes over HTTP/2. Returns whether most of them are for nothing: frames that
+    /// carry no requests, such as PING, SETTINGS, WINDOW_UPDATE and empty DATA.
+    #[cfg(feature = "http2")]
+    pub(crate) fn is_flooded(&self, more: usize) -> bool {
+        let received = self.received.fetch_add(more as u64, Relaxed) + more as u64;
+        received / OVERHEAD > FREE_OVERHEAD + self.useful.load(Relaxed)
+    }
+
+    /// Bytes of a body have come or gone.
+    #[cfg(feature = "http2")]
+    pub(crate) fn on_body(&self, bytes: usize) {
+        self.useful.fetch_add(bytes as u64, Relaxed);
+    }
+
     /// The client has taken bytes.
     pub(crate) fn on_write(&self) {
+        self.blocked_since.store(NEVER, Relaxed);
         if self.in_flight.load(Relaxed) == 0 {
             self.idle_since.store(self.now(), Relaxed);
         }
     }
 
-    /// Until when the client may be silent or slow; `None` while a request is in flight.
-    /// On a `multiplexed` connection, bytes need not begin a request.
+    /// The client does not take bytes.
+    pub(crate) fn on_write_blocked(&self) {
+        let _ = self.blocked_since.compare_exchange(NEVER, self.now(), Relaxed, Relaxed);
+    }
+
+    /// Until when the client may be silent or slow; `None` while the server is busy with a request, and
+    /// the client takes what is there for it. On a `multiplexed` connection, bytes need not begin a
+    /// request.
     fn deadline(&self, config: &ServerConfig, multiplexed: bool) -> Option<Instant> {
+        let blocked_since = self.blocked_since.load(Relaxed);
+        if blocked_since != NEVER {
+            return Some(self.at(blocked_since) + config.idle_timeout);
+        }
         if self.in_flight.load(Acquire) > 0 {
             return None;
         }
@@ -216,9 +273,30 @@ impl Drop for ConnectionGuard {
     }
 }
 
-/// The progress of one request.
+/// Keeps a connection busy until it is dropped. Then its deadlines begin anew.
+struct Busy(Arc<ConnectionState>);
+
+impl Busy {
+    fn new(connection: &Arc<ConnectionState>) -> Self {
+        connection.in_flight.fetch_add(1, Relaxed);
+        Self(Arc::clone(connection))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let connection = &self.0;
+        connection.idle_since.store(connection.now(), Relaxed);
+        connection.first_read_at.store(NEVER, Relaxed);
+        // Last and with `Release`: a thread that sees this count also sees the rest.
+        connection.in_flight.fetch_sub(1, Release);
+    }
+}
+
+/// The progress of one request. It keeps the connection busy until it has a response, and the last part
+/// of its body has arrived, or nobody reads it.
 pub(crate) struct RequestProgress {
-    connection: Arc<ConnectionState>,
+    busy: Busy,
     phase: AtomicU8,
     trust: AtomicU8,
 }
@@ -236,32 +314,34 @@ const OVER: u8 = 2;
 impl RequestProgress {
     fn new(connection: &Arc<ConnectionState>) -> Arc<Self> {
         connection.had_request.store(true, Relaxed);
-        connection.in_flight.fetch_add(1, Relaxed);
+        #[cfg(feature = "http2")]
+        connection.useful.fetch_add(USEFUL_OF_REQUEST, Relaxed);
         connection.count_untrusted(true);
         // For a request that has just begun, nobody has waited yet.
         connection.waiting_since.store(connection.now(), Relaxed);
         let (phase, trust) = (AtomicU8::new(RECEIVING), AtomicU8::new(UNTRUSTED));
-        Arc::new(Self { connection: Arc::clone(connection), phase, trust })
+        Arc::new(Self { busy: Busy::new(connection), phase, trust })
     }
 
     /// The whole request has arrived: now the client waits for the server.
     pub(crate) fn complete(&self) {
         if self.phase.compare_exchange(RECEIVING, COMPLETE, Relaxed, Relaxed).is_ok() {
-            self.connection.complete.fetch_add(1, Relaxed);
+            self.busy.0.complete.fetch_add(1, Relaxed);
         }
     }
 }
 
 impl Trustable for RequestProgress {
     fn trust(&self) {
+        let connection = &self.busy.0;
         if self.trust.compare_exchange(UNTRUSTED, TRUSTED, Relaxed, Relaxed).is_ok() {
-            self.connection.trusted.fetch_add(1, Relaxed);
-            self.connection.count_untrusted(false);
+            connection.trusted.fetch_add(1, Relaxed);
+            connection.count_untrusted(false);
         }
     }
 }
 
-/// Counts a request as in flight until its response is made, or its client has gone.
+/// Marks a request as unanswered until its response is made, or its client has gone.
 pub(crate) struct InFlightGuard(pub(crate) Arc<RequestProgress>);
 
 impl InFlightGuard {
@@ -272,10 +352,9 @@ impl InFlightGuard {
 
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        let connection = &self.0.connection;
-        let now = connection.now();
+        let connection = &self.0.busy.0;
         if self.0.phase.swap(ANSWERED, Relaxed) == COMPLETE {
-            connection.waiting_since.store(now, Relaxed);
+            connection.waiting_since.store(connection.now(), Relaxed);
             connection.complete.fetch_sub(1, Relaxed);
         }
         if self.0.trust.swap(OVER, Relaxed) == TRUSTED {
@@ -283,9 +362,23 @@ impl Drop for InFlightGuard {
         } else {
             connection.count_untrusted(false);
         }
-        connection.idle_since.store(now, Relaxed);
-        connection.first_read_at.store(NEVER, Relaxed);
-        // Last and with `Release`: a thread that sees this count also sees the rest.
-        connection.in_flight.fetch_sub(1, Release);
+    }
+}
+
+/// Marks a response whose next part the application has yet to make: the client waits for it.
+pub(crate) struct ProducingGuard(Busy);
+
+impl ProducingGuard {
+    pub(crate) fn new(connection: &Arc<ConnectionState>) -> Self {
+        connection.complete.fetch_add(1, Relaxed);
+        Self(Busy::new(connection))
+    }
+}
+
+impl Drop for ProducingGuard {
+    fn drop(&mut self) {
+        let connection = &self.0.0;
+        connection.waiting_since.store(connection.now(), Relaxed);
+        connection.complete.fetch_sub(1, Relaxed);
     }
 }

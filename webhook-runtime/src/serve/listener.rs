@@ -10,6 +10,8 @@ use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::error::ServeError;
+#[cfg(unix)]
+use super::socket_file::SocketFile;
 
 /// A socket that the server accepts connections from: TCP or, on Unix, a socket in the file system
 /// for a proxy on the same machine.
@@ -24,15 +26,10 @@ enum Kind {
     #[cfg(unix)]
     Unix {
         // Removed before the socket closes: another program replaces a socket that nobody accepts on.
-        _file: Option<SocketFile>,
+        file: Option<SocketFile>,
         listener: UnixListener,
     },
 }
-
-/// The file of a socket that was created here. A drop removes it.
-#[cfg(unix)]
-#[derive(Debug)]
-struct SocketFile(std::path::PathBuf);
 
 /// A connection from which nothing has been read yet.
 pub(super) enum Accepted {
@@ -59,8 +56,8 @@ impl Listener {
     }
 
     /// Listens on a socket in the file system. It replaces the file of a program that no longer runs,
-    /// and removes its own file at the end. Everyone who may write to the file may connect: set the
-    /// permissions of the directory and the umask of the process accordingly.
+    /// and removes its own file at the end. Everyone who may write to the file may connect: that is up to
+    /// the umask of the process, unless [`bind_unix_with_mode`](Self::bind_unix_with_mode) says otherwise.
     ///
     /// Its connections have no address, and count as one peer.
     ///
@@ -71,9 +68,29 @@ impl Listener {
     /// Outside of a tokio runtime.
     #[cfg(unix)]
     pub fn bind_unix(path: impl Into<std::path::PathBuf>) -> Result<Self, ServeError> {
-        let path = path.into();
-        match bind_socket_file(&path) {
-            Ok(listener) => Ok(Self(Kind::Unix { listener, _file: Some(SocketFile(path)) })),
+        Self::bind_socket_file(path.into(), None)
+    }
+
+    /// Listens on a socket in the file system, as [`bind_unix`](Self::bind_unix) does. The file has this
+    /// mode from its first moment: with `0o660`, its owner and its group may connect.
+    ///
+    /// # Errors
+    /// As [`bind_unix`](Self::bind_unix).
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    #[cfg(unix)]
+    pub fn bind_unix_with_mode(
+        path: impl Into<std::path::PathBuf>,
+        mode: u32,
+    ) -> Result<Self, ServeError> {
+        Self::bind_socket_file(path.into(), Some(mode))
+    }
+
+    #[cfg(unix)]
+    fn bind_socket_file(path: std::path::PathBuf, mode: Option<u32>) -> Result<Self, ServeError> {
+        match SocketFile::bind(&path, mode) {
+            Ok((listener, file)) => Ok(Self(Kind::Unix { listener, file: Some(file) })),
             Err(error) => {
                 let text = format!("{}: {error}", path.display());
                 let source = io::Error::new(error.kind(), text);
@@ -125,9 +142,10 @@ impl Listener {
                 .local_addr()
                 .map_or_else(|_| scheme.to_owned(), |at| format!("{scheme}://{at}")),
             #[cfg(unix)]
-            Kind::Unix { listener, .. } => {
+            Kind::Unix { listener, file } => {
                 let address = listener.local_addr().ok();
                 let path = address.as_ref().and_then(|address| address.as_pathname());
+                let path = file.as_ref().map(SocketFile::path).or(path);
                 path.map_or_else(|| "unix:".to_owned(), |path| format!("unix:{}", path.display()))
             }
         }
@@ -143,18 +161,6 @@ impl Accepted {
             Self::Unix(_) => None,
         }
     }
-}
-
-#[cfg(unix)]
-fn bind_socket_file(path: &std::path::Path) -> io::Result<UnixListener> {
-    use std::os::unix::{fs::FileTypeExt as _, net::UnixStream as Probe};
-
-    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|of| of.file_type().is_socket());
-    let is_abandoned = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-    if is_socket && Probe::connect(path).is_err_and(is_abandoned) {
-        std::fs::remove_file(path)?;
-    }
-    UnixListener::bind(path)
 }
 
 #[cfg(all(unix, feature = "socket-activation"))]
@@ -210,13 +216,6 @@ impl Detached {
     }
 }
 
-#[cfg(unix)]
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
 impl From<TcpListener> for Listener {
     fn from(listener: TcpListener) -> Self {
         Self(Kind::Tcp(listener))
@@ -236,7 +235,7 @@ impl TryFrom<std::net::TcpListener> for Listener {
 #[cfg(unix)]
 impl From<UnixListener> for Listener {
     fn from(listener: UnixListener) -> Self {
-        Self(Kind::Unix { listener, _file: None })
+        Self(Kind::Unix { listener, file: None })
     }
 }
 

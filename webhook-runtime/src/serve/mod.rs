@@ -1,13 +1,17 @@
 //! A server for any axum `Router` on the open internet: listeners, connections, timeouts, TLS.
 
+mod accept;
 mod config;
 mod connection;
 mod connections;
 mod error;
 mod guard;
 mod listener;
+mod request;
 mod server;
 mod shutdown;
+#[cfg(unix)]
+mod socket_file;
 mod stream;
 #[cfg(feature = "tls")]
 mod tls;
@@ -15,9 +19,9 @@ mod worker_threads;
 
 pub use error::ServeError;
 pub use listener::Listener;
+pub use server::Server;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
 
-pub(crate) use config::{MAX_TIMEOUT, ServerConfig};
-pub(crate) use server::Server;
-pub(crate) use shutdown::ShutdownSignal;
+pub(crate) use server::BackgroundWork;
+pub(crate) use shutdown::count;

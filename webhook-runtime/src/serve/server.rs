@@ -1,220 +1,251 @@
-//! The server: it accepts connections and assigns them to worker threads.
+//! The public server: a router, its limits, its start and its stop.
 
 use std::{
     future::poll_fn,
-    io,
+    io::Write as _,
+    num::NonZeroUsize,
     pin::{Pin, pin},
-    sync::Arc,
+    task::Poll,
     time::Duration,
 };
 
 use axum::Router;
-use tokio::task::JoinSet;
+use tokio::{
+    net::ToSocketAddrs,
+    time::{Instant, timeout_at},
+};
 
 use super::{
-    config::ServerConfig,
-    connection::serve_connection,
-    connections::{Admission, Connections},
+    accept::{BoundServer, OpenConnections},
+    config::{MAX_TIMEOUT, ServerConfig},
     error::ServeError,
-    guard::{ConnectionGuard, Signal},
-    listener::{Accepted, Listener},
-    worker_threads::WorkerThreads,
+    listener::Listener,
+    shutdown::{self, ShutdownSignals},
 };
-use crate::support::peer::Peer;
+use crate::support::console;
 
-/// The time to wait after the operating system has refused a connection.
-const RETRY_PAUSE: Duration = Duration::from_millis(50);
-
-/// A router, its listeners and its configuration, ready to run.
-pub(crate) struct Server {
-    app: Arc<App>,
-    listeners: Vec<Listener>,
-}
-
-/// Everything that connections share.
-struct App {
+/// A server for any axum `Router`, made to face the open internet: it limits slow clients and their
+/// number, and stops gracefully.
+///
+/// [`Webhooks::serve`](crate::Webhooks::serve) runs on it. Use it directly for an application in which
+/// webhooks are a part, or which has none. It sets no limits to bodies: webhooks have their own, and axum
+/// has `DefaultBodyLimit`.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use axum::{Router, routing::get};
+/// use webhook_runtime::{ServeError, Server};
+///
+/// # async fn serve() -> Result<(), ServeError> {
+/// let app = Router::new().route("/health", get(async || "OK"));
+/// Server::new(app).idle_timeout(Duration::from_secs(30)).serve("127.0.0.1:3000").await
+/// # }
+/// ```
+#[must_use]
+pub struct Server {
     router: Router,
     config: ServerConfig,
+    title: &'static str,
+    table: Vec<String>,
+    work: Option<Box<dyn BackgroundWork>>,
+}
+
+/// The work of an application outside of its connections, for which a stop waits.
+pub(crate) trait BackgroundWork: Send + Sync {
+    /// The work that is running, in words.
+    fn running(&self) -> Vec<String>;
+
+    /// Finishes the work until the deadline.
+    fn finish(self: Box<Self>, deadline: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
 impl Server {
-    /// Fails if there is no listener.
-    pub(crate) fn new(
-        router: Router,
-        config: ServerConfig,
-        listeners: Vec<Listener>,
-    ) -> Result<Self, ServeError> {
-        if listeners.is_empty() {
-            let source = io::Error::new(io::ErrorKind::InvalidInput, "no socket was given");
-            return Err(ServeError::Listen { address: None, source });
-        }
-        Ok(Self { app: Arc::new(App { router, config }), listeners })
+    /// Creates a server with default limits. A router with state needs
+    /// [`Router::with_state`](axum::Router::with_state) first.
+    pub fn new(router: Router) -> Self {
+        let config = ServerConfig::default();
+        Self { router, config, title: "serving", table: Vec::new(), work: None }
     }
 
-    /// The URLs of the listeners.
-    pub(crate) fn urls(&self) -> Vec<String> {
-        let scheme = "http";
-        #[cfg(feature = "tls")]
-        let scheme = if self.app.config.tls.is_some() { "https" } else { scheme };
-        self.listeners.iter().map(|listener| listener.url(scheme)).collect()
+    /// Limits how long a client may take to send the head of a request, and how long a new connection
+    /// may wait for its first request. Then the connection is closed. The default is 10 seconds, as in
+    /// the examples of `HAProxy`'s documentation (`timeout http-request`).
+    pub fn header_timeout(mut self, timeout: Duration) -> Self {
+        self.config.header_timeout = timeout.min(MAX_TIMEOUT);
+        self
     }
 
-    /// Accepts connections until `shutdown` completes.
-    pub(crate) async fn run(
+    /// Limits how long a connection may be silent between two requests, and how long a client may
+    /// pause while it reads a response. Then the connection is closed. The default is 75 seconds, as in
+    /// nginx (`keepalive_timeout`).
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.config.idle_timeout = timeout.min(MAX_TIMEOUT);
+        self
+    }
+
+    /// Limits the age of a connection. Then it is closed after the requests in flight. The default is
+    /// one hour, as in nginx (`keepalive_time`).
+    pub fn max_connection_age(mut self, age: Duration) -> Self {
+        self.config.max_connection_age = age.min(MAX_TIMEOUT);
+        self
+    }
+
+    /// Limits the number of open connections. The default is 900, just below the number of open files
+    /// that most systems allow a process.
+    ///
+    /// At the maximum, the peer with the most connections gives one up for another peer: its longest-idle
+    /// one or, if all are busy, its newest. A connection with a verified delivery is never closed for
+    /// another. A new connection that finds no place waits, and is closed if too many of its peer wait.
+    /// Each unverified request on an HTTP/2 connection counts. A peer is an IPv4 address, or an IPv6
+    /// network (/64).
+    pub fn max_connections(mut self, max: usize) -> Self {
+        self.config.max_connections = max;
+        self
+    }
+
+    /// Limits the number of concurrent requests on one HTTP/2 connection. The default is 128, as in
+    /// nginx (`http2_max_concurrent_streams`).
+    #[cfg(feature = "http2")]
+    pub fn max_concurrent_streams(mut self, max: u32) -> Self {
+        self.config.max_concurrent_streams = max;
+        self
+    }
+
+    /// Sets the number of threads on which handlers run. Each thread has a runtime of its own, which is
+    /// faster than one runtime whose threads steal each other's work. The default is as many as the
+    /// runtime has on which the server is started.
+    ///
+    /// With one thread, everything runs on the runtime on which the server is started. Choose that if
+    /// handlers call `tokio::task::block_in_place`, or compute for long: a thread that computes
+    /// serves no other request meanwhile. `tokio::task::spawn_blocking` is the better way to
+    /// compute.
+    pub fn worker_threads(mut self, threads: NonZeroUsize) -> Self {
+        self.config.worker_threads = Some(threads);
+        self
+    }
+
+    /// Speaks TLS on TCP. Sockets in the file system are not affected.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: super::Tls) -> Self {
+        self.config.tls = Some(tls);
+        self
+    }
+
+    /// Limits how long a stop waits for requests and handlers that are running. The default is 30
+    /// seconds.
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.config.shutdown_timeout = timeout.min(MAX_TIMEOUT);
+        self
+    }
+
+    /// Serves on `address` until the process gets SIGINT or SIGTERM (Ctrl-C on other systems than
+    /// Unix).
+    ///
+    /// Then it accepts no more connections, says what is still running, and finishes the requests in
+    /// flight, within [`shutdown_timeout`](Self::shutdown_timeout). A client has five seconds to send
+    /// the rest of its request and to read its response. A second signal ends the process at once, with
+    /// the status that shells show for the signal: 130 or 143.
+    ///
+    /// # Errors
+    /// If the server cannot listen on the address.
+    pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
+        let listener = Listener::bind(address).await?;
+        self.serve_on([listener]).await
+    }
+
+    /// Serves as [`serve`](Self::serve) does, on existing listeners.
+    ///
+    /// # Errors
+    /// If there is no listener.
+    pub async fn serve_on(
         self,
-        shutdown: impl Future<Output = ()>,
-    ) -> Result<OpenConnections, ServeError> {
-        let config = &self.app.config;
-        let workers = WorkerThreads::start(config.worker_threads, config.thread_name)
-            .map_err(ServeError::Stopped)?;
-        let workers = Arc::new(workers);
-        let open = OpenConnections {
-            connections: Connections::new(config.max_connections),
-            _workers: Arc::clone(&workers),
-        };
-        let mut tasks: Vec<Pin<Box<dyn Future<Output = ()> + Send>>> = Vec::new();
-        for listener in self.listeners {
-            let (app, connections) = (Arc::clone(&self.app), Arc::clone(&open.connections));
-            tasks.push(Box::pin(accept_from(listener, app, connections, Arc::clone(&workers))));
-        }
-        #[cfg(feature = "tls")]
-        if let Some(tls) = self.app.config.tls.clone() {
-            tasks.push(Box::pin(tls.keep_reloading()));
-        }
-        let mut shutdown = pin!(shutdown);
-        poll_fn(|context| {
-            for task in &mut tasks {
-                // They run for ever.
-                let _ = task.as_mut().poll(context);
-            }
-            shutdown.as_mut().poll(context)
-        })
-        .await;
-        Ok(open)
+        listeners: impl IntoIterator<Item = Listener>,
+    ) -> Result<(), ServeError> {
+        let listeners = listeners.into_iter().collect();
+        let Self { router, config, title, table, work } = self;
+        let timeout = config.shutdown_timeout;
+        let server = BoundServer::new(router, config, listeners)?;
+        let mut signals = ShutdownSignals::register().map_err(ServeError::Stopped)?;
+        console::open();
+        announce(&format!("{title} on {}", server.urls().join(" and ")), &table);
+        let connections = server.run(async { _ = signals.next().await }).await?;
+        let deadline = Instant::now() + timeout;
+        shutdown::say_stopping(&running(&connections, work.as_deref()), timeout);
+        stop(connections, work, deadline, signals).await;
+        console::flush();
+        Ok(())
+    }
+
+    /// Replaces the router.
+    pub(crate) fn with_router(mut self, router: Router) -> Self {
+        self.router = router;
+        self
+    }
+
+    /// Sets the name of the threads, before their number.
+    pub(crate) fn with_thread_name(mut self, name: &'static str) -> Self {
+        self.config.thread_name = name;
+        self
+    }
+
+    /// Sets the name of the application, and the table that is printed at start.
+    pub(crate) fn with_title(mut self, title: &'static str, table: Vec<String>) -> Self {
+        self.title = title;
+        self.table = table;
+        self
+    }
+
+    /// Sets the work that a stop has to finish.
+    pub(crate) fn with_work(mut self, work: impl BackgroundWork + 'static) -> Self {
+        self.work = Some(Box::new(work));
+        self
     }
 }
 
-/// The open connections of a server that accepts no more. A drop closes them.
-pub(crate) struct OpenConnections {
-    connections: Arc<Connections>,
-    // Last: connections need their thread to close.
-    _workers: Arc<WorkerThreads>,
+/// What is running, in words.
+fn running(connections: &OpenConnections, work: Option<&dyn BackgroundWork>) -> Vec<String> {
+    let requests = shutdown::count(connections.requests_in_flight(), "request");
+    requests.into_iter().chain(work.into_iter().flat_map(BackgroundWork::running)).collect()
 }
 
-impl OpenConnections {
-    /// Waits until the requests in flight have their response, and every connection is closed.
-    pub(crate) async fn finish(&self) {
-        self.connections.signal_all(Signal::Finish);
-        self.connections.all_closed().await;
-    }
-}
-
-impl Drop for OpenConnections {
-    fn drop(&mut self) {
-        self.connections.signal_all(Signal::Close);
-    }
-}
-
-/// Accepts the connections of one listener, for ever.
-async fn accept_from(
-    listener: Listener,
-    app: Arc<App>,
-    connections: Arc<Connections>,
-    workers: Arc<WorkerThreads>,
+/// Finishes what is running until the deadline. A second signal ends the process.
+async fn stop(
+    connections: OpenConnections,
+    work: Option<Box<dyn BackgroundWork>>,
+    deadline: Instant,
+    mut signals: ShutdownSignals,
 ) {
-    // Those that wait for a place hold up nobody behind them. A drop closes them.
-    let mut waiting = JoinSet::new();
-    loop {
-        while waiting.try_join_next().is_some() {}
-        match listener.accept().await {
-            Ok(accepted) => {
-                let peer = Peer::new(accepted.peer());
-                let admission = if peer.is_known() {
-                    connections.admit(peer)
-                } else {
-                    // On this listener, everybody is one peer.
-                    Admission::Admitted(connections.enter(peer).await)
-                };
-                match admission {
-                    Admission::Admitted(guard) => assign(accepted, guard, &app, &workers),
-                    Admission::Waiting(place) => {
-                        let (app, workers) = (Arc::clone(&app), Arc::clone(&workers));
-                        waiting.spawn(async move {
-                            if let Some(guard) = place.enter().await {
-                                assign(accepted, guard, &app, &workers);
-                            }
-                        });
-                    }
-                    Admission::Refused => tracing::debug!("too many connections of one peer"),
-                }
-            }
-            Err(error) => on_accept_error(&error, &connections).await,
+    let finish = async move {
+        if timeout_at(deadline, connections.finish()).await.is_err() {
+            shutdown::say_given_up(&running(&connections, work.as_deref()));
         }
-    }
+        // What still runs is closed before the work ends: it would begin more.
+        drop(connections);
+        if let Some(work) = work {
+            work.finish(deadline).await;
+        }
+    };
+    let (mut finish, mut second) = (pin!(finish), pin!(signals.next()));
+    poll_fn(|context| {
+        if let Poll::Ready(status) = second.as_mut().poll(context) {
+            shutdown::say_ended();
+            console::flush();
+            // Whoever asks twice does not want to wait: for destructors, blocking tasks, or the
+            // rest of `main`.
+            std::process::exit(status);
+        }
+        finish.as_mut().poll(context)
+    })
+    .await;
 }
 
-/// Assigns a connection to the worker with the fewest.
-fn assign(accepted: Accepted, guard: ConnectionGuard, app: &Arc<App>, workers: &WorkerThreads) {
-    if let Err(error) = try_assign(accepted, guard, app, workers) {
-        tracing::debug!(%error, "a connection was lost");
+/// Prints to standard output. The server runs even if the output is closed.
+fn announce(title: &str, lines: &[String]) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{title}");
+    for line in lines {
+        let _ = writeln!(out, "  {line}");
     }
-}
-
-fn try_assign(
-    accepted: Accepted,
-    guard: ConnectionGuard,
-    app: &Arc<App>,
-    workers: &WorkerThreads,
-) -> io::Result<()> {
-    let Some(worker) = workers.least_loaded() else { return Ok(()) };
-    let app = Arc::clone(app);
-    if worker.is_current() {
-        worker.spawn(async move { serve(accepted, &guard, &app).await });
-        return Ok(());
-    }
-    // A socket is registered with the runtime that accepted it, and has to move to the worker's.
-    let detached = accepted.detach()?;
-    worker.spawn(async move {
-        match detached.attach() {
-            Ok(accepted) => serve(accepted, &guard, &app).await,
-            Err(error) => tracing::debug!(%error, "a connection was lost"),
-        }
-    });
-    Ok(())
-}
-
-async fn serve(accepted: Accepted, guard: &ConnectionGuard, app: &App) {
-    let (router, config) = (app.router.clone(), &app.config);
-    match accepted {
-        #[cfg(feature = "tls")]
-        Accepted::Tcp(stream, peer) if config.tls.is_some() => {
-            let Some(tls) = &config.tls else { return };
-            let handshake = tls.accept(stream);
-            match super::connection::before_first_request(config, guard, handshake).await {
-                Some(Ok(stream)) => {
-                    serve_connection(router, config, guard, stream, Some(peer)).await;
-                }
-                Some(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
-                None => {}
-            }
-        }
-        Accepted::Tcp(stream, peer) => {
-            serve_connection(router, config, guard, stream, Some(peer)).await;
-        }
-        #[cfg(unix)]
-        Accepted::Unix(stream) => serve_connection(router, config, guard, stream, None).await,
-    }
-}
-
-async fn on_accept_error(error: &io::Error, connections: &Connections) {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-
-    // The client has gone before its connection was accepted.
-    if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
-        return;
-    }
-    // Most likely, the process has too many open files.
-    tracing::error!(%error, "no connection could be taken in");
-    connections.make_room();
-    tokio::time::sleep(RETRY_PAUSE).await;
+    let _ = out.flush();
 }

@@ -15,9 +15,22 @@ use super::guard::ConnectionState;
 pub(crate) struct TrackedStream<T> {
     inner: T,
     state: Arc<ConnectionState>,
+    /// True if the client speaks HTTP/2.
+    #[cfg(feature = "http2")]
+    is_http2: bool,
     /// Bytes that were read to detect the protocol, and are to be read again.
     #[cfg(feature = "http2")]
     replay: bytes::Bytes,
+}
+
+impl<T> TrackedStream<T> {
+    fn record_write(&self, written: &Poll<io::Result<usize>>) {
+        match written {
+            Poll::Ready(Ok(_)) => self.state.on_write(),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.state.on_write_blocked(),
+        }
+    }
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> TrackedStream<T> {
@@ -25,6 +38,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> TrackedStream<T> {
         Self {
             inner,
             state,
+            #[cfg(feature = "http2")]
+            is_http2: false,
             #[cfg(feature = "http2")]
             replay: bytes::Bytes::new(),
         }
@@ -47,9 +62,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> TrackedStream<T> {
             self.state.on_read();
             read_so_far.extend_from_slice(&buffer[..read]);
         }
-        let is_http2 = read_so_far == PREFACE;
+        self.is_http2 = read_so_far == PREFACE;
         self.replay = read_so_far.freeze();
-        Ok(is_http2)
+        Ok(self.is_http2)
     }
 }
 
@@ -67,8 +82,14 @@ impl<T: AsyncRead + Unpin> AsyncRead for TrackedStream<T> {
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
-        if buffer.filled().len() > before {
+        let read = buffer.filled().len() - before;
+        if read > 0 {
             self.state.on_read();
+        }
+        #[cfg(feature = "http2")]
+        if self.is_http2 && self.state.is_flooded(read) {
+            let error = io::Error::other("the client sends frames without requests");
+            return Poll::Ready(Err(error));
         }
         Poll::Ready(Ok(()))
     }
@@ -80,9 +101,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for TrackedStream<T> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.inner).poll_write(context, bytes))?;
-        self.state.on_write();
-        Poll::Ready(Ok(written))
+        let written = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.record_write(&written);
+        written
     }
 
     fn poll_write_vectored(
@@ -90,9 +111,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for TrackedStream<T> {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.inner).poll_write_vectored(context, slices))?;
-        self.state.on_write();
-        Poll::Ready(Ok(written))
+        let written = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        self.record_write(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -19,6 +19,8 @@ use tokio_rustls::{
     },
 };
 
+use crate::support::console;
+
 /// The interval at which the files are checked, which is that at which Kubernetes renews mounted secrets.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -116,6 +118,9 @@ impl Tls {
                 Ok(Ok(true)) => tracing::info!("the TLS certificate was renewed"),
                 Ok(Err(error)) => {
                     tracing::error!(%error, "the TLS certificate before stays in use");
+                    console::notice(format_args!(
+                        "the TLS certificate before stays in use: {error}"
+                    ));
                 }
                 Ok(Ok(false)) | Err(_) => {}
             }

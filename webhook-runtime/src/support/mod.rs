@@ -1,5 +1,7 @@
 //! Small helpers that belong to no wing.
 
+#[cfg(feature = "axum")]
+pub(crate) mod console;
 #[cfg(feature = "inbox")]
 pub(crate) mod hash;
 pub(crate) mod panic;

@@ -66,7 +66,7 @@ impl TestContext {
     }
 }
 
-impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
+impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// Prepares the webhooks for tests, with a clock that the test controls, and without sockets or
     /// environment variables.
     ///

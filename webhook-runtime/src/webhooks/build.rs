@@ -14,7 +14,7 @@ use crate::{
     webhooks::{pipeline::Pipeline, problems::StartError},
 };
 
-impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
+impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// Builds a router of the mounted webhooks, to merge into an axum application or to serve.
     ///
     /// # Errors
@@ -36,11 +36,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 
     /// Builds everything, and runs nothing yet.
     pub(crate) fn build(mut self) -> Result<Built<S>, StartError> {
-        if self.state.is_none() {
-            // The state `()` needs no `with_state`.
-            let unit: Box<dyn Any> = Box::new(());
-            self.state = unit.downcast::<S>().ok().map(|state| *state);
-        }
+        self.state = self.state_or_unit();
         let receivers = self.receivers_or_problems()?;
         let mut built = Built {
             router: Router::new(),
@@ -80,7 +76,14 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
             }
             built.router = built.router.route(endpoint.path, route);
         }
+        built.router = self.routes.into_iter().fold(built.router, Router::merge);
         Ok(built)
+    }
+
+    /// The state, which is always there if it is `()`.
+    pub(super) fn state_or_unit(&self) -> Option<S> {
+        let unit: &dyn Any = &();
+        self.state.clone().or_else(|| unit.downcast_ref::<S>().cloned())
     }
 
     fn response_timeout_of(&self, endpoint: &Endpoint) -> Option<ResponseTimeout> {

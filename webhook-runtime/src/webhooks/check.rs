@@ -19,7 +19,7 @@ use crate::{
     webhooks::problems::{StartError, StartProblem},
 };
 
-impl<S> Webhooks<S> {
+impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// Reads the secrets and checks everything that spans endpoints.
     pub(super) fn receivers(&self) -> Result<Vec<Receiver>, StartError> {
         let mut problems = Vec::new();

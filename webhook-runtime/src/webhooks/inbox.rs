@@ -8,7 +8,7 @@ use crate::{
     webhooks::{Webhooks, problems::StartProblem},
 };
 
-impl<S> Webhooks<S> {
+impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// Sets the inbox of the endpoints that are marked `inbox`. Their handlers start when the
     /// router is built, and run until [`Inbox::shutdown`], which [`serve`](Webhooks::serve) calls
     /// itself.
@@ -18,7 +18,7 @@ impl<S> Webhooks<S> {
     }
 }
 
-impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
+impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// The problems of endpoints that are marked `inbox`.
     pub(crate) fn inbox_problems(&self) -> Vec<StartProblem> {
         let mut problems = Vec::new();

@@ -6,6 +6,7 @@ mod check;
 mod error;
 #[cfg(feature = "inbox")]
 mod inbox;
+mod mounted;
 mod peers;
 mod pipeline;
 pub(crate) mod problems;
@@ -15,6 +16,8 @@ mod quotas;
 mod serving;
 
 use std::{sync::Arc, time::Duration};
+
+use axum::Router;
 
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
@@ -38,6 +41,7 @@ use crate::{
 pub(crate) use build::Built;
 #[cfg(feature = "serve")]
 pub use error::Error;
+pub use mounted::MountedWebhook;
 pub use problems::{StartError, StartProblem};
 
 /// The default of `body_timeout`. Providers send bodies of a few kilobytes at once; this is enough
@@ -66,9 +70,12 @@ const MAX_BACKGROUND_HANDLERS: usize = 1024;
 ///     .into_router()?;
 /// # Ok::<(), webhook_runtime::StartError>(())
 /// ```
+///
+/// `S` is the state of the router, and `HAS_STATE` is true after [`with_state`](Self::with_state).
 #[must_use]
-pub struct Webhooks<S = ()> {
+pub struct Webhooks<S = (), const HAS_STATE: bool = false> {
     mounts: Vec<Mount<S>>,
+    routes: Vec<Router<S>>,
     pub(crate) secrets: Vec<(Endpoint, Vec<Secret>)>,
     pub(crate) secret_sources: Vec<(Endpoint, Arc<TenantSecrets>)>,
     pub(crate) verify_tokens: Vec<(Endpoint, Secret)>,
@@ -87,7 +94,7 @@ pub struct Webhooks<S = ()> {
     pub(crate) inbox: Option<Inbox>,
     pub(crate) state: Option<S>,
     #[cfg(feature = "serve")]
-    server: crate::serve::ServerConfig,
+    server: crate::serve::Server,
 }
 
 struct Mount<S> {
@@ -106,6 +113,7 @@ impl<S> Webhooks<S> {
     pub fn new() -> Self {
         Self {
             mounts: Vec::new(),
+            routes: Vec::new(),
             secrets: Vec::new(),
             secret_sources: Vec::new(),
             verify_tokens: Vec::new(),
@@ -127,10 +135,12 @@ impl<S> Webhooks<S> {
             inbox: None,
             state: None,
             #[cfg(feature = "serve")]
-            server: crate::serve::ServerConfig::default(),
+            server: crate::serve::Server::new(Router::new()).with_thread_name("webhooks"),
         }
     }
+}
 
+impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// Mounts a function marked [`#[webhook]`](crate::webhook) on its path.
     pub fn mount<H: Webhook<S>>(mut self) -> Self {
         self.push(H::endpoint, H::call);
@@ -185,11 +195,35 @@ impl<S> Webhooks<S> {
         self
     }
 
-    /// Sets the router's state for handlers that run behind an inbox, without a request. Give the
-    /// same state to the router.
-    pub fn with_state(mut self, state: S) -> Self {
-        self.state = Some(state);
-        self
+    /// Sets the state of handlers and of [merged](Self::merge) routes.
+    ///
+    /// [`serve`](Self::serve) needs it if any of them takes `State`. With
+    /// [`into_router`](Self::into_router), only handlers behind an inbox need it, which run without a
+    /// request: give the same state to the router.
+    pub fn with_state(self, state: S) -> Webhooks<S, true> {
+        Webhooks {
+            peer_ip: self.peer_ip,
+            mounts: self.mounts,
+            routes: self.routes,
+            secrets: self.secrets,
+            secret_sources: self.secret_sources,
+            verify_tokens: self.verify_tokens,
+            key_ring: self.key_ring,
+            allowed_cloudevents_origins: self.allowed_cloudevents_origins,
+            public_url: self.public_url,
+            clock: self.clock,
+            body_limits: self.body_limits,
+            layers: self.layers,
+            verified_layers: self.verified_layers,
+            background_handlers: self.background_handlers,
+            #[cfg(feature = "rate-limit")]
+            quotas: self.quotas,
+            #[cfg(feature = "inbox")]
+            inbox: self.inbox,
+            state: Some(state),
+            #[cfg(feature = "serve")]
+            server: self.server,
+        }
     }
 
     /// Sets the public URL of the program, such as `https://hooks.example.com`, for schemes that
@@ -245,7 +279,45 @@ impl<S> Webhooks<S> {
     }
 }
 
-impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
+impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
+    /// Adds routes of your own beside the webhooks, such as `/health`. Layers of the webhooks are not
+    /// around them.
+    ///
+    /// ```no_run
+    /// use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    ///
+    /// use axum::{Router, extract::State, routing::get};
+    /// use webhook_runtime::{Delivery, Error, Webhooks, webhook};
+    ///
+    /// static PAID: AtomicU64 = AtomicU64::new(0);
+    ///
+    /// #[webhook(path = "/webhook", secret_env = "SECRET")]
+    /// async fn paid(State(paid): State<&'static AtomicU64>, _: &Delivery) {
+    ///     paid.fetch_add(1, Relaxed);
+    /// }
+    ///
+    /// async fn health(State(paid): State<&'static AtomicU64>) -> String {
+    ///     format!("{} orders paid", paid.load(Relaxed))
+    /// }
+    ///
+    /// # async fn serve() -> Result<(), Error> {
+    /// Webhooks::new()
+    ///     .mount::<paid>()
+    ///     .merge(Router::new().route("/health", get(health)))
+    ///     .with_state(&PAID)
+    ///     .serve("127.0.0.1:3000")
+    ///     .await
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// When the router is built, as [`Router::merge`](axum::Router::merge) does: if a route overlaps with
+    /// another one.
+    pub fn merge(mut self, routes: Router<S>) -> Self {
+        self.routes.push(routes);
+        self
+    }
+
     /// Adds a [`tower`](https://docs.rs/tower) layer around every endpoint. It sees requests before
     /// they are verified, and every response: use it for rate limits, lists of addresses, metrics.
     /// Later layers are outside earlier ones.

@@ -6,7 +6,7 @@ use http::request::Parts;
 
 use super::Webhooks;
 
-impl<S> Webhooks<S> {
+impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// Sets the function that returns a request's sender, for programs behind a proxy. Peers share the
     /// memory for bodies ([`max_bytes_in_flight`](Self::max_bytes_in_flight)) and the questions to
     /// sources, and have quotas (`limit_per_peer`). The function may be called more than once for one

@@ -25,8 +25,9 @@ use crate::{
     dispatch::{
         HandlerService, background::ResponseTimeout, in_flight::InFlightLimit, run_handler,
     },
-    endpoint::{HandlerFuture, HandlerInput},
+    endpoint::{Endpoint, HandlerFuture, HandlerInput},
     receive::{Received, Receiver},
+    support::console::{self, Reported},
 };
 
 /// The steps of one endpoint, except the handler itself.
@@ -68,7 +69,7 @@ impl Pipeline {
             let (mut parts, body) = request.into_parts();
             let delivery = match self.receiver.receive(&mut parts, body).await {
                 Received::Delivery(delivery) => delivery,
-                Received::Handshake(response) => return response,
+                Received::Handshake(response) => return self.show_handshake(response),
                 Received::Rejected(rejection) => return self.reject(rejection, parts),
             };
             let Some(permit) = self.in_flight.permit() else {
@@ -78,7 +79,7 @@ impl Pipeline {
             #[cfg(feature = "inbox")]
             if let Some(inbox) = &self.inbox {
                 let response = inbox.acknowledge(&self.receiver.endpoint, &delivery, &parts).await;
-                return shape_for_provider(provider, response);
+                return reported(shape_for_provider(provider, response));
             }
             let handler = permit.held_by(handle(delivery.clone(), parts));
             let running = run_handler(delivery.clone(), handler);
@@ -86,7 +87,7 @@ impl Pipeline {
                 None => running.await,
                 Some(timeout) => timeout.respond(delivery, Box::pin(running)).await,
             };
-            shape_for_provider(provider, response)
+            reported(shape_for_provider(provider, response))
         };
         if span.is_disabled() {
             Box::pin(process)
@@ -95,11 +96,30 @@ impl Pipeline {
         }
     }
 
+    fn show_handshake(&self, response: Response) -> Response {
+        if console::shows_all() {
+            let (status, name) = (response.status().as_u16(), self.receiver.endpoint.name);
+            console::success(format_args!("{status} {name}: a handshake"));
+        }
+        reported(response)
+    }
+
     fn reject(&self, rejection: Rejection, parts: Parts) -> Response {
         tracing::info!(reason = %rejection, "refused");
+        let Endpoint { name, provider, .. } = self.receiver.endpoint;
+        let status = rejection.status().as_u16();
+        console::failure(format_args!("{status} {name}: refused: {rejection}"));
         let response = rejection.into_response_with(parts.headers, parts.extensions);
-        shape_for_provider(self.receiver.endpoint.provider, response)
+        reported(shape_for_provider(provider, response))
     }
+}
+
+/// Marks a response as shown, so that a terminal does not show it twice.
+fn reported(mut response: Response) -> Response {
+    if console::shows_all() {
+        response.extensions_mut().insert(Reported);
+    }
+    response
 }
 
 /// A pipeline with the handler directly behind it, as an axum handler.

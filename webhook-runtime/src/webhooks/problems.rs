@@ -22,12 +22,14 @@ impl StartError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartProblem {
+    /// There is nothing to serve: no function is mounted.
+    NothingMounted,
     /// The endpoint is marked `inbox`, but there is no inbox.
     MissingInbox {
         /// The endpoint's function.
         endpoint: &'static str,
     },
-    /// The handler runs behind an inbox and needs a state, but none is configured.
+    /// The handler is served or runs behind an inbox, and needs a state, but none is configured.
     MissingState {
         /// The endpoint's function.
         endpoint: &'static str,
@@ -171,10 +173,14 @@ pub enum StartProblem {
     },
 }
 
+const NOTHING_MOUNTED: &str = "no function is mounted; add `.mount::<name>()` with a function marked \
+                               `#[webhook]`, or serve a router without webhooks by `Server`";
+
 impl fmt::Display for StartProblem {
     #[allow(clippy::too_many_lines, reason = "there is an arm for each problem")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NothingMounted => f.write_str(NOTHING_MOUNTED),
             Self::MissingVariable { endpoint, variable } => {
                 write!(f, "`{endpoint}`: the environment variable {variable} is not set")
             }

@@ -3,7 +3,7 @@
 use super::Webhooks;
 use crate::{endpoint::Webhook, receive::rate_limit::Quota, webhooks::problems::StartProblem};
 
-impl<S> Webhooks<S> {
+impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// Limits how many forged requests a peer may send to each endpoint. Once the quota is used up,
     /// every request of the peer gets a 429 with `Retry-After`, before it is verified or read.
     ///

@@ -1,93 +1,92 @@
 //! Webhooks on the server of this crate: its limits, its start and its end.
 
-use std::{io::Write as _, num::NonZeroUsize, time::Duration};
+use std::{num::NonZeroUsize, pin::Pin, time::Duration};
 
-use tokio::net::ToSocketAddrs;
-
-use super::{Webhooks, error::Error};
-use crate::{
-    endpoint::Endpoint,
-    serve::{Listener, MAX_TIMEOUT, ServeError, Server, ServerConfig, ShutdownSignal},
+use tokio::{
+    net::ToSocketAddrs,
+    time::{Instant, timeout_at},
 };
 
-/// The settings of [`serve`](Webhooks::serve).
-impl<S> Webhooks<S> {
-    /// Limits how long a client of [`serve`](Webhooks::serve) may take to send the head of a request,
-    /// and how long a new connection may wait for its first request. Then the connection is closed.
-    /// The default is 10 seconds, as in the examples of `HAProxy`'s documentation
-    /// (`timeout http-request`).
+use super::{Webhooks, error::Error};
+#[cfg(feature = "inbox")]
+use crate::inbox::Inbox;
+use crate::{
+    dispatch::background::BackgroundHandlers,
+    serve::{BackgroundWork, Listener, ServeError, Server, count},
+    webhooks::problems::{StartError, StartProblem},
+};
+
+/// The settings of the [`Server`] on which [`serve`](Self::serve) runs.
+impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
+    /// Sets [`Server::header_timeout`], 10 seconds by default.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
-        self.server.header_timeout = timeout.min(MAX_TIMEOUT);
+        self.server = self.server.header_timeout(timeout);
         self
     }
 
-    /// Limits how long a connection of [`serve`](Webhooks::serve) may be silent between two requests.
-    /// Then it is closed. The default is 75 seconds, as in nginx (`keepalive_timeout`).
+    /// Sets [`Server::idle_timeout`], 75 seconds by default.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.server.idle_timeout = timeout.min(MAX_TIMEOUT);
+        self.server = self.server.idle_timeout(timeout);
         self
     }
 
-    /// Limits the age of a connection of [`serve`](Webhooks::serve). Then it is closed after the
-    /// requests in flight. The default is one hour, as in nginx (`keepalive_time`).
+    /// Sets [`Server::max_connection_age`], one hour by default.
     pub fn max_connection_age(mut self, age: Duration) -> Self {
-        self.server.max_connection_age = age.min(MAX_TIMEOUT);
+        self.server = self.server.max_connection_age(age);
         self
     }
 
-    /// Limits the number of open connections of [`serve`](Webhooks::serve). The default is 900, just
-    /// below the number of open files that most systems allow a process.
-    ///
-    /// At the maximum, the peer with the most connections gives one up for another peer: its longest-idle
-    /// one or, if all are busy, its newest. A connection with a verified delivery is never closed for
-    /// another. A new connection that finds no place waits, and is closed if too many of its peer wait.
-    /// Each unverified request on an HTTP/2 connection counts. A peer is an IPv4 address, or an IPv6
-    /// network (/64).
+    /// Sets [`Server::max_connections`], 900 by default.
     pub fn max_connections(mut self, max: usize) -> Self {
-        self.server.max_connections = max;
+        self.server = self.server.max_connections(max);
         self
     }
 
-    /// Limits the number of concurrent requests on one HTTP/2 connection of
-    /// [`serve`](Webhooks::serve). The default is 128, as in nginx (`http2_max_concurrent_streams`).
+    /// Sets [`Server::max_concurrent_streams`], 128 by default.
     #[cfg(feature = "http2")]
     pub fn max_concurrent_streams(mut self, max: u32) -> Self {
-        self.server.max_concurrent_streams = max;
+        self.server = self.server.max_concurrent_streams(max);
         self
     }
 
-    /// Sets the number of threads on which [`serve`](Webhooks::serve) runs handlers. Each thread has
-    /// a runtime of its own, which is faster than one runtime whose threads steal each other's work.
-    /// The default is the number of threads of the runtime on which `serve` is called.
-    ///
-    /// With one thread, everything runs on the runtime on which `serve` is called. Choose that if
-    /// handlers call `tokio::task::block_in_place`, or compute for long: a thread that computes
-    /// serves no other request meanwhile. `tokio::task::spawn_blocking` is the better way to
-    /// compute.
+    /// Sets [`Server::worker_threads`], by default as many as the runtime has.
     pub fn worker_threads(mut self, threads: NonZeroUsize) -> Self {
-        self.server.worker_threads = Some(threads);
+        self.server = self.server.worker_threads(threads);
         self
     }
 
-    /// Makes [`serve`](Webhooks::serve) speak TLS on TCP. Sockets in the file system are not
-    /// affected.
+    /// Sets [`Server::tls`].
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: crate::serve::Tls) -> Self {
-        self.server.tls = Some(tls);
+        self.server = self.server.tls(tls);
         self
     }
 
-    /// Limits how long [`serve`](Webhooks::serve) waits for open connections and running handlers
-    /// when it is asked to stop. The default is 30 seconds.
+    /// Sets [`Server::shutdown_timeout`], 30 seconds by default.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
-        self.server.shutdown_timeout = timeout.min(MAX_TIMEOUT);
+        self.server = self.server.shutdown_timeout(timeout);
         self
     }
 }
 
-impl Webhooks<()> {
+/// Webhooks that can be served: those with a state, and those whose router has none. The latter tell
+/// the compiler that the state is `()` if nothing else does.
+#[diagnostic::on_unimplemented(
+    message = "these webhooks need a state before they can be served",
+    label = "the state is missing",
+    note = "add `.with_state(...)` before `.serve(...)`"
+)]
+#[doc(hidden)]
+pub trait Servable {}
+
+impl Servable for Webhooks<(), false> {}
+
+impl<S> Servable for Webhooks<S, true> {}
+
+impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// Serves the webhooks on `address` until the process gets SIGINT or SIGTERM. Then it finishes
-    /// the running deliveries, within [`shutdown_timeout`](Self::shutdown_timeout).
+    /// the running deliveries, within [`shutdown_timeout`](Self::shutdown_timeout). A second signal ends
+    /// the process at once.
     ///
     /// It prints its address and the endpoints. It speaks HTTP/1.1 and, with the feature `http2`,
     /// HTTP/2; with [`tls`](Self::tls), over TLS. Slow clients are limited by
@@ -96,12 +95,19 @@ impl Webhooks<()> {
     /// [`max_connections`](Self::max_connections).
     ///
     /// Handlers run on as many threads as the runtime has, and each thread has a runtime of its own:
-    /// see [`worker_threads`](Self::worker_threads).
+    /// see [`Server::worker_threads`]. Handlers with `State` need [`with_state`](Self::with_state), and
+    /// other routes are added by [`merge`](Self::merge).
+    ///
+    /// While no subscriber of `tracing` is installed, it writes a line to standard error for each
+    /// delivery that is refused or fails, and in a terminal for each response.
     ///
     /// # Errors
     /// If the webhooks cannot start (with every problem at once), or the server cannot listen on the
     /// address.
-    pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), Error> {
+    pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), Error>
+    where
+        Self: Servable,
+    {
         self.serve_from(async || Ok(vec![Listener::bind(address).await?])).await
     }
 
@@ -122,10 +128,10 @@ impl Webhooks<()> {
     ///
     /// # Errors
     /// If the webhooks cannot start (with every problem at once), or there is no listener.
-    pub async fn serve_on(
-        self,
-        listeners: impl IntoIterator<Item = Listener>,
-    ) -> Result<(), Error> {
+    pub async fn serve_on(self, listeners: impl IntoIterator<Item = Listener>) -> Result<(), Error>
+    where
+        Self: Servable,
+    {
         let listeners: Vec<_> = listeners.into_iter().collect();
         self.serve_from(async || Ok(listeners)).await
     }
@@ -135,49 +141,64 @@ impl Webhooks<()> {
         self,
         listen: impl AsyncFnOnce() -> Result<Vec<Listener>, ServeError>,
     ) -> Result<(), Error> {
-        let config = ServerConfig { thread_name: "webhooks", ..self.server.clone() };
-        let (background, timeout) = (self.background_handlers(), config.shutdown_timeout);
-        #[cfg(feature = "inbox")]
-        let inbox = self.inbox.clone();
-        let endpoints: Vec<String> = self.endpoints().map(table_row).collect();
-        let router = self.into_router()?;
-        let server = Server::new(router, config, listen().await?)?;
-        let shutdown = ShutdownSignal::register().map_err(ServeError::Stopped)?;
-        announce(&format!("webhooks on {}", server.urls().join(" and ")), &endpoints);
-        let connections = server.run(shutdown.received()).await?;
-        #[cfg(feature = "inbox")]
-        let stopped_at = tokio::time::Instant::now();
-        let finished = async {
-            connections.finish().await;
-            background.wait().await;
+        let server = self.into_server()?;
+        let listeners = listen().await?;
+        Ok(server.serve_on(listeners).await?)
+    }
+
+    /// The server of the webhooks, which only has to listen.
+    fn into_server(mut self) -> Result<Server, StartError> {
+        if self.mounts.is_empty() {
+            let mut problems = vec![StartProblem::NothingMounted];
+            problems.extend(self.build().err().map(|error| error.problems).unwrap_or_default());
+            return Err(StartError { problems });
+        }
+        let Some(state) = self.state_or_unit() else {
+            let missing = |endpoint: &crate::endpoint::Endpoint| StartProblem::MissingState {
+                endpoint: endpoint.function,
+            };
+            return Err(StartError { problems: self.endpoints().map(missing).collect() });
         };
-        if tokio::time::timeout(timeout, finished).await.is_err() {
-            tracing::warn!(
-                background_handlers = background.running(),
-                "connections or handlers were still open at the deadline of the shutdown"
-            );
-        }
-        // Every delivery that was acknowledged is stored. The inbox finishes or releases its jobs.
+        let table = self.mounted().map(|mounted| mounted.to_string()).collect();
+        let work = Work {
+            background: self.background_handlers(),
+            #[cfg(feature = "inbox")]
+            inbox: self.inbox.clone(),
+        };
+        let server = std::mem::replace(&mut self.server, Server::new(axum::Router::new()));
+        let router = self.into_router()?.with_state(state);
+        Ok(server.with_router(router).with_title("webhooks", table).with_work(work))
+    }
+}
+
+/// The work of webhooks beside their requests.
+struct Work {
+    background: BackgroundHandlers,
+    #[cfg(feature = "inbox")]
+    inbox: Option<Inbox>,
+}
+
+impl BackgroundWork for Work {
+    fn running(&self) -> Vec<String> {
+        let running = count(self.background.running(), "background handler").into_iter();
         #[cfg(feature = "inbox")]
-        if let Some(inbox) = inbox {
-            inbox.end(timeout.saturating_sub(stopped_at.elapsed())).await;
-        }
-        Ok(())
+        let running = running.chain(
+            self.inbox.as_ref().and_then(|inbox| count(inbox.running(), "delivery of the inbox")),
+        );
+        running.collect()
     }
-}
 
-/// Prints to standard output. The server runs even if the output is closed.
-fn announce(title: &str, lines: &[String]) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{title}");
-    for line in lines {
-        let _ = writeln!(out, "  {line}");
+    fn finish(self: Box<Self>, deadline: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move {
+            if timeout_at(deadline, self.background.wait()).await.is_err() {
+                let running = self.background.running();
+                tracing::warn!(running, "background handlers were still running at the deadline");
+            }
+            // Every delivery that was acknowledged is stored. The inbox finishes or releases its jobs.
+            #[cfg(feature = "inbox")]
+            if let Some(inbox) = self.inbox {
+                inbox.end(deadline.saturating_duration_since(Instant::now())).await;
+            }
+        })
     }
-    let _ = out.flush();
-}
-
-/// An endpoint as a row of the table that is printed at start.
-fn table_row(endpoint: &Endpoint) -> String {
-    let Endpoint { path, name, provider, .. } = endpoint;
-    format!("{} {path}  {name}  ({})", provider.methods(), provider.name())
 }

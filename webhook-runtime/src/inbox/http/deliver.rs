@@ -22,7 +22,7 @@ use crate::{
         },
         record::{EnqueueResult, Filter, NewDelivery},
     },
-    support::text::truncate,
+    support::{console, text::truncate},
     verify::Deduplication,
 };
 
@@ -127,10 +127,20 @@ impl Inbox {
             Ok(results) => self.log_copies(endpoint, delivery, &results),
             Err(error) => {
                 tracing::error!(%error, "the delivery could not be stored");
+                let (name, id) = (endpoint.name, delivery.traced_id());
+                console::failure(format_args!(
+                    "{name}: {} could not be stored: {error}",
+                    console::named(id.as_deref())
+                ));
                 return Rejection::NotStored.into_response();
             }
         }
         let status = endpoint.provider.ack_status();
+        if console::shows_all() {
+            let (name, id) = (endpoint.name, delivery.traced_id());
+            let named = console::named(id.as_deref());
+            console::success(format_args!("{status} {name}: {named} is stored"));
+        }
         StatusCode::from_u16(status).unwrap_or(StatusCode::ACCEPTED).into_response()
     }
 }

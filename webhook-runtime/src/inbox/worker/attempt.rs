@@ -22,7 +22,7 @@ use crate::{
         tx::{TxSource, rollback},
         worker::retry::{Backoff, random, scaled},
     },
-    support::panic::catch_panic,
+    support::{console, panic::catch_panic},
 };
 
 /// A running attempt.
@@ -70,7 +70,10 @@ pub(crate) async fn attempt(
         .await
     };
     match settle(shared, claim_token, &subject, result, &tx).await {
-        Some(AttemptResult::Completed) => shared.counters.done(),
+        Some(AttemptResult::Completed) => {
+            shared.counters.done();
+            subject.show_completed();
+        }
         Some(AttemptResult::Retry { .. }) => shared.counters.retried(),
         Some(AttemptResult::Dead { .. }) => shared.counters.dead(1),
         Some(AttemptResult::Released) => {}
@@ -106,19 +109,35 @@ impl Subject {
     fn trace(&self, result: &AttemptResult) {
         let Self { endpoint, delivery_id, record_id, attempt } = self;
         match result {
-            AttemptResult::Retry { after, reason } => tracing::warn!(
-                endpoint,
-                delivery_id,
-                record_id,
-                attempt,
-                reason,
-                retry_in = ?after.unwrap_or_default(),
-                "the attempt failed"
-            ),
+            AttemptResult::Retry { after, reason } => {
+                let retry_in = after.unwrap_or_default();
+                tracing::warn!(
+                    endpoint,
+                    delivery_id,
+                    record_id,
+                    attempt,
+                    reason,
+                    ?retry_in,
+                    "the attempt failed"
+                );
+                let named = console::named(delivery_id.as_deref());
+                console::failure(format_args!(
+                    "{endpoint}: {named} failed at attempt {attempt}, next in {retry_in:?}: {reason}"
+                ));
+            }
             AttemptResult::Dead { reason } => {
                 dead_letter(endpoint, delivery_id.as_deref(), *record_id, *attempt, reason);
             }
             AttemptResult::Completed | AttemptResult::Released => {}
+        }
+    }
+
+    /// Shows an attempt that succeeded.
+    fn show_completed(&self) {
+        if console::shows_all() {
+            let Self { endpoint, delivery_id, attempt, .. } = self;
+            let named = console::named(delivery_id.as_deref());
+            console::success(format_args!("{endpoint}: {named} completed at attempt {attempt}"));
         }
     }
 }
@@ -139,6 +158,10 @@ fn dead_letter(
         reason,
         "dead letter: the delivery is not retried"
     );
+    let named = console::named(delivery_id);
+    console::failure(format_args!(
+        "{endpoint}: {named} is a dead letter after attempt {attempt}: {reason}"
+    ));
 }
 
 /// Counts and traces the deliveries that a claim has given up.

@@ -17,6 +17,12 @@ impl Running {
         self.lock().retain(|running| *running != claim);
     }
 
+    /// The number of claims.
+    #[cfg(feature = "serve")]
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     /// Renews the leases, and returns whether that worked.
     pub(crate) async fn renew(&self, shared: &Shared) -> bool {
         let claims = self.lock().clone();

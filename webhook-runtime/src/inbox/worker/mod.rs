@@ -65,6 +65,8 @@ impl JobHandlers {
 pub struct Workers {
     events: mpsc::UnboundedSender<Event>,
     tasks: Vec<JoinHandle<()>>,
+    #[cfg(feature = "serve")]
+    running: Running,
     /// As long as they run, the inbox knows their endpoints.
     _handled: Arc<Handled>,
 }
@@ -96,12 +98,24 @@ impl Workers {
         let worker = Worker::new(shared.clone(), processes, running.clone(), events.clone());
         let tasks = vec![
             tokio::spawn(worker.run(received)),
-            tokio::spawn(maintenance::keep(shared.clone(), running)),
+            tokio::spawn(maintenance::keep(shared.clone(), running.clone())),
             tokio::spawn(handled::warn_of_unhandled(shared.clone())),
             tokio::spawn(forward_local(shared.clone(), events.clone())),
             tokio::spawn(forward_news(shared, events.clone())),
         ];
-        Self { events, tasks, _handled: handled }
+        Self {
+            events,
+            tasks,
+            #[cfg(feature = "serve")]
+            running,
+            _handled: handled,
+        }
+    }
+
+    /// The number of deliveries that are running.
+    #[cfg(feature = "serve")]
+    pub(crate) fn running(&self) -> usize {
+        self.running.count()
     }
 
     /// Stops claiming, lets running deliveries finish for `deadline` at most, and gives the rest
