@@ -149,6 +149,17 @@ impl ConnectionState {
         usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX)
     }
 
+    /// The connection waits for its worker thread, and not for its client.
+    pub(crate) fn on_assigned(&self) {
+        self.complete.fetch_add(1, Relaxed);
+    }
+
+    /// The worker thread has begun to read.
+    pub(crate) fn on_started(&self) {
+        self.waiting_since.store(self.now(), Relaxed);
+        self.complete.fetch_sub(1, Relaxed);
+    }
+
     /// Bytes have arrived.
     pub(crate) fn on_read(&self) {
         if self.first_read_at.load(Relaxed) == NEVER {
