@@ -134,7 +134,8 @@ impl Receiver {
             }
         };
         quota.await_body();
-        let (body, mut memory) = self.body_limits.read(body, self.endpoint.max_body, peer).await?;
+        let max_body = self.endpoint.max_body;
+        let (body, mut memory) = self.body_limits.read(body, max_body, peer).await?;
         if *method == Method::GET && !body.is_empty() {
             return Err(Rejection::Unauthorized(VerifyError::MalformedBody));
         }

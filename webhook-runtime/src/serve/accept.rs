@@ -192,6 +192,7 @@ fn try_assign(
 ) -> io::Result<()> {
     let Some(worker) = workers.least_loaded() else { return Ok(()) };
     let app = Arc::clone(app);
+    guard.state.on_assigned();
     if worker.is_current() {
         worker.spawn(async move { serve(accepted, &guard, &app).await });
         return Ok(());
@@ -209,6 +210,7 @@ fn try_assign(
 
 async fn serve(accepted: Accepted, guard: &ConnectionGuard, app: &App) {
     let (router, config) = (app.router.clone(), &app.config);
+    guard.state.on_started();
     match accepted {
         #[cfg(feature = "tls")]
         Accepted::Tcp(stream, peer) if config.tls.is_some() => {

@@ -356,6 +356,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn connection_has_its_grace_period_once_it_is_read() {
+        let all = Connections::new(1);
+        let first = all.enter(*PEER).await;
+        first.state.on_assigned();
+        let mut second = Box::pin(all.enter(*PEER));
+        assert!(timeout(Duration::from_secs(60), &mut second).await.is_err());
+        first.state.on_started();
+        assert!(timeout(GRACE / 2, &mut second).await.is_err() && !is_closed(&first));
+        second.await;
+        assert!(is_closed(&first));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn busiest_peer_makes_room_first() {
         let all = Connections::new(4);
         let one = enter(&all, "192.0.2.1").await;

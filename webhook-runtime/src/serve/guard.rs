@@ -60,9 +60,10 @@ pub(crate) struct ConnectionState {
     in_flight: AtomicU32,
     /// Those of them for which the client waits: the request is complete.
     complete: AtomicU32,
-    /// Those that the application trusts.
+    /// Requests without a response that the application trusts, and that it does not.
     trusted: AtomicU32,
-    /// The requests of all connections that the application does not trust.
+    untrusted: AtomicU32,
+    /// Those of all connections that it does not.
     all_untrusted: Arc<AtomicUsize>,
     /// When the connection last fell silent.
     idle_since: AtomicU64,
@@ -91,6 +92,7 @@ impl ConnectionState {
             in_flight: AtomicU32::new(0),
             complete: AtomicU32::new(0),
             trusted: AtomicU32::new(0),
+            untrusted: AtomicU32::new(0),
             all_untrusted,
             idle_since: AtomicU64::new(0),
             first_read_at: AtomicU64::new(NEVER),
@@ -121,20 +123,41 @@ impl ConnectionState {
         (!working).then(|| self.at(since).elapsed())
     }
 
-    /// The number of things that keep the connection busy.
-    pub(crate) fn in_flight(&self) -> usize {
-        usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX)
-    }
-
     /// The number of requests in flight that the application does not trust.
     pub(crate) fn untrusted(&self) -> usize {
-        let (all, trusted) = (self.in_flight.load(Relaxed), self.trusted.load(Relaxed));
-        all.saturating_sub(trusted) as usize
+        usize::try_from(self.untrusted.load(Relaxed)).unwrap_or(usize::MAX)
+    }
+
+    /// Counts a request that the application does not trust, or no longer counts it.
+    fn count_untrusted(&self, begins: bool) {
+        if begins {
+            self.untrusted.fetch_add(1, Relaxed);
+            self.all_untrusted.fetch_add(1, Relaxed);
+        } else {
+            self.untrusted.fetch_sub(1, Relaxed);
+            self.all_untrusted.fetch_sub(1, Relaxed);
+        }
     }
 
     /// True while a request in flight is trusted. Such a connection is never closed for another.
     pub(crate) fn is_trusted(&self) -> bool {
         self.trusted.load(Relaxed) > 0
+    }
+
+    /// The number of things that keep the connection busy.
+    pub(crate) fn in_flight(&self) -> usize {
+        usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX)
+    }
+
+    /// The connection waits for its worker thread, and not for its client.
+    pub(crate) fn on_assigned(&self) {
+        self.complete.fetch_add(1, Relaxed);
+    }
+
+    /// The worker thread has begun to read.
+    pub(crate) fn on_started(&self) {
+        self.waiting_since.store(self.now(), Relaxed);
+        self.complete.fetch_sub(1, Relaxed);
     }
 
     /// Bytes have arrived.
@@ -304,7 +327,7 @@ impl RequestProgress {
         connection.had_request.store(true, Relaxed);
         #[cfg(feature = "http2")]
         connection.useful.fetch_add(USEFUL_OF_REQUEST, Relaxed);
-        connection.all_untrusted.fetch_add(1, Relaxed);
+        connection.count_untrusted(true);
         // For a request that has just begun, nobody has waited yet.
         connection.waiting_since.store(connection.now(), Relaxed);
         let (phase, trust) = (AtomicU8::new(RECEIVING), AtomicU8::new(UNTRUSTED));
@@ -321,9 +344,10 @@ impl RequestProgress {
 
 impl Trustable for RequestProgress {
     fn trust(&self) {
+        let connection = &self.busy.0;
         if self.trust.compare_exchange(UNTRUSTED, TRUSTED, Relaxed, Relaxed).is_ok() {
-            self.busy.0.trusted.fetch_add(1, Relaxed);
-            self.busy.0.all_untrusted.fetch_sub(1, Relaxed);
+            connection.trusted.fetch_add(1, Relaxed);
+            connection.count_untrusted(false);
         }
     }
 }
@@ -344,10 +368,11 @@ impl Drop for InFlightGuard {
             connection.waiting_since.store(connection.now(), Relaxed);
             connection.complete.fetch_sub(1, Relaxed);
         }
-        match self.0.trust.swap(OVER, Relaxed) {
-            TRUSTED => connection.trusted.fetch_sub(1, Relaxed) as usize,
-            _ => connection.all_untrusted.fetch_sub(1, Relaxed),
-        };
+        if self.0.trust.swap(OVER, Relaxed) == TRUSTED {
+            connection.trusted.fetch_sub(1, Relaxed);
+        } else {
+            connection.count_untrusted(false);
+        }
     }
 }
 

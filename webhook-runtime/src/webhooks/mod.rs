@@ -202,6 +202,7 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// request: give the same state to the router.
     pub fn with_state(self, state: S) -> Webhooks<S, true> {
         Webhooks {
+            peer_ip: self.peer_ip,
             mounts: self.mounts,
             routes: self.routes,
             secrets: self.secrets,
@@ -215,7 +216,6 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
             layers: self.layers,
             verified_layers: self.verified_layers,
             background_handlers: self.background_handlers,
-            peer_ip: self.peer_ip,
             #[cfg(feature = "rate-limit")]
             quotas: self.quotas,
             #[cfg(feature = "inbox")]
