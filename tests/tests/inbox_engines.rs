@@ -9,7 +9,7 @@
 mod inbox;
 
 use inbox::{
-    dedupe, operate, order,
+    dedupe, moved, operate, order,
     place::{self, Place},
     plan, shut, start, tx, work,
 };
@@ -77,6 +77,8 @@ everywhere! { sqlite
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
     plan: a_backlog_is_claimed_by_index;
     shut: a_hanging_store_times_out;
+    moved: a_file_that_is_renamed_takes_nothing a_file_that_is_deleted_takes_nothing
+        a_file_that_is_replaced_takes_nothing a_transaction_in_a_moved_file_does_not_commit;
 }
 
 everywhere! { postgres

@@ -2,6 +2,7 @@
 
 pub(crate) mod claim;
 pub(crate) mod dedupe;
+pub(crate) mod moved;
 pub(crate) mod operate;
 pub(crate) mod order;
 pub(crate) mod place;

@@ -122,6 +122,11 @@ impl Place {
         inboxes
     }
 
+    /// The path of a file beside an SQLite file.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.directory.as_ref().expect("an SQLite file").join(name)
+    }
+
     /// The name of a table of the inbox.
     pub(crate) fn table(&self, name: &str) -> String {
         match self.engine {

@@ -13,6 +13,7 @@ mod copies;
 mod full;
 mod kill;
 mod load;
+mod moved;
 mod outage;
 mod poison;
 #[cfg(target_os = "linux")]
@@ -59,6 +60,12 @@ async fn outage() {
     if let Some(programs) = server::programs() {
         alone(outage::outage(programs)).await;
     }
+}
+
+/// An SQLite file is renamed and deleted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn moved() {
+    alone(moved::moved()).await;
 }
 
 /// The disk that an SQLite file is on fills up.

@@ -38,6 +38,14 @@ pub enum InboxError {
     Timeout,
     /// The inbox has been closed.
     Closed,
+    /// The file of the inbox is no longer at its path. Nothing is stored until it is back there, or
+    /// until the program is started again with the file that is there then.
+    FileMoved {
+        /// The path of the file.
+        file: String,
+        /// The change.
+        problem: String,
+    },
     /// The database reported an error: to the store, or to a statement of a handler.
     Store(String),
     /// The store does not support the operation.
@@ -62,6 +70,11 @@ impl fmt::Display for InboxError {
             Self::QueueFull => f.write_str("too many deliveries are waiting to be stored"),
             Self::Timeout => f.write_str("the store did not answer in time"),
             Self::Closed => f.write_str("the inbox has been closed"),
+            Self::FileMoved { file, problem } => write!(
+                f,
+                "the inbox's file `{file}` {problem} while it was open: put it back, or restart the \
+                 program to go on with the file that is there then"
+            ),
             Self::Store(problem) => write!(f, "database error: {problem}"),
             Self::Unsupported(what) => f.write_str(what),
             Self::StaleClaim => {

@@ -1,6 +1,6 @@
 //! Settling claims in an SQLite file.
 
-use std::{any::Any, collections::HashSet};
+use std::{any::Any, collections::HashSet, sync::Arc};
 
 use serde_json::json;
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction, pool::PoolConnection};
@@ -12,7 +12,7 @@ use crate::inbox::{
     sql,
     sql::{
         Settled,
-        sqlite::{enqueue::hex_list, statement_at},
+        sqlite::{enqueue::hex_list, file::OpenFile, statement_at},
         statements::COMPLETE,
     },
     store::{FinishedAttempt, StoreFuture, StoreTransaction},
@@ -78,6 +78,7 @@ pub(super) const PROMOTE: &str = "UPDATE webhook_deliveries SET state = 0, due_a
 /// The transaction in which a delivery of an SQLite file is completed.
 pub(super) struct SqliteTransaction {
     tx: Transaction<'static, Sqlite>,
+    file: Arc<OpenFile>,
     /// Keeps the rest of this process from writing meanwhile. Dropped last.
     _turn: OwnedMutexGuard<Option<PoolConnection<Sqlite>>>,
 }
@@ -88,6 +89,7 @@ impl SqliteTransaction {
     pub(super) async fn begin(
         mut tx: Transaction<'static, Sqlite>,
         turn: OwnedMutexGuard<Option<PoolConnection<Sqlite>>>,
+        file: Arc<OpenFile>,
         claim: ClaimToken,
         now: i64,
     ) -> Result<Self, InboxError> {
@@ -102,7 +104,7 @@ impl SqliteTransaction {
             return Err(InboxError::StaleClaim);
         }
         promote(&mut tx, claim.ordering_digest.as_slice()).await?;
-        Ok(Self { tx, _turn: turn })
+        Ok(Self { tx, file, _turn: turn })
     }
 }
 
@@ -113,7 +115,11 @@ impl StoreTransaction for SqliteTransaction {
     }
 
     fn commit(self: Box<Self>) -> StoreFuture<'static, ()> {
-        Box::pin(async move { Ok(self.tx.commit().await?) })
+        Box::pin(async move {
+            self.file.check()?;
+            self.tx.commit().await?;
+            self.file.check()
+        })
     }
 
     fn rollback(self: Box<Self>) -> StoreFuture<'static, ()> {

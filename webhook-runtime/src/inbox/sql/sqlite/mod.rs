@@ -7,6 +7,7 @@
 mod checkpoint;
 mod claim;
 mod enqueue;
+mod file;
 mod finish;
 mod open;
 mod operate;
@@ -24,7 +25,11 @@ use sqlx::{AssertSqlSafe, Sqlite, SqlitePool, pool::PoolConnection, sqlite::Sqli
 use tokio::sync::Mutex;
 
 pub use self::schema::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
-use self::{checkpoint::Checkpoints, finish::SqliteTransaction};
+use self::{
+    checkpoint::Checkpoints,
+    file::{Identity, OpenFile},
+    finish::SqliteTransaction,
+};
 use crate::{
     inbox::{
         error::InboxError,
@@ -69,6 +74,7 @@ pub(crate) struct SqliteStore {
     /// True if something has been stored since the last claim, so that it need not look first.
     stored: AtomicBool,
     checkpoints: Checkpoints,
+    file: Arc<OpenFile>,
     clock: Arc<dyn Clock>,
 }
 
@@ -78,6 +84,7 @@ macro_rules! in_turn {
     ($self:ident, |$connection:ident| $operation:expr) => {
         Box::pin(async move {
             let mut turn = $self.turn.lock().await;
+            $self.file.check()?;
             let $connection = match &mut *turn {
                 Some(connection) => connection,
                 none => none.insert($self.writing.acquire().await?),
@@ -87,6 +94,7 @@ macro_rules! in_turn {
                 Ok(_) => $self.checkpoints.committed(),
                 Err(_) => *turn = None,
             }
+            $self.file.check()?;
             ended
         })
     };
@@ -107,6 +115,10 @@ impl SqliteStore {
             },
         };
         open::prepare(&options, &*clock, migrate).await.map_err(cannot)?;
+        let options = options.create_if_missing(false);
+        let gone = |error: std::io::Error| cannot(InboxError::Store(error.to_string()));
+        let path = options.get_filename();
+        let identity = Identity::at(&path).map_err(gone)?;
         let pool = |max: u32| {
             SqlitePoolOptions::new()
                 .max_connections(max)
@@ -123,10 +135,12 @@ impl SqliteStore {
         let writing = pool(1).await.map_err(|error| cannot(error.into()))?;
         // One checkpoints, the others read.
         let reading = pool(3).await.map_err(|error| cannot(error.into()))?;
+        let file = Arc::new(OpenFile::new(&path, identity).map_err(gone)?);
+        file.check().map_err(cannot)?;
         let turn = Turn::default();
         let checkpoints = Checkpoints::start(reading.clone(), Arc::clone(&turn));
         let stored = AtomicBool::new(true);
-        Ok(Self { writing, reading, turn, stored, checkpoints, clock })
+        Ok(Self { writing, reading, turn, stored, checkpoints, file, clock })
     }
 
     fn now(&self) -> i64 {
@@ -134,6 +148,7 @@ impl SqliteStore {
     }
 
     async fn read(&self) -> Result<PoolConnection<Sqlite>, InboxError> {
+        self.file.check()?;
         Ok(self.reading.acquire().await?)
     }
 }
@@ -186,11 +201,13 @@ impl InboxStore for SqliteStore {
     fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
             let mut turn = Arc::clone(&self.turn).lock_owned().await;
+            self.file.check()?;
             self.checkpoints.committed();
             // The transaction takes the connection from the pool.
             *turn = None;
             let tx = self.writing.begin_with("BEGIN IMMEDIATE").await?;
-            let transaction = SqliteTransaction::begin(tx, turn, claim, self.now()).await?;
+            let file = Arc::clone(&self.file);
+            let transaction = SqliteTransaction::begin(tx, turn, file, claim, self.now()).await?;
             Ok(Box::new(transaction) as Box<dyn StoreTransaction>)
         })
     }
