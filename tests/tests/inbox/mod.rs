@@ -5,6 +5,7 @@ pub(crate) mod dedupe;
 pub(crate) mod moved;
 pub(crate) mod operate;
 pub(crate) mod order;
+pub(crate) mod pair;
 pub(crate) mod place;
 pub(crate) mod plan;
 pub(crate) mod server;

@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    io::Write as _,
     os::unix::{fs::chown, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -46,6 +47,27 @@ pub(crate) fn programs() -> Option<PathBuf> {
 
 impl Server {
     pub(crate) fn start(programs: &Path) -> Self {
+        let mut initdb = Command::new(programs.join("initdb"));
+        initdb.args([
+            "--username=inbox",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-locale",
+            "--no-sync",
+        ]);
+        Self::start_on(programs, initdb)
+    }
+
+    /// Starts a standby of this server, which follows it.
+    pub(crate) fn standby(&self) -> Self {
+        let mut copy = Command::new(self.programs.join("pg_basebackup"));
+        copy.args(["--username=inbox", "--checkpoint=fast", "--no-sync", "--write-recovery-conf"]);
+        copy.arg("--host").arg(&self.directory);
+        Self::start_on(&self.programs, copy)
+    }
+
+    /// Starts a server on the files that a command makes.
+    fn start_on(programs: &Path, mut files: Command) -> Self {
         static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let directory = env::temp_dir().join(format!("inbox-pg-{}-{count}", std::process::id()));
@@ -53,20 +75,13 @@ impl Server {
         if is_root() {
             chown(&directory, Some(NOBODY), Some(NOBODY)).unwrap();
         }
-        let made = as_nobody(&mut Command::new(programs.join("initdb")))
-            .args([
-                "--username=inbox",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--no-locale",
-                "--no-sync",
-            ])
+        let made = as_nobody(&mut files)
             .arg("--pgdata")
             .arg(directory.join("data"))
             .stdout(Stdio::null())
             .status()
             .unwrap();
-        assert!(made.success(), "initdb failed");
+        assert!(made.success(), "there are no files");
         let keeper = keep(programs, &directory);
         let server = Self { programs: programs.to_owned(), directory, _keeper: keeper };
         server.wait();
@@ -76,6 +91,39 @@ impl Server {
     /// The address: a Unix socket, so that no port is taken.
     pub(crate) fn url(&self) -> String {
         format!("postgres://inbox@localhost/postgres?host={}", self.directory.display())
+    }
+
+    /// Adds a line to the configuration of a running server.
+    pub(crate) fn configure(&self, line: &str) {
+        let file = self.directory.join("data/postgresql.conf");
+        let mut file = fs::OpenOptions::new().append(true).open(file).unwrap();
+        writeln!(file, "{line}").unwrap();
+        let done = as_nobody(&mut Command::new(self.programs.join("pg_ctl")))
+            .args(["reload", "--silent", "--pgdata"])
+            .arg(self.directory.join("data"))
+            .status()
+            .unwrap();
+        assert!(done.success());
+    }
+
+    /// Makes a standby the first server.
+    pub(crate) fn promote(&self) {
+        let done = as_nobody(&mut Command::new(self.programs.join("pg_ctl")))
+            .args(["promote", "--silent", "--wait", "--pgdata"])
+            .arg(self.directory.join("data"))
+            .status()
+            .unwrap();
+        assert!(done.success());
+    }
+
+    /// Starts a server that has ended again, as a standby.
+    pub(crate) fn start_as_standby(&self) {
+        let signal = self.directory.join("data/standby.signal");
+        fs::write(&signal, "").unwrap();
+        if is_root() {
+            chown(&signal, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        self.start_again();
     }
 
     fn wait(&self) {

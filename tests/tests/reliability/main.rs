@@ -9,12 +9,15 @@
 #![cfg(unix)]
 
 mod copies;
+mod failover;
 #[cfg(target_os = "linux")]
 mod full;
 mod kill;
 mod load;
 mod moved;
 mod outage;
+#[path = "../inbox/pair.rs"]
+mod pair;
 mod poison;
 #[cfg(target_os = "linux")]
 mod power;
@@ -59,6 +62,14 @@ on! { postgres: kill copies retry poison stale }
 async fn outage() {
     if let Some(programs) = server::programs() {
         alone(outage::outage(programs)).await;
+    }
+}
+
+/// A standby of PostgreSQL takes over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failover() {
+    if let Some(pair) = tokio::task::spawn_blocking(pair::Pair::start).await.unwrap() {
+        alone(failover::failover(pair)).await;
     }
 }
 

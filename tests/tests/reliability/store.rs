@@ -63,14 +63,18 @@ impl Store {
 
     /// A database on a server.
     pub(crate) async fn on(server: &Server) -> Option<Self> {
+        Some(Self::at_url(&server.url()).await)
+    }
+
+    /// A database on the server of this URL.
+    pub(crate) async fn at_url(url: &str) -> Self {
         let directory = directory();
         let name = format!("reliability_{}", count());
-        let url = server.url();
-        let mut connection = PgConnection::connect(&url).await.unwrap();
+        let mut connection = PgConnection::connect(url).await.unwrap();
         let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::raw_sql(create).execute(&mut connection).await.unwrap();
         let url = url.replace("/postgres?", &format!("/{name}?"));
-        Some(Self { engine: Engine::Postgres, url, directory })
+        Self { engine: Engine::Postgres, url, directory }
     }
 
     /// Creates the table for effects, without a unique key, so that doubled effects show.

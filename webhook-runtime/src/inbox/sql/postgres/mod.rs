@@ -3,6 +3,7 @@
 mod claim;
 mod enqueue;
 mod finish;
+mod health;
 mod names;
 mod notifications;
 mod operate;
@@ -14,7 +15,9 @@ use std::time::Duration;
 use sqlx::{ConnectOptions as _, PgConnection, PgPool, Row as _, postgres::PgPoolOptions};
 
 pub use self::schema::{postgres_migrations, postgres_versions};
-use self::{finish::PostgresTransaction, names::Names, notifications::Notifications};
+use self::{
+    finish::PostgresTransaction, health::Health, names::Names, notifications::Notifications,
+};
 use crate::{
     inbox::{
         error::InboxError,
@@ -52,6 +55,7 @@ pub(crate) struct PostgresStore {
     /// The connections of functions, whose transactions take any time.
     transactions: PgPool,
     notifications: Notifications,
+    health: Health,
     names: Names,
 }
 
@@ -65,7 +69,7 @@ macro_rules! on {
                 tokio::time::timeout(OPERATION_TIMEOUT, $operation).await
             };
             match ended {
-                Ok(answer) => answer,
+                Ok(answer) => $self.health.judge(answer),
                 Err(_) => {
                     pooled.close_on_drop();
                     Err(InboxError::Timeout)
@@ -91,13 +95,17 @@ impl PostgresStore {
         set_up(&mut first).await.map_err(|error| cannot(error.into()))?;
         schema::migrate(&mut first, &names, options.migrate).await.map_err(cannot)?;
         drop(first);
+        let health = Health::default();
         let pool = |max: u32, bounded: bool| {
+            let health = health.clone();
             PgPoolOptions::new()
                 .max_connections(max)
                 .acquire_timeout(CONNECT_TIMEOUT)
-                // A test would double the round trips of every operation. A broken connection is
-                // noticed in time.
                 .test_before_acquire(false)
+                .before_acquire(move |connection, state| {
+                    let health = health.clone();
+                    Box::pin(async move { health.admits(connection, state.idle_for).await })
+                })
                 .after_connect(move |connection, _| {
                     Box::pin(async move {
                         if bounded {
@@ -109,9 +117,10 @@ impl PostgresStore {
                 .connect_lazy_with(connect.clone())
         };
         let own = pool(options.connections.max(2), true);
-        let notifications = Notifications::start(pool(1, false), own.clone(), names.channel());
+        let notifications =
+            Notifications::start(pool(1, false), own.clone(), health.clone(), names.channel());
         let transactions = pool(options.transactions.max(1), false);
-        Ok(Self { own, transactions, notifications, names })
+        Ok(Self { own, transactions, notifications, health, names })
     }
 }
 
@@ -163,9 +172,15 @@ impl InboxStore for PostgresStore {
 
     fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
-            let tx = self.transactions.begin_with(BEGIN).await?;
-            let transaction = PostgresTransaction::begin(tx, self.names.clone(), claim).await?;
-            Ok(Box::new(transaction) as Box<dyn StoreTransaction>)
+            let begun = async {
+                let tx = self.transactions.begin_with(BEGIN).await?;
+                PostgresTransaction::begin(tx, self.names.clone(), claim).await
+            };
+            match begun.await {
+                Ok(transaction) => Ok(Box::new(transaction) as Box<dyn StoreTransaction>),
+                Err(InboxError::StaleClaim) => Err(InboxError::StaleClaim),
+                Err(error) => self.health.judge(Err(error)),
+            }
         })
     }
 

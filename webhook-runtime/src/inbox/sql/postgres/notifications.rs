@@ -8,7 +8,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::inbox::error::InboxError;
+use crate::inbox::{error::InboxError, sql::postgres::health::Health};
 
 /// The shortest time between notifications: each costs the server a transaction, and one is as good
 /// as many.
@@ -18,6 +18,7 @@ const AT_MOST_EVERY: Duration = Duration::from_millis(20);
 pub(super) struct Notifications {
     pool: PgPool,
     channel: String,
+    health: Health,
     listener: Mutex<Option<PgListener>>,
     unsent: Arc<Notify>,
     sender: JoinHandle<()>,
@@ -25,10 +26,10 @@ pub(super) struct Notifications {
 
 impl Notifications {
     /// `listening` has one connection, which waits all the time; `own` sends.
-    pub(super) fn start(listening: PgPool, own: PgPool, channel: String) -> Self {
+    pub(super) fn start(listening: PgPool, own: PgPool, health: Health, channel: String) -> Self {
         let unsent = Arc::new(Notify::new());
-        let sender = tokio::spawn(send(own, channel.clone(), Arc::clone(&unsent)));
-        Self { pool: listening, channel, listener: Mutex::default(), unsent, sender }
+        let sender = tokio::spawn(send(own, health.clone(), channel.clone(), Arc::clone(&unsent)));
+        Self { pool: listening, channel, health, listener: Mutex::default(), unsent, sender }
     }
 
     /// Notifies other processes soon. If that fails, they find out by polling, a little later.
@@ -39,17 +40,23 @@ impl Notifications {
     /// Waits for a notification.
     pub(super) async fn wait(&self) -> Result<(), InboxError> {
         let mut place = self.listener.lock().await;
-        let mut listener = if let Some(listener) = place.take() {
-            listener
-        } else {
-            let mut listener = PgListener::connect_with(&self.pool).await?;
-            listener.listen(&self.channel).await?;
-            listener
+        let mut listener = match place.take() {
+            Some(listener) => listener,
+            None => self.health.judge(self.listen().await)?,
         };
-        // A lost connection counts as a notification, too: one may have been missed.
-        listener.try_recv().await?;
-        *place = Some(listener);
+        // A lost connection counts as a notification, too: one may have been missed. A server that
+        // became a standby keeps its connections, but never notifies.
+        if let Some(received) = self.health.unless_doubted(listener.try_recv()).await {
+            received?;
+            *place = Some(listener);
+        }
         Ok(())
+    }
+
+    async fn listen(&self) -> Result<PgListener, sqlx::Error> {
+        let mut listener = PgListener::connect_with(&self.pool).await?;
+        listener.listen(&self.channel).await?;
+        Ok(listener)
     }
 
     pub(super) async fn close(&self) {
@@ -64,11 +71,11 @@ impl Drop for Notifications {
     }
 }
 
-async fn send(pool: PgPool, channel: String, unsent: Arc<Notify>) {
+async fn send(pool: PgPool, health: Health, channel: String, unsent: Arc<Notify>) {
     loop {
         unsent.notified().await;
         let sent = sqlx::query("SELECT pg_notify($1, '')").bind(&channel).execute(&pool).await;
-        if let Err(error) = sent {
+        if let Err(error) = health.judge(sent) {
             tracing::debug!(%error, "other processes could not be notified");
         }
         tokio::time::sleep(AT_MOST_EVERY).await;

@@ -63,7 +63,7 @@ impl OpenFile {
             let path = PathBuf::from(name);
             Ok(OneFile { identity: Identity::at(&path)?, path })
         };
-        let files = [OneFile { identity, path }, beside("-wal")?, beside("-shm")?];
+        let files = [OneFile { path, identity }, beside("-wal")?, beside("-shm")?];
         Ok(Self { files, moved: AtomicBool::new(false) })
     }
 

@@ -118,7 +118,7 @@ impl SqliteStore {
         let options = options.create_if_missing(false);
         let gone = |error: std::io::Error| cannot(InboxError::Store(error.to_string()));
         let path = options.get_filename();
-        let identity = Identity::at(&path).map_err(gone)?;
+        let identity = Identity::at(path).map_err(gone)?;
         let pool = |max: u32| {
             SqlitePoolOptions::new()
                 .max_connections(max)
@@ -135,7 +135,7 @@ impl SqliteStore {
         let writing = pool(1).await.map_err(|error| cannot(error.into()))?;
         // One checkpoints, the others read.
         let reading = pool(3).await.map_err(|error| cannot(error.into()))?;
-        let file = Arc::new(OpenFile::new(&path, identity).map_err(gone)?);
+        let file = Arc::new(OpenFile::new(path, identity).map_err(gone)?);
         file.check().map_err(cannot)?;
         let turn = Turn::default();
         let checkpoints = Checkpoints::start(reading.clone(), Arc::clone(&turn));
