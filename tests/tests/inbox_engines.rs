@@ -9,7 +9,7 @@
 mod inbox;
 
 use inbox::{
-    dedupe, moved, operate, order,
+    broken, dedupe, moved, operate, order,
     place::{self, Place},
     plan, shut, start, tx, work,
 };
@@ -76,6 +76,8 @@ everywhere! { sqlite
         several_processes_have_each_effect_once;
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
     plan: a_backlog_is_claimed_by_index;
+    broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
+        broken_keys_hinder_nobody odd_times_hinder_nobody;
     shut: a_hanging_store_times_out;
     moved: a_file_that_is_renamed_takes_nothing a_file_that_is_deleted_takes_nothing
         a_file_that_is_replaced_takes_nothing a_transaction_in_a_moved_file_does_not_commit;
@@ -89,5 +91,7 @@ everywhere! { postgres
         several_processes_have_each_effect_once an_aborted_transaction_completes_nothing;
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
     plan: a_backlog_is_claimed_by_index;
+    broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
+        broken_keys_hinder_nobody odd_times_hinder_nobody;
     shut: other_processes_are_notified a_hanging_store_times_out;
 }

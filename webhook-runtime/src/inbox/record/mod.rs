@@ -96,7 +96,8 @@ pub struct Record {
     pub state: DeliveryState,
     /// The number of attempts since it arrived, or since an operator had it run again.
     pub attempt: u32,
-    /// The reason why the last attempt did not complete it.
+    /// The reason why the last attempt did not complete it, or the column of the row that cannot be
+    /// read.
     pub last_error: Option<String>,
     /// The time at which the request was verified.
     pub received_at: SystemTime,

@@ -1,96 +1,21 @@
 //! The code that both databases share: rows, and the statements that are the same.
 
+mod cells;
 #[cfg(feature = "inbox-postgres")]
 pub(crate) mod postgres;
+mod rows;
 #[cfg(feature = "inbox-sqlite")]
 pub(crate) mod sqlite;
 pub(crate) mod statements;
 
-use bytes::Bytes;
-
-pub(crate) use self::statements::{Arg, Statement, bind};
-use crate::inbox::{
-    error::InboxError,
-    http::head::StoredRequest,
-    record::{
-        AttemptResult, ClaimToken, DeliveryState, Digest, Job, Record, StoredDelivery, span, time,
-    },
-    store::{FinishedAttempt, UNREADABLE},
+pub(crate) use self::{
+    rows::{Due, Unreadable, due, id_and_line, job, of_endpoint, record, stored},
+    statements::{Arg, Statement, bind},
 };
-
-/// The row of a record.
-pub(crate) type RecordRow = (
-    i64,
-    String,
-    String,
-    Option<String>,
-    Option<String>,
-    i16,
-    i32,
-    Option<String>,
-    i64,
-    i64,
-    Option<i64>,
-    i64,
-);
-
-/// The row of a claimed delivery: number, attempt, claim, endpoint, provider, the provider's id,
-/// time of receipt, line, head and body. A line is the digest of an ordering key.
-pub(crate) type JobRow =
-    (i64, i32, i64, String, String, Option<String>, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
-
-/// Number and line of a delivery.
-pub(crate) type LineRow = (i64, Option<Vec<u8>>);
-
-pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
-    let (id, endpoint, provider, event, provider_id, state, attempt, ..) = row;
-    let (.., reason, received_at, due_at, finished_at, size) = row;
-    let state = DeliveryState::from_code(state)
-        .ok_or_else(|| InboxError::Store(format!("record {id} has the unknown state {state}")))?;
-    let is_due = matches!(state, DeliveryState::Pending | DeliveryState::Running) && due_at != 0;
-    Ok(Record {
-        id,
-        endpoint,
-        provider,
-        event,
-        provider_id,
-        state,
-        attempt: attempt.try_into().unwrap_or_default(),
-        last_error: reason,
-        received_at: time(received_at),
-        due_at: is_due.then(|| time(due_at)),
-        finished_at: finished_at.map(time),
-        body_len: size.try_into().unwrap_or_default(),
-    })
-}
-
-/// Reads a job, or returns the number of the delivery that cannot be read.
-pub(crate) fn job(row: JobRow) -> Result<Job, i64> {
-    let (id, attempt, number, endpoint, provider, provider_id, received_at, line, head, body) = row;
-    let head = StoredRequest::from_bytes(&head).ok_or(id)?;
-    Ok(Job {
-        id,
-        attempt: attempt.try_into().unwrap_or(1),
-        endpoint,
-        provider,
-        provider_id,
-        received_at: time(received_at),
-        head,
-        body: Bytes::from(body),
-        claim_token: ClaimToken { id, number, ordering_digest: line.as_deref().and_then(digest) },
-    })
-}
-
-/// Reads a delivery from its row in each table.
-pub(crate) fn stored(
-    row: Option<RecordRow>,
-    sent: Option<(Vec<u8>, Vec<u8>)>,
-) -> Result<Option<StoredDelivery>, InboxError> {
-    let (Some(row), Some((head, body))) = (row, sent) else { return Ok(None) };
-    let head =
-        StoredRequest::from_bytes(&head).ok_or_else(|| InboxError::Store(UNREADABLE.to_owned()))?;
-    Ok(Some(StoredDelivery::new(record(row)?, head, body.into())))
-}
+use crate::inbox::{
+    record::{AttemptResult, ClaimToken, DeliveryState, Digest, span},
+    store::FinishedAttempt,
+};
 
 /// The columns that the end of a claim sets.
 pub(crate) struct Settled<'a> {
@@ -134,10 +59,4 @@ pub(crate) fn distinct(lines: impl Iterator<Item = Digest>) -> Vec<Digest> {
     lines.sort_unstable();
     lines.dedup();
     lines
-}
-
-/// The numbers in their order, and each line once.
-pub(crate) fn ids_and_lines(rows: &[LineRow]) -> (Vec<i64>, Vec<Digest>) {
-    let lines = rows.iter().filter_map(|(_, line)| line.as_deref().and_then(digest));
-    (rows.iter().map(|(id, _)| *id).collect(), distinct(lines))
 }

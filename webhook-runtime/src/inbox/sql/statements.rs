@@ -6,8 +6,9 @@
 use std::{fmt::Write as _, time::Duration};
 
 use crate::inbox::{
-    record::{DeliveryState, Filter, millis, span, time},
-    store::{Change, EndpointBacklog, QueueDepth},
+    record::{DeliveryState, Filter, millis, span},
+    sql::cells::Cells,
+    store::{Change, QueueDepth},
 };
 
 /// A template and its arguments.
@@ -37,7 +38,7 @@ macro_rules! bind {
 }
 pub(crate) use bind;
 
-/// The columns of a [`RecordRow`](super::RecordRow).
+/// The columns of a record.
 const RECORD: &str = "id, endpoint, provider, event, provider_id, state, attempt, reason, \
                       received_at, due_at, finished_at, size";
 
@@ -128,10 +129,15 @@ const ENDPOINTS: &str = "WITH RECURSIVE e (name) AS (\
 
 /// Lists the deliveries of a state whose due time lies implausibly far ahead.
 pub(crate) fn far_ahead(state: DeliveryState, plausible: Duration) -> String {
-    let (state, plausible) = (state.code(), span(plausible));
+    due_when(state, &format!("d.due_at > {{now}} + {}", span(plausible)))
+}
+
+/// Lists the deliveries of a state whose due time fulfils a condition.
+pub(crate) fn due_when(state: DeliveryState, condition: &str) -> String {
+    let state = state.code();
     format!(
         "{ENDPOINTS} SELECT d.id FROM e CROSS JOIN {{s}}deliveries AS d WHERE d.endpoint = e.name \
-         AND d.state = {state} AND d.state < 2 AND d.due_at > {{now}} + {plausible}"
+         AND d.state = {state} AND d.state < 2 AND {condition}"
     )
 }
 
@@ -168,17 +174,13 @@ pub(crate) fn backlog(index: impl Fn(&str) -> String) -> String {
     let (due, blocked) =
         (part("due", "state < 2"), part("lines", "line IS NOT NULL AND state = 2 AND state <= 2"));
     format!(
-        "SELECT endpoint, CAST(sum(count) AS bigint), min(oldest) \
+        "SELECT endpoint, CAST(sum(count) AS bigint) AS count, min(oldest) AS oldest \
          FROM ({due} UNION ALL {blocked}) AS parts GROUP BY endpoint ORDER BY endpoint"
     )
 }
 
-/// The endpoint of a row of that statement.
-pub(crate) fn of_endpoint((endpoint, count, oldest): (String, i64, i64)) -> EndpointBacklog {
-    EndpointBacklog::new(endpoint, count.try_into().unwrap_or_default(), time(oldest))
-}
-
-/// The time for which the oldest due delivery has been waiting, in milliseconds.
+/// The time since when the oldest due delivery has been waiting, and the present time. A time that
+/// was written by hand may lie too far back to be subtracted.
 pub(crate) fn longest_wait() -> String {
     let oldest = |since: &str, due: &str, order: &str| {
         format!(
@@ -188,15 +190,20 @@ pub(crate) fn longest_wait() -> String {
         )
     };
     let (new, retries) = (oldest("received_at", "= 0", "id"), oldest("due_at", "> 0", "due_at"));
-    format!("{ENDPOINTS} SELECT {{now}} - min(since) FROM ({new} UNION ALL {retries}) AS oldest")
+    format!(
+        "{ENDPOINTS} SELECT min(since) AS since, {{now}} AS now FROM ({new} UNION ALL {retries}) AS oldest"
+    )
 }
 
 /// The result of both counts.
-pub(crate) fn queue_depth(counts: (i64, i64, i64, i64), longest_wait: Option<i64>) -> QueueDepth {
+pub(crate) fn queue_depth(counts: (i64, i64, i64, i64), oldest: &impl Cells) -> QueueDepth {
+    let since = oldest.int("since").ok().flatten();
+    let now: i64 = oldest.number("now").unwrap_or_default();
+    let longest_wait = since.map_or(0, |since| now.saturating_sub(since));
     let count = |number: i64| number.try_into().unwrap_or_default();
     let mut queue_depth = QueueDepth::default();
     (queue_depth.pending, queue_depth.running) = (count(counts.0), count(counts.1));
     (queue_depth.blocked, queue_depth.dead) = (count(counts.2), count(counts.3));
-    queue_depth.lag = Duration::from_millis(count(longest_wait.unwrap_or_default()));
+    queue_depth.lag = Duration::from_millis(count(longest_wait));
     queue_depth
 }

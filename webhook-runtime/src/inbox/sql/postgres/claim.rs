@@ -2,28 +2,28 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, postgres::PgRow};
 
 use crate::inbox::{
     error::InboxError,
-    record::{ClaimToken, span},
+    record::{ClaimToken, Digest, span},
     sql,
     sql::{
-        JobRow, LineRow,
+        Unreadable,
         postgres::{
             BEGIN,
             finish::{PROMOTE, promote},
             names::Names,
         },
     },
-    store::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
+    store::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection},
 };
 
 /// Selects what is due, by the index `deliveries_due`, and is not locked.
 fn pick(state_and_due: &str) -> String {
     format!(
-        "SELECT d.id, d.attempt, d.line FROM unnest($1::text[]) AS e (name) \
-         CROSS JOIN LATERAL (SELECT i.id, i.attempt, i.line FROM {{s}}deliveries AS i \
+        "SELECT d.id, d.attempt, d.claims, d.line FROM unnest($1::text[]) AS e (name) \
+         CROSS JOIN LATERAL (SELECT i.id, i.attempt, i.claims, i.line FROM {{s}}deliveries AS i \
          WHERE i.endpoint = e.name AND i.state < 2 AND {state_and_due} \
          ORDER BY i.due_at, i.id LIMIT $2 FOR UPDATE SKIP LOCKED) AS d LIMIT $2"
     )
@@ -36,9 +36,6 @@ const FRESH: &str = "i.state = 0 AND i.due_at = 0";
 /// More deliveries than can have been running when a process ended.
 const MOST_LOST: i64 = 1000;
 
-/// Number, attempt and line.
-type DueRow = (i64, i32, Option<Vec<u8>>);
-
 pub(super) async fn claim(
     connection: &mut PgConnection,
     names: &Names,
@@ -46,41 +43,53 @@ pub(super) async fn claim(
 ) -> Result<ClaimResult, InboxError> {
     let mut tx = connection.begin_with(BEGIN).await?;
     // Deliveries whose lease ran out come first: they have waited longest.
-    let lapsed = pick_some(&mut tx, names, wanted, LEASE_RAN_OUT, MOST_LOST).await?;
+    let mut unreadable = Vec::new();
+    let lapsed = pick_some(&mut tx, names, wanted, (LEASE_RAN_OUT, MOST_LOST)).await?;
+    let lapsed = readable(&lapsed, &mut unreadable);
     let mut selection = Selection::new(wanted);
-    for &(id, attempt, _) in &lapsed {
-        selection.lapsed(id, attempt.try_into().unwrap_or_default());
+    for due in &lapsed {
+        selection.lapsed(due.id, due.attempt);
     }
     for due in wanted.in_order(RETRY_DUE, FRESH) {
         let room = i64::try_from(selection.room()).unwrap_or(i64::MAX);
         if room > 0 {
-            let rows = pick_some(&mut tx, names, wanted, due, room).await?;
-            selection.due(rows.into_iter().map(|(id, ..)| id));
+            let rows = pick_some(&mut tx, names, wanted, (due, room)).await?;
+            selection.due(readable(&rows, &mut unreadable).into_iter().map(|due| due.id));
         }
     }
     let ids = selection.ids();
-    let (mut jobs, mut unreadable) = (Vec::new(), Vec::new());
+    let mut jobs = Vec::new();
     if !ids.is_empty() {
         let order: HashMap<i64, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
         for row in take(&mut tx, names, ids, wanted.lease).await? {
-            let line = row.7.clone();
-            match sql::job(row) {
+            match sql::job(&row) {
                 Ok(job) => jobs.push(job),
-                Err(id) => unreadable.push((id, line)),
+                Err(broken) => unreadable.push(broken),
             }
         }
         jobs.sort_by_key(|job| order.get(&job.id).copied());
     }
     let lost = selection.lost();
-    let lost = lapsed.into_iter().filter(|(id, ..)| lost.contains(id));
-    let lost: Vec<LineRow> = lost.map(|(id, _, line)| (id, line)).collect();
-    // Last, so that locks of lines are not held for long.
-    give_up(&mut tx, names, &lost, LOST_ATTEMPT).await?;
-    give_up(&mut tx, names, &unreadable, UNREADABLE).await?;
+    let lost_lines = lapsed.into_iter().filter(|due| lost.contains(&due.id));
+    let lost_lines: Vec<Digest> = lost_lines.filter_map(|due| due.line).collect();
+    let lines = lost_lines.iter().copied().chain(unreadable.iter().filter_map(|one| one.line));
+    // Last, so that locks of lines are not held for long, and all at once, in their order.
+    names.lock_lines(&mut tx, &sql::distinct(lines)).await?;
+    give_up(&mut tx, names, lost, &sql::distinct(lost_lines.into_iter()), LOST_ATTEMPT).await?;
+    for broken in &unreadable {
+        let line = broken.line.as_slice();
+        give_up(&mut tx, names, &[broken.id], line, &broken.reason).await?;
+    }
     tx.commit().await?;
     let mut claimed = selection.claimed(jobs);
-    claimed.bury(unreadable.into_iter().map(|(id, _)| id).collect());
+    claimed.bury(unreadable.iter().map(|broken| broken.id).collect());
     Ok(claimed)
+}
+
+/// What can be claimed of these rows. The others are added to those that cannot be read.
+fn readable(rows: &[PgRow], unreadable: &mut Vec<Unreadable>) -> Vec<sql::Due> {
+    let read = rows.iter().map(sql::due);
+    read.filter_map(|due| due.map_err(|broken| unreadable.push(broken)).ok()).collect()
 }
 
 /// Claims the picked deliveries and reads them, in any order.
@@ -89,12 +98,12 @@ async fn take(
     names: &Names,
     ids: Vec<i64>,
     lease: Duration,
-) -> Result<Vec<JobRow>, InboxError> {
-    Ok(sqlx::query_as(names.sql(
+) -> Result<Vec<PgRow>, InboxError> {
+    Ok(sqlx::query(names.sql(
         "WITH c AS (UPDATE {s}deliveries SET state = 1, attempt = attempt + 1, \
          claims = claims + 1, due_at = {now} + $2 WHERE id = ANY($1) RETURNING *) \
          SELECT c.id, c.attempt, c.claims, c.endpoint, c.provider, c.provider_id, \
-         c.received_at, c.line, b.head, b.body FROM c JOIN {s}bodies AS b ON b.id = c.id",
+         c.received_at, c.line, b.head, b.body FROM c LEFT JOIN {s}bodies AS b ON b.id = c.id",
     ))
     .bind(ids)
     .bind(span(lease))
@@ -106,28 +115,26 @@ async fn pick_some(
     connection: &mut PgConnection,
     names: &Names,
     wanted: &ClaimRequest,
-    state_and_due: &str,
-    max: i64,
-) -> Result<Vec<DueRow>, InboxError> {
-    Ok(sqlx::query_as(names.sql(&pick(state_and_due)))
+    (state_and_due, max): (&str, i64),
+) -> Result<Vec<PgRow>, InboxError> {
+    Ok(sqlx::query(names.sql(&pick(state_and_due)))
         .bind(&wanted.endpoints)
         .bind(max)
         .fetch_all(connection)
         .await?)
 }
 
-/// Gives up deliveries that this transaction has locked.
+/// Gives up deliveries that this transaction has locked, and lets the next of their lines go on.
 async fn give_up(
     connection: &mut PgConnection,
     names: &Names,
-    rows: &[LineRow],
+    ids: &[i64],
+    lines: &[Digest],
     reason: &str,
 ) -> Result<(), InboxError> {
-    if rows.is_empty() {
+    if ids.is_empty() {
         return Ok(());
     }
-    let (ids, lines) = sql::ids_and_lines(rows);
-    names.lock_lines(connection, &lines).await?;
     sqlx::query(names.sql(
         "UPDATE {s}deliveries SET state = 4, finished_at = {now}, \
          reason = replace($2, '#', attempt::text) WHERE id = ANY($1)",
@@ -136,7 +143,7 @@ async fn give_up(
     .bind(reason)
     .execute(&mut *connection)
     .await?;
-    promote(connection, names, &lines).await
+    promote(connection, names, lines).await
 }
 
 /// Extends leases, and returns which claims are still good. A locked delivery is locked by its own

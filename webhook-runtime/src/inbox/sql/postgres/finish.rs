@@ -57,7 +57,7 @@ pub(super) const PROMOTE: &str = "UPDATE {s}deliveries SET state = 0, due_at = 0
      SELECT i.id FROM {s}deliveries AS i WHERE i.line = f.line AND i.state = 2 \
      AND i.state <= 2 ORDER BY i.id LIMIT 1) AS h \
      WHERE NOT EXISTS (SELECT 1 FROM {s}deliveries AS a WHERE a.line = f.line \
-     AND a.state < 2 AND a.state <= 2))";
+     AND a.state >= 0 AND a.state < 2 AND a.state <= 2))";
 
 /// Lets the next delivery of each line go on, if no other of the line is pending or running. The
 /// lines must be locked.

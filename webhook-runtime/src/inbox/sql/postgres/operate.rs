@@ -1,13 +1,13 @@
 //! Changes by operators and maintenance to a PostgreSQL database.
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, postgres::PgRow};
 
 use crate::inbox::{
     error::InboxError,
-    record::{Filter, Record, StoredDelivery, span},
+    record::{DeliveryState, Filter, Record, StoredDelivery, span},
     sql,
     sql::{
-        RecordRow, Statement, bind,
+        Statement, bind,
         postgres::{BEGIN, finish::promote, names::Names},
         statements,
     },
@@ -24,7 +24,7 @@ pub(super) async fn list(
     max: u32,
 ) -> Result<Vec<Record>, InboxError> {
     let rows = rows(connection, names, filter, after, max).await?;
-    rows.into_iter().map(sql::record).collect()
+    Ok(rows.iter().map(sql::record).collect())
 }
 
 async fn rows(
@@ -33,9 +33,9 @@ async fn rows(
     filter: &Filter,
     after: i64,
     max: u32,
-) -> Result<Vec<RecordRow>, InboxError> {
+) -> Result<Vec<PgRow>, InboxError> {
     let Statement { template, args } = statements::list(filter, after, max);
-    Ok(bind!(sqlx::query_as(names.sql(&template)), args).fetch_all(connection).await?)
+    Ok(bind!(sqlx::query(names.sql(&template)), args).fetch_all(connection).await?)
 }
 
 pub(super) async fn get(
@@ -44,7 +44,7 @@ pub(super) async fn get(
     id: i64,
 ) -> Result<Option<StoredDelivery>, InboxError> {
     let row = rows(connection, names, &Filter::all().ids([id]), i64::MIN, 1).await?.pop();
-    let sent = sqlx::query_as(names.sql("SELECT head, body FROM {s}bodies WHERE id = $1"))
+    let sent = sqlx::query(names.sql("SELECT head, body FROM {s}bodies WHERE id = $1"))
         .bind(id)
         .fetch_optional(connection)
         .await?;
@@ -60,9 +60,10 @@ pub(super) async fn change(
 ) -> Result<ChangeResult, InboxError> {
     let mut tx = connection.begin_with(BEGIN).await?;
     let Statement { template, args } = statements::changeable(filter, change, range);
-    let found: Vec<sql::LineRow> =
-        bind!(sqlx::query_as(names.sql(&template)), args).fetch_all(&mut *tx).await?;
-    let (ids, lines) = sql::ids_and_lines(&found);
+    let found = bind!(sqlx::query(names.sql(&template)), args).fetch_all(&mut *tx).await?;
+    let found: Vec<_> = found.iter().map(sql::id_and_line).collect();
+    let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
+    let lines = sql::distinct(found.into_iter().filter_map(|(_, line)| line));
     // First the lines, then the rows: the order of locks is the same everywhere.
     names.lock_lines(&mut tx, &lines).await?;
     let update = statements::change(change, &ids);
@@ -112,9 +113,13 @@ pub(super) async fn clamp_future_due_times(
     bounds: DueTimeLimits,
 ) -> Result<u64, InboxError> {
     let mut healed = 0;
-    for (state, plausible, reset) in bounds.by_state() {
-        let far = statements::far_ahead(state, plausible);
-        let of = format!("id IN ({far} FOR UPDATE OF d SKIP LOCKED)");
+    let far = bounds
+        .by_state()
+        .map(|(state, plausible, reset)| (statements::far_ahead(state, plausible), reset));
+    // Only somebody who changes rows by hand writes a time before 1970, which is never due.
+    let negative = (statements::due_when(DeliveryState::Pending, "d.due_at < 0"), None);
+    for (wrong, reset) in far.into_iter().chain([negative]) {
+        let of = format!("id IN ({wrong} FOR UPDATE OF d SKIP LOCKED)");
         let reset = names.sql(&statements::reset_due(reset, &of));
         healed += sqlx::query(reset).execute(&mut *connection).await?.rows_affected();
     }
@@ -128,8 +133,8 @@ pub(super) async fn queue_depth(
     let counts = names.sql(&statements::counts(|_| String::new()));
     let counts = sqlx::query_as(counts).fetch_one(&mut *connection).await?;
     let longest_wait = names.sql(&statements::longest_wait());
-    let longest_wait = sqlx::query_scalar(longest_wait).fetch_one(connection).await?;
-    Ok(statements::queue_depth(counts, longest_wait))
+    let oldest = sqlx::query(longest_wait).fetch_one(connection).await?;
+    Ok(statements::queue_depth(counts, &oldest))
 }
 
 pub(super) async fn backlog(
@@ -137,6 +142,6 @@ pub(super) async fn backlog(
     names: &Names,
 ) -> Result<Vec<EndpointBacklog>, InboxError> {
     let backlog = names.sql(&statements::backlog(|_| String::new()));
-    let rows = sqlx::query_as(backlog).fetch_all(connection).await?;
-    Ok(rows.into_iter().map(statements::of_endpoint).collect())
+    let rows = sqlx::query(backlog).fetch_all(connection).await?;
+    Ok(rows.iter().map(sql::of_endpoint).collect())
 }

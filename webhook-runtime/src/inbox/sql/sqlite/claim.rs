@@ -1,24 +1,25 @@
 //! Claiming deliveries in an SQLite file.
 
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteRow};
 
 use crate::inbox::{
     error::InboxError,
     record::{ClaimToken, DeliveryState, Digest, span},
     sql,
     sql::{
-        JobRow,
+        Unreadable,
+        cells::Cells as _,
         sqlite::finish::{FINISH, PROMOTE, promote},
     },
-    store::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
+    store::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection},
 };
 
 /// The first deliveries of a state that are due.
 macro_rules! pick {
     ($state:literal, $due:literal, $max:literal) => {
         concat!(
-            "SELECT * FROM (SELECT d.id, d.state, d.due_at, d.attempt, d.line \
+            "SELECT * FROM (SELECT d.id, d.state, d.due_at, d.attempt, d.claims, d.line \
              FROM json_each($1) AS e CROSS JOIN webhook_deliveries AS d ON d.id IN (\
              SELECT i.id FROM webhook_deliveries AS i WHERE i.endpoint = e.value AND i.state = ",
             $state,
@@ -38,7 +39,7 @@ macro_rules! pick {
 const PICK: &str = concat!(
     pick!("1", "i.due_at BETWEEN -9223372036854775808 AND $2", "$4"),
     " UNION ALL ",
-    pick!("0", "i.due_at BETWEEN 1 AND $2", "$3"),
+    pick!("0", "i.due_at > 0 AND i.due_at <= $2", "$3"),
     " UNION ALL ",
     pick!("0", "i.due_at BETWEEN 0 AND 0", "$3"),
     " UNION ALL ",
@@ -53,13 +54,16 @@ const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt 
                      SELECT d.id, d.attempt, d.claims, d.endpoint, d.provider, d.provider_id, \
                      d.received_at, d.line, b.head, b.body FROM json_each($1) AS f \
                      CROSS JOIN webhook_deliveries AS d ON d.id = f.value \
-                     CROSS JOIN webhook_bodies AS b ON b.id = d.id ORDER BY f.key";
+                     LEFT JOIN webhook_bodies AS b ON b.id = d.id ORDER BY f.key";
 
 /// More deliveries than can have been running when a process ended.
 const MOST_LOST: i64 = 1000;
 
-/// Number, state, when due, attempt and line.
-type DueRow = (i64, i16, i64, i32, Option<Vec<u8>>);
+/// What is due, and what of it cannot be read.
+struct Found {
+    due: Vec<(SqliteRow, sql::Due)>,
+    unreadable: Vec<Unreadable>,
+}
 
 pub(super) async fn claim(
     connection: &mut SqliteConnection,
@@ -67,34 +71,34 @@ pub(super) async fn claim(
     now: i64,
 ) -> Result<ClaimResult, InboxError> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let rows = due(&mut tx, wanted.max, wanted, now).await?;
-    let selection = select(wanted, &rows);
+    let Found { due, mut unreadable } = due(&mut tx, wanted.max, wanted, now).await?;
+    let selection = select(wanted, &due);
     let lost = selection.lost();
     if !lost.is_empty() {
-        let lines = rows.iter().filter(|row| lost.contains(&row.0));
-        let lines = lines.filter_map(|(.., line)| line.as_deref().and_then(sql::digest));
+        let lines = due.iter().filter(|(_, due)| lost.contains(&due.id));
+        let lines = lines.filter_map(|(_, due)| due.line);
         give_up(&mut tx, lost, &sql::distinct(lines), now).await?;
     }
-    let (ids, mut jobs, mut unread) = (selection.ids(), Vec::new(), Vec::new());
+    let (ids, mut jobs) = (selection.ids(), Vec::new());
     if !ids.is_empty() {
-        let rows: Vec<JobRow> = sqlx::query_as(CLAIM)
+        let rows = sqlx::query(CLAIM)
             .bind(json!(ids).to_string())
             .bind(now + span(wanted.lease))
             .fetch_all(&mut *tx)
             .await?;
-        for row in rows {
+        for row in &rows {
             match sql::job(row) {
                 Ok(job) => jobs.push(job),
-                Err(id) => {
-                    give_up_unreadable(&mut tx, id, now).await?;
-                    unread.push(id);
-                }
+                Err(broken) => unreadable.push(broken),
             }
         }
     }
+    for broken in &unreadable {
+        give_up_unreadable(&mut tx, broken, now).await?;
+    }
     tx.commit().await?;
     let mut claimed = selection.claimed(jobs);
-    claimed.bury(unread);
+    claimed.bury(unreadable.iter().map(|broken| broken.id).collect());
     Ok(claimed)
 }
 
@@ -105,8 +109,8 @@ pub(super) async fn is_due(
     now: i64,
 ) -> Result<bool, InboxError> {
     let one = ClaimRequest { max: 1, ..wanted.clone() };
-    let rows = due(connection, 1, wanted, now).await?;
-    Ok(!select(&one, &rows).is_empty())
+    let Found { due, unreadable } = due(connection, 1, wanted, now).await?;
+    Ok(!unreadable.is_empty() || !select(&one, &due).is_empty())
 }
 
 /// Selects what is due, at most `max` of each kind.
@@ -115,24 +119,33 @@ async fn due(
     max: u32,
     wanted: &ClaimRequest,
     now: i64,
-) -> Result<Vec<DueRow>, InboxError> {
-    Ok(sqlx::query_as(PICK)
+) -> Result<Found, InboxError> {
+    let rows = sqlx::query(PICK)
         .bind(json!(wanted.endpoints).to_string())
         .bind(now)
         .bind(max)
         .bind(MOST_LOST)
         .fetch_all(connection)
-        .await?)
+        .await?;
+    let mut found = Found { due: Vec::with_capacity(rows.len()), unreadable: Vec::new() };
+    for row in rows {
+        match sql::due(&row) {
+            Ok(due) => found.due.push((row, due)),
+            Err(broken) => found.unreadable.push(broken),
+        }
+    }
+    Ok(found)
 }
 
-fn select<'a>(wanted: &'a ClaimRequest, rows: &[DueRow]) -> Selection<'a> {
+fn select<'a>(wanted: &'a ClaimRequest, rows: &[(SqliteRow, sql::Due)]) -> Selection<'a> {
     let mut selection = Selection::new(wanted);
     let (mut retries, mut new) = (Vec::new(), Vec::new());
-    for &(id, state, due_at, attempt, _) in rows {
-        if state == DeliveryState::Running.code() {
-            selection.lapsed(id, attempt.try_into().unwrap_or_default());
+    for (row, due) in rows {
+        if row.int("state").ok() == Some(Some(DeliveryState::Running.code().into())) {
+            selection.lapsed(due.id, due.attempt);
         } else {
-            if due_at == 0 { &mut new } else { &mut retries }.push(id);
+            let is_new = row.int("due_at").ok() == Some(Some(0));
+            if is_new { &mut new } else { &mut retries }.push(due.id);
         }
     }
     for ids in wanted.in_order(retries, new) {
@@ -162,20 +175,18 @@ async fn give_up(
 
 async fn give_up_unreadable(
     connection: &mut SqliteConnection,
-    id: i64,
+    broken: &Unreadable,
     now: i64,
 ) -> Result<(), InboxError> {
-    let line: Option<Option<Vec<u8>>> = sqlx::query_scalar(
-        "UPDATE webhook_deliveries SET state = 4, finished_at = $2, reason = $3 WHERE id = $1 \
-         RETURNING line",
+    sqlx::query(
+        "UPDATE webhook_deliveries SET state = 4, finished_at = $2, reason = $3 WHERE id = $1",
     )
-    .bind(id)
+    .bind(broken.id)
     .bind(now)
-    .bind(UNREADABLE)
-    .fetch_optional(&mut *connection)
+    .bind(&broken.reason)
+    .execute(&mut *connection)
     .await?;
-    let line = line.flatten().as_deref().and_then(sql::digest);
-    promote(connection, line.as_slice()).await
+    promote(connection, broken.line.as_slice()).await
 }
 
 const EXTEND: &str = "UPDATE webhook_deliveries AS d SET due_at = $2 FROM json_each($1) AS f \

@@ -75,11 +75,11 @@ async fn known_and_last(
 ) -> Result<(HashMap<Digest, Known>, i64), InboxError> {
     // A key is known until it is pruned, so that a wrong clock makes no copy new.
     let found: Vec<(Option<Vec<u8>>, i64, bool)> = sqlx::query_as(
-        "SELECT k.key, k.delivery, EXISTS (SELECT 1 FROM webhook_deliveries WHERE id = k.delivery \
+        "SELECT k.key, CAST(k.delivery AS INTEGER), EXISTS (SELECT 1 FROM webhook_deliveries WHERE id = k.delivery \
          AND state = 4 AND COALESCE(reason, '') NOT LIKE $2) \
          FROM json_each($1) AS f CROSS JOIN webhook_keys AS k \
          ON k.key = unhex(f.value) UNION ALL \
-         SELECT NULL, seq, FALSE FROM sqlite_sequence WHERE name = 'webhook_deliveries'",
+         SELECT NULL, CAST(seq AS INTEGER), FALSE FROM sqlite_sequence WHERE name = 'webhook_deliveries'",
     )
     .bind(hex_list(keys))
     .bind(LOST_ATTEMPT.replace('#', "%"))

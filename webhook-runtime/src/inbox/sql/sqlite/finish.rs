@@ -73,7 +73,7 @@ pub(super) const PROMOTE: &str = "UPDATE webhook_deliveries SET state = 0, due_a
      SELECT (SELECT h.id FROM webhook_deliveries AS h WHERE h.line = unhex(f.value) \
      AND h.state = 2 AND h.state <= 2 ORDER BY h.id LIMIT 1) FROM json_each($1) AS f \
      WHERE NOT EXISTS (SELECT 1 FROM webhook_deliveries AS a WHERE a.line = unhex(f.value) \
-     AND a.state < 2 AND a.state <= 2))";
+     AND a.state >= 0 AND a.state < 2 AND a.state <= 2))";
 
 /// The transaction in which a delivery of an SQLite file is completed.
 pub(super) struct SqliteTransaction {

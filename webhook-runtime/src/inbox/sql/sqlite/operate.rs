@@ -1,14 +1,14 @@
 //! Changes by operators and maintenance to an SQLite file.
 
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteRow};
 
 use crate::inbox::{
     error::InboxError,
     record::{Filter, Record, StoredDelivery, span},
     sql,
     sql::{
-        RecordRow, Statement, bind,
+        Statement, bind,
         sqlite::{finish::promote, statement},
         statements,
     },
@@ -24,7 +24,7 @@ pub(super) async fn list(
     max: u32,
 ) -> Result<Vec<Record>, InboxError> {
     let rows = rows(connection, filter, after, max).await?;
-    rows.into_iter().map(sql::record).collect()
+    Ok(rows.iter().map(sql::record).collect())
 }
 
 async fn rows(
@@ -32,9 +32,9 @@ async fn rows(
     filter: &Filter,
     after: i64,
     max: u32,
-) -> Result<Vec<RecordRow>, InboxError> {
+) -> Result<Vec<SqliteRow>, InboxError> {
     let Statement { template, args } = statements::list(filter, after, max);
-    Ok(bind!(sqlx::query_as(statement(&template, 0)), args).fetch_all(connection).await?)
+    Ok(bind!(sqlx::query(statement(&template, 0)), args).fetch_all(connection).await?)
 }
 
 pub(super) async fn get(
@@ -42,7 +42,7 @@ pub(super) async fn get(
     id: i64,
 ) -> Result<Option<StoredDelivery>, InboxError> {
     let row = rows(connection, &Filter::all().ids([id]), i64::MIN, 1).await?.pop();
-    let sent = sqlx::query_as("SELECT head, body FROM webhook_bodies WHERE id = $1")
+    let sent = sqlx::query("SELECT head, body FROM webhook_bodies WHERE id = $1")
         .bind(id)
         .fetch_optional(connection)
         .await?;
@@ -58,9 +58,10 @@ pub(super) async fn change(
 ) -> Result<ChangeResult, InboxError> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     let Statement { template, args } = statements::changeable(filter, change, range);
-    let found: Vec<sql::LineRow> =
-        bind!(sqlx::query_as(statement(&template, now)), args).fetch_all(&mut *tx).await?;
-    let (ids, lines) = sql::ids_and_lines(&found);
+    let found = bind!(sqlx::query(statement(&template, now)), args).fetch_all(&mut *tx).await?;
+    let found: Vec<_> = found.iter().map(sql::id_and_line).collect();
+    let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
+    let lines = sql::distinct(found.into_iter().filter_map(|(_, line)| line));
     let update = statements::change(change, &ids);
     sqlx::query(statement(&update, now)).persistent(false).execute(&mut *tx).await?;
     promote(&mut tx, &lines).await?;
@@ -146,11 +147,11 @@ pub(super) async fn queue_depth(
 ) -> Result<QueueDepth, InboxError> {
     let counts = statements::counts(|index| format!(" INDEXED BY webhook_{index}"));
     let counts = sqlx::query_as(statement(&counts, now)).fetch_one(&mut *connection).await?;
-    let longest_wait = sqlx::query_scalar(statement(&statements::longest_wait(), now))
+    let oldest = sqlx::query(statement(&statements::longest_wait(), now))
         .persistent(false)
         .fetch_one(connection)
         .await?;
-    Ok(statements::queue_depth(counts, longest_wait))
+    Ok(statements::queue_depth(counts, &oldest))
 }
 
 pub(super) async fn backlog(
@@ -158,7 +159,7 @@ pub(super) async fn backlog(
     now: i64,
 ) -> Result<Vec<EndpointBacklog>, InboxError> {
     let backlog = statements::backlog(|index| format!(" INDEXED BY webhook_{index}"));
-    let backlog = sqlx::query_as(statement(&backlog, now)).persistent(false);
+    let backlog = sqlx::query(statement(&backlog, now)).persistent(false);
     let rows = backlog.fetch_all(connection).await?;
-    Ok(rows.into_iter().map(statements::of_endpoint).collect())
+    Ok(rows.iter().map(sql::of_endpoint).collect())
 }

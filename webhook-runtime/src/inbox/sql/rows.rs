@@ -1,0 +1,148 @@
+//! The rows of both databases. One that cannot be read is reported by itself.
+
+use bytes::Bytes;
+
+use crate::inbox::{
+    error::InboxError,
+    http::head::StoredRequest,
+    record::{ClaimToken, DeliveryState, Digest, Job, Record, StoredDelivery, time},
+    sql::{
+        cells::{Broken, Cells},
+        digest,
+    },
+    store::EndpointBacklog,
+};
+
+/// A delivery that is due, as far as a claim has to know it. A line is the digest of an ordering
+/// key.
+pub(crate) struct Due {
+    pub(crate) id: i64,
+    pub(crate) attempt: u32,
+    pub(crate) line: Option<Digest>,
+}
+
+/// A delivery that cannot be read, and is given up for this reason.
+pub(crate) struct Unreadable {
+    pub(crate) id: i64,
+    pub(crate) line: Option<Digest>,
+    pub(crate) reason: String,
+}
+
+/// Reads a delivery before it is claimed, from its number, attempt, claims and line. Both numbers
+/// go up with the claim, which they must be able to.
+pub(crate) fn due(row: &impl Cells) -> Result<Due, Unreadable> {
+    unless_broken(row, |id, line| {
+        let attempt: i32 = row.number("attempt")?;
+        if attempt < 0 || attempt == i32::MAX {
+            return Err(Broken("attempt"));
+        }
+        let claims: i64 = row.number("claims")?;
+        if claims < 0 || claims == i64::MAX {
+            return Err(Broken("claims"));
+        }
+        Ok(Due { id, attempt: attempt.unsigned_abs(), line })
+    })
+}
+
+/// Reads a claimed delivery.
+pub(crate) fn job(row: &impl Cells) -> Result<Job, Unreadable> {
+    unless_broken(row, |id, line| {
+        Ok(Job {
+            id,
+            attempt: row.number("attempt")?,
+            endpoint: row.some_text("endpoint")?,
+            provider: row.some_text("provider")?,
+            provider_id: row.text("provider_id")?,
+            received_at: time(row.number("received_at")?),
+            head: head(row)?,
+            body: Bytes::from(row.some_bytes("body")?),
+            claim_token: ClaimToken { id, number: row.number("claims")?, ordering_digest: line },
+        })
+    })
+}
+
+fn unless_broken<T>(
+    row: &impl Cells,
+    read: impl FnOnce(i64, Option<Digest>) -> Result<T, Broken>,
+) -> Result<T, Unreadable> {
+    let (id, line) = id_and_line(row);
+    read(id, line).map_err(|broken| Unreadable { id, line, reason: broken.reason() })
+}
+
+/// Number and line of a delivery. The number is the key of the table, and always there.
+pub(crate) fn id_and_line(row: &impl Cells) -> (i64, Option<Digest>) {
+    let line = row.bytes("line").ok().flatten();
+    (row.number("id").unwrap_or_default(), line.as_deref().and_then(digest))
+}
+
+fn head(row: &impl Cells) -> Result<StoredRequest, Broken> {
+    StoredRequest::from_bytes(&row.some_bytes("head")?).ok_or(Broken("head"))
+}
+
+fn state(row: &impl Cells) -> Result<Option<DeliveryState>, Broken> {
+    let state = DeliveryState::from_code(row.number("state")?);
+    state.map(Some).ok_or(Broken("state"))
+}
+
+/// Reads a record. If a part of it cannot be read, the last error says which.
+pub(crate) fn record(row: &impl Cells) -> Record {
+    let mut partial = Partial::default();
+    // One in an unknown state is shown among those that somebody has to look at.
+    let state = partial.part(state(row)).unwrap_or(DeliveryState::Dead);
+    let due_at = partial.part(row.number("due_at"));
+    let is_due = matches!(state, DeliveryState::Pending | DeliveryState::Running) && due_at != 0;
+    let mut record = Record {
+        id: row.number("id").unwrap_or_default(),
+        endpoint: partial.part(row.some_text("endpoint")),
+        provider: partial.part(row.some_text("provider")),
+        event: partial.part(row.text("event")),
+        provider_id: partial.part(row.text("provider_id")),
+        state,
+        attempt: partial.part(row.number("attempt")),
+        last_error: partial.part(row.text("reason")),
+        received_at: time(partial.part(row.number("received_at"))),
+        due_at: is_due.then(|| time(due_at)),
+        finished_at: partial.part(row.int("finished_at")).map(time),
+        body_len: partial.part(row.number("size")),
+    };
+    if let Some(broken) = partial.broken {
+        record.last_error = Some(broken.reason());
+    }
+    record
+}
+
+/// What can be read of a row, with the first column that cannot.
+#[derive(Default)]
+struct Partial {
+    broken: Option<Broken>,
+}
+
+impl Partial {
+    fn part<T: Default>(&mut self, value: Result<T, Broken>) -> T {
+        value.unwrap_or_else(|broken| {
+            self.broken.get_or_insert(broken);
+            T::default()
+        })
+    }
+}
+
+/// Reads a delivery from its row in each table.
+pub(crate) fn stored<R: Cells>(
+    row: Option<R>,
+    sent: Option<R>,
+) -> Result<Option<StoredDelivery>, InboxError> {
+    let (Some(row), Some(sent)) = (row, sent) else { return Ok(None) };
+    let read = || Ok((head(&sent)?, sent.some_bytes("body")?));
+    let (head, body) = read().map_err(|broken: Broken| InboxError::Store(broken.reason()))?;
+    Ok(Some(StoredDelivery::new(record(&row), head, body.into())))
+}
+
+/// Reads the backlog of an endpoint.
+pub(crate) fn of_endpoint(row: &impl Cells) -> EndpointBacklog {
+    let mut partial = Partial::default();
+    EndpointBacklog::new(
+        partial.part(row.some_text("endpoint")),
+        partial.part(row.number("count")),
+        time(partial.part(row.number("oldest"))),
+    )
+}
