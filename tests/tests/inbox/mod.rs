@@ -1,6 +1,7 @@
 //! Test cases for every engine, and the places to run them.
 
 pub(crate) mod claim;
+pub(crate) mod commit;
 pub(crate) mod dedupe;
 pub(crate) mod operate;
 pub(crate) mod order;

@@ -1,21 +1,22 @@
 //! The code that both databases share: rows, and the statements that are the same.
 
+pub(crate) mod pack;
 #[cfg(feature = "inbox-postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "inbox-sqlite")]
 pub(crate) mod sqlite;
 pub(crate) mod statements;
 
-use bytes::Bytes;
-
+use self::pack::unpack;
 pub(crate) use self::statements::{Arg, Statement, bind};
 use crate::inbox::{
     error::InboxError,
     http::head::StoredRequest,
     record::{
-        AttemptResult, ClaimToken, DeliveryState, Digest, Job, Record, StoredDelivery, span, time,
+        AttemptResult, ClaimToken, Counting, DeliveryState, Digest, Job, Record, StoredDelivery,
+        span, time,
     },
-    store::{FinishedAttempt, UNREADABLE},
+    store::{FinishedAttempt, Mark, UNREADABLE},
 };
 
 /// The row of a record.
@@ -35,9 +36,23 @@ pub(crate) type RecordRow = (
 );
 
 /// The row of a claimed delivery: number, attempt, claim, endpoint, provider, the provider's id,
-/// time of receipt, line, head and body. A line is the digest of an ordering key.
-pub(crate) type JobRow =
-    (i64, i32, i64, String, String, Option<String>, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
+/// time of receipt, line, head, body, its length before it was compressed, whether the attempt is
+/// counted, and whether it is unsure. A line is the digest of an ordering key.
+pub(crate) type JobRow = (
+    i64,
+    i32,
+    i64,
+    String,
+    String,
+    Option<String>,
+    i64,
+    Option<Vec<u8>>,
+    Vec<u8>,
+    Vec<u8>,
+    i32,
+    i16,
+    i16,
+);
 
 /// Number and line of a delivery.
 pub(crate) type LineRow = (i64, Option<Vec<u8>>);
@@ -66,30 +81,45 @@ pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
 
 /// Reads a job, or returns the number of the delivery that cannot be read.
 pub(crate) fn job(row: JobRow) -> Result<Job, i64> {
-    let (id, attempt, number, endpoint, provider, provider_id, received_at, line, head, body) = row;
+    let (id, attempt, number, endpoint, provider, provider_id, received_at, ..) = row;
+    let (.., line, head, body, unpacked, counted, unsure) = row;
     let head = StoredRequest::from_bytes(&head).ok_or(id)?;
+    let body = unpack(body, unpacked).ok_or(id)?;
+    let mark = mark(counted, unsure);
+    let attempt = attempt.saturating_add(i32::from(!mark.counted));
+    let counting = match (mark.counted, mark.unsure) {
+        (true, _) => Counting::ByClaim,
+        (false, false) => Counting::AtStart,
+        (false, true) => Counting::BeforeStart,
+    };
     Ok(Job {
         id,
         attempt: attempt.try_into().unwrap_or(1),
+        counting,
         endpoint,
         provider,
         provider_id,
         received_at: time(received_at),
         head,
-        body: Bytes::from(body),
+        body,
         claim_token: ClaimToken { id, number, ordering_digest: line.as_deref().and_then(digest) },
     })
+}
+
+/// Reads what a row says about its last claim.
+pub(crate) fn mark(counted: i16, unsure: i16) -> Mark {
+    Mark { counted: counted != 0, unsure: unsure != 0 }
 }
 
 /// Reads a delivery from its row in each table.
 pub(crate) fn stored(
     row: Option<RecordRow>,
-    sent: Option<(Vec<u8>, Vec<u8>)>,
+    sent: Option<(Vec<u8>, Vec<u8>, i32)>,
 ) -> Result<Option<StoredDelivery>, InboxError> {
-    let (Some(row), Some((head, body))) = (row, sent) else { return Ok(None) };
-    let head =
-        StoredRequest::from_bytes(&head).ok_or_else(|| InboxError::Store(UNREADABLE.to_owned()))?;
-    Ok(Some(StoredDelivery::new(record(row)?, head, body.into())))
+    let (Some(row), Some((head, body, unpacked))) = (row, sent) else { return Ok(None) };
+    let sent = StoredRequest::from_bytes(&head).zip(unpack(body, unpacked));
+    let (head, body) = sent.ok_or_else(|| InboxError::Store(UNREADABLE.to_owned()))?;
+    Ok(Some(StoredDelivery::new(record(row)?, head, body)))
 }
 
 /// The columns that the end of a claim sets.
