@@ -34,6 +34,8 @@ const SQLITE: &[Wrong] = &[
     wrong("claims", "-1", true),
     wrong("claims", "'many'", true),
     wrong("claims", "1e300", true),
+    wrong("counted", "'no'", true),
+    wrong("unsure", "x'00'", true),
     wrong("provider", NO_TEXT, true),
     wrong("provider", "x'ff'", true),
     wrong("provider_id", NO_TEXT, true),
@@ -107,6 +109,10 @@ pub(crate) async fn broken_parts_are_given_up_alone(place: Place) {
     };
     for value in [nothing, text] {
         ids.push(store(&place, &inbox, value, "bodies", &format!("head = {value}")).await);
+    }
+    for unpacked in ["-1", "7", "2147483647"] {
+        let change = format!("unpacked = {unpacked}");
+        ids.push(store(&place, &inbox, &change, "bodies", &change).await);
     }
     if place.engine != Engine::Postgres {
         ids.push(store(&place, &inbox, "number", "bodies", "body = 7").await);

@@ -2,6 +2,7 @@
 
 pub(crate) mod broken;
 pub(crate) mod claim;
+pub(crate) mod commit;
 pub(crate) mod dedupe;
 pub(crate) mod moved;
 pub(crate) mod operate;

@@ -14,13 +14,13 @@ use crate::{
         error::InboxError,
         http::head::StoredRequest,
         record::{
-            ClaimToken, DeliveryState, Digest, EnqueueResult, Filter, Job, NewDelivery, Record,
-            StoredDelivery,
+            AttemptResult, ClaimToken, DeliveryState, Digest, EnqueueResult, Filter, Job,
+            NewDelivery, Record, StoredDelivery,
         },
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
-            StoreTransaction,
+            FinishedAttempt, InboxStore, Mark, PruneResult, QueueDepth, Retention, StoreFuture,
+            StoreTransaction, Work, WorkResult,
         },
     },
     verify::Clock,
@@ -43,6 +43,7 @@ struct Tables {
 struct Row {
     record: Record,
     claims: i64,
+    mark: Mark,
     line: Option<Digest>,
     head: StoredRequest,
     body: Bytes,
@@ -54,11 +55,38 @@ impl Row {
     }
 
     fn job(&self) -> Job {
-        Job::new(ClaimToken::new(self.record.id, self.claims), self.delivery())
+        let claim_token = ClaimToken::new(self.record.id, self.claims);
+        let Mark { counted, unsure } = self.mark;
+        match counted {
+            true => Job::new(claim_token, self.delivery()),
+            false => Job::prefetched(claim_token, self.delivery(), unsure),
+        }
+    }
+
+    fn claim(&mut self, lease_ends: Option<SystemTime>, counts: bool) {
+        let lost_uncounted = self.record.state == DeliveryState::Running && !self.mark.counted;
+        self.mark.unsure |= lost_uncounted;
+        self.record.prefetch(lease_ends);
+        self.mark.counted = false;
+        self.claims += 1;
+        if counts {
+            self.count_attempt();
+        }
+    }
+
+    fn count_attempt(&mut self) {
+        if !self.mark.counted {
+            self.record.count_attempt();
+            self.mark.counted = true;
+        }
     }
 }
 
 impl Tables {
+    fn marked(&self) -> impl Iterator<Item = (&Record, Mark)> {
+        self.rows.values().map(|row| (&row.record, row.mark))
+    }
+
     fn records(&self) -> impl Iterator<Item = &Record> {
         self.rows.values().map(|row| &row.record)
     }
@@ -78,7 +106,7 @@ impl Tables {
         let (id, line) = (self.last, new.ordering_digest());
         self.keys.insert(key, (id, now.checked_add(new.dedup_retention)));
         let (record, head, body) = (Record::stored(id, new), new.head.clone(), new.body.clone());
-        self.rows.insert(id, Row { record, claims: 0, line, head, body });
+        self.rows.insert(id, Row { record, claims: 0, mark: Mark::COUNTED, line, head, body });
         self.promote(line);
         EnqueueResult::Stored(id)
     }
@@ -111,8 +139,8 @@ impl Tables {
         }
     }
 
-    fn claim(&mut self, wanted: &ClaimRequest, now: SystemTime) -> ClaimResult {
-        let selection = wanted.select(self.records(), now);
+    fn claim(&mut self, wanted: &ClaimRequest, counts: bool, now: SystemTime) -> ClaimResult {
+        let selection = wanted.select_marked(self.marked(), now);
         for id in selection.lost() {
             let Some(row) = self.rows.get_mut(id) else { continue };
             row.record.give_up(now);
@@ -122,8 +150,7 @@ impl Tables {
         let mut jobs = Vec::new();
         for id in selection.ids() {
             let Some(row) = self.rows.get_mut(&id) else { continue };
-            row.record.claim(now.checked_add(wanted.lease));
-            row.claims += 1;
+            row.claim(now.checked_add(wanted.lease), counts);
             jobs.push(row.job());
         }
         selection.claimed(jobs)
@@ -136,10 +163,73 @@ impl Tables {
 
     fn finish(&mut self, finish: &FinishedAttempt, now: SystemTime) -> bool {
         let Some(row) = self.running(finish.claim_token) else { return false };
+        row.count_attempt();
+        row.mark.unsure &= finish.result == AttemptResult::Released;
         row.record.settle(&finish.result, now);
         let line = row.line;
         self.promote(line);
         true
+    }
+
+    fn extend(&mut self, running: &[ClaimToken], until: Option<SystemTime>) -> Vec<i64> {
+        let mut good = Vec::new();
+        for claim in running {
+            if let Some(row) = self.running(*claim) {
+                row.record.due_at = until;
+                good.push(claim.id);
+            }
+        }
+        good
+    }
+
+    /// Stores a delivery, and claims it at once if it is new and does not wait for its turn.
+    fn enqueue_claimed(
+        &mut self,
+        new: &NewDelivery,
+        lease: Duration,
+        now: SystemTime,
+    ) -> (EnqueueResult, Option<ClaimToken>) {
+        let enqueued = self.enqueue(new, now);
+        let EnqueueResult::Stored(id) = enqueued else { return (enqueued, None) };
+        let row = self.rows.get_mut(&id).filter(|_| new.ordering_key.is_none());
+        let claim_token = row.map(|row| {
+            row.claim(now.checked_add(lease), false);
+            ClaimToken::new(id, row.claims)
+        });
+        (enqueued, claim_token)
+    }
+
+    fn commit(&mut self, work: &Work, now: SystemTime) -> WorkResult {
+        let mut result = WorkResult {
+            finished: work.finish.iter().map(|finish| self.finish(finish, now)).collect(),
+            ..WorkResult::default()
+        };
+        let now_too = work.claim_new.iter().copied().chain(std::iter::repeat(false));
+        for (new, claim) in work.enqueue.iter().zip(now_too) {
+            let (enqueued, claimed) = if claim {
+                self.enqueue_claimed(new, work.lease, now)
+            } else {
+                (self.enqueue(new, now), None)
+            };
+            result.enqueued.push(enqueued);
+            result.claimed_new.push(claimed);
+        }
+        for claim in &work.start {
+            let row = self.running(*claim);
+            result.started.push(row.map(Row::count_attempt).is_some());
+        }
+        self.extend(&work.renew, now.checked_add(work.lease));
+        result.claimed = work.claim.iter().map(|wanted| self.claim(wanted, false, now)).collect();
+        result.next_due = self.next_due(&work.look_ahead, now);
+        result
+    }
+
+    /// The time until something of these endpoints becomes due that is not due yet.
+    fn next_due(&self, endpoints: &[String], now: SystemTime) -> Option<Duration> {
+        let active =
+            |record: &&Record| !record.state.is_finished() && endpoints.contains(&record.endpoint);
+        let due = self.records().filter(active).filter_map(|record| record.due_at);
+        due.filter_map(|due| due.duration_since(now).ok()).filter(|wait| !wait.is_zero()).min()
     }
 
     fn change(
@@ -195,7 +285,11 @@ impl InboxStore for MemoryStore {
     }
 
     fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult> {
-        at_once(self.tables().claim(wanted, self.now()))
+        at_once(self.tables().claim(wanted, true, self.now()))
+    }
+
+    fn commit<'a>(&'a self, work: &'a Work) -> StoreFuture<'a, WorkResult> {
+        at_once(self.tables().commit(work, self.now()))
     }
 
     fn renew_leases<'a>(
@@ -203,15 +297,7 @@ impl InboxStore for MemoryStore {
         running: &'a [ClaimToken],
         lease: Duration,
     ) -> StoreFuture<'a, Vec<i64>> {
-        let (mut tables, until) = (self.tables(), self.now().checked_add(lease));
-        let mut good = Vec::new();
-        for claim in running {
-            if let Some(row) = tables.running(*claim) {
-                row.record.due_at = until;
-                good.push(claim.id);
-            }
-        }
-        at_once(good)
+        at_once(self.tables().extend(running, self.now().checked_add(lease)))
     }
 
     fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>> {

@@ -30,6 +30,19 @@ pub struct Job {
     /// The body.
     pub body: Bytes,
     pub(crate) claim_token: ClaimToken,
+    pub(crate) counting: Counting,
+}
+
+/// When the attempt of a job is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// The claim has counted it.
+    ByClaim,
+    /// It is counted once it has run for a moment, or ends.
+    AtStart,
+    /// It is counted before it begins: an earlier claim ended without anyone knowing whether its
+    /// attempt had begun, so the delivery may be what ended the process.
+    BeforeStart,
 }
 
 impl Job {
@@ -47,7 +60,18 @@ impl Job {
             head,
             body,
             claim_token,
+            counting: Counting::ByClaim,
         }
+    }
+
+    /// Creates a job whose attempt is not counted yet. It is `unsure` if an earlier claim ended
+    /// before its attempt was counted: then the attempt counts before it begins.
+    #[must_use]
+    pub fn prefetched(claim_token: ClaimToken, delivery: StoredDelivery, unsure: bool) -> Self {
+        let mut job = Self::new(claim_token, delivery);
+        job.attempt = job.attempt.saturating_add(1);
+        job.counting = if unsure { Counting::BeforeStart } else { Counting::AtStart };
+        job
     }
 
     /// The token that the claim is settled by.

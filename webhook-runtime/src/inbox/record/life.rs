@@ -46,7 +46,17 @@ impl Record {
 
     /// Starts an attempt, whose lease ends at this time.
     pub fn claim(&mut self, lease_ends: Option<SystemTime>) {
+        self.prefetch(lease_ends);
+        self.count_attempt();
+    }
+
+    /// Claims it without counting an attempt.
+    pub fn prefetch(&mut self, lease_ends: Option<SystemTime>) {
         self.set(DeliveryState::Running, lease_ends);
+    }
+
+    /// Counts an attempt: that of a prefetched delivery, when it begins or ends, in whatever way.
+    pub fn count_attempt(&mut self) {
         self.attempt = self.attempt.saturating_add(1);
     }
 

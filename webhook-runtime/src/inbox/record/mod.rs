@@ -12,14 +12,15 @@ use bytes::Bytes;
 
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 pub(crate) use self::columns::span;
+pub(crate) use self::{
+    claim::Counting,
+    columns::{millis, stored_reason, stored_text, time},
+    delivery::Digest,
+};
 pub use self::{
     claim::{AttemptResult, ClaimToken, Job},
     delivery::{EnqueueResult, NewDelivery},
     filter::Filter,
-};
-pub(crate) use self::{
-    columns::{millis, stored_reason, stored_text, time},
-    delivery::Digest,
 };
 use crate::inbox::http::head::StoredRequest;
 

@@ -5,12 +5,13 @@ use bytes::Bytes;
 use crate::inbox::{
     error::InboxError,
     http::head::StoredRequest,
-    record::{ClaimToken, DeliveryState, Digest, Job, Record, StoredDelivery, time},
+    record::{ClaimToken, Counting, DeliveryState, Digest, Job, Record, StoredDelivery, time},
     sql::{
         cells::{Broken, Cells},
         digest,
+        pack::unpack,
     },
-    store::EndpointBacklog,
+    store::{EndpointBacklog, Mark},
 };
 
 /// A delivery that is due, as far as a claim has to know it. A line is the digest of an ordering
@@ -18,6 +19,7 @@ use crate::inbox::{
 pub(crate) struct Due {
     pub(crate) id: i64,
     pub(crate) attempt: u32,
+    pub(crate) mark: Mark,
     pub(crate) line: Option<Digest>,
 }
 
@@ -28,8 +30,8 @@ pub(crate) struct Unreadable {
     pub(crate) reason: String,
 }
 
-/// Reads a delivery before it is claimed, from its number, attempt, claims and line. Both numbers
-/// go up with the claim, which they must be able to.
+/// Reads a delivery before it is claimed, from its number, attempt, claims, mark and line. Attempt
+/// and claims go up with the claim, which they must be able to.
 pub(crate) fn due(row: &impl Cells) -> Result<Due, Unreadable> {
     unless_broken(row, |id, line| {
         let attempt: i32 = row.number("attempt")?;
@@ -40,22 +42,29 @@ pub(crate) fn due(row: &impl Cells) -> Result<Due, Unreadable> {
         if claims < 0 || claims == i64::MAX {
             return Err(Broken("claims"));
         }
-        Ok(Due { id, attempt: attempt.unsigned_abs(), line })
+        Ok(Due { id, attempt: attempt.unsigned_abs(), mark: mark(row)?, line })
     })
 }
 
 /// Reads a claimed delivery.
 pub(crate) fn job(row: &impl Cells) -> Result<Job, Unreadable> {
     unless_broken(row, |id, line| {
+        let mark = mark(row)?;
+        let attempt: u32 = row.number("attempt")?;
         Ok(Job {
             id,
-            attempt: row.number("attempt")?,
+            attempt: attempt.saturating_add(u32::from(!mark.counted)),
+            counting: match (mark.counted, mark.unsure) {
+                (true, _) => Counting::ByClaim,
+                (false, false) => Counting::AtStart,
+                (false, true) => Counting::BeforeStart,
+            },
             endpoint: row.some_text("endpoint")?,
             provider: row.some_text("provider")?,
             provider_id: row.text("provider_id")?,
             received_at: time(row.number("received_at")?),
             head: head(row)?,
-            body: Bytes::from(row.some_bytes("body")?),
+            body: body(row)?,
             claim_token: ClaimToken { id, number: row.number("claims")?, ordering_digest: line },
         })
     })
@@ -77,6 +86,16 @@ pub(crate) fn id_and_line(row: &impl Cells) -> (i64, Option<Digest>) {
 
 fn head(row: &impl Cells) -> Result<StoredRequest, Broken> {
     StoredRequest::from_bytes(&row.some_bytes("head")?).ok_or(Broken("head"))
+}
+
+fn body(row: &impl Cells) -> Result<Bytes, Broken> {
+    unpack(row.some_bytes("body")?, row.number("unpacked")?).ok_or(Broken("body"))
+}
+
+/// What a row says about its last claim.
+fn mark(row: &impl Cells) -> Result<Mark, Broken> {
+    let (counted, unsure): (i16, i16) = (row.number("counted")?, row.number("unsure")?);
+    Ok(Mark { counted: counted != 0, unsure: unsure != 0 })
 }
 
 fn state(row: &impl Cells) -> Result<Option<DeliveryState>, Broken> {
@@ -132,9 +151,9 @@ pub(crate) fn stored<R: Cells>(
     sent: Option<R>,
 ) -> Result<Option<StoredDelivery>, InboxError> {
     let (Some(row), Some(sent)) = (row, sent) else { return Ok(None) };
-    let read = || Ok((head(&sent)?, sent.some_bytes("body")?));
+    let read = || Ok((head(&sent)?, body(&sent)?));
     let (head, body) = read().map_err(|broken: Broken| InboxError::Store(broken.reason()))?;
-    Ok(Some(StoredDelivery::new(record(&row), head, body.into())))
+    Ok(Some(StoredDelivery::new(record(&row), head, body)))
 }
 
 /// Reads the backlog of an endpoint.

@@ -118,6 +118,7 @@ pub(crate) fn change(change: Change, ids: &[i64]) -> String {
 
 /// Completes the delivery `$1` of the claim `$2`.
 pub(crate) const COMPLETE: &str = "UPDATE {s}deliveries SET state = 3, due_at = 0, \
+                                   attempt = attempt + 1 - counted, counted = 1, unsure = 0, \
                                    reason = NULL, finished_at = {now} \
                                    WHERE id = $1 AND claims = $2 AND state = 1";
 

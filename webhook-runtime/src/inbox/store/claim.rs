@@ -40,19 +40,28 @@ impl ClaimRequest {
         records: impl IntoIterator<Item = &'r Record>,
         now: SystemTime,
     ) -> Selection<'_> {
+        self.select_marked(records.into_iter().map(|record| (record, Mark::COUNTED)), now)
+    }
+
+    /// The same, among records whose claim may not have counted an attempt.
+    pub(crate) fn select_marked<'r>(
+        &self,
+        records: impl IntoIterator<Item = (&'r Record, Mark)>,
+        now: SystemTime,
+    ) -> Selection<'_> {
         let place = |record: &Record| self.endpoints.iter().position(|of| *of == record.endpoint);
-        let mut due: Vec<(usize, &Record)> = records
+        let mut due: Vec<(usize, &Record, Mark)> = records
             .into_iter()
-            .filter(|record| record.is_due(now))
-            .filter_map(|record| Some((place(record)?, record)))
+            .filter(|(record, _)| record.is_due(now))
+            .filter_map(|(record, mark)| Some((place(record)?, record, mark)))
             .collect();
-        due.sort_by_key(|(place, record)| (*place, record.due_at, record.id));
+        due.sort_by_key(|(place, record, _)| (*place, record.due_at, record.id));
         let (mut retries, mut new) = (Vec::new(), Vec::new());
         let mut selection = Selection::new(self);
-        for (_, record) in due {
+        for (_, record, mark) in due {
             match record.due_at {
                 _ if record.state == DeliveryState::Running => {
-                    selection.lapsed(record.id, record.attempt);
+                    selection.lapsed_marked(record.id, record.attempt, mark);
                 }
                 Some(_) => retries.push(record.id),
                 None => new.push(record.id),
@@ -63,6 +72,20 @@ impl ClaimRequest {
         }
         selection
     }
+}
+
+/// What a row says about its last claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// True if the attempt of the claim is counted.
+    pub(crate) counted: bool,
+    /// True if an earlier claim ended without anyone knowing whether its attempt had begun. The
+    /// attempts of this delivery are counted before they begin, until one ends.
+    pub(crate) unsure: bool,
+}
+
+impl Mark {
+    pub(crate) const COUNTED: Self = Self { counted: true, unsure: false };
 }
 
 /// The deliveries that a claim takes.
@@ -97,6 +120,24 @@ impl<'a> Selection<'a> {
             } else if self.wanted.crash_suspect && self.crash_suspect.is_none() {
                 self.crash_suspect = Some(id);
             }
+        }
+    }
+
+    /// Offers a prefetched delivery whose lease has run out before its attempt was counted.
+    pub fn lapsed_uncounted(&mut self, id: i64) {
+        if !self.wanted.running.contains(&id) && self.room() > 0 {
+            self.ids.push(id);
+        }
+    }
+
+    /// Offers a delivery whose lease has run out, as its row is marked. An attempt of which nobody
+    /// knows whether it had begun counts here, so that a delivery that ends its process at once is
+    /// not started more often than others.
+    pub(crate) fn lapsed_marked(&mut self, id: i64, attempt: u32, mark: Mark) {
+        if mark.counted {
+            self.lapsed(id, attempt.saturating_add(u32::from(mark.unsure)));
+        } else {
+            self.lapsed_uncounted(id);
         }
     }
 

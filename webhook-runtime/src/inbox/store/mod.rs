@@ -9,14 +9,17 @@
 
 mod claim;
 mod operate;
+mod work;
 
 use std::{any::Any, pin::Pin, time::Duration};
 
+pub(crate) use self::claim::Mark;
 pub use self::{
     claim::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
     operate::{
         Change, ChangeResult, DueTimeLimits, EndpointBacklog, PruneResult, QueueDepth, Retention,
     },
+    work::{Work, WorkResult},
 };
 use crate::inbox::{
     CHUNK,
@@ -58,6 +61,23 @@ pub trait InboxStore: Send + Sync + 'static {
     /// Settles claims, and returns for each whether it was still good. A stale claim changes
     /// nothing.
     fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>>;
+
+    /// Does everything that is queued, in one transaction if the store can: all of it or nothing.
+    /// The inbox calls this from a thread of its own, and [`enqueue`](Self::enqueue),
+    /// [`claim`](Self::claim), [`renew_leases`](Self::renew_leases) and [`finish`](Self::finish)
+    /// only through it. Without an implementation they are called one after another.
+    ///
+    /// What is claimed here is *prefetched*: it may wait before it runs. A store counts its attempt
+    /// in [`Work::start`], or when the claim is settled, and marks its jobs by
+    /// [`Job::prefetched`](crate::inbox::Job::prefetched).
+    fn commit<'a>(&'a self, work: &'a Work) -> StoreFuture<'a, WorkResult> {
+        Box::pin(work::one_by_one(self, work))
+    }
+
+    /// The number of [commits](Self::commit) that gain from running at the same time.
+    fn max_commits(&self) -> usize {
+        1
+    }
 
     /// Begins the transaction in which a claim will be completed.
     ///

@@ -22,8 +22,9 @@ use crate::inbox::{
 /// Selects what is due, by the index `deliveries_due`, and is not locked.
 fn pick(state_and_due: &str) -> String {
     format!(
-        "SELECT d.id, d.attempt, d.claims, d.line FROM unnest($1::text[]) AS e (name) \
-         CROSS JOIN LATERAL (SELECT i.id, i.attempt, i.claims, i.line FROM {{s}}deliveries AS i \
+        "SELECT d.id, d.attempt, d.claims, d.counted, d.unsure, d.line FROM unnest($1::text[]) AS e (name) \
+         CROSS JOIN LATERAL (SELECT i.id, i.attempt, i.claims, i.counted, i.unsure, i.line \
+         FROM {{s}}deliveries AS i \
          WHERE i.endpoint = e.name AND i.state < 2 AND {state_and_due} \
          ORDER BY i.due_at, i.id LIMIT $2 FOR UPDATE SKIP LOCKED) AS d LIMIT $2"
     )
@@ -42,18 +43,30 @@ pub(super) async fn claim(
     wanted: &ClaimRequest,
 ) -> Result<ClaimResult, InboxError> {
     let mut tx = connection.begin_with(BEGIN).await?;
+    let claimed = claim_within(&mut tx, names, wanted, true).await?;
+    tx.commit().await?;
+    Ok(claimed)
+}
+
+/// Claims within a transaction. The claims may count an attempt each.
+pub(super) async fn claim_within(
+    tx: &mut PgConnection,
+    names: &Names,
+    wanted: &ClaimRequest,
+    counts: bool,
+) -> Result<ClaimResult, InboxError> {
     // Deliveries whose lease ran out come first: they have waited longest.
     let mut unreadable = Vec::new();
-    let lapsed = pick_some(&mut tx, names, wanted, (LEASE_RAN_OUT, MOST_LOST)).await?;
+    let lapsed = pick_some(&mut *tx, names, wanted, (LEASE_RAN_OUT, MOST_LOST)).await?;
     let lapsed = readable(&lapsed, &mut unreadable);
     let mut selection = Selection::new(wanted);
     for due in &lapsed {
-        selection.lapsed(due.id, due.attempt);
+        selection.lapsed_marked(due.id, due.attempt, due.mark);
     }
     for due in wanted.in_order(RETRY_DUE, FRESH) {
         let room = i64::try_from(selection.room()).unwrap_or(i64::MAX);
         if room > 0 {
-            let rows = pick_some(&mut tx, names, wanted, (due, room)).await?;
+            let rows = pick_some(&mut *tx, names, wanted, (due, room)).await?;
             selection.due(readable(&rows, &mut unreadable).into_iter().map(|due| due.id));
         }
     }
@@ -61,7 +74,7 @@ pub(super) async fn claim(
     let mut jobs = Vec::new();
     if !ids.is_empty() {
         let order: HashMap<i64, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-        for row in take(&mut tx, names, ids, wanted.lease).await? {
+        for row in take(&mut *tx, names, ids, wanted.lease, counts).await? {
             match sql::job(&row) {
                 Ok(job) => jobs.push(job),
                 Err(broken) => unreadable.push(broken),
@@ -74,13 +87,12 @@ pub(super) async fn claim(
     let lost_lines: Vec<Digest> = lost_lines.filter_map(|due| due.line).collect();
     let lines = lost_lines.iter().copied().chain(unreadable.iter().filter_map(|one| one.line));
     // Last, so that locks of lines are not held for long, and all at once, in their order.
-    names.lock_lines(&mut tx, &sql::distinct(lines)).await?;
-    give_up(&mut tx, names, lost, &sql::distinct(lost_lines.into_iter()), LOST_ATTEMPT).await?;
+    names.lock_lines(&mut *tx, &sql::distinct(lines)).await?;
+    give_up(&mut *tx, names, lost, &sql::distinct(lost_lines.into_iter()), LOST_ATTEMPT).await?;
     for broken in &unreadable {
         let line = broken.line.as_slice();
-        give_up(&mut tx, names, &[broken.id], line, &broken.reason).await?;
+        give_up(&mut *tx, names, &[broken.id], line, &broken.reason).await?;
     }
-    tx.commit().await?;
     let mut claimed = selection.claimed(jobs);
     claimed.bury(unreadable.iter().map(|broken| broken.id).collect());
     Ok(claimed)
@@ -98,15 +110,19 @@ async fn take(
     names: &Names,
     ids: Vec<i64>,
     lease: Duration,
+    counts: bool,
 ) -> Result<Vec<PgRow>, InboxError> {
     Ok(sqlx::query(names.sql(
-        "WITH c AS (UPDATE {s}deliveries SET state = 1, attempt = attempt + 1, \
-         claims = claims + 1, due_at = {now} + $2 WHERE id = ANY($1) RETURNING *) \
+        "WITH c AS (UPDATE {s}deliveries SET state = 1, attempt = attempt + $3, \
+         unsure = CASE WHEN state = 1 AND counted = 0 THEN 1 ELSE unsure END, \
+         counted = $3, claims = claims + 1, due_at = {now} + $2 WHERE id = ANY($1) RETURNING *) \
          SELECT c.id, c.attempt, c.claims, c.endpoint, c.provider, c.provider_id, \
-         c.received_at, c.line, b.head, b.body FROM c LEFT JOIN {s}bodies AS b ON b.id = c.id",
+         c.received_at, c.line, b.head, b.body, b.unpacked, c.counted, c.unsure \
+         FROM c LEFT JOIN {s}bodies AS b ON b.id = c.id",
     ))
     .bind(ids)
     .bind(span(lease))
+    .bind(i16::from(counts))
     .fetch_all(connection)
     .await?)
 }
@@ -169,6 +185,23 @@ pub(super) async fn renew_leases(
         .execute(&mut *connection)
         .await?;
     Ok(sqlx::query_scalar(names.sql(good)).bind(ids).bind(claims).fetch_all(connection).await?)
+}
+
+/// The first due time of these endpoints that is after now, by the index `deliveries_due`.
+const NEXT: &str = "SELECT min(n.due_at) - {now} FROM unnest($1::text[]) AS e (name) \
+    CROSS JOIN (VALUES (0::smallint), (1::smallint)) AS s (state) CROSS JOIN LATERAL (\
+    SELECT i.due_at FROM {s}deliveries AS i WHERE i.endpoint = e.name AND i.state = s.state \
+    AND i.state < 2 AND i.due_at > {now} ORDER BY i.due_at LIMIT 1) AS n";
+
+/// The time until something of these endpoints becomes due that is not due yet.
+pub(super) async fn next_due(
+    connection: &mut PgConnection,
+    names: &Names,
+    endpoints: &[String],
+) -> Result<Option<Duration>, InboxError> {
+    let wait: Option<i64> =
+        sqlx::query_scalar(names.sql(NEXT)).bind(endpoints).fetch_one(connection).await?;
+    Ok(wait.map(|wait| Duration::from_millis(wait.try_into().unwrap_or_default())))
 }
 
 /// Explains how PostgreSQL finds what is due, and what comes next in a line.

@@ -8,7 +8,10 @@ use crate::inbox::{
     error::InboxError,
     record::{DeliveryState, Digest, EnqueueResult, NewDelivery, millis, span, stored_text},
     sql,
-    sql::postgres::{BEGIN, finish::promote, names::Names},
+    sql::{
+        pack::pack,
+        postgres::{BEGIN, finish::promote, names::Names},
+    },
     store::LOST_ATTEMPT,
 };
 
@@ -25,10 +28,24 @@ pub(super) async fn enqueue(
     names: &Names,
     batch: &[NewDelivery],
 ) -> Result<Vec<EnqueueResult>, InboxError> {
-    let keys: Vec<Digest> = batch.iter().map(NewDelivery::dedup_digest).collect();
     let mut tx = connection.begin_with(BEGIN).await?;
     let lines = sql::distinct(batch.iter().filter_map(NewDelivery::ordering_digest));
     names.lock_lines(&mut tx, &lines).await?;
+    let enqueued = enqueue_within(&mut tx, names, batch).await?;
+    tx.commit().await?;
+    Ok(enqueued)
+}
+
+/// Stores deliveries within a transaction that has locked their lines.
+pub(super) async fn enqueue_within(
+    tx: &mut PgConnection,
+    names: &Names,
+    batch: &[NewDelivery],
+) -> Result<Vec<EnqueueResult>, InboxError> {
+    if batch.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<Digest> = batch.iter().map(NewDelivery::dedup_digest).collect();
     let ids: Vec<i64> =
         sqlx::query_scalar(names.sql("SELECT nextval('{s}numbers') FROM generate_series(1, $1)"))
             .bind(i32::try_from(batch.len()).unwrap_or(i32::MAX))
@@ -47,18 +64,18 @@ pub(super) async fn enqueue(
             line: delivery.ordering_digest(),
         })
         .collect();
-    let fresh = insert_keys(&mut tx, names, &numbered).await?;
+    let fresh = insert_keys(&mut *tx, names, &numbered).await?;
     numbered.retain(|one| fresh.contains(&one.id));
     if !numbered.is_empty() {
-        insert_deliveries(&mut tx, names, &numbered).await?;
-        insert_bodies(&mut tx, names, &numbered).await?;
+        insert_deliveries(&mut *tx, names, &numbered).await?;
+        insert_bodies(&mut *tx, names, &numbered).await?;
         let lines = sql::distinct(numbered.iter().filter_map(|one| one.line));
-        promote(&mut tx, names, &lines).await?;
+        promote(&mut *tx, names, &lines).await?;
     }
     let mut new: HashMap<Digest, i64> = numbered.iter().map(|one| (one.key, one.id)).collect();
     let mut known: HashMap<Digest, Known> = HashMap::new();
     if numbered.len() < batch.len() {
-        known = known_keys(&mut tx, names, &keys).await?;
+        known = known_keys(&mut *tx, names, &keys).await?;
     }
     let mut enqueued = Vec::with_capacity(batch.len());
     let mut revived = Vec::new();
@@ -67,7 +84,7 @@ pub(super) async fn enqueue(
             (Some(id), _) => EnqueueResult::Stored(id),
             // The next copy in this batch finds it alive.
             (None, Some(Known { id, can_be_revived })) => {
-                if std::mem::take(can_be_revived) && revive(&mut tx, names, *id, delivery).await? {
+                if std::mem::take(can_be_revived) && revive(&mut *tx, names, *id, delivery).await? {
                     revived.extend(delivery.ordering_digest());
                     EnqueueResult::Revived(*id)
                 } else {
@@ -80,8 +97,7 @@ pub(super) async fn enqueue(
             }
         });
     }
-    promote(&mut tx, names, &sql::distinct(revived.into_iter())).await?;
-    tx.commit().await?;
+    promote(&mut *tx, names, &sql::distinct(revived.into_iter())).await?;
     Ok(enqueued)
 }
 
@@ -118,10 +134,13 @@ async fn revive(
     if updated.rows_affected() == 0 {
         return Ok(false);
     }
-    sqlx::query(names.sql("UPDATE {s}bodies SET head = $2, body = $3 WHERE id = $1"))
+    let (body, unpacked) = pack(&copy.body);
+    let update = "UPDATE {s}bodies SET head = $2, body = $3, unpacked = $4 WHERE id = $1";
+    sqlx::query(names.sql(update))
         .bind(id)
         .bind(copy.head.to_bytes())
-        .bind(&copy.body[..])
+        .bind(&body[..])
+        .bind(unpacked)
         .execute(connection)
         .await?;
     Ok(true)
@@ -208,13 +227,15 @@ async fn insert_bodies(
     names: &Names,
     rows: &[Numbered<'_>],
 ) -> Result<(), InboxError> {
+    let bodies: Vec<_> = rows.iter().map(|row| pack(&row.delivery.body)).collect();
     sqlx::query(names.sql(
-        "INSERT INTO {s}bodies (id, head, body) \
-         SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])",
+        "INSERT INTO {s}bodies (id, head, body, unpacked) \
+         SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::int[])",
     ))
     .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.delivery.head.to_bytes()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| &row.delivery.body[..]).collect::<Vec<&[u8]>>())
+    .bind(bodies.iter().map(|(body, _)| &body[..]).collect::<Vec<&[u8]>>())
+    .bind(bodies.iter().map(|(_, unpacked)| *unpacked).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())

@@ -9,12 +9,27 @@ use crate::inbox::{
     record::{ClaimToken, Digest},
     sql,
     sql::{
-        Settled,
         postgres::{BEGIN, names::Names},
         statements::COMPLETE,
     },
     store::{FinishedAttempt, StoreFuture, StoreTransaction},
 };
+
+/// Binds the arguments of [`settle`], ordered by number.
+macro_rules! bind_settled {
+    ($query:expr, $batch:expr) => {{
+        let mut rows: Vec<_> = $batch.iter().map($crate::inbox::sql::Settled::of).collect();
+        rows.sort_unstable_by_key(|row| row.id);
+        $query
+            .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.claim).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.state.code()).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.after).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.reason.map(str::to_owned)).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.back).collect::<Vec<_>>())
+    }};
+}
+pub(super) use bind_settled;
 
 /// Settles claims by their tokens, and returns for each whether it was still good.
 pub(super) async fn finish(
@@ -22,33 +37,50 @@ pub(super) async fn finish(
     names: &Names,
     batch: &[FinishedAttempt],
 ) -> Result<Vec<bool>, InboxError> {
-    let mut rows: Vec<_> = batch.iter().map(Settled::of).collect();
-    rows.sort_unstable_by_key(|row| row.id);
     let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim_token.ordering_digest));
     let mut tx = connection.begin_with(BEGIN).await?;
     names.lock_lines(&mut tx, &lines).await?;
-    let settled: Vec<i64> = sqlx::query_scalar(names.sql(
-        "UPDATE {s}deliveries AS d SET state = f.state, \
-         due_at = CASE WHEN f.after IS NULL THEN 0 ELSE {now} + f.after END, \
-         reason = CASE f.back WHEN 0 THEN f.reason ELSE d.reason END, \
-         attempt = d.attempt - f.back, \
-         finished_at = CASE WHEN f.state > 2 THEN {now} END \
-         FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::text[], \
-         $6::int[]) AS f (id, claim, state, after, reason, back) \
-         WHERE d.id = f.id AND d.claims = f.claim AND d.state = 1 RETURNING d.id",
-    ))
-    .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.claim).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.state.code()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.after).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.reason).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.back).collect::<Vec<_>>())
-    .fetch_all(&mut *tx)
-    .await?;
+    let settled = finish_within(&mut tx, names, batch).await?;
     promote(&mut tx, names, &lines).await?;
     tx.commit().await?;
+    Ok(settled)
+}
+
+/// Settles claims within a transaction. The next deliveries of their lines do not go on yet.
+pub(super) async fn finish_within(
+    connection: &mut PgConnection,
+    names: &Names,
+    batch: &[FinishedAttempt],
+) -> Result<Vec<bool>, InboxError> {
+    if batch.is_empty() {
+        return Ok(Vec::new());
+    }
+    let settle = names.sql(&settle("$1, $2, $3, $4, $5, $6"));
+    let settled: Vec<i64> =
+        bind_settled!(sqlx::query_scalar(settle), batch).fetch_all(connection).await?;
     let settled: HashSet<i64> = settled.into_iter().collect();
     Ok(batch.iter().map(|finish| settled.contains(&finish.claim_token.id)).collect())
+}
+
+/// Settles claims. The arguments are number, claim, state, pause, reason, and attempts that do not
+/// count, of each.
+pub(super) fn settle(arguments: &str) -> String {
+    let types = ["bigint", "bigint", "smallint", "bigint", "text", "int"];
+    let arguments: Vec<_> = arguments
+        .split(", ")
+        .zip(types)
+        .map(|(argument, kind)| format!("{argument}::{kind}[]"))
+        .collect();
+    format!(
+        "UPDATE {{s}}deliveries AS d SET state = f.state, \
+         due_at = CASE WHEN f.after IS NULL THEN 0 ELSE {{now}} + f.after END, \
+         reason = CASE f.back WHEN 0 THEN f.reason ELSE d.reason END, \
+         attempt = d.attempt + 1 - d.counted - f.back, counted = 1, unsure = d.unsure * f.back, \
+         finished_at = CASE WHEN f.state > 2 THEN {{now}} END \
+         FROM unnest({}) AS f (id, claim, state, after, reason, back) \
+         WHERE d.id = f.id AND d.claims = f.claim AND d.state = 1 RETURNING d.id",
+        arguments.join(", ")
+    )
 }
 
 /// Uses the index `deliveries_lines`: two steps for each line, however long it is.

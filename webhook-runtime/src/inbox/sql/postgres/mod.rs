@@ -9,6 +9,7 @@ mod notifications;
 mod operate;
 mod schema;
 mod url;
+mod work;
 
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ use crate::{
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
             FinishedAttempt, InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
-            StoreTransaction,
+            StoreTransaction, Work, WorkResult,
         },
     },
     support::redact::shown_url,
@@ -40,6 +41,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest time of a whole operation. After that, its connection is given up.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// The number of commits at the same time: the server flushes them together.
+const COMMITS: u32 = 3;
+
 /// The options of the store.
 pub(crate) struct Options {
     pub(crate) schema: String,
@@ -52,6 +56,9 @@ pub(crate) struct Options {
 pub(crate) struct PostgresStore {
     /// The connections of the inbox itself.
     own: PgPool,
+    /// The connections of the inbox's own thread. Nobody else uses them: a connection belongs to
+    /// the runtime that has opened it, and handlers can block theirs.
+    committing: PgPool,
     /// The connections of functions, whose transactions take any time.
     transactions: PgPool,
     notifications: Notifications,
@@ -62,8 +69,11 @@ pub(crate) struct PostgresStore {
 /// Runs an operation on a connection, and gives the connection up if it hangs.
 macro_rules! on {
     ($self:ident, |$connection:ident| $operation:expr) => {
+        on!($self.own, |$connection| $operation)
+    };
+    ($self:ident.$pool:ident, |$connection:ident| $operation:expr) => {
         Box::pin(async move {
-            let mut pooled = $self.own.acquire().await?;
+            let mut pooled = $self.$pool.acquire().await?;
             let ended = {
                 let $connection = &mut *pooled;
                 tokio::time::timeout(OPERATION_TIMEOUT, $operation).await
@@ -117,10 +127,11 @@ impl PostgresStore {
                 .connect_lazy_with(connect.clone())
         };
         let own = pool(options.connections.max(2), true);
+        let committing = pool(COMMITS, true);
         let notifications =
             Notifications::start(pool(1, false), own.clone(), health.clone(), names.channel());
         let transactions = pool(options.transactions.max(1), false);
-        Ok(Self { own, transactions, notifications, health, names })
+        Ok(Self { own, committing, transactions, notifications, health, names })
     }
 }
 
@@ -168,6 +179,23 @@ impl InboxStore for PostgresStore {
 
     fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>> {
         on!(self, |connection| finish::finish(connection, &self.names, batch))
+    }
+
+    fn commit<'a>(&'a self, work: &'a Work) -> StoreFuture<'a, WorkResult> {
+        let commit: StoreFuture<'a, WorkResult> =
+            on!(self.committing, |connection| work::commit(connection, &self.names, work));
+        Box::pin(async move {
+            let result = commit.await?;
+            let unclaimed = result.enqueued.len() > result.claimed_new.iter().flatten().count();
+            if unclaimed {
+                self.notifications.notify();
+            }
+            Ok(result)
+        })
+    }
+
+    fn max_commits(&self) -> usize {
+        COMMITS as usize
     }
 
     fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
@@ -235,6 +263,7 @@ impl InboxStore for PostgresStore {
     fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             self.notifications.close().await;
+            self.committing.close().await;
             self.own.close().await;
             self.transactions.close().await;
             Ok(())

@@ -44,7 +44,7 @@ pub(super) async fn get(
     id: i64,
 ) -> Result<Option<StoredDelivery>, InboxError> {
     let row = rows(connection, names, &Filter::all().ids([id]), i64::MIN, 1).await?.pop();
-    let sent = sqlx::query(names.sql("SELECT head, body FROM {s}bodies WHERE id = $1"))
+    let sent = sqlx::query(names.sql("SELECT head, body, unpacked FROM {s}bodies WHERE id = $1"))
         .bind(id)
         .fetch_optional(connection)
         .await?;

@@ -1,5 +1,7 @@
 //! Claiming deliveries in an SQLite file.
 
+use std::{collections::HashSet, time::Duration};
+
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteRow};
 
@@ -19,7 +21,7 @@ use crate::inbox::{
 macro_rules! pick {
     ($state:literal, $due:literal, $max:literal) => {
         concat!(
-            "SELECT * FROM (SELECT d.id, d.state, d.due_at, d.attempt, d.claims, d.line \
+            "SELECT * FROM (SELECT d.id, d.state, d.due_at, d.attempt, d.claims, d.counted, d.unsure, d.line \
              FROM json_each($1) AS e CROSS JOIN webhook_deliveries AS d ON d.id IN (\
              SELECT i.id FROM webhook_deliveries AS i WHERE i.endpoint = e.value AND i.state = ",
             $state,
@@ -47,12 +49,14 @@ const PICK: &str = concat!(
     pick!("0", "i.due_at BETWEEN -9223372036854775808 AND min($2, -1)", "$3"),
 );
 
-/// Claims the picked deliveries and reads them.
-const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt + 1, \
-                     claims = claims + 1, due_at = $2 \
+/// Claims the picked deliveries and reads them. `$3` is 1 if the claim counts an attempt.
+const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt + $3, \
+                     unsure = CASE WHEN state = 1 AND counted = 0 THEN 1 ELSE unsure END, \
+                     counted = $3, claims = claims + 1, due_at = $2 \
                      WHERE id IN (SELECT value FROM json_each($1)); \
                      SELECT d.id, d.attempt, d.claims, d.endpoint, d.provider, d.provider_id, \
-                     d.received_at, d.line, b.head, b.body FROM json_each($1) AS f \
+                     d.received_at, d.line, b.head, b.body, b.unpacked, d.counted, d.unsure \
+                     FROM json_each($1) AS f \
                      CROSS JOIN webhook_deliveries AS d ON d.id = f.value \
                      LEFT JOIN webhook_bodies AS b ON b.id = d.id ORDER BY f.key";
 
@@ -71,19 +75,32 @@ pub(super) async fn claim(
     now: i64,
 ) -> Result<ClaimResult, InboxError> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let Found { due, mut unreadable } = due(&mut tx, wanted.max, wanted, now).await?;
+    let claimed = claim_within(&mut tx, wanted, true, now).await?;
+    tx.commit().await?;
+    Ok(claimed)
+}
+
+/// Claims within a transaction. The claims may count an attempt each.
+pub(super) async fn claim_within(
+    tx: &mut SqliteConnection,
+    wanted: &ClaimRequest,
+    counts: bool,
+    now: i64,
+) -> Result<ClaimResult, InboxError> {
+    let Found { due, mut unreadable } = due(&mut *tx, wanted.max, wanted, now).await?;
     let selection = select(wanted, &due);
     let lost = selection.lost();
     if !lost.is_empty() {
         let lines = due.iter().filter(|(_, due)| lost.contains(&due.id));
         let lines = lines.filter_map(|(_, due)| due.line);
-        give_up(&mut tx, lost, &sql::distinct(lines), now).await?;
+        give_up(&mut *tx, lost, &sql::distinct(lines), now).await?;
     }
     let (ids, mut jobs) = (selection.ids(), Vec::new());
     if !ids.is_empty() {
         let rows = sqlx::query(CLAIM)
             .bind(json!(ids).to_string())
             .bind(now + span(wanted.lease))
+            .bind(i16::from(counts))
             .fetch_all(&mut *tx)
             .await?;
         for row in &rows {
@@ -94,9 +111,8 @@ pub(super) async fn claim(
         }
     }
     for broken in &unreadable {
-        give_up_unreadable(&mut tx, broken, now).await?;
+        give_up_unreadable(&mut *tx, broken, now).await?;
     }
-    tx.commit().await?;
     let mut claimed = selection.claimed(jobs);
     claimed.bury(unreadable.iter().map(|broken| broken.id).collect());
     Ok(claimed)
@@ -142,7 +158,7 @@ fn select<'a>(wanted: &'a ClaimRequest, rows: &[(SqliteRow, sql::Due)]) -> Selec
     let (mut retries, mut new) = (Vec::new(), Vec::new());
     for (row, due) in rows {
         if row.int("state").ok() == Some(Some(DeliveryState::Running.code().into())) {
-            selection.lapsed(due.id, due.attempt);
+            selection.lapsed_marked(due.id, due.attempt, due.mark);
         } else {
             let is_new = row.int("due_at").ok() == Some(Some(0));
             if is_new { &mut new } else { &mut retries }.push(due.id);
@@ -206,13 +222,56 @@ pub(super) async fn renew_leases(
         .await?)
 }
 
+/// Counts the attempts of prefetched claims.
+const START: &str = "UPDATE webhook_deliveries AS d SET attempt = d.attempt + 1 - d.counted, \
+     counted = 1 FROM json_each($1) AS f WHERE d.id = f.value ->> 0 \
+     AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
+
+/// Counts the attempts of claims, and returns for each whether it is still good.
+pub(super) async fn start(
+    connection: &mut SqliteConnection,
+    begun: &[ClaimToken],
+) -> Result<Vec<bool>, InboxError> {
+    if begun.is_empty() {
+        return Ok(Vec::new());
+    }
+    let claims: Vec<_> = begun.iter().map(|claim| (claim.id, claim.number)).collect();
+    let good: Vec<i64> =
+        sqlx::query_scalar(START).bind(json!(claims).to_string()).fetch_all(connection).await?;
+    let good: HashSet<i64> = good.into_iter().collect();
+    Ok(begun.iter().map(|claim| good.contains(&claim.id)).collect())
+}
+
+/// The first due time of these endpoints that is after `$2`, by the index `webhook_due`.
+const NEXT: &str = "SELECT CAST(min(due) AS INTEGER) FROM (\
+     SELECT (SELECT i.due_at FROM webhook_deliveries AS i WHERE i.endpoint = e.value \
+     AND i.state = 0 AND i.state < 2 AND i.due_at > $2 ORDER BY i.due_at LIMIT 1) AS due \
+     FROM json_each($1) AS e UNION ALL \
+     SELECT (SELECT i.due_at FROM webhook_deliveries AS i WHERE i.endpoint = e.value \
+     AND i.state = 1 AND i.state < 2 AND i.due_at > $2 ORDER BY i.due_at LIMIT 1) \
+     FROM json_each($1) AS e)";
+
+/// The time until something of these endpoints becomes due that is not due yet.
+pub(super) async fn next_due(
+    connection: &mut SqliteConnection,
+    endpoints: &[String],
+    now: i64,
+) -> Result<Option<Duration>, InboxError> {
+    let next: Option<i64> = sqlx::query_scalar(NEXT)
+        .bind(json!(endpoints).to_string())
+        .bind(now)
+        .fetch_one(connection)
+        .await?;
+    Ok(next.and_then(|due| u64::try_from(due.saturating_sub(now)).ok()).map(Duration::from_millis))
+}
+
 /// Explains how SQLite finds what is due, what comes next in a line, and what is settled.
 pub(super) async fn explain(
     connection: &mut SqliteConnection,
     endpoints: &[String],
 ) -> Result<String, InboxError> {
     let mut plan = String::new();
-    for sql in [PICK, PROMOTE, EXTEND, FINISH] {
+    for sql in [PICK, PROMOTE, EXTEND, FINISH, START, NEXT] {
         let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
         let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain)
             .bind(json!(endpoints).to_string())

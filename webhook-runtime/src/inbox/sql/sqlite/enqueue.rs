@@ -9,7 +9,7 @@ use crate::inbox::{
     error::InboxError,
     record::{DeliveryState, Digest, EnqueueResult, NewDelivery, millis, span, stored_text},
     sql,
-    sql::sqlite::finish::promote,
+    sql::{pack::pack, sqlite::finish::promote},
     store::LOST_ATTEMPT,
 };
 
@@ -19,6 +19,8 @@ const ROWS: usize = 64;
 /// A new delivery, with its number and digests.
 struct Fresh<'a> {
     delivery: &'a NewDelivery,
+    /// True if it is claimed as it is stored.
+    claimed: bool,
     id: i64,
     key: Digest,
     line: Option<Digest>,
@@ -29,17 +31,35 @@ pub(super) async fn enqueue(
     batch: &[NewDelivery],
     now: i64,
 ) -> Result<Vec<EnqueueResult>, InboxError> {
-    let keys: Vec<Digest> = batch.iter().map(NewDelivery::dedup_digest).collect();
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let (mut known, mut next) = known_and_last(&mut tx, &keys).await?;
+    let enqueued = enqueue_within(&mut tx, batch, &[], now, now).await?;
+    tx.commit().await?;
+    Ok(enqueued)
+}
+
+/// Stores deliveries within a transaction. Those that are to be claimed as they are stored have a
+/// lease until `leased`.
+pub(super) async fn enqueue_within(
+    tx: &mut SqliteConnection,
+    batch: &[NewDelivery],
+    claim_new: &[bool],
+    leased: i64,
+    now: i64,
+) -> Result<Vec<EnqueueResult>, InboxError> {
+    if batch.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<Digest> = batch.iter().map(NewDelivery::dedup_digest).collect();
+    let (mut known, mut next) = known_and_last(&mut *tx, &keys).await?;
     let mut fresh = Vec::with_capacity(batch.len());
     let mut revived = Vec::new();
     let mut enqueued = Vec::with_capacity(batch.len());
-    for (delivery, key) in batch.iter().zip(keys) {
+    let claim_new = claim_new.iter().copied().chain(std::iter::repeat(false));
+    for ((delivery, key), claimed) in batch.iter().zip(keys).zip(claim_new) {
         if let Some(Known { id, can_be_revived }) = known.get_mut(&key) {
             // The next copy in this batch finds it alive.
             enqueued.push(if std::mem::take(can_be_revived) {
-                revive(&mut tx, *id, delivery).await?;
+                revive(&mut *tx, *id, delivery).await?;
                 revived.extend(delivery.ordering_digest());
                 EnqueueResult::Revived(*id)
             } else {
@@ -50,14 +70,15 @@ pub(super) async fn enqueue(
         next += 1;
         known.insert(key, Known { id: next, can_be_revived: false });
         enqueued.push(EnqueueResult::Stored(next));
-        fresh.push(Fresh { delivery, id: next, key, line: delivery.ordering_digest() });
+        let line = delivery.ordering_digest();
+        let claimed = claimed && line.is_none();
+        fresh.push(Fresh { delivery, claimed, id: next, key, line });
     }
     for rows in fresh.chunks(ROWS) {
-        insert(&mut tx, rows, now).await?;
+        insert(&mut *tx, rows, leased, now).await?;
     }
     let lines = fresh.iter().filter_map(|fresh| fresh.line).chain(revived);
-    promote(&mut tx, &sql::distinct(lines)).await?;
-    tx.commit().await?;
+    promote(tx, &sql::distinct(lines)).await?;
     Ok(enqueued)
 }
 
@@ -118,9 +139,11 @@ async fn revive(
     .bind(id)
     .execute(&mut *connection)
     .await?;
-    sqlx::query("UPDATE webhook_bodies SET head = ?, body = ? WHERE id = ?")
+    let (body, unpacked) = pack(&copy.body);
+    sqlx::query("UPDATE webhook_bodies SET head = ?, body = ?, unpacked = ? WHERE id = ?")
         .bind(copy.head.to_bytes())
-        .bind(&copy.body[..])
+        .bind(&body[..])
+        .bind(unpacked)
         .bind(id)
         .execute(connection)
         .await?;
@@ -132,16 +155,22 @@ async fn revive(
 async fn insert(
     connection: &mut SqliteConnection,
     rows: &[Fresh<'_>],
+    leased: i64,
     now: i64,
 ) -> Result<(), InboxError> {
+    let bodies: Vec<_> = rows.iter().map(|row| pack(&row.delivery.body)).collect();
     let sql = [
         values(
             "INSERT INTO webhook_deliveries (id, endpoint, provider, event, provider_id, state, \
-             due_at, attempt, claims, line, received_at, size) VALUES ",
-            "(?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?)",
+             due_at, attempt, claims, counted, line, received_at, size) VALUES ",
+            "(?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
             rows.len(),
         ),
-        values("INSERT INTO webhook_bodies (id, head, body) VALUES ", "(?, ?, ?)", rows.len()),
+        values(
+            "INSERT INTO webhook_bodies (id, head, body, unpacked) VALUES ",
+            "(?, ?, ?, ?)",
+            rows.len(),
+        ),
         values(
             "INSERT INTO webhook_keys (key, delivery, expires_at) VALUES ",
             "(?, ?, ?)",
@@ -149,20 +178,27 @@ async fn insert(
         ),
     ];
     let mut query = sqlx::query(AssertSqlSafe(sql.join("; ")));
-    for Fresh { delivery, id, line, .. } in rows {
+    for Fresh { delivery, claimed, id, line, .. } in rows {
+        let state = match claimed {
+            true => DeliveryState::Running,
+            false => DeliveryState::waiting(line.is_some()),
+        };
         query = query
             .bind(id)
             .bind(&delivery.endpoint)
             .bind(&delivery.provider)
             .bind(delivery.event.as_deref().map(stored_text))
             .bind(delivery.provider_id.as_deref().map(stored_text))
-            .bind(DeliveryState::waiting(line.is_some()).code())
+            .bind(state.code())
+            .bind(if *claimed { leased } else { 0 })
+            .bind(i16::from(*claimed))
+            .bind(i16::from(!*claimed))
             .bind(line.map(Vec::from))
             .bind(millis(delivery.received_at))
             .bind(i64::try_from(delivery.body.len()).unwrap_or(i64::MAX));
     }
-    for Fresh { delivery, id, .. } in rows {
-        query = query.bind(id).bind(delivery.head.to_bytes()).bind(&delivery.body[..]);
+    for (Fresh { delivery, id, .. }, (body, unpacked)) in rows.iter().zip(&bodies) {
+        query = query.bind(id).bind(delivery.head.to_bytes()).bind(&body[..]).bind(unpacked);
     }
     for Fresh { delivery, id, key, .. } in rows {
         let expires_at = now + span(delivery.dedup_retention);

@@ -22,7 +22,8 @@ use crate::inbox::{
 pub(super) const FINISH: &str = "UPDATE webhook_deliveries AS d SET state = f.value ->> 2, \
      due_at = f.value ->> 3, \
      reason = CASE f.value ->> 5 WHEN 0 THEN f.value ->> 4 ELSE d.reason END, \
-     attempt = d.attempt - (f.value ->> 5), \
+     attempt = d.attempt + 1 - d.counted - (f.value ->> 5), counted = 1, \
+     unsure = d.unsure * (f.value ->> 5), \
      finished_at = CASE WHEN f.value ->> 2 > 2 THEN $2 END FROM json_each($1) AS f \
      WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
 
@@ -32,19 +33,26 @@ pub(super) async fn finish(
     batch: &[FinishedAttempt],
     now: i64,
 ) -> Result<Vec<bool>, InboxError> {
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let settled = finish_within(&mut tx, batch, now).await?;
+    tx.commit().await?;
+    Ok(settled)
+}
+
+/// Settles claims within a transaction.
+pub(super) async fn finish_within(
+    tx: &mut SqliteConnection,
+    batch: &[FinishedAttempt],
+    now: i64,
+) -> Result<Vec<bool>, InboxError> {
+    if batch.is_empty() {
+        return Ok(Vec::new());
+    }
     let rows: Vec<_> = batch.iter().map(|finish| row(&Settled::of(finish), now)).collect();
     let settle = sqlx::query_scalar(FINISH).bind(json!(rows).to_string()).bind(now);
     let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim_token.ordering_digest));
-    let settled: Vec<i64> = if lines.is_empty() {
-        // A single statement is its own transaction.
-        settle.fetch_all(connection).await?
-    } else {
-        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let settled = settle.fetch_all(&mut *tx).await?;
-        promote(&mut tx, &lines).await?;
-        tx.commit().await?;
-        settled
-    };
+    let settled: Vec<i64> = settle.fetch_all(&mut *tx).await?;
+    promote(&mut *tx, &lines).await?;
     let settled: HashSet<i64> = settled.into_iter().collect();
     Ok(batch.iter().map(|finish| settled.contains(&finish.claim_token.id)).collect())
 }

@@ -12,6 +12,7 @@ mod finish;
 mod open;
 mod operate;
 mod schema;
+mod work;
 
 use std::{
     sync::{
@@ -39,7 +40,7 @@ use crate::{
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
             FinishedAttempt, InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
-            StoreTransaction,
+            StoreTransaction, Work, WorkResult,
         },
     },
     support::redact::shown_url,
@@ -147,6 +148,22 @@ impl SqliteStore {
         millis(self.clock.now())
     }
 
+    /// Looks for something to claim, without keeping others from writing; `None` if there is.
+    async fn look(&self, work: &Work) -> Result<Option<WorkResult>, InboxError> {
+        let (mut connection, now) = (self.read().await?, self.now());
+        let mut nothing = WorkResult::default();
+        for wanted in &work.claim {
+            if claim::is_due(&mut connection, wanted, now).await? {
+                return Ok(None);
+            }
+            nothing.claimed.push(ClaimResult::default());
+        }
+        if !work.look_ahead.is_empty() {
+            nothing.next_due = claim::next_due(&mut connection, &work.look_ahead, now).await?;
+        }
+        Ok(Some(nothing))
+    }
+
     async fn read(&self) -> Result<PoolConnection<Sqlite>, InboxError> {
         self.file.check()?;
         Ok(self.reading.acquire().await?)
@@ -196,6 +213,21 @@ impl InboxStore for SqliteStore {
 
     fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>> {
         in_turn!(self, |connection| finish::finish(connection, batch, self.now()))
+    }
+
+    fn commit<'a>(&'a self, work: &'a Work) -> StoreFuture<'a, WorkResult> {
+        let commit: StoreFuture<'a, WorkResult> =
+            in_turn!(self, |connection| work::commit(connection, work, self.now()));
+        Box::pin(async move {
+            if work.only_claims()
+                && let Some(nothing) = self.look(work).await?
+            {
+                return Ok(nothing);
+            }
+            let result = commit.await?;
+            self.checkpoints.wrote(work.enqueue.iter().map(NewDelivery::weight).sum());
+            Ok(result)
+        })
     }
 
     fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {

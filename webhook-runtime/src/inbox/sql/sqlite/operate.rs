@@ -42,7 +42,7 @@ pub(super) async fn get(
     id: i64,
 ) -> Result<Option<StoredDelivery>, InboxError> {
     let row = rows(connection, &Filter::all().ids([id]), i64::MIN, 1).await?.pop();
-    let sent = sqlx::query("SELECT head, body FROM webhook_bodies WHERE id = $1")
+    let sent = sqlx::query("SELECT head, body, unpacked FROM webhook_bodies WHERE id = $1")
         .bind(id)
         .fetch_optional(connection)
         .await?;

@@ -1,0 +1,60 @@
+//! Everything that is queued, in one transaction of an SQLite file.
+
+use sqlx::{Connection as _, SqliteConnection};
+
+use crate::inbox::{
+    error::InboxError,
+    record::{ClaimToken, EnqueueResult, span},
+    sql::sqlite::{claim, enqueue, finish},
+    store::{Work, WorkResult},
+};
+
+pub(super) async fn commit(
+    connection: &mut SqliteConnection,
+    work: &Work,
+    now: i64,
+) -> Result<WorkResult, InboxError> {
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let result = commit_within(&mut tx, work, now).await?;
+    tx.commit().await?;
+    Ok(result)
+}
+
+pub(super) async fn commit_within(
+    tx: &mut SqliteConnection,
+    work: &Work,
+    now: i64,
+) -> Result<WorkResult, InboxError> {
+    let leased = now + span(work.lease);
+    let mut result = WorkResult::default();
+    // First what ends, so that the next of its ordering key can be claimed.
+    result.finished = finish::finish_within(tx, &work.finish, now).await?;
+    result.enqueued =
+        enqueue::enqueue_within(tx, &work.enqueue, &work.claim_new, leased, now).await?;
+    result.claimed_new = result
+        .enqueued
+        .iter()
+        .zip(&work.enqueue)
+        .zip(&work.claim_new)
+        .map(|((enqueued, delivery), claim)| match *enqueued {
+            EnqueueResult::Stored(id) if *claim && delivery.ordering_key.is_none() => {
+                Some(ClaimToken::new(id, FIRST))
+            }
+            _ => None,
+        })
+        .collect();
+    result.started = claim::start(tx, &work.start).await?;
+    if !work.renew.is_empty() {
+        claim::renew_leases(tx, &work.renew, leased).await?;
+    }
+    for wanted in &work.claim {
+        result.claimed.push(claim::claim_within(tx, wanted, false, now).await?);
+    }
+    if !work.look_ahead.is_empty() {
+        result.next_due = claim::next_due(tx, &work.look_ahead, now).await?;
+    }
+    Ok(result)
+}
+
+/// The number of the first claim of a delivery.
+const FIRST: i64 = 1;

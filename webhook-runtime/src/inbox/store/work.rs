@@ -1,0 +1,97 @@
+//! Everything that an inbox has queued for its store, in one go.
+
+use std::time::Duration;
+
+use crate::inbox::{
+    error::InboxError,
+    record::{ClaimToken, EnqueueResult, NewDelivery},
+    store::{ClaimRequest, ClaimResult, FinishedAttempt, InboxStore},
+};
+
+/// Everything that is queued for a store.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Work {
+    /// Deliveries to [store](InboxStore::enqueue).
+    pub enqueue: Vec<NewDelivery>,
+    /// For each of them, if the inbox could run it at once: then it is stored as claimed, and the
+    /// inbox need not read it back. A delivery with an ordering key never is.
+    pub claim_new: Vec<bool>,
+    /// Claims to [settle](InboxStore::finish).
+    pub finish: Vec<FinishedAttempt>,
+    /// Claims whose attempt has begun, or is about to: it counts from now on.
+    pub start: Vec<ClaimToken>,
+    /// Claims to [extend](InboxStore::renew_leases).
+    pub renew: Vec<ClaimToken>,
+    /// What can be claimed. These claims do not count an attempt: [`start`](Self::start) does, or
+    /// the end of the attempt.
+    pub claim: Vec<ClaimRequest>,
+    /// The time for which new and extended claims are good.
+    pub lease: Duration,
+    /// The endpoints of which the inbox has to know when something becomes due next.
+    pub look_ahead: Vec<String>,
+}
+
+impl Work {
+    /// True if there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.enqueue.is_empty()
+            && self.finish.is_empty()
+            && self.start.is_empty()
+            && self.renew.is_empty()
+            && self.claim.is_empty()
+            && self.look_ahead.is_empty()
+    }
+
+    /// True if there is nothing but what can be claimed, so that a store may look before it locks.
+    #[must_use]
+    pub fn only_claims(&self) -> bool {
+        self.enqueue.is_empty()
+            && self.finish.is_empty()
+            && self.start.is_empty()
+            && self.renew.is_empty()
+    }
+}
+
+/// What became of [`Work`], part by part.
+#[derive(Default)]
+#[non_exhaustive]
+pub struct WorkResult {
+    /// The result of each delivery.
+    pub enqueued: Vec<EnqueueResult>,
+    /// The token of each delivery that was stored as claimed. Empty if the store never does that.
+    pub claimed_new: Vec<Option<ClaimToken>>,
+    /// For each settled claim, whether it was still good.
+    pub finished: Vec<bool>,
+    /// For each claim that has begun, whether it is still good.
+    pub started: Vec<bool>,
+    /// The result of each claim.
+    pub claimed: Vec<ClaimResult>,
+    /// The time until something becomes due that is not due yet; `None` if the store does not know.
+    pub next_due: Option<Duration>,
+}
+
+/// Does the parts one after another, each in a transaction of its own.
+///
+/// A store that has only this counts an attempt when it is claimed.
+pub(super) async fn one_by_one<S: InboxStore + ?Sized>(
+    store: &S,
+    work: &Work,
+) -> Result<WorkResult, InboxError> {
+    let mut result = WorkResult::default();
+    if !work.finish.is_empty() {
+        result.finished = store.finish(&work.finish).await?;
+    }
+    if !work.enqueue.is_empty() {
+        result.enqueued = store.enqueue(&work.enqueue).await?;
+    }
+    result.started = vec![true; work.start.len()];
+    if !work.renew.is_empty() {
+        store.renew_leases(&work.renew, work.lease).await?;
+    }
+    for wanted in &work.claim {
+        result.claimed.push(store.claim(wanted).await?);
+    }
+    Ok(result)
+}
