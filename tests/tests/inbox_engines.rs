@@ -68,12 +68,23 @@ everywhere! { foreign
     shut: other_processes_are_notified a_hanging_store_times_out;
 }
 
+everywhere! { pooled
+    dedupe: several_processes_store_once;
+    order: several_processes_keep_the_order;
+    tx: an_effect_commits_with_the_completion a_failure_rolls_the_effect_back
+        a_lost_claim_rolls_the_effect_back one_job_has_one_transaction
+        several_processes_have_each_effect_once an_aborted_transaction_completes_nothing
+        bound_arguments_are_written;
+    start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
+    shut: a_hanging_store_times_out;
+}
+
 everywhere! { sqlite
     dedupe: several_processes_store_once;
     order: several_processes_keep_the_order;
     tx: an_effect_commits_with_the_completion a_failure_rolls_the_effect_back
         a_lost_claim_rolls_the_effect_back one_job_has_one_transaction
-        several_processes_have_each_effect_once;
+        several_processes_have_each_effect_once bound_arguments_are_written;
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
     plan: a_backlog_is_claimed_by_index;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown

@@ -1,5 +1,6 @@
 //! Test cases for every engine, and the places to run them.
 
+pub(crate) mod bouncer;
 pub(crate) mod broken;
 pub(crate) mod claim;
 pub(crate) mod commit;

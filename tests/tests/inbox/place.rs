@@ -16,7 +16,7 @@ use webhook_runtime::{
 };
 use webhook_test_store::Database;
 
-use super::server;
+use super::{bouncer::bouncer, server};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -30,6 +30,8 @@ pub(crate) enum Engine {
 pub(crate) struct Place {
     pub(crate) engine: Engine,
     pub(crate) url: String,
+    /// The pooler between the inboxes and the database.
+    pooler: Option<String>,
     pub(crate) schema: String,
     /// Where the store is foreign.
     pub(crate) database: Arc<Database>,
@@ -84,14 +86,22 @@ impl Place {
         Some(place)
     }
 
+    /// The same behind a pooler that gives each transaction another session.
+    pub(crate) async fn pooled() -> Option<Self> {
+        let mut place = Self::postgres().await?;
+        let url = || Some(bouncer(server::server()?)?.url("postgres"));
+        place.pooler = Some(tokio::task::spawn_blocking(url).await.unwrap()?);
+        Some(place)
+    }
+
     fn new(engine: Engine, url: String) -> Self {
         let (schema, database) = (String::new(), Arc::default());
-        Self { engine, url, schema, database, directory: None }
+        Self { engine, url, pooler: None, schema, database, directory: None }
     }
 
     /// A builder with short leases and short waits.
     pub(crate) fn builder(&self) -> InboxBuilder {
-        let mut builder = Inbox::builder(&self.url)
+        let mut builder = Inbox::builder(self.pooler.as_ref().unwrap_or(&self.url))
             .lease(Duration::from_millis(600))
             .backoff(Backoff::new(Duration::from_millis(10), Duration::from_secs(60)))
             .poll_interval(Duration::from_millis(50));

@@ -222,3 +222,47 @@ pub(crate) async fn an_aborted_transaction_completes_nothing(place: Place) {
         (DeliveryState::Completed, 1)
     );
 }
+
+/// Statements with arguments, which the driver prepares, in one transaction after the other.
+pub(crate) async fn bound_arguments_are_written(place: Place) {
+    let inbox = with_effects(&place).await;
+    let (engine, table) = (place.engine, effects(&place));
+    let handlers = JobHandlers::new().on("orders", move |job: Job, source: TxSource| {
+        let insert = sqlx::AssertSqlSafe(format!("INSERT INTO {table} VALUES ($1)"));
+        async move {
+            let mut tx = source.tx().unwrap();
+            let written = match engine {
+                Engine::Postgres => {
+                    let connection = tx.postgres().await.unwrap();
+                    let name: String = sqlx::query_scalar("SELECT $1 || ' '")
+                        .bind(body(&job))
+                        .fetch_one(&mut *connection)
+                        .await
+                        .unwrap();
+                    sqlx::query(insert).bind(name).execute(connection).await.map(|_| ())
+                }
+                _ => {
+                    let connection = tx.sqlite().await.unwrap();
+                    sqlx::query(insert).bind(body(&job)).execute(connection).await.map(|_| ())
+                }
+            };
+            match written {
+                Ok(()) => AttemptResult::Completed,
+                Err(error) => failed(&error.to_string()),
+            }
+        }
+    });
+    let others = place.open_several(2).await;
+    let _workers: Vec<_> =
+        others.iter().map(|inbox| inbox.start_workers(handlers.clone())).collect();
+    for number in 0..100 {
+        inbox.enqueue(delivery(number.to_string())).await.unwrap();
+    }
+    let completed = Filter::all().state(DeliveryState::Completed);
+    until("all are done", || async {
+        inbox.list(completed.clone()).collect().await.unwrap().len() == 100
+    })
+    .await;
+    assert!(super::all(&inbox).await.iter().all(|record| record.attempt == 1));
+    assert_eq!((count(&place).await, count_distinct(&place).await), (100, 100));
+}

@@ -8,6 +8,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 #![cfg(unix)]
 
+#[path = "../inbox/bouncer.rs"]
+mod bouncer;
 mod copies;
 mod failover;
 #[cfg(target_os = "linux")]
@@ -56,6 +58,7 @@ macro_rules! on {
 
 on! { sqlite: kill copies retry poison stale }
 on! { postgres: kill copies retry poison stale }
+on! { pooled: kill copies stale }
 
 /// PostgreSQL is stopped and started again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

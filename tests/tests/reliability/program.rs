@@ -66,7 +66,10 @@ impl Starting {
     pub(crate) fn spawn(store: &Store, mut command: Command) -> Self {
         let errors = store.directory.join("errors");
         let errors = OpenOptions::new().append(true).create(true).open(errors).unwrap();
-        command.env("DATABASE_URL", &store.url).env("LEDGER", store.ledger()).env("SECRET", SECRET);
+        command
+            .env("DATABASE_URL", store.program_url())
+            .env("LEDGER", store.ledger())
+            .env("SECRET", SECRET);
         for (name, value) in
             [("LEASE", LEASE.as_millis().to_string()), ("MAX_ATTEMPTS", MAX_ATTEMPTS.to_string())]
         {

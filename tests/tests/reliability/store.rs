@@ -10,7 +10,10 @@ use std::{
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use webhook_runtime::Inbox;
 
-use crate::server::{self, Server};
+use crate::{
+    bouncer::bouncer,
+    server::{self, Server},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -21,6 +24,8 @@ pub(crate) enum Engine {
 pub(crate) struct Store {
     pub(crate) engine: Engine,
     pub(crate) url: String,
+    /// The address of a pooler before the database, for the programs.
+    pooler: Option<String>,
     pub(crate) directory: PathBuf,
 }
 
@@ -53,12 +58,28 @@ impl Store {
     pub(crate) async fn sqlite() -> Option<Self> {
         let directory = directory();
         let url = format!("sqlite://{}/inbox.db", directory.display());
-        Some(Self { engine: Engine::Sqlite, url, directory })
+        Some(Self { engine: Engine::Sqlite, url, pooler: None, directory })
     }
 
     /// A new database on the shared server.
     pub(crate) async fn postgres() -> Option<Self> {
         Self::on(tokio::task::spawn_blocking(server::server).await.unwrap()?).await
+    }
+
+    /// The same, which the programs reach through a pooler that gives each transaction another
+    /// session.
+    pub(crate) async fn pooled() -> Option<Self> {
+        let mut store = Self::postgres().await?;
+        let bouncer = || bouncer(server::server()?);
+        let bouncer = tokio::task::spawn_blocking(bouncer).await.unwrap()?;
+        let database = store.url.split('/').find_map(|part| part.split_once('?')).unwrap().0;
+        store.pooler = Some(bouncer.url(database));
+        Some(store)
+    }
+
+    /// The address for the programs.
+    pub(crate) fn program_url(&self) -> &str {
+        self.pooler.as_ref().unwrap_or(&self.url)
     }
 
     /// A database on a server.
@@ -74,7 +95,7 @@ impl Store {
         let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::raw_sql(create).execute(&mut connection).await.unwrap();
         let url = url.replace("/postgres?", &format!("/{name}?"));
-        Self { engine: Engine::Postgres, url, directory }
+        Self { engine: Engine::Postgres, url, pooler: None, directory }
     }
 
     /// Creates the table for effects, without a unique key, so that doubled effects show.

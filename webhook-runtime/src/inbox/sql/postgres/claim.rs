@@ -11,7 +11,6 @@ use crate::inbox::{
     sql::{
         Unreadable,
         postgres::{
-            BEGIN,
             finish::{PROMOTE, promote},
             names::Names,
         },
@@ -42,7 +41,7 @@ pub(super) async fn claim(
     names: &Names,
     wanted: &ClaimRequest,
 ) -> Result<ClaimResult, InboxError> {
-    let mut tx = connection.begin_with(BEGIN).await?;
+    let mut tx = connection.begin_with(names.begin()).await?;
     let claimed = claim_within(&mut tx, names, wanted, true).await?;
     tx.commit().await?;
     Ok(claimed)

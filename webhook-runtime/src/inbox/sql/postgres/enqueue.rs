@@ -10,7 +10,7 @@ use crate::inbox::{
     sql,
     sql::{
         pack::pack,
-        postgres::{BEGIN, finish::promote, names::Names},
+        postgres::{finish::promote, names::Names},
     },
     store::LOST_ATTEMPT,
 };
@@ -28,7 +28,7 @@ pub(super) async fn enqueue(
     names: &Names,
     batch: &[NewDelivery],
 ) -> Result<Vec<EnqueueResult>, InboxError> {
-    let mut tx = connection.begin_with(BEGIN).await?;
+    let mut tx = connection.begin_with(names.begin()).await?;
     let lines = sql::distinct(batch.iter().filter_map(NewDelivery::ordering_digest));
     names.lock_lines(&mut tx, &lines).await?;
     let enqueued = enqueue_within(&mut tx, names, batch).await?;

@@ -8,10 +8,7 @@ use crate::inbox::{
     error::InboxError,
     record::{ClaimToken, Digest},
     sql,
-    sql::{
-        postgres::{BEGIN, names::Names},
-        statements::COMPLETE,
-    },
+    sql::{postgres::names::Names, statements::COMPLETE},
     store::{FinishedAttempt, StoreFuture, StoreTransaction},
 };
 
@@ -38,7 +35,7 @@ pub(super) async fn finish(
     batch: &[FinishedAttempt],
 ) -> Result<Vec<bool>, InboxError> {
     let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim_token.ordering_digest));
-    let mut tx = connection.begin_with(BEGIN).await?;
+    let mut tx = connection.begin_with(names.begin()).await?;
     names.lock_lines(&mut tx, &lines).await?;
     let settled = finish_within(&mut tx, names, batch).await?;
     promote(&mut tx, names, &lines).await?;

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::PgConnection;
+use sqlx::{Executor as _, PgConnection, Row as _};
 use tokio::sync::Notify;
 
 /// For so long after an error, a connection is tested before each use, and after that once: it may
@@ -74,11 +74,11 @@ impl Health {
         if last_error.is_none_or(|at| at.elapsed() > unused + DOUBT) {
             return Ok(true);
         }
-        let test = sqlx::query_scalar(
+        let test = sqlx::raw_sql(
             "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'",
         );
-        match tokio::time::timeout(TEST_TIMEOUT, test.fetch_one(connection)).await {
-            Ok(can_write) => can_write,
+        match tokio::time::timeout(TEST_TIMEOUT, connection.fetch_one(test)).await {
+            Ok(row) => row?.try_get(0),
             Err(_) => Err(sqlx::Error::PoolTimedOut),
         }
     }

@@ -8,16 +8,21 @@ mod names;
 mod notifications;
 mod operate;
 mod schema;
+mod session;
 mod url;
 mod work;
 
 use std::time::Duration;
 
-use sqlx::{ConnectOptions as _, PgConnection, PgPool, Row as _, postgres::PgPoolOptions};
+use sqlx::{ConnectOptions as _, PgPool, postgres::PgPoolOptions};
 
 pub use self::schema::{postgres_migrations, postgres_versions};
 use self::{
-    finish::PostgresTransaction, health::Health, names::Names, notifications::Notifications,
+    finish::PostgresTransaction,
+    health::Health,
+    names::Names,
+    notifications::Notifications,
+    session::{Sessions, check_fsync, in_session},
 };
 use crate::{
     inbox::{
@@ -31,9 +36,6 @@ use crate::{
     },
     support::redact::shown_url,
 };
-
-/// Begins a transaction at the isolation level that the statements are written for.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// The longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -89,10 +91,20 @@ macro_rules! on {
     };
 }
 
+/// The same for an operation that begins no transaction.
+macro_rules! on_session {
+    ($self:ident, |$connection:ident| $operation:expr) => {
+        on!($self, |$connection| async {
+            in_session!($self.names, $connection => $operation.await)
+        })
+    };
+}
+
 impl PostgresStore {
     pub(crate) async fn open(url: &str, options: Options) -> Result<Self, InboxError> {
         let names = Names::new(&options.schema)?;
-        let connect = url::options(url)?.disable_statement_logging();
+        // A pooler refuses parameters that it does not know, and nothing here reads floats.
+        let connect = url::options(url)?.disable_statement_logging().extra_float_digits(None);
         let cannot = |error: InboxError| InboxError::Open {
             url: shown_url(url),
             problem: match error {
@@ -101,12 +113,22 @@ impl PostgresStore {
             },
         };
         // Without a pool, which would retry for a while before it reports the error.
-        let mut first = connect.connect().await.map_err(|error| cannot(error.into()))?;
-        set_up(&mut first).await.map_err(|error| cannot(error.into()))?;
+        let first = Sessions::Shared.options(connect.clone());
+        let mut first = first.connect().await.map_err(|error| cannot(error.into()))?;
+        check_fsync(&mut first).await.map_err(|error| cannot(error.into()))?;
+        let sessions = Sessions::detect(&mut first, &connect).await;
+        let sessions = sessions.map_err(|error| cannot(error.into()))?;
+        if sessions == Sessions::Shared {
+            tracing::info!(
+                "a pooler gives each transaction another session: the inbox works without sessions, \
+                 and is not notified of what other processes store"
+            );
+        }
+        let (names, connect) = (names.with_sessions(sessions), sessions.options(connect));
         schema::migrate(&mut first, &names, options.migrate).await.map_err(cannot)?;
         drop(first);
         let health = Health::default();
-        let pool = |max: u32, bounded: bool| {
+        let pool = |max: u32, limited: bool| {
             let health = health.clone();
             PgPoolOptions::new()
                 .max_connections(max)
@@ -116,42 +138,17 @@ impl PostgresStore {
                     let health = health.clone();
                     Box::pin(async move { health.admits(connection, state.idle_for).await })
                 })
-                .after_connect(move |connection, _| {
-                    Box::pin(async move {
-                        if bounded {
-                            sqlx::raw_sql(BOUNDS).execute(&mut *connection).await?;
-                        }
-                        set_up(connection).await
-                    })
-                })
+                .after_connect(move |connection, _| Box::pin(sessions.set_up(connection, limited)))
                 .connect_lazy_with(connect.clone())
         };
         let own = pool(options.connections.max(2), true);
         let committing = pool(COMMITS, true);
+        let listening = (sessions == Sessions::Own).then(|| pool(1, false));
         let notifications =
-            Notifications::start(pool(1, false), own.clone(), health.clone(), names.channel());
+            Notifications::start(listening, own.clone(), health.clone(), names.channel());
         let transactions = pool(options.transactions.max(1), false);
         Ok(Self { own, committing, transactions, notifications, health, names })
     }
-}
-
-/// Limits for the statements of the inbox itself, which take milliseconds.
-const BOUNDS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
-                      SET idle_in_transaction_session_timeout = '30s'";
-
-/// Makes commits safe before they are answered, whatever the default of the database is.
-async fn set_up(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT current_setting('fsync'), CASE current_setting('synchronous_commit') \
-         WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END",
-    )
-    .fetch_one(connection)
-    .await?;
-    let fsync: String = row.try_get(0)?;
-    if fsync != "on" {
-        tracing::warn!("the server runs with fsync = off: what is acknowledged is not safe");
-    }
-    Ok(())
 }
 
 impl InboxStore for PostgresStore {
@@ -174,7 +171,12 @@ impl InboxStore for PostgresStore {
         running: &'a [ClaimToken],
         lease: Duration,
     ) -> StoreFuture<'a, Vec<i64>> {
-        on!(self, |connection| claim::renew_leases(connection, &self.names, running, span(lease)))
+        on_session!(self, |connection| claim::renew_leases(
+            connection,
+            &self.names,
+            running,
+            span(lease)
+        ))
     }
 
     fn finish<'a>(&'a self, batch: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>> {
@@ -201,7 +203,8 @@ impl InboxStore for PostgresStore {
     fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
             let begun = async {
-                let tx = self.transactions.begin_with(BEGIN).await?;
+                let tx =
+                    self.transactions.begin_with(self.names.sessions().begin_for_handler()).await?;
                 PostgresTransaction::begin(tx, self.names.clone(), claim).await
             };
             match begun.await {
@@ -218,11 +221,11 @@ impl InboxStore for PostgresStore {
         after: i64,
         max: u32,
     ) -> StoreFuture<'a, Vec<Record>> {
-        on!(self, |connection| operate::list(connection, &self.names, filter, after, max))
+        on_session!(self, |connection| operate::list(connection, &self.names, filter, after, max))
     }
 
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
-        on!(self, |connection| operate::get(connection, &self.names, id))
+        on_session!(self, |connection| operate::get(connection, &self.names, id))
     }
 
     fn change<'a>(
@@ -241,19 +244,23 @@ impl InboxStore for PostgresStore {
     }
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
-        on!(self, |connection| operate::clamp_future_due_times(connection, &self.names, bounds))
+        on_session!(self, |connection| operate::clamp_future_due_times(
+            connection,
+            &self.names,
+            bounds
+        ))
     }
 
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
-        on!(self, |connection| operate::queue_depth(connection, &self.names))
+        on_session!(self, |connection| operate::queue_depth(connection, &self.names))
     }
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
-        on!(self, |connection| operate::backlog(connection, &self.names))
+        on_session!(self, |connection| operate::backlog(connection, &self.names))
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
-        on!(self, |connection| claim::explain(connection, &self.names, endpoints))
+        on_session!(self, |connection| claim::explain(connection, &self.names, endpoints))
     }
 
     fn wait_for_notification(&self) -> StoreFuture<'_, ()> {

@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use crate::inbox::{error::InboxError, record::Digest};
+use crate::inbox::{error::InboxError, record::Digest, sql::postgres::session::Sessions};
 
 /// SQL for the present time of the database, in milliseconds since 1970.
 pub(super) const NOW: &str = "(extract(epoch FROM statement_timestamp()) * 1000)::bigint";
@@ -13,6 +13,7 @@ pub(super) struct Names {
     schema: String,
     /// Separates the advisory locks of this inbox from those of others.
     class: i32,
+    sessions: Sessions,
 }
 
 impl Names {
@@ -31,7 +32,20 @@ impl Names {
         let hash = schema
             .bytes()
             .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        Ok(Self { schema: schema.to_owned(), class: hash.cast_signed() })
+        Ok(Self { schema: schema.to_owned(), class: hash.cast_signed(), sessions: Sessions::Own })
+    }
+
+    pub(super) fn with_sessions(self, sessions: Sessions) -> Self {
+        Self { sessions, ..self }
+    }
+
+    pub(super) fn sessions(&self) -> Sessions {
+        self.sessions
+    }
+
+    /// Begins a transaction.
+    pub(super) fn begin(&self) -> &'static str {
+        self.sessions.begin()
     }
 
     pub(super) fn schema(&self) -> &str {

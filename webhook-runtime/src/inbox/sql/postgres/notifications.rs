@@ -1,8 +1,8 @@
 //! Notifies other processes that something was stored, and waits for their notifications.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
-use sqlx::{PgPool, postgres::PgListener};
+use sqlx::{AssertSqlSafe, PgPool, postgres::PgListener};
 use tokio::{
     sync::{Mutex, Notify},
     task::JoinHandle,
@@ -16,7 +16,8 @@ const AT_MOST_EVERY: Duration = Duration::from_millis(20);
 
 /// Sends and receives notifications.
 pub(super) struct Notifications {
-    pool: PgPool,
+    /// `None` where nobody can listen.
+    pool: Option<PgPool>,
     channel: String,
     health: Health,
     listener: Mutex<Option<PgListener>>,
@@ -26,7 +27,12 @@ pub(super) struct Notifications {
 
 impl Notifications {
     /// `listening` has one connection, which waits all the time; `own` sends.
-    pub(super) fn start(listening: PgPool, own: PgPool, health: Health, channel: String) -> Self {
+    pub(super) fn start(
+        listening: Option<PgPool>,
+        own: PgPool,
+        health: Health,
+        channel: String,
+    ) -> Self {
         let unsent = Arc::new(Notify::new());
         let sender = tokio::spawn(send(own, health.clone(), channel.clone(), Arc::clone(&unsent)));
         Self { pool: listening, channel, health, listener: Mutex::default(), unsent, sender }
@@ -39,10 +45,11 @@ impl Notifications {
 
     /// Waits for a notification.
     pub(super) async fn wait(&self) -> Result<(), InboxError> {
+        let Some(pool) = &self.pool else { return pending().await };
         let mut place = self.listener.lock().await;
         let mut listener = match place.take() {
             Some(listener) => listener,
-            None => self.health.judge(self.listen().await)?,
+            None => self.health.judge(listen(pool, &self.channel).await)?,
         };
         // A lost connection counts as a notification, too: one may have been missed. A server that
         // became a standby keeps its connections, but never notifies.
@@ -53,15 +60,11 @@ impl Notifications {
         Ok(())
     }
 
-    async fn listen(&self) -> Result<PgListener, sqlx::Error> {
-        let mut listener = PgListener::connect_with(&self.pool).await?;
-        listener.listen(&self.channel).await?;
-        Ok(listener)
-    }
-
     pub(super) async fn close(&self) {
         self.sender.abort();
-        self.pool.close().await;
+        if let Some(pool) = &self.pool {
+            pool.close().await;
+        }
     }
 }
 
@@ -71,10 +74,18 @@ impl Drop for Notifications {
     }
 }
 
+async fn listen(pool: &PgPool, channel: &str) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(channel).await?;
+    Ok(listener)
+}
+
 async fn send(pool: PgPool, health: Health, channel: String, unsent: Arc<Notify>) {
     loop {
         unsent.notified().await;
-        let sent = sqlx::query("SELECT pg_notify($1, '')").bind(&channel).execute(&pool).await;
+        // The name is that of the schema, which is plain.
+        let notify = AssertSqlSafe(format!("NOTIFY \"{channel}\""));
+        let sent = sqlx::raw_sql(notify).execute(&pool).await;
         if let Err(error) = health.judge(sent) {
             tracing::debug!(%error, "other processes could not be notified");
         }

@@ -8,7 +8,7 @@ use crate::inbox::{
     sql,
     sql::{
         Statement, bind,
-        postgres::{BEGIN, finish::promote, names::Names},
+        postgres::{finish::promote, names::Names},
         statements,
     },
     store::{
@@ -58,7 +58,7 @@ pub(super) async fn change(
     change: Change,
     range: (i64, u32),
 ) -> Result<ChangeResult, InboxError> {
-    let mut tx = connection.begin_with(BEGIN).await?;
+    let mut tx = connection.begin_with(names.begin()).await?;
     let Statement { template, args } = statements::changeable(filter, change, range);
     let found = bind!(sqlx::query(names.sql(&template)), args).fetch_all(&mut *tx).await?;
     let found: Vec<_> = found.iter().map(sql::id_and_line).collect();
@@ -79,7 +79,7 @@ pub(super) async fn prune(
     retention: &Retention,
     max: u32,
 ) -> Result<PruneResult, InboxError> {
-    let mut tx = connection.begin_with(BEGIN).await?;
+    let mut tx = connection.begin_with(names.begin()).await?;
     let mut pruned = PruneResult::default();
     for (state, keep) in retention.by_state() {
         let deleted = sqlx::query(names.sql(

@@ -4,7 +4,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::inbox::{
     error::InboxError,
-    sql::postgres::{BEGIN, names::Names},
+    sql::postgres::{names::Names, session::in_session},
 };
 
 const MIGRATIONS: &[&str] = &[include_str!("1.sql"), include_str!("2.sql")];
@@ -40,9 +40,9 @@ pub(super) async fn migrate(
     may_migrate: bool,
 ) -> Result<(), InboxError> {
     // A user without the right to create tables can start all the same, once they exist.
-    let mut found = version(connection, names).await?;
+    let mut found = in_session!(names, connection => version(connection, names).await)?;
     if may_migrate && found < MIGRATIONS.len() {
-        let mut tx = connection.begin_with(BEGIN).await?;
+        let mut tx = connection.begin_with(names.begin()).await?;
         names.lock_migration(&mut tx).await?;
         found = version(&mut tx, names).await?;
         if found < MIGRATIONS.len() {

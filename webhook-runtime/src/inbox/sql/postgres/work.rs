@@ -11,9 +11,10 @@ use crate::inbox::{
     sql::{
         pack::pack,
         postgres::{
-            BEGIN, claim, enqueue,
+            claim, enqueue,
             finish::{bind_settled, finish_within, promote, settle},
             names::Names,
+            session::in_session,
         },
     },
     store::{Work, WorkResult},
@@ -60,12 +61,15 @@ async fn claim(
     result: &mut WorkResult,
 ) -> Result<(), InboxError> {
     if !work.renew.is_empty() {
-        claim::renew_leases(connection, names, &work.renew, span(work.lease)).await?;
+        let lease = span(work.lease);
+        in_session!(names, connection => {
+            claim::renew_leases(connection, names, &work.renew, lease).await
+        })?;
     }
     if work.claim.is_empty() && work.look_ahead.is_empty() {
         return Ok(());
     }
-    let mut tx = connection.begin_with(BEGIN).await?;
+    let mut tx = connection.begin_with(names.begin()).await?;
     let mut claimed = Vec::with_capacity(work.claim.len());
     for wanted in &work.claim {
         claimed.push(claim::claim_within(&mut tx, names, wanted, false).await?);
@@ -114,7 +118,7 @@ async fn apart(
     }
     let mut rest = WorkResult::default();
     at_once(connection, names, &others, &mut rest).await?;
-    let mut tx = connection.begin_with(BEGIN).await?;
+    let mut tx = connection.begin_with(names.begin()).await?;
     names.lock_lines(&mut tx, lines).await?;
     let finished = finish_within(&mut tx, names, &ordered.finish).await?;
     let enqueued = enqueue::enqueue_within(&mut tx, names, &ordered.enqueue).await?;
@@ -183,7 +187,9 @@ async fn at_once(
         .bind(bodies.iter().map(|(_, unpacked)| *unpacked).collect::<Vec<_>>())
         .bind(span(work.lease));
     let query = bind_begun!(bind_settled!(query, work.finish), work);
-    let told: Vec<(i16, i64, i64)> = query.fetch_all(&mut *connection).await?;
+    let told: Vec<(i16, i64, i64)> = in_session!(names, connection => {
+        query.fetch_all(&mut *connection).await.map_err(InboxError::from)
+    })?;
 
     let of = |kind: i16| told.iter().filter(move |told| told.0 == kind);
     let finished: HashSet<i64> = of(1).map(|told| told.1).collect();
