@@ -100,7 +100,8 @@ everywhere! { postgres
     tx: an_effect_commits_with_the_completion a_failure_rolls_the_effect_back
         a_lost_claim_rolls_the_effect_back one_job_has_one_transaction
         several_processes_have_each_effect_once an_aborted_transaction_completes_nothing;
-    start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
+    start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error
+        a_role_without_rights_is_told a_role_may_have_nothing_but_its_schema;
     plan: a_backlog_is_claimed_by_index;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
         broken_keys_hinder_nobody odd_times_hinder_nobody;

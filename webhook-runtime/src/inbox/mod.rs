@@ -32,7 +32,7 @@ use tokio::sync::Notify;
 use crate::endpoint::Endpoint;
 
 #[cfg(feature = "inbox-postgres")]
-pub use self::sql::postgres::{postgres_migrations, postgres_versions};
+pub use self::sql::postgres::{postgres_grants, postgres_migrations, postgres_versions};
 #[cfg(feature = "inbox-sqlite")]
 pub use self::sql::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
 use self::{

@@ -3,6 +3,7 @@
 mod claim;
 mod enqueue;
 mod finish;
+mod grants;
 mod health;
 mod names;
 mod notifications;
@@ -16,13 +17,16 @@ use std::time::Duration;
 
 use sqlx::{ConnectOptions as _, PgPool, postgres::PgPoolOptions};
 
-pub use self::schema::{postgres_migrations, postgres_versions};
 use self::{
     finish::PostgresTransaction,
     health::Health,
     names::Names,
     notifications::Notifications,
     session::{Sessions, check_fsync, in_session},
+};
+pub use self::{
+    grants::postgres_grants,
+    schema::{postgres_migrations, postgres_versions},
 };
 use crate::{
     inbox::{
