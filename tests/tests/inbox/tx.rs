@@ -231,20 +231,17 @@ pub(crate) async fn bound_arguments_are_written(place: Place) {
         let insert = sqlx::AssertSqlSafe(format!("INSERT INTO {table} VALUES ($1)"));
         async move {
             let mut tx = source.tx().unwrap();
-            let written = match engine {
-                Engine::Postgres => {
-                    let connection = tx.postgres().await.unwrap();
-                    let name: String = sqlx::query_scalar("SELECT $1 || ' '")
-                        .bind(body(&job))
-                        .fetch_one(&mut *connection)
-                        .await
-                        .unwrap();
-                    sqlx::query(insert).bind(name).execute(connection).await.map(|_| ())
-                }
-                _ => {
-                    let connection = tx.sqlite().await.unwrap();
-                    sqlx::query(insert).bind(body(&job)).execute(connection).await.map(|_| ())
-                }
+            let written = if engine == Engine::Postgres {
+                let connection = tx.postgres().await.unwrap();
+                let name: String = sqlx::query_scalar("SELECT $1 || ' '")
+                    .bind(body(&job))
+                    .fetch_one(&mut *connection)
+                    .await
+                    .unwrap();
+                sqlx::query(insert).bind(name).execute(connection).await.map(|_| ())
+            } else {
+                let connection = tx.sqlite().await.unwrap();
+                sqlx::query(insert).bind(body(&job)).execute(connection).await.map(|_| ())
             };
             match written {
                 Ok(()) => AttemptResult::Completed,
