@@ -112,14 +112,14 @@ async fn apart(
         };
         part.finish.push(finish.clone());
     }
+    let mut rest = WorkResult::default();
+    at_once(connection, names, &others, &mut rest).await?;
     let mut tx = connection.begin_with(BEGIN).await?;
     names.lock_lines(&mut tx, lines).await?;
     let finished = finish_within(&mut tx, names, &ordered.finish).await?;
     let enqueued = enqueue::enqueue_within(&mut tx, names, &ordered.enqueue).await?;
     promote(&mut tx, names, lines).await?;
     tx.commit().await?;
-    let mut rest = WorkResult::default();
-    at_once(connection, names, &others, &mut rest).await?;
 
     let (mut finished, mut others) = (finished.into_iter(), rest.finished.into_iter());
     for finish in &work.finish {
@@ -201,11 +201,11 @@ async fn at_once(
     // Copies are rare: they are looked up step by step.
     let copies: Vec<usize> = (0..keys.len()).filter(|at| !stored.contains_key(at)).collect();
     let batch: Vec<NewDelivery> = copies.iter().map(|at| work.enqueue[*at].clone()).collect();
-    let mut found = match batch.is_empty() {
-        true => Vec::new(),
-        false => enqueue::enqueue(connection, names, &batch).await?,
+    let mut found = Vec::new();
+    if !batch.is_empty() {
+        found = enqueue::enqueue(connection, names, &batch).await?;
     }
-    .into_iter();
+    let mut found = found.into_iter();
     for at in 0..keys.len() {
         let id = stored.get(&at).copied();
         let enqueued = id.map(EnqueueResult::Stored).or_else(|| found.next());
