@@ -6,7 +6,6 @@
 //! are the rule.
 
 use std::{
-    collections::HashSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -125,30 +124,19 @@ impl Machine {
         let check: String =
             sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.unwrap();
         assert_eq!(check, "ok");
-        let stored: Vec<String> =
-            sqlx::query_scalar("SELECT CAST(body AS text) ->> 'id' FROM webhook_bodies")
-                .fetch_all(&mut connection)
-                .await
-                .unwrap();
-        // An effect exists exactly if its delivery is completed.
-        let apart: Vec<String> = sqlx::query_scalar(
-            "SELECT coalesce(e.id, d.id) FROM effects AS e FULL JOIN (\
-             SELECT CAST(b.body AS text) ->> 'id' AS id FROM webhook_bodies AS b \
-             JOIN webhook_deliveries AS d ON d.id = b.id AND d.state = 3) AS d ON d.id = e.id \
-             GROUP BY 1 HAVING count(e.id) <> 1 OR count(d.id) <> 1",
-        )
-        .fetch_all(&mut connection)
-        .await
-        .unwrap();
-        assert_eq!(apart, [""; 0], "effects without their completions, or twice");
         connection.close().await.unwrap();
+        let stored = self.store.jobs().await;
+        assert_eq!(
+            self.store.apart(&stored).await,
+            [""; 0],
+            "effects without completions, or twice"
+        );
         // The check itself has written to a working disk, so this state is durable now.
         for file in FILES {
             let _ = fs::remove_file(self.certain.join(file));
             let _ = fs::copy(self.disk().join(file), self.certain.join(file));
         }
-        let stored: HashSet<String> = stored.into_iter().collect();
-        self.acknowledged.iter().filter(|id| !stored.contains(*id)).count()
+        self.acknowledged.iter().filter(|id| !stored.contains_key(*id)).count()
     }
 }
 
@@ -243,15 +231,9 @@ fn fail_all(directory: &Path, certain: &Path, lies: bool) -> usize {
 }
 
 async fn lost_by_the_server(store: &Store, acknowledged: &[String]) -> usize {
-    const IDS: &str = "SELECT convert_from(b.body, 'UTF8')::json ->> 'id' AS id \
-                       FROM webhook.bodies AS b JOIN webhook.deliveries AS d ON d.id = b.id";
-    let stored: HashSet<String> = store.texts(IDS).await.into_iter().collect();
-    let apart = format!(
-        "SELECT coalesce(e.id, d.id) FROM effects AS e FULL JOIN ({IDS} WHERE d.state = 3) AS d \
-         ON d.id = e.id GROUP BY 1 HAVING count(e.id) <> 1 OR count(d.id) <> 1"
-    );
-    assert_eq!(store.texts(&apart).await, [""; 0], "effects without their completions, or twice");
-    acknowledged.iter().filter(|id| !stored.contains(*id)).count()
+    let stored = store.jobs().await;
+    assert_eq!(store.apart(&stored).await, [""; 0], "effects without completions, or twice");
+    acknowledged.iter().filter(|id| !stored.contains_key(*id)).count()
 }
 
 /// Keeps the synced part of a file, and each later sector with this probability in percent.

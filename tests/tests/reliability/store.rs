@@ -1,6 +1,7 @@
 //! A database for one test, and a directory for its files.
 
 use std::{
+    collections::{BTreeSet, HashMap},
     env, fs,
     path::PathBuf,
     sync::atomic::{AtomicU32, Ordering},
@@ -8,7 +9,10 @@ use std::{
 };
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
-use webhook_runtime::Inbox;
+use webhook_runtime::{
+    Inbox,
+    inbox::{DeliveryState, Filter},
+};
 
 use crate::{
     bouncer::bouncer,
@@ -143,6 +147,38 @@ impl Store {
             Engine::Sqlite => "webhook_deliveries",
             Engine::Postgres => "webhook.deliveries",
         }
+    }
+
+    /// All stored deliveries by the ids in their bodies, and for each whether it is completed.
+    pub(crate) async fn jobs(&self) -> HashMap<String, Vec<bool>> {
+        let inbox = Inbox::open(&self.url).await.unwrap();
+        let mut jobs: HashMap<String, Vec<bool>> = HashMap::new();
+        for record in inbox.list(Filter::all()).collect().await.unwrap() {
+            let body = inbox.get(record.id).await.unwrap().expect("it has a body").body;
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            let id = body["id"].as_str().unwrap().to_owned();
+            jobs.entry(id).or_default().push(record.state == DeliveryState::Completed);
+        }
+        inbox.close().await.unwrap();
+        jobs
+    }
+
+    /// The ids of effects without exactly one completed delivery, and of completed deliveries
+    /// without exactly one effect.
+    pub(crate) async fn apart(&self, jobs: &HashMap<String, Vec<bool>>) -> Vec<String> {
+        let mut effects: HashMap<String, usize> = HashMap::new();
+        for id in self.effects().await {
+            *effects.entry(id).or_default() += 1;
+        }
+        let completed = |id: &String| {
+            jobs.get(id).map_or(0, |states| states.iter().filter(|completed| **completed).count())
+        };
+        let ids: BTreeSet<&String> = effects.keys().chain(jobs.keys()).collect();
+        let apart = ids.into_iter().filter(|id| {
+            let (effects, completed) = (effects.get(*id).copied().unwrap_or(0), completed(id));
+            (effects, completed) != (0, 0) && (effects, completed) != (1, 1)
+        });
+        apart.cloned().collect()
     }
 
     /// Counts the deliveries in this state.

@@ -55,11 +55,13 @@ impl Row {
     }
 
     fn job(&self) -> Job {
-        let claim_token = ClaimToken::new(self.record.id, self.claims);
+        let claim_token =
+            ClaimToken::new(self.record.id, self.claims).with_ordering_digest(self.line);
         let Mark { counted, unsure } = self.mark;
-        match counted {
-            true => Job::new(claim_token, self.delivery()),
-            false => Job::prefetched(claim_token, self.delivery(), unsure),
+        if counted {
+            Job::new(claim_token, self.delivery())
+        } else {
+            Job::prefetched(claim_token, self.delivery(), unsure)
         }
     }
 

@@ -27,8 +27,6 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::Notify;
-
 use crate::endpoint::Endpoint;
 
 #[cfg(feature = "inbox-postgres")]
@@ -38,7 +36,7 @@ pub use self::sql::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
 use self::{
     counters::InboxMetrics,
     options::Settings,
-    store::{Change, DueTimeLimits, InboxStore},
+    store::{Change, InboxStore},
     worker::handled::AllHandled,
     writer::Writer,
 };
@@ -78,8 +76,6 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) writer: Writer,
     pub(crate) counters: Arc<InboxMetrics>,
-    /// Wakes the workers when something new is due.
-    pub(crate) wake: Arc<Notify>,
     /// The endpoints that have workers.
     pub(crate) handled: AllHandled,
 }
@@ -123,10 +119,10 @@ impl Inbox {
     }
 
     pub(crate) fn start(store: Arc<dyn InboxStore>, settings: Settings) -> Self {
-        let (counters, wake) = (Arc::new(InboxMetrics::default()), Arc::new(Notify::new()));
-        let writer = Writer::start(&store, &settings, Arc::clone(&counters), Arc::clone(&wake));
+        let counters = Arc::new(InboxMetrics::default());
+        let writer = Writer::start(&store, &settings, Arc::clone(&counters));
         let (workers, handled) = (Mutex::default(), AllHandled::default());
-        let shared = Shared { workers, store, settings, writer, counters, wake, handled };
+        let shared = Shared { workers, store, settings, writer, counters, handled };
         Self { shared: Arc::new(shared) }
     }
 
@@ -203,7 +199,7 @@ impl Inbox {
     /// Makes the workers look for due deliveries now. They also look at every
     /// [`poll_interval`](InboxBuilder::poll_interval).
     pub fn wake(&self) {
-        self.shared.wake.notify_one();
+        self.shared.writer.look();
     }
 
     /// Lists the records that a filter matches, oldest first.
@@ -249,6 +245,7 @@ impl Inbox {
     async fn change(&self, filter: &Filter, change: Change) -> Result<u64, InboxError> {
         let (mut after, mut count) = (i64::MIN, 0);
         loop {
+            self.shared.writer.pools().doubt();
             let changed = self.shared.store.change(filter, change, after, CHUNK).await?;
             count += changed.count;
             match changed.last {
@@ -256,6 +253,7 @@ impl Inbox {
                 None => break,
             }
         }
+        self.shared.writer.pools().doubt();
         self.wake();
         Ok(count)
     }
@@ -265,7 +263,7 @@ impl Inbox {
     /// # Errors
     /// If the store fails. Some records may be deleted.
     pub async fn prune(&self) -> Result<PruneResult, InboxError> {
-        worker::maintenance::prune(&self.shared).await
+        worker::maintenance::prune(&*self.shared.store, &self.shared.settings.retention).await
     }
 
     /// Counts what this process has done and what the store holds.
@@ -304,7 +302,7 @@ impl Inbox {
     /// # Errors
     /// If the store fails.
     pub async fn close(&self) -> Result<(), InboxError> {
-        self.shared.writer.close();
+        self.shared.writer.close().await;
         self.shared.store.close().await
     }
 
@@ -312,12 +310,6 @@ impl Inbox {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn InboxStore> {
         &self.shared.store
-    }
-}
-
-impl Shared {
-    fn bounds(&self) -> DueTimeLimits {
-        DueTimeLimits { max_delay: self.settings.backoff.max, max_lease: self.settings.lease }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     inbox::{
         Inbox,
         error::InboxError,
-        store::{InboxStore, Retention},
+        store::{DueTimeLimits, InboxStore, Retention},
         worker::retry::Backoff,
         writer::queue::Capacity,
     },
@@ -29,6 +29,12 @@ pub(crate) struct Settings {
     pub(crate) queue: Capacity,
     pub(crate) batch: Capacity,
     pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Settings {
+    pub(crate) fn due_time_limits(&self) -> DueTimeLimits {
+        DueTimeLimits { max_delay: self.backoff.max, max_lease: self.lease }
+    }
 }
 
 impl Default for Settings {

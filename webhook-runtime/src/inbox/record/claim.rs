@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::inbox::{
     http::head::StoredRequest,
-    record::{Digest, StoredDelivery},
+    record::{Digest, NewDelivery, StoredDelivery, millis, stored_text, time},
 };
 
 /// A claimed delivery to run now.
@@ -72,6 +72,24 @@ impl Job {
         job.attempt = job.attempt.saturating_add(1);
         job.counting = if unsure { Counting::BeforeStart } else { Counting::AtStart };
         job
+    }
+
+    /// The job of a delivery that was claimed as it was stored, as a store would read it.
+    pub(crate) fn of_new(delivery: NewDelivery, claim_token: ClaimToken) -> Self {
+        let mut head = delivery.head;
+        head.signed_at = head.signed_at.map(|at| time(millis(at)));
+        Self {
+            id: claim_token.id,
+            attempt: 1,
+            endpoint: delivery.endpoint,
+            provider: delivery.provider,
+            provider_id: delivery.provider_id.as_deref().map(stored_text),
+            received_at: time(millis(delivery.received_at)),
+            head,
+            body: delivery.body,
+            claim_token,
+            counting: Counting::AtStart,
+        }
     }
 
     /// The token that the claim is settled by.

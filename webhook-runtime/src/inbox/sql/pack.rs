@@ -35,7 +35,8 @@ mod tests {
     use super::*;
 
     fn text() -> Bytes {
-        (0..400).map(|number| format!(r#"{{"number":{number},"kind":"order"}},"#)).collect()
+        let items = (0..400).map(|number| format!(r#"{{"number":{number},"kind":"order"}},"#));
+        items.collect::<String>().into()
     }
 
     #[test]

@@ -138,6 +138,12 @@ pub trait InboxStore: Send + Sync + 'static {
         Box::pin(std::future::pending())
     }
 
+    /// Does what has to be done beside everything else, as long as the inbox is open. The thread of
+    /// the inbox calls this once.
+    fn run_background(&self) -> StoreFuture<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Closes all connections.
     fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(std::future::ready(Ok(())))

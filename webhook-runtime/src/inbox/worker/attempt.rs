@@ -17,10 +17,13 @@ use crate::{
     inbox::{
         Shared,
         error::InboxError,
-        record::{AttemptResult, ClaimToken, Filter, Job, stored_reason},
-        store::{ClaimResult, FinishedAttempt},
+        record::{AttemptResult, ClaimToken, Counting, Filter, Job, stored_reason},
+        store::{FinishedAttempt, InboxStore},
         tx::{TxSource, rollback},
-        worker::retry::{Backoff, random, scaled},
+        worker::{
+            pool::Pool,
+            retry::{Backoff, random, scaled},
+        },
     },
     support::{console, panic::catch_panic},
 };
@@ -45,14 +48,52 @@ where
     }
 }
 
+/// The slot of a pool that an attempt runs in, and its claim.
+pub(super) struct Slot {
+    pool: Arc<Pool>,
+    endpoint: String,
+    claim_token: ClaimToken,
+    running: bool,
+}
+
+impl Slot {
+    pub(super) fn new(pool: Arc<Pool>, endpoint: String, claim_token: ClaimToken) -> Self {
+        Self { pool, endpoint, claim_token, running: true }
+    }
+
+    /// The handler has returned: the slot is free for another.
+    fn leave(&mut self) {
+        if std::mem::take(&mut self.running) {
+            self.pool.returned(&self.endpoint, self.claim_token);
+        }
+    }
+}
+
+/// The claim is settled or lost, in whatever way the attempt ended.
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.leave();
+        self.pool.settled(self.claim_token);
+    }
+}
+
 /// Runs a job and settles its claim. When `give_up` is notified, it gives the delivery back.
-pub(crate) async fn attempt(
+pub(super) async fn attempt(
     shared: &Shared,
     handler: Arc<dyn JobHandler>,
     job: Job,
     give_up: &Notify,
+    mut slot: Option<Slot>,
 ) {
     let (claim_token, subject) = (job.claim_token(), Subject::of(&job));
+    match (job.counting, &slot) {
+        (Counting::BeforeStart, _) if !is_counted(shared, claim_token).await => {
+            subject.trace_loss("the claim was lost before the function began");
+            return;
+        }
+        (Counting::AtStart, Some(slot)) => slot.pool.begun(claim_token),
+        _ => {}
+    }
     let tx = TxSource::new(Arc::clone(&shared.store), claim_token);
     let result = {
         let own = tx.clone();
@@ -69,7 +110,11 @@ pub(crate) async fn attempt(
         })
         .await
     };
-    match settle(shared, claim_token, &subject, result, &tx).await {
+    let result = end_transaction(claim_token, result, &tx).await;
+    if let Some(slot) = &mut slot {
+        slot.leave();
+    }
+    match settle(shared, claim_token, &subject, result).await {
         Some(AttemptResult::Completed) => {
             shared.counters.done();
             subject.show_completed();
@@ -77,17 +122,15 @@ pub(crate) async fn attempt(
         Some(AttemptResult::Retry { .. }) => shared.counters.retried(),
         Some(AttemptResult::Dead { .. }) => shared.counters.dead(1),
         Some(AttemptResult::Released) => {}
-        None => {
-            let Subject { endpoint, delivery_id, record_id, attempt } = subject;
-            tracing::warn!(
-                endpoint,
-                delivery_id,
-                record_id,
-                attempt,
-                "the claim was lost; another worker runs the delivery"
-            );
-        }
+        None => subject.trace_loss("the claim was lost; another worker runs the delivery"),
     }
+}
+
+/// Counts the attempt before it begins. Returns false if the claim was lost. If the store fails,
+/// the lease runs out, and another worker runs the delivery.
+async fn is_counted(shared: &Shared, claim_token: ClaimToken) -> bool {
+    let counted = tokio::time::timeout(shared.settings.lease, shared.writer.begin(claim_token));
+    matches!(counted.await, Ok(Ok(true)))
 }
 
 /// What identifies an attempt in the trace. Spans are not there if only warnings are shown.
@@ -103,6 +146,11 @@ impl Subject {
     fn of(job: &Job) -> Self {
         let (endpoint, delivery_id) = (job.endpoint.clone(), job.provider_id.clone());
         Self { endpoint, delivery_id, record_id: job.id, attempt: job.attempt }
+    }
+
+    fn trace_loss(&self, message: &'static str) {
+        let Self { endpoint, delivery_id, record_id, attempt } = self;
+        tracing::warn!(endpoint, delivery_id, record_id, attempt, message);
     }
 
     /// Traces an attempt that failed.
@@ -164,15 +212,10 @@ fn dead_letter(
     ));
 }
 
-/// Counts and traces the deliveries that a claim has given up.
-pub(super) async fn record_dead_letters(shared: &Shared, claimed: &ClaimResult) {
-    shared.counters.dead(claimed.dead_lettered.into());
-    if claimed.dead_letters.is_empty() {
-        return;
-    }
-    let max = u32::try_from(claimed.dead_letters.len()).unwrap_or(u32::MAX);
-    let filter = Filter::all().ids(claimed.dead_letters.iter().copied());
-    match shared.store.list(&filter, i64::MIN, max).await {
+/// Traces deliveries that a claim has given up.
+pub(crate) async fn trace_dead_letters(store: &dyn InboxStore, ids: Vec<i64>) {
+    let max = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    match store.list(&Filter::all().ids(ids), i64::MIN, max).await {
         Ok(records) => {
             for record in records {
                 let (id, reason) = (record.provider_id.as_deref(), record.last_error.as_deref());
@@ -192,20 +235,21 @@ async fn unless_it_panics(running: impl Future<Output = AttemptResult>) -> Attem
     catch_panic(running).await.unwrap_or_else(|panicked| retry(format!("the function {panicked}")))
 }
 
-/// Settles the claim, and returns what is stored; `None` if the claim was lost, so that another
-/// worker runs the delivery.
-async fn settle(
-    shared: &Shared,
-    claim_token: ClaimToken,
-    subject: &Subject,
-    result: AttemptResult,
-    tx: &TxSource,
-) -> Option<AttemptResult> {
-    let result = match tx.close_and_take().await {
+/// The end of an attempt, once its transaction has ended.
+enum End {
+    /// The claim is settled: the transaction has committed.
+    Committed,
+    /// The claim is to be settled.
+    Open(AttemptResult),
+}
+
+/// Commits the transaction of an attempt that succeeded, and rolls others back.
+async fn end_transaction(claim_token: ClaimToken, result: AttemptResult, tx: &TxSource) -> End {
+    End::Open(match tx.close_and_take().await {
         Ok(None) => result,
         Ok(Some(transaction)) if result == AttemptResult::Completed => {
             match transaction.commit().await {
-                Ok(()) => return Some(AttemptResult::Completed),
+                Ok(()) => return End::Committed,
                 // If the connection broke, it may be committed. Then the claim is settled, and the
                 // token is stale.
                 Err(error) => {
@@ -221,7 +265,18 @@ async fn settle(
             tracing::error!(record_id = claim_token.id, %error, "an attempt cannot be completed");
             retry(error.to_string())
         }
-    };
+    })
+}
+
+/// Settles the claim, and returns what is stored; `None` if the claim was lost, so that another
+/// worker runs the delivery.
+async fn settle(
+    shared: &Shared,
+    claim_token: ClaimToken,
+    subject: &Subject,
+    end: End,
+) -> Option<AttemptResult> {
+    let End::Open(result) = end else { return Some(AttemptResult::Completed) };
     let result = bounded(shared, subject.attempt, result);
     subject.trace(&result);
     finish(shared, FinishedAttempt { claim_token, result }).await

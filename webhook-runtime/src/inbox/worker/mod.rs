@@ -2,16 +2,17 @@
 
 pub(crate) mod attempt;
 pub(crate) mod handled;
-pub(crate) mod leases;
 pub(crate) mod maintenance;
+mod pace;
+pub(crate) mod pool;
+pub(crate) mod pools;
 pub(crate) mod retry;
-mod run;
 mod turns;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{Notify, mpsc, oneshot},
+    sync::Notify,
     task::{JoinHandle, JoinSet},
 };
 
@@ -20,13 +21,10 @@ use crate::{
     inbox::{
         Shared,
         error::InboxError,
-        record::ClaimToken,
         worker::{
-            attempt::{JobHandler, attempt, record_dead_letters},
+            attempt::{JobHandler, attempt, trace_dead_letters},
             handled::Handled,
-            leases::Running,
-            retry::Backoff,
-            run::Worker,
+            pool::Pool,
             turns::Turns,
         },
     },
@@ -63,11 +61,10 @@ impl JobHandlers {
 /// Running workers. They end when this is dropped, and others claim their deliveries once the
 /// leases run out. [`shutdown`](Self::shutdown) ends them in order.
 pub struct Workers {
-    events: mpsc::UnboundedSender<Event>,
-    tasks: Vec<JoinHandle<()>>,
-    #[cfg(feature = "serve")]
-    running: Running,
-    /// As long as they run, the inbox knows their endpoints.
+    pool: Arc<Pool>,
+    warning: JoinHandle<()>,
+    /// As long as they run, the inbox is open and knows their endpoints.
+    _shared: Arc<Shared>,
     _handled: Arc<Handled>,
 }
 
@@ -81,86 +78,32 @@ pub struct ShutdownResult {
     pub released: usize,
 }
 
-enum Event {
-    /// Something may be due.
-    Wake,
-    /// An attempt ended.
-    Ended(ClaimToken),
-    /// Claim nothing more, and let what runs take so long.
-    Stop(Duration, oneshot::Sender<ShutdownResult>),
-}
-
 impl Workers {
     pub(crate) fn start(shared: Arc<Shared>, processes: JobHandlers) -> Self {
-        let (events, received) = mpsc::unbounded_channel();
-        let running = Running::default();
         let handled = shared.handled.add(&processes);
-        let worker = Worker::new(shared.clone(), processes, running.clone(), events.clone());
-        let tasks = vec![
-            tokio::spawn(worker.run(received)),
-            tokio::spawn(maintenance::keep(shared.clone(), running.clone())),
-            tokio::spawn(handled::warn_of_unhandled(shared.clone())),
-            tokio::spawn(forward_local(shared.clone(), events.clone())),
-            tokio::spawn(forward_news(shared, events.clone())),
-        ];
-        Self {
-            events,
-            tasks,
-            #[cfg(feature = "serve")]
-            running,
-            _handled: handled,
-        }
+        let pool = Pool::new(&shared, processes);
+        shared.writer.pools().add(&pool);
+        let warning = tokio::spawn(handled::warn_of_unhandled(Arc::clone(&shared)));
+        Self { pool, warning, _shared: shared, _handled: handled }
     }
 
     /// The number of deliveries that are running.
     #[cfg(feature = "serve")]
     pub(crate) fn running(&self) -> usize {
-        self.running.count()
+        self.pool.running()
     }
 
     /// Stops claiming, lets running deliveries finish for `deadline` at most, and gives the rest
     /// back, as if it had not been started.
     pub async fn shutdown(self, deadline: Duration) -> ShutdownResult {
-        let (answer, stopped) = oneshot::channel();
-        if self.events.send(Event::Stop(deadline, answer)).is_err() {
-            return ShutdownResult::default();
-        }
-        stopped.await.unwrap_or_default()
+        self.pool.stop(deadline).await
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
-        }
-    }
-}
-
-async fn forward_local(shared: Arc<Shared>, events: mpsc::UnboundedSender<Event>) {
-    loop {
-        shared.wake.notified().await;
-        if events.send(Event::Wake).is_err() {
-            return;
-        }
-    }
-}
-
-async fn forward_news(shared: Arc<Shared>, events: mpsc::UnboundedSender<Event>) {
-    let pause = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
-    let mut failures = 0;
-    loop {
-        match shared.store.wait_for_notification().await {
-            Ok(()) => failures = 0,
-            Err(error) => {
-                failures += 1;
-                tracing::debug!(%error, "no notifications; the store is polled instead");
-                tokio::time::sleep(pause.delay(failures, None)).await;
-            }
-        }
-        if events.send(Event::Wake).is_err() {
-            return;
-        }
+        self.warning.abort();
+        self.pool.abort();
     }
 }
 
@@ -174,7 +117,10 @@ pub(crate) async fn drain(
     let mut count = 0;
     loop {
         let claimed = shared.store.claim(&turns.wanted(shared, max)).await?;
-        record_dead_letters(shared, &claimed).await;
+        shared.counters.dead(claimed.dead_lettered.into());
+        if !claimed.dead_letters.is_empty() {
+            trace_dead_letters(&*shared.store, claimed.dead_letters).await;
+        }
         if claimed.jobs.is_empty() && claimed.dead_lettered == 0 {
             return Ok(count);
         }
@@ -183,7 +129,8 @@ pub(crate) async fn drain(
             let Some(process) = processes.by_endpoint.get(&job.endpoint) else { continue };
             let (shared, process) = (Arc::clone(shared), Arc::clone(process));
             count += 1;
-            attempts.spawn(async move { attempt(&shared, process, job, &Notify::new()).await });
+            attempts
+                .spawn(async move { attempt(&shared, process, job, &Notify::new(), None).await });
         }
         while attempts.join_next().await.is_some() {}
     }

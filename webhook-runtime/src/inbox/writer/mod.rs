@@ -1,64 +1,96 @@
-//! Group commits: one task stores deliveries, another settles claims.
+//! Everything that an inbox writes, in group commits of a thread of its own.
 
+mod engine;
 pub(crate) mod queue;
 mod sync;
+mod upkeep;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{oneshot, watch};
 
 use crate::inbox::{
     counters::InboxMetrics,
     error::InboxError,
     options::Settings,
-    record::{EnqueueResult, NewDelivery},
+    record::{ClaimToken, EnqueueResult, NewDelivery},
     store::{FinishedAttempt, InboxStore},
-    writer::queue::{Capacity, Queue, Refused},
+    worker::pools::Pools,
+    writer::{
+        engine::Engine,
+        queue::{Queue, Refused},
+        upkeep::Upkeep,
+    },
 };
 
 /// The longest wait for a delivery to be stored. Providers have little patience.
 const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The longest wait for what is queued when the inbox is closed.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
 type Reply<T> = oneshot::Sender<Result<T, InboxError>>;
+
+/// One thing for the next commit.
+enum Queued {
+    /// Store a delivery.
+    Store(Box<NewDelivery>, Reply<EnqueueResult>),
+    /// Settle a claim.
+    Finish(FinishedAttempt, Reply<bool>),
+    /// Count the attempt of a claim, before it begins.
+    Start(ClaimToken, Reply<bool>),
+    /// See what else there is to do.
+    Nudge,
+}
 
 /// Stores deliveries and settles claims, many in one commit.
 pub(crate) struct Writer {
-    received: Arc<Queue<(NewDelivery, Reply<EnqueueResult>)>>,
-    ended: Arc<Queue<(FinishedAttempt, Reply<bool>)>>,
+    queue: Arc<Queue<Queued>>,
+    pools: Arc<Pools>,
     dedup_retention: Duration,
+    ended: watch::Receiver<bool>,
 }
 
 impl Writer {
-    /// Starts the two tasks. After the writer is dropped, they commit what is queued and end.
+    /// Starts the thread. After the writer is dropped, it commits what is queued and ends.
     pub(crate) fn start(
         store: &Arc<dyn InboxStore>,
         settings: &Settings,
         counters: Arc<InboxMetrics>,
-        wake: Arc<Notify>,
     ) -> Self {
-        let (batch, dedup_retention) = (settings.batch, settings.dedup_retention);
-        let received = Arc::new(Queue::new(settings.queue));
-        // There are at most as many as there are running deliveries.
-        let ended = Arc::new(Queue::new(Capacity { items: usize::MAX, weight: usize::MAX }));
-        restart_on_panic({
-            let (queue, store) = (Arc::clone(&received), Arc::clone(store));
-            move || {
-                let (queue, store) = (Arc::clone(&queue), Arc::clone(&store));
-                let (counters, wake) = (Arc::clone(&counters), Arc::clone(&wake));
-                async move {
-                    let commit = |batch| receive(&*store, &counters, &wake, batch);
-                    queue.commit_by(batch, commit).await;
+        let queue = Arc::new(Queue::new(settings.queue));
+        let upkeep = Arc::new(Upkeep::default());
+        let pools = Arc::new(Pools::new({
+            let (queue, upkeep) = (Arc::clone(&queue), Arc::clone(&upkeep));
+            move |timers| {
+                if timers {
+                    upkeep.changed();
+                } else {
+                    let _ = queue.push_beside(Queued::Nudge);
                 }
             }
-        });
-        restart_on_panic({
-            let (queue, store) = (Arc::clone(&ended), Arc::clone(store));
-            move || {
-                let (queue, store) = (Arc::clone(&queue), Arc::clone(&store));
-                async move { queue.commit_by(batch, |batch| settle(&*store, batch)).await }
-            }
-        });
-        Self { received, ended, dedup_retention }
+        }));
+        let (ending, ended) = watch::channel(false);
+        let engine = Engine::new(
+            Arc::clone(store),
+            settings.clone(),
+            counters,
+            Arc::clone(&queue),
+            Arc::clone(&pools),
+            upkeep,
+        );
+        engine.start(ending);
+        Self { queue, pools, dedup_retention: settings.dedup_retention, ended }
+    }
+
+    /// The workers of this process.
+    pub(crate) fn pools(&self) -> &Arc<Pools> {
+        &self.pools
+    }
+
+    /// Makes all workers look for what is due.
+    pub(crate) fn look(&self) {
+        self.pools.look();
     }
 
     /// Stores a delivery. Without an error, it is committed.
@@ -91,7 +123,7 @@ impl Writer {
     }
 
     fn has_room(&self, delivery: &NewDelivery) -> bool {
-        self.received.has_room(delivery.weight())
+        self.queue.has_room(delivery.weight())
     }
 
     fn push(
@@ -101,94 +133,55 @@ impl Writer {
         delivery.dedup_retention = delivery.dedup_retention.max(self.dedup_retention);
         let (answer, answered) = oneshot::channel();
         let weight = delivery.weight();
-        self.received.push((delivery, answer), weight).map_err(|refused| match refused {
-            Refused::Full => InboxError::QueueFull,
-            Refused::Closed => InboxError::Closed,
+        self.queue.push(Queued::Store(Box::new(delivery), answer), weight).map_err(|refused| {
+            match refused {
+                Refused::Full => InboxError::QueueFull,
+                Refused::Closed => InboxError::Closed,
+            }
         })?;
         Ok(answered)
     }
 
-    /// Settles a claim, and returns whether it was still good.
-    pub(crate) async fn finish(&self, finish: FinishedAttempt) -> Result<bool, InboxError> {
+    /// Settles a claim, and returns whether it was still good. It is queued at once.
+    pub(crate) fn finish(
+        &self,
+        finish: FinishedAttempt,
+    ) -> impl Future<Output = Result<bool, InboxError>> + Send + use<> {
         let (answer, answered) = oneshot::channel();
-        self.ended.push((finish, answer), 1).map_err(|_| InboxError::Closed)?;
-        answered.await.map_err(|_| InboxError::Closed)?
+        answer_to(self.queue.push_beside(Queued::Finish(finish, answer)), answered)
     }
 
-    pub(crate) fn close(&self) {
-        self.received.close();
-        self.ended.close();
+    /// Counts the attempt of a claim that is about to begin, and returns whether the claim is still
+    /// good.
+    pub(crate) async fn begin(&self, claim_token: ClaimToken) -> Result<bool, InboxError> {
+        let (answer, answered) = oneshot::channel();
+        answer_to(self.queue.push_beside(Queued::Start(claim_token, answer)), answered).await
+    }
+
+    /// Takes nothing more, and waits until what is queued is committed.
+    pub(crate) async fn close(&self) {
+        self.queue.close();
+        let mut ended = self.ended.clone();
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, ended.wait_for(|ended| *ended)).await;
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.close();
+        self.queue.close();
     }
+}
+
+async fn answer_to<T>(
+    queued: Result<(), Refused>,
+    answered: oneshot::Receiver<Result<T, InboxError>>,
+) -> Result<T, InboxError> {
+    queued.map_err(|_| InboxError::Closed)?;
+    answered.await.map_err(|_| InboxError::Closed)?
 }
 
 async fn with_timeout<T>(
     stored: impl Future<Output = Result<T, InboxError>>,
 ) -> Result<T, InboxError> {
     tokio::time::timeout(STORE_TIMEOUT, stored).await.unwrap_or(Err(InboxError::Timeout))
-}
-
-/// Runs a task to its end. A task that panics is started again.
-fn restart_on_panic<F, T>(task: F)
-where
-    F: Fn() -> T + Send + 'static,
-    T: Future<Output = ()> + Send + 'static,
-{
-    tokio::spawn(async move {
-        while let Err(error) = tokio::spawn(task()).await {
-            if !error.is_panic() {
-                return;
-            }
-            tracing::error!("a commit of the inbox panicked; what was in it is not acknowledged");
-        }
-    });
-}
-
-async fn receive(
-    store: &dyn InboxStore,
-    counters: &InboxMetrics,
-    wake: &Notify,
-    batch: Vec<(NewDelivery, Reply<EnqueueResult>)>,
-) {
-    let (deliveries, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-    match store.enqueue(&deliveries).await {
-        Ok(enqueued) => {
-            let stored =
-                enqueued.iter().filter(|one| matches!(one, EnqueueResult::Stored(_))).count();
-            counters.enqueued(stored, enqueued.len() - stored);
-            if enqueued.iter().any(|one| !matches!(one, EnqueueResult::Duplicate(_))) {
-                wake.notify_one();
-            }
-            for (answer, enqueued) in answers.into_iter().zip(enqueued) {
-                let _ = answer.send(Ok(enqueued));
-            }
-        }
-        Err(error) => {
-            tracing::error!(%error, deliveries = deliveries.len(), "nothing could be stored");
-            for answer in answers {
-                let _ = answer.send(Err(error.clone()));
-            }
-        }
-    }
-}
-
-async fn settle(store: &dyn InboxStore, batch: Vec<(FinishedAttempt, Reply<bool>)>) {
-    let (batch, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-    match store.finish(&batch).await {
-        Ok(good) => {
-            for (answer, good) in answers.into_iter().zip(good) {
-                let _ = answer.send(Ok(good));
-            }
-        }
-        Err(error) => {
-            for answer in answers {
-                let _ = answer.send(Err(error.clone()));
-            }
-        }
-    }
 }

@@ -29,7 +29,10 @@ pub(crate) struct Queue<T> {
 }
 
 struct Inner<T> {
-    waiting: VecDeque<(T, usize)>,
+    /// With the weight of each, where it counts.
+    waiting: VecDeque<(T, Option<usize>)>,
+    /// The number of those that count, and their weight.
+    items: usize,
     weight: usize,
     closed: bool,
     /// Wakes the taking task, while the queue is empty.
@@ -46,7 +49,8 @@ pub(crate) enum Refused {
 impl<T> Queue<T> {
     pub(crate) fn new(max: Capacity) -> Self {
         let waiting = VecDeque::new();
-        Self { max, inner: Mutex::new(Inner { waiting, weight: 0, closed: false, taker: None }) }
+        let inner = Inner { waiting, items: 0, weight: 0, closed: false, taker: None };
+        Self { max, inner: Mutex::new(inner) }
     }
 
     /// Pushes an item if there is room. An item that is heavier than the whole queue may be fits
@@ -58,12 +62,29 @@ impl<T> Queue<T> {
                 return Err(Refused::Closed);
             }
             let total = inner.weight.saturating_add(weight);
-            let room = inner.waiting.len() < self.max.items && total <= self.max.weight;
-            if !room && !inner.waiting.is_empty() {
+            let room = inner.items < self.max.items && total <= self.max.weight;
+            if !room && inner.items > 0 {
                 return Err(Refused::Full);
             }
+            inner.items += 1;
             inner.weight = total;
-            inner.waiting.push_back((item, weight));
+            inner.waiting.push_back((item, Some(weight)));
+            inner.taker.take()
+        };
+        if let Some(taker) = taker {
+            taker.wake();
+        }
+        Ok(())
+    }
+
+    /// Pushes an item that is never refused for want of room, and takes none from others.
+    pub(crate) fn push_beside(&self, item: T) -> Result<(), Refused> {
+        let taker = {
+            let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+            if inner.closed {
+                return Err(Refused::Closed);
+            }
+            inner.waiting.push_back((item, None));
             inner.taker.take()
         };
         if let Some(taker) = taker {
@@ -76,7 +97,7 @@ impl<T> Queue<T> {
     pub(crate) fn has_room(&self, weight: usize) -> bool {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let total = inner.weight.saturating_add(weight);
-        inner.waiting.len() < self.max.items && total <= self.max.weight
+        inner.items < self.max.items && total <= self.max.weight
     }
 
     /// Closes the queue: nothing more is pushed, and what is in it is still taken.
@@ -104,11 +125,13 @@ impl<T> Queue<T> {
         }
         let (mut batch, mut weight) = (Vec::new(), 0_usize);
         while let Some((_, next)) = inner.waiting.front() {
-            let full = batch.len() >= max.items || weight.saturating_add(*next) > max.weight;
+            let next = next.unwrap_or_default();
+            let full = batch.len() >= max.items || weight.saturating_add(next) > max.weight;
             if full && !batch.is_empty() {
                 break;
             }
-            if let Some((item, next)) = inner.waiting.pop_front() {
+            if let Some((item, counted)) = inner.waiting.pop_front() {
+                inner.items -= usize::from(counted.is_some());
                 inner.weight = inner.weight.saturating_sub(next);
                 weight = weight.saturating_add(next);
                 batch.push(item);

@@ -207,11 +207,11 @@ async fn at_once(
     // Copies are rare: they are looked up step by step.
     let copies: Vec<usize> = (0..keys.len()).filter(|at| !stored.contains_key(at)).collect();
     let batch: Vec<NewDelivery> = copies.iter().map(|at| work.enqueue[*at].clone()).collect();
-    let mut found = match batch.is_empty() {
-        true => Vec::new(),
-        false => enqueue::enqueue(connection, names, &batch).await?,
+    let mut found = Vec::new();
+    if !batch.is_empty() {
+        found = enqueue::enqueue(connection, names, &batch).await?;
     }
-    .into_iter();
+    let mut found = found.into_iter();
     for at in 0..keys.len() {
         let id = stored.get(&at).copied();
         let enqueued = id.map(EnqueueResult::Stored).or_else(|| found.next());

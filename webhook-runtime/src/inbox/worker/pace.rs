@@ -1,0 +1,67 @@
+//! How many deliveries an endpoint prefetches.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The time in which starts are counted.
+const WINDOW: Duration = Duration::from_millis(50);
+
+/// The most that is prefetched for each slot.
+const MOST: usize = 15;
+
+/// Counts starts, so that what is prefetched starts soon: slow handlers keep no delivery from
+/// another process, and quick ones never wait for a claim.
+#[derive(Debug)]
+pub(super) struct Pace {
+    since: Instant,
+    starts: usize,
+    before: usize,
+}
+
+impl Pace {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { since: now, starts: 0, before: 0 }
+    }
+
+    fn pass(&mut self, now: Instant) {
+        let passed = now.saturating_duration_since(self.since);
+        if passed >= WINDOW {
+            self.before = if passed < 2 * WINDOW { self.starts } else { 0 };
+            (self.since, self.starts) = (now, 0);
+        }
+    }
+
+    /// Counts a start.
+    pub(super) fn started(&mut self, now: Instant) {
+        self.pass(now);
+        self.starts += 1;
+    }
+
+    /// How many are prefetched beyond the free slots.
+    pub(super) fn ahead(&mut self, now: Instant, slots: usize) -> usize {
+        self.pass(now);
+        self.starts.max(self.before).saturating_mul(2).min(slots.saturating_mul(MOST))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_handlers_prefetch_nothing_and_quick_ones_a_lot() {
+        let begun = Instant::now();
+        let at = |millis| begun + Duration::from_millis(millis);
+        let mut pace = Pace::new(begun);
+        assert_eq!(pace.ahead(at(0), 16), 0);
+        for start in 0..200 {
+            pace.started(at(start / 4));
+        }
+        assert_eq!(pace.ahead(at(60), 16), 240, "as many as there may be");
+        assert_eq!(pace.ahead(at(60), 2), 30);
+        pace.started(at(400));
+        assert_eq!(pace.ahead(at(401), 16), 2);
+        assert_eq!(pace.ahead(at(700), 16), 0);
+    }
+}

@@ -1,0 +1,126 @@
+//! All workers of this process.
+
+use std::sync::{
+    Arc, Mutex, PoisonError, Weak,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::time::Instant;
+
+use crate::inbox::{
+    options::Settings,
+    record::{ClaimToken, NewDelivery},
+    worker::pool::{Pool, Wanted},
+};
+
+/// Wakes the thread that commits; with `true` only if its times have changed.
+pub(crate) type Wake = Arc<dyn Fn(bool) + Send + Sync>;
+
+/// The workers of this process, for whom the thread of the inbox claims.
+pub(crate) struct Pools {
+    all: Mutex<Vec<Weak<Pool>>>,
+    /// True if the store is to be asked what becomes due next.
+    look: AtomicBool,
+    wake: Wake,
+}
+
+impl Pools {
+    pub(crate) fn new(wake: impl Fn(bool) + Send + Sync + 'static) -> Self {
+        Self { all: Mutex::default(), look: AtomicBool::new(false), wake: Arc::new(wake) }
+    }
+
+    pub(crate) fn wake(&self) -> &Wake {
+        &self.wake
+    }
+
+    /// Adds workers. They are known as long as they live.
+    pub(crate) fn add(&self, pool: &Arc<Pool>) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|pool| pool.strong_count() > 0);
+        all.push(Arc::downgrade(pool));
+        drop(all);
+        (self.wake)(true);
+        self.look();
+    }
+
+    fn all(&self) -> Vec<Arc<Pool>> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all().is_empty()
+    }
+
+    /// Makes all workers look for what is due.
+    pub(crate) fn look(&self) {
+        for pool in self.all() {
+            pool.more_of_all();
+        }
+        self.look.store(true, Ordering::Relaxed);
+        (self.wake)(false);
+    }
+
+    /// Claims that wait are looked at again before they begin.
+    pub(crate) fn doubt(&self) {
+        for pool in self.all() {
+            pool.doubt();
+        }
+    }
+
+    /// True once after each [`look`](Self::look).
+    pub(crate) fn take_look(&self) -> bool {
+        self.look.swap(false, Ordering::Relaxed)
+    }
+
+    /// There is something new of an endpoint that nobody has claimed.
+    pub(crate) fn more_of(&self, endpoint: &str) {
+        let wanted = self.all().iter().filter(|pool| pool.more_of(endpoint)).count();
+        if wanted > 0 {
+            (self.wake)(false);
+        }
+    }
+
+    /// Reserves a place for a delivery that is about to be stored, if its endpoint has room and
+    /// nothing older waits in the store.
+    pub(crate) fn reserve(&self, delivery: &NewDelivery) -> Option<Arc<Pool>> {
+        if delivery.ordering_key.is_some() {
+            return None;
+        }
+        let mut all = self.all();
+        let place = all.iter().position(|pool| pool.reserve(&delivery.endpoint))?;
+        Some(all.swap_remove(place))
+    }
+
+    /// What the workers have room for.
+    pub(crate) fn wanted(&self, settings: &Settings) -> Vec<Wanted> {
+        self.all().into_iter().flat_map(|pool| Pool::wanted(&pool, settings)).collect()
+    }
+
+    /// The endpoints of all workers.
+    pub(crate) fn endpoints(&self) -> Vec<String> {
+        let mut endpoints: Vec<_> = self.all().iter().flat_map(|pool| pool.endpoints()).collect();
+        endpoints.sort_unstable();
+        endpoints.dedup();
+        endpoints
+    }
+
+    /// All claims of this process.
+    pub(crate) fn held(&self) -> Vec<ClaimToken> {
+        self.all().iter().flat_map(|pool| pool.renewed()).collect()
+    }
+
+    pub(crate) fn holds_any(&self) -> bool {
+        self.all().iter().any(|pool| pool.holds_any())
+    }
+
+    /// The claims whose attempts have run for a while and are not counted yet.
+    pub(crate) fn begun_for_long(&self, now: Instant) -> Vec<ClaimToken> {
+        self.all().iter().flat_map(|pool| pool.begun_for_long(now)).collect()
+    }
+
+    /// When the first attempt has begun that is not counted yet.
+    pub(crate) fn first_uncounted(&self) -> Option<Instant> {
+        self.all().iter().filter_map(|pool| pool.first_uncounted()).min()
+    }
+}

@@ -1,0 +1,344 @@
+//! The thread that commits: it takes everything that is queued into one commit, again and again.
+//!
+//! It has a runtime of its own. Handlers that block all threads of theirs keep no lease from being
+//! renewed and no delivery from being stored.
+
+use std::{
+    future::pending,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Semaphore, watch},
+    time::Instant,
+};
+
+use crate::{
+    inbox::{
+        counters::InboxMetrics,
+        error::InboxError,
+        options::Settings,
+        record::{AttemptResult, EnqueueResult, NewDelivery},
+        store::{InboxStore, Work, WorkResult},
+        worker::{
+            attempt::trace_dead_letters,
+            pool::{Pool, Wanted},
+            pools::Pools,
+            retry::Backoff,
+        },
+        writer::{Queued, Reply, queue::Queue, upkeep::Upkeep},
+    },
+    support::panic::catch_panic,
+};
+
+/// The parts of an inbox that write.
+pub(super) struct Engine {
+    pub(super) store: Arc<dyn InboxStore>,
+    pub(super) settings: Settings,
+    pub(super) counters: Arc<InboxMetrics>,
+    pub(super) queue: Arc<Queue<Queued>>,
+    pub(super) pools: Arc<Pools>,
+    pub(super) upkeep: Arc<Upkeep>,
+    commits: Semaphore,
+    failed: Mutex<Failures>,
+}
+
+/// Claims that failed. The next try waits.
+#[derive(Default)]
+struct Failures {
+    count: u32,
+    pause_until: Option<Instant>,
+}
+
+/// Who waits for the result of a commit, in the order of its parts.
+#[derive(Default)]
+struct Answers {
+    stored: Vec<(Reply<EnqueueResult>, Option<Arc<Pool>>)>,
+    finished: Vec<Reply<bool>>,
+    /// Those that have begun meanwhile wait for nothing.
+    started: Vec<Option<Reply<bool>>>,
+    claimed: Vec<Wanted>,
+}
+
+impl Engine {
+    pub(super) fn new(
+        store: Arc<dyn InboxStore>,
+        settings: Settings,
+        counters: Arc<InboxMetrics>,
+        queue: Arc<Queue<Queued>>,
+        pools: Arc<Pools>,
+        upkeep: Arc<Upkeep>,
+    ) -> Self {
+        let commits = Semaphore::new(store.max_commits().max(1));
+        let failed = Mutex::default();
+        Self { store, settings, counters, queue, pools, upkeep, commits, failed }
+    }
+
+    /// Starts the thread; it sends `true` when it has committed everything. Without a thread, the
+    /// inbox works on the runtime that it was opened on.
+    pub(super) fn start(self, ending: watch::Sender<bool>) {
+        let engine = Arc::new(self);
+        let (on_thread, ended) = (Arc::clone(&engine), ending.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let thread = runtime.and_then(|runtime| {
+            let run = move || {
+                runtime.block_on(on_thread.run());
+                let _ = ended.send(true);
+            };
+            std::thread::Builder::new().name("webhook-inbox".to_owned()).spawn(run)
+        });
+        if let Err(error) = thread {
+            tracing::warn!(%error, "the inbox has no thread of its own");
+            tokio::spawn(async move {
+                engine.run().await;
+                let _ = ending.send(true);
+            });
+        }
+    }
+
+    /// Commits until the queue is closed and empty.
+    async fn run(self: Arc<Self>) {
+        let beside = [
+            tokio::spawn(Arc::clone(&self).keep()),
+            tokio::spawn(forward_notifications(Arc::clone(&self))),
+            tokio::spawn(run_background(Arc::clone(&self))),
+        ];
+        let max = self.settings.batch;
+        let one_at_a_time = self.store.max_commits() <= 1;
+        let commit = |items| {
+            let engine = Arc::clone(&self);
+            async move {
+                if one_at_a_time {
+                    engine.commit(items).await;
+                } else {
+                    engine.commit_beside(items).await;
+                }
+            }
+        };
+        self.queue.commit_by(max, commit).await;
+        let all = u32::try_from(self.store.max_commits().max(1)).unwrap_or(1);
+        let _ = self.commits.acquire_many(all).await;
+        for task in beside {
+            task.abort();
+        }
+    }
+
+    /// Commits beside others, and returns when there is room for one more: until then more is
+    /// queued for it.
+    async fn commit_beside(self: Arc<Self>, items: Vec<Queued>) {
+        let Ok(permit) = self.commits.acquire().await else { return };
+        permit.forget();
+        let engine = Arc::clone(&self);
+        tokio::spawn(async move {
+            engine.commit(items).await;
+            engine.commits.add_permits(1);
+        });
+        let _ = self.commits.acquire().await;
+    }
+
+    async fn commit(&self, items: Vec<Queued>) {
+        let work = catch_panic(async {
+            let (work, answers) = self.gather(items);
+            if !work.is_empty() {
+                match self.store.commit(&work).await {
+                    Ok(result) => self.succeeded(work, answers, result),
+                    Err(error) => self.failed(&work, answers, &error),
+                }
+            }
+        });
+        if work.await.is_err() {
+            tracing::error!("a commit of the inbox panicked; what was in it is not acknowledged");
+        }
+    }
+
+    /// Puts what is queued together with what else there is to do.
+    fn gather(&self, items: Vec<Queued>) -> (Work, Answers) {
+        let (mut work, mut answers) = (Work::default(), Answers::default());
+        work.lease = self.settings.lease;
+        let claims = self.may_claim();
+        for item in items {
+            match item {
+                Queued::Store(delivery, answer) => {
+                    let pool = if claims { self.pools.reserve(&delivery) } else { None };
+                    work.claim_new.push(pool.is_some());
+                    work.enqueue.push(*delivery);
+                    answers.stored.push((answer, pool));
+                }
+                Queued::Finish(finish, answer) => {
+                    work.finish.push(finish);
+                    answers.finished.push(answer);
+                }
+                Queued::Start(claim_token, answer) => {
+                    work.start.push(claim_token);
+                    answers.started.push(Some(answer));
+                }
+                Queued::Nudge => {}
+            }
+        }
+        for claim_token in self.pools.begun_for_long(Instant::now()) {
+            if !work.finish.iter().any(|finish| finish.claim_token == claim_token) {
+                work.start.push(claim_token);
+                answers.started.push(None);
+            }
+        }
+        if self.upkeep.take_renewal() {
+            work.renew = self.pools.held();
+        }
+        if claims {
+            answers.claimed = self.pools.wanted(&self.settings);
+            work.claim = answers.claimed.iter().map(|wanted| wanted.request.clone()).collect();
+            if self.pools.take_look() {
+                work.look_ahead = self.pools.endpoints();
+            }
+        }
+        (work, answers)
+    }
+
+    fn may_claim(&self) -> bool {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.pause_until.is_none_or(|until| until <= Instant::now())
+    }
+
+    fn succeeded(&self, work: Work, answers: Answers, mut result: WorkResult) {
+        // The claims have seen what was stored with them.
+        let mut seen: Vec<String> = Vec::new();
+        let claimed = std::mem::take(&mut result.claimed);
+        if !work.claim.is_empty() && claimed.len() < work.claim.len() {
+            self.pause_claims();
+        } else if !work.claim.is_empty() {
+            *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Failures::default();
+        }
+        for (wanted, claimed) in answers.claimed.into_iter().zip(claimed) {
+            self.counters.dead(claimed.dead_lettered.into());
+            if !claimed.dead_letters.is_empty() {
+                let (store, ids) = (Arc::clone(&self.store), claimed.dead_letters.clone());
+                tokio::spawn(async move { trace_dead_letters(&*store, ids).await });
+            }
+            if let Some(all_of) = wanted.deliver(claimed) {
+                seen.extend(all_of);
+            }
+        }
+        self.told_stored(work.enqueue, answers.stored, &result, &seen);
+        let mut look = false;
+        for ((finish, answer), good) in
+            work.finish.iter().zip(answers.finished).zip(result.finished)
+        {
+            match finish.result {
+                AttemptResult::Retry { after, .. } if good => {
+                    self.upkeep.due_in(after.unwrap_or_default());
+                }
+                AttemptResult::Released => look = true,
+                _ => {}
+            }
+            // The next of its ordering key can go on.
+            look |= finish.claim_token.ordering_digest.is_some();
+            let _ = answer.send(Ok(good));
+        }
+        for (answer, good) in answers.started.into_iter().zip(result.started) {
+            if let Some(answer) = answer {
+                let _ = answer.send(Ok(good));
+            }
+        }
+        if !work.look_ahead.is_empty() {
+            self.upkeep.looked(result.next_due);
+        }
+        if look {
+            self.pools.look();
+        }
+    }
+
+    fn told_stored(
+        &self,
+        deliveries: Vec<NewDelivery>,
+        answers: Vec<(Reply<EnqueueResult>, Option<Arc<Pool>>)>,
+        result: &WorkResult,
+        seen: &[String],
+    ) {
+        let enqueued = &result.enqueued;
+        let stored = enqueued.iter().filter(|one| matches!(one, EnqueueResult::Stored(_))).count();
+        self.counters.enqueued(stored, enqueued.len() - stored);
+        let claimed = result.claimed_new.iter().copied().chain(std::iter::repeat(None));
+        for (((delivery, (answer, pool)), enqueued), claimed) in
+            deliveries.into_iter().zip(answers).zip(enqueued).zip(claimed)
+        {
+            let endpoint = match (pool, claimed) {
+                (Some(pool), Some(claim_token)) => {
+                    pool.deliver_new(delivery, claim_token);
+                    None
+                }
+                (pool, _) => {
+                    if let Some(pool) = pool {
+                        pool.forgo(&delivery.endpoint);
+                    }
+                    Some(delivery.endpoint)
+                }
+            };
+            let copy = matches!(enqueued, EnqueueResult::Duplicate(_));
+            if let Some(endpoint) = endpoint.filter(|endpoint| !copy && !seen.contains(endpoint)) {
+                self.pools.more_of(&endpoint);
+            }
+            let _ = answer.send(Ok(*enqueued));
+        }
+    }
+
+    fn failed(&self, work: &Work, answers: Answers, error: &InboxError) {
+        if !work.enqueue.is_empty() {
+            tracing::error!(%error, deliveries = work.enqueue.len(), "nothing could be stored");
+        }
+        for (delivery, (answer, pool)) in work.enqueue.iter().zip(answers.stored) {
+            if let Some(pool) = pool {
+                pool.forgo(&delivery.endpoint);
+            }
+            let _ = answer.send(Err(error.clone()));
+        }
+        let waiting = answers.started.into_iter().flatten();
+        for answer in answers.finished.into_iter().chain(waiting) {
+            let _ = answer.send(Err(error.clone()));
+        }
+        if !work.renew.is_empty() {
+            tracing::warn!(%error, "leases could not be renewed");
+            self.upkeep.renew_again();
+        }
+        if !work.claim.is_empty() || !work.look_ahead.is_empty() {
+            tracing::warn!(%error, "nothing could be claimed");
+            self.pools.look();
+            self.pause_claims();
+        }
+    }
+
+    fn pause_claims(&self) {
+        let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.count = failed.count.saturating_add(1);
+        let pause = pause.delay(failed.count, None);
+        failed.pause_until = Some(Instant::now() + pause);
+        self.upkeep.nudge_in(pause);
+    }
+}
+
+/// Makes the workers look when another process may have stored something.
+async fn forward_notifications(engine: Arc<Engine>) {
+    let pause = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
+    let mut failures = 0;
+    loop {
+        match engine.store.wait_for_notification().await {
+            Ok(()) => failures = 0,
+            Err(error) => {
+                failures += 1;
+                tracing::debug!(%error, "no notifications; the store is polled instead");
+                tokio::time::sleep(pause.delay(failures, None)).await;
+            }
+        }
+        engine.pools.look();
+    }
+}
+
+/// Runs what the store does beside.
+async fn run_background(engine: Arc<Engine>) {
+    while let Err(error) = engine.store.run_background().await {
+        tracing::warn!(%error, "the background work of the store failed");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    pending::<()>().await;
+}

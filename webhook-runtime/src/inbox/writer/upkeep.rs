@@ -1,0 +1,206 @@
+//! What has its time: due deliveries, leases, and tidying up.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
+
+use crate::inbox::{
+    worker::{
+        maintenance::{ClockWatch, clamp_future_due_times, prune},
+        pool::UNCOUNTED,
+    },
+    writer::{Queued, engine::Engine},
+};
+
+/// The interval at which old records are deleted and implausible due times are reset.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+
+/// Times that the thread of the inbox keeps.
+#[derive(Default)]
+pub(crate) struct Upkeep {
+    times: Mutex<Times>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Times {
+    /// When something becomes due.
+    due: Option<Instant>,
+    /// When there is something else to do.
+    nudge: Option<Instant>,
+    /// True if leases are to be renewed with the next commit.
+    renew: bool,
+    /// When leases were renewed.
+    renewed: Option<Instant>,
+}
+
+impl Upkeep {
+    fn times(&self) -> MutexGuard<'_, Times> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The times may have changed.
+    pub(super) fn changed(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Something is due in this time.
+    pub(super) fn due_in(&self, wait: Duration) {
+        let Some(due) = Instant::now().checked_add(wait) else { return };
+        let mut times = self.times();
+        if times.due.is_none_or(|known| due < known) {
+            times.due = Some(due);
+            drop(times);
+            self.changed();
+        }
+    }
+
+    /// The store was asked: this is when something becomes due next.
+    pub(super) fn looked(&self, next_due: Option<Duration>) {
+        if let Some(wait) = next_due {
+            self.due_in(wait);
+        }
+    }
+
+    /// Sees in this time what else there is to do.
+    pub(super) fn nudge_in(&self, wait: Duration) {
+        self.times().nudge = Instant::now().checked_add(wait);
+        self.changed();
+    }
+
+    /// True if leases are to be renewed now.
+    pub(super) fn take_renewal(&self) -> bool {
+        std::mem::take(&mut self.times().renew)
+    }
+
+    /// The leases were not renewed.
+    pub(super) fn renew_again(&self) {
+        self.times().renewed = None;
+        self.nudge_in(Duration::from_millis(200));
+    }
+}
+
+impl Engine {
+    /// Keeps the times until it is dropped.
+    pub(super) async fn keep(self: Arc<Self>) {
+        let lease = self.settings.lease;
+        let tick = (lease / 3).min(Duration::from_secs(1));
+        let mut clock = ClockWatch::new(self.settings.clock.now());
+        let (mut ticked, mut looked, mut tidied) = (Instant::now(), Instant::now(), Instant::now());
+        // A clock that has just been set is not trusted with what cannot be undone.
+        let mut set: Option<Instant> = None;
+        let mut begun = false;
+        loop {
+            let now = Instant::now();
+            if !self.pools.is_empty() {
+                if !begun {
+                    begun = true;
+                    self.clamp().await;
+                }
+                if ticked.elapsed() >= tick {
+                    let jumped = clock.jump(self.settings.clock.now()) > lease / 4;
+                    ticked = now;
+                    if jumped {
+                        set = Some(now);
+                        tracing::warn!("the clock was set; leases are renewed");
+                        self.upkeep.times().renewed = None;
+                        self.clamp().await;
+                        self.pools.look();
+                    }
+                }
+                self.renew(lease / 3);
+                if looked.elapsed() >= self.settings.poll_interval {
+                    looked = now;
+                    self.pools.look();
+                }
+                if tidied.elapsed() >= TIDY_EVERY {
+                    tidied = now;
+                    self.clamp().await;
+                    let believed = set.is_none_or(|since| since.elapsed() > 10 * TIDY_EVERY);
+                    if believed
+                        && let Err(error) = prune(&*self.store, &self.settings.retention).await
+                    {
+                        tracing::warn!(%error, "old records could not be deleted");
+                    }
+                }
+            }
+            self.nudge_when_due();
+            let deadline = self.deadline(tick, ticked, looked, tidied);
+            let changed = self.upkeep.changed.notified();
+            match deadline {
+                Some(deadline) => {
+                    let _ = timeout_at(deadline, changed).await;
+                }
+                None => changed.await,
+            }
+        }
+    }
+
+    /// Renews leases with the next commit, if it is time.
+    fn renew(&self, every: Duration) {
+        if !self.pools.holds_any() {
+            // What is claimed from now on has a fresh lease.
+            self.upkeep.times().renewed = Some(Instant::now());
+            return;
+        }
+        let mut times = self.upkeep.times();
+        if times.renewed.is_none_or(|at| at.elapsed() >= every) {
+            (times.renewed, times.renew) = (Some(Instant::now()), true);
+            drop(times);
+            self.nudge();
+        }
+    }
+
+    fn nudge_when_due(&self) {
+        let now = Instant::now();
+        let mut times = self.upkeep.times();
+        let due = times.due.take_if(|due| *due <= now).is_some();
+        let nudge = times.nudge.take_if(|at| *at <= now).is_some();
+        drop(times);
+        if due {
+            self.pools.look();
+        } else if nudge || self.pools.first_uncounted().is_some_and(|at| at + UNCOUNTED <= now) {
+            self.nudge();
+        }
+    }
+
+    fn nudge(&self) {
+        let _ = self.queue.push_beside(Queued::Nudge);
+    }
+
+    /// When to look at the times again; `None` if nothing has its time.
+    fn deadline(
+        &self,
+        tick: Duration,
+        ticked: Instant,
+        looked: Instant,
+        tidied: Instant,
+    ) -> Option<Instant> {
+        if self.pools.is_empty() {
+            return None;
+        }
+        let (due, nudge, renewed) = {
+            let times = self.upkeep.times();
+            (times.due, times.nudge, times.renewed)
+        };
+        let holds = self.pools.holds_any();
+        let ticks = (holds || due.is_some()).then(|| ticked + tick);
+        let renew = renewed.filter(|_| holds).map(|at| at + self.settings.lease / 3);
+        let count = self.pools.first_uncounted().map(|at| at + UNCOUNTED);
+        let poll = looked.checked_add(self.settings.poll_interval);
+        let tidy = Some(tidied + TIDY_EVERY);
+        [due, nudge, ticks, renew, count, poll, tidy].into_iter().flatten().min()
+    }
+
+    async fn clamp(&self) {
+        if clamp_future_due_times(&*self.store, self.settings.due_time_limits()).await > 0 {
+            self.pools.look();
+        }
+    }
+}
