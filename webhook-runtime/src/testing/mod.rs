@@ -37,10 +37,13 @@ mod hooks;
 mod keys;
 mod request;
 mod response;
+pub mod store;
 mod target;
 
 #[doc(inline)]
 pub use crate::__conformance as conformance;
+#[doc(inline)]
+pub use crate::__store as store;
 pub use clock::TestClock;
 pub use delivery::TestDelivery;
 pub(crate) use fill::put;

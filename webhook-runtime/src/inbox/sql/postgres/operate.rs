@@ -7,7 +7,7 @@ use crate::inbox::{
     record::{DeliveryState, Filter, Record, StoredDelivery, span},
     sql,
     sql::{
-        Statement, bind,
+        Arg, Statement, bind,
         postgres::{finish::promote, names::Names},
         statements,
     },
@@ -35,7 +35,16 @@ async fn rows(
     max: u32,
 ) -> Result<Vec<PgRow>, InboxError> {
     let Statement { template, args } = statements::list(filter, after, max);
-    Ok(bind!(sqlx::query(names.sql(&template)), args).fetch_all(connection).await?)
+    Ok(bind!(sqlx::query(names.sql(&template)), without_nul(args)).fetch_all(connection).await?)
+}
+
+/// The same arguments, as PostgreSQL takes and stores them.
+fn without_nul(args: Vec<Arg>) -> Vec<Arg> {
+    let args = args.into_iter().map(|arg| match arg {
+        Arg::Text(text) => Arg::Text(text.replace('\0', "\u{fffd}")),
+        Arg::Int(number) => Arg::Int(number),
+    });
+    args.collect()
 }
 
 pub(super) async fn get(
@@ -60,7 +69,8 @@ pub(super) async fn change(
 ) -> Result<ChangeResult, InboxError> {
     let mut tx = connection.begin_with(names.begin()).await?;
     let Statement { template, args } = statements::changeable(filter, change, range);
-    let found = bind!(sqlx::query(names.sql(&template)), args).fetch_all(&mut *tx).await?;
+    let found =
+        bind!(sqlx::query(names.sql(&template)), without_nul(args)).fetch_all(&mut *tx).await?;
     let found: Vec<_> = found.iter().map(sql::id_and_line).collect();
     let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
     let lines = sql::distinct(found.into_iter().filter_map(|(_, line)| line));
