@@ -47,7 +47,7 @@
 //! | `inbox` | the inbox, with a store of your own |
 //! | `rate-limit` | `Quota`: limits for peers that are refused, and for endpoints |
 //! | `metrics` | counters of the inbox and of limits, for the `metrics` facade |
-//! | `testing` | `Webhooks::test` and `conformance!`, for tests of handlers |
+//! | `testing` | `Webhooks::test`, `conformance!` and `store!`, for tests of handlers and stores |
 //! | `payloads-github`, `payloads-shopify`, `payloads-slack`, `payloads-standard-webhooks`, `payloads-stripe` | `payloads`: ready-made payloads |
 //! | `certificates` | `AWS_SNS`, `PAYPAL` |
 //! | `ecdsa` | `SENDGRID` |

@@ -9,6 +9,7 @@
 //! * [Handshakes and published keys](handshakes)
 //! * [Slow handlers](slow_handlers)
 //! * [The inbox](inbox)
+//! * [A store of your own](own_store)
 //! * [Serving](serving)
 //! * [Limits](limits)
 //! * [Answers and errors](answers)
@@ -38,6 +39,8 @@ pub mod handshakes {}
 pub mod slow_handlers {}
 #[doc = include_str!("inbox.md")]
 pub mod inbox {}
+#[doc = include_str!("own_store.md")]
+pub mod own_store {}
 #[doc = include_str!("serving.md")]
 pub mod serving {}
 #[doc = include_str!("limits.md")]

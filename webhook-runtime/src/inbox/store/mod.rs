@@ -3,6 +3,9 @@
 //! A store of your own implements [`InboxStore`], and [`StoreTransaction`] where handlers are to
 //! write through it. [`Inbox::with_store`](crate::Inbox::with_store) opens an inbox on it.
 //!
+//! The guide has a chapter on it, `own_store`. `examples/own-store` in the repository is a complete
+//! store, and `testing::store!` tests any.
+//!
 //! The rules that every store must keep are written once, and a store calls them:
 //! [`ClaimRequest::select`] or [`Selection`] choose what a claim takes, [`Record`] knows how a
 //! record changes, and [`Filter::matches`] which records are meant.
