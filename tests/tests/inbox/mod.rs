@@ -3,12 +3,14 @@
 pub(crate) mod claim;
 pub(crate) mod commit;
 pub(crate) mod dedupe;
+pub(crate) mod hold;
 pub(crate) mod operate;
 pub(crate) mod order;
 pub(crate) mod place;
 pub(crate) mod plan;
 pub(crate) mod server;
 pub(crate) mod shut;
+pub(crate) mod slots;
 pub(crate) mod start;
 pub(crate) mod tx;
 pub(crate) mod work;

@@ -13,6 +13,7 @@ mod copies;
 mod full;
 mod kill;
 mod load;
+mod log;
 mod outage;
 mod poison;
 #[cfg(target_os = "linux")]
@@ -59,6 +60,12 @@ async fn outage() {
     if let Some(programs) = server::programs() {
         alone(outage::outage(programs)).await;
     }
+}
+
+/// The log of an SQLite file stays short.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn log() {
+    alone(log::log()).await;
 }
 
 /// The disk that an SQLite file is on fills up.

@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) max_attempts: u32,
     pub(crate) lease: Duration,
     pub(crate) attempt_timeout: Duration,
+    /// `None` is what the store says.
+    pub(crate) tx_timeout: Option<Duration>,
     pub(crate) backoff: Backoff,
     pub(crate) poll_interval: Duration,
     pub(crate) retention: Retention,
@@ -44,6 +46,7 @@ impl Default for Settings {
             max_attempts: 15,
             lease: Duration::from_secs(30),
             attempt_timeout: Duration::from_secs(15 * 60),
+            tx_timeout: None,
             backoff: Backoff::default(),
             poll_interval: Duration::from_secs(1),
             retention: Retention { completed: DAY, dead_letters: DAY * 30 },
@@ -118,6 +121,15 @@ impl InboxBuilder {
     /// Sets how long a function may run before the attempt fails. The default is 15 minutes.
     pub fn attempt_timeout(mut self, deadline: Duration) -> Self {
         self.settings.attempt_timeout = deadline;
+        self
+    }
+
+    /// Sets how long a function may hold the transaction of [`Tx`](crate::Tx) before the attempt
+    /// fails. On SQLite nobody else can write meanwhile, and the default is five seconds; elsewhere
+    /// it is as long as the attempt. A function that blocks its thread, or a task that it has handed
+    /// the transaction to, cannot be stopped by this.
+    pub fn tx_timeout(mut self, limit: Duration) -> Self {
+        self.settings.tx_timeout = Some(limit);
         self
     }
 
@@ -269,6 +281,9 @@ impl InboxBuilder {
         }
         if settings.lease < Duration::from_millis(100) {
             return wrong("lease", "is too short to be renewed: take 100 ms or more");
+        }
+        if settings.tx_timeout.is_some_and(|limit| limit.is_zero()) {
+            return wrong("tx_timeout", "is 0, and no function could use `Tx`");
         }
         if settings.poll_interval.is_zero() {
             return wrong("poll_interval", "is 0, and a processor would do nothing else");

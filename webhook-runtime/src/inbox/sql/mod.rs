@@ -7,6 +7,8 @@ pub(crate) mod postgres;
 pub(crate) mod sqlite;
 pub(crate) mod statements;
 
+use std::time::Duration;
+
 use self::pack::unpack;
 pub(crate) use self::statements::{Arg, Statement, bind};
 use crate::inbox::{
@@ -29,6 +31,7 @@ pub(crate) type RecordRow = (
     i16,
     i32,
     Option<String>,
+    i64,
     i64,
     i64,
     Option<i64>,
@@ -59,7 +62,7 @@ pub(crate) type LineRow = (i64, Option<Vec<u8>>);
 
 pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
     let (id, endpoint, provider, event, provider_id, state, attempt, ..) = row;
-    let (.., reason, received_at, due_at, finished_at, size) = row;
+    let (.., reason, received_at, due_at, pause, finished_at, size) = row;
     let state = DeliveryState::from_code(state)
         .ok_or_else(|| InboxError::Store(format!("record {id} has the unknown state {state}")))?;
     let is_due = matches!(state, DeliveryState::Pending | DeliveryState::Running) && due_at != 0;
@@ -74,6 +77,7 @@ pub(crate) fn record(row: RecordRow) -> Result<Record, InboxError> {
         last_error: reason,
         received_at: time(received_at),
         due_at: is_due.then(|| time(due_at)),
+        pause: Duration::from_millis(pause.try_into().unwrap_or_default()),
         finished_at: finished_at.map(time),
         body_len: size.try_into().unwrap_or_default(),
     })

@@ -7,7 +7,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use crate::inbox::{
     record::{DeliveryState, Filter, millis, span, time},
-    store::{Change, EndpointBacklog, QueueDepth},
+    store::{CLOCKS_DIFFER, Change, EndpointBacklog, QueueDepth},
 };
 
 /// A template and its arguments.
@@ -39,7 +39,7 @@ pub(crate) use bind;
 
 /// The columns of a [`RecordRow`](super::RecordRow).
 const RECORD: &str = "id, endpoint, provider, event, provider_id, state, attempt, reason, \
-                      received_at, due_at, finished_at, size";
+                      received_at, due_at, pause, finished_at, size";
 
 /// Lists the records that a filter matches, with numbers above `after`.
 pub(crate) fn list(filter: &Filter, after: i64, max: u32) -> Statement {
@@ -106,7 +106,7 @@ fn codes(states: &[DeliveryState]) -> String {
 pub(crate) fn change(change: Change, ids: &[i64]) -> String {
     let set = match change {
         Change::Retry | Change::Replay => {
-            "state = CASE WHEN line IS NULL THEN 0 ELSE 2 END, due_at = 0, attempt = 0, \
+            "state = CASE WHEN line IS NULL THEN 0 ELSE 2 END, due_at = 0, pause = 0, attempt = 0, \
              finished_at = NULL"
         }
         Change::Cancel => "state = 5, finished_at = {now}",
@@ -129,10 +129,11 @@ const ENDPOINTS: &str = "WITH RECURSIVE e (name) AS (\
 
 /// Lists the deliveries of a state whose due time lies implausibly far ahead.
 pub(crate) fn far_ahead(state: DeliveryState, plausible: Duration) -> String {
-    let (state, plausible) = (state.code(), span(plausible));
+    let (state, plausible, differ) = (state.code(), span(plausible), span(CLOCKS_DIFFER));
     format!(
         "{ENDPOINTS} SELECT d.id FROM e CROSS JOIN {{s}}deliveries AS d WHERE d.endpoint = e.name \
-         AND d.state = {state} AND d.state < 2 AND d.due_at > {{now}} + {plausible}"
+         AND d.state = {state} AND d.state < 2 AND d.due_at > {{now}} + {plausible} \
+         AND d.due_at > {{now}} + d.pause + {differ}"
     )
 }
 

@@ -321,13 +321,16 @@ impl Engine {
 async fn forward_notifications(engine: Arc<Engine>) {
     let pause = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
     let mut failures = 0;
+    engine.upkeep.set_notified(true);
     loop {
         match engine.store.wait_for_notification().await {
             Ok(()) => failures = 0,
             Err(error) => {
                 failures += 1;
                 tracing::debug!(%error, "no notifications; the store is polled instead");
+                engine.upkeep.set_notified(false);
                 tokio::time::sleep(pause.delay(failures, None)).await;
+                engine.upkeep.set_notified(true);
             }
         }
         engine.pools.look();

@@ -1,7 +1,10 @@
 //! What has its time: due deliveries, leases, and tidying up.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,14 +21,20 @@ use crate::inbox::{
     writer::{Queued, engine::Engine},
 };
 
-/// The interval at which old records are deleted and implausible due times are reset.
+/// The interval at which old records are deleted or implausible due times are reset, in turns.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
+
+/// How often a store that tells of everything new is polled all the same, half of the interval
+/// after tidying up: an idle inbox does one thing in 30 seconds.
+const POLL_AT_LEAST: Duration = TIDY_EVERY;
 
 /// Times that the thread of the inbox keeps.
 #[derive(Default)]
 pub(crate) struct Upkeep {
     times: Mutex<Times>,
     changed: Notify,
+    /// False if the store fails to tell what is new.
+    notified: AtomicBool,
 }
 
 #[derive(Default)]
@@ -48,6 +57,13 @@ impl Upkeep {
     /// The times may have changed.
     pub(super) fn changed(&self) {
         self.changed.notify_one();
+    }
+
+    /// Whether the store tells what is new.
+    pub(super) fn set_notified(&self, notified: bool) {
+        if self.notified.swap(notified, Ordering::Relaxed) != notified {
+            self.changed();
+        }
     }
 
     /// Something is due in this time.
@@ -92,7 +108,8 @@ impl Engine {
         let lease = self.settings.lease;
         let tick = (lease / 3).min(Duration::from_secs(1));
         let mut clock = ClockWatch::new(self.settings.clock.now());
-        let (mut ticked, mut looked, mut tidied) = (Instant::now(), Instant::now(), Instant::now());
+        let (mut ticked, mut looked) = (Instant::now(), Instant::now());
+        let (mut tidied, mut prunes) = (Instant::now() + TIDY_EVERY / 2, true);
         // A clock that has just been set is not trusted with what cannot be undone.
         let mut set: Option<Instant> = None;
         let mut begun = false;
@@ -115,15 +132,19 @@ impl Engine {
                     }
                 }
                 self.renew(lease / 3);
-                if looked.elapsed() >= self.settings.poll_interval {
+                if looked.elapsed() >= self.poll_interval() {
                     looked = now;
                     self.pools.look();
                 }
                 if tidied.elapsed() >= TIDY_EVERY {
                     tidied = now;
-                    self.clamp().await;
+                    prunes = !prunes;
+                    if !prunes {
+                        self.clamp().await;
+                    }
                     let believed = set.is_none_or(|since| since.elapsed() > 10 * TIDY_EVERY);
-                    if believed
+                    if prunes
+                        && believed
                         && let Err(error) = prune(&*self.store, &self.settings.retention).await
                     {
                         tracing::warn!(%error, "old records could not be deleted");
@@ -140,6 +161,13 @@ impl Engine {
                 None => changed.await,
             }
         }
+    }
+
+    /// How often the store is asked without a reason.
+    fn poll_interval(&self) -> Duration {
+        let interval = self.settings.poll_interval;
+        let notified = self.store.notifies() && self.upkeep.notified.load(Ordering::Relaxed);
+        if notified { interval.max(POLL_AT_LEAST) } else { interval }
     }
 
     /// Renews leases with the next commit, if it is time.
@@ -193,7 +221,7 @@ impl Engine {
         let ticks = (holds || due.is_some()).then(|| ticked + tick);
         let renew = renewed.filter(|_| holds).map(|at| at + self.settings.lease / 3);
         let count = self.pools.first_uncounted().map(|at| at + UNCOUNTED);
-        let poll = looked.checked_add(self.settings.poll_interval);
+        let poll = looked.checked_add(self.poll_interval());
         let tidy = Some(tidied + TIDY_EVERY);
         [due, nudge, ticks, renew, count, poll, tidy].into_iter().flatten().min()
     }

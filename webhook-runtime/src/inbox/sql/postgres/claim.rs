@@ -107,7 +107,7 @@ async fn take(
     Ok(sqlx::query_as(names.sql(
         "WITH c AS (UPDATE {s}deliveries SET state = 1, attempt = attempt + $3, \
          unsure = CASE WHEN state = 1 AND counted = 0 THEN 1 ELSE unsure END, \
-         counted = $3, claims = claims + 1, due_at = {now} + $2 WHERE id = ANY($1) RETURNING *) \
+         counted = $3, claims = claims + 1, due_at = {now} + $2, pause = 0 WHERE id = ANY($1) RETURNING *) \
          SELECT c.id, c.attempt, c.claims, c.endpoint, c.provider, c.provider_id, \
          c.received_at, c.line, b.head, b.body, b.unpacked, c.counted, c.unsure FROM c JOIN {s}bodies AS b ON b.id = c.id",
     ))

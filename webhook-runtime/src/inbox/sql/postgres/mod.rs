@@ -120,7 +120,7 @@ impl PostgresStore {
         };
         let own = pool(options.connections.max(2), true);
         let committing = pool(COMMITS, true);
-        let notifications = Notifications::start(pool(1, false), own.clone(), names.channel());
+        let notifications = Notifications::new(pool(1, false), names.channel());
         let transactions = pool(options.transactions.max(1), false);
         Ok(Self { own, committing, transactions, notifications, names })
     }
@@ -239,6 +239,14 @@ impl InboxStore for PostgresStore {
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
         on!(self, |connection| claim::explain(connection, &self.names, endpoints))
+    }
+
+    fn notifies(&self) -> bool {
+        true
+    }
+
+    fn run_background(&self) -> StoreFuture<'_, ()> {
+        Box::pin(self.notifications.keep_sending(&self.committing))
     }
 
     fn wait_for_notification(&self) -> StoreFuture<'_, ()> {

@@ -1,12 +1,9 @@
 //! Notifies other processes that something was stored, and waits for their notifications.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use sqlx::{PgPool, postgres::PgListener};
-use tokio::{
-    sync::{Mutex, Notify},
-    task::JoinHandle,
-};
+use tokio::sync::{Mutex, Notify};
 
 use crate::inbox::error::InboxError;
 
@@ -19,16 +16,25 @@ pub(super) struct Notifications {
     pool: PgPool,
     channel: String,
     listener: Mutex<Option<PgListener>>,
-    unsent: Arc<Notify>,
-    sender: JoinHandle<()>,
+    unsent: Notify,
 }
 
 impl Notifications {
-    /// `listening` has one connection, which waits all the time; `own` sends.
-    pub(super) fn start(listening: PgPool, own: PgPool, channel: String) -> Self {
-        let unsent = Arc::new(Notify::new());
-        let sender = tokio::spawn(send(own, channel.clone(), Arc::clone(&unsent)));
-        Self { pool: listening, channel, listener: Mutex::default(), unsent, sender }
+    /// The pool has one connection, which waits all the time.
+    pub(super) fn new(pool: PgPool, channel: String) -> Self {
+        Self { pool, channel, listener: Mutex::default(), unsent: Notify::new() }
+    }
+
+    /// Sends what is to be sent. Never returns.
+    pub(super) async fn keep_sending(&self, pool: &PgPool) -> Result<(), InboxError> {
+        loop {
+            self.unsent.notified().await;
+            let notify = sqlx::query("SELECT pg_notify($1, '')").bind(&self.channel);
+            if let Err(error) = notify.execute(pool).await {
+                tracing::debug!(%error, "other processes could not be notified");
+            }
+            tokio::time::sleep(AT_MOST_EVERY).await;
+        }
     }
 
     /// Notifies other processes soon. If that fails, they find out by polling, a little later.
@@ -53,24 +59,6 @@ impl Notifications {
     }
 
     pub(super) async fn close(&self) {
-        self.sender.abort();
         self.pool.close().await;
-    }
-}
-
-impl Drop for Notifications {
-    fn drop(&mut self) {
-        self.sender.abort();
-    }
-}
-
-async fn send(pool: PgPool, channel: String, unsent: Arc<Notify>) {
-    loop {
-        unsent.notified().await;
-        let sent = sqlx::query("SELECT pg_notify($1, '')").bind(&channel).execute(&pool).await;
-        if let Err(error) = sent {
-            tracing::debug!(%error, "other processes could not be notified");
-        }
-        tokio::time::sleep(AT_MOST_EVERY).await;
     }
 }

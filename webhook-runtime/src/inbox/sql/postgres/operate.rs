@@ -112,13 +112,15 @@ pub(super) async fn clamp_future_due_times(
     names: &Names,
     bounds: DueTimeLimits,
 ) -> Result<u64, InboxError> {
+    let mut tx = connection.begin_with(BEGIN).await?;
     let mut healed = 0;
     for (state, plausible, reset) in bounds.by_state() {
         let far = statements::far_ahead(state, plausible);
         let of = format!("id IN ({far} FOR UPDATE OF d SKIP LOCKED)");
         let reset = names.sql(&statements::reset_due(reset, &of));
-        healed += sqlx::query(reset).execute(&mut *connection).await?.rows_affected();
+        healed += sqlx::query(reset).execute(&mut *tx).await?.rows_affected();
     }
+    tx.commit().await?;
     Ok(healed)
 }
 

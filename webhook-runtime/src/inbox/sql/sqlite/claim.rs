@@ -51,7 +51,7 @@ const PICK: &str = concat!(
 /// Claims the picked deliveries and reads them. `$3` is 1 if the claim counts an attempt.
 const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt + $3, \
                      unsure = CASE WHEN state = 1 AND counted = 0 THEN 1 ELSE unsure END, \
-                     counted = $3, claims = claims + 1, due_at = $2 \
+                     counted = $3, claims = claims + 1, due_at = $2, pause = 0 \
                      WHERE id IN (SELECT value FROM json_each($1)); \
                      SELECT d.id, d.attempt, d.claims, d.endpoint, d.provider, d.provider_id, \
                      d.received_at, d.line, b.head, b.body, b.unpacked, d.counted, d.unsure \

@@ -1,8 +1,7 @@
 //! The inbox in an SQLite file.
 //!
 //! SQLite lets one connection write at a time. Each process has a single writing connection, and
-//! its tasks take turns with it, first come, first served. Processes wait for each other by
-//! `busy_timeout`.
+//! [takes turns](turn) with it. Processes wait for each other by `busy_timeout`.
 
 mod checkpoint;
 mod claim;
@@ -11,9 +10,13 @@ mod finish;
 mod open;
 mod operate;
 mod schema;
+mod transaction;
+mod turn;
 mod work;
 
 use std::{
+    future::poll_fn,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -21,11 +24,14 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{AssertSqlSafe, Sqlite, SqlitePool, pool::PoolConnection, sqlite::SqlitePoolOptions};
-use tokio::sync::Mutex;
+use sqlx::{
+    AssertSqlSafe, Sqlite, SqlitePool,
+    pool::PoolConnection,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
 
 pub use self::schema::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
-use self::{checkpoint::Checkpoints, finish::SqliteTransaction};
+use self::{checkpoint::Checkpoints, transaction::SqliteTransaction, turn::Turn};
 use crate::{
     inbox::{
         error::InboxError,
@@ -55,10 +61,11 @@ fn statement_at(template: &str, now: &str) -> AssertSqlSafe<String> {
     AssertSqlSafe(template.replace("{s}", "webhook_").replace("{now}", now))
 }
 
-/// The lock of whose turn it is to write, with the connection once it is needed.
-///
-/// The connection is not returned to its pool between turns: the pool would test it each time.
-pub(super) type Turn = Arc<Mutex<Option<PoolConnection<Sqlite>>>>;
+/// The longest wait of a checkpoint for those who read or write.
+const CHECKPOINT_BUSY: Duration = Duration::from_millis(500);
+
+/// The longest time that a function holds a transaction, during which nobody else can write.
+const TRANSACTION_LIMIT: Duration = Duration::from_secs(5);
 
 /// The inbox in an SQLite file.
 pub(crate) struct SqliteStore {
@@ -66,27 +73,25 @@ pub(crate) struct SqliteStore {
     /// another one writes.
     writing: SqlitePool,
     reading: SqlitePool,
-    turn: Turn,
+    turn: Arc<Turn>,
     /// True if something has been stored since the last claim, so that it need not look first.
     stored: AtomicBool,
-    checkpoints: Checkpoints,
+    checkpoints: Arc<Checkpoints>,
     clock: Arc<dyn Clock>,
 }
 
-/// Runs an operation on the writing connection, in turn. After an error the connection goes back to
-/// its pool, which tests it.
+/// Runs an operation on the writing connection, in turn.
 macro_rules! in_turn {
     ($self:ident, |$connection:ident| $operation:expr) => {
         Box::pin(async move {
             let mut turn = $self.turn.lock().await;
-            let $connection = match &mut *turn {
-                Some(connection) => connection,
-                none => none.insert($self.writing.acquire().await?),
+            let ended = {
+                let $connection = turn.connection().await?;
+                $operation.await
             };
-            let ended = $operation.await;
             match ended {
                 Ok(_) => $self.checkpoints.committed(),
-                Err(_) => *turn = None,
+                Err(_) => turn.release(),
             }
             ended
         })
@@ -108,7 +113,7 @@ impl SqliteStore {
             },
         };
         open::prepare(&options, &*clock, migrate).await.map_err(cannot)?;
-        let pool = |max: u32| {
+        let pool = |max: u32, options: SqliteConnectOptions| {
             SqlitePoolOptions::new()
                 .max_connections(max)
                 .min_connections(1)
@@ -119,19 +124,40 @@ impl SqliteStore {
                 .test_before_acquire(false)
                 .after_connect(|connection, _| Box::pin(open::read_back(connection)))
                 .after_release(|connection, _| Box::pin(open::is_of_use(connection)))
-                .connect_with(options.clone())
+                .connect_with(options)
         };
-        let writing = pool(1).await.map_err(|error| cannot(error.into()))?;
-        // One checkpoints, the others read.
-        let reading = pool(3).await.map_err(|error| cannot(error.into()))?;
-        let turn = Turn::default();
-        let checkpoints = Checkpoints::start(reading.clone(), Arc::clone(&turn));
+        let writing = pool(1, options.clone()).await.map_err(|error| cannot(error.into()))?;
+        let reading = pool(2, options.clone()).await.map_err(|error| cannot(error.into()))?;
+        let moving = options.clone().busy_timeout(CHECKPOINT_BUSY);
+        let moving = pool(1, moving).await.map_err(|error| cannot(error.into()))?;
+        let checkpoints = Arc::new(Checkpoints::new(moving, options.get_filename()));
+        let turn = Arc::new(Turn::new(writing.clone(), Arc::clone(&checkpoints)));
         let stored = AtomicBool::new(true);
         Ok(Self { writing, reading, turn, stored, checkpoints, clock })
     }
 
     fn now(&self) -> i64 {
         millis(self.clock.now())
+    }
+
+    /// Moves the log into the file again and again.
+    async fn keep_moving(&self) {
+        loop {
+            self.checkpoints.due().await;
+            if let Err(error) = self.checkpoint().await {
+                tracing::warn!(%error, "the inbox's log could not be checkpointed");
+            }
+        }
+    }
+
+    async fn checkpoint(&self) -> Result<(), InboxError> {
+        if self.checkpoints.move_beside().await? {
+            let mut turn = self.turn.lock().await;
+            // If that fails, those who wait are told.
+            let _ = turn.commit().await;
+            self.checkpoints.move_rest().await?;
+        }
+        Ok(())
     }
 
     /// Looks for something to claim, without keeping others from writing; `None` if there is.
@@ -201,29 +227,46 @@ impl InboxStore for SqliteStore {
     }
 
     fn commit<'a>(&'a self, work: &'a Work) -> StoreFuture<'a, WorkResult> {
-        let commit: StoreFuture<'a, WorkResult> =
-            in_turn!(self, |connection| work::commit(connection, work, self.now()));
         Box::pin(async move {
             if work.only_claims()
                 && let Some(nothing) = self.look(work).await?
             {
                 return Ok(nothing);
             }
-            let result = commit.await?;
-            self.checkpoints.wrote(work.enqueue.iter().map(NewDelivery::weight).sum());
-            Ok(result)
+            let mut turn = self.turn.lock().await;
+            let result = work::commit(&mut turn, work, self.now()).await;
+            match result {
+                Ok(_) => self.checkpoints.committed(),
+                Err(_) => turn.release(),
+            }
+            self.checkpoints.worked(work);
+            result
         })
     }
 
     fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
-            let mut turn = Arc::clone(&self.turn).lock_owned().await;
+            let turn = self.turn.lock_for_handler().await?;
             self.checkpoints.committed();
-            // The transaction takes the connection from the pool.
-            *turn = None;
-            let tx = self.writing.begin_with("BEGIN IMMEDIATE").await?;
-            let transaction = SqliteTransaction::begin(tx, turn, claim, self.now()).await?;
+            let transaction = SqliteTransaction::begin(turn, claim, self.now()).await?;
             Ok(Box::new(transaction) as Box<dyn StoreTransaction>)
+        })
+    }
+
+    fn transaction_limit(&self) -> Option<Duration> {
+        Some(TRANSACTION_LIMIT)
+    }
+
+    fn run_background(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let mut committing = pin!(self.turn.commit_open());
+            let mut moving = pin!(self.keep_moving());
+            poll_fn(|context| {
+                let _ = committing.as_mut().poll(context);
+                moving.as_mut().poll(context)
+            })
+            .await;
+            Ok(())
         })
     }
 
@@ -275,8 +318,13 @@ impl InboxStore for SqliteStore {
 
     fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            self.checkpoints.stop();
-            *self.turn.lock().await = None;
+            {
+                let mut turn = self.turn.lock().await;
+                // If that fails, those who wait are told.
+                let _ = turn.commit().await;
+                turn.release();
+            }
+            self.checkpoints.close().await;
             self.writing.close().await;
             self.reading.close().await;
             Ok(())
