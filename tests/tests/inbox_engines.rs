@@ -9,7 +9,7 @@
 mod inbox;
 
 use inbox::{
-    dedupe, hold, operate, order,
+    dedupe, hold, log, operate, order,
     place::{self, Place},
     plan, shut, slots, start, tx, work,
 };
@@ -82,6 +82,7 @@ everywhere! { sqlite
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
     plan: a_backlog_is_claimed_by_index;
     shut: a_hanging_store_times_out;
+    log: the_log_stays_short;
     slots: retries_come_on_time blocked_threads_keep_leases_and_commits
         shutdown_does_not_wait_for_the_store;
     hold: a_held_transaction_ends waiting_for_itself_fails_at_once

@@ -4,6 +4,7 @@ pub(crate) mod claim;
 pub(crate) mod commit;
 pub(crate) mod dedupe;
 pub(crate) mod hold;
+pub(crate) mod log;
 pub(crate) mod operate;
 pub(crate) mod order;
 pub(crate) mod place;

@@ -112,9 +112,9 @@ impl Load {
     }
 
     /// Starts senders of deliveries with this much padding that nothing can compress.
-    pub(crate) fn of_noise(connections: usize, ballast: usize) -> Self {
+    pub(crate) fn of_noise(connections: usize, prefix: &str, ballast: usize) -> Self {
         let noise = (0..ballast.div_ceil(16)).map(|_| format!("{:016x}", crate::random()));
-        Self::with(connections, usize::MAX, "", &noise.collect::<String>())
+        Self::with(connections, usize::MAX, prefix, &noise.collect::<String>())
     }
 
     /// Starts senders of deliveries with this id prefix and this much padding.

@@ -21,9 +21,9 @@ pub(crate) async fn log() {
         let store = Store::sqlite().await.expect("a directory").with_effects().await;
         let mut programs = Vec::new();
         let mut loads = Vec::new();
-        for _ in 0..processes {
+        for number in 0..processes {
             let program = Program::start(&store).await;
-            let load = Load::of_noise(64 / processes, 16_000);
+            let load = Load::of_noise(64 / processes, &format!("{number}-"), 16_000);
             load.to(Some(program.address));
             programs.push(program);
             loads.push(load);

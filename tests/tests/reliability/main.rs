@@ -18,6 +18,7 @@ mod outage;
 mod poison;
 #[cfg(target_os = "linux")]
 mod power;
+mod prefetch;
 mod program;
 mod retry;
 #[allow(dead_code, reason = "shared with other tests")]
@@ -51,8 +52,8 @@ macro_rules! on {
     };
 }
 
-on! { sqlite: kill copies retry poison stale }
-on! { postgres: kill copies retry poison stale }
+on! { sqlite: kill copies retry poison stale prefetch }
+on! { postgres: kill copies retry poison stale prefetch }
 
 /// PostgreSQL is stopped and started again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
