@@ -262,7 +262,7 @@ impl Inbox {
         Ok(count)
     }
 
-    /// Deletes what has been kept long enough. The workers do this every minute.
+    /// Deletes what has been kept long enough. The workers do this every two minutes.
     ///
     /// # Errors
     /// If the store fails. Some records may be deleted.

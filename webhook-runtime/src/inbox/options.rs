@@ -98,7 +98,8 @@ impl InboxBuilder {
         }
     }
 
-    /// Sets how many functions run at a time. The default is 16.
+    /// Sets how many deliveries of one endpoint run at a time. The default is 16. Each endpoint has
+    /// slots of its own, so that a slow one takes none from another.
     pub fn concurrency(mut self, max: usize) -> Self {
         self.settings.concurrency = max;
         self
@@ -139,8 +140,9 @@ impl InboxBuilder {
         self
     }
 
-    /// Sets how often workers look for deliveries that became due without a notification: retries,
-    /// and what other processes stored. The default is one second.
+    /// Sets how often workers look for what other processes have stored, where the store does not
+    /// tell. The default is one second. PostgreSQL tells, and is asked at least once a minute all the
+    /// same. Retries have timers.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.settings.poll_interval = interval;
         self
@@ -199,9 +201,10 @@ impl InboxBuilder {
         self
     }
 
-    /// Sets the number of connections to PostgreSQL for the inbox itself. The default is 4. The
-    /// transactions of functions take one more for each function that runs, and one connection
-    /// waits for notifications.
+    /// Sets the number of connections to PostgreSQL for operators and maintenance. The default is 4.
+    /// The thread that commits has three more, and one connection waits for notifications. The
+    /// transactions of functions take one for each function that uses `Tx`, up to four times
+    /// [`concurrency`](Self::concurrency).
     #[cfg(feature = "inbox-postgres")]
     pub fn max_connections(mut self, max: u32) -> Self {
         self.connections = max;
@@ -258,7 +261,10 @@ impl InboxBuilder {
                 crate::inbox::sql::postgres::Options {
                     schema: self.schema.clone(),
                     connections: self.connections,
-                    transactions: u32::try_from(self.settings.concurrency).unwrap_or(u32::MAX),
+                    // Endpoints have slots of their own: a slow one leaves connections to others.
+                    transactions: u32::try_from(self.settings.concurrency)
+                        .unwrap_or(u32::MAX)
+                        .saturating_mul(4),
                     migrate: self.migrate,
                 },
             )

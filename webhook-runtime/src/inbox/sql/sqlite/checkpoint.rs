@@ -57,6 +57,11 @@ impl Checkpoints {
         Self { pool, log: log.into(), written, due, failed }
     }
 
+    /// The file of the log.
+    pub(super) fn log(&self) -> &Path {
+        &self.log
+    }
+
     /// Counts a commit.
     pub(super) fn committed(&self) {
         self.wrote(COMMIT);

@@ -35,6 +35,19 @@ macro_rules! pick {
     };
 }
 
+/// The first due time of a state that is after `$2`.
+macro_rules! next {
+    ($state:literal) => {
+        concat!(
+            "(SELECT min((SELECT i.due_at FROM webhook_deliveries AS i \
+             WHERE i.endpoint = e.value AND i.state = ",
+            $state,
+            " AND i.state < 2 AND i.due_at > $2 ORDER BY i.due_at LIMIT 1)) \
+             FROM json_each($1) AS e)",
+        )
+    };
+}
+
 /// Selects what is due, by the index `webhook_due`: of the endpoints `$1`, until `$2`, at most `$3` of each
 /// kind, and at most `$4` whose lease ran out.
 const PICK: &str = concat!(
@@ -232,27 +245,23 @@ pub(super) async fn start(
     Ok(begun.iter().map(|claim| good.contains(&claim.id)).collect())
 }
 
-/// The first due time of these endpoints that is after `$2`, by the index `webhook_due`.
-const NEXT: &str = "SELECT min(due) FROM (\
-     SELECT (SELECT i.due_at FROM webhook_deliveries AS i WHERE i.endpoint = e.value \
-     AND i.state = 0 AND i.state < 2 AND i.due_at > $2 ORDER BY i.due_at LIMIT 1) AS due \
-     FROM json_each($1) AS e UNION ALL \
-     SELECT (SELECT i.due_at FROM webhook_deliveries AS i WHERE i.endpoint = e.value \
-     AND i.state = 1 AND i.state < 2 AND i.due_at > $2 ORDER BY i.due_at LIMIT 1) \
-     FROM json_each($1) AS e)";
+/// The first due time of these endpoints that is after `$2`, and the first end of a lease, by the
+/// index `webhook_due`.
+const NEXT: &str = concat!("SELECT ", next!("0"), ", ", next!("1"));
 
-/// The time until something of these endpoints becomes due that is not due yet.
+/// The times until something of these endpoints becomes due, and until a lease runs out.
 pub(super) async fn next_due(
     connection: &mut SqliteConnection,
     endpoints: &[String],
     now: i64,
-) -> Result<Option<Duration>, InboxError> {
-    let next: Option<i64> = sqlx::query_scalar(NEXT)
+) -> Result<(Option<Duration>, Option<Duration>), InboxError> {
+    let (due, lapse): (Option<i64>, Option<i64>) = sqlx::query_as(NEXT)
         .bind(json!(endpoints).to_string())
         .bind(now)
         .fetch_one(connection)
         .await?;
-    Ok(next.and_then(|due| u64::try_from(due - now).ok()).map(Duration::from_millis))
+    let wait = |at: i64| u64::try_from(at - now).ok().map(Duration::from_millis);
+    Ok((due.and_then(wait), lapse.and_then(wait)))
 }
 
 /// Explains how SQLite finds what is due, what comes next in a line, and what is settled.

@@ -12,6 +12,7 @@ mod operate;
 mod schema;
 mod transaction;
 mod turn;
+mod watch;
 mod work;
 
 use std::{
@@ -31,7 +32,7 @@ use sqlx::{
 };
 
 pub use self::schema::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
-use self::{checkpoint::Checkpoints, transaction::SqliteTransaction, turn::Turn};
+use self::{checkpoint::Checkpoints, transaction::SqliteTransaction, turn::Turn, watch::Watch};
 use crate::{
     inbox::{
         error::InboxError,
@@ -77,6 +78,7 @@ pub(crate) struct SqliteStore {
     /// True if something has been stored since the last claim, so that it need not look first.
     stored: AtomicBool,
     checkpoints: Arc<Checkpoints>,
+    watch: Watch,
     clock: Arc<dyn Clock>,
 }
 
@@ -132,8 +134,8 @@ impl SqliteStore {
         let moving = pool(1, moving).await.map_err(|error| cannot(error.into()))?;
         let checkpoints = Arc::new(Checkpoints::new(moving, options.get_filename()));
         let turn = Arc::new(Turn::new(writing.clone(), Arc::clone(&checkpoints)));
-        let stored = AtomicBool::new(true);
-        Ok(Self { writing, reading, turn, stored, checkpoints, clock })
+        let (watch, stored) = (Watch::new(checkpoints.log()), AtomicBool::new(true));
+        Ok(Self { writing, reading, turn, stored, checkpoints, watch, clock })
     }
 
     fn now(&self) -> i64 {
@@ -171,7 +173,8 @@ impl SqliteStore {
             nothing.claimed.push(ClaimResult::default());
         }
         if !work.look_ahead.is_empty() {
-            nothing.next_due = claim::next_due(&mut connection, &work.look_ahead, now).await?;
+            (nothing.next_due, nothing.next_lapse) =
+                claim::next_due(&mut connection, &work.look_ahead, now).await?;
         }
         Ok(Some(nothing))
     }
@@ -255,6 +258,14 @@ impl InboxStore for SqliteStore {
 
     fn transaction_limit(&self) -> Option<Duration> {
         Some(TRANSACTION_LIMIT)
+    }
+
+    fn notifies(&self) -> bool {
+        self.watch.works()
+    }
+
+    fn wait_for_notification(&self) -> StoreFuture<'_, ()> {
+        Box::pin(self.watch.wait(&self.turn))
     }
 
     fn run_background(&self) -> StoreFuture<'_, ()> {
