@@ -9,9 +9,9 @@
 mod inbox;
 
 use inbox::{
-    broken, dedupe, moved, operate, order,
+    broken, dedupe, hold, log, moved, operate, order,
     place::{self, Place},
-    plan, shut, start, tx, work,
+    plan, shut, slots, start, tx, work,
 };
 
 /// One test for each case, on one engine.
@@ -52,12 +52,16 @@ macro_rules! everywhere {
                 hostile_sender_text_is_harmless;
             shut: shutdown_finishes_and_releases a_full_queue_rejects a_closed_inbox_rejects
                 workers_wake_at_once;
+            slots: a_slow_endpoint_starves_no_other slow_handlers_prefetch_nothing
+                several_pools_wake_at_once;
             $($more)*
         }
     };
 }
 
-everywhere! { memory }
+everywhere! { memory
+    slots: retries_come_on_time;
+}
 
 everywhere! { foreign
     dedupe: several_processes_store_once;
@@ -66,6 +70,7 @@ everywhere! { foreign
         a_lost_claim_rolls_the_effect_back one_job_has_one_transaction
         several_processes_have_each_effect_once an_aborted_transaction_completes_nothing;
     shut: other_processes_are_notified a_hanging_store_times_out;
+    hold: waiting_for_itself_fails_at_once;
 }
 
 everywhere! { pooled
@@ -92,6 +97,11 @@ everywhere! { sqlite
     shut: a_hanging_store_times_out;
     moved: a_file_that_is_renamed_takes_nothing a_file_that_is_deleted_takes_nothing
         a_file_that_is_replaced_takes_nothing a_transaction_in_a_moved_file_does_not_commit;
+    log: the_log_stays_short;
+    slots: retries_come_on_time blocked_threads_keep_leases_and_commits
+        shutdown_does_not_wait_for_the_store;
+    hold: a_held_transaction_ends waiting_for_itself_fails_at_once
+        handlers_share_a_commit_and_roll_back_alone a_stream_of_handlers_keeps_nobody_waiting;
 }
 
 everywhere! { postgres
@@ -106,4 +116,5 @@ everywhere! { postgres
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
         broken_keys_hinder_nobody odd_times_hinder_nobody;
     shut: other_processes_are_notified a_hanging_store_times_out;
+    slots: retries_come_on_time blocked_threads_keep_leases_and_commits;
 }

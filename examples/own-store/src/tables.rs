@@ -1,7 +1,10 @@
 //! What a store knows, and how it changes. The rules are those of [`Record`] and [`ClaimRequest`]: a
 //! store only calls them.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use serde::{Deserialize, Serialize};
 use webhook_runtime::inbox::{
@@ -54,6 +57,7 @@ struct AsColumns {
     last_error: Option<String>,
     received_at: SystemTime,
     due_at: Option<SystemTime>,
+    pause: Duration,
     finished_at: Option<SystemTime>,
     body_len: u64,
 }
@@ -72,6 +76,7 @@ impl AsColumns {
             last_error: record.last_error,
             received_at: record.received_at,
             due_at: record.due_at,
+            pause: record.pause,
             finished_at: record.finished_at,
             body_len: record.body_len,
         };
@@ -89,6 +94,7 @@ impl AsColumns {
         record.attempt = columns.attempt;
         record.last_error = columns.last_error;
         record.due_at = columns.due_at;
+        record.pause = columns.pause;
         record.finished_at = columns.finished_at;
         record.body_len = columns.body_len;
         Ok(record)

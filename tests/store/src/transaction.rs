@@ -63,6 +63,11 @@ impl StoreTransaction for Transaction {
         &mut self.connection
     }
 
+    /// It locks all tables.
+    fn is_exclusive(&self) -> bool {
+        true
+    }
+
     fn commit(mut self: Box<Self>) -> StoreFuture<'static, ()> {
         let committed = self.connection.check();
         if committed.is_ok() {

@@ -44,6 +44,8 @@ const SQLITE: &[Wrong] = &[
     wrong("event", NO_TEXT, false),
     wrong("reason", NO_TEXT, false),
     wrong("finished_at", "'today'", false),
+    wrong("pause", "'long'", false),
+    wrong("pause", "9223372036854775807", false),
     wrong("size", "'long'", false),
     wrong("size", "-1", false),
 ];
@@ -53,6 +55,8 @@ const POSTGRES: &[Wrong] = &[
     wrong("attempt", "-1", true),
     wrong("claims", "9223372036854775807", true),
     wrong("claims", "-1", true),
+    wrong("pause", "9223372036854775807", false),
+    wrong("pause", "-1", false),
     wrong("size", "-1", false),
 ];
 
@@ -173,6 +177,7 @@ pub(crate) async fn odd_times_hinder_nobody(place: Place) {
     let mut changes = vec![
         "received_at = -9223372036854775808",
         "received_at = 9223372036854775807",
+        "pause = 9223372036854775807, due_at = 1",
         "due_at = -9223372036854775808",
         "due_at = 9223372036854775807",
         "state = 1, due_at = 9223372036854775807",

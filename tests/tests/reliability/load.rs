@@ -111,11 +111,21 @@ impl Load {
         Self::of(connections, most, "", 0)
     }
 
+    /// Starts senders of deliveries with this much padding that nothing can compress.
+    pub(crate) fn of_noise(connections: usize, prefix: &str, ballast: usize) -> Self {
+        let noise = (0..ballast.div_ceil(16)).map(|_| format!("{:016x}", crate::random()));
+        Self::with(connections, usize::MAX, prefix, &noise.collect::<String>())
+    }
+
     /// Starts senders of deliveries with this id prefix and this much padding.
     pub(crate) fn of(connections: usize, most: usize, prefix: &str, ballast: usize) -> Self {
+        Self::with(connections, most, prefix, &"x".repeat(ballast))
+    }
+
+    fn with(connections: usize, most: usize, prefix: &str, ballast: &str) -> Self {
         let shared = Arc::new(Shared::default());
         let to = watch::Sender::new(None);
-        let ballast: Arc<str> = "x".repeat(ballast).into();
+        let ballast: Arc<str> = ballast.into();
         let senders = (0..connections).map(|sender| {
             let (each, prefix) = (most / connections, format!("{prefix}{sender}-"));
             let (shared, ballast) = (Arc::clone(&shared), Arc::clone(&ballast));

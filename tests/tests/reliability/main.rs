@@ -16,6 +16,7 @@ mod failover;
 mod full;
 mod kill;
 mod load;
+mod log;
 mod moved;
 mod outage;
 #[path = "../inbox/pair.rs"]
@@ -23,6 +24,7 @@ mod pair;
 mod poison;
 #[cfg(target_os = "linux")]
 mod power;
+mod prefetch;
 mod program;
 mod retry;
 #[allow(dead_code, reason = "shared with other tests")]
@@ -56,8 +58,8 @@ macro_rules! on {
     };
 }
 
-on! { sqlite: kill copies retry poison stale }
-on! { postgres: kill copies retry poison stale }
+on! { sqlite: kill copies retry poison stale prefetch }
+on! { postgres: kill copies retry poison stale prefetch }
 on! { pooled: kill copies stale }
 
 /// PostgreSQL is stopped and started again.
@@ -80,6 +82,12 @@ async fn failover() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn moved() {
     alone(moved::moved()).await;
+}
+
+/// The log of an SQLite file stays short.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn log() {
+    alone(log::log()).await;
 }
 
 /// The disk that an SQLite file is on fills up.

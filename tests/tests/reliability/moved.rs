@@ -84,7 +84,22 @@ pub(crate) async fn moved() {
     );
     assert!(statuses.keys().all(|status| [202, 503].contains(status)), "{statuses:?}");
     assert!(judged.is_right(), "{judged:?}");
-    let errors = fs::read_to_string(store.directory.join("errors")).unwrap();
-    let told = errors.lines().find(|line| line.contains("put it back, or restart the program"));
-    assert!(told.is_some_and(|line| line.contains("inbox.db")), "{told:?}");
+    told_while_idle(&store).await;
+}
+
+/// Without any delivery, the program tells of it within a second.
+async fn told_while_idle(store: &Store) {
+    let (path, kept) = (store.directory.join("inbox.db"), store.directory.join("kept"));
+    let told = |text: &str| {
+        let errors = fs::read_to_string(store.directory.join("errors")).unwrap();
+        errors.lines().filter(|line| line.contains(text)).count()
+    };
+    let remedy = "put it back, or restart the program";
+    let (before, back) = (told(remedy), told("is back"));
+    fs::rename(&path, &kept).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(told(remedy) > before, "nobody was told");
+    fs::rename(&kept, &path).unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(told("is back") > back, "nobody was told that it is back");
 }

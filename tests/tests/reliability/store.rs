@@ -11,7 +11,7 @@ use std::{
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use webhook_runtime::{
     Inbox,
-    inbox::{DeliveryState, Filter},
+    inbox::{DeliveryState, Filter, Record},
 };
 
 use crate::{
@@ -149,17 +149,25 @@ impl Store {
         }
     }
 
-    /// All stored deliveries by the ids in their bodies, and for each whether it is completed.
-    pub(crate) async fn jobs(&self) -> HashMap<String, Vec<bool>> {
+    /// All stored deliveries, by the ids in their bodies.
+    pub(crate) async fn records(&self) -> Vec<(String, Record)> {
         let inbox = Inbox::open(&self.url).await.unwrap();
-        let mut jobs: HashMap<String, Vec<bool>> = HashMap::new();
+        let mut records = Vec::new();
         for record in inbox.list(Filter::all()).collect().await.unwrap() {
             let body = inbox.get(record.id).await.unwrap().expect("it has a body").body;
             let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-            let id = body["id"].as_str().unwrap().to_owned();
-            jobs.entry(id).or_default().push(record.state == DeliveryState::Completed);
+            records.push((body["id"].as_str().unwrap().to_owned(), record));
         }
         inbox.close().await.unwrap();
+        records
+    }
+
+    /// The same ids, and for each whether it is completed.
+    pub(crate) async fn jobs(&self) -> HashMap<String, Vec<bool>> {
+        let mut jobs: HashMap<String, Vec<bool>> = HashMap::new();
+        for (id, record) in self.records().await {
+            jobs.entry(id).or_default().push(record.state == DeliveryState::Completed);
+        }
         jobs
     }
 

@@ -50,6 +50,9 @@ pub enum InboxError {
     Store(String),
     /// The store does not support the operation.
     Unsupported(&'static str),
+    /// The function holds a transaction that keeps everybody else from writing, and this would have
+    /// to wait for it: for ever. Do it before the first use of [`Tx`](crate::Tx).
+    HoldsTx,
     /// The claim is stale: the delivery has been claimed again, cancelled or completed, and the old
     /// claim can no longer change it.
     StaleClaim,
@@ -77,6 +80,10 @@ impl fmt::Display for InboxError {
             ),
             Self::Store(problem) => write!(f, "database error: {problem}"),
             Self::Unsupported(what) => f.write_str(what),
+            Self::HoldsTx => f.write_str(
+                "this function holds the inbox's transaction, which this would wait for: do it \
+                 before the first use of `Tx`",
+            ),
             Self::StaleClaim => {
                 f.write_str("the delivery has been claimed again, cancelled or completed")
             }

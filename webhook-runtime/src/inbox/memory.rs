@@ -222,15 +222,21 @@ impl Tables {
         }
         self.extend(&work.renew, now.checked_add(work.lease));
         result.claimed = work.claim.iter().map(|wanted| self.claim(wanted, false, now)).collect();
-        result.next_due = self.next_due(&work.look_ahead, now);
+        result.next_due = self.next(&work.look_ahead, DeliveryState::Pending, now);
+        result.next_lapse = self.next(&work.look_ahead, DeliveryState::Running, now);
         result
     }
 
-    /// The time until something of these endpoints becomes due that is not due yet.
-    fn next_due(&self, endpoints: &[String], now: SystemTime) -> Option<Duration> {
-        let active =
-            |record: &&Record| !record.state.is_finished() && endpoints.contains(&record.endpoint);
-        let due = self.records().filter(active).filter_map(|record| record.due_at);
+    /// The time until the first due time of these endpoints that lies ahead.
+    fn next(
+        &self,
+        endpoints: &[String],
+        state: DeliveryState,
+        now: SystemTime,
+    ) -> Option<Duration> {
+        let of_these =
+            |record: &&Record| record.state == state && endpoints.contains(&record.endpoint);
+        let due = self.records().filter(of_these).filter_map(|record| record.due_at);
         due.filter_map(|due| due.duration_since(now).ok()).filter(|wait| !wait.is_zero()).min()
     }
 

@@ -37,6 +37,7 @@ use self::{
     counters::InboxMetrics,
     options::Settings,
     store::{Change, InboxStore},
+    tx::must_not_wait_for_itself,
     worker::handled::AllHandled,
     writer::Writer,
 };
@@ -132,6 +133,7 @@ impl Inbox {
     /// After at most five seconds, if the delivery is not known to be safe. It may be stored all
     /// the same.
     pub async fn enqueue(&self, delivery: NewDelivery) -> Result<EnqueueResult, InboxError> {
+        must_not_wait_for_itself()?;
         self.shared.writer.enqueue(delivery).await
     }
 
@@ -193,6 +195,7 @@ impl Inbox {
     /// # Errors
     /// If the store fails.
     pub async fn drain(&self, processes: &JobHandlers) -> Result<u64, InboxError> {
+        must_not_wait_for_itself()?;
         worker::drain(&self.shared, processes).await
     }
 
@@ -243,6 +246,7 @@ impl Inbox {
     }
 
     async fn change(&self, filter: &Filter, change: Change) -> Result<u64, InboxError> {
+        must_not_wait_for_itself()?;
         let (mut after, mut count) = (i64::MIN, 0);
         loop {
             self.shared.writer.pools().doubt();
@@ -258,11 +262,12 @@ impl Inbox {
         Ok(count)
     }
 
-    /// Deletes what has been kept long enough. The workers do this every minute.
+    /// Deletes what has been kept long enough. The workers do this every two minutes.
     ///
     /// # Errors
     /// If the store fails. Some records may be deleted.
     pub async fn prune(&self) -> Result<PruneResult, InboxError> {
+        must_not_wait_for_itself()?;
         worker::maintenance::prune(&*self.shared.store, &self.shared.settings.retention).await
     }
 

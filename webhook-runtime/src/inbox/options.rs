@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) max_attempts: u32,
     pub(crate) lease: Duration,
     pub(crate) attempt_timeout: Duration,
+    /// `None` is what the store says.
+    pub(crate) tx_timeout: Option<Duration>,
     pub(crate) backoff: Backoff,
     pub(crate) poll_interval: Duration,
     pub(crate) retention: Retention,
@@ -44,6 +46,7 @@ impl Default for Settings {
             max_attempts: 15,
             lease: Duration::from_secs(30),
             attempt_timeout: Duration::from_secs(15 * 60),
+            tx_timeout: None,
             backoff: Backoff::default(),
             poll_interval: Duration::from_secs(1),
             retention: Retention { completed: DAY, dead_letters: DAY * 30 },
@@ -95,7 +98,8 @@ impl InboxBuilder {
         }
     }
 
-    /// Sets how many functions run at a time. The default is 16.
+    /// Sets how many deliveries of one endpoint run at a time. The default is 16. Each endpoint has
+    /// slots of its own, so that a slow one takes none from another.
     pub fn concurrency(mut self, max: usize) -> Self {
         self.settings.concurrency = max;
         self
@@ -121,14 +125,24 @@ impl InboxBuilder {
         self
     }
 
+    /// Sets how long a function may hold the transaction of [`Tx`](crate::Tx) before the attempt
+    /// fails. On SQLite nobody else can write meanwhile, and the default is five seconds; elsewhere
+    /// it is as long as the attempt. A function that blocks its thread, or a task that it has handed
+    /// the transaction to, cannot be stopped by this.
+    pub fn tx_timeout(mut self, limit: Duration) -> Self {
+        self.settings.tx_timeout = Some(limit);
+        self
+    }
+
     /// Sets the pauses between attempts.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.backoff = backoff;
         self
     }
 
-    /// Sets how often workers look for deliveries that became due without a notification: retries,
-    /// and what other processes stored. The default is one second.
+    /// Sets how often workers look for what other processes have stored, where the store does not
+    /// tell. The default is one second. PostgreSQL tells, and is asked at least once a minute all the
+    /// same. Retries have timers.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.settings.poll_interval = interval;
         self
@@ -187,9 +201,10 @@ impl InboxBuilder {
         self
     }
 
-    /// Sets the number of connections to PostgreSQL for the inbox itself. The default is 4. The
-    /// transactions of functions take one more for each function that runs, and one connection
-    /// waits for notifications.
+    /// Sets the number of connections to PostgreSQL for operators and maintenance. The default is 4.
+    /// The thread that commits has three more, and one connection waits for notifications. The
+    /// transactions of functions take one for each function that uses `Tx`, up to four times
+    /// [`concurrency`](Self::concurrency).
     #[cfg(feature = "inbox-postgres")]
     pub fn max_connections(mut self, max: u32) -> Self {
         self.connections = max;
@@ -246,7 +261,10 @@ impl InboxBuilder {
                 crate::inbox::sql::postgres::Options {
                     schema: self.schema.clone(),
                     connections: self.connections,
-                    transactions: u32::try_from(self.settings.concurrency).unwrap_or(u32::MAX),
+                    // Endpoints have slots of their own: a slow one leaves connections to others.
+                    transactions: u32::try_from(self.settings.concurrency)
+                        .unwrap_or(u32::MAX)
+                        .saturating_mul(4),
                     migrate: self.migrate,
                 },
             )
@@ -269,6 +287,9 @@ impl InboxBuilder {
         }
         if settings.lease < Duration::from_millis(100) {
             return wrong("lease", "is too short to be renewed: take 100 ms or more");
+        }
+        if settings.tx_timeout.is_some_and(|limit| limit.is_zero()) {
+            return wrong("tx_timeout", "is 0, and no function could use `Tx`");
         }
         if settings.poll_interval.is_zero() {
             return wrong("poll_interval", "is 0, and a processor would do nothing else");

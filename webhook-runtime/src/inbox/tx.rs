@@ -1,8 +1,16 @@
 //! The transaction in which a delivery will be completed.
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 use crate::inbox::{
     error::InboxError,
@@ -17,13 +25,37 @@ use crate::inbox::{
 /// Effects anywhere else happen at least once, because the function can run again after a crash.
 ///
 /// The transaction begins when a connection is first asked for. On SQLite, nobody else can write
-/// from then until the function returns, and no delivery is stored: do slow work before. Neither
-/// commit it nor roll it back; the inbox does.
+/// from then until the function returns, and no delivery is stored: do slow work before. A function
+/// that holds it for longer than five seconds
+/// ([`tx_timeout`](crate::inbox::InboxBuilder::tx_timeout)) fails, and is retried. Neither commit it
+/// nor roll it back; the inbox does.
 pub struct Tx {
     slot: OwnedMutexGuard<Slot>,
 }
 
+tokio::task_local! {
+    /// The transaction of the attempt that this task runs.
+    static CURRENT: TxSource;
+}
+
+/// An error if the function that this task runs holds a transaction that keeps everybody else from
+/// writing: it would wait for itself.
+pub(crate) fn must_not_wait_for_itself() -> Result<(), InboxError> {
+    match CURRENT.try_with(|tx| tx.times.is_exclusive.load(Ordering::Acquire)) {
+        Ok(true) => Err(InboxError::HoldsTx),
+        _ => Ok(()),
+    }
+}
+
+/// When a transaction was begun, and whether it keeps others from writing.
+#[derive(Default)]
+struct Times {
+    begun: Notify,
+    is_exclusive: AtomicBool,
+}
+
 struct Slot {
+    times: Arc<Times>,
     store: Arc<dyn InboxStore>,
     claim: ClaimToken,
     transaction: Option<Box<dyn StoreTransaction>>,
@@ -77,13 +109,19 @@ impl Slot {
         }
         let transaction = match self.transaction.take() {
             Some(transaction) => transaction,
-            None => self.store.begin(self.claim).await?,
+            None => {
+                let transaction = self.store.begin(self.claim).await?;
+                self.times.is_exclusive.store(transaction.is_exclusive(), Ordering::Release);
+                self.times.begun.notify_one();
+                transaction
+            }
         };
         Ok(self.transaction.insert(transaction))
     }
 
     fn close_and_take(&mut self) -> Option<Box<dyn StoreTransaction>> {
         self.closed = true;
+        self.times.is_exclusive.store(false, Ordering::Release);
         self.transaction.take()
     }
 }
@@ -102,11 +140,27 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct TxSource {
     slot: Arc<Mutex<Slot>>,
+    times: Arc<Times>,
 }
 
 impl TxSource {
     pub(crate) fn new(store: Arc<dyn InboxStore>, claim: ClaimToken) -> Self {
-        Self { slot: Arc::new(Mutex::new(Slot { store, claim, transaction: None, closed: false })) }
+        let times = Arc::new(Times::default());
+        let slot =
+            Slot { times: Arc::clone(&times), store, claim, transaction: None, closed: false };
+        Self { slot: Arc::new(Mutex::new(slot)), times }
+    }
+
+    /// Runs the function that may use the transaction.
+    pub(crate) fn scope<F: Future>(&self, function: F) -> impl Future<Output = F::Output> + use<F> {
+        CURRENT.scope(self.clone(), function)
+    }
+
+    /// Waits until the transaction has been held for this time; `None` is for ever.
+    pub(crate) async fn held_for(&self, limit: Option<Duration>) {
+        let Some(limit) = limit else { return pending().await };
+        self.times.begun.notified().await;
+        tokio::time::sleep(limit).await;
     }
 
     /// Gives out the transaction of this attempt; `None` while somebody has it.

@@ -1,6 +1,6 @@
 //! The changes of a record: the rules that every store keeps.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::inbox::{
     record::{AttemptResult, DeliveryState, NewDelivery, Record, stored_text},
@@ -69,6 +69,7 @@ impl Record {
             }
             AttemptResult::Retry { after, reason } => {
                 self.set(DeliveryState::Pending, now.checked_add(after.unwrap_or_default()));
+                self.pause = after.unwrap_or_default();
                 self.last_error = Some(reason.clone());
             }
             AttemptResult::Released => {
@@ -108,6 +109,7 @@ impl Record {
     fn set(&mut self, state: DeliveryState, due_at: Option<SystemTime>) {
         self.state = state;
         self.due_at = due_at;
+        self.pause = Duration::ZERO;
     }
 
     fn finish(&mut self, state: DeliveryState, now: SystemTime, reason: Option<String>) {

@@ -6,7 +6,7 @@ mod delivery;
 mod filter;
 mod life;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
@@ -104,6 +104,8 @@ pub struct Record {
     pub received_at: SystemTime,
     /// The time at which it is to run (pending), or its lease runs out (running); `None` is now.
     pub due_at: Option<SystemTime>,
+    /// The pause before the next attempt, if the last one failed: how far ahead `due_at` was set.
+    pub pause: Duration,
     /// The time at which it was completed, given up or cancelled.
     pub finished_at: Option<SystemTime>,
     /// The length of the body.
@@ -131,6 +133,7 @@ impl Record {
             last_error: None,
             received_at,
             due_at: None,
+            pause: Duration::ZERO,
             finished_at: None,
             body_len: 0,
         }

@@ -1,5 +1,7 @@
 //! The rows of both databases. One that cannot be read is reported by itself.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use crate::inbox::{
@@ -121,6 +123,7 @@ pub(crate) fn record(row: &impl Cells) -> Record {
         last_error: partial.part(row.text("reason")),
         received_at: time(partial.part(row.number("received_at"))),
         due_at: is_due.then(|| time(due_at)),
+        pause: Duration::from_millis(partial.part(row.number("pause"))),
         finished_at: partial.part(row.int("finished_at")).map(time),
         body_len: partial.part(row.number("size")),
     };

@@ -8,7 +8,7 @@ use std::{fmt::Write as _, time::Duration};
 use crate::inbox::{
     record::{DeliveryState, Filter, millis, span},
     sql::cells::Cells,
-    store::{Change, QueueDepth},
+    store::{CLOCKS_DIFFER, Change, QueueDepth},
 };
 
 /// A template and its arguments.
@@ -40,7 +40,7 @@ pub(crate) use bind;
 
 /// The columns of a record.
 const RECORD: &str = "id, endpoint, provider, event, provider_id, state, attempt, reason, \
-                      received_at, due_at, finished_at, size";
+                      received_at, due_at, pause, finished_at, size";
 
 /// Lists the records that a filter matches, with numbers above `after`.
 pub(crate) fn list(filter: &Filter, after: i64, max: u32) -> Statement {
@@ -107,7 +107,7 @@ fn codes(states: &[DeliveryState]) -> String {
 pub(crate) fn change(change: Change, ids: &[i64]) -> String {
     let set = match change {
         Change::Retry | Change::Replay => {
-            "state = CASE WHEN line IS NULL THEN 0 ELSE 2 END, due_at = 0, attempt = 0, \
+            "state = CASE WHEN line IS NULL THEN 0 ELSE 2 END, due_at = 0, pause = 0, attempt = 0, \
              finished_at = NULL"
         }
         Change::Cancel => "state = 5, finished_at = {now}",
@@ -130,7 +130,11 @@ const ENDPOINTS: &str = "WITH RECURSIVE e (name) AS (\
 
 /// Lists the deliveries of a state whose due time lies implausibly far ahead.
 pub(crate) fn far_ahead(state: DeliveryState, plausible: Duration) -> String {
-    due_when(state, &format!("d.due_at > {{now}} + {}", span(plausible)))
+    let (plausible, differ, most) = (span(plausible), span(CLOCKS_DIFFER), span(Duration::MAX));
+    // A pause that was written by hand may be too long to be added.
+    let pause = format!("CASE WHEN d.pause < {most} THEN d.pause ELSE {most} END");
+    let due = "d.due_at > {now} +";
+    due_when(state, &format!("{due} {plausible} AND {due} {pause} + {differ}"))
 }
 
 /// Lists the deliveries of a state whose due time fulfils a condition.

@@ -17,6 +17,8 @@ mod work;
 use std::{any::Any, pin::Pin, time::Duration};
 
 pub(crate) use self::claim::Mark;
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+pub(crate) use self::operate::CLOCKS_DIFFER;
 pub use self::{
     claim::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
     operate::{
@@ -88,6 +90,13 @@ pub trait InboxStore: Send + Sync + 'static {
     /// [`InboxError::StaleClaim`] if the claim is no longer good.
     fn begin(&self, claim_token: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>>;
 
+    /// The longest time that a function may hold a transaction, unless the inbox is configured
+    /// otherwise; `None` is as long as the attempt. While a transaction keeps others from writing,
+    /// no delivery is stored.
+    fn transaction_limit(&self) -> Option<Duration> {
+        None
+    }
+
     /// Lists records with numbers above `after`, ordered by number.
     fn list<'a>(&'a self, filter: &'a Filter, after: i64, max: u32)
     -> StoreFuture<'a, Vec<Record>>;
@@ -141,6 +150,13 @@ pub trait InboxStore: Send + Sync + 'static {
         Box::pin(std::future::pending())
     }
 
+    /// True if [`wait_for_notification`](Self::wait_for_notification) tells of everything that other
+    /// processes store, and [`WorkResult::next_due`] of everything that becomes due. Then the store
+    /// is hardly polled.
+    fn notifies(&self) -> bool {
+        false
+    }
+
     /// Does what has to be done beside everything else, as long as the inbox is open. The thread of
     /// the inbox calls this once.
     fn run_background(&self) -> StoreFuture<'_, ()> {
@@ -171,6 +187,12 @@ pub trait StoreTransaction: Send {
     /// it by its type. [`Tx::sqlite`](crate::Tx::sqlite) and
     /// [`Tx::postgres`](crate::Tx::postgres) find a connection of `sqlx` here.
     fn connection(&mut self) -> &mut dyn Any;
+
+    /// True if the transaction keeps everybody else from writing. Then a function that holds it
+    /// gets an error where it would wait for itself.
+    fn is_exclusive(&self) -> bool {
+        false
+    }
 
     /// Commits what was written, and the completion with it.
     ///

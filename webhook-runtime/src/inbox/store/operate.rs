@@ -92,6 +92,9 @@ impl PruneResult {
     }
 }
 
+/// By how much the clocks of two processes may differ.
+pub(crate) const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
+
 /// The limits of due times: a time far beyond them was written by a wrong clock.
 #[derive(Clone, Copy, Debug)]
 pub struct DueTimeLimits {
@@ -107,8 +110,7 @@ impl DueTimeLimits {
     #[must_use]
     pub fn by_state(&self) -> [(DeliveryState, Duration, Option<Duration>); 2] {
         // Other processes write due times too, and may be configured differently.
-        let plausible =
-            |bound: Duration| bound.saturating_mul(2).saturating_add(Duration::from_secs(60));
+        let plausible = |bound: Duration| bound.saturating_mul(2).saturating_add(CLOCKS_DIFFER);
         [
             (DeliveryState::Pending, plausible(self.max_delay), None),
             (DeliveryState::Running, plausible(self.max_lease), Some(self.max_lease)),
@@ -119,6 +121,8 @@ impl DueTimeLimits {
     /// did.
     pub fn clamp(&self, record: &mut Record, now: SystemTime) -> bool {
         for (state, plausible, reset) in self.by_state() {
+            // A sender may ask for a longer pause.
+            let plausible = plausible.max(record.pause.saturating_add(CLOCKS_DIFFER));
             let latest = now.checked_add(plausible);
             let is_far = record.due_at.zip(latest).is_some_and(|(due, latest)| due > latest);
             if record.state == state && is_far {

@@ -68,8 +68,10 @@ pub struct WorkResult {
     pub started: Vec<bool>,
     /// The result of each claim.
     pub claimed: Vec<ClaimResult>,
-    /// The time until something becomes due that is not due yet; `None` if the store does not know.
+    /// The time until a pending delivery becomes due that is not due yet; `None` if there is none.
     pub next_due: Option<Duration>,
+    /// The time until a lease runs out that has not run out yet; `None` if there is none.
+    pub next_lapse: Option<Duration>,
 }
 
 /// Does the parts one after another, each in a transaction of its own.

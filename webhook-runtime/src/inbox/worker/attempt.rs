@@ -98,13 +98,18 @@ pub(super) async fn attempt(
     let result = {
         let own = tx.clone();
         // Called inside the future: the call itself can panic, too.
-        let running = async move { handler.handle(job, own).await };
+        let running = tx.scope(async move { handler.handle(job, own).await });
         let deadline = shared.settings.attempt_timeout;
+        let limit = shared.settings.tx_timeout.or_else(|| shared.store.transaction_limit());
+        let mut held = pin!(tx.held_for(limit));
         let mut running = pin!(tokio::time::timeout(deadline, unless_it_panics(running)));
         let mut give_up = pin!(give_up.notified());
         poll_fn(|context| {
             if let Poll::Ready(result) = running.as_mut().poll(context) {
                 return Poll::Ready(result.unwrap_or_else(|_| too_slow(deadline)));
+            }
+            if held.as_mut().poll(context).is_ready() {
+                return Poll::Ready(held_too_long(limit));
             }
             give_up.as_mut().poll(context).map(|()| AttemptResult::Released)
         })
@@ -229,6 +234,11 @@ pub(crate) async fn trace_dead_letters(store: &dyn InboxStore, ids: Vec<i64>) {
 
 fn too_slow(deadline: Duration) -> AttemptResult {
     retry(format!("the function took longer than {} s", deadline.as_secs_f64()))
+}
+
+fn held_too_long(limit: Option<Duration>) -> AttemptResult {
+    let seconds = limit.unwrap_or_default().as_secs_f64();
+    retry(format!("the function held `Tx` for longer than {seconds} s"))
 }
 
 async fn unless_it_panics(running: impl Future<Output = AttemptResult>) -> AttemptResult {

@@ -58,6 +58,8 @@ struct State {
     /// Claims that are being given back.
     returning: HashSet<i64>,
     waiting_bytes: usize,
+    /// The size of a body, the larger ones counting most.
+    typical_bytes: usize,
     /// Whose turn it is.
     turn: usize,
     retries_first: bool,
@@ -171,6 +173,7 @@ impl Pool {
             uncounted: VecDeque::new(),
             returning: HashSet::new(),
             waiting_bytes: 0,
+            typical_bytes: 0,
             turn: 0,
             retries_first: true,
             generation: 0,
@@ -319,12 +322,12 @@ impl Pool {
 
     /// The number of deliveries that an endpoint has room for.
     fn room(&self, state: &mut State, at: usize) -> usize {
-        let crowded = state.waiting_bytes >= MOST_WAITING;
-        let endpoint = &mut state.endpoints[at];
         if state.stopped {
             return 0;
         }
-        let ahead = if crowded { 0 } else { endpoint.pace.ahead(Instant::now(), self.slots) };
+        let memory = MOST_WAITING.saturating_sub(state.waiting_bytes) / state.typical_bytes.max(1);
+        let endpoint = &mut state.endpoints[at];
+        let ahead = endpoint.pace.ahead(Instant::now(), self.slots).min(memory);
         let taken = endpoint.running + endpoint.waiting.len() + endpoint.reserved;
         (self.slots + ahead).saturating_sub(taken)
     }
@@ -344,6 +347,7 @@ impl Pool {
         let held = Held { claim_token, crash_suspect, running: false, give_up, task: None };
         state.held.insert(claim_token.id, held);
         state.waiting_bytes += job.body.len();
+        state.typical_bytes = job.body.len().max(state.typical_bytes / 8 * 7);
         state.endpoints[at].waiting.push_back(Waiting { job, since: Instant::now() });
         if state.stopped {
             self.give_back(state);

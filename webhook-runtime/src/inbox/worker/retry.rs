@@ -5,6 +5,9 @@ use std::{
     time::Duration,
 };
 
+/// The longest pause that `Retry-After` can ask for.
+const MAX_ASKED: Duration = Duration::from_secs(24 * 3600);
+
 /// The retry policy: exponential backoff with jitter. Each pause is twice as long as the one
 /// before, up to a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +15,7 @@ use std::{
 pub struct Backoff {
     /// The pause before the second attempt.
     pub initial: Duration,
-    /// The longest pause, even if `Retry-After` asks for a longer one.
+    /// The longest pause, unless `Retry-After` asks for a longer one: that is kept up to a day.
     pub max: Duration,
 }
 
@@ -43,10 +46,11 @@ impl Backoff {
         // Between half and all of it, so that retries spread out and never come at once.
         let half = full / 2;
         let jittered = half + scaled(half, random);
-        match asked.map(|asked| asked.min(self.max)) {
+        let most = self.max.max(MAX_ASKED);
+        match asked.map(|asked| asked.min(most)) {
             // At least what was asked for, and spread out.
             Some(asked) if asked > jittered => {
-                asked.saturating_add(scaled(asked / 8, random)).min(self.max)
+                asked.saturating_add(scaled(asked / 8, random)).min(most)
             }
             _ => jittered,
         }
@@ -89,7 +93,11 @@ mod tests {
         for random in [0, u64::MAX / 2, u64::MAX] {
             assert!(backoff.delay_by(1, Some(SECOND * 60), random) >= SECOND * 60);
             assert!(backoff.delay_by(1, Some(SECOND * 60), random) <= SECOND * 68);
-            assert_eq!(backoff.delay_by(1, Some(Duration::MAX), random), backoff.max);
+            let hours = SECOND * 3600 * 5;
+            assert!(backoff.delay_by(1, Some(hours), random) >= hours, "longer than the most");
+            assert_eq!(backoff.delay_by(1, Some(Duration::MAX), random), MAX_ASKED);
+            let longer = Backoff::new(SECOND, 2 * MAX_ASKED);
+            assert_eq!(longer.delay_by(1, Some(Duration::MAX), random), longer.max);
         }
         assert_eq!(backoff.delay_by(9, Some(SECOND), u64::MAX), SECOND * 256);
     }

@@ -201,6 +201,9 @@ impl Engine {
     }
 
     fn succeeded(&self, work: Work, answers: Answers, mut result: WorkResult) {
+        if !(work.enqueue.is_empty() && work.finish.is_empty()) {
+            self.upkeep.set_active();
+        }
         // The claims have seen what was stored with them.
         let mut seen: Vec<String> = Vec::new();
         let claimed = std::mem::take(&mut result.claimed);
@@ -241,7 +244,7 @@ impl Engine {
             }
         }
         if !work.look_ahead.is_empty() {
-            self.upkeep.looked(result.next_due);
+            self.upkeep.looked(result.next_due, result.next_lapse);
         }
         if look {
             self.pools.look();
@@ -299,6 +302,7 @@ impl Engine {
         if !work.renew.is_empty() {
             tracing::warn!(%error, "leases could not be renewed");
             self.upkeep.renew_again();
+            self.pools.doubt();
         }
         if !work.claim.is_empty() || !work.look_ahead.is_empty() {
             tracing::warn!(%error, "nothing could be claimed");
@@ -321,13 +325,16 @@ impl Engine {
 async fn forward_notifications(engine: Arc<Engine>) {
     let pause = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
     let mut failures = 0;
+    engine.upkeep.set_notified(true);
     loop {
         match engine.store.wait_for_notification().await {
             Ok(()) => failures = 0,
             Err(error) => {
                 failures += 1;
                 tracing::debug!(%error, "no notifications; the store is polled instead");
+                engine.upkeep.set_notified(false);
                 tokio::time::sleep(pause.delay(failures, None)).await;
+                engine.upkeep.set_notified(true);
             }
         }
         engine.pools.look();

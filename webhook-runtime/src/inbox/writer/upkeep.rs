@@ -1,7 +1,10 @@
 //! What has its time: due deliveries, leases, and tidying up.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,26 +21,44 @@ use crate::inbox::{
     writer::{Queued, engine::Engine},
 };
 
-/// The interval at which old records are deleted and implausible due times are reset.
+/// The interval at which old records are deleted or implausible due times are reset, in turns, while
+/// there is something to do.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
+
+/// The same while there is nothing to do: it grows up to this.
+const IDLE: Duration = Duration::from_secs(600);
 
 /// Times that the thread of the inbox keeps.
 #[derive(Default)]
 pub(crate) struct Upkeep {
     times: Mutex<Times>,
     changed: Notify,
+    /// False if the store fails to tell what is new.
+    notified: AtomicBool,
+    /// True if something was stored or settled.
+    active: AtomicBool,
 }
 
 #[derive(Default)]
 struct Times {
     /// When something becomes due.
     due: Option<Instant>,
+    /// When a lease runs out.
+    lapse: Option<Instant>,
     /// When there is something else to do.
     nudge: Option<Instant>,
     /// True if leases are to be renewed with the next commit.
     renew: bool,
     /// When leases were renewed.
     renewed: Option<Instant>,
+}
+
+/// When and how often to tidy up.
+struct Tidy {
+    done: Instant,
+    every: Duration,
+    /// True if old records were deleted last; resetting due times is next.
+    prunes: bool,
 }
 
 impl Upkeep {
@@ -48,6 +69,18 @@ impl Upkeep {
     /// The times may have changed.
     pub(super) fn changed(&self) {
         self.changed.notify_one();
+    }
+
+    /// Something was stored or settled.
+    pub(super) fn set_active(&self) {
+        self.active.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the store tells what is new.
+    pub(super) fn set_notified(&self, notified: bool) {
+        if self.notified.swap(notified, Ordering::Relaxed) != notified {
+            self.changed();
+        }
     }
 
     /// Something is due in this time.
@@ -61,11 +94,13 @@ impl Upkeep {
         }
     }
 
-    /// The store was asked: this is when something becomes due next.
-    pub(super) fn looked(&self, next_due: Option<Duration>) {
+    /// The store was asked when something becomes due next, and when a lease runs out.
+    pub(super) fn looked(&self, next_due: Option<Duration>, next_lapse: Option<Duration>) {
         if let Some(wait) = next_due {
             self.due_in(wait);
         }
+        self.times().lapse = next_lapse.and_then(|wait| Instant::now().checked_add(wait));
+        self.changed();
     }
 
     /// Sees in this time what else there is to do.
@@ -92,7 +127,10 @@ impl Engine {
         let lease = self.settings.lease;
         let tick = (lease / 3).min(Duration::from_secs(1));
         let mut clock = ClockWatch::new(self.settings.clock.now());
-        let (mut ticked, mut looked, mut tidied) = (Instant::now(), Instant::now(), Instant::now());
+        let (mut ticked, mut looked) = (Instant::now(), Instant::now());
+        // Tidying up and polling alternate: an idle inbox does one thing in 30 seconds at most.
+        let mut tidy =
+            Tidy { done: Instant::now() + TIDY_EVERY / 2, every: TIDY_EVERY, prunes: true };
         // A clock that has just been set is not trusted with what cannot be undone.
         let mut set: Option<Instant> = None;
         let mut begun = false;
@@ -115,15 +153,21 @@ impl Engine {
                     }
                 }
                 self.renew(lease / 3);
-                if looked.elapsed() >= self.settings.poll_interval {
+                if looked.elapsed() >= self.poll_interval(&tidy) {
                     looked = now;
                     self.pools.look();
                 }
-                if tidied.elapsed() >= TIDY_EVERY {
-                    tidied = now;
-                    self.clamp().await;
+                if tidy.done.elapsed() >= tidy.every {
+                    let active = self.upkeep.active.swap(false, Ordering::Relaxed);
+                    tidy.done = now;
+                    tidy.every = if active { TIDY_EVERY } else { (tidy.every * 2).min(IDLE) };
+                    tidy.prunes = !tidy.prunes;
+                    if !tidy.prunes {
+                        self.clamp().await;
+                    }
                     let believed = set.is_none_or(|since| since.elapsed() > 10 * TIDY_EVERY);
-                    if believed
+                    if tidy.prunes
+                        && believed
                         && let Err(error) = prune(&*self.store, &self.settings.retention).await
                     {
                         tracing::warn!(%error, "old records could not be deleted");
@@ -131,7 +175,7 @@ impl Engine {
                 }
             }
             self.nudge_when_due();
-            let deadline = self.deadline(tick, ticked, looked, tidied);
+            let deadline = self.deadline(tick, ticked, looked, &tidy);
             let changed = self.upkeep.changed.notified();
             match deadline {
                 Some(deadline) => {
@@ -140,6 +184,13 @@ impl Engine {
                 None => changed.await,
             }
         }
+    }
+
+    /// How often the store is asked without a reason.
+    fn poll_interval(&self, tidy: &Tidy) -> Duration {
+        let interval = self.settings.poll_interval;
+        let notified = self.store.notifies() && self.upkeep.notified.load(Ordering::Relaxed);
+        if notified { interval.max(tidy.every) } else { interval }
     }
 
     /// Renews leases with the next commit, if it is time.
@@ -161,6 +212,7 @@ impl Engine {
         let now = Instant::now();
         let mut times = self.upkeep.times();
         let due = times.due.take_if(|due| *due <= now).is_some();
+        let due = times.lapse.take_if(|lapse| *lapse <= now).is_some() || due;
         let nudge = times.nudge.take_if(|at| *at <= now).is_some();
         drop(times);
         if due {
@@ -180,22 +232,22 @@ impl Engine {
         tick: Duration,
         ticked: Instant,
         looked: Instant,
-        tidied: Instant,
+        tidy: &Tidy,
     ) -> Option<Instant> {
         if self.pools.is_empty() {
             return None;
         }
-        let (due, nudge, renewed) = {
+        let (due, lapse, nudge, renewed) = {
             let times = self.upkeep.times();
-            (times.due, times.nudge, times.renewed)
+            (times.due, times.lapse, times.nudge, times.renewed)
         };
         let holds = self.pools.holds_any();
         let ticks = (holds || due.is_some()).then(|| ticked + tick);
         let renew = renewed.filter(|_| holds).map(|at| at + self.settings.lease / 3);
         let count = self.pools.first_uncounted().map(|at| at + UNCOUNTED);
-        let poll = looked.checked_add(self.settings.poll_interval);
-        let tidy = Some(tidied + TIDY_EVERY);
-        [due, nudge, ticks, renew, count, poll, tidy].into_iter().flatten().min()
+        let poll = looked.checked_add(self.poll_interval(tidy));
+        let tidy = Some(tidy.done + tidy.every);
+        [due, lapse, nudge, ticks, renew, count, poll, tidy].into_iter().flatten().min()
     }
 
     async fn clamp(&self) {

@@ -114,7 +114,7 @@ async fn take(
     Ok(sqlx::query(names.sql(
         "WITH c AS (UPDATE {s}deliveries SET state = 1, attempt = attempt + $3, \
          unsure = CASE WHEN state = 1 AND counted = 0 THEN 1 ELSE unsure END, \
-         counted = $3, claims = claims + 1, due_at = {now} + $2 WHERE id = ANY($1) RETURNING *) \
+         counted = $3, claims = claims + 1, due_at = {now} + $2, pause = 0 WHERE id = ANY($1) RETURNING *) \
          SELECT c.id, c.attempt, c.claims, c.endpoint, c.provider, c.provider_id, \
          c.received_at, c.line, b.head, b.body, b.unpacked, c.counted, c.unsure \
          FROM c LEFT JOIN {s}bodies AS b ON b.id = c.id",
@@ -186,21 +186,24 @@ pub(super) async fn renew_leases(
     Ok(sqlx::query_scalar(names.sql(good)).bind(ids).bind(claims).fetch_all(connection).await?)
 }
 
-/// The first due time of these endpoints that is after now, by the index `deliveries_due`.
-const NEXT: &str = "SELECT min(n.due_at) - {now} FROM unnest($1::text[]) AS e (name) \
+/// The first due time of these endpoints that is after now, and the first end of a lease, by the
+/// index `deliveries_due`.
+const NEXT: &str = "SELECT min(n.due_at) FILTER (WHERE s.state = 0) - {now}, \
+    min(n.due_at) FILTER (WHERE s.state = 1) - {now} FROM unnest($1::text[]) AS e (name) \
     CROSS JOIN (VALUES (0::smallint), (1::smallint)) AS s (state) CROSS JOIN LATERAL (\
     SELECT i.due_at FROM {s}deliveries AS i WHERE i.endpoint = e.name AND i.state = s.state \
     AND i.state < 2 AND i.due_at > {now} ORDER BY i.due_at LIMIT 1) AS n";
 
-/// The time until something of these endpoints becomes due that is not due yet.
+/// The times until something of these endpoints becomes due, and until a lease runs out.
 pub(super) async fn next_due(
     connection: &mut PgConnection,
     names: &Names,
     endpoints: &[String],
-) -> Result<Option<Duration>, InboxError> {
-    let wait: Option<i64> =
-        sqlx::query_scalar(names.sql(NEXT)).bind(endpoints).fetch_one(connection).await?;
-    Ok(wait.map(|wait| Duration::from_millis(wait.try_into().unwrap_or_default())))
+) -> Result<(Option<Duration>, Option<Duration>), InboxError> {
+    let (due, lapse): (Option<i64>, Option<i64>) =
+        sqlx::query_as(names.sql(NEXT)).bind(endpoints).fetch_one(connection).await?;
+    let wait = |wait: i64| Duration::from_millis(wait.try_into().unwrap_or_default());
+    Ok((due.map(wait), lapse.map(wait)))
 }
 
 /// Explains how PostgreSQL finds what is due, and what comes next in a line.

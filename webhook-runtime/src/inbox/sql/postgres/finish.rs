@@ -73,6 +73,7 @@ pub(super) fn settle(arguments: &str) -> String {
          due_at = CASE WHEN f.after IS NULL THEN 0 ELSE {{now}} + f.after END, \
          reason = CASE f.back WHEN 0 THEN f.reason ELSE d.reason END, \
          attempt = d.attempt + 1 - d.counted - f.back, counted = 1, unsure = d.unsure * f.back, \
+         pause = COALESCE(f.after, 0), \
          finished_at = CASE WHEN f.state > 2 THEN {{now}} END \
          FROM unnest({}) AS f (id, claim, state, after, reason, back) \
          WHERE d.id = f.id AND d.claims = f.claim AND d.state = 1 RETURNING d.id",

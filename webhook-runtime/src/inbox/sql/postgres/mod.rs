@@ -148,8 +148,7 @@ impl PostgresStore {
         let own = pool(options.connections.max(2), true);
         let committing = pool(COMMITS, true);
         let listening = (sessions == Sessions::Own).then(|| pool(1, false));
-        let notifications =
-            Notifications::start(listening, own.clone(), health.clone(), names.channel());
+        let notifications = Notifications::new(listening, health.clone(), names.channel());
         let transactions = pool(options.transactions.max(1), false);
         Ok(Self { own, committing, transactions, notifications, health, names })
     }
@@ -248,11 +247,7 @@ impl InboxStore for PostgresStore {
     }
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
-        on_session!(self, |connection| operate::clamp_future_due_times(
-            connection,
-            &self.names,
-            bounds
-        ))
+        on!(self, |connection| operate::clamp_future_due_times(connection, &self.names, bounds))
     }
 
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
@@ -265,6 +260,14 @@ impl InboxStore for PostgresStore {
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
         on_session!(self, |connection| claim::explain(connection, &self.names, endpoints))
+    }
+
+    fn notifies(&self) -> bool {
+        self.notifications.come()
+    }
+
+    fn run_background(&self) -> StoreFuture<'_, ()> {
+        Box::pin(self.notifications.keep_sending(&self.committing))
     }
 
     fn wait_for_notification(&self) -> StoreFuture<'_, ()> {

@@ -1,12 +1,9 @@
 //! Notifies other processes that something was stored, and waits for their notifications.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{future::pending, time::Duration};
 
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgListener};
-use tokio::{
-    sync::{Mutex, Notify},
-    task::JoinHandle,
-};
+use tokio::sync::{Mutex, Notify};
 
 use crate::inbox::{error::InboxError, sql::postgres::health::Health};
 
@@ -21,21 +18,32 @@ pub(super) struct Notifications {
     channel: String,
     health: Health,
     listener: Mutex<Option<PgListener>>,
-    unsent: Arc<Notify>,
-    sender: JoinHandle<()>,
+    unsent: Notify,
 }
 
 impl Notifications {
-    /// `listening` has one connection, which waits all the time; `own` sends.
-    pub(super) fn start(
-        listening: Option<PgPool>,
-        own: PgPool,
-        health: Health,
-        channel: String,
-    ) -> Self {
-        let unsent = Arc::new(Notify::new());
-        let sender = tokio::spawn(send(own, health.clone(), channel.clone(), Arc::clone(&unsent)));
-        Self { pool: listening, channel, health, listener: Mutex::default(), unsent, sender }
+    /// The pool has one connection, which waits all the time. Without one, no notifications come.
+    pub(super) fn new(pool: Option<PgPool>, health: Health, channel: String) -> Self {
+        Self { pool, channel, health, listener: Mutex::default(), unsent: Notify::new() }
+    }
+
+    /// True if there are notifications of other processes.
+    pub(super) fn come(&self) -> bool {
+        self.pool.is_some()
+    }
+
+    /// Sends what is to be sent. Never returns.
+    pub(super) async fn keep_sending(&self, pool: &PgPool) -> Result<(), InboxError> {
+        // The name is that of the schema, which is plain.
+        let notify = format!("NOTIFY \"{}\"", self.channel);
+        loop {
+            self.unsent.notified().await;
+            let sent = sqlx::raw_sql(AssertSqlSafe(notify.clone())).execute(pool).await;
+            if let Err(error) = self.health.judge(sent) {
+                tracing::debug!(%error, "other processes could not be notified");
+            }
+            tokio::time::sleep(AT_MOST_EVERY).await;
+        }
     }
 
     /// Notifies other processes soon. If that fails, they find out by polling, a little later.
@@ -61,16 +69,9 @@ impl Notifications {
     }
 
     pub(super) async fn close(&self) {
-        self.sender.abort();
         if let Some(pool) = &self.pool {
             pool.close().await;
         }
-    }
-}
-
-impl Drop for Notifications {
-    fn drop(&mut self) {
-        self.sender.abort();
     }
 }
 
@@ -78,17 +79,4 @@ async fn listen(pool: &PgPool, channel: &str) -> Result<PgListener, sqlx::Error>
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(channel).await?;
     Ok(listener)
-}
-
-async fn send(pool: PgPool, health: Health, channel: String, unsent: Arc<Notify>) {
-    loop {
-        unsent.notified().await;
-        // The name is that of the schema, which is plain.
-        let notify = AssertSqlSafe(format!("NOTIFY \"{channel}\""));
-        let sent = sqlx::raw_sql(notify).execute(&pool).await;
-        if let Err(error) = health.judge(sent) {
-            tracing::debug!(%error, "other processes could not be notified");
-        }
-        tokio::time::sleep(AT_MOST_EVERY).await;
-    }
 }

@@ -122,6 +122,7 @@ pub(super) async fn clamp_future_due_times(
     names: &Names,
     bounds: DueTimeLimits,
 ) -> Result<u64, InboxError> {
+    let mut tx = connection.begin_with(names.begin()).await?;
     let mut healed = 0;
     let far = bounds
         .by_state()
@@ -131,8 +132,9 @@ pub(super) async fn clamp_future_due_times(
     for (wrong, reset) in far.into_iter().chain([negative]) {
         let of = format!("id IN ({wrong} FOR UPDATE OF d SKIP LOCKED)");
         let reset = names.sql(&statements::reset_due(reset, &of));
-        healed += sqlx::query(reset).execute(&mut *connection).await?.rows_affected();
+        healed += sqlx::query(reset).execute(&mut *tx).await?.rows_affected();
     }
+    tx.commit().await?;
     Ok(healed)
 }
 

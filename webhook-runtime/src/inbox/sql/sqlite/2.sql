@@ -2,5 +2,7 @@
 ALTER TABLE webhook_deliveries ADD COLUMN counted INTEGER NOT NULL DEFAULT 1;
 -- 1 if a claim ended without anyone knowing whether its attempt had begun.
 ALTER TABLE webhook_deliveries ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
+-- The pause before the next attempt, in milliseconds: how far ahead `due_at` was set.
+ALTER TABLE webhook_deliveries ADD COLUMN pause INTEGER NOT NULL DEFAULT 0;
 -- The length of the body before it was compressed; 0 if it is as it was sent.
 ALTER TABLE webhook_bodies ADD COLUMN unpacked INTEGER NOT NULL DEFAULT 0;

@@ -1,52 +1,65 @@
-//! Checkpoints: moves the write-ahead log into the file, while others go on writing.
+//! Checkpoints: moves the write-ahead log into the file, mostly while others go on writing.
+//!
+//! SQLite begins a log again only when all of it has been moved, and under load there is always more
+//! of it. So once it is long, nobody writes for the moment that the rest takes. If the disk or a
+//! reader is so slow that this comes too late, commits wait: the log has a limit.
 
 use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
     sync::{
-        Arc,
+        Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use sqlx::SqlitePool;
-use tokio::{sync::Notify, task::JoinHandle};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
 
-use crate::inbox::sql::sqlite::Turn;
+use crate::inbox::store::Work;
 
 /// The approximate number of bytes between checkpoints.
 const EVERY: usize = 16 * 1024 * 1024;
 /// The bytes that a commit adds to the log beside its deliveries: a few pages, however little is
 /// written to each. With many small commits, these fill the disk.
 const COMMIT: usize = 8 * 4096;
-/// The longest time between checkpoints.
+/// The longest time between checkpoints, while there are commits.
 const AT_LEAST: Duration = Duration::from_secs(30);
-/// A log of more frames than this, of 4 KiB each, is moved while nobody writes: SQLite restarts a
-/// log only after all of it has been moved.
-const LONG_LOG: i64 = 16_384;
+/// A log of more frames than this, of 4 KiB each, is moved while nobody writes.
+const LONG_LOG: i64 = 12_288;
+/// The size of the log's file from which commits wait until it is moved. Another process may be
+/// about to commit, too: both together stay below 128 MiB.
+const LONGEST_LOG: u64 = 88 * 1024 * 1024;
+/// The pause after a log could not be begun again, because somebody reads what is in it.
+const PAUSE: Duration = Duration::from_secs(1);
 
-/// The task that makes checkpoints.
+/// Makes checkpoints.
 pub(super) struct Checkpoints {
-    written: Arc<AtomicUsize>,
-    due: Arc<Notify>,
-    task: JoinHandle<()>,
+    pool: SqlitePool,
+    /// The file of the log.
+    log: PathBuf,
+    written: AtomicUsize,
+    due: Notify,
+    failed: Mutex<Option<Instant>>,
 }
 
 impl Checkpoints {
-    pub(super) fn start(pool: SqlitePool, turn: Turn) -> Self {
-        let (written, due) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
-        let task = tokio::spawn({
-            let (written, due) = (Arc::clone(&written), Arc::clone(&due));
-            async move {
-                loop {
-                    let _ = tokio::time::timeout(AT_LEAST, due.notified()).await;
-                    written.store(0, Ordering::Relaxed);
-                    if let Err(error) = checkpoint(&pool, &turn).await {
-                        tracing::warn!(%error, "the inbox's log could not be checkpointed");
-                    }
-                }
-            }
-        });
-        Self { written, due, task }
+    /// The pool has one connection that waits for nobody for long.
+    pub(super) fn new(pool: SqlitePool, file: &Path) -> Self {
+        let mut log: OsString = file.into();
+        log.push("-wal");
+        let (written, due, failed) = (AtomicUsize::new(0), Notify::new(), Mutex::default());
+        Self { pool, log: log.into(), written, due, failed }
+    }
+
+    /// The file of the log.
+    pub(super) fn log(&self) -> &Path {
+        &self.log
     }
 
     /// Counts a commit.
@@ -54,36 +67,72 @@ impl Checkpoints {
         self.wrote(COMMIT);
     }
 
+    /// Counts what a commit writes for its parts.
+    pub(super) fn worked(&self, work: &Work) {
+        let bodies: usize = work.enqueue.iter().map(|new| new.weight() + 4096).sum();
+        self.wrote(bodies + 1024 * (work.finish.len() + work.start.len()));
+    }
+
     /// Counts bytes.
     pub(super) fn wrote(&self, bytes: usize) {
-        if self.written.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) >= EVERY {
+        let before = self.written.fetch_add(bytes, Ordering::Relaxed);
+        if before == 0 || before.saturating_add(bytes) >= EVERY {
             self.due.notify_one();
         }
     }
 
-    pub(super) fn stop(&self) {
-        self.task.abort();
+    /// Waits until a checkpoint is due: for ever while nothing is written.
+    pub(super) async fn due(&self) {
+        while self.written.load(Ordering::Relaxed) == 0 {
+            self.due.notified().await;
+        }
+        let latest = Instant::now() + AT_LEAST;
+        while self.written.load(Ordering::Relaxed) < EVERY {
+            if timeout_at(latest, self.due.notified()).await.is_err() {
+                break;
+            }
+        }
+        self.written.store(0, Ordering::Relaxed);
     }
-}
 
-impl Drop for Checkpoints {
-    fn drop(&mut self) {
-        self.stop();
+    /// Moves what can be moved while others write. Returns true if the log is long.
+    pub(super) async fn move_beside(&self) -> Result<bool, sqlx::Error> {
+        let (_, frames) = self.checkpoint("PASSIVE").await?;
+        Ok(frames > LONG_LOG)
     }
-}
 
-async fn checkpoint(pool: &SqlitePool, turn: &Turn) -> Result<(), sqlx::Error> {
-    let (frames, moved) = passive(pool).await?;
-    if frames > LONG_LOG && moved < frames {
-        let _turn = turn.lock().await;
-        passive(pool).await?;
+    /// Moves the rest, while nobody else in this process writes, so that the log begins again.
+    pub(super) async fn move_rest(&self) -> Result<(), sqlx::Error> {
+        self.checkpoint("RESTART").await.map(|_| ())
     }
-    Ok(())
-}
 
-/// The number of frames in the log, and of those that have been moved. Waits for nobody.
-async fn passive(pool: &SqlitePool) -> Result<(i64, i64), sqlx::Error> {
-    let (_busy, frames, moved): (i64, i64, i64) =
-        sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(pool).await?;
-    Ok((frames, moved))
+    /// Moves all of the log if it is too long to go on. Nobody else in this process may write
+    /// meanwhile.
+    pub(super) async fn make_room(&self) {
+        let length = fs::metadata(&self.log).map_or(0, |log| log.len());
+        let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if length < LONGEST_LOG || failed.is_some_and(|at| at.elapsed() < PAUSE) {
+            return;
+        }
+        let busy = match self.checkpoint("TRUNCATE").await {
+            Ok((busy, _)) => busy,
+            Err(error) => {
+                tracing::warn!(%error, "the inbox's log could not be checkpointed");
+                true
+            }
+        };
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = busy.then(Instant::now);
+    }
+
+    /// Whether somebody was in the way, and the number of frames in the log.
+    async fn checkpoint(&self, mode: &str) -> Result<(bool, i64), sqlx::Error> {
+        let pragma = sqlx::AssertSqlSafe(format!("PRAGMA wal_checkpoint({mode})"));
+        let (busy, frames, _): (i64, i64, i64) =
+            sqlx::query_as(pragma).fetch_one(&self.pool).await?;
+        Ok((busy != 0, frames))
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
 }

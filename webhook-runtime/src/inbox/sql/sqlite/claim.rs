@@ -36,6 +36,19 @@ macro_rules! pick {
     };
 }
 
+/// The first due time of a state that is after `$2`.
+macro_rules! next {
+    ($state:literal) => {
+        concat!(
+            "(SELECT CAST(min((SELECT i.due_at FROM webhook_deliveries AS i \
+             WHERE i.endpoint = e.value AND i.state = ",
+            $state,
+            " AND i.state < 2 AND i.due_at > $2 ORDER BY i.due_at LIMIT 1)) \
+             AS INTEGER) FROM json_each($1) AS e)",
+        )
+    };
+}
+
 /// Selects what is due, by the index `webhook_due`: of the endpoints `$1`, until `$2`, at most `$3` of each
 /// kind, and at most `$4` whose lease ran out.
 const PICK: &str = concat!(
@@ -52,7 +65,7 @@ const PICK: &str = concat!(
 /// Claims the picked deliveries and reads them. `$3` is 1 if the claim counts an attempt.
 const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt + $3, \
                      unsure = CASE WHEN state = 1 AND counted = 0 THEN 1 ELSE unsure END, \
-                     counted = $3, claims = claims + 1, due_at = $2 \
+                     counted = $3, claims = claims + 1, due_at = $2, pause = 0 \
                      WHERE id IN (SELECT value FROM json_each($1)); \
                      SELECT d.id, d.attempt, d.claims, d.endpoint, d.provider, d.provider_id, \
                      d.received_at, d.line, b.head, b.body, b.unpacked, d.counted, d.unsure \
@@ -242,27 +255,23 @@ pub(super) async fn start(
     Ok(begun.iter().map(|claim| good.contains(&claim.id)).collect())
 }
 
-/// The first due time of these endpoints that is after `$2`, by the index `webhook_due`.
-const NEXT: &str = "SELECT CAST(min(due) AS INTEGER) FROM (\
-     SELECT (SELECT i.due_at FROM webhook_deliveries AS i WHERE i.endpoint = e.value \
-     AND i.state = 0 AND i.state < 2 AND i.due_at > $2 ORDER BY i.due_at LIMIT 1) AS due \
-     FROM json_each($1) AS e UNION ALL \
-     SELECT (SELECT i.due_at FROM webhook_deliveries AS i WHERE i.endpoint = e.value \
-     AND i.state = 1 AND i.state < 2 AND i.due_at > $2 ORDER BY i.due_at LIMIT 1) \
-     FROM json_each($1) AS e)";
+/// The first due time of these endpoints that is after `$2`, and the first end of a lease, by the
+/// index `webhook_due`.
+const NEXT: &str = concat!("SELECT ", next!("0"), ", ", next!("1"));
 
-/// The time until something of these endpoints becomes due that is not due yet.
+/// The times until something of these endpoints becomes due, and until a lease runs out.
 pub(super) async fn next_due(
     connection: &mut SqliteConnection,
     endpoints: &[String],
     now: i64,
-) -> Result<Option<Duration>, InboxError> {
-    let next: Option<i64> = sqlx::query_scalar(NEXT)
+) -> Result<(Option<Duration>, Option<Duration>), InboxError> {
+    let (due, lapse): (Option<i64>, Option<i64>) = sqlx::query_as(NEXT)
         .bind(json!(endpoints).to_string())
         .bind(now)
         .fetch_one(connection)
         .await?;
-    Ok(next.and_then(|due| u64::try_from(due.saturating_sub(now)).ok()).map(Duration::from_millis))
+    let wait = |at: i64| u64::try_from(at.saturating_sub(now)).ok().map(Duration::from_millis);
+    Ok((due.and_then(wait), lapse.and_then(wait)))
 }
 
 /// Explains how SQLite finds what is due, what comes next in a line, and what is settled.

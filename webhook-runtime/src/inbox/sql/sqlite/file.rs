@@ -9,7 +9,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use crate::inbox::error::InboxError;
+use crate::{inbox::error::InboxError, support::console};
 
 /// The file of an inbox, as it was when it was opened, and the two files beside it.
 ///
@@ -73,7 +73,9 @@ impl OpenFile {
         let moved = self.files.iter().find_map(|file| Some((file, file.problem()?)));
         let Some((file, problem)) = moved else {
             if self.moved.load(Ordering::Relaxed) && self.moved.swap(false, Ordering::Relaxed) {
-                tracing::warn!(file = %self.files[0].path.display(), "the inbox's file is back");
+                let file = self.files[0].path.display();
+                tracing::warn!(%file, "the inbox's file is back");
+                console::notice(format_args!("the inbox's file `{file}` is back"));
             }
             return Ok(());
         };
@@ -81,6 +83,7 @@ impl OpenFile {
         let error = InboxError::FileMoved { file, problem };
         if !self.moved.swap(true, Ordering::Relaxed) {
             tracing::error!(%error, "nothing is stored, and nothing is acknowledged");
+            console::notice(format_args!("nothing is stored: {error}"));
         }
         Err(error)
     }

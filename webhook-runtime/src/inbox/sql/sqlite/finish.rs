@@ -1,29 +1,25 @@
 //! Settling claims in an SQLite file.
 
-use std::{any::Any, collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use serde_json::json;
-use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction, pool::PoolConnection};
-use tokio::sync::OwnedMutexGuard;
+use sqlx::{Connection as _, SqliteConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{ClaimToken, Digest},
+    record::Digest,
     sql,
-    sql::{
-        Settled,
-        sqlite::{enqueue::hex_list, file::OpenFile, statement_at},
-        statements::COMPLETE,
-    },
-    store::{FinishedAttempt, StoreFuture, StoreTransaction},
+    sql::{Settled, sqlite::enqueue::hex_list},
+    store::FinishedAttempt,
 };
 
-/// Settles claims. Of each: number, claim, state, due time, reason, and attempts that do not count.
+/// Settles claims. Of each: number, claim, state, due time, reason, attempts that do not count, and
+/// pause.
 pub(super) const FINISH: &str = "UPDATE webhook_deliveries AS d SET state = f.value ->> 2, \
      due_at = f.value ->> 3, \
      reason = CASE f.value ->> 5 WHEN 0 THEN f.value ->> 4 ELSE d.reason END, \
      attempt = d.attempt + 1 - d.counted - (f.value ->> 5), counted = 1, \
-     unsure = d.unsure * (f.value ->> 5), \
+     unsure = d.unsure * (f.value ->> 5), pause = f.value ->> 6, \
      finished_at = CASE WHEN f.value ->> 2 > 2 THEN $2 END FROM json_each($1) AS f \
      WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
 
@@ -57,11 +53,13 @@ pub(super) async fn finish_within(
     Ok(batch.iter().map(|finish| settled.contains(&finish.claim_token.id)).collect())
 }
 
-/// Number, claim, state, due time, reason, and attempts that do not count.
-fn row<'a>(row: &Settled<'a>, now: i64) -> (i64, i64, i16, i64, Option<&'a str>, i32) {
+/// Number, claim, state, due time, reason, attempts that do not count, and pause.
+type Row<'a> = (i64, i64, i16, i64, Option<&'a str>, i32, i64);
+
+fn row<'a>(row: &Settled<'a>, now: i64) -> Row<'a> {
     // 0 is at once.
     let due = row.after.map_or(0, |after| Some(now + after).filter(|due| *due != 0).unwrap_or(1));
-    (row.id, row.claim, row.state.code(), due, row.reason, row.back)
+    (row.id, row.claim, row.state.code(), due, row.reason, row.back, row.after.unwrap_or_default())
 }
 
 /// Lets the next delivery of each line go on, if no other of the line is pending or running.
@@ -82,55 +80,3 @@ pub(super) const PROMOTE: &str = "UPDATE webhook_deliveries SET state = 0, due_a
      AND h.state = 2 AND h.state <= 2 ORDER BY h.id LIMIT 1) FROM json_each($1) AS f \
      WHERE NOT EXISTS (SELECT 1 FROM webhook_deliveries AS a WHERE a.line = unhex(f.value) \
      AND a.state >= 0 AND a.state < 2 AND a.state <= 2))";
-
-/// The transaction in which a delivery of an SQLite file is completed.
-pub(super) struct SqliteTransaction {
-    tx: Transaction<'static, Sqlite>,
-    file: Arc<OpenFile>,
-    /// Keeps the rest of this process from writing meanwhile. Dropped last.
-    _turn: OwnedMutexGuard<Option<PoolConnection<Sqlite>>>,
-}
-
-impl SqliteTransaction {
-    /// Writes the completion first: this finds out whether the claim is still good, and if SQLite
-    /// rolls the transaction back on its own, the completion is rolled back with the rest.
-    pub(super) async fn begin(
-        mut tx: Transaction<'static, Sqlite>,
-        turn: OwnedMutexGuard<Option<PoolConnection<Sqlite>>>,
-        file: Arc<OpenFile>,
-        claim: ClaimToken,
-        now: i64,
-    ) -> Result<Self, InboxError> {
-        let complete = statement_at(COMPLETE, "$3");
-        let done = sqlx::query(complete)
-            .bind(claim.id)
-            .bind(claim.number)
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
-        if done.rows_affected() == 0 {
-            return Err(InboxError::StaleClaim);
-        }
-        promote(&mut tx, claim.ordering_digest.as_slice()).await?;
-        Ok(Self { tx, file, _turn: turn })
-    }
-}
-
-impl StoreTransaction for SqliteTransaction {
-    fn connection(&mut self) -> &mut dyn Any {
-        let connection: &mut SqliteConnection = &mut self.tx;
-        connection
-    }
-
-    fn commit(self: Box<Self>) -> StoreFuture<'static, ()> {
-        Box::pin(async move {
-            self.file.check()?;
-            self.tx.commit().await?;
-            self.file.check()
-        })
-    }
-
-    fn rollback(self: Box<Self>) -> StoreFuture<'static, ()> {
-        Box::pin(async move { Ok(self.tx.rollback().await?) })
-    }
-}

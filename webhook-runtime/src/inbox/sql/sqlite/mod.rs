@@ -1,8 +1,7 @@
 //! The inbox in an SQLite file.
 //!
 //! SQLite lets one connection write at a time. Each process has a single writing connection, and
-//! its tasks take turns with it, first come, first served. Processes wait for each other by
-//! `busy_timeout`.
+//! [takes turns](turn) with it. Processes wait for each other by `busy_timeout`.
 
 mod checkpoint;
 mod claim;
@@ -12,9 +11,14 @@ mod finish;
 mod open;
 mod operate;
 mod schema;
+mod transaction;
+mod turn;
+mod watch;
 mod work;
 
 use std::{
+    future::poll_fn,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -22,14 +26,19 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{AssertSqlSafe, Sqlite, SqlitePool, pool::PoolConnection, sqlite::SqlitePoolOptions};
-use tokio::sync::Mutex;
+use sqlx::{
+    AssertSqlSafe, Sqlite, SqlitePool,
+    pool::PoolConnection,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
 
 pub use self::schema::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
 use self::{
     checkpoint::Checkpoints,
     file::{Identity, OpenFile},
-    finish::SqliteTransaction,
+    transaction::SqliteTransaction,
+    turn::Turn,
+    watch::Watch,
 };
 use crate::{
     inbox::{
@@ -60,10 +69,11 @@ fn statement_at(template: &str, now: &str) -> AssertSqlSafe<String> {
     AssertSqlSafe(template.replace("{s}", "webhook_").replace("{now}", now))
 }
 
-/// The lock of whose turn it is to write, with the connection once it is needed.
-///
-/// The connection is not returned to its pool between turns: the pool would test it each time.
-pub(super) type Turn = Arc<Mutex<Option<PoolConnection<Sqlite>>>>;
+/// The longest wait of a checkpoint for those who read or write.
+const CHECKPOINT_BUSY: Duration = Duration::from_millis(500);
+
+/// The longest time that a function holds a transaction, during which nobody else can write.
+const TRANSACTION_LIMIT: Duration = Duration::from_secs(5);
 
 /// The inbox in an SQLite file.
 pub(crate) struct SqliteStore {
@@ -71,29 +81,27 @@ pub(crate) struct SqliteStore {
     /// another one writes.
     writing: SqlitePool,
     reading: SqlitePool,
-    turn: Turn,
+    turn: Arc<Turn>,
     /// True if something has been stored since the last claim, so that it need not look first.
     stored: AtomicBool,
-    checkpoints: Checkpoints,
+    checkpoints: Arc<Checkpoints>,
+    watch: Watch,
     file: Arc<OpenFile>,
     clock: Arc<dyn Clock>,
 }
 
-/// Runs an operation on the writing connection, in turn. After an error the connection goes back to
-/// its pool, which tests it.
+/// Runs an operation on the writing connection, in turn.
 macro_rules! in_turn {
     ($self:ident, |$connection:ident| $operation:expr) => {
         Box::pin(async move {
             let mut turn = $self.turn.lock().await;
-            $self.file.check()?;
-            let $connection = match &mut *turn {
-                Some(connection) => connection,
-                none => none.insert($self.writing.acquire().await?),
+            let ended = {
+                let $connection = turn.connection().await?;
+                $operation.await
             };
-            let ended = $operation.await;
             match ended {
                 Ok(_) => $self.checkpoints.committed(),
-                Err(_) => *turn = None,
+                Err(_) => turn.release(),
             }
             $self.file.check()?;
             ended
@@ -120,7 +128,7 @@ impl SqliteStore {
         let gone = |error: std::io::Error| cannot(InboxError::Store(error.to_string()));
         let path = options.get_filename();
         let identity = Identity::at(path).map_err(gone)?;
-        let pool = |max: u32| {
+        let pool = |max: u32, options: SqliteConnectOptions| {
             SqlitePoolOptions::new()
                 .max_connections(max)
                 .min_connections(1)
@@ -131,21 +139,43 @@ impl SqliteStore {
                 .test_before_acquire(false)
                 .after_connect(|connection, _| Box::pin(open::read_back(connection)))
                 .after_release(|connection, _| Box::pin(open::is_of_use(connection)))
-                .connect_with(options.clone())
+                .connect_with(options)
         };
-        let writing = pool(1).await.map_err(|error| cannot(error.into()))?;
-        // One checkpoints, the others read.
-        let reading = pool(3).await.map_err(|error| cannot(error.into()))?;
+        let writing = pool(1, options.clone()).await.map_err(|error| cannot(error.into()))?;
+        let reading = pool(2, options.clone()).await.map_err(|error| cannot(error.into()))?;
+        let moving = options.clone().busy_timeout(CHECKPOINT_BUSY);
+        let moving = pool(1, moving).await.map_err(|error| cannot(error.into()))?;
         let file = Arc::new(OpenFile::new(path, identity).map_err(gone)?);
         file.check().map_err(cannot)?;
-        let turn = Turn::default();
-        let checkpoints = Checkpoints::start(reading.clone(), Arc::clone(&turn));
-        let stored = AtomicBool::new(true);
-        Ok(Self { writing, reading, turn, stored, checkpoints, file, clock })
+        let checkpoints = Arc::new(Checkpoints::new(moving, path));
+        let turn = Turn::new(writing.clone(), Arc::clone(&checkpoints), Arc::clone(&file));
+        let (turn, stored) = (Arc::new(turn), AtomicBool::new(true));
+        let watch = Watch::new(checkpoints.log(), path);
+        Ok(Self { writing, reading, turn, stored, checkpoints, watch, file, clock })
     }
 
     fn now(&self) -> i64 {
         millis(self.clock.now())
+    }
+
+    /// Moves the log into the file again and again.
+    async fn keep_moving(&self) {
+        loop {
+            self.checkpoints.due().await;
+            if let Err(error) = self.checkpoint().await {
+                tracing::warn!(%error, "the inbox's log could not be checkpointed");
+            }
+        }
+    }
+
+    async fn checkpoint(&self) -> Result<(), InboxError> {
+        if self.checkpoints.move_beside().await? {
+            let mut turn = self.turn.lock().await;
+            // If that fails, those who wait are told.
+            let _ = turn.commit().await;
+            self.checkpoints.move_rest().await?;
+        }
+        Ok(())
     }
 
     /// Looks for something to claim, without keeping others from writing; `None` if there is.
@@ -159,7 +189,8 @@ impl SqliteStore {
             nothing.claimed.push(ClaimResult::default());
         }
         if !work.look_ahead.is_empty() {
-            nothing.next_due = claim::next_due(&mut connection, &work.look_ahead, now).await?;
+            (nothing.next_due, nothing.next_lapse) =
+                claim::next_due(&mut connection, &work.look_ahead, now).await?;
         }
         Ok(Some(nothing))
     }
@@ -216,31 +247,55 @@ impl InboxStore for SqliteStore {
     }
 
     fn commit<'a>(&'a self, work: &'a Work) -> StoreFuture<'a, WorkResult> {
-        let commit: StoreFuture<'a, WorkResult> =
-            in_turn!(self, |connection| work::commit(connection, work, self.now()));
         Box::pin(async move {
             if work.only_claims()
                 && let Some(nothing) = self.look(work).await?
             {
                 return Ok(nothing);
             }
-            let result = commit.await?;
-            self.checkpoints.wrote(work.enqueue.iter().map(NewDelivery::weight).sum());
-            Ok(result)
+            let mut turn = self.turn.lock().await;
+            let result = work::commit(&mut turn, work, self.now()).await;
+            match result {
+                Ok(_) => self.checkpoints.committed(),
+                Err(_) => turn.release(),
+            }
+            self.checkpoints.worked(work);
+            self.file.check()?;
+            result
         })
     }
 
     fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
-            let mut turn = Arc::clone(&self.turn).lock_owned().await;
-            self.file.check()?;
+            let turn = self.turn.lock_for_handler().await?;
             self.checkpoints.committed();
-            // The transaction takes the connection from the pool.
-            *turn = None;
-            let tx = self.writing.begin_with("BEGIN IMMEDIATE").await?;
-            let file = Arc::clone(&self.file);
-            let transaction = SqliteTransaction::begin(tx, turn, file, claim, self.now()).await?;
+            let transaction = SqliteTransaction::begin(turn, claim, self.now()).await?;
             Ok(Box::new(transaction) as Box<dyn StoreTransaction>)
+        })
+    }
+
+    fn transaction_limit(&self) -> Option<Duration> {
+        Some(TRANSACTION_LIMIT)
+    }
+
+    fn notifies(&self) -> bool {
+        self.watch.works()
+    }
+
+    fn wait_for_notification(&self) -> StoreFuture<'_, ()> {
+        Box::pin(self.watch.wait(&self.turn))
+    }
+
+    fn run_background(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let mut committing = pin!(self.turn.commit_open());
+            let mut moving = pin!(self.keep_moving());
+            poll_fn(|context| {
+                let _ = committing.as_mut().poll(context);
+                moving.as_mut().poll(context)
+            })
+            .await;
+            Ok(())
         })
     }
 
@@ -292,8 +347,13 @@ impl InboxStore for SqliteStore {
 
     fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            self.checkpoints.stop();
-            *self.turn.lock().await = None;
+            {
+                let mut turn = self.turn.lock().await;
+                // If that fails, those who wait are told.
+                let _ = turn.commit().await;
+                turn.release();
+            }
+            self.checkpoints.close().await;
             self.writing.close().await;
             self.reading.close().await;
             Ok(())

@@ -5,22 +5,33 @@ use sqlx::{Connection as _, SqliteConnection};
 use crate::inbox::{
     error::InboxError,
     record::{ClaimToken, EnqueueResult, span},
-    sql::sqlite::{claim, enqueue, finish},
+    sql::sqlite::{claim, enqueue, finish, turn::Writing},
     store::{Work, WorkResult},
 };
 
+/// Commits the work. What handlers have written meanwhile is committed with it.
 pub(super) async fn commit(
-    connection: &mut SqliteConnection,
+    writing: &mut Writing,
     work: &Work,
     now: i64,
 ) -> Result<WorkResult, InboxError> {
-    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let result = commit_within(&mut tx, work, now).await?;
-    tx.commit().await?;
-    Ok(result)
+    if !writing.is_open() {
+        let mut tx = writing.connection().await?.begin_with("BEGIN IMMEDIATE").await?;
+        let result = commit_within(&mut tx, work, now).await?;
+        tx.commit().await?;
+        return Ok(result);
+    }
+    writing.join().await?;
+    let result = commit_within(writing.open().await?, work, now).await;
+    match result {
+        Ok(_) => writing.keep().await?,
+        Err(_) => writing.undo().await?,
+    }
+    writing.commit().await?;
+    result
 }
 
-pub(super) async fn commit_within(
+async fn commit_within(
     tx: &mut SqliteConnection,
     work: &Work,
     now: i64,
@@ -51,7 +62,7 @@ pub(super) async fn commit_within(
         result.claimed.push(claim::claim_within(tx, wanted, false, now).await?);
     }
     if !work.look_ahead.is_empty() {
-        result.next_due = claim::next_due(tx, &work.look_ahead, now).await?;
+        (result.next_due, result.next_lapse) = claim::next_due(tx, &work.look_ahead, now).await?;
     }
     Ok(result)
 }

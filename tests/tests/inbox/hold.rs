@@ -1,0 +1,168 @@
+//! Handlers that hold the transaction, and several in one commit.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use sqlx::Executor as _;
+use tokio::time::Instant;
+use webhook_runtime::inbox::{
+    AttemptResult, Backoff, DeliveryState, Filter, Inbox, InboxError, Job, JobHandlers, TxSource,
+};
+use webhook_test_store::Connection;
+
+use super::{
+    Ran, body, delivery, failed,
+    place::{Engine, Place},
+    record, until, until_state,
+};
+
+/// A handler that never gives its transaction back stops the others for as long as the limit, and
+/// no longer.
+pub(crate) async fn a_held_transaction_ends(place: Place) {
+    let builder = place.builder().tx_timeout(Duration::from_secs(1)).max_attempts(1);
+    let inbox = place.open_by(builder).await.unwrap();
+    place.execute("CREATE TABLE effects (name text NOT NULL)".to_owned()).await;
+    let id = inbox.enqueue(delivery("held")).await.unwrap().id();
+    let (told, holds) = tokio::sync::oneshot::channel();
+    let told = std::sync::Mutex::new(Some(told));
+    let workers =
+        inbox.start_workers(JobHandlers::new().on("orders", move |_: Job, source: TxSource| {
+            let told = told.lock().unwrap().take();
+            async move {
+                let mut tx = source.tx().unwrap();
+                let connection = tx.sqlite().await.unwrap();
+                connection.execute("INSERT INTO effects VALUES ('held')").await.unwrap();
+                told.unwrap().send(()).unwrap();
+                std::future::pending().await
+            }
+        }));
+    holds.await.unwrap();
+    let begun = Instant::now();
+    inbox.enqueue(super::delivery("others")).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_millis(1600), "{:?}", begun.elapsed());
+    let dead = until_state(&inbox, id, DeliveryState::Dead).await;
+    let reason = dead.last_error.unwrap();
+    assert!(reason.contains("held `Tx` for longer than 1 s"), "{reason}");
+    assert_eq!(place.number("SELECT count(*) FROM effects").await, 0);
+    drop(workers);
+}
+
+/// What a handler would wait for in vain is an error at once.
+pub(crate) async fn waiting_for_itself_fails_at_once(place: Place) {
+    let inbox = place.open().await;
+    let (clone, engine) = (inbox.clone(), place.engine);
+    let handlers = JobHandlers::new().on("orders", move |_: Job, source: TxSource| {
+        let inbox: Inbox = clone.clone();
+        async move {
+            // Before the transaction begins, nothing is in the way.
+            inbox.retry(&Filter::all()).await.unwrap();
+            let mut tx = source.tx().unwrap();
+            match engine {
+                Engine::Foreign => drop(tx.connection::<Connection>().await.unwrap()),
+                _ => drop(tx.sqlite().await.unwrap()),
+            }
+            let begun = Instant::now();
+            assert_eq!(inbox.retry(&Filter::all()).await, Err(InboxError::HoldsTx));
+            assert_eq!(inbox.cancel(&Filter::all()).await, Err(InboxError::HoldsTx));
+            assert_eq!(inbox.prune().await.unwrap_err(), InboxError::HoldsTx);
+            assert_eq!(inbox.enqueue(delivery("b")).await, Err(InboxError::HoldsTx));
+            assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+            AttemptResult::Completed
+        }
+    });
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    assert_eq!(inbox.drain(&handlers).await, Ok(1));
+    assert_eq!(record(&inbox, id).await.state, DeliveryState::Completed);
+    inbox.enqueue(delivery("b")).await.unwrap();
+}
+
+/// Handlers share commits, and each rolls back alone.
+pub(crate) async fn handlers_share_a_commit_and_roll_back_alone(place: Place) {
+    let backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(40));
+    let inbox = place.open_by(place.builder().backoff(backoff)).await.unwrap();
+    place.execute("CREATE TABLE effects (name text NOT NULL)".to_owned()).await;
+    let panics = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&panics);
+    let handlers = JobHandlers::new().on("orders", move |job: Job, source: TxSource| {
+        let counted = Arc::clone(&counted);
+        async move {
+            let mut tx = source.tx().unwrap();
+            let insert = format!("INSERT INTO effects VALUES ('{}')", body(&job));
+            let written = match tx.sqlite().await {
+                Ok(connection) => connection.execute(sqlx::AssertSqlSafe(insert)).await,
+                Err(error) => return failed(&error.to_string()),
+            };
+            written.unwrap();
+            match (job.attempt, job.id % 4) {
+                (1, 0) => failed("no"),
+                (1, 1) => {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    panic!("not this time")
+                }
+                (1, 2) => {
+                    // A statement that fails, and a savepoint of its own that it never ends.
+                    let connection = tx.sqlite().await.unwrap();
+                    assert!(connection.execute("INSERT INTO effects VALUES (NULL)").await.is_err());
+                    connection.execute("SAVEPOINT mine").await.unwrap();
+                    failed("neither")
+                }
+                _ => AttemptResult::Completed,
+            }
+        }
+    });
+    let _workers = inbox.start_workers(handlers);
+    for number in 0..200 {
+        inbox.enqueue(delivery(number.to_string())).await.unwrap();
+    }
+    until("all are done", || async {
+        let depth = inbox.stats().await.unwrap().depth;
+        depth.pending + depth.running + depth.dead == 0
+    })
+    .await;
+    assert_eq!(panics.load(Ordering::Relaxed), 50);
+    let effects = place.number("SELECT count(*) FROM effects").await;
+    let distinct = place.number("SELECT count(DISTINCT name) FROM effects").await;
+    assert_eq!((effects, distinct), (200, 200));
+    let completed = Filter::all().state(DeliveryState::Completed);
+    let completed = inbox.list(completed).collect().await.unwrap();
+    assert_eq!(completed.len(), 200);
+    assert!(
+        completed.iter().all(|record| record.attempt == if record.id % 4 == 3 { 1 } else { 2 })
+    );
+}
+
+/// Deliveries are stored while handlers come one after another.
+pub(crate) async fn a_stream_of_handlers_keeps_nobody_waiting(place: Place) {
+    let inbox = place.open().await;
+    for number in 0..100 {
+        inbox.enqueue(delivery(number.to_string())).await.unwrap();
+    }
+    let ran = Ran::default();
+    let counted = ran.clone();
+    let _workers =
+        inbox.start_workers(JobHandlers::new().on("orders", move |job: Job, source: TxSource| {
+            let counted = counted.clone();
+            async move {
+                let mut tx = source.tx().unwrap();
+                tx.sqlite().await.unwrap();
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                counted.add(&job);
+                AttemptResult::Completed
+            }
+        }));
+    until("they have begun", || async { ran.count() > 0 }).await;
+    let mut slowest = Duration::ZERO;
+    while ran.count() < 90 {
+        let sent = Instant::now();
+        let mut new = delivery(format!("{sent:?}"));
+        new.endpoint = "others".to_owned();
+        inbox.enqueue(new).await.unwrap();
+        slowest = slowest.max(sent.elapsed());
+    }
+    assert!(slowest < Duration::from_millis(500), "{slowest:?}");
+}

@@ -1,0 +1,65 @@
+//! The transaction in which a delivery of an SQLite file is completed.
+
+use std::any::Any;
+
+use crate::inbox::{
+    error::InboxError,
+    record::ClaimToken,
+    sql::{
+        sqlite::{finish::promote, statement_at, turn::HandlersTurn},
+        statements::COMPLETE,
+    },
+    store::{StoreFuture, StoreTransaction},
+};
+
+/// The savepoint in which a delivery of an SQLite file is completed.
+pub(super) struct SqliteTransaction {
+    turn: HandlersTurn,
+    /// What [`StoreTransaction::connection`] shows if SQLite has rolled everything back.
+    gone: (),
+}
+
+impl SqliteTransaction {
+    /// Writes the completion first: this finds out whether the claim is still good, and if SQLite
+    /// rolls the transaction back on its own, the completion is rolled back with the rest.
+    pub(super) async fn begin(
+        mut turn: HandlersTurn,
+        claim: ClaimToken,
+        now: i64,
+    ) -> Result<Self, InboxError> {
+        let connection = turn.connection().ok_or(InboxError::Closed)?;
+        let done = sqlx::query(statement_at(COMPLETE, "$3"))
+            .bind(claim.id)
+            .bind(claim.number)
+            .bind(now)
+            .execute(&mut *connection)
+            .await?;
+        if done.rows_affected() == 0 {
+            turn.rollback().await?;
+            return Err(InboxError::StaleClaim);
+        }
+        promote(connection, claim.ordering_digest.as_slice()).await?;
+        Ok(Self { turn, gone: () })
+    }
+}
+
+impl StoreTransaction for SqliteTransaction {
+    fn connection(&mut self) -> &mut dyn Any {
+        match self.turn.connection() {
+            Some(connection) => connection,
+            None => &mut self.gone,
+        }
+    }
+
+    fn is_exclusive(&self) -> bool {
+        true
+    }
+
+    fn commit(self: Box<Self>) -> StoreFuture<'static, ()> {
+        Box::pin(self.turn.commit())
+    }
+
+    fn rollback(self: Box<Self>) -> StoreFuture<'static, ()> {
+        Box::pin(self.turn.rollback())
+    }
+}
