@@ -84,6 +84,7 @@ everywhere! { sqlite
     shut: a_hanging_store_times_out;
     log: the_log_stays_short;
     slots: retries_come_on_time blocked_threads_keep_leases_and_commits
+        what_is_left_behind_is_claimed_in_time
         shutdown_does_not_wait_for_the_store;
     hold: a_held_transaction_ends waiting_for_itself_fails_at_once
         handlers_share_a_commit_and_roll_back_alone a_stream_of_handlers_keeps_nobody_waiting;
@@ -98,5 +99,6 @@ everywhere! { postgres
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
     plan: a_backlog_is_claimed_by_index;
     shut: other_processes_are_notified a_hanging_store_times_out;
-    slots: retries_come_on_time blocked_threads_keep_leases_and_commits;
+    slots: retries_come_on_time blocked_threads_keep_leases_and_commits
+        what_is_left_behind_is_claimed_in_time;
 }

@@ -24,6 +24,7 @@ mod retry;
 #[allow(dead_code, reason = "shared with other tests")]
 #[path = "../inbox/server.rs"]
 mod server;
+mod shutdown;
 mod stale;
 mod store;
 
@@ -52,8 +53,8 @@ macro_rules! on {
     };
 }
 
-on! { sqlite: kill copies retry poison stale prefetch }
-on! { postgres: kill copies retry poison stale prefetch }
+on! { sqlite: kill copies retry poison stale prefetch shutdown }
+on! { postgres: kill copies retry poison stale prefetch shutdown }
 
 /// PostgreSQL is stopped and started again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -22,7 +22,7 @@ use crate::{
         record::{ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, span},
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
+            FinishedAttempt, InboxStore, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
             StoreTransaction, Work, WorkResult,
         },
     },
@@ -241,8 +241,8 @@ impl InboxStore for PostgresStore {
         on!(self, |connection| claim::explain(connection, &self.names, endpoints))
     }
 
-    fn notifies(&self) -> bool {
-        true
+    fn notifies(&self) -> Notifies {
+        Notifies::Due
     }
 
     fn run_background(&self) -> StoreFuture<'_, ()> {
