@@ -54,6 +54,7 @@ impl Drop for Wanted {
         }
         let hungry = self.pool.is_hungry(&mut state);
         drop(state);
+        self.pool.ended.notify_waiters();
         if hungry {
             (self.pool.wake)(false);
         }
@@ -91,17 +92,14 @@ impl Pool {
 
     /// Gives a reserved place up.
     pub(crate) fn forgo(&self, name: &str) {
-        let mut state = self.state();
-        if let Some(at) = state.place(name) {
-            let reserved = &mut state.endpoints[at].reserved;
-            *reserved = reserved.saturating_sub(1);
-        }
+        self.state().forgo(name);
+        self.ended.notify_waiters();
     }
 
     /// Takes a delivery over that was stored as claimed.
     pub(crate) fn deliver_new(self: &Arc<Self>, delivery: NewDelivery, claim_token: ClaimToken) {
-        self.forgo(&delivery.endpoint);
         let mut state = self.state();
+        state.forgo(&delivery.endpoint);
         self.take(&mut state, Job::of_new(delivery, claim_token), false);
         let runs = self.fill(&mut state);
         drop(state);
@@ -180,5 +178,15 @@ impl Endpoint {
     /// The least room that a claim is worth. Where all slots are free, any is.
     pub(super) fn least(&self, slots: usize) -> usize {
         if self.waiting.is_empty() { 1 } else { slots.div_ceil(2).max(1) }
+    }
+}
+
+impl State {
+    /// Gives a reserved place up.
+    fn forgo(&mut self, name: &str) {
+        if let Some(at) = self.place(name) {
+            let reserved = &mut self.endpoints[at].reserved;
+            *reserved = reserved.saturating_sub(1);
+        }
     }
 }

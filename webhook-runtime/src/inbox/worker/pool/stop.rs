@@ -9,7 +9,7 @@ use crate::inbox::{
     store::FinishedAttempt,
     worker::{
         ShutdownResult,
-        pool::{Pool, State},
+        pool::{Endpoint, Pool, State},
     },
 };
 
@@ -62,8 +62,8 @@ impl Pool {
         for give_up in running {
             give_up.notify_one();
         }
-        self.wait_until(GIVE_BACK, |state| state.held.is_empty() && state.returning.is_empty())
-            .await;
+        // Also for claims that were on their way meanwhile.
+        self.wait_until(GIVE_BACK, State::is_quiet).await;
         let state = self.state();
         let given_back = waiting.saturating_sub(state.returning.len());
         let released = given_back + left.saturating_sub(state.held.len());
@@ -98,5 +98,13 @@ impl Pool {
         for task in tasks {
             task.abort();
         }
+    }
+}
+
+impl State {
+    /// True if nothing is held, on its way here, or on its way back.
+    fn is_quiet(&self) -> bool {
+        let on_the_way = |endpoint: &Endpoint| endpoint.asked || endpoint.reserved > 0;
+        self.held.is_empty() && self.returning.is_empty() && !self.endpoints.iter().any(on_the_way)
     }
 }
