@@ -99,6 +99,7 @@ everywhere! { sqlite
         a_file_that_is_replaced_takes_nothing a_transaction_in_a_moved_file_does_not_commit;
     log: the_log_stays_short;
     slots: retries_come_on_time blocked_threads_keep_leases_and_commits
+        what_is_left_behind_is_claimed_in_time
         shutdown_does_not_wait_for_the_store;
     hold: a_held_transaction_ends waiting_for_itself_fails_at_once
         handlers_share_a_commit_and_roll_back_alone a_stream_of_handlers_keeps_nobody_waiting;
@@ -116,5 +117,6 @@ everywhere! { postgres
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
         broken_keys_hinder_nobody odd_times_hinder_nobody;
     shut: other_processes_are_notified a_hanging_store_times_out;
-    slots: retries_come_on_time blocked_threads_keep_leases_and_commits;
+    slots: retries_come_on_time blocked_threads_keep_leases_and_commits
+        what_is_left_behind_is_claimed_in_time;
 }

@@ -139,7 +139,7 @@ pub(crate) async fn handlers_share_a_commit_and_roll_back_alone(place: Place) {
 /// Deliveries are stored while handlers come one after another.
 pub(crate) async fn a_stream_of_handlers_keeps_nobody_waiting(place: Place) {
     let inbox = place.open().await;
-    for number in 0..100 {
+    for number in 0..150 {
         inbox.enqueue(delivery(number.to_string())).await.unwrap();
     }
     let ran = Ran::default();
@@ -150,19 +150,19 @@ pub(crate) async fn a_stream_of_handlers_keeps_nobody_waiting(place: Place) {
             async move {
                 let mut tx = source.tx().unwrap();
                 tx.sqlite().await.unwrap();
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
                 counted.add(&job);
                 AttemptResult::Completed
             }
         }));
     until("they have begun", || async { ran.count() > 0 }).await;
-    let mut slowest = Duration::ZERO;
-    while ran.count() < 90 {
-        let sent = Instant::now();
-        let mut new = delivery(format!("{sent:?}"));
-        new.endpoint = "others".to_owned();
+    let mut stored = 0;
+    while ran.count() < 140 {
+        let mut new = delivery(format!("stored {stored}"));
+        new.endpoint = String::from("others");
         inbox.enqueue(new).await.unwrap();
-        slowest = slowest.max(sent.elapsed());
+        stored += 1;
     }
-    assert!(slowest < Duration::from_millis(500), "{slowest:?}");
+    // Between any two or three handlers at the latest, but for a busy machine.
+    assert!(stored > 20, "{stored} stored beside 140 handlers");
 }

@@ -19,7 +19,7 @@ use super::{Ran, all, body, delivery, place::Place, record, until, until_state, 
 
 fn of(endpoint: &str, key: impl Into<String>) -> NewDelivery {
     let mut delivery = delivery(key);
-    delivery.endpoint = endpoint.to_owned();
+    delivery.endpoint = String::from(endpoint);
     delivery
 }
 
@@ -114,7 +114,7 @@ pub(crate) async fn blocked_threads_keep_leases_and_commits(place: Place) {
             for number in 0..20 {
                 let sent = Instant::now();
                 let mut stored = delivery(format!("stored {number}"));
-                stored.endpoint = "others".to_owned();
+                stored.endpoint = String::from("others");
                 clone.enqueue(stored).await.unwrap();
                 slowest = slowest.max(sent.elapsed());
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -206,7 +206,8 @@ pub(crate) async fn retries_come_on_time(place: Place) {
     .await;
     for (key, due) in due {
         let late = starts.lock().unwrap()[&key][1].duration_since(due).unwrap_or_default();
-        assert!(late < Duration::from_millis(100), "{key}: {late:?}");
+        // A few milliseconds, but for a busy machine; polling alone takes minutes here.
+        assert!(late < Duration::from_millis(400), "{key}: {late:?}");
     }
     // What lies far ahead because somebody asked for it is no mistake of a clock.
     let waiting = record(&inbox, asked).await;
@@ -233,4 +234,32 @@ pub(crate) async fn shutdown_does_not_wait_for_the_store(place: Place) {
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
     holder.close().await.unwrap();
     held.await.unwrap().unwrap();
+}
+
+/// What a process leaves behind is claimed when its lease runs out, though nobody polls.
+pub(crate) async fn what_is_left_behind_is_claimed_in_time(place: Place) {
+    let open = async || {
+        let builder = place.builder().poll_interval(Duration::from_secs(600));
+        place.open_by(builder).await.unwrap()
+    };
+    let (first, second) = (open().await, open().await);
+    let ran = Ran::default();
+    let _others = second.start_workers(ran.with(AttemptResult::Completed));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let begun = Arc::new(Semaphore::new(0));
+    let told = Arc::clone(&begun);
+    let workers =
+        first.start_workers(JobHandlers::new().on("orders", move |_: Job, _: TxSource| {
+            told.add_permits(1);
+            std::future::pending()
+        }));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let id = first.enqueue(delivery("a")).await.unwrap().id();
+    let _ = begun.acquire().await.unwrap();
+    // As if the process had ended.
+    drop(workers);
+    let since = Instant::now();
+    until_state(&second, id, DeliveryState::Completed).await;
+    assert_eq!(ran.count(), 1);
+    assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
 }

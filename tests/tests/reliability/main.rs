@@ -30,6 +30,7 @@ mod retry;
 #[allow(dead_code, reason = "shared with other tests")]
 #[path = "../inbox/server.rs"]
 mod server;
+mod shutdown;
 mod stale;
 mod store;
 
@@ -58,8 +59,8 @@ macro_rules! on {
     };
 }
 
-on! { sqlite: kill copies retry poison stale prefetch }
-on! { postgres: kill copies retry poison stale prefetch }
+on! { sqlite: kill copies retry poison stale prefetch shutdown }
+on! { postgres: kill copies retry poison stale prefetch shutdown }
 on! { pooled: kill copies stale }
 
 /// PostgreSQL is stopped and started again.

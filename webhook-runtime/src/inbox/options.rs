@@ -141,8 +141,8 @@ impl InboxBuilder {
     }
 
     /// Sets how often workers look for what other processes have stored, where the store does not
-    /// tell. The default is one second. PostgreSQL tells, and is asked at least once a minute all the
-    /// same. Retries have timers.
+    /// tell. The default is one second. PostgreSQL tells, and is asked once in 30 seconds all the
+    /// same; Linux tells of changes to an SQLite file. Retries have timers.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.settings.poll_interval = interval;
         self

@@ -107,14 +107,13 @@ impl Slot {
         if self.closed {
             return Err(InboxError::StaleClaim);
         }
-        let transaction = match self.transaction.take() {
-            Some(transaction) => transaction,
-            None => {
-                let transaction = self.store.begin(self.claim).await?;
-                self.times.is_exclusive.store(transaction.is_exclusive(), Ordering::Release);
-                self.times.begun.notify_one();
-                transaction
-            }
+        let transaction = if let Some(transaction) = self.transaction.take() {
+            transaction
+        } else {
+            let transaction = self.store.begin(self.claim).await?;
+            self.times.is_exclusive.store(transaction.is_exclusive(), Ordering::Release);
+            self.times.begun.notify_one();
+            transaction
         };
         Ok(self.transaction.insert(transaction))
     }

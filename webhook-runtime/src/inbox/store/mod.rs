@@ -16,6 +16,7 @@ mod work;
 
 use std::{any::Any, pin::Pin, time::Duration};
 
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres", feature = "testing"))]
 pub(crate) use self::claim::Mark;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 pub(crate) use self::operate::CLOCKS_DIFFER;
@@ -150,11 +151,11 @@ pub trait InboxStore: Send + Sync + 'static {
         Box::pin(std::future::pending())
     }
 
-    /// True if [`wait_for_notification`](Self::wait_for_notification) tells of everything that other
-    /// processes store, and [`WorkResult::next_due`] of everything that becomes due. Then the store
-    /// is hardly polled.
-    fn notifies(&self) -> bool {
-        false
+    /// What [`wait_for_notification`](Self::wait_for_notification) tells of, now: it decides how
+    /// often the store is polled. More than nothing needs [`WorkResult::next_due`] and
+    /// [`WorkResult::next_lapse`].
+    fn notifies(&self) -> Notifies {
+        Notifies::Nothing
     }
 
     /// Does what has to be done beside everything else, as long as the inbox is open. The thread of
@@ -167,6 +168,19 @@ pub trait InboxStore: Send + Sync + 'static {
     fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
     }
+}
+
+/// What a store tells of that other processes do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notifies {
+    /// Not reliably of anything: the store is polled.
+    Nothing,
+    /// Of what becomes due, but not of claims, whose processes may end: the store is polled once in
+    /// the time of a lease, at most every 30 seconds.
+    Due,
+    /// Of every change: the store is hardly polled.
+    Everything,
 }
 
 /// The end of a claim.

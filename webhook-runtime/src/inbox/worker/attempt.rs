@@ -89,6 +89,7 @@ pub(super) async fn attempt(
     match (job.counting, &slot) {
         (Counting::BeforeStart, _) if !is_counted(shared, claim_token).await => {
             subject.trace_loss("the claim was lost before the function began");
+            shared.writer.look_in(shared.settings.lease);
             return;
         }
         (Counting::AtStart, Some(slot)) => slot.pool.begun(claim_token),
@@ -127,7 +128,10 @@ pub(super) async fn attempt(
         Some(AttemptResult::Retry { .. }) => shared.counters.retried(),
         Some(AttemptResult::Dead { .. }) => shared.counters.dead(1),
         Some(AttemptResult::Released) => {}
-        None => subject.trace_loss("the claim was lost; another worker runs the delivery"),
+        None => {
+            subject.trace_loss("the claim was lost; another worker runs the delivery");
+            shared.writer.look_in(shared.settings.lease);
+        }
     }
 }
 

@@ -64,7 +64,7 @@ pub struct Workers {
     pool: Arc<Pool>,
     warning: JoinHandle<()>,
     /// As long as they run, the inbox is open and knows their endpoints.
-    _shared: Arc<Shared>,
+    shared: Arc<Shared>,
     _handled: Arc<Handled>,
 }
 
@@ -84,7 +84,7 @@ impl Workers {
         let pool = Pool::new(&shared, processes);
         shared.writer.pools().add(&pool);
         let warning = tokio::spawn(handled::warn_of_unhandled(Arc::clone(&shared)));
-        Self { pool, warning, _shared: shared, _handled: handled }
+        Self { pool, warning, shared, _handled: handled }
     }
 
     /// The number of deliveries that are running.
@@ -104,6 +104,8 @@ impl Drop for Workers {
     fn drop(&mut self) {
         self.warning.abort();
         self.pool.abort();
+        // Other workers of this process see to what these have left.
+        self.shared.writer.look_in(self.shared.settings.lease);
     }
 }
 

@@ -149,6 +149,7 @@ impl Engine {
         });
         if work.await.is_err() {
             tracing::error!("a commit of the inbox panicked; what was in it is not acknowledged");
+            self.pause_claims();
         }
     }
 

@@ -47,6 +47,7 @@ enum Queued {
 pub(crate) struct Writer {
     queue: Arc<Queue<Queued>>,
     pools: Arc<Pools>,
+    upkeep: Arc<Upkeep>,
     dedup_retention: Duration,
     ended: watch::Receiver<bool>,
 }
@@ -77,10 +78,10 @@ impl Writer {
             counters,
             Arc::clone(&queue),
             Arc::clone(&pools),
-            upkeep,
+            Arc::clone(&upkeep),
         );
         engine.start(ending);
-        Self { queue, pools, dedup_retention: settings.dedup_retention, ended }
+        Self { queue, pools, upkeep, dedup_retention: settings.dedup_retention, ended }
     }
 
     /// The workers of this process.
@@ -91,6 +92,11 @@ impl Writer {
     /// Makes all workers look for what is due.
     pub(crate) fn look(&self) {
         self.pools.look();
+    }
+
+    /// Makes all workers look after this time: a claim was given up without being settled.
+    pub(crate) fn look_in(&self, wait: Duration) {
+        self.upkeep.due_in(wait);
     }
 
     /// Stores a delivery. Without an error, it is committed.

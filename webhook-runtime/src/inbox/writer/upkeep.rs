@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use crate::inbox::{
+    store::Notifies,
     worker::{
         maintenance::{ClockWatch, clamp_future_due_times, prune},
         pool::UNCOUNTED,
@@ -27,6 +28,9 @@ const TIDY_EVERY: Duration = Duration::from_secs(60);
 
 /// The same while there is nothing to do: it grows up to this.
 const IDLE: Duration = Duration::from_secs(600);
+
+/// How often a store is polled that tells of everything but of claims.
+const POLL_AT_LEAST: Duration = Duration::from_secs(30);
 
 /// Times that the thread of the inbox keeps.
 #[derive(Default)]
@@ -128,9 +132,7 @@ impl Engine {
         let tick = (lease / 3).min(Duration::from_secs(1));
         let mut clock = ClockWatch::new(self.settings.clock.now());
         let (mut ticked, mut looked) = (Instant::now(), Instant::now());
-        // Tidying up and polling alternate: an idle inbox does one thing in 30 seconds at most.
-        let mut tidy =
-            Tidy { done: Instant::now() + TIDY_EVERY / 2, every: TIDY_EVERY, prunes: true };
+        let mut tidy = Tidy { done: Instant::now(), every: TIDY_EVERY, prunes: true };
         // A clock that has just been set is not trusted with what cannot be undone.
         let mut set: Option<Instant> = None;
         let mut begun = false;
@@ -155,22 +157,13 @@ impl Engine {
                 self.renew(lease / 3);
                 if looked.elapsed() >= self.poll_interval(&tidy) {
                     looked = now;
-                    self.pools.look();
-                }
-                if tidy.done.elapsed() >= tidy.every {
-                    let active = self.upkeep.active.swap(false, Ordering::Relaxed);
-                    tidy.done = now;
-                    tidy.every = if active { TIDY_EVERY } else { (tidy.every * 2).min(IDLE) };
-                    tidy.prunes = !tidy.prunes;
-                    if !tidy.prunes {
-                        self.clamp().await;
-                    }
-                    let believed = set.is_none_or(|since| since.elapsed() > 10 * TIDY_EVERY);
-                    if tidy.prunes
-                        && believed
-                        && let Err(error) = prune(&*self.store, &self.settings.retention).await
-                    {
-                        tracing::warn!(%error, "old records could not be deleted");
+                    // Instead of a look, not beside it: an idle inbox does one thing at a time.
+                    if tidy.done.elapsed() < tidy.every {
+                        self.pools.look();
+                    } else {
+                        let believed =
+                            set.is_none_or(|since: Instant| since.elapsed() > 10 * TIDY_EVERY);
+                        self.tidy(&mut tidy, believed).await;
                     }
                 }
             }
@@ -186,11 +179,32 @@ impl Engine {
         }
     }
 
+    /// Resets implausible due times, or deletes old records.
+    async fn tidy(&self, tidy: &mut Tidy, may_prune: bool) {
+        let active = self.upkeep.active.swap(false, Ordering::Relaxed);
+        tidy.done = Instant::now();
+        tidy.every = if active { TIDY_EVERY } else { (tidy.every * 2).min(IDLE) };
+        tidy.prunes = !tidy.prunes;
+        if !tidy.prunes {
+            self.clamp().await;
+        } else if may_prune && let Err(error) = prune(&*self.store, &self.settings.retention).await
+        {
+            tracing::warn!(%error, "old records could not be deleted");
+        }
+    }
+
     /// How often the store is asked without a reason.
     fn poll_interval(&self, tidy: &Tidy) -> Duration {
         let interval = self.settings.poll_interval;
-        let notified = self.store.notifies() && self.upkeep.notified.load(Ordering::Relaxed);
-        if notified { interval.max(tidy.every) } else { interval }
+        if !self.upkeep.notified.load(Ordering::Relaxed) {
+            return interval;
+        }
+        match self.store.notifies() {
+            Notifies::Nothing => interval,
+            // In time to learn when the leases of a process run out that has ended.
+            Notifies::Due => POLL_AT_LEAST.min(self.settings.lease),
+            Notifies::Everything => interval.max(tidy.every),
+        }
     }
 
     /// Renews leases with the next commit, if it is time.
@@ -246,8 +260,7 @@ impl Engine {
         let renew = renewed.filter(|_| holds).map(|at| at + self.settings.lease / 3);
         let count = self.pools.first_uncounted().map(|at| at + UNCOUNTED);
         let poll = looked.checked_add(self.poll_interval(tidy));
-        let tidy = Some(tidy.done + tidy.every);
-        [due, lapse, nudge, ticks, renew, count, poll, tidy].into_iter().flatten().min()
+        [due, lapse, nudge, ticks, renew, count, poll].into_iter().flatten().min()
     }
 
     async fn clamp(&self) {

@@ -34,7 +34,7 @@ use crate::{
         record::{ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, span},
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
+            FinishedAttempt, InboxStore, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
             StoreTransaction, Work, WorkResult,
         },
     },
@@ -262,7 +262,7 @@ impl InboxStore for PostgresStore {
         on_session!(self, |connection| claim::explain(connection, &self.names, endpoints))
     }
 
-    fn notifies(&self) -> bool {
+    fn notifies(&self) -> Notifies {
         self.notifications.come()
     }
 

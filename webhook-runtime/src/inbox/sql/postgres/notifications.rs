@@ -1,11 +1,15 @@
 //! Notifies other processes that something was stored, and waits for their notifications.
 
-use std::{future::pending, time::Duration};
+use std::{
+    future::pending,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgListener};
 use tokio::sync::{Mutex, Notify};
 
-use crate::inbox::{error::InboxError, sql::postgres::health::Health};
+use crate::inbox::{error::InboxError, sql::postgres::health::Health, store::Notifies};
 
 /// The shortest time between notifications: each costs the server a transaction, and one is as good
 /// as many.
@@ -17,6 +21,8 @@ pub(super) struct Notifications {
     pool: Option<PgPool>,
     channel: String,
     health: Health,
+    /// True while somebody listens.
+    come: AtomicBool,
     listener: Mutex<Option<PgListener>>,
     unsent: Notify,
 }
@@ -24,12 +30,13 @@ pub(super) struct Notifications {
 impl Notifications {
     /// The pool has one connection, which waits all the time. Without one, no notifications come.
     pub(super) fn new(pool: Option<PgPool>, health: Health, channel: String) -> Self {
-        Self { pool, channel, health, listener: Mutex::default(), unsent: Notify::new() }
+        let (come, listener) = (AtomicBool::new(false), Mutex::default());
+        Self { pool, channel, health, come, listener, unsent: Notify::new() }
     }
 
-    /// True if there are notifications of other processes.
-    pub(super) fn come(&self) -> bool {
-        self.pool.is_some()
+    /// What other processes notify this one of.
+    pub(super) fn come(&self) -> Notifies {
+        if self.come.load(Ordering::Relaxed) { Notifies::Due } else { Notifies::Nothing }
     }
 
     /// Sends what is to be sent. Never returns.
@@ -55,16 +62,21 @@ impl Notifications {
     pub(super) async fn wait(&self) -> Result<(), InboxError> {
         let Some(pool) = &self.pool else { return pending().await };
         let mut place = self.listener.lock().await;
-        let mut listener = match place.take() {
-            Some(listener) => listener,
-            None => self.health.judge(listen(pool, &self.channel).await)?,
+        let Some(mut listener) = place.take() else {
+            *place = Some(self.health.judge(listen(pool, &self.channel).await)?);
+            self.come.store(true, Ordering::Relaxed);
+            // Something may have been stored before.
+            return Ok(());
         };
         // A lost connection counts as a notification, too: one may have been missed. A server that
         // became a standby keeps its connections, but never notifies.
-        if let Some(received) = self.health.unless_doubted(listener.try_recv()).await {
-            received?;
+        let received = self.health.unless_doubted(listener.try_recv()).await;
+        if let Some(Ok(_)) = received {
             *place = Some(listener);
+        } else {
+            self.come.store(false, Ordering::Relaxed);
         }
+        received.transpose()?;
         Ok(())
     }
 

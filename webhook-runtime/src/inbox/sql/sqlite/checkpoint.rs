@@ -37,6 +37,18 @@ const LONG_LOG: i64 = 12_288;
 const LONGEST_LOG: u64 = 88 * 1024 * 1024;
 /// The pause after a log could not be begun again, because somebody reads what is in it.
 const PAUSE: Duration = Duration::from_secs(1);
+/// The longest wait for a log that is too long, and the pause between two tries.
+const PATIENCE: Duration = Duration::from_secs(20);
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// The result of a checkpoint.
+struct Moved {
+    /// True if somebody was in the way.
+    busy: bool,
+    /// The frames in the log, and those of them that are in the file.
+    frames: i64,
+    in_file: i64,
+}
 
 /// Makes checkpoints.
 pub(super) struct Checkpoints {
@@ -97,7 +109,7 @@ impl Checkpoints {
 
     /// Moves what can be moved while others write. Returns true if the log is long.
     pub(super) async fn move_beside(&self) -> Result<bool, sqlx::Error> {
-        let (_, frames) = self.checkpoint("PASSIVE").await?;
+        let Moved { frames, .. } = self.checkpoint("PASSIVE").await?;
         Ok(frames > LONG_LOG)
     }
 
@@ -106,30 +118,43 @@ impl Checkpoints {
         self.checkpoint("RESTART").await.map(|_| ())
     }
 
-    /// Moves all of the log if it is too long to go on. Nobody else in this process may write
-    /// meanwhile.
+    /// Moves all of the log if it is too long to go on, however slow the disk is. Nobody else in
+    /// this process may write meanwhile.
     pub(super) async fn make_room(&self) {
-        let length = fs::metadata(&self.log).map_or(0, |log| log.len());
         let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        if length < LONGEST_LOG || failed.is_some_and(|at| at.elapsed() < PAUSE) {
+        if self.length() < LONGEST_LOG || failed.is_some_and(|at| at.elapsed() < PAUSE) {
             return;
         }
-        let busy = match self.checkpoint("TRUNCATE").await {
-            Ok((busy, _)) => busy,
-            Err(error) => {
-                tracing::warn!(%error, "the inbox's log could not be checkpointed");
-                true
+        let latest = Instant::now() + PATIENCE;
+        let made_room = loop {
+            match self.checkpoint("TRUNCATE").await {
+                Ok(Moved { busy: false, .. }) => break true,
+                // All is moved, but somebody reads what is in the log.
+                Ok(Moved { frames, in_file, .. }) if frames == in_file && frames > 0 => {
+                    break false;
+                }
+                // Another process makes a checkpoint, or the connection is still busy with one.
+                _ if Instant::now() < latest => tokio::time::sleep(AGAIN).await,
+                Ok(_) => break false,
+                Err(error) => {
+                    tracing::warn!(%error, "the inbox's log could not be checkpointed");
+                    break false;
+                }
             }
         };
-        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = busy.then(Instant::now);
+        let failed = (!made_room).then(Instant::now);
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = failed;
     }
 
-    /// Whether somebody was in the way, and the number of frames in the log.
-    async fn checkpoint(&self, mode: &str) -> Result<(bool, i64), sqlx::Error> {
+    fn length(&self) -> u64 {
+        fs::metadata(&self.log).map_or(0, |log| log.len())
+    }
+
+    async fn checkpoint(&self, mode: &str) -> Result<Moved, sqlx::Error> {
         let pragma = sqlx::AssertSqlSafe(format!("PRAGMA wal_checkpoint({mode})"));
-        let (busy, frames, _): (i64, i64, i64) =
+        let (busy, frames, in_file): (i64, i64, i64) =
             sqlx::query_as(pragma).fetch_one(&self.pool).await?;
-        Ok((busy != 0, frames))
+        Ok(Moved { busy: busy != 0, frames, in_file })
     }
 
     pub(super) async fn close(&self) {

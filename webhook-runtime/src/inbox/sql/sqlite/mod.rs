@@ -48,7 +48,7 @@ use crate::{
         },
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, PruneResult, QueueDepth, Retention, StoreFuture,
+            FinishedAttempt, InboxStore, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
             StoreTransaction, Work, WorkResult,
         },
     },
@@ -278,8 +278,8 @@ impl InboxStore for SqliteStore {
         Some(TRANSACTION_LIMIT)
     }
 
-    fn notifies(&self) -> bool {
-        self.watch.works()
+    fn notifies(&self) -> Notifies {
+        if self.watch.works() { Notifies::Everything } else { Notifies::Nothing }
     }
 
     fn wait_for_notification(&self) -> StoreFuture<'_, ()> {

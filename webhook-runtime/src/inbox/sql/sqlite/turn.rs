@@ -177,7 +177,7 @@ impl Writing {
     }
 
     /// The open transaction.
-    pub(super) async fn open(&mut self) -> Result<&mut SqliteConnection, InboxError> {
+    pub(super) fn open(&mut self) -> Result<&mut SqliteConnection, InboxError> {
         self.group.as_mut().map(|group| &mut *group.tx).ok_or(InboxError::Closed)
     }
 
@@ -215,7 +215,7 @@ impl Writing {
 
     /// If a savepoint fails, SQLite has rolled everything back on its own, as on a full disk.
     async fn savepoint(&mut self, sql: &'static str) -> Result<(), InboxError> {
-        let connection = self.open().await?;
+        let connection = self.open()?;
         let done = sqlx::query(sql).execute(connection).await.map(|_| ());
         let done = done.map_err(InboxError::from);
         if done.is_err()

@@ -22,7 +22,7 @@ pub(super) async fn commit(
         return Ok(result);
     }
     writing.join().await?;
-    let result = commit_within(writing.open().await?, work, now).await;
+    let result = commit_within(writing.open()?, work, now).await;
     match result {
         Ok(_) => writing.keep().await?,
         Err(_) => writing.undo().await?,
