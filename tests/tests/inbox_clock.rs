@@ -156,3 +156,17 @@ async fn far_future_due_times_are_reset() {
         assert!(record(&inbox, running).await.attempt <= 2);
     }
 }
+
+/// A test may pause the time of its runtime: an inbox in memory lives in it.
+#[tokio::test(start_paused = true)]
+async fn a_test_can_pause_the_time() {
+    let inbox = Inbox::builder("").open_in_memory().unwrap();
+    let ran = Ran::default();
+    let workers = inbox.start_workers(ran.with(AttemptResult::Completed));
+    for number in 0..10 {
+        inbox.enqueue(delivery(number.to_string())).await.unwrap();
+    }
+    until("all", || async { ran.count() == 10 }).await;
+    workers.shutdown(HOUR).await;
+    assert_eq!(inbox.stats().await.unwrap().completed, 10);
+}

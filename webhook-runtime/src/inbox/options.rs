@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) queue: Capacity,
     pub(crate) batch: Capacity,
     pub(crate) clock: Arc<dyn Clock>,
+    /// False if the inbox works on the runtime that it was opened on, whose time a test can pause.
+    pub(crate) own_thread: bool,
 }
 
 impl Settings {
@@ -54,6 +56,7 @@ impl Default for Settings {
             queue: Capacity { items: 4096, weight: 64 * 1024 * 1024 },
             batch: Capacity { items: 256, weight: 8 * 1024 * 1024 },
             clock: Arc::new(SystemClock),
+            own_thread: true,
         }
     }
 }
@@ -237,8 +240,9 @@ impl InboxBuilder {
     /// # Errors
     /// If an option is wrong.
     #[cfg(feature = "testing")]
-    pub fn open_in_memory(self) -> Result<Inbox, InboxError> {
+    pub fn open_in_memory(mut self) -> Result<Inbox, InboxError> {
         self.check()?;
+        self.settings.own_thread = false;
         let clock = Arc::clone(&self.settings.clock);
         let store = crate::inbox::memory::MemoryStore::new(clock);
         Ok(Inbox::start(Arc::new(store), self.settings))

@@ -79,22 +79,26 @@ impl Engine {
     /// inbox works on the runtime that it was opened on.
     pub(super) fn start(self, ending: watch::Sender<bool>) {
         let engine = Arc::new(self);
-        let (on_thread, ended) = (Arc::clone(&engine), ending.clone());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let thread = runtime.and_then(|runtime| {
-            let run = move || {
-                runtime.block_on(on_thread.run());
-                let _ = ended.send(true);
-            };
-            std::thread::Builder::new().name("webhook-inbox".to_owned()).spawn(run)
-        });
-        if let Err(error) = thread {
-            tracing::warn!(%error, "the inbox has no thread of its own");
-            tokio::spawn(async move {
-                engine.run().await;
-                let _ = ending.send(true);
-            });
+        if engine.settings.own_thread {
+            match Arc::clone(&engine).start_thread(ending.clone()) {
+                Ok(()) => return,
+                Err(error) => tracing::warn!(%error, "the inbox has no thread of its own"),
+            }
         }
+        tokio::spawn(async move {
+            engine.run().await;
+            let _ = ending.send(true);
+        });
+    }
+
+    fn start_thread(self: Arc<Self>, ending: watch::Sender<bool>) -> std::io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let run = move || {
+            runtime.block_on(self.run());
+            let _ = ending.send(true);
+        };
+        std::thread::Builder::new().name("webhook-inbox".to_owned()).spawn(run)?;
+        Ok(())
     }
 
     /// Commits until the queue is closed and empty.

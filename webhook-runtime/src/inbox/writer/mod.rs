@@ -1,4 +1,38 @@
 //! Everything that an inbox writes, in group commits of a thread of its own.
+//!
+//! **One queue, one commit.** Deliveries to store, claims to settle and starts to count are queued.
+//! The thread ([`engine`]) takes all of it, adds what else there is to do, and hands it to the store
+//! as one [`Work`](crate::inbox::store::Work). There is no timer: what comes alone is committed at
+//! once, and what comes during a commit is in the next one. SQLite does it in one transaction, beside
+//! what handlers have written through `Tx`. PostgreSQL does it in one statement, and three commits at
+//! a time, because its server flushes them together. A store that has no method for it gets the parts
+//! one after another. The thread has a runtime of its own: handlers that block theirs stop no lease
+//! and no commit.
+//!
+//! **Claims.** Workers do not claim. A [pool](crate::inbox::worker::pool) knows its room, and whether
+//! the store may have more of an endpoint; the thread claims for all pools with the commits that it
+//! makes anyway. While nothing older waits, a new delivery is claimed in the commit that stores it,
+//! and its job is made from memory. Otherwise it waits its turn in the store, so that new deliveries
+//! never overtake old ones. A claim that comes back short says that there is no more.
+//!
+//! **Prefetched is not running.** Each endpoint has slots of its own. It claims ahead what it starts
+//! in about a tenth of a second, so that a slow handler keeps nothing from other processes. A slot is
+//! free when its handler has returned and its transaction has ended; the completion is queued.
+//!
+//! **Attempts.** A claim counts nothing. An attempt is counted 5 ms after its begin, in a commit that
+//! it does not wait for, or when it ends. So a process that is killed never counts an attempt that
+//! did not begin. A delivery whose claim was lost before its attempt was counted is *unsure*: it may
+//! be what ended the process. Its attempts are counted before they begin, until one ends, and it is
+//! given up one attempt earlier: a poison is started as often as `max_attempts` says. The same holds
+//! for a job that has waited for longer than its lease, or during an operator's change: its claim is
+//! looked at again before it begins.
+//!
+//! **Times.** One task of the thread ([`upkeep`]) has a timer for the next due time, the next lease
+//! that runs out, the renewal of leases, and maintenance. A store that tells of changes is hardly
+//! polled. With nothing to do, nothing wakes.
+//!
+//! **The end.** A pool that stops gives back what waits, as if it had never been claimed, and waits
+//! for what is on its way. It does not wait for a store that hangs.
 
 mod engine;
 pub(crate) mod queue;

@@ -38,10 +38,10 @@ pub(super) async fn commit(
 ) -> Result<WorkResult, InboxError> {
     let mut result = WorkResult::default();
     let lines = lines(work);
-    if !lines.is_empty() {
-        apart(connection, names, work, &lines, &mut result).await?;
-    } else if !(work.enqueue.is_empty() && work.finish.is_empty() && work.start.is_empty()) {
+    if lines.is_empty() {
         at_once(connection, names, work, &mut result).await?;
+    } else {
+        apart(connection, names, work, &lines, &mut result).await?;
     }
     // What is committed stays so, whatever becomes of the rest.
     match claim(connection, names, work, &mut result).await {
@@ -160,6 +160,9 @@ async fn at_once(
     work: &Work,
     result: &mut WorkResult,
 ) -> Result<(), InboxError> {
+    if work.enqueue.is_empty() && work.finish.is_empty() && work.start.is_empty() {
+        return Ok(());
+    }
     let keys: Vec<Digest> = work.enqueue.iter().map(NewDelivery::dedup_digest).collect();
     let mut seen = HashSet::new();
     // A copy of one in the same batch waits for the answer to the first.

@@ -122,10 +122,11 @@ impl Turn {
             // Those before have waited long enough. If their commit fails, they are told.
             let _ = writing.commit().await;
         }
-        writing.begin().await?;
-        self.open.notify_one();
         let turn = Arc::clone(self);
-        Ok(HandlersTurn { writing, turn, ended: false, _handlers: handlers })
+        // Whatever becomes of the handler from here on: somebody commits what is open.
+        let mut turn = HandlersTurn { writing, turn, ended: false, _handlers: handlers };
+        turn.writing.begin().await?;
+        Ok(turn)
     }
 
     /// Commits what handlers have written, whenever nobody else does. Never returns.
