@@ -156,13 +156,13 @@ pub(crate) async fn a_stream_of_handlers_keeps_nobody_waiting(place: Place) {
             }
         }));
     until("they have begun", || async { ran.count() > 0 }).await;
-    let mut stored = 0;
+    let (mut stored, begun) = (0, Instant::now());
     while ran.count() < 140 {
         let mut new = delivery(format!("stored {stored}"));
         new.endpoint = String::from("others");
         inbox.enqueue(new).await.unwrap();
         stored += 1;
     }
-    // Between any two or three handlers at the latest, but for a busy machine.
-    assert!(stored > 20, "{stored} stored beside 140 handlers");
+    // Each waits for two or three commits, and each of these for one handler.
+    assert!(stored > 8, "{stored} stored beside 140 handlers in {:?}", begun.elapsed());
 }

@@ -200,9 +200,16 @@ impl Engine {
         (work, answers)
     }
 
+    /// False during the pause after claims that failed.
     fn may_claim(&self) -> bool {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.pause_until.is_none_or(|until| until <= Instant::now())
+        let left = failed.pause_until.map(|until| until.saturating_duration_since(Instant::now()));
+        let left = left.filter(|left| !left.is_zero());
+        if let Some(left) = left {
+            // The nudge at its end may have come for something else, and too early.
+            self.upkeep.nudge_in(left);
+        }
+        left.is_none()
     }
 
     fn succeeded(&self, work: Work, answers: Answers, mut result: WorkResult) {

@@ -109,8 +109,13 @@ impl Upkeep {
 
     /// Sees in this time what else there is to do.
     pub(super) fn nudge_in(&self, wait: Duration) {
-        self.times().nudge = Instant::now().checked_add(wait);
-        self.changed();
+        let Some(at) = Instant::now().checked_add(wait) else { return };
+        let mut times = self.times();
+        if times.nudge.is_none_or(|known| at < known) {
+            times.nudge = Some(at);
+            drop(times);
+            self.changed();
+        }
     }
 
     /// True if leases are to be renewed now.
