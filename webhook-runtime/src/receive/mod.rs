@@ -41,7 +41,13 @@ use crate::{
         rate_limit::{Limiters, RequestQuota},
         secret_source::TenantSecrets,
     },
-    support::{console, peer::Peer, shares::Full, text::truncate, trust::trust},
+    support::{
+        console,
+        peer::Peer,
+        shares::Full,
+        text::truncate,
+        trust::{sent_by, trust},
+    },
     verify::{
         Clock, Secret,
         handshake::HandshakeRequest,
@@ -98,7 +104,11 @@ pub(crate) enum Received {
 impl Receiver {
     /// Receives one request. It takes the headers out of `parts` if the request is a delivery.
     pub(crate) async fn receive(&self, parts: &mut Parts, body: Body) -> Received {
-        let mut quota = self.limiters.of_request(sender(self.peer_ip.as_ref(), parts));
+        let sender = sender(self.peer_ip.as_ref(), parts);
+        if self.peer_ip.is_some() {
+            sent_by(&parts.extensions, sender);
+        }
+        let mut quota = self.limiters.of_request(sender);
         let result = self.try_receive(parts, body, &mut quota).await;
         let received = result.unwrap_or_else(Received::Rejected);
         quota.settle(&received);

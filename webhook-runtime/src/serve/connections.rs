@@ -205,7 +205,7 @@ impl Open {
         for state in self.by_id.values() {
             // One with a trusted request cannot be closed, so it does not count.
             let least = usize::from(!state.is_trusted());
-            *held.entry(state.peer).or_default() += state.untrusted().max(least);
+            *held.entry(state.peer()).or_default() += state.untrusted().max(least);
         }
         held
     }
@@ -223,7 +223,7 @@ impl Open {
             if state.is_trusted() {
                 continue;
             }
-            let count = held.get(&state.peer).copied().unwrap_or_default();
+            let count = held.get(&state.peer()).copied().unwrap_or_default();
             let waited = state.waited_for();
             longest = longest.max(waited);
             let idle = waited.filter(|waited| *waited >= grace);
@@ -247,11 +247,11 @@ impl Open {
                 return true;
             }
             let held = self.held();
-            let own = held.get(&latest.peer).copied().unwrap_or_default();
+            let own = held.get(&latest.peer()).copied().unwrap_or_default();
             let of_others = self.by_id.iter().filter(|(_, state)| {
-                !state.is_trusted() && held.get(&state.peer).is_some_and(|count| *count > own)
+                !state.is_trusted() && held.get(&state.peer()).is_some_and(|count| *count > own)
             });
-            let newest = of_others.max_by_key(|(id, state)| (held.get(&state.peer), **id));
+            let newest = of_others.max_by_key(|(id, state)| (held.get(&state.peer()), **id));
             let Some(id) = newest.map(|(id, _)| *id) else { return false };
             self.close(id);
         }
@@ -411,6 +411,24 @@ mod tests {
         let mut fifth = Box::pin(enter(&all, "192.0.2.4"));
         let _request = working(&fourth);
         assert!(timeout(Duration::from_secs(60), &mut fifth).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn behind_a_proxy_shares_are_those_of_the_senders() {
+        let all = Connections::new(4);
+        let mut guards = Vec::new();
+        for _ in 0..4 {
+            guards.push(all.enter(*PEER).await);
+        }
+        let requests: Vec<_> = guards.iter().map(working).collect();
+        for (request, sender) in requests.iter().zip([1, 2, 2, 2]) {
+            request.0.sent_by(peer(&format!("192.0.2.{sender}")));
+        }
+        let start = Instant::now();
+        let _fifth = all.enter(*PEER).await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        let closed: Vec<_> = guards.iter().map(is_closed).collect();
+        assert_eq!(closed, [false, false, false, true]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{
             AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
             Ordering::{Acquire, Relaxed, Release},
@@ -52,7 +52,8 @@ pub(crate) enum Signal {
 /// The state of one open connection. Times are milliseconds since it was opened.
 pub(crate) struct ConnectionState {
     opened: Instant,
-    pub(crate) peer: Peer,
+    /// The peer: the other end, or the sender of the latest request that a proxy has passed on.
+    peer: Mutex<Peer>,
     /// True if a request has ever arrived.
     had_request: AtomicBool,
     /// What keeps the connection busy: requests that have no response yet, bodies of requests that
@@ -87,7 +88,7 @@ impl ConnectionState {
     pub(crate) fn new(peer: Peer, all_untrusted: Arc<AtomicUsize>) -> Self {
         Self {
             opened: Instant::now(),
-            peer,
+            peer: Mutex::new(peer),
             had_request: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
             complete: AtomicU32::new(0),
@@ -113,6 +114,11 @@ impl ConnectionState {
 
     fn at(&self, millis: u64) -> Instant {
         self.opened + Duration::from_millis(millis)
+    }
+
+    /// The peer whose share the connection is part of.
+    pub(crate) fn peer(&self) -> Peer {
+        *self.peer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The time that the server has been waiting for the client; `None` while the client waits for a
@@ -343,6 +349,10 @@ impl RequestProgress {
 }
 
 impl Trustable for RequestProgress {
+    fn sent_by(&self, peer: Peer) {
+        *self.busy.0.peer.lock().unwrap_or_else(PoisonError::into_inner) = peer;
+    }
+
     fn trust(&self) {
         let connection = &self.busy.0;
         if self.trust.compare_exchange(UNTRUSTED, TRUSTED, Relaxed, Relaxed).is_ok() {
