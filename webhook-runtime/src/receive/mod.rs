@@ -19,7 +19,7 @@ pub(crate) mod rate_limit;
 pub(crate) mod secret_source;
 mod source_error;
 
-use std::{sync::Arc, time::SystemTime};
+use std::{pin::pin, sync::Arc, time::SystemTime};
 
 use axum::{
     body::Body,
@@ -154,14 +154,16 @@ impl Receiver {
         let url = self.signed_url(uri, extensions);
         let request =
             SignedRequest { method: method.as_str(), url: &url, headers, query, body: &body };
-        let verifying = async {
-            quota.reserve().await?;
-            let keys = self.keys(&tenant, peer).await?;
-            let proof = self.verify_signature(&claims, &request, &keys, now, peer).await;
-            let proof = proof.inspect_err(|_| self.show_signed_url(&url))?;
-            Ok((keys, proof))
+        let verified = {
+            let verifying = pin!(async {
+                quota.reserve().await?;
+                let keys = self.keys(&tenant, peer).await?;
+                let proof = self.verify_signature(&claims, &request, &keys, now, peer).await;
+                let proof = proof.inspect_err(|_| self.show_signed_url(&url))?;
+                Ok((keys, proof))
+            });
+            memory.unless_taken(verifying).await
         };
-        let verified = memory.unless_taken(verifying).await;
         let (keys, mut proof) = verified.map_err(|Full| Rejection::Overloaded)??;
         memory.keep().map_err(|Full| Rejection::Overloaded)?;
         trust(extensions);

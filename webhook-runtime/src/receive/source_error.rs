@@ -1,6 +1,11 @@
 //! The error of a source of secrets or keys, and the timeout of a query.
 
-use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::Semaphore;
 
@@ -67,7 +72,7 @@ pub(super) async fn in_turn<T>(
 ) -> Result<T, SourceError> {
     within_timeout(async {
         let mut turn = turns.one(peer).await;
-        match turn.unless_taken(unless_panicked(query)).await {
+        match turn.unless_taken(pin!(unless_panicked(query))).await {
             Ok(result) => result,
             Err(Full) => Err(SourceError::unavailable("another peer needed the turn")),
         }

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
     future::poll_fn,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -178,9 +178,8 @@ impl Share {
     /// away.
     pub(crate) async fn unless_taken<T>(
         &mut self,
-        work: impl Future<Output = T>,
+        mut work: Pin<&mut impl Future<Output = T>>,
     ) -> Result<T, Full> {
-        let mut work = pin!(work);
         if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await
         {
             return Ok(done);
@@ -306,8 +305,8 @@ mod tests {
         let all = Shares::new(2);
         let first = all.one(peer(1)).await;
         let mut second = all.one(peer(1)).await;
-        let (work, other) =
-            tokio::join!(second.unless_taken(std::future::pending::<()>()), all.one(peer(2)),);
+        let pending = pin!(std::future::pending::<()>());
+        let (work, other) = tokio::join!(second.unless_taken(pending), all.one(peer(2)));
         assert_eq!(work, Err(Full));
         let mut third = Box::pin(all.one(peer(1)));
         assert!(poll_fn(|context| Poll::Ready(third.as_mut().poll(context).is_pending())).await);
