@@ -160,13 +160,13 @@ async fn deliver(server: SocketAddr) -> Option<u16> {
 
 /// `WEBHOOK_BUSY_CONNECTIONS` (950 by default) of `peers` addresses, for `WEBHOOK_BUSY_SECONDS` (2 by
 /// default) after a second in which they open.
-async fn busy_peers(peers: usize) {
+async fn busy_peers(peers: usize, start: fn() -> Program) {
     let _alone = ALONE.lock().await;
     let count = number_from_env("WEBHOOK_BUSY_CONNECTIONS", 950);
     let seconds = number_from_env("WEBHOOK_BUSY_SECONDS", 2);
     let mut problems = Vec::new();
     for busy in Busy::ALL {
-        let server = Arc::new(Program::start());
+        let server = Arc::new(start());
         let mut all = JoinSet::new();
         for number in 0..count {
             all.spawn(busy.keep_at_it(server.address, address(number % peers), number));
@@ -182,24 +182,39 @@ async fn busy_peers(peers: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_busy_address_keeps_nobody_out() {
-    busy_peers(1).await;
+    busy_peers(1, Program::start).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_busy_addresses_keep_nobody_out() {
-    busy_peers(20).await;
+    busy_peers(20, Program::start).await;
+}
+
+/// It has no limit of connections: what holds there is what the endpoints themselves promise.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_busy_address_keeps_nobody_out_under_axum() {
+    busy_peers(1, Program::start_under_axum).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn unfinished_bodies_take_no_memory_from_others() {
+    unfinished_bodies(Program::start).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn unfinished_bodies_take_no_memory_from_others_under_axum() {
+    unfinished_bodies(Program::start_under_axum).await;
 }
 
 /// One peer sends half of a body of 2 MiB on each of `WEBHOOK_UNFINISHED` connections (300 by default),
 /// which is more than all bodies may take together, and finishes none, for `WEBHOOK_BUSY_SECONDS` (2 by default).
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn unfinished_bodies_take_no_memory_from_others() {
+async fn unfinished_bodies(start: fn() -> Program) {
     const BUDGET: usize = 256 * MIB;
 
     let _alone = ALONE.lock().await;
     let count = number_from_env("WEBHOOK_UNFINISHED", 300);
     let seconds = number_from_env("WEBHOOK_BUSY_SECONDS", 2);
-    let server = Arc::new(Program::start());
+    let server = Arc::new(start());
     let request = Arc::new(unfinished(2 * MIB, MIB));
     let mut all = JoinSet::new();
     for _ in 0..count {
