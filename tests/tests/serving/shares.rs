@@ -88,6 +88,38 @@ async fn busy_peer_gives_up_connections() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn busy_peer_keeps_no_slow_client_out() {
+    let server = server().await;
+    let mut busy = JoinSet::new();
+    for number in 0..60 {
+        let request = request_to(&format!("/unknown/{number}"));
+        busy.spawn(async move {
+            loop {
+                let mut stream = connect_from(2, server.address).await;
+                let _ = stream.write_all(&request).await;
+                // Until it is closed for another one.
+                let _ = stream.read(&mut [0; 1024]).await;
+                sleep(Duration::from_millis(10)).await;
+            }
+        });
+    }
+    sleep(Duration::from_millis(500)).await;
+    for _ in 0..3 {
+        let mut stream = server.connect().await;
+        let request = request_to("/webhook");
+        let (head, body) = request.split_at(request.len() - 1);
+        for part in [&head[..20], &head[20..], body] {
+            sleep(Duration::from_millis(300)).await;
+            stream.write_all(part).await.expect("it stays open");
+        }
+        let mut answer = vec![0; 1024];
+        let read = timeout(PATIENCE, stream.read(&mut answer)).await.expect("in time");
+        let answer = String::from_utf8_lossy(&answer[..read.expect("it answers")]);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
+
 /// The client of a proxy that is trusted.
 fn forwarded(parts: &Parts) -> Option<IpAddr> {
     parts.headers.get("x-forwarded-for")?.to_str().ok()?.parse().ok()

@@ -145,7 +145,7 @@ impl Receiver {
         };
         quota.await_body();
         let max_body = self.endpoint.max_body;
-        let (body, mut memory) = self.body_limits.read(body, max_body, peer).await?;
+        let (body, mut memory) = self.body_limits.read(body, headers, max_body, peer).await?;
         if *method == Method::GET && !body.is_empty() {
             return Err(Rejection::Unauthorized(VerifyError::MalformedBody));
         }

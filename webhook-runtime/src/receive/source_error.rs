@@ -16,7 +16,7 @@ use crate::support::{
 };
 
 /// The maximum time of a query. After it, the response to the delivery is a 503.
-const SOURCE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const SOURCE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The reason why a source returned no secret or key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{
-            AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+            AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
             Ordering::{Acquire, Relaxed, Release},
         },
     },
@@ -80,6 +80,9 @@ pub(crate) struct ConnectionState {
     /// The bytes of bodies in both directions, and what a head may take.
     #[cfg(feature = "http2")]
     useful: AtomicU64,
+    /// The bytes that the server has sent, less those of the client, since the connection was last busy.
+    #[cfg(feature = "http2")]
+    sent_unasked: AtomicI64,
     signal: AtomicU8,
     signalled: Notify,
 }
@@ -103,6 +106,8 @@ impl ConnectionState {
             received: AtomicU64::new(0),
             #[cfg(feature = "http2")]
             useful: AtomicU64::new(0),
+            #[cfg(feature = "http2")]
+            sent_unasked: AtomicI64::new(0),
             signal: AtomicU8::new(Signal::Continue as u8),
             signalled: Notify::new(),
         }
@@ -155,6 +160,11 @@ impl ConnectionState {
         usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX)
     }
 
+    /// True while the client does not take the bytes of a response.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked_since.load(Relaxed) != NEVER
+    }
+
     /// The connection waits for its worker thread, and not for its client.
     pub(crate) fn on_assigned(&self) {
         self.complete.fetch_add(1, Relaxed);
@@ -177,6 +187,7 @@ impl ConnectionState {
     /// carry no requests, such as PING, SETTINGS, `WINDOW_UPDATE` and empty DATA.
     #[cfg(feature = "http2")]
     pub(crate) fn is_flooded(&self, more: usize) -> bool {
+        self.sent_unasked.fetch_sub(more.cast_signed() as i64, Relaxed);
         let received = self.received.fetch_add(more as u64, Relaxed) + more as u64;
         received / OVERHEAD > FREE_OVERHEAD + self.useful.load(Relaxed)
     }
@@ -192,6 +203,19 @@ impl ConnectionState {
         self.blocked_since.store(NEVER, Relaxed);
         if self.in_flight.load(Relaxed) == 0 {
             self.idle_since.store(self.now(), Relaxed);
+        }
+    }
+
+    /// The client of HTTP/2 has taken bytes. Only parts of responses end its silence: PING and SETTINGS
+    /// are answered by as many bytes as the client has sent.
+    #[cfg(feature = "http2")]
+    pub(crate) fn on_http2_write(&self, bytes: usize) {
+        let bytes = bytes.cast_signed() as i64;
+        if self.sent_unasked.fetch_add(bytes, Relaxed) + bytes > 0 {
+            self.sent_unasked.store(0, Relaxed);
+            self.on_write();
+        } else {
+            self.blocked_since.store(NEVER, Relaxed);
         }
     }
 
@@ -224,10 +248,11 @@ impl ConnectionState {
         })
     }
 
-    /// Sends a signal. A stronger signal stays in force.
-    pub(crate) fn send(&self, signal: Signal) {
-        self.signal.fetch_max(signal as u8, Relaxed);
+    /// Sends a signal. A stronger signal stays in force. Returns whether this is the strongest so far.
+    pub(crate) fn send(&self, signal: Signal) -> bool {
+        let before = self.signal.fetch_max(signal as u8, Relaxed);
         self.signalled.notify_one();
+        before < signal as u8
     }
 }
 
@@ -305,6 +330,8 @@ impl Drop for Busy {
         let connection = &self.0;
         connection.idle_since.store(connection.now(), Relaxed);
         connection.first_read_at.store(NEVER, Relaxed);
+        #[cfg(feature = "http2")]
+        connection.sent_unasked.store(0, Relaxed);
         // Last and with `Release`: a thread that sees this count also sees the rest.
         connection.in_flight.fetch_sub(1, Release);
     }

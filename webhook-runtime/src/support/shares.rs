@@ -143,6 +143,19 @@ impl Share {
         Ok(())
     }
 
+    /// Returns a part of the share.
+    pub(crate) fn shrink(&mut self, by: usize) {
+        let by = by.min(self.amount);
+        if let Some(id) = self.id() {
+            // What was taken away has been returned already.
+            let mut exposed = self.all.exposed();
+            let Some(piece) = exposed.pieces.get_mut(&id) else { return };
+            piece.amount -= by;
+        }
+        self.amount -= by;
+        self.all.give_back(by);
+    }
+
     /// From now on, the share can be taken away.
     pub(crate) fn expose(&mut self) {
         if self.exposed.is_some() {
@@ -290,6 +303,26 @@ mod tests {
         assert_eq!(all.share(peer(3)).grow(11), Err(Full));
         drop(kept);
         assert_eq!(all.share(peer(3)).grow(100), Ok(()));
+    }
+
+    #[test]
+    fn parts_can_be_returned() {
+        let all = Shares::new(100);
+        let mut shares = [exposed(&all, 1, 60), exposed(&all, 2, 40)];
+        shares[0].shrink(30);
+        assert_eq!(shares[1].grow(20), Ok(()));
+        assert!(!shares.iter_mut().any(is_taken));
+        let mut share = exposed(&all, 3, 10);
+        assert_eq!(shares[1].grow(0), Ok(()));
+        share.keep().expect("nobody wants it");
+        share.shrink(5);
+        drop((share, shares));
+        assert_eq!(all.used.load(Relaxed), 0);
+        // A share that was taken away is not returned twice.
+        let mut greedy = exposed(&all, 1, 100);
+        let _other = exposed(&all, 2, 10);
+        greedy.shrink(50);
+        assert_eq!(all.used.load(Relaxed), 10);
     }
 
     #[test]
