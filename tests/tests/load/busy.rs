@@ -198,35 +198,44 @@ async fn one_busy_address_keeps_nobody_out_under_axum() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unfinished_bodies_take_no_memory_from_others() {
-    unfinished_bodies(Program::start).await;
+    unfinished_bodies(Program::start, LOST).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unfinished_bodies_take_no_memory_from_others_under_axum() {
-    unfinished_bodies(Program::start_under_axum).await;
+    unfinished_bodies(Program::start_under_axum, LOST).await;
+}
+
+/// The memory that one body gives back has to fit the next one, of another size.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bodies_that_come_and_go_take_no_more_memory() {
+    unfinished_bodies(Program::start, Duration::from_millis(300)).await;
 }
 
 /// One peer sends half of a body of 2 MiB on each of `WEBHOOK_UNFINISHED` connections (300 by default),
-/// which is more than all bodies may take together, and finishes none, for `WEBHOOK_BUSY_SECONDS` (2 by default).
-async fn unfinished_bodies(start: fn() -> Program) {
+/// which is more than all bodies may take together, and finishes none, for `WEBHOOK_BUSY_SECONDS` (2 by
+/// default). It gives each up after `kept`.
+async fn unfinished_bodies(start: fn() -> Program, kept: Duration) {
     const BUDGET: usize = 256 * MIB;
 
     let _alone = ALONE.lock().await;
     let count = number_from_env("WEBHOOK_UNFINISHED", 300);
     let seconds = number_from_env("WEBHOOK_BUSY_SECONDS", 2);
     let server = Arc::new(start());
-    let request = Arc::new(unfinished(2 * MIB, MIB));
+    let sizes = if kept < LOST { 7 } else { 1 };
+    let requests: Vec<_> =
+        (1..=sizes).map(|part| Arc::new(unfinished(2 * MIB, 2 * MIB / (part + 1)))).collect();
     let mut all = JoinSet::new();
-    for _ in 0..count {
-        let (server, request) = (Arc::clone(&server), Arc::clone(&request));
+    for number in 0..count {
+        let (server, requests) = (Arc::clone(&server), requests.clone());
         all.spawn(async move {
-            loop {
+            for request in requests.iter().cycle().skip(number) {
                 if let Ok(mut stream) = connect_from(address(0), server.address).await
-                    && stream.write_all(&request).await.is_ok()
+                    && stream.write_all(request).await.is_ok()
                 {
-                    let _ = stream.read(&mut [0; 1024]).await;
+                    let _ = timeout(kept, stream.read(&mut [0; 1024])).await;
                 }
-                sleep(Duration::from_millis(500)).await;
+                sleep(kept / 10).await;
             }
         });
     }
