@@ -38,6 +38,10 @@ const RATE_TIME: Duration = Duration::from_secs(4);
 /// the next one: with buffers that grow, the process would take much more than the bodies.
 const CHUNK: usize = 16 * 1024;
 
+/// The memory of such a part, measured: an allocator keeps some of what it gets back, and the connection has
+/// a buffer of its own.
+const CHUNK_MEMORY: usize = CHUNK + CHUNK / 4;
+
 /// The maximum size of the first chunk of a body whose length is known.
 const MAX_FIRST_CHUNK: usize = 4 * CHUNK;
 
@@ -101,6 +105,8 @@ struct Reading<'a> {
     limit: usize,
     share: Share,
     length: usize,
+    /// The part of the share that is not for the body.
+    memory_of_head: usize,
     /// The first piece. Most bodies come in one piece, which is not copied.
     first: Bytes,
     /// All pieces, once the body has come in more than one, or has to be waited for.
@@ -111,7 +117,9 @@ struct Reading<'a> {
 impl<'a> Reading<'a> {
     fn new(body: &'a mut Body, limit: usize, share: Share) -> Self {
         let (first, chunks) = (Bytes::new(), Vec::new());
-        Self { body, limit, share, length: 0, first, chunks, is_copied: false }
+        let memory_of_head = share.amount();
+        let (length, is_copied) = (0, false);
+        Self { body, limit, share, length, memory_of_head, first, chunks, is_copied }
     }
 
     /// Reads what has arrived. It is ready at the end of the body.
@@ -208,11 +216,12 @@ impl<'a> Reading<'a> {
         // Twice as much each time, until the chunks are large.
         let wanted = arrived.max(self.length).min(CHUNK);
         let (mut size, least) = (wanted.min(most), arrived.min(CHUNK));
-        if size > least && self.grow(size).is_err() {
+        let memory = |size| if size == CHUNK { CHUNK_MEMORY } else { size };
+        if size > least && self.grow(memory(size)).is_err() {
             size = least;
         }
         if size == least {
-            self.grow(size)?;
+            self.grow(memory(size))?;
         }
         self.chunks.push(Vec::with_capacity(size));
         Ok(())
@@ -230,12 +239,11 @@ impl<'a> Reading<'a> {
         if self.chunks.len() == 1 {
             return (self.chunks.swap_remove(0).into(), self.share);
         }
-        let capacity: usize = self.chunks.iter().map(Vec::capacity).sum();
         let mut whole = Vec::with_capacity(self.length);
         for chunk in self.chunks {
             whole.extend_from_slice(&chunk);
         }
-        self.share.shrink(capacity - self.length);
+        self.share.shrink(self.share.amount().saturating_sub(self.memory_of_head + self.length));
         (whole.into(), self.share)
     }
 }

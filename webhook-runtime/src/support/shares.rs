@@ -121,6 +121,10 @@ pub(crate) struct Share {
 }
 
 impl Share {
+    pub(crate) fn amount(&self) -> usize {
+        self.amount
+    }
+
     /// Takes more of the capacity. If it is full, others may have to give theirs up.
     pub(crate) fn grow(&mut self, by: usize) -> Result<(), Full> {
         while !self.all.take(by) {
