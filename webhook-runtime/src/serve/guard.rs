@@ -4,7 +4,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{
-            AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+            AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
             Ordering::{Acquire, Relaxed, Release},
         },
     },
@@ -82,7 +82,7 @@ pub(crate) struct ConnectionState {
     useful: AtomicU64,
     /// The bytes that the server has sent, less those of the client, since the connection was last busy.
     #[cfg(feature = "http2")]
-    sent_unasked: AtomicI64,
+    sent_unasked: std::sync::atomic::AtomicI64,
     signal: AtomicU8,
     signalled: Notify,
 }
@@ -107,7 +107,7 @@ impl ConnectionState {
             #[cfg(feature = "http2")]
             useful: AtomicU64::new(0),
             #[cfg(feature = "http2")]
-            sent_unasked: AtomicI64::new(0),
+            sent_unasked: std::sync::atomic::AtomicI64::new(0),
             signal: AtomicU8::new(Signal::Continue as u8),
             signalled: Notify::new(),
         }
