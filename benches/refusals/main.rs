@@ -15,7 +15,7 @@ mod loopback;
 
 use webhook_benches::{Required, Table, median, noise, serve, wanted};
 
-use crate::case::ALL;
+use crate::case::{ALL, Case};
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some(app::NAME) {
