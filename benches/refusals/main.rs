@@ -15,7 +15,7 @@ mod loopback;
 
 use webhook_benches::{Required, Table, median, noise, serve, wanted};
 
-use crate::case::ALL;
+use crate::case::{ALL, Case};
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some(app::NAME) {
@@ -49,6 +49,7 @@ fn report(title: &str, unit: &str, rounds: &Rounds, judged: Judged) {
         let ratios = || of.iter().zip(to).map(|(of, to)| of / to);
         let what = format!("{} : {} (± {:.3})", case.name(), beside.name(), noise(ratios()));
         let required = match judged {
+            Judged::Yes if case == Case::Unsigned => Required::AtMost(1.15),
             Judged::Yes => Required::AtMost(1.1),
             Judged::No => Required::Nothing,
         };

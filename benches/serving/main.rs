@@ -59,19 +59,41 @@ fn report(sample: Sample, slices: &[Vec<Slice>]) {
         table.row(way.name(), &[rate, median(slices.iter().map(Slice::cost))]);
     }
     table.print();
-    // The first is what the others are compared with.
-    let (axum, others) = slices.split_first().expect("there are some");
-    for (way, slices) in Way::ALL[1..].iter().zip(others) {
-        let ratios: Vec<_> =
-            slices.iter().zip(axum).map(|(one, axum)| one.rate() / axum.rate()).collect();
-        let what = format!("{} : axum::serve (± {:.3})", way.name(), noise(ratios.iter().copied()));
-        println!("{}", way.required().line(&what, median(ratios)));
+    let slices_of = |way: Way| Way::ALL.iter().position(|one| *one == way).map(|at| &slices[at]);
+    for way in &Way::ALL[1..] {
+        compare_with(*way, Way::Axum, sample, &slices_of);
     }
+    #[cfg(feature = "actix")]
+    compare_with(Way::RuntimePerCore, Way::Actix, sample, &slices_of);
     println!();
 }
 
+/// Prints the ratio of two ways.
+fn compare_with<'a>(
+    one: Way,
+    other: Way,
+    sample: Sample,
+    slices_of: &impl Fn(Way) -> Option<&'a Vec<Slice>>,
+) {
+    let (Some(slices), Some(others)) = (slices_of(one), slices_of(other)) else { return };
+    let ratios = slices.iter().zip(others).map(|(one, other)| one.rate() / other.rate());
+    let ratios: Vec<_> = ratios.collect();
+    let noise = noise(ratios.iter().copied());
+    let what = format!("{} : {} (± {noise:.3})", one.name(), other.name());
+    println!("{}", one.required_of(other, sample).line(&what, median(ratios)));
+}
+
 impl Way {
-    fn required(self) -> Required {
-        if self == Self::RuntimePerCore { Required::AtLeast(1.15) } else { Required::Nothing }
+    /// The required ratio. A larger body costs what no server can save.
+    fn required_of(self, other: Self, sample: Sample) -> Required {
+        match (self, other, sample) {
+            (Self::RuntimePerCore, Self::Axum, Sample::Comment) => Required::AtLeast(1.15),
+            (Self::RuntimePerCore, Self::Axum, Sample::Review) => Required::AtLeast(1.08),
+            #[cfg(feature = "actix")]
+            (Self::RuntimePerCore, Self::Actix, Sample::Advisory | Sample::Comment) => {
+                Required::AtLeast(1.00)
+            }
+            _ => Required::Nothing,
+        }
     }
 }

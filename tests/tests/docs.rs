@@ -129,8 +129,15 @@ fn the_readme_says_what_is_so() {
         "the first two commands"
     );
     assert!(ALL.len() > 80, "`more than eighty providers`: {}", ALL.len());
-    let refusal = format!("refused reason={}\n", VerifyError::InvalidSignature);
-    for file in ["README.md", "webhook-runtime/src/guide/operating.md"] {
+    let reason = VerifyError::InvalidSignature;
+    for (file, refusal) in [
+        ("README.md", format!("\n401 order_paid: refused: {reason}\n")),
+        (
+            "webhook-runtime/src/guide/quickstart.md",
+            format!("\n401 order_paid: refused: {reason}\n"),
+        ),
+        ("webhook-runtime/src/guide/operating.md", format!("refused reason={reason}\n")),
+    ] {
         assert!(read(file).contains(&refusal), "{file}: {refusal}");
     }
     let listed = format!("  POST /webhook  order_paid  ({})\n", HMAC_SHA256_HEX.name());

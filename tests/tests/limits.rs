@@ -358,6 +358,72 @@ async fn genuine_requests_in_flight_are_not_limited() {
     assert_eq!(statuses.await, [(200, 50)].into());
 }
 
+/// A source that never answers.
+struct Silent(Source);
+
+impl SecretSource for Silent {
+    async fn secrets(&self, _: &Tenant) -> Result<Vec<Secret>, SourceError> {
+        self.0.0.fetch_add(1, Ordering::Relaxed);
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_quota_for_ever() {
+    let hooks = Webhooks::new()
+        .mount::<tenants>()
+        .secret_source::<tenants>(Silent(Source::default()))
+        .limit_per_peer(Quota::per_hour(1));
+    let router = limited(hooks);
+    let start = tokio::time::Instant::now();
+    let statuses = all_at_once(&router, 20, |uri| delivery_to(&uri, "{}"));
+    assert_eq!(statuses.await, [(503, 20)].into());
+    // One asks, and one of the others asks after it.
+    assert!(start.elapsed() < Duration::from_secs(11), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn questions_cost_whose_memory_is_taken_away() {
+    let source = Source::default();
+    let hooks = Webhooks::new()
+        .mount::<tenants>()
+        .secret_source::<tenants>(Silent(source.clone()))
+        .limit_per_peer(Quota::per_hour(2))
+        .max_bytes_in_flight(1000);
+    let router = limited(hooks);
+    let waits: &'static str = "x".repeat(400).leak();
+    let mut statuses = Vec::new();
+    for number in 0..4 {
+        // The older body takes the memory of the newer one, whose secrets are asked for.
+        let (sender, receiver) = mpsc::channel(1);
+        let mut older = delivery_to("/tenants/older", "{}");
+        *older.body_mut() = Piped(receiver).into();
+        let older = tokio::spawn({
+            let router = router.clone();
+            async move { status(&router, from("192.0.2.1", older)).await }
+        });
+        sender.send("y").await.expect("it is read");
+        sleep(Duration::from_millis(10)).await;
+        let newer = from("192.0.2.1", delivery_to(&format!("/tenants/{number}"), waits));
+        let newer = tokio::spawn({
+            let router = router.clone();
+            async move { status(&router, newer).await }
+        });
+        sleep(Duration::from_millis(10)).await;
+        // With the second part, it is too much itself, which costs nothing.
+        for _ in 0..2 {
+            let _ = sender.send("y".repeat(700).leak()).await;
+        }
+        sleep(Duration::from_millis(10)).await;
+        drop(sender);
+        let older = older.await.expect("no panic");
+        assert!(matches!(older, 429 | 503), "{older}");
+        statuses.push(newer.await.expect("no panic"));
+    }
+    assert!(source.asked() <= 2, "{} of {statuses:?}", source.asked());
+    assert!(statuses.contains(&503) && statuses.ends_with(&[429]), "{statuses:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn unfinished_bodies_count() {
     let router = limited(webhooks::<paid>().limit_per_peer(Quota::per_hour(3)));

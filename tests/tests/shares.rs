@@ -134,10 +134,46 @@ async fn shares_follow_the_believed_peer() {
 #[tokio::test(start_paused = true)]
 async fn allocated_memory_counts() {
     let router = router(hooks());
-    // The second piece makes the buffer twice as large.
+    // The second piece makes room for twice as much.
     let _body = send(&router, unfinished(&[400, 10])).await;
     assert_eq!(status(&router, delivery("x".repeat(201))).await, 503);
     assert_eq!(status(&router, delivery("x".repeat(200))).await, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_heads_count() {
+    let router = router(webhooks::<keeps>().max_bytes_in_flight(200 * 1024));
+    let with_head = |mut request: Request<Body>| {
+        for number in 0..1_000 {
+            let name = http::HeaderName::try_from(format!("x-{number}")).expect("a name");
+            request.headers_mut().insert(name, http::HeaderValue::from_static(""));
+        }
+        request
+    };
+    let large = send(&router, from(GREEDY, with_head(unfinished(&[10])))).await;
+    assert_eq!(status(&router, from(GREEDY, with_head(delivery("x")))).await, 503);
+    assert_eq!(status(&router, from(OTHER, with_head(delivery("x")))).await, 200);
+    assert_eq!(large.await.expect("no panic"), 503);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_in_any_pieces_arrive_whole() {
+    let router = router(webhooks::<keeps>());
+    for pieces in [vec![1; 50], vec![40_000, 1, 30_000], vec![16 * 1024; 3], vec![1, 100_000]] {
+        let body: String = ('a'..='z').cycle().take(pieces.iter().sum()).collect();
+        let (sender, receiver) = mpsc::channel(1);
+        let mut request = delivery(body.clone());
+        *request.body_mut() = Piped(receiver).into();
+        let answer = send(&router, request).await;
+        let mut rest: &'static str = body.leak();
+        for piece in pieces {
+            let (now, later) = rest.split_at(piece);
+            sender.send(now).await.expect("it is read");
+            rest = later;
+        }
+        drop(sender);
+        assert_eq!(answer.await.expect("no panic"), 200);
+    }
 }
 
 #[tokio::test(start_paused = true)]

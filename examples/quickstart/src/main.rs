@@ -18,7 +18,5 @@ async fn order_paid(order: Order) -> &'static str {
 
 #[tokio::main]
 async fn main() -> Result<(), webhook_runtime::Error> {
-    // Shows in the terminal why a request is refused.
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     Webhooks::new().mount::<order_paid>().serve("127.0.0.1:3000").await
 }

@@ -40,6 +40,10 @@ async fn large() -> Vec<u8> {
     vec![b'x'; 64 * 1024 * 1024]
 }
 
+async fn slow() {
+    tokio::time::sleep(Duration::from_secs(60)).await;
+}
+
 struct Silent;
 
 impl Subscriber for Silent {
@@ -69,7 +73,12 @@ async fn main() -> Result<(), Error> {
     }
     Webhooks::new()
         .mount::<hook>()
-        .merge(Router::new().route("/health", get(health)).route("/large", get(large)))
+        .merge(
+            Router::new()
+                .route("/health", get(health))
+                .route("/large", get(large))
+                .route("/slow", get(slow)),
+        )
         .with_state(Count::default())
         .serve(env::var("LISTEN").as_deref().unwrap_or("127.0.0.1:0"))
         .await

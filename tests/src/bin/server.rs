@@ -1,11 +1,11 @@
 //! A server as a separate process, for `tests/tests/load` and `tests/tests/serving`.
 //!
-//! `LISTEN` is an address, or `inherited`.
+//! `LISTEN` is an address, `inherited`, or `axum` for axum's own server.
 
-use std::{env, time::Duration};
+use std::{env, net::SocketAddr, time::Duration};
 
 use webhook_runtime::{
-    Delivery, Error, Listener, Secret, SecretSource, SourceError, Tenant, Webhooks, webhook,
+    Delivery, Listener, Secret, SecretSource, SourceError, Tenant, Webhooks, webhook,
 };
 
 #[webhook(path = "/webhook", secret_env = "SECRET")]
@@ -28,12 +28,22 @@ impl SecretSource for SlowSource {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let hooks =
         Webhooks::new().mount::<hook>().mount::<tenants>().secret_source::<tenants>(SlowSource);
     match env::var("LISTEN").as_deref() {
-        Ok("inherited") => hooks.serve_on(Listener::from_systemd()?).await,
-        Ok(address) => hooks.serve(address).await,
-        Err(_) => hooks.serve("127.0.0.1:0").await,
+        Ok("inherited") => hooks.serve_on(Listener::from_systemd()?).await?,
+        Ok("axum") => serve_by_axum(hooks).await?,
+        Ok(address) => hooks.serve(address).await?,
+        Err(_) => hooks.serve("127.0.0.1:0").await?,
     }
+    Ok(())
+}
+
+async fn serve_by_axum(hooks: Webhooks) -> Result<(), Box<dyn std::error::Error>> {
+    let app = hooks.into_router()?.into_make_service_with_connect_info::<SocketAddr>();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    println!("webhooks on http://{}", listener.local_addr()?);
+    axum::serve(listener, app).await?;
+    Ok(())
 }

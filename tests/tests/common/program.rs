@@ -19,9 +19,14 @@ pub(crate) struct Program {
 impl Program {
     /// Starts the server on a free port.
     pub(crate) fn start() -> Self {
+        Self::listen("127.0.0.1:0")
+    }
+
+    /// Starts the server as `LISTEN` says.
+    pub(crate) fn listen(listen: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_server"))
             .env("SECRET", SECRET)
-            .env("LISTEN", "127.0.0.1:0")
+            .env("LISTEN", listen)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

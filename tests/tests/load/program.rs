@@ -29,6 +29,11 @@ impl Program {
         Self(common::program::Program::start())
     }
 
+    /// Starts the same endpoints under `axum::serve`.
+    pub(crate) fn start_under_axum() -> Self {
+        Self(common::program::Program::listen("axum"))
+    }
+
     /// Its resident memory in bytes, as Linux reports it.
     pub(crate) fn resident(&self) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id()));

@@ -20,6 +20,23 @@ use crate::{
     server::{PATIENCE, head, hooks},
 };
 
+/// Takes what nobody has verified.
+fn unverified() -> Router {
+    Router::new().route("/webhook", axum::routing::post(async || "unverified"))
+}
+
+#[test]
+#[should_panic(expected = "Overlapping method route. Handler for `POST /webhook` already exists")]
+fn no_merged_route_takes_the_place_of_an_endpoint() {
+    let _ = hooks().merge(unverified()).into_router();
+}
+
+#[test]
+#[should_panic(expected = "Overlapping method route. Handler for `POST /webhook` already exists")]
+fn no_route_of_an_application_takes_the_place_of_an_endpoint() {
+    let _ = unverified().merge(hooks().into_router().expect("nothing is wrong with it"));
+}
+
 /// The running application. It is killed when this is dropped.
 pub(crate) struct Application {
     child: Child,

@@ -9,7 +9,7 @@ use std::{
 use axum::{Router, body::Bytes, routing::post};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     task::JoinHandle,
     time::{sleep, timeout},
 };
@@ -141,16 +141,48 @@ async fn busy_connections_are_no_floods() {
     serving.abort();
 }
 
-/// A process with few open files, and more clients than files.
+/// The client keeps the connection alive by PINGs, but opens no window for the response.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn too_few_open_files() {
+async fn responses_nobody_reads() {
+    const INITIAL_WINDOW_SIZE: [u8; 6] = [0, 4, 0, 0, 0, 0];
+    const END_STREAM: u8 = 1;
+
+    let (address, serving) = serve().await;
+    let stream = TcpStream::connect(address).await.expect("it listens");
+    let (mut read, mut write) = stream.into_split();
+    let fields = b"\x83\x86\x44\x08/webhook\x41\x09localhost";
+    let request = frame(HEADERS, END_HEADERS | END_STREAM, 1, fields);
+    let begin = [PREFACE, &frame(SETTINGS, 0, 0, &INITIAL_WINDOW_SIZE), &request].concat();
+    write.write_all(&begin).await.expect("it takes bytes");
+    let asked = Instant::now();
+    let pings = tokio::spawn(async move {
+        while write.write_all(&frame(PING, 0, 0, b"12345678")).await.is_ok() {
+            sleep(Duration::from_millis(300)).await;
+        }
+    });
+    let mut answers = [0; 1024];
+    while timeout(PATIENCE, read.read(&mut answers))
+        .await
+        .expect("in time")
+        .is_ok_and(|read| read > 0)
+    {
+        assert!(asked.elapsed() < 3 * SOON, "it stays open");
+    }
+    pings.abort();
+    serving.abort();
+}
+
+/// A process with few open files, and more clients than files.
+async fn too_few_open_files(request: &[u8]) {
     let mut command = Command::new("sh");
     command.args(["-c", r#"ulimit -n 80; exec "$0""#, env!("CARGO_BIN_EXE_application")]);
     let application = Application::spawn(command);
     let mut crowd = Vec::new();
     for _ in 0..200 {
-        let mut stream = application.connect().await;
-        let _ = stream.write_all(b"POST /webhook HTTP/1.1\r\n").await;
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind("127.0.0.2:0".parse().expect("an address")).expect("a loopback address");
+        let mut stream = socket.connect(application.address).await.expect("it listens");
+        let _ = stream.write_all(request).await;
         crowd.push(stream);
     }
     for _ in 0..5 {
@@ -159,7 +191,17 @@ async fn too_few_open_files() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
     }
-    application.signal("TERM");
-    let (status, text) = application.ended().await;
-    assert!(status.success() && text.contains("no connection could be taken in"), "{text}");
+    application.signal("KILL");
+    let (_, text) = application.ended().await;
+    assert!(text.contains("no connection could be taken in"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_few_open_files_for_slow_clients() {
+    too_few_open_files(b"POST /webhook HTTP/1.1\r\n").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_few_open_files_for_slow_requests() {
+    too_few_open_files(b"GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
 }

@@ -1,19 +1,19 @@
 //! Places for connections and requests, which peers share.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     time::Duration,
 };
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, request::Parts};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
-use webhook_runtime::{Delivery, Secret, SecretSource, SourceError, Tenant, webhook};
+use webhook_runtime::{Delivery, Secret, SecretSource, SourceError, Tenant, Webhooks, webhook};
 
 use crate::{
     common::{SECRET, signature},
@@ -42,12 +42,16 @@ async fn slow(_: &Delivery) -> &'static str {
 
 /// A server with ten places.
 async fn server() -> Server {
-    let hooks = hooks()
+    Server::start(hooks_with_ten_places()).await
+}
+
+fn hooks_with_ten_places() -> Webhooks {
+    hooks()
         .mount::<unknown>()
         .secret_source::<unknown>(Silent)
         .mount::<slow>()
-        .secrets::<slow>([Secret::new(SECRET)]);
-    Server::start(hooks.max_connections(10)).await
+        .secrets::<slow>([Secret::new(SECRET)])
+        .max_connections(10)
 }
 
 /// A connection from another address than 127.0.0.1.
@@ -81,6 +85,70 @@ async fn busy_peer_gives_up_connections() {
     }
     for _ in 0..5 {
         deliver_soon(&server).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn busy_peer_keeps_no_slow_client_out() {
+    let server = server().await;
+    let mut busy = JoinSet::new();
+    for number in 0..60 {
+        let request = request_to(&format!("/unknown/{number}"));
+        busy.spawn(async move {
+            loop {
+                let mut stream = connect_from(2, server.address).await;
+                let _ = stream.write_all(&request).await;
+                // Until it is closed for another one.
+                let _ = stream.read(&mut [0; 1024]).await;
+                sleep(Duration::from_millis(10)).await;
+            }
+        });
+    }
+    sleep(Duration::from_millis(500)).await;
+    for _ in 0..3 {
+        let mut stream = server.connect().await;
+        let request = request_to("/webhook");
+        let (head, body) = request.split_at(request.len() - 1);
+        for part in [&head[..20], &head[20..], body] {
+            sleep(Duration::from_millis(300)).await;
+            stream.write_all(part).await.expect("it stays open");
+        }
+        let mut answer = vec![0; 1024];
+        let read = timeout(PATIENCE, stream.read(&mut answer)).await.expect("in time");
+        let answer = String::from_utf8_lossy(&answer[..read.expect("it answers")]);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
+
+/// The client of a proxy that is trusted.
+fn forwarded(parts: &Parts) -> Option<IpAddr> {
+    parts.headers.get("x-forwarded-for")?.to_str().ok()?.parse().ok()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn busy_client_of_a_proxy_keeps_no_other_client_out() {
+    let server = Server::start(hooks_with_ten_places().peer_ip(forwarded)).await;
+    let as_client = |request: Vec<u8>, client: &str| {
+        let request = String::from_utf8(request).expect("text");
+        request.replacen("\r\n", &format!("\r\nX-Forwarded-For: {client}\r\n"), 1)
+    };
+    let mut busy = Vec::new();
+    for number in 0..60 {
+        let request = as_client(request_to(&format!("/unknown/{number}")), "192.0.2.1");
+        let mut stream = server.connect().await;
+        let _ = stream.write_all(request.as_bytes()).await;
+        busy.push(stream);
+    }
+    for _ in 0..5 {
+        let mut stream = server.connect().await;
+        let request = as_client(request_to("/webhook"), "192.0.2.2");
+        stream.write_all(request.as_bytes()).await.expect("it takes bytes");
+        let mut answer = vec![0; 1024];
+        let start = Instant::now();
+        let read = timeout(PATIENCE, stream.read(&mut answer)).await.expect("in time");
+        let answer = String::from_utf8_lossy(&answer[..read.expect("it answers")]);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     }
 }
 

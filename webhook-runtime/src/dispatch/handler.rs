@@ -6,13 +6,13 @@ use axum::{
     extract::Request,
     handler::Handler,
     response::{IntoResponse, Response},
-    routing::{MethodRouter, any},
+    routing::MethodRouter,
 };
 use http::StatusCode;
 
 use crate::{
     delivery::{Delivery, PayloadKind, Rejection, failure::Failure, request::VerifiedDelivery},
-    dispatch::layers::LayerFn,
+    dispatch::{every_method::every_method, layers::LayerFn},
     endpoint::{Endpoint, HandlerFuture, HandlerInput},
     support::{console, panic::catch_panic},
 };
@@ -42,7 +42,7 @@ impl<S: Clone + Send + Sync + 'static> HandlerService<S> {
 
     /// Wraps the service in layers, the innermost first.
     pub(crate) fn with_layers(self, layers: Vec<LayerFn<S>>) -> MethodRouter<S> {
-        layers.into_iter().fold(any(self), |inner, layer| layer(inner))
+        layers.into_iter().fold(every_method(self), |inner, layer| layer(inner))
     }
 
     pub(crate) fn run(self, verified: HandlerInput<S>) -> HandlerFuture {

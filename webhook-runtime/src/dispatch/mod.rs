@@ -3,6 +3,7 @@
 
 pub(crate) mod background;
 mod batch;
+mod every_method;
 mod handler;
 pub(crate) mod in_flight;
 pub(crate) mod layers;
@@ -10,6 +11,7 @@ mod payload;
 mod returned;
 
 pub use background::BackgroundHandlers;
+pub(crate) use every_method::every_method;
 pub(crate) use handler::{HandlerService, run_handler};
 pub use layers::EndpointLayer;
 pub use returned::{Respond, Returned};

@@ -11,7 +11,7 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use http_body::Body as _;
 use http_body_util::LengthLimitError;
 use tokio::time::{Instant, sleep_until};
@@ -34,6 +34,23 @@ const RATE_BYTES: usize = 16 * 1024;
 /// ...in this time.
 const RATE_TIME: Duration = Duration::from_secs(4);
 
+/// The maximum size of a part of a body. Parts of long bodies are alike, so that what one body frees fits
+/// the next one: with buffers that grow, the process would take much more than the bodies.
+const CHUNK: usize = 16 * 1024;
+
+/// The memory of such a part, measured: an allocator keeps some of what it gets back, and the connection has
+/// a buffer of its own.
+const CHUNK_MEMORY: usize = CHUNK + CHUNK / 4;
+
+/// The maximum size of the first chunk of a body whose length is known.
+const MAX_FIRST_CHUNK: usize = 4 * CHUNK;
+
+/// The memory of a header beside its text: its entry, its place in the index, and its allocations.
+const HEADER_MEMORY: usize = 160;
+
+/// The memory of headers that does not count: more than those of usual requests take.
+const FREE_HEADERS: usize = 8 * 1024;
+
 /// The limits to reading a body.
 #[derive(Clone)]
 pub(crate) struct BodyLimits {
@@ -45,14 +62,20 @@ pub(crate) struct BodyLimits {
 
 impl BodyLimits {
     /// Reads a body of at most `limit` bytes. It counts the bytes itself, because the limits of
-    /// layers around it can be switched off.
+    /// layers around it can be switched off. Unusually large headers count in the memory, too.
     pub(crate) async fn read(
         &self,
         mut body: Body,
+        headers: &HeaderMap,
         limit: usize,
         peer: Peer,
     ) -> Result<(Bytes, Share), Rejection> {
-        let mut reading = Reading::new(&mut body, limit, self.memory.share(peer));
+        let mut share = self.memory.share(peer);
+        if share.grow(memory_of(headers).saturating_sub(FREE_HEADERS)).is_err() {
+            drain(unread(headers, body)).await;
+            return Err(Rejection::Overloaded);
+        }
+        let mut reading = Reading::new(&mut body, limit, share);
         // A body that has arrived needs no timer. If the server's own task has the body, then
         // it delivers it before the second poll.
         let mut may_poll_again = true;
@@ -81,15 +104,22 @@ struct Reading<'a> {
     body: &'a mut Body,
     limit: usize,
     share: Share,
+    length: usize,
+    /// The part of the share that is not for the body.
+    memory_of_head: usize,
     /// The first piece. Most bodies come in one piece, which is not copied.
     first: Bytes,
     /// All pieces, once the body has come in more than one, or has to be waited for.
-    copied: Vec<u8>,
+    chunks: Vec<Vec<u8>>,
+    is_copied: bool,
 }
 
 impl<'a> Reading<'a> {
     fn new(body: &'a mut Body, limit: usize, share: Share) -> Self {
-        Self { body, limit, share, first: Bytes::new(), copied: Vec::new() }
+        let (first, chunks) = (Bytes::new(), Vec::new());
+        let memory_of_head = share.amount();
+        let (length, is_copied) = (0, false);
+        Self { body, limit, share, length, memory_of_head, first, chunks, is_copied }
     }
 
     /// Reads what has arrived. It is ready at the end of the body.
@@ -105,13 +135,13 @@ impl<'a> Reading<'a> {
 
     /// Waits for the rest. Meanwhile the share can be taken away for another peer.
     async fn wait(&mut self, timeout: Duration) -> Result<(), Rejection> {
-        self.copy()?;
+        self.copy();
         self.share.expose();
         let taken = self.share.taken().ok_or(Rejection::Overloaded)?;
         let mut taken = pin!(taken.notified());
         let now = Instant::now();
         let mut rate = Rate { end: now + timeout.min(MAX_TIMEOUT), since: now, received: 0 };
-        let mut due = pin!(sleep_until(rate.due(self.len())));
+        let mut due = pin!(sleep_until(rate.due(self.length)));
         poll_fn(|context| {
             if taken.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Err(Rejection::Overloaded));
@@ -119,12 +149,12 @@ impl<'a> Reading<'a> {
             if let Poll::Ready(result) = self.poll(context) {
                 return Poll::Ready(result);
             }
-            rate.record(self.len());
+            rate.record(self.length);
             while due.as_mut().poll(context).is_ready() {
-                if rate.due(self.len()) <= Instant::now() {
+                if rate.due(self.length) <= Instant::now() {
                     return Poll::Ready(Err(Rejection::BodyTimeout));
                 }
-                due.as_mut().reset(rate.due(self.len()));
+                due.as_mut().reset(rate.due(self.length));
             }
             Poll::Pending
         })
@@ -132,40 +162,68 @@ impl<'a> Reading<'a> {
     }
 
     fn add(&mut self, data: Bytes) -> Result<(), Rejection> {
-        let length = self.len();
-        if data.len() > self.limit - length {
+        if data.len() > self.limit - self.length {
             return Err(Rejection::TooLarge { limit: self.limit });
         }
-        if length == 0 && self.copied.capacity() == 0 {
+        if self.length == 0 && !self.is_copied {
             self.grow(data.len())?;
+            self.length = data.len();
             self.first = data;
             return Ok(());
         }
-        self.copy()?;
-        let (needed, capacity) = (length + data.len(), self.copied.capacity());
-        if needed > capacity {
-            // Twice as much each time, so that little is copied. All of it counts.
-            let mut wanted = needed.max(capacity.saturating_mul(2).min(self.limit));
-            if wanted > needed && self.grow(wanted - capacity).is_err() {
-                wanted = needed;
-            }
-            if wanted == needed {
-                self.grow(needed - capacity)?;
-            }
-            self.copied.reserve_exact(wanted - length);
+        self.copy();
+        self.append(&data)
+    }
+
+    /// Copies the first piece, which would keep the whole buffer of the connection. Its memory counts
+    /// already.
+    fn copy(&mut self) {
+        self.is_copied = true;
+        let first = std::mem::take(&mut self.first);
+        if first.is_empty() {
+            return;
         }
-        self.copied.extend_from_slice(&data);
+        let missing = self.body.size_hint().exact().map_or(0, saturating_usize);
+        let most = first.len().max(MAX_FIRST_CHUNK.min(self.limit));
+        let mut size = first.len().saturating_add(missing).min(most);
+        if self.grow(size - first.len()).is_err() {
+            size = first.len();
+        }
+        let mut chunk = Vec::with_capacity(size);
+        chunk.extend_from_slice(&first);
+        self.chunks.push(chunk);
+    }
+
+    fn append(&mut self, mut data: &[u8]) -> Result<(), Rejection> {
+        while !data.is_empty() {
+            let room = self.chunks.last().map_or(0, |chunk| chunk.capacity() - chunk.len());
+            let (now, later) = data.split_at(data.len().min(room));
+            if let Some(chunk) = self.chunks.last_mut() {
+                chunk.extend_from_slice(now);
+            }
+            self.length += now.len();
+            data = later;
+            if !data.is_empty() {
+                self.add_chunk(data.len())?;
+            }
+        }
         Ok(())
     }
 
-    /// Copies the first piece, which would keep the whole buffer of the connection.
-    fn copy(&mut self) -> Result<(), Rejection> {
-        let first = std::mem::take(&mut self.first);
-        if !first.is_empty() {
-            self.copied.reserve_exact(first.len());
-            self.grow(self.copied.capacity() - first.len())?;
-            self.copied.extend_from_slice(&first);
+    /// Adds room for more, of which some has arrived.
+    fn add_chunk(&mut self, arrived: usize) -> Result<(), Rejection> {
+        let most = self.limit - self.length;
+        // Twice as much each time, until the chunks are large.
+        let wanted = arrived.max(self.length).min(CHUNK);
+        let (mut size, least) = (wanted.min(most), arrived.min(CHUNK));
+        let memory = |size| if size == CHUNK { CHUNK_MEMORY } else { size };
+        if size > least && self.grow(memory(size)).is_err() {
+            size = least;
         }
+        if size == least {
+            self.grow(memory(size))?;
+        }
+        self.chunks.push(Vec::with_capacity(size));
         Ok(())
     }
 
@@ -173,13 +231,20 @@ impl<'a> Reading<'a> {
         self.share.grow(by).map_err(|Full| Rejection::Overloaded)
     }
 
-    fn len(&self) -> usize {
-        self.first.len() + self.copied.len()
-    }
-
-    fn finish(self) -> (Bytes, Share) {
-        let body = if self.copied.is_empty() { self.first } else { self.copied.into() };
-        (body, self.share)
+    /// The body in one piece, and its share.
+    fn finish(mut self) -> (Bytes, Share) {
+        if self.chunks.is_empty() {
+            return (self.first, self.share);
+        }
+        if self.chunks.len() == 1 {
+            return (self.chunks.swap_remove(0).into(), self.share);
+        }
+        let mut whole = Vec::with_capacity(self.length);
+        for chunk in self.chunks {
+            whole.extend_from_slice(&chunk);
+        }
+        self.share.shrink(self.share.amount().saturating_sub(self.memory_of_head + self.length));
+        (whole.into(), self.share)
     }
 }
 
@@ -203,6 +268,16 @@ impl Rate {
     fn due(&self, received: usize) -> Instant {
         if received > FREE_RATE { self.end.min(self.since + RATE_TIME) } else { self.end }
     }
+}
+
+fn saturating_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// The memory that headers take, roughly.
+fn memory_of(headers: &HeaderMap) -> usize {
+    let text = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len();
+    headers.iter().map(|header| text(header) + HEADER_MEMORY).sum()
 }
 
 /// The rejection of a body that ended with an error.

@@ -46,7 +46,7 @@ impl Receiver {
             if may_be_in_body(self.handshakes(), &rejection, asked) {
                 quota.await_body();
                 let limits = &self.body_limits;
-                let read = limits.read(body, MAX_UNSIGNED_BODY, quota.peer()).await;
+                let read = limits.read(body, asked.headers, MAX_UNSIGNED_BODY, quota.peer()).await;
                 let Ok((body, _share)) = read else { return Err(rejection) };
                 let asked = HandshakeRequest { body: Some(&body), ..*asked };
                 let handshake = self.run_unsigned_handshake(&asked, extensions, quota).await;

@@ -19,7 +19,7 @@ pub(crate) mod rate_limit;
 pub(crate) mod secret_source;
 mod source_error;
 
-use std::{sync::Arc, time::SystemTime};
+use std::{pin::pin, sync::Arc, time::SystemTime};
 
 use axum::{
     body::Body,
@@ -41,7 +41,13 @@ use crate::{
         rate_limit::{Limiters, RequestQuota},
         secret_source::TenantSecrets,
     },
-    support::{console, peer::Peer, shares::Full, text::truncate, trust::trust},
+    support::{
+        console,
+        peer::Peer,
+        shares::Full,
+        text::truncate,
+        trust::{sent_by, trust},
+    },
     verify::{
         Clock, Secret,
         handshake::HandshakeRequest,
@@ -98,7 +104,11 @@ pub(crate) enum Received {
 impl Receiver {
     /// Receives one request. It takes the headers out of `parts` if the request is a delivery.
     pub(crate) async fn receive(&self, parts: &mut Parts, body: Body) -> Received {
-        let mut quota = self.limiters.of_request(sender(self.peer_ip.as_ref(), parts));
+        let sender = sender(self.peer_ip.as_ref(), parts);
+        if self.peer_ip.is_some() {
+            sent_by(&parts.extensions, sender);
+        }
+        let mut quota = self.limiters.of_request(sender);
         let result = self.try_receive(parts, body, &mut quota).await;
         let received = result.unwrap_or_else(Received::Rejected);
         quota.settle(&received);
@@ -135,7 +145,7 @@ impl Receiver {
         };
         quota.await_body();
         let max_body = self.endpoint.max_body;
-        let (body, mut memory) = self.body_limits.read(body, max_body, peer).await?;
+        let (body, mut memory) = self.body_limits.read(body, headers, max_body, peer).await?;
         if *method == Method::GET && !body.is_empty() {
             return Err(Rejection::Unauthorized(VerifyError::MalformedBody));
         }
@@ -144,14 +154,16 @@ impl Receiver {
         let url = self.signed_url(uri, extensions);
         let request =
             SignedRequest { method: method.as_str(), url: &url, headers, query, body: &body };
-        let verifying = async {
-            quota.reserve().await?;
-            let keys = self.keys(&tenant, peer).await?;
-            let proof = self.verify_signature(&claims, &request, &keys, now, peer).await;
-            let proof = proof.inspect_err(|_| self.show_signed_url(&url))?;
-            Ok((keys, proof))
+        let verified = {
+            let verifying = pin!(async {
+                quota.reserve().await?;
+                let keys = self.keys(&tenant, peer).await?;
+                let proof = self.verify_signature(&claims, &request, &keys, now, peer).await;
+                let proof = proof.inspect_err(|_| self.show_signed_url(&url))?;
+                Ok((keys, proof))
+            });
+            memory.unless_taken(verifying).await
         };
-        let verified = memory.unless_taken(verifying).await;
         let (keys, mut proof) = verified.map_err(|Full| Rejection::Overloaded)??;
         memory.keep().map_err(|Full| Rejection::Overloaded)?;
         trust(extensions);

@@ -1,6 +1,11 @@
 //! The error of a source of secrets or keys, and the timeout of a query.
 
-use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::Semaphore;
 
@@ -11,7 +16,7 @@ use crate::support::{
 };
 
 /// The maximum time of a query. After it, the response to the delivery is a 503.
-const SOURCE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const SOURCE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The reason why a source returned no secret or key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +72,7 @@ pub(super) async fn in_turn<T>(
 ) -> Result<T, SourceError> {
     within_timeout(async {
         let mut turn = turns.one(peer).await;
-        match turn.unless_taken(unless_panicked(query)).await {
+        match turn.unless_taken(pin!(unless_panicked(query))).await {
             Ok(result) => result,
             Err(Full) => Err(SourceError::unavailable("another peer needed the turn")),
         }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::Router;
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 
 use super::{
     config::ServerConfig,
@@ -19,6 +19,7 @@ use super::{
     error::ServeError,
     guard::{ConnectionGuard, Signal},
     listener::{Accepted, Listener},
+    shutdown,
     worker_threads::WorkerThreads,
 };
 use crate::support::{console, peer::Peer};
@@ -29,6 +30,9 @@ const CLIENT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The time to wait after the operating system has refused a connection.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
+
+/// The same, if connections are being closed for it.
+const CLOSING_PAUSE: Duration = Duration::from_millis(5);
 
 /// A router, its listeners and its configuration, ready to run.
 pub(crate) struct BoundServer {
@@ -112,6 +116,11 @@ impl OpenConnections {
         self.connections.requests_in_flight()
     }
 
+    /// The number of responses that their clients have not taken yet.
+    pub(crate) fn responses_not_taken(&self) -> usize {
+        self.connections.responses_not_taken()
+    }
+
     /// Waits until the requests in flight have their response, and every connection is closed. After
     /// [`CLIENT_PATIENCE`], it waits for no client any more.
     pub(crate) async fn finish(&self) {
@@ -119,7 +128,8 @@ impl OpenConnections {
         let without_waiting = async {
             tokio::time::sleep(CLIENT_PATIENCE).await;
             loop {
-                self.connections.close_waiting();
+                let closed = self.connections.close_waiting();
+                shutdown::say_closed(closed);
                 tokio::time::sleep(RETRY_PAUSE).await;
             }
         };
@@ -148,6 +158,7 @@ async fn accept_from(
 ) {
     // Those that wait for a place hold up nobody behind them. A drop closes them.
     let mut waiting = JoinSet::new();
+    let mut last_error = None;
     loop {
         while waiting.try_join_next().is_some() {}
         match listener.accept().await {
@@ -172,7 +183,7 @@ async fn accept_from(
                     Admission::Refused => tracing::debug!("too many connections of one peer"),
                 }
             }
-            Err(error) => on_accept_error(&error, &connections).await,
+            Err(error) => on_accept_error(&error, &connections, &mut last_error).await,
         }
     }
 }
@@ -232,7 +243,12 @@ async fn serve(accepted: Accepted, guard: &ConnectionGuard, app: &App) {
     }
 }
 
-async fn on_accept_error(error: &io::Error, connections: &Connections) {
+/// Makes room, and says the error at most once a second.
+async fn on_accept_error(
+    error: &io::Error,
+    connections: &Connections,
+    last_said: &mut Option<Instant>,
+) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
 
     // The client has gone before its connection was accepted.
@@ -240,8 +256,11 @@ async fn on_accept_error(error: &io::Error, connections: &Connections) {
         return;
     }
     // Most likely, the process has too many open files.
-    tracing::error!(%error, "no connection could be taken in");
-    console::failure(format_args!("no connection could be taken in: {error}"));
-    connections.make_room();
-    tokio::time::sleep(RETRY_PAUSE).await;
+    if last_said.is_none_or(|said| said.elapsed() >= Duration::from_secs(1)) {
+        *last_said = Some(Instant::now());
+        tracing::error!(%error, "no connection could be taken in");
+        console::failure(format_args!("no connection could be taken in: {error}"));
+    }
+    let has_room = connections.make_room();
+    tokio::time::sleep(if has_room { CLOSING_PAUSE } else { RETRY_PAUSE }).await;
 }

@@ -126,25 +126,31 @@ impl Connections {
     }
 
     /// Closes connections, because the system has run out of them: one, or one of sixteen, so that a
-    /// crowd in front of the door does not have to enter one by one.
-    pub(crate) fn make_room(&self) {
+    /// crowd in front of the door does not have to enter one by one. Returns whether there was any.
+    pub(crate) fn make_room(&self) -> bool {
         let mut open = self.open();
-        for _ in 0..=open.by_id.len() / 16 {
-            // Nobody knows whose connection could not be accepted: no peer has to give up a busy one.
-            let _ = open.make_room(None, Duration::ZERO);
-        }
+        // Nobody knows whose connection could not be accepted: it may be one of a peer that has none.
+        (0..=open.by_id.len() / 16).all(|_| open.make_room(None, Duration::ZERO).is_ok())
     }
 
     /// Sends a signal to every connection.
     pub(crate) fn signal_all(&self, signal: Signal) {
-        self.open().by_id.values().for_each(|state| state.send(signal));
+        for state in self.open().by_id.values() {
+            state.send(signal);
+        }
     }
 
-    /// Closes every connection on which the server waits for the client.
-    pub(crate) fn close_waiting(&self) {
+    /// Closes every connection on which the server waits for the client. Returns how many there were.
+    pub(crate) fn close_waiting(&self) -> usize {
         let open = self.open();
         let waiting = open.by_id.values().filter(|state| state.waited_for().is_some());
-        waiting.for_each(|state| state.send(Signal::Close));
+        waiting.filter(|state| state.send(Signal::Close)).count()
+    }
+
+    /// The number of connections whose client does not take a response that is there for it.
+    pub(crate) fn responses_not_taken(&self) -> usize {
+        let open = self.open();
+        open.by_id.values().filter(|state| state.in_flight() == 0 && state.is_blocked()).count()
     }
 
     /// The number of requests in flight on all connections.
@@ -205,25 +211,31 @@ impl Open {
         for state in self.by_id.values() {
             // One with a trusted request cannot be closed, so it does not count.
             let least = usize::from(!state.is_trusted());
-            *held.entry(state.peer).or_default() += state.untrusted().max(least);
+            *held.entry(state.peer()).or_default() += state.untrusted().max(least);
         }
         held
     }
 
-    /// Closes one connection of the peer with the most, for `newcomer`.
+    /// Closes one connection of the peer with the most, for `newcomer`; `None` is a peer of which nothing
+    /// is known.
     ///
-    /// It is the one that the server has waited for the longest, and for at least `grace`. If there is
-    /// none, and if the peer has no less than the newcomer even afterwards, it is the newest, whatever it
-    /// does. If there is no connection to close, returns how long to wait for one.
+    /// It is the one that the server has waited for the longest, and for at least `grace`. Its peer is the
+    /// newcomer, or has more than it: whoever has many connections takes none from a peer with few, however
+    /// slow that is. If there is none, and if the peer has no less than the newcomer even afterwards, it is
+    /// the newest, whatever it does. If there is no connection to close, returns how long to wait for one.
     fn make_room(&mut self, newcomer: Option<Peer>, grace: Duration) -> Result<(), Duration> {
         let held = self.held();
-        let own = newcomer.map_or(usize::MAX, |peer| held.get(&peer).copied().unwrap_or_default());
+        let own = newcomer.and_then(|peer| held.get(&peer).copied()).unwrap_or_default();
         let (mut longest, mut chosen) = (None, None);
         for (id, state) in &self.by_id {
             if state.is_trusted() {
                 continue;
             }
-            let count = held.get(&state.peer).copied().unwrap_or_default();
+            let peer = state.peer();
+            let count = held.get(&peer).copied().unwrap_or_default();
+            if count <= own && newcomer != Some(peer) {
+                continue;
+            }
             let waited = state.waited_for();
             longest = longest.max(waited);
             let idle = waited.filter(|waited| *waited >= grace);
@@ -247,11 +259,11 @@ impl Open {
                 return true;
             }
             let held = self.held();
-            let own = held.get(&latest.peer).copied().unwrap_or_default();
+            let own = held.get(&latest.peer()).copied().unwrap_or_default();
             let of_others = self.by_id.iter().filter(|(_, state)| {
-                !state.is_trusted() && held.get(&state.peer).is_some_and(|count| *count > own)
+                !state.is_trusted() && held.get(&state.peer()).is_some_and(|count| *count > own)
             });
-            let newest = of_others.max_by_key(|(id, state)| (held.get(&state.peer), **id));
+            let newest = of_others.max_by_key(|(id, state)| (held.get(&state.peer()), **id));
             let Some(id) = newest.map(|(id, _)| *id) else { return false };
             self.close(id);
         }
@@ -338,12 +350,34 @@ mod tests {
         let requests = guards.each_ref().map(working);
         let mut third = Box::pin(all.enter(*PEER));
         assert!(timeout(Duration::from_secs(60), &mut third).await.is_err());
-        all.make_room();
         assert!(!guards.iter().any(is_closed));
         drop(requests);
         drop(guards);
         let _third = third.await;
         assert_eq!(all.open().by_id.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_connections_take_none_from_a_peer_with_few() {
+        let all = Connections::new(3);
+        let few = enter(&all, "192.0.2.1").await;
+        let many = [enter(&all, "192.0.2.2").await, enter(&all, "192.0.2.2").await];
+        let _requests = many.each_ref().map(working);
+        let mut third = Box::pin(enter(&all, "192.0.2.2"));
+        assert!(timeout(Duration::from_secs(60), &mut third).await.is_err());
+        assert!(!is_closed(&few) && !many.iter().any(is_closed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_open_files_the_busiest_peer_makes_room() {
+        let all = Connections::new(9);
+        let few = enter(&all, "192.0.2.1").await;
+        let many = [enter(&all, "192.0.2.2").await, enter(&all, "192.0.2.2").await];
+        let _requests = [working(&few), working(&many[0]), working(&many[1])];
+        assert!(all.make_room());
+        assert_eq!([&few, &many[0], &many[1]].map(is_closed), [false, false, true]);
+        // Each has one now. None is closed for a connection that may be anybody's.
+        assert!(!all.make_room());
     }
 
     #[tokio::test(start_paused = true)]
@@ -411,6 +445,24 @@ mod tests {
         let mut fifth = Box::pin(enter(&all, "192.0.2.4"));
         let _request = working(&fourth);
         assert!(timeout(Duration::from_secs(60), &mut fifth).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn behind_a_proxy_shares_are_those_of_the_senders() {
+        let all = Connections::new(4);
+        let mut guards = Vec::new();
+        for _ in 0..4 {
+            guards.push(all.enter(*PEER).await);
+        }
+        let requests: Vec<_> = guards.iter().map(working).collect();
+        for (request, sender) in requests.iter().zip([1, 2, 2, 2]) {
+            request.0.sent_by(peer(&format!("192.0.2.{sender}")));
+        }
+        let start = Instant::now();
+        let _fifth = all.enter(*PEER).await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        let closed: Vec<_> = guards.iter().map(is_closed).collect();
+        assert_eq!(closed, [false, false, false, true]);
     }
 
     #[tokio::test(start_paused = true)]

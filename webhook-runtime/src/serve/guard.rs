@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{
             AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
             Ordering::{Acquire, Relaxed, Release},
@@ -52,7 +52,8 @@ pub(crate) enum Signal {
 /// The state of one open connection. Times are milliseconds since it was opened.
 pub(crate) struct ConnectionState {
     opened: Instant,
-    pub(crate) peer: Peer,
+    /// The peer: the other end, or the sender of the latest request that a proxy has passed on.
+    peer: Mutex<Peer>,
     /// True if a request has ever arrived.
     had_request: AtomicBool,
     /// What keeps the connection busy: requests that have no response yet, bodies of requests that
@@ -79,6 +80,9 @@ pub(crate) struct ConnectionState {
     /// The bytes of bodies in both directions, and what a head may take.
     #[cfg(feature = "http2")]
     useful: AtomicU64,
+    /// The bytes that the server has sent, less those of the client, since the connection was last busy.
+    #[cfg(feature = "http2")]
+    sent_unasked: std::sync::atomic::AtomicI64,
     signal: AtomicU8,
     signalled: Notify,
 }
@@ -87,7 +91,7 @@ impl ConnectionState {
     pub(crate) fn new(peer: Peer, all_untrusted: Arc<AtomicUsize>) -> Self {
         Self {
             opened: Instant::now(),
-            peer,
+            peer: Mutex::new(peer),
             had_request: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
             complete: AtomicU32::new(0),
@@ -102,6 +106,8 @@ impl ConnectionState {
             received: AtomicU64::new(0),
             #[cfg(feature = "http2")]
             useful: AtomicU64::new(0),
+            #[cfg(feature = "http2")]
+            sent_unasked: std::sync::atomic::AtomicI64::new(0),
             signal: AtomicU8::new(Signal::Continue as u8),
             signalled: Notify::new(),
         }
@@ -113,6 +119,11 @@ impl ConnectionState {
 
     fn at(&self, millis: u64) -> Instant {
         self.opened + Duration::from_millis(millis)
+    }
+
+    /// The peer whose share the connection is part of.
+    pub(crate) fn peer(&self) -> Peer {
+        *self.peer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The time that the server has been waiting for the client; `None` while the client waits for a
@@ -149,6 +160,11 @@ impl ConnectionState {
         usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX)
     }
 
+    /// True while the client does not take the bytes of a response.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked_since.load(Relaxed) != NEVER
+    }
+
     /// The connection waits for its worker thread, and not for its client.
     pub(crate) fn on_assigned(&self) {
         self.complete.fetch_add(1, Relaxed);
@@ -171,6 +187,7 @@ impl ConnectionState {
     /// carry no requests, such as PING, SETTINGS, `WINDOW_UPDATE` and empty DATA.
     #[cfg(feature = "http2")]
     pub(crate) fn is_flooded(&self, more: usize) -> bool {
+        self.sent_unasked.fetch_sub(more.cast_signed() as i64, Relaxed);
         let received = self.received.fetch_add(more as u64, Relaxed) + more as u64;
         received / OVERHEAD > FREE_OVERHEAD + self.useful.load(Relaxed)
     }
@@ -186,6 +203,19 @@ impl ConnectionState {
         self.blocked_since.store(NEVER, Relaxed);
         if self.in_flight.load(Relaxed) == 0 {
             self.idle_since.store(self.now(), Relaxed);
+        }
+    }
+
+    /// The client of HTTP/2 has taken bytes. Only parts of responses end its silence: PING and SETTINGS
+    /// are answered by as many bytes as the client has sent.
+    #[cfg(feature = "http2")]
+    pub(crate) fn on_http2_write(&self, bytes: usize) {
+        let bytes = bytes.cast_signed() as i64;
+        if self.sent_unasked.fetch_add(bytes, Relaxed) + bytes > 0 {
+            self.sent_unasked.store(0, Relaxed);
+            self.on_write();
+        } else {
+            self.blocked_since.store(NEVER, Relaxed);
         }
     }
 
@@ -218,10 +248,11 @@ impl ConnectionState {
         })
     }
 
-    /// Sends a signal. A stronger signal stays in force.
-    pub(crate) fn send(&self, signal: Signal) {
-        self.signal.fetch_max(signal as u8, Relaxed);
+    /// Sends a signal. A stronger signal stays in force. Returns whether this is the strongest so far.
+    pub(crate) fn send(&self, signal: Signal) -> bool {
+        let before = self.signal.fetch_max(signal as u8, Relaxed);
         self.signalled.notify_one();
+        before < signal as u8
     }
 }
 
@@ -299,6 +330,8 @@ impl Drop for Busy {
         let connection = &self.0;
         connection.idle_since.store(connection.now(), Relaxed);
         connection.first_read_at.store(NEVER, Relaxed);
+        #[cfg(feature = "http2")]
+        connection.sent_unasked.store(0, Relaxed);
         // Last and with `Release`: a thread that sees this count also sees the rest.
         connection.in_flight.fetch_sub(1, Release);
     }
@@ -343,6 +376,10 @@ impl RequestProgress {
 }
 
 impl Trustable for RequestProgress {
+    fn sent_by(&self, peer: Peer) {
+        *self.busy.0.peer.lock().unwrap_or_else(PoisonError::into_inner) = peer;
+    }
+
     fn trust(&self) {
         let connection = &self.busy.0;
         if self.trust.compare_exchange(UNTRUSTED, TRUSTED, Relaxed, Relaxed).is_ok() {

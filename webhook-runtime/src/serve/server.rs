@@ -117,9 +117,9 @@ impl Server {
     /// runtime has on which the server is started.
     ///
     /// With one thread, everything runs on the runtime on which the server is started. Choose that if
-    /// handlers call `tokio::task::block_in_place`, or compute for long: a thread that computes
-    /// serves no other request meanwhile. `tokio::task::spawn_blocking` is the better way to
-    /// compute.
+    /// handlers call `tokio::task::block_in_place`. A handler that computes for long, or blocks in another
+    /// way, has to use `block_in_place` or `tokio::task::spawn_blocking`: its thread serves no other
+    /// request meanwhile and, with one thread, sees no signal either.
     pub fn worker_threads(mut self, threads: NonZeroUsize) -> Self {
         self.config.worker_threads = Some(threads);
         self
@@ -206,7 +206,12 @@ impl Server {
 /// What is running, in words.
 fn running(connections: &OpenConnections, work: Option<&dyn BackgroundWork>) -> Vec<String> {
     let requests = shutdown::count(connections.requests_in_flight(), "request");
-    requests.into_iter().chain(work.into_iter().flat_map(BackgroundWork::running)).collect()
+    let responses = shutdown::count(connections.responses_not_taken(), "response");
+    requests
+        .into_iter()
+        .chain(responses)
+        .chain(work.into_iter().flat_map(BackgroundWork::running))
+        .collect()
 }
 
 /// Finishes what is running until the deadline. A second signal ends the process.

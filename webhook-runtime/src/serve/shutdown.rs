@@ -77,6 +77,14 @@ pub(crate) fn say_stopping(running: &[String], timeout: Duration) {
     ));
 }
 
+/// Says that connections were closed whose clients were too slow.
+pub(crate) fn say_closed(connections: usize) {
+    if let Some(closed) = count(connections, "connection") {
+        tracing::info!(connections, "closed connections of clients that did not go on");
+        console::notice(format_args!("closed {closed}: the clients did not go on"));
+    }
+}
+
 /// Says what is given up at the end of the time.
 pub(crate) fn say_given_up(running: &[String]) {
     let running = in_words(running);

@@ -8,6 +8,7 @@ use std::{
         net::UnixStream,
     },
     path::{Path, PathBuf},
+    sync::mpsc::sync_channel,
     thread,
     time::{Duration, Instant},
 };
@@ -35,8 +36,7 @@ impl SocketFile {
         // Two programs that start at once must not both take the other's new socket for an old one.
         let _lock = lock(directory_of(path))?;
         let is_socket = fs::symlink_metadata(path).is_ok_and(|of| of.file_type().is_socket());
-        let is_abandoned = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-        if is_socket && UnixStream::connect(path).is_err_and(is_abandoned) {
+        if is_socket && is_abandoned(path) {
             fs::remove_file(path)?;
         }
         let listener = match mode {
@@ -61,6 +61,16 @@ impl Drop for SocketFile {
     }
 }
 
+/// True if nobody listens on the socket. Connecting waits while the queue of a living program is full.
+fn is_abandoned(path: &Path) -> bool {
+    let (path, (answer, answered)) = (path.to_owned(), sync_channel(1));
+    thread::spawn(move || {
+        let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+        let _ = answer.send(UnixStream::connect(path).is_err_and(refused));
+    });
+    answered.recv_timeout(MAX_LOCK_WAIT).unwrap_or(false)
+}
+
 /// Creates the socket where nobody else can reach it, and puts it in its place when it has its mode. The
 /// umask belongs to the whole process, and `chmod` in place would come too late.
 fn bind_with_mode(path: &Path, mode: u32) -> io::Result<UnixListener> {
@@ -69,8 +79,14 @@ fn bind_with_mode(path: &Path, mode: u32) -> io::Result<UnixListener> {
     }
     // Short, as the path of a socket has at most some hundred bytes.
     let private = directory_of(path).join(format!(".{}", std::process::id()));
-    DirBuilder::new().mode(0o700).create(&private)?;
     let hidden = private.join("s");
+    // The lock is held, so what is there was left by a program that has died.
+    let _ = fs::remove_file(&hidden);
+    let _ = fs::remove_dir(&private);
+    DirBuilder::new().mode(0o700).create(&private).map_err(|error| {
+        let text = format!("cannot create {}: {error}", private.display());
+        io::Error::new(error.kind(), text)
+    })?;
     let bound = UnixListener::bind(&hidden).and_then(|listener| {
         fs::set_permissions(&hidden, Permissions::from_mode(mode))?;
         fs::rename(&hidden, path)?;
@@ -97,6 +113,10 @@ fn lock(directory: &Path) -> io::Result<Flock<File>> {
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(locked) => return Ok(locked),
             Err((same, Errno::EAGAIN)) if begun.elapsed() < MAX_LOCK_WAIT => file = same,
+            Err((_, Errno::EAGAIN)) => {
+                let text = "another program keeps the directory of the socket locked";
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
+            }
             Err((_, error)) => return Err(error.into()),
         }
         thread::sleep(Duration::from_millis(5));

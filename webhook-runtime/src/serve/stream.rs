@@ -26,6 +26,8 @@ pub(crate) struct TrackedStream<T> {
 impl<T> TrackedStream<T> {
     fn record_write(&self, written: &Poll<io::Result<usize>>) {
         match written {
+            #[cfg(feature = "http2")]
+            Poll::Ready(Ok(bytes)) if self.is_http2 => self.state.on_http2_write(*bytes),
             Poll::Ready(Ok(_)) => self.state.on_write(),
             Poll::Ready(Err(_)) => {}
             Poll::Pending => self.state.on_write_blocked(),

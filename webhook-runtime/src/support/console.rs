@@ -89,7 +89,9 @@ pub(crate) fn success(line: fmt::Arguments<'_>) {
 
 /// True if responses are shown that are no failures, too.
 pub(crate) fn shows_all() -> bool {
-    console().is_some_and(|console| console.is_terminal)
+    // Nearly always, there is no terminal: that is the cheaper question.
+    let open = CONSOLE.get().and_then(Option::as_ref);
+    open.is_some_and(|console| console.is_terminal) && console().is_some()
 }
 
 /// A delivery in a line.

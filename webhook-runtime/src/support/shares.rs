@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
     future::poll_fn,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -121,6 +121,10 @@ pub(crate) struct Share {
 }
 
 impl Share {
+    pub(crate) fn amount(&self) -> usize {
+        self.amount
+    }
+
     /// Takes more of the capacity. If it is full, others may have to give theirs up.
     pub(crate) fn grow(&mut self, by: usize) -> Result<(), Full> {
         while !self.all.take(by) {
@@ -141,6 +145,19 @@ impl Share {
         }
         self.amount += by;
         Ok(())
+    }
+
+    /// Returns a part of the share.
+    pub(crate) fn shrink(&mut self, by: usize) {
+        let by = by.min(self.amount);
+        if let Some(id) = self.id() {
+            // What was taken away has been returned already.
+            let mut exposed = self.all.exposed();
+            let Some(piece) = exposed.pieces.get_mut(&id) else { return };
+            piece.amount -= by;
+        }
+        self.amount -= by;
+        self.all.give_back(by);
     }
 
     /// From now on, the share can be taken away.
@@ -178,9 +195,8 @@ impl Share {
     /// away.
     pub(crate) async fn unless_taken<T>(
         &mut self,
-        work: impl Future<Output = T>,
+        mut work: Pin<&mut impl Future<Output = T>>,
     ) -> Result<T, Full> {
-        let mut work = pin!(work);
         if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await
         {
             return Ok(done);
@@ -294,6 +310,26 @@ mod tests {
     }
 
     #[test]
+    fn parts_can_be_returned() {
+        let all = Shares::new(100);
+        let mut shares = [exposed(&all, 1, 60), exposed(&all, 2, 40)];
+        shares[0].shrink(30);
+        assert_eq!(shares[1].grow(20), Ok(()));
+        assert!(!shares.iter_mut().any(is_taken));
+        let mut share = exposed(&all, 3, 10);
+        assert_eq!(shares[1].grow(0), Ok(()));
+        share.keep().expect("nobody wants it");
+        share.shrink(5);
+        drop((share, shares));
+        assert_eq!(all.used.load(Relaxed), 0);
+        // A share that was taken away is not returned twice.
+        let mut greedy = exposed(&all, 1, 100);
+        let _other = exposed(&all, 2, 10);
+        greedy.shrink(50);
+        assert_eq!(all.used.load(Relaxed), 10);
+    }
+
+    #[test]
     fn what_can_never_fit_takes_nothing() {
         let all = Shares::new(100);
         let mut share = exposed(&all, 1, 90);
@@ -306,8 +342,8 @@ mod tests {
         let all = Shares::new(2);
         let first = all.one(peer(1)).await;
         let mut second = all.one(peer(1)).await;
-        let (work, other) =
-            tokio::join!(second.unless_taken(std::future::pending::<()>()), all.one(peer(2)),);
+        let pending = pin!(std::future::pending::<()>());
+        let (work, other) = tokio::join!(second.unless_taken(pending), all.one(peer(2)));
         assert_eq!(work, Err(Full));
         let mut third = Box::pin(all.one(peer(1)));
         assert!(poll_fn(|context| Poll::Ready(third.as_mut().poll(context).is_pending())).await);

@@ -20,6 +20,11 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
     /// # Errors
     /// Every problem at once: for example missing or blank variables, secrets of the wrong form,
     /// paths that clash or cannot be routed.
+    ///
+    /// # Panics
+    /// As [`Router::merge`](axum::Router::merge) does, if a [merged](Self::merge) route has the path of an
+    /// endpoint, or of another merged route.
+    #[track_caller]
     pub fn into_router(self) -> Result<Router<S>, StartError> {
         #[cfg(feature = "inbox")]
         {
@@ -35,6 +40,7 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
     }
 
     /// Builds everything, and runs nothing yet.
+    #[track_caller]
     pub(crate) fn build(mut self) -> Result<Built<S>, StartError> {
         self.state = self.state_or_unit();
         let receivers = self.receivers_or_problems()?;
@@ -76,7 +82,9 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
             }
             built.router = built.router.route(endpoint.path, route);
         }
-        built.router = self.routes.into_iter().fold(built.router, Router::merge);
+        for routes in self.routes {
+            built.router = built.router.merge(routes);
+        }
         Ok(built)
     }
 

@@ -311,8 +311,8 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
     /// ```
     ///
     /// # Panics
-    /// When the router is built, as [`Router::merge`](axum::Router::merge) does: if a route overlaps with
-    /// another one.
+    /// When the router is built, as [`Router::merge`](axum::Router::merge) does: if a route has the path of an
+    /// endpoint, or of another merged route.
     pub fn merge(mut self, routes: Router<S>) -> Self {
         self.routes.push(routes);
         self

@@ -8,8 +8,9 @@ use super::Webhooks;
 
 impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// Sets the function that returns a request's sender, for programs behind a proxy. Peers share the
-    /// memory for bodies ([`max_bytes_in_flight`](Self::max_bytes_in_flight)) and the questions to
-    /// sources, and have quotas (`limit_per_peer`). The function may be called more than once for one
+    /// connections of the server, the memory for bodies
+    /// ([`max_bytes_in_flight`](Self::max_bytes_in_flight)) and the questions to sources, and have quotas
+    /// (`limit_per_peer`). The function may be called more than once for one
     /// request. All requests without a sender (`None`) have one share, and no quota for each peer.
     ///
     /// Headers such as `X-Forwarded-For` are never trusted unless this function does. Anybody can send

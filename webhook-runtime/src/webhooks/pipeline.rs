@@ -11,7 +11,7 @@ use axum::{
     extract::Request,
     handler::Handler,
     response::Response,
-    routing::{MethodRouter, Route, any},
+    routing::{MethodRouter, Route},
 };
 use http::request::Parts;
 use tower_layer::Layer;
@@ -23,7 +23,8 @@ use crate::inbox::Inbox;
 use crate::{
     delivery::{Delivery, Rejection, request::as_request, response::shape_for_provider},
     dispatch::{
-        HandlerService, background::ResponseTimeout, in_flight::InFlightLimit, run_handler,
+        HandlerService, background::ResponseTimeout, every_method, in_flight::InFlightLimit,
+        run_handler,
     },
     endpoint::{Endpoint, HandlerFuture, HandlerInput},
     receive::{Received, Receiver},
@@ -48,7 +49,7 @@ impl Pipeline {
     where
         S: Clone + Send + Sync + 'static,
     {
-        any(HandlerPipeline { pipeline: self, handler })
+        every_method(HandlerPipeline { pipeline: self, handler })
     }
 
     /// Builds the route with layers between the pipeline and the handler.

@@ -6,11 +6,17 @@
 use std::{
     collections::HashMap,
     pin::pin,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use governor::{NotUntil, RateLimiter, middleware::NoOpMiddleware, nanos::Nanos};
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     Limiters,
@@ -19,7 +25,7 @@ use super::{
 };
 use crate::{
     delivery::{LimitedBy, Rejection},
-    receive::Received,
+    receive::{Received, source_error::SOURCE_TIMEOUT},
     support::peer::Peer,
 };
 
@@ -28,6 +34,8 @@ pub(crate) struct PeerLimiter {
     quotas: RateLimiter<PeerQuery, Peers, MonotonicClock, NoOpMiddleware<Nanos>>,
     /// The number of requests that are being verified.
     in_flight: Mutex<HashMap<PeerAtEndpoint, usize>>,
+    /// The number of genuine requests so far.
+    verified: AtomicU64,
     /// Notified when such a request is settled.
     settled: Notify,
 }
@@ -36,7 +44,8 @@ impl PeerLimiter {
     pub(super) fn new(quota: governor::Quota) -> Self {
         let peers = Peers::new(quota.replenish_interval());
         let quotas = RateLimiter::new(quota, peers, MonotonicClock::new());
-        Self { quotas, in_flight: Mutex::default(), settled: Notify::new() }
+        let (in_flight, verified) = (Mutex::default(), AtomicU64::new(0));
+        Self { quotas, in_flight, verified, settled: Notify::new() }
     }
 
     fn run(&self, peer: PeerAtEndpoint, operation: Operation) -> Result<(), NotUntil<Nanos>> {
@@ -52,11 +61,12 @@ impl PeerLimiter {
     }
 
     /// Ends a request that was paid for.
-    fn settle(&self, peer: PeerAtEndpoint, refund: bool) {
+    fn settle(&self, peer: PeerAtEndpoint, end: End) {
         let mut in_flight = self.in_flight();
-        if refund {
+        if end != End::Costs {
             let _ = self.run(peer, Operation::Refund);
         }
+        self.verified.fetch_add(u64::from(end == End::Verified), Relaxed);
         if let Some(count) = in_flight.get_mut(&peer) {
             *count -= 1;
             if *count == 0 {
@@ -95,6 +105,16 @@ enum Payment {
     Settled,
 }
 
+/// The end of a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It is genuine.
+    Verified,
+    /// It costs nothing, but says nothing about its peer.
+    Free,
+    Costs,
+}
+
 impl Limiters {
     /// The part of a request in the quota of its peer.
     pub(in crate::receive) fn of_request(&self, peer: Peer) -> RequestQuota<'_> {
@@ -126,15 +146,23 @@ impl RequestQuota<'_> {
     }
 
     /// Pays for the request before it is verified. If the rest of the quota is in flight, waits for the
-    /// result of that.
+    /// result of that: no longer than for a source since the last genuine request.
     pub(in crate::receive) async fn reserve(&mut self) -> Result<(), Rejection> {
         let Some((limiter, peer)) = self.limited else { return Ok(()) };
+        let (mut deadline, mut verified) = (Instant::now() + SOURCE_TIMEOUT, 0);
         loop {
             let mut settled = pin!(limiter.settled.notified());
             settled.as_mut().enable();
             match limiter.try_reserve(peer) {
                 Ok(()) => break,
-                Err((_, true)) => settled.await,
+                Err((_, true)) => {
+                    let before = std::mem::replace(&mut verified, limiter.verified.load(Relaxed));
+                    if before != verified {
+                        deadline = Instant::now() + SOURCE_TIMEOUT;
+                    }
+                    let settled = timeout_at(deadline, settled).await;
+                    settled.map_err(|_| Rejection::Overloaded)?;
+                }
                 Err((until, false)) => {
                     self.payment = Payment::Settled;
                     return Err(self.refusal(&until));
@@ -159,24 +187,30 @@ impl RequestQuota<'_> {
 
     /// Settles the request by its result.
     pub(in crate::receive) fn settle(mut self, result: &Received) {
-        let costs = matches!(
-            result,
+        let end = match result {
+            Received::Delivery(_) | Received::Handshake(_) => End::Verified,
             Received::Rejected(
                 Rejection::Unauthorized(_)
-                    | Rejection::Forbidden
-                    | Rejection::BodyTimeout
-                    | Rejection::IncompleteBody
-            )
-        );
-        self.end(costs);
+                | Rejection::Forbidden
+                | Rejection::BodyTimeout
+                | Rejection::IncompleteBody,
+            ) => End::Costs,
+            // It has given its memory up, as a rule for another request of its own peer, after it may have
+            // asked a source.
+            Received::Rejected(Rejection::Overloaded) if self.payment == Payment::Reserved => {
+                End::Costs
+            }
+            Received::Rejected(_) => End::Free,
+        };
+        self.end(end);
     }
 
-    fn end(&mut self, costs: bool) {
+    fn end(&mut self, end: End) {
         let payment = std::mem::replace(&mut self.payment, Payment::Settled);
         let Some((limiter, peer)) = self.limited else { return };
         match payment {
-            Payment::Reserved => limiter.settle(peer, !costs),
-            Payment::Nothing | Payment::Owed if costs => {
+            Payment::Reserved => limiter.settle(peer, end),
+            Payment::Nothing | Payment::Owed if end == End::Costs => {
                 // It has its response already. There is nothing left to refuse.
                 let _ = limiter.run(peer, Operation::Spend);
             }
@@ -194,6 +228,6 @@ impl RequestQuota<'_> {
 
 impl Drop for RequestQuota<'_> {
     fn drop(&mut self) {
-        self.end(self.payment != Payment::Nothing);
+        self.end(if self.payment == Payment::Nothing { End::Free } else { End::Costs });
     }
 }
