@@ -12,9 +12,9 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, extract::ConnectInfo, middleware::from_fn};
+use axum::{Router, body::Body, middleware::from_fn};
 use common::{
-    Answer, End, PATH, Piped, SECRET, Script, ask, delivery, delivery_to, post, set, status,
+    Answer, End, PATH, Piped, SECRET, Script, ask, delivery, delivery_to, from, post, set, status,
     webhooks,
 };
 use http::{HeaderMap, Method, Request, header, request::Parts};
@@ -41,13 +41,6 @@ async fn other(_: &Delivery) {}
 
 #[webhook(path = "/meta", provider = META)]
 async fn meta(_: &Delivery) {}
-
-/// A request from this address.
-fn from(address: &str, mut request: Request<Body>) -> Request<Body> {
-    let address: IpAddr = address.parse().expect("an address");
-    request.extensions_mut().insert(ConnectInfo(SocketAddr::from((address, 40_000))));
-    request
-}
 
 /// A request with a well-formed signature of another body.
 fn forged() -> Request<Body> {

@@ -4,13 +4,15 @@
 mod common;
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use axum::{Extension, Router, body::Body, extract::ConnectInfo};
-use common::{End, Piped, Script, ask, delivery, delivery_to, set, signature, status, webhooks};
+use axum::{Extension, Router, body::Body};
+use common::{
+    End, Piped, Script, ask, delivery, delivery_to, from, set, signature, status, webhooks,
+};
 use http::{Request, header, request::Parts};
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -38,13 +40,6 @@ fn hooks() -> Webhooks {
 
 fn router(hooks: Webhooks) -> Router {
     hooks.into_router().expect("right").layer(Extension(Kept::default()))
-}
-
-/// A request from this address.
-fn from(address: &str, mut request: Request<Body>) -> Request<Body> {
-    let address: IpAddr = address.parse().expect("an address");
-    request.extensions_mut().insert(ConnectInfo(SocketAddr::from((address, 40_000))));
-    request
 }
 
 /// A request with a signature of the right form, whose body never ends.

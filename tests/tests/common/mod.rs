@@ -8,6 +8,7 @@ pub(crate) mod slow;
 
 use std::{
     collections::VecDeque,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     pin::Pin,
     sync::{
         Arc,
@@ -16,12 +17,15 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::{Router, body::Body};
+use axum::{Router, body::Body, extract::ConnectInfo};
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use tokio::sync::mpsc;
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    sync::mpsc,
+};
 use tower::ServiceExt as _;
 use webhook_runtime::{
     Provider, Secret, Webhook, Webhooks, providers::HMAC_SHA256_HEX, scheme::RequestToSign,
@@ -80,6 +84,20 @@ pub(crate) fn post(uri: &str, headers: HeaderMap, body: impl Into<Body>) -> Requ
 /// Sets one header of a request.
 pub(crate) fn set(request: &mut Request<Body>, name: &'static str, value: &str) {
     request.headers_mut().insert(name, value.parse().expect("a header's value"));
+}
+
+/// The request as from this address.
+pub(crate) fn from(address: &str, mut request: Request<Body>) -> Request<Body> {
+    let address: IpAddr = address.parse().expect("an address");
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from((address, 40_000))));
+    request
+}
+
+/// A connection from another loopback address than 127.0.0.1.
+pub(crate) async fn connect_from(from: Ipv4Addr, server: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((from, 0).into())?;
+    socket.connect(server).await
 }
 
 /// An answer, read to its end.

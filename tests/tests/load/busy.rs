@@ -9,14 +9,13 @@ use std::{
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpSocket, TcpStream},
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
 
 use crate::{
     ALONE,
-    common::{signature, slow::head},
+    common::{connect_from, signature, slow::head},
     program::{MIB, Program, number_from_env, p99},
 };
 
@@ -92,12 +91,6 @@ fn unfinished(length: usize, sent: usize) -> Vec<u8> {
     let mut request = head(length, &signature(b"another"), "").into_bytes();
     request.resize(request.len() + sent, b' ');
     request
-}
-
-async fn connect_from(from: Ipv4Addr, server: SocketAddr) -> std::io::Result<TcpStream> {
-    let socket = TcpSocket::new_v4()?;
-    socket.bind((from, 0).into())?;
-    socket.connect(server).await
 }
 
 /// The address of a busy peer. The honest client has 127.0.0.1.

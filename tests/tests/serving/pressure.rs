@@ -1,7 +1,7 @@
 //! Clients that put the server or the system under pressure, while others are answered.
 
 use std::{
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     process::Command,
     time::{Duration, Instant},
 };
@@ -9,7 +9,7 @@ use std::{
 use axum::{Router, body::Bytes, routing::post};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpSocket, TcpStream},
+    net::TcpStream,
     task::JoinHandle,
     time::{sleep, timeout},
 };
@@ -17,6 +17,7 @@ use webhook_runtime::{Listener, Server};
 
 use crate::{
     application::{Application, answer},
+    common::connect_from,
     http2,
     server::PATIENCE,
 };
@@ -179,9 +180,8 @@ async fn too_few_open_files(request: &[u8]) {
     let application = Application::spawn(command);
     let mut crowd = Vec::new();
     for _ in 0..200 {
-        let socket = TcpSocket::new_v4().expect("a socket");
-        socket.bind("127.0.0.2:0".parse().expect("an address")).expect("a loopback address");
-        let mut stream = socket.connect(application.address).await.expect("it listens");
+        let stream = connect_from(Ipv4Addr::new(127, 0, 0, 2), application.address).await;
+        let mut stream = stream.expect("it listens");
         let _ = stream.write_all(request).await;
         crowd.push(stream);
     }

@@ -1,7 +1,7 @@
 //! Places for connections and requests, which peers share.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr},
     time::Duration,
 };
 
@@ -9,14 +9,13 @@ use bytes::Bytes;
 use http::{Request, request::Parts};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpSocket, TcpStream},
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
 use webhook_runtime::{Delivery, Secret, SecretSource, SourceError, Tenant, Webhooks, webhook};
 
 use crate::{
-    common::{SECRET, signature},
+    common::{SECRET, connect_from, signature},
     http2::client,
     server::{PATIENCE, Server, deliver, head, hooks},
 };
@@ -54,12 +53,8 @@ fn hooks_with_ten_places() -> Webhooks {
         .max_connections(10)
 }
 
-/// A connection from another address than 127.0.0.1.
-async fn connect_from(last: u8, server: SocketAddr) -> TcpStream {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.bind((Ipv4Addr::new(127, 0, 0, last), 0).into()).expect("a loopback address");
-    socket.connect(server).await.expect("it listens")
-}
+/// The address of a busy peer. The honest client has 127.0.0.1.
+const BUSY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 fn request_to(path: &str) -> Vec<u8> {
     let head = head(1, &signature(b"1")).replace("/webhook", path);
@@ -79,7 +74,7 @@ async fn busy_peer_gives_up_connections() {
     let mut busy = Vec::new();
     // More than there are places, and more than can wait for one.
     for number in 0..60 {
-        let mut stream = connect_from(2, server.address).await;
+        let mut stream = connect_from(BUSY, server.address).await.expect("it listens");
         let _ = stream.write_all(&request_to(&format!("/unknown/{number}"))).await;
         busy.push(stream);
     }
@@ -96,7 +91,7 @@ async fn busy_peer_keeps_no_slow_client_out() {
         let request = request_to(&format!("/unknown/{number}"));
         busy.spawn(async move {
             loop {
-                let mut stream = connect_from(2, server.address).await;
+                let mut stream = connect_from(BUSY, server.address).await.expect("it listens");
                 let _ = stream.write_all(&request).await;
                 // Until it is closed for another one.
                 let _ = stream.read(&mut [0; 1024]).await;
@@ -157,7 +152,7 @@ async fn verified_deliveries_keep_their_connections() {
     let server = server().await;
     let mut all = JoinSet::new();
     for _ in 0..10 {
-        let mut stream = connect_from(2, server.address).await;
+        let mut stream = connect_from(BUSY, server.address).await.expect("it listens");
         all.spawn(async move {
             stream.write_all(&request_to("/slow")).await.expect("it takes bytes");
             let mut answer = vec![0; 1024];
@@ -177,7 +172,7 @@ async fn verified_deliveries_keep_their_connections() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_stream_counts_like_a_connection() {
     let server = server().await;
-    let mut greedy = client(connect_from(2, server.address).await).await;
+    let mut greedy = client(connect_from(BUSY, server.address).await.expect("it listens")).await;
     let (mut bodies, mut answers) = (Vec::new(), JoinSet::new());
     for _ in 0..30 {
         greedy = greedy.ready().await.expect("it takes requests");

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
-/// What a suggestion may use.
+/// The names that a suggestion may use.
 const PRELUDE: &str = "#![allow(unused)]
 pub use std::{borrow::Cow, time::Duration};
 pub use axum::{extract::{Path, State}, http::HeaderMap};

@@ -183,7 +183,8 @@ impl<'a> Reading<'a> {
         if first.is_empty() {
             return;
         }
-        let missing = self.body.size_hint().exact().map_or(0, saturating_usize);
+        let missing = self.body.size_hint().exact().unwrap_or(0);
+        let missing = usize::try_from(missing).unwrap_or(usize::MAX);
         let most = first.len().max(MAX_FIRST_CHUNK.min(self.limit));
         let mut size = first.len().saturating_add(missing).min(most);
         if self.grow(size - first.len()).is_err() {
@@ -215,12 +216,10 @@ impl<'a> Reading<'a> {
         let most = self.limit - self.length;
         // Twice as much each time, until the chunks are large.
         let wanted = arrived.max(self.length).min(CHUNK);
-        let (mut size, least) = (wanted.min(most), arrived.min(CHUNK));
         let memory = |size| if size == CHUNK { CHUNK_MEMORY } else { size };
-        if size > least && self.grow(memory(size)).is_err() {
-            size = least;
-        }
-        if size == least {
+        let mut size = wanted.min(most);
+        if self.grow(memory(size)).is_err() {
+            size = arrived.min(CHUNK);
             self.grow(memory(size))?;
         }
         self.chunks.push(Vec::with_capacity(size));
@@ -268,10 +267,6 @@ impl Rate {
     fn due(&self, received: usize) -> Instant {
         if received > FREE_RATE { self.end.min(self.since + RATE_TIME) } else { self.end }
     }
-}
-
-fn saturating_usize(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// The memory that headers take, roughly.

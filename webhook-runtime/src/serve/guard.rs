@@ -56,7 +56,7 @@ pub(crate) struct ConnectionState {
     peer: Mutex<Peer>,
     /// True if a request has ever arrived.
     had_request: AtomicBool,
-    /// What keeps the connection busy: requests that have no response yet, bodies of requests that
+    /// The number of things that keep the connection busy: requests that have no response yet, bodies of requests that
     /// still arrive, and bodies of responses that are still being made.
     in_flight: AtomicU32,
     /// Those of them for which the client waits: the request is complete.

@@ -203,7 +203,7 @@ impl Server {
     }
 }
 
-/// What is running, in words.
+/// The running work, in words.
 fn running(connections: &OpenConnections, work: Option<&dyn BackgroundWork>) -> Vec<String> {
     let requests = shutdown::count(connections.requests_in_flight(), "request");
     let responses = shutdown::count(connections.responses_not_taken(), "response");
@@ -225,7 +225,7 @@ async fn stop(
         if timeout_at(deadline, connections.finish()).await.is_err() {
             shutdown::say_given_up(&running(&connections, work.as_deref()));
         }
-        // What still runs is closed before the work ends: it would begin more.
+        // The connections are closed before the work ends: they would begin more.
         drop(connections);
         if let Some(work) = work {
             work.finish(deadline).await;

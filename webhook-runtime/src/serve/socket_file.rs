@@ -19,8 +19,9 @@ use nix::{
 };
 use tokio::net::UnixListener;
 
-/// The maximum time to wait for another program that creates a socket in the same directory.
-const MAX_LOCK_WAIT: Duration = Duration::from_secs(1);
+/// The maximum time to wait for another program: until it has created its socket in the same directory, or
+/// answers on its own.
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// The file of a socket that was created here. A drop removes it, if it is still the same.
 #[derive(Debug)]
@@ -68,7 +69,7 @@ fn is_abandoned(path: &Path) -> bool {
         let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
         let _ = answer.send(UnixStream::connect(path).is_err_and(refused));
     });
-    answered.recv_timeout(MAX_LOCK_WAIT).unwrap_or(false)
+    answered.recv_timeout(MAX_WAIT).unwrap_or(false)
 }
 
 /// Creates the socket where nobody else can reach it, and puts it in its place when it has its mode. The
@@ -112,7 +113,7 @@ fn lock(directory: &Path) -> io::Result<Flock<File>> {
     loop {
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(locked) => return Ok(locked),
-            Err((same, Errno::EAGAIN)) if begun.elapsed() < MAX_LOCK_WAIT => file = same,
+            Err((same, Errno::EAGAIN)) if begun.elapsed() < MAX_WAIT => file = same,
             Err((_, Errno::EAGAIN)) => {
                 let text = "another program keeps the directory of the socket locked";
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));

@@ -43,7 +43,7 @@ struct Console {
     waiting: SyncSender<Entry>,
 }
 
-/// What the thread gets.
+/// A message to the thread that writes.
 enum Entry {
     Line(String),
     /// Answered when everything before it is written.

@@ -151,7 +151,7 @@ impl Share {
     pub(crate) fn shrink(&mut self, by: usize) {
         let by = by.min(self.amount);
         if let Some(id) = self.id() {
-            // What was taken away has been returned already.
+            // A share that was taken away has been returned already.
             let mut exposed = self.all.exposed();
             let Some(piece) = exposed.pieces.get_mut(&id) else { return };
             piece.amount -= by;

@@ -1,4 +1,4 @@
-//! What is mounted, for programs that print or document it.
+//! The mounted functions, for programs that print or document it.
 
 use std::fmt;
 

@@ -167,7 +167,7 @@ impl Subject {
         let Self { endpoint, delivery_id, record_id, attempt } = self;
         match result {
             AttemptResult::Retry { after, reason } => {
-                // Whoever reads it needs no nanoseconds.
+                // Nanoseconds would be noise in a line.
                 let retry_in = after.unwrap_or_default();
                 let retry_in = retry_in.saturating_sub(Duration::from_nanos(
                     (retry_in.subsec_nanos() % 1_000_000).into(),
