@@ -13,9 +13,12 @@ pub(crate) async fn stale(store: Store) {
         // With an effect, the transaction finds that the claim is lost; without one, the completion
         // does.
         let idle = round % 2 == 1;
-        let body = format!(r#"{{"id":"{id}","before":300,"idle":{idle}}}"#);
+        let body = format!(r#"{{"id":"{id}","before":400,"idle":{idle}}}"#);
         assert_eq!(Sender::default().send(first.address, &body).await.unwrap(), 202);
         store.noted("begun", &id, Some(first.id())).await;
+        // Waits until its start is counted: on SQLite, a process that is stopped within a commit
+        // keeps the file locked for all others.
+        tokio::time::sleep(Duration::from_millis(100)).await;
         first.signal("STOP");
 
         let second = Program::start(&store).await;
