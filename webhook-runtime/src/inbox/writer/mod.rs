@@ -79,6 +79,7 @@ enum Queued {
 
 /// Stores deliveries and settles claims, many in one commit.
 pub(crate) struct Writer {
+    store: Arc<dyn InboxStore>,
     queue: Arc<Queue<Queued>>,
     pools: Arc<Pools>,
     upkeep: Arc<Upkeep>,
@@ -115,7 +116,8 @@ impl Writer {
             Arc::clone(&upkeep),
         );
         engine.start(ending);
-        Self { queue, pools, upkeep, dedup_retention: settings.dedup_retention, ended }
+        let store = Arc::clone(store);
+        Self { store, queue, pools, upkeep, dedup_retention: settings.dedup_retention, ended }
     }
 
     /// The workers of this process.
@@ -173,6 +175,9 @@ impl Writer {
         delivery.dedup_retention = delivery.dedup_retention.max(self.dedup_retention);
         let (answer, answered) = oneshot::channel();
         let weight = delivery.weight();
+        if self.queue.has_room(weight) {
+            self.store.prepare(&mut delivery);
+        }
         self.queue.push(Queued::Store(Box::new(delivery), answer), weight).map_err(|refused| {
             match refused {
                 Refused::Full => InboxError::QueueFull,

@@ -9,7 +9,7 @@ use crate::inbox::{
     error::InboxError,
     record::{DeliveryState, Digest, EnqueueResult, NewDelivery, millis, span, stored_text},
     sql,
-    sql::{pack::pack, sqlite::finish::promote},
+    sql::{pack::packed, sqlite::finish::promote},
     store::LOST_ATTEMPT,
 };
 
@@ -139,7 +139,7 @@ async fn revive(
     .bind(id)
     .execute(&mut *connection)
     .await?;
-    let (body, unpacked) = pack(&copy.body);
+    let (body, unpacked) = packed(copy);
     sqlx::query("UPDATE webhook_bodies SET head = ?, body = ?, unpacked = ? WHERE id = ?")
         .bind(copy.head.to_bytes())
         .bind(&body[..])
@@ -158,7 +158,7 @@ async fn insert(
     leased: i64,
     now: i64,
 ) -> Result<(), InboxError> {
-    let bodies: Vec<_> = rows.iter().map(|row| pack(&row.delivery.body)).collect();
+    let bodies: Vec<_> = rows.iter().map(|row| packed(row.delivery)).collect();
     let sql = [
         values(
             "INSERT INTO webhook_deliveries (id, endpoint, provider, event, provider_id, state, \
