@@ -119,4 +119,5 @@ everywhere! { postgres
     shut: other_processes_are_notified a_hanging_store_times_out;
     slots: retries_come_on_time blocked_threads_keep_leases_and_commits
         what_is_left_behind_is_claimed_in_time;
+    hold: a_held_transaction_delays_nobody;
 }

@@ -52,6 +52,55 @@ pub(crate) async fn a_held_transaction_ends(place: Place) {
     drop(workers);
 }
 
+/// A database with a transaction for each handler: one that holds its own keeps nobody waiting.
+pub(crate) async fn a_held_transaction_delays_nobody(place: Place) {
+    let inbox = place.open().await;
+    let (holds, count) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (holding, counted) = (Arc::clone(&holds), Arc::clone(&count));
+    let handlers = JobHandlers::new().on("orders", move |job: Job, source: TxSource| {
+        let (holding, counted) = (Arc::clone(&holding), Arc::clone(&counted));
+        async move {
+            let name = body(&job);
+            if name.starts_with("held") || name.starts_with("first") {
+                let mut tx = source.tx().unwrap();
+                tx.postgres().await.unwrap();
+                holding.fetch_add(1, Ordering::Relaxed);
+                while name.starts_with("held") || holding.load(Ordering::Relaxed) < 8 {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            }
+            counted.fetch_add(1, Ordering::Relaxed);
+            AttemptResult::Completed
+        }
+    });
+    let workers = inbox.start_workers(handlers);
+    // A handler that waits for its connection is counted before its transaction begins: at first
+    // all connections are made.
+    for name in ["first", "held"] {
+        for number in 0..8 {
+            let (inbox, name) = (inbox.clone(), format!("{name} {number}"));
+            tokio::spawn(async move { inbox.enqueue(delivery(name)).await });
+        }
+        until("they hold", || async { holds.load(Ordering::Relaxed) >= 8 }).await;
+    }
+    // Also while those are being counted.
+    let mut senders = tokio::task::JoinSet::new();
+    for sender in 0..16 {
+        let inbox = inbox.clone();
+        senders.spawn(async move {
+            for number in 0..20 {
+                let begun = Instant::now();
+                inbox.enqueue(delivery(format!("{sender}-{number}"))).await.unwrap();
+                assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+            }
+        });
+    }
+    senders.join_all().await;
+    until("they hold", || async { holds.load(Ordering::Relaxed) == 16 }).await;
+    until("the others ran", || async { count.load(Ordering::Relaxed) == 328 }).await;
+    drop(workers);
+}
+
 /// What a handler would wait for in vain is an error at once.
 pub(crate) async fn waiting_for_itself_fails_at_once(place: Place) {
     let inbox = place.open().await;

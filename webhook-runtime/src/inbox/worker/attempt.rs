@@ -136,11 +136,22 @@ pub(super) async fn attempt(
     }
 }
 
+/// How long a record may be locked by somebody who changes it.
+const LOCKED: Duration = Duration::from_millis(100);
+
 /// Counts the attempt before it begins. Returns false if the claim was lost. If the store fails,
 /// the lease runs out, and another worker runs the delivery.
 async fn is_counted(shared: &Shared, claim_token: ClaimToken) -> bool {
-    let counted = tokio::time::timeout(shared.settings.lease, shared.writer.begin(claim_token));
-    matches!(counted.await, Ok(Ok(true)))
+    let count = || tokio::time::timeout(shared.settings.lease, shared.writer.begin(claim_token));
+    match count().await {
+        Ok(Ok(true)) => true,
+        // A store may pass over a record that is locked, and renewing a lease locks it.
+        Ok(Ok(false)) => {
+            tokio::time::sleep(LOCKED).await;
+            matches!(count().await, Ok(Ok(true)))
+        }
+        _ => false,
+    }
 }
 
 /// What identifies an attempt in the trace. Spans are not there if only warnings are shown.

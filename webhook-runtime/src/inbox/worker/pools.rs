@@ -119,6 +119,14 @@ impl Pools {
         self.all().iter().flat_map(|pool| pool.begun_for_long(now)).collect()
     }
 
+    /// A running attempt could not be counted: its record is locked, or the claim is lost.
+    pub(crate) fn count_again(&self, claim_token: ClaimToken) {
+        for pool in self.all() {
+            pool.count_again(claim_token);
+        }
+        (self.wake)(true);
+    }
+
     /// When the first attempt has begun that is not counted yet.
     pub(crate) fn first_uncounted(&self) -> Option<Instant> {
         self.all().iter().filter_map(|pool| pool.first_uncounted()).min()

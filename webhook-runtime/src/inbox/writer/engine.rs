@@ -251,9 +251,15 @@ impl Engine {
             look |= finish.claim_token.ordering_digest.is_some();
             let _ = answer.send(Ok(good));
         }
-        for (answer, good) in answers.started.into_iter().zip(result.started) {
-            if let Some(answer) = answer {
-                let _ = answer.send(Ok(good));
+        for ((claim_token, answer), good) in
+            work.start.iter().zip(answers.started).zip(result.started)
+        {
+            match answer {
+                Some(answer) => {
+                    let _ = answer.send(Ok(good));
+                }
+                None if !good => self.pools.count_again(*claim_token),
+                None => {}
             }
         }
         if !work.look_ahead.is_empty() {

@@ -143,13 +143,15 @@ async fn apart(
     Ok(())
 }
 
-/// Counts the attempts of prefetched claims.
+/// Counts the attempts of prefetched claims. A handler that writes through `Tx` has locked its
+/// delivery, and the end of its transaction counts the attempt: nobody waits for it.
 fn start(arguments: &str) -> String {
     let arguments = arguments.replace(',', "::bigint[],");
     format!(
-        "UPDATE {{s}}deliveries AS d SET attempt = d.attempt + 1 - d.counted, counted = 1 \
-         FROM unnest({arguments}::bigint[]) AS f (id, claim) \
-         WHERE d.id = f.id AND d.claims = f.claim AND d.state = 1 RETURNING d.id"
+        "UPDATE {{s}}deliveries SET attempt = attempt + 1 - counted, counted = 1 WHERE id IN (\
+         SELECT d.id FROM unnest({arguments}::bigint[]) AS f (id, claim) \
+         JOIN {{s}}deliveries AS d ON d.id = f.id AND d.claims = f.claim AND d.state = 1 \
+         FOR NO KEY UPDATE OF d SKIP LOCKED) RETURNING id"
     )
 }
 

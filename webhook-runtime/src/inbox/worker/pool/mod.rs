@@ -29,6 +29,9 @@ use crate::inbox::{
 /// The time after which a running attempt is counted. One that ends sooner is counted then.
 pub(crate) const UNCOUNTED: Duration = Duration::from_millis(5);
 
+/// The time after which an attempt is counted that could not be counted then.
+const COUNT_AGAIN: Duration = Duration::from_secs(1);
+
 /// The workers of some endpoints.
 pub(crate) struct Pool {
     shared: Weak<Shared>,
@@ -44,7 +47,7 @@ pub(crate) struct Pool {
 struct State {
     endpoints: Vec<Endpoint>,
     held: HashMap<i64, Held>,
-    /// Running attempts that are not counted yet, in the order in which they began.
+    /// Running attempts that are not counted yet, in the order in which they are to be.
     uncounted: VecDeque<(Instant, ClaimToken)>,
     /// Claims that are being given back.
     returning: HashSet<i64>,
@@ -230,11 +233,25 @@ impl Pool {
     /// An attempt has begun, and will be counted.
     pub(super) fn begun(&self, claim_token: ClaimToken) {
         let mut state = self.state();
-        let is_first = state.uncounted.is_empty();
-        state.uncounted.push_back((Instant::now(), claim_token));
+        let now = Instant::now();
+        // Those that are counted again later come after it.
+        let place = state.uncounted.partition_point(|(other, _)| *other <= now);
+        let is_first = place == 0;
+        state.uncounted.insert(place, (now, claim_token));
         drop(state);
         if is_first {
             (self.wake)(true);
+        }
+    }
+
+    /// Counts a running attempt later.
+    pub(super) fn count_again(&self, claim_token: ClaimToken) {
+        let mut state = self.state();
+        let held = state.held.get(&claim_token.id);
+        if held.is_some_and(|held| held.claim_token == claim_token && held.running) {
+            let since = Instant::now() + COUNT_AGAIN;
+            let place = state.uncounted.partition_point(|(other, _)| *other <= since);
+            state.uncounted.insert(place, (since, claim_token));
         }
     }
 
