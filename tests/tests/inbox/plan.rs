@@ -103,14 +103,14 @@ pub(crate) async fn tenants_are_claimed_by_index(place: Place) {
         ),
         _ => (
             [
-                "webhook_new_by_tenant (endpoint=? AND tenant>?)",
-                "webhook_retries_by_tenant (endpoint=? AND tenant=? AND due_at<?)",
+                "USING INDEX webhook_new_by_tenant (endpoint=? AND tenant",
+                "USING INDEX webhook_retries_by_tenant (endpoint=? AND tenant",
             ],
             "SCAN i",
         ),
     };
     for index in indexes {
-        assert!(plan.contains(index), "{index}: {plan}");
+        assert!(plan.matches(index).count() >= 2, "{index}: {plan}");
     }
     assert!(!plan.contains(whole_table) && !plan.contains("SCAN d"), "{plan}");
     let begun = Instant::now();

@@ -38,16 +38,23 @@ pub(crate) fn begin(turns: &TenantTurns) -> Vec<u8> {
     turns.after.map_or(Vec::new(), Vec::from)
 }
 
+/// Finds the next tenant of the endpoint `$1` that has something of these conditions.
+pub(crate) fn step(of: &str, after: &str, until: &str) -> String {
+    format!(
+        "SELECT i.tenant FROM {{s}}deliveries AS i WHERE i.endpoint = $1 AND {of} \
+         AND i.tenant > {after}{until} ORDER BY i.tenant LIMIT 1"
+    )
+}
+
 /// Lists the tenants of the endpoint `$1` that have new deliveries (0) or retries (1), at most `$3`
 /// of each: those after `$2`, and then those from the first on. `$4` is empty. Each step is one of
 /// the index.
 pub(crate) fn scan() -> String {
     let part = |name: &str, from: &str, of: &str, until: &str| {
+        let step = step(of, &format!("{name}.tenant"), until);
         format!(
-            "{name} (tenant, step) AS (SELECT {from}, 0 UNION ALL SELECT (SELECT i.tenant \
-             FROM {{s}}deliveries AS i WHERE i.endpoint = $1 AND {of} AND i.tenant > {name}.tenant\
-             {until} ORDER BY i.tenant LIMIT 1), {name}.step + 1 FROM {name} \
-             WHERE {name}.tenant IS NOT NULL AND {name}.step < $3)"
+            "{name} (tenant, step) AS (SELECT {from}, 0 UNION ALL SELECT ({step}), {name}.step + 1 \
+             FROM {name} WHERE {name}.tenant IS NOT NULL AND {name}.step < $3)"
         )
     };
     let until = " AND i.tenant <= $2";

@@ -14,7 +14,9 @@ use crate::inbox::{
             claim::{FRESH, RETRY_DUE, pick_some, pick_with_tenants},
             names::Names,
         },
-        tenants::{NEW, RETRIES, Scanned, begin, candidate, in_order, is_all, oldest, scan, steps},
+        tenants::{
+            NEW, RETRIES, Scanned, begin, candidate, in_order, is_all, oldest, scan, step, steps,
+        },
     },
     store::{Candidate, ClaimRequest, Kind, Selection, TenantTurns},
 };
@@ -174,13 +176,13 @@ pub(super) async fn explain(
         plan.extend(steps.fetch_all(&mut *connection).await?);
     }
     for endpoint in endpoints {
-        let explain = format!("EXPLAIN {}", scan());
-        let steps = sqlx::query_scalar(names.sql(&explain))
-            .bind(endpoint)
-            .bind(vec![7_u8; 16])
-            .bind(32_i64)
-            .bind(Vec::<u8>::new());
-        plan.extend(steps.fetch_all(&mut *connection).await?);
+        // The plan of a whole scan does not show its steps.
+        for of in [NEW, RETRIES] {
+            let explain = format!("EXPLAIN {}", step(of, "$2", ""));
+            let steps = sqlx::query_scalar(names.sql(&explain));
+            let steps = steps.bind(endpoint).bind(vec![7_u8; 16]);
+            plan.extend(steps.fetch_all(&mut *connection).await?);
+        }
         let explain = format!("EXPLAIN {}", rows());
         let steps = sqlx::query_scalar(names.sql(&explain))
             .bind(endpoint)
