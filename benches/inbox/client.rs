@@ -16,6 +16,8 @@ use tokio::{
 };
 use webhook_benches::{SECRET, Sample};
 
+use crate::endpoints::SECOND_PATH;
+
 const CONNECTIONS: usize = 64;
 
 /// What was acknowledged in one go.
@@ -32,19 +34,21 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn connect(ports: &[u16]) -> Self {
+    /// Connects to these ports in turn. Where a port is 0, nothing is received, and nothing is sent.
+    pub(crate) fn connect(ports: &[u16], two_paths: bool) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .expect("the runtime starts");
-        let letter = Letter::new();
+        let letters = [Letter::new(), if two_paths { Letter::to_second() } else { Letter::new() }];
+        let ports: Vec<u16> = ports.iter().copied().filter(|port| *port != 0).collect();
         let connections = runtime.block_on(async {
             let mut connections = Vec::with_capacity(CONNECTIONS);
-            for port in ports.iter().cycle().take(CONNECTIONS) {
+            for (number, port) in ports.iter().cycle().take(CONNECTIONS).enumerate() {
                 let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).await;
                 let stream = stream.expect("the server accepts");
                 stream.set_nodelay(true).expect("a socket can do that");
-                connections.push((stream, letter.clone()));
+                connections.push((stream, letters[number % 2].clone()));
             }
             connections
         });
@@ -57,6 +61,9 @@ impl Client {
         let end = start + duration;
         let mut latencies = Vec::new();
         self.runtime.block_on(async {
+            if self.connections.is_empty() {
+                tokio::time::sleep(duration).await;
+            }
             let mut running = JoinSet::new();
             for connection in self.connections.drain(..) {
                 running.spawn(repeat(connection, end));
@@ -126,6 +133,16 @@ impl Letter {
             Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("a key of any length");
         signed.update(&request[body..node]);
         Self { request, signature, id, node, signed }
+    }
+
+    /// To the second endpoint.
+    fn to_second() -> Self {
+        let mut letter = Self::new();
+        let path =
+            letter.request.windows(SECOND_PATH.len()).position(|at| at == b"/commit_comment");
+        let at = path.expect("it is there");
+        letter.request[at..][..SECOND_PATH.len()].copy_from_slice(SECOND_PATH.as_bytes());
+        letter
     }
 
     fn renew(&mut self) {

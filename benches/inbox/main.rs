@@ -7,10 +7,13 @@
 //!
 //! `WEBHOOK_BENCH_SECONDS` says for how long each program is driven in all, `WEBHOOK_BENCH_ROUNDS`
 //! in how many slices, `WEBHOOK_BENCH_BACKLOG` how many deliveries wait in the backlog, and `TMPDIR`
-//! on which disk. After `cargo bench ... --`, words choose parts: `acknowledging`, `draining`,
-//! `backlog`, `processes`, and `sqlite` or `postgres`.
+//! on which disk. With `WEBHOOK_BENCH_BEFORE`, the executable of this benchmark in another commit, that
+//! one is driven beside. After `cargo bench ... --`, words choose parts: `acknowledging`, `draining`,
+//! `backlog`, `processes`, `inboxes`, `idle`, and `sqlite` or `postgres`.
 
 mod client;
+mod effects;
+mod endpoints;
 mod floor;
 #[allow(clippy::unwrap_used, dead_code, reason = "it is what the tests use")]
 #[path = "../../tests/tests/inbox/server.rs"]
@@ -26,7 +29,7 @@ use webhook_benches::{Required, is_quick, setting, wanted};
 use crate::{
     program::{Program, Store},
     rounds::{Rounds, drive},
-    server::Databases,
+    server::{Databases, before},
 };
 
 const MIB: f64 = 1024.0 * 1024.0;
@@ -37,7 +40,7 @@ fn main() {
         program.serve();
     } else if wanted() {
         let databases = Databases::new();
-        for part in [acknowledging, draining, backlog, processes] {
+        for part in [acknowledging, draining, backlog, processes, inboxes, idle] {
             part(&databases);
         }
     }
@@ -50,7 +53,7 @@ fn asked(word: &str, among: &[&str]) -> bool {
 }
 
 fn part(name: &str) -> bool {
-    asked(name, &["acknowledging", "draining", "backlog", "processes"])
+    asked(name, &["acknowledging", "draining", "backlog", "processes", "inboxes", "idle"])
 }
 
 fn engines(databases: &Databases) -> Vec<Store> {
@@ -122,17 +125,62 @@ fn draining(databases: &Databases) {
     if !part("draining") {
         return;
     }
-    let mut table = Vec::new();
-    for store in engines(databases) {
-        let program = Program { draining: true, ..Program::new(store) };
-        // In one piece: what has been stored is run between slices, too.
-        let mut servers = [vec![databases.start(program)]];
-        let rounds = drive(&mut servers, time()).remove(0);
-        table.push((program, rounds));
+    let (without, floor, one_by_one) =
+        (Program::new(Store::None), Program::new(Store::Floor), Program::new(Store::Loop));
+    let engines = engines(databases);
+    let mut programs = vec![without, floor, one_by_one];
+    for store in &engines {
+        let plain = Program { draining: true, ..Program::new(*store) };
+        for tx in [false, true] {
+            programs.push(Program { tx, ..plain });
+            if before().is_some() {
+                programs.push(Program { tx, before: true, ..plain });
+            }
+        }
     }
-    Rounds::table("acknowledged and run", table.iter().map(|(one, rounds)| (one.name(), rounds)));
-    for (program, rounds) in &table {
-        bounds(program.store, rounds);
+    let mut servers: Vec<_> = programs.iter().map(|one| vec![databases.start(*one)]).collect();
+    let rounds = drive(&mut servers, time());
+    Rounds::table("acknowledged and run", programs.iter().map(Program::name).zip(&rounds));
+    let of = |wanted: Program| {
+        let at = programs.iter().position(|one| *one == wanted);
+        at.map(|at| &rounds[at])
+    };
+    let show = |name: &str, what: &str, required: Required, (ratio, noise): (f64, f64)| {
+        line(&format!("{name} : {what} (± {noise:.2})"), required, ratio);
+    };
+    for store in engines {
+        let sqlite = store == Store::Sqlite;
+        for tx in [false, true] {
+            let program = Program { draining: true, tx, ..Program::new(store) };
+            let (name, Some(this)) = (program.name(), of(program)) else { continue };
+            line(
+                &format!("{name}: run of acknowledged"),
+                Required::AtLeast(0.95),
+                this.run_of_acknowledged(),
+            );
+            if let Some(before) = of(Program { before: true, ..program }) {
+                let least = if tx { Required::Nothing } else { Required::AtLeast(8.0) };
+                show(&name, "before, run", least, this.runs_to_runs(before));
+            }
+            let Some(others) = of(one_by_one).zip(of(floor)).zip(of(without)) else { continue };
+            let ((one_by_one, floor), without) = others;
+            if tx {
+                let required = of_sqlite(store, Required::AtLeast(4.0));
+                show(&name, "one commit each, run", required, this.runs_to_runs(one_by_one));
+                continue;
+            }
+            let required = of_sqlite(store, Required::AtLeast(0.4));
+            show(&name, "append and fdatasync", required, this.runs_to_rates(floor));
+            let required = of_sqlite(store, Required::AtLeast(0.24));
+            show(&name, "without a store", required, this.ratio(without));
+            let most = if sqlite { 25.0 } else { 40.0 };
+            line(&format!("{name}: p99, ms"), Required::AtMost(most), this.percentile(99.0));
+            if sqlite {
+                line(&format!("{name}: log, MiB"), Required::AtMost(128.0), this.log / MIB);
+            }
+            let memory = this.memory / MIB;
+            line(&format!("{name}: resident memory, MiB"), Required::AtMost(256.0), memory);
+        }
     }
     println!();
 }
@@ -157,30 +205,77 @@ fn backlog(databases: &Databases) {
             let (ratio, noise) = rounds[1].ratio(&rounds[0]);
             let what = format!("{} : empty (± {noise:.2})", full.name());
             // A backlog in the quick run is none.
-            let required = if is_quick() { Required::Nothing } else { Required::AtLeast(0.8) };
+            let required = if is_quick() { Required::Nothing } else { Required::AtLeast(0.9) };
             line(&what, required, ratio);
             println!();
         }
     }
 }
 
-/// Two processes on one database beside one.
+/// Several processes on one database beside one.
 fn processes(databases: &Databases) {
     if !part("processes") || !engines(databases).contains(&Store::Postgres) {
         return;
     }
     for draining in [false, true] {
         let program = Program { draining, ..Program::new(Store::Postgres) };
-        let one = vec![databases.start(program)];
-        let first = databases.start(program);
-        let second = first.beside();
-        let mut servers = [one, vec![first, second]];
+        let groups = [1, 2, 4].map(|count| {
+            let first = databases.start(program);
+            let others: Vec<_> = (1..count).map(|_| first.beside()).collect();
+            [vec![first], others].into_iter().flatten().collect::<Vec<_>>()
+        });
+        let mut servers = Vec::from(groups);
         let rounds = drive(&mut servers, time());
-        let names = ["one process", "two processes"].map(str::to_owned);
+        let names = ["one process", "two processes", "four processes"].map(str::to_owned);
         Rounds::table(&program.name(), names.into_iter().zip(&rounds));
-        let (ratio, noise) = rounds[1].ratio(&rounds[0]);
-        let what = format!("two : one (± {noise:.2})");
-        line(&what, Required::AtLeast(1.0), ratio);
+        for (many, at) in [("two", 1), ("four", 2)] {
+            let (ratio, noise) = rounds[at].ratio(&rounds[0]);
+            line(&format!("{many} : one (± {noise:.2})"), Required::Nothing, ratio);
+        }
         println!();
     }
+}
+
+/// Two endpoints with an inbox each, in one process, beside one.
+fn inboxes(databases: &Databases) {
+    if !part("inboxes") || !engines(databases).contains(&Store::Sqlite) {
+        return;
+    }
+    let one = Program { draining: true, ..Program::new(Store::Sqlite) };
+    let two = Program { two_inboxes: true, ..one };
+    let mut servers = [vec![databases.start(one)], vec![databases.start(two)]];
+    let rounds = drive(&mut servers, time());
+    Rounds::table("inboxes", [one, two].iter().map(Program::name).zip(&rounds));
+    let (ratio, noise) = rounds[1].ratio(&rounds[0]);
+    line(&format!("two inboxes : one (± {noise:.2})"), Required::Nothing, ratio);
+    println!();
+}
+
+/// With nothing to do, after some work.
+fn idle(databases: &Databases) {
+    if !part("idle") {
+        return;
+    }
+    let time = Duration::from_secs(setting("WEBHOOK_BENCH_IDLE_SECONDS", 3, 30));
+    for store in engines(databases) {
+        let mut servers =
+            [vec![databases.start(Program { draining: true, ..Program::new(store) })]];
+        drive(&mut servers, Duration::from_secs(1));
+        let server = &servers[0][0];
+        server.go_on();
+        std::thread::sleep(Duration::from_secs(2));
+        let (wakes, transactions) = (server.wakes(), server.transactions());
+        std::thread::sleep(time);
+        let seconds = time.as_secs();
+        let name = store.name();
+        if store == Store::Postgres {
+            let what = format!("{name}: transactions in {seconds} s");
+            // The question is one itself.
+            let transactions = server.transactions() - transactions - 1.0;
+            line(&what, Required::AtMost(1.0), transactions);
+        }
+        let required = of_sqlite(store, Required::AtMost(0.0));
+        line(&format!("{name}: wake-ups in {seconds} s"), required, server.wakes() - wakes);
+    }
+    println!();
 }

@@ -4,16 +4,17 @@ use std::{
     env,
     io::{BufRead as _, Write as _},
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
 use axum::Router;
-use tokio::runtime::Handle;
-use webhook_benches::SECRET;
-use webhook_runtime::{Inbox, Secret, Webhooks, inbox::NewDelivery};
+use webhook_runtime::{Inbox, inbox::NewDelivery};
 
-use crate::floor::Floor;
+use crate::{effects, endpoints, floor::Floor};
 
 /// Where deliveries are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,17 +23,20 @@ pub(crate) enum Store {
     None,
     /// At the end of a file.
     Floor,
+    /// In an SQLite file, by a loop that commits one effect at a time. Nothing is received.
+    Loop,
     Sqlite,
     Postgres,
 }
 
 impl Store {
-    const ALL: [Self; 4] = [Self::None, Self::Floor, Self::Sqlite, Self::Postgres];
+    const ALL: [Self; 5] = [Self::None, Self::Floor, Self::Loop, Self::Sqlite, Self::Postgres];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::None => "without a store",
             Self::Floor => "append and fdatasync",
+            Self::Loop => "one commit each, a loop",
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
         }
@@ -40,6 +44,7 @@ impl Store {
 }
 
 /// What a process does.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Program {
     pub(crate) store: Store,
@@ -47,6 +52,12 @@ pub(crate) struct Program {
     pub(crate) one_each: bool,
     /// Runs what is stored, too.
     pub(crate) draining: bool,
+    /// The function writes through `Tx`.
+    pub(crate) tx: bool,
+    /// Half of the deliveries go to a second endpoint, with an inbox of its own.
+    pub(crate) two_inboxes: bool,
+    /// It is that of another commit.
+    pub(crate) before: bool,
     /// How many deliveries wait in it from the beginning.
     pub(crate) backlog: u64,
 }
@@ -60,7 +71,8 @@ const SERVE: &str = "serve";
 
 impl Program {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, one_each: false, draining: false, backlog: 0 }
+        let (draining, tx, two_inboxes, before) = (false, false, false, false);
+        Self { store, one_each: false, draining, tx, two_inboxes, before, backlog: 0 }
     }
 
     pub(crate) fn name(&self) -> String {
@@ -68,6 +80,9 @@ impl Program {
         for (is, words) in [
             (self.one_each, ", one each"),
             (self.draining, ", draining"),
+            (self.tx, ", Tx"),
+            (self.two_inboxes, ", two inboxes"),
+            (self.before, ", before"),
             (self.backlog > 0, ", backlog"),
         ] {
             name.push_str(if is { words } else { "" });
@@ -84,14 +99,25 @@ impl Program {
             flag(self.one_each),
             flag(self.draining),
             self.backlog.to_string(),
+            flag(self.tx),
+            flag(self.two_inboxes),
         ]
     }
 
     pub(crate) fn from_arguments(arguments: &[String]) -> Option<Self> {
-        let [serve, store, one_each, draining, backlog, ..] = arguments else { return None };
+        let [serve, store, one_each, draining, backlog, tx, two_inboxes, ..] = arguments else {
+            return None;
+        };
         let store = Store::ALL.into_iter().find(|one| one.name() == *store)?;
-        let (one_each, draining) = (one_each == "1", draining == "1");
-        let program = Self { store, one_each, draining, backlog: backlog.parse().ok()? };
+        let is = |flag: &str| flag == "1";
+        let program = Self {
+            one_each: is(one_each),
+            draining: is(draining),
+            backlog: backlog.parse().ok()?,
+            tx: is(tx),
+            two_inboxes: is(two_inboxes),
+            ..Self::new(store)
+        };
         (serve == SERVE).then_some(program)
     }
 
@@ -101,59 +127,89 @@ impl Program {
             .enable_all()
             .build()
             .expect("the runtime starts");
-        let (inbox, port) = runtime.block_on(self.start());
+        if self.store == Store::Loop {
+            let count = Arc::new(AtomicU64::new(0));
+            runtime.spawn(effects::commit_in_a_loop(database_url(), Arc::clone(&count)));
+            println!("0");
+            answer_questions(|question| match question {
+                DONE => count.load(Ordering::Relaxed).to_string(),
+                _ => String::new(),
+            });
+            return;
+        }
+        let (inboxes, port) = runtime.block_on(self.start());
         println!("{port}");
-        answer_questions(runtime.handle(), inbox.as_ref());
+        answer_questions(|question| runtime.block_on(answer(&inboxes, question)));
     }
 
-    async fn start(self) -> (Option<Inbox>, u16) {
-        let inbox = self.inbox().await;
-        if let Some(inbox) = &inbox {
-            fill(inbox, self.backlog).await;
+    async fn start(self) -> (Vec<Inbox>, u16) {
+        let mut inboxes = Vec::new();
+        if self.store != Store::None {
+            inboxes.push(self.inbox(&database_url()).await);
+            fill(&inboxes[0], self.backlog).await;
         }
-        let router = match &inbox {
-            Some(inbox) => stored(inbox.clone()),
-            None => not_stored(),
-        };
-        if let Some(inbox) = inbox.as_ref().filter(|_| !self.draining) {
-            inbox.shutdown(Duration::from_secs(1)).await;
+        if self.tx {
+            effects::create_table(&database_url()).await;
+        }
+        if self.two_inboxes {
+            inboxes.push(self.inbox(&format!("{}-second", database_url())).await);
+        }
+        let router = self.router(&inboxes);
+        if !self.draining {
+            for inbox in &inboxes {
+                inbox.shutdown(Duration::from_secs(1)).await;
+            }
         }
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        (inbox, port)
+        (inboxes, port)
     }
 
-    async fn inbox(self) -> Option<Inbox> {
-        let url = env::var("DATABASE_URL").unwrap_or_default();
-        let builder = Inbox::builder(&url);
+    async fn inbox(self, url: &str) -> Inbox {
+        let builder = Inbox::builder(url);
         let builder = if self.one_each { builder.max_group_commit(1, usize::MAX) } else { builder };
         let inbox = match self.store {
-            Store::None => return None,
-            Store::Floor => builder.open_with_store(Arc::new(Floor::open(Path::new(&url)))),
-            Store::Sqlite | Store::Postgres => builder.open().await,
+            Store::Floor => builder.open_with_store(Arc::new(Floor::open(Path::new(url)))),
+            _ => builder.open().await,
         };
-        Some(inbox.expect("the inbox opens"))
+        inbox.expect("the inbox opens")
+    }
+
+    fn router(self, inboxes: &[Inbox]) -> Router {
+        let hooks = match (inboxes, self.tx, self.store) {
+            ([], ..) => endpoints::not_stored(),
+            ([inbox], true, Store::Postgres) => endpoints::tx_of_postgres(inbox.clone()),
+            ([inbox], true, _) => endpoints::tx_of_sqlite(inbox.clone()),
+            ([inbox], ..) => endpoints::stored(inbox.clone()),
+            ([inbox, second, ..], ..) => endpoints::two(inbox.clone(), second.clone()),
+        };
+        hooks.with_state(()).into_router().expect("nothing is wrong with the endpoint")
     }
 }
 
-fn answer_questions(runtime: &Handle, inbox: Option<&Inbox>) {
+fn database_url() -> String {
+    env::var("DATABASE_URL").unwrap_or_default()
+}
+
+async fn answer(inboxes: &[Inbox], question: &str) -> String {
+    if let (PLAN, Some(inbox)) = (question, inboxes.first()) {
+        let endpoints = ["commit_comment".to_owned()];
+        return inbox.store().explain(&endpoints).await.expect("it has plans");
+    }
+    let mut count = 0;
+    for inbox in inboxes {
+        let counts = inbox.stats().await.expect("the store counts");
+        // The backlog is no payload of the function, and dies.
+        count += counts.completed + counts.dead_lettered;
+    }
+    count.to_string()
+}
+
+fn answer_questions(answer: impl Fn(&str) -> String) {
     for question in std::io::stdin().lock().lines().map_while(Result::ok) {
-        let mut answer = String::new();
-        if let Some(inbox) = inbox {
-            let asked = async {
-                if question == PLAN {
-                    let endpoints = ["commit_comment".to_owned()];
-                    return inbox.store().explain(&endpoints).await.expect("it has plans");
-                }
-                let counts = inbox.stats().await.expect("the store counts");
-                // The backlog is no payload of the function, and dies.
-                (counts.completed + counts.dead_lettered).to_string()
-            };
-            answer = runtime.block_on(asked);
-        }
         // The end of an answer is an empty line.
-        println!("{}\n", answer.trim_end());
+        println!("{}\n", answer(&question).trim_end());
         let _ = std::io::stdout().flush();
     }
 }
@@ -172,45 +228,5 @@ async fn fill(inbox: &Inbox, rows: u64) {
             })
             .collect();
         inbox.store().enqueue(&batch).await.expect("the store stores");
-    }
-}
-
-fn stored(inbox: Inbox) -> Router {
-    use stored::commit_comment;
-    Webhooks::new()
-        .mount::<commit_comment>()
-        .secrets::<commit_comment>([Secret::new(SECRET)])
-        .inbox(inbox)
-        .with_state(())
-        .into_router()
-        .expect("nothing is wrong with the endpoint")
-}
-
-fn not_stored() -> Router {
-    use not_stored::commit_comment;
-    Webhooks::new()
-        .mount::<commit_comment>()
-        .secrets::<commit_comment>([Secret::new(SECRET)])
-        .into_router()
-        .expect("nothing is wrong with the endpoint")
-}
-
-mod stored {
-    use webhook_benches::payload::{Comment, Text, handled};
-    use webhook_runtime::{providers::GITHUB, webhook};
-
-    #[webhook(path = "/commit_comment", provider = GITHUB, inbox)]
-    pub(super) async fn commit_comment(payload: Comment<Text<'_>>) -> &'static str {
-        handled(&payload)
-    }
-}
-
-mod not_stored {
-    use webhook_benches::payload::{Comment, Text, handled};
-    use webhook_runtime::{providers::GITHUB, webhook};
-
-    #[webhook(path = "/commit_comment", provider = GITHUB)]
-    pub(super) async fn commit_comment(payload: Comment<Text<'_>>) -> &'static str {
-        handled(&payload)
     }
 }

@@ -17,9 +17,13 @@ pub(crate) struct Rounds {
     latencies: Vec<u32>,
     /// Acknowledged per second, of each round.
     rates: Vec<f64>,
+    /// Run per second, of each round.
+    runs: Vec<f64>,
     elapsed: Duration,
     /// The most that its largest process had, in bytes.
     pub(crate) memory: f64,
+    /// The most that the log of its SQLite file had after a round, in bytes.
+    pub(crate) log: f64,
     /// What its processes did meanwhile.
     spent: Spent,
 }
@@ -52,7 +56,10 @@ pub(crate) fn drive(programs: &mut [Vec<Server>], time: Duration) -> Vec<Rounds>
     let slice = time / u32::try_from(count).expect("few rounds");
     let mut clients: Vec<_> = programs
         .iter()
-        .map(|group| Client::connect(&group.iter().map(|one| one.port).collect::<Vec<_>>()))
+        .map(|group| {
+            let ports: Vec<_> = group.iter().map(|one| one.port).collect();
+            Client::connect(&ports, group.iter().any(Server::has_two_inboxes))
+        })
         .collect();
     for (client, group) in clients.iter_mut().zip(&*programs) {
         client.drive(slice.min(Duration::from_secs(1)));
@@ -73,6 +80,8 @@ pub(crate) fn drive(programs: &mut [Vec<Server>], time: Duration) -> Vec<Rounds>
             let after = Spent::by(group);
             group.iter().for_each(Server::halt);
             rounds[at].add(slice, &before, &after);
+            let log = group.iter().map(Server::log).fold(rounds[at].log, f64::max);
+            rounds[at].log = log;
         }
     }
     for (rounds, group) in rounds.iter_mut().zip(programs) {
@@ -86,6 +95,7 @@ impl Rounds {
     fn add(&mut self, slice: Slice, before: &Spent, after: &Spent) {
         let count = u32::try_from(slice.latencies.len()).unwrap_or(u32::MAX);
         self.rates.push(f64::from(count) / slice.elapsed.as_secs_f64());
+        self.runs.push((after.done - before.done) / slice.elapsed.as_secs_f64());
         self.elapsed += slice.elapsed;
         self.latencies.extend(slice.latencies);
         self.spent.done += after.done - before.done;
@@ -98,9 +108,24 @@ impl Rounds {
         self.spent.done / self.elapsed.as_secs_f64()
     }
 
+    /// How many were run of those that were acknowledged.
+    pub(crate) fn run_of_acknowledged(&self) -> f64 {
+        self.each(self.spent.done)
+    }
+
+    /// The median of the ratios of what was run here to what was acknowledged there.
+    pub(crate) fn runs_to_rates(&self, other: &Self) -> (f64, f64) {
+        ratio_of(&self.runs, &other.rates)
+    }
+
+    /// The same of what was run.
+    pub(crate) fn runs_to_runs(&self, other: &Self) -> (f64, f64) {
+        ratio_of(&self.runs, &other.runs)
+    }
+
     /// Of something that was spent, how much for each delivery that was acknowledged.
     fn each(&self, spent: f64) -> f64 {
-        spent / f64::from(u32::try_from(self.latencies.len()).unwrap_or(u32::MAX))
+        spent / f64::from(u32::try_from(self.latencies.len().max(1)).unwrap_or(u32::MAX))
     }
 
     /// In milliseconds.
@@ -112,13 +137,13 @@ impl Rounds {
             reason = "there are not that many"
         )]
         let at = (self.latencies.len() as f64 * percent / 100.0) as usize;
-        f64::from(self.latencies[at.min(self.latencies.len() - 1)]) / 1000.0
+        let latency = self.latencies.get(at).or(self.latencies.last());
+        latency.map_or(0.0, |latency| f64::from(*latency) / 1000.0)
     }
 
     /// The median of the ratios of single rounds, and how far it may be off.
     pub(crate) fn ratio(&self, other: &Self) -> (f64, f64) {
-        let ratios = || self.rates.iter().zip(&other.rates).map(|(this, other)| this / other);
-        (median(ratios()), noise(ratios()))
+        ratio_of(&self.rates, &other.rates)
     }
 
     pub(crate) fn table<'a>(title: &str, rows: impl Iterator<Item = (String, &'a Self)>) {
@@ -142,4 +167,9 @@ impl Rounds {
         }
         table.print();
     }
+}
+
+fn ratio_of(these: &[f64], others: &[f64]) -> (f64, f64) {
+    let ratios = || these.iter().zip(others).map(|(this, other)| this / other);
+    (median(ratios()), noise(ratios()))
 }

@@ -36,7 +36,9 @@ impl Databases {
             (Store::None, _) => String::new(),
             (Store::Floor, _) => file.display().to_string(),
             (Store::Postgres, Some(server)) => server.new_database(self.count.get()),
-            (Store::Sqlite | Store::Postgres, _) => format!("sqlite://{}", file.display()),
+            (Store::Sqlite | Store::Postgres | Store::Loop, _) => {
+                format!("sqlite://{}", file.display())
+            }
         };
         Server::start(program, url, Some(file))
     }
@@ -61,6 +63,11 @@ impl postgres::Server {
     }
 }
 
+/// This benchmark, built from another commit.
+pub(crate) fn before() -> Option<PathBuf> {
+    env::var_os("WEBHOOK_BENCH_BEFORE").map(PathBuf::from)
+}
+
 /// A running program. It ends with its standard input, so it never outlives the benchmark.
 pub(crate) struct Server {
     pub(crate) port: u16,
@@ -75,8 +82,8 @@ pub(crate) struct Server {
 
 impl Server {
     fn start(program: Program, url: String, file: Option<PathBuf>) -> Self {
-        let this = env::current_exe().expect("this program has a path");
-        let mut process = Command::new(this)
+        let this = if program.before { before() } else { env::current_exe().ok() };
+        let mut process = Command::new(this.expect("this program has a path"))
             .args(program.arguments())
             .env("DATABASE_URL", &url)
             .stdin(Stdio::piped())
@@ -108,6 +115,42 @@ impl Server {
     fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status();
         assert!(sent.is_ok_and(|status| status.success()), "kill failed");
+    }
+
+    pub(crate) fn has_two_inboxes(&self) -> bool {
+        self.program.two_inboxes
+    }
+
+    /// How many transactions its database of PostgreSQL has seen.
+    pub(crate) fn transactions(&self) -> f64 {
+        if !self.url.starts_with("postgres") {
+            return 0.0;
+        }
+        let psql = postgres::programs().expect("it is installed").join("psql");
+        let counted = "SELECT xact_commit + xact_rollback FROM pg_stat_database \
+                       WHERE datname = current_database()";
+        let said = Command::new(psql).args(["-XAt", "-c", counted, &self.url]).output();
+        let said = said.expect("psql runs").stdout;
+        String::from_utf8_lossy(&said).trim().parse().unwrap_or_default()
+    }
+
+    /// How often its threads have been woken, as Linux tells it; never elsewhere.
+    pub(crate) fn wakes(&self) -> f64 {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.process.id()));
+        let of_thread = |thread: std::io::Result<fs::DirEntry>| {
+            let status = fs::read_to_string(thread.ok()?.path().join("status")).ok()?;
+            let mut lines = status.lines();
+            let count = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+            count.trim().parse::<f64>().ok()
+        };
+        threads.into_iter().flatten().filter_map(of_thread).sum()
+    }
+
+    /// How long the log of its SQLite file is, in bytes.
+    pub(crate) fn log(&self) -> f64 {
+        let file = self.file.as_ref().map(|file| format!("{}-wal", file.display()));
+        let length = file.and_then(|file| fs::metadata(file).ok()).map_or(0, |file| file.len());
+        f64::from(u32::try_from(length / 1024).unwrap_or(u32::MAX)) * 1024.0
     }
 
     /// How many deliveries it has run.
@@ -164,8 +207,10 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
         if let Some(file) = &self.file {
-            for end in ["", "-wal", "-shm"] {
-                let _ = fs::remove_file(format!("{}{end}", file.display()));
+            for of in ["", "-second"] {
+                for end in ["", "-wal", "-shm"] {
+                    let _ = fs::remove_file(format!("{}{of}{end}", file.display()));
+                }
             }
         }
     }

@@ -297,6 +297,11 @@ impl Inbox {
         worker::handled::unhandled(&self.shared).await
     }
 
+    /// True if both are clones of one inbox.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// True if another function of this inbox has the name of this one.
     pub(crate) fn is_taken(&self, endpoint: &Endpoint) -> bool {
         self.shared.handled.is_taken(endpoint)

@@ -23,10 +23,13 @@ use super::{
 };
 use crate::{
     endpoint::{Endpoint, Webhook},
-    inbox::{Inbox, JobHandlers},
+    inbox::Inbox,
     receive::{KeySource, SourceError},
     verify::{Secret, handshake::Handshake, scheme::KeyRequest},
-    webhooks::{Built, Webhooks, find_for},
+    webhooks::{
+        Built, Webhooks, find_for,
+        inbox::{InboxHandlers, Inboxes},
+    },
 };
 
 /// The default public URL of a test.
@@ -37,9 +40,8 @@ pub struct TestHooks<S = ()> {
     context: TestContext,
     clock: TestClock,
     targets: Vec<TestEndpoint>,
-    inbox: Option<Inbox>,
-    /// The handlers behind the inbox.
-    job_handlers: JobHandlers,
+    inboxes: Inboxes,
+    inbox_handlers: InboxHandlers,
     state: PhantomData<fn(S)>,
 }
 
@@ -113,17 +115,19 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
     pub fn test(mut self, state: S) -> TestHooks<S> {
         let clock = TestClock::new(self.clock.now());
         let targets = self.fill_in_missing();
-        if self.inbox.is_none() && self.endpoints().any(|endpoint| endpoint.inbox) {
-            self.inbox = Some(memory_inbox(&clock));
+        let lacks_inbox =
+            |endpoint: &Endpoint| endpoint.inbox && self.inboxes.of(endpoint).is_none();
+        if self.endpoints().any(lacks_inbox) {
+            self.inboxes.common = Some(memory_inbox(&clock));
         }
-        let inbox = self.inbox.clone();
+        let inboxes = self.inboxes.clone();
         match self.clock(clock.clone()).with_state(state.clone()).build() {
-            Ok(Built { router, job_handlers }) => TestHooks {
+            Ok(Built { router, inbox_handlers }) => TestHooks {
                 context: TestContext::new(router.with_state(state), Some(clock.clone())),
                 clock,
                 targets,
-                inbox,
-                job_handlers,
+                inboxes,
+                inbox_handlers,
                 state: PhantomData,
             },
             Err(error) => panic!("{error}"),
@@ -221,23 +225,30 @@ impl<S> TestHooks<S> {
     /// clock of the test; [`Webhooks::inbox`] sets another.
     ///
     /// # Panics
-    /// If no endpoint is marked `inbox`.
+    /// If no endpoint uses it: none is marked `inbox`, or each has one of its own.
     #[must_use]
     #[track_caller]
     pub fn inbox(&self) -> &Inbox {
-        self.inbox.as_ref().expect("no endpoint is marked `inbox`")
+        self.inboxes.common.as_ref().expect("no endpoint is marked `inbox`, or each has its own")
     }
 
-    /// Runs the handlers of due stored deliveries until none is due, and returns the number of
-    /// attempts. In a test, they only run in this call. Failed deliveries are due again later: call
-    /// [`advance`](Self::advance) first.
+    /// Runs the handlers of due stored deliveries until none is due, in all inboxes, and returns the
+    /// number of attempts. In a test, they only run in this call. Failed deliveries are due again
+    /// later: call [`advance`](Self::advance) first.
     ///
     /// # Panics
-    /// If the inbox fails, or no endpoint is marked `inbox`.
+    /// If an inbox fails, or no endpoint is marked `inbox`.
     #[track_caller]
     pub fn drain(&self) -> impl Future<Output = u64> {
-        let inbox = self.inbox();
-        async move { inbox.drain(&self.job_handlers).await.expect("the inbox of a test") }
+        let mut inboxes = self.inbox_handlers.iter().peekable();
+        assert!(inboxes.peek().is_some(), "no endpoint is marked `inbox`");
+        async move {
+            let mut attempts = 0;
+            for (inbox, handlers) in inboxes {
+                attempts += inbox.drain(handlers).await.expect("the inbox of a test");
+            }
+            attempts
+        }
     }
 
     /// The router of the webhooks, for tests that wrap it.

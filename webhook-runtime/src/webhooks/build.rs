@@ -6,7 +6,7 @@ use axum::Router;
 
 use super::Webhooks;
 #[cfg(feature = "inbox")]
-use crate::inbox::JobHandlers;
+use crate::webhooks::inbox::InboxHandlers;
 use crate::{
     dispatch::{HandlerService, background::ResponseTimeout, in_flight::InFlightLimit},
     endpoint::Endpoint,
@@ -28,11 +28,9 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
     pub fn into_router(self) -> Result<Router<S>, StartError> {
         #[cfg(feature = "inbox")]
         {
-            let inbox = self.inbox.clone();
-            let Built { router, job_handlers } = self.build()?;
-            if let Some(inbox) = inbox {
-                inbox.keep_working(job_handlers);
-            }
+            let inboxes = self.inboxes.clone();
+            let Built { router, inbox_handlers } = self.build()?;
+            inbox_handlers.start(&inboxes);
             Ok(router)
         }
         #[cfg(not(feature = "inbox"))]
@@ -47,7 +45,7 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
         let mut built = Built {
             router: Router::new(),
             #[cfg(feature = "inbox")]
-            job_handlers: JobHandlers::new(),
+            inbox_handlers: InboxHandlers::default(),
         };
         for (mount, receiver) in self.mounts.iter().zip(receivers) {
             let endpoint = &mount.endpoint;
@@ -58,7 +56,7 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
                 response_timeout: self.response_timeout_of(endpoint),
                 in_flight: InFlightLimit::of(endpoint),
                 #[cfg(feature = "inbox")]
-                inbox: self.inbox.clone().filter(|_| endpoint.inbox),
+                inbox: self.inboxes.of(endpoint).cloned(),
             };
             let mounted = if verified_layers.is_empty() || endpoint.inbox {
                 pipeline.with_handler(handler)
@@ -66,12 +64,9 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
                 pipeline.with_layered_handler(handler.with_layers(verified_layers.clone()))
             };
             #[cfg(feature = "inbox")]
-            if endpoint.inbox
-                && let Some(state) = &self.state
-            {
+            if let (Some(inbox), Some(state)) = (self.inboxes.of(endpoint), &self.state) {
                 let stored = handler.with_layers(verified_layers);
-                built.job_handlers =
-                    built.job_handlers.on_endpoint(endpoint, stored, state.clone());
+                built.inbox_handlers.add(inbox, endpoint, stored, state.clone());
             }
             let layers = self.layers.of(endpoint).into_iter();
             let mut route = layers.fold(mounted, |inner, layer| layer(inner));
@@ -118,7 +113,6 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
 /// The result of building the webhooks.
 pub(crate) struct Built<S> {
     pub(crate) router: Router<S>,
-    /// The handlers behind the inbox.
     #[cfg(feature = "inbox")]
-    pub(crate) job_handlers: JobHandlers,
+    pub(crate) inbox_handlers: InboxHandlers,
 }

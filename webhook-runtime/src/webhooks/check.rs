@@ -60,6 +60,8 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
         let tokens = self.verify_tokens.iter().map(|(endpoint, _)| endpoint);
         let layers = self.layers.endpoints().chain(self.verified_layers.endpoints());
         let configured = secrets.chain(sources).chain(tokens).chain(layers);
+        #[cfg(feature = "inbox")]
+        let configured = configured.chain(self.inboxes.own.iter().map(|(endpoint, _)| endpoint));
         #[cfg(feature = "rate-limit")]
         let configured =
             configured.chain(self.quotas.endpoints.iter().map(|(endpoint, _)| endpoint));
@@ -87,7 +89,7 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
             problems.push(StartProblem::MissingPublicUrl { endpoint: name, provider });
         }
         #[cfg(feature = "inbox")]
-        let has_inbox = self.inbox.is_some();
+        let has_inbox = self.inboxes.of(endpoint).is_some();
         #[cfg(not(feature = "inbox"))]
         let has_inbox = false;
         if endpoint.inbox && !has_inbox {

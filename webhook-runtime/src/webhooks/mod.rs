@@ -5,7 +5,7 @@ mod check;
 #[cfg(feature = "serve")]
 mod error;
 #[cfg(feature = "inbox")]
-mod inbox;
+pub(crate) mod inbox;
 mod mounted;
 mod peers;
 mod pipeline;
@@ -19,8 +19,6 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 
-#[cfg(feature = "inbox")]
-use crate::inbox::Inbox;
 use crate::{
     dispatch::{
         background::BackgroundHandlers,
@@ -91,7 +89,7 @@ pub struct Webhooks<S = (), const HAS_STATE: bool = false> {
     #[cfg(feature = "rate-limit")]
     quotas: crate::receive::rate_limit::Quotas,
     #[cfg(feature = "inbox")]
-    pub(crate) inbox: Option<Inbox>,
+    pub(crate) inboxes: inbox::Inboxes,
     pub(crate) state: Option<S>,
     #[cfg(feature = "serve")]
     server: crate::serve::Server,
@@ -132,7 +130,7 @@ impl<S> Webhooks<S> {
             #[cfg(feature = "rate-limit")]
             quotas: crate::receive::rate_limit::Quotas::default(),
             #[cfg(feature = "inbox")]
-            inbox: None,
+            inboxes: inbox::Inboxes::default(),
             state: None,
             #[cfg(feature = "serve")]
             server: crate::serve::Server::new(Router::new()).with_thread_name("webhooks"),
@@ -219,7 +217,7 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
             #[cfg(feature = "rate-limit")]
             quotas: self.quotas,
             #[cfg(feature = "inbox")]
-            inbox: self.inbox,
+            inboxes: self.inboxes,
             state: Some(state),
             #[cfg(feature = "serve")]
             server: self.server,

@@ -29,6 +29,11 @@ pub enum StartProblem {
         /// The endpoint's function.
         endpoint: &'static str,
     },
+    /// The endpoint has an inbox of its own, but is not marked `inbox`.
+    UnusedInbox {
+        /// The endpoint's function.
+        endpoint: &'static str,
+    },
     /// The handler is served or runs behind an inbox, and needs a state, but none is configured.
     MissingState {
         /// The endpoint's function.
@@ -241,7 +246,12 @@ impl fmt::Display for StartProblem {
                 f,
                 "`{endpoint}`: it is marked `inbox`, but there is no inbox; open one with \
                  `Inbox::open`, behind the feature `inbox-sqlite` or `inbox-postgres`, and give it \
-                 with `Webhooks::inbox`"
+                 with `Webhooks::inbox` or `Webhooks::inbox_on`"
+            ),
+            Self::UnusedInbox { endpoint } => write!(
+                f,
+                "`{endpoint}`: it has an inbox by `Webhooks::inbox_on`, but is not marked `inbox`; \
+                 add the word `inbox` to its attribute"
             ),
             Self::MissingState { endpoint } => write!(
                 f,

@@ -163,7 +163,7 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
         let work = Work {
             background: self.background_handlers(),
             #[cfg(feature = "inbox")]
-            inbox: self.inbox.clone(),
+            inboxes: self.inboxes.all(),
         };
         let server = std::mem::replace(&mut self.server, Server::new(axum::Router::new()));
         let router = self.into_router()?.with_state(state);
@@ -175,16 +175,17 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
 struct Work {
     background: BackgroundHandlers,
     #[cfg(feature = "inbox")]
-    inbox: Option<Inbox>,
+    inboxes: Vec<Inbox>,
 }
 
 impl BackgroundWork for Work {
     fn running(&self) -> Vec<String> {
         let running = count(self.background.running(), "background handler").into_iter();
         #[cfg(feature = "inbox")]
-        let running = running.chain(
-            self.inbox.as_ref().and_then(|inbox| count(inbox.running(), "delivery of the inbox")),
-        );
+        #[cfg(feature = "inbox")]
+        let of_inboxes = self.inboxes.iter().map(Inbox::running).sum();
+        #[cfg(feature = "inbox")]
+        let running = running.chain(count(of_inboxes, "delivery of the inbox"));
         running.collect()
     }
 
@@ -194,10 +195,15 @@ impl BackgroundWork for Work {
                 let running = self.background.running();
                 tracing::warn!(running, "background handlers were still running at the deadline");
             }
-            // Every delivery that was acknowledged is stored. The inbox finishes or releases its jobs.
+            // Every delivery that was acknowledged is stored. The inboxes finish or release their
+            // jobs, all at the same time.
             #[cfg(feature = "inbox")]
-            if let Some(inbox) = self.inbox {
-                inbox.end(deadline.saturating_duration_since(Instant::now())).await;
+            {
+                let left = deadline.saturating_duration_since(Instant::now());
+                let ends = self.inboxes.into_iter().map(|inbox| tokio::spawn(inbox.end(left)));
+                for end in ends.collect::<Vec<_>>() {
+                    let _ = end.await;
+                }
             }
         })
     }

@@ -37,6 +37,22 @@ pub struct NewDelivery {
     pub head: StoredRequest,
     /// The bytes that the provider signed.
     pub body: Bytes,
+    /// The body as it will be stored, if a store has packed it ahead.
+    pub(crate) packed: Option<PackedBody>,
+}
+
+/// A body as it is stored.
+#[derive(Clone)]
+#[cfg_attr(
+    not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
+    expect(dead_code, reason = "only databases pack bodies")
+)]
+pub(crate) struct PackedBody {
+    /// The body that was packed.
+    pub(crate) of: Bytes,
+    pub(crate) stored: Bytes,
+    /// Its length before it was compressed; 0 if it is as it was sent.
+    pub(crate) unpacked: i32,
 }
 
 impl NewDelivery {
@@ -61,6 +77,7 @@ impl NewDelivery {
             received_at,
             head: StoredRequest::default(),
             body: body.into(),
+            packed: None,
         }
     }
 

@@ -12,6 +12,8 @@ use bytes::Bytes;
 
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 pub(crate) use self::columns::span;
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+pub(crate) use self::delivery::PackedBody;
 pub(crate) use self::{
     claim::Counting,
     columns::{millis, stored_reason, stored_text, time},

@@ -2,11 +2,31 @@
 
 use bytes::Bytes;
 
+use crate::inbox::record::{NewDelivery, PackedBody};
+
 /// The shortest body that is compressed.
 const SHORTEST: usize = 256;
 
-/// A body as it is stored, and its length before it was compressed; 0 if it is as it was sent.
-pub(crate) fn pack(body: &Bytes) -> (Bytes, i32) {
+/// Packs the body of a delivery before its turn comes.
+pub(crate) fn pack_ahead(delivery: &mut NewDelivery) {
+    let (stored, unpacked) = pack(&delivery.body);
+    delivery.packed = Some(PackedBody { of: delivery.body.clone(), stored, unpacked });
+}
+
+/// The body of a delivery as it is stored, and its length before it was compressed; 0 if it is as it
+/// was sent.
+pub(crate) fn packed(delivery: &NewDelivery) -> (Bytes, i32) {
+    let is_same = |packed: &&PackedBody| {
+        packed.of.as_ptr() == delivery.body.as_ptr() && packed.of.len() == delivery.body.len()
+    };
+    // The body may have been exchanged since.
+    match delivery.packed.as_ref().filter(is_same) {
+        Some(PackedBody { stored, unpacked, .. }) => (stored.clone(), *unpacked),
+        None => pack(&delivery.body),
+    }
+}
+
+fn pack(body: &Bytes) -> (Bytes, i32) {
     let unpacked = i32::try_from(body.len()).unwrap_or_default();
     if body.len() < SHORTEST || unpacked == 0 {
         return (body.clone(), 0);
@@ -52,6 +72,16 @@ mod tests {
         }
         let (stored, unpacked) = pack(&text());
         assert!(unpacked > 0 && stored.len() < text().len() / 2, "{} bytes", stored.len());
+    }
+
+    #[test]
+    fn a_body_that_was_exchanged_is_packed_anew() {
+        let mut delivery = NewDelivery::new("a", "b", "key", text(), std::time::UNIX_EPOCH);
+        pack_ahead(&mut delivery);
+        assert_eq!(packed(&delivery), pack(&text()));
+        delivery.body = text().slice(1..);
+        let (stored, unpacked) = packed(&delivery);
+        assert_eq!(unpack(stored.to_vec(), unpacked), Some(text().slice(1..)));
     }
 
     #[test]

@@ -54,6 +54,12 @@ pub trait InboxStore: Send + Sync + 'static {
     /// signed may have been a stranger's.
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>>;
 
+    /// Prepares a delivery to be stored. The inbox calls this on the task of the sender, before the
+    /// delivery is queued: it is the place for work that needs no turn, such as compression.
+    fn prepare(&self, delivery: &mut NewDelivery) {
+        let _ = delivery;
+    }
+
     /// Claims what is due. It counts the attempt, so that an attempt that ends the process counts.
     /// Where [tenants take turns](ClaimRequest::tenants), it claims for the tenants with the fewest.
     fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult>;

@@ -85,6 +85,7 @@ enum Queued {
 
 /// Stores deliveries and settles claims, many in one commit.
 pub(crate) struct Writer {
+    store: Arc<dyn InboxStore>,
     queue: Arc<Queue<Queued>>,
     pools: Arc<Pools>,
     upkeep: Arc<Upkeep>,
@@ -123,7 +124,8 @@ impl Writer {
         );
         engine.start(ending);
         let (dedup_retention, fair_tenants) = (settings.dedup_retention, settings.fair_tenants);
-        Self { queue, pools, upkeep, dedup_retention, fair_tenants, ended }
+        let store = Arc::clone(store);
+        Self { store, queue, pools, upkeep, dedup_retention, fair_tenants, ended }
     }
 
     /// The workers of this process.
@@ -184,6 +186,9 @@ impl Writer {
         }
         let (answer, answered) = oneshot::channel();
         let weight = delivery.weight();
+        if self.queue.has_room(weight) {
+            self.store.prepare(&mut delivery);
+        }
         self.queue.push(Queued::Store(Box::new(delivery), answer), weight).map_err(|refused| {
             match refused {
                 Refused::Full => InboxError::QueueFull,

@@ -9,7 +9,7 @@ use crate::inbox::{
     record::{DeliveryState, Digest, EnqueueResult, NewDelivery, millis, span, stored_text},
     sql,
     sql::{
-        pack::pack,
+        pack::packed,
         postgres::{finish::promote, names::Names},
     },
     store::LOST_ATTEMPT,
@@ -138,7 +138,7 @@ async fn revive(
     if updated.rows_affected() == 0 {
         return Ok(false);
     }
-    let (body, unpacked) = pack(&copy.body);
+    let (body, unpacked) = packed(copy);
     let update = "UPDATE {s}bodies SET head = $2, body = $3, unpacked = $4 WHERE id = $1";
     sqlx::query(names.sql(update))
         .bind(id)
@@ -243,7 +243,7 @@ async fn insert_bodies(
     names: &Names,
     rows: &[Numbered<'_>],
 ) -> Result<(), InboxError> {
-    let bodies: Vec<_> = rows.iter().map(|row| pack(&row.delivery.body)).collect();
+    let bodies: Vec<_> = rows.iter().map(|row| packed(row.delivery)).collect();
     sqlx::query(names.sql(
         "INSERT INTO {s}bodies (id, head, body, unpacked) \
          SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::int[])",

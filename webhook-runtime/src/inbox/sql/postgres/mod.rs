@@ -33,6 +33,7 @@ use crate::{
     inbox::{
         error::InboxError,
         record::{ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, span},
+        sql::pack::pack_ahead,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
             FinishedAttempt, InboxStore, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
@@ -164,6 +165,10 @@ impl InboxStore for PostgresStore {
             self.notifications.notify();
             Ok(enqueued)
         })
+    }
+
+    fn prepare(&self, delivery: &mut NewDelivery) {
+        pack_ahead(delivery);
     }
 
     fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult> {

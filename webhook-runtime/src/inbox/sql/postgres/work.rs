@@ -9,7 +9,7 @@ use crate::inbox::{
     record::{ClaimToken, Digest, EnqueueResult, NewDelivery, millis, span, stored_text},
     sql,
     sql::{
-        pack::pack,
+        pack::packed,
         postgres::{
             claim, enqueue,
             finish::{bind_settled, finish_within, promote, settle},
@@ -169,7 +169,7 @@ async fn at_once(
     let first: Vec<usize> = (0..keys.len()).filter(|at| seen.insert(keys[*at])).collect();
     let rows: Vec<&NewDelivery> = first.iter().map(|at| &work.enqueue[*at]).collect();
     let claims = |at: usize| work.claim_new.get(at).is_some_and(|claim| *claim);
-    let bodies: Vec<_> = rows.iter().map(|row| pack(&row.body)).collect();
+    let bodies: Vec<_> = rows.iter().map(|row| packed(row)).collect();
     let text = |text: &Option<String>| text.as_deref().map(stored_text);
     let take_turns = rows.iter().any(|row| row.tenant_digest.is_some());
     let statement = names.sql(&format!(

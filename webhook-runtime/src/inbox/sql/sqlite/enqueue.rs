@@ -9,7 +9,7 @@ use crate::inbox::{
     error::InboxError,
     record::{DeliveryState, Digest, EnqueueResult, NewDelivery, millis, span, stored_text},
     sql,
-    sql::{pack::pack, sqlite::finish::promote},
+    sql::{pack::packed, sqlite::finish::promote},
     store::LOST_ATTEMPT,
 };
 
@@ -142,7 +142,7 @@ async fn revive(
         query = query.bind(tenant.to_vec());
     }
     query.bind(id).execute(&mut *connection).await?;
-    let (body, unpacked) = pack(&copy.body);
+    let (body, unpacked) = packed(copy);
     sqlx::query("UPDATE webhook_bodies SET head = ?, body = ?, unpacked = ? WHERE id = ?")
         .bind(copy.head.to_bytes())
         .bind(&body[..])
@@ -161,7 +161,7 @@ async fn insert(
     leased: i64,
     now: i64,
 ) -> Result<(), InboxError> {
-    let bodies: Vec<_> = rows.iter().map(|row| pack(&row.delivery.body)).collect();
+    let bodies: Vec<_> = rows.iter().map(|row| packed(row.delivery)).collect();
     let take_turns = rows.iter().any(|row| row.delivery.tenant_digest.is_some());
     let (tenant, of_tenant) = if take_turns { (", tenant", ", ?") } else { ("", "") };
     let sql = [

@@ -47,6 +47,7 @@ use crate::{
         record::{
             ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, millis, span,
         },
+        sql::pack::pack_ahead,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
             FinishedAttempt, InboxStore, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
@@ -212,6 +213,10 @@ impl InboxStore for SqliteStore {
             self.checkpoints.wrote(batch.iter().map(NewDelivery::weight).sum());
             Ok(enqueued)
         })
+    }
+
+    fn prepare(&self, delivery: &mut NewDelivery) {
+        pack_ahead(delivery);
     }
 
     fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult> {

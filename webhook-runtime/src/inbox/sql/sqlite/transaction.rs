@@ -6,7 +6,7 @@ use crate::inbox::{
     error::InboxError,
     record::ClaimToken,
     sql::{
-        sqlite::{finish::promote, statement_at, turn::HandlersTurn},
+        sqlite::{finish::promote, turn::HandlersTurn},
         statements::COMPLETE,
     },
     store::{StoreFuture, StoreTransaction},
@@ -27,17 +27,14 @@ impl SqliteTransaction {
         claim: ClaimToken,
         now: i64,
     ) -> Result<Self, InboxError> {
-        let connection = turn.connection().ok_or(InboxError::Closed)?;
-        let done = sqlx::query(statement_at(COMPLETE, "$3"))
-            .bind(claim.id)
-            .bind(claim.number)
-            .bind(now)
-            .execute(&mut *connection)
-            .await?;
-        if done.rows_affected() == 0 {
+        let complete = format!("{COMPLETE} RETURNING id");
+        let complete = complete.replace("{s}", "webhook_").replace("{now}", "$3");
+        let completed = turn.begin(&complete, &[claim.id, claim.number, now]).await?;
+        if completed == 0 {
             turn.rollback().await?;
             return Err(InboxError::StaleClaim);
         }
+        let connection = turn.connection().ok_or(InboxError::Closed)?;
         promote(connection, claim.ordering_digest.as_slice()).await?;
         Ok(Self { turn, gone: () })
     }

@@ -4,6 +4,9 @@
 //! transaction, a savepoint each: the next one is handed the connection when the one before has
 //! returned, and what others have queued joins. The transaction is committed when no handler waits
 //! for it, or after a few milliseconds. So one flush is for all of them.
+//!
+//! Each statement is a message to the thread of the connection, and an answer. So a savepoint is
+//! released by the statement that begins the next one, or by the commit.
 
 use std::{
     sync::{
@@ -13,7 +16,9 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection};
+use sqlx::{
+    AssertSqlSafe, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection,
+};
 use tokio::{
     sync::{Mutex, MutexGuard, Notify, OwnedMutexGuard, oneshot},
     time::{Instant, timeout},
@@ -26,6 +31,10 @@ use crate::inbox::{
 
 /// The time in which handlers join a transaction.
 const TOGETHER: Duration = Duration::from_millis(5);
+
+/// The names of savepoints, in turn: if nobody knows whether one has begun, it is told from the one
+/// before.
+const PARTS: [&str; 2] = ["webhook_part_a", "webhook_part_b"];
 
 /// The lock of whose turn it is to write.
 pub(super) struct Turn {
@@ -57,14 +66,26 @@ struct Group {
     since: Instant,
     /// Those that have returned and wait for the commit.
     told: Vec<oneshot::Sender<Result<(), InboxError>>>,
-    /// True if a handler was dropped: what it wrote is to be rolled back.
-    dropped: bool,
+    /// The savepoint of the last part.
+    part: Option<usize>,
+    unfinished: Unfinished,
+}
+
+/// What is to be put in order before anybody writes again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unfinished {
+    Nothing,
+    /// A handler was dropped: its part is to be rolled back.
+    Part,
+    /// A part may have begun after the last one.
+    Begin,
 }
 
 /// A handler's turn, in the savepoint that is its own.
 pub(super) struct HandlersTurn {
     writing: OwnedMutexGuard<Writing>,
     turn: Arc<Turn>,
+    begun: bool,
     ended: bool,
     /// Dropped last.
     _handlers: OwnedMutexGuard<()>,
@@ -111,7 +132,7 @@ impl Turn {
         }
     }
 
-    /// Waits for the turn of a handler, and begins its savepoint.
+    /// Waits for the turn of a handler. Its savepoint is begun by [`HandlersTurn::begin`].
     pub(super) async fn lock_for_handler(self: &Arc<Self>) -> Result<HandlersTurn, InboxError> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let waits = Waits(Arc::clone(&self.waiting));
@@ -124,8 +145,9 @@ impl Turn {
         }
         let turn = Arc::clone(self);
         // Whatever becomes of the handler from here on: somebody commits what is open.
-        let mut turn = HandlersTurn { writing, turn, ended: false, _handlers: handlers };
-        turn.writing.begin().await?;
+        let (begun, ended) = (false, false);
+        let mut turn = HandlersTurn { writing, turn, begun, ended, _handlers: handlers };
+        turn.writing.open_for_handler().await?;
         Ok(turn)
     }
 
@@ -182,60 +204,109 @@ impl Writing {
         self.group.as_mut().map(|group| &mut *group.tx).ok_or(InboxError::Closed)
     }
 
-    /// Begins a savepoint, in the open transaction or in a new one.
-    async fn begin(&mut self) -> Result<(), InboxError> {
-        self.undo_dropped().await;
+    /// Begins a transaction for handlers, unless one is open.
+    async fn open_for_handler(&mut self) -> Result<(), InboxError> {
+        self.put_in_order().await;
         self.file.check()?;
         if self.group.is_none() {
             self.checkpoints.make_room().await;
             // The transaction takes the connection from the pool.
             self.release();
             let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-            let (since, told) = (Instant::now(), Vec::new());
-            self.group = Some(Group { tx, since, told, dropped: false });
+            let (since, told, unfinished) = (Instant::now(), Vec::new(), Unfinished::Nothing);
+            self.group = Some(Group { tx, since, told, part: None, unfinished });
         }
-        self.savepoint("SAVEPOINT webhook_part").await
+        Ok(())
     }
 
-    /// Keeps what was written since the savepoint.
-    pub(super) async fn keep(&mut self) -> Result<(), InboxError> {
-        self.savepoint("RELEASE webhook_part").await
+    /// Keeps the last part of the open transaction, begins another one, and runs a statement in it.
+    /// Returns the number of its rows.
+    async fn begin_part(
+        &mut self,
+        statement: &str,
+        arguments: &[i64],
+    ) -> Result<usize, InboxError> {
+        let group = self.group.as_mut().ok_or(InboxError::Closed)?;
+        let next = group.part.map_or(0, |part| 1 - part);
+        let release =
+            group.part.map(|part| format!("RELEASE {}; ", PARTS[part])).unwrap_or_default();
+        let begin = format!("{release}SAVEPOINT {}; {statement}", PARTS[next]);
+        group.unfinished = Unfinished::Begin;
+        let mut query = sqlx::query(AssertSqlSafe(begin));
+        for argument in arguments {
+            query = query.bind(*argument);
+        }
+        match query.fetch_all(&mut *group.tx).await {
+            Ok(rows) => {
+                (group.part, group.unfinished) = (Some(next), Unfinished::Nothing);
+                Ok(rows.len())
+            }
+            Err(error) => {
+                self.put_in_order().await;
+                Err(error.into())
+            }
+        }
     }
 
-    /// Takes back what was written since the savepoint.
-    pub(super) async fn undo(&mut self) -> Result<(), InboxError> {
-        self.savepoint("ROLLBACK TO webhook_part").await?;
-        self.savepoint("RELEASE webhook_part").await
-    }
-
-    /// Begins a savepoint of the process itself, in the open transaction.
+    /// Begins a part of the process itself, in the open transaction.
     pub(super) async fn join(&mut self) -> Result<(), InboxError> {
-        self.undo_dropped().await;
-        self.savepoint("SAVEPOINT webhook_part").await
+        self.put_in_order().await;
+        self.begin_part("SELECT 1", &[]).await.map(|_| ())
     }
 
-    /// If a savepoint fails, SQLite has rolled everything back on its own, as on a full disk.
-    async fn savepoint(&mut self, sql: &'static str) -> Result<(), InboxError> {
-        let connection = self.open()?;
-        let done = sqlx::query(sql).execute(connection).await.map(|_| ());
-        let done = done.map_err(InboxError::from);
-        if done.is_err()
-            && let Some(group) = self.group.take()
-        {
-            tell(group.told, &done);
+    /// Takes back the last part.
+    pub(super) async fn undo(&mut self) -> Result<(), InboxError> {
+        let Some(part) = self.group.as_ref().and_then(|group| group.part) else { return Ok(()) };
+        let undone = self.savepoint("ROLLBACK TO", part).await;
+        if undone.is_err() {
+            self.lose(&undone);
         }
-        done
+        undone
     }
 
-    async fn undo_dropped(&mut self) {
-        if self.group.as_mut().is_some_and(|group| std::mem::take(&mut group.dropped)) {
-            let _ = self.undo().await;
+    async fn savepoint(&mut self, verb: &str, part: usize) -> Result<(), InboxError> {
+        let sql = format!("{verb} {}", PARTS[part]);
+        sqlx::query(AssertSqlSafe(sql)).execute(self.open()?).await?;
+        Ok(())
+    }
+
+    /// SQLite has rolled everything back on its own, as on a full disk.
+    fn lose(&mut self, done: &Result<(), InboxError>) {
+        if let Some(group) = self.group.take() {
+            tell(group.told, done);
+        }
+    }
+
+    /// Takes back what nobody has finished.
+    async fn put_in_order(&mut self) {
+        let Some(group) = &mut self.group else { return };
+        let before = group.part;
+        match std::mem::replace(&mut group.unfinished, Unfinished::Nothing) {
+            Unfinished::Nothing => {}
+            Unfinished::Part => {
+                let _ = self.undo().await;
+            }
+            Unfinished::Begin => {
+                let next = before.map_or(0, |part| 1 - part);
+                let mut part = Some(next);
+                let mut known = self.savepoint("ROLLBACK TO", next).await;
+                if let (Err(_), Some(before)) = (&known, before) {
+                    // It has not begun. What was written before is kept.
+                    known = self.savepoint("RELEASE", before).await;
+                    part = None;
+                }
+                match (&known, &mut self.group) {
+                    (Ok(()), Some(group)) => group.part = part,
+                    // Nobody knows what is open: all is taken back rather than half of it kept.
+                    _ => self.lose(&known),
+                }
+            }
         }
     }
 
     /// Commits the open transaction, if there is one, and tells those who wait.
     pub(super) async fn commit(&mut self) -> Result<(), InboxError> {
-        self.undo_dropped().await;
+        self.put_in_order().await;
         let Some(Group { tx, told, .. }) = self.group.take() else { return Ok(()) };
         let done = self.commit_in_place(tx).await;
         tell(told, &done);
@@ -256,10 +327,20 @@ impl HandlersTurn {
         self.writing.group.as_mut().map(|group| &mut *group.tx)
     }
 
+    /// Begins the part of the handler with a statement, and returns the number of its rows.
+    pub(super) async fn begin(
+        &mut self,
+        statement: &str,
+        arguments: &[i64],
+    ) -> Result<usize, InboxError> {
+        let rows = self.writing.begin_part(statement, arguments).await?;
+        self.begun = true;
+        Ok(rows)
+    }
+
     /// Keeps what the handler has written, and hands the connection on. Returns after the commit.
     pub(super) async fn commit(mut self) -> Result<(), InboxError> {
         self.ended = true;
-        self.writing.keep().await?;
         let (told, answered) = oneshot::channel();
         if let Some(group) = &mut self.writing.group {
             group.told.push(told);
@@ -270,17 +351,19 @@ impl HandlersTurn {
 
     /// Takes back what the handler has written, and hands the connection on.
     pub(super) async fn rollback(mut self) -> Result<(), InboxError> {
+        let undone = self.writing.undo().await;
         self.ended = true;
-        self.writing.undo().await
+        undone
     }
 }
 
 impl Drop for HandlersTurn {
     fn drop(&mut self) {
-        if !self.ended
+        if self.begun
+            && !self.ended
             && let Some(group) = &mut self.writing.group
         {
-            group.dropped = true;
+            group.unfinished = Unfinished::Part;
         }
         self.turn.returned.notify_waiters();
         self.turn.open.notify_one();

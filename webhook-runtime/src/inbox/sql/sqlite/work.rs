@@ -23,9 +23,8 @@ pub(super) async fn commit(
     }
     writing.join().await?;
     let result = commit_within(writing.open()?, work, now).await;
-    match result {
-        Ok(_) => writing.keep().await?,
-        Err(_) => writing.undo().await?,
+    if result.is_err() {
+        writing.undo().await?;
     }
     writing.commit().await?;
     result
