@@ -6,7 +6,16 @@
 #[allow(dead_code, reason = "shared with other tests")]
 mod inbox;
 
-use std::{collections::HashMap, ffi::OsString, fs, time::Duration};
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use inbox::{
     Ran, delivery,
@@ -15,7 +24,7 @@ use inbox::{
     until,
 };
 use sqlx::{Connection as _, PgConnection};
-use webhook_runtime::inbox::{AttemptResult, Inbox};
+use webhook_runtime::inbox::{AttemptResult, Inbox, Job, JobHandlers, TxSource};
 
 /// The time that is watched. `INBOX_IDLE_SECONDS` sets a longer one.
 fn time() -> Duration {
@@ -103,4 +112,56 @@ async fn postgres_is_hardly_asked() {
     println!("{asked} transactions in {:?}", time());
     let most = i64::try_from(time().as_secs().div_ceil(30)).unwrap();
     assert!(asked <= most, "{asked} transactions in {:?}", time());
+}
+
+/// The processor time of each thread of the inbox.
+fn processor_times() -> HashMap<OsString, Duration> {
+    let threads = fs::read_dir("/proc/self/task").unwrap();
+    let times = threads.filter_map(|thread| {
+        let thread = thread.unwrap();
+        let name = fs::read_to_string(thread.path().join("comm")).ok()?;
+        let spent = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        let spent = Duration::from_nanos(spent.split(' ').next()?.parse().ok()?);
+        name.starts_with("webhook-inbox").then(|| (thread.file_name(), spent))
+    });
+    times.collect()
+}
+
+/// What is to be counted waits for a commit, and the commit for a handler with `Tx`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn waiting_for_a_transaction_takes_no_time() {
+    let _turn = TURN.lock().await;
+    let place = Place::sqlite().await.unwrap();
+    let inbox = Inbox::open(&place.url).await.unwrap();
+    let begun = Arc::new(AtomicUsize::new(0));
+    let (holds, held) = tokio::sync::oneshot::channel();
+    let holds = std::sync::Mutex::new(Some(holds));
+    let handlers = JobHandlers::new().on("orders", move |_: Job, source: TxSource| {
+        let (holds, number) = (holds.lock().unwrap().take(), begun.fetch_add(1, Relaxed));
+        async move {
+            let mut tx = source.tx().unwrap();
+            match (number, holds) {
+                (0, Some(holds)) => {
+                    tx.sqlite().await.unwrap();
+                    holds.send(()).unwrap();
+                }
+                // The third begins while the first two are being counted.
+                (1, _) => std::thread::sleep(Duration::from_millis(50)),
+                _ => {}
+            }
+            std::future::pending().await
+        }
+    });
+    for name in ["a", "b", "c"] {
+        inbox.enqueue(delivery(name)).await.unwrap();
+    }
+    let _workers = inbox.start_workers(handlers);
+    held.await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let before = processor_times();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let known = |thread| before.get(thread).copied().unwrap_or_default();
+    let spent: Duration =
+        processor_times().iter().map(|(thread, spent)| *spent - known(thread)).sum();
+    assert!(spent < Duration::from_millis(200), "{spent:?} in two seconds");
 }

@@ -118,10 +118,11 @@ pub(super) async fn attempt(
         })
         .await
     };
-    let result = end_transaction(claim_token, result, &tx).await;
+    // Others may run while this one waits for the commit that it shares with them.
     if let Some(slot) = &mut slot {
         slot.leave();
     }
+    let result = end_transaction(claim_token, result, &tx).await;
     match settle(shared, claim_token, &subject, result).await {
         Some(AttemptResult::Completed) => {
             shared.counters.done();

@@ -187,6 +187,7 @@ impl Engine {
                 answers.started.push(None);
             }
         }
+        self.upkeep.counted();
         if self.upkeep.take_renewal() {
             work.renew = self.pools.held();
         }

@@ -41,6 +41,8 @@ pub(crate) struct Upkeep {
     notified: AtomicBool,
     /// True if something was stored or settled.
     active: AtomicBool,
+    /// True if the next commit counts what has begun: until then there is nothing to wait for.
+    counts: AtomicBool,
 }
 
 #[derive(Default)]
@@ -78,6 +80,13 @@ impl Upkeep {
     /// Something was stored or settled.
     pub(super) fn set_active(&self) {
         self.active.store(true, Ordering::Relaxed);
+    }
+
+    /// A commit counts what has begun.
+    pub(super) fn counted(&self) {
+        if self.counts.swap(false, Ordering::Relaxed) {
+            self.changed();
+        }
     }
 
     /// Whether the store tells what is new.
@@ -236,9 +245,20 @@ impl Engine {
         drop(times);
         if due {
             self.pools.look();
-        } else if nudge || self.pools.first_uncounted().is_some_and(|at| at + UNCOUNTED <= now) {
+        } else if self.count_at().is_some_and(|at| at <= now) {
+            self.upkeep.counts.store(true, Ordering::Relaxed);
+            self.nudge();
+        } else if nudge {
             self.nudge();
         }
+    }
+
+    /// When the next running attempt is to be counted, unless the next commit does it.
+    fn count_at(&self) -> Option<Instant> {
+        if self.upkeep.counts.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.pools.first_uncounted().map(|at| at + UNCOUNTED)
     }
 
     fn nudge(&self) {
@@ -263,9 +283,8 @@ impl Engine {
         let holds = self.pools.holds_any();
         let ticks = (holds || due.is_some()).then(|| ticked + tick);
         let renew = renewed.filter(|_| holds).map(|at| at + self.settings.lease / 3);
-        let count = self.pools.first_uncounted().map(|at| at + UNCOUNTED);
         let poll = looked.checked_add(self.poll_interval(tidy));
-        [due, lapse, nudge, ticks, renew, count, poll].into_iter().flatten().min()
+        [due, lapse, nudge, ticks, renew, self.count_at(), poll].into_iter().flatten().min()
     }
 
     async fn clamp(&self) {

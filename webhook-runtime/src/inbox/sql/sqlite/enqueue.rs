@@ -154,7 +154,8 @@ async fn revive(
 }
 
 /// Inserts everything of some deliveries at once: each separate statement would wake the thread of
-/// the connection and then this task.
+/// the connection and then this task. `OR FAIL` keeps no journal of the statement: if it fails, its
+/// transaction or savepoint is rolled back as a whole.
 async fn insert(
     connection: &mut SqliteConnection,
     rows: &[Fresh<'_>],
@@ -167,19 +168,19 @@ async fn insert(
     let sql = [
         values(
             &format!(
-                "INSERT INTO webhook_deliveries (id, endpoint, provider, event, provider_id, state, \
+                "INSERT OR FAIL INTO webhook_deliveries (id, endpoint, provider, event, provider_id, state, \
                  due_at, attempt, claims, counted, line, received_at, size{tenant}) VALUES "
             ),
             &format!("(?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?{of_tenant})"),
             rows.len(),
         ),
         values(
-            "INSERT INTO webhook_bodies (id, head, body, unpacked) VALUES ",
+            "INSERT OR FAIL INTO webhook_bodies (id, head, body, unpacked) VALUES ",
             "(?, ?, ?, ?)",
             rows.len(),
         ),
         values(
-            "INSERT INTO webhook_keys (key, delivery, expires_at) VALUES ",
+            "INSERT OR FAIL INTO webhook_keys (key, delivery, expires_at) VALUES ",
             "(?, ?, ?)",
             rows.len(),
         ),

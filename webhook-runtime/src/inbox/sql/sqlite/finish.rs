@@ -7,15 +7,22 @@ use sqlx::{Connection as _, SqliteConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::Digest,
+    record::{AttemptResult, Digest},
     sql,
     sql::{Settled, sqlite::enqueue::hex_list},
     store::FinishedAttempt,
 };
 
+/// Completes claims, as nearly all of them end. Of each: number and claim. `OR FAIL` keeps no journal
+/// of the statement: if it fails, its transaction is rolled back as a whole.
+const COMPLETE: &str = "UPDATE OR FAIL webhook_deliveries AS d SET state = 3, due_at = 0, \
+     attempt = d.attempt + 1 - d.counted, counted = 1, unsure = 0, reason = NULL, pause = 0, \
+     finished_at = $2 FROM json_each($1) AS f \
+     WHERE d.id = f.value ->> 0 AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
+
 /// Settles claims. Of each: number, claim, state, due time, reason, attempts that do not count, and
 /// pause.
-pub(super) const FINISH: &str = "UPDATE webhook_deliveries AS d SET state = f.value ->> 2, \
+pub(super) const FINISH: &str = "UPDATE OR FAIL webhook_deliveries AS d SET state = f.value ->> 2, \
      due_at = f.value ->> 3, \
      reason = CASE f.value ->> 5 WHEN 0 THEN f.value ->> 4 ELSE d.reason END, \
      attempt = d.attempt + 1 - d.counted - (f.value ->> 5), counted = 1, \
@@ -44,13 +51,30 @@ pub(super) async fn finish_within(
     if batch.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<_> = batch.iter().map(|finish| row(&Settled::of(finish), now)).collect();
-    let settle = sqlx::query_scalar(FINISH).bind(json!(rows).to_string()).bind(now);
+    let mut settled: HashSet<i64> = HashSet::with_capacity(batch.len());
+    let (completed, others): (Vec<_>, Vec<_>) =
+        batch.iter().partition(|finish| finish.result == AttemptResult::Completed);
+    for (statement, rows) in [
+        (COMPLETE, list(completed, |finish| (finish.claim_token.id, finish.claim_token.number))),
+        (FINISH, list(others, |finish| row(&Settled::of(finish), now))),
+    ] {
+        if let Some(rows) = rows {
+            let settle = sqlx::query_scalar(statement).bind(rows).bind(now);
+            settled.extend::<Vec<i64>>(settle.fetch_all(&mut *tx).await?);
+        }
+    }
     let lines = sql::distinct(batch.iter().filter_map(|finish| finish.claim_token.ordering_digest));
-    let settled: Vec<i64> = settle.fetch_all(&mut *tx).await?;
     promote(&mut *tx, &lines).await?;
-    let settled: HashSet<i64> = settled.into_iter().collect();
     Ok(batch.iter().map(|finish| settled.contains(&finish.claim_token.id)).collect())
+}
+
+/// A list in JSON; `None` if it is empty.
+fn list<'a, R: serde::Serialize>(
+    batch: Vec<&'a FinishedAttempt>,
+    row: impl Fn(&'a FinishedAttempt) -> R,
+) -> Option<String> {
+    let rows: Vec<R> = batch.into_iter().map(row).collect();
+    (!rows.is_empty()).then(|| json!(rows).to_string())
 }
 
 /// Number, claim, state, due time, reason, attempts that do not count, and pause.

@@ -172,6 +172,8 @@ impl SqliteStore {
 
     async fn checkpoint(&self) -> Result<(), InboxError> {
         if self.checkpoints.move_beside().await? {
+            // What was written meanwhile is little, and then what is left is next to nothing.
+            self.checkpoints.move_beside().await?;
             let mut turn = self.turn.lock().await;
             // If that fails, those who wait are told.
             let _ = turn.commit().await;
