@@ -11,7 +11,7 @@ mod inbox;
 use inbox::{
     broken, dedupe, hold, log, moved, operate, order,
     place::{self, Place},
-    plan, shut, slots, start, tx, work,
+    plan, shut, slots, start, turns, tx, work,
 };
 
 /// One test for each case, on one engine.
@@ -54,6 +54,9 @@ macro_rules! everywhere {
                 workers_wake_at_once;
             slots: a_slow_endpoint_starves_no_other slow_handlers_prefetch_nothing
                 several_pools_wake_at_once;
+            turns: a_backlog_starves_no_other_tenant ordering_keys_starve_no_tenant
+                what_is_prefetched_starves_no_tenant retries_starve_no_tenant
+                tenants_have_equal_shares;
             $($more)*
         }
     };
@@ -64,6 +67,8 @@ everywhere! { memory
 }
 
 everywhere! { foreign
+    turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
+        what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;
     order: several_processes_keep_the_order;
     tx: an_effect_commits_with_the_completion a_failure_rolls_the_effect_back
@@ -74,6 +79,8 @@ everywhere! { foreign
 }
 
 everywhere! { pooled
+    turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
+        what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;
     order: several_processes_keep_the_order;
     tx: an_effect_commits_with_the_completion a_failure_rolls_the_effect_back
@@ -85,13 +92,15 @@ everywhere! { pooled
 }
 
 everywhere! { sqlite
+    turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
+        what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;
     order: several_processes_keep_the_order;
     tx: an_effect_commits_with_the_completion a_failure_rolls_the_effect_back
         a_lost_claim_rolls_the_effect_back one_job_has_one_transaction
         several_processes_have_each_effect_once bound_arguments_are_written;
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
-    plan: a_backlog_is_claimed_by_index;
+    plan: a_backlog_is_claimed_by_index tenants_are_claimed_by_index;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
         broken_keys_hinder_nobody odd_times_hinder_nobody;
     shut: a_hanging_store_times_out;
@@ -106,6 +115,8 @@ everywhere! { sqlite
 }
 
 everywhere! { postgres
+    turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
+        what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;
     order: several_processes_keep_the_order;
     tx: an_effect_commits_with_the_completion a_failure_rolls_the_effect_back
@@ -113,7 +124,7 @@ everywhere! { postgres
         several_processes_have_each_effect_once an_aborted_transaction_completes_nothing;
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error
         a_role_without_rights_is_told a_role_may_have_nothing_but_its_schema;
-    plan: a_backlog_is_claimed_by_index;
+    plan: a_backlog_is_claimed_by_index tenants_are_claimed_by_index;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
         broken_keys_hinder_nobody odd_times_hinder_nobody;
     shut: other_processes_are_notified a_hanging_store_times_out;

@@ -60,6 +60,7 @@ struct AsColumns {
     pause: Duration,
     finished_at: Option<SystemTime>,
     body_len: u64,
+    tenant_digest: Option<[u8; 16]>,
 }
 
 impl AsColumns {
@@ -79,6 +80,7 @@ impl AsColumns {
             pause: record.pause,
             finished_at: record.finished_at,
             body_len: record.body_len,
+            tenant_digest: record.tenant_digest,
         };
         Serialize::serialize(&columns, to)
     }
@@ -97,6 +99,7 @@ impl AsColumns {
         record.pause = columns.pause;
         record.finished_at = columns.finished_at;
         record.body_len = columns.body_len;
+        record.tenant_digest = columns.tenant_digest;
         Ok(record)
     }
 }

@@ -99,13 +99,7 @@ impl Tables {
     }
 
     pub(crate) fn claim(&mut self, wanted: &ClaimRequest, now: SystemTime) -> ClaimResult {
-        let mut selection = Selection::new(wanted);
-        for id in self.due(wanted, Due::Lease, now) {
-            selection.lapsed(id, self.deliveries.get(&id).map_or(0, |row| row.record.attempt));
-        }
-        for kind in wanted.in_order(Due::Retry, Due::New) {
-            selection.due(self.due(wanted, kind, now));
-        }
+        let selection = self.select(wanted, now);
         for id in selection.lost() {
             self.update(*id, |row| row.record.give_up(now));
         }
@@ -126,6 +120,20 @@ impl Tables {
         let mut claimed = selection.claimed(jobs);
         claimed.bury(unreadable);
         claimed
+    }
+
+    fn select<'a>(&self, wanted: &'a ClaimRequest, now: SystemTime) -> Selection<'a> {
+        if wanted.tenants.is_some() {
+            return wanted.select(self.records_after(0), now);
+        }
+        let mut selection = Selection::new(wanted);
+        for id in self.due(wanted, Due::Lease, now) {
+            selection.lapsed(id, self.deliveries.get(&id).map_or(0, |row| row.record.attempt));
+        }
+        for kind in wanted.in_order(Due::Retry, Due::New) {
+            selection.due(self.due(wanted, kind, now));
+        }
+        selection
     }
 
     /// The deliveries of one kind that are due, those of the first endpoint first.

@@ -17,6 +17,7 @@ pub(crate) mod server;
 pub(crate) mod shut;
 pub(crate) mod slots;
 pub(crate) mod start;
+pub(crate) mod turns;
 pub(crate) mod tx;
 pub(crate) mod work;
 

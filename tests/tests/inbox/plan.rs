@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use webhook_runtime::inbox::store::{ClaimRequest, TenantTurns};
+
 use super::{
     delivery,
     place::{Engine, Place},
@@ -63,4 +65,59 @@ pub(crate) async fn a_backlog_is_claimed_by_index(place: Place) {
     let took = begun.elapsed();
     assert!(took < Duration::from_millis(250), "{took:?}");
     assert!(claimed.jobs.is_sorted_by_key(|job| job.id));
+}
+
+/// Neither the backlog of one tenant nor thousands of tenants whose retries lie ahead.
+pub(crate) async fn tenants_are_claimed_by_index(place: Place) {
+    let inbox = place.open_by(place.builder().fair_tenants(true)).await.unwrap();
+    let digest = |number: &str| match place.engine {
+        Engine::Postgres => format!("decode(lpad(to_hex({number}), 32, '0'), 'hex')"),
+        _ => format!("unhex(printf('%032x', {number}))"),
+    };
+    let rows = |part: i64, due: &str, tenant: &str| {
+        let (from, count) = (100_000_000 * part, 20_000);
+        format!(
+            "INSERT INTO {} (id, endpoint, provider, state, due_at, attempt, claims, tenant, \
+             received_at, size) WITH RECURSIVE n (i) AS (SELECT {from} UNION ALL SELECT i + 1 \
+             FROM n WHERE i < {from} + {count}) SELECT i, 'orders', 'acme', 0, {due}, 0, 0, \
+             {tenant}, 0, 0 FROM n",
+            place.table("deliveries"),
+        )
+    };
+    let one = digest("7");
+    for sql in [rows(1, "0", &one), rows(2, "5", &one), rows(3, "4000000000000", &digest("i"))] {
+        place.execute(sql).await;
+    }
+    let mut small = delivery("small");
+    small.head.tenant = vec![("tenant".to_owned(), "small".to_owned())];
+    inbox.enqueue(small).await.unwrap();
+    if place.engine == Engine::Postgres {
+        place.execute(format!("ANALYZE {}", place.table("deliveries"))).await;
+    }
+    let plan = inbox.store().explain(&["orders".to_owned()]).await.unwrap();
+    println!("{plan}");
+    let (indexes, whole_table) = match place.engine {
+        Engine::Postgres => (
+            ["using deliveries_new_by_tenant", "using deliveries_retries_by_tenant"],
+            "Seq Scan on deliveries",
+        ),
+        _ => (
+            [
+                "USING INDEX webhook_new_by_tenant (endpoint=? AND tenant",
+                "USING INDEX webhook_retries_by_tenant (endpoint=? AND tenant",
+            ],
+            "SCAN i",
+        ),
+    };
+    for index in indexes {
+        assert!(plan.matches(index).count() >= 2, "{index}: {plan}");
+    }
+    assert!(!plan.contains(whole_table) && !plan.contains("SCAN d"), "{plan}");
+    let begun = Instant::now();
+    let turns = TenantTurns::default();
+    let wanted = ClaimRequest { tenants: Some(turns), retries_first: false, ..wanted(2) };
+    let claimed = inbox.store().claim(&wanted).await.unwrap();
+    let took = begun.elapsed();
+    assert!(claimed.jobs.iter().any(|job| job.body == "small"), "{}", claimed.jobs.len());
+    assert!(took < Duration::from_millis(250), "{took:?}");
 }

@@ -26,6 +26,7 @@ pub(crate) fn wanted(most: u32) -> ClaimRequest {
         retries_first: true,
         running: Vec::new(),
         crash_suspect: true,
+        tenants: None,
     }
 }
 

@@ -37,6 +37,9 @@ enum Flaw {
     KeepsWrongTimes,
     SettlesNothingAtOnce,
     BeginsNothing,
+    IgnoresTurns,
+    ForgetsTheTurn,
+    GivesMoreThanEnough,
 }
 
 /// The case that catches each flaw.
@@ -61,6 +64,9 @@ const TABLE: &[(Flaw, &str)] = &[
     (Flaw::KeepsWrongTimes, "implausible_times_are_reset"),
     (Flaw::SettlesNothingAtOnce, "everything_is_done_at_once"),
     (Flaw::BeginsNothing, "everything_is_done_at_once"),
+    (Flaw::IgnoresTurns, "tenants_take_turns"),
+    (Flaw::ForgetsTheTurn, "tenants_take_turns"),
+    (Flaw::GivesMoreThanEnough, "tenants_with_enough_get_no_more"),
 ];
 
 #[tokio::test]
@@ -114,6 +120,10 @@ impl Flawed {
             Flaw::ClaimsSuspects => wanted.crash_suspect = true,
             Flaw::GivesUpNothing => wanted.max_attempts = 100,
             Flaw::ServesNewOnesFirst => wanted.retries_first = false,
+            Flaw::IgnoresTurns => wanted.tenants = None,
+            Flaw::GivesMoreThanEnough => {
+                wanted.tenants.iter_mut().for_each(|turns| turns.max_held = u32::MAX);
+            }
             _ => {}
         }
         wanted
@@ -136,7 +146,13 @@ impl InboxStore for Flawed {
 
     fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult> {
         let wanted = self.wanted(wanted);
-        Box::pin(async move { self.inner.claim(&wanted).await })
+        Box::pin(async move {
+            let mut claimed = self.inner.claim(&wanted).await?;
+            if self.has(Flaw::ForgetsTheTurn) {
+                claimed.after = None;
+            }
+            Ok(claimed)
+        })
     }
 
     fn renew_leases<'a>(

@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) clock: Arc<dyn Clock>,
     /// False if the inbox works on the runtime that it was opened on, whose time a test can pause.
     pub(crate) own_thread: bool,
+    /// True if tenants of one endpoint take turns.
+    pub(crate) fair_tenants: bool,
 }
 
 impl Settings {
@@ -57,6 +59,7 @@ impl Default for Settings {
             batch: Capacity { items: 256, weight: 8 * 1024 * 1024 },
             clock: Arc::new(SystemClock),
             own_thread: true,
+            fair_tenants: false,
         }
     }
 }
@@ -105,6 +108,26 @@ impl InboxBuilder {
     /// slots of its own, so that a slow one takes none from another.
     pub fn concurrency(mut self, max: usize) -> Self {
         self.settings.concurrency = max;
+        self
+    }
+
+    /// Sets whether the tenants of an endpoint take turns, so that the backlog of one never starves
+    /// another. They do not by default: deliveries run about in the order in which they came.
+    ///
+    /// A tenant is what [`StoredRequest::tenant`](crate::inbox::StoredRequest::tenant) says: the
+    /// parameters of the path by which the secret was found. The next free slot is for the tenant with
+    /// the fewest running attempts in this process; of several, each comes in its turn. What waits
+    /// without a tenant is that of one more.
+    ///
+    /// A slot is never taken away: if one tenant's slow functions have all of them, the next one waits
+    /// until one returns. Where more tenants have something due than there are slots, each waits for
+    /// its turn, one slot a round.
+    ///
+    /// Set it in all processes on one database: what was stored without it counts as that of one
+    /// tenant, and comes after what is older. A claim takes a few more statements, and a stored
+    /// delivery a second entry in an index.
+    pub fn fair_tenants(mut self, fair: bool) -> Self {
+        self.settings.fair_tenants = fair;
         self
     }
 

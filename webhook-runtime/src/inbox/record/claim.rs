@@ -31,6 +31,8 @@ pub struct Job {
     pub body: Bytes,
     pub(crate) claim_token: ClaimToken,
     pub(crate) counting: Counting,
+    /// The tenant that it is started for, where tenants take turns.
+    pub(crate) tenant: Option<Digest>,
 }
 
 /// When the attempt of a job is counted.
@@ -61,6 +63,7 @@ impl Job {
             body,
             claim_token,
             counting: Counting::ByClaim,
+            tenant: None,
         }
     }
 
@@ -89,6 +92,7 @@ impl Job {
             body: delivery.body,
             claim_token,
             counting: Counting::AtStart,
+            tenant: delivery.tenant_digest,
         }
     }
 

@@ -23,6 +23,10 @@ pub struct NewDelivery {
     pub dedup_retention: Duration,
     /// The ordering key: deliveries of one endpoint and tenant that share it run one after another.
     pub ordering_key: Option<Bytes>,
+    /// A digest of the tenant, where tenants take turns: a store keeps it beside the delivery.
+    /// [`Inbox::enqueue`](crate::Inbox::enqueue) makes it of [`StoredRequest::tenant`] if the inbox
+    /// is configured [so](crate::inbox::InboxBuilder::fair_tenants).
+    pub tenant_digest: Option<[u8; 16]>,
     /// The name of the event, if the provider names it.
     pub event: Option<String>,
     /// The provider's id of the delivery, if it has one.
@@ -67,6 +71,7 @@ impl NewDelivery {
             dedup_key: dedup_key.into(),
             dedup_retention: Duration::ZERO,
             ordering_key: None,
+            tenant_digest: None,
             event: None,
             provider_id: None,
             received_at,
@@ -79,6 +84,12 @@ impl NewDelivery {
     /// The approximate size in a queue, for the limit of what may wait.
     pub(crate) fn weight(&self) -> usize {
         self.body.len() + self.head.weight() + 512
+    }
+
+    /// Lets its tenant take turns with others. Deliveries without a tenant are those of one more.
+    pub(crate) fn take_turns(&mut self) {
+        let tenant = digest("", &self.head.tenant, b"");
+        self.tenant_digest.get_or_insert(tenant);
     }
 
     /// A digest of the endpoint, the tenant and the [deduplication key](Self::dedup_key): two
@@ -182,6 +193,25 @@ mod tests {
         delivery.head.tenant = tenant(&[("tenant", "1")]);
         assert_eq!(delivery.dedup_digest(), digest("e", &delivery.head.tenant, b"key"));
         assert_eq!(delivery.ordering_digest(), Some(digest("e", &delivery.head.tenant, b"order")));
+    }
+
+    #[test]
+    fn tenants_take_turns_by_their_parameters() {
+        let of = |endpoint: &str, params: &[(&str, &str)]| {
+            let mut delivery = NewDelivery::new(endpoint, "p", "key", "", UNIX_EPOCH);
+            delivery.head.tenant = tenant(params);
+            delivery.take_turns();
+            delivery.tenant_digest
+        };
+        let one = of("e", &[("tenant", "1")]);
+        assert_eq!(one, of("f", &[("tenant", "1")]));
+        assert_ne!(one, of("e", &[("tenant", "2")]));
+        assert_ne!(one, of("e", &[]));
+        assert!(of("e", &[]).is_some());
+        let mut own = NewDelivery::new("e", "p", "key", "", UNIX_EPOCH);
+        own.tenant_digest = Some([7; 16]);
+        own.take_turns();
+        assert_eq!(own.tenant_digest, Some([7; 16]), "as the caller says");
     }
 
     #[test]

@@ -18,6 +18,7 @@ impl Record {
         record.event = delivery.event.as_deref().map(stored_text);
         record.provider_id = delivery.provider_id.as_deref().map(stored_text);
         record.body_len = delivery.body.len() as u64;
+        record.tenant_digest = delivery.tenant_digest;
         record
     }
 
@@ -34,7 +35,8 @@ impl Record {
     pub fn revive(&mut self, copy: &NewDelivery) {
         let received_at = self.received_at;
         let last_error = self.last_error.take();
-        *self = Self { last_error, received_at, ..Self::stored(self.id, copy) };
+        let tenant_digest = copy.tenant_digest.or(self.tenant_digest);
+        *self = Self { last_error, received_at, tenant_digest, ..Self::stored(self.id, copy) };
     }
 
     /// True if a worker can claim it now, by time and state.

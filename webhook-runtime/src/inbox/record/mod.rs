@@ -112,6 +112,8 @@ pub struct Record {
     pub finished_at: Option<SystemTime>,
     /// The length of the body.
     pub body_len: u64,
+    /// A digest of the tenant, if it was stored where tenants take turns.
+    pub tenant_digest: Option<[u8; 16]>,
 }
 
 impl Record {
@@ -138,6 +140,7 @@ impl Record {
             pause: Duration::ZERO,
             finished_at: None,
             body_len: 0,
+            tenant_digest: None,
         }
     }
 }

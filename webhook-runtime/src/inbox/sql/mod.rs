@@ -8,6 +8,7 @@ mod rows;
 #[cfg(feature = "inbox-sqlite")]
 pub(crate) mod sqlite;
 pub(crate) mod statements;
+pub(crate) mod tenants;
 
 pub(crate) use self::{
     rows::{Due, Unreadable, due, id_and_line, job, of_endpoint, record, stored},

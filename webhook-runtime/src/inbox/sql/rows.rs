@@ -68,6 +68,7 @@ pub(crate) fn job(row: &impl Cells) -> Result<Job, Unreadable> {
             head: head(row)?,
             body: body(row)?,
             claim_token: ClaimToken { id, number: row.number("claims")?, ordering_digest: line },
+            tenant: None,
         })
     })
 }
@@ -126,6 +127,7 @@ pub(crate) fn record(row: &impl Cells) -> Record {
         pause: Duration::from_millis(partial.part(row.number("pause"))),
         finished_at: partial.part(row.int("finished_at")).map(time),
         body_len: partial.part(row.number("size")),
+        tenant_digest: partial.part(row.bytes("tenant")).as_deref().and_then(digest),
     };
     if let Some(broken) = partial.broken {
         record.last_error = Some(broken.reason());

@@ -40,7 +40,7 @@ pub(crate) use bind;
 
 /// The columns of a record.
 const RECORD: &str = "id, endpoint, provider, event, provider_id, state, attempt, reason, \
-                      received_at, due_at, pause, finished_at, size";
+                      received_at, due_at, pause, finished_at, size, tenant";
 
 /// Lists the records that a filter matches, with numbers above `after`.
 pub(crate) fn list(filter: &Filter, after: i64, max: u32) -> Statement {

@@ -1,8 +1,14 @@
 //! The policy by which a claim chooses deliveries, for every store.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::HashMap,
+    time::{Duration, SystemTime},
+};
 
-use crate::inbox::record::{DeliveryState, Job, Record};
+use crate::inbox::{
+    record::{DeliveryState, Digest, Job, Record},
+    store::turns::{Candidate, TenantTurns},
+};
 
 /// The deliveries that a worker can take.
 #[derive(Clone, Debug)]
@@ -24,6 +30,8 @@ pub struct ClaimRequest {
     /// True if the claim may include a delivery that has repeatedly lost its worker, and may be the
     /// cause.
     pub crash_suspect: bool,
+    /// The turns of tenants, if they take any. Then one endpoint is named, as a rule.
+    pub tenants: Option<TenantTurns>,
 }
 
 impl ClaimRequest {
@@ -33,7 +41,9 @@ impl ClaimRequest {
         if self.retries_first { [retries, new] } else { [new, retries] }
     }
 
-    /// Chooses among records that a store has at hand; others can be among them.
+    /// Chooses among records that a store has at hand; others can be among them. A store that does
+    /// not have all of them at hand offers at least the oldest of each tenant where [tenants take
+    /// turns](Self::tenants), and the oldest of all.
     #[must_use]
     pub fn select<'r>(
         &self,
@@ -56,8 +66,13 @@ impl ClaimRequest {
             .filter_map(|(record, mark)| Some((place(record)?, record, mark)))
             .collect();
         due.sort_by_key(|(place, record, _)| (*place, record.due_at, record.id));
-        let (mut retries, mut new) = (Vec::new(), Vec::new());
         let mut selection = Selection::new(self);
+        if self.tenants.is_some() {
+            let due = due.into_iter().map(|(_, record, mark)| Candidate::of(record, mark));
+            selection.in_turns(due.collect(), None);
+            return selection;
+        }
+        let (mut retries, mut new) = (Vec::new(), Vec::new());
         for (_, record, mark) in due {
             match record.due_at {
                 _ if record.state == DeliveryState::Running => {
@@ -94,17 +109,23 @@ impl Mark {
 /// deliveries [in order](ClaimRequest::in_order), each kind by due time and number.
 #[derive(Debug)]
 pub struct Selection<'a> {
-    wanted: &'a ClaimRequest,
+    pub(super) wanted: &'a ClaimRequest,
     ids: Vec<i64>,
     crash_suspect: Option<i64>,
     lost: Vec<i64>,
+    /// The tenants of what is taken in turns.
+    pub(super) tenants: HashMap<i64, Option<Digest>>,
+    /// The tenant that the next claim goes on after.
+    pub(super) after: Option<Digest>,
 }
 
 impl<'a> Selection<'a> {
     /// An empty selection.
     #[must_use]
     pub fn new(wanted: &'a ClaimRequest) -> Self {
-        Self { wanted, ids: Vec::new(), crash_suspect: None, lost: Vec::new() }
+        let after = wanted.tenants.as_ref().and_then(|turns| turns.after);
+        let tenants = HashMap::new();
+        Self { wanted, ids: Vec::new(), crash_suspect: None, lost: Vec::new(), tenants, after }
     }
 
     /// Offers a running delivery whose lease has run out, with its number of attempts so far.
@@ -174,10 +195,17 @@ impl<'a> Selection<'a> {
 
     /// The result of the claim, once the selection is claimed and what is lost is given up.
     #[must_use]
-    pub fn claimed(&self, jobs: Vec<Job>) -> ClaimResult {
-        let dead_lettered = u32::try_from(self.lost.len()).unwrap_or(u32::MAX);
-        let crash_suspect = self.crash_suspect.is_some();
-        ClaimResult { jobs, crash_suspect, dead_lettered, dead_letters: self.lost.clone() }
+    pub fn claimed(&self, mut jobs: Vec<Job>) -> ClaimResult {
+        for job in &mut jobs {
+            job.tenant = self.tenants.get(&job.id).copied().flatten();
+        }
+        ClaimResult {
+            jobs,
+            crash_suspect: self.crash_suspect.is_some(),
+            dead_lettered: u32::try_from(self.lost.len()).unwrap_or(u32::MAX),
+            dead_letters: self.lost.clone(),
+            after: self.after,
+        }
     }
 }
 
@@ -192,6 +220,8 @@ pub struct ClaimResult {
     pub dead_lettered: u32,
     /// The numbers of their records, for the trace, as far as the store knows them.
     pub dead_letters: Vec<i64>,
+    /// The tenant that the next claim goes on [after](TenantTurns::after), where tenants take turns.
+    pub after: Option<[u8; 16]>,
 }
 
 impl ClaimResult {

@@ -12,6 +12,7 @@
 
 mod claim;
 mod operate;
+mod turns;
 mod work;
 
 use std::{any::Any, pin::Pin, time::Duration};
@@ -20,11 +21,14 @@ use std::{any::Any, pin::Pin, time::Duration};
 pub(crate) use self::claim::Mark;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 pub(crate) use self::operate::CLOCKS_DIFFER;
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+pub(crate) use self::turns::{Candidate, Kind};
 pub use self::{
     claim::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
     operate::{
         Change, ChangeResult, DueTimeLimits, EndpointBacklog, PruneResult, QueueDepth, Retention,
     },
+    turns::TenantTurns,
     work::{Work, WorkResult},
 };
 use crate::inbox::{
@@ -57,6 +61,7 @@ pub trait InboxStore: Send + Sync + 'static {
     }
 
     /// Claims what is due. It counts the attempt, so that an attempt that ends the process counts.
+    /// Where [tenants take turns](ClaimRequest::tenants), it claims for the tenants with the fewest.
     fn claim<'a>(&'a self, wanted: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult>;
 
     /// Extends the leases of running deliveries, and returns the numbers of those whose claim is

@@ -17,7 +17,7 @@ use crate::{
     inbox::{
         Shared,
         error::InboxError,
-        record::{AttemptResult, ClaimToken, Counting, Filter, Job, stored_reason},
+        record::{AttemptResult, ClaimToken, Counting, Digest, Filter, Job, stored_reason},
         store::{FinishedAttempt, InboxStore},
         tx::{TxSource, rollback},
         worker::{
@@ -52,19 +52,21 @@ where
 pub(super) struct Slot {
     pool: Arc<Pool>,
     endpoint: String,
+    tenant: Option<Digest>,
     claim_token: ClaimToken,
     running: bool,
 }
 
 impl Slot {
-    pub(super) fn new(pool: Arc<Pool>, endpoint: String, claim_token: ClaimToken) -> Self {
-        Self { pool, endpoint, claim_token, running: true }
+    pub(super) fn new(pool: Arc<Pool>, job: &Job) -> Self {
+        let (endpoint, tenant, claim_token) = (job.endpoint.clone(), job.tenant, job.claim_token());
+        Self { pool, endpoint, tenant, claim_token, running: true }
     }
 
     /// The handler has returned: the slot is free for another.
     fn leave(&mut self) {
         if std::mem::take(&mut self.running) {
-            self.pool.returned(&self.endpoint, self.claim_token);
+            self.pool.returned(&self.endpoint, self.tenant, self.claim_token);
         }
     }
 }

@@ -8,10 +8,13 @@ use tokio::time::Instant;
 const WINDOW: Duration = Duration::from_millis(50);
 
 /// The most that is prefetched for each slot.
-const MOST: usize = 15;
+pub(super) const MOST: usize = 15;
 
 /// Counts starts, so that what is prefetched starts soon: slow handlers keep no delivery from
 /// another process, and quick ones never wait for a claim.
+///
+/// Where tenants take turns, it counts ends, and nothing is prefetched before every slot has become
+/// free: what is prefetched of one tenant could keep another from the next slot.
 #[derive(Debug)]
 pub(super) struct Pace {
     since: Instant,
@@ -32,16 +35,20 @@ impl Pace {
         }
     }
 
-    /// Counts a start.
-    pub(super) fn started(&mut self, now: Instant) {
+    /// Counts a start, or an end.
+    pub(super) fn count(&mut self, now: Instant) {
         self.pass(now);
         self.starts += 1;
     }
 
-    /// How many are prefetched beyond the free slots.
-    pub(super) fn ahead(&mut self, now: Instant, slots: usize) -> usize {
+    /// How many are prefetched beyond the free slots. Fewer counts than `least` are none.
+    pub(super) fn ahead(&mut self, now: Instant, slots: usize, least: usize) -> usize {
         self.pass(now);
-        self.starts.max(self.before).saturating_mul(2).min(slots.saturating_mul(MOST))
+        let counted = self.starts.max(self.before);
+        if counted < least {
+            return 0;
+        }
+        counted.saturating_mul(2).min(slots.saturating_mul(MOST))
     }
 }
 
@@ -54,14 +61,15 @@ mod tests {
         let begun = Instant::now();
         let at = |millis| begun + Duration::from_millis(millis);
         let mut pace = Pace::new(begun);
-        assert_eq!(pace.ahead(at(0), 16), 0);
+        assert_eq!(pace.ahead(at(0), 16, 0), 0);
         for start in 0..200 {
-            pace.started(at(start / 4));
+            pace.count(at(start / 4));
         }
-        assert_eq!(pace.ahead(at(60), 16), 240, "as many as there may be");
-        assert_eq!(pace.ahead(at(60), 2), 30);
-        pace.started(at(400));
-        assert_eq!(pace.ahead(at(401), 16), 2);
-        assert_eq!(pace.ahead(at(700), 16), 0);
+        assert_eq!(pace.ahead(at(60), 16, 16), 240, "as many as there may be");
+        assert_eq!(pace.ahead(at(60), 2, 0), 30);
+        pace.count(at(400));
+        assert_eq!(pace.ahead(at(401), 16, 0), 2);
+        assert_eq!(pace.ahead(at(401), 16, 16), 0, "too few");
+        assert_eq!(pace.ahead(at(700), 16, 0), 0);
     }
 }

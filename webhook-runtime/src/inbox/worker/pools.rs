@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::inbox::{
     options::Settings,
-    record::{ClaimToken, NewDelivery},
+    record::{ClaimToken, Digest, NewDelivery},
     worker::pool::{Pool, Wanted},
 };
 
@@ -74,8 +74,8 @@ impl Pools {
     }
 
     /// There is something new of an endpoint that nobody has claimed.
-    pub(crate) fn more_of(&self, endpoint: &str) {
-        let wanted = self.all().iter().filter(|pool| pool.more_of(endpoint)).count();
+    pub(crate) fn more_of(&self, endpoint: &str, tenant: Option<Digest>) {
+        let wanted = self.all().iter().filter(|pool| pool.more_of(endpoint, tenant)).count();
         if wanted > 0 {
             (self.wake)(false);
         }

@@ -25,6 +25,7 @@ impl Turns {
             retries_first: self.retries_first,
             running: Vec::new(),
             crash_suspect: true,
+            tenants: None,
         };
         self.retries_first = !self.retries_first;
         if !self.endpoints.is_empty() {

@@ -284,7 +284,7 @@ impl Engine {
         for (((delivery, (answer, pool)), enqueued), claimed) in
             deliveries.into_iter().zip(answers).zip(enqueued).zip(claimed)
         {
-            let endpoint = match (pool, claimed) {
+            let left = match (pool, claimed) {
                 (Some(pool), Some(claim_token)) => {
                     pool.deliver_new(delivery, claim_token);
                     None
@@ -293,12 +293,12 @@ impl Engine {
                     if let Some(pool) = pool {
                         pool.forgo(&delivery.endpoint);
                     }
-                    Some(delivery.endpoint)
+                    Some(delivery)
                 }
             };
             let copy = matches!(enqueued, EnqueueResult::Duplicate(_));
-            if let Some(endpoint) = endpoint.filter(|endpoint| !copy && !seen.contains(endpoint)) {
-                self.pools.more_of(&endpoint);
+            if let Some(left) = left.filter(|left| !copy && !seen.contains(&left.endpoint)) {
+                self.pools.more_of(&left.endpoint, left.tenant_digest);
             }
             let _ = answer.send(Ok(*enqueued));
         }

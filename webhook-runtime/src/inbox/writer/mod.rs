@@ -15,6 +15,12 @@
 //! and its job is made from memory. Otherwise it waits its turn in the store, so that new deliveries
 //! never overtake old ones. A claim that comes back short says that there is no more.
 //!
+//! **Tenants.** Where tenants take turns, a claim is for the tenants that the pool has the fewest
+//! deliveries of: the store finds them by an index of its own, one step each, going round. The next
+//! slot is for the tenant with the fewest running. What has been prefetched of one tenant keeps no
+//! other waiting: while something waits, the pool still claims one delivery of each tenant of which
+//! nothing does.
+//!
 //! **Prefetched is not running.** Each endpoint has slots of its own. It claims ahead what it starts
 //! in about a tenth of a second, so that a slow handler keeps nothing from other processes. A slot is
 //! free when its handler has returned and its transaction has ended; the completion is queued.
@@ -84,6 +90,7 @@ pub(crate) struct Writer {
     pools: Arc<Pools>,
     upkeep: Arc<Upkeep>,
     dedup_retention: Duration,
+    fair_tenants: bool,
     ended: watch::Receiver<bool>,
 }
 
@@ -116,8 +123,9 @@ impl Writer {
             Arc::clone(&upkeep),
         );
         engine.start(ending);
+        let (dedup_retention, fair_tenants) = (settings.dedup_retention, settings.fair_tenants);
         let store = Arc::clone(store);
-        Self { store, queue, pools, upkeep, dedup_retention: settings.dedup_retention, ended }
+        Self { store, queue, pools, upkeep, dedup_retention, fair_tenants, ended }
     }
 
     /// The workers of this process.
@@ -173,6 +181,9 @@ impl Writer {
         mut delivery: NewDelivery,
     ) -> Result<oneshot::Receiver<Result<EnqueueResult, InboxError>>, InboxError> {
         delivery.dedup_retention = delivery.dedup_retention.max(self.dedup_retention);
+        if self.fair_tenants {
+            delivery.take_turns();
+        }
         let (answer, answered) = oneshot::channel();
         let weight = delivery.weight();
         if self.queue.has_room(weight) {

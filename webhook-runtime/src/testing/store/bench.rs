@@ -48,6 +48,7 @@ pub(super) fn wanted(max: u32) -> ClaimRequest {
         retries_first: true,
         running: Vec::new(),
         crash_suspect: true,
+        tenants: None,
     }
 }
 

@@ -21,6 +21,8 @@ macro_rules! __store_cases {
             claim::running_deliveries_are_not_claimed,
             claim::crash_suspects_are_claimed_alone,
             claim::lost_too_often_is_dead,
+            turns::tenants_take_turns,
+            turns::tenants_with_enough_get_no_more,
             finish::a_stale_claim_changes_nothing,
             finish::every_end_is_stored,
             finish::everything_is_done_at_once,

@@ -22,6 +22,8 @@
 //! | `running_deliveries_are_not_claimed` | a live worker keeps what it says it runs |
 //! | `crash_suspects_are_claimed_alone` | at most one, last, and only if wanted |
 //! | `lost_too_often_is_dead` | with its reason, and the next of its ordering key goes on |
+//! | `tenants_take_turns` | where the claim asks for it: those with the fewest first, and all come round; retries and lapsed claims as well |
+//! | `tenants_with_enough_get_no_more` | and the others get theirs |
 //! | `a_stale_claim_changes_nothing` | neither settles nor extends |
 //! | `every_end_is_stored` | completed, retried, dead, released: state, attempt, reason and times |
 //! | `everything_is_done_at_once` | `commit`: what ends, what comes, what begins and what is due |

@@ -13,6 +13,7 @@ use crate::inbox::{
         postgres::{
             finish::{PROMOTE, promote},
             names::Names,
+            tenants,
         },
     },
     store::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection},
@@ -20,18 +21,28 @@ use crate::inbox::{
 
 /// Selects what is due, by the index `deliveries_due`, and is not locked.
 fn pick(state_and_due: &str) -> String {
+    select(["", ""], state_and_due, " FOR UPDATE SKIP LOCKED")
+}
+
+/// The same, with what decides about the turns of tenants.
+pub(super) fn pick_with_tenants(state_and_due: &str, lock: &str) -> String {
+    let more = [", d.tenant, d.state, d.due_at", ", i.tenant, i.state, i.due_at"];
+    select(more, state_and_due, lock)
+}
+
+fn select([of_due, of_all]: [&str; 2], state_and_due: &str, lock: &str) -> String {
     format!(
-        "SELECT d.id, d.attempt, d.claims, d.counted, d.unsure, d.line FROM unnest($1::text[]) AS e (name) \
-         CROSS JOIN LATERAL (SELECT i.id, i.attempt, i.claims, i.counted, i.unsure, i.line \
+        "SELECT d.id, d.attempt, d.claims, d.counted, d.unsure, d.line{of_due} FROM unnest($1::text[]) AS e (name) \
+         CROSS JOIN LATERAL (SELECT i.id, i.attempt, i.claims, i.counted, i.unsure, i.line{of_all} \
          FROM {{s}}deliveries AS i \
          WHERE i.endpoint = e.name AND i.state < 2 AND {state_and_due} \
-         ORDER BY i.due_at, i.id LIMIT $2 FOR UPDATE SKIP LOCKED) AS d LIMIT $2"
+         ORDER BY i.due_at, i.id LIMIT $2{lock}) AS d LIMIT $2"
     )
 }
 
 const LEASE_RAN_OUT: &str = "i.state = 1 AND i.due_at <= {now}";
-const RETRY_DUE: &str = "i.state = 0 AND i.due_at BETWEEN 1 AND {now}";
-const FRESH: &str = "i.state = 0 AND i.due_at = 0";
+pub(super) const RETRY_DUE: &str = "i.state = 0 AND i.due_at BETWEEN 1 AND {now}";
+pub(super) const FRESH: &str = "i.state = 0 AND i.due_at = 0";
 
 /// More deliveries than can have been running when a process ended.
 const MOST_LOST: i64 = 1000;
@@ -56,19 +67,19 @@ pub(super) async fn claim_within(
 ) -> Result<ClaimResult, InboxError> {
     // Deliveries whose lease ran out come first: they have waited longest.
     let mut unreadable = Vec::new();
-    let lapsed = pick_some(&mut *tx, names, wanted, (LEASE_RAN_OUT, MOST_LOST)).await?;
-    let lapsed = readable(&lapsed, &mut unreadable);
-    let mut selection = Selection::new(wanted);
-    for due in &lapsed {
-        selection.lapsed_marked(due.id, due.attempt, due.mark);
-    }
-    for due in wanted.in_order(RETRY_DUE, FRESH) {
-        let room = i64::try_from(selection.room()).unwrap_or(i64::MAX);
-        if room > 0 {
-            let rows = pick_some(&mut *tx, names, wanted, (due, room)).await?;
-            selection.due(readable(&rows, &mut unreadable).into_iter().map(|due| due.id));
+    let pick = match &wanted.tenants {
+        None => pick(LEASE_RAN_OUT),
+        Some(_) => pick_with_tenants(LEASE_RAN_OUT, " FOR UPDATE SKIP LOCKED"),
+    };
+    let rows = pick_some(&mut *tx, names, wanted, (&pick, MOST_LOST)).await?;
+    let lapsed = readable(&rows, &mut unreadable);
+    let selection = match &wanted.tenants {
+        None => plain(&mut *tx, names, wanted, &lapsed, &mut unreadable).await?,
+        Some(turns) => {
+            let lapsed = tenants::candidates(&rows, &mut Vec::new());
+            tenants::select(&mut *tx, names, wanted, turns, lapsed, &mut unreadable).await?
         }
-    }
+    };
     let ids = selection.ids();
     let mut jobs = Vec::new();
     if !ids.is_empty() {
@@ -95,6 +106,28 @@ pub(super) async fn claim_within(
     let mut claimed = selection.claimed(jobs);
     claimed.bury(unreadable.iter().map(|broken| broken.id).collect());
     Ok(claimed)
+}
+
+/// Chooses what is claimed, and locks it. What has lapsed is locked before.
+async fn plain<'a>(
+    tx: &mut PgConnection,
+    names: &Names,
+    wanted: &'a ClaimRequest,
+    lapsed: &[sql::Due],
+    unreadable: &mut Vec<Unreadable>,
+) -> Result<Selection<'a>, InboxError> {
+    let mut selection = Selection::new(wanted);
+    for due in lapsed {
+        selection.lapsed_marked(due.id, due.attempt, due.mark);
+    }
+    for due in wanted.in_order(RETRY_DUE, FRESH) {
+        let room = i64::try_from(selection.room()).unwrap_or(i64::MAX);
+        if room > 0 {
+            let rows = pick_some(&mut *tx, names, wanted, (&pick(due), room)).await?;
+            selection.due(readable(&rows, unreadable).into_iter().map(|due| due.id));
+        }
+    }
+    Ok(selection)
 }
 
 /// What can be claimed of these rows. The others are added to those that cannot be read.
@@ -126,17 +159,13 @@ async fn take(
     .await?)
 }
 
-async fn pick_some(
+pub(super) async fn pick_some(
     connection: &mut PgConnection,
     names: &Names,
     wanted: &ClaimRequest,
-    (state_and_due, max): (&str, i64),
+    (pick, max): (&str, i64),
 ) -> Result<Vec<PgRow>, InboxError> {
-    Ok(sqlx::query(names.sql(&pick(state_and_due)))
-        .bind(&wanted.endpoints)
-        .bind(max)
-        .fetch_all(connection)
-        .await?)
+    Ok(sqlx::query(names.sql(pick)).bind(&wanted.endpoints).bind(max).fetch_all(connection).await?)
 }
 
 /// Gives up deliveries that this transaction has locked, and lets the next of their lines go on.
@@ -220,7 +249,8 @@ pub(super) async fn explain(
     }
     let explain = format!("EXPLAIN {PROMOTE}");
     let steps = sqlx::query_scalar(names.sql(&explain)).bind(vec![vec![0_u8]]);
-    plan.extend(steps.fetch_all(connection).await?);
+    plan.extend(steps.fetch_all(&mut *connection).await?);
+    plan.extend(tenants::explain(connection, names, endpoints).await?);
     let plan: Vec<String> = plan;
     Ok(plan.join("\n"))
 }

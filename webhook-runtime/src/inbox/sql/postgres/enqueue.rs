@@ -117,20 +117,24 @@ async fn revive(
     copy: &NewDelivery,
 ) -> Result<bool, InboxError> {
     let line = copy.ordering_digest();
-    let updated = sqlx::query(names.sql(
-        "UPDATE {s}deliveries SET provider = $2, event = $3, provider_id = $4, state = $5, \
-         due_at = 0, attempt = 0, line = $6, size = $7, finished_at = NULL \
+    let tenant = if copy.tenant_digest.is_some() { ", tenant = $8" } else { "" };
+    let update = format!(
+        "UPDATE {{s}}deliveries SET provider = $2, event = $3, provider_id = $4, state = $5, \
+         due_at = 0, attempt = 0, line = $6, size = $7, finished_at = NULL{tenant} \
          WHERE id = $1 AND state = 4",
-    ))
-    .bind(id)
-    .bind(stored_text(&copy.provider))
-    .bind(copy.event.as_deref().map(stored_text))
-    .bind(copy.provider_id.as_deref().map(stored_text))
-    .bind(DeliveryState::waiting(line.is_some()).code())
-    .bind(line.map(Vec::from))
-    .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX))
-    .execute(&mut *connection)
-    .await?;
+    );
+    let mut query = sqlx::query(names.sql(&update))
+        .bind(id)
+        .bind(stored_text(&copy.provider))
+        .bind(copy.event.as_deref().map(stored_text))
+        .bind(copy.provider_id.as_deref().map(stored_text))
+        .bind(DeliveryState::waiting(line.is_some()).code())
+        .bind(line.map(Vec::from))
+        .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX));
+    if let Some(tenant) = copy.tenant_digest {
+        query = query.bind(tenant.to_vec());
+    }
+    let updated = query.execute(&mut *connection).await?;
     if updated.rows_affected() == 0 {
         return Ok(false);
     }
@@ -202,24 +206,36 @@ async fn insert_deliveries(
     let text = |text: &Option<String>| text.as_deref().map(stored_text);
     let state = |row: &Numbered<'_>| DeliveryState::waiting(row.line.is_some()).code();
     let size = |row: &Numbered<'_>| i64::try_from(row.delivery.body.len()).unwrap_or(i64::MAX);
-    sqlx::query(names.sql(
-        "INSERT INTO {s}deliveries (id, endpoint, provider, event, provider_id, state, line, \
-         received_at, size, due_at, attempt, claims) SELECT f.*, 0, 0, 0 FROM unnest(\
+    let take_turns = rows.iter().any(|row| row.delivery.tenant_digest.is_some());
+    let (tenant, tenants) = if take_turns { ("tenant, ", ", $10::bytea[]") } else { ("", "") };
+    let insert = format!(
+        "INSERT INTO {{s}}deliveries (id, endpoint, provider, event, provider_id, state, line, \
+         received_at, size, {tenant}due_at, attempt, claims) SELECT f.*, 0, 0, 0 FROM unnest(\
          $1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[], \
-         $7::bytea[], $8::bigint[], $9::bigint[]) AS f",
-    ))
-    .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| stored_text(&row.delivery.endpoint)).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| stored_text(&row.delivery.provider)).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| text(&row.delivery.event)).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| text(&row.delivery.provider_id)).collect::<Vec<_>>())
-    .bind(rows.iter().map(state).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.line.map(Vec::from)).collect::<Vec<Option<Vec<u8>>>>())
-    .bind(rows.iter().map(|row| millis(row.delivery.received_at)).collect::<Vec<_>>())
-    .bind(rows.iter().map(size).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
+         $7::bytea[], $8::bigint[], $9::bigint[]{tenants}) AS f",
+    );
+    let mut query = sqlx::query(names.sql(&insert))
+        .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| stored_text(&row.delivery.endpoint)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| stored_text(&row.delivery.provider)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| text(&row.delivery.event)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| text(&row.delivery.provider_id)).collect::<Vec<_>>())
+        .bind(rows.iter().map(state).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.line.map(Vec::from)).collect::<Vec<Option<Vec<u8>>>>())
+        .bind(rows.iter().map(|row| millis(row.delivery.received_at)).collect::<Vec<_>>())
+        .bind(rows.iter().map(size).collect::<Vec<_>>());
+    if take_turns {
+        query = query.bind(tenants_of(rows.iter().map(|row| row.delivery)));
+    }
+    query.execute(connection).await?;
     Ok(())
+}
+
+/// The tenants of deliveries, as an argument.
+pub(super) fn tenants_of<'a>(
+    deliveries: impl Iterator<Item = &'a NewDelivery>,
+) -> Vec<Option<Vec<u8>>> {
+    deliveries.map(|delivery| delivery.tenant_digest.map(Vec::from)).collect()
 }
 
 async fn insert_bodies(

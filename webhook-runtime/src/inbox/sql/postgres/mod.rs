@@ -10,6 +10,7 @@ mod notifications;
 mod operate;
 mod schema;
 mod session;
+mod tenants;
 mod url;
 mod work;
 

@@ -173,8 +173,10 @@ async fn at_once(
     let claims = |at: usize| work.claim_new.get(at).is_some_and(|claim| *claim);
     let bodies: Vec<_> = rows.iter().map(|row| packed(row)).collect();
     let text = |text: &Option<String>| text.as_deref().map(stored_text);
+    let take_turns = rows.iter().any(|row| row.tenant_digest.is_some());
     let statement = names.sql(&format!(
-        "{STORE}, s AS ({}), g AS ({}) {TOLD}",
+        "{}, s AS ({}), g AS ({}) {TOLD}",
+        store(take_turns),
         settle("$14, $15, $16, $17, $18, $19"),
         start("$20, $21")
     ));
@@ -192,7 +194,10 @@ async fn at_once(
         .bind(bodies.iter().map(|(body, _)| &body[..]).collect::<Vec<&[u8]>>())
         .bind(bodies.iter().map(|(_, unpacked)| *unpacked).collect::<Vec<_>>())
         .bind(span(work.lease));
-    let query = bind_begun!(bind_settled!(query, work.finish), work);
+    let mut query = bind_begun!(bind_settled!(query, work.finish), work);
+    if take_turns {
+        query = query.bind(enqueue::tenants_of(rows.iter().copied()));
+    }
     let told: Vec<(i16, i64, i64)> = in_session!(names, connection => {
         query.fetch_all(&mut *connection).await.map_err(InboxError::from)
     })?;
@@ -235,24 +240,31 @@ fn size(delivery: &NewDelivery) -> i64 {
 /// Stores deliveries. The bodies come last: what passes through a table in memory is small.
 ///
 /// Numbers are given in the order of arrival, keys are inserted in the order of keys, so that two
-/// processes with the same keys do not deadlock. A known key is left alone.
-const STORE: &str = "WITH n AS (SELECT f.*, nextval('{s}numbers') AS id FROM (\
+/// processes with the same keys do not deadlock. A known key is left alone. Tenants are stored where
+/// they take turns.
+fn store(take_turns: bool) -> String {
+    let (tenants, tenant, of_tenant) =
+        if take_turns { (", $22::bytea[]", ", tenant", ", n.tenant") } else { ("", "", "") };
+    format!(
+        "WITH n AS (SELECT f.*, nextval('{{s}}numbers') AS id FROM (\
     SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::text[], $5::text[], \
-    $6::text[], $7::bigint[], $8::bigint[], $9::smallint[]) WITH ORDINALITY AS u (key, keep, \
-    endpoint, provider, event, provider_id, received_at, size, claimed, place) \
+    $6::text[], $7::bigint[], $8::bigint[], $9::smallint[]{tenants}) WITH ORDINALITY AS u (key, keep, \
+    endpoint, provider, event, provider_id, received_at, size, claimed{tenant}, place) \
     ORDER BY u.place) AS f), \
-    k AS (INSERT INTO {s}keys (key, delivery, expires_at) \
-    SELECT key, id, {now} + keep FROM n ORDER BY key ON CONFLICT (key) DO NOTHING \
+    k AS (INSERT INTO {{s}}keys (key, delivery, expires_at) \
+    SELECT key, id, {{now}} + keep FROM n ORDER BY key ON CONFLICT (key) DO NOTHING \
     RETURNING delivery), \
-    d AS (INSERT INTO {s}deliveries (id, endpoint, provider, event, provider_id, state, \
-    received_at, size, due_at, attempt, claims, counted) SELECT n.id, n.endpoint, n.provider, \
+    d AS (INSERT INTO {{s}}deliveries (id, endpoint, provider, event, provider_id, state, \
+    received_at, size, due_at, attempt, claims, counted{tenant}) SELECT n.id, n.endpoint, n.provider, \
     n.event, n.provider_id, n.claimed, n.received_at, n.size, \
-    CASE n.claimed WHEN 1 THEN {now} + $13 ELSE 0 END, 0, n.claimed, 1 - n.claimed \
+    CASE n.claimed WHEN 1 THEN {{now}} + $13 ELSE 0 END, 0, n.claimed, 1 - n.claimed{of_tenant} \
     FROM n JOIN k ON k.delivery = n.id), \
-    b AS (INSERT INTO {s}bodies (id, head, body, unpacked) SELECT n.id, u.head, u.body, \
+    b AS (INSERT INTO {{s}}bodies (id, head, body, unpacked) SELECT n.id, u.head, u.body, \
     u.unpacked FROM unnest($10::bytea[], $11::bytea[], $12::int[]) WITH ORDINALITY \
     AS u (head, body, unpacked, place) JOIN n ON n.place = u.place \
-    JOIN k ON k.delivery = n.id)";
+    JOIN k ON k.delivery = n.id)"
+    )
+}
 
 /// Returns what was stored, settled and begun.
 const TOLD: &str = "SELECT 0::smallint, k.delivery, n.place FROM k JOIN n ON n.id = k.delivery \

@@ -6,3 +6,9 @@ ALTER TABLE webhook_deliveries ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE webhook_deliveries ADD COLUMN pause INTEGER NOT NULL DEFAULT 0;
 -- The length of the body before it was compressed; 0 if it is as it was sent.
 ALTER TABLE webhook_bodies ADD COLUMN unpacked INTEGER NOT NULL DEFAULT 0;
+-- The tenant whose turn it takes, as a digest; NULL where tenants take none.
+ALTER TABLE webhook_deliveries ADD COLUMN tenant BLOB;
+CREATE INDEX webhook_new_by_tenant ON webhook_deliveries (endpoint, tenant, id)
+    WHERE state = 0 AND due_at = 0 AND tenant IS NOT NULL;
+CREATE INDEX webhook_retries_by_tenant ON webhook_deliveries (endpoint, tenant, due_at, id)
+    WHERE state = 0 AND due_at <> 0 AND tenant IS NOT NULL;

@@ -12,17 +12,22 @@ use crate::inbox::{
     sql::{
         Unreadable,
         cells::Cells as _,
-        sqlite::finish::{FINISH, PROMOTE, promote},
+        sqlite::{
+            finish::{FINISH, PROMOTE, promote},
+            tenants,
+        },
+        tenants::{candidate, in_order, is_all, oldest},
     },
-    store::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection},
+    store::{Candidate, ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection},
 };
 
-/// The first deliveries of a state that are due.
+/// The first deliveries of a state that are due, with more columns.
 macro_rules! pick {
-    ($state:literal, $due:literal, $max:literal) => {
+    ($more:literal, $state:literal, $due:literal, $max:literal) => {
         concat!(
-            "SELECT * FROM (SELECT d.id, d.state, d.due_at, d.attempt, d.claims, d.counted, d.unsure, d.line \
-             FROM json_each($1) AS e CROSS JOIN webhook_deliveries AS d ON d.id IN (\
+            "SELECT * FROM (SELECT d.id, d.state, d.due_at, d.attempt, d.claims, d.counted, d.unsure, d.line",
+            $more,
+            " FROM json_each($1) AS e CROSS JOIN webhook_deliveries AS d ON d.id IN (\
              SELECT i.id FROM webhook_deliveries AS i WHERE i.endpoint = e.value AND i.state = ",
             $state,
             " AND i.state < 2 AND ",
@@ -49,18 +54,27 @@ macro_rules! next {
     };
 }
 
+macro_rules! picks {
+    ($more:literal) => {
+        concat!(
+            pick!($more, "1", "i.due_at BETWEEN -9223372036854775808 AND $2", "$4"),
+            " UNION ALL ",
+            pick!($more, "0", "i.due_at > 0 AND i.due_at <= $2", "$3"),
+            " UNION ALL ",
+            pick!($more, "0", "i.due_at BETWEEN 0 AND 0", "$3"),
+            " UNION ALL ",
+            // A clock may show a time before 1970.
+            pick!($more, "0", "i.due_at BETWEEN -9223372036854775808 AND min($2, -1)", "$3"),
+        )
+    };
+}
+
 /// Selects what is due, by the index `webhook_due`: of the endpoints `$1`, until `$2`, at most `$3` of each
 /// kind, and at most `$4` whose lease ran out.
-const PICK: &str = concat!(
-    pick!("1", "i.due_at BETWEEN -9223372036854775808 AND $2", "$4"),
-    " UNION ALL ",
-    pick!("0", "i.due_at > 0 AND i.due_at <= $2", "$3"),
-    " UNION ALL ",
-    pick!("0", "i.due_at BETWEEN 0 AND 0", "$3"),
-    " UNION ALL ",
-    // A clock may show a time before 1970.
-    pick!("0", "i.due_at BETWEEN -9223372036854775808 AND min($2, -1)", "$3"),
-);
+const PICK: &str = picks!("");
+
+/// The same with tenants.
+const PICK_WITH_TENANTS: &str = picks!(", d.tenant");
 
 /// Claims the picked deliveries and reads them. `$3` is 1 if the claim counts an attempt.
 const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt + $3, \
@@ -77,9 +91,29 @@ const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt 
 const MOST_LOST: i64 = 1000;
 
 /// What is due, and what of it cannot be read.
-struct Found {
+#[derive(Default)]
+pub(super) struct Found {
     due: Vec<(SqliteRow, sql::Due)>,
     unreadable: Vec<Unreadable>,
+    /// The tenant until which was looked, if not all were looked at.
+    scanned_to: Option<Digest>,
+}
+
+impl Found {
+    pub(super) fn add(&mut self, rows: Vec<SqliteRow>) {
+        for row in rows {
+            match sql::due(&row) {
+                Ok(due) => self.due.push((row, due)),
+                Err(broken) if self.unreadable.iter().any(|one| one.id == broken.id) => {}
+                Err(broken) => self.unreadable.push(broken),
+            }
+        }
+    }
+
+    /// What can be claimed where tenants take turns.
+    pub(super) fn candidates(&self) -> Vec<(i64, Candidate)> {
+        self.due.iter().map(|(row, due)| candidate(row, due)).collect()
+    }
 }
 
 pub(super) async fn claim(
@@ -100,8 +134,9 @@ pub(super) async fn claim_within(
     counts: bool,
     now: i64,
 ) -> Result<ClaimResult, InboxError> {
-    let Found { due, mut unreadable } = due(&mut *tx, wanted.max, wanted, now).await?;
-    let selection = select(wanted, &due);
+    let found = due(&mut *tx, wanted.max, wanted, now).await?;
+    let selection = select(wanted, &found);
+    let Found { due, mut unreadable, .. } = found;
     let lost = selection.lost();
     if !lost.is_empty() {
         let lines = due.iter().filter(|(_, due)| lost.contains(&due.id));
@@ -138,8 +173,8 @@ pub(super) async fn is_due(
     now: i64,
 ) -> Result<bool, InboxError> {
     let one = ClaimRequest { max: 1, ..wanted.clone() };
-    let Found { due, unreadable } = due(connection, 1, wanted, now).await?;
-    Ok(!unreadable.is_empty() || !select(&one, &due).is_empty())
+    let found = due(connection, 1, wanted, now).await?;
+    Ok(!found.unreadable.is_empty() || !select(&one, &found).is_empty())
 }
 
 /// Selects what is due, at most `max` of each kind.
@@ -149,27 +184,35 @@ async fn due(
     wanted: &ClaimRequest,
     now: i64,
 ) -> Result<Found, InboxError> {
-    let rows = sqlx::query(PICK)
+    let (pick, max) = match &wanted.tenants {
+        None => (PICK, max),
+        Some(_) => (PICK_WITH_TENANTS, oldest(max)),
+    };
+    let rows = sqlx::query(pick)
         .bind(json!(wanted.endpoints).to_string())
         .bind(now)
         .bind(max)
         .bind(MOST_LOST)
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?;
-    let mut found = Found { due: Vec::with_capacity(rows.len()), unreadable: Vec::new() };
-    for row in rows {
-        match sql::due(&row) {
-            Ok(due) => found.due.push((row, due)),
-            Err(broken) => found.unreadable.push(broken),
-        }
+    let mut found = Found::default();
+    found.add(rows);
+    if let Some(turns) = &wanted.tenants
+        && !is_all(&found.candidates(), max)
+    {
+        found.scanned_to = tenants::add(connection, wanted, turns, now, &mut found).await?;
     }
     Ok(found)
 }
 
-fn select<'a>(wanted: &'a ClaimRequest, rows: &[(SqliteRow, sql::Due)]) -> Selection<'a> {
+fn select<'a>(wanted: &'a ClaimRequest, found: &Found) -> Selection<'a> {
     let mut selection = Selection::new(wanted);
+    if wanted.tenants.is_some() {
+        selection.in_turns(in_order(found.candidates()), found.scanned_to);
+        return selection;
+    }
     let (mut retries, mut new) = (Vec::new(), Vec::new());
-    for (row, due) in rows {
+    for (row, due) in &found.due {
         if row.int("state").ok() == Some(Some(DeliveryState::Running.code().into())) {
             selection.lapsed_marked(due.id, due.attempt, due.mark);
         } else {
@@ -280,7 +323,9 @@ pub(super) async fn explain(
     endpoints: &[String],
 ) -> Result<String, InboxError> {
     let mut plan = String::new();
-    for sql in [PICK, PROMOTE, EXTEND, FINISH, START, NEXT] {
+    let [scan, rows] = tenants::statements();
+    let by_tenant = [PICK_WITH_TENANTS, &scan, &rows];
+    for sql in [PICK, PROMOTE, EXTEND, FINISH, START, NEXT].into_iter().chain(by_tenant) {
         let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
         let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain)
             .bind(json!(endpoints).to_string())

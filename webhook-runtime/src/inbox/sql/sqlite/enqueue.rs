@@ -125,20 +125,23 @@ async fn revive(
     copy: &NewDelivery,
 ) -> Result<(), InboxError> {
     let line = copy.ordering_digest();
-    sqlx::query(
+    let tenant = if copy.tenant_digest.is_some() { ", tenant = ?" } else { "" };
+    let update = format!(
         "UPDATE webhook_deliveries SET provider = ?, event = ?, provider_id = ?, state = ?, \
-         due_at = 0, attempt = 0, line = ?, size = ?, finished_at = NULL \
+         due_at = 0, attempt = 0, line = ?, size = ?, finished_at = NULL{tenant} \
          WHERE id = ?",
-    )
-    .bind(&copy.provider)
-    .bind(copy.event.as_deref().map(stored_text))
-    .bind(copy.provider_id.as_deref().map(stored_text))
-    .bind(DeliveryState::waiting(line.is_some()).code())
-    .bind(line.map(Vec::from))
-    .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX))
-    .bind(id)
-    .execute(&mut *connection)
-    .await?;
+    );
+    let mut query = sqlx::query(AssertSqlSafe(update))
+        .bind(&copy.provider)
+        .bind(copy.event.as_deref().map(stored_text))
+        .bind(copy.provider_id.as_deref().map(stored_text))
+        .bind(DeliveryState::waiting(line.is_some()).code())
+        .bind(line.map(Vec::from))
+        .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX));
+    if let Some(tenant) = copy.tenant_digest {
+        query = query.bind(tenant.to_vec());
+    }
+    query.bind(id).execute(&mut *connection).await?;
     let (body, unpacked) = packed(copy);
     sqlx::query("UPDATE webhook_bodies SET head = ?, body = ?, unpacked = ? WHERE id = ?")
         .bind(copy.head.to_bytes())
@@ -160,11 +163,15 @@ async fn insert(
     now: i64,
 ) -> Result<(), InboxError> {
     let bodies: Vec<_> = rows.iter().map(|row| packed(row.delivery)).collect();
+    let take_turns = rows.iter().any(|row| row.delivery.tenant_digest.is_some());
+    let (tenant, of_tenant) = if take_turns { (", tenant", ", ?") } else { ("", "") };
     let sql = [
         values(
-            "INSERT OR FAIL INTO webhook_deliveries (id, endpoint, provider, event, provider_id, state, \
-             due_at, attempt, claims, counted, line, received_at, size) VALUES ",
-            "(?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
+            &format!(
+                "INSERT OR FAIL INTO webhook_deliveries (id, endpoint, provider, event, provider_id, state, \
+                 due_at, attempt, claims, counted, line, received_at, size{tenant}) VALUES "
+            ),
+            &format!("(?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?{of_tenant})"),
             rows.len(),
         ),
         values(
@@ -197,6 +204,9 @@ async fn insert(
             .bind(line.map(Vec::from))
             .bind(millis(delivery.received_at))
             .bind(i64::try_from(delivery.body.len()).unwrap_or(i64::MAX));
+        if take_turns {
+            query = query.bind(delivery.tenant_digest.map(Vec::from));
+        }
     }
     for (Fresh { delivery, id, .. }, (body, unpacked)) in rows.iter().zip(&bodies) {
         query = query.bind(id).bind(delivery.head.to_bytes()).bind(&body[..]).bind(unpacked);

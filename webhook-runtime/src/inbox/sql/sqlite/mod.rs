@@ -11,6 +11,7 @@ mod finish;
 mod open;
 mod operate;
 mod schema;
+mod tenants;
 mod transaction;
 mod turn;
 mod watch;

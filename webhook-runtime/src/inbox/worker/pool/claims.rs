@@ -6,9 +6,12 @@ use tokio::time::Instant;
 
 use crate::inbox::{
     options::Settings,
-    record::{ClaimToken, Job, NewDelivery},
-    store::{ClaimRequest, ClaimResult},
-    worker::pool::{Endpoint, Pool, State},
+    record::{ClaimToken, Digest, Job, NewDelivery},
+    store::{ClaimRequest, ClaimResult, TenantTurns},
+    worker::{
+        pace::MOST,
+        pool::{Endpoint, Pool, State},
+    },
 };
 
 /// The bytes of bodies that may wait beyond the free slots.
@@ -19,17 +22,34 @@ pub(crate) struct Wanted {
     pub(crate) request: ClaimRequest,
     pool: Arc<Pool>,
     generation: u64,
+    /// True if it is only for tenants of which nothing waits.
+    only_others: bool,
+}
+
+/// An endpoint that has more and room for it.
+pub(super) struct Room {
+    /// The place of the endpoint.
+    at: usize,
+    /// The number of deliveries that there is room for.
+    size: usize,
+    /// True if there is room only for tenants of which nothing waits.
+    only_others: bool,
 }
 
 impl Wanted {
     /// Hands the claimed jobs over. Returns the endpoints if there are no more of them.
     pub(crate) fn deliver(self, claimed: ClaimResult) -> Option<Vec<String>> {
-        let ClaimResult { jobs, crash_suspect, dead_lettered, .. } = claimed;
+        let ClaimResult { jobs, crash_suspect, dead_lettered, after, .. } = claimed;
         let filled = jobs.len() + dead_lettered as usize >= self.request.max as usize;
         let mut state = self.pool.state();
-        if !filled && state.generation == self.generation {
-            for endpoint in &mut state.endpoints {
-                endpoint.more &= !self.request.endpoints.contains(&endpoint.name);
+        let is_new = state.generation != self.generation;
+        let request = &self.request;
+        let asked = |endpoint: &&mut Endpoint| request.endpoints.contains(&endpoint.name);
+        for endpoint in state.endpoints.iter_mut().filter(asked) {
+            endpoint.after[usize::from(request.retries_first)] = after;
+            if !filled && !is_new {
+                endpoint.more_tenants = false;
+                endpoint.more &= self.only_others;
             }
         }
         let last = jobs.len();
@@ -39,7 +59,7 @@ impl Wanted {
         let runs = self.pool.fill(&mut state);
         drop(state);
         self.pool.run(runs);
-        (!filled).then(|| self.request.endpoints.clone())
+        (!filled && !self.only_others).then(|| self.request.endpoints.clone())
     }
 }
 
@@ -67,16 +87,19 @@ impl Pool {
         state.generation += 1;
         for endpoint in &mut state.endpoints {
             endpoint.more = true;
+            endpoint.more_tenants = true;
         }
     }
 
     /// There is more of an endpoint in the store. Returns true if there is room for it.
-    pub(in crate::inbox::worker) fn more_of(&self, name: &str) -> bool {
+    pub(in crate::inbox::worker) fn more_of(&self, name: &str, tenant: Option<Digest>) -> bool {
         let mut state = self.state();
         let Some(at) = state.place(name) else { return false };
         state.generation += 1;
-        state.endpoints[at].more = true;
-        self.room(&mut state, at) >= 1
+        let endpoint = &mut state.endpoints[at];
+        endpoint.more = true;
+        endpoint.more_tenants |= !endpoint.waiting.waits(tenant);
+        self.room(&mut state, at) >= 1 || self.room_for_others(&state, at) >= 1
     }
 
     /// Reserves a place for a delivery that is about to be stored.
@@ -116,41 +139,53 @@ impl Pool {
         if rooms.is_empty() {
             return Vec::new();
         }
-        rooms.sort_by_key(|(room, _)| *room);
+        rooms.sort_by_key(|room| room.size);
         state.turn = state.turn.wrapping_add(1);
-        state.retries_first = !state.retries_first;
-        for (_, at) in &rooms {
-            state.endpoints[*at].asked = true;
+        // Never in step with tenants or slots that take turns as well: each has both in time.
+        state.retries_first = state.turn.count_ones().is_multiple_of(2);
+        for room in &rooms {
+            state.endpoints[room.at].asked = true;
         }
         let mut crash_suspect = !state.held.values().any(|held| held.crash_suspect);
         let running: Vec<i64> = state.held.keys().copied().collect();
-        let together = rooms.chunk_by(|one, other| one.0 == other.0);
+        // Each endpoint has turns of its own.
+        let together = rooms.chunk_by(|one, other| !pool.fair_tenants && one.size == other.size);
         let wanted = together.map(|rooms| Wanted {
             request: ClaimRequest {
-                endpoints: rooms.iter().map(|(_, at)| state.endpoints[*at].name.clone()).collect(),
-                max: u32::try_from(rooms[0].0).unwrap_or(u32::MAX),
+                endpoints: rooms.iter().map(|room| state.endpoints[room.at].name.clone()).collect(),
+                max: u32::try_from(rooms[0].size).unwrap_or(u32::MAX),
                 lease: settings.lease,
                 max_attempts: settings.max_attempts,
                 retries_first: state.retries_first,
                 running: running.clone(),
                 crash_suspect: std::mem::take(&mut crash_suspect),
+                tenants: pool.fair_tenants.then(|| state.turns(&rooms[0])),
             },
             pool: Arc::clone(pool),
             generation: state.generation,
+            only_others: rooms[0].only_others,
         });
         wanted.collect()
     }
 
-    /// The endpoints that have more and room for it, in turns, with their room.
-    pub(super) fn rooms(&self, state: &mut State) -> Vec<(usize, usize)> {
+    /// The endpoints that have more and room for it, in turns.
+    pub(super) fn rooms(&self, state: &mut State) -> Vec<Room> {
         let (count, turn) = (state.endpoints.len(), state.turn);
         let mut rooms = Vec::new();
         for at in (0..count).map(|at| at.wrapping_add(turn) % count) {
             let room = self.room(state, at);
             let endpoint = &state.endpoints[at];
-            if endpoint.more && !endpoint.asked && room >= endpoint.least(self.slots) {
+            if !endpoint.more || endpoint.asked {
+                continue;
+            }
+            if room >= endpoint.least(self.slots) {
                 // A power of two, so that those with about as much are asked for together.
-                rooms.push((1 << room.ilog2(), at));
+                rooms.push(Room { at, size: 1 << room.ilog2(), only_others: false });
+                continue;
+            }
+            let size = self.room_for_others(state, at);
+            if size > 0 {
+                rooms.push(Room { at, size, only_others: true });
             }
         }
         rooms
@@ -161,11 +196,27 @@ impl Pool {
         if state.stopped {
             return 0;
         }
-        let memory = MOST_WAITING.saturating_sub(state.waiting_bytes) / state.typical_bytes.max(1);
+        let memory = state.memory();
+        let least = if self.fair_tenants { self.slots } else { 0 };
         let endpoint = &mut state.endpoints[at];
-        let ahead = endpoint.pace.ahead(Instant::now(), self.slots).min(memory);
+        let ahead = endpoint.pace.ahead(Instant::now(), self.slots, least).min(memory);
         let taken = endpoint.running + endpoint.waiting.len() + endpoint.reserved;
         (self.slots + ahead).saturating_sub(taken)
+    }
+
+    /// The number of tenants that an endpoint has room for beyond that: what has been prefetched of
+    /// one tenant keeps no other from the next slot.
+    pub(super) fn room_for_others(&self, state: &State, at: usize) -> usize {
+        let endpoint = &state.endpoints[at];
+        let is_asked_for = self.fair_tenants && endpoint.more_tenants && !state.stopped;
+        if !is_asked_for || endpoint.waiting.is_empty() {
+            return 0;
+        }
+        let waiting = &endpoint.waiting;
+        // At least one, however much of one tenant there is.
+        let memory = state.memory().max(usize::from(waiting.tenants() < 2));
+        let most = self.slots.saturating_mul(MOST + 2).saturating_sub(waiting.len());
+        self.slots.saturating_sub(waiting.tenants()).min(memory).min(most)
     }
 
     /// True if there is room for more of an endpoint that has more.
@@ -182,6 +233,21 @@ impl Endpoint {
 }
 
 impl State {
+    /// The number of bodies that may wait beyond those that do.
+    fn memory(&self) -> usize {
+        MOST_WAITING.saturating_sub(self.waiting_bytes) / self.typical_bytes.max(1)
+    }
+
+    /// The turns of the tenants of an endpoint.
+    fn turns(&self, room: &Room) -> TenantTurns {
+        let endpoint = &self.endpoints[room.at];
+        TenantTurns {
+            held: endpoint.waiting.held(!room.only_others),
+            after: endpoint.after[usize::from(self.retries_first)],
+            max_held: if room.only_others { 1 } else { u32::MAX },
+        }
+    }
+
     /// Gives a reserved place up.
     fn forgo(&mut self, name: &str) {
         if let Some(at) = self.place(name) {

@@ -4,6 +4,7 @@
 //! its own, so that a slow one takes none from another.
 
 mod claims;
+mod lanes;
 mod stop;
 
 use std::{
@@ -15,9 +16,10 @@ use std::{
 use tokio::{runtime::Handle, sync::Notify, task::AbortHandle, time::Instant};
 
 pub(crate) use self::claims::Wanted;
+use self::lanes::Lanes;
 use crate::inbox::{
     Shared,
-    record::{ClaimToken, Counting, Job},
+    record::{ClaimToken, Counting, Digest, Job},
     worker::{
         JobHandlers,
         attempt::{JobHandler, Slot, attempt},
@@ -38,6 +40,8 @@ pub(crate) struct Pool {
     /// Where attempts run.
     runtime: Handle,
     slots: usize,
+    /// True if tenants take turns.
+    fair_tenants: bool,
     lease: Duration,
     wake: Wake,
     state: Mutex<State>,
@@ -70,11 +74,15 @@ struct Endpoint {
     name: String,
     handler: Arc<dyn JobHandler>,
     running: usize,
-    waiting: VecDeque<Waiting>,
+    waiting: Lanes<Waiting>,
     /// Places for deliveries that are being stored.
     reserved: usize,
     /// True if the store may have more of it.
     more: bool,
+    /// True if the store may have something of tenants of which nothing waits here.
+    more_tenants: bool,
+    /// The tenants whose turns were the last when new deliveries came first, and when retries did.
+    after: [Option<Digest>; 2],
     /// True while the store is asked for it.
     asked: bool,
     pace: Pace,
@@ -109,9 +117,11 @@ impl Pool {
             name,
             handler,
             running: 0,
-            waiting: VecDeque::new(),
+            waiting: Lanes::new(),
             reserved: 0,
             more: true,
+            more_tenants: true,
+            after: [None; 2],
             asked: false,
             pace: Pace::new(now),
         };
@@ -133,6 +143,7 @@ impl Pool {
             shared: Arc::downgrade(shared),
             runtime: Handle::current(),
             slots: shared.settings.concurrency,
+            fair_tenants: shared.settings.fair_tenants,
             lease: shared.settings.lease,
             wake: Arc::clone(shared.writer.pools().wake()),
             state: Mutex::new(state),
@@ -182,7 +193,8 @@ impl Pool {
         state.held.insert(claim_token.id, held);
         state.waiting_bytes += job.body.len();
         state.typical_bytes = job.body.len().max(state.typical_bytes / 8 * 7);
-        state.endpoints[at].waiting.push_back(Waiting { job, since: Instant::now() });
+        let waiting = &mut state.endpoints[at].waiting;
+        waiting.push(job.tenant, Waiting { job, since: Instant::now() });
         if state.stopped {
             self.give_back(state);
         }
@@ -195,7 +207,10 @@ impl Pool {
         for at in 0..state.endpoints.len() {
             while state.endpoints[at].running < self.slots {
                 let endpoint = &mut state.endpoints[at];
-                let Some(Waiting { mut job, since }) = endpoint.waiting.pop_front() else { break };
+                let Some((tenant, Waiting { mut job, since })) = endpoint.waiting.pop() else {
+                    break;
+                };
+                endpoint.more_tenants |= !endpoint.waiting.waits(tenant);
                 state.waiting_bytes = state.waiting_bytes.saturating_sub(job.body.len());
                 let Some(shared) = self.shared.upgrade() else { return runs };
                 let now = Instant::now();
@@ -209,7 +224,10 @@ impl Pool {
                 held.running = true;
                 let give_up = Arc::clone(&held.give_up);
                 endpoint.running += 1;
-                endpoint.pace.started(now);
+                endpoint.waiting.started(tenant);
+                if !self.fair_tenants {
+                    endpoint.pace.count(now);
+                }
                 let handler = Arc::clone(&endpoint.handler);
                 runs.push(Run { shared, handler, job, give_up });
             }
@@ -221,7 +239,7 @@ impl Pool {
     fn run(self: &Arc<Self>, runs: Vec<Run>) {
         for Run { shared, handler, job, give_up } in runs {
             let claim_token = job.claim_token();
-            let slot = Slot::new(Arc::clone(self), job.endpoint.clone(), claim_token);
+            let slot = Slot::new(Arc::clone(self), &job);
             let run = async move { attempt(&shared, handler, job, &give_up, Some(slot)).await };
             let task = self.runtime.spawn(run).abort_handle();
             if let Some(held) = self.state().held.get_mut(&claim_token.id) {
@@ -284,14 +302,23 @@ impl Pool {
     }
 
     /// A handler has returned: its slot is free, though its claim is not settled yet.
-    pub(super) fn returned(self: &Arc<Self>, endpoint: &str, claim_token: ClaimToken) {
+    pub(super) fn returned(
+        self: &Arc<Self>,
+        endpoint: &str,
+        tenant: Option<Digest>,
+        claim_token: ClaimToken,
+    ) {
         let mut state = self.state();
         if let Some(held) = state.held.get_mut(&claim_token.id) {
             held.running = false;
         }
         if let Some(at) = state.place(endpoint) {
-            let running = &mut state.endpoints[at].running;
-            *running = running.saturating_sub(1);
+            let endpoint = &mut state.endpoints[at];
+            endpoint.running = endpoint.running.saturating_sub(1);
+            endpoint.waiting.returned(tenant);
+            if self.fair_tenants {
+                endpoint.pace.count(Instant::now());
+            }
         }
         let runs = self.fill(&mut state);
         let hungry = self.is_hungry(&mut state);

@@ -19,7 +19,7 @@ const GIVE_BACK: Duration = Duration::from_secs(1);
 impl Pool {
     /// Gives back what waits.
     pub(super) fn give_back(self: &Arc<Self>, state: &mut State) {
-        let waiting = state.endpoints.iter_mut().flat_map(|endpoint| endpoint.waiting.drain(..));
+        let waiting = state.endpoints.iter_mut().flat_map(|endpoint| endpoint.waiting.drain());
         let tokens: Vec<ClaimToken> = waiting.map(|waiting| waiting.job.claim_token()).collect();
         state.waiting_bytes = 0;
         let Some(shared) = self.shared.upgrade().filter(|_| !tokens.is_empty()) else { return };

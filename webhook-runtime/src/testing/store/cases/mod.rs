@@ -7,6 +7,7 @@ pub(super) mod inbox;
 pub(super) mod operate;
 pub(super) mod order;
 pub(super) mod transaction;
+pub(super) mod turns;
 
 use crate::testing::store::{Failure, Verdict};
 
