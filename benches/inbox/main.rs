@@ -7,7 +7,7 @@
 //!
 //! `WEBHOOK_BENCH_SECONDS` says for how long each program is driven in all, `WEBHOOK_BENCH_ROUNDS`
 //! in how many slices, `WEBHOOK_BENCH_BACKLOG` how many deliveries wait in the backlog, and `TMPDIR`
-//! on which disk. With `WEBHOOK_BENCH_BEFORE`, the executable of this benchmark in another commit, that
+//! on which disk. `WEBHOOK_BENCH_IDLE_SECONDS` says for how long nothing happens. With `WEBHOOK_BENCH_BEFORE`, the executable of this benchmark in another commit, that
 //! one is driven beside. After `cargo bench ... --`, words choose parts: `acknowledging`, `draining`,
 //! `backlog`, `processes`, `inboxes`, `idle`, and `sqlite` or `postgres`.
 
@@ -263,7 +263,8 @@ fn idle(databases: &Databases) {
         drive(&mut servers, Duration::from_secs(1));
         let server = &servers[0][0];
         server.go_on();
-        std::thread::sleep(Duration::from_secs(2));
+        // The last checkpoint comes after up to 30 seconds, and statistics come late, too.
+        std::thread::sleep(time + Duration::from_secs(5));
         let (wakes, transactions) = (server.wakes(), server.transactions());
         std::thread::sleep(time);
         let seconds = time.as_secs();

@@ -121,7 +121,7 @@ impl Program {
         (serve == SERVE).then_some(program)
     }
 
-    /// Serves until standard input ends, and says there what it is asked.
+    /// Serves until standard input ends, and answers its questions on standard output.
     pub(crate) fn serve(self) {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()

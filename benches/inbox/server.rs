@@ -134,13 +134,16 @@ impl Server {
         String::from_utf8_lossy(&said).trim().parse().unwrap_or_default()
     }
 
-    /// How often its threads have been woken, as Linux tells it; never elsewhere.
+    /// How often the threads of its inbox and of its SQLite file have been woken, as Linux tells it;
+    /// never elsewhere.
     pub(crate) fn wakes(&self) -> f64 {
         let threads = fs::read_dir(format!("/proc/{}/task", self.process.id()));
         let of_thread = |thread: std::io::Result<fs::DirEntry>| {
             let status = fs::read_to_string(thread.ok()?.path().join("status")).ok()?;
-            let mut lines = status.lines();
-            let count = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+            let field = |name| status.lines().find_map(|line| line.strip_prefix(name));
+            let name = field("Name:")?.trim();
+            let is_its = name.starts_with("webhook-inbox") || name.starts_with("sqlx-sqlite");
+            let count = is_its.then(|| field("voluntary_ctxt_switches:")).flatten()?;
             count.trim().parse::<f64>().ok()
         };
         threads.into_iter().flatten().filter_map(of_thread).sum()

@@ -9,6 +9,7 @@
 //! * [Handshakes and published keys](handshakes)
 //! * [Slow handlers](slow_handlers)
 //! * [The inbox](inbox)
+//! * [Scaling the inbox](scaling)
 //! * [A store of your own](own_store)
 //! * [Serving](serving)
 //! * [Limits](limits)
@@ -39,6 +40,8 @@ pub mod handshakes {}
 pub mod slow_handlers {}
 #[doc = include_str!("inbox.md")]
 pub mod inbox {}
+#[doc = include_str!("scaling.md")]
+pub mod scaling {}
 #[doc = include_str!("own_store.md")]
 pub mod own_store {}
 #[doc = include_str!("serving.md")]

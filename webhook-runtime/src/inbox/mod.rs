@@ -3,8 +3,8 @@
 //! An acknowledged delivery survives a crash of the process and of the machine. Its function runs
 //! until it succeeds or the delivery becomes a dead letter, which operators see and can run again.
 //! What the function writes through [`Tx`] happens exactly once. What it does elsewhere happens at
-//! least once, since no database can take back a letter that was sent. A copy of a delivery is
-//! recognised as long as its key is kept.
+//! least once, because no database can undo an email. Duplicates are detected as long as the
+//! deduplication key is kept.
 
 mod counters;
 mod error;
@@ -199,7 +199,7 @@ impl Inbox {
         worker::drain(&self.shared, processes).await
     }
 
-    /// Makes the workers look for due deliveries now. They also look at every
+    /// Makes the workers look for due deliveries now. They also look by themselves: see
     /// [`poll_interval`](InboxBuilder::poll_interval).
     pub fn wake(&self) {
         self.shared.writer.look();
@@ -262,7 +262,8 @@ impl Inbox {
         Ok(count)
     }
 
-    /// Deletes what has been kept long enough. The workers do this every two minutes.
+    /// Deletes what has been kept long enough. The workers do this every two minutes under load, and
+    /// every 20 minutes at rest.
     ///
     /// # Errors
     /// If the store fails. Some records may be deleted.

@@ -95,8 +95,9 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// Each database has its own thread that commits, and its own disk if you like: so the load is
     /// split.
     ///
-    /// What was stored in the old inbox stays there. To move an endpoint, run the old program until
-    /// [`backlog`](Inbox::backlog) is empty, or replay the rest there.
+    /// What was stored in the old inbox stays there. To move an endpoint, let a program with the old
+    /// inbox run without traffic until [`backlog`](Inbox::backlog) no longer lists the endpoint.
+    /// Deduplication keys do not move: a delivery that the provider sends again is handled again.
     ///
     /// ```no_run
     /// # use webhook_runtime::{Delivery, Inbox, Webhooks, inbox::InboxError, webhook};

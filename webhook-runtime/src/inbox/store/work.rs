@@ -64,9 +64,11 @@ pub struct WorkResult {
     pub claimed_new: Vec<Option<ClaimToken>>,
     /// For each settled claim, whether it was still good.
     pub finished: Vec<bool>,
-    /// For each claim that has begun, whether it is still good.
+    /// For each claim that has begun, whether it is counted. False if the claim is lost or its record
+    /// is locked: the inbox tries again.
     pub started: Vec<bool>,
-    /// The result of each claim.
+    /// The result of each claim. If there are fewer than requests, claims have failed, and the inbox
+    /// pauses before the next.
     pub claimed: Vec<ClaimResult>,
     /// The time until a pending delivery becomes due that is not due yet; `None` if there is none.
     pub next_due: Option<Duration>,

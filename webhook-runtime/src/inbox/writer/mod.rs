@@ -4,8 +4,9 @@
 //! The thread ([`engine`]) takes all of it, adds what else there is to do, and hands it to the store
 //! as one [`Work`](crate::inbox::store::Work). There is no timer: what comes alone is committed at
 //! once, and what comes during a commit is in the next one. SQLite does it in one transaction, beside
-//! what handlers have written through `Tx`. PostgreSQL does it in one statement, and three commits at
-//! a time, because its server flushes them together. A store that has no method for it gets the parts
+//! what handlers have written through `Tx`. PostgreSQL stores, settles and counts in one statement, and
+//! takes others for renewals, claims and deliveries with an ordering key; it makes three commits at a
+//! time, because its server flushes them together. A store that has no method for it gets the parts
 //! one after another. The thread has a runtime of its own: handlers that block theirs stop no lease
 //! and no commit.
 //!
@@ -22,11 +23,12 @@
 //! nothing does.
 //!
 //! **Prefetched is not running.** Each endpoint has slots of its own. It claims ahead what it starts
-//! in about a tenth of a second, so that a slow handler keeps nothing from other processes. A slot is
-//! free when its handler has returned and its transaction has ended; the completion is queued.
+//! in about a tenth of a second, so that a slow handler keeps little from other processes. A slot is
+//! free when its handler has returned, also if its transaction waits for a commit; the completion is
+//! queued.
 //!
 //! **Attempts.** A claim counts nothing. An attempt is counted 5 ms after its begin, in a commit that
-//! it does not wait for, or when it ends. So a process that is killed never counts an attempt that
+//! it does not wait for, or when it ends. If its record is locked, it is counted a second later. So a process that is killed never counts an attempt that
 //! did not begin. A delivery whose claim was lost before its attempt was counted is *unsure*: it may
 //! be what ended the process. Its attempts are counted before they begin, until one ends, and it is
 //! given up one attempt earlier: a poison is started as often as `max_attempts` says. The same holds
