@@ -6,7 +6,8 @@
  * once, as on a file system with a journal.
  *
  * With POWER_WHOLE, a sync covers all of its file, as it has to where several processes write to it.
- * With POWER_LIES, syncs cover nothing: the test has to find out.
+ * With POWER_LIES, syncs cover nothing: the test has to find out. With POWER_SLOW, each sync takes so
+ * many milliseconds more.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -100,6 +101,7 @@ static int synced(int file, const char *name) {
             }
         pthread_mutex_unlock(&lock);
     }
+    if (getenv("POWER_SLOW")) usleep(1000 * atoi(getenv("POWER_SLOW")));
     int result = next(file);
     if (!result && S_ISREG(status.st_mode) && status.st_nlink) keep(file, from, to);
     return result;

@@ -266,11 +266,11 @@ fn fail(file: &Path, certain: &Path, odds: u64) -> usize {
 }
 
 /// The library that is loaded into the receiver, in a temporary directory.
-struct Library(PathBuf);
+pub(crate) struct Library(pub(crate) PathBuf);
 
 impl Library {
     /// Compiled with the compiler that also built SQLite.
-    fn build() -> Option<Self> {
+    pub(crate) fn build() -> Option<Self> {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/power.c");
         let library =
             std::env::temp_dir().join(format!("power-{}-{}.so", std::process::id(), random()));
