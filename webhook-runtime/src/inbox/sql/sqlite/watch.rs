@@ -174,6 +174,7 @@ impl Writes {
 }
 
 #[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests {
     use std::{fs, sync::Arc};
 
