@@ -111,7 +111,8 @@ everywhere! { sqlite
         what_is_left_behind_is_claimed_in_time
         shutdown_does_not_wait_for_the_store;
     hold: a_held_transaction_ends waiting_for_itself_fails_at_once
-        handlers_share_a_commit_and_roll_back_alone a_stream_of_handlers_keeps_nobody_waiting;
+        handlers_share_a_commit_and_roll_back_alone a_stream_of_handlers_keeps_nobody_waiting
+        a_handler_that_is_dropped_harms_no_other dropped_handlers_leave_nothing_behind;
 }
 
 everywhere! { postgres

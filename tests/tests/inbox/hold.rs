@@ -1,17 +1,21 @@
 //! Handlers that hold the transaction, and several in one commit.
 
 use std::{
+    future::poll_fn,
+    pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    task::Poll,
     time::Duration,
 };
 
-use sqlx::Executor as _;
+use sqlx::{Executor as _, SqliteConnection};
 use tokio::time::Instant;
 use webhook_runtime::inbox::{
     AttemptResult, Backoff, DeliveryState, Filter, Inbox, InboxError, Job, JobHandlers, TxSource,
+    store::{ClaimRequest, StoreTransaction},
 };
 use webhook_test_store::Connection;
 
@@ -19,6 +23,7 @@ use super::{
     Ran, body, delivery, failed,
     place::{Engine, Place},
     record, until, until_state,
+    work::wanted,
 };
 
 /// A handler that never gives its transaction back stops the others for as long as the limit, and
@@ -214,4 +219,127 @@ pub(crate) async fn a_stream_of_handlers_keeps_nobody_waiting(place: Place) {
     }
     // Each waits for two or three commits, and each of these for one handler.
     assert!(stored > 8, "{stored} stored beside 140 handlers in {:?}", begun.elapsed());
+}
+
+/// Polls a future this often, and drops it then.
+async fn polled<F: Future + Unpin>(mut future: F, times: usize) -> Option<F::Output> {
+    let mut count = 0;
+    poll_fn(|context| {
+        count += 1;
+        match Pin::new(&mut future).poll(context) {
+            Poll::Pending if count < times => Poll::Pending,
+            Poll::Pending => Poll::Ready(None),
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+        }
+    })
+    .await
+}
+
+/// A handler that is dropped while it begins takes nothing from those whose transaction it shares.
+pub(crate) async fn a_handler_that_is_dropped_harms_no_other(place: Place) {
+    let inbox = place.open().await;
+    place.execute("CREATE TABLE effects (name text NOT NULL)".to_owned()).await;
+    let write = async |tx: &mut Box<dyn StoreTransaction>| {
+        let connection = tx.connection().downcast_mut::<SqliteConnection>().unwrap();
+        connection.execute("INSERT INTO effects VALUES ('one')").await.unwrap();
+    };
+    let three = ClaimRequest { lease: Duration::from_secs(60), ..wanted(3) };
+    let mut committed = 0;
+    for (round, waits) in (0..48).flat_map(|round| [(round, 1), (round, 8)]) {
+        for name in ["first", "dropped", "last"] {
+            inbox.enqueue(delivery(format!("{name} {round} {waits}"))).await.unwrap();
+        }
+        let store = inbox.store();
+        let mut jobs = store.claim(&three).await.unwrap().jobs.into_iter();
+        let [first, dropped, last] = [(); 3].map(|()| jobs.next().unwrap().claim_token());
+        let mut one = store.begin(first).await.unwrap();
+        write(&mut one).await;
+        // The next one joins the transaction, or commits it, if that has waited long enough.
+        let ends = async {
+            tokio::time::sleep(Duration::from_millis(waits)).await;
+            one.commit().await
+        };
+        let drops = async { drop(polled(store.begin(dropped), round % 12 + 1).await) };
+        let (ended, ()) = tokio::join!(ends, drops);
+        assert_eq!(ended, Ok(()), "dropped in round {round} after {waits} ms");
+        let mut other = store.begin(last).await.unwrap();
+        write(&mut other).await;
+        assert_eq!(other.commit().await, Ok(()), "round {round}");
+        committed += 2;
+        assert_eq!(record(&inbox, dropped.id()).await.state, DeliveryState::Running);
+        assert_eq!(place.number("SELECT count(*) FROM effects").await, committed);
+    }
+}
+
+/// Handlers that are dropped anywhere: each delivery has its whole effect once, and no transaction
+/// stays open.
+pub(crate) async fn dropped_handlers_leave_nothing_behind(place: Place) {
+    const COUNT: usize = 300;
+    let backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(20));
+    let builder = place.builder().backoff(backoff).max_attempts(10_000);
+    let builder = builder.attempt_timeout(Duration::from_millis(12)).concurrency(8);
+    let inbox = place.open_by(builder).await.unwrap();
+    place.execute("CREATE TABLE effects (name text NOT NULL, half text)".to_owned()).await;
+    let random = Arc::new(AtomicU64::new(0x9E37_79B9_7F4A_7C15));
+    let next = move |below: u64| {
+        let step = |seed: u64| Some(seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+        random.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step).map_or(0, |it| it >> 33)
+            % below
+    };
+    let chance = next.clone();
+    let handlers = JobHandlers::new().on("orders", move |job: Job, source: TxSource| {
+        let chance = chance.clone();
+        async move {
+            let pause = async || tokio::time::sleep(Duration::from_millis(chance(6))).await;
+            if chance(2) == 0 {
+                pause().await;
+            }
+            let mut tx = source.tx().unwrap();
+            let Ok(connection) = tx.sqlite().await else { return failed("it cannot begin") };
+            for half in ["first", "second"] {
+                let insert = format!("INSERT INTO effects VALUES ('{}', '{half}')", body(&job));
+                if connection.execute(sqlx::AssertSqlSafe(insert)).await.is_err() {
+                    return failed("it cannot write");
+                }
+                if chance(8) == 0 {
+                    pause().await;
+                }
+            }
+            match chance(16) {
+                0 => failed("not this time"),
+                1 => std::future::pending().await,
+                _ => AttemptResult::Completed,
+            }
+        }
+    });
+    for number in 0..COUNT {
+        inbox.enqueue(delivery(number.to_string())).await.unwrap();
+    }
+    let completed = Filter::all().state(DeliveryState::Completed);
+    let begun = Instant::now();
+    let mut rounds = 0;
+    loop {
+        let workers = inbox.start_workers(handlers.clone());
+        tokio::time::sleep(Duration::from_millis(20 + next(60))).await;
+        match next(2) {
+            0 => drop(workers),
+            _ => drop(workers.shutdown(Duration::ZERO).await),
+        }
+        rounds += 1;
+        for record in super::all(&inbox).await {
+            let reason = record.last_error.unwrap_or_default();
+            assert!(!reason.contains("was not committed"), "{reason}");
+        }
+        if inbox.list(completed.clone()).collect().await.unwrap().len() == COUNT {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(45), "too slow, in {rounds} rounds");
+    }
+    let effects = place.number("SELECT count(*) FROM effects").await;
+    let distinct = place.number("SELECT count(DISTINCT name || half) FROM effects").await;
+    assert_eq!((effects, distinct), (2 * 300, 2 * 300), "{rounds} rounds");
+    place.execute("BEGIN IMMEDIATE; ROLLBACK".to_owned()).await;
+    let sent = Instant::now();
+    inbox.enqueue(delivery("after")).await.unwrap();
+    assert!(sent.elapsed() < Duration::from_secs(1), "{:?}", sent.elapsed());
 }

@@ -314,9 +314,16 @@ impl Engine {
             }
             let _ = answer.send(Err(error.clone()));
         }
-        let waiting = answers.started.into_iter().flatten();
-        for answer in answers.finished.into_iter().chain(waiting) {
+        for answer in answers.finished {
             let _ = answer.send(Err(error.clone()));
+        }
+        for (claim_token, answer) in work.start.iter().zip(answers.started) {
+            match answer {
+                Some(answer) => {
+                    let _ = answer.send(Err(error.clone()));
+                }
+                None => self.pools.count_again(*claim_token),
+            }
         }
         if !work.renew.is_empty() {
             tracing::warn!(%error, "leases could not be renewed");

@@ -277,48 +277,67 @@ impl Writing {
         }
     }
 
-    /// Takes back what nobody has finished.
-    async fn put_in_order(&mut self) {
-        let Some(group) = &mut self.group else { return };
-        let before = group.part;
-        match std::mem::replace(&mut group.unfinished, Unfinished::Nothing) {
-            Unfinished::Nothing => {}
+    /// Takes back what nobody has finished. Whoever is dropped meanwhile leaves it to the next one,
+    /// who does all of it again.
+    pub(super) async fn put_in_order(&mut self) {
+        let Some(Group { part: before, unfinished, .. }) = self.group else { return };
+        let mut part = before;
+        match unfinished {
+            Unfinished::Nothing => return,
             Unfinished::Part => {
                 let _ = self.undo().await;
             }
             Unfinished::Begin => {
                 let next = before.map_or(0, |part| 1 - part);
-                let mut part = Some(next);
-                let mut known = self.savepoint("ROLLBACK TO", next).await;
-                if let (Err(_), Some(before)) = (&known, before) {
-                    // It has not begun. What was written before is kept.
-                    known = self.savepoint("RELEASE", before).await;
+                part = Some(next);
+                if let Err(error) = self.savepoint("ROLLBACK TO", next).await {
+                    // It has not begun. What was written before is kept, and may be already.
+                    if let Some(before) = before {
+                        let _ = self.savepoint("RELEASE", before).await;
+                    }
                     part = None;
-                }
-                match (&known, &mut self.group) {
-                    (Ok(()), Some(group)) => group.part = part,
-                    // Nobody knows what is open: all is taken back rather than half of it kept.
-                    _ => self.lose(&known),
+                    if !self.is_within().await {
+                        self.lose(&Err(error));
+                    }
                 }
             }
         }
+        if let Some(group) = &mut self.group {
+            (group.part, group.unfinished) = (part, Unfinished::Nothing);
+        }
     }
 
-    /// Commits the open transaction, if there is one, and tells those who wait.
+    /// True unless SQLite has rolled everything back on its own: within a transaction it refuses
+    /// this, which changes nothing elsewhere.
+    async fn is_within(&mut self) -> bool {
+        let Ok(connection) = self.open() else { return false };
+        let query = sqlx::query("PRAGMA synchronous = FULL").persistent(false);
+        query.execute(connection).await.is_err()
+    }
+
+    /// Commits the open transaction, if there is one, and tells those who wait. Whoever asks for it
+    /// may be dropped meanwhile: that is nothing to those whose transaction it is.
     pub(super) async fn commit(&mut self) -> Result<(), InboxError> {
         self.put_in_order().await;
         let Some(Group { tx, told, .. }) = self.group.take() else { return Ok(()) };
-        let done = self.commit_in_place(tx).await;
-        tell(told, &done);
-        done
+        let file = Arc::clone(&self.file);
+        let committed = tokio::spawn(async move {
+            let done = commit_in_place(&file, tx).await;
+            tell(told, &done);
+            done
+        });
+        committed.await.unwrap_or(Err(InboxError::Closed))
     }
+}
 
-    /// Commits into the file that stands at the path, or not at all.
-    async fn commit_in_place(&self, tx: Transaction<'static, Sqlite>) -> Result<(), InboxError> {
-        self.file.check()?;
-        tx.commit().await?;
-        self.file.check()
-    }
+/// Commits into the file that stands at the path, or not at all.
+async fn commit_in_place(
+    file: &OpenFile,
+    tx: Transaction<'static, Sqlite>,
+) -> Result<(), InboxError> {
+    file.check()?;
+    tx.commit().await?;
+    file.check()
 }
 
 impl HandlersTurn {

@@ -15,6 +15,7 @@ pub(super) async fn commit(
     work: &Work,
     now: i64,
 ) -> Result<WorkResult, InboxError> {
+    writing.put_in_order().await;
     if !writing.is_open() {
         let mut tx = writing.connection().await?.begin_with("BEGIN IMMEDIATE").await?;
         let result = commit_within(&mut tx, work, now).await?;

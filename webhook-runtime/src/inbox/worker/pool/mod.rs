@@ -242,7 +242,9 @@ impl Pool {
             let slot = Slot::new(Arc::clone(self), &job);
             let run = async move { attempt(&shared, handler, job, &give_up, Some(slot)).await };
             let task = self.runtime.spawn(run).abort_handle();
-            if let Some(held) = self.state().held.get_mut(&claim_token.id) {
+            let mut state = self.state();
+            let held = state.held.get_mut(&claim_token.id);
+            if let Some(held) = held.filter(|held| held.claim_token == claim_token) {
                 held.task = Some(task);
             }
         }
