@@ -38,15 +38,13 @@ pub struct NewDelivery {
     /// The bytes that the provider signed.
     pub body: Bytes,
     /// The body as it will be stored, if a store has packed it ahead.
+    #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
     pub(crate) packed: Option<PackedBody>,
 }
 
 /// A body as it is stored.
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 #[derive(Clone)]
-#[cfg_attr(
-    not(any(feature = "inbox-sqlite", feature = "inbox-postgres")),
-    expect(dead_code, reason = "only databases pack bodies")
-)]
 pub(crate) struct PackedBody {
     /// The body that was packed.
     pub(crate) of: Bytes,
@@ -77,6 +75,7 @@ impl NewDelivery {
             received_at,
             head: StoredRequest::default(),
             body: body.into(),
+            #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
             packed: None,
         }
     }
