@@ -144,6 +144,19 @@ impl Load {
         self.shared.acknowledged.load(Ordering::Relaxed)
     }
 
+    /// Goes on until so many more are acknowledged, and ends. Whatever happened before, each answer was
+    /// 202 or 503, and nothing is lost or doubled. Returns the figures as text.
+    pub(crate) async fn ends_right(self, more: usize, store: &Store) -> String {
+        self.reach(self.acknowledged() + more).await;
+        let statuses = self.statuses();
+        let acknowledged = self.stop().await;
+        store.wait_until_all_is_finished().await;
+        let judged = Judged::by(store, &acknowledged).await;
+        assert!(statuses.keys().all(|status| [202, 503].contains(status)), "{statuses:?}");
+        assert!(judged.is_right(), "{judged:?}");
+        format!("{statuses:?}, {judged:?}")
+    }
+
     /// The number of answers by status.
     pub(crate) fn statuses(&self) -> BTreeMap<u16, usize> {
         self.shared.statuses.lock().unwrap().clone()

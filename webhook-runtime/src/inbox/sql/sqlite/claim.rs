@@ -90,7 +90,7 @@ const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt 
 /// More deliveries than can have been running when a process ended.
 const MOST_LOST: i64 = 1000;
 
-/// What is due, and what of it cannot be read.
+/// The rows that are due, and those that cannot be read.
 #[derive(Default)]
 pub(super) struct Found {
     due: Vec<(SqliteRow, sql::Due)>,

@@ -61,14 +61,14 @@ use crate::{
 /// The longest wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// A statement of a template, at this time.
+/// A statement of a template, at this time. It contains nothing of a sender.
 fn statement(template: &str, now: i64) -> AssertSqlSafe<String> {
-    statement_at(template, &now.to_string())
+    AssertSqlSafe(text_at(template, &now.to_string()))
 }
 
-/// A statement of a template, with SQL for the time. It contains nothing of a sender.
-fn statement_at(template: &str, now: &str) -> AssertSqlSafe<String> {
-    AssertSqlSafe(template.replace("{s}", "webhook_").replace("{now}", now))
+/// The text of a template, with SQL for the time.
+fn text_at(template: &str, now: &str) -> String {
+    template.replace("{s}", "webhook_").replace("{now}", now)
 }
 
 /// The longest wait of a checkpoint for those who read or write.

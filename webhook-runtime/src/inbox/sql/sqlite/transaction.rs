@@ -6,7 +6,7 @@ use crate::inbox::{
     error::InboxError,
     record::ClaimToken,
     sql::{
-        sqlite::{finish::promote, turn::HandlersTurn},
+        sqlite::{finish::promote, text_at, turn::HandlersTurn},
         statements::COMPLETE,
     },
     store::{StoreFuture, StoreTransaction},
@@ -27,8 +27,7 @@ impl SqliteTransaction {
         claim: ClaimToken,
         now: i64,
     ) -> Result<Self, InboxError> {
-        let complete = format!("{COMPLETE} RETURNING id");
-        let complete = complete.replace("{s}", "webhook_").replace("{now}", "$3");
+        let complete = format!("{} RETURNING id", text_at(COMPLETE, "$3"));
         let completed = turn.begin(&complete, &[claim.id, claim.number, now]).await?;
         if completed == 0 {
             turn.rollback().await?;

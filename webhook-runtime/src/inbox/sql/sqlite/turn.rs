@@ -71,7 +71,7 @@ struct Group {
     unfinished: Unfinished,
 }
 
-/// What is to be put in order before anybody writes again.
+/// The part that is to be put in order before anybody writes again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Unfinished {
     Nothing,
@@ -162,6 +162,11 @@ impl Turn {
 }
 
 impl Group {
+    /// The savepoint of the part after the last one.
+    fn next_part(&self) -> usize {
+        self.part.map_or(0, |part| 1 - part)
+    }
+
     /// The time in which others may join; `None` when it is over.
     fn time_left(&self) -> Option<Duration> {
         TOGETHER.checked_sub(self.since.elapsed()).filter(|left| !left.is_zero())
@@ -227,7 +232,7 @@ impl Writing {
         arguments: &[i64],
     ) -> Result<usize, InboxError> {
         let group = self.group.as_mut().ok_or(InboxError::Closed)?;
-        let next = group.part.map_or(0, |part| 1 - part);
+        let next = group.next_part();
         let release =
             group.part.map(|part| format!("RELEASE {}; ", PARTS[part])).unwrap_or_default();
         let begin = format!("{release}SAVEPOINT {}; {statement}", PARTS[next]);
@@ -280,15 +285,15 @@ impl Writing {
     /// Takes back what nobody has finished. Whoever is dropped meanwhile leaves it to the next one,
     /// who does all of it again.
     pub(super) async fn put_in_order(&mut self) {
-        let Some(Group { part: before, unfinished, .. }) = self.group else { return };
+        let Some(group) = &self.group else { return };
+        let (before, next) = (group.part, group.next_part());
         let mut part = before;
-        match unfinished {
+        match group.unfinished {
             Unfinished::Nothing => return,
             Unfinished::Part => {
                 let _ = self.undo().await;
             }
             Unfinished::Begin => {
-                let next = before.map_or(0, |part| 1 - part);
                 part = Some(next);
                 if let Err(error) = self.savepoint("ROLLBACK TO", next).await {
                     // It has not begun. What was written before is kept, and may be already.
