@@ -1,4 +1,4 @@
-//! What functions write: one row for each delivery.
+//! The effects of functions: one row for each delivery.
 
 use std::sync::{
     Arc,
@@ -19,8 +19,8 @@ pub(crate) async fn create_table(url: &str) {
     }
 }
 
-/// What a function does that has no inbox and has to know copies: the delivery's id and the effect in
-/// one commit, flushed. Nothing else happens in the process, and nobody waits for a connection.
+/// Commits as a function does that has no inbox and has to know copies: the delivery's id and the
+/// effect in one commit, flushed. Nothing else happens in the process, and nobody waits for a connection.
 pub(crate) async fn commit_in_a_loop(url: String, count: Arc<AtomicU64>) {
     let mut connection =
         SqliteConnection::connect(&format!("{url}?mode=rwc")).await.expect("a file");

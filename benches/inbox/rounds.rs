@@ -108,7 +108,7 @@ impl Rounds {
         self.spent.done / self.elapsed.as_secs_f64()
     }
 
-    /// How many were run of those that were acknowledged.
+    /// The share of what was acknowledged that was run.
     pub(crate) fn run_of_acknowledged(&self) -> f64 {
         self.each(self.spent.done)
     }

@@ -121,7 +121,7 @@ impl Server {
         self.program.two_inboxes
     }
 
-    /// How many transactions its database of PostgreSQL has seen.
+    /// The transactions that its database of PostgreSQL has seen.
     pub(crate) fn transactions(&self) -> f64 {
         if !self.url.starts_with("postgres") {
             return 0.0;
@@ -134,8 +134,8 @@ impl Server {
         String::from_utf8_lossy(&said).trim().parse().unwrap_or_default()
     }
 
-    /// How often the threads of its inbox and of its SQLite file have been woken, as Linux tells it;
-    /// never elsewhere.
+    /// The wake-ups of the threads of its inbox and of its SQLite file, as Linux tells it; none
+    /// elsewhere.
     pub(crate) fn wakes(&self) -> f64 {
         let threads = fs::read_dir(format!("/proc/{}/task", self.process.id()));
         let of_thread = |thread: std::io::Result<fs::DirEntry>| {
@@ -149,7 +149,7 @@ impl Server {
         threads.into_iter().flatten().filter_map(of_thread).sum()
     }
 
-    /// How long the log of its SQLite file is, in bytes.
+    /// The length of the log of its SQLite file, in bytes.
     pub(crate) fn log(&self) -> f64 {
         let file = self.file.as_ref().map(|file| format!("{}-wal", file.display()));
         let length = file.and_then(|file| fs::metadata(file).ok()).map_or(0, |file| file.len());

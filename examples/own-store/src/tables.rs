@@ -1,4 +1,4 @@
-//! What a store knows, and how it changes. The rules are those of [`Record`] and [`ClaimRequest`]: a
+//! The records of a store, and their changes. The rules are those of [`Record`] and [`ClaimRequest`]: a
 //! store only calls them.
 
 use std::{
@@ -20,7 +20,7 @@ pub(crate) struct Tables {
     last: i64,
     rows: BTreeMap<i64, Row>,
     keys: Vec<Key>,
-    /// What handlers have written.
+    /// The rows that handlers have written.
     pub(crate) notes: Vec<String>,
 }
 

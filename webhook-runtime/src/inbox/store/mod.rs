@@ -82,7 +82,8 @@ pub trait InboxStore: Send + Sync + 'static {
     /// Does everything that is queued, in one transaction if the store can. The inbox calls this from
     /// a thread of its own, and [`enqueue`](Self::enqueue), [`claim`](Self::claim),
     /// [`renew_leases`](Self::renew_leases) and [`finish`](Self::finish) only through it, except that
-    /// [`Inbox::drain`](crate::Inbox::drain) calls `claim` itself. Without an implementation they are called one after another.
+    /// [`Inbox::drain`](crate::Inbox::drain) calls `claim` itself. Without an implementation they are
+    /// called one after another.
     ///
     /// What is claimed here is *prefetched*: it may wait before it runs. A store counts its attempt
     /// in [`Work::start`], or when the claim is settled, and marks its jobs by

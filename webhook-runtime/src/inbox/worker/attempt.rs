@@ -138,7 +138,7 @@ pub(super) async fn attempt(
     }
 }
 
-/// How long a record may be locked by somebody who changes it.
+/// The time for which a record may be locked by somebody who changes it.
 const LOCKED: Duration = Duration::from_millis(100);
 
 /// Counts the attempt before it begins. Returns false if the claim was lost. If the store fails,

@@ -1,4 +1,4 @@
-//! What waits for the slots of an endpoint, in a lane for each tenant.
+//! The jobs that wait for the slots of an endpoint, in a lane for each tenant.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -7,7 +7,7 @@ use crate::inbox::record::Digest;
 /// A tenant, as the store tells them apart. Where tenants take no turns, there is one.
 type Tenant = Option<Digest>;
 
-/// What waits, and how much runs of each tenant.
+/// The jobs that wait, and the number that runs of each tenant.
 ///
 /// The next slot is for the tenant that has the fewest running. Of several, it is for the one whose
 /// last turn is longest ago.
