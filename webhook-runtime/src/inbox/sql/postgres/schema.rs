@@ -7,7 +7,7 @@ use crate::inbox::{
     sql::postgres::{grants, names::Names, session::in_session},
 };
 
-const MIGRATIONS: &[&str] = &[include_str!("1.sql"), include_str!("2.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
 
 const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS {s}versions (\
                         version bigint PRIMARY KEY, applied_at bigint NOT NULL)";

@@ -9,7 +9,8 @@ use crate::inbox::{error::InboxError, record::millis};
 /// The migrations, for programs that run them on their own. Run each once, in this order, in its
 /// own transaction, together with the insertion of a row `(number from 1, milliseconds since 1970)`
 /// into the table of [`SQLITE_VERSIONS`].
-pub const SQLITE_MIGRATIONS: &[&str] = &[include_str!("1.sql"), include_str!("2.sql")];
+pub const SQLITE_MIGRATIONS: &[&str] =
+    &[include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
 
 /// Creates the table of the migrations that have been run.
 pub const SQLITE_VERSIONS: &str = "CREATE TABLE IF NOT EXISTS webhook_schema (\
