@@ -13,11 +13,11 @@ use std::{
 };
 
 use webhook_runtime::inbox::{
-    ClaimToken, EnqueueResult, Filter, InboxError, NewDelivery, PruneResult, QueueDepth, Record,
+    ClaimToken, EnqueueResult, Filter, InboxError, NewDelivery, PruneResult, QueueDepth,
     StoredDelivery,
     store::{
         Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-        InboxStore, Retention, StoreFuture, StoreTransaction,
+        InboxStore, ListResult, Retention, StoreFuture, StoreTransaction, Window,
     },
 };
 
@@ -79,21 +79,15 @@ impl InboxStore for Floor {
         Box::pin(std::future::ready(Err(InboxError::Unsupported("there is no database"))))
     }
 
-    fn list<'a>(&'a self, _: &'a Filter, _: i64, _: u32) -> StoreFuture<'a, Vec<Record>> {
-        answer(Vec::new())
+    fn list<'a>(&'a self, _: &'a Filter, _: Window) -> StoreFuture<'a, ListResult> {
+        answer(ListResult::default())
     }
 
     fn get(&self, _: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
         answer(None)
     }
 
-    fn change<'a>(
-        &'a self,
-        _: &'a Filter,
-        _: Change,
-        _: i64,
-        _: u32,
-    ) -> StoreFuture<'a, ChangeResult> {
+    fn change<'a>(&'a self, _: &'a Filter, _: Change, _: Window) -> StoreFuture<'a, ChangeResult> {
         answer(ChangeResult::default())
     }
 

@@ -10,10 +10,10 @@ use std::{
 
 use webhook_runtime::inbox::{
     AttemptResult, ClaimToken, EndpointBacklog, EnqueueResult, Filter, InboxError, NewDelivery,
-    PruneResult, QueueDepth, Record, StoredDelivery,
+    PruneResult, QueueDepth, StoredDelivery,
     store::{
         Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-        InboxStore, Retention, StoreFuture, StoreTransaction,
+        InboxStore, ListResult, Retention, StoreFuture, StoreTransaction, Window,
     },
 };
 
@@ -86,7 +86,7 @@ impl InboxStore for FileStore {
             // Workers look often: nothing is written if nothing is due.
             let of_wanted = wanted.clone();
             let is_due = self.look(move |tables| {
-                !of_wanted.select(tables.after(0), SystemTime::now()).is_empty()
+                !of_wanted.select(tables.records(), SystemTime::now()).is_empty()
             });
             if !is_due.await? {
                 return Ok(ClaimResult::default());
@@ -130,17 +130,9 @@ impl InboxStore for FileStore {
         })
     }
 
-    fn list<'a>(
-        &'a self,
-        filter: &'a Filter,
-        after: i64,
-        max: u32,
-    ) -> StoreFuture<'a, Vec<Record>> {
+    fn list<'a>(&'a self, filter: &'a Filter, window: Window) -> StoreFuture<'a, ListResult> {
         let filter = filter.clone();
-        self.look(move |tables| {
-            let found = tables.after(after).filter(|record| filter.matches(record));
-            found.take(max as usize).cloned().collect()
-        })
+        self.look(move |tables| window.of(tables.records().filter(|record| filter.matches(record))))
     }
 
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
@@ -151,20 +143,15 @@ impl InboxStore for FileStore {
         &'a self,
         filter: &'a Filter,
         change: Change,
-        after: i64,
-        max: u32,
+        window: Window,
     ) -> StoreFuture<'a, ChangeResult> {
-        let filter = filter.clone();
+        let filter = filter.clone().changeable_by(change);
         self.change_all(move |tables, now| {
-            let applies = |record: &&Record| {
-                filter.matches(record) && change.applies_to().contains(&record.state)
-            };
-            let found = tables.after(after).filter(applies).map(|record| record.id);
-            let ids: Vec<i64> = found.take(max as usize).collect();
-            for id in &ids {
-                tables.change(*id, change, now);
+            let found = window.of(tables.records().filter(|record| filter.matches(record)));
+            for record in &found.records {
+                tables.change(record.id, change, now);
             }
-            ChangeResult { count: ids.len() as u64, last: ids.last().copied() }
+            ChangeResult { count: found.records.len() as u64, last: found.looked_to }
         })
     }
 
@@ -178,11 +165,11 @@ impl InboxStore for FileStore {
     }
 
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
-        self.look(|tables| QueueDepth::of(tables.after(0), SystemTime::now()))
+        self.look(|tables| QueueDepth::of(tables.records(), SystemTime::now()))
     }
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
-        self.look(|tables| EndpointBacklog::of(tables.after(0)))
+        self.look(|tables| EndpointBacklog::of(tables.records()))
     }
 }
 

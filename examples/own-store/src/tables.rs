@@ -122,9 +122,9 @@ impl Row {
 }
 
 impl Tables {
-    /// The records with higher numbers.
-    pub(crate) fn after(&self, id: i64) -> impl Iterator<Item = &Record> {
-        self.rows.range(id.saturating_add(1)..).map(|(_, row)| &row.record)
+    /// All records, by number.
+    pub(crate) fn records(&self) -> impl DoubleEndedIterator<Item = &Record> {
+        self.rows.values().map(|row| &row.record)
     }
 
     pub(crate) fn get(&self, id: i64) -> Option<StoredDelivery> {
@@ -153,7 +153,7 @@ impl Tables {
     }
 
     pub(crate) fn claim(&mut self, wanted: &ClaimRequest, now: SystemTime) -> ClaimResult {
-        let selection = wanted.select(self.after(0), now);
+        let selection = wanted.select(self.records(), now);
         for id in selection.lost() {
             self.update(*id, |row| row.record.give_up(now));
         }

@@ -13,11 +13,11 @@ use tokio::sync::{Mutex, watch};
 use webhook_runtime::{
     Clock, SystemClock,
     inbox::{
-        ClaimToken, EnqueueResult, Filter, NewDelivery, PruneResult, QueueDepth, Record,
-        StoredDelivery,
+        ClaimToken, EnqueueResult, Filter, NewDelivery, PruneResult, QueueDepth, StoredDelivery,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, Retention, StoreFuture, StoreTransaction,
+            FinishedAttempt, InboxStore, ListResult, Retention, StoreFuture, StoreTransaction,
+            Window,
         },
     },
 };
@@ -111,7 +111,7 @@ impl InboxStore for MemoryStore {
         Box::pin(async move {
             let mut tables = self.tables.lock().await;
             let now = self.clock.now();
-            let settled = batch.iter().map(|FinishedAttempt { claim_token, result }| {
+            let settled = batch.iter().map(|FinishedAttempt { claim_token, result, .. }| {
                 tables.settle(*claim_token, result, now)
             });
             Ok(settled.collect())
@@ -125,16 +125,10 @@ impl InboxStore for MemoryStore {
         })
     }
 
-    fn list<'a>(
-        &'a self,
-        filter: &'a Filter,
-        after: i64,
-        max: u32,
-    ) -> StoreFuture<'a, Vec<Record>> {
+    fn list<'a>(&'a self, filter: &'a Filter, window: Window) -> StoreFuture<'a, ListResult> {
         Box::pin(async move {
             let tables = self.tables.lock().await;
-            let found = tables.records_after(after).filter(|record| filter.matches(record));
-            Ok(found.take(max as usize).cloned().collect())
+            Ok(window.of(tables.records().filter(|record| filter.matches(record))))
         })
     }
 
@@ -146,22 +140,16 @@ impl InboxStore for MemoryStore {
         &'a self,
         filter: &'a Filter,
         change: Change,
-        after: i64,
-        max: u32,
+        window: Window,
     ) -> StoreFuture<'a, ChangeResult> {
         Box::pin(async move {
             let mut tables = self.tables.lock().await;
-            let ids: Vec<i64> = tables
-                .records_after(after)
-                .filter(|record| filter.matches(record))
-                .filter(|record| change.applies_to().contains(&record.state))
-                .map(|record| record.id)
-                .take(max as usize)
-                .collect();
-            for id in &ids {
-                tables.change(*id, change, self.clock.now());
+            let filter = filter.clone().changeable_by(change);
+            let found = window.of(tables.records().filter(|record| filter.matches(record)));
+            for record in &found.records {
+                tables.change(record.id, change, self.clock.now());
             }
-            Ok(ChangeResult { count: ids.len() as u64, last: ids.last().copied() })
+            Ok(ChangeResult { count: found.records.len() as u64, last: found.looked_to })
         })
     }
 
@@ -180,12 +168,12 @@ impl InboxStore for MemoryStore {
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
         Box::pin(async move {
             let tables = self.tables.lock().await;
-            Ok(QueueDepth::of(tables.records_after(0), self.clock.now()))
+            Ok(QueueDepth::of(tables.records(), self.clock.now()))
         })
     }
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
-        Box::pin(async move { Ok(EndpointBacklog::of(self.tables.lock().await.records_after(0))) })
+        Box::pin(async move { Ok(EndpointBacklog::of(self.tables.lock().await.records())) })
     }
 
     fn wait_for_notification(&self) -> StoreFuture<'_, ()> {

@@ -17,7 +17,8 @@ use webhook_runtime::{
         NewDelivery, Record, StoredDelivery,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-            InboxStore, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction,
+            InboxStore, ListResult, PruneResult, QueueDepth, Retention, StoreFuture,
+            StoreTransaction, Window,
         },
     },
     providers::{GITHUB, HMAC_SHA256_HEX},
@@ -85,7 +86,7 @@ impl InboxStore for Faulty {
         self.answer()
     }
 
-    fn list<'a>(&'a self, _: &'a Filter, _: i64, _: u32) -> StoreFuture<'a, Vec<Record>> {
+    fn list<'a>(&'a self, _: &'a Filter, _: Window) -> StoreFuture<'a, ListResult> {
         self.answer()
     }
 
@@ -93,13 +94,7 @@ impl InboxStore for Faulty {
         self.answer()
     }
 
-    fn change<'a>(
-        &'a self,
-        _: &'a Filter,
-        _: Change,
-        _: i64,
-        _: u32,
-    ) -> StoreFuture<'a, ChangeResult> {
+    fn change<'a>(&'a self, _: &'a Filter, _: Change, _: Window) -> StoreFuture<'a, ChangeResult> {
         self.answer()
     }
 

@@ -101,7 +101,7 @@ pub(crate) async fn broken_rows_are_given_up_alone(place: Place) {
     }
     let dead = Filter::all().state(DeliveryState::Dead);
     let given_up = list(&place).iter().filter(|wrong| wrong.is_given_up).count() as u64;
-    assert_eq!(inbox.cancel(&dead).await, Ok(given_up), "they can be put aside");
+    assert_eq!(inbox.discard(&dead).await, Ok(given_up), "they can be put aside");
 }
 
 pub(crate) async fn broken_parts_are_given_up_alone(place: Place) {

@@ -43,7 +43,7 @@ async fn store(inbox: &Inbox, bodies: &[&str]) -> Vec<i64> {
 }
 
 async fn finish(inbox: &Inbox, job: &Job, result: AttemptResult) -> bool {
-    let finish = FinishedAttempt { claim_token: job.claim_token(), result };
+    let finish = FinishedAttempt::new(job.claim_token(), result);
     inbox.store().finish(&[finish]).await.unwrap() == [true]
 }
 

@@ -28,7 +28,7 @@ async fn prefetch(inbox: &Inbox, max_attempts: u32) -> Vec<Job> {
 }
 
 async fn finish(inbox: &Inbox, token: ClaimToken, result: AttemptResult) -> bool {
-    let finish = FinishedAttempt { claim_token: token, result };
+    let finish = FinishedAttempt::new(token, result);
     commit(inbox, |work| work.finish = vec![finish]).await.finished == [true]
 }
 
@@ -64,8 +64,7 @@ pub(crate) async fn everything_is_done_in_one_go(place: Place) {
     let second = commit(&inbox, |work| {
         work.enqueue = vec![delivery("b"), delivery("d")];
         work.claim_new = vec![true, true];
-        work.finish =
-            vec![FinishedAttempt { claim_token: token, result: AttemptResult::Completed }];
+        work.finish = vec![FinishedAttempt::new(token, AttemptResult::Completed)];
         work.claim = vec![wanted(10)];
         work.look_ahead = vec!["orders".to_owned()];
     })

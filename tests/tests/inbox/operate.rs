@@ -102,10 +102,10 @@ pub(crate) async fn cancelled_deliveries_cannot_complete(place: Place) {
     let id = inbox.enqueue(delivery("a")).await.unwrap().id();
     let claimed = inbox.store().claim(&super::work::wanted(1)).await.unwrap();
     assert_eq!(inbox.cancel(&Filter::all().ids([id])).await, Ok(1));
-    let finish = webhook_runtime::inbox::store::FinishedAttempt {
-        claim_token: claimed.jobs[0].claim_token(),
-        result: webhook_runtime::inbox::AttemptResult::Completed,
-    };
+    let finish = webhook_runtime::inbox::store::FinishedAttempt::new(
+        claimed.jobs[0].claim_token(),
+        webhook_runtime::inbox::AttemptResult::Completed,
+    );
     assert_eq!(inbox.store().finish(&[finish]).await, Ok(vec![false]));
     assert_eq!(record(&inbox, id).await.state, DeliveryState::Cancelled);
     // A later copy is still a duplicate.

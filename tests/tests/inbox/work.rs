@@ -171,7 +171,7 @@ pub(crate) async fn a_stale_claim_changes_nothing(place: Place) {
         AttemptResult::Released,
     ];
     for end in ends {
-        let finish = FinishedAttempt { claim_token: stale.claim_token(), result: end };
+        let finish = FinishedAttempt::new(stale.claim_token(), end);
         assert_eq!(store.finish(std::slice::from_ref(&finish)).await, Ok(vec![false]));
         assert_eq!(record(&inbox, id).await, before, "{finish:?}");
     }
@@ -183,14 +183,13 @@ pub(crate) async fn a_stale_claim_changes_nothing(place: Place) {
         Ok(vec![id])
     );
     // A released attempt does not count, and its claim is stale, too.
-    let finish = |end| FinishedAttempt { claim_token: fresh.claim_token(), result: end };
+    let finish = |end| FinishedAttempt::new(fresh.claim_token(), end);
     assert_eq!(store.finish(&[finish(AttemptResult::Released)]).await, Ok(vec![true]));
     assert_eq!(record(&inbox, id).await.attempt, 1);
     let again = claim().await.unwrap();
     assert_eq!(again.attempt, 2);
     assert_eq!(store.finish(&[finish(AttemptResult::Completed)]).await, Ok(vec![false]));
-    let last =
-        FinishedAttempt { claim_token: again.claim_token(), result: AttemptResult::Completed };
+    let last = FinishedAttempt::new(again.claim_token(), AttemptResult::Completed);
     assert_eq!(store.finish(std::slice::from_ref(&last)).await, Ok(vec![true]));
     assert_eq!(store.finish(&[last]).await, Ok(vec![false]));
 }

@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use webhook_runtime::{
     inbox::{
         AttemptResult, ClaimToken, EndpointBacklog, EnqueueResult, Filter, InboxBuilder,
-        NewDelivery, PruneResult, QueueDepth, Record, StoredDelivery,
+        NewDelivery, PruneResult, QueueDepth, StoredDelivery,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-            InboxStore, Retention, StoreFuture, StoreTransaction, Work, WorkResult,
+            InboxStore, ListResult, Retention, StoreFuture, StoreTransaction, Window, Work,
+            WorkResult,
         },
     },
     testing::store::{CASES, Case, Target},
@@ -190,14 +191,12 @@ impl InboxStore for Flawed {
         self.inner.begin(claim)
     }
 
-    fn list<'a>(
-        &'a self,
-        filter: &'a Filter,
-        after: i64,
-        max: u32,
-    ) -> StoreFuture<'a, Vec<Record>> {
-        let max = if self.has(Flaw::KeepsNoPage) { u32::MAX } else { max };
-        self.inner.list(filter, after, max)
+    fn list<'a>(&'a self, filter: &'a Filter, window: Window) -> StoreFuture<'a, ListResult> {
+        let mut window = window;
+        if self.has(Flaw::KeepsNoPage) {
+            window.max = u32::MAX;
+        }
+        self.inner.list(filter, window)
     }
 
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
@@ -208,15 +207,16 @@ impl InboxStore for Flawed {
         &'a self,
         filter: &'a Filter,
         change: Change,
-        after: i64,
-        max: u32,
+        window: Window,
     ) -> StoreFuture<'a, ChangeResult> {
         match self.flaw {
             Flaw::ChangesNothing => Box::pin(async { Ok(ChangeResult::default()) }),
-            Flaw::IgnoresTheFilter => Box::pin(async move {
-                self.inner.change(&Filter::all(), Change::Replay, after, max).await
-            }),
-            _ => self.inner.change(filter, change, after, max),
+            Flaw::IgnoresTheFilter => {
+                Box::pin(
+                    async move { self.inner.change(&Filter::all(), Change::Replay, window).await },
+                )
+            }
+            _ => self.inner.change(filter, change, window),
         }
     }
 

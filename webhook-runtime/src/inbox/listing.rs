@@ -13,20 +13,21 @@ use futures_core::Stream;
 use crate::inbox::{
     error::InboxError,
     record::{Filter, Record},
-    store::InboxStore,
+    store::{InboxStore, ListResult, Window},
 };
 
 /// The number of records that are read at a time.
 const PAGE: u32 = 200;
 
-type Page = Pin<Box<dyn Future<Output = Result<Vec<Record>, InboxError>> + Send>>;
+type Page = Pin<Box<dyn Future<Output = Result<ListResult, InboxError>> + Send>>;
 
-/// A stream of records, ordered by number and read from the store page by page. Records that are
+/// A stream of records, ordered by number, the oldest first unless [asked
+/// otherwise](Self::newest_first), and read from the store page by page. Records that are
 /// added or changed meanwhile may be missing; none comes twice.
 pub struct Listing {
     store: Arc<dyn InboxStore>,
     filter: Filter,
-    after: i64,
+    window: Window,
     ready: VecDeque<Record>,
     reading: Option<Page>,
     ended: bool,
@@ -35,7 +36,15 @@ pub struct Listing {
 impl Listing {
     pub(crate) fn new(store: Arc<dyn InboxStore>, filter: Filter) -> Self {
         let ready = VecDeque::new();
-        Self { store, filter, after: i64::MIN, ready, reading: None, ended: false }
+        let window = Window::oldest_first(PAGE);
+        Self { store, filter, window, ready, reading: None, ended: false }
+    }
+
+    /// Lists the newest records first.
+    #[must_use]
+    pub fn newest_first(mut self) -> Self {
+        self.window = Window::newest_first(PAGE);
+        self
     }
 
     /// Returns the next record, without a stream extension trait.
@@ -71,18 +80,20 @@ impl Stream for Listing {
             if this.ended {
                 return Poll::Ready(None);
             }
-            let (store, filter, after) = (&this.store, &this.filter, this.after);
+            let (store, filter, window) = (&this.store, &this.filter, this.window);
             let reading = this.reading.get_or_insert_with(|| {
                 let (store, filter) = (Arc::clone(store), filter.clone());
-                Box::pin(async move { store.list(&filter, after, PAGE).await })
+                Box::pin(async move { store.list(&filter, window).await })
             });
             let page = ready!(reading.as_mut().poll(context));
             this.reading = None;
             match page {
                 Ok(page) => {
-                    this.ended = page.len() < PAGE as usize;
-                    this.after = page.last().map_or(this.after, |record| record.id);
-                    this.ready.extend(page);
+                    match page.looked_to {
+                        Some(id) => this.window = this.window.beyond(id),
+                        None => this.ended = true,
+                    }
+                    this.ready.extend(page.records);
                 }
                 Err(error) => {
                     this.ended = true;

@@ -14,13 +14,15 @@ use crate::{
         error::InboxError,
         http::head::StoredRequest,
         record::{
-            AttemptResult, ClaimToken, DeliveryState, Digest, EnqueueResult, Filter, Job,
-            NewDelivery, Record, StoredDelivery,
+            Attempt, AttemptDetails, AttemptEnd, AttemptResult, ClaimToken, DeliveryState, Digest,
+            Duplicates, EnqueueResult, Filter, Job, NewDelivery, Record, StoredDelivery, millis,
+            minute, time,
         },
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, Mark, PruneResult, QueueDepth, Retention, StoreFuture,
-            StoreTransaction, Work, WorkResult,
+            FinishedAttempt, InboxStore, LOST_ATTEMPT, ListResult, Mark, MinuteSum, PruneResult,
+            QueueDepth, Retention, SUMS_KEPT, StoreFuture, StoreTransaction, Window, Work,
+            WorkResult,
         },
     },
     verify::Clock,
@@ -38,6 +40,8 @@ struct Tables {
     rows: BTreeMap<i64, Row>,
     /// The delivery of each key, and when the key expires.
     keys: HashMap<Digest, (i64, Option<SystemTime>)>,
+    /// By minute and endpoint.
+    sums: BTreeMap<(SystemTime, String), MinuteSum>,
 }
 
 struct Row {
@@ -46,12 +50,84 @@ struct Row {
     mark: Mark,
     line: Option<Digest>,
     head: StoredRequest,
-    body: Bytes,
+    /// `None` if it was dropped.
+    body: Option<Bytes>,
+    /// The attempts before the last one.
+    attempts: Vec<Attempt>,
+    copies: Vec<Duplicates>,
 }
 
 impl Row {
+    fn new(id: i64, new: &NewDelivery) -> Self {
+        Self {
+            record: Record::stored(id, new),
+            claims: 0,
+            mark: Mark::COUNTED,
+            line: new.ordering_digest(),
+            head: new.head.clone(),
+            body: Some(new.body.clone()),
+            attempts: Vec::new(),
+            copies: Vec::new(),
+        }
+    }
+
     fn delivery(&self) -> StoredDelivery {
-        StoredDelivery::new(self.record.clone(), self.head.clone(), self.body.clone())
+        let body = self.body.clone().unwrap_or_default();
+        let mut delivery = StoredDelivery::new(self.record.clone(), self.head.clone(), body);
+        delivery.body_dropped = self.body.is_none();
+        delivery
+    }
+
+    /// Counts a copy.
+    fn note_copy(&mut self, now: SystemTime) {
+        let at = time(minute(millis(now)));
+        match self.copies.last_mut().filter(|last| last.minute == at) {
+            Some(last) => (last.count, last.last) = (last.count + 1, now),
+            None => self.copies.push(Duplicates::new(at, 1, now)),
+        }
+    }
+
+    fn attempts(&self) -> Vec<Attempt> {
+        let runs = self.record.state == DeliveryState::Running && self.mark.counted;
+        let last = (runs && self.record.attempt > 0).then(|| self.attempt(None));
+        self.attempts.iter().cloned().chain(self.completed()).chain(last).collect()
+    }
+
+    fn attempt(&self, end: Option<AttemptEnd>) -> Attempt {
+        let Record { attempt: number, last_attempt: details, .. } = self.record;
+        Attempt { number, end, details, error: None }
+    }
+
+    /// The attempt that has completed it.
+    fn completed(&self) -> Option<Attempt> {
+        let completed = self.record.state == DeliveryState::Completed;
+        completed.then(|| self.attempt(Some(AttemptEnd::Completed)))
+    }
+
+    fn keep_completed(&mut self) {
+        self.attempts.extend(self.completed());
+    }
+
+    /// Tells of the attempt that a running delivery has lost.
+    fn tell_lost(&mut self) {
+        if self.record.state == DeliveryState::Running && self.mark.counted {
+            let mut lost = self.attempt(Some(AttemptEnd::Lost));
+            lost.error = Some(LOST_ATTEMPT.replace('#', &lost.number.to_string()));
+            self.attempts.push(lost);
+        }
+    }
+
+    /// Tells of an attempt that has ended without completing it.
+    fn tell(&mut self, number: u32, result: &AttemptResult) {
+        let (end, error) = match result {
+            AttemptResult::Retry { reason, .. } => (AttemptEnd::Retried, Some(reason)),
+            AttemptResult::Dead { reason } => (AttemptEnd::Dead, Some(reason)),
+            AttemptResult::Snoozed { .. } => (AttemptEnd::Snoozed, None),
+            AttemptResult::Completed | AttemptResult::Released => return,
+        };
+        let mut told = self.attempt(Some(end));
+        (told.number, told.error) = (number, error.cloned());
+        self.attempts.push(told);
     }
 
     fn job(&self) -> Job {
@@ -68,6 +144,8 @@ impl Row {
     fn claim(&mut self, lease_ends: Option<SystemTime>, counts: bool) {
         let lost_uncounted = self.record.state == DeliveryState::Running && !self.mark.counted;
         self.mark.unsure |= lost_uncounted;
+        self.tell_lost();
+        self.record.last_attempt = AttemptDetails::default();
         self.record.prefetch(lease_ends);
         self.mark.counted = false;
         self.claims += 1;
@@ -93,33 +171,34 @@ impl Tables {
         self.rows.values().map(|row| &row.record)
     }
 
-    fn matching<'a>(&'a self, filter: &'a Filter, after: i64) -> impl Iterator<Item = &'a Record> {
-        let later = self.rows.range(after.saturating_add(1)..);
-        later.map(|(_, row)| &row.record).filter(|record| filter.matches(record))
+    fn matching<'a>(&'a self, filter: &'a Filter) -> impl DoubleEndedIterator<Item = &'a Record> {
+        self.rows.values().map(|row| &row.record).filter(|record| filter.matches(record))
     }
 
     fn enqueue(&mut self, new: &NewDelivery, now: SystemTime) -> EnqueueResult {
         let key = new.dedup_digest();
         // A key is known until it is pruned, so that a wrong clock makes no copy new.
         if let Some(&(id, _)) = self.keys.get(&key) {
-            return self.revive(id, new);
+            return self.revive(id, new, now);
         }
         self.last += 1;
         let (id, line) = (self.last, new.ordering_digest());
         self.keys.insert(key, (id, now.checked_add(new.dedup_retention)));
-        let (record, head, body) = (Record::stored(id, new), new.head.clone(), new.body.clone());
-        self.rows.insert(id, Row { record, claims: 0, mark: Mark::COUNTED, line, head, body });
+        self.rows.insert(id, Row::new(id, new));
         self.promote(line);
         EnqueueResult::Stored(id)
     }
 
     /// Revives a dead letter that a copy has come of.
-    fn revive(&mut self, id: i64, copy: &NewDelivery) -> EnqueueResult {
-        let row = self.rows.get_mut(&id).filter(|row| row.record.can_be_revived());
-        let Some(row) = row else { return EnqueueResult::Duplicate(id) };
+    fn revive(&mut self, id: i64, copy: &NewDelivery, now: SystemTime) -> EnqueueResult {
+        let Some(row) = self.rows.get_mut(&id) else { return EnqueueResult::Duplicate(id) };
+        if !row.record.can_be_revived() {
+            row.note_copy(now);
+            return EnqueueResult::Duplicate(id);
+        }
         row.record.revive(copy);
         (row.line, row.head, row.body) =
-            (copy.ordering_digest(), copy.head.clone(), copy.body.clone());
+            (copy.ordering_digest(), copy.head.clone(), Some(copy.body.clone()));
         let line = row.line;
         self.promote(line);
         EnqueueResult::Revived(id)
@@ -145,6 +224,7 @@ impl Tables {
         let selection = wanted.select_marked(self.marked(), now);
         for id in selection.lost() {
             let Some(row) = self.rows.get_mut(id) else { continue };
+            row.tell_lost();
             row.record.give_up(now);
             let line = row.line;
             self.promote(line);
@@ -167,7 +247,15 @@ impl Tables {
         let Some(row) = self.running(finish.claim_token) else { return false };
         row.count_attempt();
         row.mark.unsure &= finish.result == AttemptResult::Released;
+        if finish.result != AttemptResult::Released {
+            row.record.last_attempt = finish.details;
+        }
+        let number = row.record.attempt;
         row.record.settle(&finish.result, now);
+        row.tell(number, &finish.result);
+        if finish.drop_body && finish.result == AttemptResult::Completed {
+            row.body = None;
+        }
         let line = row.line;
         self.promote(line);
         true
@@ -218,7 +306,21 @@ impl Tables {
         }
         for claim in &work.start {
             let row = self.running(*claim);
-            result.started.push(row.map(Row::count_attempt).is_some());
+            let begun = row.map(|row| {
+                row.count_attempt();
+                row.record.last_attempt.started_at = Some(now);
+                row.record.last_attempt.worker = work.worker;
+            });
+            result.started.push(begun.is_some());
+        }
+        for sum in &work.sums {
+            let minute = time(minute(millis(sum.minute)));
+            let key = (minute, sum.endpoint.clone());
+            let total =
+                self.sums.entry(key).or_insert_with(|| MinuteSum::new(minute, &sum.endpoint));
+            total.received += sum.received;
+            total.completed += sum.completed;
+            total.failed += sum.failed;
         }
         self.extend(&work.renew, now.checked_add(work.lease));
         result.claimed = work.claim.iter().map(|wanted| self.claim(wanted, false, now)).collect();
@@ -244,23 +346,31 @@ impl Tables {
         &mut self,
         filter: &Filter,
         change: Change,
-        (after, max): (i64, u32),
+        window: Window,
         now: SystemTime,
     ) -> ChangeResult {
-        let applies = |record: &&Record| change.applies_to().contains(&record.state);
-        let found = self.matching(filter, after).filter(applies).take(max as usize);
-        let found: Vec<i64> = found.map(|record| record.id).collect();
-        for id in &found {
-            let Some(row) = self.rows.get_mut(id) else { continue };
+        let filter = filter.clone().changeable_by(change);
+        let ListResult { records, looked_to } = window.of(self.matching(&filter));
+        let runs_again = matches!(change, Change::Retry | Change::Replay);
+        let mut count = 0;
+        for Record { id, .. } in records {
+            let Some(row) = self.rows.get_mut(&id) else { continue };
+            if runs_again && row.body.is_none() {
+                continue;
+            }
+            row.keep_completed();
             let line = row.line;
             row.record.change(change, line.is_some(), now);
             self.promote(line);
+            count += 1;
         }
-        ChangeResult { count: found.len() as u64, last: found.last().copied() }
+        ChangeResult { count, last: looked_to }
     }
 
     fn prune(&mut self, retention: &Retention, now: SystemTime) -> PruneResult {
         let (rows, keys) = (self.rows.len(), self.keys.len());
+        self.sums
+            .retain(|(minute, _), _| now.duration_since(*minute).is_ok_and(|age| age <= SUMS_KEPT));
         self.rows.retain(|_, row| !retention.is_over(&row.record, now));
         self.keys.retain(|_, (_, expires)| expires.is_none_or(|expires| expires > now));
         PruneResult::new((rows - self.rows.len()) as u64, (keys - self.keys.len()) as u64)
@@ -320,13 +430,22 @@ impl InboxStore for MemoryStore {
         ))))
     }
 
-    fn list<'a>(
-        &'a self,
-        filter: &'a Filter,
-        after: i64,
-        max: u32,
-    ) -> StoreFuture<'a, Vec<Record>> {
-        at_once(self.tables().matching(filter, after).take(max as usize).cloned().collect())
+    fn list<'a>(&'a self, filter: &'a Filter, window: Window) -> StoreFuture<'a, ListResult> {
+        at_once(window.of(self.tables().matching(filter)))
+    }
+
+    fn attempts(&self, id: i64) -> StoreFuture<'_, Vec<Attempt>> {
+        at_once(self.tables().rows.get(&id).map(Row::attempts).unwrap_or_default())
+    }
+
+    fn duplicates(&self, id: i64) -> StoreFuture<'_, Vec<Duplicates>> {
+        at_once(self.tables().rows.get(&id).map(|row| row.copies.clone()).unwrap_or_default())
+    }
+
+    fn sums(&self, since: SystemTime) -> StoreFuture<'_, Vec<MinuteSum>> {
+        let tables = self.tables();
+        let since = (time(minute(millis(since))), String::new());
+        at_once(tables.sums.range(since..).map(|(_, sum)| sum.clone()).collect())
     }
 
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
@@ -337,10 +456,9 @@ impl InboxStore for MemoryStore {
         &'a self,
         filter: &'a Filter,
         change: Change,
-        after: i64,
-        max: u32,
+        window: Window,
     ) -> StoreFuture<'a, ChangeResult> {
-        at_once(self.tables().change(filter, change, (after, max), self.now()))
+        at_once(self.tables().change(filter, change, window, self.now()))
     }
 
     fn prune<'a>(&'a self, retention: &'a Retention, _: u32) -> StoreFuture<'a, PruneResult> {

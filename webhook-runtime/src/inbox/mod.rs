@@ -13,6 +13,7 @@ mod listing;
 #[cfg(feature = "testing")]
 mod memory;
 mod options;
+mod pages;
 mod record;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod sql;
@@ -24,7 +25,7 @@ mod writer;
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use crate::endpoint::Endpoint;
@@ -36,7 +37,7 @@ pub use self::sql::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
 use self::{
     counters::InboxMetrics,
     options::Settings,
-    store::{Change, InboxStore},
+    store::{Change, InboxStore, Window},
     tx::must_not_wait_for_itself,
     worker::handled::AllHandled,
     writer::Writer,
@@ -47,14 +48,18 @@ pub use self::{
     http::{
         head::{BatchItemRef, StoredRequest},
         run::MissingTx,
+        snooze::Snooze,
     },
     listing::Listing,
     options::InboxBuilder,
+    pages::Page,
     record::{
-        AttemptResult, ClaimToken, DeliveryState, EnqueueResult, Filter, Job, NewDelivery, Record,
-        StoredDelivery,
+        Attempt, AttemptDetails, AttemptEnd, AttemptResult, ClaimToken, DeliveryState, Duplicates,
+        EnqueueResult, Filter, Job, NewDelivery, Record, Seen, StoredDelivery,
     },
-    store::{EndpointBacklog, PruneResult, QueueDepth},
+    store::{
+        CauseGroup, Count, EndpointBacklog, EndpointCounts, MinuteSum, PruneResult, QueueDepth,
+    },
     tx::{Tx, TxSource},
     worker::{
         JobHandlers, ShutdownResult, Workers,
@@ -81,8 +86,18 @@ pub(crate) struct Shared {
     pub(crate) handled: AllHandled,
 }
 
+impl Shared {
+    /// The number of this process among the workers, once it has one.
+    pub(crate) fn worker_id(&self) -> Option<i64> {
+        None
+    }
+}
+
 /// The number of records that one transaction changes or deletes: others want to write, too.
 const CHUNK: u32 = 500;
+
+/// The number of records at which overviews stop.
+const NEWEST: u32 = 10_000;
 
 impl Inbox {
     /// Opens the inbox at a URL, `sqlite://file.db` or `postgres://user@host/database`, and creates
@@ -236,7 +251,16 @@ impl Inbox {
         self.change(filter, Change::Replay).await
     }
 
-    /// Cancels deliveries that are not completed, and returns their number. A running one goes on
+    /// Puts dead letters aside, and returns their number: they are cancelled, and deleted as
+    /// completed deliveries are. Until then they can be [replayed](Self::replay).
+    ///
+    /// # Errors
+    /// If the store fails. Some records may have changed.
+    pub async fn discard(&self, filter: &Filter) -> Result<u64, InboxError> {
+        self.change(filter, Change::Discard).await
+    }
+
+    /// Cancels deliveries that have not ended, and returns their number. A running one goes on
     /// but cannot complete: what it writes through [`Tx`] is rolled back.
     ///
     /// # Errors
@@ -247,13 +271,13 @@ impl Inbox {
 
     async fn change(&self, filter: &Filter, change: Change) -> Result<u64, InboxError> {
         must_not_wait_for_itself()?;
-        let (mut after, mut count) = (i64::MIN, 0);
+        let (mut window, mut count) = (Window::oldest_first(CHUNK), 0);
         loop {
             self.shared.writer.pools().doubt();
-            let changed = self.shared.store.change(filter, change, after, CHUNK).await?;
+            let changed = self.shared.store.change(filter, change, window).await?;
             count += changed.count;
             match changed.last {
-                Some(last) => after = last,
+                Some(last) => window = window.beyond(last),
                 None => break,
             }
         }
@@ -278,6 +302,57 @@ impl Inbox {
     /// If the store fails.
     pub async fn stats(&self) -> Result<InboxStats, InboxError> {
         Ok(self.shared.counters.with(self.shared.store.queue_depth().await?))
+    }
+
+    /// Counts the records that a filter matches, and stops once there are more than `limit`.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn count(&self, filter: &Filter, limit: u64) -> Result<Count, InboxError> {
+        self.shared.store.count(filter, limit).await
+    }
+
+    /// The attempts at a delivery, oldest first: the newest hundred.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn attempts(&self, id: i64) -> Result<Vec<Attempt>, InboxError> {
+        self.shared.store.attempts(id).await
+    }
+
+    /// The duplicates of a delivery that came since it was stored, by minute, oldest first.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn duplicates(&self, id: i64) -> Result<Vec<Duplicates>, InboxError> {
+        self.shared.store.duplicates(id).await
+    }
+
+    /// What happened in each minute since a time at each endpoint, in all processes, as far back as
+    /// a day. The newest second may be missing. A process that is killed loses what happened in its
+    /// last second here, and nowhere else.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn sums(&self, since: SystemTime) -> Result<Vec<MinuteSum>, InboxError> {
+        self.shared.store.sums(since).await
+    }
+
+    /// Groups the newest 10,000 dead letters by endpoint and cause, the largest group first.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn causes(&self) -> Result<Vec<CauseGroup>, InboxError> {
+        self.shared.store.causes(NEWEST).await
+    }
+
+    /// Counts what has not ended at each endpoint, and its dead letters, by name. Each count stops at
+    /// 10,000.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn endpoint_counts(&self) -> Result<Vec<EndpointCounts>, InboxError> {
+        self.shared.store.endpoint_counts(NEWEST.into()).await
     }
 
     /// Counts the unfinished deliveries of each endpoint, by its name.

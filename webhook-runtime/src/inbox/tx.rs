@@ -5,7 +5,7 @@ use std::{
     future::pending,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU16, Ordering},
     },
     time::Duration,
 };
@@ -140,6 +140,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct TxSource {
     slot: Arc<Mutex<Slot>>,
     times: Arc<Times>,
+    /// The status of the response; 0 if there is none.
+    status: Arc<AtomicU16>,
 }
 
 impl TxSource {
@@ -147,7 +149,17 @@ impl TxSource {
         let times = Arc::new(Times::default());
         let slot =
             Slot { times: Arc::clone(&times), store, claim, transaction: None, closed: false };
-        Self { slot: Arc::new(Mutex::new(slot)), times }
+        Self { slot: Arc::new(Mutex::new(slot)), times, status: Arc::default() }
+    }
+
+    /// Tells the status of the response that the function has returned.
+    pub(crate) fn set_status(&self, status: u16) {
+        self.status.store(status, Ordering::Relaxed);
+    }
+
+    /// The status of the response, if there is one.
+    pub(crate) fn status(&self) -> Option<u16> {
+        Some(self.status.load(Ordering::Relaxed)).filter(|status| *status > 0)
     }
 
     /// Runs the function that may use the transaction.

@@ -4,3 +4,4 @@ mod dedup_key;
 pub(crate) mod deliver;
 pub(crate) mod head;
 pub(crate) mod run;
+pub(crate) mod snooze;

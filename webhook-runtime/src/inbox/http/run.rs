@@ -24,6 +24,7 @@ use crate::{
     endpoint::Endpoint,
     inbox::{
         error::InboxError,
+        http::snooze::{self, Snooze},
         record::{AttemptResult, Job},
         tx::{Tx, TxSource},
         worker::attempt::{JobFuture, JobHandler},
@@ -69,13 +70,14 @@ impl JobHandler for Runner {
             attempt = job.attempt,
         );
         let mut router = self.router_at(job.head.nested_at.as_deref());
-        let request = request(&self.endpoint, job, tx);
+        let request = request(&self.endpoint, job, tx.clone());
         let run = async move {
             let (request, delivery) = match request {
                 Ok(request) => request,
                 Err(reason) => return AttemptResult::Dead { reason },
             };
             let Ok(answer) = router.call(request).await;
+            tx.set_status(answer.status().as_u16());
             outcome(&answer, &delivery)
         };
         Box::pin(run.instrument(span))
@@ -126,6 +128,9 @@ fn outcome(answer: &Response, delivery: &Delivery) -> AttemptResult {
         return AttemptResult::Completed;
     }
     let said = answer.extensions();
+    if let Some(snooze) = said.get::<Snooze>() {
+        return AttemptResult::Snoozed { after: snooze.after().min(snooze::LONGEST) };
+    }
     let reason = match (failure, said.get::<Rejection>(), said.get::<InboxError>()) {
         (Some(failure), ..) => format!("{}: {failure}", status.as_u16()),
         (None, Some(rejection), _) => format!("{}: {}", status.as_u16(), rejection.explained()),

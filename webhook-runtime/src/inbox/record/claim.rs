@@ -51,7 +51,7 @@ impl Job {
     /// Creates a job of a delivery as it is stored after the claim.
     #[must_use]
     pub fn new(claim_token: ClaimToken, delivery: StoredDelivery) -> Self {
-        let StoredDelivery { record, head, body } = delivery;
+        let StoredDelivery { record, head, body, .. } = delivery;
         Self {
             id: record.id,
             attempt: record.attempt,
@@ -165,6 +165,11 @@ pub enum AttemptResult {
     Dead {
         /// The reason, for operators.
         reason: String,
+    },
+    /// The delivery is to run later, because its handler asked for it: the attempt does not count.
+    Snoozed {
+        /// The pause.
+        after: Duration,
     },
     /// The delivery is given back: it is due at once, and the attempt does not count.
     Released,

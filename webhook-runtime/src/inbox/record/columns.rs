@@ -34,6 +34,11 @@ pub(crate) fn millis(time: SystemTime) -> i64 {
     }
 }
 
+/// The begin of the minute of a time in milliseconds.
+pub(crate) fn minute(millis: i64) -> i64 {
+    millis - millis.rem_euclid(60_000)
+}
+
 /// A duration in milliseconds, at most about 300 years.
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres", test))]
 pub(crate) fn span(duration: Duration) -> i64 {

@@ -4,7 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use crate::{inbox::http::head::StoredRequest, support::hash::PartsHash};
+use crate::{
+    inbox::{http::head::StoredRequest, record::stored_text},
+    support::hash::PartsHash,
+};
 
 /// A verified delivery to store.
 #[derive(Clone)]
@@ -83,6 +86,22 @@ impl NewDelivery {
     /// The approximate size in a queue, for the limit of what may wait.
     pub(crate) fn weight(&self) -> usize {
         self.body.len() + self.head.weight() + 512
+    }
+
+    /// The tenant as a store keeps it for operators; `None` without one.
+    #[must_use]
+    pub fn tenant_name(&self) -> Option<String> {
+        let tenant = &self.head.tenant;
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(tenant);
+        (!tenant.is_empty()).then(|| stored_text(&form.finish()))
+    }
+
+    /// The name of the secret that matched, as a store keeps it.
+    #[must_use]
+    pub fn secret_name(&self) -> Option<String> {
+        let name = &self.head.secret_name;
+        (!name.is_empty()).then(|| stored_text(name))
     }
 
     /// Lets its tenant take turns with others. Deliveries without a tenant are those of one more.

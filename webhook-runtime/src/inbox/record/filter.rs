@@ -2,7 +2,10 @@
 
 use std::{ops::Range, time::SystemTime};
 
-use crate::inbox::record::{DeliveryState, Record, stored_text};
+use crate::inbox::{
+    record::{DeliveryState, Record, stored_reason, stored_text},
+    store::Change,
+};
 
 /// A filter of records. All conditions must hold; without conditions it matches every record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +24,34 @@ pub struct Filter {
     pub states: Option<Vec<DeliveryState>>,
     /// The span of time in which the request was verified; the end is not included.
     pub received: Option<Range<SystemTime>>,
+    /// The tenant, as it is [stored](Record::tenant).
+    pub tenant: Option<String>,
+    /// A part of the last error, in either case.
+    pub error: Option<String>,
+    /// The [cause](Record::cause) of the last error.
+    pub cause: Option<i64>,
+    /// True for records with an attempt, false for those without.
+    pub attempted: Option<bool>,
+    /// The last record that was seen, and when: what came or ended later is left out.
+    pub seen: Option<Seen>,
+}
+
+/// The upper bound of a change: what an operator has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Seen {
+    /// The highest number.
+    pub id: i64,
+    /// The time, by the clock of the store.
+    pub at: SystemTime,
+}
+
+impl Seen {
+    /// Up to this number and this time, both included.
+    #[must_use]
+    pub const fn new(id: i64, at: SystemTime) -> Self {
+        Self { id, at }
+    }
 }
 
 impl Filter {
@@ -65,6 +96,52 @@ impl Filter {
         self
     }
 
+    /// Matches the records of one tenant, as it is [stored](Record::tenant): `shop=acme`.
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = Some(stored_text(&tenant.into()));
+        self
+    }
+
+    /// Matches the records whose last error contains this text; ASCII letters match in either case.
+    pub fn error(mut self, part: impl Into<String>) -> Self {
+        self.error = Some(stored_reason(&part.into()));
+        self
+    }
+
+    /// Matches the records whose last error has this [cause](Record::cause).
+    pub fn cause(mut self, cause: i64) -> Self {
+        self.cause = Some(cause);
+        self
+    }
+
+    /// Matches pending records that have failed before.
+    pub fn retrying(self) -> Self {
+        self.state(DeliveryState::Pending).attempted(true)
+    }
+
+    /// Matches the records with an attempt, or those without.
+    pub fn attempted(mut self, attempted: bool) -> Self {
+        self.attempted = Some(attempted);
+        self
+    }
+
+    /// Leaves out what came after a number, or came or ended after a time: what an operator has not
+    /// seen. A change under this bound changes nothing that was not there when they looked.
+    pub fn seen(mut self, seen: Seen) -> Self {
+        self.seen = Some(seen);
+        self
+    }
+
+    /// Matches only records that a change applies to.
+    pub fn changeable_by(mut self, change: Change) -> Self {
+        let applies = change.applies_to();
+        self.states = Some(match self.states {
+            None => applies.to_vec(),
+            Some(states) => states.into_iter().filter(|state| applies.contains(state)).collect(),
+        });
+        self
+    }
+
     /// True if the filter matches this record.
     #[must_use]
     pub fn matches(&self, record: &Record) -> bool {
@@ -77,6 +154,17 @@ impl Filter {
             && is(&self.provider_id, record.provider_id.as_deref())
             && self.states.as_ref().is_none_or(|states| states.contains(&record.state))
             && self.received.as_ref().is_none_or(|span| span.contains(&record.received_at))
+            && is(&self.tenant, record.tenant.as_deref())
+            && self.error.as_deref().is_none_or(|part| {
+                let error = record.last_error.as_deref().map(str::to_ascii_lowercase);
+                error.is_some_and(|error| error.contains(&part.to_ascii_lowercase()))
+            })
+            && self.cause.is_none_or(|cause| record.cause == Some(cause))
+            && self.attempted.is_none_or(|attempted| attempted == (record.attempt > 0))
+            && self.seen.is_none_or(|Seen { id, at }| {
+                let later = |time: Option<SystemTime>| time.is_some_and(|time| time > at);
+                record.id <= id && !later(Some(record.received_at)) && !later(record.finished_at)
+            })
     }
 }
 
@@ -105,6 +193,7 @@ mod tests {
             provider_id: Some("i\u{fffd}".to_owned()),
             states: Some(vec![DeliveryState::Completed, DeliveryState::Dead]),
             received: Some(span),
+            ..Filter::default()
         };
         assert_eq!(filter, expected);
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::inbox::{
-    record::{AttemptResult, DeliveryState, NewDelivery, Record, stored_text},
+    record::{AttemptResult, DeliveryState, NewDelivery, Record, cause_of, stored_text},
     store::{Change, LOST_ATTEMPT},
 };
 
@@ -19,6 +19,8 @@ impl Record {
         record.provider_id = delivery.provider_id.as_deref().map(stored_text);
         record.body_len = delivery.body.len() as u64;
         record.tenant_digest = delivery.tenant_digest;
+        record.tenant = delivery.tenant_name();
+        record.secret_name = delivery.secret_name();
         record
     }
 
@@ -34,9 +36,10 @@ impl Record {
     /// Lets a dead letter run again because a copy of it has come, and takes over what the copy says.
     pub fn revive(&mut self, copy: &NewDelivery) {
         let received_at = self.received_at;
-        let last_error = self.last_error.take();
+        let (last_error, cause) = (self.last_error.take(), self.cause);
         let tenant_digest = copy.tenant_digest.or(self.tenant_digest);
-        *self = Self { last_error, received_at, tenant_digest, ..Self::stored(self.id, copy) };
+        let revived = Self::stored(self.id, copy);
+        *self = Self { last_error, cause, received_at, tenant_digest, ..revived };
     }
 
     /// True if a worker can claim it now, by time and state.
@@ -72,7 +75,12 @@ impl Record {
             AttemptResult::Retry { after, reason } => {
                 self.set(DeliveryState::Pending, now.checked_add(after.unwrap_or_default()));
                 self.pause = after.unwrap_or_default();
-                self.last_error = Some(reason.clone());
+                self.set_error(Some(reason.clone()));
+            }
+            AttemptResult::Snoozed { after } => {
+                self.set(DeliveryState::Pending, now.checked_add(*after));
+                self.pause = *after;
+                self.attempt = self.attempt.saturating_sub(1);
             }
             AttemptResult::Released => {
                 self.set(DeliveryState::Pending, None);
@@ -101,7 +109,7 @@ impl Record {
                 self.attempt = 0;
                 self.finished_at = None;
             }
-            Change::Cancel => {
+            Change::Cancel | Change::Discard => {
                 let reason = self.last_error.take();
                 self.finish(DeliveryState::Cancelled, now, reason);
             }
@@ -117,6 +125,11 @@ impl Record {
     fn finish(&mut self, state: DeliveryState, now: SystemTime, reason: Option<String>) {
         self.set(state, None);
         self.finished_at = Some(now);
+        self.set_error(reason);
+    }
+
+    fn set_error(&mut self, reason: Option<String>) {
+        self.cause = reason.as_deref().map(cause_of);
         self.last_error = reason;
     }
 }

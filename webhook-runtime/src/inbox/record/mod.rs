@@ -1,5 +1,7 @@
 //! The data that the inbox holds.
 
+mod attempt;
+mod cause;
 mod claim;
 mod columns;
 mod delivery;
@@ -14,15 +16,17 @@ use bytes::Bytes;
 pub(crate) use self::columns::span;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 pub(crate) use self::delivery::PackedBody;
-pub(crate) use self::{
-    claim::Counting,
-    columns::{millis, stored_reason, stored_text, time},
-    delivery::Digest,
-};
 pub use self::{
+    attempt::{Attempt, AttemptDetails, AttemptEnd, Duplicates},
     claim::{AttemptResult, ClaimToken, Job},
     delivery::{EnqueueResult, NewDelivery},
-    filter::Filter,
+    filter::{Filter, Seen},
+};
+pub(crate) use self::{
+    cause::{cause_of, cause_text},
+    claim::Counting,
+    columns::{millis, minute, stored_reason, stored_text, time},
+    delivery::Digest,
 };
 use crate::inbox::http::head::StoredRequest;
 
@@ -114,6 +118,15 @@ pub struct Record {
     pub body_len: u64,
     /// A digest of the tenant, if it was stored where tenants take turns.
     pub tenant_digest: Option<[u8; 16]>,
+    /// The tenant, as the parameters of the path by which the secret was found: `shop=acme`. `None`
+    /// without such parameters.
+    pub tenant: Option<String>,
+    /// The name of the secret that matched.
+    pub secret_name: Option<String>,
+    /// A number that those have in common whose last error differs only in its numbers and ids.
+    pub cause: Option<i64>,
+    /// What was measured of the last attempt.
+    pub last_attempt: AttemptDetails,
 }
 
 impl Record {
@@ -141,6 +154,10 @@ impl Record {
             finished_at: None,
             body_len: 0,
             tenant_digest: None,
+            tenant: None,
+            secret_name: None,
+            cause: None,
+            last_attempt: AttemptDetails::default(),
         }
     }
 }
@@ -155,13 +172,15 @@ pub struct StoredDelivery {
     pub head: StoredRequest,
     /// The body.
     pub body: Bytes,
+    /// True if the body was deleted when the delivery was completed, as its endpoint asks.
+    pub body_dropped: bool,
 }
 
 impl StoredDelivery {
     /// Creates a delivery of its record and what was sent.
     #[must_use]
     pub fn new(record: Record, head: StoredRequest, body: Bytes) -> Self {
-        Self { record, head, body }
+        Self { record, head, body, body_dropped: false }
     }
 }
 

@@ -29,6 +29,12 @@ pub(crate) trait Cells {
         number.ok_or(Broken(column))
     }
 
+    /// An integer that fits its type, or NULL.
+    fn optional<T: TryFrom<i64>>(&self, column: &'static str) -> Result<Option<T>, Broken> {
+        let Some(number) = self.int(column)? else { return Ok(None) };
+        number.try_into().map(Some).map_err(|_| Broken(column))
+    }
+
     /// A text that is not NULL.
     fn some_text(&self, column: &'static str) -> Result<String, Broken> {
         self.text(column)?.ok_or(Broken(column))

@@ -1,6 +1,8 @@
 //! The code that both databases share: rows, and the statements that are the same.
 
 mod cells;
+pub(crate) mod insight;
+pub(crate) mod listing;
 pub(crate) mod pack;
 #[cfg(feature = "inbox-postgres")]
 pub(crate) mod postgres;
@@ -11,11 +13,19 @@ pub(crate) mod statements;
 pub(crate) mod tenants;
 
 pub(crate) use self::{
-    rows::{Due, Unreadable, due, id_and_line, job, of_endpoint, record, stored},
+    rows::{
+        Due, Unreadable, attempt, cause_group, counts_of, due, duplicates, id_and_line, job,
+        minute_sum, of_endpoint, record, stored,
+    },
     statements::{Arg, Statement, bind},
 };
+use std::time::Duration;
+
 use crate::inbox::{
-    record::{AttemptResult, ClaimToken, DeliveryState, Digest, span},
+    record::{
+        AttemptDetails, AttemptEnd, AttemptResult, ClaimToken, DeliveryState, Digest, cause_of,
+        millis, span,
+    },
     store::FinishedAttempt,
 };
 
@@ -28,25 +38,71 @@ pub(crate) struct Settled<'a> {
     /// The milliseconds until it is due; `None` is at once.
     pub(crate) after: Option<i64>,
     pub(crate) reason: Option<&'a str>,
+    pub(crate) cause: Option<i64>,
     /// The number of attempts that do not count. If there is one, the last reason stays.
     pub(crate) back: i32,
+    /// 1 if it stays unknown whether an earlier attempt had begun.
+    pub(crate) unsure: i32,
+    /// How the attempt ended, if it is to be told.
+    pub(crate) end: Option<AttemptEnd>,
+    pub(crate) measured: Measured,
+}
+
+/// What was measured of an attempt, as columns take it.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Measured {
+    pub(crate) started_at: Option<i64>,
+    pub(crate) took: Option<i64>,
+    pub(crate) status: Option<i16>,
+    pub(crate) worker: Option<i64>,
+}
+
+impl Measured {
+    pub(crate) fn of(details: &AttemptDetails) -> Self {
+        let micros = |took: Duration| i64::try_from(took.as_micros()).unwrap_or(i64::MAX);
+        Self {
+            started_at: details.started_at.map(millis),
+            took: details.duration.map(micros),
+            status: details.status.and_then(|status| status.try_into().ok()),
+            worker: details.worker,
+        }
+    }
 }
 
 impl<'a> Settled<'a> {
     pub(crate) fn of(finish: &'a FinishedAttempt) -> Self {
         let ClaimToken { id, number: claim, .. } = finish.claim_token;
-        let row =
-            Self { id, claim, state: DeliveryState::Pending, after: None, reason: None, back: 0 };
+        let row = Self {
+            id,
+            claim,
+            state: DeliveryState::Pending,
+            after: None,
+            reason: None,
+            cause: None,
+            back: 0,
+            unsure: 0,
+            end: None,
+            measured: Measured::of(&finish.details),
+        };
+        let failed = |reason: &'a str, end| Self {
+            reason: Some(reason),
+            cause: Some(cause_of(reason)),
+            end: Some(end),
+            ..row
+        };
         match &finish.result {
             AttemptResult::Completed => Self { state: DeliveryState::Completed, ..row },
             AttemptResult::Dead { reason } => {
-                Self { state: DeliveryState::Dead, reason: Some(reason), ..row }
+                Self { state: DeliveryState::Dead, ..failed(reason, AttemptEnd::Dead) }
             }
             AttemptResult::Retry { after, reason } => {
                 let after = Some(span(after.unwrap_or_default()));
-                Self { after, reason: Some(reason), ..row }
+                Self { after, ..failed(reason, AttemptEnd::Retried) }
             }
-            AttemptResult::Released => Self { back: 1, ..row },
+            AttemptResult::Snoozed { after } => {
+                Self { after: Some(span(*after)), back: 1, end: Some(AttemptEnd::Snoozed), ..row }
+            }
+            AttemptResult::Released => Self { back: 1, unsure: 1, ..row },
         }
     }
 }

@@ -7,13 +7,16 @@ use bytes::Bytes;
 use crate::inbox::{
     error::InboxError,
     http::head::StoredRequest,
-    record::{ClaimToken, Counting, DeliveryState, Digest, Job, Record, StoredDelivery, time},
+    record::{
+        Attempt, AttemptDetails, AttemptEnd, ClaimToken, Counting, DeliveryState, Digest,
+        Duplicates, Job, Record, StoredDelivery, time,
+    },
     sql::{
         cells::{Broken, Cells},
         digest,
         pack::unpack,
     },
-    store::{EndpointBacklog, Mark},
+    store::{CauseGroup, Count, EndpointBacklog, EndpointCounts, Mark, MinuteSum},
 };
 
 /// A delivery that is due, as far as a claim has to know it. A line is the digest of an ordering
@@ -128,11 +131,75 @@ pub(crate) fn record(row: &impl Cells) -> Record {
         finished_at: partial.part(row.int("finished_at")).map(time),
         body_len: partial.part(row.number("size")),
         tenant_digest: partial.part(row.bytes("tenant")).as_deref().and_then(digest),
+        tenant: partial.part(row.text("tenant_name")),
+        secret_name: partial.part(row.text("secret")),
+        cause: partial.part(row.int("cause")),
+        last_attempt: partial.part(details(row)),
     };
     if let Some(broken) = partial.broken {
         record.last_error = Some(broken.reason());
     }
     record
+}
+
+/// What was measured of an attempt.
+fn details(row: &impl Cells) -> Result<AttemptDetails, Broken> {
+    Ok(AttemptDetails {
+        started_at: row.int("started_at")?.map(time),
+        duration: row.optional("took")?.map(Duration::from_micros),
+        status: row.optional("status")?,
+        worker: row.int("worker")?,
+    })
+}
+
+/// Reads an attempt. What cannot be read of it is left out.
+pub(crate) fn attempt(row: &impl Cells) -> Attempt {
+    let end = row.optional("result").ok().flatten().and_then(AttemptEnd::from_code);
+    Attempt {
+        number: row.number("number").unwrap_or_default(),
+        end,
+        details: details(row).unwrap_or_default(),
+        error: row.text("reason").ok().flatten(),
+    }
+}
+
+/// Reads the duplicates of a minute.
+pub(crate) fn duplicates(row: &impl Cells) -> Duplicates {
+    let at = |column| time(row.number(column).unwrap_or_default());
+    Duplicates::new(at("minute"), row.number("count").unwrap_or_default(), at("last_at"))
+}
+
+/// Reads the sum of a minute.
+pub(crate) fn minute_sum(row: &impl Cells) -> MinuteSum {
+    let minute = time(row.number("minute").unwrap_or_default());
+    let mut sum = MinuteSum::new(minute, row.some_text("endpoint").unwrap_or_default());
+    let number = |column| row.number(column).unwrap_or_default();
+    (sum.received, sum.completed, sum.failed) =
+        (number("received"), number("completed"), number("failed"));
+    sum
+}
+
+/// Reads a group of dead letters, with its newest record.
+pub(crate) fn cause_group(row: &impl Cells) -> CauseGroup {
+    let newest = record(row);
+    let at = |column| row.int(column).ok().flatten().map_or(newest.received_at, time);
+    let count = row.number("count").unwrap_or_default();
+    CauseGroup::new(&newest, count, at("first"), at("last"))
+}
+
+/// Reads the counts of an endpoint, which were counted up to one more than a limit.
+pub(crate) fn counts_of(row: &impl Cells, limit: u64) -> EndpointCounts {
+    let mut counts = EndpointCounts::new(row.some_text("endpoint").unwrap_or_default());
+    let count = |column| Count::up_to(limit, row.number(column).unwrap_or_default());
+    counts.pending = count("pending");
+    counts.retrying = count("retrying");
+    counts.blocked = count("blocked");
+    counts.running = count("running");
+    counts.dead = count("dead");
+    let at = |column| row.int(column).ok().flatten().map(time);
+    counts.oldest = at("oldest").into_iter().chain(at("oldest_retry")).min();
+    counts.next_due = at("next_due");
+    counts
 }
 
 /// What can be read of a row, with the first column that cannot.
@@ -156,9 +223,13 @@ pub(crate) fn stored<R: Cells>(
     sent: Option<R>,
 ) -> Result<Option<StoredDelivery>, InboxError> {
     let (Some(row), Some(sent)) = (row, sent) else { return Ok(None) };
-    let read = || Ok((head(&sent)?, body(&sent)?));
+    let dropped = sent.number("unpacked").is_ok_and(|unpacked: i64| unpacked < 0);
+    let body = || if dropped { Ok(Bytes::new()) } else { body(&sent) };
+    let read = || Ok((head(&sent)?, body()?));
     let (head, body) = read().map_err(|broken: Broken| InboxError::Store(broken.reason()))?;
-    Ok(Some(StoredDelivery::new(record(&row), head, body)))
+    let mut stored = StoredDelivery::new(record(&row), head, body);
+    stored.body_dropped = dropped;
+    Ok(Some(stored))
 }
 
 /// Reads the backlog of an endpoint.

@@ -3,18 +3,31 @@
 //! They are templates: `{s}` stands for the prefix of a table's name, and `{now}` for the present
 //! time. They contain nothing of a sender: that is bound as an [`Arg`].
 
-use std::{fmt::Write as _, time::Duration};
+use std::time::Duration;
 
 use crate::inbox::{
-    record::{DeliveryState, Filter, millis, span},
-    sql::cells::Cells,
-    store::{CLOCKS_DIFFER, Change, QueueDepth},
+    record::{DeliveryState, span},
+    sql::{cells::Cells, listing::Hint},
+    store::{CLOCKS_DIFFER, Change, LOST_ATTEMPT, QueueDepth},
 };
 
 /// A template and its arguments.
 pub(crate) struct Statement {
     pub(crate) template: String,
     pub(crate) args: Vec<Arg>,
+}
+
+impl Statement {
+    /// A template without arguments.
+    pub(crate) fn of(template: impl Into<String>) -> Self {
+        Self { template: template.into(), args: Vec::new() }
+    }
+
+    /// Adds an argument.
+    pub(crate) fn with(mut self, arg: Arg) -> Self {
+        self.args.push(arg);
+        self
+    }
 }
 
 /// A value to bind.
@@ -39,58 +52,9 @@ macro_rules! bind {
 pub(crate) use bind;
 
 /// The columns of a record.
-const RECORD: &str = "id, endpoint, provider, event, provider_id, state, attempt, reason, \
-                      received_at, due_at, pause, finished_at, size, tenant";
-
-/// Lists the records that a filter matches, with numbers above `after`.
-pub(crate) fn list(filter: &Filter, after: i64, max: u32) -> Statement {
-    select(RECORD, filter, "", (after, max))
-}
-
-/// Lists number and line of the records that a change applies to.
-pub(crate) fn changeable(filter: &Filter, change: Change, range: (i64, u32)) -> Statement {
-    let applies = format!(" AND state IN ({})", codes(change.applies_to()));
-    select("id, line", filter, &applies, range)
-}
-
-fn select(columns: &str, filter: &Filter, more: &str, (after, max): (i64, u32)) -> Statement {
-    let mut args = vec![Arg::Int(after), Arg::Int(max.into())];
-    let conditions = conditions(filter, &mut args);
-    let template = format!(
-        "SELECT {columns} FROM {{s}}deliveries WHERE id > $1{conditions}{more} ORDER BY id LIMIT $2"
-    );
-    Statement { template, args }
-}
-
-/// The conditions of a filter, each after an `AND`.
-fn conditions(filter: &Filter, args: &mut Vec<Arg>) -> String {
-    let mut sql = String::new();
-    let mut condition = |left: &str, arg: Arg| {
-        args.push(arg);
-        let _ = write!(sql, " AND {left} ${}", args.len());
-    };
-    let texts = [
-        ("endpoint =", &filter.endpoint),
-        ("event =", &filter.event),
-        ("provider_id =", &filter.provider_id),
-    ];
-    for (left, text) in texts {
-        if let Some(text) = text {
-            condition(left, Arg::Text(text.clone()));
-        }
-    }
-    if let Some(received) = &filter.received {
-        condition("received_at >=", Arg::Int(millis(received.start)));
-        condition("received_at <", Arg::Int(millis(received.end)));
-    }
-    if let Some(ids) = &filter.ids {
-        let _ = write!(sql, " AND id IN ({})", numbers(ids.iter().copied()));
-    }
-    if let Some(states) = &filter.states {
-        let _ = write!(sql, " AND state IN ({})", codes(states));
-    }
-    sql
-}
+pub(crate) const RECORD: &str = "id, endpoint, provider, event, provider_id, state, attempt, reason, \
+                      received_at, due_at, pause, finished_at, size, tenant, tenant_name, secret, \
+                      cause, started_at, took, status, worker";
 
 /// Numbers with commas between them, for lists of varying length.
 pub(crate) fn numbers(numbers: impl Iterator<Item = i64>) -> String {
@@ -98,28 +62,137 @@ pub(crate) fn numbers(numbers: impl Iterator<Item = i64>) -> String {
     if numbers.is_empty() { "NULL".to_owned() } else { numbers.join(", ") }
 }
 
-fn codes(states: &[DeliveryState]) -> String {
+pub(crate) fn codes(states: &[DeliveryState]) -> String {
     numbers(states.iter().map(|state| state.code().into()))
 }
 
 /// Changes these records, if the change still applies. A record with an ordering key is blocked
-/// until its turn comes.
+/// until its turn comes. What has lost its body cannot run again.
 pub(crate) fn change(change: Change, ids: &[i64]) -> String {
     let set = match change {
         Change::Retry | Change::Replay => {
             "state = CASE WHEN line IS NULL THEN 0 ELSE 2 END, due_at = 0, pause = 0, attempt = 0, \
              finished_at = NULL"
         }
-        Change::Cancel => "state = 5, finished_at = {now}",
+        Change::Cancel | Change::Discard => "state = 5, finished_at = {now}",
+    };
+    let has_body = match change {
+        Change::Retry | Change::Replay => {
+            " AND NOT EXISTS (SELECT 1 FROM {s}bodies AS b \
+             WHERE b.id = {s}deliveries.id AND b.unpacked < 0)"
+        }
+        Change::Cancel | Change::Discard => "",
     };
     let (ids, states) = (numbers(ids.iter().copied()), codes(change.applies_to()));
-    format!("UPDATE {{s}}deliveries SET {set} WHERE id IN ({ids}) AND state IN ({states})")
+    format!(
+        "UPDATE {{s}}deliveries SET {set} WHERE id IN ({ids}) AND state IN ({states}){has_body}"
+    )
+}
+
+/// Keeps the attempts that have completed these deliveries, which are about to run again.
+pub(crate) fn keep_completed(ids: &[i64]) -> String {
+    let (ids, completed) = (numbers(ids.iter().copied()), DeliveryState::Completed.code());
+    format!(
+        "INSERT INTO {{s}}attempts (delivery, claim, number, result, started_at, took, status, worker) \
+         SELECT id, claims, attempt, 0, started_at, took, status, worker FROM {{s}}deliveries \
+         WHERE id IN ({ids}) AND state = {completed} AND started_at IS NOT NULL \
+         ON CONFLICT (delivery, claim) DO NOTHING"
+    )
+}
+
+/// Tells of the attempts that these running deliveries have lost, if they were counted.
+pub(crate) fn tell_lost(ids: &[i64]) -> String {
+    let ids = numbers(ids.iter().copied());
+    format!(
+        "INSERT INTO {{s}}attempts (delivery, claim, number, result, started_at, worker, reason) \
+         SELECT id, claims, attempt, 4, started_at, worker, replace('{LOST_ATTEMPT}', '#', \
+         CAST(attempt AS text)) FROM {{s}}deliveries WHERE id IN ({ids}) AND state = 1 \
+         AND counted = 1 AND attempt > 0 ON CONFLICT (delivery, claim) DO NOTHING"
+    )
+}
+
+/// The attempts before the last one, and the last one if it has completed the delivery or runs. `$1`
+/// is the delivery.
+pub(crate) const ATTEMPTS: &str = "SELECT * FROM (SELECT claim, number, result, started_at, took, \
+     status, worker, reason FROM {s}attempts WHERE delivery = $1 \
+     UNION ALL SELECT claims, attempt, CASE state WHEN 3 THEN 0 ELSE NULL END, started_at, took, \
+     status, worker, NULL FROM {s}deliveries WHERE id = $1 AND (state = 3 OR state = 1 AND \
+     counted = 1) AND attempt > 0) AS all_attempts ORDER BY claim";
+
+/// The number of attempts of one delivery that are kept.
+pub(crate) const KEPT_ATTEMPTS: i64 = 100;
+
+/// The duplicates of a delivery. `$1` is its number.
+pub(crate) const DUPLICATES: &str =
+    "SELECT minute, count, last_at FROM {s}duplicates WHERE delivery = $1 ORDER BY minute";
+
+/// The sums since the minute `$1`.
+pub(crate) const SUMS: &str = "SELECT minute, endpoint, received, completed, failed \
+     FROM {s}sums WHERE minute >= $1 ORDER BY minute, endpoint";
+
+/// Groups the newest `$1` dead letters.
+pub(crate) fn causes(hint: Hint) -> String {
+    let index = hint.of("given_up");
+    format!(
+        "SELECT g.count, g.first, g.last, d.* FROM (SELECT endpoint, \
+         COALESCE(cause, 0) AS cause, count(*) AS count, min(finished_at) AS first, \
+         max(finished_at) AS last, max(id) AS newest FROM (SELECT id, endpoint, cause, finished_at \
+         FROM {{s}}deliveries{index} WHERE state = 4 AND state > 3 ORDER BY id DESC LIMIT $1) AS dead \
+         GROUP BY endpoint, COALESCE(cause, 0)) AS g JOIN {{s}}deliveries AS d ON d.id = g.newest \
+         ORDER BY g.count DESC, g.newest DESC LIMIT 1000"
+    )
+}
+
+/// The endpoints that have deliveries which have not ended, or dead letters, one step each; and of
+/// each how many of every kind, up to `$1`, and the oldest and the next one.
+pub(crate) fn endpoint_counts(hint: Hint) -> String {
+    let (due, lines, given_up) =
+        (hint.of("due"), hint.of("lines"), hint.of("given_up_by_endpoint"));
+    let count = |index: &str, condition: &str| {
+        format!(
+            "(SELECT count(*) FROM (SELECT 1 FROM {{s}}deliveries{index} WHERE endpoint = e.name \
+             AND {condition} LIMIT $1) AS some)"
+        )
+    };
+    let next = |column: &str, condition: &str, order: &str| {
+        format!(
+            "(SELECT {column} FROM {{s}}deliveries{due} WHERE endpoint = e.name AND state = 0 \
+             AND state < 2 AND {condition} ORDER BY {order} LIMIT 1)"
+        )
+    };
+    let blocked = format!(
+        "SELECT endpoint, count(*) AS count FROM (SELECT endpoint FROM {{s}}deliveries{lines} \
+         WHERE line IS NOT NULL AND state = 2 AND state <= 2 LIMIT $1) AS some GROUP BY endpoint"
+    );
+    let names = |index: &str, state: &str, after: &str| {
+        format!("(SELECT min(endpoint) FROM {{s}}deliveries{index} WHERE {state}{after})")
+    };
+    let first = |after: &str| {
+        let by = [names(&due, "state < 2", after), names(&given_up, "state > 3", after)];
+        format!("SELECT min(name) FROM (SELECT {} AS name UNION ALL SELECT {}) AS n", by[0], by[1])
+    };
+    format!(
+        "WITH RECURSIVE e (name) AS (SELECT ({}) UNION ALL SELECT ({}) FROM e \
+         WHERE e.name IS NOT NULL), b AS MATERIALIZED ({blocked}) \
+         SELECT e.name AS endpoint, {} AS pending, {} AS retrying, \
+         COALESCE((SELECT count FROM b WHERE b.endpoint = e.name), 0) AS blocked, {} AS running, {} AS dead, {} AS oldest, {} AS oldest_retry, \
+         {} AS next_due FROM e WHERE e.name IS NOT NULL",
+        first(""),
+        first(" AND endpoint > e.name"),
+        count(&due, "state = 0 AND state < 2 AND due_at = 0"),
+        count(&due, "state = 0 AND state < 2 AND due_at <> 0"),
+        count(&due, "state = 1 AND state < 2"),
+        count(&given_up, "state = 4 AND state > 3"),
+        next("received_at", "due_at = 0", "due_at, id"),
+        next("received_at", "due_at > 0", "due_at, id"),
+        next("due_at", "due_at > 0", "due_at, id"),
+    )
 }
 
 /// Completes the delivery `$1` of the claim `$2`.
 pub(crate) const COMPLETE: &str = "UPDATE {s}deliveries SET state = 3, due_at = 0, \
                                    attempt = attempt + 1 - counted, counted = 1, unsure = 0, \
-                                   reason = NULL, finished_at = {now} \
+                                   reason = NULL, cause = NULL, finished_at = {now} \
                                    WHERE id = $1 AND claims = $2 AND state = 1";
 
 /// The endpoints that have pending or running deliveries, by the index on due times: one step each.

@@ -187,6 +187,16 @@ impl<'a> Selection<'a> {
         self.ids.iter().copied().chain(self.crash_suspect).collect()
     }
 
+    /// Which of these numbers it takes or gives up: with those of lapsed claims, the attempts that
+    /// are to be told as lost.
+    #[must_use]
+    pub fn of_lapsed(&self, lapsed: impl IntoIterator<Item = i64>) -> Vec<i64> {
+        let taken = |id: &i64| {
+            self.ids.contains(id) || self.crash_suspect == Some(*id) || self.lost.contains(id)
+        };
+        lapsed.into_iter().filter(taken).collect()
+    }
+
     /// The deliveries to give up: each has lost its worker on its last attempt.
     #[must_use]
     pub fn lost(&self) -> &[i64] {

@@ -11,31 +11,42 @@
 //! record changes, and [`Filter::matches`] which records are meant.
 
 mod claim;
+mod insight;
 mod operate;
 mod turns;
+mod window;
 mod work;
 
-use std::{any::Any, pin::Pin, time::Duration};
+use std::{
+    any::Any,
+    pin::Pin,
+    time::{Duration, SystemTime},
+};
 
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres", feature = "testing"))]
 pub(crate) use self::claim::Mark;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 pub(crate) use self::operate::CLOCKS_DIFFER;
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres", feature = "testing"))]
+pub(crate) use self::operate::SUMS_KEPT;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 pub(crate) use self::turns::{Candidate, Kind};
 pub use self::{
     claim::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
+    insight::{CauseGroup, Count, EndpointCounts, MinuteSum},
     operate::{
         Change, ChangeResult, DueTimeLimits, EndpointBacklog, PruneResult, QueueDepth, Retention,
     },
     turns::TenantTurns,
-    work::{Work, WorkResult},
+    window::{ListResult, Window},
+    work::{AttemptNote, Work, WorkResult},
 };
 use crate::inbox::{
     CHUNK,
     error::InboxError,
     record::{
-        AttemptResult, ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery,
+        Attempt, AttemptDetails, AttemptResult, ClaimToken, DeliveryState, Duplicates,
+        EnqueueResult, Filter, NewDelivery, StoredDelivery,
     },
 };
 
@@ -110,20 +121,99 @@ pub trait InboxStore: Send + Sync + 'static {
         None
     }
 
-    /// Lists records with numbers above `after`, ordered by number.
-    fn list<'a>(&'a self, filter: &'a Filter, after: i64, max: u32)
-    -> StoreFuture<'a, Vec<Record>>;
+    /// Lists records, ordered by number. It may look at a limited number of records at a time, and
+    /// return fewer than were asked for: then it says [up to where](ListResult::looked_to) it looked.
+    fn list<'a>(&'a self, filter: &'a Filter, window: Window) -> StoreFuture<'a, ListResult>;
+
+    /// Counts records, and stops once there are more than `limit`. Without an implementation, they
+    /// are [listed](Self::list).
+    fn count<'a>(&'a self, filter: &'a Filter, limit: u64) -> StoreFuture<'a, Count> {
+        Box::pin(async move {
+            let (mut counted, mut window) = (0, Window::oldest_first(CHUNK));
+            loop {
+                let listed = self.list(filter, window).await?;
+                counted += listed.records.len() as u64;
+                match listed.looked_to {
+                    Some(id) if counted <= limit => window = window.beyond(id),
+                    _ => return Ok(Count::up_to(limit, counted)),
+                }
+            }
+        })
+    }
+
+    /// The attempts at a delivery, oldest first, as far as the store keeps them.
+    fn attempts(&self, id: i64) -> StoreFuture<'_, Vec<Attempt>> {
+        let _ = id;
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// The copies of a delivery that came, oldest first, as far as the store keeps them.
+    fn duplicates(&self, id: i64) -> StoreFuture<'_, Vec<Duplicates>> {
+        let _ = id;
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// The sums of the minutes since a time, by minute and endpoint, as far as the store keeps
+    /// [them](Work::sums).
+    fn sums(&self, since: SystemTime) -> StoreFuture<'_, Vec<MinuteSum>> {
+        let _ = since;
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// Groups the newest `max` dead letters by endpoint and cause, the largest group first. Without
+    /// an implementation, they are [listed](Self::list).
+    fn causes(&self, max: u32) -> StoreFuture<'_, Vec<CauseGroup>> {
+        Box::pin(async move {
+            let dead = Filter::all().state(DeliveryState::Dead);
+            let (mut groups, mut window) = (Vec::new(), Window::newest_first(max));
+            loop {
+                let listed = self.list(&dead, window).await?;
+                window.max =
+                    window.max.saturating_sub(listed.records.len().try_into().unwrap_or(max));
+                CauseGroup::add(&mut groups, &listed.records);
+                match listed.looked_to {
+                    Some(id) if window.max > 0 => window = window.beyond(id),
+                    _ => break,
+                }
+            }
+            CauseGroup::sort(&mut groups);
+            Ok(groups)
+        })
+    }
+
+    /// Counts the deliveries of each endpoint that have not ended, and its dead letters, each up to
+    /// `limit`; ordered by name. Without an implementation, they are [counted](Self::count) for the
+    /// endpoints of the [backlog](Self::backlog).
+    fn endpoint_counts(&self, limit: u64) -> StoreFuture<'_, Vec<EndpointCounts>> {
+        Box::pin(async move {
+            let mut all = Vec::new();
+            for of in self.backlog().await? {
+                let count =
+                    async |filter: Filter| self.count(&filter.endpoint(&of.endpoint), limit).await;
+                let pending = || Filter::all().state(DeliveryState::Pending);
+                let mut counts = EndpointCounts::new(&of.endpoint);
+                counts.pending = count(pending().attempted(false)).await?;
+                counts.retrying = count(pending().attempted(true)).await?;
+                counts.blocked = count(Filter::all().state(DeliveryState::Blocked)).await?;
+                counts.running = count(Filter::all().state(DeliveryState::Running)).await?;
+                counts.dead = count(Filter::all().state(DeliveryState::Dead)).await?;
+                counts.oldest = Some(of.oldest);
+                all.push(counts);
+            }
+            Ok(all)
+        })
+    }
 
     /// Returns one record with what was sent.
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>>;
 
-    /// Changes records with numbers above `after`, ordered by number.
+    /// Changes the records of a window. Like [`list`](Self::list), it may look at a limited number of
+    /// records at a time. What has lost its body cannot run again.
     fn change<'a>(
         &'a self,
         filter: &'a Filter,
         change: Change,
-        after: i64,
-        max: u32,
+        window: Window,
     ) -> StoreFuture<'a, ChangeResult>;
 
     /// Deletes what is old enough, at most `max` of each kind.
@@ -139,12 +229,12 @@ pub trait InboxStore: Send + Sync + 'static {
     /// implementation, they are [listed](Self::list) and counted one by one.
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
         Box::pin(async move {
-            let (mut backlog, mut after) = (Vec::new(), i64::MIN);
+            let (mut backlog, mut window) = (Vec::new(), Window::oldest_first(CHUNK));
             loop {
-                let records = self.list(&EndpointBacklog::filter(), after, CHUNK).await?;
-                EndpointBacklog::add(&mut backlog, &records);
-                match records.last() {
-                    Some(last) => after = last.id,
+                let listed = self.list(&EndpointBacklog::filter(), window).await?;
+                EndpointBacklog::add(&mut backlog, &listed.records);
+                match listed.looked_to {
+                    Some(id) => window = window.beyond(id),
                     None => return Ok(backlog),
                 }
             }
@@ -197,11 +287,24 @@ pub enum Notifies {
 
 /// The end of a claim.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FinishedAttempt {
     /// The claim.
     pub claim_token: ClaimToken,
     /// The end of the attempt.
     pub result: AttemptResult,
+    /// What was measured of it, for operators.
+    pub details: AttemptDetails,
+    /// True if the body is to be deleted when the delivery is completed.
+    pub drop_body: bool,
+}
+
+impl FinishedAttempt {
+    /// The end of a claim of which nothing was measured.
+    #[must_use]
+    pub fn new(claim_token: ClaimToken, result: AttemptResult) -> Self {
+        Self { claim_token, result, details: AttemptDetails::default(), drop_body: false }
+    }
 }
 
 /// A transaction of a store, in which a delivery is completed.

@@ -12,8 +12,10 @@ pub enum Change {
     Retry,
     /// Runs finished deliveries again, completed or not.
     Replay,
-    /// Cancels deliveries that are not completed.
+    /// Cancels deliveries that have not ended.
     Cancel,
+    /// Puts dead letters aside.
+    Discard,
 }
 
 impl Change {
@@ -25,12 +27,10 @@ impl Change {
             Self::Replay => {
                 &[DeliveryState::Completed, DeliveryState::Dead, DeliveryState::Cancelled]
             }
-            Self::Cancel => &[
-                DeliveryState::Pending,
-                DeliveryState::Running,
-                DeliveryState::Blocked,
-                DeliveryState::Dead,
-            ],
+            Self::Cancel => {
+                &[DeliveryState::Pending, DeliveryState::Running, DeliveryState::Blocked]
+            }
+            Self::Discard => &[DeliveryState::Dead],
         }
     }
 }
@@ -40,9 +40,13 @@ impl Change {
 pub struct ChangeResult {
     /// The number of changed records.
     pub count: u64,
-    /// The number of the last record that was looked at; `None` at the end.
+    /// The number up to which was looked, if there may be more
+    /// [beyond](crate::inbox::store::Window::beyond) it; `None` at the end.
     pub last: Option<i64>,
 }
+
+/// The time that the sums of minutes are kept.
+pub(crate) const SUMS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// The time that finished deliveries are kept.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::inbox::{
     error::InboxError,
-    record::{ClaimToken, EnqueueResult, NewDelivery},
-    store::{ClaimRequest, ClaimResult, FinishedAttempt, InboxStore},
+    record::{AttemptDetails, ClaimToken, EnqueueResult, NewDelivery},
+    store::{ClaimRequest, ClaimResult, FinishedAttempt, InboxStore, MinuteSum},
 };
 
 /// Everything that is queued for a store.
@@ -30,6 +30,35 @@ pub struct Work {
     pub lease: Duration,
     /// The endpoints of which the inbox has to know when something becomes due next.
     pub look_ahead: Vec<String>,
+    /// What happened, to be added to the [sums](InboxStore::sums) of minutes. A store that keeps none
+    /// ignores it.
+    pub sums: Vec<MinuteSum>,
+    /// What was measured of attempts whose transaction has completed their delivery already. A store
+    /// that does not keep it ignores it.
+    pub notes: Vec<AttemptNote>,
+    /// The number of this process among the workers, if it has one.
+    pub worker: Option<i64>,
+}
+
+/// What is told of an attempt after its claim was settled by its
+/// [transaction](crate::inbox::store::StoreTransaction).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct AttemptNote {
+    /// The claim. If there was another one since, nothing is noted.
+    pub claim_token: ClaimToken,
+    /// What was measured.
+    pub details: AttemptDetails,
+    /// True if the body is to be deleted.
+    pub drop_body: bool,
+}
+
+impl AttemptNote {
+    /// Creates a note.
+    #[must_use]
+    pub const fn new(claim_token: ClaimToken, details: AttemptDetails, drop_body: bool) -> Self {
+        Self { claim_token, details, drop_body }
+    }
 }
 
 impl Work {
@@ -42,6 +71,8 @@ impl Work {
             && self.renew.is_empty()
             && self.claim.is_empty()
             && self.look_ahead.is_empty()
+            && self.sums.is_empty()
+            && self.notes.is_empty()
     }
 
     /// True if there is nothing but what can be claimed, so that a store may look before it locks.
@@ -51,6 +82,8 @@ impl Work {
             && self.finish.is_empty()
             && self.start.is_empty()
             && self.renew.is_empty()
+            && self.sums.is_empty()
+            && self.notes.is_empty()
     }
 }
 

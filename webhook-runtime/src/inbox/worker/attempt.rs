@@ -17,13 +17,16 @@ use crate::{
     inbox::{
         Shared,
         error::InboxError,
-        record::{AttemptResult, ClaimToken, Counting, Digest, Filter, Job, stored_reason},
-        store::{FinishedAttempt, InboxStore},
+        record::{
+            AttemptDetails, AttemptResult, ClaimToken, Counting, Digest, Filter, Job, stored_reason,
+        },
+        store::{AttemptNote, FinishedAttempt, InboxStore, Window},
         tx::{TxSource, rollback},
         worker::{
             pool::Pool,
             retry::{Backoff, random, scaled},
         },
+        writer::tally::Happened,
     },
     support::{console, panic::catch_panic},
 };
@@ -98,6 +101,7 @@ pub(super) async fn attempt(
         _ => {}
     }
     let tx = TxSource::new(Arc::clone(&shared.store), claim_token);
+    let (started_at, begun) = (shared.settings.clock.now(), Instant::now());
     let result = {
         let own = tx.clone();
         // Called inside the future: the call itself can panic, too.
@@ -122,15 +126,32 @@ pub(super) async fn attempt(
     if let Some(slot) = &mut slot {
         slot.leave();
     }
-    let result = end_transaction(claim_token, result, &tx).await;
-    match settle(shared, claim_token, &subject, result).await {
+    let details = AttemptDetails {
+        started_at: Some(started_at),
+        duration: Some(begun.elapsed()),
+        status: tx.status(),
+        worker: shared.worker_id(),
+    };
+    let end = end_transaction(claim_token, result, &tx).await;
+    if matches!(end, End::Committed) {
+        shared.writer.note(AttemptNote::new(claim_token, details, false));
+    }
+    let happened = |what| shared.writer.count(&subject.endpoint, what);
+    match settle(shared, claim_token, &subject, end, details).await {
         Some(AttemptResult::Completed) => {
+            happened(Happened::Completed);
             shared.counters.done();
             subject.show_completed();
         }
-        Some(AttemptResult::Retry { .. }) => shared.counters.retried(),
-        Some(AttemptResult::Dead { .. }) => shared.counters.dead(1),
-        Some(AttemptResult::Released) => {}
+        Some(AttemptResult::Retry { .. }) => {
+            happened(Happened::Failed);
+            shared.counters.retried();
+        }
+        Some(AttemptResult::Dead { .. }) => {
+            happened(Happened::Failed);
+            shared.counters.dead(1);
+        }
+        Some(AttemptResult::Snoozed { .. } | AttemptResult::Released) => {}
         None => {
             subject.trace_loss("the claim was lost; another worker runs the delivery");
             shared.writer.look_in(shared.settings.lease);
@@ -203,6 +224,13 @@ impl Subject {
             AttemptResult::Dead { reason } => {
                 dead_letter(endpoint, delivery_id.as_deref(), *record_id, *attempt, reason);
             }
+            AttemptResult::Snoozed { after } => {
+                let named = console::named(delivery_id.as_deref());
+                tracing::info!(endpoint, delivery_id, record_id, ?after, "the delivery is snoozed");
+                if console::shows_all() {
+                    console::success(format_args!("{endpoint}: {named} is snoozed for {after:?}"));
+                }
+            }
             AttemptResult::Completed | AttemptResult::Released => {}
         }
     }
@@ -242,9 +270,9 @@ fn dead_letter(
 /// Traces deliveries that a claim has given up.
 pub(crate) async fn trace_dead_letters(store: &dyn InboxStore, ids: Vec<i64>) {
     let max = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-    match store.list(&Filter::all().ids(ids), i64::MIN, max).await {
-        Ok(records) => {
-            for record in records {
+    match store.list(&Filter::all().ids(ids), Window::oldest_first(max)).await {
+        Ok(listed) => {
+            for record in listed.records {
                 let (id, reason) = (record.provider_id.as_deref(), record.last_error.as_deref());
                 let reason = reason.unwrap_or_default();
                 dead_letter(&record.endpoint, id, record.id, record.attempt, reason);
@@ -307,11 +335,14 @@ async fn settle(
     claim_token: ClaimToken,
     subject: &Subject,
     end: End,
+    details: AttemptDetails,
 ) -> Option<AttemptResult> {
     let End::Open(result) = end else { return Some(AttemptResult::Completed) };
     let result = bounded(shared, subject.attempt, result);
     subject.trace(&result);
-    finish(shared, FinishedAttempt { claim_token, result }).await
+    let mut ended = FinishedAttempt::new(claim_token, result);
+    ended.details = details;
+    finish(shared, ended).await
 }
 
 fn retry(reason: String) -> AttemptResult {
@@ -332,7 +363,9 @@ fn bounded(shared: &Shared, number: u32, result: AttemptResult) -> AttemptResult
             AttemptResult::Dead { reason }
         }
         AttemptResult::Dead { reason } => AttemptResult::Dead { reason: stored_reason(&reason) },
-        other @ (AttemptResult::Completed | AttemptResult::Released) => other,
+        other @ (AttemptResult::Completed
+        | AttemptResult::Snoozed { .. }
+        | AttemptResult::Released) => other,
     }
 }
 

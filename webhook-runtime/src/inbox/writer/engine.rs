@@ -27,7 +27,12 @@ use crate::{
             pools::Pools,
             retry::Backoff,
         },
-        writer::{Queued, Reply, queue::Queue, upkeep::Upkeep},
+        writer::{
+            Queued, Reply,
+            queue::Queue,
+            tally::{Happened, SUM_EVERY, Tally},
+            upkeep::Upkeep,
+        },
     },
     support::panic::catch_panic,
 };
@@ -40,6 +45,7 @@ pub(super) struct Engine {
     pub(super) queue: Arc<Queue<Queued>>,
     pub(super) pools: Arc<Pools>,
     pub(super) upkeep: Arc<Upkeep>,
+    tally: Arc<Tally>,
     commits: Semaphore,
     failed: Mutex<Failures>,
 }
@@ -69,10 +75,11 @@ impl Engine {
         queue: Arc<Queue<Queued>>,
         pools: Arc<Pools>,
         upkeep: Arc<Upkeep>,
+        tally: Arc<Tally>,
     ) -> Self {
         let commits = Semaphore::new(store.max_commits().max(1));
         let failed = Mutex::default();
-        Self { store, settings, counters, queue, pools, upkeep, commits, failed }
+        Self { store, settings, counters, queue, pools, upkeep, tally, commits, failed }
     }
 
     /// Starts the thread; it sends `true` when it has committed everything. Without a thread, the
@@ -123,6 +130,7 @@ impl Engine {
         self.queue.commit_by(max, commit).await;
         let all = u32::try_from(self.store.max_commits().max(1)).unwrap_or(1);
         let _ = self.commits.acquire_many(all).await;
+        self.tell_the_rest().await;
         for task in beside {
             task.abort();
         }
@@ -157,6 +165,17 @@ impl Engine {
         }
     }
 
+    /// Commits what is still to be told.
+    async fn tell_the_rest(&self) {
+        let (sums, notes) = (self.tally.take_sums(true), self.tally.take_notes());
+        let work = Work { sums, notes, ..Work::default() };
+        if !work.is_empty()
+            && let Err(error) = self.store.commit(&work).await
+        {
+            tracing::debug!(%error, "the last sums were not written");
+        }
+    }
+
     /// Puts what is queued together with what else there is to do.
     fn gather(&self, items: Vec<Queued>) -> (Work, Answers) {
         let (mut work, mut answers) = (Work::default(), Answers::default());
@@ -187,6 +206,7 @@ impl Engine {
                 answers.started.push(None);
             }
         }
+        (work.sums, work.notes) = (self.tally.take_sums(false), self.tally.take_notes());
         self.upkeep.counted();
         if self.upkeep.take_renewal() {
             work.renew = self.pools.held();
@@ -244,6 +264,7 @@ impl Engine {
                 AttemptResult::Retry { after, .. } if good => {
                     self.upkeep.due_in(after.unwrap_or_default());
                 }
+                AttemptResult::Snoozed { after } if good => self.upkeep.due_in(after),
                 AttemptResult::Released => look = true,
                 _ => {}
             }
@@ -279,11 +300,17 @@ impl Engine {
     ) {
         let enqueued = &result.enqueued;
         let stored = enqueued.iter().filter(|one| matches!(one, EnqueueResult::Stored(_))).count();
+        let now = self.settings.clock.now();
         self.counters.enqueued(stored, enqueued.len() - stored);
         let claimed = result.claimed_new.iter().copied().chain(std::iter::repeat(None));
         for (((delivery, (answer, pool)), enqueued), claimed) in
             deliveries.into_iter().zip(answers).zip(enqueued).zip(claimed)
         {
+            if matches!(enqueued, EnqueueResult::Stored(_))
+                && self.tally.count(&delivery.endpoint, Happened::Received, now)
+            {
+                self.upkeep.nudge_in(SUM_EVERY);
+            }
             let left = match (pool, claimed) {
                 (Some(pool), Some(claim_token)) => {
                     pool.deliver_new(delivery, claim_token);
@@ -305,6 +332,7 @@ impl Engine {
     }
 
     fn failed(&self, work: &Work, answers: Answers, error: &InboxError) {
+        self.tally.failed(&work.sums, &work.notes);
         if !work.enqueue.is_empty() {
             tracing::error!(%error, deliveries = work.enqueue.len(), "nothing could be stored");
         }

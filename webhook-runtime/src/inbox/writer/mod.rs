@@ -39,30 +39,38 @@
 //! that runs out, the renewal of leases, and maintenance. A store that tells of changes is hardly
 //! polled. With nothing to do, nothing wakes.
 //!
+//! **Telling.** Sums of minutes and what was measured of attempts ([`tally`]) join commits that are made
+//! anyway, the sums once a second. Only where nothing else is committed they get a commit of their own.
+//!
 //! **The end.** A pool that stops gives back what waits, as if it had never been claimed, and waits
 //! for what is on its way. It does not wait for a store that hangs.
 
 mod engine;
 pub(crate) mod queue;
 mod sync;
+pub(crate) mod tally;
 mod upkeep;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{oneshot, watch};
 
-use crate::inbox::{
-    counters::InboxMetrics,
-    error::InboxError,
-    options::Settings,
-    record::{ClaimToken, EnqueueResult, NewDelivery},
-    store::{FinishedAttempt, InboxStore},
-    worker::pools::Pools,
-    writer::{
-        engine::Engine,
-        queue::{Queue, Refused},
-        upkeep::Upkeep,
+use crate::{
+    inbox::{
+        counters::InboxMetrics,
+        error::InboxError,
+        options::Settings,
+        record::{ClaimToken, EnqueueResult, NewDelivery},
+        store::{AttemptNote, FinishedAttempt, InboxStore},
+        worker::pools::Pools,
+        writer::{
+            engine::Engine,
+            queue::{Queue, Refused},
+            tally::{Happened, NOTE_WITHIN, SUM_EVERY, Tally},
+            upkeep::Upkeep,
+        },
     },
+    verify::Clock,
 };
 
 /// The longest wait for a delivery to be stored. Providers have little patience.
@@ -91,6 +99,8 @@ pub(crate) struct Writer {
     queue: Arc<Queue<Queued>>,
     pools: Arc<Pools>,
     upkeep: Arc<Upkeep>,
+    tally: Arc<Tally>,
+    clock: Arc<dyn Clock>,
     dedup_retention: Duration,
     fair_tenants: bool,
     ended: watch::Receiver<bool>,
@@ -116,6 +126,7 @@ impl Writer {
             }
         }));
         let (ending, ended) = watch::channel(false);
+        let (tally, clock) = (Arc::new(Tally::default()), Arc::clone(&settings.clock));
         let engine = Engine::new(
             Arc::clone(store),
             settings.clone(),
@@ -123,11 +134,12 @@ impl Writer {
             Arc::clone(&queue),
             Arc::clone(&pools),
             Arc::clone(&upkeep),
+            Arc::clone(&tally),
         );
         engine.start(ending);
         let (dedup_retention, fair_tenants) = (settings.dedup_retention, settings.fair_tenants);
         let store = Arc::clone(store);
-        Self { store, queue, pools, upkeep, dedup_retention, fair_tenants, ended }
+        Self { store, queue, pools, upkeep, tally, clock, dedup_retention, fair_tenants, ended }
     }
 
     /// The workers of this process.
@@ -207,6 +219,20 @@ impl Writer {
     ) -> impl Future<Output = Result<bool, InboxError>> + Send + use<> {
         let (answer, answered) = oneshot::channel();
         answer_to(self.queue.push_beside(Queued::Finish(finish, answer)), answered)
+    }
+
+    /// Counts what happened at an endpoint, for the sums of minutes.
+    pub(crate) fn count(&self, endpoint: &str, what: Happened) {
+        if self.tally.count(endpoint, what, self.clock.now()) {
+            self.upkeep.nudge_in(SUM_EVERY);
+        }
+    }
+
+    /// Notes what was measured of an attempt whose claim is settled, with a commit that comes soon.
+    pub(crate) fn note(&self, note: AttemptNote) {
+        if self.tally.note(note) {
+            self.upkeep.nudge_in(NOTE_WITHIN);
+        }
     }
 
     /// Counts the attempt of a claim that is about to begin, and returns whether the claim is still

@@ -274,7 +274,7 @@ impl Engine {
         tidy: &Tidy,
     ) -> Option<Instant> {
         if self.pools.is_empty() {
-            return None;
+            return self.upkeep.times().nudge;
         }
         let (due, lapse, nudge, renewed) = {
             let times = self.upkeep.times();

@@ -10,7 +10,7 @@ use crate::{
     inbox::{
         AttemptResult, ClaimToken, DeliveryState, EnqueueResult, Filter, InboxError, Job,
         NewDelivery, Record,
-        store::{ClaimRequest, ClaimResult, FinishedAttempt, InboxStore},
+        store::{ClaimRequest, ClaimResult, FinishedAttempt, InboxStore, Window},
     },
     testing::store::{Failure, Target},
 };
@@ -149,7 +149,7 @@ impl Bench {
         claim_token: ClaimToken,
         result: AttemptResult,
     ) -> Result<bool, Failure> {
-        let batch = [FinishedAttempt { claim_token, result }];
+        let batch = [FinishedAttempt::new(claim_token, result)];
         let good = ok("finish", self.store.finish(&batch).await)?;
         must(good.len() == 1, "`finish` has one result for each claim")?;
         Ok(good[0])
@@ -170,7 +170,14 @@ impl Bench {
     }
 
     pub(super) async fn list(&self, filter: Filter) -> Result<Vec<i64>, Failure> {
-        let records = ok("list", self.store.list(&filter, i64::MIN, 10_000).await)?;
-        Ok(records.into_iter().map(|record| record.id).collect())
+        let (mut window, mut found) = (Window::oldest_first(10_000), Vec::new());
+        loop {
+            let listed = ok("list", self.store.list(&filter, window).await)?;
+            found.extend(listed.records.iter().map(|record| record.id));
+            match listed.looked_to {
+                Some(id) => window = window.beyond(id),
+                None => return Ok(found),
+            }
+        }
     }
 }

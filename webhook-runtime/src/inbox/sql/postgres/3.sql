@@ -11,6 +11,7 @@ ALTER TABLE {s}deliveries ADD COLUMN worker bigint;
 -- A hash of the reason without its numbers and ids: those of one cause have it in common.
 ALTER TABLE {s}deliveries ADD COLUMN cause bigint;
 CREATE INDEX deliveries_by_endpoint ON {s}deliveries (endpoint, id);
+CREATE INDEX deliveries_by_received ON {s}deliveries (received_at);
 CREATE INDEX deliveries_by_event ON {s}deliveries (event, id) WHERE event IS NOT NULL;
 -- In blocks of 1,024 deliveries, so that what is stored together is written together.
 CREATE INDEX deliveries_by_provider_id ON {s}deliveries ((id >> 10), provider_id)
@@ -18,9 +19,12 @@ CREATE INDEX deliveries_by_provider_id ON {s}deliveries ((id >> 10), provider_id
 CREATE INDEX deliveries_by_tenant ON {s}deliveries (tenant_name, id)
     WHERE tenant_name IS NOT NULL;
 CREATE INDEX deliveries_by_cause ON {s}deliveries (cause, id) WHERE cause IS NOT NULL;
+CREATE INDEX deliveries_failed ON {s}deliveries (id) WHERE cause IS NOT NULL;
 CREATE INDEX deliveries_given_up ON {s}deliveries (state, id) WHERE state > 3;
 CREATE INDEX deliveries_given_up_by_endpoint ON {s}deliveries (endpoint, state, id)
     WHERE state > 3;
+-- 0 is a reason of an earlier version.
+UPDATE {s}deliveries SET cause = 0 WHERE reason IS NOT NULL AND state <> 3;
 
 -- Attempts before the last one.
 CREATE TABLE {s}attempts (

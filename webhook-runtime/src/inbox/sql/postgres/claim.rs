@@ -6,7 +6,7 @@ use sqlx::{Connection as _, PgConnection, postgres::PgRow};
 
 use crate::inbox::{
     error::InboxError,
-    record::{ClaimToken, Digest, span},
+    record::{ClaimToken, Digest, cause_of, span},
     sql,
     sql::{
         Unreadable,
@@ -15,13 +15,17 @@ use crate::inbox::{
             names::Names,
             tenants,
         },
+        statements,
     },
     store::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection},
 };
 
+/// Others may refer to a delivery meanwhile, as copies do that are noted.
+pub(super) const SKIP_LOCKED: &str = " FOR NO KEY UPDATE SKIP LOCKED";
+
 /// Selects what is due, by the index `deliveries_due`, and is not locked.
 fn pick(state_and_due: &str) -> String {
-    select(["", ""], state_and_due, " FOR UPDATE SKIP LOCKED")
+    select(["", ""], state_and_due, SKIP_LOCKED)
 }
 
 /// The same, with what decides about the turns of tenants.
@@ -69,7 +73,7 @@ pub(super) async fn claim_within(
     let mut unreadable = Vec::new();
     let pick = match &wanted.tenants {
         None => pick(LEASE_RAN_OUT),
-        Some(_) => pick_with_tenants(LEASE_RAN_OUT, " FOR UPDATE SKIP LOCKED"),
+        Some(_) => pick_with_tenants(LEASE_RAN_OUT, SKIP_LOCKED),
     };
     let rows = pick_some(&mut *tx, names, wanted, (&pick, MOST_LOST)).await?;
     let lapsed = readable(&rows, &mut unreadable);
@@ -81,6 +85,11 @@ pub(super) async fn claim_within(
         }
     };
     let ids = selection.ids();
+    let lost_attempts = selection.of_lapsed(lapsed.iter().map(|due| due.id));
+    if !lost_attempts.is_empty() {
+        let tell = names.sql(&statements::tell_lost(&lost_attempts));
+        sqlx::query(tell).persistent(false).execute(&mut *tx).await?;
+    }
     let mut jobs = Vec::new();
     if !ids.is_empty() {
         let order: HashMap<i64, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
@@ -147,7 +156,8 @@ async fn take(
     Ok(sqlx::query(names.sql(
         "WITH c AS (UPDATE {s}deliveries SET state = 1, attempt = attempt + $3, \
          unsure = CASE WHEN state = 1 AND counted = 0 THEN 1 ELSE unsure END, \
-         counted = $3, claims = claims + 1, due_at = {now} + $2, pause = 0 WHERE id = ANY($1) RETURNING *) \
+         counted = $3, claims = claims + 1, due_at = {now} + $2, pause = 0, started_at = NULL, \
+         took = NULL, status = NULL, worker = NULL WHERE id = ANY($1) RETURNING *) \
          SELECT c.id, c.attempt, c.claims, c.endpoint, c.provider, c.provider_id, \
          c.received_at, c.line, b.head, b.body, b.unpacked, c.counted, c.unsure \
          FROM c LEFT JOIN {s}bodies AS b ON b.id = c.id",
@@ -180,11 +190,12 @@ async fn give_up(
         return Ok(());
     }
     sqlx::query(names.sql(
-        "UPDATE {s}deliveries SET state = 4, finished_at = {now}, \
+        "UPDATE {s}deliveries SET state = 4, finished_at = {now}, cause = $3, \
          reason = replace($2, '#', attempt::text) WHERE id = ANY($1)",
     ))
     .bind(ids)
     .bind(reason)
+    .bind(cause_of(reason))
     .execute(&mut *connection)
     .await?;
     promote(connection, names, lines).await

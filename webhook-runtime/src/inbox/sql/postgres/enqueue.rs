@@ -78,7 +78,7 @@ pub(super) async fn enqueue_within(
         known = known_keys(&mut *tx, names, &keys).await?;
     }
     let mut enqueued = Vec::with_capacity(batch.len());
-    let mut revived = Vec::new();
+    let (mut revived, mut copies) = (Vec::new(), Vec::new());
     for (delivery, key) in batch.iter().zip(&keys) {
         enqueued.push(match (new.remove(key), known.get_mut(key)) {
             (Some(id), _) => EnqueueResult::Stored(id),
@@ -88,6 +88,7 @@ pub(super) async fn enqueue_within(
                     revived.extend(delivery.ordering_digest());
                     EnqueueResult::Revived(*id)
                 } else {
+                    copies.push(*id);
                     EnqueueResult::Duplicate(*id)
                 }
             }
@@ -98,7 +99,30 @@ pub(super) async fn enqueue_within(
         });
     }
     promote(&mut *tx, names, &sql::distinct(revived.into_iter())).await?;
+    note_copies(tx, names, copies).await?;
     Ok(enqueued)
+}
+
+/// Counts copies by the minute in which they came.
+async fn note_copies(
+    connection: &mut PgConnection,
+    names: &Names,
+    copies: Vec<i64>,
+) -> Result<(), InboxError> {
+    if copies.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(names.sql(
+        "INSERT INTO {s}duplicates AS c (delivery, minute, count, last_at) \
+         SELECT d.id, {now} - {now} % 60000, count(*), {now} FROM unnest($1::bigint[]) AS f (id) \
+         JOIN {s}deliveries AS d ON d.id = f.id GROUP BY d.id ORDER BY d.id \
+         ON CONFLICT (delivery, minute) DO UPDATE SET count = c.count + excluded.count, \
+         last_at = greatest(c.last_at, excluded.last_at)",
+    ))
+    .bind(copies)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// The delivery of a known key.
@@ -117,10 +141,11 @@ async fn revive(
     copy: &NewDelivery,
 ) -> Result<bool, InboxError> {
     let line = copy.ordering_digest();
-    let tenant = if copy.tenant_digest.is_some() { ", tenant = $8" } else { "" };
+    let tenant = if copy.tenant_digest.is_some() { ", tenant = $10" } else { "" };
     let update = format!(
         "UPDATE {{s}}deliveries SET provider = $2, event = $3, provider_id = $4, state = $5, \
-         due_at = 0, attempt = 0, line = $6, size = $7, finished_at = NULL{tenant} \
+         due_at = 0, attempt = 0, line = $6, size = $7, tenant_name = $8, secret = $9, \
+         finished_at = NULL{tenant} \
          WHERE id = $1 AND state = 4",
     );
     let mut query = sqlx::query(names.sql(&update))
@@ -130,7 +155,9 @@ async fn revive(
         .bind(copy.provider_id.as_deref().map(stored_text))
         .bind(DeliveryState::waiting(line.is_some()).code())
         .bind(line.map(Vec::from))
-        .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX));
+        .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX))
+        .bind(copy.tenant_name())
+        .bind(copy.secret_name());
     if let Some(tenant) = copy.tenant_digest {
         query = query.bind(tenant.to_vec());
     }
@@ -207,12 +234,13 @@ async fn insert_deliveries(
     let state = |row: &Numbered<'_>| DeliveryState::waiting(row.line.is_some()).code();
     let size = |row: &Numbered<'_>| i64::try_from(row.delivery.body.len()).unwrap_or(i64::MAX);
     let take_turns = rows.iter().any(|row| row.delivery.tenant_digest.is_some());
-    let (tenant, tenants) = if take_turns { ("tenant, ", ", $10::bytea[]") } else { ("", "") };
+    let (tenant, tenants) = if take_turns { ("tenant, ", ", $12::bytea[]") } else { ("", "") };
     let insert = format!(
         "INSERT INTO {{s}}deliveries (id, endpoint, provider, event, provider_id, state, line, \
-         received_at, size, {tenant}due_at, attempt, claims) SELECT f.*, 0, 0, 0 FROM unnest(\
+         received_at, size, tenant_name, secret, {tenant}due_at, attempt, claims) \
+         SELECT f.*, 0, 0, 0 FROM unnest(\
          $1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[], \
-         $7::bytea[], $8::bigint[], $9::bigint[]{tenants}) AS f",
+         $7::bytea[], $8::bigint[], $9::bigint[], $10::text[], $11::text[]{tenants}) AS f",
     );
     let mut query = sqlx::query(names.sql(&insert))
         .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
@@ -223,7 +251,9 @@ async fn insert_deliveries(
         .bind(rows.iter().map(state).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.line.map(Vec::from)).collect::<Vec<Option<Vec<u8>>>>())
         .bind(rows.iter().map(|row| millis(row.delivery.received_at)).collect::<Vec<_>>())
-        .bind(rows.iter().map(size).collect::<Vec<_>>());
+        .bind(rows.iter().map(size).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.delivery.tenant_name()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.delivery.secret_name()).collect::<Vec<_>>());
     if take_turns {
         query = query.bind(tenants_of(rows.iter().map(|row| row.delivery)));
     }

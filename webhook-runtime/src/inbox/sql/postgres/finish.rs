@@ -6,24 +6,40 @@ use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 
 use crate::inbox::{
     error::InboxError,
-    record::{ClaimToken, Digest},
+    record::{AttemptResult, ClaimToken, Digest},
     sql,
-    sql::{postgres::names::Names, statements::COMPLETE},
-    store::{FinishedAttempt, StoreFuture, StoreTransaction},
+    sql::{
+        Measured, Settled,
+        postgres::names::Names,
+        statements::{COMPLETE, KEPT_ATTEMPTS},
+    },
+    store::{AttemptNote, FinishedAttempt, StoreFuture, StoreTransaction},
 };
+
+/// The number of arguments of [`settle`].
+pub(super) const SETTLED: usize = 13;
 
 /// Binds the arguments of [`settle`], ordered by number.
 macro_rules! bind_settled {
     ($query:expr, $batch:expr) => {{
         let mut rows: Vec<_> = $batch.iter().map($crate::inbox::sql::Settled::of).collect();
         rows.sort_unstable_by_key(|row| row.id);
+        let measured = || rows.iter().map(|row| row.measured);
+        let end = |row: &$crate::inbox::sql::Settled<'_>| row.end.map(|end| end.code());
         $query
             .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.claim).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.state.code()).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.after).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.reason.map(str::to_owned)).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.cause).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.back).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.unsure).collect::<Vec<_>>())
+            .bind(rows.iter().map(end).collect::<Vec<_>>())
+            .bind(measured().map(|measured| measured.started_at).collect::<Vec<_>>())
+            .bind(measured().map(|measured| measured.took).collect::<Vec<_>>())
+            .bind(measured().map(|measured| measured.status).collect::<Vec<_>>())
+            .bind(measured().map(|measured| measured.worker).collect::<Vec<_>>())
     }};
 }
 pub(super) use bind_settled;
@@ -52,33 +68,135 @@ pub(super) async fn finish_within(
     if batch.is_empty() {
         return Ok(Vec::new());
     }
-    let settle = names.sql(&settle("$1, $2, $3, $4, $5, $6"));
+    let settle = names.sql(&settle(1, tells(batch)));
     let settled: Vec<i64> =
-        bind_settled!(sqlx::query_scalar(settle), batch).fetch_all(connection).await?;
+        bind_settled!(sqlx::query_scalar(settle), batch).fetch_all(&mut *connection).await?;
     let settled: HashSet<i64> = settled.into_iter().collect();
+    drop_bodies(connection, names, batch, &settled).await?;
     Ok(batch.iter().map(|finish| settled.contains(&finish.claim_token.id)).collect())
 }
 
-/// Settles claims. The arguments are number, claim, state, pause, reason, and attempts that do not
-/// count, of each.
-pub(super) fn settle(arguments: &str) -> String {
-    let types = ["bigint", "bigint", "smallint", "bigint", "text", "int"];
-    let arguments: Vec<_> = arguments
-        .split(", ")
-        .zip(types)
-        .map(|(argument, kind)| format!("{argument}::{kind}[]"))
-        .collect();
+/// True if an attempt has not completed its delivery, so that it is told.
+pub(super) fn tells(batch: &[FinishedAttempt]) -> bool {
+    batch.iter().any(|finish| Settled::of(finish).end.is_some())
+}
+
+/// Settles claims, and returns their numbers. The arguments from `$first` on are number, claim,
+/// state, pause, reason, cause, attempts that do not count, whether it stays unsure, end, and what
+/// was measured, of each.
+pub(super) fn settle(first: usize, tells: bool) -> String {
+    format!("WITH {} SELECT id FROM s", settle_and_tell(first, tells))
+}
+
+/// The arguments as a table `f`.
+fn settled(first: usize) -> String {
+    let types = [
+        "bigint", "bigint", "smallint", "bigint", "text", "bigint", "int", "int", "smallint",
+        "bigint", "bigint", "smallint", "bigint",
+    ];
+    let arguments: Vec<_> =
+        types.iter().zip(first..).map(|(kind, number)| format!("${number}::{kind}[]")).collect();
+    format!(
+        "unnest({}) AS f (id, claim, state, after, reason, cause, back, unsure, result, started_at, \
+         took, status, worker)",
+        arguments.join(", ")
+    )
+}
+
+/// Settles claims.
+fn update(first: usize) -> String {
     format!(
         "UPDATE {{s}}deliveries AS d SET state = f.state, \
          due_at = CASE WHEN f.after IS NULL THEN 0 ELSE {{now}} + f.after END, \
          reason = CASE f.back WHEN 0 THEN f.reason ELSE d.reason END, \
-         attempt = d.attempt + 1 - d.counted - f.back, counted = 1, unsure = d.unsure * f.back, \
-         pause = COALESCE(f.after, 0), \
+         cause = CASE f.back WHEN 0 THEN f.cause ELSE d.cause END, \
+         attempt = d.attempt + 1 - d.counted - f.back, counted = 1, unsure = d.unsure * f.unsure, \
+         pause = COALESCE(f.after, 0), started_at = f.started_at, took = f.took, \
+         status = f.status, worker = f.worker, \
          finished_at = CASE WHEN f.state > 2 THEN {{now}} END \
-         FROM unnest({}) AS f (id, claim, state, after, reason, back) \
-         WHERE d.id = f.id AND d.claims = f.claim AND d.state = 1 RETURNING d.id",
-        arguments.join(", ")
+         FROM {} WHERE d.id = f.id AND d.claims = f.claim AND d.state = 1",
+        settled(first)
     )
+}
+
+/// The parts of a statement that settle claims as `s`, and tell of attempts that have not completed
+/// their delivery.
+pub(super) fn settle_and_tell(first: usize, tells: bool) -> String {
+    let settle = format!("s AS ({} RETURNING d.id, d.attempt)", update(first));
+    if tells { format!("{settle}, {}", tell(first)) } else { settle }
+}
+
+fn tell(first: usize) -> String {
+    format!(
+        "t AS (INSERT INTO {{s}}attempts (delivery, claim, number, result, started_at, took, \
+         status, worker, reason) SELECT f.id, f.claim, s.attempt + f.back, f.result, f.started_at, \
+         f.took, f.status, f.worker, f.reason FROM s JOIN {} ON f.id = s.id \
+         WHERE f.result IS NOT NULL ON CONFLICT (delivery, claim) DO NOTHING), \
+         o AS (DELETE FROM {{s}}attempts AS a USING {} WHERE f.result IS NOT NULL \
+         AND a.delivery = f.id AND a.claim <= f.claim - {KEPT_ATTEMPTS})",
+        settled(first),
+        settled(first)
+    )
+}
+
+/// Deletes the bodies of deliveries that were completed, where that is asked for.
+pub(super) async fn drop_bodies(
+    connection: &mut PgConnection,
+    names: &Names,
+    batch: &[FinishedAttempt],
+    settled: &HashSet<i64>,
+) -> Result<(), InboxError> {
+    let dropped = batch.iter().filter(|finish| {
+        let id = finish.claim_token.id;
+        finish.drop_body && finish.result == AttemptResult::Completed && settled.contains(&id)
+    });
+    drop_bodies_of(connection, names, dropped.map(|finish| finish.claim_token.id).collect()).await
+}
+
+async fn drop_bodies_of(
+    connection: &mut PgConnection,
+    names: &Names,
+    mut ids: Vec<i64>,
+) -> Result<(), InboxError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    ids.sort_unstable();
+    let drop = "UPDATE {s}bodies AS b SET body = '', unpacked = -1 FROM {s}deliveries AS d \
+                WHERE b.id = ANY($1) AND b.unpacked >= 0 AND d.id = b.id AND d.state = 3";
+    sqlx::query(names.sql(drop)).bind(ids).execute(connection).await?;
+    Ok(())
+}
+
+/// Notes what was measured of attempts whose transaction has completed their delivery.
+pub(super) async fn note(
+    connection: &mut PgConnection,
+    names: &Names,
+    notes: &[AttemptNote],
+) -> Result<(), InboxError> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let mut notes = notes.to_vec();
+    notes.sort_unstable_by_key(|note| note.claim_token.id);
+    let measured = || notes.iter().map(|note| Measured::of(&note.details));
+    sqlx::query(names.sql(
+        "UPDATE {s}deliveries AS d SET started_at = f.started_at, took = f.took, \
+         status = f.status, worker = f.worker FROM unnest($1::bigint[], $2::bigint[], \
+         $3::bigint[], $4::bigint[], $5::smallint[], $6::bigint[]) \
+         AS f (id, claim, started_at, took, status, worker) \
+         WHERE d.id = f.id AND d.claims = f.claim AND d.state = 3",
+    ))
+    .bind(notes.iter().map(|note| note.claim_token.id).collect::<Vec<_>>())
+    .bind(notes.iter().map(|note| note.claim_token.number).collect::<Vec<_>>())
+    .bind(measured().map(|measured| measured.started_at).collect::<Vec<_>>())
+    .bind(measured().map(|measured| measured.took).collect::<Vec<_>>())
+    .bind(measured().map(|measured| measured.status).collect::<Vec<_>>())
+    .bind(measured().map(|measured| measured.worker).collect::<Vec<_>>())
+    .execute(&mut *connection)
+    .await?;
+    let dropped = notes.iter().filter(|note| note.drop_body);
+    drop_bodies_of(connection, names, dropped.map(|note| note.claim_token.id).collect()).await
 }
 
 /// Uses the index `deliveries_lines`: two steps for each line, however long it is.

@@ -10,13 +10,17 @@ mod notifications;
 mod operate;
 mod schema;
 mod session;
+mod sums;
 mod tenants;
 mod url;
 mod work;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use sqlx::{ConnectOptions as _, PgPool, postgres::PgPoolOptions};
+use sqlx::{
+    ConnectOptions as _, PgConnection, PgPool,
+    postgres::{PgPoolOptions, PgRow},
+};
 
 use self::{
     finish::PostgresTransaction,
@@ -32,12 +36,21 @@ pub use self::{
 use crate::{
     inbox::{
         error::InboxError,
-        record::{ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, span},
-        sql::pack::pack_ahead,
+        record::{
+            Attempt, ClaimToken, Duplicates, EnqueueResult, Filter, NewDelivery, StoredDelivery,
+            millis, span,
+        },
+        sql::{
+            Arg, Statement, bind,
+            insight::{self, Reader},
+            listing::Hint,
+            pack::pack_ahead,
+        },
         store::{
-            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
-            StoreTransaction, Work, WorkResult,
+            CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
+            EndpointBacklog, EndpointCounts, FinishedAttempt, InboxStore, ListResult, MinuteSum,
+            Notifies, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction, Window,
+            Work, WorkResult,
         },
     },
     support::redact::shown_url,
@@ -72,6 +85,26 @@ pub(crate) struct PostgresStore {
     notifications: Notifications,
     health: Health,
     names: Names,
+}
+
+/// A connection that reads.
+struct Reading<'c>(&'c mut PgConnection, &'c Names);
+
+impl Reader for Reading<'_> {
+    type Row = PgRow;
+
+    const HINT: Hint = Hint::None;
+
+    async fn read(&mut self, wanted: Statement) -> Result<Vec<PgRow>, InboxError> {
+        let Statement { template, args } = wanted;
+        // PostgreSQL neither takes nor stores a NUL.
+        let args = args.into_iter().map(|arg| match arg {
+            Arg::Text(text) => Arg::Text(text.replace('\0', "\u{fffd}")),
+            Arg::Int(number) => Arg::Int(number),
+        });
+        let query = bind!(sqlx::query(self.1.sql(&template)), args);
+        Ok(query.fetch_all(&mut *self.0).await?)
+    }
 }
 
 /// Runs an operation on a connection, and gives the connection up if it hangs.
@@ -224,13 +257,49 @@ impl InboxStore for PostgresStore {
         })
     }
 
-    fn list<'a>(
-        &'a self,
-        filter: &'a Filter,
-        after: i64,
-        max: u32,
-    ) -> StoreFuture<'a, Vec<Record>> {
-        on_session!(self, |connection| operate::list(connection, &self.names, filter, after, max))
+    fn list<'a>(&'a self, filter: &'a Filter, window: Window) -> StoreFuture<'a, ListResult> {
+        on_session!(self, |connection| insight::list(
+            &mut Reading(connection, &self.names),
+            filter,
+            window
+        ))
+    }
+
+    fn count<'a>(&'a self, filter: &'a Filter, limit: u64) -> StoreFuture<'a, Count> {
+        on_session!(self, |connection| insight::count(
+            &mut Reading(connection, &self.names),
+            filter,
+            limit
+        ))
+    }
+
+    fn attempts(&self, id: i64) -> StoreFuture<'_, Vec<Attempt>> {
+        on_session!(self, |connection| insight::attempts(&mut Reading(connection, &self.names), id))
+    }
+
+    fn duplicates(&self, id: i64) -> StoreFuture<'_, Vec<Duplicates>> {
+        on_session!(self, |connection| insight::duplicates(
+            &mut Reading(connection, &self.names),
+            id
+        ))
+    }
+
+    fn sums(&self, since: SystemTime) -> StoreFuture<'_, Vec<MinuteSum>> {
+        on_session!(self, |connection| insight::sums(
+            &mut Reading(connection, &self.names),
+            millis(since)
+        ))
+    }
+
+    fn causes(&self, max: u32) -> StoreFuture<'_, Vec<CauseGroup>> {
+        on_session!(self, |connection| insight::causes(&mut Reading(connection, &self.names), max))
+    }
+
+    fn endpoint_counts(&self, limit: u64) -> StoreFuture<'_, Vec<EndpointCounts>> {
+        on_session!(self, |connection| insight::endpoint_counts(
+            &mut Reading(connection, &self.names),
+            limit
+        ))
     }
 
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
@@ -241,11 +310,9 @@ impl InboxStore for PostgresStore {
         &'a self,
         filter: &'a Filter,
         change: Change,
-        after: i64,
-        max: u32,
+        window: Window,
     ) -> StoreFuture<'a, ChangeResult> {
-        let range = (after, max);
-        on!(self, |connection| operate::change(connection, &self.names, filter, change, range))
+        on!(self, |connection| operate::change(connection, &self.names, filter, change, window))
     }
 
     fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {

@@ -1,58 +1,31 @@
 //! Changes by operators and maintenance to a PostgreSQL database.
 
-use sqlx::{Connection as _, PgConnection, postgres::PgRow};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{DeliveryState, Filter, Record, StoredDelivery, span},
+    record::{DeliveryState, Filter, StoredDelivery, span},
     sql,
     sql::{
-        Arg, Statement, bind,
-        postgres::{finish::promote, names::Names},
+        insight::step,
+        postgres::{Reading, finish::promote, names::Names},
         statements,
+        statements::RECORD,
     },
     store::{
         Change, ChangeResult, DueTimeLimits, EndpointBacklog, PruneResult, QueueDepth, Retention,
+        SUMS_KEPT, Window,
     },
 };
-
-pub(super) async fn list(
-    connection: &mut PgConnection,
-    names: &Names,
-    filter: &Filter,
-    after: i64,
-    max: u32,
-) -> Result<Vec<Record>, InboxError> {
-    let rows = rows(connection, names, filter, after, max).await?;
-    Ok(rows.iter().map(sql::record).collect())
-}
-
-async fn rows(
-    connection: &mut PgConnection,
-    names: &Names,
-    filter: &Filter,
-    after: i64,
-    max: u32,
-) -> Result<Vec<PgRow>, InboxError> {
-    let Statement { template, args } = statements::list(filter, after, max);
-    Ok(bind!(sqlx::query(names.sql(&template)), without_nul(args)).fetch_all(connection).await?)
-}
-
-/// The same arguments, as PostgreSQL takes and stores them.
-fn without_nul(args: Vec<Arg>) -> Vec<Arg> {
-    let args = args.into_iter().map(|arg| match arg {
-        Arg::Text(text) => Arg::Text(text.replace('\0', "\u{fffd}")),
-        Arg::Int(number) => Arg::Int(number),
-    });
-    args.collect()
-}
 
 pub(super) async fn get(
     connection: &mut PgConnection,
     names: &Names,
     id: i64,
 ) -> Result<Option<StoredDelivery>, InboxError> {
-    let row = rows(connection, names, &Filter::all().ids([id]), i64::MIN, 1).await?.pop();
+    let only = Filter::all().ids([id]);
+    let (reading, window) = (&mut Reading(connection, names), Window::oldest_first(1));
+    let row = step(reading, &only, window, RECORD).await?.rows.pop();
     let sent = sqlx::query(names.sql("SELECT head, body, unpacked FROM {s}bodies WHERE id = $1"))
         .bind(id)
         .fetch_optional(connection)
@@ -65,22 +38,26 @@ pub(super) async fn change(
     names: &Names,
     filter: &Filter,
     change: Change,
-    range: (i64, u32),
+    window: Window,
 ) -> Result<ChangeResult, InboxError> {
     let mut tx = connection.begin_with(names.begin()).await?;
-    let Statement { template, args } = statements::changeable(filter, change, range);
-    let found =
-        bind!(sqlx::query(names.sql(&template)), without_nul(args)).fetch_all(&mut *tx).await?;
-    let found: Vec<_> = found.iter().map(sql::id_and_line).collect();
+    let filter = filter.clone().changeable_by(change);
+    let found = step(&mut Reading(&mut tx, names), &filter, window, "id, line").await?;
+    let last = found.looked_to;
+    let found: Vec<_> = found.rows.iter().map(sql::id_and_line).collect();
     let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
     let lines = sql::distinct(found.into_iter().filter_map(|(_, line)| line));
     // First the lines, then the rows: the order of locks is the same everywhere.
     names.lock_lines(&mut tx, &lines).await?;
+    if change == Change::Replay {
+        let keep = names.sql(&statements::keep_completed(&ids));
+        sqlx::query(keep).persistent(false).execute(&mut *tx).await?;
+    }
     let update = statements::change(change, &ids);
     let updated = sqlx::query(names.sql(&update)).persistent(false).execute(&mut *tx).await?;
     promote(&mut tx, names, &lines).await?;
     tx.commit().await?;
-    Ok(ChangeResult { count: updated.rows_affected(), last: ids.last().copied() })
+    Ok(ChangeResult { count: updated.rows_affected(), last })
 }
 
 pub(super) async fn prune(
@@ -92,18 +69,19 @@ pub(super) async fn prune(
     let mut tx = connection.begin_with(names.begin()).await?;
     let mut pruned = PruneResult::default();
     for (state, keep) in retention.by_state() {
-        let deleted = sqlx::query(names.sql(
+        let deleted: i64 = sqlx::query_scalar(names.sql(
             "WITH old AS (DELETE FROM {s}deliveries WHERE id IN (SELECT id FROM {s}deliveries \
              WHERE state = $1 AND state > 2 AND finished_at <= {now} - $2 LIMIT $3 \
-             FOR UPDATE SKIP LOCKED) RETURNING id) \
-             DELETE FROM {s}bodies WHERE id IN (SELECT id FROM old)",
+             FOR UPDATE SKIP LOCKED) RETURNING id), \
+             gone AS (DELETE FROM {s}bodies WHERE id IN (SELECT id FROM old)) \
+             SELECT count(*) FROM old",
         ))
         .bind(state.code())
         .bind(span(keep))
         .bind(i64::from(max))
-        .execute(&mut *tx)
+        .fetch_one(&mut *tx)
         .await?;
-        pruned.records += deleted.rows_affected();
+        pruned.records += u64::try_from(deleted).unwrap_or_default();
     }
     let keys = sqlx::query(names.sql(
         "DELETE FROM {s}keys WHERE key IN (SELECT key FROM {s}keys WHERE expires_at <= {now} \
@@ -113,6 +91,10 @@ pub(super) async fn prune(
     .execute(&mut *tx)
     .await?;
     pruned.dedup_keys = keys.rows_affected();
+    sqlx::query(names.sql("DELETE FROM {s}sums WHERE minute < {now} - $1"))
+        .bind(span(SUMS_KEPT))
+        .execute(&mut *tx)
+        .await?;
     tx.commit().await?;
     Ok(pruned)
 }

@@ -11,7 +11,7 @@ use crate::inbox::{
     sql::{
         Unreadable,
         postgres::{
-            claim::{FRESH, RETRY_DUE, pick_some, pick_with_tenants},
+            claim::{FRESH, RETRY_DUE, SKIP_LOCKED, pick_some, pick_with_tenants},
             names::Names,
         },
         tenants::{
@@ -38,7 +38,7 @@ fn rows() -> String {
 
 /// Locks what is still due, and what nobody else has locked.
 const LOCK: &str = "SELECT i.id FROM {s}deliveries AS i WHERE i.id = ANY($1) AND i.state = 0 \
-                    AND i.due_at <= {now} FOR UPDATE SKIP LOCKED";
+                    AND i.due_at <= {now} FOR NO KEY UPDATE SKIP LOCKED";
 
 /// What can be claimed of these rows, with its due times. The others are added to those that cannot be
 /// read.
@@ -150,7 +150,7 @@ async fn fill(
         if room > 0 {
             // What is locked here is found again.
             let max = i64::try_from(room + selection.ids().len()).unwrap_or(i64::MAX);
-            let pick = pick_with_tenants(kind, " FOR UPDATE SKIP LOCKED");
+            let pick = pick_with_tenants(kind, SKIP_LOCKED);
             let rows = pick_some(&mut *tx, names, wanted, (&pick, max)).await?;
             let taken = selection.ids();
             let mut due = in_order(candidates(&rows, unreadable));

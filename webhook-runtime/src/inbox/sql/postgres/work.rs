@@ -12,9 +12,13 @@ use crate::inbox::{
         pack::packed,
         postgres::{
             claim, enqueue,
-            finish::{bind_settled, finish_within, promote, settle},
+            finish::{
+                SETTLED, bind_settled, drop_bodies, finish_within, note, promote, settle_and_tell,
+                tells,
+            },
             names::Names,
             session::in_session,
+            sums,
         },
     },
     store::{Work, WorkResult},
@@ -25,8 +29,12 @@ macro_rules! bind_begun {
         $query
             .bind($work.start.iter().map(|claim| claim.id).collect::<Vec<_>>())
             .bind($work.start.iter().map(|claim| claim.number).collect::<Vec<_>>())
+            .bind($work.worker)
     };
 }
+
+/// The first argument about claims that are settled, after those about deliveries that are stored.
+const FIRST_SETTLED: usize = 16;
 
 /// The number of the first claim of a delivery.
 const FIRST: i64 = 1;
@@ -43,6 +51,9 @@ pub(super) async fn commit(
     } else {
         apart(connection, names, work, &lines, &mut result).await?;
     }
+    if let Err(error) = tell(connection, names, work).await {
+        tracing::warn!(%error, "what happened could not be noted");
+    }
     // What is committed stays so, whatever becomes of the rest.
     match claim(connection, names, work, &mut result).await {
         Err(error) if work.only_claims() => Err(error),
@@ -52,6 +63,16 @@ pub(super) async fn commit(
         }
         Ok(()) => Ok(result),
     }
+}
+
+/// Adds what is told of attempts and minutes.
+async fn tell(connection: &mut PgConnection, names: &Names, work: &Work) -> Result<(), InboxError> {
+    in_session!(names, connection => {
+        async {
+            note(&mut *connection, names, &work.notes).await?;
+            sums::add(connection, names, &work.sums).await
+        }.await
+    })
 }
 
 async fn claim(
@@ -145,11 +166,12 @@ async fn apart(
 
 /// Counts the attempts of prefetched claims. A handler that writes through `Tx` has locked its
 /// delivery, and the end of its transaction counts the attempt: nobody waits for it.
-fn start(arguments: &str) -> String {
-    let arguments = arguments.replace(',', "::bigint[],");
+fn start(first: usize) -> String {
+    let (claim, worker) = (first + 1, first + 2);
     format!(
-        "UPDATE {{s}}deliveries SET attempt = attempt + 1 - counted, counted = 1 WHERE id IN (\
-         SELECT d.id FROM unnest({arguments}::bigint[]) AS f (id, claim) \
+        "UPDATE {{s}}deliveries SET attempt = attempt + 1 - counted, counted = 1, \
+         started_at = {{now}}, worker = ${worker} WHERE id IN (\
+         SELECT d.id FROM unnest(${first}::bigint[], ${claim}::bigint[]) AS f (id, claim) \
          JOIN {{s}}deliveries AS d ON d.id = f.id AND d.claims = f.claim AND d.state = 1 \
          FOR NO KEY UPDATE OF d SKIP LOCKED) RETURNING id"
     )
@@ -175,10 +197,10 @@ async fn at_once(
     let text = |text: &Option<String>| text.as_deref().map(stored_text);
     let take_turns = rows.iter().any(|row| row.tenant_digest.is_some());
     let statement = names.sql(&format!(
-        "{}, s AS ({}), g AS ({}) {TOLD}",
+        "{}, {}, g AS ({}) {TOLD}",
         store(take_turns),
-        settle("$14, $15, $16, $17, $18, $19"),
-        start("$20, $21")
+        settle_and_tell(FIRST_SETTLED, tells(&work.finish)),
+        start(FIRST_SETTLED + SETTLED)
     ));
     let query = sqlx::query_as(statement)
         .bind(first.iter().map(|at| &keys[*at][..]).collect::<Vec<_>>())
@@ -194,6 +216,9 @@ async fn at_once(
         .bind(bodies.iter().map(|(body, _)| &body[..]).collect::<Vec<&[u8]>>())
         .bind(bodies.iter().map(|(_, unpacked)| *unpacked).collect::<Vec<_>>())
         .bind(span(work.lease));
+    let query = query
+        .bind(rows.iter().map(|row| row.tenant_name()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.secret_name()).collect::<Vec<_>>());
     let mut query = bind_begun!(bind_settled!(query, work.finish), work);
     if take_turns {
         query = query.bind(enqueue::tenants_of(rows.iter().copied()));
@@ -215,6 +240,9 @@ async fn at_once(
     result.finished =
         work.finish.iter().map(|finish| finished.contains(&finish.claim_token.id)).collect();
     result.started = work.start.iter().map(|claim| begun.contains(&claim.id)).collect();
+    in_session!(names, connection => {
+        drop_bodies(connection, names, &work.finish, &finished).await
+    })?;
     // Copies are rare: they are looked up step by step.
     let copies: Vec<usize> = (0..keys.len()).filter(|at| !stored.contains_key(at)).collect();
     let batch: Vec<NewDelivery> = copies.iter().map(|at| work.enqueue[*at].clone()).collect();
@@ -243,20 +271,25 @@ fn size(delivery: &NewDelivery) -> i64 {
 /// processes with the same keys do not deadlock. A known key is left alone. Tenants are stored where
 /// they take turns.
 fn store(take_turns: bool) -> String {
-    let (tenants, tenant, of_tenant) =
-        if take_turns { (", $22::bytea[]", ", tenant", ", n.tenant") } else { ("", "", "") };
+    let last = FIRST_SETTLED + SETTLED + 3;
+    let (tenants, tenant, of_tenant) = if take_turns {
+        (format!(", ${last}::bytea[]"), ", tenant", ", n.tenant")
+    } else {
+        (String::new(), "", "")
+    };
     format!(
         "WITH n AS (SELECT f.*, nextval('{{s}}numbers') AS id FROM (\
     SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::text[], $5::text[], \
-    $6::text[], $7::bigint[], $8::bigint[], $9::smallint[]{tenants}) WITH ORDINALITY AS u (key, keep, \
-    endpoint, provider, event, provider_id, received_at, size, claimed{tenant}, place) \
+    $6::text[], $7::bigint[], $8::bigint[], $9::smallint[], $14::text[], $15::text[]{tenants}) \
+    WITH ORDINALITY AS u (key, keep, \
+    endpoint, provider, event, provider_id, received_at, size, claimed, tenant_name, secret{tenant}, place) \
     ORDER BY u.place) AS f), \
     k AS (INSERT INTO {{s}}keys (key, delivery, expires_at) \
     SELECT key, id, {{now}} + keep FROM n ORDER BY key ON CONFLICT (key) DO NOTHING \
     RETURNING delivery), \
     d AS (INSERT INTO {{s}}deliveries (id, endpoint, provider, event, provider_id, state, \
-    received_at, size, due_at, attempt, claims, counted{tenant}) SELECT n.id, n.endpoint, n.provider, \
-    n.event, n.provider_id, n.claimed, n.received_at, n.size, \
+    received_at, size, tenant_name, secret, due_at, attempt, claims, counted{tenant}) SELECT n.id, n.endpoint, n.provider, \
+    n.event, n.provider_id, n.claimed, n.received_at, n.size, n.tenant_name, n.secret, \
     CASE n.claimed WHEN 1 THEN {{now}} + $13 ELSE 0 END, 0, n.claimed, 1 - n.claimed{of_tenant} \
     FROM n JOIN k ON k.delivery = n.id), \
     b AS (INSERT INTO {{s}}bodies (id, head, body, unpacked) SELECT n.id, u.head, u.body, \

@@ -11,6 +11,7 @@ ALTER TABLE webhook_deliveries ADD COLUMN worker INTEGER;
 -- A hash of the reason without its numbers and ids: those of one cause have it in common.
 ALTER TABLE webhook_deliveries ADD COLUMN cause INTEGER;
 CREATE INDEX webhook_by_endpoint ON webhook_deliveries (endpoint, id);
+CREATE INDEX webhook_by_received ON webhook_deliveries (received_at);
 CREATE INDEX webhook_by_event ON webhook_deliveries (event, id) WHERE event IS NOT NULL;
 -- In blocks of 1,024 deliveries, so that what is stored together is written together.
 CREATE INDEX webhook_by_provider_id ON webhook_deliveries (id >> 10, provider_id)
@@ -18,9 +19,12 @@ CREATE INDEX webhook_by_provider_id ON webhook_deliveries (id >> 10, provider_id
 CREATE INDEX webhook_by_tenant ON webhook_deliveries (tenant_name, id)
     WHERE tenant_name IS NOT NULL;
 CREATE INDEX webhook_by_cause ON webhook_deliveries (cause, id) WHERE cause IS NOT NULL;
+CREATE INDEX webhook_failed ON webhook_deliveries (id) WHERE cause IS NOT NULL;
 CREATE INDEX webhook_given_up ON webhook_deliveries (state, id) WHERE state > 3;
 CREATE INDEX webhook_given_up_by_endpoint ON webhook_deliveries (endpoint, state, id)
     WHERE state > 3;
+-- 0 is a reason of an earlier version.
+UPDATE webhook_deliveries SET cause = 0 WHERE reason IS NOT NULL AND state <> 3;
 
 -- Attempts before the last one.
 CREATE TABLE webhook_attempts (

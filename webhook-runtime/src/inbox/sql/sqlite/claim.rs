@@ -7,15 +7,16 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteRow};
 
 use crate::inbox::{
     error::InboxError,
-    record::{ClaimToken, DeliveryState, Digest, span},
+    record::{ClaimToken, DeliveryState, Digest, cause_of, span},
     sql,
     sql::{
         Unreadable,
         cells::Cells as _,
         sqlite::{
             finish::{FINISH, PROMOTE, promote},
-            tenants,
+            statement, tenants,
         },
+        statements,
         tenants::{candidate, in_order, is_all, oldest},
     },
     store::{Candidate, ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection},
@@ -79,7 +80,8 @@ const PICK_WITH_TENANTS: &str = picks!(", d.tenant");
 /// Claims the picked deliveries and reads them. `$3` is 1 if the claim counts an attempt.
 const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt + $3, \
                      unsure = CASE WHEN state = 1 AND counted = 0 THEN 1 ELSE unsure END, \
-                     counted = $3, claims = claims + 1, due_at = $2, pause = 0 \
+                     counted = $3, claims = claims + 1, due_at = $2, pause = 0, \
+                     started_at = NULL, took = NULL, status = NULL, worker = NULL \
                      WHERE id IN (SELECT value FROM json_each($1)); \
                      SELECT d.id, d.attempt, d.claims, d.endpoint, d.provider, d.provider_id, \
                      d.received_at, d.line, b.head, b.body, b.unpacked, d.counted, d.unsure \
@@ -137,6 +139,12 @@ pub(super) async fn claim_within(
     let found = due(&mut *tx, wanted.max, wanted, now).await?;
     let selection = select(wanted, &found);
     let Found { due, mut unreadable, .. } = found;
+    let lapsed =
+        selection.of_lapsed(due.iter().filter(|(row, _)| is_running(row)).map(|(_, due)| due.id));
+    if !lapsed.is_empty() {
+        let tell = statement(&statements::tell_lost(&lapsed), now);
+        sqlx::query(tell).persistent(false).execute(&mut *tx).await?;
+    }
     let lost = selection.lost();
     if !lost.is_empty() {
         let lines = due.iter().filter(|(_, due)| lost.contains(&due.id));
@@ -205,6 +213,10 @@ async fn due(
     Ok(found)
 }
 
+fn is_running(row: &SqliteRow) -> bool {
+    row.int("state").ok() == Some(Some(DeliveryState::Running.code().into()))
+}
+
 fn select<'a>(wanted: &'a ClaimRequest, found: &Found) -> Selection<'a> {
     let mut selection = Selection::new(wanted);
     if wanted.tenants.is_some() {
@@ -213,7 +225,7 @@ fn select<'a>(wanted: &'a ClaimRequest, found: &Found) -> Selection<'a> {
     }
     let (mut retries, mut new) = (Vec::new(), Vec::new());
     for (row, due) in &found.due {
-        if row.int("state").ok() == Some(Some(DeliveryState::Running.code().into())) {
+        if is_running(row) {
             selection.lapsed_marked(due.id, due.attempt, due.mark);
         } else {
             let is_new = row.int("due_at").ok() == Some(Some(0));
@@ -234,12 +246,13 @@ async fn give_up(
     now: i64,
 ) -> Result<(), InboxError> {
     sqlx::query(
-        "UPDATE webhook_deliveries SET state = 4, finished_at = $2, \
+        "UPDATE webhook_deliveries SET state = 4, finished_at = $2, cause = $4, \
          reason = replace($3, '#', attempt) WHERE id IN (SELECT value FROM json_each($1))",
     )
     .bind(json!(lost).to_string())
     .bind(now)
     .bind(LOST_ATTEMPT)
+    .bind(cause_of(LOST_ATTEMPT))
     .execute(&mut *connection)
     .await?;
     promote(connection, lines).await
@@ -251,11 +264,13 @@ async fn give_up_unreadable(
     now: i64,
 ) -> Result<(), InboxError> {
     sqlx::query(
-        "UPDATE webhook_deliveries SET state = 4, finished_at = $2, reason = $3 WHERE id = $1",
+        "UPDATE webhook_deliveries SET state = 4, finished_at = $2, reason = $3, cause = $4 \
+         WHERE id = $1",
     )
     .bind(broken.id)
     .bind(now)
     .bind(&broken.reason)
+    .bind(cause_of(&broken.reason))
     .execute(&mut *connection)
     .await?;
     promote(connection, broken.line.as_slice()).await
@@ -278,22 +293,28 @@ pub(super) async fn renew_leases(
         .await?)
 }
 
-/// Counts the attempts of prefetched claims.
+/// Counts the attempts of prefetched claims, which began at about `$2` in the worker `$3`.
 const START: &str = "UPDATE webhook_deliveries AS d SET attempt = d.attempt + 1 - d.counted, \
-     counted = 1 FROM json_each($1) AS f WHERE d.id = f.value ->> 0 \
+     counted = 1, started_at = $2, worker = $3 FROM json_each($1) AS f WHERE d.id = f.value ->> 0 \
      AND d.claims = f.value ->> 1 AND d.state = 1 RETURNING id";
 
 /// Counts the attempts of claims, and returns for each whether it is still good.
 pub(super) async fn start(
     connection: &mut SqliteConnection,
     begun: &[ClaimToken],
+    worker: Option<i64>,
+    now: i64,
 ) -> Result<Vec<bool>, InboxError> {
     if begun.is_empty() {
         return Ok(Vec::new());
     }
     let claims: Vec<_> = begun.iter().map(|claim| (claim.id, claim.number)).collect();
-    let good: Vec<i64> =
-        sqlx::query_scalar(START).bind(json!(claims).to_string()).fetch_all(connection).await?;
+    let good: Vec<i64> = sqlx::query_scalar(START)
+        .bind(json!(claims).to_string())
+        .bind(now)
+        .bind(worker)
+        .fetch_all(connection)
+        .await?;
     let good: HashSet<i64> = good.into_iter().collect();
     Ok(begun.iter().map(|claim| good.contains(&claim.id)).collect())
 }

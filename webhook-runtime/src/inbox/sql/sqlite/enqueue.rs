@@ -7,7 +7,9 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{DeliveryState, Digest, EnqueueResult, NewDelivery, millis, span, stored_text},
+    record::{
+        DeliveryState, Digest, EnqueueResult, NewDelivery, millis, minute, span, stored_text,
+    },
     sql,
     sql::{pack::packed, sqlite::finish::promote},
     store::LOST_ATTEMPT,
@@ -52,7 +54,7 @@ pub(super) async fn enqueue_within(
     let keys: Vec<Digest> = batch.iter().map(NewDelivery::dedup_digest).collect();
     let (mut known, mut next) = known_and_last(&mut *tx, &keys).await?;
     let mut fresh = Vec::with_capacity(batch.len());
-    let mut revived = Vec::new();
+    let (mut revived, mut copies) = (Vec::new(), Vec::new());
     let mut enqueued = Vec::with_capacity(batch.len());
     let claim_new = claim_new.iter().copied().chain(std::iter::repeat(false));
     for ((delivery, key), claimed) in batch.iter().zip(keys).zip(claim_new) {
@@ -63,6 +65,7 @@ pub(super) async fn enqueue_within(
                 revived.extend(delivery.ordering_digest());
                 EnqueueResult::Revived(*id)
             } else {
+                copies.push(*id);
                 EnqueueResult::Duplicate(*id)
             });
             continue;
@@ -77,9 +80,34 @@ pub(super) async fn enqueue_within(
     for rows in fresh.chunks(ROWS) {
         insert(&mut *tx, rows, leased, now).await?;
     }
+    note_copies(&mut *tx, &copies, now).await?;
     let lines = fresh.iter().filter_map(|fresh| fresh.line).chain(revived);
     promote(tx, &sql::distinct(lines)).await?;
     Ok(enqueued)
+}
+
+/// Counts copies by the minute in which they came.
+async fn note_copies(
+    tx: &mut SqliteConnection,
+    copies: &[i64],
+    now: i64,
+) -> Result<(), InboxError> {
+    if copies.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO webhook_duplicates (delivery, minute, count, last_at) \
+         SELECT d.id, $2, count(*), $3 FROM json_each($1) AS f \
+         CROSS JOIN webhook_deliveries AS d ON d.id = f.value GROUP BY d.id \
+         ON CONFLICT (delivery, minute) DO UPDATE SET count = count + excluded.count, \
+         last_at = max(last_at, excluded.last_at)",
+    )
+    .bind(json!(copies).to_string())
+    .bind(minute(now))
+    .bind(now)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// The delivery of a known key.
@@ -128,7 +156,8 @@ async fn revive(
     let tenant = if copy.tenant_digest.is_some() { ", tenant = ?" } else { "" };
     let update = format!(
         "UPDATE webhook_deliveries SET provider = ?, event = ?, provider_id = ?, state = ?, \
-         due_at = 0, attempt = 0, line = ?, size = ?, finished_at = NULL{tenant} \
+         due_at = 0, attempt = 0, line = ?, size = ?, tenant_name = ?, secret = ?, \
+         finished_at = NULL{tenant} \
          WHERE id = ?",
     );
     let mut query = sqlx::query(AssertSqlSafe(update))
@@ -137,7 +166,9 @@ async fn revive(
         .bind(copy.provider_id.as_deref().map(stored_text))
         .bind(DeliveryState::waiting(line.is_some()).code())
         .bind(line.map(Vec::from))
-        .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX));
+        .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX))
+        .bind(copy.tenant_name())
+        .bind(copy.secret_name());
     if let Some(tenant) = copy.tenant_digest {
         query = query.bind(tenant.to_vec());
     }
@@ -169,9 +200,10 @@ async fn insert(
         values(
             &format!(
                 "INSERT OR FAIL INTO webhook_deliveries (id, endpoint, provider, event, provider_id, state, \
-                 due_at, attempt, claims, counted, line, received_at, size{tenant}) VALUES "
+                 due_at, attempt, claims, counted, line, received_at, size, tenant_name, \
+                 secret{tenant}) VALUES "
             ),
-            &format!("(?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?{of_tenant})"),
+            &format!("(?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?{of_tenant})"),
             rows.len(),
         ),
         values(
@@ -203,7 +235,9 @@ async fn insert(
             .bind(i16::from(!*claimed))
             .bind(line.map(Vec::from))
             .bind(millis(delivery.received_at))
-            .bind(i64::try_from(delivery.body.len()).unwrap_or(i64::MAX));
+            .bind(i64::try_from(delivery.body.len()).unwrap_or(i64::MAX))
+            .bind(delivery.tenant_name())
+            .bind(delivery.secret_name());
         if take_turns {
             query = query.bind(delivery.tenant_digest.map(Vec::from));
         }

@@ -11,6 +11,7 @@ mod finish;
 mod open;
 mod operate;
 mod schema;
+mod sums;
 mod tenants;
 mod transaction;
 mod turn;
@@ -24,13 +25,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use sqlx::{
-    AssertSqlSafe, Sqlite, SqlitePool,
+    AssertSqlSafe, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolConnection,
-    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow},
 };
 
 pub use self::schema::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
@@ -45,13 +46,20 @@ use crate::{
     inbox::{
         error::InboxError,
         record::{
-            ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, millis, span,
+            Attempt, ClaimToken, Duplicates, EnqueueResult, Filter, NewDelivery, StoredDelivery,
+            millis, span,
         },
-        sql::pack::pack_ahead,
+        sql::{
+            Statement, bind,
+            insight::{self, Reader},
+            listing::Hint,
+            pack::pack_ahead,
+        },
         store::{
-            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
-            StoreTransaction, Work, WorkResult,
+            CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
+            EndpointBacklog, EndpointCounts, FinishedAttempt, InboxStore, ListResult, MinuteSum,
+            Notifies, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction, Window,
+            Work, WorkResult,
         },
     },
     support::redact::shown_url,
@@ -69,6 +77,21 @@ fn statement(template: &str, now: i64) -> AssertSqlSafe<String> {
 /// The text of a template, with SQL for the time.
 fn text_at(template: &str, now: &str) -> String {
     template.replace("{s}", "webhook_").replace("{now}", now)
+}
+
+/// A connection that reads.
+struct Reading<'c>(&'c mut SqliteConnection);
+
+impl Reader for Reading<'_> {
+    type Row = SqliteRow;
+
+    const HINT: Hint = Hint::IndexedBy;
+
+    async fn read(&mut self, wanted: Statement) -> Result<Vec<SqliteRow>, InboxError> {
+        let Statement { template, args } = wanted;
+        let query = bind!(sqlx::query(statement(&template, 0)), args);
+        Ok(query.fetch_all(&mut *self.0).await?)
+    }
 }
 
 /// The longest wait of a checkpoint for those who read or write.
@@ -307,13 +330,42 @@ impl InboxStore for SqliteStore {
         })
     }
 
-    fn list<'a>(
-        &'a self,
-        filter: &'a Filter,
-        after: i64,
-        max: u32,
-    ) -> StoreFuture<'a, Vec<Record>> {
-        Box::pin(async move { operate::list(&mut *self.read().await?, filter, after, max).await })
+    fn list<'a>(&'a self, filter: &'a Filter, window: Window) -> StoreFuture<'a, ListResult> {
+        Box::pin(async move {
+            insight::list(&mut Reading(&mut *self.read().await?), filter, window).await
+        })
+    }
+
+    fn count<'a>(&'a self, filter: &'a Filter, limit: u64) -> StoreFuture<'a, Count> {
+        Box::pin(async move {
+            insight::count(&mut Reading(&mut *self.read().await?), filter, limit).await
+        })
+    }
+
+    fn attempts(&self, id: i64) -> StoreFuture<'_, Vec<Attempt>> {
+        Box::pin(async move { insight::attempts(&mut Reading(&mut *self.read().await?), id).await })
+    }
+
+    fn duplicates(&self, id: i64) -> StoreFuture<'_, Vec<Duplicates>> {
+        Box::pin(
+            async move { insight::duplicates(&mut Reading(&mut *self.read().await?), id).await },
+        )
+    }
+
+    fn sums(&self, since: SystemTime) -> StoreFuture<'_, Vec<MinuteSum>> {
+        Box::pin(async move {
+            insight::sums(&mut Reading(&mut *self.read().await?), millis(since)).await
+        })
+    }
+
+    fn causes(&self, max: u32) -> StoreFuture<'_, Vec<CauseGroup>> {
+        Box::pin(async move { insight::causes(&mut Reading(&mut *self.read().await?), max).await })
+    }
+
+    fn endpoint_counts(&self, limit: u64) -> StoreFuture<'_, Vec<EndpointCounts>> {
+        Box::pin(async move {
+            insight::endpoint_counts(&mut Reading(&mut *self.read().await?), limit).await
+        })
     }
 
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
@@ -324,12 +376,10 @@ impl InboxStore for SqliteStore {
         &'a self,
         filter: &'a Filter,
         change: Change,
-        after: i64,
-        max: u32,
+        window: Window,
     ) -> StoreFuture<'a, ChangeResult> {
-        let range = (after, max);
         in_turn!(self, |connection| {
-            operate::change(connection, filter, change, range, self.now())
+            operate::change(connection, filter, change, window, self.now())
         })
     }
 

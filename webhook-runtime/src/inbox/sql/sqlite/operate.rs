@@ -1,47 +1,31 @@
 //! Changes by operators and maintenance to an SQLite file.
 
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{Filter, Record, StoredDelivery, span},
+    record::{Filter, StoredDelivery, span},
     sql,
     sql::{
-        Statement, bind,
-        sqlite::{finish::promote, statement},
+        insight::step,
+        sqlite::{Reading, finish::promote, statement},
         statements,
+        statements::RECORD,
     },
     store::{
         Change, ChangeResult, DueTimeLimits, EndpointBacklog, PruneResult, QueueDepth, Retention,
+        SUMS_KEPT, Window,
     },
 };
-
-pub(super) async fn list(
-    connection: &mut SqliteConnection,
-    filter: &Filter,
-    after: i64,
-    max: u32,
-) -> Result<Vec<Record>, InboxError> {
-    let rows = rows(connection, filter, after, max).await?;
-    Ok(rows.iter().map(sql::record).collect())
-}
-
-async fn rows(
-    connection: &mut SqliteConnection,
-    filter: &Filter,
-    after: i64,
-    max: u32,
-) -> Result<Vec<SqliteRow>, InboxError> {
-    let Statement { template, args } = statements::list(filter, after, max);
-    Ok(bind!(sqlx::query(statement(&template, 0)), args).fetch_all(connection).await?)
-}
 
 pub(super) async fn get(
     connection: &mut SqliteConnection,
     id: i64,
 ) -> Result<Option<StoredDelivery>, InboxError> {
-    let row = rows(connection, &Filter::all().ids([id]), i64::MIN, 1).await?.pop();
+    let window = Window::oldest_first(1);
+    let only = Filter::all().ids([id]);
+    let row = step(&mut Reading(connection), &only, window, RECORD).await?.rows.pop();
     let sent = sqlx::query("SELECT head, body, unpacked FROM webhook_bodies WHERE id = $1")
         .bind(id)
         .fetch_optional(connection)
@@ -53,20 +37,26 @@ pub(super) async fn change(
     connection: &mut SqliteConnection,
     filter: &Filter,
     change: Change,
-    range: (i64, u32),
+    window: Window,
     now: i64,
 ) -> Result<ChangeResult, InboxError> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let Statement { template, args } = statements::changeable(filter, change, range);
-    let found = bind!(sqlx::query(statement(&template, now)), args).fetch_all(&mut *tx).await?;
-    let found: Vec<_> = found.iter().map(sql::id_and_line).collect();
+    let filter = filter.clone().changeable_by(change);
+    let found = step(&mut Reading(&mut tx), &filter, window, "id, line").await?;
+    let last = found.looked_to;
+    let found: Vec<_> = found.rows.iter().map(sql::id_and_line).collect();
     let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
     let lines = sql::distinct(found.into_iter().filter_map(|(_, line)| line));
+    if change == Change::Replay {
+        let keep = statements::keep_completed(&ids);
+        sqlx::query(statement(&keep, now)).persistent(false).execute(&mut *tx).await?;
+    }
     let update = statements::change(change, &ids);
-    sqlx::query(statement(&update, now)).persistent(false).execute(&mut *tx).await?;
+    let update = sqlx::query(statement(&update, now)).persistent(false);
+    let count = update.execute(&mut *tx).await?.rows_affected();
     promote(&mut tx, &lines).await?;
     tx.commit().await?;
-    Ok(ChangeResult { count: ids.len().try_into().unwrap_or(u64::MAX), last: ids.last().copied() })
+    Ok(ChangeResult { count, last })
 }
 
 pub(super) async fn prune(
@@ -92,11 +82,15 @@ pub(super) async fn prune(
             let delete =
                 format!("DELETE FROM {table} WHERE id IN (SELECT value FROM json_each($1))");
             let deleted = sqlx::query(AssertSqlSafe(delete)).bind(&old).execute(&mut *tx).await?;
-            pruned.records += deleted.rows_affected();
+            if table == "webhook_deliveries" {
+                pruned.records += deleted.rows_affected();
+            }
         }
     }
-    // Each has a row in both tables.
-    pruned.records /= 2;
+    sqlx::query("DELETE FROM webhook_sums WHERE minute < $1")
+        .bind(now - span(SUMS_KEPT))
+        .execute(&mut *tx)
+        .await?;
     let keys = sqlx::query(
         "DELETE FROM webhook_keys WHERE key IN (SELECT key FROM webhook_keys \
          WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",

@@ -5,7 +5,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use crate::inbox::{
     error::InboxError,
     record::{ClaimToken, EnqueueResult, span},
-    sql::sqlite::{claim, enqueue, finish, turn::Writing},
+    sql::sqlite::{claim, enqueue, finish, sums, turn::Writing},
     store::{Work, WorkResult},
 };
 
@@ -54,7 +54,9 @@ async fn commit_within(
             _ => None,
         })
         .collect();
-    result.started = claim::start(tx, &work.start).await?;
+    result.started = claim::start(tx, &work.start, work.worker, now).await?;
+    finish::note(tx, &work.notes).await?;
+    sums::add(tx, &work.sums).await?;
     if !work.renew.is_empty() {
         claim::renew_leases(tx, &work.renew, leased).await?;
     }

@@ -27,7 +27,7 @@ impl Pool {
         for claim_token in tokens {
             state.held.remove(&claim_token.id);
             state.returning.insert(claim_token.id);
-            let released = FinishedAttempt { claim_token, result: AttemptResult::Released };
+            let released = FinishedAttempt::new(claim_token, AttemptResult::Released);
             answers.push((claim_token.id, shared.writer.finish(released)));
         }
         let pool = Arc::clone(self);

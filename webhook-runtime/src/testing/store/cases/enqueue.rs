@@ -11,7 +11,7 @@ use http::HeaderValue;
 use crate::{
     inbox::{
         AttemptResult, DeliveryState, EnqueueResult, Filter, NewDelivery, QueueDepth,
-        store::{Change, LOST_ATTEMPT, Retention},
+        store::{Change, LOST_ATTEMPT, Retention, Window},
     },
     testing::store::{
         Failure, Verdict,
@@ -28,7 +28,8 @@ pub(in super::super) async fn an_empty_store_is_empty(bench: &Bench) -> Result {
     must(ok("finish", bench.store.finish(&[]).await)?.is_empty(), "nothing was settled")?;
     let extended = bench.store.renew_leases(&[], MINUTE).await;
     must(ok("renew_leases", extended)?.is_empty(), "nothing is extended")?;
-    let changed = bench.store.change(&Filter::all(), Change::Cancel, i64::MIN, 10).await;
+    let changed =
+        bench.store.change(&Filter::all(), Change::Cancel, Window::oldest_first(10)).await;
     let changed = ok("change", changed)?;
     same("what was changed", &(changed.count, changed.last), &(0, None))?;
     let retention = Retention { completed: Duration::ZERO, dead_letters: Duration::ZERO };
@@ -195,7 +196,7 @@ pub(in super::super) async fn lost_letters_are_not_revived(bench: &Bench) -> Res
     // What an operator has put aside stays there, too.
     let id = bench.store(&[delivery("cancelled")]).await?[0];
     let filter = Filter::all().ids([id]);
-    ok("change", bench.store.change(&filter, Change::Cancel, i64::MIN, 10).await)?;
+    ok("change", bench.store.change(&filter, Change::Cancel, Window::oldest_first(10)).await)?;
     let again = bench.enqueue(&[delivery("cancelled")]).await?;
     same("a copy of what is cancelled", &again, &vec![EnqueueResult::Duplicate(id)])?;
     Ok(Verdict::Passed)

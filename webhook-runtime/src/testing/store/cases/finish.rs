@@ -43,10 +43,8 @@ pub(in super::super) async fn a_stale_claim_changes_nothing(bench: &Bench) -> Re
     let ids = bench.store(&["b", "c"].map(delivery)).await?;
     let jobs = bench.claim(&wanted(2)).await?.jobs;
     bench.settle(&jobs[0], AttemptResult::Completed).await?;
-    let batch: Vec<_> = jobs
-        .iter()
-        .map(|job| FinishedAttempt { claim_token: job.claim_token(), result: dead() })
-        .collect();
+    let batch: Vec<_> =
+        jobs.iter().map(|job| FinishedAttempt::new(job.claim_token(), dead())).collect();
     let good = ok("finish", bench.store.finish(&batch).await)?;
     same("which claims were good", &good, &vec![false, true])?;
     same("the settled one", &bench.state(ids[0]).await?, &DeliveryState::Completed)?;
@@ -94,15 +92,13 @@ pub(in super::super) async fn everything_is_done_at_once(bench: &Bench) -> Resul
     let mut work = Work {
         enqueue: vec![delivery("new"), delivery("begins"), delivery("new")],
         claim_new: vec![false; 3],
-        finish: vec![FinishedAttempt {
-            claim_token: first.claim_token(),
-            result: AttemptResult::Completed,
-        }],
+        finish: vec![FinishedAttempt::new(first.claim_token(), AttemptResult::Completed)],
         start: vec![begins.claim_token()],
         renew: vec![begins.claim_token()],
         claim: vec![wanted(10)],
         lease: MINUTE,
         look_ahead: vec!["orders".to_owned()],
+        ..Work::default()
     };
     let done = ok("commit", bench.store.commit(&work).await)?;
     same("what has ended", &done.finished, &vec![true])?;

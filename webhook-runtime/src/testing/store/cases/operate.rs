@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::{
     inbox::{
         AttemptResult, DeliveryState, EndpointBacklog, EnqueueResult, Filter, NewDelivery,
-        store::{Change, ClaimRequest, DueTimeLimits, Retention},
+        store::{Change, ClaimRequest, DueTimeLimits, Retention, Window},
     },
     testing::store::{
         Verdict,
@@ -49,26 +49,38 @@ pub(in super::super) async fn records_are_found(bench: &Bench) -> Result {
     same("states", &bench.list(states).await?.len(), &30)?;
     let running = Filter::all().state(DeliveryState::Running);
     same("a state", &bench.list(running).await?, &none)?;
-    let (mut after, mut found) = (i64::MIN, Vec::new());
-    loop {
-        let page = ok("list", bench.store.list(&Filter::all(), after, 7).await)?;
-        let Some(last) = page.last() else { break };
-        must(page.len() <= 7, "a page has at most as many as were asked for")?;
-        after = last.id;
-        found.extend(page.iter().map(|record| record.id));
-    }
-    same("page by page", &found, &ids)?;
+    same("page by page", &pages(bench, Window::oldest_first(7)).await?, &ids)?;
+    let newest: Vec<i64> = ids.iter().rev().copied().collect();
+    same("newest first", &pages(bench, Window::newest_first(7)).await?, &newest)?;
+    let some = Window::newest_first(7).after(ids[3]).before(ids[20]);
+    let between: Vec<i64> = ids[4..20].iter().rev().copied().collect();
+    same("between two numbers", &pages(bench, some).await?, &between)?;
     Ok(Verdict::Passed)
 }
 
-async fn change(bench: &Bench, filter: Filter, change: Change) -> Result<u64> {
-    let (mut after, mut count) = (i64::MIN, 0);
+/// The numbers of all pages.
+async fn pages(bench: &Bench, mut window: Window) -> Result<Vec<i64>> {
+    let mut found = Vec::new();
     loop {
-        let changed = ok("change", bench.store.change(&filter, change, after, 3).await)?;
+        let page = ok("list", bench.store.list(&Filter::all(), window).await)?;
+        let most = usize::try_from(window.max).unwrap_or(usize::MAX);
+        must(page.records.len() <= most, "a page has at most as many as were asked for")?;
+        found.extend(page.records.iter().map(|record| record.id));
+        match page.looked_to {
+            Some(id) => window = window.beyond(id),
+            None => return Ok(found),
+        }
+    }
+}
+
+async fn change(bench: &Bench, filter: Filter, change: Change) -> Result<u64> {
+    let (mut window, mut count) = (Window::oldest_first(3), 0);
+    loop {
+        let changed = ok("change", bench.store.change(&filter, change, window).await)?;
         must(changed.count <= 3, "a change is of at most as many as were asked for")?;
         count += changed.count;
         match changed.last {
-            Some(last) => after = last,
+            Some(last) => window = window.beyond(last),
             None => return Ok(count),
         }
     }

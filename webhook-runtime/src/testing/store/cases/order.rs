@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     inbox::{
         AttemptResult, DeliveryState, Filter,
-        store::{Change, ClaimRequest},
+        store::{Change, ClaimRequest, Window},
     },
     testing::store::{
         Verdict,
@@ -44,7 +44,8 @@ pub(in super::super) async fn one_of_an_ordering_key_runs(bench: &Bench) -> Resu
     // A dead letter that is retried waits for its turn.
     let fourth = bench.claim_one(&wanted(10)).await?;
     let filter = Filter::all().ids([ids[1]]);
-    let changed = ok("change", bench.store.change(&filter, Change::Retry, i64::MIN, 10).await)?;
+    let changed =
+        ok("change", bench.store.change(&filter, Change::Retry, Window::oldest_first(10)).await)?;
     same("what was retried", &changed.count, &1)?;
     same("it waits", &bench.state(ids[1]).await?, &DeliveryState::Blocked)?;
     bench.settle(&fourth, AttemptResult::Completed).await?;
@@ -68,7 +69,8 @@ pub(in super::super) async fn ordering_keys_are_apart(bench: &Bench) -> Result {
 pub(in super::super) async fn cancelling_lets_the_next_go_on(bench: &Bench) -> Result {
     let ids = bench.store(&["1", "2", "3"].map(|key| ordered("x", key))).await?;
     let filter = Filter::all().ids([ids[1], ids[0]]);
-    let changed = ok("change", bench.store.change(&filter, Change::Cancel, i64::MIN, 10).await)?;
+    let changed =
+        ok("change", bench.store.change(&filter, Change::Cancel, Window::oldest_first(10)).await)?;
     same("what was cancelled", &changed.count, &2)?;
     same("the next", &bench.claimed(&wanted(10)).await?, &texts(&["3"]))?;
     Ok(Verdict::Passed)

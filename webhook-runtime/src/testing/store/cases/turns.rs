@@ -82,7 +82,7 @@ async fn retries_and_lapsed_claims(bench: &Bench) -> std::result::Result<(), Fai
         let is_many = job.body.starts_with(b"5 ");
         let again = retry(Duration::from_millis(1));
         let result = if is_many { again } else { AttemptResult::Completed };
-        FinishedAttempt { claim_token: job.claim_token(), result }
+        FinishedAttempt::new(job.claim_token(), result)
     });
     ok("finish", bench.store.finish(&ended.collect::<Vec<_>>()).await)?;
     lapse().await;

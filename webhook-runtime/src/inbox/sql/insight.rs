@@ -1,0 +1,185 @@
+//! What operators see: lists, counts, attempts and sums. Both databases answer the same statements.
+
+use crate::inbox::{
+    error::InboxError,
+    record::{Attempt, Duplicates, Filter, minute},
+    sql,
+    sql::{
+        Arg, Statement,
+        cells::Cells,
+        listing::{
+            BY_PROVIDER_ID, Hint, Known, Listing, Received, STEP, asks_for_unfinished,
+            one_of_many_unfinished, received,
+        },
+        statements,
+        statements::RECORD,
+    },
+    store::{CauseGroup, Count, EndpointCounts, ListResult, MinuteSum, Window},
+};
+
+/// A connection that reads.
+pub(crate) trait Reader: Send {
+    type Row: Cells + Send + Sync;
+
+    /// How this database is told the index to use.
+    const HINT: Hint;
+
+    /// Reads the rows of a statement.
+    fn read(
+        &mut self,
+        statement: Statement,
+    ) -> impl Future<Output = Result<Vec<Self::Row>, InboxError>> + Send;
+}
+
+/// The rows of one step of a list.
+pub(crate) struct Step<R> {
+    pub(crate) rows: Vec<R>,
+    pub(crate) looked_to: Option<i64>,
+}
+
+pub(crate) async fn list(
+    reader: &mut impl Reader,
+    filter: &Filter,
+    window: Window,
+) -> Result<ListResult, InboxError> {
+    let Step { rows, looked_to } = step(reader, filter, window, RECORD).await?;
+    Ok(ListResult::new(rows.iter().map(sql::record).collect(), looked_to))
+}
+
+/// Selects the rows of one step.
+pub(crate) async fn step<R: Reader>(
+    reader: &mut R,
+    filter: &Filter,
+    window: Window,
+    columns: &'static str,
+) -> Result<Step<R::Row>, InboxError> {
+    if window.max == 0 {
+        return Ok(Step { rows: Vec::new(), looked_to: None });
+    }
+    let filter = &with_provider_id(reader, filter).await?;
+    let mut listing = listing(reader, filter, window).await?;
+    let rows = reader.read(listing.select(columns)).await?;
+    let is_full = rows.len() >= usize::try_from(window.max).unwrap_or(usize::MAX);
+    let looked_to = match rows.last() {
+        Some(last) if is_full => Some(sql::id_and_line(last).0),
+        _ => end(reader, &mut listing).await?,
+    };
+    Ok(Step { rows, looked_to })
+}
+
+/// The number of the last record that a step has looked at, if there may be more.
+async fn end(
+    reader: &mut impl Reader,
+    listing: &mut Listing<'_>,
+) -> Result<Option<i64>, InboxError> {
+    match listing.end() {
+        Some(end) => Ok(first(&reader.read(end).await?, "id")),
+        None => Ok(None),
+    }
+}
+
+/// The number in the first row.
+fn first(rows: &[impl Cells], column: &'static str) -> Option<i64> {
+    rows.first().and_then(|row| row.int(column).ok().flatten())
+}
+
+async fn listing<'f>(
+    reader: &mut impl Reader,
+    filter: &'f Filter,
+    window: Window,
+) -> Result<Listing<'f>, InboxError> {
+    let hint = hint_of(reader);
+    let mut known = Known::default();
+    if asks_for_unfinished(filter) {
+        let many = Statement::of(one_of_many_unfinished(hint));
+        known.few_unfinished = reader.read(many).await?.is_empty();
+    }
+    if let Some(received) = received(filter, hint) {
+        let found = reader.read(received).await?;
+        let count = first(&found, "count").unwrap_or_default();
+        known.received = Received::of(count, first(&found, "first"), first(&found, "last"));
+    }
+    Ok(Listing::new(filter, window, known, hint))
+}
+
+fn hint_of<R: Reader>(_: &R) -> Hint {
+    R::HINT
+}
+
+/// The filter with the numbers of a provider's id.
+async fn with_provider_id(reader: &mut impl Reader, filter: &Filter) -> Result<Filter, InboxError> {
+    let mut filter = filter.clone();
+    if let Some(provider_id) = filter.provider_id.as_ref().filter(|_| filter.ids.is_none()) {
+        let found = Statement::of(BY_PROVIDER_ID)
+            .with(Arg::Text(provider_id.clone()))
+            .with(Arg::Int(STEP.into()));
+        let found = reader.read(found).await?;
+        filter.ids = Some(found.iter().map(|row| sql::id_and_line(row).0).collect());
+    }
+    Ok(filter)
+}
+
+pub(crate) async fn count(
+    reader: &mut impl Reader,
+    filter: &Filter,
+    limit: u64,
+) -> Result<Count, InboxError> {
+    let filter = &with_provider_id(reader, filter).await?;
+    let (mut counted, mut window) = (0_u64, Window::oldest_first(0));
+    loop {
+        let left = limit.saturating_add(1).saturating_sub(counted);
+        window.max = u32::try_from(left).unwrap_or(u32::MAX);
+        let mut listing = listing(reader, filter, window).await?;
+        let count = first(&reader.read(listing.count()).await?, "count");
+        counted =
+            counted.saturating_add(count.and_then(|count| count.try_into().ok()).unwrap_or(0));
+        match end(reader, &mut listing).await? {
+            Some(id) if counted <= limit => window = window.beyond(id),
+            _ => return Ok(Count::up_to(limit, counted)),
+        }
+    }
+}
+
+pub(crate) async fn attempts(
+    reader: &mut impl Reader,
+    id: i64,
+) -> Result<Vec<Attempt>, InboxError> {
+    let attempts = reader.read(Statement::of(statements::ATTEMPTS).with(Arg::Int(id))).await?;
+    Ok(attempts.iter().map(sql::attempt).collect())
+}
+
+pub(crate) async fn duplicates(
+    reader: &mut impl Reader,
+    id: i64,
+) -> Result<Vec<Duplicates>, InboxError> {
+    let found = reader.read(Statement::of(statements::DUPLICATES).with(Arg::Int(id))).await?;
+    Ok(found.iter().map(sql::duplicates).collect())
+}
+
+pub(crate) async fn sums(
+    reader: &mut impl Reader,
+    since: i64,
+) -> Result<Vec<MinuteSum>, InboxError> {
+    let since = Arg::Int(minute(since));
+    let sums = reader.read(Statement::of(statements::SUMS).with(since)).await?;
+    Ok(sums.iter().map(sql::minute_sum).collect())
+}
+
+pub(crate) async fn causes(
+    reader: &mut impl Reader,
+    max: u32,
+) -> Result<Vec<CauseGroup>, InboxError> {
+    let causes = Statement::of(statements::causes(hint_of(reader)));
+    let groups = reader.read(causes.with(Arg::Int(max.into()))).await?;
+    Ok(groups.iter().map(sql::cause_group).collect())
+}
+
+pub(crate) async fn endpoint_counts(
+    reader: &mut impl Reader,
+    limit: u64,
+) -> Result<Vec<EndpointCounts>, InboxError> {
+    let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+    let counts = Statement::of(statements::endpoint_counts(hint_of(reader)));
+    let counts = reader.read(counts.with(Arg::Int(most))).await?;
+    Ok(counts.iter().map(|row| sql::counts_of(row, limit)).collect())
+}

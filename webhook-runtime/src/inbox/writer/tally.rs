@@ -1,0 +1,147 @@
+//! What is told beside: the sums of minutes, and notes on attempts. It joins commits that are made
+//! anyway, so that telling costs none of its own.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::Instant;
+
+use crate::inbox::{
+    record::{millis, minute, time},
+    store::{AttemptNote, MinuteSum},
+};
+
+/// How often sums are written.
+pub(super) const SUM_EVERY: Duration = Duration::from_secs(1);
+
+/// The longest wait of a note for a commit that it can join.
+pub(super) const NOTE_WITHIN: Duration = Duration::from_millis(250);
+
+/// The most notes that wait. More are not kept: they are for operators only.
+const MOST_NOTES: usize = 100_000;
+
+/// What happened at an endpoint.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Happened {
+    Received,
+    Completed,
+    Failed,
+}
+
+/// What is still to be told.
+#[derive(Default)]
+pub(crate) struct Tally {
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    /// By endpoint and minute.
+    sums: HashMap<String, HashMap<i64, MinuteSum>>,
+    written: Option<Instant>,
+    notes: Vec<AttemptNote>,
+}
+
+impl Tally {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts what happened. Returns true if nothing else was waiting.
+    pub(super) fn count(&self, endpoint: &str, what: Happened, now: SystemTime) -> bool {
+        let mut waiting = self.waiting();
+        let is_first = waiting.sums.is_empty();
+        let minute = minute(millis(now));
+        if !waiting.sums.contains_key(endpoint) {
+            waiting.sums.insert(endpoint.to_owned(), HashMap::new());
+        }
+        let of_endpoint = waiting.sums.get_mut(endpoint);
+        let sum = of_endpoint.map(|minutes| {
+            minutes.entry(minute).or_insert_with(|| MinuteSum::new(time(minute), endpoint))
+        });
+        if let Some(sum) = sum {
+            match what {
+                Happened::Received => sum.received += 1,
+                Happened::Completed => sum.completed += 1,
+                Happened::Failed => sum.failed += 1,
+            }
+        }
+        is_first
+    }
+
+    /// Keeps a note. Returns true if no other was waiting.
+    pub(super) fn note(&self, note: AttemptNote) -> bool {
+        let mut waiting = self.waiting();
+        if waiting.notes.len() < MOST_NOTES {
+            waiting.notes.push(note);
+        }
+        waiting.notes.len() == 1
+    }
+
+    /// Takes the sums if it is time, or at the end.
+    pub(super) fn take_sums(&self, at_the_end: bool) -> Vec<MinuteSum> {
+        let mut waiting = self.waiting();
+        let is_time = waiting.written.is_none_or(|at| at.elapsed() >= SUM_EVERY);
+        if waiting.sums.is_empty() || !(is_time || at_the_end) {
+            return Vec::new();
+        }
+        waiting.written = Some(Instant::now());
+        let sums = std::mem::take(&mut waiting.sums).into_values();
+        let mut sums: Vec<_> = sums.flat_map(HashMap::into_values).collect();
+        sums.sort_unstable_by(|one, other| {
+            (one.minute, &one.endpoint).cmp(&(other.minute, &other.endpoint))
+        });
+        sums
+    }
+
+    /// Takes the notes.
+    pub(super) fn take_notes(&self) -> Vec<AttemptNote> {
+        std::mem::take(&mut self.waiting().notes)
+    }
+
+    /// Takes back what could not be written.
+    pub(super) fn failed(&self, sums: &[MinuteSum], notes: &[AttemptNote]) {
+        let mut waiting = self.waiting();
+        for sum in sums {
+            let minutes = waiting.sums.entry(sum.endpoint.clone()).or_default();
+            let total = minutes
+                .entry(minute(millis(sum.minute)))
+                .or_insert_with(|| MinuteSum::new(sum.minute, &sum.endpoint));
+            total.received += sum.received;
+            total.completed += sum.completed;
+            total.failed += sum.failed;
+        }
+        let room = MOST_NOTES.saturating_sub(waiting.notes.len());
+        waiting.notes.extend(notes.iter().take(room).copied());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn minutes_and_endpoints_are_summed_apart() {
+        let tally = Tally::default();
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        assert!(tally.count("a", Happened::Received, at(60)), "the first");
+        assert!(!tally.count("a", Happened::Completed, at(119)));
+        tally.count("b", Happened::Failed, at(60));
+        tally.count("a", Happened::Failed, at(120));
+        let sums = tally.take_sums(false);
+        let found: Vec<_> = sums
+            .iter()
+            .map(|sum| (sum.minute, &*sum.endpoint, sum.received, sum.completed, sum.failed))
+            .collect();
+        let expected = [(at(60), "a", 1, 1, 0), (at(60), "b", 0, 0, 1), (at(120), "a", 0, 0, 1)];
+        assert_eq!(found, expected);
+        tally.failed(&sums, &[]);
+        assert!(tally.take_sums(false).is_empty(), "not again so soon");
+        assert_eq!(tally.take_sums(true), sums, "but at the end");
+    }
+}
