@@ -9,9 +9,9 @@
 mod inbox;
 
 use inbox::{
-    broken, dedupe, hold, log, moved, operate, order,
+    broken, dedupe, hold, lists, log, moved, operate, order,
     place::{self, Place},
-    plan, shut, slots, start, turns, tx, work,
+    plan, shut, slots, start, tell, turns, tx, work,
 };
 
 /// One test for each case, on one engine.
@@ -46,6 +46,7 @@ macro_rules! everywhere {
             order: one_key_runs_in_order a_dead_letter_unblocks_the_next
                 keys_do_not_block_each_other cancelling_unblocks_the_next
                 a_retried_dead_letter_waits_for_its_key;
+            lists: every_filter_finds_what_it_says changes_are_bounded_by_what_was_seen;
             operate: records_are_found_and_paged a_record_is_shown dead_letters_are_retried
                 completed_deliveries_can_be_replayed cancelled_deliveries_cannot_complete
                 keys_outlive_bodies states_are_counted endpoints_are_counted
@@ -63,10 +64,14 @@ macro_rules! everywhere {
 }
 
 everywhere! { memory
+    tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
+        many_attempts_are_cut duplicates_are_recorded minutes_are_summed
+        errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped;
     slots: retries_come_on_time;
 }
 
 everywhere! { foreign
+    tell: errors_are_grouped_by_cause;
     turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
         what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;
@@ -79,6 +84,10 @@ everywhere! { foreign
 }
 
 everywhere! { pooled
+    tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
+        many_attempts_are_cut duplicates_are_recorded minutes_are_summed
+        errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
+        the_last_second_is_summed;
     turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
         what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;
@@ -92,6 +101,10 @@ everywhere! { pooled
 }
 
 everywhere! { sqlite
+    tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
+        many_attempts_are_cut duplicates_are_recorded minutes_are_summed
+        errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
+        the_last_second_is_summed;
     turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
         what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;
@@ -116,6 +129,10 @@ everywhere! { sqlite
 }
 
 everywhere! { postgres
+    tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
+        many_attempts_are_cut duplicates_are_recorded minutes_are_summed
+        errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
+        the_last_second_is_summed;
     turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
         what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;

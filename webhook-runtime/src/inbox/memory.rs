@@ -28,6 +28,9 @@ use crate::{
     verify::Clock,
 };
 
+/// The number of attempts at one delivery that are kept.
+const MOST_ATTEMPTS: usize = 100;
+
 /// A store in memory.
 pub(crate) struct MemoryStore {
     clock: Arc<dyn Clock>,
@@ -128,6 +131,8 @@ impl Row {
         let mut told = self.attempt(Some(end));
         (told.number, told.error) = (number, error.cloned());
         self.attempts.push(told);
+        let many = self.attempts.len().saturating_sub(MOST_ATTEMPTS);
+        self.attempts.drain(..many);
     }
 
     fn job(&self) -> Job {

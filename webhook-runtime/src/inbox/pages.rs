@@ -51,8 +51,15 @@ impl Inbox {
         // The page before another one is read from its end, and turned round.
         let (onward, back) = if newest_first { (before, after) } else { (after, before) };
         let backwards = back.is_some() && onward.is_none();
-        let reading = Window { newest_first: newest_first != backwards, ..window };
-        let ListResult { mut records, looked_to } = self.look_through(filter, reading).await?;
+        let max = usize::try_from(window.max).unwrap_or(usize::MAX);
+        // One more, to know whether there are more.
+        let more = window.max.saturating_add(1);
+        let reading = Window { newest_first: newest_first != backwards, max: more, ..window };
+        let ListResult { mut records, mut looked_to } = self.look_through(filter, reading).await?;
+        if records.len() > max {
+            records.truncate(max);
+            looked_to = records.last().map(|record| record.id);
+        }
         if backwards {
             records.reverse();
         }
@@ -83,7 +90,7 @@ impl Inbox {
             found.looked_to = listed.looked_to;
             match listed.looked_to {
                 Some(id) if window.max > 0 && begun.elapsed() < LONGEST_LOOK => {
-                    window = window.beyond(id)
+                    window = window.beyond(id);
                 }
                 _ => return Ok(found),
             }

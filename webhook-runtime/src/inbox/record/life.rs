@@ -39,7 +39,7 @@ impl Record {
         let (last_error, cause) = (self.last_error.take(), self.cause);
         let tenant_digest = copy.tenant_digest.or(self.tenant_digest);
         let revived = Self::stored(self.id, copy);
-        *self = Self { last_error, cause, received_at, tenant_digest, ..revived };
+        *self = Self { last_error, received_at, tenant_digest, cause, ..revived };
     }
 
     /// True if a worker can claim it now, by time and state.

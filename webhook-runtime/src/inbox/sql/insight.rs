@@ -29,6 +29,12 @@ pub(crate) trait Reader: Send {
         &mut self,
         statement: Statement,
     ) -> impl Future<Output = Result<Vec<Self::Row>, InboxError>> + Send;
+
+    /// Explains how the database finds the rows of a statement, a line for each step.
+    fn explain(
+        &mut self,
+        statement: Statement,
+    ) -> impl Future<Output = Result<Vec<String>, InboxError>> + Send;
 }
 
 /// The rows of one step of a list.
@@ -109,14 +115,16 @@ fn hint_of<R: Reader>(_: &R) -> Hint {
 /// The filter with the numbers of a provider's id.
 async fn with_provider_id(reader: &mut impl Reader, filter: &Filter) -> Result<Filter, InboxError> {
     let mut filter = filter.clone();
-    if let Some(provider_id) = filter.provider_id.as_ref().filter(|_| filter.ids.is_none()) {
-        let found = Statement::of(BY_PROVIDER_ID)
-            .with(Arg::Text(provider_id.clone()))
-            .with(Arg::Int(STEP.into()));
-        let found = reader.read(found).await?;
+    if filter.provider_id.is_some() && filter.ids.is_none() {
+        let found = reader.read(by_provider_id(&filter)).await?;
         filter.ids = Some(found.iter().map(|row| sql::id_and_line(row).0).collect());
     }
     Ok(filter)
+}
+
+fn by_provider_id(filter: &Filter) -> Statement {
+    let provider_id = Arg::Text(filter.provider_id.clone().unwrap_or_default());
+    Statement::of(BY_PROVIDER_ID).with(provider_id).with(Arg::Int(STEP.into()))
 }
 
 pub(crate) async fn count(
@@ -182,4 +190,39 @@ pub(crate) async fn endpoint_counts(
     let counts = Statement::of(statements::endpoint_counts(hint_of(reader)));
     let counts = reader.read(counts.with(Arg::Int(most))).await?;
     Ok(counts.iter().map(|row| sql::counts_of(row, limit)).collect())
+}
+
+/// Explains how the records of a window are found.
+pub(crate) async fn explain_list(
+    reader: &mut impl Reader,
+    filter: &Filter,
+    window: Window,
+) -> Result<String, InboxError> {
+    let mut plan = Vec::new();
+    if let (Some(_), None) = (&filter.provider_id, &filter.ids) {
+        plan.extend(reader.explain(by_provider_id(filter)).await?);
+    }
+    let filter = &with_provider_id(reader, filter).await?;
+    if let Some(received) = received(filter, hint_of(reader)) {
+        plan.extend(reader.explain(received).await?);
+    }
+    let mut listing = listing(reader, filter, window).await?;
+    plan.extend(reader.explain(listing.select(RECORD)).await?);
+    Ok(plan.join("\n"))
+}
+
+/// Explains how what is seen of all records is found.
+pub(crate) async fn explain(reader: &mut impl Reader) -> Result<String, InboxError> {
+    let hint = hint_of(reader);
+    let mut plan = Vec::new();
+    for (template, argument) in [
+        (statements::ATTEMPTS.to_owned(), 1),
+        (statements::DUPLICATES.to_owned(), 1),
+        (statements::SUMS.to_owned(), 0),
+        (statements::causes(hint), 10_000),
+        (statements::endpoint_counts(hint), 10_000),
+    ] {
+        plan.extend(reader.explain(Statement::of(template).with(Arg::Int(argument))).await?);
+    }
+    Ok(plan.join("\n"))
 }

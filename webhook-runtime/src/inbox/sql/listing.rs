@@ -60,7 +60,7 @@ pub(crate) fn received(filter: &Filter, hint: Hint) -> Option<Statement> {
     let received = filter.received.as_ref()?;
     let template = format!(
         "SELECT count(*) AS count, min(id) AS first, max(id) AS last FROM (\
-         SELECT id FROM {{s}}deliveries{} WHERE received_at >= $1 AND received_at < $2 LIMIT {}) AS some",
+         SELECT id FROM {{s}}deliveries{} WHERE received_at >= $1 AND received_at < $2 LIMIT {}) AS part",
         hint.of("by_received"),
         MANY + 1
     );

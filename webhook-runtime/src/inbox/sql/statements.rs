@@ -151,7 +151,7 @@ pub(crate) fn endpoint_counts(hint: Hint) -> String {
     let count = |index: &str, condition: &str| {
         format!(
             "(SELECT count(*) FROM (SELECT 1 FROM {{s}}deliveries{index} WHERE endpoint = e.name \
-             AND {condition} LIMIT $1) AS some)"
+             AND {condition} LIMIT $1) AS part)"
         )
     };
     let next = |column: &str, condition: &str, order: &str| {
@@ -162,7 +162,7 @@ pub(crate) fn endpoint_counts(hint: Hint) -> String {
     };
     let blocked = format!(
         "SELECT endpoint, count(*) AS count FROM (SELECT endpoint FROM {{s}}deliveries{lines} \
-         WHERE line IS NOT NULL AND state = 2 AND state <= 2 LIMIT $1) AS some GROUP BY endpoint"
+         WHERE line IS NOT NULL AND state = 2 AND state <= 2 LIMIT $1) AS part GROUP BY endpoint"
     );
     let names = |index: &str, state: &str, after: &str| {
         format!("(SELECT min(endpoint) FROM {{s}}deliveries{index} WHERE {state}{after})")

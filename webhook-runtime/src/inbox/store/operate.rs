@@ -23,14 +23,13 @@ impl Change {
     #[must_use]
     pub const fn applies_to(self) -> &'static [DeliveryState] {
         match self {
-            Self::Retry => &[DeliveryState::Dead],
+            Self::Retry | Self::Discard => &[DeliveryState::Dead],
             Self::Replay => {
                 &[DeliveryState::Completed, DeliveryState::Dead, DeliveryState::Cancelled]
             }
             Self::Cancel => {
                 &[DeliveryState::Pending, DeliveryState::Running, DeliveryState::Blocked]
             }
-            Self::Discard => &[DeliveryState::Dead],
         }
     }
 }

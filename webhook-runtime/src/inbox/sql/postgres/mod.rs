@@ -97,14 +97,26 @@ impl Reader for Reading<'_> {
 
     async fn read(&mut self, wanted: Statement) -> Result<Vec<PgRow>, InboxError> {
         let Statement { template, args } = wanted;
-        // PostgreSQL neither takes nor stores a NUL.
-        let args = args.into_iter().map(|arg| match arg {
-            Arg::Text(text) => Arg::Text(text.replace('\0', "\u{fffd}")),
-            Arg::Int(number) => Arg::Int(number),
-        });
-        let query = bind!(sqlx::query(self.1.sql(&template)), args);
+        let query = bind!(sqlx::query(self.1.sql(&template)), without_nul(args));
         Ok(query.fetch_all(&mut *self.0).await?)
     }
+
+    async fn explain(&mut self, wanted: Statement) -> Result<Vec<String>, InboxError> {
+        let Statement { template, args } = wanted;
+        let template = format!("EXPLAIN {template}");
+        let query = bind!(sqlx::query_as(self.1.sql(&template)), without_nul(args));
+        let steps: Vec<(String,)> = query.fetch_all(&mut *self.0).await?;
+        Ok(steps.into_iter().map(|(step,)| step).collect())
+    }
+}
+
+/// PostgreSQL neither takes nor stores a NUL.
+fn without_nul(args: Vec<Arg>) -> Vec<Arg> {
+    let args = args.into_iter().map(|arg| match arg {
+        Arg::Text(text) => Arg::Text(text.replace('\0', "\u{fffd}")),
+        Arg::Int(number) => Arg::Int(number),
+    });
+    args.collect()
 }
 
 /// Runs an operation on a connection, and gives the connection up if it hangs.
@@ -332,7 +344,19 @@ impl InboxStore for PostgresStore {
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
-        on_session!(self, |connection| claim::explain(connection, &self.names, endpoints))
+        on_session!(self, |connection| async {
+            let claims = claim::explain(&mut *connection, &self.names, endpoints).await?;
+            let insight = insight::explain(&mut Reading(connection, &self.names)).await?;
+            Ok(format!("{claims}\n{insight}"))
+        })
+    }
+
+    fn explain_list<'a>(&'a self, filter: &'a Filter, window: Window) -> StoreFuture<'a, String> {
+        on_session!(self, |connection| insight::explain_list(
+            &mut Reading(connection, &self.names),
+            filter,
+            window
+        ))
     }
 
     fn notifies(&self) -> Notifies {

@@ -92,6 +92,14 @@ impl Reader for Reading<'_> {
         let query = bind!(sqlx::query(statement(&template, 0)), args);
         Ok(query.fetch_all(&mut *self.0).await?)
     }
+
+    async fn explain(&mut self, wanted: Statement) -> Result<Vec<String>, InboxError> {
+        let Statement { template, args } = wanted;
+        let template = format!("EXPLAIN QUERY PLAN {template}");
+        let query = bind!(sqlx::query_as(statement(&template, 0)), args);
+        let steps: Vec<(i64, i64, i64, String)> = query.fetch_all(&mut *self.0).await?;
+        Ok(steps.into_iter().map(|(.., step)| step).collect())
+    }
 }
 
 /// The longest wait of a checkpoint for those who read or write.
@@ -400,7 +408,18 @@ impl InboxStore for SqliteStore {
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
-        Box::pin(async move { claim::explain(&mut *self.read().await?, endpoints).await })
+        Box::pin(async move {
+            let mut connection = self.read().await?;
+            let claims = claim::explain(&mut connection, endpoints).await?;
+            let insight = insight::explain(&mut Reading(&mut connection)).await?;
+            Ok(format!("{claims}{insight}"))
+        })
+    }
+
+    fn explain_list<'a>(&'a self, filter: &'a Filter, window: Window) -> StoreFuture<'a, String> {
+        Box::pin(async move {
+            insight::explain_list(&mut Reading(&mut *self.read().await?), filter, window).await
+        })
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {
