@@ -9,12 +9,14 @@
 //! in how many slices, `WEBHOOK_BENCH_BACKLOG` how many deliveries wait in the backlog, and `TMPDIR`
 //! on which disk. `WEBHOOK_BENCH_IDLE_SECONDS` says for how long nothing happens. With `WEBHOOK_BENCH_BEFORE`, the executable of this benchmark in another commit, that
 //! one is driven beside. After `cargo bench ... --`, words choose parts: `acknowledging`, `draining`,
-//! `backlog`, `processes`, `inboxes`, `idle`, and `sqlite` or `postgres`.
+//! `backlog`, `processes`, `inboxes`, `idle`, `lists`, and `sqlite` or `postgres`.
+//! `WEBHOOK_BENCH_RECORDS` says how many records are listed.
 
 mod client;
 mod effects;
 mod endpoints;
 mod floor;
+mod lists;
 #[allow(clippy::unwrap_used, dead_code, reason = "it is what the tests use")]
 #[path = "../../tests/tests/inbox/server.rs"]
 mod postgres;
@@ -40,7 +42,7 @@ fn main() {
         program.serve();
     } else if wanted() {
         let databases = Databases::new();
-        for part in [acknowledging, draining, backlog, processes, inboxes, idle] {
+        for part in [acknowledging, draining, backlog, processes, inboxes, idle, lists::lists] {
             part(&databases);
         }
     }
@@ -53,7 +55,7 @@ fn asked(word: &str, among: &[&str]) -> bool {
 }
 
 fn part(name: &str) -> bool {
-    asked(name, &["acknowledging", "draining", "backlog", "processes", "inboxes", "idle"])
+    asked(name, &["acknowledging", "draining", "backlog", "processes", "inboxes", "idle", "lists"])
 }
 
 fn engines(databases: &Databases) -> Vec<Store> {

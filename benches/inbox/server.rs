@@ -30,17 +30,27 @@ impl Databases {
 
     /// Starts a program on a new database.
     pub(crate) fn start(&self, program: Program) -> Server {
+        let url = self.url(program.store);
+        Server::start(program, url, Some(self.file()))
+    }
+
+    /// The file of the last database, where it is one.
+    fn file(&self) -> PathBuf {
+        self.directory.join(self.count.get().to_string())
+    }
+
+    /// The URL of a new database.
+    pub(crate) fn url(&self, store: Store) -> String {
         self.count.set(self.count.get() + 1);
-        let file = self.directory.join(self.count.get().to_string());
-        let url = match (program.store, &self.postgres) {
+        let file = self.file();
+        match (store, &self.postgres) {
             (Store::None, _) => String::new(),
             (Store::Floor, _) => file.display().to_string(),
             (Store::Postgres, Some(server)) => server.new_database(self.count.get()),
             (Store::Sqlite | Store::Postgres | Store::Loop, _) => {
                 format!("sqlite://{}", file.display())
             }
-        };
-        Server::start(program, url, Some(file))
+        }
     }
 }
 
