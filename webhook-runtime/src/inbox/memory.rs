@@ -19,8 +19,8 @@ use crate::{
         },
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, Mark, PruneResult, QueueDepth, Retention, StoreFuture,
-            StoreTransaction, Work, WorkResult,
+            EndpointRetention, FinishedAttempt, InboxStore, Mark, PruneResult, QueueDepth,
+            Retention, StoreFuture, StoreTransaction, Work, WorkResult,
         },
     },
     verify::Clock,
@@ -38,6 +38,7 @@ struct Tables {
     rows: BTreeMap<i64, Row>,
     /// The delivery of each key, and when the key expires.
     keys: HashMap<Digest, (i64, Option<SystemTime>)>,
+    retentions: HashMap<String, EndpointRetention>,
 }
 
 struct Row {
@@ -261,7 +262,11 @@ impl Tables {
 
     fn prune(&mut self, retention: &Retention, now: SystemTime) -> PruneResult {
         let (rows, keys) = (self.rows.len(), self.keys.len());
-        self.rows.retain(|_, row| !retention.is_over(&row.record, now));
+        let retentions = &self.retentions;
+        self.rows.retain(|_, row| {
+            let own = retentions.get(&row.record.endpoint);
+            !retention.with(own).is_over(&row.record, now)
+        });
         self.keys.retain(|_, (_, expires)| expires.is_none_or(|expires| expires > now));
         PruneResult::new((rows - self.rows.len()) as u64, (keys - self.keys.len()) as u64)
     }
@@ -345,6 +350,12 @@ impl InboxStore for MemoryStore {
 
     fn prune<'a>(&'a self, retention: &'a Retention, _: u32) -> StoreFuture<'a, PruneResult> {
         at_once(self.tables().prune(retention, self.now()))
+    }
+
+    fn set_retention<'a>(&'a self, retentions: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {
+        let own = retentions.iter().map(|of| (of.endpoint.clone(), of.clone()));
+        self.tables().retentions.extend(own);
+        at_once(())
     }
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {

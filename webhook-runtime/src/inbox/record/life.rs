@@ -74,6 +74,10 @@ impl Record {
                 self.pause = after.unwrap_or_default();
                 self.last_error = Some(reason.clone());
             }
+            AttemptResult::Expired { reason } => {
+                self.finish(DeliveryState::Dead, now, Some(reason.clone()));
+                self.attempt = self.attempt.saturating_sub(1);
+            }
             AttemptResult::Released => {
                 self.set(DeliveryState::Pending, None);
                 self.attempt = self.attempt.saturating_sub(1);

@@ -4,6 +4,7 @@ mod cells;
 pub(crate) mod pack;
 #[cfg(feature = "inbox-postgres")]
 pub(crate) mod postgres;
+pub(crate) mod prune;
 mod rows;
 #[cfg(feature = "inbox-sqlite")]
 pub(crate) mod sqlite;
@@ -28,7 +29,8 @@ pub(crate) struct Settled<'a> {
     /// The milliseconds until it is due; `None` is at once.
     pub(crate) after: Option<i64>,
     pub(crate) reason: Option<&'a str>,
-    /// The number of attempts that do not count. If there is one, the last reason stays.
+    /// The number of attempts that do not count. If there is one, the last reason stays unless there
+    /// is another.
     pub(crate) back: i32,
 }
 
@@ -45,6 +47,9 @@ impl<'a> Settled<'a> {
             AttemptResult::Retry { after, reason } => {
                 let after = Some(span(after.unwrap_or_default()));
                 Self { after, reason: Some(reason), ..row }
+            }
+            AttemptResult::Expired { reason } => {
+                Self { state: DeliveryState::Dead, reason: Some(reason), back: 1, ..row }
             }
             AttemptResult::Released => Self { back: 1, ..row },
         }

@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use crate::{
+    endpoint::Backoff,
     inbox::{
         Shared,
         error::InboxError,
@@ -21,8 +22,9 @@ use crate::{
         store::{FinishedAttempt, InboxStore},
         tx::{TxSource, rollback},
         worker::{
+            options::JobOptions,
             pool::Pool,
-            retry::{Backoff, random, scaled},
+            retry::{random, scaled},
         },
     },
     support::{console, panic::catch_panic},
@@ -79,15 +81,30 @@ impl Drop for Slot {
     }
 }
 
+/// The function that handles an endpoint's deliveries, and the options by which it runs.
+#[derive(Clone)]
+pub(crate) struct Handler {
+    pub(super) handler: Arc<dyn JobHandler>,
+    pub(super) options: JobOptions,
+}
+
 /// Runs a job and settles its claim. When `give_up` is notified, it gives the delivery back.
 pub(super) async fn attempt(
     shared: &Shared,
-    handler: Arc<dyn JobHandler>,
+    Handler { handler, options }: Handler,
     job: Job,
     give_up: &Notify,
     mut slot: Option<Slot>,
 ) {
     let (claim_token, subject) = (job.claim_token(), Subject::of(&job));
+    if let Some(reason) = options.too_old(job.received_at, shared.settings.clock.now()) {
+        if let Some(slot) = &mut slot {
+            slot.leave();
+        }
+        let end = End::Open(AttemptResult::Expired { reason });
+        conclude(shared, &subject, settle(shared, claim_token, &subject, &options, end).await);
+        return;
+    }
     match (job.counting, &slot) {
         (Counting::BeforeStart, _) if !is_counted(shared, claim_token).await => {
             subject.trace_loss("the claim was lost before the function began");
@@ -102,7 +119,7 @@ pub(super) async fn attempt(
         let own = tx.clone();
         // Called inside the future: the call itself can panic, too.
         let running = tx.scope(async move { handler.handle(job, own).await });
-        let deadline = shared.settings.attempt_timeout;
+        let deadline = options.timeout;
         let limit = shared.settings.tx_timeout.or_else(|| shared.store.transaction_limit());
         let mut held = pin!(tx.held_for(limit));
         let mut running = pin!(tokio::time::timeout(deadline, unless_it_panics(running)));
@@ -122,14 +139,21 @@ pub(super) async fn attempt(
     if let Some(slot) = &mut slot {
         slot.leave();
     }
-    let result = end_transaction(claim_token, result, &tx).await;
-    match settle(shared, claim_token, &subject, result).await {
+    let end = end_transaction(claim_token, result, &tx).await;
+    conclude(shared, &subject, settle(shared, claim_token, &subject, &options, end).await);
+}
+
+/// Counts what is stored, and shows what was not shown before.
+fn conclude(shared: &Shared, subject: &Subject, stored: Option<AttemptResult>) {
+    match stored {
         Some(AttemptResult::Completed) => {
             shared.counters.done();
             subject.show_completed();
         }
         Some(AttemptResult::Retry { .. }) => shared.counters.retried(),
-        Some(AttemptResult::Dead { .. }) => shared.counters.dead(1),
+        Some(AttemptResult::Dead { .. } | AttemptResult::Expired { .. }) => {
+            shared.counters.dead(1);
+        }
         Some(AttemptResult::Released) => {}
         None => {
             subject.trace_loss("the claim was lost; another worker runs the delivery");
@@ -202,6 +226,10 @@ impl Subject {
             }
             AttemptResult::Dead { reason } => {
                 dead_letter(endpoint, delivery_id.as_deref(), *record_id, *attempt, reason);
+            }
+            AttemptResult::Expired { reason } => {
+                let before = attempt.saturating_sub(1);
+                dead_letter(endpoint, delivery_id.as_deref(), *record_id, before, reason);
             }
             AttemptResult::Completed | AttemptResult::Released => {}
         }
@@ -306,10 +334,11 @@ async fn settle(
     shared: &Shared,
     claim_token: ClaimToken,
     subject: &Subject,
+    options: &JobOptions,
     end: End,
 ) -> Option<AttemptResult> {
     let End::Open(result) = end else { return Some(AttemptResult::Completed) };
-    let result = bounded(shared, subject.attempt, result);
+    let result = bounded(options, subject.attempt, result);
     subject.trace(&result);
     finish(shared, FinishedAttempt { claim_token, result }).await
 }
@@ -320,11 +349,11 @@ fn retry(reason: String) -> AttemptResult {
 
 /// Makes the result what is stored: a retry has its pause, or is a dead letter after the last
 /// attempt, and reasons have a limited length.
-fn bounded(shared: &Shared, number: u32, result: AttemptResult) -> AttemptResult {
-    let max = shared.settings.max_attempts;
+fn bounded(options: &JobOptions, number: u32, result: AttemptResult) -> AttemptResult {
+    let max = options.max_attempts;
     match result {
         AttemptResult::Retry { after, reason } if number < max => {
-            let after = Some(shared.settings.backoff.delay(number, after));
+            let after = Some(options.backoff.delay(number, after));
             AttemptResult::Retry { after, reason: stored_reason(&reason) }
         }
         AttemptResult::Retry { reason, .. } => {
@@ -332,7 +361,9 @@ fn bounded(shared: &Shared, number: u32, result: AttemptResult) -> AttemptResult
             AttemptResult::Dead { reason }
         }
         AttemptResult::Dead { reason } => AttemptResult::Dead { reason: stored_reason(&reason) },
-        other @ (AttemptResult::Completed | AttemptResult::Released) => other,
+        other @ (AttemptResult::Completed
+        | AttemptResult::Expired { .. }
+        | AttemptResult::Released) => other,
     }
 }
 

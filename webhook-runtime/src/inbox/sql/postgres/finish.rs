@@ -71,7 +71,7 @@ pub(super) fn settle(arguments: &str) -> String {
     format!(
         "UPDATE {{s}}deliveries AS d SET state = f.state, \
          due_at = CASE WHEN f.after IS NULL THEN 0 ELSE {{now}} + f.after END, \
-         reason = CASE f.back WHEN 0 THEN f.reason ELSE d.reason END, \
+         reason = CASE f.back WHEN 0 THEN f.reason ELSE COALESCE(f.reason, d.reason) END, \
          attempt = d.attempt + 1 - d.counted - f.back, counted = 1, unsure = d.unsure * f.back, \
          pause = COALESCE(f.after, 0), \
          finished_at = CASE WHEN f.state > 2 THEN {{now}} END \

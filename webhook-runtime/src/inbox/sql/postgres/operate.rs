@@ -4,16 +4,14 @@ use sqlx::{Connection as _, PgConnection, postgres::PgRow};
 
 use crate::inbox::{
     error::InboxError,
-    record::{DeliveryState, Filter, Record, StoredDelivery, span},
+    record::{DeliveryState, Filter, Record, StoredDelivery},
     sql,
     sql::{
         Arg, Statement, bind,
         postgres::{finish::promote, names::Names},
         statements,
     },
-    store::{
-        Change, ChangeResult, DueTimeLimits, EndpointBacklog, PruneResult, QueueDepth, Retention,
-    },
+    store::{Change, ChangeResult, DueTimeLimits, EndpointBacklog, QueueDepth},
 };
 
 pub(super) async fn list(
@@ -81,40 +79,6 @@ pub(super) async fn change(
     promote(&mut tx, names, &lines).await?;
     tx.commit().await?;
     Ok(ChangeResult { count: updated.rows_affected(), last: ids.last().copied() })
-}
-
-pub(super) async fn prune(
-    connection: &mut PgConnection,
-    names: &Names,
-    retention: &Retention,
-    max: u32,
-) -> Result<PruneResult, InboxError> {
-    let mut tx = connection.begin_with(names.begin()).await?;
-    let mut pruned = PruneResult::default();
-    for (state, keep) in retention.by_state() {
-        let deleted = sqlx::query(names.sql(
-            "WITH old AS (DELETE FROM {s}deliveries WHERE id IN (SELECT id FROM {s}deliveries \
-             WHERE state = $1 AND state > 2 AND finished_at <= {now} - $2 LIMIT $3 \
-             FOR UPDATE SKIP LOCKED) RETURNING id) \
-             DELETE FROM {s}bodies WHERE id IN (SELECT id FROM old)",
-        ))
-        .bind(state.code())
-        .bind(span(keep))
-        .bind(i64::from(max))
-        .execute(&mut *tx)
-        .await?;
-        pruned.records += deleted.rows_affected();
-    }
-    let keys = sqlx::query(names.sql(
-        "DELETE FROM {s}keys WHERE key IN (SELECT key FROM {s}keys WHERE expires_at <= {now} \
-         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)",
-    ))
-    .bind(i64::from(max))
-    .execute(&mut *tx)
-    .await?;
-    pruned.dedup_keys = keys.rows_affected();
-    tx.commit().await?;
-    Ok(pruned)
 }
 
 pub(super) async fn clamp_future_due_times(

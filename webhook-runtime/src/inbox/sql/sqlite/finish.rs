@@ -24,7 +24,8 @@ const COMPLETE: &str = "UPDATE OR FAIL webhook_deliveries AS d SET state = 3, du
 /// pause.
 pub(super) const FINISH: &str = "UPDATE OR FAIL webhook_deliveries AS d SET state = f.value ->> 2, \
      due_at = f.value ->> 3, \
-     reason = CASE f.value ->> 5 WHEN 0 THEN f.value ->> 4 ELSE d.reason END, \
+     reason = CASE f.value ->> 5 WHEN 0 THEN f.value ->> 4 \
+     ELSE COALESCE(f.value ->> 4, d.reason) END, \
      attempt = d.attempt + 1 - d.counted - (f.value ->> 5), counted = 1, \
      unsure = d.unsure * (f.value ->> 5), pause = f.value ->> 6, \
      finished_at = CASE WHEN f.value ->> 2 > 2 THEN $2 END FROM json_each($1) AS f \

@@ -10,6 +10,7 @@ mod file;
 mod finish;
 mod open;
 mod operate;
+mod prune;
 mod schema;
 mod tenants;
 mod transaction;
@@ -47,11 +48,14 @@ use crate::{
         record::{
             ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, millis, span,
         },
-        sql::pack::pack_ahead,
+        sql::{
+            pack::pack_ahead,
+            prune::{Marks, changed},
+        },
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
-            StoreTransaction, Work, WorkResult,
+            EndpointRetention, FinishedAttempt, InboxStore, Notifies, PruneResult, QueueDepth,
+            Retention, StoreFuture, StoreTransaction, Work, WorkResult,
         },
     },
     support::redact::shown_url,
@@ -89,6 +93,8 @@ pub(crate) struct SqliteStore {
     checkpoints: Arc<Checkpoints>,
     watch: Watch,
     file: Arc<OpenFile>,
+    /// How far old records have been looked for.
+    marks: tokio::sync::Mutex<Marks>,
     clock: Arc<dyn Clock>,
 }
 
@@ -153,7 +159,8 @@ impl SqliteStore {
         let turn = Turn::new(writing.clone(), Arc::clone(&checkpoints), Arc::clone(&file));
         let (turn, stored) = (Arc::new(turn), AtomicBool::new(true));
         let watch = Watch::new(checkpoints.log(), path);
-        Ok(Self { writing, reading, turn, stored, checkpoints, watch, file, clock })
+        let marks = tokio::sync::Mutex::default();
+        Ok(Self { writing, reading, turn, stored, checkpoints, watch, file, marks, clock })
     }
 
     fn now(&self) -> i64 {
@@ -334,7 +341,32 @@ impl InboxStore for SqliteStore {
     }
 
     fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
-        in_turn!(self, |connection| operate::prune(connection, retention, max, self.now()))
+        Box::pin(async move {
+            let mut marks = self.marks.lock().await;
+            let (mut ahead, now) = (marks.clone(), self.now());
+            let old = {
+                let mut connection = self.read().await?;
+                ahead.begin(retention, prune::own(&mut connection).await?);
+                prune::look(&mut connection, &mut ahead, max, now).await?
+            };
+            let delete: StoreFuture<'_, (u64, u64)> =
+                in_turn!(self, |connection| prune::delete(connection, &old, max, now));
+            let (records, keys) = delete.await?;
+            *marks = ahead;
+            Ok(marks.pruned(records, keys, max))
+        })
+    }
+
+    fn set_retention<'a>(&'a self, retentions: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let own = prune::own(&mut *self.read().await?).await?;
+            if changed(retentions, &own).is_empty() {
+                return Ok(());
+            }
+            let set: StoreFuture<'_, ()> =
+                in_turn!(self, |connection| prune::set_retention(connection, retentions));
+            set.await
+        })
     }
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
