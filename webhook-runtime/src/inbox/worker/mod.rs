@@ -180,7 +180,8 @@ pub(crate) async fn drain(
             for job in claimed.jobs {
                 let Some(handler) = handlers.get(&job.endpoint).cloned() else { continue };
                 let shared = Arc::clone(shared);
-                count += 1;
+                let too_old = handler.options.too_old(job.received_at, shared.settings.clock.now());
+                count += u64::from(too_old.is_none());
                 attempts.spawn(async move {
                     attempt(&shared, handler, job, &Notify::new(), None).await;
                 });
