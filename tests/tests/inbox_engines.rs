@@ -9,7 +9,7 @@
 mod inbox;
 
 use inbox::{
-    broken, dedupe, hold, lists, log, moved, operate, order,
+    broken, dedupe, hold, lists, log, moved, operate, options, order,
     place::{self, Place},
     plan, shut, slots, start, tell, turns, tx, work,
 };
@@ -51,6 +51,10 @@ macro_rules! everywhere {
                 completed_deliveries_can_be_replayed cancelled_deliveries_cannot_complete
                 keys_outlive_bodies states_are_counted endpoints_are_counted
                 hostile_sender_text_is_harmless;
+            options: an_endpoint_has_as_many_slots_as_it_says a_rate_is_kept
+                a_rate_keeps_nothing_from_others attempts_pauses_and_timeout_are_the_endpoints
+                lost_attempts_count_by_endpoint what_is_too_old_is_not_started
+                impossible_options_are_refused;
             shut: shutdown_finishes_and_releases a_full_queue_rejects a_closed_inbox_rejects
                 workers_wake_at_once;
             slots: a_slow_endpoint_starves_no_other slow_handlers_prefetch_nothing
@@ -67,6 +71,7 @@ everywhere! { memory
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped;
+    options: each_endpoint_keeps_as_it_says;
     slots: retries_come_on_time;
 }
 
@@ -88,6 +93,7 @@ everywhere! { pooled
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
         the_last_second_is_summed;
+    options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none;
     turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
         what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;
@@ -105,6 +111,7 @@ everywhere! { sqlite
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
         the_last_second_is_summed;
+    options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none;
     turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
         what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;
@@ -133,6 +140,8 @@ everywhere! { postgres
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
         the_last_second_is_summed;
+    options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
+        connections_follow_the_slots;
     turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
         what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;

@@ -30,7 +30,10 @@ where
     fn endpoint() -> ::webhook_runtime::Endpoint {
         ::webhook_runtime::Endpoint::new("stripe", ::core::module_path!(), "/stripe")
             .inbox()
-            .order_by_pointer("/account")
+            .inbox_options(
+                ::webhook_runtime::__private::EndpointOptions::new()
+                    .order_by_pointer("/account"),
+            )
             .payload_shape(
                 ::webhook_runtime::__private::ShapeProbe::<Stripe<'_>>::new()
                     .payload_shape(),

@@ -14,6 +14,8 @@ pub(crate) struct Args {
     pub(crate) inbox: bool,
     /// The calls that the other options add to the endpoint, in the order of the options.
     pub(crate) setters: Vec<Setter>,
+    /// The calls that the options of `inbox` add to the endpoint's options behind it.
+    pub(crate) inbox_setters: Vec<Setter>,
 }
 
 /// One call of the endpoint's builder: `.name(value)`.

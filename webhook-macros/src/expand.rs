@@ -128,6 +128,7 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
         };
         setters.extend(quote_spanned!(name.span()=> .#name(#value)));
     }
+    let inbox_options = inbox_options(at_name, &args.inbox_setters, runtime);
     let takes = handler.payload().map(|ty| takes(at_name, ty, runtime));
     let returns = move_to(at_name, quote_spanned!(at_name=> #runtime::Endpoint));
     quote_spanned! {at_name=>
@@ -135,9 +136,23 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
             #constants
             #returns::new(#name, ::core::module_path!(), #path)
                 #setters
+                #inbox_options
                 #takes
         }
     }
+}
+
+/// Sets the options of `inbox`, if there are any.
+fn inbox_options(at_name: Span, setters: &[Setter], runtime: &TokenStream) -> Option<TokenStream> {
+    if setters.is_empty() {
+        return None;
+    }
+    let options = quote_spanned!(at_name=> #runtime::__private::EndpointOptions::new());
+    let options = move_to(at_name, options);
+    let calls = setters
+        .iter()
+        .map(|Setter { name, value, .. }| quote_spanned!(name.span()=> .#name(#value)));
+    Some(quote_spanned!(at_name=> .inbox_options(#options #(#calls)*)))
 }
 
 /// Sets the shape of the payload. The probe accepts any type, so that the compiler reports a type that

@@ -1,14 +1,11 @@
 //! The grammar of `#[webhook(...)]`: one row for each option.
 
-use crate::args::{Args, Form, Given, Row};
+use crate::args::{Args, Row};
 use crate::errors::Errors;
-use crate::misspelt::closest;
-use crate::values::{expression, until_comma};
+use crate::list::{Options, Seen};
 use crate::{inbox, options};
 use proc_macro2::{Span, TokenStream};
-use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, Lit, Token, token};
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
@@ -29,24 +26,21 @@ const ROWS: &[Row] = &[
 const ELSEWHERE: [(&str, &str); 3] = [
     ("method", "remove it, because an endpoint takes `POST` and what else its provider sends"),
     ("state", "remove it, and take the state as an argument, `State(app): State<App>`"),
-    ("timeout", "to respond in time, write `respond_within = Duration::from_secs(2)`"),
+    (
+        "timeout",
+        "to respond in time, write `respond_within = Duration::from_secs(2)`; to end attempts behind \
+         the inbox, write `inbox(timeout = \"30s\")`",
+    ),
 ];
+
+const OPTIONS: Options = Options { rows: ROWS, unknown };
 
 /// Reads all options, and goes on after a mistake.
 pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
     let mut args = Args::default();
-    let mut seen = Vec::new();
-    // A part that is no option may have been meant as any.
-    let mut has_other_parts = false;
+    let mut seen = Seen::default();
     let read = |input: ParseStream| {
-        while !input.is_empty() {
-            if let Err(error) = option(input, &mut args, &mut seen, errors) {
-                has_other_parts |= !input.is_empty() && !input.peek(Token![,]);
-                errors.push(error);
-                until_comma(input)?;
-            }
-            separator(input, errors)?;
-        }
+        seen = OPTIONS.read(input, &mut args, errors)?;
         Ok(())
     };
     if let Err(error) = read.parse2(tokens) {
@@ -54,7 +48,7 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
     }
 
     for row in ROWS {
-        if row.required && !seen.contains(&row.name) && !has_other_parts {
+        if row.required && !seen.names.contains(&row.name) && !seen.has_other_parts {
             errors.at(
                 Span::call_site(),
                 format!("`{}` is missing: `#[webhook({}, ...)]`", row.name, row.example),
@@ -64,81 +58,13 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
     args
 }
 
-/// Reads the comma between two options.
-fn separator(input: ParseStream, errors: &mut Errors) -> syn::Result<()> {
-    if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
-        return Ok(());
-    }
-    errors.at(input.span(), "expected a comma between two options");
-    input.parse::<Option<Token![;]>>()?;
-    // An option may follow. Anything else belongs to the mistake.
-    if !input.peek(Ident::peek_any) {
-        until_comma(input)?;
-        input.parse::<Option<Token![,]>>()?;
-    }
-    Ok(())
-}
-
-fn option(
-    input: ParseStream,
-    args: &mut Args,
-    seen: &mut Vec<&'static str>,
-    errors: &mut Errors,
-) -> syn::Result<()> {
-    if input.peek(Lit) {
-        let lit: Lit = input.parse()?;
-        // This is probably the path: do not also report that it is missing.
-        seen.push(ROWS[0].name);
-        let hint = "every option has a name: `path = \"/webhook\"`";
-        return Err(syn::Error::new_spanned(lit, hint));
-    }
-    let Ok(key) = input.call(Ident::parse_any) else {
-        return Err(input.error("expected the name of an option: `path = \"/webhook\"`"));
-    };
-    let key = key.unraw();
-    let name = key.to_string();
-
-    let row = ROWS.iter().find(|row| row.name == name);
-    let Some(row) = row else {
-        let meant = closest(&name, ROWS.iter().map(|row| row.name));
-        seen.extend(meant);
-        errors.at(key.span(), unknown(&name, meant));
-        until_comma(input)?;
-        return Ok(());
-    };
-    if seen.contains(&row.name) {
-        errors.at(key.span(), format!("`{name}` is given twice"));
-        until_comma(input)?;
-        return Ok(());
-    }
-    seen.push(row.name);
-
-    let form = if input.peek(Token![=]) {
-        let equals: Token![=] = input.parse()?;
-        if input.is_empty() || input.peek(Token![,]) {
-            let hint = format!("`{name}` needs a value: `{}`", row.example);
-            return Err(syn::Error::new(equals.span, hint));
-        }
-        Form::Value(expression(input, row.example)?)
-    } else if input.peek(token::Paren) {
-        let content;
-        let paren = syn::parenthesized!(content in input);
-        Form::List(paren, content.parse()?)
-    } else if input.is_empty() || input.peek(Token![,]) {
-        Form::Flag
-    } else {
-        let hint = format!("expected `=` and a value: `{}`", row.example);
-        return Err(input.error(hint));
-    };
-    (row.read)(args, Given { row, key, form }, errors);
-    Ok(())
-}
-
 fn unknown(name: &str, meant: Option<&str>) -> String {
     if let Some((_, hint)) = ELSEWHERE.iter().find(|(other, _)| *other == name) {
         return format!("there is no option `{name}`: {hint}");
     }
+    if let Some(example) = inbox::example(name) {
+        return format!("`{name}` is an option of `inbox`: write `{example}`");
+    }
     let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
-    let names: Vec<_> = ROWS.iter().map(|row| format!("`{}`", row.name)).collect();
-    format!("there is no option `{name}`{meant}\nthe options are {}", names.join(", "))
+    format!("there is no option `{name}`{meant}\nthe options are {}", OPTIONS.names())
 }

@@ -18,6 +18,7 @@ mod grammar;
 mod handler;
 mod inbox;
 mod known;
+mod list;
 mod misspelt;
 mod name;
 mod options;
@@ -28,6 +29,7 @@ mod runtime;
 #[cfg(test)]
 mod snapshots;
 mod spans;
+mod times;
 mod types;
 mod values;
 mod variables;

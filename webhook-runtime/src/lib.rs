@@ -207,7 +207,7 @@ pub mod __private {
     pub use crate::{
         delivery::PayloadShape,
         dispatch::{Respond, Returned},
-        endpoint::{Extractor, HandlerFuture, HandlerInput},
+        endpoint::{EndpointOptions, Extractor, HandlerFuture, HandlerInput},
         payload::{CatchAll, Decode, MatchedEvent, ShapeProbe},
     };
     // Public, because the compiler leaves out what nobody can call.

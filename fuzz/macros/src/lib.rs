@@ -40,6 +40,8 @@ mod handler;
 mod inbox;
 #[path = "../../../webhook-macros/src/known.rs"]
 mod known;
+#[path = "../../../webhook-macros/src/list.rs"]
+mod list;
 #[path = "../../../webhook-macros/src/misspelt.rs"]
 mod misspelt;
 #[path = "../../../webhook-macros/src/name.rs"]
@@ -56,6 +58,8 @@ mod returns;
 mod runtime;
 #[path = "../../../webhook-macros/src/spans.rs"]
 mod spans;
+#[path = "../../../webhook-macros/src/times.rs"]
+mod times;
 #[path = "../../../webhook-macros/src/types.rs"]
 mod types;
 #[path = "../../../webhook-macros/src/values.rs"]

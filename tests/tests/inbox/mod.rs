@@ -10,6 +10,7 @@ pub(crate) mod lists;
 pub(crate) mod log;
 pub(crate) mod moved;
 pub(crate) mod operate;
+pub(crate) mod options;
 pub(crate) mod order;
 pub(crate) mod pair;
 pub(crate) mod place;

@@ -1,5 +1,7 @@
 //! The attribute's options as data, and the trait that the attribute implements.
 
+mod inbox_options;
+
 use std::{ops::Range, time::Duration};
 
 use axum::{
@@ -8,9 +10,12 @@ use axum::{
 };
 use http::request::Parts;
 
+pub use self::inbox_options::EndpointOptions;
+#[cfg(feature = "inbox")]
+pub use self::inbox_options::{Backoff, Rate};
 use crate::{
     delivery::{Delivery, PayloadShape},
-    verify::{Field, Provider, providers::HMAC_SHA256_HEX},
+    verify::{Provider, providers::HMAC_SHA256_HEX},
 };
 
 /// The default limit to the size of a body: 2 MiB, as in axum. GitHub sends up to 25 MB: set
@@ -71,8 +76,7 @@ pub struct Endpoint {
     pub(crate) respond_within: Option<Duration>,
     /// Store deliveries in the inbox before the response.
     pub(crate) inbox: bool,
-    /// The ordering key: deliveries with the same value are handled one after another.
-    pub(crate) order_by: Option<Field>,
+    pub(crate) inbox_options: EndpointOptions,
     pub(crate) payload_shape: PayloadShape,
 }
 
@@ -93,7 +97,7 @@ impl Endpoint {
             max_in_flight: None,
             respond_within: None,
             inbox: false,
-            order_by: None,
+            inbox_options: EndpointOptions::new(),
             payload_shape: PayloadShape::DELIVERY,
         }
     }
@@ -172,19 +176,11 @@ impl Endpoint {
         self
     }
 
-    /// Sets the ordering key. Deliveries with the same value in this field are handled one after
-    /// another, in the order of arrival. Others run concurrently, and so do those without a value.
+    /// Sets the options of the endpoint behind the inbox.
     #[must_use]
-    pub const fn order_by(mut self, source: Field) -> Self {
-        self.order_by = Some(source);
+    pub const fn inbox_options(mut self, options: EndpointOptions) -> Self {
+        self.inbox_options = options;
         self
-    }
-
-    /// Like [`order_by`](Self::order_by), with a JSON pointer.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn order_by_pointer(self, pointer: &'static str) -> Self {
-        self.order_by(Field::pointer(pointer))
     }
 
     /// Sets the part of a delivery that the payload type takes.

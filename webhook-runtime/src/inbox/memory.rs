@@ -20,9 +20,9 @@ use crate::{
         },
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, LOST_ATTEMPT, ListResult, Mark, MinuteSum, PruneResult,
-            QueueDepth, Retention, SUMS_KEPT, StoreFuture, StoreTransaction, Window, Work,
-            WorkResult,
+            EndpointRetention, FinishedAttempt, InboxStore, LOST_ATTEMPT, ListResult, Mark,
+            MinuteSum, PruneResult, QueueDepth, Retention, SUMS_KEPT, StoreFuture,
+            StoreTransaction, Window, Work, WorkResult,
         },
     },
     verify::Clock,
@@ -45,6 +45,7 @@ struct Tables {
     keys: HashMap<Digest, (i64, Option<SystemTime>)>,
     /// By minute and endpoint.
     sums: BTreeMap<(SystemTime, String), MinuteSum>,
+    retentions: HashMap<String, EndpointRetention>,
 }
 
 struct Row {
@@ -126,7 +127,9 @@ impl Row {
             AttemptResult::Retry { reason, .. } => (AttemptEnd::Retried, Some(reason)),
             AttemptResult::Dead { reason } => (AttemptEnd::Dead, Some(reason)),
             AttemptResult::Snoozed { .. } => (AttemptEnd::Snoozed, None),
-            AttemptResult::Completed | AttemptResult::Released => return,
+            AttemptResult::Completed | AttemptResult::Expired { .. } | AttemptResult::Released => {
+                return;
+            }
         };
         let mut told = self.attempt(Some(end));
         (told.number, told.error) = (number, error.cloned());
@@ -376,7 +379,11 @@ impl Tables {
         let (rows, keys) = (self.rows.len(), self.keys.len());
         self.sums
             .retain(|(minute, _), _| now.duration_since(*minute).is_ok_and(|age| age <= SUMS_KEPT));
-        self.rows.retain(|_, row| !retention.is_over(&row.record, now));
+        let retentions = &self.retentions;
+        self.rows.retain(|_, row| {
+            let own = retentions.get(&row.record.endpoint);
+            !retention.with(own).is_over(&row.record, now)
+        });
         self.keys.retain(|_, (_, expires)| expires.is_none_or(|expires| expires > now));
         PruneResult::new((rows - self.rows.len()) as u64, (keys - self.keys.len()) as u64)
     }
@@ -468,6 +475,12 @@ impl InboxStore for MemoryStore {
 
     fn prune<'a>(&'a self, retention: &'a Retention, _: u32) -> StoreFuture<'a, PruneResult> {
         at_once(self.tables().prune(retention, self.now()))
+    }
+
+    fn set_retention<'a>(&'a self, retentions: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {
+        let own = retentions.iter().map(|of| (of.endpoint.clone(), of.clone()));
+        self.tables().retentions.extend(own);
+        at_once(())
     }
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {

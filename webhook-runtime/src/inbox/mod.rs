@@ -64,9 +64,9 @@ pub use self::{
     worker::{
         JobHandlers, ShutdownResult, Workers,
         attempt::{JobFuture, JobHandler},
-        retry::Backoff,
     },
 };
+pub use crate::endpoint::{Backoff, EndpointOptions, Rate};
 
 /// A durable store of deliveries. Cheap to clone: all clones are one inbox.
 #[derive(Clone)]

@@ -3,11 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
+    endpoint::Backoff,
     inbox::{
         Inbox,
         error::InboxError,
         store::{DueTimeLimits, InboxStore, Retention},
-        worker::retry::Backoff,
+        worker::options::{BUSY_ENDPOINTS, transactions},
         writer::queue::Capacity,
     },
     verify::{Clock, SystemClock},
@@ -38,8 +39,9 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn due_time_limits(&self) -> DueTimeLimits {
-        DueTimeLimits { max_delay: self.backoff.max, max_lease: self.lease }
+    /// The limits of due times, where the longest pause of an endpoint is this.
+    pub(crate) fn due_time_limits(&self, longest_pause: Duration) -> DueTimeLimits {
+        DueTimeLimits { max_delay: self.backoff.max.max(longest_pause), max_lease: self.lease }
     }
 }
 
@@ -288,10 +290,10 @@ impl InboxBuilder {
                 crate::inbox::sql::postgres::Options {
                     schema: self.schema.clone(),
                     connections: self.connections,
-                    // Endpoints have slots of their own: a slow one leaves connections to others.
-                    transactions: u32::try_from(self.settings.concurrency)
-                        .unwrap_or(u32::MAX)
-                        .saturating_mul(4),
+                    transactions: transactions(
+                        [self.settings.concurrency; BUSY_ENDPOINTS],
+                        self.settings.concurrency,
+                    ),
                     migrate: self.migrate,
                 },
             )

@@ -41,6 +41,8 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
     #[track_caller]
     pub(crate) fn build(mut self) -> Result<Built<S>, StartError> {
         self.state = self.state_or_unit();
+        #[cfg(feature = "inbox")]
+        self.override_inbox_options();
         let receivers = self.receivers_or_problems()?;
         let mut built = Built {
             router: Router::new(),

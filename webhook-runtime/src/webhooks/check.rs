@@ -61,7 +61,9 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
         let layers = self.layers.endpoints().chain(self.verified_layers.endpoints());
         let configured = secrets.chain(sources).chain(tokens).chain(layers);
         #[cfg(feature = "inbox")]
-        let configured = configured.chain(self.inboxes.own.iter().map(|(endpoint, _)| endpoint));
+        let configured = configured
+            .chain(self.inboxes.own.iter().map(|(endpoint, _)| endpoint))
+            .chain(self.inboxes.options.iter().map(|(endpoint, _)| endpoint));
         #[cfg(feature = "rate-limit")]
         let configured =
             configured.chain(self.quotas.endpoints.iter().map(|(endpoint, _)| endpoint));

@@ -3,7 +3,7 @@
 use axum::{Router, routing::MethodRouter};
 
 use crate::{
-    endpoint::{Endpoint, Webhook},
+    endpoint::{Endpoint, EndpointOptions, Webhook},
     inbox::{Inbox, http::run::Runner, worker::JobHandlers},
     webhooks::{Webhooks, find_for, problems::StartProblem},
 };
@@ -14,6 +14,8 @@ pub(crate) struct Inboxes {
     /// The inbox of endpoints that have none of their own.
     pub(crate) common: Option<Inbox>,
     pub(crate) own: Vec<(Endpoint, Inbox)>,
+    /// Options in code, which override those of the attribute.
+    pub(crate) options: Vec<(Endpoint, EndpointOptions)>,
 }
 
 impl Inboxes {
@@ -122,6 +124,44 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
         self.inboxes.own.push((endpoint, inbox));
         self
     }
+
+    /// Sets options of one endpoint that is marked `inbox`. They override those of its attribute;
+    /// what is not set stays.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use webhook_runtime::{
+    ///     Delivery, Webhooks,
+    ///     inbox::{EndpointOptions, Rate},
+    ///     webhook,
+    /// };
+    ///
+    /// #[webhook(path = "/orders", secret_env = "ORDERS", inbox(concurrency = 4, keep = "7d"))]
+    /// async fn orders(delivery: &Delivery) {}
+    ///
+    /// fn hooks(orders_a_second: u32) -> Webhooks {
+    ///     let options = EndpointOptions::new().rate(Rate::per_second(orders_a_second));
+    ///     Webhooks::new().mount::<orders>().inbox_options::<orders>(options)
+    /// }
+    /// # let _ = hooks(10);
+    /// ```
+    pub fn inbox_options<H: Webhook<S>>(mut self, options: EndpointOptions) -> Self {
+        let endpoint = H::endpoint();
+        self.inboxes.options.retain(|(known, _)| !known.is(&endpoint));
+        self.inboxes.options.push((endpoint, options));
+        self
+    }
+
+    /// Gives each mounted endpoint its options in code.
+    pub(crate) fn override_inbox_options(&mut self) {
+        for mount in &mut self.mounts {
+            if let Some(options) = find_for(&self.inboxes.options, &mount.endpoint) {
+                let endpoint = &mut mount.endpoint;
+                endpoint.inbox_options = options.or(endpoint.inbox_options);
+            }
+        }
+    }
 }
 
 impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
@@ -133,6 +173,10 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
             if self.state.is_none() {
                 problems.push(StartProblem::MissingState { endpoint: endpoint.function });
             }
+            let impossible = endpoint.inbox_options.problems().map(|(option, problem)| {
+                StartProblem::InvalidInboxOption { endpoint: endpoint.function, option, problem }
+            });
+            problems.extend(impossible);
             let inbox = self.inboxes.of(endpoint);
             let before = stored[..at]
                 .iter()
@@ -144,6 +188,11 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
         for (endpoint, _) in &self.inboxes.own {
             if !endpoint.inbox {
                 problems.push(StartProblem::UnusedInbox { endpoint: endpoint.function });
+            }
+        }
+        for (endpoint, _) in &self.inboxes.options {
+            if !endpoint.inbox {
+                problems.push(StartProblem::UnusedInboxOptions { endpoint: endpoint.function });
             }
         }
         if !stored.is_empty() && tokio::runtime::Handle::try_current().is_err() {

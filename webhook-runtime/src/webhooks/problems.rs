@@ -34,6 +34,20 @@ pub enum StartProblem {
         /// The endpoint's function.
         endpoint: &'static str,
     },
+    /// The endpoint has options by `Webhooks::inbox_options`, but is not marked `inbox`.
+    UnusedInboxOptions {
+        /// The endpoint's function.
+        endpoint: &'static str,
+    },
+    /// An option of the endpoint behind the inbox has an impossible value.
+    InvalidInboxOption {
+        /// The endpoint's function.
+        endpoint: &'static str,
+        /// The name of the option.
+        option: &'static str,
+        /// The mistake.
+        problem: &'static str,
+    },
     /// The handler is served or runs behind an inbox, and needs a state, but none is configured.
     MissingState {
         /// The endpoint's function.
@@ -253,6 +267,14 @@ impl fmt::Display for StartProblem {
                 "`{endpoint}`: it has an inbox by `Webhooks::inbox_on`, but is not marked `inbox`; \
                  add the word `inbox` to its attribute"
             ),
+            Self::UnusedInboxOptions { endpoint } => write!(
+                f,
+                "`{endpoint}`: it has options by `Webhooks::inbox_options`, but is not marked \
+                 `inbox`; add the word `inbox` to its attribute"
+            ),
+            Self::InvalidInboxOption { endpoint, option, problem } => {
+                write!(f, "`{endpoint}`: the option `{option}` of `inbox` {problem}")
+            }
             Self::MissingState { endpoint } => write!(
                 f,
                 "`{endpoint}`: its handler runs behind the inbox, without a request that has the \

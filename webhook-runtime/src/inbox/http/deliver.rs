@@ -212,7 +212,7 @@ fn record(
     let key = dedup_key(encoded, endpoint.payload_shape, &head.uri);
     let mut new = NewDelivery::new(endpoint.name, provider.name(), key, body, received_at);
     new.dedup_retention = provider.retry_period().unwrap_or_default();
-    let order = endpoint.order_by.and_then(|source| encoded.at(source));
+    let order = endpoint.inbox_options.order_by.and_then(|source| encoded.at(source));
     new.ordering_key = order.map(|key| Bytes::from(key.into_owned()));
     new.event = encoded.event().map(Into::into);
     new.provider_id = encoded.id().map(Into::into);

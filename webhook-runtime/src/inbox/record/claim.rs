@@ -171,6 +171,12 @@ pub enum AttemptResult {
         /// The pause.
         after: Duration,
     },
+    /// The delivery was not started, because it is too old: it becomes a dead letter, and the attempt
+    /// does not count.
+    Expired {
+        /// The reason, for operators.
+        reason: String,
+    },
     /// The delivery is given back: it is due at once, and the attempt does not count.
     Released,
 }

@@ -82,6 +82,10 @@ impl Record {
                 self.pause = *after;
                 self.attempt = self.attempt.saturating_sub(1);
             }
+            AttemptResult::Expired { reason } => {
+                self.finish(DeliveryState::Dead, now, Some(reason.clone()));
+                self.attempt = self.attempt.saturating_sub(1);
+            }
             AttemptResult::Released => {
                 self.set(DeliveryState::Pending, None);
                 self.attempt = self.attempt.saturating_sub(1);

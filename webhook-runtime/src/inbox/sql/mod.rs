@@ -6,6 +6,7 @@ pub(crate) mod listing;
 pub(crate) mod pack;
 #[cfg(feature = "inbox-postgres")]
 pub(crate) mod postgres;
+pub(crate) mod prune;
 mod rows;
 #[cfg(feature = "inbox-sqlite")]
 pub(crate) mod sqlite;
@@ -39,7 +40,8 @@ pub(crate) struct Settled<'a> {
     pub(crate) after: Option<i64>,
     pub(crate) reason: Option<&'a str>,
     pub(crate) cause: Option<i64>,
-    /// The number of attempts that do not count. If there is one, the last reason stays.
+    /// The number of attempts that do not count. If there is one, the last reason stays unless there
+    /// is another.
     pub(crate) back: i32,
     /// 1 if it stays unknown whether an earlier attempt had begun.
     pub(crate) unsure: i32,
@@ -102,6 +104,13 @@ impl<'a> Settled<'a> {
             AttemptResult::Snoozed { after } => {
                 Self { after: Some(span(*after)), back: 1, end: Some(AttemptEnd::Snoozed), ..row }
             }
+            AttemptResult::Expired { reason } => Self {
+                state: DeliveryState::Dead,
+                reason: Some(reason),
+                cause: Some(cause_of(reason)),
+                back: 1,
+                ..row
+            },
             AttemptResult::Released => Self { back: 1, unsure: 1, ..row },
         }
     }

@@ -35,7 +35,8 @@ pub use self::{
     claim::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
     insight::{CauseGroup, Count, EndpointCounts, MinuteSum},
     operate::{
-        Change, ChangeResult, DueTimeLimits, EndpointBacklog, PruneResult, QueueDepth, Retention,
+        Change, ChangeResult, DueTimeLimits, EndpointBacklog, EndpointRetention, PruneResult,
+        QueueDepth, Retention,
     },
     turns::TenantTurns,
     window::{ListResult, Window},
@@ -216,8 +217,27 @@ pub trait InboxStore: Send + Sync + 'static {
         window: Window,
     ) -> StoreFuture<'a, ChangeResult>;
 
-    /// Deletes what is old enough, at most `max` of each kind.
+    /// Deletes what is old enough, at most `max` of each kind. Endpoints with a
+    /// [retention of their own](Self::set_retention) go by it.
     fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult>;
+
+    /// Sets how long finished deliveries of these endpoints are kept, for all processes. The inbox
+    /// calls this when workers start. A store writes only what differs, and leaves other endpoints as
+    /// they are.
+    ///
+    /// # Errors
+    /// [`InboxError::Unsupported`] without an implementation: all endpoints are kept alike.
+    fn set_retention<'a>(&'a self, _: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {
+        Box::pin(std::future::ready(Err(InboxError::Unsupported(
+            "the store keeps the deliveries of all endpoints alike",
+        ))))
+    }
+
+    /// Says how many transactions functions may [begin](Self::begin) at a time. The inbox calls this
+    /// when workers start; a store with fewer connections lets functions wait for one.
+    fn expect_transactions(&self, max: usize) {
+        let _ = max;
+    }
 
     /// Resets due times that lie implausibly far ahead, and returns their number.
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64>;

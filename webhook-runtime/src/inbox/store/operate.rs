@@ -67,6 +67,16 @@ impl Retention {
         ]
     }
 
+    /// The same for an endpoint that may have times of its own.
+    #[must_use]
+    pub fn with(mut self, own: Option<&EndpointRetention>) -> Self {
+        if let Some(own) = own {
+            self.completed = own.completed.unwrap_or(self.completed);
+            self.dead_letters = own.dead_letters.unwrap_or(self.dead_letters);
+        }
+        self
+    }
+
     /// True if a record is old enough to be deleted.
     #[must_use]
     pub fn is_over(&self, record: &Record, now: SystemTime) -> bool {
@@ -74,6 +84,36 @@ impl Retention {
         kept.zip(record.finished_at).is_some_and(|((_, kept), finished_at)| {
             now.duration_since(finished_at).unwrap_or_default() >= kept
         })
+    }
+}
+
+/// The time that finished deliveries of one endpoint are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EndpointRetention {
+    /// The name of the endpoint.
+    pub endpoint: String,
+    /// Completed and cancelled deliveries; `None` is as the inbox has it.
+    pub completed: Option<Duration>,
+    /// Dead letters; `None` is as the inbox has it.
+    pub dead_letters: Option<Duration>,
+}
+
+impl EndpointRetention {
+    /// The times of an endpoint.
+    #[must_use]
+    pub fn new(
+        endpoint: impl Into<String>,
+        completed: Option<Duration>,
+        dead_letters: Option<Duration>,
+    ) -> Self {
+        Self { endpoint: endpoint.into(), completed, dead_letters }
+    }
+
+    /// True if it has no times of its own.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.completed.is_none() && self.dead_letters.is_none()
     }
 }
 
@@ -85,13 +125,15 @@ pub struct PruneResult {
     pub records: u64,
     /// Keys by which copies were recognised.
     pub dedup_keys: u64,
+    /// True if the store has not looked at everything yet: prune again.
+    pub more: bool,
 }
 
 impl PruneResult {
-    /// Creates the numbers.
+    /// Creates the numbers. If anything was deleted, there may be more.
     #[must_use]
     pub const fn new(records: u64, dedup_keys: u64) -> Self {
-        Self { records, dedup_keys }
+        Self { records, dedup_keys, more: records > 0 || dedup_keys > 0 }
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use crate::{
+    endpoint::Backoff,
     inbox::{
         Shared,
         error::InboxError,
@@ -23,8 +24,9 @@ use crate::{
         store::{AttemptNote, FinishedAttempt, InboxStore, Window},
         tx::{TxSource, rollback},
         worker::{
+            options::JobOptions,
             pool::Pool,
-            retry::{Backoff, random, scaled},
+            retry::{random, scaled},
         },
         writer::tally::Happened,
     },
@@ -82,15 +84,34 @@ impl Drop for Slot {
     }
 }
 
+/// The function that handles an endpoint's deliveries, and the options by which it runs.
+#[derive(Clone)]
+pub(crate) struct Handler {
+    pub(super) handler: Arc<dyn JobHandler>,
+    pub(super) options: JobOptions,
+}
+
 /// Runs a job and settles its claim. When `give_up` is notified, it gives the delivery back.
 pub(super) async fn attempt(
     shared: &Shared,
-    handler: Arc<dyn JobHandler>,
+    Handler { handler, options }: Handler,
     job: Job,
     give_up: &Notify,
     mut slot: Option<Slot>,
 ) {
     let (claim_token, subject) = (job.claim_token(), Subject::of(&job));
+    if let Some(reason) = options.too_old(job.received_at, shared.settings.clock.now()) {
+        if let Some(slot) = &mut slot {
+            slot.leave();
+        }
+        let end = End::Open(AttemptResult::Expired { reason });
+        conclude(
+            shared,
+            &subject,
+            settle(shared, claim_token, &subject, &options, end, AttemptDetails::default()).await,
+        );
+        return;
+    }
     match (job.counting, &slot) {
         (Counting::BeforeStart, _) if !is_counted(shared, claim_token).await => {
             subject.trace_loss("the claim was lost before the function began");
@@ -106,7 +127,7 @@ pub(super) async fn attempt(
         let own = tx.clone();
         // Called inside the future: the call itself can panic, too.
         let running = tx.scope(async move { handler.handle(job, own).await });
-        let deadline = shared.settings.attempt_timeout;
+        let deadline = options.timeout;
         let limit = shared.settings.tx_timeout.or_else(|| shared.store.transaction_limit());
         let mut held = pin!(tx.held_for(limit));
         let mut running = pin!(tokio::time::timeout(deadline, unless_it_panics(running)));
@@ -134,10 +155,16 @@ pub(super) async fn attempt(
     };
     let end = end_transaction(claim_token, result, &tx).await;
     if matches!(end, End::Committed) {
-        shared.writer.note(AttemptNote::new(claim_token, details, false));
+        shared.writer.note(AttemptNote::new(claim_token, details, options.drop_body));
     }
+    let stored = settle(shared, claim_token, &subject, &options, end, details).await;
+    conclude(shared, &subject, stored);
+}
+
+/// Counts what is stored, and shows what was not shown before.
+fn conclude(shared: &Shared, subject: &Subject, stored: Option<AttemptResult>) {
     let happened = |what| shared.writer.count(&subject.endpoint, what);
-    match settle(shared, claim_token, &subject, end, details).await {
+    match stored {
         Some(AttemptResult::Completed) => {
             happened(Happened::Completed);
             shared.counters.done();
@@ -147,7 +174,7 @@ pub(super) async fn attempt(
             happened(Happened::Failed);
             shared.counters.retried();
         }
-        Some(AttemptResult::Dead { .. }) => {
+        Some(AttemptResult::Dead { .. } | AttemptResult::Expired { .. }) => {
             happened(Happened::Failed);
             shared.counters.dead(1);
         }
@@ -230,6 +257,10 @@ impl Subject {
                 if console::shows_all() {
                     console::success(format_args!("{endpoint}: {named} is snoozed for {after:?}"));
                 }
+            }
+            AttemptResult::Expired { reason } => {
+                let before = attempt.saturating_sub(1);
+                dead_letter(endpoint, delivery_id.as_deref(), *record_id, before, reason);
             }
             AttemptResult::Completed | AttemptResult::Released => {}
         }
@@ -334,14 +365,16 @@ async fn settle(
     shared: &Shared,
     claim_token: ClaimToken,
     subject: &Subject,
+    options: &JobOptions,
     end: End,
     details: AttemptDetails,
 ) -> Option<AttemptResult> {
     let End::Open(result) = end else { return Some(AttemptResult::Completed) };
-    let result = bounded(shared, subject.attempt, result);
+    let result = bounded(options, subject.attempt, result);
     subject.trace(&result);
     let mut ended = FinishedAttempt::new(claim_token, result);
     ended.details = details;
+    ended.drop_body = options.drop_body;
     finish(shared, ended).await
 }
 
@@ -351,11 +384,11 @@ fn retry(reason: String) -> AttemptResult {
 
 /// Makes the result what is stored: a retry has its pause, or is a dead letter after the last
 /// attempt, and reasons have a limited length.
-fn bounded(shared: &Shared, number: u32, result: AttemptResult) -> AttemptResult {
-    let max = shared.settings.max_attempts;
+fn bounded(options: &JobOptions, number: u32, result: AttemptResult) -> AttemptResult {
+    let max = options.max_attempts;
     match result {
         AttemptResult::Retry { after, reason } if number < max => {
-            let after = Some(shared.settings.backoff.delay(number, after));
+            let after = Some(options.backoff.delay(number, after));
             AttemptResult::Retry { after, reason: stored_reason(&reason) }
         }
         AttemptResult::Retry { reason, .. } => {
@@ -365,6 +398,7 @@ fn bounded(shared: &Shared, number: u32, result: AttemptResult) -> AttemptResult
         AttemptResult::Dead { reason } => AttemptResult::Dead { reason: stored_reason(&reason) },
         other @ (AttemptResult::Completed
         | AttemptResult::Snoozed { .. }
+        | AttemptResult::Expired { .. }
         | AttemptResult::Released) => other,
     }
 }

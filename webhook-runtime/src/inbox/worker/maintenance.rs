@@ -55,7 +55,7 @@ pub(crate) async fn prune(
         let pruned = store.prune(retention, CHUNK).await?;
         total.records += pruned.records;
         total.dedup_keys += pruned.dedup_keys;
-        if pruned.records + pruned.dedup_keys == 0 {
+        if !pruned.more {
             return Ok(total);
         }
         tokio::task::yield_now().await;

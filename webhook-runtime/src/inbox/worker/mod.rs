@@ -3,9 +3,12 @@
 pub(crate) mod attempt;
 pub(crate) mod handled;
 pub(crate) mod maintenance;
+pub(crate) mod options;
 mod pace;
 pub(crate) mod pool;
 pub(crate) mod pools;
+mod rate;
+mod retention;
 pub(crate) mod retry;
 mod turns;
 
@@ -17,13 +20,16 @@ use tokio::{
 };
 
 use crate::{
-    endpoint::Endpoint,
+    endpoint::{Endpoint, EndpointOptions},
     inbox::{
         Shared,
         error::InboxError,
+        options::Settings,
+        store::EndpointRetention,
         worker::{
-            attempt::{JobHandler, attempt, trace_dead_letters},
+            attempt::{Handler, JobHandler, attempt, trace_dead_letters},
             handled::Handled,
+            options::{JobOptions, transactions},
             pool::Pool,
             turns::Turns,
         },
@@ -34,7 +40,7 @@ use crate::{
 #[derive(Clone, Default)]
 #[must_use]
 pub struct JobHandlers {
-    by_endpoint: HashMap<String, Arc<dyn JobHandler>>,
+    by_endpoint: HashMap<String, (Arc<dyn JobHandler>, EndpointOptions)>,
     /// The endpoints among them that are functions.
     mounted: Vec<Endpoint>,
 }
@@ -46,15 +52,53 @@ impl JobHandlers {
     }
 
     /// Adds the handler of one endpoint, by its name.
-    pub fn on(mut self, endpoint: impl Into<String>, process: impl JobHandler) -> Self {
-        self.by_endpoint.insert(endpoint.into(), Arc::new(process));
+    pub fn on(self, endpoint: impl Into<String>, process: impl JobHandler) -> Self {
+        self.add(endpoint.into(), EndpointOptions::new(), process)
+    }
+
+    /// Adds the handler of one endpoint, with options of its own.
+    /// [`order_by`](EndpointOptions::order_by) has no effect here, because
+    /// [`NewDelivery::ordering_key`](crate::inbox::NewDelivery::ordering_key) is set when a delivery is
+    /// stored.
+    ///
+    /// # Errors
+    /// If an option has an impossible value.
+    pub fn on_with(
+        self,
+        endpoint: impl Into<String>,
+        options: EndpointOptions,
+        process: impl JobHandler,
+    ) -> Result<Self, InboxError> {
+        options::check(&options)?;
+        Ok(self.add(endpoint.into(), options, process))
+    }
+
+    fn add(mut self, name: String, options: EndpointOptions, process: impl JobHandler) -> Self {
+        self.by_endpoint.insert(name, (Arc::new(process), options));
         self
     }
 
     /// Adds the handler of a mounted function.
     pub(crate) fn on_mounted(mut self, endpoint: &Endpoint, process: impl JobHandler) -> Self {
         self.mounted.push(endpoint.clone());
-        self.on(endpoint.name, process)
+        self.add(endpoint.name.to_owned(), endpoint.inbox_options, process)
+    }
+
+    /// The handlers by the names of their endpoints, and how they run.
+    fn handlers(&self, settings: &Settings) -> HashMap<String, Handler> {
+        let handler = |(name, (handler, own)): (&String, &(Arc<dyn JobHandler>, _))| {
+            let (handler, options) = (Arc::clone(handler), JobOptions::new(own, settings));
+            (name.clone(), Handler { handler, options })
+        };
+        self.by_endpoint.iter().map(handler).collect()
+    }
+
+    /// How long finished deliveries of each endpoint are kept.
+    fn retentions(&self) -> Vec<EndpointRetention> {
+        let retention = |(name, (_, own)): (&String, &(_, EndpointOptions))| {
+            EndpointRetention::new(name.clone(), own.keep, own.keep_dead)
+        };
+        self.by_endpoint.iter().map(retention).collect()
     }
 }
 
@@ -63,6 +107,7 @@ impl JobHandlers {
 pub struct Workers {
     pool: Arc<Pool>,
     warning: JoinHandle<()>,
+    telling: JoinHandle<()>,
     /// As long as they run, the inbox is open and knows their endpoints.
     shared: Arc<Shared>,
     _handled: Arc<Handled>,
@@ -81,10 +126,14 @@ pub struct ShutdownResult {
 impl Workers {
     pub(crate) fn start(shared: Arc<Shared>, processes: JobHandlers) -> Self {
         let handled = shared.handled.add(&processes);
-        let pool = Pool::new(&shared, processes);
+        let pool = Pool::new(&shared, processes.handlers(&shared.settings));
         shared.writer.pools().add(&pool);
+        let slots = shared.writer.pools().slots();
+        shared.store.expect_transactions(transactions(slots, shared.settings.concurrency));
         let warning = tokio::spawn(handled::warn_of_unhandled(Arc::clone(&shared)));
-        Self { pool, warning, shared, _handled: handled }
+        let retentions = processes.retentions();
+        let telling = tokio::spawn(retention::set(Arc::clone(&shared.store), retentions));
+        Self { pool, warning, telling, shared, _handled: handled }
     }
 
     /// The number of deliveries that are running.
@@ -103,37 +152,44 @@ impl Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         self.warning.abort();
+        self.telling.abort();
         self.pool.abort();
         // Other workers of this process see to what these have left.
         self.shared.writer.look_in(self.shared.settings.lease);
     }
 }
 
-/// Runs what is due until nothing is.
+/// Runs what is due until nothing is. It does not wait for rates.
 pub(crate) async fn drain(
     shared: &Arc<Shared>,
     processes: &JobHandlers,
 ) -> Result<u64, InboxError> {
-    let max = u32::try_from(shared.settings.concurrency).unwrap_or(u32::MAX);
-    let mut turns = Turns::new(processes.by_endpoint.keys().cloned());
+    let handlers = processes.handlers(&shared.settings);
+    let mut turns = Turns::new(handlers.iter().map(|(name, handler)| (name, handler.options)));
     let mut count = 0;
     loop {
-        let claimed = shared.store.claim(&turns.wanted(shared, max)).await?;
-        shared.counters.dead(claimed.dead_lettered.into());
-        if !claimed.dead_letters.is_empty() {
-            trace_dead_letters(&*shared.store, claimed.dead_letters).await;
+        let mut found = false;
+        for wanted in turns.wanted(shared) {
+            let claimed = shared.store.claim(&wanted).await?;
+            found |= !claimed.jobs.is_empty() || claimed.dead_lettered > 0;
+            shared.counters.dead(claimed.dead_lettered.into());
+            if !claimed.dead_letters.is_empty() {
+                trace_dead_letters(&*shared.store, claimed.dead_letters).await;
+            }
+            let mut attempts = JoinSet::new();
+            for job in claimed.jobs {
+                let Some(handler) = handlers.get(&job.endpoint).cloned() else { continue };
+                let shared = Arc::clone(shared);
+                let too_old = handler.options.too_old(job.received_at, shared.settings.clock.now());
+                count += u64::from(too_old.is_none());
+                attempts.spawn(async move {
+                    attempt(&shared, handler, job, &Notify::new(), None).await;
+                });
+            }
+            while attempts.join_next().await.is_some() {}
         }
-        if claimed.jobs.is_empty() && claimed.dead_lettered == 0 {
+        if !found {
             return Ok(count);
         }
-        let mut attempts = JoinSet::new();
-        for job in claimed.jobs {
-            let Some(process) = processes.by_endpoint.get(&job.endpoint) else { continue };
-            let (shared, process) = (Arc::clone(shared), Arc::clone(process));
-            count += 1;
-            attempts
-                .spawn(async move { attempt(&shared, process, job, &Notify::new(), None).await });
-        }
-        while attempts.join_next().await.is_some() {}
     }
 }

@@ -1,8 +1,11 @@
 //! All workers of this process.
 
-use std::sync::{
-    Arc, Mutex, PoisonError, Weak,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::time::Instant;
@@ -125,6 +128,28 @@ impl Pools {
             pool.count_again(claim_token);
         }
         (self.wake)(true);
+    }
+
+    /// Starts what the rates of endpoints have kept back.
+    pub(crate) fn start_due(&self) {
+        for pool in self.all() {
+            pool.start_due();
+        }
+    }
+
+    /// When the rate of an endpoint lets the next one start, or be claimed.
+    pub(crate) fn next_start(&self) -> Option<Instant> {
+        self.all().iter().filter_map(|pool| pool.next_start()).min()
+    }
+
+    /// The longest pause between two attempts, of all endpoints.
+    pub(crate) fn longest_pause(&self) -> Duration {
+        self.all().iter().map(|pool| pool.longest_pause()).max().unwrap_or_default()
+    }
+
+    /// The slots of each endpoint.
+    pub(crate) fn slots(&self) -> Vec<usize> {
+        self.all().iter().flat_map(|pool| pool.slots()).collect()
     }
 
     /// When the first attempt has begun that is not counted yet.

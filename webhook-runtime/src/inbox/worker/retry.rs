@@ -5,34 +5,12 @@ use std::{
     time::Duration,
 };
 
+use crate::endpoint::Backoff;
+
 /// The longest pause that `Retry-After` can ask for.
 const MAX_ASKED: Duration = Duration::from_secs(24 * 3600);
 
-/// The retry policy: exponential backoff with jitter. Each pause is twice as long as the one
-/// before, up to a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Backoff {
-    /// The pause before the second attempt.
-    pub initial: Duration,
-    /// The longest pause, unless `Retry-After` asks for a longer one: that is kept up to a day.
-    pub max: Duration,
-}
-
-impl Default for Backoff {
-    /// From one second to one hour.
-    fn default() -> Self {
-        Self { initial: Duration::from_secs(1), max: Duration::from_secs(3600) }
-    }
-}
-
 impl Backoff {
-    /// From `initial` to `max`.
-    #[must_use]
-    pub const fn new(initial: Duration, max: Duration) -> Self {
-        Self { initial, max }
-    }
-
     /// The pause after attempt number `attempt` (from 1), and at least `asked`.
     #[must_use]
     pub fn delay(&self, attempt: u32, asked: Option<Duration>) -> Duration {

@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use crate::{
+    endpoint::Backoff,
     inbox::{
         counters::InboxMetrics,
         error::InboxError,
@@ -25,7 +26,6 @@ use crate::{
             attempt::trace_dead_letters,
             pool::{Pool, Wanted},
             pools::Pools,
-            retry::Backoff,
         },
         writer::{
             Queued, Reply,

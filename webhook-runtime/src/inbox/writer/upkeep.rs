@@ -153,6 +153,7 @@ impl Engine {
         loop {
             let now = Instant::now();
             if !self.pools.is_empty() {
+                self.pools.start_due();
                 if !begun {
                     begun = true;
                     self.clamp().await;
@@ -284,11 +285,13 @@ impl Engine {
         let ticks = (holds || due.is_some()).then(|| ticked + tick);
         let renew = renewed.filter(|_| holds).map(|at| at + self.settings.lease / 3);
         let poll = looked.checked_add(self.poll_interval(tidy));
-        [due, lapse, nudge, ticks, renew, self.count_at(), poll].into_iter().flatten().min()
+        let start = self.pools.next_start();
+        [due, lapse, nudge, ticks, renew, self.count_at(), start, poll].into_iter().flatten().min()
     }
 
     async fn clamp(&self) {
-        if clamp_future_due_times(&*self.store, self.settings.due_time_limits()).await > 0 {
+        let limits = self.settings.due_time_limits(self.pools.longest_pause());
+        if clamp_future_due_times(&*self.store, limits).await > 0 {
             self.pools.look();
         }
     }

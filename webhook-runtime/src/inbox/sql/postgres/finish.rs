@@ -108,8 +108,8 @@ fn update(first: usize) -> String {
     format!(
         "UPDATE {{s}}deliveries AS d SET state = f.state, \
          due_at = CASE WHEN f.after IS NULL THEN 0 ELSE {{now}} + f.after END, \
-         reason = CASE f.back WHEN 0 THEN f.reason ELSE d.reason END, \
-         cause = CASE f.back WHEN 0 THEN f.cause ELSE d.cause END, \
+         reason = CASE f.back WHEN 0 THEN f.reason ELSE COALESCE(f.reason, d.reason) END, \
+         cause = CASE f.back WHEN 0 THEN f.cause ELSE COALESCE(f.cause, d.cause) END, \
          attempt = d.attempt + 1 - d.counted - f.back, counted = 1, unsure = d.unsure * f.unsure, \
          pause = COALESCE(f.after, 0), started_at = f.started_at, took = f.took, \
          status = f.status, worker = f.worker, \

@@ -8,10 +8,12 @@ mod health;
 mod names;
 mod notifications;
 mod operate;
+mod prune;
 mod schema;
 mod session;
 mod sums;
 mod tenants;
+mod transactions;
 mod url;
 mod work;
 
@@ -28,6 +30,7 @@ use self::{
     names::Names,
     notifications::Notifications,
     session::{Sessions, check_fsync, in_session},
+    transactions::Transactions,
 };
 pub use self::{
     grants::postgres_grants,
@@ -45,12 +48,13 @@ use crate::{
             insight::{self, Reader},
             listing::Hint,
             pack::pack_ahead,
+            prune::Marks,
         },
         store::{
             CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
-            EndpointBacklog, EndpointCounts, FinishedAttempt, InboxStore, ListResult, MinuteSum,
-            Notifies, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction, Window,
-            Work, WorkResult,
+            EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, InboxStore,
+            ListResult, MinuteSum, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
+            StoreTransaction, Window, Work, WorkResult,
         },
     },
     support::redact::shown_url,
@@ -69,7 +73,7 @@ const COMMITS: u32 = 3;
 pub(crate) struct Options {
     pub(crate) schema: String,
     pub(crate) connections: u32,
-    pub(crate) transactions: u32,
+    pub(crate) transactions: usize,
     pub(crate) migrate: bool,
 }
 
@@ -81,9 +85,11 @@ pub(crate) struct PostgresStore {
     /// the runtime that has opened it, and handlers can block theirs.
     committing: PgPool,
     /// The connections of functions, whose transactions take any time.
-    transactions: PgPool,
+    transactions: Transactions,
     notifications: Notifications,
     health: Health,
+    /// How far old records have been looked for.
+    marks: tokio::sync::Mutex<Marks>,
     names: Names,
 }
 
@@ -179,8 +185,9 @@ impl PostgresStore {
         schema::migrate(&mut first, &names, options.migrate).await.map_err(cannot)?;
         drop(first);
         let health = Health::default();
-        let pool = |max: u32, limited: bool| {
-            let health = health.clone();
+        let of_pool = health.clone();
+        let pool = move |max: u32, limited: bool| {
+            let health = of_pool.clone();
             PgPoolOptions::new()
                 .max_connections(max)
                 .acquire_timeout(CONNECT_TIMEOUT)
@@ -196,8 +203,9 @@ impl PostgresStore {
         let committing = pool(COMMITS, true);
         let listening = (sessions == Sessions::Own).then(|| pool(1, false));
         let notifications = Notifications::new(listening, health.clone(), names.channel());
-        let transactions = pool(options.transactions.max(1), false);
-        Ok(Self { own, committing, transactions, notifications, health, names })
+        let transactions = Transactions::new(options.transactions, move |max| pool(max, false));
+        let marks = tokio::sync::Mutex::default();
+        Ok(Self { own, committing, transactions, notifications, health, marks, names })
     }
 }
 
@@ -257,8 +265,8 @@ impl InboxStore for PostgresStore {
     fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
         Box::pin(async move {
             let begun = async {
-                let tx =
-                    self.transactions.begin_with(self.names.sessions().begin_for_handler()).await?;
+                let begin = self.names.sessions().begin_for_handler();
+                let tx = self.transactions.pool().begin_with(begin).await?;
                 PostgresTransaction::begin(tx, self.names.clone(), claim).await
             };
             match begun.await {
@@ -328,7 +336,24 @@ impl InboxStore for PostgresStore {
     }
 
     fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
-        on!(self, |connection| operate::prune(connection, &self.names, retention, max))
+        Box::pin(async move {
+            let mut marks = self.marks.lock().await;
+            let mut ahead = marks.clone();
+            let step = &mut ahead;
+            let prune: StoreFuture<'_, PruneResult> =
+                on!(self, |connection| prune::prune(connection, &self.names, step, retention, max));
+            let pruned = prune.await?;
+            *marks = ahead;
+            Ok(pruned)
+        })
+    }
+
+    fn set_retention<'a>(&'a self, retentions: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {
+        on!(self, |connection| prune::set_retention(connection, &self.names, retentions))
+    }
+
+    fn expect_transactions(&self, max: usize) {
+        self.transactions.grow_to(max);
     }
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
@@ -376,7 +401,7 @@ impl InboxStore for PostgresStore {
             self.notifications.close().await;
             self.committing.close().await;
             self.own.close().await;
-            self.transactions.close().await;
+            self.transactions.pool().close().await;
             Ok(())
         })
     }

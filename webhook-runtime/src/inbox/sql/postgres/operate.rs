@@ -4,7 +4,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::inbox::{
     error::InboxError,
-    record::{DeliveryState, Filter, StoredDelivery, span},
+    record::{DeliveryState, Filter, StoredDelivery},
     sql,
     sql::{
         insight::step,
@@ -12,10 +12,7 @@ use crate::inbox::{
         statements,
         statements::RECORD,
     },
-    store::{
-        Change, ChangeResult, DueTimeLimits, EndpointBacklog, PruneResult, QueueDepth, Retention,
-        SUMS_KEPT, Window,
-    },
+    store::{Change, ChangeResult, DueTimeLimits, EndpointBacklog, QueueDepth, Window},
 };
 
 pub(super) async fn get(
@@ -58,45 +55,6 @@ pub(super) async fn change(
     promote(&mut tx, names, &lines).await?;
     tx.commit().await?;
     Ok(ChangeResult { count: updated.rows_affected(), last })
-}
-
-pub(super) async fn prune(
-    connection: &mut PgConnection,
-    names: &Names,
-    retention: &Retention,
-    max: u32,
-) -> Result<PruneResult, InboxError> {
-    let mut tx = connection.begin_with(names.begin()).await?;
-    let mut pruned = PruneResult::default();
-    for (state, keep) in retention.by_state() {
-        let deleted: i64 = sqlx::query_scalar(names.sql(
-            "WITH old AS (DELETE FROM {s}deliveries WHERE id IN (SELECT id FROM {s}deliveries \
-             WHERE state = $1 AND state > 2 AND finished_at <= {now} - $2 LIMIT $3 \
-             FOR UPDATE SKIP LOCKED) RETURNING id), \
-             gone AS (DELETE FROM {s}bodies WHERE id IN (SELECT id FROM old)) \
-             SELECT count(*) FROM old",
-        ))
-        .bind(state.code())
-        .bind(span(keep))
-        .bind(i64::from(max))
-        .fetch_one(&mut *tx)
-        .await?;
-        pruned.records += u64::try_from(deleted).unwrap_or_default();
-    }
-    let keys = sqlx::query(names.sql(
-        "DELETE FROM {s}keys WHERE key IN (SELECT key FROM {s}keys WHERE expires_at <= {now} \
-         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)",
-    ))
-    .bind(i64::from(max))
-    .execute(&mut *tx)
-    .await?;
-    pruned.dedup_keys = keys.rows_affected();
-    sqlx::query(names.sql("DELETE FROM {s}sums WHERE minute < {now} - $1"))
-        .bind(span(SUMS_KEPT))
-        .execute(&mut *tx)
-        .await?;
-    tx.commit().await?;
-    Ok(pruned)
 }
 
 pub(super) async fn clamp_future_due_times(

@@ -25,8 +25,8 @@ const COMPLETE: &str = "UPDATE OR FAIL webhook_deliveries AS d SET state = 3, du
 /// do not count, pause, cause, and whether it stays unsure.
 pub(super) const FINISH: &str = "UPDATE OR FAIL webhook_deliveries AS d SET state = f.value ->> 6, \
      due_at = f.value ->> 7, \
-     reason = CASE f.value ->> 9 WHEN 0 THEN f.value ->> 8 ELSE d.reason END, \
-     cause = CASE f.value ->> 9 WHEN 0 THEN f.value ->> 11 ELSE d.cause END, \
+     reason = CASE f.value ->> 9 WHEN 0 THEN f.value ->> 8 ELSE COALESCE(f.value ->> 8, d.reason) END, \
+     cause = CASE f.value ->> 9 WHEN 0 THEN f.value ->> 11 ELSE COALESCE(f.value ->> 11, d.cause) END, \
      attempt = d.attempt + 1 - d.counted - (f.value ->> 9), counted = 1, \
      unsure = d.unsure * (f.value ->> 12), pause = f.value ->> 10, started_at = f.value ->> 2, \
      took = f.value ->> 3, status = f.value ->> 4, worker = f.value ->> 5, \

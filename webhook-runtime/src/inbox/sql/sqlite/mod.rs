@@ -10,6 +10,7 @@ mod file;
 mod finish;
 mod open;
 mod operate;
+mod prune;
 mod schema;
 mod sums;
 mod tenants;
@@ -54,12 +55,13 @@ use crate::{
             insight::{self, Reader},
             listing::Hint,
             pack::pack_ahead,
+            prune::{Marks, changed},
         },
         store::{
             CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
-            EndpointBacklog, EndpointCounts, FinishedAttempt, InboxStore, ListResult, MinuteSum,
-            Notifies, PruneResult, QueueDepth, Retention, StoreFuture, StoreTransaction, Window,
-            Work, WorkResult,
+            EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, InboxStore,
+            ListResult, MinuteSum, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
+            StoreTransaction, Window, Work, WorkResult,
         },
     },
     support::redact::shown_url,
@@ -120,6 +122,8 @@ pub(crate) struct SqliteStore {
     checkpoints: Arc<Checkpoints>,
     watch: Watch,
     file: Arc<OpenFile>,
+    /// How far old records have been looked for.
+    marks: tokio::sync::Mutex<Marks>,
     clock: Arc<dyn Clock>,
 }
 
@@ -184,7 +188,8 @@ impl SqliteStore {
         let turn = Turn::new(writing.clone(), Arc::clone(&checkpoints), Arc::clone(&file));
         let (turn, stored) = (Arc::new(turn), AtomicBool::new(true));
         let watch = Watch::new(checkpoints.log(), path);
-        Ok(Self { writing, reading, turn, stored, checkpoints, watch, file, clock })
+        let marks = tokio::sync::Mutex::default();
+        Ok(Self { writing, reading, turn, stored, checkpoints, watch, file, marks, clock })
     }
 
     fn now(&self) -> i64 {
@@ -392,7 +397,32 @@ impl InboxStore for SqliteStore {
     }
 
     fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
-        in_turn!(self, |connection| operate::prune(connection, retention, max, self.now()))
+        Box::pin(async move {
+            let mut marks = self.marks.lock().await;
+            let (mut ahead, now) = (marks.clone(), self.now());
+            let old = {
+                let mut connection = self.read().await?;
+                ahead.begin(retention, prune::own(&mut connection).await?);
+                prune::look(&mut connection, &mut ahead, max, now).await?
+            };
+            let delete: StoreFuture<'_, (u64, u64)> =
+                in_turn!(self, |connection| prune::delete(connection, &old, max, now));
+            let (records, keys) = delete.await?;
+            *marks = ahead;
+            Ok(marks.pruned(records, keys, max))
+        })
+    }
+
+    fn set_retention<'a>(&'a self, retentions: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let own = prune::own(&mut *self.read().await?).await?;
+            if changed(retentions, &own).is_empty() {
+                return Ok(());
+            }
+            let set: StoreFuture<'_, ()> =
+                in_turn!(self, |connection| prune::set_retention(connection, retentions));
+            set.await
+        })
     }
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {

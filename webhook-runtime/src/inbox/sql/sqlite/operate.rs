@@ -1,7 +1,6 @@
 //! Changes by operators and maintenance to an SQLite file.
 
-use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+use sqlx::{Connection as _, SqliteConnection};
 
 use crate::inbox::{
     error::InboxError,
@@ -13,10 +12,7 @@ use crate::inbox::{
         statements,
         statements::RECORD,
     },
-    store::{
-        Change, ChangeResult, DueTimeLimits, EndpointBacklog, PruneResult, QueueDepth, Retention,
-        SUMS_KEPT, Window,
-    },
+    store::{Change, ChangeResult, DueTimeLimits, EndpointBacklog, QueueDepth, Window},
 };
 
 pub(super) async fn get(
@@ -57,51 +53,6 @@ pub(super) async fn change(
     promote(&mut tx, &lines).await?;
     tx.commit().await?;
     Ok(ChangeResult { count, last })
-}
-
-pub(super) async fn prune(
-    connection: &mut SqliteConnection,
-    retention: &Retention,
-    max: u32,
-    now: i64,
-) -> Result<PruneResult, InboxError> {
-    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let mut pruned = PruneResult::default();
-    for (state, keep) in retention.by_state() {
-        let old: Vec<i64> = sqlx::query_scalar(
-            "SELECT id FROM webhook_deliveries WHERE state = $1 AND state > 2 \
-             AND finished_at <= $2 LIMIT $3",
-        )
-        .bind(state.code())
-        .bind(now - span(keep))
-        .bind(max)
-        .fetch_all(&mut *tx)
-        .await?;
-        let old = json!(old).to_string();
-        for table in ["webhook_bodies", "webhook_deliveries"] {
-            let delete =
-                format!("DELETE FROM {table} WHERE id IN (SELECT value FROM json_each($1))");
-            let deleted = sqlx::query(AssertSqlSafe(delete)).bind(&old).execute(&mut *tx).await?;
-            if table == "webhook_deliveries" {
-                pruned.records += deleted.rows_affected();
-            }
-        }
-    }
-    sqlx::query("DELETE FROM webhook_sums WHERE minute < $1")
-        .bind(now - span(SUMS_KEPT))
-        .execute(&mut *tx)
-        .await?;
-    let keys = sqlx::query(
-        "DELETE FROM webhook_keys WHERE key IN (SELECT key FROM webhook_keys \
-         WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
-    )
-    .bind(now)
-    .bind(max)
-    .execute(&mut *tx)
-    .await?;
-    pruned.dedup_keys = keys.rows_affected();
-    tx.commit().await?;
-    Ok(pruned)
 }
 
 pub(super) async fn clamp_future_due_times(

@@ -32,6 +32,7 @@ pub(super) struct Room {
     at: usize,
     /// The number of deliveries that there is room for.
     size: usize,
+    max_attempts: u32,
     /// True if there is room only for tenants of which nothing waits.
     only_others: bool,
 }
@@ -73,6 +74,7 @@ impl Drop for Wanted {
             }
         }
         let hungry = self.pool.is_hungry(&mut state);
+        self.pool.set_next_start(&mut state);
         drop(state);
         self.pool.ended.notify_waiters();
         if hungry {
@@ -89,6 +91,7 @@ impl Pool {
             endpoint.more = true;
             endpoint.more_tenants = true;
         }
+        self.set_next_start(&mut state);
     }
 
     /// There is more of an endpoint in the store. Returns true if there is room for it.
@@ -99,7 +102,9 @@ impl Pool {
         let endpoint = &mut state.endpoints[at];
         endpoint.more = true;
         endpoint.more_tenants |= !endpoint.waiting.waits(tenant);
-        self.room(&mut state, at) >= 1 || self.room_for_others(&state, at) >= 1
+        let has_room = self.room(&mut state, at) >= 1 || self.room_for_others(&state, at) >= 1;
+        self.set_next_start(&mut state);
+        has_room
     }
 
     /// Reserves a place for a delivery that is about to be stored.
@@ -125,6 +130,7 @@ impl Pool {
         state.forgo(&delivery.endpoint);
         self.take(&mut state, Job::of_new(delivery, claim_token), false);
         let runs = self.fill(&mut state);
+        self.set_next_start(&mut state);
         drop(state);
         self.run(runs);
     }
@@ -139,7 +145,7 @@ impl Pool {
         if rooms.is_empty() {
             return Vec::new();
         }
-        rooms.sort_by_key(|room| room.size);
+        rooms.sort_by_key(|room| (room.size, room.max_attempts));
         state.turn = state.turn.wrapping_add(1);
         // Never in step with tenants or slots that take turns as well: each has both in time.
         state.retries_first = state.turn.count_ones().is_multiple_of(2);
@@ -149,13 +155,15 @@ impl Pool {
         let mut crash_suspect = !state.held.values().any(|held| held.crash_suspect);
         let running: Vec<i64> = state.held.keys().copied().collect();
         // Each endpoint has turns of its own.
-        let together = rooms.chunk_by(|one, other| !pool.fair_tenants && one.size == other.size);
+        let alike = |room: &Room| (room.size, room.max_attempts);
+        let together =
+            rooms.chunk_by(|one, other| !pool.fair_tenants && alike(one) == alike(other));
         let wanted = together.map(|rooms| Wanted {
             request: ClaimRequest {
                 endpoints: rooms.iter().map(|room| state.endpoints[room.at].name.clone()).collect(),
                 max: u32::try_from(rooms[0].size).unwrap_or(u32::MAX),
                 lease: settings.lease,
-                max_attempts: settings.max_attempts,
+                max_attempts: rooms[0].max_attempts,
                 retries_first: state.retries_first,
                 running: running.clone(),
                 crash_suspect: std::mem::take(&mut crash_suspect),
@@ -178,14 +186,15 @@ impl Pool {
             if !endpoint.more || endpoint.asked {
                 continue;
             }
-            if room >= endpoint.least(self.slots) {
+            let max_attempts = endpoint.handler.options.max_attempts;
+            if room >= endpoint.least(Instant::now()) {
                 // A power of two, so that those with about as much are asked for together.
-                rooms.push(Room { at, size: 1 << room.ilog2(), only_others: false });
+                rooms.push(Room { at, size: 1 << room.ilog2(), max_attempts, only_others: false });
                 continue;
             }
             let size = self.room_for_others(state, at);
             if size > 0 {
-                rooms.push(Room { at, size, only_others: true });
+                rooms.push(Room { at, size, max_attempts, only_others: true });
             }
         }
         rooms
@@ -196,12 +205,14 @@ impl Pool {
         if state.stopped {
             return 0;
         }
-        let memory = state.memory();
-        let least = if self.fair_tenants { self.slots } else { 0 };
+        let (memory, now) = (state.memory(), Instant::now());
         let endpoint = &mut state.endpoints[at];
-        let ahead = endpoint.pace.ahead(Instant::now(), self.slots, least).min(memory);
-        let taken = endpoint.running + endpoint.waiting.len() + endpoint.reserved;
-        (self.slots + ahead).saturating_sub(taken)
+        let slots = endpoint.slots();
+        let least = if self.fair_tenants { slots } else { 0 };
+        let ahead = endpoint.pace.ahead(now, slots, least).min(memory);
+        let held = endpoint.waiting.len() + endpoint.reserved;
+        let room = slots.saturating_add(ahead).saturating_sub(endpoint.running + held);
+        room.min(endpoint.may_start(now).saturating_sub(held))
     }
 
     /// The number of tenants that an endpoint has room for beyond that: what has been prefetched of
@@ -215,8 +226,10 @@ impl Pool {
         let waiting = &endpoint.waiting;
         // At least one, however much of one tenant there is.
         let memory = state.memory().max(usize::from(waiting.tenants() < 2));
-        let most = self.slots.saturating_mul(MOST + 2).saturating_sub(waiting.len());
-        self.slots.saturating_sub(waiting.tenants()).min(memory).min(most)
+        let slots = endpoint.slots();
+        let most = slots.saturating_mul(MOST + 2).saturating_sub(waiting.len());
+        let soon = endpoint.may_start(Instant::now());
+        slots.saturating_sub(waiting.tenants()).min(memory).min(most).min(soon)
     }
 
     /// True if there is room for more of an endpoint that has more.
@@ -226,9 +239,15 @@ impl Pool {
 }
 
 impl Endpoint {
-    /// The least room that a claim is worth. Where all slots are free, any is.
-    pub(super) fn least(&self, slots: usize) -> usize {
-        if self.waiting.is_empty() { 1 } else { slots.div_ceil(2).max(1) }
+    /// The least room that a claim is worth. Where nothing waits, any is.
+    pub(super) fn least(&self, now: Instant) -> usize {
+        let most = self.slots().min(self.may_start(now));
+        if self.waiting.is_empty() { 1 } else { most.div_ceil(2).max(1) }
+    }
+
+    /// The number that the rate lets start soon.
+    fn may_start(&self, now: Instant) -> usize {
+        self.rate.as_ref().map_or(usize::MAX, |rate| rate.limit.soon(now))
     }
 }
 

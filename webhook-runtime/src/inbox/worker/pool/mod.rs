@@ -5,6 +5,7 @@
 
 mod claims;
 mod lanes;
+mod starts;
 mod stop;
 
 use std::{
@@ -16,13 +17,12 @@ use std::{
 use tokio::{runtime::Handle, sync::Notify, task::AbortHandle, time::Instant};
 
 pub(crate) use self::claims::Wanted;
-use self::lanes::Lanes;
+use self::{lanes::Lanes, starts::Rated};
 use crate::inbox::{
     Shared,
-    record::{ClaimToken, Counting, Digest, Job},
+    record::{ClaimToken, Digest, Job},
     worker::{
-        JobHandlers,
-        attempt::{JobHandler, Slot, attempt},
+        attempt::{Handler, Slot, attempt},
         pace::Pace,
         pools::Wake,
     },
@@ -39,7 +39,6 @@ pub(crate) struct Pool {
     shared: Weak<Shared>,
     /// Where attempts run.
     runtime: Handle,
-    slots: usize,
     /// True if tenants take turns.
     fair_tenants: bool,
     lease: Duration,
@@ -67,12 +66,15 @@ struct State {
     doubted: Option<Instant>,
     /// When all leases were renewed.
     renewed: Instant,
+    /// When the rate of an endpoint lets something go on, as the thread of the inbox knows it.
+    next_start: Option<Instant>,
     stopped: bool,
 }
 
 struct Endpoint {
     name: String,
-    handler: Arc<dyn JobHandler>,
+    handler: Handler,
+    rate: Option<Rated>,
     running: usize,
     waiting: Lanes<Waiting>,
     /// Places for deliveries that are being stored.
@@ -105,16 +107,17 @@ struct Held {
 /// An attempt that is to be started, once nothing is locked.
 struct Run {
     shared: Arc<Shared>,
-    handler: Arc<dyn JobHandler>,
+    handler: Handler,
     job: Job,
     give_up: Arc<Notify>,
 }
 
 impl Pool {
-    pub(crate) fn new(shared: &Arc<Shared>, handlers: JobHandlers) -> Arc<Self> {
+    pub(crate) fn new(shared: &Arc<Shared>, handlers: HashMap<String, Handler>) -> Arc<Self> {
         let now = Instant::now();
-        let endpoint = |(name, handler)| Endpoint {
+        let endpoint = |(name, handler): (String, Handler)| Endpoint {
             name,
+            rate: handler.options.rate.map(|rate| Rated::new(rate, now)),
             handler,
             running: 0,
             waiting: Lanes::new(),
@@ -126,7 +129,7 @@ impl Pool {
             pace: Pace::new(now),
         };
         let state = State {
-            endpoints: handlers.by_endpoint.into_iter().map(endpoint).collect(),
+            endpoints: handlers.into_iter().map(endpoint).collect(),
             held: HashMap::new(),
             uncounted: VecDeque::new(),
             returning: HashSet::new(),
@@ -137,12 +140,12 @@ impl Pool {
             generation: 0,
             doubted: None,
             renewed: now,
+            next_start: None,
             stopped: false,
         };
         Arc::new(Self {
             shared: Arc::downgrade(shared),
             runtime: Handle::current(),
-            slots: shared.settings.concurrency,
             fair_tenants: shared.settings.fair_tenants,
             lease: shared.settings.lease,
             wake: Arc::clone(shared.writer.pools().wake()),
@@ -158,6 +161,18 @@ impl Pool {
     /// The names of the endpoints.
     pub(super) fn endpoints(&self) -> Vec<String> {
         self.state().endpoints.iter().map(|endpoint| endpoint.name.clone()).collect()
+    }
+
+    /// The slots of each endpoint.
+    pub(super) fn slots(&self) -> Vec<usize> {
+        self.state().endpoints.iter().map(Endpoint::slots).collect()
+    }
+
+    /// The longest pause between two attempts, of all endpoints.
+    pub(super) fn longest_pause(&self) -> Duration {
+        let state = self.state();
+        let longest = |endpoint: &Endpoint| endpoint.handler.options.backoff.max;
+        state.endpoints.iter().map(longest).max().unwrap_or_default()
     }
 
     /// The number of running attempts.
@@ -198,41 +213,6 @@ impl Pool {
         if state.stopped {
             self.give_back(state);
         }
-    }
-
-    /// Takes what waits, as far as there are slots. What it returns is to be [run](Self::run).
-    #[must_use]
-    fn fill(&self, state: &mut State) -> Vec<Run> {
-        let mut runs = Vec::new();
-        for at in 0..state.endpoints.len() {
-            while state.endpoints[at].running < self.slots {
-                let endpoint = &mut state.endpoints[at];
-                let Some((tenant, Waiting { mut job, since })) = endpoint.waiting.pop() else {
-                    break;
-                };
-                endpoint.more_tenants |= !endpoint.waiting.waits(tenant);
-                state.waiting_bytes = state.waiting_bytes.saturating_sub(job.body.len());
-                let Some(shared) = self.shared.upgrade() else { return runs };
-                let now = Instant::now();
-                // The claim may be lost: the process has slept, or an operator has cancelled it.
-                let lapsed = now.saturating_duration_since(since.max(state.renewed)) > self.lease;
-                let doubted = state.doubted.is_some_and(|doubted| since <= doubted);
-                if job.counting == Counting::AtStart && (lapsed || doubted) {
-                    job.counting = Counting::BeforeStart;
-                }
-                let Some(held) = state.held.get_mut(&job.id) else { continue };
-                held.running = true;
-                let give_up = Arc::clone(&held.give_up);
-                endpoint.running += 1;
-                endpoint.waiting.started(tenant);
-                if !self.fair_tenants {
-                    endpoint.pace.count(now);
-                }
-                let handler = Arc::clone(&endpoint.handler);
-                runs.push(Run { shared, handler, job, give_up });
-            }
-        }
-        runs
     }
 
     /// Starts attempts. Nothing may be locked: where the runtime has ended, each ends at once.
@@ -324,6 +304,7 @@ impl Pool {
         }
         let runs = self.fill(&mut state);
         let hungry = self.is_hungry(&mut state);
+        self.set_next_start(&mut state);
         drop(state);
         self.run(runs);
         if hungry {
@@ -340,6 +321,13 @@ impl Pool {
         }
         drop(state);
         self.ended.notify_waiters();
+    }
+}
+
+impl Endpoint {
+    /// The number of attempts that run at a time.
+    fn slots(&self) -> usize {
+        self.handler.options.concurrency
     }
 }
 
