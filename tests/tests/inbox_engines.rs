@@ -11,7 +11,7 @@ mod inbox;
 use inbox::{
     broken, dedupe, hold, log, moved, operate, order,
     place::{self, Place},
-    plan, shut, slots, start, turns, tx, work,
+    plan, shut, slots, start, turns, tx, versions, work,
 };
 
 /// One test for each case, on one engine.
@@ -88,6 +88,8 @@ everywhere! { pooled
         several_processes_have_each_effect_once an_aborted_transaction_completes_nothing
         bound_arguments_are_written;
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
+    versions: the_next_version_can_be_used a_version_for_newer_programs_is_refused
+        migrations_run_by_command the_printed_script_migrates;
     shut: a_hanging_store_times_out;
 }
 
@@ -100,6 +102,8 @@ everywhere! { sqlite
         a_lost_claim_rolls_the_effect_back one_job_has_one_transaction
         several_processes_have_each_effect_once bound_arguments_are_written;
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
+    versions: the_next_version_can_be_used a_version_for_newer_programs_is_refused
+        migrations_run_by_command the_printed_script_migrates programs_of_version_2_go_on;
     plan: a_backlog_is_claimed_by_index tenants_are_claimed_by_index;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
         broken_keys_hinder_nobody odd_times_hinder_nobody;
@@ -125,6 +129,8 @@ everywhere! { postgres
         several_processes_have_each_effect_once an_aborted_transaction_completes_nothing;
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error
         a_role_without_rights_is_told a_role_may_have_nothing_but_its_schema;
+    versions: the_next_version_can_be_used a_version_for_newer_programs_is_refused
+        migrations_run_by_command the_printed_script_migrates programs_of_version_2_go_on;
     plan: a_backlog_is_claimed_by_index tenants_are_claimed_by_index;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
         broken_keys_hinder_nobody odd_times_hinder_nobody;

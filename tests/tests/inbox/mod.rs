@@ -19,6 +19,7 @@ pub(crate) mod slots;
 pub(crate) mod start;
 pub(crate) mod turns;
 pub(crate) mod tx;
+pub(crate) mod versions;
 pub(crate) mod work;
 
 use std::{

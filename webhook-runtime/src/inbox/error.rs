@@ -112,18 +112,3 @@ impl From<sqlx::Error> for InboxError {
         }
     }
 }
-
-#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-impl InboxError {
-    /// Checks that the tables have the version that this program knows.
-    pub(crate) fn unless_version_is(wanted: usize, found: usize) -> Result<(), Self> {
-        let hint = match found.cmp(&wanted) {
-            std::cmp::Ordering::Equal => return Ok(()),
-            std::cmp::Ordering::Less => "run the migrations, or let the inbox run them",
-            std::cmp::Ordering::Greater => "run a newer program",
-        };
-        Err(Self::Store(format!(
-            "its tables are of version {found}, and this program's of version {wanted}: {hint}"
-        )))
-    }
-}

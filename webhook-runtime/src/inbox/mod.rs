@@ -12,6 +12,8 @@ pub(crate) mod http;
 mod listing;
 #[cfg(feature = "testing")]
 mod memory;
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+mod migrations;
 mod options;
 mod record;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
@@ -29,10 +31,12 @@ use std::{
 
 use crate::endpoint::Endpoint;
 
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+pub use self::migrations::{MigrationResult, Migrations};
 #[cfg(feature = "inbox-postgres")]
-pub use self::sql::postgres::{postgres_grants, postgres_migrations, postgres_versions};
+pub use self::sql::postgres::{postgres_grants, postgres_migrations};
 #[cfg(feature = "inbox-sqlite")]
-pub use self::sql::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
+pub use self::sql::sqlite::sqlite_migrations;
 use self::{
     counters::InboxMetrics,
     options::Settings,

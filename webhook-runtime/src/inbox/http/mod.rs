@@ -3,4 +3,5 @@
 mod dedup_key;
 pub(crate) mod deliver;
 pub(crate) mod head;
+pub(crate) mod kept_headers;
 pub(crate) mod run;

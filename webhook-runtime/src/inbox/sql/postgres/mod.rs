@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use sqlx::{ConnectOptions as _, PgPool, postgres::PgPoolOptions};
 
+pub(crate) use self::schema::{migrations, run_migrations};
 use self::{
     finish::PostgresTransaction,
     health::Health,
@@ -25,10 +26,7 @@ use self::{
     notifications::Notifications,
     session::{Sessions, check_fsync, in_session},
 };
-pub use self::{
-    grants::postgres_grants,
-    schema::{postgres_migrations, postgres_versions},
-};
+pub use self::{grants::postgres_grants, schema::postgres_migrations};
 use crate::{
     inbox::{
         error::InboxError,
@@ -58,6 +56,15 @@ pub(crate) struct Options {
     pub(crate) connections: u32,
     pub(crate) transactions: u32,
     pub(crate) migrate: bool,
+}
+
+/// The error of an inbox that cannot be opened.
+fn cannot(url: &str, error: InboxError) -> InboxError {
+    let problem = match error {
+        InboxError::Store(problem) => problem,
+        error => error.to_string(),
+    };
+    InboxError::Open { url: shown_url(url), problem }
 }
 
 /// The inbox in a PostgreSQL database.
@@ -111,13 +118,7 @@ impl PostgresStore {
         let names = Names::new(&options.schema)?;
         // A pooler refuses parameters that it does not know, and nothing here reads floats.
         let connect = url::options(url)?.disable_statement_logging().extra_float_digits(None);
-        let cannot = |error: InboxError| InboxError::Open {
-            url: shown_url(url),
-            problem: match error {
-                InboxError::Store(problem) => problem,
-                error => error.to_string(),
-            },
-        };
+        let cannot = |error| cannot(url, error);
         // Without a pool, which would retry for a while before it reports the error.
         let first = Sessions::Shared.options(connect.clone());
         let mut first = first.connect().await.map_err(|error| cannot(error.into()))?;

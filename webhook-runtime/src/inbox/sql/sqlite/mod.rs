@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod claim;
+mod create;
 mod enqueue;
 mod file;
 mod finish;
@@ -33,7 +34,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
-pub use self::schema::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
+pub(crate) use self::open::{migrations, run_migrations};
+pub use self::schema::sqlite_migrations;
 use self::{
     checkpoint::Checkpoints,
     file::{Identity, OpenFile},
@@ -54,7 +56,6 @@ use crate::{
             StoreTransaction, Work, WorkResult,
         },
     },
-    support::redact::shown_url,
     verify::Clock,
 };
 
@@ -118,14 +119,8 @@ impl SqliteStore {
         migrate: bool,
     ) -> Result<Self, InboxError> {
         let options = open::options(url)?;
-        let cannot = |error: InboxError| InboxError::Open {
-            url: shown_url(url),
-            problem: match error {
-                InboxError::Store(problem) => problem,
-                error => error.to_string(),
-            },
-        };
-        open::prepare(&options, &*clock, migrate).await.map_err(cannot)?;
+        let cannot = |error| open::cannot(url, error);
+        open::prepare(&options, migrate).await.map_err(cannot)?;
         let options = options.create_if_missing(false);
         let gone = |error: std::io::Error| cannot(InboxError::Store(error.to_string()));
         let path = options.get_filename();
@@ -149,6 +144,7 @@ impl SqliteStore {
         let moving = pool(1, moving).await.map_err(|error| cannot(error.into()))?;
         let file = Arc::new(OpenFile::new(path, identity).map_err(gone)?);
         file.check().map_err(cannot)?;
+        create::warn_if_open_to_all(file.paths());
         let checkpoints = Arc::new(Checkpoints::new(moving, path));
         let turn = Turn::new(writing.clone(), Arc::clone(&checkpoints), Arc::clone(&file));
         let (turn, stored) = (Arc::new(turn), AtomicBool::new(true));
