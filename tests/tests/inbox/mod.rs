@@ -5,6 +5,7 @@ pub(crate) mod broken;
 pub(crate) mod claim;
 pub(crate) mod commit;
 pub(crate) mod dedupe;
+pub(crate) mod file;
 pub(crate) mod hold;
 pub(crate) mod log;
 pub(crate) mod moved;

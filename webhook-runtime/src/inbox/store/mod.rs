@@ -15,7 +15,7 @@ mod operate;
 mod turns;
 mod work;
 
-use std::{any::Any, pin::Pin, time::Duration};
+use std::{any::Any, path::Path, pin::Pin, time::Duration};
 
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres", feature = "testing"))]
 pub(crate) use self::claim::Mark;
@@ -128,6 +128,26 @@ pub trait InboxStore: Send + Sync + 'static {
 
     /// Deletes what is old enough, at most `max` of each kind.
     fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult>;
+
+    /// Gives space that deleted records took back to the file system, if it is so much that it is
+    /// not used again soon. The inbox calls this after it has pruned. Nobody waits for it for long.
+    fn release_space(&self) -> StoreFuture<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Gives all of that space back. Others may have to wait.
+    fn compact(&self) -> StoreFuture<'_, ()> {
+        Box::pin(std::future::ready(Err(InboxError::Unsupported(
+            "this store cannot be compacted: PostgreSQL uses the space again by itself",
+        ))))
+    }
+
+    /// Writes a consistent copy of everything into a new file. Others do not wait.
+    fn backup_to<'a>(&'a self, _file: &'a Path) -> StoreFuture<'a, ()> {
+        Box::pin(std::future::ready(Err(InboxError::Unsupported(
+            "this store cannot be copied into a file: back PostgreSQL up with `pg_dump`",
+        ))))
+    }
 
     /// Resets due times that lie implausibly far ahead, and returns their number.
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64>;

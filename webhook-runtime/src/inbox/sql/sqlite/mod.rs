@@ -3,6 +3,7 @@
 //! SQLite lets one connection write at a time. Each process has a single writing connection, and
 //! [takes turns](turn) with it. Processes wait for each other by `busy_timeout`.
 
+mod backup;
 mod checkpoint;
 mod claim;
 mod create;
@@ -12,6 +13,7 @@ mod finish;
 mod open;
 mod operate;
 mod schema;
+mod space;
 mod tenants;
 mod transaction;
 mod turn;
@@ -20,6 +22,7 @@ mod work;
 
 use std::{
     future::poll_fn,
+    path::Path,
     pin::pin,
     sync::{
         Arc,
@@ -39,6 +42,7 @@ pub use self::schema::sqlite_migrations;
 use self::{
     checkpoint::Checkpoints,
     file::{Identity, OpenFile},
+    space::Space,
     transaction::SqliteTransaction,
     turn::Turn,
     watch::Watch,
@@ -75,6 +79,9 @@ fn text_at(template: &str, now: &str) -> String {
 /// The longest wait of a checkpoint for those who read or write.
 const CHECKPOINT_BUSY: Duration = Duration::from_millis(500);
 
+/// The pause between two steps that give space back, so that they take little of the disk.
+const BETWEEN_STEPS: Duration = Duration::from_millis(20);
+
 /// The longest time that a function holds a transaction, during which nobody else can write.
 const TRANSACTION_LIMIT: Duration = Duration::from_secs(5);
 
@@ -90,6 +97,9 @@ pub(crate) struct SqliteStore {
     checkpoints: Arc<Checkpoints>,
     watch: Watch,
     file: Arc<OpenFile>,
+    options: SqliteConnectOptions,
+    /// Locked while space is given back.
+    shrinking: tokio::sync::Mutex<()>,
     clock: Arc<dyn Clock>,
 }
 
@@ -149,7 +159,18 @@ impl SqliteStore {
         let turn = Turn::new(writing.clone(), Arc::clone(&checkpoints), Arc::clone(&file));
         let (turn, stored) = (Arc::new(turn), AtomicBool::new(true));
         let watch = Watch::new(checkpoints.log(), path);
-        Ok(Self { writing, reading, turn, stored, checkpoints, watch, file, clock })
+        Ok(Self {
+            writing,
+            reading,
+            turn,
+            stored,
+            checkpoints,
+            watch,
+            file,
+            options,
+            shrinking: tokio::sync::Mutex::default(),
+            clock,
+        })
     }
 
     fn now(&self) -> i64 {
@@ -167,7 +188,7 @@ impl SqliteStore {
     }
 
     async fn checkpoint(&self) -> Result<(), InboxError> {
-        if self.checkpoints.move_beside().await? {
+        if self.checkpoints.move_beside().await? && !self.checkpoints.is_read_for_long() {
             // What was written meanwhile is little, and then what is left is next to nothing.
             self.checkpoints.move_beside().await?;
             let mut turn = self.turn.lock().await;
@@ -335,6 +356,48 @@ impl InboxStore for SqliteStore {
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
         in_turn!(self, |connection| operate::clamp_future_due_times(connection, bounds, self.now()))
+    }
+
+    fn release_space(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            // Not twice at a time.
+            let Ok(_shrinking) = self.shrinking.try_lock() else { return Ok(()) };
+            let space = Space::of(&mut *self.read().await?).await?;
+            for _ in 0..space.steps() {
+                let step: StoreFuture<'_, usize> = in_turn!(self, |connection| async {
+                    Ok::<_, InboxError>(space::give_back(connection).await?)
+                });
+                self.checkpoints.wrote(step.await?);
+                tokio::time::sleep(BETWEEN_STEPS).await;
+            }
+            Ok(())
+        })
+    }
+
+    fn compact(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let compact: StoreFuture<'_, ()> = in_turn!(self, |connection| async {
+                sqlx::raw_sql(space::COMPACT).execute(connection).await?;
+                // The new pages are in the log. The file shrinks when they are moved.
+                Ok::<_, InboxError>(self.checkpoints.move_all().await?)
+            });
+            compact.await
+        })
+    }
+
+    fn backup_to<'a>(&'a self, file: &'a Path) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            self.file.check()?;
+            let (options, to) = (self.options.clone(), file.to_owned());
+            let reading = self.checkpoints.read_for_long();
+            // Goes on if nobody waits for it any more, so that nothing half is left behind.
+            let written = tokio::spawn(async move {
+                let written = backup::write(options, to).await;
+                drop(reading);
+                written
+            });
+            written.await.unwrap_or(Err(InboxError::Closed))
+        })
     }
 
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
