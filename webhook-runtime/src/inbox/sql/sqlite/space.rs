@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 const LEFT: i64 = 16 * 1024 * 1024;
 
 /// The pages that one step gives back. Nobody else can write meanwhile.
-const STEP: i64 = 256;
+const STEP: i64 = 128;
 
 /// The pages of a file.
 pub(super) struct Space {
