@@ -9,9 +9,9 @@
 mod inbox;
 
 use inbox::{
-    broken, dedupe, hold, lists, log, moved, operate, options, order,
+    broken, dedupe, file, hold, lists, log, moved, operate, options, order,
     place::{self, Place},
-    plan, shut, slots, start, tell, turns, tx, work,
+    plan, shut, slots, start, tell, turns, tx, versions, work,
 };
 
 /// One test for each case, on one engine.
@@ -103,6 +103,8 @@ everywhere! { pooled
         several_processes_have_each_effect_once an_aborted_transaction_completes_nothing
         bound_arguments_are_written;
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
+    versions: the_next_version_can_be_used a_version_for_newer_programs_is_refused
+        migrations_run_by_command the_printed_script_migrates;
     shut: a_hanging_store_times_out;
 }
 
@@ -120,6 +122,8 @@ everywhere! { sqlite
         a_lost_claim_rolls_the_effect_back one_job_has_one_transaction
         several_processes_have_each_effect_once bound_arguments_are_written;
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error;
+    versions: the_next_version_can_be_used a_version_for_newer_programs_is_refused
+        migrations_run_by_command the_printed_script_migrates programs_of_version_2_go_on;
     plan: a_backlog_is_claimed_by_index tenants_are_claimed_by_index;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
         broken_keys_hinder_nobody odd_times_hinder_nobody;
@@ -127,6 +131,8 @@ everywhere! { sqlite
     moved: a_file_that_is_renamed_takes_nothing a_file_that_is_deleted_takes_nothing
         a_file_that_is_replaced_takes_nothing a_transaction_in_a_moved_file_does_not_commit;
     log: the_log_stays_short;
+    file: new_files_are_private old_files_keep_their_mode a_backup_is_written_under_load
+        a_failed_backup_leaves_nothing a_file_shrinks_after_a_prune an_old_file_can_be_compacted;
     slots: retries_come_on_time blocked_threads_keep_leases_and_commits
         what_is_left_behind_is_claimed_in_time
         shutdown_does_not_wait_for_the_store;
@@ -151,6 +157,8 @@ everywhere! { postgres
         several_processes_have_each_effect_once an_aborted_transaction_completes_nothing;
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error
         a_role_without_rights_is_told a_role_may_have_nothing_but_its_schema;
+    versions: the_next_version_can_be_used a_version_for_newer_programs_is_refused
+        migrations_run_by_command the_printed_script_migrates programs_of_version_2_go_on;
     plan: a_backlog_is_claimed_by_index tenants_are_claimed_by_index;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
         broken_keys_hinder_nobody odd_times_hinder_nobody;
@@ -158,4 +166,5 @@ everywhere! { postgres
     slots: retries_come_on_time blocked_threads_keep_leases_and_commits
         what_is_left_behind_is_claimed_in_time;
     hold: a_held_transaction_delays_nobody;
+    file: there_is_no_file_to_copy;
 }

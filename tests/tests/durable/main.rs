@@ -7,6 +7,7 @@ mod common;
 mod acknowledgement;
 mod batches;
 mod copies;
+mod headers;
 mod inboxes;
 mod outcomes;
 mod requests;

@@ -16,7 +16,7 @@ use super::{delivery, place::Place, until};
 const MOST: u64 = 128 * 1024 * 1024;
 
 /// Bytes that nothing can compress.
-fn noise(seed: u64, length: usize) -> Vec<u8> {
+pub(crate) fn noise(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
         state ^= state << 13;

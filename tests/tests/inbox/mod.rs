@@ -5,6 +5,7 @@ pub(crate) mod broken;
 pub(crate) mod claim;
 pub(crate) mod commit;
 pub(crate) mod dedupe;
+pub(crate) mod file;
 pub(crate) mod hold;
 pub(crate) mod lists;
 pub(crate) mod log;
@@ -22,6 +23,7 @@ pub(crate) mod start;
 pub(crate) mod tell;
 pub(crate) mod turns;
 pub(crate) mod tx;
+pub(crate) mod versions;
 pub(crate) mod work;
 
 use std::{

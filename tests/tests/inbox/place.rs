@@ -18,7 +18,7 @@ use webhook_test_store::Database;
 
 use super::{bouncer::bouncer, server};
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
     Memory,
     /// A store that is written outside of the runtime.

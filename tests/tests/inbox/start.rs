@@ -2,7 +2,10 @@
 
 use webhook_runtime::inbox::{
     AttemptResult, EnqueueResult, Filter, Inbox, InboxError, Job, JobHandlers, TxSource,
+    postgres_migrations, sqlite_migrations,
 };
+
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::{
     Ran, delivery,
@@ -22,6 +25,7 @@ pub(crate) async fn several_processes_start_at_once(place: Place) {
     assert_eq!(place.number(&format!("SELECT count(*) FROM {}", place.table("keys"))).await, 1);
 }
 
+/// The table in which migrations up to version 2 are written down.
 fn versions(place: &Place) -> String {
     match place.engine {
         Engine::Postgres => place.table("versions"),
@@ -41,22 +45,12 @@ pub(crate) async fn a_newer_schema_is_refused(place: Place) {
 pub(crate) async fn missing_tables_are_an_error(place: Place) {
     let error = place.builder().migrate(false).open().await.unwrap_err();
     assert!(error.to_string().contains("run the migrations"), "{error}");
-    if place.engine == Engine::Postgres {
-        use webhook_runtime::inbox::{postgres_migrations, postgres_versions};
-        place.execute(postgres_versions(&place.schema).unwrap()).await;
-        for (migration, number) in postgres_migrations(&place.schema).unwrap().into_iter().zip(1..)
-        {
-            place.execute(migration).await;
-            let versions = versions(&place);
-            place.execute(format!("INSERT INTO {versions} VALUES ({number}, 0)")).await;
-        }
-    } else {
-        use webhook_runtime::inbox::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
-        place.execute(SQLITE_VERSIONS.to_owned()).await;
-        for (migration, number) in SQLITE_MIGRATIONS.iter().zip(1..) {
-            place.execute((*migration).to_owned()).await;
-            place.execute(format!("INSERT INTO webhook_schema VALUES ({number}, 0)")).await;
-        }
+    let migrations = match place.engine {
+        Engine::Postgres => postgres_migrations(&place.schema).unwrap(),
+        _ => sqlite_migrations(),
+    };
+    for migration in migrations {
+        place.execute(migration).await;
     }
     let inbox = place.builder().migrate(false).open().await.unwrap();
     inbox.enqueue(delivery("a")).await.unwrap();
@@ -104,6 +98,7 @@ pub(crate) async fn a_role_without_rights_is_told(place: Place) {
     assert!(sql.contains("CREATE TABLE") && sql.contains("GRANT"), "{sql}");
     place.execute(sql).await;
     works(&open_as(&place, &encoded).await.unwrap()).await;
+    every_table_is_written(&place.url.replace("inbox@", &format!("{encoded}@")), &place).await;
     // A right is missing: what is printed gives it.
     let keys = place.table("keys");
     for (right, of) in [
@@ -120,11 +115,41 @@ pub(crate) async fn a_role_without_rights_is_told(place: Place) {
         drop(open_as(&place, &encoded).await.unwrap());
     }
     // The tables are of an older version, and belong to somebody else.
-    let versions = place.table("versions");
-    let newest = format!("SELECT max(version) FROM {versions}");
-    place.execute(format!("DELETE FROM {versions} WHERE version = ({newest})")).await;
+    place.execute(format!("DROP TABLE {}", place.table("migrations"))).await;
     let sql = printed_sql(&open_as(&place, &encoded).await.unwrap_err());
-    assert!(sql.contains("ALTER TABLE") && !sql.contains("CREATE TABLE webhook"), "{sql}");
+    assert!(sql.contains("ALTER TABLE") && sql.contains("GRANT"), "{sql}");
+    assert!(!sql.contains("CREATE SCHEMA"), "{sql}");
+    // Not even the version may be read.
+    place.execute(format!("REVOKE SELECT ON {} FROM \"{quoted}\"", place.table("versions"))).await;
+    assert_eq!(printed_sql(&open_as(&place, &encoded).await.unwrap_err()), sql);
+}
+
+/// Writes, changes and deletes a row of each table that programs write to.
+async fn every_table_is_written(url: &str, place: &Place) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let schema = &place.schema;
+    let statements = format!(
+        "INSERT INTO {schema}.attempts (delivery, claim, number, result) \
+         SELECT id, 77, 1, 0 FROM {schema}.deliveries; \
+         UPDATE {schema}.attempts SET result = 1 WHERE claim = 77; \
+         DELETE FROM {schema}.attempts WHERE claim = 77; \
+         INSERT INTO {schema}.duplicates SELECT id, 1, 1, 1 FROM {schema}.deliveries; \
+         UPDATE {schema}.duplicates SET count = 2; \
+         INSERT INTO {schema}.sums VALUES (1, 'orders', 1, 0, 0); \
+         UPDATE {schema}.sums SET received = 2; DELETE FROM {schema}.sums; \
+         INSERT INTO {schema}.workers (name, pid, program, version, endpoints, slots, running, \
+         started_at, seen_at, next_at) VALUES ('n', 1, 'p', 'v', '[]', 1, 0, 0, 0, 0); \
+         UPDATE {schema}.workers SET running = 1; DELETE FROM {schema}.workers; \
+         INSERT INTO {schema}.endpoints (endpoint) VALUES ('orders'); \
+         UPDATE {schema}.endpoints SET keep_dead = 1; DELETE FROM {schema}.endpoints; \
+         SELECT max(version) FROM {schema}.migrations; \
+         DELETE FROM {schema}.deliveries"
+    );
+    sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await.unwrap();
+    // What belongs to a delivery goes with it.
+    let left = AssertSqlSafe(format!("SELECT count(*) FROM {schema}.duplicates"));
+    let left: i64 = sqlx::query_scalar(left).fetch_one(&mut connection).await.unwrap();
+    assert_eq!(left, 0);
 }
 
 /// A schema that is there is not asked for again.

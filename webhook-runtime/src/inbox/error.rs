@@ -46,6 +46,13 @@ pub enum InboxError {
         /// The change.
         problem: String,
     },
+    /// A backup could not be written. There is no part of it.
+    Backup {
+        /// The path of the backup.
+        file: String,
+        /// The cause.
+        problem: String,
+    },
     /// The database reported an error: to the store, or to a statement of a handler.
     Store(String),
     /// The store does not support the operation.
@@ -78,6 +85,9 @@ impl fmt::Display for InboxError {
                 "the inbox's file `{file}` {problem} while it was open: put it back, or restart the \
                  program to go on with the file that is there then"
             ),
+            Self::Backup { file, problem } => {
+                write!(f, "the backup `{file}` could not be written: {problem}")
+            }
             Self::Store(problem) => write!(f, "database error: {problem}"),
             Self::Unsupported(what) => f.write_str(what),
             Self::HoldsTx => f.write_str(
@@ -110,20 +120,5 @@ impl From<sqlx::Error> for InboxError {
             sqlx::Error::PoolClosed => Self::Closed,
             error => Self::Store(error.to_string()),
         }
-    }
-}
-
-#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-impl InboxError {
-    /// Checks that the tables have the version that this program knows.
-    pub(crate) fn unless_version_is(wanted: usize, found: usize) -> Result<(), Self> {
-        let hint = match found.cmp(&wanted) {
-            std::cmp::Ordering::Equal => return Ok(()),
-            std::cmp::Ordering::Less => "run the migrations, or let the inbox run them",
-            std::cmp::Ordering::Greater => "run a newer program",
-        };
-        Err(Self::Store(format!(
-            "its tables are of version {found}, and this program's of version {wanted}: {hint}"
-        )))
     }
 }

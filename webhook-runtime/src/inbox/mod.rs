@@ -12,6 +12,8 @@ pub(crate) mod http;
 mod listing;
 #[cfg(feature = "testing")]
 mod memory;
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+mod migrations;
 mod options;
 mod pages;
 mod record;
@@ -24,16 +26,19 @@ mod writer;
 
 use std::{
     fmt,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use crate::endpoint::Endpoint;
 
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+pub use self::migrations::{MigrationResult, Migrations};
 #[cfg(feature = "inbox-postgres")]
-pub use self::sql::postgres::{postgres_grants, postgres_migrations, postgres_versions};
+pub use self::sql::postgres::{postgres_grants, postgres_migrations};
 #[cfg(feature = "inbox-sqlite")]
-pub use self::sql::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
+pub use self::sql::sqlite::sqlite_migrations;
 use self::{
     counters::InboxMetrics,
     options::Settings,
@@ -293,7 +298,39 @@ impl Inbox {
     /// If the store fails. Some records may be deleted.
     pub async fn prune(&self) -> Result<PruneResult, InboxError> {
         must_not_wait_for_itself()?;
-        worker::maintenance::prune(&*self.shared.store, &self.shared.settings.retention).await
+        let store = &*self.shared.store;
+        let pruned = worker::maintenance::prune(store, &self.shared.settings.retention).await?;
+        worker::maintenance::release_space(store).await;
+        Ok(pruned)
+    }
+
+    /// Rewrites the SQLite file without the space that deleted deliveries have left, and lets it shrink
+    /// by itself from now on. Files that this version creates do so from the beginning: this is for
+    /// older ones.
+    ///
+    /// Nothing is stored or completed meanwhile, which takes seconds for each GiB: senders get 503. The
+    /// disk needs room for twice what the file holds.
+    ///
+    /// # Errors
+    /// If the store fails, or is not an SQLite file. The file is as it was.
+    pub async fn compact(&self) -> Result<(), InboxError> {
+        must_not_wait_for_itself()?;
+        self.shared.store.compact().await
+    }
+
+    /// Writes a copy of the SQLite file into a new file, while everything goes on. All that was
+    /// acknowledged before the call is in it. The copy is complete by itself, only its owner can read
+    /// it, and it can be opened as an inbox. Running deliveries are in it as claimed, and run again
+    /// there when their lease has ended.
+    ///
+    /// The log of the inbox grows until the copy is written. If the future is dropped, the copy is
+    /// completed all the same.
+    ///
+    /// # Errors
+    /// If there is such a file already, it cannot be written, or the store is not an SQLite file.
+    /// Nothing is left behind.
+    pub async fn backup_to(&self, file: impl AsRef<Path>) -> Result<(), InboxError> {
+        self.shared.store.backup_to(file.as_ref()).await
     }
 
     /// Counts what this process has done and what the store holds.

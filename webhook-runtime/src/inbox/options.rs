@@ -2,11 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+use crate::inbox::migrations::{MigrationResult, Migrations};
+#[cfg(feature = "inbox-postgres")]
+use crate::inbox::sql::postgres;
+#[cfg(feature = "inbox-sqlite")]
+use crate::inbox::sql::sqlite;
 use crate::{
     endpoint::Backoff,
     inbox::{
         Inbox,
         error::InboxError,
+        http::kept_headers::KeptHeaders,
         store::{DueTimeLimits, InboxStore, Retention},
         worker::options::{BUSY_ENDPOINTS, transactions},
         writer::queue::Capacity,
@@ -36,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) own_thread: bool,
     /// True if tenants of one endpoint take turns.
     pub(crate) fair_tenants: bool,
+    pub(crate) kept_headers: KeptHeaders,
 }
 
 impl Settings {
@@ -62,8 +70,18 @@ impl Default for Settings {
             clock: Arc::new(SystemClock),
             own_thread: true,
             fair_tenants: false,
+            kept_headers: KeptHeaders::default(),
         }
     }
+}
+
+/// The databases that are built in.
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+enum Engine {
+    #[cfg(feature = "inbox-sqlite")]
+    Sqlite,
+    #[cfg(feature = "inbox-postgres")]
+    Postgres,
 }
 
 /// Configures an inbox before it is opened.
@@ -195,6 +213,16 @@ impl InboxBuilder {
         self
     }
 
+    /// Sets further headers that are stored with each delivery, for handlers that read them. By
+    /// default, only headers that are known to be harmless are: those that say how to read the body,
+    /// where the delivery comes from and how to trace it, and those in which the provider has the id,
+    /// the event and the time. A header that proves a delivery, `Authorization` or `Cookie` is never
+    /// stored. The chapter [`inbox`](crate::guide::inbox#headers) of the guide has the list.
+    pub fn keep_headers(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.settings.kept_headers = KeptHeaders::new(names);
+        self
+    }
+
     /// Sets how much may wait to be stored, in deliveries and in bytes. The default is 4096 and
     /// 64 MiB. More is refused with 503, and the provider sends it again.
     pub fn max_queued(mut self, deliveries: usize, bytes: usize) -> Self {
@@ -250,6 +278,38 @@ impl InboxBuilder {
         Ok(Inbox::start(store, self.settings))
     }
 
+    /// Finds the version of the tables and the migrations that they lack, and changes nothing. Call it
+    /// on a tokio runtime.
+    ///
+    /// # Errors
+    /// If the URL or an option is wrong, or the database cannot be read.
+    #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+    pub async fn migrations(&self) -> Result<Migrations, InboxError> {
+        match self.engine()? {
+            #[cfg(feature = "inbox-sqlite")]
+            Engine::Sqlite => sqlite::migrations(&self.url).await,
+            #[cfg(feature = "inbox-postgres")]
+            Engine::Postgres => postgres::migrations(&self.url, &self.schema).await,
+        }
+    }
+
+    /// Runs the migrations that the tables lack, and creates the tables if they are missing: what
+    /// [`open`](Self::open) does first. Programs of the version before can go on meanwhile. Call it
+    /// on a tokio runtime.
+    ///
+    /// # Errors
+    /// If the URL or an option is wrong, or the database cannot be used. If the role lacks a right,
+    /// the error prints the SQL and the grants for a role that has it.
+    #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+    pub async fn run_migrations(&self) -> Result<MigrationResult, InboxError> {
+        match self.engine()? {
+            #[cfg(feature = "inbox-sqlite")]
+            Engine::Sqlite => sqlite::run_migrations(&self.url).await,
+            #[cfg(feature = "inbox-postgres")]
+            Engine::Postgres => postgres::run_migrations(&self.url, &self.schema).await,
+        }
+    }
+
     /// Opens an inbox on a store of your own; the URL is ignored. If the store does not use the
     /// system's clock, set the same clock by [`clock`](Self::clock). Call it on a tokio runtime.
     ///
@@ -276,18 +336,15 @@ impl InboxBuilder {
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
     async fn store(&self) -> Result<Arc<dyn InboxStore>, InboxError> {
         let url = self.url.as_str();
-        #[cfg(feature = "inbox-sqlite")]
-        if url.starts_with("sqlite:") {
-            let clock = Arc::clone(&self.settings.clock);
-            let store =
-                crate::inbox::sql::sqlite::SqliteStore::open(url, clock, self.migrate).await?;
-            return Ok(Arc::new(store));
-        }
-        #[cfg(feature = "inbox-postgres")]
-        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let store = crate::inbox::sql::postgres::PostgresStore::open(
-                url,
-                crate::inbox::sql::postgres::Options {
+        match self.engine()? {
+            #[cfg(feature = "inbox-sqlite")]
+            Engine::Sqlite => {
+                let clock = Arc::clone(&self.settings.clock);
+                Ok(Arc::new(sqlite::SqliteStore::open(url, clock, self.migrate).await?))
+            }
+            #[cfg(feature = "inbox-postgres")]
+            Engine::Postgres => {
+                let options = postgres::Options {
                     schema: self.schema.clone(),
                     connections: self.connections,
                     transactions: transactions(
@@ -295,12 +352,22 @@ impl InboxBuilder {
                         self.settings.concurrency,
                     ),
                     migrate: self.migrate,
-                },
-            )
-            .await?;
-            return Ok(Arc::new(store));
+                };
+                Ok(Arc::new(postgres::PostgresStore::open(url, options).await?))
+            }
         }
-        Err(unknown(url))
+    }
+
+    /// The engine of the URL.
+    #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+    fn engine(&self) -> Result<Engine, InboxError> {
+        match self.url.split(':').next() {
+            #[cfg(feature = "inbox-sqlite")]
+            Some("sqlite") => Ok(Engine::Sqlite),
+            #[cfg(feature = "inbox-postgres")]
+            Some("postgres" | "postgresql") => Ok(Engine::Postgres),
+            _ => Err(unknown(&self.url)),
+        }
     }
 
     fn check(&self) -> Result<(), InboxError> {
@@ -322,6 +389,9 @@ impl InboxBuilder {
         }
         if settings.poll_interval.is_zero() {
             return wrong("poll_interval", "is 0, and a processor would do nothing else");
+        }
+        if let Some(name) = settings.kept_headers.invalid() {
+            return wrong("keep_headers", &format!("has `{name}`, which is not a header's name"));
         }
         if settings.queue.items == 0 || settings.batch.items == 0 {
             return wrong("max_queued", "or `max_group_commit` is 0, and nothing would be stored");

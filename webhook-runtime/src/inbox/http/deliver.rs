@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, Uri, header, request::Parts, uri::PathAndQuery};
+use http::{HeaderMap, StatusCode, Uri, request::Parts, uri::PathAndQuery};
 use tracing::{Level, enabled};
 
 use crate::{
@@ -19,27 +19,13 @@ use crate::{
         http::{
             dedup_key::dedup_key,
             head::{BatchItemRef, StoredRequest},
+            kept_headers::KeptHeaders,
         },
         record::{EnqueueResult, Filter, NewDelivery},
     },
     support::{console, text::truncate},
     verify::Deduplication,
 };
-
-/// Headers that are not stored: those of the connection, and credentials.
-const NOT_KEPT: [header::HeaderName; 11] = [
-    header::AUTHORIZATION,
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::COOKIE,
-    header::EXPECT,
-    header::HOST,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
 
 /// The number of events of one request in the queue at a time, so that a large batch leaves room
 /// for others.
@@ -122,7 +108,8 @@ impl Inbox {
         {
             return rejection.into_response();
         }
-        let records = records(endpoint, delivery, parts);
+        let kept = &self.shared.settings.kept_headers;
+        let records = records(endpoint, delivery, parts, kept);
         match self.enqueue_all(records).await {
             Ok(results) => self.log_copies(endpoint, delivery, &results),
             Err(error) => {
@@ -148,8 +135,13 @@ impl Inbox {
 /// The deliveries to store: the delivery itself, or each event of a batch whose handler takes
 /// events one by one. A batch that cannot be split is stored whole and becomes a dead letter, so
 /// that nothing that was signed is lost.
-fn records(endpoint: &Endpoint, delivery: &Delivery, parts: &Parts) -> Vec<NewDelivery> {
-    let head = head(delivery, parts);
+fn records(
+    endpoint: &Endpoint,
+    delivery: &Delivery,
+    parts: &Parts,
+    kept: &KeptHeaders,
+) -> Vec<NewDelivery> {
+    let head = head(delivery, parts, kept);
     let items =
         delivery.batch_layout().filter(|_| endpoint.payload_shape.kind == PayloadKind::Item);
     let items = items.and_then(|says| Some((says, delivery.items(says).ok()?)));
@@ -220,12 +212,12 @@ fn record(
     new
 }
 
-fn head(delivery: &Delivery, parts: &Parts) -> StoredRequest {
+fn head(delivery: &Delivery, parts: &Parts, kept: &KeptHeaders) -> StoredRequest {
     let verified = delivery.verification();
     let mut headers = HeaderMap::with_capacity(delivery.headers().keys_len());
     for (name, value) in delivery.headers() {
-        // Signatures and tokens are not needed any more.
-        if !value.is_sensitive() && !NOT_KEPT.contains(name) {
+        // Signatures and tokens are not needed any more, whoever names them.
+        if !value.is_sensitive() && kept.keeps(name, delivery.sent_by()) {
             headers.append(name.clone(), value.clone());
         }
     }

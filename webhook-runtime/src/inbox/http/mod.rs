@@ -3,5 +3,6 @@
 mod dedup_key;
 pub(crate) mod deliver;
 pub(crate) mod head;
+pub(crate) mod kept_headers;
 pub(crate) mod run;
 pub(crate) mod snooze;

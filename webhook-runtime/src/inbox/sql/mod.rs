@@ -11,6 +11,7 @@ mod rows;
 #[cfg(feature = "inbox-sqlite")]
 pub(crate) mod sqlite;
 pub(crate) mod statements;
+pub(crate) mod tables;
 pub(crate) mod tenants;
 
 pub(crate) use self::{

@@ -19,6 +19,7 @@ mod work;
 
 use std::{
     any::Any,
+    path::Path,
     pin::Pin,
     time::{Duration, SystemTime},
 };
@@ -237,6 +238,26 @@ pub trait InboxStore: Send + Sync + 'static {
     /// when workers start; a store with fewer connections lets functions wait for one.
     fn expect_transactions(&self, max: usize) {
         let _ = max;
+    }
+
+    /// Gives space that deleted records took back to the file system, if it is so much that it is
+    /// not used again soon. The inbox calls this after it has pruned. Nobody waits for it for long.
+    fn release_space(&self) -> StoreFuture<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Gives all of that space back. Others may have to wait.
+    fn compact(&self) -> StoreFuture<'_, ()> {
+        Box::pin(std::future::ready(Err(InboxError::Unsupported(
+            "this store cannot be compacted: PostgreSQL uses the space again by itself",
+        ))))
+    }
+
+    /// Writes a consistent copy of everything into a new file. Others do not wait.
+    fn backup_to<'a>(&'a self, _file: &'a Path) -> StoreFuture<'a, ()> {
+        Box::pin(std::future::ready(Err(InboxError::Unsupported(
+            "this store cannot be copied into a file: back PostgreSQL up with `pg_dump`",
+        ))))
     }
 
     /// Resets due times that lie implausibly far ahead, and returns their number.

@@ -61,3 +61,10 @@ pub(crate) async fn prune(
         tokio::task::yield_now().await;
     }
 }
+
+/// Gives the space of deleted records back. What is deleted is deleted, whatever becomes of this.
+pub(crate) async fn release_space(store: &dyn InboxStore) {
+    if let Err(error) = store.release_space().await {
+        tracing::warn!(%error, "the space of deleted deliveries could not be released");
+    }
+}

@@ -16,7 +16,7 @@ use tokio::{
 use crate::inbox::{
     store::Notifies,
     worker::{
-        maintenance::{ClockWatch, clamp_future_due_times, prune},
+        maintenance::{ClockWatch, clamp_future_due_times, prune, release_space},
         pool::UNCOUNTED,
     },
     writer::{Queued, engine::Engine},
@@ -202,9 +202,15 @@ impl Engine {
         tidy.prunes = !tidy.prunes;
         if !tidy.prunes {
             self.clamp().await;
-        } else if may_prune && let Err(error) = prune(&*self.store, &self.settings.retention).await
-        {
-            tracing::warn!(%error, "old records could not be deleted");
+        } else if may_prune {
+            match prune(&*self.store, &self.settings.retention).await {
+                // Beside, because it takes its time, and leases have to be renewed.
+                Ok(_) => {
+                    let store = Arc::clone(&self.store);
+                    tokio::spawn(async move { release_space(&*store).await });
+                }
+                Err(error) => tracing::warn!(%error, "old records could not be deleted"),
+            }
         }
     }
 

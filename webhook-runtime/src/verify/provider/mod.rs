@@ -351,6 +351,23 @@ impl Provider {
         }
     }
 
+    /// True if the provider has the id, the event, the action or something signed in the header of
+    /// this (lower-case) name.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn names_header(&self, name: &str) -> bool {
+        let fields = [self.id, self.event, self.action];
+        let mut fields =
+            fields.iter().flatten().chain(self.event_fallbacks).filter_map(|field| match field {
+                Field::Header(header) => Some(*header),
+                Field::Pointer(_) => None,
+            });
+        fields.any(|header| header == name)
+            || match self.scheme() {
+                Some(scheme) => scheme.signs_header(name),
+                None => self.scheme_info().signed_headers.contains(&name),
+            }
+    }
+
     /// The ranges of a body that contain the secret itself.
     #[cfg(feature = "inbox")]
     pub(crate) fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {

@@ -1,3 +1,16 @@
+-- `CREATE SCHEMA IF NOT EXISTS` asks for the right to create schemas even if it is there.
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = '{schema}') THEN
+        CREATE SCHEMA "{schema}";
+    END IF;
+END $$;
+
+-- The migrations that have been run, up to version 2.
+CREATE TABLE IF NOT EXISTS {s}versions (
+    version bigint PRIMARY KEY,
+    applied_at bigint NOT NULL
+);
+
 -- What is known of a delivery, in small rows: they are rewritten with each change.
 CREATE SEQUENCE {s}numbers;
 CREATE TABLE {s}deliveries (
@@ -43,3 +56,5 @@ CREATE TABLE {s}keys (
     expires_at bigint NOT NULL
 );
 CREATE INDEX keys_expiry ON {s}keys (expires_at);
+
+INSERT INTO {s}versions (version, applied_at) VALUES (1, {now});

@@ -12,3 +12,5 @@ CREATE INDEX deliveries_new_by_tenant ON {s}deliveries (endpoint, tenant, id)
     WHERE state = 0 AND due_at = 0 AND tenant IS NOT NULL;
 CREATE INDEX deliveries_retries_by_tenant ON {s}deliveries (endpoint, tenant, due_at, id)
     WHERE state = 0 AND due_at <> 0 AND tenant IS NOT NULL;
+
+INSERT INTO {s}versions (version, applied_at) VALUES (2, {now});

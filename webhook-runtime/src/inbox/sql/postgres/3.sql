@@ -91,3 +91,14 @@ CREATE TABLE {s}endpoints (
     paused_by text,
     paused_why text
 );
+
+-- The migrations that have been run, from version 3 on. Programs of version 2 want to find that
+-- version in `versions`, and nothing newer.
+CREATE TABLE {s}migrations (
+    version bigint PRIMARY KEY,
+    applied_at bigint NOT NULL,
+    -- Programs of this version and of later ones can work with the tables.
+    oldest bigint NOT NULL
+);
+
+INSERT INTO {s}migrations (version, applied_at, oldest) VALUES (3, {now}, 2);

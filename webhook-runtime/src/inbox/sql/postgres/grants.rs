@@ -1,8 +1,14 @@
 //! The rights that a role needs, for programs whose role may not create tables.
 
-use sqlx::{PgConnection, Row as _};
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
-use crate::inbox::{error::InboxError, sql::postgres::names::Names};
+use crate::inbox::{
+    error::InboxError,
+    sql::{
+        postgres::names::Names,
+        tables::{Tables, WANTED},
+    },
+};
 
 /// The rights that a role needs to use an inbox in a schema of this name, once its tables are there.
 ///
@@ -12,10 +18,14 @@ pub fn postgres_grants(schema: &str, role: &str) -> Result<Vec<String>, InboxErr
     Ok(grants(&Names::new(schema)?, role))
 }
 
-/// The tables, and what is done in them.
+/// The tables, and what is done in them. The identity of `workers` needs no right of its own.
 const RIGHTS: [(&str, &str, &str); 3] = [
-    ("SELECT", "TABLE", "versions"),
-    ("SELECT, INSERT, UPDATE, DELETE", "TABLE", "deliveries, bodies, keys"),
+    ("SELECT", "TABLE", "versions, migrations"),
+    (
+        "SELECT, INSERT, UPDATE, DELETE",
+        "TABLE",
+        "deliveries, bodies, keys, attempts, duplicates, sums, workers, endpoints",
+    ),
     ("USAGE", "SEQUENCE", "numbers"),
 ];
 
@@ -36,25 +46,69 @@ pub(super) async fn role(connection: &mut PgConnection) -> Result<String, sqlx::
     role.fetch_one(connection).await?.try_get(0)
 }
 
-/// True if the role of a connection has all rights. The names of tables are looked up in the
-/// catalogue, which everybody may read.
-pub(super) async fn are_given(
+/// The rights that the role of a connection has in a schema. A schema or a table that is not there
+/// yet will be the role's own.
+pub(super) struct Rights {
+    /// All that are needed.
+    all: bool,
+    /// Those that finding the version needs.
+    pub(super) may_look: bool,
+    pub(super) has_versions: bool,
+    pub(super) has_migrations: bool,
+}
+
+impl Rights {
+    /// The problem, if a right is missing.
+    pub(super) fn problem(&self, names: &Names) -> Option<String> {
+        (!self.all).then(|| format!("not all rights in `{}`", names.schema()))
+    }
+
+    /// The tables of a role that may not look: as far as their names tell.
+    pub(super) fn tables(&self) -> Tables {
+        Tables::of_version(match (self.has_versions, self.has_migrations) {
+            (_, true) => WANTED,
+            (true, false) => 2,
+            (false, false) => 0,
+        })
+    }
+}
+
+/// Finds the rights of the role of a connection. The names of tables are looked up in the
+/// catalogue, which everybody may read, and which is not cached, unlike the answer of `to_regclass`.
+pub(super) async fn given(
     connection: &mut PgConnection,
     names: &Names,
-) -> Result<bool, sqlx::Error> {
-    let given = sqlx::query(
-        "SELECT has_schema_privilege(n.oid, 'USAGE') AND coalesce((SELECT bool_and(CASE c.relname \
-         WHEN 'versions' THEN has_table_privilege(c.oid, 'SELECT') \
-         WHEN 'numbers' THEN has_sequence_privilege(c.oid, 'USAGE') \
-         ELSE has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT') \
-         AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE') END) \
-         FROM pg_catalog.pg_class AS c WHERE c.relnamespace = n.oid \
-         AND c.relname IN ('versions', 'numbers', 'deliveries', 'bodies', 'keys')), true) \
-         FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1",
-    )
-    .bind(names.schema())
-    .fetch_optional(connection)
-    .await?;
-    // A schema that is not there yet will be the role's own.
-    given.map_or(Ok(true), |row| row.try_get(0))
+) -> Result<Rights, sqlx::Error> {
+    let wanted = RIGHTS.iter().flat_map(|(rights, _, tables)| {
+        let of =
+            move |table| rights.split(", ").map(move |right| format!("('{table}', '{right}')"));
+        tables.split(", ").flat_map(of)
+    });
+    let wanted = wanted.collect::<Vec<_>>().join(", ");
+    let select = format!(
+        "WITH g AS (SELECT c.relname, CASE c.relkind \
+         WHEN 'S' THEN has_sequence_privilege(c.oid, r.wanted) \
+         ELSE has_table_privilege(c.oid, r.wanted) END AS given \
+         FROM (VALUES {wanted}) AS r (name, wanted) \
+         JOIN pg_catalog.pg_class AS c ON c.relname = r.name \
+         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1), \
+         s AS (SELECT coalesce((SELECT has_schema_privilege(oid, 'USAGE') \
+         FROM pg_catalog.pg_namespace WHERE nspname = $1), true) AS given) \
+         SELECT s.given AND coalesce((SELECT bool_and(given) FROM g), true), \
+         s.given AND coalesce((SELECT bool_and(given) FROM g \
+         WHERE relname IN ('versions', 'migrations')), true), \
+         EXISTS (SELECT FROM g WHERE relname = 'versions'), \
+         EXISTS (SELECT FROM g WHERE relname = 'migrations') FROM s"
+    );
+    let row = sqlx::query(AssertSqlSafe(select))
+        .persistent(false)
+        .bind(names.schema())
+        .fetch_one(connection)
+        .await?;
+    Ok(Rights {
+        all: row.try_get(0)?,
+        may_look: row.try_get(1)?,
+        has_versions: row.try_get(2)?,
+        has_migrations: row.try_get(3)?,
+    })
 }

@@ -24,6 +24,7 @@ use sqlx::{
     postgres::{PgPoolOptions, PgRow},
 };
 
+pub(crate) use self::schema::{migrations, run_migrations};
 use self::{
     finish::PostgresTransaction,
     health::Health,
@@ -32,10 +33,7 @@ use self::{
     session::{Sessions, check_fsync, in_session},
     transactions::Transactions,
 };
-pub use self::{
-    grants::postgres_grants,
-    schema::{postgres_migrations, postgres_versions},
-};
+pub use self::{grants::postgres_grants, schema::postgres_migrations};
 use crate::{
     inbox::{
         error::InboxError,
@@ -75,6 +73,15 @@ pub(crate) struct Options {
     pub(crate) connections: u32,
     pub(crate) transactions: usize,
     pub(crate) migrate: bool,
+}
+
+/// The error of an inbox that cannot be opened.
+fn cannot(url: &str, error: InboxError) -> InboxError {
+    let problem = match error {
+        InboxError::Store(problem) => problem,
+        error => error.to_string(),
+    };
+    InboxError::Open { url: shown_url(url), problem }
 }
 
 /// The inbox in a PostgreSQL database.
@@ -162,13 +169,7 @@ impl PostgresStore {
         let names = Names::new(&options.schema)?;
         // A pooler refuses parameters that it does not know, and nothing here reads floats.
         let connect = url::options(url)?.disable_statement_logging().extra_float_digits(None);
-        let cannot = |error: InboxError| InboxError::Open {
-            url: shown_url(url),
-            problem: match error {
-                InboxError::Store(problem) => problem,
-                error => error.to_string(),
-            },
-        };
+        let cannot = |error| cannot(url, error);
         // Without a pool, which would retry for a while before it reports the error.
         let first = Sessions::Shared.options(connect.clone());
         let mut first = first.connect().await.map_err(|error| cannot(error.into()))?;

@@ -57,11 +57,16 @@ impl Names {
         format!("{}_inbox", self.schema)
     }
 
-    /// A statement of a template, with `{s}` for the schema and `{now}` for the time. It contains
-    /// nothing of a sender.
+    /// A statement of a template, with `{s}` for the schema before the name of a table, `{schema}` for
+    /// its plain name, and `{now}` for the time. It contains nothing of a sender.
     pub(super) fn sql(&self, template: &str) -> AssertSqlSafe<String> {
         let schema = format!("\"{}\".", self.schema);
-        AssertSqlSafe(template.replace("{s}", &schema).replace("{now}", NOW))
+        AssertSqlSafe(
+            template
+                .replace("{s}", &schema)
+                .replace("{schema}", &self.schema)
+                .replace("{now}", NOW),
+        )
     }
 
     /// Keeps other processes from migrating tables until the end of the transaction.

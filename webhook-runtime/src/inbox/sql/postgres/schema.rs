@@ -1,44 +1,80 @@
 //! The tables in a PostgreSQL database.
 
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, error::DatabaseError};
+use std::time::Duration;
+
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, error::DatabaseError,
+};
 
 use crate::inbox::{
     error::InboxError,
-    sql::postgres::{grants, names::Names, session::in_session},
+    migrations::{MigrationResult, Migrations},
+    sql::{
+        postgres::{
+            cannot,
+            grants::{self, Rights},
+            names::Names,
+            session::{Sessions, in_session},
+            url,
+        },
+        tables::{Tables, WANTED},
+    },
 };
 
-const MIGRATIONS: &[&str] = &[include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
+const MIGRATIONS: [&str; WANTED as usize] =
+    [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
 
-const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS {s}versions (\
-                        version bigint PRIMARY KEY, applied_at bigint NOT NULL)";
+/// Lets those who use the tables go on while a long transaction keeps a migration from beginning.
+/// An index on many rows takes any time.
+const LIMITS: &str = "SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = 0";
 
-/// The migrations for a schema of this name, for programs that run them on their own. Run each
-/// once, in this order, in its own transaction, together with the insertion of a row `(number from
-/// 1, milliseconds since 1970)` into the table of [`postgres_versions`].
+/// How often a migration is tried that cannot have the tables, and the pause between two tries.
+const TRIES: u32 = 60;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The migrations for a schema of this name, for programs that run them on their own: each once, in
+/// this order, in a transaction of its own. Each writes down that it was run. The first one creates
+/// the schema if it is missing.
 ///
 /// # Errors
 /// If the name is not a plain identifier.
 pub fn postgres_migrations(schema: &str) -> Result<Vec<String>, InboxError> {
-    let names = Names::new(schema)?;
-    Ok(MIGRATIONS.iter().map(|migration| names.sql(migration).0).collect())
+    Ok(migrations_after(&Names::new(schema)?, 0))
 }
 
-/// Creates the schema if it is missing, and the table of the migrations that have been run.
-///
-/// # Errors
-/// If the name is not a plain identifier.
-pub fn postgres_versions(schema: &str) -> Result<String, InboxError> {
-    Ok(versions(&Names::new(schema)?))
+/// The migrations that tables of this version lack.
+fn migrations_after(names: &Names, version: u32) -> Vec<String> {
+    let missing = MIGRATIONS.iter().skip(version as usize);
+    missing.map(|migration| names.sql(migration).0).collect()
 }
 
-fn versions(names: &Names) -> String {
-    // `CREATE SCHEMA IF NOT EXISTS` asks for the right to create schemas even if it is there.
-    let schema = names.schema();
-    format!(
-        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = '{schema}') \
-         THEN CREATE SCHEMA \"{schema}\"; END IF; END $$; {}",
-        names.sql(VERSIONS).0
-    )
+/// The migrations of a schema in the database at a URL. Changes nothing.
+pub(crate) async fn migrations(url: &str, schema: &str) -> Result<Migrations, InboxError> {
+    let (mut connection, names) = connect(url, schema).await?;
+    let looked = look_in_session(&mut connection, &names).await;
+    let (tables, _) = looked.map_err(|error| cannot(url, error.into()))?;
+    Ok(Migrations {
+        found: tables.version,
+        wanted: WANTED,
+        sql: migrations_after(&names, tables.version),
+        tables,
+        before: "",
+        schema: Some(schema.to_owned()),
+    })
+}
+
+/// Runs the migrations of a schema in the database at a URL.
+pub(crate) async fn run_migrations(url: &str, schema: &str) -> Result<MigrationResult, InboxError> {
+    let (mut connection, names) = connect(url, schema).await?;
+    migrate(&mut connection, &names, true).await.map_err(|error| cannot(url, error))
+}
+
+/// Connects for a moment, and works behind any pooler.
+async fn connect(url: &str, schema: &str) -> Result<(PgConnection, Names), InboxError> {
+    let names = Names::new(schema)?.with_sessions(Sessions::Shared);
+    let options = url::options(url)?.disable_statement_logging().extra_float_digits(None);
+    let connected = Sessions::Shared.options(options).connect().await;
+    Ok((connected.map_err(|error| cannot(url, error.into()))?, names))
 }
 
 /// Migrates the tables, and checks that they can be used. Several processes may do so at once: one
@@ -47,89 +83,94 @@ pub(super) async fn migrate(
     connection: &mut PgConnection,
     names: &Names,
     may_migrate: bool,
-) -> Result<(), InboxError> {
-    let (found, denied) = match in_session!(names, connection => look(connection, names).await)? {
-        Found::Version(found) if may_migrate && found < MIGRATIONS.len() => {
-            match migrate_from(connection, names, found).await {
-                Ok(found) => (found, None),
-                Err(error) if is_denied(&error) => (found, Some(error.to_string())),
+) -> Result<MigrationResult, InboxError> {
+    let (mut tables, rights) = look_in_session(connection, names).await?;
+    let from = tables.version;
+    let mut denied = rights.problem(names);
+    if may_migrate && denied.is_none() {
+        while tables.version < WANTED {
+            match migrate_one(connection, names).await {
+                Ok(()) => (tables, _) = look_in_session(connection, names).await?,
+                Err(error) if is_denied(&error) => {
+                    denied = Some(error.to_string());
+                    break;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
-        Found::Version(found) => (found, None),
-        Found::Denied => {
-            (MIGRATIONS.len(), Some(format!("not all rights in `{}`", names.schema())))
+        if denied.is_none() {
+            // What another role has created need not be this one's.
+            (tables, denied) = match look_in_session(connection, names).await? {
+                (tables, rights) => (tables, rights.problem(names)),
+            };
         }
-    };
+    }
     match denied {
-        None => InboxError::unless_version_is(MIGRATIONS.len(), found),
+        None => tables.check()?,
         Some(denied) => {
             let role = in_session!(names, connection => grants::role(connection).await)?;
-            Err(InboxError::Store(help(names, &role, found, &denied)))
+            return Err(InboxError::Store(help(names, &role, tables, &denied)));
+        }
+    }
+    Ok(MigrationResult { from, to: tables.version })
+}
+
+async fn look_in_session(
+    connection: &mut PgConnection,
+    names: &Names,
+) -> Result<(Tables, Rights), sqlx::Error> {
+    in_session!(names, connection => look(connection, names).await)
+}
+
+/// Runs the next migration, if there is one. A transaction that uses the tables for long keeps it
+/// from beginning: then it is tried again, and others can use the tables meanwhile.
+async fn migrate_one(connection: &mut PgConnection, names: &Names) -> Result<(), sqlx::Error> {
+    let mut tries = TRIES;
+    loop {
+        match try_to_migrate_one(connection, names).await {
+            Err(error) if is_in_use(&error) && tries > 0 => {
+                tries -= 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            result => return result,
         }
     }
 }
 
-/// What the role of a connection sees.
-enum Found {
-    /// The tables have this version; 0 if they are missing.
-    Version(usize),
-    /// The tables are there, and the role may not use them.
-    Denied,
-}
-
-async fn look(connection: &mut PgConnection, names: &Names) -> Result<Found, sqlx::Error> {
-    if !grants::are_given(connection, names).await? {
-        return Ok(Found::Denied);
-    }
-    version(connection, names).await.map(Found::Version)
-}
-
-/// Migrates the tables, and returns their version.
-async fn migrate_from(
+async fn try_to_migrate_one(
     connection: &mut PgConnection,
     names: &Names,
-    mut found: usize,
-) -> Result<usize, sqlx::Error> {
-    let mut tx = connection.begin_with(names.begin()).await?;
+) -> Result<(), sqlx::Error> {
+    let mut tx = connection.begin_with(names.sessions().begin_for_handler()).await?;
     names.lock_migration(&mut tx).await?;
-    found = found.max(version(&mut tx, names).await?);
-    if found < MIGRATIONS.len() {
-        sqlx::raw_sql(AssertSqlSafe(versions(names))).execute(&mut *tx).await?;
+    let (tables, _) = look(&mut tx, names).await?;
+    if let Some(next) = migrations_after(names, tables.version).first() {
+        sqlx::raw_sql(LIMITS).execute(&mut *tx).await?;
+        sqlx::raw_sql(AssertSqlSafe(next.clone())).execute(&mut *tx).await?;
     }
-    for statement in statements(names, found) {
-        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *tx).await?;
-        found += 1;
-    }
-    tx.commit().await?;
-    Ok(found)
-}
-
-/// The migrations after a version, each with the row that tells of it.
-fn statements(names: &Names, found: usize) -> impl Iterator<Item = String> {
-    (1_u32..).zip(MIGRATIONS).skip(found).map(|(number, migration)| {
-        let told =
-            format!("INSERT INTO {{s}}versions (version, applied_at) VALUES ({number}, {{now}})");
-        format!(
-            "{};\n{}",
-            names.sql(migration).0.trim_end().trim_end_matches(';'),
-            names.sql(&told).0
-        )
-    })
+    tx.commit().await
 }
 
 /// True if the role lacks a right.
 fn is_denied(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == "42501")
+    code(error).is_some_and(|code| code == "42501")
+}
+
+/// True if another transaction has the tables.
+fn is_in_use(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| matches!(&*code, "55P03" | "40P01"))
+}
+
+fn code(error: &sqlx::Error) -> Option<std::borrow::Cow<'_, str>> {
+    error.as_database_error().and_then(DatabaseError::code)
 }
 
 /// The SQL that a role with more rights has to run.
-fn help(names: &Names, role: &str, found: usize, denied: &str) -> String {
-    let mut sql = Vec::new();
-    if found < MIGRATIONS.len() {
-        sql.push(versions(names));
-        sql.extend(statements(names, found));
-    }
+fn help(names: &Names, role: &str, tables: Tables, denied: &str) -> String {
+    let mut sql: Vec<_> = migrations_after(names, tables.version)
+        .iter()
+        .map(|migration| migration.trim_end().trim_end_matches(';').to_owned())
+        .collect();
     sql.extend(grants::grants(names, role));
     format!(
         "the role `{role}` lacks rights: {denied}. Let a role that has them run this once, and start \
@@ -138,22 +179,28 @@ fn help(names: &Names, role: &str, found: usize, denied: &str) -> String {
     )
 }
 
-async fn version(connection: &mut PgConnection, names: &Names) -> Result<usize, sqlx::Error> {
-    // Reads the catalogue: `to_regclass` can answer from a cache of before the wait for the lock.
-    let there: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT FROM pg_catalog.pg_class AS c \
-         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
-         WHERE n.nspname = $1 AND c.relname = 'versions')",
-    )
-    .bind(names.schema())
-    .fetch_one(&mut *connection)
-    .await?;
-    if !there {
-        return Ok(0);
+/// Finds the version of the tables, and what the role may do with them.
+async fn look(
+    connection: &mut PgConnection,
+    names: &Names,
+) -> Result<(Tables, Rights), sqlx::Error> {
+    let rights = grants::given(connection, names).await?;
+    if !rights.may_look {
+        return Ok((rights.tables(), rights));
     }
-    let version: i64 =
-        sqlx::query_scalar(names.sql("SELECT coalesce(max(version), 0) FROM {s}versions"))
-            .fetch_one(connection)
+    let mut first = 0;
+    if rights.has_versions {
+        first = sqlx::query_scalar(names.sql("SELECT coalesce(max(version), 0) FROM {s}versions"))
+            .persistent(false)
+            .fetch_one(&mut *connection)
             .await?;
-    Ok(version.try_into().unwrap_or_default())
+    }
+    let mut later = None;
+    if rights.has_migrations {
+        let select = names.sql("SELECT max(version), max(oldest) FROM {s}migrations");
+        let (version, oldest): (Option<i64>, Option<i64>) =
+            sqlx::query_as(select).persistent(false).fetch_one(connection).await?;
+        later = version.zip(oldest);
+    }
+    Ok((Tables::of(first, later), rights))
 }

@@ -1,3 +1,9 @@
+-- The migrations that have been run, up to version 2.
+CREATE TABLE IF NOT EXISTS webhook_schema (
+    version INTEGER PRIMARY KEY,
+    applied_at INTEGER NOT NULL
+);
+
 -- What is known of a delivery, in small rows: they are rewritten with each change.
 CREATE TABLE webhook_deliveries (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -40,3 +46,5 @@ CREATE TABLE webhook_keys (
     expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX webhook_keys_expiry ON webhook_keys (expires_at);
+
+INSERT INTO webhook_schema (version, applied_at) VALUES (1, {now});

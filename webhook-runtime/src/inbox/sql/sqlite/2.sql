@@ -12,3 +12,5 @@ CREATE INDEX webhook_new_by_tenant ON webhook_deliveries (endpoint, tenant, id)
     WHERE state = 0 AND due_at = 0 AND tenant IS NOT NULL;
 CREATE INDEX webhook_retries_by_tenant ON webhook_deliveries (endpoint, tenant, due_at, id)
     WHERE state = 0 AND due_at <> 0 AND tenant IS NOT NULL;
+
+INSERT INTO webhook_schema (version, applied_at) VALUES (2, {now});

@@ -91,3 +91,14 @@ CREATE TABLE webhook_endpoints (
     paused_by TEXT,
     paused_why TEXT
 ) WITHOUT ROWID;
+
+-- The migrations that have been run, from version 3 on. Programs of version 2 want to find that
+-- version in `webhook_schema`, and nothing newer.
+CREATE TABLE webhook_migrations (
+    version INTEGER PRIMARY KEY,
+    applied_at INTEGER NOT NULL,
+    -- Programs of this version and of later ones can work with the tables.
+    oldest INTEGER NOT NULL
+);
+
+INSERT INTO webhook_migrations (version, applied_at, oldest) VALUES (3, {now}, 2);

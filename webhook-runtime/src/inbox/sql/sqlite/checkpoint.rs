@@ -9,7 +9,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -58,6 +58,17 @@ pub(super) struct Checkpoints {
     written: AtomicUsize,
     due: Notify,
     failed: Mutex<Option<Instant>>,
+    /// Those who read what is in the log, and go on for long.
+    long_reads: AtomicUsize,
+}
+
+/// Somebody who reads for long. Until this is dropped, the log cannot begin again, and grows.
+pub(super) struct LongRead(Arc<Checkpoints>);
+
+impl Drop for LongRead {
+    fn drop(&mut self) {
+        self.0.long_reads.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Checkpoints {
@@ -66,7 +77,18 @@ impl Checkpoints {
         let mut log: OsString = file.into();
         log.push("-wal");
         let (written, due, failed) = (AtomicUsize::new(0), Notify::new(), Mutex::default());
-        Self { pool, log: log.into(), written, due, failed }
+        Self { pool, log: log.into(), written, due, failed, long_reads: AtomicUsize::new(0) }
+    }
+
+    /// Lets the log grow while somebody reads: nobody waits for it to begin again.
+    pub(super) fn read_for_long(self: &Arc<Self>) -> LongRead {
+        self.long_reads.fetch_add(1, Ordering::Relaxed);
+        LongRead(Arc::clone(self))
+    }
+
+    /// True while somebody reads for long.
+    pub(super) fn is_read_for_long(&self) -> bool {
+        self.long_reads.load(Ordering::Relaxed) > 0
     }
 
     /// The file of the log.
@@ -118,11 +140,19 @@ impl Checkpoints {
         self.checkpoint("RESTART").await.map(|_| ())
     }
 
+    /// Moves all of the log, and shortens the file. Nobody else in this process may write meanwhile.
+    pub(super) async fn move_all(&self) -> Result<(), sqlx::Error> {
+        self.checkpoint("TRUNCATE").await.map(|_| ())
+    }
+
     /// Moves all of the log if it is too long to go on, however slow the disk is. Nobody else in
     /// this process may write meanwhile.
     pub(super) async fn make_room(&self) {
         let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.length() < LONGEST_LOG || failed.is_some_and(|at| at.elapsed() < PAUSE) {
+        if self.is_read_for_long()
+            || self.length() < LONGEST_LOG
+            || failed.is_some_and(|at| at.elapsed() < PAUSE)
+        {
             return;
         }
         let latest = Instant::now() + PATIENCE;

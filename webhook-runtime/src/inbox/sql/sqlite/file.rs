@@ -67,6 +67,11 @@ impl OpenFile {
         Ok(Self { files, moved: AtomicBool::new(false) })
     }
 
+    /// The paths of the files.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|file| file.path.as_path())
+    }
+
     /// Fails if one of the files is not at its path any more. Called before a commit, so that
     /// nothing is written in vain, and after it, before anybody is told of it.
     pub(super) fn check(&self) -> Result<(), InboxError> {

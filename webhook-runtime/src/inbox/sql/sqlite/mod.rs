@@ -3,8 +3,10 @@
 //! SQLite lets one connection write at a time. Each process has a single writing connection, and
 //! [takes turns](turn) with it. Processes wait for each other by `busy_timeout`.
 
+mod backup;
 mod checkpoint;
 mod claim;
+mod create;
 mod enqueue;
 mod file;
 mod finish;
@@ -12,6 +14,7 @@ mod open;
 mod operate;
 mod prune;
 mod schema;
+mod space;
 mod sums;
 mod tenants;
 mod transaction;
@@ -21,6 +24,7 @@ mod work;
 
 use std::{
     future::poll_fn,
+    path::Path,
     pin::pin,
     sync::{
         Arc,
@@ -35,10 +39,12 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow},
 };
 
-pub use self::schema::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
+pub(crate) use self::open::{migrations, run_migrations};
+pub use self::schema::sqlite_migrations;
 use self::{
     checkpoint::Checkpoints,
     file::{Identity, OpenFile},
+    space::Space,
     transaction::SqliteTransaction,
     turn::Turn,
     watch::Watch,
@@ -64,7 +70,6 @@ use crate::{
             StoreTransaction, Window, Work, WorkResult,
         },
     },
-    support::redact::shown_url,
     verify::Clock,
 };
 
@@ -107,6 +112,9 @@ impl Reader for Reading<'_> {
 /// The longest wait of a checkpoint for those who read or write.
 const CHECKPOINT_BUSY: Duration = Duration::from_millis(500);
 
+/// The pause between two steps that give space back, so that they take little of the disk.
+const BETWEEN_STEPS: Duration = Duration::from_millis(20);
+
 /// The longest time that a function holds a transaction, during which nobody else can write.
 const TRANSACTION_LIMIT: Duration = Duration::from_secs(5);
 
@@ -124,6 +132,9 @@ pub(crate) struct SqliteStore {
     file: Arc<OpenFile>,
     /// How far old records have been looked for.
     marks: tokio::sync::Mutex<Marks>,
+    options: SqliteConnectOptions,
+    /// Locked while space is given back.
+    shrinking: tokio::sync::Mutex<()>,
     clock: Arc<dyn Clock>,
 }
 
@@ -153,14 +164,8 @@ impl SqliteStore {
         migrate: bool,
     ) -> Result<Self, InboxError> {
         let options = open::options(url)?;
-        let cannot = |error: InboxError| InboxError::Open {
-            url: shown_url(url),
-            problem: match error {
-                InboxError::Store(problem) => problem,
-                error => error.to_string(),
-            },
-        };
-        open::prepare(&options, &*clock, migrate).await.map_err(cannot)?;
+        let cannot = |error| open::cannot(url, error);
+        open::prepare(&options, migrate).await.map_err(cannot)?;
         let options = options.create_if_missing(false);
         let gone = |error: std::io::Error| cannot(InboxError::Store(error.to_string()));
         let path = options.get_filename();
@@ -184,12 +189,24 @@ impl SqliteStore {
         let moving = pool(1, moving).await.map_err(|error| cannot(error.into()))?;
         let file = Arc::new(OpenFile::new(path, identity).map_err(gone)?);
         file.check().map_err(cannot)?;
+        create::warn_if_open_to_all(file.paths());
         let checkpoints = Arc::new(Checkpoints::new(moving, path));
         let turn = Turn::new(writing.clone(), Arc::clone(&checkpoints), Arc::clone(&file));
         let (turn, stored) = (Arc::new(turn), AtomicBool::new(true));
         let watch = Watch::new(checkpoints.log(), path);
-        let marks = tokio::sync::Mutex::default();
-        Ok(Self { writing, reading, turn, stored, checkpoints, watch, file, marks, clock })
+        Ok(Self {
+            writing,
+            reading,
+            turn,
+            stored,
+            checkpoints,
+            watch,
+            file,
+            marks: tokio::sync::Mutex::default(),
+            options,
+            shrinking: tokio::sync::Mutex::default(),
+            clock,
+        })
     }
 
     fn now(&self) -> i64 {
@@ -207,7 +224,7 @@ impl SqliteStore {
     }
 
     async fn checkpoint(&self) -> Result<(), InboxError> {
-        if self.checkpoints.move_beside().await? {
+        if self.checkpoints.move_beside().await? && !self.checkpoints.is_read_for_long() {
             // What was written meanwhile is little, and then what is left is next to nothing.
             self.checkpoints.move_beside().await?;
             let mut turn = self.turn.lock().await;
@@ -427,6 +444,48 @@ impl InboxStore for SqliteStore {
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
         in_turn!(self, |connection| operate::clamp_future_due_times(connection, bounds, self.now()))
+    }
+
+    fn release_space(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            // Not twice at a time.
+            let Ok(_shrinking) = self.shrinking.try_lock() else { return Ok(()) };
+            let space = Space::of(&mut *self.read().await?).await?;
+            for _ in 0..space.steps() {
+                let step: StoreFuture<'_, usize> = in_turn!(self, |connection| async {
+                    Ok::<_, InboxError>(space::give_back(connection).await?)
+                });
+                self.checkpoints.wrote(step.await?);
+                tokio::time::sleep(BETWEEN_STEPS).await;
+            }
+            Ok(())
+        })
+    }
+
+    fn compact(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let compact: StoreFuture<'_, ()> = in_turn!(self, |connection| async {
+                sqlx::raw_sql(space::COMPACT).execute(connection).await?;
+                // The new pages are in the log. The file shrinks when they are moved.
+                Ok::<_, InboxError>(self.checkpoints.move_all().await?)
+            });
+            compact.await
+        })
+    }
+
+    fn backup_to<'a>(&'a self, file: &'a Path) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            self.file.check()?;
+            let (options, to) = (self.options.clone(), file.to_owned());
+            let reading = self.checkpoints.read_for_long();
+            // Goes on if nobody waits for it any more, so that nothing half is left behind.
+            let written = tokio::spawn(async move {
+                let written = backup::write(options, to).await;
+                drop(reading);
+                written
+            });
+            written.await.unwrap_or(Err(InboxError::Closed))
+        })
     }
 
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {

@@ -4,16 +4,19 @@ use std::{str::FromStr as _, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, Row as _, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
 use crate::{
     inbox::{
         error::InboxError,
-        sql::sqlite::{BUSY, schema},
+        migrations::{MigrationResult, Migrations},
+        sql::{
+            sqlite::{BUSY, create, schema},
+            tables::{Tables, WANTED},
+        },
     },
     support::redact::shown_url,
-    verify::Clock,
 };
 
 /// Reads the URL, and sets what makes commits safe.
@@ -46,12 +49,17 @@ pub(super) fn options(url: &str) -> Result<SqliteConnectOptions, InboxError> {
 /// Creates the file and its tables if they are missing.
 pub(super) async fn prepare(
     options: &SqliteConnectOptions,
-    clock: &dyn Clock,
     migrate: bool,
-) -> Result<(), InboxError> {
-    // Only a new file takes the page size; the journal mode stays with the file. Pages are small
-    // because keys are digests: each lands on a page of its own, which is written as a whole.
-    let first = options.clone().page_size(4096).journal_mode(SqliteJournalMode::Wal);
+) -> Result<MigrationResult, InboxError> {
+    create::ensure(options.get_filename());
+    // Only a new file takes the page size and can learn to shrink; the journal mode stays with the
+    // file. Pages are small because keys are digests: each lands on a page of its own, which is
+    // written as a whole.
+    let first = options
+        .clone()
+        .page_size(4096)
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+        .journal_mode(SqliteJournalMode::Wal);
     let mut tries = 50;
     let mut connection = loop {
         match first.connect().await {
@@ -63,9 +71,47 @@ pub(super) async fn prepare(
             result => break result?,
         }
     };
-    schema::migrate(&mut connection, clock.now(), migrate).await?;
+    let migrated = schema::migrate(&mut connection, migrate).await?;
     connection.close().await?;
-    Ok(())
+    Ok(migrated)
+}
+
+/// The migrations of the file at a URL. Changes nothing.
+pub(crate) async fn migrations(url: &str) -> Result<Migrations, InboxError> {
+    let options = options(url)?.create_if_missing(false);
+    let look = async {
+        if !options.get_filename().exists() {
+            return Ok(Tables::of_version(0));
+        }
+        let mut connection = options.connect().await?;
+        let tables = schema::look(&mut connection).await?;
+        connection.close().await?;
+        Ok(tables)
+    };
+    let tables = look.await.map_err(|error: sqlx::Error| cannot(url, error.into()))?;
+    Ok(Migrations {
+        found: tables.version,
+        wanted: WANTED,
+        sql: schema::migrations_after(tables.version),
+        tables,
+        before: if tables.version == 0 { schema::BEFORE } else { "" },
+        #[cfg(feature = "inbox-postgres")]
+        schema: None,
+    })
+}
+
+/// Runs the migrations of the file at a URL.
+pub(crate) async fn run_migrations(url: &str) -> Result<MigrationResult, InboxError> {
+    prepare(&options(url)?, true).await.map_err(|error| cannot(url, error))
+}
+
+/// The error of an inbox that cannot be opened.
+pub(super) fn cannot(url: &str, error: InboxError) -> InboxError {
+    let problem = match error {
+        InboxError::Store(problem) => problem,
+        error => error.to_string(),
+    };
+    InboxError::Open { url: shown_url(url), problem }
 }
 
 /// Checks that commits are safe: SQLite ignores what it cannot do, and another program can have

@@ -1,76 +1,115 @@
 //! The tables in an SQLite file.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use sqlx::{Connection as _, SqliteConnection, error::DatabaseError};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, error::DatabaseError};
 
-use crate::inbox::{error::InboxError, record::millis};
+use crate::inbox::{
+    error::InboxError,
+    migrations::MigrationResult,
+    sql::{
+        sqlite::text_at,
+        tables::{Tables, WANTED},
+    },
+};
 
-/// The migrations, for programs that run them on their own. Run each once, in this order, in its
-/// own transaction, together with the insertion of a row `(number from 1, milliseconds since 1970)`
-/// into the table of [`SQLITE_VERSIONS`].
-pub const SQLITE_MIGRATIONS: &[&str] =
-    &[include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
+const MIGRATIONS: [&str; WANTED as usize] =
+    [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
 
-/// Creates the table of the migrations that have been run.
-pub const SQLITE_VERSIONS: &str = "CREATE TABLE IF NOT EXISTS webhook_schema (\
-                                   version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)";
+/// SQL for the present time, in every version of SQLite.
+const NOW: &str = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
 
-/// Migrates the tables. Several processes may do so at once: one does it, the others wait and find
-/// it done.
+/// Lets the file shrink, if it is run before there is a table.
+pub(super) const BEFORE: &str = "PRAGMA auto_vacuum = INCREMENTAL;\n";
+
+/// The migrations, for programs that run them on their own: each once, in this order, in a
+/// transaction of its own. Each writes down that it was run.
+#[must_use]
+pub fn sqlite_migrations() -> Vec<String> {
+    migrations_after(0)
+}
+
+/// The migrations that tables of this version lack.
+pub(super) fn migrations_after(version: u32) -> Vec<String> {
+    let missing = MIGRATIONS.iter().skip(version as usize);
+    missing.map(|migration| text_at(migration, NOW)).collect()
+}
+
+/// Migrates the tables, and checks that they can be used. Several processes may do so at once: one
+/// does it, the others wait and find it done.
 pub(super) async fn migrate(
     connection: &mut SqliteConnection,
-    now: SystemTime,
     may_migrate: bool,
-) -> Result<(), InboxError> {
-    if may_migrate {
-        migrate_with_retries(connection, now).await?;
-    }
-    let found = version(connection).await.unwrap_or_default();
-    InboxError::unless_version_is(SQLITE_MIGRATIONS.len(), found)
-}
-
-async fn migrate_with_retries(
-    connection: &mut SqliteConnection,
-    now: SystemTime,
-) -> Result<(), sqlx::Error> {
-    for _ in 0..50 {
-        match migrate_once(connection, now).await {
+) -> Result<MigrationResult, InboxError> {
+    let mut tries = 50;
+    let mut result = None;
+    let tables = loop {
+        match migrate_one(connection, may_migrate).await {
             // SQLite waits for most locks, but not for the first ones of a new file.
-            Err(error) if is_busy(&error) => tokio::time::sleep(Duration::from_millis(100)).await,
-            result => return result,
+            Err(error) if is_busy(&error) && tries > 0 => {
+                tries -= 1;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Err(error) => return Err(error.into()),
+            Ok((tables, done)) => {
+                let from = *result.get_or_insert(tables.version);
+                if done {
+                    break (from, tables);
+                }
+            }
         }
-    }
-    migrate_once(connection, now).await
+    };
+    let (from, tables) = tables;
+    tables.check()?;
+    Ok(MigrationResult { from, to: tables.version })
 }
 
-async fn migrate_once(
+/// Runs the next migration. Returns what there was before it, and true if there is none to run.
+async fn migrate_one(
     connection: &mut SqliteConnection,
-    now: SystemTime,
-) -> Result<(), sqlx::Error> {
+    may_migrate: bool,
+) -> Result<(Tables, bool), sqlx::Error> {
     // Looks first: or else every start would wait for whoever is writing.
-    if version(connection).await.is_ok_and(|version| version >= SQLITE_MIGRATIONS.len()) {
-        return Ok(());
+    let before = look(connection).await?;
+    if !may_migrate || before.version >= WANTED {
+        return Ok((before, true));
     }
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    sqlx::raw_sql(SQLITE_VERSIONS).execute(&mut *tx).await?;
-    let done = version(&mut tx).await?;
-    for (number, &migration) in (1_i64..).zip(SQLITE_MIGRATIONS).skip(done) {
-        sqlx::raw_sql(migration).execute(&mut *tx).await?;
-        sqlx::query("INSERT INTO webhook_schema (version, applied_at) VALUES ($1, $2)")
-            .bind(number)
-            .bind(millis(now))
-            .execute(&mut *tx)
-            .await?;
+    let found = look(&mut tx).await?;
+    if let Some(next) = migrations_after(found.version).first() {
+        sqlx::raw_sql(AssertSqlSafe(next.clone())).execute(&mut *tx).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok((before, false))
 }
 
-async fn version(connection: &mut SqliteConnection) -> Result<usize, sqlx::Error> {
-    let version: i64 = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM webhook_schema")
-        .fetch_one(connection)
-        .await?;
-    Ok(version.try_into().unwrap_or_default())
+/// Finds the version of the tables.
+pub(super) async fn look(connection: &mut SqliteConnection) -> Result<Tables, sqlx::Error> {
+    let there: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_master \
+         WHERE type = 'table' AND name IN ('webhook_schema', 'webhook_migrations')",
+    )
+    .persistent(false)
+    .fetch_all(&mut *connection)
+    .await?;
+    let is_there = |name: &str| there.iter().any(|table| table == name);
+    let mut first = 0;
+    if is_there("webhook_schema") {
+        first = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM webhook_schema")
+            .persistent(false)
+            .fetch_one(&mut *connection)
+            .await?;
+    }
+    let mut later = None;
+    if is_there("webhook_migrations") {
+        let (version, oldest): (Option<i64>, Option<i64>) =
+            sqlx::query_as("SELECT max(version), max(oldest) FROM webhook_migrations")
+                .persistent(false)
+                .fetch_one(connection)
+                .await?;
+        later = version.zip(oldest);
+    }
+    Ok(Tables::of(first, later))
 }
 
 /// True if another connection holds a lock: `SQLITE_BUSY`, `SQLITE_LOCKED` and their variants.

@@ -1,0 +1,75 @@
+//! Migrations of the tables, for programs and operators that run them at a time of their own.
+
+use crate::inbox::{error::InboxError, sql::tables::Tables};
+
+/// The versions of an inbox's tables, and the SQL that is missing. See
+/// [`InboxBuilder::migrations`](crate::inbox::InboxBuilder::migrations).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Migrations {
+    /// The version of the tables that are there; 0 if there are none.
+    pub found: u32,
+    /// The version that this program makes.
+    pub wanted: u32,
+    /// The migrations that are missing, in order. Each belongs into a transaction of its own, and
+    /// writes down that it was run.
+    pub sql: Vec<String>,
+    pub(crate) tables: Tables,
+    /// What comes before the first migration, outside of its transaction.
+    pub(crate) before: &'static str,
+    /// The schema in a PostgreSQL database.
+    #[cfg(feature = "inbox-postgres")]
+    pub(crate) schema: Option<String>,
+}
+
+impl Migrations {
+    /// Checks that this program can work with the tables as they are.
+    ///
+    /// # Errors
+    /// If a migration has to be run first, or a newer program is needed. The error names the
+    /// versions.
+    pub fn check(&self) -> Result<(), InboxError> {
+        self.tables.check()
+    }
+
+    /// The script that is missing, to be run by a role that may create tables. On PostgreSQL, it
+    /// grants `role` what a program needs, if there is one. Empty if there is nothing to do.
+    #[must_use]
+    pub fn script(&self, role: Option<&str>) -> String {
+        let mut script = String::new();
+        if !self.sql.is_empty() {
+            script.push_str(self.before);
+        }
+        for sql in &self.sql {
+            script.push_str(&format!("BEGIN;\n{}\nCOMMIT;\n", sql.trim_end()));
+        }
+        for grant in self.grants(role) {
+            script.push_str(&format!("{grant};\n"));
+        }
+        script
+    }
+
+    #[cfg(feature = "inbox-postgres")]
+    fn grants(&self, role: Option<&str>) -> Vec<String> {
+        let schema = self.schema.as_deref();
+        let grants = schema.zip(role).and_then(|(schema, role)| {
+            crate::inbox::sql::postgres::postgres_grants(schema, role).ok()
+        });
+        grants.unwrap_or_default()
+    }
+
+    #[cfg(not(feature = "inbox-postgres"))]
+    fn grants(&self, _: Option<&str>) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The versions between which tables were migrated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MigrationResult {
+    /// The version before; 0 if there were no tables.
+    pub from: u32,
+    /// The version now.
+    pub to: u32,
+}
