@@ -137,7 +137,7 @@ pub(crate) fn causes(hint: Hint) -> String {
         "SELECT g.count, g.first, g.last, d.* FROM (SELECT endpoint, \
          COALESCE(cause, 0) AS cause, count(*) AS count, min(finished_at) AS first, \
          max(finished_at) AS last, max(id) AS newest FROM (SELECT id, endpoint, cause, finished_at \
-         FROM {{s}}deliveries{index} WHERE state = 4 AND state > 3 ORDER BY id DESC LIMIT $1) AS dead \
+         FROM {{s}}deliveries{index} WHERE state = 4 AND state > 3 ORDER BY id DESC LIMIT $1) AS letters \
          GROUP BY endpoint, COALESCE(cause, 0)) AS g JOIN {{s}}deliveries AS d ON d.id = g.newest \
          ORDER BY g.count DESC, g.newest DESC LIMIT 1000"
     )

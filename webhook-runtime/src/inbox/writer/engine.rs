@@ -167,7 +167,7 @@ impl Engine {
 
     /// Commits what is still to be told.
     async fn tell_the_rest(&self) {
-        let (sums, notes) = (self.tally.take_sums(true), self.tally.take_notes());
+        let (sums, notes) = (self.tally.take_all_sums(), self.tally.take_notes());
         let work = Work { sums, notes, ..Work::default() };
         if !work.is_empty()
             && let Err(error) = self.store.commit(&work).await
@@ -206,7 +206,11 @@ impl Engine {
                 answers.started.push(None);
             }
         }
-        (work.sums, work.notes) = (self.tally.take_sums(false), self.tally.take_notes());
+        work.notes = self.tally.take_notes();
+        work.sums = self.tally.take_sums().unwrap_or_else(|wait| {
+            self.upkeep.nudge_in(wait);
+            Vec::new()
+        });
         self.upkeep.counted();
         if self.upkeep.take_renewal() {
             work.renew = self.pools.held();

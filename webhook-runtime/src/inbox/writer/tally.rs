@@ -81,11 +81,21 @@ impl Tally {
         waiting.notes.len() == 1
     }
 
-    /// Takes the sums if it is time, or at the end.
-    pub(super) fn take_sums(&self, at_the_end: bool) -> Vec<MinuteSum> {
+    /// Takes the sums, if there are any. Until it is time, it returns for how long they wait.
+    pub(super) fn take_sums(&self) -> Result<Vec<MinuteSum>, Duration> {
+        let waiting = self.waiting();
+        let passed = waiting.written.map_or(SUM_EVERY, |at| at.elapsed());
+        if passed < SUM_EVERY && !waiting.sums.is_empty() {
+            return Err(SUM_EVERY - passed);
+        }
+        drop(waiting);
+        Ok(self.take_all_sums())
+    }
+
+    /// Takes the sums, whatever the time.
+    pub(super) fn take_all_sums(&self) -> Vec<MinuteSum> {
         let mut waiting = self.waiting();
-        let is_time = waiting.written.is_none_or(|at| at.elapsed() >= SUM_EVERY);
-        if waiting.sums.is_empty() || !(is_time || at_the_end) {
+        if waiting.sums.is_empty() {
             return Vec::new();
         }
         waiting.written = Some(Instant::now());
@@ -133,7 +143,7 @@ mod tests {
         assert!(!tally.count("a", Happened::Completed, at(119)));
         tally.count("b", Happened::Failed, at(60));
         tally.count("a", Happened::Failed, at(120));
-        let sums = tally.take_sums(false);
+        let sums = tally.take_all_sums();
         let found: Vec<_> = sums
             .iter()
             .map(|sum| (sum.minute, &*sum.endpoint, sum.received, sum.completed, sum.failed))
@@ -141,7 +151,8 @@ mod tests {
         let expected = [(at(60), "a", 1, 1, 0), (at(60), "b", 0, 0, 1), (at(120), "a", 0, 0, 1)];
         assert_eq!(found, expected);
         tally.failed(&sums, &[]);
-        assert!(tally.take_sums(false).is_empty(), "not again so soon");
-        assert_eq!(tally.take_sums(true), sums, "but at the end");
+        assert!(tally.take_sums().is_err_and(|wait| wait <= SUM_EVERY), "not again so soon");
+        assert_eq!(tally.take_all_sums(), sums, "but at the end");
+        assert_eq!(tally.take_sums(), Ok(Vec::new()), "there is nothing to wait for");
     }
 }
