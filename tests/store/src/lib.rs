@@ -17,7 +17,8 @@ use webhook_runtime::{
         StoredDelivery,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, Retention, StoreFuture, StoreTransaction,
+            EndpointRetention, FinishedAttempt, InboxStore, Retention, StoreFuture,
+            StoreTransaction,
         },
     },
 };
@@ -168,6 +169,14 @@ impl InboxStore for MemoryStore {
     fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
         Box::pin(async move {
             Ok(self.tables.lock().await.prune(retention, max as usize, self.clock.now()))
+        })
+    }
+
+    fn set_retention<'a>(&'a self, retentions: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let own = retentions.iter().map(|of| (of.endpoint.clone(), of.clone()));
+            self.tables.lock().await.retentions.extend(own);
+            Ok(())
         })
     }
 

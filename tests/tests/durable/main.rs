@@ -8,6 +8,7 @@ mod acknowledgement;
 mod batches;
 mod copies;
 mod inboxes;
+mod options;
 mod outcomes;
 mod requests;
 mod start;

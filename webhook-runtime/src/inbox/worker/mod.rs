@@ -164,7 +164,13 @@ pub(crate) async fn drain(
     shared: &Arc<Shared>,
     processes: &JobHandlers,
 ) -> Result<u64, InboxError> {
+    let retentions = processes.retentions();
+    if retentions.iter().any(|of| !of.is_empty()) {
+        retention::try_to_set(&*shared.store, &retentions).await?;
+    }
     let handlers = processes.handlers(&shared.settings);
+    let slots = handlers.values().map(|handler| handler.options.concurrency);
+    shared.store.expect_transactions(transactions(slots, shared.settings.concurrency));
     let mut turns = Turns::new(handlers.iter().map(|(name, handler)| (name, handler.options)));
     let mut count = 0;
     loop {
