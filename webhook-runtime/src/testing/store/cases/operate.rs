@@ -151,7 +151,9 @@ pub(in super::super) async fn endpoints_keep_as_they_say(bench: &Bench) -> Resul
     let mut ids = Vec::new();
     for endpoint in ["orders", "long", "dead only", "as before"] {
         let mut two = ["completed", "dead"].map(delivery);
-        two.iter_mut().for_each(|one| one.endpoint = endpoint.to_owned());
+        for one in &mut two {
+            one.endpoint = String::from(endpoint);
+        }
         ids.extend(bench.store(&two).await?);
         let wanted = ClaimRequest { endpoints: vec![endpoint.to_owned()], ..wanted(2) };
         for job in bench.claim(&wanted).await?.jobs {
