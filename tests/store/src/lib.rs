@@ -16,8 +16,8 @@ use webhook_runtime::{
         ClaimToken, EnqueueResult, Filter, NewDelivery, PruneResult, QueueDepth, StoredDelivery,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, ListResult, Retention, StoreFuture, StoreTransaction,
-            Window,
+            EndpointRetention, FinishedAttempt, InboxStore, ListResult, Retention, StoreFuture,
+            StoreTransaction, Window,
         },
     },
 };
@@ -156,6 +156,14 @@ impl InboxStore for MemoryStore {
     fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
         Box::pin(async move {
             Ok(self.tables.lock().await.prune(retention, max as usize, self.clock.now()))
+        })
+    }
+
+    fn set_retention<'a>(&'a self, retentions: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let own = retentions.iter().map(|of| (of.endpoint.clone(), of.clone()));
+            self.tables.lock().await.retentions.extend(own);
+            Ok(())
         })
     }
 

@@ -9,7 +9,10 @@ use bytes::Bytes;
 use webhook_runtime::inbox::{
     AttemptResult, ClaimToken, DeliveryState, EnqueueResult, InboxError, Job, NewDelivery,
     PruneResult, Record, StoredDelivery, StoredRequest,
-    store::{Change, ClaimRequest, ClaimResult, DueTimeLimits, Retention, Selection, UNREADABLE},
+    store::{
+        Change, ClaimRequest, ClaimResult, DueTimeLimits, EndpointRetention, Retention, Selection,
+        UNREADABLE,
+    },
 };
 
 /// Everything that the database holds.
@@ -23,6 +26,8 @@ pub(crate) struct Tables {
     lines: HashMap<[u8; 16], BTreeSet<i64>>,
     /// The delivery of each deduplication key, and when the key expires.
     keys: HashMap<[u8; 16], (i64, Option<SystemTime>)>,
+    /// How long finished deliveries of an endpoint are kept.
+    pub(crate) retentions: HashMap<String, EndpointRetention>,
     /// What handlers have written.
     pub(crate) effects: Vec<String>,
 }
@@ -179,7 +184,10 @@ impl Tables {
         now: SystemTime,
     ) -> PruneResult {
         let records = self.deliveries.values().map(|row| &row.record);
-        let old = records.filter(|record| retention.is_over(record, now)).map(|record| record.id);
+        let is_over = |record: &&Record| {
+            retention.with(self.retentions.get(&record.endpoint)).is_over(record, now)
+        };
+        let old = records.filter(is_over).map(|record| record.id);
         let old: Vec<i64> = old.take(max).collect();
         for id in &old {
             self.remove(*id);

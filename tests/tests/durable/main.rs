@@ -9,6 +9,7 @@ mod batches;
 mod copies;
 mod headers;
 mod inboxes;
+mod options;
 mod outcomes;
 mod requests;
 mod start;

@@ -79,13 +79,13 @@ pub(crate) async fn an_endpoint_has_as_many_slots_as_it_says(place: Place) {
     }
     for (endpoint, _) in endpoints {
         let stored = (0..60).map(|number| inbox.enqueue(of(endpoint, number.to_string())));
-        futures_all(stored).await;
+        all_stored(stored).await;
     }
     let _workers = inbox.start_workers(handlers);
     // Some come while others run.
     for (endpoint, _) in endpoints {
         let stored = (60..120).map(|number| inbox.enqueue(of(endpoint, number.to_string())));
-        futures_all(stored).await;
+        all_stored(stored).await;
     }
     for running in &running {
         until("all have run twice", || async { running.ended.load(Ordering::SeqCst) == 240 }).await;
@@ -96,9 +96,7 @@ pub(crate) async fn an_endpoint_has_as_many_slots_as_it_says(place: Place) {
     assert!(most[2] > 16 && most[2] <= 40, "{most:?}");
 }
 
-async fn futures_all<T: Send + 'static>(
-    stored: impl Iterator<Item = impl Future<Output = Result<T, InboxError>>>,
-) {
+async fn all_stored<T>(stored: impl Iterator<Item = impl Future<Output = Result<T, InboxError>>>) {
     for one in stored {
         one.await.unwrap();
     }
@@ -122,25 +120,26 @@ pub(crate) async fn a_rate_is_kept(place: Place) {
             counted.add(&job);
             std::future::ready(AttemptResult::Completed)
         });
-    for number in 0..60 {
-        inbox.enqueue(of("limited", number.to_string())).await.unwrap();
-    }
-    let begun = Instant::now();
-    let _workers = inbox.start_workers(handlers);
-    for number in 60..100 {
+    for number in 0..90 {
         inbox.enqueue(of("limited", number.to_string())).await.unwrap();
         inbox.enqueue(delivery(number.to_string())).await.unwrap();
     }
-    until("the others are not limited", || async { free.count() == 40 }).await;
+    let begun = Instant::now();
+    let _workers = inbox.start_workers(handlers);
+    for number in 90..100 {
+        inbox.enqueue(of("limited", number.to_string())).await.unwrap();
+    }
+    until("the others are not limited", || async { free.count() == 90 }).await;
     assert!(starts.lock().unwrap().len() < 90, "they are");
     until("all", || async { starts.lock().unwrap().len() == 100 }).await;
     let took = begun.elapsed();
-    assert!(took < Duration::from_secs(6), "as many as there may be: {took:?}");
+    assert!(took < Duration::from_secs(8), "as many as there may be: {took:?}");
     let starts = starts.lock().unwrap();
     let second = Duration::from_secs(1);
     for (too_many, window) in starts.windows(41).enumerate() {
         let took = window[40] - window[0];
-        assert!(took >= second, "{too_many}: {took:?}");
+        // A busy machine may let a handler wait after it has begun.
+        assert!(took >= second * 19 / 20, "{too_many}: {took:?}");
     }
     let first = starts.iter().filter(|start| **start - begun < second / 2).count();
     assert!((5..=25).contains(&first), "evenly: {first} in half a second");

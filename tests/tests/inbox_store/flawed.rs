@@ -7,9 +7,9 @@ use webhook_runtime::{
         AttemptResult, ClaimToken, EndpointBacklog, EnqueueResult, Filter, InboxBuilder,
         NewDelivery, PruneResult, QueueDepth, StoredDelivery,
         store::{
-            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
-            InboxStore, ListResult, Retention, StoreFuture, StoreTransaction, Window, Work,
-            WorkResult,
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointRetention,
+            FinishedAttempt, InboxStore, ListResult, Retention, StoreFuture, StoreTransaction,
+            Window, Work, WorkResult,
         },
     },
     testing::store::{CASES, Case, Target},
@@ -29,6 +29,8 @@ enum Flaw {
     CountsNothing,
     PrunesEverything,
     PrunesNothing,
+    KeepsAllAlike,
+    KeepsOnlyTheLast,
     ClaimsWhatRuns,
     ClaimsSuspects,
     GivesUpNothing,
@@ -56,6 +58,8 @@ const TABLE: &[(Flaw, &str)] = &[
     (Flaw::CountsNothing, "states_are_counted"),
     (Flaw::PrunesEverything, "old_records_are_pruned"),
     (Flaw::PrunesNothing, "old_records_are_pruned"),
+    (Flaw::KeepsAllAlike, "endpoints_keep_as_they_say"),
+    (Flaw::KeepsOnlyTheLast, "endpoints_keep_as_they_say"),
     (Flaw::ClaimsWhatRuns, "running_deliveries_are_not_claimed"),
     (Flaw::ClaimsSuspects, "crash_suspects_are_claimed_alone"),
     (Flaw::GivesUpNothing, "lost_too_often_is_dead"),
@@ -228,6 +232,16 @@ impl InboxStore for Flawed {
                 self.inner.prune(&at_once, max).await
             }),
             _ => self.inner.prune(retention, max),
+        }
+    }
+
+    fn set_retention<'a>(&'a self, retentions: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {
+        match self.flaw {
+            Flaw::KeepsAllAlike => Box::pin(async { Ok(()) }),
+            Flaw::KeepsOnlyTheLast => {
+                self.inner.set_retention(&retentions[retentions.len().saturating_sub(1)..])
+            }
+            _ => self.inner.set_retention(retentions),
         }
     }
 

@@ -375,14 +375,16 @@ impl Tables {
         ChangeResult { count, last: looked_to }
     }
 
-    fn prune(&mut self, retention: &Retention, now: SystemTime) -> PruneResult {
+    fn prune(&mut self, retention: &Retention, max: u32, now: SystemTime) -> PruneResult {
         let (rows, keys) = (self.rows.len(), self.keys.len());
         self.sums
             .retain(|(minute, _), _| now.duration_since(*minute).is_ok_and(|age| age <= SUMS_KEPT));
-        let retentions = &self.retentions;
+        let (retentions, mut left) = (&self.retentions, max);
         self.rows.retain(|_, row| {
             let own = retentions.get(&row.record.endpoint);
-            !retention.with(own).is_over(&row.record, now)
+            let goes = left > 0 && retention.with(own).is_over(&row.record, now);
+            left -= u32::from(goes);
+            !goes
         });
         self.keys.retain(|_, (_, expires)| expires.is_none_or(|expires| expires > now));
         PruneResult::new((rows - self.rows.len()) as u64, (keys - self.keys.len()) as u64)
@@ -473,8 +475,8 @@ impl InboxStore for MemoryStore {
         at_once(self.tables().change(filter, change, window, self.now()))
     }
 
-    fn prune<'a>(&'a self, retention: &'a Retention, _: u32) -> StoreFuture<'a, PruneResult> {
-        at_once(self.tables().prune(retention, self.now()))
+    fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
+        at_once(self.tables().prune(retention, max, self.now()))
     }
 
     fn set_retention<'a>(&'a self, retentions: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {

@@ -85,6 +85,8 @@ enum Engine {
 }
 
 /// Configures an inbox before it is opened.
+///
+/// [`EndpointOptions`](crate::inbox::EndpointOptions) set for one endpoint what this sets for all.
 #[must_use = "an inbox is opened by `open`"]
 pub struct InboxBuilder {
     settings: Settings,
@@ -260,7 +262,8 @@ impl InboxBuilder {
     /// Sets the number of connections to PostgreSQL for operators and maintenance. The default is 4.
     /// The thread that commits has three more, and one connection waits for notifications. The
     /// transactions of functions take one for each function that uses `Tx`, up to four times
-    /// [`concurrency`](Self::concurrency).
+    /// [`concurrency`](Self::concurrency), and as many more as endpoints with a
+    /// [concurrency of their own](crate::inbox::EndpointOptions::concurrency) have slots.
     #[cfg(feature = "inbox-postgres")]
     pub fn max_connections(mut self, max: u32) -> Self {
         self.connections = max;

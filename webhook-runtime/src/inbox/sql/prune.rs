@@ -108,7 +108,8 @@ pub(crate) struct Marks {
     /// By what it was looked at.
     by: Option<(Keep, Own)>,
     since: Option<Instant>,
-    marks: HashMap<Kept, i64>,
+    /// Until when everything has been looked at.
+    done: HashMap<Kept, i64>,
     /// What is left of this pass.
     left: VecDeque<Kept>,
     /// The place in the first of them.
@@ -148,7 +149,7 @@ impl Marks {
     /// What is looked at next; `None` at the end of the step.
     pub(crate) fn next(&self, now: i64) -> Option<Look> {
         let (state, keep) = *self.left.front().filter(|_| self.budget > 0)?;
-        let mark = self.marks.get(&(state, keep)).copied().unwrap_or(i64::MIN);
+        let mark = self.done.get(&(state, keep)).copied().unwrap_or(i64::MIN);
         let after = self.place.unwrap_or((mark, i64::MIN));
         Some(Look { state, after, until: now.saturating_sub(keep), max: self.budget })
     }
@@ -178,7 +179,7 @@ impl Marks {
         } else if found.len() < look.max {
             let (kept, again) = (self.left.pop_front(), look.until.saturating_sub(AGAIN));
             if let Some(kept) = kept {
-                let mark = self.marks.entry(kept).or_insert(i64::MIN);
+                let mark = self.done.entry(kept).or_insert(i64::MIN);
                 *mark = again.max(*mark);
             }
             self.place = None;

@@ -60,16 +60,26 @@ pub(super) struct Slot {
     tenant: Option<Digest>,
     claim_token: ClaimToken,
     running: bool,
+    /// True until a handler begins whose start the rate of its endpoint has counted.
+    counted_start: bool,
 }
 
 impl Slot {
-    pub(super) fn new(pool: Arc<Pool>, job: &Job) -> Self {
+    pub(super) fn new(pool: Arc<Pool>, job: &Job, counted_start: bool) -> Self {
         let (endpoint, tenant, claim_token) = (job.endpoint.clone(), job.tenant, job.claim_token());
-        Self { pool, endpoint, tenant, claim_token, running: true }
+        Self { pool, endpoint, tenant, claim_token, running: true, counted_start }
+    }
+
+    /// The handler begins.
+    fn begin(&mut self) {
+        if std::mem::take(&mut self.counted_start) {
+            self.pool.handler_begins(&self.endpoint);
+        }
     }
 
     /// The handler has returned: the slot is free for another.
     fn leave(&mut self) {
+        self.begin();
         if std::mem::take(&mut self.running) {
             self.pool.returned(&self.endpoint, self.tenant, self.claim_token);
         }
@@ -105,11 +115,9 @@ pub(super) async fn attempt(
             slot.leave();
         }
         let end = End::Open(AttemptResult::Expired { reason });
-        conclude(
-            shared,
-            &subject,
-            settle(shared, claim_token, &subject, &options, end, AttemptDetails::default()).await,
-        );
+        let details = AttemptDetails::default();
+        let stored = settle(shared, claim_token, &subject, &options, end, details).await;
+        conclude(shared, &subject, stored.as_ref());
         return;
     }
     match (job.counting, &slot) {
@@ -120,6 +128,9 @@ pub(super) async fn attempt(
         }
         (Counting::AtStart, Some(slot)) => slot.pool.begun(claim_token),
         _ => {}
+    }
+    if let Some(slot) = &mut slot {
+        slot.begin();
     }
     let tx = TxSource::new(Arc::clone(&shared.store), claim_token);
     let (started_at, begun) = (shared.settings.clock.now(), Instant::now());
@@ -158,11 +169,11 @@ pub(super) async fn attempt(
         shared.writer.note(AttemptNote::new(claim_token, details, options.drop_body));
     }
     let stored = settle(shared, claim_token, &subject, &options, end, details).await;
-    conclude(shared, &subject, stored);
+    conclude(shared, &subject, stored.as_ref());
 }
 
 /// Counts what is stored, and shows what was not shown before.
-fn conclude(shared: &Shared, subject: &Subject, stored: Option<AttemptResult>) {
+fn conclude(shared: &Shared, subject: &Subject, stored: Option<&AttemptResult>) {
     let happened = |what| shared.writer.count(&subject.endpoint, what);
     match stored {
         Some(AttemptResult::Completed) => {

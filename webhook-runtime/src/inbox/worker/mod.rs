@@ -85,12 +85,11 @@ impl JobHandlers {
     }
 
     /// The handlers by the names of their endpoints, and how they run.
-    fn handlers(&self, settings: &Settings) -> HashMap<String, Handler> {
-        let handler = |(name, (handler, own)): (&String, &(Arc<dyn JobHandler>, _))| {
-            let (handler, options) = (Arc::clone(handler), JobOptions::new(own, settings));
-            (name.clone(), Handler { handler, options })
+    fn into_handlers(self, settings: &Settings) -> HashMap<String, Handler> {
+        let handler = |(name, (handler, own)): (String, (Arc<dyn JobHandler>, _))| {
+            (name, Handler { handler, options: JobOptions::new(&own, settings) })
         };
-        self.by_endpoint.iter().map(handler).collect()
+        self.by_endpoint.into_iter().map(handler).collect()
     }
 
     /// How long finished deliveries of each endpoint are kept.
@@ -126,12 +125,12 @@ pub struct ShutdownResult {
 impl Workers {
     pub(crate) fn start(shared: Arc<Shared>, processes: JobHandlers) -> Self {
         let handled = shared.handled.add(&processes);
-        let pool = Pool::new(&shared, processes.handlers(&shared.settings));
+        let retentions = processes.retentions();
+        let pool = Pool::new(&shared, processes.into_handlers(&shared.settings));
         shared.writer.pools().add(&pool);
         let slots = shared.writer.pools().slots();
         shared.store.expect_transactions(transactions(slots, shared.settings.concurrency));
         let warning = tokio::spawn(handled::warn_of_unhandled(Arc::clone(&shared)));
-        let retentions = processes.retentions();
         let telling = tokio::spawn(retention::set(Arc::clone(&shared.store), retentions));
         Self { pool, warning, telling, shared, _handled: handled }
     }
@@ -164,7 +163,13 @@ pub(crate) async fn drain(
     shared: &Arc<Shared>,
     processes: &JobHandlers,
 ) -> Result<u64, InboxError> {
-    let handlers = processes.handlers(&shared.settings);
+    let retentions = processes.retentions();
+    if retentions.iter().any(|of| !of.is_empty()) {
+        retention::try_to_set(&*shared.store, &retentions).await?;
+    }
+    let handlers = processes.clone().into_handlers(&shared.settings);
+    let slots = handlers.values().map(|handler| handler.options.concurrency);
+    shared.store.expect_transactions(transactions(slots, shared.settings.concurrency));
     let mut turns = Turns::new(handlers.iter().map(|(name, handler)| (name, handler.options)));
     let mut count = 0;
     loop {

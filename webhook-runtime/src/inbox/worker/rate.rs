@@ -30,6 +30,8 @@ pub(super) struct RateLimit {
     ahead: Duration,
     /// When the next may start; it may have passed long ago.
     next: Instant,
+    /// The number of those that have been started, and whose handlers have not begun yet.
+    on_the_way: u32,
 }
 
 impl RateLimit {
@@ -44,7 +46,7 @@ impl RateLimit {
         let nanos = |nanos: u128| Duration::from_nanos(nanos.try_into().unwrap_or(u64::MAX));
         let every = nanos(every).min(LONGEST);
         let ahead = nanos(every.as_nanos() * extra);
-        Self { every, ahead, next: now.checked_sub(ahead).unwrap_or(now) }
+        Self { every, ahead, next: now.checked_sub(ahead).unwrap_or(now), on_the_way: 0 }
     }
 
     /// When the next may start, after this many others; it may have passed long ago.
@@ -58,9 +60,19 @@ impl RateLimit {
         self.next <= now
     }
 
-    /// Counts a start.
+    /// Counts a start. Its handler [begins](Self::begin) soon, or never does.
     pub(super) fn start(&mut self, now: Instant) {
         self.next = self.floor(now) + self.every;
+        self.on_the_way += 1;
+    }
+
+    /// A handler begins. If it is late, as on a busy machine, the next ones are as well.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.on_the_way = self.on_the_way.saturating_sub(1);
+        if let Some(floor) = now.checked_sub(self.ahead) {
+            let others = self.every.checked_mul(self.on_the_way).unwrap_or(LONGEST).min(LONGEST);
+            self.next = self.next.max(floor + self.every + others);
+        }
     }
 
     /// The number that may start soon.
@@ -89,6 +101,7 @@ mod tests {
         while passed < rate.period * 20 {
             while limit.is_open(begun + passed) {
                 limit.start(begun + passed);
+                limit.begin(begun + passed);
                 starts.push(passed);
             }
             passed += step;
@@ -104,8 +117,8 @@ mod tests {
                 let rate = Rate::per_second(number);
                 let starts = starts(rate, step);
                 for too_many in starts.windows(number as usize + 1) {
-                    let took = too_many[number as usize] - too_many[0];
-                    assert!(took >= rate.period, "{number}, {step:?}: {took:?}");
+                    let (first, last) = (too_many[0], too_many[number as usize]);
+                    assert!(last >= first + rate.period, "{number}, {step:?}: {first:?}");
                 }
                 let wanted = 20 * number as usize;
                 let least = if step < Duration::from_millis(2) { 90 } else { 10 };
@@ -122,8 +135,8 @@ mod tests {
     fn starts_are_spread_evenly() {
         let starts = starts(Rate::per_second(20), Duration::from_millis(1));
         for pair in starts.windows(2) {
-            let pause = pair[1] - pair[0];
-            assert!(pause >= Duration::from_millis(50) && pause <= Duration::from_millis(53));
+            let millis = |millis| pair[0] + Duration::from_millis(millis);
+            assert!((millis(50)..=millis(53)).contains(&pair[1]), "{pair:?}");
         }
         // A rest is no credit.
         let now = Instant::now();
@@ -132,6 +145,22 @@ mod tests {
         limit.start(later);
         assert!(!limit.is_open(later + Duration::from_secs(10)));
         assert!(limit.is_open(later + Duration::from_secs(11)));
+    }
+
+    #[test]
+    fn handlers_that_begin_late_delay_the_next() {
+        let begun = Instant::now();
+        let at = |millis| begun + Duration::from_millis(millis);
+        let mut limit = RateLimit::new(Rate::per_second(20), begun);
+        limit.start(at(0));
+        limit.begin(at(40));
+        assert!(!limit.is_open(at(90)) && limit.is_open(at(91)));
+        limit.start(at(91));
+        limit.start(at(142));
+        limit.begin(at(200));
+        assert!(!limit.is_open(at(300)) && limit.is_open(at(301)), "one has yet to begin");
+        limit.begin(at(201));
+        assert!(limit.is_open(at(301)));
     }
 
     #[test]

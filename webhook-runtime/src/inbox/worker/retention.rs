@@ -14,16 +14,26 @@ use crate::{
 pub(super) async fn set(store: Arc<dyn InboxStore>, retentions: Vec<EndpointRetention>) {
     let pause = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
     for failure in 1.. {
-        match store.set_retention(&retentions).await {
+        match try_to_set(&*store, &retentions).await {
             Ok(()) => return,
-            Err(InboxError::Unsupported(problem)) => {
-                if retentions.iter().any(|of| !of.is_empty()) {
-                    tracing::warn!("`keep` and `keep_dead` have no effect: {problem}");
-                }
-                return;
-            }
             Err(error) => tracing::warn!(%error, "the retention of endpoints could not be stored"),
         }
         tokio::time::sleep(pause.delay(failure, None)).await;
+    }
+}
+
+/// Stores the retention of endpoints, if the store knows such a thing.
+pub(super) async fn try_to_set(
+    store: &dyn InboxStore,
+    retentions: &[EndpointRetention],
+) -> Result<(), InboxError> {
+    match store.set_retention(retentions).await {
+        Err(InboxError::Unsupported(problem)) => {
+            if retentions.iter().any(|of| !of.is_empty()) {
+                tracing::warn!("`keep` and `keep_dead` have no effect: {problem}");
+            }
+            Ok(())
+        }
+        result => result,
     }
 }

@@ -32,6 +32,7 @@ macro_rules! __store_cases {
             operate::records_are_found,
             operate::operators_change_what_applies,
             operate::old_records_are_pruned,
+            operate::endpoints_keep_as_they_say,
             operate::implausible_times_are_reset,
             operate::states_are_counted,
             operate::hostile_text_is_harmless,

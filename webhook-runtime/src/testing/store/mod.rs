@@ -25,7 +25,7 @@
 //! | `tenants_take_turns` | where the claim asks for it: those with the fewest first, and all come round; retries and lapsed claims as well |
 //! | `tenants_with_enough_get_no_more` | and the others get theirs |
 //! | `a_stale_claim_changes_nothing` | neither settles nor extends |
-//! | `every_end_is_stored` | completed, retried, dead, released: state, attempt, reason and times |
+//! | `every_end_is_stored` | completed, retried, dead, released, too old: state, attempt, reason and times |
 //! | `everything_is_done_at_once` | `commit`: what ends, what comes, what begins and what is due |
 //! | `one_of_an_ordering_key_runs` | the next goes on when the one before has ended, and not while it is retried |
 //! | `ordering_keys_are_apart` | by endpoint and tenant |
@@ -33,6 +33,7 @@
 //! | `records_are_found` | by every condition of a filter, page by page |
 //! | `operators_change_what_applies` | retry, replay and cancel |
 //! | `old_records_are_pruned` | what has been kept for long enough, and no key that is still needed |
+//! | `endpoints_keep_as_they_say` | where the store knows a retention for each endpoint |
 //! | `implausible_times_are_reset` | `clamp_future_due_times` |
 //! | `states_are_counted` | `queue_depth` and `backlog` |
 //! | `hostile_text_is_harmless` | quotes, NUL, long texts and what looks like a statement |

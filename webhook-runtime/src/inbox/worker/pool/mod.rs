@@ -110,6 +110,8 @@ struct Run {
     handler: Handler,
     job: Job,
     give_up: Arc<Notify>,
+    /// True if the rate of its endpoint has counted it.
+    counted_start: bool,
 }
 
 impl Pool {
@@ -217,9 +219,9 @@ impl Pool {
 
     /// Starts attempts. Nothing may be locked: where the runtime has ended, each ends at once.
     fn run(self: &Arc<Self>, runs: Vec<Run>) {
-        for Run { shared, handler, job, give_up } in runs {
+        for Run { shared, handler, job, give_up, counted_start } in runs {
             let claim_token = job.claim_token();
-            let slot = Slot::new(Arc::clone(self), &job);
+            let slot = Slot::new(Arc::clone(self), &job, counted_start);
             let run = async move { attempt(&shared, handler, job, &give_up, Some(slot)).await };
             let task = self.runtime.spawn(run).abort_handle();
             let mut state = self.state();

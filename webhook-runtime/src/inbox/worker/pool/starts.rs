@@ -13,6 +13,7 @@ use crate::{
             rate::{RateLimit, SOON},
         },
     },
+    verify::Clock,
 };
 
 /// The rate of an endpoint.
@@ -60,17 +61,26 @@ impl Pool {
                 if !self.fair_tenants {
                     endpoint.pace.count(now);
                 }
-                if let Some(rate) = &mut endpoint.rate {
-                    // What is too old is not started, and takes no start from others.
-                    let (options, clock) = (&endpoint.handler.options, &shared.settings.clock);
-                    if options.too_old(job.received_at, clock.now()).is_none() {
-                        rate.limit.start(now);
-                    }
-                }
-                runs.push(Run { shared, handler: endpoint.handler.clone(), job, give_up });
+                let handler = endpoint.handler.clone();
+                // What is too old is not started, and takes no start from others.
+                let starts = |clock: &dyn Clock| {
+                    handler.options.too_old(job.received_at, clock.now()).is_none()
+                };
+                let rate = endpoint.rate.as_mut().filter(|_| starts(&*shared.settings.clock));
+                let counted_start = rate.map(|rate| rate.limit.start(now)).is_some();
+                runs.push(Run { shared, handler, job, give_up, counted_start });
             }
         }
         runs
+    }
+
+    /// A handler begins whose start was counted.
+    pub(in crate::inbox::worker) fn handler_begins(&self, endpoint: &str) {
+        let mut state = self.state();
+        let rate = state.place(endpoint).and_then(|at| state.endpoints[at].rate.as_mut());
+        if let Some(rate) = rate {
+            rate.limit.begin(Instant::now());
+        }
     }
 
     /// Starts what the rates of endpoints have kept back, and has more of it claimed.
@@ -118,7 +128,7 @@ impl State {
         if self.stopped {
             return None;
         }
-        self.endpoints.iter().filter_map(|endpoint| endpoint.goes_on_at()).min()
+        self.endpoints.iter().filter_map(Endpoint::goes_on_at).min()
     }
 }
 

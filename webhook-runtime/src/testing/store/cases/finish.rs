@@ -53,9 +53,11 @@ pub(in super::super) async fn a_stale_claim_changes_nothing(bench: &Bench) -> Re
 
 pub(in super::super) async fn every_end_is_stored(bench: &Bench) -> Result {
     let before = SystemTime::now() - MINUTE;
-    let ids = bench.store(&["done", "later", "dead", "given back"].map(delivery)).await?;
-    let jobs = bench.claim(&wanted(4)).await?.jobs;
-    let ends = [AttemptResult::Completed, retry(MINUTE), dead(), AttemptResult::Released];
+    let names = ["done", "later", "dead", "given back", "too old"];
+    let ids = bench.store(&names.map(delivery)).await?;
+    let jobs = bench.claim(&wanted(5)).await?.jobs;
+    let expired = AttemptResult::Expired { reason: "too old".to_owned() };
+    let ends = [AttemptResult::Completed, retry(MINUTE), dead(), AttemptResult::Released, expired];
     for (job, end) in jobs.iter().zip(ends) {
         bench.settle(job, end).await?;
     }
@@ -75,6 +77,11 @@ pub(in super::super) async fn every_end_is_stored(bench: &Bench) -> Result {
     let found = (letter.state, letter.attempt, letter.last_error.as_deref());
     same("a dead letter", &found, &(DeliveryState::Dead, 1, Some("no")))?;
     must(letter.finished_at.is_some_and(|at| at > before), "it has ended now")?;
+
+    let old = bench.record(ids[4]).await?;
+    let found = (old.state, old.attempt, old.last_error.as_deref());
+    same("what is too old", &found, &(DeliveryState::Dead, 0, Some("too old")))?;
+    must(old.finished_at.is_some_and(|at| at > before), "it has ended now")?;
 
     let back = bench.record(ids[3]).await?;
     same("what is given back", &(back.state, back.attempt), &(DeliveryState::Pending, 0))?;

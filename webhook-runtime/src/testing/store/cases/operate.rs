@@ -4,8 +4,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::{
     inbox::{
-        AttemptResult, DeliveryState, EndpointBacklog, EnqueueResult, Filter, NewDelivery,
-        store::{Change, ClaimRequest, DueTimeLimits, Retention, Window},
+        AttemptResult, DeliveryState, EndpointBacklog, EnqueueResult, Filter, InboxError,
+        NewDelivery,
+        store::{Change, ClaimRequest, DueTimeLimits, EndpointRetention, Retention, Window},
     },
     testing::store::{
         Verdict,
@@ -140,6 +141,52 @@ pub(in super::super) async fn old_records_are_pruned(bench: &Bench) -> Result {
     let is_right = matches!(known[..], [EnqueueResult::Duplicate(known), EnqueueResult::Stored(new)]
         if known == ids[1] && new > ids[2]);
     must(is_right, format!("the key of one is kept: {known:?}"))?;
+    Ok(Verdict::Passed)
+}
+
+pub(in super::super) async fn endpoints_keep_as_they_say(bench: &Bench) -> Result {
+    let hour = Some(Duration::from_secs(3600));
+    let retention = [
+        EndpointRetention::new("long", hour, hour),
+        EndpointRetention::new("dead only", None, hour),
+        EndpointRetention::new("as before", hour, None),
+        EndpointRetention::new("as before", None, None),
+    ];
+    match bench.store.set_retention(&retention[..3]).await {
+        Err(InboxError::Unsupported(_)) => {
+            return Ok(Verdict::NotApplicable("the store keeps all endpoints alike"));
+        }
+        result => ok("set_retention", result)?,
+    }
+    // Those that are not named stay.
+    ok("set_retention", bench.store.set_retention(&retention[3..]).await)?;
+    let mut ids = Vec::new();
+    for endpoint in ["orders", "long", "dead only", "as before"] {
+        let mut two = ["completed", "dead"].map(delivery);
+        for one in &mut two {
+            one.endpoint = String::from(endpoint);
+        }
+        ids.extend(bench.store(&two).await?);
+        let wanted = ClaimRequest { endpoints: vec![endpoint.to_owned()], ..wanted(2) };
+        for job in bench.claim(&wanted).await?.jobs {
+            let is_dead = &job.body[..] == b"dead";
+            let end = if is_dead { dead() } else { AttemptResult::Completed };
+            bench.settle(&job, end).await?;
+        }
+    }
+    lapse().await;
+    let retention = Retention { completed: NOTHING, dead_letters: NOTHING };
+    let mut records = 0;
+    loop {
+        let pruned = ok("prune", bench.store.prune(&retention, 3).await)?;
+        must(pruned.records <= 3, "at most as many as were asked for")?;
+        records += pruned.records;
+        if !pruned.more {
+            break;
+        }
+    }
+    same("the number of records", &records, &5)?;
+    same("what is kept", &bench.list(Filter::all()).await?, &vec![ids[2], ids[3], ids[5]])?;
     Ok(Verdict::Passed)
 }
 

@@ -1,0 +1,6 @@
+use webhook_runtime::{Delivery, webhook};
+
+#[webhook(path = "/webhook", inbox(backoff = "1h..1s"))]
+async fn order_paid(_: &Delivery) {}
+
+fn main() {}

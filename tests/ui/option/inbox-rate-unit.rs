@@ -1,0 +1,6 @@
+use webhook_runtime::{Delivery, webhook};
+
+#[webhook(path = "/webhook", inbox(rate = "100/minute"))]
+async fn order_paid(_: &Delivery) {}
+
+fn main() {}
