@@ -31,6 +31,8 @@ pub use self::{
     turns::TenantTurns,
     work::{Work, WorkResult},
 };
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+use crate::inbox::copy::CopyingStore;
 use crate::inbox::{
     CHUNK,
     error::InboxError,
@@ -169,6 +171,13 @@ pub trait InboxStore: Send + Sync + 'static {
                 }
             }
         })
+    }
+
+    /// The store as one of the built-in databases, which can be copied to each other.
+    #[doc(hidden)]
+    #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+    fn copying(&self) -> Option<CopyingStore<'_>> {
+        None
     }
 
     /// Explains how the database finds what is due for these endpoints, and what comes next of an

@@ -29,6 +29,7 @@ use self::{
 pub use self::{grants::postgres_grants, schema::postgres_migrations};
 use crate::{
     inbox::{
+        copy::CopyingStore,
         error::InboxError,
         record::{ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, span},
         sql::pack::pack_ahead,
@@ -112,6 +113,9 @@ macro_rules! on_session {
         })
     };
 }
+
+// After the macros that it uses.
+mod copy;
 
 impl PostgresStore {
     pub(crate) async fn open(url: &str, options: Options) -> Result<Self, InboxError> {
@@ -263,6 +267,10 @@ impl InboxStore for PostgresStore {
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
         on_session!(self, |connection| operate::backlog(connection, &self.names))
+    }
+
+    fn copying(&self) -> Option<CopyingStore<'_>> {
+        Some(CopyingStore(self))
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {

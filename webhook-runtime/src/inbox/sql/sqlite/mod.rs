@@ -49,6 +49,7 @@ use self::{
 };
 use crate::{
     inbox::{
+        copy::CopyingStore,
         error::InboxError,
         record::{
             ClaimToken, EnqueueResult, Filter, NewDelivery, Record, StoredDelivery, millis, span,
@@ -121,6 +122,9 @@ macro_rules! in_turn {
         })
     };
 }
+
+// After the macros that it uses.
+mod copy;
 
 impl SqliteStore {
     pub(crate) async fn open(
@@ -406,6 +410,10 @@ impl InboxStore for SqliteStore {
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
         Box::pin(async move { operate::backlog(&mut *self.read().await?, self.now()).await })
+    }
+
+    fn copying(&self) -> Option<CopyingStore<'_>> {
+        Some(CopyingStore(self))
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
