@@ -9,6 +9,8 @@
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod copy;
 mod counters;
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+mod engine;
 mod error;
 pub(crate) mod http;
 mod listing;
