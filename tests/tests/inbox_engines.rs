@@ -9,7 +9,7 @@
 mod inbox;
 
 use inbox::{
-    broken, dedupe, file, hold, lists, log, moved, operate, options, order,
+    broken, copy, dedupe, file, hold, lists, log, moved, operate, options, order,
     place::{self, Place},
     plan, shut, slots, start, tell, turns, tx, versions, work,
 };
@@ -131,6 +131,8 @@ everywhere! { sqlite
     moved: a_file_that_is_renamed_takes_nothing a_file_that_is_deleted_takes_nothing
         a_file_that_is_replaced_takes_nothing a_transaction_in_a_moved_file_does_not_commit;
     log: the_log_stays_short;
+    copy: everything_is_copied copying_again_copies_the_rest lines_stay_lines
+        running_deliveries_are_not_copied broken_rows_are_left_out;
     file: new_files_are_private old_files_keep_their_mode a_backup_is_written_under_load
         a_failed_backup_leaves_nothing a_file_shrinks_after_a_prune an_old_file_can_be_compacted;
     slots: retries_come_on_time blocked_threads_keep_leases_and_commits
@@ -166,5 +168,7 @@ everywhere! { postgres
     slots: retries_come_on_time blocked_threads_keep_leases_and_commits
         what_is_left_behind_is_claimed_in_time;
     hold: a_held_transaction_delays_nobody;
+    copy: everything_is_copied copying_again_copies_the_rest lines_stay_lines
+        running_deliveries_are_not_copied;
     file: there_is_no_file_to_copy;
 }

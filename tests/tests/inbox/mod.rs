@@ -4,6 +4,7 @@ pub(crate) mod bouncer;
 pub(crate) mod broken;
 pub(crate) mod claim;
 pub(crate) mod commit;
+pub(crate) mod copy;
 pub(crate) mod dedupe;
 pub(crate) mod file;
 pub(crate) mod hold;

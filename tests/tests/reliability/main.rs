@@ -27,6 +27,7 @@ mod power;
 mod prefetch;
 mod program;
 mod retry;
+mod rolling;
 #[allow(dead_code, reason = "shared with other tests")]
 #[path = "../inbox/server.rs"]
 mod server;
@@ -62,6 +63,25 @@ macro_rules! on {
 on! { sqlite: kill copies retry poison stale prefetch shutdown }
 on! { postgres: kill copies retry poison stale prefetch shutdown }
 on! { pooled: kill copies stale }
+
+/// A new version of the program is deployed over an earlier one, and taken back.
+mod rolling_deploy {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn sqlite() {
+        if let (Some(before), Some(store)) = (rolling::before(), Store::sqlite().await) {
+            alone(rolling::rolling(store, before)).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn postgres() {
+        if let (Some(before), Some(store)) = (rolling::before(), Store::postgres().await) {
+            alone(rolling::rolling(store, before)).await;
+        }
+    }
+}
 
 /// PostgreSQL is stopped and started again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -36,17 +36,11 @@ impl Migrations {
     /// grants `role` what a program needs, if there is one. Empty if there is nothing to do.
     #[must_use]
     pub fn script(&self, role: Option<&str>) -> String {
-        let mut script = String::new();
-        if !self.sql.is_empty() {
-            script.push_str(self.before);
-        }
-        for sql in &self.sql {
-            script.push_str(&format!("BEGIN;\n{}\nCOMMIT;\n", sql.trim_end()));
-        }
-        for grant in self.grants(role) {
-            script.push_str(&format!("{grant};\n"));
-        }
-        script
+        let before = if self.sql.is_empty() { "" } else { self.before };
+        let migrations =
+            self.sql.iter().map(|sql| format!("BEGIN;\n{}\nCOMMIT;\n", sql.trim_end()));
+        let grants = self.grants(role).into_iter().map(|grant| format!("{grant};\n"));
+        [before.to_owned()].into_iter().chain(migrations).chain(grants).collect()
     }
 
     #[cfg(feature = "inbox-postgres")]

@@ -6,7 +6,11 @@
 //! least once, because no database can undo an email. Duplicates are detected as long as the
 //! deduplication key is kept.
 
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+mod copy;
 mod counters;
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+mod engine;
 mod error;
 pub(crate) mod http;
 mod listing;
@@ -33,12 +37,15 @@ use std::{
 
 use crate::endpoint::Endpoint;
 
-#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-pub use self::migrations::{MigrationResult, Migrations};
 #[cfg(feature = "inbox-postgres")]
 pub use self::sql::postgres::{postgres_grants, postgres_migrations};
 #[cfg(feature = "inbox-sqlite")]
 pub use self::sql::sqlite::sqlite_migrations;
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+pub use self::{
+    copy::CopyResult,
+    migrations::{MigrationResult, Migrations},
+};
 use self::{
     counters::InboxMetrics,
     options::Settings,

@@ -2,12 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-use crate::inbox::migrations::{MigrationResult, Migrations};
-#[cfg(feature = "inbox-postgres")]
-use crate::inbox::sql::postgres;
-#[cfg(feature = "inbox-sqlite")]
-use crate::inbox::sql::sqlite;
 use crate::{
     endpoint::Backoff,
     inbox::{
@@ -15,7 +9,6 @@ use crate::{
         error::InboxError,
         http::kept_headers::KeptHeaders,
         store::{DueTimeLimits, InboxStore, Retention},
-        worker::options::{BUSY_ENDPOINTS, transactions},
         writer::queue::Capacity,
     },
     verify::{Clock, SystemClock},
@@ -75,29 +68,20 @@ impl Default for Settings {
     }
 }
 
-/// The databases that are built in.
-#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-enum Engine {
-    #[cfg(feature = "inbox-sqlite")]
-    Sqlite,
-    #[cfg(feature = "inbox-postgres")]
-    Postgres,
-}
-
 /// Configures an inbox before it is opened.
 ///
 /// [`EndpointOptions`](crate::inbox::EndpointOptions) set for one endpoint what this sets for all.
 #[must_use = "an inbox is opened by `open`"]
 pub struct InboxBuilder {
-    settings: Settings,
+    pub(super) settings: Settings,
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-    url: String,
+    pub(super) url: String,
     #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-    migrate: bool,
+    pub(super) migrate: bool,
     #[cfg(feature = "inbox-postgres")]
-    schema: String,
+    pub(super) schema: String,
     #[cfg(feature = "inbox-postgres")]
-    connections: u32,
+    pub(super) connections: u32,
 }
 
 impl Default for InboxBuilder {
@@ -281,38 +265,6 @@ impl InboxBuilder {
         Ok(Inbox::start(store, self.settings))
     }
 
-    /// Finds the version of the tables and the migrations that they lack, and changes nothing. Call it
-    /// on a tokio runtime.
-    ///
-    /// # Errors
-    /// If the URL or an option is wrong, or the database cannot be read.
-    #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-    pub async fn migrations(&self) -> Result<Migrations, InboxError> {
-        match self.engine()? {
-            #[cfg(feature = "inbox-sqlite")]
-            Engine::Sqlite => sqlite::migrations(&self.url).await,
-            #[cfg(feature = "inbox-postgres")]
-            Engine::Postgres => postgres::migrations(&self.url, &self.schema).await,
-        }
-    }
-
-    /// Runs the migrations that the tables lack, and creates the tables if they are missing: what
-    /// [`open`](Self::open) does first. Programs of the version before can go on meanwhile. Call it
-    /// on a tokio runtime.
-    ///
-    /// # Errors
-    /// If the URL or an option is wrong, or the database cannot be used. If the role lacks a right,
-    /// the error prints the SQL and the grants for a role that has it.
-    #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-    pub async fn run_migrations(&self) -> Result<MigrationResult, InboxError> {
-        match self.engine()? {
-            #[cfg(feature = "inbox-sqlite")]
-            Engine::Sqlite => sqlite::run_migrations(&self.url).await,
-            #[cfg(feature = "inbox-postgres")]
-            Engine::Postgres => postgres::run_migrations(&self.url, &self.schema).await,
-        }
-    }
-
     /// Opens an inbox on a store of your own; the URL is ignored. If the store does not use the
     /// system's clock, set the same clock by [`clock`](Self::clock). Call it on a tokio runtime.
     ///
@@ -334,43 +286,6 @@ impl InboxBuilder {
         let clock = Arc::clone(&self.settings.clock);
         let store = crate::inbox::memory::MemoryStore::new(clock);
         Ok(Inbox::start(Arc::new(store), self.settings))
-    }
-
-    #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-    async fn store(&self) -> Result<Arc<dyn InboxStore>, InboxError> {
-        let url = self.url.as_str();
-        match self.engine()? {
-            #[cfg(feature = "inbox-sqlite")]
-            Engine::Sqlite => {
-                let clock = Arc::clone(&self.settings.clock);
-                Ok(Arc::new(sqlite::SqliteStore::open(url, clock, self.migrate).await?))
-            }
-            #[cfg(feature = "inbox-postgres")]
-            Engine::Postgres => {
-                let options = postgres::Options {
-                    schema: self.schema.clone(),
-                    connections: self.connections,
-                    transactions: transactions(
-                        [self.settings.concurrency; BUSY_ENDPOINTS],
-                        self.settings.concurrency,
-                    ),
-                    migrate: self.migrate,
-                };
-                Ok(Arc::new(postgres::PostgresStore::open(url, options).await?))
-            }
-        }
-    }
-
-    /// The engine of the URL.
-    #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-    fn engine(&self) -> Result<Engine, InboxError> {
-        match self.url.split(':').next() {
-            #[cfg(feature = "inbox-sqlite")]
-            Some("sqlite") => Ok(Engine::Sqlite),
-            #[cfg(feature = "inbox-postgres")]
-            Some("postgres" | "postgresql") => Ok(Engine::Postgres),
-            _ => Err(unknown(&self.url)),
-        }
     }
 
     fn check(&self) -> Result<(), InboxError> {
@@ -401,17 +316,4 @@ impl InboxBuilder {
         }
         Ok(())
     }
-}
-
-#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
-fn unknown(url: &str) -> InboxError {
-    let scheme = url.split(':').next().unwrap_or_default();
-    let problem = match scheme {
-        "sqlite" | "postgres" | "postgresql" => {
-            let feature = if scheme == "sqlite" { "inbox-sqlite" } else { "inbox-postgres" };
-            format!("switch the feature `{feature}` of webhook-runtime on")
-        }
-        _ => "write `sqlite://file.db` or `postgres://user@host/database`".to_owned(),
-    };
-    InboxError::InvalidUrl { url: crate::support::redact::shown_url(url), problem }
 }

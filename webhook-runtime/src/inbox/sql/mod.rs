@@ -1,6 +1,7 @@
 //! The code that both databases share: rows, and the statements that are the same.
 
 mod cells;
+pub(crate) mod copy;
 pub(crate) mod insight;
 pub(crate) mod listing;
 pub(crate) mod pack;

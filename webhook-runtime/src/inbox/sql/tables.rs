@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_versions_and_the_way_out() {
-        let told = |tables: Tables| tables.check_for(3).unwrap_err().to_string();
+        let told = |tables: Tables| tables.check_for(3).expect_err("out of reach").to_string();
         let older = told(Tables::of_version(2));
         assert!(older.contains("of version 2") && older.contains("version 3"), "{older}");
         assert!(older.contains("run the migrations"), "{older}");

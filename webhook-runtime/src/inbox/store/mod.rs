@@ -43,6 +43,8 @@ pub use self::{
     window::{ListResult, Window},
     work::{AttemptNote, Work, WorkResult},
 };
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+use crate::inbox::copy::CopyingStore;
 use crate::inbox::{
     CHUNK,
     error::InboxError,
@@ -280,6 +282,13 @@ pub trait InboxStore: Send + Sync + 'static {
                 }
             }
         })
+    }
+
+    /// The store as one of the built-in databases, which can be copied to each other.
+    #[doc(hidden)]
+    #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+    fn copying(&self) -> Option<CopyingStore<'_>> {
+        None
     }
 
     /// Explains how the database finds what is due for these endpoints, what comes next of an

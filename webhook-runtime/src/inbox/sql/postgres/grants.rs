@@ -53,8 +53,8 @@ pub(super) struct Rights {
     all: bool,
     /// Those that finding the version needs.
     pub(super) may_look: bool,
-    pub(super) has_versions: bool,
-    pub(super) has_migrations: bool,
+    /// The version of the tables as far as their names tell: those of version 1 tell 2.
+    pub(super) by_names: u32,
 }
 
 impl Rights {
@@ -63,13 +63,9 @@ impl Rights {
         (!self.all).then(|| format!("not all rights in `{}`", names.schema()))
     }
 
-    /// The tables of a role that may not look: as far as their names tell.
+    /// The tables of a role that may not look.
     pub(super) fn tables(&self) -> Tables {
-        Tables::of_version(match (self.has_versions, self.has_migrations) {
-            (_, true) => WANTED,
-            (true, false) => 2,
-            (false, false) => 0,
-        })
+        Tables::of_version(if self.by_names > 2 { WANTED } else { self.by_names })
     }
 }
 
@@ -97,18 +93,18 @@ pub(super) async fn given(
          SELECT s.given AND coalesce((SELECT bool_and(given) FROM g), true), \
          s.given AND coalesce((SELECT bool_and(given) FROM g \
          WHERE relname IN ('versions', 'migrations')), true), \
-         EXISTS (SELECT FROM g WHERE relname = 'versions'), \
-         EXISTS (SELECT FROM g WHERE relname = 'migrations') FROM s"
+         CASE WHEN EXISTS (SELECT FROM g WHERE relname = 'migrations') THEN 3 \
+         WHEN EXISTS (SELECT FROM g WHERE relname = 'versions') THEN 2 ELSE 0 END FROM s"
     );
     let row = sqlx::query(AssertSqlSafe(select))
         .persistent(false)
         .bind(names.schema())
         .fetch_one(connection)
         .await?;
+    let by_names: i32 = row.try_get(2)?;
     Ok(Rights {
         all: row.try_get(0)?,
         may_look: row.try_get(1)?,
-        has_versions: row.try_get(2)?,
-        has_migrations: row.try_get(3)?,
+        by_names: by_names.unsigned_abs(),
     })
 }

@@ -36,6 +36,7 @@ use self::{
 pub use self::{grants::postgres_grants, schema::postgres_migrations};
 use crate::{
     inbox::{
+        copy::CopyingStore,
         error::InboxError,
         record::{
             Attempt, ClaimToken, Duplicates, EnqueueResult, Filter, NewDelivery, StoredDelivery,
@@ -163,6 +164,9 @@ macro_rules! on_session {
         })
     };
 }
+
+// After the macros that it uses.
+mod copy;
 
 impl PostgresStore {
     pub(crate) async fn open(url: &str, options: Options) -> Result<Self, InboxError> {
@@ -367,6 +371,10 @@ impl InboxStore for PostgresStore {
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
         on_session!(self, |connection| operate::backlog(connection, &self.names))
+    }
+
+    fn copying(&self) -> Option<CopyingStore<'_>> {
+        Some(CopyingStore(self))
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {

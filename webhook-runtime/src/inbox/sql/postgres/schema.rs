@@ -100,9 +100,8 @@ pub(super) async fn migrate(
         }
         if denied.is_none() {
             // What another role has created need not be this one's.
-            (tables, denied) = match look_in_session(connection, names).await? {
-                (tables, rights) => (tables, rights.problem(names)),
-            };
+            let (found, rights) = look_in_session(connection, names).await?;
+            (tables, denied) = (found, rights.problem(names));
         }
     }
     match denied {
@@ -189,14 +188,14 @@ async fn look(
         return Ok((rights.tables(), rights));
     }
     let mut first = 0;
-    if rights.has_versions {
+    if rights.by_names > 0 {
         first = sqlx::query_scalar(names.sql("SELECT coalesce(max(version), 0) FROM {s}versions"))
             .persistent(false)
             .fetch_one(&mut *connection)
             .await?;
     }
     let mut later = None;
-    if rights.has_migrations {
+    if rights.by_names > 2 {
         let select = names.sql("SELECT max(version), max(oldest) FROM {s}migrations");
         let (version, oldest): (Option<i64>, Option<i64>) =
             sqlx::query_as(select).persistent(false).fetch_one(connection).await?;

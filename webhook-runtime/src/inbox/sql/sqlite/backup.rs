@@ -9,11 +9,30 @@ use std::{
 
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 
-use crate::inbox::{error::InboxError, sql::sqlite::create};
+use crate::inbox::{
+    error::InboxError,
+    sql::sqlite::{SqliteStore, create},
+};
+
+impl SqliteStore {
+    /// Writes a copy, and lets the log grow meanwhile.
+    pub(super) async fn back_up(&self, file: &Path) -> Result<(), InboxError> {
+        self.file.check()?;
+        let (options, to) = (self.options.clone(), file.to_owned());
+        let reading = self.checkpoints.read_for_long();
+        // Goes on if nobody waits for it any more, so that nothing half is left behind.
+        let written = tokio::spawn(async move {
+            let written = write(options, to).await;
+            drop(reading);
+            written
+        });
+        written.await.unwrap_or(Err(InboxError::Closed))
+    }
+}
 
 /// Writes what is committed into a new file, which is complete by itself. It has its name only once
 /// it is complete and on the disk.
-pub(super) async fn write(options: SqliteConnectOptions, to: PathBuf) -> Result<(), InboxError> {
+async fn write(options: SqliteConnectOptions, to: PathBuf) -> Result<(), InboxError> {
     let failed = |problem: String| InboxError::Backup { file: to.display().to_string(), problem };
     let of_file = |error: io::Error| failed(error.to_string());
     // SQLite takes a relative name that begins with `file:` for a URL.

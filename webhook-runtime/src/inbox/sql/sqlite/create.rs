@@ -50,21 +50,45 @@ pub(super) fn create_new(path: &Path) -> io::Result<File> {
 
 /// Warns of files that everybody on the machine can open.
 pub(super) fn warn_if_open_to_all<'p>(files: impl IntoIterator<Item = &'p Path>) {
-    #[cfg(unix)]
-    for file in files {
-        use std::os::unix::fs::MetadataExt as _;
-        if let Ok(found) = file.metadata()
-            && found.mode() & 0o007 != 0
-        {
-            let (file, mode) = (file.display(), format!("{:o}", found.mode() & 0o777));
-            tracing::warn!(
-                %file,
-                mode,
-                "everybody on this machine can open the inbox's file, with all deliveries in it: \
-                 `chmod o= {file}`"
-            );
-        }
+    for file in files.into_iter().filter(|file| is_open_to_all(file)) {
+        let file = file.display();
+        tracing::warn!(
+            %file,
+            "everybody on this machine can open the inbox's file, with all deliveries in it: \
+             `chmod o= {file}`"
+        );
     }
-    #[cfg(not(unix))]
-    drop(files);
+}
+
+#[cfg(unix)]
+fn is_open_to_all(file: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    file.metadata().is_ok_and(|file| file.mode() & 0o007 != 0)
+}
+
+/// Elsewhere, the mode does not tell.
+#[cfg(not(unix))]
+fn is_open_to_all(_: &Path) -> bool {
+    false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn files_that_everybody_can_open_are_found() {
+        let path = std::env::temp_dir().join(format!("webhook-mode-{}", std::process::id()));
+        let file = create_new(&path).expect("a file");
+        for (mode, is_open) in
+            [(0o600, false), (0o640, false), (0o644, true), (0o606, true), (0o666, true)]
+        {
+            file.set_permissions(fs::Permissions::from_mode(mode)).expect("its mode");
+            assert_eq!(is_open_to_all(&path), is_open, "{mode:o}");
+        }
+        create_new(&path).expect_err("it is there");
+        fs::remove_file(&path).expect("it was there");
+    }
 }

@@ -44,13 +44,13 @@ pub use self::schema::sqlite_migrations;
 use self::{
     checkpoint::Checkpoints,
     file::{Identity, OpenFile},
-    space::Space,
     transaction::SqliteTransaction,
     turn::Turn,
     watch::Watch,
 };
 use crate::{
     inbox::{
+        copy::CopyingStore,
         error::InboxError,
         record::{
             Attempt, ClaimToken, Duplicates, EnqueueResult, Filter, NewDelivery, StoredDelivery,
@@ -112,9 +112,6 @@ impl Reader for Reading<'_> {
 /// The longest wait of a checkpoint for those who read or write.
 const CHECKPOINT_BUSY: Duration = Duration::from_millis(500);
 
-/// The pause between two steps that give space back, so that they take little of the disk.
-const BETWEEN_STEPS: Duration = Duration::from_millis(20);
-
 /// The longest time that a function holds a transaction, during which nobody else can write.
 const TRANSACTION_LIMIT: Duration = Duration::from_secs(5);
 
@@ -156,6 +153,9 @@ macro_rules! in_turn {
         })
     };
 }
+
+// After the macros that it uses.
+mod copy;
 
 impl SqliteStore {
     pub(crate) async fn open(
@@ -447,45 +447,15 @@ impl InboxStore for SqliteStore {
     }
 
     fn release_space(&self) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
-            // Not twice at a time.
-            let Ok(_shrinking) = self.shrinking.try_lock() else { return Ok(()) };
-            let space = Space::of(&mut *self.read().await?).await?;
-            for _ in 0..space.steps() {
-                let step: StoreFuture<'_, usize> = in_turn!(self, |connection| async {
-                    Ok::<_, InboxError>(space::give_back(connection).await?)
-                });
-                self.checkpoints.wrote(step.await?);
-                tokio::time::sleep(BETWEEN_STEPS).await;
-            }
-            Ok(())
-        })
+        Box::pin(self.shrink())
     }
 
     fn compact(&self) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
-            let compact: StoreFuture<'_, ()> = in_turn!(self, |connection| async {
-                sqlx::raw_sql(space::COMPACT).execute(connection).await?;
-                // The new pages are in the log. The file shrinks when they are moved.
-                Ok::<_, InboxError>(self.checkpoints.move_all().await?)
-            });
-            compact.await
-        })
+        Box::pin(self.rewrite())
     }
 
     fn backup_to<'a>(&'a self, file: &'a Path) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
-            self.file.check()?;
-            let (options, to) = (self.options.clone(), file.to_owned());
-            let reading = self.checkpoints.read_for_long();
-            // Goes on if nobody waits for it any more, so that nothing half is left behind.
-            let written = tokio::spawn(async move {
-                let written = backup::write(options, to).await;
-                drop(reading);
-                written
-            });
-            written.await.unwrap_or(Err(InboxError::Closed))
-        })
+        Box::pin(self.back_up(file))
     }
 
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
@@ -494,6 +464,10 @@ impl InboxStore for SqliteStore {
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
         Box::pin(async move { operate::backlog(&mut *self.read().await?, self.now()).await })
+    }
+
+    fn copying(&self) -> Option<CopyingStore<'_>> {
+        Some(CopyingStore(self))
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
