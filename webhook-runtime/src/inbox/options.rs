@@ -8,7 +8,6 @@ use crate::{
         Inbox,
         error::InboxError,
         store::{DueTimeLimits, InboxStore, Retention},
-        worker::options::{BUSY_ENDPOINTS, transactions},
         writer::queue::Capacity,
     },
     verify::{Clock, SystemClock},
@@ -293,8 +292,7 @@ impl InboxBuilder {
                 crate::inbox::sql::postgres::Options {
                     schema: self.schema.clone(),
                     connections: self.connections,
-                    transactions: transactions(
-                        [self.settings.concurrency; BUSY_ENDPOINTS],
+                    transactions: crate::inbox::worker::options::shared_transactions(
                         self.settings.concurrency,
                     ),
                     migrate: self.migrate,
