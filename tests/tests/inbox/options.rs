@@ -26,7 +26,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 fn of(endpoint: &str, key: impl Into<String>) -> NewDelivery {
     let mut delivery = delivery(key);
-    delivery.endpoint = endpoint.to_owned();
+    delivery.endpoint = String::from(endpoint);
     delivery
 }
 
@@ -391,10 +391,12 @@ pub(crate) async fn many_kept_deliveries_hide_none(place: Place) {
     assert_eq!(inbox.prune().await.unwrap().records, 8000);
 }
 
+/// More than the inbox has connections for by itself.
+const SLOTS: usize = 30;
+
 /// The connections of functions follow the slots of their endpoint.
 pub(crate) async fn connections_follow_the_slots(place: Place) {
     let inbox = place.open_by(place.builder().concurrency(1)).await.unwrap();
-    const SLOTS: usize = 30;
     let together = Arc::new(Barrier::new(SLOTS));
     let handler = move |_: Job, source: TxSource| {
         let together = Arc::clone(&together);
@@ -421,6 +423,7 @@ pub(crate) async fn connections_follow_the_slots(place: Place) {
 }
 
 /// Impossible values are errors.
+#[allow(clippy::unused_async, reason = "all alike, for the macro")]
 pub(crate) async fn impossible_options_are_refused(_: Place) {
     let zero = Duration::ZERO;
     let with = |options| {

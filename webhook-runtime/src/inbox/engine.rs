@@ -5,10 +5,7 @@ use std::sync::Arc;
 #[cfg(feature = "inbox-sqlite")]
 use crate::inbox::sql::sqlite;
 #[cfg(feature = "inbox-postgres")]
-use crate::inbox::{
-    sql::postgres,
-    worker::options::{BUSY_ENDPOINTS, transactions},
-};
+use crate::inbox::{sql::postgres, worker::options::shared_transactions};
 use crate::{
     inbox::{
         error::InboxError,
@@ -71,10 +68,7 @@ impl InboxBuilder {
                 let options = postgres::Options {
                     schema: self.schema.clone(),
                     connections: self.connections,
-                    transactions: transactions(
-                        [self.settings.concurrency; BUSY_ENDPOINTS],
-                        self.settings.concurrency,
-                    ),
+                    transactions: shared_transactions(self.settings.concurrency),
                     migrate: self.migrate,
                 };
                 Ok(Arc::new(postgres::PostgresStore::open(url, options).await?))

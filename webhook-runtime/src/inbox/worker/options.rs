@@ -9,7 +9,7 @@ use crate::{
 
 /// The number of endpoints whose functions have a transaction for each slot at the same time, of
 /// those that have as many slots as the inbox says.
-pub(crate) const BUSY_ENDPOINTS: usize = 4;
+const BUSY_ENDPOINTS: usize = 4;
 
 /// The options by which the deliveries of one endpoint run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,12 @@ pub(crate) fn transactions(slots: impl IntoIterator<Item = usize>, of_inbox: usi
     let (others, own): (Vec<_>, Vec<_>) = slots.into_iter().partition(|slots| *slots == of_inbox);
     let own = own.into_iter().fold(0, usize::saturating_add);
     of_inbox.saturating_mul(others.len().min(BUSY_ENDPOINTS)).saturating_add(own)
+}
+
+/// The most transactions of endpoints that have as many slots as the inbox says.
+#[cfg(feature = "inbox-postgres")]
+pub(crate) fn shared_transactions(of_inbox: usize) -> usize {
+    transactions([of_inbox; BUSY_ENDPOINTS], of_inbox)
 }
 
 #[cfg(test)]
