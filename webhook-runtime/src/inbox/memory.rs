@@ -19,7 +19,7 @@ use crate::{
         },
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, Mark, PruneResult, QueueDepth, Retention, StoreFuture,
+            FinishedAttempt, InboxStore, Mark, Pause, PruneResult, QueueDepth, Retention, StoreFuture,
             StoreTransaction, Work, WorkResult,
         },
     },
@@ -38,6 +38,7 @@ struct Tables {
     rows: BTreeMap<i64, Row>,
     /// The delivery of each key, and when the key expires.
     keys: HashMap<Digest, (i64, Option<SystemTime>)>,
+    paused: BTreeMap<String, Pause>,
 }
 
 struct Row {
@@ -222,6 +223,8 @@ impl Tables {
         }
         self.extend(&work.renew, now.checked_add(work.lease));
         result.claimed = work.claim.iter().map(|wanted| self.claim(wanted, false, now)).collect();
+        let is_paused = |endpoint: &&String| self.paused.contains_key(*endpoint);
+        result.paused = Some(work.look_ahead.iter().filter(is_paused).cloned().collect());
         result.next_due = self.next(&work.look_ahead, DeliveryState::Pending, now);
         result.next_lapse = self.next(&work.look_ahead, DeliveryState::Running, now);
         result
@@ -236,7 +239,8 @@ impl Tables {
     ) -> Option<Duration> {
         let of_these =
             |record: &&Record| record.state == state && endpoints.contains(&record.endpoint);
-        let due = self.records().filter(of_these).filter_map(|record| record.due_at);
+        let is_unpaused = |record: &&Record| !self.paused.contains_key(&record.endpoint);
+        let due = self.records().filter(of_these).filter(is_unpaused).filter_map(|record| record.due_at);
         due.filter_map(|due| due.duration_since(now).ok()).filter(|wait| !wait.is_zero()).min()
     }
 
@@ -356,7 +360,25 @@ impl InboxStore for MemoryStore {
     }
 
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
-        at_once(QueueDepth::of(self.tables().records(), self.now()))
+        let tables = self.tables();
+        let is_paused = |endpoint: &str| tables.paused.contains_key(endpoint);
+        at_once(QueueDepth::of_unpaused(tables.records(), self.now(), is_paused))
+    }
+
+    fn pause<'a>(&'a self, endpoint: &'a str, by: &'a str, why: &'a str) -> StoreFuture<'a, ()> {
+        let (mut tables, now) = (self.tables(), self.now());
+        let known = tables.paused.entry(endpoint.to_owned());
+        let pause = known.or_insert_with(|| Pause::new(endpoint, now, by, why));
+        (pause.by, pause.why) = (by.to_owned(), why.to_owned());
+        at_once(())
+    }
+
+    fn resume<'a>(&'a self, endpoint: &'a str) -> StoreFuture<'a, bool> {
+        at_once(self.tables().paused.remove(endpoint).is_some())
+    }
+
+    fn paused(&self) -> StoreFuture<'_, Vec<Pause>> {
+        at_once(self.tables().paused.values().cloned().collect())
     }
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {

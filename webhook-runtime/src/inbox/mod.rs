@@ -13,6 +13,7 @@ mod listing;
 #[cfg(feature = "testing")]
 mod memory;
 mod options;
+mod pause;
 mod record;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod sql;
@@ -54,7 +55,7 @@ pub use self::{
         AttemptResult, ClaimToken, DeliveryState, EnqueueResult, Filter, Job, NewDelivery, Record,
         StoredDelivery,
     },
-    store::{EndpointBacklog, PruneResult, QueueDepth},
+    store::{EndpointBacklog, Pause, PruneResult, QueueDepth},
     tx::{Tx, TxSource},
     worker::{
         JobHandlers, ShutdownResult, Workers,

@@ -16,7 +16,7 @@ pub(crate) use self::columns::span;
 pub(crate) use self::delivery::PackedBody;
 pub(crate) use self::{
     claim::Counting,
-    columns::{millis, stored_reason, stored_text, time},
+    columns::{millis, stored_note, stored_reason, stored_text, time},
     delivery::Digest,
 };
 pub use self::{

@@ -1,6 +1,7 @@
 //! The code that both databases share: rows, and the statements that are the same.
 
 mod cells;
+pub(crate) mod endpoints;
 pub(crate) mod pack;
 #[cfg(feature = "inbox-postgres")]
 pub(crate) mod postgres;

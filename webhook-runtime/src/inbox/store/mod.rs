@@ -12,6 +12,7 @@
 
 mod claim;
 mod operate;
+mod pause;
 mod turns;
 mod work;
 
@@ -28,6 +29,7 @@ pub use self::{
     operate::{
         Change, ChangeResult, DueTimeLimits, EndpointBacklog, PruneResult, QueueDepth, Retention,
     },
+    pause::Pause,
     turns::TenantTurns,
     work::{Work, WorkResult},
 };
@@ -149,6 +151,29 @@ pub trait InboxStore: Send + Sync + 'static {
                 }
             }
         })
+    }
+
+    /// Pauses an endpoint for all processes, in somebody's name and for a reason. One that is paused
+    /// already stays so since then, and gets the name and the reason. Other processes are
+    /// [notified](Self::wait_for_notification).
+    fn pause<'a>(
+        &'a self,
+        _endpoint: &'a str,
+        _by: &'a str,
+        _why: &'a str,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(std::future::ready(Err(InboxError::Unsupported("the store keeps no pauses"))))
+    }
+
+    /// Ends the pause of an endpoint, and returns whether it was paused.
+    fn resume<'a>(&'a self, _endpoint: &'a str) -> StoreFuture<'a, bool> {
+        Box::pin(std::future::ready(Ok(false)))
+    }
+
+    /// Lists the endpoints that are paused, ordered by name. [`WorkResult::paused`] tells of those
+    /// that have workers.
+    fn paused(&self) -> StoreFuture<'_, Vec<Pause>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
     /// Explains how the database finds what is due for these endpoints, and what comes next of an

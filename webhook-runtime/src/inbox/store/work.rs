@@ -29,6 +29,8 @@ pub struct Work {
     /// The time for which new and extended claims are good.
     pub lease: Duration,
     /// The endpoints of which the inbox has to know when something becomes due next.
+    ///
+    /// It also has to know which of them are paused.
     pub look_ahead: Vec<String>,
 }
 
@@ -74,6 +76,9 @@ pub struct WorkResult {
     pub next_due: Option<Duration>,
     /// The time until a lease runs out that has not run out yet; `None` if there is none.
     pub next_lapse: Option<Duration>,
+    /// Those of [`Work::look_ahead`] that are paused. Where it is `None`, the inbox asks by
+    /// [`InboxStore::paused`].
+    pub paused: Option<Vec<String>>,
 }
 
 /// Does the parts one after another, each in a transaction of its own.

@@ -118,7 +118,13 @@ pub(crate) async fn drain(
     let mut turns = Turns::new(processes.by_endpoint.keys().cloned());
     let mut count = 0;
     loop {
-        let claimed = shared.store.claim(&turns.wanted(shared, max)).await?;
+        let mut wanted = turns.wanted(shared, max);
+        let paused = shared.store.paused().await?;
+        wanted.endpoints.retain(|name| !paused.iter().any(|pause| pause.endpoint == *name));
+        if wanted.endpoints.is_empty() {
+            return Ok(count);
+        }
+        let claimed = shared.store.claim(&wanted).await?;
         shared.counters.dead(claimed.dead_lettered.into());
         if !claimed.dead_letters.is_empty() {
             trace_dead_letters(&*shared.store, claimed.dead_letters).await;

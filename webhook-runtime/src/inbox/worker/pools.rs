@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError, Weak,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use tokio::time::Instant;
@@ -21,12 +21,22 @@ pub(crate) struct Pools {
     all: Mutex<Vec<Weak<Pool>>>,
     /// True if the store is to be asked what becomes due next.
     look: AtomicBool,
+    /// The number of looks that have begun.
+    looks: AtomicU64,
+    /// The last look, or the last change in this process, that has told what is paused.
+    paused_by: Mutex<u64>,
     wake: Wake,
 }
 
 impl Pools {
     pub(crate) fn new(wake: impl Fn(bool) + Send + Sync + 'static) -> Self {
-        Self { all: Mutex::default(), look: AtomicBool::new(false), wake: Arc::new(wake) }
+        Self {
+            all: Mutex::default(),
+            look: AtomicBool::new(false),
+            looks: AtomicU64::new(0),
+            paused_by: Mutex::default(),
+            wake: Arc::new(wake),
+        }
     }
 
     pub(crate) fn wake(&self) -> &Wake {
@@ -68,9 +78,42 @@ impl Pools {
         }
     }
 
-    /// True once after each [`look`](Self::look).
-    pub(crate) fn take_look(&self) -> bool {
-        self.look.swap(false, Ordering::Relaxed)
+    /// The number of a look, once after each call of [`look`](Self::look).
+    pub(crate) fn take_look(&self) -> Option<u64> {
+        self.look.swap(false, Ordering::Relaxed).then(|| self.next_look())
+    }
+
+    fn next_look(&self) -> u64 {
+        self.looks.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// A look has found out which of these endpoints are paused.
+    pub(crate) fn found_paused(&self, look: u64, of: &[String], paused: &[String]) {
+        self.tell_paused(look, |endpoint| {
+            let is = |name: &String| name == endpoint;
+            of.iter().any(is).then(|| paused.iter().any(is))
+        });
+    }
+
+    /// An endpoint was paused or resumed in this process.
+    pub(crate) fn set_paused(&self, endpoint: &str, paused: bool) {
+        self.tell_paused(self.next_look(), |name| (name == endpoint).then_some(paused));
+        // A look on its way, whose answer comes too late, may have been about others as well.
+        self.look();
+    }
+
+    /// Commits can overtake each other: what is older than what is known tells nothing.
+    fn tell_paused(&self, look: u64, is_paused: impl Fn(&str) -> Option<bool>) {
+        let mut paused_by = self.paused_by.lock().unwrap_or_else(PoisonError::into_inner);
+        if look <= *paused_by {
+            return;
+        }
+        *paused_by = look;
+        let resumed = self.all().iter().filter(|pool| pool.set_paused(&is_paused)).count();
+        drop(paused_by);
+        if resumed > 0 {
+            (self.wake)(false);
+        }
     }
 
     /// There is something new of an endpoint that nobody has claimed.

@@ -59,6 +59,8 @@ struct Answers {
     /// Those that have begun meanwhile wait for nothing.
     started: Vec<Option<Reply<bool>>>,
     claimed: Vec<Wanted>,
+    /// The number of the look ahead.
+    look: Option<u64>,
 }
 
 impl Engine {
@@ -194,7 +196,8 @@ impl Engine {
         if claims {
             answers.claimed = self.pools.wanted(&self.settings);
             work.claim = answers.claimed.iter().map(|wanted| wanted.request.clone()).collect();
-            if self.pools.take_look() {
+            answers.look = self.pools.take_look();
+            if answers.look.is_some() {
                 work.look_ahead = self.pools.endpoints();
             }
         }
@@ -264,10 +267,34 @@ impl Engine {
         }
         if !work.look_ahead.is_empty() {
             self.upkeep.looked(result.next_due, result.next_lapse);
+            if let Some(look) = answers.look {
+                match result.paused {
+                    Some(paused) => self.pools.found_paused(look, &work.look_ahead, &paused),
+                    None => self.ask_for_paused(look, work.look_ahead),
+                }
+            }
         }
         if look {
             self.pools.look();
         }
+    }
+
+    /// Asks which endpoints are paused where a look did not tell.
+    fn ask_for_paused(&self, look: u64, endpoints: Vec<String>) {
+        let (store, pools) = (Arc::clone(&self.store), Arc::clone(&self.pools));
+        tokio::spawn(async move {
+            match store.paused().await {
+                Ok(paused) => {
+                    let paused: Vec<_> = paused.into_iter().map(|pause| pause.endpoint).collect();
+                    pools.found_paused(look, &endpoints, &paused);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "which endpoints are paused is not known");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    pools.look();
+                }
+            }
+        });
     }
 
     fn told_stored(

@@ -15,7 +15,7 @@ pub fn postgres_grants(schema: &str, role: &str) -> Result<Vec<String>, InboxErr
 /// The tables, and what is done in them.
 const RIGHTS: [(&str, &str, &str); 3] = [
     ("SELECT", "TABLE", "versions"),
-    ("SELECT, INSERT, UPDATE, DELETE", "TABLE", "deliveries, bodies, keys"),
+    ("SELECT, INSERT, UPDATE, DELETE", "TABLE", "deliveries, bodies, keys, endpoints, workers"),
     ("USAGE", "SEQUENCE", "numbers"),
 ];
 
@@ -49,7 +49,7 @@ pub(super) async fn are_given(
          ELSE has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT') \
          AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE') END) \
          FROM pg_catalog.pg_class AS c WHERE c.relnamespace = n.oid \
-         AND c.relname IN ('versions', 'numbers', 'deliveries', 'bodies', 'keys')), true) \
+         AND c.relname IN ('versions', 'numbers', 'deliveries', 'bodies', 'keys', 'endpoints', 'workers')), true) \
          FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1",
     )
     .bind(names.schema())

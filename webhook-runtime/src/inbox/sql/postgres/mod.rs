@@ -1,6 +1,7 @@
 //! The inbox in a PostgreSQL database.
 
 mod claim;
+mod endpoints;
 mod enqueue;
 mod finish;
 mod grants;
@@ -36,7 +37,7 @@ use crate::{
         sql::pack::pack_ahead,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
+            FinishedAttempt, InboxStore, Notifies, Pause, PruneResult, QueueDepth, Retention, StoreFuture,
             StoreTransaction, Work, WorkResult,
         },
     },
@@ -262,6 +263,18 @@ impl InboxStore for PostgresStore {
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
         on_session!(self, |connection| operate::backlog(connection, &self.names))
+    }
+
+    fn pause<'a>(&'a self, endpoint: &'a str, by: &'a str, why: &'a str) -> StoreFuture<'a, ()> {
+        on!(self, |connection| endpoints::pause(connection, &self.names, endpoint, (by, why)))
+    }
+
+    fn resume<'a>(&'a self, endpoint: &'a str) -> StoreFuture<'a, bool> {
+        on!(self, |connection| endpoints::resume(connection, &self.names, endpoint))
+    }
+
+    fn paused(&self) -> StoreFuture<'_, Vec<Pause>> {
+        on_session!(self, |connection| endpoints::paused(connection, &self.names))
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {

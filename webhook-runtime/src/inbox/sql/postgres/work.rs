@@ -75,8 +75,7 @@ async fn claim(
         claimed.push(claim::claim_within(&mut tx, names, wanted, false).await?);
     }
     if !work.look_ahead.is_empty() {
-        (result.next_due, result.next_lapse) =
-            claim::next_due(&mut tx, names, &work.look_ahead).await?;
+        claim::look_ahead(&mut tx, names, &work.look_ahead, result).await?;
     }
     tx.commit().await?;
     result.claimed = claimed;

@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod claim;
+mod endpoints;
 mod enqueue;
 mod file;
 mod finish;
@@ -50,7 +51,7 @@ use crate::{
         sql::pack::pack_ahead,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
+            FinishedAttempt, InboxStore, Notifies, Pause, PruneResult, QueueDepth, Retention, StoreFuture,
             StoreTransaction, Work, WorkResult,
         },
     },
@@ -193,8 +194,7 @@ impl SqliteStore {
             nothing.claimed.push(ClaimResult::default());
         }
         if !work.look_ahead.is_empty() {
-            (nothing.next_due, nothing.next_lapse) =
-                claim::next_due(&mut connection, &work.look_ahead, now).await?;
+            claim::look_ahead(&mut connection, &work.look_ahead, now, &mut nothing).await?;
         }
         Ok(Some(nothing))
     }
@@ -347,6 +347,18 @@ impl InboxStore for SqliteStore {
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
         Box::pin(async move { operate::backlog(&mut *self.read().await?, self.now()).await })
+    }
+
+    fn pause<'a>(&'a self, endpoint: &'a str, by: &'a str, why: &'a str) -> StoreFuture<'a, ()> {
+        in_turn!(self, |connection| endpoints::pause(connection, endpoint, (by, why), self.now()))
+    }
+
+    fn resume<'a>(&'a self, endpoint: &'a str) -> StoreFuture<'a, bool> {
+        in_turn!(self, |connection| endpoints::resume(connection, endpoint))
+    }
+
+    fn paused(&self) -> StoreFuture<'_, Vec<Pause>> {
+        Box::pin(async move { endpoints::paused(&mut *self.read().await?).await })
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {

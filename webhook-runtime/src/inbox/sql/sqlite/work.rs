@@ -62,7 +62,7 @@ async fn commit_within(
         result.claimed.push(claim::claim_within(tx, wanted, false, now).await?);
     }
     if !work.look_ahead.is_empty() {
-        (result.next_due, result.next_lapse) = claim::next_due(tx, &work.look_ahead, now).await?;
+        claim::look_ahead(tx, &work.look_ahead, now, &mut result).await?;
     }
     Ok(result)
 }

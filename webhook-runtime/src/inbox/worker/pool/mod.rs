@@ -85,7 +85,17 @@ struct Endpoint {
     after: [Option<Digest>; 2],
     /// True while the store is asked for it.
     asked: bool,
+    gate: Gate,
     pace: Pace,
+}
+
+/// Whether an endpoint may start deliveries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    /// Not yet: the store has not told if it is paused.
+    Unknown,
+    Open,
+    Paused,
 }
 
 struct Waiting {
@@ -123,6 +133,7 @@ impl Pool {
             more_tenants: true,
             after: [None; 2],
             asked: false,
+            gate: Gate::Unknown,
             pace: Pace::new(now),
         };
         let state = State {
@@ -195,8 +206,8 @@ impl Pool {
         state.typical_bytes = job.body.len().max(state.typical_bytes / 8 * 7);
         let waiting = &mut state.endpoints[at].waiting;
         waiting.push(job.tenant, Waiting { job, since: Instant::now() });
-        if state.stopped {
-            self.give_back(state);
+        if state.stopped || state.endpoints[at].gate == Gate::Paused {
+            self.give_back(state, Some(at));
         }
     }
 
