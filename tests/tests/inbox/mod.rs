@@ -2,15 +2,19 @@
 
 pub(crate) mod bouncer;
 pub(crate) mod broken;
+pub(crate) mod cancel;
 pub(crate) mod claim;
 pub(crate) mod commit;
 pub(crate) mod dedupe;
+pub(crate) mod health;
 pub(crate) mod hold;
+pub(crate) mod hooks;
 pub(crate) mod log;
 pub(crate) mod moved;
 pub(crate) mod operate;
 pub(crate) mod order;
 pub(crate) mod pair;
+pub(crate) mod pause;
 pub(crate) mod place;
 pub(crate) mod plan;
 pub(crate) mod server;
@@ -20,6 +24,7 @@ pub(crate) mod start;
 pub(crate) mod turns;
 pub(crate) mod tx;
 pub(crate) mod work;
+pub(crate) mod workers;
 
 use std::{
     sync::{Arc, Mutex},

@@ -19,8 +19,8 @@ use crate::{
         },
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, Mark, Pause, PruneResult, QueueDepth, Retention, StoreFuture,
-            StoreTransaction, Work, WorkResult,
+            FinishedAttempt, Heartbeat, InboxStore, Mark, Pause, PruneResult, QueueDepth,
+            Retention, StoreFuture, StoreTransaction, Work, WorkResult, WorkerRecord,
         },
     },
     verify::Clock,
@@ -39,6 +39,8 @@ struct Tables {
     /// The delivery of each key, and when the key expires.
     keys: HashMap<Digest, (i64, Option<SystemTime>)>,
     paused: BTreeMap<String, Pause>,
+    last_worker: i64,
+    workers: BTreeMap<i64, WorkerRecord>,
 }
 
 struct Row {
@@ -202,6 +204,17 @@ impl Tables {
         (enqueued, claim_token)
     }
 
+    fn beat(&mut self, beat: &Heartbeat, now: SystemTime) -> i64 {
+        if let Some(worker) = beat.id.and_then(|id| self.workers.get_mut(&id)) {
+            worker.beat(beat, now);
+            return worker.id;
+        }
+        self.last_worker += 1;
+        let worker = WorkerRecord::new(self.last_worker, beat, now);
+        self.workers.insert(self.last_worker, worker);
+        self.last_worker
+    }
+
     fn commit(&mut self, work: &Work, now: SystemTime) -> WorkResult {
         let mut result = WorkResult {
             finished: work.finish.iter().map(|finish| self.finish(finish, now)).collect(),
@@ -221,7 +234,10 @@ impl Tables {
             let row = self.running(*claim);
             result.started.push(row.map(Row::count_attempt).is_some());
         }
-        self.extend(&work.renew, now.checked_add(work.lease));
+        let good = self.extend(&work.renew, now.checked_add(work.lease));
+        let renewed = work.renew.iter().map(|claim| claim.id);
+        result.lost = renewed.filter(|id| !good.contains(id)).collect();
+        result.worker = work.heartbeat.as_ref().map(|beat| self.beat(beat, now));
         result.claimed = work.claim.iter().map(|wanted| self.claim(wanted, false, now)).collect();
         let is_paused = |endpoint: &&String| self.paused.contains_key(*endpoint);
         result.paused = Some(work.look_ahead.iter().filter(is_paused).cloned().collect());
@@ -240,7 +256,8 @@ impl Tables {
         let of_these =
             |record: &&Record| record.state == state && endpoints.contains(&record.endpoint);
         let is_unpaused = |record: &&Record| !self.paused.contains_key(&record.endpoint);
-        let due = self.records().filter(of_these).filter(is_unpaused).filter_map(|record| record.due_at);
+        let due =
+            self.records().filter(of_these).filter(is_unpaused).filter_map(|record| record.due_at);
         due.filter_map(|due| due.duration_since(now).ok()).filter(|wait| !wait.is_zero()).min()
     }
 
@@ -379,6 +396,15 @@ impl InboxStore for MemoryStore {
 
     fn paused(&self) -> StoreFuture<'_, Vec<Pause>> {
         at_once(self.tables().paused.values().cloned().collect())
+    }
+
+    fn heartbeat<'a>(&'a self, beat: &'a Heartbeat) -> StoreFuture<'a, Option<i64>> {
+        at_once(Some(self.tables().beat(beat, self.now())))
+    }
+
+    fn workers(&self) -> StoreFuture<'_, Vec<WorkerRecord>> {
+        let tables = self.tables();
+        at_once(tables.workers.values().filter(|worker| worker.slots > 0).cloned().collect())
     }
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {

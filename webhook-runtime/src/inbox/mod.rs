@@ -6,8 +6,11 @@
 //! least once, because no database can undo an email. Duplicates are detected as long as the
 //! deduplication key is kept.
 
+mod cancel;
 mod counters;
 mod error;
+mod health;
+mod hooks;
 pub(crate) mod http;
 mod listing;
 #[cfg(feature = "testing")]
@@ -20,11 +23,12 @@ mod sql;
 pub mod store;
 mod tx;
 pub(crate) mod worker;
+mod workers;
 mod writer;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -34,17 +38,11 @@ use crate::endpoint::Endpoint;
 pub use self::sql::postgres::{postgres_grants, postgres_migrations, postgres_versions};
 #[cfg(feature = "inbox-sqlite")]
 pub use self::sql::sqlite::{SQLITE_MIGRATIONS, SQLITE_VERSIONS};
-use self::{
-    counters::InboxMetrics,
-    options::Settings,
-    store::{Change, InboxStore},
-    tx::must_not_wait_for_itself,
-    worker::handled::AllHandled,
-    writer::Writer,
-};
 pub use self::{
+    cancel::Cancellation,
     counters::InboxStats,
     error::InboxError,
+    health::Health,
     http::{
         head::{BatchItemRef, StoredRequest},
         run::MissingTx,
@@ -55,13 +53,22 @@ pub use self::{
         AttemptResult, ClaimToken, DeliveryState, EnqueueResult, Filter, Job, NewDelivery, Record,
         StoredDelivery,
     },
-    store::{EndpointBacklog, Pause, PruneResult, QueueDepth},
+    store::{EndpointBacklog, Pause, PruneResult, QueueDepth, WorkerRecord},
     tx::{Tx, TxSource},
     worker::{
         JobHandlers, ShutdownResult, Workers,
         attempt::{JobFuture, JobHandler},
         retry::Backoff,
     },
+};
+use self::{
+    counters::InboxMetrics,
+    health::StoreHealth,
+    options::Settings,
+    store::{Change, InboxStore},
+    tx::must_not_wait_for_itself,
+    worker::handled::AllHandled,
+    writer::Writer,
 };
 
 /// A durable store of deliveries. Cheap to clone: all clones are one inbox.
@@ -80,6 +87,10 @@ pub(crate) struct Shared {
     pub(crate) counters: Arc<InboxMetrics>,
     /// The endpoints that have workers.
     pub(crate) handled: AllHandled,
+    /// What the store has answered when it was last asked for its health.
+    health: tokio::sync::Mutex<Option<StoreHealth>>,
+    /// True if the inbox is being shut down.
+    draining: AtomicBool,
 }
 
 /// The number of records that one transaction changes or deletes: others want to write, too.
@@ -120,11 +131,14 @@ impl Inbox {
         Self::start(store, Settings::default())
     }
 
-    pub(crate) fn start(store: Arc<dyn InboxStore>, settings: Settings) -> Self {
+    pub(crate) fn start(store: Arc<dyn InboxStore>, mut settings: Settings) -> Self {
+        settings.hooks.run_here();
         let counters = Arc::new(InboxMetrics::default());
         let writer = Writer::start(&store, &settings, Arc::clone(&counters));
         let (workers, handled) = (Mutex::default(), AllHandled::default());
-        let shared = Shared { workers, store, settings, writer, counters, handled };
+        let (health, draining) = (tokio::sync::Mutex::default(), AtomicBool::new(false));
+        let shared =
+            Shared { workers, store, settings, writer, counters, handled, health, draining };
         Self { shared: Arc::new(shared) }
     }
 
@@ -158,6 +172,7 @@ impl Inbox {
     /// [`Webhooks::serve`](crate::Webhooks::serve) calls this. A program with its own server calls
     /// it after its server has stopped.
     pub async fn shutdown(&self, deadline: Duration) -> ShutdownResult {
+        self.set_draining();
         let workers = {
             let mut workers = self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *workers)
@@ -237,15 +252,6 @@ impl Inbox {
         self.change(filter, Change::Replay).await
     }
 
-    /// Cancels deliveries that are not completed, and returns their number. A running one goes on
-    /// but cannot complete: what it writes through [`Tx`] is rolled back.
-    ///
-    /// # Errors
-    /// If the store fails. Some records may have changed.
-    pub async fn cancel(&self, filter: &Filter) -> Result<u64, InboxError> {
-        self.change(filter, Change::Cancel).await
-    }
-
     async fn change(&self, filter: &Filter, change: Change) -> Result<u64, InboxError> {
         must_not_wait_for_itself()?;
         let (mut after, mut count) = (i64::MIN, 0);
@@ -278,7 +284,9 @@ impl Inbox {
     /// # Errors
     /// If the store fails.
     pub async fn stats(&self) -> Result<InboxStats, InboxError> {
-        Ok(self.shared.counters.with(self.shared.store.queue_depth().await?))
+        let mut stats = self.shared.counters.with(self.shared.store.queue_depth().await?);
+        stats.hooks_dropped = self.shared.settings.hooks.dropped();
+        Ok(stats)
     }
 
     /// Counts the unfinished deliveries of each endpoint, by its name.
@@ -314,6 +322,7 @@ impl Inbox {
     /// # Errors
     /// If the store fails.
     pub async fn close(&self) -> Result<(), InboxError> {
+        self.set_draining();
         self.shared.writer.close().await;
         self.shared.store.close().await
     }

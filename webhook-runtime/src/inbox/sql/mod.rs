@@ -10,6 +10,9 @@ mod rows;
 pub(crate) mod sqlite;
 pub(crate) mod statements;
 pub(crate) mod tenants;
+pub(crate) mod workers;
+
+use std::collections::HashSet;
 
 pub(crate) use self::{
     rows::{Due, Unreadable, due, id_and_line, job, of_endpoint, record, stored},
@@ -50,6 +53,12 @@ impl<'a> Settled<'a> {
             AttemptResult::Released => Self { back: 1, ..row },
         }
     }
+}
+
+/// The claims that are not among those that are still good.
+pub(crate) fn lost(claims: &[ClaimToken], good: &[i64]) -> Vec<i64> {
+    let good: HashSet<&i64> = good.iter().collect();
+    claims.iter().map(|claim| claim.id).filter(|id| !good.contains(id)).collect()
 }
 
 pub(crate) fn digest(bytes: &[u8]) -> Option<Digest> {

@@ -206,13 +206,18 @@ pub(crate) fn longest_wait() -> String {
 
 /// The result of both counts.
 pub(crate) fn queue_depth(counts: (i64, i64, i64, i64), oldest: &impl Cells) -> QueueDepth {
-    let since = oldest.int("since").ok().flatten();
-    let now: i64 = oldest.number("now").unwrap_or_default();
-    let longest_wait = since.map_or(0, |since| now.saturating_sub(since));
     let count = |number: i64| number.try_into().unwrap_or_default();
     let mut queue_depth = QueueDepth::default();
     (queue_depth.pending, queue_depth.running) = (count(counts.0), count(counts.1));
     (queue_depth.blocked, queue_depth.dead) = (count(counts.2), count(counts.3));
-    queue_depth.lag = Duration::from_millis(count(longest_wait));
+    queue_depth.lag = lag(oldest);
     queue_depth
+}
+
+/// The result of [`longest_wait`].
+pub(crate) fn lag(oldest: &impl Cells) -> Duration {
+    let since = oldest.int("since").ok().flatten();
+    let now: i64 = oldest.number("now").unwrap_or_default();
+    let wait = since.map_or(0, |since| now.saturating_sub(since));
+    Duration::from_millis(wait.try_into().unwrap_or_default())
 }

@@ -15,6 +15,7 @@ mod operate;
 mod pause;
 mod turns;
 mod work;
+mod worker;
 
 use std::{any::Any, pin::Pin, time::Duration};
 
@@ -32,6 +33,7 @@ pub use self::{
     pause::Pause,
     turns::TenantTurns,
     work::{Work, WorkResult},
+    worker::{Heartbeat, WorkerRecord},
 };
 use crate::inbox::{
     CHUNK,
@@ -137,6 +139,11 @@ pub trait InboxStore: Send + Sync + 'static {
     /// Counts the records of each state.
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth>;
 
+    /// The time for which the oldest due delivery has been waiting, of endpoints that are not paused.
+    fn lag(&self) -> StoreFuture<'_, Duration> {
+        Box::pin(async move { Ok(self.queue_depth().await?.lag) })
+    }
+
     /// Counts the unfinished deliveries of each endpoint, ordered by name. Without an
     /// implementation, they are [listed](Self::list) and counted one by one.
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
@@ -156,12 +163,7 @@ pub trait InboxStore: Send + Sync + 'static {
     /// Pauses an endpoint for all processes, in somebody's name and for a reason. One that is paused
     /// already stays so since then, and gets the name and the reason. Other processes are
     /// [notified](Self::wait_for_notification).
-    fn pause<'a>(
-        &'a self,
-        _endpoint: &'a str,
-        _by: &'a str,
-        _why: &'a str,
-    ) -> StoreFuture<'a, ()> {
+    fn pause<'a>(&'a self, _endpoint: &'a str, _by: &'a str, _why: &'a str) -> StoreFuture<'a, ()> {
         Box::pin(std::future::ready(Err(InboxError::Unsupported("the store keeps no pauses"))))
     }
 
@@ -176,6 +178,18 @@ pub trait InboxStore: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
+    /// Writes a sign of life of this process into its row, and returns the number of the row; `None`
+    /// if the store keeps none. What has been gone for an hour is [pruned](Self::prune).
+    fn heartbeat<'a>(&'a self, _beat: &'a Heartbeat) -> StoreFuture<'a, Option<i64>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// Lists the processes with workers that have written a [`heartbeat`](Self::heartbeat), by
+    /// number. One without slots has had no workers, and is left out.
+    fn workers(&self) -> StoreFuture<'_, Vec<WorkerRecord>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
     /// Explains how the database finds what is due for these endpoints, and what comes next of an
     /// ordering key: the `EXPLAIN` of the statements of [`claim`](Self::claim).
     fn explain<'a>(&'a self, _endpoints: &'a [String]) -> StoreFuture<'a, String> {
@@ -186,6 +200,13 @@ pub trait InboxStore: Send + Sync + 'static {
     /// for ever.
     fn wait_for_notification(&self) -> StoreFuture<'_, ()> {
         Box::pin(std::future::pending())
+    }
+
+    /// Claims whose deliveries another process wants to cancel, and cannot, because their own
+    /// transactions lock them. Each is returned once, after a
+    /// [notification](Self::wait_for_notification), and its function is told to end.
+    fn cancel_requests(&self) -> Vec<ClaimToken> {
+        Vec::new()
     }
 
     /// What [`wait_for_notification`](Self::wait_for_notification) tells of, now: it decides how

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::inbox::{
     error::InboxError,
-    record::{ClaimToken, EnqueueResult, NewDelivery},
-    store::{ClaimRequest, ClaimResult, FinishedAttempt, InboxStore},
+    record::{ClaimToken, DeliveryState, EnqueueResult, Filter, NewDelivery},
+    store::{ClaimRequest, ClaimResult, FinishedAttempt, Heartbeat, InboxStore},
 };
 
 /// Everything that is queued for a store.
@@ -32,6 +32,8 @@ pub struct Work {
     ///
     /// It also has to know which of them are paused.
     pub look_ahead: Vec<String>,
+    /// A [sign of life](InboxStore::heartbeat) of this process.
+    pub heartbeat: Option<Heartbeat>,
 }
 
 impl Work {
@@ -44,6 +46,7 @@ impl Work {
             && self.renew.is_empty()
             && self.claim.is_empty()
             && self.look_ahead.is_empty()
+            && self.heartbeat.is_none()
     }
 
     /// True if there is nothing but what can be claimed, so that a store may look before it locks.
@@ -53,6 +56,7 @@ impl Work {
             && self.finish.is_empty()
             && self.start.is_empty()
             && self.renew.is_empty()
+            && self.heartbeat.is_none()
     }
 }
 
@@ -79,6 +83,28 @@ pub struct WorkResult {
     /// Those of [`Work::look_ahead`] that are paused. Where it is `None`, the inbox asks by
     /// [`InboxStore::paused`].
     pub paused: Option<Vec<String>>,
+    /// The numbers of those of [`Work::renew`] whose claims are no longer good. One that is locked by
+    /// its own [transaction](crate::inbox::store::StoreTransaction) is good.
+    pub lost: Vec<i64>,
+    /// The number of this process, if it gave a sign of life.
+    pub worker: Option<i64>,
+}
+
+/// Those of these claims that are neither good nor locked: an operator has ended their deliveries.
+async fn lost<S: InboxStore + ?Sized>(
+    store: &S,
+    renew: &[ClaimToken],
+    good: &[i64],
+) -> Result<Vec<i64>, InboxError> {
+    let is_good = |id: &i64| good.contains(id);
+    let doubted: Vec<i64> = renew.iter().map(|claim| claim.id).filter(|id| !is_good(id)).collect();
+    if doubted.is_empty() {
+        return Ok(doubted);
+    }
+    let max = u32::try_from(doubted.len()).unwrap_or(u32::MAX);
+    let running = Filter::all().ids(doubted.iter().copied()).state(DeliveryState::Running);
+    let running = store.list(&running, i64::MIN, max).await?;
+    Ok(doubted.into_iter().filter(|id| !running.iter().any(|one| one.id == *id)).collect())
 }
 
 /// Does the parts one after another, each in a transaction of its own.
@@ -97,7 +123,11 @@ pub(super) async fn one_by_one<S: InboxStore + ?Sized>(
     }
     result.started = vec![true; work.start.len()];
     if !work.renew.is_empty() {
-        store.renew_leases(&work.renew, work.lease).await?;
+        let good = store.renew_leases(&work.renew, work.lease).await?;
+        result.lost = lost(store, &work.renew, &good).await?;
+    }
+    if let Some(beat) = &work.heartbeat {
+        result.worker = store.heartbeat(beat).await?;
     }
     for wanted in &work.claim {
         result.claimed.push(store.claim(wanted).await?);

@@ -11,10 +11,7 @@ mod turns;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::Notify,
-    task::{JoinHandle, JoinSet},
-};
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::{
     endpoint::Endpoint,
@@ -22,7 +19,7 @@ use crate::{
         Shared,
         error::InboxError,
         worker::{
-            attempt::{JobHandler, attempt, trace_dead_letters},
+            attempt::{JobHandler, attempt, tell_dead_letters},
             handled::Handled,
             pool::Pool,
             turns::Turns,
@@ -96,7 +93,9 @@ impl Workers {
     /// Stops claiming, lets running deliveries finish for `deadline` at most, and gives the rest
     /// back, as if it had not been started.
     pub async fn shutdown(self, deadline: Duration) -> ShutdownResult {
-        self.pool.stop(deadline).await
+        let stopped = self.pool.stop(deadline).await;
+        self.shared.writer.last_heartbeat().await;
+        stopped
     }
 }
 
@@ -104,6 +103,7 @@ impl Drop for Workers {
     fn drop(&mut self) {
         self.warning.abort();
         self.pool.abort();
+        self.shared.writer.pools().stopped();
         // Other workers of this process see to what these have left.
         self.shared.writer.look_in(self.shared.settings.lease);
     }
@@ -127,7 +127,8 @@ pub(crate) async fn drain(
         let claimed = shared.store.claim(&wanted).await?;
         shared.counters.dead(claimed.dead_lettered.into());
         if !claimed.dead_letters.is_empty() {
-            trace_dead_letters(&*shared.store, claimed.dead_letters).await;
+            let hooks = &shared.settings.hooks;
+            tell_dead_letters(&*shared.store, hooks, claimed.dead_letters).await;
         }
         if claimed.jobs.is_empty() && claimed.dead_lettered == 0 {
             return Ok(count);
@@ -138,7 +139,7 @@ pub(crate) async fn drain(
             let (shared, process) = (Arc::clone(shared), Arc::clone(process));
             count += 1;
             attempts
-                .spawn(async move { attempt(&shared, process, job, &Notify::new(), None).await });
+                .spawn(async move { attempt(&shared, process, job, &Arc::default(), None).await });
         }
         while attempts.join_next().await.is_some() {}
     }

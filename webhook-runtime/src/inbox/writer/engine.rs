@@ -22,12 +22,12 @@ use crate::{
         record::{AttemptResult, EnqueueResult, NewDelivery},
         store::{InboxStore, Work, WorkResult},
         worker::{
-            attempt::trace_dead_letters,
+            attempt::tell_dead_letters,
             pool::{Pool, Wanted},
             pools::Pools,
             retry::Backoff,
         },
-        writer::{Queued, Reply, queue::Queue, upkeep::Upkeep},
+        writer::{Queued, Reply, heart::Heart, queue::Queue, upkeep::Upkeep},
     },
     support::panic::catch_panic,
 };
@@ -40,6 +40,7 @@ pub(super) struct Engine {
     pub(super) queue: Arc<Queue<Queued>>,
     pub(super) pools: Arc<Pools>,
     pub(super) upkeep: Arc<Upkeep>,
+    pub(super) heart: Arc<Heart>,
     commits: Semaphore,
     failed: Mutex<Failures>,
 }
@@ -71,10 +72,11 @@ impl Engine {
         queue: Arc<Queue<Queued>>,
         pools: Arc<Pools>,
         upkeep: Arc<Upkeep>,
+        heart: Arc<Heart>,
     ) -> Self {
         let commits = Semaphore::new(store.max_commits().max(1));
         let failed = Mutex::default();
-        Self { store, settings, counters, queue, pools, upkeep, commits, failed }
+        Self { store, settings, counters, queue, pools, upkeep, heart, commits, failed }
     }
 
     /// Starts the thread; it sends `true` when it has committed everything. Without a thread, the
@@ -155,6 +157,7 @@ impl Engine {
         });
         if work.await.is_err() {
             tracing::error!("a commit of the inbox panicked; what was in it is not acknowledged");
+            self.heart.ended(Err(&InboxError::Closed));
             self.pause_claims();
         }
     }
@@ -164,6 +167,7 @@ impl Engine {
         let (mut work, mut answers) = (Work::default(), Answers::default());
         work.lease = self.settings.lease;
         let claims = self.may_claim();
+        let mut heartbeats = Vec::new();
         for item in items {
             match item {
                 Queued::Store(delivery, answer) => {
@@ -180,6 +184,7 @@ impl Engine {
                     work.start.push(claim_token);
                     answers.started.push(Some(answer));
                 }
+                Queued::Heartbeat(answer) => heartbeats.push(answer),
                 Queued::Nudge => {}
             }
         }
@@ -192,6 +197,8 @@ impl Engine {
         self.upkeep.counted();
         if self.upkeep.take_renewal() {
             work.renew = self.pools.held();
+        } else if self.upkeep.take_check() {
+            work.renew = self.pools.running_for_long();
         }
         if claims {
             answers.claimed = self.pools.wanted(&self.settings);
@@ -201,6 +208,7 @@ impl Engine {
                 work.look_ahead = self.pools.endpoints();
             }
         }
+        work.heartbeat = self.heart.take(|| self.pools.crew(), heartbeats, &work);
         (work, answers)
     }
 
@@ -220,6 +228,21 @@ impl Engine {
         if !(work.enqueue.is_empty() && work.finish.is_empty()) {
             self.upkeep.set_active();
         }
+        if work.heartbeat.is_some() {
+            self.heart.ended(Ok(result.worker));
+        }
+        if !work.finish.is_empty() && self.heart.set_active() {
+            self.upkeep.changed();
+        }
+        if !result.lost.is_empty() {
+            let lost: Vec<_> = work
+                .renew
+                .iter()
+                .filter(|claim| result.lost.contains(&claim.id))
+                .copied()
+                .collect();
+            self.pools.lose(&lost);
+        }
         // The claims have seen what was stored with them.
         let mut seen: Vec<String> = Vec::new();
         let claimed = std::mem::take(&mut result.claimed);
@@ -232,7 +255,8 @@ impl Engine {
             self.counters.dead(claimed.dead_lettered.into());
             if !claimed.dead_letters.is_empty() {
                 let (store, ids) = (Arc::clone(&self.store), claimed.dead_letters.clone());
-                tokio::spawn(async move { trace_dead_letters(&*store, ids).await });
+                let hooks = self.settings.hooks.clone();
+                tokio::spawn(async move { tell_dead_letters(&*store, &hooks, ids).await });
             }
             if let Some(all_of) = wanted.deliver(claimed) {
                 seen.extend(all_of);
@@ -332,6 +356,10 @@ impl Engine {
     }
 
     fn failed(&self, work: &Work, answers: Answers, error: &InboxError) {
+        if work.heartbeat.is_some() {
+            tracing::warn!(%error, "no heartbeat could be written");
+            self.heart.ended(Err(error));
+        }
         if !work.enqueue.is_empty() {
             tracing::error!(%error, deliveries = work.enqueue.len(), "nothing could be stored");
         }
@@ -390,7 +418,8 @@ async fn forward_notifications(engine: Arc<Engine>) {
                 engine.upkeep.set_notified(true);
             }
         }
-        engine.pools.look();
+        engine.pools.ask_claims(&engine.store.cancel_requests());
+        engine.look_around();
     }
 }
 

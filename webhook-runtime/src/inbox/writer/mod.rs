@@ -43,6 +43,7 @@
 //! for what is on its way. It does not wait for a store that hangs.
 
 mod engine;
+pub(crate) mod heart;
 pub(crate) mod queue;
 mod sync;
 mod upkeep;
@@ -60,6 +61,7 @@ use crate::inbox::{
     worker::pools::Pools,
     writer::{
         engine::Engine,
+        heart::Heart,
         queue::{Queue, Refused},
         upkeep::Upkeep,
     },
@@ -71,6 +73,9 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest wait for what is queued when the inbox is closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The longest wait for the heartbeat that tells of the end.
+const LAST_HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(1);
+
 type Reply<T> = oneshot::Sender<Result<T, InboxError>>;
 
 /// One thing for the next commit.
@@ -81,6 +86,8 @@ enum Queued {
     Finish(FinishedAttempt, Reply<bool>),
     /// Count the attempt of a claim, before it begins.
     Start(ClaimToken, Reply<bool>),
+    /// Give a sign of life.
+    Heartbeat(Reply<()>),
     /// See what else there is to do.
     Nudge,
 }
@@ -91,6 +98,7 @@ pub(crate) struct Writer {
     queue: Arc<Queue<Queued>>,
     pools: Arc<Pools>,
     upkeep: Arc<Upkeep>,
+    heart: Arc<Heart>,
     dedup_retention: Duration,
     fair_tenants: bool,
     ended: watch::Receiver<bool>,
@@ -105,7 +113,8 @@ impl Writer {
     ) -> Self {
         let queue = Arc::new(Queue::new(settings.queue));
         let upkeep = Arc::new(Upkeep::default());
-        let pools = Arc::new(Pools::new({
+        let heart = Arc::new(Heart::new(settings));
+        let pools = Arc::new(Pools::new(Arc::clone(&heart), {
             let (queue, upkeep) = (Arc::clone(&queue), Arc::clone(&upkeep));
             move |timers| {
                 if timers {
@@ -123,11 +132,12 @@ impl Writer {
             Arc::clone(&queue),
             Arc::clone(&pools),
             Arc::clone(&upkeep),
+            Arc::clone(&heart),
         );
         engine.start(ending);
         let (dedup_retention, fair_tenants) = (settings.dedup_retention, settings.fair_tenants);
         let store = Arc::clone(store);
-        Self { store, queue, pools, upkeep, dedup_retention, fair_tenants, ended }
+        Self { store, queue, pools, upkeep, heart, dedup_retention, fair_tenants, ended }
     }
 
     /// The workers of this process.
@@ -135,9 +145,31 @@ impl Writer {
         &self.pools
     }
 
+    /// The signs of life of this process.
+    pub(crate) fn heart(&self) -> &Heart {
+        &self.heart
+    }
+
+    /// Gives a sign of life, and returns when it is committed.
+    pub(crate) async fn heartbeat(&self) -> Result<(), InboxError> {
+        let (answer, answered) = oneshot::channel();
+        answer_to(self.queue.push_beside(Queued::Heartbeat(answer)), answered).await
+    }
+
+    /// Tells that the workers have stopped, if the store is quick.
+    pub(crate) async fn last_heartbeat(&self) {
+        self.pools.stopped();
+        let _ = tokio::time::timeout(LAST_HEARTBEAT_TIMEOUT, self.heartbeat()).await;
+    }
+
     /// Makes all workers look for what is due.
     pub(crate) fn look(&self) {
         self.pools.look();
+    }
+
+    /// Finds out soon which claims of this process are no longer good.
+    pub(crate) fn check_claims(&self) {
+        self.upkeep.renew_again();
     }
 
     /// Makes all workers look after this time: a claim was given up without being settled.
@@ -172,6 +204,11 @@ impl Writer {
             Ok(results)
         };
         with_timeout(all).await
+    }
+
+    /// The number of deliveries that wait to be stored, and the part of the queue that they fill.
+    pub(crate) fn queued(&self) -> (usize, f64) {
+        self.queue.filled()
     }
 
     fn has_room(&self, delivery: &NewDelivery) -> bool {

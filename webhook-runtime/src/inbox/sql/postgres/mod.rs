@@ -14,8 +14,9 @@ mod session;
 mod tenants;
 mod url;
 mod work;
+mod workers;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::{ConnectOptions as _, PgPool, postgres::PgPoolOptions};
 
@@ -24,6 +25,7 @@ use self::{
     health::Health,
     names::Names,
     notifications::Notifications,
+    operate::Changed,
     session::{Sessions, check_fsync, in_session},
 };
 pub use self::{
@@ -37,8 +39,8 @@ use crate::{
         sql::pack::pack_ahead,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, Notifies, Pause, PruneResult, QueueDepth, Retention, StoreFuture,
-            StoreTransaction, Work, WorkResult,
+            FinishedAttempt, Heartbeat, InboxStore, Notifies, Pause, PruneResult, QueueDepth,
+            Retention, StoreFuture, StoreTransaction, Work, WorkResult, WorkerRecord,
         },
     },
     support::redact::shown_url,
@@ -49,6 +51,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The longest time of a whole operation. After that, its connection is given up.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The longest time in which a change tries again to change what is locked.
+const LOCKED_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The pause between two tries.
+const LOCKED_PAUSE: Duration = Duration::from_millis(100);
 
 /// The number of commits at the same time: the server flushes them together.
 const COMMITS: u32 = 3;
@@ -157,6 +165,18 @@ impl PostgresStore {
     }
 }
 
+impl PostgresStore {
+    /// Changes what is not locked. Who has locked the others is asked to end.
+    fn change_unlocked<'a>(
+        &'a self,
+        filter: &'a Filter,
+        change: Change,
+        range: (i64, u32),
+    ) -> StoreFuture<'a, Changed> {
+        on!(self, |connection| operate::change(connection, &self.names, filter, change, range))
+    }
+}
+
 impl InboxStore for PostgresStore {
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
         let enqueue: StoreFuture<'a, Vec<EnqueueResult>> =
@@ -245,8 +265,22 @@ impl InboxStore for PostgresStore {
         after: i64,
         max: u32,
     ) -> StoreFuture<'a, ChangeResult> {
-        let range = (after, max);
-        on!(self, |connection| operate::change(connection, &self.names, filter, change, range))
+        Box::pin(async move {
+            let first = self.change_unlocked(filter, change, (after, max)).await?;
+            let (mut result, mut locked) = (first.result, first.locked);
+            let until = Instant::now() + LOCKED_TIMEOUT;
+            while !locked.is_empty() && Instant::now() < until {
+                tokio::time::sleep(LOCKED_PAUSE).await;
+                let again = filter.clone().ids(locked);
+                let more = self.change_unlocked(&again, change, (i64::MIN, max)).await?;
+                result.count += more.result.count;
+                locked = more.locked;
+            }
+            if !locked.is_empty() {
+                tracing::warn!(records = ?locked, "locked records were not changed");
+            }
+            Ok(result)
+        })
     }
 
     fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
@@ -259,6 +293,10 @@ impl InboxStore for PostgresStore {
 
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
         on_session!(self, |connection| operate::queue_depth(connection, &self.names))
+    }
+
+    fn lag(&self) -> StoreFuture<'_, Duration> {
+        on_session!(self, |connection| operate::lag(connection, &self.names))
     }
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
@@ -277,8 +315,22 @@ impl InboxStore for PostgresStore {
         on_session!(self, |connection| endpoints::paused(connection, &self.names))
     }
 
+    fn heartbeat<'a>(&'a self, beat: &'a Heartbeat) -> StoreFuture<'a, Option<i64>> {
+        on_session!(self, |connection| async {
+            workers::beat(connection, &self.names, beat).await.map(Some)
+        })
+    }
+
+    fn workers(&self) -> StoreFuture<'_, Vec<WorkerRecord>> {
+        on_session!(self, |connection| workers::list(connection, &self.names))
+    }
+
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
         on_session!(self, |connection| claim::explain(connection, &self.names, endpoints))
+    }
+
+    fn cancel_requests(&self) -> Vec<ClaimToken> {
+        self.notifications.cancel_requests()
     }
 
     fn notifies(&self) -> Notifies {

@@ -15,6 +15,7 @@ use crate::inbox::{
             finish::{bind_settled, finish_within, promote, settle},
             names::Names,
             session::in_session,
+            workers,
         },
     },
     store::{Work, WorkResult},
@@ -43,9 +44,10 @@ pub(super) async fn commit(
     } else {
         apart(connection, names, work, &lines, &mut result).await?;
     }
+    let nothing_else = work.enqueue.is_empty() && work.finish.is_empty() && work.start.is_empty();
     // What is committed stays so, whatever becomes of the rest.
     match claim(connection, names, work, &mut result).await {
-        Err(error) if work.only_claims() => Err(error),
+        Err(error) if nothing_else => Err(error),
         Err(error) => {
             tracing::warn!(%error, "nothing could be claimed");
             Ok(result)
@@ -62,14 +64,18 @@ async fn claim(
 ) -> Result<(), InboxError> {
     if !work.renew.is_empty() {
         let lease = span(work.lease);
-        in_session!(names, connection => {
+        let good = in_session!(names, connection => {
             claim::renew_leases(connection, names, &work.renew, lease).await
         })?;
+        result.lost = sql::lost(&work.renew, &good);
     }
-    if work.claim.is_empty() && work.look_ahead.is_empty() {
+    if work.claim.is_empty() && work.look_ahead.is_empty() && work.heartbeat.is_none() {
         return Ok(());
     }
     let mut tx = connection.begin_with(names.begin()).await?;
+    if let Some(beat) = &work.heartbeat {
+        result.worker = Some(workers::beat(&mut tx, names, beat).await?);
+    }
     let mut claimed = Vec::with_capacity(work.claim.len());
     for wanted in &work.claim {
         claimed.push(claim::claim_within(&mut tx, names, wanted, false).await?);

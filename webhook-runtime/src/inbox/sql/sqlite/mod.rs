@@ -17,6 +17,7 @@ mod transaction;
 mod turn;
 mod watch;
 mod work;
+mod workers;
 
 use std::{
     future::poll_fn,
@@ -51,8 +52,8 @@ use crate::{
         sql::pack::pack_ahead,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            FinishedAttempt, InboxStore, Notifies, Pause, PruneResult, QueueDepth, Retention, StoreFuture,
-            StoreTransaction, Work, WorkResult,
+            FinishedAttempt, Heartbeat, InboxStore, Notifies, Pause, PruneResult, QueueDepth,
+            Retention, StoreFuture, StoreTransaction, Work, WorkResult, WorkerRecord,
         },
     },
     support::redact::shown_url,
@@ -345,6 +346,10 @@ impl InboxStore for SqliteStore {
         Box::pin(async move { operate::queue_depth(&mut *self.read().await?, self.now()).await })
     }
 
+    fn lag(&self) -> StoreFuture<'_, Duration> {
+        Box::pin(async move { operate::lag(&mut *self.read().await?, self.now()).await })
+    }
+
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
         Box::pin(async move { operate::backlog(&mut *self.read().await?, self.now()).await })
     }
@@ -359,6 +364,16 @@ impl InboxStore for SqliteStore {
 
     fn paused(&self) -> StoreFuture<'_, Vec<Pause>> {
         Box::pin(async move { endpoints::paused(&mut *self.read().await?).await })
+    }
+
+    fn heartbeat<'a>(&'a self, beat: &'a Heartbeat) -> StoreFuture<'a, Option<i64>> {
+        in_turn!(self, |connection| async {
+            workers::beat(connection, beat, self.now()).await.map(Some)
+        })
+    }
+
+    fn workers(&self) -> StoreFuture<'_, Vec<WorkerRecord>> {
+        Box::pin(async move { workers::list(&mut *self.read().await?).await })
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {

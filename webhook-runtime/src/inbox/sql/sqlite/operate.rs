@@ -1,5 +1,7 @@
 //! Changes by operators and maintenance to an SQLite file.
 
+use std::time::Duration;
+
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteRow};
 
@@ -9,7 +11,7 @@ use crate::inbox::{
     sql,
     sql::{
         Statement, bind,
-        sqlite::{finish::promote, statement},
+        sqlite::{finish::promote, statement, workers},
         statements,
     },
     store::{
@@ -106,6 +108,7 @@ pub(super) async fn prune(
     .execute(&mut *tx)
     .await?;
     pruned.dedup_keys = keys.rows_affected();
+    workers::forget(&mut tx, now).await?;
     tx.commit().await?;
     Ok(pruned)
 }
@@ -147,11 +150,19 @@ pub(super) async fn queue_depth(
 ) -> Result<QueueDepth, InboxError> {
     let counts = statements::counts(|index| format!(" INDEXED BY webhook_{index}"));
     let counts = sqlx::query_as(statement(&counts, now)).fetch_one(&mut *connection).await?;
-    let oldest = sqlx::query(statement(&statements::longest_wait(), now))
-        .persistent(false)
-        .fetch_one(connection)
-        .await?;
-    Ok(statements::queue_depth(counts, &oldest))
+    Ok(statements::queue_depth(counts, &oldest(connection, now).await?))
+}
+
+async fn oldest(connection: &mut SqliteConnection, now: i64) -> Result<SqliteRow, InboxError> {
+    let oldest = sqlx::query(statement(&statements::longest_wait(), now)).persistent(false);
+    Ok(oldest.fetch_one(connection).await?)
+}
+
+pub(super) async fn lag(
+    connection: &mut SqliteConnection,
+    now: i64,
+) -> Result<Duration, InboxError> {
+    Ok(statements::lag(&oldest(connection, now).await?))
 }
 
 pub(super) async fn backlog(

@@ -5,7 +5,8 @@ use sqlx::{Connection as _, SqliteConnection};
 use crate::inbox::{
     error::InboxError,
     record::{ClaimToken, EnqueueResult, span},
-    sql::sqlite::{claim, enqueue, finish, turn::Writing},
+    sql,
+    sql::sqlite::{claim, enqueue, finish, turn::Writing, workers},
     store::{Work, WorkResult},
 };
 
@@ -56,7 +57,11 @@ async fn commit_within(
         .collect();
     result.started = claim::start(tx, &work.start).await?;
     if !work.renew.is_empty() {
-        claim::renew_leases(tx, &work.renew, leased).await?;
+        let good = claim::renew_leases(tx, &work.renew, leased).await?;
+        result.lost = sql::lost(&work.renew, &good);
+    }
+    if let Some(beat) = &work.heartbeat {
+        result.worker = Some(workers::beat(tx, beat, now).await?);
     }
     for wanted in &work.claim {
         result.claimed.push(claim::claim_within(tx, wanted, false, now).await?);

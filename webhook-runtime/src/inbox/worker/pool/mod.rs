@@ -3,6 +3,7 @@
 //! The thread of the inbox claims for them and hands them their jobs. Each endpoint has slots of
 //! its own, so that a slow one takes none from another.
 
+mod cancel;
 mod claims;
 mod lanes;
 mod stop;
@@ -15,10 +16,11 @@ use std::{
 
 use tokio::{runtime::Handle, sync::Notify, task::AbortHandle, time::Instant};
 
-pub(crate) use self::claims::Wanted;
 use self::lanes::Lanes;
+pub(crate) use self::{cancel::LONG, claims::Wanted};
 use crate::inbox::{
     Shared,
+    cancel::Control,
     record::{ClaimToken, Counting, Digest, Job},
     worker::{
         JobHandlers,
@@ -108,7 +110,9 @@ struct Held {
     claim_token: ClaimToken,
     crash_suspect: bool,
     running: bool,
-    give_up: Arc<Notify>,
+    /// When it began to run or to wait.
+    since: Instant,
+    control: Arc<Control>,
     task: Option<AbortHandle>,
 }
 
@@ -117,7 +121,7 @@ struct Run {
     shared: Arc<Shared>,
     handler: Arc<dyn JobHandler>,
     job: Job,
-    give_up: Arc<Notify>,
+    control: Arc<Control>,
 }
 
 impl Pool {
@@ -177,6 +181,15 @@ impl Pool {
         self.state().endpoints.iter().map(|endpoint| endpoint.running).sum()
     }
 
+    /// The number of slots, how many of them are taken, and whether the pool has yet to stop.
+    pub(super) fn occupancy(&self) -> (u32, u32, bool) {
+        let state = self.state();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let running = state.endpoints.iter().map(|endpoint| endpoint.running).sum();
+        let slots = self.slots.saturating_mul(state.endpoints.len());
+        (number(slots), number(running), !state.stopped)
+    }
+
     pub(super) fn holds_any(&self) -> bool {
         !self.state().held.is_empty()
     }
@@ -195,17 +208,18 @@ impl Pool {
 
     /// Keeps a job until it has a slot.
     fn take(self: &Arc<Self>, state: &mut State, job: Job, crash_suspect: bool) {
-        let (claim_token, give_up) = (job.claim_token(), Arc::new(Notify::new()));
+        let claim_token = job.claim_token();
         let Some(at) = state.place(&job.endpoint) else { return };
         if state.held.is_empty() {
             (self.wake)(true);
         }
-        let held = Held { claim_token, crash_suspect, running: false, give_up, task: None };
+        let (since, control) = (Instant::now(), Arc::default());
+        let held = Held { claim_token, crash_suspect, running: false, since, control, task: None };
         state.held.insert(claim_token.id, held);
         state.waiting_bytes += job.body.len();
         state.typical_bytes = job.body.len().max(state.typical_bytes / 8 * 7);
         let waiting = &mut state.endpoints[at].waiting;
-        waiting.push(job.tenant, Waiting { job, since: Instant::now() });
+        waiting.push(job.tenant, Waiting { job, since });
         if state.stopped || state.endpoints[at].gate == Gate::Paused {
             self.give_back(state, Some(at));
         }
@@ -232,15 +246,15 @@ impl Pool {
                     job.counting = Counting::BeforeStart;
                 }
                 let Some(held) = state.held.get_mut(&job.id) else { continue };
-                held.running = true;
-                let give_up = Arc::clone(&held.give_up);
+                (held.running, held.since) = (true, now);
+                let control = Arc::clone(&held.control);
                 endpoint.running += 1;
                 endpoint.waiting.started(tenant);
                 if !self.fair_tenants {
                     endpoint.pace.count(now);
                 }
                 let handler = Arc::clone(&endpoint.handler);
-                runs.push(Run { shared, handler, job, give_up });
+                runs.push(Run { shared, handler, job, control });
             }
         }
         runs
@@ -248,10 +262,10 @@ impl Pool {
 
     /// Starts attempts. Nothing may be locked: where the runtime has ended, each ends at once.
     fn run(self: &Arc<Self>, runs: Vec<Run>) {
-        for Run { shared, handler, job, give_up } in runs {
+        for Run { shared, handler, job, control } in runs {
             let claim_token = job.claim_token();
             let slot = Slot::new(Arc::clone(self), &job);
-            let run = async move { attempt(&shared, handler, job, &give_up, Some(slot)).await };
+            let run = async move { attempt(&shared, handler, job, &control, Some(slot)).await };
             let task = self.runtime.spawn(run).abort_handle();
             let mut state = self.state();
             let held = state.held.get_mut(&claim_token.id);

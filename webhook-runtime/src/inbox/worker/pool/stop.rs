@@ -88,11 +88,11 @@ impl Pool {
         self.wait_until(deadline, |state| state.held.is_empty()).await;
         let (left, running) = {
             let state = self.state();
-            let running = state.held.values().map(|held| Arc::clone(&held.give_up));
+            let running = state.held.values().map(|held| Arc::clone(&held.control));
             (state.held.len(), running.collect::<Vec<_>>())
         };
-        for give_up in running {
-            give_up.notify_one();
+        for control in running {
+            control.give_up.notify_one();
         }
         // Also for claims that were on their way meanwhile.
         self.wait_until(GIVE_BACK, State::is_quiet).await;

@@ -103,6 +103,7 @@ pub(in super::super) async fn everything_is_done_at_once(bench: &Bench) -> Resul
         claim: vec![wanted(10)],
         lease: MINUTE,
         look_ahead: vec!["orders".to_owned()],
+        heartbeat: None,
     };
     let done = ok("commit", bench.store.commit(&work).await)?;
     same("what has ended", &done.finished, &vec![true])?;
