@@ -49,7 +49,7 @@ pub struct WorkerRecord {
     pub slots: u32,
     /// The number of deliveries that ran at the last heartbeat.
     pub running: u32,
-    /// The time at which its workers were started first.
+    /// The time of the first heartbeat: when its workers were started, as a rule.
     pub started_at: SystemTime,
     /// The time of the last heartbeat.
     pub seen_at: SystemTime,

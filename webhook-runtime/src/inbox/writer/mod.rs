@@ -39,6 +39,9 @@
 //! that runs out, the renewal of leases, and maintenance. A store that tells of changes is hardly
 //! polled. With nothing to do, nothing wakes.
 //!
+//! **Signs of life.** The row of this process is written with commits that are made anyway, or by one of
+//! its own where there is none ([`heart`]).
+//!
 //! **The end.** A pool that stops gives back what waits, as if it had never been claimed, and waits
 //! for what is on its way. It does not wait for a store that hangs.
 
