@@ -157,7 +157,7 @@ impl Engine {
         });
         if work.await.is_err() {
             tracing::error!("a commit of the inbox panicked; what was in it is not acknowledged");
-            self.heart.ended(Err(&InboxError::Closed));
+            self.beaten(Err(&InboxError::Closed));
             self.pause_claims();
         }
     }
@@ -229,7 +229,7 @@ impl Engine {
             self.upkeep.set_active();
         }
         if work.heartbeat.is_some() {
-            self.heart.ended(Ok(result.worker));
+            self.beaten(Ok(result.worker));
         }
         if !work.finish.is_empty() && self.heart.set_active() {
             self.upkeep.changed();
@@ -321,6 +321,12 @@ impl Engine {
         });
     }
 
+    /// A heartbeat has ended. Workers may have been started or stopped meanwhile.
+    fn beaten(&self, result: Result<Option<i64>, &InboxError>) {
+        self.heart.ended(result);
+        self.upkeep.changed();
+    }
+
     fn told_stored(
         &self,
         deliveries: Vec<NewDelivery>,
@@ -358,7 +364,7 @@ impl Engine {
     fn failed(&self, work: &Work, answers: Answers, error: &InboxError) {
         if work.heartbeat.is_some() {
             tracing::warn!(%error, "no heartbeat could be written");
-            self.heart.ended(Err(error));
+            self.beaten(Err(error));
         }
         if !work.enqueue.is_empty() {
             tracing::error!(%error, deliveries = work.enqueue.len(), "nothing could be stored");
