@@ -68,20 +68,20 @@ impl Drop for Place {
 }
 
 /// Makes a hook of a function.
-pub(crate) fn hook<F>(call: impl Fn(Record) -> F + Send + Sync + 'static) -> Option<Hook>
+pub(crate) fn hook<F>(call: impl Fn(Record) -> F + Send + Sync + 'static) -> Hook
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    Some(Arc::new(move |record| Box::pin(call(record))))
+    Arc::new(move |record| Box::pin(call(record)))
 }
 
 impl Hooks {
-    pub(crate) fn set_on_failure(&mut self, hook: Option<Hook>) {
-        self.on_failure = hook;
+    pub(crate) fn set_on_failure(&mut self, hook: Hook) {
+        self.on_failure = Some(hook);
     }
 
-    pub(crate) fn set_on_dead_letter(&mut self, hook: Option<Hook>) {
-        self.on_dead_letter = hook;
+    pub(crate) fn set_on_dead_letter(&mut self, hook: Hook) {
+        self.on_dead_letter = Some(hook);
     }
 
     /// Runs hooks on the runtime of the program.

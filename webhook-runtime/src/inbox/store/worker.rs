@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_worker_is_alive_until_its_heartbeat_is_overdue() {
-        let at = |seconds| UNIX_EPOCH + Duration::from_secs(1_000_000 + seconds);
+        let at = |seconds: u64| UNIX_EPOCH + Duration::from_secs(1_000_000 + seconds);
         let mut beat = Heartbeat::default();
         (beat.slots, beat.next_in) = (4, Some(Duration::from_secs(10)));
         let mut worker = WorkerRecord::new(1, &beat, at(0));

@@ -54,21 +54,31 @@ struct State {
     changed: bool,
     /// True if something has run since then.
     active: bool,
-    /// True if the next commit takes one with it.
-    nudged: bool,
-    /// True while a commit is on its way with one.
-    committing: bool,
+    next: Next,
     /// Those who wait for it.
     waiting: Vec<Reply<()>>,
 }
 
+/// Where the next heartbeat is.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Next {
+    #[default]
+    NotYet,
+    /// The next commit takes it with it.
+    Nudged,
+    /// A commit is on its way with it.
+    Committing,
+}
+
 impl Heart {
     pub(super) fn new(settings: &Settings) -> Self {
-        let mut who = Heartbeat::default();
-        who.name = stored_note(&settings.worker_name);
-        who.program = stored_note(&settings.program);
-        who.pid = std::process::id();
-        who.version = env!("CARGO_PKG_VERSION").to_owned();
+        let who = Heartbeat {
+            name: stored_note(&settings.worker_name),
+            program: stored_note(&settings.program),
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Heartbeat::default()
+        };
         Self { id: AtomicI64::new(0), who, state: Mutex::default() }
     }
 
@@ -94,7 +104,7 @@ impl Heart {
     /// When to see to the next one; `None` if none is due, or one is on its way.
     pub(super) fn due_at(&self, holds_any: bool) -> Option<Instant> {
         let state = self.state();
-        if state.nudged || state.committing {
+        if state.next != Next::NotYet {
             return None;
         }
         state.due_at(holds_any, REST_PAUSE)
@@ -104,7 +114,7 @@ impl Heart {
     pub(super) fn begin(&self, holds_any: bool) -> bool {
         let is_due = self.due_at(holds_any).is_some_and(|due| due <= Instant::now());
         if is_due {
-            self.state().nudged = true;
+            self.state().next = Next::Nudged;
         }
         is_due
     }
@@ -119,10 +129,10 @@ impl Heart {
         let mut state = self.state();
         let is_asked = !asked.is_empty();
         state.waiting.extend(asked);
-        state.nudged = false;
-        if state.committing {
+        if state.next == Next::Committing {
             return None;
         }
+        state.next = Next::NotYet;
         let pause = if work.is_empty() { REST_PAUSE } else { REST_PAUSE / 3 * 2 };
         let is_due = state.due_at(false, pause).is_some_and(|due| due <= Instant::now());
         // A store may look without writing: what is due at the start does not wait for its turn.
@@ -140,7 +150,7 @@ impl Heart {
             state.crew.is_alive = false;
         }
         state.promised_soon = runs && state.crew.is_alive;
-        (state.committing, state.changed, state.active) = (true, false, false);
+        (state.next, state.changed, state.active) = (Next::Committing, false, false);
         Some(Heartbeat {
             id: self.id(),
             endpoints: state.crew.endpoints.clone(),
@@ -154,7 +164,7 @@ impl Heart {
     /// The commit of a heartbeat has ended.
     pub(super) fn ended(&self, result: Result<Option<i64>, &InboxError>) {
         let mut state = self.state();
-        state.committing = false;
+        state.next = Next::NotYet;
         let now = Instant::now();
         let lost = InboxError::Store("the heartbeat was not written".to_owned());
         let result = match result {
@@ -162,12 +172,11 @@ impl Heart {
             Ok(None) if self.id().is_some() => Err(&lost),
             result => result,
         };
-        match result {
-            Ok(id) => {
-                self.id.store(id.unwrap_or_default(), Ordering::Relaxed);
-                (state.beaten, state.failed) = (Some(now), None);
-            }
-            Err(_) => (state.failed, state.changed) = (Some(now), true),
+        if let Ok(id) = result {
+            self.id.store(id.unwrap_or_default(), Ordering::Relaxed);
+            (state.beaten, state.failed) = (Some(now), None);
+        } else {
+            (state.failed, state.changed) = (Some(now), true);
         }
         for waiting in state.waiting.drain(..) {
             let _ = waiting.send(result.map(|_| ()).map_err(Clone::clone));
@@ -212,7 +221,7 @@ mod tests {
         let look = Work { look_ahead: vec!["orders".to_owned()], ..Work::default() };
         assert!(heart.take(crew, Vec::new(), &look).is_none(), "the first look does not write");
         assert!(heart.begin(false) && !heart.begin(false), "once");
-        let beat = take(&heart).unwrap();
+        let beat = take(&heart).expect("the first");
         assert_eq!((beat.id, beat.slots, beat.next_in), (None, 4, Some(REST)));
         assert!(take(&heart).is_none(), "one is on its way");
         heart.ended(Ok(Some(7)));
@@ -220,12 +229,12 @@ mod tests {
         advance(BUSY).await;
         assert!(take(&heart).is_none() && heart.set_active() && !heart.set_active());
         for promise in [BUSY, REST] {
-            assert_eq!(take(&heart).unwrap().next_in, Some(promise));
+            assert_eq!(take(&heart).map(|beat| beat.next_in), Some(Some(promise)));
             heart.ended(Ok(Some(7)));
             advance(BUSY).await;
         }
         assert!(take(&heart).is_none());
-        advance(REST_PAUSE / 3 * 2 - BUSY).await;
+        advance((REST_PAUSE / 3 * 2).saturating_sub(BUSY)).await;
         assert!(take(&heart).is_none() && !heart.begin(false));
         assert!(heart.take(crew, Vec::new(), &look).is_some(), "with something else");
         heart.ended(Err(&InboxError::Timeout));
@@ -234,7 +243,8 @@ mod tests {
         assert!(heart.begin(false) && take(&heart).is_some());
         heart.ended(Ok(Some(8)));
         heart.crew_changed();
-        let stopped = heart.take(Crew::default, Vec::new(), &Work::default()).unwrap();
+        let stopped = heart.take(Crew::default, Vec::new(), &Work::default());
+        let stopped = stopped.expect("the end is told");
         assert_eq!((stopped.slots, stopped.next_in), (4, None));
         heart.ended(Ok(Some(8)));
         advance(2 * REST).await;
