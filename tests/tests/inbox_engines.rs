@@ -9,9 +9,10 @@
 mod inbox;
 
 use inbox::{
-    broken, copy, dedupe, file, hold, lists, log, moved, operate, options, order,
+    broken, cancel, copy, dedupe, file, health, hold, hooks, lists, log, moved, operate, options,
+    order, pause,
     place::{self, Place},
-    plan, shut, slots, start, tell, turns, tx, versions, work,
+    plan, shut, slots, start, tell, turns, tx, versions, work, workers,
 };
 
 /// One test for each case, on one engine.
@@ -72,11 +73,19 @@ everywhere! { memory
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped;
     options: each_endpoint_keeps_as_it_says;
+    health: health_is_told;
+    hooks: hooks_get_the_record bad_hooks_hurt_nobody;
+    cancel: a_running_function_is_told one_that_does_not_listen_is_dropped others_are_not_told;
+    workers: workers_are_listed;
+    pause: a_paused_endpoint_starts_nothing what_has_not_begun_is_given_back
+        retries_of_a_paused_endpoint_wait;
     slots: retries_come_on_time;
 }
 
 everywhere! { foreign
     tell: errors_are_grouped_by_cause;
+    hooks: hooks_get_the_record what_a_claim_gives_up_is_told bad_hooks_hurt_nobody;
+    cancel: a_running_function_is_told others_are_not_told another_process_is_told;
     turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
         what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;
@@ -94,6 +103,13 @@ everywhere! { pooled
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
         the_last_second_is_summed;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none;
+    health: health_is_told health_is_asked_once_a_second;
+    hooks: hooks_get_the_record what_a_claim_gives_up_is_told bad_hooks_hurt_nobody;
+    cancel: a_running_function_is_told others_are_not_told another_process_is_told
+        its_transaction_is_rolled_back;
+    workers: workers_are_listed each_process_has_a_row_of_its_own gone_workers_are_forgotten;
+    pause: a_paused_endpoint_starts_nothing what_has_not_begun_is_given_back
+        retries_of_a_paused_endpoint_wait other_processes_obey odd_pauses_are_pauses;
     turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
         what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;
@@ -114,6 +130,14 @@ everywhere! { sqlite
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
         the_last_second_is_summed;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none;
+    health: health_is_told health_is_asked_once_a_second a_full_disk_is_not_ready a_look_never_hangs;
+    hooks: hooks_get_the_record what_a_claim_gives_up_is_told bad_hooks_hurt_nobody;
+    cancel: a_running_function_is_told others_are_not_told another_process_is_told
+        one_that_does_not_listen_is_dropped its_transaction_is_rolled_back
+        a_transaction_of_another_process_ends_in_time;
+    workers: workers_are_listed each_process_has_a_row_of_its_own gone_workers_are_forgotten;
+    pause: a_paused_endpoint_starts_nothing what_has_not_begun_is_given_back
+        retries_of_a_paused_endpoint_wait other_processes_obey odd_pauses_are_pauses;
     turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
         what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;
@@ -150,6 +174,15 @@ everywhere! { postgres
         the_last_second_is_summed;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
         connections_follow_the_slots;
+    health: health_is_told health_is_asked_once_a_second;
+    hooks: hooks_get_the_record what_a_claim_gives_up_is_told bad_hooks_hurt_nobody;
+    cancel: a_running_function_is_told others_are_not_told another_process_is_told
+        one_that_does_not_listen_is_dropped its_transaction_is_rolled_back
+        a_transaction_of_another_process_is_rolled_back
+        a_locked_record_keeps_no_other_from_being_cancelled;
+    workers: workers_are_listed each_process_has_a_row_of_its_own gone_workers_are_forgotten;
+    pause: a_paused_endpoint_starts_nothing what_has_not_begun_is_given_back
+        retries_of_a_paused_endpoint_wait other_processes_obey odd_pauses_are_pauses;
     turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
         what_was_stored_before_starves_no_tenant;
     dedupe: several_processes_store_once;

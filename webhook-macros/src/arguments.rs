@@ -25,7 +25,9 @@ pub(crate) fn check(arguments: &[&PatType], runtime: Option<&Path>, errors: &mut
     };
     // A misplaced payload is reported once, at the last argument.
     let misplaced = find(&last.ty, runtime)
-        .filter(|found| matches!(found.known.kind, Kind::Head | Kind::Tx | Kind::Delivery))
+        .filter(|found| {
+            matches!(found.known.kind, Kind::Head | Kind::OwnHead | Kind::Tx | Kind::Delivery)
+        })
         .and_then(|_| {
             extractors.iter().rposition(|argument| could_be_payload(&argument.ty, runtime))
         });
@@ -95,7 +97,7 @@ fn reads_the_body(ty: &Type, runtime: Option<&Path>) -> Option<(&'static str, St
 fn no_payload(ty: &Type, found: &Found<'_>, misplaced: Option<String>, errors: &mut Errors) {
     let (name, or_yours) = (found.known.name, found.or_yours());
     let mistake = match found.known.kind {
-        Kind::Head | Kind::Tx | Kind::Delivery => {
+        Kind::Head | Kind::OwnHead | Kind::Tx | Kind::Delivery => {
             let hint = match misplaced {
                 Some(argument) => format!("move `{argument}` to the end"),
                 None if found.known.kind == Kind::Delivery => {

@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     Decoded,
     /// Reads the body.
     Raw,
+    /// Reads what the runtime adds to the request.
+    OwnHead,
     /// The transaction of the inbox.
     Tx,
     /// The verified request, by value.
@@ -50,6 +52,7 @@ const KNOWN: &[Known] = &[
     Known { name: "Multipart",     generic: false, kind: Kind::Raw },
     Known { name: "RawForm",       generic: false, kind: Kind::Raw },
     Known { name: "Request",       generic: false, kind: Kind::Raw },
+    Known { name: "Cancellation",  generic: false, kind: Kind::OwnHead },
     Known { name: "Tx",            generic: false, kind: Kind::Tx },
     Known { name: "Delivery",      generic: false, kind: Kind::Delivery },
     Known { name: "UnknownEvent",  generic: false, kind: Kind::UnknownEvent },
@@ -58,7 +61,8 @@ const KNOWN: &[Known] = &[
 impl Known {
     /// Returns whether the type can be from there.
     fn is_from(&self, origin: Origin) -> bool {
-        let is_ours = matches!(self.kind, Kind::Tx | Kind::Delivery | Kind::UnknownEvent);
+        let is_ours =
+            matches!(self.kind, Kind::OwnHead | Kind::Tx | Kind::Delivery | Kind::UnknownEvent);
         match origin {
             Origin::Scope => true,
             Origin::Runtime => is_ours,

@@ -6,6 +6,7 @@ mod common;
 
 mod acknowledgement;
 mod batches;
+mod cancellation;
 mod copies;
 mod headers;
 mod inboxes;

@@ -2,12 +2,15 @@
 
 pub(crate) mod bouncer;
 pub(crate) mod broken;
+pub(crate) mod cancel;
 pub(crate) mod claim;
 pub(crate) mod commit;
 pub(crate) mod copy;
 pub(crate) mod dedupe;
 pub(crate) mod file;
+pub(crate) mod health;
 pub(crate) mod hold;
+pub(crate) mod hooks;
 pub(crate) mod lists;
 pub(crate) mod log;
 pub(crate) mod moved;
@@ -15,6 +18,7 @@ pub(crate) mod operate;
 pub(crate) mod options;
 pub(crate) mod order;
 pub(crate) mod pair;
+pub(crate) mod pause;
 pub(crate) mod place;
 pub(crate) mod plan;
 pub(crate) mod server;
@@ -26,6 +30,7 @@ pub(crate) mod turns;
 pub(crate) mod tx;
 pub(crate) mod versions;
 pub(crate) mod work;
+pub(crate) mod workers;
 
 use std::{
     sync::{Arc, Mutex},

@@ -8,8 +8,8 @@ use webhook_runtime::{
         NewDelivery, PruneResult, QueueDepth, StoredDelivery,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointRetention,
-            FinishedAttempt, InboxStore, ListResult, Retention, StoreFuture, StoreTransaction,
-            Window, Work, WorkResult,
+            FinishedAttempt, Heartbeat, InboxStore, ListResult, Pause, Retention, StoreFuture,
+            StoreTransaction, Window, Work, WorkResult, WorkerRecord,
         },
     },
     testing::store::{CASES, Case, Target},
@@ -43,6 +43,9 @@ enum Flaw {
     IgnoresTurns,
     ForgetsTheTurn,
     GivesMoreThanEnough,
+    ForgetsPauses,
+    AddsWorkersAnew,
+    TellsNoLostClaim,
 }
 
 /// The case that catches each flaw.
@@ -72,6 +75,9 @@ const TABLE: &[(Flaw, &str)] = &[
     (Flaw::IgnoresTurns, "tenants_take_turns"),
     (Flaw::ForgetsTheTurn, "tenants_take_turns"),
     (Flaw::GivesMoreThanEnough, "tenants_with_enough_get_no_more"),
+    (Flaw::ForgetsPauses, "pauses_are_kept"),
+    (Flaw::AddsWorkersAnew, "heartbeats_are_kept"),
+    (Flaw::TellsNoLostClaim, "lost_claims_are_told"),
 ];
 
 #[tokio::test]
@@ -188,7 +194,15 @@ impl InboxStore for Flawed {
             Flaw::BeginsNothing => work.start.clear(),
             _ => {}
         }
-        Box::pin(async move { self.inner.commit(&work).await })
+        Box::pin(async move {
+            let mut result = self.inner.commit(&work).await?;
+            match self.flaw {
+                Flaw::ForgetsPauses => result.paused = Some(Vec::new()),
+                Flaw::TellsNoLostClaim => result.lost.clear(),
+                _ => {}
+            }
+            Ok(result)
+        })
     }
 
     fn begin(&self, claim: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
@@ -257,6 +271,32 @@ impl InboxStore for Flawed {
             return Box::pin(async { Ok(QueueDepth::default()) });
         }
         self.inner.queue_depth()
+    }
+
+    fn pause<'a>(&'a self, endpoint: &'a str, by: &'a str, why: &'a str) -> StoreFuture<'a, ()> {
+        self.inner.pause(endpoint, by, why)
+    }
+
+    fn resume<'a>(&'a self, endpoint: &'a str) -> StoreFuture<'a, bool> {
+        self.inner.resume(endpoint)
+    }
+
+    fn paused(&self) -> StoreFuture<'_, Vec<Pause>> {
+        self.inner.paused()
+    }
+
+    fn heartbeat<'a>(&'a self, beat: &'a Heartbeat) -> StoreFuture<'a, Option<i64>> {
+        Box::pin(async move {
+            let mut beat = beat.clone();
+            if self.has(Flaw::AddsWorkersAnew) {
+                beat.id = None;
+            }
+            self.inner.heartbeat(&beat).await
+        })
+    }
+
+    fn workers(&self) -> StoreFuture<'_, Vec<WorkerRecord>> {
+        self.inner.workers()
     }
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {

@@ -28,6 +28,8 @@ pub struct InboxStats {
     pub retried: u64,
     /// Deliveries that this process has given up.
     pub dead_lettered: u64,
+    /// Hooks that this process has not called, because too many ran.
+    pub hooks_dropped: u64,
     /// The contents of the store, of all processes.
     pub depth: QueueDepth,
 }
@@ -59,13 +61,14 @@ impl InboxMetrics {
             completed: read(&self.done),
             retried: read(&self.retried),
             dead_lettered: read(&self.dead),
+            hooks_dropped: 0,
             depth,
         }
     }
 }
 
 #[cfg_attr(not(feature = "metrics"), allow(unused_variables, reason = "the name is for metrics"))]
-fn add(counter: &AtomicU64, name: &'static str, count: u64) {
+pub(crate) fn add(counter: &AtomicU64, name: &'static str, count: u64) {
     if count > 0 {
         counter.fetch_add(count, Ordering::Relaxed);
         #[cfg(feature = "metrics")]

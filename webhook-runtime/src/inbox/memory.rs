@@ -20,9 +20,9 @@ use crate::{
         },
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            EndpointRetention, FinishedAttempt, InboxStore, LOST_ATTEMPT, ListResult, Mark,
-            MinuteSum, PruneResult, QueueDepth, Retention, SUMS_KEPT, StoreFuture,
-            StoreTransaction, Window, Work, WorkResult,
+            EndpointRetention, FinishedAttempt, Heartbeat, InboxStore, LOST_ATTEMPT, ListResult,
+            Mark, MinuteSum, Pause, PruneResult, QueueDepth, Retention, SUMS_KEPT, StoreFuture,
+            StoreTransaction, Window, Work, WorkResult, WorkerRecord,
         },
     },
     verify::Clock,
@@ -46,6 +46,9 @@ struct Tables {
     /// By minute and endpoint.
     sums: BTreeMap<(SystemTime, String), MinuteSum>,
     retentions: HashMap<String, EndpointRetention>,
+    paused: BTreeMap<String, Pause>,
+    last_worker: i64,
+    workers: BTreeMap<i64, WorkerRecord>,
 }
 
 struct Row {
@@ -297,6 +300,17 @@ impl Tables {
         (enqueued, claim_token)
     }
 
+    fn beat(&mut self, beat: &Heartbeat, now: SystemTime) -> i64 {
+        if let Some(worker) = beat.id.and_then(|id| self.workers.get_mut(&id)) {
+            worker.beat(beat, now);
+            return worker.id;
+        }
+        self.last_worker += 1;
+        let worker = WorkerRecord::new(self.last_worker, beat, now);
+        self.workers.insert(self.last_worker, worker);
+        self.last_worker
+    }
+
     fn commit(&mut self, work: &Work, now: SystemTime) -> WorkResult {
         let mut result = WorkResult {
             finished: work.finish.iter().map(|finish| self.finish(finish, now)).collect(),
@@ -330,8 +344,13 @@ impl Tables {
             total.completed += sum.completed;
             total.failed += sum.failed;
         }
-        self.extend(&work.renew, now.checked_add(work.lease));
+        let good = self.extend(&work.renew, now.checked_add(work.lease));
+        let renewed = work.renew.iter().map(|claim| claim.id);
+        result.lost = renewed.filter(|id| !good.contains(id)).collect();
+        result.worker = work.heartbeat.as_ref().map(|beat| self.beat(beat, now));
         result.claimed = work.claim.iter().map(|wanted| self.claim(wanted, false, now)).collect();
+        let is_paused = |endpoint: &&String| self.paused.contains_key(*endpoint);
+        result.paused = Some(work.look_ahead.iter().filter(is_paused).cloned().collect());
         result.next_due = self.next(&work.look_ahead, DeliveryState::Pending, now);
         result.next_lapse = self.next(&work.look_ahead, DeliveryState::Running, now);
         result
@@ -346,7 +365,9 @@ impl Tables {
     ) -> Option<Duration> {
         let of_these =
             |record: &&Record| record.state == state && endpoints.contains(&record.endpoint);
-        let due = self.records().filter(of_these).filter_map(|record| record.due_at);
+        let is_unpaused = |record: &&Record| !self.paused.contains_key(&record.endpoint);
+        let due =
+            self.records().filter(of_these).filter(is_unpaused).filter_map(|record| record.due_at);
         due.filter_map(|due| due.duration_since(now).ok()).filter(|wait| !wait.is_zero()).min()
     }
 
@@ -494,7 +515,34 @@ impl InboxStore for MemoryStore {
     }
 
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
-        at_once(QueueDepth::of(self.tables().records(), self.now()))
+        let tables = self.tables();
+        let is_paused = |endpoint: &str| tables.paused.contains_key(endpoint);
+        at_once(QueueDepth::of_unpaused(tables.records(), self.now(), is_paused))
+    }
+
+    fn pause<'a>(&'a self, endpoint: &'a str, by: &'a str, why: &'a str) -> StoreFuture<'a, ()> {
+        let (mut tables, now) = (self.tables(), self.now());
+        let known = tables.paused.entry(endpoint.to_owned());
+        let pause = known.or_insert_with(|| Pause::new(endpoint, now, by, why));
+        (pause.by, pause.why) = (by.to_owned(), why.to_owned());
+        at_once(())
+    }
+
+    fn resume<'a>(&'a self, endpoint: &'a str) -> StoreFuture<'a, bool> {
+        at_once(self.tables().paused.remove(endpoint).is_some())
+    }
+
+    fn paused(&self) -> StoreFuture<'_, Vec<Pause>> {
+        at_once(self.tables().paused.values().cloned().collect())
+    }
+
+    fn heartbeat<'a>(&'a self, beat: &'a Heartbeat) -> StoreFuture<'a, Option<i64>> {
+        at_once(Some(self.tables().beat(beat, self.now())))
+    }
+
+    fn workers(&self) -> StoreFuture<'_, Vec<WorkerRecord>> {
+        let tables = self.tables();
+        at_once(tables.workers.values().filter(|worker| worker.slots > 0).cloned().collect())
     }
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {

@@ -6,12 +6,15 @@
 //! least once, because no database can undo an email. Duplicates are detected as long as the
 //! deduplication key is kept.
 
+mod cancel;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod copy;
 mod counters;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod engine;
 mod error;
+mod health;
+mod hooks;
 pub(crate) mod http;
 mod listing;
 #[cfg(feature = "testing")]
@@ -20,18 +23,20 @@ mod memory;
 mod migrations;
 mod options;
 mod pages;
+mod pause;
 mod record;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod sql;
 pub mod store;
 mod tx;
 pub(crate) mod worker;
+mod workers;
 mod writer;
 
 use std::{
     fmt,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::{Duration, SystemTime},
 };
 
@@ -41,22 +46,11 @@ use crate::endpoint::Endpoint;
 pub use self::sql::postgres::{postgres_grants, postgres_migrations};
 #[cfg(feature = "inbox-sqlite")]
 pub use self::sql::sqlite::sqlite_migrations;
-#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 pub use self::{
-    copy::CopyResult,
-    migrations::{MigrationResult, Migrations},
-};
-use self::{
-    counters::InboxMetrics,
-    options::Settings,
-    store::{Change, InboxStore, Window},
-    tx::must_not_wait_for_itself,
-    worker::handled::AllHandled,
-    writer::Writer,
-};
-pub use self::{
+    cancel::Cancellation,
     counters::InboxStats,
     error::InboxError,
+    health::Health,
     http::{
         head::{BatchItemRef, StoredRequest},
         run::MissingTx,
@@ -70,13 +64,28 @@ pub use self::{
         EnqueueResult, Filter, Job, NewDelivery, Record, Seen, StoredDelivery,
     },
     store::{
-        CauseGroup, Count, EndpointBacklog, EndpointCounts, MinuteSum, PruneResult, QueueDepth,
+        CauseGroup, Count, EndpointBacklog, EndpointCounts, MinuteSum, Pause, PruneResult,
+        QueueDepth, WorkerRecord,
     },
     tx::{Tx, TxSource},
     worker::{
         JobHandlers, ShutdownResult, Workers,
         attempt::{JobFuture, JobHandler},
     },
+};
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+pub use self::{
+    copy::CopyResult,
+    migrations::{MigrationResult, Migrations},
+};
+use self::{
+    counters::InboxMetrics,
+    health::StoreHealth,
+    options::Settings,
+    store::{Change, InboxStore, Window},
+    tx::must_not_wait_for_itself,
+    worker::handled::AllHandled,
+    writer::Writer,
 };
 pub use crate::endpoint::{Backoff, EndpointOptions, Rate};
 
@@ -96,13 +105,10 @@ pub(crate) struct Shared {
     pub(crate) counters: Arc<InboxMetrics>,
     /// The endpoints that have workers.
     pub(crate) handled: AllHandled,
-}
-
-impl Shared {
-    /// The number of this process among the workers, once it has one.
-    pub(crate) fn worker_id(&self) -> Option<i64> {
-        None
-    }
+    /// What the store has answered when it was last asked for its health.
+    health: tokio::sync::Mutex<Option<StoreHealth>>,
+    /// True if the inbox is being shut down.
+    draining: AtomicBool,
 }
 
 /// The number of records that one transaction changes or deletes: others want to write, too.
@@ -146,11 +152,14 @@ impl Inbox {
         Self::start(store, Settings::default())
     }
 
-    pub(crate) fn start(store: Arc<dyn InboxStore>, settings: Settings) -> Self {
+    pub(crate) fn start(store: Arc<dyn InboxStore>, mut settings: Settings) -> Self {
+        settings.hooks.run_here();
         let counters = Arc::new(InboxMetrics::default());
         let writer = Writer::start(&store, &settings, Arc::clone(&counters));
         let (workers, handled) = (Mutex::default(), AllHandled::default());
-        let shared = Shared { workers, store, settings, writer, counters, handled };
+        let (health, draining) = (tokio::sync::Mutex::default(), AtomicBool::new(false));
+        let shared =
+            Shared { workers, store, settings, writer, counters, handled, health, draining };
         Self { shared: Arc::new(shared) }
     }
 
@@ -184,6 +193,7 @@ impl Inbox {
     /// [`Webhooks::serve`](crate::Webhooks::serve) calls this. A program with its own server calls
     /// it after its server has stopped.
     pub async fn shutdown(&self, deadline: Duration) -> ShutdownResult {
+        self.set_draining();
         let workers = {
             let mut workers = self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *workers)
@@ -272,15 +282,6 @@ impl Inbox {
         self.change(filter, Change::Discard).await
     }
 
-    /// Cancels deliveries that have not ended, and returns their number. A running one goes on
-    /// but cannot complete: what it writes through [`Tx`] is rolled back.
-    ///
-    /// # Errors
-    /// If the store fails. Some records may have changed.
-    pub async fn cancel(&self, filter: &Filter) -> Result<u64, InboxError> {
-        self.change(filter, Change::Cancel).await
-    }
-
     async fn change(&self, filter: &Filter, change: Change) -> Result<u64, InboxError> {
         must_not_wait_for_itself()?;
         let (mut window, mut count) = (Window::oldest_first(CHUNK), 0);
@@ -345,7 +346,9 @@ impl Inbox {
     /// # Errors
     /// If the store fails.
     pub async fn stats(&self) -> Result<InboxStats, InboxError> {
-        Ok(self.shared.counters.with(self.shared.store.queue_depth().await?))
+        let mut stats = self.shared.counters.with(self.shared.store.queue_depth().await?);
+        stats.hooks_dropped = self.shared.settings.hooks.dropped();
+        Ok(stats)
     }
 
     /// Counts the records that a filter matches, and stops once there are more than `limit`.
@@ -432,6 +435,7 @@ impl Inbox {
     /// # Errors
     /// If the store fails.
     pub async fn close(&self) -> Result<(), InboxError> {
+        self.set_draining();
         self.shared.writer.close().await;
         self.shared.store.close().await
     }

@@ -7,8 +7,11 @@ use crate::{
     inbox::{
         Inbox,
         error::InboxError,
+        hooks::{Hooks, hook},
         http::kept_headers::KeptHeaders,
+        record::Record,
         store::{DueTimeLimits, InboxStore, Retention},
+        workers::{executable, host_name},
         writer::queue::Capacity,
     },
     verify::{Clock, SystemClock},
@@ -37,6 +40,9 @@ pub(crate) struct Settings {
     /// True if tenants of one endpoint take turns.
     pub(crate) fair_tenants: bool,
     pub(crate) kept_headers: KeptHeaders,
+    pub(crate) worker_name: String,
+    pub(crate) program: String,
+    pub(crate) hooks: Hooks,
 }
 
 impl Settings {
@@ -64,6 +70,9 @@ impl Default for Settings {
             own_thread: true,
             fair_tenants: false,
             kept_headers: KeptHeaders::default(),
+            worker_name: host_name(),
+            program: executable(),
+            hooks: Hooks::default(),
         }
     }
 }
@@ -226,6 +235,63 @@ impl InboxBuilder {
     /// Sets the clock. PostgreSQL uses its own for what it stores.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.settings.clock = Arc::new(clock);
+        self
+    }
+
+    /// Sets what is done after an attempt that failed and is to be repeated, such as to tell somebody.
+    ///
+    /// The function gets the record as it is stored after the attempt: `attempt`, `last_error` and
+    /// `due_at` say which attempt it was, why it failed, and when the next one is due. It runs after
+    /// the end of the attempt is stored, on a thread of its own, for at most 30 seconds: whatever
+    /// becomes of it, the delivery and the others go on. At most 64 run at a time. Beyond that they are
+    /// not called, which is counted in [`InboxStats::hooks_dropped`](crate::inbox::InboxStats), and
+    /// there is one warning.
+    ///
+    /// It is called at most once for each attempt, in the process that ran it: not at all if the
+    /// process ends first.
+    ///
+    /// ```
+    /// use webhook_runtime::{Inbox, inbox::Record};
+    ///
+    /// async fn tell(record: Record) {
+    ///     let reason = record.last_error.unwrap_or_default();
+    ///     eprintln!("{} failed at attempt {}: {reason}", record.id, record.attempt);
+    /// }
+    ///
+    /// # let _ =
+    /// Inbox::builder("sqlite://inbox.db").on_failure(tell).on_dead_letter(async |record: Record| {
+    ///     eprintln!("{} needs somebody", record.id);
+    /// });
+    /// ```
+    pub fn on_failure<F>(mut self, call: impl Fn(Record) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.settings.hooks.set_on_failure(hook(call));
+        self
+    }
+
+    /// Sets what is done with a delivery that became a dead letter: because an attempt failed for good,
+    /// because its last one did, or because it has lost its worker too often or cannot be read. It is
+    /// called as [`on_failure`](Self::on_failure) is, which is not called for such an attempt.
+    pub fn on_dead_letter<F>(mut self, call: impl Fn(Record) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.settings.hooks.set_on_dead_letter(hook(call));
+        self
+    }
+
+    /// Sets the name of this process in [`Inbox::workers`]. The default is the name of the host.
+    pub fn worker_name(mut self, name: impl Into<String>) -> Self {
+        self.settings.worker_name = name.into();
+        self
+    }
+
+    /// Sets name and version of the program in [`Inbox::workers`], such as
+    /// `concat!("shop ", env!("CARGO_PKG_VERSION"))`. The default is the name of the executable file.
+    pub fn program(mut self, program: impl Into<String>) -> Self {
+        self.settings.program = program.into();
         self
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use crate::inbox::{
+    cancel::Cancellation,
     http::head::StoredRequest,
     record::{Digest, NewDelivery, StoredDelivery, millis, stored_text, time},
 };
@@ -33,6 +34,7 @@ pub struct Job {
     pub(crate) counting: Counting,
     /// The tenant that it is started for, where tenants take turns.
     pub(crate) tenant: Option<Digest>,
+    pub(crate) cancellation: Cancellation,
 }
 
 /// When the attempt of a job is counted.
@@ -64,6 +66,7 @@ impl Job {
             claim_token,
             counting: Counting::ByClaim,
             tenant: None,
+            cancellation: Cancellation::default(),
         }
     }
 
@@ -93,7 +96,14 @@ impl Job {
             claim_token,
             counting: Counting::AtStart,
             tenant: delivery.tenant_digest,
+            cancellation: Cancellation::default(),
         }
+    }
+
+    /// Tells the function that runs it to end.
+    #[must_use]
+    pub fn cancellation(&self) -> Cancellation {
+        self.cancellation.clone()
     }
 
     /// The token that the claim is settled by.

@@ -20,6 +20,14 @@ pub(crate) fn stored_reason(reason: &str) -> String {
     storable(reason, MOST_REASON)
 }
 
+/// The longest name or note of an operator that is stored.
+const MOST_NOTE: usize = 200;
+
+/// An operator's text as a column takes it.
+pub(crate) fn stored_note(note: &str) -> String {
+    storable(note, MOST_NOTE)
+}
+
 fn storable(text: &str, max: usize) -> String {
     truncate(text, max).replace('\0', "\u{fffd}")
 }

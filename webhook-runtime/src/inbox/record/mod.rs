@@ -25,7 +25,7 @@ pub use self::{
 pub(crate) use self::{
     cause::{cause_of, cause_text},
     claim::Counting,
-    columns::{millis, minute, stored_reason, stored_text, time},
+    columns::{millis, minute, stored_note, stored_reason, stored_text, time},
     delivery::Digest,
 };
 use crate::inbox::http::head::StoredRequest;

@@ -2,6 +2,7 @@
 
 mod cells;
 pub(crate) mod copy;
+pub(crate) mod endpoints;
 pub(crate) mod insight;
 pub(crate) mod listing;
 pub(crate) mod pack;
@@ -14,6 +15,9 @@ pub(crate) mod sqlite;
 pub(crate) mod statements;
 pub(crate) mod tables;
 pub(crate) mod tenants;
+pub(crate) mod workers;
+
+use std::{collections::HashSet, time::Duration};
 
 pub(crate) use self::{
     rows::{
@@ -22,8 +26,6 @@ pub(crate) use self::{
     },
     statements::{Arg, Statement, bind},
 };
-use std::time::Duration;
-
 use crate::inbox::{
     record::{
         AttemptDetails, AttemptEnd, AttemptResult, ClaimToken, DeliveryState, Digest, cause_of,
@@ -116,6 +118,12 @@ impl<'a> Settled<'a> {
             AttemptResult::Released => Self { back: 1, unsure: 1, ..row },
         }
     }
+}
+
+/// The claims that are not among those that are still good.
+pub(crate) fn lost(claims: &[ClaimToken], good: &[i64]) -> Vec<i64> {
+    let good: HashSet<&i64> = good.iter().collect();
+    claims.iter().map(|claim| claim.id).filter(|id| !good.contains(id)).collect()
 }
 
 pub(crate) fn digest(bytes: &[u8]) -> Option<Digest> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::inbox::{
+    cancel::Cancellation,
     error::InboxError,
     http::head::StoredRequest,
     record::{
@@ -72,6 +73,7 @@ pub(crate) fn job(row: &impl Cells) -> Result<Job, Unreadable> {
             body: body(row)?,
             claim_token: ClaimToken { id, number: row.number("claims")?, ordering_digest: line },
             tenant: None,
+            cancellation: Cancellation::default(),
         })
     })
 }

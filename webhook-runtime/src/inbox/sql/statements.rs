@@ -201,6 +201,10 @@ const ENDPOINTS: &str = "WITH RECURSIVE e (name) AS (\
      UNION ALL SELECT (SELECT min(endpoint) FROM {s}deliveries \
      WHERE state < 2 AND endpoint > e.name) FROM e WHERE e.name IS NOT NULL)";
 
+/// True of a row of [`ENDPOINTS`] unless the endpoint is paused.
+const IS_UNPAUSED: &str = "NOT EXISTS (SELECT 1 FROM {s}endpoints AS p \
+     WHERE p.endpoint = e.name AND p.paused_at IS NOT NULL)";
+
 /// Lists the deliveries of a state whose due time lies implausibly far ahead.
 pub(crate) fn far_ahead(state: DeliveryState, plausible: Duration) -> String {
     let (plausible, differ, most) = (span(plausible), span(CLOCKS_DIFFER), span(Duration::MAX));
@@ -257,14 +261,14 @@ pub(crate) fn backlog(index: impl Fn(&str) -> String) -> String {
     )
 }
 
-/// The time since when the oldest due delivery has been waiting, and the present time. A time that
+/// The time since when the oldest due delivery has been waiting that is not paused, and the present time. A time that
 /// was written by hand may lie too far back to be subtracted.
 pub(crate) fn longest_wait() -> String {
     let oldest = |since: &str, due: &str, order: &str| {
         format!(
             "SELECT (SELECT d.{since} FROM {{s}}deliveries AS d WHERE d.endpoint = e.name \
              AND d.state = 0 AND d.state < 2 AND d.due_at {due} ORDER BY d.{order} LIMIT 1) \
-             AS since FROM e"
+             AS since FROM e WHERE {IS_UNPAUSED}"
         )
     };
     let (new, retries) = (oldest("received_at", "= 0", "id"), oldest("due_at", "> 0", "due_at"));
@@ -275,13 +279,18 @@ pub(crate) fn longest_wait() -> String {
 
 /// The result of both counts.
 pub(crate) fn queue_depth(counts: (i64, i64, i64, i64), oldest: &impl Cells) -> QueueDepth {
-    let since = oldest.int("since").ok().flatten();
-    let now: i64 = oldest.number("now").unwrap_or_default();
-    let longest_wait = since.map_or(0, |since| now.saturating_sub(since));
     let count = |number: i64| number.try_into().unwrap_or_default();
     let mut queue_depth = QueueDepth::default();
     (queue_depth.pending, queue_depth.running) = (count(counts.0), count(counts.1));
     (queue_depth.blocked, queue_depth.dead) = (count(counts.2), count(counts.3));
-    queue_depth.lag = Duration::from_millis(count(longest_wait));
+    queue_depth.lag = lag(oldest);
     queue_depth
+}
+
+/// The result of [`longest_wait`].
+pub(crate) fn lag(oldest: &impl Cells) -> Duration {
+    let since = oldest.int("since").ok().flatten();
+    let now: i64 = oldest.number("now").unwrap_or_default();
+    let wait = since.map_or(0, |since| now.saturating_sub(since));
+    Duration::from_millis(wait.try_into().unwrap_or_default())
 }

@@ -13,9 +13,11 @@
 mod claim;
 mod insight;
 mod operate;
+mod pause;
 mod turns;
 mod window;
 mod work;
+mod worker;
 
 use std::{
     any::Any,
@@ -39,9 +41,11 @@ pub use self::{
         Change, ChangeResult, DueTimeLimits, EndpointBacklog, EndpointRetention, PruneResult,
         QueueDepth, Retention,
     },
+    pause::Pause,
     turns::TenantTurns,
     window::{ListResult, Window},
     work::{AttemptNote, Work, WorkResult},
+    worker::{Heartbeat, WorkerRecord},
 };
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 use crate::inbox::copy::CopyingStore;
@@ -268,6 +272,11 @@ pub trait InboxStore: Send + Sync + 'static {
     /// Counts the records of each state.
     fn queue_depth(&self) -> StoreFuture<'_, QueueDepth>;
 
+    /// The time for which the oldest due delivery has been waiting, of endpoints that are not paused.
+    fn lag(&self) -> StoreFuture<'_, Duration> {
+        Box::pin(async move { Ok(self.queue_depth().await?.lag) })
+    }
+
     /// Counts the unfinished deliveries of each endpoint, ordered by name. Without an
     /// implementation, they are [listed](Self::list) and counted one by one.
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
@@ -291,6 +300,36 @@ pub trait InboxStore: Send + Sync + 'static {
         None
     }
 
+    /// Pauses an endpoint for all processes, in somebody's name and for a reason. One that is paused
+    /// already stays so since then, and gets the name and the reason. Other processes are
+    /// [notified](Self::wait_for_notification).
+    fn pause<'a>(&'a self, _endpoint: &'a str, _by: &'a str, _why: &'a str) -> StoreFuture<'a, ()> {
+        Box::pin(std::future::ready(Err(InboxError::Unsupported("the store keeps no pauses"))))
+    }
+
+    /// Ends the pause of an endpoint, and returns whether it was paused.
+    fn resume<'a>(&'a self, _endpoint: &'a str) -> StoreFuture<'a, bool> {
+        Box::pin(std::future::ready(Ok(false)))
+    }
+
+    /// Lists the endpoints that are paused, ordered by name. [`WorkResult::paused`] tells of those
+    /// that have workers.
+    fn paused(&self) -> StoreFuture<'_, Vec<Pause>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// Writes a sign of life of this process into its row, and returns the number of the row; `None`
+    /// if the store keeps none. What has been gone for an hour is [pruned](Self::prune).
+    fn heartbeat<'a>(&'a self, _beat: &'a Heartbeat) -> StoreFuture<'a, Option<i64>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// Lists the processes with workers that have written a [`heartbeat`](Self::heartbeat), by
+    /// number. One without slots has had no workers, and is left out.
+    fn workers(&self) -> StoreFuture<'_, Vec<WorkerRecord>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
     /// Explains how the database finds what is due for these endpoints, what comes next of an
     /// ordering key, and what operators see of all records: the `EXPLAIN` of the statements of
     /// [`claim`](Self::claim), [`attempts`](Self::attempts), [`duplicates`](Self::duplicates),
@@ -310,6 +349,13 @@ pub trait InboxStore: Send + Sync + 'static {
     /// for ever.
     fn wait_for_notification(&self) -> StoreFuture<'_, ()> {
         Box::pin(std::future::pending())
+    }
+
+    /// Claims whose deliveries another process wants to cancel, and cannot, because their own
+    /// transactions lock them. Each is returned once, after a
+    /// [notification](Self::wait_for_notification), and its function is told to end.
+    fn cancel_requests(&self) -> Vec<ClaimToken> {
+        Vec::new()
     }
 
     /// What [`wait_for_notification`](Self::wait_for_notification) tells of, now: it decides how

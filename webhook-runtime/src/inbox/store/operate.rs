@@ -191,7 +191,7 @@ pub struct QueueDepth {
     pub blocked: u64,
     /// Dead letters.
     pub dead: u64,
-    /// The time for which the oldest due delivery has been waiting.
+    /// The time for which the oldest due delivery has been waiting, of endpoints that are not paused.
     pub lag: Duration,
 }
 
@@ -199,12 +199,24 @@ impl QueueDepth {
     /// Counts records that a store has at hand.
     #[must_use]
     pub fn of<'r>(records: impl IntoIterator<Item = &'r Record>, now: SystemTime) -> Self {
+        Self::of_unpaused(records, now, |_| false)
+    }
+
+    /// The same where endpoints can be paused: theirs do not wait.
+    #[must_use]
+    pub fn of_unpaused<'r>(
+        records: impl IntoIterator<Item = &'r Record>,
+        now: SystemTime,
+        is_paused: impl Fn(&str) -> bool,
+    ) -> Self {
         let (mut queue_depth, mut oldest) = (Self::default(), now);
         for record in records {
             match record.state {
                 DeliveryState::Pending => {
                     queue_depth.pending += 1;
-                    oldest = oldest.min(record.due_at.unwrap_or(record.received_at));
+                    if !is_paused(&record.endpoint) {
+                        oldest = oldest.min(record.due_at.unwrap_or(record.received_at));
+                    }
                 }
                 DeliveryState::Running => queue_depth.running += 1,
                 DeliveryState::Blocked => queue_depth.blocked += 1,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::inbox::{
     error::InboxError,
-    record::{AttemptDetails, ClaimToken, EnqueueResult, NewDelivery},
-    store::{ClaimRequest, ClaimResult, FinishedAttempt, InboxStore, MinuteSum},
+    record::{AttemptDetails, ClaimToken, DeliveryState, EnqueueResult, Filter, NewDelivery},
+    store::{ClaimRequest, ClaimResult, FinishedAttempt, Heartbeat, InboxStore, MinuteSum, Window},
 };
 
 /// Everything that is queued for a store.
@@ -29,6 +29,8 @@ pub struct Work {
     /// The time for which new and extended claims are good.
     pub lease: Duration,
     /// The endpoints of which the inbox has to know when something becomes due next.
+    ///
+    /// It also has to know which of them are paused.
     pub look_ahead: Vec<String>,
     /// What happened, to be added to the [sums](InboxStore::sums) of minutes. A store that keeps none
     /// ignores it.
@@ -38,6 +40,8 @@ pub struct Work {
     pub notes: Vec<AttemptNote>,
     /// The number of this process among the workers, if it has one.
     pub worker: Option<i64>,
+    /// A [sign of life](InboxStore::heartbeat) of this process.
+    pub heartbeat: Option<Heartbeat>,
 }
 
 /// What is told of an attempt after its claim was settled by its
@@ -73,6 +77,7 @@ impl Work {
             && self.look_ahead.is_empty()
             && self.sums.is_empty()
             && self.notes.is_empty()
+            && self.heartbeat.is_none()
     }
 
     /// True if there is nothing but what can be claimed, so that a store may look before it locks.
@@ -84,6 +89,7 @@ impl Work {
             && self.renew.is_empty()
             && self.sums.is_empty()
             && self.notes.is_empty()
+            && self.heartbeat.is_none()
     }
 }
 
@@ -107,6 +113,31 @@ pub struct WorkResult {
     pub next_due: Option<Duration>,
     /// The time until a lease runs out that has not run out yet; `None` if there is none.
     pub next_lapse: Option<Duration>,
+    /// Those of [`Work::look_ahead`] that are paused. Where it is `None`, the inbox asks by
+    /// [`InboxStore::paused`].
+    pub paused: Option<Vec<String>>,
+    /// The numbers of those of [`Work::renew`] whose claims are no longer good. One that is locked by
+    /// its own [transaction](crate::inbox::store::StoreTransaction) is good.
+    pub lost: Vec<i64>,
+    /// The number of this process, if it gave a sign of life.
+    pub worker: Option<i64>,
+}
+
+/// Those of these claims that are neither good nor locked: an operator has ended their deliveries.
+async fn lost<S: InboxStore + ?Sized>(
+    store: &S,
+    renew: &[ClaimToken],
+    good: &[i64],
+) -> Result<Vec<i64>, InboxError> {
+    let is_good = |id: &i64| good.contains(id);
+    let doubted: Vec<i64> = renew.iter().map(|claim| claim.id).filter(|id| !is_good(id)).collect();
+    if doubted.is_empty() {
+        return Ok(doubted);
+    }
+    let max = u32::try_from(doubted.len()).unwrap_or(u32::MAX);
+    let running = Filter::all().ids(doubted.iter().copied()).state(DeliveryState::Running);
+    let running = store.list(&running, Window::oldest_first(max)).await?.records;
+    Ok(doubted.into_iter().filter(|id| !running.iter().any(|one| one.id == *id)).collect())
 }
 
 /// Does the parts one after another, each in a transaction of its own.
@@ -125,7 +156,11 @@ pub(super) async fn one_by_one<S: InboxStore + ?Sized>(
     }
     result.started = vec![true; work.start.len()];
     if !work.renew.is_empty() {
-        store.renew_leases(&work.renew, work.lease).await?;
+        let good = store.renew_leases(&work.renew, work.lease).await?;
+        result.lost = lost(store, &work.renew, &good).await?;
+    }
+    if let Some(beat) = &work.heartbeat {
+        result.worker = store.heartbeat(beat).await?;
     }
     for wanted in &work.claim {
         result.claimed.push(store.claim(wanted).await?);

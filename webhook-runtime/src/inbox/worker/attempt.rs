@@ -8,18 +8,18 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::Notify,
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     endpoint::Backoff,
     inbox::{
         Shared,
+        cancel::{Control, Decision},
         error::InboxError,
+        hooks::Hooks,
         record::{
-            AttemptDetails, AttemptResult, ClaimToken, Counting, Digest, Filter, Job, stored_reason,
+            AttemptDetails, AttemptResult, ClaimToken, Counting, DeliveryState, Digest, Filter,
+            Job, stored_reason,
         },
         store::{AttemptNote, FinishedAttempt, InboxStore, Window},
         tx::{TxSource, rollback},
@@ -101,12 +101,13 @@ pub(crate) struct Handler {
     pub(super) options: JobOptions,
 }
 
-/// Runs a job and settles its claim. When `give_up` is notified, it gives the delivery back.
+/// Runs a job and settles its claim. When its control says so, it ends the function and gives the
+/// delivery back.
 pub(super) async fn attempt(
     shared: &Shared,
     Handler { handler, options }: Handler,
-    job: Job,
-    give_up: &Notify,
+    mut job: Job,
+    control: &Arc<Control>,
     mut slot: Option<Slot>,
 ) {
     let (claim_token, subject) = (job.claim_token(), Subject::of(&job));
@@ -117,12 +118,12 @@ pub(super) async fn attempt(
         let end = End::Open(AttemptResult::Expired { reason });
         let details = AttemptDetails::default();
         let stored = settle(shared, claim_token, &subject, &options, end, details).await;
-        conclude(shared, &subject, stored.as_ref());
+        conclude(shared, &subject, stored.as_ref()).await;
         return;
     }
     match (job.counting, &slot) {
         (Counting::BeforeStart, _) if !is_counted(shared, claim_token).await => {
-            subject.trace_loss("the claim was lost before the function began");
+            subject.trace_loss(shared, Moment::Before).await;
             shared.writer.look_in(shared.settings.lease);
             return;
         }
@@ -134,7 +135,10 @@ pub(super) async fn attempt(
     }
     let tx = TxSource::new(Arc::clone(&shared.store), claim_token);
     let (started_at, begun) = (shared.settings.clock.now(), Instant::now());
-    let result = {
+    job.cancellation = control.cancellation();
+    let result = if control.is_told() {
+        AttemptResult::Released
+    } else {
         let own = tx.clone();
         // Called inside the future: the call itself can panic, too.
         let running = tx.scope(async move { handler.handle(job, own).await });
@@ -142,13 +146,17 @@ pub(super) async fn attempt(
         let limit = shared.settings.tx_timeout.or_else(|| shared.store.transaction_limit());
         let mut held = pin!(tx.held_for(limit));
         let mut running = pin!(tokio::time::timeout(deadline, unless_it_panics(running)));
-        let mut give_up = pin!(give_up.notified());
+        let mut give_up = pin!(control.give_up.notified());
+        let mut told = pin!(control.grace_is_over());
         poll_fn(|context| {
             if let Poll::Ready(result) = running.as_mut().poll(context) {
                 return Poll::Ready(result.unwrap_or_else(|_| too_slow(deadline)));
             }
             if held.as_mut().poll(context).is_ready() {
                 return Poll::Ready(held_too_long(limit));
+            }
+            if told.as_mut().poll(context).is_ready() {
+                return Poll::Ready(AttemptResult::Released);
             }
             give_up.as_mut().poll(context).map(|()| AttemptResult::Released)
         })
@@ -164,16 +172,27 @@ pub(super) async fn attempt(
         status: tx.status(),
         worker: shared.worker_id(),
     };
+    let is_told = control.is_told();
+    let result = if is_told { AttemptResult::Released } else { result };
     let end = end_transaction(claim_token, result, &tx).await;
+    if is_told && control.decision().await != Decision::Kept {
+        subject.trace_loss(shared, Moment::Within).await;
+        shared.writer.look_in(shared.settings.lease);
+        return;
+    }
     if matches!(end, End::Committed) {
         shared.writer.note(AttemptNote::new(claim_token, details, options.drop_body));
     }
     let stored = settle(shared, claim_token, &subject, &options, end, details).await;
-    conclude(shared, &subject, stored.as_ref());
+    conclude(shared, &subject, stored.as_ref()).await;
 }
 
-/// Counts what is stored, and shows what was not shown before.
-fn conclude(shared: &Shared, subject: &Subject, stored: Option<&AttemptResult>) {
+/// Counts what is stored, tells the hooks, and shows what was not shown before.
+async fn conclude(shared: &Shared, subject: &Subject, stored: Option<&AttemptResult>) {
+    if let Some(result) = stored {
+        let (settings, of) = (&shared.settings, (subject.record_id, subject.attempt));
+        settings.hooks.ended(&shared.store, of, result, settings.clock.now());
+    }
     let happened = |what| shared.writer.count(&subject.endpoint, what);
     match stored {
         Some(AttemptResult::Completed) => {
@@ -191,7 +210,7 @@ fn conclude(shared: &Shared, subject: &Subject, stored: Option<&AttemptResult>) 
         }
         Some(AttemptResult::Snoozed { .. } | AttemptResult::Released) => {}
         None => {
-            subject.trace_loss("the claim was lost; another worker runs the delivery");
+            subject.trace_loss(shared, Moment::Within).await;
             shared.writer.look_in(shared.settings.lease);
         }
     }
@@ -215,6 +234,18 @@ async fn is_counted(shared: &Shared, claim_token: ClaimToken) -> bool {
     }
 }
 
+/// When a claim is found to be no longer good.
+#[derive(Clone, Copy)]
+enum Moment {
+    /// Before the function began.
+    Before,
+    /// While it ran, or when it ended.
+    Within,
+}
+
+/// The longest wait for the reason why a claim is no longer good.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// What identifies an attempt in the trace. Spans are not there if only warnings are shown.
 struct Subject {
     endpoint: String,
@@ -230,8 +261,19 @@ impl Subject {
         Self { endpoint, delivery_id, record_id: job.id, attempt: job.attempt }
     }
 
-    fn trace_loss(&self, message: &'static str) {
+    /// Traces that the claim is no longer good, and the reason as far as the store knows it.
+    async fn trace_loss(&self, shared: &Shared, moment: Moment) {
         let Self { endpoint, delivery_id, record_id, attempt } = self;
+        let filter = Filter::all().ids([*record_id]).state(DeliveryState::Cancelled);
+        let found = shared.store.list(&filter, Window::oldest_first(1));
+        let found = tokio::time::timeout(LOOK_TIMEOUT, found).await;
+        let is_cancelled = matches!(found, Ok(Ok(listed)) if !listed.records.is_empty());
+        let message = match (is_cancelled, moment) {
+            (true, Moment::Before) => "cancelled by an operator before the function began",
+            (true, Moment::Within) => "cancelled by an operator",
+            (false, Moment::Before) => "the claim was lost before the function began",
+            (false, Moment::Within) => "the claim was lost; another worker runs the delivery",
+        };
         tracing::warn!(endpoint, delivery_id, record_id, attempt, message);
     }
 
@@ -309,8 +351,8 @@ fn dead_letter(
     ));
 }
 
-/// Traces deliveries that a claim has given up.
-pub(crate) async fn trace_dead_letters(store: &dyn InboxStore, ids: Vec<i64>) {
+/// Tells of deliveries that a claim has given up.
+pub(crate) async fn tell_dead_letters(store: &dyn InboxStore, hooks: &Hooks, ids: Vec<i64>) {
     let max = u32::try_from(ids.len()).unwrap_or(u32::MAX);
     match store.list(&Filter::all().ids(ids), Window::oldest_first(max)).await {
         Ok(listed) => {
@@ -318,6 +360,7 @@ pub(crate) async fn trace_dead_letters(store: &dyn InboxStore, ids: Vec<i64>) {
                 let (id, reason) = (record.provider_id.as_deref(), record.last_error.as_deref());
                 let reason = reason.unwrap_or_default();
                 dead_letter(&record.endpoint, id, record.id, record.attempt, reason);
+                hooks.given_up(record);
             }
         }
         Err(error) => tracing::warn!(%error, "dead letters could not be read"),

@@ -14,10 +14,7 @@ mod turns;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::Notify,
-    task::{JoinHandle, JoinSet},
-};
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::{
     endpoint::{Endpoint, EndpointOptions},
@@ -27,7 +24,7 @@ use crate::{
         options::Settings,
         store::EndpointRetention,
         worker::{
-            attempt::{Handler, JobHandler, attempt, trace_dead_letters},
+            attempt::{Handler, JobHandler, attempt, tell_dead_letters},
             handled::Handled,
             options::{JobOptions, transactions},
             pool::Pool,
@@ -144,7 +141,9 @@ impl Workers {
     /// Stops claiming, lets running deliveries finish for `deadline` at most, and gives the rest
     /// back, as if it had not been started.
     pub async fn shutdown(self, deadline: Duration) -> ShutdownResult {
-        self.pool.stop(deadline).await
+        let stopped = self.pool.stop(deadline).await;
+        self.shared.writer.last_heartbeat().await;
+        stopped
     }
 }
 
@@ -153,6 +152,7 @@ impl Drop for Workers {
         self.warning.abort();
         self.telling.abort();
         self.pool.abort();
+        self.shared.writer.pools().stopped();
         // Other workers of this process see to what these have left.
         self.shared.writer.look_in(self.shared.settings.lease);
     }
@@ -174,12 +174,18 @@ pub(crate) async fn drain(
     let mut count = 0;
     loop {
         let mut found = false;
-        for wanted in turns.wanted(shared) {
+        let paused = shared.store.paused().await?;
+        for mut wanted in turns.wanted(shared) {
+            wanted.endpoints.retain(|name| !paused.iter().any(|pause| pause.endpoint == *name));
+            if wanted.endpoints.is_empty() {
+                continue;
+            }
             let claimed = shared.store.claim(&wanted).await?;
             found |= !claimed.jobs.is_empty() || claimed.dead_lettered > 0;
             shared.counters.dead(claimed.dead_lettered.into());
             if !claimed.dead_letters.is_empty() {
-                trace_dead_letters(&*shared.store, claimed.dead_letters).await;
+                let hooks = &shared.settings.hooks;
+                tell_dead_letters(&*shared.store, hooks, claimed.dead_letters).await;
             }
             let mut attempts = JoinSet::new();
             for job in claimed.jobs {
@@ -188,7 +194,7 @@ pub(crate) async fn drain(
                 let too_old = handler.options.too_old(job.received_at, shared.settings.clock.now());
                 count += u64::from(too_old.is_none());
                 attempts.spawn(async move {
-                    attempt(&shared, handler, job, &Notify::new(), None).await;
+                    attempt(&shared, handler, job, &Arc::default(), None).await;
                 });
             }
             while attempts.join_next().await.is_some() {}

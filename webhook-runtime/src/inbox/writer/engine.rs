@@ -23,12 +23,13 @@ use crate::{
         record::{AttemptResult, EnqueueResult, NewDelivery},
         store::{InboxStore, Work, WorkResult},
         worker::{
-            attempt::trace_dead_letters,
+            attempt::tell_dead_letters,
             pool::{Pool, Wanted},
             pools::Pools,
         },
         writer::{
             Queued, Reply,
+            heart::Heart,
             queue::Queue,
             tally::{Happened, SUM_EVERY, Tally},
             upkeep::Upkeep,
@@ -46,6 +47,7 @@ pub(super) struct Engine {
     pub(super) pools: Arc<Pools>,
     pub(super) upkeep: Arc<Upkeep>,
     tally: Arc<Tally>,
+    pub(super) heart: Arc<Heart>,
     commits: Semaphore,
     failed: Mutex<Failures>,
 }
@@ -65,6 +67,8 @@ struct Answers {
     /// Those that have begun meanwhile wait for nothing.
     started: Vec<Option<Reply<bool>>>,
     claimed: Vec<Wanted>,
+    /// The number of the look ahead.
+    look: Option<u64>,
 }
 
 impl Engine {
@@ -76,10 +80,11 @@ impl Engine {
         pools: Arc<Pools>,
         upkeep: Arc<Upkeep>,
         tally: Arc<Tally>,
+        heart: Arc<Heart>,
     ) -> Self {
         let commits = Semaphore::new(store.max_commits().max(1));
         let failed = Mutex::default();
-        Self { store, settings, counters, queue, pools, upkeep, tally, commits, failed }
+        Self { store, settings, counters, queue, pools, upkeep, tally, heart, commits, failed }
     }
 
     /// Starts the thread; it sends `true` when it has committed everything. Without a thread, the
@@ -161,6 +166,7 @@ impl Engine {
         });
         if work.await.is_err() {
             tracing::error!("a commit of the inbox panicked; what was in it is not acknowledged");
+            self.beaten(Err(&InboxError::Closed));
             self.pause_claims();
         }
     }
@@ -181,6 +187,7 @@ impl Engine {
         let (mut work, mut answers) = (Work::default(), Answers::default());
         work.lease = self.settings.lease;
         let claims = self.may_claim();
+        let mut heartbeats = Vec::new();
         for item in items {
             match item {
                 Queued::Store(delivery, answer) => {
@@ -197,6 +204,7 @@ impl Engine {
                     work.start.push(claim_token);
                     answers.started.push(Some(answer));
                 }
+                Queued::Heartbeat(answer) => heartbeats.push(answer),
                 Queued::Nudge => {}
             }
         }
@@ -214,14 +222,18 @@ impl Engine {
         self.upkeep.counted();
         if self.upkeep.take_renewal() {
             work.renew = self.pools.held();
+        } else if self.upkeep.take_check() {
+            work.renew = self.pools.running_for_long();
         }
         if claims {
             answers.claimed = self.pools.wanted(&self.settings);
             work.claim = answers.claimed.iter().map(|wanted| wanted.request.clone()).collect();
-            if self.pools.take_look() {
+            answers.look = self.pools.take_look();
+            if answers.look.is_some() {
                 work.look_ahead = self.pools.endpoints();
             }
         }
+        work.heartbeat = self.heart.take(|| self.pools.crew(), heartbeats, &work);
         (work, answers)
     }
 
@@ -241,6 +253,21 @@ impl Engine {
         if !(work.enqueue.is_empty() && work.finish.is_empty()) {
             self.upkeep.set_active();
         }
+        if work.heartbeat.is_some() {
+            self.beaten(Ok(result.worker));
+        }
+        if !work.finish.is_empty() && self.heart.set_active() {
+            self.upkeep.changed();
+        }
+        if !result.lost.is_empty() {
+            let lost: Vec<_> = work
+                .renew
+                .iter()
+                .filter(|claim| result.lost.contains(&claim.id))
+                .copied()
+                .collect();
+            self.pools.lose(&lost);
+        }
         // The claims have seen what was stored with them.
         let mut seen: Vec<String> = Vec::new();
         let claimed = std::mem::take(&mut result.claimed);
@@ -253,7 +280,8 @@ impl Engine {
             self.counters.dead(claimed.dead_lettered.into());
             if !claimed.dead_letters.is_empty() {
                 let (store, ids) = (Arc::clone(&self.store), claimed.dead_letters.clone());
-                tokio::spawn(async move { trace_dead_letters(&*store, ids).await });
+                let hooks = self.settings.hooks.clone();
+                tokio::spawn(async move { tell_dead_letters(&*store, &hooks, ids).await });
             }
             if let Some(all_of) = wanted.deliver(claimed) {
                 seen.extend(all_of);
@@ -289,10 +317,40 @@ impl Engine {
         }
         if !work.look_ahead.is_empty() {
             self.upkeep.looked(result.next_due, result.next_lapse);
+            if let Some(look) = answers.look {
+                match result.paused {
+                    Some(paused) => self.pools.found_paused(look, &work.look_ahead, &paused),
+                    None => self.ask_for_paused(look, work.look_ahead),
+                }
+            }
         }
         if look {
             self.pools.look();
         }
+    }
+
+    /// Asks which endpoints are paused where a look did not tell.
+    fn ask_for_paused(&self, look: u64, endpoints: Vec<String>) {
+        let (store, pools) = (Arc::clone(&self.store), Arc::clone(&self.pools));
+        tokio::spawn(async move {
+            match store.paused().await {
+                Ok(paused) => {
+                    let paused: Vec<_> = paused.into_iter().map(|pause| pause.endpoint).collect();
+                    pools.found_paused(look, &endpoints, &paused);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "which endpoints are paused is not known");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    pools.look();
+                }
+            }
+        });
+    }
+
+    /// A heartbeat has ended. Workers may have been started or stopped meanwhile.
+    fn beaten(&self, result: Result<Option<i64>, &InboxError>) {
+        self.heart.ended(result);
+        self.upkeep.changed();
     }
 
     fn told_stored(
@@ -337,6 +395,10 @@ impl Engine {
 
     fn failed(&self, work: &Work, answers: Answers, error: &InboxError) {
         self.tally.failed(&work.sums, &work.notes);
+        if work.heartbeat.is_some() {
+            tracing::warn!(%error, "no heartbeat could be written");
+            self.beaten(Err(error));
+        }
         if !work.enqueue.is_empty() {
             tracing::error!(%error, deliveries = work.enqueue.len(), "nothing could be stored");
         }
@@ -395,7 +457,8 @@ async fn forward_notifications(engine: Arc<Engine>) {
                 engine.upkeep.set_notified(true);
             }
         }
-        engine.pools.look();
+        engine.pools.ask_claims(&engine.store.cancel_requests());
+        engine.look_around();
     }
 }
 

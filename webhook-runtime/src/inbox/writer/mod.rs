@@ -42,10 +42,14 @@
 //! **Telling.** Sums of minutes and what was measured of attempts ([`tally`]) join commits that are made
 //! anyway, the sums once a second. Only where nothing else is committed they get a commit of their own.
 //!
+//! **Signs of life.** The row of this process is written with commits that are made anyway, or by one of
+//! its own where there is none ([`heart`]).
+//!
 //! **The end.** A pool that stops gives back what waits, as if it had never been claimed, and waits
 //! for what is on its way. It does not wait for a store that hangs.
 
 mod engine;
+pub(crate) mod heart;
 pub(crate) mod queue;
 mod sync;
 pub(crate) mod tally;
@@ -65,6 +69,7 @@ use crate::{
         worker::pools::Pools,
         writer::{
             engine::Engine,
+            heart::Heart,
             queue::{Queue, Refused},
             tally::{Happened, NOTE_WITHIN, SUM_EVERY, Tally},
             upkeep::Upkeep,
@@ -79,6 +84,9 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest wait for what is queued when the inbox is closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The longest wait for the heartbeat that tells of the end.
+const LAST_HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(1);
+
 type Reply<T> = oneshot::Sender<Result<T, InboxError>>;
 
 /// One thing for the next commit.
@@ -89,6 +97,8 @@ enum Queued {
     Finish(FinishedAttempt, Reply<bool>),
     /// Count the attempt of a claim, before it begins.
     Start(ClaimToken, Reply<bool>),
+    /// Give a sign of life.
+    Heartbeat(Reply<()>),
     /// See what else there is to do.
     Nudge,
 }
@@ -101,6 +111,7 @@ pub(crate) struct Writer {
     upkeep: Arc<Upkeep>,
     tally: Arc<Tally>,
     clock: Arc<dyn Clock>,
+    heart: Arc<Heart>,
     dedup_retention: Duration,
     fair_tenants: bool,
     ended: watch::Receiver<bool>,
@@ -115,7 +126,8 @@ impl Writer {
     ) -> Self {
         let queue = Arc::new(Queue::new(settings.queue));
         let upkeep = Arc::new(Upkeep::default());
-        let pools = Arc::new(Pools::new({
+        let heart = Arc::new(Heart::new(settings));
+        let pools = Arc::new(Pools::new(Arc::clone(&heart), {
             let (queue, upkeep) = (Arc::clone(&queue), Arc::clone(&upkeep));
             move |timers| {
                 if timers {
@@ -135,11 +147,23 @@ impl Writer {
             Arc::clone(&pools),
             Arc::clone(&upkeep),
             Arc::clone(&tally),
+            Arc::clone(&heart),
         );
         engine.start(ending);
         let (dedup_retention, fair_tenants) = (settings.dedup_retention, settings.fair_tenants);
         let store = Arc::clone(store);
-        Self { store, queue, pools, upkeep, tally, clock, dedup_retention, fair_tenants, ended }
+        Self {
+            store,
+            queue,
+            pools,
+            upkeep,
+            tally,
+            heart,
+            clock,
+            dedup_retention,
+            fair_tenants,
+            ended,
+        }
     }
 
     /// The workers of this process.
@@ -147,9 +171,31 @@ impl Writer {
         &self.pools
     }
 
+    /// The signs of life of this process.
+    pub(crate) fn heart(&self) -> &Heart {
+        &self.heart
+    }
+
+    /// Gives a sign of life, and returns when it is committed.
+    pub(crate) async fn heartbeat(&self) -> Result<(), InboxError> {
+        let (answer, answered) = oneshot::channel();
+        answer_to(self.queue.push_beside(Queued::Heartbeat(answer)), answered).await
+    }
+
+    /// Tells that the workers have stopped, if the store is quick.
+    pub(crate) async fn last_heartbeat(&self) {
+        self.pools.stopped();
+        let _ = tokio::time::timeout(LAST_HEARTBEAT_TIMEOUT, self.heartbeat()).await;
+    }
+
     /// Makes all workers look for what is due.
     pub(crate) fn look(&self) {
         self.pools.look();
+    }
+
+    /// Finds out soon which claims of this process are no longer good.
+    pub(crate) fn check_claims(&self) {
+        self.upkeep.renew_again();
     }
 
     /// Makes all workers look after this time: a claim was given up without being settled.
@@ -184,6 +230,11 @@ impl Writer {
             Ok(results)
         };
         with_timeout(all).await
+    }
+
+    /// The number of deliveries that wait to be stored, and the part of the queue that they fill.
+    pub(crate) fn queued(&self) -> (usize, f64) {
+        self.queue.filled()
     }
 
     fn has_room(&self, delivery: &NewDelivery) -> bool {

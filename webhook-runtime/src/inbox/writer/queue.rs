@@ -100,6 +100,16 @@ impl<T> Queue<T> {
         inner.items < self.max.items && total <= self.max.weight
     }
 
+    /// The number of items that count, and the part of the queue that they fill, from 0 to 1.
+    #[allow(clippy::cast_precision_loss, reason = "a part is a float")]
+    pub(crate) fn filled(&self) -> (usize, f64) {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let part = |of: usize, max: usize| of as f64 / max.max(1) as f64;
+        let part =
+            part(inner.items, self.max.items).max(part(inner.weight, self.max.weight)).min(1.0);
+        (inner.items, part)
+    }
+
     /// Closes the queue: nothing more is pushed, and what is in it is still taken.
     pub(crate) fn close(&self) {
         let taker = {

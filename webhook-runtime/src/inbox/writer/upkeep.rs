@@ -17,7 +17,7 @@ use crate::inbox::{
     store::Notifies,
     worker::{
         maintenance::{ClockWatch, clamp_future_due_times, prune, release_space},
-        pool::UNCOUNTED,
+        pool::{LONG, UNCOUNTED},
     },
     writer::{Queued, engine::Engine},
 };
@@ -31,6 +31,9 @@ const IDLE: Duration = Duration::from_secs(600);
 
 /// How often a store is polled that tells of everything but of claims.
 const POLL_AT_LEAST: Duration = Duration::from_secs(30);
+
+/// How often the claims of what runs are looked at, if something has changed in the store.
+const CHECK_AT_MOST_EVERY: Duration = Duration::from_secs(1);
 
 /// Times that the thread of the inbox keeps.
 #[derive(Default)]
@@ -57,6 +60,12 @@ struct Times {
     renew: bool,
     /// When leases were renewed.
     renewed: Option<Instant>,
+    /// When to look at the claims of what has run for long.
+    check: Option<Instant>,
+    /// True if that is done with the next commit.
+    checks: bool,
+    /// When that was done.
+    checked: Option<Instant>,
 }
 
 /// When and how often to tidy up.
@@ -132,7 +141,25 @@ impl Upkeep {
         std::mem::take(&mut self.times().renew)
     }
 
-    /// The leases were not renewed.
+    /// True if the claims of what has run for long are to be looked at now.
+    pub(super) fn take_check(&self) -> bool {
+        std::mem::take(&mut self.times().checks)
+    }
+
+    /// Looks soon at the claims of what runs, at most once a second. What has just begun is looked at
+    /// as well if it still runs then.
+    fn check_soon(&self) {
+        let now = Instant::now();
+        let mut times = self.times();
+        let soonest = times.checked.map_or(now, |at| at + CHECK_AT_MOST_EVERY);
+        if times.check.is_none() {
+            times.check = Some(soonest.max(now + LONG));
+            drop(times);
+            self.changed();
+        }
+    }
+
+    /// The leases were not renewed, or are to be renewed out of turn.
     pub(super) fn renew_again(&self) {
         self.times().renewed = None;
         self.nudge_in(Duration::from_millis(200));
@@ -174,7 +201,7 @@ impl Engine {
                     looked = now;
                     // Instead of a look, not beside it: an idle inbox does one thing at a time.
                     if tidy.done.elapsed() < tidy.every {
-                        self.pools.look();
+                        self.look_around();
                     } else {
                         let believed =
                             set.is_none_or(|since: Instant| since.elapsed() > 10 * TIDY_EVERY);
@@ -183,6 +210,9 @@ impl Engine {
                 }
             }
             self.nudge_when_due();
+            if self.heart.begin(self.pools.holds_any()) {
+                self.nudge();
+            }
             let deadline = self.deadline(tick, ticked, looked, &tidy);
             let changed = self.upkeep.changed.notified();
             match deadline {
@@ -191,6 +221,14 @@ impl Engine {
                 }
                 None => changed.await,
             }
+        }
+    }
+
+    /// Looks for what other processes have changed: what is due, and claims that are no longer good.
+    pub(super) fn look_around(&self) {
+        self.pools.look();
+        if self.pools.runs_any() {
+            self.upkeep.check_soon();
         }
     }
 
@@ -248,7 +286,11 @@ impl Engine {
         let mut times = self.upkeep.times();
         let due = times.due.take_if(|due| *due <= now).is_some();
         let due = times.lapse.take_if(|lapse| *lapse <= now).is_some() || due;
-        let nudge = times.nudge.take_if(|at| *at <= now).is_some();
+        let check = times.check.take_if(|at| *at <= now).is_some();
+        if check {
+            (times.checks, times.checked) = (true, Some(now));
+        }
+        let nudge = times.nudge.take_if(|at| *at <= now).is_some() || check;
         drop(times);
         if due {
             self.pools.look();
@@ -283,16 +325,19 @@ impl Engine {
         if self.pools.is_empty() {
             return self.upkeep.times().nudge;
         }
-        let (due, lapse, nudge, renewed) = {
+        let (due, lapse, nudge, renewed, check) = {
             let times = self.upkeep.times();
-            (times.due, times.lapse, times.nudge, times.renewed)
+            (times.due, times.lapse, times.nudge, times.renewed, times.check)
         };
         let holds = self.pools.holds_any();
         let ticks = (holds || due.is_some()).then(|| ticked + tick);
         let renew = renewed.filter(|_| holds).map(|at| at + self.settings.lease / 3);
         let poll = looked.checked_add(self.poll_interval(tidy));
-        let start = self.pools.next_start();
-        [due, lapse, nudge, ticks, renew, self.count_at(), start, poll].into_iter().flatten().min()
+        let (start, heart) = (self.pools.next_start(), self.heart.due_at(holds));
+        [due, lapse, nudge, ticks, renew, self.count_at(), start, poll, heart, check]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     async fn clamp(&self) {

@@ -37,6 +37,9 @@
 //! | `implausible_times_are_reset` | `clamp_future_due_times` |
 //! | `states_are_counted` | `queue_depth` and `backlog` |
 //! | `hostile_text_is_harmless` | quotes, NUL, long texts and what looks like a statement |
+//! | `pauses_are_kept` | by name, with who and why, in every process; what is paused does not wait |
+//! | `heartbeats_are_kept` | each process has a row, which is not given to another |
+//! | `lost_claims_are_told` | when leases are renewed, of what an operator has cancelled |
 //! | `a_transaction_completes` | what is committed stays, and settles the claim |
 //! | `a_transaction_takes_back` | what is rolled back or dropped leaves the claim as it was |
 //! | `a_stale_claim_begins_nothing` | no transaction begins |

@@ -17,7 +17,7 @@ use crate::inbox::{
         },
         statements,
     },
-    store::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection},
+    store::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, WorkResult},
 };
 
 /// Others may refer to a delivery meanwhile, as copies do that are noted.
@@ -226,24 +226,32 @@ pub(super) async fn renew_leases(
     Ok(sqlx::query_scalar(names.sql(good)).bind(ids).bind(claims).fetch_all(connection).await?)
 }
 
-/// The first due time of these endpoints that is after now, and the first end of a lease, by the
-/// index `deliveries_due`.
+/// The first due time of these endpoints that is after now, the first end of a lease, by the index
+/// `deliveries_due`, and those that are paused.
 const NEXT: &str = "SELECT min(n.due_at) FILTER (WHERE s.state = 0) - {now}, \
-    min(n.due_at) FILTER (WHERE s.state = 1) - {now} FROM unnest($1::text[]) AS e (name) \
+    min(n.due_at) FILTER (WHERE s.state = 1) - {now}, \
+    ARRAY(SELECT p.endpoint FROM {s}endpoints AS p WHERE p.endpoint = ANY($1) \
+    AND p.paused_at IS NOT NULL) FROM unnest($1::text[]) AS e (name) \
     CROSS JOIN (VALUES (0::smallint), (1::smallint)) AS s (state) CROSS JOIN LATERAL (\
     SELECT i.due_at FROM {s}deliveries AS i WHERE i.endpoint = e.name AND i.state = s.state \
-    AND i.state < 2 AND i.due_at > {now} ORDER BY i.due_at LIMIT 1) AS n";
+    AND i.state < 2 AND i.due_at > {now} ORDER BY i.due_at LIMIT 1) AS n \
+    WHERE NOT EXISTS (SELECT FROM {s}endpoints AS p WHERE p.endpoint = e.name \
+    AND p.paused_at IS NOT NULL)";
 
-/// The times until something of these endpoints becomes due, and until a lease runs out.
-pub(super) async fn next_due(
+/// The times until something of these endpoints becomes due, and until a lease runs out, and the
+/// endpoints that are paused.
+pub(super) async fn look_ahead(
     connection: &mut PgConnection,
     names: &Names,
     endpoints: &[String],
-) -> Result<(Option<Duration>, Option<Duration>), InboxError> {
-    let (due, lapse): (Option<i64>, Option<i64>) =
+    result: &mut WorkResult,
+) -> Result<(), InboxError> {
+    let (due, lapse, paused): (Option<i64>, Option<i64>, Vec<String>) =
         sqlx::query_as(names.sql(NEXT)).bind(endpoints).fetch_one(connection).await?;
     let wait = |wait: i64| Duration::from_millis(wait.try_into().unwrap_or_default());
-    Ok((due.map(wait), lapse.map(wait)))
+    (result.next_due, result.next_lapse) = (due.map(wait), lapse.map(wait));
+    result.paused = Some(paused);
+    Ok(())
 }
 
 /// Explains how PostgreSQL finds what is due, and what comes next in a line.

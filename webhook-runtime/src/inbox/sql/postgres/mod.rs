@@ -1,6 +1,7 @@
 //! The inbox in a PostgreSQL database.
 
 mod claim;
+mod endpoints;
 mod enqueue;
 mod finish;
 mod grants;
@@ -16,8 +17,9 @@ mod tenants;
 mod transactions;
 mod url;
 mod work;
+mod workers;
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use sqlx::{
     ConnectOptions as _, PgConnection, PgPool,
@@ -30,6 +32,7 @@ use self::{
     health::Health,
     names::Names,
     notifications::Notifications,
+    operate::Changed,
     session::{Sessions, check_fsync, in_session},
     transactions::Transactions,
 };
@@ -51,9 +54,9 @@ use crate::{
         },
         store::{
             CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
-            EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, InboxStore,
-            ListResult, MinuteSum, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
-            StoreTransaction, Window, Work, WorkResult,
+            EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, Heartbeat,
+            InboxStore, ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth, Retention,
+            StoreFuture, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
         },
     },
     support::redact::shown_url,
@@ -64,6 +67,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The longest time of a whole operation. After that, its connection is given up.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The longest time in which a change tries again to change what is locked.
+const LOCKED_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The pause between two tries.
+const LOCKED_PAUSE: Duration = Duration::from_millis(100);
 
 /// The number of commits at the same time: the server flushes them together.
 const COMMITS: u32 = 3;
@@ -214,6 +223,18 @@ impl PostgresStore {
     }
 }
 
+impl PostgresStore {
+    /// Changes what is not locked. Who has locked the others is asked to end.
+    fn change_unlocked<'a>(
+        &'a self,
+        filter: &'a Filter,
+        change: Change,
+        window: Window,
+    ) -> StoreFuture<'a, Changed> {
+        on!(self, |connection| operate::change(connection, &self.names, filter, change, window))
+    }
+}
+
 impl InboxStore for PostgresStore {
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
         let enqueue: StoreFuture<'a, Vec<EnqueueResult>> =
@@ -337,7 +358,23 @@ impl InboxStore for PostgresStore {
         change: Change,
         window: Window,
     ) -> StoreFuture<'a, ChangeResult> {
-        on!(self, |connection| operate::change(connection, &self.names, filter, change, window))
+        Box::pin(async move {
+            let first = self.change_unlocked(filter, change, window).await?;
+            let (mut result, mut locked) = (first.result, first.locked);
+            let until = Instant::now() + LOCKED_TIMEOUT;
+            while !locked.is_empty() && Instant::now() < until {
+                tokio::time::sleep(LOCKED_PAUSE).await;
+                let again = filter.clone().ids(locked);
+                let more =
+                    self.change_unlocked(&again, change, Window::oldest_first(window.max)).await?;
+                result.count += more.result.count;
+                locked = more.locked;
+            }
+            if !locked.is_empty() {
+                tracing::warn!(records = ?locked, "locked records were not changed");
+            }
+            Ok(result)
+        })
     }
 
     fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
@@ -369,12 +406,38 @@ impl InboxStore for PostgresStore {
         on_session!(self, |connection| operate::queue_depth(connection, &self.names))
     }
 
+    fn lag(&self) -> StoreFuture<'_, Duration> {
+        on_session!(self, |connection| operate::lag(connection, &self.names))
+    }
+
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
         on_session!(self, |connection| operate::backlog(connection, &self.names))
     }
 
     fn copying(&self) -> Option<CopyingStore<'_>> {
         Some(CopyingStore(self))
+    }
+
+    fn pause<'a>(&'a self, endpoint: &'a str, by: &'a str, why: &'a str) -> StoreFuture<'a, ()> {
+        on!(self, |connection| endpoints::pause(connection, &self.names, endpoint, (by, why)))
+    }
+
+    fn resume<'a>(&'a self, endpoint: &'a str) -> StoreFuture<'a, bool> {
+        on!(self, |connection| endpoints::resume(connection, &self.names, endpoint))
+    }
+
+    fn paused(&self) -> StoreFuture<'_, Vec<Pause>> {
+        on_session!(self, |connection| endpoints::paused(connection, &self.names))
+    }
+
+    fn heartbeat<'a>(&'a self, beat: &'a Heartbeat) -> StoreFuture<'a, Option<i64>> {
+        on_session!(self, |connection| async {
+            workers::beat(connection, &self.names, beat).await.map(Some)
+        })
+    }
+
+    fn workers(&self) -> StoreFuture<'_, Vec<WorkerRecord>> {
+        on_session!(self, |connection| workers::list(connection, &self.names))
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
@@ -391,6 +454,10 @@ impl InboxStore for PostgresStore {
             filter,
             window
         ))
+    }
+
+    fn cancel_requests(&self) -> Vec<ClaimToken> {
+        self.notifications.cancel_requests()
     }
 
     fn notifies(&self) -> Notifies {

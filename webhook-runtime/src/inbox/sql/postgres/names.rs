@@ -69,6 +69,20 @@ impl Names {
         )
     }
 
+    /// Notifies other processes, and this one, when the transaction commits.
+    pub(super) async fn notify(
+        &self,
+        connection: &mut PgConnection,
+        messages: &[String],
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query("SELECT pg_notify($1, f.message) FROM unnest($2::text[]) AS f (message)")
+            .bind(self.channel())
+            .bind(messages)
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+
     /// Keeps other processes from migrating tables until the end of the transaction.
     pub(super) async fn lock_migration(
         &self,

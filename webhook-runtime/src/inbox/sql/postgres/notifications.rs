@@ -9,7 +9,9 @@ use std::{
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgListener};
 use tokio::sync::{Mutex, Notify};
 
-use crate::inbox::{error::InboxError, sql::postgres::health::Health, store::Notifies};
+use crate::inbox::{
+    error::InboxError, record::ClaimToken, sql::postgres::health::Health, store::Notifies,
+};
 
 /// The shortest time between notifications: each costs the server a transaction, and one is as good
 /// as many.
@@ -25,13 +27,23 @@ pub(super) struct Notifications {
     come: AtomicBool,
     listener: Mutex<Option<PgListener>>,
     unsent: Notify,
+    /// What others have asked this process to end.
+    cancel_requests: std::sync::Mutex<Vec<ClaimToken>>,
 }
 
 impl Notifications {
     /// The pool has one connection, which waits all the time. Without one, no notifications come.
     pub(super) fn new(pool: Option<PgPool>, health: Health, channel: String) -> Self {
         let (come, listener) = (AtomicBool::new(false), Mutex::default());
-        Self { pool, channel, health, come, listener, unsent: Notify::new() }
+        Self {
+            pool,
+            channel,
+            health,
+            come,
+            listener,
+            unsent: Notify::new(),
+            cancel_requests: std::sync::Mutex::default(),
+        }
     }
 
     /// What other processes notify this one of.
@@ -71,7 +83,9 @@ impl Notifications {
         // A lost connection counts as a notification, too: one may have been missed. A server that
         // became a standby keeps its connections, but never notifies.
         let received = self.health.unless_doubted(listener.try_recv()).await;
-        if let Some(Ok(_)) = received {
+        if let Some(Ok(received)) = &received {
+            let asked = received.as_ref().and_then(|one| cancel_request(one.payload()));
+            self.requests().extend(asked);
             *place = Some(listener);
         } else {
             self.come.store(false, Ordering::Relaxed);
@@ -80,11 +94,26 @@ impl Notifications {
         Ok(())
     }
 
+    /// The claims that others have asked this process to end, each once.
+    pub(super) fn cancel_requests(&self) -> Vec<ClaimToken> {
+        std::mem::take(&mut self.requests())
+    }
+
+    fn requests(&self) -> std::sync::MutexGuard<'_, Vec<ClaimToken>> {
+        self.cancel_requests.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     pub(super) async fn close(&self) {
         if let Some(pool) = &self.pool {
             pool.close().await;
         }
     }
+}
+
+/// Reads the claim of `cancel ID CLAIM`; `None` of anything else.
+fn cancel_request(message: &str) -> Option<ClaimToken> {
+    let (id, number) = message.strip_prefix("cancel ")?.split_once(' ')?;
+    Some(ClaimToken::new(id.parse().ok()?, number.parse().ok()?))
 }
 
 async fn listen(pool: &PgPool, channel: &str) -> Result<PgListener, sqlx::Error> {

@@ -1,6 +1,8 @@
 //! Changes by operators and maintenance to a PostgreSQL database.
 
-use sqlx::{Connection as _, PgConnection};
+use std::{collections::HashSet, time::Duration};
+
+use sqlx::{Connection as _, PgConnection, postgres::PgRow};
 
 use crate::inbox::{
     error::InboxError,
@@ -30,13 +32,28 @@ pub(super) async fn get(
     sql::stored(row, sent)
 }
 
+/// What became of a change.
+pub(super) struct Changed {
+    pub(super) result: ChangeResult,
+    /// The records that somebody has locked.
+    pub(super) locked: Vec<i64>,
+}
+
+/// Locks what nobody else has locked.
+const LOCK: &str = "SELECT id FROM {s}deliveries WHERE id = ANY($1) ORDER BY id \
+                    FOR UPDATE SKIP LOCKED";
+
+/// Asks those who run these to end.
+const OWNERS: &str = "SELECT concat('cancel ', id, ' ', claims) FROM {s}deliveries \
+                      WHERE id = ANY($1) AND state = 1";
+
 pub(super) async fn change(
     connection: &mut PgConnection,
     names: &Names,
     filter: &Filter,
     change: Change,
     window: Window,
-) -> Result<ChangeResult, InboxError> {
+) -> Result<Changed, InboxError> {
     let mut tx = connection.begin_with(names.begin()).await?;
     let filter = filter.clone().changeable_by(change);
     let found = step(&mut Reading(&mut tx, names), &filter, window, "id, line").await?;
@@ -46,15 +63,27 @@ pub(super) async fn change(
     let lines = sql::distinct(found.into_iter().filter_map(|(_, line)| line));
     // First the lines, then the rows: the order of locks is the same everywhere.
     names.lock_lines(&mut tx, &lines).await?;
+    let lock = names.sql(LOCK);
+    let free: Vec<i64> = sqlx::query_scalar(lock).bind(&ids).fetch_all(&mut *tx).await?;
     if change == Change::Replay {
-        let keep = names.sql(&statements::keep_completed(&ids));
+        let keep = names.sql(&statements::keep_completed(&free));
         sqlx::query(keep).persistent(false).execute(&mut *tx).await?;
     }
-    let update = statements::change(change, &ids);
+    let update = statements::change(change, &free);
     let updated = sqlx::query(names.sql(&update)).persistent(false).execute(&mut *tx).await?;
     promote(&mut tx, names, &lines).await?;
+    let free: HashSet<i64> = free.into_iter().collect();
+    let locked: Vec<i64> = ids.iter().copied().filter(|id| !free.contains(id)).collect();
+    if change == Change::Cancel && !locked.is_empty() {
+        let owners = sqlx::query_scalar(names.sql(OWNERS)).bind(&locked);
+        let owners: Vec<String> = owners.fetch_all(&mut *tx).await?;
+        names.notify(&mut tx, &owners).await?;
+    }
+    // To those who run what is cancelled, and to those who can run what is retried.
+    names.notify(&mut tx, &[String::new()]).await?;
     tx.commit().await?;
-    Ok(ChangeResult { count: updated.rows_affected(), last })
+    let result = ChangeResult { count: updated.rows_affected(), last };
+    Ok(Changed { result, locked })
 }
 
 pub(super) async fn clamp_future_due_times(
@@ -84,9 +113,19 @@ pub(super) async fn queue_depth(
 ) -> Result<QueueDepth, InboxError> {
     let counts = names.sql(&statements::counts(|_| String::new()));
     let counts = sqlx::query_as(counts).fetch_one(&mut *connection).await?;
-    let longest_wait = names.sql(&statements::longest_wait());
-    let oldest = sqlx::query(longest_wait).fetch_one(connection).await?;
-    Ok(statements::queue_depth(counts, &oldest))
+    Ok(statements::queue_depth(counts, &oldest(connection, names).await?))
+}
+
+async fn oldest(connection: &mut PgConnection, names: &Names) -> Result<PgRow, InboxError> {
+    let oldest = names.sql(&statements::longest_wait());
+    Ok(sqlx::query(oldest).fetch_one(connection).await?)
+}
+
+pub(super) async fn lag(
+    connection: &mut PgConnection,
+    names: &Names,
+) -> Result<Duration, InboxError> {
+    Ok(statements::lag(&oldest(connection, names).await?))
 }
 
 pub(super) async fn backlog(

@@ -6,7 +6,7 @@ use crate::inbox::{
     error::InboxError,
     record::span,
     sql::{
-        postgres::names::Names,
+        postgres::{names::Names, workers},
         prune::{self, Look, Marks, Own},
     },
     store::{EndpointRetention, PruneResult, Retention, SUMS_KEPT},
@@ -91,6 +91,7 @@ pub(super) async fn prune(
     .bind(i64::from(max))
     .execute(&mut *tx)
     .await?;
+    workers::forget(&mut tx, names).await?;
     tx.commit().await?;
     Ok(marks.pruned(records, keys.rows_affected(), max))
 }

@@ -18,7 +18,7 @@ use crate::inbox::{
             },
             names::Names,
             session::in_session,
-            sums,
+            sums, workers,
         },
     },
     store::{Work, WorkResult},
@@ -54,9 +54,10 @@ pub(super) async fn commit(
     if let Err(error) = tell(connection, names, work).await {
         tracing::warn!(%error, "what happened could not be noted");
     }
+    let nothing_else = work.enqueue.is_empty() && work.finish.is_empty() && work.start.is_empty();
     // What is committed stays so, whatever becomes of the rest.
     match claim(connection, names, work, &mut result).await {
-        Err(error) if work.only_claims() => Err(error),
+        Err(error) if nothing_else => Err(error),
         Err(error) => {
             tracing::warn!(%error, "nothing could be claimed");
             Ok(result)
@@ -83,21 +84,24 @@ async fn claim(
 ) -> Result<(), InboxError> {
     if !work.renew.is_empty() {
         let lease = span(work.lease);
-        in_session!(names, connection => {
+        let good = in_session!(names, connection => {
             claim::renew_leases(connection, names, &work.renew, lease).await
         })?;
+        result.lost = sql::lost(&work.renew, &good);
     }
-    if work.claim.is_empty() && work.look_ahead.is_empty() {
+    if work.claim.is_empty() && work.look_ahead.is_empty() && work.heartbeat.is_none() {
         return Ok(());
     }
     let mut tx = connection.begin_with(names.begin()).await?;
+    if let Some(beat) = &work.heartbeat {
+        result.worker = Some(workers::beat(&mut tx, names, beat).await?);
+    }
     let mut claimed = Vec::with_capacity(work.claim.len());
     for wanted in &work.claim {
         claimed.push(claim::claim_within(&mut tx, names, wanted, false).await?);
     }
     if !work.look_ahead.is_empty() {
-        (result.next_due, result.next_lapse) =
-            claim::next_due(&mut tx, names, &work.look_ahead).await?;
+        claim::look_ahead(&mut tx, names, &work.look_ahead, result).await?;
     }
     tx.commit().await?;
     result.claimed = claimed;

@@ -19,7 +19,7 @@ use crate::inbox::{
         statements,
         tenants::{candidate, in_order, is_all, oldest},
     },
-    store::{Candidate, ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection},
+    store::{Candidate, ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, WorkResult},
 };
 
 /// The first deliveries of a state that are due, with more columns.
@@ -42,7 +42,7 @@ macro_rules! pick {
     };
 }
 
-/// The first due time of a state that is after `$2`.
+/// The first due time of a state that is after `$2`, of endpoints that are not paused.
 macro_rules! next {
     ($state:literal) => {
         concat!(
@@ -50,7 +50,8 @@ macro_rules! next {
              WHERE i.endpoint = e.value AND i.state = ",
             $state,
             " AND i.state < 2 AND i.due_at > $2 ORDER BY i.due_at LIMIT 1)) \
-             AS INTEGER) FROM json_each($1) AS e)",
+             AS INTEGER) FROM json_each($1) AS e WHERE NOT EXISTS (SELECT 1 FROM webhook_endpoints AS p \
+             WHERE p.endpoint = e.value AND p.paused_at IS NOT NULL))",
         )
     };
 }
@@ -319,23 +320,34 @@ pub(super) async fn start(
     Ok(begun.iter().map(|claim| good.contains(&claim.id)).collect())
 }
 
-/// The first due time of these endpoints that is after `$2`, and the first end of a lease, by the
-/// index `webhook_due`.
-const NEXT: &str = concat!("SELECT ", next!("0"), ", ", next!("1"));
+/// The first due time of these endpoints that is after `$2`, the first end of a lease, by the index
+/// `webhook_due`, and those that are paused.
+const NEXT: &str = concat!(
+    "SELECT ",
+    next!("0"),
+    ", ",
+    next!("1"),
+    ", (SELECT json_group_array(e.value) FROM json_each($1) AS e \
+     CROSS JOIN webhook_endpoints AS p ON p.endpoint = e.value WHERE p.paused_at IS NOT NULL)",
+);
 
-/// The times until something of these endpoints becomes due, and until a lease runs out.
-pub(super) async fn next_due(
+/// The times until something of these endpoints becomes due, and until a lease runs out, and the
+/// endpoints that are paused.
+pub(super) async fn look_ahead(
     connection: &mut SqliteConnection,
     endpoints: &[String],
     now: i64,
-) -> Result<(Option<Duration>, Option<Duration>), InboxError> {
-    let (due, lapse): (Option<i64>, Option<i64>) = sqlx::query_as(NEXT)
+    result: &mut WorkResult,
+) -> Result<(), InboxError> {
+    let (due, lapse, paused): (Option<i64>, Option<i64>, String) = sqlx::query_as(NEXT)
         .bind(json!(endpoints).to_string())
         .bind(now)
         .fetch_one(connection)
         .await?;
     let wait = |at: i64| u64::try_from(at.saturating_sub(now)).ok().map(Duration::from_millis);
-    Ok((due.and_then(wait), lapse.and_then(wait)))
+    (result.next_due, result.next_lapse) = (due.and_then(wait), lapse.and_then(wait));
+    result.paused = serde_json::from_str(&paused).ok();
+    Ok(())
 }
 
 /// Explains how SQLite finds what is due, what comes next in a line, and what is settled.

@@ -7,6 +7,7 @@ mod backup;
 mod checkpoint;
 mod claim;
 mod create;
+mod endpoints;
 mod enqueue;
 mod file;
 mod finish;
@@ -21,6 +22,7 @@ mod transaction;
 mod turn;
 mod watch;
 mod work;
+mod workers;
 
 use std::{
     future::poll_fn,
@@ -65,9 +67,9 @@ use crate::{
         },
         store::{
             CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
-            EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, InboxStore,
-            ListResult, MinuteSum, Notifies, PruneResult, QueueDepth, Retention, StoreFuture,
-            StoreTransaction, Window, Work, WorkResult,
+            EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, Heartbeat,
+            InboxStore, ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth, Retention,
+            StoreFuture, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
         },
     },
     verify::Clock,
@@ -246,8 +248,7 @@ impl SqliteStore {
             nothing.claimed.push(ClaimResult::default());
         }
         if !work.look_ahead.is_empty() {
-            (nothing.next_due, nothing.next_lapse) =
-                claim::next_due(&mut connection, &work.look_ahead, now).await?;
+            claim::look_ahead(&mut connection, &work.look_ahead, now, &mut nothing).await?;
         }
         Ok(Some(nothing))
     }
@@ -462,12 +463,38 @@ impl InboxStore for SqliteStore {
         Box::pin(async move { operate::queue_depth(&mut *self.read().await?, self.now()).await })
     }
 
+    fn lag(&self) -> StoreFuture<'_, Duration> {
+        Box::pin(async move { operate::lag(&mut *self.read().await?, self.now()).await })
+    }
+
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
         Box::pin(async move { operate::backlog(&mut *self.read().await?, self.now()).await })
     }
 
     fn copying(&self) -> Option<CopyingStore<'_>> {
         Some(CopyingStore(self))
+    }
+
+    fn pause<'a>(&'a self, endpoint: &'a str, by: &'a str, why: &'a str) -> StoreFuture<'a, ()> {
+        in_turn!(self, |connection| endpoints::pause(connection, endpoint, (by, why), self.now()))
+    }
+
+    fn resume<'a>(&'a self, endpoint: &'a str) -> StoreFuture<'a, bool> {
+        in_turn!(self, |connection| endpoints::resume(connection, endpoint))
+    }
+
+    fn paused(&self) -> StoreFuture<'_, Vec<Pause>> {
+        Box::pin(async move { endpoints::paused(&mut *self.read().await?).await })
+    }
+
+    fn heartbeat<'a>(&'a self, beat: &'a Heartbeat) -> StoreFuture<'a, Option<i64>> {
+        in_turn!(self, |connection| async {
+            workers::beat(connection, beat, self.now()).await.map(Some)
+        })
+    }
+
+    fn workers(&self) -> StoreFuture<'_, Vec<WorkerRecord>> {
+        Box::pin(async move { workers::list(&mut *self.read().await?).await })
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {

@@ -1,6 +1,8 @@
 //! Changes by operators and maintenance to an SQLite file.
 
-use sqlx::{Connection as _, SqliteConnection};
+use std::time::Duration;
+
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteRow};
 
 use crate::inbox::{
     error::InboxError,
@@ -92,11 +94,19 @@ pub(super) async fn queue_depth(
 ) -> Result<QueueDepth, InboxError> {
     let counts = statements::counts(|index| format!(" INDEXED BY webhook_{index}"));
     let counts = sqlx::query_as(statement(&counts, now)).fetch_one(&mut *connection).await?;
-    let oldest = sqlx::query(statement(&statements::longest_wait(), now))
-        .persistent(false)
-        .fetch_one(connection)
-        .await?;
-    Ok(statements::queue_depth(counts, &oldest))
+    Ok(statements::queue_depth(counts, &oldest(connection, now).await?))
+}
+
+async fn oldest(connection: &mut SqliteConnection, now: i64) -> Result<SqliteRow, InboxError> {
+    let oldest = sqlx::query(statement(&statements::longest_wait(), now)).persistent(false);
+    Ok(oldest.fetch_one(connection).await?)
+}
+
+pub(super) async fn lag(
+    connection: &mut SqliteConnection,
+    now: i64,
+) -> Result<Duration, InboxError> {
+    Ok(statements::lag(&oldest(connection, now).await?))
 }
 
 pub(super) async fn backlog(

@@ -8,7 +8,7 @@ use crate::inbox::{
     record::{DeliveryState, span},
     sql::{
         prune::{self, Look, Marks, Own},
-        sqlite::statement,
+        sqlite::{statement, workers},
     },
     store::{EndpointRetention, SUMS_KEPT},
 };
@@ -99,6 +99,7 @@ pub(super) async fn delete(
         .execute(&mut *tx)
         .await?;
     let keys = sqlx::query(EXPIRED).bind(now).bind(max).execute(&mut *tx).await?;
+    workers::forget(&mut tx, now).await?;
     tx.commit().await?;
     Ok((records, keys.rows_affected()))
 }

@@ -5,7 +5,8 @@ use sqlx::{Connection as _, SqliteConnection};
 use crate::inbox::{
     error::InboxError,
     record::{ClaimToken, EnqueueResult, span},
-    sql::sqlite::{claim, enqueue, finish, sums, turn::Writing},
+    sql,
+    sql::sqlite::{claim, enqueue, finish, sums, turn::Writing, workers},
     store::{Work, WorkResult},
 };
 
@@ -58,13 +59,17 @@ async fn commit_within(
     finish::note(tx, &work.notes).await?;
     sums::add(tx, &work.sums).await?;
     if !work.renew.is_empty() {
-        claim::renew_leases(tx, &work.renew, leased).await?;
+        let good = claim::renew_leases(tx, &work.renew, leased).await?;
+        result.lost = sql::lost(&work.renew, &good);
+    }
+    if let Some(beat) = &work.heartbeat {
+        result.worker = Some(workers::beat(tx, beat, now).await?);
     }
     for wanted in &work.claim {
         result.claimed.push(claim::claim_within(tx, wanted, false, now).await?);
     }
     if !work.look_ahead.is_empty() {
-        (result.next_due, result.next_lapse) = claim::next_due(tx, &work.look_ahead, now).await?;
+        claim::look_ahead(tx, &work.look_ahead, now, &mut result).await?;
     }
     Ok(result)
 }

@@ -10,7 +10,7 @@ use crate::inbox::{
     store::{ClaimRequest, ClaimResult, TenantTurns},
     worker::{
         pace::MOST,
-        pool::{Endpoint, Pool, State},
+        pool::{Endpoint, Gate, Pool, State},
     },
 };
 
@@ -202,7 +202,7 @@ impl Pool {
 
     /// The number of deliveries that an endpoint has room for.
     pub(super) fn room(&self, state: &mut State, at: usize) -> usize {
-        if state.stopped {
+        if !state.starts(at) {
             return 0;
         }
         let (memory, now) = (state.memory(), Instant::now());
@@ -219,7 +219,7 @@ impl Pool {
     /// one tenant keeps no other from the next slot.
     pub(super) fn room_for_others(&self, state: &State, at: usize) -> usize {
         let endpoint = &state.endpoints[at];
-        let is_asked_for = self.fair_tenants && endpoint.more_tenants && !state.stopped;
+        let is_asked_for = self.fair_tenants && endpoint.more_tenants && state.starts(at);
         if !is_asked_for || endpoint.waiting.is_empty() {
             return 0;
         }
@@ -252,6 +252,11 @@ impl Endpoint {
 }
 
 impl State {
+    /// True if deliveries of an endpoint may begin.
+    fn starts(&self, at: usize) -> bool {
+        !self.stopped && self.endpoints[at].gate == Gate::Open
+    }
+
     /// The number of bodies that may wait beyond those that do.
     fn memory(&self) -> usize {
         MOST_WAITING.saturating_sub(self.waiting_bytes) / self.typical_bytes.max(1)

@@ -3,6 +3,7 @@
 //! The thread of the inbox claims for them and hands them their jobs. Each endpoint has slots of
 //! its own, so that a slow one takes none from another.
 
+mod cancel;
 mod claims;
 mod lanes;
 mod starts;
@@ -16,10 +17,11 @@ use std::{
 
 use tokio::{runtime::Handle, sync::Notify, task::AbortHandle, time::Instant};
 
-pub(crate) use self::claims::Wanted;
+pub(crate) use self::{cancel::LONG, claims::Wanted};
 use self::{lanes::Lanes, starts::Rated};
 use crate::inbox::{
     Shared,
+    cancel::Control,
     record::{ClaimToken, Digest, Job},
     worker::{
         attempt::{Handler, Slot, attempt},
@@ -87,7 +89,17 @@ struct Endpoint {
     after: [Option<Digest>; 2],
     /// True while the store is asked for it.
     asked: bool,
+    gate: Gate,
     pace: Pace,
+}
+
+/// Whether an endpoint may start deliveries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    /// Not yet: the store has not told if it is paused.
+    Unknown,
+    Open,
+    Paused,
 }
 
 struct Waiting {
@@ -100,7 +112,9 @@ struct Held {
     claim_token: ClaimToken,
     crash_suspect: bool,
     running: bool,
-    give_up: Arc<Notify>,
+    /// When it began to run or to wait.
+    since: Instant,
+    control: Arc<Control>,
     task: Option<AbortHandle>,
 }
 
@@ -109,7 +123,7 @@ struct Run {
     shared: Arc<Shared>,
     handler: Handler,
     job: Job,
-    give_up: Arc<Notify>,
+    control: Arc<Control>,
     /// True if the rate of its endpoint has counted it.
     counted_start: bool,
 }
@@ -128,6 +142,7 @@ impl Pool {
             more_tenants: true,
             after: [None; 2],
             asked: false,
+            gate: Gate::Unknown,
             pace: Pace::new(now),
         };
         let state = State {
@@ -183,6 +198,15 @@ impl Pool {
         self.state().endpoints.iter().map(|endpoint| endpoint.running).sum()
     }
 
+    /// The number of slots, how many of them are taken, and whether the pool has yet to stop.
+    pub(super) fn occupancy(&self) -> (u32, u32, bool) {
+        let state = self.state();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let running = state.endpoints.iter().map(|endpoint| endpoint.running).sum();
+        let slots = state.endpoints.iter().map(Endpoint::slots).fold(0, usize::saturating_add);
+        (number(slots), number(running), !state.stopped)
+    }
+
     pub(super) fn holds_any(&self) -> bool {
         !self.state().held.is_empty()
     }
@@ -201,28 +225,29 @@ impl Pool {
 
     /// Keeps a job until it has a slot.
     fn take(self: &Arc<Self>, state: &mut State, job: Job, crash_suspect: bool) {
-        let (claim_token, give_up) = (job.claim_token(), Arc::new(Notify::new()));
+        let claim_token = job.claim_token();
         let Some(at) = state.place(&job.endpoint) else { return };
         if state.held.is_empty() {
             (self.wake)(true);
         }
-        let held = Held { claim_token, crash_suspect, running: false, give_up, task: None };
+        let (since, control) = (Instant::now(), Arc::default());
+        let held = Held { claim_token, crash_suspect, running: false, since, control, task: None };
         state.held.insert(claim_token.id, held);
         state.waiting_bytes += job.body.len();
         state.typical_bytes = job.body.len().max(state.typical_bytes / 8 * 7);
         let waiting = &mut state.endpoints[at].waiting;
-        waiting.push(job.tenant, Waiting { job, since: Instant::now() });
-        if state.stopped {
-            self.give_back(state);
+        waiting.push(job.tenant, Waiting { job, since });
+        if state.stopped || state.endpoints[at].gate == Gate::Paused {
+            self.give_back(state, Some(at));
         }
     }
 
     /// Starts attempts. Nothing may be locked: where the runtime has ended, each ends at once.
     fn run(self: &Arc<Self>, runs: Vec<Run>) {
-        for Run { shared, handler, job, give_up, counted_start } in runs {
+        for Run { shared, handler, job, control, counted_start } in runs {
             let claim_token = job.claim_token();
             let slot = Slot::new(Arc::clone(self), &job, counted_start);
-            let run = async move { attempt(&shared, handler, job, &give_up, Some(slot)).await };
+            let run = async move { attempt(&shared, handler, job, &control, Some(slot)).await };
             let task = self.runtime.spawn(run).abort_handle();
             let mut state = self.state();
             let held = state.held.get_mut(&claim_token.id);

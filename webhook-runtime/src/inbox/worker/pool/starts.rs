@@ -54,8 +54,8 @@ impl Pool {
                     job.counting = Counting::BeforeStart;
                 }
                 let Some(held) = state.held.get_mut(&job.id) else { continue };
-                held.running = true;
-                let give_up = Arc::clone(&held.give_up);
+                (held.running, held.since) = (true, now);
+                let control = Arc::clone(&held.control);
                 endpoint.running += 1;
                 endpoint.waiting.started(tenant);
                 if !self.fair_tenants {
@@ -68,7 +68,7 @@ impl Pool {
                 };
                 let rate = endpoint.rate.as_mut().filter(|_| starts(&*shared.settings.clock));
                 let counted_start = rate.map(|rate| rate.limit.start(now)).is_some();
-                runs.push(Run { shared, handler, job, give_up, counted_start });
+                runs.push(Run { shared, handler, job, control, counted_start });
             }
         }
         runs

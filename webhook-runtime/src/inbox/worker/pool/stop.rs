@@ -1,4 +1,4 @@
-//! The end of a pool.
+//! The end of a pool, and of what waits for a paused endpoint.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::inbox::{
     store::FinishedAttempt,
     worker::{
         ShutdownResult,
-        pool::{Endpoint, Pool, State},
+        pool::{Endpoint, Gate, Pool, State, Waiting},
     },
 };
 
@@ -17,11 +17,17 @@ use crate::inbox::{
 const GIVE_BACK: Duration = Duration::from_secs(1);
 
 impl Pool {
-    /// Gives back what waits.
-    pub(super) fn give_back(self: &Arc<Self>, state: &mut State) {
-        let waiting = state.endpoints.iter_mut().flat_map(|endpoint| endpoint.waiting.drain());
-        let tokens: Vec<ClaimToken> = waiting.map(|waiting| waiting.job.claim_token()).collect();
-        state.waiting_bytes = 0;
+    /// Gives back what waits for an endpoint; `None` is for all of them.
+    pub(super) fn give_back(self: &Arc<Self>, state: &mut State, only: Option<usize>) {
+        let mut tokens: Vec<ClaimToken> = Vec::new();
+        for (at, endpoint) in state.endpoints.iter_mut().enumerate() {
+            if only.is_none_or(|only| only == at) {
+                for Waiting { job, .. } in endpoint.waiting.drain() {
+                    state.waiting_bytes = state.waiting_bytes.saturating_sub(job.body.len());
+                    tokens.push(job.claim_token());
+                }
+            }
+        }
         let Some(shared) = self.shared.upgrade().filter(|_| !tokens.is_empty()) else { return };
         let mut answers = Vec::with_capacity(tokens.len());
         for claim_token in tokens {
@@ -41,6 +47,32 @@ impl Pool {
         });
     }
 
+    /// Learns which endpoints are paused; `None` is as before. Returns true if one goes on.
+    pub(in crate::inbox::worker) fn set_paused(
+        self: &Arc<Self>,
+        is_paused: impl Fn(&str) -> Option<bool>,
+    ) -> bool {
+        let mut state = self.state();
+        let mut goes_on = false;
+        for at in 0..state.endpoints.len() {
+            let endpoint = &mut state.endpoints[at];
+            match is_paused(&endpoint.name) {
+                Some(true) => {
+                    endpoint.gate = Gate::Paused;
+                    self.give_back(&mut state, Some(at));
+                }
+                Some(false) if endpoint.gate != Gate::Open => {
+                    endpoint.gate = Gate::Open;
+                    (endpoint.more, endpoint.more_tenants) = (true, true);
+                    state.generation += 1;
+                    goes_on = true;
+                }
+                _ => {}
+            }
+        }
+        goes_on
+    }
+
     /// Starts nothing more, and waits for what runs, for `deadline` at most. The rest is given
     /// back.
     pub(in crate::inbox::worker) async fn stop(
@@ -50,17 +82,17 @@ impl Pool {
         let (before, waiting) = {
             let mut state = self.state();
             state.stopped = true;
-            self.give_back(&mut state);
+            self.give_back(&mut state, None);
             (state.held.len(), state.returning.len())
         };
         self.wait_until(deadline, |state| state.held.is_empty()).await;
         let (left, running) = {
             let state = self.state();
-            let running = state.held.values().map(|held| Arc::clone(&held.give_up));
+            let running = state.held.values().map(|held| Arc::clone(&held.control));
             (state.held.len(), running.collect::<Vec<_>>())
         };
-        for give_up in running {
-            give_up.notify_one();
+        for control in running {
+            control.give_up.notify_one();
         }
         // Also for claims that were on their way meanwhile.
         self.wait_until(GIVE_BACK, State::is_quiet).await;

@@ -6,6 +6,7 @@ pub(super) mod finish;
 pub(super) mod inbox;
 pub(super) mod operate;
 pub(super) mod order;
+pub(super) mod processes;
 pub(super) mod transaction;
 pub(super) mod turns;
 
