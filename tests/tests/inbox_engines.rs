@@ -193,7 +193,8 @@ everywhere! { postgres
     start: several_processes_start_at_once a_newer_schema_is_refused missing_tables_are_an_error
         a_role_without_rights_is_told a_role_may_have_nothing_but_its_schema;
     versions: the_next_version_can_be_used a_version_for_newer_programs_is_refused
-        migrations_run_by_command the_printed_script_migrates programs_of_version_2_go_on;
+        migrations_run_by_command the_printed_script_migrates programs_of_version_2_go_on
+        a_long_transaction_stops_nobody;
     plan: a_backlog_is_claimed_by_index tenants_are_claimed_by_index;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
         broken_keys_hinder_nobody odd_times_hinder_nobody;

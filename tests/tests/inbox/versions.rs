@@ -1,6 +1,8 @@
 //! Tables of other versions: those of programs before this one, which go on to use them, and those
 //! of programs to come.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use webhook_runtime::inbox::{
@@ -148,6 +150,29 @@ pub(crate) async fn programs_of_version_2_go_on(place: Place) {
     assert_eq!(bodies, ["a", "d", "z"]);
     let done = all(&inbox).await;
     assert!(done.iter().all(|record| record.state == DeliveryState::Completed), "{done:?}");
+}
+
+/// A migration that waits for a long transaction lets others use the tables meanwhile.
+pub(crate) async fn a_long_transaction_stops_nobody(place: Place) {
+    let (tables, _) = of_version_2(&place);
+    place.execute(tables).await;
+    let mut connection = PgConnection::connect(&place.url).await.unwrap();
+    let mut long = connection.begin().await.unwrap();
+    let deliveries = place.table("deliveries");
+    let look = AssertSqlSafe(format!("SELECT count(*) FROM {deliveries}"));
+    sqlx::query(look).execute(&mut *long).await.unwrap();
+    let builder = place.builder();
+    let migrating = tokio::spawn(async move { builder.run_migrations().await });
+    for _ in 0..10 {
+        let asked = Instant::now();
+        place.execute(format!("UPDATE {deliveries} SET size = 1")).await;
+        assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    assert!(!migrating.is_finished());
+    long.commit().await.unwrap();
+    let result = migrating.await.unwrap().unwrap();
+    assert_eq!((result.from, result.to), (2, 3));
 }
 
 /// A statement of a program of version 2.

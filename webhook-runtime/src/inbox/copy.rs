@@ -53,7 +53,7 @@ pub(crate) enum Cell {
 
 /// A key by which copies of a delivery are recognised.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Key {
+pub(crate) struct KnownKey {
     /// The delivery's number in its database.
     pub(crate) delivery: i64,
     pub(crate) key: Digest,
@@ -71,7 +71,7 @@ pub(crate) struct Exported {
     pub(crate) attempts: Vec<Vec<Cell>>,
     pub(crate) duplicates: Vec<Vec<Cell>>,
     /// The keys of the delivery, and the mark by which it is recognised if it is copied again.
-    pub(crate) keys: Vec<Key>,
+    pub(crate) keys: Vec<KnownKey>,
 }
 
 /// The next deliveries of a database, and those among them that cannot be read.
@@ -89,7 +89,7 @@ pub(crate) trait Copying: Send + Sync {
     fn held(&self) -> StoreFuture<'_, i64>;
 
     /// All keys.
-    fn keys(&self) -> StoreFuture<'_, Vec<Key>>;
+    fn keys(&self) -> StoreFuture<'_, Vec<KnownKey>>;
 
     /// Reads deliveries with numbers above `after`, ordered by number.
     fn export(&self, after: i64) -> StoreFuture<'_, Part>;
@@ -98,7 +98,7 @@ pub(crate) trait Copying: Send + Sync {
     fn import(&self, deliveries: Vec<Exported>) -> StoreFuture<'_, u64>;
 
     /// Stores keys whose delivery is gone.
-    fn import_keys(&self, keys: Vec<Key>) -> StoreFuture<'_, ()>;
+    fn import_keys(&self, keys: Vec<KnownKey>) -> StoreFuture<'_, ()>;
 
     /// What is said of endpoints.
     fn endpoints(&self) -> StoreFuture<'_, Vec<Vec<Cell>>>;
@@ -177,13 +177,13 @@ impl Inbox {
 }
 
 /// The keys of a delivery, and its mark.
-fn keys_of(all: &[Key], exported: &Exported) -> Vec<Key> {
+fn keys_of(all: &[KnownKey], exported: &Exported) -> Vec<KnownKey> {
     let begin = all.partition_point(|key| key.delivery < exported.id);
     let own = all[begin..].iter().take_while(|key| key.delivery == exported.id);
-    let mut keys: Vec<Key> = own.copied().collect();
+    let mut keys: Vec<KnownKey> = own.copied().collect();
     let forget = millis(SystemTime::now()) + span(MARK_RETENTION);
     let latest = keys.iter().map(|key| key.expires_at).fold(forget, i64::max);
-    keys.push(Key { delivery: exported.id, key: mark(exported), expires_at: latest });
+    keys.push(KnownKey { delivery: exported.id, key: mark(exported), expires_at: latest });
     keys
 }
 

@@ -1,11 +1,11 @@
 //! The columns that are copied from one database to another.
 
 use crate::inbox::{
-    copy::{Cell, Exported, Key, Part},
+    copy::{Cell, Exported, KnownKey, Part},
     record::Digest,
     sql::{
         cells::{Broken, Cells},
-        digest, distinct,
+        digest,
     },
 };
 
@@ -121,8 +121,8 @@ fn line(delivery: &[Cell]) -> Option<Digest> {
 }
 
 /// Reads a key. One that was changed by hand recognises nothing, and is left out.
-pub(crate) fn key(row: &impl Cells) -> Option<Key> {
-    Some(Key {
+pub(crate) fn key(row: &impl Cells) -> Option<KnownKey> {
+    Some(KnownKey {
         delivery: row.number("delivery").ok()?,
         key: digest(&row.some_bytes("key").ok()?)?,
         expires_at: row.number("expires_at").ok()?,
@@ -188,7 +188,6 @@ pub(crate) struct Rows {
     pub(crate) attempts: Vec<Vec<Cell>>,
     pub(crate) duplicates: Vec<Vec<Cell>>,
     pub(crate) keys: Vec<Vec<Cell>>,
-    pub(crate) lines: Vec<Digest>,
 }
 
 impl Rows {
@@ -210,7 +209,6 @@ impl Rows {
                 .iter()
                 .flat_map(|(id, one)| one.keys.iter().map(|key| key_row(*id, key)))
                 .collect(),
-            lines: distinct(numbered.iter().filter_map(|(_, one)| one.line)),
         }
     }
 }
@@ -219,12 +217,12 @@ fn numbered_row(id: i64, row: &[Cell]) -> Vec<Cell> {
     [&[Cell::Int(Some(id))], row].concat()
 }
 
-fn key_row(id: i64, key: &Key) -> Vec<Cell> {
+fn key_row(id: i64, key: &KnownKey) -> Vec<Cell> {
     vec![Cell::Bytes(Some(key.key.to_vec())), Cell::Int(Some(id)), Cell::Int(Some(key.expires_at))]
 }
 
 /// The rows of keys whose delivery is gone. Their number is none that a delivery can have here.
-pub(crate) fn lost_keys(keys: &[Key]) -> Vec<Vec<Cell>> {
+pub(crate) fn lost_keys(keys: &[KnownKey]) -> Vec<Vec<Cell>> {
     keys.iter().map(|key| key_row(-key.delivery.saturating_abs(), key)).collect()
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sqlx::{Connection as _, PgConnection, postgres::PgRow};
 
 use crate::inbox::{
-    copy::{Cell, Copying, Exported, Key, Part},
+    copy::{Cell, Copying, Exported, KnownKey, Part},
     error::InboxError,
     record::Digest,
     sql::{
@@ -13,7 +13,7 @@ use crate::inbox::{
             ATTEMPT, BLOCK, BODY, Column, DELIVERY, DUPLICATE, ENDPOINT, HELD, KEY, KEYS, Kind,
             Rows, SIZES, cells, key, lost_keys, names as names_of, part, range, select,
         },
-        digest,
+        digest, distinct,
         postgres::{
             OPERATION_TIMEOUT, PostgresStore, finish::promote, names::Names, session::in_session,
         },
@@ -29,7 +29,7 @@ impl Copying for PostgresStore {
         })
     }
 
-    fn keys(&self) -> StoreFuture<'_, Vec<Key>> {
+    fn keys(&self) -> StoreFuture<'_, Vec<KnownKey>> {
         Box::pin(async move {
             let (mut keys, mut after) = (Vec::new(), Vec::<u8>::new());
             loop {
@@ -53,7 +53,7 @@ impl Copying for PostgresStore {
         on!(self, |connection| import(connection, &self.names, &deliveries))
     }
 
-    fn import_keys(&self, keys: Vec<Key>) -> StoreFuture<'_, ()> {
+    fn import_keys(&self, keys: Vec<KnownKey>) -> StoreFuture<'_, ()> {
         let rows = lost_keys(&keys);
         on_session!(self, |connection| insert(connection, &self.names, "keys", "", KEY, &rows))
     }
@@ -113,7 +113,7 @@ async fn import(
         return Ok(0);
     }
     // First the lines, then the numbers, as when deliveries are stored.
-    let lines = crate::inbox::sql::distinct(new.iter().filter_map(|one| one.line));
+    let lines = distinct(new.iter().filter_map(|one| one.line));
     names.lock_lines(&mut tx, &lines).await?;
     let mut ids: Vec<i64> =
         sqlx::query_scalar(names.sql("SELECT nextval('{s}numbers') FROM generate_series(1, $1)"))

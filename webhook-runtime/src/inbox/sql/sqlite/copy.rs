@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteRow};
 
 use crate::inbox::{
-    copy::{Cell, Copying, Exported, Key, Part},
+    copy::{Cell, Copying, Exported, KnownKey, Part},
     error::InboxError,
     record::Digest,
     sql::{
@@ -13,7 +13,7 @@ use crate::inbox::{
             ATTEMPT, BLOCK, BODY, Column, DELIVERY, DUPLICATE, ENDPOINT, HELD, KEY, KEYS, Rows,
             SIZES, cells, key, lost_keys, names, part, range, select,
         },
-        digest,
+        digest, distinct,
         sqlite::{SqliteStore, enqueue::hex_list, finish::promote, statement},
     },
     store::StoreFuture,
@@ -27,7 +27,7 @@ impl Copying for SqliteStore {
         })
     }
 
-    fn keys(&self) -> StoreFuture<'_, Vec<Key>> {
+    fn keys(&self) -> StoreFuture<'_, Vec<KnownKey>> {
         Box::pin(async move {
             let (mut keys, mut after, mut connection) =
                 (Vec::new(), Vec::<u8>::new(), self.read().await?);
@@ -64,7 +64,7 @@ impl Copying for SqliteStore {
         in_turn!(self, |connection| import(connection, &deliveries))
     }
 
-    fn import_keys(&self, keys: Vec<Key>) -> StoreFuture<'_, ()> {
+    fn import_keys(&self, keys: Vec<KnownKey>) -> StoreFuture<'_, ()> {
         in_turn!(self, |connection| insert(connection, "keys", "", KEY, lost_keys(&keys)))
     }
 
@@ -105,7 +105,8 @@ async fn import(
     insert(&mut tx, "duplicates", "delivery, ", DUPLICATE, rows.duplicates).await?;
     insert(&mut tx, "keys", "", KEY, rows.keys).await?;
     sqlx::query(statement(BLOCK, 0)).bind(first).bind(last).execute(&mut *tx).await?;
-    promote(&mut tx, &rows.lines).await?;
+    let lines = distinct(numbered.iter().filter_map(|(_, one)| one.line));
+    promote(&mut tx, &lines).await?;
     tx.commit().await?;
     Ok(numbered.len() as u64)
 }
