@@ -63,9 +63,9 @@ async fn fill(store: Store, url: &str, rows: u64) {
             "INSERT INTO {table} (id, endpoint, provider, event, provider_id, state, due_at, \
              attempt, claims, line, reason, received_at, finished_at, size, tenant_name, secret, \
              cause, started_at, took, status, worker) SELECT i, \
-             CASE WHEN i % 50000 = 7 THEN 'rare' ELSE 'endpoint_' || i % 8 END, 'github', \
-             CASE WHEN i % 50000 = 9 THEN 'rare' ELSE 'event_' || i % 20 END, \
-             'evt_' || (i * 7919) % 1000003 || '_' || i, {state}, \
+             CASE WHEN i % 50000 = 7 THEN 'rare' ELSE 'endpoint_' || (i % 8) END, 'github', \
+             CASE WHEN i % 50000 = 9 THEN 'rare' ELSE 'event_' || (i % 20) END, \
+             'evt_' || ((i * 7919) % 1000003) || '_' || i, {state}, \
              CASE WHEN i % 1000 BETWEEN 970 AND 974 THEN {now} + 60000 + i \
              WHEN i % 1000 BETWEEN 975 AND 976 THEN {now} + 30000 ELSE 0 END, \
              CASE WHEN i % 1000 BETWEEN 960 AND 969 THEN 0 ELSE 1 END, 1, \
@@ -73,7 +73,7 @@ async fn fill(store: Store, url: &str, rows: u64) {
              CASE WHEN {fails} THEN '500: no stock left for order ' || i END, \
              {now} - ({rows} - i) * 100, \
              CASE WHEN {state} > 2 THEN {now} - ({rows} - i) * 100 + 40 END, 8000, \
-             'shop=' || i % 5000, 'SECRET', CASE WHEN {fails} THEN 1 + i % 12 END, \
+             'shop=' || (i % 5000), 'SECRET', CASE WHEN {fails} THEN 1 + i % 12 END, \
              {now} - ({rows} - i) * 100, 4000, 200, 1 FROM {}",
             series(rows)
         ),
@@ -84,7 +84,7 @@ async fn fill(store: Store, url: &str, rows: u64) {
         ),
         format!(
             "INSERT INTO {sums} (minute, endpoint, received, completed, failed) \
-             SELECT {now} - {now} % 60000 - (i / 8) * 60000, 'endpoint_' || i % 8, 10, 9, 1 FROM {}",
+             SELECT {now} - {now} % 60000 - (i / 8) * 60000, 'endpoint_' || (i % 8), 10, 9, 1 FROM {}",
             series(8 * 1440 - 1)
         ),
     ];
@@ -162,7 +162,7 @@ async fn ask_all(inbox: &Inbox, rows: u64) {
     show("duplicates", async || inbox.duplicates(1).await).await;
     show("stats", async || inbox.stats().await).await;
     show("backlog", async || inbox.backlog().await).await;
-    let plan = inbox.store().explain(&["endpoint_3".to_owned()]).await.expect("there is a plan");
+    let plan = inbox.store().explain_overview().await.expect("there is a plan");
     println!("{}", indented(&plan));
 }
 

@@ -14,6 +14,7 @@ mod options;
 mod outcomes;
 mod requests;
 mod start;
+mod told;
 mod transactions;
 
 use std::sync::{Arc, Mutex};

@@ -67,8 +67,8 @@ async fn filled(place: &Place) -> Inbox {
              took = 6, status = 503, worker = 7, cause = -8, tenant = {bytes}, \
              received_at = 1700000000000 + id, finished_at = COALESCE(finished_at, 9), \
              event = COALESCE(event, 'event'), provider_id = 'id', reason = COALESCE(reason, 'none'); \
-             INSERT INTO {attempts} SELECT id, 1, 1, 1, 2, 3, 500, 4, 'no' FROM {deliveries}; \
-             INSERT INTO {attempts} SELECT id, 2, 2, 1, 2, 3, NULL, NULL, NULL FROM {deliveries}; \
+             INSERT INTO {attempts} SELECT id, 101, 1, 1, 2, 3, 500, 4, 'no' FROM {deliveries}; \
+             INSERT INTO {attempts} SELECT id, 102, 2, 1, 2, 3, NULL, NULL, NULL FROM {deliveries}; \
              INSERT INTO {duplicates} SELECT id, 10, 2, 11 FROM {deliveries}; \
              INSERT INTO {endpoints} VALUES ('orders', 1, 2, 3, 'Ann', 'down')"
         ))

@@ -330,12 +330,17 @@ pub trait InboxStore: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
-    /// Explains how the database finds what is due for these endpoints, what comes next of an
-    /// ordering key, and what operators see of all records: the `EXPLAIN` of the statements of
-    /// [`claim`](Self::claim), [`attempts`](Self::attempts), [`duplicates`](Self::duplicates),
+    /// Explains how the database finds what is due for these endpoints, and what comes next of an
+    /// ordering key: the `EXPLAIN` of the statements of [`claim`](Self::claim).
+    fn explain<'a>(&'a self, _endpoints: &'a [String]) -> StoreFuture<'a, String> {
+        Box::pin(std::future::ready(Err(InboxError::Unsupported("the store has no plans"))))
+    }
+
+    /// Explains how the database finds what operators see of all records: the `EXPLAIN` of the
+    /// statements of [`attempts`](Self::attempts), [`duplicates`](Self::duplicates),
     /// [`sums`](Self::sums), [`causes`](Self::causes) and
     /// [`endpoint_counts`](Self::endpoint_counts).
-    fn explain<'a>(&'a self, _endpoints: &'a [String]) -> StoreFuture<'a, String> {
+    fn explain_overview(&self) -> StoreFuture<'_, String> {
         Box::pin(std::future::ready(Err(InboxError::Unsupported("the store has no plans"))))
     }
 

@@ -40,7 +40,7 @@
 //! polled. With nothing to do, nothing wakes.
 //!
 //! **Telling.** Sums of minutes and what was measured of attempts ([`tally`]) join commits that are made
-//! anyway, the sums once a second. Only where nothing else is committed they get a commit of their own.
+//! anyway, the sums twice a second. Only where nothing else is committed they get a commit of their own.
 //!
 //! **Signs of life.** The row of this process is written with commits that are made anyway, or by one of
 //! its own where there is none ([`heart`]).

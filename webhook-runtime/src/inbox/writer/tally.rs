@@ -15,7 +15,7 @@ use crate::inbox::{
 };
 
 /// How often sums are written.
-pub(super) const SUM_EVERY: Duration = Duration::from_secs(1);
+pub(super) const SUM_EVERY: Duration = Duration::from_millis(500);
 
 /// The longest wait of a note for a commit that it can join.
 pub(super) const NOTE_WITHIN: Duration = Duration::from_millis(250);

@@ -441,11 +441,11 @@ impl InboxStore for PostgresStore {
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
-        on_session!(self, |connection| async {
-            let claims = claim::explain(&mut *connection, &self.names, endpoints).await?;
-            let insight = insight::explain(&mut Reading(connection, &self.names)).await?;
-            Ok(format!("{claims}\n{insight}"))
-        })
+        on_session!(self, |connection| claim::explain(connection, &self.names, endpoints))
+    }
+
+    fn explain_overview(&self) -> StoreFuture<'_, String> {
+        on_session!(self, |connection| insight::explain(&mut Reading(connection, &self.names)))
     }
 
     fn explain_list<'a>(&'a self, filter: &'a Filter, window: Window) -> StoreFuture<'a, String> {

@@ -498,12 +498,11 @@ impl InboxStore for SqliteStore {
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
-        Box::pin(async move {
-            let mut connection = self.read().await?;
-            let claims = claim::explain(&mut connection, endpoints).await?;
-            let insight = insight::explain(&mut Reading(&mut connection)).await?;
-            Ok(format!("{claims}{insight}"))
-        })
+        Box::pin(async move { claim::explain(&mut *self.read().await?, endpoints).await })
+    }
+
+    fn explain_overview(&self) -> StoreFuture<'_, String> {
+        Box::pin(async move { insight::explain(&mut Reading(&mut *self.read().await?)).await })
     }
 
     fn explain_list<'a>(&'a self, filter: &'a Filter, window: Window) -> StoreFuture<'a, String> {
