@@ -71,6 +71,8 @@ async fn sqlite_wakes_for_nothing() {
     let ran = Ran::default();
     let _workers = inbox.start_workers(ran.with(AttemptResult::Completed));
     use_it(&inbox).await;
+    // The last sums come half a second later, and what is written is looked at for a while.
+    tokio::time::sleep(Duration::from_secs(2)).await;
     let before = wakes();
     assert!(before.values().sum::<u64>() > 20, "it has worked: {before:?}");
     tokio::time::sleep(time()).await;
