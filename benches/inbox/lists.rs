@@ -44,7 +44,7 @@ async fn fill(store: Store, url: &str, rows: u64) {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is later");
     let now = now.as_millis();
     let series = |last: u64| match store {
-        Store::Postgres => format!("generate_series(1, {last}) AS n (i)"),
+        Store::Postgres => format!("generate_series(1, {last}::bigint) AS n (i)"),
         _ => format!(
             "(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) \
              SELECT i FROM n)"

@@ -330,7 +330,13 @@ impl<'f> Listing<'f> {
             Some(endpoint) => format!(" AND endpoint = {}", self.text(endpoint)),
             None => String::new(),
         };
-        let mut branches = vec![Branch { index: "due", condition: format!("state < 2{of}") }];
+        let mut branches = Vec::new();
+        let runs = [DeliveryState::Pending, DeliveryState::Running];
+        if runs.iter().any(|state| states.contains(state)) {
+            let of_these = codes(states);
+            let condition = format!("state < 2 AND state IN ({of_these}){of}");
+            branches.push(Branch { index: "due", condition });
+        }
         if states.contains(&DeliveryState::Blocked) {
             let condition = format!("line IS NOT NULL AND state = 2 AND state <= 2{of}");
             branches.push(Branch { index: "lines", condition });
@@ -397,12 +403,12 @@ fn like(part: &str) -> String {
     pattern
 }
 
-/// Finds the deliveries with a provider's id: of each block of 1,024 numbers, by the index
+/// Finds the deliveries with a provider's id: of each block of 256 numbers, by the index
 /// `by_provider_id`, the newest block first. `$1` is the id, `$2` how many are wanted.
 pub(crate) const BY_PROVIDER_ID: &str = "WITH RECURSIVE b (n) AS (\
-     SELECT (SELECT i.id >> 10 FROM {s}deliveries AS i WHERE i.provider_id IS NOT NULL \
-     ORDER BY i.id >> 10 DESC LIMIT 1) \
-     UNION ALL SELECT (SELECT i.id >> 10 FROM {s}deliveries AS i WHERE i.provider_id IS NOT NULL \
-     AND i.id >> 10 < b.n ORDER BY i.id >> 10 DESC LIMIT 1) FROM b WHERE b.n IS NOT NULL) \
+     SELECT (SELECT i.id >> 8 FROM {s}deliveries AS i WHERE i.provider_id IS NOT NULL \
+     ORDER BY i.id >> 8 DESC LIMIT 1) \
+     UNION ALL SELECT (SELECT i.id >> 8 FROM {s}deliveries AS i WHERE i.provider_id IS NOT NULL \
+     AND i.id >> 8 < b.n ORDER BY i.id >> 8 DESC LIMIT 1) FROM b WHERE b.n IS NOT NULL) \
      SELECT d.id FROM b CROSS JOIN {s}deliveries AS d \
-     WHERE d.id >> 10 = b.n AND d.provider_id = $1 LIMIT $2";
+     WHERE d.id >> 8 = b.n AND d.provider_id = $1 LIMIT $2";

@@ -433,6 +433,12 @@ pub trait StoreTransaction: Send {
         false
     }
 
+    /// Takes what is told of the attempt, to be written with the commit. Without an implementation,
+    /// nothing is told.
+    fn note(&mut self, note: AttemptNote) {
+        let _ = note;
+    }
+
     /// Commits what was written, and the completion with it.
     ///
     /// After an error nothing is committed; if the connection broke, that is not certain.

@@ -35,17 +35,14 @@ pub struct Work {
     /// What happened, to be added to the [sums](InboxStore::sums) of minutes. A store that keeps none
     /// ignores it.
     pub sums: Vec<MinuteSum>,
-    /// What was measured of attempts whose transaction has completed their delivery already. A store
-    /// that does not keep it ignores it.
-    pub notes: Vec<AttemptNote>,
     /// The number of this process among the workers, if it has one.
     pub worker: Option<i64>,
     /// A [sign of life](InboxStore::heartbeat) of this process.
     pub heartbeat: Option<Heartbeat>,
 }
 
-/// What is told of an attempt after its claim was settled by its
-/// [transaction](crate::inbox::store::StoreTransaction).
+/// What is told of an attempt whose [transaction](crate::inbox::store::StoreTransaction) completes its
+/// delivery.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct AttemptNote {
@@ -76,7 +73,6 @@ impl Work {
             && self.claim.is_empty()
             && self.look_ahead.is_empty()
             && self.sums.is_empty()
-            && self.notes.is_empty()
             && self.heartbeat.is_none()
     }
 
@@ -88,7 +84,6 @@ impl Work {
             && self.start.is_empty()
             && self.renew.is_empty()
             && self.sums.is_empty()
-            && self.notes.is_empty()
             && self.heartbeat.is_none()
     }
 }

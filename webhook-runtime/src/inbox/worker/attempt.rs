@@ -174,14 +174,12 @@ pub(super) async fn attempt(
     };
     let is_told = control.is_told();
     let result = if is_told { AttemptResult::Released } else { result };
-    let end = end_transaction(claim_token, result, &tx).await;
+    let note = AttemptNote::new(claim_token, details, options.drop_body);
+    let end = end_transaction(note, result, &tx).await;
     if is_told && control.decision().await != Decision::Kept {
         subject.trace_loss(shared, Moment::Within).await;
         shared.writer.look_in(shared.settings.lease);
         return;
-    }
-    if matches!(end, End::Committed) {
-        shared.writer.note(AttemptNote::new(claim_token, details, options.drop_body));
     }
     let stored = settle(shared, claim_token, &subject, &options, end, details).await;
     conclude(shared, &subject, stored.as_ref()).await;
@@ -389,10 +387,11 @@ enum End {
 }
 
 /// Commits the transaction of an attempt that succeeded, and rolls others back.
-async fn end_transaction(claim_token: ClaimToken, result: AttemptResult, tx: &TxSource) -> End {
+async fn end_transaction(note: AttemptNote, result: AttemptResult, tx: &TxSource) -> End {
     End::Open(match tx.close_and_take().await {
         Ok(None) => result,
-        Ok(Some(transaction)) if result == AttemptResult::Completed => {
+        Ok(Some(mut transaction)) if result == AttemptResult::Completed => {
+            transaction.note(note);
             match transaction.commit().await {
                 Ok(()) => return End::Committed,
                 // If the connection broke, it may be committed. Then the claim is settled, and the
@@ -407,7 +406,8 @@ async fn end_transaction(claim_token: ClaimToken, result: AttemptResult, tx: &Tx
             result
         }
         Err(error) => {
-            tracing::error!(record_id = claim_token.id, %error, "an attempt cannot be completed");
+            let record_id = note.claim_token.id;
+            tracing::error!(record_id, %error, "an attempt cannot be completed");
             retry(error.to_string())
         }
     })

@@ -173,8 +173,7 @@ impl Engine {
 
     /// Commits what is still to be told.
     async fn tell_the_rest(&self) {
-        let (sums, notes) = (self.tally.take_all_sums(), self.tally.take_notes());
-        let work = Work { sums, notes, ..Work::default() };
+        let work = Work { sums: self.tally.take_all_sums(), ..Work::default() };
         if !work.is_empty()
             && let Err(error) = self.store.commit(&work).await
         {
@@ -214,7 +213,6 @@ impl Engine {
                 answers.started.push(None);
             }
         }
-        work.notes = self.tally.take_notes();
         work.sums = self.tally.take_sums().unwrap_or_else(|wait| {
             self.upkeep.nudge_in(wait);
             Vec::new()
@@ -394,7 +392,7 @@ impl Engine {
     }
 
     fn failed(&self, work: &Work, answers: Answers, error: &InboxError) {
-        self.tally.failed(&work.sums, &work.notes);
+        self.tally.failed(&work.sums);
         if work.heartbeat.is_some() {
             tracing::warn!(%error, "no heartbeat could be written");
             self.beaten(Err(error));

@@ -39,8 +39,8 @@
 //! that runs out, the renewal of leases, and maintenance. A store that tells of changes is hardly
 //! polled. With nothing to do, nothing wakes.
 //!
-//! **Telling.** Sums of minutes and what was measured of attempts ([`tally`]) join commits that are made
-//! anyway, the sums twice a second. Only where nothing else is committed they get a commit of their own.
+//! **Sums** of minutes ([`tally`]) join a commit that is made anyway, twice a second. Only where nothing
+//! else is committed they get one of their own.
 //!
 //! **Signs of life.** The row of this process is written with commits that are made anyway, or by one of
 //! its own where there is none ([`heart`]).
@@ -65,13 +65,13 @@ use crate::{
         error::InboxError,
         options::Settings,
         record::{ClaimToken, EnqueueResult, NewDelivery},
-        store::{AttemptNote, FinishedAttempt, InboxStore},
+        store::{FinishedAttempt, InboxStore},
         worker::pools::Pools,
         writer::{
             engine::Engine,
             heart::Heart,
             queue::{Queue, Refused},
-            tally::{Happened, NOTE_WITHIN, SUM_EVERY, Tally},
+            tally::{Happened, SUM_EVERY, Tally},
             upkeep::Upkeep,
         },
     },
@@ -276,13 +276,6 @@ impl Writer {
     pub(crate) fn count(&self, endpoint: &str, what: Happened) {
         if self.tally.count(endpoint, what, self.clock.now()) {
             self.upkeep.nudge_in(SUM_EVERY);
-        }
-    }
-
-    /// Notes what was measured of an attempt whose claim is settled, with a commit that comes soon.
-    pub(crate) fn note(&self, note: AttemptNote) {
-        if self.tally.note(note) {
-            self.upkeep.nudge_in(NOTE_WITHIN);
         }
     }
 

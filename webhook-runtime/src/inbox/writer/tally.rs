@@ -1,5 +1,5 @@
-//! What is told beside: the sums of minutes, and notes on attempts. It joins commits that are made
-//! anyway, so that telling costs none of its own.
+//! The sums of minutes that are still to be written. They join commits that are made anyway, so that
+//! they cost none of their own.
 
 use std::{
     collections::HashMap,
@@ -11,17 +11,11 @@ use tokio::time::Instant;
 
 use crate::inbox::{
     record::{millis, minute, time},
-    store::{AttemptNote, MinuteSum},
+    store::MinuteSum,
 };
 
 /// How often sums are written.
 pub(super) const SUM_EVERY: Duration = Duration::from_millis(500);
-
-/// The longest wait of a note for a commit that it can join.
-pub(super) const NOTE_WITHIN: Duration = Duration::from_millis(250);
-
-/// The most notes that wait. More are not kept: they are for operators only.
-const MOST_NOTES: usize = 100_000;
 
 /// What happened at an endpoint.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +36,6 @@ struct Waiting {
     /// By endpoint and minute.
     sums: HashMap<String, HashMap<i64, MinuteSum>>,
     written: Option<Instant>,
-    notes: Vec<AttemptNote>,
 }
 
 impl Tally {
@@ -72,15 +65,6 @@ impl Tally {
         is_first
     }
 
-    /// Keeps a note. Returns true if no other was waiting.
-    pub(super) fn note(&self, note: AttemptNote) -> bool {
-        let mut waiting = self.waiting();
-        if waiting.notes.len() < MOST_NOTES {
-            waiting.notes.push(note);
-        }
-        waiting.notes.len() == 1
-    }
-
     /// Takes the sums, if there are any. Until it is time, it returns for how long they wait.
     pub(super) fn take_sums(&self) -> Result<Vec<MinuteSum>, Duration> {
         let waiting = self.waiting();
@@ -107,13 +91,8 @@ impl Tally {
         sums
     }
 
-    /// Takes the notes.
-    pub(super) fn take_notes(&self) -> Vec<AttemptNote> {
-        std::mem::take(&mut self.waiting().notes)
-    }
-
     /// Takes back what could not be written.
-    pub(super) fn failed(&self, sums: &[MinuteSum], notes: &[AttemptNote]) {
+    pub(super) fn failed(&self, sums: &[MinuteSum]) {
         let mut waiting = self.waiting();
         for sum in sums {
             let minutes = waiting.sums.entry(sum.endpoint.clone()).or_default();
@@ -124,8 +103,6 @@ impl Tally {
             total.completed += sum.completed;
             total.failed += sum.failed;
         }
-        let room = MOST_NOTES.saturating_sub(waiting.notes.len());
-        waiting.notes.extend(notes.iter().take(room).copied());
     }
 }
 
@@ -150,7 +127,7 @@ mod tests {
             .collect();
         let expected = [(at(60), "a", 1, 1, 0), (at(60), "b", 0, 0, 1), (at(120), "a", 0, 0, 1)];
         assert_eq!(found, expected);
-        tally.failed(&sums, &[]);
+        tally.failed(&sums);
         assert!(tally.take_sums().is_err_and(|wait| wait <= SUM_EVERY), "not again so soon");
         assert_eq!(tally.take_all_sums(), sums, "but at the end");
         assert_eq!(tally.take_sums(), Ok(Vec::new()), "there is nothing to wait for");

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 
 use crate::inbox::{
     error::InboxError,
-    record::{AttemptResult, ClaimToken, Digest},
+    record::{AttemptDetails, AttemptResult, ClaimToken, Digest},
     sql,
     sql::{
         Measured, Settled,
@@ -168,35 +168,29 @@ async fn drop_bodies_of(
     Ok(())
 }
 
-/// Notes what was measured of attempts whose transaction has completed their delivery.
-pub(super) async fn note(
+/// Notes what was measured of the attempt of a claim. It changes nothing else, and fails where the
+/// transaction is aborted.
+async fn note(
     connection: &mut PgConnection,
     names: &Names,
-    notes: &[AttemptNote],
+    note: &AttemptNote,
 ) -> Result<(), InboxError> {
-    if notes.is_empty() {
-        return Ok(());
-    }
-    let mut notes = notes.to_vec();
-    notes.sort_unstable_by_key(|note| note.claim_token.id);
-    let measured = || notes.iter().map(|note| Measured::of(&note.details));
+    let Measured { started_at, took, status, worker } = Measured::of(&note.details);
+    let (id, claim) = (note.claim_token.id, note.claim_token.number);
     sqlx::query(names.sql(
-        "UPDATE {s}deliveries AS d SET started_at = f.started_at, took = f.took, \
-         status = f.status, worker = f.worker FROM unnest($1::bigint[], $2::bigint[], \
-         $3::bigint[], $4::bigint[], $5::smallint[], $6::bigint[]) \
-         AS f (id, claim, started_at, took, status, worker) \
-         WHERE d.id = f.id AND d.claims = f.claim AND d.state = 3",
+        "UPDATE {s}deliveries SET started_at = $3, took = $4, status = $5, worker = $6 \
+         WHERE id = $1 AND claims = $2 AND state = 3",
     ))
-    .bind(notes.iter().map(|note| note.claim_token.id).collect::<Vec<_>>())
-    .bind(notes.iter().map(|note| note.claim_token.number).collect::<Vec<_>>())
-    .bind(measured().map(|measured| measured.started_at).collect::<Vec<_>>())
-    .bind(measured().map(|measured| measured.took).collect::<Vec<_>>())
-    .bind(measured().map(|measured| measured.status).collect::<Vec<_>>())
-    .bind(measured().map(|measured| measured.worker).collect::<Vec<_>>())
+    .bind(id)
+    .bind(claim)
+    .bind(started_at)
+    .bind(took)
+    .bind(status)
+    .bind(worker)
     .execute(&mut *connection)
     .await?;
-    let dropped = notes.iter().filter(|note| note.drop_body);
-    drop_bodies_of(connection, names, dropped.map(|note| note.claim_token.id).collect()).await
+    let dropped = Some(id).filter(|_| note.drop_body).into_iter().collect();
+    drop_bodies_of(connection, names, dropped).await
 }
 
 /// Uses the index `deliveries_lines`: two steps for each line, however long it is.
@@ -229,6 +223,7 @@ pub(super) struct PostgresTransaction {
     tx: Transaction<'static, Postgres>,
     names: Names,
     claim: ClaimToken,
+    note: AttemptNote,
 }
 
 impl PostgresTransaction {
@@ -247,7 +242,8 @@ impl PostgresTransaction {
         if done.rows_affected() == 0 {
             return Err(InboxError::StaleClaim);
         }
-        Ok(Self { tx, names, claim })
+        let note = AttemptNote::new(claim, AttemptDetails::default(), false);
+        Ok(Self { tx, names, claim, note })
     }
 }
 
@@ -257,6 +253,10 @@ impl StoreTransaction for PostgresTransaction {
         connection
     }
 
+    fn note(&mut self, note: AttemptNote) {
+        self.note = note;
+    }
+
     fn commit(mut self: Box<Self>) -> StoreFuture<'static, ()> {
         Box::pin(async move {
             // Last, because the lock keeps other deliveries of the line from being stored.
@@ -264,7 +264,7 @@ impl StoreTransaction for PostgresTransaction {
             self.names.lock_lines(&mut self.tx, lines).await?;
             promote(&mut self.tx, &self.names, lines).await?;
             // In an aborted transaction, COMMIT rolls back without an error; a statement fails.
-            sqlx::query("SELECT 1").execute(&mut *self.tx).await?;
+            note(&mut self.tx, &self.names, &self.note).await?;
             Ok(self.tx.commit().await?)
         })
     }

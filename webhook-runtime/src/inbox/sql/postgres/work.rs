@@ -13,8 +13,7 @@ use crate::inbox::{
         postgres::{
             claim, enqueue,
             finish::{
-                SETTLED, bind_settled, drop_bodies, finish_within, note, promote, settle_and_tell,
-                tells,
+                SETTLED, bind_settled, drop_bodies, finish_within, promote, settle_and_tell, tells,
             },
             names::Names,
             session::in_session,
@@ -51,8 +50,8 @@ pub(super) async fn commit(
     } else {
         apart(connection, names, work, &lines, &mut result).await?;
     }
-    if let Err(error) = tell(connection, names, work).await {
-        tracing::warn!(%error, "what happened could not be noted");
+    if let Err(error) = add_sums(connection, names, work).await {
+        tracing::warn!(%error, "sums of minutes could not be written");
     }
     let nothing_else = work.enqueue.is_empty() && work.finish.is_empty() && work.start.is_empty();
     // What is committed stays so, whatever becomes of the rest.
@@ -66,14 +65,16 @@ pub(super) async fn commit(
     }
 }
 
-/// Adds what is told of attempts and minutes.
-async fn tell(connection: &mut PgConnection, names: &Names, work: &Work) -> Result<(), InboxError> {
-    in_session!(names, connection => {
-        async {
-            note(&mut *connection, names, &work.notes).await?;
-            sums::add(connection, names, &work.sums).await
-        }.await
-    })
+/// Adds what happened to the sums of minutes.
+async fn add_sums(
+    connection: &mut PgConnection,
+    names: &Names,
+    work: &Work,
+) -> Result<(), InboxError> {
+    if work.sums.is_empty() {
+        return Ok(());
+    }
+    in_session!(names, connection => sums::add(connection, names, &work.sums).await)
 }
 
 async fn claim(
@@ -244,9 +245,11 @@ async fn at_once(
     result.finished =
         work.finish.iter().map(|finish| finished.contains(&finish.claim_token.id)).collect();
     result.started = work.start.iter().map(|claim| begun.contains(&claim.id)).collect();
-    in_session!(names, connection => {
-        drop_bodies(connection, names, &work.finish, &finished).await
-    })?;
+    if work.finish.iter().any(|finish| finish.drop_body) {
+        in_session!(names, connection => {
+            drop_bodies(connection, names, &work.finish, &finished).await
+        })?;
+    }
     // Copies are rare: they are looked up step by step.
     let copies: Vec<usize> = (0..keys.len()).filter(|at| !stored.contains_key(at)).collect();
     let batch: Vec<NewDelivery> = copies.iter().map(|at| work.enqueue[*at].clone()).collect();

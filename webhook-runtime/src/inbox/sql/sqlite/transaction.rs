@@ -9,7 +9,7 @@ use crate::inbox::{
         sqlite::{finish::promote, text_at, turn::HandlersTurn},
         statements::COMPLETE,
     },
-    store::{StoreFuture, StoreTransaction},
+    store::{AttemptNote, StoreFuture, StoreTransaction},
 };
 
 /// The savepoint in which a delivery of an SQLite file is completed.
@@ -49,6 +49,10 @@ impl StoreTransaction for SqliteTransaction {
 
     fn is_exclusive(&self) -> bool {
         true
+    }
+
+    fn note(&mut self, note: AttemptNote) {
+        self.turn.note(note);
     }
 
     fn commit(self: Box<Self>) -> StoreFuture<'static, ()> {

@@ -26,7 +26,8 @@ use tokio::{
 
 use crate::inbox::{
     error::InboxError,
-    sql::sqlite::{checkpoint::Checkpoints, file::OpenFile},
+    sql::sqlite::{checkpoint::Checkpoints, file::OpenFile, finish::note},
+    store::AttemptNote,
 };
 
 /// The time in which handlers join a transaction.
@@ -66,6 +67,8 @@ struct Group {
     since: Instant,
     /// Those that have returned and wait for the commit.
     told: Vec<oneshot::Sender<Result<(), InboxError>>>,
+    /// What is told of their attempts.
+    notes: Vec<AttemptNote>,
     /// The savepoint of the last part.
     part: Option<usize>,
     unfinished: Unfinished,
@@ -87,6 +90,7 @@ pub(super) struct HandlersTurn {
     turn: Arc<Turn>,
     begun: bool,
     ended: bool,
+    note: Option<AttemptNote>,
     /// Dropped last.
     _handlers: OwnedMutexGuard<()>,
 }
@@ -146,7 +150,8 @@ impl Turn {
         let turn = Arc::clone(self);
         // Whatever becomes of the handler from here on: somebody commits what is open.
         let (begun, ended) = (false, false);
-        let mut turn = HandlersTurn { writing, turn, begun, ended, _handlers: handlers };
+        let mut turn =
+            HandlersTurn { writing, turn, begun, ended, note: None, _handlers: handlers };
         turn.writing.open_for_handler().await?;
         Ok(turn)
     }
@@ -219,7 +224,8 @@ impl Writing {
             self.release();
             let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
             let (since, told, unfinished) = (Instant::now(), Vec::new(), Unfinished::Nothing);
-            self.group = Some(Group { tx, since, told, part: None, unfinished });
+            let notes = Vec::new();
+            self.group = Some(Group { tx, since, told, notes, part: None, unfinished });
         }
         Ok(())
     }
@@ -324,10 +330,10 @@ impl Writing {
     /// may be dropped meanwhile: that is nothing to those whose transaction it is.
     pub(super) async fn commit(&mut self) -> Result<(), InboxError> {
         self.put_in_order().await;
-        let Some(Group { tx, told, .. }) = self.group.take() else { return Ok(()) };
+        let Some(Group { tx, told, notes, .. }) = self.group.take() else { return Ok(()) };
         let file = Arc::clone(&self.file);
         let committed = tokio::spawn(async move {
-            let done = commit_in_place(&file, tx).await;
+            let done = commit_in_place(&file, tx, &notes).await;
             tell(told, &done);
             done
         });
@@ -338,14 +344,24 @@ impl Writing {
 /// Commits into the file that stands at the path, or not at all.
 async fn commit_in_place(
     file: &OpenFile,
-    tx: Transaction<'static, Sqlite>,
+    mut tx: Transaction<'static, Sqlite>,
+    notes: &[AttemptNote],
 ) -> Result<(), InboxError> {
     file.check()?;
+    if let Err(error) = note(&mut tx, notes).await {
+        // Where this has rolled everything back, the commit says so.
+        tracing::warn!(%error, "attempts could not be told");
+    }
     tx.commit().await?;
     file.check()
 }
 
 impl HandlersTurn {
+    /// Takes what is told of the attempt, if the handler's part is kept.
+    pub(super) fn note(&mut self, note: AttemptNote) {
+        self.note = Some(note);
+    }
+
     /// The transaction, in the savepoint.
     pub(super) fn connection(&mut self) -> Option<&mut SqliteConnection> {
         self.writing.group.as_mut().map(|group| &mut *group.tx)
@@ -366,8 +382,10 @@ impl HandlersTurn {
     pub(super) async fn commit(mut self) -> Result<(), InboxError> {
         self.ended = true;
         let (told, answered) = oneshot::channel();
+        let note = self.note.take();
         if let Some(group) = &mut self.writing.group {
             group.told.push(told);
+            group.notes.extend(note);
         }
         drop(self);
         answered.await.map_err(|_| InboxError::Closed)?

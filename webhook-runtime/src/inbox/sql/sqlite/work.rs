@@ -56,7 +56,6 @@ async fn commit_within(
         })
         .collect();
     result.started = claim::start(tx, &work.start, work.worker, now).await?;
-    finish::note(tx, &work.notes).await?;
     sums::add(tx, &work.sums).await?;
     if !work.renew.is_empty() {
         let good = claim::renew_leases(tx, &work.renew, leased).await?;
