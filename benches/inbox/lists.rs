@@ -1,4 +1,4 @@
-//! What operators ask of a large inbox: how it is found, and how long that takes.
+//! The questions of operators to a large inbox: the plan of each, and its time.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,7 +11,7 @@ use webhook_runtime::{
 
 use crate::{engines, part, program::Store, server::Databases};
 
-/// How often each question is asked; the median counts.
+/// The number of times that each question is asked; the median counts.
 const TIMES: usize = 7;
 
 /// Asks an inbox with many records.

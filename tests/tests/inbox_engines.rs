@@ -158,7 +158,7 @@ everywhere! { sqlite
     copy: everything_is_copied copying_again_copies_the_rest lines_stay_lines
         running_deliveries_are_not_copied broken_rows_are_left_out;
     file: new_files_are_private old_files_keep_their_mode a_backup_is_written_under_load
-        a_failed_backup_leaves_nothing a_file_shrinks_after_a_prune an_old_file_can_be_compacted;
+        a_failed_backup_leaves_nothing a_file_shrinks_after_a_prune a_file_can_be_compacted;
     slots: retries_come_on_time blocked_threads_keep_leases_and_commits
         what_is_left_behind_is_claimed_in_time
         shutdown_does_not_wait_for_the_store;

@@ -16,7 +16,7 @@ use super::{Ran, delivery, place::Place, record, until, until_state};
 const A_WHILE: Duration = Duration::from_millis(400);
 
 /// Deliveries of two endpoints, and a worker for both.
-async fn start(inbox: &Inbox, ran: &Ran) -> webhook_runtime::inbox::Workers {
+fn start(inbox: &Inbox, ran: &Ran) -> webhook_runtime::inbox::Workers {
     let run = |ran: Ran| {
         move |job: Job, _: TxSource| {
             ran.add(&job);
@@ -45,7 +45,7 @@ pub(crate) async fn a_paused_endpoint_starts_nothing(place: Place) {
     assert!(paused[1].since > before, "{:?}", paused[1]);
 
     let ran = Ran::default();
-    let workers = start(&inbox, &ran).await;
+    let workers = start(&inbox, &ran);
     let mut old = delivery("waits");
     old.received_at = SystemTime::now() - Duration::from_secs(1000);
     let waits = inbox.enqueue(old).await.unwrap().id();
@@ -141,7 +141,7 @@ pub(crate) async fn retries_of_a_paused_endpoint_wait(place: Place) {
 pub(crate) async fn other_processes_obey(place: Place) {
     let inboxes = place.open_several(2).await;
     let ran = Ran::default();
-    let workers = start(&inboxes[0], &ran).await;
+    let workers = start(&inboxes[0], &ran);
     inboxes[0].enqueue(delivery("first")).await.unwrap();
     until("it works", || async { ran.count() == 1 }).await;
     inboxes[1].pause("orders", "ann", "").await.unwrap();
@@ -154,7 +154,7 @@ pub(crate) async fn other_processes_obey(place: Place) {
     // A process that starts meanwhile begins nothing, not even once.
     drop(workers);
     let third = place.open().await;
-    let workers = start(&third, &ran).await;
+    let workers = start(&third, &ran);
     tokio::time::sleep(A_WHILE).await;
     assert_eq!((ran.count(), record(&third, id).await.attempt), (1, 0));
     inboxes[1].resume("orders", "ann").await.unwrap();
@@ -174,7 +174,7 @@ pub(crate) async fn odd_pauses_are_pauses(place: Place) {
     }
     assert_eq!(names(&inbox).await, ["orders"]);
     let ran = Ran::default();
-    let workers = start(&inbox, &ran).await;
+    let workers = start(&inbox, &ran);
     inbox.enqueue(delivery("a")).await.unwrap();
     tokio::time::sleep(A_WHILE).await;
     assert_eq!(ran.count(), 0);

@@ -63,8 +63,8 @@ pub(crate) async fn every_attempt_is_told(place: Place) {
     inbox.replay(&Filter::all()).await.unwrap();
     inbox.drain(&completes).await.unwrap();
     let found = ends(&inbox, id).await;
-    let completed = (1, Some(AttemptEnd::Completed));
-    assert_eq!(found[2..], [completed, completed], "{found:?}");
+    let twice = [(1, Some(AttemptEnd::Completed)); 2];
+    assert_eq!(found[2..], twice, "{found:?}");
     assert_eq!(inbox.attempts(id + 1).await.unwrap(), []);
 }
 

@@ -87,7 +87,7 @@ impl<S: Sync> FromRequestParts<S> for Cancellation {
     }
 }
 
-/// What a claim is told while its delivery waits for a slot or runs.
+/// The signals to a claim whose delivery waits for a slot or runs.
 #[derive(Default)]
 pub(crate) struct Control {
     phase: AtomicU8,
@@ -107,7 +107,7 @@ const CANCELLED: u8 = 3;
 /// The claim is no longer good.
 const LOST: u8 = 4;
 
-/// What became of a delivery that was to be cancelled.
+/// The fate of a delivery that was to be cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// It is cancelled.
@@ -203,10 +203,11 @@ impl Drop for Asked<'_> {
 }
 
 impl Inbox {
-    /// Cancels deliveries that are not completed, and returns their number.
+    /// Cancels pending, running and blocked deliveries, and returns their number. For dead letters, use
+    /// [`discard`](Self::discard).
     ///
     /// A function that runs is told by its [`Cancellation`], also in another process, within about a
-    /// second. What it writes through [`Tx`](crate::Tx) is rolled back, and five seconds later the
+    /// second, or a `poll_interval` later where it is not notified. What it writes through [`Tx`](crate::Tx) is rolled back, and five seconds later the
     /// function is dropped where it waits. A delivery that stays locked by its own transaction in
     /// another process for ten seconds is not cancelled, and does not count.
     ///

@@ -28,7 +28,7 @@ const LASTING: usize = 2;
 /// The most deliveries that a result names.
 const NAMED: usize = 100;
 
-/// What was copied by [`Inbox::copy_to`].
+/// The result of [`Inbox::copy_to`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CopyResult {

@@ -61,7 +61,7 @@ impl Health {
     }
 }
 
-/// What the store has answered.
+/// The answer of the store.
 #[derive(Clone)]
 pub(crate) struct StoreHealth {
     at: Instant,

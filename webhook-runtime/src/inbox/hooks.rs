@@ -1,4 +1,4 @@
-//! What a program does when deliveries fail: beside the attempts, and never in their way.
+//! Hooks for deliveries that fail: beside the attempts, and never in their way.
 
 use std::{
     pin::Pin,
@@ -35,7 +35,7 @@ type Hook = Arc<dyn Fn(Record) -> HookFuture + Send + Sync>;
 pub(crate) struct Hooks {
     on_failure: Option<Hook>,
     on_dead_letter: Option<Hook>,
-    /// Where their futures find timers and sockets.
+    /// The runtime in which their futures find timers and sockets.
     runtime: Option<Handle>,
     running: Arc<Running>,
 }

@@ -500,6 +500,10 @@ impl InboxStore for MemoryStore {
         at_once(self.tables().prune(retention, max, self.now()))
     }
 
+    fn drops_bodies(&self) -> bool {
+        true
+    }
+
     fn set_retention<'a>(&'a self, retentions: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {
         let own = retentions.iter().map(|of| (of.endpoint.clone(), of.clone()));
         self.tables().retentions.extend(own);

@@ -15,8 +15,6 @@ pub struct Migrations {
     /// writes down that it was run.
     pub sql: Vec<String>,
     pub(crate) tables: Tables,
-    /// What comes before the first migration, outside of its transaction.
-    pub(crate) before: &'static str,
     /// The schema in a PostgreSQL database.
     #[cfg(feature = "inbox-postgres")]
     pub(crate) schema: Option<String>,
@@ -36,11 +34,10 @@ impl Migrations {
     /// grants `role` what a program needs, if there is one. Empty if there is nothing to do.
     #[must_use]
     pub fn script(&self, role: Option<&str>) -> String {
-        let before = if self.sql.is_empty() { "" } else { self.before };
         let migrations =
             self.sql.iter().map(|sql| format!("BEGIN;\n{}\nCOMMIT;\n", sql.trim_end()));
         let grants = self.grants(role).into_iter().map(|grant| format!("{grant};\n"));
-        [before.to_owned()].into_iter().chain(migrations).chain(grants).collect()
+        migrations.chain(grants).collect()
     }
 
     #[cfg(feature = "inbox-postgres")]

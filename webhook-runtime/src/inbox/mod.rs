@@ -65,7 +65,7 @@ pub use self::{
     },
     store::{
         CauseGroup, Count, EndpointBacklog, EndpointCounts, MinuteSum, Pause, PruneResult,
-        QueueDepth, WorkerRecord,
+        QueueDepth, Window, WorkerRecord,
     },
     tx::{Tx, TxSource},
     worker::{
@@ -82,7 +82,7 @@ use self::{
     counters::InboxMetrics,
     health::StoreHealth,
     options::Settings,
-    store::{Change, InboxStore, Window},
+    store::{Change, InboxStore},
     tx::must_not_wait_for_itself,
     worker::handled::AllHandled,
     writer::Writer,
@@ -105,7 +105,7 @@ pub(crate) struct Shared {
     pub(crate) counters: Arc<InboxMetrics>,
     /// The endpoints that have workers.
     pub(crate) handled: AllHandled,
-    /// What the store has answered when it was last asked for its health.
+    /// The store's last answer about its health.
     health: tokio::sync::Mutex<Option<StoreHealth>>,
     /// True if the inbox is being shut down.
     draining: AtomicBool,
@@ -312,9 +312,8 @@ impl Inbox {
         Ok(pruned)
     }
 
-    /// Rewrites the SQLite file without the space that deleted deliveries have left, and lets it shrink
-    /// by itself from now on. Files that this version creates do so from the beginning: this is for
-    /// older ones.
+    /// Rewrites the SQLite file without the space that deleted deliveries have left. A prune does this
+    /// by itself where little is left.
     ///
     /// Nothing is stored or completed meanwhile, which takes seconds for each GiB: senders get 503. The
     /// disk needs room for twice what the file holds.
@@ -375,7 +374,7 @@ impl Inbox {
         self.shared.store.duplicates(id).await
     }
 
-    /// What happened in each minute since a time at each endpoint, in all processes, as far back as
+    /// The sums of each minute since a time for each endpoint, in all processes, as far back as
     /// a day. The newest second may be missing. A process that is killed loses what happened in its
     /// last second here, and nowhere else.
     ///

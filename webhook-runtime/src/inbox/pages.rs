@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::inbox::{
     Inbox,
     error::InboxError,
-    record::{Filter, Record},
+    record::{Filter, Record, Seen},
     store::{ListResult, Window},
 };
 
@@ -25,6 +25,17 @@ pub struct Page {
     /// The window of what comes after this page; `None` at the end. After two seconds a page ends,
     /// with fewer records than asked for or none, and there may be more.
     pub next: Option<Window>,
+}
+
+impl Page {
+    /// The upper bound of what this page shows, for a [filter](Filter::seen): nothing that came after its
+    /// newest record, or ended after its last one. `None` without records.
+    #[must_use]
+    pub fn seen(&self) -> Option<Seen> {
+        let id = self.records.iter().map(|record| record.id).max()?;
+        let times = self.records.iter().map(|one| one.finished_at.unwrap_or(one.received_at));
+        Some(Seen::new(id, times.max()?))
+    }
 }
 
 impl Inbox {
@@ -51,6 +62,7 @@ impl Inbox {
         // The page before another one is read from its end, and turned round.
         let (onward, back) = if newest_first { (before, after) } else { (after, before) };
         let backwards = back.is_some() && onward.is_none();
+        let window = Window { max: window.max.max(1), ..window };
         let max = usize::try_from(window.max).unwrap_or(usize::MAX);
         // One more, to know whether there are more.
         let more = window.max.saturating_add(1);

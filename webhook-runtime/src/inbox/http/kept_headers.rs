@@ -40,7 +40,7 @@ const HARMLESS: &[&str] = &[
     "ce-subject",
     "ce-time",
     "ce-type",
-    // What providers say beside the id, the event and the time, which they name themselves.
+    // Headers of providers beside the id, the event and the time, which they name themselves.
     "aeg-data-version",
     "aeg-delivery-count",
     "aeg-subscription-name",

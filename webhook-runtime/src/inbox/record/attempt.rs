@@ -1,4 +1,4 @@
-//! What is told of an attempt.
+//! The record of an attempt.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,16 +9,16 @@ pub struct Attempt {
     /// Its number since the delivery came, or since an operator had it run again, from 1. After a
     /// snooze, the number comes again.
     pub number: u32,
-    /// How it ended; `None` while it runs.
+    /// The result; `None` while it runs.
     pub end: Option<AttemptEnd>,
-    /// What was measured.
+    /// The measurements.
     pub details: AttemptDetails,
     /// The reason why it did not complete the delivery: the error with its chain, outermost first, at
     /// most 2,000 characters.
     pub error: Option<String>,
 }
 
-/// How an attempt ended.
+/// The result of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttemptEnd {
@@ -56,14 +56,15 @@ impl AttemptEnd {
     }
 }
 
-/// What was measured of an attempt. What is not known is `None`: of attempts by earlier versions, and
+/// The measurements of an attempt. An unknown one is `None`: of attempts by earlier versions, and
 /// of those whose process ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttemptDetails {
-    /// When the function began, by the clock of its process.
+    /// The time at which the function began, by the clock of its process; while it runs, by that of the
+    /// store.
     pub started_at: Option<SystemTime>,
-    /// How long it took, to the microsecond.
+    /// The time that it took, to the microsecond.
     pub duration: Option<Duration>,
     /// The status of its response.
     pub status: Option<u16>,
@@ -79,7 +80,7 @@ pub struct Duplicates {
     pub minute: SystemTime,
     /// The number of copies.
     pub count: u64,
-    /// When the last of them came.
+    /// The time at which the last of them came.
     pub last: SystemTime,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::support::hash::PartsHash;
 
-/// What stands for a number or an id.
+/// The sign for a number or an id.
 const ANY: char = '#';
 
 /// The cause of a reason: numbers, ids and hashes are replaced by `#`, so that the same error of many
@@ -52,7 +52,7 @@ pub(crate) fn cause_of(reason: &str) -> i64 {
     hash.part(cause_text(reason).as_bytes());
     let mut first = [0; 8];
     first.copy_from_slice(&hash.finish()[..8]);
-    i64::from_be_bytes(first).max(1)
+    (i64::from_be_bytes(first) & i64::MAX).max(1)
 }
 
 /// A reason without the attempt that a dead letter names before it.
@@ -88,5 +88,13 @@ mod tests {
         }
         assert_eq!(cause_of("500: order 1"), cause_of("attempt 2 of 3 failed: 500: order 22"));
         assert_ne!(cause_of("500: order 1"), cause_of("502: order 1"));
+        let words = |number: u32| {
+            let letter = |at: u32| char::from_u32(97 + (number >> (4 * at)) % 16).unwrap_or('a');
+            (0..3).map(letter).collect::<String>()
+        };
+        let causes: std::collections::HashSet<i64> =
+            (0..1000).map(|number| cause_of(&words(number))).collect();
+        assert_eq!(causes.len(), 1000, "each text has a cause of its own");
+        assert!(causes.iter().all(|cause| *cause > 0));
     }
 }

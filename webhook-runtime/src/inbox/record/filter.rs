@@ -26,13 +26,13 @@ pub struct Filter {
     pub received: Option<Range<SystemTime>>,
     /// The tenant, as it is [stored](Record::tenant).
     pub tenant: Option<String>,
-    /// A part of the last error, in either case.
+    /// A part of the last error; ASCII letters match in either case.
     pub error: Option<String>,
     /// The [cause](Record::cause) of the last error.
     pub cause: Option<i64>,
     /// True for records with an attempt, false for those without.
     pub attempted: Option<bool>,
-    /// The last record that was seen, and when: what came or ended later is left out.
+    /// An upper bound: records with a higher number, or received or ended later, do not match.
     pub seen: Option<Seen>,
 }
 

@@ -125,7 +125,7 @@ pub struct Record {
     pub secret_name: Option<String>,
     /// A number that those have in common whose last error differs only in its numbers and ids.
     pub cause: Option<i64>,
-    /// What was measured of the last attempt.
+    /// The measurements of the last attempt.
     pub last_attempt: AttemptDetails,
 }
 

@@ -1,4 +1,4 @@
-//! What is said of endpoints, for all processes.
+//! The settings of endpoints, for all processes.
 
 use crate::inbox::{record::time, sql::cells::Cells, store::Pause};
 

@@ -1,4 +1,4 @@
-//! What operators see: lists, counts, attempts and sums. Both databases answer the same statements.
+//! The operator's view: lists, counts, attempts and sums. Both databases answer the same statements.
 
 use crate::inbox::{
     error::InboxError,
@@ -21,7 +21,7 @@ use crate::inbox::{
 pub(crate) trait Reader: Send {
     type Row: Cells + Send + Sync;
 
-    /// How this database is told the index to use.
+    /// The way to tell this database the index to use.
     const HINT: Hint;
 
     /// Reads the rows of a statement.

@@ -1,4 +1,4 @@
-//! How records are found: each list walks along one index, and looks at a limited number of records
+//! Lists of records. Each walks along one index, and looks at a limited number of records
 //! at a time.
 //!
 //! A list is in the order of numbers, and so are the indexes that serve it. The conditions that no
@@ -24,7 +24,7 @@ pub(crate) const FEW: u32 = 50_000;
 /// records, as a rule.
 const MANY: u32 = 200_000;
 
-/// What is known before a list begins.
+/// The answers that a list needs before it begins.
 #[derive(Default)]
 pub(crate) struct Known {
     /// True if there are few unfinished deliveries.
@@ -43,7 +43,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// What was found; `None` if there are too many records to tell.
+    /// The answer; `None` if there are too many records to tell.
     pub(crate) fn of(count: i64, first: Option<i64>, last: Option<i64>) -> Option<Self> {
         // Without any, no number is between these.
         let (first, last) = (first.unwrap_or(1), last.unwrap_or(0));
@@ -68,13 +68,13 @@ pub(crate) fn received(filter: &Filter, hint: Hint) -> Option<Statement> {
     Some(Statement { template, args })
 }
 
-/// The questions that are to be answered before a list of a filter.
+/// True if the filter asks for unfinished deliveries only.
 pub(crate) fn asks_for_unfinished(filter: &Filter) -> bool {
     let unfinished = |states: &Vec<DeliveryState>| states.iter().all(|state| !state.is_finished());
     filter.states.as_ref().is_some_and(unfinished)
 }
 
-/// One in [`FEW`] of the unfinished deliveries, if there are more.
+/// Returns a row if there are more than [`FEW`] unfinished deliveries.
 pub(crate) fn one_of_many_unfinished(hint: Hint) -> String {
     format!(
         "SELECT 1 FROM (SELECT 1 FROM {{s}}deliveries{} WHERE state < 2 LIMIT {}) AS few LIMIT 1 OFFSET {FEW}",
@@ -83,7 +83,7 @@ pub(crate) fn one_of_many_unfinished(hint: Hint) -> String {
     )
 }
 
-/// How a database is told the index to use.
+/// The way to tell a database the index to use.
 #[derive(Clone, Copy)]
 pub(crate) enum Hint {
     #[cfg(feature = "inbox-sqlite")]
@@ -346,13 +346,25 @@ impl<'f> Listing<'f> {
 
     /// All conditions, each after an `AND`.
     fn rest(&mut self) -> String {
-        let filter = self.filter;
+        let Filter {
+            ids: _,
+            endpoint,
+            event,
+            provider_id,
+            states,
+            received,
+            tenant,
+            error,
+            cause,
+            attempted,
+            seen,
+        } = self.filter;
         let mut sql = String::new();
         let texts = [
-            ("endpoint =", &filter.endpoint),
-            ("event =", &filter.event),
-            ("provider_id =", &filter.provider_id),
-            ("tenant_name =", &filter.tenant),
+            ("endpoint =", endpoint),
+            ("event =", event),
+            ("provider_id =", provider_id),
+            ("tenant_name =", tenant),
         ];
         for (left, text) in texts {
             if let Some(text) = text {
@@ -361,29 +373,29 @@ impl<'f> Listing<'f> {
             }
         }
         let mut numbers = Vec::new();
-        if let Some(received) = &filter.received {
+        if let Some(received) = received {
             numbers.push(("received_at >=", millis(received.start)));
             numbers.push(("received_at <", millis(received.end)));
         }
-        if let Some(Seen { at, .. }) = filter.seen {
-            numbers.push(("received_at <=", millis(at)));
-            numbers.push(("COALESCE(finished_at, received_at) <=", millis(at)));
+        if let Some(Seen { at, .. }) = seen {
+            numbers.push(("received_at <=", millis(*at)));
+            numbers.push(("COALESCE(finished_at, received_at) <=", millis(*at)));
         }
-        numbers.extend(filter.cause.map(|cause| ("cause =", cause)));
+        numbers.extend(cause.map(|cause| ("cause =", cause)));
         for (left, number) in numbers {
             let number = self.arg(Arg::Int(number));
             let _ = write!(sql, " AND {left} {number}");
         }
-        if let Some(error) = &filter.error {
+        if let Some(error) = error {
             let like = self.text(&like(error));
             let _ = write!(sql, " AND lower(reason) LIKE lower({like}) ESCAPE '\\'");
         }
-        match filter.attempted {
+        match attempted {
             Some(true) => sql.push_str(" AND attempt > 0"),
             Some(false) => sql.push_str(" AND attempt <= 0"),
             None => {}
         }
-        if let Some(states) = &filter.states {
+        if let Some(states) = states {
             let _ = write!(sql, " AND state IN ({})", codes(states));
         }
         sql

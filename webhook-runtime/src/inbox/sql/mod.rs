@@ -49,12 +49,12 @@ pub(crate) struct Settled<'a> {
     pub(crate) back: i32,
     /// 1 if it stays unknown whether an earlier attempt had begun.
     pub(crate) unsure: i32,
-    /// How the attempt ended, if it is to be told.
+    /// The end of the attempt, if it is recorded.
     pub(crate) end: Option<AttemptEnd>,
     pub(crate) measured: Measured,
 }
 
-/// What was measured of an attempt, as columns take it.
+/// The measurements of an attempt, as columns take them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Measured {
     pub(crate) started_at: Option<i64>,

@@ -1,4 +1,4 @@
-//! What is old enough to be deleted, looked for in steps of limited work.
+//! The search for records that are old enough to be deleted, in steps of limited work.
 //!
 //! Endpoints may have a retention of their own, and the index of finished deliveries is by time alone.
 //! So what one endpoint keeps for long lies among what others have deleted. Each time that something
@@ -19,10 +19,10 @@ use crate::inbox::{
 /// The number of rows that one step looks at.
 const LOOKED_AT: usize = 2000;
 
-/// What finished in this time is looked at again: it may have been written in another order.
+/// Deliveries that finished in this time are looked at again: it may have been written in another order.
 const AGAIN: i64 = 60_000;
 
-/// How often everything is looked at again: a transaction may have been open for long, and clocks are
+/// The interval at which everything is looked at again: a transaction may have been open for long, and clocks are
 /// set.
 const ANEW: Duration = Duration::from_secs(24 * 3600);
 
@@ -63,7 +63,7 @@ pub(crate) fn own(rows: &[impl Cells]) -> Own {
     rows.iter().filter_map(read).collect()
 }
 
-/// What differs from the retention that is stored.
+/// The retentions that differ from those that are stored.
 pub(crate) fn changed<'a>(
     wanted: &'a [EndpointRetention],
     own: &Own,
@@ -89,7 +89,7 @@ pub(crate) fn row(row: &impl Cells) -> Option<Finished> {
     Some(Finished { id: row.number("id").ok()?, endpoint, at: row.number("finished_at").ok()? })
 }
 
-/// What is looked at next.
+/// The rows to look at next.
 pub(crate) struct Look {
     pub(crate) state: DeliveryState,
     /// The time and the number after which it begins.
@@ -102,7 +102,7 @@ pub(crate) struct Look {
 /// A state, and for how long something is kept in it.
 type Kept = (DeliveryState, i64);
 
-/// How far everything has been looked at.
+/// The place up to which everything has been looked at.
 #[derive(Clone, Default)]
 pub(crate) struct Marks {
     /// By what it was looked at.
@@ -110,7 +110,7 @@ pub(crate) struct Marks {
     since: Option<Instant>,
     /// Until when everything has been looked at.
     done: HashMap<Kept, i64>,
-    /// What is left of this pass.
+    /// The rest of this pass.
     left: VecDeque<Kept>,
     /// The place in the first of them.
     place: Option<(i64, i64)>,
@@ -146,7 +146,7 @@ impl Marks {
         [all].into_iter().chain(own.values()).filter_map(|keep| keep[column(state)]).collect()
     }
 
-    /// What is looked at next; `None` at the end of the step.
+    /// The rows to look at next; `None` at the end of the step.
     pub(crate) fn next(&self, now: i64) -> Option<Look> {
         let (state, keep) = *self.left.front().filter(|_| self.budget > 0)?;
         let mark = self.done.get(&(state, keep)).copied().unwrap_or(i64::MIN);
@@ -187,7 +187,7 @@ impl Marks {
         old
     }
 
-    /// How long a delivery of an endpoint is kept.
+    /// The time for which a delivery of an endpoint is kept.
     fn keep(&self, state: DeliveryState, endpoint: Option<&str>) -> i64 {
         let Some((all, own)) = &self.by else { return i64::MAX };
         let own = endpoint.and_then(|endpoint| own.get(endpoint));

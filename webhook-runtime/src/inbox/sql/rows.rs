@@ -144,7 +144,7 @@ pub(crate) fn record(row: &impl Cells) -> Record {
     record
 }
 
-/// What was measured of an attempt.
+/// The measurements of an attempt.
 fn details(row: &impl Cells) -> Result<AttemptDetails, Broken> {
     Ok(AttemptDetails {
         started_at: row.int("started_at")?.map(time),

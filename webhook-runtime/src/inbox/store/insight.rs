@@ -1,4 +1,4 @@
-//! What operators see of all records at once.
+//! The operator's view of all records at once.
 
 use std::{cmp::Reverse, time::SystemTime};
 
@@ -25,7 +25,7 @@ impl Count {
     }
 }
 
-/// What happened in one minute at one endpoint, in all processes.
+/// The sums of one minute at one endpoint, in all processes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MinuteSum {
@@ -59,9 +59,9 @@ pub struct CauseGroup {
     pub cause: Option<i64>,
     /// The number of dead letters.
     pub count: u64,
-    /// When the first of them died.
+    /// The time at which the first of them died.
     pub first: SystemTime,
-    /// When the last of them died.
+    /// The time at which the last of them died.
     pub last: SystemTime,
     /// The number of the newest record.
     pub newest: i64,
@@ -119,9 +119,9 @@ impl CauseGroup {
 pub struct EndpointCounts {
     /// The name of the endpoint.
     pub endpoint: String,
-    /// New deliveries that wait to run.
+    /// Deliveries that are due at once, and wait for a slot.
     pub pending: Count,
-    /// Deliveries that failed, and wait to run again.
+    /// Deliveries that wait for a time: after an attempt that failed, or a snooze.
     pub retrying: Count,
     /// Deliveries that wait for another one with the same ordering key.
     pub blocked: Count,
@@ -129,9 +129,9 @@ pub struct EndpointCounts {
     pub running: Count,
     /// Dead letters.
     pub dead: Count,
-    /// When the oldest delivery was received that waits to run.
+    /// The time at which the oldest delivery was received that waits to run.
     pub oldest: Option<SystemTime>,
-    /// When the next retry is due, which may be past.
+    /// The time at which the next retry is due, which may be past.
     pub next_due: Option<SystemTime>,
 }
 

@@ -21,6 +21,7 @@ mod worker;
 
 use std::{
     any::Any,
+    collections::BTreeMap,
     path::Path,
     pin::Pin,
     time::{Duration, SystemTime},
@@ -191,21 +192,28 @@ pub trait InboxStore: Send + Sync + 'static {
 
     /// Counts the deliveries of each endpoint that have not ended, and its dead letters, each up to
     /// `limit`; ordered by name. Without an implementation, they are [counted](Self::count) for the
-    /// endpoints of the [backlog](Self::backlog).
+    /// endpoints of the [backlog](Self::backlog) and of the newest dead letters, those that wait by
+    /// whether they have an attempt.
     fn endpoint_counts(&self, limit: u64) -> StoreFuture<'_, Vec<EndpointCounts>> {
         Box::pin(async move {
+            let backlog = self.backlog().await?;
+            let mut oldest: BTreeMap<String, Option<SystemTime>> =
+                backlog.into_iter().map(|of| (of.endpoint, Some(of.oldest))).collect();
+            for cause in self.causes(CHUNK).await? {
+                oldest.entry(cause.endpoint).or_default();
+            }
             let mut all = Vec::new();
-            for of in self.backlog().await? {
+            for (endpoint, oldest) in oldest {
                 let count =
-                    async |filter: Filter| self.count(&filter.endpoint(&of.endpoint), limit).await;
+                    async |filter: Filter| self.count(&filter.endpoint(&endpoint), limit).await;
                 let pending = || Filter::all().state(DeliveryState::Pending);
-                let mut counts = EndpointCounts::new(&of.endpoint);
+                let mut counts = EndpointCounts::new(&endpoint);
                 counts.pending = count(pending().attempted(false)).await?;
                 counts.retrying = count(pending().attempted(true)).await?;
                 counts.blocked = count(Filter::all().state(DeliveryState::Blocked)).await?;
                 counts.running = count(Filter::all().state(DeliveryState::Running)).await?;
                 counts.dead = count(Filter::all().state(DeliveryState::Dead)).await?;
-                counts.oldest = Some(of.oldest);
+                counts.oldest = oldest;
                 all.push(counts);
             }
             Ok(all)
@@ -240,6 +248,12 @@ pub trait InboxStore: Send + Sync + 'static {
         ))))
     }
 
+    /// True if the store deletes bodies where [`FinishedAttempt::drop_body`] and
+    /// [`AttemptNote::drop_body`] ask for it. If not, the inbox warns of endpoints that want it.
+    fn drops_bodies(&self) -> bool {
+        false
+    }
+
     /// Says how many transactions functions may [begin](Self::begin) at a time. The inbox calls this
     /// when workers start; a store with fewer connections lets functions wait for one.
     fn expect_transactions(&self, max: usize) {
@@ -254,15 +268,14 @@ pub trait InboxStore: Send + Sync + 'static {
 
     /// Gives all of that space back. Others may have to wait.
     fn compact(&self) -> StoreFuture<'_, ()> {
-        Box::pin(std::future::ready(Err(InboxError::Unsupported(
-            "this store cannot be compacted: PostgreSQL uses the space again by itself",
-        ))))
+        Box::pin(std::future::ready(Err(InboxError::Unsupported("this store cannot be compacted"))))
     }
 
     /// Writes a consistent copy of everything into a new file. Others do not wait.
-    fn backup_to<'a>(&'a self, _file: &'a Path) -> StoreFuture<'a, ()> {
+    fn backup_to<'a>(&'a self, file: &'a Path) -> StoreFuture<'a, ()> {
+        let _ = file;
         Box::pin(std::future::ready(Err(InboxError::Unsupported(
-            "this store cannot be copied into a file: back PostgreSQL up with `pg_dump`",
+            "this store cannot be copied into a file: back it up by the tools of its database",
         ))))
     }
 
@@ -403,7 +416,7 @@ pub struct FinishedAttempt {
     pub claim_token: ClaimToken,
     /// The end of the attempt.
     pub result: AttemptResult,
-    /// What was measured of it, for operators.
+    /// The measurements of it, for operators.
     pub details: AttemptDetails,
     /// True if the body is to be deleted when the delivery is completed.
     pub drop_body: bool,
@@ -433,7 +446,7 @@ pub trait StoreTransaction: Send {
         false
     }
 
-    /// Takes what is told of the attempt, to be written with the commit. Without an implementation,
+    /// Takes a note on the attempt, to be written with the commit. Without an implementation,
     /// nothing is told.
     fn note(&mut self, note: AttemptNote) {
         let _ = note;

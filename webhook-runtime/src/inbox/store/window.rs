@@ -43,13 +43,13 @@ impl Window {
         self
     }
 
-    /// What is left of it once everything up to this number has been looked at.
+    /// The rest of it once everything up to this number has been looked at.
     #[must_use]
     pub const fn beyond(self, id: i64) -> Self {
         if self.newest_first { self.before(id) } else { self.after(id) }
     }
 
-    /// What is before a number in the order of this window.
+    /// The part before a number in the order of this window.
     pub(crate) const fn back_from(self, id: i64) -> Self {
         if self.newest_first { self.after(id) } else { self.before(id) }
     }

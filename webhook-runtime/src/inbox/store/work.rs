@@ -32,7 +32,7 @@ pub struct Work {
     ///
     /// It also has to know which of them are paused.
     pub look_ahead: Vec<String>,
-    /// What happened, to be added to the [sums](InboxStore::sums) of minutes. A store that keeps none
+    /// Numbers to add to the [sums](InboxStore::sums) of minutes. A store that keeps none
     /// ignores it.
     pub sums: Vec<MinuteSum>,
     /// The number of this process among the workers, if it has one.
@@ -41,14 +41,14 @@ pub struct Work {
     pub heartbeat: Option<Heartbeat>,
 }
 
-/// What is told of an attempt whose [transaction](crate::inbox::store::StoreTransaction) completes its
+/// A note on an attempt whose [transaction](crate::inbox::store::StoreTransaction) completes its
 /// delivery.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct AttemptNote {
     /// The claim. If there was another one since, nothing is noted.
     pub claim_token: ClaimToken,
-    /// What was measured.
+    /// The measurements.
     pub details: AttemptDetails,
     /// True if the body is to be deleted.
     pub drop_body: bool,

@@ -232,7 +232,7 @@ async fn is_counted(shared: &Shared, claim_token: ClaimToken) -> bool {
     }
 }
 
-/// When a claim is found to be no longer good.
+/// The moment at which a claim is found to be no longer good.
 #[derive(Clone, Copy)]
 enum Moment {
     /// Before the function began.

@@ -89,7 +89,7 @@ impl JobHandlers {
         self.by_endpoint.into_iter().map(handler).collect()
     }
 
-    /// How long finished deliveries of each endpoint are kept.
+    /// The time for which finished deliveries of each endpoint are kept.
     fn retentions(&self) -> Vec<EndpointRetention> {
         let retention = |(name, (_, own)): (&String, &(_, EndpointOptions))| {
             EndpointRetention::new(name.clone(), own.keep, own.keep_dead)
@@ -123,7 +123,11 @@ impl Workers {
     pub(crate) fn start(shared: Arc<Shared>, processes: JobHandlers) -> Self {
         let handled = shared.handled.add(&processes);
         let retentions = processes.retentions();
-        let pool = Pool::new(&shared, processes.into_handlers(&shared.settings));
+        let handlers = processes.into_handlers(&shared.settings);
+        if !shared.store.drops_bodies() && handlers.values().any(|one| one.options.drop_body) {
+            tracing::warn!("`drop_body` has no effect: the store keeps bodies");
+        }
+        let pool = Pool::new(&shared, handlers);
         shared.writer.pools().add(&pool);
         let slots = shared.writer.pools().slots();
         shared.store.expect_transactions(transactions(slots, shared.settings.concurrency));

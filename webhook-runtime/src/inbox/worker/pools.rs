@@ -21,7 +21,7 @@ use crate::inbox::{
 /// Wakes the thread that commits; with `true` only if its times have changed.
 pub(crate) type Wake = Arc<dyn Fn(bool) + Send + Sync>;
 
-/// What the workers of this process are, all together.
+/// The workers of this process, all together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Crew {
     pub(crate) endpoints: Vec<String>,
@@ -264,7 +264,7 @@ impl Pools {
         }
     }
 
-    /// When the rate of an endpoint lets the next one start, or be claimed.
+    /// The time at which the rate of an endpoint lets the next one start, or be claimed.
     pub(crate) fn next_start(&self) -> Option<Instant> {
         self.all().iter().filter_map(|pool| pool.next_start()).min()
     }

@@ -1,4 +1,4 @@
-//! How many deliveries of an endpoint start in a time.
+//! A limit to the deliveries of an endpoint that start in a time.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::endpoint::Rate;
 
-/// How far ahead of their start deliveries are claimed. What may start later stays in the store, where
+/// The time before their start at which deliveries are claimed. What may start later stays in the store, where
 /// other processes find it.
 pub(super) const SOON: Duration = Duration::from_millis(100);
 
@@ -28,7 +28,7 @@ pub(super) struct RateLimit {
     every: Duration,
     /// The time that can be caught up with: all tokens but one.
     ahead: Duration,
-    /// When the next may start; it may have passed long ago.
+    /// The time at which the next may start; it may have passed long ago.
     next: Instant,
     /// The number of those that have been started, and whose handlers have not begun yet.
     on_the_way: u32,
@@ -49,7 +49,7 @@ impl RateLimit {
         Self { every, ahead, next: now.checked_sub(ahead).unwrap_or(now), on_the_way: 0 }
     }
 
-    /// When the next may start, after this many others; it may have passed long ago.
+    /// The time at which the next may start, after this many others; it may have passed long ago.
     pub(super) fn opens_at(&self, others: usize) -> Instant {
         let others = u32::try_from(others).unwrap_or(u32::MAX);
         self.next + self.every.checked_mul(others).unwrap_or(LONGEST).min(LONGEST)
@@ -82,7 +82,7 @@ impl RateLimit {
         usize::try_from(more).unwrap_or(usize::MAX).saturating_add(1)
     }
 
-    /// When the next may start, but no longer ago than can be caught up with.
+    /// The time at which the next may start, but no longer ago than can be caught up with.
     fn floor(&self, now: Instant) -> Instant {
         now.checked_sub(self.ahead).map_or(self.next, |floor| self.next.max(floor))
     }

@@ -78,9 +78,7 @@ impl Engine {
         counters: Arc<InboxMetrics>,
         queue: Arc<Queue<Queued>>,
         pools: Arc<Pools>,
-        upkeep: Arc<Upkeep>,
-        tally: Arc<Tally>,
-        heart: Arc<Heart>,
+        (upkeep, tally, heart): (Arc<Upkeep>, Arc<Tally>, Arc<Heart>),
     ) -> Self {
         let commits = Semaphore::new(store.max_commits().max(1));
         let failed = Mutex::default();

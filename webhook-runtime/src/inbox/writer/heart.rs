@@ -42,13 +42,13 @@ pub(crate) struct Heart {
 
 #[derive(Default)]
 struct State {
-    /// When the last one was written.
+    /// The time at which the last one was written.
     beaten: Option<Instant>,
-    /// When the last one failed, unless another one has been written since.
+    /// The time at which the last one failed, unless another one has been written since.
     failed: Option<Instant>,
     /// True if the last one promises the next one soon.
     promised_soon: bool,
-    /// What was written last, or is being written.
+    /// The row that was written last, or is being written.
     crew: Crew,
     /// True if workers have been started or stopped since then.
     changed: bool,
@@ -59,7 +59,7 @@ struct State {
     waiting: Vec<Reply<()>>,
 }
 
-/// Where the next heartbeat is.
+/// The state of the next heartbeat.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Next {
     #[default]
@@ -101,7 +101,7 @@ impl Heart {
         !std::mem::replace(&mut self.state().active, true)
     }
 
-    /// When to see to the next one; `None` if none is due, or one is on its way.
+    /// The time to see to the next one; `None` if none is due, or one is on its way.
     pub(super) fn due_at(&self, holds_any: bool) -> Option<Instant> {
         let state = self.state();
         if state.next != Next::NotYet {
@@ -185,7 +185,7 @@ impl Heart {
 }
 
 impl State {
-    /// When the next one is due, with this pause at rest.
+    /// The time at which the next one is due, with this pause at rest.
     fn due_at(&self, holds_any: bool, rest: Duration) -> Option<Instant> {
         let due = match self.beaten {
             _ if self.changed => Some(Instant::now()),

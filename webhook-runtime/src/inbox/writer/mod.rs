@@ -145,9 +145,7 @@ impl Writer {
             counters,
             Arc::clone(&queue),
             Arc::clone(&pools),
-            Arc::clone(&upkeep),
-            Arc::clone(&tally),
-            Arc::clone(&heart),
+            (Arc::clone(&upkeep), Arc::clone(&tally), Arc::clone(&heart)),
         );
         engine.start(ending);
         let (dedup_retention, fair_tenants) = (settings.dedup_retention, settings.fair_tenants);
@@ -158,8 +156,8 @@ impl Writer {
             pools,
             upkeep,
             tally,
-            heart,
             clock,
+            heart,
             dedup_retention,
             fair_tenants,
             ended,

@@ -14,10 +14,10 @@ use crate::inbox::{
     store::MinuteSum,
 };
 
-/// How often sums are written.
+/// The interval at which sums are written.
 pub(super) const SUM_EVERY: Duration = Duration::from_millis(500);
 
-/// What happened at an endpoint.
+/// An event at an endpoint.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Happened {
     Received,
@@ -25,7 +25,7 @@ pub(crate) enum Happened {
     Failed,
 }
 
-/// What is still to be told.
+/// The sums that are still to be written.
 #[derive(Default)]
 pub(crate) struct Tally {
     waiting: Mutex<Waiting>,
@@ -70,7 +70,7 @@ impl Tally {
         let waiting = self.waiting();
         let passed = waiting.written.map_or(SUM_EVERY, |at| at.elapsed());
         if passed < SUM_EVERY && !waiting.sums.is_empty() {
-            return Err(SUM_EVERY - passed);
+            return Err(SUM_EVERY.saturating_sub(passed));
         }
         drop(waiting);
         Ok(self.take_all_sums())

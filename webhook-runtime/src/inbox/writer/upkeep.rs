@@ -32,7 +32,7 @@ const IDLE: Duration = Duration::from_secs(600);
 /// How often a store is polled that tells of everything but of claims.
 const POLL_AT_LEAST: Duration = Duration::from_secs(30);
 
-/// How often the claims of what runs are looked at, if something has changed in the store.
+/// The interval at which the claims of what runs are looked at, if something has changed in the store.
 const CHECK_AT_MOST_EVERY: Duration = Duration::from_secs(1);
 
 /// Times that the thread of the inbox keeps.
@@ -60,11 +60,11 @@ struct Times {
     renew: bool,
     /// When leases were renewed.
     renewed: Option<Instant>,
-    /// When to look at the claims of what has run for long.
+    /// The time to look at the claims of what has run for long.
     check: Option<Instant>,
     /// True if that is done with the next commit.
     checks: bool,
-    /// When that was done.
+    /// The time at which that was done.
     checked: Option<Instant>,
 }
 

@@ -1,4 +1,4 @@
-//! What is said of endpoints, in a PostgreSQL database.
+//! The settings of endpoints in a PostgreSQL database.
 
 use sqlx::{Connection as _, PgConnection};
 

@@ -19,7 +19,11 @@ mod url;
 mod work;
 mod workers;
 
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    future::ready,
+    path::Path,
+    time::{Duration, Instant, SystemTime},
+};
 
 use sqlx::{
     ConnectOptions as _, PgConnection, PgPool,
@@ -105,7 +109,7 @@ pub(crate) struct PostgresStore {
     transactions: Transactions,
     notifications: Notifications,
     health: Health,
-    /// How far old records have been looked for.
+    /// The place up to which old records have been looked for.
     marks: tokio::sync::Mutex<Marks>,
     names: Names,
 }
@@ -390,6 +394,10 @@ impl InboxStore for PostgresStore {
         })
     }
 
+    fn drops_bodies(&self) -> bool {
+        true
+    }
+
     fn set_retention<'a>(&'a self, retentions: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {
         on!(self, |connection| prune::set_retention(connection, &self.names, retentions))
     }
@@ -412,6 +420,16 @@ impl InboxStore for PostgresStore {
 
     fn backlog(&self) -> StoreFuture<'_, Vec<EndpointBacklog>> {
         on_session!(self, |connection| operate::backlog(connection, &self.names))
+    }
+
+    fn compact(&self) -> StoreFuture<'_, ()> {
+        Box::pin(ready(Err(InboxError::Unsupported(
+            "PostgreSQL uses the space of deleted rows again by itself",
+        ))))
+    }
+
+    fn backup_to<'a>(&'a self, _: &'a Path) -> StoreFuture<'a, ()> {
+        Box::pin(ready(Err(InboxError::Unsupported("back PostgreSQL up with `pg_dump`"))))
     }
 
     fn copying(&self) -> Option<CopyingStore<'_>> {

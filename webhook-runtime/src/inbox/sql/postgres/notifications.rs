@@ -27,7 +27,7 @@ pub(super) struct Notifications {
     come: AtomicBool,
     listener: Mutex<Option<PgListener>>,
     unsent: Notify,
-    /// What others have asked this process to end.
+    /// The claims that others have asked this process to end.
     cancel_requests: std::sync::Mutex<Vec<ClaimToken>>,
 }
 

@@ -32,7 +32,7 @@ pub(super) async fn get(
     sql::stored(row, sent)
 }
 
-/// What became of a change.
+/// The result of a change.
 pub(super) struct Changed {
     pub(super) result: ChangeResult,
     /// The records that somebody has locked.
@@ -41,7 +41,7 @@ pub(super) struct Changed {
 
 /// Locks what nobody else has locked.
 const LOCK: &str = "SELECT id FROM {s}deliveries WHERE id = ANY($1) ORDER BY id \
-                    FOR UPDATE SKIP LOCKED";
+                    FOR NO KEY UPDATE SKIP LOCKED";
 
 /// Asks those who run these to end.
 const OWNERS: &str = "SELECT concat('cancel ', id, ' ', claims) FROM {s}deliveries \

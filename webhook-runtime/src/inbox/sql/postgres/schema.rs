@@ -28,7 +28,7 @@ const MIGRATIONS: [&str; WANTED as usize] =
 /// An index on many rows takes any time.
 const LIMITS: &str = "SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = 0";
 
-/// How often a migration is tried that cannot have the tables, and the pause between two tries.
+/// The number of tries of a migration that cannot have the tables, and the pause between two.
 const TRIES: u32 = 60;
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -58,7 +58,6 @@ pub(crate) async fn migrations(url: &str, schema: &str) -> Result<Migrations, In
         wanted: WANTED,
         sql: migrations_after(&names, tables.version),
         tables,
-        before: "",
         schema: Some(schema.to_owned()),
     })
 }

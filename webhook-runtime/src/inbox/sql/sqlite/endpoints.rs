@@ -1,4 +1,4 @@
-//! What is said of endpoints, in an SQLite file.
+//! The settings of endpoints in an SQLite file.
 
 use sqlx::SqliteConnection;
 

@@ -129,11 +129,11 @@ pub(crate) struct SqliteStore {
     checkpoints: Arc<Checkpoints>,
     watch: Watch,
     file: Arc<OpenFile>,
-    /// How far old records have been looked for.
+    /// The place up to which old records have been looked for.
     marks: tokio::sync::Mutex<Marks>,
     options: SqliteConnectOptions,
-    /// Locked while space is given back.
-    shrinking: tokio::sync::Mutex<()>,
+    /// The time at which the file was rewritten; locked meanwhile.
+    rewritten: tokio::sync::Mutex<Option<tokio::time::Instant>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -206,7 +206,7 @@ impl SqliteStore {
             file,
             marks: tokio::sync::Mutex::default(),
             options,
-            shrinking: tokio::sync::Mutex::default(),
+            rewritten: tokio::sync::Mutex::default(),
             clock,
         })
     }
@@ -429,6 +429,10 @@ impl InboxStore for SqliteStore {
             *marks = ahead;
             Ok(marks.pruned(records, keys, max))
         })
+    }
+
+    fn drops_bodies(&self) -> bool {
+        true
     }
 
     fn set_retention<'a>(&'a self, retentions: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {

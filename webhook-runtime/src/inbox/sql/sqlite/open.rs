@@ -4,7 +4,7 @@ use std::{str::FromStr as _, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, Row as _, SqliteConnection,
-    sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
 use crate::{
@@ -52,14 +52,9 @@ pub(super) async fn prepare(
     migrate: bool,
 ) -> Result<MigrationResult, InboxError> {
     create::ensure(options.get_filename());
-    // Only a new file takes the page size and can learn to shrink; the journal mode stays with the
-    // file. Pages are small because keys are digests: each lands on a page of its own, which is
-    // written as a whole.
-    let first = options
-        .clone()
-        .page_size(4096)
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .journal_mode(SqliteJournalMode::Wal);
+    // Only a new file takes the page size; the journal mode stays with the file. Pages are small
+    // because keys are digests: each lands on a page of its own, which is written as a whole.
+    let first = options.clone().page_size(4096).journal_mode(SqliteJournalMode::Wal);
     let mut tries = 50;
     let mut connection = loop {
         match first.connect().await {
@@ -94,7 +89,6 @@ pub(crate) async fn migrations(url: &str) -> Result<Migrations, InboxError> {
         wanted: WANTED,
         sql: schema::migrations_after(tables.version),
         tables,
-        before: if tables.version == 0 { schema::BEFORE } else { "" },
         #[cfg(feature = "inbox-postgres")]
         schema: None,
     })

@@ -19,9 +19,6 @@ const MIGRATIONS: [&str; WANTED as usize] =
 /// SQL for the present time, in every version of SQLite.
 const NOW: &str = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
 
-/// Lets the file shrink, if it is run before there is a table.
-pub(super) const BEFORE: &str = "PRAGMA auto_vacuum = INCREMENTAL;\n";
-
 /// The migrations, for programs that run them on their own: each once, in this order, in a
 /// transaction of its own. Each writes down that it was run.
 #[must_use]

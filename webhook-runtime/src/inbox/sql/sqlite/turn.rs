@@ -67,7 +67,7 @@ struct Group {
     since: Instant,
     /// Those that have returned and wait for the commit.
     told: Vec<oneshot::Sender<Result<(), InboxError>>>,
-    /// What is told of their attempts.
+    /// The notes on their attempts.
     notes: Vec<AttemptNote>,
     /// The savepoint of the last part.
     part: Option<usize>,

@@ -1,4 +1,4 @@
-//! What a pool tells the attempts that it runs.
+//! The signals of a pool to the attempts that it runs.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ impl Pool {
         self.state().held.keys().copied().collect()
     }
 
-    /// What these claims are told by.
+    /// The controls of these claims.
     pub(in crate::inbox::worker) fn controls(
         &self,
         is: impl Fn(ClaimToken) -> bool,

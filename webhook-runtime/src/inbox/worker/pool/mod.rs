@@ -68,7 +68,7 @@ struct State {
     doubted: Option<Instant>,
     /// When all leases were renewed.
     renewed: Instant,
-    /// When the rate of an endpoint lets something go on, as the thread of the inbox knows it.
+    /// The time at which the rate of an endpoint lets something go on, as the thread of the inbox knows it.
     next_start: Option<Instant>,
     stopped: bool,
 }
@@ -93,7 +93,7 @@ struct Endpoint {
     pace: Pace,
 }
 
-/// Whether an endpoint may start deliveries.
+/// The permission of an endpoint to start deliveries.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Gate {
     /// Not yet: the store has not told if it is paused.
@@ -112,7 +112,7 @@ struct Held {
     claim_token: ClaimToken,
     crash_suspect: bool,
     running: bool,
-    /// When it began to run or to wait.
+    /// The time at which it began to run or to wait.
     since: Instant,
     control: Arc<Control>,
     task: Option<AbortHandle>,

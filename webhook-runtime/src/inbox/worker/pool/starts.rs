@@ -1,4 +1,4 @@
-//! What starts: as far as there are slots, and as the rates of endpoints allow.
+//! Starts of deliveries: as far as there are slots, and as the rates of endpoints allow.
 
 use std::sync::Arc;
 
@@ -107,7 +107,7 @@ impl Pool {
         }
     }
 
-    /// When the rate of an endpoint lets the next one start, or be claimed.
+    /// The time at which the rate of an endpoint lets the next one start, or be claimed.
     pub(in crate::inbox::worker) fn next_start(&self) -> Option<Instant> {
         let mut state = self.state();
         state.next_start = state.first_start();
@@ -133,7 +133,7 @@ impl State {
 }
 
 impl Endpoint {
-    /// When the rate lets the next one start, or be claimed.
+    /// The time at which the rate lets the next one start, or be claimed.
     fn goes_on_at(&self) -> Option<Instant> {
         let starts = || {
             let rate = self.rate.as_ref()?;
@@ -143,7 +143,7 @@ impl Endpoint {
         [starts(), self.claims_at()].into_iter().flatten().min()
     }
 
-    /// When the rate lets the next one be claimed, if there is more of it in the store. A time that
+    /// The time at which the rate lets the next one be claimed, if there is more of it in the store. A time that
     /// has passed comes once: the thread of the inbox has been woken for it.
     fn claims_at(&self) -> Option<Instant> {
         let rate = self.rate.as_ref().filter(|_| self.more && !self.asked)?;
