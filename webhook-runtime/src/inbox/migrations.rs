@@ -40,17 +40,15 @@ impl Migrations {
         migrations.chain(grants).collect()
     }
 
-    #[cfg(feature = "inbox-postgres")]
+    #[cfg_attr(
+        not(feature = "inbox-postgres"),
+        allow(unused_variables, clippy::unused_self, reason = "a file needs no grants")
+    )]
     fn grants(&self, role: Option<&str>) -> Vec<String> {
-        let schema = self.schema.as_deref();
-        let grants = schema.zip(role).and_then(|(schema, role)| {
-            crate::inbox::sql::postgres::postgres_grants(schema, role).ok()
-        });
-        grants.unwrap_or_default()
-    }
-
-    #[cfg(not(feature = "inbox-postgres"))]
-    fn grants(&self, _: Option<&str>) -> Vec<String> {
+        #[cfg(feature = "inbox-postgres")]
+        if let Some((schema, role)) = self.schema.as_deref().zip(role) {
+            return crate::inbox::sql::postgres::postgres_grants(schema, role).unwrap_or_default();
+        }
         Vec::new()
     }
 }

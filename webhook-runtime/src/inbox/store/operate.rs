@@ -45,6 +45,7 @@ pub struct ChangeResult {
 }
 
 /// The time that the sums of minutes are kept.
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres", feature = "testing"))]
 pub(crate) const SUMS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// The time that finished deliveries are kept.
