@@ -138,7 +138,7 @@ impl<'f> Listing<'f> {
     /// Finds the number of the last record that a step looks at, if there may be more; `None` if
     /// there are no more than it has found.
     pub(crate) fn end(&mut self) -> Option<Statement> {
-        let (candidates, served) = self.candidates();
+        let (candidates, served) = self.candidates("id");
         if served {
             self.args.clear();
             return None;
@@ -157,18 +157,23 @@ impl<'f> Listing<'f> {
 
     /// Selects these columns of the records of a step.
     pub(crate) fn select(&mut self, columns: &str) -> Statement {
-        let (candidates, served) = self.candidates();
-        let rest = if served { String::new() } else { self.rest() };
+        let (candidates, served) = self.candidates(if columns == "id" { columns } else { "*" });
+        let (candidates, rest) = if served {
+            (candidates, String::new())
+        } else {
+            self.args.clear();
+            (self.candidates("*").0, self.rest())
+        };
         let (order, max) = (self.order(), self.window.max);
         let template = format!(
-            "SELECT {columns} FROM {{s}}deliveries WHERE id IN (SELECT c.id FROM ({candidates}) AS c)\
-             {rest} ORDER BY id {order} LIMIT {max}"
+            "SELECT {columns} FROM ({candidates}) AS c WHERE id IS NOT NULL{rest} \
+             ORDER BY id {order} LIMIT {max}"
         );
         Statement { template, args: std::mem::take(&mut self.args) }
     }
 
-    /// The numbers of the records that a step looks at, and whether all of them fulfil the filter.
-    fn candidates(&mut self) -> (String, bool) {
+    /// These columns of the records that a step looks at, and whether all of them fulfil the filter.
+    fn candidates(&mut self, columns: &str) -> (String, bool) {
         let (branches, conditions) = self.branches();
         let served = conditions == self.conditions();
         let most = if served { self.window.max } else { STEP };
@@ -177,7 +182,7 @@ impl<'f> Listing<'f> {
         for Branch { index, condition } in branches {
             let bounds = self.bounds();
             parts.push(format!(
-                "SELECT id FROM (SELECT id FROM {{s}}deliveries{} WHERE {condition}{bounds} \
+                "SELECT * FROM (SELECT {columns} FROM {{s}}deliveries{} WHERE {condition}{bounds} \
                  ORDER BY id {order} LIMIT {most}) AS part",
                 self.hint.of(index)
             ));
@@ -185,7 +190,7 @@ impl<'f> Listing<'f> {
         let candidates = match &parts[..] {
             [one] => one.clone(),
             _ => format!(
-                "SELECT id FROM ({}) AS parts ORDER BY id {order} LIMIT {most}",
+                "SELECT * FROM ({}) AS parts ORDER BY id {order} LIMIT {most}",
                 parts.join(" UNION ALL ")
             ),
         };
@@ -415,12 +420,12 @@ fn like(part: &str) -> String {
     pattern
 }
 
-/// Finds the deliveries with a provider's id: of each block of 256 numbers, by the index
+/// Finds the deliveries with a provider's id: of each block of 1,024 numbers, by the index
 /// `by_provider_id`, the newest block first. `$1` is the id, `$2` how many are wanted.
 pub(crate) const BY_PROVIDER_ID: &str = "WITH RECURSIVE b (n) AS (\
-     SELECT (SELECT i.id >> 8 FROM {s}deliveries AS i WHERE i.provider_id IS NOT NULL \
-     ORDER BY i.id >> 8 DESC LIMIT 1) \
-     UNION ALL SELECT (SELECT i.id >> 8 FROM {s}deliveries AS i WHERE i.provider_id IS NOT NULL \
-     AND i.id >> 8 < b.n ORDER BY i.id >> 8 DESC LIMIT 1) FROM b WHERE b.n IS NOT NULL) \
+     SELECT (SELECT i.id >> 10 FROM {s}deliveries AS i WHERE i.provider_id IS NOT NULL \
+     ORDER BY i.id >> 10 DESC LIMIT 1) \
+     UNION ALL SELECT (SELECT i.id >> 10 FROM {s}deliveries AS i WHERE i.provider_id IS NOT NULL \
+     AND i.id >> 10 < b.n ORDER BY i.id >> 10 DESC LIMIT 1) FROM b WHERE b.n IS NOT NULL) \
      SELECT d.id FROM b CROSS JOIN {s}deliveries AS d \
-     WHERE d.id >> 8 = b.n AND d.provider_id = $1 LIMIT $2";
+     WHERE d.id >> 10 = b.n AND d.provider_id = $1 LIMIT $2";

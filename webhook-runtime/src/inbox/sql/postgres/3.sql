@@ -11,10 +11,12 @@ ALTER TABLE {s}deliveries ADD COLUMN worker bigint;
 -- A hash of the reason without its numbers and ids: those of one cause have it in common.
 ALTER TABLE {s}deliveries ADD COLUMN cause bigint;
 CREATE INDEX deliveries_by_endpoint ON {s}deliveries (endpoint, id);
-CREATE INDEX deliveries_by_received ON {s}deliveries (received_at);
+-- Times are about in the order in which rows are stored.
+CREATE INDEX deliveries_by_received ON {s}deliveries USING brin (received_at)
+    WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX deliveries_by_event ON {s}deliveries (event, id) WHERE event IS NOT NULL;
--- In blocks of 256 deliveries, so that what is stored together is written together.
-CREATE INDEX deliveries_by_provider_id ON {s}deliveries ((id >> 8), provider_id)
+-- In blocks of 1,024 deliveries, so that what is stored together is written together.
+CREATE INDEX deliveries_by_provider_id ON {s}deliveries ((id >> 10), provider_id)
     WHERE provider_id IS NOT NULL;
 CREATE INDEX deliveries_by_tenant ON {s}deliveries (tenant_name, id)
     WHERE tenant_name IS NOT NULL;
