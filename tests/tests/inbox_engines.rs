@@ -156,7 +156,8 @@ everywhere! { sqlite
         a_file_that_is_replaced_takes_nothing a_transaction_in_a_moved_file_does_not_commit;
     log: the_log_stays_short;
     copy: everything_is_copied copying_again_copies_the_rest lines_stay_lines
-        running_deliveries_are_not_copied broken_rows_are_left_out;
+        running_deliveries_are_not_copied broken_rows_are_left_out
+        a_database_is_not_copied_to_itself;
     file: new_files_are_private old_files_keep_their_mode a_backup_is_written_under_load
         a_failed_backup_leaves_nothing a_file_shrinks_after_a_prune an_old_file_can_be_compacted;
     slots: retries_come_on_time blocked_threads_keep_leases_and_commits
@@ -203,6 +204,6 @@ everywhere! { postgres
         what_is_left_behind_is_claimed_in_time;
     hold: a_held_transaction_delays_nobody;
     copy: everything_is_copied copying_again_copies_the_rest lines_stay_lines
-        running_deliveries_are_not_copied;
+        running_deliveries_are_not_copied a_database_is_not_copied_to_itself;
     file: there_is_no_file_to_copy;
 }
