@@ -47,7 +47,8 @@ macro_rules! everywhere {
             order: one_key_runs_in_order a_dead_letter_unblocks_the_next
                 keys_do_not_block_each_other cancelling_unblocks_the_next
                 a_retried_dead_letter_waits_for_its_key;
-            lists: every_filter_finds_what_it_says changes_are_bounded_by_what_was_seen;
+            lists: every_filter_finds_what_it_says changes_are_bounded_by_what_was_seen
+                an_emptied_page_leads_back;
             operate: records_are_found_and_paged a_record_is_shown dead_letters_are_retried
                 completed_deliveries_can_be_replayed cancelled_deliveries_cannot_complete
                 keys_outlive_bodies states_are_counted endpoints_are_counted

@@ -179,3 +179,23 @@ pub(crate) async fn changes_are_bounded_by_what_was_seen(place: Place) {
     assert_eq!(super::record(&inbox, first).await.state, DeliveryState::Pending);
     assert_eq!(super::record(&inbox, late).await.state, DeliveryState::Dead);
 }
+
+pub(crate) async fn an_emptied_page_leads_back(place: Place) {
+    let inbox = place.open().await;
+    let mut ids = Vec::new();
+    for number in 0..10 {
+        ids.push(inbox.enqueue(delivery(number.to_string())).await.unwrap().id());
+    }
+    let pending = Filter::all().state(DeliveryState::Pending);
+    for (window, gone) in
+        [(Window::newest_first(5), &ids[..5]), (Window::oldest_first(3), &ids[3..])]
+    {
+        let first = inbox.page(&pending, window).await.unwrap();
+        inbox.cancel(&Filter::all().ids(gone.iter().copied())).await.unwrap();
+        let second = inbox.page(&pending, first.next.unwrap()).await.unwrap();
+        assert_eq!((second.records.len(), second.next), (0, None));
+        let back = inbox.page(&pending, second.previous.unwrap()).await.unwrap();
+        assert_eq!(back.records, first.records, "none is left out");
+        inbox.replay(&Filter::all()).await.unwrap();
+    }
+}
