@@ -151,6 +151,7 @@ everywhere! { sqlite
         migrations_run_by_command the_printed_script_migrates programs_of_version_2_go_on;
     plan: a_backlog_is_claimed_by_index tenants_are_claimed_by_index;
     lists: nothing_is_missed_while_others_vanish;
+    operate: replays_are_cut;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
         broken_keys_hinder_nobody odd_times_hinder_nobody;
     shut: a_hanging_store_times_out;
@@ -200,6 +201,7 @@ everywhere! { postgres
         a_long_transaction_stops_nobody;
     plan: a_backlog_is_claimed_by_index tenants_are_claimed_by_index;
     lists: nothing_is_missed_while_others_vanish;
+    operate: replays_are_cut;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
         broken_keys_hinder_nobody odd_times_hinder_nobody;
     shut: other_processes_are_notified a_hanging_store_times_out;
