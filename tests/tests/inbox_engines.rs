@@ -153,7 +153,7 @@ everywhere! { sqlite
     lists: nothing_is_missed_while_others_vanish;
     operate: replays_are_cut;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
-        broken_keys_hinder_nobody odd_times_hinder_nobody;
+        broken_keys_hinder_nobody odd_times_hinder_nobody fractions_are_pruned;
     shut: a_hanging_store_times_out;
     moved: a_file_that_is_renamed_takes_nothing a_file_that_is_deleted_takes_nothing
         a_file_that_is_replaced_takes_nothing a_transaction_in_a_moved_file_does_not_commit;
