@@ -175,7 +175,7 @@ everywhere! { postgres
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
-        the_last_second_is_summed;
+        the_last_second_is_summed bodies_are_dropped_with_the_completion;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
         connections_follow_the_slots;
     health: health_is_told health_is_asked_once_a_second;
