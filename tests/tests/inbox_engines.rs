@@ -47,7 +47,8 @@ macro_rules! everywhere {
             order: one_key_runs_in_order a_dead_letter_unblocks_the_next
                 keys_do_not_block_each_other cancelling_unblocks_the_next
                 a_retried_dead_letter_waits_for_its_key;
-            lists: every_filter_finds_what_it_says changes_are_bounded_by_what_was_seen;
+            lists: every_filter_finds_what_it_says changes_are_bounded_by_what_was_seen
+                an_emptied_page_leads_back;
             operate: records_are_found_and_paged a_record_is_shown dead_letters_are_retried
                 completed_deliveries_can_be_replayed cancelled_deliveries_cannot_complete
                 keys_outlive_bodies states_are_counted endpoints_are_counted
@@ -149,14 +150,17 @@ everywhere! { sqlite
     versions: the_next_version_can_be_used a_version_for_newer_programs_is_refused
         migrations_run_by_command the_printed_script_migrates programs_of_version_2_go_on;
     plan: a_backlog_is_claimed_by_index tenants_are_claimed_by_index;
+    lists: nothing_is_missed_while_others_vanish;
+    operate: replays_are_cut;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
-        broken_keys_hinder_nobody odd_times_hinder_nobody;
+        broken_keys_hinder_nobody odd_times_hinder_nobody fractions_are_pruned;
     shut: a_hanging_store_times_out;
     moved: a_file_that_is_renamed_takes_nothing a_file_that_is_deleted_takes_nothing
         a_file_that_is_replaced_takes_nothing a_transaction_in_a_moved_file_does_not_commit;
     log: the_log_stays_short;
     copy: everything_is_copied copying_again_copies_the_rest lines_stay_lines
-        running_deliveries_are_not_copied broken_rows_are_left_out;
+        running_deliveries_are_not_copied broken_rows_are_left_out
+        a_database_is_not_copied_to_itself;
     file: new_files_are_private old_files_keep_their_mode a_backup_is_written_under_load
         a_failed_backup_leaves_nothing a_file_shrinks_after_a_prune a_file_can_be_compacted;
     slots: retries_come_on_time blocked_threads_keep_leases_and_commits
@@ -171,7 +175,7 @@ everywhere! { postgres
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
-        the_last_second_is_summed;
+        the_last_second_is_summed bodies_are_dropped_with_the_completion;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
         connections_follow_the_slots;
     health: health_is_told health_is_asked_once_a_second;
@@ -196,6 +200,8 @@ everywhere! { postgres
         migrations_run_by_command the_printed_script_migrates programs_of_version_2_go_on
         a_long_transaction_stops_nobody;
     plan: a_backlog_is_claimed_by_index tenants_are_claimed_by_index;
+    lists: nothing_is_missed_while_others_vanish;
+    operate: replays_are_cut;
     broken: broken_rows_are_given_up_alone broken_parts_are_given_up_alone unknown_states_are_shown
         broken_keys_hinder_nobody odd_times_hinder_nobody;
     shut: other_processes_are_notified a_hanging_store_times_out;
@@ -203,6 +209,6 @@ everywhere! { postgres
         what_is_left_behind_is_claimed_in_time;
     hold: a_held_transaction_delays_nobody;
     copy: everything_is_copied copying_again_copies_the_rest lines_stay_lines
-        running_deliveries_are_not_copied;
+        running_deliveries_are_not_copied a_database_is_not_copied_to_itself;
     file: there_is_no_file_to_copy;
 }

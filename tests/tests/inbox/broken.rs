@@ -1,6 +1,8 @@
 //! Rows that were changed by hand: each column with what it must not hold. They are given up or shown
 //! as broken, and hinder nobody else.
 
+use std::time::Duration;
+
 use webhook_runtime::inbox::{AttemptResult, DeliveryState, EnqueueResult, Filter, Inbox};
 
 use super::{
@@ -197,4 +199,15 @@ pub(crate) async fn odd_times_hinder_nobody(place: Place) {
     for change in changes {
         super::until(change, || async { ran.all().iter().any(|ran| ran == change) }).await;
     }
+}
+
+/// SQLite keeps what it is given, such as the time that `julianday` has calculated.
+pub(crate) async fn fractions_are_pruned(place: Place) {
+    let builder = place.builder().completed_retention(Duration::from_secs(1));
+    let inbox = place.open_by(builder).await.unwrap();
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    inbox.cancel(&Filter::all().ids([id])).await.unwrap();
+    let table = place.table("deliveries");
+    place.execute(format!("UPDATE {table} SET finished_at = 1000.5")).await;
+    assert_eq!(inbox.prune().await.unwrap().records, 1);
 }

@@ -258,3 +258,20 @@ pub(crate) async fn broken_rows_are_left_out(place: Place) {
     assert_eq!(result.unreadable_ids, [broken, broken + 1]);
     assert_eq!(all(&to).await.len(), 7);
 }
+
+/// By another handle, as when both URLs name one database.
+pub(crate) async fn a_database_is_not_copied_to_itself(place: Place) {
+    let (one, other) = (place.open().await, place.open().await);
+    one.enqueue(delivery("a")).await.unwrap();
+    // What no key detects any more would be copied again and again.
+    place.execute(format!("DELETE FROM {}", place.table("keys"))).await;
+    let refused = one.copy_to(&other).await.unwrap_err();
+    assert!(refused.to_string().contains("to itself"), "{refused}");
+    if place.engine == Engine::Sqlite {
+        let link = place.file("link.db");
+        std::os::unix::fs::symlink(place.file("inbox.db"), &link).unwrap();
+        let linked = Inbox::open(&format!("sqlite://{}", link.display())).await.unwrap();
+        linked.copy_to(&one).await.unwrap_err();
+    }
+    assert_eq!(all(&one).await.len(), 1);
+}

@@ -38,13 +38,17 @@ pub(crate) async fn copies_revive_dead_letters(place: Place) {
     (copy.event, copy.provider_id) = (Some("push".to_owned()), Some("7".to_owned()));
     copy.dedup_key = first.dedup_key.clone();
     "/copy".clone_into(&mut copy.head.uri);
+    copy.received_at += Duration::from_secs(3600);
     let enqueued = inbox.store().enqueue(&[copy.clone(), copy.clone()]).await.unwrap();
     assert_eq!(enqueued, [EnqueueResult::Revived(id), EnqueueResult::Duplicate(id)]);
     let revived = inbox.get(id).await.unwrap().expect("it is there");
     assert_eq!((revived.head.uri.as_str(), &revived.body[..]), ("/copy", &b"b"[..]));
-    let Record { event, provider_id, attempt, finished_at, .. } = revived.record;
+    let Record { event, provider_id, attempt, finished_at, received_at, .. } = revived.record;
     assert_eq!((event.as_deref(), provider_id.as_deref()), (Some("push"), Some("7")));
     assert_eq!((attempt, finished_at), (0, None));
+    // It is as old as the copy: it is not too old for its endpoint.
+    let earlier = copy.received_at.duration_since(received_at).unwrap_or_default();
+    assert!(earlier < Duration::from_secs(1), "{earlier:?}");
     // A delivery with the same ordering key waits for it.
     inbox.enqueue(in_line("line", "later")).await.unwrap();
     let ran = Ran::default();

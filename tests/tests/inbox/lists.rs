@@ -1,6 +1,12 @@
 //! Lists: whatever a filter asks for, every engine finds what the filter says, in order, page by page.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
 use webhook_runtime::inbox::{
     AttemptResult, DeliveryState, Filter, Inbox, NewDelivery, Record, Seen,
@@ -180,4 +186,68 @@ pub(crate) async fn changes_are_bounded_by_what_was_seen(place: Place) {
     assert_eq!(inbox.retry(&dead).await, Ok(1), "what died later was not seen");
     assert_eq!(super::record(&inbox, first).await.state, DeliveryState::Pending);
     assert_eq!(super::record(&inbox, late).await.state, DeliveryState::Dead);
+}
+
+pub(crate) async fn an_emptied_page_leads_back(place: Place) {
+    let inbox = place.open().await;
+    let mut ids = Vec::new();
+    for number in 0..10 {
+        ids.push(inbox.enqueue(delivery(number.to_string())).await.unwrap().id());
+    }
+    let pending = Filter::all().state(DeliveryState::Pending);
+    for (window, gone) in
+        [(Window::newest_first(5), &ids[..5]), (Window::oldest_first(3), &ids[3..])]
+    {
+        let first = inbox.page(&pending, window).await.unwrap();
+        inbox.cancel(&Filter::all().ids(gone.iter().copied())).await.unwrap();
+        let second = inbox.page(&pending, first.next.unwrap()).await.unwrap();
+        assert_eq!((second.records.len(), second.next), (0, None));
+        let back = inbox.page(&pending, second.previous.unwrap()).await.unwrap();
+        assert_eq!(back.records, first.records, "none is left out");
+        inbox.replay(&Filter::all()).await.unwrap();
+    }
+}
+
+/// A step of a list ends at the record that it has looked at last, whatever is deleted meanwhile.
+pub(crate) async fn nothing_is_missed_while_others_vanish(place: Place) {
+    let inbox = place.open().await;
+    let (table, rows) = (place.table("deliveries"), 40_000);
+    let numbers = format!(
+        "WITH RECURSIVE g (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < {rows})"
+    );
+    place
+        .execute(format!(
+            "INSERT INTO {table} (id, endpoint, provider, state, due_at, attempt, claims, counted, \
+             received_at, size, finished_at) {numbers} SELECT n, 'orders', 'acme', 3, 0, n % 2, 1, 1, \
+             1, 1, 1 FROM g"
+        ))
+        .await;
+    let deleting = async {
+        for first in (1..rows).step_by(2000) {
+            for begin in (first..first + 2000).step_by(100) {
+                let delete = format!(
+                    "DELETE FROM {table} WHERE attempt = 0 AND id BETWEEN {begin} AND {}",
+                    begin + 99
+                );
+                place.execute(delete).await;
+            }
+        }
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    let (reading, stopped) = (inbox.clone(), Arc::clone(&stop));
+    let counting = tokio::spawn(async move {
+        let attempted = Filter::all().endpoint("orders").attempted(true);
+        let mut counts = Vec::new();
+        while !stopped.load(Ordering::SeqCst) {
+            counts.push(reading.count(&attempted, 100_000).await.unwrap().number);
+        }
+        counts
+    });
+    tokio::select! {
+        () = deleting => {}
+        () = tokio::time::sleep(Duration::from_secs(3)) => {}
+    }
+    stop.store(true, Ordering::SeqCst);
+    let counts = counting.await.unwrap();
+    assert!(counts.iter().all(|count| *count == rows / 2), "{counts:?}");
 }

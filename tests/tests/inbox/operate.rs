@@ -204,3 +204,15 @@ pub(crate) async fn endpoints_are_counted(place: Place) {
     drop(workers);
     assert_eq!(inbox.unhandled().await, Ok(all));
 }
+
+/// Each replay keeps the attempt before it, and no more than the others.
+pub(crate) async fn replays_are_cut(place: Place) {
+    let inbox = place.open().await;
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    let ran = Ran::default().with(AttemptResult::Completed);
+    for _ in 0..110 {
+        inbox.drain(&ran).await.unwrap();
+        assert_eq!(inbox.replay(&Filter::all()).await, Ok(1));
+    }
+    assert_eq!(inbox.attempts(id).await.unwrap().len(), 100);
+}

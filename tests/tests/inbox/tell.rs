@@ -6,8 +6,8 @@ use std::{
 };
 
 use webhook_runtime::inbox::{
-    AttemptEnd, AttemptResult, DeliveryState, EnqueueResult, Filter, Inbox, Job, JobHandlers,
-    TxSource, store::FinishedAttempt,
+    AttemptEnd, AttemptResult, DeliveryState, EndpointOptions, EnqueueResult, Filter, Inbox, Job,
+    JobHandlers, TxSource, store::FinishedAttempt,
 };
 
 use super::{Ran, delivery, failed, place::Place, record, work::wanted};
@@ -289,4 +289,27 @@ pub(crate) async fn bodies_are_dropped(place: Place) {
         dead_letters: Duration::ZERO,
     };
     assert_eq!(inbox.store().prune(&nothing, 10).await.unwrap().records, 1);
+}
+
+/// Nobody finds a delivery that is completed and still has its body.
+pub(crate) async fn bodies_are_dropped_with_the_completion(place: Place) {
+    let inbox = place.open().await;
+    let options = EndpointOptions::new().drop_body(true);
+    let handlers = JobHandlers::new()
+        .on_with("orders", options, |_: Job, _: TxSource| {
+            std::future::ready(AttemptResult::Completed)
+        })
+        .unwrap();
+    let id = inbox.enqueue(delivery("dropped")).await.unwrap().id();
+    let pool = sqlx::PgPool::connect(&place.url).await.unwrap();
+    let mut locking = pool.begin().await.unwrap();
+    let lock = format!("SELECT 1 FROM {} FOR UPDATE", place.table("bodies"));
+    sqlx::query(sqlx::AssertSqlSafe(lock)).execute(&mut *locking).await.unwrap();
+    let workers = inbox.start_workers(handlers);
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_ne!(record(&inbox, id).await.state, DeliveryState::Completed);
+    locking.rollback().await.unwrap();
+    super::until_state(&inbox, id, DeliveryState::Completed).await;
+    assert!(inbox.get(id).await.unwrap().unwrap().body_dropped);
+    workers.shutdown(Duration::from_secs(1)).await;
 }

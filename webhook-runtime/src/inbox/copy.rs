@@ -85,6 +85,9 @@ pub(crate) struct Part {
 
 /// A database that can be copied, and be copied to.
 pub(crate) trait Copying: Send + Sync {
+    /// What tells this database from others, by whatever name it was opened.
+    fn place(&self) -> StoreFuture<'_, String>;
+
     /// The number of deliveries that a worker holds at the moment.
     fn held(&self) -> StoreFuture<'_, i64>;
 
@@ -134,7 +137,7 @@ impl Inbox {
         let unsupported = || InboxError::Unsupported("only SQLite and PostgreSQL can be copied");
         let CopyingStore(from) = self.shared.store.copying().ok_or_else(unsupported)?;
         let CopyingStore(to) = other.shared.store.copying().ok_or_else(unsupported)?;
-        if self.is(other) {
+        if self.is(other) || from.place().await? == to.place().await? {
             return Err(InboxError::Unsupported("an inbox cannot be copied to itself"));
         }
         if !self.shared.writer.pools().is_empty() || from.held().await? > 0 {

@@ -77,10 +77,12 @@ impl Inbox {
         }
         let open = Window { after: None, before: None, ..window };
         let (first, last) = (records.first().map(|one| one.id), records.last().map(|one| one.id));
+        // What was at the bound of an empty page is not on this page: the way back begins with it.
+        let step = if newest_first { -1 } else { 1 };
         let (previous, next) = if backwards {
-            (looked_to, last.or(back))
+            (looked_to, last.or(back.map(|id| id.saturating_sub(step))))
         } else {
-            (first.or(onward).filter(|_| onward.is_some()), looked_to)
+            (onward.map(|id| first.unwrap_or(id.saturating_add(step))), looked_to)
         };
         let previous = previous.map(|id| open.back_from(id));
         Ok(Page { records, previous, next: next.map(|id| open.beyond(id)) })

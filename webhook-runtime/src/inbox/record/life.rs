@@ -33,13 +33,13 @@ impl Record {
         self.state == DeliveryState::Dead && !self.last_error.as_ref().is_some_and(was_lost)
     }
 
-    /// Lets a dead letter run again because a copy of it has come, and takes over what the copy says.
+    /// Lets a dead letter run again because a copy of it has come, and takes over what the copy says,
+    /// and when it came: it is as old as the copy.
     pub fn revive(&mut self, copy: &NewDelivery) {
-        let received_at = self.received_at;
         let (last_error, cause) = (self.last_error.take(), self.cause);
         let tenant_digest = copy.tenant_digest.or(self.tenant_digest);
         let revived = Self::stored(self.id, copy);
-        *self = Self { last_error, received_at, tenant_digest, cause, ..revived };
+        *self = Self { last_error, tenant_digest, cause, ..revived };
     }
 
     /// True if a worker can claim it now, by time and state.

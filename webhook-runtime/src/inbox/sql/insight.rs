@@ -64,11 +64,12 @@ pub(crate) async fn step<R: Reader>(
     }
     let filter = &with_provider_id(reader, filter).await?;
     let mut listing = listing(reader, filter, window).await?;
+    let end = end(reader, &mut listing).await?;
     let rows = reader.read(listing.select(columns)).await?;
     let is_full = rows.len() >= usize::try_from(window.max).unwrap_or(usize::MAX);
     let looked_to = match rows.last() {
         Some(last) if is_full => Some(sql::id_and_line(last).0),
-        _ => end(reader, &mut listing).await?,
+        _ => end,
     };
     Ok(Step { rows, looked_to })
 }
@@ -78,10 +79,10 @@ async fn end(
     reader: &mut impl Reader,
     listing: &mut Listing<'_>,
 ) -> Result<Option<i64>, InboxError> {
-    match listing.end() {
-        Some(end) => Ok(first(&reader.read(end).await?, "id")),
-        None => Ok(None),
-    }
+    let Some(end) = listing.end() else { return Ok(None) };
+    let end = first(&reader.read(end).await?, "id");
+    listing.end_at(end);
+    Ok(end)
 }
 
 /// The number in the first row.
@@ -138,10 +139,11 @@ pub(crate) async fn count(
         let left = limit.saturating_add(1).saturating_sub(counted);
         window.max = u32::try_from(left).unwrap_or(u32::MAX);
         let mut listing = listing(reader, filter, window).await?;
+        let end = end(reader, &mut listing).await?;
         let count = first(&reader.read(listing.count()).await?, "count");
         counted =
             counted.saturating_add(count.and_then(|count| count.try_into().ok()).unwrap_or(0));
-        match end(reader, &mut listing).await? {
+        match end {
             Some(id) if counted <= limit => window = window.beyond(id),
             _ => return Ok(Count::up_to(limit, counted)),
         }

@@ -121,11 +121,13 @@ pub(crate) struct Listing<'f> {
     known: Known,
     hint: Hint,
     args: Vec<Arg>,
+    /// The candidates that are read at most.
+    most: u32,
 }
 
 impl<'f> Listing<'f> {
     pub(crate) fn new(filter: &'f Filter, window: Window, known: Known, hint: Hint) -> Self {
-        Self { filter, window, known, hint, args: Vec::new() }
+        Self { filter, window, known, hint, args: Vec::new(), most: STEP }
     }
 
     /// Counts the records of a step.
@@ -136,10 +138,10 @@ impl<'f> Listing<'f> {
     }
 
     /// Finds the number of the last record that a step looks at, if there may be more; `None` if
-    /// there are no more than it has found.
+    /// the step looks at all that is left.
     pub(crate) fn end(&mut self) -> Option<Statement> {
         let (candidates, served) = self.candidates("id");
-        if served {
+        if served || self.filter.ids.as_ref().is_some_and(|ids| ids.len() < STEP as usize) {
             self.args.clear();
             return None;
         }
@@ -149,6 +151,19 @@ impl<'f> Listing<'f> {
             STEP - 1
         );
         Some(Statement { template, args: std::mem::take(&mut self.args) })
+    }
+
+    /// Ends the step at a number, or where there is no more. It was found by a statement of its own:
+    /// what comes meanwhile does not push out what the step has yet to look at.
+    pub(crate) fn end_at(&mut self, last: Option<i64>) {
+        self.most = 2 * STEP;
+        match last {
+            Some(last) if self.window.newest_first => {
+                self.window.after = Some(last.saturating_sub(1));
+            }
+            Some(last) => self.window.before = Some(last.saturating_add(1)),
+            None => {}
+        }
     }
 
     fn order(&self) -> &'static str {
@@ -176,7 +191,7 @@ impl<'f> Listing<'f> {
     fn candidates(&mut self, columns: &str) -> (String, bool) {
         let (branches, conditions) = self.branches();
         let served = conditions == self.conditions();
-        let most = if served { self.window.max } else { STEP };
+        let most = if served { self.window.max } else { self.most };
         let order = self.order();
         let mut parts = Vec::new();
         for Branch { index, condition } in branches {

@@ -40,7 +40,7 @@ pub(crate) const SET_OWN: &str = "INSERT INTO {s}endpoints (endpoint, keep_compl
 /// `$4`. `index` is the hint of a database that needs one.
 pub(crate) fn finished(index: &str) -> String {
     format!(
-        "SELECT id, endpoint, finished_at FROM {{s}}deliveries{index} WHERE state = $1 \
+        "SELECT id, endpoint, CAST(finished_at AS bigint) AS ended FROM {{s}}deliveries{index} WHERE state = $1 \
          AND state > 2 AND (finished_at, id) > ($2, $3) AND finished_at <= $4 \
          ORDER BY finished_at, id LIMIT $5"
     )
@@ -86,7 +86,7 @@ pub(crate) struct Finished {
 /// Reads a row of [`finished`].
 pub(crate) fn row(row: &impl Cells) -> Option<Finished> {
     let endpoint = row.text("endpoint").ok().flatten();
-    Some(Finished { id: row.number("id").ok()?, endpoint, at: row.number("finished_at").ok()? })
+    Some(Finished { id: row.number("id").ok()?, endpoint, at: row.number("ended").ok()? })
 }
 
 /// The rows to look at next.

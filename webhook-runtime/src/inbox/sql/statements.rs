@@ -100,6 +100,15 @@ pub(crate) fn keep_completed(ids: &[i64]) -> String {
     )
 }
 
+/// Deletes all but the last attempts of these deliveries.
+pub(crate) fn forget_attempts(ids: &[i64]) -> String {
+    let ids = numbers(ids.iter().copied());
+    format!(
+        "DELETE FROM {{s}}attempts WHERE delivery IN ({ids}) AND claim <= (SELECT d.claims \
+         FROM {{s}}deliveries AS d WHERE d.id = {{s}}attempts.delivery) - {KEPT_ATTEMPTS}"
+    )
+}
+
 /// Tells of the attempts that these running deliveries have lost, if they were counted.
 pub(crate) fn tell_lost(ids: &[i64]) -> String {
     let ids = numbers(ids.iter().copied());

@@ -17,6 +17,7 @@ use crate::{
         cancel::{Control, Decision},
         error::InboxError,
         hooks::Hooks,
+        http::snooze::LONGEST as LONGEST_SNOOZE,
         record::{
             AttemptDetails, AttemptResult, ClaimToken, Counting, DeliveryState, Digest, Filter,
             Job, stored_reason,
@@ -213,6 +214,9 @@ async fn conclude(shared: &Shared, subject: &Subject, stored: Option<&AttemptRes
         }
     }
 }
+
+/// The shortest snooze: a handler that asks for none would run again and again.
+const SHORTEST_SNOOZE: Duration = Duration::from_millis(100);
 
 /// The time for which a record may be locked by somebody who changes it.
 const LOCKED: Duration = Duration::from_millis(100);
@@ -450,8 +454,10 @@ fn bounded(options: &JobOptions, number: u32, result: AttemptResult) -> AttemptR
             AttemptResult::Dead { reason }
         }
         AttemptResult::Dead { reason } => AttemptResult::Dead { reason: stored_reason(&reason) },
+        AttemptResult::Snoozed { after } => {
+            AttemptResult::Snoozed { after: after.clamp(SHORTEST_SNOOZE, LONGEST_SNOOZE) }
+        }
         other @ (AttemptResult::Completed
-        | AttemptResult::Snoozed { .. }
         | AttemptResult::Expired { .. }
         | AttemptResult::Released) => other,
     }

@@ -22,6 +22,17 @@ use crate::inbox::{
 };
 
 impl Copying for PostgresStore {
+    fn place(&self) -> StoreFuture<'_, String> {
+        on_session!(self, |connection| async {
+            // Two servers never start in the same microsecond.
+            let place = sqlx::query_scalar(
+                "SELECT concat('postgres ', pg_postmaster_start_time(), ' ', current_database())",
+            );
+            let place: String = place.fetch_one(connection).await?;
+            Ok::<_, InboxError>(format!("{place} {}", self.names.schema()))
+        })
+    }
+
     fn held(&self) -> StoreFuture<'_, i64> {
         on_session!(self, |connection| async {
             let held = sqlx::query_scalar(self.names.sql(HELD));

@@ -141,11 +141,11 @@ async fn revive(
     copy: &NewDelivery,
 ) -> Result<bool, InboxError> {
     let line = copy.ordering_digest();
-    let tenant = if copy.tenant_digest.is_some() { ", tenant = $10" } else { "" };
+    let tenant = if copy.tenant_digest.is_some() { ", tenant = $11" } else { "" };
     let update = format!(
         "UPDATE {{s}}deliveries SET provider = $2, event = $3, provider_id = $4, state = $5, \
          due_at = 0, attempt = 0, line = $6, size = $7, tenant_name = $8, secret = $9, \
-         finished_at = NULL{tenant} \
+         received_at = $10, finished_at = NULL{tenant} \
          WHERE id = $1 AND state = 4",
     );
     let mut query = sqlx::query(names.sql(&update))
@@ -157,7 +157,8 @@ async fn revive(
         .bind(line.map(Vec::from))
         .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX))
         .bind(copy.tenant_name())
-        .bind(copy.secret_name());
+        .bind(copy.secret_name())
+        .bind(millis(copy.received_at));
     if let Some(tenant) = copy.tenant_digest {
         query = query.bind(tenant.to_vec());
     }

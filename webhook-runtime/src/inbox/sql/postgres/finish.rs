@@ -72,7 +72,8 @@ pub(super) async fn finish_within(
     let settled: Vec<i64> =
         bind_settled!(sqlx::query_scalar(settle), batch).fetch_all(&mut *connection).await?;
     let settled: HashSet<i64> = settled.into_iter().collect();
-    drop_bodies(connection, names, batch, &settled).await?;
+    let dropped = drops(batch).map(|claim| claim.id).filter(|id| settled.contains(id));
+    drop_bodies_of(connection, names, dropped.collect()).await?;
     Ok(batch.iter().map(|finish| settled.contains(&finish.claim_token.id)).collect())
 }
 
@@ -139,20 +140,13 @@ fn tell(first: usize) -> String {
     )
 }
 
-/// Deletes the bodies of deliveries that were completed, where that is asked for.
-pub(super) async fn drop_bodies(
-    connection: &mut PgConnection,
-    names: &Names,
-    batch: &[FinishedAttempt],
-    settled: &HashSet<i64>,
-) -> Result<(), InboxError> {
-    let dropped = batch.iter().filter(|finish| {
-        let id = finish.claim_token.id;
-        finish.drop_body && finish.result == AttemptResult::Completed && settled.contains(&id)
-    });
-    drop_bodies_of(connection, names, dropped.map(|finish| finish.claim_token.id).collect()).await
+/// The claims whose bodies are deleted if they are settled.
+pub(super) fn drops(batch: &[FinishedAttempt]) -> impl Iterator<Item = ClaimToken> {
+    let drops = |of: &&FinishedAttempt| of.drop_body && of.result == AttemptResult::Completed;
+    batch.iter().filter(drops).map(|finish| finish.claim_token)
 }
 
+/// Deletes the bodies of deliveries that are completed.
 async fn drop_bodies_of(
     connection: &mut PgConnection,
     names: &Names,

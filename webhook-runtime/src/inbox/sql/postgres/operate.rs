@@ -68,6 +68,8 @@ pub(super) async fn change(
     if change == Change::Replay {
         let keep = names.sql(&statements::keep_completed(&free));
         sqlx::query(keep).persistent(false).execute(&mut *tx).await?;
+        let forget = names.sql(&statements::forget_attempts(&free));
+        sqlx::query(forget).persistent(false).execute(&mut *tx).await?;
     }
     let update = statements::change(change, &free);
     let updated = sqlx::query(names.sql(&update)).persistent(false).execute(&mut *tx).await?;

@@ -13,7 +13,7 @@ use crate::inbox::{
         postgres::{
             claim, enqueue,
             finish::{
-                SETTLED, bind_settled, drop_bodies, finish_within, promote, settle_and_tell, tells,
+                SETTLED, bind_settled, drops, finish_within, promote, settle_and_tell, tells,
             },
             names::Names,
             session::in_session,
@@ -201,11 +201,13 @@ async fn at_once(
     let bodies: Vec<_> = rows.iter().map(|row| packed(row)).collect();
     let text = |text: &Option<String>| text.as_deref().map(stored_text);
     let take_turns = rows.iter().any(|row| row.tenant_digest.is_some());
+    let dropped: Vec<i64> = drops(&work.finish).map(|claim| claim.id).collect();
     let statement = names.sql(&format!(
-        "{}, {}, g AS ({}) {TOLD}",
+        "{}, {}, g AS ({}){} {TOLD}",
         store(take_turns),
         settle_and_tell(FIRST_SETTLED, tells(&work.finish)),
-        start(FIRST_SETTLED + SETTLED)
+        start(FIRST_SETTLED + SETTLED),
+        if dropped.is_empty() { String::new() } else { drop_bodies(take_turns) }
     ));
     let query = sqlx::query_as(statement)
         .bind(first.iter().map(|at| &keys[*at][..]).collect::<Vec<_>>())
@@ -228,6 +230,9 @@ async fn at_once(
     if take_turns {
         query = query.bind(enqueue::tenants_of(rows.iter().copied()));
     }
+    if !dropped.is_empty() {
+        query = query.bind(dropped);
+    }
     let told: Vec<(i16, i64, i64)> = in_session!(names, connection => {
         query.fetch_all(&mut *connection).await.map_err(InboxError::from)
     })?;
@@ -245,11 +250,6 @@ async fn at_once(
     result.finished =
         work.finish.iter().map(|finish| finished.contains(&finish.claim_token.id)).collect();
     result.started = work.start.iter().map(|claim| begun.contains(&claim.id)).collect();
-    if work.finish.iter().any(|finish| finish.drop_body) {
-        in_session!(names, connection => {
-            drop_bodies(connection, names, &work.finish, &finished).await
-        })?;
-    }
     // Copies are rare: they are looked up step by step.
     let copies: Vec<usize> = (0..keys.len()).filter(|at| !stored.contains_key(at)).collect();
     let batch: Vec<NewDelivery> = copies.iter().map(|at| work.enqueue[*at].clone()).collect();
@@ -303,6 +303,15 @@ fn store(take_turns: bool) -> String {
     u.unpacked FROM unnest($10::bytea[], $11::bytea[], $12::int[]) WITH ORDINALITY \
     AS u (head, body, unpacked, place) JOIN n ON n.place = u.place \
     JOIN k ON k.delivery = n.id)"
+    )
+}
+
+/// Deletes the bodies of what is completed, together with the completion.
+fn drop_bodies(take_turns: bool) -> String {
+    let last = FIRST_SETTLED + SETTLED + 3 + usize::from(take_turns);
+    format!(
+        ", x AS (UPDATE {{s}}bodies SET body = '', unpacked = -1 WHERE id = ANY(${last}::bigint[]) \
+         AND id IN (SELECT id FROM s) AND unpacked >= 0)"
     )
 }
 

@@ -20,6 +20,10 @@ use crate::inbox::{
 };
 
 impl Copying for SqliteStore {
+    fn place(&self) -> StoreFuture<'_, String> {
+        Box::pin(async { Ok(format!("sqlite {}", self.file.real().display())) })
+    }
+
     fn held(&self) -> StoreFuture<'_, i64> {
         Box::pin(async move {
             let held = sqlx::query_scalar(statement(HELD, self.now())).persistent(false);

@@ -157,7 +157,7 @@ async fn revive(
     let update = format!(
         "UPDATE webhook_deliveries SET provider = ?, event = ?, provider_id = ?, state = ?, \
          due_at = 0, attempt = 0, line = ?, size = ?, tenant_name = ?, secret = ?, \
-         finished_at = NULL{tenant} \
+         received_at = ?, finished_at = NULL{tenant} \
          WHERE id = ?",
     );
     let mut query = sqlx::query(AssertSqlSafe(update))
@@ -168,7 +168,8 @@ async fn revive(
         .bind(line.map(Vec::from))
         .bind(i64::try_from(copy.body.len()).unwrap_or(i64::MAX))
         .bind(copy.tenant_name())
-        .bind(copy.secret_name());
+        .bind(copy.secret_name())
+        .bind(millis(copy.received_at));
     if let Some(tenant) = copy.tenant_digest {
         query = query.bind(tenant.to_vec());
     }

@@ -67,6 +67,12 @@ impl OpenFile {
         Ok(Self { files, moved: AtomicBool::new(false) })
     }
 
+    /// The path of the log, which SQLite puts beside the file itself: it is the same for all names
+    /// of the file.
+    pub(super) fn real(&self) -> &Path {
+        &self.files[1].path
+    }
+
     /// The paths of the files.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|file| file.path.as_path())

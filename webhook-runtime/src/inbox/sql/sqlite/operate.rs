@@ -48,6 +48,8 @@ pub(super) async fn change(
     if change == Change::Replay {
         let keep = statements::keep_completed(&ids);
         sqlx::query(statement(&keep, now)).persistent(false).execute(&mut *tx).await?;
+        let forget = statements::forget_attempts(&ids);
+        sqlx::query(statement(&forget, now)).persistent(false).execute(&mut *tx).await?;
     }
     let update = statements::change(change, &ids);
     let update = sqlx::query(statement(&update, now)).persistent(false);

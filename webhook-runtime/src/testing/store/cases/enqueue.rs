@@ -166,12 +166,16 @@ pub(in super::super) async fn a_copy_revives_a_dead_letter(bench: &Bench) -> Res
     copy.dedup_key = Bytes::from_static(b"first");
     copy.event = Some("push".to_owned());
     copy.head.uri = String::from("/copy");
+    copy.received_at += Duration::from_secs(3600);
     let twice = bench.enqueue(&[copy.clone(), copy.clone()]).await?;
     let expected = vec![EnqueueResult::Revived(id), EnqueueResult::Duplicate(id)];
     same("two copies of a dead letter", &twice, &expected)?;
     let record = bench.record(id).await?;
     same("the event", &record.event.as_deref(), &Some("push"))?;
     same("attempt and end", &(record.attempt, record.finished_at), &(0, None))?;
+    let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |at| at.as_secs());
+    let received = (seconds(record.received_at), seconds(copy.received_at));
+    same("when it was received", &received.0, &received.1)?;
     // It has its place in the order again.
     bench.store(&[ordered("line", "later")]).await?;
     let job = bench.claim_one(&wanted(10)).await?;
