@@ -88,20 +88,17 @@ async fn fill(store: Store, url: &str, rows: u64) {
             series(8 * 1440 - 1)
         ),
     ];
-    match store {
-        Store::Postgres => {
-            let mut connection = sqlx::PgConnection::connect(url).await.expect("it connects");
-            for sql in fill.into_iter().chain(["VACUUM ANALYZE".to_owned()]) {
-                let sql = sqlx::AssertSqlSafe(sql);
-                sqlx::raw_sql(sql).execute(&mut connection).await.expect("it is filled");
-            }
+    if store == Store::Postgres {
+        let mut connection = sqlx::PgConnection::connect(url).await.expect("it connects");
+        for sql in fill.into_iter().chain(["VACUUM ANALYZE".to_owned()]) {
+            let sql = sqlx::AssertSqlSafe(sql);
+            sqlx::raw_sql(sql).execute(&mut connection).await.expect("it is filled");
         }
-        _ => {
-            let mut connection = sqlx::SqliteConnection::connect(url).await.expect("it connects");
-            for sql in fill {
-                let sql = sqlx::AssertSqlSafe(sql);
-                sqlx::raw_sql(sql).execute(&mut connection).await.expect("it is filled");
-            }
+    } else {
+        let mut connection = sqlx::SqliteConnection::connect(url).await.expect("it connects");
+        for sql in fill {
+            let sql = sqlx::AssertSqlSafe(sql);
+            sqlx::raw_sql(sql).execute(&mut connection).await.expect("it is filled");
         }
     }
 }
@@ -179,5 +176,5 @@ async fn show<T>(name: &str, ask: impl AsyncFn() -> Result<T, InboxError>) {
 }
 
 fn indented(plan: &str) -> String {
-    plan.lines().map(|line| format!("      {line}\n")).collect()
+    plan.lines().flat_map(|line| ["      ", line, "\n"]).collect()
 }
