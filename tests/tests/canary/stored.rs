@@ -39,6 +39,8 @@ async fn keeps_no_secret(place: Place) {
     let builder = place
         .builder()
         .max_attempts(2)
+        // It tells the function what to do.
+        .keep_headers(["x-do"])
         .backoff(Backoff::new(Duration::from_millis(1), Duration::from_millis(2)));
     let inbox = place.open_by(builder).await.expect("it is opened");
     let mut all = Scanner::new();
