@@ -7,7 +7,7 @@
 //! store, and `testing::store!` tests any.
 //!
 //! The rules that every store must keep are written once, and a store calls them:
-//! [`ClaimRequest::select`] or [`Selection`] choose what a claim takes, [`Record`] knows how a
+//! [`ClaimRequest::select`] or [`Selection`] choose what a claim takes, [`Record`](crate::inbox::Record) knows how a
 //! record changes, and [`Filter::matches`] which records are meant.
 
 mod claim;
@@ -69,8 +69,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>>
 pub trait InboxStore: Send + Sync + 'static {
     /// Stores deliveries, all of them or none. A delivery is not stored again if its [deduplication
     /// digest](NewDelivery::dedup_digest) is known, from before or from earlier in the same list. If
-    /// the known one is a dead letter that [can be revived](Record::can_be_revived), it is
-    /// [revived](Record::revive) instead, and takes the head and the body of the copy: what is not
+    /// the known one is a dead letter that [can be revived](crate::inbox::Record::can_be_revived), it is
+    /// [revived](crate::inbox::Record::revive) instead, and takes the head and the body of the copy: what is not
     /// signed may have been a stranger's.
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>>;
 
