@@ -26,7 +26,7 @@ pub(crate) struct Tables {
     lines: HashMap<[u8; 16], BTreeSet<i64>>,
     /// The delivery of each deduplication key, and when the key expires.
     keys: HashMap<[u8; 16], (i64, Option<SystemTime>)>,
-    /// How long finished deliveries of an endpoint are kept.
+    /// The retention of the finished deliveries of an endpoint.
     pub(crate) retentions: HashMap<String, EndpointRetention>,
     /// What handlers have written.
     pub(crate) effects: Vec<String>,

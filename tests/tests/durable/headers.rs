@@ -112,7 +112,7 @@ async fn named_headers_are_stored() {
     assert_eq!(hooks.drain().await, 1);
     let names = seen.take().remove(0);
     assert!(names.contains("x-till"), "{names}");
-    // What is a credential stays one.
+    // A header with a credential stays hidden, whoever names it.
     for other in ["x-shop", "x-hub-signature", "cookie"] {
         assert!(!names.contains(other), "{names}");
     }
@@ -164,7 +164,7 @@ impl<const STORED: bool> Webhook<Seen> for Of<STORED> {
     }
 }
 
-/// What a handler finds in a delivery of the provider of the moment.
+/// Returns the headers a handler finds in a delivery of the provider under test.
 async fn found<const STORED: bool>(provider: &Provider) -> Vec<String> {
     let seen = Seen::default();
     let hooks = Webhooks::new().mount::<Of<STORED>>().test(seen.clone());

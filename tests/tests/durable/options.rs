@@ -133,7 +133,7 @@ async fn options_in_code_override_those_of_the_attribute() {
     assert!(hooks.drain().await >= 1);
     let dead = records(&hooks).await.remove(0);
     assert_eq!((dead.state, dead.attempt), (Stands::Dead, 3));
-    // What is not overridden stays.
+    // An option that is not overridden stays.
     hooks.advance(HOUR);
     assert_eq!(hooks.drain().await, 0);
     assert_eq!(records(&hooks).await[1].state, Stands::Dead);

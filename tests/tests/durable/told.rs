@@ -1,4 +1,4 @@
-//! What operators are told of endpoints: attempts with their status, tenant and secret, snoozes.
+//! Events for operators: attempts with their status, tenant and secret, snoozes.
 
 use std::time::Duration;
 

@@ -23,7 +23,7 @@ use super::{
 /// The time in which a function of another process is told, and more than enough for one of this.
 const SOON: Duration = Duration::from_secs(4);
 
-/// What a function does once it is told.
+/// The behaviour of a function after it is cancelled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Then {
     /// It returns as if nothing had happened.
@@ -32,7 +32,7 @@ enum Then {
     Ignores,
 }
 
-/// What the function of a test has seen.
+/// The events that the function of a test has seen.
 #[derive(Clone, Default)]
 struct Seen {
     begun: Arc<Notify>,
@@ -204,7 +204,7 @@ pub(crate) async fn a_locked_record_keeps_no_other_from_being_cancelled(place: P
     assert_eq!(inbox.cancel(&Filter::all()).await, Ok(1));
 }
 
-/// What a filter does not match is left alone, whatever else is cancelled.
+/// Cancelling leaves alone the deliveries that the filter does not match.
 pub(crate) async fn others_are_not_told(place: Place) {
     let inbox = place.open().await;
     let seen = Seen::default();

@@ -26,13 +26,26 @@ pub(crate) use self::{
     },
     statements::{Arg, Statement, bind},
 };
-use crate::inbox::{
-    record::{
-        AttemptDetails, AttemptEnd, AttemptResult, ClaimToken, DeliveryState, Digest, cause_of,
-        millis, span,
+use crate::{
+    inbox::{
+        error::InboxError,
+        record::{
+            AttemptDetails, AttemptEnd, AttemptResult, ClaimToken, DeliveryState, Digest, cause_of,
+            millis, span,
+        },
+        store::FinishedAttempt,
     },
-    store::FinishedAttempt,
+    support::redact::shown_url,
 };
+
+/// The error of an inbox that cannot be opened.
+pub(crate) fn cannot_open(url: &str, error: InboxError) -> InboxError {
+    let problem = match error {
+        InboxError::Store(problem) => problem,
+        error => error.to_string(),
+    };
+    InboxError::Open { url: shown_url(url), problem }
+}
 
 /// The columns that the end of a claim sets.
 pub(crate) struct Settled<'a> {

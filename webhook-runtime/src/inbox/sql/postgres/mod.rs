@@ -41,29 +41,26 @@ use self::{
     transactions::Transactions,
 };
 pub use self::{grants::postgres_grants, schema::postgres_migrations};
-use crate::{
-    inbox::{
-        copy::CopyingStore,
-        error::InboxError,
-        record::{
-            Attempt, ClaimToken, Duplicates, EnqueueResult, Filter, NewDelivery, StoredDelivery,
-            millis, span,
-        },
-        sql::{
-            Arg, Statement, bind,
-            insight::{self, Reader},
-            listing::Hint,
-            pack::pack_ahead,
-            prune::Marks,
-        },
-        store::{
-            CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
-            EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, Heartbeat,
-            InboxStore, ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth, Retention,
-            StoreFuture, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
-        },
+use crate::inbox::{
+    copy::CopyingStore,
+    error::InboxError,
+    record::{
+        Attempt, ClaimToken, Duplicates, EnqueueResult, Filter, NewDelivery, StoredDelivery,
+        millis, span,
     },
-    support::redact::shown_url,
+    sql::{
+        Arg, Statement, bind, cannot_open,
+        insight::{self, Reader},
+        listing::Hint,
+        pack::pack_ahead,
+        prune::Marks,
+    },
+    store::{
+        CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
+        EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, Heartbeat, InboxStore,
+        ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth, Retention, StoreFuture,
+        StoreTransaction, Window, Work, WorkResult, WorkerRecord,
+    },
 };
 
 /// The longest wait for a connection.
@@ -87,15 +84,6 @@ pub(crate) struct Options {
     pub(crate) connections: u32,
     pub(crate) transactions: usize,
     pub(crate) migrate: bool,
-}
-
-/// The error of an inbox that cannot be opened.
-fn cannot(url: &str, error: InboxError) -> InboxError {
-    let problem = match error {
-        InboxError::Store(problem) => problem,
-        error => error.to_string(),
-    };
-    InboxError::Open { url: shown_url(url), problem }
 }
 
 /// The inbox in a PostgreSQL database.
@@ -186,7 +174,7 @@ impl PostgresStore {
         let names = Names::new(&options.schema)?;
         // A pooler refuses parameters that it does not know, and nothing here reads floats.
         let connect = url::options(url)?.disable_statement_logging().extra_float_digits(None);
-        let cannot = |error| cannot(url, error);
+        let cannot = |error| cannot_open(url, error);
         // Without a pool, which would retry for a while before it reports the error.
         let first = Sessions::Shared.options(connect.clone());
         let mut first = first.connect().await.map_err(|error| cannot(error.into()))?;

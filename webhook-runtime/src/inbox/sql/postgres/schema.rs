@@ -10,8 +10,8 @@ use crate::inbox::{
     error::InboxError,
     migrations::{MigrationResult, Migrations},
     sql::{
+        cannot_open,
         postgres::{
-            cannot,
             grants::{self, Rights},
             names::Names,
             session::{Sessions, in_session},
@@ -52,7 +52,7 @@ fn migrations_after(names: &Names, version: u32) -> Vec<String> {
 pub(crate) async fn migrations(url: &str, schema: &str) -> Result<Migrations, InboxError> {
     let (mut connection, names) = connect(url, schema).await?;
     let looked = look_in_session(&mut connection, &names).await;
-    let (tables, _) = looked.map_err(|error| cannot(url, error.into()))?;
+    let (tables, _) = looked.map_err(|error| cannot_open(url, error.into()))?;
     Ok(Migrations {
         found: tables.version,
         wanted: WANTED,
@@ -65,7 +65,7 @@ pub(crate) async fn migrations(url: &str, schema: &str) -> Result<Migrations, In
 /// Runs the migrations of a schema in the database at a URL.
 pub(crate) async fn run_migrations(url: &str, schema: &str) -> Result<MigrationResult, InboxError> {
     let (mut connection, names) = connect(url, schema).await?;
-    migrate(&mut connection, &names, true).await.map_err(|error| cannot(url, error))
+    migrate(&mut connection, &names, true).await.map_err(|error| cannot_open(url, error))
 }
 
 /// Connects for a moment, and works behind any pooler.
@@ -73,7 +73,7 @@ async fn connect(url: &str, schema: &str) -> Result<(PgConnection, Names), Inbox
     let names = Names::new(schema)?.with_sessions(Sessions::Shared);
     let options = url::options(url)?.disable_statement_logging().extra_float_digits(None);
     let connected = Sessions::Shared.options(options).connect().await;
-    Ok((connected.map_err(|error| cannot(url, error.into()))?, names))
+    Ok((connected.map_err(|error| cannot_open(url, error.into()))?, names))
 }
 
 /// Migrates the tables, and checks that they can be used. Several processes may do so at once: one

@@ -59,7 +59,7 @@ use crate::{
             millis, span,
         },
         sql::{
-            Statement, bind,
+            Statement, bind, cannot_open,
             insight::{self, Reader},
             listing::Hint,
             pack::pack_ahead,
@@ -166,7 +166,7 @@ impl SqliteStore {
         migrate: bool,
     ) -> Result<Self, InboxError> {
         let options = open::options(url)?;
-        let cannot = |error| open::cannot(url, error);
+        let cannot = |error| cannot_open(url, error);
         open::prepare(&options, migrate).await.map_err(cannot)?;
         let options = options.create_if_missing(false);
         let gone = |error: std::io::Error| cannot(InboxError::Store(error.to_string()));

@@ -12,6 +12,7 @@ use crate::{
         error::InboxError,
         migrations::{MigrationResult, Migrations},
         sql::{
+            cannot_open,
             sqlite::{BUSY, create, schema},
             tables::{Tables, WANTED},
         },
@@ -83,7 +84,7 @@ pub(crate) async fn migrations(url: &str) -> Result<Migrations, InboxError> {
         connection.close().await?;
         Ok(tables)
     };
-    let tables = look.await.map_err(|error: sqlx::Error| cannot(url, error.into()))?;
+    let tables = look.await.map_err(|error: sqlx::Error| cannot_open(url, error.into()))?;
     Ok(Migrations {
         found: tables.version,
         wanted: WANTED,
@@ -96,16 +97,7 @@ pub(crate) async fn migrations(url: &str) -> Result<Migrations, InboxError> {
 
 /// Runs the migrations of the file at a URL.
 pub(crate) async fn run_migrations(url: &str) -> Result<MigrationResult, InboxError> {
-    prepare(&options(url)?, true).await.map_err(|error| cannot(url, error))
-}
-
-/// The error of an inbox that cannot be opened.
-pub(super) fn cannot(url: &str, error: InboxError) -> InboxError {
-    let problem = match error {
-        InboxError::Store(problem) => problem,
-        error => error.to_string(),
-    };
-    InboxError::Open { url: shown_url(url), problem }
+    prepare(&options(url)?, true).await.map_err(|error| cannot_open(url, error))
 }
 
 /// Checks that commits are safe: SQLite ignores what it cannot do, and another program can have
