@@ -20,16 +20,13 @@ use crate::{
         },
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
-            EndpointRetention, FinishedAttempt, Heartbeat, InboxStore, LOST_ATTEMPT, ListResult,
-            Mark, MinuteSum, Pause, PruneResult, QueueDepth, Retention, SUMS_KEPT, StoreFuture,
-            StoreTransaction, Window, Work, WorkResult, WorkerRecord,
+            EndpointRetention, FinishedAttempt, Heartbeat, InboxStore, KEPT_ATTEMPTS, LOST_ATTEMPT,
+            ListResult, Mark, MinuteSum, Pause, PruneResult, QueueDepth, Retention, SUMS_KEPT,
+            StoreFuture, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
         },
     },
     verify::Clock,
 };
-
-/// The number of attempts at one delivery that are kept.
-const MOST_ATTEMPTS: usize = 100;
 
 /// A store in memory.
 pub(crate) struct MemoryStore {
@@ -137,7 +134,7 @@ impl Row {
         let mut told = self.attempt(Some(end));
         (told.number, told.error) = (number, error.cloned());
         self.attempts.push(told);
-        let many = self.attempts.len().saturating_sub(MOST_ATTEMPTS);
+        let many = self.attempts.len().saturating_sub(usize::from(KEPT_ATTEMPTS));
         self.attempts.drain(..many);
     }
 

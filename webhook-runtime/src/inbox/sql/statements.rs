@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::inbox::{
     record::{DeliveryState, span},
     sql::{cells::Cells, listing::Hint},
-    store::{CLOCKS_DIFFER, Change, LOST_ATTEMPT, QueueDepth},
+    store::{CLOCKS_DIFFER, Change, KEPT_ATTEMPTS, LOST_ATTEMPT, QueueDepth},
 };
 
 /// A template and its arguments.
@@ -127,9 +127,6 @@ pub(crate) const ATTEMPTS: &str = "SELECT * FROM (SELECT claim, number, result, 
      UNION ALL SELECT claims, attempt, CASE state WHEN 3 THEN 0 ELSE NULL END, started_at, took, \
      status, worker, NULL FROM {s}deliveries WHERE id = $1 AND (state = 3 OR state = 1 AND \
      counted = 1) AND attempt > 0) AS all_attempts ORDER BY claim";
-
-/// The number of attempts of one delivery that are kept.
-pub(crate) const KEPT_ATTEMPTS: i64 = 100;
 
 /// The duplicates of a delivery. `$1` is its number.
 pub(crate) const DUPLICATES: &str =

@@ -32,7 +32,7 @@ pub(crate) use self::claim::Mark;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 pub(crate) use self::operate::CLOCKS_DIFFER;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres", feature = "testing"))]
-pub(crate) use self::operate::SUMS_KEPT;
+pub(crate) use self::operate::{KEPT_ATTEMPTS, SUMS_KEPT};
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 pub(crate) use self::turns::{Candidate, Kind};
 pub use self::{

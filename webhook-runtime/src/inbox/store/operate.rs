@@ -48,6 +48,10 @@ pub struct ChangeResult {
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres", feature = "testing"))]
 pub(crate) const SUMS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
+/// The number of attempts of one delivery that are kept.
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres", feature = "testing"))]
+pub(crate) const KEPT_ATTEMPTS: u8 = 100;
+
 /// The time that finished deliveries are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {

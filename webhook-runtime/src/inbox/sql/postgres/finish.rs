@@ -8,12 +8,8 @@ use crate::inbox::{
     error::InboxError,
     record::{AttemptDetails, AttemptResult, ClaimToken, Digest},
     sql,
-    sql::{
-        Measured, Settled,
-        postgres::names::Names,
-        statements::{COMPLETE, KEPT_ATTEMPTS},
-    },
-    store::{AttemptNote, FinishedAttempt, StoreFuture, StoreTransaction},
+    sql::{Measured, Settled, postgres::names::Names, statements::COMPLETE},
+    store::{AttemptNote, FinishedAttempt, KEPT_ATTEMPTS, StoreFuture, StoreTransaction},
 };
 
 /// The number of arguments of [`settle`].

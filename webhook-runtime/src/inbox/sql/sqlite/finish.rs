@@ -9,8 +9,8 @@ use crate::inbox::{
     error::InboxError,
     record::{AttemptDetails, AttemptResult, ClaimToken, Digest},
     sql,
-    sql::{Measured, Settled, sqlite::enqueue::hex_list, statements::KEPT_ATTEMPTS},
-    store::{AttemptNote, FinishedAttempt},
+    sql::{Measured, Settled, sqlite::enqueue::hex_list},
+    store::{AttemptNote, FinishedAttempt, KEPT_ATTEMPTS},
 };
 
 /// Completes claims, as nearly all of them end. Of each: number, claim, and what was measured. `OR
