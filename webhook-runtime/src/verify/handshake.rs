@@ -151,6 +151,39 @@ impl Handshake {
         Self { method: "GET", trust: Trust::VerifyToken(parameter), conditions, response }
     }
 
+    /// The method of the requests.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// The conditions on the requests.
+    #[must_use]
+    pub const fn conditions(&self) -> &'static [Condition] {
+        self.conditions
+    }
+
+    /// The response.
+    #[must_use]
+    pub const fn response(&self) -> HandshakeResponse {
+        self.response
+    }
+
+    /// True if the requests are signed like deliveries.
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        matches!(self.trust, Trust::Signed)
+    }
+
+    /// The query parameter that contains the verify token, if there is one.
+    #[must_use]
+    pub const fn verify_token_parameter(&self) -> Option<&'static str> {
+        match self.trust {
+            Trust::VerifyToken(parameter) => Some(parameter),
+            Trust::Signed | Trust::Unsigned => None,
+        }
+    }
+
     /// True if the endpoint needs a verify token.
     pub(crate) const fn needs_verify_token(&self) -> bool {
         matches!(self.trust, Trust::VerifyToken(_))

@@ -389,11 +389,15 @@ impl Provider {
         !self.handshakes.is_empty()
     }
 
-    pub(crate) const fn handshakes(&self) -> &'static [Handshake] {
+    /// The handshakes: requests that check ownership and deliver no event.
+    #[must_use]
+    pub const fn handshakes(&self) -> &'static [Handshake] {
         self.handshakes
     }
 
-    pub(crate) const fn methods(&self) -> &'static str {
+    /// The methods of deliveries, separated by `, `.
+    #[must_use]
+    pub const fn methods(&self) -> &'static str {
         self.methods
     }
 
@@ -401,7 +405,9 @@ impl Provider {
         self.success_body
     }
 
-    pub(crate) const fn json_form_field(&self) -> Option<&'static str> {
+    /// The form field that contains the JSON payload, for providers that can send forms.
+    #[must_use]
+    pub const fn json_form_field(&self) -> Option<&'static str> {
         self.json_form_field
     }
 

@@ -43,9 +43,7 @@ impl Scheme {
 
     /// True if the signature covers the value of the header `name`.
     pub(crate) fn signs_header(&self, name: &str) -> bool {
-        self.id == Some(name)
-            || matches!(self.timestamp, Some(Timestamp { location: TimestampLocation::Header(header), .. })
-                if header == name)
+        self.id == Some(name) || self.timestamp_header() == Some(name)
     }
 
     /// The header that contains the signature, or the first such header.
@@ -76,6 +74,21 @@ impl Scheme {
     #[must_use]
     pub const fn key_encoding(&self) -> KeyEncoding {
         self.key
+    }
+
+    /// The header that contains the signed id of the delivery.
+    #[must_use]
+    pub const fn signed_id_header(&self) -> Option<&'static str> {
+        self.id
+    }
+
+    /// The header that contains the signed time, if it has a header of its own.
+    #[must_use]
+    pub fn timestamp_header(&self) -> Option<&'static str> {
+        match self.timestamp?.location {
+            TimestampLocation::Header(name) => Some(name),
+            TimestampLocation::Pointer(_) | TimestampLocation::Field(_) => None,
+        }
     }
 
     /// The location of the signed time, and how far from now it may be.

@@ -96,8 +96,9 @@ impl Scheme {
         }
     }
 
-    /// The pointer to the signed time in the body.
-    pub(crate) fn timestamp_pointer(&self) -> Option<&'static str> {
+    /// The JSON pointer to the signed time, if it is in the body.
+    #[must_use]
+    pub fn timestamp_pointer(&self) -> Option<&'static str> {
         match self.timestamp?.location {
             TimestampLocation::Pointer(pointer) => Some(pointer),
             TimestampLocation::Header(_) | TimestampLocation::Field(_) => None,

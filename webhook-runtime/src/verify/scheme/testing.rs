@@ -11,14 +11,6 @@ use super::{
 use crate::verify::Secret;
 
 impl Scheme {
-    /// The header that contains the time.
-    pub(crate) fn timestamp_header(&self) -> Option<&'static str> {
-        match self.timestamp?.location {
-            TimestampLocation::Header(name) => Some(name),
-            TimestampLocation::Pointer(_) | TimestampLocation::Field(_) => None,
-        }
-    }
-
     /// The separator of the fields in the signature header, and the name of the field with the
     /// time.
     pub(crate) fn timestamp_field(&self) -> Option<(&'static str, &'static str)> {
@@ -35,11 +27,6 @@ impl Scheme {
     /// The form field that is signed instead of the body.
     pub(crate) fn signed_form_field(&self) -> Option<&'static str> {
         self.form_field
-    }
-
-    /// The header that contains the signed id.
-    pub(crate) fn signed_id_header(&self) -> Option<&'static str> {
-        self.id
     }
 
     pub(crate) fn is_basic_auth(&self) -> bool {

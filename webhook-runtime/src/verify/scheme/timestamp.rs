@@ -171,8 +171,9 @@ impl Timestamp {
         }
     }
 
-    /// Writes a time in this unit's format.
-    pub(crate) fn format(&self, millis: u64) -> String {
+    /// Writes a time, given in milliseconds since 1970, in this unit's format.
+    #[must_use]
+    pub fn format(&self, millis: u64) -> String {
         match self.unit {
             TimestampUnit::Seconds => (millis / 1000).to_string(),
             TimestampUnit::Millis => millis.to_string(),

@@ -97,7 +97,54 @@ pub(super) struct HeadClaims<'r> {
     id: &'r str,
 }
 
+impl<'r> HeadClaims<'r> {
+    /// The values of the signed text.
+    fn values<'v>(&self, request: &SignedRequest<'v>, body: &'v [u8]) -> Values<'v>
+    where
+        'r: 'v,
+    {
+        Values {
+            id: self.id,
+            timestamp: self.time.map(|(text, _)| text).unwrap_or_default(),
+            method: request.method,
+            url: request.url,
+            body,
+            secret: &[],
+        }
+    }
+}
+
 impl Scheme {
+    /// The text that the signature of this request has to cover, without the `{secret}`: to find out
+    /// why a request is rejected. Nothing of it is verified.
+    ///
+    /// ```
+    /// use webhook_runtime::{Secret, providers::STRIPE, scheme::{RequestToSign, SignedRequest}};
+    ///
+    /// let sent = STRIPE.sign(&Secret::new("whsec_s3cret"), &RequestToSign::new(b"{}"))?;
+    /// let request =
+    ///     SignedRequest { method: "POST", url: "", headers: &sent.headers, query: "", body: b"{}" };
+    /// let text = STRIPE.scheme().expect("data").signed_text(&request)?;
+    /// assert!(text.ends_with(b".{}"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the signature, the time or the id is missing or malformed.
+    pub fn signed_text(&self, request: &SignedRequest<'_>) -> Result<Vec<u8>, VerifyError> {
+        let is_sent = |name: &HeaderName| request.headers.contains_key(name);
+        let names = self
+            .alternative_names()
+            .filter(|names| names.signatures.iter().any(is_sent))
+            .unwrap_or_else(|| self.header_names());
+        let head = self.read_head(&names, request.headers, request.query)?;
+        let field = self.signed_field(request)?;
+        let body = field.as_deref().map_or(request.body, str::as_bytes);
+        let mut text = Vec::with_capacity(body.len());
+        self.template.feed(&head.values(request, body), |piece| text.extend_from_slice(piece));
+        Ok(text)
+    }
+
     pub(super) fn header_names(&self) -> HeaderNames {
         let timestamp = self.timestamp.and_then(|timestamp| match timestamp.location {
             TimestampLocation::Header(name) => Some(HeaderName::from_static(name)),
@@ -140,23 +187,16 @@ impl Scheme {
         now: SystemTime,
         wants_identity: bool,
     ) -> Result<Verified, VerifyError> {
-        let HeadClaims { signatures, time, id } = head;
         let field = self.signed_field(request)?;
         let body = field.as_deref().map_or(request.body, str::as_bytes);
         if self.body_could_extend_time(body) || self.is_border_moved(request, body) {
             return Err(VerifyError::MalformedBody);
         }
-        let values = Values {
-            id,
-            timestamp: time.map(|(text, _)| text).unwrap_or_default(),
-            method: request.method,
-            url: request.url,
-            body,
-            secret: &[],
-        };
-        let secret =
-            self.find_secret(signatures, &values, keys).ok_or(VerifyError::InvalidSignature)?;
-        let sent_millis = time.map(|(_, millis)| millis);
+        let values = head.values(request, body);
+        let secret = self
+            .find_secret(&head.signatures, &values, keys)
+            .ok_or(VerifyError::InvalidSignature)?;
+        let sent_millis = head.time.map(|(_, millis)| millis);
         let timestamp = self.check_timestamp(sent_millis, request.body, now)?;
         let identity = wants_identity.then(|| self.identity(&values));
         let signed_field = field.map(|field| field.into_owned().into_bytes());
