@@ -1,0 +1,253 @@
+//! `curl` commands, as browsers and services let people copy them.
+
+use std::fs;
+
+use super::Capture;
+
+/// The options that take a value and say nothing about the request.
+const IGNORED_WITH_VALUE: &[&str] = &[
+    "-o",
+    "--output",
+    "-m",
+    "--max-time",
+    "--connect-timeout",
+    "--retry",
+    "-w",
+    "--write-out",
+    "-x",
+    "--proxy",
+    "--cacert",
+    "--cert",
+    "--key",
+    "--resolve",
+    "-c",
+    "--cookie-jar",
+    "-D",
+    "--dump-header",
+];
+
+/// Parses a command. Files behind `@` are read, as curl does.
+pub(super) fn parse(text: &[u8]) -> Result<Capture, String> {
+    let text = std::str::from_utf8(text).map_err(|_| "the command is not UTF-8")?;
+    let mut words = words(text)?.into_iter();
+    let mut word = words.next();
+    if word.as_deref() == Some("$") {
+        word = words.next();
+    }
+    if !word.is_some_and(|word| word == "curl" || word == "curl.exe") {
+        return Err("it does not begin with `curl`".to_owned());
+    }
+    let mut capture = Capture::default();
+    let (mut url, mut method, mut body) = (None, None, None::<Vec<u8>>);
+    let mut is_json = false;
+    while let Some(word) = words.next() {
+        let (option, mut inline) = split_option(&word);
+        let mut value = || {
+            inline
+                .take()
+                .or_else(|| words.next())
+                .ok_or_else(|| format!("{option} lacks its value"))
+        };
+        match option.as_str() {
+            "-X" | "--request" => method = Some(value()?),
+            "-H" | "--header" => {
+                let header = value()?;
+                if let Some((name, value)) = header.split_once(':') {
+                    capture.push(name.trim(), value.trim());
+                }
+            }
+            "-A" | "--user-agent" => capture.push("User-Agent", &value()?),
+            "-b" | "--cookie" => capture.push("Cookie", &value()?),
+            "-e" | "--referer" => capture.push("Referer", &value()?),
+            "--url" => url = Some(value()?),
+            "-d" | "--data" | "--data-ascii" | "--data-raw" | "--data-binary" | "--json"
+            | "--data-urlencode" => {
+                is_json = is_json || option == "--json";
+                let more = data(&option, &value()?)?;
+                let joined = body.get_or_insert_default();
+                if !joined.is_empty() && option != "--json" {
+                    joined.push(b'&');
+                }
+                joined.extend_from_slice(&more);
+            }
+            _ if IGNORED_WITH_VALUE.contains(&option.as_str()) => drop(value()?),
+            _ if option.starts_with('-') => {}
+            _ => url = Some(word),
+        }
+    }
+    let url = url.ok_or("the command names no URL")?;
+    let default = if body.is_some() { "POST" } else { "GET" };
+    capture.method = method.unwrap_or_else(|| default.to_owned()).to_ascii_uppercase();
+    if let Some((_, rest)) = url.split_once("://").filter(|_| capture.header("host").is_none()) {
+        capture.push("Host", rest.split(['/', '?']).next().unwrap_or_default());
+    }
+    capture.target = url;
+    if body.is_some() && capture.header("content-type").is_none() {
+        let kind = if is_json { "application/json" } else { "application/x-www-form-urlencoded" };
+        capture.push("Content-Type", kind);
+    }
+    capture.body = body.unwrap_or_default();
+    Ok(capture)
+}
+
+/// Splits `-XPOST` and `--request=POST`.
+fn split_option(word: &str) -> (String, Option<String>) {
+    if let Some((option, value)) = word.split_once('=').filter(|_| word.starts_with("--")) {
+        return (option.to_owned(), Some(value.to_owned()));
+    }
+    let takes_value = |mark| matches!(mark, 'X' | 'H' | 'd' | 'A' | 'b' | 'e' | 'o' | 'm' | 'x');
+    let mut marks = word.chars();
+    match (marks.next(), marks.next()) {
+        (Some('-'), Some(mark)) if takes_value(mark) && word.len() > 2 => {
+            (word[..2].to_owned(), Some(word[2..].to_owned()))
+        }
+        _ => (word.to_owned(), None),
+    }
+}
+
+/// The bytes that an option with data sends.
+fn data(option: &str, value: &str) -> Result<Vec<u8>, String> {
+    if option == "--data-urlencode" {
+        let (name, text) = value.split_once('=').unwrap_or(("", value));
+        let escaped = form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let escaped = escaped.replace('+', "%20");
+        let name = if name.is_empty() { String::new() } else { format!("{name}=") };
+        return Ok(format!("{name}{escaped}").into_bytes());
+    }
+    match value.strip_prefix('@').filter(|_| option != "--data-raw") {
+        None => Ok(value.as_bytes().to_vec()),
+        Some(file) => {
+            let bytes = fs::read(file).map_err(|error| format!("{file}: {error}"))?;
+            let strips = matches!(option, "-d" | "--data" | "--data-ascii");
+            let keep = |byte: &u8| !strips || !matches!(byte, b'\r' | b'\n' | 0);
+            Ok(bytes.into_iter().filter(keep).collect())
+        }
+    }
+}
+
+/// Splits a command into words, as a shell does.
+fn words(text: &str) -> Result<Vec<String>, String> {
+    let mut words = Vec::new();
+    let mut word = None::<String>;
+    let mut marks = text.chars().peekable();
+    while let Some(mark) = marks.next() {
+        match mark {
+            '\\' => match marks.next() {
+                // The line goes on.
+                Some('\n') | None => {}
+                Some('\r') if marks.peek() == Some(&'\n') => drop(marks.next()),
+                Some(mark) => word.get_or_insert_default().push(mark),
+            },
+            '\'' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match marks.next().ok_or("a single quotation mark is not closed")? {
+                        '\'' => break,
+                        mark => word.push(mark),
+                    }
+                }
+            }
+            '"' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match marks.next().ok_or("a quotation mark is not closed")? {
+                        '"' => break,
+                        '\\' => match marks.next() {
+                            Some(mark @ ('"' | '\\' | '$' | '`')) => word.push(mark),
+                            Some('\n') => {}
+                            Some(mark) => word.extend(['\\', mark]),
+                            None => word.push('\\'),
+                        },
+                        mark => word.push(mark),
+                    }
+                }
+            }
+            '$' if marks.peek() == Some(&'\'') => {
+                marks.next();
+                ansi(&mut marks, word.get_or_insert_default())?;
+            }
+            mark if mark.is_whitespace() => words.extend(word.take()),
+            mark => word.get_or_insert_default().push(mark),
+        }
+    }
+    words.extend(word);
+    Ok(words)
+}
+
+/// Reads the rest of a `$'…'`.
+fn ansi(
+    marks: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    word: &mut String,
+) -> Result<(), String> {
+    const OPEN: &str = "a $' is not closed";
+    loop {
+        match marks.next().ok_or(OPEN)? {
+            '\'' => return Ok(()),
+            '\\' => {
+                let digits = |marks: &mut std::iter::Peekable<std::str::Chars<'_>>, most: usize| {
+                    let mut text = String::new();
+                    while text.len() < most {
+                        match marks.peek() {
+                            Some(digit) if digit.is_ascii_hexdigit() => text.push(*digit),
+                            _ => break,
+                        }
+                        marks.next();
+                    }
+                    u32::from_str_radix(&text, 16).ok().and_then(char::from_u32)
+                };
+                match marks.next().ok_or(OPEN)? {
+                    'n' => word.push('\n'),
+                    'r' => word.push('\r'),
+                    't' => word.push('\t'),
+                    'u' => word.extend(digits(marks, 4)),
+                    'x' => word.extend(digits(marks, 2)),
+                    mark => word.push(mark),
+                }
+            }
+            mark => word.push(mark),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copied_command_is_read() {
+        let text = "curl 'https://a.example/hook?x=1' \\\n  -X POST -H 'X-A: 1' --compressed \\\n  \
+                    --data-raw '{\"it\\u0027s\": \"'\\''\"}'";
+        let capture = parse(text.as_bytes()).expect("a command");
+        assert_eq!(
+            (&*capture.method, capture.path(), capture.query()),
+            ("POST", "/hook", Some("x=1"))
+        );
+        assert_eq!(capture.header("host"), Some("a.example"));
+        assert_eq!(capture.body, br#"{"it\u0027s": "'"}"#);
+    }
+
+    #[test]
+    fn the_method_follows_from_the_data() {
+        let method = |text: &str| parse(text.as_bytes()).expect("a command").method;
+        assert_eq!(method("curl https://a.example"), "GET");
+        assert_eq!(method("curl https://a.example -d a=1"), "POST");
+        assert_eq!(method("curl -XPUT https://a.example"), "PUT");
+        assert_eq!(method("curl --request=PATCH https://a.example"), "PATCH");
+    }
+
+    #[test]
+    fn data_is_joined_and_escaped() {
+        let body = |text: &str| parse(text.as_bytes()).expect("a command").body;
+        assert_eq!(body("curl u -d a=1 -d b=2"), b"a=1&b=2");
+        assert_eq!(body("curl u --data-urlencode 'a=b c'"), b"a=b%20c");
+        assert_eq!(body("curl u --data-raw $'a\\nb\\u00e9\\'c'"), "a\nb\u{e9}'c".as_bytes());
+        assert_eq!(body("curl u --data-raw @a"), b"@a");
+    }
+
+    #[test]
+    fn broken_commands_are_refused() {
+        for text in ["wget u", "curl", "curl 'u", "curl u -H", "curl \"u"] {
+            assert!(parse(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+}

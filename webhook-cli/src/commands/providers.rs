@@ -1,0 +1,227 @@
+//! The providers, and what is known about one.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use webhook_runtime::{
+    Field, Provider, providers,
+    scheme::{KeyEncoding, ReplayWindow},
+};
+
+use crate::{
+    error::{Ended, Outcome},
+    names,
+    output::{self, Output},
+};
+
+/// The longest list in a cell of the table.
+const MAX_CELL: usize = 50;
+
+/// List the providers, or show what is known about one
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  webhook providers
+  webhook providers stripe --output json")]
+pub(super) struct Args {
+    /// The provider to show
+    #[arg(value_parser = names::provider)]
+    name: Option<&'static Provider>,
+}
+
+/// What is known about a provider.
+#[derive(Serialize)]
+struct Facts {
+    name: &'static str,
+    algorithm: &'static str,
+    secret: String,
+    signature: String,
+    signed: String,
+    window: Option<String>,
+    id: Option<String>,
+    event: Option<String>,
+    not_signed: Vec<&'static str>,
+    methods: &'static str,
+    waits: Option<String>,
+    retries: Option<String>,
+    handshakes: bool,
+    documentation: &'static str,
+}
+
+pub(super) fn run(args: &Args, form: Output) -> Ended {
+    let mut all: Vec<Facts> = match args.name {
+        Some(provider) => vec![facts(provider)],
+        None => providers::ALL.iter().map(|provider| facts(provider)).collect(),
+    };
+    all.sort_by_key(|facts| facts.name);
+    match (form, args.name) {
+        (Output::Json, _) => all.iter().try_for_each(output::json)?,
+        (Output::Human, None) => {
+            let mut table = output::table();
+            table.set_header(["name", "algorithm", "signature", "signed", "window"]);
+            for facts in all {
+                table.add_row([
+                    facts.name.to_owned(),
+                    facts.algorithm.to_owned(),
+                    facts.signature,
+                    shortened(&facts.signed),
+                    facts.window.unwrap_or_default(),
+                ]);
+            }
+            output::print_table(&table)?;
+        }
+        (Output::Human, Some(_)) => all.into_iter().try_for_each(show)?,
+    }
+    Ok(Outcome::Done)
+}
+
+fn show(facts: Facts) -> Result<(), crate::error::CliError> {
+    let mut table = output::table();
+    let none = || "not known".to_owned();
+    let unsigned = match &*facts.not_signed {
+        [] => "nothing of these".to_owned(),
+        all => all.join(", "),
+    };
+    for (name, value) in [
+        ("name", facts.name.to_owned()),
+        ("algorithm", facts.algorithm.to_owned()),
+        ("secret", facts.secret),
+        ("signature", facts.signature),
+        ("signed text", facts.signed),
+        ("not signed", unsigned),
+        (
+            "time window",
+            facts.window.unwrap_or_else(|| "none: a recording verifies later".to_owned()),
+        ),
+        ("id", facts.id.unwrap_or_else(|| "none".to_owned())),
+        ("event", facts.event.unwrap_or_else(|| "none".to_owned())),
+        ("methods", facts.methods.to_owned()),
+        ("waits", facts.waits.unwrap_or_else(none)),
+        ("retries for", facts.retries.unwrap_or_else(none)),
+        ("handshakes", if facts.handshakes { "yes" } else { "no" }.to_owned()),
+        ("documentation", facts.documentation.to_owned()),
+    ] {
+        table.add_row([name.to_owned(), value]);
+    }
+    output::print_table(&table)
+}
+
+fn facts(provider: &Provider) -> Facts {
+    let info = provider.scheme_info();
+    let scheme = provider.scheme();
+    let header = info.signature_header;
+    let signature = match scheme {
+        Some(scheme) => format!("{} ({})", scheme.signature_pattern(), scheme.encoding()),
+        None if header.is_empty() => "in the body".to_owned(),
+        None => format!("{header}: …"),
+    };
+    let signed = match scheme {
+        Some(scheme) if info.signs_body => scheme.signed_template().to_owned(),
+        Some(_) => "nothing: the secret itself is sent".to_owned(),
+        None => in_code(provider),
+    };
+    let secret = match scheme {
+        _ if !info.needs_secret => "none: the provider publishes its keys".to_owned(),
+        Some(scheme) => key(scheme.key_encoding()).to_owned(),
+        None => "text, or as its documentation says".to_owned(),
+    };
+    let field = |field: Option<Field>| {
+        let field = field?;
+        let place = match field {
+            Field::Header(name) => format!("header {name}"),
+            Field::Pointer(pointer) => format!("body {pointer}"),
+            _ => return None,
+        };
+        Some(format!("{place}{}", if provider.signs(field) { "" } else { " (not signed)" }))
+    };
+    let of_batch = |pointer: fn(&webhook_runtime::BatchLayout) -> Option<&'static str>| {
+        let batch = provider.batch()?;
+        Some(format!("body {}/*{}", batch.array(), pointer(batch)?))
+    };
+    let unsigned = [
+        ("body", info.signs_body || info.joins_form_fields),
+        ("URL", info.signs_url),
+        ("method", info.signs_method),
+        ("time", info.signs_time),
+    ];
+    Facts {
+        name: provider.name(),
+        algorithm: info.summary,
+        secret,
+        signature,
+        signed,
+        window: window(provider),
+        id: field(provider.id()).or_else(|| of_batch(webhook_runtime::BatchLayout::id)),
+        event: field(provider.event()).or_else(|| of_batch(webhook_runtime::BatchLayout::event)),
+        not_signed: unsigned.into_iter().filter(|(_, is)| !is).map(|(name, _)| name).collect(),
+        methods: provider.methods(),
+        waits: provider.response_timeout().map(duration),
+        retries: provider.retry_period().map(duration),
+        handshakes: provider.has_handshakes(),
+        documentation: provider.docs_url(),
+    }
+}
+
+/// The beginning of a long list.
+fn shortened(list: &str) -> String {
+    match list.split_once(", ") {
+        Some((first, _)) if list.len() > MAX_CELL => format!("{first}, …"),
+        _ => list.to_owned(),
+    }
+}
+
+/// What a scheme that is code signs.
+fn in_code(provider: &Provider) -> String {
+    let info = provider.scheme_info();
+    let mut parts: Vec<&str> = Vec::new();
+    for (part, is_signed) in [
+        ("method", info.signs_method),
+        ("URL", info.signs_url),
+        ("time", info.signs_time),
+        ("body", info.signs_body),
+    ] {
+        parts.extend(Some(part).filter(|_| is_signed));
+    }
+    parts.extend(info.signed_headers);
+    parts.extend(info.signed_pointers);
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+fn key(encoding: KeyEncoding) -> &'static str {
+    match encoding {
+        KeyEncoding::Text => "text, even if it looks like base64 or hex",
+        KeyEncoding::Hex => "hexadecimal",
+        KeyEncoding::Base64 => "base64",
+        KeyEncoding::PrefixedBase64(_) => "base64 behind a prefix such as whsec_",
+        KeyEncoding::PrefixedBase64OrText(_) => "base64 behind whsec_, or text",
+        KeyEncoding::HtmlEscaped => "text, with HTML entities undone",
+        KeyEncoding::Pem => "a public key in PEM",
+        _ => "as its documentation says",
+    }
+}
+
+fn window(provider: &Provider) -> Option<String> {
+    if let Some(timestamp) = provider.scheme().and_then(|scheme| scheme.signed_timestamp()) {
+        let age = duration(timestamp.max_age()?);
+        let ahead = timestamp.max_ahead().map(duration)?;
+        return Some(format!("{age} old, {ahead} ahead"));
+    }
+    match provider.scheme_info().replay_window {
+        ReplayWindow::Limited(window) => Some(duration(window)),
+        ReplayWindow::UntilExpiry | ReplayWindow::UntilOptionalExpiry => {
+            Some("until the token expires".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0 => "0 s".to_owned(),
+        _ if seconds.is_multiple_of(86_400) => format!("{} d", seconds / 86_400),
+        _ if seconds.is_multiple_of(3600) => format!("{} h", seconds / 3600),
+        _ if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
+        _ => format!("{seconds} s"),
+    }
+}

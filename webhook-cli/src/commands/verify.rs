@@ -1,0 +1,211 @@
+//! Verifies a captured request, and says why it does not verify.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde::Serialize;
+use webhook_runtime::{Provider, Secret, providers, scheme::SignedRequest};
+
+use crate::{
+    capture::{Capture, Format, MAX_FILE},
+    error::{CliError, Ended, Outcome},
+    explain::{self, Cause, Explanation, Question, Verdict},
+    names,
+    output::{self, Output},
+    secrets::SecretArgs,
+};
+
+/// The most bytes of the signed text that are shown.
+const MAX_SHOWN: usize = 200;
+
+/// Verify a captured request, and say why it is refused
+///
+/// Nothing is accepted that would not verify at an endpoint. A refused request is tried again with one
+/// mistake undone at a time: with the secret, the URL, the headers, the body, the time. What then
+/// verifies is named, with what to do about it.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  webhook verify stripe --request captured.http --secret-env STRIPE_SECRET
+  webhook verify twilio --request call.har --secret-env TWILIO_TOKEN --public-url https://example.com/sms
+  curl … | webhook verify --any --request - --secret-env SECRET --output json")]
+pub(super) struct Args {
+    /// The provider that the request should come from
+    #[arg(value_parser = names::provider, required_unless_present = "any")]
+    provider: Option<&'static Provider>,
+    /// Ask all providers
+    #[arg(long, conflicts_with = "provider")]
+    any: bool,
+    /// The file with the request: an HTTP message, a HAR file, a curl command or JSON; `-` is standard
+    /// input
+    #[arg(long, value_name = "FILE")]
+    request: PathBuf,
+    /// The format of the file
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// The entry of a HAR file, or the line of a file of JSON, counted from 1
+    #[arg(long, value_name = "NUMBER")]
+    entry: Option<usize>,
+    #[command(flatten)]
+    secrets: SecretArgs,
+    /// The public URL that is configured, for providers that sign it
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// The time to judge at, in seconds since 1970 [default: now]
+    #[arg(long, value_name = "SECONDS")]
+    now: Option<u64>,
+    /// The key or certificate that the provider publishes, for those that sign with one
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+/// The answer, as JSON.
+#[derive(Serialize)]
+struct Answer<'a> {
+    verdict: Verdict,
+    provider: &'static str,
+    reason: Option<String>,
+    causes: &'a [Cause],
+    hint: Option<&'static str>,
+}
+
+pub(super) fn run(args: &Args, form: Output) -> Ended {
+    let text = read(&args.request)?;
+    let shown = args.request.display();
+    let capture = Capture::parse(&text, args.format, args.entry)
+        .map_err(|error| CliError::usage(format_args!("{shown}: {error}")))?;
+    let secrets = args.secrets.read()?;
+    let key = args.key.as_deref().map(read).transpose()?;
+    let now = args.now.map_or_else(SystemTime::now, |now| UNIX_EPOCH + Duration::from_secs(now));
+    let question = |provider| Question {
+        provider,
+        secrets: &secrets,
+        public_url: args.public_url.as_deref(),
+        capture: &capture,
+        key: key.as_deref(),
+        now,
+    };
+    let provider = match args.provider {
+        Some(provider) => provider,
+        None => likeliest(&question, &capture),
+    };
+    check_arguments(provider, &secrets, &question(provider))?;
+    let explanation = explain::explain(&question(provider));
+    match form {
+        Output::Json => output::json(&Answer {
+            verdict: explanation.verdict,
+            provider: provider.name(),
+            reason: explanation.reason.map(|reason| reason.to_string()),
+            causes: &explanation.causes,
+            hint: hint(provider, &explanation),
+        })?,
+        Output::Human => show(&question(provider), &explanation)?,
+    }
+    Ok(match explanation.verdict {
+        Verdict::Genuine => Outcome::Done,
+        Verdict::Refused => Outcome::Refused,
+    })
+}
+
+/// Reads a file, or standard input.
+fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    let error = |error| CliError::usage(format_args!("{}: {error}", path.display()));
+    let mut text = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().take(MAX_FILE).read_to_end(&mut text).map_err(error)?;
+    } else {
+        File::open(path).and_then(|it| it.take(MAX_FILE).read_to_end(&mut text)).map_err(error)?;
+    }
+    Ok(text)
+}
+
+/// Refuses to judge without what the provider needs.
+fn check_arguments(
+    provider: &Provider,
+    secrets: &[Secret],
+    question: &Question<'_>,
+) -> Result<(), CliError> {
+    let (name, info) = (provider.name(), provider.scheme_info());
+    if info.needs_secret && secrets.is_empty() {
+        return Err(CliError::usage(format_args!(
+            "{name} needs its secret: --secret-env NAME or --secret-file FILE (`-` is standard input)"
+        )));
+    }
+    if info.signs_url && question.public_url.is_none() {
+        return Err(CliError::usage(format_args!(
+            "{name} signs the public URL: give the one that is registered there with --public-url"
+        )));
+    }
+    if info.fetches_keys && question.key.is_none() {
+        let headers = question.capture.header_map();
+        let request = SignedRequest {
+            method: &question.capture.method,
+            url: question.public_url.unwrap_or_default(),
+            headers: &headers,
+            query: question.capture.query().unwrap_or_default(),
+            body: &question.capture.body,
+        };
+        let wanted = match provider.key_request(&request) {
+            Ok(Some(webhook_runtime::scheme::KeyRequest::Url(url))) => format!(": it is at {url}"),
+            Ok(Some(webhook_runtime::scheme::KeyRequest::Id(id))) => format!(": its id is {id}"),
+            _ => String::new(),
+        };
+        return Err(CliError::usage(format_args!(
+            "{name} publishes its key; give it with --key FILE{wanted}"
+        )));
+    }
+    Ok(())
+}
+
+/// The provider whose request this is, or seems to be.
+fn likeliest<'q>(
+    question: &impl Fn(&'static Provider) -> Question<'q>,
+    capture: &Capture,
+) -> &'static Provider {
+    let headers = capture.header_map();
+    let fits = |provider: &&&'static Provider| explain::verifies(&question(provider));
+    let has_header = |provider: &&&'static Provider| {
+        let name = provider.scheme_info().signature_header;
+        !name.is_empty() && headers.contains_key(name)
+    };
+    let all = providers::ALL.iter();
+    all.clone().find(fits).or_else(|| all.clone().find(has_header)).unwrap_or(&providers::ALL[0])
+}
+
+fn hint(provider: &Provider, explanation: &Explanation) -> Option<&'static str> {
+    let is_unknown = explanation.verdict == Verdict::Refused && explanation.causes.is_empty();
+    is_unknown.then(|| explain::hint(provider))
+}
+
+fn show(question: &Question<'_>, explanation: &Explanation) -> Result<(), CliError> {
+    let provider = question.provider;
+    let name = provider.name();
+    if explanation.verdict == Verdict::Genuine {
+        return output::line(&format!("genuine: {name} sent this request"));
+    }
+    let reason = explanation.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    output::line(&format!("refused as a request of {name}{reason}"))?;
+    for cause in &explanation.causes {
+        output::line("")?;
+        output::line(&format!("cause  {}", cause.id))?;
+        output::line(&format!("why    {}", cause.explain))?;
+        output::line(&format!("fix    {}", cause.fix))?;
+    }
+    if let Some(hint) = hint(provider, explanation) {
+        output::line("")?;
+        output::line("cause  unknown: it is forged, or damaged beyond recognition")?;
+        output::line(&format!("hint   {hint}"))?;
+    }
+    if let Some(text) = explain::signed_text(question) {
+        let start = String::from_utf8_lossy(&text[..text.len().min(MAX_SHOWN)]);
+        let start = start.chars().map(output::visible).collect::<String>();
+        let more = if text.len() > MAX_SHOWN { "…" } else { "" };
+        output::line("")?;
+        output::line(&format!("signed {} bytes: {start}{more}", text.len()))?;
+    }
+    Ok(())
+}

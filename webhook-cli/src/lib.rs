@@ -1,0 +1,20 @@
+//! The program `webhook`, as a library for its tests: [`explain`] finds out why a request does not
+//! verify, and [`capture`] reads requests in the formats in which people have them.
+
+pub mod capture;
+mod commands;
+mod error;
+pub mod explain;
+mod names;
+mod output;
+mod secrets;
+
+use std::process::ExitCode;
+
+pub use names::provider;
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn run() -> ExitCode {
+    error::exit(commands::run())
+}

@@ -1,0 +1,7 @@
+//! The program `webhook`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    webhook_cli::run()
+}

@@ -1,0 +1,87 @@
+//! Providers by name, with other names that people use, and a guess for a name that is none.
+
+use webhook_runtime::{Provider, providers};
+
+/// Other names of providers.
+const ALIASES: &[(&str, &str)] = &[
+    ("adyen-platform", "adyen-header"),
+    ("cloud-events", "cloudevents"),
+    ("eventgrid", "azure-eventgrid"),
+    ("facebook", "meta"),
+    ("generic", "hmac-sha256-hex"),
+    ("gitlab", "gitlab-token"),
+    ("hmac", "hmac-sha256-hex"),
+    ("hubspot", "hubspot-v3"),
+    ("instagram", "meta"),
+    ("mailchimp", "mandrill"),
+    ("messenger", "meta"),
+    ("plain", "hmac-sha256-hex"),
+    ("sns", "aws-sns"),
+    ("whatsapp", "meta"),
+    ("x", "twitter"),
+];
+
+/// The largest distance, in letters, of a name that was meant.
+const NEAR: usize = 3;
+
+/// Finds a provider by its name, or by another one that people use.
+///
+/// # Errors
+/// A guess at the name that was meant.
+pub fn provider(name: &str) -> Result<&'static Provider, String> {
+    let wanted = name.to_ascii_lowercase().replace('_', "-");
+    let wanted = ALIASES.iter().find(|(alias, _)| *alias == wanted).map_or(&*wanted, |(_, it)| it);
+    if let Some(provider) = providers::ALL.iter().find(|provider| provider.name() == wanted) {
+        return Ok(provider);
+    }
+    let known = providers::ALL.iter().map(|provider| provider.name());
+    Err(match nearest(wanted, known.chain(ALIASES.iter().map(|(alias, _)| *alias))) {
+        Some(near) => format!("no such provider; did you mean `{near}`?"),
+        None => "no such provider; `webhook providers` lists them".to_owned(),
+    })
+}
+
+/// The known name that is nearest to a mistyped one.
+pub(crate) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    known
+        .map(|known| {
+            let begins = name.len() > 2 && known.starts_with(name);
+            (if begins { 1 } else { strsim::damerau_levenshtein(name, known) }, known)
+        })
+        .filter(|(distance, known)| *distance <= NEAR.min(known.len() / 2))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Result<&'static str, String> {
+        provider(text).map(Provider::name)
+    }
+
+    #[test]
+    fn names_are_found_in_any_spelling() {
+        assert_eq!(name("stripe"), Ok("stripe"));
+        assert_eq!(name("Stripe"), Ok("stripe"));
+        assert_eq!(name("standard_webhooks"), Ok("standard-webhooks"));
+        assert_eq!(name("whatsapp"), Ok("meta"));
+    }
+
+    #[test]
+    fn aliases_name_providers_and_are_none() {
+        for (alias, target) in ALIASES {
+            assert_eq!(name(alias), Ok(*target));
+            assert!(providers::ALL.iter().all(|provider| provider.name() != *alias), "{alias}");
+        }
+    }
+
+    #[test]
+    fn a_mistyped_name_gets_a_guess() {
+        let guess = |text| name(text).expect_err("no provider");
+        assert_eq!(guess("strip"), "no such provider; did you mean `stripe`?");
+        assert_eq!(guess("githbu"), "no such provider; did you mean `github`?");
+        assert_eq!(guess("qqqqqqqq"), "no such provider; `webhook providers` lists them");
+    }
+}

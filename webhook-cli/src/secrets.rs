@@ -1,0 +1,51 @@
+//! Secrets, from variables, files and standard input: never from an argument, which every process
+//! of the machine can read.
+
+use std::{env, fs, io::Read as _, path::PathBuf};
+
+use clap::Args;
+use webhook_runtime::Secret;
+
+use crate::error::CliError;
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SecretArgs {
+    /// The variable that holds the secret
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret_env: Vec<String>,
+    /// The file that holds the secret, byte for byte; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Vec<PathBuf>,
+}
+
+impl SecretArgs {
+    /// Reads all secrets, unchanged: white space at an end may be the mistake that is looked for.
+    pub(crate) fn read(&self) -> Result<Vec<Secret>, CliError> {
+        let mut secrets = Vec::new();
+        for name in &self.secret_env {
+            let text = env::var(name).map_err(|error| match error {
+                env::VarError::NotPresent => CliError::usage(format_args!(
+                    "the variable {name} is not set: it has to hold the secret"
+                )),
+                env::VarError::NotUnicode(_) => {
+                    CliError::usage(format_args!("the variable {name} is not UTF-8"))
+                }
+            })?;
+            secrets.push(Secret::new(text).with_name(name.clone()));
+        }
+        for file in &self.secret_file {
+            let name = file.display().to_string();
+            let bytes = if name == "-" {
+                let mut bytes = Vec::new();
+                std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+            } else {
+                fs::read(file)
+            };
+            let bytes = bytes.map_err(|error| CliError::usage(format_args!("{name}: {error}")))?;
+            let text = String::from_utf8(bytes)
+                .map_err(|_| CliError::usage(format_args!("the secret in {name} is not UTF-8")))?;
+            secrets.push(Secret::new(text).with_name(name));
+        }
+        Ok(secrets)
+    }
+}
