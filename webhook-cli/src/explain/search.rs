@@ -60,6 +60,11 @@ impl<'a> Search<'a> {
         MAX_CHECKS - self.left.get()
     }
 
+    /// The number of checks that are left.
+    pub(super) fn left(&self) -> usize {
+        self.left.get()
+    }
+
     pub(super) fn provider(&self) -> &'static Provider {
         self.question.provider
     }

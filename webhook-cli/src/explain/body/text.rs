@@ -7,8 +7,11 @@ use crate::explain::{
     search::Search,
 };
 
-/// The most bodies with other numbers that are tried.
-const MAX_NUMBERS: usize = 40;
+/// The checks that are left for what comes behind the numbers.
+const RESERVED: usize = 45;
+
+/// The length of a time in seconds: such numbers have no fraction.
+const TIME_LENGTH: usize = 10;
 
 /// Windows-1252, from 0x80 to 0x9F; 0 is unused.
 const WINDOWS_1252: [u16; 32] = [
@@ -132,16 +135,15 @@ fn numbers(search: &Search<'_>, body: &[u8], tokens: &[Token<'_>]) -> Option<Cau
         let digits = text.strip_prefix(b"-").unwrap_or(text);
         !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
     };
-    // The places behind the whole numbers.
-    let ends: Vec<usize> = tokens
-        .iter()
-        .filter_map(|token| match token {
-            Token::Scalar(text) if is_whole(text) => {
-                Some(text.as_ptr() as usize - body.as_ptr() as usize + text.len())
-            }
-            _ => None,
-        })
-        .collect();
+    let wholes = tokens.iter().filter_map(|token| match token {
+        Token::Scalar(text) if is_whole(text) => {
+            Some((text.len(), text.as_ptr() as usize - body.as_ptr() as usize + text.len()))
+        }
+        _ => None,
+    });
+    // The places behind the whole numbers: those that may have a fraction first.
+    let (short, long): (Vec<_>, Vec<_>) = wholes.partition(|(length, _)| *length < TIME_LENGTH);
+    let ends: Vec<usize> = short.into_iter().chain(long).map(|(_, end)| end).collect();
     let count = ends.len();
     let singles = (0..count).map(|one| vec![one]);
     let all = (count > 3).then(|| (0..count).collect());
@@ -150,11 +152,13 @@ fn numbers(search: &Search<'_>, body: &[u8], tokens: &[Token<'_>]) -> Option<Cau
         (one + 1..count)
             .flat_map(move |two| (two + 1..count).map(move |three| vec![one, two, three]))
     });
-    let chosen = singles.chain(all).chain(pairs).chain(triples).take(MAX_NUMBERS);
-    let bodies = chosen.map(|chosen| {
+    let chosen = singles.chain(all).chain(pairs).chain(triples);
+    let bodies = chosen.take(search.left().saturating_sub(RESERVED)).map(|chosen| {
+        let mut chosen: Vec<_> = chosen.into_iter().map(|index| ends[index]).collect();
+        chosen.sort_unstable();
         let mut out = Vec::with_capacity(body.len() + 2 * chosen.len());
         let mut from = 0;
-        for end in chosen.into_iter().map(|index| ends[index]) {
+        for end in chosen {
             out.extend_from_slice(&body[from..end]);
             out.extend_from_slice(b".0");
             from = end;
