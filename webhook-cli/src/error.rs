@@ -9,6 +9,8 @@ pub(crate) enum Outcome {
     Done,
     /// The request was refused, or the verdict is "refused": exit code 1.
     Refused,
+    /// The user interrupted it: exit code 130.
+    Interrupted,
 }
 
 /// Why a command could not do what it was asked to.
@@ -39,6 +41,7 @@ pub(crate) fn exit(ended: Ended) -> ExitCode {
     let code = match ended {
         Ok(Outcome::Done) | Err(CliError::ClosedOutput) => 0,
         Ok(Outcome::Refused) => 1,
+        Ok(Outcome::Interrupted) => 130,
         Err(CliError::Usage(message)) => {
             eprintln!("error: {message}");
             2

@@ -2,11 +2,18 @@
 //! verify, and [`capture`] reads requests in the formats in which people have them.
 
 pub mod capture;
+mod challenge;
+mod client;
 mod commands;
 mod error;
 pub mod explain;
+mod interrupt;
 mod names;
+mod outgoing;
 mod output;
+mod progress;
+mod random;
+mod sample;
 mod secrets;
 
 use std::process::ExitCode;

@@ -48,4 +48,23 @@ impl SecretArgs {
         }
         Ok(secrets)
     }
+
+    /// Reads the secret to sign with.
+    pub(crate) fn read_one(&self) -> Result<Secret, CliError> {
+        let mut secrets = self.read()?;
+        match secrets.len() {
+            0 => Err(CliError::usage(
+                "name the secret with --secret-env NAME or --secret-file FILE (`-` is standard input)",
+            )),
+            1 => {
+                let secret = secrets.remove(0);
+                let is_pem = secret.expose().starts_with(b"-----BEGIN");
+                if !is_pem && secret.expose().last().is_some_and(u8::is_ascii_whitespace) {
+                    eprintln!("warning: the secret {} ends with white space", secret.name());
+                }
+                Ok(secret)
+            }
+            _ => Err(CliError::usage("one secret signs: name only one")),
+        }
+    }
 }

@@ -3,6 +3,8 @@
 mod completions;
 mod man;
 mod providers;
+mod send;
+mod sign;
 mod verify;
 
 use clap::{Parser, Subcommand};
@@ -29,6 +31,8 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Providers(providers::Args),
+    Send(send::Args),
+    Sign(sign::Args),
     Verify(verify::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -38,6 +42,8 @@ pub(crate) fn run() -> Ended {
     let Cli { output, command } = Cli::parse();
     match command {
         Command::Providers(args) => providers::run(&args, output),
+        Command::Send(args) => send::run(&args, output),
+        Command::Sign(args) => sign::run(&args, output),
         Command::Verify(args) => verify::run(&args, output),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -1,18 +1,23 @@
 //! The providers, and what is known about one.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 use webhook_runtime::{
     Field, Provider, providers,
-    scheme::{KeyEncoding, ReplayWindow},
+    scheme::{KeyEncoding, ReplayWindow, RequestToSign},
 };
 
 use crate::{
-    error::{Ended, Outcome},
+    capture::{Capture, to_http},
+    error::{CliError, Ended, Outcome},
     names,
     output::{self, Output},
+    sample::{self, FORM, Wishes},
 };
+
+/// The time of signing of an example: the 9th of October 2025.
+const EXAMPLE_TIME: Duration = Duration::from_secs(1_760_000_000);
 
 /// The longest list in a cell of the table.
 const MAX_CELL: usize = 50;
@@ -46,11 +51,14 @@ struct Facts {
     retries: Option<String>,
     handshakes: bool,
     documentation: &'static str,
+    /// A request that is signed with a secret made up for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    example: Option<String>,
 }
 
 pub(super) fn run(args: &Args, form: Output) -> Ended {
     let mut all: Vec<Facts> = match args.name {
-        Some(provider) => vec![facts(provider)],
+        Some(provider) => vec![Facts { example: example(provider), ..facts(provider) }],
         None => providers::ALL.iter().map(|provider| facts(provider)).collect(),
     };
     all.sort_by_key(|facts| facts.name);
@@ -75,7 +83,7 @@ pub(super) fn run(args: &Args, form: Output) -> Ended {
     Ok(Outcome::Done)
 }
 
-fn show(facts: Facts) -> Result<(), crate::error::CliError> {
+fn show(facts: Facts) -> Result<(), CliError> {
     let mut table = output::table();
     let none = || "not known".to_owned();
     let unsigned = match &*facts.not_signed {
@@ -103,7 +111,41 @@ fn show(facts: Facts) -> Result<(), crate::error::CliError> {
     ] {
         table.add_row([name.to_owned(), value]);
     }
-    output::print_table(&table)
+    output::print_table(&table)?;
+    let Some(example) = facts.example else { return Ok(()) };
+    output::line("\nAn example, signed with a secret made up for it:\n")?;
+    output::line(&example)
+}
+
+/// A signed request; `None` if only the provider can sign, or the body is no text.
+fn example(provider: &Provider) -> Option<String> {
+    let secret = sample::secret(provider);
+    let url = "https://example.com/webhook";
+    let millis = u64::try_from(EXAMPLE_TIME.as_millis()).ok()?;
+    let id = "evt_1".to_owned();
+    let sample =
+        sample::build(provider, &Wishes { id, unix_millis: millis, ..Wishes::default() }).ok()?;
+    let mut request =
+        RequestToSign::new(&sample.body).url(url).id("evt_1").at(UNIX_EPOCH + EXAMPLE_TIME);
+    request.form = sample.content_type == FORM;
+    let signed = provider.sign(&secret, &request).ok()?;
+    let mut capture = Capture {
+        method: "POST".to_owned(),
+        target: "/webhook".to_owned(),
+        body: signed.body.to_vec(),
+        ..Capture::default()
+    };
+    capture.headers.push(("host".to_owned(), "example.com".into()));
+    capture.headers.push(("content-type".to_owned(), sample.content_type.into()));
+    for (name, value) in sample.headers {
+        if !signed.headers.contains_key(name) {
+            capture.headers.push((name.to_owned(), value.into_bytes()));
+        }
+    }
+    let own =
+        signed.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+    capture.headers.extend(own);
+    String::from_utf8(to_http(&capture)).ok().map(|text| text.replace("\r\n", "\n"))
 }
 
 fn facts(provider: &Provider) -> Facts {
@@ -159,6 +201,7 @@ fn facts(provider: &Provider) -> Facts {
         retries: provider.retry_period().map(duration),
         handshakes: provider.has_handshakes(),
         documentation: provider.docs_url(),
+        example: None,
     }
 }
 

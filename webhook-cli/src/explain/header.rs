@@ -54,7 +54,7 @@ const SHORTEST: usize = 27;
 const MAX_CANDIDATES: usize = 8;
 
 /// The names of the headers that a provider signs with: one, or one for each key.
-pub(super) fn signature_names(provider: &Provider) -> Vec<String> {
+pub(crate) fn signature_names(provider: &Provider) -> Vec<String> {
     let Some(scheme) = provider.scheme() else {
         let name = provider.scheme_info().signature_header;
         return if name.is_empty() { Vec::new() } else { vec![name.to_owned()] };

@@ -25,6 +25,7 @@ use serde::Serialize;
 use webhook_runtime::{Provider, Secret, scheme::VerifyError};
 
 use crate::capture::Capture;
+pub(crate) use header::signature_names;
 use search::{Fit, Search};
 
 /// The most verifications of one request.

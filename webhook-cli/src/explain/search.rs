@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::HashSet,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
 use http::HeaderMap;
@@ -40,7 +41,8 @@ pub(super) struct Search<'a> {
     pub(super) headers: HeaderMap,
     secret: Secret,
     left: Cell<usize>,
-    bodies: RefCell<HashSet<Vec<u8>>>,
+    /// The hashes of the bodies that were tried.
+    bodies: RefCell<HashSet<u64>>,
 }
 
 impl<'a> Search<'a> {
@@ -159,9 +161,15 @@ impl<'a> Search<'a> {
     /// True if the signature fits this body. No body is tried twice.
     pub(super) fn fits_body(&self, body: &[u8]) -> bool {
         body != self.body()
-            && self.bodies.borrow_mut().insert(body.to_vec())
+            && self.bodies.borrow_mut().insert(hash(body))
             && self.fits(&Trial { body, ..self.base() })
     }
+}
+
+fn hash(body: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// True if a URL-signing scheme has accepted a URL that was not signed: it tries some spellings of the

@@ -1,0 +1,182 @@
+//! The bodies of some events, in the shape that their providers document.
+
+use serde_json::{Value, json};
+use webhook_runtime::Provider;
+
+use super::Wishes;
+
+/// The event of a sample that names none.
+pub(super) fn default_event(provider: &Provider) -> &'static str {
+    match provider.name() {
+        "stripe" => "payment_intent.succeeded",
+        "github" | "github-sha1" | "gitea" | "forgejo" | "gogs" => "push",
+        "gitlab-token" | "gitlab-signing" => "Push Hook",
+        "shopify" => "orders/create",
+        "slack" => "message",
+        "standard-webhooks" | "svix" | "clerk" => "user.created",
+        "paddle" => "transaction.completed",
+        "zoom" => "meeting.started",
+        "twitch" => "channel.follow",
+        "linear" => "Issue",
+        "discord" => "1",
+        _ => "test",
+    }
+}
+
+/// The body of an event, without what is written into it later.
+pub(super) fn body(
+    provider: &Provider,
+    event: &str,
+    action: Option<&str>,
+    wishes: &Wishes,
+) -> Value {
+    match provider.name() {
+        "stripe" => stripe(event, wishes),
+        "github" | "github-sha1" => github(event, action),
+        "shopify" => shopify(),
+        "slack" => slack(event, wishes),
+        "standard-webhooks" | "svix" | "clerk" | "resend" | "polar" | "openai" => {
+            json!({"type": event, "timestamp": "2025-10-09T08:53:20Z", "data": {"id": "obj_1"}})
+        }
+        // Its places are made when something is written into them.
+        _ => match provider.batch() {
+            Some(batch) if batch.array().is_empty() => json!([{}]),
+            _ => json!({}),
+        },
+    }
+}
+
+fn stripe(event: &str, wishes: &Wishes) -> Value {
+    // `payment_intent.succeeded` is about a `payment_intent`.
+    let object = event.rsplit_once('.').map_or(event, |(object, _)| object);
+    let object = object.rsplit('.').next().unwrap_or(object);
+    json!({
+        "id": wishes.id,
+        "object": "event",
+        "api_version": "2025-09-30.clover",
+        "created": wishes.unix_millis / 1000,
+        "data": {
+            "object": {
+                "id": format!("{}_1", object.get(..2).unwrap_or("ob")),
+                "object": object,
+                "amount": 2000,
+                "currency": "usd",
+                "status": event.rsplit('.').next().unwrap_or(event),
+                "metadata": {},
+            }
+        },
+        "livemode": false,
+        "pending_webhooks": 1,
+        "request": {"id": null, "idempotency_key": null},
+        "type": event,
+    })
+}
+
+fn slack(event: &str, wishes: &Wishes) -> Value {
+    let time = wishes.unix_millis / 1000;
+    json!({
+        "type": "event_callback",
+        "team_id": "T0001",
+        "api_app_id": "A0001",
+        "event": {
+            "type": event,
+            "channel": "C0001",
+            "channel_type": "channel",
+            "user": "U0001",
+            "text": "Hello there",
+            "ts": format!("{time}.000100"),
+            "event_ts": format!("{time}.000100"),
+        },
+        "event_id": wishes.id,
+        "event_time": time,
+        "authorizations": [],
+    })
+}
+
+fn shopify() -> Value {
+    json!({
+        "id": 820_982_911_946_154_508_u64,
+        "name": "#1001",
+        "order_number": 1001,
+        "test": true,
+        "currency": "USD",
+        "total_price": "20.00",
+        "subtotal_price": "20.00",
+        "financial_status": "paid",
+        "fulfillment_status": null,
+        "created_at": "2025-10-09T08:53:20Z",
+        "email": "jane@example.com",
+        "line_items": [{
+            "id": 466_157_049, "title": "A sample", "quantity": 1, "price": "20.00", "sku": "sample",
+        }],
+        "shipping_lines": [],
+        "discount_codes": [],
+    })
+}
+
+fn github(event: &str, action: Option<&str>) -> Value {
+    let user = json!({"login": "octocat", "id": 1, "type": "User", "site_admin": false,
+        "html_url": "https://github.com/octocat"});
+    let url = "https://github.com/octocat/hello";
+    let repository = json!({
+        "id": 1, "name": "hello", "full_name": "octocat/hello", "private": false, "owner": user,
+        "html_url": url, "default_branch": "main",
+        "clone_url": format!("{url}.git"),
+    });
+    let commit = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
+    let mut body = match event {
+        "push" => json!({
+            "ref": "refs/heads/main",
+            "before": "0000000000000000000000000000000000000000",
+            "after": commit,
+            "created": false, "deleted": false, "forced": false,
+            "compare": format!("{url}/compare/main"),
+            "commits": [],
+            "head_commit": null,
+            "pusher": {"name": "octocat", "email": "octocat@example.com"},
+        }),
+        "ping" => json!({
+            "zen": "Keep it logically awesome.",
+            "hook_id": 1,
+            "hook": {"type": "Repository", "id": 1, "name": "web", "active": true, "events": ["push"],
+                "config": {"content_type": "json", "insecure_ssl": "0", "url": "https://example.com/webhook"}},
+        }),
+        "issues" => json!({"issue": {
+            "id": 1, "number": 1, "title": "A sample", "state": "open", "user": user, "labels": [],
+            "assignees": [], "comments": 0, "body": "Hello there", "html_url": format!("{url}/issues/1"),
+            "created_at": "2025-10-09T08:53:20Z", "updated_at": "2025-10-09T08:53:20Z",
+        }}),
+        "pull_request" => json!({"number": 1, "pull_request": {
+            "id": 1, "number": 1, "title": "A sample", "state": "open", "user": user, "draft": false,
+            "merged": false, "body": null, "html_url": format!("{url}/pull/1"), "labels": [],
+            "head": {"ref": "sample", "sha": commit, "label": "octocat:sample"},
+            "base": {"ref": "main", "sha": commit, "label": "octocat:main"},
+            "created_at": "2025-10-09T08:53:20Z", "updated_at": "2025-10-09T08:53:20Z",
+        }}),
+        "release" => json!({"release": {
+            "id": 1, "tag_name": "v1.0.0", "name": "1.0.0", "draft": false, "prerelease": false,
+            "author": user, "assets": [], "html_url": format!("{url}/releases/tag/v1.0.0"),
+            "created_at": "2025-10-09T08:53:20Z", "published_at": "2025-10-09T08:53:20Z",
+        }}),
+        "workflow_run" => json!({"workflow_run": {
+            "id": 1, "name": "CI", "head_branch": "main", "head_sha": commit, "run_number": 1,
+            "event": "push", "status": "completed", "conclusion": "success", "workflow_id": 1,
+            "html_url": format!("{url}/actions/runs/1"),
+        }}),
+        _ => json!({}),
+    };
+    let default = match event {
+        "issues" | "pull_request" => Some("opened"),
+        "release" => Some("published"),
+        "workflow_run" => Some("completed"),
+        _ => None,
+    };
+    if let Value::Object(members) = &mut body {
+        members.insert("repository".into(), repository);
+        members.insert("sender".into(), user);
+        if let Some(action) = action.or(default) {
+            members.insert("action".into(), action.into());
+        }
+    }
+    body
+}

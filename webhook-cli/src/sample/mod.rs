@@ -1,0 +1,320 @@
+//! Sample bodies: what a provider sends for an event, with id, event and time in their places.
+
+mod bodies;
+mod fill;
+
+pub(crate) use fill::put;
+
+use serde_json::Value;
+use webhook_runtime::{
+    BatchLayout, Field, Provider, Secret,
+    scheme::{RequestToSign, Scheme, SignError},
+};
+
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// What the sample is to say.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wishes {
+    pub(crate) event: Option<String>,
+    pub(crate) id: String,
+    /// The whole body.
+    pub(crate) data: Option<Vec<u8>>,
+    /// Values at JSON pointers.
+    pub(crate) set: Vec<(String, Value)>,
+    /// The time of signing, in milliseconds since 1970.
+    pub(crate) unix_millis: u64,
+}
+
+/// A body that is not signed yet, and the headers that belong to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sample {
+    pub(crate) content_type: &'static str,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+    /// The name of the event.
+    pub(crate) event: String,
+}
+
+/// Builds the sample of a provider.
+pub(crate) fn build(provider: &Provider, wishes: &Wishes) -> Result<Sample, String> {
+    let event = wishes.event.clone().unwrap_or_else(|| bodies::default_event(provider).to_owned());
+    let (name, action) = split(provider, &event);
+    let mut headers = Vec::new();
+    for (field, value) in [(provider.event(), name), (provider.id(), wishes.id.as_str())] {
+        if let Some(Field::Header(header)) = field {
+            headers.push((header, value.to_owned()));
+        }
+    }
+    let is_form = signs_forms_only(provider);
+    // Data that nothing is written into is sent byte for byte.
+    if let Some(data) = &wishes.data
+        && wishes.set.is_empty()
+        && wishes.event.is_none()
+    {
+        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok();
+        let field = provider.json_form_field().filter(|_| is_form && is_json);
+        let body = field.map_or_else(|| data.clone(), |field| form(field, data));
+        let content_type = if is_json && field.is_none() { JSON } else { FORM };
+        return Ok(Sample { content_type, headers, body, event });
+    }
+    if is_form && provider.json_form_field().is_none() {
+        let body = fields(wishes)?;
+        return Ok(Sample { content_type: FORM, headers, body, event });
+    }
+    let mut json = match &wishes.data {
+        Some(data) => serde_json::from_slice(data).map_err(|error| format!("the data: {error}"))?,
+        None => bodies::body(provider, name, action, wishes),
+    };
+    write(provider, &mut json, (name, action), wishes)?;
+    let body = json.to_string().into_bytes();
+    Ok(match provider.json_form_field().filter(|_| is_form) {
+        Some(field) => Sample { content_type: FORM, headers, body: form(field, &body), event },
+        None => Sample { content_type: JSON, headers, body, event },
+    })
+}
+
+/// Splits the action off an event, for providers that have it in a place of its own.
+fn split<'e>(provider: &Provider, event: &'e str) -> (&'e str, Option<&'e str>) {
+    let action =
+        provider.action().is_some() || provider.batch().and_then(BatchLayout::action).is_some();
+    match event.split_once('.') {
+        Some((name, rest)) if action => (name, Some(rest)),
+        _ => (event, None),
+    }
+}
+
+/// Writes event, action, id and time to where the provider has them.
+fn write(
+    provider: &Provider,
+    json: &mut Value,
+    (event, action): (&str, Option<&str>),
+    wishes: &Wishes,
+) -> Result<(), String> {
+    let is_given = wishes.data.is_none() || wishes.event.is_some();
+    if let Some(batch) = provider.batch() {
+        let start = format!("{}/0{}", batch.array(), batch.inner().unwrap_or_default());
+        for (pointer, value) in [
+            (batch.id().filter(|_| wishes.data.is_none()), Some(wishes.id.as_str())),
+            (batch.event().filter(|_| is_given), Some(event)),
+            (batch.action().filter(|_| is_given), action),
+        ] {
+            if let (Some(pointer), Some(value)) = (pointer, value) {
+                put_text(json, &format!("{start}{pointer}"), value)?;
+            }
+        }
+    }
+    for (field, value) in [
+        (provider.id().filter(|_| wishes.data.is_none()), Some(wishes.id.as_str())),
+        (provider.event().filter(|_| is_given && provider.batch().is_none()), Some(event)),
+        (provider.action().filter(|_| is_given), action),
+    ] {
+        if let (Some(Field::Pointer(pointer)), Some(value)) = (field, value) {
+            // A pointer with a star names the items of a batch.
+            if !pointer.contains('*') {
+                put_text(json, pointer, value)?;
+            }
+        }
+    }
+    if let Some(scheme) = provider.scheme()
+        && let (Some(pointer), Some(time)) = (scheme.timestamp_pointer(), scheme.signed_timestamp())
+    {
+        let text = time.format(wishes.unix_millis);
+        fill::put(json, pointer, text.parse::<u64>().map_or(Value::from(text), Value::from))?;
+    }
+    for (pointer, value) in &wishes.set {
+        fill::put(json, pointer, value.clone())?;
+    }
+    Ok(())
+}
+
+/// Writes a text, or a number where the sample has one.
+fn put_text(json: &mut Value, pointer: &str, text: &str) -> Result<(), String> {
+    let is_number = json.pointer(pointer).is_some_and(Value::is_number);
+    let value = match text.parse::<u64>() {
+        Ok(number) if is_number => Value::from(number),
+        _ if is_number => return Ok(()),
+        _ => Value::from(text),
+    };
+    fill::put(json, pointer, value)
+}
+
+/// A form of one field.
+fn form(field: &str, value: &[u8]) -> Vec<u8> {
+    let value: String = form_urlencoded::byte_serialize(value).collect();
+    format!("{field}={value}").into_bytes()
+}
+
+/// The fields of a message, for a provider that sends them as a form.
+fn fields(wishes: &Wishes) -> Result<Vec<u8>, String> {
+    let mut fields = match &wishes.data {
+        Some(data) => form_urlencoded::parse(data).into_owned().collect(),
+        None => vec![
+            ("MessageSid".to_owned(), format!("SM{:0>32}", wishes.unix_millis)),
+            ("From".to_owned(), "+15005550006".to_owned()),
+            ("To".to_owned(), "+15005550001".to_owned()),
+            ("Body".to_owned(), "Hello there".to_owned()),
+        ],
+    };
+    for (pointer, value) in &wishes.set {
+        let name = pointer.strip_prefix('/').filter(|name| !name.contains('/'));
+        let name =
+            name.ok_or_else(|| format!("{pointer}: the body is a form, and has no depth"))?;
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        fields.retain(|(known, _)| known != name);
+        fields.push((name.to_owned(), value));
+    }
+    let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    Ok(form.into_bytes())
+}
+
+/// True if a scheme signs forms and not JSON.
+fn signs_forms_only(provider: &Provider) -> bool {
+    provider.scheme().is_none()
+        && !provider.scheme_info().signature_header.is_empty()
+        && matches!(
+            provider.sign(&Secret::from_key(*b"any"), &RequestToSign::new(b"{}")),
+            Err(SignError::Body)
+        )
+}
+
+/// A secret of the form that a provider issues, for examples.
+pub(crate) fn secret(provider: &Provider) -> Secret {
+    use webhook_runtime::scheme::KeyEncoding;
+
+    const HEX: &str = "9f2c4b7d1e6a8053c7d4b9a1f0e3825697b4c1d8e5f2a3069c7b4d1e8f5a2b30";
+    let encoding = provider.scheme().map_or(KeyEncoding::Text, Scheme::key_encoding);
+    Secret::new(match encoding {
+        _ if provider.name() == "adyen" => HEX,
+        _ if provider.scheme().is_some_and(|it| it.algorithm() == "basic auth") => {
+            "user:example-password"
+        }
+        KeyEncoding::Hex => HEX,
+        KeyEncoding::Base64 | KeyEncoding::Pem => "bjIzT1lkM1dqZ2ZkS0xTOGVXcTFOQXpYYzRIdTdUbTA=",
+        KeyEncoding::PrefixedBase64(_) | KeyEncoding::PrefixedBase64OrText(_) => {
+            "whsec_bjIzT1lkM1dqZ2ZkS0xTOGVXcTFOQXpY"
+        }
+        _ => "n23OYd3WjgfdKLS8eWq1NAzXc4Hu7Tm0",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use webhook_runtime::{
+        payloads::{github, shopify, slack, standard_webhooks, stripe},
+        providers,
+        providers::{GITHUB, SHOPIFY, SLACK, STANDARD_WEBHOOKS, STRIPE},
+        scheme::SignedRequest,
+    };
+
+    use super::*;
+
+    const AT: u64 = 1_760_000_000_000;
+
+    fn sample(provider: &Provider, event: Option<&str>) -> Sample {
+        let wishes = Wishes {
+            event: event.map(str::to_owned),
+            id: "evt_1".to_owned(),
+            unix_millis: AT,
+            ..Wishes::default()
+        };
+        build(provider, &wishes).expect("a sample")
+    }
+
+    fn body(provider: &Provider, event: &str) -> String {
+        String::from_utf8(sample(provider, Some(event)).body).expect("text")
+    }
+
+    #[test]
+    fn ready_made_payloads_decode_their_samples() {
+        let decoded = body(&STRIPE, "payment_intent.succeeded");
+        let event: stripe::Event<'_, Value> = serde_json::from_str(&decoded).expect("an event");
+        assert_eq!((&*event.id, &*event.kind), ("evt_1", "payment_intent.succeeded"));
+        assert_eq!(event.data.object["object"], "payment_intent");
+        let decoded = body(&SLACK, "message");
+        let event: slack::EventCallback<'_, slack::Message<'_>> =
+            serde_json::from_str(&decoded).expect("an event");
+        assert_eq!(event.event_id.as_deref(), Some("evt_1"));
+        let decoded = body(&SHOPIFY, "orders/create");
+        let order: shopify::Order<'_> = serde_json::from_str(&decoded).expect("an order");
+        assert_eq!(order.line_items.len(), 1);
+        let decoded = body(&STANDARD_WEBHOOKS, "user.created");
+        let event: standard_webhooks::Event<'_, Value> =
+            serde_json::from_str(&decoded).expect("an event");
+        assert_eq!(event.kind, "user.created");
+    }
+
+    #[test]
+    fn payloads_of_github_decode_their_samples() {
+        fn decodes<'t, T: serde::Deserialize<'t>>(text: &'t str) {
+            if let Err(error) = serde_json::from_str::<T>(text) {
+                panic!("{error}: {text}");
+            }
+        }
+        decodes::<github::Push<'_>>(&body(&GITHUB, "push"));
+        decodes::<github::Ping<'_>>(&body(&GITHUB, "ping"));
+        decodes::<github::IssuesEvent<'_>>(&body(&GITHUB, "issues.opened"));
+        decodes::<github::PullRequestEvent<'_>>(&body(&GITHUB, "pull_request.closed"));
+        decodes::<github::ReleaseEvent<'_>>(&body(&GITHUB, "release.published"));
+        decodes::<github::WorkflowRunEvent<'_>>(&body(&GITHUB, "workflow_run.completed"));
+        let action: Value = serde_json::from_str(&body(&GITHUB, "issues.opened")).expect("JSON");
+        assert_eq!(action["action"], "opened");
+    }
+
+    /// A provider that can sign at all verifies its own sample.
+    #[test]
+    fn samples_verify() {
+        let mut signed = 0;
+        for provider in providers::ALL {
+            let sample = sample(provider, None);
+            let secret = secret(provider);
+            let at = std::time::UNIX_EPOCH + std::time::Duration::from_millis(AT);
+            let url = "https://example.com/webhook";
+            let mut request = RequestToSign::new(&sample.body).url(url).id("evt_1").at(at);
+            request.form = sample.content_type == FORM;
+            let is_secret = provider.scheme().is_none_or(|scheme| {
+                scheme.algorithm().starts_with("HMAC") || scheme.algorithm() == "SHA-256"
+            });
+            let Ok(parts) = provider.sign(&secret, &request) else { continue };
+            if !is_secret || provider.scheme_info().fetches_keys {
+                continue;
+            }
+            signed += 1;
+            let mut headers = parts.headers.clone();
+            for (name, value) in &sample.headers {
+                headers.insert(*name, value.parse().expect("a value"));
+            }
+            headers.insert("content-type", sample.content_type.parse().expect("a value"));
+            let request = SignedRequest {
+                method: "POST",
+                url,
+                headers: &headers,
+                query: "",
+                body: &parts.body,
+            };
+            let verified = provider.verify(&[secret], &request, None, at);
+            assert!(verified.is_ok(), "{}: {verified:?}", provider.name());
+        }
+        assert!(signed > 60, "{signed}");
+    }
+
+    #[test]
+    fn values_are_set_and_data_is_kept() {
+        let wishes = Wishes {
+            id: "evt_1".into(),
+            set: vec![("/data/object/amount".into(), json!(5))],
+            ..Wishes::default()
+        };
+        let body: Value =
+            serde_json::from_slice(&build(&STRIPE, &wishes).expect("a sample").body).expect("JSON");
+        assert_eq!(body["data"]["object"]["amount"], 5);
+        let data = b"{ \"a\" : 1 }\n".to_vec();
+        let wishes = Wishes { data: Some(data.clone()), ..Wishes::default() };
+        assert_eq!(build(&STRIPE, &wishes).expect("a sample").body, data);
+        let wishes = Wishes { data: Some(data), event: Some("a.b".into()), ..Wishes::default() };
+        let body = build(&STRIPE, &wishes).expect("a sample").body;
+        assert_eq!(body, br#"{"a":1,"type":"a.b"}"#);
+    }
+}

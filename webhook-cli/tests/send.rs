@@ -1,0 +1,148 @@
+//! `webhook send` and `webhook sign` as programs, against a receiver that verifies as endpoints do.
+
+mod receiver;
+
+use std::process::Output;
+
+use receiver::{Receiver, secret, signers, webhook};
+use serde_json::Value;
+
+fn send(receiver: &Receiver, provider: &str, more: &[&str]) -> Output {
+    let to = receiver.url(provider);
+    let arguments = ["send", provider, "--to", &to, "--secret-env", "TEST_SECRET"];
+    webhook(&[&arguments[..], more].concat(), &secret(provider))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn every_provider_that_can_sign_is_accepted() {
+    let receiver = Receiver::start();
+    for provider in signers() {
+        let sent = send(&receiver, provider.name(), &[]);
+        let name = provider.name();
+        assert_eq!(
+            sent.status.code(),
+            Some(0),
+            "{name}: {}{}",
+            text(&sent.stdout),
+            text(&sent.stderr)
+        );
+    }
+}
+
+#[test]
+fn every_forgery_is_refused() {
+    let receiver = Receiver::start();
+    for provider in signers() {
+        let mut refused = 0;
+        for forge in ["secret", "body", "signature", "header", "time", "id", "url"] {
+            let sent = send(&receiver, provider.name(), &["--forge", forge]);
+            let shown = format!("{} {forge}: {}", provider.name(), text(&sent.stdout));
+            match sent.status.code() {
+                Some(1) => refused += 1,
+                // There is no such thing to forge.
+                Some(2) => assert!(text(&sent.stderr).contains("nothing to forge"), "{shown}"),
+                other => panic!("{shown}: {other:?}"),
+            }
+        }
+        assert!(refused > 0, "{}", provider.name());
+    }
+}
+
+#[test]
+fn old_deliveries_are_refused_where_a_time_is_signed() {
+    let receiver = Receiver::start();
+    for more in [&["--age", "10m"][..], &["--age", "-10m"], &["--forge", "old"]] {
+        assert_eq!(send(&receiver, "stripe", more).status.code(), Some(1), "{more:?}");
+    }
+    assert_eq!(send(&receiver, "stripe", &["--age", "1m"]).status.code(), Some(0));
+    assert_eq!(send(&receiver, "github", &["--age", "10m"]).status.code(), Some(0));
+}
+
+#[test]
+fn events_ids_values_and_headers_are_sent() {
+    let receiver = Receiver::start();
+    let more = [
+        "--event",
+        "invoice.paid",
+        "--id",
+        "evt_7",
+        "--set",
+        "/data/object/amount=5",
+        "--header",
+        "X-Trace: 1",
+        "--output",
+        "json",
+    ];
+    let sent = send(&receiver, "stripe", &more);
+    let sent: Value = serde_json::from_slice(&sent.stdout).expect("JSON");
+    let body: Value = serde_json::from_str(sent["body"].as_str().expect("text")).expect("JSON");
+    assert_eq!((&body["type"], &body["id"]), (&"invoice.paid".into(), &"evt_7".into()));
+    assert_eq!(body["data"]["object"]["amount"], 5);
+    assert_eq!(sent["status"], 200);
+    let header = |wanted: &str| {
+        let headers = sent["headers"].as_array().expect("a list");
+        headers.iter().any(|header| header[0] == wanted)
+    };
+    assert!(header("X-Trace") && header("stripe-signature"));
+}
+
+#[test]
+fn many_are_counted() {
+    let receiver = Receiver::start();
+    let sent = send(&receiver, "github", &["--repeat", "5", "--rate", "100"]);
+    assert_eq!(sent.status.code(), Some(0));
+    let shown = text(&sent.stdout);
+    assert!(shown.contains("200     5") && shown.contains("5 sent in"), "{shown}");
+    let sent = send(&receiver, "github", &["--repeat", "3", "--output", "json"]);
+    assert_eq!(text(&sent.stdout).lines().count(), 3);
+}
+
+#[test]
+fn a_secret_is_not_shown() {
+    let receiver = Receiver::start();
+    for provider in signers() {
+        let sent = send(&receiver, provider.name(), &[]);
+        let secret = secret(provider.name());
+        let shown = text(&sent.stdout) + &text(&sent.stderr);
+        assert!(!shown.contains(&secret), "{}", provider.name());
+        if let Some((_, password)) = secret.split_once(':') {
+            assert!(!shown.contains(password) && !shown.contains("dXNlcjp"), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_receiver_is_the_environment() {
+    let arguments =
+        ["send", "github", "--to", "http://127.0.0.1:9/", "--secret-env", "TEST_SECRET"];
+    assert_eq!(webhook(&arguments, "s3cret").status.code(), Some(3));
+}
+
+/// What is signed verifies, in each form.
+#[test]
+fn signed_requests_verify() {
+    for form in ["http", "curl"] {
+        let signed = webhook(
+            &["sign", "stripe", "--secret-env", "TEST_SECRET", "--as", form],
+            "whsec_s3cret",
+        );
+        assert_eq!(signed.status.code(), Some(0));
+        let arguments = ["verify", "stripe", "--request", "-", "--secret-env", "TEST_SECRET"];
+        let verified = receiver::webhook_reading(&arguments, "whsec_s3cret", &signed.stdout);
+        assert_eq!(verified.status.code(), Some(0), "{form}: {}", text(&verified.stdout));
+    }
+}
+
+#[test]
+fn handshakes_are_sent() {
+    let receiver = Receiver::start();
+    let sent = send(&receiver, "slack", &["--handshake"]);
+    assert_eq!(sent.status.code(), Some(0), "{}{}", text(&sent.stdout), text(&sent.stderr));
+    let shown = text(&sent.stdout);
+    assert!(shown.contains("url_verification"), "{shown}");
+    assert_eq!(send(&receiver, "stripe", &["--handshake"]).status.code(), Some(2));
+}
