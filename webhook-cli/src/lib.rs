@@ -4,10 +4,12 @@
 pub mod capture;
 mod challenge;
 mod client;
+mod clock;
 mod commands;
 mod error;
 pub mod explain;
 mod interrupt;
+mod listen;
 mod names;
 mod outgoing;
 mod output;

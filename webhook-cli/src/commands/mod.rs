@@ -1,8 +1,10 @@
 //! The commands, each in a file of its own.
 
 mod completions;
+mod listen;
 mod man;
 mod providers;
+mod replay;
 mod send;
 mod sign;
 mod verify;
@@ -34,6 +36,8 @@ enum Command {
     Send(send::Args),
     Sign(sign::Args),
     Verify(verify::Args),
+    Listen(listen::Args),
+    Replay(replay::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -45,6 +49,8 @@ pub(crate) fn run() -> Ended {
         Command::Send(args) => send::run(&args, output),
         Command::Sign(args) => sign::run(&args, output),
         Command::Verify(args) => verify::run(&args, output),
+        Command::Listen(args) => listen::run(args, output),
+        Command::Replay(args) => replay::run(&args, output),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

@@ -1,0 +1,105 @@
+//! Takes deliveries: verifies, shows, records and forwards them.
+
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
+
+use axum::Router;
+use tokio::net::TcpListener;
+use webhook_runtime::Provider;
+
+use crate::{
+    error::{CliError, Ended, Outcome},
+    listen::{Recorder, Tap},
+    names,
+    output::Output,
+    secrets::SecretArgs,
+};
+
+/// Take deliveries: show, verify, record and forward them
+///
+/// Each delivery is a line: time, provider, event, id, verdict, the answer of the target, milliseconds. It
+/// is forwarded as it came, whatever the verdict is, and the target's answer goes back. Without a target,
+/// a refused delivery gets 401, and any other one 200.
+///
+/// This is no tunnel: a provider reaches it through one, such as cloudflared, ngrok or ssh -R.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  webhook listen --provider stripe --secret-env STRIPE_SECRET --forward-to http://localhost:3000/stripe
+  webhook listen --port 9000 --record deliveries --output json")]
+pub(super) struct Args {
+    /// The port; 0 takes any
+    #[arg(long, default_value_t = 4000)]
+    port: u16,
+    /// The address
+    #[arg(long, default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// Where to forward to. Without a path, the path of the delivery is kept
+    #[arg(long, value_name = "URL")]
+    forward_to: Option<String>,
+    /// Where to write a file for each delivery
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+    /// Keep authorization and cookies in the recordings
+    #[arg(long, requires = "record")]
+    keep_credentials: bool,
+    /// Verify deliveries of this provider (repeatable)
+    #[arg(long, value_name = "NAME", value_parser = names::provider)]
+    provider: Vec<&'static Provider>,
+    #[command(flatten)]
+    secrets: SecretArgs,
+    /// The public URL that the provider calls, for those that sign it. Without a path, the path of the
+    /// delivery belongs to it
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+}
+
+pub(super) fn run(args: Args, form: Output) -> Ended {
+    let secrets = args.secrets.read()?;
+    for provider in &args.provider {
+        let info = provider.scheme_info();
+        let name = provider.name();
+        if info.fetches_keys {
+            return Err(CliError::usage(format_args!(
+                "{name} publishes its keys: record its deliveries, and verify them with `webhook verify`"
+            )));
+        }
+        if info.needs_secret && secrets.is_empty() {
+            return Err(CliError::usage(format_args!(
+                "{name} needs its secret: --secret-env NAME or --secret-file FILE"
+            )));
+        }
+        if info.signs_url && args.public_url.is_none() {
+            return Err(CliError::usage(format_args!(
+                "{name} signs the public URL: give --public-url"
+            )));
+        }
+    }
+    let recorder = args
+        .record
+        .map(|directory| Recorder::create(directory, args.keep_credentials))
+        .transpose()
+        .map_err(CliError::environment)?;
+    let tap = Tap::new(args.provider, secrets, args.public_url, args.forward_to, recorder, form);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::environment)?;
+    runtime.block_on(serve((args.host, args.port), Arc::new(tap)))
+}
+
+async fn serve(address: (IpAddr, u16), tap: Arc<Tap>) -> Ended {
+    let error = |error| CliError::environment(format_args!("{}:{}: {error}", address.0, address.1));
+    let listener = TcpListener::bind(address).await.map_err(error)?;
+    eprintln!("listening on http://{}", listener.local_addr().map_err(error)?);
+    let closed = Arc::clone(&tap);
+    let router = Router::new().fallback(move |request| Arc::clone(&tap).take(request));
+    let stop = async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            // Whoever reads the lines has read enough.
+            () = closed.closed() => {}
+        }
+    };
+    axum::serve(listener, router).with_graceful_shutdown(stop).await.map_err(error)?;
+    Ok(Outcome::Interrupted)
+}

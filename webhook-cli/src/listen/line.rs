@@ -1,0 +1,145 @@
+//! The line of a delivery.
+
+use serde::Serialize;
+use serde_json::Value;
+use webhook_runtime::{BatchLayout, Field, Provider};
+
+use super::Judged;
+use crate::{
+    capture::Capture,
+    clock,
+    error::CliError,
+    explain::Verdict,
+    output::{self, Output},
+};
+
+/// What is known of a delivery and of its answer. Event and id are what the sender says.
+#[derive(Debug, Serialize)]
+pub(crate) struct Line {
+    time: String,
+    provider: Option<&'static str>,
+    event: Option<String>,
+    id: Option<String>,
+    method: String,
+    target: String,
+    bytes: usize,
+    verdict: Option<Verdict>,
+    cause: Option<&'static str>,
+    pub(crate) status: Option<u16>,
+    pub(crate) millis: u128,
+    pub(crate) file: Option<String>,
+    pub(crate) error: Option<String>,
+}
+
+impl Line {
+    pub(crate) fn new(capture: &Capture, judged: &Judged) -> Self {
+        let words = judged.provider.map(|provider| words(provider, capture)).unwrap_or_default();
+        let [event, id] = words;
+        Self {
+            time: clock::now(),
+            provider: judged.provider.map(Provider::name),
+            event,
+            id,
+            method: capture.method.clone(),
+            target: capture.path().to_owned(),
+            bytes: capture.body.len(),
+            verdict: judged.verdict,
+            cause: judged.cause,
+            status: None,
+            millis: 0,
+            file: None,
+            error: None,
+        }
+    }
+
+    pub(crate) fn write(&self, form: Output) -> Result<(), CliError> {
+        if form == Output::Json {
+            return output::json(self);
+        }
+        let verdict = match (self.verdict, self.cause) {
+            (None, _) => "not verified".to_owned(),
+            (Some(Verdict::Genuine), _) => "genuine".to_owned(),
+            (Some(Verdict::Refused), None) => "refused".to_owned(),
+            (Some(Verdict::Refused), Some(cause)) => format!("refused ({cause})"),
+        };
+        let time = self.time.get(11..19).unwrap_or_default();
+        let status = self.status.map(|status| status.to_string());
+        let words = [
+            Some(time),
+            self.provider.or(Some("unknown")),
+            self.event.as_deref().or(Some("-")),
+            self.id.as_deref().or(Some("-")),
+            Some(&verdict),
+            status.as_deref(),
+            self.error.as_deref(),
+        ];
+        let shown: Vec<String> = words
+            .into_iter()
+            .flatten()
+            .map(|word| word.chars().map(output::visible).collect())
+            .collect();
+        output::line(&format!("{}  {} ms", shown.join("  "), self.millis))
+    }
+}
+
+/// The name of the event, and the id.
+fn words(provider: &Provider, capture: &Capture) -> [Option<String>; 2] {
+    let json: Option<Value> = serde_json::from_slice(&capture.body).ok().or_else(|| {
+        let field = provider.json_form_field()?;
+        let (_, value) = form_urlencoded::parse(&capture.body).find(|(name, _)| name == field)?;
+        serde_json::from_str(&value).ok()
+    });
+    let scalar = |pointer: &str| match json.as_ref()?.pointer(pointer)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let find = |field: Option<Field>, in_batch: fn(&BatchLayout) -> Option<&'static str>| {
+        let in_item = provider.batch().and_then(|batch| {
+            let inner = batch.inner().unwrap_or_default();
+            scalar(&format!("{}/0{inner}{}", batch.array(), in_batch(batch)?))
+        });
+        in_item.or_else(|| match field? {
+            Field::Header(name) => capture.header(name).map(str::to_owned),
+            Field::Pointer(pointer) => scalar(pointer),
+            _ => None,
+        })
+    };
+    let event = find(provider.event(), BatchLayout::event).or_else(|| {
+        provider.event_fallbacks().iter().find_map(|field| find(Some(*field), |_| None))
+    });
+    let action = find(provider.action(), BatchLayout::action);
+    let event = match (event, action) {
+        (Some(event), Some(action)) => Some(format!("{event}.{action}")),
+        (event, _) => event,
+    };
+    [event, find(provider.id(), BatchLayout::id)]
+}
+
+#[cfg(test)]
+mod tests {
+    use webhook_runtime::providers::{GITHUB, MANDRILL, STRIPE};
+
+    use super::*;
+
+    fn of(provider: &Provider, headers: &[(&str, &str)], body: &str) -> [Option<String>; 2] {
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        let capture =
+            Capture { headers: headers.collect(), body: body.into(), ..Capture::default() };
+        words(provider, &capture)
+    }
+
+    fn said(event: &str, id: &str) -> [Option<String>; 2] {
+        [Some(event.into()), Some(id.into())]
+    }
+
+    #[test]
+    fn event_and_id_are_where_the_provider_has_them() {
+        assert_eq!(of(&STRIPE, &[], r#"{"id":"evt_1","type":"a.b"}"#), said("a.b", "evt_1"));
+        let headers = [("X-GitHub-Event", "issues"), ("X-GitHub-Delivery", "7")];
+        assert_eq!(of(&GITHUB, &headers, r#"{"action":"opened"}"#), said("issues.opened", "7"));
+        let form = "mandrill_events=%5B%7B%22_id%22%3A%221%22%2C%22event%22%3A%22send%22%7D%5D";
+        assert_eq!(of(&MANDRILL, &[], form), said("send", "1"));
+        assert_eq!(of(&STRIPE, &[], "no JSON"), [None, None]);
+    }
+}

@@ -1,0 +1,177 @@
+//! What `webhook listen` does with a delivery.
+
+mod line;
+mod recorder;
+
+use std::{
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
+
+use axum::{
+    body::{Body, to_bytes},
+    http::{HeaderName, HeaderValue, Request, Response, StatusCode},
+};
+use tokio::sync::Notify;
+use webhook_runtime::{Provider, Secret};
+
+use crate::{
+    capture::Capture,
+    client::{Answer, Client, joined},
+    explain::{self, Question, Verdict},
+    output::Output,
+};
+pub(crate) use line::Line;
+pub(crate) use recorder::Recorder;
+
+/// The largest body that is taken, in bytes.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// What happens to each delivery.
+pub(crate) struct Tap {
+    providers: Vec<&'static Provider>,
+    secrets: Vec<Secret>,
+    public_url: Option<String>,
+    forward_to: Option<String>,
+    recorder: Option<Recorder>,
+    output: Output,
+    client: Client,
+    closed: Notify,
+}
+
+/// The verdict about a delivery, and the cause if it is refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Judged {
+    pub(crate) provider: Option<&'static Provider>,
+    pub(crate) verdict: Option<Verdict>,
+    pub(crate) cause: Option<&'static str>,
+}
+
+impl Tap {
+    pub(crate) fn new(
+        providers: Vec<&'static Provider>,
+        secrets: Vec<Secret>,
+        public_url: Option<String>,
+        forward_to: Option<String>,
+        recorder: Option<Recorder>,
+        output: Output,
+    ) -> Self {
+        let (client, closed) = (Client::new(), Notify::new());
+        Self { providers, secrets, public_url, forward_to, recorder, output, client, closed }
+    }
+
+    /// Waits until nobody reads the lines any more.
+    pub(crate) async fn closed(&self) {
+        self.closed.notified().await;
+    }
+
+    /// Takes a delivery, and answers it.
+    pub(crate) async fn take(self: Arc<Self>, request: Request<Body>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = to_bytes(body, MAX_BODY).await else {
+            return status(StatusCode::PAYLOAD_TOO_LARGE);
+        };
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let headers = parts.headers.iter();
+        let capture = Capture {
+            method: parts.method.to_string(),
+            target: target.to_owned(),
+            headers: headers
+                .map(|(name, value)| (name.to_string(), value.as_bytes().into()))
+                .collect(),
+            body: body.to_vec(),
+            promised_length: None,
+        };
+        let handled = tokio::task::spawn_blocking(move || self.handle(&capture)).await;
+        handled.unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
+    }
+
+    fn handle(&self, capture: &Capture) -> Response<Body> {
+        let begun = Instant::now();
+        let judged = self.judge(capture);
+        let mut line = Line::new(capture, &judged);
+        if let Some(recorder) = &self.recorder {
+            match recorder.record(capture, &self.providers) {
+                Ok(file) => line.file = Some(file.display().to_string()),
+                Err(error) => line.error = Some(format!("not recorded: {error}")),
+            }
+        }
+        let response = match &self.forward_to {
+            None if judged.verdict == Some(Verdict::Refused) => status(StatusCode::UNAUTHORIZED),
+            None => status(StatusCode::OK),
+            Some(url) => match self.client.forward(capture, &joined(url, &capture.target)) {
+                Ok(answer) => {
+                    line.status = Some(answer.status);
+                    relayed(answer)
+                }
+                Err(error) => {
+                    line.error = Some(error);
+                    status(StatusCode::BAD_GATEWAY)
+                }
+            },
+        };
+        line.millis = begun.elapsed().as_millis();
+        if line.write(self.output).is_err() {
+            self.closed.notify_one();
+        }
+        response
+    }
+
+    /// Verifies a delivery as the provider that it seems to come from.
+    fn judge(&self, capture: &Capture) -> Judged {
+        let headers = capture.header_map();
+        let is_own = |provider: &&&'static Provider| {
+            let names = explain::signature_names(provider);
+            names.iter().any(|name| headers.contains_key(name))
+        };
+        if self.providers.is_empty() {
+            let known = webhook_runtime::providers::ALL.iter().find(is_own).copied();
+            return Judged { provider: known, verdict: None, cause: None };
+        }
+        let url = self.public_url.as_ref().map(|url| joined(url, &capture.target));
+        let question = |provider: &'static Provider| Question {
+            provider,
+            secrets: &self.secrets,
+            public_url: url.as_deref(),
+            capture,
+            key: None,
+            now: SystemTime::now(),
+        };
+        // Each configured secret may be the right one.
+        let verifies = |provider: &&&'static Provider| {
+            let with =
+                |secret| Question { secrets: std::slice::from_ref(secret), ..question(provider) };
+            self.secrets.iter().any(|secret| explain::verifies(&with(secret)))
+        };
+        if let Some(provider) = self.providers.iter().find(verifies) {
+            return Judged {
+                provider: Some(provider),
+                verdict: Some(Verdict::Genuine),
+                cause: None,
+            };
+        }
+        let provider = self.providers.iter().find(is_own).unwrap_or(&self.providers[0]);
+        let explanation = explain::explain(&question(provider));
+        let cause = explanation.causes.first().map(|cause| cause.id);
+        Judged { provider: Some(provider), verdict: Some(Verdict::Refused), cause }
+    }
+}
+
+fn status(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// The answer of the target, for the sender.
+fn relayed(answer: Answer) -> Response<Body> {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    for (name, value) in answer.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(&value))
+        {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}

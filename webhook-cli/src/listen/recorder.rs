@@ -1,0 +1,104 @@
+//! Recordings of deliveries: a file for each, with its exact body.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use webhook_runtime::{Provider, providers};
+
+use crate::{
+    capture::{Capture, to_http},
+    explain,
+    outgoing::{query_parameter, sends_secret},
+};
+
+/// The headers that hold credentials, besides those of providers that send the secret itself.
+const CREDENTIALS: [&str; 6] =
+    ["authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-auth-token"];
+
+/// What stands for a credential.
+const MASK: &str = "***";
+
+/// A directory with a file for each delivery.
+pub(crate) struct Recorder {
+    directory: PathBuf,
+    keeps_credentials: bool,
+    count: AtomicU64,
+}
+
+impl Recorder {
+    pub(crate) fn create(directory: PathBuf, keeps_credentials: bool) -> io::Result<Self> {
+        fs::create_dir_all(&directory)?;
+        Ok(Self { directory, keeps_credentials, count: AtomicU64::new(0) })
+    }
+
+    /// Writes a delivery, as an HTTP message. Files sort by the time of arrival.
+    pub(crate) fn record(
+        &self,
+        capture: &Capture,
+        told: &[&'static Provider],
+    ) -> io::Result<PathBuf> {
+        let mut capture = capture.clone();
+        if !self.keeps_credentials {
+            mask(&mut capture, told);
+        }
+        let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let file = self.directory.join(format!("{millis}-{number:06}.http"));
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        // Deliveries are nobody else's business.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&file)?.write_all(&to_http(&capture))?;
+        Ok(file)
+    }
+}
+
+fn mask(capture: &mut Capture, told: &[&'static Provider]) {
+    let with_secret = providers::ALL.iter().filter(|provider| sends_secret(provider));
+    let names: Vec<String> = with_secret.flat_map(|it| explain::signature_names(it)).collect();
+    for (name, value) in &mut capture.headers {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        if CREDENTIALS.into_iter().any(is) || names.iter().any(|known| is(known)) {
+            *value = MASK.into();
+        }
+    }
+    let parameters: Vec<String> = told.iter().filter_map(|it| query_parameter(it)).collect();
+    if let Some((path, query)) = capture.target.split_once('?') {
+        let fields = query.split('&').map(|field| match field.split_once('=') {
+            Some((name, _)) if parameters.iter().any(|known| known == name) => {
+                format!("{name}={MASK}")
+            }
+            _ => field.to_owned(),
+        });
+        capture.target = format!("{path}?{}", fields.collect::<Vec<_>>().join("&"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use webhook_runtime::providers::EVENT_GRID;
+
+    use super::*;
+
+    #[test]
+    fn credentials_are_masked() {
+        let header = |name: &str| (name.to_owned(), b"canary".to_vec());
+        let mut capture = Capture {
+            target: "/a?code=canary&b=1".into(),
+            headers: ["Authorization", "cookie", "X-Gitlab-Token", "X-Hub-Signature-256"]
+                .map(header)
+                .to_vec(),
+            ..Capture::default()
+        };
+        mask(&mut capture, &[&EVENT_GRID]);
+        assert_eq!(capture.target, "/a?code=***&b=1");
+        let kept: Vec<_> = capture.headers.iter().filter(|(_, value)| value == b"canary").collect();
+        assert_eq!(kept, [&header("X-Hub-Signature-256")]);
+    }
+}
