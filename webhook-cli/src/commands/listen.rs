@@ -90,16 +90,23 @@ pub(super) fn run(args: Args, form: Output) -> Ended {
 async fn serve(address: (IpAddr, u16), tap: Arc<Tap>) -> Ended {
     let error = |error| CliError::environment(format_args!("{}:{}: {error}", address.0, address.1));
     let listener = TcpListener::bind(address).await.map_err(error)?;
+    let mut interrupt = Box::pin(tokio::signal::ctrl_c());
+    // The first look registers it: from then on, Ctrl-C stops the program in order.
+    tokio::select! {
+        biased;
+        _ = &mut interrupt => return Ok(Outcome::Interrupted),
+        () = std::future::ready(()) => {}
+    }
     eprintln!("listening on http://{}", listener.local_addr().map_err(error)?);
-    let closed = Arc::clone(&tap);
+    let (closed, ended) = (Arc::clone(&tap), Arc::clone(&tap));
     let router = Router::new().fallback(move |request| Arc::clone(&tap).take(request));
     let stop = async move {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
+            _ = interrupt => {}
             // Whoever reads the lines has read enough.
             () = closed.closed() => {}
         }
     };
     axum::serve(listener, router).with_graceful_shutdown(stop).await.map_err(error)?;
-    Ok(Outcome::Interrupted)
+    if ended.is_closed() { Err(CliError::ClosedOutput) } else { Ok(Outcome::Interrupted) }
 }

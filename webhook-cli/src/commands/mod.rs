@@ -17,7 +17,7 @@ use crate::{error::Ended, output::Output};
 #[derive(Parser)]
 #[command(name = "webhook", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "\
-Exit codes: 0 done, 1 refused, 2 wrong use, 3 no connection or no such file, 130 interrupted.
+Exit codes: 0 done, 1 refused, 2 wrong use, 3 no connection, 130 interrupted.
 
 Examples:
   webhook verify stripe --request captured.http --secret-env STRIPE_SECRET

@@ -12,6 +12,7 @@ use crate::{
     capture::{Capture, to_http},
     error::{CliError, Ended, Outcome},
     names,
+    outgoing::sends_secret,
     output::{self, Output},
     sample::{self, FORM, Wishes},
 };
@@ -153,6 +154,7 @@ fn facts(provider: &Provider) -> Facts {
     let scheme = provider.scheme();
     let header = info.signature_header;
     let signature = match scheme {
+        Some(scheme) if sends_secret(provider) => scheme.signature_pattern(),
         Some(scheme) => format!("{} ({})", scheme.signature_pattern(), scheme.encoding()),
         None if header.is_empty() => "in the body".to_owned(),
         None => format!("{header}: …"),

@@ -205,7 +205,10 @@ fn show(question: &Question<'_>, explanation: &Explanation) -> Result<(), CliErr
         let start = start.chars().map(output::visible).collect::<String>();
         let more = if text.len() > MAX_SHOWN { "…" } else { "" };
         output::line("")?;
-        output::line(&format!("signed {} bytes: {start}{more}", text.len()))?;
+        output::line(&format!(
+            "text   the signature has to cover {} bytes: {start}{more}",
+            text.len()
+        ))?;
     }
     Ok(())
 }

@@ -14,6 +14,9 @@ use webhook_runtime::{
 
 use super::{MAX_BODY, MAX_CHECKS, Question};
 
+/// The most bytes of a body that are shown where it differs.
+const MAX_SHOWN: usize = 16;
+
 /// How a signature fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fit {
@@ -41,6 +44,8 @@ pub(super) struct Search<'a> {
     pub(super) headers: HeaderMap,
     secret: Secret,
     left: Cell<usize>,
+    /// The body that was signed, once it is found.
+    signed_body: RefCell<Option<Vec<u8>>>,
     /// The hashes of the bodies that were tried.
     bodies: RefCell<HashSet<u64>>,
 }
@@ -53,6 +58,7 @@ impl<'a> Search<'a> {
             headers: question.capture.header_map(),
             secret: secret.unwrap_or_else(|| Secret::new("")),
             left: Cell::new(MAX_CHECKS),
+            signed_body: RefCell::default(),
             bodies: RefCell::default(),
         }
     }
@@ -160,9 +166,34 @@ impl<'a> Search<'a> {
 
     /// True if the signature fits this body. No body is tried twice.
     pub(super) fn fits_body(&self, body: &[u8]) -> bool {
-        body != self.body()
+        let fits = body != self.body()
             && self.bodies.borrow_mut().insert(hash(body))
-            && self.fits(&Trial { body, ..self.base() })
+            && self.fits(&Trial { body, ..self.base() });
+        if fits {
+            self.signed_body.replace(Some(body.to_vec()));
+        }
+        fits
+    }
+
+    /// Where the signed body and the captured one part.
+    pub(super) fn difference(&self) -> Option<String> {
+        let signed = self.signed_body.borrow();
+        let (signed, received) = (signed.as_deref()?, self.body());
+        let same = signed.iter().zip(received).take_while(|(left, right)| left == right).count();
+        let shown = |body: &[u8]| {
+            let end = body.len().min(same + MAX_SHOWN);
+            match &body[same..end] {
+                [] => "its end".to_owned(),
+                part => format!("`{}`", part.escape_ascii().to_string().replace("\\\"", "\"")),
+            }
+        };
+        Some(format!(
+            "Signed are {} bytes, received {}; behind {same} equal ones, {} was signed, and {} received.",
+            signed.len(),
+            received.len(),
+            shown(signed),
+            shown(received),
+        ))
     }
 }
 

@@ -4,7 +4,10 @@ mod line;
 mod recorder;
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Instant, SystemTime},
 };
 
@@ -37,6 +40,7 @@ pub(crate) struct Tap {
     output: Output,
     client: Client,
     closed: Notify,
+    is_closed: AtomicBool,
 }
 
 /// The verdict about a delivery, and the cause if it is refused.
@@ -56,13 +60,27 @@ impl Tap {
         recorder: Option<Recorder>,
         output: Output,
     ) -> Self {
-        let (client, closed) = (Client::new(), Notify::new());
-        Self { providers, secrets, public_url, forward_to, recorder, output, client, closed }
+        Self {
+            providers,
+            secrets,
+            public_url,
+            forward_to,
+            recorder,
+            output,
+            client: Client::new(),
+            closed: Notify::new(),
+            is_closed: AtomicBool::new(false),
+        }
     }
 
     /// Waits until nobody reads the lines any more.
     pub(crate) async fn closed(&self) {
         self.closed.notified().await;
+    }
+
+    /// True if nobody reads the lines any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
     }
 
     /// Takes a delivery, and answers it.
@@ -112,6 +130,7 @@ impl Tap {
         };
         line.millis = begun.elapsed().as_millis();
         if line.write(self.output).is_err() {
+            self.is_closed.store(true, Ordering::Relaxed);
             self.closed.notify_one();
         }
         response

@@ -15,14 +15,19 @@ pub(super) fn find(search: &Search<'_>) -> Option<Cause> {
     let info = search.provider().scheme_info();
     let is_signed = info.signs_body || !info.signed_pointers.is_empty() || info.joins_form_fields;
     let body = search.changeable_body().filter(|body| is_signed && !body.is_empty())?;
-    lines::find(search, body)
+    let cause = lines::find(search, body)
         .or_else(|| coding::find(search, body))
         .or_else(|| form::find(search, body))
         .or_else(|| text::charset(search, body))
         .or_else(|| layout::without_lines(search, body))
         .or_else(|| text::find(search, body))
         .or_else(|| form::wrapped(search, body))
-        .or_else(|| layout::find(search, body))
+        .or_else(|| layout::find(search, body))?;
+    let explain = match search.difference() {
+        Some(difference) => format!("{} {difference}", cause.explain),
+        None => cause.explain,
+    };
+    Some(Cause { explain, ..cause })
 }
 
 /// The cause, if one of these bodies was signed.

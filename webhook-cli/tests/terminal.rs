@@ -1,0 +1,12 @@
+//! What the program says: help, tables, verdicts, errors and exit codes.
+
+/// `TRYCMD=overwrite cargo test -p webhook-cli --test terminal` accepts new texts.
+#[test]
+fn commands_say_what_is_written_down() {
+    trycmd::TestCases::new()
+        .env("STRIPE_SECRET", "whsec_9eXkq0")
+        .env("OTHER_SECRET", "whsec_another")
+        .env("AIRTABLE_SECRET", "bjIzT1lkM1dqZ2ZkS0xTOGVXcTFOQXpYYzRIdTdUbTA=")
+        .env("COLUMNS", "100")
+        .case("tests/cmd/*.trycmd");
+}
