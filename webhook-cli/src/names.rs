@@ -5,7 +5,7 @@ use webhook_runtime::{Provider, providers};
 /// Other names of providers.
 const ALIASES: &[(&str, &str)] = &[
     ("adyen-platform", "adyen-header"),
-    ("cloud-events", "cloudevents"),
+    ("coinbase", "coinbase-commerce"),
     ("eventgrid", "azure-eventgrid"),
     ("facebook", "meta"),
     ("generic", "hmac-sha256-hex"),
@@ -13,10 +13,13 @@ const ALIASES: &[(&str, &str)] = &[
     ("hmac", "hmac-sha256-hex"),
     ("hubspot", "hubspot-v3"),
     ("instagram", "meta"),
+    ("intuit", "quickbooks"),
+    ("kontent-ai", "kontent"),
     ("mailchimp", "mandrill"),
     ("messenger", "meta"),
     ("plain", "hmac-sha256-hex"),
     ("sns", "aws-sns"),
+    ("twilio-sha256", "twilio"),
     ("whatsapp", "meta"),
     ("x", "twitter"),
 ];
@@ -29,16 +32,26 @@ const NEAR: usize = 3;
 /// # Errors
 /// A guess at the name that was meant.
 pub fn provider(name: &str) -> Result<&'static Provider, String> {
-    let wanted = name.to_ascii_lowercase().replace('_', "-");
-    let wanted = ALIASES.iter().find(|(alias, _)| *alias == wanted).map_or(&*wanted, |(_, it)| it);
-    if let Some(provider) = providers::ALL.iter().find(|provider| provider.name() == wanted) {
+    let wanted = name.to_ascii_lowercase();
+    let is_wanted = |known: &str| letters(known).eq(letters(&wanted));
+    let alias = ALIASES.iter().find(|(alias, _)| is_wanted(alias)).map(|(_, target)| *target);
+    let is_provider = |provider: &&&'static Provider| match alias {
+        Some(target) => provider.name() == target,
+        None => is_wanted(provider.name()),
+    };
+    if let Some(provider) = providers::ALL.iter().find(is_provider) {
         return Ok(provider);
     }
     let known = providers::ALL.iter().map(|provider| provider.name());
-    Err(match nearest(wanted, known.chain(ALIASES.iter().map(|(alias, _)| *alias))) {
+    Err(match nearest(&wanted, known.chain(ALIASES.iter().map(|(alias, _)| *alias))) {
         Some(near) => format!("no such provider; did you mean `{near}`?"),
         None => "no such provider; `webhook providers` lists them".to_owned(),
     })
+}
+
+/// The letters and digits of a name: `Cal.com` is `calcom`.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(char::is_ascii_alphanumeric)
 }
 
 /// The known name that is nearest to a mistyped one.
@@ -67,6 +80,8 @@ mod tests {
         assert_eq!(name("Stripe"), Ok("stripe"));
         assert_eq!(name("standard_webhooks"), Ok("standard-webhooks"));
         assert_eq!(name("whatsapp"), Ok("meta"));
+        assert_eq!(name("Cal.com"), Ok("calcom"));
+        assert_eq!(name("Lemon Squeezy"), Ok("lemonsqueezy"));
     }
 
     #[test]

@@ -23,6 +23,9 @@ use crate::{
     secrets::SecretArgs,
 };
 
+/// The longest time between signing and now, in seconds.
+const MAX_AGE: i64 = 100 * 366 * 86_400;
+
 /// What is signed, and how.
 #[derive(clap::Args, Clone)]
 pub(crate) struct RequestArgs {
@@ -422,7 +425,8 @@ fn age(text: &str) -> Result<i64, String> {
         _ => return Err("a time has a unit: 30s, 10m, 2h, 1d".to_owned()),
     };
     let number: i64 = number.parse().map_err(|_| "write it as 30s, 10m, 2h or 1d".to_owned())?;
-    number.checked_mul(unit).ok_or_else(|| "that is too long".to_owned())
+    let age = number.checked_mul(unit).filter(|age| age.abs() <= MAX_AGE);
+    age.ok_or_else(|| "that is longer than a century".to_owned())
 }
 
 /// The type of a body, as it is shown.
@@ -438,7 +442,7 @@ mod tests {
     #[test]
     fn times_have_units() {
         assert_eq!([age("30"), age("10m"), age("-2h")], [Ok(30), Ok(600), Ok(-7200)]);
-        for text in ["", "m", "10x", "1.5h", "99999999999999999d"] {
+        for text in ["", "m", "10x", "1.5h", "99999999999999999d", "-99999d"] {
             assert!(age(text).is_err(), "{text}");
         }
     }

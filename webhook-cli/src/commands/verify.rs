@@ -22,6 +22,9 @@ use crate::{
 /// The most bytes of the signed text that are shown.
 const MAX_SHOWN: usize = 200;
 
+/// The end of the year 9999.
+const LAST_SECOND: u64 = 253_402_300_799;
+
 /// Verify a captured request, and say why it is refused
 ///
 /// Nothing is accepted that would not verify at an endpoint. A refused request is tried again with one
@@ -56,7 +59,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// The time to judge at, in seconds since 1970 [default: now]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=LAST_SECOND))]
     now: Option<u64>,
     /// The key or certificate that the provider publishes, for those that sign with one
     #[arg(long, value_name = "FILE")]

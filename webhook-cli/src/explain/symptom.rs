@@ -79,6 +79,11 @@ fn is_placeholder(text: &str) -> bool {
         "your",
         "yoursecret",
     ];
+    /// Words that are no secret by themselves.
+    const ALONE: [&str; 16] = [
+        "0", "123456", "abc", "abc123", "bar", "default", "false", "foo", "foobar", "key",
+        "password", "secret", "string", "test", "token", "webhook",
+    ];
     const PAIRS: [(&str, &str); 7] = [
         ("change", "me"),
         ("change", "this"),
@@ -131,7 +136,8 @@ fn is_placeholder(text: &str) -> bool {
         .collect();
     words.iter().any(|word| WORDS.contains(word))
         || words.windows(2).any(|pair| PAIRS.contains(&(pair[0], pair[1])))
-        || matches!(&*words, ["secret" | "password" | "test" | "webhook" | "true" | "false" | "0"])
+        || words.len() == 1 && ALONE.contains(&words[0])
+        || lower == "n/a"
 }
 
 /// A key or token of another kind.
@@ -263,6 +269,10 @@ mod tests {
             "TODO",
             "",
             "process.env.SECRET",
+            "N/A",
+            "secret",
+            "YOUR_SECRET_HERE",
+            "[REDACTED]",
         ] {
             assert!(is_placeholder(text), "{text}");
         }

@@ -225,6 +225,38 @@ fn forgeries_have_no_cause() {
     }
 }
 
+/// Whatever arrives, the search ends, within its bounds.
+#[test]
+fn damaged_requests_are_refused() {
+    const MARKS: &[u8] = b"{}[]\":,\\u00e9d83%+=&/\n\r \xef\xbb\xbf\x1f\x8b\xc3\xa9";
+    let mut random = Random::new(4);
+    for number in 0..count(400) {
+        let mut sample = genuine(&mut random).sign();
+        let body = &mut sample.capture.body;
+        let at = random.below(body.len());
+        match number % 4 {
+            0 => body[at] ^= 1,
+            1 => body.insert(at, b'x'),
+            2 => drop(body.remove(at)),
+            _ => *body = (0..random.below(60)).map(|_| random.pick(MARKS)).collect(),
+        }
+        if random.is(3) {
+            let name = sample.signature();
+            let length = random.below(80);
+            sample.set(
+                &name,
+                (0..length).map(|_| random.pick(b"aF0=,:; v1+/\xe9")).collect::<Vec<_>>(),
+            );
+        }
+        if random.is(3) {
+            sample.secret = (0..random.below(20)).map(|_| char::from(random.pick(MARKS))).collect();
+        }
+        let explanation = sample.explain();
+        assert_eq!(explanation.verdict, Verdict::Refused);
+        assert!(explanation.checks <= MAX_CHECKS);
+    }
+}
+
 fn genuine(random: &mut Random) -> ToSign {
     let provider = random.pick(&signers());
     let mut to_sign = ToSign::random(random, provider, Vec::new());

@@ -56,6 +56,40 @@ pub(crate) fn signers() -> Vec<&'static Provider> {
     providers::ALL.iter().filter(signs).copied().collect()
 }
 
+/// The providers whose schemes are code, with a body that each of them signs.
+pub(crate) fn code_signers(random: &mut Random) -> ToSign {
+    let id = random.word(10);
+    let (provider, content_type, body): (&'static Provider, _, _) = match random.below(5) {
+        0 => (&providers::TWILIO, FORM, format!("CallSid={id}&Body=two+words")),
+        1 => (
+            &providers::MANDRILL,
+            FORM,
+            format!(
+                "mandrill_events=%5B%7B%22event%22%3A%22send%22%2C%22_id%22%3A%22{id}%22%7D%5D"
+            ),
+        ),
+        2 => (
+            &providers::MAILGUN,
+            JSON,
+            format!(r#"{{"event-data":{{"event":"opened","id":"{id}"}}}}"#),
+        ),
+        3 => (&providers::CONTENTFUL, JSON, format!(r#"{{"sys":{{"id":"{id}"}}}}"#)),
+        _ => (
+            &providers::ADYEN,
+            JSON,
+            format!(
+                r#"{{"notificationItems":[{{"NotificationRequestItem":{{"pspReference":"{id}","eventCode":"A"}}}}]}}"#
+            ),
+        ),
+    };
+    let mut to_sign = ToSign::random(random, provider, body.into_bytes());
+    to_sign.content_type = content_type;
+    if provider.name() == "adyen" {
+        to_sign.secret = random.hex(64).to_ascii_uppercase();
+    }
+    to_sign
+}
+
 /// A secret such as the provider issues.
 pub(crate) fn secret(random: &mut Random, provider: &Provider) -> String {
     let encoding = provider.scheme().map_or(KeyEncoding::Text, Scheme::key_encoding);
@@ -114,15 +148,22 @@ impl ToSign {
 
     /// The headers of the signature.
     pub(crate) fn sign_with(&self, provider: &Provider, secret: &Secret) -> Vec<(String, Vec<u8>)> {
+        self.sign_whole(provider, secret).0
+    }
+
+    /// The headers of the signature, and the body that may contain it.
+    fn sign_whole(
+        &self,
+        provider: &Provider,
+        secret: &Secret,
+    ) -> (Vec<(String, Vec<u8>)>, Vec<u8>) {
         let mut request =
             RequestToSign::new(&self.body).url(&self.url).id(&self.id).at(self.time());
         request.form = self.content_type == FORM;
         let signed = provider.sign(secret, &request).expect("it can be signed");
-        signed
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
-            .collect()
+        let headers = signed.headers.iter();
+        let headers = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+        (headers.collect(), signed.body.into_owned())
     }
 
     /// The signed request, as it arrives.
@@ -142,7 +183,9 @@ impl ToSign {
         };
         capture.headers.push(("Host".into(), host.into()));
         capture.headers.push(("Content-Type".into(), self.content_type.into()));
-        capture.headers.extend(self.sign_with(self.provider, secret));
+        let (headers, body) = self.sign_whole(self.provider, secret);
+        capture.headers.extend(headers);
+        capture.body = body;
         Sample {
             provider: self.provider,
             secret: self.secret.clone(),

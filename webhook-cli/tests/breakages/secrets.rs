@@ -13,7 +13,7 @@ use crate::{
     Broken,
     document::{Style, Wanted, document},
     random::Random,
-    sample::{Sample, ToSign, secret, signers},
+    sample::{Sample, ToSign, code_signers, secret, signers},
 };
 
 fn signed(random: &mut Random, providers: &[&'static Provider]) -> (ToSign, Sample) {
@@ -31,9 +31,19 @@ fn of_text() -> Vec<&'static Provider> {
     signers().into_iter().filter(is_text).collect()
 }
 
+/// A signed request of any provider, those with code among them.
+fn any(random: &mut Random) -> (ToSign, Sample) {
+    if random.is(4) {
+        let to_sign = code_signers(random);
+        let sample = to_sign.sign();
+        return (to_sign, sample);
+    }
+    signed(random, &signers())
+}
+
 /// Another spelling of the configured secret.
 pub(crate) fn around(random: &mut Random) -> Broken {
-    let (_, mut sample) = signed(random, &signers());
+    let (_, mut sample) = any(random);
     let secret = sample.secret.clone();
     let (cause, secret) = match random.below(4) {
         0 => ("secret-extra-whitespace", {
@@ -109,14 +119,18 @@ pub(crate) fn key(random: &mut Random) -> Broken {
 }
 
 pub(crate) fn other(random: &mut Random) -> Broken {
-    let (to_sign, mut sample) = signed(random, &signers());
-    sample.others = vec![secret(random, to_sign.provider), sample.secret.clone()];
-    sample.secret = secret(random, to_sign.provider);
+    let (to_sign, mut sample) = any(random);
+    let mut other = || match to_sign.provider.name() {
+        "adyen" => random.hex(64),
+        _ => secret(random, to_sign.provider),
+    };
+    sample.others = vec![other(), sample.secret.clone()];
+    sample.secret = other();
     Broken::new("secret-of-other-endpoint", sample)
 }
 
 pub(crate) fn no_secret(random: &mut Random) -> Broken {
-    let (_, mut sample) = signed(random, &signers());
+    let (_, mut sample) = any(random);
     if random.is(2) {
         const PLACEHOLDERS: [&str; 7] = [
             "undefined",

@@ -2,27 +2,30 @@
 
 use webhook_runtime::{
     Provider,
-    providers::{HUBSPOT, SQUARE, TRELLO, TWILIO},
+    providers::{HUBSPOT, MANDRILL, SQUARE, TRELLO, TWILIO},
 };
 
 use crate::{
     Broken,
     document::{Style, Wanted, document},
     random::Random,
-    sample::{FORM, ToSign},
+    sample::{ToSign, code_signers},
 };
 
 fn signer(random: &mut Random) -> ToSign {
-    let all: [&'static Provider; 4] = [&HUBSPOT, &SQUARE, &TRELLO, &TWILIO];
+    let all: [&'static Provider; 5] = [&HUBSPOT, &SQUARE, &TRELLO, &TWILIO, &MANDRILL];
     let provider = random.pick(&all);
-    let mut to_sign = ToSign::random(random, provider, Vec::new());
-    if provider.name() == "twilio" {
-        to_sign.content_type = FORM;
-        to_sign.body = format!("CallSid={}&Body=two+words", random.word(12)).into_bytes();
-    } else {
-        to_sign.write(Style::random(random), &document(random, Wanted::default()));
+    loop {
+        let mut to_sign = code_signers(random);
+        if provider.scheme().is_none() && to_sign.provider.name() != provider.name() {
+            continue;
+        }
+        if provider.scheme().is_some() {
+            to_sign = ToSign::random(random, provider, Vec::new());
+            to_sign.write(Style::random(random), &document(random, Wanted::default()));
+        }
+        return to_sign;
     }
-    to_sign
 }
 
 pub(crate) fn authority(random: &mut Random) -> Broken {
