@@ -47,6 +47,7 @@ struct Facts {
     id: Option<String>,
     event: Option<String>,
     not_signed: Vec<&'static str>,
+    set_up: String,
     methods: &'static str,
     waits: Option<String>,
     retries: Option<String>,
@@ -104,6 +105,7 @@ fn show(facts: Facts) -> Result<(), CliError> {
         ),
         ("id", facts.id.unwrap_or_else(|| "none".to_owned())),
         ("event", facts.event.unwrap_or_else(|| "none".to_owned())),
+        ("set-up", facts.set_up),
         ("methods", facts.methods.to_owned()),
         ("waits", facts.waits.unwrap_or_else(none)),
         ("retries for", facts.retries.unwrap_or_else(none)),
@@ -198,6 +200,7 @@ fn facts(provider: &Provider) -> Facts {
         id: field(provider.id()).or_else(|| of_batch(webhook_runtime::BatchLayout::id)),
         event: field(provider.event()).or_else(|| of_batch(webhook_runtime::BatchLayout::event)),
         not_signed: unsigned.into_iter().filter(|(_, is)| !is).map(|(name, _)| name).collect(),
+        set_up: set_up(provider),
         methods: provider.methods(),
         waits: provider.response_timeout().map(duration),
         retries: provider.retry_period().map(duration),
@@ -230,6 +233,25 @@ fn in_code(provider: &Provider) -> String {
     parts.extend(info.signed_headers);
     parts.extend(info.signed_pointers);
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+/// What a receiver has to be given.
+fn set_up(provider: &Provider) -> String {
+    let info = provider.scheme_info();
+    let mut needs = Vec::new();
+    if info.needs_secret {
+        needs.push("the secret");
+    }
+    if info.fetches_keys {
+        needs.push("a source of the provider's keys");
+    }
+    if info.signs_url {
+        needs.push("the public URL, exactly as it is registered");
+    }
+    if provider.handshakes().iter().any(|it| it.verify_token_parameter().is_some()) {
+        needs.push("the verify token");
+    }
+    if needs.is_empty() { "nothing".to_owned() } else { needs.join(", ") }
 }
 
 fn key(encoding: KeyEncoding) -> &'static str {

@@ -82,7 +82,8 @@ impl Cause {
 /// The answer to a [`Question`].
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// The verdict. It does not depend on the causes.
+    /// The verdict about the request as it was captured, with the URL as it is configured. It does not
+    /// depend on the causes.
     pub verdict: Verdict,
     /// The causes, the likeliest first. Empty for a genuine request, and where nothing can be shown.
     pub causes: Vec<Cause>,
@@ -102,9 +103,7 @@ pub fn explain(question: &Question<'_>) -> Explanation {
         Ok(Fit::OutOfWindow(reason)) => {
             (Verdict::Refused, vec![time::out_of_window(&search, reason)], Some(reason))
         }
-        Ok(Fit::OtherSpelling) => {
-            (Verdict::Refused, url::find(&search).into_iter().collect(), None)
-        }
+        Ok(Fit::OtherSpelling) => (Verdict::Refused, vec![url::other_spelling(&search)], None),
         Err(reason) => {
             (Verdict::Refused, find(&search, reason).into_iter().collect(), Some(reason))
         }
@@ -112,11 +111,11 @@ pub fn explain(question: &Question<'_>) -> Explanation {
     Explanation { verdict, causes, reason, checks: search.checks() }
 }
 
-/// True if a request verifies as it is: [`explain`] without the search.
+/// True if an endpoint of the runtime accepts a request as it is.
 #[must_use]
 pub fn verifies(question: &Question<'_>) -> bool {
     let search = Search::new(question);
-    search.fit(&search.base()) == Ok(Fit::Now)
+    matches!(search.fit(&search.base()), Ok(Fit::Now | Fit::OtherSpelling))
 }
 
 /// The text that the signature has to cover, if the head of the request says enough.

@@ -71,6 +71,18 @@ pub(super) fn find(search: &Search<'_>) -> Option<Cause> {
         .or_else(|| path(search, url))
 }
 
+/// The cause of a signature that fits the URL in another spelling.
+pub(super) fn other_spelling(search: &Search<'_>) -> Cause {
+    let cause = find(search).unwrap_or_else(|| {
+        Cause::new("url-escapes", "The URL was signed in another spelling.", FIX)
+    });
+    let explain = format!(
+        "{} An endpoint of webhook-runtime forgives that, and others do not.",
+        cause.explain
+    );
+    Cause { explain, ..cause }
+}
+
 /// Tries a URL, and says how it differs.
 fn try_url(search: &Search<'_>, id: &'static str, what: &str, url: Url<'_>) -> Option<Cause> {
     let signed = url.text();

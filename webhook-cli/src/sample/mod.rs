@@ -1,8 +1,10 @@
 //! Sample bodies: what a provider sends for an event, with id, event and time in their places.
 
 mod bodies;
+mod events;
 mod fill;
 
+pub(crate) use events::meant;
 pub(crate) use fill::put;
 
 use serde_json::Value;

@@ -1,0 +1,161 @@
+//! Forgeries: one thing of a signed request is spoilt, which a receiver has to notice.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use clap::ValueEnum;
+use serde_json::Value;
+use webhook_runtime::{Provider, Secret, scheme::Scheme};
+
+use super::{Outgoing, sends_secret};
+use crate::{error::CliError, explain, random::random_hex, sample::FORM};
+
+/// What is spoilt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Forge {
+    /// Sign with another secret.
+    Secret,
+    /// Change the body behind the signature's back.
+    Body,
+    /// Change the signature.
+    Signature,
+    /// Leave out the header with the signature.
+    Header,
+    /// Change the signed time.
+    Time,
+    /// Change the signed id.
+    Id,
+    /// Sign another URL.
+    Url,
+    /// Sign a day ago.
+    Old,
+}
+
+impl Forge {
+    pub(super) fn spoil(
+        self,
+        provider: &Provider,
+        outgoing: &mut Outgoing,
+        at: SystemTime,
+    ) -> Result<(), CliError> {
+        let names = explain::signature_names(provider);
+        let spoilt = match self {
+            Self::Body => spoil_body(provider, outgoing),
+            Self::Header => {
+                let before = outgoing.headers.len();
+                outgoing.headers.retain(|(known, _)| !names.iter().any(|name| known == name));
+                outgoing.headers.len() < before
+            }
+            Self::Signature => {
+                let own =
+                    |(known, _): &&mut (String, String)| names.iter().any(|name| known == name);
+                outgoing.headers.iter_mut().find(own).is_some_and(|(_, value)| flip(value))
+            }
+            Self::Time => spoil_time(provider, outgoing, at),
+            Self::Id => {
+                let name = provider.scheme().and_then(Scheme::signed_id_header);
+                name.is_some_and(|name| {
+                    let changed = format!("{}x", outgoing.header(name).unwrap_or_default());
+                    outgoing.set(name, changed);
+                    true
+                })
+            }
+            Self::Secret | Self::Url | Self::Old => true,
+        };
+        let what = match self {
+            Self::Body => "signs nothing in this body",
+            Self::Time => "signs no time",
+            Self::Id => "signs no id",
+            _ => "has no header with a signature",
+        };
+        if spoilt { Ok(()) } else { Err(impossible(provider, what)) }
+    }
+}
+
+/// Changes a signed part of the body.
+fn spoil_body(provider: &Provider, outgoing: &mut Outgoing) -> bool {
+    let info = provider.scheme_info();
+    if info.signs_body || info.joins_form_fields {
+        let is_form = outgoing.header("content-type").is_some_and(|it| it.starts_with(FORM));
+        match info.signed_form_field.filter(|_| is_form) {
+            // Behind the last field, so in its value.
+            Some(_) => outgoing.body.push(b'+'),
+            None if is_form => outgoing.body.extend_from_slice(b"&forged=1"),
+            None => outgoing.body.push(b' '),
+        }
+        return true;
+    }
+    let Ok(mut json) = serde_json::from_slice::<Value>(&outgoing.body) else { return false };
+    let pointer =
+        info.signed_pointers.iter().find(|it| json.pointer(it).is_some_and(Value::is_string));
+    let Some(value) = pointer.and_then(|pointer| json.pointer_mut(pointer)) else { return false };
+    *value = Value::from(format!("{}x", value.as_str().unwrap_or_default()));
+    outgoing.body = json.to_string().into_bytes();
+    true
+}
+
+/// Writes another time than the one that was signed.
+fn spoil_time(provider: &Provider, outgoing: &mut Outgoing, at: SystemTime) -> bool {
+    let Some(timestamp) = provider.scheme().and_then(Scheme::signed_timestamp) else {
+        return false;
+    };
+    let text = |at: SystemTime| {
+        let millis = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        timestamp.format(u64::try_from(millis).unwrap_or_default())
+    };
+    let (signed, other) = (text(at), text(at + Duration::from_secs(2)));
+    let mut changed = false;
+    for (_, value) in &mut outgoing.headers {
+        if value.contains(&signed) {
+            *value = value.replace(&signed, &other);
+            changed = true;
+        }
+    }
+    if !changed {
+        let body = String::from_utf8_lossy(&outgoing.body);
+        changed = body.contains(&signed);
+        outgoing.body = body.replace(&signed, &other).into_bytes();
+    }
+    changed
+}
+
+/// Changes a character of a signature, to another one of the same alphabet.
+fn flip(value: &mut String) -> bool {
+    let Some(at) = value.rfind(|mark: char| mark.is_ascii_alphanumeric()) else { return false };
+    // The last character of base64 may have bits that do not count.
+    let at = at.saturating_sub(4);
+    let other = if value.as_bytes()[at] == b'0' { "1" } else { "0" };
+    value.replace_range(at..=at, other);
+    true
+}
+
+/// A secret that the receiver does not have.
+pub(super) fn other_secret(provider: &Provider) -> Secret {
+    if sends_secret(provider) {
+        // Both a token, and user and password.
+        Secret::new(format!("forged:{}", random_hex(16)))
+    } else if provider.scheme().is_some() {
+        Secret::from_key(random_hex(16).into_bytes())
+    } else {
+        Secret::new(format!("{}{}", random_hex(32), random_hex(32)))
+    }
+}
+
+pub(super) fn impossible(provider: &Provider, why: &str) -> CliError {
+    CliError::usage(format_args!("{} {why}: there is nothing to forge", provider.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flipped_signature_differs() {
+        for text in ["sha256=aGVsbG8gd29ybGQ=", "v1,00000", "a"] {
+            let mut changed = text.to_owned();
+            assert!(flip(&mut changed));
+            assert_ne!(changed, text);
+            assert_eq!(changed.len(), text.len());
+        }
+        assert!(!flip(&mut String::new()));
+    }
+}

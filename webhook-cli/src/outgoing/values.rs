@@ -1,0 +1,60 @@
+//! The values of arguments: `/pointer=value`, `Name: value`, `10m`.
+
+use serde_json::Value;
+
+/// The longest time between signing and now, in seconds.
+const MAX_AGE: i64 = 100 * 366 * 86_400;
+
+/// Reads `/pointer=value`; a value that is no JSON is text.
+pub(super) fn assignment(text: &str) -> Result<(String, Value), String> {
+    let (pointer, value) = text.split_once('=').ok_or("write it as /pointer=value")?;
+    if !pointer.starts_with('/') {
+        return Err("a pointer begins with `/`, as in /data/amount=5".to_owned());
+    }
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+    Ok((pointer.to_owned(), value))
+}
+
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("write it as `Name: value`")?;
+    let (name, value) = (name.trim(), value.trim());
+    http::HeaderName::try_from(name).map_err(|error| error.to_string())?;
+    http::HeaderValue::try_from(value).map_err(|error| error.to_string())?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Reads a time such as `10m`, in seconds.
+pub(super) fn age(text: &str) -> Result<i64, String> {
+    let at = text.find(|mark: char| mark.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(at);
+    let unit = match unit {
+        "" | "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err("a time has a unit: 30s, 10m, 2h, 1d".to_owned()),
+    };
+    let number: i64 = number.parse().map_err(|_| "write it as 30s, 10m, 2h or 1d".to_owned())?;
+    let age = number.checked_mul(unit).filter(|age| age.abs() <= MAX_AGE);
+    age.ok_or_else(|| "that is longer than a century".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!([age("30"), age("10m"), age("-2h")], [Ok(30), Ok(600), Ok(-7200)]);
+        for text in ["", "m", "10x", "1.5h", "99999999999999999d", "-99999d"] {
+            assert!(age(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn assignments_are_json_or_text() {
+        assert_eq!(assignment("/a/b=5"), Ok(("/a/b".into(), Value::from(5))));
+        assert_eq!(assignment("/a=b=c"), Ok(("/a".into(), Value::from("b=c"))));
+        assert!(assignment("a=1").is_err() && assignment("/a").is_err());
+    }
+}
