@@ -10,9 +10,9 @@ use webhook_runtime::{
 
 use crate::{
     capture::{Capture, to_http},
+    credentials::sends_secret,
     error::{CliError, Ended, Outcome},
     names,
-    outgoing::sends_secret,
     output::{self, Output},
     sample::{self, FORM, Wishes},
 };

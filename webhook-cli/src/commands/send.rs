@@ -11,9 +11,10 @@ use webhook_runtime::{Provider, Secret};
 
 use crate::{
     client::{Answer, Client},
+    credentials::sends_secret,
     error::{CliError, Ended, Outcome},
     interrupt::Interrupt,
-    outgoing::{Outgoing, RequestArgs, is_text, sends_secret},
+    outgoing::{Outgoing, RequestArgs, is_text},
     output::{self, Output},
     progress,
 };

@@ -11,6 +11,7 @@ use super::{
     Cause,
     search::{Search, Trial},
 };
+use crate::credentials::sends_secret;
 
 /// The older signature of Square.
 const SQUARE_SHA1: Provider = Provider::new(
@@ -49,6 +50,9 @@ const STANDARD: [&str; 10] = [
 
 /// The shortest signature, in characters: SHA-1 in base64.
 const SHORTEST: usize = 27;
+
+/// The shortest token, in characters.
+const SHORTEST_TOKEN: usize = 6;
 
 /// The most headers that are tried as the signature.
 const MAX_CANDIDATES: usize = 8;
@@ -99,9 +103,10 @@ fn renamed(search: &Search<'_>, names: &[String]) -> Option<Cause> {
         return None;
     }
     let known = known_names();
+    let shortest = if sends_secret(search.provider()) { SHORTEST_TOKEN } else { SHORTEST };
     let candidates = search.headers.iter().filter(|(name, value)| {
         let name = name.as_str();
-        value.len() >= SHORTEST && !STANDARD.contains(&name) && !known.iter().any(|it| it == name)
+        value.len() >= shortest && !STANDARD.contains(&name) && !known.iter().any(|it| it == name)
     });
     for (name, value) in candidates.take(MAX_CANDIDATES) {
         let mut restored = restored.clone();

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderValue;
 use webhook_runtime::{
     Provider, Secret,
-    scheme::{Timestamp, VerifyError},
+    scheme::{Scheme, Timestamp, VerifyError},
 };
 
 use super::{
@@ -77,22 +77,19 @@ fn unit(search: &Search<'_>) -> Option<Cause> {
 
 /// Another spelling of the same time, in a header of its own.
 fn spelling(search: &Search<'_>) -> Option<Cause> {
-    let names: Vec<String> = search.headers.keys().map(|name| name.as_str().to_owned()).collect();
-    let signed = search.provider().scheme_info().signed_headers;
+    let provider = search.provider();
+    let of_scheme = provider.scheme().and_then(Scheme::timestamp_header);
+    let names = provider.scheme_info().signed_headers.iter().copied().chain(of_scheme);
     for name in names {
-        let own = signed.iter().copied().chain(timestamp_header(search.provider(), &name));
-        if !own.into_iter().any(|own| own == name) {
-            continue;
-        }
-        let Some(sent) = search.headers.get(&name).and_then(|value| value.to_str().ok()) else {
+        let Some(sent) = search.headers.get(name).and_then(|value| value.to_str().ok()) else {
             continue;
         };
         for usual in spellings(sent) {
             let Ok(value) = HeaderValue::try_from(&usual) else { continue };
             let mut headers = search.headers.clone();
-            headers.insert(http::HeaderName::try_from(&name).ok()?, value);
+            headers.insert(name, value);
             if search.fits_headers(&headers) {
-                let name = search.question.capture.spelling(&name);
+                let name = search.question.capture.spelling(name);
                 return Some(Cause::new(
                     "timestamp-reformatted",
                     format!(
@@ -104,14 +101,6 @@ fn spelling(search: &Search<'_>) -> Option<Cause> {
         }
     }
     None
-}
-
-/// The name, if the provider signs this header.
-fn timestamp_header<'n>(provider: &Provider, name: &'n str) -> Option<&'n str> {
-    // A field is named by a constant, and headers are not: the known signed header is looked for.
-    let scheme = provider.scheme()?;
-    let is_id = scheme.signed_id_header() == Some(name);
-    (scheme.timestamp_header() == Some(name) && !is_id).then_some(name)
 }
 
 /// Other spellings of a time.

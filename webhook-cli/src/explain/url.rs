@@ -62,7 +62,6 @@ pub(super) fn find(search: &Search<'_>) -> Option<Cause> {
         return None;
     }
     let url = Url::parse(search.url())?;
-    // Behind a path, a slash or a query is as small a change as a host, and both are as likely.
     scheme(search, url)
         .or_else(|| authority(search, url))
         .or_else(|| slash(search, url))

@@ -12,8 +12,8 @@ use webhook_runtime::{Provider, providers};
 
 use crate::{
     capture::{Capture, to_http},
+    credentials::{query_parameter, sends_secret},
     explain,
-    outgoing::{query_parameter, sends_secret},
 };
 
 /// The headers that hold credentials, besides those of providers that send the secret itself.

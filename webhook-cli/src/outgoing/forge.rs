@@ -6,8 +6,10 @@ use clap::ValueEnum;
 use serde_json::Value;
 use webhook_runtime::{Provider, Secret, scheme::Scheme};
 
-use super::{Outgoing, sends_secret};
-use crate::{error::CliError, explain, random::random_hex, sample::FORM};
+use super::Outgoing;
+use crate::{
+    credentials::sends_secret, error::CliError, explain, random::random_hex, sample::FORM,
+};
 
 /// What is spoilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

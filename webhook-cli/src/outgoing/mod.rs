@@ -13,12 +13,13 @@ use http::HeaderMap;
 use serde_json::Value;
 use webhook_runtime::{
     Provider, Secret,
-    scheme::{RequestToSign, Scheme, SignError},
+    scheme::{RequestToSign, SignError},
 };
 
 use self::forge::Forge;
 use crate::{
     challenge::{self, Challenge},
+    credentials::query_parameter,
     error::CliError,
     names,
     random::random_hex,
@@ -245,18 +246,6 @@ fn add(outgoing: &mut Outgoing, headers: &HeaderMap) {
     for (name, value) in headers {
         outgoing.set(name.as_str(), String::from_utf8_lossy(value.as_bytes()));
     }
-}
-
-/// The query parameter with the credential.
-pub(crate) fn query_parameter(provider: &Provider) -> Option<String> {
-    let pattern = provider.scheme()?.signature_pattern();
-    Some(pattern.strip_prefix('?')?.strip_suffix("=…")?.to_owned())
-}
-
-/// True if the secret itself is sent.
-pub(crate) fn sends_secret(provider: &Provider) -> bool {
-    let algorithm = provider.scheme().map(Scheme::algorithm);
-    matches!(algorithm, Some("token" | "basic auth"))
 }
 
 fn refusal(provider: &Provider, error: SignError) -> CliError {

@@ -480,3 +480,22 @@ fn json_reply(body: String) -> Reply {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handshake_can_be_read() {
+        const CHALLENGE: HandshakeResponse = HandshakeResponse::Text(RequestValue::Query("c"));
+        const WHEN: &[Condition] = &[Condition::Query("c")];
+        let signed = Handshake::signed(WHEN, CHALLENGE);
+        assert_eq!((signed.method(), signed.conditions()), ("POST", WHEN));
+        assert!(signed.is_signed() && signed.verify_token_parameter().is_none());
+        let unsigned = Handshake::unsigned("PUT", WHEN, CHALLENGE);
+        assert!(!unsigned.is_signed() && unsigned.method() == "PUT");
+        assert!(matches!(unsigned.response(), HandshakeResponse::Text(RequestValue::Query("c"))));
+        let token = Handshake::with_verify_token("t", WHEN, CHALLENGE);
+        assert_eq!((token.method(), token.verify_token_parameter()), ("GET", Some("t")));
+    }
+}

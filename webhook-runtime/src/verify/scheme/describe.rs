@@ -154,6 +154,9 @@ mod tests {
         let window = scheme.signed_timestamp().and_then(Timestamp::max_age);
         assert_eq!(window, Some(Duration::from_secs(300)));
         assert!(HMAC_SHA256_HEX.signed_timestamp().is_none());
+        assert_eq!(scheme.timestamp_header(), Some("x-time"));
+        assert_eq!(scheme.signed_id_header(), Some("x-id"));
+        assert_eq!((TIMED.signed_id_header(), HMAC_SHA256_HEX.timestamp_header()), (None, None));
         assert_eq!(
             [HMAC_SHA256_HEX.hex(), HMAC_SHA256_HEX.base64url()].map(|it| it.encoding()),
             ["hex", "base64url"]

@@ -640,6 +640,39 @@ mod tests {
     }
 
     #[test]
+    fn the_signed_text_is_told_without_the_secret() {
+        const PLAIN: Scheme =
+            Scheme::sha256().header(SIGNATURE).signed("{secret}{method}{url}{body}");
+        let text = |scheme: Scheme, headers: &HeaderMap, body: &[u8]| {
+            let request = SignedRequest { url: "https://a/", ..request(headers, body) };
+            scheme.signed_text(&request).map(|text| String::from_utf8(text).expect("text"))
+        };
+        let headers = signed(NAMED, b"{}");
+        assert_eq!(text(NAMED, &headers, b"{ }"), Ok("msg_1.1760000000.{ }".into()));
+        assert_eq!(text(PLAIN, &signed(PLAIN, b"{}"), b"{}"), Ok("POSThttps://a/{}".into()));
+        let form = with(signed(IN_FORM, b""), "content-type", "application/x-www-form-urlencoded");
+        assert_eq!(text(IN_FORM, &form, b"payload=%7B%7D&a=1"), Ok("{}".into()));
+        let missing = Err(VerifyError::MissingHeader(SIGNATURE));
+        assert_eq!(text(NAMED, &HeaderMap::new(), b"{}"), missing);
+        // A wrong signature makes no difference, and neither does an old time.
+        let headers = with(headers, SIGNATURE, "00");
+        assert!(text(NAMED, &headers, b"{}").is_ok());
+    }
+
+    #[test]
+    fn the_signed_text_of_the_second_family_is_told() {
+        const BOTH: Scheme = NAMED.alternative_headers(&[
+            ("x-signature", "y-signature"),
+            ("x-time", "y-time"),
+            ("x-id", "y-id"),
+        ]);
+        let headers = with(HeaderMap::new(), "y-signature", "00");
+        let headers = with(with(headers, "y-time", "1760000000"), "y-id", "7");
+        let text = BOTH.signed_text(&request(&headers, b"{}"));
+        assert_eq!(text, Ok(b"7.1760000000.{}".to_vec()));
+    }
+
+    #[test]
     fn one_form_field_is_signed() {
         let form = |headers| with(headers, "content-type", "application/x-www-form-urlencoded");
         for (body, signs) in [("a=1&payload=abc", "abc"), ("payload=%7B%7D+&b=", "{} ")] {
