@@ -18,6 +18,7 @@ mod progress;
 mod random;
 mod sample;
 mod secrets;
+mod values;
 
 use std::process::ExitCode;
 

@@ -12,6 +12,7 @@ use crate::{
     names,
     output::Output,
     secrets::SecretArgs,
+    values,
 };
 
 /// Take deliveries: show, verify, record and forward them
@@ -34,7 +35,7 @@ pub(super) struct Args {
     #[arg(long, default_value = "127.0.0.1")]
     host: IpAddr,
     /// Where to forward to. Without a path, the path of the delivery is kept
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = values::url)]
     forward_to: Option<String>,
     /// Where to write a file for each delivery
     #[arg(long, value_name = "DIR")]

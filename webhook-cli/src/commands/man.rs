@@ -24,7 +24,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Ended {
-    let mut command = Cli::command();
+    let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     if let Some(directory) = &args.directory {
         clap_mangen::generate_to(command, directory).map_err(|error| {

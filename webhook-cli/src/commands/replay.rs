@@ -23,6 +23,7 @@ use crate::{
     progress,
     sample::FORM,
     secrets::SecretArgs,
+    values,
 };
 
 /// Send recorded requests again
@@ -39,7 +40,7 @@ pub(super) struct Args {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The URL to send to
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = values::url)]
     to: String,
     /// Sign anew, as this provider
     #[arg(long, value_name = "PROVIDER", value_parser = names::provider)]

@@ -16,7 +16,7 @@ use crate::{
     interrupt::Interrupt,
     outgoing::{Outgoing, RequestArgs, is_text},
     output::{self, Output},
-    progress,
+    progress, values,
 };
 
 /// The most bytes of a body that are shown.
@@ -35,7 +35,7 @@ pub(super) struct Args {
     #[command(flatten)]
     request: RequestArgs,
     /// The URL to call
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = values::url)]
     to: String,
     /// Send this many, each with an id of its own
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]

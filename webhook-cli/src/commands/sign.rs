@@ -8,6 +8,7 @@ use crate::{
     error::{Ended, Outcome},
     outgoing::{Outgoing, RequestArgs},
     output::{self, Output},
+    values,
 };
 
 /// Sign a request, and write it instead of sending it
@@ -20,7 +21,7 @@ pub(super) struct Args {
     #[command(flatten)]
     request: RequestArgs,
     /// The URL that would be called
-    #[arg(long, value_name = "URL", default_value = "http://localhost:3000/webhook")]
+    #[arg(long, value_name = "URL", value_parser = values::url, default_value = "http://localhost:3000/webhook")]
     to: String,
     /// What to write
     #[arg(long = "as", value_enum, default_value_t, value_name = "FORM")]

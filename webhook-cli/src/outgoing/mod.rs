@@ -1,7 +1,6 @@
 //! Requests that are ready to be sent: signed, or forged on purpose.
 
 mod forge;
-mod values;
 
 use std::{
     fs,
@@ -25,6 +24,7 @@ use crate::{
     random::random_hex,
     sample::{self, FORM, JSON, Wishes},
     secrets::SecretArgs,
+    values,
 };
 
 /// What is signed, and how.

@@ -1,4 +1,4 @@
-//! The values of arguments: `/pointer=value`, `Name: value`, `10m`.
+//! The values of arguments: `/pointer=value`, `Name: value`, `10m`, URLs.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 const MAX_AGE: i64 = 100 * 366 * 86_400;
 
 /// Reads `/pointer=value`; a value that is no JSON is text.
-pub(super) fn assignment(text: &str) -> Result<(String, Value), String> {
+pub(crate) fn assignment(text: &str) -> Result<(String, Value), String> {
     let (pointer, value) = text.split_once('=').ok_or("write it as /pointer=value")?;
     if !pointer.starts_with('/') {
         return Err("a pointer begins with `/`, as in /data/amount=5".to_owned());
@@ -15,7 +15,7 @@ pub(super) fn assignment(text: &str) -> Result<(String, Value), String> {
     Ok((pointer.to_owned(), value))
 }
 
-pub(super) fn header(text: &str) -> Result<(String, String), String> {
+pub(crate) fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("write it as `Name: value`")?;
     let (name, value) = (name.trim(), value.trim());
     http::HeaderName::try_from(name).map_err(|error| error.to_string())?;
@@ -23,8 +23,17 @@ pub(super) fn header(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+/// Checks a URL that can be called.
+pub(crate) fn url(text: &str) -> Result<String, String> {
+    let uri: http::Uri = text.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
+    match uri.scheme_str() {
+        Some("http" | "https") if uri.host().is_some() => Ok(text.to_owned()),
+        _ => Err("a URL begins with http:// or https://".to_owned()),
+    }
+}
+
 /// Reads a time such as `10m`, in seconds.
-pub(super) fn age(text: &str) -> Result<i64, String> {
+pub(crate) fn age(text: &str) -> Result<i64, String> {
     let at = text.find(|mark: char| mark.is_ascii_alphabetic()).unwrap_or(text.len());
     let (number, unit) = text.split_at(at);
     let unit = match unit {
@@ -48,6 +57,14 @@ mod tests {
         assert_eq!([age("30"), age("10m"), age("-2h")], [Ok(30), Ok(600), Ok(-7200)]);
         for text in ["", "m", "10x", "1.5h", "99999999999999999d", "-99999d"] {
             assert!(age(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn urls_can_be_called() {
+        assert_eq!(url("http://localhost:3000"), Ok("http://localhost:3000".to_owned()));
+        for text in ["localhost:3000", "ftp://a/", "/a", "", "http://"] {
+            assert!(url(text).is_err(), "{text}");
         }
     }
 
