@@ -1,6 +1,6 @@
 //! Providers that send the secret itself.
 
-use webhook_runtime::{Provider, scheme::Scheme};
+use webhook_runtime::{Provider, handshake::Handshake, scheme::Scheme};
 
 /// The query parameter with the credential.
 pub(crate) fn query_parameter(provider: &Provider) -> Option<String> {
@@ -8,8 +8,21 @@ pub(crate) fn query_parameter(provider: &Provider) -> Option<String> {
     Some(pattern.strip_prefix('?')?.strip_suffix("=…")?.to_owned())
 }
 
+/// The query parameters of deliveries and handshakes that hold a secret.
+pub(crate) fn secret_parameters(provider: &Provider) -> impl Iterator<Item = String> {
+    let tokens = provider.handshakes().iter().filter_map(Handshake::verify_token_parameter);
+    query_parameter(provider).into_iter().chain(tokens.map(str::to_owned))
+}
+
 /// True if the secret itself is sent.
 pub(crate) fn sends_secret(provider: &Provider) -> bool {
     let algorithm = provider.scheme().map(Scheme::algorithm);
     matches!(algorithm, Some("token" | "basic auth"))
+}
+
+/// True if the provider signs with a private key, whose public key verifies.
+pub(crate) fn has_key_pair(provider: &Provider) -> bool {
+    provider.scheme().is_some_and(|scheme| {
+        ["Ed25519", "ECDSA", "RSA"].iter().any(|name| scheme.algorithm().starts_with(name))
+    })
 }

@@ -23,15 +23,7 @@ impl SecretArgs {
     pub(crate) fn read(&self) -> Result<Vec<Secret>, CliError> {
         let mut secrets = Vec::new();
         for name in &self.secret_env {
-            let text = env::var(name).map_err(|error| match error {
-                env::VarError::NotPresent => CliError::usage(format_args!(
-                    "the variable {name} is not set: it has to hold the secret"
-                )),
-                env::VarError::NotUnicode(_) => {
-                    CliError::usage(format_args!("the variable {name} is not UTF-8"))
-                }
-            })?;
-            secrets.push(Secret::new(text).with_name(name.clone()));
+            secrets.push(from_env(name)?);
         }
         for file in &self.secret_file {
             let name = file.display().to_string();
@@ -67,4 +59,17 @@ impl SecretArgs {
             _ => Err(CliError::usage("one secret signs: name only one")),
         }
     }
+}
+
+/// Reads a secret from a variable, unchanged.
+pub(crate) fn from_env(name: &str) -> Result<Secret, CliError> {
+    let text = env::var(name).map_err(|error| match error {
+        env::VarError::NotPresent => CliError::usage(format_args!(
+            "the variable {name} is not set: it has to hold the secret"
+        )),
+        env::VarError::NotUnicode(_) => {
+            CliError::usage(format_args!("the variable {name} is not UTF-8"))
+        }
+    })?;
+    Ok(Secret::new(text).with_name(name.to_owned()))
 }

@@ -95,6 +95,37 @@ fn without_a_target_the_verdict_is_the_answer() {
     assert_eq!((&line["cause"], &line["status"]), (&"timestamp-too-old".into(), &Value::Null));
 }
 
+/// Nobody else answers the challenge.
+#[test]
+fn without_a_target_handshakes_are_answered() {
+    let mut listener = Listener::start("slack", &[]);
+    assert_eq!(listener.send("slack", "", &["--handshake"]), Some(0));
+    let line = listener.line();
+    assert_eq!((&line["handshake"], &line["verdict"]), (&true.into(), &Value::Null));
+    // A forged challenge is a refused delivery.
+    let forged = listener.send("slack", "", &["--handshake", "--forge", "secret"]);
+    assert_eq!(forged, Some(1));
+    let line = listener.line();
+    assert_eq!((&line["handshake"], &line["verdict"]), (&false.into(), &"refused".into()));
+
+    let mut listener = Listener::start("meta", &["--verify-token-env", "TEST_SECRET"]);
+    assert_eq!(listener.send("meta", "", &["--handshake"]), Some(0));
+    assert_eq!(listener.line()["handshake"], true);
+    let mut listener = Listener::start("meta", &["--verify-token-env", "PATH"]);
+    assert_eq!(listener.send("meta", "", &["--handshake"]), Some(1));
+    assert_eq!(listener.line()["error"], "the verify token is missing or wrong");
+}
+
+#[test]
+fn with_a_target_handshakes_are_forwarded() {
+    let receiver = Receiver::start();
+    let mut listener = Listener::start("slack", &["--forward-to", &receiver.url("slack")]);
+    assert_eq!(listener.send("slack", "any", &["--handshake"]), Some(0));
+    let line = listener.line();
+    assert_eq!((&line["handshake"], &line["status"]), (&true.into(), &200.into()));
+    assert_eq!(receiver.arrived().len(), 1);
+}
+
 #[test]
 fn a_missing_target_is_said() {
     let mut listener = Listener::start("github", &["--forward-to", "http://127.0.0.1:9"]);

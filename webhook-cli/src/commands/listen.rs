@@ -11,7 +11,7 @@ use crate::{
     listen::{Recorder, Tap},
     names,
     output::Output,
-    secrets::SecretArgs,
+    secrets::{self, SecretArgs},
     values,
 };
 
@@ -19,7 +19,7 @@ use crate::{
 ///
 /// Each delivery is a line: time, provider, event, id, verdict, the answer of the target, milliseconds. It
 /// is forwarded as it came, whatever the verdict is, and the target's answer goes back. Without a target,
-/// a refused delivery gets 401, and any other one 200.
+/// a refused delivery gets 401, a handshake of a named provider its answer, and any other delivery 200.
 ///
 /// This is no tunnel: a provider reaches it through one, such as cloudflared, ngrok or ssh -R.
 #[derive(clap::Args)]
@@ -48,6 +48,9 @@ pub(super) struct Args {
     provider: Vec<&'static Provider>,
     #[command(flatten)]
     secrets: SecretArgs,
+    /// The variable that holds the verify token, for providers whose handshake has one
+    #[arg(long, value_name = "NAME")]
+    verify_token_env: Option<String>,
     /// The public URL that the provider calls, for those that sign it. Without a path, the path of the
     /// delivery belongs to it
     #[arg(long, value_name = "URL")]
@@ -56,6 +59,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, form: Output) -> Ended {
     let secrets = args.secrets.read()?;
+    let verify_token = args.verify_token_env.as_deref().map(secrets::from_env).transpose()?;
     for provider in &args.provider {
         let info = provider.scheme_info();
         let name = provider.name();
@@ -80,7 +84,15 @@ pub(super) fn run(args: Args, form: Output) -> Ended {
         .map(|directory| Recorder::create(directory, args.keep_credentials))
         .transpose()
         .map_err(CliError::environment)?;
-    let tap = Tap::new(args.provider, secrets, args.public_url, args.forward_to, recorder, form);
+    let tap = Tap::new(
+        args.provider,
+        secrets,
+        verify_token,
+        args.public_url,
+        args.forward_to,
+        recorder,
+        form,
+    );
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

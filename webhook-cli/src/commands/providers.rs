@@ -10,7 +10,7 @@ use webhook_runtime::{
 
 use crate::{
     capture::{Capture, to_http},
-    credentials::sends_secret,
+    credentials::{has_key_pair, sends_secret},
     error::{CliError, Ended, Outcome},
     names,
     output::{self, Output},
@@ -240,7 +240,7 @@ fn set_up(provider: &Provider) -> String {
     let info = provider.scheme_info();
     let mut needs = Vec::new();
     if info.needs_secret {
-        needs.push("the secret");
+        needs.push(if has_key_pair(provider) { "the public key" } else { "the secret" });
     }
     if info.fetches_keys {
         needs.push("a source of the provider's keys");

@@ -99,6 +99,12 @@ pub(super) fn run(args: &Args, form: Output) -> Ended {
         summary(&answers, begun.elapsed())?;
     }
     if interrupt.is_set() {
+        let rest = args.repeat as usize - answers.len();
+        eprintln!(
+            "interrupted after {} of {}: go on with --repeat {rest}",
+            answers.len(),
+            args.repeat
+        );
         return Ok(Outcome::Interrupted);
     }
     let all = answers.iter().all(|(_, _, is_right)| *is_right);

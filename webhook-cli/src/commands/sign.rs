@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     capture::{Capture, to_http},
-    error::{Ended, Outcome},
+    error::{CliError, Ended, Outcome},
     outgoing::{Outgoing, RequestArgs},
     output::{self, Output},
     values,
@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args, form: Output) -> Ended {
                 output::line(&format!("{name}: {value}"))?;
             }
         }
-        (Output::Human, Form::Curl) => output::line(&curl(&outgoing))?,
+        (Output::Human, Form::Curl) => output::line(&curl(&outgoing)?)?,
         (Output::Human, Form::Http) => output::write(&to_http(&message(&outgoing)))?,
     }
     Ok(Outcome::Done)
@@ -86,15 +86,19 @@ pub(super) fn message(outgoing: &Outgoing) -> Capture {
     capture
 }
 
-/// The request as a command for a shell.
-fn curl(outgoing: &Outgoing) -> String {
+/// The request as a command for a shell, which holds no bytes that are not text.
+fn curl(outgoing: &Outgoing) -> Result<String, CliError> {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
     let headers = outgoing
         .headers
         .iter()
         .map(|(name, value)| format!("-H {}", quoted(&format!("{name}: {value}"))));
-    let body = String::from_utf8_lossy(&outgoing.body);
-    let data = (!body.is_empty()).then(|| format!("--data-raw {}", quoted(&body)));
+    let body = std::str::from_utf8(&outgoing.body).ok().filter(|body| !body.contains('\0'));
+    let body = body.ok_or_else(|| {
+        CliError::usage("the body is not text, which a command cannot hold: use --as http")
+    })?;
+    let data = (!body.is_empty()).then(|| format!("--data-raw {}", quoted(body)));
     let start = format!("curl -X {} {}", outgoing.method, quoted(&outgoing.url));
-    [start].into_iter().chain(headers).chain(data).collect::<Vec<_>>().join(" \\\n  ")
+    let parts: Vec<String> = [start].into_iter().chain(headers).chain(data).collect();
+    Ok(parts.join(" \\\n  "))
 }

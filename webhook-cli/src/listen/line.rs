@@ -25,6 +25,7 @@ pub(crate) struct Line {
     bytes: usize,
     verdict: Option<Verdict>,
     cause: Option<&'static str>,
+    handshake: bool,
     pub(crate) status: Option<u16>,
     pub(crate) millis: u128,
     pub(crate) file: Option<String>,
@@ -45,6 +46,7 @@ impl Line {
             bytes: capture.body.len(),
             verdict: judged.verdict,
             cause: judged.cause,
+            handshake: judged.handshake.is_some(),
             status: None,
             millis: 0,
             file: None,
@@ -57,6 +59,7 @@ impl Line {
             return output::json(self);
         }
         let verdict = match (self.verdict, self.cause) {
+            _ if self.handshake => "handshake".to_owned(),
             (None, _) => "not verified".to_owned(),
             (Some(Verdict::Genuine), _) => "genuine".to_owned(),
             (Some(Verdict::Refused), None) => "refused".to_owned(),
@@ -121,6 +124,7 @@ mod tests {
     use webhook_runtime::providers::{GITHUB, MANDRILL, STRIPE};
 
     use super::*;
+    use crate::sample::{self, Wishes};
 
     fn of(provider: &Provider, headers: &[(&str, &str)], body: &str) -> [Option<String>; 2] {
         let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
@@ -141,5 +145,25 @@ mod tests {
         let form = "mandrill_events=%5B%7B%22_id%22%3A%221%22%2C%22event%22%3A%22send%22%7D%5D";
         assert_eq!(of(&MANDRILL, &[], form), said("send", "1"));
         assert_eq!(of(&STRIPE, &[], "no JSON"), [None, None]);
+    }
+
+    /// The smallest body carries them too.
+    #[test]
+    fn samples_carry_event_and_id() {
+        for provider in webhook_runtime::providers::ALL {
+            let wishes = Wishes { id: "evt_1".to_owned(), ..Wishes::default() };
+            let sample = sample::build(provider, &wishes).expect("a sample");
+            let headers: Vec<_> =
+                sample.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let body = String::from_utf8(sample.body).expect("text");
+            let [event, id] = of(provider, &headers, &body);
+            let batch = provider.batch();
+            let has_event =
+                provider.event().is_some() || batch.is_some_and(|it| it.event().is_some());
+            let has_id = provider.id().is_some() || batch.is_some_and(|it| it.id().is_some());
+            let name = provider.name();
+            assert_eq!(event.is_some(), has_event, "{name}: {event:?} {body}");
+            assert_eq!(id.is_some(), has_id, "{name}: {id:?} {body}");
+        }
     }
 }

@@ -13,10 +13,14 @@ use std::{
 
 use axum::{
     body::{Body, to_bytes},
-    http::{HeaderName, HeaderValue, Request, Response, StatusCode},
+    http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode},
 };
 use tokio::sync::Notify;
-use webhook_runtime::{Provider, Secret};
+use webhook_runtime::{
+    Provider, Secret,
+    handshake::{HandshakeError, HandshakeStep},
+    scheme::SignedRequest,
+};
 
 use crate::{
     capture::Capture,
@@ -34,6 +38,7 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 pub(crate) struct Tap {
     providers: Vec<&'static Provider>,
     secrets: Vec<Secret>,
+    verify_token: Option<Secret>,
     public_url: Option<String>,
     forward_to: Option<String>,
     recorder: Option<Recorder>,
@@ -44,17 +49,20 @@ pub(crate) struct Tap {
 }
 
 /// The verdict about a delivery, and the cause if it is refused.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Judged {
     pub(crate) provider: Option<&'static Provider>,
     pub(crate) verdict: Option<Verdict>,
     pub(crate) cause: Option<&'static str>,
+    /// The next step, if it is a handshake.
+    pub(crate) handshake: Option<Result<HandshakeStep, HandshakeError>>,
 }
 
 impl Tap {
     pub(crate) fn new(
         providers: Vec<&'static Provider>,
         secrets: Vec<Secret>,
+        verify_token: Option<Secret>,
         public_url: Option<String>,
         forward_to: Option<String>,
         recorder: Option<Recorder>,
@@ -63,6 +71,7 @@ impl Tap {
         Self {
             providers,
             secrets,
+            verify_token,
             public_url,
             forward_to,
             recorder,
@@ -115,8 +124,20 @@ impl Tap {
             }
         }
         let response = match &self.forward_to {
-            None if judged.verdict == Some(Verdict::Refused) => status(StatusCode::UNAUTHORIZED),
-            None => status(StatusCode::OK),
+            None => match judged.handshake {
+                Some(Ok(step)) => answered(step),
+                Some(Err(error)) => {
+                    line.error = Some(error.to_string());
+                    status(match error {
+                        HandshakeError::WrongToken => StatusCode::FORBIDDEN,
+                        _ => StatusCode::BAD_REQUEST,
+                    })
+                }
+                None if judged.verdict == Some(Verdict::Refused) => {
+                    status(StatusCode::UNAUTHORIZED)
+                }
+                None => status(StatusCode::OK),
+            },
             Some(url) => match self.client.forward(capture, &joined(url, &capture.target)) {
                 Ok(answer) => {
                     line.status = Some(answer.status);
@@ -145,7 +166,7 @@ impl Tap {
         };
         if self.providers.is_empty() {
             let known = webhook_runtime::providers::ALL.iter().find(is_own).copied();
-            return Judged { provider: known, verdict: None, cause: None };
+            return Judged { provider: known, ..Judged::default() };
         }
         let url = self.public_url.as_ref().map(|url| joined(url, &capture.target));
         let question = |provider: &'static Provider| Question {
@@ -156,6 +177,13 @@ impl Tap {
             key: None,
             now: SystemTime::now(),
         };
+        let handshake = self.providers.iter().find_map(|provider| {
+            Some((*provider, self.handshake(provider, &headers, url.as_deref(), capture)?))
+        });
+        if let Some((provider, step)) = handshake {
+            let provider = Some(provider);
+            return Judged { provider, handshake: Some(step), ..Judged::default() };
+        }
         // Each configured secret may be the right one.
         let verifies = |provider: &&&'static Provider| {
             let with =
@@ -166,13 +194,52 @@ impl Tap {
             return Judged {
                 provider: Some(provider),
                 verdict: Some(Verdict::Genuine),
-                cause: None,
+                ..Judged::default()
             };
         }
         let provider = self.providers.iter().find(is_own).unwrap_or(&self.providers[0]);
         let explanation = explain::explain(&question(provider));
         let cause = explanation.causes.first().map(|cause| cause.id);
-        Judged { provider: Some(provider), verdict: Some(Verdict::Refused), cause }
+        let verdict = Some(Verdict::Refused);
+        Judged { provider: Some(provider), verdict, cause, handshake: None }
+    }
+
+    /// The next step, if a request is a handshake of a provider.
+    fn handshake(
+        &self,
+        provider: &'static Provider,
+        headers: &HeaderMap,
+        url: Option<&str>,
+        capture: &Capture,
+    ) -> Option<Result<HandshakeStep, HandshakeError>> {
+        if !provider.has_handshakes() {
+            return None;
+        }
+        let request = SignedRequest {
+            method: &capture.method,
+            url: url.unwrap_or_default(),
+            headers,
+            query: capture.query().unwrap_or_default(),
+            body: &capture.body,
+        };
+        let verifier = provider.verifier(&self.secrets).ok()?;
+        let token = self.verify_token.as_ref();
+        verifier.handshake(&request, None, token, SystemTime::now()).transpose()
+    }
+}
+
+/// The answer to a handshake, which nobody behind the program gives.
+fn answered(step: HandshakeStep) -> Response<Body> {
+    match step {
+        HandshakeStep::Reply(reply) => reply.map(Body::from),
+        HandshakeStep::StoreSecret { reply, .. } => {
+            eprintln!(
+                "the provider chose a secret: --record DIR keeps it, in the body or a header of the recording"
+            );
+            reply.map(Body::from)
+        }
+        // Its key is fetched, and the program does not verify such providers.
+        _ => status(StatusCode::OK),
     }
 }
 

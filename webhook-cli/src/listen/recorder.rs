@@ -12,7 +12,7 @@ use webhook_runtime::{Provider, providers};
 
 use crate::{
     capture::{Capture, to_http},
-    credentials::{query_parameter, sends_secret},
+    credentials::{secret_parameters, sends_secret},
     explain,
 };
 
@@ -68,12 +68,16 @@ fn mask(capture: &mut Capture, told: &[&'static Provider]) {
             *value = MASK.into();
         }
     }
-    let parameters: Vec<String> = told.iter().filter_map(|it| query_parameter(it)).collect();
+    // Anybody's delivery may arrive if no provider is named.
+    let told = if told.is_empty() { providers::ALL } else { told };
+    let parameters: Vec<String> = told.iter().flat_map(|it| secret_parameters(it)).collect();
     if let Some((path, query)) = capture.target.split_once('?') {
+        let is_secret = |name: &str| {
+            let name = form_urlencoded::parse(name.as_bytes()).next();
+            name.is_some_and(|(name, _)| parameters.iter().any(|known| *known == name))
+        };
         let fields = query.split('&').map(|field| match field.split_once('=') {
-            Some((name, _)) if parameters.iter().any(|known| known == name) => {
-                format!("{name}={MASK}")
-            }
+            Some((name, _)) if is_secret(name) => format!("{name}={MASK}"),
             _ => field.to_owned(),
         });
         capture.target = format!("{path}?{}", fields.collect::<Vec<_>>().join("&"));
@@ -82,7 +86,7 @@ fn mask(capture: &mut Capture, told: &[&'static Provider]) {
 
 #[cfg(test)]
 mod tests {
-    use webhook_runtime::providers::EVENT_GRID;
+    use webhook_runtime::providers::{EVENT_GRID, GITHUB};
 
     use super::*;
 
@@ -96,8 +100,17 @@ mod tests {
                 .to_vec(),
             ..Capture::default()
         };
+        let unmasked = capture.clone();
         mask(&mut capture, &[&EVENT_GRID]);
         assert_eq!(capture.target, "/a?code=***&b=1");
+        // Nobody knows what `code` is to the provider that is named.
+        let mut other = unmasked.clone();
+        mask(&mut other, &[&GITHUB]);
+        assert_eq!(other.target, unmasked.target);
+        let mut unknown =
+            Capture { target: "/a?hub%2Everify_token=canary&code=canary".into(), ..unmasked };
+        mask(&mut unknown, &[]);
+        assert_eq!(unknown.target, "/a?hub%2Everify_token=***&code=***");
         let kept: Vec<_> = capture.headers.iter().filter(|(_, value)| value == b"canary").collect();
         assert_eq!(kept, [&header("X-Hub-Signature-256")]);
     }

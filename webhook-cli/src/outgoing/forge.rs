@@ -8,7 +8,11 @@ use webhook_runtime::{Provider, Secret, scheme::Scheme};
 
 use super::Outgoing;
 use crate::{
-    credentials::sends_secret, error::CliError, explain, random::random_hex, sample::FORM,
+    credentials::sends_secret,
+    error::CliError,
+    explain,
+    random::random_hex,
+    sample::{self, FORM},
 };
 
 /// What is spoilt.
@@ -132,7 +136,9 @@ fn flip(value: &mut String) -> bool {
 
 /// A secret that the receiver does not have.
 pub(super) fn other_secret(provider: &Provider) -> Secret {
-    if sends_secret(provider) {
+    if let Some(key) = sample::private_key(provider, &random_hex(32)) {
+        key
+    } else if sends_secret(provider) {
         // Both a token, and user and password.
         Secret::new(format!("forged:{}", random_hex(16)))
     } else if provider.scheme().is_some() {

@@ -12,7 +12,7 @@ use http::HeaderMap;
 use serde_json::Value;
 use webhook_runtime::{
     Provider, Secret,
-    scheme::{RequestToSign, SignError},
+    scheme::{KeyEncoding, RequestToSign, SignError},
 };
 
 use self::forge::Forge;
@@ -249,7 +249,24 @@ fn add(outgoing: &mut Outgoing, headers: &HeaderMap) {
 }
 
 fn refusal(provider: &Provider, error: SignError) -> CliError {
-    CliError::usage(format_args!("{} cannot be signed: {error}", provider.name()))
+    let wanted = match private_key(provider).filter(|_| matches!(error, SignError::Secret(_))) {
+        Some(form) => format!("; it is signed with the private key: {form}"),
+        None => String::new(),
+    };
+    CliError::usage(format_args!("{} cannot be signed: {error}{wanted}", provider.name()))
+}
+
+/// The form of the private key, for providers that sign with one.
+fn private_key(provider: &Provider) -> Option<&'static str> {
+    let scheme = provider.scheme()?;
+    let is = |name: &str| scheme.algorithm().starts_with(name);
+    Some(match scheme.key_encoding() {
+        KeyEncoding::Hex if is("Ed25519") => "64 hexadecimal digits, without a line break",
+        _ if is("Ed25519") => "32 bytes in base64, behind the prefix of the public key",
+        _ if is("ECDSA") => "PKCS#8 in base64, which is PEM without its first and last line",
+        _ if is("RSA") => "PKCS#8 in PEM",
+        _ => return None,
+    })
 }
 
 /// The type of a body, as it is shown.

@@ -18,6 +18,7 @@ pub(super) fn default_event(provider: &Provider) -> &'static str {
         "zoom" => "meeting.started",
         "twitch" => "channel.follow",
         "linear" => "Issue",
+        "meta" => "page",
         "discord" => "1",
         _ => "test",
     }

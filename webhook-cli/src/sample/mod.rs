@@ -3,14 +3,16 @@
 mod bodies;
 mod events;
 mod fill;
+mod keys;
 
 pub(crate) use events::meant;
 pub(crate) use fill::put;
+pub(crate) use keys::{private_key, secret};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use webhook_runtime::{
     BatchLayout, Field, Provider, Secret,
-    scheme::{RequestToSign, Scheme, SignError},
+    scheme::{RequestToSign, SignError},
 };
 
 pub(crate) const JSON: &str = "application/json";
@@ -97,6 +99,9 @@ fn write(
     let is_given = wishes.data.is_none() || wishes.event.is_some();
     if let Some(batch) = provider.batch() {
         let start = format!("{}/0{}", batch.array(), batch.inner().unwrap_or_default());
+        if wishes.data.is_none() && json.pointer(&start).is_none() {
+            fill::put(json, &start, Value::Object(Map::new()))?;
+        }
         for (pointer, value) in [
             (batch.id().filter(|_| wishes.data.is_none()), Some(wishes.id.as_str())),
             (batch.event().filter(|_| is_given), Some(event)),
@@ -107,9 +112,10 @@ fn write(
             }
         }
     }
+    let names_items = provider.batch().is_some_and(|batch| batch.event().is_some());
     for (field, value) in [
         (provider.id().filter(|_| wishes.data.is_none()), Some(wishes.id.as_str())),
-        (provider.event().filter(|_| is_given && provider.batch().is_none()), Some(event)),
+        (provider.event().filter(|_| is_given && !names_items), Some(event)),
         (provider.action().filter(|_| is_given), action),
     ] {
         if let (Some(Field::Pointer(pointer)), Some(value)) = (field, value) {
@@ -179,26 +185,6 @@ fn signs_forms_only(provider: &Provider) -> bool {
             provider.sign(&Secret::from_key(*b"any"), &RequestToSign::new(b"{}")),
             Err(SignError::Body)
         )
-}
-
-/// A secret of the form that a provider issues, for examples.
-pub(crate) fn secret(provider: &Provider) -> Secret {
-    use webhook_runtime::scheme::KeyEncoding;
-
-    const HEX: &str = "9f2c4b7d1e6a8053c7d4b9a1f0e3825697b4c1d8e5f2a3069c7b4d1e8f5a2b30";
-    let encoding = provider.scheme().map_or(KeyEncoding::Text, Scheme::key_encoding);
-    Secret::new(match encoding {
-        _ if provider.name() == "adyen" => HEX,
-        _ if provider.scheme().is_some_and(|it| it.algorithm() == "basic auth") => {
-            "user:example-password"
-        }
-        KeyEncoding::Hex => HEX,
-        KeyEncoding::Base64 | KeyEncoding::Pem => "bjIzT1lkM1dqZ2ZkS0xTOGVXcTFOQXpYYzRIdTdUbTA=",
-        KeyEncoding::PrefixedBase64(_) | KeyEncoding::PrefixedBase64OrText(_) => {
-            "whsec_bjIzT1lkM1dqZ2ZkS0xTOGVXcTFOQXpY"
-        }
-        _ => "n23OYd3WjgfdKLS8eWq1NAzXc4Hu7Tm0",
-    })
 }
 
 #[cfg(test)]

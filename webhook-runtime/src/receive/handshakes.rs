@@ -121,7 +121,7 @@ impl Receiver {
     async fn store_secret(
         &self,
         extensions: &mut Extensions,
-        secret: String,
+        secret: Secret,
         answer: Reply,
         quota: &mut RequestQuota<'_>,
     ) -> Result<Option<Received>, Rejection> {
@@ -129,7 +129,7 @@ impl Receiver {
         quota.pay_for_handshake()?;
         let tenant = self.tenant(extensions).await?;
         tenants
-            .store(&tenant, Secret::new(secret), quota.peer())
+            .store(&tenant, secret, quota.peer())
             .await
             .map_err(|error| source_rejection(&error))?;
         Ok(Some(Received::Handshake(response(answer))))

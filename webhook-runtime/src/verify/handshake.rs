@@ -3,7 +3,7 @@
 //! A [`Handshake`] says which requests it matches, how they are authenticated, and how to respond.
 //! Handlers never see these requests.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use base64ct::{Base64, Encoding as _};
 use form_urlencoded::parse as parse_form;
@@ -215,27 +215,47 @@ pub(crate) struct HandshakeContext<'a> {
 /// The response to a handshake, without the body type of a server.
 pub(crate) type Reply = Response<String>;
 
-/// The reason why a request that looks like a handshake is rejected.
+/// The reason why a request that looks like a handshake is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HandshakeError {
-    /// The verify token is missing or wrong.
+#[non_exhaustive]
+pub enum HandshakeError {
+    /// The verify token is missing or wrong. Endpoints respond with 403.
     WrongToken,
-    /// The challenge is missing or invalid.
+    /// The challenge is missing or invalid, for this reason. Endpoints respond with 400.
     Malformed(&'static str),
-    /// There is no secret to compute the response with.
+    /// There is no secret to compute the response with. Endpoints respond with 503.
     NoSecret,
 }
 
-/// The next step of a handshake.
-pub(crate) enum HandshakeStep {
-    Reply(Reply),
-    /// Store the secret in the secret source, then reply.
+impl fmt::Display for HandshakeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WrongToken => "the verify token is missing or wrong",
+            Self::Malformed(detail) => detail,
+            Self::NoSecret => "there is no secret to answer the challenge with",
+        })
+    }
+}
+
+impl std::error::Error for HandshakeError {}
+
+/// The next step of a handshake: see
+/// [`ProviderVerifier::handshake`](crate::ProviderVerifier::handshake).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum HandshakeStep {
+    /// Send this response.
+    Reply(Response<String>),
+    /// Store the secret that the provider chose, then send the response.
     StoreSecret {
-        secret: String,
-        reply: Reply,
+        /// The secret. It verifies all later deliveries.
+        secret: Secret,
+        /// The response.
+        reply: Response<String>,
     },
-    /// Visit this URL, then reply.
+    /// Visit this URL, which is the provider's own, then respond with 200.
     ConfirmSubscription {
+        /// The URL.
         url: String,
     },
 }
@@ -409,7 +429,7 @@ impl HandshakeRequest<'_> {
                     header.set_sensitive(true);
                     reply.headers_mut().insert(HeaderName::from_static(name), header);
                 }
-                return Ok(HandshakeStep::StoreSecret { secret, reply });
+                return Ok(HandshakeStep::StoreSecret { secret: Secret::new(secret), reply });
             }
             HandshakeResponse::ConfirmSubscription(value, approves) => {
                 let url = self.value(value, context)?;

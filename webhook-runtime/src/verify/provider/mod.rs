@@ -477,7 +477,7 @@ impl Provider {
     /// # Errors
     /// [`VerifyError::InvalidSecret`] if a secret is blank or malformed.
     pub fn verifier(&self, secrets: &[Secret]) -> Result<ProviderVerifier, VerifyError> {
-        ProviderVerifier::new(self.default_verifier()?, secrets)
+        ProviderVerifier::new(self.default_verifier()?, secrets, self.handshakes)
     }
 
     /// The key to fetch before [`verify`](Self::verify) can check this request, for providers that
