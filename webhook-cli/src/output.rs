@@ -1,7 +1,9 @@
 //! What a command writes to stdout: tables and sentences, or JSON.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
@@ -42,10 +44,45 @@ pub(crate) fn visible(mark: char) -> String {
     if mark.is_control() { mark.escape_default().to_string() } else { mark.to_string() }
 }
 
+/// How good something is, as a colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Good,
+    Bad,
+    /// Neither, such as a thing that was not verified.
+    Neutral,
+}
+
+impl Tone {
+    /// 2xx is good.
+    pub(crate) fn of_status(status: u16) -> Self {
+        if (200..300).contains(&status) { Self::Good } else { Self::Bad }
+    }
+}
+
+/// Colours a text in a terminal, unless `NO_COLOR` is set.
+pub(crate) fn toned(text: &str, tone: Tone) -> String {
+    let style: Style = match tone {
+        Tone::Good => AnsiColor::Green.on_default().bold(),
+        Tone::Bad => AnsiColor::Red.on_default().bold(),
+        Tone::Neutral => AnsiColor::Yellow.on_default(),
+    };
+    match AutoStream::choice(&io::stdout()) {
+        ColorChoice::Never => text.to_owned(),
+        _ => format!("{style}{text}{style:#}"),
+    }
+}
+
 /// An empty table without borders. In a terminal, it is as wide as that.
 pub(crate) fn table() -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    // A program that reads it wants a line for each row.
+    let arrangement = if io::stdout().is_terminal() {
+        ContentArrangement::Dynamic
+    } else {
+        ContentArrangement::Disabled
+    };
+    table.load_style(presets::NOTHING).set_content_arrangement(arrangement);
     table
 }
 

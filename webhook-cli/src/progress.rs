@@ -8,7 +8,7 @@ pub(crate) fn bar(steps: usize, what: &str) -> ProgressBar {
     if steps < 2 {
         bar.set_draw_target(ProgressDrawTarget::hidden());
     }
-    if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {msg} {eta}") {
+    if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:40} {pos}/{len} {msg} {eta}") {
         bar.set_style(style);
     }
     bar.set_prefix(what.to_owned());

@@ -19,7 +19,7 @@ use crate::{
     error::{CliError, Ended, Outcome},
     interrupt::Interrupt,
     names,
-    output::{self, Output},
+    output::{self, Output, Tone},
     progress,
     sample::FORM,
     secrets::SecretArgs,
@@ -106,6 +106,7 @@ pub(super) fn run(args: &Args, form: Output) -> Ended {
             Output::Json => output::json(&replayed)?,
             Output::Human => {
                 let Replayed { file, method, url, status, millis } = replayed;
+                let status = output::toned(&status.to_string(), Tone::of_status(status));
                 bar.suspend(|| {
                     output::line(&format!("{status}  {method} {url}  {file}  {millis} ms"))
                 })?;

@@ -15,7 +15,7 @@ use crate::{
     error::{CliError, Ended, Outcome},
     interrupt::Interrupt,
     outgoing::{Outgoing, RequestArgs, is_text},
-    output::{self, Output},
+    output::{self, Output, Tone},
     progress, values,
 };
 
@@ -194,7 +194,9 @@ impl Shown<'_> {
         }
         output::line("")?;
         let millis = answer.took.as_millis();
-        output::line(&format!("{} {} in {millis} ms", answer.status, answer.reason))?;
+        let status = format!("{} {}", answer.status, answer.reason);
+        let status = output::toned(status.trim_end(), Tone::of_status(answer.status));
+        output::line(&format!("{status} in {millis} ms"))?;
         let body = self.masked(&String::from_utf8_lossy(&answer.body));
         if body.trim().is_empty() { Ok(()) } else { output::line(&shortened(&body)) }
     }

@@ -15,7 +15,7 @@ use crate::{
     error::{CliError, Ended, Outcome},
     explain::{self, Cause, Explanation, Question, Verdict},
     names,
-    output::{self, Output},
+    output::{self, Output, Tone},
     secrets::SecretArgs,
 };
 
@@ -188,13 +188,15 @@ fn show(question: &Question<'_>, explanation: &Explanation) -> Result<(), CliErr
     let provider = question.provider;
     let name = provider.name();
     if explanation.verdict == Verdict::Genuine {
-        return output::line(&format!("genuine: {name} sent this request"));
+        let genuine = output::toned("genuine", Tone::Good);
+        return output::line(&format!("{genuine}: {name} sent this request"));
     }
     let reason = explanation.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-    output::line(&format!("refused as a request of {name}{reason}"))?;
+    let refused = output::toned("refused", Tone::Bad);
+    output::line(&format!("{refused} as a request of {name}{reason}"))?;
     for cause in &explanation.causes {
         output::line("")?;
-        output::line(&format!("cause  {}", cause.id))?;
+        output::line(&format!("cause  {}", output::toned(cause.id, Tone::Neutral)))?;
         output::line(&format!("why    {}", cause.explain))?;
         output::line(&format!("fix    {}", cause.fix))?;
     }

@@ -10,7 +10,7 @@ use crate::{
     clock,
     error::CliError,
     explain::Verdict,
-    output::{self, Output},
+    output::{self, Output, Tone},
 };
 
 /// What is known of a delivery and of its answer. Event and id are what the sender says.
@@ -58,30 +58,30 @@ impl Line {
         if form == Output::Json {
             return output::json(self);
         }
-        let verdict = match (self.verdict, self.cause) {
-            _ if self.handshake => "handshake".to_owned(),
-            (None, _) => "not verified".to_owned(),
-            (Some(Verdict::Genuine), _) => "genuine".to_owned(),
-            (Some(Verdict::Refused), None) => "refused".to_owned(),
-            (Some(Verdict::Refused), Some(cause)) => format!("refused ({cause})"),
-        };
-        let time = self.time.get(11..19).unwrap_or_default();
-        let status = self.status.map(|status| status.to_string());
+        let shown = |word: &str| word.chars().map(output::visible).collect::<String>();
         let words = [
-            Some(time),
-            self.provider.or(Some("unknown")),
-            self.event.as_deref().or(Some("-")),
-            self.id.as_deref().or(Some("-")),
-            Some(&verdict),
-            status.as_deref(),
-            self.error.as_deref(),
+            Some(self.time.get(11..19).unwrap_or_default().to_owned()),
+            Some(self.provider.unwrap_or("unknown").to_owned()),
+            Some(shown(self.event.as_deref().unwrap_or("-"))),
+            Some(shown(self.id.as_deref().unwrap_or("-"))),
+            Some(self.shown_verdict()),
+            self.status.map(|status| output::toned(&status.to_string(), Tone::of_status(status))),
+            self.error.as_deref().map(shown),
+            Some(format!("{} ms", self.millis)),
         ];
-        let shown: Vec<String> = words
-            .into_iter()
-            .flatten()
-            .map(|word| word.chars().map(output::visible).collect())
-            .collect();
-        output::line(&format!("{}  {} ms", shown.join("  "), self.millis))
+        output::line(&words.into_iter().flatten().collect::<Vec<_>>().join("  "))
+    }
+
+    fn shown_verdict(&self) -> String {
+        match (self.verdict, self.cause) {
+            _ if self.handshake => output::toned("handshake", Tone::Neutral),
+            (None, _) => output::toned("not verified", Tone::Neutral),
+            (Some(Verdict::Genuine), _) => output::toned("genuine", Tone::Good),
+            (Some(Verdict::Refused), None) => output::toned("refused", Tone::Bad),
+            (Some(Verdict::Refused), Some(cause)) => {
+                format!("{} ({cause})", output::toned("refused", Tone::Bad))
+            }
+        }
     }
 }
 

@@ -48,28 +48,79 @@ pub(super) fn body(
 }
 
 fn stripe(event: &str, wishes: &Wishes) -> Value {
-    // `payment_intent.succeeded` is about a `payment_intent`.
-    let object = event.rsplit_once('.').map_or(event, |(object, _)| object);
-    let object = object.rsplit('.').next().unwrap_or(object);
+    let (about, happened) = event.rsplit_once('.').unwrap_or((event, ""));
+    let object = stripe_object(about);
+    let mut data = json!({
+        "id": format!("{}_1", stripe_prefix(object)),
+        "object": object,
+        "created": wishes.unix_millis / 1000,
+        "livemode": false,
+        "metadata": {},
+    });
+    let amount = match object {
+        "payment_intent" | "charge" | "refund" | "payout" | "dispute" => Some("amount"),
+        "invoice" => Some("amount_paid"),
+        "checkout.session" => Some("amount_total"),
+        _ => None,
+    };
+    if let (Some(amount), Value::Object(members)) = (amount, &mut data) {
+        members.insert(amount.into(), json!(2000));
+        members.insert("currency".into(), json!("usd"));
+        members.extend(stripe_status(object, happened).map(|it| ("status".into(), json!(it))));
+    }
     json!({
         "id": wishes.id,
         "object": "event",
         "api_version": "2025-09-30.clover",
         "created": wishes.unix_millis / 1000,
-        "data": {
-            "object": {
-                "id": format!("{}_1", object.get(..2).unwrap_or("ob")),
-                "object": object,
-                "amount": 2000,
-                "currency": "usd",
-                "status": event.rsplit('.').next().unwrap_or(event),
-                "metadata": {},
-            }
-        },
+        "data": {"object": data},
         "livemode": false,
         "pending_webhooks": 1,
         "request": {"id": null, "idempotency_key": null},
         "type": event,
+    })
+}
+
+/// The object that an event is about: `customer.subscription.updated` is about a `subscription`, but
+/// `checkout.session.completed` about a `checkout.session`.
+fn stripe_object(about: &str) -> &str {
+    match about.split_once('.') {
+        Some(("charge" | "customer" | "account", child)) => child,
+        _ => about,
+    }
+}
+
+fn stripe_prefix(object: &str) -> &str {
+    match object {
+        "account" => "acct",
+        "charge" => "ch",
+        "checkout.session" => "cs_test",
+        "customer" => "cus",
+        "dispute" => "dp",
+        "invoice" => "in",
+        "payment_intent" => "pi",
+        "payment_method" => "pm",
+        "payout" => "po",
+        "price" => "price",
+        "product" => "prod",
+        "refund" => "re",
+        "setup_intent" => "seti",
+        "subscription" => "sub",
+        _ => "obj",
+    }
+}
+
+/// The status that an object has after an event, for those that have one.
+fn stripe_status<'e>(object: &str, happened: &'e str) -> Option<&'e str> {
+    Some(match (object, happened) {
+        ("payment_intent", "payment_failed" | "created") => "requires_payment_method",
+        ("charge", "captured" | "refunded") => "succeeded",
+        ("invoice", "finalized" | "payment_failed") => "open",
+        ("invoice", "created" | "upcoming") => "draft",
+        ("invoice", "payment_succeeded") => "paid",
+        ("checkout.session", "completed") => "complete",
+        ("dispute", "created") => "needs_response",
+        _ => Some(happened).filter(|it| !it.is_empty())?,
     })
 }
 
@@ -96,7 +147,7 @@ fn slack(event: &str, wishes: &Wishes) -> Value {
 
 fn shopify() -> Value {
     json!({
-        "id": 820_982_911_946_154_508_u64,
+        "id": 5_501_234_567_890_u64,
         "name": "#1001",
         "order_number": 1001,
         "test": true,
@@ -106,9 +157,9 @@ fn shopify() -> Value {
         "financial_status": "paid",
         "fulfillment_status": null,
         "created_at": "2025-10-09T08:53:20Z",
-        "email": "jane@example.com",
+        "email": "buyer@example.com",
         "line_items": [{
-            "id": 466_157_049, "title": "A sample", "quantity": 1, "price": "20.00", "sku": "sample",
+            "id": 13_901_234_567_u64, "title": "A sample", "quantity": 1, "price": "20.00", "sku": "sample",
         }],
         "shipping_lines": [],
         "discount_codes": [],

@@ -221,6 +221,10 @@ mod tests {
         let event: stripe::Event<'_, Value> = serde_json::from_str(&decoded).expect("an event");
         assert_eq!((&*event.id, &*event.kind), ("evt_1", "payment_intent.succeeded"));
         assert_eq!(event.data.object["object"], "payment_intent");
+        assert_eq!(event.data.object["status"], "succeeded");
+        let decoded = body(&STRIPE, "checkout.session.completed");
+        let event: stripe::Event<'_, Value> = serde_json::from_str(&decoded).expect("an event");
+        assert_eq!(event.data.object["object"], "checkout.session");
         let decoded = body(&SLACK, "message");
         let event: slack::EventCallback<'_, slack::Message<'_>> =
             serde_json::from_str(&decoded).expect("an event");
