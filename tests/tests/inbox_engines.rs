@@ -73,7 +73,7 @@ everywhere! { memory
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped;
-    options: each_endpoint_keeps_as_it_says;
+    options: each_endpoint_keeps_as_it_says retentions_and_size_are_told;
     health: health_is_told;
     hooks: hooks_get_the_record bad_hooks_hurt_nobody;
     cancel: a_running_function_is_told one_that_does_not_listen_is_dropped others_are_not_told;
@@ -103,7 +103,8 @@ everywhere! { pooled
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
         the_last_second_is_summed;
-    options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none;
+    options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
+        retentions_and_size_are_told;
     health: health_is_told health_is_asked_once_a_second;
     hooks: hooks_get_the_record what_a_claim_gives_up_is_told bad_hooks_hurt_nobody;
     cancel: a_running_function_is_told others_are_not_told another_process_is_told
@@ -130,7 +131,8 @@ everywhere! { sqlite
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
         the_last_second_is_summed;
-    options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none;
+    options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
+        retentions_and_size_are_told;
     health: health_is_told health_is_asked_once_a_second a_full_disk_is_not_ready a_look_never_hangs;
     hooks: hooks_get_the_record what_a_claim_gives_up_is_told bad_hooks_hurt_nobody;
     cancel: a_running_function_is_told others_are_not_told another_process_is_told
@@ -177,7 +179,7 @@ everywhere! { postgres
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
         the_last_second_is_summed bodies_are_dropped_with_the_completion;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
-        connections_follow_the_slots;
+        retentions_and_size_are_told connections_follow_the_slots;
     health: health_is_told health_is_asked_once_a_second;
     hooks: hooks_get_the_record what_a_claim_gives_up_is_told bad_hooks_hurt_nobody;
     cancel: a_running_function_is_told others_are_not_told another_process_is_told

@@ -350,6 +350,27 @@ pub(crate) async fn each_endpoint_keeps_as_it_says(place: Place) {
     assert_eq!(left(&inbox).await, []);
 }
 
+/// An operator sees which endpoints keep as they say, and how much space everything takes.
+pub(crate) async fn retentions_and_size_are_told(place: Place) {
+    let inbox = place.open().await;
+    assert_eq!(inbox.retentions().await.unwrap(), []);
+    let own = [
+        EndpointRetention::new("b", None, Some(2 * HOUR)),
+        EndpointRetention::new("a", Some(HOUR), None),
+    ];
+    inbox.store().set_retention(&own).await.unwrap();
+    let [b, a] = own;
+    assert_eq!(inbox.retentions().await.unwrap(), [a, b.clone()]);
+    let plain = [EndpointRetention::new("a", None, None)];
+    inbox.store().set_retention(&plain).await.unwrap();
+    assert_eq!(inbox.retentions().await.unwrap(), [b]);
+    let size = inbox.size().await.unwrap();
+    match place.engine {
+        Engine::Sqlite | Engine::Postgres => assert!(size.unwrap().used > 10_000, "{size:?}"),
+        _ => assert_eq!(size, None),
+    }
+}
+
 /// Among many that are kept for long, what is to be deleted is found in steps.
 pub(crate) async fn many_kept_deliveries_hide_none(place: Place) {
     let inbox = place.open().await;

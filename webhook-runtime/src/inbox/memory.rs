@@ -507,6 +507,14 @@ impl InboxStore for MemoryStore {
         at_once(())
     }
 
+    fn retentions(&self) -> StoreFuture<'_, Vec<EndpointRetention>> {
+        let tables = self.tables();
+        let own = tables.retentions.values().filter(|of| !of.is_empty());
+        let mut own: Vec<_> = own.cloned().collect();
+        own.sort_by(|one, other| one.endpoint.cmp(&other.endpoint));
+        at_once(own)
+    }
+
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
         let (mut tables, now) = (self.tables(), self.now());
         let records = tables.rows.values_mut().map(|row| &mut row.record);

@@ -64,8 +64,8 @@ pub use self::{
         EnqueueResult, Filter, Job, NewDelivery, Record, Seen, StoredDelivery,
     },
     store::{
-        CauseGroup, Count, EndpointBacklog, EndpointCounts, MinuteSum, Pause, PruneResult,
-        QueueDepth, Window, WorkerRecord,
+        CauseGroup, Count, EndpointBacklog, EndpointCounts, EndpointRetention, MinuteSum, Pause,
+        PruneResult, QueueDepth, StoreSize, Window, WorkerRecord,
     },
     tx::{Tx, TxSource},
     worker::{
@@ -310,6 +310,25 @@ impl Inbox {
         let pruned = worker::maintenance::prune(store, &self.shared.settings.retention).await?;
         worker::maintenance::release_space(store).await;
         Ok(pruned)
+    }
+
+    /// Lists the endpoints whose deliveries are kept for times of their own, by name: for
+    /// [`prune`](Self::prune), those come before what the inbox says. Programs store them when their
+    /// workers start.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn retentions(&self) -> Result<Vec<EndpointRetention>, InboxError> {
+        self.shared.store.retentions().await
+    }
+
+    /// The space that the inbox takes: in an SQLite file, or in the tables of PostgreSQL with their
+    /// indexes. `None` if a store of your own does not tell.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn size(&self) -> Result<Option<StoreSize>, InboxError> {
+        self.shared.store.size().await
     }
 
     /// Rewrites the SQLite file without the space that deleted deliveries have left. A prune does this

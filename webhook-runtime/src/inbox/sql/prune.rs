@@ -63,6 +63,17 @@ pub(crate) fn own(rows: &[impl Cells]) -> Own {
     rows.iter().filter_map(read).collect()
 }
 
+/// The same for operators, by name.
+pub(crate) fn retentions(own: Own) -> Vec<EndpointRetention> {
+    let time = |keep: i64| Duration::from_millis(keep.unsigned_abs());
+    let read = |(endpoint, [completed, dead]): (String, Keep)| {
+        EndpointRetention::new(endpoint, completed.map(time), dead.map(time))
+    };
+    let mut all: Vec<_> = own.into_iter().map(read).collect();
+    all.sort_by(|one, other| one.endpoint.cmp(&other.endpoint));
+    all
+}
+
 /// The retentions that differ from those that are stored.
 pub(crate) fn changed<'a>(
     wanted: &'a [EndpointRetention],

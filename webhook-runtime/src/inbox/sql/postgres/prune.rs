@@ -17,6 +17,13 @@ async fn own(connection: &mut PgConnection, names: &Names) -> Result<Own, InboxE
     Ok(prune::own(&sqlx::query(names.sql(prune::OWN)).fetch_all(connection).await?))
 }
 
+pub(super) async fn retentions(
+    connection: &mut PgConnection,
+    names: &Names,
+) -> Result<Vec<EndpointRetention>, InboxError> {
+    Ok(prune::retentions(own(connection, names).await?))
+}
+
 pub(super) async fn set_retention(
     connection: &mut PgConnection,
     names: &Names,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use tokio::time::Instant;
 
-use crate::inbox::{error::InboxError, sql::sqlite::SqliteStore};
+use crate::inbox::{error::InboxError, sql::sqlite::SqliteStore, store::StoreSize};
 
 /// The free bytes that are left in the file for what comes next.
 const LEFT: i64 = 16 * 1024 * 1024;
@@ -41,6 +41,12 @@ impl Space {
     fn is_wasted(&self) -> bool {
         self.free > LEFT && self.free > self.used / 3
     }
+}
+
+/// The space that a file takes.
+pub(super) async fn size(connection: &mut SqliteConnection) -> Result<StoreSize, sqlx::Error> {
+    let Space { free, used } = Space::of(connection).await?;
+    Ok(StoreSize::new(used.unsigned_abs(), free.unsigned_abs()))
 }
 
 impl SqliteStore {
