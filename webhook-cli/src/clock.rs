@@ -4,11 +4,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Now, as RFC 3339 with milliseconds.
 pub(crate) fn now() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    rfc3339(since.as_secs(), since.subsec_millis())
+    rfc3339(SystemTime::now())
 }
 
-fn rfc3339(seconds: u64, millis: u32) -> String {
+/// A time as RFC 3339 with milliseconds.
+pub(crate) fn rfc3339(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (seconds, millis) = (since.as_secs(), since.subsec_millis());
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     // Days since the first of March of the year 0, so that leap days come last.
     let days = days + 719_468;
@@ -25,6 +27,8 @@ fn rfc3339(seconds: u64, millis: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -36,7 +40,7 @@ mod tests {
             (4_107_542_399, "2100-02-28T23:59:59.000Z"),
             (4_107_542_400, "2100-03-01T00:00:00.000Z"),
         ] {
-            assert_eq!(rfc3339(seconds, 0), date);
+            assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_secs(seconds)), date);
         }
     }
 }

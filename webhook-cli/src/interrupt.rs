@@ -32,6 +32,14 @@ impl Interrupt {
         interrupt
     }
 
+    /// Waits for Ctrl-C.
+    #[cfg(feature = "inbox")]
+    pub(crate) async fn pressed(&self) {
+        while !self.is_set() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+
     pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

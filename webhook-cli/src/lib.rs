@@ -9,6 +9,8 @@ mod commands;
 mod credentials;
 mod error;
 pub mod explain;
+#[cfg(feature = "inbox")]
+mod inbox;
 mod interrupt;
 mod listen;
 mod names;

@@ -41,7 +41,15 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), CliError> {
 
 /// A character of foreign text, which must not steer the terminal.
 pub(crate) fn visible(mark: char) -> String {
-    if mark.is_control() { mark.escape_default().to_string() } else { mark.to_string() }
+    // What turns the direction of a text makes it look like another one.
+    let turns =
+        matches!(mark, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if mark.is_control() || turns { mark.escape_default().to_string() } else { mark.to_string() }
+}
+
+/// Foreign text, which must not steer the terminal.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().map(visible).collect()
 }
 
 /// How good something is, as a colour.
@@ -84,6 +92,15 @@ pub(crate) fn table() -> Table {
     };
     table.load_style(presets::NOTHING).set_content_arrangement(arrangement);
     table
+}
+
+/// Writes a table with one line for each row: in a terminal, long texts are cut.
+#[cfg(feature = "inbox")]
+pub(crate) fn print_lines(mut table: Table) -> Result<(), CliError> {
+    for row in table.row_iter_mut() {
+        row.max_height(1);
+    }
+    print_table(&table)
 }
 
 /// Writes a table, without the blanks at the ends of its lines.

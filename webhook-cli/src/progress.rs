@@ -1,5 +1,8 @@
 //! Progress of long work, on stderr, in a terminal only.
 
+#[cfg(feature = "inbox")]
+use std::time::Duration;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar for this many steps; hidden for a single one, and outside of a terminal.
@@ -12,5 +15,17 @@ pub(crate) fn bar(steps: usize, what: &str) -> ProgressBar {
         bar.set_style(style);
     }
     bar.set_prefix(what.to_owned());
+    bar
+}
+
+/// A sign that something goes on whose end nobody knows.
+#[cfg(feature = "inbox")]
+pub(crate) fn spinner(what: &str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{prefix} {spinner} {msg} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(what.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(250));
     bar
 }

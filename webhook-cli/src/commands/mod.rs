@@ -1,6 +1,8 @@
 //! The commands, each in a file of its own.
 
 mod completions;
+#[cfg(feature = "inbox")]
+mod inbox;
 mod listen;
 mod man;
 mod providers;
@@ -38,6 +40,8 @@ enum Command {
     Verify(verify::Args),
     Listen(listen::Args),
     Replay(replay::Args),
+    #[cfg(feature = "inbox")]
+    Inbox(inbox::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -51,6 +55,8 @@ pub(crate) fn run() -> Ended {
         Command::Verify(args) => verify::run(&args, output),
         Command::Listen(args) => listen::run(args, output),
         Command::Replay(args) => replay::run(&args, output),
+        #[cfg(feature = "inbox")]
+        Command::Inbox(args) => inbox::run(args, output),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

@@ -1,5 +1,8 @@
 //! Verifies a captured request, and says why it does not verify.
 
+#[cfg(feature = "inbox")]
+mod stored;
+
 use std::{
     fs::File,
     io::Read,
@@ -46,7 +49,12 @@ pub(super) struct Args {
     /// The file with the request: an HTTP message, a HAR file, a curl command or JSON; `-` is standard
     /// input
     #[arg(long, value_name = "FILE")]
-    request: PathBuf,
+    #[cfg_attr(feature = "inbox", arg(required_unless_present_any = ["inbox", "inbox_env"]))]
+    #[cfg_attr(not(feature = "inbox"), arg(required = true))]
+    request: Option<PathBuf>,
+    #[cfg(feature = "inbox")]
+    #[command(flatten)]
+    stored: stored::Args,
     /// The format of the file
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -77,10 +85,7 @@ struct Answer<'a> {
 }
 
 pub(super) fn run(args: &Args, form: Output) -> Ended {
-    let text = read(&args.request)?;
-    let shown = args.request.display();
-    let capture = Capture::parse(&text, args.format, args.entry)
-        .map_err(|error| CliError::usage(format_args!("{shown}: {error}")))?;
+    let capture = capture(args)?;
     let secrets = args.secrets.read()?;
     let key = args.key.as_deref().map(read).transpose()?;
     let now = args.now.map_or_else(SystemTime::now, |now| UNIX_EPOCH + Duration::from_secs(now));
@@ -112,6 +117,19 @@ pub(super) fn run(args: &Args, form: Output) -> Ended {
         Verdict::Genuine => Outcome::Done,
         Verdict::Refused => Outcome::Refused,
     })
+}
+
+/// The request to judge.
+fn capture(args: &Args) -> Result<Capture, CliError> {
+    #[cfg(feature = "inbox")]
+    if let Some(capture) = args.stored.read(args.provider)? {
+        return Ok(capture);
+    }
+    let Some(file) = &args.request else {
+        return Err(CliError::usage("name the file with the request: --request FILE"));
+    };
+    Capture::parse(&read(file)?, args.format, args.entry)
+        .map_err(|error| CliError::usage(format_args!("{}: {error}", file.display())))
 }
 
 /// Reads a file, or standard input.

@@ -1,0 +1,91 @@
+//! Signs recorded requests anew.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use webhook_runtime::{
+    Provider, Secret,
+    scheme::{RequestToSign, Scheme},
+};
+
+use crate::{capture::Capture, sample::FORM};
+
+/// Signs a request anew, with the id that it has, or else with this one.
+pub(super) fn resign(
+    capture: &mut Capture,
+    provider: &Provider,
+    secret: &Secret,
+    url: &str,
+    id: Option<&str>,
+) -> Result<(), String> {
+    let now = SystemTime::now();
+    let scheme = provider.scheme();
+    if let Some(pointer) = scheme.and_then(Scheme::timestamp_pointer) {
+        renew_time(capture, scheme.and_then(Scheme::signed_timestamp), pointer, now)?;
+    }
+    let own = scheme.and_then(Scheme::signed_id_header).and_then(|name| capture.header(name));
+    let id = own.or(id).unwrap_or("msg_1").to_owned();
+    let is_form = capture.header("content-type").is_some_and(|it| it.starts_with(FORM));
+    let (headers, body) = {
+        let mut request =
+            RequestToSign::new(&capture.body).method(&capture.method).url(url).id(&id).at(now);
+        request.form = is_form;
+        let signed = provider.sign(secret, &request).map_err(|error| error.to_string())?;
+        (signed.headers, signed.body.into_owned())
+    };
+    capture.body = body;
+    for (name, value) in &headers {
+        capture.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name.as_str()));
+        capture.headers.push((name.to_string(), value.as_bytes().to_vec()));
+    }
+    Ok(())
+}
+
+/// Writes the present time into the body, and changes nothing else of it.
+fn renew_time(
+    capture: &mut Capture,
+    timestamp: Option<&webhook_runtime::scheme::Timestamp>,
+    pointer: &str,
+    now: SystemTime,
+) -> Result<(), String> {
+    let missing = || format!("the body has no time at {pointer}");
+    let json: serde_json::Value =
+        serde_json::from_slice(&capture.body).map_err(|error| error.to_string())?;
+    let old = json.pointer(pointer).ok_or_else(missing)?;
+    let old = old.as_str().map_or_else(|| old.to_string(), str::to_owned);
+    let millis = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let new = timestamp.ok_or_else(missing)?.format(u64::try_from(millis).unwrap_or_default());
+    let body = std::str::from_utf8(&capture.body).map_err(|error| error.to_string())?;
+    let name = pointer.rsplit('/').next().unwrap_or_default();
+    // Behind the name of the member: the same number may stand elsewhere.
+    let at = body.rfind(&format!("\"{name}\"")).ok_or_else(missing)?;
+    let (before, behind) = body.split_at(at);
+    capture.body = format!("{before}{}", behind.replacen(&old, &new, 1)).into_bytes();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use webhook_runtime::{providers::LINEAR, scheme::SignedRequest};
+
+    use super::*;
+
+    #[test]
+    fn only_the_time_of_a_body_changes() {
+        let body = br#"{ "n": 1760000000000, "webhookTimestamp" : 1760000000000 }"#;
+        let mut capture =
+            Capture { method: "POST".into(), body: body.to_vec(), ..Capture::default() };
+        let secret = Secret::new("lin_wh_s3cret");
+        resign(&mut capture, &LINEAR, &secret, "", None).expect("it can be signed");
+        assert!(capture.body.starts_with(br#"{ "n": 1760000000000, "webhookTimestamp" : "#));
+        assert_ne!(capture.body, body);
+        let headers = capture.header_map();
+        let request = SignedRequest {
+            method: "POST",
+            url: "",
+            headers: &headers,
+            query: "",
+            body: &capture.body,
+        };
+        assert!(LINEAR.verify(&[secret], &request, None, SystemTime::now()).is_ok());
+    }
+}

@@ -1,0 +1,95 @@
+//! A stored delivery as a captured request.
+
+use std::fmt;
+
+use webhook_runtime::{Provider, inbox::StoredDelivery};
+
+use crate::{
+    capture::Capture,
+    clock,
+    credentials::{query_parameter, sends_secret},
+    output,
+};
+
+/// The part of a request that the inbox does not have any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unkept {
+    /// The body, which was deleted when the delivery was completed.
+    Body,
+    /// The rest of a batch, of which this is one event.
+    Batch,
+    /// The place of the proof, such as a header.
+    Proof(String),
+}
+
+impl fmt::Display for Unkept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body => f.write_str(
+                "its body was deleted when it was completed, as the option `drop_body` of its endpoint \
+                 says",
+            ),
+            Self::Batch => f.write_str(
+                "it is one event of a batch, which is stored without the others",
+            ),
+            Self::Proof(place) => write!(f, "an inbox never keeps {place}, which proves a request"),
+        }
+    }
+}
+
+/// The request that a delivery came in, as far as it is kept.
+pub(crate) fn captured(delivery: &StoredDelivery) -> Result<Capture, Unkept> {
+    if delivery.body_dropped {
+        return Err(Unkept::Body);
+    }
+    if delivery.head.batch_item.is_some() {
+        return Err(Unkept::Batch);
+    }
+    let headers = delivery.head.headers.iter();
+    Ok(Capture {
+        method: delivery.head.method.clone(),
+        target: delivery.head.uri.clone(),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+            .collect(),
+        body: delivery.body.to_vec(),
+        promised_length: None,
+    })
+}
+
+/// The same to be verified as a request of a provider: with what proves it.
+pub(crate) fn with_proof(
+    delivery: &StoredDelivery,
+    provider: &Provider,
+) -> Result<Capture, Unkept> {
+    let capture = captured(delivery)?;
+    let header = provider.scheme_info().signature_header;
+    if !header.is_empty() && capture.header(header).is_none() {
+        return Err(Unkept::Proof(format!("the header {header}")));
+    }
+    if let Some(name) = query_parameter(provider) {
+        let query = capture.query().unwrap_or_default();
+        if !form_urlencoded::parse(query.as_bytes()).any(|(known, _)| known == name.as_str()) {
+            return Err(Unkept::Proof(format!("the parameter {name} of the URL")));
+        }
+    }
+    if header.is_empty() && sends_secret(provider) && capture.body.windows(3).any(|it| it == b"***")
+    {
+        return Err(Unkept::Proof("the secret in the body".to_owned()));
+    }
+    Ok(capture)
+}
+
+/// When and by what a delivery was verified.
+pub(crate) fn verified_then(delivery: &StoredDelivery) -> String {
+    let record = &delivery.record;
+    let secret = match &record.secret_name {
+        Some(name) => format!(" with the secret {}", output::shown(name)),
+        None => String::new(),
+    };
+    let time = clock::rfc3339(record.received_at);
+    format!(
+        "it was verified as {}{secret} when it came, at {time}",
+        output::shown(&record.provider)
+    )
+}
