@@ -13,17 +13,11 @@ const CENTURY: Duration = Duration::from_secs(36_525 * 86_400);
 /// The state of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StateName {
-    /// Waits to run
     Pending,
-    /// Claimed by a worker
     Running,
-    /// Waits for another one of its ordering key
     Blocked,
-    /// Handled
     Completed,
-    /// Given up
     Dead,
-    /// Put aside
     Cancelled,
 }
 
@@ -81,8 +75,8 @@ pub(crate) struct Filters {
     /// Pending after an attempt that failed
     #[arg(long, conflicts_with_all = ["state", "attempted"])]
     retrying: bool,
-    /// With an attempt, or without one
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    /// With an attempt, or without one (`false`)
+    #[arg(long, value_name = "BOOL")]
     attempted: Option<bool>,
     /// Received since then: `2h` ago, or `2026-11-28T09:30:00Z`
     #[arg(long, value_name = "TIME", value_parser = moment)]

@@ -50,9 +50,9 @@ fn number(digits: &str) -> Option<u64> {
 pub(crate) fn span(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds / 60),
-        7200..172_800 => format!("{} h", seconds / 3600),
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
         _ => format!("{} d", seconds / 86_400),
     }
 }
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn durations_have_one_unit() {
         let shown = |seconds| span(Duration::from_secs(seconds));
-        assert_eq!([shown(0), shown(119), shown(120)], ["0 s", "119 s", "2 min"]);
-        assert_eq!([shown(7200), shown(172_799), shown(172_800)], ["2 h", "47 h", "2 d"]);
+        assert_eq!([shown(0), shown(59), shown(60)], ["0 s", "59 s", "1 min"]);
+        assert_eq!([shown(3600), shown(86_399), shown(86_400)], ["1 h", "23 h", "1 d"]);
     }
 }

@@ -31,14 +31,14 @@ pub(super) struct BulkArgs {
     /// Only these, by number
     #[arg(value_name = "ID")]
     ids: Vec<i64>,
-    #[command(flatten)]
-    filters: Filters,
     /// Count, and change nothing
     #[arg(long)]
     dry_run: bool,
     /// Ask nothing
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    filters: Filters,
 }
 
 /// The change, and its words.
@@ -109,7 +109,7 @@ impl Bulk {
                 Answer::Interrupted => return Ok(Outcome::Interrupted),
             }
         } else {
-            eprintln!("{matched} match");
+            eprintln!("{matched} {}", if counted.number == 1 { "matches" } else { "match" });
         }
         self.change(inbox, &filter.seen(seen), window, context, &mut done).await?;
         self.report(&done, context.form)?;

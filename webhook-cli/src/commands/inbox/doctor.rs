@@ -162,7 +162,7 @@ async fn look(
         findings.push(Finding::note(
             "paused",
             format!(
-                "{} by {}, since {}: {waiting} wait",
+                "{} by {}, {}: {waiting} wait",
                 pause.endpoint,
                 pause.by,
                 from_now(pause.since)
@@ -241,7 +241,7 @@ fn unhandled(
         Finding::wrong(
             "endpoints",
             format!(
-                "nobody handles {}: {} wait, since {}",
+                "nobody handles {}: {} wait, the oldest came {}",
                 it.endpoint,
                 it.count,
                 from_now(it.oldest)

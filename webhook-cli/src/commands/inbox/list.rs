@@ -28,14 +28,14 @@ pub(super) struct Args {
     /// Only these, by number
     #[arg(value_name = "ID")]
     ids: Vec<i64>,
-    #[command(flatten)]
-    filters: Filters,
     /// List at most this many
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
     /// List the oldest first
     #[arg(long)]
     oldest_first: bool,
+    #[command(flatten)]
+    filters: Filters,
 }
 
 pub(super) async fn run(args: &Args, inbox: &Inbox, context: &Context) -> Ended {

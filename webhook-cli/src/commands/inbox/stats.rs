@@ -170,44 +170,22 @@ fn print(all: &BTreeMap<String, Known>, ago: Duration) -> Result<(), CliError> {
         );
         return Ok(());
     }
+    print_counts(all)?;
+    output::line(&format!("\nin the last {}:\n", span(ago)))?;
     let mut table = output::table();
-    table.set_header([
-        "endpoint",
-        "pending",
-        "retrying",
-        "blocked",
-        "running",
-        "dead",
-        "oldest",
-        "received",
-        "completed",
-        "failed",
-    ]);
+    table.set_header(["endpoint", "received", "completed", "failed"]);
     for (name, known) in all {
-        let counts = &known.counts;
-        let [received, completed, failed] = known.sums;
-        let age = |time: SystemTime| span(time.elapsed().unwrap_or_default());
-        table.add_row([
-            output::shown(name),
-            number(counts.pending),
-            number(counts.retrying),
-            number(counts.blocked),
-            number(counts.running),
-            number(counts.dead),
-            counts.oldest.map_or_else(|| "-".to_owned(), age),
-            received.to_string(),
-            completed.to_string(),
-            failed.to_string(),
-        ]);
+        let [received, completed, failed] = known.sums.map(|sum| sum.to_string());
+        table.add_row([output::shown(name), received, completed, failed]);
     }
     output::print_table(&table)?;
-    output::line(&format!("\nreceived, completed and failed: in the last {}", span(ago)))?;
     let pauses = all.iter().filter_map(|(name, known)| Some((name, known.pause.as_ref()?)));
-    for (name, pause) in pauses {
+    for (at, (name, pause)) in pauses.enumerate() {
         let (name, by, why) =
             (output::shown(name), output::shown(&pause.by), output::shown(&pause.why));
         let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-        output::line(&format!("{name} is paused by {by}, since {}{why}", from_now(pause.since)))?;
+        let begin = if at == 0 { "\n" } else { "" };
+        output::line(&format!("{begin}{name} is paused by {by}, {}{why}", from_now(pause.since)))?;
     }
     let causes: Vec<_> =
         all.values().flat_map(|known| known.causes.iter().take(MAX_CAUSES)).collect();
@@ -224,6 +202,24 @@ fn print(all: &BTreeMap<String, Known>, ago: Duration) -> Result<(), CliError> {
             cause.cause.map_or_else(|| "-".to_owned(), |number| number.to_string()),
             from_now(cause.last),
             output::shown(&cause.text),
+        ]);
+    }
+    output::print_table(&table)
+}
+
+fn print_counts(all: &BTreeMap<String, Known>) -> Result<(), CliError> {
+    let mut table = output::table();
+    table.set_header(["endpoint", "pending", "retrying", "blocked", "running", "dead", "oldest"]);
+    for (name, Known { counts, .. }) in all {
+        let age = |time: SystemTime| span(time.elapsed().unwrap_or_default());
+        table.add_row([
+            output::shown(name),
+            number(counts.pending),
+            number(counts.retrying),
+            number(counts.blocked),
+            number(counts.running),
+            number(counts.dead),
+            counts.oldest.map_or_else(|| "-".to_owned(), age),
         ]);
     }
     output::print_table(&table)

@@ -38,11 +38,11 @@ Examples:
   webhook inbox tail --database inbox.db
   webhook inbox tail --database inbox.db --state dead --output json")]
 pub(super) struct Args {
-    #[command(flatten)]
-    filters: Filters,
     /// Begin with the last deliveries
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(..=1000))]
     last: u32,
+    #[command(flatten)]
+    filters: Filters,
 }
 
 /// A line, as JSON.

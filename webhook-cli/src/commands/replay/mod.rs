@@ -70,7 +70,7 @@ pub(super) struct Args {
     rate: Option<u32>,
     #[cfg(feature = "inbox")]
     #[command(flatten)]
-    stored: stored::Args,
+    stored: stored::StoredArgs,
 }
 
 /// A recorded request.

@@ -18,7 +18,7 @@ use crate::{
 const PAGE: u32 = 200;
 
 #[derive(clap::Args)]
-pub(super) struct Args {
+pub(super) struct StoredArgs {
     /// Send deliveries of the inbox in this database, the oldest first
     #[arg(long, value_name = "URL", conflicts_with_all = ["files", "inbox_env"])]
     inbox: Option<String>,
@@ -35,7 +35,7 @@ pub(super) struct Args {
     filters: Filters,
 }
 
-impl Args {
+impl StoredArgs {
     /// Opens the inbox that is named, if one is, and counts.
     pub(super) fn open(&self, skip: usize) -> Result<Option<Stored>, CliError> {
         let database = match (&self.inbox, &self.inbox_env) {
@@ -107,8 +107,11 @@ impl Stored {
     }
 
     pub(super) fn close(self) {
-        // What was read is read.
-        let _ = self.runtime.block_on(self.inbox.close());
+        let Self { runtime, inbox, .. } = self;
+        // What was read is read. The inbox is dropped within the runtime of its connections.
+        runtime.block_on(async move {
+            let _ = inbox.close().await;
+        });
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) struct Args {
     request: Option<PathBuf>,
     #[cfg(feature = "inbox")]
     #[command(flatten)]
-    stored: stored::Args,
+    stored: stored::StoredArgs,
     /// The format of the file
     #[arg(long, value_enum, default_value_t)]
     format: Format,

@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[derive(clap::Args)]
-pub(super) struct Args {
+pub(super) struct StoredArgs {
     /// A delivery of an inbox instead: the database, and the number of the delivery
     #[arg(long, num_args = 2, value_names = ["URL", "ID"], conflicts_with_all = ["request", "inbox_env"])]
     inbox: Vec<String>,
@@ -22,7 +22,7 @@ pub(super) struct Args {
     schema: String,
 }
 
-impl Args {
+impl StoredArgs {
     /// Reads the delivery that is named, if one is. Without a provider, it is taken for what it came as.
     pub(super) fn read(&self, provider: Option<&Provider>) -> Result<Option<Capture>, CliError> {
         let (database, id) = match (&*self.inbox, &*self.inbox_env) {
