@@ -1,6 +1,8 @@
 //! What the program says: help, tables, verdicts, errors and exit codes.
 
+/// The texts are those of a program with all features.
 /// `TRYCMD=overwrite cargo test -p webhook-cli --test terminal` accepts new texts.
+#[cfg(feature = "inbox")]
 #[test]
 fn commands_say_what_is_written_down() {
     trycmd::TestCases::new()

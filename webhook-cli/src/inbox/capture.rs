@@ -1,15 +1,10 @@
 //! A stored delivery as a captured request.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use webhook_runtime::{Provider, inbox::StoredDelivery};
 
-use crate::{
-    capture::Capture,
-    clock,
-    credentials::{query_parameter, sends_secret},
-    output,
-};
+use crate::{capture::Capture, clock, credentials::query_parameter, output};
 
 /// The part of a request that the inbox does not have any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +27,7 @@ impl fmt::Display for Unkept {
             Self::Batch => f.write_str(
                 "it is one event of a batch, which is stored without the others",
             ),
-            Self::Proof(place) => write!(f, "an inbox never keeps {place}, which proves a request"),
+            Self::Proof(place) => write!(f, "an inbox never keeps what proves a request: {place}"),
         }
     }
 }
@@ -64,17 +59,19 @@ pub(crate) fn with_proof(
 ) -> Result<Capture, Unkept> {
     let capture = captured(delivery)?;
     let header = provider.scheme_info().signature_header;
-    if !header.is_empty() && capture.header(header).is_none() {
-        return Err(Unkept::Proof(format!("the header {header}")));
-    }
     if let Some(name) = query_parameter(provider) {
         let query = capture.query().unwrap_or_default();
         if !form_urlencoded::parse(query.as_bytes()).any(|(known, _)| known == name.as_str()) {
             return Err(Unkept::Proof(format!("the parameter {name} of the URL")));
         }
+    } else if !header.is_empty() && capture.header(header).is_none() {
+        return Err(Unkept::Proof(format!("the header {header}")));
     }
-    if header.is_empty() && sends_secret(provider) && capture.body.windows(3).any(|it| it == b"***")
-    {
+    let is_masked = |place: Range<usize>| {
+        let secret = capture.body.get(place).unwrap_or_default();
+        secret.iter().all(|byte| *byte == b'*')
+    };
+    if provider.credentials(&capture.body).into_iter().any(is_masked) {
         return Err(Unkept::Proof("the secret in the body".to_owned()));
     }
     Ok(capture)
@@ -92,4 +89,40 @@ pub(crate) fn verified_then(delivery: &StoredDelivery) -> String {
         "it was verified as {}{secret} when it came, at {time}",
         output::shown(&record.provider)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use webhook_runtime::{
+        inbox::{DeliveryState, Record, StoredRequest},
+        providers::{EVENT_GRID, GITHUB, MAILGUN, MICROSOFT_GRAPH},
+    };
+
+    use super::*;
+
+    fn stored(uri: &str, body: &'static [u8]) -> StoredDelivery {
+        let record = Record::new(1, "hooks", "acme", DeliveryState::Pending, UNIX_EPOCH);
+        let mut head = StoredRequest::default();
+        head.uri = uri.to_owned();
+        StoredDelivery::new(record, head, body.into())
+    }
+
+    fn lacks(provider: &Provider, uri: &str, body: &'static [u8]) -> Option<String> {
+        with_proof(&stored(uri, body), provider).err().map(|unkept| unkept.to_string())
+    }
+
+    #[test]
+    fn what_proves_a_request_is_not_kept() {
+        let says =
+            |place: &str| Some(format!("an inbox never keeps what proves a request: {place}"));
+        assert_eq!(lacks(&GITHUB, "/", b"{}"), says("the header x-hub-signature-256"));
+        assert_eq!(lacks(&EVENT_GRID, "/a?b=1", b"[]"), says("the parameter code of the URL"));
+        assert_eq!(lacks(&EVENT_GRID, "/a?code=1", b"[]"), None);
+        let masked = br#"{"value":[{"clientState":"******"}]}"#;
+        assert_eq!(lacks(&MICROSOFT_GRAPH, "/", masked), says("the secret in the body"));
+        assert_eq!(lacks(&MICROSOFT_GRAPH, "/", br#"{"value":[{"clientState":"abc"}]}"#), None);
+        assert_eq!(lacks(&MAILGUN, "/", br#"{"text":"****"}"#), None);
+    }
 }

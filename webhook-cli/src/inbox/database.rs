@@ -22,6 +22,7 @@ const IN_URL: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 
 /// The database of the inbox.
 #[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Database")]
 pub(crate) struct DatabaseArgs {
     /// An SQLite file, or a URL: `sqlite://FILE`, `postgres://USER@HOST/NAME`
     #[arg(long, global = true, value_name = "URL")]

@@ -24,7 +24,7 @@ fn states(inbox: &Inbox) -> Vec<DeliveryState> {
     all(inbox).iter().map(|record| record.state).collect()
 }
 
-pub(crate) fn dead_letters_are_retried(place: Place) {
+pub(crate) fn dead_letters_are_retried(place: &Place) {
     use DeliveryState::{Completed, Pending};
     let inbox = place.inbox();
     three(&inbox);
@@ -45,7 +45,7 @@ pub(crate) fn dead_letters_are_retried(place: Place) {
     assert_eq!(number(&inbox, Pending), 5);
 }
 
-pub(crate) fn named_deliveries_are_told_apart(place: Place) {
+pub(crate) fn named_deliveries_are_told_apart(place: &Place) {
     let inbox = place.inbox();
     let ids = three(&inbox);
     let [dead, completed] = [ids[0].to_string(), ids[1].to_string()];
@@ -60,7 +60,7 @@ pub(crate) fn named_deliveries_are_told_apart(place: Place) {
     assert!(wrong.err.contains("applies to deliveries that are dead"), "{wrong:?}");
 }
 
-pub(crate) fn what_destroys_needs_a_yes(place: Place) {
+pub(crate) fn what_destroys_needs_a_yes(place: &Place) {
     use DeliveryState::{Cancelled, Completed, Pending};
     let inbox = place.inbox();
     three(&inbox);
@@ -86,7 +86,7 @@ pub(crate) fn what_destroys_needs_a_yes(place: Place) {
     assert_eq!(states(&inbox), [Pending, Completed, Pending]);
 }
 
-pub(crate) fn a_dry_run_changes_nothing(place: Place) {
+pub(crate) fn a_dry_run_changes_nothing(place: &Place) {
     let inbox = place.inbox();
     three(&inbox);
     let before: Vec<Record> = all(&inbox);
@@ -118,11 +118,11 @@ fn interrupted(place: &Place, arguments: &[&str]) -> Said {
     Said::of(child.wait_with_output().unwrap())
 }
 
-pub(crate) fn an_interrupted_change_goes_on(place: Place) {
+pub(crate) fn an_interrupted_change_goes_on(place: &Place) {
     let inbox = place.inbox();
     store_many(&inbox, "orders", 1200);
     end(&inbox, "orders", &dead("500: no"));
-    let said = interrupted(&place, &["retry"]);
+    let said = interrupted(place, &["retry"]);
     assert_eq!(said.code, Some(130), "{said:?}");
     assert!(said.err.contains("interrupted after 500 of 1200: run it again"), "{said:?}");
     assert_eq!(number(&inbox, DeliveryState::Pending), 500);
@@ -130,11 +130,11 @@ pub(crate) fn an_interrupted_change_goes_on(place: Place) {
     assert_eq!(number(&inbox, DeliveryState::Pending), 1200);
 }
 
-pub(crate) fn an_interrupted_replay_goes_on_behind(place: Place) {
+pub(crate) fn an_interrupted_replay_goes_on_behind(place: &Place) {
     let inbox = place.inbox();
     let ids = store_many(&inbox, "orders", 1200);
     end(&inbox, "orders", &AttemptResult::Completed);
-    let said = interrupted(&place, &["replay", "--yes", "--output", "json"]);
+    let said = interrupted(place, &["replay", "--yes", "--output", "json"]);
     assert_eq!(said.code, Some(130), "{said:?}");
     assert!(said.err.contains(&format!("go on with --after {}", ids[499])), "{said:?}");
     let line = &said.json()[0];
@@ -147,7 +147,7 @@ pub(crate) fn an_interrupted_replay_goes_on_behind(place: Place) {
     assert_eq!(number(&inbox, DeliveryState::Pending), 700);
 }
 
-pub(crate) fn what_is_old_is_pruned(place: Place) {
+pub(crate) fn what_is_old_is_pruned(place: &Place) {
     let inbox = place.inbox();
     let own = [EndpointRetention::new("long", Some(Duration::from_secs(86_400)), None)];
     wait(inbox.store().set_retention(&own)).unwrap();
@@ -168,7 +168,7 @@ pub(crate) fn what_is_old_is_pruned(place: Place) {
     assert_eq!(place.run(&["prune", "--keep", "-1h", "--yes"]).code, Some(2));
 }
 
-pub(crate) fn endpoints_are_paused(place: Place) {
+pub(crate) fn endpoints_are_paused(place: &Place) {
     let inbox = place.inbox();
     store_many(&inbox, "orders", 1);
     let said = place.run(&["pause", "orders", "--by", "ann", "--why", "the bank is down"]);

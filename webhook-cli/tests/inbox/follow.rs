@@ -10,7 +10,7 @@ use webhook_runtime::inbox::{AttemptResult, Filter};
 
 use super::place::{Place, dead, end, interrupt, store_many, wait};
 
-pub(crate) fn a_tail_shows_what_becomes_of_deliveries(place: Place) {
+pub(crate) fn a_tail_shows_what_becomes_of_deliveries(place: &Place) {
     let inbox = place.inbox();
     let old = store_many(&inbox, "orders", 1)[0];
     end(&inbox, "orders", &dead("500: no"));

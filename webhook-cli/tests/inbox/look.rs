@@ -11,7 +11,7 @@ fn ids(lines: &[Value]) -> Vec<i64> {
     lines.iter().map(|line| line["id"].as_i64().unwrap()).collect()
 }
 
-pub(crate) fn lists_are_pages(place: Place) {
+pub(crate) fn lists_are_pages(place: &Place) {
     let inbox = place.inbox();
     let stored = store_many(&inbox, "orders", 700);
     let newest: Vec<i64> = stored.iter().rev().copied().collect();
@@ -30,14 +30,14 @@ pub(crate) fn lists_are_pages(place: Place) {
     assert_eq!((none.code, &*none.out, &*none.err), (Some(0), "", "nothing matches\n"));
 }
 
-pub(crate) fn filters_find_what_they_say(place: Place) {
+pub(crate) fn filters_find_what_they_say(place: &Place) {
     let inbox = place.inbox();
     let mut deliveries = ["a", "b", "c", "d", "e"].map(|key| delivery("orders", key));
     deliveries[0].event = Some("push".to_owned());
     deliveries[1].provider_id = Some("evt_1".to_owned());
     deliveries[2].head.tenant = vec![("shop".to_owned(), "acme".to_owned())];
     deliveries[3].received_at = SystemTime::now() - Duration::from_secs(3 * 3600);
-    deliveries[4].endpoint = "paid".to_owned();
+    deliveries[4].endpoint = "paid".into();
     let stored = store(&inbox, &deliveries);
     end_by(&inbox, "orders", |id| {
         let place = stored.iter().position(|stored| *stored == id);
@@ -92,12 +92,12 @@ impl Numbers for Vec<i64> {
     }
 }
 
-pub(crate) fn one_delivery_is_shown(place: Place) {
+pub(crate) fn one_delivery_is_shown(place: &Place) {
     let inbox = place.inbox();
     let mut sent = delivery("orders", "{\"canary\":1}");
     sent.head.headers.insert("x-github-event", "push".parse().unwrap());
     sent.head.headers.insert("x-acme-api-key", "canary".parse().unwrap());
-    sent.head.secret_name = "GITHUB_SECRET".to_owned();
+    sent.head.secret_name = "GITHUB_SECRET".into();
     sent.event = Some("push".to_owned());
     let id = store(&inbox, &[sent.clone()])[0].to_string();
     store(&inbox, &[sent]);
@@ -131,7 +131,7 @@ pub(crate) fn one_delivery_is_shown(place: Place) {
     assert!(missing.err.contains("no delivery 999"), "{missing:?}");
 }
 
-pub(crate) fn bodies_are_exact(place: Place) {
+pub(crate) fn bodies_are_exact(place: &Place) {
     let inbox = place.inbox();
     let body: Vec<u8> = (0..=255).cycle().take(5000).collect();
     let mut sent = delivery("orders", "body");
@@ -148,7 +148,7 @@ pub(crate) fn bodies_are_exact(place: Place) {
     assert_eq!(place.json(&["show", &ids[1].to_string()])[0]["body_dropped"], true);
 }
 
-pub(crate) fn numbers_and_causes_are_shown(place: Place) {
+pub(crate) fn numbers_and_causes_are_shown(place: &Place) {
     let inbox = place.inbox();
     store_many(&inbox, "orders", 3);
     end_by(&inbox, "orders", |id| (dead(&format!("500: no stock for order {id}")), false));
@@ -174,7 +174,7 @@ fn found<'l>(lines: &'l [Value], check: &str) -> &'l Value {
     lines.iter().find(|line| line["check"] == check).unwrap_or_else(|| panic!("{check}: {lines:?}"))
 }
 
-pub(crate) fn a_doctor_says_what_is_wrong(place: Place) {
+pub(crate) fn a_doctor_says_what_is_wrong(place: &Place) {
     let inbox = place.inbox();
     let mut old = delivery("orders", "old");
     old.received_at = SystemTime::now() - Duration::from_secs(3600);
@@ -208,7 +208,7 @@ pub(crate) fn a_doctor_says_what_is_wrong(place: Place) {
     assert!(shown.out.contains("WRONG") && shown.out.contains("->"), "{shown:?}");
 }
 
-pub(crate) fn a_doctor_finds_nothing(place: Place) {
+pub(crate) fn a_doctor_finds_nothing(place: &Place) {
     let inbox = place.inbox();
     let handlers = JobHandlers::new().on("orders", |_, _| async { AttemptResult::Completed });
     let _workers = wait(async { inbox.start_workers(handlers) });
@@ -226,7 +226,7 @@ pub(crate) fn a_doctor_finds_nothing(place: Place) {
     assert!(lines.iter().all(|line| line["state"] != "wrong"), "{lines:?}");
 }
 
-pub(crate) fn foreign_text_does_not_steer_the_terminal(place: Place) {
+pub(crate) fn foreign_text_does_not_steer_the_terminal(place: &Place) {
     const EVIL: &str = "a\u{1b}[2Jb\u{7}\r\u{202e}c";
     let inbox = place.inbox();
     let mut sent = delivery(EVIL, "a");

@@ -29,7 +29,7 @@ macro_rules! everywhere {
                 #[test]
                 fn $case() {
                     let _context = super::place::runtime().enter();
-                    super::$suite::$case(super::Place::sqlite());
+                    super::$suite::$case(&super::Place::sqlite());
                 }
             )*)*
         }
@@ -40,7 +40,7 @@ macro_rules! everywhere {
                 fn $case() {
                     let _context = super::place::runtime().enter();
                     if let Some(place) = super::Place::postgres() {
-                        super::$suite::$case(place);
+                        super::$suite::$case(&place);
                     }
                 }
             )*)*
@@ -65,4 +65,17 @@ everywhere! {
 fn errors_have_exit_codes_and_no_passwords() {
     let _context = place::runtime().enter();
     errors::errors_have_exit_codes_and_no_passwords(&Place::sqlite());
+}
+
+#[test]
+fn every_command_has_examples() {
+    for command in [
+        "list", "show", "tail", "stats", "doctor", "retry", "replay", "cancel", "discard", "prune",
+        "pause", "resume", "migrate", "grants", "backup",
+    ] {
+        let help = Place::sqlite().run(&[command, "--help"]);
+        let (_, examples) = help.out.split_once("Examples:\n").expect(command);
+        let start = format!("webhook inbox {command} ");
+        assert!(examples.matches(&start).count() >= 2, "{command}: {examples}");
+    }
 }

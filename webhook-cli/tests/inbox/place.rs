@@ -178,7 +178,7 @@ impl Said {
     }
 
     pub(crate) fn json(&self) -> Vec<Value> {
-        let lines = self.out.lines().map(|line| serde_json::from_str(line));
+        let lines = self.out.lines().map(serde_json::from_str);
         lines.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
@@ -187,7 +187,7 @@ impl Said {
 pub(crate) fn delivery(endpoint: &str, key: &str) -> NewDelivery {
     let (key, now) = (key.to_owned(), SystemTime::now());
     let mut delivery = NewDelivery::new(endpoint, "github", key.clone(), key, now);
-    delivery.head.method = "POST".to_owned();
+    delivery.head.method = "POST".into();
     delivery.head.uri = format!("/{endpoint}");
     delivery
 }

@@ -16,7 +16,7 @@ fn first_migration(place: &Place) -> String {
     }
 }
 
-pub(crate) fn tables_are_migrated(place: Place) {
+pub(crate) fn tables_are_migrated(place: &Place) {
     let dry = place.run(&["migrate", "--dry-run"]);
     assert_eq!(dry.code, Some(0), "{dry:?}");
     assert!(dry.out.starts_with("BEGIN;\n") && dry.out.contains("CREATE TABLE"), "{dry:?}");
@@ -33,8 +33,8 @@ pub(crate) fn tables_are_migrated(place: Place) {
     assert_eq!(place.run(&["list"]).code, Some(0));
 }
 
-pub(crate) fn other_versions_are_told(place: Place) {
-    place.execute(first_migration(&place));
+pub(crate) fn other_versions_are_told(place: &Place) {
+    place.execute(first_migration(place));
     for command in ["list", "stats", "retry"] {
         let said = place.run(&[command]);
         assert_eq!((said.code, &*said.out), (Some(3), ""), "{command}: {said:?}");
@@ -57,7 +57,7 @@ pub(crate) fn other_versions_are_told(place: Place) {
     }
 }
 
-pub(crate) fn rights_are_printed(place: Place) {
+pub(crate) fn rights_are_printed(place: &Place) {
     let said = place.run(&["grants", "app"]);
     if place.is_file() {
         assert_eq!((said.code, &*said.out), (Some(2), ""));
@@ -83,7 +83,7 @@ pub(crate) fn rights_are_printed(place: Place) {
     assert_eq!(other.run(&["list"]).code, Some(0));
 }
 
-pub(crate) fn backups_are_of_files(place: Place) {
+pub(crate) fn backups_are_of_files(place: &Place) {
     let inbox = place.inbox();
     store_many(&inbox, "orders", 5);
     if !place.is_file() {

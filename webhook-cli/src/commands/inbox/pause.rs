@@ -25,8 +25,8 @@ pub(super) struct Args {
     /// The name of the endpoint
     endpoint: String,
     /// The reason, for others
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    why: String,
+    #[arg(long, value_name = "TEXT")]
+    why: Option<String>,
     /// Who pauses it [default: the user of this machine]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
@@ -41,10 +41,11 @@ struct Paused<'a> {
 
 pub(super) async fn run(args: &Args, inbox: &Inbox, context: &Context) -> Ended {
     let (endpoint, by) = (&args.endpoint, operator(args.by.as_ref()));
+    let why = args.why.as_deref().unwrap_or_default();
     warn_if_unknown(endpoint, inbox).await?;
-    inbox.pause(endpoint, &by, &args.why).await.map_err(failed)?;
+    inbox.pause(endpoint, &by, why).await.map_err(failed)?;
     match context.form {
-        Output::Json => output::json(&Paused { endpoint, by: &by, why: &args.why })?,
+        Output::Json => output::json(&Paused { endpoint, by: &by, why })?,
         Output::Human => {
             output::line(&format!("{} is paused: its deliveries wait", output::shown(endpoint)))?;
         }

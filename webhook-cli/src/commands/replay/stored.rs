@@ -29,7 +29,7 @@ pub(super) struct StoredArgs {
     #[arg(long, value_name = "NAME", default_value = "webhook")]
     schema: String,
     /// Only these deliveries of the inbox (repeatable)
-    #[arg(long, value_name = "NUMBER", help_heading = "Filters of --inbox")]
+    #[arg(long, value_name = "NUMBER", help_heading = "Filters")]
     id: Vec<i64>,
     #[command(flatten)]
     filters: Filters,

@@ -368,9 +368,10 @@ impl Provider {
             }
     }
 
-    /// The ranges of a body that contain the secret itself.
+    /// The ranges of a body that contain the secret itself. An inbox stores asterisks in their places.
     #[cfg(feature = "inbox")]
-    pub(crate) fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
+    #[must_use]
+    pub fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
         match &self.mechanism {
             Mechanism::Data(_) => Vec::new(),
             Mechanism::Code(code) => code.credentials(body),
