@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
+#[cfg(feature = "inbox")]
+use comfy_table::{Cell, Color};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
@@ -90,8 +92,22 @@ pub(crate) fn table() -> Table {
     } else {
         ContentArrangement::Disabled
     };
-    table.load_style(presets::NOTHING).set_content_arrangement(arrangement);
+    table.load_style(presets::NOTHING).set_content_arrangement(arrangement).style_text_only();
     table
+}
+
+/// A cell of a table, coloured as [`toned`] does.
+#[cfg(feature = "inbox")]
+pub(crate) fn cell(text: impl Into<String>, tone: Tone) -> Cell {
+    let cell = Cell::new(text.into());
+    if AutoStream::choice(&io::stdout()) == ColorChoice::Never {
+        return cell;
+    }
+    cell.fg(match tone {
+        Tone::Good => Color::Green,
+        Tone::Bad => Color::Red,
+        Tone::Neutral => Color::Yellow,
+    })
 }
 
 /// Writes a table with one line for each row: in a terminal, long texts are cut.

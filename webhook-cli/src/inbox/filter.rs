@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use clap::ValueEnum;
 use webhook_runtime::inbox::{DeliveryState, Filter, Record, Window};
 
-use crate::inbox::moment::moment;
+use crate::{inbox::moment::moment, output::Tone};
 
 /// A time after all others: a century from now.
 const CENTURY: Duration = Duration::from_secs(36_525 * 86_400);
@@ -44,6 +44,15 @@ pub(crate) fn name_of(state: DeliveryState) -> &'static str {
         DeliveryState::Dead => "dead",
         DeliveryState::Cancelled => "cancelled",
         _ => "unknown",
+    }
+}
+
+/// The colour of a state.
+pub(crate) fn tone_of(state: DeliveryState) -> Tone {
+    match state {
+        DeliveryState::Completed => Tone::Good,
+        DeliveryState::Dead => Tone::Bad,
+        _ => Tone::Neutral,
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) use self::{
     capture::{captured, verified_then, with_proof},
     counted::{COUNTED_AT_ONCE, Counted},
     database::{Database, DatabaseArgs, Engine, check},
-    filter::{Filters, name_of},
+    filter::{Filters, name_of, tone_of},
     record::{AttemptShown, Shown},
 };
 use crate::error::CliError;

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use comfy_table::Cell;
 use serde::Serialize;
 use webhook_runtime::{
     Inbox,
@@ -19,7 +20,7 @@ use crate::{
         Database, check, failed,
         moment::{from_now, span},
     },
-    output::{self, Output},
+    output::{self, Output, Tone},
     values,
 };
 
@@ -97,13 +98,13 @@ fn print(findings: &[Finding]) -> Result<(), CliError> {
     let mut table = output::table();
     for Finding { check, state, says, fix } in findings {
         let state = match state {
-            State::Good => "good",
-            State::Note => "note",
-            State::Wrong => "WRONG",
+            State::Good => output::cell("good", Tone::Good),
+            State::Note => output::cell("note", Tone::Neutral),
+            State::Wrong => output::cell("WRONG", Tone::Bad),
         };
         let says = says.lines().map(output::shown).collect::<Vec<_>>().join("\n");
         let fix = fix.as_ref().map(|fix| format!("\n-> {fix}")).unwrap_or_default();
-        table.add_row([state.to_owned(), (*check).to_owned(), format!("{says}{fix}")]);
+        table.add_row([state, Cell::new(check), Cell::new(format!("{says}{fix}"))]);
     }
     output::print_table(&table)
 }

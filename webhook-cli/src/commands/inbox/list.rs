@@ -1,5 +1,6 @@
 //! Lists deliveries.
 
+use comfy_table::Cell;
 use webhook_runtime::{
     Inbox,
     inbox::{Record, Window},
@@ -8,7 +9,7 @@ use webhook_runtime::{
 use super::Context;
 use crate::{
     error::{CliError, Ended, Outcome},
-    inbox::{Filters, Shown, failed, moment::span, name_of},
+    inbox::{Filters, Shown, failed, moment::span, name_of, tone_of},
     output::{self, Output},
 };
 
@@ -79,13 +80,13 @@ fn print(records: &[Record]) -> Result<(), CliError> {
     table.set_header(["id", "age", "endpoint", "event", "state", "attempt", "last error"]);
     for record in records {
         table.add_row([
-            record.id.to_string(),
-            span(record.received_at.elapsed().unwrap_or_default()),
-            output::shown(&record.endpoint),
-            output::shown(record.event.as_deref().unwrap_or("-")),
-            name_of(record.state).to_owned(),
-            record.attempt.to_string(),
-            output::shown(record.last_error.as_deref().unwrap_or_default()),
+            Cell::new(record.id),
+            Cell::new(span(record.received_at.elapsed().unwrap_or_default())),
+            Cell::new(output::shown(&record.endpoint)),
+            Cell::new(output::shown(record.event.as_deref().unwrap_or("-"))),
+            output::cell(name_of(record.state), tone_of(record.state)),
+            Cell::new(record.attempt),
+            Cell::new(output::shown(record.last_error.as_deref().unwrap_or_default())),
         ]);
     }
     output::print_lines(table)

@@ -15,7 +15,7 @@ use super::Context;
 use crate::{
     clock,
     error::{CliError, Ended},
-    inbox::{Filters, Shown, failed, name_of},
+    inbox::{Filters, Shown, failed, name_of, tone_of},
     output::{self, Output},
 };
 
@@ -177,23 +177,20 @@ impl Tail<'_> {
         if self.context.form == Output::Json {
             return output::json(&Line { time, record: Shown::of(record) });
         }
-        let event = record.event.as_deref().unwrap_or("-");
-        let id = record.provider_id.as_deref().unwrap_or("-");
-        let number = record.id.to_string();
+        let or_none = |text: Option<&str>| output::shown(text.unwrap_or("-"));
+        let error = record.last_error.as_deref();
         let words = [
-            time.get(11..19).unwrap_or_default(),
-            &number,
-            &record.endpoint,
-            event,
-            id,
-            name_of(record.state),
-            record
-                .last_error
-                .as_deref()
+            time.get(11..19).unwrap_or_default().to_owned(),
+            record.id.to_string(),
+            output::shown(&record.endpoint),
+            or_none(record.event.as_deref()),
+            or_none(record.provider_id.as_deref()),
+            output::toned(name_of(record.state), tone_of(record.state)),
+            error
                 .filter(|_| record.state != DeliveryState::Completed)
+                .map(output::shown)
                 .unwrap_or_default(),
         ];
-        let shown: Vec<String> = words.into_iter().map(output::shown).collect();
-        output::line(shown.join("  ").trim_end())
+        output::line(words.join("  ").trim_end())
     }
 }

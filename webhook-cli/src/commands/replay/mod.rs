@@ -27,23 +27,31 @@ use crate::{
     values,
 };
 
+#[cfg(not(feature = "inbox"))]
+const EXAMPLES: &str = "\
+Examples:
+  webhook replay deliveries --to http://localhost:3000
+  webhook replay captured.http --to http://localhost:3000/stripe --resign stripe --secret-env STRIPE_SECRET";
+
+#[cfg(feature = "inbox")]
+const EXAMPLES: &str = "\
+Examples:
+  webhook replay deliveries --to http://localhost:3000
+  webhook replay captured.http --to http://localhost:3000/stripe --resign stripe --secret-env STRIPE_SECRET
+  webhook replay --inbox inbox.db --since 2h --to http://localhost:3000 --resign github --secret-env SECRET";
+
 /// Send recorded requests again
 ///
 /// A request is sent as it was captured, to the path of the URL, or to its own path if the URL has none.
 /// One whose signed time has passed is refused, unless --resign signs it anew. An inbox keeps no
 /// signatures, so what comes from there needs --resign.
 #[derive(clap::Args)]
-#[command(after_help = "\
-Examples:
-  webhook replay deliveries --to http://localhost:3000
-  webhook replay captured.http --to http://localhost:3000/stripe --resign stripe --secret-env STRIPE_SECRET")]
+#[command(after_help = EXAMPLES)]
 #[cfg_attr(
     feature = "inbox",
-    command(after_help = "\
-Examples:
-  webhook replay deliveries --to http://localhost:3000
-  webhook replay captured.http --to http://localhost:3000/stripe --resign stripe --secret-env STRIPE_SECRET
-  webhook replay --inbox inbox.db --since 2h --event push --to http://localhost:3000 --resign github --secret-env SECRET")
+    command(override_usage = "\
+webhook replay [OPTIONS] --to <URL> <FILE>...
+       webhook replay [OPTIONS] --to <URL> --inbox <URL>")
 )]
 pub(super) struct Args {
     /// Recordings: files in any format of `webhook verify`, or directories of files `*.http`

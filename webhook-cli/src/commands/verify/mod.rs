@@ -39,6 +39,12 @@ Examples:
   webhook verify stripe --request captured.http --secret-env STRIPE_SECRET
   webhook verify twilio --request call.har --secret-env TWILIO_TOKEN --public-url https://example.com/sms
   curl … | webhook verify --any --request - --secret-env SECRET --output json")]
+#[cfg_attr(
+    feature = "inbox",
+    command(override_usage = "\
+webhook verify [OPTIONS] --request <FILE> [PROVIDER]
+       webhook verify [OPTIONS] --inbox <URL> <ID> [PROVIDER]")
+)]
 pub(super) struct Args {
     /// The provider that the request should come from
     #[arg(value_parser = names::provider, required_unless_present = "any")]
