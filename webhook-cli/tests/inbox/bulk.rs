@@ -8,7 +8,7 @@ use webhook_runtime::{
     inbox::{AttemptResult, DeliveryState, Record, store::EndpointRetention},
 };
 
-use super::place::{Place, Said, all, dead, end, interrupt, number, store_many, wait};
+use super::place::{Place, Said, all, dead, end, end_by, interrupt, number, store_many, wait};
 
 /// One delivery of each kind: dead, completed, pending.
 fn three(inbox: &Inbox) -> Vec<i64> {
@@ -104,6 +104,15 @@ pub(crate) fn a_dry_run_changes_nothing(place: &Place) {
     assert!(said.out.starts_with("2 deliveries were kept"), "{said:?}");
     assert_eq!(place.run(&["migrate", "--dry-run"]).code, Some(0));
     assert_eq!(all(&inbox), before);
+}
+
+pub(crate) fn what_lost_its_body_is_left_alone(place: &Place) {
+    let inbox = place.inbox();
+    let ids = store_many(&inbox, "orders", 3);
+    end_by(&inbox, "orders", |id| (AttemptResult::Completed, id == ids[1]));
+    let said = place.run(&["replay", "--yes"]);
+    assert_eq!((said.code, &*said.out), (Some(1), "2 finished deliveries set to run again\n"));
+    assert!(said.err.contains("1 could not be changed") && said.err.contains("bodies"), "{said:?}");
 }
 
 /// Presses Ctrl-C while the first part of a change waits for somebody else.

@@ -53,7 +53,7 @@ everywhere! {
         numbers_and_causes_are_shown a_doctor_says_what_is_wrong a_doctor_finds_nothing
         foreign_text_does_not_steer_the_terminal;
     bulk: dead_letters_are_retried named_deliveries_are_told_apart what_destroys_needs_a_yes
-        a_dry_run_changes_nothing an_interrupted_change_goes_on an_interrupted_replay_goes_on_behind
+        a_dry_run_changes_nothing what_lost_its_body_is_left_alone an_interrupted_change_goes_on an_interrupted_replay_goes_on_behind
         what_is_old_is_pruned endpoints_are_paused;
     follow: a_tail_shows_what_becomes_of_deliveries;
     tables: tables_are_migrated other_versions_are_told rights_are_printed backups_are_of_files;

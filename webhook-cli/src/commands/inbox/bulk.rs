@@ -122,7 +122,12 @@ impl Bulk {
             eprintln!("interrupted after {} of {}: {on}", done.changed, done.matched);
             return Ok(Outcome::Interrupted);
         }
-        Ok(if all_fit { Outcome::Done } else { Outcome::Refused })
+        let all_changed = done.changed >= done.matched;
+        if !all_changed {
+            let left = done.matched - done.changed;
+            eprintln!("{left} could not be changed: {}", self.why_not());
+        }
+        Ok(if all_fit && all_changed { Outcome::Done } else { Outcome::Refused })
     }
 
     /// Changes a part at a time, until all is done or Ctrl-C is pressed.
@@ -203,12 +208,7 @@ impl Bulk {
             let matched = self.deliveries(done.matched);
             return output::line(&format!("{matched} would be {}; nothing is changed", self.done));
         }
-        output::line(&format!("{} {}", self.deliveries(done.changed), self.done))?;
-        if done.changed < done.matched && !done.interrupted {
-            let left = done.matched - done.changed;
-            eprintln!("{left} could not be changed: {}", self.why_not());
-        }
-        Ok(())
+        output::line(&format!("{} {}", self.deliveries(done.changed), self.done))
     }
 
     /// Why a delivery that matched was not changed.

@@ -156,13 +156,16 @@ fn send(
             return Ok(Outcome::Interrupted);
         }
         let go_on = source.how_to_go_on();
-        let Some(recording) = source.next()? else { break };
-        let replayed = replay(args, secret, recording, &client).inspect_err(|_| {
+        let replayed = source.next().and_then(|recording| {
+            recording.map(|recording| replay(args, secret, recording, &client)).transpose()
+        });
+        let replayed = replayed.inspect_err(|_| {
             bar.finish_and_clear();
             if sent > 0 {
                 eprintln!("{done} of {total} are sent: go on with {go_on}");
             }
-        })?;
+        });
+        let Some(replayed) = replayed? else { break };
         sent += 1;
         all_accepted = all_accepted && replayed.status.is_some_and(|it| (200..300).contains(&it));
         bar.inc(1);
