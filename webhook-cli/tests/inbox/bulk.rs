@@ -1,6 +1,11 @@
 //! Changes of many deliveries.
 
-use std::{process::Stdio, thread, time::Duration};
+use std::{
+    io::{Read as _, Write as _},
+    process::{Command, Output, Stdio},
+    thread,
+    time::Duration,
+};
 
 use serde_json::json;
 use webhook_runtime::{
@@ -84,6 +89,55 @@ pub(crate) fn what_destroys_needs_a_yes(place: &Place) {
     let said = place.run(&["replay", "--yes", "--state", "cancelled"]);
     assert_eq!((said.code, &*said.out), (Some(0), "2 finished deliveries set to run again\n"));
     assert_eq!(states(&inbox), [Pending, Completed, Pending]);
+}
+
+/// The command in a terminal, by the program `script`.
+fn in_terminal(place: &Place, arguments: &[&str], typed: &str) -> Said {
+    let line = [&[env!("CARGO_BIN_EXE_webhook"), "inbox"], arguments].concat().join(" ");
+    let mut child = Command::new("script")
+        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+        .env("DATABASE_URL", &place.url)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut out, mut terminal) = (Vec::new(), child.stdout.take().unwrap());
+    let mut byte = [0];
+    while !out.ends_with(b"[y/N]") {
+        terminal.read_exact(&mut byte).unwrap();
+        out.extend(byte);
+    }
+    child.stdin.as_mut().unwrap().write_all(typed.as_bytes()).unwrap();
+    terminal.read_to_end(&mut out).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    Said::of(Output { stdout: out, ..ended })
+}
+
+pub(crate) fn a_terminal_is_asked(place: &Place) {
+    use DeliveryState::{Cancelled, Completed, Dead, Pending};
+    if !place.is_file() || Command::new("script").arg("--version").output().is_err() {
+        eprintln!("without `script` there is no terminal");
+        return;
+    }
+    let inbox = place.inbox();
+    three(&inbox);
+    for answer in ["n\n", "\n", "yikes\n"] {
+        let said = in_terminal(place, &["discard"], answer);
+        assert!(said.out.contains("1 dead letter would be put aside. Do it? [y/N]"), "{said:?}");
+        assert!(said.out.contains("nothing is changed"), "{said:?}");
+        assert_eq!((said.code, states(&inbox)), (Some(1), vec![Dead, Completed, Pending]));
+    }
+    // Ctrl-C.
+    let said = in_terminal(place, &["discard"], "\u{3}");
+    assert_eq!(
+        (said.code, states(&inbox)),
+        (Some(130), vec![Dead, Completed, Pending]),
+        "{said:?}"
+    );
+    let said = in_terminal(place, &["discard"], "y\n");
+    assert!(said.out.contains("1 dead letter put aside"), "{said:?}");
+    assert_eq!((said.code, states(&inbox)), (Some(0), vec![Cancelled, Completed, Pending]));
 }
 
 pub(crate) fn a_dry_run_changes_nothing(place: &Place) {

@@ -52,10 +52,10 @@ everywhere! {
     look: lists_are_pages filters_find_what_they_say one_delivery_is_shown bodies_are_exact
         numbers_and_causes_are_shown a_doctor_says_what_is_wrong a_doctor_finds_nothing
         foreign_text_does_not_steer_the_terminal;
-    bulk: dead_letters_are_retried named_deliveries_are_told_apart what_destroys_needs_a_yes
+    bulk: dead_letters_are_retried named_deliveries_are_told_apart what_destroys_needs_a_yes a_terminal_is_asked
         a_dry_run_changes_nothing what_lost_its_body_is_left_alone an_interrupted_change_goes_on an_interrupted_replay_goes_on_behind
         what_is_old_is_pruned endpoints_are_paused;
-    follow: a_tail_shows_what_becomes_of_deliveries;
+    follow: a_tail_shows_what_becomes_of_deliveries workers_obey;
     tables: tables_are_migrated other_versions_are_told rights_are_printed backups_are_of_files;
     stored: what_has_no_proof_cannot_be_judged what_has_its_proof_is_judged
         deliveries_are_sent_and_signed_anew a_replay_goes_on_where_it_was_interrupted;

@@ -87,7 +87,7 @@ impl Context {
     }
 
     /// The same for a whole command.
-    async fn read(&self, command: impl Future<Output = Ended>) -> Ended {
+    async fn or_interrupted(&self, command: impl Future<Output = Ended>) -> Ended {
         Ok(self.unless_interrupted(command).await?.unwrap_or(Outcome::Interrupted))
     }
 }
@@ -103,40 +103,74 @@ pub(super) fn run(args: Args, form: Output) -> Ended {
 
 async fn dispatch(args: Args, context: &Context) -> Ended {
     let Args { database: named, command } = args;
+    let named = &named;
     match command {
-        Command::Grants(args) => grants::run(&args, &named, context.form),
+        Command::Grants(args) => grants::run(&args, named, context.form),
         Command::Migrate(args) => migrate::run(&args, &named.read()?, context).await,
         Command::Doctor(args) => {
             let database = named.read()?;
-            Box::pin(context.read(doctor::run(&args, &database, context))).await
+            Box::pin(context.or_interrupted(doctor::run(&args, &database, context))).await
         }
-        command => {
-            let opened = named.read()?;
-            let Some(inbox) = context.unless_interrupted(opened.open()).await? else {
-                return Ok(Outcome::Interrupted);
-            };
-            let ended = with(command, &inbox, context).await;
-            // Whatever comes of it, what was to be done is done.
-            let _ = tokio::time::timeout(CLOSE_TIMEOUT, inbox.close()).await;
-            ended
+        Command::List(args) => {
+            read(named, context, async |inbox| list::run(&args, inbox, context).await).await
+        }
+        Command::Show(args) => {
+            read(named, context, async |inbox| show::run(&args, inbox, context).await).await
+        }
+        Command::Tail(args) => {
+            read(named, context, async |inbox| tail::run(&args, inbox, context).await).await
+        }
+        Command::Stats(args) => {
+            read(named, context, async |inbox| stats::run(&args, inbox, context).await).await
+        }
+        Command::Retry(args) => {
+            open(named, context, async |inbox| retry::run(&args, inbox, context).await).await
+        }
+        Command::Replay(args) => {
+            open(named, context, async |inbox| replay::run(&args, inbox, context).await).await
+        }
+        Command::Cancel(args) => {
+            open(named, context, async |inbox| cancel::run(&args, inbox, context).await).await
+        }
+        Command::Discard(args) => {
+            open(named, context, async |inbox| discard::run(&args, inbox, context).await).await
+        }
+        Command::Prune(args) => {
+            open(named, context, async |inbox| prune::run(&args, inbox, context).await).await
+        }
+        Command::Pause(args) => {
+            open(named, context, async |inbox| pause::run(&args, inbox, context).await).await
+        }
+        Command::Resume(args) => {
+            open(named, context, async |inbox| resume::run(&args, inbox, context).await).await
+        }
+        Command::Backup(args) => {
+            open(named, context, async |inbox| backup::run(&args, inbox, context).await).await
         }
     }
 }
 
-async fn with(command: Command, inbox: &Inbox, context: &Context) -> Ended {
-    match command {
-        Command::List(args) => context.read(list::run(&args, inbox, context)).await,
-        Command::Show(args) => context.read(show::run(&args, inbox, context)).await,
-        Command::Tail(args) => context.read(tail::run(&args, inbox, context)).await,
-        Command::Stats(args) => context.read(stats::run(&args, inbox, context)).await,
-        Command::Retry(args) => retry::run(&args, inbox, context).await,
-        Command::Replay(args) => replay::run(&args, inbox, context).await,
-        Command::Cancel(args) => cancel::run(&args, inbox, context).await,
-        Command::Discard(args) => discard::run(&args, inbox, context).await,
-        Command::Prune(args) => prune::run(&args, inbox, context).await,
-        Command::Pause(args) => pause::run(&args, inbox, context).await,
-        Command::Resume(args) => resume::run(&args, inbox, context).await,
-        Command::Backup(args) => backup::run(&args, inbox, context).await,
-        Command::Grants(_) | Command::Migrate(_) | Command::Doctor(_) => Ok(Outcome::Done),
-    }
+/// Opens the inbox for a command, and closes it.
+async fn open(
+    named: &DatabaseArgs,
+    context: &Context,
+    command: impl AsyncFnOnce(&Inbox) -> Ended,
+) -> Ended {
+    let database = named.read()?;
+    let Some(inbox) = context.unless_interrupted(database.open()).await? else {
+        return Ok(Outcome::Interrupted);
+    };
+    let ended = command(&inbox).await;
+    // Whatever comes of it, what was to be done is done.
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, inbox.close()).await;
+    ended
+}
+
+/// The same for a command that Ctrl-C may end anywhere.
+async fn read(
+    named: &DatabaseArgs,
+    context: &Context,
+    command: impl AsyncFnOnce(&Inbox) -> Ended,
+) -> Ended {
+    open(named, context, async |inbox| context.or_interrupted(command(inbox)).await).await
 }
