@@ -77,7 +77,7 @@ pub(crate) fn with_proof(
     Ok(capture)
 }
 
-/// When and by what a delivery was verified.
+/// The time at which a delivery was verified, and the secret.
 pub(crate) fn verified_then(delivery: &StoredDelivery) -> String {
     let record = &delivery.record;
     let secret = match &record.secret_name {

@@ -17,7 +17,7 @@ const VARIABLE: &str = "DATABASE_URL";
 /// The longest wait for a database to answer for the first time.
 const FIRST_ANSWER: Duration = Duration::from_secs(15);
 
-/// What has a meaning of its own in the URL of a file.
+/// The characters with a meaning of their own in the URL of a file.
 const IN_URL: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 
 /// The database of the inbox.

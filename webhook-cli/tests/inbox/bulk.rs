@@ -202,7 +202,7 @@ pub(crate) fn an_interrupted_replay_goes_on_behind(place: &Place) {
     assert!(said.err.contains(&format!("go on with --after {}", ids[499])), "{said:?}");
     let line = &said.json()[0];
     assert_eq!((&line["interrupted"], &line["changed"]), (&json!(true), &json!(500)));
-    // What has run again meanwhile does not run once more.
+    // The first part, which has run again meanwhile, does not run once more.
     end(&inbox, "orders", &AttemptResult::Completed);
     let after = line["after"].to_string();
     let said = place.run(&["replay", "--yes", "--after", &after]);

@@ -1,4 +1,4 @@
-//! What is wrong, and its exit codes.
+//! Mistakes, and their exit codes.
 
 use std::process::{Command, Stdio};
 
@@ -40,7 +40,7 @@ pub(crate) fn errors_have_exit_codes_and_no_passwords(place: &Place) {
         assert!(!said.err.contains("canary"), "{said:?}");
         assert_eq!(said.code, Some(code), "{url}: {said:?}");
     }
-    // What is no inbox is left as it is.
+    // A file without an inbox is left as it is.
     std::fs::write(place.file("text.db"), "this is no database, but a text of some length")
         .unwrap();
     let text = run(&["inbox", "list", "--database", place.file("text.db").to_str().unwrap()], &[]);

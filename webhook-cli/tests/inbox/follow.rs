@@ -33,7 +33,7 @@ pub(crate) fn a_tail_shows_what_becomes_of_deliveries(place: &Place) {
     assert_eq!(next(), (new, "pending".to_owned()));
     end(&inbox, "paid", &AttemptResult::Completed);
     assert_eq!(next(), (new, "completed".to_owned()));
-    // What an operator lets run again.
+    // An operator lets it run again.
     wait(inbox.retry(&Filter::all())).unwrap();
     assert_eq!(next(), (old, "pending".to_owned()));
     end(&inbox, "orders", &AttemptResult::Completed);

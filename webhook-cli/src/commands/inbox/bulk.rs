@@ -47,7 +47,7 @@ pub(super) struct Bulk {
     pub(super) name: &'static str,
     /// The deliveries that it applies to, such as `dead letter`.
     pub(super) applies_to: &'static str,
-    /// What is done with them, such as `put aside`.
+    /// The participle of what is done with them, such as `put aside`.
     pub(super) done: &'static str,
     /// True if it destroys something, so that a person has to agree.
     pub(super) asks: bool,
@@ -61,7 +61,7 @@ struct Done {
     changed: u64,
     dry_run: bool,
     interrupted: bool,
-    /// The highest number that was reached, if it was interrupted.
+    /// The highest number that was reached, if it did not come to its end.
     after: Option<i64>,
 }
 
@@ -98,9 +98,9 @@ impl Bulk {
             return Ok(if all_fit { Outcome::Done } else { Outcome::Refused });
         };
         let matched = self.deliveries(counted.number);
-        if self.asks {
+        if self.asks && !args.yes {
             let question = format!("{matched} would be {}. Do it?", self.done);
-            match confirm(&question, args.yes, context).await? {
+            match confirm(&question, context).await? {
                 Answer::Yes => {}
                 Answer::No => {
                     eprintln!("nothing is changed");
@@ -114,20 +114,24 @@ impl Bulk {
         self.change(inbox, &filter.seen(seen), window, context, &mut done).await?;
         self.report(&done, context.form)?;
         if done.interrupted {
-            let on = match (self.change, done.after) {
-                // What has run again meanwhile would run once more.
-                (Change::Replay, Some(after)) => format!("go on with --after {after}"),
-                _ => "run it again to go on".to_owned(),
-            };
-            eprintln!("interrupted after {} of {}: {on}", done.changed, done.matched);
+            eprintln!("interrupted after {}", self.how_to_go_on(&done));
             return Ok(Outcome::Interrupted);
         }
-        let all_changed = done.changed >= done.matched;
-        if !all_changed {
-            let left = done.matched - done.changed;
+        let left = done.matched.saturating_sub(done.changed);
+        if left > 0 {
             eprintln!("{left} could not be changed: {}", self.why_not());
         }
-        Ok(if all_fit && all_changed { Outcome::Done } else { Outcome::Refused })
+        Ok(if all_fit && left == 0 { Outcome::Done } else { Outcome::Refused })
+    }
+
+    /// Says how far a change came, and how it goes on.
+    fn how_to_go_on(&self, done: &Done) -> String {
+        let on = match (self.change, done.after) {
+            // Those that have run again meanwhile would run once more.
+            (Change::Replay, Some(after)) => format!("go on with --after {after}"),
+            _ => "run it again to go on".to_owned(),
+        };
+        format!("{} of {}: {on}", done.changed, done.matched)
     }
 
     /// Changes a part at a time, until all is done or Ctrl-C is pressed.
@@ -143,23 +147,19 @@ impl Bulk {
         loop {
             if context.interrupt.is_set() {
                 done.interrupted = done.changed < done.matched;
-                done.after = window.after;
                 break;
             }
             let changed = inbox.store().change(filter, self.change, window).await;
             let ChangeResult { count, last } = changed.map_err(|error| {
                 bar.finish_and_clear();
-                if done.changed > 0 {
-                    eprintln!("{} of {} are done", done.changed, done.matched);
-                }
+                eprintln!("it failed after {}", self.how_to_go_on(done));
                 failed(error)
             })?;
             done.changed += count;
             bar.inc(count);
-            match last {
-                Some(last) => window = window.beyond(last),
-                None => break,
-            }
+            done.after = last;
+            let Some(last) = last else { break };
+            window = window.beyond(last);
         }
         bar.finish_and_clear();
         Ok(())
@@ -211,7 +211,7 @@ impl Bulk {
         output::line(&format!("{} {}", self.deliveries(done.changed), self.done))
     }
 
-    /// Why a delivery that matched was not changed.
+    /// The reason for which a delivery that matched was not changed.
     fn why_not(&self) -> &'static str {
         match self.change {
             Change::Cancel => "they have ended meanwhile, or their handlers did not let them go",

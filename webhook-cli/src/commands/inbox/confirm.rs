@@ -14,14 +14,7 @@ pub(super) enum Answer {
 }
 
 /// Asks in a terminal. Without one, nobody can answer, and `--yes` is needed.
-pub(super) async fn confirm(
-    question: &str,
-    yes: bool,
-    context: &Context,
-) -> Result<Answer, CliError> {
-    if yes {
-        return Ok(Answer::Yes);
-    }
+pub(super) async fn confirm(question: &str, context: &Context) -> Result<Answer, CliError> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Err(CliError::usage(format_args!(
             "{question} There is no terminal to answer: say so with --yes, or look first with --dry-run"

@@ -18,8 +18,8 @@ const PAGE: u32 = 500;
 
 /// List deliveries, the newest first
 ///
-/// The next page begins where the last one ended: --before NUMBER, or --after NUMBER with --oldest-first.
-/// What comes or goes meanwhile shifts none.
+/// The next page begins where the last one ended: --before NUMBER, or --after NUMBER with --oldest-first. No
+/// delivery that comes or goes meanwhile shifts it.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

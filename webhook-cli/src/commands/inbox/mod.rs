@@ -68,7 +68,7 @@ enum Command {
     Backup(backup::Args),
 }
 
-/// What every command is given.
+/// The context of every command.
 struct Context {
     form: Output,
     interrupt: Interrupt,

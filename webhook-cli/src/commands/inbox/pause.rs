@@ -27,7 +27,7 @@ pub(super) struct Args {
     /// The reason, for others
     #[arg(long, value_name = "TEXT")]
     why: Option<String>,
-    /// Who pauses it [default: the user of this machine]
+    /// The name of who pauses it [default: the user of this machine]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
 }

@@ -100,8 +100,8 @@ pub(super) async fn run(args: &Args, inbox: &Inbox, context: &Context) -> Ended 
         }
         return Ok(Outcome::Done);
     }
-    if matched > 0 {
-        match confirm(&format!("{old}. Delete for ever?"), args.yes, context).await? {
+    if matched > 0 && !args.yes {
+        match confirm(&format!("{old}. Delete for ever?"), context).await? {
             Answer::Yes => {}
             Answer::No => {
                 eprintln!("nothing is deleted");
@@ -145,7 +145,7 @@ async fn delete(
         pruned.keys += step.dedup_keys;
         bar.inc(step.records);
         if !step.more {
-            // What is deleted is deleted, even if the file stays as large as it was.
+            // The deliveries are deleted, even if the file stays as large as it was.
             if let Err(error) = inbox.store().release_space().await {
                 eprintln!("warning: the space was not given back: {error}");
             }

@@ -19,7 +19,7 @@ Examples:
 pub(super) struct Args {
     /// The name of the endpoint
     endpoint: String,
-    /// Who lets it go on [default: the user of this machine]
+    /// The name of who lets it go on [default: the user of this machine]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What waits, runs and died at each endpoint, and why.
+//! Counts what waits, runs and died at each endpoint, and groups dead letters by cause.
 
 use std::{
     collections::BTreeMap,
@@ -82,7 +82,7 @@ struct CauseShown {
     newest: i64,
 }
 
-/// What is known of an endpoint.
+/// The numbers of an endpoint.
 #[derive(Default)]
 struct Known {
     counts: EndpointCounts,

@@ -53,7 +53,7 @@ struct Line {
     record: Shown,
 }
 
-/// What tells the states of a delivery apart.
+/// The parts of a record that tell its stages apart.
 type Stage = (DeliveryState, u32, Option<SystemTime>);
 
 fn stage(record: &Record) -> Stage {
@@ -64,7 +64,7 @@ struct Tail<'a> {
     args: &'a Args,
     inbox: &'a Inbox,
     context: &'a Context,
-    /// What was last seen of the deliveries that are followed.
+    /// The last stages of the deliveries that are followed.
     known: BTreeMap<i64, Stage>,
     /// The highest number that was seen.
     last: i64,
@@ -119,7 +119,7 @@ impl Tail<'_> {
         for record in self.arrived().await? {
             changed.insert(record.id, record);
         }
-        // What an operator has let run again is found among what has not ended.
+        // Deliveries that an operator has let run again are among those that have not ended.
         for record in self.unfinished(PAGE as usize).await? {
             changed.insert(record.id, record);
         }

@@ -54,7 +54,7 @@ impl StoredArgs {
             let filter = self.filters.filter(&self.id);
             let window = self.filters.window(Window::oldest_first(PAGE));
             let counted = Counted::of(&inbox, &filter, window).await?;
-            // What is sent to the program with this inbox comes back as new deliveries.
+            // Deliveries that are sent to the program with this inbox come back as new ones.
             let seen = counted.seen();
             let filter = seen.map_or(filter.clone(), |seen| filter.seen(seen));
             let total = usize::try_from(counted.number).unwrap_or(usize::MAX);
@@ -108,7 +108,7 @@ impl Stored {
 
     pub(super) fn close(self) {
         let Self { runtime, inbox, .. } = self;
-        // What was read is read. The inbox is dropped within the runtime of its connections.
+        // The inbox is dropped within the runtime of its connections.
         runtime.block_on(async move {
             let _ = inbox.close().await;
         });
