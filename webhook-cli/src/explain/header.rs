@@ -29,11 +29,6 @@ const LEGACY: &[(&str, &[&Provider])] = &[
     ("square", &[&SQUARE_SHA1]),
 ];
 
-/// What gateways and servers put in front of a name.
-const PREFIXES: [&str; 4] = ["http-", "x-original-", "x-amzn-remapped-", FORWARDED];
-
-const FORWARDED: &str = "x-forwarded-";
-
 /// Headers of HTTP itself, which hold no signature.
 const STANDARD: [&str; 10] = [
     "accept",
@@ -85,10 +80,12 @@ fn renamed(search: &Search<'_>, names: &[String]) -> Option<Cause> {
     let capture = search.question.capture;
     let mut restored = search.headers.clone();
     let mut sources = Vec::new();
+    let known = known_names();
+    let wanted = wanted_names(search, names);
     for (name, value) in &search.headers {
-        let usual = usual_name(name.as_str());
-        if usual != name.as_str()
-            && !restored.contains_key(&usual)
+        if !known.iter().any(|it| it == name.as_str())
+            && let Some(usual) = usual_name(name.as_str(), &wanted)
+            && !restored.contains_key(usual)
             && let Ok(usual) = HeaderName::try_from(usual)
         {
             sources.push((usual.to_string(), capture.spelling(name.as_str()).to_owned()));
@@ -102,7 +99,6 @@ fn renamed(search: &Search<'_>, names: &[String]) -> Option<Cause> {
     if search.headers.contains_key(first.as_str()) {
         return None;
     }
-    let known = known_names();
     let shortest = if sends_secret(search.provider()) { SHORTEST_TOKEN } else { SHORTEST };
     let candidates = search.headers.iter().filter(|(name, value)| {
         let name = name.as_str();
@@ -126,18 +122,25 @@ fn cause(source: &str, usual: &str) -> Cause {
     )
 }
 
-/// A name without what servers and gateways make of it: `HTTP_X_A` was `x-a`.
-fn usual_name(name: &str) -> String {
-    let mut usual = name.to_ascii_lowercase().replace('_', "-");
-    for prefix in PREFIXES {
-        // `X-Forwarded-For` and its like are names of their own.
-        let is_added =
-            |rest: &&str| !rest.is_empty() && (prefix != FORWARDED || rest.contains("signature"));
-        if let Some(rest) = usual.strip_prefix(prefix).filter(is_added) {
-            usual = rest.to_owned();
-        }
-    }
-    usual
+/// The headers that a scheme reads: those with signatures, and those that are signed.
+fn wanted_names<'n>(search: &Search<'_>, names: &'n [String]) -> Vec<&'n str> {
+    let provider = search.provider();
+    let of_scheme = provider.scheme().map(|it| [it.timestamp_header(), it.signed_id_header()]);
+    names
+        .iter()
+        .map(String::as_str)
+        .chain(of_scheme.into_iter().flatten().flatten())
+        .chain(provider.scheme_info().signed_headers.iter().copied())
+        .collect()
+}
+
+/// The header that a gateway or server has renamed: `HTTP_X_A` and `X-Original-X-A` were `x-a`.
+fn usual_name<'w>(name: &str, wanted: &[&'w str]) -> Option<&'w str> {
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    let is_end = |wanted: &&&str| {
+        name.strip_suffix(**wanted).is_some_and(|front| front.is_empty() || front.ends_with('-'))
+    };
+    wanted.iter().filter(is_end).max_by_key(|wanted| wanted.len()).copied()
 }
 
 /// The headers that some provider signs or is signed with.
@@ -221,14 +224,16 @@ mod tests {
 
     #[test]
     fn names_lose_what_gateways_add() {
+        let wanted = ["x-hub-signature-256", "stripe-signature", "signature"];
         for (name, usual) in [
-            ("http_x_hub_signature_256", "x-hub-signature-256"),
-            ("x-original-stripe-signature", "stripe-signature"),
-            ("x_slack_request_timestamp", "x-slack-request-timestamp"),
-            ("x-forwarded-for", "x-forwarded-for"),
-            ("x-forwarded-stripe-signature", "stripe-signature"),
+            ("http_x_hub_signature_256", Some("x-hub-signature-256")),
+            ("REDIRECT_HTTP_X_HUB_SIGNATURE_256", Some("x-hub-signature-256")),
+            ("x-amzn-remapped-stripe-signature", Some("stripe-signature")),
+            ("x_stripe_signature", Some("stripe-signature")),
+            ("x-forwarded-for", None),
+            ("xsignature", None),
         ] {
-            assert_eq!(usual_name(name), usual);
+            assert_eq!(usual_name(name, &wanted), usual);
         }
     }
 

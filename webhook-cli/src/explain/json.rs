@@ -33,6 +33,17 @@ impl Layout {
     pub(super) const FOUR: Self = Self::indented("    ");
     pub(super) const TABS: Self = Self::indented("\t");
 
+    /// A line for each value, indented as the text behind the first bracket of a body is.
+    pub(super) fn of_indent(body: &[u8]) -> Option<Self> {
+        const BLANKS: &str = "                ";
+        let behind = body.get(1..)?;
+        if behind.starts_with(b"\t") {
+            return Some(Self::TABS);
+        }
+        let width = behind.iter().take_while(|byte| **byte == b' ').count();
+        BLANKS.get(..width).filter(|blanks| !blanks.is_empty()).map(Self::indented)
+    }
+
     const fn indented(indent: &'static str) -> Self {
         Self { comma: ",", colon: ": ", indent: Some(indent) }
     }
@@ -175,8 +186,8 @@ pub(super) fn is_beyond_ascii(mark: char) -> bool {
     mark > '~'
 }
 
-/// Writes the characters for the escapes `\uxxxx` of characters beyond ASCII.
-pub(super) fn unescape(text: &str) -> String {
+/// Writes the characters for the escapes `\uxxxx` of the characters that `wanted` picks.
+pub(super) fn unescape(text: &str, wanted: impl Fn(char) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
@@ -190,9 +201,12 @@ pub(super) fn unescape(text: &str) -> String {
         let decoded = |len: usize| {
             let units = (0..len).map_while(|index| unit(6 * index)).collect::<Vec<_>>();
             let mark = String::from_utf16(&units).ok()?;
-            (units.len() == len && mark.chars().all(is_beyond_ascii)).then_some((mark, 6 * len))
+            (units.len() == len && mark.chars().all(&wanted)).then_some((mark, 6 * len))
         };
         let len = if let Some((mark, len)) = decoded(1).or_else(|| decoded(2)) {
+            if matches!(&*mark, "\"" | "\\") {
+                out.push('\\');
+            }
             out.push_str(&mark);
             len
         } else {
@@ -205,6 +219,26 @@ pub(super) fn unescape(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Writes a text with no escapes but those that JSON needs, as `JSON.stringify` does.
+pub(super) fn plain(text: &str) -> String {
+    unescape(&unescape_slashes(text), |mark| !mark.is_control() || is_beyond_ascii(mark))
+}
+
+/// Writes a plain text as .NET does: with escapes for all that HTML or a script may take for markup.
+pub(super) fn escape_as_dotnet(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let len = 1 + rest[at + 1..].chars().next().map_or(0, char::len_utf8);
+        let escaped = &rest[at..at + len];
+        out.push_str(if escaped == "\\\"" { "\\u0022" } else { escaped });
+        rest = &rest[at + len..];
+    }
+    out.push_str(rest);
+    escape(&out, Case::Upper, |mark| is_beyond_ascii(mark) || "&<>'+`".contains(mark))
 }
 
 #[cfg(test)]
@@ -247,9 +281,28 @@ mod tests {
         let (plain, lower) = ("a\u{e9}\u{1f680}b", r"a\u00e9\ud83d\ude80b");
         assert_eq!(escape(plain, Case::Lower, is_beyond_ascii), lower);
         assert_eq!(escape("\u{e9}", Case::Upper, is_beyond_ascii), r"\u00E9");
-        assert_eq!(unescape(lower), plain);
+        assert_eq!(unescape(lower, is_beyond_ascii), plain);
         for text in [r"\u0041", r"\\u00e9", r"\ud83d", r"\u00", r"\", r"\u+0e9", "\\\u{e9}"] {
-            assert_eq!(unescape(text), text);
+            assert_eq!(unescape(text, is_beyond_ascii), text);
+        }
+    }
+
+    #[test]
+    fn plain_texts_have_no_needless_escapes() {
+        let written = r#"{"a":"\u00e9\/\u0026\u0027\u0022\u005c\n\u0001\\u0026"}"#;
+        let expected = "{\"a\":\"\u{e9}/&'\\\"\\\\\\n\\u0001\\\\u0026\"}";
+        assert_eq!(plain(written), expected);
+        let dotnet = r#"{"a":"\u00E9/\u0026\u0027\u0022\\\n\u0001\\u0026"}"#;
+        assert_eq!(escape_as_dotnet(expected), dotnet);
+    }
+
+    #[test]
+    fn indents_are_those_behind_the_first_bracket() {
+        let of = |body: &[u8]| Layout::of_indent(body).and_then(|layout| layout.indent);
+        assert_eq!(of(b"{   \"a\": 1}"), Some("   "));
+        assert_eq!(of(b"[\t1]"), Some("\t"));
+        for body in ["", "{", "{\"a\":1}", "{                 \"a\": 1}"] {
+            assert_eq!(of(body.as_bytes()), None);
         }
     }
 }

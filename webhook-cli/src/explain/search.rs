@@ -1,12 +1,13 @@
 //! The verification of a request with one thing changed, a bounded number of times.
 
 use std::{
+    borrow::Cow,
     cell::{Cell, RefCell},
     collections::HashSet,
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use webhook_runtime::{
     Provider, Secret,
     scheme::{RequestToSign, SignedRequest, VerifyError},
@@ -166,13 +167,25 @@ impl<'a> Search<'a> {
 
     /// True if the signature fits this body. No body is tried twice.
     pub(super) fn fits_body(&self, body: &[u8]) -> bool {
+        let headers = self.headers_of(body);
         let fits = body != self.body()
             && self.bodies.borrow_mut().insert(hash(body))
-            && self.fits(&Trial { body, ..self.base() });
+            && self.fits(&Trial { body, headers: &headers, ..self.base() });
         if fits {
             self.signed_body.replace(Some(body.to_vec()));
         }
         fits
+    }
+
+    /// The headers of a request with this body: JSON is none of a form any more.
+    fn headers_of(&self, body: &[u8]) -> Cow<'_, HeaderMap> {
+        let begins = |body: &[u8]| matches!(body, [b'{' | b'[', ..]);
+        if !begins(body) || begins(self.body()) {
+            return Cow::Borrowed(&self.headers);
+        }
+        let mut headers = self.headers.clone();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Cow::Owned(headers)
     }
 
     /// Where the signed body and the captured one part.

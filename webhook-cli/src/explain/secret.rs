@@ -10,8 +10,19 @@ pub(super) const PREFIXES: [&str; 5] =
     ["whsec_", "pdl_ntfset_", "polar_whs_", "lin_wh_", "secret_"];
 
 /// What people copy in front of a secret.
-const ADDED: [&str; 9] =
-    ["v1,whsec_", "v1,", "v1=", "v0=", "sha256=", "sha1=", "Bearer ", "Basic ", "whsec_"];
+const ADDED: [&str; 11] = [
+    "v1,whsec_",
+    "v1,",
+    "v1=",
+    "v0=",
+    "sha256=",
+    "sha1=",
+    "Bearer ",
+    "Basic ",
+    "Token ",
+    "HMAC ",
+    "whsec_",
+];
 
 /// The white space that a form keeps at an end of a secret.
 const BLANKS: [&str; 4] = [" ", "\n", "\r\n", "\t"];
@@ -30,24 +41,32 @@ pub(super) fn find(search: &Search<'_>) -> Option<Cause> {
 /// What stands around the secret.
 fn around(search: &Search<'_>) -> Option<Cause> {
     let text = search.secret_text();
-    if [text.trim(), text.trim_end(), text.trim_start()].iter().any(|it| search.fits_text(it)) {
+    let trimmed = [
+        text.trim_matches(is_blank),
+        text.trim_end_matches(is_blank),
+        text.trim_start_matches(is_blank),
+    ];
+    if trimmed.iter().any(|it| search.fits_text(it)) {
         return Some(Cause::new(
             "secret-extra-whitespace",
-            "The configured secret has white space around it: a line break, a blank or a tab.",
+            "The configured secret has white space around it: a line break, a blank, a tab, or a mark \
+             that is not to be seen.",
             "Remove it: `printf %s` writes no line break, and `echo` does.",
         ));
     }
-    if let Some(inner) = unquoted(text)
-        && search.fits_text(inner)
-    {
+    let bare = without_quotes(text);
+    if [unquoted(text), bare].into_iter().flatten().any(|inner| search.fits_text(inner)) {
         return Some(Cause::new(
             "secret-quoted",
             "The configured secret still has quotation marks around it.",
             "Remove them: docker's --env-file and some shells keep them.",
         ));
     }
-    let added = ADDED.iter().filter_map(|prefix| Some((prefix, text.strip_prefix(prefix)?)));
-    if let Some((prefix, _)) = added.into_iter().find(|(_, rest)| search.fits_text(rest)) {
+    let mut added = ADDED.iter().filter_map(|prefix| {
+        let (start, rest) = text.split_at_checked(prefix.len())?;
+        start.eq_ignore_ascii_case(prefix).then_some((start, rest))
+    });
+    if let Some((prefix, _)) = added.find(|(_, rest)| search.fits_text(rest)) {
         return Some(Cause::new(
             "secret-prefix-added",
             format!(
@@ -58,7 +77,7 @@ fn around(search: &Search<'_>) -> Option<Cause> {
         ));
     }
     if let Some((name, value)) = assignment(text) {
-        let values = [Some(value), unquoted(value), Some(value.trim())];
+        let values = [Some(value), Some(value.trim()), without_quotes(value)];
         if values.into_iter().flatten().any(|value| search.fits_text(value)) {
             return Some(Cause::new(
                 "secret-name-kept",
@@ -162,6 +181,23 @@ fn other(search: &Search<'_>) -> Option<Cause> {
     ))
 }
 
+/// True for white space, and for marks without a width, such as that of the byte order.
+fn is_blank(mark: char) -> bool {
+    mark.is_whitespace()
+        || mark.is_control()
+        || matches!(mark, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+}
+
+/// The text without the marks at its ends that quote it or escape them, in pairs or not.
+fn without_quotes(text: &str) -> Option<&str> {
+    let is_mark = |mark: char| {
+        mark == '\\' || QUOTES.iter().any(|(open, close)| mark == *open || mark == *close)
+    };
+    let trimmed = text.trim_matches(|mark| is_blank(mark) || mark == ';');
+    let bare = trimmed.trim_matches(is_mark);
+    (bare != trimmed).then(|| bare.trim_matches(is_blank))
+}
+
 /// The text within quotation marks.
 fn unquoted(text: &str) -> Option<&str> {
     let text = text.trim();
@@ -169,16 +205,20 @@ fn unquoted(text: &str) -> Option<&str> {
     QUOTES.into_iter().find_map(inner)
 }
 
-/// Splits `NAME=value`, with `export ` in front or not.
+/// Splits `NAME=value` and `name: value`, with `export ` in front or not.
 fn assignment(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start();
-    let text =
-        ["export ", "set ", "ENV "].iter().find_map(|it| text.strip_prefix(it)).unwrap_or(text);
-    let (name, value) = text.split_once('=')?;
-    let starts = name.starts_with(|mark: char| mark.is_ascii_uppercase() || mark == '_');
-    let is_name =
-        name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    (starts && is_name).then_some((name, value))
+    const KEYWORDS: [&str; 6] = ["export ", "set ", "ENV ", "$env:", "const ", "- "];
+    let text = text.trim_start_matches(is_blank);
+    let text = KEYWORDS.iter().find_map(|it| text.strip_prefix(it)).unwrap_or(text);
+    ["=", ": "].into_iter().filter_map(|mark| text.split_once(mark)).find_map(|(name, value)| {
+        let name = name.trim_end();
+        let starts = name.starts_with(|mark: char| mark.is_ascii_alphabetic() || mark == '_');
+        let is_name =
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+        // The padding of base64 is no value.
+        let is_value = value.bytes().any(|byte| byte.is_ascii_alphanumeric());
+        (starts && is_name && is_value).then_some((name, value))
+    })
 }
 
 /// Undoes HTML entities once.
@@ -207,7 +247,7 @@ fn printable(text: &str) -> Option<String> {
     let text = text.trim();
     let decoded = base64(text)?;
     let decoded = String::from_utf8(decoded).ok()?;
-    let is_printable = decoded.trim().chars().all(|mark| !mark.is_control());
+    let is_printable = decoded.chars().all(|mark| !mark.is_control() || mark.is_ascii_whitespace());
     (is_printable && !decoded.trim().is_empty()).then_some(decoded)
 }
 
@@ -232,9 +272,11 @@ mod tests {
     fn assignments_are_split() {
         assert_eq!(assignment("STRIPE_SECRET=a=b"), Some(("STRIPE_SECRET", "a=b")));
         assert_eq!(assignment("export _X9=a"), Some(("_X9", "a")));
-        for text in ["sha256=a", "9X=a", "YQ==", "a b=c", "plain"] {
-            let found = assignment(text);
-            assert!(found.is_none() || text == "YQ==", "{text}");
+        assert_eq!(assignment("$env:STRIPE_SECRET = \"a\""), Some(("STRIPE_SECRET", " \"a\"")));
+        assert_eq!(assignment("stripe-secret: a"), Some(("stripe-secret", "a")));
+        assert_eq!(assignment("SECRET: a=="), Some(("SECRET", "a==")));
+        for text in ["9X=a", "YQ==", "a b=c", "plain", "user:password", ": a"] {
+            assert_eq!(assignment(text), None, "{text}");
         }
     }
 
@@ -247,8 +289,17 @@ mod tests {
     }
 
     #[test]
+    fn quotation_marks_are_trimmed() {
+        assert_eq!(without_quotes("\\\"a\\\""), Some("a"));
+        assert_eq!(without_quotes("\"a"), Some("a"));
+        assert_eq!(without_quotes(" \" a \";\n"), Some("a"));
+        assert_eq!(without_quotes(" a "), None);
+    }
+
+    #[test]
     fn only_printable_text_was_encoded() {
         assert_eq!(printable("czNjcmV0Cg==").as_deref(), Some("s3cret\n"));
+        assert_eq!(printable("LS1BCkINCg==").as_deref(), Some("--A\nB\r\n"));
         assert_eq!(printable("AAAA"), None);
         assert_eq!(printable("no base64!"), None);
     }

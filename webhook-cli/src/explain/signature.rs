@@ -70,8 +70,10 @@ fn case(search: &Search<'_>, name: &str, value: &str) -> Option<Cause> {
     let lower = respelled(value, |token| {
         let is_hex = token.bytes().all(|byte| byte.is_ascii_hexdigit());
         (is_hex && token.bytes().any(is_upper)).then(|| token.to_ascii_lowercase())
-    })?;
-    fits_value(search, name, &lower).then(|| {
+    });
+    let is_hex = search.provider().scheme().is_some_and(|scheme| scheme.encoding() == "hex");
+    let whole = Some(value.to_ascii_lowercase()).filter(|_| is_hex);
+    [lower, whole].iter().flatten().any(|value| fits_value(search, name, value)).then(|| {
         Cause::new(
             "signature-uppercase",
             "The signature is right, but in upper-case hexadecimal.",
@@ -143,7 +145,11 @@ pub(super) fn decoded(token: &str) -> Option<Vec<u8>> {
         return Some(bytes);
     }
     let bare = token.trim_end_matches('=');
-    Base64Unpadded::decode_vec(bare).or_else(|_| Base64UrlUnpadded::decode_vec(bare)).ok()
+    let bytes =
+        Base64Unpadded::decode_vec(bare).or_else(|_| Base64UrlUnpadded::decode_vec(bare)).ok()?;
+    // The base64 of the digits.
+    let digits = Some(&bytes).filter(|bytes| matches!(bytes.len(), 40 | 64 | 96 | 128));
+    Some(digits.and_then(|digits| base16ct::mixed::decode_vec(digits).ok()).unwrap_or(bytes))
 }
 
 /// The signatures in the value of a header, as bytes.

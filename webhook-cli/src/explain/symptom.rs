@@ -80,8 +80,8 @@ fn is_placeholder(text: &str) -> bool {
         "yoursecret",
     ];
     /// Words that are no secret by themselves.
-    const ALONE: [&str; 16] = [
-        "0", "123456", "abc", "abc123", "bar", "default", "false", "foo", "foobar", "key",
+    const ALONE: [&str; 17] = [
+        "0", "123456", "abc", "abc123", "bar", "default", "false", "foo", "foobar", "key", "nan",
         "password", "secret", "string", "test", "token", "webhook",
     ];
     const PAIRS: [(&str, &str); 7] = [
@@ -159,6 +159,9 @@ fn kind(text: &str) -> Option<&'static str> {
         ("sk_", 12),
         ("pk_", 12),
         ("rk_", 12),
+        ("sk-", 20),
+        ("r8_", 20),
+        ("polar_oat_", 16),
         ("testsk_", 12),
         ("xapp-", 12),
         ("github_pat_", 16),

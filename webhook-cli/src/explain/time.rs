@@ -86,6 +86,9 @@ fn spelling(search: &Search<'_>) -> Option<Cause> {
         };
         for usual in spellings(sent) {
             let Ok(value) = HeaderValue::try_from(&usual) else { continue };
+            if usual == sent {
+                continue;
+            }
             let mut headers = search.headers.clone();
             headers.insert(name, value);
             if search.fits_headers(&headers) {
@@ -106,6 +109,13 @@ fn spelling(search: &Search<'_>) -> Option<Cause> {
 /// Other spellings of a time.
 fn spellings(sent: &str) -> Vec<String> {
     let mut all = Vec::new();
+    let sent = sent.trim_matches(['"', '\'', ' ']);
+    // A number that went through a float: 1.76e+09.
+    if sent.contains(['e', 'E'])
+        && let Ok(number) = sent.parse::<f64>()
+    {
+        return vec![format!("{number:.0}")];
+    }
     let (whole, fraction) = sent.split_once('.').unwrap_or((sent, ""));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
     if is_number(whole) {
@@ -116,6 +126,9 @@ fn spellings(sent: &str) -> Vec<String> {
             13 => all.push(whole[..10].to_owned()),
             10 => all.push(format!("{whole}000")),
             _ => {}
+        }
+        if whole == sent {
+            all.insert(0, whole.to_owned());
         }
         return all;
     }
@@ -142,7 +155,9 @@ mod tests {
     #[test]
     fn times_have_spellings() {
         assert_eq!(spellings("1760000000.0"), ["1760000000", "1760000000000"]);
-        assert_eq!(spellings("1760000000123"), ["1760000000"]);
+        assert_eq!(spellings("1760000000123"), ["1760000000123", "1760000000"]);
+        assert_eq!(spellings("\"1760000000\"")[0], "1760000000");
+        assert_eq!(spellings("1.760000001e+09"), ["1760000001"]);
         let all = spellings("2025-10-09 08:53:20.123Z");
         assert_eq!(all[..2], ["2025-10-09T08:53:20.123Z", "2025-10-09T08:53:20.123+00:00"]);
         assert_eq!(spellings("2025-10-09T08:53:20Z")[0], "2025-10-09T08:53:20+00:00");

@@ -1,6 +1,7 @@
 //! Mistakes with the public URL, for schemes that sign it.
 
 use super::{Cause, search::Search};
+use crate::capture::Capture;
 
 const FIX: &str = "Configure the public URL exactly as it is registered with the provider.";
 
@@ -20,6 +21,9 @@ const PATHS: [&str; 6] = [
 
 /// The headers in which proxies say the prefix that they removed.
 const PREFIXES: [&str; 3] = ["x-forwarded-prefix", "x-script-name", "x-ingress-path"];
+
+/// The most hosts of which a whole URL is tried.
+const MAX_HOSTS: usize = 3;
 
 /// The parts of a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +72,7 @@ pub(super) fn find(search: &Search<'_>) -> Option<Cause> {
         .or_else(|| query(search, url))
         .or_else(|| escapes(search, url))
         .or_else(|| path(search, url))
+        .or_else(|| whole(search, url))
 }
 
 /// The cause of a signature that fits the URL in another spelling.
@@ -97,9 +102,8 @@ fn scheme(search: &Search<'_>, url: Url<'_>) -> Option<Cause> {
     try_url(search, "url-scheme", &what, Url { scheme: other, ..url })
 }
 
-/// Another host, then another port.
-fn authority(search: &Search<'_>, url: Url<'_>) -> Option<Cause> {
-    let capture = search.question.capture;
+/// The hosts that the request says it was sent to, each with its port.
+fn hosts(capture: &Capture) -> Vec<(&str, Option<&str>)> {
     let of_target = Url::parse(&capture.target).map(|target| (target.host, target.port));
     let mut hosts: Vec<(&str, Option<&str>)> = HOSTS
         .iter()
@@ -113,10 +117,18 @@ fn authority(search: &Search<'_>, url: Url<'_>) -> Option<Cause> {
             forwarded.split([',', ';']).filter_map(|pair| pair.trim().strip_prefix("host="));
         hosts.extend(values.map(|value| split_port(value.trim_matches('"'))));
     }
+    hosts.retain(|(host, _)| !host.is_empty());
+    hosts
+}
+
+/// Another host, then another port.
+fn authority(search: &Search<'_>, url: Url<'_>) -> Option<Cause> {
+    let capture = search.question.capture;
+    let hosts = hosts(capture);
     let mut seen = Vec::new();
     for (host, port) in &hosts {
         for port in [*port, None, url.port] {
-            if *host == url.host || host.is_empty() || seen.contains(&(*host, port)) {
+            if *host == url.host || seen.contains(&(*host, port)) {
                 continue;
             }
             seen.push((*host, port));
@@ -155,12 +167,12 @@ fn slash(search: &Search<'_>, url: Url<'_>) -> Option<Cause> {
 
 /// The query of the request, where the URL has none or another one.
 fn query(search: &Search<'_>, url: Url<'_>) -> Option<Cause> {
-    let target = search.question.capture.query()?;
-    if url.query.is_some_and(|query| decoded(query) == decoded(target)) {
+    let target = search.question.capture.query();
+    if url.query.map(decoded) == target.map(decoded) {
         return None;
     }
     let what = "The URL was checked without its query, or with another one.";
-    try_url(search, "url-query-lost", what, Url { query: Some(target), ..url })
+    try_url(search, "url-query-lost", what, Url { query: target, ..url })
 }
 
 /// The escapes of the query and the path.
@@ -233,6 +245,32 @@ fn path(search: &Search<'_>, url: Url<'_>) -> Option<Cause> {
             return found;
         }
         seen.push(path);
+    }
+    None
+}
+
+/// The URL that was asked for, as the request says: what a tunnel or proxy made public of a server of
+/// its own.
+fn whole(search: &Search<'_>, url: Url<'_>) -> Option<Cause> {
+    let capture = search.question.capture;
+    let targets = [(capture.path(), capture.query()), (url.path, url.query)];
+    let mut seen = Vec::new();
+    for (host, port) in hosts(capture).into_iter().take(MAX_HOSTS) {
+        for port in [port, None] {
+            for (path, query) in targets {
+                let public = Url { scheme: "https", host, port, path, query };
+                if public == url || seen.contains(&public) {
+                    continue;
+                }
+                seen.push(public);
+                let id = if host == url.host { "url-scheme" } else { "url-host" };
+                let what = "The URL was checked as an inner server sees it, not as it is public.";
+                let found = try_url(search, id, what, public);
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
     }
     None
 }

@@ -66,6 +66,25 @@ pub(crate) fn reserialized(random: &mut Random) -> Broken {
     Broken::new("body-reserialized", rewritten(random, wanted, signed, style))
 }
 
+/// Written anew with escapes that the sender does not write, as Python and PHP do.
+pub(crate) fn escaped_anew(random: &mut Random) -> Broken {
+    let wanted = Wanted { slashes: true, unicode: true, ..Wanted::default() };
+    let layout = random.pick(&[Layout::Compact, Layout::Spaced, Layout::Two, Layout::Four]);
+    let signed = Style { layout, ..Style::PLAIN };
+    let layout = random.pick(&Layout::ALL);
+    let slashes = layout == signed.layout || random.is(2);
+    let captured = Style { layout, slashes, unicode: Escapes::Lower, ..signed };
+    Broken::new("body-reserialized", rewritten(random, wanted, signed, captured))
+}
+
+/// Written anew in another layout, without the escapes of Rails and Go.
+pub(crate) fn html_anew(random: &mut Random) -> Broken {
+    let wanted = Wanted { html: true, ..Wanted::default() };
+    let signed = Style { html: true, ..Style::PLAIN };
+    let captured = Style { layout: Layout::Spaced, ..Style::PLAIN };
+    Broken::new("body-reserialized", rewritten(random, wanted, signed, captured))
+}
+
 pub(crate) fn slashes(random: &mut Random) -> Broken {
     let wanted = Wanted { slashes: true, unicode: random.is(2), ..Wanted::default() };
     let style = Style::random(random);
@@ -135,7 +154,7 @@ pub(crate) fn line_ends(random: &mut Random) -> Broken {
 
 pub(crate) fn stripped(random: &mut Random) -> Broken {
     let (style, wanted) = any(random);
-    let layout = random.pick(&[Layout::Two, Layout::Four, Layout::Tabs]);
+    let layout = random.pick(&[Layout::Two, Layout::Three, Layout::Four, Layout::Tabs]);
     let style = Style { layout, end: random.pick(&["", "\n"]), ..style };
     let strip = |body: &[u8]| body.iter().copied().filter(|byte| *byte != b'\n').collect();
     Broken::new("body-newlines-stripped", changed(random, style, wanted, strip))
@@ -151,7 +170,12 @@ pub(crate) fn coded(random: &mut Random) -> Broken {
     let (style, wanted) = any(random);
     match random.below(4) {
         0 => {
-            let base64 = |body: &[u8]| Base64::encode_string(body).into_bytes();
+            let padding = random.pick(&["", "="]);
+            let base64 = |body: &[u8]| {
+                let text = Base64::encode_string(body);
+                let bare = text.trim_end_matches('=').to_owned();
+                if padding.is_empty() { bare.into_bytes() } else { text.into_bytes() }
+            };
             Broken::new("body-base64-encoded", changed(random, style, wanted, base64))
         }
         1 => {
@@ -168,7 +192,9 @@ pub(crate) fn coded(random: &mut Random) -> Broken {
             if random.is(2) {
                 sample.capture.body.push(b'=');
             }
-            // The label of a form changes what some of these providers sign.
+            if random.is(2) {
+                sample.set("Content-Type", FORM);
+            }
             Broken::new("body-form-encoded", sample)
         }
         _ => {

@@ -35,6 +35,7 @@ pub(crate) enum Layout {
     Spaced,
     Colons,
     Two,
+    Three,
     Four,
     Tabs,
 }
@@ -53,6 +54,7 @@ impl Layout {
     fn indent(self) -> Option<&'static str> {
         match self {
             Self::Two => Some("  "),
+            Self::Three => Some("   "),
             Self::Four => Some("    "),
             Self::Tabs => Some("\t"),
             Self::Compact | Self::Spaced | Self::Colons => None,

@@ -55,11 +55,14 @@ pub(crate) fn missing(random: &mut Random) -> Broken {
 
 pub(crate) fn renamed(random: &mut Random) -> Broken {
     let (_, mut sample) = signed(random, &signers());
-    let way = random.below(3);
+    let way = random.below(6);
     for name in own_headers(&sample) {
         let other = match way {
             0 => format!("HTTP_{}", name.to_ascii_uppercase().replace('-', "_")),
             1 => name.replace('-', "_"),
+            2 => format!("REDIRECT_HTTP_{}", name.to_ascii_uppercase().replace('-', "_")),
+            3 => format!("x-amzn-remapped-{name}"),
+            4 => format!("X-Proxied-{name}"),
             _ => format!("X-Original-{name}"),
         };
         if other != name {
@@ -154,6 +157,31 @@ pub(crate) fn spelling(random: &mut Random) -> Broken {
         "hex" => Base64::encode_string(&base16ct::lower::decode_vec(signature).expect("hex")),
         "base64" => base16ct::lower::encode_string(&Base64::decode_vec(signature).expect("base64")),
         _ => Base64::encode_string(&Base64UrlUnpadded::decode_vec(signature).expect("base64")),
+    });
+    Broken::new("signature-wrong-encoding", sample)
+}
+
+/// The base64 of the digits, or upper case up to the prefix.
+pub(crate) fn respelled(random: &mut Random) -> Broken {
+    let has_prefix = |it: &Scheme| bare_prefix(it).is_some_and(|it| !it.is_empty());
+    if random.is(2) {
+        let upper = only(|_, it| it.encoding() == "hex" && has_prefix(it));
+        let (_, mut sample) = signed(random, &upper);
+        let value = sample.value().to_ascii_uppercase();
+        sample.set_value(value);
+        return Broken::new("signature-uppercase", sample);
+    }
+    let (_, mut sample) = signed(random, &signers());
+    let encoding = sample.provider.scheme().expect("data").encoding();
+    respell(&mut sample, |signature| {
+        let digits = match encoding {
+            "hex" => signature.to_owned(),
+            "base64" => base16ct::lower::encode_string(&Base64::decode_vec(signature).expect("it")),
+            _ => base16ct::lower::encode_string(
+                &Base64UrlUnpadded::decode_vec(signature).expect("base64"),
+            ),
+        };
+        Base64::encode_string(digits.as_bytes())
     });
     Broken::new("signature-wrong-encoding", sample)
 }
@@ -256,7 +284,11 @@ pub(crate) fn reformatted(random: &mut Random) -> Broken {
     let other = match value.strip_suffix('Z') {
         Some(bare) if random.is(2) => format!("{bare}+00:00"),
         Some(_) => value.replace('T', " "),
-        None => format!("{value}.0"),
+        None => match random.below(3) {
+            0 => format!("\"{value}\""),
+            1 => format!("{value}e+00"),
+            _ => format!("{value}.0"),
+        },
     };
     sample.header(&name).1 = other.into_bytes();
     Broken::new("timestamp-reformatted", sample)

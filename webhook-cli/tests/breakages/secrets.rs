@@ -67,6 +67,24 @@ pub(crate) fn around(random: &mut Random) -> Broken {
     Broken::new(cause, sample)
 }
 
+/// What editors, shells and other files than `.env` leave around a secret.
+pub(crate) fn disguised(random: &mut Random) -> Broken {
+    let (_, mut sample) = any(random);
+    let secret = sample.secret.clone();
+    let (cause, secret) = match random.below(8) {
+        0 => ("secret-extra-whitespace", format!("\u{feff}{secret}")),
+        1 => ("secret-extra-whitespace", format!("{secret}\u{200b}")),
+        2 => ("secret-quoted", format!("\\\"{secret}\\\"")),
+        3 => ("secret-quoted", format!("{secret}\"")),
+        4 => ("secret-name-kept", format!("acme-webhook-secret: {secret}")),
+        5 => ("secret-name-kept", format!("$env:ACME_SECRET = \"{secret}\"")),
+        6 => ("secret-prefix-added", format!("bearer {secret}")),
+        _ => ("secret-prefix-added", format!("Token {secret}")),
+    };
+    sample.secret = secret;
+    Broken::new(cause, sample)
+}
+
 pub(crate) fn prefix_lost(random: &mut Random) -> Broken {
     let (_, mut sample) = signed(random, &[&STRIPE, &PADDLE, &POLAR, &LINEAR, &NOTION]);
     let at = sample.secret.rfind('_').expect("a prefix") + 1;

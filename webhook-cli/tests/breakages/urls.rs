@@ -64,6 +64,19 @@ pub(crate) fn authority(random: &mut Random) -> Broken {
     }
 }
 
+/// The URL of the server behind a tunnel.
+pub(crate) fn inner(random: &mut Random) -> Broken {
+    let mut sample = signer(random).sign();
+    let path = &sample.capture.target;
+    sample.url = format!("http://localhost:3000{path}");
+    if random.is(2) {
+        let host = sample.capture.header("host").expect("a host").to_owned();
+        sample.set("X-Forwarded-Host", host);
+        sample.set("Host", "localhost:3000");
+    }
+    Broken::new("url-host", sample)
+}
+
 pub(crate) fn path(random: &mut Random) -> Broken {
     let mut to_sign = signer(random);
     match random.below(3) {

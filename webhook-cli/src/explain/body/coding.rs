@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
+use base64ct::{Base64, Base64Unpadded, Base64UrlUnpadded, Encoding as _};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use super::first_fit;
@@ -40,8 +40,10 @@ fn unpack(decoder: impl std::io::Read) -> Option<Vec<u8>> {
 fn base64(search: &Search<'_>, body: &[u8]) -> Option<Cause> {
     let text = std::str::from_utf8(body).ok()?.trim();
     let joined: String = text.split_ascii_whitespace().collect();
+    let bare = joined.trim_end_matches('=');
     let decoded = Base64::decode_vec(&joined)
-        .or_else(|_| Base64UrlUnpadded::decode_vec(joined.trim_end_matches('=')))
+        .or_else(|_| Base64Unpadded::decode_vec(bare))
+        .or_else(|_| Base64UrlUnpadded::decode_vec(bare))
         .ok()?;
     first_fit(search, [decoded], || {
         Cause::new(

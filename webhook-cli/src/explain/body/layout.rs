@@ -7,7 +7,8 @@ use crate::explain::{
     search::Search,
 };
 
-const PRETTY: [Layout; 3] = [Layout::TWO, Layout::FOUR, Layout::TABS];
+/// What Rails and Go escape besides what JSON needs.
+const HTML: &str = "&<>\u{2028}\u{2029}";
 
 /// A body whose line ends were dropped, as `curl -d @file` does.
 pub(super) fn without_lines(search: &Search<'_>, body: &[u8]) -> Option<Cause> {
@@ -16,7 +17,7 @@ pub(super) fn without_lines(search: &Search<'_>, body: &[u8]) -> Option<Cause> {
         return None;
     }
     let is_same = |pretty: &Vec<u8>| pretty.iter().filter(|byte| **byte != b'\n').eq(body);
-    let pretty = PRETTY.iter().map(|layout| layout.write(&tokens)).find(is_same)?;
+    let pretty = Some(Layout::of_indent(body)?.write(&tokens)).filter(is_same)?;
     let crlf = String::from_utf8_lossy(&pretty).replace('\n', "\r\n").into_bytes();
     let bodies = [[&pretty[..], b"\n"].concat(), [&crlf[..], b"\r\n"].concat(), crlf, pretty];
     first_fit(search, bodies, || {
@@ -54,7 +55,18 @@ pub(super) fn find(search: &Search<'_>, body: &[u8]) -> Option<Cause> {
     let texts = [bare, &spaced[0], &spaced[3], &spaced[4], &spaced[1]].map(str::to_owned);
     let escaped =
         texts.into_iter().flat_map(|text| escaped(&text)).map(|text| format!("{text}{end}"));
-    first_fit(search, plain.chain(escaped), || {
+    // What wrote the body anew may escape more than the sender does: json.dumps, PHP, .NET.
+    let unescaped = json::plain(bare);
+    let tokens = json::tokens(unescaped.as_bytes())?;
+    let [compact, two, four, spaced] = [Layout::COMPACT, Layout::TWO, Layout::FOUR, Layout::SPACED]
+        .map(|layout| String::from_utf8_lossy(&layout.write(&tokens)).into_owned());
+    let html = |text: &str| json::escape(text, Case::Lower, |mark| HTML.contains(mark));
+    let of_others = [html(&compact), html(&two), json::escape_as_dotnet(&compact)];
+    let unescaped = [unescaped.clone(), compact, two, four, spaced]
+        .into_iter()
+        .chain(of_others)
+        .map(|text| format!("{text}{end}"));
+    first_fit(search, plain.chain(escaped).chain(unescaped), || {
         Cause::new(
             "body-reserialized",
             "The body was parsed and written again: its white space or its escapes are not those that were \

@@ -8,7 +8,7 @@ use crate::explain::{
 };
 
 /// The checks that are left for what comes behind the numbers.
-const RESERVED: usize = 45;
+const RESERVED: usize = 54;
 
 /// The length of a time in seconds: such numbers have no fraction.
 const TIME_LENGTH: usize = 10;
@@ -104,7 +104,7 @@ fn characters(search: &Search<'_>, text: &str) -> Option<Cause> {
         )
     });
     lost.or_else(|| {
-        first_fit(search, [json::unescape(text)], || {
+        first_fit(search, [json::unescape(text, is_beyond_ascii)], || {
             Cause::new(
                 "body-unicode-escaped",
                 "The body has escapes such as \\u00e9 where the sender signed the characters themselves: \
@@ -116,7 +116,7 @@ fn characters(search: &Search<'_>, text: &str) -> Option<Cause> {
 }
 
 fn html(search: &Search<'_>, text: &str) -> Option<Cause> {
-    let sets = ["&<>", "&<>\u{2028}\u{2029}", "&<>'", "<>", "&"];
+    let sets = ["&<>", "&<>\u{2028}\u{2029}", "&<>'", "&<>'=", "<>", "&"];
     let bodies = sets.into_iter().flat_map(|set| {
         [Case::Lower, Case::Upper].map(|case| json::escape(text, case, |mark| set.contains(mark)))
     });
