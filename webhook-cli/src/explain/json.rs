@@ -2,6 +2,11 @@
 
 use serde::de::IgnoredAny;
 
+use super::MAX_BODY;
+
+/// The longest text that is written, in bytes, but for one token.
+const MAX_WRITTEN: usize = 4 * MAX_BODY;
+
 /// A token of a JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token<'j> {
@@ -48,7 +53,7 @@ impl Layout {
         Self { comma: ",", colon: ": ", indent: Some(indent) }
     }
 
-    /// Writes tokens in this layout.
+    /// Writes tokens in this layout. What gets too long, as deep nesting does, is cut: nobody signed it.
     pub(super) fn write(&self, tokens: &[Token<'_>]) -> Vec<u8> {
         let mut out = Vec::new();
         let mut depth = 0usize;
@@ -60,6 +65,9 @@ impl Layout {
         };
         let mut last = None;
         for token in tokens {
+            if out.len() > MAX_WRITTEN {
+                break;
+            }
             match *token {
                 Token::Open(mark) => {
                     if matches!(last, Some(Token::Open(_))) {
@@ -285,6 +293,14 @@ mod tests {
         for text in [r"\u0041", r"\\u00e9", r"\ud83d", r"\u00", r"\", r"\u+0e9", "\\\u{e9}"] {
             assert_eq!(unescape(text, is_beyond_ascii), text);
         }
+    }
+
+    #[test]
+    fn deep_texts_are_cut() {
+        let deep = [[b'['; 20_000], [b']'; 20_000]].concat();
+        let tokens = tokens(&deep).expect("JSON");
+        assert_eq!(Layout::COMPACT.write(&tokens), deep);
+        assert!(Layout::FOUR.write(&tokens).len() < MAX_WRITTEN + 80_000 * 4);
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! proxies and their frameworks get wrong, undone. If it verifies then, that is the cause. What cannot
 //! be undone shows as a symptom, and is named only if nothing else fits.
 //!
-//! The search is bounded: [`MAX_CHECKS`] verifications, and bodies of at most [`MAX_BODY`] bytes, before
-//! and after decompression. It explains, and never accepts: a request with a cause is refused.
+//! The search is bounded: [`MAX_CHECKS`] verifications, one GiB of bodies in all, and changes to bodies
+//! of at most [`MAX_BODY`] bytes, before and after decompression. It explains, and never accepts: a
+//! request with a cause is refused.
 
 mod algorithm;
 mod body;
@@ -33,6 +34,10 @@ pub const MAX_CHECKS: usize = 150;
 
 /// The largest body that is changed, in bytes. Larger ones are verified as they are.
 pub const MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// The most bytes of bodies that are verified: all checks of a body that is changed, and some of the
+/// largest capture.
+const MAX_BYTES: usize = 1024 * 1024 * 1024;
 
 /// A captured request, and what it is verified with.
 #[derive(Clone, Copy, Debug)]

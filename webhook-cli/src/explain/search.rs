@@ -13,7 +13,7 @@ use webhook_runtime::{
     scheme::{RequestToSign, SignedRequest, VerifyError},
 };
 
-use super::{MAX_BODY, MAX_CHECKS, Question};
+use super::{MAX_BODY, MAX_BYTES, MAX_CHECKS, Question};
 
 /// The most bytes of a body that are shown where it differs.
 const MAX_SHOWN: usize = 16;
@@ -45,6 +45,8 @@ pub(super) struct Search<'a> {
     pub(super) headers: HeaderMap,
     secret: Secret,
     left: Cell<usize>,
+    /// The number of bytes of bodies that are still verified.
+    bytes: Cell<usize>,
     /// The body that was signed, once it is found.
     signed_body: RefCell<Option<Vec<u8>>>,
     /// The hashes of the bodies that were tried.
@@ -59,6 +61,7 @@ impl<'a> Search<'a> {
             headers: question.capture.header_map(),
             secret: secret.unwrap_or_else(|| Secret::new("")),
             left: Cell::new(MAX_CHECKS),
+            bytes: Cell::new(MAX_BYTES),
             signed_body: RefCell::default(),
             bodies: RefCell::default(),
         }
@@ -129,7 +132,11 @@ impl<'a> Search<'a> {
         let Some(left) = self.left.get().checked_sub(1) else {
             return Err(VerifyError::InvalidSignature);
         };
+        let Some(bytes) = self.bytes.get().checked_sub(trial.body.len()) else {
+            return Err(VerifyError::InvalidSignature);
+        };
         self.left.set(left);
+        self.bytes.set(bytes);
         let request = self.request(trial);
         let secrets = std::slice::from_ref(trial.secret);
         let secrets = if trial.provider.scheme_info().needs_secret { secrets } else { &[] };
