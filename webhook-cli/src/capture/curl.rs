@@ -1,6 +1,8 @@
 //! `curl` commands, as browsers and services let people copy them.
 
-use std::fs;
+use std::{borrow::Cow, fs};
+
+use base64ct::{Base64, Encoding as _};
 
 use super::Capture;
 
@@ -24,12 +26,28 @@ const IGNORED_WITH_VALUE: &[&str] = &[
     "--cookie-jar",
     "-D",
     "--dump-header",
+    "--interface",
+    "--limit-rate",
+    "--max-redirs",
+    "--retry-delay",
+    "--retry-max-time",
+    "--proxy-user",
+    "-U",
+    "-E",
 ];
+
+/// The options of one letter that take a value.
+const LETTERS_WITH_VALUE: &str = "XHdAbeomxwcDuUEFTK";
+
+/// The options whose data a command does not show byte by byte.
+const UNKNOWN_BODY: [&str; 7] =
+    ["-F", "--form", "--form-string", "-T", "--upload-file", "-K", "--config"];
 
 /// Parses a command. Files behind `@` are read, as curl does.
 pub(super) fn parse(text: &[u8]) -> Result<Capture, String> {
     let text = std::str::from_utf8(text).map_err(|_| "the command is not UTF-8")?;
-    let mut words = words(text)?.into_iter();
+    let text = without_carets(text);
+    let mut words = words(&text)?.into_iter();
     let mut word = words.next();
     if word.as_deref() == Some("$") {
         word = words.next();
@@ -59,6 +77,11 @@ pub(super) fn parse(text: &[u8]) -> Result<Capture, String> {
             "-A" | "--user-agent" => capture.push("User-Agent", &value()?),
             "-b" | "--cookie" => capture.push("Cookie", &value()?),
             "-e" | "--referer" => capture.push("Referer", &value()?),
+            "-u" | "--user" => {
+                let credentials = Base64::encode_string(value()?.as_bytes());
+                capture.push("Authorization", &format!("Basic {credentials}"));
+            }
+            "--oauth2-bearer" => capture.push("Authorization", &format!("Bearer {}", value()?)),
             "--url" => url = Some(value()?),
             "-d" | "--data" | "--data-ascii" | "--data-raw" | "--data-binary" | "--json"
             | "--data-urlencode" => {
@@ -69,6 +92,11 @@ pub(super) fn parse(text: &[u8]) -> Result<Capture, String> {
                     joined.push(b'&');
                 }
                 joined.extend_from_slice(&more);
+            }
+            option if UNKNOWN_BODY.contains(&option) => {
+                return Err(format!(
+                    "{option} sends bytes that the command does not show: capture the request itself"
+                ));
             }
             _ if IGNORED_WITH_VALUE.contains(&option.as_str()) => drop(value()?),
             _ if option.starts_with('-') => {}
@@ -95,14 +123,40 @@ fn split_option(word: &str) -> (String, Option<String>) {
     if let Some((option, value)) = word.split_once('=').filter(|_| word.starts_with("--")) {
         return (option.to_owned(), Some(value.to_owned()));
     }
-    let takes_value = |mark| matches!(mark, 'X' | 'H' | 'd' | 'A' | 'b' | 'e' | 'o' | 'm' | 'x');
-    let mut marks = word.chars();
-    match (marks.next(), marks.next()) {
-        (Some('-'), Some(mark)) if takes_value(mark) && word.len() > 2 => {
-            (word[..2].to_owned(), Some(word[2..].to_owned()))
-        }
-        _ => (word.to_owned(), None),
+    // `-sSX POST` and `-sXPOST`: options without a value may stand in front.
+    let letters = word.strip_prefix('-').filter(|_| !word.starts_with("--")).unwrap_or_default();
+    let Some(at) = letters.find(|letter| LETTERS_WITH_VALUE.contains(letter)) else {
+        return (word.to_owned(), None);
+    };
+    let value = &letters[at + 1..];
+    let option = format!("-{}", &letters[at..=at]);
+    (option, (!value.is_empty()).then(|| value.to_owned()))
+}
+
+/// A command without the carets with which the command line of Windows escapes: browsers write
+/// `^"…^"`, and a caret, a line break and another one for a line break.
+fn without_carets(text: &str) -> Cow<'_, str> {
+    if !text.contains("^\"") {
+        return Cow::Borrowed(text);
     }
+    let text = text.replace("\r\n", "\n");
+    let mut out = String::with_capacity(text.len());
+    let mut marks = text.chars();
+    while let Some(mark) = marks.next() {
+        match if mark == '^' { marks.next() } else { Some(mark) } {
+            // The line goes on; a second break is part of the text.
+            Some('\n') if mark == '^' => {
+                if marks.as_str().starts_with('\n') {
+                    out.extend(marks.next());
+                } else {
+                    out.push(' ');
+                }
+            }
+            Some(mark) => out.push(mark),
+            None => {}
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// The bytes that an option with data sends.
@@ -233,6 +287,26 @@ mod tests {
         assert_eq!(method("curl https://a.example -d a=1"), "POST");
         assert_eq!(method("curl -XPUT https://a.example"), "PUT");
         assert_eq!(method("curl --request=PATCH https://a.example"), "PATCH");
+    }
+
+    #[test]
+    fn options_stand_together() {
+        let capture = parse(b"curl https://a.example -sSX PUT -ua:b -kd x").expect("a command");
+        assert_eq!((&*capture.method, &*capture.target), ("PUT", "https://a.example"));
+        assert_eq!(capture.header("authorization"), Some("Basic YTpi"));
+        assert_eq!(capture.body, b"x");
+        for option in ["-F a=b", "-T file", "-K file"] {
+            assert!(parse(format!("curl {option} https://a.example").as_bytes()).is_err());
+        }
+    }
+
+    #[test]
+    fn commands_for_windows_are_read() {
+        let text = "curl ^\"https://a.example/a^%^20b^\" ^\r\n  -H ^\"x-a: ^{1^}^\" ^\r\n  --data-raw \
+                    ^\"^{^\\^\"a^\\^\":^\r\n\r\n1^}^\"";
+        let capture = parse(text.as_bytes()).expect("a command");
+        assert_eq!((capture.path(), capture.header("x-a")), ("/a%20b", Some("{1}")));
+        assert_eq!(capture.body, b"{\"a\":\n1}");
     }
 
     #[test]

@@ -31,14 +31,29 @@ pub(super) fn parse(text: &[u8], entry: Option<usize>) -> Result<Capture, String
             }
         }
     }
-    let body = text("/postData/text").unwrap_or_default();
+    if text("/postData/_file").is_some() {
+        return Err(
+            "the body is in a file of its own: export the HAR file with its content".to_owned()
+        );
+    }
+    let body = text("/postData/text").map_or_else(|| fields(request), str::to_owned);
     capture.body = if text("/postData/encoding") == Some("base64") {
-        Base64::decode_vec(body).map_err(|_| "the body is not base64")?
+        Base64::decode_vec(&body).map_err(|_| "the body is not base64")?
     } else {
-        body.as_bytes().to_vec()
+        body.into_bytes()
     };
     capture.promised_length = capture.header("content-length").and_then(|text| text.parse().ok());
     Ok(capture)
+}
+
+/// The form of an entry that has its fields alone.
+fn fields(request: &Value) -> String {
+    let fields = request.pointer("/postData/params").and_then(Value::as_array);
+    let pairs = fields.into_iter().flatten().filter_map(|field| {
+        let text = |name| field.get(name).and_then(Value::as_str);
+        Some((text("name")?, text("value").unwrap_or_default()))
+    });
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 #[cfg(test)]
@@ -56,6 +71,14 @@ mod tests {
         let capture = parse(HAR.as_bytes(), None).expect("an entry");
         assert_eq!((capture.path(), capture.query()), ("/hook", Some("x=1")));
         assert_eq!((capture.headers.len(), &*capture.body), (1, &b"{\"a\":1}"[..]));
+    }
+
+    #[test]
+    fn fields_become_a_form() {
+        let har = HAR.replace(r#""text":"{\"a\":1}""#, r#""params":[{"name":"a","value":"b c"}]"#);
+        assert_eq!(parse(har.as_bytes(), None).expect("an entry").body, b"a=b+c");
+        let har = HAR.replace(r#""text":"{\"a\":1}""#, r#""_file":"1.bin""#);
+        assert!(parse(har.as_bytes(), None).is_err());
     }
 
     #[test]

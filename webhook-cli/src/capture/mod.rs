@@ -5,7 +5,7 @@ mod har;
 mod json;
 mod raw;
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -62,8 +62,9 @@ impl Capture {
     /// # Errors
     /// What is wrong with the text.
     pub fn parse(text: &[u8], format: Format, entry: Option<usize>) -> Result<Self, String> {
+        let text = &*utf8(text)?;
         match format {
-            Format::Auto => Self::parse(text, guess(text), entry),
+            Format::Auto => Self::parse(text, guess(text)?, entry),
             Format::Http => raw::parse(text),
             Format::Har => har::parse(text, entry),
             Format::Curl => curl::parse(text),
@@ -120,23 +121,46 @@ impl Capture {
     }
 }
 
+/// A text without a byte order mark, and not in the UTF-16 of Windows.
+fn utf8(text: &[u8]) -> Result<Cow<'_, [u8]>, String> {
+    let unit: fn([u8; 2]) -> u16 = match text {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return Ok(Cow::Borrowed(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text))),
+    };
+    let units: Vec<u16> = text[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
+    let text = String::from_utf16(&units).map_err(|_| "it is broken UTF-16; save it as UTF-8")?;
+    Ok(Cow::Owned(text.into_bytes()))
+}
+
 /// The format that a text begins like.
-fn guess(text: &[u8]) -> Format {
+fn guess(text: &[u8]) -> Result<Format, String> {
+    const CODE: [&[u8]; 7] =
+        [b"Invoke-", b"$session", b"fetch(", b"await fetch(", b"wget ", b"http ", b"https "];
     let start = text.trim_ascii_start();
     if start.starts_with(b"{") {
         let object = serde_json::from_slice::<serde_json::Value>(start);
-        return if object.is_ok_and(|object| object.get("log").is_some()) {
+        return Ok(if object.is_ok_and(|object| object.get("log").is_some()) {
             Format::Har
         } else {
             Format::Json
-        };
+        });
+    }
+    if start.starts_with(b"[") {
+        return Ok(Format::Json);
     }
     let start = start.strip_prefix(b"$ ").unwrap_or(start);
     if start.starts_with(b"curl ") || start.starts_with(b"curl.exe ") {
-        Format::Curl
-    } else {
-        Format::Http
+        return Ok(Format::Curl);
     }
+    if CODE.iter().any(|code| start.starts_with(code)) {
+        return Err(
+            "commands and code other than curl's are not read: copy the request as cURL, or as \
+                    HAR"
+            .to_owned(),
+        );
+    }
+    Ok(Format::Http)
 }
 
 #[cfg(test)]
@@ -151,9 +175,27 @@ mod tests {
             ("$ curl https://a.example", Format::Curl),
             (r#" {"log":{"entries":[]}}"#, Format::Har),
             (r#"{"method":"POST"}"#, Format::Json),
+            (r#"[{"method":"POST"}]"#, Format::Json),
         ] {
-            assert_eq!(guess(text.as_bytes()), format, "{text}");
+            assert_eq!(guess(text.as_bytes()), Ok(format), "{text}");
         }
+        for text in ["Invoke-WebRequest -Uri a", "fetch(\"https://a.example\")"] {
+            assert!(guess(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn marks_and_utf16_are_undone() {
+        let text = "POST /a HTTP/1.1\r\n\r\n\u{e9}";
+        let bytes = |unit: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(unit).collect()
+        };
+        let marked = format!("\u{feff}{text}").into_bytes();
+        for written in [bytes(u16::to_le_bytes), bytes(u16::to_be_bytes), marked] {
+            let capture = Capture::parse(&written, Format::Auto, None).expect("a message");
+            assert_eq!((&*capture.target, &*capture.body), ("/a", "\u{e9}".as_bytes()));
+        }
+        assert!(Capture::parse(b"\xff\xfe\x00\xd8", Format::Auto, None).is_err());
     }
 
     #[test]
