@@ -228,39 +228,54 @@ fn words(text: &str) -> Result<Vec<String>, String> {
     Ok(words)
 }
 
+type Marks<'t> = std::iter::Peekable<std::str::Chars<'t>>;
+
 /// Reads the rest of a `$'…'`.
-fn ansi(
-    marks: &mut std::iter::Peekable<std::str::Chars<'_>>,
-    word: &mut String,
-) -> Result<(), String> {
+fn ansi(marks: &mut Marks<'_>, word: &mut String) -> Result<(), String> {
     const OPEN: &str = "a $' is not closed";
     loop {
         match marks.next().ok_or(OPEN)? {
             '\'' => return Ok(()),
-            '\\' => {
-                let digits = |marks: &mut std::iter::Peekable<std::str::Chars<'_>>, most: usize| {
-                    let mut text = String::new();
-                    while text.len() < most {
-                        match marks.peek() {
-                            Some(digit) if digit.is_ascii_hexdigit() => text.push(*digit),
-                            _ => break,
-                        }
-                        marks.next();
-                    }
-                    u32::from_str_radix(&text, 16).ok().and_then(char::from_u32)
-                };
-                match marks.next().ok_or(OPEN)? {
-                    'n' => word.push('\n'),
-                    'r' => word.push('\r'),
-                    't' => word.push('\t'),
-                    'u' => word.extend(digits(marks, 4)),
-                    'x' => word.extend(digits(marks, 2)),
-                    mark => word.push(mark),
-                }
-            }
+            '\\' => match marks.next().ok_or(OPEN)? {
+                'n' => word.push('\n'),
+                'r' => word.push('\r'),
+                't' => word.push('\t'),
+                'u' => word.extend(digits(marks, 4).and_then(char::from_u32)),
+                'x' => word.push_str(&bytes(marks)),
+                mark => word.push(mark),
+            },
             mark => word.push(mark),
         }
     }
+}
+
+/// Reads hexadecimal digits.
+fn digits(marks: &mut Marks<'_>, most: usize) -> Option<u32> {
+    let mut text = String::new();
+    while text.len() < most {
+        match marks.peek() {
+            Some(digit) if digit.is_ascii_hexdigit() => text.push(*digit),
+            _ => break,
+        }
+        marks.next();
+    }
+    u32::from_str_radix(&text, 16).ok()
+}
+
+/// Reads the digits of a byte, and the bytes `\x…` behind it: UTF-8, or characters as Firefox writes
+/// them.
+fn bytes(marks: &mut Marks<'_>) -> String {
+    let mut bytes = Vec::new();
+    loop {
+        bytes.extend(digits(marks, 2).and_then(|byte| u8::try_from(byte).ok()));
+        let mut ahead = marks.clone();
+        if (ahead.next(), ahead.next()) != (Some('\\'), Some('x')) {
+            break;
+        }
+        *marks = ahead;
+    }
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
 }
 
 #[cfg(test)]
@@ -315,6 +330,8 @@ mod tests {
         assert_eq!(body("curl u -d a=1 -d b=2"), b"a=1&b=2");
         assert_eq!(body("curl u --data-urlencode 'a=b c'"), b"a=b%20c");
         assert_eq!(body("curl u --data-raw $'a\\nb\\u00e9\\'c'"), "a\nb\u{e9}'c".as_bytes());
+        assert_eq!(body("curl u -d $'\\xc3\\xa9\\x21'"), "\u{e9}!".as_bytes());
+        assert_eq!(body("curl u -d $'Zo\\xeb'"), "Zo\u{eb}".as_bytes());
         assert_eq!(body("curl u --data-raw @a"), b"@a");
     }
 
