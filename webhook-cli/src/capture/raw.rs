@@ -14,7 +14,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Capture, String> {
         let (method, behind) = first.split_once(' ').ok_or_else(no_request)?;
         let target = behind.rsplit_once(" HTTP/").map_or(behind, |(target, _)| target);
         capture.method = method.to_ascii_uppercase();
-        capture.target = target.to_owned();
+        target.clone_into(&mut capture.target);
     }
     for number in 1.. {
         let line = line(&mut rest);

@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn deep_texts_are_cut() {
-        let deep = [[b'['; 20_000], [b']'; 20_000]].concat();
+        let deep = [vec![b'['; 20_000], vec![b']'; 20_000]].concat();
         let tokens = tokens(&deep).expect("JSON");
         assert_eq!(Layout::COMPACT.write(&tokens), deep);
         assert!(Layout::FOUR.write(&tokens).len() < MAX_WRITTEN + 80_000 * 4);
