@@ -6,6 +6,7 @@ mod challenge;
 mod client;
 mod clock;
 mod commands;
+mod conformance;
 mod credentials;
 mod error;
 pub mod explain;

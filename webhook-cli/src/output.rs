@@ -4,7 +4,6 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use clap::ValueEnum;
 #[cfg(feature = "inbox")]
 use comfy_table::{Cell, Color};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -13,10 +12,9 @@ use serde::Serialize;
 use crate::error::CliError;
 
 /// The form of the output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     /// Tables and sentences.
-    #[default]
     Human,
     /// One JSON object a line.
     Json,

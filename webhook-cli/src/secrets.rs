@@ -41,23 +41,28 @@ impl SecretArgs {
         Ok(secrets)
     }
 
+    /// Reads the secrets of a receiver: one at least.
+    pub(crate) fn read_all(&self) -> Result<Vec<Secret>, CliError> {
+        let secrets = self.read()?;
+        let Some(first) = secrets.first() else {
+            return Err(CliError::usage(
+                "name the secret with --secret-env NAME or --secret-file FILE (`-` is standard input)",
+            ));
+        };
+        let is_pem = first.expose().starts_with(b"-----BEGIN");
+        if !is_pem && first.expose().last().is_some_and(u8::is_ascii_whitespace) {
+            eprintln!("warning: the secret {} ends with white space", first.name());
+        }
+        Ok(secrets)
+    }
+
     /// Reads the secret to sign with.
     pub(crate) fn read_one(&self) -> Result<Secret, CliError> {
-        let mut secrets = self.read()?;
-        match secrets.len() {
-            0 => Err(CliError::usage(
-                "name the secret with --secret-env NAME or --secret-file FILE (`-` is standard input)",
-            )),
-            1 => {
-                let secret = secrets.remove(0);
-                let is_pem = secret.expose().starts_with(b"-----BEGIN");
-                if !is_pem && secret.expose().last().is_some_and(u8::is_ascii_whitespace) {
-                    eprintln!("warning: the secret {} ends with white space", secret.name());
-                }
-                Ok(secret)
-            }
-            _ => Err(CliError::usage("one secret signs: name only one")),
+        let mut secrets = self.read_all()?;
+        if secrets.len() > 1 {
+            return Err(CliError::usage("one secret signs: name only one"));
         }
+        Ok(secrets.remove(0))
     }
 }
 

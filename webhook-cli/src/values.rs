@@ -1,5 +1,7 @@
 //! The values of arguments: `/pointer=value`, `Name: value`, `10m`, URLs.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 /// The longest time between signing and now, in seconds.
@@ -48,6 +50,32 @@ pub(crate) fn age(text: &str) -> Result<i64, String> {
     age.ok_or_else(|| "that is longer than a century".to_owned())
 }
 
+/// Reads a duration such as `10m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    if let Some(millis) = text.strip_suffix("ms") {
+        let millis = millis.parse().map_err(|_| "write it as 500ms, 30s or 10m".to_owned())?;
+        return Ok(Duration::from_millis(millis));
+    }
+    u64::try_from(age(text)?)
+        .map(Duration::from_secs)
+        .map_err(|_| "a duration is not negative".to_owned())
+}
+
+/// Reads a size such as `64KiB`, in bytes.
+pub(crate) fn size(text: &str) -> Result<usize, String> {
+    let at = text.find(|mark: char| !mark.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(at);
+    let unit = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1024,
+        "m" | "mb" | "mib" => 1024 * 1024,
+        "g" | "gb" | "gib" => 1024 * 1024 * 1024,
+        _ => return Err("write it as 65536, 64KiB or 1MiB".to_owned()),
+    };
+    let number = number.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
+    number.ok_or_else(|| "write it as 65536, 64KiB or 1MiB".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +85,17 @@ mod tests {
         assert_eq!([age("30"), age("10m"), age("-2h")], [Ok(30), Ok(600), Ok(-7200)]);
         for text in ["", "m", "10x", "1.5h", "99999999999999999d", "-99999d"] {
             assert!(age(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_and_sizes_have_units() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert!(duration("-1s").is_err() && duration("soon").is_err());
+        assert_eq!([size("7"), size("64KiB"), size("1 MB")], [Ok(7), Ok(65_536), Ok(1_048_576)]);
+        for text in ["", "KiB", "1x", "99999999999999999999", "99999999999999g"] {
+            assert!(size(text).is_err(), "{text}");
         }
     }
 

@@ -40,7 +40,7 @@ pub(crate) struct Receiver {
     clock: TestClock,
     /// How many deliveries were handled.
     pub(crate) effects: Arc<AtomicUsize>,
-    /// Signatures that were accepted before.
+    /// Signatures and ids that were accepted before.
     known: Arc<Mutex<HashSet<String>>>,
     /// How many requests were refused.
     refused: Arc<AtomicUsize>,
@@ -117,6 +117,13 @@ impl Receiver {
         }
         if self.has(F::HandlesBeforeItVerifies) {
             return Ok("taken".into_response());
+        }
+        if self.has(F::RemembersUnsignedIds) {
+            let header = |name| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
+            let id = header("svix-id").or_else(|| header("webhook-id")).unwrap_or_default();
+            if !self.known.lock().expect("nobody panicked").insert(id) {
+                return Ok("known".into_response());
+            }
         }
         if self.has(F::HandlesLater) {
             let receiver = self.clone();
@@ -205,6 +212,10 @@ impl Receiver {
             return Err(too_large());
         }
         let is_endless = is_endless || self.has(F::TrustsTheDeclaredLength);
+        if self.has(F::LimitsWhatItHasRead) {
+            let body = to_bytes(body, usize::MAX).await.map_err(|_| too_large())?;
+            return if body.len() > MAX_BODY { Err(too_large()) } else { Ok(body.into()) };
+        }
         let limit = if is_endless { usize::MAX } else { MAX_BODY };
         to_bytes(body, limit).await.map(Vec::from).map_err(|_| too_large())
     }
@@ -212,6 +223,9 @@ impl Receiver {
     fn handle(&self, body: &[u8]) -> Result<Response, No> {
         if self.has(F::RefusesEscapes) && body.windows(2).any(|two| two == b"\\u") {
             return Err(No::Is(StatusCode::UNPROCESSABLE_ENTITY));
+        }
+        if self.has(F::RecursesIntoTheJson) {
+            assert!(depth(body) < 500, "the stack has an end");
         }
         let json = serde_json::from_slice::<Value>(body);
         if self.has(F::UnwrapsTheJson) {
@@ -236,6 +250,21 @@ impl Receiver {
         }
         Ok("taken".into_response())
     }
+}
+
+/// The levels of nesting at the end of the opening brackets.
+fn depth(body: &[u8]) -> usize {
+    let mut depth: usize = 0;
+    let mut most = 0;
+    for byte in body {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(depth);
+    }
+    most
 }
 
 /// Slack's challenge.

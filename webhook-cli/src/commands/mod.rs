@@ -9,11 +9,15 @@ mod providers;
 mod replay;
 mod send;
 mod sign;
+mod test;
 mod verify;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{error::Ended, output::Output};
+use crate::{
+    error::{CliError, Ended},
+    output::Output,
+};
 
 /// Send, verify and explain signed webhooks of more than eighty providers
 #[derive(Parser)]
@@ -27,9 +31,21 @@ Examples:
 pub(crate) struct Cli {
     /// The form of the output
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
-    output: Output,
+    output: Form,
     #[command(subcommand)]
     command: Command,
+}
+
+/// The form of the output, of all commands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// Tables and sentences.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+    /// An XML document in the form of junit, of `webhook test` only.
+    Junit,
 }
 
 #[derive(Subcommand)]
@@ -42,12 +58,22 @@ enum Command {
     Replay(replay::Args),
     #[cfg(feature = "inbox")]
     Inbox(inbox::Args),
+    Test(test::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
 
 pub(crate) fn run() -> Ended {
-    let Cli { output, command } = Cli::parse();
+    let Cli { output: form, command } = Cli::parse();
+    let output = match (form, &command) {
+        (Form::Human, _) | (Form::Junit, Command::Test(_)) => Output::Human,
+        (Form::Json, _) => Output::Json,
+        (Form::Junit, _) => {
+            return Err(CliError::usage(
+                "--output junit is a form of `webhook test` only; others have human and json",
+            ));
+        }
+    };
     match command {
         Command::Providers(args) => providers::run(&args, output),
         Command::Send(args) => send::run(&args, output),
@@ -57,6 +83,7 @@ pub(crate) fn run() -> Ended {
         Command::Replay(args) => replay::run(&args, output),
         #[cfg(feature = "inbox")]
         Command::Inbox(args) => inbox::run(args, output),
+        Command::Test(args) => test::run(args, form),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

@@ -94,17 +94,7 @@ impl Outgoing {
 impl RequestArgs {
     /// Reads the data, once: standard input cannot be read again.
     pub(crate) fn read_data(&self) -> Result<Option<Vec<u8>>, CliError> {
-        let Some(data) = &self.data else { return Ok(None) };
-        let mut bytes = Vec::new();
-        let error = |error| CliError::usage(format_args!("{data}: {error}"));
-        if data == "-" {
-            std::io::stdin().read_to_end(&mut bytes).map_err(error)?;
-        } else if let Some(file) = data.strip_prefix('@') {
-            bytes = fs::read(file).map_err(error)?;
-        } else {
-            bytes = data.clone().into_bytes();
-        }
-        Ok(Some(bytes))
+        read_data(self.data.as_deref())
     }
 
     /// Builds and signs a request to `to`.
@@ -214,6 +204,21 @@ impl RequestArgs {
             Some(forge) => forge.spoil(provider, outgoing, at),
         }
     }
+}
+
+/// Reads the data of an argument: text, `@FILE`, or `-` for standard input.
+pub(crate) fn read_data(data: Option<&str>) -> Result<Option<Vec<u8>>, CliError> {
+    let Some(data) = data else { return Ok(None) };
+    let mut bytes = Vec::new();
+    let error = |error| CliError::usage(format_args!("{data}: {error}"));
+    if data == "-" {
+        std::io::stdin().read_to_end(&mut bytes).map_err(error)?;
+    } else if let Some(file) = data.strip_prefix('@') {
+        bytes = fs::read(file).map_err(error)?;
+    } else {
+        bytes = data.as_bytes().to_vec();
+    }
+    Ok(Some(bytes))
 }
 
 fn from_challenge(challenge: Challenge, to: &str, secret: &Secret) -> Outgoing {

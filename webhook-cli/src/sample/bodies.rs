@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use webhook_runtime::Provider;
 
-use super::Wishes;
+use super::{Wishes, vendors};
 
 /// The event of a sample that names none.
 pub(super) fn default_event(provider: &Provider) -> &'static str {
@@ -42,7 +42,7 @@ pub(super) fn body(
         // Its places are made when something is written into them.
         _ => match provider.batch() {
             Some(batch) if batch.array().is_empty() => json!([{}]),
-            _ => json!({}),
+            _ => vendors::body(provider, event, wishes.unix_millis / 1000),
         },
     }
 }

@@ -4,6 +4,7 @@ mod bodies;
 mod events;
 mod fill;
 mod keys;
+mod vendors;
 
 pub(crate) use events::meant;
 pub(crate) use fill::put;
@@ -51,6 +52,7 @@ pub(crate) fn build(provider: &Provider, wishes: &Wishes) -> Result<Sample, Stri
             headers.push((header, value.to_owned()));
         }
     }
+    headers.extend(vendors::headers(provider).iter().map(|(name, value)| (*name, (*value).into())));
     let is_form = signs_forms_only(provider);
     // Data that nothing is written into is sent byte for byte.
     if let Some(data) = &wishes.data
@@ -77,6 +79,11 @@ pub(crate) fn build(provider: &Provider, wishes: &Wishes) -> Result<Sample, Stri
         Some(field) => Sample { content_type: FORM, headers, body: form(field, &body), event },
         None => Sample { content_type: JSON, headers, body, event },
     })
+}
+
+/// The body of a sample, before anything is written into it.
+pub(crate) fn body(provider: &Provider) -> Value {
+    bodies::body(provider, bodies::default_event(provider), None, &Wishes::default())
 }
 
 /// Splits the action off an event, for providers that have it in a place of its own.

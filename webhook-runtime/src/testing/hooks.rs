@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    hash::{BuildHasher as _, RandomState},
     marker::PhantomData,
     sync::{
         Arc,
@@ -50,12 +51,22 @@ pub(crate) struct TestContext {
     pub(crate) router: Router,
     /// The clock; `None` for the time of this machine.
     pub(crate) clock: Option<TestClock>,
+    /// The beginning of all ids.
+    run: String,
     sent: AtomicUsize,
 }
 
 impl TestContext {
     pub(crate) fn new(router: Router, clock: Option<TestClock>) -> Self {
-        Self { router, clock, sent: AtomicUsize::new(0) }
+        Self { router, clock, run: "delivery".to_owned(), sent: AtomicUsize::new(0) }
+    }
+
+    /// Gives this run ids of its own: the receiver may remember those of the last one.
+    pub(crate) fn with_own_ids(mut self) -> Self {
+        // The standard library seeds every hasher anew.
+        let run = RandomState::new().hash_one(SystemTime::now());
+        self.run = format!("delivery-{run:016x}");
+        self
     }
 
     pub(crate) fn now(&self) -> SystemTime {
@@ -64,7 +75,7 @@ impl TestContext {
 
     /// Returns a new unique id.
     pub(crate) fn next_id(&self) -> String {
-        format!("delivery-{}", self.sent.fetch_add(1, Ordering::Relaxed) + 1)
+        format!("{}-{}", self.run, self.sent.fetch_add(1, Ordering::Relaxed) + 1)
     }
 }
 

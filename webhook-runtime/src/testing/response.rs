@@ -14,6 +14,7 @@ use http::{HeaderMap, Request, StatusCode};
 use serde::de::DeserializeOwned;
 use tower_service::Service as _;
 
+use super::conformance::NoAnswer;
 use crate::delivery::{DeliveryObserver, Observer, Rejection};
 
 /// Counts the calls of the handler, and keeps the error of the first event that did not fit its
@@ -57,6 +58,8 @@ pub struct TestResponse {
     rejection: Option<Rejection>,
     decode_error: Option<Rejection>,
     runs: usize,
+    /// The client's word that there was no response.
+    pub(crate) no_answer: Option<NoAnswer>,
 }
 
 impl TestResponse {
@@ -161,5 +164,6 @@ pub(crate) async fn send_and_count(
         rejection: parts.extensions.get::<Rejection>().cloned(),
         decode_error: runs.take_decode_error(),
         runs: runs.count() - before,
+        no_answer: parts.extensions.get::<NoAnswer>().cloned(),
     }
 }

@@ -224,6 +224,7 @@ impl Receiver {
                 Err(_) => body.to_vec(),
             },
             F::VerifiesTheBeginning => body[..body.len().min(4096)].to_vec(),
+            F::UnescapesSlashes => String::from_utf8_lossy(body).replace("\\/", "/").into_bytes(),
             F::TrimsTheBody => body.trim_ascii().to_vec(),
             F::VerifiesText => String::from_utf8_lossy(body).into_owned().into_bytes(),
             F::UnwrapsTheText => String::from_utf8(body.to_vec()).expect("text").into_bytes(),

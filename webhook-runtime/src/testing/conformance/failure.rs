@@ -11,17 +11,81 @@ use crate::{
 
 /// The reason why a receiver fails a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure(String);
+pub struct Failure {
+    text: String,
+    no_answer: Option<NoAnswer>,
+    is_throttled: bool,
+    is_unassigned: bool,
+}
+
+/// The reason why a request got no response. A client that sends over a network puts it into the
+/// extensions of a response that it makes up; see [`Target::remote`](super::Target::remote).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoAnswer {
+    /// There is no connection.
+    Unreachable(String),
+    /// The connection ended before the response.
+    Closed(String),
+    /// No response came in time.
+    TimedOut,
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(why) => write!(f, "no connection: {why}"),
+            Self::Closed(why) => write!(f, "the connection was closed without an answer: {why}"),
+            Self::TimedOut => f.write_str("no answer came"),
+        }
+    }
+}
 
 impl Failure {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        let text = text.into();
+        Self { text, no_answer: None, is_throttled: false, is_unassigned: false }
+    }
+
+    pub(crate) fn with_no_answer(self, no_answer: NoAnswer) -> Self {
+        Self { no_answer: Some(no_answer), ..self }
+    }
+
+    /// The receiver answers 429 for too long: it is not judged.
+    pub(crate) fn throttled() -> Self {
+        Self { is_throttled: true, ..Self::new("429, again and again") }
+    }
+
+    /// Something was handled, by the request of this case or of an earlier one.
+    pub(crate) fn unassigned(handled: usize) -> Self {
+        Self {
+            is_unassigned: true,
+            ..Self::new(format!("{handled} deliveries were handled that were not accepted"))
+        }
+    }
+
+    /// Returns whether deliveries were handled that may belong to an earlier case as well; see
+    /// [`Target::settle_later`](super::Target::settle_later).
+    #[must_use]
+    pub fn is_unassigned(&self) -> bool {
+        self.is_unassigned
+    }
+
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.is_throttled
+    }
+
+    /// The reason why the request that failed got no response, if it got none. The receiver may
+    /// have ended.
+    #[must_use]
+    pub fn no_answer(&self) -> Option<&NoAnswer> {
+        self.no_answer.as_ref()
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

@@ -19,14 +19,13 @@
 //! | `raw_bytes_are_verified` | JSON with odd spaces, escapes and order is accepted as signed | the whole body is signed |
 //! | `signature_of_rewritten_json_is_refused` | a signature of the re-serialized JSON does not match | the whole body is signed |
 //! | `replay_gets_the_same_response` | the same bytes get the same status within the window; deduplication is up to the handler | |
+//! | `unsigned_ids_make_no_new_delivery` | a known delivery is not handled again under another unsigned id | an id is signed, and the receiver deduplicates |
 //! | `tampered_body_is_refused` | one bit changed, in many places | the body is signed, or fields of it |
 //! | `longer_and_shorter_bodies_are_refused` | more or fewer bytes than were signed, also white space | the whole body is signed |
 //! | `all_of_a_large_body_is_verified` | a byte changed or added far behind the start | the whole body is signed |
 //! | `large_forgeries_are_refused` | up to 1 MiB, unsigned and forged | |
 //! | `invalid_utf8_is_not_repaired` | bytes are verified, not text | the whole body is signed |
 //! | `forgery_is_refused_before_parsing` | nothing is parsed before it is verified | the signature is not in the body |
-//! | `hostile_json_causes_no_5xx` | no JSON causes a 5xx | |
-//! | `binary_body_causes_no_5xx` | no bytes cause a 5xx | |
 //! | `forged_delivery_is_refused` | another secret | |
 //! | `many_forgeries_are_all_refused` | 300 in a row | |
 //! | `empty_secret_is_refused` | a signature with an empty key | there is a shared secret |
@@ -77,6 +76,10 @@
 //! | `unsigned_challenges_are_not_answered` | an unsigned challenge gets no response | a handshake is signed |
 //! | `wrong_verify_tokens_are_refused` | no challenge without the token | the handshake has a token |
 //! | `challenges_are_not_echoed_as_markup` | no browser runs the echoed text | the provider has handshakes |
+//! | `binary_body_causes_no_5xx` | no bytes cause a 5xx | |
+//! | `hostile_json_causes_no_5xx` | no JSON causes a 5xx | |
+//! | `deep_nesting_is_survived` | up to 450,000 levels, closed, alone and inside the sample | |
+//! | `endless_bodies_are_cut_off` | a body that never ends, declared and undeclared | |
 //!
 //! In every case: no response is a 5xx, nothing panics, a refused request is never handled, not
 //! even after the response, and an accepted delivery is handled once.
@@ -88,10 +91,11 @@ mod ledger;
 mod macros;
 mod sample;
 mod target;
+mod throttle;
 
 use std::{fmt, pin::Pin};
 
-pub use failure::Failure;
+pub use failure::{Failure, NoAnswer};
 pub use target::Target;
 
 /// One case of the suite.
@@ -126,7 +130,12 @@ impl Case {
     /// [`expect_cases`](Target::expect_cases) names it.
     pub async fn run(&self, target: &Target) -> Result<Verdict, Failure> {
         target.open_ledger();
-        let mut verdict = (self.run)(target).await?;
+        let mut verdict = match (self.run)(target).await {
+            Err(failure) if failure.is_throttled() => {
+                return Ok(Verdict::NotApplicable("not judged: it answers 429 for too long"));
+            }
+            verdict => verdict?,
+        };
         if target.close_ledger().await? == 0 && verdict == Verdict::Passed {
             verdict = Verdict::NotApplicable("no such request can be built from this delivery");
         }

@@ -6,7 +6,7 @@ use axum::{Router, body::Body, response::IntoResponse};
 use http::Request;
 use tower_service::Service;
 
-use super::{CASES, failure::Failure, ledger::Ledger, sample::SampleDelivery};
+use super::{CASES, failure::Failure, ledger::Ledger, sample::SampleDelivery, throttle::Throttle};
 use crate::{
     endpoint::{DEFAULT_MAX_BODY, Webhook},
     testing::{
@@ -40,10 +40,36 @@ pub struct Target {
     other_tenant: Option<Sample>,
     pub(super) handled_count: Option<Box<dyn Fn() -> usize + Send + Sync>>,
     pub(super) ledger: Ledger,
+    pub(super) throttle: Throttle,
     expected: Vec<&'static str>,
-    pub(crate) is_ours: bool,
+    kind: Kind,
     pub(crate) is_strict: bool,
+    /// The limit for bodies is the receiver's, and not a guess.
+    pub(crate) knows_max_body: bool,
+    /// The query of every delivery.
+    query: String,
+    /// The maximum time to a response.
+    pub(super) response_timeout: Duration,
+    /// The maximum time to handle an accepted delivery.
+    pub(super) handling_timeout: Duration,
 }
+
+/// Where a receiver is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It is an endpoint of this framework.
+    Ours,
+    /// It is a service in this process.
+    Service,
+    /// Requests travel over a network.
+    Remote,
+}
+
+/// The default of [`Target::response_timeout`].
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The default of [`Target::handling_timeout`].
+const HANDLING_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Target {
     /// Creates the target of an endpoint of this framework, from webhooks that are prepared for a
@@ -62,9 +88,14 @@ impl Target {
             other_tenant: None,
             handled_count: None,
             ledger: Ledger::default(),
+            throttle: Throttle::default(),
             expected: Vec::new(),
-            is_ours: true,
+            kind: Kind::Ours,
             is_strict: true,
+            knows_max_body: true,
+            query: String::new(),
+            response_timeout: RESPONSE_TIMEOUT,
+            handling_timeout: HANDLING_TIMEOUT,
         }
     }
 
@@ -79,7 +110,7 @@ impl Target {
         service: T,
         provider: &'static Provider,
         secret: Secret,
-        path: &'static str,
+        path: impl Into<String>,
     ) -> Self
     where
         T: Service<Request<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
@@ -94,7 +125,7 @@ impl Target {
                 function: "the receiver",
                 module: "",
                 provider,
-                path: path.to_owned(),
+                path: path.into(),
                 origin: super::super::hooks::PUBLIC_URL.to_owned(),
                 signing: Signing::Secret(secret),
                 older: Vec::new(),
@@ -107,10 +138,53 @@ impl Target {
             other_tenant: None,
             handled_count: None,
             ledger: Ledger::default(),
+            throttle: Throttle::default(),
             expected: Vec::new(),
-            is_ours: false,
+            kind: Kind::Service,
             is_strict: false,
+            knows_max_body: true,
+            query: String::new(),
+            response_timeout: RESPONSE_TIMEOUT,
+            handling_timeout: HANDLING_TIMEOUT,
         }
+    }
+
+    /// Creates the target of a receiver at a URL, in any language. `client` sends each request over
+    /// the network: it gets a path and a query, and where there is no response, it puts a
+    /// [`NoAnswer`](super::NoAnswer) into the extensions of one that it makes up.
+    ///
+    /// The receiver's limits are not known. Unless [`max_body`](Self::max_body) sets one, bodies
+    /// that are merely large may be accepted; unless [`tolerance`](Self::tolerance) does, only
+    /// deliveries that are hours old must be refused. The ids of a run are its own, because the
+    /// receiver may remember earlier ones.
+    ///
+    /// # Errors
+    /// If the URL has no scheme and host.
+    pub fn remote<T>(
+        client: T,
+        provider: &'static Provider,
+        secret: Secret,
+        url: &str,
+    ) -> Result<Self, Failure>
+    where
+        T: Service<Request<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
+        T::Response: IntoResponse,
+        T::Future: Send + 'static,
+    {
+        let uri = url.parse::<http::Uri>();
+        let uri = uri.map_err(|error| Failure::new(format!("{url}: {error}")))?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(Failure::new(format!("{url} has no scheme and host")));
+        };
+        let origin = format!("{scheme}://{authority}");
+        // Braces are no parameters here.
+        let path = uri.path().replace('{', "{{").replace('}', "}}");
+        let mut target = Self::service(client, provider, secret, path).public_url(&origin);
+        uri.query().unwrap_or_default().clone_into(&mut target.query);
+        target.context = target.context.with_own_ids();
+        target.kind = Kind::Remote;
+        target.knows_max_body = false;
+        Ok(target)
     }
 
     /// Sets a delivery that the receiver accepts: its body, event, path parameters and everything
@@ -179,6 +253,7 @@ impl Target {
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.endpoint.max_body = bytes;
+        self.knows_max_body = true;
         self
     }
 
@@ -186,6 +261,21 @@ impl Target {
     #[must_use]
     pub fn tolerance(mut self, window: Duration) -> Self {
         self.endpoint.tolerance = Some(window);
+        self
+    }
+
+    /// Sets the maximum time to a response. The default is 20 seconds.
+    #[must_use]
+    pub fn response_timeout(mut self, time: Duration) -> Self {
+        self.response_timeout = time;
+        self
+    }
+
+    /// Sets the maximum time from the response to an accepted delivery until it is
+    /// [handled](Self::handled_count). The default is 5 seconds.
+    #[must_use]
+    pub fn handling_timeout(mut self, time: Duration) -> Self {
+        self.handling_timeout = time;
         self
     }
 
@@ -211,6 +301,25 @@ impl Target {
         self
     }
 
+    pub(crate) fn is_ours(&self) -> bool {
+        self.kind == Kind::Ours
+    }
+
+    pub(crate) fn is_remote(&self) -> bool {
+        self.kind == Kind::Remote
+    }
+
+    /// Returns whether only what is a flaw of any receiver counts: not what this framework promises
+    /// beyond that.
+    pub(crate) fn is_lenient(&self) -> bool {
+        !self.is_ours() && !self.is_strict
+    }
+
+    /// Returns whether the edges of the replay window are known to be the receiver's.
+    pub(crate) fn knows_window(&self) -> bool {
+        !self.is_remote() || self.endpoint.tolerance.is_some()
+    }
+
     pub(crate) fn context(&self) -> &TestContext {
         &self.context
     }
@@ -231,7 +340,7 @@ impl Target {
         match &self.handled_count {
             Some(count) => Some(count()),
             // Stored deliveries are handled later, which the test cannot see.
-            None => (self.is_ours && !self.endpoint.is_stored).then(|| self.ledger.runs.count()),
+            None => (self.is_ours() && !self.endpoint.is_stored).then(|| self.ledger.runs.count()),
         }
     }
 
@@ -270,7 +379,8 @@ impl Target {
     }
 
     async fn sample_delivery_of(&self, sample: &Sample) -> Result<SampleDelivery<'_>, Failure> {
-        let delivery = sample(TestDelivery::new(&self.context, &self.endpoint));
+        let delivery = TestDelivery::new(&self.context, &self.endpoint).query(self.query.clone());
+        let delivery = sample(delivery);
         let made = async {
             let (unsigned, tenant) = delivery.unsigned_request()?;
             let secret = delivery.secret(&tenant).await?;

@@ -60,7 +60,7 @@ impl Scheme {
     }
 
     /// The header's value with more signatures before or after the given one, if the header can
-    /// have many.
+    /// have many. What stands before the signatures, such as a time, stays there.
     pub(crate) fn signature_list(
         &self,
         others: usize,
@@ -68,15 +68,24 @@ impl Scheme {
         is_last: bool,
     ) -> Option<String> {
         let Placement::Header { grammar, .. } = self.placement else { return None };
-        let other = "0".repeat(value.len() - self.signature_start(value));
-        let (entry, separator) = match grammar {
+        let start = self.signature_start(value);
+        let (label, separator) = match grammar {
             Grammar::Bare { .. } => return None,
-            Grammar::Versions { version } => (format!("{version},{other}"), " "),
-            Grammar::Fields { separator, signature } => (format!("{signature}={other}"), separator),
+            Grammar::Versions { version } => (format!("{version},"), " "),
+            Grammar::Fields { separator, signature } => (format!("{signature}="), separator),
         };
-        let mut list = vec![entry; others];
-        list.insert(if is_last { others } else { 0 }, value.to_owned());
-        Some(list.join(separator))
+        let (head, own) = value.split_at(start.checked_sub(label.len())?);
+        let length = value[start..].split(separator).next().map_or(0, str::len);
+        let other = format!("{label}{}", "0".repeat(length));
+        let mut list = vec![&*other; others];
+        list.insert(if is_last { others } else { 0 }, own);
+        Some(format!("{head}{}", list.join(separator)))
+    }
+
+    /// Returns whether the header of the signature is a list: two lines of it are one list.
+    pub(crate) fn has_signature_list(&self) -> bool {
+        let Placement::Header { grammar, .. } = self.placement else { return false };
+        !matches!(grammar, Grammar::Bare { .. })
     }
 
     /// Signs with any text as the time.
@@ -279,7 +288,7 @@ mod tests {
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(list(VERSIONS, "v1,ab", true), some("v1,00 v1,00 v1,ab"));
         assert_eq!(list(VERSIONS, "v1,ab", false), some("v1,ab v1,00 v1,00"));
-        assert_eq!(list(FIELDS, "t=7,v1=ab", true), some("v1=00,v1=00,t=7,v1=ab"));
+        assert_eq!(list(FIELDS, "t=7,v1=ab", true), some("t=7,v1=00,v1=00,v1=ab"));
         assert_eq!(list(FIELDS, "t=7,v1=ab", false), some("t=7,v1=ab,v1=00,v1=00"));
         assert_eq!(list(PREFIXED, "sha256=ab", true), None);
         assert_eq!(list(HMAC_SHA256_HEX.numbered_headers("x-"), "ab", true), None);

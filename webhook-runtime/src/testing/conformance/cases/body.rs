@@ -6,10 +6,7 @@ use serde_json::Value;
 use super::{
     CaseResult, NOT_ALL_SIGNED, TOO_LARGE, Target, Verdict::Passed, not_applicable, passed,
 };
-use crate::testing::{
-    conformance::{exchange::visible, sample::SampleDelivery},
-    request::RawRequest,
-};
+use crate::testing::request::RawRequest;
 
 /// Changes single bits of the body.
 pub(crate) async fn tampered_body_is_refused(target: &Target) -> CaseResult {
@@ -173,74 +170,16 @@ pub(crate) async fn forgery_is_refused_before_parsing(target: &Target) -> CaseRe
         return not_applicable("the signature is in the body, which nonsense cannot have");
     }
     for body in ["{", "not JSON", "", "{\"a\":", "[[[["] {
+        // Some look for a body at all before anything else.
+        if target.is_lenient() && body.is_empty() {
+            continue;
+        }
         let request = RawRequest { body: body.into(), ..forged.clone() };
         let what = format!("a forged delivery with the body {body:?}");
         let outcome = target.refuses(&what, &request).await?;
-        if visible(&outcome.response) != visible(&expected.response) {
+        if !target.is_alike(&outcome.response, &expected.response) {
             return Err(target.found(&what, &request, "the answer to any forgery", &outcome));
         }
     }
     Ok(Passed)
-}
-
-/// Sends signed JSON that is hard to parse. It may be refused, but must not cause a 5xx.
-pub(crate) async fn hostile_json_causes_no_5xx(target: &Target) -> CaseResult {
-    let sample = target.sample_delivery().await?;
-    let max = target.endpoint().max_body.min(1 << 20);
-    let deep = "[".repeat(100_000.min(max));
-    let nested = format!("{}1{}", "{\"a\":".repeat(1_000), "}".repeat(1_000));
-    let twice = r#"{"id":1,"id":2,"type":"a","type":"b"}"#.to_owned();
-    let number = format!("{{\"id\":{}}}", "9".repeat(1_000_000.min(max.saturating_sub(8))));
-    let texts = [
-        ("a deep text", deep),
-        ("deep objects", nested),
-        ("keys that are given twice", twice),
-        ("a number of a million digits", number),
-        ("a number that is too large", r#"{"id":1e400}"#.to_owned()),
-        ("no number", r#"{"id":NaN}"#.to_owned()),
-        ("half a surrogate pair", r#"{"id":"\ud800"}"#.to_owned()),
-        ("an escaped NUL", r#"{"id":"\u0000"}"#.to_owned()),
-        ("a byte order mark", "\u{feff}{}".to_owned()),
-        ("white space", " ".repeat(max)),
-        ("an empty body", String::new()),
-        ("null", "null".to_owned()),
-        ("a string", "\"text\"".to_owned()),
-        ("an empty list", "[]".to_owned()),
-        ("a key that is a pointer's", r#"{"__proto__":{},"constructor":1}"#.to_owned()),
-    ];
-    for (what, text) in texts {
-        survives(target, &sample, what, text.into_bytes()).await?;
-    }
-    let utf16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    survives(target, &sample, "UTF-16", utf16).await
-}
-
-/// Sends signed bytes that are not text.
-pub(crate) async fn binary_body_causes_no_5xx(target: &Target) -> CaseResult {
-    let sample = target.sample_delivery().await?;
-    for (what, body) in [
-        ("a byte that is no UTF-8", b"{\"id\":\"\xff\"}".to_vec()),
-        ("half a character", b"{\"id\":\"\xc3\"}".to_vec()),
-        ("bytes of all kinds", (0..=u8::MAX).collect()),
-        ("a NUL", b"\0".to_vec()),
-    ] {
-        survives(target, &sample, what, body).await?;
-    }
-    Ok(Passed)
-}
-
-/// Sends a signed body, or an unsigned one if the scheme cannot sign it.
-async fn survives(
-    target: &Target,
-    sample: &SampleDelivery<'_>,
-    what: &str,
-    body: Vec<u8>,
-) -> CaseResult {
-    let max = target.endpoint().max_body;
-    let body = if body.len() > max { body[..max].to_vec() } else { body };
-    let request = match sample.with_body(body.clone()).genuine() {
-        Ok(request) => request,
-        Err(_) => RawRequest { body: body.into(), ..sample.genuine()? },
-    };
-    target.tries(&format!("{what} for a body, signed"), &request).await.map(passed)
 }

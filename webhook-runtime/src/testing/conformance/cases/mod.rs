@@ -2,10 +2,13 @@
 
 pub(super) mod body;
 pub(super) mod detour;
+pub(super) mod endless;
 pub(super) mod genuine;
 pub(super) mod handshake;
 pub(super) mod header;
+pub(super) mod hostile;
 pub(super) mod http;
+pub(super) mod replay;
 pub(super) mod secret;
 pub(super) mod sender;
 pub(super) mod signature;

@@ -1,0 +1,328 @@
+//! Runs cases against a receiver, one after the other, and notices when it ends.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use webhook_runtime::{
+    Provider, Secret,
+    testing::conformance::{CASES, Case, Failure, Target, Verdict},
+};
+
+use super::{
+    effects::EffectsPage,
+    report::{CaseReport, FAILED, NOT_APPLICABLE, PASSED, Report},
+    sample::Samples,
+    wire::Wire,
+};
+use crate::{error::CliError, interrupt::Interrupt, progress};
+
+/// The time in which something that watches over a receiver starts it again.
+const RESTART: Duration = Duration::from_secs(10);
+
+/// The pause between two attempts to reach it.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// How often Ctrl-C is looked for during a case.
+const TICK: Duration = Duration::from_millis(50);
+
+/// What is tested, and how.
+pub(crate) struct Plan {
+    pub(crate) url: String,
+    /// The URL that is signed, if it is another one.
+    pub(crate) public_url: Option<String>,
+    pub(crate) provider: &'static Provider,
+    /// The first one signs. The others are live beside it.
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) verify_token: Option<Secret>,
+    pub(crate) event: Option<String>,
+    pub(crate) data: Option<Vec<u8>>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) cases: Vec<&'static Case>,
+    pub(crate) effects: Option<String>,
+    pub(crate) effects_wait: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) tolerance: Option<Duration>,
+    pub(crate) max_body: Option<usize>,
+    pub(crate) is_strict: bool,
+}
+
+/// A target, and a way to see if it is still there.
+struct Receiver {
+    target: Target,
+    wire: Wire,
+    /// Handled deliveries are counted.
+    is_counted: bool,
+}
+
+/// How far a run is.
+#[derive(Default)]
+struct Progress {
+    /// The case that ended the receiver.
+    killer: Option<&'static str>,
+    /// Cases whose requests may still be handled, and their verdicts if they are not.
+    held: Vec<(&'static Case, CaseReport)>,
+}
+
+/// How a case came out.
+enum Ran {
+    Judged(CaseReport),
+    /// It has to be run again without haste.
+    Unassigned,
+    /// The user has interrupted it.
+    Interrupted,
+}
+
+/// Runs a plan. `shown` is called after each case.
+pub(crate) fn run(
+    plan: Plan,
+    interrupt: &Interrupt,
+    mut shown: impl FnMut(&CaseReport) -> Result<(), CliError>,
+) -> Result<Report, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::environment)?;
+    let (url, provider, cases) = (plan.url.clone(), plan.provider.name(), plan.cases.clone());
+    let receiver = plan.receiver()?;
+    let begun = Instant::now();
+    let mut report = Report::new(&url, provider);
+    runtime.block_on(async {
+        if let Err(no_answer) = receiver.wire.connects().await {
+            return Err(CliError::environment(format_args!(
+                "nothing answers at {url}: {no_answer}"
+            )));
+        }
+        receiver.learn(&cases, interrupt).await;
+        let bar = progress::bar(cases.len(), "test");
+        let mut show = |report: &mut Report, judged: Vec<CaseReport>| {
+            for case in judged {
+                bar.suspend(|| shown(&case))?;
+                report.push(case);
+            }
+            Ok::<_, CliError>(())
+        };
+        let mut progress = Progress::default();
+        receiver.target.settle_later(true);
+        for case in cases {
+            bar.set_message(case.name());
+            let judged = match progress.killer {
+                Some(killer) => Some(vec![not_run(case, killer)]),
+                None => receiver.step(case, interrupt, &mut progress).await,
+            };
+            let Some(judged) = judged else {
+                report.interrupted = true;
+                break;
+            };
+            show(&mut report, judged)?;
+            bar.inc(1);
+        }
+        if let Some(judged) = receiver.finish(interrupt, &mut progress).await {
+            show(&mut report, judged)?;
+        }
+        bar.finish_and_clear();
+        Ok(())
+    })?;
+    report.millis = begun.elapsed().as_millis();
+    Ok(report)
+}
+
+fn not_run(case: &Case, killer: &str) -> CaseReport {
+    CaseReport {
+        name: case.name(),
+        outcome: NOT_APPLICABLE,
+        said: format!("not run: the receiver has not answered since {killer}"),
+        millis: 0,
+    }
+}
+
+impl Plan {
+    fn receiver(self) -> Result<Receiver, CliError> {
+        let usage = |url: &str| {
+            let url = url.to_owned();
+            move |why: String| CliError::usage(format_args!("{url}: {why}"))
+        };
+        let uri: axum::http::Uri = self
+            .url
+            .parse()
+            .map_err(|error| CliError::usage(format_args!("{}: {error}", self.url)))?;
+        let public = self.public_url.clone().unwrap_or_else(|| self.url.clone());
+        let signed: axum::http::Uri =
+            public.parse().map_err(|error| CliError::usage(format_args!("{public}: {error}")))?;
+        let wire = Wire::new(&uri, signed.path()).map_err(usage(&self.url))?;
+        let mut secrets = self.secrets.into_iter();
+        let secret = secrets.next().unwrap_or_else(|| Secret::new(""));
+        let mut target = Target::remote(wire.clone(), self.provider, secret, &public)
+            .map_err(|failure| usage(&public)(failure.to_string()))?
+            .response_timeout(self.timeout)
+            .handling_timeout(self.effects_wait);
+        for older in secrets {
+            target = target.older_secret(older);
+        }
+        if let Some(token) = self.verify_token {
+            target = target.verify_token(token);
+        }
+        if let Some(window) = self.tolerance {
+            target = target.tolerance(window);
+        }
+        if let Some(bytes) = self.max_body {
+            target = target.max_body(bytes);
+        }
+        if self.is_strict {
+            target = target.strict();
+        }
+        if let Some(url) = &self.effects {
+            let page = EffectsPage::open(url)?;
+            target = target.handled_count(move || page.count());
+        }
+        let samples = Samples::new(self.provider, self.event, self.data, self.headers);
+        samples.build().map_err(CliError::usage)?;
+        let samples = Arc::new(samples);
+        let target = target.sample(move |delivery| samples.fill(delivery));
+        Ok(Receiver { target, wire, is_counted: self.effects.is_some() })
+    }
+}
+
+impl Receiver {
+    /// Sees how late the receiver handles a delivery, if the first case does not show it.
+    async fn learn(&self, cases: &[&'static Case], interrupt: &Interrupt) {
+        if let (true, Some(genuine)) = (self.is_counted, CASES.first())
+            && cases.first().is_some_and(|first| first.name() != genuine.name())
+        {
+            tokio::select! {
+                _ = genuine.run(&self.target) => {}
+                () = interrupted(interrupt) => {}
+            }
+        }
+    }
+
+    /// Runs a case, and returns the verdicts that are certain now. `None` if the user has interrupted
+    /// it.
+    async fn step(
+        &self,
+        case: &'static Case,
+        interrupt: &Interrupt,
+        progress: &mut Progress,
+    ) -> Option<Vec<CaseReport>> {
+        let suspects = match self.run(case, interrupt, &mut progress.killer).await {
+            Ran::Interrupted => return None,
+            Ran::Judged(verdict) => {
+                progress.held.push((case, verdict));
+                if self.target.is_settled() || progress.killer.is_some() {
+                    return Some(progress.held.drain(..).map(|(_, verdict)| verdict).collect());
+                }
+                return Some(Vec::new());
+            }
+            Ran::Unassigned => {
+                progress.held.drain(..).map(|(case, _)| case).chain([case]).collect()
+            }
+        };
+        self.run_alone(suspects, interrupt, progress).await
+    }
+
+    /// Runs cases again, each with all the time that late effects need: that shows which one it was.
+    async fn run_alone(
+        &self,
+        suspects: Vec<&'static Case>,
+        interrupt: &Interrupt,
+        progress: &mut Progress,
+    ) -> Option<Vec<CaseReport>> {
+        self.target.settle_later(false);
+        let mut judged = Vec::new();
+        for suspect in suspects {
+            match self.run(suspect, interrupt, &mut progress.killer).await {
+                Ran::Judged(verdict) => judged.push(verdict),
+                Ran::Unassigned => {}
+                Ran::Interrupted => return None,
+            }
+        }
+        Some(judged)
+    }
+
+    /// Waits for what is late, and returns the rest of the verdicts.
+    async fn finish(
+        &self,
+        interrupt: &Interrupt,
+        progress: &mut Progress,
+    ) -> Option<Vec<CaseReport>> {
+        if self.target.settle_all().await.is_ok() || interrupt.is_set() {
+            return Some(progress.held.drain(..).map(|(_, verdict)| verdict).collect());
+        }
+        let suspects = progress.held.drain(..).map(|(case, _)| case).collect();
+        self.run_alone(suspects, interrupt, progress).await
+    }
+
+    /// Runs a case. If the receiver does not answer any more, the case is its `killer`.
+    async fn run(
+        &self,
+        case: &'static Case,
+        interrupt: &Interrupt,
+        killer: &mut Option<&'static str>,
+    ) -> Ran {
+        let begun = Instant::now();
+        let verdict = tokio::select! {
+            verdict = case.run(&self.target) => verdict,
+            () = interrupted(interrupt) => return Ran::Interrupted,
+        };
+        if verdict.as_ref().is_err_and(Failure::is_unassigned) {
+            return Ran::Unassigned;
+        }
+        let mut said = match &verdict {
+            Ok(Verdict::Passed) => String::new(),
+            Ok(Verdict::NotApplicable(reason)) => (*reason).to_owned(),
+            Err(failure) => failure.to_string(),
+        };
+        let mut outcome = match &verdict {
+            Ok(Verdict::Passed) => PASSED,
+            Ok(Verdict::NotApplicable(_)) => NOT_APPLICABLE,
+            Err(_) => FAILED,
+        };
+        let is_silent = verdict.as_ref().is_err_and(|failure| failure.no_answer().is_some());
+        let is_gone = self.wire.connects().await.is_err();
+        if is_silent || is_gone {
+            let what = tokio::select! {
+                is_back = self.is_back() => match (is_back, is_gone) {
+                    (true, true) => "the receiver ended, and was started again",
+                    (true, false) => "",
+                    (false, _) => {
+                        *killer = Some(case.name());
+                        "the receiver does not answer any more"
+                    }
+                },
+                () = interrupted(interrupt) => return Ran::Interrupted,
+            };
+            if !what.is_empty() {
+                outcome = FAILED;
+                let mark = if said.is_empty() { "" } else { "\n" };
+                said = format!("{what}{mark}{said}");
+            }
+        }
+        let millis = begun.elapsed().as_millis();
+        Ran::Judged(CaseReport { name: case.name(), outcome, said, millis })
+    }
+
+    /// Waits until the receiver answers a genuine delivery, whatever the answer is.
+    async fn is_back(&self) -> bool {
+        let begun = Instant::now();
+        let Some(genuine) = CASES.first() else { return false };
+        loop {
+            if self.wire.connects().await.is_ok() {
+                let verdict = genuine.run(&self.target).await;
+                if verdict.as_ref().err().and_then(Failure::no_answer).is_none() {
+                    return true;
+                }
+            }
+            if begun.elapsed() > RESTART {
+                return false;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+async fn interrupted(interrupt: &Interrupt) {
+    while !interrupt.is_set() {
+        tokio::time::sleep(TICK).await;
+    }
+}
