@@ -248,7 +248,7 @@ fn interrupted_runs_report_what_they_have() {
     let arguments = [&own[..], &["--output", "json"]].concat();
     let mut command = receiver::command(&arguments, &secret("github"));
     let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
-    thread::sleep(Duration::from_millis(1000));
+    thread::sleep(Duration::from_secs(1));
     let interrupted = std::process::Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()

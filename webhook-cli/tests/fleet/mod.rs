@@ -156,6 +156,8 @@ impl Received {
         let report = self.json();
         let cases = report["cases"].as_array().cloned().unwrap_or_default();
         let failed = cases.iter().filter(|case| case["outcome"] == "failed");
-        failed.map(|case| format!("{}: {}\n", case["name"], case["said"])).collect()
+        failed.fold(String::new(), |text, case| {
+            text + &format!("{}: {}\n", case["name"], case["said"])
+        })
     }
 }
