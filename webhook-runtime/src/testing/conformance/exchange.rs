@@ -14,6 +14,7 @@ use super::{
     Verdict,
     failure::{Failure, NoAnswer, Shown},
     target::Target,
+    throttle::is_asking_to_wait,
 };
 use crate::{
     support::panic::catch_panic,
@@ -254,7 +255,7 @@ impl Target {
     ) -> Result<bool, Failure> {
         self.settle().await;
         let response = self.exchange(what, request, request.to_http()).await?;
-        if !self.is_ours() && response.status() == StatusCode::TOO_MANY_REQUESTS {
+        if !self.is_ours() && is_asking_to_wait(&response) {
             return Ok(false);
         }
         let outcome = self.outcome_of(what, request, response).await?;

@@ -16,6 +16,9 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// The longest time that is spent on pauses.
 const MAX_TOTAL: Duration = Duration::from_secs(600);
 
+/// The number of times that a 503 without a time to wait counts as too many requests.
+const MAX_TIMES_UNSAID: u32 = 4;
+
 /// The pauses so far.
 #[derive(Default)]
 pub(super) struct Throttle {
@@ -23,6 +26,11 @@ pub(super) struct Throttle {
     times: AtomicU32,
     /// The milliseconds of all pauses.
     total: AtomicU64,
+}
+
+/// Returns whether the receiver asks for fewer requests.
+pub(super) fn is_asking_to_wait(response: &TestResponse) -> bool {
+    matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
 }
 
 impl Target {
@@ -35,12 +43,12 @@ impl Target {
         response: &TestResponse,
     ) -> Result<Option<Duration>, Failure> {
         let retry_after = response.headers().get(RETRY_AFTER);
-        let is_asking = match response.status() {
-            StatusCode::TOO_MANY_REQUESTS => true,
-            StatusCode::SERVICE_UNAVAILABLE => retry_after.is_some(),
-            _ => false,
-        };
-        if self.is_ours() || !is_asking {
+        let times = self.throttle.times.load(Relaxed);
+        // Without a time, it may also be broken.
+        let is_broken = response.status() == StatusCode::SERVICE_UNAVAILABLE
+            && retry_after.is_none()
+            && times >= MAX_TIMES_UNSAID;
+        if self.is_ours() || is_broken || !is_asking_to_wait(response) {
             self.throttle.times.store(0, Relaxed);
             return Ok(None);
         }

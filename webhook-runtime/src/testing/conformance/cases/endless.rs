@@ -13,6 +13,7 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
+use http::StatusCode;
 use http_body::{Frame, SizeHint};
 
 use super::{CaseResult, Target, Verdict::Passed, not_applicable};
@@ -34,7 +35,8 @@ const DECLARED: u64 = 64 * 1024 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends bodies that never end, with the headers of a genuine delivery. The receiver must answer or
-/// close the connection at some point.
+/// close the connection at some point. Some servers read what they refuse, keep none of it, and say
+/// so when it ends: after more than any receiver takes, the body has an end for them.
 pub(crate) async fn endless_bodies_are_cut_off(target: &Target) -> CaseResult {
     let limit = target.endpoint().max_body as u64;
     let bound = if target.knows_max_body { limit * 2 + BEYOND } else { TOO_MUCH };
@@ -56,7 +58,13 @@ pub(crate) async fn endless_bodies_are_cut_off(target: &Target) -> CaseResult {
             ))
         };
         if given >= bound {
-            return Err(too_much("nothing"));
+            match answer {
+                Ok(Ok(response)) if is_too_large(&response) => return Ok(Passed),
+                Ok(Ok(response)) if response.no_answer.is_none() => {
+                    return Err(too_much(response.status().as_str()));
+                }
+                _ => return Err(too_much("nothing")),
+            }
         }
         match answer {
             Ok(Ok(response)) => cut_off(&response).map_err(|answered| too_much(&answered))?,
@@ -71,6 +79,10 @@ pub(crate) async fn endless_bodies_are_cut_off(target: &Target) -> CaseResult {
     Ok(Passed)
 }
 
+fn is_too_large(response: &TestResponse) -> bool {
+    response.no_answer.is_none() && response.status() == StatusCode::PAYLOAD_TOO_LARGE
+}
+
 /// Checks that a response, or its absence, is a refusal.
 fn cut_off(response: &TestResponse) -> Result<(), String> {
     match &response.no_answer {
@@ -81,7 +93,7 @@ fn cut_off(response: &TestResponse) -> Result<(), String> {
     }
 }
 
-/// A body that ends in an error, after more than any receiver takes.
+/// A body that ends after more than any receiver takes; in an error if more is declared.
 struct Endless {
     given: Arc<AtomicU64>,
     bound: u64,
@@ -98,7 +110,7 @@ impl http_body::Body for Endless {
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         static PIECE: [u8; 256 * 1024] = [b' '; 256 * 1024];
         if self.given.fetch_add(PIECE.len() as u64, Relaxed) >= self.bound {
-            return Poll::Ready(Some(Err(io::Error::other("enough"))));
+            return Poll::Ready(self.declared.map(|_| Err(io::Error::other("enough"))));
         }
         Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&PIECE)))))
     }
