@@ -2,7 +2,7 @@
 
     python3 receiver.py STYLE [TRAIT ...]
 
-STYLE is github, stripe, slack or standard. Each TRAIT changes one thing: most are flaws, and those
+STYLE is github, stripe, slack, zoom or standard. Each TRAIT changes one thing: most are flaws, and those
 of MANNERS are not. It prints its port, and `/effects` shows how many deliveries were handled.
 """
 
@@ -15,11 +15,14 @@ import queue
 import sys
 import threading
 import time
+import traceback
+import unicodedata
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 
 STYLE = sys.argv[1]
 TRAITS = set(sys.argv[2:])
-MANNERS = {"http10", "single", "queue", "dedupe", "throttle", "chatty", "small", "huge", "lazy-limit"}
+MANNERS = {"http10", "single", "queue", "dedupe", "throttle", "chatty", "small", "huge", "lazy-limit", "first", "last",
+           "drain", "busy", "untimed"}
 SECRET = os.environ["TEST_SECRET"]
 LIMIT = 64 * 1024 if "small" in TRAITS else 100 * 1024 * 1024 if "huge" in TRAITS else 1024 * 1024
 TOLERANCE = 300
@@ -72,6 +75,8 @@ def same(sent, expected):
         return expected in sent
     if has("crash-short") and len(sent) < 64:
         raise IndexError("no such character")
+    if has("any-case"):
+        return sent.lower() == expected.lower()
     return hmac.compare_digest(sent.encode("utf-8", "surrogateescape"), expected.encode())
 
 
@@ -86,13 +91,19 @@ def signed(body):
         return body.replace(b"\\/", b"/")
     if has("trim"):
         return body.strip()
+    if has("compose"):
+        return unicodedata.normalize("NFC", body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    if has("drop-bytes"):
+        return body.decode("utf-8", "ignore").encode()
     if has("64k"):
         return body[: 64 * 1024]
+    if has("500k"):
+        return body[:500_000]
     return body
 
 
 def timely(text):
-    if has("no-window"):
+    if has("no-window") or has("untimed"):
         return True
     try:
         stamp = float(text) if has("floats") else int(text) if text.isdigit() and len(text) < 12 else None
@@ -111,21 +122,29 @@ def verify(headers, body):
         return
     if has("debug-header") and header("x-debug"):
         return
+    if has("local-host") and header("host", "").split(":")[0] == "localhost":
+        return
 
     def one(name):
         values = headers.get_all(name) or []
         if not values or not values[0]:
             raise Refused(400 if has("chatty") else 401, f"{name} is missing")
-        if len(values) > 1:
+        if len(values) > 1 and not has("first") and not has("last") and not has("either"):
             raise Refused(400, f"{name} is there twice")
-        return values[0]
+        return values[-1] if has("last") else values[0]
 
-    names = {"github": "x-hub-signature-256", "stripe": "stripe-signature", "slack": "x-slack-signature",
+    names = {"github": "x-hub-signature-256", "stripe": "stripe-signature", "slack": "x-slack-signature", "zoom": "x-zm-signature",
              "standard": "webhook-signature"}
     if has("missing") and header(names[STYLE]) is None:
         return
     sent = one(names[STYLE])
     if has("remember") and sent in known:
+        return
+    if has("either"):
+        sent = next((it for it in headers.get_all(names[STYLE]) if same(it, "sha256=" + sign(body))), sent)
+    if has("digest") and sent == "sha256=" + hashlib.sha256(body).hexdigest():
+        return
+    if has("none") and sent.lower().startswith("none"):
         return
     keys = [None, b""] if has("empty-secret") else [None]
     body = signed(body)
@@ -137,8 +156,8 @@ def verify(headers, body):
                 good = same(sent.removeprefix("sha256="), sign(body, key))
             else:
                 good = sent.startswith("sha256=") and same(sent[7:], sign(body, key))
-        elif STYLE == "slack":
-            stamp = one("x-slack-request-timestamp")
+        elif STYLE in ("slack", "zoom"):
+            stamp = one("x-slack-request-timestamp" if STYLE == "slack" else "x-zm-request-timestamp")
             if not timely(stamp):
                 raise Refused(401, "too old")
             good = sent.startswith("v0=") and same(sent[3:], sign(b"v0:" + stamp.encode("latin-1") + b":" + body, key))
@@ -174,6 +193,8 @@ def verify(headers, body):
                 if raise_if:
                     raise Refused(400, f"expected v1={expected}")
             good = any(same(value, expected) for value in values)
+            if has("every"):
+                good = all(same(value, expected) for value in values)
         if good:
             known.add(sent)
             return
@@ -222,13 +243,19 @@ class Receiver(BaseHTTPRequestHandler):
     def body(self):
         length = self.headers.get("content-length")
         if self.headers.get("transfer-encoding"):
-            if not has("endless"):
+            if not has("endless") and not has("drain"):
                 self.close_connection = True
                 raise Refused(411, "a length is required")
-            pieces = []
+            pieces, total = [], 0
             while size := int(self.rfile.readline().split(b";")[0] or b"0", 16):
-                pieces.append(self.rfile.read(size))
+                piece = self.rfile.read(size)
+                total += size
+                if not has("drain") or total <= LIMIT:
+                    pieces.append(piece)
                 self.rfile.readline()
+            if has("drain") and total > LIMIT:
+                self.close_connection = True
+                raise Refused(413, "too large")
             return b"".join(pieces)
         length = int(length or 0)
         if length > LIMIT and not has("endless"):
@@ -263,6 +290,9 @@ class Receiver(BaseHTTPRequestHandler):
                     now = int(time.time())
                     window[:] = [now, window[1] + 1 if window[0] == now else 1]
                     over = window[1] > 40
+                if over and has("busy"):
+                    self.close_connection = True
+                    return self.answer(503, "slow down")
                 if over:
                     self.close_connection = True
                     return self.answer(429, "slow down", retry_after="1")
@@ -318,6 +348,8 @@ class Receiver(BaseHTTPRequestHandler):
                 handle(event)
             self.answer(202 if has("queue") else 200, json.dumps({"ok": True, "request": time.time_ns()}))
         except Refused as refusal:
+            if has("leak-secret") or has("leak-stack"):
+                return self.answer(401, SECRET if has("leak-secret") else traceback.format_exc())
             text = {"error": refusal.why, "request": time.time_ns()} if has("chatty") or has("oracle") else {"error": "refused"}
             self.answer(refusal.status, json.dumps(text))
 

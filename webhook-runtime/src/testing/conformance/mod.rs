@@ -39,16 +39,16 @@
 //! | `unknown_tenant_is_refused` | path parameters of no tenant | a secret source or `other_tenant`, and parameters in the path |
 //! | `unsigned_delivery_is_refused` | no signature at all | |
 //! | `missing_headers_are_refused` | each header that the signature needs, missing or empty | the signature is in headers |
-//! | `bad_header_after_good_one_is_refused` | a receiver that takes the first of two | the signature is in headers |
-//! | `good_header_after_bad_one_is_refused` | a receiver that takes the last of two | the signature is in headers |
+//! | `bad_header_after_good_one_is_refused` | a receiver that takes the first of two; other receivers may, unless they are strict | the signature is in headers |
+//! | `good_header_after_bad_one_is_refused` | a receiver that takes the last of two, or the one that verifies; other receivers may take the last | the signature is in headers |
 //! | `duplicate_header_is_refused` | *strict*: the same header twice | the signature is in headers |
 //! | `malformed_signatures_are_refused` | nonsense, long, short and not ASCII | |
-//! | `empty_signature_is_refused` | nothing, spaces, quotes | |
+//! | `empty_signature_is_refused` | nothing, spaces, quotes, a list without a signature | |
 //! | `altered_signatures_are_refused` | each character changed in turn | the signature is a separate value |
 //! | `truncated_signatures_are_refused` | cut off at every length, from both ends | |
 //! | `extended_signatures_are_refused` | more at either end | |
 //! | `signature_without_its_prefix_is_refused` | `sha256=` and the like are not optional | there is a prefix |
-//! | `other_algorithms_are_refused` | the request chooses neither the algorithm nor the header | the scheme is an HMAC |
+//! | `other_algorithms_are_refused` | the request chooses neither the algorithm nor the header, and a digest without a key is none | the scheme is an HMAC |
 //! | `other_versions_are_refused` | the request does not choose the version | signatures have versions |
 //! | `good_signature_among_others_is_accepted` | rotation: a wrong one before or behind it | signatures are a list |
 //! | `signature_list_is_bounded` | a thousand signatures; *strict*: refused | signatures are a list |

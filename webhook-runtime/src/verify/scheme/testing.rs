@@ -116,6 +116,12 @@ impl Scheme {
         signed.ok()
     }
 
+    /// The same scheme with a digest that has no key, in place of a MAC; `None` for other algorithms.
+    pub(crate) fn keyless_digest(&self) -> Option<Self> {
+        let is_mac = self.algorithm == Algorithm::HmacSha256;
+        is_mac.then(|| Self { algorithm: Algorithm::Sha256, ..*self })
+    }
+
     /// The same scheme with each other algorithm of the family, with and without the prefix that
     /// names it.
     pub(crate) fn other_algorithms(&self) -> Vec<Self> {

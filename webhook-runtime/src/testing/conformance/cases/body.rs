@@ -37,8 +37,25 @@ pub(crate) async fn tampered_body_is_refused(target: &Target) -> CaseResult {
 }
 
 /// Usual sizes of buffers, and so of the part that a receiver may have verified.
-const BUFFERS: [usize; 9] =
-    [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 100 * 1024, 128 * 1024];
+const BUFFERS: [usize; 17] = [
+    1024,
+    2048,
+    4096,
+    8192,
+    16_384,
+    32_768,
+    65_536,
+    100_000,
+    100 * 1024,
+    128 * 1024,
+    200_000,
+    256 * 1024,
+    500_000,
+    512 * 1024,
+    1_000_000,
+    1024 * 1024,
+    2 * 1024 * 1024,
+];
 
 /// Changes bytes far behind the start: a receiver that only verifies the start accepts them.
 pub(crate) async fn all_of_a_large_body_is_verified(target: &Target) -> CaseResult {
@@ -108,6 +125,7 @@ pub(crate) async fn longer_and_shorter_bodies_are_refused(target: &Target) -> Ca
     let body = &genuine.body[..];
     let mut others: Vec<(&str, Vec<u8>)> = vec![
         ("a space behind the body", [body, b" "].concat()),
+        ("a line feed behind the body", [body, b"\n"].concat()),
         ("a line end behind the body", [body, b"\r\n"].concat()),
         ("a space before the body", [b" ", body].concat()),
         ("a byte order mark before the body", [b"\xef\xbb\xbf", body].concat()),
@@ -130,8 +148,8 @@ pub(crate) async fn longer_and_shorter_bodies_are_refused(target: &Target) -> Ca
     Ok(Passed)
 }
 
-/// Sends a byte that is not UTF-8 in place of a signed replacement character: a receiver that
-/// verifies text instead of bytes sees no difference.
+/// Sends a byte that is not UTF-8 in place of a signed replacement character, and beside it: a
+/// receiver that verifies text instead of bytes sees no difference.
 pub(crate) async fn invalid_utf8_is_not_repaired(target: &Target) -> CaseResult {
     const SIGNED: &str = "\u{fffd}";
     let sample = target.sample_delivery().await?;
@@ -152,12 +170,18 @@ pub(crate) async fn invalid_utf8_is_not_repaired(target: &Target) -> CaseResult 
     let Some((before, behind)) = text.rsplit_once(SIGNED) else {
         return not_applicable("the scheme writes the body itself");
     };
-    request.body = [before.as_bytes(), b"\xff", behind.as_bytes()].concat().into();
-    if !sample.fits(&request) {
-        return not_applicable(TOO_LARGE);
+    let bytes = |piece: &[u8]| [before.as_bytes(), piece, behind.as_bytes()].concat();
+    for (what, body) in [
+        ("a byte that is no UTF-8, where U+FFFD was signed", bytes(b"\xff")),
+        ("a byte that is no UTF-8, beside what was signed", bytes(b"\xff\xef\xbf\xbd")),
+    ] {
+        request.body = body.into();
+        if !sample.fits(&request) {
+            return not_applicable(TOO_LARGE);
+        }
+        target.refuses(what, &request).await?;
     }
-    let what = "a byte that is no UTF-8, where U+FFFD was signed";
-    target.refuses(what, &request).await.map(passed)
+    Ok(Passed)
 }
 
 /// Forgeries are refused before they are parsed: the response is the same for any body.

@@ -38,6 +38,7 @@ pub(crate) async fn signature_of_rewritten_json_is_refused(target: &Target) -> C
         ("as PHP writes it", as_php(&json)),
         ("with `\\/`", json.to_string().replace('/', "\\/")),
         ("in ASCII", ascii(&json.to_string())),
+        ("with accents of their own", json.to_string().replace('\u{e9}', "e\u{301}")),
         ("in lines", lines.clone()),
         ("in lines of CRLF", lines.replace('\n', "\r\n")),
     ];

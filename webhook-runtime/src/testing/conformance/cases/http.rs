@@ -8,7 +8,7 @@ use super::{
     signature::placed,
 };
 use crate::testing::{
-    conformance::{exchange::Outcome, sample::SampleDelivery},
+    conformance::{exchange::Outcome, failure::Failure, sample::SampleDelivery},
     request::RawRequest,
 };
 
@@ -47,7 +47,7 @@ async fn is_harmless(
     target: &Target,
     request: &RawRequest,
     outcome: &Outcome,
-) -> Result<bool, super::Failure> {
+) -> Result<bool, Failure> {
     if let Some(effects) = outcome.handled_count {
         return Ok(effects == 0);
     }
@@ -101,10 +101,7 @@ pub(crate) async fn oversized_chunked_body_is_refused(target: &Target) -> CaseRe
 }
 
 /// A genuine delivery with one byte more than the limit.
-fn oversized(
-    target: &Target,
-    sample: &SampleDelivery<'_>,
-) -> Result<Option<RawRequest>, super::Failure> {
+fn oversized(target: &Target, sample: &SampleDelivery<'_>) -> Result<Option<RawRequest>, Failure> {
     let limit = target.endpoint().max_body;
     if limit >= MAX_TESTED || !target.knows_max_body {
         return Ok(None);
@@ -170,8 +167,20 @@ pub(crate) async fn refusals_are_identical(target: &Target) -> CaseResult {
     if target.is_lenient() { only_the_reason_shows(target).await } else { Ok(Passed) }
 }
 
+/// Returns whether a text shows the stack of a program: of Python, Go, Rust or PHP by its heading, of
+/// Node, Java or .NET by a frame.
+fn shows_stack(text: &str) -> bool {
+    const HEADINGS: [&str; 4] =
+        ["Traceback (most recent call last)", "goroutine 1 [", "panicked at ", "Stack trace:"];
+    let is_frame = |line: &str| {
+        let place = line.trim().strip_prefix("at ").and_then(|frame| frame.rsplit_once(':'));
+        place.is_some_and(|(_, at)| at.starts_with(|mark: char| mark.is_ascii_digit()))
+    };
+    HEADINGS.iter().any(|heading| text.contains(heading)) || text.lines().any(is_frame)
+}
+
 /// The weaker promise of other receivers, which may say what is missing or malformed: a refusal
-/// shows neither the right signature, nor how much of it was right.
+/// shows neither the right signature, nor how much of it was right, nor the inside of the receiver.
 async fn only_the_reason_shows(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
     let Some((genuine, place)) = placed(&sample, sample.now())? else { return Ok(Passed) };
@@ -185,6 +194,17 @@ async fn only_the_reason_shows(target: &Target) -> CaseResult {
         if signature.len() >= 16 && shown.to_lowercase().contains(&signature.to_lowercase()) {
             let hidden = "that the right signature is not shown";
             return Err(target.found(&what, &other, hidden, &outcome));
+        }
+        if shows_stack(&outcome.response.text()) {
+            let hidden = "that no stack trace is shown";
+            return Err(target.found(&what, &other, hidden, &outcome));
+        }
+        if let Some(secret) = sample.secret.text()
+            && secret.len() >= 8
+            && shown.contains(secret)
+        {
+            // The report must not show it either.
+            return Err(Failure::new(format!("{what}: the answer shows the secret")));
         }
         if let Some(expected) = &expected
             && !target.is_alike(&outcome.response, &expected.response)
@@ -211,12 +231,15 @@ pub(crate) async fn host_headers_are_not_trusted(target: &Target) -> CaseResult 
         request.set("forwarded", format!("host={EVIL};proto=https"));
         request
     };
-    if sample.scheme().is_some_and(|scheme| scheme.scheme_info().signs_url) {
+    if target.provider().scheme_info().signs_url {
         let mut elsewhere = sample.clone();
         elsewhere.unsigned.origin = format!("https://{EVIL}");
-        let request = spoofed(elsewhere.genuine()?);
-        let what = "a delivery that was signed for another host, and says so";
-        target.refuses(what, &request).await?;
+        let signed = elsewhere.genuine()?;
+        // Some sign only the path.
+        if !sample.is_genuine(&signed) {
+            let what = "a delivery that was signed for another host, and says so";
+            target.refuses(what, &spoofed(signed)).await?;
+        }
     }
     let request = spoofed(sample.genuine()?);
     let what = "a genuine delivery under another host";

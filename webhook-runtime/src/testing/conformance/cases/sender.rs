@@ -69,6 +69,17 @@ pub(crate) async fn sender_headers_are_not_trusted(target: &Target) -> CaseResul
             let what = format!("{how}, from {address} by X-Forwarded-For and all others");
             target.refuses(&what, &request).await?;
         }
+        for host in ["localhost", "127.0.0.1"] {
+            let mut request = request.clone();
+            request.set("host", host);
+            let what = format!("{how}, sent to {host}");
+            // A server of many hosts has another page for that.
+            if target.is_lenient() {
+                target.ignores(&what, &request).await?;
+            } else {
+                target.refuses(&what, &request).await?;
+            }
+        }
     }
     Ok(Passed)
 }
