@@ -40,6 +40,29 @@ fn manners_are_not_blamed() {
     }
 }
 
+/// No receiver has to deduplicate, but one that promises it has to keep its word.
+#[test]
+fn copies_are_handled_once_where_that_is_promised() {
+    const CASE: &str = "replays_are_handled_once";
+    for (traits, provider, code, outcome) in [
+        ("github dedupe", "github", 0, "passed"),
+        ("github queue dedupe", "github", 0, "passed"),
+        ("github", "github", 1, "failed"),
+        ("standard dedupe", "standard-webhooks", 0, "passed"),
+        ("standard", "standard-webhooks", 1, "failed"),
+    ] {
+        let secret = if provider == "standard-webhooks" { STANDARD } else { SECRET };
+        let Some(standing) = Standing::start(Language::Python, traits, secret) else { return };
+        let effects = standing.url("effects");
+        let arguments = ["--effects", &effects, "--deduplicates", "--case", CASE];
+        let received = standing.test(provider, secret, &arguments);
+        assert_eq!(received.code, Some(code), "{traits}: {}", received.report);
+        assert_eq!(received.outcome(CASE), outcome, "{traits}");
+        let unasked = test(provider, traits, &[CASE]).expect("it is installed");
+        assert_eq!(unasked.outcome(CASE), "not applicable", "{traits}");
+    }
+}
+
 #[test]
 fn flaws_are_named() {
     for (provider, traits, case) in [

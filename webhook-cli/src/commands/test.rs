@@ -63,6 +63,9 @@ pub(super) struct Args {
     /// How long a delivery may take to be handled, for example by a queue
     #[arg(long, value_name = "TIME", value_parser = values::duration, default_value = "5s")]
     effects_wait: Duration,
+    /// The receiver promises to handle each delivery once: a copy that is handled again is a flaw
+    #[arg(long, requires = "effects")]
+    deduplicates: bool,
     /// Run only this case (repeatable)
     #[arg(long, value_name = "CASE", value_parser = case)]
     case: Vec<&'static Case>,
@@ -127,6 +130,7 @@ fn plan(args: Args, url: String, provider: &'static Provider) -> Result<Plan, Cl
         cases: if args.case.is_empty() { CASES.iter().collect() } else { args.case },
         effects: args.effects,
         effects_wait: args.effects_wait,
+        deduplicates: args.deduplicates,
         timeout: args.timeout,
         tolerance: args.tolerance,
         max_body: args.max_body,

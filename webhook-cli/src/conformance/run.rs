@@ -42,6 +42,7 @@ pub(crate) struct Plan {
     pub(crate) cases: Vec<&'static Case>,
     pub(crate) effects: Option<String>,
     pub(crate) effects_wait: Duration,
+    pub(crate) deduplicates: bool,
     pub(crate) timeout: Duration,
     pub(crate) tolerance: Option<Duration>,
     pub(crate) max_body: Option<usize>,
@@ -175,6 +176,9 @@ impl Plan {
         if let Some(url) = &self.effects {
             let page = EffectsPage::open(url)?;
             target = target.handled_count(move || page.count());
+            if self.deduplicates {
+                target = target.deduplicates();
+            }
         }
         let samples = Samples::new(self.provider, self.event, self.data, self.headers);
         samples.build().map_err(CliError::usage)?;

@@ -10,6 +10,7 @@ macro_rules! __conformance_cases {
             genuine::raw_bytes_are_verified,
             genuine::signature_of_rewritten_json_is_refused,
             genuine::replay_gets_the_same_response,
+            replay::replays_are_handled_once,
             replay::unsigned_ids_make_no_new_delivery,
             body::tampered_body_is_refused,
             body::longer_and_shorter_bodies_are_refused,

@@ -19,6 +19,7 @@
 //! | `raw_bytes_are_verified` | JSON with odd spaces, escapes and order is accepted as signed | the whole body is signed |
 //! | `signature_of_rewritten_json_is_refused` | a signature of the re-serialized JSON does not match | the whole body is signed |
 //! | `replay_gets_the_same_response` | the same bytes get the same status within the window; deduplication is up to the handler | |
+//! | `replays_are_handled_once` | the same delivery again, and a retry that is signed anew | `deduplicates`, and handled deliveries are counted |
 //! | `unsigned_ids_make_no_new_delivery` | a known delivery is not handled again under another unsigned id | an id is signed, and the receiver deduplicates |
 //! | `tampered_body_is_refused` | one bit changed, in many places | the body is signed, or fields of it |
 //! | `longer_and_shorter_bodies_are_refused` | more or fewer bytes than were signed, also white space | the whole body is signed |

@@ -44,6 +44,7 @@ pub struct Target {
     expected: Vec<&'static str>,
     kind: Kind,
     pub(crate) is_strict: bool,
+    pub(super) deduplicates: bool,
     /// The limit for bodies is the receiver's, and not a guess.
     pub(crate) knows_max_body: bool,
     /// The query of every delivery.
@@ -92,6 +93,7 @@ impl Target {
             expected: Vec::new(),
             kind: Kind::Ours,
             is_strict: true,
+            deduplicates: false,
             knows_max_body: true,
             query: String::new(),
             response_timeout: RESPONSE_TIMEOUT,
@@ -142,6 +144,7 @@ impl Target {
             expected: Vec::new(),
             kind: Kind::Service,
             is_strict: false,
+            deduplicates: false,
             knows_max_body: true,
             query: String::new(),
             response_timeout: RESPONSE_TIMEOUT,
@@ -290,6 +293,13 @@ impl Target {
     #[must_use]
     pub fn verify_token(mut self, token: Secret) -> Self {
         self.endpoint.verify_token = Some(token);
+        self
+    }
+
+    /// The receiver promises to recognise deliveries that it has handled: none is handled twice.
+    #[must_use]
+    pub fn deduplicates(mut self) -> Self {
+        self.deduplicates = true;
         self
     }
 

@@ -1,4 +1,6 @@
-//! Cases of replays under another name.
+//! Cases of replays: of a delivery that the receiver knows, as it was and under another name.
+
+use std::time::Duration;
 
 use http::HeaderName;
 
@@ -28,6 +30,48 @@ const IDS: [&str; 14] = [
 
 /// The families of headers that have the same meaning.
 const FAMILIES: [&str; 2] = ["webhook-", "svix-"];
+
+/// The time between the signatures of two tries. The second one is the earlier, so that a clock that is
+/// behind refuses none.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Sends a known delivery again, and once more as the provider retries it: with the same id, and signed
+/// anew. A receiver that deduplicates handles neither.
+pub(crate) async fn replays_are_handled_once(target: &Target) -> CaseResult {
+    let sample = target.sample_delivery().await?;
+    if !target.deduplicates {
+        return not_applicable("the receiver does not promise to deduplicate");
+    }
+    if target.count().is_none() {
+        return not_applicable("handled deliveries are not counted");
+    }
+    if !has_id(&sample) {
+        return not_applicable("deliveries have no id");
+    }
+    let genuine = sample.genuine()?;
+    target.accepts("a genuine delivery", &genuine).await?;
+    let mut replays = vec![("the same delivery again", genuine)];
+    if signs_id(&sample) && target.provider().scheme_info().signs_time {
+        replays.push((
+            "the same delivery again, signed at another time",
+            sample.signed_at(sample.now() - RETRY)?,
+        ));
+    }
+    for (what, request) in replays {
+        let mut replay = target.send(what, &request).await?;
+        let effects = target.effects_of(&replay).await;
+        if effects > 0 {
+            replay.handled_count = Some(effects);
+            return Err(target.found(what, &request, "that it is not handled again", &replay));
+        }
+    }
+    Ok(Passed)
+}
+
+fn has_id(sample: &SampleDelivery<'_>) -> bool {
+    let provider = sample.target.provider();
+    provider.id().is_some() || provider.batch().is_some_and(|batch| batch.id().is_some())
+}
 
 /// Sends a known delivery again under other ids that nobody signed: a receiver that recognizes
 /// deliveries by one of them handles it again.
