@@ -269,11 +269,8 @@ pub(crate) async fn altered_signatures_are_refused(target: &Target) -> CaseResul
 /// Returns whether a text is a signature in hex, and something behind it that is no byte.
 fn is_behind_bytes(text: &str, signature: &str) -> bool {
     let rest = text.strip_prefix(signature).unwrap_or_default().as_bytes();
-    !rest.is_empty()
-        && !rest
-            .chunks(2)
-            .next()
-            .is_some_and(|byte| byte.len() == 2 && byte.iter().all(u8::is_ascii_hexdigit))
+    let first = rest.chunks(2).next();
+    first.is_some_and(|byte| byte.len() < 2 || !byte.iter().all(u8::is_ascii_hexdigit))
 }
 
 fn swapped_case(letter: u8) -> u8 {
