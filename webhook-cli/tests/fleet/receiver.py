@@ -319,7 +319,7 @@ class Receiver(BaseHTTPRequestHandler):
             if has("kill-number") and len(body) > 900_000 and b"999" in body:
                 os._exit(7)
             try:
-                event = json.loads(body)
+                event = json.loads(signed(body) if has("drop-bytes") else body)
                 if has("recurse"):
                     depth(event)
             except (ValueError, RecursionError):
