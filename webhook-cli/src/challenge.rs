@@ -21,7 +21,7 @@ pub(crate) struct Challenge {
     pub(crate) body: Vec<u8>,
     /// The query parameter with the verify token.
     pub(crate) token_parameter: Option<&'static str>,
-    /// What the answer has to contain.
+    /// The text that the answer has to contain.
     pub(crate) echoed: Option<String>,
 }
 

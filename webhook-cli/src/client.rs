@@ -9,7 +9,7 @@ use crate::{capture::Capture, error::CliError, outgoing::Outgoing};
 /// The most bytes of an answer that are read.
 const MAX_ANSWER: u64 = 16 * 1024 * 1024;
 
-/// How long an answer may take. Providers wait half a minute at most.
+/// The limit to the time of an answer. Providers wait half a minute at most.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The headers of a connection, which are not those of the request.

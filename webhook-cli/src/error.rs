@@ -2,7 +2,7 @@
 
 use std::{fmt, process::ExitCode};
 
-/// How a command ended, if it did what it was asked to.
+/// The end of a command that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Exit code 0.
@@ -13,7 +13,7 @@ pub(crate) enum Outcome {
     Interrupted,
 }
 
-/// Why a command could not do what it was asked to.
+/// The reason for which a command could not do its work.
 #[derive(Debug)]
 pub(crate) enum CliError {
     /// The arguments or files are wrong: exit code 2.

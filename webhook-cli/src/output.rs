@@ -1,4 +1,4 @@
-//! What a command writes to stdout: tables and sentences, or JSON.
+//! The output of a command on stdout: tables and sentences, or JSON.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -41,7 +41,7 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), CliError> {
 
 /// A character of foreign text, which must not steer the terminal.
 pub(crate) fn visible(mark: char) -> String {
-    // What turns the direction of a text makes it look like another one.
+    // A mark that turns the direction of a text makes it look like another one.
     let turns =
         matches!(mark, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if mark.is_control() || turns { mark.escape_default().to_string() } else { mark.to_string() }
@@ -52,7 +52,7 @@ pub(crate) fn shown(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 
-/// How good something is, as a colour.
+/// A colour by its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     Good,

@@ -17,7 +17,7 @@ use webhook_cli::{
 };
 use webhook_runtime::Secret;
 
-/// What one line of the corpus says, and what was found.
+/// The cause that a line of the corpus names, and the one that was found.
 struct Judged {
     name: String,
     expected: String,

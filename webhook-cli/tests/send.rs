@@ -122,7 +122,7 @@ fn a_missing_receiver_is_the_environment() {
     assert_eq!(webhook(&arguments, "s3cret").status.code(), Some(3));
 }
 
-/// What is signed verifies, in each form.
+/// A signed request verifies, in each form.
 #[test]
 fn signed_requests_verify() {
     for form in ["http", "curl"] {

@@ -1,4 +1,4 @@
-//! What the program says: help, tables, verdicts, errors and exit codes.
+//! The texts of the program: help, tables, verdicts, errors and exit codes.
 
 /// The texts are those of a program with all features.
 /// `TRYCMD=overwrite cargo test -p webhook-cli --test terminal` accepts new texts.

@@ -60,7 +60,7 @@ impl Capture {
     /// Reads a captured request. `entry` chooses one of several, counted from 1.
     ///
     /// # Errors
-    /// What is wrong with the text.
+    /// The fault of the text.
     pub fn parse(text: &[u8], format: Format, entry: Option<usize>) -> Result<Self, String> {
         let text = &*utf8(text)?;
         match format {

@@ -52,7 +52,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Capture, String> {
         capture.header("transfer-encoding").is_some_and(|coding| coding.contains("chunked"));
     capture.promised_length = capture.header("content-length").and_then(|text| text.parse().ok());
     capture.body = if is_chunked {
-        // What was captured after the chunks were joined is no list of chunks.
+        // A body that was captured after its chunks were joined is no list of chunks.
         chunks(rest).unwrap_or_else(|| rest.to_vec())
     } else {
         let promised = capture.promised_length.and_then(|length| usize::try_from(length).ok());

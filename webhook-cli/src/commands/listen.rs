@@ -34,10 +34,10 @@ pub(super) struct Args {
     /// The address
     #[arg(long, default_value = "127.0.0.1")]
     host: IpAddr,
-    /// Where to forward to. Without a path, the path of the delivery is kept
+    /// The URL to forward to. Without a path, the path of the delivery is kept
     #[arg(long, value_name = "URL", value_parser = values::url)]
     forward_to: Option<String>,
-    /// Where to write a file for each delivery
+    /// The directory for a file of each delivery
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
     /// Keep authorization and cookies in the recordings

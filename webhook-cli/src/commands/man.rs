@@ -18,7 +18,7 @@ Examples:
   webhook man | man -l -
   webhook man --directory ~/.local/share/man/man1")]
 pub(super) struct Args {
-    /// Where to write a page for each command
+    /// The directory for a page of each command
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
 }

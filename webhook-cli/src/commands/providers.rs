@@ -35,7 +35,7 @@ pub(super) struct Args {
     name: Option<&'static Provider>,
 }
 
-/// What is known about a provider.
+/// The facts about a provider.
 #[derive(Serialize)]
 struct Facts {
     name: &'static str,
@@ -218,7 +218,7 @@ fn shortened(list: &str) -> String {
     }
 }
 
-/// What a scheme that is code signs.
+/// The parts that a scheme in code signs.
 fn in_code(provider: &Provider) -> String {
     let info = provider.scheme_info();
     let mut parts: Vec<&str> = Vec::new();
@@ -235,7 +235,7 @@ fn in_code(provider: &Provider) -> String {
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 
-/// What a receiver has to be given.
+/// The settings that a receiver needs.
 fn set_up(provider: &Provider) -> String {
     let info = provider.scheme_info();
     let mut needs = Vec::new();

@@ -111,7 +111,7 @@ pub(super) fn run(args: &Args, form: Output) -> Ended {
     Ok(if all { Outcome::Done } else { Outcome::Refused })
 }
 
-/// How many answers of each status, and how fast.
+/// The number of answers of each status, and their speed.
 fn summary(answers: &[(u16, Duration, bool)], elapsed: Duration) -> Result<(), CliError> {
     let mut statuses = BTreeMap::<u16, usize>::new();
     let mut times: Vec<Duration> = Vec::new();

@@ -23,7 +23,7 @@ pub(super) struct Args {
     /// The URL that would be called
     #[arg(long, value_name = "URL", value_parser = values::url, default_value = "http://localhost:3000/webhook")]
     to: String,
-    /// What to write
+    /// The form to write
     #[arg(long = "as", value_enum, default_value_t, value_name = "FORM")]
     form: Form,
 }

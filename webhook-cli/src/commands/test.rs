@@ -60,7 +60,7 @@ pub(super) struct Args {
     /// A page with the number of handled deliveries
     #[arg(long, value_name = "URL", value_parser = values::url)]
     effects: Option<String>,
-    /// How long a delivery may take to be handled, for example by a queue
+    /// The longest time until a delivery is handled, for example by a queue
     #[arg(long, value_name = "TIME", value_parser = values::duration, default_value = "5s")]
     effects_wait: Duration,
     /// The receiver promises to handle each delivery once: a copy that is handled again is a flaw
@@ -81,7 +81,7 @@ pub(super) struct Args {
     /// The URL to sign, if it is not the one that is called
     #[arg(long, value_name = "URL", value_parser = values::url)]
     public_url: Option<String>,
-    /// How long an answer may take
+    /// The longest time until an answer
     #[arg(long, value_name = "TIME", value_parser = values::duration, default_value = "20s")]
     timeout: Duration,
     /// List the cases

@@ -18,7 +18,7 @@ const MAX_PAGE: u64 = 64 * 1024;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often the page is asked for before the last count stands.
+/// The number of times that the page is asked for before the last count stands.
 const TRIES: u32 = 5;
 
 /// The page, and the last count.
@@ -29,7 +29,7 @@ pub(super) struct EffectsPage {
     last: Arc<AtomicUsize>,
 }
 
-/// Why there is no count.
+/// The reason for which there is no count.
 enum NoCount {
     /// It may come after a pause.
     Later(Duration, String),

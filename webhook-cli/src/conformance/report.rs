@@ -1,4 +1,4 @@
-//! What a run of the suite has found.
+//! The report of a run.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub(crate) struct Report {
 pub(crate) struct CaseReport {
     pub(crate) name: &'static str,
     pub(crate) outcome: &'static str,
-    /// Why it failed, or does not apply.
+    /// The reason for which it failed, or does not apply.
     pub(crate) said: String,
     pub(crate) millis: u128,
 }

@@ -24,10 +24,10 @@ const RESTART: Duration = Duration::from_secs(10);
 /// The pause between two attempts to reach it.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// How often Ctrl-C is looked for during a case.
+/// The interval at which a case looks for Ctrl-C.
 const TICK: Duration = Duration::from_millis(50);
 
-/// What is tested, and how.
+/// The receiver to test, the cases and their options.
 pub(crate) struct Plan {
     pub(crate) url: String,
     /// The URL that is signed, if it is another one.
@@ -57,7 +57,7 @@ struct Receiver {
     is_counted: bool,
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Default)]
 struct Progress {
     /// The case that ended the receiver.
@@ -66,7 +66,7 @@ struct Progress {
     held: Vec<(&'static Case, CaseReport)>,
 }
 
-/// How a case came out.
+/// The end of a case.
 enum Ran {
     Judged(CaseReport),
     /// It has to be run again without haste.

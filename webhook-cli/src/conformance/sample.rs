@@ -13,7 +13,7 @@ use crate::{
     sample::{self, FORM, Wishes},
 };
 
-/// What every delivery of the run has.
+/// The parts that every delivery of the run has.
 pub(super) struct Samples {
     provider: &'static Provider,
     event: Option<String>,

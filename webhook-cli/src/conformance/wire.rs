@@ -1,6 +1,6 @@
 //! The client of the conformance suite: HTTP/1.1 over TCP or TLS, a connection for each request.
 //!
-//! What a receiver does not read of a request would be the beginning of the next one on the same
+//! The unread rest of a request would be the beginning of the next one on the same
 //! connection. An answer that comes before the whole request is sent is read.
 
 use std::{

@@ -67,14 +67,14 @@ pub enum Verdict {
     Refused,
 }
 
-/// Why a request does not verify.
+/// The reason for which a request does not verify.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cause {
     /// The stable name of the cause.
     pub id: &'static str,
     /// The cause, in a sentence or two.
     pub explain: String,
-    /// What to do about it.
+    /// The advice.
     pub fix: String,
 }
 
@@ -92,7 +92,7 @@ pub struct Explanation {
     pub verdict: Verdict,
     /// The causes, the likeliest first. Empty for a genuine request, and where nothing can be shown.
     pub causes: Vec<Cause>,
-    /// What the verification itself says about a refused request.
+    /// The error of the verification itself, for a refused request.
     pub reason: Option<VerifyError>,
     /// The number of verifications.
     pub checks: usize,
@@ -132,7 +132,7 @@ pub fn signed_text(question: &Question<'_>) -> Option<Vec<u8>> {
 
 /// Looks for the smallest change with which the request verifies, in the order of advice.
 fn find(search: &Search<'_>, reason: VerifyError) -> Option<Cause> {
-    // What the head lacks, no other secret, URL or body brings.
+    // No other secret, URL or body brings a header that is missing.
     let is_head_readable = !matches!(
         reason,
         VerifyError::MissingHeader(_)
@@ -155,7 +155,7 @@ fn find(search: &Search<'_>, reason: VerifyError) -> Option<Cause> {
         .or_else(|| symptom::find(search, reason))
 }
 
-/// What else to know about a request of which nothing can be shown.
+/// A hint for a request without a cause.
 #[must_use]
 pub fn hint(provider: &Provider) -> &'static str {
     match provider.name() {

@@ -18,7 +18,7 @@ use super::{MAX_BODY, MAX_BYTES, MAX_CHECKS, Question};
 /// The most bytes of a body that are shown where it differs.
 const MAX_SHOWN: usize = 16;
 
-/// How a signature fits.
+/// The fit of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fit {
     /// It verifies.
@@ -29,7 +29,7 @@ pub(super) enum Fit {
     OtherSpelling,
 }
 
-/// What is verified in one check.
+/// The input of one check.
 #[derive(Clone, Copy)]
 pub(super) struct Trial<'t> {
     pub(super) provider: &'t Provider,
@@ -195,7 +195,7 @@ impl<'a> Search<'a> {
         Cow::Owned(headers)
     }
 
-    /// Where the signed body and the captured one part.
+    /// The place at which the signed body and the captured one part.
     pub(super) fn difference(&self) -> Option<String> {
         let signed = self.signed_body.borrow();
         let (signed, received) = (signed.as_deref()?, self.body());

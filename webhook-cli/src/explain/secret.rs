@@ -9,7 +9,7 @@ use super::{Cause, search::Search};
 pub(super) const PREFIXES: [&str; 5] =
     ["whsec_", "pdl_ntfset_", "polar_whs_", "lin_wh_", "secret_"];
 
-/// What people copy in front of a secret.
+/// Prefixes that people copy with a secret.
 const ADDED: [&str; 11] = [
     "v1,whsec_",
     "v1,",
@@ -38,7 +38,7 @@ pub(super) fn find(search: &Search<'_>) -> Option<Cause> {
     around(search).or_else(|| inside(search)).or_else(|| key(search)).or_else(|| other(search))
 }
 
-/// What stands around the secret.
+/// Characters around the secret.
 fn around(search: &Search<'_>) -> Option<Cause> {
     let text = search.secret_text();
     let trimmed = [
@@ -97,7 +97,7 @@ fn around(search: &Search<'_>) -> Option<Cause> {
     })
 }
 
-/// What happened to the characters of the secret.
+/// Changes to the characters of the secret.
 fn inside(search: &Search<'_>) -> Option<Cause> {
     let text = search.secret_text();
     let plain = without_entities(text);
@@ -130,7 +130,7 @@ fn inside(search: &Search<'_>) -> Option<Cause> {
     })
 }
 
-/// Whether the text or the decoded bytes are the key.
+/// The text and the decoded bytes, each as the key.
 fn key(search: &Search<'_>) -> Option<Cause> {
     let text = search.secret_text();
     let bare = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text);

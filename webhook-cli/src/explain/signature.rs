@@ -57,7 +57,7 @@ fn prefix(search: &Search<'_>, name: &str, value: &str) -> Option<Cause> {
     })
 }
 
-/// What stands before the signature, in a header with one.
+/// The prefix of the signature, in a header with one signature.
 fn due_prefix(search: &Search<'_>) -> Option<String> {
     let pattern = search.provider().scheme()?.signature_pattern();
     let (before, _) = pattern.split_once('…')?;

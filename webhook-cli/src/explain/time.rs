@@ -33,7 +33,7 @@ pub(super) fn out_of_window(search: &Search<'_>, reason: VerifyError) -> Cause {
     )
 }
 
-/// How far the signed time is from now.
+/// The distance of the signed time from now.
 fn distance(search: &Search<'_>) -> Option<Duration> {
     let scheme = search.provider().scheme()?;
     let timestamp = (*scheme.signed_timestamp()?).without_window();

@@ -13,7 +13,7 @@ use crate::{
     output::{self, Output, Tone},
 };
 
-/// What is known of a delivery and of its answer. Event and id are what the sender says.
+/// A delivery and its answer, in a line. Event and id are those that the sender names.
 #[derive(Debug, Serialize)]
 pub(crate) struct Line {
     time: String,

@@ -1,4 +1,4 @@
-//! What `webhook listen` does with a delivery.
+//! A delivery at `webhook listen`: verified, recorded, shown, forwarded.
 
 mod line;
 mod recorder;
@@ -34,7 +34,7 @@ pub(crate) use recorder::Recorder;
 /// The largest body that is taken, in bytes.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// What happens to each delivery.
+/// The treatment of each delivery.
 pub(crate) struct Tap {
     providers: Vec<&'static Provider>,
     secrets: Vec<Secret>,

@@ -20,7 +20,7 @@ use crate::{
 const CREDENTIALS: [&str; 6] =
     ["authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-auth-token"];
 
-/// What stands for a credential.
+/// The text in the place of a credential.
 const MASK: &str = "***";
 
 /// A directory with a file for each delivery.

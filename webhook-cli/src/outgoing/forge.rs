@@ -15,7 +15,7 @@ use crate::{
     sample::{self, FORM},
 };
 
-/// What is spoilt.
+/// The thing that is spoilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Forge {
     /// Sign with another secret.

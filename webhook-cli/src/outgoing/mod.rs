@@ -27,7 +27,7 @@ use crate::{
     values,
 };
 
-/// What is signed, and how.
+/// The options of a request that is signed.
 #[derive(clap::Args, Clone)]
 pub(crate) struct RequestArgs {
     /// The provider to sign as
@@ -72,7 +72,7 @@ pub(crate) struct Outgoing {
     pub(crate) url: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    /// What an answer to a handshake has to contain.
+    /// The text that an answer to a handshake has to contain.
     pub(crate) echoed: Option<String>,
     pub(crate) event: String,
     pub(crate) id: String,

@@ -19,7 +19,7 @@ use webhook_runtime::{
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// What the sample is to say.
+/// The wishes for a sample.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wishes {
     pub(crate) event: Option<String>,

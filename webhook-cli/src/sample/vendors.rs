@@ -1,4 +1,4 @@
-//! What the SDKs of vendors look for in a delivery beyond its signature.
+//! The members and headers that the SDKs of vendors look for, beside the signature.
 
 use serde_json::{Value, json};
 use webhook_runtime::Provider;

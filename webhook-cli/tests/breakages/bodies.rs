@@ -1,4 +1,4 @@
-//! What happens to bodies.
+//! Breakages of bodies.
 
 use std::io::Write as _;
 

@@ -14,7 +14,7 @@ pub(crate) enum Value {
     Word(&'static str),
 }
 
-/// How a document is written.
+/// The layout of a document.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Style {
     pub(crate) layout: Layout,
@@ -170,7 +170,7 @@ fn escape(unit: u32, upper: bool, out: &mut String) {
     out.push_str(&if upper { digits.to_ascii_uppercase() } else { digits });
 }
 
-/// What a document has to contain, so that a breakage shows.
+/// The content that a document needs so that a breakage shows.
 #[derive(Clone, Copy, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "independent wishes")]
 pub(crate) struct Wanted {

@@ -1,4 +1,4 @@
-//! What happens to headers, signatures and times.
+//! Breakages of headers, signatures and times.
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
 use webhook_runtime::{
@@ -110,7 +110,7 @@ pub(crate) fn secondary(random: &mut Random) -> Broken {
     Broken::new("header-other-key", sample)
 }
 
-/// What stands before a bare signature.
+/// Prefixes of a bare signature.
 fn bare_prefix(scheme: &Scheme) -> Option<String> {
     let pattern = scheme.signature_pattern();
     let (_, form) = pattern.split_once(": ")?;

@@ -195,7 +195,7 @@ fn genuine_requests_are_genuine() {
     }
 }
 
-/// What a forger reaches: no key, no text, half of a signature, a hash that needs no secret.
+/// Forgeries: no key, no text, half of a signature, a hash that needs no secret.
 #[test]
 fn forgeries_have_no_cause() {
     let mut random = Random::new(3);

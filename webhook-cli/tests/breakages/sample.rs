@@ -17,7 +17,7 @@ use crate::{
     random::Random,
 };
 
-/// What the user has, and the request as it is captured.
+/// The user's configuration, and the request as it is captured.
 #[derive(Clone)]
 pub(crate) struct Sample {
     pub(crate) provider: &'static Provider,
@@ -28,7 +28,7 @@ pub(crate) struct Sample {
     pub(crate) capture: Capture,
 }
 
-/// What is signed.
+/// The signed parts.
 #[derive(Clone)]
 pub(crate) struct ToSign {
     pub(crate) provider: &'static Provider,

@@ -1,4 +1,4 @@
-//! What happens to secrets.
+//! Breakages of secrets.
 
 use base64ct::{Base64, Encoding as _};
 use webhook_runtime::{
@@ -67,7 +67,7 @@ pub(crate) fn around(random: &mut Random) -> Broken {
     Broken::new(cause, sample)
 }
 
-/// What editors, shells and other files than `.env` leave around a secret.
+/// Characters that editors, shells and other files than `.env` leave around a secret.
 pub(crate) fn disguised(random: &mut Random) -> Broken {
     let (_, mut sample) = any(random);
     let secret = sample.secret.clone();

@@ -1,4 +1,4 @@
-//! What happens to the public URL.
+//! Breakages of the public URL.
 
 use webhook_runtime::{
     Provider,

@@ -30,7 +30,7 @@ pub(crate) struct Standing {
     is_done: Arc<AtomicBool>,
 }
 
-/// What `webhook test` has said.
+/// The output of `webhook test`.
 pub(crate) struct Received {
     pub(crate) code: Option<i32>,
     pub(crate) report: String,

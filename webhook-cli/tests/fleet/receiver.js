@@ -34,7 +34,7 @@ function same(sent, expected) {
 
 function timely(text) {
   if (!has('lenient') && !/^\d{1,11}$/.test(text)) return false;
-  // What is no number is never too old.
+  // NaN is never too old.
   return !(Math.abs(Date.now() / 1000 - Number(text)) > TOLERANCE);
 }
 
@@ -155,7 +155,7 @@ async function receive(request, response) {
     answer(has('late') ? 202 : 200, 'taken');
   } catch (error) {
     if (!(error instanceof Refused)) {
-      // What nobody expects ends the process, as an error in a promise does.
+      // An error that nobody expects ends the process, as one in a promise does.
       if (has('fatal')) process.exit(1);
       return answer(500, 'oops');
     }

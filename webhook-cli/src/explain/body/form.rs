@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_
 use super::{AS_RECEIVED, first_fit};
 use crate::explain::{Cause, json, search::Search};
 
-/// What `encodeURIComponent` escapes.
+/// The characters that `encodeURIComponent` escapes.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -17,7 +17,7 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// What Python's `quote_plus` and PHP's `rawurlencode` escape.
+/// The characters that Python's `quote_plus` and PHP's `rawurlencode` escape.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The names of the fields that hold JSON, besides the provider's own.

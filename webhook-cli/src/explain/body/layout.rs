@@ -7,7 +7,7 @@ use crate::explain::{
     search::Search,
 };
 
-/// What Rails and Go escape besides what JSON needs.
+/// The characters that Rails and Go escape besides those that JSON needs.
 const HTML: &str = "&<>\u{2028}\u{2029}";
 
 /// A body whose line ends were dropped, as `curl -d @file` does.
@@ -55,7 +55,7 @@ pub(super) fn find(search: &Search<'_>, body: &[u8]) -> Option<Cause> {
     let texts = [bare, &spaced[0], &spaced[3], &spaced[4], &spaced[1]].map(str::to_owned);
     let escaped =
         texts.into_iter().flat_map(|text| escaped(&text)).map(|text| format!("{text}{end}"));
-    // What wrote the body anew may escape more than the sender does: json.dumps, PHP, .NET.
+    // The writer may escape more than the sender does: json.dumps, PHP, .NET.
     let unescaped = json::plain(bare);
     let tokens = json::tokens(unescaped.as_bytes())?;
     let [compact, two, four, spaced] = [Layout::COMPACT, Layout::TWO, Layout::FOUR, Layout::SPACED]

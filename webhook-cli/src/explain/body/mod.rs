@@ -1,4 +1,4 @@
-//! What happens to a body on its way, undone: from the smallest change to the largest.
+//! The changes to a body on its way, undone: from the smallest to the largest.
 
 mod coding;
 mod form;

@@ -341,7 +341,7 @@ impl Target {
     }
 }
 
-/// What is the same in all responses of a kind: status, type, and the text without its numbers.
+/// The common part of all responses of a kind: status, type, and the text without its numbers.
 fn outline(response: &TestResponse) -> (StatusCode, Option<HeaderValue>, String) {
     let kind = response.headers().get(http::header::CONTENT_TYPE).cloned();
     let is_word = |mark: char| mark.is_alphanumeric() || matches!(mark, '-' | '_');

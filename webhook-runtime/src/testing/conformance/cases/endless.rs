@@ -22,10 +22,10 @@ use crate::testing::{
     response::TestResponse,
 };
 
-/// What no receiver takes, if its limit is not known.
+/// More bytes than any receiver takes, if its limit is not known.
 const TOO_MUCH: u64 = 256 * 1024 * 1024;
 
-/// What a receiver may take beyond its limit: buffers on the way, and a refusal that drains.
+/// The bytes that a receiver may take beyond its limit: buffers on the way, and a refusal that drains.
 const BEYOND: u64 = 8 * 1024 * 1024;
 
 /// The length that is declared.

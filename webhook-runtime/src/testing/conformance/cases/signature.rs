@@ -478,7 +478,7 @@ pub(crate) async fn lenient_encodings_are_refused(target: &Target) -> CaseResult
         if !target.is_ours() {
             trim_values(&mut request.headers);
         }
-        // What differs is white space, which the receiver never sees.
+        // They differ in white space, which the receiver never sees.
         if request.headers == genuine.headers && request.body == genuine.body {
             continue;
         }
