@@ -1,5 +1,7 @@
 //! Receivers of other languages, as processes.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::{
     io::{BufRead as _, BufReader},
     path::Path,

@@ -119,7 +119,7 @@ impl Scheme {
     /// The same scheme with a digest that has no key, in place of a MAC; `None` for other algorithms.
     pub(crate) fn keyless_digest(&self) -> Option<Self> {
         let is_mac = self.algorithm == Algorithm::HmacSha256;
-        is_mac.then(|| Self { algorithm: Algorithm::Sha256, ..*self })
+        is_mac.then_some(Self { algorithm: Algorithm::Sha256, ..*self })
     }
 
     /// The same scheme with each other algorithm of the family, with and without the prefix that
