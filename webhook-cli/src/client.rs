@@ -83,8 +83,10 @@ impl Client {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let failed = |error: ureq::Error| format!("{url}: {error}");
-        let invalid = |error| format!("{url}: {error}");
+        // The query may contain a credential.
+        let shown = url.split('?').next().unwrap_or_default();
+        let failed = |error: ureq::Error| format!("{shown}: {error}");
+        let invalid = |error| format!("{shown}: {error}");
         let begun = Instant::now();
         let answer = if body.is_empty() && method != "POST" {
             self.0.run(request.body(()).map_err(invalid)?)

@@ -14,6 +14,23 @@ pub(crate) fn secret_parameters(provider: &Provider) -> impl Iterator<Item = Str
     query_parameter(provider).into_iter().chain(tokens.map(str::to_owned))
 }
 
+/// The text in the place of a credential.
+pub(crate) const MASK: &str = "***";
+
+/// A URL or target with a mask in the place of these query parameters.
+pub(crate) fn mask_query(url: &str, parameters: &[String]) -> String {
+    let Some((path, query)) = url.split_once('?') else { return url.to_owned() };
+    let is_secret = |name: &str| {
+        let name = form_urlencoded::parse(name.as_bytes()).next();
+        name.is_some_and(|(name, _)| parameters.iter().any(|known| *known == name))
+    };
+    let fields = query.split('&').map(|field| match field.split_once('=') {
+        Some((name, _)) if is_secret(name) => format!("{name}={MASK}"),
+        _ => field.to_owned(),
+    });
+    format!("{path}?{}", fields.collect::<Vec<_>>().join("&"))
+}
+
 /// True if the secret itself is sent.
 pub(crate) fn sends_secret(provider: &Provider) -> bool {
     let algorithm = provider.scheme().map(Scheme::algorithm);

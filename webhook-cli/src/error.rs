@@ -2,6 +2,8 @@
 
 use std::{fmt, process::ExitCode};
 
+use crate::output;
+
 /// The end of a command that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -36,18 +38,31 @@ impl CliError {
     }
 }
 
+/// The message. It may quote what somebody else wrote, which must not steer the terminal.
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(message) | Self::Environment(message) => {
+                let lines: Vec<String> = message.split('\n').map(output::shown).collect();
+                f.write_str(&lines.join("\n"))
+            }
+            Self::ClosedOutput => f.write_str("stdout was closed"),
+        }
+    }
+}
+
 /// Says what went wrong on stderr, and returns the exit code.
 pub(crate) fn exit(ended: Ended) -> ExitCode {
     let code = match ended {
         Ok(Outcome::Done) | Err(CliError::ClosedOutput) => 0,
         Ok(Outcome::Refused) => 1,
         Ok(Outcome::Interrupted) => 130,
-        Err(CliError::Usage(message)) => {
-            eprintln!("error: {message}");
+        Err(error @ CliError::Usage(_)) => {
+            eprintln!("error: {error}");
             2
         }
-        Err(CliError::Environment(message)) => {
-            eprintln!("error: {message}");
+        Err(error @ CliError::Environment(_)) => {
+            eprintln!("error: {error}");
             3
         }
     };

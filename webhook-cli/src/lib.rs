@@ -10,6 +10,7 @@ mod conformance;
 mod credentials;
 mod error;
 pub mod explain;
+mod files;
 #[cfg(feature = "inbox")]
 mod inbox;
 mod interrupt;

@@ -1,12 +1,15 @@
 //! Secrets, from variables, files and standard input: never from an argument, which every process
 //! of the machine can read.
 
-use std::{env, fs, io::Read as _, path::PathBuf};
+use std::{env, path::PathBuf};
 
 use clap::Args;
 use webhook_runtime::Secret;
 
-use crate::error::CliError;
+use crate::{error::CliError, files};
+
+/// The largest file with a secret, in bytes.
+const MAX_SECRET: u64 = 64 * 1024;
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SecretArgs {
@@ -27,13 +30,7 @@ impl SecretArgs {
         }
         for file in &self.secret_file {
             let name = file.display().to_string();
-            let bytes = if name == "-" {
-                let mut bytes = Vec::new();
-                std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
-            } else {
-                fs::read(file)
-            };
-            let bytes = bytes.map_err(|error| CliError::usage(format_args!("{name}: {error}")))?;
+            let bytes = files::read(file, MAX_SECRET)?;
             let text = String::from_utf8(bytes)
                 .map_err(|_| CliError::usage(format_args!("the secret in {name} is not UTF-8")))?;
             secrets.push(Secret::new(text).with_name(name));

@@ -115,6 +115,62 @@ fn a_secret_is_not_shown() {
     }
 }
 
+/// A verify token is in the query of a handshake, and a secret in that of Event Grid.
+#[test]
+fn a_secret_in_the_query_is_not_shown() {
+    let receiver = Receiver::start();
+    let token = "a token+with/signs&of=queries";
+    let shown = |sent: &Output| text(&sent.stdout) + &text(&sent.stderr);
+    let hidden = |shown: &str| {
+        ["with/signs", "with%2Fsigns", "token+with", "token%2Bwith"]
+            .iter()
+            .all(|part| !shown.contains(part))
+    };
+    let to = receiver.url("meta");
+    let handshake = ["send", "meta", "--to", &to, "--secret-env", "TEST_SECRET", "--handshake"];
+    for more in [&[][..], &["--output", "json"]] {
+        let shown = shown(&webhook(&[&handshake[..], more].concat(), token));
+        assert!(hidden(&shown) && shown.contains("hub.verify_token=***"), "{shown}");
+    }
+    for to in [&*receiver.url("azure-eventgrid"), "http://127.0.0.1:9/"] {
+        let arguments = ["send", "azure-eventgrid", "--to", to, "--secret-env", "TEST_SECRET"];
+        let shown = shown(&webhook(&arguments, token));
+        assert!(hidden(&shown), "{shown}");
+    }
+    let arrived = receiver.arrived();
+    let query = &arrived.last().expect("a delivery").query;
+    assert_eq!(query, "code=a+token%2Bwith%2Fsigns%26of%3Dqueries");
+}
+
+#[test]
+fn an_unsigned_handshake_has_nothing_to_forge() {
+    let receiver = Receiver::start();
+    for more in [&["--handshake", "--forge", "secret"][..], &["--handshake", "--age", "1h"]] {
+        let sent = send(&receiver, "meta", more);
+        assert_eq!(sent.status.code(), Some(2), "{more:?}");
+        assert!(text(&sent.stderr).contains("is not signed"), "{}", text(&sent.stderr));
+    }
+}
+
+/// A name that somebody else chose does not steer the terminal.
+#[test]
+fn errors_show_no_control_characters() {
+    let file = "no\u{1b}[31mfile";
+    let arguments = ["verify", "github", "--request", file, "--secret-env", "TEST_SECRET"];
+    let failed = webhook(&arguments, "s3cret");
+    assert_eq!(failed.status.code(), Some(2));
+    let said = text(&failed.stderr);
+    assert!(said.contains(r"no\u{1b}[31mfile") && !said.contains('\u{1b}'), "{said:?}");
+}
+
+#[test]
+fn two_options_cannot_read_standard_input() {
+    let arguments = ["verify", "github", "--request", "-", "--secret-file", "-"];
+    let failed = receiver::webhook_reading(&arguments, "", b"POST / HTTP/1.1\r\n\r\n");
+    assert_eq!(failed.status.code(), Some(2));
+    assert!(text(&failed.stderr).contains("standard input"), "{}", text(&failed.stderr));
+}
+
 #[test]
 fn a_missing_receiver_is_the_environment() {
     let arguments =

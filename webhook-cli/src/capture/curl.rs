@@ -1,10 +1,11 @@
 //! `curl` commands, as browsers and services let people copy them.
 
-use std::{borrow::Cow, fs};
+use std::{borrow::Cow, path::Path};
 
 use base64ct::{Base64, Encoding as _};
 
-use super::Capture;
+use super::{Capture, MAX_FILE};
+use crate::files;
 
 /// The options that take a value and say nothing about the request.
 const IGNORED_WITH_VALUE: &[&str] = &[
@@ -171,7 +172,8 @@ fn data(option: &str, value: &str) -> Result<Vec<u8>, String> {
     match value.strip_prefix('@').filter(|_| option != "--data-raw") {
         None => Ok(value.as_bytes().to_vec()),
         Some(file) => {
-            let bytes = fs::read(file).map_err(|error| format!("{file}: {error}"))?;
+            let bytes =
+                files::read(Path::new(file), MAX_FILE).map_err(|error| error.to_string())?;
             let strips = matches!(option, "-d" | "--data" | "--data-ascii");
             let keep = |byte: &u8| !strips || !matches!(byte, b'\r' | b'\n' | 0);
             Ok(bytes.into_iter().filter(keep).collect())
@@ -240,13 +242,26 @@ fn ansi(marks: &mut Marks<'_>, word: &mut String) -> Result<(), String> {
                 'n' => word.push('\n'),
                 'r' => word.push('\r'),
                 't' => word.push('\t'),
-                'u' => word.extend(digits(marks, 4).and_then(char::from_u32)),
+                'u' => word.push(utf16(marks)?),
                 'x' => word.push_str(&bytes(marks)),
                 mark => word.push(mark),
             },
             mark => word.push(mark),
         }
     }
+}
+
+/// Reads the digits of a `\\u`; a pair of surrogates is one character.
+fn utf16(marks: &mut Marks<'_>) -> Result<char, String> {
+    const LONE: &str = "a \\u in $'…' is no character";
+    let first = digits(marks, 4).ok_or(LONE)?;
+    if let Some(mark) = char::from_u32(first) {
+        return Ok(mark);
+    }
+    let is_pair = marks.next() == Some('\\') && marks.next() == Some('u');
+    let second = digits(marks, 4).filter(|_| is_pair).ok_or(LONE)?;
+    let units = [first, second].map(|unit| u16::try_from(unit).unwrap_or_default());
+    char::decode_utf16(units).next().and_then(Result::ok).ok_or_else(|| LONE.to_owned())
 }
 
 /// Reads hexadecimal digits.

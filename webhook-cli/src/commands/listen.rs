@@ -115,7 +115,14 @@ async fn serve(address: (IpAddr, u16), tap: Arc<Tap>) -> Ended {
     let router = Router::new().fallback(move |request| Arc::clone(&tap).take(request));
     let stop = async move {
         tokio::select! {
-            _ = interrupt => {}
+            _ = interrupt => {
+                // A client may keep its request open: the second Ctrl-C waits for nobody.
+                tokio::spawn(async {
+                    if tokio::signal::ctrl_c().await.is_ok() {
+                        std::process::exit(130);
+                    }
+                });
+            }
             // Whoever reads the lines has read enough.
             () = closed.closed() => {}
         }

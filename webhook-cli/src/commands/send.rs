@@ -11,7 +11,7 @@ use webhook_runtime::{Provider, Secret};
 
 use crate::{
     client::{Answer, Client},
-    credentials::sends_secret,
+    credentials::{mask_query, secret_parameters, sends_secret},
     error::{CliError, Ended, Outcome},
     interrupt::Interrupt,
     outgoing::{Outgoing, RequestArgs, is_text},
@@ -60,7 +60,6 @@ struct Sent<'a> {
 }
 
 pub(super) fn run(args: &Args, form: Output) -> Ended {
-    let provider = args.request.provider;
     let secret = args.request.secrets.read_one()?;
     let data = args.request.read_data()?;
     let client = Client::new();
@@ -79,7 +78,7 @@ pub(super) fn run(args: &Args, form: Output) -> Ended {
         let outgoing = args.request.build(&args.to, &secret, data.as_deref())?;
         let answer = client.send(&outgoing)?;
         bar.inc(1);
-        let shown = Shown { provider, secret: &secret, outgoing: &outgoing };
+        let shown = Shown::new(args, &secret, &outgoing);
         match form {
             Output::Json => output::json(&shown.sent(&answer))?,
             Output::Human if args.repeat == 1 => shown.print(&answer)?,
@@ -98,8 +97,8 @@ pub(super) fn run(args: &Args, form: Output) -> Ended {
     if args.repeat > 1 && form == Output::Human {
         summary(&answers, begun.elapsed())?;
     }
-    if interrupt.is_set() {
-        let rest = args.repeat as usize - answers.len();
+    let rest = args.repeat as usize - answers.len();
+    if interrupt.is_set() && rest > 0 {
         eprintln!(
             "interrupted after {} of {}: go on with --repeat {rest}",
             answers.len(),
@@ -146,12 +145,28 @@ struct Shown<'a> {
     provider: &'a Provider,
     secret: &'a Secret,
     outgoing: &'a Outgoing,
+    /// The request contains the secret itself.
+    has_secret: bool,
 }
 
-impl Shown<'_> {
+impl<'a> Shown<'a> {
+    fn new(args: &Args, secret: &'a Secret, outgoing: &'a Outgoing) -> Self {
+        let provider = args.request.provider;
+        let has_token = || secret_parameters(provider).next().is_some();
+        let has_secret = sends_secret(provider)
+            || provider.scheme().is_none()
+            || args.request.handshake && has_token();
+        Self { provider, secret, outgoing, has_secret }
+    }
+
+    fn url(&self) -> String {
+        let parameters: Vec<String> = secret_parameters(self.provider).collect();
+        self.masked(&mask_query(&self.outgoing.url, &parameters))
+    }
+
     /// Hides the secret, which some providers send.
     fn masked(&self, text: &str) -> String {
-        if !sends_secret(self.provider) && self.provider.scheme().is_some() {
+        if !self.has_secret {
             return text.to_owned();
         }
         let secret = String::from_utf8_lossy(self.secret.expose());
@@ -174,7 +189,7 @@ impl Shown<'_> {
             id: &self.outgoing.id,
             event: &self.outgoing.event,
             method: &self.outgoing.method,
-            url: self.masked(&self.outgoing.url),
+            url: self.url(),
             headers: self.headers().collect(),
             body: self.body(),
             status: answer.status,
@@ -184,7 +199,7 @@ impl Shown<'_> {
     }
 
     fn print(&self, answer: &Answer) -> Result<(), CliError> {
-        output::line(&format!("{} {}", self.outgoing.method, self.masked(&self.outgoing.url)))?;
+        output::line(&format!("{} {}", self.outgoing.method, self.url()))?;
         for [name, value] in self.headers() {
             output::line(&format!("{name}: {value}"))?;
         }

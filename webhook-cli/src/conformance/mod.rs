@@ -5,6 +5,7 @@ mod junit;
 mod report;
 mod run;
 mod sample;
+mod silence;
 mod wire;
 
 pub(crate) use report::ended;

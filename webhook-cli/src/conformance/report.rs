@@ -69,22 +69,20 @@ impl CaseReport {
         let mut said = self.said.lines();
         match self.outcome {
             PASSED => output::line(&format!("passed          {}", self.name)),
-            NOT_APPLICABLE => {
-                output::line(&format!("not applicable  {}: {}", self.name, visible(&self.said)))
-            }
+            NOT_APPLICABLE => output::line(&format!(
+                "not applicable  {}: {}",
+                self.name,
+                output::shown(&self.said)
+            )),
             _ => {
                 output::line(&format!("FAILED          {}", self.name))?;
                 if let Some(first) = said.next() {
-                    output::line(&format!("    {}", visible(first)))?;
+                    output::line(&format!("    {}", output::shown(first)))?;
                 }
-                said.try_for_each(|line| output::line(&format!("    {}", visible(line))))
+                said.try_for_each(|line| output::line(&format!("    {}", output::shown(line))))
             }
         }
     }
-}
-
-fn visible(text: &str) -> String {
-    text.chars().map(output::visible).collect()
 }
 
 /// Writes the end of a report, and returns the outcome of the command.

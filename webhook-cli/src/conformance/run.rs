@@ -14,6 +14,7 @@ use super::{
     effects::EffectsPage,
     report::{CaseReport, FAILED, NOT_APPLICABLE, PASSED, Report},
     sample::Samples,
+    silence::Silence,
     wire::Wire,
 };
 use crate::{error::CliError, interrupt::Interrupt, progress};
@@ -26,6 +27,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// The interval at which a case looks for Ctrl-C.
 const TICK: Duration = Duration::from_millis(50);
+
+/// The reason for which a case has no verdict whose late effects nobody waited for.
+const INTERRUPTED: &str = "not judged: the run was interrupted";
 
 /// The receiver to test, the cases and their options.
 pub(crate) struct Plan {
@@ -60,8 +64,9 @@ struct Receiver {
 /// The progress of a run.
 #[derive(Default)]
 struct Progress {
-    /// The case that ended the receiver.
-    killer: Option<&'static str>,
+    silence: Silence,
+    /// The user has interrupted it.
+    interrupted: bool,
     /// Cases whose requests may still be handled, and their verdicts if they are not.
     held: Vec<(&'static Case, CaseReport)>,
 }
@@ -108,20 +113,19 @@ pub(crate) fn run(
         receiver.target.settle_later(true);
         for case in cases {
             bar.set_message(case.name());
-            let judged = match progress.killer {
-                Some(killer) => Some(vec![not_run(case, killer)]),
+            let judged = match progress.silence.end() {
+                Some(end) => vec![not_judged(case, end)],
                 None => receiver.step(case, interrupt, &mut progress).await,
             };
-            let Some(judged) = judged else {
-                report.interrupted = true;
-                break;
-            };
             show(&mut report, judged)?;
+            if progress.interrupted {
+                break;
+            }
             bar.inc(1);
         }
-        if let Some(judged) = receiver.finish(interrupt, &mut progress).await {
-            show(&mut report, judged)?;
-        }
+        let judged = receiver.finish(interrupt, &mut progress).await;
+        show(&mut report, judged)?;
+        report.interrupted = progress.interrupted;
         bar.finish_and_clear();
         Ok(())
     })?;
@@ -129,13 +133,9 @@ pub(crate) fn run(
     Ok(report)
 }
 
-fn not_run(case: &Case, killer: &str) -> CaseReport {
-    CaseReport {
-        name: case.name(),
-        outcome: NOT_APPLICABLE,
-        said: format!("not run: the receiver has not answered since {killer}"),
-        millis: 0,
-    }
+/// The report of a case without a verdict, for this reason.
+fn not_judged(case: &Case, why: &str) -> CaseReport {
+    CaseReport { name: case.name(), outcome: NOT_APPLICABLE, said: why.to_owned(), millis: 0 }
 }
 
 impl Plan {
@@ -201,22 +201,24 @@ impl Receiver {
         }
     }
 
-    /// Runs a case, and returns the verdicts that are certain now. `None` if the user has interrupted
-    /// it.
+    /// Runs a case, and returns the verdicts that are certain now.
     async fn step(
         &self,
         case: &'static Case,
         interrupt: &Interrupt,
         progress: &mut Progress,
-    ) -> Option<Vec<CaseReport>> {
-        let suspects = match self.run(case, interrupt, &mut progress.killer).await {
-            Ran::Interrupted => return None,
+    ) -> Vec<CaseReport> {
+        let suspects = match self.run(case, interrupt, &mut progress.silence).await {
+            Ran::Interrupted => {
+                progress.interrupted = true;
+                return Vec::new();
+            }
             Ran::Judged(verdict) => {
                 progress.held.push((case, verdict));
-                if self.target.is_settled() || progress.killer.is_some() {
-                    return Some(progress.held.drain(..).map(|(_, verdict)| verdict).collect());
+                if self.target.is_settled() || progress.silence.end().is_some() {
+                    return progress.held.drain(..).map(|(_, verdict)| verdict).collect();
                 }
-                return Some(Vec::new());
+                return Vec::new();
             }
             Ran::Unassigned => {
                 progress.held.drain(..).map(|(case, _)| case).chain([case]).collect()
@@ -226,44 +228,51 @@ impl Receiver {
     }
 
     /// Runs cases again, each with all the time that late effects need: that shows which one it was.
+    /// From then on, every case waits.
     async fn run_alone(
         &self,
         suspects: Vec<&'static Case>,
         interrupt: &Interrupt,
         progress: &mut Progress,
-    ) -> Option<Vec<CaseReport>> {
+    ) -> Vec<CaseReport> {
         self.target.settle_later(false);
         let mut judged = Vec::new();
         for suspect in suspects {
-            match self.run(suspect, interrupt, &mut progress.killer).await {
-                Ran::Judged(verdict) => judged.push(verdict),
-                Ran::Unassigned => {}
-                Ran::Interrupted => return None,
+            if progress.interrupted {
+                judged.push(not_judged(suspect, INTERRUPTED));
+                continue;
             }
+            judged.push(match self.run(suspect, interrupt, &mut progress.silence).await {
+                Ran::Judged(verdict) => verdict,
+                Ran::Unassigned => {
+                    let said = "something was handled late that belongs to no accepted delivery";
+                    CaseReport { outcome: FAILED, ..not_judged(suspect, said) }
+                }
+                Ran::Interrupted => {
+                    progress.interrupted = true;
+                    not_judged(suspect, INTERRUPTED)
+                }
+            });
         }
-        Some(judged)
+        judged
     }
 
     /// Waits for what is late, and returns the rest of the verdicts.
-    async fn finish(
-        &self,
-        interrupt: &Interrupt,
-        progress: &mut Progress,
-    ) -> Option<Vec<CaseReport>> {
-        if self.target.settle_all().await.is_ok() || interrupt.is_set() {
-            return Some(progress.held.drain(..).map(|(_, verdict)| verdict).collect());
+    async fn finish(&self, interrupt: &Interrupt, progress: &mut Progress) -> Vec<CaseReport> {
+        let held: Vec<_> = progress.held.drain(..).collect();
+        if progress.interrupted || held.is_empty() {
+            return held.iter().map(|(case, _)| not_judged(case, INTERRUPTED)).collect();
         }
-        let suspects = progress.held.drain(..).map(|(case, _)| case).collect();
+        if self.target.settle_all().await.is_ok() {
+            return held.into_iter().map(|(_, verdict)| verdict).collect();
+        }
+        progress.interrupted = interrupt.is_set();
+        let suspects = held.into_iter().map(|(case, _)| case).collect();
         self.run_alone(suspects, interrupt, progress).await
     }
 
-    /// Runs a case. If the receiver does not answer any more, the case is its `killer`.
-    async fn run(
-        &self,
-        case: &'static Case,
-        interrupt: &Interrupt,
-        killer: &mut Option<&'static str>,
-    ) -> Ran {
+    /// Runs a case, and notes whether the receiver answers.
+    async fn run(&self, case: &'static Case, interrupt: &Interrupt, silence: &mut Silence) -> Ran {
         let begun = Instant::now();
         let verdict = tokio::select! {
             verdict = case.run(&self.target) => verdict,
@@ -290,17 +299,21 @@ impl Receiver {
                     (true, true) => "the receiver ended, and was started again",
                     (true, false) => "",
                     (false, _) => {
-                        *killer = Some(case.name());
+                        silence.gone_since(case.name());
                         "the receiver does not answer any more"
                     }
                 },
                 () = interrupted(interrupt) => return Ran::Interrupted,
             };
-            if !what.is_empty() {
+            if what.is_empty() {
+                silence.unanswered(case.name());
+            } else {
                 outcome = FAILED;
                 let mark = if said.is_empty() { "" } else { "\n" };
                 said = format!("{what}{mark}{said}");
             }
+        } else if outcome != NOT_APPLICABLE {
+            silence.answered();
         }
         let millis = begun.elapsed().as_millis();
         Ran::Judged(CaseReport { name: case.name(), outcome, said, millis })

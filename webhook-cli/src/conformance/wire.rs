@@ -108,7 +108,11 @@ impl Receiver {
         match &self.tls {
             None => Ok(Box::new(stream)),
             Some((connector, name)) => {
-                let stream = connector.connect(name.clone(), stream).await.map_err(unreachable)?;
+                let connected = connector.connect(name.clone(), stream);
+                let stream = tokio::time::timeout(CONNECT_TIMEOUT, connected)
+                    .await
+                    .map_err(|_| NoAnswer::Unreachable("TLS timed out".to_owned()))?
+                    .map_err(unreachable)?;
                 Ok(Box::new(stream))
             }
         }

@@ -58,15 +58,14 @@ impl Line {
         if form == Output::Json {
             return output::json(self);
         }
-        let shown = |word: &str| word.chars().map(output::visible).collect::<String>();
         let words = [
             Some(self.time.get(11..19).unwrap_or_default().to_owned()),
             Some(self.provider.unwrap_or("unknown").to_owned()),
-            Some(shown(self.event.as_deref().unwrap_or("-"))),
-            Some(shown(self.id.as_deref().unwrap_or("-"))),
+            Some(output::shown(self.event.as_deref().unwrap_or("-"))),
+            Some(output::shown(self.id.as_deref().unwrap_or("-"))),
             Some(self.shown_verdict()),
             self.status.map(|status| output::toned(&status.to_string(), Tone::of_status(status))),
-            self.error.as_deref().map(shown),
+            self.error.as_deref().map(output::shown),
             Some(format!("{} ms", self.millis)),
         ];
         output::line(&words.into_iter().flatten().collect::<Vec<_>>().join("  "))

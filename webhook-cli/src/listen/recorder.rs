@@ -12,16 +12,13 @@ use webhook_runtime::{Provider, providers};
 
 use crate::{
     capture::{Capture, to_http},
-    credentials::{secret_parameters, sends_secret},
+    credentials::{MASK, mask_query, secret_parameters, sends_secret},
     explain,
 };
 
 /// The headers that hold credentials, besides those of providers that send the secret itself.
 const CREDENTIALS: [&str; 6] =
     ["authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-auth-token"];
-
-/// The text in the place of a credential.
-const MASK: &str = "***";
 
 /// A directory with a file for each delivery.
 pub(crate) struct Recorder {
@@ -71,17 +68,7 @@ fn mask(capture: &mut Capture, told: &[&'static Provider]) {
     // Anybody's delivery may arrive if no provider is named.
     let told = if told.is_empty() { providers::ALL } else { told };
     let parameters: Vec<String> = told.iter().flat_map(|it| secret_parameters(it)).collect();
-    if let Some((path, query)) = capture.target.split_once('?') {
-        let is_secret = |name: &str| {
-            let name = form_urlencoded::parse(name.as_bytes()).next();
-            name.is_some_and(|(name, _)| parameters.iter().any(|known| *known == name))
-        };
-        let fields = query.split('&').map(|field| match field.split_once('=') {
-            Some((name, _)) if is_secret(name) => format!("{name}={MASK}"),
-            _ => field.to_owned(),
-        });
-        capture.target = format!("{path}?{}", fields.collect::<Vec<_>>().join("&"));
-    }
+    capture.target = mask_query(&capture.target, &parameters);
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 mod forge;
 
 use std::{
-    fs,
-    io::Read as _,
+    path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -17,10 +16,11 @@ use webhook_runtime::{
 
 use self::forge::Forge;
 use crate::{
+    capture::MAX_FILE,
     challenge::{self, Challenge},
     credentials::query_parameter,
     error::CliError,
-    names,
+    files, names,
     random::random_hex,
     sample::{self, FORM, JSON, Wishes},
     secrets::SecretArgs,
@@ -108,7 +108,7 @@ impl RequestArgs {
         let at = self.time();
         let mut outgoing = if self.handshake {
             let challenge = challenge::of(provider).map_err(CliError::usage)?;
-            from_challenge(challenge, to, secret)
+            from_challenge(challenge, to, secret, self.id.clone())
         } else {
             self.sample(to, data, at)?
         };
@@ -117,6 +117,14 @@ impl RequestArgs {
             outgoing.set(name, value.clone());
         }
         let is_signed = !self.handshake || challenge::is_signed(provider);
+        let needs_signature =
+            self.forge.is_some() || self.age.is_some() || self.public_url.is_some();
+        if !is_signed && needs_signature {
+            return Err(CliError::usage(format_args!(
+                "the handshake of {} is not signed: --forge, --age and --public-url have nothing to change",
+                provider.name()
+            )));
+        }
         if is_signed {
             self.sign(&mut outgoing, secret, at)?;
         }
@@ -175,7 +183,7 @@ impl RequestArgs {
         // A credential in the query is part of the URL.
         if let Some(name) = query_parameter(provider) {
             let mark = if outgoing.url.contains('?') { '&' } else { '?' };
-            let text = String::from_utf8_lossy(key.expose()).into_owned();
+            let text: String = form_urlencoded::byte_serialize(key.expose()).collect();
             outgoing.url = format!("{}{mark}{name}={text}", outgoing.url);
         }
         let mut url = self.public_url.clone().unwrap_or_else(|| outgoing.url.clone());
@@ -209,19 +217,14 @@ impl RequestArgs {
 /// Reads the data of an argument: text, `@FILE`, or `-` for standard input.
 pub(crate) fn read_data(data: Option<&str>) -> Result<Option<Vec<u8>>, CliError> {
     let Some(data) = data else { return Ok(None) };
-    let mut bytes = Vec::new();
-    let error = |error| CliError::usage(format_args!("{data}: {error}"));
-    if data == "-" {
-        std::io::stdin().read_to_end(&mut bytes).map_err(error)?;
-    } else if let Some(file) = data.strip_prefix('@') {
-        bytes = fs::read(file).map_err(error)?;
-    } else {
-        bytes = data.as_bytes().to_vec();
-    }
-    Ok(Some(bytes))
+    Ok(Some(match data.strip_prefix('@') {
+        Some(file) => files::read(Path::new(file), MAX_FILE)?,
+        None if data == "-" => files::read(Path::new("-"), MAX_FILE)?,
+        None => data.as_bytes().to_vec(),
+    }))
 }
 
-fn from_challenge(challenge: Challenge, to: &str, secret: &Secret) -> Outgoing {
+fn from_challenge(challenge: Challenge, to: &str, secret: &Secret, id: Option<String>) -> Outgoing {
     let mut url = to.to_owned();
     let token = String::from_utf8_lossy(secret.expose()).into_owned();
     let own = challenge.token_parameter.map(|name| (name, token));
@@ -243,7 +246,7 @@ fn from_challenge(challenge: Challenge, to: &str, secret: &Secret) -> Outgoing {
         body: challenge.body,
         echoed: challenge.echoed,
         event: "handshake".to_owned(),
-        id: format!("evt_{}", random_hex(12)),
+        id: id.unwrap_or_else(|| format!("evt_{}", random_hex(12))),
     }
 }
 

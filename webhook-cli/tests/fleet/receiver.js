@@ -114,7 +114,7 @@ function read(request) {
     });
     request.on('end', () => {
       const body = Buffer.concat(pieces);
-      if (body.length > LIMIT) reject(new Refused(413, 'too large'));
+      if (body.length > LIMIT && !has('endless')) reject(new Refused(413, 'too large'));
       resolve(has('text') ? Buffer.from(body.toString()) : body);
     });
     request.on('error', reject);

@@ -26,6 +26,7 @@ use webhook_runtime::{
 #[derive(Clone, Debug)]
 pub(crate) struct Arrived {
     pub(crate) path: String,
+    pub(crate) query: String,
     pub(crate) headers: axum::http::HeaderMap,
     pub(crate) body: Vec<u8>,
 }
@@ -75,6 +76,7 @@ async fn receive(
     let path = parts.uri.path().to_owned();
     log.lock().expect("not poisoned").push(Arrived {
         path: path.clone(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.clone(),
         body: body.clone(),
     });

@@ -44,8 +44,8 @@ Examples:
   webhook inbox doctor --database-env DATABASE_URL --max-lag 1m --output json")]
 pub(super) struct Args {
     /// The longest time that a due delivery may wait
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = values::age)]
-    max_lag: i64,
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = values::duration)]
+    max_lag: Duration,
 }
 
 /// The verdict of a check.
@@ -172,7 +172,7 @@ async fn look(
         ));
     }
     let depth = inbox.stats().await.map_err(failed)?.depth;
-    let max_lag = Duration::from_secs(args.max_lag.unsigned_abs());
+    let max_lag = args.max_lag;
     let waits = format!(
         "{} pending, {} running, {} blocked; the oldest due one has waited {}",
         depth.pending,

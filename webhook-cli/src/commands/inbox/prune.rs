@@ -39,11 +39,11 @@ Examples:
   webhook inbox prune --database inbox.db --keep 7d --keep-dead 90d --yes")]
 pub(super) struct Args {
     /// Keep completed and cancelled deliveries this long
-    #[arg(long, value_name = "TIME", default_value = "1d", value_parser = values::age)]
-    keep: i64,
+    #[arg(long, value_name = "TIME", default_value = "1d", value_parser = values::duration)]
+    keep: Duration,
     /// Keep dead letters this long
-    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = values::age)]
-    keep_dead: i64,
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = values::duration)]
+    keep_dead: Duration,
     /// Count, and delete nothing
     #[arg(long)]
     dry_run: bool,
@@ -65,13 +65,7 @@ struct Pruned {
 }
 
 pub(super) async fn run(args: &Args, inbox: &Inbox, context: &Context) -> Ended {
-    let time = |seconds: i64| {
-        let seconds = u64::try_from(seconds);
-        seconds
-            .map(Duration::from_secs)
-            .map_err(|_| CliError::usage("nothing is kept for less than 0s"))
-    };
-    let retention = Retention { completed: time(args.keep)?, dead_letters: time(args.keep_dead)? };
+    let retention = Retention { completed: args.keep, dead_letters: args.keep_dead };
     let Some(matched) = context.unless_interrupted(count(inbox, &retention)).await? else {
         return Ok(Outcome::Interrupted);
     };

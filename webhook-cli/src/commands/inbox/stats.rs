@@ -40,8 +40,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,
     /// Sum what was received, completed and failed in this time, up to 24h
-    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = values::age)]
-    last: i64,
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = values::duration)]
+    last: Duration,
 }
 
 /// An endpoint, as JSON.
@@ -92,8 +92,7 @@ struct Known {
 }
 
 pub(super) async fn run(args: &Args, inbox: &Inbox, context: &Context) -> Ended {
-    let ago = Duration::from_secs(args.last.unsigned_abs());
-    let since = SystemTime::now().checked_sub(ago).unwrap_or(UNIX_EPOCH);
+    let since = SystemTime::now().checked_sub(args.last).unwrap_or(UNIX_EPOCH);
     let mut all = BTreeMap::<String, Known>::new();
     for counts in inbox.endpoint_counts().await.map_err(failed)? {
         let known = all.entry(counts.endpoint.clone()).or_default();
@@ -121,7 +120,7 @@ pub(super) async fn run(args: &Args, inbox: &Inbox, context: &Context) -> Ended 
         Output::Json => {
             all.into_iter().map(|it| shown(it.0, it.1)).try_for_each(|it| output::json(&it))?;
         }
-        Output::Human => print(&all, ago)?,
+        Output::Human => print(&all, args.last)?,
     }
     Ok(Outcome::Done)
 }

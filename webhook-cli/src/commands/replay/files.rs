@@ -8,8 +8,9 @@ use std::{
 
 use super::{Recording, Source};
 use crate::{
-    capture::{Capture, Format},
+    capture::{Capture, Format, MAX_FILE},
     error::CliError,
+    files,
 };
 
 /// Files in their order.
@@ -36,9 +37,7 @@ impl Source for Files {
     fn next(&mut self) -> Result<Option<Recording>, CliError> {
         let Some(file) = self.left.next() else { return Ok(None) };
         let shown = file.display().to_string();
-        let capture = fs::read(file)
-            .map_err(|error| error.to_string())
-            .and_then(|text| Capture::parse(&text, Format::Auto, None))
+        let capture = Capture::parse(&files::read(&file, MAX_FILE)?, Format::Auto, None)
             .map_err(|error| CliError::usage(format_args!("{shown}: {error}")))?;
         Ok(Some(Recording { file: Some(shown), id: None, capture: Ok(capture), delivery_id: None }))
     }

@@ -18,6 +18,7 @@ use self::{files::Files, resign::resign};
 use crate::{
     capture::Capture,
     client::{Client, joined},
+    credentials::{mask_query, secret_parameters},
     error::{CliError, Ended, Outcome},
     interrupt::Interrupt,
     names,
@@ -199,8 +200,11 @@ fn replay(
         resign(&mut capture, provider, secret, signed, delivery_id.as_deref())
             .map_err(|error| CliError::usage(format_args!("{}: {error}", replayed.name())))?;
     }
+    // A credential in the query is part of what was signed anew.
+    let url = joined(&args.to, &capture.target);
     let answer = client.forward(&capture, &url).map_err(CliError::environment)?;
-    (replayed.method, replayed.url) = (Some(capture.method), Some(url));
+    let parameters: Vec<String> = args.resign.into_iter().flat_map(secret_parameters).collect();
+    (replayed.method, replayed.url) = (Some(capture.method), Some(mask_query(&url, &parameters)));
     (replayed.status, replayed.millis) = (Some(answer.status), Some(answer.took.as_millis()));
     Ok(replayed)
 }

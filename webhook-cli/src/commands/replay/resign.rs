@@ -7,7 +7,7 @@ use webhook_runtime::{
     scheme::{RequestToSign, Scheme},
 };
 
-use crate::{capture::Capture, sample::FORM};
+use crate::{capture::Capture, credentials::query_parameter, sample::FORM};
 
 /// Signs a request anew, with the id that it has, or else with this one.
 pub(super) fn resign(
@@ -19,6 +19,9 @@ pub(super) fn resign(
 ) -> Result<(), String> {
     let now = SystemTime::now();
     let scheme = provider.scheme();
+    if let Some(name) = query_parameter(provider) {
+        renew_credential(capture, &name, secret);
+    }
     if let Some(pointer) = scheme.and_then(Scheme::timestamp_pointer) {
         renew_time(capture, scheme.and_then(Scheme::signed_timestamp), pointer, now)?;
     }
@@ -59,8 +62,26 @@ fn renew_time(
     // Behind the name of the member: the same number may stand elsewhere.
     let at = body.rfind(&format!("\"{name}\"")).ok_or_else(missing)?;
     let (before, behind) = body.split_at(at);
-    capture.body = format!("{before}{}", behind.replacen(&old, &new, 1)).into_bytes();
+    let body = format!("{before}{}", behind.replacen(&old, &new, 1)).into_bytes();
+    // Another member may have the same name, deeper in the body.
+    let written: serde_json::Value =
+        serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+    let written = written.pointer(pointer).map(|it| it.as_str().map_or(it.to_string(), Into::into));
+    if written.as_ref() != Some(&new) {
+        return Err(format!("the time at {pointer} cannot be told from others in the body"));
+    }
+    capture.body = body;
     Ok(())
+}
+
+/// Writes the credential into the query, where recordings have a mask.
+fn renew_credential(capture: &mut Capture, name: &str, secret: &Secret) {
+    let value: String = form_urlencoded::byte_serialize(secret.expose()).collect();
+    let (path, query) = capture.target.split_once('?').unwrap_or((&capture.target, ""));
+    let is_other = |field: &&str| !field.is_empty() && field.split('=').next() != Some(name);
+    let own = format!("{name}={value}");
+    let fields: Vec<&str> = query.split('&').filter(is_other).chain([&*own]).collect();
+    capture.target = format!("{path}?{}", fields.join("&"));
 }
 
 #[cfg(test)]
@@ -68,6 +89,21 @@ mod tests {
     use webhook_runtime::{providers::LINEAR, scheme::SignedRequest};
 
     use super::*;
+
+    #[test]
+    fn credentials_and_nested_times_are_not_mistaken() {
+        let mut capture = Capture { target: "/a?code=***&b=1".into(), ..Capture::default() };
+        renew_credential(&mut capture, "code", &Secret::new("a&b"));
+        assert_eq!(capture.target, "/a?b=1&code=a%26b");
+        let body = br#"{"webhookTimestamp":1760000000000,"data":{"webhookTimestamp":1}}"#;
+        let mut capture =
+            Capture { method: "POST".into(), body: body.to_vec(), ..Capture::default() };
+        let error = resign(&mut capture, &LINEAR, &Secret::new("lin_wh_s3cret"), "", None);
+        assert_eq!(
+            error,
+            Err("the time at /webhookTimestamp cannot be told from others in the body".to_owned())
+        );
+    }
 
     #[test]
     fn only_the_time_of_a_body_changes() {

@@ -4,9 +4,7 @@
 mod stored;
 
 use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -17,7 +15,7 @@ use crate::{
     capture::{Capture, Format, MAX_FILE},
     error::{CliError, Ended, Outcome},
     explain::{self, Cause, Explanation, Question, Verdict},
-    names,
+    files, names,
     output::{self, Output, Tone},
     secrets::SecretArgs,
 };
@@ -93,7 +91,7 @@ struct Answer<'a> {
 pub(super) fn run(args: &Args, form: Output) -> Ended {
     let capture = capture(args)?;
     let secrets = args.secrets.read()?;
-    let key = args.key.as_deref().map(read).transpose()?;
+    let key = args.key.as_deref().map(|file| files::read(file, MAX_FILE)).transpose()?;
     let now = args.now.map_or_else(SystemTime::now, |now| UNIX_EPOCH + Duration::from_secs(now));
     let question = |provider| Question {
         provider,
@@ -134,20 +132,8 @@ fn capture(args: &Args) -> Result<Capture, CliError> {
     let Some(file) = &args.request else {
         return Err(CliError::usage("name the file with the request: --request FILE"));
     };
-    Capture::parse(&read(file)?, args.format, args.entry)
+    Capture::parse(&files::read(file, MAX_FILE)?, args.format, args.entry)
         .map_err(|error| CliError::usage(format_args!("{}: {error}", file.display())))
-}
-
-/// Reads a file, or standard input.
-fn read(path: &Path) -> Result<Vec<u8>, CliError> {
-    let error = |error| CliError::usage(format_args!("{}: {error}", path.display()));
-    let mut text = Vec::new();
-    if path == Path::new("-") {
-        std::io::stdin().take(MAX_FILE).read_to_end(&mut text).map_err(error)?;
-    } else {
-        File::open(path).and_then(|it| it.take(MAX_FILE).read_to_end(&mut text)).map_err(error)?;
-    }
-    Ok(text)
 }
 
 /// Refuses to judge without what the provider needs.
@@ -221,8 +207,8 @@ fn show(question: &Question<'_>, explanation: &Explanation) -> Result<(), CliErr
     for cause in &explanation.causes {
         output::line("")?;
         output::line(&format!("cause  {}", output::toned(cause.id, Tone::Neutral)))?;
-        output::line(&format!("why    {}", cause.explain))?;
-        output::line(&format!("fix    {}", cause.fix))?;
+        output::line(&format!("why    {}", output::shown(&cause.explain)))?;
+        output::line(&format!("fix    {}", output::shown(&cause.fix)))?;
     }
     if let Some(hint) = hint(provider, explanation) {
         output::line("")?;
@@ -231,7 +217,7 @@ fn show(question: &Question<'_>, explanation: &Explanation) -> Result<(), CliErr
     }
     if let Some(text) = explain::signed_text(question) {
         let start = String::from_utf8_lossy(&text[..text.len().min(MAX_SHOWN)]);
-        let start = start.chars().map(output::visible).collect::<String>();
+        let start = output::shown(&start);
         let more = if text.len() > MAX_SHOWN { "…" } else { "" };
         output::line("")?;
         output::line(&format!(

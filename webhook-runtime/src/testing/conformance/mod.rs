@@ -56,7 +56,7 @@
 //! | `lenient_encodings_are_refused` | *strict*: upper case, other alphabets, white space | |
 //! | `delivery_inside_the_window_is_accepted` | the edges of the window | a time is signed |
 //! | `stale_delivery_is_refused` | older than the window | a time is signed |
-//! | `delivery_from_the_future_is_refused` | ahead of the window | a time is signed |
+//! | `delivery_from_the_future_is_refused` | ahead of the window; *strict* for Stripe, whose own libraries look at the age only | a time is signed |
 //! | `malformed_timestamps_are_refused` | numbers that are not times, correctly signed | a time is signed, by a scheme written as data |
 //! | `changed_timestamp_is_refused` | the signature covers the time | a time is signed, by a scheme written as data or in the body |
 //! | `duplicate_timestamp_is_refused` | an old and a current time in one header | the time is in the header of the signature |

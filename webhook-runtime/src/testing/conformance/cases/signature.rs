@@ -336,6 +336,10 @@ pub(crate) async fn extended_signatures_are_refused(target: &Target) -> CaseResu
             if target.is_lenient() && is_hex && is_behind_bytes(&text, signature) {
                 continue;
             }
+            // Some decoders of base64 end at the padding.
+            if target.is_lenient() && signature.ends_with('=') && text.starts_with(signature) {
+                continue;
+            }
             let Some(request) = place.with_signature(&genuine, text.as_bytes()) else { continue };
             let shown: String = more.chars().take(8).collect();
             target.refuses(&format!("the signature with {shown:?} at one end"), &request).await?;
