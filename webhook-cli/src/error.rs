@@ -22,7 +22,7 @@ pub(crate) enum CliError {
     Usage(String),
     /// The surroundings fail: a connection, a file that cannot be written. Exit code 3.
     Environment(String),
-    /// Whoever reads the output has read enough: no error, exit code 0.
+    /// The reader of stdout has closed it: no error, exit code 0.
     ClosedOutput,
 }
 

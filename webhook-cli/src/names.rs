@@ -1,5 +1,10 @@
-//! Providers by name, with other names that people use, and a guess for a name that is none.
+//! Providers by name, with other names that people use, and suggestions for unknown names.
 
+use clap::{
+    Arg, Command, Error,
+    builder::{PossibleValue, TypedValueParser},
+    error::ErrorKind,
+};
 use webhook_runtime::{Provider, providers};
 
 /// Other names of providers.
@@ -47,6 +52,33 @@ pub fn provider(name: &str) -> Result<&'static Provider, String> {
         Some(near) => format!("no such provider; did you mean `{near}`?"),
         None => "no such provider; `webhook providers` lists them".to_owned(),
     })
+}
+
+/// Reads the name of a provider, which shells complete.
+#[derive(Clone)]
+pub(crate) struct ProviderName;
+
+impl TypedValueParser for ProviderName {
+    type Value = &'static Provider;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<Self::Value, Error> {
+        let named = provider as fn(&str) -> Result<&'static Provider, String>;
+        match value.to_str() {
+            Some(_) => TypedValueParser::parse_ref(&named, command, argument, value),
+            None => Err(Error::new(ErrorKind::InvalidUtf8).with_cmd(command)),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let mut names: Vec<&str> = providers::ALL.iter().map(|provider| provider.name()).collect();
+        names.sort_unstable();
+        Some(Box::new(names.into_iter().map(PossibleValue::new)))
+    }
 }
 
 /// The letters and digits of a name: `Cal.com` is `calcom`.

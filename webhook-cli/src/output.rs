@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
 #[cfg(feature = "inbox")]
 use comfy_table::{Cell, Color};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -11,13 +12,25 @@ use serde::Serialize;
 
 use crate::error::CliError;
 
-/// The form of the output.
+/// The form of the output of most commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     /// Tables and sentences.
     Human,
     /// One JSON object a line.
     Json,
+}
+
+/// The value of `--output`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// Tables and sentences.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+    /// An XML document in the form of junit, of `webhook test` only.
+    Junit,
 }
 
 /// Writes bytes to stdout.
@@ -79,6 +92,11 @@ pub(crate) fn toned(text: &str, tone: Tone) -> String {
         ColorChoice::Never => text.to_owned(),
         _ => format!("{style}{text}{style:#}"),
     }
+}
+
+/// The width of the terminal, in columns; `None` if stdout is none.
+pub(crate) fn width() -> Option<u16> {
+    if io::stdout().is_terminal() { table().width() } else { None }
 }
 
 /// An empty table without borders. In a terminal, it is as wide as that.

@@ -18,7 +18,7 @@ pub(crate) fn bar(steps: usize, what: &str) -> ProgressBar {
     bar
 }
 
-/// A sign that something goes on whose end nobody knows.
+/// A spinner, for work of unknown length.
 #[cfg(feature = "inbox")]
 pub(crate) fn spinner(what: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());

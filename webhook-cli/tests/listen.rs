@@ -171,6 +171,30 @@ fn recordings_are_exact_and_replayed() {
     assert_eq!(line["status"], 200);
 }
 
+/// A recording of another provider is not signed as one of this.
+#[test]
+fn only_own_recordings_are_signed_anew() {
+    let file = directory("other").with_extension("http");
+    let signed =
+        webhook(&["sign", "github", "--secret-env", "TEST_SECRET", "--as", "http"], "s3cret");
+    fs::write(&file, &signed.stdout).expect("a file");
+    let receiver = Receiver::start();
+    let (file, to) = (file.display().to_string(), receiver.url("stripe"));
+    let own = ["replay", &file, "--to", &to, "--resign", "stripe", "--secret-env", "TEST_SECRET"];
+    let replayed = webhook(&own, &secret("stripe"));
+    assert_eq!(replayed.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&replayed.stdout).contains("no request of stripe"));
+    assert!(receiver.arrived().is_empty());
+}
+
+#[test]
+fn shells_complete_providers() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = webhook(&["completions", shell], "");
+        assert!(String::from_utf8_lossy(&script.stdout).contains("standard-webhooks"), "{shell}");
+    }
+}
+
 fn first(directory: &std::path::Path) -> String {
     let mut files: Vec<_> =
         fs::read_dir(directory).expect("files").map(|it| it.expect("a file").path()).collect();

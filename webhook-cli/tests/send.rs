@@ -171,6 +171,26 @@ fn two_options_cannot_read_standard_input() {
     assert!(text(&failed.stderr).contains("standard input"), "{}", text(&failed.stderr));
 }
 
+/// A receiver that answers 200 to everything answers no challenge.
+#[test]
+fn a_challenge_has_to_be_in_the_answer() {
+    use std::io::{Read as _, Write as _};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let to = format!("http://{}/", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nOK");
+        }
+    });
+    let arguments = ["send", "slack", "--to", &to, "--secret-env", "TEST_SECRET", "--handshake"];
+    let sent = webhook(&arguments, "s3cret");
+    assert_eq!(sent.status.code(), Some(1));
+    assert!(text(&sent.stderr).contains("does not contain the challenge"));
+}
+
 #[test]
 fn a_missing_receiver_is_the_environment() {
     let arguments =

@@ -15,7 +15,13 @@ pub(super) fn parse(text: &[u8], entry: Option<usize>) -> Result<Capture, String
         None => entries.iter().find(|entry| entry.pointer("/request/postData").is_some()),
     };
     let request = request.and_then(|entry| entry.get("request"));
-    let request = request.ok_or("there is no such entry: choose one with --entry")?;
+    let request = request.ok_or_else(|| match entry {
+        Some(number) => format!("there is no entry {number}: the file has {}", entries.len()),
+        None => format!(
+            "none of the {} entries has a body: choose one with --entry, counted from 1",
+            entries.len()
+        ),
+    })?;
     let text = |pointer: &str| request.pointer(pointer).and_then(Value::as_str);
     let mut capture = Capture {
         method: text("/method").unwrap_or("POST").to_ascii_uppercase(),

@@ -44,7 +44,7 @@ pub(super) struct Args {
     #[arg(long, requires = "record")]
     keep_credentials: bool,
     /// Verify deliveries of this provider (repeatable)
-    #[arg(long, value_name = "NAME", value_parser = names::provider)]
+    #[arg(long, value_name = "NAME", value_parser = names::ProviderName, hide_possible_values = true)]
     provider: Vec<&'static Provider>,
     #[command(flatten)]
     secrets: SecretArgs,
@@ -53,7 +53,7 @@ pub(super) struct Args {
     verify_token_env: Option<String>,
     /// The public URL that the provider calls, for those that sign it. Without a path, the path of the
     /// delivery belongs to it
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = values::url)]
     public_url: Option<String>,
 }
 
@@ -123,7 +123,7 @@ async fn serve(address: (IpAddr, u16), tap: Arc<Tap>) -> Ended {
                     }
                 });
             }
-            // Whoever reads the lines has read enough.
+            // The reader of stdout has closed it.
             () = closed.closed() => {}
         }
     };

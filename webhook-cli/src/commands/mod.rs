@@ -12,11 +12,11 @@ mod sign;
 mod test;
 mod verify;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use crate::{
     error::{CliError, Ended},
-    output::Output,
+    output::{Form, Output},
 };
 
 /// Send, verify and explain signed webhooks of more than eighty providers
@@ -34,18 +34,6 @@ pub(crate) struct Cli {
     output: Form,
     #[command(subcommand)]
     command: Command,
-}
-
-/// The form of the output, of all commands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Form {
-    /// Tables and sentences.
-    #[default]
-    Human,
-    /// One JSON object a line.
-    Json,
-    /// An XML document in the form of junit, of `webhook test` only.
-    Junit,
 }
 
 #[derive(Subcommand)]

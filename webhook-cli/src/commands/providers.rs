@@ -20,6 +20,9 @@ use crate::{
 /// The time of signing of an example: the 9th of October 2025.
 const EXAMPLE_TIME: Duration = Duration::from_secs(1_760_000_000);
 
+/// The width of a terminal, in columns, in which all of the table has room.
+const WIDE: u16 = 180;
+
 /// The longest list in a cell of the table.
 const MAX_CELL: usize = 50;
 
@@ -31,7 +34,7 @@ Examples:
   webhook providers stripe --output json")]
 pub(super) struct Args {
     /// The provider to show
-    #[arg(value_parser = names::provider)]
+    #[arg(value_parser = names::ProviderName, hide_possible_values = true)]
     name: Option<&'static Provider>,
 }
 
@@ -68,15 +71,20 @@ pub(super) fn run(args: &Args, form: Output) -> Ended {
         (Output::Json, _) => all.iter().try_for_each(output::json)?,
         (Output::Human, None) => {
             let mut table = output::table();
-            table.set_header(["name", "algorithm", "signature", "signed", "window"]);
+            // The rest of it would break in the middle of its words.
+            let is_narrow = output::width().is_some_and(|width| width < WIDE);
+            let columns = if is_narrow { 3 } else { 5 };
+            let header = ["name", "algorithm", "window", "signature", "signed"];
+            table.set_header(header.into_iter().take(columns));
             for facts in all {
-                table.add_row([
+                let cells = [
                     facts.name.to_owned(),
                     facts.algorithm.to_owned(),
+                    facts.window.unwrap_or_default(),
                     facts.signature,
                     shortened(&facts.signed),
-                    facts.window.unwrap_or_default(),
-                ]);
+                ];
+                table.add_row(cells.into_iter().take(columns));
             }
             output::print_table(&table)?;
         }

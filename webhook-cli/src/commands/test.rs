@@ -8,14 +8,13 @@ use webhook_runtime::{
     testing::conformance::{CASES, Case},
 };
 
-use super::Form;
 use crate::{
     conformance::{self, Plan},
     error::{CliError, Ended, Outcome},
     interrupt::Interrupt,
     names,
     outgoing::read_data,
-    output,
+    output::{self, Form},
     sample::meant,
     secrets::{self, SecretArgs},
     values,
@@ -40,7 +39,7 @@ pub(super) struct Args {
     #[arg(value_parser = values::url, required_unless_present = "list")]
     url: Option<String>,
     /// The provider that the receiver expects
-    #[arg(long, value_name = "NAME", value_parser = names::provider, required_unless_present = "list")]
+    #[arg(long, value_name = "NAME", value_parser = names::ProviderName, hide_possible_values = true, required_unless_present = "list")]
     provider: Option<&'static Provider>,
     #[command(flatten)]
     secrets: SecretArgs,
@@ -102,6 +101,11 @@ pub(super) fn run(args: Args, form: Form) -> Ended {
         Form::Human => case.print(),
         Form::Json | Form::Junit => Ok(()),
     })?;
+    if report.refused_genuine() {
+        eprintln!(
+            "the receiver refuses a genuine delivery: is it configured with this secret, provider and URL?"
+        );
+    }
     conformance::ended(&report, form)
 }
 
@@ -144,10 +148,11 @@ fn cannot_sign(provider: &Provider, secret: &webhook_runtime::Secret) -> bool {
 }
 
 fn list(form: Form) -> Ended {
-    let names: Vec<&str> = CASES.iter().map(Case::name).collect();
-    match form {
-        Form::Json => output::json(&names)?,
-        Form::Human | Form::Junit => output::line(&names.join("\n"))?,
+    for name in CASES.iter().map(Case::name) {
+        match form {
+            Form::Json => output::json(&serde_json::json!({ "name": name }))?,
+            Form::Human | Form::Junit => output::line(name)?,
+        }
     }
     Ok(Outcome::Done)
 }

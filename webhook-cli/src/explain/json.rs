@@ -53,7 +53,7 @@ impl Layout {
         Self { comma: ",", colon: ": ", indent: Some(indent) }
     }
 
-    /// Writes tokens in this layout. What gets too long, as deep nesting does, is cut: nobody signed it.
+    /// Writes tokens in this layout. A text that gets too long, as deep nesting does, is cut at `MAX_WRITTEN`.
     pub(super) fn write(&self, tokens: &[Token<'_>]) -> Vec<u8> {
         let mut out = Vec::new();
         let mut depth = 0usize;

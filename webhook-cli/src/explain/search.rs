@@ -184,7 +184,7 @@ impl<'a> Search<'a> {
         fits
     }
 
-    /// The headers of a request with this body: JSON is none of a form any more.
+    /// The headers of a request with this body, labelled as JSON if it became JSON.
     fn headers_of(&self, body: &[u8]) -> Cow<'_, HeaderMap> {
         let begins = |body: &[u8]| matches!(body, [b'{' | b'[', ..]);
         if !begins(body) || begins(self.body()) {

@@ -15,20 +15,18 @@ use super::{
 
 /// The cause of a signature that fits, but not now.
 pub(super) fn out_of_window(search: &Search<'_>, reason: VerifyError) -> Cause {
-    let seconds = distance(search).map(|distance| format!("{} s ", distance.as_secs()));
-    let seconds = seconds.unwrap_or_default();
+    let distance = distance(search).map(|distance| format!("{} s", distance.as_secs()));
+    let distance = distance.unwrap_or_else(|| "long".to_owned());
     if reason == VerifyError::TimestampTooNew {
         return Cause::new(
             "timestamp-in-future",
-            format!("The signature fits, but the request is dated {seconds}ahead of this clock."),
+            format!("The signature fits, but its time is {distance} ahead of this clock."),
             "Set the clock of the receiver: those of WSL and of containers drift after sleep.",
         );
     }
     Cause::new(
         "timestamp-too-old",
-        format!(
-            "The signature fits, but the request is {seconds}too old: late, queued, or sent again."
-        ),
+        format!("The signature fits, but it was made {distance} ago: late, queued, or sent again."),
         "Verify a request when it arrives, and let the provider send it anew.",
     )
 }

@@ -30,7 +30,18 @@ fn date(text: &str) -> Option<SystemTime> {
     let second = clock.next().unwrap_or(Some(0))?;
     let is_whole = parts.next().is_none() && clock.next().is_none();
     let is_date = (1970..=9999).contains(&year) && (1..=12).contains(&month);
-    if !is_whole || !is_date || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60
+    let is_leap = year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+    let last = match month {
+        2 => 28 + u64::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if !is_whole
+        || !is_date
+        || !(1..=last).contains(&day)
+        || hour > 23
+        || minute > 59
+        || second > 60
     {
         return None;
     }

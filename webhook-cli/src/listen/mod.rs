@@ -228,7 +228,7 @@ impl Tap {
     }
 }
 
-/// The answer to a handshake, which nobody behind the program gives.
+/// The answer to a handshake, if there is no target to give it.
 fn answered(step: HandshakeStep) -> Response<Body> {
     match step {
         HandshakeStep::Reply(reply) => reply.map(Body::from),

@@ -20,7 +20,7 @@ use crate::{
 pub(crate) enum Forge {
     /// Sign with another secret.
     Secret,
-    /// Change the body behind the signature's back.
+    /// Change the body after it was signed.
     Body,
     /// Change the signature.
     Signature,
@@ -86,7 +86,7 @@ fn spoil_body(provider: &Provider, outgoing: &mut Outgoing) -> bool {
             // Behind the last field, so in its value.
             Some(_) => outgoing.body.push(b'+'),
             None if is_form => outgoing.body.extend_from_slice(b"&forged=1"),
-            None => outgoing.body.push(b' '),
+            None => spoil_json(&mut outgoing.body),
         }
         return true;
     }
@@ -97,6 +97,18 @@ fn spoil_body(provider: &Provider, outgoing: &mut Outgoing) -> bool {
     *value = Value::from(format!("{}x", value.as_str().unwrap_or_default()));
     outgoing.body = json.to_string().into_bytes();
     true
+}
+
+/// Adds a member, which also those notice who verify JSON that they have parsed; a space to a body without
+/// an object.
+fn spoil_json(body: &mut Vec<u8>) {
+    let Some(at) = body.iter().position(|byte| *byte == b'{') else {
+        body.push(b' ');
+        return;
+    };
+    let is_empty = body[at + 1..].trim_ascii_start().starts_with(b"}");
+    let member: &[u8] = if is_empty { br#""forged":1"# } else { br#""forged":1,"# };
+    body.splice(at + 1..=at, member.iter().copied());
 }
 
 /// Writes another time than the one that was signed.
@@ -155,6 +167,19 @@ pub(super) fn impossible(provider: &Provider, why: &str) -> CliError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_spoilt_body_has_another_meaning() {
+        for (body, spoilt) in [
+            (r#"[ {"a":1}]"#, r#"[ {"forged":1,"a":1}]"#),
+            ("{ }", r#"{"forged":1 }"#),
+            ("text", "text "),
+        ] {
+            let mut bytes = body.as_bytes().to_vec();
+            spoil_json(&mut bytes);
+            assert_eq!(String::from_utf8_lossy(&bytes), spoilt);
+        }
+    }
 
     #[test]
     fn a_flipped_signature_differs() {

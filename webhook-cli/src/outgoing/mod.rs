@@ -31,7 +31,7 @@ use crate::{
 #[derive(clap::Args, Clone)]
 pub(crate) struct RequestArgs {
     /// The provider to sign as
-    #[arg(value_parser = names::provider)]
+    #[arg(value_parser = names::ProviderName, hide_possible_values = true)]
     pub(crate) provider: &'static Provider,
     #[command(flatten)]
     pub(crate) secrets: SecretArgs,
@@ -61,7 +61,7 @@ pub(crate) struct RequestArgs {
     #[arg(long, conflicts_with_all = ["event", "data", "set"])]
     pub(crate) handshake: bool,
     /// The URL to sign, if it is not the one that is called
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = values::url)]
     pub(crate) public_url: Option<String>,
 }
 

@@ -161,7 +161,7 @@ async fn open(
         return Ok(Outcome::Interrupted);
     };
     let ended = command(&inbox).await;
-    // Whatever comes of it, what was to be done is done.
+    // The command has done its work, even if the database cannot be closed in time.
     let _ = tokio::time::timeout(CLOSE_TIMEOUT, inbox.close()).await;
     ended
 }

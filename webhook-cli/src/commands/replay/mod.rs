@@ -18,8 +18,9 @@ use self::{files::Files, resign::resign};
 use crate::{
     capture::Capture,
     client::{Client, joined},
-    credentials::{mask_query, secret_parameters},
+    credentials::{mask_query, query_parameter, secret_parameters},
     error::{CliError, Ended, Outcome},
+    explain,
     interrupt::Interrupt,
     names,
     output::{self, Output, Tone},
@@ -64,12 +65,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "URL", value_parser = values::url)]
     to: String,
     /// Sign anew, as this provider
-    #[arg(long, value_name = "PROVIDER", value_parser = names::provider)]
+    #[arg(long, value_name = "PROVIDER", value_parser = names::ProviderName, hide_possible_values = true)]
     resign: Option<&'static Provider>,
     #[command(flatten)]
     secrets: SecretArgs,
     /// The URL to sign, if it is not the one that is called
-    #[arg(long, value_name = "URL", requires = "resign")]
+    #[arg(long, value_name = "URL", value_parser = values::url, requires = "resign")]
     public_url: Option<String>,
     /// Leave out the first ones, to go on where a run was interrupted
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -195,6 +196,13 @@ fn replay(
     };
     let url = joined(&args.to, &capture.target);
     if let (Some(provider), Some(secret)) = (args.resign, secret) {
+        let names = explain::signature_names(provider);
+        let is_own = names.is_empty() || names.iter().any(|name| capture.header(name).is_some());
+        // An inbox keeps no signatures.
+        if replayed.file.is_some() && !is_own && query_parameter(provider).is_none() {
+            let error = Some(format!("left out: it is no request of {}", provider.name()));
+            return Ok(Replayed { error, ..replayed });
+        }
         let public = args.public_url.as_ref().map(|url| joined(url, &capture.target));
         let signed = public.as_ref().unwrap_or(&url);
         resign(&mut capture, provider, secret, signed, delivery_id.as_deref())

@@ -18,6 +18,7 @@ use crate::{
     files, names,
     output::{self, Output, Tone},
     secrets::SecretArgs,
+    values,
 };
 
 /// The most bytes of the signed text that are shown.
@@ -45,7 +46,7 @@ webhook verify [OPTIONS] --request <FILE> [PROVIDER]
 )]
 pub(super) struct Args {
     /// The provider that the request should come from
-    #[arg(value_parser = names::provider, required_unless_present = "any")]
+    #[arg(value_parser = names::ProviderName, hide_possible_values = true, required_unless_present = "any")]
     provider: Option<&'static Provider>,
     /// Ask all providers
     #[arg(long, conflicts_with = "provider")]
@@ -68,7 +69,7 @@ pub(super) struct Args {
     #[command(flatten)]
     secrets: SecretArgs,
     /// The public URL that is configured, for providers that sign it
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = values::url)]
     public_url: Option<String>,
     /// The time to judge at, in seconds since 1970 [default: now]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=LAST_SECOND))]
