@@ -14,6 +14,8 @@ pub(crate) enum Flaw {
     HandlesBeforeItVerifies,
     LeavesForgeriesToAThread,
     HandlesTwice,
+    /// It promises to deduplicate.
+    HandlesCopies,
     // The signed text.
     VerifiesTheBeginning,
     SkipsLargeBodies,
@@ -104,6 +106,8 @@ pub(crate) enum Flaw {
 pub(crate) const TABLE: &[(Flaw, Style, &str)] = &[
     (F::RefusesAll, Style::Github, "genuine_delivery_is_accepted"),
     (F::HandlesTwice, Style::Github, "genuine_delivery_is_accepted"),
+    (F::HandlesCopies, Style::Github, "replays_are_handled_once"),
+    (F::HandlesCopies, Style::Standard, "replays_are_handled_once"),
     (F::RefusesEscapes, Style::Github, "raw_bytes_are_verified"),
     (F::VerifiesRewrittenJson, Style::Github, "raw_bytes_are_verified"),
     (F::UnescapesSlashes, Style::Github, "raw_bytes_are_verified"),
@@ -167,6 +171,7 @@ pub(crate) const TABLE: &[(Flaw, Style, &str)] = &[
     (F::TriesTheLastOfAList, Style::Stripe, "good_signature_among_others_is_accepted"),
     (F::TriesWholeLists, Style::Standard, "signature_list_is_bounded"),
     (F::TakesUpperCase, Style::Github, "lenient_encodings_are_refused"),
+    (F::TakesUpperCase, Style::Standard, "altered_signatures_are_refused"),
     (F::CountsMilliseconds, Style::Standard, "delivery_inside_the_window_is_accepted"),
     (F::IgnoresTheTime, Style::Slack, "stale_delivery_is_refused"),
     (F::IgnoresTheTime, Style::Mailgun, "stale_delivery_is_refused"),

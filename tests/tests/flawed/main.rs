@@ -44,6 +44,7 @@ fn subject(style: Style, flaw: Flaw) -> Target {
         .verify_token(Secret::new(TOKEN))
         .tolerance(Duration::from_secs(300))
         .strict();
+    let subject = if flaw == F::HandlesCopies { subject.deduplicates() } else { subject };
     let json = serde_json::json!({ "note": "with/care", "count": 7, "more": ["a", null, true] });
     match style {
         Style::Tenants => subject
@@ -99,8 +100,9 @@ fn correct_receivers_pass_every_case() {
 /// A receiver that uses the system clock is tested with that, and not to the second.
 #[tokio::test]
 async fn receivers_may_use_the_system_clock() {
-    for style in [Style::Slack, Style::Standard] {
-        let receiver = Receiver::new(style, F::TakesUpperCase, TestClock::default());
+    // Digits in hex have two cases, but letters of base64 are others in the other case.
+    for (style, lenient) in [(Style::Slack, F::TakesUpperCase), (Style::Standard, F::Nothing)] {
+        let receiver = Receiver::new(style, lenient, TestClock::default());
         let secret = Secret::new(SECRET);
         let subject = Target::service(receiver.router(), style.provider(), secret, "/hooks");
         let subject = subject.max_body(MAX_BODY);
