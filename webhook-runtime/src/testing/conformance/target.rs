@@ -55,7 +55,7 @@ pub struct Target {
     pub(super) handling_timeout: Duration,
 }
 
-/// Where a receiver is.
+/// The place of a receiver.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// It is an endpoint of this framework.

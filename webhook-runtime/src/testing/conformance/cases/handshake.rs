@@ -153,7 +153,7 @@ fn unsigned(sample: &SampleDelivery<'_>, example: &Example) -> Result<UnsignedRe
     let mut unsigned = sample.unsigned.clone();
     unsigned.method = example.method.parse().map_err(|_| Failure::new("no method"))?;
     unsigned.headers.remove(header::CONTENT_TYPE);
-    // What makes it a handshake stands in the place of what a sample has there.
+    // The members of the handshake replace those that a sample has in their places.
     let is_own = |name: &HeaderName| example.headers.iter().any(|(own, _)| name == own);
     unsigned.overrides.retain(|(name, _)| !is_own(name));
     for (name, value) in &example.query {
