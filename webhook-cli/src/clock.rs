@@ -7,6 +7,12 @@ pub(crate) fn now() -> String {
     rfc3339(SystemTime::now())
 }
 
+/// The milliseconds since 1970.
+pub(crate) fn unix_millis(time: SystemTime) -> u64 {
+    let millis = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    u64::try_from(millis).unwrap_or(u64::MAX)
+}
+
 /// A time as RFC 3339 with milliseconds.
 pub(crate) fn rfc3339(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();

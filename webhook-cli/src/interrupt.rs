@@ -33,7 +33,6 @@ impl Interrupt {
     }
 
     /// Waits for Ctrl-C.
-    #[cfg(feature = "inbox")]
     pub(crate) async fn pressed(&self) {
         while !self.is_set() {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;

@@ -3,8 +3,6 @@
 
 mod receiver;
 
-use std::{net::TcpListener, thread};
-
 use receiver::{secret, webhook};
 use webhook_runtime::{
     Delivery, Provider, Secret, Webhooks,
@@ -68,18 +66,7 @@ endpoints! {
 
 /// Serves the endpoints, and returns their origin.
 fn serve() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let origin = format!("http://{}", listener.local_addr().expect("an address"));
-    let router = mounted(&origin).into_router().expect("the endpoints fit");
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(async move {
-            listener.set_nonblocking(true).expect("a socket");
-            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-            axum::serve(listener, router).await.expect("it serves");
-        });
-    });
-    origin
+    receiver::serve(|origin| mounted(origin).into_router().expect("the endpoints fit"))
 }
 
 /// The exit code of a request, and what was said.

@@ -25,9 +25,6 @@ const RESTART: Duration = Duration::from_secs(10);
 /// The pause between two attempts to reach it.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// The interval at which a case looks for Ctrl-C.
-const TICK: Duration = Duration::from_millis(50);
-
 /// The reason for which a case has no verdict whose late effects nobody waited for.
 const INTERRUPTED: &str = "not judged: the run was interrupted";
 
@@ -196,7 +193,7 @@ impl Receiver {
         {
             tokio::select! {
                 _ = genuine.run(&self.target) => {}
-                () = interrupted(interrupt) => {}
+                () = interrupt.pressed() => {}
             }
         }
     }
@@ -276,7 +273,7 @@ impl Receiver {
         let begun = Instant::now();
         let verdict = tokio::select! {
             verdict = case.run(&self.target) => verdict,
-            () = interrupted(interrupt) => return Ran::Interrupted,
+            () = interrupt.pressed() => return Ran::Interrupted,
         };
         if verdict.as_ref().is_err_and(Failure::is_unassigned) {
             return Ran::Unassigned;
@@ -303,7 +300,7 @@ impl Receiver {
                         "the receiver does not answer any more"
                     }
                 },
-                () = interrupted(interrupt) => return Ran::Interrupted,
+                () = interrupt.pressed() => return Ran::Interrupted,
             };
             if what.is_empty() {
                 silence.unanswered(case.name());
@@ -335,11 +332,5 @@ impl Receiver {
             }
             tokio::time::sleep(PAUSE).await;
         }
-    }
-}
-
-async fn interrupted(interrupt: &Interrupt) {
-    while !interrupt.is_set() {
-        tokio::time::sleep(TICK).await;
     }
 }

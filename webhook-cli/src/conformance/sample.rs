@@ -2,13 +2,14 @@
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
-    time::{SystemTime, UNIX_EPOCH},
+    time::SystemTime,
 };
 
 use serde_json::Value;
 use webhook_runtime::{BatchLayout, Field, Provider, testing::TestDelivery};
 
 use crate::{
+    clock::unix_millis,
     random::random_hex,
     sample::{self, FORM, Wishes},
 };
@@ -38,13 +39,12 @@ impl Samples {
     pub(super) fn build(&self) -> Result<sample::Sample, String> {
         let number = self.sent.fetch_add(1, Relaxed);
         let id = format!("evt_{}{number}", self.run);
-        let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let mut wishes = Wishes {
             event: self.event.clone(),
             id,
             data: self.data.clone(),
             set: Vec::new(),
-            unix_millis: u64::try_from(millis).unwrap_or_default(),
+            unix_millis: unix_millis(SystemTime::now()),
         };
         wishes.set = self.own(&wishes.id, number);
         let mut sample = sample::build(self.provider, &wishes)?;

@@ -5,13 +5,14 @@ use std::{
     io::{self, Write as _},
     path::PathBuf,
     sync::atomic::{AtomicU64, Ordering},
-    time::{SystemTime, UNIX_EPOCH},
+    time::SystemTime,
 };
 
 use webhook_runtime::{Provider, providers};
 
 use crate::{
     capture::{Capture, to_http},
+    clock::unix_millis,
     credentials::{MASK, mask_query, secret_parameters, sends_secret},
     explain,
 };
@@ -43,7 +44,7 @@ impl Recorder {
         if !self.keeps_credentials {
             mask(&mut capture, told);
         }
-        let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let millis = unix_millis(SystemTime::now());
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let file = self.directory.join(format!("{millis}-{number:06}.http"));
         let mut options = OpenOptions::new();

@@ -1,6 +1,6 @@
 //! Forgeries: one thing of a signed request is spoilt, which a receiver has to notice.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use clap::ValueEnum;
 use serde_json::Value;
@@ -8,11 +8,8 @@ use webhook_runtime::{Provider, Secret, scheme::Scheme};
 
 use super::Outgoing;
 use crate::{
-    credentials::sends_secret,
-    error::CliError,
-    explain,
-    random::random_hex,
-    sample::{self, FORM},
+    clock::unix_millis, credentials::sends_secret, error::CliError, explain, random::random_hex,
+    sample,
 };
 
 /// The thing that is spoilt.
@@ -81,7 +78,7 @@ impl Forge {
 fn spoil_body(provider: &Provider, outgoing: &mut Outgoing) -> bool {
     let info = provider.scheme_info();
     if info.signs_body || info.joins_form_fields {
-        let is_form = outgoing.header("content-type").is_some_and(|it| it.starts_with(FORM));
+        let is_form = outgoing.is_form();
         match info.signed_form_field.filter(|_| is_form) {
             // Behind the last field, so in its value.
             Some(_) => outgoing.body.push(b'+'),
@@ -116,10 +113,7 @@ fn spoil_time(provider: &Provider, outgoing: &mut Outgoing, at: SystemTime) -> b
     let Some(timestamp) = provider.scheme().and_then(Scheme::signed_timestamp) else {
         return false;
     };
-    let text = |at: SystemTime| {
-        let millis = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        timestamp.format(u64::try_from(millis).unwrap_or_default())
-    };
+    let text = |at: SystemTime| timestamp.format(unix_millis(at));
     let (signed, other) = (text(at), text(at + Duration::from_secs(2)));
     let mut changed = false;
     for (_, value) in &mut outgoing.headers {

@@ -4,7 +4,7 @@ mod forge;
 
 use std::{
     path::Path,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use http::HeaderMap;
@@ -18,6 +18,7 @@ use self::forge::Forge;
 use crate::{
     capture::MAX_FILE,
     challenge::{self, Challenge},
+    clock::unix_millis,
     credentials::query_parameter,
     error::CliError,
     files, names,
@@ -85,6 +86,11 @@ impl Outgoing {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// True if the body is labelled as a form.
+    fn is_form(&self) -> bool {
+        self.header("content-type").is_some_and(|it| it.starts_with(FORM))
+    }
+
     fn set(&mut self, name: &str, value: impl Into<String>) {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.into()));
@@ -143,13 +149,12 @@ impl RequestArgs {
 
     fn sample(&self, to: &str, data: Option<&[u8]>, at: SystemTime) -> Result<Outgoing, CliError> {
         let id = self.id.clone().unwrap_or_else(|| format!("evt_{}", random_hex(12)));
-        let millis = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let wishes = Wishes {
             event: self.event.clone(),
             id: id.clone(),
             data: data.map(<[u8]>::to_vec),
             set: self.set.clone(),
-            unix_millis: u64::try_from(millis).unwrap_or_default(),
+            unix_millis: unix_millis(at),
         };
         let sample = sample::build(self.provider, &wishes).map_err(CliError::usage)?;
         if let Some(meant) = self.event.as_ref().and_then(|it| sample::meant(self.provider, it)) {
@@ -199,7 +204,7 @@ impl RequestArgs {
                 .url(&url)
                 .id(&outgoing.id)
                 .at(at);
-            request.form = outgoing.header("content-type").is_some_and(|it| it.starts_with(FORM));
+            request.form = outgoing.is_form();
             let signed = provider.sign(key, &request).map_err(|error| refusal(provider, error))?;
             (signed.headers, signed.body.into_owned())
         };

@@ -11,10 +11,7 @@ pub(crate) use fill::put;
 pub(crate) use keys::{private_key, secret};
 
 use serde_json::{Map, Value};
-use webhook_runtime::{
-    BatchLayout, Field, Provider, Secret,
-    scheme::{RequestToSign, SignError},
-};
+use webhook_runtime::{BatchLayout, Field, Provider};
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
@@ -53,7 +50,7 @@ pub(crate) fn build(provider: &Provider, wishes: &Wishes) -> Result<Sample, Stri
         }
     }
     headers.extend(vendors::headers(provider).iter().map(|(name, value)| (*name, (*value).into())));
-    let is_form = signs_forms_only(provider);
+    let is_form = provider.signs_forms_only();
     // Data that nothing is written into is sent byte for byte.
     if let Some(data) = &wishes.data
         && wishes.set.is_empty()
@@ -184,16 +181,6 @@ fn fields(wishes: &Wishes) -> Result<Vec<u8>, String> {
     Ok(form.into_bytes())
 }
 
-/// True if a scheme signs forms and not JSON.
-fn signs_forms_only(provider: &Provider) -> bool {
-    provider.scheme().is_none()
-        && !provider.scheme_info().signature_header.is_empty()
-        && matches!(
-            provider.sign(&Secret::from_key(*b"any"), &RequestToSign::new(b"{}")),
-            Err(SignError::Body)
-        )
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -201,7 +188,7 @@ mod tests {
         payloads::{github, shopify, slack, standard_webhooks, stripe},
         providers,
         providers::{GITHUB, SHOPIFY, SLACK, STANDARD_WEBHOOKS, STRIPE},
-        scheme::SignedRequest,
+        scheme::{RequestToSign, SignedRequest},
     };
 
     use super::*;

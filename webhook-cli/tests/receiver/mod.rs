@@ -100,6 +100,22 @@ async fn receive(
     }
 }
 
+/// Serves a router that knows its origin, and returns that.
+pub(crate) fn serve(router: impl FnOnce(&str) -> Router) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    let router = router(&origin);
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async move {
+            listener.set_nonblocking(true).expect("a socket");
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            axum::serve(listener, router).await.expect("it serves");
+        });
+    });
+    origin
+}
+
 /// A secret that is good for a provider.
 pub(crate) fn secret(name: &str) -> String {
     const HEX: &str = "9f2c4b7d1e6a8053c7d4b9a1f0e3825697b4c1d8e5f2a3069c7b4d1e8f5a2b30";

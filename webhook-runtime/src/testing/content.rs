@@ -5,10 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value};
 
 use super::{fill, request::FORM};
-use crate::verify::{
-    BatchLayout, Field, Provider, Secret,
-    scheme::{RequestToSign, SignError},
-};
+use crate::verify::{BatchLayout, Field, Provider, scheme::RequestToSign};
 
 /// The body that the test sets.
 #[derive(Clone, Default)]
@@ -205,16 +202,4 @@ fn encode_for_provider(
         (None, _) => (text, "application/json"),
     };
     Ok(BuiltBody { body: body.into(), content_type, headers })
-}
-
-impl Provider {
-    /// Returns whether the scheme signs forms and not JSON.
-    pub(crate) fn signs_forms_only(&self) -> bool {
-        self.scheme().is_none()
-            && !self.scheme_info().signature_header.is_empty()
-            && matches!(
-                self.sign(&Secret::from_key(*b"any"), &RequestToSign::new(b"{}")),
-                Err(SignError::Body)
-            )
-    }
 }

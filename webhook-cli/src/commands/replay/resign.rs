@@ -1,13 +1,13 @@
 //! Signs recorded requests anew.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use webhook_runtime::{
     Provider, Secret,
     scheme::{RequestToSign, Scheme},
 };
 
-use crate::{capture::Capture, credentials::query_parameter, sample::FORM};
+use crate::{capture::Capture, clock::unix_millis, credentials::query_parameter, sample::FORM};
 
 /// Signs a request anew, with the id that it has, or else with this one.
 pub(super) fn resign(
@@ -55,8 +55,7 @@ fn renew_time(
         serde_json::from_slice(&capture.body).map_err(|error| error.to_string())?;
     let old = json.pointer(pointer).ok_or_else(missing)?;
     let old = old.as_str().map_or_else(|| old.to_string(), str::to_owned);
-    let millis = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let new = timestamp.ok_or_else(missing)?.format(u64::try_from(millis).unwrap_or_default());
+    let new = timestamp.ok_or_else(missing)?.format(unix_millis(now));
     let body = std::str::from_utf8(&capture.body).map_err(|error| error.to_string())?;
     let name = pointer.rsplit('/').next().unwrap_or_default();
     // Behind the name of the member: the same number may stand elsewhere.

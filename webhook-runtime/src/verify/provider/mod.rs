@@ -423,6 +423,17 @@ impl Provider {
         }
     }
 
+    /// True if the scheme signs the fields of a form, and not JSON.
+    #[must_use]
+    pub fn signs_forms_only(&self) -> bool {
+        self.scheme().is_none()
+            && !self.scheme_info().signature_header.is_empty()
+            && matches!(
+                self.sign(&Secret::from_key(*b"any"), &RequestToSign::new(b"{}")),
+                Err(SignError::Body)
+            )
+    }
+
     pub(crate) fn signs_pointer(&self, pointer: &str) -> bool {
         let info = self.scheme_info();
         info.signs_body || info.signed_pointers.contains(&pointer)
