@@ -46,7 +46,7 @@
 //! | `inbox-sqlite`, `inbox-postgres` | the inbox, with SQLite or PostgreSQL: these need Rust 1.94 |
 //! | `inbox` | the inbox, with a store of your own |
 //! | `rate-limit` | `Quota`: limits for peers that are refused, and for endpoints |
-//! | `metrics` | counters of the inbox and of limits, for the `metrics` facade |
+//! | `metrics` | metrics of endpoints, the inbox, limits and the server, for the `metrics` facade |
 //! | `testing` | `Webhooks::test`, `conformance!` and `store!`, for tests of handlers and stores |
 //! | `payloads-github`, `payloads-shopify`, `payloads-slack`, `payloads-standard-webhooks`, `payloads-stripe` | `payloads`: ready-made payloads |
 //! | `certificates` | `AWS_SNS`, `PAYPAL` |
@@ -78,6 +78,14 @@ pub mod guide;
 pub mod inbox;
 #[cfg(all(debug_assertions, feature = "axum"))]
 mod instances;
+/// The metrics that the crate emits through the [`metrics`](https://docs.rs/metrics) facade.
+///
+/// Install a recorder, such as that of `metrics-exporter-prometheus`, before the router is built.
+/// `docs/metrics.md` shows them all.
+#[cfg(feature = "metrics")]
+pub mod metrics {
+    pub use crate::support::metrics::{ALL, Metric, MetricKind, describe};
+}
 #[cfg(feature = "axum")]
 mod payload;
 #[cfg(any(

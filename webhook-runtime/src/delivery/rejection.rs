@@ -161,6 +161,38 @@ impl Rejection {
         }
     }
 
+    /// True if the handler failed, or some events of a batch did: nothing is wrong with the request.
+    pub(crate) const fn is_of_handler(&self) -> bool {
+        matches!(self, Self::HandlerFailed | Self::HandlerPanicked | Self::BatchFailed { .. })
+    }
+
+    /// A short name of the reason, which does not change and has no text of the sender. Metrics have
+    /// it as the label `reason`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::UnsupportedContentEncoding => "unsupported_content_encoding",
+            Self::TooLarge { .. } => "too_large",
+            Self::TooLargeForLayer => "too_large_for_layer",
+            Self::Unauthorized(error) => error.name(),
+            Self::RateLimited { by: LimitedBy::Peer, .. } => "rate_limited_peer",
+            Self::RateLimited { by: LimitedBy::Endpoint, .. } => "rate_limited_endpoint",
+            Self::BodyTimeout => "body_timeout",
+            Self::IncompleteBody => "incomplete_body",
+            Self::UnsupportedContentType => "unsupported_content_type",
+            Self::Malformed { .. } => "malformed_payload",
+            Self::Mismatch { .. } => "payload_mismatch",
+            Self::BatchFailed { .. } => "batch_failed",
+            Self::Forbidden => "wrong_verify_token",
+            Self::Unavailable => "source_unavailable",
+            Self::NotStored => "not_stored",
+            Self::Overloaded => "overloaded",
+            Self::HandlerPanicked => "handler_panicked",
+            Self::HandlerFailed => "handler_failed",
+        }
+    }
+
     /// The path of the value that does not match, such as `items[2].price`, for
     /// [`Mismatch`](Self::Mismatch). Keys of a map in it come from the sender.
     #[must_use]

@@ -43,6 +43,7 @@ use crate::{
     },
     support::{
         console,
+        metrics::{EndpointMetrics, Stopwatch},
         peer::Peer,
         shares::Full,
         text::truncate,
@@ -67,6 +68,7 @@ pub use source_error::SourceError;
 #[derive(Clone)]
 pub(crate) struct Receiver {
     pub(crate) endpoint: Endpoint,
+    pub(crate) metrics: EndpointMetrics,
     pub(crate) verifier: Verifier,
     pub(crate) secrets: Secrets,
     pub(crate) key_ring: Option<Arc<KeyRing>>,
@@ -157,9 +159,11 @@ impl Receiver {
         let verified = {
             let verifying = pin!(async {
                 quota.reserve().await?;
+                let since = Stopwatch::start();
                 let keys = self.keys(&tenant, peer).await?;
                 let proof = self.verify_signature(&claims, &request, &keys, now, peer).await;
                 let proof = proof.inspect_err(|_| self.show_signed_url(&url))?;
+                self.metrics.verified(since, body.len());
                 Ok((keys, proof))
             });
             memory.unless_taken(verifying).await

@@ -4,6 +4,8 @@
 pub(crate) mod console;
 #[cfg(feature = "inbox")]
 pub(crate) mod hash;
+#[cfg(feature = "axum")]
+pub(crate) mod metrics;
 pub(crate) mod panic;
 pub(crate) mod peer;
 pub(crate) mod redact;

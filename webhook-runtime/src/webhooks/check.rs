@@ -10,7 +10,7 @@ use crate::{
     delivery::PayloadKind,
     endpoint::Endpoint,
     receive::{Receiver, Secrets},
-    support::redact::shown_url,
+    support::{metrics::EndpointMetrics, redact::shown_url},
     verify::{
         Secret, SecretError,
         handshake::Handshake,
@@ -36,6 +36,7 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
             let secrets = self.keys_of(endpoint, verifier.as_ref(), &mut problems);
             let (Some(verifier), Some(secrets)) = (verifier, secrets) else { continue };
             receivers.push(Receiver {
+                metrics: EndpointMetrics::new(endpoint.name, endpoint.provider.name()),
                 endpoint: endpoint.clone(),
                 verifier,
                 secrets,

@@ -28,7 +28,10 @@ use crate::{
     },
     endpoint::{Endpoint, HandlerFuture, HandlerInput},
     receive::{Received, Receiver},
-    support::console::{self, Reported},
+    support::{
+        console::{self, Reported},
+        metrics::{Outcome, Stopwatch},
+    },
 };
 
 /// The steps of one endpoint, except the handler itself.
@@ -67,19 +70,30 @@ impl Pipeline {
     {
         let span = self.receiver.span();
         let process = async move {
+            let since = Stopwatch::start();
+            let metrics = self.receiver.metrics.clone();
             let (mut parts, body) = request.into_parts();
             let delivery = match self.receiver.receive(&mut parts, body).await {
                 Received::Delivery(delivery) => delivery,
-                Received::Handshake(response) => return self.show_handshake(response),
-                Received::Rejected(rejection) => return self.reject(rejection, parts),
+                Received::Handshake(response) => {
+                    metrics.answered(Outcome::Handshake, since);
+                    return self.show_handshake(response);
+                }
+                Received::Rejected(rejection) => {
+                    metrics.answered(Outcome::Refused(rejection.name()), since);
+                    return self.reject(rejection, parts);
+                }
             };
             let Some(permit) = self.in_flight.permit() else {
+                metrics.answered(Outcome::Refused(Rejection::Overloaded.name()), since);
                 return self.reject(Rejection::Overloaded, parts);
             };
             let provider = self.receiver.endpoint.provider;
             #[cfg(feature = "inbox")]
             if let Some(inbox) = &self.inbox {
-                let response = inbox.acknowledge(&self.receiver.endpoint, &delivery, &parts).await;
+                let (response, outcome) =
+                    inbox.acknowledge(&self.receiver.endpoint, &delivery, &parts).await;
+                metrics.answered(outcome, since);
                 return reported(shape_for_provider(provider, response));
             }
             let handler = permit.held_by(handle(delivery.clone(), parts));
@@ -88,6 +102,7 @@ impl Pipeline {
                 None => running.await,
                 Some(timeout) => timeout.respond(delivery, Box::pin(running)).await,
             };
+            metrics.answered(outcome(&response), since);
             reported(shape_for_provider(provider, response))
         };
         if span.is_disabled() {
@@ -112,6 +127,18 @@ impl Pipeline {
         console::failure(format_args!("{status} {name}: refused: {rejection}"));
         let response = rejection.into_response_with(parts.headers, parts.extensions);
         reported(shape_for_provider(provider, response))
+    }
+}
+
+/// The outcome of a delivery, by the response of its handler.
+fn outcome(response: &Response) -> Outcome {
+    if response.status().as_u16() < 400 {
+        return Outcome::Accepted;
+    }
+    match response.extensions().get::<Rejection>() {
+        Some(rejection) if rejection.is_of_handler() => Outcome::Failed(rejection.name()),
+        Some(rejection) => Outcome::Refused(rejection.name()),
+        None => Outcome::Failed(Rejection::HandlerFailed.name()),
     }
 }
 

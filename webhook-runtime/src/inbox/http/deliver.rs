@@ -23,7 +23,7 @@ use crate::{
         },
         record::{EnqueueResult, Filter, NewDelivery},
     },
-    support::{console, text::truncate},
+    support::{console, metrics::Outcome, text::truncate},
     verify::Deduplication,
 };
 
@@ -100,18 +100,25 @@ impl Inbox {
         endpoint: &Endpoint,
         delivery: &Delivery,
         parts: &Parts,
-    ) -> Response {
+    ) -> (Response, Outcome) {
         // A content type that the handler would reject is rejected now, and nothing is stored. The
         // content type is hardly ever signed, so a stranger may have written it.
         if endpoint.payload_shape.kind != PayloadKind::Delivery
             && let Err(rejection) = delivery.check_content_type()
         {
-            return rejection.into_response();
+            let outcome = Outcome::Refused(rejection.name());
+            return (rejection.into_response(), outcome);
         }
         let kept = &self.shared.settings.kept_headers;
         let records = records(endpoint, delivery, parts, kept);
-        match self.enqueue_all(records).await {
-            Ok(results) => self.log_copies(endpoint, delivery, &results),
+        let outcome = match self.enqueue_all(records).await {
+            Ok(results) => {
+                self.log_copies(endpoint, delivery, &results);
+                let is_copy =
+                    |result: &EnqueueResult| matches!(result, EnqueueResult::Duplicate(_));
+                let are_copies = !results.is_empty() && results.iter().all(is_copy);
+                if are_copies { Outcome::Duplicate } else { Outcome::Accepted }
+            }
             Err(error) => {
                 tracing::error!(%error, "the delivery could not be stored");
                 let (name, id) = (endpoint.name, delivery.traced_id());
@@ -119,16 +126,18 @@ impl Inbox {
                     "{name}: {} could not be stored: {error}",
                     console::named(id.as_deref())
                 ));
-                return Rejection::NotStored.into_response();
+                let outcome = Outcome::Failed(Rejection::NotStored.name());
+                return (Rejection::NotStored.into_response(), outcome);
             }
-        }
+        };
         let status = endpoint.provider.ack_status();
         if console::shows_all() {
             let (name, id) = (endpoint.name, delivery.traced_id());
             let named = console::named(id.as_deref());
             console::success(format_args!("{status} {name}: {named} is stored"));
         }
-        StatusCode::from_u16(status).unwrap_or(StatusCode::ACCEPTED).into_response()
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::ACCEPTED);
+        (status.into_response(), outcome)
     }
 }
 
