@@ -255,6 +255,7 @@ pub(crate) async fn endpoints_are_counted_by_state(place: Place) {
     assert_eq!(found, [("orders", [2, 1, 1, 1, 0]), ("others", [1, 0, 0, 0, 0])]);
     let orders = &counts[0];
     assert!(orders.oldest.is_some_and(|oldest| oldest <= SystemTime::now()));
+    assert!(orders.first_due.is_some_and(|due| due <= SystemTime::now()), "one is due: {orders:?}");
     let few = inbox.store().endpoint_counts(1).await.unwrap();
     assert_eq!((few[0].pending.number, few[0].pending.more), (1, true), "it stops counting");
 }

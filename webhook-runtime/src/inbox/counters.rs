@@ -2,7 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::inbox::store::QueueDepth;
+use crate::inbox::{
+    metrics::{OfEndpoint, OfEndpoints, RunOutcome},
+    record::EnqueueResult,
+    store::QueueDepth,
+};
 
 /// Counts what this process has done since it opened the inbox.
 #[derive(Default)]
@@ -12,6 +16,7 @@ pub(crate) struct InboxMetrics {
     done: AtomicU64,
     retried: AtomicU64,
     dead: AtomicU64,
+    endpoints: OfEndpoints,
 }
 
 /// The inbox in numbers: what this process has done, and what the store holds.
@@ -35,25 +40,46 @@ pub struct InboxStats {
 }
 
 impl InboxMetrics {
-    pub(crate) fn enqueued(&self, stored: usize, duplicate: usize) {
-        add(&self.stored, "webhook_inbox_stored_total", stored as u64);
-        add(&self.duplicate, "webhook_inbox_duplicates_total", duplicate as u64);
+    /// The metrics of an endpoint, with the feature `metrics`.
+    pub(crate) fn of(&self, endpoint: &str) -> Option<OfEndpoint> {
+        self.endpoints.of(endpoint)
     }
 
-    pub(crate) fn done(&self) {
-        add(&self.done, "webhook_inbox_completed_total", 1);
+    /// Counts what a commit has stored for each endpoint.
+    pub(crate) fn enqueued<'a>(&self, results: impl Iterator<Item = (&'a str, &'a EnqueueResult)>) {
+        let (mut stored, mut duplicates) = (0, 0);
+        let mut last: Option<(&str, OfEndpoint)> = None;
+        for (endpoint, result) in results {
+            let is_stored = matches!(result, EnqueueResult::Stored(_));
+            *(if is_stored { &mut stored } else { &mut duplicates }) += 1;
+            // Nearly all deliveries of a commit are to one endpoint.
+            if last.as_ref().is_none_or(|(last, _)| *last != endpoint) {
+                last = self.of(endpoint).map(|of| (endpoint, of));
+            }
+            if let Some((_, of)) = &last {
+                of.enqueued(is_stored);
+            }
+        }
+        add(&self.stored, stored);
+        add(&self.duplicate, duplicates);
     }
 
-    pub(crate) fn retried(&self) {
-        add(&self.retried, "webhook_inbox_retried_total", 1);
+    /// Counts the end of an attempt that is stored.
+    pub(crate) fn ended(&self, outcome: RunOutcome) {
+        match outcome {
+            RunOutcome::Completed => add(&self.done, 1),
+            RunOutcome::Retried => add(&self.retried, 1),
+            RunOutcome::DeadLettered | RunOutcome::Expired => add(&self.dead, 1),
+            RunOutcome::Snoozed | RunOutcome::Released | RunOutcome::Lost => {}
+        }
     }
 
-    pub(crate) fn dead(&self, count: u64) {
-        add(&self.dead, "webhook_inbox_dead_lettered_total", count);
+    /// Counts deliveries that a claim has given up.
+    pub(crate) fn given_up(&self, count: u64) {
+        add(&self.dead, count);
     }
 
     pub(crate) fn with(&self, depth: QueueDepth) -> InboxStats {
-        set_gauges(&depth);
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         InboxStats {
             stored: read(&self.stored),
@@ -67,25 +93,6 @@ impl InboxMetrics {
     }
 }
 
-#[cfg_attr(not(feature = "metrics"), allow(unused_variables, reason = "the name is for metrics"))]
-pub(crate) fn add(counter: &AtomicU64, name: &'static str, count: u64) {
-    if count > 0 {
-        counter.fetch_add(count, Ordering::Relaxed);
-        #[cfg(feature = "metrics")]
-        metrics::counter!(name).increment(count);
-    }
-}
-
-/// Sets the gauges of the `metrics` facade.
-#[cfg_attr(not(feature = "metrics"), allow(unused_variables, reason = "it is for metrics"))]
-fn set_gauges(queue_depth: &QueueDepth) {
-    #[cfg(feature = "metrics")]
-    #[allow(clippy::cast_precision_loss, reason = "a gauge is a float")]
-    {
-        metrics::gauge!("webhook_inbox_pending").set(queue_depth.pending as f64);
-        metrics::gauge!("webhook_inbox_running").set(queue_depth.running as f64);
-        metrics::gauge!("webhook_inbox_blocked").set(queue_depth.blocked as f64);
-        metrics::gauge!("webhook_inbox_dead_letters").set(queue_depth.dead as f64);
-        metrics::gauge!("webhook_inbox_lag_seconds").set(queue_depth.lag.as_secs_f64());
-    }
+fn add(counter: &AtomicU64, count: u64) {
+    counter.fetch_add(count, Ordering::Relaxed);
 }

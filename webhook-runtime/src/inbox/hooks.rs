@@ -13,11 +13,13 @@ use tokio::runtime::Handle;
 
 use crate::{
     inbox::{
-        counters,
         record::{AttemptResult, Filter, Record},
         store::{InboxStore, Window},
     },
-    support::panic::catch_panic,
+    support::{
+        metrics::{Series, table::INBOX_HOOKS_DROPPED},
+        panic::catch_panic,
+    },
 };
 
 /// The most hooks that run at a time.
@@ -160,7 +162,8 @@ impl Hooks {
     }
 
     fn drop_one(&self) {
-        counters::add(&self.running.dropped, "webhook_inbox_hooks_dropped_total", 1);
+        self.running.dropped.fetch_add(1, Ordering::Relaxed);
+        Series::new(&INBOX_HOOKS_DROPPED, &[]).add(1);
         if !self.running.is_told.swap(true, Ordering::SeqCst) {
             tracing::warn!(
                 running = MAX_RUNNING,

@@ -19,6 +19,7 @@ pub(crate) mod http;
 mod listing;
 #[cfg(feature = "testing")]
 mod memory;
+mod metrics;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod migrations;
 mod options;

@@ -11,9 +11,13 @@ use tokio::{runtime::Handle, sync::Semaphore};
 use crate::{
     receive::{
         cache::Cache,
-        source_error::{SourceError, SourceFuture, in_turn, with_timeout},
+        source_error::{SourceError, SourceFuture, in_turn, lookup, with_timeout},
     },
-    support::{peer::Peer, shares::Shares},
+    support::{
+        metrics::{Lookup, SourceMetrics},
+        peer::Peer,
+        shares::Shares,
+    },
     verify::scheme::KeyRequest,
 };
 
@@ -127,18 +131,22 @@ impl KeyRing {
         request: &KeyRequest,
         now: SystemTime,
         peer: Peer,
+        metrics: &SourceMetrics,
     ) -> Result<Bytes, SourceError> {
-        match self.find(request, now) {
-            Found::Key(key, false) => Ok(key),
-            Found::Key(key, true) => {
-                self.renew(request.clone(), now);
-                Ok(key)
+        let fetch = || self.source.fetch(request);
+        let fetched = match self.find(request, now) {
+            Found::Key(key, is_due) => {
+                metrics.count(Lookup::Hit);
+                if is_due {
+                    self.renew(request.clone(), now, metrics.clone());
+                }
+                return Ok(key);
             }
-            Found::Name => with_timeout(&self.known_fetches, self.source.fetch(request)).await,
-            Found::Nothing => {
-                in_turn(&self.unknown_fetches, peer, self.source.fetch(request)).await
-            }
-        }
+            Found::Name => with_timeout(&self.known_fetches, fetch()).await,
+            Found::Nothing => in_turn(&self.unknown_fetches, peer, fetch()).await,
+        };
+        metrics.count(lookup(&fetched));
+        fetched
     }
 
     fn find(&self, request: &KeyRequest, now: SystemTime) -> Found {
@@ -155,11 +163,13 @@ impl KeyRing {
     }
 
     /// Fetches a known key again while the old one serves.
-    fn renew(&self, request: KeyRequest, now: SystemTime) {
+    fn renew(&self, request: KeyRequest, now: SystemTime, metrics: SourceMetrics) {
         let Ok(runtime) = Handle::try_current() else { return };
         let ring = self.clone();
         runtime.spawn(async move {
-            match with_timeout(&ring.known_fetches, ring.source.fetch(&request)).await {
+            let fetched = with_timeout(&ring.known_fetches, ring.source.fetch(&request)).await;
+            metrics.count(lookup(&fetched));
+            match fetched {
                 Ok(key) => ring.known.put(request, KnownKey::new(Some(key), now), now),
                 Err(SourceError::NotFound) => {
                     tracing::warn!("the provider has withdrawn a key that was in use");
@@ -220,6 +230,10 @@ mod tests {
         }
     }
 
+    fn metrics() -> SourceMetrics {
+        SourceMetrics::of_keys("orders")
+    }
+
     fn unavailable() -> SourceError {
         SourceError::unavailable("down")
     }
@@ -241,7 +255,7 @@ mod tests {
 
     /// Fetches a key, and has it verify a delivery.
     async fn use_key(ring: &KeyRing, name: &str, now: SystemTime) -> Result<Bytes, SourceError> {
-        let key = ring.key(&id(name), now, Peer::default()).await?;
+        let key = ring.key(&id(name), now, Peer::default(), &metrics()).await?;
         ring.remember(id(name), key.clone(), now);
         Ok(key)
     }
@@ -297,7 +311,8 @@ mod tests {
             .map(|number| {
                 let ring = ring.clone();
                 tokio::spawn(async move {
-                    ring.key(&id(&format!("slow-{number}")), at(60), Peer::default()).await
+                    ring.key(&id(&format!("slow-{number}")), at(60), Peer::default(), &metrics())
+                        .await
                 })
             })
             .collect();
@@ -321,13 +336,13 @@ mod tests {
         for number in 0..16 {
             let ring = ring.clone();
             tokio::spawn(async move {
-                ring.key(&id(&format!("slow-{number}")), at(0), Peer::default()).await
+                ring.key(&id(&format!("slow-{number}")), at(0), Peer::default(), &metrics()).await
             });
         }
         settle().await;
         let key = tokio::time::timeout(
             Duration::from_secs(1),
-            ring.key(&id("k"), at(0), Peer::default()),
+            ring.key(&id("k"), at(0), Peer::default(), &metrics()),
         )
         .await;
         assert_eq!(key.expect("at once").as_deref(), Ok(&b"key"[..]));
@@ -339,13 +354,15 @@ mod tests {
         let strangers: Vec<_> = (0..200)
             .map(|number| {
                 let (ring, name) = (ring.clone(), id(&format!("slow-{number}")));
-                tokio::spawn(async move { ring.key(&name, at(0), Peer::default()).await })
+                tokio::spawn(
+                    async move { ring.key(&name, at(0), Peer::default(), &metrics()).await },
+                )
             })
             .collect();
         settle().await;
         let other = Peer::new(Some([192, 0, 2, 1].into()));
         let began = tokio::time::Instant::now();
-        assert_eq!(ring.key(&id("k"), at(0), other).await.as_deref(), Ok(&b"key"[..]));
+        assert_eq!(ring.key(&id("k"), at(0), other, &metrics()).await.as_deref(), Ok(&b"key"[..]));
         assert_eq!(began.elapsed(), Duration::ZERO);
         for stranger in strangers {
             assert!(stranger.await.expect("no panic").is_err());
@@ -357,7 +374,7 @@ mod tests {
         let (ring, source) = ring(&vec![Ok("key"); 1 + 2 * CAPACITY]);
         use_key(&ring, "k", at(0)).await.expect("the source has it");
         for number in 0..2 * CAPACITY {
-            ring.key(&id(&format!("stranger-{number}")), at(1), Peer::default())
+            ring.key(&id(&format!("stranger-{number}")), at(1), Peer::default(), &metrics())
                 .await
                 .expect("the source has it");
         }

@@ -43,7 +43,7 @@ use crate::{
     },
     support::{
         console,
-        metrics::{EndpointMetrics, Stopwatch},
+        metrics::{EndpointMetrics, SourceMetrics, Stopwatch},
         peer::Peer,
         shares::Full,
         text::truncate,
@@ -69,6 +69,8 @@ pub use source_error::SourceError;
 pub(crate) struct Receiver {
     pub(crate) endpoint: Endpoint,
     pub(crate) metrics: EndpointMetrics,
+    pub(crate) secret_metrics: SourceMetrics,
+    pub(crate) key_metrics: SourceMetrics,
     pub(crate) verifier: Verifier,
     pub(crate) secrets: Secrets,
     pub(crate) key_ring: Option<Arc<KeyRing>>,
@@ -241,7 +243,7 @@ impl Receiver {
         match &self.secrets {
             Secrets::Fixed(keys) => Ok(Arc::clone(keys)),
             Secrets::ByTenant(tenants) => tenants
-                .keys(tenant, &self.verifier, self.clock.now(), peer)
+                .keys(tenant, &self.verifier, self.clock.now(), peer, &self.secret_metrics)
                 .await
                 .map_err(|error| source_rejection(&error)),
         }
@@ -276,7 +278,7 @@ impl Receiver {
         let key = match (key_request, &self.key_ring) {
             (None, _) => None,
             (Some(key_request), Some(ring)) => {
-                let key = ring.key(&key_request, now, peer).await;
+                let key = ring.key(&key_request, now, peer, &self.key_metrics).await;
                 let key = key.map_err(|error| source_rejection(&error))?;
                 Some((ring, key_request, key))
             }

@@ -9,9 +9,13 @@ use crate::{
     delivery::Tenant,
     receive::{
         cache::Cache,
-        source_error::{SourceError, SourceFuture, in_turn},
+        source_error::{SourceError, SourceFuture, in_turn, lookup},
     },
-    support::{peer::Peer, shares::Shares},
+    support::{
+        metrics::{Lookup, SourceMetrics},
+        peer::Peer,
+        shares::Shares,
+    },
     verify::{
         Secret, SecretError,
         scheme::{Keys, Verifier},
@@ -107,10 +111,24 @@ impl TenantSecrets {
         verifier: &Verifier,
         now: SystemTime,
         peer: Peer,
+        metrics: &SourceMetrics,
     ) -> Result<Arc<Keys>, SourceError> {
         if let Some(keys) = self.cache.get(tenant, now) {
+            metrics.count(Lookup::Hit);
             return Ok(keys);
         }
+        let fetched = self.fetch(tenant, verifier, now, peer).await;
+        metrics.count(lookup(&fetched));
+        fetched
+    }
+
+    async fn fetch(
+        &self,
+        tenant: &Tenant,
+        verifier: &Verifier,
+        now: SystemTime,
+        peer: Peer,
+    ) -> Result<Arc<Keys>, SourceError> {
         let secrets = in_turn(&self.turns, peer, self.source.secrets(tenant)).await?;
         if secrets.is_empty() {
             return Err(SourceError::NotFound);

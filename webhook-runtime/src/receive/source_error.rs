@@ -10,6 +10,7 @@ use std::{
 use tokio::sync::Semaphore;
 
 use crate::support::{
+    metrics::Lookup,
     panic::catch_panic,
     peer::Peer,
     shares::{Full, Shares},
@@ -17,6 +18,15 @@ use crate::support::{
 
 /// The maximum time of a query. After it, the response to the delivery is a 503.
 pub(super) const SOURCE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The end of a lookup that was not in the cache.
+pub(super) fn lookup<T>(fetched: &Result<T, SourceError>) -> Lookup {
+    match fetched {
+        Ok(_) => Lookup::Miss,
+        Err(SourceError::NotFound) => Lookup::NotFound,
+        Err(SourceError::Unavailable(_)) => Lookup::Failed,
+    }
+}
 
 /// The reason why a source returned no secret or key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,6 +19,7 @@ use super::{
     error::ServeError,
     guard::{ConnectionGuard, Signal},
     listener::{Accepted, Listener},
+    metrics::{Shed, accept_failed, shed},
     shutdown,
     worker_threads::WorkerThreads,
 };
@@ -163,6 +164,7 @@ async fn accept_from(
         while waiting.try_join_next().is_some() {}
         match listener.accept().await {
             Ok(accepted) => {
+                connections.metrics.accepted();
                 let peer = Peer::new(accepted.peer());
                 let admission = if peer.is_known() {
                     connections.admit(peer)
@@ -180,7 +182,10 @@ async fn accept_from(
                             }
                         });
                     }
-                    Admission::Refused => tracing::debug!("too many connections of one peer"),
+                    Admission::Refused => {
+                        shed(Shed::Refused);
+                        tracing::debug!("too many connections of one peer");
+                    }
                 }
             }
             Err(error) => on_accept_error(&error, &connections, &mut last_error).await,
@@ -255,6 +260,7 @@ async fn on_accept_error(
     if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         return;
     }
+    accept_failed();
     // Most likely, the process has too many open files.
     if last_said.is_none_or(|said| said.elapsed() >= Duration::from_secs(1)) {
         *last_said = Some(Instant::now());

@@ -14,7 +14,10 @@ use std::{
 
 use tokio::{sync::Notify, time::timeout};
 
-use super::guard::{ConnectionGuard, ConnectionState, InFlightGuard, Signal};
+use super::{
+    guard::{ConnectionGuard, ConnectionState, InFlightGuard, Signal},
+    metrics::{ServerMetrics, Shed, request_shed, shed},
+};
 use crate::support::peer::Peer;
 
 /// The time that a client may keep the server waiting before its connection can be closed for another
@@ -42,6 +45,7 @@ pub(crate) struct Connections {
     open: Mutex<Open>,
     /// Notified when a connection closes.
     closed: Notify,
+    pub(crate) metrics: ServerMetrics,
 }
 
 #[derive(Default)]
@@ -70,6 +74,7 @@ impl Connections {
             untrusted: Arc::default(),
             open: Mutex::default(),
             closed: Notify::new(),
+            metrics: ServerMetrics::new(),
         })
     }
 
@@ -111,6 +116,7 @@ impl Connections {
         let id = self.next_id();
         open.by_id.insert(id, Arc::clone(&state));
         drop(open);
+        self.metrics.opened();
         Ok(ConnectionGuard { id, state, all: Arc::clone(self) })
     }
 
@@ -120,6 +126,7 @@ impl Connections {
         let request = InFlightGuard::new(state);
         let is_full = self.untrusted.load(Ordering::Relaxed) > self.max;
         if is_full && state.untrusted() > 1 && !self.open().has_room_for_request(self.max, state) {
+            request_shed();
             return None;
         }
         Some(request)
@@ -168,6 +175,7 @@ impl Connections {
     /// Forgets a connection that has closed.
     pub(crate) fn remove(&self, id: u64) {
         self.open().by_id.remove(&id);
+        self.metrics.closed();
         self.closed.notify_one();
     }
 
@@ -283,12 +291,17 @@ impl Open {
             .filter(|(count, _)| *count > own + 1)
             .max();
         let waiting = newest.and_then(|(_, id)| self.waiting.remove(&id));
-        waiting.inspect(|(_, put_out)| put_out.notify_one()).is_some()
+        let put_out = waiting.inspect(|(_, put_out)| put_out.notify_one()).is_some();
+        if put_out {
+            shed(Shed::Evicted);
+        }
+        put_out
     }
 
     /// Closes a connection, and forgets it at once.
     fn close(&mut self, id: u64) {
         if let Some(state) = self.by_id.remove(&id) {
+            shed(Shed::Displaced);
             state.send(Signal::Close);
         }
     }

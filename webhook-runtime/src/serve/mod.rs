@@ -7,6 +7,7 @@ mod connections;
 mod error;
 mod guard;
 mod listener;
+mod metrics;
 mod request;
 mod server;
 mod shutdown;

@@ -19,7 +19,10 @@ use tokio_rustls::{
     },
 };
 
-use crate::support::console;
+use crate::support::{
+    console,
+    metrics::{Series, table::TLS_RELOADS},
+};
 
 /// The interval at which the files are checked, which is that at which Kubernetes renews mounted secrets.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(60);
@@ -115,8 +118,12 @@ impl Tls {
             tokio::time::sleep(self.reload_interval).await;
             let this = self.clone();
             match tokio::task::spawn_blocking(move || this.reload()).await {
-                Ok(Ok(true)) => tracing::info!("the TLS certificate was renewed"),
+                Ok(Ok(true)) => {
+                    count_reload("renewed");
+                    tracing::info!("the TLS certificate was renewed");
+                }
                 Ok(Err(error)) => {
+                    count_reload("failed");
                     tracing::error!(%error, "the TLS certificate before stays in use");
                     console::notice(format_args!(
                         "the TLS certificate before stays in use: {error}"
@@ -130,6 +137,10 @@ impl Tls {
     pub(super) fn accept(&self, stream: TcpStream) -> Accept<TcpStream> {
         TlsAcceptor::from(Arc::clone(&self.config)).accept(stream)
     }
+}
+
+fn count_reload(outcome: &'static str) {
+    Series::new(&TLS_RELOADS, &[("outcome", outcome)]).add(1);
 }
 
 impl Files {

@@ -14,7 +14,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::peer::Peer;
+use super::{metrics::UpDown, peer::Peer};
 
 /// A capacity for all peers together, such as a number of bytes.
 ///
@@ -27,6 +27,7 @@ pub(crate) struct Shares {
     exposed: Mutex<Exposed>,
     /// Notified when a share is returned.
     returned: Notify,
+    gauge: Option<UpDown>,
 }
 
 /// The shares that can be taken away, from the oldest to the newest.
@@ -49,8 +50,17 @@ pub(crate) struct Full;
 
 impl Shares {
     pub(crate) fn new(max: usize) -> Arc<Self> {
+        Self::with(max, None)
+    }
+
+    /// The same, with a gauge of what is used.
+    pub(crate) fn measured(max: usize, gauge: UpDown) -> Arc<Self> {
+        Self::with(max, Some(gauge))
+    }
+
+    fn with(max: usize, gauge: Option<UpDown>) -> Arc<Self> {
         let (exposed, returned) = (Mutex::default(), Notify::new());
-        Arc::new(Self { max, used: AtomicUsize::new(0), exposed, returned })
+        Arc::new(Self { max, used: AtomicUsize::new(0), exposed, returned, gauge })
     }
 
     /// An empty share of a peer.
@@ -70,11 +80,18 @@ impl Shares {
 
     fn take(&self, amount: usize) -> bool {
         let take = |used: usize| used.checked_add(amount).filter(|used| *used <= self.max);
-        self.used.fetch_update(Relaxed, Relaxed, take).is_ok()
+        let is_taken = self.used.fetch_update(Relaxed, Relaxed, take).is_ok();
+        if let Some(gauge) = self.gauge.as_ref().filter(|_| is_taken && amount > 0) {
+            gauge.add(amount);
+        }
+        is_taken
     }
 
     fn give_back(&self, amount: usize) {
         self.used.fetch_sub(amount, Relaxed);
+        if let Some(gauge) = self.gauge.as_ref().filter(|_| amount > 0) {
+            gauge.subtract(amount);
+        }
         self.returned.notify_one();
     }
 

@@ -45,7 +45,7 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
         self.override_inbox_options();
         let receivers = self.receivers_or_problems()?;
         #[cfg(feature = "metrics")]
-        crate::metrics::describe();
+        crate::support::metrics::describe();
         let mut built = Built {
             router: Router::new(),
             #[cfg(feature = "inbox")]

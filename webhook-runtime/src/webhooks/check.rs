@@ -10,7 +10,10 @@ use crate::{
     delivery::PayloadKind,
     endpoint::Endpoint,
     receive::{Receiver, Secrets},
-    support::{metrics::EndpointMetrics, redact::shown_url},
+    support::{
+        metrics::{EndpointMetrics, SourceMetrics},
+        redact::shown_url,
+    },
     verify::{
         Secret, SecretError,
         handshake::Handshake,
@@ -37,6 +40,8 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
             let (Some(verifier), Some(secrets)) = (verifier, secrets) else { continue };
             receivers.push(Receiver {
                 metrics: EndpointMetrics::new(endpoint.name, endpoint.provider.name()),
+                secret_metrics: SourceMetrics::of_secrets(endpoint.name),
+                key_metrics: SourceMetrics::of_keys(endpoint.name),
                 endpoint: endpoint.clone(),
                 verifier,
                 secrets,

@@ -31,7 +31,10 @@ use crate::{
         peer::PeerIpFn,
         secret_source::{SecretSource, TenantSecrets},
     },
-    support::shares::Shares,
+    support::{
+        metrics::{UpDown, table::BYTES_IN_FLIGHT},
+        shares::Shares,
+    },
     verify::{Clock, Secret, SystemClock},
 };
 
@@ -121,7 +124,7 @@ impl<S> Webhooks<S> {
             clock: Arc::new(SystemClock),
             body_limits: BodyLimits {
                 timeout: BODY_TIMEOUT,
-                memory: Shares::new(MAX_BYTES_IN_FLIGHT),
+                memory: bytes_in_flight(MAX_BYTES_IN_FLIGHT),
             },
             layers: LayerStack::new(),
             verified_layers: LayerStack::new(),
@@ -253,7 +256,7 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     /// response to that one is a 503, and the provider retries. Bodies of verified deliveries are kept.
     /// [`peer_ip`](Self::peer_ip) says who the peer is behind a proxy.
     pub fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
-        self.body_limits.memory = Shares::new(bytes);
+        self.body_limits.memory = bytes_in_flight(bytes);
         self
     }
 
@@ -412,4 +415,9 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
 /// The value that was set for an endpoint.
 pub(crate) fn find_for<'a, T>(all: &'a [(Endpoint, T)], endpoint: &Endpoint) -> Option<&'a T> {
     all.iter().find(|(known, _)| known.is(endpoint)).map(|(_, found)| found)
+}
+
+/// The memory of all bodies together.
+fn bytes_in_flight(max: usize) -> Arc<Shares> {
+    Shares::measured(max, UpDown::new(&BYTES_IN_FLIGHT))
 }

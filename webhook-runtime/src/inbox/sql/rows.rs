@@ -201,6 +201,7 @@ pub(crate) fn counts_of(row: &impl Cells, limit: u64) -> EndpointCounts {
     let at = |column| row.int(column).ok().flatten().map(time);
     counts.oldest = at("oldest").into_iter().chain(at("oldest_retry")).min();
     counts.next_due = at("next_due");
+    counts.first_due = at("oldest").into_iter().chain(counts.next_due).min();
     counts
 }
 

@@ -133,6 +133,8 @@ pub struct EndpointCounts {
     pub oldest: Option<SystemTime>,
     /// The time at which the next retry is due, which may be past.
     pub next_due: Option<SystemTime>,
+    /// The time since which the first of those that wait to run is due, or at which it becomes due.
+    pub first_due: Option<SystemTime>,
 }
 
 impl EndpointCounts {

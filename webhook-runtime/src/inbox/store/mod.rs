@@ -214,6 +214,12 @@ pub trait InboxStore: Send + Sync + 'static {
                 counts.running = count(Filter::all().state(DeliveryState::Running)).await?;
                 counts.dead = count(Filter::all().state(DeliveryState::Dead)).await?;
                 counts.oldest = oldest;
+                let first = pending().endpoint(&endpoint).attempted(false);
+                let first = self.list(&first, Window::oldest_first(1)).await?;
+                let due = |record: &crate::inbox::record::Record| {
+                    record.due_at.unwrap_or(record.received_at)
+                };
+                counts.first_due = first.records.first().map(due);
                 all.push(counts);
             }
             Ok(all)

@@ -15,9 +15,11 @@ use crate::{
     inbox::{
         Shared,
         cancel::{Control, Decision},
+        counters::InboxMetrics,
         error::InboxError,
         hooks::Hooks,
         http::snooze::LONGEST as LONGEST_SNOOZE,
+        metrics::{RunOutcome, RunTimes},
         record::{
             AttemptDetails, AttemptResult, ClaimToken, Counting, DeliveryState, Digest, Filter,
             Job, stored_reason,
@@ -112,6 +114,7 @@ pub(super) async fn attempt(
     mut slot: Option<Slot>,
 ) {
     let (claim_token, subject) = (job.claim_token(), Subject::of(&job));
+    let first_of = (job.attempt == 1).then_some(job.received_at);
     if let Some(reason) = options.too_old(job.received_at, shared.settings.clock.now()) {
         if let Some(slot) = &mut slot {
             slot.leave();
@@ -119,7 +122,7 @@ pub(super) async fn attempt(
         let end = End::Open(AttemptResult::Expired { reason });
         let details = AttemptDetails::default();
         let stored = settle(shared, claim_token, &subject, &options, end, details).await;
-        conclude(shared, &subject, stored.as_ref()).await;
+        conclude(shared, &subject, stored.as_ref(), RunTimes::default()).await;
         return;
     }
     match (job.counting, &slot) {
@@ -173,6 +176,8 @@ pub(super) async fn attempt(
         status: tx.status(),
         worker: shared.worker_id(),
     };
+    let waited = first_of.and_then(|received_at| started_at.duration_since(received_at).ok());
+    let times = RunTimes { wait: waited, run: details.duration };
     let is_told = control.is_told();
     let result = if is_told { AttemptResult::Released } else { result };
     let note = AttemptNote::new(claim_token, details, options.drop_body);
@@ -183,32 +188,36 @@ pub(super) async fn attempt(
         return;
     }
     let stored = settle(shared, claim_token, &subject, &options, end, details).await;
-    conclude(shared, &subject, stored.as_ref()).await;
+    conclude(shared, &subject, stored.as_ref(), times).await;
 }
 
 /// Counts what is stored, tells the hooks, and shows what was not shown before.
-async fn conclude(shared: &Shared, subject: &Subject, stored: Option<&AttemptResult>) {
+async fn conclude(
+    shared: &Shared,
+    subject: &Subject,
+    stored: Option<&AttemptResult>,
+    times: RunTimes,
+) {
     if let Some(result) = stored {
         let (settings, of) = (&shared.settings, (subject.record_id, subject.attempt));
         settings.hooks.ended(&shared.store, of, result, settings.clock.now());
     }
+    let outcome = RunOutcome::of(stored);
+    shared.counters.ended(outcome);
+    if let Some(metrics) = shared.counters.of(&subject.endpoint) {
+        metrics.ran(outcome, times);
+    }
     let happened = |what| shared.writer.count(&subject.endpoint, what);
-    match stored {
-        Some(AttemptResult::Completed) => {
+    match outcome {
+        RunOutcome::Completed => {
             happened(Happened::Completed);
-            shared.counters.done();
             subject.show_completed();
         }
-        Some(AttemptResult::Retry { .. }) => {
+        RunOutcome::Retried | RunOutcome::DeadLettered | RunOutcome::Expired => {
             happened(Happened::Failed);
-            shared.counters.retried();
         }
-        Some(AttemptResult::Dead { .. } | AttemptResult::Expired { .. }) => {
-            happened(Happened::Failed);
-            shared.counters.dead(1);
-        }
-        Some(AttemptResult::Snoozed { .. } | AttemptResult::Released) => {}
-        None => {
+        RunOutcome::Snoozed | RunOutcome::Released => {}
+        RunOutcome::Lost => {
             subject.trace_loss(shared, Moment::Within).await;
             shared.writer.look_in(shared.settings.lease);
         }
@@ -354,13 +363,21 @@ fn dead_letter(
 }
 
 /// Tells of deliveries that a claim has given up.
-pub(crate) async fn tell_dead_letters(store: &dyn InboxStore, hooks: &Hooks, ids: Vec<i64>) {
+pub(crate) async fn tell_dead_letters(
+    store: &dyn InboxStore,
+    hooks: &Hooks,
+    counters: &InboxMetrics,
+    ids: Vec<i64>,
+) {
     let max = u32::try_from(ids.len()).unwrap_or(u32::MAX);
     match store.list(&Filter::all().ids(ids), Window::oldest_first(max)).await {
         Ok(listed) => {
             for record in listed.records {
                 let (id, reason) = (record.provider_id.as_deref(), record.last_error.as_deref());
                 let reason = reason.unwrap_or_default();
+                if let Some(metrics) = counters.of(&record.endpoint) {
+                    metrics.ran(RunOutcome::DeadLettered, RunTimes::default());
+                }
                 dead_letter(&record.endpoint, id, record.id, record.attempt, reason);
                 hooks.given_up(record);
             }

@@ -186,10 +186,10 @@ pub(crate) async fn drain(
             }
             let claimed = shared.store.claim(&wanted).await?;
             found |= !claimed.jobs.is_empty() || claimed.dead_lettered > 0;
-            shared.counters.dead(claimed.dead_lettered.into());
+            shared.counters.given_up(claimed.dead_lettered.into());
             if !claimed.dead_letters.is_empty() {
-                let hooks = &shared.settings.hooks;
-                tell_dead_letters(&*shared.store, hooks, claimed.dead_letters).await;
+                let (hooks, counters) = (&shared.settings.hooks, &shared.counters);
+                tell_dead_letters(&*shared.store, hooks, counters, claimed.dead_letters).await;
             }
             let mut attempts = JoinSet::new();
             for job in claimed.jobs {

@@ -19,6 +19,7 @@ use crate::{
     inbox::{
         counters::InboxMetrics,
         error::InboxError,
+        metrics::commit_failed,
         options::Settings,
         record::{AttemptResult, EnqueueResult, NewDelivery},
         store::{InboxStore, Work, WorkResult},
@@ -163,6 +164,7 @@ impl Engine {
             }
         });
         if work.await.is_err() {
+            commit_failed();
             tracing::error!("a commit of the inbox panicked; what was in it is not acknowledged");
             self.beaten(Err(&InboxError::Closed));
             self.pause_claims();
@@ -273,11 +275,13 @@ impl Engine {
             *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Failures::default();
         }
         for (wanted, claimed) in answers.claimed.into_iter().zip(claimed) {
-            self.counters.dead(claimed.dead_lettered.into());
+            self.counters.given_up(claimed.dead_lettered.into());
             if !claimed.dead_letters.is_empty() {
                 let (store, ids) = (Arc::clone(&self.store), claimed.dead_letters.clone());
-                let hooks = self.settings.hooks.clone();
-                tokio::spawn(async move { tell_dead_letters(&*store, &hooks, ids).await });
+                let (hooks, counters) = (self.settings.hooks.clone(), Arc::clone(&self.counters));
+                tokio::spawn(async move {
+                    tell_dead_letters(&*store, &hooks, &counters, ids).await;
+                });
             }
             if let Some(all_of) = wanted.deliver(claimed) {
                 seen.extend(all_of);
@@ -357,9 +361,9 @@ impl Engine {
         seen: &[String],
     ) {
         let enqueued = &result.enqueued;
-        let stored = enqueued.iter().filter(|one| matches!(one, EnqueueResult::Stored(_))).count();
         let now = self.settings.clock.now();
-        self.counters.enqueued(stored, enqueued.len() - stored);
+        let endpoints = deliveries.iter().map(|delivery| &*delivery.endpoint);
+        self.counters.enqueued(endpoints.zip(enqueued));
         let claimed = result.claimed_new.iter().copied().chain(std::iter::repeat(None));
         for (((delivery, (answer, pool)), enqueued), claimed) in
             deliveries.into_iter().zip(answers).zip(enqueued).zip(claimed)
@@ -390,6 +394,7 @@ impl Engine {
     }
 
     fn failed(&self, work: &Work, answers: Answers, error: &InboxError) {
+        commit_failed();
         self.tally.failed(&work.sums);
         if work.heartbeat.is_some() {
             tracing::warn!(%error, "no heartbeat could be written");

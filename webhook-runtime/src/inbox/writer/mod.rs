@@ -49,6 +49,7 @@
 //! for what is on its way. It does not wait for a store that hangs.
 
 mod engine;
+mod gauges;
 pub(crate) mod heart;
 pub(crate) mod queue;
 mod sync;
@@ -75,6 +76,7 @@ use crate::{
             upkeep::Upkeep,
         },
     },
+    support::metrics::Stopwatch,
     verify::Clock,
 };
 
@@ -110,6 +112,7 @@ pub(crate) struct Writer {
     pools: Arc<Pools>,
     upkeep: Arc<Upkeep>,
     tally: Arc<Tally>,
+    counters: Arc<InboxMetrics>,
     clock: Arc<dyn Clock>,
     heart: Arc<Heart>,
     dedup_retention: Duration,
@@ -142,7 +145,7 @@ impl Writer {
         let engine = Engine::new(
             Arc::clone(store),
             settings.clone(),
-            counters,
+            Arc::clone(&counters),
             Arc::clone(&queue),
             Arc::clone(&pools),
             (Arc::clone(&upkeep), Arc::clone(&tally), Arc::clone(&heart)),
@@ -156,6 +159,7 @@ impl Writer {
             pools,
             upkeep,
             tally,
+            counters,
             clock,
             heart,
             dedup_retention,
@@ -203,8 +207,14 @@ impl Writer {
 
     /// Stores a delivery. Without an error, it is committed.
     pub(crate) async fn enqueue(&self, delivery: NewDelivery) -> Result<EnqueueResult, InboxError> {
+        let (metrics, since) = (self.counters.of(&delivery.endpoint), Stopwatch::start());
         let answered = self.push(delivery)?;
-        with_timeout(async { answered.await.map_err(|_| InboxError::Closed)? }).await
+        let answered =
+            with_timeout(async { answered.await.map_err(|_| InboxError::Closed)? }).await;
+        if let (Some(metrics), Ok(_)) = (metrics, &answered) {
+            metrics.acknowledged(since);
+        }
+        answered
     }
 
     /// Stores deliveries, in few commits. Without an error, all of them are committed.
@@ -212,6 +222,9 @@ impl Writer {
         &self,
         all: Vec<NewDelivery>,
     ) -> Result<Vec<EnqueueResult>, InboxError> {
+        // They are of one request.
+        let metrics = all.first().and_then(|first| self.counters.of(&first.endpoint));
+        let since = Stopwatch::start();
         let all = async {
             let mut results = Vec::with_capacity(all.len());
             let mut all = all.into_iter().peekable();
@@ -227,7 +240,11 @@ impl Writer {
             }
             Ok(results)
         };
-        with_timeout(all).await
+        let answered = with_timeout(all).await;
+        if let (Some(metrics), Ok(_)) = (metrics, &answered) {
+            metrics.acknowledged(since);
+        }
+        answered
     }
 
     /// The number of deliveries that wait to be stored, and the part of the queue that they fill.

@@ -10,16 +10,20 @@ use std::{
 
 use tokio::{
     sync::Notify,
+    task::JoinSet,
     time::{Instant, timeout_at},
 };
 
-use crate::inbox::{
-    store::Notifies,
-    worker::{
-        maintenance::{ClockWatch, clamp_future_due_times, prune, release_space},
-        pool::{LONG, UNCOUNTED},
+use crate::{
+    inbox::{
+        store::Notifies,
+        worker::{
+            maintenance::{ClockWatch, clamp_future_due_times, prune, release_space},
+            pool::{LONG, UNCOUNTED},
+        },
+        writer::{Queued, engine::Engine, gauges::keep_gauges},
     },
-    writer::{Queued, engine::Engine},
+    support::metrics::ENABLED,
 };
 
 /// The interval at which old records are deleted or implausible due times are reset, in turns, while
@@ -177,12 +181,17 @@ impl Engine {
         // A clock that has just been set is not trusted with what cannot be undone.
         let mut set: Option<Instant> = None;
         let mut begun = false;
+        // They end with this future.
+        let mut beside = JoinSet::new();
         loop {
             let now = Instant::now();
             if !self.pools.is_empty() {
                 self.pools.start_due();
                 if !begun {
                     begun = true;
+                    if ENABLED {
+                        beside.spawn(keep_gauges(Arc::clone(&self)));
+                    }
                     self.clamp().await;
                 }
                 if ticked.elapsed() >= tick {

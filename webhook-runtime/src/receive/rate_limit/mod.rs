@@ -24,6 +24,7 @@ use self::{monotonic::MonotonicClock, request::PeerLimiter};
 use crate::{
     delivery::{LimitedBy, Rejection},
     endpoint::Endpoint,
+    support::metrics::{Series, table::RATE_LIMITED},
 };
 
 pub(super) use self::request::RequestQuota;
@@ -90,15 +91,10 @@ impl Limiters {
     }
 }
 
-#[cfg_attr(not(feature = "metrics"), allow(unused_variables, reason = "they are for metrics"))]
 fn count(endpoint: &'static str, by: LimitedBy) {
-    #[cfg(feature = "metrics")]
-    {
-        let by = match by {
-            LimitedBy::Peer => "peer",
-            LimitedBy::Endpoint => "endpoint",
-        };
-        metrics::counter!("webhook_rate_limited_total", "endpoint" => endpoint, "by" => by)
-            .increment(1);
-    }
+    let by = match by {
+        LimitedBy::Peer => "peer",
+        LimitedBy::Endpoint => "endpoint",
+    };
+    Series::new(&RATE_LIMITED, &[("endpoint", endpoint), ("by", by)]).add(1);
 }

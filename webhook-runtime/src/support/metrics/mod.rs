@@ -1,19 +1,28 @@
 //! Metrics through the [`metrics`](https://docs.rs/metrics) facade, with the feature `metrics`. Without
 //! it, nothing is measured.
 //!
-//! Labels never have a value that a stranger writes: endpoints, providers and reasons are names in the
-//! program.
+//! Labels never have a value that a stranger writes: endpoints, providers, outcomes and reasons are
+//! names in the program.
 
 #[cfg(feature = "metrics")]
-mod endpoint;
-#[cfg(not(feature = "metrics"))]
-#[path = "no_endpoint.rs"]
+mod describe;
 mod endpoint;
 mod outcome;
 #[cfg(feature = "metrics")]
-mod table;
+mod series;
+#[cfg(not(feature = "metrics"))]
+#[path = "no_series.rs"]
+mod series;
+mod source;
+pub(crate) mod table;
 
-pub(crate) use endpoint::{EndpointMetrics, Stopwatch};
-pub(crate) use outcome::Outcome;
 #[cfg(feature = "metrics")]
-pub use table::{ALL, Metric, MetricKind, describe};
+pub use describe::describe;
+pub(crate) use endpoint::EndpointMetrics;
+pub(crate) use outcome::Outcome;
+#[cfg(feature = "inbox")]
+pub(crate) use series::ENABLED;
+pub(crate) use series::{Series, Stopwatch, UpDown};
+pub(crate) use source::{Lookup, SourceMetrics};
+#[cfg(feature = "metrics")]
+pub use table::{ALL, Metric, MetricKind};

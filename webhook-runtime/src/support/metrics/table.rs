@@ -1,7 +1,10 @@
 //! All metrics, in one list: what is emitted, what is described to the recorder, and what
 //! `docs/metrics.md` shows.
 
-use metrics::{SharedString, Unit, with_recorder};
+#![cfg_attr(
+    not(feature = "metrics"),
+    allow(dead_code, unreachable_pub, reason = "only the feature reads it")
+)]
 
 /// A metric that the crate emits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,75 +32,84 @@ pub enum MetricKind {
     Histogram,
 }
 
-impl Metric {
-    const fn counter(
-        name: &'static str,
-        labels: &'static [&'static str],
-        description: &'static str,
-    ) -> Self {
-        Self { name, kind: MetricKind::Counter, labels, description }
-    }
-
-    const fn histogram(
-        name: &'static str,
-        labels: &'static [&'static str],
-        description: &'static str,
-    ) -> Self {
-        Self { name, kind: MetricKind::Histogram, labels, description }
-    }
-}
-
-impl Metric {
-    /// The unit, which is the last word of the name.
-    fn unit(&self) -> Option<Unit> {
-        if self.name.ends_with("_seconds") {
-            Some(Unit::Seconds)
-        } else if self.name.ends_with("_bytes") {
-            Some(Unit::Bytes)
-        } else {
-            None
-        }
-    }
-}
-
 const OF_ENDPOINT: &[&str] = &["endpoint", "provider"];
+const OF_INBOX: &[&str] = &["endpoint"];
 
-pub(super) const REQUESTS: Metric = Metric::counter(
-    "webhook_requests_total",
-    &["endpoint", "provider", "outcome", "reason"],
-    "Requests. `outcome` is `accepted`, `duplicate`, `handshake`, `refused` or `failed`; `reason` says why \
-     one was refused or failed, and is empty otherwise.",
-);
+/// Writes the constants and the list of all of them.
+macro_rules! metrics {
+    ($($constant:ident = $kind:ident $name:literal $labels:expr, $description:expr;)*) => {
+        $(
+            pub(crate) const $constant: Metric = Metric {
+                name: $name,
+                kind: MetricKind::$kind,
+                labels: $labels,
+                description: $description,
+            };
+        )*
 
-pub(super) const REQUEST_DURATION: Metric = Metric::histogram(
-    "webhook_request_duration_seconds",
-    OF_ENDPOINT,
-    "The time from the head of a request to its response, with the body and the handler.",
-);
+        /// All metrics.
+        pub const ALL: &[Metric] = &[$($constant),*];
+    };
+}
 
-pub(super) const VERIFY_DURATION: Metric = Metric::histogram(
-    "webhook_verify_duration_seconds",
-    OF_ENDPOINT,
-    "The time to verify a signature, with the secret or key that is fetched for it.",
-);
-
-pub(super) const BODY_BYTES: Metric =
-    Metric::histogram("webhook_body_bytes", OF_ENDPOINT, "The sizes of verified bodies.");
-
-/// All metrics.
-pub const ALL: &[Metric] = &[REQUESTS, REQUEST_DURATION, VERIFY_DURATION, BODY_BYTES];
-
-/// Describes all metrics to the recorder of the program. A router does it when it is built: install
-/// the recorder before.
-pub fn describe() {
-    with_recorder(|recorder| {
-        for metric in ALL {
-            let (name, text) = (metric.name.into(), SharedString::const_str(metric.description));
-            match metric.kind {
-                MetricKind::Counter => recorder.describe_counter(name, None, text),
-                MetricKind::Gauge => recorder.describe_gauge(name, metric.unit(), text),
-                MetricKind::Histogram => recorder.describe_histogram(name, metric.unit(), text),
-            }
-        }
-    });
+metrics! {
+    REQUESTS = Counter "webhook_requests_total" &["endpoint", "provider", "outcome", "reason"],
+        "Requests. `outcome` is `accepted`, `duplicate`, `handshake`, `refused` or `failed`; `reason` \
+         says why one was refused or failed, and is empty otherwise.";
+    REQUEST_DURATION = Histogram "webhook_request_duration_seconds" OF_ENDPOINT,
+        "The time from the head of a request to its response, with the body and the handler.";
+    VERIFY_DURATION = Histogram "webhook_verify_duration_seconds" OF_ENDPOINT,
+        "The time to verify a signature, with the secret or key that is fetched for it.";
+    BODY_BYTES = Histogram "webhook_body_bytes" OF_ENDPOINT,
+        "The sizes of verified bodies.";
+    RATE_LIMITED = Counter "webhook_rate_limited_total" &["endpoint", "by"],
+        "Requests that a quota has refused. `by` is `peer` or `endpoint`.";
+    SOURCE_LOOKUPS = Counter "webhook_source_lookups_total" &["endpoint", "kind", "outcome"],
+        "Lookups in a source. `kind` is `secret` or `key`. `outcome` is `hit` (in the cache), \
+         `miss` (fetched), `not_found` or `failed`. A key that is fetched again in time counts as well.";
+    BYTES_IN_FLIGHT = Gauge "webhook_in_flight_bytes" &[],
+        "Bytes of bodies and large headers in memory, of requests that have no response yet.";
+    CONNECTIONS = Gauge "webhook_server_connections" &[],
+        "Open connections.";
+    CONNECTIONS_ACCEPTED = Counter "webhook_server_connections_accepted_total" &[],
+        "Connections that were accepted from the operating system.";
+    CONNECTIONS_SHED = Counter "webhook_server_connections_shed_total" &["reason"],
+        "Connections that were closed for want of room. `reason` is `displaced` (open, and closed for \
+         another one), `refused` (new, and no place to wait) or `evicted` (lost its place to wait to \
+         another peer).";
+    ACCEPT_FAILURES = Counter "webhook_server_accept_failures_total" &[],
+        "Connections that could not be accepted: most likely, the process has too many open files.";
+    REQUESTS_SHED = Counter "webhook_server_requests_shed_total" &[],
+        "HTTP/2 requests that were refused with 503, because their peer had more than its share in flight.";
+    TLS_RELOADS = Counter "webhook_server_tls_reloads_total" &["outcome"],
+        "New certificates. `outcome` is `renewed`, or `failed` if the one before stays in use.";
+    INBOX_ACKNOWLEDGED = Counter "webhook_inbox_acknowledged_total" OF_INBOX,
+        "Deliveries that were stored, so that they can be acknowledged. Duplicates are none.";
+    INBOX_DUPLICATES = Counter "webhook_inbox_duplicates_total" OF_INBOX,
+        "Deliveries that were stored before.";
+    INBOX_ACK_DURATION = Histogram "webhook_inbox_ack_duration_seconds" OF_INBOX,
+        "The time to store the deliveries of a request.";
+    INBOX_WAIT_DURATION = Histogram "webhook_inbox_wait_duration_seconds" OF_INBOX,
+        "The time from a request to the begin of the first run of its delivery.";
+    INBOX_RUN_DURATION = Histogram "webhook_inbox_run_duration_seconds" OF_INBOX,
+        "The time that a handler takes.";
+    INBOX_RUNS = Counter "webhook_inbox_runs_total" &["endpoint", "outcome"],
+        "Runs that have ended. `outcome` is `completed`, `retried`, `dead_lettered`, `expired` (too old to \
+         run: a dead letter), `snoozed`, `released` (the process ended, or an operator cancelled it) or \
+         `lost` (another worker runs it).";
+    INBOX_DELIVERIES = Gauge "webhook_inbox_deliveries" &["endpoint", "state"],
+        "Deliveries in the store, of all processes, up to 10,000 of each kind. `state` is `pending` (due, \
+         and waits for a slot), `retrying` (waits for its next run), `blocked` (waits for another one with \
+         its ordering key), `running` (or claimed ahead) or `dead`. Each process with workers refreshes \
+         it every 15 seconds, as it does the next three.";
+    INBOX_LAG = Gauge "webhook_inbox_lag_seconds" OF_INBOX,
+        "The time for which the oldest due delivery has been waiting. It is 0 while the endpoint is paused.";
+    INBOX_OLDEST_AGE = Gauge "webhook_inbox_oldest_age_seconds" OF_INBOX,
+        "The age of the oldest delivery that waits to run, also for a retry or while the endpoint is paused.";
+    INBOX_PAUSED = Gauge "webhook_inbox_paused" OF_INBOX,
+        "1 while the endpoint is paused, 0 otherwise.";
+    INBOX_HOOKS_DROPPED = Counter "webhook_inbox_hooks_dropped_total" &[],
+        "Hooks that were not called, because too many ran.";
+    INBOX_COMMIT_FAILURES = Counter "webhook_inbox_commit_failures_total" &[],
+        "Commits that failed: nothing in them was stored. Senders got 503 for the deliveries.";
 }

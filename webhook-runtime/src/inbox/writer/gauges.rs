@@ -1,0 +1,40 @@
+//! Gauges of what the store holds, which refresh by themselves while there are workers.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::inbox::{NEWEST, error::InboxError, metrics::Gauges, writer::engine::Engine};
+
+/// The interval at which they are refreshed.
+const EVERY: Duration = Duration::from_secs(15);
+
+/// The interval at which a recorder is looked for where there is none.
+const WITHOUT_RECORDER: Duration = Duration::from_secs(60);
+
+/// The longest time of a look at the store.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Refreshes the gauges for ever. Without a recorder, the store is not asked.
+pub(super) async fn keep_gauges(engine: Arc<Engine>) {
+    let mut gauges = Gauges::default();
+    loop {
+        gauges.see(engine.pools.endpoints());
+        let pause = if engine.pools.is_empty() || !gauges.are_kept() {
+            WITHOUT_RECORDER
+        } else {
+            let refreshed = tokio::time::timeout(TIMEOUT, refresh(&engine, &mut gauges)).await;
+            if let Err(error) = refreshed.unwrap_or(Err(InboxError::Timeout)) {
+                tracing::debug!(%error, "the gauges of the inbox were not refreshed");
+            }
+            EVERY
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn refresh(engine: &Engine, gauges: &mut Gauges) -> Result<(), InboxError> {
+    let counts = engine.store.endpoint_counts(NEWEST.into()).await?;
+    let paused = engine.store.paused().await?;
+    let paused: Vec<_> = paused.iter().map(|pause| &*pause.endpoint).collect();
+    gauges.set(counts, &paused, engine.settings.clock.now());
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! One series of a metric, with the feature `metrics`.
+
+#![cfg_attr(
+    not(feature = "inbox"),
+    allow(dead_code, reason = "an inbox has gauges of what it holds")
+)]
+
+use std::{
+    cell::Cell,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+
+use metrics::{Gauge, IntoF64, Key, Label, Level, Metadata, with_recorder};
+
+use super::table::Metric;
+
+/// False without the feature.
+pub(crate) const ENABLED: bool = true;
+
+const METADATA: Metadata<'static> =
+    Metadata::new("webhook_runtime", Level::INFO, Some("webhook_runtime"));
+
+/// A metric with the values of its labels. What is counted often keeps it, because a key is hashed when
+/// it is made. The recorder is asked for each time: a program may install it late.
+#[derive(Clone, Debug)]
+pub(crate) struct Series(Key);
+
+impl Series {
+    /// The series of a metric. The labels are in the order of the metric's.
+    pub(crate) fn new(metric: &Metric, labels: &[(&'static str, &str)]) -> Self {
+        debug_assert!(
+            labels.iter().map(|(name, _)| name).eq(metric.labels),
+            "{} has other labels",
+            metric.name
+        );
+        let labels = labels.iter().map(|(name, value)| Label::new(*name, (*value).to_owned()));
+        Self(Key::from_parts(metric.name, labels.collect::<Vec<_>>()))
+    }
+
+    /// Adds to a counter.
+    pub(crate) fn add(&self, count: u64) {
+        with_recorder(|recorder| recorder.register_counter(&self.0, &METADATA).increment(count));
+    }
+
+    /// Sets a gauge.
+    pub(crate) fn set(&self, value: f64) {
+        with_recorder(|recorder| recorder.register_gauge(&self.0, &METADATA).set(value));
+    }
+
+    /// Records a value of a histogram.
+    pub(crate) fn record(&self, value: f64) {
+        with_recorder(|recorder| recorder.register_histogram(&self.0, &METADATA).record(value));
+    }
+
+    /// Records a time of a histogram.
+    pub(crate) fn record_time(&self, time: Duration) {
+        self.record(time.as_secs_f64());
+    }
+
+    /// True if a recorder keeps this gauge, which stays as it is.
+    pub(crate) fn is_kept(&self) -> bool {
+        let asked = Cell::new(false);
+        let nothing = Asked(&asked);
+        with_recorder(|recorder| recorder.register_gauge(&self.0, &METADATA).increment(nothing));
+        asked.get()
+    }
+}
+
+/// Zero, which notes that it was asked for: without a recorder, nobody asks.
+struct Asked<'a>(&'a Cell<bool>);
+
+impl IntoF64 for Asked<'_> {
+    fn into_f64(self) -> f64 {
+        self.0.set(true);
+        0.0
+    }
+}
+
+/// A gauge that rises and falls by what comes and goes. It belongs to the recorder that is installed when
+/// it is first used: a later one would see things go that it has not seen come.
+#[derive(Debug)]
+pub(crate) struct UpDown {
+    series: Series,
+    gauge: OnceLock<Gauge>,
+}
+
+impl UpDown {
+    /// The gauge, which has no labels.
+    pub(crate) fn new(metric: &Metric) -> Self {
+        Self { series: Series::new(metric, &[]), gauge: OnceLock::new() }
+    }
+
+    fn gauge(&self) -> &Gauge {
+        let Self { series: Series(key), gauge } = self;
+        gauge.get_or_init(|| with_recorder(|recorder| recorder.register_gauge(key, &METADATA)))
+    }
+
+    /// Something has come.
+    #[allow(clippy::cast_precision_loss, reason = "a gauge is a float")]
+    pub(crate) fn add(&self, amount: usize) {
+        self.gauge().increment(amount as f64);
+    }
+
+    /// Something has gone.
+    #[allow(clippy::cast_precision_loss, reason = "a gauge is a float")]
+    pub(crate) fn subtract(&self, amount: usize) {
+        self.gauge().decrement(amount as f64);
+    }
+}
+
+/// The time since a beginning.
+#[derive(Clone, Copy)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
