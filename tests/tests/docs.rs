@@ -1,10 +1,12 @@
 //! What the documents say is what the code says.
 //!
-//! `docs/providers.md` is generated from the constants, and compared here:
-//! `UPDATE_DOCS=1 cargo test -p webhook-tests --test docs` writes it again.
+//! `docs/providers.md` and `docs/metrics.md` are generated from the code, and compared here:
+//! `UPDATE_DOCS=1 cargo test -p webhook-tests --test docs` writes them again.
 
 #[path = "docs/coverage.rs"]
 mod coverage;
+#[path = "docs/metrics.rs"]
+mod metrics;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -39,17 +41,21 @@ fn read(file: &str) -> String {
 
 #[test]
 fn the_provider_table_matches_the_constants() {
-    let expected = document(&known());
+    compare(TABLE, &document(&known()));
+}
+
+/// Compares a generated document, or writes it.
+fn compare(file: &str, expected: &str) {
     if env::var_os(UPDATE).is_some() {
         fs::create_dir_all(path("docs")).expect("a directory");
-        fs::write(path(TABLE), expected).expect("it can be written");
+        fs::write(path(file), expected).expect("it can be written");
         return;
     }
-    let found = fs::read_to_string(path(TABLE)).unwrap_or_default();
+    let found = fs::read_to_string(path(file)).unwrap_or_default();
     let differ = found.lines().zip(expected.lines()).find(|(found, expected)| found != expected);
     assert!(
         found == expected,
-        "{TABLE} is not up to date; run the test with {UPDATE}=1\nfirst difference: {differ:#?}"
+        "{file} is not up to date; run the test with {UPDATE}=1\nfirst difference: {differ:#?}"
     );
 }
 

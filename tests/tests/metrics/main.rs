@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod documents;
 mod inbox;
 mod recorder;
 mod requests;
