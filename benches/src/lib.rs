@@ -10,6 +10,7 @@
 //! cargo bench -p webhook-benches --bench compile_time   # CPU time of `cargo build`, needs Linux
 //! cargo bench -p webhook-benches --bench events         # enums of events, beside serde's own
 //! cargo bench -p webhook-benches --bench timing         # whether refusals tell what is right, by their time
+//! cargo bench -p webhook-benches --bench metrics --features metrics  # what metrics cost, at most 3 %
 //! cargo bench -p webhook-benches --bench inbox --features inbox  # stored before they are answered
 //! ```
 //!

@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},
+    path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -27,7 +28,16 @@ impl Server {
     #[must_use]
     pub fn start(argument: &str) -> Self {
         let this = std::env::current_exe().expect("this program has a path");
-        let mut process = Command::new(this)
+        Self::start_program(&this, argument)
+    }
+
+    /// The same with another program.
+    ///
+    /// # Panics
+    /// When it does not.
+    #[must_use]
+    pub fn start_program(program: &Path, argument: &str) -> Self {
+        let mut process = Command::new(program)
             .arg(argument)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
