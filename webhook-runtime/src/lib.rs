@@ -200,7 +200,7 @@ pub use webhook_macros::webhook;
 #[cfg(feature = "serve")]
 pub use webhooks::Error;
 #[cfg(feature = "axum")]
-pub use webhooks::{MountedWebhook, StartError, StartProblem, Webhooks};
+pub use webhooks::{HealthCheck, MountedWebhook, StartError, StartProblem, Unhealthy, Webhooks};
 
 /// The crate itself, for the code that the attribute leaves behind: with `crate = some::path`, the
 /// compiler looks for this name there, and says so where it finds none.

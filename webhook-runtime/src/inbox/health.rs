@@ -111,6 +111,11 @@ impl Inbox {
         self.shared.draining.store(true, Ordering::SeqCst);
     }
 
+    /// True if the thread that stores deliveries has ended, and was not told to.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.shared.writer.has_ended() && !self.shared.draining.load(Ordering::SeqCst)
+    }
+
     async fn ask_store(&self, until: Instant) -> StoreHealth {
         let shared = &self.shared;
         let writes = timeout_at(until, shared.writer.heartbeat());

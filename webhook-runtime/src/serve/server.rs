@@ -53,6 +53,9 @@ pub struct Server {
 
 /// The work of an application outside of its connections, for which a stop waits.
 pub(crate) trait BackgroundWork: Send + Sync {
+    /// The server takes no more connections.
+    fn stop(&self);
+
     /// The work that is running, in words.
     fn running(&self) -> Vec<String>;
 
@@ -171,6 +174,9 @@ impl Server {
         announce(&format!("{title} on {}", server.urls().join(" and ")), &table);
         let connections = server.run(async { _ = signals.next().await }).await?;
         let deadline = Instant::now() + timeout;
+        if let Some(work) = &work {
+            work.stop();
+        }
         shutdown::say_stopping(&running(&connections, work.as_deref()), timeout);
         stop(connections, work, deadline, signals).await;
         console::flush();

@@ -84,6 +84,10 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
         for routes in self.routes {
             built.router = built.router.merge(routes);
         }
+        self.health.set_built(
+            #[cfg(feature = "inbox")]
+            self.inboxes.all(),
+        );
         Ok(built)
     }
 

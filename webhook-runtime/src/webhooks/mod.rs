@@ -4,6 +4,7 @@ mod build;
 mod check;
 #[cfg(feature = "serve")]
 mod error;
+mod health;
 #[cfg(feature = "inbox")]
 pub(crate) mod inbox;
 mod mounted;
@@ -42,6 +43,7 @@ use crate::{
 pub(crate) use build::Built;
 #[cfg(feature = "serve")]
 pub use error::Error;
+pub use health::{HealthCheck, Unhealthy};
 pub use mounted::MountedWebhook;
 pub use problems::{StartError, StartProblem};
 
@@ -93,6 +95,7 @@ pub struct Webhooks<S = (), const HAS_STATE: bool = false> {
     quotas: crate::receive::rate_limit::Quotas,
     #[cfg(feature = "inbox")]
     pub(crate) inboxes: inbox::Inboxes,
+    health: HealthCheck,
     pub(crate) state: Option<S>,
     #[cfg(feature = "serve")]
     server: crate::serve::Server,
@@ -134,6 +137,7 @@ impl<S> Webhooks<S> {
             quotas: crate::receive::rate_limit::Quotas::default(),
             #[cfg(feature = "inbox")]
             inboxes: inbox::Inboxes::default(),
+            health: HealthCheck::default(),
             state: None,
             #[cfg(feature = "serve")]
             server: crate::serve::Server::new(Router::new()).with_thread_name("webhooks"),
@@ -221,6 +225,7 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
             quotas: self.quotas,
             #[cfg(feature = "inbox")]
             inboxes: self.inboxes,
+            health: self.health,
             state: Some(state),
             #[cfg(feature = "serve")]
             server: self.server,

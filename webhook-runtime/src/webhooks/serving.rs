@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Webhooks, error::Error};
+use super::{HealthCheck, Webhooks, error::Error};
 #[cfg(feature = "inbox")]
 use crate::inbox::Inbox;
 use crate::{
@@ -161,6 +161,7 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
         };
         let table = self.mounted().map(|mounted| mounted.to_string()).collect();
         let work = Work {
+            health: self.health_check(),
             background: self.background_handlers(),
             #[cfg(feature = "inbox")]
             inboxes: self.inboxes.all(),
@@ -173,12 +174,17 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
 
 /// The work of webhooks beside their requests.
 struct Work {
+    health: HealthCheck,
     background: BackgroundHandlers,
     #[cfg(feature = "inbox")]
     inboxes: Vec<Inbox>,
 }
 
 impl BackgroundWork for Work {
+    fn stop(&self) {
+        self.health.set_draining();
+    }
+
     fn running(&self) -> Vec<String> {
         let running = count(self.background.running(), "background handler").into_iter();
         #[cfg(feature = "inbox")]

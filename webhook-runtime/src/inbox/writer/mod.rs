@@ -301,6 +301,11 @@ impl Writer {
         answer_to(self.queue.push_beside(Queued::Start(claim_token, answer)), answered).await
     }
 
+    /// True if the thread has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        *self.ended.borrow() || self.ended.has_changed().is_err()
+    }
+
     /// Takes nothing more, and waits until what is queued is committed.
     pub(crate) async fn close(&self) {
         self.queue.close();
