@@ -47,6 +47,7 @@
 //! | `inbox` | the inbox, with a store of your own |
 //! | `rate-limit` | `Quota`: limits for peers that are refused, and for endpoints |
 //! | `metrics` | metrics of endpoints, the inbox, limits and the server, for the `metrics` facade |
+//! | `otel` | spans of OpenTelemetry for requests and runs, through `tracing-opentelemetry` |
 //! | `testing` | `Webhooks::test`, `conformance!` and `store!`, for tests of handlers and stores |
 //! | `payloads-github`, `payloads-shopify`, `payloads-slack`, `payloads-standard-webhooks`, `payloads-stripe` | `payloads`: ready-made payloads |
 //! | `certificates` | `AWS_SNS`, `PAYPAL` |

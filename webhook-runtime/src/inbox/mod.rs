@@ -29,6 +29,7 @@ mod record;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod sql;
 pub mod store;
+mod traces;
 mod tx;
 pub(crate) mod worker;
 mod workers;
@@ -84,6 +85,7 @@ use self::{
     health::StoreHealth,
     options::Settings,
     store::{Change, InboxStore},
+    traces::FirstRuns,
     tx::must_not_wait_for_itself,
     worker::handled::AllHandled,
     writer::Writer,
@@ -106,6 +108,7 @@ pub(crate) struct Shared {
     pub(crate) counters: Arc<InboxMetrics>,
     /// The endpoints that have workers.
     pub(crate) handled: AllHandled,
+    pub(crate) first_runs: FirstRuns,
     /// The store's last answer about its health.
     health: tokio::sync::Mutex<Option<StoreHealth>>,
     /// True if the inbox is being shut down.
@@ -159,8 +162,18 @@ impl Inbox {
         let writer = Writer::start(&store, &settings, Arc::clone(&counters));
         let (workers, handled) = (Mutex::default(), AllHandled::default());
         let (health, draining) = (tokio::sync::Mutex::default(), AtomicBool::new(false));
-        let shared =
-            Shared { workers, store, settings, writer, counters, handled, health, draining };
+        let first_runs = FirstRuns::default();
+        let shared = Shared {
+            workers,
+            store,
+            settings,
+            writer,
+            counters,
+            handled,
+            first_runs,
+            health,
+            draining,
+        };
         Self { shared: Arc::new(shared) }
     }
 

@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) worker_name: String,
     pub(crate) program: String,
     pub(crate) hooks: Hooks,
+    /// True if the span of a run is a child of the request's.
+    pub(crate) continue_traces: bool,
 }
 
 impl Settings {
@@ -73,6 +75,7 @@ impl Default for Settings {
             worker_name: host_name(),
             program: executable(),
             hooks: Hooks::default(),
+            continue_traces: false,
         }
     }
 }
@@ -215,6 +218,14 @@ impl InboxBuilder {
     /// stored. The chapter [`inbox`](crate::guide::inbox#headers) of the guide has the list.
     pub fn keep_headers(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.settings.kept_headers = KeptHeaders::new(names);
+        self
+    }
+
+    /// Makes the span of a run a child of the span of its request, in the same trace. By default, it is a
+    /// root span that is linked to it: a run may come days later, and traces are kept for hours.
+    #[cfg(feature = "otel")]
+    pub fn continue_traces(mut self, continues: bool) -> Self {
+        self.settings.continue_traces = continues;
         self
     }
 

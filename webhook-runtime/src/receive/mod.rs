@@ -47,6 +47,7 @@ use crate::{
         peer::Peer,
         shares::Full,
         text::truncate,
+        trace,
         trust::{sent_by, trust},
     },
     verify::{
@@ -321,6 +322,8 @@ impl Receiver {
             event = field::Empty,
             secret_name = field::Empty,
             status = field::Empty,
+            otel.name = field::Empty,
+            otel.kind = field::Empty,
         )
     }
 }
@@ -343,6 +346,7 @@ fn record_on_span(delivery: &Delivery) {
     if span.is_disabled() {
         return;
     }
+    trace::link_sender(&span, delivery.headers());
     span.record("secret_name", delivery.secret_name());
     if let Some(id) = delivery.traced_id() {
         span.record("delivery_id", id);

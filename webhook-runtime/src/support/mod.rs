@@ -11,4 +11,6 @@ pub(crate) mod peer;
 pub(crate) mod redact;
 pub(crate) mod shares;
 pub(crate) mod text;
+#[cfg(feature = "axum")]
+pub(crate) mod trace;
 pub(crate) mod trust;

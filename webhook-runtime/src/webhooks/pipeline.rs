@@ -31,6 +31,7 @@ use crate::{
     support::{
         console::{self, Reported},
         metrics::{Outcome, Stopwatch},
+        trace,
     },
 };
 
@@ -69,6 +70,7 @@ impl Pipeline {
         F: FnOnce(Delivery, Parts) -> HandlerFuture + Send + 'static,
     {
         let span = self.receiver.span();
+        trace::describe_request(&span, self.receiver.endpoint.path, &request);
         let process = async move {
             let since = Stopwatch::start();
             let metrics = self.receiver.metrics.clone();
@@ -212,7 +214,9 @@ impl Service<Request> for LayeredPipeline {
 /// Records the status of the response on the span.
 fn record_outcome(response: Response) -> Response {
     let status = response.status().as_u16();
-    Span::current().record("status", status);
+    let span = Span::current();
+    span.record("status", status);
+    trace::end_request(&span, response.status());
     tracing::info!(status, "answered");
     response
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Uri, request::Parts, uri::PathAndQuery};
-use tracing::{Level, enabled};
+use tracing::{Level, Span, enabled};
 
 use crate::{
     delivery::{Delivery, PayloadKind, RawEvent, Rejection},
@@ -23,7 +23,7 @@ use crate::{
         },
         record::{EnqueueResult, Filter, NewDelivery},
     },
-    support::{console, metrics::Outcome, text::truncate},
+    support::{console, metrics::Outcome, text::truncate, trace},
     verify::Deduplication,
 };
 
@@ -250,6 +250,7 @@ fn head(delivery: &Delivery, parts: &Parts, kept: &KeptHeaders) -> StoredRequest
         secret_name: delivery.secret_name().to_owned(),
         signed_at: delivery.signed_at(),
         batch_item: None,
+        traceparent: trace::context_of(&Span::current()).map(|context| context.to_string()),
     }
 }
 

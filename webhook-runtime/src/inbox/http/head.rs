@@ -30,6 +30,9 @@ pub struct StoredRequest {
     pub signed_at: Option<SystemTime>,
     /// The event of a batch that this is, if each is stored by itself.
     pub batch_item: Option<BatchItemRef>,
+    /// The span of the request as a `traceparent`, with the feature `otel`. The spans of its runs are
+    /// linked to it.
+    pub traceparent: Option<String>,
 }
 
 /// One event of a batch, stored without the others.
@@ -50,19 +53,27 @@ const VERSION: u8 = 1;
 /// The first byte of a request to a nested router. Its path comes last.
 const NESTED_VERSION: u8 = 2;
 
+/// The first byte of a request with a trace. Its path comes last if it is nested, and then the trace.
+const TRACED_VERSION: u8 = 3;
+
 impl StoredRequest {
     pub(crate) fn weight(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
         let nested_at = self.nested_at.as_ref().map_or(0, String::len);
         let query = self.query.as_ref().map_or(0, Bytes::len);
-        headers.sum::<usize>() + self.uri.len() + query + nested_at
+        let traceparent = self.traceparent.as_ref().map_or(0, String::len);
+        headers.sum::<usize>() + self.uri.len() + query + nested_at + traceparent
     }
 
     /// The form in which a store keeps it.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64 + 2 * self.weight());
-        out.push(if self.nested_at.is_some() { NESTED_VERSION } else { VERSION });
+        out.push(match (&self.traceparent, &self.nested_at) {
+            (Some(_), _) => TRACED_VERSION,
+            (None, Some(_)) => NESTED_VERSION,
+            (None, None) => VERSION,
+        });
         put(&mut out, self.method.as_bytes());
         put(&mut out, self.uri.as_bytes());
         put_option(&mut out, self.query.as_deref());
@@ -85,8 +96,13 @@ impl StoredRequest {
             put_option(&mut out, event.as_ref().map(String::as_bytes));
             put_option(&mut out, action.as_ref().map(String::as_bytes));
         }
-        if let Some(nested_at) = &self.nested_at {
-            put(&mut out, nested_at.as_bytes());
+        match (&self.traceparent, &self.nested_at) {
+            (Some(traceparent), nested_at) => {
+                put_option(&mut out, nested_at.as_ref().map(String::as_bytes));
+                put(&mut out, traceparent.as_bytes());
+            }
+            (None, Some(nested_at)) => put(&mut out, nested_at.as_bytes()),
+            (None, None) => {}
         }
         out
     }
@@ -97,7 +113,7 @@ impl StoredRequest {
     #[must_use]
     pub fn from_bytes(stored: &[u8]) -> Option<Self> {
         let (&version, rest) = stored.split_first()?;
-        if !matches!(version, VERSION | NESTED_VERSION) {
+        if !matches!(version, VERSION | NESTED_VERSION | TRACED_VERSION) {
             return None;
         }
         let rest = &mut { rest };
@@ -122,8 +138,11 @@ impl StoredRequest {
             let action = if flag(rest)? { Some(text(rest)?) } else { None };
             head.batch_item = Some(BatchItemRef { index, event, action });
         }
-        if version == NESTED_VERSION {
+        if version == NESTED_VERSION || version == TRACED_VERSION && flag(rest)? {
             head.nested_at = Some(text(rest)?);
+        }
+        if version == TRACED_VERSION {
+            head.traceparent = Some(text(rest)?);
         }
         rest.is_empty().then_some(head)
     }
@@ -195,13 +214,18 @@ mod tests {
                 event: Some("page".to_owned()),
                 action: None,
             }),
+            traceparent: None,
         }
     }
 
     #[test]
     fn it_is_read_as_it_was_written() {
         let nested = StoredRequest { nested_at: Some("/hooks".to_owned()), ..head() };
-        for head in [head(), nested, StoredRequest::default()] {
+        let traceparent =
+            Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
+        let traced = StoredRequest { traceparent: traceparent.clone(), ..head() };
+        let both = StoredRequest { traceparent, ..nested.clone() };
+        for head in [head(), nested, traced, both, StoredRequest::default()] {
             assert!(StoredRequest::from_bytes(&head.to_bytes()) == Some(head));
         }
     }
@@ -211,6 +235,10 @@ mod tests {
         let nested = StoredRequest { nested_at: Some("/hooks".to_owned()), ..head() }.to_bytes();
         for length in 0..nested.len() {
             assert!(StoredRequest::from_bytes(&nested[..length]).is_none(), "{length}");
+        }
+        let traced = StoredRequest { traceparent: Some("00".to_owned()), ..head() }.to_bytes();
+        for length in 0..traced.len() {
+            assert!(StoredRequest::from_bytes(&traced[..length]).is_none(), "{length}");
         }
         let stored = head().to_bytes();
         for length in 0..stored.len() {
@@ -239,7 +267,7 @@ mod tests {
     #[test]
     fn another_version_is_not_read() {
         let mut stored = head().to_bytes();
-        for other in [0, 2, 3] {
+        for other in [0, 2, 3, 4] {
             stored[0] = other;
             assert!(StoredRequest::from_bytes(&stored).is_none());
         }

@@ -13,7 +13,7 @@ use axum::{
 };
 use http::{StatusCode, request::Parts};
 use tower_service::Service as _;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span, field};
 
 use crate::{
     delivery::{
@@ -29,6 +29,7 @@ use crate::{
         tx::{Tx, TxSource},
         worker::attempt::{JobFuture, JobHandler},
     },
+    support::trace::{self, RunEnd, TraceContext},
     verify::scheme::Verified,
 };
 
@@ -57,20 +58,51 @@ impl Runner {
             router
         })
     }
+
+    /// The span of a run. With OpenTelemetry, it is a root span that is linked to the request, or a child
+    /// of it, and linked to the first run.
+    fn span(&self, job: &Job) -> Span {
+        let name = self.endpoint.name;
+        macro_rules! span {
+            ($($with_otel:tt)*) => {
+                tracing::info_span!(
+                    $($with_otel)*
+                    "webhook",
+                    endpoint = name,
+                    provider = self.endpoint.provider.name(),
+                    delivery_id = job.provider_id,
+                    record_id = job.id,
+                    attempt = job.attempt,
+                    otel.name = field::Empty,
+                    otel.kind = field::Empty,
+                )
+            };
+        }
+        #[cfg(not(feature = "otel"))]
+        let span = span!();
+        #[cfg(feature = "otel")]
+        let span = span!(parent: None,);
+        let of_request = job.head.traceparent.as_deref().and_then(TraceContext::parse);
+        match of_request {
+            Some(request) if job.trace.is_child => trace::set_parent(&span, request),
+            Some(request) => trace::link(&span, request),
+            None => {}
+        }
+        if let Some(first) = job.trace.first {
+            trace::link(&span, first);
+        }
+        trace::describe_run(&span, name, job.id, job.attempt, job.body.len());
+        job.trace.begun(trace::context_of(&span));
+        span
+    }
 }
 
 impl JobHandler for Runner {
     fn handle(&self, job: Job, tx: TxSource) -> JobFuture {
-        let span = tracing::info_span!(
-            "webhook",
-            endpoint = self.endpoint.name,
-            provider = self.endpoint.provider.name(),
-            delivery_id = job.provider_id,
-            record_id = job.id,
-            attempt = job.attempt,
-        );
+        let span = self.span(&job);
         let mut router = self.router_at(job.head.nested_at.as_deref());
         let request = request(&self.endpoint, job, tx.clone());
+        let end = RunEnd::of(&span);
         let run = async move {
             let (request, delivery) = match request {
                 Ok(request) => request,
@@ -78,7 +110,11 @@ impl JobHandler for Runner {
             };
             let Ok(answer) = router.call(request).await;
             tx.set_status(answer.status().as_u16());
-            outcome(&answer, &delivery)
+            let result = outcome(&answer, &delivery);
+            let is_error =
+                matches!(result, AttemptResult::Retry { .. } | AttemptResult::Dead { .. });
+            end.answered(answer.status(), is_error);
+            result
         };
         Box::pin(run.instrument(span))
     }

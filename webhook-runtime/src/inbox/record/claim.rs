@@ -8,6 +8,7 @@ use crate::inbox::{
     cancel::Cancellation,
     http::head::StoredRequest,
     record::{Digest, NewDelivery, StoredDelivery, millis, stored_text, time},
+    traces::RunTrace,
 };
 
 /// A claimed delivery to run now.
@@ -35,6 +36,7 @@ pub struct Job {
     /// The tenant that it is started for, where tenants take turns.
     pub(crate) tenant: Option<Digest>,
     pub(crate) cancellation: Cancellation,
+    pub(crate) trace: RunTrace,
 }
 
 /// When the attempt of a job is counted.
@@ -67,6 +69,7 @@ impl Job {
             counting: Counting::ByClaim,
             tenant: None,
             cancellation: Cancellation::default(),
+            trace: RunTrace::default(),
         }
     }
 
@@ -97,6 +100,7 @@ impl Job {
             counting: Counting::AtStart,
             tenant: delivery.tenant_digest,
             cancellation: Cancellation::default(),
+            trace: RunTrace::default(),
         }
     }
 

@@ -18,6 +18,7 @@ use crate::inbox::{
         pack::unpack,
     },
     store::{CauseGroup, Count, EndpointBacklog, EndpointCounts, Mark, MinuteSum},
+    traces::RunTrace,
 };
 
 /// A delivery that is due, as far as a claim has to know it. A line is the digest of an ordering
@@ -74,6 +75,7 @@ pub(crate) fn job(row: &impl Cells) -> Result<Job, Unreadable> {
             claim_token: ClaimToken { id, number: row.number("claims")?, ordering_digest: line },
             tenant: None,
             cancellation: Cancellation::default(),
+            trace: RunTrace::default(),
         })
     })
 }

@@ -25,6 +25,7 @@ use crate::{
             Job, stored_reason,
         },
         store::{AttemptNote, FinishedAttempt, InboxStore, Window},
+        traces::RunTrace,
         tx::{TxSource, rollback},
         worker::{
             options::JobOptions,
@@ -140,6 +141,12 @@ pub(super) async fn attempt(
     let tx = TxSource::new(Arc::clone(&shared.store), claim_token);
     let (started_at, begun) = (shared.settings.clock.now(), Instant::now());
     job.cancellation = control.cancellation();
+    let trace = if cfg!(feature = "otel") {
+        shared.first_runs.next_run(job.id, shared.settings.continue_traces)
+    } else {
+        RunTrace::default()
+    };
+    job.trace = trace.clone();
     let result = if control.is_told() {
         AttemptResult::Released
     } else {
@@ -188,6 +195,9 @@ pub(super) async fn attempt(
         return;
     }
     let stored = settle(shared, claim_token, &subject, &options, end, details).await;
+    if cfg!(feature = "otel") {
+        shared.first_runs.ended(claim_token.id, RunOutcome::of(stored.as_ref()), &trace);
+    }
     conclude(shared, &subject, stored.as_ref(), times).await;
 }
 

@@ -1,0 +1,160 @@
+//! Spans with what OpenTelemetry's conventions for HTTP and messaging name.
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use opentelemetry::trace::{
+    SpanContext, SpanId, Status, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use super::TraceContext;
+
+/// The system of the messaging conventions.
+#[cfg(feature = "inbox")]
+const SYSTEM: &str = "webhook_inbox";
+
+/// The methods that are told by name. A stranger may send any.
+static METHODS: [Method; 9] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::DELETE,
+    Method::CONNECT,
+    Method::OPTIONS,
+    Method::TRACE,
+    Method::PATCH,
+];
+
+/// Says of a request's span what is asked for, before anything is verified.
+pub(crate) fn describe_request<B>(span: &Span, route: &'static str, request: &Request<B>) {
+    if span.is_disabled() {
+        return;
+    }
+    let known = METHODS.iter().find(|method| *method == request.method());
+    let method = known.map_or(Cow::Borrowed("_OTHER"), |method| method.as_str().to_owned().into());
+    let name = known.map_or("HTTP", Method::as_str);
+    span.record("otel.kind", "server");
+    span.record("otel.name", &*format!("{name} {route}"));
+    span.set_attribute("http.request.method", method.into_owned());
+    span.set_attribute("http.route", route);
+    span.set_attribute("url.path", request.uri().path().to_owned());
+    if let Some(length) = request.headers().get(header::CONTENT_LENGTH)
+        && let Some(length) = length.to_str().ok().and_then(|length| length.parse::<i64>().ok())
+    {
+        span.set_attribute("http.request.body.size", length);
+    }
+}
+
+/// Says of a request's span what was answered.
+pub(crate) fn end_request(span: &Span, status: StatusCode) {
+    span.set_attribute("http.response.status_code", i64::from(status.as_u16()));
+    if status.is_server_error() {
+        span.set_attribute("error.type", status.as_u16().to_string());
+        span.set_status(Status::error(""));
+    }
+}
+
+/// Links the span of a verified request to the context that its sender names.
+pub(crate) fn link_sender(span: &Span, headers: &HeaderMap) {
+    let mut named = headers.get_all("traceparent").iter();
+    let (Some(named), None) = (named.next(), named.next()) else { return };
+    let Some(context) = named.to_str().ok().and_then(TraceContext::parse) else { return };
+    span.add_link(remote(context));
+}
+
+/// The context of a span; `None` where OpenTelemetry does not see it.
+#[cfg(feature = "inbox")]
+pub(crate) fn context_of(span: &Span) -> Option<TraceContext> {
+    let context = span.context();
+    let span = context.span();
+    let context = span.span_context();
+    context.is_valid().then(|| TraceContext {
+        trace_id: u128::from_be_bytes(context.trace_id().to_bytes()),
+        span_id: u64::from_be_bytes(context.span_id().to_bytes()),
+        flags: context.trace_flags().to_u8(),
+    })
+}
+
+/// Links a span to another one.
+#[cfg(feature = "inbox")]
+pub(crate) fn link(span: &Span, to: TraceContext) {
+    span.add_link(remote(to));
+}
+
+/// Makes a span that has just been created the child of another one.
+#[cfg(feature = "inbox")]
+pub(crate) fn set_parent(span: &Span, parent: TraceContext) {
+    let context = opentelemetry::Context::new().with_remote_span_context(remote(parent));
+    // It fails where no layer of OpenTelemetry sees the span.
+    let _ = span.set_parent(context);
+}
+
+/// Says of a run's span which delivery it handles.
+#[cfg(feature = "inbox")]
+pub(crate) fn describe_run(
+    span: &Span,
+    endpoint: &'static str,
+    record: i64,
+    attempt: u32,
+    body: usize,
+) {
+    if span.is_disabled() {
+        return;
+    }
+    span.record("otel.kind", "consumer");
+    span.record("otel.name", &*format!("process {endpoint}"));
+    span.set_attribute("messaging.system", SYSTEM);
+    span.set_attribute("messaging.operation.type", "process");
+    span.set_attribute("messaging.operation.name", "process");
+    span.set_attribute("messaging.destination.name", endpoint);
+    span.set_attribute("messaging.message.id", record.to_string());
+    let size = i64::try_from(body).unwrap_or(i64::MAX);
+    span.set_attribute("messaging.message.body.size", size);
+    span.set_attribute("webhook.attempt", i64::from(attempt));
+}
+
+/// The end of a run. A drop without [`answered`](Self::answered) means that the handler was dropped, or
+/// panicked.
+#[cfg(feature = "inbox")]
+pub(crate) struct RunEnd(Option<Span>);
+
+#[cfg(feature = "inbox")]
+impl RunEnd {
+    pub(crate) fn of(span: &Span) -> Self {
+        Self(Some(span.clone()))
+    }
+
+    /// The handler has answered.
+    pub(crate) fn answered(mut self, status: StatusCode, is_error: bool) {
+        let Some(span) = self.0.take() else { return };
+        span.set_attribute("http.response.status_code", i64::from(status.as_u16()));
+        if is_error {
+            span.set_attribute("error.type", status.as_u16().to_string());
+            span.set_status(Status::error(""));
+        }
+    }
+}
+
+#[cfg(feature = "inbox")]
+impl Drop for RunEnd {
+    fn drop(&mut self) {
+        if let Some(span) = self.0.take() {
+            span.set_attribute("error.type", "_OTHER");
+            span.set_status(Status::error("the handler did not answer"));
+        }
+    }
+}
+
+fn remote(context: TraceContext) -> SpanContext {
+    let TraceContext { trace_id, span_id, flags } = context;
+    SpanContext::new(
+        TraceId::from_bytes(trace_id.to_be_bytes()),
+        SpanId::from_bytes(span_id.to_be_bytes()),
+        TraceFlags::new(flags),
+        true,
+        TraceState::default(),
+    )
+}
