@@ -64,13 +64,13 @@ fn without_feature() -> PathBuf {
         .output()
         .expect("cargo starts");
     let said = String::from_utf8_lossy(&built.stdout);
-    let programs = said.lines().filter_map(|line| {
+    let mut programs = said.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        (message["target"]["name"] == "throughput")
-            .then(|| message["executable"].as_str()?.parse().ok())?
+        let executable = message["executable"].as_str()?;
+        (message["target"]["name"] == "throughput").then(|| PathBuf::from(executable))
     });
     let errors = String::from_utf8_lossy(&built.stderr);
-    programs.last().unwrap_or_else(|| panic!("the program was not built: {errors}"))
+    programs.next_back().unwrap_or_else(|| panic!("the program was not built: {errors}"))
 }
 
 fn compare() {
