@@ -102,7 +102,8 @@ everywhere! { pooled
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
-        the_last_second_is_summed;
+        the_last_second_is_summed
+        those_of_one_ordering_key_are_told the_database_tells_of_itself;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
         retentions_and_size_are_told;
     health: health_is_told health_is_asked_once_a_second;
@@ -130,7 +131,8 @@ everywhere! { sqlite
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
-        the_last_second_is_summed;
+        the_last_second_is_summed
+        those_of_one_ordering_key_are_told the_database_tells_of_itself;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
         retentions_and_size_are_told;
     health: health_is_told health_is_asked_once_a_second a_full_disk_is_not_ready a_look_never_hangs;
@@ -177,7 +179,8 @@ everywhere! { postgres
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
-        the_last_second_is_summed bodies_are_dropped_with_the_completion;
+        the_last_second_is_summed bodies_are_dropped_with_the_completion
+        those_of_one_ordering_key_are_told the_database_tells_of_itself;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
         retentions_and_size_are_told connections_follow_the_slots;
     health: health_is_told health_is_asked_once_a_second;

@@ -314,3 +314,47 @@ pub(crate) async fn bodies_are_dropped_with_the_completion(place: Place) {
     assert!(inbox.get(id).await.unwrap().unwrap().body_dropped);
     workers.shutdown(Duration::from_secs(1)).await;
 }
+
+pub(crate) async fn those_of_one_ordering_key_are_told(place: Place) {
+    let inbox = place.open().await;
+    let mut ids = Vec::new();
+    for key in ["a", "b", "c"] {
+        ids.push(inbox.enqueue(super::in_line("line", key)).await.unwrap().id());
+    }
+    let other = inbox.enqueue(super::in_line("other", "d")).await.unwrap().id();
+    let alone = inbox.enqueue(delivery("e")).await.unwrap().id();
+    let told = async |id: i64| {
+        let same = inbox.same_ordering_key(id).await.unwrap();
+        same.into_iter().map(|record| record.id).collect::<Vec<_>>()
+    };
+    for id in &ids {
+        assert_eq!(told(*id).await, ids);
+    }
+    assert_eq!((told(other).await, told(alone).await), (vec![other], vec![]));
+    // One that has ended tells of those behind it.
+    inbox.cancel(&Filter::all().ids([ids[0]])).await.unwrap();
+    assert_eq!(told(ids[0]).await, ids[1..]);
+    assert_eq!(inbox.store().same_ordering_key(ids[2], 1).await.unwrap()[0].id, ids[1]);
+}
+
+pub(crate) async fn the_database_tells_of_itself(place: Place) {
+    let inbox = place.open().await;
+    inbox.enqueue(delivery("a")).await.unwrap();
+    let info = inbox.store_info().await.unwrap();
+    assert!(
+        info.engine.starts_with("SQLite 3.") || info.engine.starts_with("PostgreSQL "),
+        "{info:?}"
+    );
+    assert_eq!(info.tables, Some(3));
+    assert!(info.size.is_some_and(|size| size > 10_000), "{info:?}");
+    assert!(info.place.is_some_and(|place| !place.contains('@')));
+    if info.engine.starts_with("PostgreSQL") {
+        assert!(info.bodies.is_some_and(|bodies| bodies > 0));
+        assert!(info.connections.is_some_and(|(used, most)| used <= most));
+        let differs = info.clock_ahead.or(info.clock_behind).unwrap();
+        assert!(differs < Duration::from_secs(5), "one machine, one clock: {differs:?}");
+    } else {
+        assert_eq!((info.clock_ahead, info.connections), (None, None));
+        assert!(info.log.is_some());
+    }
+}

@@ -200,6 +200,18 @@ impl Rate {
     pub const fn per_hour(starts: u32) -> Self {
         Self { starts, period: Duration::from_secs(3600) }
     }
+
+    /// The number of starts.
+    #[must_use]
+    pub const fn starts(self) -> u32 {
+        self.starts
+    }
+
+    /// The time in which there are so many.
+    #[must_use]
+    pub const fn period(self) -> Duration {
+        self.period
+    }
 }
 
 /// The retry policy: exponential backoff with jitter. Each pause is twice as long as the one

@@ -10,6 +10,7 @@ mod cancel;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod copy;
 mod counters;
+mod endpoints;
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod engine;
 mod error;
@@ -51,6 +52,7 @@ pub use self::sql::sqlite::sqlite_migrations;
 pub use self::{
     cancel::Cancellation,
     counters::InboxStats,
+    endpoints::EndpointInfo,
     error::InboxError,
     health::Health,
     http::{
@@ -67,7 +69,7 @@ pub use self::{
     },
     store::{
         CauseGroup, Count, EndpointBacklog, EndpointCounts, EndpointRetention, MinuteSum, Pause,
-        PruneResult, QueueDepth, StoreSize, Window, WorkerRecord,
+        PruneResult, QueueDepth, StoreInfo, StoreSize, Window, WorkerRecord,
     },
     tx::{Tx, TxSource},
     worker::{
@@ -407,6 +409,15 @@ impl Inbox {
         self.shared.store.duplicates(id).await
     }
 
+    /// The deliveries with the ordering key of this one that have not ended, in the order in which they
+    /// run: at most ten. The first one runs or waits for its time, the others are blocked behind it.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn same_ordering_key(&self, id: i64) -> Result<Vec<Record>, InboxError> {
+        self.shared.store.same_ordering_key(id, 10).await
+    }
+
     /// The sums of each minute since a time for each endpoint, in all processes, as far back as
     /// a day. The newest second may be missing. A process that is killed loses what happened in its
     /// last second here, and nowhere else.
@@ -432,6 +443,14 @@ impl Inbox {
     /// If the store fails.
     pub async fn endpoint_counts(&self) -> Result<Vec<EndpointCounts>, InboxError> {
         self.shared.store.endpoint_counts(NEWEST.into()).await
+    }
+
+    /// The database: its engine, where it is, and its size.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn store_info(&self) -> Result<StoreInfo, InboxError> {
+        self.shared.store.info().await
     }
 
     /// Counts the unfinished deliveries of each endpoint, by its name.

@@ -2,7 +2,7 @@
 
 use crate::inbox::{
     error::InboxError,
-    record::{Attempt, Duplicates, Filter, minute},
+    record::{Attempt, Duplicates, Filter, Record, minute},
     sql,
     sql::{
         Arg, Statement,
@@ -166,6 +166,16 @@ pub(crate) async fn duplicates(
     Ok(found.iter().map(sql::duplicates).collect())
 }
 
+pub(crate) async fn same_ordering_key(
+    reader: &mut impl Reader,
+    id: i64,
+    max: u32,
+) -> Result<Vec<Record>, InboxError> {
+    let same = Statement::of(statements::same_ordering_key(hint_of(reader)));
+    let found = reader.read(same.with(Arg::Int(id)).with(Arg::Int(max.into()))).await?;
+    Ok(found.iter().map(sql::record).collect())
+}
+
 pub(crate) async fn sums(
     reader: &mut impl Reader,
     since: i64,
@@ -226,5 +236,7 @@ pub(crate) async fn explain(reader: &mut impl Reader) -> Result<String, InboxErr
     ] {
         plan.extend(reader.explain(Statement::of(template).with(Arg::Int(argument))).await?);
     }
+    let same = Statement::of(statements::same_ordering_key(hint));
+    plan.extend(reader.explain(same.with(Arg::Int(1)).with(Arg::Int(10))).await?);
     Ok(plan.join("\n"))
 }

@@ -132,6 +132,16 @@ pub(crate) const ATTEMPTS: &str = "SELECT * FROM (SELECT claim, number, result, 
 pub(crate) const DUPLICATES: &str =
     "SELECT minute, count, last_at FROM {s}duplicates WHERE delivery = $1 ORDER BY minute";
 
+/// The deliveries that have the ordering key of another one and have not ended, in the order in which
+/// they run. `$1` is that one, `$2` how many are wanted.
+pub(crate) fn same_ordering_key(hint: Hint) -> String {
+    let index = hint.of("lines");
+    format!(
+        "SELECT {RECORD} FROM {{s}}deliveries{index} WHERE line = (SELECT line FROM {{s}}deliveries \
+         WHERE id = $1) AND line IS NOT NULL AND state <= 2 ORDER BY line, state, id LIMIT $2"
+    )
+}
+
 /// The sums since the minute `$1`.
 pub(crate) const SUMS: &str = "SELECT minute, endpoint, received, completed, failed \
      FROM {s}sums WHERE minute >= $1 ORDER BY minute, endpoint";

@@ -11,6 +11,7 @@
 //! record changes, and [`Filter::matches`] which records are meant.
 
 mod claim;
+mod info;
 mod insight;
 mod operate;
 mod pause;
@@ -37,6 +38,7 @@ pub(crate) use self::operate::{KEPT_ATTEMPTS, SUMS_KEPT};
 pub(crate) use self::turns::{Candidate, Kind};
 pub use self::{
     claim::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
+    info::StoreInfo,
     insight::{CauseGroup, Count, EndpointCounts, MinuteSum},
     operate::{
         Change, ChangeResult, DueTimeLimits, EndpointBacklog, EndpointRetention, PruneResult,
@@ -55,7 +57,7 @@ use crate::inbox::{
     error::InboxError,
     record::{
         Attempt, AttemptDetails, AttemptResult, ClaimToken, DeliveryState, Duplicates,
-        EnqueueResult, Filter, NewDelivery, StoredDelivery,
+        EnqueueResult, Filter, NewDelivery, Record, StoredDelivery,
     },
 };
 
@@ -159,6 +161,13 @@ pub trait InboxStore: Send + Sync + 'static {
     /// The copies of a delivery that came, oldest first, as far as the store keeps them.
     fn duplicates(&self, id: i64) -> StoreFuture<'_, Vec<Duplicates>> {
         let _ = id;
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// The deliveries with the ordering key of this one that have not ended, at most `max`, in the order in
+    /// which they run. Without an implementation, none are known.
+    fn same_ordering_key(&self, id: i64, max: u32) -> StoreFuture<'_, Vec<Record>> {
+        let _ = (id, max);
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
@@ -360,6 +369,11 @@ pub trait InboxStore: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
+    /// Tells of the database. Without an implementation, it is a store of one's own.
+    fn info(&self) -> StoreFuture<'_, StoreInfo> {
+        Box::pin(std::future::ready(Ok(StoreInfo::new("a store of its own"))))
+    }
+
     /// Explains how the database finds what is due for these endpoints, and what comes next of an
     /// ordering key: the `EXPLAIN` of the statements of [`claim`](Self::claim).
     fn explain<'a>(&'a self, _endpoints: &'a [String]) -> StoreFuture<'a, String> {
@@ -368,7 +382,7 @@ pub trait InboxStore: Send + Sync + 'static {
 
     /// Explains how the database finds what operators see of all records: the `EXPLAIN` of the
     /// statements of [`attempts`](Self::attempts), [`duplicates`](Self::duplicates),
-    /// [`sums`](Self::sums), [`causes`](Self::causes) and
+    /// [`same_ordering_key`](Self::same_ordering_key), [`sums`](Self::sums), [`causes`](Self::causes) and
     /// [`endpoint_counts`](Self::endpoint_counts).
     fn explain_overview(&self) -> StoreFuture<'_, String> {
         Box::pin(std::future::ready(Err(InboxError::Unsupported("the store has no plans"))))

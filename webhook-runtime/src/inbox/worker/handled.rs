@@ -1,18 +1,19 @@
 //! The endpoints that this process handles, and stored deliveries of others.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
 use crate::{
-    endpoint::Endpoint,
+    endpoint::{Endpoint, EndpointOptions},
     inbox::{Shared, error::InboxError, store::EndpointBacklog, worker::JobHandlers},
 };
 
 /// The endpoints of some workers.
 pub(crate) struct Handled {
-    names: Vec<String>,
+    named: Vec<(String, EndpointOptions)>,
     mounted: Vec<Endpoint>,
 }
 
@@ -23,8 +24,9 @@ pub(crate) struct AllHandled(Mutex<Vec<Weak<Handled>>>);
 impl AllHandled {
     /// Adds the endpoints of workers. They are known until the result is dropped.
     pub(super) fn add(&self, processes: &JobHandlers) -> Arc<Handled> {
-        let names = processes.by_endpoint.keys().cloned().collect();
-        let handled = Arc::new(Handled { names, mounted: processes.mounted.clone() });
+        let named = |(name, (_, own)): (&String, &(_, EndpointOptions))| (name.clone(), *own);
+        let named = processes.by_endpoint.iter().map(named).collect();
+        let handled = Arc::new(Handled { named, mounted: processes.mounted.clone() });
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|handled| handled.strong_count() > 0);
         all.push(Arc::downgrade(&handled));
@@ -43,7 +45,20 @@ impl AllHandled {
     }
 
     fn contains(&self, name: &str) -> bool {
-        self.any(|handled| handled.names.iter().any(|known| known == name))
+        self.any(|handled| handled.named.iter().any(|(known, _)| known == name))
+    }
+
+    /// Every endpoint once, by name: its options, and what is mounted there.
+    pub(crate) fn all(&self) -> BTreeMap<String, (EndpointOptions, Option<Endpoint>)> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut endpoints = BTreeMap::new();
+        for handled in all.iter().filter_map(Weak::upgrade) {
+            for (name, own) in &handled.named {
+                let mounted = handled.mounted.iter().find(|mounted| mounted.name == name);
+                endpoints.insert(name.clone(), (*own, mounted.cloned()));
+            }
+        }
+        endpoints
     }
 }
 

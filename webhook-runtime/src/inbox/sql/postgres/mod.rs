@@ -6,6 +6,7 @@ mod enqueue;
 mod finish;
 mod grants;
 mod health;
+mod info;
 mod names;
 mod notifications;
 mod operate;
@@ -45,8 +46,8 @@ use crate::inbox::{
     copy::CopyingStore,
     error::InboxError,
     record::{
-        Attempt, ClaimToken, Duplicates, EnqueueResult, Filter, NewDelivery, StoredDelivery,
-        millis, span,
+        Attempt, ClaimToken, Duplicates, EnqueueResult, Filter, NewDelivery, Record,
+        StoredDelivery, millis, span,
     },
     sql::{
         Arg, Statement, bind, cannot_open,
@@ -59,7 +60,7 @@ use crate::inbox::{
         CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
         EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, Heartbeat, InboxStore,
         ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth, Retention, StoreFuture,
-        StoreSize, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
+        StoreInfo, StoreSize, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
     },
 };
 
@@ -227,6 +228,11 @@ impl PostgresStore {
     }
 }
 
+/// The number of connections of a pool that nobody uses.
+fn idle(pool: &PgPool) -> u32 {
+    u32::try_from(pool.num_idle()).unwrap_or(u32::MAX)
+}
+
 impl InboxStore for PostgresStore {
     fn enqueue<'a>(&'a self, batch: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
         let enqueue: StoreFuture<'a, Vec<EnqueueResult>> =
@@ -319,6 +325,14 @@ impl InboxStore for PostgresStore {
         on_session!(self, |connection| insight::duplicates(
             &mut Reading(connection, &self.names),
             id
+        ))
+    }
+
+    fn same_ordering_key(&self, id: i64, max: u32) -> StoreFuture<'_, Vec<Record>> {
+        on_session!(self, |connection| insight::same_ordering_key(
+            &mut Reading(connection, &self.names),
+            id,
+            max
         ))
     }
 
@@ -452,6 +466,12 @@ impl InboxStore for PostgresStore {
 
     fn workers(&self) -> StoreFuture<'_, Vec<WorkerRecord>> {
         on_session!(self, |connection| workers::list(connection, &self.names))
+    }
+
+    fn info(&self) -> StoreFuture<'_, StoreInfo> {
+        let connections = (self.own.size().saturating_sub(idle(&self.own)), self.own.options());
+        let connections = (connections.0, connections.1.get_max_connections());
+        on_session!(self, |connection| info::info(connection, &self.names, connections))
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {

@@ -11,6 +11,7 @@ mod endpoints;
 mod enqueue;
 mod file;
 mod finish;
+mod info;
 mod open;
 mod operate;
 mod prune;
@@ -55,8 +56,8 @@ use crate::{
         copy::CopyingStore,
         error::InboxError,
         record::{
-            Attempt, ClaimToken, Duplicates, EnqueueResult, Filter, NewDelivery, StoredDelivery,
-            millis, span,
+            Attempt, ClaimToken, Duplicates, EnqueueResult, Filter, NewDelivery, Record,
+            StoredDelivery, millis, span,
         },
         sql::{
             Statement, bind, cannot_open,
@@ -69,7 +70,8 @@ use crate::{
             CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
             EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, Heartbeat,
             InboxStore, ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth, Retention,
-            StoreFuture, StoreSize, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
+            StoreFuture, StoreInfo, StoreSize, StoreTransaction, Window, Work, WorkResult,
+            WorkerRecord,
         },
     },
     verify::Clock,
@@ -383,6 +385,12 @@ impl InboxStore for SqliteStore {
         )
     }
 
+    fn same_ordering_key(&self, id: i64, max: u32) -> StoreFuture<'_, Vec<Record>> {
+        Box::pin(async move {
+            insight::same_ordering_key(&mut Reading(&mut *self.read().await?), id, max).await
+        })
+    }
+
     fn sums(&self, since: SystemTime) -> StoreFuture<'_, Vec<MinuteSum>> {
         Box::pin(async move {
             insight::sums(&mut Reading(&mut *self.read().await?), millis(since)).await
@@ -507,6 +515,13 @@ impl InboxStore for SqliteStore {
 
     fn workers(&self) -> StoreFuture<'_, Vec<WorkerRecord>> {
         Box::pin(async move { workers::list(&mut *self.read().await?).await })
+    }
+
+    fn info(&self) -> StoreFuture<'_, StoreInfo> {
+        Box::pin(async move {
+            let (file, log) = (self.options.get_filename(), self.checkpoints.log());
+            info::info(&mut *self.read().await?, file, log).await
+        })
     }
 
     fn explain<'a>(&'a self, endpoints: &'a [String]) -> StoreFuture<'a, String> {
