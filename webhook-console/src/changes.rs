@@ -1,0 +1,210 @@
+//! What operators have changed since this process began, and changes of many deliveries that go on.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use webhook_runtime::{
+    Inbox,
+    inbox::{Filter, InboxError, Window},
+};
+
+use crate::{action::Action, kind::Kind};
+
+/// The number of changes that are remembered.
+const REMEMBERED: usize = 50;
+
+/// The number of deliveries that are changed at a time.
+const PIECE: u32 = 500;
+
+/// The most deliveries that one change takes.
+pub(crate) const MOST: u64 = 100_000;
+
+/// What was done, for the list of recent changes.
+#[derive(Clone)]
+pub(crate) enum Done {
+    /// One delivery was changed.
+    One(Action, i64),
+    /// The body of a delivery was shown.
+    ShownBody(i64),
+    /// An endpoint was paused, for a reason.
+    Paused(String, String),
+    /// An endpoint was resumed.
+    Resumed(String),
+    /// Many deliveries were changed.
+    Many(Arc<Bulk>),
+}
+
+/// One line of the list of recent changes.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) done: Done,
+    pub(crate) by: String,
+    pub(crate) at: SystemTime,
+}
+
+/// The state of a change of many deliveries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    Running,
+    Ended,
+    Stopped,
+    Failed(InboxError),
+}
+
+/// A change of many deliveries.
+pub(crate) struct Bulk {
+    pub(crate) number: u64,
+    pub(crate) action: Action,
+    /// The states that the operator has chosen.
+    pub(crate) kinds: Vec<Kind>,
+    /// The query of the list it came from.
+    pub(crate) query: String,
+    /// The filter in words.
+    pub(crate) name: String,
+    pub(crate) by: String,
+    /// The number that was confirmed.
+    pub(crate) total: u64,
+    changed: AtomicU64,
+    stop: AtomicBool,
+    begun: Instant,
+    ended: Mutex<(Progress, Duration)>,
+}
+
+impl Bulk {
+    /// The number of deliveries that have been changed.
+    pub(crate) fn changed(&self) -> u64 {
+        self.changed.load(Ordering::Relaxed)
+    }
+
+    /// The state, and the time that it took so far.
+    pub(crate) fn progress(&self) -> (Progress, Duration) {
+        let (progress, took) = self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let took = if progress == Progress::Running { self.begun.elapsed() } else { took };
+        (progress, took)
+    }
+
+    /// Ends it after the piece that is under way.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    async fn run(&self, inbox: &Inbox, filter: &Filter) {
+        let result = self.change_all(inbox, filter).await;
+        let progress = result.unwrap_or_else(Progress::Failed);
+        let changed = self.changed();
+        tracing::warn!(
+            by = self.by,
+            action = self.action.word(),
+            filter = self.query,
+            number = self.number,
+            confirmed = self.total,
+            changed,
+            ended = ?progress,
+            "an operator has changed many deliveries"
+        );
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        *ended = (progress, self.begun.elapsed());
+    }
+
+    async fn change_all(&self, inbox: &Inbox, filter: &Filter) -> Result<Progress, InboxError> {
+        let mut window = Window::oldest_first(PIECE);
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(Progress::Stopped);
+            }
+            let page = inbox.page(filter, window).await?;
+            let ids: Vec<i64> = page.records.iter().map(|record| record.id).collect();
+            if !ids.is_empty() {
+                let piece = filter.clone().ids(ids);
+                let changed = self.action.run(inbox, &piece).await?;
+                self.changed.fetch_add(changed, Ordering::Relaxed);
+            }
+            match page.next {
+                Some(next) => window = next,
+                None => return Ok(Progress::Ended),
+            }
+        }
+    }
+}
+
+/// A change that was confirmed.
+pub(crate) struct Confirmed {
+    pub(crate) action: Action,
+    pub(crate) kinds: Vec<Kind>,
+    pub(crate) query: String,
+    pub(crate) name: String,
+    pub(crate) filter: Filter,
+    pub(crate) total: u64,
+}
+
+/// All changes of this process.
+pub(crate) struct Changes {
+    recent: Mutex<VecDeque<Entry>>,
+    last: AtomicU64,
+}
+
+impl Changes {
+    pub(crate) fn new() -> Self {
+        Self { recent: Mutex::default(), last: AtomicU64::new(0) }
+    }
+
+    fn recent(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The newest changes, newest first.
+    pub(crate) fn newest(&self) -> Vec<Entry> {
+        self.recent().iter().cloned().collect()
+    }
+
+    /// Remembers a change.
+    pub(crate) fn add(&self, by: &str, at: SystemTime, done: Done) {
+        let mut recent = self.recent();
+        recent.push_front(Entry { done, by: by.to_owned(), at });
+        recent.truncate(REMEMBERED);
+    }
+
+    /// Begins to change many deliveries.
+    pub(crate) fn begin(
+        &self,
+        inbox: &Inbox,
+        by: &str,
+        at: SystemTime,
+        it: Confirmed,
+    ) -> Arc<Bulk> {
+        let Confirmed { action, kinds, query, name, filter, total } = it;
+        let bulk = Arc::new(Bulk {
+            number: self.last.fetch_add(1, Ordering::Relaxed) + 1,
+            action,
+            kinds,
+            query,
+            name,
+            by: by.to_owned(),
+            total,
+            changed: AtomicU64::new(0),
+            stop: AtomicBool::new(false),
+            begun: Instant::now(),
+            ended: Mutex::new((Progress::Running, Duration::ZERO)),
+        });
+        self.add(by, at, Done::Many(Arc::clone(&bulk)));
+        let (running, inbox) = (Arc::clone(&bulk), inbox.clone());
+        tokio::spawn(async move { running.run(&inbox, &filter).await });
+        bulk
+    }
+
+    /// A change of many deliveries.
+    pub(crate) fn find(&self, number: u64) -> Option<Arc<Bulk>> {
+        let recent = self.recent();
+        let mut bulks = recent.iter().filter_map(|entry| match &entry.done {
+            Done::Many(bulk) => Some(bulk),
+            _ => None,
+        });
+        bulks.find(|bulk| bulk.number == number).cloned()
+    }
+}

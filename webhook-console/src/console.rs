@@ -1,0 +1,148 @@
+//! The console and its routes.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{OriginalUri, Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use http::{
+    HeaderName, HeaderValue,
+    header::{
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+        X_FRAME_OPTIONS,
+    },
+    uri::PathAndQuery,
+};
+use webhook_runtime::Inbox;
+
+use crate::{
+    access::Access,
+    assets,
+    changes::Changes,
+    screens::{
+        body, change, confirm, deliveries, delivery, endpoint, events, overview, refusal, single,
+        system,
+    },
+    token::Tokens,
+    view::View,
+};
+
+/// The headers of every response. Pages load nothing from elsewhere, run no code that is written in
+/// them, are in no frame, and are not kept.
+const HEADERS: [(HeaderName, HeaderValue); 6] = [
+    (
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+             connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+    ),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+];
+
+/// An operator's console for an inbox: a router to mount anywhere. It is on no public router unless you
+/// mount it there.
+///
+/// ```no_run
+/// use webhook_console::{Access, Console};
+/// use webhook_runtime::Inbox;
+///
+/// # fn mount(inbox: Inbox) -> Result<axum::Router, webhook_console::AccessError> {
+/// let access = Access::basic_env("CONSOLE_USER", "CONSOLE_PASSWORD")?;
+/// let console = Console::new(inbox, access).title("payments production");
+/// let app = axum::Router::new().nest("/console", console.into_router());
+/// # Ok(app)
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a console is mounted by `into_router`"]
+pub struct Console {
+    inbox: Inbox,
+    access: Access,
+    title: Option<String>,
+}
+
+/// What all requests share.
+pub(crate) struct Shared {
+    pub(crate) inbox: Inbox,
+    pub(crate) access: Access,
+    pub(crate) title: Option<String>,
+    pub(crate) tokens: Tokens,
+    pub(crate) changes: Changes,
+}
+
+impl Console {
+    /// A console for this inbox, for those whom `access` lets in.
+    pub fn new(inbox: Inbox, access: Access) -> Self {
+        Self { inbox, access, title: None }
+    }
+
+    /// Sets a title that every page shows, so that nobody acts on the wrong one: `payments production`.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Builds the router. All of its links are relative: nest it at any path, also behind a proxy that
+    /// removes a prefix.
+    pub fn into_router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
+        let Self { inbox, access, title } = self;
+        let (tokens, changes) = (Tokens::new(), Changes::new());
+        let shared = Arc::new(Shared { inbox, access, title, tokens, changes });
+        Router::new()
+            .route("/", get(overview::show))
+            .route("/deliveries", get(deliveries::show))
+            .route("/deliveries/{id}", get(delivery::show))
+            .route("/deliveries/{id}/body", post(body::show))
+            .route("/deliveries/{id}/{action}", post(single::run))
+            .route("/endpoints/{name}", get(endpoint::show))
+            .route("/endpoints/{name}/pause", get(endpoint::ask_first).post(endpoint::pause))
+            .route("/endpoints/{name}/resume", post(endpoint::resume))
+            .route("/system", get(system::show))
+            .route("/changes/confirm", post(confirm::ask_first))
+            .route("/changes", post(change::begin))
+            .route("/changes/{number}", get(change::show))
+            .route("/changes/{number}/stop", post(change::stop))
+            .route("/events", get(events::stream))
+            .fallback(refusal::not_found)
+            .method_not_allowed_fallback(refusal::wrong_method)
+            .layer(from_fn_with_state(Arc::clone(&shared), enter))
+            // Without access: it holds nothing of a delivery, and the page that asks to sign in needs it.
+            .route("/assets/{name}", get(assets::serve))
+            .layer(from_fn(protect))
+            .with_state(())
+    }
+}
+
+/// Lets in who has access.
+async fn enter(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Some(viewer) = shared.access.viewer(&parts) else {
+        return refusal::no_access(&shared, &parts);
+    };
+    let outside = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    let inside = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let view = View::new(Arc::clone(&shared), viewer, inside, outside.path());
+    parts.extensions.insert(view);
+    next.run(Request::from_parts(parts, body)).await
+}
+
+/// Adds the headers that protect a page.
+async fn protect(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await.into_response();
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
+}

@@ -1,0 +1,124 @@
+//! Forms that are sent, and whether they came from the console itself.
+
+use axum::{body::to_bytes, extract::Request, response::Response};
+use http::{
+    HeaderMap,
+    header::{CONTENT_TYPE, HOST, ORIGIN},
+};
+
+use crate::{screens::refusal, view::View};
+
+/// The largest form: a page of ticks and a filter.
+const LARGEST: usize = 64 * 1024;
+
+/// What somebody has to be allowed to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    Look,
+    Change,
+}
+
+/// The fields of a form that came from the console.
+pub(crate) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads a form. A viewer who may only look, a form from elsewhere and one that is too old get a page
+    /// that says so.
+    pub(crate) async fn read(view: &View, request: Request, need: Need) -> Result<Self, Response> {
+        if need == Need::Change && !view.viewer.full {
+            return Err(refusal::read_only(view));
+        }
+        let (parts, body) = request.into_parts();
+        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+        if !essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(refusal::expired(view));
+        }
+        let Ok(body) = to_bytes(body, LARGEST).await else {
+            return Err(refusal::bad_request(view, "The form is too large."));
+        };
+        let form = Self(form_urlencoded::parse(&body).into_owned().collect());
+        let token = form.get("token").unwrap_or_default();
+        let is_ours = view.shared.tokens.is_good(token, &view.viewer.name, view.now);
+        if is_elsewhere(&parts.headers) || !(is_ours || is_same_origin(&parts.headers)) {
+            tracing::warn!(
+                viewer = view.viewer.name,
+                path = parts.uri.path(),
+                "a form that did not come from the console was refused"
+            );
+            return Err(refusal::expired(view));
+        }
+        Ok(form)
+    }
+
+    /// The value of a field, if it is there and not empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.0.iter().find(|(known, _)| known == name)?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// All values of a field.
+    pub(crate) fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+fn text(headers: &HeaderMap, name: impl http::header::AsHeaderName) -> Option<&str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"))
+}
+
+/// True if a browser says that another site sends it.
+fn is_elsewhere(headers: &HeaderMap) -> bool {
+    text(headers, "sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"))
+}
+
+/// True if a browser says that this site itself sends it, and nothing speaks against it. A page that
+/// sends no referrer has the origin `null`.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let is_own = |origin: &str| {
+        let authority = origin.split_once("://").map(|(_, authority)| authority);
+        origin == "null" || (authority.is_some() && authority == text(headers, HOST))
+    };
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    let site = sites.next().is_some_and(|site| site == "same-origin") && sites.next().is_none();
+    site && text(headers, ORIGIN).is_none_or(is_own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pairs = pairs.iter().map(|(name, value)| {
+            (http::HeaderName::from_static(name), http::HeaderValue::from_static(value))
+        });
+        pairs.collect()
+    }
+
+    #[test]
+    fn only_the_console_itself_is_same_origin() {
+        for (sent, same, elsewhere) in [
+            (&[][..], false, false),
+            (&[("sec-fetch-site", "same-origin")][..], true, false),
+            (&[("sec-fetch-site", "none")][..], false, false),
+            (&[("sec-fetch-site", "same-site")][..], false, true),
+            (&[("sec-fetch-site", "cross-site")][..], false, true),
+            (&[("sec-fetch-site", "SAME-ORIGIN")][..], false, true),
+            (&[("sec-fetch-site", "same-origin"), ("origin", "null")][..], true, false),
+            (
+                &[("sec-fetch-site", "same-origin"), ("host", "a:1"), ("origin", "http://a:1")][..],
+                true,
+                false,
+            ),
+            (
+                &[("sec-fetch-site", "same-origin"), ("host", "a"), ("origin", "http://b")][..],
+                false,
+                false,
+            ),
+            (&[("sec-fetch-site", "same-origin"), ("origin", "http://b")][..], false, false),
+        ] {
+            let sent = headers(sent);
+            assert_eq!((is_same_origin(&sent), is_elsewhere(&sent)), (same, elsewhere), "{sent:?}");
+        }
+    }
+}

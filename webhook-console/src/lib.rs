@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+#![allow(clippy::result_large_err, reason = "a refusal is a page, and is made once")]
+
+mod access;
+mod action;
+mod assets;
+mod changes;
+mod console;
+mod fetch;
+mod filter;
+mod form;
+mod format;
+mod hour;
+mod html;
+mod kind;
+mod screens;
+mod token;
+mod view;
+
+pub use self::{
+    access::{Access, AccessError, Permission},
+    console::Console,
+};

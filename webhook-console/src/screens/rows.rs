@@ -1,0 +1,176 @@
+//! The rows of a list of deliveries.
+
+use std::time::SystemTime;
+
+use maud::{Markup, html};
+use webhook_runtime::inbox::{EndpointInfo, Page, Record};
+
+use crate::{
+    action::Action,
+    fetch::ask,
+    filter::Asked,
+    format,
+    html::{
+        parts::{ago, badge, exact, tenant},
+        text::{plain, shown},
+    },
+    kind::Kind,
+    screens::timeline::plain_error,
+    view::View,
+};
+
+/// The blocked deliveries of a page that are asked for what they wait for.
+const ASKED: usize = 20;
+
+/// What keeps deliveries from running.
+pub(crate) struct Stops {
+    /// The endpoints that are paused.
+    pub(crate) paused: Vec<String>,
+    /// Blocked deliveries, and which one each waits for.
+    behind: Vec<(i64, i64)>,
+}
+
+impl Stops {
+    pub(crate) async fn read(view: &View, page: &Page, paused: Vec<String>) -> Self {
+        let mut behind = Vec::new();
+        let blocked = page.records.iter().filter(|record| Kind::of(record) == Kind::Blocked);
+        for record in blocked.take(ASKED) {
+            let same =
+                ask(view.shared.inbox.same_ordering_key(record.id)).await.unwrap_or_default();
+            behind.extend(same.first().map(|first| (record.id, first.id)));
+        }
+        Self { paused, behind }
+    }
+}
+
+/// The table of a page.
+pub(crate) fn table(
+    view: &View,
+    asked: &Asked,
+    endpoints: &[EndpointInfo],
+    page: &Page,
+    stops: &Stops,
+) -> Markup {
+    let ticks = view.viewer.full;
+    html! {
+        table.cards.deliveries role="table" {
+            caption.hidden { "Deliveries, newest first" }
+            thead role="rowgroup" {
+                tr role="row" {
+                    @if ticks {
+                        th.tick role="columnheader" scope="col" {
+                            span.hidden { "Select" }
+                            input #tick-all type="checkbox" aria-label="Select all on this page" hidden;
+                        }
+                    }
+                    th role="columnheader" scope="col" { "State" }
+                    th role="columnheader" scope="col" { "Event, number" }
+                    th role="columnheader" scope="col" { "Endpoint, tenant" }
+                    th role="columnheader" scope="col" { "Provider id" }
+                    th.number role="columnheader" scope="col" { "Attempts" }
+                    th role="columnheader" scope="col" { "Last error" }
+                    th.number role="columnheader" scope="col" { "Received" }
+                }
+            }
+            tbody role="rowgroup" {
+                @for record in &page.records {
+                    @let of = endpoints.iter().find(|of| of.name == record.endpoint);
+                    (row(view, asked, record, of, stops, ticks))
+                }
+            }
+        }
+    }
+}
+
+fn row(
+    view: &View,
+    asked: &Asked,
+    record: &Record,
+    endpoint: Option<&EndpointInfo>,
+    stops: &Stops,
+    ticks: bool,
+) -> Markup {
+    let kind = Kind::of(record);
+    let actions: Vec<_> = Action::of(kind).map(Action::word).collect();
+    let event = record.event.as_deref().unwrap_or("no event");
+    html! {
+        tr role="row" data-row=(record.id) data-kind=(kind.word()) {
+            @if ticks {
+                td.tick role="cell" {
+                    input type="checkbox" name="tick" value=(record.id) data-actions=(actions.join(" "))
+                        aria-label=(format!("Select {} {}", plain(event), format::id(record.id)));
+                }
+            }
+            td.c-state role="cell" {
+                (badge(kind))
+                @if let Some(note) = note(view.now, record, kind, stops) { div.second { (note) } }
+            }
+            th.c-event role="rowheader" scope="row" {
+                a href=(view.link(&path(record.id, asked))) {
+                    (shown(event)) span.hidden { " " (format::id(record.id)) }
+                }
+                div.second aria-hidden="true" { (format::id(record.id)) }
+            }
+            td.c-endpoint role="cell" {
+                span { (shown(&record.endpoint)) }
+                div.second {
+                    @match &record.tenant { Some(stored) => (shown(&tenant(stored))), None => "no tenant" }
+                }
+            }
+            td.c-provider-id role="cell" {
+                @match &record.provider_id {
+                    Some(id) => code.cut title=(plain(id)) { (shown(id)) },
+                    None => span.zero { "–" },
+                }
+            }
+            td.number.c-attempts role="cell" {
+                (format::number(record.attempt))
+                @if let Some(of) = endpoint { " of " (format::number(of.max_attempts)) }
+                span.label { " attempts" }
+            }
+            td.c-error role="cell" {
+                @match &record.last_error {
+                    Some(error) => span.two-lines { (shown(plain_error(error))) },
+                    None => span.zero { "–" },
+                }
+            }
+            td.number.c-received role="cell" {
+                (ago(view.now, record.received_at))
+                div.second { (exact(view.now, record.received_at)) }
+            }
+        }
+    }
+}
+
+/// The path of a delivery's page, with the way back to the list.
+pub(crate) fn path(id: i64, asked: &Asked) -> String {
+    let query = asked.query();
+    if query.is_empty() {
+        format!("deliveries/{id}")
+    } else {
+        format!("deliveries/{id}?{}", crate::screens::overview::query(&[("list", &query)]))
+    }
+}
+
+/// What comes next, or what goes on.
+fn note(now: SystemTime, record: &Record, kind: Kind, stops: &Stops) -> Option<Markup> {
+    let is_paused = stops.paused.contains(&record.endpoint);
+    match kind {
+        Kind::Pending | Kind::Retrying if is_paused => Some(html! { "paused" }),
+        Kind::Pending | Kind::Retrying => {
+            let wait = record.due_at?.duration_since(now).unwrap_or_default();
+            Some(html! { "next in " (format::age(wait)) })
+        }
+        Kind::Blocked => {
+            let first = stops.behind.iter().find(|(id, _)| *id == record.id);
+            Some(html! {
+                "behind " @match first { Some((_, first)) => (format::id(*first)), None => "another" }
+            })
+        }
+        Kind::Running => {
+            let started = record.last_attempt.started_at?;
+            Some(html! { "for " (format::duration(format::since(now, started))) })
+        }
+        Kind::Dead | Kind::Completed | Kind::Cancelled => None,
+    }
+}

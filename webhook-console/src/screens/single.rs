@@ -1,0 +1,69 @@
+//! Changes of one delivery that are made at once.
+
+use axum::{
+    Extension,
+    extract::{Path, Request},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use http::StatusCode;
+use maud::html;
+use webhook_runtime::inbox::{Filter, Window};
+
+use crate::{
+    action::Action,
+    changes::Done,
+    fetch::Trouble,
+    filter::Asked,
+    form::{Form, Need},
+    format,
+    kind::Kind,
+    screens::{delivery::with_list, refusal},
+    view::View,
+};
+
+pub(crate) async fn run(
+    Extension(view): Extension<View>,
+    Path((id, action)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let form = match Form::read(&view, request, Need::Change).await {
+        Ok(form) => form,
+        Err(refused) => return refused,
+    };
+    let (Ok(id), Some(action)) = (id.parse::<i64>(), Action::from_word(&action)) else {
+        return refusal::nothing_here(&view);
+    };
+    let inbox = &view.shared.inbox;
+    let only = action.narrow(Filter::all()).ids([id]);
+    let by = &view.viewer.name;
+    match action.run(inbox, &only).await {
+        Ok(0) => {}
+        Ok(_) => {
+            tracing::warn!(
+                by,
+                action = action.word(),
+                record_id = id,
+                "an operator has changed a delivery"
+            );
+            view.shared.changes.add(by, view.now, Done::One(action, id));
+            let list = Asked::parse(form.get("list").unwrap_or_default()).query();
+            return Redirect::to(&view.link(&with_list(id, &list, action))).into_response();
+        }
+        Err(error) => return refusal::unreachable(&view, &Trouble::Failed(error)),
+    }
+    let page = match inbox.page(&Filter::all().ids([id]), Window::newest_first(1)).await {
+        Ok(page) => page,
+        Err(error) => return refusal::unreachable(&view, &Trouble::Failed(error)),
+    };
+    match page.records.first() {
+        None => refusal::no_delivery(&view, id),
+        Some(record) => {
+            let why = html! {
+                "Delivery " (format::id(id)) " is " (Kind::of(record).name().to_lowercase())
+                ", and cannot be " (action.done()) "."
+            };
+            let open = refusal::button(&view, &format!("deliveries/{id}"), "Open the delivery");
+            refusal::unchanged(&view, StatusCode::CONFLICT, &why, &open)
+        }
+    }
+}

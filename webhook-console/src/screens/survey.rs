@@ -1,0 +1,108 @@
+//! The figures of all endpoints, as Overview and Endpoint show them.
+
+use std::{collections::BTreeMap, time::SystemTime};
+
+use webhook_runtime::inbox::{CauseGroup, EndpointCounts, EndpointInfo, Pause, WorkerRecord};
+
+use crate::{
+    fetch::{Trouble, ask},
+    hour::Hour,
+    view::View,
+};
+
+/// One endpoint.
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) info: Option<EndpointInfo>,
+    pub(crate) counts: EndpointCounts,
+    pub(crate) pause: Option<Pause>,
+    pub(crate) hour: Hour,
+}
+
+impl Row {
+    pub(crate) fn waiting(&self) -> u64 {
+        let EndpointCounts { pending, retrying, blocked, .. } = &self.counts;
+        pending.number + retrying.number + blocked.number
+    }
+
+    /// True if more than a tenth of its attempts fail, and they are not just a few.
+    pub(crate) fn is_failing(&self) -> bool {
+        let totals = self.hour.totals();
+        totals.attempts() >= 20 && totals.failed * 10 > totals.attempts()
+    }
+
+    /// The place in the list: problems come first.
+    fn rank(&self) -> (bool, bool, bool) {
+        (self.counts.dead.number == 0, self.pause.is_none(), !self.is_failing())
+    }
+}
+
+/// The figures of all endpoints.
+pub(crate) struct Survey {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) causes: Result<Vec<CauseGroup>, Trouble>,
+    pub(crate) workers: Vec<WorkerRecord>,
+    /// The sums of the last hour, if they could be read.
+    pub(crate) hour: Result<Hour, Trouble>,
+}
+
+impl Survey {
+    /// Asks for everything at the same time. Without the counts there is nothing to show.
+    pub(crate) async fn take(view: &View) -> Result<Self, Trouble> {
+        let inbox = &view.shared.inbox;
+        let begin = Hour::until(view.now);
+        let (counts, sums, causes, paused, workers) = tokio::join!(
+            ask(inbox.endpoint_counts()),
+            ask(inbox.sums(begin.begin)),
+            ask(inbox.causes()),
+            ask(inbox.paused()),
+            ask(inbox.workers()),
+        );
+        let (counts, paused) = (counts?, paused.unwrap_or_default());
+        let mut rows: BTreeMap<String, Row> = BTreeMap::new();
+        let row = |name: &str| Row {
+            name: name.to_owned(),
+            info: None,
+            counts: EndpointCounts::new(name),
+            pause: None,
+            hour: begin.clone(),
+        };
+        let mut all = begin.clone();
+        for info in inbox.endpoints() {
+            rows.entry(info.name.clone()).or_insert_with(|| row(&info.name)).info =
+                Some(info.clone());
+        }
+        for counts in counts {
+            let name = counts.endpoint.clone();
+            rows.entry(name.clone()).or_insert_with(|| row(&name)).counts = counts;
+        }
+        for pause in paused {
+            let name = pause.endpoint.clone();
+            rows.entry(name.clone()).or_insert_with(|| row(&name)).pause = Some(pause);
+        }
+        let hour = sums.map(|sums| {
+            for sum in &sums {
+                all.add(sum);
+                rows.entry(sum.endpoint.clone())
+                    .or_insert_with(|| row(&sum.endpoint))
+                    .hour
+                    .add(sum);
+            }
+            all
+        });
+        let mut rows: Vec<Row> = rows.into_values().collect();
+        // By name within a rank.
+        rows.sort_by_key(Row::rank);
+        Ok(Self { rows, causes, workers: workers.unwrap_or_default(), hour })
+    }
+
+    /// The workers that are alive.
+    pub(crate) fn alive(&self, now: SystemTime) -> impl Iterator<Item = &WorkerRecord> {
+        self.workers.iter().filter(move |worker| worker.is_alive(now))
+    }
+
+    /// The number of deliveries that can run at a time.
+    pub(crate) fn slots(&self, now: SystemTime) -> u64 {
+        self.alive(now).map(|worker| u64::from(worker.slots)).sum()
+    }
+}

@@ -1,0 +1,339 @@
+//! System: workers, recent changes, retention, health, store and program.
+
+use std::time::SystemTime;
+
+use axum::{Extension, response::Response};
+use maud::{Markup, html};
+use webhook_runtime::inbox::{
+    Count, DeliveryState, Filter, Health, StoreInfo, Window, WorkerRecord,
+};
+
+use crate::{
+    changes::{Done, Entry, Progress},
+    fetch::{Trouble, ask},
+    format,
+    html::{
+        icons::icon,
+        layout::{Nav, Screen, as_of, heading},
+        notice::{empty, unavailable},
+        parts::{Facts, ago, panel},
+        text::shown,
+    },
+    screens::{attention::TOO_LONG, overview::endpoint_path, refusal},
+    view::View,
+};
+
+/// The number at which finished deliveries are no longer counted.
+const MOST_COUNTED: u64 = 10_000;
+
+pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
+    let inbox = &view.shared.inbox;
+    let finished = |states: &[DeliveryState]| {
+        states.iter().fold(Filter::all(), |filter, state| filter.state(*state))
+    };
+    let ended = finished(&[DeliveryState::Completed, DeliveryState::Cancelled]);
+    let dead = finished(&[DeliveryState::Dead]);
+    let (workers, info, health, completed, dead, oldest) = tokio::join!(
+        ask(inbox.workers()),
+        ask(inbox.store_info()),
+        inbox.health(),
+        ask(inbox.count(&ended, MOST_COUNTED)),
+        ask(inbox.count(&dead, MOST_COUNTED)),
+        ask(inbox.page(&dead, Window::oldest_first(1))),
+    );
+    let workers = match workers {
+        Ok(workers) => workers,
+        Err(trouble) => return refusal::unreachable(&view, &trouble),
+    };
+    let oldest = oldest.ok().and_then(|page| page.records.first().and_then(|one| one.finished_at));
+    let main = html! {
+        (heading(&html! { "System" }, &html! { "Workers, store and health" }, &as_of(&view)))
+        div.columns {
+            div.main-column {
+                (self::workers(&view, &workers))
+                (recent(&view))
+                (retention(&view, &completed, &dead, oldest))
+            }
+            div.side {
+                (panel("health", "Health", &html! {}, &self::health(&view, &health)))
+                @match &info {
+                    Ok(info) => (panel("store", "Store", &html! {}, &store(info).render())),
+                    Err(trouble) => (panel("store", "Store", &html! {}, &unavailable(&trouble.to_string()))),
+                }
+                (panel("program", "Program", &html! {}, &program(&workers, &health).render()))
+            }
+        }
+    };
+    Screen::new("System", Nav::System, main).live().render(&view)
+}
+
+fn workers(view: &View, workers: &[WorkerRecord]) -> Markup {
+    let mut workers: Vec<_> = workers.iter().collect();
+    workers.sort_by_key(|worker| (worker.is_alive(view.now), worker.name.clone(), worker.id));
+    let alive = workers.iter().filter(|worker| worker.is_alive(view.now)).count();
+    let all_endpoints = workers.iter().map(|worker| worker.endpoints.len()).max().unwrap_or(0);
+    let aside = html! { (alive) " alive, " (workers.len() - alive) " without heartbeat" };
+    let body = html! {
+        @if workers.is_empty() {
+            (empty("warning", "No workers", &html! { "No process runs deliveries: they wait." }, &html! {}))
+        } @else {
+            table.cards role="table" {
+                caption.hidden { "Workers" }
+                thead role="rowgroup" {
+                    tr role="row" {
+                        th role="columnheader" scope="col" { "Worker" }
+                        th role="columnheader" scope="col" { "State" }
+                        th.number role="columnheader" scope="col" { "Running" }
+                        th role="columnheader" scope="col" { "Endpoints" }
+                        th.number role="columnheader" scope="col" { "Started" }
+                        th.number role="columnheader" scope="col" { "Last seen" }
+                    }
+                }
+                tbody role="rowgroup" {
+                    @for worker in workers { (self::worker(view, worker, all_endpoints)) }
+                }
+            }
+        }
+    };
+    panel("workers", "Workers", &aside, &body)
+}
+
+fn worker(view: &View, worker: &WorkerRecord, all_endpoints: usize) -> Markup {
+    let state = if worker.is_alive(view.now) {
+        html! { span.state.s-completed { (icon("completed")) "Alive" } }
+    } else if worker.next_at.is_none() {
+        html! { span.state.s-idle { (icon("idle")) "Stopped" } }
+    } else {
+        html! { span.state.s-dead { (icon("dead")) "No heartbeat" } }
+    };
+    html! {
+        tr role="row" {
+            th.name role="rowheader" scope="row" {
+                (shown(&worker.name))
+                div.second { "pid " (worker.pid) ", " (shown(&worker.program)) }
+            }
+            td role="cell" { (state) }
+            td.number role="cell" {
+                (worker.running) " of " (worker.slots) span.label aria-hidden="true" { " running" }
+            }
+            td role="cell" {
+                @if worker.endpoints.len() == all_endpoints { "all " (all_endpoints) }
+                @else { (shown(&worker.endpoints.join(", "))) }
+                span.label aria-hidden="true" { " endpoints" }
+            }
+            td.number role="cell" { span.label aria-hidden="true" { "started " } (ago(view.now, worker.started_at)) }
+            td.number role="cell" { span.label aria-hidden="true" { "seen " } (ago(view.now, worker.seen_at)) }
+        }
+    }
+}
+
+fn recent(view: &View) -> Markup {
+    let entries = view.shared.changes.newest();
+    let body = html! {
+        @if entries.is_empty() {
+            p.second.pad { "Nothing was changed since this console started." }
+        } @else {
+            table.plain.wide {
+                caption.hidden { "Recent changes, newest first" }
+                thead {
+                    tr {
+                        th scope="col" { "Change" }
+                        th scope="col" { "By" }
+                        th.number scope="col" { "Deliveries" }
+                        th.number scope="col" { "When" }
+                    }
+                }
+                tbody { @for entry in &entries { (self::entry(view, entry)) } }
+            }
+        }
+    };
+    panel(
+        "recent",
+        "Recent changes",
+        &html! { "since this console started, the log has all of them" },
+        &body,
+    )
+}
+
+fn entry(view: &View, entry: &Entry) -> Markup {
+    let delivery =
+        |id: i64| html! { a href=(view.link(&format!("deliveries/{id}"))) { (format::id(id)) } };
+    let endpoint =
+        |name: &str| html! { a href=(view.link(&endpoint_path(name))) { (shown(name)) } };
+    let (what, note, number) = match &entry.done {
+        Done::One(action, id) => {
+            (html! { (capital(action.done())) " " (delivery(*id)) }, None, html! { "1" })
+        }
+        Done::ShownBody(id) => (html! { "Showed the body of " (delivery(*id)) }, None, html! {}),
+        Done::Paused(name, why) => {
+            let why = (!why.is_empty()).then(|| html! { "“" (shown(why)) "”" });
+            (html! { "Paused " (endpoint(name)) }, why, html! {})
+        }
+        Done::Resumed(name) => (html! { "Resumed " (endpoint(name)) }, None, html! {}),
+        Done::Many(bulk) => {
+            let (progress, _) = bulk.progress();
+            let left = bulk.total.saturating_sub(bulk.changed());
+            let note = match progress {
+                Progress::Running => Some(html! { "goes on" }),
+                Progress::Ended if left > 0 => Some(
+                    html! { (format::number(left)) " had changed state and were left as they were" },
+                ),
+                Progress::Ended => None,
+                Progress::Stopped => Some(html! { "stopped" }),
+                Progress::Failed(_) => Some(html! { "the database failed" }),
+            };
+            let what = html! {
+                a href=(view.link(&format!("changes/{}", bulk.number))) { (capital(bulk.action.done())) }
+                " " (shown(&bulk.name))
+            };
+            let number =
+                html! { (format::number(bulk.changed())) " of " (format::number(bulk.total)) };
+            (what, note, number)
+        }
+    };
+    html! {
+        tr {
+            th.name scope="row" { (what) @if let Some(note) = note { div.second { (note) } } }
+            td { (shown(&entry.by)) }
+            td.number { (number) }
+            td.number { (ago(view.now, entry.at)) }
+        }
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut rest = word.chars();
+    let first = rest.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(rest).collect()
+}
+
+fn retention(
+    view: &View,
+    completed: &Result<Count, Trouble>,
+    dead: &Result<Count, Trouble>,
+    oldest: Option<SystemTime>,
+) -> Markup {
+    let kept = view.shared.inbox.retention();
+    let count = |count: &Result<Count, Trouble>| {
+        html! {
+            @match count {
+                Ok(Count { number, more: true }) => { "more than " (format::number(*number)) }
+                Ok(Count { number, .. }) => (format::number(*number)),
+                Err(_) => "took too long",
+            }
+        }
+    };
+    let body = html! {
+        table.plain.wide {
+            caption.hidden { "What is kept, and for how long" }
+            thead {
+                tr {
+                    th scope="col" { "What" }
+                    th.number scope="col" { "Kept for" }
+                    th.number scope="col" { "How many" }
+                    th.number scope="col" { "Oldest" }
+                }
+            }
+            tbody {
+                tr {
+                    th scope="row" { "Completed and cancelled" }
+                    td.number { (format::duration(kept.completed)) }
+                    td.number { (count(completed)) }
+                    td.number { span.zero { "–" } }
+                }
+                tr {
+                    th scope="row" { "Dead letters" }
+                    td.number { (format::duration(kept.dead_letters)) }
+                    td.number { (count(dead)) }
+                    td.number {
+                        @match oldest {
+                            Some(oldest) => (format::age(format::since(view.now, oldest))),
+                            None => span.zero { "–" },
+                        }
+                    }
+                }
+            }
+        }
+    };
+    panel("retention", "Retention", &html! { "of endpoints that say nothing else" }, &body)
+}
+
+fn health(view: &View, health: &Health) -> Markup {
+    let line = |is_good: bool, title: Markup, text: Markup| {
+        let (symbol, tone) =
+            if is_good { ("completed", "completed") } else { ("warning", "paused") };
+        html! { li { span class=(format!("s-{tone}")) { (icon(symbol)) } div { strong { (title) } div.second { (text) } } } }
+    };
+    let store = match &health.store {
+        Ok(()) => {
+            line(true, html! { "Store writable" }, html! { "something was written just now" })
+        }
+        Err(error) => line(false, html! { "Store not writable" }, html! { (error) }),
+    };
+    let paused: Vec<&str> = health.paused.iter().map(|pause| &*pause.endpoint).collect();
+    let lag = line(
+        health.lag <= TOO_LONG,
+        html! {
+            @match health.oldest_due {
+                Some(due) => { "Oldest due " (format::age(format::since(view.now, due))) " ago" }
+                None => "Nothing waits",
+            }
+        },
+        html! {
+            "limit " (format::duration(TOO_LONG)) "."
+            @if !paused.is_empty() { " Paused endpoints do not count: " (shown(&paused.join(", "))) }
+        },
+    );
+    let working = line(
+        health.working,
+        html! { @if health.working { "Workers run here" } @else { "No workers here" } },
+        html! { (format::counted(health.running.into(), "delivery runs", "deliveries run")) " in this process" },
+    );
+    let draining = if health.draining {
+        line(false, html! { "Shutting down" }, html! { "no new deliveries are to come here" })
+    } else {
+        line(true, html! { "Not shutting down" }, html! { "takes deliveries" })
+    };
+    html! { ul.health { (store) (lag) (working) (draining) } }
+}
+
+fn store(info: &StoreInfo) -> Facts {
+    let mut facts = Facts::new().noted(
+        "Engine",
+        shown(&info.engine),
+        html! { @if let Some(place) = &info.place { (shown(place)) } },
+    );
+    facts = facts.add_if("Tables", info.tables.map(|version| html! { "version " (version) }));
+    if let Some(size) = info.size {
+        let parts = html! {
+            @if let Some(bodies) = info.bodies { (format::size(bodies)) " of it bodies" }
+            @if let Some(log) = info.log { "and a log of " (format::size(log)) }
+        };
+        facts = facts.noted("Size", html! { (format::size(size)) }, parts);
+    }
+    let clock = match (info.clock_ahead, info.clock_behind) {
+        (Some(ahead), _) => {
+            Some(html! { "this machine is " (format::duration(ahead)) " behind the database" })
+        }
+        (None, Some(behind)) => {
+            Some(html! { "this machine is " (format::duration(behind)) " ahead of the database" })
+        }
+        (None, None) => None,
+    };
+    facts
+        .add_if(
+            "Connections",
+            info.connections.map(|(used, most)| html! { (used) " of " (most) " in use" }),
+        )
+        .add_if("Clock", clock)
+}
+
+fn program(workers: &[WorkerRecord], health: &Health) -> Facts {
+    let versions: std::collections::BTreeSet<&str> =
+        workers.iter().map(|worker| &*worker.version).collect();
+    let versions: Vec<&str> = versions.into_iter().collect();
+    Facts::new()
+        .add_if("webhook-runtime", (!versions.is_empty()).then(|| shown(&versions.join(", "))))
+        .add("webhook-console", html! { (env!("CARGO_PKG_VERSION")) })
+        .add("Queue", html! { (format::number(health.queued as u64)) " waiting to be stored" })
+}

@@ -1,0 +1,103 @@
+//! One request of somebody who may see the console.
+
+use std::{
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
+
+use crate::{access::Viewer, console::Shared};
+
+/// What every screen needs: who looks, at which place, and when.
+#[derive(Clone)]
+pub(crate) struct View {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) viewer: Viewer,
+    /// The way from the page to the console's own root, such as `../`: all links are relative.
+    pub(crate) root: String,
+    /// Path and query below the root, without a slash before them.
+    here: String,
+    pub(crate) now: SystemTime,
+    pub(crate) begun: Instant,
+    /// The time at which the page was first shown, if this renews it.
+    pub(crate) shown_at: Option<SystemTime>,
+}
+
+impl View {
+    /// `inside` is path and query as the console's router sees them, `outside` the path that the browser
+    /// asked for.
+    pub(crate) fn new(shared: Arc<Shared>, viewer: Viewer, inside: &str, outside: &str) -> Self {
+        let now = shared.inbox.now();
+        let root = root(inside.split('?').next().unwrap_or_default(), outside);
+        let here = inside.trim_start_matches('/').to_owned();
+        Self { shared, viewer, root, here, now, begun: Instant::now(), shown_at: None }
+    }
+
+    /// A link to a path below the console's root.
+    pub(crate) fn link(&self, path: &str) -> String {
+        match (path, &*self.root) {
+            // A reference that is empty would keep the query.
+            ("", root) => match root.strip_suffix('/').filter(|root| !root.starts_with('.')) {
+                Some(last) => last.to_owned(),
+                None => root.to_owned(),
+            },
+            (path, root) => format!("{root}{path}"),
+        }
+    }
+
+    /// The page itself.
+    pub(crate) fn here(&self) -> &str {
+        &self.here
+    }
+
+    /// The same page, now, as a stream renews it that was first shown at that time.
+    pub(crate) fn renewed(&self, here: &str, root: &str, shown_at: Option<SystemTime>) -> Self {
+        let (here, root) = (here.to_owned(), root.to_owned());
+        let now = self.shared.inbox.now();
+        Self { here, root, now, begun: Instant::now(), shown_at, ..self.clone() }
+    }
+
+    /// The address of the events that renew this page.
+    pub(crate) fn events(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("screen", &self.here).append_pair("root", &self.root);
+        query.append_pair("at", &crate::format::iso(self.shown_at.unwrap_or(self.now)));
+        self.link(&format!("events?{}", query.finish()))
+    }
+
+    /// The token of a form on this page.
+    pub(crate) fn token(&self) -> String {
+        self.shared.tokens.make(&self.viewer.name, self.now)
+    }
+}
+
+/// The way from a page to the root of the console.
+fn root(inside: &str, outside: &str) -> String {
+    let below = inside.trim_start_matches('/');
+    if below.is_empty() {
+        let last = outside.rsplit('/').next().unwrap_or_default();
+        return if last.is_empty() { "./".to_owned() } else { format!("{last}/") };
+    }
+    match below.matches('/').count() {
+        0 => "./".to_owned(),
+        deep => "../".repeat(deep),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_relative_to_the_page() {
+        for (inside, outside, expected) in [
+            ("/", "/console", "console/"),
+            ("/", "/a/b/console", "console/"),
+            ("/", "/", "./"),
+            ("/deliveries", "/console/deliveries", "./"),
+            ("/deliveries/9", "/console/deliveries/9", "../"),
+            ("/deliveries/9/retry", "/deliveries/9/retry", "../../"),
+        ] {
+            assert_eq!(root(inside, outside), expected, "{inside} at {outside}");
+        }
+    }
+}
