@@ -9,7 +9,7 @@ use webhook_runtime::{
     inbox::{DeliveryState, Filter, InboxError, store::Window},
 };
 
-use crate::{engines, part, program::Store, server::Databases};
+use crate::{engines, part, program::Store, screens::screens, server::Databases};
 
 /// The number of times that each question is asked; the median counts.
 const TIMES: usize = 7;
@@ -28,6 +28,7 @@ pub(crate) fn lists(databases: &Databases) {
             let inbox = Inbox::builder(&url).open().await.expect("the inbox opens");
             fill(store, &url, rows).await;
             ask_all(&inbox, rows).await;
+            screens(&inbox, rows).await;
             inbox.close().await.expect("it closes");
         });
         println!();
@@ -159,6 +160,8 @@ async fn ask_all(inbox: &Inbox, rows: u64) {
     show("duplicates", async || inbox.duplicates(1).await).await;
     show("stats", async || inbox.stats().await).await;
     show("backlog", async || inbox.backlog().await).await;
+    show("one ordering key", async || inbox.same_ordering_key(77).await).await;
+    show("the database", async || inbox.store_info().await).await;
     let plan = inbox.store().explain_overview().await.expect("there is a plan");
     println!("{}", indented(&plan));
 }

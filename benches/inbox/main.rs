@@ -22,6 +22,7 @@ mod lists;
 mod postgres;
 mod program;
 mod rounds;
+mod screens;
 mod server;
 
 use std::{env, time::Duration};
