@@ -28,7 +28,7 @@ use webhook_runtime::{
     webhook,
 };
 
-/// What a delivery's body asks its handler to do.
+/// Does as the body of a delivery asks.
 async fn obey(delivery: &Delivery) -> Result<(), Failure> {
     let text = String::from_utf8_lossy(delivery.body()).into_owned();
     let asked = serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Who may look, and who may change something.
+//! The rule that says who may look, and who may change something.
 
 use std::{env, error::Error, fmt, sync::Arc};
 
@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq as _;
 /// The longest name that is shown and logged, in characters.
 const MAX_NAME: usize = 100;
 
-/// What somebody may do in the console. The name is shown to them, and logged with what they change.
+/// The permission of somebody in the console. The name is shown to them, and logged with what they change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Permission {

@@ -1,4 +1,4 @@
-//! What operators do with deliveries.
+//! The changes that operators make to deliveries.
 
 use webhook_runtime::inbox::{Filter, Inbox, InboxError, store::Change};
 
@@ -105,7 +105,7 @@ impl Action {
         crate::format::counted(count, one, many)
     }
 
-    /// What it means, for a page that asks.
+    /// Its meaning, for a page that asks.
     pub(crate) const fn meaning(self, is_one: bool) -> &'static str {
         match (self, is_one) {
             (Self::Retry, false) => {

@@ -1,4 +1,4 @@
-//! What operators have changed since this process began, and changes of many deliveries that go on.
+//! The changes by operators since this process began, and changes of many deliveries that go on.
 
 use std::{
     collections::VecDeque,
@@ -25,7 +25,7 @@ const PIECE: u32 = 500;
 /// The most deliveries that one change takes.
 pub(crate) const MOST: u64 = 100_000;
 
-/// What was done, for the list of recent changes.
+/// A change, for the list of recent changes.
 #[derive(Clone)]
 pub(crate) enum Done {
     /// One delivery was changed.

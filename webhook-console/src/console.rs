@@ -73,7 +73,7 @@ pub struct Console {
     title: Option<String>,
 }
 
-/// What all requests share.
+/// The state that all requests share.
 pub(crate) struct Shared {
     pub(crate) inbox: Inbox,
     pub(crate) access: Access,

@@ -11,7 +11,7 @@ use crate::{screens::refusal, view::View};
 /// The largest form: a page of ticks and a filter.
 const LARGEST: usize = 64 * 1024;
 
-/// What somebody has to be allowed to do.
+/// The permission that a form needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
     Look,

@@ -1,4 +1,4 @@
-//! What happened in the last hour.
+//! The last hour in figures.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use webhook_runtime::inbox::MinuteSum;
 /// The minutes of the charts.
 pub(crate) const MINUTES: usize = 60;
 
-/// What happened in each of the last 60 minutes, the oldest first.
+/// The figures of each of the last 60 minutes, the oldest first.
 #[derive(Clone)]
 pub(crate) struct Hour {
     /// The begin of the first minute.

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{access::Viewer, console::Shared};
 
-/// What every screen needs: who looks, at which place, and when.
+/// The viewer, the place and the time, which every screen needs.
 #[derive(Clone)]
 pub(crate) struct View {
     pub(crate) shared: Arc<Shared>,

@@ -26,7 +26,7 @@ pub(crate) enum Nav {
 /// A page.
 pub(crate) struct Screen {
     pub(crate) status: StatusCode,
-    /// What the page shows, for its title.
+    /// The subject of the page, for its title.
     pub(crate) title: String,
     pub(crate) nav: Nav,
     pub(crate) main: Markup,

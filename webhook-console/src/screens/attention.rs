@@ -1,4 +1,4 @@
-//! What is wrong, the most serious first.
+//! Everything that is wrong, the most serious first.
 
 use std::time::Duration;
 

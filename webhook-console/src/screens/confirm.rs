@@ -37,7 +37,7 @@ const TO_TYPE: u64 = 1000;
 /// The most ticks in one form.
 const MOST_TICKS: usize = 200;
 
-/// What is to be changed, as a form says it.
+/// The change that a form asks for.
 pub(crate) struct Wanted {
     pub(crate) action: Action,
     pub(crate) asked: Asked,

@@ -83,7 +83,7 @@ async fn new_since(view: &View, filter: &Filter) -> Option<(Count, SystemTime)> 
     (count.number > 0).then_some((count, since))
 }
 
-/// What was typed into the search field.
+/// The text that was typed into the search field.
 fn searched(query: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     let (_, value) = pairs.find(|(name, _)| name == "q")?;

@@ -22,7 +22,7 @@ use crate::{
 /// The blocked deliveries of a page that are asked for what they wait for.
 const ASKED: usize = 20;
 
-/// What keeps deliveries from running.
+/// The reasons that keep deliveries from running.
 pub(crate) struct Stops {
     /// The endpoints that are paused.
     pub(crate) paused: Vec<String>,
@@ -152,7 +152,7 @@ pub(crate) fn path(id: i64, asked: &Asked) -> String {
     }
 }
 
-/// What comes next, or what goes on.
+/// The next thing that happens, or what goes on.
 fn note(now: SystemTime, record: &Record, kind: Kind, stops: &Stops) -> Option<Markup> {
     let is_paused = stops.paused.contains(&record.endpoint);
     match kind {

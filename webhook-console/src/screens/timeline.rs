@@ -1,4 +1,4 @@
-//! What happened to a delivery: its attempts, newest first, and a strip that shows them at their true
+//! The way of a delivery: its attempts, newest first, and a strip that shows them at their true
 //! time.
 
 use std::time::{Duration, SystemTime};
@@ -23,7 +23,7 @@ const NEWEST: usize = 6;
 const WIDTH: f64 = 1000.0;
 const LEAST: f64 = 6.0;
 
-/// What is known about a delivery's way.
+/// Everything that is known about the way of a delivery.
 pub(crate) struct Story<'s> {
     pub(crate) view: &'s View,
     pub(crate) record: &'s Record,
@@ -68,7 +68,7 @@ impl Story<'_> {
         }
     }
 
-    /// What comes next, or how it ended.
+    /// The next thing that happens, or the end.
     fn next(&self) -> Markup {
         let (now, record) = (self.view.now, self.record);
         let kind = Kind::of(record);
@@ -271,7 +271,7 @@ fn rounded(duration: Duration) -> Duration {
     }
 }
 
-/// How an attempt ended.
+/// The end of an attempt in words.
 fn ending(attempt: &Attempt) -> Markup {
     let status = attempt.details.status;
     let error = attempt.error.as_deref().map(plain_error).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Who may see the console, and the headers of every response.
+//! Access to the console, and the headers of every response.
 
 use axum::{Router, body::Body};
 use http::{Request, StatusCode};

@@ -1,4 +1,4 @@
-//! What operators change: one delivery, many, and endpoints.
+//! Changes by operators: of one delivery, many, and endpoints.
 
 use http::StatusCode;
 use webhook_runtime::inbox::DeliveryState::{self, Cancelled, Completed, Dead};

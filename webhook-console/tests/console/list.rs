@@ -27,7 +27,7 @@ async fn pages_are_by_number() {
     let last = site.get(&link(&second.text, "next")).await;
     assert_eq!(ids(&last.text), (1..=20).rev().collect::<Vec<_>>());
     assert!(!last.has("rel=\"next\""));
-    // What comes meanwhile shifts nothing.
+    // New deliveries shift nothing.
     site.run(&(200..210).map(|key| delivery(key, "done")).collect::<Vec<_>>()).await;
     let back = site.get(&link(&last.text, "prev")).await;
     assert_eq!(ids(&back.text), ids(&second.text));

@@ -1,4 +1,4 @@
-//! What each screen shows.
+//! The content of each screen.
 
 use std::time::Duration;
 
