@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use http::{HeaderMap, Method, Request, StatusCode, header};
-use opentelemetry::trace::{
-    SpanContext, SpanId, Status, TraceContextExt as _, TraceFlags, TraceId, TraceState,
-};
+#[cfg(feature = "inbox")]
+use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::trace::{SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
