@@ -69,7 +69,7 @@ pub use source_error::SourceError;
 #[derive(Clone)]
 pub(crate) struct Receiver {
     pub(crate) endpoint: Endpoint,
-    pub(crate) metrics: EndpointMetrics,
+    pub(crate) metrics: Arc<EndpointMetrics>,
     pub(crate) secret_metrics: SourceMetrics,
     pub(crate) key_metrics: SourceMetrics,
     pub(crate) verifier: Verifier,

@@ -39,7 +39,7 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
             let secrets = self.keys_of(endpoint, verifier.as_ref(), &mut problems);
             let (Some(verifier), Some(secrets)) = (verifier, secrets) else { continue };
             receivers.push(Receiver {
-                metrics: EndpointMetrics::new(endpoint.name, endpoint.provider.name()),
+                metrics: Arc::new(EndpointMetrics::new(endpoint.name, endpoint.provider.name())),
                 secret_metrics: SourceMetrics::of_secrets(endpoint.name),
                 key_metrics: SourceMetrics::of_keys(endpoint.name),
                 endpoint: endpoint.clone(),

@@ -73,7 +73,7 @@ impl Pipeline {
         trace::describe_request(&span, self.receiver.endpoint.path, &request);
         let process = async move {
             let since = Stopwatch::start();
-            let metrics = self.receiver.metrics.clone();
+            let metrics = Arc::clone(&self.receiver.metrics);
             let (mut parts, body) = request.into_parts();
             let delivery = match self.receiver.receive(&mut parts, body).await {
                 Received::Delivery(delivery) => delivery,

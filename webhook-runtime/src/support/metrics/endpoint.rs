@@ -6,7 +6,7 @@ use super::{
 };
 
 /// The metrics of an endpoint's requests.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct EndpointMetrics {
     endpoint: &'static str,
     provider: &'static str,
