@@ -7,6 +7,7 @@
 mod common;
 
 mod documents;
+mod hot;
 mod inbox;
 mod recorder;
 mod requests;

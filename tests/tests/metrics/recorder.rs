@@ -22,6 +22,9 @@ static SERIES: Mutex<BTreeMap<String, Value>> = Mutex::new(BTreeMap::new());
 /// What is described: the name, the unit and the text.
 static DESCRIBED: Mutex<Vec<(String, Option<Unit>, String)>> = Mutex::new(Vec::new());
 
+/// The number of times that a series was asked for.
+static ASKED: Mutex<BTreeMap<String, u32>> = Mutex::new(BTreeMap::new());
+
 /// Series that the table does not have.
 static UNKNOWN: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -45,12 +48,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-struct All;
+/// Not of size 0, as no recorder is that keeps something.
+struct All(#[allow(dead_code, reason = "for its size")] u8);
 
 /// Installs the recorder, once.
 pub(crate) fn install() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| metrics::set_global_recorder(All).expect("the first one"));
+    ONCE.call_once(|| metrics::set_global_recorder(All(0)).expect("the first one"));
 }
 
 /// The value of a counter or a gauge, or the number of values of a histogram; `None` if nobody has
@@ -63,6 +67,16 @@ pub(crate) fn value(series: &str) -> Option<f64> {
         Value::Gauge(bits) => f64::from_bits(bits.load(Ordering::SeqCst)),
         Value::Histogram(values) => lock(&values.0).len() as f64,
     })
+}
+
+/// The number of times that a series was asked for.
+pub(crate) fn asked(series: &str) -> u32 {
+    lock(&ASKED).get(series).copied().unwrap_or_default()
+}
+
+/// Forgets a series, as an exporter does with one that is not used.
+pub(crate) fn forget(series: &str) {
+    lock(&SERIES).remove(series);
 }
 
 /// The values of a histogram.
@@ -109,6 +123,7 @@ fn series(key: &Key, kind: MetricKind, new: impl FnOnce() -> Value) -> Value {
     if !known {
         lock(&UNKNOWN).push(format!("{name} {kind:?}"));
     }
+    *lock(&ASKED).entry(name.clone()).or_default() += 1;
     lock(&SERIES).entry(name).or_insert_with(new).clone()
 }
 

@@ -59,7 +59,8 @@ fn nothing_beside_the_table_is_emitted() {
     let mut all = Vec::new();
     sources(runtime(), &mut all);
     for (path, text) in all {
-        if path == "support/metrics/series.rs" || path == "support/metrics/describe.rs" {
+        let speakers = ["series.rs", "hot.rs", "describe.rs"];
+        if path.strip_prefix("support/metrics/").is_some_and(|file| speakers.contains(&file)) {
             continue;
         }
         for word in ["register_counter", "register_gauge", "register_histogram", "with_recorder"] {

@@ -7,6 +7,8 @@
 #[cfg(feature = "metrics")]
 mod describe;
 mod endpoint;
+#[cfg(feature = "metrics")]
+mod hot;
 mod outcome;
 #[cfg(feature = "metrics")]
 mod series;
@@ -19,9 +21,13 @@ pub(crate) mod table;
 #[cfg(feature = "metrics")]
 pub use describe::describe;
 pub(crate) use endpoint::EndpointMetrics;
+#[cfg(feature = "metrics")]
+use hot::{HotCounter, HotHistogram};
 pub(crate) use outcome::Outcome;
 #[cfg(feature = "inbox")]
 pub(crate) use series::ENABLED;
+#[cfg(not(feature = "metrics"))]
+use series::{HotCounter, HotHistogram};
 pub(crate) use series::{Series, Stopwatch, UpDown};
 pub(crate) use source::{Lookup, SourceMetrics};
 #[cfg(feature = "metrics")]

@@ -40,6 +40,34 @@ impl Series {
 }
 
 #[derive(Debug)]
+pub(crate) struct HotCounter;
+
+#[allow(clippy::unused_self, reason = "as with the feature")]
+impl HotCounter {
+    #[inline]
+    pub(crate) fn new(_metric: &Metric, _labels: &[(&'static str, &str)]) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) fn add(&self, _count: u64, _now: Stopwatch) {}
+}
+
+#[derive(Debug)]
+pub(crate) struct HotHistogram;
+
+#[allow(clippy::unused_self, reason = "as with the feature")]
+impl HotHistogram {
+    #[inline]
+    pub(crate) fn new(_metric: &Metric, _labels: &[(&'static str, &str)]) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) fn record(&self, _value: f64, _now: Stopwatch) {}
+}
+
+#[derive(Debug)]
 pub(crate) struct UpDown;
 
 #[allow(clippy::unused_self, reason = "as with the feature")]
@@ -69,6 +97,11 @@ impl Stopwatch {
 
     #[inline]
     pub(crate) fn elapsed(self) -> Duration {
+        Duration::ZERO
+    }
+
+    #[inline]
+    pub(crate) fn until(self, _later: Self) -> Duration {
         Duration::ZERO
     }
 }

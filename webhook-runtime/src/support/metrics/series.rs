@@ -18,11 +18,11 @@ use super::table::Metric;
 /// False without the feature.
 pub(crate) const ENABLED: bool = true;
 
-const METADATA: Metadata<'static> =
+pub(super) const METADATA: Metadata<'static> =
     Metadata::new("webhook_runtime", Level::INFO, Some("webhook_runtime"));
 
 /// A metric with the values of its labels. What is counted often keeps it, because a key is hashed when
-/// it is made. The recorder is asked for each time: a program may install it late.
+/// it is made. The recorder is asked for it each time: a program may install one late.
 #[derive(Clone, Debug)]
 pub(crate) struct Series(Key);
 
@@ -36,6 +36,10 @@ impl Series {
         );
         let labels = labels.iter().map(|(name, value)| Label::new(*name, (*value).to_owned()));
         Self(Key::from_parts(metric.name, labels.collect::<Vec<_>>()))
+    }
+
+    pub(super) const fn key(&self) -> &Key {
+        &self.0
     }
 
     /// Adds to a counter.
@@ -120,5 +124,14 @@ impl Stopwatch {
 
     pub(crate) fn elapsed(self) -> Duration {
         self.0.elapsed()
+    }
+
+    /// The time until a later one was started.
+    pub(crate) fn until(self, later: Self) -> Duration {
+        later.since(self.0)
+    }
+
+    pub(super) fn since(self, earlier: Instant) -> Duration {
+        self.0.saturating_duration_since(earlier)
     }
 }
