@@ -1,12 +1,15 @@
 //! The questions of operators to a large inbox: the plan of each, and its time.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    fmt::Write as _,
+    time::{Duration, Instant, SystemTime},
+};
 
 use sqlx::Connection as _;
 use webhook_benches::{Required, setting};
 use webhook_runtime::{
     Inbox,
-    inbox::{DeliveryState, Filter, InboxError, store::Window},
+    inbox::{DeliveryState, Filter, InboxError, StoredRequest, store::Window},
 };
 
 use crate::{engines, part, program::Store, screens::screens, server::Databases};
@@ -38,9 +41,19 @@ pub(crate) fn lists(databases: &Databases) {
 /// Records as an inbox has them after some days: mostly completed, some of everything else, one
 /// endpoint and one event that are rare.
 async fn fill(store: Store, url: &str, rows: u64) {
-    let (table, attempts, sums) = match store {
-        Store::Postgres => ("webhook.deliveries", "webhook.attempts", "webhook.sums"),
-        _ => ("webhook_deliveries", "webhook_attempts", "webhook_sums"),
+    let (table, attempts, sums, bodies) = match store {
+        Store::Postgres => {
+            ("webhook.deliveries", "webhook.attempts", "webhook.sums", "webhook.bodies")
+        }
+        _ => ("webhook_deliveries", "webhook_attempts", "webhook_sums", "webhook_bodies"),
+    };
+    let mut head = String::new();
+    for byte in StoredRequest::default().to_bytes() {
+        let _ = write!(head, "{byte:02x}");
+    }
+    let head = match store {
+        Store::Postgres => format!("decode('{head}', 'hex')"),
+        _ => format!("x'{head}'"),
     };
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is later");
     let now = now.as_millis();
@@ -83,6 +96,7 @@ async fn fill(store: Store, url: &str, rows: u64) {
              SELECT 1, i, i, 1, 'no' FROM {}",
             series(100)
         ),
+        format!("INSERT INTO {bodies} (id, head, body) VALUES ({}, {head}, '{{}}')", shown(rows)),
         format!(
             "INSERT INTO {sums} (minute, endpoint, received, completed, failed) \
              SELECT {now} - {now} % 60000 - (i / 8) * 60000, 'endpoint_' || (i % 8), 10, 9, 1 FROM {}",
@@ -102,6 +116,11 @@ async fn fill(store: Store, url: &str, rows: u64) {
             sqlx::raw_sql(sql).execute(&mut connection).await.expect("it is filled");
         }
     }
+}
+
+/// The number of the one delivery that is shown: a dead letter.
+pub(crate) fn shown(rows: u64) -> u64 {
+    rows - 20
 }
 
 /// A question about records, and what is looked for.

@@ -12,6 +12,8 @@ use webhook_benches::Required;
 use webhook_console::{Access, Console, Permission};
 use webhook_runtime::Inbox;
 
+use crate::lists::shown;
+
 /// The number of times that each screen is shown; the median counts.
 const TIMES: usize = 7;
 
@@ -33,7 +35,7 @@ pub(crate) async fn screens(inbox: &Inbox, rows: u64) {
         ("blocked", "/deliveries?state=blocked".to_owned()),
         ("an error's text", "/deliveries?error=order+987".to_owned()),
         ("a tenant", "/deliveries?tenant=shop%3D77".to_owned()),
-        ("one delivery", format!("/deliveries/{middle}")),
+        ("one delivery", format!("/deliveries/{}", shown(rows))),
         ("an endpoint", "/endpoints/endpoint_3".to_owned()),
         ("system", "/system".to_owned()),
     ] {

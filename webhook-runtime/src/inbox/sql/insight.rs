@@ -63,7 +63,8 @@ pub(crate) async fn step<R: Reader>(
         return Ok(Step { rows: Vec::new(), looked_to: None });
     }
     let filter = &with_provider_id(reader, filter).await?;
-    let mut listing = listing(reader, filter, window).await?;
+    let known = known(reader, filter).await?;
+    let mut listing = Listing::new(filter, window, known, R::HINT);
     let end = end(reader, &mut listing).await?;
     let rows = reader.read(listing.select(columns)).await?;
     let is_full = rows.len() >= usize::try_from(window.max).unwrap_or(usize::MAX);
@@ -90,11 +91,8 @@ fn first(rows: &[impl Cells], column: &'static str) -> Option<i64> {
     rows.first().and_then(|row| row.int(column).ok().flatten())
 }
 
-async fn listing<'f>(
-    reader: &mut impl Reader,
-    filter: &'f Filter,
-    window: Window,
-) -> Result<Listing<'f>, InboxError> {
+/// The answers that a list with this filter needs before it begins.
+async fn known(reader: &mut impl Reader, filter: &Filter) -> Result<Known, InboxError> {
     let hint = hint_of(reader);
     let mut known = Known::default();
     if asks_for_unfinished(filter) {
@@ -106,7 +104,7 @@ async fn listing<'f>(
         let count = first(&found, "count").unwrap_or_default();
         known.received = Received::of(count, first(&found, "first"), first(&found, "last"));
     }
-    Ok(Listing::new(filter, window, known, hint))
+    Ok(known)
 }
 
 fn hint_of<R: Reader>(_: &R) -> Hint {
@@ -134,11 +132,13 @@ pub(crate) async fn count(
     limit: u64,
 ) -> Result<Count, InboxError> {
     let filter = &with_provider_id(reader, filter).await?;
-    let (mut counted, mut window) = (0_u64, Window::oldest_first(0));
+    let known = known(reader, filter).await?;
+    // Most spans of time that are asked for reach to the present.
+    let (mut counted, mut window) = (0_u64, Window::newest_first(0));
     loop {
         let left = limit.saturating_add(1).saturating_sub(counted);
         window.max = u32::try_from(left).unwrap_or(u32::MAX);
-        let mut listing = listing(reader, filter, window).await?;
+        let mut listing = Listing::new(filter, window, known, hint_of(reader));
         let end = end(reader, &mut listing).await?;
         let count = first(&reader.read(listing.count()).await?, "count");
         counted =
@@ -218,7 +218,8 @@ pub(crate) async fn explain_list(
     if let Some(received) = received(filter, hint_of(reader)) {
         plan.extend(reader.explain(received).await?);
     }
-    let mut listing = listing(reader, filter, window).await?;
+    let known = known(reader, filter).await?;
+    let mut listing = Listing::new(filter, window, known, hint_of(reader));
     plan.extend(reader.explain(listing.select(RECORD)).await?);
     Ok(plan.join("\n"))
 }

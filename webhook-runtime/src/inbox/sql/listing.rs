@@ -25,7 +25,7 @@ pub(crate) const FEW: u32 = 50_000;
 const MANY: u32 = 200_000;
 
 /// The answers that a list needs before it begins.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Known {
     /// True if there are few unfinished deliveries.
     pub(crate) few_unfinished: bool,

@@ -28,9 +28,6 @@ impl Series {
     pub(crate) fn set(&self, _value: f64) {}
 
     #[inline]
-    pub(crate) fn record(&self, _value: f64) {}
-
-    #[inline]
     pub(crate) fn record_time(&self, _time: Duration) {}
 
     #[inline]

@@ -52,14 +52,10 @@ impl Series {
         with_recorder(|recorder| recorder.register_gauge(&self.0, &METADATA).set(value));
     }
 
-    /// Records a value of a histogram.
-    pub(crate) fn record(&self, value: f64) {
-        with_recorder(|recorder| recorder.register_histogram(&self.0, &METADATA).record(value));
-    }
-
     /// Records a time of a histogram.
     pub(crate) fn record_time(&self, time: Duration) {
-        self.record(time.as_secs_f64());
+        let seconds = time.as_secs_f64();
+        with_recorder(|recorder| recorder.register_histogram(&self.0, &METADATA).record(seconds));
     }
 
     /// True if a recorder keeps this gauge, which stays as it is.
