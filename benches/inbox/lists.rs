@@ -12,7 +12,7 @@ use webhook_runtime::{
     inbox::{DeliveryState, Filter, InboxError, StoredRequest, store::Window},
 };
 
-use crate::{engines, part, program::Store, screens::screens, server::Databases};
+use crate::{engines, part, program::Store, screens::screens, server::Databases, watched::watched};
 
 /// The number of times that each question is asked; the median counts.
 const TIMES: usize = 7;
@@ -32,6 +32,7 @@ pub(crate) fn lists(databases: &Databases) {
             fill(store, &url, rows).await;
             ask_all(&inbox, rows).await;
             screens(&inbox, rows).await;
+            watched(&inbox).await;
             inbox.close().await.expect("it closes");
         });
         println!();
@@ -104,8 +105,9 @@ async fn fill(store: Store, url: &str, rows: u64) {
         ),
     ];
     if store == Store::Postgres {
+        let next = format!("SELECT setval(pg_get_serial_sequence('{table}', 'id'), {rows})");
         let mut connection = sqlx::PgConnection::connect(url).await.expect("it connects");
-        for sql in fill.into_iter().chain(["VACUUM ANALYZE".to_owned()]) {
+        for sql in fill.into_iter().chain([next, "VACUUM ANALYZE".to_owned()]) {
             let sql = sqlx::AssertSqlSafe(sql);
             sqlx::raw_sql(sql).execute(&mut connection).await.expect("it is filled");
         }

@@ -24,6 +24,7 @@ mod program;
 mod rounds;
 mod screens;
 mod server;
+mod watched;
 
 use std::{env, time::Duration};
 

@@ -20,9 +20,9 @@ pub(crate) const STEP: u32 = 10_000;
 /// records: then they are many among them.
 pub(crate) const FEW: u32 = 50_000;
 
-/// The records of a span of time whose numbers are looked up. More than these are most of all
-/// records, as a rule.
-const MANY: u32 = 200_000;
+/// The records of a span of time whose numbers are looked up. To look up more than these takes longer
+/// than to walk along the newest, which most spans reach to.
+const MANY: u32 = 100_000;
 
 /// The answers that a list needs before it begins.
 #[derive(Clone, Copy, Default)]
