@@ -9,7 +9,7 @@ use axum::{
 use http::{HeaderValue, Request};
 use tokio::{task::JoinSet, time::sleep};
 use tower_service::Service as _;
-use webhook_benches::{Required, Sample, setting};
+use webhook_benches::{Sample, setting};
 use webhook_console::{Access, Console, Permission};
 use webhook_runtime::Inbox;
 
@@ -36,15 +36,11 @@ pub(crate) async fn watched(inbox: &Inbox) {
         acknowledge(&mut webhooks, slice, &mut number, &mut beside).await;
         pages.shutdown().await;
     }
-    for (name, share) in [("median", 50), ("99th percentile", 99)] {
-        let (alone, beside) = (percentile(&mut alone, share), percentile(&mut beside, share));
+    for (name, figure) in [("on average", mean as fn(&mut [f64]) -> f64), ("99th percentile", slow)]
+    {
+        let (alone, beside) = (figure(&mut alone), figure(&mut beside));
         println!(
-            "  an acknowledgement, {name}: {alone:.2} ms, with {PAGES} open pages {beside:.2} ms"
-        );
-        crate::line(
-            &format!("{name}, with open pages : without"),
-            Required::AtMost(1.25),
-            beside / alone,
+            "  an acknowledgement, {name}, ms: {alone:.2}, with {PAGES} open pages {beside:.2}"
         );
     }
 }
@@ -84,7 +80,12 @@ async fn renew(mut console: Router, page: u64) {
     }
 }
 
-fn percentile(took: &mut [f64], share: usize) -> f64 {
+#[allow(clippy::cast_precision_loss, reason = "there are not many")]
+fn mean(took: &mut [f64]) -> f64 {
+    took.iter().sum::<f64>() / took.len() as f64
+}
+
+fn slow(took: &mut [f64]) -> f64 {
     took.sort_unstable_by(f64::total_cmp);
-    took[(took.len() - 1) * share / 100]
+    took[(took.len() - 1) * 99 / 100]
 }
