@@ -55,6 +55,11 @@ fn document() -> String {
     list(&mut text, "webhook-runtime/src/verify/scheme/error.rs");
     text.push_str("\nEverything else:\n\n");
     list(&mut text, "webhook-runtime/src/delivery/rejection.rs");
+    text.push_str(
+        "* `no_response`\n\nA request has `no_response` if it was given up before it had a response: its \
+         connection was closed, or the server\nended. It is `failed` if it was verified, and `refused` \
+         otherwise.\n",
+    );
     text
 }
 
@@ -75,7 +80,8 @@ fn list(text: &mut String, file: &str) {
     let (function, _) = function.split_once("\n    }\n").expect("its end");
     let names: Vec<_> = function.split('"').skip(1).step_by(2).collect();
     assert!(names.len() > 10, "{file}: {names:?}");
-    for name in names {
+    // A key that cannot be fetched is counted as a source that is not available.
+    for name in names.into_iter().filter(|name| *name != "key_unavailable") {
         let _ = writeln!(text, "* `{name}`");
     }
 }

@@ -213,12 +213,20 @@ async fn failed_commits_are_counted() {
     install();
     let file = std::env::temp_dir().join(format!("webhook-metrics-{}.db", std::process::id()));
     let inbox = Inbox::open(&format!("sqlite://{}", file.display())).await.unwrap();
-    inbox.enqueue(delivery("gone", "a")).await.unwrap();
-    let before = value("webhook_inbox_commit_failures_total").unwrap_or_default();
+    inbox.enqueue(delivery("gone.away", "a")).await.unwrap();
+    // The sums of the minute are written half a second later.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let failures = || value("webhook_inbox_commit_failures_total").unwrap_or_default();
+    assert_eq!(failures(), 0.0);
     inbox.store().close().await.unwrap();
-    let failed = inbox.enqueue(delivery("gone", "b")).await;
-    assert!(failed.is_err(), "{failed:?}");
-    assert!(value("webhook_inbox_commit_failures_total").unwrap() > before);
+    for number in 1..=3 {
+        let failed = inbox.enqueue(delivery("gone.away", &number.to_string())).await;
+        assert!(failed.is_err(), "{failed:?}");
+        assert_eq!(failures(), f64::from(number), "each is a commit");
+    }
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(failures(), 3.0, "nothing is tried behind their backs");
+    assert_eq!(value(&of("acknowledged_total", "gone.away")), Some(1.0));
     for ending in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{ending}", file.display()));
     }

@@ -7,10 +7,13 @@
 mod common;
 
 mod documents;
+mod gone;
 mod hot;
 mod inbox;
+mod reasons;
 mod recorder;
 mod requests;
+mod runs;
 mod server;
 mod sources;
 mod table;

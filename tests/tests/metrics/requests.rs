@@ -1,33 +1,18 @@
 //! Requests: each outcome and reason, times and sizes.
 
-use std::{
-    net::IpAddr,
-    time::{Duration, SystemTime},
-};
+use std::net::IpAddr;
 
 use axum::{Router, body::Body};
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderValue, Method, Request, header};
 use metrics::Unit;
-use serde::Deserialize;
-use webhook_runtime::{
-    Delivery, Provider, Quota, Secret, SecretSource, SourceError, Tenant, Webhook, Webhooks,
-    providers::{META, STRIPE},
-    scheme::RequestToSign,
-    webhook,
-};
+use webhook_runtime::{Delivery, Secret, Webhook, Webhooks, providers::META, webhook};
 
 use crate::{
-    common::{End, SECRET, Script, delivery_to, from, post, set, sign, status, webhooks},
+    common::{SECRET, delivery_to, from, post, set, sign, status, webhooks},
     recorder::{described, everything, install, unknown, value, values, with},
 };
 
-const HMAC: &str = "hmac-sha256-hex";
-
-#[derive(Deserialize)]
-struct Order {
-    #[allow(dead_code, reason = "only decoded")]
-    id: u64,
-}
+pub(crate) const HMAC: &str = "hmac-sha256-hex";
 
 #[webhook(path = "/{name}", max_body = 1000)]
 async fn counted(delivery: &Delivery) -> Result<(), String> {
@@ -38,7 +23,7 @@ async fn counted(delivery: &Delivery) -> Result<(), String> {
     }
 }
 
-fn router<H: Webhook<()>>(hooks: Webhooks) -> Router {
+pub(crate) fn router<H: Webhook<()>>(hooks: Webhooks) -> Router {
     install();
     let _ = H::endpoint();
     hooks.into_router().expect("nothing is wrong with it")
@@ -53,7 +38,7 @@ fn requests(endpoint: &str, provider: &str, outcome: &str, reason: &str) -> Stri
 }
 
 /// Sends a request that is counted once, with this outcome and reason.
-async fn counts(
+pub(crate) async fn counts(
     router: &Router,
     request: Request<Body>,
     (endpoint, provider): (&str, &str),
@@ -71,7 +56,7 @@ async fn counts(
     assert_eq!(value(&times), Some(all + 1.0), "each is timed");
 }
 
-fn forged(uri: &str) -> Request<Body> {
+pub(crate) fn forged(uri: &str) -> Request<Body> {
     let mut request = delivery_to(uri, "{}");
     *request.body_mut() = Body::from("[]");
     request
@@ -85,99 +70,6 @@ async fn accepted_and_failed_deliveries_are_told_apart() {
     counts(&router, delivery_to("/b", "{}"), of, (200, "accepted", "")).await;
     counts(&router, delivery_to("/a", "\"fail\""), of, (500, "failed", "handler_failed")).await;
     counts(&router, delivery_to("/a", "\"panic\""), of, (500, "failed", "handler_panicked")).await;
-}
-
-#[webhook(path = "/refusing/{name}", max_body = 100)]
-async fn refusing(_: Order) {}
-
-#[tokio::test]
-async fn each_reason_of_a_refusal_is_counted() {
-    let router = router::<refusing>(webhooks::<refusing>().body_timeout(Duration::from_millis(50)));
-    let of = ("refusing", HMAC);
-    let uri = "/refusing/a";
-    let changed = |change: &dyn Fn(&mut Request<Body>)| {
-        let mut request = delivery_to(uri, r#"{"id":1}"#);
-        change(&mut request);
-        request
-    };
-    let header = |name: &'static str, value: &'static str| {
-        changed(&move |request| set(request, name, value))
-    };
-    counts(&router, header("x-other", "1"), of, (200, "accepted", "")).await;
-    for (request, code, reason) in [
-        (changed(&|request| *request.method_mut() = Method::PUT), 405, "method_not_allowed"),
-        (header("content-encoding", "gzip"), 415, "unsupported_content_encoding"),
-        (delivery_to(uri, " ".repeat(101)), 413, "too_large"),
-        (post(uri, HeaderMap::new(), "{}"), 401, "missing_header"),
-        (
-            changed(&|request| {
-                let again = request.headers()["x-signature"].clone();
-                request.headers_mut().append("x-signature", again);
-            }),
-            401,
-            "repeated_header",
-        ),
-        (header("x-signature", "nonsense"), 401, "malformed_signature"),
-        (forged(uri), 401, "invalid_signature"),
-        (header("content-type", "image/png"), 415, "unsupported_content_type"),
-        (delivery_to(uri, "{"), 400, "malformed_payload"),
-        (delivery_to(uri, "{}"), 422, "payload_mismatch"),
-        (
-            changed(&|request| *request.body_mut() = Script::new(["{"], End::Broken).into()),
-            400,
-            "incomplete_body",
-        ),
-        (
-            changed(&|request| *request.body_mut() = Script::new(["{"], End::Silence).into()),
-            408,
-            "body_timeout",
-        ),
-    ] {
-        counts(&router, request, of, (code, "refused", reason)).await;
-    }
-}
-
-#[webhook(path = "/layered")]
-async fn layered(_: &Delivery) {}
-
-#[tokio::test]
-async fn a_layer_around_may_refuse_a_body() {
-    let hooks = webhooks::<layered>();
-    let router = router::<layered>(hooks).layer(axum::middleware::map_request(
-        |request: Request<Body>| async {
-            request.map(|body| Body::new(http_body_util::Limited::new(body, 1)))
-        },
-    ));
-    let expected = (413, "refused", "too_large_for_layer");
-    counts(&router, delivery_to("/layered", "{}"), ("layered", HMAC), expected).await;
-}
-
-#[webhook(path = "/stripe", provider = STRIPE)]
-async fn timed(_: &Delivery) {}
-
-#[tokio::test]
-async fn times_of_signatures_are_reasons() {
-    let router = router::<timed>(webhooks::<timed>());
-    let signed = |provider: &Provider, at: SystemTime| {
-        let request = RequestToSign::new(b"{}").at(at);
-        let signed = provider.sign(&Secret::new(SECRET), &request).expect("it can be signed");
-        post("/stripe", signed.headers, "{}")
-    };
-    let now = SystemTime::now();
-    let hour = Duration::from_secs(3600);
-    for (at, code, outcome, reason) in [
-        (now, 200, "accepted", ""),
-        (now - hour, 401, "refused", "timestamp_too_old"),
-        (now + hour, 401, "refused", "timestamp_too_new"),
-    ] {
-        counts(&router, signed(&STRIPE, at), ("timed", "stripe"), (code, outcome, reason)).await;
-    }
-    let mut many = signed(&STRIPE, now);
-    let one = many.headers()["stripe-signature"].to_str().unwrap().to_owned();
-    let (time, signature) = one.split_once(',').unwrap();
-    let nine = format!("{time},{}", [signature; 9].join(","));
-    many.headers_mut().insert("stripe-signature", nine.parse().unwrap());
-    counts(&router, many, ("timed", "stripe"), (401, "refused", "too_many_signatures")).await;
 }
 
 #[webhook(path = "/handshake", provider = META)]
@@ -194,66 +86,6 @@ async fn handshakes_have_an_outcome_of_their_own() {
         let request = Request::get(uri).body(Body::empty()).unwrap();
         counts(&router, request, ("challenged", "meta"), (code, outcome, reason)).await;
     }
-}
-
-#[webhook(path = "/limited")]
-async fn limited(_: &Delivery) {}
-
-#[tokio::test]
-async fn limits_are_reasons() {
-    let hooks = webhooks::<limited>()
-        .limit_per_peer(Quota::per_hour(1))
-        .limit_on::<limited>(Quota::per_hour(3));
-    let router = router::<limited>(hooks);
-    let of = ("limited", HMAC);
-    let forged = || from("192.0.2.1", forged("/limited"));
-    counts(&router, forged(), of, (401, "refused", "invalid_signature")).await;
-    counts(&router, forged(), of, (429, "refused", "rate_limited_peer")).await;
-    let genuine = || from("192.0.2.2", delivery_to("/limited", "{}"));
-    counts(&router, genuine(), of, (200, "accepted", "")).await;
-    counts(&router, genuine(), of, (200, "accepted", "")).await;
-    counts(&router, genuine(), of, (429, "refused", "rate_limited_endpoint")).await;
-    for by in ["peer", "endpoint"] {
-        let series = format!("webhook_rate_limited_total{{endpoint=limited,by={by}}}");
-        assert_eq!(value(&series), Some(1.0), "{series}");
-    }
-}
-
-#[webhook(path = "/full", max_in_flight = 1)]
-async fn full(_: &Delivery) {
-    std::future::pending::<()>().await;
-}
-
-#[tokio::test]
-async fn no_room_is_a_reason() {
-    let router = router::<full>(webhooks::<full>());
-    let running = tokio::spawn({
-        let router = router.clone();
-        async move { status(&router, delivery_to("/full", "{}")).await }
-    });
-    tokio::task::yield_now().await;
-    let expected = (503, "refused", "overloaded");
-    counts(&router, delivery_to("/full", "{}"), ("full", HMAC), expected).await;
-    running.abort();
-}
-
-struct Broken;
-
-impl SecretSource for Broken {
-    async fn secrets(&self, _: &Tenant) -> Result<Vec<Secret>, SourceError> {
-        Err(SourceError::unavailable("the database is down"))
-    }
-}
-
-#[webhook(path = "/sourced")]
-async fn sourced(_: &Delivery) {}
-
-#[tokio::test]
-async fn a_source_that_fails_is_a_reason() {
-    let hooks = Webhooks::new().mount::<sourced>().secret_source::<sourced>(Broken);
-    let router = router::<sourced>(hooks);
-    let expected = (503, "refused", "source_unavailable");
-    counts(&router, delivery_to("/sourced", "{}"), ("sourced", HMAC), expected).await;
 }
 
 #[webhook(path = "/sized")]
@@ -321,3 +153,49 @@ async fn a_recorder_learns_what_everything_is() {
         assert_eq!(*unit, expected, "{}", metric.name);
     }
 }
+
+#[webhook(path = "/series/{a}/{b}")]
+async fn many(_: &Delivery) {}
+
+/// A thousand requests with whatever a stranger thinks of make a handful of series.
+#[tokio::test]
+async fn strangers_make_no_series() {
+    install();
+    let inbox = webhook_runtime::inbox::InboxBuilder::default().open_in_memory().unwrap();
+    let hooks = webhooks::<many>().mount::<many_stored>();
+    let hooks = hooks.secrets::<many_stored>([Secret::new(SECRET)]).inbox(inbox);
+    let router = router::<many>(hooks.limit_per_peer(webhook_runtime::Quota::per_hour(2)));
+    for number in 0..1000_u32 {
+        let text = format!("stranger-{number:x}-{}", number.wrapping_mul(2_654_435_761));
+        let uri = match number % 3 {
+            0 => format!("/series/{text}/x?{text}"),
+            1 => format!("/many-stored/{text}"),
+            _ => format!("/{text}"),
+        };
+        let body = format!("{{\"type\":\"{text}\",\"id\":\"{text}\"}}");
+        let mut request = delivery_to(&uri, body.clone());
+        for name in ["x-event", "x-request-id", "x-forwarded-for", "host", "traceparent"] {
+            set(&mut request, name, &text);
+        }
+        match number % 7 {
+            0 => set(&mut request, "x-signature", &text),
+            1 => set(&mut request, "content-type", &text),
+            2 => *request.method_mut() = Method::from_bytes(text.as_bytes()).unwrap(),
+            _ => {}
+        }
+        let address = IpAddr::from(number.to_be_bytes());
+        status(&router, from(&address.to_string(), request)).await;
+    }
+    let of = |endpoint: &str| {
+        let label = format!("endpoint={endpoint}");
+        let all = everything();
+        all.lines().filter(|name| name.contains(&label)).count()
+    };
+    // Outcomes and reasons, times and sizes; with an inbox, its counters and gauges.
+    assert!((5..=12).contains(&of("many,")), "{}", of("many,"));
+    assert!((10..=40).contains(&of("many_stored")), "{}", of("many_stored"));
+    assert!(!everything().contains("stranger-"), "{}", everything());
+}
+
+#[webhook(path = "/many-stored/{a}", inbox)]
+async fn many_stored(_: &Delivery) {}

@@ -45,6 +45,11 @@ impl InboxMetrics {
         self.endpoints.of(endpoint)
     }
 
+    /// The endpoints that have such metrics.
+    pub(crate) fn endpoints(&self) -> &OfEndpoints {
+        &self.endpoints
+    }
+
     /// Counts what a commit has stored for each endpoint.
     pub(crate) fn enqueued<'a>(&self, results: impl Iterator<Item = (&'a str, &'a EnqueueResult)>) {
         let (mut stored, mut duplicates) = (0, 0);

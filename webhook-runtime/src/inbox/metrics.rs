@@ -6,6 +6,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use tokio::sync::Notify;
+
 use crate::{
     inbox::{
         record::AttemptResult,
@@ -85,6 +87,8 @@ pub(crate) struct RunTimes {
 #[derive(Default)]
 pub(crate) struct OfEndpoints {
     by_name: RwLock<HashMap<String, OfEndpoint>>,
+    /// Notified when there is one more.
+    added: Notify,
 }
 
 impl OfEndpoints {
@@ -99,8 +103,22 @@ impl OfEndpoints {
         }
         drop(known);
         let mut known = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
-        let new = || OfEndpoint(Arc::new(AllSeries::new(endpoint)));
+        let new = || {
+            self.added.notify_one();
+            OfEndpoint(Arc::new(AllSeries::new(endpoint)))
+        };
         Some(known.entry(endpoint.to_owned()).or_insert_with(new).clone())
+    }
+
+    /// The names of the endpoints that this process has stored or run deliveries of.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let known = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        known.keys().cloned().collect()
+    }
+
+    /// Waits for one more.
+    pub(crate) async fn added(&self) {
+        self.added.notified().await;
     }
 }
 
@@ -159,6 +177,34 @@ impl OfEndpoint {
     }
 }
 
+/// One run. It is counted when this is dropped, so that each is counted once: one that is dropped where it
+/// waits, as when its workers are dropped, is lost.
+pub(crate) struct CountedRun {
+    of: Option<OfEndpoint>,
+    end: (RunOutcome, RunTimes),
+}
+
+impl CountedRun {
+    /// A run begins.
+    pub(crate) fn begin(of: Option<OfEndpoint>) -> Self {
+        Self { of, end: (RunOutcome::Lost, RunTimes::default()) }
+    }
+
+    /// It has ended.
+    pub(crate) fn ended(mut self, outcome: RunOutcome, times: RunTimes) {
+        self.end = (outcome, times);
+    }
+}
+
+impl Drop for CountedRun {
+    fn drop(&mut self) {
+        if let Some(of) = &self.of {
+            let (outcome, times) = self.end;
+            of.ran(outcome, times);
+        }
+    }
+}
+
 /// Counts a commit that failed.
 pub(crate) fn commit_failed() {
     Series::new(&INBOX_COMMIT_FAILURES, &[]).add(1);
@@ -178,6 +224,11 @@ impl Gauges {
                 self.all.push(EndpointGauges::new(endpoint));
             }
         }
+    }
+
+    /// True if no endpoint was seen.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 
     /// True if a recorder keeps them.

@@ -225,8 +225,8 @@ impl Receiver {
         headers: &'r HeaderMap,
         query: &'r str,
     ) -> Result<Claims<'r>, Rejection> {
-        let claims = self.verifier.read_head(headers, query).map_err(Rejection::Unauthorized)?;
-        claims.check_format().map_err(Rejection::Unauthorized)?;
+        let claims = self.verifier.read_head(headers, query).map_err(unverified)?;
+        claims.check_format().map_err(unverified)?;
         self.limiters.spend()?;
         Ok(claims)
     }
@@ -275,7 +275,7 @@ impl Receiver {
         now: SystemTime,
         peer: Peer,
     ) -> Result<Verified, Rejection> {
-        let key_request = self.verifier.key_request(request).map_err(Rejection::Unauthorized)?;
+        let key_request = self.verifier.key_request(request).map_err(unverified)?;
         let key = match (key_request, &self.key_ring) {
             (None, _) => None,
             (Some(key_request), Some(ring)) => {
@@ -286,11 +286,7 @@ impl Receiver {
             (Some(_), None) => return Err(Rejection::Unavailable),
         };
         let fetched = key.as_ref().map(|(_, _, key)| &key[..]);
-        let proof = claims.verify(request, keys, fetched, now);
-        let proof = proof.map_err(|error| match error {
-            VerifyError::KeyUnavailable => Rejection::Unavailable,
-            error => Rejection::Unauthorized(error),
-        })?;
+        let proof = claims.verify(request, keys, fetched, now).map_err(unverified)?;
         if let Some((ring, key_request, key)) = key {
             ring.remember(key_request, key, now);
         }
@@ -325,6 +321,14 @@ impl Receiver {
             otel.name = field::Empty,
             otel.kind = field::Empty,
         )
+    }
+}
+
+/// The rejection of a request that cannot be verified.
+fn unverified(error: VerifyError) -> Rejection {
+    match error {
+        VerifyError::KeyUnavailable => Rejection::Unavailable,
+        error => Rejection::Unauthorized(error),
     }
 }
 

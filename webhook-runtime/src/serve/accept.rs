@@ -177,8 +177,9 @@ async fn accept_from(
                     Admission::Waiting(place) => {
                         let (app, workers) = (Arc::clone(&app), Arc::clone(&workers));
                         waiting.spawn(async move {
-                            if let Some(guard) = place.enter().await {
-                                assign(accepted, guard, &app, &workers);
+                            match place.enter().await {
+                                Some(guard) => assign(accepted, guard, &app, &workers),
+                                None => shed(Shed::Evicted),
                             }
                         });
                     }

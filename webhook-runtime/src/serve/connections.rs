@@ -291,11 +291,7 @@ impl Open {
             .filter(|(count, _)| *count > own + 1)
             .max();
         let waiting = newest.and_then(|(_, id)| self.waiting.remove(&id));
-        let put_out = waiting.inspect(|(_, put_out)| put_out.notify_one()).is_some();
-        if put_out {
-            shed(Shed::Evicted);
-        }
-        put_out
+        waiting.inspect(|(_, put_out)| put_out.notify_one()).is_some()
     }
 
     /// Closes a connection, and forgets it at once.

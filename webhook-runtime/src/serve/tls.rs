@@ -103,6 +103,16 @@ impl Tls {
     /// # Errors
     /// As [`from_pem_files`](Self::from_pem_files). The previous certificate stays in use.
     pub fn reload(&self) -> Result<bool, TlsError> {
+        let reloaded = self.try_reload();
+        match reloaded {
+            Ok(true) => count_reload("renewed"),
+            Ok(false) => {}
+            Err(_) => count_reload("failed"),
+        }
+        reloaded
+    }
+
+    fn try_reload(&self) -> Result<bool, TlsError> {
         let found = self.files.read(&self.certificate.provider)?;
         if found.cert == self.certificate.get().cert {
             return Ok(false);
@@ -118,12 +128,8 @@ impl Tls {
             tokio::time::sleep(self.reload_interval).await;
             let this = self.clone();
             match tokio::task::spawn_blocking(move || this.reload()).await {
-                Ok(Ok(true)) => {
-                    count_reload("renewed");
-                    tracing::info!("the TLS certificate was renewed");
-                }
+                Ok(Ok(true)) => tracing::info!("the TLS certificate was renewed"),
                 Ok(Err(error)) => {
-                    count_reload("failed");
                     tracing::error!(%error, "the TLS certificate before stays in use");
                     console::notice(format_args!(
                         "the TLS certificate before stays in use: {error}"

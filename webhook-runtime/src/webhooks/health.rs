@@ -184,7 +184,11 @@ impl HealthCheck {
         let max_lag = *self.shared.max_lag.lock().unwrap_or_else(PoisonError::into_inner);
         let mut reasons = Vec::new();
         for look in looks {
-            let Ok(health) = look.await else { continue };
+            let Ok(health) = look.await else {
+                // A store of the program's own has panicked.
+                reasons.push(Unhealthy::Store(InboxError::Closed));
+                continue;
+            };
             if health.draining && !reasons.contains(&Unhealthy::Draining) {
                 reasons.push(Unhealthy::Draining);
             }

@@ -30,7 +30,7 @@ use crate::{
     receive::{Received, Receiver},
     support::{
         console::{self, Reported},
-        metrics::{Outcome, Stopwatch},
+        metrics::Outcome,
         trace,
     },
 };
@@ -72,22 +72,22 @@ impl Pipeline {
         let span = self.receiver.span();
         trace::describe_request(&span, self.receiver.endpoint.path, &request);
         let process = async move {
-            let since = Stopwatch::start();
-            let metrics = Arc::clone(&self.receiver.metrics);
+            let mut counted = self.receiver.metrics.begin();
             let (mut parts, body) = request.into_parts();
             let delivery = match self.receiver.receive(&mut parts, body).await {
                 Received::Delivery(delivery) => delivery,
                 Received::Handshake(response) => {
-                    metrics.answered(Outcome::Handshake, since);
+                    counted.answered(Outcome::Handshake);
                     return self.show_handshake(response);
                 }
                 Received::Rejected(rejection) => {
-                    metrics.answered(Outcome::Refused(rejection.name()), since);
+                    counted.answered(Outcome::Refused(rejection.name()));
                     return self.reject(rejection, parts);
                 }
             };
+            counted.verified();
             let Some(permit) = self.in_flight.permit() else {
-                metrics.answered(Outcome::Refused(Rejection::Overloaded.name()), since);
+                counted.answered(Outcome::Refused(Rejection::Overloaded.name()));
                 return self.reject(Rejection::Overloaded, parts);
             };
             let provider = self.receiver.endpoint.provider;
@@ -95,7 +95,7 @@ impl Pipeline {
             if let Some(inbox) = &self.inbox {
                 let (response, outcome) =
                     inbox.acknowledge(&self.receiver.endpoint, &delivery, &parts).await;
-                metrics.answered(outcome, since);
+                counted.answered(outcome);
                 return reported(shape_for_provider(provider, response));
             }
             let handler = permit.held_by(handle(delivery.clone(), parts));
@@ -104,7 +104,7 @@ impl Pipeline {
                 None => running.await,
                 Some(timeout) => timeout.respond(delivery, Box::pin(running)).await,
             };
-            metrics.answered(outcome(&response), since);
+            counted.answered(outcome(&response));
             reported(shape_for_provider(provider, response))
         };
         if span.is_disabled() {

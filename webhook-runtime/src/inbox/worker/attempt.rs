@@ -19,7 +19,7 @@ use crate::{
         error::InboxError,
         hooks::Hooks,
         http::snooze::LONGEST as LONGEST_SNOOZE,
-        metrics::{RunOutcome, RunTimes},
+        metrics::{CountedRun, RunOutcome, RunTimes},
         record::{
             AttemptDetails, AttemptResult, ClaimToken, Counting, DeliveryState, Digest, Filter,
             Job, stored_reason,
@@ -122,8 +122,9 @@ pub(super) async fn attempt(
         }
         let end = End::Open(AttemptResult::Expired { reason });
         let details = AttemptDetails::default();
+        let counted = CountedRun::begin(shared.counters.of(&subject.endpoint));
         let stored = settle(shared, claim_token, &subject, &options, end, details).await;
-        conclude(shared, &subject, stored.as_ref(), RunTimes::default()).await;
+        conclude(shared, &subject, stored.as_ref(), counted, RunTimes::default()).await;
         return;
     }
     match (job.counting, &slot) {
@@ -138,6 +139,7 @@ pub(super) async fn attempt(
     if let Some(slot) = &mut slot {
         slot.begin();
     }
+    let counted = CountedRun::begin(shared.counters.of(&subject.endpoint));
     let tx = TxSource::new(Arc::clone(&shared.store), claim_token);
     let (started_at, begun) = (shared.settings.clock.now(), Instant::now());
     job.cancellation = control.cancellation();
@@ -189,7 +191,11 @@ pub(super) async fn attempt(
     let result = if is_told { AttemptResult::Released } else { result };
     let note = AttemptNote::new(claim_token, details, options.drop_body);
     let end = end_transaction(note, result, &tx).await;
-    if is_told && control.decision().await != Decision::Kept {
+    let decision = if is_told { control.decision().await } else { Decision::Kept };
+    if decision != Decision::Kept {
+        let is_cancelled = decision == Decision::Cancelled;
+        let outcome = if is_cancelled { RunOutcome::Released } else { RunOutcome::Lost };
+        counted.ended(outcome, times);
         subject.trace_loss(shared, Moment::Within).await;
         shared.writer.look_in(shared.settings.lease);
         return;
@@ -198,7 +204,7 @@ pub(super) async fn attempt(
     if cfg!(feature = "otel") {
         shared.first_runs.ended(claim_token.id, RunOutcome::of(stored.as_ref()), &trace);
     }
-    conclude(shared, &subject, stored.as_ref(), times).await;
+    conclude(shared, &subject, stored.as_ref(), counted, times).await;
 }
 
 /// Counts what is stored, tells the hooks, and shows what was not shown before.
@@ -206,6 +212,7 @@ async fn conclude(
     shared: &Shared,
     subject: &Subject,
     stored: Option<&AttemptResult>,
+    counted: CountedRun,
     times: RunTimes,
 ) {
     if let Some(result) = stored {
@@ -214,9 +221,7 @@ async fn conclude(
     }
     let outcome = RunOutcome::of(stored);
     shared.counters.ended(outcome);
-    if let Some(metrics) = shared.counters.of(&subject.endpoint) {
-        metrics.ran(outcome, times);
-    }
+    counted.ended(outcome, times);
     let happened = |what| shared.writer.count(&subject.endpoint, what);
     match outcome {
         RunOutcome::Completed => {

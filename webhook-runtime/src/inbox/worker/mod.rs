@@ -124,6 +124,9 @@ impl Workers {
         let handled = shared.handled.add(&processes);
         let retentions = processes.retentions();
         let handlers = processes.into_handlers(&shared.settings);
+        for endpoint in handlers.keys() {
+            let _ = shared.counters.of(endpoint);
+        }
         if !shared.store.drops_bodies() && handlers.values().any(|one| one.options.drop_body) {
             tracing::warn!("`drop_body` has no effect: the store keeps bodies");
         }

@@ -181,17 +181,17 @@ impl Engine {
         // A clock that has just been set is not trusted with what cannot be undone.
         let mut set: Option<Instant> = None;
         let mut begun = false;
-        // They end with this future.
+        // It ends with this future.
         let mut beside = JoinSet::new();
+        if ENABLED {
+            beside.spawn(keep_gauges(Arc::clone(&self)));
+        }
         loop {
             let now = Instant::now();
             if !self.pools.is_empty() {
                 self.pools.start_due();
                 if !begun {
                     begun = true;
-                    if ENABLED {
-                        beside.spawn(keep_gauges(Arc::clone(&self)));
-                    }
                     self.clamp().await;
                 }
                 if ticked.elapsed() >= tick {

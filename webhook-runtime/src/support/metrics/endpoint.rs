@@ -34,15 +34,9 @@ impl EndpointMetrics {
         }
     }
 
-    /// Counts a response to a request that began with `since`.
-    pub(crate) fn answered(&self, outcome: Outcome, since: Stopwatch) {
-        let now = Stopwatch::start();
-        match outcome {
-            Outcome::Accepted => self.accepted.add(1, now),
-            Outcome::Duplicate => self.duplicate.add(1, now),
-            seldom => Series::new(&REQUESTS, &labels(self.endpoint, self.provider, seldom)).add(1),
-        }
-        self.request_duration.record(since.until(now).as_secs_f64(), now);
+    /// A request begins.
+    pub(crate) fn begin(&self) -> CountedRequest<'_> {
+        CountedRequest { of: self, since: Stopwatch::start(), end: Outcome::Refused(NO_RESPONSE) }
     }
 
     /// Records a verified delivery, whose verification began with `since`.
@@ -51,6 +45,42 @@ impl EndpointMetrics {
         let now = Stopwatch::start();
         self.verify_duration.record(since.until(now).as_secs_f64(), now);
         self.body_bytes.record(body_bytes as f64, now);
+    }
+}
+
+/// The reason of a request that is given up before it has a response.
+const NO_RESPONSE: &str = "no_response";
+
+/// One request. It is counted when this is dropped, so that each is counted once: also if its connection
+/// is closed in the middle, or something in the application around it panics.
+pub(crate) struct CountedRequest<'a> {
+    of: &'a EndpointMetrics,
+    since: Stopwatch,
+    end: Outcome,
+}
+
+impl CountedRequest<'_> {
+    /// It is a genuine delivery.
+    pub(crate) fn verified(&mut self) {
+        self.end = Outcome::Failed(NO_RESPONSE);
+    }
+
+    /// It has a response.
+    pub(crate) fn answered(mut self, outcome: Outcome) {
+        self.end = outcome;
+    }
+}
+
+impl Drop for CountedRequest<'_> {
+    fn drop(&mut self) {
+        let EndpointMetrics { endpoint, provider, .. } = self.of;
+        let now = Stopwatch::start();
+        match self.end {
+            Outcome::Accepted => self.of.accepted.add(1, now),
+            Outcome::Duplicate => self.of.duplicate.add(1, now),
+            seldom => Series::new(&REQUESTS, &labels(endpoint, provider, seldom)).add(1),
+        }
+        self.of.request_duration.record(self.since.until(now).as_secs_f64(), now);
     }
 }
 

@@ -100,8 +100,8 @@ metrics! {
     INBOX_DELIVERIES = Gauge "webhook_inbox_deliveries" &["endpoint", "state"],
         "Deliveries in the store, of all processes, up to 10,000 of each kind. `state` is `pending` (due, \
          and waits for a slot), `retrying` (waits for its next run), `blocked` (waits for another one with \
-         its ordering key), `running` (or claimed ahead) or `dead`. Each process with workers refreshes \
-         it every 15 seconds, as it does the next three.";
+         its ordering key), `running` (or claimed ahead) or `dead`. Each process that stores or runs \
+         deliveries refreshes it every 15 seconds, as it does the next three.";
     INBOX_LAG = Gauge "webhook_inbox_lag_seconds" OF_INBOX,
         "The time for which the oldest due delivery has been waiting. It is 0 while the endpoint is paused.";
     INBOX_OLDEST_AGE = Gauge "webhook_inbox_oldest_age_seconds" OF_INBOX,

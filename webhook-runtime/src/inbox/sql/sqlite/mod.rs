@@ -540,14 +540,17 @@ impl InboxStore for SqliteStore {
 
     fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            {
+            let closing = {
                 let mut turn = self.turn.lock().await;
                 // If that fails, those who wait are told.
                 let _ = turn.commit().await;
+                // Closed before the connection is released: the next commit would keep it.
+                let closing = self.writing.close();
                 turn.release();
-            }
+                closing
+            };
             self.checkpoints.close().await;
-            self.writing.close().await;
+            closing.await;
             self.reading.close().await;
             Ok(())
         })
