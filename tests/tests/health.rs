@@ -21,9 +21,17 @@ use tokio::{
 };
 use webhook_runtime::{
     Delivery, HealthCheck, Inbox, Listener, Secret, Unhealthy, Webhooks,
-    inbox::{InboxError, NewDelivery},
+    inbox::{
+        ClaimToken, EnqueueResult, Filter, InboxBuilder, InboxError, NewDelivery, PruneResult,
+        QueueDepth, StoredDelivery,
+        store::{
+            Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
+            InboxStore, ListResult, Retention, StoreFuture, StoreTransaction, Window,
+        },
+    },
     webhook,
 };
+use webhook_test_store::Database;
 
 #[webhook(path = "/webhook")]
 async fn plain(_: &Delivery) {}
@@ -159,4 +167,125 @@ async fn a_server_that_drains_is_not_ready() {
     assert_eq!(&answer, b"HTTP/1.1 200");
     drop(stream);
     serving.await.unwrap().unwrap();
+}
+
+/// Probes of load balancers may ask by HEAD.
+#[tokio::test]
+async fn head_has_the_status_and_no_body() {
+    let hooks = webhooks::<plain>();
+    let (health, check): (Router, _) = (hooks.health(), hooks.health_check());
+    let _router = hooks.into_router().unwrap();
+    for (path, code) in [("/live", 200), ("/ready", 200), ("/ready", 503)] {
+        if code == 503 {
+            check.set_draining();
+        }
+        let answer = ask(&health, Request::head(path).body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, code, "{path}");
+        assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
+        assert!(answer.body.is_empty());
+    }
+}
+
+#[webhook(path = "/elsewhere", inbox)]
+async fn elsewhere(_: &Delivery) {}
+
+/// Two inboxes, one of whose databases does not answer.
+#[tokio::test]
+async fn each_inbox_has_to_be_ready() {
+    let database = Database::default();
+    let (common, own) =
+        (InboxBuilder::default().open_in_memory().unwrap(), Inbox::with_store(database.connect()));
+    let hooks = webhooks::<stored>().mount::<elsewhere>();
+    let hooks = hooks.secrets::<elsewhere>([Secret::new(SECRET)]);
+    let hooks = hooks.inbox(common.clone()).inbox_on::<elsewhere>(own.clone());
+    let (health, check): (Router, _) = (hooks.health(), hooks.health_check());
+    let _router = hooks.into_router().unwrap();
+    assert_eq!(check.ready().await, []);
+    let held = database.hold().await;
+    tokio::time::sleep(KEPT_FOR).await;
+    let asked = tokio::time::Instant::now();
+    let looks: Vec<_> = (0..20)
+        .map(|_| {
+            let check = check.clone();
+            tokio::spawn(async move { check.ready().await })
+        })
+        .collect();
+    for look in looks {
+        assert_eq!(look.await.unwrap(), [Unhealthy::Store(InboxError::Timeout)]);
+    }
+    assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+    assert_eq!(probe(&health, "/live").await, (200, names(&[])), "a restart does not help");
+    drop(held);
+    tokio::time::sleep(KEPT_FOR).await;
+    assert_eq!(probe(&health, "/ready").await, (200, names(&[])));
+    // Both drain, which is one reason.
+    common.set_draining();
+    own.set_draining();
+    assert_eq!(probe(&health, "/ready").await, (503, names(&["draining"])));
+}
+
+/// A store of the program's own that panics when it is looked at, and fails otherwise.
+struct Panicking;
+
+fn failed<T: Send + 'static>() -> StoreFuture<'static, T> {
+    Box::pin(async { Err(InboxError::Timeout) })
+}
+
+impl InboxStore for Panicking {
+    fn enqueue<'a>(&'a self, _: &'a [NewDelivery]) -> StoreFuture<'a, Vec<EnqueueResult>> {
+        failed()
+    }
+
+    fn claim<'a>(&'a self, _: &'a ClaimRequest) -> StoreFuture<'a, ClaimResult> {
+        failed()
+    }
+
+    fn renew_leases<'a>(&'a self, _: &'a [ClaimToken], _: Duration) -> StoreFuture<'a, Vec<i64>> {
+        failed()
+    }
+
+    fn finish<'a>(&'a self, _: &'a [FinishedAttempt]) -> StoreFuture<'a, Vec<bool>> {
+        failed()
+    }
+
+    fn begin(&self, _: ClaimToken) -> StoreFuture<'_, Box<dyn StoreTransaction>> {
+        failed()
+    }
+
+    fn list<'a>(&'a self, _: &'a Filter, _: Window) -> StoreFuture<'a, ListResult> {
+        failed()
+    }
+
+    fn get(&self, _: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
+        failed()
+    }
+
+    fn change<'a>(&'a self, _: &'a Filter, _: Change, _: Window) -> StoreFuture<'a, ChangeResult> {
+        failed()
+    }
+
+    fn prune<'a>(&'a self, _: &'a Retention, _: u32) -> StoreFuture<'a, PruneResult> {
+        failed()
+    }
+
+    fn clamp_future_due_times(&self, _: DueTimeLimits) -> StoreFuture<'_, u64> {
+        failed()
+    }
+
+    fn queue_depth(&self) -> StoreFuture<'_, QueueDepth> {
+        failed()
+    }
+
+    fn lag(&self) -> StoreFuture<'_, Duration> {
+        panic!("on purpose")
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_panics_is_not_ready() {
+    let inbox = Inbox::with_store(Arc::new(Panicking));
+    let hooks = webhooks::<stored>().inbox(inbox);
+    let health: Router = hooks.health();
+    let _router = hooks.into_router().unwrap();
+    assert_eq!(probe(&health, "/ready").await, (503, names(&["store"])));
 }

@@ -135,7 +135,8 @@ everywhere! { sqlite
         those_of_one_ordering_key_are_told the_database_tells_of_itself;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
         retentions_and_size_are_told;
-    health: health_is_told health_is_asked_once_a_second a_full_disk_is_not_ready a_look_never_hangs;
+    health: health_is_told health_is_asked_once_a_second a_full_disk_is_not_ready a_look_never_hangs
+        a_store_closes_while_it_is_used;
     hooks: hooks_get_the_record what_a_claim_gives_up_is_told bad_hooks_hurt_nobody;
     cancel: a_running_function_is_told others_are_not_told another_process_is_told
         one_that_does_not_listen_is_dropped its_transaction_is_rolled_back
@@ -183,7 +184,7 @@ everywhere! { postgres
         those_of_one_ordering_key_are_told the_database_tells_of_itself;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
         retentions_and_size_are_told connections_follow_the_slots;
-    health: health_is_told health_is_asked_once_a_second;
+    health: health_is_told health_is_asked_once_a_second a_store_closes_while_it_is_used;
     hooks: hooks_get_the_record what_a_claim_gives_up_is_told bad_hooks_hurt_nobody;
     cancel: a_running_function_is_told others_are_not_told another_process_is_told
         one_that_does_not_listen_is_dropped its_transaction_is_rolled_back

@@ -10,11 +10,12 @@ use axum::{Router, body::Body};
 use common::{SECRET, delivery_to, set, status};
 use http::Request;
 use opentelemetry::trace::{SpanId, SpanKind, Status, TracerProvider as _};
-use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, SpanData};
 use tracing_subscriber::layer::SubscriberExt as _;
 use webhook_runtime::{
-    Delivery, Secret, Webhook, Webhooks,
+    BatchLayout, Delivery, Provider, Secret, Webhook, Webhooks,
     inbox::{Backoff, Inbox, InboxBuilder},
+    scheme::Scheme,
     webhook,
 };
 
@@ -104,6 +105,8 @@ async fn a_sender_is_linked_to_only_after_its_request_is_verified() {
         ("http.request.method", "POST"),
         ("http.route", "/plain/{id}"),
         ("url.path", "/plain/7"),
+        ("url.scheme", "http"),
+        ("network.protocol.version", "1.1"),
         ("http.response.status_code", "500"),
         ("error.type", "500"),
     ];
@@ -126,6 +129,40 @@ async fn a_sender_is_linked_to_only_after_its_request_is_verified() {
     let strange = spans("plain", 5).await.remove(4);
     assert_eq!(&*strange.name, "HTTP /plain/{id}");
     assert_has(&strange, &[("http.request.method", "_OTHER")]);
+}
+
+#[webhook(path = "/panics")]
+async fn panics(_: &Delivery) {
+    panic!("on purpose");
+}
+
+#[tokio::test]
+async fn a_panic_is_an_error_of_its_request() {
+    exported();
+    assert_eq!(status(&common::router::<panics>(), traced("/panics")).await, 500);
+    let span = spans("panics", 1).await.remove(0);
+    assert_has(&span, &[("http.response.status_code", "500"), ("error.type", "500")]);
+    assert!(matches!(span.status, Status::Error { .. }));
+}
+
+#[webhook(path = "/sampled")]
+async fn sampled(_: &Delivery) {}
+
+/// The sender says that its trace is sampled; the program decides for itself.
+#[tokio::test]
+async fn a_sender_does_not_decide_what_is_sampled() {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder()
+        .with_simple_exporter(exporter.clone())
+        .with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)))
+        .build();
+    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("webhook"));
+    let subscriber = tracing_subscriber::registry().with(layer);
+    let router = common::router::<sampled>();
+    let guard = tracing::subscriber::set_default(subscriber);
+    assert_eq!(status(&router, traced("/sampled")).await, 200);
+    drop(guard);
+    assert_eq!(exporter.get_finished_spans().unwrap().len(), 0, "the sender is believed");
 }
 
 fn builder() -> InboxBuilder {
@@ -208,4 +245,65 @@ async fn a_run_is_a_child_where_the_inbox_says_so() {
     assert_eq!(run.parent_span_id, request.span_context.span_id());
     assert_eq!(run.span_context.trace_id(), request.span_context.trace_id());
     assert_eq!(links(run), []);
+}
+
+const BATCH: Provider = Provider::new("batch", Scheme::hmac_sha256().header("x-signature").hex())
+    .with_batch(BatchLayout::at(""));
+
+#[webhook(path = "/batch", provider = BATCH, inbox)]
+async fn item(number: u64) -> Result<(), String> {
+    if number == 1 { Ok(()) } else { Err("no stock left".to_owned()) }
+}
+
+/// Each event of a batch has runs of its own, all linked to the one request.
+#[tokio::test]
+async fn events_of_a_batch_are_linked_to_their_request() {
+    let inbox = builder().max_attempts(2).open_in_memory().unwrap();
+    let router = router::<item>(inbox);
+    assert_eq!(status(&router, delivery_to("/batch", "[1,2]")).await, 202);
+    let all = spans("item", 4).await;
+    let request = all.iter().find(|span| span.span_kind == SpanKind::Server).unwrap();
+    let of_request = request.span_context.span_id();
+    let runs = || all.iter().filter(|span| span.span_kind == SpanKind::Consumer);
+    let runs_of = |id: &str| -> Vec<&SpanData> {
+        runs().filter(|run| attribute(run, "messaging.message.id").as_deref() == Some(id)).collect()
+    };
+    let [once] = runs_of("1")[..] else { panic!("{all:#?}") };
+    assert_eq!(links(once), [of_request]);
+    let [first, second] = runs_of("2")[..] else { panic!("{all:#?}") };
+    assert_eq!(links(first), [of_request]);
+    assert_eq!(links(second), [of_request, first.span_context.span_id()]);
+}
+
+#[webhook(path = "/restarted", inbox)]
+async fn restarted(_: &Delivery) {}
+
+/// The trace is in the database: the run of another process is linked to the request.
+#[tokio::test]
+async fn a_trace_survives_a_restart() {
+    let file = std::env::temp_dir().join(format!("webhook-otel-{}.db", std::process::id()));
+    let url = format!("sqlite://{}", file.display());
+    exported();
+    let inbox = Inbox::open(&url).await.unwrap();
+    inbox.pause("restarted", "ann", "to be restarted").await.unwrap();
+    let before = router::<restarted>(inbox.clone());
+    assert_eq!(status(&before, traced("/restarted")).await, 202);
+    let request = spans("restarted", 1).await.remove(0);
+    assert_eq!(request.span_kind, SpanKind::Server);
+    let _ = inbox.shutdown(Duration::ZERO).await;
+    inbox.close().await.unwrap();
+
+    let inbox = Inbox::open(&url).await.unwrap();
+    let _after = router::<restarted>(inbox.clone());
+    inbox.resume("restarted", "ann").await.unwrap();
+    let run = spans("restarted", 2).await.remove(1);
+    assert_eq!(run.span_kind, SpanKind::Consumer);
+    let linked = &run.links[0].span_context;
+    assert_eq!(linked.span_id(), request.span_context.span_id());
+    assert_eq!(linked.trace_id(), request.span_context.trace_id());
+    let _ = inbox.shutdown(Duration::ZERO).await;
+    inbox.close().await.unwrap();
+    for ending in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{ending}", file.display()));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use tokio::time::Instant;
+use tokio::{task::JoinSet, time::Instant};
 use webhook_runtime::inbox::{AttemptResult, Inbox, InboxError, Job, JobHandlers, TxSource};
 
 use super::{Ran, delivery, place::Place, until};
@@ -109,4 +109,25 @@ pub(crate) async fn a_look_never_hangs(place: Place) {
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     drop(workers);
     until("it is ready again", || async { inbox.health().await.is_ready() }).await;
+}
+
+/// A store can be closed at any time, also while an inbox commits, again and again.
+pub(crate) async fn a_store_closes_while_it_is_used(place: Place) {
+    let inbox = place.open().await;
+    let mut storing = JoinSet::new();
+    for sender in 0..4 {
+        let inbox = inbox.clone();
+        storing.spawn(async move {
+            let mut number = 0;
+            while inbox.enqueue(delivery(format!("{sender}-{number}"))).await.is_ok() {
+                number += 1;
+            }
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let closing = tokio::time::timeout(Duration::from_secs(10), inbox.store().close());
+    closing.await.expect("it ends").unwrap();
+    while let Some(ended) = storing.join_next().await {
+        ended.unwrap();
+    }
 }

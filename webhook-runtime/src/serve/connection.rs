@@ -2,8 +2,8 @@
 
 use std::{future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll};
 
-use axum::Router;
-use hyper::{server::conn::http1, service::service_fn};
+use axum::{Router, extract::Request};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::GracefulConnection};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -16,6 +16,8 @@ use super::{
     request::respond,
     stream::TrackedStream,
 };
+#[cfg(feature = "tls")]
+use crate::support::trace;
 
 /// Serves the requests of one connection, until either end closes it, a timeout passes, or it has to
 /// make room for another one.
@@ -37,7 +39,15 @@ pub(crate) async fn serve_connection<T>(
         (stream, is_http2)
     };
     let (all, state) = (Arc::clone(&guard.all), Arc::clone(&guard.state));
-    let service = service_fn(move |request| {
+    // A Unix socket, which has no peer, is never encrypted.
+    #[cfg(feature = "tls")]
+    let is_tls = peer.is_some() && config.tls.is_some();
+    #[cfg_attr(not(feature = "tls"), allow(unused_mut, reason = "nothing is marked"))]
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        #[cfg(feature = "tls")]
+        if is_tls {
+            trace::mark_tls(request.extensions_mut());
+        }
         let in_flight = all.begin_request(&state);
         respond(router.clone(), in_flight, Arc::clone(&state), peer, request)
     });

@@ -14,6 +14,8 @@ mod otel;
 
 #[cfg(any(feature = "inbox", feature = "otel"))]
 pub(crate) use context::TraceContext;
+#[cfg(feature = "tls")]
+pub(crate) use otel::mark_tls;
 #[cfg(feature = "inbox")]
 pub(crate) use otel::{RunEnd, context_of, describe_run, link, set_parent};
 pub(crate) use otel::{describe_request, end_request, link_sender};

@@ -1,10 +1,16 @@
 //! Spans without the feature `otel`: they have the fields of `tracing` alone.
 
+#[cfg(feature = "tls")]
+use http::Extensions;
 use http::{HeaderMap, Request, StatusCode};
 use tracing::Span;
 
 #[cfg(feature = "inbox")]
 use super::TraceContext;
+
+#[cfg(feature = "tls")]
+#[inline]
+pub(crate) fn mark_tls(_extensions: &mut Extensions) {}
 
 #[inline]
 pub(crate) fn describe_request<B>(_span: &Span, _route: &'static str, _request: &Request<B>) {}

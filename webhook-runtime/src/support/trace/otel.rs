@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, Method, Request, StatusCode, header};
+#[cfg(feature = "tls")]
+use http::Extensions;
+use http::{HeaderMap, Method, Request, StatusCode, Version, header};
 #[cfg(feature = "inbox")]
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState};
@@ -28,6 +30,34 @@ static METHODS: [Method; 9] = [
     Method::PATCH,
 ];
 
+/// Marks a request that came over TLS.
+#[cfg(feature = "tls")]
+#[derive(Clone, Copy)]
+struct OverTls;
+
+#[cfg(feature = "tls")]
+pub(crate) fn mark_tls(extensions: &mut Extensions) {
+    extensions.insert(OverTls);
+}
+
+/// The scheme of a request, as far as the server knows it. Over HTTP/2, a proxy tells the one of its client.
+fn scheme_of<B>(request: &Request<B>) -> &'static str {
+    #[cfg(feature = "tls")]
+    if request.extensions().get::<OverTls>().is_some() {
+        return "https";
+    }
+    if request.uri().scheme_str() == Some("https") { "https" } else { "http" }
+}
+
+fn version_of<B>(request: &Request<B>) -> &'static str {
+    match request.version() {
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => "1.1",
+    }
+}
+
 /// Says of a request's span what is asked for, before anything is verified.
 pub(crate) fn describe_request<B>(span: &Span, route: &'static str, request: &Request<B>) {
     if span.is_disabled() {
@@ -41,6 +71,8 @@ pub(crate) fn describe_request<B>(span: &Span, route: &'static str, request: &Re
     span.set_attribute("http.request.method", method.into_owned());
     span.set_attribute("http.route", route);
     span.set_attribute("url.path", request.uri().path().to_owned());
+    span.set_attribute("url.scheme", scheme_of(request));
+    span.set_attribute("network.protocol.version", version_of(request));
     if let Some(length) = request.headers().get(header::CONTENT_LENGTH)
         && let Some(length) = length.to_str().ok().and_then(|length| length.parse::<i64>().ok())
     {
