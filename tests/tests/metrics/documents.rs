@@ -143,6 +143,48 @@ fn the_dashboard_names_what_is_emitted() {
     }
 }
 
+/// The panels of a dashboard, also those in rows that are closed.
+fn panels<'v>(value: &'v Value, found: &mut Vec<&'v Value>) {
+    for panel in value["panels"].as_array().into_iter().flatten() {
+        found.push(panel);
+        panels(panel, found);
+    }
+}
+
+#[test]
+fn each_panel_says_what_it_shows() {
+    let dashboard: Value = serde_json::from_str(&read("grafana/webhooks.json")).unwrap();
+    assert!(dashboard["schemaVersion"].as_u64().unwrap() >= 36 && dashboard["id"].is_null());
+    for field in ["uid", "title"] {
+        assert!(dashboard[field].as_str().is_some_and(|text| !text.is_empty()), "{field}");
+    }
+    let mut all = Vec::new();
+    panels(&dashboard, &mut all);
+    let (mut ids, mut places) = (BTreeSet::new(), BTreeSet::new());
+    for panel in all {
+        let title = panel["title"].as_str().unwrap();
+        assert!(ids.insert(panel["id"].as_u64().unwrap()), "{title} has the id of another one");
+        let place = &panel["gridPos"];
+        let [x, y, width, height] = ["x", "y", "w", "h"].map(|side| place[side].as_u64().unwrap());
+        assert!(width > 0 && x + width <= 24, "{title} is wider than the page");
+        for square in (x..x + width).flat_map(|x| (y..y + height).map(move |y| (x, y))) {
+            assert!(places.insert(square), "{title} lies on another one");
+        }
+        if panel["type"] == "row" {
+            continue;
+        }
+        let unit = panel["fieldConfig"]["defaults"]["unit"].as_str();
+        let text = panel["description"].as_str().unwrap_or_default();
+        assert!(unit.is_some_and(|unit| !unit.is_empty()), "{title} has no unit");
+        assert!(text.ends_with('.'), "{title} has no description");
+        assert_eq!(panel["datasource"]["uid"], "${datasource}", "{title}");
+        let targets = panel["targets"].as_array().unwrap();
+        let letters: BTreeSet<_> =
+            targets.iter().map(|one| one["refId"].as_str().unwrap()).collect();
+        assert!(!targets.is_empty() && letters.len() == targets.len(), "{title}");
+    }
+}
+
 /// The alerts: the name, the expression, and the texts with labels in them.
 fn alerts(rules: &str) -> Vec<(&str, &str, Vec<&str>)> {
     let alerts = rules.split("- alert: ").skip(1);
