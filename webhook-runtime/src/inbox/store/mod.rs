@@ -7,7 +7,7 @@
 //! store, and `testing::store!` tests any.
 //!
 //! The rules that every store must keep are written once, and a store calls them:
-//! [`ClaimRequest::select`] or [`Selection`] choose what a claim takes, [`Record`](crate::inbox::Record) knows how a
+//! [`ClaimRequest::select`] or [`Selection`] choose what a claim takes, [`Record`] knows how a
 //! record changes, and [`Filter::matches`] which records are meant.
 
 mod claim;
