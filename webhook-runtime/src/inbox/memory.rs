@@ -22,7 +22,7 @@ use crate::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, EndpointBacklog,
             EndpointRetention, FinishedAttempt, Heartbeat, InboxStore, KEPT_ATTEMPTS, LOST_ATTEMPT,
             ListResult, Mark, MinuteSum, Pause, PruneResult, QueueDepth, Retention, SUMS_KEPT,
-            StoreFuture, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
+            StoreFuture, StoreInfo, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
         },
     },
     verify::Clock,
@@ -507,12 +507,13 @@ impl InboxStore for MemoryStore {
         at_once(())
     }
 
-    fn retentions(&self) -> StoreFuture<'_, Vec<EndpointRetention>> {
+    fn info(&self) -> StoreFuture<'_, StoreInfo> {
         let tables = self.tables();
+        let mut info = StoreInfo::new("memory");
         let own = tables.retentions.values().filter(|of| !of.is_empty());
-        let mut own: Vec<_> = own.cloned().collect();
-        own.sort_by(|one, other| one.endpoint.cmp(&other.endpoint));
-        at_once(own)
+        info.retentions = own.cloned().collect();
+        info.retentions.sort_by(|one, other| one.endpoint.cmp(&other.endpoint));
+        at_once(info)
     }
 
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {

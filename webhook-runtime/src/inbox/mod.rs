@@ -69,7 +69,7 @@ pub use self::{
     },
     store::{
         CauseGroup, Count, EndpointBacklog, EndpointCounts, EndpointRetention, MinuteSum, Pause,
-        PruneResult, QueueDepth, StoreInfo, StoreSize, Window, WorkerRecord,
+        PruneResult, QueueDepth, StoreInfo, Window, WorkerRecord,
     },
     tx::{Tx, TxSource},
     worker::{
@@ -328,25 +328,6 @@ impl Inbox {
         Ok(pruned)
     }
 
-    /// Lists the endpoints whose deliveries are kept for times of their own, by name: for
-    /// [`prune`](Self::prune), those come before what the inbox says. Programs store them when their
-    /// workers start.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn retentions(&self) -> Result<Vec<EndpointRetention>, InboxError> {
-        self.shared.store.retentions().await
-    }
-
-    /// The space that the inbox takes: in an SQLite file, or in the tables of PostgreSQL with their
-    /// indexes. `None` if a store of your own does not tell.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn size(&self) -> Result<Option<StoreSize>, InboxError> {
-        self.shared.store.size().await
-    }
-
     /// Rewrites the SQLite file without the space that deleted deliveries have left. A prune does this
     /// by itself where little is left.
     ///
@@ -445,7 +426,8 @@ impl Inbox {
         self.shared.store.endpoint_counts(NEWEST.into()).await
     }
 
-    /// The database: its engine, where it is, and its size.
+    /// The database: its engine, where it is, its size, and how long it keeps deliveries of single
+    /// endpoints.
     ///
     /// # Errors
     /// If the store fails.

@@ -268,13 +268,16 @@ async fn dead(count: u64, inbox: &Inbox) -> Result<Finding, CliError> {
 }
 
 async fn space(database: &Database, inbox: &Inbox) -> Result<Vec<Finding>, CliError> {
-    let Some(size) = inbox.size().await.map_err(failed)? else { return Ok(Vec::new()) };
+    let info = inbox.store_info().await.map_err(failed)?;
+    let Some(size) = info.size else { return Ok(Vec::new()) };
+    let free = info.free.unwrap_or_default();
     let mut findings = Vec::new();
-    let used = format!("{} are used", bytes(size.used));
-    findings.push(if size.free > MAX_UNUSED && size.free > size.used / 3 {
+    let taken = size.saturating_sub(free);
+    let used = format!("{} are used", bytes(taken));
+    findings.push(if free > MAX_UNUSED && free > taken / 3 {
         Finding::note(
             "size",
-            format!("{used}, and {} of the file are free", bytes(size.free)),
+            format!("{used}, and {} of the file are free", bytes(free)),
             "what comes next uses them; `Inbox::compact` gives them back",
         )
     } else {

@@ -152,7 +152,7 @@ async fn delete(
 
 /// Counts what is old enough.
 async fn count(inbox: &Inbox, retention: &Retention) -> Result<u64, CliError> {
-    let own = inbox.retentions().await.map_err(failed)?.into_iter();
+    let own = inbox.store_info().await.map_err(failed)?.retentions.into_iter();
     let own: HashMap<String, EndpointRetention> =
         own.map(|retention| (retention.endpoint.clone(), retention)).collect();
     let finished = DeliveryState::ALL.into_iter().filter(|state| state.is_finished());

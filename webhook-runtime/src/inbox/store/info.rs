@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::inbox::store::EndpointRetention;
+
 /// The database of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -12,8 +14,10 @@ pub struct StoreInfo {
     pub place: Option<String>,
     /// The version of the tables that are there.
     pub tables: Option<u32>,
-    /// The bytes of the tables with their indexes.
+    /// The bytes of the file, or of the tables with their indexes.
     pub size: Option<u64>,
+    /// The bytes of deleted records among them, which are used again; `None` if the store does not tell.
+    pub free: Option<u64>,
     /// The bytes of the bodies and heads among them.
     pub bodies: Option<u64>,
     /// The bytes of the log beside an SQLite file.
@@ -25,6 +29,10 @@ pub struct StoreInfo {
     pub clock_ahead: Option<Duration>,
     /// The time by which it is behind.
     pub clock_behind: Option<Duration>,
+    /// The endpoints whose deliveries are kept for times of their own, by name. For
+    /// [`prune`](crate::Inbox::prune), those come before what the inbox says. Programs store them when
+    /// their workers start.
+    pub retentions: Vec<EndpointRetention>,
 }
 
 impl StoreInfo {
@@ -36,11 +44,13 @@ impl StoreInfo {
             place: None,
             tables: None,
             size: None,
+            free: None,
             bodies: None,
             log: None,
             connections: None,
             clock_ahead: None,
             clock_behind: None,
+            retentions: Vec::new(),
         }
     }
 }

@@ -42,7 +42,7 @@ pub use self::{
     insight::{CauseGroup, Count, EndpointCounts, MinuteSum},
     operate::{
         Change, ChangeResult, DueTimeLimits, EndpointBacklog, EndpointRetention, PruneResult,
-        QueueDepth, Retention, StoreSize,
+        QueueDepth, Retention,
     },
     pause::Pause,
     turns::TenantTurns,
@@ -263,12 +263,6 @@ pub trait InboxStore: Send + Sync + 'static {
         ))))
     }
 
-    /// Lists the endpoints whose deliveries are kept for [times of their own](Self::set_retention),
-    /// ordered by name.
-    fn retentions(&self) -> StoreFuture<'_, Vec<EndpointRetention>> {
-        Box::pin(std::future::ready(Ok(Vec::new())))
-    }
-
     /// True if the store deletes bodies where [`FinishedAttempt::drop_body`] and
     /// [`AttemptNote::drop_body`] ask for it. If not, the inbox warns of endpoints that want it.
     fn drops_bodies(&self) -> bool {
@@ -279,11 +273,6 @@ pub trait InboxStore: Send + Sync + 'static {
     /// when workers start; a store with fewer connections lets functions wait for one.
     fn expect_transactions(&self, max: usize) {
         let _ = max;
-    }
-
-    /// The space that everything takes, if the store can tell.
-    fn size(&self) -> StoreFuture<'_, Option<StoreSize>> {
-        Box::pin(std::future::ready(Ok(None)))
     }
 
     /// Gives space that deleted records took back to the file system, if it is so much that it is
@@ -369,7 +358,7 @@ pub trait InboxStore: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
-    /// Tells of the database. Without an implementation, it is a store of one's own.
+    /// Tells of the database, and of the [times](Self::set_retention) that it keeps. Without an implementation, it is a store of one's own.
     fn info(&self) -> StoreFuture<'_, StoreInfo> {
         Box::pin(std::future::ready(Ok(StoreInfo::new("a store of its own"))))
     }

@@ -122,24 +122,6 @@ impl EndpointRetention {
     }
 }
 
-/// The space that a store takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StoreSize {
-    /// The bytes that hold something.
-    pub used: u64,
-    /// The bytes of deleted records that are used again. `0` if the store does not tell.
-    pub free: u64,
-}
-
-impl StoreSize {
-    /// Creates the numbers.
-    #[must_use]
-    pub const fn new(used: u64, free: u64) -> Self {
-        Self { used, free }
-    }
-}
-
 /// The numbers of what was pruned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

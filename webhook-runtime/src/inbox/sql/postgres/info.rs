@@ -5,7 +5,13 @@ use std::time::{Duration, SystemTime};
 use sqlx::PgConnection;
 
 use crate::inbox::{
-    error::InboxError, record::millis, sql::postgres::names::Names, store::StoreInfo,
+    error::InboxError,
+    record::millis,
+    sql::{
+        postgres::{names::Names, prune},
+        prune::retentions,
+    },
+    store::StoreInfo,
 };
 
 /// Version of the server, database, version of the tables, bytes of all and of the bodies, and the time.
@@ -26,7 +32,7 @@ pub(super) async fn info(
         sqlx::query_as(names.sql(INFO))
             .bind(names.schema())
             .persistent(false)
-            .fetch_one(connection)
+            .fetch_one(&mut *connection)
             .await?;
     let after = millis(SystemTime::now());
     let (version, database, tables, size, bodies, theirs) = found;
@@ -45,5 +51,6 @@ pub(super) async fn info(
     } else {
         info.clock_ahead = by;
     }
+    info.retentions = retentions(prune::own(connection, names).await?);
     Ok(info)
 }

@@ -60,7 +60,7 @@ use crate::inbox::{
         CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
         EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, Heartbeat, InboxStore,
         ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth, Retention, StoreFuture,
-        StoreInfo, StoreSize, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
+        StoreInfo, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
     },
 };
 
@@ -402,14 +402,6 @@ impl InboxStore for PostgresStore {
 
     fn set_retention<'a>(&'a self, retentions: &'a [EndpointRetention]) -> StoreFuture<'a, ()> {
         on!(self, |connection| prune::set_retention(connection, &self.names, retentions))
-    }
-
-    fn retentions(&self) -> StoreFuture<'_, Vec<EndpointRetention>> {
-        on_session!(self, |connection| prune::retentions(connection, &self.names))
-    }
-
-    fn size(&self) -> StoreFuture<'_, Option<StoreSize>> {
-        on_session!(self, |connection| operate::size(connection, &self.names))
     }
 
     fn expect_transactions(&self, max: usize) {

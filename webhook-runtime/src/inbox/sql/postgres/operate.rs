@@ -14,7 +14,7 @@ use crate::inbox::{
         statements,
         statements::RECORD,
     },
-    store::{Change, ChangeResult, DueTimeLimits, EndpointBacklog, QueueDepth, StoreSize, Window},
+    store::{Change, ChangeResult, DueTimeLimits, EndpointBacklog, QueueDepth, Window},
 };
 
 pub(super) async fn get(
@@ -137,21 +137,4 @@ pub(super) async fn backlog(
     let backlog = names.sql(&statements::backlog(|_| String::new()));
     let rows = sqlx::query(backlog).fetch_all(connection).await?;
     Ok(rows.iter().map(sql::of_endpoint).collect())
-}
-
-/// The space that the tables take, with their indexes.
-pub(super) async fn size(
-    connection: &mut PgConnection,
-    names: &Names,
-) -> Result<Option<StoreSize>, InboxError> {
-    let select = "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint \
-                  FROM pg_catalog.pg_class AS c \
-                  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
-                  WHERE n.nspname = $1 AND c.relkind = 'r'";
-    let used: i64 = sqlx::query_scalar(select)
-        .persistent(false)
-        .bind(names.schema())
-        .fetch_one(connection)
-        .await?;
-    Ok(Some(StoreSize::new(used.unsigned_abs(), 0)))
 }

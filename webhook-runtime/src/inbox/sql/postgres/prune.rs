@@ -13,15 +13,8 @@ use crate::inbox::{
 };
 
 /// The endpoints that have a retention of their own.
-async fn own(connection: &mut PgConnection, names: &Names) -> Result<Own, InboxError> {
+pub(super) async fn own(connection: &mut PgConnection, names: &Names) -> Result<Own, InboxError> {
     Ok(prune::own(&sqlx::query(names.sql(prune::OWN)).fetch_all(connection).await?))
-}
-
-pub(super) async fn retentions(
-    connection: &mut PgConnection,
-    names: &Names,
-) -> Result<Vec<EndpointRetention>, InboxError> {
-    Ok(prune::retentions(own(connection, names).await?))
 }
 
 pub(super) async fn set_retention(

@@ -64,14 +64,13 @@ use crate::{
             insight::{self, Reader},
             listing::Hint,
             pack::pack_ahead,
-            prune::{Marks, changed, retentions},
+            prune::{Marks, changed},
         },
         store::{
             CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
             EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, Heartbeat,
             InboxStore, ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth, Retention,
-            StoreFuture, StoreInfo, StoreSize, StoreTransaction, Window, Work, WorkResult,
-            WorkerRecord,
+            StoreFuture, StoreInfo, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
         },
     },
     verify::Clock,
@@ -455,16 +454,8 @@ impl InboxStore for SqliteStore {
         })
     }
 
-    fn retentions(&self) -> StoreFuture<'_, Vec<EndpointRetention>> {
-        Box::pin(async move { Ok(retentions(prune::own(&mut *self.read().await?).await?)) })
-    }
-
     fn clamp_future_due_times(&self, bounds: DueTimeLimits) -> StoreFuture<'_, u64> {
         in_turn!(self, |connection| operate::clamp_future_due_times(connection, bounds, self.now()))
-    }
-
-    fn size(&self) -> StoreFuture<'_, Option<StoreSize>> {
-        Box::pin(async move { Ok(Some(space::size(&mut *self.read().await?).await?)) })
     }
 
     fn release_space(&self) -> StoreFuture<'_, ()> {

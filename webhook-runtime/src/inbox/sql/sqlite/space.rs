@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use tokio::time::Instant;
 
-use crate::inbox::{error::InboxError, sql::sqlite::SqliteStore, store::StoreSize};
+use crate::inbox::{error::InboxError, sql::sqlite::SqliteStore};
 
 /// The free bytes that are left in the file for what comes next.
 const LEFT: i64 = 16 * 1024 * 1024;
@@ -21,13 +21,13 @@ const MOST_REWRITTEN: i64 = 48 * 1024 * 1024;
 const AT_MOST_EVERY: Duration = Duration::from_secs(3600);
 
 /// The bytes of a file.
-struct Space {
-    free: i64,
-    used: i64,
+pub(super) struct Space {
+    pub(super) free: i64,
+    pub(super) used: i64,
 }
 
 impl Space {
-    async fn of(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+    pub(super) async fn of(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
         let (free, pages, size): (i64, i64, i64) = sqlx::query_as(
             "SELECT f.freelist_count, c.page_count, s.page_size FROM pragma_freelist_count AS f, \
              pragma_page_count AS c, pragma_page_size AS s",
@@ -41,12 +41,6 @@ impl Space {
     fn is_wasted(&self) -> bool {
         self.free > LEFT && self.free > self.used / 3
     }
-}
-
-/// The space that a file takes.
-pub(super) async fn size(connection: &mut SqliteConnection) -> Result<StoreSize, sqlx::Error> {
-    let Space { free, used } = Space::of(connection).await?;
-    Ok(StoreSize::new(used.unsigned_abs(), free.unsigned_abs()))
 }
 
 impl SqliteStore {
