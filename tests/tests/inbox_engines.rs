@@ -72,7 +72,8 @@ macro_rules! everywhere {
 everywhere! { memory
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
-        errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped;
+        errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
+        recent_deaths_are_counted;
     options: each_endpoint_keeps_as_it_says retentions_and_size_are_told;
     health: health_is_told;
     hooks: hooks_get_the_record bad_hooks_hurt_nobody;
@@ -84,7 +85,7 @@ everywhere! { memory
 }
 
 everywhere! { foreign
-    tell: errors_are_grouped_by_cause;
+    tell: errors_are_grouped_by_cause recent_deaths_are_counted;
     hooks: hooks_get_the_record what_a_claim_gives_up_is_told bad_hooks_hurt_nobody;
     cancel: a_running_function_is_told others_are_not_told another_process_is_told;
     turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
@@ -102,8 +103,10 @@ everywhere! { pooled
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
+        recent_deaths_are_counted
         the_last_second_is_summed
-        those_of_one_ordering_key_are_told the_database_tells_of_itself;
+        those_of_one_ordering_key_are_told neighbours_are_told_after_their_end
+        the_database_tells_of_itself;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
         retentions_and_size_are_told;
     health: health_is_told health_is_asked_once_a_second;
@@ -131,8 +134,10 @@ everywhere! { sqlite
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
+        recent_deaths_are_counted
         the_last_second_is_summed
-        those_of_one_ordering_key_are_told the_database_tells_of_itself;
+        those_of_one_ordering_key_are_told neighbours_are_told_after_their_end
+        the_database_tells_of_itself;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
         retentions_and_size_are_told;
     health: health_is_told health_is_asked_once_a_second a_full_disk_is_not_ready a_look_never_hangs
@@ -180,8 +185,10 @@ everywhere! { postgres
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
+        recent_deaths_are_counted
         the_last_second_is_summed bodies_are_dropped_with_the_completion
-        those_of_one_ordering_key_are_told the_database_tells_of_itself;
+        those_of_one_ordering_key_are_told neighbours_are_told_after_their_end
+        the_database_tells_of_itself;
     options: each_endpoint_keeps_as_it_says many_kept_deliveries_hide_none
         retentions_and_size_are_told connections_follow_the_slots;
     health: health_is_told health_is_asked_once_a_second a_store_closes_while_it_is_used;

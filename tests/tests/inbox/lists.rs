@@ -82,7 +82,7 @@ async fn filled(place: &Place, count: u64) -> Inbox {
 fn random_filter(numbers: &mut Numbers, records: &[Record]) -> Filter {
     let mut filter = Filter::all();
     let mut is_asked = |often: u64| numbers.below(often) == 0;
-    let asked: [bool; 10] = std::array::from_fn(|_| is_asked(5));
+    let asked: [bool; 11] = std::array::from_fn(|_| is_asked(5));
     if asked[0] {
         filter = filter.endpoint(numbers.one(&["orders", "others", "nobody's"]));
     }
@@ -115,6 +115,9 @@ fn random_filter(numbers: &mut Numbers, records: &[Record]) -> Filter {
     if asked[9] {
         let ids: Vec<i64> = (0..numbers.below(9)).map(|_| numbers.one(records).id).collect();
         filter = filter.ids(ids);
+    }
+    if asked[10] {
+        filter.retrying = Some(numbers.below(2) == 0);
     }
     for _ in 0..numbers.one(&[0, 0, 1, 1, 2, 3]) {
         filter = filter.state(numbers.one(&DeliveryState::ALL));

@@ -10,7 +10,12 @@ use webhook_runtime::inbox::{
     JobHandlers, TxSource, store::FinishedAttempt,
 };
 
-use super::{Ran, delivery, failed, place::Place, record, work::wanted};
+use super::{
+    Ran, delivery, failed,
+    place::{Engine, Place},
+    record,
+    work::wanted,
+};
 
 async fn ends(inbox: &Inbox, id: i64) -> Vec<(u32, Option<AttemptEnd>)> {
     let attempts = inbox.attempts(id).await.unwrap();
@@ -228,6 +233,57 @@ pub(crate) async fn errors_are_grouped_by_cause(place: Place) {
     }
 }
 
+/// Those that died a while ago are left out, and an index finds the others.
+pub(crate) async fn recent_deaths_are_counted(place: Place) {
+    let inbox = place.open().await;
+    let begun = SystemTime::now() - Duration::from_secs(1);
+    for number in 0..6 {
+        let mut new = delivery(number.to_string());
+        if number > 3 {
+            new.endpoint = String::from("others");
+        }
+        inbox.enqueue(new).await.unwrap();
+    }
+    let dies = |job: &Job| match super::body(job).as_str() {
+        "0" => AttemptResult::Completed,
+        _ => AttemptResult::Dead { reason: "no stock".to_owned() },
+    };
+    inbox.drain(&Ran::default().by(dies)).await.unwrap();
+    let other = JobHandlers::new().on("others", |_: Job, _: TxSource| {
+        std::future::ready(AttemptResult::Dead { reason: "no stock".to_owned() })
+    });
+    inbox.drain(&other).await.unwrap();
+    let told = async |since| {
+        let deaths = inbox.recent_deaths(since).await.unwrap();
+        deaths.into_iter().map(|of| (of.endpoint, of.count)).collect::<Vec<_>>()
+    };
+    let all = [("orders".to_owned(), 3), ("others".to_owned(), 2)];
+    assert_eq!(told(begun).await, all);
+    assert!(inbox.recent_deaths(begun).await.unwrap().iter().all(|of| of.last >= begun));
+    assert_eq!(told(SystemTime::now() + Duration::from_secs(60)).await, []);
+    assert_eq!(inbox.store().recent_deaths(begun, 2).await.unwrap().len(), 1);
+    if !matches!(place.engine, Engine::Sqlite | Engine::Postgres) {
+        return;
+    }
+    let deliveries = place.table("deliveries");
+    let old = format!(
+        "INSERT INTO {deliveries} (id, endpoint, provider, state, due_at, attempt, claims, \
+         received_at, finished_at, size) WITH RECURSIVE n (i) AS (SELECT 100000 UNION ALL \
+         SELECT i + 1 FROM n WHERE i < 130000) SELECT i, 'orders', 'acme', 4, 0, 1, 1, 0, i, 0 FROM n"
+    );
+    place.execute(old).await;
+    if place.engine == Engine::Postgres {
+        place.execute(format!("ANALYZE {deliveries}")).await;
+    }
+    assert_eq!(told(begun).await, all);
+    let plan = inbox.store().explain_overview().await.unwrap();
+    let by_index = match place.engine {
+        Engine::Postgres => "using deliveries_finished",
+        _ => "USING INDEX webhook_finished (state=? AND finished_at>?)",
+    };
+    assert!(plan.contains(by_index), "{plan}");
+}
+
 pub(crate) async fn endpoints_are_counted_by_state(place: Place) {
     let inbox = place.open().await;
     for key in ["a", "b", "c"] {
@@ -335,6 +391,30 @@ pub(crate) async fn those_of_one_ordering_key_are_told(place: Place) {
     inbox.cancel(&Filter::all().ids([ids[0]])).await.unwrap();
     assert_eq!(told(ids[0]).await, ids[1..]);
     assert_eq!(inbox.store().same_ordering_key(ids[2], 1).await.unwrap()[0].id, ids[1]);
+}
+
+pub(crate) async fn neighbours_are_told_after_their_end(place: Place) {
+    let inbox = place.open().await;
+    let mut ids = Vec::new();
+    for key in ["a", "b", "c", "d"] {
+        ids.push(inbox.enqueue(super::in_line("line", key)).await.unwrap().id());
+        inbox.enqueue(super::in_line("other", key)).await.unwrap();
+    }
+    inbox.cancel(&Filter::all().ids([ids[0], ids[2]])).await.unwrap();
+    let told = async |id, max| {
+        let near = inbox.store().neighbours(id, max).await.unwrap();
+        near.into_iter().map(|record| record.id).collect::<Vec<_>>()
+    };
+    assert_eq!(told(ids[1], 5).await, [ids[0], ids[2], ids[3]]);
+    assert_eq!(told(ids[3], 1).await, [ids[2]]);
+    assert_eq!(inbox.neighbours(ids[0]).await.unwrap()[0].state, DeliveryState::Pending);
+    let alone = inbox.enqueue(delivery("alone")).await.unwrap().id();
+    assert!(told(alone, 5).await.is_empty());
+    if place.engine == Engine::Sqlite {
+        let plan = inbox.store().explain_overview().await.unwrap();
+        let by_number = "SEARCH webhook_deliveries USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)";
+        assert_eq!(plan.matches(by_number).count(), 2, "{plan}");
+    }
 }
 
 pub(crate) async fn the_database_tells_of_itself(place: Place) {

@@ -1,12 +1,21 @@
 //! The endpoints that this process handles, for operators.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::LazyLock,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
     endpoint::{Backoff, Endpoint, EndpointOptions, Rate},
-    inbox::{Inbox, store::Retention, worker::options::JobOptions},
+    inbox::{Inbox, options::Settings, store::Retention, worker::options::JobOptions},
     verify::{Field, Provider},
 };
+
+/// The options of an endpoint of which nobody says anything.
+static DEFAULTS: LazyLock<(JobOptions, Retention)> = LazyLock::new(|| {
+    let settings = Settings::default();
+    (JobOptions::new(&EndpointOptions::new(), &settings), settings.retention)
+});
 
 /// An endpoint whose deliveries this process runs, and the options that hold for it.
 #[derive(Clone, Debug)]
@@ -68,6 +77,22 @@ impl EndpointInfo {
             "drop_body" => self.own.drop_body.is_some(),
             _ => false,
         }
+    }
+
+    /// True if neither the endpoint nor the inbox says anything else of this option, by the same names.
+    #[must_use]
+    pub fn is_default(&self, option: &str) -> bool {
+        let (runs, retention) = &*DEFAULTS;
+        let is_as_without = match option {
+            "concurrency" => self.concurrency == runs.concurrency,
+            "max_attempts" => self.max_attempts == runs.max_attempts,
+            "backoff" => self.backoff == runs.backoff,
+            "timeout" => self.timeout == runs.timeout,
+            "keep" => self.completed_retention == retention.completed,
+            "keep_dead" => self.dead_letter_retention == retention.dead_letters,
+            _ => true,
+        };
+        is_as_without && !self.sets(option)
     }
 }
 

@@ -69,7 +69,7 @@ pub use self::{
     },
     store::{
         CauseGroup, Count, EndpointBacklog, EndpointCounts, EndpointRetention, MinuteSum, Pause,
-        PruneResult, QueueDepth, StoreInfo, Window, WorkerRecord,
+        PruneResult, QueueDepth, RecentDeaths, StoreInfo, Window, WorkerRecord,
     },
     tx::{Tx, TxSource},
     worker::{
@@ -399,6 +399,15 @@ impl Inbox {
         self.shared.store.same_ordering_key(id, 10).await
     }
 
+    /// The deliveries with the ordering key of this one that come next before and after it, ended or
+    /// not: at most five in each direction, by number, of the 10,000 numbers nearest to it.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn neighbours(&self, id: i64) -> Result<Vec<Record>, InboxError> {
+        self.shared.store.neighbours(id, 5).await
+    }
+
     /// The sums of each minute since a time for each endpoint, in all processes, as far back as
     /// a day. The newest second may be missing. A process that is killed loses what happened in its
     /// last second here, and nowhere else.
@@ -415,6 +424,14 @@ impl Inbox {
     /// If the store fails.
     pub async fn causes(&self) -> Result<Vec<CauseGroup>, InboxError> {
         self.shared.store.causes(NEWEST).await
+    }
+
+    /// Counts the dead letters that died after a time, by endpoint: of the newest 10,000.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn recent_deaths(&self, since: SystemTime) -> Result<Vec<RecentDeaths>, InboxError> {
+        self.shared.store.recent_deaths(since, NEWEST).await
     }
 
     /// Counts what has not ended at each endpoint, and its dead letters, by name. Each count stops at

@@ -83,7 +83,7 @@ impl Tail<'_> {
     /// The deliveries that are followed, whatever their states are.
     fn followed(&self) -> Filter {
         let mut filter = self.args.filters.filter(&[]);
-        (filter.states, filter.attempted) = (None, None);
+        (filter.states, filter.attempted, filter.retrying) = (None, None, None);
         (filter.error, filter.cause) = (None, None);
         filter
     }

@@ -32,6 +32,9 @@ pub struct Filter {
     pub cause: Option<i64>,
     /// True for records with an attempt, false for those without.
     pub attempted: Option<bool>,
+    /// True for pending records that have failed before, false for those that have not. Records in
+    /// other states match.
+    pub retrying: Option<bool>,
     /// An upper bound: records with a higher number, or received or ended later, do not match.
     pub seen: Option<Seen>,
 }
@@ -114,9 +117,10 @@ impl Filter {
         self
     }
 
-    /// Matches pending records that have failed before.
-    pub fn retrying(self) -> Self {
-        self.state(DeliveryState::Pending).attempted(true)
+    /// Matches pending records that have failed before. Call [`state`](Self::state) for further states.
+    pub fn retrying(mut self) -> Self {
+        self.retrying = Some(true);
+        self.state(DeliveryState::Pending)
     }
 
     /// Matches the records with an attempt, or those without.
@@ -161,6 +165,9 @@ impl Filter {
             })
             && self.cause.is_none_or(|cause| record.cause == Some(cause))
             && self.attempted.is_none_or(|attempted| attempted == (record.attempt > 0))
+            && self.retrying.is_none_or(|retrying| {
+                record.state != DeliveryState::Pending || retrying == (record.attempt > 0)
+            })
             && self.seen.is_none_or(|Seen { id, at }| {
                 let later = |time: Option<SystemTime>| time.is_some_and(|time| time > at);
                 record.id <= id && !later(Some(record.received_at)) && !later(record.finished_at)

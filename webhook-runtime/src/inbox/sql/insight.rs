@@ -1,8 +1,10 @@
 //! The operator's view: lists, counts, attempts and sums. Both databases answer the same statements.
 
+use std::time::SystemTime;
+
 use crate::inbox::{
     error::InboxError,
-    record::{Attempt, Duplicates, Filter, Record, minute},
+    record::{Attempt, Duplicates, Filter, Record, millis, minute},
     sql,
     sql::{
         Arg, Statement,
@@ -14,7 +16,7 @@ use crate::inbox::{
         statements,
         statements::RECORD,
     },
-    store::{CauseGroup, Count, EndpointCounts, ListResult, MinuteSum, Window},
+    store::{CauseGroup, Count, EndpointCounts, ListResult, MinuteSum, RecentDeaths, Window},
 };
 
 /// A connection that reads.
@@ -176,6 +178,16 @@ pub(crate) async fn same_ordering_key(
     Ok(found.iter().map(sql::record).collect())
 }
 
+pub(crate) async fn neighbours(
+    reader: &mut impl Reader,
+    id: i64,
+    max: u32,
+) -> Result<Vec<Record>, InboxError> {
+    let near = Statement::of(statements::neighbours());
+    let found = reader.read(near.with(Arg::Int(id)).with(Arg::Int(max.into()))).await?;
+    Ok(found.iter().map(sql::record).collect())
+}
+
 pub(crate) async fn sums(
     reader: &mut impl Reader,
     since: i64,
@@ -192,6 +204,16 @@ pub(crate) async fn causes(
     let causes = Statement::of(statements::causes(hint_of(reader)));
     let groups = reader.read(causes.with(Arg::Int(max.into()))).await?;
     Ok(groups.iter().map(sql::cause_group).collect())
+}
+
+pub(crate) async fn recent_deaths(
+    reader: &mut impl Reader,
+    since: i64,
+    max: u32,
+) -> Result<Vec<RecentDeaths>, InboxError> {
+    let deaths = Statement::of(statements::recent_deaths(hint_of(reader)));
+    let rows = reader.read(deaths.with(Arg::Int(since)).with(Arg::Int(max.into()))).await?;
+    Ok(rows.iter().map(sql::recent_deaths).collect())
 }
 
 pub(crate) async fn endpoint_counts(
@@ -237,7 +259,14 @@ pub(crate) async fn explain(reader: &mut impl Reader) -> Result<String, InboxErr
     ] {
         plan.extend(reader.explain(Statement::of(template).with(Arg::Int(argument))).await?);
     }
-    let same = Statement::of(statements::same_ordering_key(hint));
-    plan.extend(reader.explain(same.with(Arg::Int(1)).with(Arg::Int(10))).await?);
+    let just_now = millis(SystemTime::now()).saturating_sub(600_000);
+    for (template, arguments) in [
+        (statements::same_ordering_key(hint), [1, 10]),
+        (statements::neighbours(), [1, 5]),
+        (statements::recent_deaths(hint), [just_now, 10_000]),
+    ] {
+        let bound = arguments.map(Arg::Int).into_iter();
+        plan.extend(reader.explain(bound.fold(Statement::of(template), Statement::with)).await?);
+    }
     Ok(plan.join("\n"))
 }

@@ -225,6 +225,7 @@ impl<'f> Listing<'f> {
             error,
             cause,
             attempted,
+            retrying,
             seen,
         } = self.filter;
         [
@@ -238,6 +239,7 @@ impl<'f> Listing<'f> {
             error.is_some(),
             cause.is_some(),
             attempted.is_some(),
+            retrying.is_some(),
             seen.is_some(),
         ]
         .into_iter()
@@ -377,6 +379,7 @@ impl<'f> Listing<'f> {
             error,
             cause,
             attempted,
+            retrying,
             seen,
         } = self.filter;
         let mut sql = String::new();
@@ -413,6 +416,11 @@ impl<'f> Listing<'f> {
         match attempted {
             Some(true) => sql.push_str(" AND attempt > 0"),
             Some(false) => sql.push_str(" AND attempt <= 0"),
+            None => {}
+        }
+        match retrying {
+            Some(true) => sql.push_str(" AND (state <> 0 OR attempt > 0)"),
+            Some(false) => sql.push_str(" AND (state <> 0 OR attempt <= 0)"),
             None => {}
         }
         if let Some(states) = states {

@@ -17,7 +17,7 @@ use crate::inbox::{
         digest,
         pack::unpack,
     },
-    store::{CauseGroup, Count, EndpointBacklog, EndpointCounts, Mark, MinuteSum},
+    store::{CauseGroup, Count, EndpointBacklog, EndpointCounts, Mark, MinuteSum, RecentDeaths},
     traces::RunTrace,
 };
 
@@ -189,6 +189,15 @@ pub(crate) fn cause_group(row: &impl Cells) -> CauseGroup {
     let at = |column| row.int(column).ok().flatten().map_or(newest.received_at, time);
     let count = row.number("count").unwrap_or_default();
     CauseGroup::new(&newest, count, at("first"), at("last"))
+}
+
+/// Reads the dead letters of an endpoint that died after a time.
+pub(crate) fn recent_deaths(row: &impl Cells) -> RecentDeaths {
+    RecentDeaths::new(
+        row.some_text("endpoint").unwrap_or_default(),
+        row.number("count").unwrap_or_default(),
+        time(row.number("last").unwrap_or_default()),
+    )
 }
 
 /// Reads the counts of an endpoint, which were counted up to one more than a limit.

@@ -142,6 +142,24 @@ pub(crate) fn same_ordering_key(hint: Hint) -> String {
     )
 }
 
+/// The numbers before and after a delivery among which its neighbours are looked for.
+const NEIGHBOURHOOD: i64 = 5000;
+
+/// The deliveries that have the ordering key of another one, the nearest ones before and after it. `$1`
+/// is that one, `$2` how many are wanted in each direction. Those that have ended are in no index of
+/// ordering keys: the numbers near it are looked at.
+pub(crate) fn neighbours() -> String {
+    let part = |near: &str, order: &str| {
+        format!(
+            "SELECT * FROM (SELECT {RECORD} FROM {{s}}deliveries WHERE {near} \
+             AND line = (SELECT line FROM {{s}}deliveries WHERE id = $1) ORDER BY id {order} LIMIT $2) AS part"
+        )
+    };
+    let before = part(&format!("id < $1 AND id >= $1 - {NEIGHBOURHOOD}"), "DESC");
+    let after = part(&format!("id > $1 AND id <= $1 + {NEIGHBOURHOOD}"), "ASC");
+    format!("SELECT * FROM ({before} UNION ALL {after}) AS near ORDER BY id")
+}
+
 /// The sums since the minute `$1`.
 pub(crate) const SUMS: &str = "SELECT minute, endpoint, received, completed, failed \
      FROM {s}sums WHERE minute >= $1 ORDER BY minute, endpoint";
@@ -156,6 +174,17 @@ pub(crate) fn causes(hint: Hint) -> String {
          FROM {{s}}deliveries{index} WHERE state = 4 AND state > 3 ORDER BY id DESC LIMIT $1) AS letters \
          GROUP BY endpoint, COALESCE(cause, 0)) AS g JOIN {{s}}deliveries AS d ON d.id = g.newest \
          ORDER BY g.count DESC, g.newest DESC LIMIT 1000"
+    )
+}
+
+/// Counts the dead letters that died after the time `$1`, the newest `$2`, by endpoint.
+pub(crate) fn recent_deaths(hint: Hint) -> String {
+    let index = hint.of("finished");
+    format!(
+        "SELECT endpoint, count(*) AS count, CAST(max(finished_at) AS bigint) AS last \
+         FROM (SELECT endpoint, finished_at FROM {{s}}deliveries{index} WHERE state = 4 AND state > 2 \
+         AND finished_at >= $1 ORDER BY finished_at DESC LIMIT $2) AS letters \
+         GROUP BY endpoint ORDER BY endpoint"
     )
 }
 

@@ -112,6 +112,42 @@ impl CauseGroup {
     }
 }
 
+/// Dead letters of one endpoint that died after a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecentDeaths {
+    /// The name of the endpoint.
+    pub endpoint: String,
+    /// The number of dead letters.
+    pub count: u64,
+    /// The time at which the last of them died.
+    pub last: SystemTime,
+}
+
+impl RecentDeaths {
+    /// Dead letters of an endpoint, the last of which died at this time.
+    #[must_use]
+    pub fn new(endpoint: impl Into<String>, count: u64, last: SystemTime) -> Self {
+        Self { endpoint: endpoint.into(), count, last }
+    }
+
+    /// Counts those that died after a time among the records that a store has at hand, by name.
+    pub(super) fn of(records: &[Record], since: SystemTime) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for record in records {
+            let Some(died) = record.finished_at.filter(|died| *died >= since) else { continue };
+            match all.binary_search_by(|of| of.endpoint.cmp(&record.endpoint)) {
+                Ok(at) => {
+                    all[at].count += 1;
+                    all[at].last = all[at].last.max(died);
+                }
+                Err(at) => all.insert(at, Self::new(&record.endpoint, 1, died)),
+            }
+        }
+        all
+    }
+}
+
 /// The deliveries of one endpoint that have not ended, and its dead letters. Each count stops at a
 /// limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

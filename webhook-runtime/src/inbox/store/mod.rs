@@ -39,7 +39,7 @@ pub(crate) use self::turns::{Candidate, Kind};
 pub use self::{
     claim::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
     info::StoreInfo,
-    insight::{CauseGroup, Count, EndpointCounts, MinuteSum},
+    insight::{CauseGroup, Count, EndpointCounts, MinuteSum, RecentDeaths},
     operate::{
         Change, ChangeResult, DueTimeLimits, EndpointBacklog, EndpointRetention, PruneResult,
         QueueDepth, Retention,
@@ -171,6 +171,14 @@ pub trait InboxStore: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
+    /// The deliveries with the ordering key of this one that come next before and after it, ended or
+    /// not, at most `max` in each direction, by number. A store need not look far. Without an
+    /// implementation, none are known.
+    fn neighbours(&self, id: i64, max: u32) -> StoreFuture<'_, Vec<Record>> {
+        let _ = (id, max);
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
     /// The sums of the minutes since a time, by minute and endpoint, as far as the store keeps
     /// [them](Work::sums).
     fn sums(&self, since: SystemTime) -> StoreFuture<'_, Vec<MinuteSum>> {
@@ -196,6 +204,16 @@ pub trait InboxStore: Send + Sync + 'static {
             }
             CauseGroup::sort(&mut groups);
             Ok(groups)
+        })
+    }
+
+    /// Counts the dead letters that died after a time, by endpoint: of the newest `max`. Without an
+    /// implementation, those with the highest numbers are [listed](Self::list).
+    fn recent_deaths(&self, since: SystemTime, max: u32) -> StoreFuture<'_, Vec<RecentDeaths>> {
+        Box::pin(async move {
+            let dead = Filter::all().state(DeliveryState::Dead);
+            let listed = self.list(&dead, Window::newest_first(max)).await?;
+            Ok(RecentDeaths::of(&listed.records, since))
         })
     }
 
@@ -371,7 +389,8 @@ pub trait InboxStore: Send + Sync + 'static {
 
     /// Explains how the database finds what operators see of all records: the `EXPLAIN` of the
     /// statements of [`attempts`](Self::attempts), [`duplicates`](Self::duplicates),
-    /// [`same_ordering_key`](Self::same_ordering_key), [`sums`](Self::sums), [`causes`](Self::causes) and
+    /// [`same_ordering_key`](Self::same_ordering_key), [`neighbours`](Self::neighbours),
+    /// [`sums`](Self::sums), [`causes`](Self::causes), [`recent_deaths`](Self::recent_deaths) and
     /// [`endpoint_counts`](Self::endpoint_counts).
     fn explain_overview(&self) -> StoreFuture<'_, String> {
         Box::pin(std::future::ready(Err(InboxError::Unsupported("the store has no plans"))))

@@ -59,8 +59,8 @@ use crate::inbox::{
     store::{
         CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
         EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, Heartbeat, InboxStore,
-        ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth, Retention, StoreFuture,
-        StoreInfo, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
+        ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth, RecentDeaths, Retention,
+        StoreFuture, StoreInfo, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
     },
 };
 
@@ -336,6 +336,14 @@ impl InboxStore for PostgresStore {
         ))
     }
 
+    fn neighbours(&self, id: i64, max: u32) -> StoreFuture<'_, Vec<Record>> {
+        on_session!(self, |connection| insight::neighbours(
+            &mut Reading(connection, &self.names),
+            id,
+            max
+        ))
+    }
+
     fn sums(&self, since: SystemTime) -> StoreFuture<'_, Vec<MinuteSum>> {
         on_session!(self, |connection| insight::sums(
             &mut Reading(connection, &self.names),
@@ -345,6 +353,14 @@ impl InboxStore for PostgresStore {
 
     fn causes(&self, max: u32) -> StoreFuture<'_, Vec<CauseGroup>> {
         on_session!(self, |connection| insight::causes(&mut Reading(connection, &self.names), max))
+    }
+
+    fn recent_deaths(&self, since: SystemTime, max: u32) -> StoreFuture<'_, Vec<RecentDeaths>> {
+        on_session!(self, |connection| insight::recent_deaths(
+            &mut Reading(connection, &self.names),
+            millis(since),
+            max
+        ))
     }
 
     fn endpoint_counts(&self, limit: u64) -> StoreFuture<'_, Vec<EndpointCounts>> {

@@ -69,8 +69,9 @@ use crate::{
         store::{
             CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
             EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, Heartbeat,
-            InboxStore, ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth, Retention,
-            StoreFuture, StoreInfo, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
+            InboxStore, ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth,
+            RecentDeaths, Retention, StoreFuture, StoreInfo, StoreTransaction, Window, Work,
+            WorkResult, WorkerRecord,
         },
     },
     verify::Clock,
@@ -390,6 +391,12 @@ impl InboxStore for SqliteStore {
         })
     }
 
+    fn neighbours(&self, id: i64, max: u32) -> StoreFuture<'_, Vec<Record>> {
+        Box::pin(async move {
+            insight::neighbours(&mut Reading(&mut *self.read().await?), id, max).await
+        })
+    }
+
     fn sums(&self, since: SystemTime) -> StoreFuture<'_, Vec<MinuteSum>> {
         Box::pin(async move {
             insight::sums(&mut Reading(&mut *self.read().await?), millis(since)).await
@@ -398,6 +405,13 @@ impl InboxStore for SqliteStore {
 
     fn causes(&self, max: u32) -> StoreFuture<'_, Vec<CauseGroup>> {
         Box::pin(async move { insight::causes(&mut Reading(&mut *self.read().await?), max).await })
+    }
+
+    fn recent_deaths(&self, since: SystemTime, max: u32) -> StoreFuture<'_, Vec<RecentDeaths>> {
+        Box::pin(async move {
+            let since = millis(since);
+            insight::recent_deaths(&mut Reading(&mut *self.read().await?), since, max).await
+        })
     }
 
     fn endpoint_counts(&self, limit: u64) -> StoreFuture<'_, Vec<EndpointCounts>> {
