@@ -20,7 +20,7 @@ use crate::{action::Action, kind::Kind};
 const REMEMBERED: usize = 50;
 
 /// The number of deliveries that are changed at a time.
-const PIECE: u32 = 500;
+pub(crate) const PIECE: u32 = 500;
 
 /// The most deliveries that one change takes.
 pub(crate) const MOST: u64 = 100_000;
@@ -196,6 +196,17 @@ impl Changes {
         let (running, inbox) = (Arc::clone(&bulk), inbox.clone());
         tokio::spawn(async move { running.run(&inbox, &filter).await });
         bulk
+    }
+
+    /// The time that the last change took for each delivery.
+    pub(crate) fn pace(&self) -> Option<Duration> {
+        let recent = self.recent();
+        recent.iter().find_map(|entry| {
+            let Done::Many(bulk) = &entry.done else { return None };
+            let (progress, took) = bulk.progress();
+            let changed = u32::try_from(bulk.changed()).ok().filter(|changed| *changed > 0)?;
+            (progress != Progress::Running).then_some(took / changed)
+        })
     }
 
     /// A change of many deliveries.

@@ -23,6 +23,7 @@ use crate::{
     access::Access,
     assets,
     changes::Changes,
+    figures::Figures,
     screens::{
         body, change, confirm, deliveries, delivery, endpoint, events, overview, refusal, single,
         system,
@@ -80,6 +81,7 @@ pub(crate) struct Shared {
     pub(crate) title: Option<String>,
     pub(crate) tokens: Tokens,
     pub(crate) changes: Changes,
+    pub(crate) figures: Figures,
 }
 
 impl Console {
@@ -99,7 +101,8 @@ impl Console {
     pub fn into_router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
         let Self { inbox, access, title } = self;
         let (tokens, changes) = (Tokens::new(), Changes::new());
-        let shared = Arc::new(Shared { inbox, access, title, tokens, changes });
+        let figures = Figures::new(inbox.clone());
+        let shared = Arc::new(Shared { inbox, access, title, tokens, changes, figures });
         Router::new()
             .route("/", get(overview::show))
             .route("/deliveries", get(deliveries::show))

@@ -6,7 +6,7 @@ use tokio::time::timeout;
 use webhook_runtime::inbox::InboxError;
 
 /// The longest time of a question.
-const LONGEST: Duration = Duration::from_secs(2);
+pub(crate) const LONGEST: Duration = Duration::from_secs(2);
 
 /// The reason why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use crate::{
     format,
     html::{parts::tenant, text::shown},
     kind::Kind,
+    links,
 };
 
 /// The deliveries of one page.
@@ -304,14 +305,8 @@ fn text(value: &str) -> String {
 }
 
 fn query(pairs: &[(&'static str, String)]) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(pairs);
-    query.finish()
-}
-
-/// A path with a query, which may be empty.
-pub(crate) fn with_query(path: &str, query: &str) -> String {
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, &**value)).collect();
+    links::query(&pairs)
 }
 
 #[cfg(test)]
@@ -353,10 +348,12 @@ mod tests {
     fn retrying_is_pending_with_an_attempt() {
         let now = UNIX_EPOCH + Duration::from_secs(1_760_000_000);
         let filter = |query| Asked::parse(query).filter(now, &[]);
-        assert_eq!(filter("state=retrying").attempted, Some(true));
-        assert_eq!(filter("state=pending").attempted, Some(false));
+        assert_eq!(filter("state=retrying").retrying, Some(true));
+        assert_eq!(filter("state=pending").retrying, Some(false));
+        assert_eq!(filter("state=retrying&state=dead").retrying, Some(true));
+        assert_eq!(filter("state=dead&state=pending").retrying, Some(false));
         let both = filter("state=retrying&state=pending&state=dead");
-        assert_eq!(both.attempted, None);
+        assert_eq!(both.retrying, None);
         assert_eq!(both.states, Some(vec![DeliveryState::Pending, DeliveryState::Dead]));
         assert_eq!(
             filter("since=1h").received.map(|span| span.start),

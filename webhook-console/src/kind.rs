@@ -91,17 +91,17 @@ impl Kind {
         !self.state().is_finished()
     }
 
-    /// A filter for the deliveries in one of these states; all of them if there are none. Pending beside
-    /// another state includes what is retrying.
+    /// A filter for the deliveries in one of these states; all of them if there are none.
     pub(crate) fn filter(kinds: &[Self]) -> Filter {
-        let filter = kinds.iter().fold(Filter::all(), |filter, kind| {
+        let mut filter = kinds.iter().fold(Filter::all(), |filter, kind| {
             let known = filter.states.as_ref().is_some_and(|known| known.contains(&kind.state()));
             if known { filter } else { filter.state(kind.state()) }
         });
-        match kinds {
-            [Self::Pending] => filter.attempted(false),
-            [Self::Retrying] => filter.attempted(true),
-            _ => filter,
-        }
+        filter.retrying = match (kinds.contains(&Self::Pending), kinds.contains(&Self::Retrying)) {
+            (true, false) => Some(false),
+            (false, true) => Some(true),
+            _ => None,
+        };
+        filter
     }
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use crate::{access::Viewer, console::Shared};
+use crate::{access::Viewer, changes::Done, console::Shared};
 
 /// The viewer, the place and the time, which every screen needs.
 #[derive(Clone)]
@@ -62,6 +62,12 @@ impl View {
         query.append_pair("screen", &self.here).append_pair("root", &self.root);
         query.append_pair("at", &crate::format::iso(self.shown_at.unwrap_or(self.now)));
         self.link(&format!("events?{}", query.finish()))
+    }
+
+    /// Remembers what the viewer has done, and has the figures that it changed asked for anew.
+    pub(crate) fn has_done(&self, done: Done) {
+        self.shared.changes.add(&self.viewer.name, self.now, done);
+        self.shared.figures.forget();
     }
 
     /// The token of a form on this page.

@@ -1,18 +1,16 @@
 //! Everything that is wrong, the most serious first.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use maud::{Markup, html};
-use webhook_runtime::inbox::{EndpointCounts, Health};
+use webhook_runtime::inbox::{CauseGroup, Count, EndpointCounts, Health};
 
 use crate::{
-    filter::with_query,
     format,
     html::text::shown,
+    links::{endpoint_path, query, with_query},
     screens::{
-        overview::{endpoint_path, query},
         survey::{Row, Survey},
-        tiles::newest_cause,
         timeline::plain_error,
     },
     view::View,
@@ -62,10 +60,16 @@ fn unwritable(health: &Health) -> Option<Attention> {
 
 /// An endpoint with dead letters in the last hour.
 fn dying(view: &View, survey: &Survey, row: &Row) -> Option<Attention> {
-    let dead = row.counts.dead;
+    let deaths = survey.deaths.as_ref().ok()?.in_hour.iter();
+    let new = deaths.filter(|of| of.endpoint == row.name).map(|of| of.count).next()?;
+    // All of them, if they could be counted.
+    let dead = match row.counts.dead {
+        dead if dead.number < new => Count { number: new, more: true },
+        dead => dead,
+    };
     let since = view.now.checked_sub(Duration::from_secs(3600))?;
-    let causes = survey.causes.as_ref().ok()?;
-    let cause = newest_cause(causes, &row.name, since)?;
+    let causes = survey.causes.as_ref().map(Vec::as_slice).unwrap_or_default();
+    let cause = newest_cause(causes, &row.name, since);
     let count = format!("{}{}", format::number(dead.number), if dead.more { "+" } else { "" });
     let retrying = row.counts.retrying.number;
     let word = if dead.number == 1 { "dead letter" } else { "dead letters" };
@@ -75,8 +79,13 @@ fn dying(view: &View, survey: &Survey, row: &Row) -> Option<Attention> {
         is_red: true,
         sentence: html! { (shown(&row.name)) " has " (count) " " (word) },
         explanation: html! {
-            (format::number(cause.count)) " since " (format::exact(view.now, cause.first))
-            " with one cause: " (shown(plain_error(&cause.error))) "."
+            @match cause {
+                Some(cause) => {
+                    (format::number(cause.count)) " since " (format::exact(view.now, cause.first))
+                    " with one cause: " (shown(plain_error(&cause.error))) "."
+                }
+                None => { (format::number(new)) " in the last hour." }
+            }
             @if retrying > 0 {
                 " " (format::number(retrying)) " more " (if retrying == 1 { "is" } else { "are" }) " retrying."
             }
@@ -84,6 +93,12 @@ fn dying(view: &View, survey: &Survey, row: &Row) -> Option<Attention> {
         link: with_query("deliveries", &query(&[("state", "dead"), ("endpoint", &row.name)])),
         button: format!("Review {count}"),
     })
+}
+
+/// The largest cause among these whose last dead letter is this new.
+fn newest_cause(causes: &[CauseGroup], endpoint: &str, since: SystemTime) -> Option<CauseGroup> {
+    let of_this = causes.iter().filter(|group| group.endpoint == endpoint && group.last >= since);
+    of_this.max_by_key(|group| group.count).cloned()
 }
 
 fn paused(view: &View, row: &Row) -> Option<Attention> {

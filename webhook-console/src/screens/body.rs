@@ -16,13 +16,12 @@ use crate::{
     form::{Form, Need},
     format,
     html::{
+        icons::icon,
         json,
         text::{bytes, shown},
     },
-    screens::{
-        delivery::{Known, page},
-        refusal,
-    },
+    links::delivery_path,
+    screens::{delivery::page, known::Known, refusal},
     view::View,
 };
 
@@ -49,14 +48,42 @@ pub(crate) async fn show(
     };
     let by = &view.viewer.name;
     tracing::warn!(by, record_id = id, "an operator looks at the body of a delivery");
-    view.shared.changes.add(by, view.now, Done::ShownBody(id));
+    view.has_done(Done::ShownBody(id));
     let body = body(&view, &known.delivery);
     page(&view, &known, "", &Markup::default(), &body).render(&view)
 }
 
+/// The body, which is not shown before it is asked for.
+pub(crate) fn hidden(view: &View, known: &Known) -> Markup {
+    let record = known.record();
+    if known.delivery.body_dropped {
+        return html! {
+            p.pad.second {
+                "The body was dropped when the delivery completed, as this endpoint is set up. It cannot be replayed."
+            }
+        };
+    }
+    html! {
+        div.panel-body {
+            div.locked {
+                (icon("blocked"))
+                p {
+                    (format::size(record.body_len))
+                    @if let Some(of) = known.content_type() { " of " (of) }
+                    ". It may contain personal data. Showing it is logged under your name, "
+                    (shown(&view.viewer.name)) "."
+                }
+                form method="post" action=(view.link(&format!("{}/body#body", delivery_path(record.id)))) {
+                    input type="hidden" name="token" value=(view.token());
+                    button.button type="submit" { (icon("eye")) "Show the body" }
+                }
+            }
+        }
+    }
+}
+
 fn body(view: &View, delivery: &StoredDelivery) -> Markup {
-    let hide =
-        html! { a href=(view.link(&format!("deliveries/{}", delivery.record.id))) { "Hide it" } };
+    let hide = html! { a href=(view.link(&delivery_path(delivery.record.id))) { "Hide it" } };
     if delivery.body_dropped {
         return html! { p.pad.second { "The body was dropped when the delivery completed." } };
     }

@@ -14,7 +14,7 @@ use crate::{
     action::Action,
     changes::{Bulk, Confirmed, MOST, Progress},
     fetch::ask,
-    filter::{Asked, with_query},
+    filter::Asked,
     form::{Form, Need},
     format,
     html::{
@@ -22,6 +22,7 @@ use crate::{
         notice::{Tone, banner},
         text::shown,
     },
+    links::with_query,
     screens::{
         confirm::{self, Wanted},
         refusal,
@@ -67,6 +68,7 @@ pub(crate) async fn begin(Extension(view): Extension<View>, request: Request) ->
         total: confirmed,
     };
     let bulk = view.shared.changes.begin(inbox, &view.viewer.name, view.now, begun);
+    view.shared.figures.forget();
     let mut spent = Duration::ZERO;
     while bulk.progress().0 == Progress::Running && spent < SHORT {
         let step = Duration::from_millis(10);

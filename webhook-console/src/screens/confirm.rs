@@ -12,7 +12,7 @@ use crate::{
     action::Action,
     changes::MOST,
     fetch::{Trouble, ask},
-    filter::{Asked, with_query},
+    filter::Asked,
     form::{Form, Need},
     format,
     html::{
@@ -23,8 +23,9 @@ use crate::{
         text::shown,
     },
     kind::Kind,
+    links::{delivery_path, with_query},
     screens::{
-        refusal,
+        pace, refusal,
         sorted::{Sorted, top},
         timeline::plain_error,
     },
@@ -159,14 +160,15 @@ pub(crate) async fn page(view: &View, wanted: &Wanted, typed: Option<&str>) -> R
         Err(trouble) => return refusal::unreachable(view, &trouble),
     };
     let question = format!("{} {}?", wanted.action.verb(), wanted.subject(count));
-    let still_there = still_there(view, wanted, &sorted).await;
+    let (still_there, how_long) =
+        tokio::join!(still_there(view, wanted, &sorted), pace::how_long(view, wanted, count));
     let main = html! {
         (back(view, &wanted.list(), &shown(&wanted.asked.name())))
         h1 { (question) }
         p.lead { (meaning(view, wanted.action, count == 1)) }
         div.columns {
             div.main-column {
-                (panel("changes", "What changes", &html! {}, &what(view, wanted, &sorted, count).render()))
+                (panel("changes", "What changes", &html! {}, &what(view, wanted, &sorted, count, how_long).render()))
                 @if let Some(warning) = still_there { (warning) }
                 (confirmation(view, wanted, count, typed))
             }
@@ -196,7 +198,13 @@ fn meaning(view: &View, action: Action, is_one: bool) -> String {
     }
 }
 
-fn what(view: &View, wanted: &Wanted, sorted: &Sorted, count: u64) -> Facts {
+fn what(
+    view: &View,
+    wanted: &Wanted,
+    sorted: &Sorted,
+    count: u64,
+    (time, run): (Markup, Markup),
+) -> Facts {
     let which = match &wanted.ticks {
         Some(ticks) => html! {
             (format::counted(ticks.len() as u64, "delivery", "deliveries")) " that you have selected"
@@ -220,15 +228,11 @@ fn what(view: &View, wanted: &Wanted, sorted: &Sorted, count: u64) -> Facts {
         }
         @if causes.len() > 3 { div.second { (causes.len() - 3) " other causes" } }
     });
-    let pieces = html! {
-        "500 at a time"
-        @if count > 500 { ", and can be stopped between two pieces" }
-    };
     facts = facts
         .add("By event", top(&sorted.events))
         .add_if("By cause", by_cause)
         .add("By tenant", top(&sorted.tenants))
-        .add("How", pieces);
+        .noted("How long", time, run);
     if !sorted.is_all {
         let note = html! { "the newest " (format::number(sorted.number as u64)) };
         facts = facts.add("Sorted are", note);
@@ -325,7 +329,7 @@ fn examples(view: &View, id: &str, heading: &str, page: Result<&Page, &Trouble>)
                 li {
                     div.related-head {
                         span {
-                            a href=(view.link(&format!("deliveries/{}", record.id))) { (format::id(record.id)) }
+                            a href=(view.link(&delivery_path(record.id))) { (format::id(record.id)) }
                             " " (shown(record.event.as_deref().unwrap_or("no event")))
                         }
                         span.second { (ago(view.now, record.received_at)) }

@@ -3,13 +3,17 @@
 
 use std::fmt::Write as _;
 
+use maud::{Markup, html};
 use webhook_runtime::{
     Provider,
     inbox::StoredDelivery,
     scheme::{KeyEncoding, Scheme, Timestamp},
 };
 
-use crate::screens::headers::is_secret;
+use crate::{
+    html::{parts::panel, text::inline},
+    screens::{headers::is_secret, known::Known},
+};
 
 /// The command, and whether the shell signs by itself.
 pub(crate) fn command(delivery: &StoredDelivery, provider: &Provider, secret: &str) -> String {
@@ -167,6 +171,19 @@ fn signed_by_program(delivery: &StoredDelivery, provider: &Provider, secret: &st
         let _ = write!(out, " --event {}", quoted(event));
     }
     out
+}
+
+/// The command that sends it again.
+pub(crate) fn again(known: &Known) -> Markup {
+    let Some(provider) = known.provider() else { return html! {} };
+    let secret = known.record().secret_name.as_deref().unwrap_or("SECRET");
+    let body = html! {
+        div.panel-body {
+            pre.code #again-code tabindex="0" aria-label="Command" { (inline(&command(&known.delivery, provider, secret))) }
+            p.second { "Signed anew with the secret of your own machine. The signature from production is not in it." }
+        }
+    };
+    panel("again", "Send it to your own machine", &html! {}, &body)
 }
 
 #[cfg(test)]

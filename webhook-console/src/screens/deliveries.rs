@@ -14,7 +14,7 @@ use webhook_runtime::inbox::{Count, EndpointCounts, EndpointInfo, Filter, Page, 
 
 use crate::{
     fetch::{Trouble, ask},
-    filter::{Asked, with_query},
+    filter::Asked,
     format,
     html::{
         icons::icon,
@@ -22,6 +22,7 @@ use crate::{
         notice::{empty, unavailable},
     },
     kind::Kind,
+    links::{delivery_path, parameter, query, with_query},
     screens::{bulk_bar::bulk_bar, filter_form::filter_form, refusal, rows, rows::Stops},
     view::View,
 };
@@ -44,8 +45,8 @@ pub(crate) async fn show(Extension(view): Extension<View>, RawQuery(query): RawQ
     let (page, count, counts, paused, new) = tokio::join!(
         ask(inbox.page(&filter, asked.window())),
         ask(inbox.count(&filter, MOST_COUNTED)),
-        ask(inbox.endpoint_counts()),
-        ask(inbox.paused()),
+        view.shared.figures.counts(),
+        view.shared.figures.paused(),
         new_since(&view, &filter),
     );
     let page = match page {
@@ -85,8 +86,7 @@ async fn new_since(view: &View, filter: &Filter) -> Option<(Count, SystemTime)> 
 
 /// The text that was typed into the search field.
 fn searched(query: &str) -> Option<String> {
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let (_, value) = pairs.find(|(name, _)| name == "q")?;
+    let value = parameter(query, "q")?;
     let value = value.trim();
     (!value.is_empty()).then(|| value.to_owned())
 }
@@ -105,17 +105,16 @@ async fn search(view: &View, wanted: &str) -> Response {
             found.is_ok_and(|page| !page.records.is_empty())
         };
         if known || !is_provider_id().await {
-            return go(&format!("deliveries/{id}"));
+            return go(&delivery_path(id));
         }
     }
     let by_id = Filter::all().provider_id(wanted);
     match ask(view.shared.inbox.page(&by_id, Window::newest_first(2))).await {
         Ok(page) => {
             if let [one] = &page.records[..] {
-                go(&format!("deliveries/{}", one.id))
+                go(&delivery_path(one.id))
             } else {
-                let query = crate::screens::overview::query(&[("provider_id", wanted)]);
-                go(&with_query("deliveries", &query))
+                go(&with_query("deliveries", &query(&[("provider_id", wanted)])))
             }
         }
         Err(trouble) => refusal::unreachable(view, &trouble),

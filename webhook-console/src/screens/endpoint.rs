@@ -19,7 +19,6 @@ use webhook_runtime::{
 use crate::{
     changes::Done,
     fetch::{Trouble, ask},
-    filter::with_query,
     form::{Form, Need},
     format,
     html::{
@@ -29,8 +28,9 @@ use crate::{
         parts::{Facts, ago, figure, panel, provider},
         text::{plain, shown},
     },
+    links::{endpoint_path, query, with_query},
     screens::{
-        overview::{causes, endpoint_path, query, state_pill},
+        overview::{causes, state_pill},
         refusal,
         survey::{Row, Survey},
         tiles::tiles,
@@ -66,7 +66,7 @@ pub(crate) async fn show(Extension(view): Extension<View>, Path(name): Path<Stri
         (back(&view, "", &html! { "Overview" }))
         (head(&view, row))
         (paused(&view, row))
-        (tiles(&view, &survey.rows, Some(row), slots, Some(&row.hour)))
+        (tiles(&view, &survey, Some(row), slots))
         div.columns {
             div.main-column {
                 (panel("hour", "Last hour", &html! { "per minute" }, &match &survey.hour {
@@ -254,7 +254,13 @@ fn secrets(view: &View, info: Option<&EndpointInfo>, records: &[Record]) -> Mark
 
 fn options(info: &EndpointInfo) -> Facts {
     let note = |option: &str| {
-        html! { @if info.sets(option) { "set for this endpoint" } }
+        let place = match info.path {
+            _ if info.is_default(option) => "",
+            _ if !info.sets(option) => "set for all endpoints",
+            Some(_) => "set in the attribute",
+            None => "set in code",
+        };
+        html! { (place) }
     };
     let nothing = || html! { "none" };
     let time = |time: Duration| html! { (format::duration(time)) };
@@ -345,7 +351,7 @@ pub(crate) async fn pause(
     if let Err(error) = view.shared.inbox.pause(&name, by, &why).await {
         return refusal::unreachable(&view, &Trouble::Failed(error));
     }
-    view.shared.changes.add(by, view.now, Done::Paused(name.clone(), why));
+    view.has_done(Done::Paused(name.clone(), why));
     Redirect::to(&view.link(&endpoint_path(&name))).into_response()
 }
 
@@ -359,7 +365,7 @@ pub(crate) async fn resume(
     }
     let by = &view.viewer.name;
     match view.shared.inbox.resume(&name, by).await {
-        Ok(true) => view.shared.changes.add(by, view.now, Done::Resumed(name.clone())),
+        Ok(true) => view.has_done(Done::Resumed(name.clone())),
         Ok(false) => {}
         Err(error) => return refusal::unreachable(&view, &Trouble::Failed(error)),
     }

@@ -22,6 +22,7 @@ use http_body_util::BodyExt as _;
 use tokio::sync::mpsc;
 
 use crate::{
+    links::parameter,
     screens::{change, deliveries, delivery, endpoint, overview, system},
     view::View,
 };
@@ -58,10 +59,7 @@ pub(crate) async fn stream(
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let get = |wanted: &str| {
-        let mut pairs = form_urlencoded::parse(query.as_bytes());
-        pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
-    };
+    let get = |wanted| parameter(&query, wanted);
     let (screen, root) = (get("screen").unwrap_or_default(), get("root").unwrap_or_default());
     let at = get("at").and_then(|at| crate::format::parse(&at));
     if !is_root(&root) {

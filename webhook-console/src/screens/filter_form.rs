@@ -4,9 +4,10 @@ use maud::{Markup, html};
 use webhook_runtime::inbox::EndpointInfo;
 
 use crate::{
-    filter::{Asked, SPANS, Since, with_query},
+    filter::{Asked, SPANS, Since},
     format,
     html::{icons::icon, text::plain},
+    links::with_query,
     view::View,
 };
 

@@ -1,14 +1,12 @@
 //! Overview: what is wrong first, then the counts, the last hour, causes, and all endpoints.
 
-use std::fmt::Write as _;
+use std::time::SystemTime;
 
 use axum::{Extension, response::Response};
 use maud::{Markup, html};
-use webhook_runtime::inbox::{CauseGroup, Count, Filter, Health, Window};
+use webhook_runtime::inbox::{CauseGroup, Count, Health};
 
 use crate::{
-    fetch::ask,
-    filter::with_query,
     format,
     html::{
         chart::{chart, sparkline},
@@ -19,6 +17,7 @@ use crate::{
         text::shown,
     },
     kind::Kind,
+    links::{endpoint_path, query, with_query},
     screens::{
         attention::{Attention, attention},
         refusal,
@@ -36,11 +35,8 @@ const CAUSES: usize = 5;
 const ASKED_IDLE: usize = 20;
 
 pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
-    let (survey, info, health) = tokio::join!(
-        Survey::take(&view),
-        ask(view.shared.inbox.store_info()),
-        view.shared.inbox.health(),
-    );
+    let (survey, info, health) =
+        tokio::join!(Survey::take(&view), view.shared.figures.store(), view.shared.inbox.health(),);
     let survey = match survey {
         Ok(survey) => survey,
         Err(trouble) => return refusal::unreachable(&view, &trouble),
@@ -51,21 +47,18 @@ pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
         (format::counted(survey.alive(view.now).count() as u64, "worker", "workers"))
         @if !engine.is_empty() { ", " (engine) }
     };
-    let mut idle = Vec::new();
-    for row in survey.rows.iter().filter(|row| row.hour.totals().is_idle()).take(ASKED_IDLE) {
-        let last = Filter::all().endpoint(&row.name);
-        let page = ask(view.shared.inbox.page(&last, Window::newest_first(1))).await;
-        let last = page.ok().and_then(|page| page.records.first().map(|record| record.received_at));
-        idle.push((row.name.clone(), last));
-    }
+    let is_idle = |row: &&Row| survey.hour.is_ok() && row.hour.totals().is_idle();
+    let idle = survey.rows.iter().filter(is_idle).take(ASKED_IDLE).map(|row| row.name.clone());
+    let idle = view.shared.figures.last(idle.collect()).await;
+    let (idle, is_known) = (idle.as_deref().unwrap_or_default(), idle.is_ok());
     let last =
         |row: &Row| idle.iter().find(|(name, _)| *name == row.name).and_then(|(_, last)| *last);
-    let nothing_yet =
-        survey.rows.iter().all(|row| row.hour.totals().is_idle() && last(row).is_none());
+    let is_empty = |row: &Row| row.hour.totals().is_idle() && last(row).is_none();
+    let nothing_yet = is_known && survey.hour.is_ok() && survey.rows.iter().all(is_empty);
     let main = html! {
         (heading(&html! { "Overview" }, &below, &as_of(&view)))
         (wrong(&view, &survey, &health))
-        (tiles(&view, &survey.rows, None, survey.slots(view.now), survey.hour.as_ref().ok()))
+        (tiles(&view, &survey, None, survey.slots(view.now)))
         @if nothing_yet {
             div.panel {
                 (empty("received", "No deliveries yet", &html! {
@@ -181,19 +174,9 @@ pub(crate) fn list_of(group: &CauseGroup) -> String {
     with_query("deliveries", &query(&pairs))
 }
 
-/// A query of these pairs.
-pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(pairs);
-    query.finish()
-}
-
-fn endpoints(
-    view: &View,
-    survey: &Survey,
-    last: &impl Fn(&Row) -> Option<std::time::SystemTime>,
-) -> Markup {
+fn endpoints(view: &View, survey: &Survey, last: &impl Fn(&Row) -> Option<SystemTime>) -> Markup {
     let body = html! {
+        @if let Some(trouble) = &survey.incomplete { (unavailable(&trouble.to_string())) }
         table.cards role="table" {
             caption.hidden { "Endpoints, problems first" }
             thead role="rowgroup" {
@@ -211,7 +194,7 @@ fn endpoints(
                 }
             }
             tbody role="rowgroup" {
-                @for row in &survey.rows { (endpoint_row(view, row, last(row))) }
+                @for row in &survey.rows { (endpoint_row(view, survey, row, last(row))) }
             }
         }
     };
@@ -237,8 +220,12 @@ fn linked(view: &View, row: &Row, kind: Kind, count: Count) -> Markup {
     }
 }
 
-fn endpoint_row(view: &View, row: &Row, last: Option<std::time::SystemTime>) -> Markup {
+fn endpoint_row(view: &View, survey: &Survey, row: &Row, last: Option<SystemTime>) -> Markup {
     let (totals, counts) = (row.hour.totals(), &row.counts);
+    let linked = |kind, count| match survey.uncounted {
+        None => linked(view, row, kind, count),
+        Some(_) => html! { td.number.none role="cell" { span.zero { "–" } } },
+    };
     html! {
         tr role="row" {
             th.name role="rowheader" scope="row" {
@@ -258,11 +245,11 @@ fn endpoint_row(view: &View, row: &Row, last: Option<std::time::SystemTime>) -> 
                     div.second { "last one " (ago(view.now, last)) }
                 }
             }
-            (linked(view, row, Kind::Pending, counts.pending))
-            (linked(view, row, Kind::Blocked, counts.blocked))
-            (linked(view, row, Kind::Running, counts.running))
-            (linked(view, row, Kind::Retrying, counts.retrying))
-            (linked(view, row, Kind::Dead, counts.dead))
+            (linked(Kind::Pending, counts.pending))
+            (linked(Kind::Blocked, counts.blocked))
+            (linked(Kind::Running, counts.running))
+            (linked(Kind::Retrying, counts.retrying))
+            (linked(Kind::Dead, counts.dead))
             td.number.none[counts.oldest.is_none()] role="cell" {
                 @match counts.oldest {
                     Some(oldest) => (format::age(format::since(view.now, oldest))),
@@ -286,20 +273,6 @@ fn endpoint_row(view: &View, row: &Row, last: Option<std::time::SystemTime>) -> 
             }
         }
     }
-}
-
-/// The path of an endpoint's page.
-pub(crate) fn endpoint_path(name: &str) -> String {
-    let mut path = "endpoints/".to_owned();
-    for byte in name.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => path.push(char::from(byte)),
-            _ => {
-                let _ = write!(path, "%{byte:02X}");
-            }
-        }
-    }
-    path
 }
 
 /// The state of an endpoint: its word and its name.

@@ -15,6 +15,7 @@ use crate::{
         text::{plain, shown},
     },
     kind::Kind,
+    links::{delivery_path, query, with_query},
     screens::timeline::plain_error,
     view::View,
 };
@@ -144,12 +145,9 @@ fn row(
 
 /// The path of a delivery's page, with the way back to the list.
 pub(crate) fn path(id: i64, asked: &Asked) -> String {
-    let query = asked.query();
-    if query.is_empty() {
-        format!("deliveries/{id}")
-    } else {
-        format!("deliveries/{id}?{}", crate::screens::overview::query(&[("list", &query)]))
-    }
+    let list = asked.query();
+    let list = if list.is_empty() { String::new() } else { query(&[("list", &list)]) };
+    with_query(&delivery_path(id), &list)
 }
 
 /// The next thing that happens, or what goes on.

@@ -17,6 +17,7 @@ use crate::{
     form::{Form, Need},
     format,
     kind::Kind,
+    links::delivery_path,
     screens::{delivery::with_list, refusal},
     view::View,
 };
@@ -45,7 +46,7 @@ pub(crate) async fn run(
                 record_id = id,
                 "an operator has changed a delivery"
             );
-            view.shared.changes.add(by, view.now, Done::One(action, id));
+            view.has_done(Done::One(action, id));
             let list = Asked::parse(form.get("list").unwrap_or_default()).query();
             return Redirect::to(&view.link(&with_list(id, &list, action))).into_response();
         }
@@ -62,7 +63,7 @@ pub(crate) async fn run(
                 "Delivery " (format::id(id)) " is " (Kind::of(record).name().to_lowercase())
                 ", and cannot be " (action.done()) "."
             };
-            let open = refusal::button(&view, &format!("deliveries/{id}"), "Open the delivery");
+            let open = refusal::button(&view, &delivery_path(id), "Open the delivery");
             refusal::unchanged(&view, StatusCode::CONFLICT, &why, &open)
         }
     }

@@ -4,11 +4,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use webhook_runtime::inbox::{CauseGroup, EndpointCounts, EndpointInfo, Pause, WorkerRecord};
 
-use crate::{
-    fetch::{Trouble, ask},
-    hour::Hour,
-    view::View,
-};
+use crate::{fetch::Trouble, figures::Deaths, hour::Hour, view::View};
 
 /// One endpoint.
 pub(crate) struct Row {
@@ -40,25 +36,38 @@ impl Row {
 /// The figures of all endpoints.
 pub(crate) struct Survey {
     pub(crate) rows: Vec<Row>,
+    /// The reason why the rows have no counts.
+    pub(crate) uncounted: Option<Trouble>,
+    /// The reason why something else of the rows is missing.
+    pub(crate) incomplete: Option<Trouble>,
     pub(crate) causes: Result<Vec<CauseGroup>, Trouble>,
+    pub(crate) deaths: Result<Deaths, Trouble>,
     pub(crate) workers: Vec<WorkerRecord>,
     /// The sums of the last hour, if they could be read.
     pub(crate) hour: Result<Hour, Trouble>,
 }
 
 impl Survey {
-    /// Asks for everything at the same time. Without the counts there is nothing to show.
+    /// Asks for everything at the same time. If the counts fail, there is nothing to show; what takes too
+    /// long is missing.
     pub(crate) async fn take(view: &View) -> Result<Self, Trouble> {
         let inbox = &view.shared.inbox;
         let begin = Hour::until(view.now);
-        let (counts, sums, causes, paused, workers) = tokio::join!(
-            ask(inbox.endpoint_counts()),
-            ask(inbox.sums(begin.begin)),
-            ask(inbox.causes()),
-            ask(inbox.paused()),
-            ask(inbox.workers()),
+        let figures = &view.shared.figures;
+        let (counts, sums, causes, deaths, paused, workers) = tokio::join!(
+            figures.counts(),
+            figures.sums(begin.begin),
+            figures.causes(),
+            figures.deaths(view.now),
+            figures.paused(),
+            figures.workers(),
         );
-        let (counts, paused) = (counts?, paused.unwrap_or_default());
+        let (counts, uncounted) = match counts {
+            Ok(counts) => (counts, None),
+            Err(Trouble::TookTooLong) => (Vec::new(), Some(Trouble::TookTooLong)),
+            Err(failed) => return Err(failed),
+        };
+        let incomplete = paused.as_ref().err().or(workers.as_ref().err()).cloned();
         let mut rows: BTreeMap<String, Row> = BTreeMap::new();
         let row = |name: &str| Row {
             name: name.to_owned(),
@@ -76,7 +85,7 @@ impl Survey {
             let name = counts.endpoint.clone();
             rows.entry(name.clone()).or_insert_with(|| row(&name)).counts = counts;
         }
-        for pause in paused {
+        for pause in paused.unwrap_or_default() {
             let name = pause.endpoint.clone();
             rows.entry(name.clone()).or_insert_with(|| row(&name)).pause = Some(pause);
         }
@@ -93,7 +102,8 @@ impl Survey {
         let mut rows: Vec<Row> = rows.into_values().collect();
         // By name within a rank.
         rows.sort_by_key(Row::rank);
-        Ok(Self { rows, causes, workers: workers.unwrap_or_default(), hour })
+        let workers = workers.unwrap_or_default();
+        Ok(Self { rows, uncounted, incomplete, causes, deaths, workers, hour })
     }
 
     /// The workers that are alive.

@@ -1,16 +1,15 @@
 //! System: workers, recent changes, retention, health, store and program.
 
-use std::time::SystemTime;
+use std::time::Duration;
 
 use axum::{Extension, response::Response};
 use maud::{Markup, html};
-use webhook_runtime::inbox::{
-    Count, DeliveryState, Filter, Health, StoreInfo, Window, WorkerRecord,
-};
+use webhook_runtime::inbox::{Health, StoreInfo, WorkerRecord};
 
 use crate::{
     changes::{Done, Entry, Progress},
-    fetch::{Trouble, ask},
+    estimate::Kept,
+    fetch::Trouble,
     format,
     html::{
         icons::icon,
@@ -19,40 +18,33 @@ use crate::{
         parts::{Facts, ago, panel},
         text::shown,
     },
-    screens::{attention::TOO_LONG, overview::endpoint_path, refusal},
+    links::{delivery_path, endpoint_path},
+    screens::{attention::TOO_LONG, refusal},
     view::View,
 };
 
-/// The number at which finished deliveries are no longer counted.
-const MOST_COUNTED: u64 = 10_000;
-
 pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
-    let inbox = &view.shared.inbox;
-    let finished = |states: &[DeliveryState]| {
-        states.iter().fold(Filter::all(), |filter, state| filter.state(*state))
-    };
-    let ended = finished(&[DeliveryState::Completed, DeliveryState::Cancelled]);
-    let dead = finished(&[DeliveryState::Dead]);
-    let (workers, info, health, completed, dead, oldest) = tokio::join!(
-        ask(inbox.workers()),
-        ask(inbox.store_info()),
-        inbox.health(),
-        ask(inbox.count(&ended, MOST_COUNTED)),
-        ask(inbox.count(&dead, MOST_COUNTED)),
-        ask(inbox.page(&dead, Window::oldest_first(1))),
+    let figures = &view.shared.figures;
+    let (workers, info, health, kept) = tokio::join!(
+        figures.workers(),
+        figures.store(),
+        view.shared.inbox.health(),
+        figures.kept(),
     );
-    let workers = match workers {
-        Ok(workers) => workers,
-        Err(trouble) => return refusal::unreachable(&view, &trouble),
-    };
-    let oldest = oldest.ok().and_then(|page| page.records.first().and_then(|one| one.finished_at));
+    if let Err(failed @ Trouble::Failed(_)) = &workers {
+        return refusal::unreachable(&view, failed);
+    }
+    let running = workers.as_deref().unwrap_or_default();
     let main = html! {
         (heading(&html! { "System" }, &html! { "Workers, store and health" }, &as_of(&view)))
         div.columns {
             div.main-column {
-                (self::workers(&view, &workers))
+                @match &workers {
+                    Ok(workers) => (self::workers(&view, workers)),
+                    Err(trouble) => (panel("workers", "Workers", &html! {}, &unavailable(&trouble.to_string()))),
+                }
                 (recent(&view))
-                (retention(&view, &completed, &dead, oldest))
+                (retention(&view, &kept, info.as_ref().ok()))
             }
             div.side {
                 (panel("health", "Health", &html! {}, &self::health(&view, &health)))
@@ -60,7 +52,7 @@ pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
                     Ok(info) => (panel("store", "Store", &html! {}, &store(info).render())),
                     Err(trouble) => (panel("store", "Store", &html! {}, &unavailable(&trouble.to_string()))),
                 }
-                (panel("program", "Program", &html! {}, &program(&workers, &health).render()))
+                (panel("program", "Program", &html! {}, &program(running, &health).render()))
             }
         }
     };
@@ -156,8 +148,7 @@ fn recent(view: &View) -> Markup {
 }
 
 fn entry(view: &View, entry: &Entry) -> Markup {
-    let delivery =
-        |id: i64| html! { a href=(view.link(&format!("deliveries/{id}"))) { (format::id(id)) } };
+    let delivery = |id: i64| html! { a href=(view.link(&delivery_path(id))) { (format::id(id)) } };
     let endpoint =
         |name: &str| html! { a href=(view.link(&endpoint_path(name))) { (shown(name)) } };
     let (what, note, number) = match &entry.done {
@@ -207,22 +198,31 @@ fn capital(word: &str) -> String {
     first.into_iter().chain(rest).collect()
 }
 
-fn retention(
-    view: &View,
-    completed: &Result<Count, Trouble>,
-    dead: &Result<Count, Trouble>,
-    oldest: Option<SystemTime>,
-) -> Markup {
-    let kept = view.shared.inbox.retention();
-    let count = |count: &Result<Count, Trouble>| {
+fn retention(view: &View, kept: &Result<[Kept; 2], Trouble>, info: Option<&StoreInfo>) -> Markup {
+    let times = view.shared.inbox.retention();
+    let row = |what: &str, time: Duration, at: usize| {
+        let kept = kept.as_ref().map(|kept| kept[at]);
         html! {
-            @match count {
-                Ok(Count { number, more: true }) => { "more than " (format::number(*number)) }
-                Ok(Count { number, .. }) => (format::number(*number)),
-                Err(_) => "took too long",
+            tr {
+                th scope="row" { (what) }
+                td.number { (format::duration(time)) }
+                td.number {
+                    @match kept {
+                        Ok(Kept { number, about, .. }) => { @if about { "about " } (format::number(number)) }
+                        Err(Trouble::TookTooLong) => "took too long",
+                        Err(_) => span.zero { "–" },
+                    }
+                }
+                td.number {
+                    @match kept.ok().and_then(|kept| kept.oldest) {
+                        Some(oldest) => (format::age(format::since(view.now, oldest))),
+                        None => span.zero { "–" },
+                    }
+                }
             }
         }
     };
+    let own = info.map(|info| &info.retentions[..]).unwrap_or_default();
     let body = html! {
         table.plain.wide {
             caption.hidden { "What is kept, and for how long" }
@@ -235,27 +235,26 @@ fn retention(
                 }
             }
             tbody {
-                tr {
-                    th scope="row" { "Completed and cancelled" }
-                    td.number { (format::duration(kept.completed)) }
-                    td.number { (count(completed)) }
-                    td.number { span.zero { "–" } }
-                }
-                tr {
-                    th scope="row" { "Dead letters" }
-                    td.number { (format::duration(kept.dead_letters)) }
-                    td.number { (count(dead)) }
-                    td.number {
-                        @match oldest {
-                            Some(oldest) => (format::age(format::since(view.now, oldest))),
-                            None => span.zero { "–" },
-                        }
+                (row("Completed and cancelled", times.completed, 0))
+                (row("Dead letters", times.dead_letters, 1))
+            }
+        }
+        @if !own.is_empty() {
+            ul.second.pad {
+                @for of in own {
+                    li {
+                        a href=(view.link(&endpoint_path(&of.endpoint))) { (shown(&of.endpoint)) } " keeps "
+                        @if let Some(time) = of.completed { "completed ones for " (format::duration(time)) }
+                        @if of.completed.is_some() && of.dead_letters.is_some() { ", " }
+                        @if let Some(time) = of.dead_letters { "dead letters for " (format::duration(time)) }
                     }
                 }
             }
         }
     };
-    panel("retention", "Retention", &html! { "of endpoints that say nothing else" }, &body)
+    let aside =
+        if own.is_empty() { "of all endpoints" } else { "unless an endpoint says otherwise" };
+    panel("retention", "Retention", &html! { (aside) }, &body)
 }
 
 fn health(view: &View, health: &Health) -> Markup {
@@ -307,7 +306,8 @@ fn store(info: &StoreInfo) -> Facts {
     if let Some(size) = info.size {
         let parts = html! {
             @if let Some(bodies) = info.bodies { (format::size(bodies)) " of it bodies" }
-            @if let Some(log) = info.log { "and a log of " (format::size(log)) }
+            @if let Some(free) = info.free { (format::size(free)) " of it free" }
+            @if let Some(log) = info.log { ", and a log of " (format::size(log)) }
         };
         facts = facts.noted("Size", html! { (format::size(size)) }, parts);
     }

@@ -3,27 +3,34 @@
 use std::time::{Duration, SystemTime};
 
 use maud::{Markup, html};
-use webhook_runtime::inbox::{CauseGroup, Count, EndpointCounts};
+use webhook_runtime::inbox::{Count, EndpointCounts, RecentDeaths};
 
 use crate::{
-    filter::with_query,
     format,
-    hour::Hour,
-    html::icons::icon,
+    html::{icons::icon, notice::unavailable},
     kind::Kind,
-    screens::{overview::query, survey::Row},
+    links::{query, with_query},
+    screens::survey::{Row, Survey},
     view::View,
 };
 
-/// The tiles of these endpoints. `endpoint` is the one they are all of.
-pub(crate) fn tiles(
-    view: &View,
-    rows: &[Row],
-    endpoint: Option<&Row>,
-    slots: u64,
-    hour: Option<&Hour>,
-) -> Markup {
-    let rows: Vec<&Row> = endpoint.map_or_else(|| rows.iter().collect(), |row| vec![row]);
+/// The number at which recent dead letters are no longer counted.
+const MOST_RECENT: u64 = 10_000;
+
+/// The tiles of all endpoints, or of one.
+pub(crate) fn tiles(view: &View, survey: &Survey, endpoint: Option<&Row>, slots: u64) -> Markup {
+    if let Some(trouble) = &survey.uncounted {
+        let trouble = unavailable(&trouble.to_string());
+        return html! { section #tiles.tiles aria-label="Counts" data-live { (trouble) } };
+    }
+    let rows: Vec<&Row> = endpoint.map_or_else(|| survey.rows.iter().collect(), |row| vec![row]);
+    let hour = survey.hour.as_ref().ok().map(|all| endpoint.map_or(all, |row| &row.hour));
+    let recent = |of: &[RecentDeaths]| {
+        let of_it = of.iter().filter(|of| endpoint.is_none_or(|row| row.name == of.endpoint));
+        of_it.map(|of| of.count).sum()
+    };
+    let deaths = survey.deaths.as_ref().ok();
+    let deaths = deaths.map(|deaths| (recent(&deaths.new), recent(&deaths.in_hour)));
     let sum = |of: fn(&EndpointCounts) -> Count| {
         rows.iter().map(|row| of(&row.counts)).fold(Count::default(), |all, one| Count {
             number: all.number + one.number,
@@ -59,7 +66,7 @@ pub(crate) fn tiles(
             (tile(Kind::Blocked, sum(|of| of.blocked), "behind another in order".to_owned()))
             (tile(Kind::Running, sum(|of| of.running), format!("of {} {at_a_time}", format::number(slots))))
             (tile(Kind::Retrying, sum(|of| of.retrying), next_in(view.now, next)))
-            (tile(Kind::Dead, sum(|of| of.dead), dead_note(sum(|of| of.dead))))
+            (tile(Kind::Dead, sum(|of| of.dead), dead_note(sum(|of| of.dead), deaths)))
             (tile(Kind::Completed, Count { number: completed, more: false }, "in the last hour".to_owned()))
         }
     }
@@ -73,16 +80,17 @@ fn next_in(now: SystemTime, next: Option<SystemTime>) -> String {
     }
 }
 
-fn dead_note(dead: Count) -> String {
-    if dead.number == 0 { "none kept".to_owned() } else { "until retried or discarded".to_owned() }
-}
-
-/// The largest cause among these whose last dead letter is this new.
-pub(crate) fn newest_cause(
-    causes: &[CauseGroup],
-    endpoint: &str,
-    since: SystemTime,
-) -> Option<CauseGroup> {
-    let of_this = causes.iter().filter(|group| group.endpoint == endpoint && group.last >= since);
-    of_this.max_by_key(|group| group.count).cloned()
+/// The dead letters of the last ten minutes and of the last hour, if they are known.
+fn dead_note(dead: Count, recent: Option<(u64, u64)>) -> String {
+    let number = |count: u64| {
+        let more = if count >= MOST_RECENT { "+" } else { "" };
+        format!("{}{more}", format::number(count))
+    };
+    match recent {
+        _ if dead.number == 0 => "none kept".to_owned(),
+        None => "until retried or discarded".to_owned(),
+        Some((0, 0)) => "none in the last hour".to_owned(),
+        Some((0, in_hour)) => format!("{} in the last hour", number(in_hour)),
+        Some((new, _)) => format!("{} more in ten minutes", number(new)),
+    }
 }

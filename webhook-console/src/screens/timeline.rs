@@ -10,6 +10,7 @@ use crate::{
     format,
     html::{icons::icon, parts::both, text::shown},
     kind::Kind,
+    links::delivery_path,
     view::View,
 };
 
@@ -101,7 +102,7 @@ impl Story<'_> {
                 html! {
                     "Behind "
                     @match self.behind {
-                        Some(id) => a href=(self.view.link(&format!("deliveries/{id}"))) { (format::id(id)) },
+                        Some(id) => a href=(self.view.link(&delivery_path(id))) { (format::id(id)) },
                         None => "another delivery",
                     }
                     " with the same ordering key."

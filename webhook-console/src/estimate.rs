@@ -1,0 +1,74 @@
+//! Estimates of numbers that are too large to be counted.
+
+use std::time::SystemTime;
+
+use webhook_runtime::inbox::{DeliveryState, Filter, Inbox, InboxError, Window};
+
+/// The number up to which is counted.
+const EXACT: u64 = 10_000;
+
+/// The numbers of deliveries that are looked at for an estimate.
+const SAMPLES: i64 = 4000;
+
+/// Finished deliveries that are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) number: u64,
+    /// True if the number is an estimate.
+    pub(crate) about: bool,
+    /// The time at which the one with the lowest number ended.
+    pub(crate) oldest: Option<SystemTime>,
+}
+
+/// Counts what is kept: completed and cancelled deliveries, and dead letters.
+pub(crate) async fn kept(inbox: &Inbox) -> Result<[Kept; 2], InboxError> {
+    let of = |states: &[DeliveryState]| {
+        states.iter().fold(Filter::all(), |filter, state| filter.state(*state))
+    };
+    Ok([
+        count(inbox, &of(&[DeliveryState::Completed, DeliveryState::Cancelled])).await?,
+        count(inbox, &of(&[DeliveryState::Dead])).await?,
+    ])
+}
+
+/// Counts what a filter matches, or estimates it: by every so manieth number between the first and the
+/// last one.
+async fn count(inbox: &Inbox, filter: &Filter) -> Result<Kept, InboxError> {
+    let ends = async |window| {
+        let page = inbox.page(filter, window).await?;
+        Ok::<_, InboxError>(page.records.into_iter().next())
+    };
+    let first = ends(Window::oldest_first(1)).await?;
+    let oldest = first.as_ref().and_then(|record| record.finished_at);
+    let counted = inbox.count(filter, EXACT).await?;
+    let last = if counted.more { ends(Window::newest_first(1)).await? } else { None };
+    let (Some(first), Some(last)) = (first, last) else {
+        return Ok(Kept { number: counted.number, about: false, oldest });
+    };
+    let span = last.id.saturating_sub(first.id).saturating_add(1);
+    let step = (span / SAMPLES).max(1);
+    let samples = (first.id..=last.id).step_by(usize::try_from(step).unwrap_or(usize::MAX));
+    let found = inbox.count(&filter.clone().ids(samples), EXACT).await?.number;
+    let number = found.saturating_mul(step.unsigned_abs()).max(counted.number);
+    Ok(Kept { number: rounded(number), about: true, oldest })
+}
+
+/// A number with the two digits that an estimate has.
+fn rounded(number: u64) -> u64 {
+    let power = 10_u64.pow(number.max(1).ilog10().saturating_sub(1));
+    (number + power / 2) / power * power
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_have_two_digits() {
+        for (number, expected) in
+            [(0, 0), (7, 7), (42, 42), (10_499, 10_000), (10_500, 11_000), (999_999, 1_000_000)]
+        {
+            assert_eq!(rounded(number), expected, "{number}");
+        }
+    }
+}
