@@ -182,6 +182,11 @@ async fn ask_all(inbox: &Inbox, rows: u64) {
     show("stats", async || inbox.stats().await).await;
     show("backlog", async || inbox.backlog().await).await;
     show("one ordering key", async || inbox.same_ordering_key(77).await).await;
+    show("its neighbours", async || inbox.neighbours(77).await).await;
+    show("recent dead letters", async || {
+        inbox.recent_deaths(inbox.now() - Duration::from_secs(600)).await
+    })
+    .await;
     show("the database", async || inbox.store_info().await).await;
     let plan = inbox.store().explain_overview().await.expect("there is a plan");
     println!("{}", indented(&plan));

@@ -31,8 +31,8 @@ pub(crate) async fn kept(inbox: &Inbox) -> Result<[Kept; 2], InboxError> {
     ])
 }
 
-/// Counts what a filter matches, or estimates it: by every so manieth number between the first and the
-/// last one.
+/// Counts what a filter matches, or estimates it: by numbers at equal distances between the first
+/// and the last one.
 async fn count(inbox: &Inbox, filter: &Filter) -> Result<Kept, InboxError> {
     let ends = async |window| {
         let page = inbox.page(filter, window).await?;
@@ -53,9 +53,9 @@ async fn count(inbox: &Inbox, filter: &Filter) -> Result<Kept, InboxError> {
     Ok(Kept { number: rounded(number), about: true, oldest })
 }
 
-/// A number with the two digits that an estimate has.
+/// A number with the three digits that an estimate has.
 fn rounded(number: u64) -> u64 {
-    let power = 10_u64.pow(number.max(1).ilog10().saturating_sub(1));
+    let power = 10_u64.pow(number.max(1).ilog10().saturating_sub(2));
     (number + power / 2) / power * power
 }
 
@@ -64,9 +64,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn estimates_have_two_digits() {
+    fn estimates_have_three_digits() {
         for (number, expected) in
-            [(0, 0), (7, 7), (42, 42), (10_499, 10_000), (10_500, 11_000), (999_999, 1_000_000)]
+            [(0, 0), (7, 7), (420, 420), (10_449, 10_400), (10_450, 10_500), (999_999, 1_000_000)]
         {
             assert_eq!(rounded(number), expected, "{number}");
         }

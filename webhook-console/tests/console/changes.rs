@@ -1,7 +1,13 @@
 //! Changes by operators: of one delivery, many, and endpoints.
 
+use std::time::{Duration, SystemTime};
+
 use http::StatusCode;
-use webhook_runtime::inbox::DeliveryState::{self, Cancelled, Completed, Dead};
+use webhook_runtime::inbox::{
+    DeliveryState::{self, Cancelled, Completed, Dead},
+    MinuteSum,
+    store::Work,
+};
 
 use crate::site::{Page, Site, delivery, moment};
 
@@ -33,6 +39,32 @@ async fn one_delivery_is_changed_at_once() {
         "{}",
         system.text
     );
+}
+
+#[tokio::test]
+async fn the_page_that_asks_says_how_long_it_takes() {
+    let site = Site::new().await;
+    site.dead(3).await;
+    let mut sum = MinuteSum::new(SystemTime::now() - Duration::from_secs(600), "orders");
+    sum.completed = 60;
+    let mut work = Work::default();
+    work.sums = vec![sum];
+    site.inbox.store().commit(&work).await.unwrap();
+    let seen = site.get("/deliveries?state=dead").await.field("seen");
+    let fields = [("scope", "all"), ("list", "state=dead"), ("seen", &*seen)];
+    let ask = async |action| {
+        let mut all = vec![("action", action)];
+        all.extend(fields);
+        site.post("/changes/confirm", &all).await
+    };
+    let asks = ask("retry").await;
+    assert!(asks.has("500 at a time"), "{}", asks.text);
+    assert!(asks.has("At the pace of the last hour, all of them have run after about 3 min."));
+    assert!(!ask("discard").await.has("At the pace"), "they do not run");
+    // The last change was measured.
+    confirm(&site, &asks, &[]).await;
+    site.dead(2).await;
+    assert!(ask("discard").await.has("about 1 s to change"));
 }
 
 /// The form of the page that asks, filled in.

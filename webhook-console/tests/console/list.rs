@@ -56,6 +56,8 @@ async fn a_filter_narrows_the_list() {
         ("state=dead", &[2]),
         ("state=dead&state=completed", &[3, 2, 1]),
         ("state=pending", &[5, 4]),
+        ("state=pending&state=dead", &[5, 4, 2]),
+        ("state=retrying&state=dead", &[2]),
         ("state=retrying", &[]),
         ("since=1h", &[4, 3, 2, 1]),
         ("since=2020-01-01T00:00", &[5, 4, 3, 2, 1]),

@@ -8,3 +8,4 @@ mod changes;
 mod list;
 mod screens;
 mod site;
+mod slow;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use webhook_console::{Access, Console, Permission};
-use webhook_runtime::inbox::store::Heartbeat;
+use webhook_runtime::inbox::{EndpointRetention, Filter, store::Heartbeat};
 
 use crate::site::{Site, delivery, form, handlers};
 
@@ -14,6 +14,8 @@ async fn the_overview_says_what_is_wrong_first() {
     site.dead(3).await;
     site.run(&[delivery(70, "bad 422: price is null"), delivery(71, "done")]).await;
     let workers = site.inbox.start_workers(handlers());
+    let endpoint = site.get("/endpoints/orders").await;
+    assert!(endpoint.has("<dd>1<div class=\"second\">set for all endpoints"), "{}", endpoint.text);
     let page = site.get("").await;
     assert!(page.has("<bdi>orders</bdi> has 4 dead letters"), "{}", page.text);
     assert!(page.has("with one cause: <bdi>500: no stock for"), "{}", page.text);
@@ -27,6 +29,7 @@ async fn the_overview_says_what_is_wrong_first() {
     );
     assert!(causes.contains("deliveries?state=dead&amp;endpoint=orders&amp;cause="));
     assert!(page.has("SQLite 3.") && page.has("2 endpoints"));
+    assert!(page.has("4 more in ten minutes"), "{}", page.text);
     assert!(page.has("Figures as a table") && page.has("role=\"img\""));
     drop(workers);
 }
@@ -122,6 +125,9 @@ async fn the_system_lists_workers_and_the_store() {
     (beat.name, beat.slots) = ("web-3".to_owned(), 16);
     beat.next_in = Some(Duration::ZERO);
     site.inbox.store().heartbeat(&beat).await.unwrap();
+    let three_days = Some(Duration::from_secs(3 * 86_400));
+    let own = [EndpointRetention::new("orders", three_days, None)];
+    site.inbox.store().set_retention(&own).await.unwrap();
     let page = site.get("/system").await;
     for text in [
         "web-3",
@@ -129,12 +135,26 @@ async fn the_system_lists_workers_and_the_store() {
         "0 of 16",
         "SQLite 3.",
         "inbox.db",
+        "</a> keeps completed ones for 3 d",
         "version 3",
         "Store writable",
         "webhook-console",
     ] {
         assert!(page.has(text), "{text}: {}", page.text);
     }
+}
+
+#[tokio::test]
+async fn many_finished_deliveries_are_estimated() {
+    let site = Site::new().await;
+    let new: Vec<_> = (0..10_500).map(|key| delivery(key, "waits")).collect();
+    site.store(&new).await;
+    site.inbox.cancel(&Filter::all()).await.unwrap();
+    site.dead(2).await;
+    let page = site.get("/system").await;
+    let retention = page.text.split_once("id=\"retention\"").unwrap().1;
+    assert!(retention.contains("about 10,500</td>"), "{retention}");
+    assert!(retention.contains(">2</td>"), "few are counted: {retention}");
 }
 
 #[tokio::test]
@@ -191,5 +211,7 @@ async fn a_blocked_delivery_names_the_one_before_it() {
     let page = site.get("/deliveries/3").await;
     assert!(page.has("Behind <a href=\"../deliveries/1\">#1</a> with the same ordering key."));
     assert!(page.has("same ordering key, runs before this one"), "{}", page.text);
+    site.inbox.cancel(&Filter::all().ids([1])).await.unwrap();
+    assert!(site.get("/deliveries/3").await.has("same ordering key, ran before this one"));
     assert!(site.get("/deliveries/1").await.has("same ordering key, runs after this one"));
 }

@@ -129,10 +129,7 @@ impl Site {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Page {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
-        Page { status: parts.status, headers: parts.headers, text }
+        send(self.router.clone(), request).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Page {
@@ -181,6 +178,18 @@ impl Drop for Site {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+async fn send(router: Router, request: Request<Body>) -> Page {
+    let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+    let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    Page { status: parts.status, headers: parts.headers, text }
+}
+
+/// A page of the console at `/console` of a router.
+pub(crate) async fn get(router: Router, path: &'static str) -> Page {
+    let request = Request::get(format!("/console{path}"));
+    send(router, request.body(Body::empty()).unwrap()).await
 }
 
 /// A form.
