@@ -42,19 +42,17 @@ pub(crate) async fn show(Extension(view): Extension<View>, RawQuery(query): RawQ
     let inbox = &view.shared.inbox;
     let endpoints = inbox.endpoints();
     let filter = asked.filter(view.now, &endpoints);
-    let (page, count, counts, paused, new) = tokio::join!(
+    let (page, count, counts, new) = tokio::join!(
         ask(inbox.page(&filter, asked.window())),
         ask(inbox.count(&filter, MOST_COUNTED)),
         view.shared.figures.counts(),
-        view.shared.figures.paused(),
         new_since(&view, &filter),
     );
     let page = match page {
         Ok(page) => page,
         Err(trouble) => return refusal::unreachable(&view, &trouble),
     };
-    let paused = paused.unwrap_or_default().into_iter().map(|pause| pause.endpoint).collect();
-    let stops = Stops::read(&view, &page, paused).await;
+    let stops = Stops::read(&view, &page).await;
     let list = List {
         view: &view,
         asked: &asked,

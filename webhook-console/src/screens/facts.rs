@@ -31,6 +31,18 @@ fn unsigned(provider: Option<&Provider>, field: Option<Field>) -> Markup {
     }
 }
 
+/// The deliveries with the same ordering key that did not wait for one that died.
+fn overtaken(known: &Known) -> Markup {
+    let record = known.record();
+    let newer = known.neighbours.iter().filter(|other| other.id > record.id);
+    let ran = newer.filter(|other| other.state == DeliveryState::Completed).count();
+    html! {
+        @if record.state == DeliveryState::Dead && ran > 0 {
+            (format::counted(ran as u64, "newer delivery", "newer deliveries")) " ran after this one died"
+        }
+    }
+}
+
 /// All of them.
 pub(crate) fn facts(view: &View, known: &Known) -> Facts {
     let (record, of) = (known.record(), known.endpoint.as_ref());
@@ -59,7 +71,10 @@ pub(crate) fn facts(view: &View, known: &Known) -> Facts {
         Field::Pointer(pointer) => html! { code { (pointer) } },
         _ => html! { "set" },
     });
-    facts = facts.add_if("Ordering key", order).add(
+    if let Some(order) = order {
+        facts = facts.noted("Ordering key", order, overtaken(known));
+    }
+    facts = facts.add(
         "Body",
         html! {
             (format::size(record.body_len))

@@ -222,9 +222,11 @@ fn linked(view: &View, row: &Row, kind: Kind, count: Count) -> Markup {
 
 fn endpoint_row(view: &View, survey: &Survey, row: &Row, last: Option<SystemTime>) -> Markup {
     let (totals, counts) = (row.hour.totals(), &row.counts);
-    let linked = |kind, count| match survey.uncounted {
-        None => linked(view, row, kind, count),
-        Some(_) => html! { td.number.none role="cell" { span.zero { "–" } } },
+    let linked = |kind, count| {
+        if survey.uncounted.is_some() {
+            return html! { td.number.none role="cell" { span.zero { "–" } } };
+        }
+        linked(view, row, kind, count)
     };
     html! {
         tr role="row" {

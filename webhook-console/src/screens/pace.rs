@@ -17,13 +17,13 @@ pub(crate) async fn how_long(view: &View, wanted: &Wanted, count: u64) -> (Marku
         (format::number(PIECE)) " at a time"
         @if count > u64::from(PIECE) { ", and can be stopped between two pieces" }
     };
-    let note = match running(view, wanted, count).await {
-        Some(time) => html! {
+    let running = running(view, wanted, count).await;
+    let note = html! {
+        @if let Some(time) = running {
             "At the pace of the last hour, "
             (if count == 1 { "it has run" } else { "all of them have run" })
             " after about " (about(time)) "."
-        },
-        None => html! {},
+        }
     };
     (time, note)
 }

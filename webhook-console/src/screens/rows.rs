@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use maud::{Markup, html};
-use webhook_runtime::inbox::{EndpointInfo, Page, Record};
+use webhook_runtime::inbox::{EndpointInfo, Page, Record, WorkerRecord};
 
 use crate::{
     action::Action,
@@ -23,24 +23,34 @@ use crate::{
 /// The blocked deliveries of a page that are asked for what they wait for.
 const ASKED: usize = 20;
 
-/// The reasons that keep deliveries from running.
+/// The reasons that keep deliveries from running, and those who run them.
 pub(crate) struct Stops {
     /// The endpoints that are paused.
-    pub(crate) paused: Vec<String>,
+    paused: Vec<String>,
+    workers: Vec<WorkerRecord>,
     /// Blocked deliveries, and which one each waits for.
     behind: Vec<(i64, i64)>,
 }
 
 impl Stops {
-    pub(crate) async fn read(view: &View, page: &Page, paused: Vec<String>) -> Self {
-        let mut behind = Vec::new();
+    pub(crate) async fn read(view: &View, page: &Page) -> Self {
         let blocked = page.records.iter().filter(|record| Kind::of(record) == Kind::Blocked);
-        for record in blocked.take(ASKED) {
-            let same =
-                ask(view.shared.inbox.same_ordering_key(record.id)).await.unwrap_or_default();
-            behind.extend(same.first().map(|first| (record.id, first.id)));
+        let behind = async {
+            let mut behind = Vec::new();
+            for record in blocked.take(ASKED) {
+                let same = view.shared.inbox.same_ordering_key(record.id).await?;
+                behind.extend(same.first().map(|first| (record.id, first.id)));
+            }
+            Ok(behind)
+        };
+        let figures = &view.shared.figures;
+        let (behind, paused, workers) =
+            tokio::join!(ask(behind), figures.paused(), figures.workers());
+        Self {
+            paused: paused.unwrap_or_default().into_iter().map(|pause| pause.endpoint).collect(),
+            workers: workers.unwrap_or_default(),
+            behind: behind.unwrap_or_default(),
         }
-        Self { paused, behind }
     }
 }
 
@@ -167,7 +177,14 @@ fn note(now: SystemTime, record: &Record, kind: Kind, stops: &Stops) -> Option<M
         }
         Kind::Running => {
             let started = record.last_attempt.started_at?;
-            Some(html! { "for " (format::duration(format::since(now, started))) })
+            let name = record.last_attempt.worker.and_then(|id| {
+                let worker = stops.workers.iter().find(|worker| worker.id == id)?;
+                Some(shown(&worker.name))
+            });
+            let time = format::duration(format::since(now, started));
+            Some(
+                html! { @match name { Some(name) => { "on " (name) ", " (time) }, None => { "for " (time) } } },
+            )
         }
         Kind::Dead | Kind::Completed | Kind::Cancelled => None,
     }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use maud::{Markup, html};
+use tokio::time::timeout;
 use webhook_runtime::inbox::{Filter, Record};
 
 use crate::{
@@ -35,13 +36,15 @@ impl Sorted {
     pub(crate) async fn read(view: &View, filter: &Filter) -> Self {
         let (mut sorted, begun) = (Self { is_all: true, ..Self::default() }, Instant::now());
         let mut listing = view.shared.inbox.list(filter.clone()).newest_first();
-        while let Some(Ok(record)) = listing.next().await {
-            if sorted.number >= MOST || begun.elapsed() > LONGEST {
-                sorted.is_all = false;
-                break;
+        loop {
+            let left = LONGEST.saturating_sub(begun.elapsed());
+            match timeout(left, listing.next()).await {
+                Ok(Some(Ok(record))) if sorted.number < MOST => sorted.add(record),
+                Ok(None) => return sorted,
+                _ => break,
             }
-            sorted.add(record);
         }
+        sorted.is_all = false;
         sorted
     }
 

@@ -47,7 +47,7 @@ pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
                 (retention(&view, &kept, info.as_ref().ok()))
             }
             div.side {
-                (panel("health", "Health", &html! {}, &self::health(&view, &health)))
+                (panel("health", "Health", &html! { "as probes see it" }, &self::health(&view, &health)))
                 @match &info {
                     Ok(info) => (panel("store", "Store", &html! {}, &store(info).render())),
                     Err(trouble) => (panel("store", "Store", &html! {}, &unavailable(&trouble.to_string()))),

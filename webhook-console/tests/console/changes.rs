@@ -50,12 +50,11 @@ async fn the_page_that_asks_says_how_long_it_takes() {
     let mut work = Work::default();
     work.sums = vec![sum];
     site.inbox.store().commit(&work).await.unwrap();
-    let seen = site.get("/deliveries?state=dead").await.field("seen");
-    let fields = [("scope", "all"), ("list", "state=dead"), ("seen", &*seen)];
     let ask = async |action| {
-        let mut all = vec![("action", action)];
-        all.extend(fields);
-        site.post("/changes/confirm", &all).await
+        let seen = site.get("/deliveries?state=dead").await.field("seen");
+        let fields =
+            [("action", action), ("scope", "all"), ("list", "state=dead"), ("seen", &*seen)];
+        site.post("/changes/confirm", &fields).await
     };
     let asks = ask("retry").await;
     assert!(asks.has("500 at a time"), "{}", asks.text);

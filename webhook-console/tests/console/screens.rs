@@ -150,7 +150,7 @@ async fn many_finished_deliveries_are_estimated() {
     let new: Vec<_> = (0..10_500).map(|key| delivery(key, "waits")).collect();
     site.store(&new).await;
     site.inbox.cancel(&Filter::all()).await.unwrap();
-    site.dead(2).await;
+    site.run(&[delivery(20_001, "bad one"), delivery(20_002, "bad one")]).await;
     let page = site.get("/system").await;
     let retention = page.text.split_once("id=\"retention\"").unwrap().1;
     assert!(retention.contains("about 10,500</td>"), "{retention}");

@@ -40,7 +40,7 @@ enum Question {
 /// A store that takes its time over some questions, and counts how often the counts are asked for.
 struct Slow {
     inner: Arc<dyn InboxStore>,
-    slow: Vec<Question>,
+    questions: Vec<Question>,
     takes: Duration,
     asked: AtomicU32,
 }
@@ -52,7 +52,7 @@ impl Slow {
         question: Question,
         answer: StoreFuture<'a, T>,
     ) -> StoreFuture<'a, T> {
-        let wait = if self.slow.contains(&question) { self.takes } else { Duration::ZERO };
+        let wait = if self.questions.contains(&question) { self.takes } else { Duration::ZERO };
         if question == Question::Counts {
             self.asked.fetch_add(1, Ordering::Relaxed);
         }
@@ -149,7 +149,7 @@ impl InboxStore for Slow {
 /// A console over a slow store with what is in the inbox of a site.
 fn console(site: &Site, slow: &[Question], takes: Duration) -> (Router, Arc<Slow>) {
     let inner = Arc::clone(site.inbox.store());
-    let store = Arc::new(Slow { inner, slow: slow.to_vec(), takes, asked: AtomicU32::new(0) });
+    let store = Arc::new(Slow { inner, questions: slow.to_vec(), takes, asked: AtomicU32::new(0) });
     let inbox = Inbox::with_store(Arc::clone(&store) as Arc<dyn InboxStore>);
     let access = Access::decide(|_| Permission::full("ana"));
     let router = Router::new().nest("/console", Console::new(inbox, access).into_router());
