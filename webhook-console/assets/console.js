@@ -63,6 +63,13 @@
     updated = Date.now();
     showState();
   };
+  // What has no room on a phone.
+  const wide = (text) => {
+    const span = document.createElement("span");
+    span.className = "wide";
+    span.textContent = text;
+    return span;
+  };
   const showState = () => {
     if (!live || !words) return;
     const seconds = (Date.now() - updated) / 1000;
@@ -70,8 +77,8 @@
     live.classList.toggle("is-live", !stopped && !isStale);
     live.classList.toggle("is-stale", isStale);
     const at = new Date(updated + ahead).toISOString().slice(11, 19);
-    words.textContent = stopped ? `As of ${at}`
-      : isStale ? `Not live. No update since ${at}` : `Live, updated ${age(seconds)} ago`;
+    words.textContent = stopped ? `As of ${at}` : isStale ? `Not live. No update since ${at}` : "Live";
+    if (!stopped && !isStale) words.append(wide(`, updated ${age(seconds)} ago`));
   };
   const poll = async () => {
     try {
@@ -103,7 +110,7 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "quiet";
-    const name = () => { button.textContent = stopped ? "Start updates" : "Stop updates"; };
+    const name = () => { button.replaceChildren(stopped ? "Start" : "Stop", wide(" updates")); };
     button.addEventListener("click", () => {
       stopped = !stopped;
       keep("stopped", stopped ? "yes" : "no");

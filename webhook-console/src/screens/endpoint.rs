@@ -13,7 +13,7 @@ use axum::{
 use maud::{Markup, html};
 use webhook_runtime::{
     Field, Provider,
-    inbox::{EndpointInfo, Filter, Record, Window},
+    inbox::{DeliveryState, EndpointInfo, Filter, Record, Window},
 };
 
 use crate::{
@@ -142,11 +142,15 @@ struct Event {
 }
 
 fn events(view: &View, name: &str, records: &[Record]) -> Markup {
+    if records.is_empty() {
+        let none = html! { p.second.pad { "No deliveries are kept." } };
+        return panel("events", "Events", &html! {}, &none);
+    }
     let mut events: HashMap<&str, Event> = HashMap::new();
     for record in records {
         let event = events.entry(record.event.as_deref().unwrap_or_default()).or_default();
         event.count += 1;
-        let completed = record.state == webhook_runtime::inbox::DeliveryState::Completed;
+        let completed = record.state == DeliveryState::Completed;
         event.failed += u64::from(record.attempt).saturating_sub(u64::from(completed));
         event.took.extend(record.last_attempt.duration);
     }

@@ -304,10 +304,14 @@ fn store(info: &StoreInfo) -> Facts {
     );
     facts = facts.add_if("Tables", info.tables.map(|version| html! { "version " (version) }));
     if let Some(size) = info.size {
+        let parts = [(info.bodies, "bodies"), (info.free, "free"), (info.log, "log beside it")];
+        let parts = parts.into_iter().filter_map(|(bytes, what)| Some((bytes?, what)));
+        let parts = parts.filter(|(bytes, _)| *bytes > 0);
         let parts = html! {
-            @if let Some(bodies) = info.bodies { (format::size(bodies)) " of it bodies" }
-            @if let Some(free) = info.free { (format::size(free)) " of it free" }
-            @if let Some(log) = info.log { ", and a log of " (format::size(log)) }
+            @for (at, (bytes, what)) in parts.enumerate() {
+                @if at > 0 { ", " }
+                (format::size(bytes)) " " (what)
+            }
         };
         facts = facts.noted("Size", html! { (format::size(size)) }, parts);
     }
