@@ -57,8 +57,9 @@ fn record() {
 
 /// Builds the benchmark `throughput` without the feature, and returns where its program is.
 fn without_feature() -> PathBuf {
+    let profile = if cfg!(debug_assertions) { "dev" } else { "bench" };
     let built = Command::new(env!("CARGO"))
-        .args(["bench", "--package", "webhook-benches", "--bench", "throughput", "--no-run"])
+        .args(["bench", "--profile", profile, "--package", "webhook-benches", "--bench", "throughput", "--no-run"])
         .args(["--offline", "--quiet", "--message-format", "json"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
