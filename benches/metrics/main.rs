@@ -59,7 +59,16 @@ fn record() {
 fn without_feature() -> PathBuf {
     let profile = if cfg!(debug_assertions) { "dev" } else { "bench" };
     let built = Command::new(env!("CARGO"))
-        .args(["bench", "--profile", profile, "--package", "webhook-benches", "--bench", "throughput", "--no-run"])
+        .args([
+            "bench",
+            "--profile",
+            profile,
+            "--package",
+            "webhook-benches",
+            "--bench",
+            "throughput",
+            "--no-run",
+        ])
         .args(["--offline", "--quiet", "--message-format", "json"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
