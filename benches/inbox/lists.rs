@@ -105,7 +105,7 @@ async fn fill(store: Store, url: &str, rows: u64) {
         ),
     ];
     if store == Store::Postgres {
-        let next = format!("SELECT setval(pg_get_serial_sequence('{table}', 'id'), {rows})");
+        let next = format!("SELECT setval('webhook.numbers', {rows})");
         let mut connection = sqlx::PgConnection::connect(url).await.expect("it connects");
         for sql in fill.into_iter().chain([next, "VACUUM ANALYZE".to_owned()]) {
             let sql = sqlx::AssertSqlSafe(sql);

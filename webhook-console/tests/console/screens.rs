@@ -153,7 +153,7 @@ async fn many_finished_deliveries_are_estimated() {
     site.run(&[delivery(20_001, "bad one"), delivery(20_002, "bad one")]).await;
     let page = site.get("/system").await;
     let retention = page.text.split_once("id=\"retention\"").unwrap().1;
-    assert!(retention.contains("about 10,500</td>"), "{retention}");
+    assert!(retention.contains("about 11,000</td>"), "{retention}");
     assert!(retention.contains(">2</td>"), "few are counted: {retention}");
 }
 
