@@ -32,6 +32,7 @@ pub(crate) async fn screens(inbox: &Inbox, rows: u64) {
         ("completed of a day", "/deliveries?state=completed&since=24h".to_owned()),
         ("blocked", "/deliveries?state=blocked".to_owned()),
         ("an error's text", "/deliveries?error=order+987".to_owned()),
+        ("an event of an endpoint", "/deliveries?endpoint=endpoint_3&event=event_3".to_owned()),
         ("a tenant", "/deliveries?tenant=shop%3D77".to_owned()),
         ("one delivery", format!("/deliveries/{}", shown(rows))),
         ("an endpoint", "/endpoints/endpoint_3".to_owned()),
