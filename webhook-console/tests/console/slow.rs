@@ -167,7 +167,7 @@ async fn what_takes_too_long_leaves_the_rest_of_a_page() {
         ("", Question::Causes, "causes", "2 in the last ten minutes"),
         ("", Question::Deaths, "", "until retried or discarded"),
         ("/endpoints/orders", Question::Counts, "tiles", "SHOPIFY_SECRET"),
-        ("/endpoints/orders", Question::Sums, "hour", "orders/paid"),
+        ("/endpoints/orders", Question::Sums, "hour", "orders/<wbr>paid"),
         ("/deliveries", Question::Count, "content", "no stock"),
         ("/deliveries/1", Question::Attempts, "story", "SHOPIFY_SECRET"),
         ("/system", Question::Info, "store", "Completed and cancelled"),
