@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use webhook_runtime::inbox::Count;
+
 const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -28,6 +30,18 @@ pub(crate) fn number(number: impl TryInto<u64>) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A count that may have stopped at a limit: `10,000+`.
+pub(crate) fn count(count: Count) -> String {
+    format!("{}{}", number(count.number), if count.more { "+" } else { "" })
+}
+
+/// A text whose first letter is a capital.
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next();
+    first.into_iter().flat_map(char::to_uppercase).chain(rest).collect()
 }
 
 /// The number of a delivery.
@@ -73,9 +87,7 @@ pub(crate) fn duration(duration: Duration) -> String {
     match seconds {
         0 if millis == 0 && duration.subsec_micros() > 0 => "under 1 ms".to_owned(),
         0 => format!("{millis} ms"),
-        1..60 if !duration.subsec_nanos().is_multiple_of(1_000_000_000) => {
-            format!("{seconds}.{} s", millis / 100)
-        }
+        1..60 if millis >= 100 => format!("{seconds}.{} s", millis / 100),
         1..120 => format!("{seconds} s"),
         120..3600 => two(seconds / 60, "min", seconds % 60, "s"),
         3600..86_400 => two(seconds / 3600, "h", seconds % 3600 / 60, "min"),
@@ -251,6 +263,7 @@ mod tests {
             (percent(39, 100), percent(1, 8), percent(1, 0)),
             ("39.0 %".to_owned(), "12.5 %".to_owned(), "0.0 %".to_owned())
         );
+        assert_eq!(count(Count { number: 10_000, more: true }), "10,000+");
         assert_eq!(size(4212), "4,212 bytes");
         assert_eq!(size(1024 * 1024), "1 MiB");
         assert_eq!(size(19_756_849_561), "18.3 GiB");
@@ -261,6 +274,7 @@ mod tests {
         for (millis, text) in [
             (0, "0 ms"),
             (39, "39 ms"),
+            (1_040, "1 s"),
             (1_250, "1.2 s"),
             (10_000, "10 s"),
             (68_000, "68 s"),

@@ -5,9 +5,26 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use crate::{access::Viewer, changes::Done, console::Shared};
+use webhook_runtime::Inbox;
 
-/// The viewer, the place and the time, which every screen needs.
+use crate::{
+    access::{Access, Viewer},
+    changes::{Activity, Changes},
+    figures::Figures,
+    token::Tokens,
+};
+
+/// The state that all requests share.
+pub(crate) struct Shared {
+    pub(crate) inbox: Inbox,
+    pub(crate) access: Access,
+    pub(crate) title: Option<String>,
+    pub(crate) tokens: Tokens,
+    pub(crate) changes: Changes,
+    pub(crate) figures: Figures,
+}
+
+/// The viewer, the page and the time, which every screen needs.
 #[derive(Clone)]
 pub(crate) struct View {
     pub(crate) shared: Arc<Shared>,
@@ -64,10 +81,10 @@ impl View {
         self.link(&format!("events?{}", query.finish()))
     }
 
-    /// Remembers what the viewer has done, and has the figures that it changed asked for anew.
-    pub(crate) fn has_done(&self, done: Done) {
-        self.shared.changes.add(&self.viewer.name, self.now, done);
-        self.shared.figures.forget();
+    /// Remembers what the viewer has done. Cached figures may be outdated by it.
+    pub(crate) fn record(&self, activity: Activity) {
+        self.shared.changes.add(&self.viewer.name, self.now, activity);
+        self.shared.figures.invalidate();
     }
 
     /// The token of a form on this page.

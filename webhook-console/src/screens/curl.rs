@@ -12,7 +12,7 @@ use webhook_runtime::{
 
 use crate::{
     html::{parts::panel, text::inline},
-    screens::{headers::is_secret, known::Known},
+    screens::{details::Details, headers::is_secret},
 };
 
 /// The command, and whether the shell signs by itself.
@@ -174,12 +174,12 @@ fn signed_by_program(delivery: &StoredDelivery, provider: &Provider, secret: &st
 }
 
 /// The command that sends it again.
-pub(crate) fn again(known: &Known) -> Markup {
-    let Some(provider) = known.provider() else { return html! {} };
-    let secret = known.record().secret_name.as_deref().unwrap_or("SECRET");
+pub(crate) fn again(details: &Details) -> Markup {
+    let Some(provider) = details.provider() else { return html! {} };
+    let secret = details.record().secret_name.as_deref().unwrap_or("SECRET");
     let body = html! {
         div.panel-body {
-            pre.code #again-code tabindex="0" aria-label="Command" { (inline(&command(&known.delivery, provider, secret))) }
+            pre.code #again-code tabindex="0" aria-label="Command" { (inline(&command(&details.delivery, provider, secret))) }
             p.second { "Signed anew with the secret of your own machine. The signature from production is not in it." }
         }
     };
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn schemes_are_signed_by_the_shell_or_by_the_program() {
+    fn the_shell_or_the_program_signs() {
         for (provider, part) in [
             (&SLACK, "{ printf %s \"v0:${time}:\"; cat \"$body\"; } | openssl dgst -sha256"),
             (&STRIPE, "stripe-signature: t=$time,v1=$signature"),

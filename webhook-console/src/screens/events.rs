@@ -1,5 +1,5 @@
-//! The stream of events that renews an open page: the whole page, again and again. The script takes the
-//! panels that differ.
+//! The stream of events that refreshes an open page. Each event is the whole page, and the script swaps
+//! the panels that differ.
 
 use std::{
     convert::Infallible,
@@ -28,29 +28,29 @@ use crate::{
 };
 
 /// The time between two events.
-const EVERY: Duration = Duration::from_secs(2);
+const INTERVAL: Duration = Duration::from_secs(2);
 
-/// The longest time of a stream: then the browser opens another one, with its credentials.
-const LONGEST: Duration = Duration::from_secs(600);
+/// The longest time of a stream. Then the browser opens another one, and its access is checked again.
+const MAX_AGE: Duration = Duration::from_secs(600);
 
-/// The open streams of a process: more pages than these fetch themselves instead.
-const MOST: usize = 64;
+/// The largest number of open streams in a process. Further pages poll instead.
+const MAX_STREAMS: usize = 64;
 
-static OPEN: AtomicUsize = AtomicUsize::new(0);
+static OPEN_STREAMS: AtomicUsize = AtomicUsize::new(0);
 
-/// One of the open streams.
-struct Seat;
+/// The permit of an open stream.
+struct StreamPermit;
 
-impl Seat {
+impl StreamPermit {
     fn take() -> Option<Self> {
-        let free = |open| (open < MOST).then_some(open + 1);
-        OPEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).ok().map(|_| Self)
+        let free = |open| (open < MAX_STREAMS).then_some(open + 1);
+        OPEN_STREAMS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).ok().map(|_| Self)
     }
 }
 
-impl Drop for Seat {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
-        OPEN.fetch_sub(1, Ordering::Relaxed);
+        OPEN_STREAMS.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -65,14 +65,16 @@ pub(crate) async fn stream(
     if !is_root(&root) {
         return StatusCode::BAD_REQUEST.into_response();
     }
-    let Some(seat) = Seat::take() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let Some(permit) = StreamPermit::take() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
-        let _seat = seat;
+        let _permit = permit;
         let begun = tokio::time::Instant::now();
-        while begun.elapsed() < LONGEST {
-            tokio::time::sleep(EVERY).await;
-            // The body ends with the connection.
+        while begun.elapsed() < MAX_AGE {
+            tokio::time::sleep(INTERVAL).await;
+            // The channel closes with the connection.
             let Ok(place) = sender.reserve().await else { return };
             let Some(event) = event(&view.renewed(&screen, &root, at)).await else { return };
             place.send(event);
@@ -82,7 +84,7 @@ pub(crate) async fn stream(
     (headers, Body::new(Events(receiver))).into_response()
 }
 
-/// True for what [`View`] itself takes as the way to the root.
+/// True for the relative paths to the root that [`View`] makes.
 fn is_root(root: &str) -> bool {
     let is_segment = |segment: &str| {
         !segment.is_empty() && !segment.contains(['/', ':', '?', '#', '\\', '"', '<'])
@@ -152,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_way_upwards_is_a_root() {
+    fn only_a_relative_path_is_a_root() {
         for root in ["./", "../", "../../", "console/"] {
             assert!(is_root(root), "{root}");
         }

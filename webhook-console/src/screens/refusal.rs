@@ -4,12 +4,12 @@ use axum::{
     Extension,
     response::{Html, IntoResponse as _, Response},
 };
-use http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE, request::Parts};
+use http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::{
-    console::Shared,
-    fetch::Trouble,
+    access::Access,
+    fetch::FetchError,
     format,
     html::{
         layout::{Nav, Screen},
@@ -18,9 +18,9 @@ use crate::{
     view::View,
 };
 
-/// The response to those who may not see anything.
-pub(crate) fn no_access(shared: &Shared, _request: &Parts) -> Response {
-    let is_basic = shared.access.is_basic();
+/// The response to a request without access.
+pub(crate) fn no_access(access: &Access) -> Response {
+    let is_basic = access.is_basic();
     let (status, heading, text) = if is_basic {
         (
             StatusCode::UNAUTHORIZED,
@@ -131,10 +131,10 @@ pub(crate) async fn wrong_method(Extension(view): Extension<View>) -> Response {
 }
 
 /// The database does not answer.
-pub(crate) fn unreachable(view: &View, trouble: &Trouble) -> Response {
-    let cause = match trouble {
-        Trouble::TookTooLong => "it took longer than 2 s".to_owned(),
-        Trouble::Failed(error) => error.to_string(),
+pub(crate) fn unreachable(view: &View, error: &FetchError) -> Response {
+    let cause = match error {
+        FetchError::TookTooLong => "it took longer than 2 s".to_owned(),
+        FetchError::Failed(error) => error.to_string(),
     };
     let text = html! {
         (cause) ". New deliveries are answered with 503, and the providers send them again."

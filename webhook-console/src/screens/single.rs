@@ -11,14 +11,17 @@ use webhook_runtime::inbox::{Filter, Window};
 
 use crate::{
     action::Action,
-    changes::Done,
-    fetch::Trouble,
-    filter::Asked,
-    form::{Form, Need},
+    changes::Activity,
+    fetch::FetchError,
+    filter::ListFilter,
     format,
     kind::Kind,
     links::delivery_path,
-    screens::{delivery::with_list, refusal},
+    screens::{
+        delivery::with_list,
+        form::{Form, Need},
+        refusal,
+    },
     view::View,
 };
 
@@ -46,15 +49,15 @@ pub(crate) async fn run(
                 record_id = id,
                 "an operator has changed a delivery"
             );
-            view.has_done(Done::One(action, id));
-            let list = Asked::parse(form.get("list").unwrap_or_default()).query();
+            view.record(Activity::One(action, id));
+            let list = ListFilter::parse(form.get("list").unwrap_or_default()).query();
             return Redirect::to(&view.link(&with_list(id, &list, action))).into_response();
         }
-        Err(error) => return refusal::unreachable(&view, &Trouble::Failed(error)),
+        Err(error) => return refusal::unreachable(&view, &FetchError::Failed(error)),
     }
     let page = match inbox.page(&Filter::all().ids([id]), Window::newest_first(1)).await {
         Ok(page) => page,
-        Err(error) => return refusal::unreachable(&view, &Trouble::Failed(error)),
+        Err(error) => return refusal::unreachable(&view, &FetchError::Failed(error)),
     };
     match page.records.first() {
         None => refusal::no_delivery(&view, id),

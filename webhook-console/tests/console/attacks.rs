@@ -57,7 +57,7 @@ async fn forms_without_a_token_change_nothing() {
 }
 
 #[tokio::test]
-async fn another_site_cannot_use_a_token_that_it_has_seen() {
+async fn another_site_cannot_use_a_stolen_token() {
     let site = full_site().await;
     let (before, token) = (site.all().await, site.token("ana").await);
     for path in FORMS {

@@ -1,4 +1,4 @@
-//! A console over an SQLite file of its own, and somebody who looks at it.
+//! A console over an SQLite file of its own, and its viewers.
 
 use std::{
     collections::BTreeMap,

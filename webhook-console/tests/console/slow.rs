@@ -1,4 +1,4 @@
-//! A database that is slow, and many who look at it.
+//! A slow database, and many viewers.
 
 use std::{
     sync::{
@@ -15,7 +15,7 @@ use webhook_runtime::{
     Inbox,
     inbox::{
         Attempt, CauseGroup, ClaimToken, Count, EndpointCounts, EnqueueResult, Filter, MinuteSum,
-        NewDelivery, PruneResult, QueueDepth, RecentDeaths, StoreInfo, StoredDelivery, Window,
+        NewDelivery, PruneResult, QueueDepth, RecentDeadLetters, StoreInfo, StoredDelivery, Window,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
             InboxStore, ListResult, Retention, StoreFuture, StoreTransaction,
@@ -25,9 +25,9 @@ use webhook_runtime::{
 
 use crate::site::{Page, Site, delivery, get};
 
-/// The questions that can be slow.
+/// The queries that can be slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Question {
+enum Query {
     Counts,
     Sums,
     Causes,
@@ -37,23 +37,23 @@ enum Question {
     Info,
 }
 
-/// A store that takes its time over some questions, and counts how often the counts are asked for.
+/// A store that is slow at some queries, and counts the queries for counts.
 struct Slow {
     inner: Arc<dyn InboxStore>,
-    questions: Vec<Question>,
+    queries: Vec<Query>,
     takes: Duration,
     asked: AtomicU32,
 }
 
 impl Slow {
-    /// The answer of the store, after a while if the question is a slow one.
+    /// The answer of the store, after a while if the query is a slow one.
     fn after<'a, T: Send + 'a>(
         &self,
-        question: Question,
+        query: Query,
         answer: StoreFuture<'a, T>,
     ) -> StoreFuture<'a, T> {
-        let wait = if self.questions.contains(&question) { self.takes } else { Duration::ZERO };
-        if question == Question::Counts {
+        let wait = if self.queries.contains(&query) { self.takes } else { Duration::ZERO };
+        if query == Query::Counts {
             self.asked.fetch_add(1, Ordering::Relaxed);
         }
         Box::pin(async move {
@@ -93,27 +93,31 @@ impl InboxStore for Slow {
     }
 
     fn count<'a>(&'a self, filter: &'a Filter, limit: u64) -> StoreFuture<'a, Count> {
-        self.after(Question::Count, self.inner.count(filter, limit))
+        self.after(Query::Count, self.inner.count(filter, limit))
     }
 
     fn attempts(&self, id: i64) -> StoreFuture<'_, Vec<Attempt>> {
-        self.after(Question::Attempts, self.inner.attempts(id))
+        self.after(Query::Attempts, self.inner.attempts(id))
     }
 
     fn sums(&self, since: SystemTime) -> StoreFuture<'_, Vec<MinuteSum>> {
-        self.after(Question::Sums, self.inner.sums(since))
+        self.after(Query::Sums, self.inner.sums(since))
     }
 
     fn causes(&self, max: u32) -> StoreFuture<'_, Vec<CauseGroup>> {
-        self.after(Question::Causes, self.inner.causes(max))
+        self.after(Query::Causes, self.inner.causes(max))
     }
 
-    fn recent_deaths(&self, since: SystemTime, max: u32) -> StoreFuture<'_, Vec<RecentDeaths>> {
-        self.after(Question::Deaths, self.inner.recent_deaths(since, max))
+    fn recent_dead_letters(
+        &self,
+        since: SystemTime,
+        max: u32,
+    ) -> StoreFuture<'_, Vec<RecentDeadLetters>> {
+        self.after(Query::Deaths, self.inner.recent_dead_letters(since, max))
     }
 
     fn endpoint_counts(&self, limit: u64) -> StoreFuture<'_, Vec<EndpointCounts>> {
-        self.after(Question::Counts, self.inner.endpoint_counts(limit))
+        self.after(Query::Counts, self.inner.endpoint_counts(limit))
     }
 
     fn get(&self, id: i64) -> StoreFuture<'_, Option<StoredDelivery>> {
@@ -142,14 +146,14 @@ impl InboxStore for Slow {
     }
 
     fn info(&self) -> StoreFuture<'_, StoreInfo> {
-        self.after(Question::Info, self.inner.info())
+        self.after(Query::Info, self.inner.info())
     }
 }
 
 /// A console over a slow store with what is in the inbox of a site.
-fn console(site: &Site, slow: &[Question], takes: Duration) -> (Router, Arc<Slow>) {
+fn console(site: &Site, slow: &[Query], takes: Duration) -> (Router, Arc<Slow>) {
     let inner = Arc::clone(site.inbox.store());
-    let store = Arc::new(Slow { inner, questions: slow.to_vec(), takes, asked: AtomicU32::new(0) });
+    let store = Arc::new(Slow { inner, queries: slow.to_vec(), takes, asked: AtomicU32::new(0) });
     let inbox = Inbox::with_store(Arc::clone(&store) as Arc<dyn InboxStore>);
     let access = Access::decide(|_| Permission::full("ana"));
     let router = Router::new().nest("/console", Console::new(inbox, access).into_router());
@@ -162,28 +166,30 @@ async fn what_takes_too_long_leaves_the_rest_of_a_page() {
     site.dead(2).await;
     site.run(&[delivery(70, "done")]).await;
     for (path, slow, panel, rest) in [
-        ("", Question::Counts, "tiles", "with one cause"),
-        ("", Question::Sums, "hour", "Dead letters by cause"),
-        ("", Question::Causes, "causes", "2 more in ten minutes"),
-        ("", Question::Deaths, "", "until retried or discarded"),
-        ("/endpoints/orders", Question::Counts, "tiles", "SHOPIFY_SECRET"),
-        ("/endpoints/orders", Question::Sums, "hour", "orders/paid"),
-        ("/deliveries", Question::Count, "content", "no stock"),
-        ("/deliveries/1", Question::Attempts, "story", "SHOPIFY_SECRET"),
-        ("/system", Question::Info, "store", "Completed and cancelled"),
-        ("/system", Question::Count, "retention", "SQLite"),
+        ("", Query::Counts, "tiles", "with one cause"),
+        ("", Query::Sums, "hour", "Dead letters by cause"),
+        ("", Query::Causes, "causes", "2 more in ten minutes"),
+        ("", Query::Deaths, "", "until retried or discarded"),
+        ("/endpoints/orders", Query::Counts, "tiles", "SHOPIFY_SECRET"),
+        ("/endpoints/orders", Query::Sums, "hour", "orders/paid"),
+        ("/deliveries", Query::Count, "content", "no stock"),
+        ("/deliveries/1", Query::Attempts, "story", "SHOPIFY_SECRET"),
+        ("/system", Query::Info, "store", "Completed and cancelled"),
+        ("/system", Query::Count, "retention", "SQLite"),
     ] {
         let (router, _) = console(&site, &[slow], Duration::from_secs(60));
         let begun = Instant::now();
         let page = get(router, path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}: {slow:?}");
-        assert!(begun.elapsed() < Duration::from_secs(4), "{path}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(20), "{path}: {:?}", begun.elapsed());
         assert!(page.has(rest), "{path}: {slow:?}: {rest}: {}", page.text);
         if !panel.is_empty() {
             let (_, from) = page.text.split_once(&format!("id=\"{panel}\"")).unwrap();
-            let told = from.find("took too long").unwrap_or(usize::MAX);
-            let end = from.find("</section>").unwrap_or(usize::MAX);
-            assert!(told < end || panel == "content", "{path}: {slow:?}: {}", page.text);
+            let said = from.find("took too long").unwrap_or(usize::MAX);
+            // The list is no section of its own.
+            let end = if panel == "content" { "</main>" } else { "</section>" };
+            let end = from.find(end).unwrap_or_default();
+            assert!(said < end, "{path}: {slow:?}: {}", page.text);
         }
     }
 }
@@ -192,7 +198,7 @@ async fn what_takes_too_long_leaves_the_rest_of_a_page() {
 async fn many_viewers_ask_no_more_than_one() {
     let site = Site::new().await;
     site.dead(1).await;
-    let (router, store) = console(&site, &[Question::Counts], Duration::from_millis(300));
+    let (router, store) = console(&site, &[Query::Counts], Duration::from_millis(300));
     let looks = (0..20).map(|look| {
         let path = ["", "/deliveries", "/endpoints/orders"][look % 3];
         tokio::spawn(get(router.clone(), path))

@@ -52,7 +52,7 @@ pub use self::sql::sqlite::sqlite_migrations;
 pub use self::{
     cancel::Cancellation,
     counters::InboxStats,
-    endpoints::EndpointInfo,
+    endpoints::{EndpointInfo, EndpointOption, OptionOrigin},
     error::InboxError,
     health::Health,
     http::{
@@ -69,7 +69,7 @@ pub use self::{
     },
     store::{
         CauseGroup, Count, EndpointBacklog, EndpointCounts, EndpointRetention, MinuteSum, Pause,
-        PruneResult, QueueDepth, RecentDeaths, StoreInfo, Window, WorkerRecord,
+        PruneResult, QueueDepth, RecentDeadLetters, StoreInfo, Window, WorkerRecord,
     },
     tx::{Tx, TxSource},
     worker::{
@@ -430,8 +430,11 @@ impl Inbox {
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn recent_deaths(&self, since: SystemTime) -> Result<Vec<RecentDeaths>, InboxError> {
-        self.shared.store.recent_deaths(since, NEWEST).await
+    pub async fn recent_dead_letters(
+        &self,
+        since: SystemTime,
+    ) -> Result<Vec<RecentDeadLetters>, InboxError> {
+        self.shared.store.recent_dead_letters(since, NEWEST).await
     }
 
     /// Counts what has not ended at each endpoint, and its dead letters, by name. Each count stops at
@@ -443,8 +446,8 @@ impl Inbox {
         self.shared.store.endpoint_counts(NEWEST.into()).await
     }
 
-    /// The database: its engine, where it is, its size, and how long it keeps deliveries of single
-    /// endpoints.
+    /// Describes the database: its engine, its location, its size, and the endpoints with a retention of
+    /// their own.
     ///
     /// # Errors
     /// If the store fails.

@@ -115,7 +115,7 @@ impl CauseGroup {
 /// Dead letters of one endpoint that died after a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RecentDeaths {
+pub struct RecentDeadLetters {
     /// The name of the endpoint.
     pub endpoint: String,
     /// The number of dead letters.
@@ -124,7 +124,7 @@ pub struct RecentDeaths {
     pub last: SystemTime,
 }
 
-impl RecentDeaths {
+impl RecentDeadLetters {
     /// Dead letters of an endpoint, the last of which died at this time.
     #[must_use]
     pub fn new(endpoint: impl Into<String>, count: u64, last: SystemTime) -> Self {
