@@ -25,7 +25,8 @@ use crate::{
     changes::Changes,
     figures::Figures,
     screens::{
-        change, confirm, deliveries, delivery, endpoint, events, overview, refusal, single, system,
+        change, confirm, deliveries, delivery, endpoint, events, overview, pause, refusal, single,
+        system,
     },
     token::Tokens,
     view::{Shared, View},
@@ -105,8 +106,8 @@ impl Console {
             .route("/deliveries/{id}/body", post(delivery::show_body))
             .route("/deliveries/{id}/{action}", post(single::run))
             .route("/endpoints/{name}", get(endpoint::show))
-            .route("/endpoints/{name}/pause", get(endpoint::pause_page).post(endpoint::pause))
-            .route("/endpoints/{name}/resume", post(endpoint::resume))
+            .route("/endpoints/{name}/pause", get(pause::show).post(pause::pause))
+            .route("/endpoints/{name}/resume", post(pause::resume))
             .route("/system", get(system::show))
             .route("/changes/confirm", post(confirm::show))
             .route("/changes", post(change::begin))

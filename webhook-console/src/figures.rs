@@ -42,6 +42,7 @@ pub(crate) struct Figures {
     workers: Cached<Vec<WorkerRecord>>,
     sums: Cached<Vec<MinuteSum>>,
     last_received: Cached<Vec<(String, Option<SystemTime>)>>,
+    empty: Cached<bool>,
     store: Cached<StoreInfo>,
     kept: Cached<[Kept; 2]>,
 }
@@ -57,6 +58,7 @@ impl Figures {
             workers: Cached::new(COUNTS),
             sums: Cached::new(SUMS),
             last_received: Cached::new(SUMS),
+            empty: Cached::new(COUNTS),
             store: Cached::new(SUMS),
             kept: Cached::new(SUMS),
         }
@@ -127,6 +129,16 @@ impl Figures {
             Ok(last)
         };
         self.last_received.get(query).await
+    }
+
+    /// True if the inbox has no delivery.
+    pub(crate) async fn is_empty(&self) -> Result<bool, FetchError> {
+        let inbox = self.inbox.clone();
+        let query = || async move {
+            let page = inbox.page(&Filter::all(), Window::newest_first(1)).await?;
+            Ok(page.records.is_empty())
+        };
+        self.empty.get(query).await
     }
 
     pub(crate) async fn store(&self) -> Result<StoreInfo, FetchError> {

@@ -1,4 +1,4 @@
-//! The filter of a list, as its URL and its form say it.
+//! The filter of a list, as its URL and its form have it.
 
 use std::{
     ops::Range,
@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use webhook_runtime::inbox::{EndpointInfo, Filter, Window};
 
 use crate::{
-    format,
+    calendar, format,
     html::{parts::tenant, text::shown},
     kind::Kind,
     links,
@@ -37,7 +37,7 @@ pub(crate) enum Since {
     At(SystemTime),
 }
 
-/// A filter as somebody asked for it. Conditions that cannot be understood are left out, and are
+/// The filter that a URL or a form asks for. Conditions that cannot be read are left out, and listed as
 /// problems.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ListFilter {
@@ -113,7 +113,7 @@ impl ListFilter {
     }
 
     fn time(&mut self, value: &str) -> Option<SystemTime> {
-        let time = format::parse(value);
+        let time = calendar::parse(value);
         if time.is_none() {
             self.problem(value, "is not a time. Write 2026-11-27T14:00.");
         }
@@ -147,7 +147,7 @@ impl ListFilter {
         }
     }
 
-    /// The tenant as it is stored, `shop=acme`, if only its value was written.
+    /// The tenant in its stored form, `shop=acme`. A value alone gets the name of the endpoint's parameter.
     fn stored_tenant(&self, tenant: &str, endpoints: &[EndpointInfo]) -> String {
         if tenant.contains('=') {
             return tenant.to_owned();
@@ -174,7 +174,7 @@ impl ListFilter {
             return None;
         }
         let start = start.unwrap_or(SystemTime::UNIX_EPOCH);
-        // The minute that was written belongs to it.
+        // Up to the end of the second that was written.
         let end = self.until.map_or(far, |until| until + Duration::from_secs(1));
         Some(start..end)
     }
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_told_and_the_rest_stays() {
+    fn malformed_conditions_are_problems() {
         let asked =
             ListFilter::parse("state=dead&state=deaf&since=yesterdayish&until=x&after=9z&cause=c");
         assert_eq!(asked.query(), "state=dead");

@@ -5,6 +5,7 @@ mod access;
 mod action;
 mod assets;
 mod cache;
+mod calendar;
 mod changes;
 mod console;
 mod counts;

@@ -1,4 +1,4 @@
-//! One request of somebody who may see the console.
+//! One request of a viewer.
 
 use std::{
     sync::Arc,

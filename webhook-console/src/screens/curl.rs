@@ -1,5 +1,5 @@
-//! The command that sends a delivery again, to a machine of one's own. The shell signs it with that
-//! machine's secret: the signature of production is not in it.
+//! The command that sends a delivery again, to your own machine. It signs with that machine's secret: the
+//! signature of production is not in it.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ use crate::{
     screens::{details::Details, headers::is_secret},
 };
 
-/// The command, and whether the shell signs by itself.
+/// The command. The shell signs if it can, or else the program `webhook`.
 pub(crate) fn command(delivery: &StoredDelivery, provider: &Provider, secret: &str) -> String {
     signed_by_shell(delivery, provider, secret)
         .unwrap_or_else(|| signed_by_program(delivery, provider, secret))
@@ -26,14 +26,14 @@ fn file(delivery: &StoredDelivery) -> String {
     format!("delivery-{}.body", delivery.record.id)
 }
 
-/// The URL on one's own machine.
+/// The URL on your own machine.
 fn url(delivery: &StoredDelivery) -> String {
     let path = delivery.head.uri.as_str();
     let path = if path.starts_with('/') { path } else { "/" };
     quoted(&format!("http://127.0.0.1:3000{path}"))
 }
 
-/// The name of an environment variable, or one that can be.
+/// The name of the secret, if it can be an environment variable.
 fn variable(secret: &str) -> &str {
     let is_name = !secret.is_empty()
         && !secret.starts_with(|c: char| c.is_ascii_digit())
@@ -54,12 +54,12 @@ fn sent_again<'d>(
     let headers = delivery.head.headers.iter();
     headers.filter_map(|(name, value)| {
         let name = name.as_str();
-        let is_of_the_way =
+        let is_of_transport =
             matches!(name, "content-length" | "host" | "forwarded" | "via" | "date")
                 || name.starts_with("x-forwarded-")
                 || name == "x-real-ip";
         let value = value.to_str().ok()?;
-        let is_wanted = !is_of_the_way && !is_secret(name) && !made_anew.contains(&Some(name));
+        let is_wanted = !is_of_transport && !is_secret(name) && !made_anew.contains(&Some(name));
         is_wanted.then(|| (name.to_owned(), value.to_owned()))
     })
 }

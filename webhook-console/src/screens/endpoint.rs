@@ -5,26 +5,21 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use axum::{
-    Extension,
-    extract::{Path, Request},
-    response::{IntoResponse as _, Redirect, Response},
-};
+use axum::{Extension, extract::Path, response::Response};
 use maud::{Markup, html};
 use webhook_runtime::{
     Provider,
-    inbox::{DeliveryState, EndpointInfo, EndpointOption, Filter, OptionOrigin, Record, Window},
+    inbox::{DeliveryState, EndpointInfo, Filter, Record, Window},
 };
 
 use crate::{
-    changes::Activity,
-    fetch::{FetchError, fetch},
+    fetch::fetch,
     format,
     html::{
         chart::chart,
         layout::{Nav, Screen, as_of, back},
         notice::{Tone, banner, unavailable},
-        parts::{Facts, ago, field, figure, panel, provider},
+        parts::{ago, figure, panel, provider},
         table,
         text::{plain, shown},
     },
@@ -32,7 +27,7 @@ use crate::{
     screens::{
         causes::causes,
         endpoint_state,
-        form::{Form, Need},
+        options::options,
         refusal,
         survey::{Row, Survey},
         tiles::tiles,
@@ -45,9 +40,6 @@ const SAMPLE: u32 = 1000;
 
 /// The events and the secrets that are shown.
 const MAX_ROWS: usize = 20;
-
-/// The longest reason of a pause, in characters.
-const MAX_REASON: usize = 200;
 
 pub(crate) async fn show(Extension(view): Extension<View>, Path(name): Path<String>) -> Response {
     let of_it = Filter::all().endpoint(&name);
@@ -229,131 +221,4 @@ fn secrets(view: &View, info: Option<&EndpointInfo>, records: &[Record]) -> Mark
                 } }))
     };
     panel("secrets", "Secrets that matched", &of_the_newest(records), &body)
-}
-
-fn options(info: &EndpointInfo) -> Facts {
-    let note = |option| {
-        let origin = match (info.origin(option), info.path) {
-            (OptionOrigin::Inbox, _) => "set for all endpoints",
-            (OptionOrigin::Endpoint, Some(_)) => "set in the attribute",
-            (OptionOrigin::Endpoint, None) => "set in code",
-            _ => "",
-        };
-        html! { (origin) }
-    };
-    let nothing = || html! { "none" };
-    let time = |time: Duration| html! { (format::duration(time)) };
-    let rate = info.rate.map_or_else(nothing, |rate| {
-        html! { (format::number(rate.starts())) " in " (format::duration(rate.period())) }
-    });
-    let order = info.order_by.map_or_else(nothing, field);
-    let backoff = html! {
-        (format::duration(info.backoff.initial)) ", doubling to " (format::duration(info.backoff.max))
-    };
-    let mut facts = Facts::new()
-        .noted(
-            "Concurrency",
-            html! { (format::number(info.concurrency as u64)) },
-            note(EndpointOption::Concurrency),
-        )
-        .noted("Rate", rate, note(EndpointOption::Rate))
-        .noted("Max attempts", html! { (info.max_attempts) }, note(EndpointOption::MaxAttempts))
-        .noted("Backoff", backoff, note(EndpointOption::Backoff))
-        .noted("Timeout", time(info.timeout), note(EndpointOption::Timeout))
-        .noted("Max age", info.max_age.map_or_else(nothing, time), note(EndpointOption::MaxAge))
-        .noted("Ordering key", order, note(EndpointOption::OrderBy))
-        .add_if("Max body", info.max_body.map(|bytes| html! { (format::size(bytes as u64)) }))
-        .noted("Completed retention", time(info.completed_retention), note(EndpointOption::Keep))
-        .noted(
-            "Dead letter retention",
-            time(info.dead_letter_retention),
-            note(EndpointOption::KeepDead),
-        )
-        .add("Deduplication", time(info.dedup_retention));
-    if info.drop_body {
-        facts =
-            facts.noted("Body", html! { "dropped when completed" }, note(EndpointOption::DropBody));
-    }
-    facts.add_if("Replay window", info.tolerance.map(time)).add_if(
-        "Secrets",
-        (!info.secret_env.is_empty()).then(|| {
-            html! { @for name in info.secret_env { div { code { (name) } } } }
-        }),
-    )
-}
-
-/// The page that asks for the reason of a pause.
-pub(crate) async fn pause_page(
-    Extension(view): Extension<View>,
-    Path(name): Path<String>,
-) -> Response {
-    if !view.viewer.full {
-        return refusal::read_only(&view);
-    }
-    let main = html! {
-        (back(&view, &endpoint_path(&name), &shown(&name)))
-        h1 { "Pause " (shown(&name)) "?" }
-        p.lead {
-            "Deliveries are still verified, acknowledged and stored. No worker runs them until you resume it."
-        }
-        div.panel {
-            form.panel-body.confirm method="post" action=(view.link(&format!("{}/pause", endpoint_path(&name)))) {
-                input type="hidden" name="token" value=(view.token());
-                label for="why" { "Reason, for others" }
-                input #why type="text" name="why" maxlength=(MAX_REASON) autocomplete="off";
-                div.buttons {
-                    button.button.ink type="submit" { "Pause " (shown(&name)) }
-                    a.quiet href=(view.link(&endpoint_path(&name))) { "Go back, change nothing" }
-                }
-                p.second { "Logged with your name (" (shown(&view.viewer.name)) ") and the reason." }
-            }
-        }
-    };
-    Screen::new(format!("Pause {}", plain(&name)), Nav::Overview, main).render(&view)
-}
-
-pub(crate) async fn pause(
-    Extension(view): Extension<View>,
-    Path(name): Path<String>,
-    request: Request,
-) -> Response {
-    let form = match Form::read(&view, request, Need::Change).await {
-        Ok(form) => form,
-        Err(refused) => return refused,
-    };
-    let why: String = form.get("why").unwrap_or_default().trim().chars().take(MAX_REASON).collect();
-    if let Err(refused) = must_be_known(&view, &name).await {
-        return refused;
-    }
-    let by = &view.viewer.name;
-    // The inbox logs it.
-    if let Err(error) = view.shared.inbox.pause(&name, by, &why).await {
-        return refusal::unreachable(&view, &FetchError::Failed(error));
-    }
-    view.record(Activity::Paused(name.clone(), why));
-    Redirect::to(&view.link(&endpoint_path(&name))).into_response()
-}
-
-pub(crate) async fn resume(
-    Extension(view): Extension<View>,
-    Path(name): Path<String>,
-    request: Request,
-) -> Response {
-    if let Err(refused) = Form::read(&view, request, Need::Change).await {
-        return refused;
-    }
-    let by = &view.viewer.name;
-    match view.shared.inbox.resume(&name, by).await {
-        Ok(true) => view.record(Activity::Resumed(name.clone())),
-        Ok(false) => {}
-        Err(error) => return refusal::unreachable(&view, &FetchError::Failed(error)),
-    }
-    Redirect::to(&view.link(&endpoint_path(&name))).into_response()
-}
-
-/// An error page for an endpoint that neither the process nor the store knows.
-async fn must_be_known(view: &View, name: &str) -> Result<(), Response> {
-    let survey = Survey::take(view).await.map_err(|error| refusal::unreachable(view, &error))?;
-    let is_known = survey.rows.iter().any(|row| row.name == name);
-    if is_known { Ok(()) } else { Err(refusal::nothing_here(view)) }
 }

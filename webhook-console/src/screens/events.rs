@@ -22,6 +22,7 @@ use http_body_util::BodyExt as _;
 use tokio::sync::mpsc;
 
 use crate::{
+    calendar,
     links::parameter,
     screens::{change, deliveries, delivery, endpoint, overview, system},
     view::View,
@@ -61,7 +62,7 @@ pub(crate) async fn stream(
     let query = query.unwrap_or_default();
     let get = |wanted| parameter(&query, wanted);
     let (screen, root) = (get("screen").unwrap_or_default(), get("root").unwrap_or_default());
-    let at = get("at").and_then(|at| crate::format::parse(&at));
+    let at = get("at").and_then(|at| calendar::parse(&at));
     if !is_root(&root) {
         return StatusCode::BAD_REQUEST.into_response();
     }

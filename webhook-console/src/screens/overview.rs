@@ -30,7 +30,7 @@ use crate::{
     view::View,
 };
 
-/// The idle endpoints that are asked for their last delivery.
+/// The largest number of idle endpoints that show their last delivery.
 const ASKED_IDLE: usize = 20;
 
 pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
@@ -49,11 +49,10 @@ pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
     let is_idle = |row: &&Row| survey.hour.is_ok() && row.hour.totals().is_idle();
     let idle = survey.rows.iter().filter(is_idle).take(ASKED_IDLE).map(|row| row.name.clone());
     let idle = view.shared.figures.last_received(idle.collect()).await;
-    let (idle, is_known) = (idle.as_deref().unwrap_or_default(), idle.is_ok());
+    let idle = idle.unwrap_or_default();
     let last =
         |row: &Row| idle.iter().find(|(name, _)| *name == row.name).and_then(|(_, last)| *last);
-    let is_empty = |row: &Row| row.hour.totals().is_idle() && last(row).is_none();
-    let nothing_yet = is_known && survey.hour.is_ok() && survey.rows.iter().all(is_empty);
+    let nothing_yet = view.shared.figures.is_empty().await == Ok(true);
     let main = html! {
         (heading(&html! { "Overview" }, &below, &as_of(&view)))
         (wrong(&view, &survey, &health))

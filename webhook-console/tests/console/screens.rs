@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use http::StatusCode;
 use webhook_console::{Access, Console, Permission};
-use webhook_runtime::inbox::{EndpointRetention, Filter, store::Heartbeat};
+use webhook_runtime::inbox::{
+    AttemptResult, EndpointRetention, Filter, Job, JobHandlers, TxSource, store::Heartbeat,
+};
 
-use crate::site::{Site, delivery, form, handlers};
+use crate::site::{Site, delivery, form, get, handlers, moment};
 
 #[tokio::test]
 async fn the_overview_says_what_is_wrong_first() {
@@ -31,6 +33,23 @@ async fn the_overview_says_what_is_wrong_first() {
     assert!(page.has("SQLite 3.") && page.has("2 endpoints"));
     assert!(page.has("4 more in ten minutes"), "{}", page.text);
     assert!(page.has("Figures as a table") && page.has("role=\"img\""));
+    drop(workers);
+}
+
+#[tokio::test]
+async fn an_inbox_with_an_old_delivery_is_not_empty() {
+    let site = Site::new().await;
+    // More idle endpoints than are asked for their last delivery, and the delivery is at the last one.
+    let idle = |handlers: JobHandlers, number| {
+        handlers.on(format!("idle_{number}"), async |_: Job, _: TxSource| AttemptResult::Completed)
+    };
+    let workers = site.inbox.start_workers((0..30).fold(JobHandlers::new(), idle));
+    assert!(site.get("").await.has("No deliveries yet"));
+    site.store(&[delivery(1, "waits")]).await;
+    moment().await;
+    let page = Console::new(site.inbox.clone(), Access::decide(|_| Permission::full("ana")));
+    let router = axum::Router::new().nest("/console", page.into_router());
+    assert!(!get(router, "").await.has("No deliveries yet"));
     drop(workers);
 }
 

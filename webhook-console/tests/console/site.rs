@@ -149,7 +149,7 @@ impl Site {
         self.send(form("ana", path, &all, &[])).await
     }
 
-    /// A token for somebody who may change something.
+    /// A token of a viewer with full access.
     pub(crate) async fn token(&self, viewer: &str) -> String {
         self.get_as(viewer, "/endpoints/orders/pause").await.field("token")
     }

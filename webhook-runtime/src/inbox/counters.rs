@@ -40,12 +40,12 @@ pub struct InboxStats {
 }
 
 impl InboxMetrics {
-    /// The metrics of an endpoint, with the feature `metrics`.
-    pub(crate) fn of(&self, endpoint: &str) -> Option<EndpointSeries> {
+    /// The series of an endpoint, with the feature `metrics`.
+    pub(crate) fn series_of(&self, endpoint: &str) -> Option<EndpointSeries> {
         self.endpoints.of(endpoint)
     }
 
-    /// The endpoints that have such metrics.
+    /// The endpoints that have series.
     pub(crate) fn endpoints(&self) -> &AllEndpointSeries {
         &self.endpoints
     }
@@ -59,7 +59,7 @@ impl InboxMetrics {
             *(if is_stored { &mut stored } else { &mut duplicates }) += 1;
             // Nearly all deliveries of a commit are to one endpoint.
             if last.as_ref().is_none_or(|(last, _)| *last != endpoint) {
-                last = self.of(endpoint).map(|of| (endpoint, of));
+                last = self.series_of(endpoint).map(|of| (endpoint, of));
             }
             if let Some((_, of)) = &last {
                 of.enqueued(is_stored);

@@ -131,7 +131,7 @@ impl RecentDeadLetters {
         Self { endpoint: endpoint.into(), count, last }
     }
 
-    /// Counts those that died after a time among the records that a store has at hand, by name.
+    /// Counts the records that died after a time, by the name of their endpoint.
     pub(super) fn of(records: &[Record], since: SystemTime) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for record in records {
@@ -169,7 +169,7 @@ pub struct EndpointCounts {
     pub oldest: Option<SystemTime>,
     /// The time at which the next retry is due, which may be past.
     pub next_due: Option<SystemTime>,
-    /// The time since which the first of those that wait to run is due, or at which it becomes due.
+    /// The earliest time at which a waiting delivery is due, which may be past.
     pub first_due: Option<SystemTime>,
 }
 
