@@ -23,7 +23,10 @@ use crate::{
     },
     kind::Kind,
     links::{delivery_path, parameter, query, with_query},
-    screens::{bulk_bar::bulk_bar, filter_form::filter_form, refusal, rows, rows::Stops},
+    screens::{
+        bulk_bar::bulk_bar, filter_form::filter_form, refusal, rows, rows::Stops,
+        timeline::plain_error,
+    },
     view::View,
 };
 
@@ -52,6 +55,9 @@ pub(crate) async fn show(Extension(view): Extension<View>, RawQuery(query): RawQ
         Ok(page) => page,
         Err(trouble) => return refusal::unreachable(&view, &trouble),
     };
+    let asked = asked.with_cause_of(
+        page.records.iter().find_map(|record| record.last_error.as_deref()).map(plain_error),
+    );
     let stops = Stops::read(&view, &page).await;
     let list = List {
         view: &view,

@@ -12,7 +12,7 @@ use crate::{
     format,
     html::{
         parts::{ago, badge, exact, tenant},
-        text::{plain, shown},
+        text::{name, plain, shown},
     },
     kind::Kind,
     links::{delivery_path, query, with_query},
@@ -118,7 +118,7 @@ fn row(
             }
             th.c-event role="rowheader" scope="row" {
                 a href=(view.link(&path(record.id, asked))) {
-                    (shown(event)) span.hidden { " " (format::id(record.id)) }
+                    (name(event)) span.hidden { " " (format::id(record.id)) }
                 }
                 div.second aria-hidden="true" { (format::id(record.id)) }
             }

@@ -40,6 +40,11 @@ pub(crate) fn tiles(view: &View, survey: &Survey, endpoint: Option<&Row>, slots:
     let counts = || rows.iter().map(|row| &row.counts);
     let oldest = counts().filter_map(|counts| counts.oldest).min();
     let next = counts().filter_map(|counts| counts.next_due).min();
+    let pending = sum(|of| of.pending);
+    // What waits for a retry is not pending.
+    let oldest = if pending.number == 0 { None } else { oldest };
+    let running = sum(|of| of.running);
+    let claimed = if running.number > slots { ", more are claimed" } else { "" };
     let completed = hour.map_or(0, |hour| hour.totals().completed);
     let at_a_time = if endpoint.is_some() { "at a time" } else { "slots" };
     let tile = |kind: Kind, count: Count, note: String| {
@@ -61,10 +66,10 @@ pub(crate) fn tiles(view: &View, survey: &Survey, endpoint: Option<&Row>, slots:
         |time: Option<SystemTime>| time.map(|time| format::age(format::since(view.now, time)));
     html! {
         section #tiles.tiles aria-label="Counts" data-live {
-            (tile(Kind::Pending, sum(|of| of.pending),
+            (tile(Kind::Pending, pending,
                 age(oldest).map_or_else(|| "nothing waits".to_owned(), |age| format!("oldest: {age}"))))
             (tile(Kind::Blocked, sum(|of| of.blocked), "behind another in order".to_owned()))
-            (tile(Kind::Running, sum(|of| of.running), format!("of {} {at_a_time}", format::number(slots))))
+            (tile(Kind::Running, running, format!("of {} {at_a_time}{claimed}", format::number(slots))))
             (tile(Kind::Retrying, sum(|of| of.retrying), next_in(view.now, next)))
             (tile(Kind::Dead, sum(|of| of.dead), dead_note(sum(|of| of.dead), deaths)))
             (tile(Kind::Completed, Count { number: completed, more: false }, "in the last hour".to_owned()))
@@ -91,6 +96,6 @@ fn dead_note(dead: Count, recent: Option<(u64, u64)>) -> String {
         None => "until retried or discarded".to_owned(),
         Some((0, 0)) => "none in the last hour".to_owned(),
         Some((0, in_hour)) => format!("{} in the last hour", number(in_hour)),
-        Some((new, _)) => format!("{} more in ten minutes", number(new)),
+        Some((new, _)) => format!("{} in the last ten minutes", number(new)),
     }
 }

@@ -178,7 +178,10 @@ impl Story<'_> {
                         @if let Some(before) = self.before(attempt, older.copied()) { span { (before) } }
                     }
                     @match (&attempt.error, same) {
-                        (Some(_), Some(same)) => p.second { "Same error as attempt " (format::number(same.number)) },
+                        (Some(_), Some(same)) if same.number > attempt.number => {
+                            p.second { "Same error as attempt " (format::number(same.number)) }
+                        }
+                        (Some(_), Some(_)) => p.second { "Same error when it was run again" },
                         (Some(error), None) => (chain(error)),
                         (None, _) => {}
                     }
@@ -192,7 +195,13 @@ impl Story<'_> {
         let began = attempt.details.started_at?;
         if let Some(older) = older {
             let wait = began.duration_since(ended(older)?).ok()?;
-            Some(format!("after {} backoff", format::duration(rounded(wait))))
+            let wait = format::duration(rounded(wait));
+            // Attempts are counted anew when somebody runs it again.
+            Some(if attempt.number > older.number {
+                format!("after {wait} backoff")
+            } else {
+                format!("run again {wait} later")
+            })
         } else {
             let wait = began.duration_since(self.record.received_at).ok()?;
             Some(format!("started {} after it was stored", format::duration(rounded(wait))))

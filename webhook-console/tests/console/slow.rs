@@ -162,9 +162,9 @@ async fn what_takes_too_long_leaves_the_rest_of_a_page() {
     site.dead(2).await;
     site.run(&[delivery(70, "done")]).await;
     for (path, slow, panel, rest) in [
-        ("", Question::Counts, "tiles", "with one cause"),
+        ("", Question::Counts, "tiles", "2 of them since"),
         ("", Question::Sums, "hour", "Dead letters by cause"),
-        ("", Question::Causes, "causes", "2 more in ten minutes"),
+        ("", Question::Causes, "causes", "2 in the last ten minutes"),
         ("", Question::Deaths, "", "until retried or discarded"),
         ("/endpoints/orders", Question::Counts, "tiles", "SHOPIFY_SECRET"),
         ("/endpoints/orders", Question::Sums, "hour", "orders/paid"),
