@@ -41,14 +41,22 @@
     const selection = getSelection();
     return selection && !selection.isCollapsed && panel.contains(selection.anchorNode);
   };
+  // A panel as the server wrote it: without the button that is added here.
+  const written = (panel) => {
+    if (!one(".copy", panel)) return panel.outerHTML;
+    const bare = panel.cloneNode(true);
+    one(".copy", bare).remove();
+    return bare.outerHTML;
+  };
   const swap = (html) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     for (const fresh of all("[data-live]", page)) {
       const old = document.getElementById(fresh.id);
       if (!old || isBusy(old)) continue;
       refreshAges(fresh);
-      if (old.outerHTML !== fresh.outerHTML) old.replaceWith(document.adoptNode(fresh));
+      if (written(old) !== fresh.outerHTML) old.replaceWith(document.adoptNode(fresh));
     }
+    offerCopy();
     for (const fresh of all("tr[data-row]", page)) {
       const old = one(`tr[data-row="${CSS.escape(fresh.dataset.row)}"]`);
       const [was, is] = [old && one(".c-state", old), one(".c-state", fresh)];
@@ -166,8 +174,9 @@
   addEventListener("pageshow", countTicks);
 
   // A button that copies the command.
-  const code = one("#again-code");
-  if (code && navigator.clipboard) {
+  function offerCopy() {
+    const code = one("#again-code");
+    if (!code || !navigator.clipboard || one(".copy")) return;
     const copy = document.createElement("button");
     copy.type = "button";
     copy.className = "button copy";
@@ -179,6 +188,7 @@
     });
     code.after(copy);
   }
+  offerCopy();
 
   const problem = one("[aria-invalid]");
   if (problem) problem.focus();

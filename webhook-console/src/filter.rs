@@ -48,6 +48,8 @@ pub(crate) struct ListFilter {
     pub(crate) provider_id: Option<String>,
     pub(crate) error: Option<String>,
     pub(crate) cause: Option<i64>,
+    /// The text of an error with that cause, once one was read.
+    pub(crate) cause_text: Option<String>,
     pub(crate) since: Option<Since>,
     pub(crate) until: Option<SystemTime>,
     pub(crate) before: Option<i64>,
@@ -239,6 +241,12 @@ impl ListFilter {
         Self { kinds: self.kinds.clone(), ..Self::default() }.query()
     }
 
+    /// The same, with the words of its cause, if it has one.
+    pub(crate) fn with_cause_of(mut self, error: Option<&str>) -> Self {
+        self.cause_text = self.cause.and(error).map(str::to_owned);
+        self
+    }
+
     /// The conditions beside the states: the name of each, what it is called, and its value.
     pub(crate) fn tokens(&self) -> Vec<(&'static str, &'static str, Markup)> {
         let mut tokens = Vec::new();
@@ -253,7 +261,8 @@ impl ListFilter {
         add("tenant", "tenant", self.tenant.as_ref().map(name));
         add("provider_id", "provider id", self.provider_id.clone());
         add("error", "error contains", self.error.clone());
-        add("cause", "cause", self.cause.map(|_| "the same as of one".to_owned()));
+        let text = || self.cause_text.clone().unwrap_or_else(|| "the one chosen".to_owned());
+        add("cause", "cause", self.cause.map(|_| text()));
         add("since", "received", self.received_words());
         tokens
     }

@@ -56,9 +56,14 @@ pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 
-/// A share in percent, with one digit behind the point.
+/// A share in percent, with one digit behind the point. Only nothing is 0.0 %, and only all is 100.0 %.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
-    let tenths = part.saturating_mul(1000).checked_div(whole).unwrap_or(0);
+    let tenths = match part.saturating_mul(1000).saturating_add(whole / 2).checked_div(whole) {
+        None => 0,
+        Some(_) if part == 0 => 0,
+        Some(_) if part >= whole => 1000,
+        Some(tenths) => tenths.clamp(1, 999),
+    };
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
@@ -182,6 +187,9 @@ mod tests {
             ("39.0 %".to_owned(), "12.5 %".to_owned(), "0.0 %".to_owned())
         );
         assert_eq!(count(Count { number: 10_000, more: true }), "10,000+");
+        assert_eq!((percent(36, 84), percent(0, 7)), ("42.9 %".to_owned(), "0.0 %".to_owned()));
+        assert_eq!((percent(1, 9999), percent(7, 7)), ("0.1 %".to_owned(), "100.0 %".to_owned()));
+        assert_eq!(percent(9998, 9999), "99.9 %");
         assert_eq!(size(4212), "4,212 bytes");
         assert_eq!(size(1024 * 1024), "1 MiB");
         assert_eq!(size(19_756_849_561), "18.3 GiB");

@@ -15,6 +15,19 @@ pub(crate) fn shown(text: &str) -> Markup {
     html! { bdi { (inline(text)) } }
 }
 
+/// A name that somebody else wrote, such as `payment_intent.succeeded`: a line ends behind a separator if
+/// it can, and not inside of a word.
+pub(crate) fn name(text: &str) -> Markup {
+    html! {
+        bdi {
+            @for (at, word) in text.split_inclusive(['.', '_', '-', '/', ':']).enumerate() {
+                @if at > 0 { wbr; }
+                (inline(word))
+            }
+        }
+    }
+}
+
 /// The same inside of an element that isolates its direction.
 pub(crate) fn inline(text: &str) -> Markup {
     html! {
@@ -93,6 +106,15 @@ mod tests {
         let text = shown("<script>alert(\"1\")</script> & '").into_string();
         assert!(text.starts_with("<bdi>&lt;script&gt;") && text.ends_with("</bdi>"), "{text}");
         assert!(!text.contains("<script"), "{text}");
+    }
+
+    #[test]
+    fn names_break_behind_separators() {
+        assert_eq!(
+            name("a_<b>.c\u{202e}").into_string(),
+            "<bdi>a_<wbr>&lt;b&gt;.<wbr>c<span class=\"chip\">U+202E</span></bdi>"
+        );
+        assert_eq!(name("push").into_string(), shown("push").into_string());
     }
 
     #[test]

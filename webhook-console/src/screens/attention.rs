@@ -81,8 +81,12 @@ fn dead_letters(view: &View, survey: &Survey, row: &Row) -> Option<Attention> {
         explanation: html! {
             @match cause {
                 Some(cause) => {
-                    (format::number(cause.count)) " since " (format::exact(view.now, cause.first))
-                    " with one cause: " (shown(plain_error(&cause.error))) "."
+                    @if dead.more || cause.count != dead.number {
+                        (format::number(cause.count)) " of them since "
+                    } @else {
+                        "Since "
+                    }
+                    (format::exact(view.now, cause.first)) ": " (shown(plain_error(&cause.error))) "."
                 }
                 None => { (format::number(new)) " in the last hour." }
             }

@@ -109,7 +109,10 @@ fn what(
             (format::counted(ticks.len() as u64, "delivery", "deliveries")) " that you have selected"
             @if ticks.len() as u64 > count { ", of which this applies to " strong { (format::number(count)) } }
         },
-        None => wanted.asked.words(),
+        None => {
+            let error = sorted.causes.values().next().map(|(_, error)| plain_error(error));
+            wanted.asked.clone().with_cause_of(error).words()
+        }
     };
     let mut facts = Facts::new().add("Which", which);
     if let (None, Some(bound)) = (&wanted.ticks, wanted.bound) {

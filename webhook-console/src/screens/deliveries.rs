@@ -23,7 +23,10 @@ use crate::{
     },
     kind::Kind,
     links::{delivery_path, parameter, query, with_query},
-    screens::{bulk_bar::bulk_bar, filter_form::filter_form, refusal, rows, rows::RowContext},
+    screens::{
+        bulk_bar::bulk_bar, error_text::plain_error, filter_form::filter_form, refusal, rows,
+        rows::RowContext,
+    },
     view::View,
 };
 
@@ -52,6 +55,9 @@ pub(crate) async fn show(Extension(view): Extension<View>, RawQuery(query): RawQ
         Ok(page) => page,
         Err(error) => return refusal::unreachable(&view, &error),
     };
+    let asked = asked.with_cause_of(
+        page.records.iter().find_map(|record| record.last_error.as_deref()).map(plain_error),
+    );
     let context = RowContext::read(&view, &page).await;
     let list = List {
         view: &view,

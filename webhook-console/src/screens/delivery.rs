@@ -17,7 +17,7 @@ use crate::{
         layout::{Nav, Screen, as_of, back},
         notice::unavailable,
         parts::{ago, event_name, panel, pill, provider, tenant},
-        text::{plain, shown},
+        text::{self, plain, shown},
     },
     kind::Kind,
     links::{delivery_path, parameter, query, with_query},
@@ -90,7 +90,7 @@ fn page(view: &View, details: &Details, query: &str, as_of: &Markup, body: &Mark
         div.heading {
             div.heading-text #summary data-live {
                 h1.with-pill {
-                    span { (shown(event)) " " span.number-of { (format::id(record.id)) } }
+                    span { (text::name(event)) " " span.number-of { (format::id(record.id)) } }
                     (pill(kind.word(), kind.name()))
                 }
                 p.below { (sentence(view, details)) }
@@ -123,8 +123,8 @@ fn toast(record: &Record, done: Action) -> Option<Markup> {
     };
     is_so.then(|| {
         html! {
-            "Delivery " (format::id(record.id)) " was " (done.done()) ". It is "
-            (Kind::of(record).name().to_lowercase()) " now."
+            // No word of its state, which goes on while this is read.
+            "Delivery " (format::id(record.id)) " was " (done.done()) "."
         }
     })
 }

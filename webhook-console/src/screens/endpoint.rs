@@ -21,7 +21,7 @@ use crate::{
         notice::{Tone, banner, unavailable},
         parts::{ago, figure, panel, provider},
         table,
-        text::{plain, shown},
+        text::{self, plain, shown},
     },
     links::{endpoint_path, query, with_query},
     screens::{
@@ -156,7 +156,7 @@ fn events(view: &View, name: &str, records: &[Record]) -> Markup {
                     tr {
                         th scope="row" {
                             @if event.is_empty() { "no event" } @else {
-                                a href=(view.link(&with_query("deliveries", &query(&[("endpoint", name), ("event", event)])))) { (shown(event)) }
+                                a href=(view.link(&with_query("deliveries", &query(&[("endpoint", name), ("event", event)])))) { (text::name(event)) }
                             }
                         }
                         td.number { (format::number(figures.count)) }

@@ -132,15 +132,22 @@ pub(crate) async fn wrong_method(Extension(view): Extension<View>) -> Response {
 
 /// The database does not answer.
 pub(crate) fn unreachable(view: &View, error: &FetchError) -> Response {
-    let cause = match error {
-        FetchError::TookTooLong => "it took longer than 2 s".to_owned(),
-        FetchError::Failed(error) => error.to_string(),
-    };
-    let text = html! {
-        (cause) ". New deliveries are answered with 503, and the providers send them again."
+    let text = match error {
+        // It may take new deliveries all the same.
+        FetchError::TookTooLong => html! { "The query took longer than 2 s." },
+        FetchError::Failed(error) => html! {
+            (sentence(&error.to_string()))
+            ". If it cannot be written to, new deliveries are answered with 503, and the providers send them again."
+        },
     };
     let again = button(view, view.here(), "Try again");
     let main =
         html! { div.panel { (empty("plug", "The database does not answer", &text, &again)) } };
     refuse(view, StatusCode::SERVICE_UNAVAILABLE, "The database does not answer", &main)
+}
+
+/// The text of an error as the begin of a sentence.
+fn sentence(error: &str) -> String {
+    let mut rest = error.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }

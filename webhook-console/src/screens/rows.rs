@@ -13,7 +13,7 @@ use crate::{
     html::{
         parts::{ago, badge, event_name, exact, tenant_name},
         table,
-        text::{plain, shown},
+        text::{name, plain, shown},
     },
     kind::Kind,
     links::{delivery_path, query, with_query},
@@ -103,7 +103,7 @@ fn row(
             }
             th.c-event role="rowheader" scope="row" {
                 a href=(view.link(&path(record.id, asked))) {
-                    (shown(event)) span.hidden { " " (format::id(record.id)) }
+                    (name(event)) span.hidden { " " (format::id(record.id)) }
                 }
                 div.second aria-hidden="true" { (format::id(record.id)) }
             }

@@ -48,7 +48,7 @@ pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
                 (retention(&view, &kept, info.as_ref().ok()))
             }
             div.side {
-                (panel("health", "Health", &html! { "as probes see it" }, &self::health(&view, &health)))
+                (panel("health", "Health", &html! { "of this process" }, &self::health(&view, &health)))
                 @match &info {
                     Ok(info) => (panel("store", "Store", &html! {}, &store(info).render())),
                     Err(error) => (panel("store", "Store", &html! {}, &unavailable(&error.to_string()))),
@@ -243,7 +243,7 @@ fn health(view: &View, health: &Health) -> Markup {
             }
         },
         html! {
-            "limit " (format::duration(TOO_LONG)) "."
+            "the overview warns after " (format::duration(TOO_LONG)) "."
             @if !paused.is_empty() { " Paused endpoints do not count: " (shown(&paused.join(", "))) }
         },
     );

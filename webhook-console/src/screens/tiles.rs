@@ -36,6 +36,11 @@ pub(crate) fn tiles(view: &View, survey: &Survey, endpoint: Option<&Row>, slots:
     };
     let oldest = rows.iter().filter_map(|row| row.counts.oldest).min();
     let next = rows.iter().filter_map(|row| row.counts.next_due).min();
+    let pending = sum(Kind::Pending);
+    // Retries have a tile of their own.
+    let oldest = if pending.number == 0 { None } else { oldest };
+    let running = sum(Kind::Running);
+    let claimed = if running.number > slots { ", more are claimed" } else { "" };
     let completed = hour.map_or(0, |hour| hour.totals().completed);
     let at_a_time = if endpoint.is_some() { "at a time" } else { "slots" };
     let tile = |kind: Kind, count: Count, note: String| {
@@ -57,10 +62,10 @@ pub(crate) fn tiles(view: &View, survey: &Survey, endpoint: Option<&Row>, slots:
         |time: Option<SystemTime>| time.map(|time| format::age(format::since(view.now, time)));
     html! {
         section #tiles.tiles aria-label="Counts" data-live {
-            (tile(Kind::Pending, sum(Kind::Pending),
+            (tile(Kind::Pending, pending,
                 age(oldest).map_or_else(|| "nothing waits".to_owned(), |age| format!("oldest: {age}"))))
             (tile(Kind::Blocked, sum(Kind::Blocked), "behind another in order".to_owned()))
-            (tile(Kind::Running, sum(Kind::Running), format!("of {} {at_a_time}", format::number(slots))))
+            (tile(Kind::Running, running, format!("of {} {at_a_time}{claimed}", format::number(slots))))
             (tile(Kind::Retrying, sum(Kind::Retrying), next_in(view.now, next)))
             (tile(Kind::Dead, sum(Kind::Dead), dead_note(sum(Kind::Dead), new)))
             (tile(Kind::Completed, Count { number: completed, more: false }, "in the last hour".to_owned()))
@@ -84,6 +89,6 @@ fn dead_note(dead: Count, recent: Option<(u64, u64)>) -> String {
         None => "until retried or discarded".to_owned(),
         Some((0, 0)) => "none in the last hour".to_owned(),
         Some((0, in_hour)) => format!("{} in the last hour", number(in_hour)),
-        Some((new, _)) => format!("{} more in ten minutes", number(new)),
+        Some((new, _)) => format!("{} in the last ten minutes", number(new)),
     }
 }

@@ -176,7 +176,10 @@ impl Timeline<'_> {
                         @if let Some(before) = self.before(attempt, older.copied()) { span { (before) } }
                     }
                     @match (&attempt.error, same) {
-                        (Some(_), Some(same)) => p.second { "Same error as attempt " (format::number(same.number)) },
+                        (Some(_), Some(same)) if same.number > attempt.number => {
+                            p.second { "Same error as attempt " (format::number(same.number)) }
+                        }
+                        (Some(_), Some(_)) => p.second { "Same error when it was run again" },
                         (Some(error), None) => (chain(error)),
                         (None, _) => {}
                     }
@@ -190,7 +193,13 @@ impl Timeline<'_> {
         let began = attempt.details.started_at?;
         if let Some(older) = older {
             let wait = began.duration_since(ended(older)?).ok()?;
-            Some(format!("after {} backoff", format::duration(rounded(wait))))
+            let wait = format::duration(rounded(wait));
+            // Attempts are counted anew when somebody runs it again.
+            Some(if attempt.number > older.number {
+                format!("after {wait} backoff")
+            } else {
+                format!("run again {wait} later")
+            })
         } else {
             let wait = began.duration_since(self.details.record().received_at).ok()?;
             Some(format!("started {} after it was stored", format::duration(rounded(wait))))

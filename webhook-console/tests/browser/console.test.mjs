@@ -160,6 +160,34 @@ describe("the console in a browser", { skip: SKIP, concurrency: 1 }, () => {
     await done();
   });
 
+  it("the command can be copied, also after the page has renewed itself", async () => {
+    const { page, open, done } = await visit();
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await open("/deliveries/5");
+    const copy = page.locator("#again .copy");
+    await copy.waitFor();
+    const renewed = page.locator("#live-words", { hasText: "updated 2 s ago" });
+    await renewed.or(page.locator("#live-words", { hasText: "updated 1 s ago" })).waitFor();
+    await page.waitForTimeout(6000);
+    assert.equal(await copy.count(), 1);
+    await copy.click();
+    assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^body=delivery-5\.body\n/);
+    await done();
+  });
+
+  it("an action that nothing is selected for looks so", async () => {
+    const { page, open, done } = await visit();
+    await open("/deliveries?state=dead");
+    const retry = page.locator("#bulk button[value=retry]");
+    const look = () => retry.evaluate((button) => getComputedStyle(button).backgroundColor);
+    assert.ok(await retry.isDisabled());
+    const without = await look();
+    await page.locator("input[name=tick]").first().check();
+    assert.ok(await retry.isEnabled());
+    assert.notEqual(await look(), without);
+    await done();
+  });
+
   it("the keyboard goes everywhere and changes nothing", async () => {
     const { page, open, done } = await visit();
     await open("");

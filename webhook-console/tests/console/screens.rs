@@ -20,7 +20,7 @@ async fn the_overview_says_what_is_wrong_first() {
     assert!(endpoint.has("<dd>1<div class=\"second\">set for all endpoints"), "{}", endpoint.text);
     let page = site.get("").await;
     assert!(page.has("<bdi>orders</bdi> has 4 dead letters"), "{}", page.text);
-    assert!(page.has("with one cause: <bdi>500: no stock for"), "{}", page.text);
+    assert!(page.has("<bdi>500: no stock for"), "{}", page.text);
     assert!(
         page.has("Review 4") && page.has("(4) Overview · tests &lt;staging&gt; · webhook console")
     );
@@ -31,7 +31,7 @@ async fn the_overview_says_what_is_wrong_first() {
     );
     assert!(causes.contains("deliveries?state=dead&amp;endpoint=orders&amp;cause="));
     assert!(page.has("SQLite 3.") && page.has("2 endpoints"));
-    assert!(page.has("4 more in ten minutes"), "{}", page.text);
+    assert!(page.has("4 in the last ten minutes"), "{}", page.text);
     assert!(page.has("Figures as a table") && page.has("role=\"img\""));
     drop(workers);
 }
@@ -63,6 +63,18 @@ async fn the_list_of_a_cause_has_its_dead_letters() {
     let list = rest.split('"').next().unwrap().replace("&amp;", "&");
     let list = site.get(&format!("/{list}")).await;
     assert!(list.has("<strong>3</strong> match"), "{}", list.text);
+    assert!(list.has("cause: <strong><bdi>500: no stock for"), "{}", list.text);
+}
+
+#[tokio::test]
+async fn a_retry_is_no_backoff() {
+    let site = Site::new().await;
+    site.dead(1).await;
+    site.post("/deliveries/1/retry", &[]).await;
+    site.run(&[]).await;
+    let page = site.get("/deliveries/1").await;
+    assert!(page.has("run again ") && !page.has("backoff"), "{}", page.text);
+    assert!(page.has("Same error when it was run again"), "{}", page.text);
 }
 
 #[tokio::test]

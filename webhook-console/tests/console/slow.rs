@@ -166,9 +166,9 @@ async fn what_takes_too_long_leaves_the_rest_of_a_page() {
     site.dead(2).await;
     site.run(&[delivery(70, "done")]).await;
     for (path, slow, panel, rest) in [
-        ("", Query::Counts, "tiles", "with one cause"),
+        ("", Query::Counts, "tiles", "2 of them since"),
         ("", Query::Sums, "hour", "Dead letters by cause"),
-        ("", Query::Causes, "causes", "2 more in ten minutes"),
+        ("", Query::Causes, "causes", "2 in the last ten minutes"),
         ("", Query::Deaths, "", "until retried or discarded"),
         ("/endpoints/orders", Query::Counts, "tiles", "SHOPIFY_SECRET"),
         ("/endpoints/orders", Query::Sums, "hour", "orders/paid"),
