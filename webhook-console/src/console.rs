@@ -17,6 +17,7 @@ use http::{
     },
     uri::PathAndQuery,
 };
+use tokio::sync::Semaphore;
 use webhook_runtime::Inbox;
 
 use crate::{
@@ -82,6 +83,8 @@ pub(crate) struct Shared {
     pub(crate) tokens: Tokens,
     pub(crate) changes: Changes,
     pub(crate) figures: Figures,
+    /// The places for streams of events.
+    pub(crate) streams: Arc<Semaphore>,
 }
 
 impl Console {
@@ -102,7 +105,8 @@ impl Console {
         let Self { inbox, access, title } = self;
         let (tokens, changes) = (Tokens::new(), Changes::new());
         let figures = Figures::new(inbox.clone());
-        let shared = Arc::new(Shared { inbox, access, title, tokens, changes, figures });
+        let streams = Arc::new(Semaphore::new(events::MOST));
+        let shared = Arc::new(Shared { inbox, access, title, tokens, changes, figures, streams });
         Router::new()
             .route("/", get(overview::show))
             .route("/deliveries", get(deliveries::show))

@@ -49,11 +49,17 @@ impl View {
         &self.here
     }
 
-    /// The same page, now, as a stream renews it that was first shown at that time.
-    pub(crate) fn renewed(&self, here: &str, root: &str, shown_at: Option<SystemTime>) -> Self {
-        let (here, root) = (here.to_owned(), root.to_owned());
-        let now = self.shared.inbox.now();
-        Self { here, root, now, begun: Instant::now(), shown_at, ..self.clone() }
+    /// A page of a viewer, now, as a stream renews it that was first shown at that time.
+    pub(crate) fn renewed(
+        &self,
+        viewer: Viewer,
+        here: &str,
+        root: &str,
+        shown_at: Option<SystemTime>,
+    ) -> Self {
+        let (shared, begun) = (Arc::clone(&self.shared), Instant::now());
+        let (here, root, now) = (here.to_owned(), root.to_owned(), shared.inbox.now());
+        Self { shared, viewer, here, root, now, begun, shown_at }
     }
 
     /// The address of the events that renew this page.

@@ -4,7 +4,7 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use http::{StatusCode, header::CONTENT_TYPE};
+use http::{StatusCode, header::CONTENT_TYPE, request::Parts};
 use http_body::Frame;
 use http_body_util::BodyExt as _;
 use tokio::sync::mpsc;
@@ -33,30 +33,13 @@ const EVERY: Duration = Duration::from_secs(2);
 /// The longest time of a stream: then the browser opens another one, with its credentials.
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// The open streams of a process: more pages than these fetch themselves instead.
-const MOST: usize = 64;
-
-static OPEN: AtomicUsize = AtomicUsize::new(0);
-
-/// One of the open streams.
-struct Seat;
-
-impl Seat {
-    fn take() -> Option<Self> {
-        let free = |open| (open < MOST).then_some(open + 1);
-        OPEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).ok().map(|_| Self)
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        OPEN.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+/// The open streams of a console: more pages than these fetch themselves instead.
+pub(crate) const MOST: usize = 64;
 
 pub(crate) async fn stream(
     Extension(view): Extension<View>,
     RawQuery(query): RawQuery,
+    request: Parts,
 ) -> Response {
     let query = query.unwrap_or_default();
     let get = |wanted| parameter(&query, wanted);
@@ -65,17 +48,30 @@ pub(crate) async fn stream(
     if !is_root(&root) {
         return StatusCode::BAD_REQUEST.into_response();
     }
-    let Some(seat) = Seat::take() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let Ok(seat) = Arc::clone(&view.shared.streams).try_acquire_owned() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let _seat = seat;
-        let begun = tokio::time::Instant::now();
-        while begun.elapsed() < LONGEST {
-            tokio::time::sleep(EVERY).await;
-            // The body ends with the connection.
-            let Ok(place) = sender.reserve().await else { return };
-            let Some(event) = event(&view.renewed(&screen, &root, at)).await else { return };
-            place.send(event);
+        let inbox = view.shared.inbox.clone();
+        let pages = async {
+            loop {
+                tokio::time::sleep(EVERY).await;
+                // The body ends with the connection.
+                let Ok(place) = sender.reserve().await else { return };
+                // Access may have been taken away.
+                let Some(viewer) = view.shared.access.viewer(&request) else { return };
+                let page = event(&view.renewed(viewer, &screen, &root, at)).await;
+                let Some(event) = page else { return };
+                place.send(event);
+            }
+        };
+        // Also for a client that does not read: the server waits for what is open.
+        tokio::select! {
+            () = pages => {}
+            () = inbox.draining() => {}
+            () = tokio::time::sleep(LONGEST) => {}
         }
     });
     let headers = [(CONTENT_TYPE, "text/event-stream")];

@@ -147,11 +147,14 @@ impl HealthCheck {
         )
     }
 
-    /// Makes [`ready`](Self::ready) tell that the process is being stopped, and changes nothing else.
+    /// Makes [`ready`](Self::ready) tell that the process is being stopped, and its inboxes as well, so
+    /// that open pages of the console end. It changes nothing else.
     /// [`Webhooks::serve`](crate::Webhooks) does it when it is told to end. A program with its own server
     /// calls it before the server takes no more connections.
     pub fn set_draining(&self) {
         self.shared.phase.store(DRAINING, Ordering::SeqCst);
+        #[cfg(feature = "inbox")]
+        self.inboxes().iter().for_each(Inbox::set_draining);
     }
 
     /// The router is built.
