@@ -140,7 +140,7 @@ async fn enter(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
     };
     let outside = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
     let inside = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    let view = View::new(Arc::clone(&shared), viewer, inside, outside.path());
+    let view = View::new(Arc::clone(&shared), viewer, &parts.method, inside, outside.path());
     parts.extensions.insert(view);
     next.run(Request::from_parts(parts, body)).await
 }

@@ -1,15 +1,21 @@
 //! Forms that are sent, and whether they came from the console itself.
 
+use std::time::Duration;
+
 use axum::{body::to_bytes, extract::Request, response::Response};
 use http::{
     HeaderMap,
     header::{CONTENT_TYPE, HOST, ORIGIN},
 };
+use tokio::time::timeout;
 
 use crate::{screens::refusal, view::View};
 
 /// The largest form: a page of ticks and a filter.
 const LARGEST: usize = 64 * 1024;
+
+/// The longest time in which a form arrives.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// The permission that a form needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,8 +40,12 @@ impl Form {
         if !essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(refusal::expired(view));
         }
-        let Ok(body) = to_bytes(body, LARGEST).await else {
-            return Err(refusal::bad_request(view, "The form is too large."));
+        let body = match timeout(LONGEST, to_bytes(body, LARGEST)).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(_)) => {
+                return Err(refusal::bad_request(view, "The form is too large, or cut off."));
+            }
+            Err(_) => return Err(refusal::bad_request(view, "The form did not arrive in time.")),
         };
         let form = Self(form_urlencoded::parse(&body).into_owned().collect());
         let token = form.get("token").unwrap_or_default();

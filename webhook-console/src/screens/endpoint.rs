@@ -18,7 +18,7 @@ use webhook_runtime::{
 
 use crate::{
     changes::Done,
-    fetch::{Trouble, ask},
+    fetch::{ask, make},
     form::{Form, Need},
     format,
     html::{
@@ -59,12 +59,12 @@ pub(crate) async fn show(Extension(view): Extension<View>, Path(name): Path<Stri
     };
     let newest = newest.map(|page| page.records);
     let Some(row) = survey.rows.iter().find(|row| row.name == name) else {
-        return refusal::nothing_here(&view);
+        return unknown(&view, &survey);
     };
     let slots = row.info.as_ref().map_or(0, |info| info.concurrency as u64);
     let main = html! {
         (back(&view, "", &html! { "Overview" }))
-        (head(&view, row))
+        (head(&view, &survey, row))
         (paused(&view, row))
         (tiles(&view, &survey, Some(row), slots))
         div.columns {
@@ -87,11 +87,14 @@ pub(crate) async fn show(Extension(view): Extension<View>, Path(name): Path<Stri
     Screen::new(plain(&name), Nav::Overview, main).live().render(&view)
 }
 
-fn head(view: &View, row: &Row) -> Markup {
+fn head(view: &View, survey: &Survey, row: &Row) -> Markup {
     html! {
         div.heading {
             div.heading-text #summary data-live {
-                h1.with-pill { span { (shown(&row.name)) } (state_pill(row)) }
+                h1.with-pill {
+                    span { (shown(&row.name)) }
+                    @if survey.knows_state(row) { (state_pill(row)) }
+                }
                 p.below {
                     @match &row.info {
                         Some(info) => {
@@ -350,13 +353,17 @@ pub(crate) async fn pause(
     if let Err(refused) = must_be_known(&view, &name).await {
         return refused;
     }
-    let by = &view.viewer.name;
+    let (by, path) = (view.clone(), endpoint_path(&name));
     // The inbox logs it.
-    if let Err(error) = view.shared.inbox.pause(&name, by, &why).await {
-        return refusal::unreachable(&view, &Trouble::Failed(error));
+    let pause = async move {
+        by.shared.inbox.pause(&name, &by.viewer.name, &why).await?;
+        by.has_done(Done::Paused(name, why));
+        Ok(())
+    };
+    match make(pause).await {
+        Ok(()) => Redirect::to(&view.link(&path)).into_response(),
+        Err(trouble) => refusal::undecided(&view, &trouble),
     }
-    view.has_done(Done::Paused(name.clone(), why));
-    Redirect::to(&view.link(&endpoint_path(&name))).into_response()
 }
 
 pub(crate) async fn resume(
@@ -367,19 +374,33 @@ pub(crate) async fn resume(
     if let Err(refused) = Form::read(&view, request, Need::Change).await {
         return refused;
     }
-    let by = &view.viewer.name;
-    match view.shared.inbox.resume(&name, by).await {
-        Ok(true) => view.has_done(Done::Resumed(name.clone())),
-        Ok(false) => {}
-        Err(error) => return refusal::unreachable(&view, &Trouble::Failed(error)),
+    let (by, path) = (view.clone(), endpoint_path(&name));
+    let resume = async move {
+        if by.shared.inbox.resume(&name, &by.viewer.name).await? {
+            by.has_done(Done::Resumed(name));
+        }
+        Ok(())
+    };
+    match make(resume).await {
+        Ok(()) => Redirect::to(&view.link(&path)).into_response(),
+        Err(trouble) => refusal::undecided(&view, &trouble),
     }
-    Redirect::to(&view.link(&endpoint_path(&name))).into_response()
 }
 
 /// An endpoint that nobody has heard of is a mistake in an address.
 async fn must_be_known(view: &View, name: &str) -> Result<(), Response> {
     let survey =
         Survey::take(view).await.map_err(|trouble| refusal::unreachable(view, &trouble))?;
-    let is_known = survey.rows.iter().any(|row| row.name == name);
-    if is_known { Ok(()) } else { Err(refusal::nothing_here(view)) }
+    if survey.rows.iter().any(|row| row.name == name) {
+        return Ok(());
+    }
+    Err(unknown(view, &survey))
+}
+
+/// The response for an endpoint that is not there, or could not be counted.
+fn unknown(view: &View, survey: &Survey) -> Response {
+    match &survey.uncounted {
+        Some(trouble) => refusal::unreachable(view, trouble),
+        None => refusal::nothing_here(view),
+    }
 }

@@ -80,12 +80,11 @@ pub(crate) async fn stream(
 
 /// True for what [`View`] itself takes as the way to the root.
 fn is_root(root: &str) -> bool {
-    let is_segment = |segment: &str| {
-        !segment.is_empty() && !segment.contains(['/', ':', '?', '#', '\\', '"', '<'])
-    };
+    let is_segment =
+        |segment: &str| !segment.is_empty() && !segment.contains(['/', '?', '#', '\\', '"', '<']);
     root == "./"
         || (!root.is_empty() && root.replace("../", "").is_empty())
-        || root.strip_suffix('/').is_some_and(is_segment)
+        || root.strip_prefix("./").and_then(|root| root.strip_suffix('/')).is_some_and(is_segment)
 }
 
 /// The page as an event; `None` if there is no such screen.
@@ -149,10 +148,20 @@ mod tests {
 
     #[test]
     fn only_a_way_upwards_is_a_root() {
-        for root in ["./", "../", "../../", "console/"] {
+        for root in ["./", "../", "../../", "./console/", "./a:b/"] {
             assert!(is_root(root), "{root}");
         }
-        for root in ["", "/", "//evil/", "http://evil/", "javascript:x/", "../x/", "a/b/", "\"/"] {
+        for root in [
+            "",
+            "/",
+            "//evil/",
+            "http://evil/",
+            "javascript:x/",
+            "../x/",
+            "a/b/",
+            ".//evil/",
+            "./\"/",
+        ] {
             assert!(!is_root(root), "{root}");
         }
         assert_eq!(decoded("a%2Fb+c"), "a/b+c");

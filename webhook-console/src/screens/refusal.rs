@@ -132,15 +132,32 @@ pub(crate) async fn wrong_method(Extension(view): Extension<View>) -> Response {
 
 /// The database does not answer.
 pub(crate) fn unreachable(view: &View, trouble: &Trouble) -> Response {
-    let cause = match trouble {
-        Trouble::TookTooLong => "it took longer than 2 s".to_owned(),
-        Trouble::Failed(error) => error.to_string(),
-    };
     let text = html! {
-        (cause) ". New deliveries are answered with 503, and the providers send them again."
+        (cause(trouble)) ". New deliveries are answered with 503, and the providers send them again."
     };
-    let again = button(view, view.here(), "Try again");
-    let main =
-        html! { div.panel { (empty("plug", "The database does not answer", &text, &again)) } };
-    refuse(view, StatusCode::SERVICE_UNAVAILABLE, "The database does not answer", &main)
+    no_answer(view, "The database does not answer", &text)
+}
+
+/// It is not known if something was changed.
+pub(crate) fn undecided(view: &View, trouble: &Trouble) -> Response {
+    let title = match trouble {
+        Trouble::TookTooLong => "The change goes on",
+        Trouble::Failed(_) => "The database does not answer",
+    };
+    let text = html! { (cause(trouble)) ". Look what was changed before you try again." };
+    no_answer(view, title, &text)
+}
+
+fn cause(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::TookTooLong => "It took longer than 2 s".to_owned(),
+        Trouble::Failed(error) => error.to_string(),
+    }
+}
+
+fn no_answer(view: &View, title: &str, text: &Markup) -> Response {
+    let (page, form_of) = view.page();
+    let open = button(view, &page, if form_of { "Back to the page" } else { "Try again" });
+    let main = html! { div.panel { (empty("plug", title, text, &open)) } };
+    refuse(view, StatusCode::SERVICE_UNAVAILABLE, title, &main)
 }
