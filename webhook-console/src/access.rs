@@ -83,7 +83,8 @@ impl Access {
     }
 
     /// Access as a function of the request says: it reads a session, or the headers of a proxy that
-    /// authenticates. What a layer has put into the extensions of the request is there.
+    /// authenticates. What a layer has put into the extensions of the request is there. It is called for
+    /// each request, and again while a page is renewed; it must not block, as other requests wait for it.
     ///
     /// ```
     /// # use webhook_console::{Access, Permission};

@@ -101,6 +101,12 @@ impl Console {
 
     /// Builds the router. All of its links are relative: nest it at any path, also behind a proxy that
     /// removes a prefix.
+    ///
+    /// Open pages are renewed by streams, which end within ten minutes. [`Webhooks::serve`] ends them when
+    /// it is told to stop. A program with its own server calls [`Inbox::set_draining`] before it waits
+    /// for open requests.
+    ///
+    /// [`Webhooks::serve`]: webhook_runtime::Webhooks
     pub fn into_router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
         let Self { inbox, access, title } = self;
         let (tokens, changes) = (Tokens::new(), Changes::new());

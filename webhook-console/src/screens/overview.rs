@@ -54,7 +54,8 @@ pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
     let last =
         |row: &Row| idle.iter().find(|(name, _)| *name == row.name).and_then(|(_, last)| *last);
     let is_empty = |row: &Row| row.hour.totals().is_idle() && last(row).is_none();
-    let nothing_yet = is_known && survey.hour.is_ok() && survey.rows.iter().all(is_empty);
+    let is_known = is_known && survey.uncounted.is_none() && survey.hour.is_ok();
+    let nothing_yet = is_known && survey.rows.iter().all(is_empty);
     let main = html! {
         (heading(&html! { "Overview" }, &below, &as_of(&view)))
         (wrong(&view, &survey, &health))
