@@ -85,7 +85,8 @@ impl Access {
     }
 
     /// Access by a function of the request, such as one that reads a session or the headers of an
-    /// authenticating proxy. It runs for each request, and sees the extensions that your layers have set.
+    /// authenticating proxy. It sees the extensions that your layers have set. It runs for each request, and
+    /// again while an open page refreshes. It must not block: other requests wait for it.
     ///
     /// ```
     /// # use webhook_console::{Access, Permission};

@@ -14,7 +14,7 @@ use webhook_runtime::{
     inbox::{Filter, InboxError, Window},
 };
 
-use crate::{action::Action, kind::Kind};
+use crate::{action::Action, fetch::in_task, kind::Kind};
 
 /// The largest number of entries in the list of recent changes.
 const MAX_ENTRIES: usize = 50;
@@ -46,6 +46,18 @@ pub(crate) struct Entry {
     pub(crate) activity: Activity,
     pub(crate) by: String,
     pub(crate) at: SystemTime,
+}
+
+impl Entry {
+    /// True for a look at a body. Looks do not displace changes from the list.
+    const fn is_look(&self) -> bool {
+        matches!(self.activity, Activity::ShownBody(_))
+    }
+
+    /// True for a bulk change that is running, which an operator can stop.
+    fn is_running(&self) -> bool {
+        matches!(&self.activity, Activity::Many(bulk) if bulk.progress().0 == Progress::Running)
+    }
 }
 
 /// The state of a bulk change.
@@ -94,8 +106,7 @@ impl BulkChange {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    async fn run(&self, inbox: &Inbox, filter: &Filter) {
-        let result = self.change_all(inbox, filter).await;
+    fn end(&self, result: Result<Progress, InboxError>) {
         let progress = result.unwrap_or_else(Progress::Failed);
         let changed = self.changed();
         tracing::warn!(
@@ -119,15 +130,17 @@ impl BulkChange {
                 return Ok(Progress::Stopped);
             }
             let page = inbox.page(filter, window).await?;
-            let ids: Vec<i64> = page.records.iter().map(|record| record.id).collect();
+            // More may match by now than were confirmed.
+            let left = usize::try_from(self.total - self.changed()).unwrap_or(usize::MAX);
+            let ids: Vec<i64> = page.records.iter().map(|record| record.id).take(left).collect();
             if !ids.is_empty() {
                 let chunk = filter.clone().ids(ids);
                 let changed = self.action.run(inbox, &chunk).await?;
                 self.changed.fetch_add(changed, Ordering::Relaxed);
             }
             match page.next {
-                Some(next) => window = next,
-                None => return Ok(Progress::Ended),
+                Some(next) if self.changed() < self.total => window = next,
+                _ => return Ok(Progress::Ended),
             }
         }
     }
@@ -167,7 +180,14 @@ impl Changes {
     pub(crate) fn add(&self, by: &str, at: SystemTime, activity: Activity) {
         let mut recent = self.recent();
         recent.push_front(Entry { activity, by: by.to_owned(), at });
-        recent.truncate(MAX_ENTRIES);
+        if recent.len() > MAX_ENTRIES
+            && let Some(oldest) = recent
+                .iter()
+                .rposition(Entry::is_look)
+                .or_else(|| recent.iter().rposition(|entry| !entry.is_running()))
+        {
+            recent.remove(oldest);
+        }
     }
 
     /// Begins a bulk change, in a task of its own.
@@ -193,8 +213,9 @@ impl Changes {
             ended: Mutex::new((Progress::Running, Duration::ZERO)),
         });
         self.add(by, at, Activity::Many(Arc::clone(&bulk)));
-        let (running, inbox) = (Arc::clone(&bulk), inbox.clone());
-        tokio::spawn(async move { running.run(&inbox, &filter).await });
+        let (running, changing, inbox) = (Arc::clone(&bulk), Arc::clone(&bulk), inbox.clone());
+        let change = async move { changing.change_all(&inbox, &filter).await };
+        tokio::spawn(async move { running.end(in_task(change).await) });
         bulk
     }
 

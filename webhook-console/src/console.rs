@@ -17,6 +17,7 @@ use http::{
     },
     uri::PathAndQuery,
 };
+use tokio::sync::Semaphore;
 use webhook_runtime::Inbox;
 
 use crate::{
@@ -92,13 +93,20 @@ impl Console {
     /// Its tokens, bulk changes and the list of recent changes are in the memory of this process: with
     /// several processes behind one address, use sticky sessions.
     ///
+    /// Streams refresh open pages, and end within ten minutes. [`Webhooks::serve`] ends them when it is told
+    /// to stop. A program with its own server calls [`Inbox::set_draining`] before it waits for open
+    /// requests.
+    ///
+    /// [`Webhooks::serve`]: webhook_runtime::Webhooks
+    ///
     /// # Panics
     /// If the operating system has no random numbers.
     pub fn into_router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
         let Self { inbox, access, title } = self;
         let (tokens, changes) = (Tokens::new(), Changes::new());
         let figures = Figures::new(inbox.clone());
-        let shared = Arc::new(Shared { inbox, access, title, tokens, changes, figures });
+        let streams = Arc::new(Semaphore::new(events::MAX_STREAMS));
+        let shared = Arc::new(Shared { inbox, access, title, tokens, changes, figures, streams });
         Router::new()
             .route("/", get(overview::show))
             .route("/deliveries", get(deliveries::show))
@@ -132,7 +140,7 @@ async fn enter(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
     };
     let outside = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
     let inside = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    let view = View::new(Arc::clone(&shared), viewer, inside, outside.path());
+    let view = View::new(Arc::clone(&shared), viewer, &parts.method, inside, outside.path());
     parts.extensions.insert(view);
     next.run(Request::from_parts(parts, body)).await
 }

@@ -1,8 +1,9 @@
-//! Queries to the inbox, which take two seconds at most.
+//! Queries and changes of the inbox, which callers await for two seconds at most.
 
 use std::{fmt, time::Duration};
 
 use tokio::time::timeout;
+use tracing::Instrument as _;
 use webhook_runtime::inbox::InboxError;
 
 /// The longest time of a query.
@@ -33,4 +34,19 @@ pub(crate) async fn fetch<T>(
         Ok(Err(error)) => Err(FetchError::Failed(error)),
         Err(_) => Err(FetchError::TookTooLong),
     }
+}
+
+/// Runs a change in a task of its own, so that it is completed and logged even if the caller gives up.
+pub(crate) async fn apply<T: Send + 'static>(
+    change: impl Future<Output = Result<T, InboxError>> + Send + 'static,
+) -> Result<T, FetchError> {
+    fetch(in_task(change)).await
+}
+
+/// Runs work in a task of its own. A store that panics becomes an error.
+pub(crate) async fn in_task<T: Send + 'static>(
+    work: impl Future<Output = Result<T, InboxError>> + Send + 'static,
+) -> Result<T, InboxError> {
+    let task = tokio::spawn(work.in_current_span());
+    task.await.unwrap_or_else(|_| Err(InboxError::Store("the store panicked".to_owned())))
 }

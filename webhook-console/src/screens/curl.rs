@@ -104,7 +104,8 @@ fn signed_by_shell(delivery: &StoredDelivery, provider: &Provider, secret: &str)
         let _ = writeln!(out, "id={}", quoted(id));
     }
     let _ = writeln!(out, "signature=$({text} | openssl dgst {hash} {key} -binary | {encode})");
-    let _ = writeln!(out, "curl -i {} \\", url(delivery));
+    // Brackets and braces of a URL are no patterns of requests.
+    let _ = writeln!(out, "curl -i -g --path-as-is {} \\", url(delivery));
     for (name, value) in sent_again(delivery, &[Some(name.as_str()), time_header, id_header]) {
         let _ = writeln!(out, "  -H {} \\", quoted(&format!("{name}: {value}")));
     }
@@ -168,7 +169,7 @@ fn signed_by_program(delivery: &StoredDelivery, provider: &Provider, secret: &st
         variable(secret)
     );
     if let Some(event) = &delivery.record.event {
-        let _ = write!(out, " --event {}", quoted(event));
+        let _ = write!(out, " --event={}", quoted(event));
     }
     out
 }
@@ -242,6 +243,44 @@ mod tests {
             assert!(command.contains(part), "{}: {command}", provider.name());
             // Some shells know no comments on a line that is typed, and some `base64` no options.
             assert!(!command.contains(" # ") && !command.contains("-w0"), "{command}");
+        }
+    }
+
+    /// Runs a command in a shell in which the programs only tell their arguments.
+    fn told_by_shell(command: &str) -> String {
+        let programs = "curl() { printf '<%s>' curl \"$@\"; }; webhook() { printf '<%s>' webhook \"$@\"; }; \
+                        openssl() { cat > /dev/null; printf s; }; cat() { :; };";
+        let shell = std::process::Command::new("sh")
+            .args(["-c", &format!("{programs}\n{command}")])
+            .output();
+        let output = shell.expect("a shell");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && errors.is_empty(), "{command}: {errors}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_executes_nothing_that_others_wrote() {
+        let bad = "-';$(echo no >&2)`echo no >&2`\";{a,b}[1-99999] !! \\ ~ * \\'";
+        for provider in [&SHOPIFY, &SLACK, &STRIPE, &STANDARD_WEBHOOKS, &TWILIO] {
+            let mut hostile = delivery(&[], &format!("/h?x={bad}\n&y"));
+            for name in ["x-shopify-topic", "x-note", "webhook-id", "x'`id`", "content-type"] {
+                let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
+                let value = HeaderValue::from_str(bad).expect("a value");
+                hostile.head.headers.append(name, value);
+            }
+            hostile.record.event = Some(bad.to_owned());
+            let told = told_by_shell(&command(&hostile, provider, "S;echo no >&2"));
+            let url = format!("<http://127.0.0.1:3000/h?x={bad}\n&y>");
+            assert!(told.contains(&url), "{told}");
+            if told.starts_with("<curl>") {
+                // No patterns in a URL, which would be many requests.
+                assert!(told.contains("<-g>"), "{told}");
+                assert!(told.contains(&format!("<-H><x-note: {bad}>")), "{told}");
+            } else {
+                assert!(told.contains(&format!("<--event={bad}>")), "{told}");
+            }
         }
     }
 }

@@ -53,12 +53,12 @@ pub(crate) async fn show(Extension(view): Extension<View>, Path(name): Path<Stri
     };
     let newest = newest.map(|page| page.records);
     let Some(row) = survey.rows.iter().find(|row| row.name == name) else {
-        return refusal::nothing_here(&view);
+        return unknown(&view, &survey);
     };
     let slots = row.info.as_ref().map_or(0, |info| info.concurrency as u64);
     let main = html! {
         (back(&view, "", &html! { "Overview" }))
-        (head(&view, row))
+        (head(&view, &survey, row))
         (paused(&view, row))
         (tiles(&view, &survey, Some(row), slots))
         div.columns {
@@ -81,11 +81,14 @@ pub(crate) async fn show(Extension(view): Extension<View>, Path(name): Path<Stri
     Screen::new(plain(&name), Nav::Overview, main).live().render(&view)
 }
 
-fn head(view: &View, row: &Row) -> Markup {
+fn head(view: &View, survey: &Survey, row: &Row) -> Markup {
     html! {
         div.heading {
             div.heading-text #summary data-live {
-                h1.with-pill { span { (shown(&row.name)) } (endpoint_state::pill(row)) }
+                h1.with-pill {
+                    span { (shown(&row.name)) }
+                    @if survey.knows_state(row) { (endpoint_state::pill(row)) }
+                }
                 p.below {
                     @match &row.info {
                         Some(info) => {
@@ -221,4 +224,12 @@ fn secrets(view: &View, info: Option<&EndpointInfo>, records: &[Record]) -> Mark
                 } }))
     };
     panel("secrets", "Secrets that matched", &of_the_newest(records), &body)
+}
+
+/// The response for an endpoint that does not exist, or could not be counted.
+pub(crate) fn unknown(view: &View, survey: &Survey) -> Response {
+    match &survey.counts_error {
+        Some(error) => refusal::unreachable(view, error),
+        None => refusal::nothing_here(view),
+    }
 }

@@ -4,7 +4,7 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use http::{StatusCode, header::CONTENT_TYPE};
+use http::{StatusCode, header::CONTENT_TYPE, request::Parts};
 use http_body::Frame;
 use http_body_util::BodyExt as _;
 use tokio::sync::mpsc;
@@ -34,30 +34,13 @@ const INTERVAL: Duration = Duration::from_secs(2);
 /// The longest time of a stream. Then the browser opens another one, and its access is checked again.
 const MAX_AGE: Duration = Duration::from_secs(600);
 
-/// The largest number of open streams in a process. Further pages poll instead.
-const MAX_STREAMS: usize = 64;
-
-static OPEN_STREAMS: AtomicUsize = AtomicUsize::new(0);
-
-/// The permit of an open stream.
-struct StreamPermit;
-
-impl StreamPermit {
-    fn take() -> Option<Self> {
-        let free = |open| (open < MAX_STREAMS).then_some(open + 1);
-        OPEN_STREAMS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).ok().map(|_| Self)
-    }
-}
-
-impl Drop for StreamPermit {
-    fn drop(&mut self) {
-        OPEN_STREAMS.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+/// The largest number of open streams of a console. Further pages poll instead.
+pub(crate) const MAX_STREAMS: usize = 64;
 
 pub(crate) async fn stream(
     Extension(view): Extension<View>,
     RawQuery(query): RawQuery,
+    request: Parts,
 ) -> Response {
     let query = query.unwrap_or_default();
     let get = |wanted| parameter(&query, wanted);
@@ -66,19 +49,30 @@ pub(crate) async fn stream(
     if !is_root(&root) {
         return StatusCode::BAD_REQUEST.into_response();
     }
-    let Some(permit) = StreamPermit::take() else {
+    let Ok(permit) = Arc::clone(&view.shared.streams).try_acquire_owned() else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let _permit = permit;
-        let begun = tokio::time::Instant::now();
-        while begun.elapsed() < MAX_AGE {
-            tokio::time::sleep(INTERVAL).await;
-            // The channel closes with the connection.
-            let Ok(place) = sender.reserve().await else { return };
-            let Some(event) = event(&view.renewed(&screen, &root, at)).await else { return };
-            place.send(event);
+        let inbox = view.shared.inbox.clone();
+        let pages = async {
+            loop {
+                tokio::time::sleep(INTERVAL).await;
+                // The channel closes with the connection.
+                let Ok(place) = sender.reserve().await else { return };
+                // The access may have been revoked.
+                let Some(viewer) = view.shared.access.viewer(&request) else { return };
+                let page = event(&view.renewed(viewer, &screen, &root, at)).await;
+                let Some(event) = page else { return };
+                place.send(event);
+            }
+        };
+        // These end the stream even if the client does not read: a stop waits for open requests.
+        tokio::select! {
+            () = pages => {}
+            () = inbox.draining() => {}
+            () = tokio::time::sleep(MAX_AGE) => {}
         }
     });
     let headers = [(CONTENT_TYPE, "text/event-stream")];
@@ -87,12 +81,11 @@ pub(crate) async fn stream(
 
 /// True for the relative paths to the root that [`View`] makes.
 fn is_root(root: &str) -> bool {
-    let is_segment = |segment: &str| {
-        !segment.is_empty() && !segment.contains(['/', ':', '?', '#', '\\', '"', '<'])
-    };
+    let is_segment =
+        |segment: &str| !segment.is_empty() && !segment.contains(['/', '?', '#', '\\', '"', '<']);
     root == "./"
         || (!root.is_empty() && root.replace("../", "").is_empty())
-        || root.strip_suffix('/').is_some_and(is_segment)
+        || root.strip_prefix("./").and_then(|root| root.strip_suffix('/')).is_some_and(is_segment)
 }
 
 /// The page as an event; `None` if there is no such screen.
@@ -156,10 +149,20 @@ mod tests {
 
     #[test]
     fn only_a_relative_path_is_a_root() {
-        for root in ["./", "../", "../../", "console/"] {
+        for root in ["./", "../", "../../", "./console/", "./a:b/"] {
             assert!(is_root(root), "{root}");
         }
-        for root in ["", "/", "//evil/", "http://evil/", "javascript:x/", "../x/", "a/b/", "\"/"] {
+        for root in [
+            "",
+            "/",
+            "//evil/",
+            "http://evil/",
+            "javascript:x/",
+            "../x/",
+            "a/b/",
+            ".//evil/",
+            "./\"/",
+        ] {
             assert!(!is_root(root), "{root}");
         }
         assert_eq!(decoded("a%2Fb+c"), "a/b+c");

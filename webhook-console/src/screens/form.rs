@@ -1,15 +1,21 @@
 //! Forms that browsers send. Only the console's own forms are accepted.
 
+use std::time::Duration;
+
 use axum::{body::to_bytes, extract::Request, response::Response};
 use http::{
     HeaderMap,
     header::{CONTENT_TYPE, HOST, ORIGIN},
 };
+use tokio::time::timeout;
 
 use crate::{screens::refusal, view::View};
 
 /// The largest form, in bytes: a page of ticks and a filter fit.
 const MAX_FORM: usize = 64 * 1024;
+
+/// The longest time for a form to arrive.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The permission that a form needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,8 +38,12 @@ impl Form {
         if !is_form(&parts.headers) {
             return Err(refusal::expired(view));
         }
-        let Ok(body) = to_bytes(body, MAX_FORM).await else {
-            return Err(refusal::bad_request(view, "The form is too large."));
+        let body = match timeout(TIMEOUT, to_bytes(body, MAX_FORM)).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(_)) => {
+                return Err(refusal::bad_request(view, "The form is too large, or cut off."));
+            }
+            Err(_) => return Err(refusal::bad_request(view, "The form did not arrive in time.")),
         };
         let form = Self(form_urlencoded::parse(&body).into_owned().collect());
         let token = form.get("token").unwrap_or_default();

@@ -153,7 +153,7 @@ fn endpoint_row(view: &View, survey: &Survey, row: &Row, last: Option<SystemTime
                 }
             }
             td.row-state role="cell" {
-                (state(row))
+                @if survey.knows_state(row) { (state(row)) } @else { span.zero { "–" } }
                 @if let Some(pause) = &row.pause {
                     div.second { "by " (shown(&pause.by)) ", " (ago(view.now, pause.since)) }
                 } @else if let Some(last) = last {
@@ -173,14 +173,16 @@ fn endpoint_row(view: &View, survey: &Survey, row: &Row, last: Option<SystemTime
                 span.label aria-hidden="true" { " Oldest" }
             }
             td.row-chart role="cell" {
-                @if totals.is_idle() { span.second { "no deliveries" } } @else { (sparkline(&row.hour)) }
+                @if survey.hour.is_err() { span.zero { "–" } }
+                @else if totals.is_idle() { span.second { "no deliveries" } }
+                @else { (sparkline(&row.hour)) }
             }
             td.number.row-line.none[totals.completed == 0] role="cell" {
-                (figure(totals.completed))
+                @if survey.hour.is_err() { span.zero { "–" } } @else { (figure(totals.completed)) }
                 span.label aria-hidden="true" { " Completed, last hour" }
             }
             td.number.row-line.none[totals.failed == 0] role="cell" {
-                (figure(totals.failed))
+                @if survey.hour.is_err() { span.zero { "–" } } @else { (figure(totals.failed)) }
                 @if totals.failed * 100 > totals.attempts() {
                     span.second.share { (format::percent(totals.failed, totals.attempts())) }
                 }

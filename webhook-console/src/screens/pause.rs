@@ -9,13 +9,14 @@ use maud::html;
 
 use crate::{
     changes::Activity,
-    fetch::FetchError,
+    fetch::apply,
     html::{
         layout::{Nav, Screen, back},
         text::{plain, shown},
     },
     links::endpoint_path,
     screens::{
+        endpoint,
         form::{Form, Need},
         refusal,
         survey::Survey,
@@ -66,13 +67,17 @@ pub(crate) async fn pause(
     if let Err(refused) = must_be_known(&view, &name).await {
         return refused;
     }
-    let by = &view.viewer.name;
+    let (by, path) = (view.clone(), endpoint_path(&name));
     // The inbox logs it.
-    if let Err(error) = view.shared.inbox.pause(&name, by, &why).await {
-        return refusal::unreachable(&view, &FetchError::Failed(error));
+    let pause = async move {
+        by.shared.inbox.pause(&name, &by.viewer.name, &why).await?;
+        by.record(Activity::Paused(name, why));
+        Ok(())
+    };
+    match apply(pause).await {
+        Ok(()) => Redirect::to(&view.link(&path)).into_response(),
+        Err(error) => refusal::undecided(&view, &error),
     }
-    view.record(Activity::Paused(name.clone(), why));
-    Redirect::to(&view.link(&endpoint_path(&name))).into_response()
 }
 
 pub(crate) async fn resume(
@@ -83,18 +88,24 @@ pub(crate) async fn resume(
     if let Err(refused) = Form::read(&view, request, Need::Change).await {
         return refused;
     }
-    let by = &view.viewer.name;
-    match view.shared.inbox.resume(&name, by).await {
-        Ok(true) => view.record(Activity::Resumed(name.clone())),
-        Ok(false) => {}
-        Err(error) => return refusal::unreachable(&view, &FetchError::Failed(error)),
+    let (by, path) = (view.clone(), endpoint_path(&name));
+    let resume = async move {
+        if by.shared.inbox.resume(&name, &by.viewer.name).await? {
+            by.record(Activity::Resumed(name));
+        }
+        Ok(())
+    };
+    match apply(resume).await {
+        Ok(()) => Redirect::to(&view.link(&path)).into_response(),
+        Err(error) => refusal::undecided(&view, &error),
     }
-    Redirect::to(&view.link(&endpoint_path(&name))).into_response()
 }
 
 /// An error page for an endpoint that neither the process nor the store knows.
 async fn must_be_known(view: &View, name: &str) -> Result<(), Response> {
     let survey = Survey::take(view).await.map_err(|error| refusal::unreachable(view, &error))?;
-    let is_known = survey.rows.iter().any(|row| row.name == name);
-    if is_known { Ok(()) } else { Err(refusal::nothing_here(view)) }
+    if survey.rows.iter().any(|row| row.name == name) {
+        return Ok(());
+    }
+    Err(endpoint::unknown(view, &survey))
 }

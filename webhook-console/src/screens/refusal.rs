@@ -134,20 +134,35 @@ pub(crate) async fn wrong_method(Extension(view): Extension<View>) -> Response {
 pub(crate) fn unreachable(view: &View, error: &FetchError) -> Response {
     let text = match error {
         // It may take new deliveries all the same.
-        FetchError::TookTooLong => html! { "The query took longer than 2 s." },
-        FetchError::Failed(error) => html! {
-            (sentence(&error.to_string()))
+        FetchError::TookTooLong => html! { (cause(error)) "." },
+        FetchError::Failed(_) => html! {
+            (cause(error))
             ". If it cannot be written to, new deliveries are answered with 503, and the providers send them again."
         },
     };
-    let again = button(view, view.here(), "Try again");
-    let main =
-        html! { div.panel { (empty("plug", "The database does not answer", &text, &again)) } };
-    refuse(view, StatusCode::SERVICE_UNAVAILABLE, "The database does not answer", &main)
+    no_answer(view, "The database does not answer", &text)
 }
 
-/// The text of an error as the begin of a sentence.
-fn sentence(error: &str) -> String {
-    let mut rest = error.chars();
-    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+/// The change may have been made, or may still be running.
+pub(crate) fn undecided(view: &View, error: &FetchError) -> Response {
+    let title = match error {
+        FetchError::TookTooLong => "The change goes on",
+        FetchError::Failed(_) => "The database does not answer",
+    };
+    let text = html! { (cause(error)) ". Check what was changed before you try again." };
+    no_answer(view, title, &text)
+}
+
+fn cause(error: &FetchError) -> String {
+    match error {
+        FetchError::TookTooLong => "The query took longer than 2 s".to_owned(),
+        FetchError::Failed(error) => format::capitalized(&error.to_string()),
+    }
+}
+
+fn no_answer(view: &View, title: &str, text: &Markup) -> Response {
+    let (page, form_of) = view.page();
+    let open = button(view, &page, if form_of { "Back to the page" } else { "Try again" });
+    let main = html! { div.panel { (empty("plug", title, text, &open)) } };
+    refuse(view, StatusCode::SERVICE_UNAVAILABLE, title, &main)
 }

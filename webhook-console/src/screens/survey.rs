@@ -106,6 +106,11 @@ impl Survey {
         Ok(Self { rows, counts_error, partial_error, causes, new_dead_letters, workers, hour })
     }
 
+    /// True if the state of an endpoint is known. One that is paused is so, whatever else is not known.
+    pub(crate) fn knows_state(&self, row: &Row) -> bool {
+        row.pause.is_some() || (self.counts_error.is_none() && self.hour.is_ok())
+    }
+
     /// The workers that are alive.
     pub(crate) fn alive(&self, now: SystemTime) -> impl Iterator<Item = &WorkerRecord> {
         self.workers.iter().filter(move |worker| worker.is_alive(now))

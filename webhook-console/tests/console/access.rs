@@ -142,7 +142,7 @@ async fn a_console_can_be_mounted_anywhere() {
     for (router, path, link) in [
         (console(), "/", "href=\"./deliveries\""),
         (console(), "/system", "href=\"./deliveries\""),
-        (Router::new().nest("/a/b", console()), "/a/b", "href=\"b/deliveries\""),
+        (Router::new().nest("/a/b", console()), "/a/b", "href=\"./b/deliveries\""),
         (Router::new().nest("/a/b", console()), "/a/b/endpoints/x", "href=\"../deliveries\""),
     ] {
         let response = router.clone().oneshot(get(path, None)).await.unwrap();

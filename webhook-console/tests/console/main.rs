@@ -9,3 +9,4 @@ mod list;
 mod screens;
 mod site;
 mod slow;
+mod streams;

@@ -59,7 +59,7 @@ async fn the_list_of_a_cause_has_its_dead_letters() {
     site.dead(3).await;
     site.run(&[delivery(70, "bad 422: price is null")]).await;
     let page = site.get("").await;
-    let (_, rest) = page.text.split_once("class=\"count s-dead\" href=\"console/").unwrap();
+    let (_, rest) = page.text.split_once("class=\"count s-dead\" href=\"./console/").unwrap();
     let list = rest.split('"').next().unwrap().replace("&amp;", "&");
     let list = site.get(&format!("/{list}")).await;
     assert!(list.has("<strong>3</strong> match"), "{}", list.text);

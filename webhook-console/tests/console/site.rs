@@ -192,6 +192,11 @@ pub(crate) async fn get(router: Router, path: &'static str) -> Page {
     send(router, request.body(Body::empty()).unwrap()).await
 }
 
+/// A form of the console at `/console` of a router, as a browser sends it.
+pub(crate) async fn post(router: Router, path: &str, fields: &[(&str, &str)]) -> Page {
+    send(router, form("ana", path, fields, &[("sec-fetch-site", "same-origin")])).await
+}
+
 /// A form.
 pub(crate) fn form(
     viewer: &str,

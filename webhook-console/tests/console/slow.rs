@@ -14,8 +14,9 @@ use webhook_console::{Access, Console, Permission};
 use webhook_runtime::{
     Inbox,
     inbox::{
-        Attempt, CauseGroup, ClaimToken, Count, EndpointCounts, EnqueueResult, Filter, MinuteSum,
-        NewDelivery, PruneResult, QueueDepth, RecentDeadLetters, StoreInfo, StoredDelivery, Window,
+        Attempt, CauseGroup, ClaimToken, Count, DeliveryState, EndpointCounts, EnqueueResult,
+        Filter, MinuteSum, NewDelivery, Pause, PruneResult, QueueDepth, RecentDeadLetters,
+        StoreInfo, StoredDelivery, Window,
         store::{
             Change, ChangeResult, ClaimRequest, ClaimResult, DueTimeLimits, FinishedAttempt,
             InboxStore, ListResult, Retention, StoreFuture, StoreTransaction,
@@ -23,7 +24,7 @@ use webhook_runtime::{
     },
 };
 
-use crate::site::{Page, Site, delivery, get};
+use crate::site::{Page, Site, delivery, get, moment, post};
 
 /// The queries that can be slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,12 @@ enum Query {
     Attempts,
     Count,
     Info,
+    Change,
+    Pause,
 }
+
+/// A maker of deliveries.
+type Grow = Box<dyn Fn() -> NewDelivery + Send + Sync>;
 
 /// A store that is slow at some queries, and counts the queries for counts.
 struct Slow {
@@ -43,9 +49,25 @@ struct Slow {
     queries: Vec<Query>,
     takes: Duration,
     asked: AtomicU32,
+    /// A delivery that comes after each count.
+    comes: Option<Grow>,
+    /// True if changes panic.
+    panics: bool,
 }
 
 impl Slow {
+    /// A store with what is in the inbox of a site, which is not slow.
+    fn new(site: &Site) -> Self {
+        Self {
+            inner: Arc::clone(site.inbox.store()),
+            queries: Vec::new(),
+            takes: Duration::ZERO,
+            asked: AtomicU32::new(0),
+            comes: None,
+            panics: false,
+        }
+    }
+
     /// The answer of the store, after a while if the query is a slow one.
     fn after<'a, T: Send + 'a>(
         &self,
@@ -93,7 +115,13 @@ impl InboxStore for Slow {
     }
 
     fn count<'a>(&'a self, filter: &'a Filter, limit: u64) -> StoreFuture<'a, Count> {
-        self.after(Query::Count, self.inner.count(filter, limit))
+        let count = self.after(Query::Count, self.inner.count(filter, limit));
+        let Some(comes) = &self.comes else { return count };
+        Box::pin(async move {
+            let count = count.await;
+            self.inner.enqueue(&[comes()]).await?;
+            count
+        })
     }
 
     fn attempts(&self, id: i64) -> StoreFuture<'_, Vec<Attempt>> {
@@ -130,7 +158,20 @@ impl InboxStore for Slow {
         change: Change,
         window: Window,
     ) -> StoreFuture<'a, ChangeResult> {
-        self.inner.change(filter, change, window)
+        assert!(!self.panics, "a store that panics");
+        self.after(Query::Change, self.inner.change(filter, change, window))
+    }
+
+    fn pause<'a>(&'a self, endpoint: &'a str, by: &'a str, why: &'a str) -> StoreFuture<'a, ()> {
+        self.after(Query::Pause, self.inner.pause(endpoint, by, why))
+    }
+
+    fn resume<'a>(&'a self, endpoint: &'a str) -> StoreFuture<'a, bool> {
+        self.after(Query::Pause, self.inner.resume(endpoint))
+    }
+
+    fn paused(&self) -> StoreFuture<'_, Vec<Pause>> {
+        self.inner.paused()
     }
 
     fn prune<'a>(&'a self, retention: &'a Retention, max: u32) -> StoreFuture<'a, PruneResult> {
@@ -152,8 +193,11 @@ impl InboxStore for Slow {
 
 /// A console over a slow store with what is in the inbox of a site.
 fn console(site: &Site, slow: &[Query], takes: Duration) -> (Router, Arc<Slow>) {
-    let inner = Arc::clone(site.inbox.store());
-    let store = Arc::new(Slow { inner, queries: slow.to_vec(), takes, asked: AtomicU32::new(0) });
+    console_over(Slow { queries: slow.to_vec(), takes, ..Slow::new(site) })
+}
+
+fn console_over(store: Slow) -> (Router, Arc<Slow>) {
+    let store = Arc::new(store);
     let inbox = Inbox::with_store(Arc::clone(&store) as Arc<dyn InboxStore>);
     let access = Access::decide(|_| Permission::full("ana"));
     let router = Router::new().nest("/console", Console::new(inbox, access).into_router());
@@ -215,4 +259,139 @@ async fn many_viewers_ask_no_more_than_one() {
     tokio::time::sleep(Duration::from_millis(1100)).await;
     get(router, "").await;
     assert_eq!(store.asked.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_slow_change_is_made_all_the_same() {
+    let site = Site::new().await;
+    site.dead(2).await;
+    let (router, _) = console(&site, &[Query::Change, Query::Pause], Duration::from_secs(3));
+    for (path, back) in [
+        ("/deliveries/1/retry", "href=\"../../deliveries/1\""),
+        ("/endpoints/orders/pause", "href=\"../../endpoints/orders\""),
+    ] {
+        let begun = Instant::now();
+        let page = post(router.clone(), path, &[("why", "slow")]).await;
+        assert!(begun.elapsed() < Duration::from_millis(2900), "{path}: {:?}", begun.elapsed());
+        assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(page.has("The change goes on") && page.has(back), "{path}: {}", page.text);
+    }
+    // One who does not wait for it at all.
+    let gone = post(router.clone(), "/deliveries/2/retry", &[]);
+    assert!(tokio::time::timeout(Duration::from_secs(1), gone).await.is_err());
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(site.state(1).await, DeliveryState::Pending);
+    assert_eq!(site.state(2).await, DeliveryState::Pending);
+    assert_eq!(site.inbox.paused().await.unwrap().len(), 1);
+    let system = get(router, "/system").await;
+    for told in ["deliveries/1\">#1", "deliveries/2\">#2", "Paused <a href=\"./endpoints/orders\""]
+    {
+        assert!(system.has(told), "{told}: {}", system.text);
+    }
+}
+
+#[tokio::test]
+async fn no_more_are_changed_than_were_confirmed() {
+    let site = Site::new().await;
+    site.store(&[delivery(1, "waits"), delivery(2, "waits")]).await;
+    let key = AtomicU32::new(100);
+    let comes: Grow = Box::new(move || {
+        let key = key.fetch_add(1, Ordering::Relaxed);
+        let mut new = delivery(key.into(), "waits");
+        new.received_at = SystemTime::UNIX_EPOCH;
+        new
+    });
+    let (router, _) = console_over(Slow { comes: Some(comes), ..Slow::new(&site) });
+    // The second one comes after the count, and is as old as those that were seen.
+    let fields = [
+        ("action", "cancel"),
+        ("scope", "all"),
+        ("list", "state=pending"),
+        ("seen", "9223372036854775807.9999999999999"),
+        ("confirmed", "2"),
+    ];
+    let page = post(router.clone(), "/changes", &fields).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
+    let result = get(router, "/changes/1").await;
+    assert!(result.has("2 of 2 were cancelled"), "{}", result.text);
+    assert_eq!(site.counts().await["Cancelled"], 2);
+    assert!(site.counts().await["Pending"] > 0);
+}
+
+#[tokio::test]
+async fn a_change_ends_when_the_store_panics() {
+    let site = Site::new().await;
+    site.dead(1).await;
+    let (router, _) = console_over(Slow { panics: true, ..Slow::new(&site) });
+    let fields = [
+        ("action", "retry"),
+        ("scope", "all"),
+        ("seen", "9223372036854775807.9999999999999"),
+        ("confirmed", "1"),
+    ];
+    let page = post(router.clone(), "/changes", &fields).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
+    let result = get(router.clone(), "/changes/1").await;
+    assert!(result.has("The database failed after 0 of 1"), "{}", result.text);
+    let one = post(router, "/deliveries/1/retry", &[]).await;
+    assert_eq!(one.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(one.has("the store panicked"), "{}", one.text);
+}
+
+#[tokio::test]
+async fn looks_do_not_displace_a_change_that_goes_on() {
+    let site = Site::new().await;
+    site.dead(1).await;
+    let (router, _) = console(&site, &[Query::Change], Duration::from_secs(30));
+    let fields = [
+        ("action", "retry"),
+        ("scope", "all"),
+        ("seen", "9223372036854775807.9999999999999"),
+        ("confirmed", "1"),
+    ];
+    post(router.clone(), "/changes", &fields).await;
+    for _ in 0..55 {
+        post(router.clone(), "/deliveries/1/body", &[]).await;
+    }
+    assert!(get(router.clone(), "/changes/1").await.has("Retrying 1 dead letter"));
+    // Nor do other changes.
+    for _ in 0..55 {
+        post(router.clone(), "/endpoints/orders/pause", &[]).await;
+    }
+    assert!(get(router.clone(), "/changes/1").await.has(">Stop<"));
+    moment().await;
+    let system = get(router, "/system").await;
+    assert_eq!(system.text.matches("Showed the body").count(), 0, "{}", system.text);
+    assert_eq!(system.text.matches("Paused <a").count(), 49);
+}
+
+#[tokio::test]
+async fn the_way_back_from_a_form_is_a_page() {
+    let site = Site::new().await;
+    site.dead(1).await;
+    let (router, _) = console(&site, &[Query::Count], Duration::from_secs(60));
+    let ticked = [("action", "retry"), ("scope", "ticked"), ("tick", "1"), ("confirmed", "1")];
+    let page = post(router.clone(), "/changes", &ticked).await;
+    assert!(page.has("href=\"./deliveries\">Back to the page"), "{}", page.text);
+    let asks = post(router, "/changes/confirm", &ticked).await;
+    assert!(asks.has("href=\"../deliveries\">Back to the page"), "{}", asks.text);
+}
+
+#[tokio::test]
+async fn what_is_not_known_is_not_shown_as_nothing() {
+    let site = Site::new().await;
+    site.dead(1).await;
+    site.run(&[delivery(70, "done")]).await;
+    for slow in [Query::Counts, Query::Sums] {
+        let (router, _) = console(&site, &[slow], Duration::from_secs(60));
+        let overview = get(router.clone(), "").await;
+        let endpoint = get(router, "/endpoints/orders").await;
+        for page in [overview, endpoint] {
+            assert_eq!(page.status, StatusCode::OK);
+            for state in [" s-idle", " s-running-endpoint", "pill s-running", "No deliveries yet"] {
+                assert!(!page.has(state), "{slow:?}: {state}: {}", page.text);
+            }
+            assert!(slow == Query::Counts || !page.has("no deliveries"), "{}", page.text);
+        }
+    }
 }

@@ -39,9 +39,11 @@ mod writer;
 use std::{
     fmt,
     path::Path,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
+
+use tokio::sync::watch;
 
 use crate::endpoint::Endpoint;
 
@@ -113,8 +115,8 @@ pub(crate) struct Shared {
     pub(crate) first_runs: FirstRuns,
     /// The store's last answer about its health.
     health: tokio::sync::Mutex<Option<StoreHealth>>,
-    /// True if the inbox is being shut down.
-    draining: AtomicBool,
+    /// True once the inbox is being shut down.
+    draining: watch::Sender<bool>,
 }
 
 /// The number of records that one transaction changes or deletes: others want to write, too.
@@ -163,7 +165,7 @@ impl Inbox {
         let counters = Arc::new(InboxMetrics::default());
         let writer = Writer::start(&store, &settings, Arc::clone(&counters));
         let (workers, handled) = (Mutex::default(), AllHandled::default());
-        let (health, draining) = (tokio::sync::Mutex::default(), AtomicBool::new(false));
+        let (health, draining) = (tokio::sync::Mutex::default(), watch::Sender::new(false));
         let first_runs = FirstRuns::default();
         let shared = Shared {
             workers,

@@ -147,11 +147,13 @@ impl HealthCheck {
         )
     }
 
-    /// Makes [`ready`](Self::ready) return [`Unhealthy::Draining`], and changes nothing else.
-    /// [`Webhooks::serve`](crate::Webhooks) does this when it is told to end. A program with its own server
-    /// calls it before that server stops.
+    /// Makes [`ready`](Self::ready) return [`Unhealthy::Draining`], and tells the inboxes, so that open pages
+    /// of the console end. It changes nothing else. [`Webhooks::serve`](crate::Webhooks) does this when it
+    /// is told to end. A program with its own server calls it before that server stops.
     pub fn set_draining(&self) {
         self.shared.phase.store(DRAINING, Ordering::SeqCst);
+        #[cfg(feature = "inbox")]
+        self.inboxes().iter().for_each(Inbox::set_draining);
     }
 
     /// Notes that the router is built.
