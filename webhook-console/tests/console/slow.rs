@@ -215,7 +215,7 @@ async fn what_takes_too_long_leaves_the_rest_of_a_page() {
         ("", Query::Causes, "causes", "2 in the last ten minutes"),
         ("", Query::Deaths, "", "until retried or discarded"),
         ("/endpoints/orders", Query::Counts, "tiles", "SHOPIFY_SECRET"),
-        ("/endpoints/orders", Query::Sums, "hour", "orders/paid"),
+        ("/endpoints/orders", Query::Sums, "hour", "orders/<wbr>paid"),
         ("/deliveries", Query::Count, "content", "no stock"),
         ("/deliveries/1", Query::Attempts, "story", "SHOPIFY_SECRET"),
         ("/system", Query::Info, "store", "Completed and cancelled"),
