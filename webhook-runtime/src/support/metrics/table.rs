@@ -111,5 +111,6 @@ metrics! {
     INBOX_HOOKS_DROPPED = Counter "webhook_inbox_hooks_dropped_total" &[],
         "Hooks that were not called, because too many ran.";
     INBOX_COMMIT_FAILURES = Counter "webhook_inbox_commit_failures_total" &[],
-        "Commits that failed: nothing in them was stored. Senders got 503 for the deliveries.";
+        "Commits that failed, of deliveries and of the ends of runs, each time that they are tried. Senders get 503 for deliveries \
+         that were not stored.";
 }
