@@ -184,7 +184,7 @@ async fn ask_all(inbox: &Inbox, rows: u64) {
     show("one ordering key", async || inbox.same_ordering_key(77).await).await;
     show("its neighbours", async || inbox.neighbours(77).await).await;
     show("recent dead letters", async || {
-        inbox.recent_deaths(inbox.now() - Duration::from_secs(600)).await
+        inbox.recent_dead_letters(inbox.now() - Duration::from_secs(600)).await
     })
     .await;
     show("the database", async || inbox.store_info().await).await;

@@ -61,7 +61,7 @@ fn names(reasons: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn webhooks_are_ready_once_they_are_built_and_until_they_drain() {
+async fn webhooks_are_ready_from_build_to_drain() {
     let hooks = webhooks::<plain>();
     let (health, check): (Router, HealthCheck) = (hooks.health(), hooks.health_check());
     assert_eq!(probe(&health, "/ready").await, (503, names(&["starting"])));

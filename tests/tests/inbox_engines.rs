@@ -73,7 +73,7 @@ everywhere! { memory
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
-        recent_deaths_are_counted;
+        recent_dead_letters_are_counted;
     options: each_endpoint_keeps_as_it_says retentions_and_size_are_told;
     health: health_is_told;
     hooks: hooks_get_the_record bad_hooks_hurt_nobody;
@@ -85,7 +85,7 @@ everywhere! { memory
 }
 
 everywhere! { foreign
-    tell: errors_are_grouped_by_cause recent_deaths_are_counted;
+    tell: errors_are_grouped_by_cause recent_dead_letters_are_counted;
     hooks: hooks_get_the_record what_a_claim_gives_up_is_told bad_hooks_hurt_nobody;
     cancel: a_running_function_is_told others_are_not_told another_process_is_told;
     turns: a_restart_starves_no_tenant several_processes_starve_no_tenant
@@ -103,7 +103,7 @@ everywhere! { pooled
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
-        recent_deaths_are_counted
+        recent_dead_letters_are_counted
         the_last_second_is_summed
         those_of_one_ordering_key_are_told neighbours_are_told_after_their_end
         the_database_tells_of_itself;
@@ -134,7 +134,7 @@ everywhere! { sqlite
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
-        recent_deaths_are_counted
+        recent_dead_letters_are_counted
         the_last_second_is_summed
         those_of_one_ordering_key_are_told neighbours_are_told_after_their_end
         the_database_tells_of_itself;
@@ -185,7 +185,7 @@ everywhere! { postgres
     tell: every_attempt_is_told lost_attempts_are_told a_snooze_costs_no_attempt
         many_attempts_are_cut duplicates_are_recorded minutes_are_summed
         errors_are_grouped_by_cause endpoints_are_counted_by_state bodies_are_dropped
-        recent_deaths_are_counted
+        recent_dead_letters_are_counted
         the_last_second_is_summed bodies_are_dropped_with_the_completion
         those_of_one_ordering_key_are_told neighbours_are_told_after_their_end
         the_database_tells_of_itself;

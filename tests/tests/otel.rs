@@ -83,7 +83,7 @@ async fn plain(_: &Delivery) -> Result<(), &'static str> {
 }
 
 #[tokio::test]
-async fn a_sender_is_linked_to_only_after_its_request_is_verified() {
+async fn a_sender_is_linked_once_it_is_verified() {
     exported();
     let router = common::router::<plain>();
     let mut forged = traced("/plain/7");
@@ -187,7 +187,7 @@ async fn kept(delivery: &Delivery) -> Result<(), &'static str> {
 }
 
 #[tokio::test]
-async fn one_delivery_is_seen_from_its_request_to_its_last_run() {
+async fn a_delivery_is_traced_to_its_last_run() {
     let inbox = builder().open_in_memory().unwrap();
     let router = router::<kept>(inbox.clone());
     assert_eq!(status(&router, traced("/kept")).await, 202);

@@ -1,4 +1,4 @@
-// The console works without this. It keeps panels up to date, times relative, and hands on the keyboard.
+// The console works without this script. It refreshes panels and ages, and adds keyboard shortcuts.
 "use strict";
 (() => {
   const main = document.querySelector("#content");
@@ -8,7 +8,7 @@
   const ask = (key) => { try { return sessionStorage.getItem(key); } catch { return null; } };
   const keep = (key, value) => { try { sessionStorage.setItem(key, value); } catch { /* private mode */ } };
 
-  // The server's clock: times are told from it.
+  // Ages are by the server's clock.
   const ahead = Date.parse(main.dataset.now) - Date.now();
   const now = () => Date.now() + ahead;
   const age = (seconds) => {
@@ -18,16 +18,16 @@
     if (whole < 86400) return `${Math.floor(whole / 3600)} h`;
     return `${Math.floor(whole / 86400)} d`;
   };
-  const tellTimes = (from = document) => {
+  const refreshAges = (from = document) => {
     for (const element of all("[data-ago]", from)) {
       const then = Date.parse(element.dataset.ago || element.getAttribute("datetime"));
       const text = `${age((now() - then) / 1000)} ago`;
       if (element.textContent !== text) element.textContent = text;
     }
   };
-  setInterval(tellTimes, 1000);
+  setInterval(refreshAges, 1000);
 
-  // Live: the stream sends the page's panels, and those that differ are swapped.
+  // The stream sends the whole page, and panels that differ are swapped.
   const live = one("#live");
   const words = one("#live-words");
   let updated = Date.now();
@@ -53,7 +53,7 @@
     for (const fresh of all("[data-live]", page)) {
       const old = document.getElementById(fresh.id);
       if (!old || isBusy(old)) continue;
-      tellTimes(fresh);
+      refreshAges(fresh);
       if (written(old) !== fresh.outerHTML) old.replaceWith(document.adoptNode(fresh));
     }
     offerCopy();
@@ -71,7 +71,7 @@
     updated = Date.now();
     showState();
   };
-  // What has no room on a phone.
+  // Text that phones do not show.
   const wide = (text) => {
     const span = document.createElement("span");
     span.className = "wide";
@@ -92,7 +92,7 @@
     try {
       const response = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" });
       if (response.ok) swap(await response.text());
-    } catch { /* told by the age of the last update */ }
+    } catch { /* the age of the last update shows it */ }
   };
   const close = () => {
     if (source) source.close();
@@ -137,7 +137,7 @@
     });
   }
 
-  // Ticks: how many, and only the actions that apply.
+  // Counts ticks, and enables the actions that apply to them.
   const bar = one("#bulk");
   const ticks = () => all('input[name="tick"]');
   const countTicks = () => {
@@ -193,8 +193,8 @@
   const problem = one("[aria-invalid]");
   if (problem) problem.focus();
 
-  // The keyboard. No key changes anything but the place and the ticks.
-  const link = (name) => one(`.top nav a:nth-of-type(${name})`);
+  // Keys move and tick. None of them changes a delivery.
+  const link = (place) => one(`.top nav a:nth-of-type(${place})`);
   let pending = "";
   let at = -1;
   const rows = () => all("table.cards tbody tr");

@@ -1,4 +1,4 @@
-//! The rule that says who may look, and who may change something.
+//! Access to the console: who may look, and who may change something.
 
 use std::{env, error::Error, fmt, sync::Arc};
 
@@ -10,15 +10,16 @@ use subtle::ConstantTimeEq as _;
 /// The longest name that is shown and logged, in characters.
 const MAX_NAME: usize = 100;
 
-/// The permission of somebody in the console. The name is shown to them, and logged with what they change.
+/// The permission of a viewer. Their name is shown to them, and logged with each change. Names are cut after
+/// 100 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Permission {
-    /// Look at everything, and change it.
+    /// May look at everything and change it.
     Full(String),
-    /// Look at everything, and change nothing.
+    /// May look at everything, also at bodies, and change nothing.
     ReadOnly(String),
-    /// Neither.
+    /// May do neither.
     Forbidden,
 }
 
@@ -34,8 +35,8 @@ impl Permission {
     }
 }
 
-/// The rule that decides who may see the console. There is none by default, so that a console cannot be
-/// open by accident.
+/// The rule that decides who may see the console. It has no default, so that no console is open by
+/// accident.
 #[derive(Clone)]
 pub struct Access(Rule);
 
@@ -46,8 +47,9 @@ enum Rule {
 }
 
 impl Access {
-    /// Full access by HTTP Basic authentication, with the user and the password of these environment
-    /// variables. Use it over TLS, or on a machine's own address only.
+    /// Full access by HTTP Basic authentication, with the user and the password of two environment
+    /// variables, which are read now. Serve the console over TLS, or on a loopback address only: browsers
+    /// send the password in the clear.
     ///
     /// ```no_run
     /// # use webhook_console::{Access, AccessError};
@@ -57,7 +59,7 @@ impl Access {
     /// ```
     ///
     /// # Errors
-    /// If a variable is missing, blank or no text, or the user has a colon. All mistakes are told at once.
+    /// If a variable is missing, blank or no text, or if the user has a colon. The error names all mistakes.
     pub fn basic_env(user: &str, password: &str) -> Result<Self, AccessError> {
         let mut problems = Vec::new();
         let mut read = |variable: &str| {
@@ -82,8 +84,9 @@ impl Access {
         Ok(Self(Rule::Basic { name, user, password }))
     }
 
-    /// Access as a function of the request says: it reads a session, or the headers of a proxy that
-    /// authenticates. What a layer has put into the extensions of the request is there.
+    /// Access by a function of the request, such as one that reads a session or the headers of an
+    /// authenticating proxy. It sees the extensions that your layers have set. It runs for each request, and
+    /// again while an open page refreshes. It must not block: other requests wait for it.
     ///
     /// ```
     /// # use webhook_console::{Access, Permission};
@@ -125,7 +128,7 @@ impl Access {
         Some(Viewer { name: name.chars().take(MAX_NAME).collect(), full })
     }
 
-    /// True if a browser is to ask for user and password.
+    /// True if browsers have to ask for user and password.
     pub(crate) const fn is_basic(&self) -> bool {
         matches!(self.0, Rule::Basic { .. })
     }
@@ -162,7 +165,8 @@ fn credentials(headers: &HeaderMap) -> Option<(Vec<u8>, Vec<u8>)> {
     Some((decoded[..colon].to_vec(), decoded[colon + 1..].to_vec()))
 }
 
-/// The console has no access rule, because environment variables are missing.
+/// The error of [`Access::basic_env`]: the environment variables have no user and password. Its text names
+/// the variables, and never their values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessError {
     problems: Vec<String>,

@@ -1,4 +1,4 @@
-//! The changes by operators since this process began, and changes of many deliveries that go on.
+//! The changes by operators since this process started, and bulk changes that are running.
 
 use std::{
     collections::VecDeque,
@@ -14,20 +14,20 @@ use webhook_runtime::{
     inbox::{Filter, InboxError, Window},
 };
 
-use crate::{action::Action, kind::Kind};
+use crate::{action::Action, fetch::in_task, kind::Kind};
 
-/// The number of changes that are remembered.
-const REMEMBERED: usize = 50;
+/// The largest number of entries in the list of recent changes.
+const MAX_ENTRIES: usize = 50;
 
-/// The number of deliveries that are changed at a time.
-pub(crate) const PIECE: u32 = 500;
+/// The number of deliveries that are changed at a time, in one statement.
+pub(crate) const CHUNK: u32 = 500;
 
-/// The most deliveries that one change takes.
-pub(crate) const MOST: u64 = 100_000;
+/// The largest number of deliveries that one change takes.
+pub(crate) const MAX_DELIVERIES: u64 = 100_000;
 
-/// A change, for the list of recent changes.
+/// An act of an operator, for the list of recent changes.
 #[derive(Clone)]
-pub(crate) enum Done {
+pub(crate) enum Activity {
     /// One delivery was changed.
     One(Action, i64),
     /// The body of a delivery was shown.
@@ -37,18 +37,30 @@ pub(crate) enum Done {
     /// An endpoint was resumed.
     Resumed(String),
     /// Many deliveries were changed.
-    Many(Arc<Bulk>),
+    Many(Arc<BulkChange>),
 }
 
 /// One line of the list of recent changes.
 #[derive(Clone)]
 pub(crate) struct Entry {
-    pub(crate) done: Done,
+    pub(crate) activity: Activity,
     pub(crate) by: String,
     pub(crate) at: SystemTime,
 }
 
-/// The state of a change of many deliveries.
+impl Entry {
+    /// True for a look at a body. Looks do not displace changes from the list.
+    const fn is_look(&self) -> bool {
+        matches!(self.activity, Activity::ShownBody(_))
+    }
+
+    /// True for a bulk change that is running, which an operator can stop.
+    fn is_running(&self) -> bool {
+        matches!(&self.activity, Activity::Many(bulk) if bulk.progress().0 == Progress::Running)
+    }
+}
+
+/// The state of a bulk change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
     Running,
@@ -57,8 +69,8 @@ pub(crate) enum Progress {
     Failed(InboxError),
 }
 
-/// A change of many deliveries.
-pub(crate) struct Bulk {
+/// A bulk change.
+pub(crate) struct BulkChange {
     pub(crate) number: u64,
     pub(crate) action: Action,
     /// The states that the operator has chosen.
@@ -76,8 +88,8 @@ pub(crate) struct Bulk {
     ended: Mutex<(Progress, Duration)>,
 }
 
-impl Bulk {
-    /// The number of deliveries that have been changed.
+impl BulkChange {
+    /// The number of deliveries that were changed so far.
     pub(crate) fn changed(&self) -> u64 {
         self.changed.load(Ordering::Relaxed)
     }
@@ -89,13 +101,12 @@ impl Bulk {
         (progress, took)
     }
 
-    /// Ends it after the piece that is under way.
+    /// Ends the change after the chunk that is under way.
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    async fn run(&self, inbox: &Inbox, filter: &Filter) {
-        let result = self.change_all(inbox, filter).await;
+    fn end(&self, result: Result<Progress, InboxError>) {
         let progress = result.unwrap_or_else(Progress::Failed);
         let changed = self.changed();
         tracing::warn!(
@@ -113,28 +124,30 @@ impl Bulk {
     }
 
     async fn change_all(&self, inbox: &Inbox, filter: &Filter) -> Result<Progress, InboxError> {
-        let mut window = Window::oldest_first(PIECE);
+        let mut window = Window::oldest_first(CHUNK);
         loop {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(Progress::Stopped);
             }
             let page = inbox.page(filter, window).await?;
-            let ids: Vec<i64> = page.records.iter().map(|record| record.id).collect();
+            // More may match by now than were confirmed.
+            let left = usize::try_from(self.total - self.changed()).unwrap_or(usize::MAX);
+            let ids: Vec<i64> = page.records.iter().map(|record| record.id).take(left).collect();
             if !ids.is_empty() {
-                let piece = filter.clone().ids(ids);
-                let changed = self.action.run(inbox, &piece).await?;
+                let chunk = filter.clone().ids(ids);
+                let changed = self.action.run(inbox, &chunk).await?;
                 self.changed.fetch_add(changed, Ordering::Relaxed);
             }
             match page.next {
-                Some(next) => window = next,
-                None => return Ok(Progress::Ended),
+                Some(next) if self.changed() < self.total => window = next,
+                _ => return Ok(Progress::Ended),
             }
         }
     }
 }
 
-/// A change that was confirmed.
-pub(crate) struct Confirmed {
+/// A bulk change that was confirmed.
+pub(crate) struct ConfirmedChange {
     pub(crate) action: Action,
     pub(crate) kinds: Vec<Kind>,
     pub(crate) query: String,
@@ -164,22 +177,29 @@ impl Changes {
     }
 
     /// Remembers a change.
-    pub(crate) fn add(&self, by: &str, at: SystemTime, done: Done) {
+    pub(crate) fn add(&self, by: &str, at: SystemTime, activity: Activity) {
         let mut recent = self.recent();
-        recent.push_front(Entry { done, by: by.to_owned(), at });
-        recent.truncate(REMEMBERED);
+        recent.push_front(Entry { activity, by: by.to_owned(), at });
+        if recent.len() > MAX_ENTRIES
+            && let Some(oldest) = recent
+                .iter()
+                .rposition(Entry::is_look)
+                .or_else(|| recent.iter().rposition(|entry| !entry.is_running()))
+        {
+            recent.remove(oldest);
+        }
     }
 
-    /// Begins to change many deliveries.
+    /// Begins a bulk change, in a task of its own.
     pub(crate) fn begin(
         &self,
         inbox: &Inbox,
         by: &str,
         at: SystemTime,
-        it: Confirmed,
-    ) -> Arc<Bulk> {
-        let Confirmed { action, kinds, query, name, filter, total } = it;
-        let bulk = Arc::new(Bulk {
+        confirmed: ConfirmedChange,
+    ) -> Arc<BulkChange> {
+        let ConfirmedChange { action, kinds, query, name, filter, total } = confirmed;
+        let bulk = Arc::new(BulkChange {
             number: self.last.fetch_add(1, Ordering::Relaxed) + 1,
             action,
             kinds,
@@ -192,28 +212,29 @@ impl Changes {
             begun: Instant::now(),
             ended: Mutex::new((Progress::Running, Duration::ZERO)),
         });
-        self.add(by, at, Done::Many(Arc::clone(&bulk)));
-        let (running, inbox) = (Arc::clone(&bulk), inbox.clone());
-        tokio::spawn(async move { running.run(&inbox, &filter).await });
+        self.add(by, at, Activity::Many(Arc::clone(&bulk)));
+        let (running, changing, inbox) = (Arc::clone(&bulk), Arc::clone(&bulk), inbox.clone());
+        let change = async move { changing.change_all(&inbox, &filter).await };
+        tokio::spawn(async move { running.end(in_task(change).await) });
         bulk
     }
 
-    /// The time that the last change took for each delivery.
+    /// The time that the last bulk change took for each delivery.
     pub(crate) fn pace(&self) -> Option<Duration> {
         let recent = self.recent();
         recent.iter().find_map(|entry| {
-            let Done::Many(bulk) = &entry.done else { return None };
+            let Activity::Many(bulk) = &entry.activity else { return None };
             let (progress, took) = bulk.progress();
             let changed = u32::try_from(bulk.changed()).ok().filter(|changed| *changed > 0)?;
             (progress != Progress::Running).then_some(took / changed)
         })
     }
 
-    /// A change of many deliveries.
-    pub(crate) fn find(&self, number: u64) -> Option<Arc<Bulk>> {
+    /// Finds a bulk change by its number.
+    pub(crate) fn find(&self, number: u64) -> Option<Arc<BulkChange>> {
         let recent = self.recent();
-        let mut bulks = recent.iter().filter_map(|entry| match &entry.done {
-            Done::Many(bulk) => Some(bulk),
+        let mut bulks = recent.iter().filter_map(|entry| match &entry.activity {
+            Activity::Many(bulk) => Some(bulk),
             _ => None,
         });
         bulks.find(|bulk| bulk.number == number).cloned()

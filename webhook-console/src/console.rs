@@ -17,6 +17,7 @@ use http::{
     },
     uri::PathAndQuery,
 };
+use tokio::sync::Semaphore;
 use webhook_runtime::Inbox;
 
 use crate::{
@@ -25,15 +26,15 @@ use crate::{
     changes::Changes,
     figures::Figures,
     screens::{
-        body, change, confirm, deliveries, delivery, endpoint, events, overview, refusal, single,
+        change, confirm, deliveries, delivery, endpoint, events, overview, pause, refusal, single,
         system,
     },
     token::Tokens,
-    view::View,
+    view::{Shared, View},
 };
 
-/// The headers of every response. Pages load nothing from elsewhere, run no code that is written in
-/// them, are in no frame, and are not kept.
+/// The headers of every response. Pages load nothing from other sites, run no inline code, cannot be
+/// framed, and are not cached.
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (
         CONTENT_SECURITY_POLICY,
@@ -52,8 +53,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// An operator's console for an inbox: a router to mount anywhere. It is on no public router unless you
-/// mount it there.
+/// An operator's console for an inbox: a router to mount anywhere. It serves nothing before you mount it.
 ///
 /// ```no_run
 /// use webhook_console::{Access, Console};
@@ -74,23 +74,14 @@ pub struct Console {
     title: Option<String>,
 }
 
-/// The state that all requests share.
-pub(crate) struct Shared {
-    pub(crate) inbox: Inbox,
-    pub(crate) access: Access,
-    pub(crate) title: Option<String>,
-    pub(crate) tokens: Tokens,
-    pub(crate) changes: Changes,
-    pub(crate) figures: Figures,
-}
-
 impl Console {
-    /// A console for this inbox, for those whom `access` lets in.
+    /// Creates a console for an inbox.
     pub fn new(inbox: Inbox, access: Access) -> Self {
         Self { inbox, access, title: None }
     }
 
-    /// Sets a title that every page shows, so that nobody acts on the wrong one: `payments production`.
+    /// Sets a title that every page shows, such as `payments production`, so that nobody acts on the wrong
+    /// inbox.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
@@ -98,22 +89,35 @@ impl Console {
 
     /// Builds the router. All of its links are relative: nest it at any path, also behind a proxy that
     /// removes a prefix.
+    ///
+    /// Its tokens, bulk changes and the list of recent changes are in the memory of this process: with
+    /// several processes behind one address, use sticky sessions.
+    ///
+    /// Streams refresh open pages, and end within ten minutes. [`Webhooks::serve`] ends them when it is told
+    /// to stop. A program with its own server calls [`Inbox::set_draining`] before it waits for open
+    /// requests.
+    ///
+    /// [`Webhooks::serve`]: webhook_runtime::Webhooks
+    ///
+    /// # Panics
+    /// If the operating system has no random numbers.
     pub fn into_router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
         let Self { inbox, access, title } = self;
         let (tokens, changes) = (Tokens::new(), Changes::new());
         let figures = Figures::new(inbox.clone());
-        let shared = Arc::new(Shared { inbox, access, title, tokens, changes, figures });
+        let streams = Arc::new(Semaphore::new(events::MAX_STREAMS));
+        let shared = Arc::new(Shared { inbox, access, title, tokens, changes, figures, streams });
         Router::new()
             .route("/", get(overview::show))
             .route("/deliveries", get(deliveries::show))
             .route("/deliveries/{id}", get(delivery::show))
-            .route("/deliveries/{id}/body", post(body::show))
+            .route("/deliveries/{id}/body", post(delivery::show_body))
             .route("/deliveries/{id}/{action}", post(single::run))
             .route("/endpoints/{name}", get(endpoint::show))
-            .route("/endpoints/{name}/pause", get(endpoint::ask_first).post(endpoint::pause))
-            .route("/endpoints/{name}/resume", post(endpoint::resume))
+            .route("/endpoints/{name}/pause", get(pause::show).post(pause::pause))
+            .route("/endpoints/{name}/resume", post(pause::resume))
             .route("/system", get(system::show))
-            .route("/changes/confirm", post(confirm::ask_first))
+            .route("/changes/confirm", post(confirm::show))
             .route("/changes", post(change::begin))
             .route("/changes/{number}", get(change::show))
             .route("/changes/{number}/stop", post(change::stop))
@@ -121,22 +125,22 @@ impl Console {
             .fallback(refusal::not_found)
             .method_not_allowed_fallback(refusal::wrong_method)
             .layer(from_fn_with_state(Arc::clone(&shared), enter))
-            // Without access: it holds nothing of a delivery, and the page that asks to sign in needs it.
+            // Behind no access: assets have no data, and a browser may fetch them before it signs in.
             .route("/assets/{name}", get(assets::serve))
             .layer(from_fn(protect))
             .with_state(())
     }
 }
 
-/// Lets in who has access.
+/// Lets viewers with access in.
 async fn enter(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let Some(viewer) = shared.access.viewer(&parts) else {
-        return refusal::no_access(&shared, &parts);
+        return refusal::no_access(&shared.access);
     };
     let outside = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
     let inside = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    let view = View::new(Arc::clone(&shared), viewer, inside, outside.path());
+    let view = View::new(Arc::clone(&shared), viewer, &parts.method, inside, outside.path());
     parts.extensions.insert(view);
     next.run(Request::from_parts(parts, body)).await
 }

@@ -1,26 +1,25 @@
-//! Estimates of numbers that are too large to be counted.
+//! Estimates of numbers that are too large to count.
 
 use std::time::SystemTime;
 
 use webhook_runtime::inbox::{DeliveryState, Filter, Inbox, InboxError, Window};
 
-/// The number up to which is counted.
+/// The largest number that is counted exactly.
 const EXACT: u64 = 10_000;
 
-/// The numbers of deliveries that are looked at for an estimate.
+/// The number of record numbers that an estimate samples.
 const SAMPLES: i64 = 2000;
 
 /// Finished deliveries that are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) number: u64,
-    /// True if the number is an estimate.
-    pub(crate) about: bool,
-    /// The time at which the one with the lowest number ended.
+    pub(crate) is_estimate: bool,
+    /// The time at which the delivery with the lowest number ended.
     pub(crate) oldest: Option<SystemTime>,
 }
 
-/// Counts what is kept: completed and cancelled deliveries, and dead letters.
+/// Counts the completed and cancelled deliveries that are kept, and the dead letters.
 pub(crate) async fn kept(inbox: &Inbox) -> Result<[Kept; 2], InboxError> {
     let of = |states: &[DeliveryState]| {
         states.iter().fold(Filter::all(), |filter, state| filter.state(*state))
@@ -31,8 +30,8 @@ pub(crate) async fn kept(inbox: &Inbox) -> Result<[Kept; 2], InboxError> {
     Ok([finished, dead])
 }
 
-/// Counts what a filter matches, or estimates it: by numbers at equal distances between the first
-/// and the last one.
+/// Counts what a filter matches, or estimates it by samples at equal distances between the lowest and
+/// the highest number.
 async fn count(inbox: &Inbox, filter: &Filter) -> Result<Kept, InboxError> {
     let ends = async |window| {
         let page = inbox.page(filter, window).await?;
@@ -43,17 +42,17 @@ async fn count(inbox: &Inbox, filter: &Filter) -> Result<Kept, InboxError> {
     let counted = inbox.count(filter, EXACT).await?;
     let last = if counted.more { ends(Window::newest_first(1)).await? } else { None };
     let (Some(first), Some(last)) = (first, last) else {
-        return Ok(Kept { number: counted.number, about: false, oldest });
+        return Ok(Kept { number: counted.number, is_estimate: false, oldest });
     };
     let span = last.id.saturating_sub(first.id).saturating_add(1);
     let step = (span / SAMPLES).max(1);
     let samples = (first.id..=last.id).step_by(usize::try_from(step).unwrap_or(usize::MAX));
     let found = inbox.count(&filter.clone().ids(samples), EXACT).await?.number;
     let number = found.saturating_mul(step.unsigned_abs()).max(counted.number);
-    Ok(Kept { number: rounded(number), about: true, oldest })
+    Ok(Kept { number: rounded(number), is_estimate: true, oldest })
 }
 
-/// A number with the two digits that an estimate has.
+/// Rounds an estimate to two digits.
 fn rounded(number: u64) -> u64 {
     let power = 10_u64.pow(number.max(1).ilog10().saturating_sub(1));
     (number + power / 2) / power * power

@@ -1,35 +1,35 @@
-//! The figures that every viewer sees, asked for all of them at once.
+//! The figures that all viewers see. They share the answers to their queries.
 
 use std::time::{Duration, SystemTime};
 
 use webhook_runtime::inbox::{
-    CauseGroup, EndpointCounts, Filter, Inbox, MinuteSum, Pause, RecentDeaths, StoreInfo, Window,
-    WorkerRecord,
+    CauseGroup, EndpointCounts, Filter, Inbox, MinuteSum, Pause, RecentDeadLetters, StoreInfo,
+    Window, WorkerRecord,
 };
 
 use crate::{
     cache::Cached,
     estimate::{Kept, kept},
-    fetch::Trouble,
+    fetch::FetchError,
 };
 
-/// The time that counts are shown.
+/// The time for which counts are cached.
 const COUNTS: Duration = Duration::from_secs(1);
 
-/// The time that sums of minutes and sizes are shown.
+/// The time for which sums of minutes and sizes are cached.
 const SUMS: Duration = Duration::from_secs(10);
 
-/// The spans of time in which dead letters are recent.
+/// The spans of time in which dead letters are new.
 const TEN_MINUTES: Duration = Duration::from_secs(600);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The dead letters that are new, by endpoint.
+/// New dead letters, by endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Deaths {
+pub(crate) struct NewDeadLetters {
     /// In the last ten minutes.
-    pub(crate) new: Vec<RecentDeaths>,
+    pub(crate) in_ten_minutes: Vec<RecentDeadLetters>,
     /// In the last hour.
-    pub(crate) in_hour: Vec<RecentDeaths>,
+    pub(crate) in_hour: Vec<RecentDeadLetters>,
 }
 
 /// The figures of one inbox.
@@ -37,11 +37,12 @@ pub(crate) struct Figures {
     inbox: Inbox,
     counts: Cached<Vec<EndpointCounts>>,
     causes: Cached<Vec<CauseGroup>>,
-    deaths: Cached<Deaths>,
+    new_dead_letters: Cached<NewDeadLetters>,
     paused: Cached<Vec<Pause>>,
     workers: Cached<Vec<WorkerRecord>>,
     sums: Cached<Vec<MinuteSum>>,
-    last: Cached<Vec<(String, Option<SystemTime>)>>,
+    last_received: Cached<Vec<(String, Option<SystemTime>)>>,
+    empty: Cached<bool>,
     store: Cached<StoreInfo>,
     kept: Cached<[Kept; 2]>,
 }
@@ -52,68 +53,73 @@ impl Figures {
             inbox,
             counts: Cached::new(COUNTS),
             causes: Cached::new(COUNTS),
-            deaths: Cached::new(COUNTS),
+            new_dead_letters: Cached::new(COUNTS),
             paused: Cached::new(COUNTS),
             workers: Cached::new(COUNTS),
             sums: Cached::new(SUMS),
-            last: Cached::new(SUMS),
+            last_received: Cached::new(SUMS),
+            empty: Cached::new(COUNTS),
             store: Cached::new(SUMS),
             kept: Cached::new(SUMS),
         }
     }
 
-    /// Asks anew for what an operator can change.
-    pub(crate) fn forget(&self) {
-        self.counts.forget();
-        self.causes.forget();
-        self.deaths.forget();
-        self.paused.forget();
-        self.kept.forget();
+    /// Drops the cached answers that a change by an operator can outdate.
+    pub(crate) fn invalidate(&self) {
+        self.counts.invalidate();
+        self.causes.invalidate();
+        self.new_dead_letters.invalidate();
+        self.paused.invalidate();
+        self.kept.invalidate();
     }
 
-    pub(crate) async fn counts(&self) -> Result<Vec<EndpointCounts>, Trouble> {
+    pub(crate) async fn counts(&self) -> Result<Vec<EndpointCounts>, FetchError> {
         let inbox = self.inbox.clone();
         self.counts.get(|| async move { inbox.endpoint_counts().await }).await
     }
 
-    pub(crate) async fn causes(&self) -> Result<Vec<CauseGroup>, Trouble> {
+    pub(crate) async fn causes(&self) -> Result<Vec<CauseGroup>, FetchError> {
         let inbox = self.inbox.clone();
         self.causes.get(|| async move { inbox.causes().await }).await
     }
 
-    pub(crate) async fn deaths(&self, now: SystemTime) -> Result<Deaths, Trouble> {
+    pub(crate) async fn new_dead_letters(
+        &self,
+        now: SystemTime,
+    ) -> Result<NewDeadLetters, FetchError> {
         let inbox = self.inbox.clone();
         let since = move |span| now.checked_sub(span).unwrap_or(SystemTime::UNIX_EPOCH);
-        let question = || async move {
-            let new = inbox.recent_deaths(since(TEN_MINUTES)).await?;
-            Ok(Deaths { new, in_hour: inbox.recent_deaths(since(HOUR)).await? })
+        let query = || async move {
+            let in_ten_minutes = inbox.recent_dead_letters(since(TEN_MINUTES)).await?;
+            let in_hour = inbox.recent_dead_letters(since(HOUR)).await?;
+            Ok(NewDeadLetters { in_ten_minutes, in_hour })
         };
-        self.deaths.get(question).await
+        self.new_dead_letters.get(query).await
     }
 
-    pub(crate) async fn paused(&self) -> Result<Vec<Pause>, Trouble> {
+    pub(crate) async fn paused(&self) -> Result<Vec<Pause>, FetchError> {
         let inbox = self.inbox.clone();
         self.paused.get(|| async move { inbox.paused().await }).await
     }
 
-    pub(crate) async fn workers(&self) -> Result<Vec<WorkerRecord>, Trouble> {
+    pub(crate) async fn workers(&self) -> Result<Vec<WorkerRecord>, FetchError> {
         let inbox = self.inbox.clone();
         self.workers.get(|| async move { inbox.workers().await }).await
     }
 
     /// The sums of the minutes since a time, which is about an hour ago.
-    pub(crate) async fn sums(&self, since: SystemTime) -> Result<Vec<MinuteSum>, Trouble> {
+    pub(crate) async fn sums(&self, since: SystemTime) -> Result<Vec<MinuteSum>, FetchError> {
         let inbox = self.inbox.clone();
         self.sums.get(|| async move { inbox.sums(since).await }).await
     }
 
     /// The time at which the last delivery of each of these endpoints was received.
-    pub(crate) async fn last(
+    pub(crate) async fn last_received(
         &self,
         endpoints: Vec<String>,
-    ) -> Result<Vec<(String, Option<SystemTime>)>, Trouble> {
+    ) -> Result<Vec<(String, Option<SystemTime>)>, FetchError> {
         let inbox = self.inbox.clone();
-        let question = || async move {
+        let query = || async move {
             let mut last = Vec::with_capacity(endpoints.len());
             for name in endpoints {
                 let page =
@@ -122,16 +128,26 @@ impl Figures {
             }
             Ok(last)
         };
-        self.last.get(question).await
+        self.last_received.get(query).await
     }
 
-    pub(crate) async fn store(&self) -> Result<StoreInfo, Trouble> {
+    /// True if the inbox has no delivery.
+    pub(crate) async fn is_empty(&self) -> Result<bool, FetchError> {
+        let inbox = self.inbox.clone();
+        let query = || async move {
+            let page = inbox.page(&Filter::all(), Window::newest_first(1)).await?;
+            Ok(page.records.is_empty())
+        };
+        self.empty.get(query).await
+    }
+
+    pub(crate) async fn store(&self) -> Result<StoreInfo, FetchError> {
         let inbox = self.inbox.clone();
         self.store.get(|| async move { inbox.store_info().await }).await
     }
 
     /// The finished deliveries that are kept: those that completed or were cancelled, and dead letters.
-    pub(crate) async fn kept(&self) -> Result<[Kept; 2], Trouble> {
+    pub(crate) async fn kept(&self) -> Result<[Kept; 2], FetchError> {
         let inbox = self.inbox.clone();
         self.kept.get(|| async move { kept(&inbox).await }).await
     }

@@ -1,4 +1,4 @@
-//! The filter of a list, as its URL and its form say it.
+//! The filter of a list, as its URL and its form have it.
 
 use std::{
     ops::Range,
@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use webhook_runtime::inbox::{EndpointInfo, Filter, Window};
 
 use crate::{
-    format,
+    calendar, format,
     html::{parts::tenant, text::shown},
     kind::Kind,
     links,
@@ -37,10 +37,10 @@ pub(crate) enum Since {
     At(SystemTime),
 }
 
-/// A filter as somebody asked for it. Conditions that cannot be understood are left out, and are
+/// The filter that a URL or a form asks for. Conditions that cannot be read are left out, and listed as
 /// problems.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct ListFilter {
     pub(crate) kinds: Vec<Kind>,
     pub(crate) endpoint: Option<String>,
     pub(crate) event: Option<String>,
@@ -57,7 +57,7 @@ pub(crate) struct Asked {
     pub(crate) problems: Vec<String>,
 }
 
-impl Asked {
+impl ListFilter {
     /// Reads a query. Unknown parameters are ignored.
     pub(crate) fn parse(query: &str) -> Self {
         let (mut asked, mut from) = (Self::default(), None);
@@ -115,7 +115,7 @@ impl Asked {
     }
 
     fn time(&mut self, value: &str) -> Option<SystemTime> {
-        let time = format::parse(value);
+        let time = calendar::parse(value);
         if time.is_none() {
             self.problem(value, "is not a time. Write 2026-11-27T14:00.");
         }
@@ -149,7 +149,7 @@ impl Asked {
         }
     }
 
-    /// The tenant as it is stored, `shop=acme`, if only its value was written.
+    /// The tenant in its stored form, `shop=acme`. A value alone gets the name of the endpoint's parameter.
     fn stored_tenant(&self, tenant: &str, endpoints: &[EndpointInfo]) -> String {
         if tenant.contains('=') {
             return tenant.to_owned();
@@ -176,7 +176,7 @@ impl Asked {
             return None;
         }
         let start = start.unwrap_or(SystemTime::UNIX_EPOCH);
-        // The minute that was written belongs to it.
+        // Up to the end of the second that was written.
         let end = self.until.map_or(far, |until| until + Duration::from_secs(1));
         Some(start..end)
     }
@@ -335,28 +335,29 @@ mod tests {
             "since=2026-11-27T14%3A00&until=2026-11-27T15%3A00",
             "cause=77",
         ] {
-            let asked = Asked::parse(query);
+            let asked = ListFilter::parse(query);
             assert_eq!((asked.query(), asked.problems.len()), (query.to_owned(), 0));
         }
-        let asked = Asked::parse("state=dead&before=7&x=y&event=&since=any");
+        let asked = ListFilter::parse("state=dead&before=7&x=y&event=&since=any");
         assert_eq!((asked.query(), asked.before), ("state=dead".to_owned(), Some(7)));
     }
 
     #[test]
-    fn what_is_malformed_is_told_and_the_rest_stays() {
+    fn malformed_conditions_are_problems() {
         let asked =
-            Asked::parse("state=dead&state=deaf&since=yesterdayish&until=x&after=9z&cause=c");
+            ListFilter::parse("state=dead&state=deaf&since=yesterdayish&until=x&after=9z&cause=c");
         assert_eq!(asked.query(), "state=dead");
         assert_eq!(asked.problems.len(), 5);
         assert_eq!(asked.problems[1], "“yesterdayish” is not a time. Write 2026-11-27T14:00.");
-        let asked = Asked::parse("since=between&from=2026-11-27T14%3A00&until=2026-11-27T15%3A00");
+        let asked =
+            ListFilter::parse("since=between&from=2026-11-27T14%3A00&until=2026-11-27T15%3A00");
         assert_eq!(asked.query(), "since=2026-11-27T14%3A00&until=2026-11-27T15%3A00");
     }
 
     #[test]
     fn retrying_is_pending_with_an_attempt() {
         let now = UNIX_EPOCH + Duration::from_secs(1_760_000_000);
-        let filter = |query| Asked::parse(query).filter(now, &[]);
+        let filter = |query| ListFilter::parse(query).filter(now, &[]);
         assert_eq!(filter("state=retrying").retrying, Some(true));
         assert_eq!(filter("state=pending").retrying, Some(false));
         assert_eq!(filter("state=retrying&state=dead").retrying, Some(true));

@@ -6,10 +6,10 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// The time for which a form can be sent.
-const GOOD_FOR: Duration = Duration::from_secs(3600);
+/// The time for which a token is good.
+const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// The key of this process.
+/// The key of the tokens, which is of this console alone.
 pub(crate) struct Tokens([u8; 32]);
 
 impl Tokens {
@@ -23,20 +23,20 @@ impl Tokens {
         Self(key)
     }
 
-    /// A token for the forms of somebody.
+    /// Makes a token for the forms of a viewer.
     pub(crate) fn make(&self, viewer: &str, now: SystemTime) -> String {
-        // The same one within a minute: a page that is renewed stays as it is.
-        let until = (seconds(now) / 60 * 60).saturating_add(GOOD_FOR.as_secs());
+        // The same token within a minute, so that a page that refreshes does not change.
+        let until = (seconds(now) / 60 * 60).saturating_add(LIFETIME.as_secs());
         format!("{until}.{}", Base64UrlUnpadded::encode_string(&self.tag(viewer, until)))
     }
 
-    /// True if this is a token of theirs that is not too old.
-    pub(crate) fn is_good(&self, token: &str, viewer: &str, now: SystemTime) -> bool {
+    /// True if this is a token of the viewer that is not too old.
+    pub(crate) fn verifies(&self, token: &str, viewer: &str, now: SystemTime) -> bool {
         let Some((until, tag)) = token.split_once('.') else { return false };
         let Ok(until) = until.parse::<u64>() else { return false };
         let Ok(tag) = Base64UrlUnpadded::decode_vec(tag) else { return false };
         let left = until.checked_sub(seconds(now));
-        left.is_some_and(|left| left <= GOOD_FOR.as_secs())
+        left.is_some_and(|left| left <= LIFETIME.as_secs())
             && self.mac(viewer, until).verify_slice(&tag).is_ok()
     }
 
@@ -65,15 +65,15 @@ mod tests {
         let (tokens, now) = (Tokens::new(), UNIX_EPOCH + Duration::from_secs(1_760_000_040));
         let token = tokens.make("ana", now);
         let later = |seconds| now + Duration::from_secs(seconds);
-        assert!(tokens.is_good(&token, "ana", now) && tokens.is_good(&token, "ana", later(3540)));
-        assert!(!tokens.is_good(&token, "ana", later(3601)), "too old");
+        assert!(tokens.verifies(&token, "ana", now) && tokens.verifies(&token, "ana", later(3540)));
+        assert!(!tokens.verifies(&token, "ana", later(3601)), "too old");
         assert_eq!(token, tokens.make("ana", later(19)));
-        assert!(!tokens.is_good(&token, "ben", now), "of another viewer");
-        assert!(!Tokens::new().is_good(&token, "ana", now), "of another process");
+        assert!(!tokens.verifies(&token, "ben", now), "of another viewer");
+        assert!(!Tokens::new().verifies(&token, "ana", now), "of another process");
         let tag = token.split_once('.').expect("two parts").1;
         let longer = format!("1760099999.{tag}");
         for forged in ["", ".", "1.", &longer, &token[..token.len() - 1], "x.y", tag] {
-            assert!(!tokens.is_good(forged, "ana", now), "{forged}");
+            assert!(!tokens.verifies(forged, "ana", now), "{forged}");
         }
     }
 }

@@ -1,9 +1,14 @@
 //! The example as it runs: it does not start without a password, and shows what it was sent.
 
-use std::{env, fs, path::PathBuf, thread, time::Duration};
+use std::{
+    env, fs,
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
 
 use base64ct::{Base64, Encoding as _};
-use example_harness::{Program, Response, fails_to_start, request};
+use example_harness::{Connection, Program, Response, fails_to_start, request};
 
 const CONSOLE: &str = env!("CARGO_BIN_EXE_console");
 
@@ -78,4 +83,26 @@ fn there_is_something_to_look_at() {
         thread::sleep(Duration::from_millis(100));
     }
     panic!("no dead letters to look at");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_open_page_does_not_hold_up_the_end() {
+    let store = Store::new("stops");
+    let url = store.url();
+    let variables = [
+        ("DATABASE_URL", &*url),
+        ("STRIPE_SECRET", "whsec_1"),
+        ("CONSOLE_USER", "ana"),
+        ("CONSOLE_PASSWORD", "s3cret"),
+    ];
+    let program = Program::start(CONSOLE, &variables, "webhooks");
+    let authorization = format!("Basic {}", Base64::encode_string(b"ana:s3cret"));
+    let headers = [("authorization", &*authorization)];
+    let mut page = Connection::open("GET", "/console/events?screen=&root=.%2F", &headers);
+    page.expect("HTTP/1.1 200 OK\r\n");
+    let told = Instant::now();
+    program.signal("TERM");
+    assert!(program.wait().success());
+    assert!(told.elapsed() < Duration::from_secs(15), "{:?}", told.elapsed());
 }

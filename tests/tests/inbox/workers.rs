@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use webhook_runtime::inbox::{AttemptResult, Inbox, JobHandlers, WorkerRecord};
+use webhook_runtime::inbox::{
+    AttemptResult, EndpointOption, Inbox, JobHandlers, OptionOrigin, WorkerRecord,
+};
 
 use super::{Ran, delivery, place::Place, until};
 
@@ -22,8 +24,9 @@ pub(crate) async fn workers_are_listed(place: Place) {
     let endpoints = inbox.endpoints();
     let told: Vec<_> = endpoints.iter().map(|of| (&*of.name, of.concurrency, of.path)).collect();
     assert_eq!(told, [("a \"name\"\u{7}", 3, None), ("orders", 3, None)]);
-    assert!(!endpoints[0].sets("concurrency") && endpoints[0].max_attempts == 15);
-    assert!(!endpoints[0].is_default("concurrency") && endpoints[0].is_default("max_attempts"));
+    assert_eq!(endpoints[0].max_attempts, 15);
+    assert_eq!(endpoints[0].origin(EndpointOption::Concurrency), OptionOrigin::Inbox);
+    assert_eq!(endpoints[0].origin(EndpointOption::MaxAttempts), OptionOrigin::Default);
     let worker = the_worker(&inbox).await;
     assert_eq!((worker.name.as_str(), worker.program.as_str()), ("one", "shop 1.4.2"));
     assert_eq!((worker.pid, worker.slots, worker.running), (std::process::id(), 6, 0));

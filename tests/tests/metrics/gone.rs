@@ -9,7 +9,7 @@ use webhook_test_store::Database;
 
 use crate::{
     common::{End, SECRET, Script, delivery_to, status, webhooks},
-    recorder::{install, value, with},
+    recorder::{install, until, value, with},
 };
 
 /// The requests to an endpoint that were counted: the outcome, the reason, and how many.
@@ -105,13 +105,7 @@ async fn what_is_stored_for_nobody_is_counted_by_both() {
     drop_soon(&router, delivery_to("/stored-late", "{}")).await;
     drop(held);
     let acknowledged = "webhook_inbox_acknowledged_total{endpoint=stored_late}";
-    for _ in 0..500 {
-        if value(acknowledged) == Some(1.0) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    assert_eq!(value(acknowledged), Some(1.0));
+    until("it is stored", || value(acknowledged) == Some(1.0)).await;
     assert_eq!(counted("stored_late"), expected(&[("failed,no_response", 1.0)]));
     assert_eq!(status(&router, delivery_to("/stored-late", "{}")).await, 202);
     let both = [("duplicate,", 1.0), ("failed,no_response", 1.0)];

@@ -16,30 +16,24 @@ use webhook_runtime::{
 
 use crate::{
     common::{SECRET, delivery_to, status},
-    recorder::{install, value, values, with},
+    recorder::{install, until, value, values},
 };
 
-/// A database in memory.
-fn inbox() -> Inbox {
+/// An inbox in memory, with the longest pause between attempts and their number.
+pub(crate) fn inbox(max_pause: Duration, max_attempts: u32) -> Inbox {
     install();
-    let pause = Backoff::new(Duration::from_millis(10), Duration::from_secs(60));
-    let builder = InboxBuilder::default().backoff(pause).max_attempts(2);
+    let backoff = Backoff::new(Duration::from_millis(10), max_pause);
+    let builder = InboxBuilder::default().backoff(backoff).max_attempts(max_attempts);
     builder.poll_interval(Duration::from_millis(20)).open_in_memory().unwrap()
 }
 
-fn delivery(endpoint: &str, key: &str) -> NewDelivery {
+pub(crate) fn delivery(endpoint: &str, key: &str) -> NewDelivery {
     NewDelivery::new(endpoint.to_owned(), "acme", key.to_owned(), key.to_owned(), SystemTime::now())
 }
 
 /// Waits until a series has a value.
-async fn until(series: &str, expected: f64) {
-    for _ in 0..2500 {
-        if value(series) == Some(expected) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{series} is {:?}, not {expected}: {:#?}", value(series), with("webhook_inbox"));
+async fn until_is(series: &str, expected: f64) {
+    until(series, || value(series) == Some(expected)).await;
 }
 
 fn of(name: &str, endpoint: &str) -> String {
@@ -56,7 +50,7 @@ fn state(endpoint: &str, state: &str) -> String {
 
 #[tokio::test]
 async fn what_is_stored_is_counted_by_endpoint() {
-    let inbox = inbox();
+    let inbox = inbox(Duration::from_secs(60), 2);
     for key in ["a", "b", "a"] {
         inbox.enqueue(delivery("stored", key)).await.unwrap();
     }
@@ -90,7 +84,7 @@ fn by_body(job: &Job) -> AttemptResult {
 
 #[tokio::test]
 async fn runs_are_counted_by_outcome_and_timed() {
-    let inbox = inbox();
+    let inbox = inbox(Duration::from_secs(60), 2);
     let slow = AtomicU32::new(0);
     let handlers = JobHandlers::new().on("ran", move |job: Job, _: TxSource| {
         let is_slow = slow.fetch_add(1, Ordering::SeqCst) == 0;
@@ -105,16 +99,16 @@ async fn runs_are_counted_by_outcome_and_timed() {
     old.received_at = SystemTime::now() - Duration::from_secs(100);
     inbox.enqueue(old).await.unwrap();
     let workers = inbox.start_workers(handlers);
-    until(&runs("ran", "completed"), 1.0).await;
+    until_is(&runs("ran", "completed"), 1.0).await;
     assert!(values(&of("run_duration_seconds", "ran"))[0] >= 0.03);
     assert!((100.0..130.0).contains(&values(&of("wait_duration_seconds", "ran"))[0]));
     for key in ["dead", "snoozed", "fails"] {
         inbox.enqueue(delivery("ran", key)).await.unwrap();
     }
-    until(&runs("ran", "retried"), 1.0).await;
+    until_is(&runs("ran", "retried"), 1.0).await;
     // The last attempt of what fails is the second.
-    until(&runs("ran", "dead_lettered"), 2.0).await;
-    until(&runs("ran", "snoozed"), 1.0).await;
+    until_is(&runs("ran", "dead_lettered"), 2.0).await;
+    until_is(&runs("ran", "snoozed"), 1.0).await;
     let all = value(&of("run_duration_seconds", "ran"));
     let first = value(&of("wait_duration_seconds", "ran"));
     assert_eq!((all, first), (Some(5.0), Some(4.0)), "only first attempts have waited");
@@ -124,10 +118,10 @@ async fn runs_are_counted_by_outcome_and_timed() {
 }
 
 #[tokio::test]
-async fn what_is_too_old_and_what_is_given_back_have_outcomes() {
+async fn expired_and_released_runs_are_counted() {
     use webhook_runtime::inbox::EndpointOptions;
 
-    let inbox = inbox();
+    let inbox = inbox(Duration::from_secs(60), 2);
     let options = EndpointOptions::new().max_age(Duration::from_secs(60));
     let handlers =
         JobHandlers::new().on_with("ended", options, |job: Job, _: TxSource| async move {
@@ -141,15 +135,15 @@ async fn what_is_too_old_and_what_is_given_back_have_outcomes() {
     inbox.enqueue(old).await.unwrap();
     inbox.enqueue(delivery("ended", "waits")).await.unwrap();
     let workers = inbox.start_workers(handlers.unwrap());
-    until(&runs("ended", "expired"), 1.0).await;
+    until_is(&runs("ended", "expired"), 1.0).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     let _ = workers.shutdown(Duration::ZERO).await;
-    until(&runs("ended", "released"), 1.0).await;
+    until_is(&runs("ended", "released"), 1.0).await;
 }
 
 #[tokio::test]
 async fn gauges_refresh_by_themselves() {
-    let inbox = inbox();
+    let inbox = inbox(Duration::from_secs(60), 2);
     let mut old = delivery("gauged", "old");
     old.received_at = SystemTime::now() - Duration::from_secs(500);
     inbox.enqueue(old).await.unwrap();
@@ -167,7 +161,7 @@ async fn gauges_refresh_by_themselves() {
     // `gauged` has no workers here.
     let workers = inbox
         .start_workers(JobHandlers::new().on("gauged.started", handle).on("gauged.paused", handle));
-    until(&state("gauged", "pending"), 2.0).await;
+    until_is(&state("gauged", "pending"), 2.0).await;
     let lag = value(&of("lag_seconds", "gauged")).unwrap();
     let age = value(&of("oldest_age_seconds", "gauged")).unwrap();
     assert!((500.0..560.0).contains(&lag) && (500.0..560.0).contains(&age), "{lag} {age}");
@@ -177,9 +171,9 @@ async fn gauges_refresh_by_themselves() {
     assert!(value(&of("oldest_age_seconds", "gauged.paused")).is_some_and(|age| age > 0.0));
     assert_eq!(value(&state("gauged.paused", "pending")), Some(1.0));
     // Within the next interval, without being asked.
-    until(&state("gauged.started", "dead"), 1.0).await;
+    until_is(&state("gauged.started", "dead"), 1.0).await;
     inbox.discard(&Filter::all()).await.unwrap();
-    until(&state("gauged.started", "dead"), 0.0).await;
+    until_is(&state("gauged.started", "dead"), 0.0).await;
     drop(workers);
 }
 
@@ -190,7 +184,7 @@ async fn kept(_: &Delivery) -> Result<(), Snooze> {
 
 #[tokio::test]
 async fn requests_behind_an_inbox_have_outcomes() {
-    let inbox = inbox();
+    let inbox = inbox(Duration::from_secs(60), 2);
     let hooks = Webhooks::new().mount::<kept>();
     let hooks = hooks.secrets::<kept>([webhook_runtime::Secret::new(SECRET)]).inbox(inbox.clone());
     let router = hooks.into_router().unwrap();

@@ -6,9 +6,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod cached;
 mod documents;
 mod gone;
-mod hot;
 mod inbox;
 mod reasons;
 mod recorder;

@@ -9,6 +9,7 @@ use std::{
         Arc, Mutex, MutexGuard, Once, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use metrics::{
@@ -19,7 +20,7 @@ use webhook_runtime::metrics::{ALL, MetricKind};
 /// The values of all series, by name and labels: `name{label=value}`.
 static SERIES: Mutex<BTreeMap<String, Value>> = Mutex::new(BTreeMap::new());
 
-/// What is described: the name, the unit and the text.
+/// The descriptions: the name, the unit and the text.
 static DESCRIBED: Mutex<Vec<(String, Option<Unit>, String)>> = Mutex::new(Vec::new());
 
 /// The number of times that a series was asked for.
@@ -79,6 +80,17 @@ pub(crate) fn forget(series: &str) {
     lock(&SERIES).remove(series);
 }
 
+/// Waits until something holds, for half a minute.
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..3000 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{what}: not in time: {:#?}", with("webhook_"));
+}
+
 /// The values of a histogram.
 pub(crate) fn values(series: &str) -> Vec<f64> {
     match lock(&SERIES).get(series).cloned() {
@@ -104,7 +116,7 @@ pub(crate) fn unknown() -> Vec<String> {
     lock(&UNKNOWN).clone()
 }
 
-/// What was described.
+/// The descriptions.
 pub(crate) fn described() -> Vec<(String, Option<Unit>, String)> {
     lock(&DESCRIBED).clone()
 }

@@ -1,27 +1,17 @@
 //! The counters of an inbox agree with its tables, whatever becomes of a run.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
-use webhook_runtime::inbox::{
-    AttemptResult, Backoff, Filter, Inbox, InboxBuilder, Job, JobHandlers, NewDelivery, TxSource,
-    Window,
+use webhook_runtime::inbox::{AttemptResult, Filter, Inbox, Job, JobHandlers, TxSource, Window};
+
+use crate::{
+    inbox::{delivery, inbox as inbox_of},
+    recorder::{until, value, with},
 };
 
-use crate::recorder::{install, value, with};
-
 fn inbox() -> Inbox {
-    install();
-    let pause = Backoff::new(Duration::from_millis(10), Duration::from_millis(20));
-    let builder = InboxBuilder::default().backoff(pause).max_attempts(3);
-    builder.poll_interval(Duration::from_millis(20)).open_in_memory().unwrap()
-}
-
-fn delivery(endpoint: &str, key: &str) -> NewDelivery {
-    NewDelivery::new(endpoint.to_owned(), "acme", key.to_owned(), key.to_owned(), SystemTime::now())
+    inbox_of(Duration::from_millis(20), 3)
 }
 
 fn runs(endpoint: &str, outcome: &str) -> f64 {
@@ -31,16 +21,6 @@ fn runs(endpoint: &str, outcome: &str) -> f64 {
 
 fn all_runs(endpoint: &str) -> f64 {
     with(&format!("webhook_inbox_runs_total{{endpoint={endpoint},")).values().sum()
-}
-
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..4000 {
-        if holds() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{what}: not in time: {:#?}", with("webhook_inbox_runs_total"));
 }
 
 /// The records of an endpoint, and all attempts that are stored of them.
@@ -76,7 +56,7 @@ async fn runs_are_the_attempts_that_are_stored() {
     let count = |name: &str| value(&format!("webhook_inbox_{name}_total{{endpoint=agreed}}"));
     assert_eq!((count("acknowledged"), count("duplicates")), (Some(5.0), Some(2.0)));
 
-    // What an operator has run again is one run more.
+    // A retry by an operator is one run more.
     assert_eq!(inbox.retry(&Filter::all().endpoint("agreed")).await.unwrap(), 2);
     until("they have died again", || runs("agreed", "dead_lettered") == 4.0).await;
     assert_eq!(all_runs("agreed"), 12.0, "{:?}", with("runs_total{endpoint=agreed"));

@@ -18,7 +18,7 @@ use webhook_runtime::{Delivery, Listener, Tls, Webhooks, webhook};
 
 use crate::{
     common::{connect_from, signature, webhooks},
-    recorder::{install, value, with},
+    recorder::{install, until, value, with},
 };
 
 /// One test at a time: the gauges and counters have no labels that tell servers apart.
@@ -45,16 +45,6 @@ fn reason(endpoint: &str, reason: &str) -> f64 {
     let all = with(&format!("webhook_requests_total{{endpoint={endpoint},"));
     let found = all.iter().filter(|(name, _)| name.ends_with(&format!("reason={reason}}}")));
     found.map(|(_, count)| count).sum()
-}
-
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..2000 {
-        if holds() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{what}: not in time: {:#?}", with("webhook_"));
 }
 
 /// A server that ends when this is dropped.

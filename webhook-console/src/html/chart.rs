@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use crate::{
     format,
     hour::{Hour, MINUTES, Totals},
-    html::{icons::icon, parts::figure},
+    html::{icons::icon, parts::figure, table},
 };
 
 /// The width of a column in the units of a drawing, and of the bar in it.
@@ -95,7 +95,7 @@ pub(crate) fn chart(hour: &Hour, paused_at: Option<SystemTime>) -> Markup {
                 }
             }
         }
-        (table(hour))
+        (figures(hour))
     }
 }
 
@@ -178,33 +178,20 @@ fn steps(values: &[u64], scale: &Scale) -> String {
 }
 
 /// The same figures in six rows of ten minutes.
-fn table(hour: &Hour) -> Markup {
+fn figures(hour: &Hour) -> Markup {
     let sum = |of: &[u64], tenth: usize| of[tenth * 10..tenth * 10 + 10].iter().sum::<u64>();
     let from = |tenth: u64| hour.begin + std::time::Duration::from_secs(tenth * 600);
     html! {
         details.figures {
             summary { "Figures as a table" }
-            table.plain {
-                caption.hidden { "Deliveries and attempts in the last hour, by ten minutes" }
-                thead {
-                    tr {
-                        th scope="col" { "From" }
-                        th.number scope="col" { "Received" }
-                        th.number scope="col" { "Completed" }
-                        th.number scope="col" { "Failed" }
-                    }
-                }
-                tbody {
-                    @for tenth in 0..6 {
+            (table::plain("plain", "Deliveries and attempts in the last hour, by ten minutes", &[("From", false), ("Received", true), ("Completed", true), ("Failed", true)], &html! { @for tenth in 0..6 {
                         tr {
                             th scope="row" { (format::hour(from(tenth as u64))) }
                             td.number { (figure(sum(&hour.received, tenth))) }
                             td.number { (figure(sum(&hour.completed, tenth))) }
                             td.number { (figure(sum(&hour.failed, tenth))) }
                         }
-                    }
-                }
-            }
+                    } }))
         }
     }
 }

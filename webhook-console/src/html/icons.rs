@@ -4,7 +4,7 @@
 use maud::{Markup, PreEscaped, html};
 
 /// The symbols by name, drawn on 16 by 16 units in the colour of the text.
-const SYMBOLS: [(&str, &str); 23] = [
+const SYMBOLS: [(&str, &str); 22] = [
     ("pending", r#"<circle cx="8" cy="8" r="6.25"/><path d="M8 4.5V8l2.5 1.5"/>"#),
     (
         "blocked",
@@ -43,10 +43,6 @@ const SYMBOLS: [(&str, &str); 23] = [
     ("up", r#"<path d="M8 13.5v-11m-4.5 4.5L8 2.5 12.5 7"/>"#),
     ("close", r#"<path d="m4 4 8 8m0-8-8 8"/>"#),
     ("plug", r#"<path d="M5.5 1.5V5m5-3.5V5M3.5 5h9v2.5a4.5 4.5 0 0 1-9 0zM8 12v2.5"/>"#),
-    (
-        "copy",
-        r#"<rect x="5.5" y="5.5" width="8.5" height="8.5" rx="1.5"/><path d="M3.5 10.5H3A1 1 0 0 1 2 9.5V3a1 1 0 0 1 1-1h6.5a1 1 0 0 1 1 1v.5"/>"#,
-    ),
     ("step", r#"<path d="M1 11h3V6h4v4h4V4h3"/>"#),
     (
         "mark",

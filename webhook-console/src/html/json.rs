@@ -6,8 +6,8 @@ use serde::de::IgnoredAny;
 
 use crate::html::text::inline;
 
-/// The deepest indentation: what is nested deeper is not indented further.
-const DEEPEST: usize = 24;
+/// The deepest indentation. Deeper levels are not indented further.
+const MAX_INDENT: usize = 24;
 
 /// A token, by its colour.
 enum Token<'j> {
@@ -39,7 +39,7 @@ pub(crate) fn pretty(body: &[u8], most: usize) -> Option<Markup> {
 fn tokens(text: &str, most: usize) -> Vec<Token<'_>> {
     let (mut tokens, mut depth, mut at) = (Vec::new(), 0_usize, 0);
     let bytes = text.as_bytes();
-    let line = |depth: usize| Token::Plain(format!("\n{}", "  ".repeat(depth.min(DEEPEST))));
+    let line = |depth: usize| Token::Plain(format!("\n{}", "  ".repeat(depth.min(MAX_INDENT))));
     while at < bytes.len() && at < most {
         match bytes[at] {
             b' ' | b'\t' | b'\n' | b'\r' => at += 1,
@@ -89,7 +89,7 @@ fn tokens(text: &str, most: usize) -> Vec<Token<'_>> {
     tokens
 }
 
-/// The place of the next sign that is no space.
+/// The place of the next character that is no space.
 fn next_sign(bytes: &[u8], from: usize) -> usize {
     let is_sign = |byte: &u8| !b" \t\n\r".contains(byte);
     bytes[from..].iter().position(is_sign).map_or(bytes.len(), |length| from + length)
@@ -110,18 +110,10 @@ fn end_of_string(bytes: &[u8], from: usize) -> usize {
 
 /// A part of the text that ends before the limit, at the border of a character.
 fn cut(text: &str, from: usize, to: usize, most: usize) -> &str {
-    text.get(from..text.floor_char_boundary_at(to.min(most.max(from)))).unwrap_or_default()
-}
-
-/// Borders of characters.
-trait Boundary {
-    fn floor_char_boundary_at(&self, at: usize) -> usize;
-}
-
-impl Boundary for str {
-    fn floor_char_boundary_at(&self, at: usize) -> usize {
-        (0..=at.min(self.len())).rev().find(|at| self.is_char_boundary(*at)).unwrap_or(0)
-    }
+    let limit = to.min(most.max(from));
+    // The next line is `floor_char_boundary` of the standard library, which needs Rust 1.91.
+    let end = (0..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text.get(from..end).unwrap_or_default()
 }
 
 #[cfg(test)]

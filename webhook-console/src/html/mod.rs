@@ -6,4 +6,5 @@ pub(crate) mod json;
 pub(crate) mod layout;
 pub(crate) mod notice;
 pub(crate) mod parts;
+pub(crate) mod table;
 pub(crate) mod text;

@@ -58,6 +58,6 @@ pub(crate) fn empty(symbol: &str, heading: &str, text: &Markup, buttons: &Markup
 }
 
 /// The text of a panel whose figures cannot be had.
-pub(crate) fn unavailable(trouble: &str) -> Markup {
-    html! { p.unavailable { (icon("warning")) (trouble) } }
+pub(crate) fn unavailable(error: &str) -> Markup {
+    html! { p.unavailable { (icon("warning")) (error) } }
 }

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use maud::{Markup, html};
+use webhook_runtime::{Field, inbox::Record};
 
 use crate::{
     format,
@@ -15,12 +16,12 @@ pub(crate) fn badge(kind: Kind) -> Markup {
     html! { span class=(format!("state s-{}", kind.word())) { (icon(kind.word())) (kind.name()) } }
 }
 
-/// The same as a pill beside a heading.
+/// A state beside a heading.
 pub(crate) fn pill(word: &str, name: &str) -> Markup {
     html! { span class=(format!("pill s-{word}")) { (icon(word)) (name) } }
 }
 
-/// A time as how long ago it was. The exact one is in its title.
+/// The age of a time. The exact time is in its title.
 pub(crate) fn ago(now: SystemTime, then: SystemTime) -> Markup {
     html! {
         time datetime=(format::iso(then)) title=(full(then)) data-ago {
@@ -34,7 +35,7 @@ pub(crate) fn exact(now: SystemTime, then: SystemTime) -> Markup {
     html! { time datetime=(format::iso(then)) title=(full(then)) { (format::exact(now, then)) } }
 }
 
-/// The time of an event in a timeline: both.
+/// The age and the exact time of an event in a timeline.
 pub(crate) fn both(now: SystemTime, then: SystemTime) -> Markup {
     html! {
         time datetime=(format::iso(then)) title=(full(then)) {
@@ -44,7 +45,7 @@ pub(crate) fn both(now: SystemTime, then: SystemTime) -> Markup {
     }
 }
 
-/// The text of a time that leaves nothing open.
+/// The date, the time and the zone.
 fn full(time: SystemTime) -> String {
     format!("{} UTC", format::iso(time).replace('T', " ").trim_end_matches('Z'))
 }
@@ -119,14 +120,31 @@ pub(crate) fn provider(name: &str) -> Markup {
         "line" => "LINE",
         "aws_sns" | "aws-sns" => "AWS SNS",
         _ => {
-            let spaced = name.replace(['_', '-'], " ");
-            let mut rest = spaced.chars();
-            let first =
-                rest.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
-            return shown(&format!("{first}{}", rest.as_str()));
+            return shown(&format::capitalized(&name.replace(['_', '-'], " ")));
         }
     };
     html! { (written) }
+}
+
+/// The place of a value in a request: the name of a header, or a pointer into the body.
+pub(crate) fn field(field: Field) -> Markup {
+    html! {
+        @match field {
+            Field::Header(name) => code { (name) },
+            Field::Pointer(pointer) => code { (pointer) },
+            _ => "set",
+        }
+    }
+}
+
+/// The name of the event of a delivery, if it has one.
+pub(crate) fn event_name(record: &Record) -> &str {
+    record.event.as_deref().unwrap_or("no event")
+}
+
+/// The tenant of a delivery, if it has one.
+pub(crate) fn tenant_name(record: &Record) -> String {
+    record.tenant.as_deref().map_or_else(|| "no tenant".to_owned(), tenant)
 }
 
 /// The values of a tenant, which is stored as a form.

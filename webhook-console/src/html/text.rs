@@ -1,16 +1,16 @@
-//! Texts that others wrote. Nothing in them is markup, steers the direction of the text around them, or
-//! is invisible.
+//! Texts of senders. Nothing in them becomes markup, changes the direction of the text around them, or
+//! stays invisible.
 
 use maud::{Markup, html};
 
 /// A part of a text.
 enum Part<'t> {
     Plain(&'t str),
-    /// A character that would not be seen.
+    /// An invisible character.
     Hidden(char),
 }
 
-/// A text that somebody else wrote, as it is: what would be invisible is shown by its code.
+/// A text of a sender. Invisible characters are shown by their codes.
 pub(crate) fn shown(text: &str) -> Markup {
     html! { bdi { (inline(text)) } }
 }
@@ -54,7 +54,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> Markup {
     }
 }
 
-/// A text in an attribute, where nothing can be marked up.
+/// A text for an attribute, which cannot have markup: invisible characters become U+FFFD.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect()
 }
@@ -74,8 +74,7 @@ fn parts(text: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// True for control characters, for those that steer the direction of text, and for those without a
-/// width.
+/// True for characters that are not seen: controls, marks of direction, and characters without a width.
 fn is_hidden(c: char) -> bool {
     (c.is_control() && c != '\n')
         || matches!(
@@ -119,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_invisible_is_shown() {
+    fn invisible_characters_are_shown() {
         let text = shown("a\u{202e}b\0c\u{200b}").into_string();
         assert_eq!(
             text,

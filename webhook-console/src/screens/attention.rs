@@ -10,8 +10,8 @@ use crate::{
     html::text::shown,
     links::{endpoint_path, query, with_query},
     screens::{
+        error_text::plain_error,
         survey::{Row, Survey},
-        timeline::plain_error,
     },
     view::View,
 };
@@ -33,13 +33,13 @@ pub(crate) struct Attention {
 /// All that is wrong.
 pub(crate) fn attention(view: &View, survey: &Survey, health: &Health) -> Vec<Attention> {
     let mut all: Vec<Attention> = unwritable(health).into_iter().collect();
-    all.extend(survey.rows.iter().filter_map(|row| dying(view, survey, row)));
+    all.extend(survey.rows.iter().filter_map(|row| dead_letters(view, survey, row)));
     all.extend(survey.rows.iter().filter_map(|row| paused(view, row)));
     all.extend(waiting(health));
     all.extend(silent(view, survey));
     // Dead letters say more than failed attempts.
-    let is_dying = |row: &Row| dying(view, survey, row).is_some();
-    all.extend(survey.rows.iter().filter(|row| row.is_failing() && !is_dying(row)).map(failing));
+    let has_new = |row: &Row| dead_letters(view, survey, row).is_some();
+    all.extend(survey.rows.iter().filter(|row| row.is_failing() && !has_new(row)).map(failing));
     all
 }
 
@@ -59,9 +59,9 @@ fn unwritable(health: &Health) -> Option<Attention> {
 }
 
 /// An endpoint with dead letters in the last hour.
-fn dying(view: &View, survey: &Survey, row: &Row) -> Option<Attention> {
-    let deaths = survey.deaths.as_ref().ok()?.in_hour.iter();
-    let new = deaths.filter(|of| of.endpoint == row.name).map(|of| of.count).next()?;
+fn dead_letters(view: &View, survey: &Survey, row: &Row) -> Option<Attention> {
+    let dead_letters = survey.new_dead_letters.as_ref().ok()?.in_hour.iter();
+    let new = dead_letters.filter(|of| of.endpoint == row.name).map(|of| of.count).next()?;
     // All of them, if they could be counted.
     let dead = match row.counts.dead {
         dead if dead.number < new => Count { number: new, more: true },
@@ -70,7 +70,7 @@ fn dying(view: &View, survey: &Survey, row: &Row) -> Option<Attention> {
     let since = view.now.checked_sub(Duration::from_secs(3600))?;
     let causes = survey.causes.as_ref().map(Vec::as_slice).unwrap_or_default();
     let cause = newest_cause(causes, &row.name, since);
-    let count = format!("{}{}", format::number(dead.number), if dead.more { "+" } else { "" });
+    let count = format::count(dead);
     let retrying = row.counts.retrying.number;
     let word = if dead.number == 1 { "dead letter" } else { "dead letters" };
     Some(Attention {

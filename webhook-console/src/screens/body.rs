@@ -1,19 +1,11 @@
-//! The body of a delivery, shown on demand. Who looks at it is logged.
+//! The body of a delivery, hidden or shown.
 
 use std::fmt::Write as _;
 
-use axum::{
-    Extension,
-    extract::{Path, Request},
-    response::Response,
-};
-use http::header::CONTENT_TYPE;
 use maud::{Markup, html};
 use webhook_runtime::inbox::StoredDelivery;
 
 use crate::{
-    changes::Done,
-    form::{Form, Need},
     format,
     html::{
         icons::icon,
@@ -21,45 +13,23 @@ use crate::{
         text::{bytes, shown},
     },
     links::delivery_path,
-    screens::{delivery::page, known::Known, refusal},
+    screens::{details::Details, form::is_form},
     view::View,
 };
 
-/// The bytes that are shown at most.
-const MOST: usize = 64 * 1024;
+/// The largest number of bytes that are shown.
+const MAX_SHOWN: usize = 64 * 1024;
 
 /// The bytes in a row of a binary body.
 const ROW: usize = 16;
 
-pub(crate) async fn show(
-    Extension(view): Extension<View>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Response {
-    // Looking is no change: who may look may do this, and is logged.
-    if let Err(refused) = Form::read(&view, request, Need::Look).await {
-        return refused;
-    }
-    let Ok(id) = id.parse::<i64>() else { return refusal::nothing_here(&view) };
-    let known = match Known::read(&view, id).await {
-        Ok(Some(known)) => known,
-        Ok(None) => return refusal::no_delivery(&view, id),
-        Err(trouble) => return refusal::unreachable(&view, &trouble),
-    };
-    let by = &view.viewer.name;
-    tracing::warn!(by, record_id = id, "an operator looks at the body of a delivery");
-    view.has_done(Done::ShownBody(id));
-    let body = body(&view, &known.delivery);
-    page(&view, &known, "", &Markup::default(), &body).render(&view)
-}
-
-/// The body, which is not shown before it is asked for.
-pub(crate) fn hidden(view: &View, known: &Known) -> Markup {
-    let record = known.record();
-    if known.delivery.body_dropped {
+/// The body before it is asked for: its size, and a button.
+pub(crate) fn hidden(view: &View, details: &Details) -> Markup {
+    let record = details.record();
+    if details.delivery.body_dropped {
         return html! {
             p.pad.second {
-                "The body was dropped when the delivery completed, as this endpoint is set up. It cannot be replayed."
+                "The endpoint drops bodies of completed deliveries. This one cannot be replayed."
             }
         };
     }
@@ -69,7 +39,7 @@ pub(crate) fn hidden(view: &View, known: &Known) -> Markup {
                 (icon("blocked"))
                 p {
                     (format::size(record.body_len))
-                    @if let Some(of) = known.content_type() { " of " (of) }
+                    @if let Some(of) = details.content_type() { " of " (of) }
                     ". It may contain personal data. Showing it is logged under your name, "
                     (shown(&view.viewer.name)) "."
                 }
@@ -82,13 +52,14 @@ pub(crate) fn hidden(view: &View, known: &Known) -> Markup {
     }
 }
 
-fn body(view: &View, delivery: &StoredDelivery) -> Markup {
+/// The body, shown.
+pub(crate) fn shown_body(view: &View, delivery: &StoredDelivery) -> Markup {
     let hide = html! { a href=(view.link(&delivery_path(delivery.record.id))) { "Hide it" } };
     if delivery.body_dropped {
         return html! { p.pad.second { "The body was dropped when the delivery completed." } };
     }
     let (form, content) = formatted(delivery);
-    let is_cut = delivery.body.len() > MOST;
+    let is_cut = delivery.body.len() > MAX_SHOWN;
     html! {
         div.panel-body {
             (content)
@@ -103,17 +74,14 @@ fn body(view: &View, delivery: &StoredDelivery) -> Markup {
 /// The name of the form in which the body is shown, and the body.
 fn formatted(delivery: &StoredDelivery) -> (&'static str, Markup) {
     let whole = &delivery.body[..];
-    let part = &whole[..whole.len().min(MOST)];
-    let content_type =
-        delivery.head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    let part = &whole[..whole.len().min(MAX_SHOWN)];
     if whole.is_empty() {
         return ("Empty", html! { p.second { "The body is empty." } });
     }
-    if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+    if is_form(&delivery.head.headers) {
         return ("A form, in its order", form(part));
     }
-    if let Some(json) = json::pretty(whole, MOST) {
+    if let Some(json) = json::pretty(whole, MAX_SHOWN) {
         let label = "Formatted for reading, the order of fields kept";
         return (label, html! { pre.code tabindex="0" aria-label="Body" { (json) } });
     }

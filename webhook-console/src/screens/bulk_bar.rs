@@ -1,16 +1,21 @@
-//! The bar for changes of those that are ticked, or of all that match.
+//! The bar for changes of ticked deliveries, or of all that match.
 
 use maud::{Markup, html};
 use webhook_runtime::inbox::{Count, Page};
 
 use crate::{
-    action::Action, filter::Asked, format, kind::Kind, screens::deliveries::seen, view::View,
+    action::Action, filter::ListFilter, format, kind::Kind, screens::list_bound::ListBound,
+    view::View,
 };
 
-/// The bar. Its form is sent to the page that asks.
-pub(crate) fn bulk_bar(view: &View, asked: &Asked, page: &Page, count: Option<Count>) -> Markup {
-    let (id, at) = seen(asked, page, view.now);
-    let at = format::since(at, std::time::UNIX_EPOCH).as_millis();
+/// The bar. Its form goes to the confirmation page.
+pub(crate) fn bulk_bar(
+    view: &View,
+    asked: &ListFilter,
+    page: &Page,
+    count: Option<Count>,
+) -> Markup {
+    let bound = ListBound::of(asked, page, view.now);
     let offered = Action::ALL.into_iter().filter(|action| {
         asked.kinds.is_empty() || asked.kinds.iter().any(|kind| action.kinds().contains(kind))
     });
@@ -18,7 +23,7 @@ pub(crate) fn bulk_bar(view: &View, asked: &Asked, page: &Page, count: Option<Co
         div.bulk-bar #bulk role="group" aria-label="Change deliveries" {
             input type="hidden" name="token" value=(view.token());
             input type="hidden" name="list" value=(asked.query());
-            input type="hidden" name="seen" value=(format!("{id}.{at}"));
+            input type="hidden" name="seen" value=(bound);
             div.scopes {
                 label {
                     input type="radio" name="scope" value="ticked" checked;

@@ -12,10 +12,9 @@ use maud::{Markup, html};
 
 use crate::{
     action::Action,
-    changes::{Bulk, Confirmed, MOST, Progress},
-    fetch::ask,
-    filter::Asked,
-    form::{Form, Need},
+    changes::{BulkChange, ConfirmedChange, MAX_DELIVERIES, Progress},
+    fetch::fetch,
+    filter::ListFilter,
     format,
     html::{
         layout::{Nav, Screen, as_of, back},
@@ -24,7 +23,9 @@ use crate::{
     },
     links::with_query,
     screens::{
-        confirm::{self, Wanted},
+        change_request::ChangeRequest,
+        confirm,
+        form::{Form, Need},
         refusal,
     },
     view::View,
@@ -38,7 +39,7 @@ pub(crate) async fn begin(Extension(view): Extension<View>, request: Request) ->
         Ok(form) => form,
         Err(refused) => return refused,
     };
-    let wanted = match Wanted::read(&view, &form) {
+    let wanted = match ChangeRequest::read(&view, &form) {
         Ok(wanted) => wanted,
         Err(refused) => return refused,
     };
@@ -52,14 +53,14 @@ pub(crate) async fn begin(Extension(view): Extension<View>, request: Request) ->
         return confirm::page(&view, &wanted, Some(typed)).await;
     }
     let inbox = &view.shared.inbox;
-    let now = match ask(inbox.count(&wanted.filter, confirmed.min(MOST))).await {
+    let now = match fetch(inbox.count(&wanted.filter, confirmed.min(MAX_DELIVERIES))).await {
         Ok(now) => now,
-        Err(trouble) => return refusal::unreachable(&view, &trouble),
+        Err(error) => return refusal::unreachable(&view, &error),
     };
-    if now.more || confirmed > MOST {
+    if now.more || confirmed > MAX_DELIVERIES {
         return more_than_confirmed(&view, &wanted, confirmed).await;
     }
-    let begun = Confirmed {
+    let begun = ConfirmedChange {
         action: wanted.action,
         kinds: wanted.kinds(),
         query: wanted.asked.query(),
@@ -68,7 +69,7 @@ pub(crate) async fn begin(Extension(view): Extension<View>, request: Request) ->
         total: confirmed,
     };
     let bulk = view.shared.changes.begin(inbox, &view.viewer.name, view.now, begun);
-    view.shared.figures.forget();
+    view.shared.figures.invalidate();
     let mut spent = Duration::ZERO;
     while bulk.progress().0 == Progress::Running && spent < SHORT {
         let step = Duration::from_millis(10);
@@ -78,8 +79,8 @@ pub(crate) async fn begin(Extension(view): Extension<View>, request: Request) ->
     Redirect::to(&view.link(&format!("changes/{}", bulk.number))).into_response()
 }
 
-async fn more_than_confirmed(view: &View, wanted: &Wanted, confirmed: u64) -> Response {
-    let now = ask(view.shared.inbox.count(&wanted.filter, MOST)).await;
+async fn more_than_confirmed(view: &View, wanted: &ChangeRequest, confirmed: u64) -> Response {
+    let now = fetch(view.shared.inbox.count(&wanted.filter, MAX_DELIVERIES)).await;
     let now = now.map(|count| {
         format!("{}{}", if count.more { "more than " } else { "" }, format::number(count.number))
     });
@@ -91,13 +92,13 @@ async fn more_than_confirmed(view: &View, wanted: &Wanted, confirmed: u64) -> Re
     refusal::unchanged(view, StatusCode::CONFLICT, &why, &open)
 }
 
-fn find(view: &View, number: &str) -> Option<std::sync::Arc<Bulk>> {
+fn find(view: &View, number: &str) -> Option<std::sync::Arc<BulkChange>> {
     view.shared.changes.find(number.parse().ok()?)
 }
 
 pub(crate) async fn show(Extension(view): Extension<View>, Path(number): Path<String>) -> Response {
     let Some(bulk) = find(&view, &number) else { return refusal::nothing_here(&view) };
-    let asked = Asked::parse(&bulk.query);
+    let asked = ListFilter::parse(&bulk.query);
     let subject = bulk.action.subject(bulk.total, &bulk.kinds);
     let (progress, took) = bulk.progress();
     let title = if progress == Progress::Running {
@@ -117,7 +118,7 @@ pub(crate) async fn show(Extension(view): Extension<View>, Path(number): Path<St
     if progress == Progress::Running { screen.live().render(&view) } else { screen.render(&view) }
 }
 
-fn result(view: &View, bulk: &Bulk, progress: &Progress, took: Duration) -> Markup {
+fn result(view: &View, bulk: &BulkChange, progress: &Progress, took: Duration) -> Markup {
     let (changed, total) = (bulk.changed(), bulk.total);
     let left = total.saturating_sub(changed);
     let of = format!("{} of {}", format::number(changed), format::number(total));

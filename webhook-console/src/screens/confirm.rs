@@ -1,174 +1,73 @@
 //! The page that asks before many deliveries are changed, or one is changed in a way that cannot be
 //! taken back.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::{Extension, extract::Request, response::Response};
 use http::StatusCode;
 use maud::{Markup, html};
-use webhook_runtime::inbox::{Filter, Page, Record, Seen, Window};
+use webhook_runtime::inbox::{Filter, Page, Record, Window};
 
 use crate::{
     action::Action,
-    changes::MOST,
-    fetch::{Trouble, ask},
-    filter::Asked,
-    form::{Form, Need},
+    changes::MAX_DELIVERIES,
+    fetch::{FetchError, fetch},
     format,
     html::{
         icons::icon,
         layout::{Nav, Screen, back},
         notice::{Tone, banner},
-        parts::{Facts, ago, panel, tenant},
+        parts::{Facts, ago, event_name, panel, tenant_name},
         text::shown,
     },
     kind::Kind,
-    links::{delivery_path, with_query},
+    links::delivery_path,
     screens::{
+        breakdown::{Breakdown, top},
+        change_request::ChangeRequest,
+        error_text::plain_error,
+        form::{Form, Need},
         pace, refusal,
-        sorted::{Sorted, top},
-        timeline::plain_error,
     },
     view::View,
 };
 
-/// A number above which it has to be typed.
-const TO_TYPE: u64 = 1000;
-
-/// The most ticks in one form.
-const MOST_TICKS: usize = 200;
-
-/// The change that a form asks for.
-pub(crate) struct Wanted {
-    pub(crate) action: Action,
-    pub(crate) asked: Asked,
-    pub(crate) ticks: Option<Vec<i64>>,
-    pub(crate) seen: Option<(i64, SystemTime)>,
-    /// The filter of the inbox, with the bound.
-    pub(crate) filter: Filter,
-}
-
-impl Wanted {
-    /// Reads the fields of a form. What is malformed changes nothing.
-    pub(crate) fn read(view: &View, form: &Form) -> Result<Self, Response> {
-        let Some(action) = form.get("action").and_then(Action::from_word) else {
-            return Err(refusal::bad_request(view, "The form does not say what to do."));
-        };
-        let mut asked = Asked::parse(form.get("list").unwrap_or_default());
-        (asked.before, asked.after) = (None, None);
-        let list = with_query("deliveries", &asked.query());
-        let back = |why: &str| {
-            let open = refusal::button(view, &list, "Back to the list");
-            refusal::unchanged(view, StatusCode::BAD_REQUEST, &html! { (shown(why)) }, &open)
-        };
-        if let Some(problem) = asked.problems.first() {
-            return Err(back(problem));
-        }
-        let ticks = match form.get("scope") {
-            Some("all") => None,
-            Some("ticked") => {
-                let ticks: Option<Vec<i64>> = form.all("tick").map(|id| id.parse().ok()).collect();
-                match ticks {
-                    Some(ticks) if ticks.is_empty() => {
-                        return Err(back(
-                            "Nothing selected. Tick deliveries, or choose all that match.",
-                        ));
-                    }
-                    Some(ticks) if ticks.len() <= MOST_TICKS => Some(ticks),
-                    _ => return Err(back("The form has ticks that cannot be read.")),
-                }
-            }
-            _ => return Err(back("The form does not say which deliveries.")),
-        };
-        let seen = form.get("seen").and_then(read_seen);
-        let filter = match (&ticks, seen) {
-            (Some(ticks), _) => action.narrow(Filter::all()).ids(ticks.iter().copied()),
-            (None, Some((id, at))) => {
-                let asked_at = asked.filter(at, &view.shared.inbox.endpoints());
-                action.narrow(asked_at).seen(Seen::new(id, at))
-            }
-            (None, None) => return Err(back("The form does not say what you have seen.")),
-        };
-        Ok(Self { action, asked, ticks, seen, filter })
-    }
-
-    /// The states that are meant, for words.
-    pub(crate) fn kinds(&self) -> Vec<Kind> {
-        let offered = self.action.kinds();
-        let asked = self.asked.kinds.iter().copied();
-        asked.filter(|kind| offered.contains(kind)).collect()
-    }
-
-    /// The list that it came from.
-    pub(crate) fn list(&self) -> String {
-        with_query("deliveries", &self.asked.query())
-    }
-
-    /// A number of what is meant.
-    pub(crate) fn subject(&self, count: u64) -> String {
-        self.action.subject(count, &self.kinds())
-    }
-
-    /// True if the number has to be typed.
-    pub(crate) fn is_typed(&self, count: u64) -> bool {
-        let is_grave = matches!(self.action, Action::Replay | Action::Discard);
-        count > TO_TYPE || (is_grave && count > 1)
-    }
-
-    /// The name of what is meant, for the list of recent changes.
-    pub(crate) fn name(&self) -> String {
-        match &self.ticks {
-            Some(ticks) => {
-                format::counted(ticks.len() as u64, "selected delivery", "selected deliveries")
-            }
-            None => self.asked.name(),
-        }
-    }
-}
-
-/// Reads a number and the milliseconds of a time.
-fn read_seen(text: &str) -> Option<(i64, SystemTime)> {
-    let (id, millis) = text.split_once('.')?;
-    let at = UNIX_EPOCH.checked_add(Duration::from_millis(millis.parse().ok()?))?;
-    Some((id.parse().ok()?, at))
-}
-
-pub(crate) async fn ask_first(Extension(view): Extension<View>, request: Request) -> Response {
+pub(crate) async fn show(Extension(view): Extension<View>, request: Request) -> Response {
     let form = match Form::read(&view, request, Need::Change).await {
         Ok(form) => form,
         Err(refused) => return refused,
     };
-    match Wanted::read(&view, &form) {
+    match ChangeRequest::read(&view, &form) {
         Ok(wanted) => page(&view, &wanted, None).await,
         Err(refused) => refused,
     }
 }
 
-/// The page. `typed` is a wrong number.
-pub(crate) async fn page(view: &View, wanted: &Wanted, typed: Option<&str>) -> Response {
+/// The page. `typed` is the wrong number that was typed, if there was one.
+pub(crate) async fn page(view: &View, wanted: &ChangeRequest, typed: Option<&str>) -> Response {
     let inbox = &view.shared.inbox;
-    let (count, newest, oldest, sorted) = tokio::join!(
-        ask(inbox.count(&wanted.filter, MOST)),
-        ask(inbox.page(&wanted.filter, Window::newest_first(3))),
-        ask(inbox.page(&wanted.filter, Window::oldest_first(3))),
-        Sorted::read(view, &wanted.filter),
+    let (count, newest, oldest, breakdown) = tokio::join!(
+        fetch(inbox.count(&wanted.filter, MAX_DELIVERIES)),
+        fetch(inbox.page(&wanted.filter, Window::newest_first(3))),
+        fetch(inbox.page(&wanted.filter, Window::oldest_first(3))),
+        Breakdown::read(view, &wanted.filter),
     );
     let count = match count {
         Ok(count) if count.more => return too_many(view, wanted),
         Ok(count) if count.number == 0 => return nothing(view, wanted),
         Ok(count) => count.number,
-        Err(trouble) => return refusal::unreachable(view, &trouble),
+        Err(error) => return refusal::unreachable(view, &error),
     };
     let question = format!("{} {}?", wanted.action.verb(), wanted.subject(count));
     let (still_there, how_long) =
-        tokio::join!(still_there(view, wanted, &sorted), pace::how_long(view, wanted, count));
+        tokio::join!(still_there(view, wanted, &breakdown), pace::how_long(view, wanted, count));
     let main = html! {
         (back(view, &wanted.list(), &shown(&wanted.asked.name())))
         h1 { (question) }
         p.lead { (meaning(view, wanted.action, count == 1)) }
         div.columns {
             div.main-column {
-                (panel("changes", "What changes", &html! {}, &what(view, wanted, &sorted, count, how_long).render()))
+                (panel("changes", "What changes", &html! {}, &what(view, wanted, &breakdown, count, how_long).render()))
                 @if let Some(warning) = still_there { (warning) }
                 (confirmation(view, wanted, count, typed))
             }
@@ -200,8 +99,8 @@ fn meaning(view: &View, action: Action, is_one: bool) -> String {
 
 fn what(
     view: &View,
-    wanted: &Wanted,
-    sorted: &Sorted,
+    wanted: &ChangeRequest,
+    breakdown: &Breakdown,
     count: u64,
     (time, run): (Markup, Markup),
 ) -> Facts {
@@ -216,14 +115,14 @@ fn what(
         }
     };
     let mut facts = Facts::new().add("Which", which);
-    if let (None, Some((id, at))) = (&wanted.ticks, wanted.seen) {
+    if let (None, Some(bound)) = (&wanted.ticks, wanted.bound) {
         let up_to = html! {
-            @if id != i64::MAX { (format::id(id)) ", " }
-            "as of " (format::exact(view.now, at))
+            @if bound.id != i64::MAX { (format::id(bound.id)) ", " }
+            "as of " (format::exact(view.now, bound.at))
         };
         facts = facts.noted("Up to", up_to, html! { "Later ones are not touched." });
     }
-    let mut causes: Vec<_> = sorted.causes.values().collect();
+    let mut causes: Vec<_> = breakdown.causes.values().collect();
     causes.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     let by_cause = (!causes.is_empty()).then(|| html! {
         @for (count, error) in causes.iter().take(3) {
@@ -232,25 +131,25 @@ fn what(
         @if causes.len() > 3 { div.second { (causes.len() - 3) " other causes" } }
     });
     facts = facts
-        .add("By event", top(&sorted.events))
+        .add("By event", top(&breakdown.events))
         .add_if("By cause", by_cause)
-        .add("By tenant", top(&sorted.tenants))
+        .add("By tenant", top(&breakdown.tenants))
         .noted("How long", time, run);
-    if !sorted.is_all {
-        let note = html! { "the newest " (format::number(sorted.number as u64)) };
-        facts = facts.add("Sorted are", note);
+    if !breakdown.is_all {
+        let note = html! { "the newest " (format::number(breakdown.number as u64)) };
+        facts = facts.add("Breakdown are", note);
     }
     facts
 }
 
 /// A warning if the largest cause has occurred within the last minute.
-async fn still_there(view: &View, wanted: &Wanted, sorted: &Sorted) -> Option<Markup> {
+async fn still_there(view: &View, wanted: &ChangeRequest, breakdown: &Breakdown) -> Option<Markup> {
     if wanted.action != Action::Retry {
         return None;
     }
-    let (endpoint, cause) = sorted.largest_cause()?;
+    let (endpoint, cause) = breakdown.largest_cause()?;
     let same = Filter::all().endpoint(endpoint).cause(cause);
-    let page = ask(view.shared.inbox.page(&same, Window::newest_first(50))).await.ok()?;
+    let page = fetch(view.shared.inbox.page(&same, Window::newest_first(50))).await.ok()?;
     let failed = |record: &Record| {
         let attempt = &record.last_attempt;
         attempt.started_at.and_then(|at| at.checked_add(attempt.duration.unwrap_or_default()))
@@ -275,7 +174,7 @@ async fn still_there(view: &View, wanted: &Wanted, sorted: &Sorted) -> Option<Ma
     ))
 }
 
-fn confirmation(view: &View, wanted: &Wanted, count: u64, typed: Option<&str>) -> Markup {
+fn confirmation(view: &View, wanted: &ChangeRequest, count: u64, typed: Option<&str>) -> Markup {
     let is_typed = wanted.is_typed(count);
     let wrong = typed.is_some();
     html! {
@@ -292,9 +191,7 @@ fn confirmation(view: &View, wanted: &Wanted, count: u64, typed: Option<&str>) -
                     }
                     None => input type="hidden" name="scope" value="all";,
                 }
-                @if let Some((id, at)) = wanted.seen {
-                    input type="hidden" name="seen" value=(format!("{id}.{}", format::since(at, UNIX_EPOCH).as_millis()));
-                }
+                @if let Some(bound) = wanted.bound { input type="hidden" name="seen" value=(bound); }
                 @if is_typed {
                     label for="typed" { "To confirm, type how many: " (count) }
                     @if let Some(typed) = typed {
@@ -324,7 +221,7 @@ fn confirmation(view: &View, wanted: &Wanted, count: u64, typed: Option<&str>) -
     }
 }
 
-fn examples(view: &View, id: &str, heading: &str, page: Result<&Page, &Trouble>) -> Markup {
+fn examples(view: &View, id: &str, heading: &str, page: Result<&Page, &FetchError>) -> Markup {
     let records = page.map(|page| &page.records[..]).unwrap_or_default();
     let body = html! {
         ul.related {
@@ -333,12 +230,12 @@ fn examples(view: &View, id: &str, heading: &str, page: Result<&Page, &Trouble>)
                     div.related-head {
                         span {
                             a href=(view.link(&delivery_path(record.id))) { (format::id(record.id)) }
-                            " " (shown(record.event.as_deref().unwrap_or("no event")))
+                            " " (shown(event_name(record)))
                         }
                         span.second { (ago(view.now, record.received_at)) }
                     }
                     p.second {
-                        @match &record.tenant { Some(stored) => (shown(&tenant(stored))), None => "no tenant" }
+                        (shown(&tenant_name(record)))
                     }
                 }
             }
@@ -347,15 +244,15 @@ fn examples(view: &View, id: &str, heading: &str, page: Result<&Page, &Trouble>)
     panel(id, heading, &html! {}, &body)
 }
 
-fn too_many(view: &View, wanted: &Wanted) -> Response {
+fn too_many(view: &View, wanted: &ChangeRequest) -> Response {
     let why = html! {
-        "More than " (format::number(MOST)) " match. Narrow the filter: one change takes that many at most."
+        "More than " (format::number(MAX_DELIVERIES)) " match. Narrow the filter: one change takes that many at most."
     };
     let open = refusal::button(view, &wanted.list(), "Back to the list");
     refusal::unchanged(view, StatusCode::CONFLICT, &why, &open)
 }
 
-fn nothing(view: &View, wanted: &Wanted) -> Response {
+fn nothing(view: &View, wanted: &ChangeRequest) -> Response {
     let why = html! { "None of these can be " (wanted.action.done()) " now." };
     let open = refusal::button(view, &wanted.list(), "Back to the list");
     refusal::unchanged(view, StatusCode::CONFLICT, &why, &open)

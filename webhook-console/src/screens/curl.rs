@@ -1,5 +1,5 @@
-//! The command that sends a delivery again, to a machine of one's own. The shell signs it with that
-//! machine's secret: the signature of production is not in it.
+//! The command that sends a delivery again, to your own machine. It signs with that machine's secret: the
+//! signature of production is not in it.
 
 use std::fmt::Write as _;
 
@@ -12,10 +12,10 @@ use webhook_runtime::{
 
 use crate::{
     html::{parts::panel, text::inline},
-    screens::{headers::is_secret, known::Known},
+    screens::{details::Details, headers::is_secret},
 };
 
-/// The command, and whether the shell signs by itself.
+/// The command. The shell signs if it can, or else the program `webhook`.
 pub(crate) fn command(delivery: &StoredDelivery, provider: &Provider, secret: &str) -> String {
     signed_by_shell(delivery, provider, secret)
         .unwrap_or_else(|| signed_by_program(delivery, provider, secret))
@@ -26,14 +26,14 @@ fn file(delivery: &StoredDelivery) -> String {
     format!("delivery-{}.body", delivery.record.id)
 }
 
-/// The URL on one's own machine.
+/// The URL on your own machine.
 fn url(delivery: &StoredDelivery) -> String {
     let path = delivery.head.uri.as_str();
     let path = if path.starts_with('/') { path } else { "/" };
     quoted(&format!("http://127.0.0.1:3000{path}"))
 }
 
-/// The name of an environment variable, or one that can be.
+/// The name of the secret, if it can be an environment variable.
 fn variable(secret: &str) -> &str {
     let is_name = !secret.is_empty()
         && !secret.starts_with(|c: char| c.is_ascii_digit())
@@ -54,12 +54,12 @@ fn sent_again<'d>(
     let headers = delivery.head.headers.iter();
     headers.filter_map(|(name, value)| {
         let name = name.as_str();
-        let is_of_the_way =
+        let is_of_transport =
             matches!(name, "content-length" | "host" | "forwarded" | "via" | "date")
                 || name.starts_with("x-forwarded-")
                 || name == "x-real-ip";
         let value = value.to_str().ok()?;
-        let is_wanted = !is_of_the_way && !is_secret(name) && !made_anew.contains(&Some(name));
+        let is_wanted = !is_of_transport && !is_secret(name) && !made_anew.contains(&Some(name));
         is_wanted.then(|| (name.to_owned(), value.to_owned()))
     })
 }
@@ -104,7 +104,8 @@ fn signed_by_shell(delivery: &StoredDelivery, provider: &Provider, secret: &str)
         let _ = writeln!(out, "id={}", quoted(id));
     }
     let _ = writeln!(out, "signature=$({text} | openssl dgst {hash} {key} -binary | {encode})");
-    let _ = writeln!(out, "curl -i {} \\", url(delivery));
+    // Brackets and braces of a URL are no patterns of requests.
+    let _ = writeln!(out, "curl -i -g --path-as-is {} \\", url(delivery));
     for (name, value) in sent_again(delivery, &[Some(name.as_str()), time_header, id_header]) {
         let _ = writeln!(out, "  -H {} \\", quoted(&format!("{name}: {value}")));
     }
@@ -168,22 +169,22 @@ fn signed_by_program(delivery: &StoredDelivery, provider: &Provider, secret: &st
         variable(secret)
     );
     if let Some(event) = &delivery.record.event {
-        let _ = write!(out, " --event {}", quoted(event));
+        let _ = write!(out, " --event={}", quoted(event));
     }
     out
 }
 
 /// The command that sends it again.
-pub(crate) fn again(known: &Known) -> Markup {
-    let Some(provider) = known.provider() else { return html! {} };
-    let record = known.record();
+pub(crate) fn again(details: &Details) -> Markup {
+    let Some(provider) = details.provider() else { return html! {} };
+    let record = details.record();
     let secret = record.secret_name.as_deref().unwrap_or("SECRET");
     let body = html! {
         div.panel-body {
-            pre.code #again-code tabindex="0" aria-label="Command" { (inline(&command(&known.delivery, provider, secret))) }
+            pre.code #again-code tabindex="0" aria-label="Command" { (inline(&command(&details.delivery, provider, secret))) }
             p.second {
                 "The body has to be in that file, byte for byte: "
-                code { "webhook inbox show " (record.id) " --body > " (file(&known.delivery)) }
+                code { "webhook inbox show " (record.id) " --body > " (file(&details.delivery)) }
                 " writes it. The shell signs it anew, with the secret of your own machine: nothing of the signature "
                 "from production is in it."
             }
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn schemes_are_signed_by_the_shell_or_by_the_program() {
+    fn the_shell_or_the_program_signs() {
         for (provider, part) in [
             (&SLACK, "{ printf %s \"v0:${time}:\"; cat \"$body\"; } | openssl dgst -sha256"),
             (&SHOPIFY, "-binary | base64 | tr -d '\\n')"),
@@ -242,6 +243,44 @@ mod tests {
             assert!(command.contains(part), "{}: {command}", provider.name());
             // Some shells know no comments on a line that is typed, and some `base64` no options.
             assert!(!command.contains(" # ") && !command.contains("-w0"), "{command}");
+        }
+    }
+
+    /// Runs a command in a shell in which the programs only tell their arguments.
+    fn told_by_shell(command: &str) -> String {
+        let programs = "curl() { printf '<%s>' curl \"$@\"; }; webhook() { printf '<%s>' webhook \"$@\"; }; \
+                        openssl() { cat > /dev/null; printf s; }; cat() { :; };";
+        let shell = std::process::Command::new("sh")
+            .args(["-c", &format!("{programs}\n{command}")])
+            .output();
+        let output = shell.expect("a shell");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && errors.is_empty(), "{command}: {errors}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_executes_nothing_that_others_wrote() {
+        let bad = "-';$(echo no >&2)`echo no >&2`\";{a,b}[1-99999] !! \\ ~ * \\'";
+        for provider in [&SHOPIFY, &SLACK, &STRIPE, &STANDARD_WEBHOOKS, &TWILIO] {
+            let mut hostile = delivery(&[], &format!("/h?x={bad}\n&y"));
+            for name in ["x-shopify-topic", "x-note", "webhook-id", "x'`id`", "content-type"] {
+                let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
+                let value = HeaderValue::from_str(bad).expect("a value");
+                hostile.head.headers.append(name, value);
+            }
+            hostile.record.event = Some(bad.to_owned());
+            let told = told_by_shell(&command(&hostile, provider, "S;echo no >&2"));
+            let url = format!("<http://127.0.0.1:3000/h?x={bad}\n&y>");
+            assert!(told.contains(&url), "{told}");
+            if told.starts_with("<curl>") {
+                // No patterns in a URL, which would be many requests.
+                assert!(told.contains("<-g>"), "{told}");
+                assert!(told.contains(&format!("<-H><x-note: {bad}>")), "{told}");
+            } else {
+                assert!(told.contains(&format!("<--event={bad}>")), "{told}");
+            }
         }
     }
 }

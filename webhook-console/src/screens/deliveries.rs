@@ -1,5 +1,4 @@
-//! Deliveries: a list with a filter, page by page, and what can be done with those that are ticked or
-//! with all that match.
+//! Deliveries: a list with a filter, page by page, and actions for ticked deliveries or all that match.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,8 +12,9 @@ use maud::{Markup, html};
 use webhook_runtime::inbox::{Count, EndpointCounts, EndpointInfo, Filter, Page, Window};
 
 use crate::{
-    fetch::{Trouble, ask},
-    filter::Asked,
+    counts,
+    fetch::{FetchError, fetch},
+    filter::ListFilter,
     format,
     html::{
         icons::icon,
@@ -24,48 +24,48 @@ use crate::{
     kind::Kind,
     links::{delivery_path, parameter, query, with_query},
     screens::{
-        bulk_bar::bulk_bar, filter_form::filter_form, refusal, rows, rows::Stops,
-        timeline::plain_error,
+        bulk_bar::bulk_bar, error_text::plain_error, filter_form::filter_form, refusal, rows,
+        rows::RowContext,
     },
     view::View,
 };
 
-/// The number at which counting stops.
-pub(crate) const MOST_COUNTED: u64 = 10_000;
+/// The limit of the count of matches.
+const MAX_COUNT: u64 = 10_000;
 
-/// The number at which counting of what is new stops.
-const MOST_NEW: u64 = 1000;
+/// The limit of the count of new matches.
+const MAX_NEW: u64 = 1000;
 
 pub(crate) async fn show(Extension(view): Extension<View>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     if let Some(wanted) = searched(&query) {
         return search(&view, &wanted).await;
     }
-    let asked = Asked::parse(&query);
+    let asked = ListFilter::parse(&query);
     let inbox = &view.shared.inbox;
     let endpoints = inbox.endpoints();
     let filter = asked.filter(view.now, &endpoints);
     let (page, count, counts, new) = tokio::join!(
-        ask(inbox.page(&filter, asked.window())),
-        ask(inbox.count(&filter, MOST_COUNTED)),
+        fetch(inbox.page(&filter, asked.window())),
+        fetch(inbox.count(&filter, MAX_COUNT)),
         view.shared.figures.counts(),
         new_since(&view, &filter),
     );
     let page = match page {
         Ok(page) => page,
-        Err(trouble) => return refusal::unreachable(&view, &trouble),
+        Err(error) => return refusal::unreachable(&view, &error),
     };
     let asked = asked.with_cause_of(
         page.records.iter().find_map(|record| record.last_error.as_deref()).map(plain_error),
     );
-    let stops = Stops::read(&view, &page).await;
+    let context = RowContext::read(&view, &page).await;
     let list = List {
         view: &view,
         asked: &asked,
         endpoints: &endpoints,
         count,
         counts: counts.unwrap_or_default(),
-        stops,
+        context,
         new,
         page,
     };
@@ -84,7 +84,7 @@ async fn new_since(view: &View, filter: &Filter) -> Option<(Count, SystemTime)> 
     let asked = filter.received.clone();
     let until = asked.as_ref().map_or(view.now + Duration::from_secs(3600), |span| span.end);
     let new = filter.clone().received(since.max(asked.map_or(since, |span| span.start))..until);
-    let count = ask(view.shared.inbox.count(&new, MOST_NEW)).await.ok()?;
+    let count = fetch(view.shared.inbox.count(&new, MAX_NEW)).await.ok()?;
     (count.number > 0).then_some((count, since))
 }
 
@@ -101,19 +101,19 @@ async fn search(view: &View, wanted: &str) -> Response {
     let go = |path: &str| Redirect::to(&view.link(path)).into_response();
     if let Ok(id) = digits.parse::<i64>() {
         let by_number = Filter::all().ids([id]);
-        let known = ask(view.shared.inbox.page(&by_number, Window::newest_first(1)));
-        let known = known.await.is_ok_and(|page| !page.records.is_empty());
+        let exists = fetch(view.shared.inbox.page(&by_number, Window::newest_first(1)));
+        let exists = exists.await.is_ok_and(|page| !page.records.is_empty());
         let by_id = Filter::all().provider_id(wanted);
         let is_provider_id = || async {
-            let found = ask(view.shared.inbox.page(&by_id, Window::newest_first(1))).await;
+            let found = fetch(view.shared.inbox.page(&by_id, Window::newest_first(1))).await;
             found.is_ok_and(|page| !page.records.is_empty())
         };
-        if known || !is_provider_id().await {
+        if exists || !is_provider_id().await {
             return go(&delivery_path(id));
         }
     }
     let by_id = Filter::all().provider_id(wanted);
-    match ask(view.shared.inbox.page(&by_id, Window::newest_first(2))).await {
+    match fetch(view.shared.inbox.page(&by_id, Window::newest_first(2))).await {
         Ok(page) => {
             if let [one] = &page.records[..] {
                 go(&delivery_path(one.id))
@@ -121,18 +121,18 @@ async fn search(view: &View, wanted: &str) -> Response {
                 go(&with_query("deliveries", &query(&[("provider_id", wanted)])))
             }
         }
-        Err(trouble) => refusal::unreachable(view, &trouble),
+        Err(error) => refusal::unreachable(view, &error),
     }
 }
 
 /// A page of the list.
 struct List<'l> {
     view: &'l View,
-    asked: &'l Asked,
+    asked: &'l ListFilter,
     endpoints: &'l [EndpointInfo],
-    count: Result<Count, Trouble>,
+    count: Result<Count, FetchError>,
     counts: Vec<EndpointCounts>,
-    stops: Stops,
+    context: RowContext,
     /// The matches that came since the page was shown, and when that was.
     new: Option<(Count, SystemTime)>,
     page: Page,
@@ -149,23 +149,12 @@ impl List<'_> {
 
     /// The number beside a tab, where it is cheap. It follows the endpoint only.
     fn number(&self, kind: Kind) -> Option<Count> {
-        let of = |counts: &EndpointCounts| match kind {
-            Kind::Pending => Some(counts.pending),
-            Kind::Blocked => Some(counts.blocked),
-            Kind::Running => Some(counts.running),
-            Kind::Retrying => Some(counts.retrying),
-            Kind::Dead => Some(counts.dead),
-            Kind::Completed | Kind::Cancelled => None,
-        };
         let is_asked = |counts: &&EndpointCounts| {
             self.asked.endpoint.as_ref().is_none_or(|name| *name == counts.endpoint)
         };
-        of(&EndpointCounts::new(""))?;
-        let counts = self.counts.iter().filter(is_asked).filter_map(of);
-        Some(counts.fold(Count::default(), |all, one| Count {
-            number: all.number + one.number,
-            more: all.more || one.more,
-        }))
+        counts::of_kind(&EndpointCounts::new(""), kind)?;
+        let of_endpoints = self.counts.iter().filter(is_asked);
+        Some(counts::total(of_endpoints.filter_map(|of| counts::of_kind(of, kind))))
     }
 
     fn tabs(&self) -> Markup {
@@ -179,7 +168,7 @@ impl List<'_> {
                     span { (kind.map_or("All", Kind::names)) }
                     @if let Some(count) = number {
                         span.tab-number {
-                            (format::number(count.number)) @if count.more { "+" }
+                            (format::count(count))
                             @if self.asked.endpoint.is_some() { span.hidden { " at this endpoint" } }
                         }
                     }
@@ -207,7 +196,7 @@ impl List<'_> {
                 } @else {
                     form.list-form method="post" action=(self.view.link("changes/confirm")) {
                         (self.line())
-                        (rows::table(self.view, self.asked, self.endpoints, &self.page, &self.stops))
+                        (rows::table(self.view, self.asked, self.endpoints, &self.page, &self.context))
                         (self.pager())
                         @if self.view.viewer.full { (bulk_bar(self.view, self.asked, &self.page, self.count.as_ref().ok().copied())) }
                     }
@@ -225,7 +214,7 @@ impl List<'_> {
                     Ok(Count { number, .. }) => {
                         span { strong { (format::number(*number)) } (if *number == 1 { " matches" } else { " match" }) }
                     }
-                    Err(trouble) => (unavailable(&trouble.to_string())),
+                    Err(error) => (unavailable(&error.to_string())),
                 }
                 span.second {
                     @if self.asked.before.is_none() && self.asked.after.is_none() { "newest " }
@@ -234,7 +223,7 @@ impl List<'_> {
                 span #new-since {
                     @if let Some((new, since)) = &self.new {
                         a.new href=(self.view.link(self.view.here())) {
-                            (icon("up")) (format::number(new.number)) @if new.more { "+" }
+                            (icon("up")) (format::count(*new))
                             " new since " (format::clock(*since))
                         }
                     }
@@ -295,11 +284,4 @@ impl List<'_> {
         };
         empty("search", "No matches", &text, &buttons)
     }
-}
-
-/// The highest number and the time that a list has shown: a change touches nothing later.
-pub(crate) fn seen(asked: &Asked, page: &Page, now: SystemTime) -> (i64, SystemTime) {
-    let newest = page.records.iter().map(|record| record.id).max();
-    let is_first = asked.before.is_none() && asked.after.is_none();
-    (newest.filter(|_| is_first).unwrap_or(i64::MAX), now)
 }

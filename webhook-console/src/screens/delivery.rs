@@ -2,7 +2,7 @@
 
 use axum::{
     Extension,
-    extract::{Path, RawQuery},
+    extract::{Path, RawQuery, Request},
     response::Response,
 };
 use maud::{Markup, html};
@@ -10,21 +10,25 @@ use webhook_runtime::inbox::{DeliveryState, Record};
 
 use crate::{
     action::Action,
-    filter::Asked,
+    changes::Activity,
+    filter::ListFilter,
     format,
     html::{
         layout::{Nav, Screen, as_of, back},
         notice::unavailable,
-        parts::{ago, panel, pill, provider, tenant},
+        parts::{ago, event_name, panel, pill, provider, tenant},
         text::{self, plain, shown},
     },
     kind::Kind,
     links::{delivery_path, parameter, query, with_query},
     screens::{
-        body, curl, facts, headers,
-        known::Known,
-        refusal, related,
-        timeline::{Story, outermost},
+        body, curl,
+        details::Details,
+        error_text::outermost,
+        facts,
+        form::{Form, Need},
+        headers, refusal, related,
+        timeline::Timeline,
     },
     view::View,
 };
@@ -36,42 +40,50 @@ pub(crate) async fn show(
 ) -> Response {
     let Ok(id) = id.parse::<i64>() else { return refusal::nothing_here(&view) };
     let query = query.unwrap_or_default();
-    match Known::read(&view, id).await {
-        Ok(Some(known)) => {
-            let body = body::hidden(&view, &known);
-            page(&view, &known, &query, &as_of(&view), &body).live().render(&view)
+    match Details::read(&view, id).await {
+        Ok(Some(details)) => {
+            let body = body::hidden(&view, &details);
+            page(&view, &details, &query, &as_of(&view), &body).live().render(&view)
         }
         Ok(None) => refusal::no_delivery(&view, id),
-        Err(trouble) => refusal::unreachable(&view, &trouble),
+        Err(error) => refusal::unreachable(&view, &error),
     }
 }
 
-/// The page, with the time of its figures and its body as they are to be shown.
-pub(crate) fn page(
-    view: &View,
-    known: &Known,
-    query: &str,
-    as_of: &Markup,
-    body: &Markup,
-) -> Screen {
-    let record = known.record();
-    let get = |wanted| parameter(query, wanted);
-    let list = Asked::parse(&get("list").unwrap_or_default());
-    let done = get("done").as_deref().and_then(Action::from_word);
-    let event = record.event.as_deref().unwrap_or("no event");
-    let kind = Kind::of(record);
-    let story = Story {
-        view,
-        record,
-        attempts: &known.attempts,
-        workers: &known.workers,
-        endpoint: known.endpoint.as_ref(),
-        is_paused: known.is_paused,
-        behind: known.in_order.first().filter(|first| first.id != record.id).map(|first| first.id),
+/// The page with its body, which is logged.
+pub(crate) async fn show_body(
+    Extension(view): Extension<View>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    // A read-only viewer may look at bodies, too.
+    if let Err(refused) = Form::read(&view, request, Need::Look).await {
+        return refused;
+    }
+    let Ok(id) = id.parse::<i64>() else { return refusal::nothing_here(&view) };
+    let details = match Details::read(&view, id).await {
+        Ok(Some(details)) => details,
+        Ok(None) => return refusal::no_delivery(&view, id),
+        Err(error) => return refusal::unreachable(&view, &error),
     };
-    let told = match &known.untold {
-        Some(trouble) => unavailable(&trouble.to_string()),
-        None => story.render(),
+    let by = &view.viewer.name;
+    tracing::warn!(by, record_id = id, "an operator looks at the body of a delivery");
+    view.record(Activity::ShownBody(id));
+    let body = body::shown_body(&view, &details.delivery);
+    page(&view, &details, "", &html! {}, &body).render(&view)
+}
+
+/// The page, with the time of its figures and its body as they are to be shown.
+fn page(view: &View, details: &Details, query: &str, as_of: &Markup, body: &Markup) -> Screen {
+    let record = details.record();
+    let get = |wanted| parameter(query, wanted);
+    let list = ListFilter::parse(&get("list").unwrap_or_default());
+    let done = get("done").as_deref().and_then(Action::from_word);
+    let event = event_name(record);
+    let kind = Kind::of(record);
+    let timeline = match &details.attempts_error {
+        Some(error) => unavailable(&error.to_string()),
+        None => Timeline { view, details }.render(),
     };
     let main = html! {
         (back(view, &with_query("deliveries", &list.query()), &shown(&list.name())))
@@ -81,20 +93,20 @@ pub(crate) fn page(
                     span { (text::name(event)) " " span.number-of { (format::id(record.id)) } }
                     (pill(kind.word(), kind.name()))
                 }
-                p.below { (sentence(view, known)) }
+                p.below { (sentence(view, details)) }
             }
             div.beside { (as_of) (actions(view, record, kind, &list)) }
         }
         div.columns.three {
-            (panel("story", "What happened", &html! { "newest first" }, &told))
+            (panel("story", "What happened", &html! { "newest first" }, &timeline))
             div.side {
-                (panel("facts", "Delivery", &html! {}, &facts::facts(view, known).render()))
-                (related::related(view, known))
+                (panel("facts", "Delivery", &html! {}, &facts::facts(view, details).render()))
+                (related::related(view, details))
             }
             div.main-column.rest {
                 (panel("body", "Body", &html! {}, body))
-                (headers::headers(&known.delivery.head.headers, known.provider()))
-                (curl::again(known))
+                (headers::headers(&details.delivery.head.headers, details.provider()))
+                (curl::again(details))
             }
         }
     };
@@ -117,15 +129,15 @@ fn toast(record: &Record, done: Action) -> Option<Markup> {
     })
 }
 
-fn sentence(view: &View, known: &Known) -> Markup {
-    let record = known.record();
-    let failed = known.attempts.iter().filter(|one| one.error.is_some()).count();
+fn sentence(view: &View, details: &Details) -> Markup {
+    let record = details.record();
+    let failed = details.attempts.iter().filter(|one| one.error.is_some()).count();
     html! {
         "From " (provider(&record.provider))
         @if let Some(stored) = &record.tenant { " for " (shown(&tenant(stored))) }
         ", received " (ago(view.now, record.received_at)) "."
         @if failed > 0 {
-            " " (failed) " of " (format::counted(known.attempts.len() as u64, "attempt", "attempts")) " failed"
+            " " (failed) " of " (format::counted(details.attempts.len() as u64, "attempt", "attempts")) " failed"
             @match record.last_error.as_deref().map(outermost) {
                 Some(error) => {
                     ", the last one: " (shown(&error)) @if !error.ends_with('…') { "." }
@@ -136,7 +148,7 @@ fn sentence(view: &View, known: &Known) -> Markup {
     }
 }
 
-fn actions(view: &View, record: &Record, kind: Kind, list: &Asked) -> Markup {
+fn actions(view: &View, record: &Record, kind: Kind, list: &ListFilter) -> Markup {
     if !view.viewer.full {
         return html! {};
     }

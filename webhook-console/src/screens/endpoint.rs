@@ -5,32 +5,29 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use axum::{
-    Extension,
-    extract::{Path, Request},
-    response::{IntoResponse as _, Redirect, Response},
-};
+use axum::{Extension, extract::Path, response::Response};
 use maud::{Markup, html};
 use webhook_runtime::{
-    Field, Provider,
+    Provider,
     inbox::{DeliveryState, EndpointInfo, Filter, Record, Window},
 };
 
 use crate::{
-    changes::Done,
-    fetch::{Trouble, ask},
-    form::{Form, Need},
+    fetch::fetch,
     format,
     html::{
         chart::chart,
         layout::{Nav, Screen, as_of, back},
         notice::{Tone, banner, unavailable},
-        parts::{Facts, ago, figure, panel, provider},
+        parts::{ago, figure, panel, provider},
+        table,
         text::{self, plain, shown},
     },
     links::{endpoint_path, query, with_query},
     screens::{
-        overview::{causes, state_pill},
+        causes::causes,
+        endpoint_state,
+        options::options,
         refusal,
         survey::{Row, Survey},
         tiles::tiles,
@@ -39,43 +36,40 @@ use crate::{
 };
 
 /// The deliveries that events and secrets are counted in.
-const NEWEST: u32 = 1000;
+const SAMPLE: u32 = 1000;
 
 /// The events and the secrets that are shown.
-const MOST: usize = 20;
-
-/// The longest reason of a pause, in characters.
-const MOST_REASON: usize = 200;
+const MAX_ROWS: usize = 20;
 
 pub(crate) async fn show(Extension(view): Extension<View>, Path(name): Path<String>) -> Response {
     let of_it = Filter::all().endpoint(&name);
     let (survey, newest) = tokio::join!(
         Survey::take(&view),
-        ask(view.shared.inbox.page(&of_it, Window::newest_first(NEWEST))),
+        fetch(view.shared.inbox.page(&of_it, Window::newest_first(SAMPLE))),
     );
     let survey = match survey {
         Ok(survey) => survey,
-        Err(trouble) => return refusal::unreachable(&view, &trouble),
+        Err(error) => return refusal::unreachable(&view, &error),
     };
     let newest = newest.map(|page| page.records);
     let Some(row) = survey.rows.iter().find(|row| row.name == name) else {
-        return refusal::nothing_here(&view);
+        return unknown(&view, &survey);
     };
     let slots = row.info.as_ref().map_or(0, |info| info.concurrency as u64);
     let main = html! {
         (back(&view, "", &html! { "Overview" }))
-        (head(&view, row))
+        (head(&view, &survey, row))
         (paused(&view, row))
         (tiles(&view, &survey, Some(row), slots))
         div.columns {
             div.main-column {
                 (panel("hour", "Last hour", &html! { "per minute" }, &match &survey.hour {
                     Ok(_) => html! { div.panel-body { (chart(&row.hour, row.pause.as_ref().map(|pause| pause.since))) } },
-                    Err(trouble) => unavailable(&trouble.to_string()),
+                    Err(error) => unavailable(&error.to_string()),
                 }))
                 @match &newest {
                     Ok(records) => { (events(&view, &name, records)) (secrets(&view, row.info.as_ref(), records)) }
-                    Err(trouble) => (panel("events", "Events", &html! {}, &unavailable(&trouble.to_string()))),
+                    Err(error) => (panel("events", "Events", &html! {}, &unavailable(&error.to_string()))),
                 }
                 @if row.counts.dead.number > 0 { (causes(&view, &survey, Some(&name))) }
             }
@@ -87,11 +81,14 @@ pub(crate) async fn show(Extension(view): Extension<View>, Path(name): Path<Stri
     Screen::new(plain(&name), Nav::Overview, main).live().render(&view)
 }
 
-fn head(view: &View, row: &Row) -> Markup {
+fn head(view: &View, survey: &Survey, row: &Row) -> Markup {
     html! {
         div.heading {
             div.heading-text #summary data-live {
-                h1.with-pill { span { (shown(&row.name)) } (state_pill(row)) }
+                h1.with-pill {
+                    span { (shown(&row.name)) }
+                    @if survey.knows_state(row) { (endpoint_state::pill(row)) }
+                }
                 p.below {
                     @match &row.info {
                         Some(info) => {
@@ -156,21 +153,9 @@ fn events(view: &View, name: &str, records: &[Record]) -> Markup {
     }
     let mut events: Vec<_> = events.into_iter().collect();
     events.sort_by(|(a, one), (b, other)| other.count.cmp(&one.count).then(a.cmp(b)));
-    let more = events.len().saturating_sub(MOST);
+    let more = events.len().saturating_sub(MAX_ROWS);
     let body = html! {
-        table.plain.wide {
-            caption.hidden { "Events of the newest deliveries" }
-            thead {
-                tr {
-                    th scope="col" { "Event" }
-                    th.number scope="col" { "Deliveries" }
-                    th.number scope="col" { "Failed attempts" }
-                    th.number scope="col" { "Median run" }
-                    th.number scope="col" { "95 % within" }
-                }
-            }
-            tbody {
-                @for (event, figures) in events.iter_mut().take(MOST) {
+        (table::plain("plain wide", "Events of the newest deliveries", &[("Event", false), ("Deliveries", true), ("Failed attempts", true), ("Median run", true), ("95 % within", true)], &html! { @for (event, figures) in events.iter_mut().take(MAX_ROWS) {
                     tr {
                         th scope="row" {
                             @if event.is_empty() { "no event" } @else {
@@ -182,9 +167,7 @@ fn events(view: &View, name: &str, records: &[Record]) -> Markup {
                         td.number { (share(&mut figures.took, 50)) }
                         td.number { (share(&mut figures.took, 95)) }
                     }
-                }
-            }
-        }
+                } }))
         @if more > 0 { p.second.pad { (more) " more events" } }
     };
     panel("events", "Events", &of_the_newest(records), &body)
@@ -220,18 +203,7 @@ fn secrets(view: &View, info: Option<&EndpointInfo>, records: &[Record]) -> Mark
     let horizon = info.and_then(|info| info.provider).and_then(Provider::retry_period);
     let name = info.and_then(|info| info.provider).map(Provider::name);
     let body = html! {
-        table.plain.wide {
-            caption.hidden { "Secrets that matched the newest deliveries" }
-            thead {
-                tr {
-                    th scope="col" { "Secret" }
-                    th.number scope="col" { "Deliveries" }
-                    th.number scope="col" { "Last seen" }
-                    th scope="col" { "Meaning" }
-                }
-            }
-            tbody {
-                @for (secret, count, last) in secrets.iter().take(MOST) {
+        (table::plain("plain wide", "Secrets that matched the newest deliveries", &[("Secret", false), ("Deliveries", true), ("Last seen", true), ("Meaning", false)], &html! { @for (secret, count, last) in secrets.iter().take(MAX_ROWS) {
                     tr {
                         th scope="row" { code { (shown(secret)) } }
                         td.number { (format::number(*count)) }
@@ -249,137 +221,15 @@ fn secrets(view: &View, info: Option<&EndpointInfo>, records: &[Record]) -> Mark
                             }
                         }
                     }
-                }
-            }
-        }
+                } }))
     };
     panel("secrets", "Secrets that matched", &of_the_newest(records), &body)
 }
 
-fn options(info: &EndpointInfo) -> Facts {
-    let note = |option: &str| {
-        let place = match info.path {
-            _ if info.is_default(option) => "",
-            _ if !info.sets(option) => "set for all endpoints",
-            Some(_) => "set in the attribute",
-            None => "set in code",
-        };
-        html! { (place) }
-    };
-    let nothing = || html! { "none" };
-    let time = |time: Duration| html! { (format::duration(time)) };
-    let rate = info.rate.map_or_else(nothing, |rate| {
-        html! { (format::number(rate.starts())) " in " (format::duration(rate.period())) }
-    });
-    let order = match info.order_by {
-        Some(Field::Header(name)) => html! { code { (name) } },
-        Some(Field::Pointer(pointer)) => html! { code { (pointer) } },
-        _ => nothing(),
-    };
-    let backoff = html! {
-        (format::duration(info.backoff.initial)) ", doubling to " (format::duration(info.backoff.max))
-    };
-    let mut facts = Facts::new()
-        .noted(
-            "Concurrency",
-            html! { (format::number(info.concurrency as u64)) },
-            note("concurrency"),
-        )
-        .noted("Rate", rate, note("rate"))
-        .noted("Max attempts", html! { (info.max_attempts) }, note("max_attempts"))
-        .noted("Backoff", backoff, note("backoff"))
-        .noted("Timeout", time(info.timeout), note("timeout"))
-        .noted("Max age", info.max_age.map_or_else(nothing, time), note("max_age"))
-        .noted("Ordering key", order, note("order_by"))
-        .add_if("Max body", info.max_body.map(|bytes| html! { (format::size(bytes as u64)) }))
-        .noted("Completed retention", time(info.completed_retention), note("keep"))
-        .noted("Dead letter retention", time(info.dead_letter_retention), note("keep_dead"))
-        .add("Deduplication", time(info.dedup_retention));
-    if info.drop_body {
-        facts = facts.noted("Body", html! { "dropped when completed" }, note("drop_body"));
+/// The response for an endpoint that does not exist, or could not be counted.
+pub(crate) fn unknown(view: &View, survey: &Survey) -> Response {
+    match &survey.counts_error {
+        Some(error) => refusal::unreachable(view, error),
+        None => refusal::nothing_here(view),
     }
-    facts.add_if("Replay window", info.tolerance.map(time)).add_if(
-        "Secrets",
-        (!info.secret_env.is_empty()).then(|| {
-            html! { @for name in info.secret_env { div { code { (name) } } } }
-        }),
-    )
-}
-
-/// The page that asks for a reason.
-pub(crate) async fn ask_first(
-    Extension(view): Extension<View>,
-    Path(name): Path<String>,
-) -> Response {
-    if !view.viewer.full {
-        return refusal::read_only(&view);
-    }
-    let main = html! {
-        (back(&view, &endpoint_path(&name), &shown(&name)))
-        h1 { "Pause " (shown(&name)) "?" }
-        p.lead {
-            "Deliveries are still verified, acknowledged and stored. No worker runs them until you resume it."
-        }
-        div.panel {
-            form.panel-body.confirm method="post" action=(view.link(&format!("{}/pause", endpoint_path(&name)))) {
-                input type="hidden" name="token" value=(view.token());
-                label for="why" { "Reason, for others" }
-                input #why type="text" name="why" maxlength=(MOST_REASON) autocomplete="off";
-                div.buttons {
-                    button.button.ink type="submit" { "Pause " (shown(&name)) }
-                    a.quiet href=(view.link(&endpoint_path(&name))) { "Go back, change nothing" }
-                }
-                p.second { "Logged with your name (" (shown(&view.viewer.name)) ") and the reason." }
-            }
-        }
-    };
-    Screen::new(format!("Pause {}", plain(&name)), Nav::Overview, main).render(&view)
-}
-
-pub(crate) async fn pause(
-    Extension(view): Extension<View>,
-    Path(name): Path<String>,
-    request: Request,
-) -> Response {
-    let form = match Form::read(&view, request, Need::Change).await {
-        Ok(form) => form,
-        Err(refused) => return refused,
-    };
-    let why: String =
-        form.get("why").unwrap_or_default().trim().chars().take(MOST_REASON).collect();
-    if let Err(refused) = must_be_known(&view, &name).await {
-        return refused;
-    }
-    let by = &view.viewer.name;
-    // The inbox logs it.
-    if let Err(error) = view.shared.inbox.pause(&name, by, &why).await {
-        return refusal::unreachable(&view, &Trouble::Failed(error));
-    }
-    view.has_done(Done::Paused(name.clone(), why));
-    Redirect::to(&view.link(&endpoint_path(&name))).into_response()
-}
-
-pub(crate) async fn resume(
-    Extension(view): Extension<View>,
-    Path(name): Path<String>,
-    request: Request,
-) -> Response {
-    if let Err(refused) = Form::read(&view, request, Need::Change).await {
-        return refused;
-    }
-    let by = &view.viewer.name;
-    match view.shared.inbox.resume(&name, by).await {
-        Ok(true) => view.has_done(Done::Resumed(name.clone())),
-        Ok(false) => {}
-        Err(error) => return refusal::unreachable(&view, &Trouble::Failed(error)),
-    }
-    Redirect::to(&view.link(&endpoint_path(&name))).into_response()
-}
-
-/// An endpoint that nobody has heard of is a mistake in an address.
-async fn must_be_known(view: &View, name: &str) -> Result<(), Response> {
-    let survey =
-        Survey::take(view).await.map_err(|trouble| refusal::unreachable(view, &trouble))?;
-    let is_known = survey.rows.iter().any(|row| row.name == name);
-    if is_known { Ok(()) } else { Err(refusal::nothing_here(view)) }
 }

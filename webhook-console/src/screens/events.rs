@@ -1,10 +1,10 @@
-//! The stream of events that renews an open page: the whole page, again and again. The script takes the
-//! panels that differ.
+//! The stream of events that refreshes an open page. Each event is the whole page, and the script swaps
+//! the panels that differ.
 
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -16,80 +16,76 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use http::{StatusCode, header::CONTENT_TYPE};
+use http::{StatusCode, header::CONTENT_TYPE, request::Parts};
 use http_body::Frame;
 use http_body_util::BodyExt as _;
 use tokio::sync::mpsc;
 
 use crate::{
+    calendar,
     links::parameter,
     screens::{change, deliveries, delivery, endpoint, overview, system},
     view::View,
 };
 
 /// The time between two events.
-const EVERY: Duration = Duration::from_secs(2);
+const INTERVAL: Duration = Duration::from_secs(2);
 
-/// The longest time of a stream: then the browser opens another one, with its credentials.
-const LONGEST: Duration = Duration::from_secs(600);
+/// The longest time of a stream. Then the browser opens another one, and its access is checked again.
+const MAX_AGE: Duration = Duration::from_secs(600);
 
-/// The open streams of a process: more pages than these fetch themselves instead.
-const MOST: usize = 64;
-
-static OPEN: AtomicUsize = AtomicUsize::new(0);
-
-/// One of the open streams.
-struct Seat;
-
-impl Seat {
-    fn take() -> Option<Self> {
-        let free = |open| (open < MOST).then_some(open + 1);
-        OPEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).ok().map(|_| Self)
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        OPEN.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+/// The largest number of open streams of a console. Further pages poll instead.
+pub(crate) const MAX_STREAMS: usize = 64;
 
 pub(crate) async fn stream(
     Extension(view): Extension<View>,
     RawQuery(query): RawQuery,
+    request: Parts,
 ) -> Response {
     let query = query.unwrap_or_default();
     let get = |wanted| parameter(&query, wanted);
     let (screen, root) = (get("screen").unwrap_or_default(), get("root").unwrap_or_default());
-    let at = get("at").and_then(|at| crate::format::parse(&at));
+    let at = get("at").and_then(|at| calendar::parse(&at));
     if !is_root(&root) {
         return StatusCode::BAD_REQUEST.into_response();
     }
-    let Some(seat) = Seat::take() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let Ok(permit) = Arc::clone(&view.shared.streams).try_acquire_owned() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
-        let _seat = seat;
-        let begun = tokio::time::Instant::now();
-        while begun.elapsed() < LONGEST {
-            tokio::time::sleep(EVERY).await;
-            // The body ends with the connection.
-            let Ok(place) = sender.reserve().await else { return };
-            let Some(event) = event(&view.renewed(&screen, &root, at)).await else { return };
-            place.send(event);
+        let _permit = permit;
+        let inbox = view.shared.inbox.clone();
+        let pages = async {
+            loop {
+                tokio::time::sleep(INTERVAL).await;
+                // The channel closes with the connection.
+                let Ok(place) = sender.reserve().await else { return };
+                // The access may have been revoked.
+                let Some(viewer) = view.shared.access.viewer(&request) else { return };
+                let page = event(&view.renewed(viewer, &screen, &root, at)).await;
+                let Some(event) = page else { return };
+                place.send(event);
+            }
+        };
+        // These end the stream even if the client does not read: a stop waits for open requests.
+        tokio::select! {
+            () = pages => {}
+            () = inbox.draining() => {}
+            () = tokio::time::sleep(MAX_AGE) => {}
         }
     });
     let headers = [(CONTENT_TYPE, "text/event-stream")];
     (headers, Body::new(Events(receiver))).into_response()
 }
 
-/// True for what [`View`] itself takes as the way to the root.
+/// True for the relative paths to the root that [`View`] makes.
 fn is_root(root: &str) -> bool {
-    let is_segment = |segment: &str| {
-        !segment.is_empty() && !segment.contains(['/', ':', '?', '#', '\\', '"', '<'])
-    };
+    let is_segment =
+        |segment: &str| !segment.is_empty() && !segment.contains(['/', '?', '#', '\\', '"', '<']);
     root == "./"
         || (!root.is_empty() && root.replace("../", "").is_empty())
-        || root.strip_suffix('/').is_some_and(is_segment)
+        || root.strip_prefix("./").and_then(|root| root.strip_suffix('/')).is_some_and(is_segment)
 }
 
 /// The page as an event; `None` if there is no such screen.
@@ -152,11 +148,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_way_upwards_is_a_root() {
-        for root in ["./", "../", "../../", "console/"] {
+    fn only_a_relative_path_is_a_root() {
+        for root in ["./", "../", "../../", "./console/", "./a:b/"] {
             assert!(is_root(root), "{root}");
         }
-        for root in ["", "/", "//evil/", "http://evil/", "javascript:x/", "../x/", "a/b/", "\"/"] {
+        for root in [
+            "",
+            "/",
+            "//evil/",
+            "http://evil/",
+            "javascript:x/",
+            "../x/",
+            "a/b/",
+            ".//evil/",
+            "./\"/",
+        ] {
             assert!(!is_root(root), "{root}");
         }
         assert_eq!(decoded("a%2Fb+c"), "a/b+c");

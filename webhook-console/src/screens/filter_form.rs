@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use webhook_runtime::inbox::EndpointInfo;
 
 use crate::{
-    filter::{Asked, SPANS, Since},
+    filter::{ListFilter, SPANS, Since},
     format,
     html::{icons::icon, text::plain},
     links::with_query,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The form, and below it each condition with a link to the list without it.
-pub(crate) fn filter_form(view: &View, asked: &Asked, endpoints: &[EndpointInfo]) -> Markup {
+pub(crate) fn filter_form(view: &View, asked: &ListFilter, endpoints: &[EndpointInfo]) -> Markup {
     let tokens = asked.tokens();
     html! {
         div.filter {
@@ -57,7 +57,7 @@ fn field(name: &str, label: &str, value: Option<&str>, hint: &str) -> Markup {
     }
 }
 
-fn endpoint_field(asked: &Asked, endpoints: &[EndpointInfo]) -> Markup {
+fn endpoint_field(asked: &ListFilter, endpoints: &[EndpointInfo]) -> Markup {
     let wanted = asked.endpoint.as_deref();
     let is_known = wanted.is_none_or(|wanted| endpoints.iter().any(|of| of.name == wanted));
     html! {
@@ -76,7 +76,7 @@ fn endpoint_field(asked: &Asked, endpoints: &[EndpointInfo]) -> Markup {
     }
 }
 
-fn received_field(asked: &Asked) -> Markup {
+fn received_field(asked: &ListFilter) -> Markup {
     let span = match asked.since {
         Some(Since::Span(at)) => Some(at),
         _ => None,

@@ -1,26 +1,34 @@
 //! The screens.
 
 mod attention;
-pub(crate) mod body;
+mod body;
+mod breakdown;
 mod bulk_bar;
+mod causes;
 pub(crate) mod change;
+mod change_request;
 pub(crate) mod confirm;
 mod curl;
 pub(crate) mod deliveries;
 pub(crate) mod delivery;
+mod details;
 pub(crate) mod endpoint;
+mod endpoint_state;
+mod error_text;
 pub(crate) mod events;
 mod facts;
 mod filter_form;
+mod form;
 mod headers;
-mod known;
+mod list_bound;
+mod options;
 pub(crate) mod overview;
 mod pace;
+pub(crate) mod pause;
 pub(crate) mod refusal;
 mod related;
 mod rows;
 pub(crate) mod single;
-mod sorted;
 mod survey;
 pub(crate) mod system;
 mod tiles;

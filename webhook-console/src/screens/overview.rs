@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use axum::{Extension, response::Response};
 use maud::{Markup, html};
-use webhook_runtime::inbox::{CauseGroup, Count, Health};
+use webhook_runtime::inbox::{Count, Health};
 
 use crate::{
     format,
@@ -13,25 +13,24 @@ use crate::{
         icons::icon,
         layout::{Nav, Screen, as_of, heading},
         notice::{empty, unavailable},
-        parts::{ago, figure, panel, pill, provider},
+        parts::{ago, figure, panel, provider},
+        table,
         text::shown,
     },
     kind::Kind,
     links::{endpoint_path, query, with_query},
     screens::{
         attention::{Attention, attention},
+        causes::causes,
+        endpoint_state::state,
         refusal,
         survey::{Row, Survey},
         tiles::tiles,
-        timeline::plain_error,
     },
     view::View,
 };
 
-/// The causes that are shown.
-const CAUSES: usize = 5;
-
-/// The idle endpoints that are asked for their last delivery.
+/// The largest number of idle endpoints that show their last delivery.
 const ASKED_IDLE: usize = 20;
 
 pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
@@ -39,7 +38,7 @@ pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
         tokio::join!(Survey::take(&view), view.shared.figures.store(), view.shared.inbox.health(),);
     let survey = match survey {
         Ok(survey) => survey,
-        Err(trouble) => return refusal::unreachable(&view, &trouble),
+        Err(error) => return refusal::unreachable(&view, &error),
     };
     let engine = info.map(|info| info.engine).unwrap_or_default();
     let below = html! {
@@ -49,12 +48,11 @@ pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
     };
     let is_idle = |row: &&Row| survey.hour.is_ok() && row.hour.totals().is_idle();
     let idle = survey.rows.iter().filter(is_idle).take(ASKED_IDLE).map(|row| row.name.clone());
-    let idle = view.shared.figures.last(idle.collect()).await;
-    let (idle, is_known) = (idle.as_deref().unwrap_or_default(), idle.is_ok());
+    let idle = view.shared.figures.last_received(idle.collect()).await;
+    let idle = idle.unwrap_or_default();
     let last =
         |row: &Row| idle.iter().find(|(name, _)| *name == row.name).and_then(|(_, last)| *last);
-    let is_empty = |row: &Row| row.hour.totals().is_idle() && last(row).is_none();
-    let nothing_yet = is_known && survey.hour.is_ok() && survey.rows.iter().all(is_empty);
+    let nothing_yet = view.shared.figures.is_empty().await == Ok(true);
     let main = html! {
         (heading(&html! { "Overview" }, &below, &as_of(&view)))
         (wrong(&view, &survey, &health))
@@ -70,7 +68,7 @@ pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
         div.columns.wide-side {
             (panel("hour", "Last hour", &html! { "per minute" }, &match &survey.hour {
                 Ok(hour) => html! { div.panel-body { (chart(hour, None)) } },
-                Err(trouble) => unavailable(&trouble.to_string()),
+                Err(error) => unavailable(&error.to_string()),
             }))
             (causes(&view, &survey, None))
         }
@@ -108,95 +106,10 @@ fn wrong(view: &View, survey: &Survey, health: &Health) -> Markup {
     }
 }
 
-/// Dead letters by cause, of one endpoint or of all.
-pub(crate) fn causes(view: &View, survey: &Survey, endpoint: Option<&str>) -> Markup {
-    let groups = match &survey.causes {
-        Ok(groups) => groups,
-        Err(trouble) => {
-            let trouble = unavailable(&trouble.to_string());
-            return panel("causes", "Dead letters by cause", &html! {}, &trouble);
-        }
-    };
-    let of_this = |name: &str| endpoint.is_none_or(|endpoint| endpoint == name);
-    let mut all = Count::default();
-    for row in survey.rows.iter().filter(|row| of_this(&row.name)) {
-        all.number += row.counts.dead.number;
-        all.more |= row.counts.dead.more;
-    }
-    let groups: Vec<_> = groups.iter().filter(|group| of_this(&group.endpoint)).collect();
-    let query = endpoint.map_or_else(
-        || "state=dead".to_owned(),
-        |endpoint| query(&[("state", "dead"), ("endpoint", endpoint)]),
-    );
-    let aside = html! {
-        @if all.number > 0 {
-            a href=(view.link(&with_query("deliveries", &query))) {
-                "All " (format::number(all.number)) @if all.more { "+" }
-            }
-        }
-    };
-    let body = html! {
-        @if groups.is_empty() {
-            (empty("completed", "No dead letters", &html! { "No delivery has used up its attempts." }, &html! {}))
-        } @else {
-            ul.causes {
-                @for group in groups.iter().take(CAUSES) {
-                    li {
-                        a.count.s-dead href=(view.link(&list_of(group)))
-                            aria-label=(format!("{} dead letters of {} with this cause",
-                                format::number(group.count), crate::html::text::plain(&group.endpoint))) {
-                            (format::number(group.count))
-                        }
-                        div {
-                            p.error { (shown(plain_error(&group.error))) }
-                            p.second {
-                                (shown(&group.endpoint)) ". First " (ago(view.now, group.first))
-                                ", last " (ago(view.now, group.last))
-                            }
-                        }
-                    }
-                }
-                @if groups.len() > CAUSES {
-                    li.more { (groups.len() - CAUSES) " more causes" }
-                }
-            }
-            @if all.number >= 10_000 { p.second.pad { "Of the newest 10,000 dead letters." } }
-        }
-    };
-    panel("causes", "Dead letters by cause", &aside, &body)
-}
-
-/// The list of the dead letters of a cause.
-pub(crate) fn list_of(group: &CauseGroup) -> String {
-    let cause = group.cause.map(|cause| cause.to_string());
-    let mut pairs = vec![("state", "dead"), ("endpoint", &*group.endpoint)];
-    pairs.extend(cause.as_deref().map(|cause| ("cause", cause)));
-    with_query("deliveries", &query(&pairs))
-}
-
 fn endpoints(view: &View, survey: &Survey, last: &impl Fn(&Row) -> Option<SystemTime>) -> Markup {
     let body = html! {
-        @if let Some(trouble) = &survey.incomplete { (unavailable(&trouble.to_string())) }
-        table.cards role="table" {
-            caption.hidden { "Endpoints, problems first" }
-            thead role="rowgroup" {
-                tr role="row" {
-                    th role="columnheader" scope="col" { "Endpoint" }
-                    th role="columnheader" scope="col" { "State" }
-                    @for kind in [Kind::Pending, Kind::Blocked, Kind::Running, Kind::Retrying] {
-                        th.number role="columnheader" scope="col" { (kind.name()) }
-                    }
-                    th.number role="columnheader" scope="col" { "Dead" }
-                    th.number role="columnheader" scope="col" { "Oldest" }
-                    th role="columnheader" scope="col" { "Last hour" }
-                    th.number role="columnheader" scope="col" { "Completed" }
-                    th.number role="columnheader" scope="col" { "Failed" }
-                }
-            }
-            tbody role="rowgroup" {
-                @for row in &survey.rows { (endpoint_row(view, survey, row, last(row))) }
-            }
-        }
+        @if let Some(error) = &survey.partial_error { (unavailable(&error.to_string())) }
+        (table::cards("cards", "Endpoints, problems first", &html! { (table::columns(&[("Endpoint", false), ("State", false)])) @for kind in [Kind::Pending, Kind::Blocked, Kind::Running, Kind::Retrying] { (table::columns(&[(kind.name(), true)])) } (table::columns(&[("Dead", true), ("Oldest", true), ("Last hour", false), ("Completed", true), ("Failed", true)])) }, &html! { @for row in &survey.rows { (endpoint_row(view, survey, row, last(row))) } }))
     };
     panel("endpoints", "Endpoints", &html! { "problems first" }, &body)
 }
@@ -212,7 +125,7 @@ fn linked(view: &View, row: &Row, kind: Kind, count: Count) -> Markup {
                 a href=(view.link(&list)) class=[(kind == Kind::Dead).then_some("s-dead")] aria-label=(
                     format!("{}{} {name}", format::number(count.number), if count.more { " or more" } else { "" })
                 ) {
-                    (format::number(count.number)) @if count.more { "+" }
+                    (format::count(count))
                 }
             }
             span.label aria-hidden="true" { " " (kind.names()) }
@@ -223,7 +136,7 @@ fn linked(view: &View, row: &Row, kind: Kind, count: Count) -> Markup {
 fn endpoint_row(view: &View, survey: &Survey, row: &Row, last: Option<SystemTime>) -> Markup {
     let (totals, counts) = (row.hour.totals(), &row.counts);
     let linked = |kind, count| {
-        if survey.uncounted.is_some() {
+        if survey.counts_error.is_some() {
             return html! { td.number.none role="cell" { span.zero { "–" } } };
         }
         linked(view, row, kind, count)
@@ -240,7 +153,7 @@ fn endpoint_row(view: &View, survey: &Survey, row: &Row, last: Option<SystemTime
                 }
             }
             td.row-state role="cell" {
-                (state(row))
+                @if survey.knows_state(row) { (state(row)) } @else { span.zero { "–" } }
                 @if let Some(pause) = &row.pause {
                     div.second { "by " (shown(&pause.by)) ", " (ago(view.now, pause.since)) }
                 } @else if let Some(last) = last {
@@ -260,44 +173,21 @@ fn endpoint_row(view: &View, survey: &Survey, row: &Row, last: Option<SystemTime
                 span.label aria-hidden="true" { " Oldest" }
             }
             td.row-chart role="cell" {
-                @if totals.is_idle() { span.second { "no deliveries" } } @else { (sparkline(&row.hour)) }
+                @if survey.hour.is_err() { span.zero { "–" } }
+                @else if totals.is_idle() { span.second { "no deliveries" } }
+                @else { (sparkline(&row.hour)) }
             }
             td.number.row-line.none[totals.completed == 0] role="cell" {
-                (figure(totals.completed))
+                @if survey.hour.is_err() { span.zero { "–" } } @else { (figure(totals.completed)) }
                 span.label aria-hidden="true" { " Completed, last hour" }
             }
             td.number.row-line.none[totals.failed == 0] role="cell" {
-                (figure(totals.failed))
+                @if survey.hour.is_err() { span.zero { "–" } } @else { (figure(totals.failed)) }
                 @if totals.failed * 100 > totals.attempts() {
                     span.second.share { (format::percent(totals.failed, totals.attempts())) }
                 }
                 span.label aria-hidden="true" { " Attempts failed, last hour" }
             }
         }
-    }
-}
-
-/// The state of an endpoint: its word and its name.
-pub(crate) fn state_of(row: &Row) -> (&'static str, &'static str) {
-    if row.pause.is_some() {
-        ("paused", "Paused")
-    } else if row.hour.totals().is_idle() && row.waiting() + row.counts.running.number == 0 {
-        ("idle", "Idle")
-    } else {
-        ("running-endpoint", "Running")
-    }
-}
-
-fn state(row: &Row) -> Markup {
-    let (word, name) = state_of(row);
-    let symbol = if word == "running-endpoint" { "running" } else { word };
-    html! { span class=(format!("state s-{word}")) { (icon(symbol)) (name) } }
-}
-
-/// The state as a pill.
-pub(crate) fn state_pill(row: &Row) -> Markup {
-    match state_of(row) {
-        ("running-endpoint", name) => pill("running", name),
-        (word, name) => pill(word, name),
     }
 }

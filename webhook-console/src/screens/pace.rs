@@ -5,17 +5,18 @@ use std::time::Duration;
 use maud::{Markup, html};
 
 use crate::{
-    action::Action, changes::PIECE, format, hour::Hour, screens::confirm::Wanted, view::View,
+    action::Action, changes::CHUNK, format, hour::Hour, screens::change_request::ChangeRequest,
+    view::View,
 };
 
 /// The time to change so many, and the time after which all of them have run.
-pub(crate) async fn how_long(view: &View, wanted: &Wanted, count: u64) -> (Markup, Markup) {
+pub(crate) async fn how_long(view: &View, wanted: &ChangeRequest, count: u64) -> (Markup, Markup) {
     let times = u32::try_from(count).unwrap_or(u32::MAX);
     let changing = view.shared.changes.pace().map(|each| each.saturating_mul(times));
     let time = html! {
         @if let Some(time) = changing { "about " (about(time)) " to change, " }
-        (format::number(PIECE)) " at a time"
-        @if count > u64::from(PIECE) { ", and can be stopped between two pieces" }
+        (format::number(CHUNK)) " at a time"
+        @if count > u64::from(CHUNK) { ", and can be stopped between two pieces" }
     };
     let running = running(view, wanted, count).await;
     let note = html! {
@@ -34,7 +35,7 @@ fn about(time: Duration) -> String {
 }
 
 /// The time in which as many completed in the last hour, if the change lets them run and some did.
-async fn running(view: &View, wanted: &Wanted, count: u64) -> Option<Duration> {
+async fn running(view: &View, wanted: &ChangeRequest, count: u64) -> Option<Duration> {
     if !matches!(wanted.action, Action::Retry | Action::Replay) {
         return None;
     }

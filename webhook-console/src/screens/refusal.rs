@@ -4,12 +4,12 @@ use axum::{
     Extension,
     response::{Html, IntoResponse as _, Response},
 };
-use http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE, request::Parts};
+use http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::{
-    console::Shared,
-    fetch::Trouble,
+    access::Access,
+    fetch::FetchError,
     format,
     html::{
         layout::{Nav, Screen},
@@ -18,9 +18,9 @@ use crate::{
     view::View,
 };
 
-/// The response to those who may not see anything.
-pub(crate) fn no_access(shared: &Shared, _request: &Parts) -> Response {
-    let is_basic = shared.access.is_basic();
+/// The response to a request without access.
+pub(crate) fn no_access(access: &Access) -> Response {
+    let is_basic = access.is_basic();
     let (status, heading, text) = if is_basic {
         (
             StatusCode::UNAUTHORIZED,
@@ -131,23 +131,38 @@ pub(crate) async fn wrong_method(Extension(view): Extension<View>) -> Response {
 }
 
 /// The database does not answer.
-pub(crate) fn unreachable(view: &View, trouble: &Trouble) -> Response {
-    let text = match trouble {
+pub(crate) fn unreachable(view: &View, error: &FetchError) -> Response {
+    let text = match error {
         // It may take new deliveries all the same.
-        Trouble::TookTooLong => html! { "The question took longer than 2 s." },
-        Trouble::Failed(error) => html! {
-            (sentence(&error.to_string()))
+        FetchError::TookTooLong => html! { (cause(error)) "." },
+        FetchError::Failed(_) => html! {
+            (cause(error))
             ". If it cannot be written to, new deliveries are answered with 503, and the providers send them again."
         },
     };
-    let again = button(view, view.here(), "Try again");
-    let main =
-        html! { div.panel { (empty("plug", "The database does not answer", &text, &again)) } };
-    refuse(view, StatusCode::SERVICE_UNAVAILABLE, "The database does not answer", &main)
+    no_answer(view, "The database does not answer", &text)
 }
 
-/// The text of an error as the begin of a sentence.
-fn sentence(error: &str) -> String {
-    let mut rest = error.chars();
-    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+/// The change may have been made, or may still be running.
+pub(crate) fn undecided(view: &View, error: &FetchError) -> Response {
+    let title = match error {
+        FetchError::TookTooLong => "The change goes on",
+        FetchError::Failed(_) => "The database does not answer",
+    };
+    let text = html! { (cause(error)) ". Check what was changed before you try again." };
+    no_answer(view, title, &text)
+}
+
+fn cause(error: &FetchError) -> String {
+    match error {
+        FetchError::TookTooLong => "The query took longer than 2 s".to_owned(),
+        FetchError::Failed(error) => format::capitalized(&error.to_string()),
+    }
+}
+
+fn no_answer(view: &View, title: &str, text: &Markup) -> Response {
+    let (page, form_of) = view.page();
+    let open = button(view, &page, if form_of { "Back to the page" } else { "Try again" });
+    let main = html! { div.panel { (empty("plug", title, text, &open)) } };
+    refuse(view, StatusCode::SERVICE_UNAVAILABLE, title, &main)
 }

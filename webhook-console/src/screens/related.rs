@@ -8,12 +8,12 @@ use crate::{
     html::{
         icons::icon,
         notice::unavailable,
-        parts::{ago, badge, panel},
+        parts::{ago, badge, event_name, panel},
         text::shown,
     },
     kind::Kind,
     links::delivery_path,
-    screens::known::Known,
+    screens::details::Details,
     view::View,
 };
 
@@ -21,22 +21,22 @@ use crate::{
 const DUPLICATES: usize = 6;
 
 /// The panel of what is related, if there is anything.
-pub(crate) fn related(view: &View, known: &Known) -> Markup {
-    let id = known.record().id;
-    let again = known.attempts.iter().skip(1).filter(|attempt| attempt.number == 1).count();
+pub(crate) fn related(view: &View, details: &Details) -> Markup {
+    let id = details.record().id;
+    let again = details.attempts.iter().skip(1).filter(|attempt| attempt.number == 1).count();
     let rows = html! {
-        @for other in known.neighbours.iter().rev() { (relative(view, other, order(id, other))) }
-        @for other in &known.same_id { (relative(view, other, "same provider id")) }
+        @for other in details.neighbours.iter().rev() { (relative(view, other, order(id, other))) }
+        @for other in &details.same_id { (relative(view, other, "same provider id")) }
         @if again > 0 {
             li {
                 div.related-head {
                     span { "Run again by an operator" }
                     span.state.s-retrying { (icon("retrying")) (format::counted(again as u64, "time", "times")) }
                 }
-                p.second { "the attempts of each run are told above" }
+                p.second { "the attempts of each run are above" }
             }
         }
-        @for copies in known.duplicates.iter().rev().take(DUPLICATES) {
+        @for copies in details.duplicates.iter().rev().take(DUPLICATES) {
             li {
                 div.related-head {
                     span { (format::counted(copies.count, "duplicate", "duplicates")) " of this one" }
@@ -46,11 +46,11 @@ pub(crate) fn related(view: &View, known: &Known) -> Markup {
             }
         }
     };
-    if rows.0.is_empty() && known.unrelated.is_none() {
+    if rows.0.is_empty() && details.related_error.is_none() {
         return html! {};
     }
     let body = html! {
-        @if let Some(trouble) = &known.unrelated { (unavailable(&trouble.to_string())) }
+        @if let Some(error) = &details.related_error { (unavailable(&error.to_string())) }
         @if !rows.0.is_empty() { ul.related { (rows) } }
     };
     panel("related", "Related", &html! {}, &body)
@@ -73,7 +73,7 @@ fn relative(view: &View, other: &Record, how: &str) -> Markup {
             div.related-head {
                 span {
                     a href=(view.link(&delivery_path(other.id))) { (format::id(other.id)) }
-                    " " (shown(other.event.as_deref().unwrap_or("no event")))
+                    " " (shown(event_name(other)))
                 }
                 (badge(Kind::of(other)))
             }

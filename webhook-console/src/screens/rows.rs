@@ -7,32 +7,33 @@ use webhook_runtime::inbox::{EndpointInfo, Page, Record, WorkerRecord};
 
 use crate::{
     action::Action,
-    fetch::ask,
-    filter::Asked,
+    fetch::fetch,
+    filter::ListFilter,
     format,
     html::{
-        parts::{ago, badge, exact, tenant},
+        parts::{ago, badge, event_name, exact, tenant_name},
+        table,
         text::{name, plain, shown},
     },
     kind::Kind,
     links::{delivery_path, query, with_query},
-    screens::timeline::plain_error,
+    screens::error_text::plain_error,
     view::View,
 };
 
-/// The blocked deliveries of a page that are asked for what they wait for.
+/// The largest number of blocked deliveries of a page that say what they wait for.
 const ASKED: usize = 20;
 
-/// The reasons that keep deliveries from running, and those who run them.
-pub(crate) struct Stops {
+/// The pauses, workers and blocking deliveries that the notes of rows name.
+pub(crate) struct RowContext {
     /// The endpoints that are paused.
     paused: Vec<String>,
     workers: Vec<WorkerRecord>,
-    /// Blocked deliveries, and which one each waits for.
+    /// The number of each blocked delivery, and of the one that it waits for.
     behind: Vec<(i64, i64)>,
 }
 
-impl Stops {
+impl RowContext {
     pub(crate) async fn read(view: &View, page: &Page) -> Self {
         let blocked = page.records.iter().filter(|record| Kind::of(record) == Kind::Blocked);
         let behind = async {
@@ -45,7 +46,7 @@ impl Stops {
         };
         let figures = &view.shared.figures;
         let (behind, paused, workers) =
-            tokio::join!(ask(behind), figures.paused(), figures.workers());
+            tokio::join!(fetch(behind), figures.paused(), figures.workers());
         Self {
             paused: paused.unwrap_or_default().into_iter().map(|pause| pause.endpoint).collect(),
             workers: workers.unwrap_or_default(),
@@ -57,53 +58,37 @@ impl Stops {
 /// The table of a page.
 pub(crate) fn table(
     view: &View,
-    asked: &Asked,
+    asked: &ListFilter,
     endpoints: &[EndpointInfo],
     page: &Page,
-    stops: &Stops,
+    context: &RowContext,
 ) -> Markup {
     let ticks = view.viewer.full;
     html! {
-        table.cards.deliveries role="table" {
-            caption.hidden { "Deliveries, newest first" }
-            thead role="rowgroup" {
-                tr role="row" {
-                    @if ticks {
-                        th.tick role="columnheader" scope="col" {
-                            span.hidden { "Select" }
-                            input #tick-all type="checkbox" aria-label="Select all on this page" hidden;
+            (table::cards("cards deliveries", "Deliveries, newest first", &html! { @if ticks {
+                            th.tick role="columnheader" scope="col" {
+                                span.hidden { "Select" }
+                                input #tick-all type="checkbox" aria-label="Select all on this page" hidden;
+                            }
                         }
-                    }
-                    th role="columnheader" scope="col" { "State" }
-                    th role="columnheader" scope="col" { "Event, number" }
-                    th role="columnheader" scope="col" { "Endpoint, tenant" }
-                    th role="columnheader" scope="col" { "Provider id" }
-                    th.number role="columnheader" scope="col" { "Attempts" }
-                    th role="columnheader" scope="col" { "Last error" }
-                    th.number role="columnheader" scope="col" { "Received" }
-                }
-            }
-            tbody role="rowgroup" {
-                @for record in &page.records {
-                    @let of = endpoints.iter().find(|of| of.name == record.endpoint);
-                    (row(view, asked, record, of, stops, ticks))
-                }
-            }
+    (table::columns(&[("State", false), ("Event, number", false), ("Endpoint, tenant", false), ("Provider id", false), ("Attempts", true), ("Last error", false), ("Received", true)])) }, &html! { @for record in &page.records {
+                        @let of = endpoints.iter().find(|of| of.name == record.endpoint);
+                        (row(view, asked, record, of, context, ticks))
+                    } }))
         }
-    }
 }
 
 fn row(
     view: &View,
-    asked: &Asked,
+    asked: &ListFilter,
     record: &Record,
     endpoint: Option<&EndpointInfo>,
-    stops: &Stops,
+    context: &RowContext,
     ticks: bool,
 ) -> Markup {
     let kind = Kind::of(record);
     let actions: Vec<_> = Action::of(kind).map(Action::word).collect();
-    let event = record.event.as_deref().unwrap_or("no event");
+    let event = event_name(record);
     html! {
         tr role="row" data-row=(record.id) data-kind=(kind.word()) {
             @if ticks {
@@ -114,7 +99,7 @@ fn row(
             }
             td.c-state role="cell" {
                 (badge(kind))
-                @if let Some(note) = note(view.now, record, kind, stops) { div.second { (note) } }
+                @if let Some(note) = note(view.now, record, kind, context) { div.second { (note) } }
             }
             th.c-event role="rowheader" scope="row" {
                 a href=(view.link(&path(record.id, asked))) {
@@ -125,7 +110,7 @@ fn row(
             td.c-endpoint role="cell" {
                 span { (shown(&record.endpoint)) }
                 div.second {
-                    @match &record.tenant { Some(stored) => (shown(&tenant(stored))), None => "no tenant" }
+                    (shown(&tenant_name(record)))
                 }
             }
             td.c-provider-id role="cell" {
@@ -154,15 +139,15 @@ fn row(
 }
 
 /// The path of a delivery's page, with the way back to the list.
-pub(crate) fn path(id: i64, asked: &Asked) -> String {
+pub(crate) fn path(id: i64, asked: &ListFilter) -> String {
     let list = asked.query();
     let list = if list.is_empty() { String::new() } else { query(&[("list", &list)]) };
     with_query(&delivery_path(id), &list)
 }
 
-/// The next thing that happens, or what goes on.
-fn note(now: SystemTime, record: &Record, kind: Kind, stops: &Stops) -> Option<Markup> {
-    let is_paused = stops.paused.contains(&record.endpoint);
+/// The note on a state: the next step, or the worker.
+fn note(now: SystemTime, record: &Record, kind: Kind, context: &RowContext) -> Option<Markup> {
+    let is_paused = context.paused.contains(&record.endpoint);
     match kind {
         Kind::Pending | Kind::Retrying if is_paused => Some(html! { "paused" }),
         Kind::Pending | Kind::Retrying => {
@@ -170,7 +155,7 @@ fn note(now: SystemTime, record: &Record, kind: Kind, stops: &Stops) -> Option<M
             Some(html! { "next in " (format::age(wait)) })
         }
         Kind::Blocked => {
-            let first = stops.behind.iter().find(|(id, _)| *id == record.id);
+            let first = context.behind.iter().find(|(id, _)| *id == record.id);
             Some(html! {
                 "behind " @match first { Some((_, first)) => (format::id(*first)), None => "another" }
             })
@@ -178,7 +163,7 @@ fn note(now: SystemTime, record: &Record, kind: Kind, stops: &Stops) -> Option<M
         Kind::Running => {
             let started = record.last_attempt.started_at?;
             let name = record.last_attempt.worker.and_then(|id| {
-                let worker = stops.workers.iter().find(|worker| worker.id == id)?;
+                let worker = context.workers.iter().find(|worker| worker.id == id)?;
                 Some(shown(&worker.name))
             });
             let time = format::duration(format::since(now, started));

@@ -7,18 +7,21 @@ use axum::{
 };
 use http::StatusCode;
 use maud::html;
-use webhook_runtime::inbox::{Filter, Window};
+use webhook_runtime::inbox::{Filter, InboxError, Window};
 
 use crate::{
     action::Action,
-    changes::Done,
-    fetch::Trouble,
-    filter::Asked,
-    form::{Form, Need},
+    changes::Activity,
+    fetch::{apply, fetch},
+    filter::ListFilter,
     format,
     kind::Kind,
     links::delivery_path,
-    screens::{delivery::with_list, refusal},
+    screens::{
+        delivery::with_list,
+        form::{Form, Need},
+        refusal,
+    },
     view::View,
 };
 
@@ -35,26 +38,17 @@ pub(crate) async fn run(
         return refusal::nothing_here(&view);
     };
     let inbox = &view.shared.inbox;
-    let only = action.narrow(Filter::all()).ids([id]);
-    let by = &view.viewer.name;
-    match action.run(inbox, &only).await {
+    match apply(change(view.clone(), action, id)).await {
         Ok(0) => {}
         Ok(_) => {
-            tracing::warn!(
-                by,
-                action = action.word(),
-                record_id = id,
-                "an operator has changed a delivery"
-            );
-            view.has_done(Done::One(action, id));
-            let list = Asked::parse(form.get("list").unwrap_or_default()).query();
+            let list = ListFilter::parse(form.get("list").unwrap_or_default()).query();
             return Redirect::to(&view.link(&with_list(id, &list, action))).into_response();
         }
-        Err(error) => return refusal::unreachable(&view, &Trouble::Failed(error)),
+        Err(error) => return refusal::undecided(&view, &error),
     }
-    let page = match inbox.page(&Filter::all().ids([id]), Window::newest_first(1)).await {
+    let page = match fetch(inbox.page(&Filter::all().ids([id]), Window::newest_first(1))).await {
         Ok(page) => page,
-        Err(error) => return refusal::unreachable(&view, &Trouble::Failed(error)),
+        Err(error) => return refusal::unreachable(&view, &error),
     };
     match page.records.first() {
         None => refusal::no_delivery(&view, id),
@@ -67,4 +61,20 @@ pub(crate) async fn run(
             refusal::unchanged(&view, StatusCode::CONFLICT, &why, &open)
         }
     }
+}
+
+/// Changes one delivery, and logs it.
+async fn change(view: View, action: Action, id: i64) -> Result<u64, InboxError> {
+    let only = action.narrow(Filter::all()).ids([id]);
+    let changed = action.run(&view.shared.inbox, &only).await?;
+    if changed > 0 {
+        tracing::warn!(
+            by = view.viewer.name,
+            action = action.word(),
+            record_id = id,
+            "an operator has changed a delivery"
+        );
+        view.record(Activity::One(action, id));
+    }
+    Ok(changed)
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use webhook_runtime::inbox::{CauseGroup, EndpointCounts, EndpointInfo, Pause, WorkerRecord};
 
-use crate::{fetch::Trouble, figures::Deaths, hour::Hour, view::View};
+use crate::{fetch::FetchError, figures::NewDeadLetters, hour::Hour, view::View};
 
 /// One endpoint.
 pub(crate) struct Row {
@@ -37,37 +37,37 @@ impl Row {
 pub(crate) struct Survey {
     pub(crate) rows: Vec<Row>,
     /// The reason why the rows have no counts.
-    pub(crate) uncounted: Option<Trouble>,
+    pub(crate) counts_error: Option<FetchError>,
     /// The reason why something else of the rows is missing.
-    pub(crate) incomplete: Option<Trouble>,
-    pub(crate) causes: Result<Vec<CauseGroup>, Trouble>,
-    pub(crate) deaths: Result<Deaths, Trouble>,
+    pub(crate) partial_error: Option<FetchError>,
+    pub(crate) causes: Result<Vec<CauseGroup>, FetchError>,
+    pub(crate) new_dead_letters: Result<NewDeadLetters, FetchError>,
     pub(crate) workers: Vec<WorkerRecord>,
     /// The sums of the last hour, if they could be read.
-    pub(crate) hour: Result<Hour, Trouble>,
+    pub(crate) hour: Result<Hour, FetchError>,
 }
 
 impl Survey {
     /// Asks for everything at the same time. If the counts fail, there is nothing to show; what takes too
     /// long is missing.
-    pub(crate) async fn take(view: &View) -> Result<Self, Trouble> {
+    pub(crate) async fn take(view: &View) -> Result<Self, FetchError> {
         let inbox = &view.shared.inbox;
         let begin = Hour::until(view.now);
         let figures = &view.shared.figures;
-        let (counts, sums, causes, deaths, paused, workers) = tokio::join!(
+        let (counts, sums, causes, new_dead_letters, paused, workers) = tokio::join!(
             figures.counts(),
             figures.sums(begin.begin),
             figures.causes(),
-            figures.deaths(view.now),
+            figures.new_dead_letters(view.now),
             figures.paused(),
             figures.workers(),
         );
-        let (counts, uncounted) = match counts {
+        let (counts, counts_error) = match counts {
             Ok(counts) => (counts, None),
-            Err(Trouble::TookTooLong) => (Vec::new(), Some(Trouble::TookTooLong)),
+            Err(FetchError::TookTooLong) => (Vec::new(), Some(FetchError::TookTooLong)),
             Err(failed) => return Err(failed),
         };
-        let incomplete = paused.as_ref().err().or(workers.as_ref().err()).cloned();
+        let partial_error = paused.as_ref().err().or(workers.as_ref().err()).cloned();
         let mut rows: BTreeMap<String, Row> = BTreeMap::new();
         let row = |name: &str| Row {
             name: name.to_owned(),
@@ -103,7 +103,12 @@ impl Survey {
         // By name within a rank.
         rows.sort_by_key(Row::rank);
         let workers = workers.unwrap_or_default();
-        Ok(Self { rows, uncounted, incomplete, causes, deaths, workers, hour })
+        Ok(Self { rows, counts_error, partial_error, causes, new_dead_letters, workers, hour })
+    }
+
+    /// True if the state of an endpoint is known. One that is paused is so, whatever else is not known.
+    pub(crate) fn knows_state(&self, row: &Row) -> bool {
+        row.pause.is_some() || (self.counts_error.is_none() && self.hour.is_ok())
     }
 
     /// The workers that are alive.

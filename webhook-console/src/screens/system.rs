@@ -7,15 +7,16 @@ use maud::{Markup, html};
 use webhook_runtime::inbox::{Health, StoreInfo, WorkerRecord};
 
 use crate::{
-    changes::{Done, Entry, Progress},
+    changes::{Activity, Entry, Progress},
     estimate::Kept,
-    fetch::Trouble,
+    fetch::FetchError,
     format,
     html::{
         icons::icon,
         layout::{Nav, Screen, as_of, heading},
         notice::{empty, unavailable},
         parts::{Facts, ago, panel},
+        table,
         text::shown,
     },
     links::{delivery_path, endpoint_path},
@@ -31,7 +32,7 @@ pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
         view.shared.inbox.health(),
         figures.kept(),
     );
-    if let Err(failed @ Trouble::Failed(_)) = &workers {
+    if let Err(failed @ FetchError::Failed(_)) = &workers {
         return refusal::unreachable(&view, failed);
     }
     let running = workers.as_deref().unwrap_or_default();
@@ -41,7 +42,7 @@ pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
             div.main-column {
                 @match &workers {
                     Ok(workers) => (self::workers(&view, workers)),
-                    Err(trouble) => (panel("workers", "Workers", &html! {}, &unavailable(&trouble.to_string()))),
+                    Err(error) => (panel("workers", "Workers", &html! {}, &unavailable(&error.to_string()))),
                 }
                 (recent(&view))
                 (retention(&view, &kept, info.as_ref().ok()))
@@ -50,7 +51,7 @@ pub(crate) async fn show(Extension(view): Extension<View>) -> Response {
                 (panel("health", "Health", &html! { "of this process" }, &self::health(&view, &health)))
                 @match &info {
                     Ok(info) => (panel("store", "Store", &html! {}, &store(info).render())),
-                    Err(trouble) => (panel("store", "Store", &html! {}, &unavailable(&trouble.to_string()))),
+                    Err(error) => (panel("store", "Store", &html! {}, &unavailable(&error.to_string()))),
                 }
                 (panel("program", "Program", &html! {}, &program(running, &health).render()))
             }
@@ -69,22 +70,7 @@ fn workers(view: &View, workers: &[WorkerRecord]) -> Markup {
         @if workers.is_empty() {
             (empty("warning", "No workers", &html! { "No process runs deliveries: they wait." }, &html! {}))
         } @else {
-            table.cards role="table" {
-                caption.hidden { "Workers" }
-                thead role="rowgroup" {
-                    tr role="row" {
-                        th role="columnheader" scope="col" { "Worker" }
-                        th role="columnheader" scope="col" { "State" }
-                        th.number role="columnheader" scope="col" { "Running" }
-                        th role="columnheader" scope="col" { "Endpoints" }
-                        th.number role="columnheader" scope="col" { "Started" }
-                        th.number role="columnheader" scope="col" { "Last seen" }
-                    }
-                }
-                tbody role="rowgroup" {
-                    @for worker in workers { (self::worker(view, worker, all_endpoints)) }
-                }
-            }
+            (table::cards("cards", "Workers", &html! { (table::columns(&[("Worker", false), ("State", false), ("Running", true), ("Endpoints", false), ("Started", true), ("Last seen", true)])) }, &html! { @for worker in workers { (self::worker(view, worker, all_endpoints)) } }))
         }
     };
     panel("workers", "Workers", &aside, &body)
@@ -125,18 +111,7 @@ fn recent(view: &View) -> Markup {
         @if entries.is_empty() {
             p.second.pad { "Nothing was changed since this console started." }
         } @else {
-            table.plain.wide {
-                caption.hidden { "Recent changes, newest first" }
-                thead {
-                    tr {
-                        th scope="col" { "Change" }
-                        th scope="col" { "By" }
-                        th.number scope="col" { "Deliveries" }
-                        th.number scope="col" { "When" }
-                    }
-                }
-                tbody { @for entry in &entries { (self::entry(view, entry)) } }
-            }
+            (table::plain("plain wide", "Recent changes, newest first", &[("Change", false), ("By", false), ("Deliveries", true), ("When", true)], &html! { @for entry in &entries { (self::entry(view, entry)) } }))
         }
     };
     panel(
@@ -151,17 +126,21 @@ fn entry(view: &View, entry: &Entry) -> Markup {
     let delivery = |id: i64| html! { a href=(view.link(&delivery_path(id))) { (format::id(id)) } };
     let endpoint =
         |name: &str| html! { a href=(view.link(&endpoint_path(name))) { (shown(name)) } };
-    let (what, note, number) = match &entry.done {
-        Done::One(action, id) => {
-            (html! { (capital(action.done())) " " (delivery(*id)) }, None, html! { "1" })
+    let (what, note, number) = match &entry.activity {
+        Activity::One(action, id) => (
+            html! { (format::capitalized(action.done())) " " (delivery(*id)) },
+            None,
+            html! { "1" },
+        ),
+        Activity::ShownBody(id) => {
+            (html! { "Showed the body of " (delivery(*id)) }, None, html! {})
         }
-        Done::ShownBody(id) => (html! { "Showed the body of " (delivery(*id)) }, None, html! {}),
-        Done::Paused(name, why) => {
+        Activity::Paused(name, why) => {
             let why = (!why.is_empty()).then(|| html! { "“" (shown(why)) "”" });
             (html! { "Paused " (endpoint(name)) }, why, html! {})
         }
-        Done::Resumed(name) => (html! { "Resumed " (endpoint(name)) }, None, html! {}),
-        Done::Many(bulk) => {
+        Activity::Resumed(name) => (html! { "Resumed " (endpoint(name)) }, None, html! {}),
+        Activity::Many(bulk) => {
             let (progress, _) = bulk.progress();
             let left = bulk.total.saturating_sub(bulk.changed());
             let note = match progress {
@@ -174,7 +153,7 @@ fn entry(view: &View, entry: &Entry) -> Markup {
                 Progress::Failed(_) => Some(html! { "the database failed" }),
             };
             let what = html! {
-                a href=(view.link(&format!("changes/{}", bulk.number))) { (capital(bulk.action.done())) }
+                a href=(view.link(&format!("changes/{}", bulk.number))) { (format::capitalized(bulk.action.done())) }
                 " " (shown(&bulk.name))
             };
             let number =
@@ -192,13 +171,11 @@ fn entry(view: &View, entry: &Entry) -> Markup {
     }
 }
 
-fn capital(word: &str) -> String {
-    let mut rest = word.chars();
-    let first = rest.next().map(|c| c.to_ascii_uppercase());
-    first.into_iter().chain(rest).collect()
-}
-
-fn retention(view: &View, kept: &Result<[Kept; 2], Trouble>, info: Option<&StoreInfo>) -> Markup {
+fn retention(
+    view: &View,
+    kept: &Result<[Kept; 2], FetchError>,
+    info: Option<&StoreInfo>,
+) -> Markup {
     let times = view.shared.inbox.retention();
     let row = |what: &str, time: Duration, at: usize| {
         let kept = kept.as_ref().map(|kept| kept[at]);
@@ -208,8 +185,8 @@ fn retention(view: &View, kept: &Result<[Kept; 2], Trouble>, info: Option<&Store
                 td.number { (format::duration(time)) }
                 td.number {
                     @match kept {
-                        Ok(Kept { number, about, .. }) => { @if about { "about " } (format::number(number)) }
-                        Err(Trouble::TookTooLong) => "took too long",
+                        Ok(Kept { number, is_estimate, .. }) => { @if is_estimate { "about " } (format::number(number)) }
+                        Err(FetchError::TookTooLong) => "took too long",
                         Err(_) => span.zero { "–" },
                     }
                 }
@@ -224,21 +201,8 @@ fn retention(view: &View, kept: &Result<[Kept; 2], Trouble>, info: Option<&Store
     };
     let own = info.map(|info| &info.retentions[..]).unwrap_or_default();
     let body = html! {
-        table.plain.wide {
-            caption.hidden { "What is kept, and for how long" }
-            thead {
-                tr {
-                    th scope="col" { "What" }
-                    th.number scope="col" { "Kept for" }
-                    th.number scope="col" { "How many" }
-                    th.number scope="col" { "Oldest" }
-                }
-            }
-            tbody {
-                (row("Completed and cancelled", times.completed, 0))
-                (row("Dead letters", times.dead_letters, 1))
-            }
-        }
+        (table::plain("plain wide", "What is kept, and for how long", &[("What", false), ("Kept for", true), ("How many", true), ("Oldest", true)], &html! { (row("Completed and cancelled", times.completed, 0))
+                (row("Dead letters", times.dead_letters, 1)) }))
         @if !own.is_empty() {
             ul.second.pad {
                 @for of in own {
@@ -300,9 +264,10 @@ fn store(info: &StoreInfo) -> Facts {
     let mut facts = Facts::new().noted(
         "Engine",
         shown(&info.engine),
-        html! { @if let Some(place) = &info.place { (shown(place)) } },
+        html! { @if let Some(location) = &info.location { (shown(location)) } },
     );
-    facts = facts.add_if("Tables", info.tables.map(|version| html! { "version " (version) }));
+    facts =
+        facts.add_if("Tables", info.schema_version.map(|version| html! { "version " (version) }));
     if let Some(size) = info.size {
         let parts = [(info.bodies, "bodies"), (info.free, "free"), (info.log, "log beside it")];
         let parts = parts.into_iter().filter_map(|(bytes, what)| Some((bytes?, what)));
@@ -327,7 +292,9 @@ fn store(info: &StoreInfo) -> Facts {
     facts
         .add_if(
             "Connections",
-            info.connections.map(|(used, most)| html! { (used) " of " (most) " in use" }),
+            info.connections
+                .zip(info.max_connections)
+                .map(|(used, max)| html! { (used) " of " (max) " in use" }),
         )
         .add_if("Clock", clock)
 }

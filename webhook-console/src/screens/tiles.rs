@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use maud::{Markup, html};
-use webhook_runtime::inbox::{Count, EndpointCounts, RecentDeaths};
+use webhook_runtime::inbox::{Count, RecentDeadLetters};
 
 use crate::{
-    format,
+    counts, format,
     html::{icons::icon, notice::unavailable},
     kind::Kind,
     links::{query, with_query},
@@ -14,36 +14,32 @@ use crate::{
     view::View,
 };
 
-/// The number at which recent dead letters are no longer counted.
-const MOST_RECENT: u64 = 10_000;
+/// The limit of the inbox for recent dead letters.
+const MAX_RECENT: u64 = 10_000;
 
 /// The tiles of all endpoints, or of one.
 pub(crate) fn tiles(view: &View, survey: &Survey, endpoint: Option<&Row>, slots: u64) -> Markup {
-    if let Some(trouble) = &survey.uncounted {
-        let trouble = unavailable(&trouble.to_string());
-        return html! { section #tiles.tiles aria-label="Counts" data-live { (trouble) } };
+    if let Some(error) = &survey.counts_error {
+        let error = unavailable(&error.to_string());
+        return html! { section #tiles.tiles aria-label="Counts" data-live { (error) } };
     }
     let rows: Vec<&Row> = endpoint.map_or_else(|| survey.rows.iter().collect(), |row| vec![row]);
     let hour = survey.hour.as_ref().ok().map(|all| endpoint.map_or(all, |row| &row.hour));
-    let recent = |of: &[RecentDeaths]| {
+    let recent = |of: &[RecentDeadLetters]| {
         let of_it = of.iter().filter(|of| endpoint.is_none_or(|row| row.name == of.endpoint));
         of_it.map(|of| of.count).sum()
     };
-    let deaths = survey.deaths.as_ref().ok();
-    let deaths = deaths.map(|deaths| (recent(&deaths.new), recent(&deaths.in_hour)));
-    let sum = |of: fn(&EndpointCounts) -> Count| {
-        rows.iter().map(|row| of(&row.counts)).fold(Count::default(), |all, one| Count {
-            number: all.number + one.number,
-            more: all.more || one.more,
-        })
+    let new = survey.new_dead_letters.as_ref().ok();
+    let new = new.map(|new| (recent(&new.in_ten_minutes), recent(&new.in_hour)));
+    let sum = |kind: Kind| {
+        counts::total(rows.iter().filter_map(|row| counts::of_kind(&row.counts, kind)))
     };
-    let counts = || rows.iter().map(|row| &row.counts);
-    let oldest = counts().filter_map(|counts| counts.oldest).min();
-    let next = counts().filter_map(|counts| counts.next_due).min();
-    let pending = sum(|of| of.pending);
-    // What waits for a retry is not pending.
+    let oldest = rows.iter().filter_map(|row| row.counts.oldest).min();
+    let next = rows.iter().filter_map(|row| row.counts.next_due).min();
+    let pending = sum(Kind::Pending);
+    // Retries have a tile of their own.
     let oldest = if pending.number == 0 { None } else { oldest };
-    let running = sum(|of| of.running);
+    let running = sum(Kind::Running);
     let claimed = if running.number > slots { ", more are claimed" } else { "" };
     let completed = hour.map_or(0, |hour| hour.totals().completed);
     let at_a_time = if endpoint.is_some() { "at a time" } else { "slots" };
@@ -56,7 +52,7 @@ pub(crate) fn tiles(view: &View, survey: &Survey, endpoint: Option<&Row>, slots:
             a.tile href=(view.link(&list)) {
                 span class=(format!("tile-name s-{}", kind.word())) { (icon(kind.word())) (kind.names()) }
                 span.tile-figure.zero[count.number == 0] {
-                    (format::number(count.number)) @if count.more { "+" }
+                    (format::count(count))
                 }
                 span.second { (note) }
             }
@@ -68,10 +64,10 @@ pub(crate) fn tiles(view: &View, survey: &Survey, endpoint: Option<&Row>, slots:
         section #tiles.tiles aria-label="Counts" data-live {
             (tile(Kind::Pending, pending,
                 age(oldest).map_or_else(|| "nothing waits".to_owned(), |age| format!("oldest: {age}"))))
-            (tile(Kind::Blocked, sum(|of| of.blocked), "behind another in order".to_owned()))
+            (tile(Kind::Blocked, sum(Kind::Blocked), "behind another in order".to_owned()))
             (tile(Kind::Running, running, format!("of {} {at_a_time}{claimed}", format::number(slots))))
-            (tile(Kind::Retrying, sum(|of| of.retrying), next_in(view.now, next)))
-            (tile(Kind::Dead, sum(|of| of.dead), dead_note(sum(|of| of.dead), deaths)))
+            (tile(Kind::Retrying, sum(Kind::Retrying), next_in(view.now, next)))
+            (tile(Kind::Dead, sum(Kind::Dead), dead_note(sum(Kind::Dead), new)))
             (tile(Kind::Completed, Count { number: completed, more: false }, "in the last hour".to_owned()))
         }
     }
@@ -87,10 +83,7 @@ fn next_in(now: SystemTime, next: Option<SystemTime>) -> String {
 
 /// The dead letters of the last ten minutes and of the last hour, if they are known.
 fn dead_note(dead: Count, recent: Option<(u64, u64)>) -> String {
-    let number = |count: u64| {
-        let more = if count >= MOST_RECENT { "+" } else { "" };
-        format!("{}{more}", format::number(count))
-    };
+    let number = |number| format::count(Count { number, more: number >= MAX_RECENT });
     match recent {
         _ if dead.number == 0 => "none kept".to_owned(),
         None => "until retried or discarded".to_owned(),

@@ -1,45 +1,45 @@
-//! The way of a delivery: its attempts, newest first, and a strip that shows them at their true
-//! time.
+//! The timeline of a delivery: its attempts, newest first, and a strip that shows them to scale.
 
 use std::time::{Duration, SystemTime};
 
 use maud::{Markup, html};
-use webhook_runtime::inbox::{Attempt, AttemptEnd, EndpointInfo, Record, WorkerRecord};
+use webhook_runtime::{
+    Provider,
+    inbox::{Attempt, AttemptEnd},
+};
 
 use crate::{
     format,
     html::{icons::icon, parts::both, text::shown},
     kind::Kind,
     links::delivery_path,
+    screens::{
+        details::Details,
+        error_text::{plain_error, steps_of},
+    },
     view::View,
 };
 
-/// More attempts than these are shown in part.
-const MANY: usize = 12;
+/// The number of attempts above which some are folded.
+const FOLDED_ABOVE: usize = 12;
 
-/// The newest attempts that are shown of many.
+/// The newest attempts that are not folded.
 const NEWEST: usize = 6;
 
 /// The width of the strip in the units of its drawing, and of the smallest block.
 const WIDTH: f64 = 1000.0;
 const LEAST: f64 = 6.0;
 
-/// Everything that is known about the way of a delivery.
-pub(crate) struct Story<'s> {
-    pub(crate) view: &'s View,
-    pub(crate) record: &'s Record,
-    pub(crate) attempts: &'s [Attempt],
-    pub(crate) workers: &'s [WorkerRecord],
-    pub(crate) endpoint: Option<&'s EndpointInfo>,
-    pub(crate) is_paused: bool,
-    /// The delivery that has to end before a blocked one can run.
-    pub(crate) behind: Option<i64>,
+/// The timeline of a delivery.
+pub(crate) struct Timeline<'t> {
+    pub(crate) view: &'t View,
+    pub(crate) details: &'t Details,
 }
 
-impl Story<'_> {
+impl Timeline<'_> {
     pub(crate) fn render(&self) -> Markup {
-        let newest: Vec<&Attempt> = self.attempts.iter().rev().collect();
-        let is_many = newest.len() > MANY;
+        let newest: Vec<&Attempt> = self.details.attempts.iter().rev().collect();
+        let is_many = newest.len() > FOLDED_ABOVE;
         let (first_part, rest) = newest.split_at(if is_many { NEWEST } else { newest.len() });
         let (middle, oldest) = rest.split_at(rest.len().saturating_sub(1));
         html! {
@@ -69,15 +69,11 @@ impl Story<'_> {
         }
     }
 
-    /// The next thing that happens, or the end.
+    /// The next step, or the end.
     fn next(&self) -> Markup {
-        let (now, record) = (self.view.now, self.record);
+        let (now, record) = (self.view.now, self.details.record());
         let kind = Kind::of(record);
-        let kept = self.endpoint.map(|of| match kind {
-            Kind::Dead => of.dead_letter_retention,
-            _ => of.completed_retention,
-        });
-        let until = record.finished_at.zip(kept).and_then(|(at, kept)| at.checked_add(kept));
+        let until = self.details.kept_until();
         let (title, text) = match kind {
             Kind::Dead => (
                 "Dead letter".to_owned(),
@@ -101,14 +97,14 @@ impl Story<'_> {
                 "Blocked".to_owned(),
                 html! {
                     "Behind "
-                    @match self.behind {
+                    @match self.details.behind() {
                         Some(id) => a href=(self.view.link(&delivery_path(id))) { (format::id(id)) },
                         None => "another delivery",
                     }
                     " with the same ordering key."
                 },
             ),
-            Kind::Pending | Kind::Retrying if self.is_paused => (
+            Kind::Pending | Kind::Retrying if self.details.is_paused => (
                 "Paused".to_owned(),
                 html! { "The endpoint is paused. It runs once the endpoint is resumed." },
             ),
@@ -123,7 +119,7 @@ impl Story<'_> {
         };
         html! {
             li class=(format!("event s-{}", kind.word())) {
-                (icon(if self.is_paused && kind.is_unfinished() { "paused" } else { kind.word() }))
+                (icon(if self.details.is_paused && kind.is_unfinished() { "paused" } else { kind.word() }))
                 div.event-text {
                     div.event-head {
                         h3 { (title) }
@@ -136,7 +132,8 @@ impl Story<'_> {
     }
 
     fn is_used_up(&self) -> bool {
-        self.endpoint.is_some_and(|of| self.record.attempt >= of.max_attempts)
+        let endpoint = self.details.endpoint.as_ref();
+        endpoint.is_some_and(|of| self.details.record().attempt >= of.max_attempts)
     }
 
     /// One attempt. `newer` are those above it, `older` is the one before it.
@@ -159,7 +156,8 @@ impl Story<'_> {
             Some(AttemptEnd::Snoozed) => ("pending", "pending"),
             Some(_) => ("retrying", "failed"),
         };
-        let worker = details.worker.and_then(|id| self.workers.iter().find(|one| one.id == id));
+        let worker =
+            details.worker.and_then(|id| self.details.workers.iter().find(|one| one.id == id));
         html! {
             li class=(format!("event s-{tone}")) {
                 (icon(symbol))
@@ -203,25 +201,25 @@ impl Story<'_> {
                 format!("run again {wait} later")
             })
         } else {
-            let wait = began.duration_since(self.record.received_at).ok()?;
+            let wait = began.duration_since(self.details.record().received_at).ok()?;
             Some(format!("started {} after it was stored", format::duration(rounded(wait))))
         }
     }
 
     fn received(&self) -> Markup {
-        let status =
-            self.endpoint.and_then(|of| of.provider).map(webhook_runtime::Provider::ack_status);
+        let record = self.details.record();
+        let status = self.details.provider().map(Provider::ack_status);
         html! {
             li.event.s-completed {
                 (icon("received"))
                 div.event-text {
                     div.event-head {
                         h3 { "Received, verified and stored" }
-                        (both(self.view.now, self.record.received_at))
+                        (both(self.view.now, record.received_at))
                     }
                     p.second.notes {
                         @if let Some(status) = status { span { "acknowledged with " (status) } }
-                        @if let Some(name) = &self.record.secret_name { span { "signature matched " (shown(name)) } }
+                        @if let Some(name) = &record.secret_name { span { "signature matched " (shown(name)) } }
                     }
                 }
             }
@@ -230,8 +228,9 @@ impl Story<'_> {
 
     /// The attempts as blocks at their true time and width.
     fn strip(&self) -> Markup {
-        let begin = self.record.received_at;
+        let begin = self.details.record().received_at;
         let spans: Vec<(SystemTime, SystemTime, &Attempt)> = self
+            .details
             .attempts
             .iter()
             .filter_map(|attempt| Some((attempt.details.started_at?, ended(attempt)?, attempt)))
@@ -272,7 +271,7 @@ fn ended(attempt: &Attempt) -> Option<SystemTime> {
     attempt.details.started_at?.checked_add(attempt.details.duration?)
 }
 
-/// Without fractions that tell nothing.
+/// Rounds to seconds, from ten seconds on.
 fn rounded(duration: Duration) -> Duration {
     if duration < Duration::from_secs(10) {
         duration
@@ -298,32 +297,6 @@ fn ending(attempt: &Attempt) -> Markup {
             }
         }
     }
-}
-
-/// An error without what a dead letter says of its attempt.
-pub(crate) fn plain_error(error: &str) -> &str {
-    let rest = error.strip_prefix("attempt ").and_then(|rest| rest.split_once(" failed: "));
-    rest.map_or(error, |(_, rest)| rest)
-}
-
-/// The steps of an error's chain, outermost first.
-fn steps_of(error: &str) -> Vec<&str> {
-    let plain = plain_error(error);
-    let without_status = plain.split_once(": ").filter(|(status, _)| {
-        status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit())
-    });
-    without_status.map_or(plain, |(_, rest)| rest).splitn(6, ": ").collect()
-}
-
-/// The first step of an error, cut to the length of a sentence.
-pub(crate) fn outermost(error: &str) -> String {
-    const MOST: usize = 120;
-    let first = steps_of(error).first().copied().unwrap_or_default();
-    let mut text: String = first.chars().take(MOST).collect();
-    if text.len() < first.len() {
-        text.push('…');
-    }
-    text
 }
 
 /// An error as the steps of its chain.

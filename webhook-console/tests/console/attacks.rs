@@ -1,7 +1,15 @@
 //! Forged forms, viewers who may only look, and texts that try to be markup.
 
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use axum::body::Body;
+use bytes::Bytes;
 use http::{Request, StatusCode};
+use http_body::Frame;
 
 use crate::{
     access::FORMS,
@@ -57,7 +65,7 @@ async fn forms_without_a_token_change_nothing() {
 }
 
 #[tokio::test]
-async fn another_site_cannot_use_a_token_that_it_has_seen() {
+async fn another_site_cannot_use_a_stolen_token() {
     let site = full_site().await;
     let (before, token) = (site.all().await, site.token("ana").await);
     for path in FORMS {
@@ -246,4 +254,37 @@ async fn secrets_in_headers_are_masked() {
         assert!(!page.has("c4n4ry") && page.has("Captain-Hook"), "{}", page.text);
         assert_eq!(page.text.matches("masked, 6 characters").count(), 5);
     }
+}
+
+/// A body that never comes.
+struct Never;
+
+impl http_body::Body for Never {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_does_not_arrive_is_answered() {
+    let site = full_site().await;
+    let before = site.all().await;
+    tokio::time::pause();
+    for path in FORMS {
+        let request = Request::post(format!("/console{path}"))
+            .header("viewer", "ana")
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded");
+        let page = site.send(request.body(Body::new(Never)).unwrap()).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(page.has("did not arrive in time"), "{path}: {}", page.text);
+    }
+    tokio::time::resume();
+    assert_eq!(site.all().await, before);
 }

@@ -1,4 +1,4 @@
-//! The console as somebody sees it who asks for its pages.
+//! Requests to the console, and the pages that answer them.
 
 #![allow(clippy::unwrap_used, clippy::format_collect, clippy::format_push_string, reason = "tests")]
 
@@ -9,3 +9,4 @@ mod list;
 mod screens;
 mod site;
 mod slow;
+mod streams;

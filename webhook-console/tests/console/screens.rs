@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use http::StatusCode;
 use webhook_console::{Access, Console, Permission};
-use webhook_runtime::inbox::{EndpointRetention, Filter, store::Heartbeat};
+use webhook_runtime::inbox::{
+    AttemptResult, EndpointRetention, Filter, Job, JobHandlers, TxSource, store::Heartbeat,
+};
 
-use crate::site::{Site, delivery, form, handlers};
+use crate::site::{Site, delivery, form, get, handlers, moment};
 
 #[tokio::test]
 async fn the_overview_says_what_is_wrong_first() {
@@ -35,12 +37,29 @@ async fn the_overview_says_what_is_wrong_first() {
 }
 
 #[tokio::test]
+async fn an_inbox_with_an_old_delivery_is_not_empty() {
+    let site = Site::new().await;
+    // More idle endpoints than are asked for their last delivery, and the delivery is at the last one.
+    let idle = |handlers: JobHandlers, number| {
+        handlers.on(format!("idle_{number}"), async |_: Job, _: TxSource| AttemptResult::Completed)
+    };
+    let workers = site.inbox.start_workers((0..30).fold(JobHandlers::new(), idle));
+    assert!(site.get("").await.has("No deliveries yet"));
+    site.store(&[delivery(1, "waits")]).await;
+    moment().await;
+    let page = Console::new(site.inbox.clone(), Access::decide(|_| Permission::full("ana")));
+    let router = axum::Router::new().nest("/console", page.into_router());
+    assert!(!get(router, "").await.has("No deliveries yet"));
+    drop(workers);
+}
+
+#[tokio::test]
 async fn the_list_of_a_cause_has_its_dead_letters() {
     let site = Site::new().await;
     site.dead(3).await;
     site.run(&[delivery(70, "bad 422: price is null")]).await;
     let page = site.get("").await;
-    let (_, rest) = page.text.split_once("class=\"count s-dead\" href=\"console/").unwrap();
+    let (_, rest) = page.text.split_once("class=\"count s-dead\" href=\"./console/").unwrap();
     let list = rest.split('"').next().unwrap().replace("&amp;", "&");
     let list = site.get(&format!("/{list}")).await;
     assert!(list.has("<strong>3</strong> match"), "{}", list.text);

@@ -1,4 +1,4 @@
-//! A console over an SQLite file of its own, and somebody who looks at it.
+//! A console over an SQLite file of its own, and its viewers.
 
 use std::{
     collections::BTreeMap,
@@ -149,7 +149,7 @@ impl Site {
         self.send(form("ana", path, &all, &[])).await
     }
 
-    /// A token for somebody who may change something.
+    /// A token of a viewer with full access.
     pub(crate) async fn token(&self, viewer: &str) -> String {
         self.get_as(viewer, "/endpoints/orders/pause").await.field("token")
     }
@@ -190,6 +190,11 @@ async fn send(router: Router, request: Request<Body>) -> Page {
 pub(crate) async fn get(router: Router, path: &'static str) -> Page {
     let request = Request::get(format!("/console{path}"));
     send(router, request.body(Body::empty()).unwrap()).await
+}
+
+/// A form of the console at `/console` of a router, as a browser sends it.
+pub(crate) async fn post(router: Router, path: &str, fields: &[(&str, &str)]) -> Page {
+    send(router, form("ana", path, fields, &[("sec-fetch-site", "same-origin")])).await
 }
 
 /// A form.

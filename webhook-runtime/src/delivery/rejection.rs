@@ -162,7 +162,7 @@ impl Rejection {
     }
 
     /// True if the handler failed, or some events of a batch did: nothing is wrong with the request.
-    pub(crate) const fn is_of_handler(&self) -> bool {
+    pub(crate) const fn is_handler_failure(&self) -> bool {
         matches!(self, Self::HandlerFailed | Self::HandlerPanicked | Self::BatchFailed { .. })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::inbox::{
-    metrics::{OfEndpoint, OfEndpoints, RunOutcome},
+    metrics::{AllEndpointSeries, EndpointSeries, RunOutcome},
     record::EnqueueResult,
     store::QueueDepth,
 };
@@ -16,7 +16,7 @@ pub(crate) struct InboxMetrics {
     done: AtomicU64,
     retried: AtomicU64,
     dead: AtomicU64,
-    endpoints: OfEndpoints,
+    endpoints: AllEndpointSeries,
 }
 
 /// The inbox in numbers: what this process has done, and what the store holds.
@@ -40,26 +40,26 @@ pub struct InboxStats {
 }
 
 impl InboxMetrics {
-    /// The metrics of an endpoint, with the feature `metrics`.
-    pub(crate) fn of(&self, endpoint: &str) -> Option<OfEndpoint> {
+    /// The series of an endpoint, with the feature `metrics`.
+    pub(crate) fn series_of(&self, endpoint: &str) -> Option<EndpointSeries> {
         self.endpoints.of(endpoint)
     }
 
-    /// The endpoints that have such metrics.
-    pub(crate) fn endpoints(&self) -> &OfEndpoints {
+    /// The endpoints that have series.
+    pub(crate) fn endpoints(&self) -> &AllEndpointSeries {
         &self.endpoints
     }
 
     /// Counts what a commit has stored for each endpoint.
     pub(crate) fn enqueued<'a>(&self, results: impl Iterator<Item = (&'a str, &'a EnqueueResult)>) {
         let (mut stored, mut duplicates) = (0, 0);
-        let mut last: Option<(&str, OfEndpoint)> = None;
+        let mut last: Option<(&str, EndpointSeries)> = None;
         for (endpoint, result) in results {
             let is_stored = matches!(result, EnqueueResult::Stored(_));
             *(if is_stored { &mut stored } else { &mut duplicates }) += 1;
             // Nearly all deliveries of a commit are to one endpoint.
             if last.as_ref().is_none_or(|(last, _)| *last != endpoint) {
-                last = self.of(endpoint).map(|of| (endpoint, of));
+                last = self.series_of(endpoint).map(|of| (endpoint, of));
             }
             if let Some((_, of)) = &last {
                 of.enqueued(is_stored);

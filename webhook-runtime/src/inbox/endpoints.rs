@@ -11,7 +11,7 @@ use crate::{
     verify::{Field, Provider},
 };
 
-/// The options of an endpoint of which nobody says anything.
+/// The options of an endpoint where neither it nor the inbox sets any.
 static DEFAULTS: LazyLock<(JobOptions, Retention)> = LazyLock::new(|| {
     let settings = Settings::default();
     (JobOptions::new(&EndpointOptions::new(), &settings), settings.retention)
@@ -24,7 +24,7 @@ pub struct EndpointInfo {
     /// The name.
     pub name: String,
     /// The path at which it is mounted, without the prefix of a nested router; `None` for a
-    /// [handler](crate::inbox::JobHandlers) that is no function.
+    /// [handler](crate::inbox::JobHandlers) without the attribute `#[webhook]`.
     pub path: Option<&'static str>,
     /// The provider; `None` as above.
     pub provider: Option<&'static Provider>,
@@ -59,40 +59,75 @@ pub struct EndpointInfo {
     own: EndpointOptions,
 }
 
-impl EndpointInfo {
-    /// True if the endpoint sets this option itself, by the name of its method in
-    /// [`EndpointOptions`]; false if it is as the inbox has it.
-    #[must_use]
-    pub fn sets(&self, option: &str) -> bool {
-        match option {
-            "concurrency" => self.own.concurrency.is_some(),
-            "rate" => self.own.rate.is_some(),
-            "max_attempts" => self.own.max_attempts.is_some(),
-            "backoff" => self.own.backoff.is_some(),
-            "timeout" => self.own.timeout.is_some(),
-            "max_age" => self.own.max_age.is_some(),
-            "order_by" => self.own.order_by.is_some(),
-            "keep" => self.own.keep.is_some(),
-            "keep_dead" => self.own.keep_dead.is_some(),
-            "drop_body" => self.own.drop_body.is_some(),
-            _ => false,
-        }
-    }
+/// An option of an endpoint of an inbox, named as its method in [`EndpointOptions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EndpointOption {
+    /// [`EndpointOptions::concurrency`]
+    Concurrency,
+    /// [`EndpointOptions::rate`]
+    Rate,
+    /// [`EndpointOptions::max_attempts`]
+    MaxAttempts,
+    /// [`EndpointOptions::backoff`]
+    Backoff,
+    /// [`EndpointOptions::timeout`]
+    Timeout,
+    /// [`EndpointOptions::max_age`]
+    MaxAge,
+    /// [`EndpointOptions::order_by`]
+    OrderBy,
+    /// [`EndpointOptions::keep`]
+    Keep,
+    /// [`EndpointOptions::keep_dead`]
+    KeepDead,
+    /// [`EndpointOptions::drop_body`]
+    DropBody,
+}
 
-    /// True if neither the endpoint nor the inbox says anything else of this option, by the same names.
+/// The place that sets an option of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OptionOrigin {
+    /// No place: the value is the default.
+    Default,
+    /// The inbox, for all endpoints that do not set it themselves.
+    Inbox,
+    /// The endpoint: its attribute, or the [`EndpointOptions`] of its handler.
+    Endpoint,
+}
+
+impl EndpointInfo {
+    /// Says which place sets an option. An inbox that sets the default is as one that sets nothing.
     #[must_use]
-    pub fn is_default(&self, option: &str) -> bool {
-        let (runs, retention) = &*DEFAULTS;
-        let is_as_without = match option {
-            "concurrency" => self.concurrency == runs.concurrency,
-            "max_attempts" => self.max_attempts == runs.max_attempts,
-            "backoff" => self.backoff == runs.backoff,
-            "timeout" => self.timeout == runs.timeout,
-            "keep" => self.completed_retention == retention.completed,
-            "keep_dead" => self.dead_letter_retention == retention.dead_letters,
-            _ => true,
+    pub fn origin(&self, option: EndpointOption) -> OptionOrigin {
+        let (own, (runs, retention)) = (&self.own, &*DEFAULTS);
+        let (is_own, is_default) = match option {
+            EndpointOption::Concurrency => {
+                (own.concurrency.is_some(), self.concurrency == runs.concurrency)
+            }
+            EndpointOption::MaxAttempts => {
+                (own.max_attempts.is_some(), self.max_attempts == runs.max_attempts)
+            }
+            EndpointOption::Backoff => (own.backoff.is_some(), self.backoff == runs.backoff),
+            EndpointOption::Timeout => (own.timeout.is_some(), self.timeout == runs.timeout),
+            EndpointOption::Keep => {
+                (own.keep.is_some(), self.completed_retention == retention.completed)
+            }
+            EndpointOption::KeepDead => {
+                (own.keep_dead.is_some(), self.dead_letter_retention == retention.dead_letters)
+            }
+            // An inbox cannot set these.
+            EndpointOption::Rate => (own.rate.is_some(), true),
+            EndpointOption::MaxAge => (own.max_age.is_some(), true),
+            EndpointOption::OrderBy => (own.order_by.is_some(), true),
+            EndpointOption::DropBody => (own.drop_body.is_some(), true),
         };
-        is_as_without && !self.sets(option)
+        match (is_own, is_default) {
+            (true, _) => OptionOrigin::Endpoint,
+            (false, true) => OptionOrigin::Default,
+            (false, false) => OptionOrigin::Inbox,
+        }
     }
 }
 
@@ -139,7 +174,7 @@ impl Inbox {
         }
     }
 
-    /// The time that finished deliveries are kept, of endpoints that say nothing else.
+    /// The time that finished deliveries are kept, at endpoints that set no time of their own.
     #[must_use]
     pub fn retention(&self) -> Retention {
         self.shared.settings.retention

@@ -3,7 +3,6 @@
 use std::{
     future::poll_fn,
     pin::pin,
-    sync::atomic::Ordering,
     task::Poll,
     time::{Duration, SystemTime},
 };
@@ -95,7 +94,7 @@ impl Inbox {
             store: found.store,
             lag: found.lag,
             oldest_due: found.oldest_due,
-            draining: self.shared.draining.load(Ordering::SeqCst),
+            draining: *self.shared.draining.borrow(),
             paused: found.paused,
             working: crew.is_alive,
             running: crew.running,
@@ -108,12 +107,20 @@ impl Inbox {
     /// [`shutdown`](Self::shutdown) does it as well. A program with its own server calls it when it is
     /// told to end, so that its load balancer finds out before the server takes no more connections.
     pub fn set_draining(&self) {
-        self.shared.draining.store(true, Ordering::SeqCst);
+        self.shared.draining.send_replace(true);
+    }
+
+    /// Waits until the inbox is being shut down. A response that never ends by itself, such as a stream
+    /// of events, ends then: otherwise the server waits for it.
+    pub async fn draining(&self) {
+        let mut draining = self.shared.draining.subscribe();
+        // It fails only without a sender, which is here.
+        let _ = draining.wait_for(|draining| *draining).await;
     }
 
     /// True if the thread that stores deliveries has ended, and was not told to.
     pub(crate) fn has_ended(&self) -> bool {
-        self.shared.writer.has_ended() && !self.shared.draining.load(Ordering::SeqCst)
+        self.shared.writer.has_ended() && !*self.shared.draining.borrow()
     }
 
     async fn ask_store(&self, until: Instant) -> StoreHealth {

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// The end of a run, as metrics count it.
+/// The outcome of a run, as metrics count it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RunOutcome {
     Completed,
@@ -34,7 +34,7 @@ pub(crate) enum RunOutcome {
     Snoozed,
     /// The process ended, or an operator cancelled it.
     Released,
-    /// Its claim was no longer good.
+    /// Its claim was stale.
     Lost,
 }
 
@@ -49,7 +49,7 @@ impl RunOutcome {
         Self::Lost,
     ];
 
-    /// The end of a run by what is stored of it; `None` if its claim was lost.
+    /// The outcome of a run by its stored result; without one, its claim was lost.
     pub(crate) const fn of(stored: Option<&AttemptResult>) -> Self {
         match stored {
             Some(AttemptResult::Completed) => Self::Completed,
@@ -75,7 +75,7 @@ impl RunOutcome {
     }
 }
 
-/// The times of a run, as far as there are any.
+/// The times of a run. One that did not start has none.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct RunTimes {
     /// From the request to the begin of the first attempt.
@@ -85,15 +85,15 @@ pub(crate) struct RunTimes {
 
 /// The series of the endpoints of an inbox.
 #[derive(Default)]
-pub(crate) struct OfEndpoints {
-    by_name: RwLock<HashMap<String, OfEndpoint>>,
-    /// Notified when there is one more.
+pub(crate) struct AllEndpointSeries {
+    by_name: RwLock<HashMap<String, EndpointSeries>>,
+    /// Notified when an endpoint is added.
     added: Notify,
 }
 
-impl OfEndpoints {
+impl AllEndpointSeries {
     /// The series of an endpoint, with the feature `metrics`.
-    pub(crate) fn of(&self, endpoint: &str) -> Option<OfEndpoint> {
+    pub(crate) fn of(&self, endpoint: &str) -> Option<EndpointSeries> {
         if !ENABLED {
             return None;
         }
@@ -105,7 +105,7 @@ impl OfEndpoints {
         let mut known = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
         let new = || {
             self.added.notify_one();
-            OfEndpoint(Arc::new(AllSeries::new(endpoint)))
+            EndpointSeries(Arc::new(Inner::new(endpoint)))
         };
         Some(known.entry(endpoint.to_owned()).or_insert_with(new).clone())
     }
@@ -116,7 +116,7 @@ impl OfEndpoints {
         known.keys().cloned().collect()
     }
 
-    /// Waits for one more.
+    /// Waits for an endpoint to be added.
     pub(crate) async fn added(&self) {
         self.added.notified().await;
     }
@@ -124,9 +124,9 @@ impl OfEndpoints {
 
 /// The series of one endpoint of an inbox.
 #[derive(Clone)]
-pub(crate) struct OfEndpoint(Arc<AllSeries>);
+pub(crate) struct EndpointSeries(Arc<Inner>);
 
-struct AllSeries {
+struct Inner {
     acknowledged: Series,
     duplicates: Series,
     ack_duration: Series,
@@ -135,7 +135,7 @@ struct AllSeries {
     runs: [Series; 7],
 }
 
-impl AllSeries {
+impl Inner {
     fn new(endpoint: &str) -> Self {
         let series = |metric: &Metric| Series::new(metric, &[("endpoint", endpoint)]);
         let runs = |outcome: RunOutcome| {
@@ -152,18 +152,18 @@ impl AllSeries {
     }
 }
 
-impl OfEndpoint {
-    /// A delivery was stored, or was stored before.
+impl EndpointSeries {
+    /// Counts a delivery that was stored, or a duplicate.
     pub(crate) fn enqueued(&self, is_new: bool) {
         (if is_new { &self.0.acknowledged } else { &self.0.duplicates }).add(1);
     }
 
-    /// Deliveries are safe that were handed over at `since`.
+    /// Records the time that deliveries took to be stored since they were handed over.
     pub(crate) fn acknowledged(&self, since: Stopwatch) {
         self.0.ack_duration.record_time(since.elapsed());
     }
 
-    /// A run has ended.
+    /// Counts a run.
     pub(crate) fn ran(&self, outcome: RunOutcome, times: RunTimes) {
         if let Some(place) = RunOutcome::ALL.iter().position(|one| *one == outcome) {
             self.0.runs[place].add(1);
@@ -177,30 +177,30 @@ impl OfEndpoint {
     }
 }
 
-/// One run. It is counted when this is dropped, so that each is counted once: one that is dropped where it
-/// waits, as when its workers are dropped, is lost.
+/// One run. Its drop counts it, so that each is counted once. A run that is dropped without an outcome, such
+/// as when its workers are dropped, is lost.
 pub(crate) struct CountedRun {
-    of: Option<OfEndpoint>,
-    end: (RunOutcome, RunTimes),
+    series: Option<EndpointSeries>,
+    outcome: RunOutcome,
+    times: RunTimes,
 }
 
 impl CountedRun {
-    /// A run begins.
-    pub(crate) fn begin(of: Option<OfEndpoint>) -> Self {
-        Self { of, end: (RunOutcome::Lost, RunTimes::default()) }
+    /// Begins to count a run.
+    pub(crate) fn begin(series: Option<EndpointSeries>) -> Self {
+        Self { series, outcome: RunOutcome::Lost, times: RunTimes::default() }
     }
 
-    /// It has ended.
+    /// Counts the run with its outcome.
     pub(crate) fn ended(mut self, outcome: RunOutcome, times: RunTimes) {
-        self.end = (outcome, times);
+        (self.outcome, self.times) = (outcome, times);
     }
 }
 
 impl Drop for CountedRun {
     fn drop(&mut self) {
-        if let Some(of) = &self.of {
-            let (outcome, times) = self.end;
-            of.ran(outcome, times);
+        if let Some(series) = &self.series {
+            series.ran(self.outcome, self.times);
         }
     }
 }
@@ -210,15 +210,15 @@ pub(crate) fn commit_failed() {
     Series::new(&INBOX_COMMIT_FAILURES, &[]).add(1);
 }
 
-/// The gauges of all endpoints that were ever seen: one that has nothing left shows zeros.
+/// The gauges of all endpoints that were ever seen. An endpoint without deliveries shows zeros.
 #[derive(Default)]
 pub(crate) struct Gauges {
     all: Vec<EndpointGauges>,
 }
 
 impl Gauges {
-    /// Sees endpoints, which may have nothing.
-    pub(crate) fn see(&mut self, endpoints: impl IntoIterator<Item = String>) {
+    /// Adds endpoints that are not known yet.
+    pub(crate) fn add(&mut self, endpoints: impl IntoIterator<Item = String>) {
         for endpoint in endpoints {
             if !self.all.iter().any(|gauges| gauges.endpoint == endpoint) {
                 self.all.push(EndpointGauges::new(endpoint));
@@ -231,13 +231,13 @@ impl Gauges {
         self.all.is_empty()
     }
 
-    /// True if a recorder keeps them.
-    pub(crate) fn are_kept(&self) -> bool {
-        self.all.first().is_some_and(|gauges| gauges.paused.is_kept())
+    /// True if a recorder is installed that keeps them.
+    pub(crate) fn have_recorder(&self) -> bool {
+        self.all.first().is_some_and(|gauges| gauges.paused.has_recorder())
     }
 
     pub(crate) fn set(&mut self, counts: Vec<EndpointCounts>, paused: &[&str], now: SystemTime) {
-        self.see(counts.iter().map(|counts| counts.endpoint.clone()));
+        self.add(counts.iter().map(|counts| counts.endpoint.clone()));
         let mut counts: HashMap<_, _> =
             counts.into_iter().map(|counts| (counts.endpoint.clone(), counts)).collect();
         for gauges in &self.all {
@@ -247,7 +247,7 @@ impl Gauges {
     }
 }
 
-/// What waits at one endpoint.
+/// The gauges of one endpoint.
 struct EndpointGauges {
     endpoint: String,
     pending: Series,

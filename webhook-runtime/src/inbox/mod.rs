@@ -39,9 +39,11 @@ mod writer;
 use std::{
     fmt,
     path::Path,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
+
+use tokio::sync::watch;
 
 use crate::endpoint::Endpoint;
 
@@ -52,7 +54,7 @@ pub use self::sql::sqlite::sqlite_migrations;
 pub use self::{
     cancel::Cancellation,
     counters::InboxStats,
-    endpoints::EndpointInfo,
+    endpoints::{EndpointInfo, EndpointOption, OptionOrigin},
     error::InboxError,
     health::Health,
     http::{
@@ -69,7 +71,7 @@ pub use self::{
     },
     store::{
         CauseGroup, Count, EndpointBacklog, EndpointCounts, EndpointRetention, MinuteSum, Pause,
-        PruneResult, QueueDepth, RecentDeaths, StoreInfo, Window, WorkerRecord,
+        PruneResult, QueueDepth, RecentDeadLetters, StoreInfo, Window, WorkerRecord,
     },
     tx::{Tx, TxSource},
     worker::{
@@ -113,8 +115,8 @@ pub(crate) struct Shared {
     pub(crate) first_runs: FirstRuns,
     /// The store's last answer about its health.
     health: tokio::sync::Mutex<Option<StoreHealth>>,
-    /// True if the inbox is being shut down.
-    draining: AtomicBool,
+    /// True once the inbox is being shut down.
+    draining: watch::Sender<bool>,
 }
 
 /// The number of records that one transaction changes or deletes: others want to write, too.
@@ -163,7 +165,7 @@ impl Inbox {
         let counters = Arc::new(InboxMetrics::default());
         let writer = Writer::start(&store, &settings, Arc::clone(&counters));
         let (workers, handled) = (Mutex::default(), AllHandled::default());
-        let (health, draining) = (tokio::sync::Mutex::default(), AtomicBool::new(false));
+        let (health, draining) = (tokio::sync::Mutex::default(), watch::Sender::new(false));
         let first_runs = FirstRuns::default();
         let shared = Shared {
             workers,
@@ -430,8 +432,11 @@ impl Inbox {
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn recent_deaths(&self, since: SystemTime) -> Result<Vec<RecentDeaths>, InboxError> {
-        self.shared.store.recent_deaths(since, NEWEST).await
+    pub async fn recent_dead_letters(
+        &self,
+        since: SystemTime,
+    ) -> Result<Vec<RecentDeadLetters>, InboxError> {
+        self.shared.store.recent_dead_letters(since, NEWEST).await
     }
 
     /// Counts what has not ended at each endpoint, and its dead letters, by name. Each count stops at
@@ -443,8 +448,8 @@ impl Inbox {
         self.shared.store.endpoint_counts(NEWEST.into()).await
     }
 
-    /// The database: its engine, where it is, its size, and how long it keeps deliveries of single
-    /// endpoints.
+    /// Describes the database: its engine, its location, its size, and the endpoints with a retention of
+    /// their own.
     ///
     /// # Errors
     /// If the store fails.

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{inbox::metrics::RunOutcome, support::trace::TraceContext};
 
-/// The number of deliveries whose first run is kept in mind, until they have ended.
+/// The largest number of deliveries whose first run is remembered.
 const MAX_FIRST_RUNS: usize = 10_000;
 
 /// The spans of other runs that the span of this run is linked to.
@@ -21,8 +21,8 @@ pub(crate) struct RunTrace {
 }
 
 impl RunTrace {
-    /// The span of the run has begun.
-    pub(crate) fn begun(&self, own: Option<TraceContext>) {
+    /// Remembers the span of the run.
+    pub(crate) fn remember(&self, own: Option<TraceContext>) {
         if let (Some(cell), Some(own)) = (&self.own, own) {
             let _ = cell.set(own);
         }
@@ -38,7 +38,7 @@ pub(crate) struct FirstRuns {
 #[derive(Default)]
 struct Known {
     by_record: HashMap<i64, TraceContext>,
-    /// Those that came first are forgotten first. Some are forgotten already.
+    /// The oldest first, which are forgotten first. Some have ended, and are in the map no more.
     in_order: VecDeque<i64>,
 }
 
@@ -47,13 +47,13 @@ impl FirstRuns {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The spans for the next run of a delivery.
+    /// The spans that the next run of a delivery is linked to.
     pub(crate) fn next_run(&self, record: i64, is_child: bool) -> RunTrace {
         let first = self.known().by_record.get(&record).copied();
         RunTrace { first, is_child, own: Some(Arc::default()) }
     }
 
-    /// A run has ended.
+    /// Remembers a run that is followed by others, and forgets a delivery that has ended.
     pub(crate) fn ended(&self, record: i64, outcome: RunOutcome, trace: &RunTrace) {
         let mut known = self.known();
         let own = trace.own.as_ref().and_then(|own| own.get());
@@ -90,13 +90,13 @@ mod tests {
 
     fn run(all: &FirstRuns, record: i64, span_id: u64, outcome: RunOutcome) -> Option<u64> {
         let trace = all.next_run(record, false);
-        trace.begun(Some(TraceContext { trace_id: 1, span_id, flags: 1 }));
+        trace.remember(Some(TraceContext { trace_id: 1, span_id, flags: 1 }));
         all.ended(record, outcome, &trace);
         trace.first.map(|first| first.span_id)
     }
 
     #[test]
-    fn retries_know_the_first_run_until_the_delivery_has_ended() {
+    fn retries_know_the_first_run_until_the_end() {
         let all = FirstRuns::default();
         assert_eq!(run(&all, 7, 1, RunOutcome::Retried), None);
         assert_eq!(run(&all, 8, 2, RunOutcome::Completed), None);

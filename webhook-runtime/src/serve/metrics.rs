@@ -5,7 +5,7 @@ use crate::support::metrics::{
     table::{ACCEPT_FAILURES, CONNECTIONS, CONNECTIONS_ACCEPTED, CONNECTIONS_SHED, REQUESTS_SHED},
 };
 
-/// The reason why a connection is closed for want of room.
+/// The reason why a connection is closed for lack of room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shed {
     /// It was open, and another one has its place.
@@ -16,7 +16,7 @@ pub(crate) enum Shed {
     Evicted,
 }
 
-/// Counts a connection that is closed for want of room.
+/// Counts a connection that is closed for lack of room.
 pub(crate) fn shed(reason: Shed) {
     let reason = match reason {
         Shed::Displaced => "displaced",
@@ -47,17 +47,17 @@ impl ServerMetrics {
         Self { open: UpDown::new(&CONNECTIONS), accepted: Series::new(&CONNECTIONS_ACCEPTED, &[]) }
     }
 
-    /// The operating system has given a connection.
+    /// Counts a connection from the operating system.
     pub(crate) fn accepted(&self) {
         self.accepted.add(1);
     }
 
-    /// A connection has a place.
+    /// Counts a connection that opens.
     pub(crate) fn opened(&self) {
         self.open.add(1);
     }
 
-    /// It is closed.
+    /// Counts a connection that closes.
     pub(crate) fn closed(&self) {
         self.open.subtract(1);
     }

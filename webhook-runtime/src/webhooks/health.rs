@@ -22,7 +22,7 @@ use super::Webhooks;
 #[cfg(feature = "inbox")]
 use crate::inbox::{Inbox, InboxError};
 
-/// The health of webhooks in this process. [`Webhooks::health_check`] gives it.
+/// Checks the health of webhooks in this process. [`Webhooks::health_check`] returns it.
 #[derive(Clone, Debug, Default)]
 pub struct HealthCheck {
     shared: Arc<Shared>,
@@ -31,7 +31,7 @@ pub struct HealthCheck {
 #[derive(Debug, Default)]
 struct Shared {
     phase: AtomicU8,
-    /// True if it was traced that they are not ready.
+    /// True if the last trace says that they are not ready.
     is_traced: AtomicBool,
     #[cfg(feature = "inbox")]
     inboxes: std::sync::OnceLock<Vec<Inbox>>,
@@ -90,7 +90,7 @@ impl Unhealthy {
     }
 }
 
-/// Without the error of a store, which may name files and hosts: anybody may read a probe.
+/// Leaves out errors of a store, which may name files and hosts: anybody may read a probe.
 impl fmt::Display for Unhealthy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -112,8 +112,8 @@ impl fmt::Display for Unhealthy {
 }
 
 impl HealthCheck {
-    /// The reasons for a restart of this process; none if it is live. It asks no database, so that it
-    /// answers at once: a restart does not bring a database back.
+    /// The reasons to restart this process; none if it is live. It does not ask the database: a restart
+    /// does not bring a database back.
     #[must_use]
     pub fn live(&self) -> Vec<Unhealthy> {
         #[cfg(feature = "inbox")]
@@ -123,8 +123,8 @@ impl HealthCheck {
         Vec::new()
     }
 
-    /// The reasons not to send requests to this process; none if it is ready. It looks for two seconds
-    /// at most, and writes to each inbox at most once a second.
+    /// The reasons not to send requests to this process; none if it is ready. It takes two seconds at most,
+    /// and writes to each inbox at most once a second.
     pub async fn ready(&self) -> Vec<Unhealthy> {
         let reasons = match self.shared.phase.load(Ordering::SeqCst) {
             STARTING => vec![Unhealthy::Starting],
@@ -147,14 +147,16 @@ impl HealthCheck {
         )
     }
 
-    /// Makes [`ready`](Self::ready) tell that the process is being stopped, and changes nothing else.
-    /// [`Webhooks::serve`](crate::Webhooks) does it when it is told to end. A program with its own server
-    /// calls it before the server takes no more connections.
+    /// Makes [`ready`](Self::ready) return [`Unhealthy::Draining`], and tells the inboxes, so that open pages
+    /// of the console end. It changes nothing else. [`Webhooks::serve`](crate::Webhooks) does this when it
+    /// is told to end. A program with its own server calls it before that server stops.
     pub fn set_draining(&self) {
         self.shared.phase.store(DRAINING, Ordering::SeqCst);
+        #[cfg(feature = "inbox")]
+        self.inboxes().iter().for_each(Inbox::set_draining);
     }
 
-    /// The router is built.
+    /// Notes that the router is built.
     pub(super) fn set_built(&self, #[cfg(feature = "inbox")] inboxes: Vec<Inbox>) {
         #[cfg(feature = "inbox")]
         let _ = self.shared.inboxes.set(inboxes);
@@ -173,19 +175,19 @@ impl HealthCheck {
         Vec::new()
     }
 
-    /// Looks at all inboxes at the same time.
+    /// Checks all inboxes at the same time.
     #[cfg(feature = "inbox")]
     async fn inbox_problems(&self) -> Vec<Unhealthy> {
-        let look = |inbox: &Inbox| {
+        let check = |inbox: &Inbox| {
             let inbox = inbox.clone();
             tokio::spawn(async move { inbox.health().await })
         };
-        let looks: Vec<_> = self.inboxes().iter().map(look).collect();
+        let checks: Vec<_> = self.inboxes().iter().map(check).collect();
         let max_lag = *self.shared.max_lag.lock().unwrap_or_else(PoisonError::into_inner);
         let mut reasons = Vec::new();
-        for look in looks {
-            let Ok(health) = look.await else {
-                // A store of the program's own has panicked.
+        for check in checks {
+            let Ok(health) = check.await else {
+                // A custom store has panicked.
                 reasons.push(Unhealthy::Store(InboxError::Closed));
                 continue;
             };
@@ -205,7 +207,7 @@ impl HealthCheck {
         reasons
     }
 
-    /// Traces the reasons when there are some for the first time, and that there are none any more.
+    /// Traces each change from ready to not ready, and back.
     fn trace(&self, reasons: &[Unhealthy]) {
         let is_ready = reasons.is_empty();
         if self.shared.is_traced.swap(!is_ready, Ordering::SeqCst) == is_ready {
@@ -232,8 +234,8 @@ fn response(reasons: &[Unhealthy]) -> Response {
 }
 
 impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
-    /// A router with the paths `/live` and `/ready` for probes, behind nothing: mount it where the
-    /// orchestrator reaches it, by [`merge`](Self::merge) or on a port of its own.
+    /// A router with the paths `/live` and `/ready` for probes. It is behind no layer and no quota: mount it
+    /// where the orchestrator reaches it, by [`merge`](Self::merge) or on a port of its own.
     ///
     /// Both answer 200 or 503, with the reasons as JSON. `/live` is 503 only if a restart helps.
     /// `/ready` is 503 until the router is built, while the process is being stopped, and while an
@@ -255,14 +257,14 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
 }
 
 impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
-    /// The health of these webhooks, to be asked without HTTP.
+    /// Returns the check behind [`health`](Self::health), for use without HTTP.
     pub fn health_check(&self) -> HealthCheck {
         self.health.clone()
     }
 
     /// Makes `/ready` of [`health`](Self::health) answer 503 while the oldest due delivery of an inbox has
-    /// been waiting for longer than this. There is no limit by default: all processes share the backlog, so
-    /// that none of them would be ready.
+    /// been waiting for longer than this. By default there is no limit: all processes share the backlog, so
+    /// a limit can make all of them unready at once.
     #[cfg(feature = "inbox")]
     pub fn max_ready_lag(self, max: Duration) -> Self {
         let limit = &self.health.shared.max_lag;

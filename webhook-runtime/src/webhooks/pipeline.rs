@@ -138,7 +138,7 @@ fn outcome(response: &Response) -> Outcome {
         return Outcome::Accepted;
     }
     match response.extensions().get::<Rejection>() {
-        Some(rejection) if rejection.is_of_handler() => Outcome::Failed(rejection.name()),
+        Some(rejection) if rejection.is_handler_failure() => Outcome::Failed(rejection.name()),
         Some(rejection) => Outcome::Refused(rejection.name()),
         None => Outcome::Failed(Rejection::HandlerFailed.name()),
     }

@@ -92,7 +92,7 @@ impl Runner {
             trace::link(&span, first);
         }
         trace::describe_run(&span, name, job.id, job.attempt, job.body.len());
-        job.trace.begun(trace::context_of(&span));
+        job.trace.remember(trace::context_of(&span));
         span
     }
 }

@@ -16,7 +16,7 @@ use crate::inbox::{
         statements,
         statements::RECORD,
     },
-    store::{CauseGroup, Count, EndpointCounts, ListResult, MinuteSum, RecentDeaths, Window},
+    store::{CauseGroup, Count, EndpointCounts, ListResult, MinuteSum, RecentDeadLetters, Window},
 };
 
 /// A connection that reads.
@@ -206,14 +206,14 @@ pub(crate) async fn causes(
     Ok(groups.iter().map(sql::cause_group).collect())
 }
 
-pub(crate) async fn recent_deaths(
+pub(crate) async fn recent_dead_letters(
     reader: &mut impl Reader,
     since: i64,
     max: u32,
-) -> Result<Vec<RecentDeaths>, InboxError> {
-    let deaths = Statement::of(statements::recent_deaths(hint_of(reader)));
+) -> Result<Vec<RecentDeadLetters>, InboxError> {
+    let deaths = Statement::of(statements::recent_dead_letters(hint_of(reader)));
     let rows = reader.read(deaths.with(Arg::Int(since)).with(Arg::Int(max.into()))).await?;
-    Ok(rows.iter().map(sql::recent_deaths).collect())
+    Ok(rows.iter().map(sql::recent_dead_letters).collect())
 }
 
 pub(crate) async fn endpoint_counts(
@@ -263,7 +263,7 @@ pub(crate) async fn explain(reader: &mut impl Reader) -> Result<String, InboxErr
     for (template, arguments) in [
         (statements::same_ordering_key(hint), [1, 10]),
         (statements::neighbours(), [1, 5]),
-        (statements::recent_deaths(hint), [just_now, 10_000]),
+        (statements::recent_dead_letters(hint), [just_now, 10_000]),
     ] {
         let bound = arguments.map(Arg::Int).into_iter();
         plan.extend(reader.explain(bound.fold(Statement::of(template), Statement::with)).await?);

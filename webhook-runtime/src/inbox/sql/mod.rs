@@ -22,7 +22,7 @@ use std::{collections::HashSet, time::Duration};
 pub(crate) use self::{
     rows::{
         Due, Unreadable, attempt, cause_group, counts_of, due, duplicates, id_and_line, job,
-        minute_sum, of_endpoint, recent_deaths, record, stored,
+        minute_sum, of_endpoint, recent_dead_letters, record, stored,
     },
     statements::{Arg, Statement, bind},
 };

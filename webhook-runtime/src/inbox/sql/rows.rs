@@ -17,7 +17,9 @@ use crate::inbox::{
         digest,
         pack::unpack,
     },
-    store::{CauseGroup, Count, EndpointBacklog, EndpointCounts, Mark, MinuteSum, RecentDeaths},
+    store::{
+        CauseGroup, Count, EndpointBacklog, EndpointCounts, Mark, MinuteSum, RecentDeadLetters,
+    },
     traces::RunTrace,
 };
 
@@ -192,8 +194,8 @@ pub(crate) fn cause_group(row: &impl Cells) -> CauseGroup {
 }
 
 /// Reads the dead letters of an endpoint that died after a time.
-pub(crate) fn recent_deaths(row: &impl Cells) -> RecentDeaths {
-    RecentDeaths::new(
+pub(crate) fn recent_dead_letters(row: &impl Cells) -> RecentDeadLetters {
+    RecentDeadLetters::new(
         row.some_text("endpoint").unwrap_or_default(),
         row.number("count").unwrap_or_default(),
         time(row.number("last").unwrap_or_default()),

@@ -178,7 +178,7 @@ pub(crate) fn causes(hint: Hint) -> String {
 }
 
 /// Counts the dead letters that died after the time `$1`, the newest `$2`, by endpoint.
-pub(crate) fn recent_deaths(hint: Hint) -> String {
+pub(crate) fn recent_dead_letters(hint: Hint) -> String {
     let index = hint.of("finished");
     format!(
         "SELECT endpoint, count(*) AS count, CAST(max(finished_at) AS bigint) AS last \

@@ -115,7 +115,7 @@ impl CauseGroup {
 /// Dead letters of one endpoint that died after a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RecentDeaths {
+pub struct RecentDeadLetters {
     /// The name of the endpoint.
     pub endpoint: String,
     /// The number of dead letters.
@@ -124,14 +124,14 @@ pub struct RecentDeaths {
     pub last: SystemTime,
 }
 
-impl RecentDeaths {
+impl RecentDeadLetters {
     /// Dead letters of an endpoint, the last of which died at this time.
     #[must_use]
     pub fn new(endpoint: impl Into<String>, count: u64, last: SystemTime) -> Self {
         Self { endpoint: endpoint.into(), count, last }
     }
 
-    /// Counts those that died after a time among the records that a store has at hand, by name.
+    /// Counts the records that died after a time, by the name of their endpoint.
     pub(super) fn of(records: &[Record], since: SystemTime) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for record in records {
@@ -169,7 +169,7 @@ pub struct EndpointCounts {
     pub oldest: Option<SystemTime>,
     /// The time at which the next retry is due, which may be past.
     pub next_due: Option<SystemTime>,
-    /// The time since which the first of those that wait to run is due, or at which it becomes due.
+    /// The earliest time at which a waiting delivery is due, which may be past.
     pub first_due: Option<SystemTime>,
 }
 

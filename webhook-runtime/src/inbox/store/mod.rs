@@ -39,7 +39,7 @@ pub(crate) use self::turns::{Candidate, Kind};
 pub use self::{
     claim::{ClaimRequest, ClaimResult, LOST_ATTEMPT, Selection, UNREADABLE},
     info::StoreInfo,
-    insight::{CauseGroup, Count, EndpointCounts, MinuteSum, RecentDeaths},
+    insight::{CauseGroup, Count, EndpointCounts, MinuteSum, RecentDeadLetters},
     operate::{
         Change, ChangeResult, DueTimeLimits, EndpointBacklog, EndpointRetention, PruneResult,
         QueueDepth, Retention,
@@ -209,11 +209,15 @@ pub trait InboxStore: Send + Sync + 'static {
 
     /// Counts the dead letters that died after a time, by endpoint: of the newest `max`. Without an
     /// implementation, those with the highest numbers are [listed](Self::list).
-    fn recent_deaths(&self, since: SystemTime, max: u32) -> StoreFuture<'_, Vec<RecentDeaths>> {
+    fn recent_dead_letters(
+        &self,
+        since: SystemTime,
+        max: u32,
+    ) -> StoreFuture<'_, Vec<RecentDeadLetters>> {
         Box::pin(async move {
             let dead = Filter::all().state(DeliveryState::Dead);
             let listed = self.list(&dead, Window::newest_first(max)).await?;
-            Ok(RecentDeaths::of(&listed.records, since))
+            Ok(RecentDeadLetters::of(&listed.records, since))
         })
     }
 
@@ -243,9 +247,7 @@ pub trait InboxStore: Send + Sync + 'static {
                 counts.oldest = oldest;
                 let first = pending().endpoint(&endpoint).attempted(false);
                 let first = self.list(&first, Window::oldest_first(1)).await?;
-                let due = |record: &crate::inbox::record::Record| {
-                    record.due_at.unwrap_or(record.received_at)
-                };
+                let due = |record: &Record| record.due_at.unwrap_or(record.received_at);
                 counts.first_due = first.records.first().map(due);
                 all.push(counts);
             }
@@ -376,9 +378,10 @@ pub trait InboxStore: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
-    /// Tells of the database, and of the [times](Self::set_retention) that it keeps. Without an implementation, it is a store of one's own.
+    /// Describes the database, with the [retentions](Self::set_retention) that it keeps. Without an
+    /// implementation, the engine is named `custom`, and nothing else is known.
     fn info(&self) -> StoreFuture<'_, StoreInfo> {
-        Box::pin(std::future::ready(Ok(StoreInfo::new("a store of its own"))))
+        Box::pin(std::future::ready(Ok(StoreInfo::new("custom"))))
     }
 
     /// Explains how the database finds what is due for these endpoints, and what comes next of an
@@ -390,7 +393,7 @@ pub trait InboxStore: Send + Sync + 'static {
     /// Explains how the database finds what operators see of all records: the `EXPLAIN` of the
     /// statements of [`attempts`](Self::attempts), [`duplicates`](Self::duplicates),
     /// [`same_ordering_key`](Self::same_ordering_key), [`neighbours`](Self::neighbours),
-    /// [`sums`](Self::sums), [`causes`](Self::causes), [`recent_deaths`](Self::recent_deaths) and
+    /// [`sums`](Self::sums), [`causes`](Self::causes), [`recent_dead_letters`](Self::recent_dead_letters) and
     /// [`endpoint_counts`](Self::endpoint_counts).
     fn explain_overview(&self) -> StoreFuture<'_, String> {
         Box::pin(std::future::ready(Err(InboxError::Unsupported("the store has no plans"))))

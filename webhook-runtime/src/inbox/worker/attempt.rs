@@ -122,7 +122,7 @@ pub(super) async fn attempt(
         }
         let end = End::Open(AttemptResult::Expired { reason });
         let details = AttemptDetails::default();
-        let counted = CountedRun::begin(shared.counters.of(&subject.endpoint));
+        let counted = CountedRun::begin(shared.counters.series_of(&subject.endpoint));
         let stored = settle(shared, claim_token, &subject, &options, end, details).await;
         conclude(shared, &subject, stored.as_ref(), counted, RunTimes::default()).await;
         return;
@@ -139,7 +139,7 @@ pub(super) async fn attempt(
     if let Some(slot) = &mut slot {
         slot.begin();
     }
-    let counted = CountedRun::begin(shared.counters.of(&subject.endpoint));
+    let counted = CountedRun::begin(shared.counters.series_of(&subject.endpoint));
     let tx = TxSource::new(Arc::clone(&shared.store), claim_token);
     let (started_at, begun) = (shared.settings.clock.now(), Instant::now());
     job.cancellation = control.cancellation();
@@ -390,7 +390,7 @@ pub(crate) async fn tell_dead_letters(
             for record in listed.records {
                 let (id, reason) = (record.provider_id.as_deref(), record.last_error.as_deref());
                 let reason = reason.unwrap_or_default();
-                if let Some(metrics) = counters.of(&record.endpoint) {
+                if let Some(metrics) = counters.series_of(&record.endpoint) {
                     metrics.ran(RunOutcome::DeadLettered, RunTimes::default());
                 }
                 dead_letter(&record.endpoint, id, record.id, record.attempt, reason);

@@ -125,7 +125,7 @@ impl Workers {
         let retentions = processes.retentions();
         let handlers = processes.into_handlers(&shared.settings);
         for endpoint in handlers.keys() {
-            let _ = shared.counters.of(endpoint);
+            let _ = shared.counters.series_of(endpoint);
         }
         if !shared.store.drops_bodies() && handlers.values().any(|one| one.options.drop_body) {
             tracing::warn!("`drop_body` has no effect: the store keeps bodies");

@@ -6,36 +6,36 @@ use tokio::time::{sleep, timeout};
 
 use crate::inbox::{NEWEST, error::InboxError, metrics::Gauges, writer::engine::Engine};
 
-/// The interval at which they are refreshed.
-const EVERY: Duration = Duration::from_secs(15);
+/// The interval of refreshes.
+const INTERVAL: Duration = Duration::from_secs(15);
 
-/// The same, when the process begins with an endpoint.
-const SOON: Duration = Duration::from_secs(1);
+/// The shortest interval, for an endpoint that was just added.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The interval at which a recorder is looked for where there is none.
-const WITHOUT_RECORDER: Duration = Duration::from_secs(60);
+/// The interval of looks for a recorder, without one.
+const RECORDER_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The longest time of a look at the store.
+/// The longest time of a refresh.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Refreshes the gauges for ever, once the process stores or runs deliveries: a process whose workers have
-/// ended tells how much waits for those of others. Without a recorder, the store is not asked.
-pub(super) async fn keep_gauges(engine: Arc<Engine>) {
+/// Refreshes the gauges without end, once the process has stored or run a delivery. It does so without
+/// workers too: then they show the backlog of other processes. Without a recorder, the store is not asked.
+pub(super) async fn refresh_gauges(engine: Arc<Engine>) {
     let mut gauges = Gauges::default();
     loop {
         let endpoints = engine.counters.endpoints();
-        gauges.see(endpoints.names());
+        gauges.add(endpoints.names());
         if gauges.is_empty() {
             endpoints.added().await;
-        } else if !gauges.are_kept() {
-            sleep(WITHOUT_RECORDER).await;
+        } else if !gauges.have_recorder() {
+            sleep(RECORDER_INTERVAL).await;
         } else {
             let refreshed = timeout(TIMEOUT, refresh(&engine, &mut gauges)).await;
             if let Err(error) = refreshed.unwrap_or(Err(InboxError::Timeout)) {
                 tracing::debug!(%error, "the gauges of the inbox were not refreshed");
             }
-            sleep(SOON).await;
-            let _ = timeout(EVERY.saturating_sub(SOON), endpoints.added()).await;
+            sleep(MIN_INTERVAL).await;
+            let _ = timeout(INTERVAL.saturating_sub(MIN_INTERVAL), endpoints.added()).await;
         }
     }
 }

@@ -207,7 +207,7 @@ impl Writer {
 
     /// Stores a delivery. Without an error, it is committed.
     pub(crate) async fn enqueue(&self, delivery: NewDelivery) -> Result<EnqueueResult, InboxError> {
-        let (metrics, since) = (self.counters.of(&delivery.endpoint), Stopwatch::start());
+        let (metrics, since) = (self.counters.series_of(&delivery.endpoint), Stopwatch::start());
         let answered = self.push(delivery)?;
         let answered =
             with_timeout(async { answered.await.map_err(|_| InboxError::Closed)? }).await;
@@ -223,7 +223,7 @@ impl Writer {
         all: Vec<NewDelivery>,
     ) -> Result<Vec<EnqueueResult>, InboxError> {
         // They are of one request.
-        let metrics = all.first().and_then(|first| self.counters.of(&first.endpoint));
+        let metrics = all.first().and_then(|first| self.counters.series_of(&first.endpoint));
         let since = Stopwatch::start();
         let all = async {
             let mut results = Vec::with_capacity(all.len());

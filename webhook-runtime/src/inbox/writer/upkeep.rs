@@ -21,7 +21,7 @@ use crate::{
             maintenance::{ClockWatch, clamp_future_due_times, prune, release_space},
             pool::{LONG, UNCOUNTED},
         },
-        writer::{Queued, engine::Engine, gauges::keep_gauges},
+        writer::{Queued, engine::Engine, gauges::refresh_gauges},
     },
     support::metrics::ENABLED,
 };
@@ -181,10 +181,10 @@ impl Engine {
         // A clock that has just been set is not trusted with what cannot be undone.
         let mut set: Option<Instant> = None;
         let mut begun = false;
-        // It ends with this future.
-        let mut beside = JoinSet::new();
+        // Its tasks end with this future.
+        let mut tasks = JoinSet::new();
         if ENABLED {
-            beside.spawn(keep_gauges(Arc::clone(&self)));
+            tasks.spawn(refresh_gauges(Arc::clone(&self)));
         }
         loop {
             let now = Instant::now();

@@ -4,8 +4,8 @@ use metrics::{SharedString, Unit, with_recorder};
 
 use super::table::{ALL, Metric, MetricKind};
 
-/// Describes all metrics to the recorder of the program. A router does it when it is built: install
-/// the recorder before.
+/// Describes all metrics to the recorder of the program. Building a router does this: call it only if the
+/// recorder is installed later.
 pub fn describe() {
     with_recorder(|recorder| {
         for metric in ALL {

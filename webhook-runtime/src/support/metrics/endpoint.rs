@@ -1,7 +1,7 @@
 //! The metrics of an endpoint's requests.
 
 use super::{
-    HotCounter, HotHistogram, Outcome, Series, Stopwatch,
+    CachedCounter, CachedHistogram, Outcome, Series, Stopwatch,
     table::{BODY_BYTES, Metric, REQUEST_DURATION, REQUESTS, VERIFY_DURATION},
 };
 
@@ -10,18 +10,19 @@ use super::{
 pub(crate) struct EndpointMetrics {
     endpoint: &'static str,
     provider: &'static str,
-    accepted: HotCounter,
-    duplicate: HotCounter,
-    request_duration: HotHistogram,
-    verify_duration: HotHistogram,
-    body_bytes: HotHistogram,
+    accepted: CachedCounter,
+    duplicate: CachedCounter,
+    request_duration: CachedHistogram,
+    verify_duration: CachedHistogram,
+    body_bytes: CachedHistogram,
 }
 
 impl EndpointMetrics {
     pub(crate) fn new(endpoint: &'static str, provider: &'static str) -> Self {
-        let requests = |outcome| HotCounter::new(&REQUESTS, &labels(endpoint, provider, outcome));
+        let requests =
+            |outcome| CachedCounter::new(&REQUESTS, &labels(endpoint, provider, outcome));
         let series = |metric: &Metric| {
-            HotHistogram::new(metric, &[("endpoint", endpoint), ("provider", provider)])
+            CachedHistogram::new(metric, &[("endpoint", endpoint), ("provider", provider)])
         };
         Self {
             endpoint,
@@ -34,9 +35,13 @@ impl EndpointMetrics {
         }
     }
 
-    /// A request begins.
+    /// Begins to count a request.
     pub(crate) fn begin(&self) -> CountedRequest<'_> {
-        CountedRequest { of: self, since: Stopwatch::start(), end: Outcome::Refused(NO_RESPONSE) }
+        CountedRequest {
+            metrics: self,
+            since: Stopwatch::start(),
+            outcome: Outcome::Refused(NO_RESPONSE),
+        }
     }
 
     /// Records a verified delivery, whose verification began with `since`.
@@ -48,39 +53,40 @@ impl EndpointMetrics {
     }
 }
 
-/// The reason of a request that is given up before it has a response.
+/// The reason of a request that ends without a response.
 const NO_RESPONSE: &str = "no_response";
 
-/// One request. It is counted when this is dropped, so that each is counted once: also if its connection
-/// is closed in the middle, or something in the application around it panics.
+/// One request. Its drop counts it, so that each is counted once, even if its connection is closed in the
+/// middle, or something in the application around it panics.
 pub(crate) struct CountedRequest<'a> {
-    of: &'a EndpointMetrics,
+    metrics: &'a EndpointMetrics,
     since: Stopwatch,
-    end: Outcome,
+    outcome: Outcome,
 }
 
 impl CountedRequest<'_> {
-    /// It is a genuine delivery.
+    /// Notes that the request is a verified delivery.
     pub(crate) fn verified(&mut self) {
-        self.end = Outcome::Failed(NO_RESPONSE);
+        self.outcome = Outcome::Failed(NO_RESPONSE);
     }
 
-    /// It has a response.
+    /// Counts the request with the outcome of its response.
     pub(crate) fn answered(mut self, outcome: Outcome) {
-        self.end = outcome;
+        self.outcome = outcome;
     }
 }
 
 impl Drop for CountedRequest<'_> {
     fn drop(&mut self) {
-        let EndpointMetrics { endpoint, provider, .. } = self.of;
+        let EndpointMetrics { endpoint, provider, .. } = self.metrics;
         let now = Stopwatch::start();
-        match self.end {
-            Outcome::Accepted => self.of.accepted.add(1, now),
-            Outcome::Duplicate => self.of.duplicate.add(1, now),
-            seldom => Series::new(&REQUESTS, &labels(endpoint, provider, seldom)).add(1),
+        match self.outcome {
+            Outcome::Accepted => self.metrics.accepted.add(1, now),
+            Outcome::Duplicate => self.metrics.duplicate.add(1, now),
+            // These are rare, so they have no cached series.
+            rare => Series::new(&REQUESTS, &labels(endpoint, provider, rare)).add(1),
         }
-        self.of.request_duration.record(self.since.until(now).as_secs_f64(), now);
+        self.metrics.request_duration.record(self.since.until(now).as_secs_f64(), now);
     }
 }
 

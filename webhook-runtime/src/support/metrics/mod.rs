@@ -5,10 +5,10 @@
 //! names in the program.
 
 #[cfg(feature = "metrics")]
+mod cached;
+#[cfg(feature = "metrics")]
 mod describe;
 mod endpoint;
-#[cfg(feature = "metrics")]
-mod hot;
 mod outcome;
 #[cfg(feature = "metrics")]
 mod series;
@@ -19,15 +19,15 @@ mod source;
 pub(crate) mod table;
 
 #[cfg(feature = "metrics")]
+use cached::{CachedCounter, CachedHistogram};
+#[cfg(feature = "metrics")]
 pub use describe::describe;
 pub(crate) use endpoint::EndpointMetrics;
-#[cfg(feature = "metrics")]
-use hot::{HotCounter, HotHistogram};
 pub(crate) use outcome::Outcome;
 #[cfg(feature = "inbox")]
 pub(crate) use series::ENABLED;
 #[cfg(not(feature = "metrics"))]
-use series::{HotCounter, HotHistogram};
+use series::{CachedCounter, CachedHistogram};
 pub(crate) use series::{Series, Stopwatch, UpDown};
 pub(crate) use source::{Lookup, SourceMetrics};
 #[cfg(feature = "metrics")]

@@ -31,16 +31,16 @@ impl Series {
     pub(crate) fn record_time(&self, _time: Duration) {}
 
     #[inline]
-    pub(crate) fn is_kept(&self) -> bool {
+    pub(crate) fn has_recorder(&self) -> bool {
         false
     }
 }
 
 #[derive(Debug)]
-pub(crate) struct HotCounter;
+pub(crate) struct CachedCounter;
 
 #[allow(clippy::unused_self, reason = "as with the feature")]
-impl HotCounter {
+impl CachedCounter {
     #[inline]
     pub(crate) fn new(_metric: &Metric, _labels: &[(&'static str, &str)]) -> Self {
         Self
@@ -51,10 +51,10 @@ impl HotCounter {
 }
 
 #[derive(Debug)]
-pub(crate) struct HotHistogram;
+pub(crate) struct CachedHistogram;
 
 #[allow(clippy::unused_self, reason = "as with the feature")]
-impl HotHistogram {
+impl CachedHistogram {
     #[inline]
     pub(crate) fn new(_metric: &Metric, _labels: &[(&'static str, &str)]) -> Self {
         Self
@@ -81,7 +81,7 @@ impl UpDown {
     pub(crate) fn subtract(&self, _amount: usize) {}
 }
 
-/// No time is taken.
+/// Measures nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct Stopwatch;
 

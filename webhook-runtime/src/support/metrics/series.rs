@@ -21,8 +21,8 @@ pub(crate) const ENABLED: bool = true;
 pub(super) const METADATA: Metadata<'static> =
     Metadata::new("webhook_runtime", Level::INFO, Some("webhook_runtime"));
 
-/// A metric with the values of its labels. What is counted often keeps it, because a key is hashed when
-/// it is made. The recorder is asked for it each time: a program may install one late.
+/// A metric with the values of its labels. Keep it where something is counted often: making one hashes its
+/// key. Each use asks the recorder for it, because a program may install one late.
 #[derive(Clone, Debug)]
 pub(crate) struct Series(Key);
 
@@ -58,27 +58,27 @@ impl Series {
         with_recorder(|recorder| recorder.register_histogram(&self.0, &METADATA).record(seconds));
     }
 
-    /// True if a recorder keeps this gauge, which stays as it is.
-    pub(crate) fn is_kept(&self) -> bool {
-        let asked = Cell::new(false);
-        let nothing = Asked(&asked);
-        with_recorder(|recorder| recorder.register_gauge(&self.0, &METADATA).increment(nothing));
-        asked.get()
+    /// True if a recorder is installed that keeps this gauge. The gauge does not change.
+    pub(crate) fn has_recorder(&self) -> bool {
+        let was_read = Cell::new(false);
+        let zero = ObservedZero(&was_read);
+        with_recorder(|recorder| recorder.register_gauge(&self.0, &METADATA).increment(zero));
+        was_read.get()
     }
 }
 
-/// Zero, which notes that it was asked for: without a recorder, nobody asks.
-struct Asked<'a>(&'a Cell<bool>);
+/// Zero, which notes that it was read: without a recorder, nothing reads it.
+struct ObservedZero<'a>(&'a Cell<bool>);
 
-impl IntoF64 for Asked<'_> {
+impl IntoF64 for ObservedZero<'_> {
     fn into_f64(self) -> f64 {
         self.0.set(true);
         0.0
     }
 }
 
-/// A gauge that rises and falls by what comes and goes. It belongs to the recorder that is installed when
-/// it is first used: a later one would see things go that it has not seen come.
+/// A gauge that rises and falls. It belongs to the recorder that is installed at its first use: a later
+/// recorder would see it fall without having seen it rise.
 #[derive(Debug)]
 pub(crate) struct UpDown {
     series: Series,
@@ -96,20 +96,20 @@ impl UpDown {
         gauge.get_or_init(|| with_recorder(|recorder| recorder.register_gauge(key, &METADATA)))
     }
 
-    /// Something has come.
+    /// Raises the gauge.
     #[allow(clippy::cast_precision_loss, reason = "a gauge is a float")]
     pub(crate) fn add(&self, amount: usize) {
         self.gauge().increment(amount as f64);
     }
 
-    /// Something has gone.
+    /// Lowers the gauge.
     #[allow(clippy::cast_precision_loss, reason = "a gauge is a float")]
     pub(crate) fn subtract(&self, amount: usize) {
         self.gauge().decrement(amount as f64);
     }
 }
 
-/// The time since a beginning.
+/// A time that is measured from its start.
 #[derive(Clone, Copy)]
 pub(crate) struct Stopwatch(Instant);
 
@@ -122,7 +122,7 @@ impl Stopwatch {
         self.0.elapsed()
     }
 
-    /// The time until a later one was started.
+    /// The time until the start of a later one.
     pub(crate) fn until(self, later: Self) -> Duration {
         later.since(self.0)
     }

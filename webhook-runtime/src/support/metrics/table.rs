@@ -1,5 +1,5 @@
-//! All metrics, in one list: what is emitted, what is described to the recorder, and what
-//! `docs/metrics.md` shows.
+//! The list of all metrics. Series are made from it, recorders get their descriptions from it, and
+//! `docs/metrics.md` is generated from it.
 
 #![cfg_attr(
     not(feature = "metrics"),
@@ -84,7 +84,7 @@ metrics! {
     TLS_RELOADS = Counter "webhook_server_tls_reloads_total" &["outcome"],
         "New certificates. `outcome` is `renewed`, or `failed` if the one before stays in use.";
     INBOX_ACKNOWLEDGED = Counter "webhook_inbox_acknowledged_total" OF_INBOX,
-        "Deliveries that were stored, so that they can be acknowledged. Duplicates are none.";
+        "Deliveries that were stored, so that they can be acknowledged, without duplicates.";
     INBOX_DUPLICATES = Counter "webhook_inbox_duplicates_total" OF_INBOX,
         "Deliveries that were stored before.";
     INBOX_ACK_DURATION = Histogram "webhook_inbox_ack_duration_seconds" OF_INBOX,

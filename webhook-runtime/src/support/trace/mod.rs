@@ -1,7 +1,7 @@
 //! Traces of OpenTelemetry, with the feature `otel`. Without it, spans are those of `tracing` alone.
 //!
-//! The context that a sender names is used only after its request is verified, and only as a link:
-//! nobody outside decides what a trace is, or whether it is kept.
+//! The `traceparent` of a sender is used only after its request is verified, and only as a link: a sender
+//! cannot extend traces of the program, or decide what is sampled.
 
 #[cfg_attr(not(feature = "inbox"), allow(dead_code, reason = "an inbox keeps it"))]
 #[cfg(any(feature = "inbox", feature = "otel"))]

@@ -1,4 +1,4 @@
-//! Spans with what OpenTelemetry's conventions for HTTP and messaging name.
+//! Spans with the attributes of OpenTelemetry's conventions for HTTP and messaging.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use super::TraceContext;
 #[cfg(feature = "inbox")]
 const SYSTEM: &str = "webhook_inbox";
 
-/// The methods that are told by name. A stranger may send any.
+/// The methods that are recorded by name. A stranger can send any.
 static METHODS: [Method; 9] = [
     Method::GET,
     Method::HEAD,
@@ -40,7 +40,7 @@ pub(crate) fn mark_tls(extensions: &mut Extensions) {
     extensions.insert(OverTls);
 }
 
-/// The scheme of a request, as far as the server knows it. Over HTTP/2, a proxy tells the one of its client.
+/// The scheme of a request. Without TLS it is that of the URL, which a proxy sets over HTTP/2.
 fn scheme_of<B>(request: &Request<B>) -> &'static str {
     #[cfg(feature = "tls")]
     if request.extensions().get::<OverTls>().is_some() {
@@ -58,7 +58,7 @@ fn version_of<B>(request: &Request<B>) -> &'static str {
     }
 }
 
-/// Says of a request's span what is asked for, before anything is verified.
+/// Records the attributes of a request on its span, before it is verified.
 pub(crate) fn describe_request<B>(span: &Span, route: &'static str, request: &Request<B>) {
     if span.is_disabled() {
         return;
@@ -80,7 +80,7 @@ pub(crate) fn describe_request<B>(span: &Span, route: &'static str, request: &Re
     }
 }
 
-/// Says of a request's span what was answered.
+/// Records the status of the response on the span of a request.
 pub(crate) fn end_request(span: &Span, status: StatusCode) {
     span.set_attribute("http.response.status_code", i64::from(status.as_u16()));
     if status.is_server_error() {
@@ -89,7 +89,7 @@ pub(crate) fn end_request(span: &Span, status: StatusCode) {
     }
 }
 
-/// Links the span of a verified request to the context that its sender names.
+/// Links the span of a verified request to the `traceparent` of its sender.
 pub(crate) fn link_sender(span: &Span, headers: &HeaderMap) {
     let mut named = headers.get_all("traceparent").iter();
     let (Some(named), None) = (named.next(), named.next()) else { return };
@@ -97,7 +97,7 @@ pub(crate) fn link_sender(span: &Span, headers: &HeaderMap) {
     span.add_link(remote(context));
 }
 
-/// The context of a span; `None` where OpenTelemetry does not see it.
+/// The context of a span; `None` if OpenTelemetry does not see the span.
 #[cfg(feature = "inbox")]
 pub(crate) fn context_of(span: &Span) -> Option<TraceContext> {
     let context = span.context();
@@ -124,7 +124,7 @@ pub(crate) fn set_parent(span: &Span, parent: TraceContext) {
     let _ = span.set_parent(context);
 }
 
-/// Says of a run's span which delivery it handles.
+/// Records the delivery of a run on its span.
 #[cfg(feature = "inbox")]
 pub(crate) fn describe_run(
     span: &Span,
@@ -148,8 +148,8 @@ pub(crate) fn describe_run(
     span.set_attribute("webhook.attempt", i64::from(attempt));
 }
 
-/// The end of a run. A drop without [`answered`](Self::answered) means that the handler was dropped, or
-/// panicked.
+/// The end of a run. A drop without [`answered`](Self::answered) marks the span as an error: the handler
+/// panicked, or was dropped.
 #[cfg(feature = "inbox")]
 pub(crate) struct RunEnd(Option<Span>);
 
@@ -159,7 +159,7 @@ impl RunEnd {
         Self(Some(span.clone()))
     }
 
-    /// The handler has answered.
+    /// Records the response of the handler.
     pub(crate) fn answered(mut self, status: StatusCode, is_error: bool) {
         let Some(span) = self.0.take() else { return };
         span.set_attribute("http.response.status_code", i64::from(status.as_u16()));

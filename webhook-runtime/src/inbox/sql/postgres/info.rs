@@ -25,7 +25,7 @@ const INFO: &str = "SELECT current_setting('server_version'), current_database()
 pub(super) async fn info(
     connection: &mut PgConnection,
     names: &Names,
-    connections: (u32, u32),
+    (connections, max_connections): (u32, u32),
 ) -> Result<StoreInfo, InboxError> {
     let before = millis(SystemTime::now());
     let found: (String, String, Option<i64>, Option<i64>, Option<i64>, i64) =
@@ -38,12 +38,13 @@ pub(super) async fn info(
     let (version, database, tables, size, bodies, theirs) = found;
     let version = version.split(' ').next().unwrap_or_default();
     let mut info = StoreInfo::new(format!("PostgreSQL {version}"));
-    info.place = Some(format!("schema {} in {database}", names.schema()));
-    info.tables = tables.and_then(|tables| tables.try_into().ok());
+    info.location = Some(format!("schema {} in {database}", names.schema()));
+    info.schema_version = tables.and_then(|tables| tables.try_into().ok());
     info.size = size.and_then(|size| size.try_into().ok());
     info.bodies = bodies.and_then(|bodies| bodies.try_into().ok());
     info.connections = Some(connections);
-    // Asked somewhere between the two.
+    info.max_connections = Some(max_connections);
+    // The database read its clock somewhere between the two.
     let ahead = theirs - before.midpoint(after);
     let by = Some(Duration::from_millis(ahead.unsigned_abs()));
     if ahead < 0 {

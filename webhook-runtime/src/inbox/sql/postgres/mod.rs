@@ -59,8 +59,9 @@ use crate::inbox::{
     store::{
         CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
         EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, Heartbeat, InboxStore,
-        ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth, RecentDeaths, Retention,
-        StoreFuture, StoreInfo, StoreTransaction, Window, Work, WorkResult, WorkerRecord,
+        ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth, RecentDeadLetters,
+        Retention, StoreFuture, StoreInfo, StoreTransaction, Window, Work, WorkResult,
+        WorkerRecord,
     },
 };
 
@@ -355,8 +356,12 @@ impl InboxStore for PostgresStore {
         on_session!(self, |connection| insight::causes(&mut Reading(connection, &self.names), max))
     }
 
-    fn recent_deaths(&self, since: SystemTime, max: u32) -> StoreFuture<'_, Vec<RecentDeaths>> {
-        on_session!(self, |connection| insight::recent_deaths(
+    fn recent_dead_letters(
+        &self,
+        since: SystemTime,
+        max: u32,
+    ) -> StoreFuture<'_, Vec<RecentDeadLetters>> {
+        on_session!(self, |connection| insight::recent_dead_letters(
             &mut Reading(connection, &self.names),
             millis(since),
             max
@@ -477,8 +482,8 @@ impl InboxStore for PostgresStore {
     }
 
     fn info(&self) -> StoreFuture<'_, StoreInfo> {
-        let connections = (self.own.size().saturating_sub(idle(&self.own)), self.own.options());
-        let connections = (connections.0, connections.1.get_max_connections());
+        let used = self.own.size().saturating_sub(idle(&self.own));
+        let connections = (used, self.own.options().get_max_connections());
         on_session!(self, |connection| info::info(connection, &self.names, connections))
     }
 

@@ -24,8 +24,8 @@ pub(super) async fn info(
             .await?;
     let Space { free, used } = Space::of(connection).await?;
     let mut info = StoreInfo::new(format!("SQLite {version}"));
-    info.place = file.file_name().map(|name| name.to_string_lossy().into_owned());
-    info.tables = tables.try_into().ok();
+    info.location = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    info.schema_version = tables.try_into().ok();
     info.size = Some((used + free).unsigned_abs());
     info.free = Some(free.unsigned_abs());
     info.log = std::fs::metadata(log).ok().map(|log| log.len());

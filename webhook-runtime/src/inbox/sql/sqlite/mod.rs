@@ -70,7 +70,7 @@ use crate::{
             CauseGroup, Change, ChangeResult, ClaimRequest, ClaimResult, Count, DueTimeLimits,
             EndpointBacklog, EndpointCounts, EndpointRetention, FinishedAttempt, Heartbeat,
             InboxStore, ListResult, MinuteSum, Notifies, Pause, PruneResult, QueueDepth,
-            RecentDeaths, Retention, StoreFuture, StoreInfo, StoreTransaction, Window, Work,
+            RecentDeadLetters, Retention, StoreFuture, StoreInfo, StoreTransaction, Window, Work,
             WorkResult, WorkerRecord,
         },
     },
@@ -407,10 +407,14 @@ impl InboxStore for SqliteStore {
         Box::pin(async move { insight::causes(&mut Reading(&mut *self.read().await?), max).await })
     }
 
-    fn recent_deaths(&self, since: SystemTime, max: u32) -> StoreFuture<'_, Vec<RecentDeaths>> {
+    fn recent_dead_letters(
+        &self,
+        since: SystemTime,
+        max: u32,
+    ) -> StoreFuture<'_, Vec<RecentDeadLetters>> {
         Box::pin(async move {
             let since = millis(since);
-            insight::recent_deaths(&mut Reading(&mut *self.read().await?), since, max).await
+            insight::recent_dead_letters(&mut Reading(&mut *self.read().await?), since, max).await
         })
     }
 

@@ -1,5 +1,5 @@
 //! A series that every request uses, with the feature `metrics`. A recorder takes longer to find a
-//! series than to count, so what it found is kept.
+//! series than to count, so its handle is cached.
 
 use std::{
     fmt, ptr,
@@ -18,35 +18,36 @@ use super::{
     table::Metric,
 };
 
-/// Kept for as long as it is in use. An exporter may forget a series that nobody uses, and then what was
-/// kept of it counts for nobody; none does so within a second.
+/// The time without use after which a handle is not used again. An exporter may forget a series that is
+/// not in use, and then its old handle counts nothing. No exporter does so within a second.
 const MAX_UNUSED: Duration = Duration::from_secs(1);
 
-pub(crate) type HotCounter = Hot<Counter>;
-pub(crate) type HotHistogram = Hot<Histogram>;
+pub(crate) type CachedCounter = Cached<Counter>;
+pub(crate) type CachedHistogram = Cached<Histogram>;
 
-/// A series, and what the recorder of the process has for it.
-pub(crate) struct Hot<H> {
+/// A series, and its handle of the recorder of the process.
+pub(crate) struct Cached<H> {
     series: Series,
-    kept: RwLock<Option<Kept<H>>>,
+    handle: RwLock<Option<Handle<H>>>,
 }
 
-struct Kept<H> {
-    handle: H,
-    /// In milliseconds since the first use of any.
-    used: AtomicU64,
+/// A counter or histogram of a recorder.
+struct Handle<H> {
+    inner: H,
+    /// The last use, in milliseconds since the first use of any handle.
+    last_used: AtomicU64,
 }
 
-impl<H> fmt::Debug for Hot<H> {
+impl<H> fmt::Debug for Cached<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.series.fmt(f)
     }
 }
 
-impl<H> Hot<H> {
+impl<H> Cached<H> {
     /// The series of a metric. The labels are in the order of the metric's.
     pub(crate) fn new(metric: &Metric, labels: &[(&'static str, &str)]) -> Self {
-        Self { series: Series::new(metric, labels), kept: RwLock::new(None) }
+        Self { series: Series::new(metric, labels), handle: RwLock::new(None) }
     }
 
     fn with(
@@ -60,32 +61,32 @@ impl<H> Hot<H> {
                 return count(&register(recorder, self.series.key(), &METADATA));
             }
             let now = millis(now);
-            let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(Kept { handle, used }) = &*kept {
-                let last = used.load(Relaxed);
+            let cached = self.handle.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(Handle { inner, last_used }) = &*cached {
+                let last = last_used.load(Relaxed);
                 if now.saturating_sub(last) < millis_of(MAX_UNUSED) {
-                    // Others read it, and wait for what is written.
+                    // Written at most once a millisecond: a write takes the cache line from other cores.
                     if last < now {
-                        used.store(now, Relaxed);
+                        last_used.store(now, Relaxed);
                     }
-                    return count(handle);
+                    return count(inner);
                 }
             }
-            drop(kept);
-            let handle = register(recorder, self.series.key(), &METADATA);
-            count(&handle);
-            let kept = Kept { handle, used: AtomicU64::new(now) };
-            *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+            drop(cached);
+            let inner = register(recorder, self.series.key(), &METADATA);
+            count(&inner);
+            let handle = Handle { inner, last_used: AtomicU64::new(now) };
+            *self.handle.write().unwrap_or_else(PoisonError::into_inner) = Some(handle);
         });
     }
 }
 
-impl HotCounter {
+impl CachedCounter {
     /// Adds to the counter.
     pub(crate) fn add(&self, count: u64, now: Stopwatch) {
         self.with(
             now,
-            |all, key, about| all.register_counter(key, about),
+            |recorder, key, metadata| recorder.register_counter(key, metadata),
             |counter| {
                 counter.increment(count);
             },
@@ -93,12 +94,12 @@ impl HotCounter {
     }
 }
 
-impl HotHistogram {
+impl CachedHistogram {
     /// Records a value of the histogram.
     pub(crate) fn record(&self, value: f64, now: Stopwatch) {
         self.with(
             now,
-            |all, key, about| all.register_histogram(key, about),
+            |recorder, key, metadata| recorder.register_histogram(key, metadata),
             |histogram| {
                 histogram.record(value);
             },
@@ -115,12 +116,12 @@ fn millis_of(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// True if a recorder is the one that is installed for the process, which stays. One that is installed for
-/// a thread, as tests do, goes away, and the next one may have its address.
+/// True for the recorder of the process, which is never removed. The recorder of a thread, which tests
+/// install, is removed, and the next one may have its address.
 fn is_of_process(recorder: &dyn Recorder) -> bool {
     static OF_PROCESS: AtomicUsize = AtomicUsize::new(0);
     static OF_THREAD: AtomicUsize = AtomicUsize::new(0);
-    // One without a size, such as the one that does nothing, may have the address of anything.
+    // A recorder without a size, such as the no-op one, may share its address with anything.
     let address = address(recorder);
     if address == 0 || address == OF_THREAD.load(Relaxed) {
         return false;
@@ -128,13 +129,13 @@ fn is_of_process(recorder: &dyn Recorder) -> bool {
     if address == OF_PROCESS.load(Relaxed) {
         return true;
     }
-    // Once: a new thread sees no recorder but that of the process.
+    // A new thread has no recorder of its own, so it sees that of the process.
     let of_process =
         thread::Builder::new().spawn(|| with_recorder(|recorder| self::address(recorder)));
-    let is_it = of_process.is_ok_and(|of_process| of_process.join().ok() == Some(address));
-    let known = if is_it { &OF_PROCESS } else { &OF_THREAD };
+    let is_same = of_process.is_ok_and(|of_process| of_process.join().ok() == Some(address));
+    let known = if is_same { &OF_PROCESS } else { &OF_THREAD };
     known.store(address, Relaxed);
-    is_it
+    is_same
 }
 
 /// The address of a recorder; 0 if it has no size.
@@ -174,12 +175,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_recorder_of_a_thread_has_is_not_kept() {
+    fn handles_of_a_threads_recorder_are_not_cached() {
         let labels = [("endpoint", ""), ("provider", ""), ("outcome", ""), ("reason", "")];
-        let requests = HotCounter::new(&REQUESTS, &labels);
+        let requests = CachedCounter::new(&REQUESTS, &labels);
         let mut recorder = One::default();
         for _ in 0..3 {
-            // The next one has the address of the one before.
+            // The next recorder has the address of this one.
             recorder.0 = Arc::default();
             with_local_recorder(&recorder, || {
                 requests.add(1, Stopwatch::start());

@@ -1,15 +1,21 @@
-//! Forms that are sent, and whether they came from the console itself.
+//! Forms that browsers send. Only the console's own forms are accepted.
+
+use std::time::Duration;
 
 use axum::{body::to_bytes, extract::Request, response::Response};
 use http::{
     HeaderMap,
     header::{CONTENT_TYPE, HOST, ORIGIN},
 };
+use tokio::time::timeout;
 
 use crate::{screens::refusal, view::View};
 
-/// The largest form: a page of ticks and a filter.
-const LARGEST: usize = 64 * 1024;
+/// The largest form, in bytes: a page of ticks and a filter fit.
+const MAX_FORM: usize = 64 * 1024;
+
+/// The longest time for a form to arrive.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The permission that a form needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,25 +28,27 @@ pub(crate) enum Need {
 pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// Reads a form. A viewer who may only look, a form from elsewhere and one that is too old get a page
-    /// that says so.
+    /// Reads a form. The error is a page, for a viewer without the permission, a form of another site, or
+    /// one that is too old.
     pub(crate) async fn read(view: &View, request: Request, need: Need) -> Result<Self, Response> {
         if need == Need::Change && !view.viewer.full {
             return Err(refusal::read_only(view));
         }
         let (parts, body) = request.into_parts();
-        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
-        if !essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        if !is_form(&parts.headers) {
             return Err(refusal::expired(view));
         }
-        let Ok(body) = to_bytes(body, LARGEST).await else {
-            return Err(refusal::bad_request(view, "The form is too large."));
+        let body = match timeout(TIMEOUT, to_bytes(body, MAX_FORM)).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(_)) => {
+                return Err(refusal::bad_request(view, "The form is too large, or cut off."));
+            }
+            Err(_) => return Err(refusal::bad_request(view, "The form did not arrive in time.")),
         };
         let form = Self(form_urlencoded::parse(&body).into_owned().collect());
         let token = form.get("token").unwrap_or_default();
-        let is_ours = view.shared.tokens.is_good(token, &view.viewer.name, view.now);
-        if is_elsewhere(&parts.headers) || !(is_ours || is_same_origin(&parts.headers)) {
+        let is_ours = view.shared.tokens.verifies(token, &view.viewer.name, view.now);
+        if is_cross_site(&parts.headers) || !(is_ours || is_same_origin(&parts.headers)) {
             tracing::warn!(
                 viewer = view.viewer.name,
                 path = parts.uri.path(),
@@ -63,17 +71,24 @@ impl Form {
     }
 }
 
+/// True if the content type is that of an HTML form.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
 fn text(headers: &HeaderMap, name: impl http::header::AsHeaderName) -> Option<&str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"))
 }
 
-/// True if a browser says that another site sends it.
-fn is_elsewhere(headers: &HeaderMap) -> bool {
+/// True if the browser says that another site sends the request.
+fn is_cross_site(headers: &HeaderMap) -> bool {
     text(headers, "sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
-/// True if a browser says that this site itself sends it, and nothing speaks against it. A page that
-/// sends no referrer has the origin `null`.
+/// True if the browser says that this site sends the request, and no other header contradicts it. The
+/// origin of a page without a referrer is `null`.
 fn is_same_origin(headers: &HeaderMap) -> bool {
     let is_own = |origin: &str| {
         let authority = origin.split_once("://").map(|(_, authority)| authority);
@@ -118,7 +133,11 @@ mod tests {
             (&[("sec-fetch-site", "same-origin"), ("origin", "http://b")][..], false, false),
         ] {
             let sent = headers(sent);
-            assert_eq!((is_same_origin(&sent), is_elsewhere(&sent)), (same, elsewhere), "{sent:?}");
+            assert_eq!(
+                (is_same_origin(&sent), is_cross_site(&sent)),
+                (same, elsewhere),
+                "{sent:?}"
+            );
         }
     }
 }

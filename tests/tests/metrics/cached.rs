@@ -1,4 +1,4 @@
-//! What the recorder has for a series is kept while the series is in use, and asked for again afterwards.
+//! The handle of a series is cached while the series is in use, and registered again afterwards.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
 async fn busy(_: &Delivery) {}
 
 #[tokio::test]
-async fn a_busy_series_is_found_once() {
+async fn a_busy_series_is_registered_seldom() {
     install();
     let router = webhooks::<busy>().into_router().unwrap();
     let requests =

@@ -1,4 +1,4 @@
-//! Deliveries by what they have in common.
+//! Deliveries grouped by event, cause and tenant.
 
 use std::{
     collections::HashMap,
@@ -11,48 +11,51 @@ use webhook_runtime::inbox::{Filter, Record};
 
 use crate::{
     format,
-    html::{parts::tenant, text::shown},
+    html::{
+        parts::{event_name, tenant_name},
+        text::shown,
+    },
     view::View,
 };
 
-/// The deliveries that are sorted.
-const MOST: usize = 2000;
+/// The largest number of deliveries that are read.
+const MAX_RECORDS: usize = 2000;
 
-/// The longest time of that.
-const LONGEST: Duration = Duration::from_millis(500);
+/// The longest time of reading them.
+const TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The number of deliveries by what they have in common.
+/// The numbers of deliveries by event, cause and tenant.
 #[derive(Default)]
-pub(crate) struct Sorted {
+pub(crate) struct Breakdown {
     pub(crate) number: usize,
+    /// False if a filter matches more than were read.
     pub(crate) is_all: bool,
     pub(crate) events: HashMap<String, u64>,
     pub(crate) causes: HashMap<(String, Option<i64>), (u64, String)>,
     pub(crate) tenants: HashMap<String, u64>,
 }
 
-impl Sorted {
-    /// Sorts the newest ones that a filter matches.
+impl Breakdown {
+    /// Reads the newest deliveries that a filter matches.
     pub(crate) async fn read(view: &View, filter: &Filter) -> Self {
-        let (mut sorted, begun) = (Self { is_all: true, ..Self::default() }, Instant::now());
+        let (mut breakdown, begun) = (Self { is_all: true, ..Self::default() }, Instant::now());
         let mut listing = view.shared.inbox.list(filter.clone()).newest_first();
         loop {
-            let left = LONGEST.saturating_sub(begun.elapsed());
+            let left = TIMEOUT.saturating_sub(begun.elapsed());
             match timeout(left, listing.next()).await {
-                Ok(Some(Ok(record))) if sorted.number < MOST => sorted.add(record),
-                Ok(None) => return sorted,
+                Ok(Some(Ok(record))) if breakdown.number < MAX_RECORDS => breakdown.add(record),
+                Ok(None) => return breakdown,
                 _ => break,
             }
         }
-        sorted.is_all = false;
-        sorted
+        breakdown.is_all = false;
+        breakdown
     }
 
     fn add(&mut self, record: Record) {
         self.number += 1;
-        *self.events.entry(record.event.unwrap_or_else(|| "no event".to_owned())).or_default() += 1;
-        let of = record.tenant.as_deref().map_or_else(|| "no tenant".to_owned(), tenant);
-        *self.tenants.entry(of).or_default() += 1;
+        *self.events.entry(event_name(&record).to_owned()).or_default() += 1;
+        *self.tenants.entry(tenant_name(&record)).or_default() += 1;
         if let Some(error) = record.last_error {
             let cause = (record.endpoint, record.cause);
             self.causes.entry(cause).or_insert((0, error)).0 += 1;
