@@ -104,15 +104,13 @@ fn what(
     count: u64,
     (time, run): (Markup, Markup),
 ) -> Facts {
+    let error = breakdown.causes.values().next().map(|(_, error)| plain_error(error));
     let which = match &wanted.ticks {
         Some(ticks) => html! {
             (format::counted(ticks.len() as u64, "delivery", "deliveries")) " that you have selected"
             @if ticks.len() as u64 > count { ", of which this applies to " strong { (format::number(count)) } }
         },
-        None => {
-            let error = sorted.causes.values().next().map(|(_, error)| plain_error(error));
-            wanted.asked.clone().with_cause_of(error).words()
-        }
+        None => wanted.asked.clone().with_cause_of(error).words(),
     };
     let mut facts = Facts::new().add("Which", which);
     if let (None, Some(bound)) = (&wanted.ticks, wanted.bound) {
