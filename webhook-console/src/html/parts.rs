@@ -120,7 +120,12 @@ pub(crate) fn provider(name: &str) -> Markup {
         "line" => "LINE",
         "aws_sns" | "aws-sns" => "AWS SNS",
         _ => {
-            return shown(&format::capitalized(&name.replace(['_', '-'], " ")));
+            return match name.strip_prefix("hmac-").and_then(|hash| hash.split_once('-')) {
+                Some((hash, encoding)) => {
+                    shown(&format!("HMAC-{} ({encoding})", hash.to_uppercase()))
+                }
+                None => shown(&format::capitalized(&name.replace(['_', '-'], " "))),
+            };
         }
     };
     html! { (written) }
@@ -152,4 +157,21 @@ pub(crate) fn tenant(stored: &str) -> String {
     let values: Vec<_> =
         form_urlencoded::parse(stored.as_bytes()).map(|(_, value)| value.into_owned()).collect();
     values.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn providers_are_written_as_their_makers_do() {
+        for (name, expected) in [
+            ("github", "GitHub"),
+            ("standard-webhooks", "Standard webhooks"),
+            ("hmac-sha256-hex", "HMAC-SHA256 (hex)"),
+        ] {
+            let written = provider(name).into_string();
+            assert!(written.contains(expected), "{written}");
+        }
+    }
 }

@@ -23,7 +23,7 @@ pub(crate) async fn how_long(view: &View, wanted: &ChangeRequest, count: u64) ->
         @if let Some(time) = running {
             "At the pace of the last hour, "
             (if count == 1 { "it has run" } else { "all of them have run" })
-            " after about " (about(time)) "."
+            " within about " (about(time)) "."
         }
     };
     (time, note)

@@ -58,7 +58,7 @@ async fn the_page_that_asks_says_how_long_it_takes() {
     };
     let asks = ask("retry").await;
     assert!(asks.has("500 at a time"), "{}", asks.text);
-    assert!(asks.has("At the pace of the last hour, all of them have run after about 3 min."));
+    assert!(asks.has("At the pace of the last hour, all of them have run within about 3 min."));
     assert!(!ask("discard").await.has("At the pace"), "they do not run");
     // The last change was measured.
     confirm(&site, &asks, &[]).await;
