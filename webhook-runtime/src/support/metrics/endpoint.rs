@@ -1,7 +1,9 @@
 //! The metrics of an endpoint's requests.
 
+use std::sync::{PoisonError, RwLock};
+
 use super::{
-    CachedCounter, CachedHistogram, Outcome, Series, Stopwatch,
+    CachedCounter, CachedHistogram, ENABLED, Outcome, Stopwatch,
     table::{BODY_BYTES, Metric, REQUEST_DURATION, REQUESTS, VERIFY_DURATION},
 };
 
@@ -12,6 +14,8 @@ pub(crate) struct EndpointMetrics {
     provider: &'static str,
     accepted: CachedCounter,
     duplicate: CachedCounter,
+    /// The other outcomes, once there was one of them.
+    others: RwLock<Vec<(Outcome, CachedCounter)>>,
     request_duration: CachedHistogram,
     verify_duration: CachedHistogram,
     body_bytes: CachedHistogram,
@@ -29,6 +33,7 @@ impl EndpointMetrics {
             provider,
             accepted: requests(Outcome::Accepted),
             duplicate: requests(Outcome::Duplicate),
+            others: RwLock::default(),
             request_duration: series(&REQUEST_DURATION),
             verify_duration: series(&VERIFY_DURATION),
             body_bytes: series(&BODY_BYTES),
@@ -50,6 +55,35 @@ impl EndpointMetrics {
         let now = Stopwatch::start();
         self.verify_duration.record(since.until(now).as_secs_f64(), now);
         self.body_bytes.record(body_bytes as f64, now);
+    }
+
+    fn count(&self, outcome: Outcome, now: Stopwatch) {
+        match outcome {
+            Outcome::Accepted => self.accepted.add(1, now),
+            Outcome::Duplicate => self.duplicate.add(1, now),
+            other => self.count_other(other, now),
+        }
+    }
+
+    fn count_other(&self, outcome: Outcome, now: Stopwatch) {
+        let count_if_same = |(known, counter): &(Outcome, CachedCounter)| {
+            let is_this = *known == outcome;
+            if is_this {
+                counter.add(1, now);
+            }
+            is_this
+        };
+        if self.others.read().unwrap_or_else(PoisonError::into_inner).iter().any(count_if_same) {
+            return;
+        }
+        let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        // Another request may have been first.
+        if !others.iter().any(count_if_same) {
+            let labels = labels(self.endpoint, self.provider, outcome);
+            let new = (outcome, CachedCounter::new(&REQUESTS, &labels));
+            count_if_same(&new);
+            others.push(new);
+        }
     }
 }
 
@@ -78,14 +112,11 @@ impl CountedRequest<'_> {
 
 impl Drop for CountedRequest<'_> {
     fn drop(&mut self) {
-        let EndpointMetrics { endpoint, provider, .. } = self.metrics;
-        let now = Stopwatch::start();
-        match self.outcome {
-            Outcome::Accepted => self.metrics.accepted.add(1, now),
-            Outcome::Duplicate => self.metrics.duplicate.add(1, now),
-            // These are rare, so they have no cached series.
-            rare => Series::new(&REQUESTS, &labels(endpoint, provider, rare)).add(1),
+        if !ENABLED {
+            return;
         }
+        let now = Stopwatch::start();
+        self.metrics.count(self.outcome, now);
         self.metrics.request_duration.record(self.since.until(now).as_secs_f64(), now);
     }
 }

@@ -24,7 +24,6 @@ use cached::{CachedCounter, CachedHistogram};
 pub use describe::describe;
 pub(crate) use endpoint::EndpointMetrics;
 pub(crate) use outcome::Outcome;
-#[cfg(feature = "inbox")]
 pub(crate) use series::ENABLED;
 #[cfg(not(feature = "metrics"))]
 use series::{CachedCounter, CachedHistogram};
