@@ -144,7 +144,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let console = Console::new(inbox.clone(), access).title("payments example");
     let console = Router::new().nest("/console", console.into_router());
-    println!("console on http://{address}/console");
+    eprintln!("console on http://{address}/console");
     Webhooks::new().mount::<payments>().inbox(inbox).merge(console).serve(address).await?;
     Ok(())
 }
