@@ -33,9 +33,23 @@ impl Drop for Store {
     }
 }
 
+fn start(store: &Store) -> Program {
+    let url = store.url();
+    let variables = [
+        ("DATABASE_URL", &*url),
+        ("STRIPE_SECRET", "whsec_1"),
+        ("CONSOLE_USER", "ana"),
+        ("CONSOLE_PASSWORD", "s3cret"),
+    ];
+    Program::start(CONSOLE, &variables, "webhooks")
+}
+
+fn authorization(credentials: &str) -> String {
+    format!("Basic {}", Base64::encode_string(credentials.as_bytes()))
+}
+
 fn get(path: &str, credentials: &str) -> Response {
-    let authorization = format!("Basic {}", Base64::encode_string(credentials.as_bytes()));
-    request("GET", path, &[("authorization", &authorization)], b"")
+    request("GET", path, &[("authorization", &authorization(credentials))], b"")
 }
 
 #[test]
@@ -62,14 +76,7 @@ fn it_does_not_start_without_user_and_password() {
 #[test]
 fn there_is_something_to_look_at() {
     let store = Store::new("open");
-    let url = store.url();
-    let variables = [
-        ("DATABASE_URL", &*url),
-        ("STRIPE_SECRET", "whsec_1"),
-        ("CONSOLE_USER", "ana"),
-        ("CONSOLE_PASSWORD", "s3cret"),
-    ];
-    let _program = Program::start(CONSOLE, &variables, "webhooks");
+    let _program = start(&store);
     assert_eq!(request("GET", "/console", &[], b"").status, 401);
     assert_eq!(get("/console", "ana:wrong").status, 401);
     for _ in 0..300 {
@@ -89,15 +96,8 @@ fn there_is_something_to_look_at() {
 #[test]
 fn an_open_page_does_not_hold_up_the_end() {
     let store = Store::new("stops");
-    let url = store.url();
-    let variables = [
-        ("DATABASE_URL", &*url),
-        ("STRIPE_SECRET", "whsec_1"),
-        ("CONSOLE_USER", "ana"),
-        ("CONSOLE_PASSWORD", "s3cret"),
-    ];
-    let program = Program::start(CONSOLE, &variables, "webhooks");
-    let authorization = format!("Basic {}", Base64::encode_string(b"ana:s3cret"));
+    let program = start(&store);
+    let authorization = authorization("ana:s3cret");
     let headers = [("authorization", &*authorization)];
     let mut page = Connection::open("GET", "/console/events?screen=&root=.%2F", &headers);
     page.expect("HTTP/1.1 200 OK\r\n");
