@@ -22,9 +22,9 @@ pub(crate) fn tables_are_migrated(place: &Place) {
     assert!(dry.out.starts_with("BEGIN;\n") && dry.out.contains("CREATE TABLE"), "{dry:?}");
     assert!(!place.file("inbox.db").exists(), "a dry run creates nothing");
     let done = place.run(&["migrate"]);
-    assert_eq!((done.code, &*done.out), (Some(0), "the tables are created, in version 3\n"));
+    assert_eq!((done.code, &*done.out), (Some(0), "the tables are created, in version 4\n"));
     let again = place.run(&["migrate"]);
-    assert_eq!(again.out, "the tables are of version 3: nothing to do\n");
+    assert_eq!(again.out, "the tables are of version 4: nothing to do\n");
     let line = &place.json(&["migrate", "--dry-run"])[0];
     assert_eq!(
         (&line["from"], &line["to"], &line["sql"]),
