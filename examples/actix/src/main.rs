@@ -11,7 +11,7 @@ use std::{
 
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer,
-    rt::time::timeout,
+    rt::{System, time::timeout},
     web::{Data, Payload, post},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -53,8 +53,8 @@ async fn stripe(
     }
 }
 
-/// The headers in the types of `http` 1. A header that was sent twice stays two: which of them counts
-/// is not for the server to decide.
+/// The headers in the types of `http` 1. A header that was sent twice is kept twice: verification refuses
+/// a signature that is ambiguous.
 fn headers_of(request: &HttpRequest) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in request.headers() {
@@ -73,8 +73,7 @@ fn verifier() -> Result<ProviderVerifier, Box<dyn Error>> {
     Ok(STRIPE.verifier(&[secret])?)
 }
 
-#[actix_web::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     // Reports a secret that is missing or blank before the first request.
     let verifier = verifier().map_err(|error| format!("STRIPE_SECRET: {error}"))?;
     let verifier = Data::new(verifier);
@@ -82,6 +81,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
         move || App::new().app_data(Data::clone(&verifier)).route("/stripe", post().to(stripe));
     let server = HttpServer::new(app).bind("127.0.0.1:3000")?;
     println!("actix on http://127.0.0.1:3000");
-    server.run().await?;
-    Ok(())
+    Ok(System::new().block_on(async { server.run().await })?)
 }
