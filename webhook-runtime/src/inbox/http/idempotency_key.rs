@@ -18,7 +18,8 @@ use crate::{
 /// It is the same for all attempts at a delivery, and for the attempts after an operator has
 /// [retried](crate::Inbox::retry) a dead letter. It is another one after a
 /// [replay](crate::Inbox::replay), whose purpose is that the effects happen once more, and for every
-/// other delivery. A copy that lets a dead letter run again counts as another delivery.
+/// other delivery. A duplicate that lets a dead letter run again counts as another delivery, and so
+/// does a delivery that is copied into another database.
 ///
 /// Take it as an argument of a function behind an inbox, and hand it on: as the `Idempotency-Key` of a
 /// request, or as the id of a message. [Handing over](crate::guide::handing_over) shows it at work.
