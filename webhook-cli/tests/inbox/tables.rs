@@ -28,7 +28,7 @@ pub(crate) fn tables_are_migrated(place: &Place) {
     let line = &place.json(&["migrate", "--dry-run"])[0];
     assert_eq!(
         (&line["from"], &line["to"], &line["sql"]),
-        (&3.into(), &3.into(), &serde_json::json!([]))
+        (&4.into(), &4.into(), &serde_json::json!([]))
     );
     assert_eq!(place.run(&["list"]).code, Some(0));
 }
@@ -47,7 +47,7 @@ pub(crate) fn other_versions_are_told(place: &Place) {
     assert_eq!(doctor.code, Some(1), "{doctor:?}");
     assert!(doctor.out.contains("of version 1"), "{doctor:?}");
     let done = place.run(&["migrate"]);
-    assert_eq!(done.out, "the tables are migrated from version 1 to 3\n", "{done:?}");
+    assert_eq!(done.out, "the tables are migrated from version 1 to 4\n", "{done:?}");
     // Tables of a program to come.
     place.execute(format!("INSERT INTO {} VALUES (9, 0, 9)", place.table("migrations")));
     for command in ["list", "migrate"] {
