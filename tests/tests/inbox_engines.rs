@@ -50,8 +50,8 @@ macro_rules! everywhere {
             lists: every_filter_finds_what_it_says changes_are_bounded_by_what_was_seen
                 an_emptied_page_leads_back;
             operate: records_are_found_and_paged a_record_is_shown dead_letters_are_retried
-                completed_deliveries_can_be_replayed cancelled_deliveries_cannot_complete
-                keys_outlive_bodies states_are_counted endpoints_are_counted
+                completed_deliveries_can_be_replayed a_replay_has_a_key_of_its_own
+                cancelled_deliveries_cannot_complete keys_outlive_bodies states_are_counted endpoints_are_counted
                 hostile_sender_text_is_harmless;
             options: an_endpoint_has_as_many_slots_as_it_says a_rate_is_kept
                 a_rate_keeps_nothing_from_others attempts_pauses_and_timeout_are_the_endpoints

@@ -117,7 +117,7 @@ pub use dispatch::{BackgroundHandlers, EndpointLayer};
 #[cfg(feature = "axum")]
 pub use endpoint::{DEFAULT_MAX_BODY, Endpoint, Webhook};
 #[cfg(feature = "inbox")]
-pub use inbox::{Cancellation, Inbox, Tx};
+pub use inbox::{Cancellation, IdempotencyKey, Inbox, Tx};
 #[cfg(feature = "axum")]
 pub use payload::{Batch, BatchItem, Payload, UnknownEvent, WebhookEvent};
 #[cfg(feature = "https-keys")]

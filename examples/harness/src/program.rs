@@ -72,6 +72,12 @@ impl Program {
         self.stdout.recv_timeout(TIMEOUT).expect("another line")
     }
 
+    /// Returns the lines of standard output that have come since, without waiting.
+    #[must_use]
+    pub fn lines_so_far(&self) -> Vec<String> {
+        self.stdout.try_iter().collect()
+    }
+
     /// Returns the next line of standard error that contains this text, and waits for it.
     ///
     /// # Panics
@@ -161,6 +167,7 @@ fn command(program: &str, variables: &[(&str, &str)]) -> Command {
         "GITHUB_SECRET",
         "GITHUB_SECRET_OLD",
         "LINE_CHANNEL_SECRET",
+        "NATS_URL",
         "SHOPS",
         "SLACK_SIGNING_SECRET",
         "STANDARD_SECRET",

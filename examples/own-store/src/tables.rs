@@ -54,6 +54,7 @@ struct AsColumns {
     provider_id: Option<String>,
     state: i16,
     attempt: u32,
+    replays: u32,
     last_error: Option<String>,
     received_at: SystemTime,
     due_at: Option<SystemTime>,
@@ -74,6 +75,7 @@ impl AsColumns {
             provider_id: record.provider_id,
             state: record.state.code(),
             attempt: record.attempt,
+            replays: record.replays,
             last_error: record.last_error,
             received_at: record.received_at,
             due_at: record.due_at,
@@ -94,6 +96,7 @@ impl AsColumns {
         record.event = columns.event;
         record.provider_id = columns.provider_id;
         record.attempt = columns.attempt;
+        record.replays = columns.replays;
         record.last_error = columns.last_error;
         record.due_at = columns.due_at;
         record.pause = columns.pause;

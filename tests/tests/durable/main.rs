@@ -9,6 +9,7 @@ mod batches;
 mod cancellation;
 mod copies;
 mod headers;
+mod idempotency;
 mod inboxes;
 mod options;
 mod outcomes;

@@ -1,13 +1,16 @@
 //! The operator's view: lists, counts, retries, replays and cancellations.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
 
 use webhook_runtime::inbox::{
     AttemptResult, DeliveryState, EnqueueResult, Filter, JobHandlers, NewDelivery,
     store::EndpointBacklog,
 };
 
-use super::{Ran, all, delivery, place::Place, record};
+use super::{Ran, all, delivery, failed, place::Place, record};
 
 fn with_event(key: &str, event: &str) -> NewDelivery {
     let mut delivery = delivery(key);
@@ -95,6 +98,43 @@ pub(crate) async fn completed_deliveries_can_be_replayed(place: Place) {
     assert_eq!(inbox.replay(&Filter::all()).await, Ok(1));
     assert_eq!(inbox.drain(&processes).await, Ok(1));
     assert_eq!((ran.count(), record(&inbox, id).await.state), (2, DeliveryState::Completed));
+}
+
+pub(crate) async fn a_replay_has_a_key_of_its_own(place: Place) {
+    let inbox = place.open().await;
+    let keys = Arc::new(Mutex::new(Vec::new()));
+    let results = Arc::new(Mutex::new(Vec::new()));
+    let (seen, next) = (Arc::clone(&keys), Arc::clone(&results));
+    let processes = Ran::default().by(move |job| {
+        seen.lock().unwrap().push((job.replays, job.idempotency_key()));
+        next.lock().unwrap().pop().unwrap_or(AttemptResult::Completed)
+    });
+    let dead = || AttemptResult::Dead { reason: "no".to_owned() };
+    let id = inbox.enqueue(delivery("a")).await.unwrap().id();
+    // Claimed in the commit that stores it or not, failed, dead, retried by an operator, completed.
+    *results.lock().unwrap() = vec![AttemptResult::Completed, dead(), failed("not yet")];
+    while record(&inbox, id).await.state != DeliveryState::Dead {
+        inbox.drain(&processes).await.unwrap();
+    }
+    assert_eq!(inbox.retry(&Filter::all()).await, Ok(1));
+    inbox.drain(&processes).await.unwrap();
+    assert_eq!(record(&inbox, id).await.replays, 0);
+    // Replayed, dead, sent again, completed.
+    *results.lock().unwrap() = vec![dead()];
+    assert_eq!(inbox.replay(&Filter::all()).await, Ok(1));
+    inbox.drain(&processes).await.unwrap();
+    assert_eq!(inbox.enqueue(delivery("a")).await, Ok(EnqueueResult::Revived(id)));
+    inbox.drain(&processes).await.unwrap();
+    assert_eq!(inbox.replay(&Filter::all()).await, Ok(1));
+    inbox.drain(&processes).await.unwrap();
+    assert_eq!(record(&inbox, id).await.replays, 2);
+    let (replays, keys): (Vec<_>, Vec<_>) = keys.lock().unwrap().clone().into_iter().unzip();
+    assert_eq!(replays, [0, 0, 0, 1, 1, 2]);
+    assert!(keys[..3].iter().all(|key| *key == keys[0]), "{keys:?}");
+    assert!(!keys[..3].contains(&keys[3]) && !keys[..5].contains(&keys[5]), "{keys:?}");
+    inbox.enqueue(delivery("b")).await.unwrap();
+    let other = inbox.store().claim(&super::work::wanted(1)).await.unwrap().jobs.remove(0);
+    assert!(!keys.contains(&other.idempotency_key()));
 }
 
 pub(crate) async fn cancelled_deliveries_cannot_complete(place: Place) {

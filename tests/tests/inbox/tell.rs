@@ -425,7 +425,7 @@ pub(crate) async fn the_database_tells_of_itself(place: Place) {
         info.engine.starts_with("SQLite 3.") || info.engine.starts_with("PostgreSQL "),
         "{info:?}"
     );
-    assert_eq!(info.schema_version, Some(3));
+    assert_eq!(info.schema_version, Some(4));
     assert!(info.size.is_some_and(|size| size > 10_000), "{info:?}");
     assert!(info.location.is_some_and(|location| !location.contains('@')));
     if info.engine.starts_with("PostgreSQL") {

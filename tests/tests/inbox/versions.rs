@@ -44,7 +44,7 @@ pub(crate) async fn the_next_version_can_be_used(place: Place) {
     let deliveries = place.table("deliveries");
     place.execute(format!("ALTER TABLE {deliveries} ADD COLUMN novelty text")).await;
     place.execute(format!("CREATE TABLE {} (id bigint)", place.table("novelties"))).await;
-    note_version(&place, 4, 3).await;
+    note_version(&place, 5, 4).await;
     // What is open goes on, and what is started again works too.
     inbox.enqueue(delivery("meanwhile")).await.unwrap();
     let again = place.open().await;
@@ -56,34 +56,34 @@ pub(crate) async fn the_next_version_can_be_used(place: Place) {
     let done = all(&again).await;
     assert!(done.iter().all(|record| record.state == DeliveryState::Completed), "{done:?}");
     let found = place.builder().migrations().await.unwrap();
-    assert_eq!((found.found, found.wanted, found.sql.len()), (4, 3, 0));
+    assert_eq!((found.found, found.wanted, found.sql.len()), (5, 4, 0));
     found.check().unwrap();
     assert_eq!(found.script(None), "");
     let result = place.builder().run_migrations().await.unwrap();
-    assert_eq!((result.from, result.to), (4, 4));
+    assert_eq!((result.from, result.to), (5, 5));
 }
 
 pub(crate) async fn a_version_for_newer_programs_is_refused(place: Place) {
     drop(place.open().await);
-    note_version(&place, 4, 3).await;
     note_version(&place, 5, 4).await;
+    note_version(&place, 6, 5).await;
     for builder in [place.builder(), place.builder().migrate(false)] {
         let error = builder.open().await.unwrap_err();
         assert!(matches!(error, InboxError::Open { .. }), "{error:?}");
         let told = error.to_string();
-        assert!(told.contains("of version 5, for programs of version 4 and later"), "{told}");
-        assert!(told.contains("this program is of version 3"), "{told}");
-        assert!(told.contains("run a newer program, of version 4"), "{told}");
+        assert!(told.contains("of version 6, for programs of version 5 and later"), "{told}");
+        assert!(told.contains("this program is of version 4"), "{told}");
+        assert!(told.contains("run a newer program, of version 5"), "{told}");
     }
     assert!(place.builder().run_migrations().await.is_err());
     let found = place.builder().migrations().await.unwrap();
-    assert_eq!((found.found, found.wanted, found.sql.len()), (5, 3, 0));
+    assert_eq!((found.found, found.wanted, found.sql.len()), (6, 4, 0));
     assert!(found.check().is_err());
 }
 
 pub(crate) async fn migrations_run_by_command(place: Place) {
     let found = place.builder().migrations().await.unwrap();
-    assert_eq!((found.found, found.wanted, found.sql.len()), (0, 3, 3));
+    assert_eq!((found.found, found.wanted, found.sql.len()), (0, 4, 4));
     assert!(found.check().is_err());
     assert_eq!(found.sql, migrations(&place));
     // Nothing was changed by the look.
@@ -95,11 +95,11 @@ pub(crate) async fn migrations_run_by_command(place: Place) {
     let (first, second) = (place.builder(), place.builder());
     let (first, second) = tokio::join!(first.run_migrations(), second.run_migrations());
     let (first, second) = (first.unwrap(), second.unwrap());
-    assert_eq!((first.from.min(second.from), first.to, second.to), (0, 3, 3));
+    assert_eq!((first.from.min(second.from), first.to, second.to), (0, 4, 4));
     let found = place.builder().migrations().await.unwrap();
-    assert_eq!((found.found, found.wanted, found.sql.len()), (3, 3, 0));
+    assert_eq!((found.found, found.wanted, found.sql.len()), (4, 4, 0));
     let again = place.builder().run_migrations().await.unwrap();
-    assert_eq!((again.from, again.to), (3, 3));
+    assert_eq!((again.from, again.to), (4, 4));
     let inbox = place.builder().migrate(false).open().await.unwrap();
     inbox.enqueue(delivery("a")).await.unwrap();
 }
@@ -111,14 +111,14 @@ pub(crate) async fn the_printed_script_migrates(place: Place) {
         place.execute(migration.clone()).await;
     }
     let error = place.builder().migrate(false).open().await.unwrap_err().to_string();
-    assert!(error.contains("of version 1, and this program needs those of version 3"), "{error}");
+    assert!(error.contains("of version 1, and this program needs those of version 4"), "{error}");
     let found = place.builder().migrations().await.unwrap();
-    assert_eq!((found.found, found.sql.len()), (1, 2));
+    assert_eq!((found.found, found.sql.len()), (1, 3));
     let role = (place.engine == Engine::Postgres).then_some("inbox");
     let script = found.script(role);
     assert_eq!(script.contains("GRANT"), role.is_some(), "{script}");
     place.execute(script).await;
-    assert_eq!(place.builder().migrations().await.unwrap().found, 3);
+    assert_eq!(place.builder().migrations().await.unwrap().found, 4);
     let inbox = place.builder().migrate(false).open().await.unwrap();
     inbox.enqueue(delivery("a")).await.unwrap();
 }
@@ -172,7 +172,7 @@ pub(crate) async fn a_long_transaction_stops_nobody(place: Place) {
     assert!(!migrating.is_finished());
     long.commit().await.unwrap();
     let result = migrating.await.unwrap().unwrap();
-    assert_eq!((result.from, result.to), (2, 3));
+    assert_eq!((result.from, result.to), (2, 4));
 }
 
 /// A statement of a program of version 2.
@@ -218,7 +218,7 @@ async fn go_on_in_postgres(place: &Place, statements: &[Old]) {
         sqlx::raw_sql(prepare).execute(&mut connection).await.unwrap();
     }
     let result = place.builder().run_migrations().await.unwrap();
-    assert_eq!((result.from, result.to), (2, 3));
+    assert_eq!((result.from, result.to), (2, 4));
     for Old { name, rows, changes, arguments, .. } in statements {
         let arguments = Some(format!(" ({arguments})")).filter(|all| all != " ()");
         let execute = format!("EXECUTE {name}{}", arguments.unwrap_or_default());
@@ -243,7 +243,7 @@ async fn go_on_in_sqlite(place: &Place, statements: &[Old]) {
     }
     tx.rollback().await.unwrap();
     let result = place.builder().run_migrations().await.unwrap();
-    assert_eq!((result.from, result.to), (2, 3));
+    assert_eq!((result.from, result.to), (2, 4));
     for statement in statements {
         if statement.name == "delete_deliveries" {
             // What the new program has noted of a delivery goes with it.

@@ -22,13 +22,13 @@ pub(crate) fn tables_are_migrated(place: &Place) {
     assert!(dry.out.starts_with("BEGIN;\n") && dry.out.contains("CREATE TABLE"), "{dry:?}");
     assert!(!place.file("inbox.db").exists(), "a dry run creates nothing");
     let done = place.run(&["migrate"]);
-    assert_eq!((done.code, &*done.out), (Some(0), "the tables are created, in version 3\n"));
+    assert_eq!((done.code, &*done.out), (Some(0), "the tables are created, in version 4\n"));
     let again = place.run(&["migrate"]);
-    assert_eq!(again.out, "the tables are of version 3: nothing to do\n");
+    assert_eq!(again.out, "the tables are of version 4: nothing to do\n");
     let line = &place.json(&["migrate", "--dry-run"])[0];
     assert_eq!(
         (&line["from"], &line["to"], &line["sql"]),
-        (&3.into(), &3.into(), &serde_json::json!([]))
+        (&4.into(), &4.into(), &serde_json::json!([]))
     );
     assert_eq!(place.run(&["list"]).code, Some(0));
 }
@@ -47,7 +47,7 @@ pub(crate) fn other_versions_are_told(place: &Place) {
     assert_eq!(doctor.code, Some(1), "{doctor:?}");
     assert!(doctor.out.contains("of version 1"), "{doctor:?}");
     let done = place.run(&["migrate"]);
-    assert_eq!(done.out, "the tables are migrated from version 1 to 3\n", "{done:?}");
+    assert_eq!(done.out, "the tables are migrated from version 1 to 4\n", "{done:?}");
     // Tables of a program to come.
     place.execute(format!("INSERT INTO {} VALUES (9, 0, 9)", place.table("migrations")));
     for command in ["list", "migrate"] {

@@ -167,7 +167,7 @@ async fn the_system_lists_workers_and_the_store() {
         "SQLite 3.",
         "inbox.db",
         "</a> keeps completed ones for 3 d",
-        "version 3",
+        "version 4",
         "Store writable",
         "webhook-console",
     ] {

@@ -11,6 +11,7 @@
 //! * [The inbox](inbox)
 //! * [Scaling the inbox](scaling)
 //! * [A store of your own](own_store)
+//! * [Handing over to a queue](handing_over)
 //! * [Serving](serving)
 //! * [Limits](limits)
 //! * [Answers and errors](answers)
@@ -44,6 +45,8 @@ pub mod inbox {}
 pub mod scaling {}
 #[doc = include_str!("own_store.md")]
 pub mod own_store {}
+#[doc = include_str!("handing_over.md")]
+pub mod handing_over {}
 #[doc = include_str!("serving.md")]
 pub mod serving {}
 #[doc = include_str!("limits.md")]

@@ -59,6 +59,7 @@ pub use self::{
     health::Health,
     http::{
         head::{BatchItemRef, StoredRequest},
+        idempotency_key::{IdempotencyKey, MissingIdempotencyKey},
         run::MissingTx,
         snooze::Snooze,
     },

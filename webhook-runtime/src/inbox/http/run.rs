@@ -122,6 +122,7 @@ impl JobHandler for Runner {
 
 /// Makes the request of a job, with the delivery in its extensions.
 fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<(Request, Delivery), String> {
+    let key = job.idempotency_key();
     let Job { head, body, received_at, cancellation, .. } = job;
     let request = Request::builder()
         .method(head.method.as_str())
@@ -151,6 +152,7 @@ fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<(Request, Deli
     let (mut parts, ()) = request.into_parts();
     parts.extensions.insert(tx);
     parts.extensions.insert(cancellation);
+    parts.extensions.insert(key);
     Ok((as_request(delivery.clone(), parts), delivery))
 }
 

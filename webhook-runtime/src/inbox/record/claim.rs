@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::inbox::{
     cancel::Cancellation,
-    http::head::StoredRequest,
+    http::{head::StoredRequest, idempotency_key::IdempotencyKey},
     record::{Digest, NewDelivery, StoredDelivery, millis, stored_text, time},
     traces::RunTrace,
 };
@@ -19,6 +19,8 @@ pub struct Job {
     pub id: i64,
     /// The number of this attempt, from 1.
     pub attempt: u32,
+    /// The number of times that an operator has [replayed](crate::Inbox::replay) the delivery.
+    pub replays: u32,
     /// The name of the endpoint.
     pub endpoint: String,
     /// The name of the provider.
@@ -59,6 +61,7 @@ impl Job {
         Self {
             id: record.id,
             attempt: record.attempt,
+            replays: record.replays,
             endpoint: record.endpoint,
             provider: record.provider,
             provider_id: record.provider_id,
@@ -90,6 +93,7 @@ impl Job {
         Self {
             id: claim_token.id,
             attempt: 1,
+            replays: 0,
             endpoint: delivery.endpoint,
             provider: delivery.provider,
             provider_id: delivery.provider_id.as_deref().map(stored_text),
@@ -108,6 +112,12 @@ impl Job {
     #[must_use]
     pub fn cancellation(&self) -> Cancellation {
         self.cancellation.clone()
+    }
+
+    /// The text by which another system can tell a retry of this delivery from something new.
+    #[must_use]
+    pub fn idempotency_key(&self) -> IdempotencyKey {
+        IdempotencyKey::of(self)
     }
 
     /// The token that the claim is settled by.

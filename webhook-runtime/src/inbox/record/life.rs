@@ -36,10 +36,10 @@ impl Record {
     /// Lets a dead letter run again because a copy of it has come, and takes over what the copy says,
     /// and when it came: it is as old as the copy.
     pub fn revive(&mut self, copy: &NewDelivery) {
-        let (last_error, cause) = (self.last_error.take(), self.cause);
+        let (replays, last_error, cause) = (self.replays, self.last_error.take(), self.cause);
         let tenant_digest = copy.tenant_digest.or(self.tenant_digest);
         let revived = Self::stored(self.id, copy);
-        *self = Self { last_error, tenant_digest, cause, ..revived };
+        *self = Self { replays, last_error, tenant_digest, cause, ..revived };
     }
 
     /// True if a worker can claim it now, by time and state.
@@ -111,6 +111,7 @@ impl Record {
             Change::Retry | Change::Replay => {
                 self.set(DeliveryState::waiting(has_ordering_key), None);
                 self.attempt = 0;
+                self.replays += u32::from(change == Change::Replay);
                 self.finished_at = None;
             }
             Change::Cancel | Change::Discard => {

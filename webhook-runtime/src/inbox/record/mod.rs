@@ -103,6 +103,8 @@ pub struct Record {
     pub state: DeliveryState,
     /// The number of attempts since it arrived, or since an operator had it run again.
     pub attempt: u32,
+    /// The number of times that an operator has [replayed](crate::Inbox::replay) it.
+    pub replays: u32,
     /// The reason why the last attempt did not complete it, or the column of the row that cannot be
     /// read.
     pub last_error: Option<String>,
@@ -147,6 +149,7 @@ impl Record {
             provider_id: None,
             state,
             attempt: 0,
+            replays: 0,
             last_error: None,
             received_at,
             due_at: None,

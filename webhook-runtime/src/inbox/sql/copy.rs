@@ -50,6 +50,7 @@ pub(crate) const DELIVERY: &[Column] = &[
     ("took", Big, false),
     ("status", Small, false),
     ("cause", Big, false),
+    ("replays", Int, true),
 ];
 
 /// The columns of a body but for its number.

@@ -63,6 +63,7 @@ pub(crate) fn job(row: &impl Cells) -> Result<Job, Unreadable> {
         Ok(Job {
             id,
             attempt: attempt.saturating_add(u32::from(!mark.counted)),
+            replays: row.number("replays")?,
             counting: match (mark.counted, mark.unsure) {
                 (true, _) => Counting::ByClaim,
                 (false, false) => Counting::AtStart,
@@ -130,6 +131,7 @@ pub(crate) fn record(row: &impl Cells) -> Record {
         provider_id: partial.part(row.text("provider_id")),
         state,
         attempt: partial.part(row.number("attempt")),
+        replays: partial.part(row.number("replays")),
         last_error: partial.part(row.text("reason")),
         received_at: time(partial.part(row.number("received_at"))),
         due_at: is_due.then(|| time(due_at)),

@@ -52,7 +52,7 @@ macro_rules! bind {
 pub(crate) use bind;
 
 /// The columns of a record.
-pub(crate) const RECORD: &str = "id, endpoint, provider, event, provider_id, state, attempt, reason, \
+pub(crate) const RECORD: &str = "id, endpoint, provider, event, provider_id, state, attempt, replays, reason, \
                       received_at, due_at, pause, finished_at, size, tenant, tenant_name, secret, \
                       cause, started_at, took, status, worker";
 
@@ -71,10 +71,13 @@ pub(crate) fn codes(states: &[DeliveryState]) -> String {
 pub(crate) fn change(change: Change, ids: &[i64]) -> String {
     let set = match change {
         Change::Retry | Change::Replay => {
-            "state = CASE WHEN line IS NULL THEN 0 ELSE 2 END, due_at = 0, pause = 0, attempt = 0, \
-             finished_at = NULL"
+            let replays = i32::from(change == Change::Replay);
+            format!(
+                "state = CASE WHEN line IS NULL THEN 0 ELSE 2 END, due_at = 0, pause = 0, \
+                 attempt = 0, replays = replays + {replays}, finished_at = NULL"
+            )
         }
-        Change::Cancel | Change::Discard => "state = 5, finished_at = {now}",
+        Change::Cancel | Change::Discard => "state = 5, finished_at = {now}".to_owned(),
     };
     let has_body = match change {
         Change::Retry | Change::Replay => {

@@ -3,7 +3,7 @@
 use crate::inbox::error::InboxError;
 
 /// The version of the tables that this program makes.
-pub(crate) const WANTED: u32 = 3;
+pub(crate) const WANTED: u32 = 4;
 
 /// The tables that are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -158,7 +158,7 @@ async fn take(
          unsure = CASE WHEN state = 1 AND counted = 0 THEN 1 ELSE unsure END, \
          counted = $3, claims = claims + 1, due_at = {now} + $2, pause = 0, started_at = NULL, \
          took = NULL, status = NULL, worker = NULL WHERE id = ANY($1) RETURNING *) \
-         SELECT c.id, c.attempt, c.claims, c.endpoint, c.provider, c.provider_id, \
+         SELECT c.id, c.attempt, c.replays, c.claims, c.endpoint, c.provider, c.provider_id, \
          c.received_at, c.line, b.head, b.body, b.unpacked, c.counted, c.unsure \
          FROM c LEFT JOIN {s}bodies AS b ON b.id = c.id",
     ))

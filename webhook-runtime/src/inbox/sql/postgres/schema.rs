@@ -22,7 +22,7 @@ use crate::inbox::{
 };
 
 const MIGRATIONS: [&str; WANTED as usize] =
-    [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
+    [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql"), include_str!("4.sql")];
 
 /// Lets those who use the tables go on while a long transaction keeps a migration from beginning.
 /// An index on many rows takes any time.

@@ -84,7 +84,7 @@ const CLAIM: &str = "UPDATE webhook_deliveries SET state = 1, attempt = attempt 
                      counted = $3, claims = claims + 1, due_at = $2, pause = 0, \
                      started_at = NULL, took = NULL, status = NULL, worker = NULL \
                      WHERE id IN (SELECT value FROM json_each($1)); \
-                     SELECT d.id, d.attempt, d.claims, d.endpoint, d.provider, d.provider_id, \
+                     SELECT d.id, d.attempt, d.replays, d.claims, d.endpoint, d.provider, d.provider_id, \
                      d.received_at, d.line, b.head, b.body, b.unpacked, d.counted, d.unsure \
                      FROM json_each($1) AS f \
                      CROSS JOIN webhook_deliveries AS d ON d.id = f.value \

@@ -14,7 +14,7 @@ use crate::inbox::{
 };
 
 const MIGRATIONS: [&str; WANTED as usize] =
-    [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
+    [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql"), include_str!("4.sql")];
 
 /// SQL for the present time, in every version of SQLite.
 const NOW: &str = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";

@@ -101,10 +101,12 @@ pub(in super::super) async fn operators_change_what_applies(bench: &Bench) -> Re
     let again = bench.claim(&wanted(10)).await?.jobs;
     same("what runs again", &again.len(), &5)?;
     must(again.iter().all(|job| job.attempt == 1), "attempts begin anew")?;
+    must(again.iter().all(|job| job.replays == 0), "a retry is no replay")?;
     same("replayed", &change(bench, Filter::all(), Change::Replay).await?, &4)?;
     let replayed = bench.record(ids[0]).await?;
     let found = (replayed.state, replayed.attempt, replayed.finished_at);
     same("what is replayed", &found, &(DeliveryState::Pending, 0, None))?;
+    same("the number of its replays", &replayed.replays, &1)?;
     same("cancelled", &change(bench, Filter::all(), Change::Cancel).await?, &10)?;
     must(bench.claimed(&wanted(10)).await?.is_empty(), "nothing is due")?;
     let good = bench.finish(jobs[9].claim_token(), AttemptResult::Completed).await?;

@@ -1,0 +1,65 @@
+//! A delivery as a CloudEvent 1.0, in the binary mode of the NATS binding: attributes are headers, and
+//! the body stays as it was sent.
+
+use std::fmt::Write as _;
+
+use async_nats::HeaderMap;
+use axum::http::header;
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use webhook_runtime::{Delivery, IdempotencyKey};
+
+/// The attributes of a delivery.
+pub(crate) fn attributes(key: &IdempotencyKey, delivery: &Delivery) -> HeaderMap {
+    let mut attributes = HeaderMap::new();
+    let mut set = |name: &str, value: &str| attributes.insert(name, &*encoded(value));
+    set("ce-specversion", "1.0");
+    // CloudEvents with one id and one source are copies of each other. The id that Stripe gives its
+    // event would make copies of replays.
+    set("ce-id", key.as_str());
+    set("ce-source", &format!("/webhooks/{}", delivery.endpoint()));
+    set("ce-type", &format!("com.stripe.{}", delivery.event().as_deref().unwrap_or("unknown")));
+    if let Some(id) = delivery.id() {
+        set("ce-subject", &id);
+    }
+    // The same in every attempt, as the time of a CloudEvent has to be.
+    let received = OffsetDateTime::from(delivery.received_at()).to_offset(UtcOffset::UTC);
+    if let Ok(time) = received.format(&Rfc3339) {
+        set("ce-time", &time);
+    }
+    let content_type = delivery.headers().get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    set("ce-datacontenttype", content_type.unwrap_or("application/json"));
+    attributes
+}
+
+/// The text of a header. Whatever is no visible ASCII character is written as `%20` is, so that
+/// nothing that a sender writes ends the header.
+fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_graphic() && byte != b'"' && byte != b'%' {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encoded;
+
+    #[test]
+    fn text_of_senders_stays_in_its_header() {
+        for (text, wanted) in [
+            ("payment_intent.succeeded", "payment_intent.succeeded"),
+            ("a\r\nNats-Msg-Id: 1", "a%0D%0ANats-Msg-Id:%201"),
+            ("\"100%\"", "%22100%25%22"),
+            ("Euro €", "Euro%20%E2%82%AC"),
+            ("\u{7f}\0", "%7F%00"),
+        ] {
+            assert_eq!(encoded(text), wanted);
+        }
+    }
+}
