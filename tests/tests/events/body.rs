@@ -37,7 +37,7 @@ struct Object<'a> {
 pub(crate) enum Stripe<'a> {
     #[event("charge.succeeded", "charge.refunded")]
     Charge(Charge<'a>),
-    #[event("charge")]
+    #[event("charge", unlisted)]
     NeverSent,
     #[event("ping")]
     Ping,
