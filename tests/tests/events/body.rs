@@ -39,7 +39,7 @@ pub(crate) enum Stripe<'a> {
     Charge(Charge<'a>),
     #[event("charge", unlisted)]
     NeverSent,
-    #[event("ping")]
+    #[event("ping", unlisted)]
     Ping,
     #[event(other)]
     Other(UnknownEvent<'a>),

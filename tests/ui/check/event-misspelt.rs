@@ -1,3 +1,4 @@
+#![allow(dead_code)]
 #![deny(deprecated)]
 
 use webhook_runtime::{UnknownEvent, WebhookEvent, providers::GITHUB, webhook};

@@ -1,3 +1,4 @@
+#![allow(dead_code)]
 #![deny(deprecated)]
 
 use webhook_runtime::{
@@ -11,10 +12,10 @@ const ACME: Provider = Provider::new("acme", Scheme::hmac_sha256().header("x-sig
 
 #[derive(WebhookEvent)]
 enum Event<'a> {
-    #[event("order_create", "order_paid")]
-    Order,
     #[event("order_paid.twice")]
     Twice,
+    #[event("order_create", "order_paid")]
+    Order,
     #[event(other)]
     Other(UnknownEvent<'a>),
 }

@@ -53,6 +53,7 @@ impl<T> Deref for ShapeProbe<T> {
 #[doc(hidden)]
 pub struct NoEvents;
 
+#[allow(clippy::unused_self, reason = "has the methods of `ShapeProbe` and of a warning")]
 impl NoEvents {
     #[must_use]
     pub fn warning<const AT: usize>(&self) -> Option<Self> {
