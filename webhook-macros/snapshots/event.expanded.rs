@@ -73,7 +73,7 @@ const _: () = {
         missing_copy_implementations,
         unreachable_pub
     )]
-    pub struct __UnlistedEvent<const AT: usize>;
+    pub struct __UnlistedEvent<const AT: ::core::primitive::usize>;
     impl __UnlistedEvent<0usize> {
         #[deprecated(
             note = "`Push` of `Github`: this provider lists no event `push`\nif the name is right, write `#[event(\"push\", unlisted)]`"

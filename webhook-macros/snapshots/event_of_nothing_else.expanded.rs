@@ -43,7 +43,7 @@ const _: () = {
         missing_copy_implementations,
         unreachable_pub
     )]
-    pub struct __UnlistedEvent<const AT: usize>;
+    pub struct __UnlistedEvent<const AT: ::core::primitive::usize>;
     impl __UnlistedEvent<{ ::core::primitive::usize::MAX }> {
         #[allow(dead_code)]
         pub fn warn(&self) {}

@@ -77,7 +77,7 @@ const _: () = {
         missing_copy_implementations,
         unreachable_pub
     )]
-    pub struct __UnlistedEvent<const AT: usize>;
+    pub struct __UnlistedEvent<const AT: ::core::primitive::usize>;
     impl __UnlistedEvent<0usize> {
         #[deprecated(
             note = "`Borrowed` of `Event`: this provider lists no event `borrowed`\nif the name is right, write `#[event(\"borrowed\", unlisted)]`"

@@ -1,4 +1,3 @@
-#![allow(dead_code)]
 #![deny(deprecated)]
 
 use webhook_runtime::{UnknownEvent, WebhookEvent, providers::GITHUB, webhook};

@@ -1,7 +1,6 @@
 //! Names that the provider does not list, and that nobody is warned about.
 
 #![deny(warnings)]
-#![allow(dead_code)]
 
 use webhook_runtime::{
     BatchLayout, Field, Provider, UnknownEvent, WebhookEvent, providers, providers::GITHUB as HUB,

@@ -70,7 +70,7 @@ pub(super) fn warnings(event: &Event, names: &[Name<'_>], runtime: &TokenStream)
     quote! {
         #[doc(hidden)]
         #[allow(missing_debug_implementations, missing_copy_implementations, unreachable_pub)]
-        pub struct __UnlistedEvent<const AT: usize>;
+        pub struct __UnlistedEvent<const AT: ::core::primitive::usize>;
 
         #(#warnings)*
         impl __UnlistedEvent<{ ::core::primitive::usize::MAX }> {
